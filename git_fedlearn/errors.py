@@ -1,0 +1,38 @@
+"""The errors a user can meet, each with the exit code of design section 5.
+
+A finding, a bad record or a peer that is down is a result value, never one of these.
+Messages are lower case, name file and line where there is one, and never hold the text of a secret.
+"""
+
+
+class FedlearnError(Exception):
+    """Something failed. `message` says what and where, `hint` the command to type next."""
+
+    exit_code = 3
+
+    def __init__(self, message: str, *, hint: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+
+class UsageError(FedlearnError):
+    """The command line or a setting is wrong; nothing was read or written."""
+
+    exit_code = 2
+
+
+class GitError(FedlearnError):
+    """A git command failed; the message carries what git said."""
+
+
+class NotARepositoryError(FedlearnError):
+    """The command needs a git repository, or a federated one, and was run elsewhere."""
+
+
+class LockedError(FedlearnError):
+    """Another git-fedlearn process holds the lock of this repository."""
+
+
+class SettingsError(FedlearnError):
+    """A settings file or git config value cannot be used."""
