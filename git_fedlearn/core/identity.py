@@ -1,0 +1,119 @@
+"""What makes two records the same lesson. Specified in docs/format.md, "Identity".
+
+Identity is a function of the record alone, never of a path or a setting, or clones would disagree.
+The lists here and the normal form are part of the format: changing one changes ids.
+"""
+
+import re
+from typing import Final, NewType
+
+from xxhash import xxh3_128_hexdigest
+
+from git_fedlearn.core.canonical import Json, JsonObject, format_value
+
+RecordId = NewType("RecordId", str)
+"""32 lower-case hexadecimal digits: XXH3-128 of an identity form."""
+
+_SCORES: Final = ("value_score", "confidence_score", "success_rate", "quality_score")
+_TIMES: Final = (
+    *("timestamp", "timestamps", "ts", "datetime", "created", "updated", "modified"),
+    *("created_at", "updated_at", "modified_at", "accessed_at", "started_at", "finished_at", "completed_at"),
+    "learned_at",
+)
+_SESSION_IDS: Final = (
+    *("session_id", "interaction_id", "event_id", "request_id", "conversation_id", "correlation_id"),
+    *("run_id", "trace_id", "span_id"),
+)
+_MACHINE: Final = ("host", "hostname", "pid")
+_MODEL_RUN: Final = (
+    *("model", "model_id", "model_name", "model_version", "provider", "temperature", "top_p", "top_k"),
+    *(
+        "seed",
+        "finish_reason",
+        "prompt_tokens",
+        "completion_tokens",
+        "total_tokens",
+        "tokens",
+        "cost",
+        "cost_usd",
+    ),
+    *("latency", "duration", "duration_ms", "duration_s", "elapsed_ms"),
+)
+VOLATILE_KEYS: Final = frozenset({*_SCORES, *_TIMES, *_SESSION_IDS, *_MACHINE, *_MODEL_RUN})
+VOLATILE_PREFIXES: Final = ("last_", "tokens_", "latency_")
+VOLATILE_SUFFIXES: Final = ("_count", "_timestamp")
+
+ERROR_KEYS: Final = frozenset(
+    {
+        *("error", "error_message", "error_msg", "error_output", "exception"),
+        *("stack_trace", "stacktrace", "stderr", "traceback"),
+    }
+)
+"""Fields that hold the message of an error; they enter the identity form in normal form."""
+
+
+def is_ours(key: str) -> bool:
+    """Whether the key is the format's own rather than part of what was learned."""
+    return key.startswith("_")
+
+
+def is_volatile(key: str) -> bool:
+    """Whether the field may differ between two records of the same lesson."""
+    return key in VOLATILE_KEYS or key.startswith(VOLATILE_PREFIXES) or key.endswith(VOLATILE_SUFFIXES)
+
+
+def content_of(fields: JsonObject) -> JsonObject:
+    """The fields that are neither ours nor volatile."""
+    return {key: value for key, value in fields.items() if not is_ours(key) and not is_volatile(key)}
+
+
+def identity_form(fields: JsonObject) -> bytes:
+    """Canonical content with error messages in normal form; equal for equal lessons, whatever their id."""
+    content = content_of(fields)
+    for key in ERROR_KEYS & content.keys():
+        content[key] = _normalize(content[key])
+    return format_value(content)
+
+
+def record_id(form: bytes) -> RecordId:
+    """XXH3-128 with seed 0 of an identity form, as `xxhsum -H2` prints it."""
+    return RecordId(xxh3_128_hexdigest(form))
+
+
+def normal_form(message: str) -> str:
+    """An error message without what two machines never print the same.
+
+    Times, numbers, addresses, line numbers, temporary paths and store hashes become marks.
+    """
+    for pattern, mark in _MARKS:
+        message = pattern.sub(mark, message)
+    return message.strip()
+
+
+def _normalize(value: Json) -> Json:
+    if isinstance(value, str):
+        return normal_form(value)
+    if isinstance(value, list):
+        return [_normalize(item) for item in value]
+    if isinstance(value, dict):
+        return {key: _normalize(item) for key, item in value.items()}
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return "#"
+    return value
+
+
+_MARKS: Final = tuple(
+    (re.compile(pattern, re.ASCII), mark)
+    for pattern, mark in (
+        (r"\x1b\[[0-9;]*[A-Za-z]", ""),
+        (r"(?<=/store/)[0-9a-z]{32}(?=-)", "*"),
+        (r"(?:/private)?(?:/var)?/tmp/[^\s\"'`:,;()<>\[\]{}]+", "<tmp>"),
+        (r"/(?:var/folders|run/user)/[^\s\"'`:,;()<>\[\]{}]+", "<tmp>"),
+        (r"\b[0-9A-Fa-f]{8}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{12}\b", "#"),
+        (r"\b0[xX][0-9A-Fa-f]+\b", "#"),
+        (r"\b(?=[0-9a-f]*[0-9])(?=[0-9a-f]*[a-f])[0-9a-f]{7,64}\b", "#"),
+        (r"\b\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d)?(?:[.,]\d+)?(?:Z|[+-]\d\d:?\d\d)?", "#"),
+        (r"(?<![A-Za-z0-9_])[0-9]+(?:[._][0-9]+)*", "#"),
+        (r"\s+", " "),
+    )
+)

@@ -1,0 +1,84 @@
+"""The join of records with one id: commutative, associative, idempotent. docs/format.md, "Join".
+
+For one id, the lines of the highest `_gen` win whole. Among those a tombstone beats lessons; lessons
+of one identity form become one, of different forms (a hash collision) all stay. What wins takes
+over the metadata of what it beat within its generation.
+"""
+
+from collections.abc import Iterable
+
+from git_fedlearn.core.canonical import Json, JsonObject, format_value
+from git_fedlearn.core.identity import is_ours
+from git_fedlearn.core.record import (
+    FIRST_SEEN,
+    GEN,
+    ID,
+    POINT_ID,
+    RETRACTED,
+    SEEN_BY,
+    Record,
+    make_record,
+    score_of,
+    smallest_systems,
+)
+
+
+def join_records(records: Iterable[Record]) -> list[Record]:
+    """Join records that all have one id: a tombstone, or a lesson for each identity form, sorted by line."""
+    found = list({record.line: record for record in records}.values())
+    if len(found) == 1:
+        return found
+    highest = max(record.gen for record in found)
+    found = [record for record in found if record.gen == highest]
+    if any(record.is_tombstone for record in found):
+        return [_join_same(found)]
+    forms: dict[bytes, list[Record]] = {}
+    for record in found:
+        forms.setdefault(record.form, []).append(record)
+    return sorted((_join_same(same) for same in forms.values()), key=lambda record: record.line)
+
+
+def _join_same(records: list[Record]) -> Record:
+    """One record out of those of one generation that stand for the same lesson."""
+    if len(records) == 1:
+        return records[0]
+    tombstones = [record for record in records if record.is_tombstone]
+    best = min(tombstones, key=_earliest) if tombstones else max(records, key=_strength)
+    body = {
+        key: value for key, value in best.fields.items() if not is_ours(key) or key in (ID, GEN, RETRACTED)
+    }
+    return make_record(body | _join_metadata(records))
+
+
+def _strength(record: Record) -> tuple[float, bytes]:
+    return score_of(record.fields), format_value(_own_fields(record))
+
+
+def _own_fields(record: Record) -> JsonObject:
+    return {key: value for key, value in record.fields.items() if not is_ours(key)}
+
+
+def _earliest(tombstone: Record) -> tuple[bool, str, bytes]:
+    """Order of tombstones: by `at`, one without it last, then by the bytes of the retraction."""
+    retracted = tombstone.fields[RETRACTED]
+    at = retracted.get("at") if isinstance(retracted, dict) else None
+    return not isinstance(at, str), at if isinstance(at, str) else "", format_value(retracted)
+
+
+def _join_metadata(records: list[Record]) -> JsonObject:
+    values: dict[str, list[Json]] = {}
+    for record in records:
+        for key, value in record.fields.items():
+            if is_ours(key) and key not in (ID, GEN, RETRACTED):
+                values.setdefault(key, []).append(value)
+    return {key: _join_values(key, found) for key, found in values.items()}
+
+
+def _join_values(key: str, values: list[Json]) -> Json:
+    if key == SEEN_BY:
+        return smallest_systems([system for found in values if isinstance(found, list) for system in found])
+    if key == FIRST_SEEN:
+        return min(values, key=str)
+    if key == POINT_ID:
+        return min(values, key=lambda value: (isinstance(value, str), value))
+    return max(values, key=format_value)

@@ -1,0 +1,97 @@
+"""Where things lie in a federated repository (design section 3); paths with `/`, relative to its top.
+
+What kind a file under data/ is follows from its path alone.
+"""
+
+import re
+from enum import Enum
+from typing import Final, NewType
+
+from git_fedlearn.core.shards import ROOT, SHARD_NAME
+
+SetName = NewType("SetName", str)
+"""The name of a record set as commands take it, e.g. `error-solutions` or `collections/notes`."""
+
+SKILLS_PATTERNS: Final = SetName("skills-patterns")
+ERROR_SOLUTIONS: Final = SetName("error-solutions")
+BEST_PRACTICES: Final = SetName("best-practices")
+FINE_TUNING: Final = SetName("fine-tuning")
+
+SHARED_SETS: Final = {
+    SKILLS_PATTERNS: "data/patterns/skills-patterns",
+    ERROR_SOLUTIONS: "data/patterns/error-solutions",
+    BEST_PRACTICES: "data/patterns/best-practices",
+    FINE_TUNING: "data/fine-tuning/dataset",
+}
+"""The record sets that every federated repository has, with their paths less `.jsonl`."""
+
+DATA: Final = "data"
+COLLECTION: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,200}")
+_SNAPSHOT: Final = re.compile(r"data/(telemetry|fine-tuning|collections)/snapshots/([^/]+)/[^/]+\.jsonl")
+_METRICS: Final = re.compile(r"data/metrics/monthly/([^/]+)/\d{4}-\d\d\.json")
+
+
+class FileKind(Enum):
+    """How a file under data/ is joined and checked."""
+
+    RECORD_SET = "record set"
+    SNAPSHOT = "snapshot"
+    TRAINING = "training snapshot"
+    """Fine-tuning snapshot: training-ready lines without the keys that are ours."""
+    METRICS = "metrics"
+    OTHER = "other"
+
+
+def stem_of(name: SetName) -> str | None:
+    """The path of a set's files less `.jsonl`, or None for a name that no set can have."""
+    if name in SHARED_SETS:
+        return SHARED_SETS[name]
+    kind, _, collection = name.partition("/")
+    if kind == "collections" and COLLECTION.fullmatch(collection) and collection != "snapshots":
+        return f"data/collections/{collection}"
+    return None
+
+
+def path_of(stem: str, shard: str) -> str:
+    """The path of a shard, or of the root file for ROOT."""
+    return f"{stem}/{shard}.jsonl" if shard else f"{stem}.jsonl"
+
+
+def find_set(path: str) -> tuple[SetName, str] | None:
+    """The record set and the shard that the file at this path is, or None."""
+    if not path.endswith(".jsonl"):
+        return None
+    stem = path[: -len(".jsonl")]
+    name = _name_of(stem)
+    if name:
+        return name, ROOT
+    stem, _, shard = stem.rpartition("/")
+    name = _name_of(stem) if SHARD_NAME.fullmatch(shard) else None
+    return (name, shard) if name else None
+
+
+def kind_of(path: str) -> FileKind:
+    """What kind the file at this path is."""
+    if find_set(path):
+        return FileKind.RECORD_SET
+    snapshot = _SNAPSHOT.fullmatch(path)
+    if snapshot:
+        return FileKind.TRAINING if snapshot[1] == "fine-tuning" else FileKind.SNAPSHOT
+    return FileKind.METRICS if _METRICS.fullmatch(path) else FileKind.OTHER
+
+
+def owner_of(path: str) -> str | None:
+    """The system that alone writes the file at this path, None for what is shared."""
+    match = _SNAPSHOT.fullmatch(path)
+    if match:
+        return match[2]
+    match = _METRICS.fullmatch(path)
+    return match[1] if match else None
+
+
+def _name_of(stem: str) -> SetName | None:
+    for name, shared in SHARED_SETS.items():
+        if stem == shared:
+            return name
+    name = SetName(stem.removeprefix(f"{DATA}/"))
+    return name if stem_of(name) == stem else None

@@ -1,0 +1,16 @@
+"""The merge of two versions of one file under data/, by what kind of file its path says it is."""
+
+from git_fedlearn.core.layout import FileKind, kind_of
+from git_fedlearn.core.record_set import join_sets, split_lines
+
+
+def merge_files(path: str, ours: bytes, theirs: bytes) -> bytes:
+    """The join of both versions; `path` is relative to the top of the repository, with `/`."""
+    if kind_of(path) is FileKind.TRAINING:
+        return join_training_lines(ours, theirs)
+    return join_sets(ours, theirs)
+
+
+def join_training_lines(ours: bytes, theirs: bytes) -> bytes:
+    """The union of the lines, sorted: training-ready lines carry no ids to join by."""
+    return b"".join([line + b"\n" for line in sorted({*split_lines(ours), *split_lines(theirs)})])

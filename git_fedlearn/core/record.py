@@ -1,0 +1,170 @@
+"""One record of a record set: a lesson or a tombstone, read from one line. docs/format.md, "Records".
+
+A record is never changed; joins and rewrites make new ones. `line` is always canonical, so two
+records are equal exactly when their lines are.
+"""
+
+import re
+from typing import Final, NamedTuple
+
+from git_fedlearn.core.canonical import (
+    InvalidJsonError,
+    Json,
+    JsonObject,
+    format_value,
+    normalize_numbers,
+    parse_value,
+)
+from git_fedlearn.core.identity import RecordId, identity_form, is_ours, record_id
+
+ID: Final = "_id"
+GEN: Final = "_gen"
+SEEN_BY: Final = "_seen_by"
+FIRST_SEEN: Final = "_first_seen"
+POINT_ID: Final = "_point_id"
+RETRACTED: Final = "_retracted"
+
+MAX_GEN: Final = 2**53 - 1
+MAX_POINT_ID: Final = 2**64 - 1
+MAX_SEEN_BY: Final = 64
+
+CANONICAL_START: Final = re.compile(rb'\{"_id":"[0-9a-f]{32}"')
+START_LENGTH: Final = 41
+"""Bytes of a line that CANONICAL_START matches."""
+SYSTEM_ID: Final = re.compile(r"sys-[a-z2-7]{10}")
+_RECORD_ID: Final = re.compile(r"[0-9a-f]{32}")
+_DATE: Final = re.compile(r"\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])", re.ASCII)
+
+
+class Record(NamedTuple):
+    """A lesson (`form` is its identity form) or a tombstone (`form` is empty)."""
+
+    id: RecordId
+    gen: int
+    form: bytes
+    line: bytes
+    fields: JsonObject
+
+    @property
+    def is_tombstone(self) -> bool:
+        """Whether this retracts the lessons with its id."""
+        return not self.form
+
+
+class NotARecordError(ValueError):
+    """A line that is no record. The message is a reason that is safe to print."""
+
+
+def parse_record(line: bytes) -> Record:
+    """Read a line and recompute its id, whatever id it claims. Raises NotARecordError."""
+    try:
+        value = parse_value(line)
+    except InvalidJsonError as error:
+        raise NotARecordError(str(error)) from None
+    if not isinstance(value, dict):
+        raise NotARecordError("not an object")
+    return _make_record(value)
+
+
+def make_record(fields: JsonObject) -> Record:
+    """A record of these fields, its id computed (a tombstone keeps the id it names).
+
+    Raises NotARecordError when a key of ours does not have its form, or a number is none of JSON's.
+    """
+    try:
+        value = normalize_numbers(fields)
+    except InvalidJsonError as error:
+        raise NotARecordError(str(error)) from None
+    return _make_record(value) if isinstance(value, dict) else _make_record(fields)
+
+
+def _make_record(fields: JsonObject) -> Record:
+    if RETRACTED in fields:
+        return _make_tombstone(fields)
+    form = identity_form(fields)
+    if form == b"{}":
+        raise NotARecordError("nothing was learned: no field but metadata")
+    return _make(record_id(form), form, fields)
+
+
+def claimed_id(line: bytes) -> RecordId | None:
+    """The id a line in canonical form begins with, unchecked; None for any other line."""
+    return RecordId(line[8:40].decode("ascii")) if CANONICAL_START.match(line) else None
+
+
+def score_of(fields: JsonObject) -> float:
+    """The claimed score: `value_score`, else `confidence_score`; -1.0 for no score."""
+    for key in ("value_score", "confidence_score"):
+        score = fields.get(key)
+        if isinstance(score, int | float) and not isinstance(score, bool) and 0 <= score <= 1:
+            return score
+    return -1.0
+
+
+def format_line(identifier: RecordId, fields: JsonObject) -> bytes:
+    """The canonical line: `_id` first, the other keys sorted."""
+    rest = format_value({key: value for key, value in fields.items() if key != ID})
+    return b'{"_id":"%s"%s%s' % (
+        identifier.encode("ascii"),
+        b"," if len(rest) > len(b"{}") else b"",
+        rest[1:],
+    )
+
+
+def training_line(record: Record) -> bytes:
+    """What was learned without the keys that are ours, canonical."""
+    return format_value({key: value for key, value in record.fields.items() if not is_ours(key)})
+
+
+def _make_tombstone(fields: JsonObject) -> Record:
+    identifier = fields.get(ID)
+    if not isinstance(identifier, str) or not _RECORD_ID.fullmatch(identifier):
+        raise NotARecordError("a retraction without the id it retracts")
+    if not isinstance(fields[RETRACTED], dict):
+        raise NotARecordError("`_retracted` is not an object")
+    if not all(map(is_ours, fields)):
+        raise NotARecordError("a retraction that carries content")
+    return _make(RecordId(identifier), b"", fields)
+
+
+def _make(identifier: RecordId, form: bytes, fields: JsonObject) -> Record:
+    fields = {key: _metadata(key, value) if is_ours(key) else value for key, value in fields.items()}
+    fields[ID] = identifier
+    gen = fields.get(GEN, 0)
+    if gen == 0:
+        fields.pop(GEN, None)
+    return Record(
+        identifier, gen if isinstance(gen, int) else 0, form, format_line(identifier, fields), fields
+    )
+
+
+def _metadata(key: str, value: Json) -> Json:
+    """The value in its one form. Raises NotARecordError when it has none."""
+    if key == GEN and not _is_whole(value, MAX_GEN):
+        raise NotARecordError("`_gen` is not a whole number")
+    if key == FIRST_SEEN and not (isinstance(value, str) and _DATE.fullmatch(value)):
+        raise NotARecordError("`_first_seen` is not a date (YYYY-MM-DD)")
+    if key == POINT_ID and not (_is_whole(value, MAX_POINT_ID) or (isinstance(value, str) and value)):
+        raise NotARecordError("`_point_id` is neither a 64-bit number nor a UUID")
+    if key == SEEN_BY:
+        return smallest_systems(value)
+    return value
+
+
+def smallest_systems(value: Json) -> Json:
+    """At most the 64 smallest system ids, sorted: a bottom-k sketch of all that were named.
+
+    Source: E. Cohen, H. Kaplan, "Summarizing data using bottom-k sketches", PODC 2007.
+    """
+    if not isinstance(value, list):
+        raise NotARecordError("`_seen_by` is not a list")
+    systems: set[str] = set()
+    for item in value:
+        if not isinstance(item, str) or not SYSTEM_ID.fullmatch(item):
+            raise NotARecordError("`_seen_by` names something that is no system id")
+        systems.add(item)
+    return [*sorted(systems)[:MAX_SEEN_BY]]
+
+
+def _is_whole(value: Json, maximum: int) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= maximum

@@ -1,0 +1,212 @@
+"""A record set as bytes, and the join of two of them. docs/format.md, "Record sets" and "Join".
+
+Record lines come first, sorted, then opaque lines, sorted, each once. Lines that both sides hold, in
+order, pass through as bytes; every other line is parsed and its id recomputed. What a line says is
+never dropped: what is no record stays as an opaque line.
+"""
+
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+from git_fedlearn.core.aligned import Settled, align, splice
+from git_fedlearn.core.canonical import parse_value
+from git_fedlearn.core.conflict import join_conflict_sides
+from git_fedlearn.core.identity import RecordId
+from git_fedlearn.core.join import join_records
+from git_fedlearn.core.record import CANONICAL_START, NotARecordError, Record, claimed_id, parse_record
+
+BOM = b"\xef\xbb\xbf"
+
+
+class Sections(NamedTuple):
+    """The lines of a file: `placed` stand as record lines in order, the `loose` must be parsed."""
+
+    placed: list[bytes]
+    loose: list[bytes]
+
+
+class NumberedLine(NamedTuple):
+    """One line of a file with its number (from 1) and, if it is no record, the reason."""
+
+    number: int
+    line: bytes
+    record: Record | None
+    reason: str
+
+
+def join_sets(ours: bytes, theirs: bytes) -> bytes:
+    """The join of two versions of a record set, the one function of design section 2."""
+    return _join_aligned(ours, theirs) or _join_split(ours, theirs)
+
+
+def _join_aligned(ours: bytes, theirs: bytes) -> bytes | None:
+    aligned = align(ours, theirs)
+    if not aligned or not all(map(is_record_line, (_last_line(ours), _last_line(theirs)))):
+        return None
+    return splice(ours, aligned, settle([], aligned.loose))
+
+
+def _last_line(data: bytes) -> bytes:
+    return data[data.rfind(b"\n", 0, -1) + 1 : -1]
+
+
+def _join_split(ours: bytes, theirs: bytes) -> bytes:
+    left, right = split_sections(ours), split_sections(theirs)
+    common = set(left.placed).intersection(right.placed)
+    loose = {line for lines in (*left, *right) for line in lines if line not in common}
+    return settle(sorted(common), loose).format()
+
+
+def join_into(ours: Iterable[bytes], theirs: Iterable[bytes]) -> Settled:
+    """Join the files of one set of our own with lines from elsewhere.
+
+    Our lines that stand in order are taken as they are, unless a line from elsewhere or another of
+    our files has the same id.
+    """
+    sections = [split_sections(data) for data in ours]
+    loose = {line for section in sections for line in section.loose}
+    loose.update(theirs)
+    placed = sorted({line for section in sections for line in section.placed})
+    return settle(placed, loose)
+
+
+def canonical_set(data: bytes) -> bytes:
+    """The one form of a record set: every line parsed, every id recomputed."""
+    return settle([], split_lines(data)).format()
+
+
+def parse_record_set(data: bytes) -> Iterator[NumberedLine]:
+    """Every line of a file as it stands, with its number; for inspection, conflicts are not joined."""
+    for number, raw in enumerate(_raw_lines(data), 1):
+        line = _clean(raw)
+        try:
+            yield NumberedLine(number, raw, parse_record(line), "")
+        except NotARecordError as error:
+            yield NumberedLine(number, raw, None, "a blank line" if not line.strip() else str(error))
+
+
+def split_lines(data: bytes) -> list[bytes]:
+    """The lines without BOM, line ends and the markers of whole conflicts."""
+    lines = _raw_lines(data)
+    if b"\r" in data or BOM in data:
+        lines = [_clean(line) for line in lines]
+    if b"<<<<<<<" in data:
+        lines = join_conflict_sides(lines, _is_object)
+    return lines
+
+
+def split_sections(data: bytes) -> Sections:
+    """Split off what surely is the sorted run of record lines at the start of a file.
+
+    A broken line that looks like a record line can end the run, so the last line is parsed.
+    """
+    lines = split_lines(data)
+    end = len(lines) if _is_sorted_run(lines) else _end_of_run(lines)
+    while end and not is_record_line(lines[end - 1]):
+        end -= 1
+    return Sections(lines[:end], lines[end:])
+
+
+def _is_sorted_run(lines: list[bytes]) -> bool:
+    return lines == sorted(lines) and all(map(CANONICAL_START.match, lines)) and len(set(lines)) == len(lines)
+
+
+def _end_of_run(lines: list[bytes]) -> int:
+    end, previous = 0, b""
+    for line in lines:
+        if not (previous < line and CANONICAL_START.match(line)):
+            break
+        previous = line
+        end += 1
+    return end
+
+
+def settle(placed: list[bytes], loose: Iterable[bytes]) -> Settled:
+    """Join loose lines into sorted record lines; ids of loose lines are recomputed."""
+    by_id: dict[RecordId, list[Record]] = {}
+    opaque: set[bytes] = set()
+    for line in loose:
+        try:
+            record = parse_record(line)
+        except NotARecordError:
+            opaque.add(line)
+        else:
+            by_id.setdefault(record.id, []).append(record)
+    taken = _take_clashing(placed, by_id, opaque)
+    joined = [record.line for records in by_id.values() for record in join_records(records)]
+    kept = [line for line in placed if line not in taken] if taken else placed
+    return Settled(sorted([*kept, *joined]), sorted(opaque))
+
+
+def _take_clashing(
+    placed: list[bytes], by_id: dict[RecordId, list[Record]], opaque: set[bytes]
+) -> set[bytes]:
+    """Move placed lines whose claimed id is among the loose records over to them, until none is left."""
+    taken: set[bytes] = set()
+    pending = [*by_id, *_repeated_ids(placed)]
+    while pending:
+        for line in _lines_of(placed, pending.pop()):
+            if line in taken:
+                continue
+            taken.add(line)
+            try:
+                record = parse_record(line)
+            except NotARecordError:
+                opaque.add(line)
+                continue
+            if record.id not in by_id:
+                pending.append(record.id)
+            by_id.setdefault(record.id, []).append(record)
+    return taken
+
+
+def _repeated_ids(placed: list[bytes]) -> list[RecordId]:
+    ids = [line[8:40] for line in placed]
+    if len(set(ids)) == len(ids):
+        return []
+    return [RecordId(ids[i].decode("ascii")) for i in range(1, len(ids)) if ids[i - 1] == ids[i]]
+
+
+def _lines_of(placed: list[bytes], identifier: RecordId) -> Iterator[bytes]:
+    start = b'{"_id":"%s"' % identifier.encode("ascii")
+    index = bisect_left(placed, start)
+    while index < len(placed) and placed[index].startswith(start):
+        yield placed[index]
+        index += 1
+
+
+def is_record_line(line: bytes) -> bool:
+    """Whether the line is a record."""
+    try:
+        parse_record(line)
+    except NotARecordError:
+        return False
+    return True
+
+
+def is_canonical_line(line: bytes, record: Record) -> bool:
+    """Whether the line is the record's one form, with the right id."""
+    return claimed_id(line) == record.id and record.line == line
+
+
+def _is_object(line: bytes) -> bool:
+    if not line.lstrip().startswith(b"{"):
+        return False
+    try:
+        return isinstance(parse_value(line), dict)
+    except ValueError:
+        return False
+
+
+def _raw_lines(data: bytes) -> list[bytes]:
+    lines = data.split(b"\n")
+    if not lines[-1]:
+        lines.pop()
+    return lines
+
+
+def _clean(line: bytes) -> bytes:
+    while line.startswith(BOM):
+        line = line[len(BOM) :]
+    return line.rstrip(b"\r")

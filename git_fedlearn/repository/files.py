@@ -1,0 +1,69 @@
+"""Files written so that a crash at any moment leaves the old bytes or the new ones, never a mixture."""
+
+import os
+from pathlib import Path
+
+from git_fedlearn.errors import FedlearnError
+
+TEMPORARY_SUFFIX = ".tmp"
+
+
+def read_file(path: Path) -> bytes:
+    """The bytes of a file, none if there is no such file. Raises FedlearnError for what is no plain file."""
+    refuse_foreign(path)
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        return b""
+    except OSError as error:
+        raise FedlearnError(f"{path}: cannot be read: {error.strerror}") from error
+
+
+def write_file(path: Path, data: bytes) -> None:
+    """Write a temporary file beside the target, fsync, rename, fsync the folder. The caller holds the lock.
+
+    The mode of an existing file is kept. Raises FedlearnError; the target is untouched then.
+    """
+    refuse_foreign(path)
+    temporary = path.with_name(path.name + TEMPORARY_SUFFIX)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        _write(temporary, data)
+        if path.exists():
+            temporary.chmod(path.stat().st_mode & 0o7777)
+        os.replace(temporary, path)  # noqa: PTH105  the call that fault injection counts
+        _sync_folder(path.parent)
+    except OSError as error:
+        temporary.unlink(missing_ok=True)
+        raise FedlearnError(
+            f"{path}: cannot be written: {error.strerror}",
+            hint="nothing was changed; free space or fix permissions",
+        ) from error
+
+
+def refuse_foreign(path: Path) -> None:
+    """Raise FedlearnError if a symlink, folder or device stands where a data file belongs."""
+    if path.is_symlink() or (path.exists() and not path.is_file()):
+        raise FedlearnError(
+            f"{path}: not a plain file", hint="move it away; data files are never links or folders"
+        )
+
+
+def _write(path: Path, data: bytes) -> None:
+    path.unlink(missing_ok=True)
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
+    try:
+        view = memoryview(data)
+        while view:
+            view = view[os.write(descriptor, view) :]
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

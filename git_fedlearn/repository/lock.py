@@ -1,0 +1,41 @@
+"""One writer at a time in a repository, all its worktrees together."""
+
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from git_fedlearn.errors import LockedError
+
+
+@contextmanager
+def hold_lock(folder: Path, command: str, *, timeout: float = 30.0) -> Iterator[None]:
+    """Hold the lock in `folder` or raise LockedError that says who holds it, after `timeout` seconds.
+
+    The lock is the kernel's (flock): it ends with the process, however that ends.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    holder = folder / "lock.holder"
+    try:
+        with FileLock(folder / "lock", timeout=timeout):
+            holder.write_text(json.dumps({"pid": os.getpid(), "command": command}), encoding="utf-8")
+            try:
+                yield
+            finally:
+                holder.unlink(missing_ok=True)
+    except Timeout:
+        raise LockedError(
+            f"{folder / 'lock'}: held by {_describe(holder)}; waited {timeout:g} s",
+            hint="wait for it to end, then run the command again",
+        ) from None
+
+
+def _describe(holder: Path) -> str:
+    try:
+        facts = json.loads(holder.read_text(encoding="utf-8"))
+        return f"git fedlearn {facts['command']} (process {facts['pid']})"
+    except (OSError, ValueError, KeyError, TypeError):
+        return "another git fedlearn process"

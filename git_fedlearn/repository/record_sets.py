@@ -1,0 +1,118 @@
+"""Record sets on disk: read, join, write. The caller holds the repository's lock while joining."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from git_fedlearn.core.identity import RecordId
+from git_fedlearn.core.layout import SHARED_SETS, SetName, path_of, stem_of
+from git_fedlearn.core.record import Record, claimed_id, parse_record
+from git_fedlearn.core.record_set import is_record_line, join_into, split_lines
+from git_fedlearn.core.shards import ROOT, SHARD_NAME, distribute, level_of
+from git_fedlearn.errors import UsageError
+from git_fedlearn.repository.files import read_file, write_file
+
+
+@dataclass(frozen=True, slots=True)
+class Joined:
+    """What a join changed in a set: ids in order, and the paths that were written."""
+
+    name: SetName
+    added: tuple[RecordId, ...] = ()
+    changed: tuple[RecordId, ...] = ()
+    written: tuple[str, ...] = ()
+
+
+class RecordSets:
+    """The record sets under the top of a work tree; `limit` is the size limit of a file in bytes."""
+
+    def __init__(self, top: Path, limit: int) -> None:
+        self.top = top
+        self.limit = limit
+
+    def names(self) -> list[SetName]:
+        """The sets that exist here: the shared ones, and a set for each collection that has a file."""
+        collections = (self.top / "data" / "collections").glob("*.jsonl")
+        found = [SetName(f"collections/{path.stem}") for path in collections]
+        return [*SHARED_SETS, *sorted(name for name in found if stem_of(name))]
+
+    def read(self, name: SetName) -> list[Record]:
+        """The records of a set, tombstones too, sorted by line."""
+        files = self._read_files(name, self._shards(name))
+        return [parse_record(line) for line in join_into(files.values(), ()).records]
+
+    def find(self, identifier: str) -> Iterator[tuple[SetName, Record]]:
+        """Every record, tombstones too, whose id begins with these characters."""
+        for name in self.names():
+            shards = self._shards(name) & _holding(identifier, self._shards(name))
+            for line in join_into(self._read_files(name, shards).values(), ()).records:
+                if line[8 : 8 + len(identifier)] == identifier.encode("ascii", "replace"):
+                    yield name, parse_record(line)
+
+    def join(self, name: SetName, lines: Iterable[bytes]) -> Joined:
+        """Join record lines (or any lines) into a set; records of the root file move to their shards.
+
+        Shards are written before the root file is emptied, so a crash in between loses nothing.
+        """
+        lines = list(lines)
+        every = self._shards(name)
+        files = self._read_files(name, {ROOT})
+        moving = [line for line in [*lines, *split_lines(files[ROOT])] if is_record_line(line)]
+        ids = {parse_record(line).id for line in moving}
+        files |= self._read_files(name, {shard for i in ids for shard in _holding(i, every)})
+        files |= {shard: data for shard, data in self._outgrown(name, every).items() if data}
+        settled = join_into(files.values(), lines)
+        level, spread = distribute(settled, level_of(every), self.limit, files)
+        if level > level_of(every):
+            files = self._read_files(name, every)
+            settled = join_into(files.values(), lines)
+            level, spread = distribute(settled, level, self.limit, files)
+        written = self._write(name, files, spread)
+        return _report(name, files.values(), settled.records, written)
+
+    def _write(self, name: SetName, before: dict[str, bytes], after: dict[str, bytes]) -> tuple[str, ...]:
+        written = []
+        for shard in sorted(after, key=lambda shard: (shard == ROOT, shard)):
+            path = path_of(self._stem(name), shard)
+            if after[shard] != before.get(shard, b"") or (shard == ROOT and not (self.top / path).exists()):
+                write_file(self.top / path, after[shard])
+                written.append(path)
+        return tuple(written)
+
+    def _stem(self, name: SetName) -> str:
+        stem = stem_of(name)
+        if stem is None:
+            raise UsageError(
+                f"{name}: no such record set", hint=f"one of {', '.join(SHARED_SETS)}, or collections/NAME"
+            )
+        return stem
+
+    def _shards(self, name: SetName) -> set[str]:
+        folder = self.top / self._stem(name)
+        names = {path.stem for path in folder.glob("*.jsonl")} if folder.is_dir() else set()
+        return {ROOT, *(shard for shard in names if SHARD_NAME.fullmatch(shard))}
+
+    def _outgrown(self, name: SetName, every: set[str]) -> dict[str, bytes]:
+        """Shards of a lower level than the set's, which old clones may still have written to."""
+        return self._read_files(name, {shard for shard in every if shard and len(shard) < level_of(every)})
+
+    def _read_files(self, name: SetName, shards: Iterable[str]) -> dict[str, bytes]:
+        stem = self._stem(name)
+        return {shard: read_file(self.top / path_of(stem, shard)) for shard in shards}
+
+
+def _holding(identifier: str, shards: set[str]) -> set[str]:
+    """The shards that may hold records whose ids begin with these characters."""
+    return {shard for shard in shards if identifier.startswith(shard) or shard.startswith(identifier)}
+
+
+def _report(name: SetName, before: Iterable[bytes], after: list[bytes], written: tuple[str, ...]) -> Joined:
+    old = {line for data in before for line in split_lines(data)}
+    known = {claimed_id(line) for line in old}
+    fresh = [RecordId(line[8:40].decode("ascii")) for line in after if line not in old]
+    return Joined(
+        name,
+        added=tuple(dict.fromkeys(i for i in fresh if i not in known)),
+        changed=tuple(dict.fromkeys(i for i in fresh if i in known)),
+        written=written,
+    )

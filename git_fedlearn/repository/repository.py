@@ -1,0 +1,101 @@
+"""A git repository as git-fedlearn sees it: where it lies, who this system is, what is shared."""
+
+import os
+import re
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
+from functools import cached_property
+from pathlib import Path
+from typing import NewType
+
+from git_fedlearn.core.record import SYSTEM_ID
+from git_fedlearn.errors import NotARepositoryError, SettingsError
+from git_fedlearn.repository.git import Git
+from git_fedlearn.repository.lock import hold_lock
+from git_fedlearn.repository.settings import Settings, read_settings
+
+SystemId = NewType("SystemId", str)
+"""`sys-` and 10 random base32 characters; says nothing about host or user."""
+
+SYSTEM_KEY = "fedlearn.system"
+
+
+class Repository:
+    """One worktree of a repository, or a bare repository (`top` is its git folder then)."""
+
+    def __init__(self, top: Path, git_dir: Path, common_dir: Path, environment: Mapping[str, str]) -> None:
+        self.top = top
+        self.git_dir = git_dir
+        self.common_dir = common_dir
+        self.environment = environment
+        self.git = Git(top, environment)
+
+    @classmethod
+    def discover(cls, directory: Path, environment: Mapping[str, str]) -> "Repository":
+        """The repository that `directory` lies in. Raises NotARepositoryError."""
+        found = Git(directory, environment).attempt(
+            "rev-parse", "--path-format=absolute", "--git-dir", "--git-common-dir", "--is-bare-repository"
+        )
+        if found.code:
+            why = "not in a git repository" if "not a git repository" in found.err else found.err.strip()
+            raise NotARepositoryError(
+                f"{directory}: {why}", hint="git init && git fedlearn init    (or: git fedlearn clone URL)"
+            )
+        git_dir, common_dir, bare = os.fsdecode(found.out).splitlines()
+        if bare == "true":
+            return cls(Path(git_dir), Path(git_dir), Path(common_dir), environment)
+        top = Git(directory, environment).attempt("rev-parse", "--path-format=absolute", "--show-toplevel")
+        if top.code:
+            raise NotARepositoryError(
+                f"{directory}: inside a git folder, not a work tree", hint="cd to the work tree"
+            )
+        return cls(
+            Path(os.fsdecode(top.out).removesuffix("\n")), Path(git_dir), Path(common_dir), environment
+        )
+
+    @property
+    def is_bare(self) -> bool:
+        """Whether there is no work tree."""
+        return self.top == self.git_dir
+
+    @property
+    def state(self) -> Path:
+        """Where git-fedlearn keeps what is this clone's own: lock, checkpoints. Disposable."""
+        return self.common_dir / "fedlearn"
+
+    @cached_property
+    def settings(self) -> Settings:
+        """The shared settings. Raises SettingsError."""
+        return read_settings(self.top)
+
+    def require_data(self) -> None:
+        """Raise NotARepositoryError unless this is a federated repository with a work tree."""
+        if self.is_bare:
+            raise NotARepositoryError(
+                f"{self.top}: a bare repository has no data files", hint="use a clone of it"
+            )
+        if not (self.top / "data").is_dir():
+            raise NotARepositoryError(f"{self.top}: not a federated repository", hint="git fedlearn init")
+
+    def system(self) -> SystemId:
+        """The id of this system. Raises SettingsError before `install` made one."""
+        found = self.git.find_config(SYSTEM_KEY)
+        if found is None:
+            raise SettingsError("this clone has no system id yet", hint="git fedlearn install")
+        if not SYSTEM_ID.fullmatch(found):
+            raise SettingsError(
+                f"git config {SYSTEM_KEY}: not a system id (sys- and 10 of a-z and 2-7)",
+                hint=f"git config --unset {SYSTEM_KEY} && git fedlearn install",
+            )
+        return SystemId(found)
+
+    def lock(self, command: str) -> AbstractContextManager[None]:
+        """Hold the lock of this repository; `fedlearn.lockTimeout` is how many seconds to wait (30)."""
+        timeout = self.git.find_config("fedlearn.lockTimeout") or "30"
+        if not re.fullmatch(r"\d{1,6}(\.\d+)?", timeout):
+            raise SettingsError("git config fedlearn.lockTimeout: not a number of seconds")
+        return hold_lock(self.state, command, timeout=float(timeout))
+
+    def relative(self, path: Path) -> str:
+        """A path below the top as git writes it."""
+        return path.relative_to(self.top).as_posix()

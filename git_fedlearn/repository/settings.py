@@ -1,0 +1,91 @@
+"""Shared settings: `.fedlearn.toml`, committed, the same in every clone.
+
+Never a place to fetch from or a program to run: a peer must not be able to change what this machine
+does. Settings of this clone are git config `fedlearn.*`.
+"""
+
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from git_fedlearn.errors import SettingsError
+
+SETTINGS_FILE = ".fedlearn.toml"
+FORMAT = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Sizes in bytes, counts in files or events, scores in [0, 1]."""
+
+    record_set_bytes: int = 10_000_000
+    """A file of a record set that would pass this is sharded."""
+    record_bytes: int = 1_048_576
+    """A larger record is refused by `add` and peers, and reported by `verify`."""
+    minimum_score: float = 0.7
+    """What scores less is not learned."""
+    telemetry_events: int = 1000
+    telemetry_snapshots: int = 30
+    fine_tuning_snapshots: int = 5
+    weights: tuple[tuple[str, float], ...] = ()
+    """Weights of the default score that differ from the documented ones."""
+
+
+_DEFAULTS = Settings()
+
+
+def read_settings(top: Path) -> Settings:
+    """The settings of a repository, the defaults where it has none. Raises SettingsError."""
+    path = top / SETTINGS_FILE
+    try:
+        return parse_settings(path.read_bytes().decode("utf-8"))
+    except FileNotFoundError:
+        return Settings()
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise SettingsError(f"{path}: not valid TOML: {error}", hint=f"fix {SETTINGS_FILE}") from error
+
+
+def parse_settings(text: str) -> Settings:
+    """Settings from the text of the file; unknown keys are left for later versions. Raises SettingsError."""
+    table = tomllib.loads(text)
+    if table.get("format", FORMAT) != FORMAT:
+        raise SettingsError(
+            f"{SETTINGS_FILE}: format {table['format']} is not known to this version (it knows {FORMAT})",
+            hint="upgrade git-fedlearn",
+        )
+    limits, learn, keep = (_section(table, name) for name in ("limits", "learn", "keep"))
+    return Settings(
+        record_set_bytes=_whole(limits, "record_set_bytes", _DEFAULTS.record_set_bytes, at_least=1000),
+        record_bytes=_whole(limits, "record_bytes", _DEFAULTS.record_bytes, at_least=1000),
+        minimum_score=_score(learn, "minimum_score", _DEFAULTS.minimum_score),
+        telemetry_events=_whole(keep, "telemetry_events", _DEFAULTS.telemetry_events),
+        telemetry_snapshots=_whole(keep, "telemetry_snapshots", _DEFAULTS.telemetry_snapshots),
+        fine_tuning_snapshots=_whole(keep, "fine_tuning_snapshots", _DEFAULTS.fine_tuning_snapshots),
+        weights=tuple(
+            (key, _score(_section(learn, "weights"), key, 0)) for key in _section(learn, "weights")
+        ),
+    )
+
+
+def _section(table: dict[str, Any], name: str) -> dict[str, Any]:
+    section = table.get(name, {})
+    if not isinstance(section, dict):
+        raise SettingsError(
+            f"{SETTINGS_FILE}: `{name}` is not a table", hint=f"write [{name}] on a line of its own"
+        )
+    return section
+
+
+def _whole(section: dict[str, Any], key: str, default: int, *, at_least: int = 1) -> int:
+    value = section.get(key, default)
+    if not isinstance(value, int) or isinstance(value, bool) or value < at_least:
+        raise SettingsError(f"{SETTINGS_FILE}: `{key}` must be a whole number of at least {at_least}")
+    return value
+
+
+def _score(section: dict[str, Any], key: str, default: float) -> float:
+    value = section.get(key, default)
+    if not isinstance(value, int | float) or isinstance(value, bool) or not 0 <= value <= 1:
+        raise SettingsError(f"{SETTINGS_FILE}: `{key}` must be a number from 0 to 1")
+    return float(value)
