@@ -1,0 +1,151 @@
+"""`git fedlearn`: the table of commands and the one boundary where errors become exit codes."""
+
+import importlib
+import os
+import sys
+import traceback
+from difflib import get_close_matches
+from typing import Final
+
+import click
+
+from git_fedlearn import __version__
+from git_fedlearn.commands.context import Context
+from git_fedlearn.errors import FedlearnError
+
+SECTIONS: Final = {
+    "start": ("init", "clone", "install", "uninstall", "doctor", "demo"),
+    "learn": ("sync", "add", "retract", "restore", "show"),
+    "keep it whole": ("verify", "sanitize", "scan", "resolve"),
+}
+"""Every verb under its heading; a verb's command is `command` in the module of its name."""
+
+INTERRUPTED: Final = 130
+
+
+class Verbs(click.Group):
+    """Commands loaded when they are named, so that one verb does not pay for the others."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002  click's signature
+        """All verbs, in the order of the table."""
+        return [verb for verbs in SECTIONS.values() for verb in verbs]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command of a verb, None for an unknown one."""
+        if cmd_name == "help":
+            return help_command
+        if cmd_name not in self.list_commands(ctx):
+            return None
+        module = importlib.import_module(f"git_fedlearn.commands.{cmd_name.replace('-', '_')}")
+        command: click.Command = module.command
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """As click does, with a suggestion for a verb that does not exist."""
+        if self.get_command(ctx, args[0]) is None and not args[0].startswith("-"):
+            close = get_close_matches(args[0], self.list_commands(ctx), n=1)
+            hint = (
+                f"did you mean `git fedlearn {close[0]}`?" if close else "`git fedlearn -h` lists the verbs"
+            )
+            raise click.UsageError(f"no such verb: {args[0]}\nhint: {hint}")
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The verbs by heading."""
+        for heading, verbs in SECTIONS.items():
+            commands = [(verb, self.get_command(ctx, verb)) for verb in verbs]
+            with formatter.section(heading):
+                formatter.write_dl(
+                    [(verb, command.get_short_help_str(80)) for verb, command in commands if command]
+                )
+
+
+@click.group(
+    cls=Verbs,
+    name="git fedlearn",
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+@click.option("-q", "--quiet", is_flag=True, help="Print the answer only, no notes.")
+@click.option("-C", "directory", metavar="DIR", help="Run as if started in DIR.")
+@click.version_option(__version__, message="git-fedlearn %(version)s")
+@click.pass_obj
+def cli(context: Context, *, quiet: bool, directory: str | None) -> None:
+    """Keep and share what a local AI stack learns, by plain git.
+
+    Lessons live as JSONL under data/, clean of secrets and personal data, and travel by git push and
+    git pull. Two systems that learned at the same time never conflict.
+    """
+    context.quiet = quiet
+    if directory:
+        context.directory /= directory
+
+
+@click.command("help", short_help="Show the help of a verb.")
+@click.argument("verb", required=False)
+@click.pass_context
+def help_command(ctx: click.Context, verb: str | None) -> None:
+    """Show the help of VERB, or the list of verbs."""
+    root = ctx.find_root()
+    command = cli.get_command(root, verb) if verb else cli
+    if command is None:
+        raise click.UsageError(f"no such verb: {verb}")
+    with click.Context(command, info_name=verb or root.info_name, parent=root if verb else None) as inner:
+        click.echo(command.get_help(inner))
+
+
+def run(arguments: list[str], context: Context) -> int:
+    """Run one command line and return its exit code (design section 5)."""
+    try:
+        code = cli.main(arguments, prog_name="git fedlearn", standalone_mode=False, obj=context)
+    except click.UsageError as error:
+        return _usage_error(error, context)
+    except FedlearnError as error:
+        context.report(error)
+        return error.exit_code
+    except (KeyboardInterrupt, click.Abort):
+        print("interrupted", file=context.stderr)
+        return INTERRUPTED
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except Exception:  # noqa: BLE001  the boundary: a bug must not look like an answer
+        return _bug(context)
+    return code if isinstance(code, int) else 0
+
+
+def main() -> None:
+    """Console script `git-fedlearn`."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
+    sys.exit(run(sys.argv[1:], Context()))
+
+
+def _usage_error(error: click.UsageError, context: Context) -> int:
+    message = error.format_message()
+    print(f"error: {message[:1].lower()}{message[1:].rstrip('.')}", file=context.stderr)
+    if "\nhint:" not in message:
+        path = error.ctx.command_path if error.ctx else "git fedlearn"
+        print(f"hint: {path} -h", file=context.stderr)
+    return error.exit_code
+
+
+def _bug(context: Context) -> int:
+    """Keep the traceback in a file: it may quote data, which must not reach the terminal or a log."""
+    kind, error, trace = sys.exc_info()
+    folder = context.directory
+    try:
+        folder = context.repository.state
+        folder.mkdir(parents=True, exist_ok=True)
+    except FedlearnError:
+        pass
+    path = folder / "fedlearn-bug.txt"
+    path.write_text("".join(traceback.format_exception(kind, error, trace)), encoding="utf-8")
+    print(
+        f"error: this is a bug in git-fedlearn {__version__} ({kind.__name__ if kind else 'unknown'})\n"
+        f"hint: please report it with {path} (read it first: it may quote your data)",
+        file=context.stderr,
+    )
+    return FedlearnError.exit_code

@@ -1,0 +1,92 @@
+"""What a command gets from the world: streams, clock, environment and folder, in one object.
+
+Only commands read the environment; the library below gets values.
+"""
+
+import getpass
+import json
+import os
+import socket
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import cached_property
+from pathlib import Path
+from typing import BinaryIO, TextIO
+
+from git_fedlearn.core.canonical import Json
+from git_fedlearn.errors import FedlearnError
+from git_fedlearn.privacy.engine import LocalIdentity, PrivacyEngine
+from git_fedlearn.repository.repository import Repository
+
+
+@dataclass
+class Context:
+    """One run of a command."""
+
+    environment: Mapping[str, str] = field(default_factory=lambda: dict(os.environ))
+    directory: Path = field(default_factory=Path.cwd)
+    stdin: BinaryIO = field(default_factory=lambda: sys.stdin.buffer)
+    stdout: TextIO = field(default_factory=lambda: sys.stdout)
+    stderr: TextIO = field(default_factory=lambda: sys.stderr)
+    quiet: bool = False
+
+    @cached_property
+    def repository(self) -> Repository:
+        """The repository the command was run in. Raises NotARepositoryError."""
+        return Repository.discover(self.directory, self.environment)
+
+    @cached_property
+    def data_repository(self) -> Repository:
+        """The same, with data files. Raises NotARepositoryError."""
+        self.repository.require_data()
+        return self.repository
+
+    @cached_property
+    def privacy(self) -> PrivacyEngine:
+        """The engine that knows who this machine's user is."""
+        return PrivacyEngine(self.identity())
+
+    def now(self) -> datetime:
+        """The time in UTC; `SOURCE_DATE_EPOCH` (reproducible-builds.org) fixes it."""
+        fixed = self.environment.get("SOURCE_DATE_EPOCH", "")
+        return datetime.fromtimestamp(int(fixed), UTC) if fixed.isdecimal() else datetime.now(UTC)
+
+    def identity(self) -> LocalIdentity:
+        """What in a text would point to this machine or its user."""
+        git = self.repository.git
+        name, email = git.find_config("user.name") or "", git.find_config("user.email")
+        return LocalIdentity(
+            user=self.environment.get("USER") or _login_name(),
+            host=socket.gethostname(),
+            full_name=name,
+            emails=(email,) if email else (),
+            home=self.environment.get("HOME", ""),
+        )
+
+    def say(self, text: str = "") -> None:
+        """Print a line of the answer."""
+        print(text, file=self.stdout)
+
+    def note(self, text: str) -> None:
+        """Print a line beside the answer, unless `--quiet`."""
+        if not self.quiet:
+            print(text, file=self.stderr)
+
+    def report(self, error: FedlearnError) -> None:
+        """Print an error and what to do about it."""
+        print(f"error: {error.message}", file=self.stderr)
+        if error.hint:
+            print(f"hint: {error.hint}", file=self.stderr)
+
+    def say_json(self, schema: str, answer: dict[str, Json]) -> None:
+        """Print an answer for programs; `schema` names its form and version, as in `verify/v1`."""
+        self.say(json.dumps({"schema": f"fedlearn.{schema}", **answer}, indent=2, ensure_ascii=False))
+
+
+def _login_name() -> str:
+    try:
+        return getpass.getuser()
+    except OSError:
+        return ""

@@ -1,0 +1,155 @@
+"""Repositories for tests: a world of systems that run real git and the commands of git-fedlearn."""
+
+import io
+import json
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from git_fedlearn.cli import run
+from git_fedlearn.commands.context import Context
+from git_fedlearn.core.layout import SetName
+from git_fedlearn.core.record import Record
+from git_fedlearn.repository.record_sets import RecordSets
+
+EPOCH = 1_780_000_000
+"""2026-05-28, the day of every commit and record in tests unless they say otherwise."""
+
+
+@dataclass(frozen=True)
+class Result:
+    """How a command ended and what it printed."""
+
+    code: int
+    out: str
+    err: str
+
+    def json(self) -> dict[str, Any]:
+        parsed = json.loads(self.out)
+        assert isinstance(parsed, dict)
+        return parsed
+
+
+class System:
+    """One clone: a folder with git and git-fedlearn."""
+
+    def __init__(self, path: Path, home: Path) -> None:
+        self.path = path
+        self.environment = {**os.environ, **World.environment(home)}
+
+    def git(self, *arguments: str, stdin: bytes = b"", check: bool = True) -> Result:
+        """Run git here; with `check`, an exit code other than 0 fails the test."""
+        done = subprocess.run(
+            ["git", *arguments], cwd=self.path, env=self.environment, input=stdin, capture_output=True, check=False
+        )
+        result = Result(done.returncode, os.fsdecode(done.stdout), os.fsdecode(done.stderr))
+        assert not check or result.code == 0, f"git {' '.join(arguments)}: {result}"
+        return result
+
+    def fedlearn(self, *arguments: str, stdin: bytes = b"", code: int = 0) -> Result:
+        """Run a verb in this process and expect an exit code."""
+        out, err = io.StringIO(), io.StringIO()
+        context = Context(
+            environment=self.environment, directory=self.path, stdin=io.BytesIO(stdin), stdout=out, stderr=err
+        )
+        result = Result(run(list(arguments), context), out.getvalue(), err.getvalue())
+        assert result.code == code, f"git fedlearn {' '.join(arguments)}: {result}"
+        return result
+
+    def add(self, name: str, *records: dict[str, Any]) -> Result:
+        """Join records into a set."""
+        lines = b"".join(json.dumps(record).encode() + b"\n" for record in records)
+        return self.fedlearn("add", name, "-", stdin=lines)
+
+    def commit(self, message: str = "learn") -> str:
+        """Commit everything and return the commit id."""
+        self.git("add", "--all")
+        self.git("commit", "--quiet", "--allow-empty", "--message", message)
+        return self.git("rev-parse", "HEAD").out.strip()
+
+    def records(self, name: str) -> list[Record]:
+        """The records of a set in the work tree."""
+        return RecordSets(self.path, 10_000_000).read(SetName(name))
+
+    def write(self, path: str, data: bytes) -> Path:
+        """Write a file of the work tree."""
+        file = self.path / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(data)
+        return file
+
+    def read(self, path: str) -> bytes:
+        """Read a file of the work tree."""
+        return (self.path / path).read_bytes()
+
+
+class World:
+    """A temporary folder with a home and any number of systems."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.home = folder / "home"
+        self.home.mkdir(exist_ok=True)
+
+    @staticmethod
+    def environment(home: Path) -> dict[str, str]:
+        """What git and git-fedlearn see: nothing of this machine's config, one identity, one day."""
+        return {
+            "HOME": str(home),
+            "XDG_CONFIG_HOME": str(home / ".config"),
+            "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+            "USER": "tester",
+            "GIT_CONFIG_GLOBAL": str(home / ".gitconfig"),
+            "GIT_CONFIG_SYSTEM": os.devnull,
+            "GIT_AUTHOR_NAME": "A Tester",
+            "GIT_AUTHOR_EMAIL": "tester@example.org",
+            "GIT_COMMITTER_NAME": "A Tester",
+            "GIT_COMMITTER_EMAIL": "tester@example.org",
+            "GIT_AUTHOR_DATE": f"{EPOCH} +0000",
+            "GIT_COMMITTER_DATE": f"{EPOCH} +0000",
+            "SOURCE_DATE_EPOCH": str(EPOCH),
+            "GIT_CONFIG_COUNT": "2",
+            "GIT_CONFIG_KEY_0": "init.defaultBranch",
+            "GIT_CONFIG_VALUE_0": "main",
+            "GIT_CONFIG_KEY_1": "protocol.file.allow",
+            "GIT_CONFIG_VALUE_1": "always",
+        }
+
+    def folder_system(self, name: str) -> System:
+        """A system whose folder is empty: no repository yet."""
+        path = self.folder / name
+        path.mkdir(parents=True)
+        return System(path, self.home)
+
+    def repository(self, name: str) -> System:
+        """An empty git repository."""
+        made = self.folder_system(name)
+        made.git("init", "--quiet")
+        return made
+
+    def system(self, name: str) -> System:
+        """A federated repository with one commit."""
+        made = self.repository(name)
+        made.fedlearn("init")
+        made.commit("federate")
+        return made
+
+    def bare(self, name: str) -> System:
+        """A bare repository to push to."""
+        path = self.folder / name
+        path.mkdir(parents=True)
+        made = System(path, self.home)
+        made.git("init", "--quiet", "--bare")
+        return made
+
+    def clone(self, source: System, name: str) -> System:
+        """A clone with `git fedlearn install` run in it."""
+        path = self.folder / name
+        made = System(self.folder, self.home)
+        made.git("clone", "--quiet", str(source.path), str(path))
+        made.path = path
+        made.fedlearn("install")
+        return made
