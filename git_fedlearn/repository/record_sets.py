@@ -4,10 +4,11 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from git_fedlearn.core.aligned import Settled
 from git_fedlearn.core.identity import RecordId
 from git_fedlearn.core.layout import SHARED_SETS, SetName, path_of, stem_of
 from git_fedlearn.core.record import Record, claimed_id, parse_record
-from git_fedlearn.core.record_set import is_record_line, join_into, split_lines
+from git_fedlearn.core.record_set import is_record_line, join_into, settle, split_lines
 from git_fedlearn.core.shards import ROOT, SHARD_NAME, distribute, level_of
 from git_fedlearn.errors import UsageError
 from git_fedlearn.repository.files import read_file, write_file
@@ -49,26 +50,40 @@ class RecordSets:
                 if line[8 : 8 + len(identifier)] == identifier.encode("ascii", "replace"):
                     yield name, parse_record(line)
 
-    def join(self, name: SetName, lines: Iterable[bytes]) -> Joined:
+    def join(self, name: SetName, lines: Iterable[bytes], *, recompute: bool = False) -> Joined:
         """Join record lines (or any lines) into a set; records of the root file move to their shards.
 
+        Lines that stand in the set in order are trusted; with `recompute` every id is computed anew.
         Shards are written before the root file is emptied, so a crash in between loses nothing.
         """
         lines = list(lines)
         every = self._shards(name)
-        files = self._read_files(name, {ROOT})
-        moving = [line for line in [*lines, *split_lines(files[ROOT])] if is_record_line(line)]
-        ids = {parse_record(line).id for line in moving}
-        files |= self._read_files(name, {shard for i in ids for shard in _holding(i, every)})
-        files |= {shard: data for shard, data in self._outgrown(name, every).items() if data}
-        settled = join_into(files.values(), lines)
-        level, spread = distribute(settled, level_of(every), self.limit, files)
-        if level > level_of(every):
+        files = self._read_files(name, every if recompute else self._touched(name, every, lines))
+        level, spread, settled = self._settle(files, lines, level_of(every), recompute=recompute)
+        if level > level_of(every) and files.keys() != every:
             files = self._read_files(name, every)
-            settled = join_into(files.values(), lines)
-            level, spread = distribute(settled, level, self.limit, files)
+            level, spread, settled = self._settle(files, lines, level, recompute=recompute)
         written = self._write(name, files, spread)
         return _report(name, files.values(), settled.records, written)
+
+    def _settle(
+        self, files: dict[str, bytes], lines: list[bytes], level: int, *, recompute: bool
+    ) -> tuple[int, dict[str, bytes], Settled]:
+        if recompute:
+            settled = settle([], {*lines, *(line for data in files.values() for line in split_lines(data))})
+        else:
+            settled = join_into(files.values(), lines)
+        return *distribute(settled, level, self.limit, files), settled
+
+    def _touched(self, name: SetName, every: set[str], lines: list[bytes]) -> set[str]:
+        """The shards that a join must read: the root, and all that could hold one of the ids it brings.
+
+        Shards of a lower level than the set's count as root: old clones may have written to them.
+        """
+        inboxes = {shard for shard in every if len(shard) < level_of(every)} | {ROOT}
+        arriving = [line for data in self._read_files(name, inboxes).values() for line in split_lines(data)]
+        ids = {parse_record(line).id for line in (*lines, *arriving) if is_record_line(line)}
+        return inboxes | {shard for identifier in ids for shard in _holding(identifier, every)}
 
     def _write(self, name: SetName, before: dict[str, bytes], after: dict[str, bytes]) -> tuple[str, ...]:
         written = []
@@ -91,10 +106,6 @@ class RecordSets:
         folder = self.top / self._stem(name)
         names = {path.stem for path in folder.glob("*.jsonl")} if folder.is_dir() else set()
         return {ROOT, *(shard for shard in names if SHARD_NAME.fullmatch(shard))}
-
-    def _outgrown(self, name: SetName, every: set[str]) -> dict[str, bytes]:
-        """Shards of a lower level than the set's, which old clones may still have written to."""
-        return self._read_files(name, {shard for shard in every if shard and len(shard) < level_of(every)})
 
     def _read_files(self, name: SetName, shards: Iterable[str]) -> dict[str, bytes]:
         stem = self._stem(name)

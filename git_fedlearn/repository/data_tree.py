@@ -1,0 +1,113 @@
+"""The files under data/ as they stand in a commit, in the index or in the work tree, read one way."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple, Protocol
+
+from git_fedlearn.core.layout import DATA, SetName, find_set
+from git_fedlearn.repository.files import read_file
+from git_fedlearn.repository.objects import Entry, Objects, Oid
+from git_fedlearn.repository.repository import Repository
+
+
+class DataTree(Protocol):
+    """Files under data/, by path from the top of the repository."""
+
+    def paths(self) -> list[str]:
+        """The paths, sorted."""
+
+    def read(self, path: str) -> bytes:
+        """The bytes of a file. Raises FedlearnError when it is no plain file."""
+
+    def is_file(self, path: str) -> bool:
+        """Whether a plain file is at the path; a symlink, submodule or device is none."""
+
+
+class CommittedTree(NamedTuple):
+    """The data files of a commit or of the index; equal entries have equal bytes."""
+
+    entries: dict[str, Entry]
+    objects: Objects
+
+    def paths(self) -> list[str]:
+        """The paths, sorted."""
+        return sorted(self.entries)
+
+    def read(self, path: str) -> bytes:
+        """The bytes of a file, none for what is no plain file."""
+        return self.objects.read(self.entries[path].oid) if self.is_file(path) else b""
+
+    def is_file(self, path: str) -> bool:
+        """Whether a plain file is at the path."""
+        return path in self.entries and self.entries[path].is_file
+
+
+class WorkTree(NamedTuple):
+    """The data files on disk, less what git ignores by our rules (temporary files, `latest.jsonl`)."""
+
+    top: Path
+
+    def paths(self) -> list[str]:
+        """The paths, sorted."""
+        found = []
+        for folder, folders, names in os.walk(self.top / DATA):
+            links = [name for name in folders if os.path.islink(os.path.join(folder, name))]  # noqa: PTH114, PTH118
+            found += [(Path(folder) / name).relative_to(self.top).as_posix() for name in (*names, *links)]
+        return sorted(path for path in found if not is_local(path))
+
+    def read(self, path: str) -> bytes:
+        """The bytes of a file. Raises FedlearnError when it is no plain file."""
+        return read_file(self.top / path)
+
+    def is_file(self, path: str) -> bool:
+        """Whether a plain file is at the path."""
+        return (self.top / path).is_file() and not (self.top / path).is_symlink()
+
+
+def is_local(path: str) -> bool:
+    """Whether a file under data/ never leaves this machine."""
+    return path.endswith((".tmp", ".bak", "/latest.jsonl")) or "/.local/" in path
+
+
+def open_objects(repository: Repository) -> Objects:
+    """The object database of a repository."""
+    return Objects(repository.git_dir, repository.environment)
+
+
+def committed_tree(objects: Objects, commit: Oid) -> CommittedTree:
+    """The data files of a commit."""
+    return CommittedTree(objects.files(commit, DATA), objects)
+
+
+def index_tree(repository: Repository, objects: Objects) -> CommittedTree:
+    """The data files of the index that git uses now, those in conflict left out."""
+    entries = {}
+    for mode, oid, stage, path in read_stages(repository):
+        if stage == 0:
+            entries[path] = Entry(mode, oid)
+    return CommittedTree(entries, objects)
+
+
+def read_stages(repository: Repository) -> Iterator[tuple[int, Oid, int, str]]:
+    """(mode, blob, stage, path) of every index entry under data/; git-ls-files(1), `--stage`."""
+    for line in repository.git.run("ls-files", "--stage", "-z", "--", f":/{DATA}").split(b"\0"):
+        if line:
+            facts, _, path = line.partition(b"\t")
+            mode, oid, stage = facts.decode("ascii").split(" ")
+            yield int(mode, 8), Oid(oid), int(stage), os.fsdecode(path)
+
+
+def set_paths(tree: DataTree) -> dict[SetName, list[str]]:
+    """The files of each record set in a tree."""
+    sets: dict[SetName, list[str]] = {}
+    for path in tree.paths():
+        found = find_set(path)
+        if found:
+            sets.setdefault(found[0], []).append(path)
+    return sets
+
+
+def read_set(tree: DataTree, name: SetName) -> list[bytes]:
+    """The bytes of every file of a set in a tree."""
+    return [tree.read(path) for path in set_paths(tree).get(name, [])]

@@ -1,0 +1,97 @@
+"""What the history of the record sets tells: losses, and versions of a record that came before."""
+
+from collections.abc import Iterable, Iterator
+
+from git_fedlearn.core.identity import RecordId
+from git_fedlearn.core.layout import DATA, SetName, find_set
+from git_fedlearn.core.loss import Losses, find_losses
+from git_fedlearn.core.record import Record, claimed_id
+from git_fedlearn.core.record_set import parse_record_set
+from git_fedlearn.repository.data_tree import CommittedTree, DataTree, committed_tree, set_paths
+from git_fedlearn.repository.objects import Objects, Oid
+from git_fedlearn.repository.repository import Repository
+
+
+def losses_by_set(before: Iterable[CommittedTree], after: DataTree) -> dict[SetName, Losses]:
+    """What each record set lacks in `after` of what it held in any of the trees before."""
+    now = set_paths(after)
+    found: dict[SetName, Losses] = {}
+    for name, versions in _old_versions(list(before), after).items():
+        losses = find_losses(
+            versions, [after.read(path) for path in now.get(name, []) if after.is_file(path)]
+        )
+        if losses.lines:
+            found[name] = losses
+    return found
+
+
+def _old_versions(before: list[CommittedTree], after: DataTree) -> dict[SetName, list[bytes]]:
+    """The bytes of every set file, each blob once, less the blobs that `after` holds as they are."""
+    same = set(after.entries.values()) if isinstance(after, CommittedTree) else set()
+    versions: dict[SetName, dict[Oid, bytes]] = {}
+    for tree in before:
+        for path, entry in tree.entries.items():
+            name = find_set(path)
+            if name and entry.is_file and entry not in same and entry.oid not in versions.get(name[0], {}):
+                versions.setdefault(name[0], {})[entry.oid] = tree.objects.read(entry.oid)
+    return {name: list(blobs.values()) for name, blobs in versions.items()}
+
+
+def history_trees(objects: Objects, tips: Iterable[Oid]) -> Iterator[CommittedTree]:
+    """The data files of every commit reachable from the tips, each distinct tree once."""
+    seen: set[Oid | None] = {None}
+    for commit in objects.walk(tips):
+        tree = objects.tree_oid(commit, DATA)
+        if tree not in seen:
+            seen.add(tree)
+            yield committed_tree(objects, commit)
+
+
+def live_versions(trees: Iterable[CommittedTree], name: SetName, identifier: RecordId) -> Iterator[Record]:
+    """Every lesson with this id that a set ever held in these trees."""
+    seen: set[Oid] = set()
+    for tree in trees:
+        for path, entry in tree.entries.items():
+            found = find_set(path)
+            if not found or found[0] != name or not entry.is_file or entry.oid in seen:
+                continue
+            seen.add(entry.oid)
+            yield from _lessons(tree.objects.read(entry.oid), identifier)
+
+
+def _lessons(data: bytes, identifier: RecordId) -> Iterator[Record]:
+    lines = b"\n".join(line for line in data.split(b"\n") if claimed_id(line) in (identifier, None))
+    for line in parse_record_set(lines):
+        if line.record and line.record.id == identifier and not line.record.is_tombstone:
+            yield line.record
+
+
+def introduced_ids(objects: Objects, commit: Oid) -> dict[SetName, list[RecordId]]:
+    """The ids of the lessons a commit holds and none of its parents does."""
+    after = committed_tree(objects, commit)
+    parents = [committed_tree(objects, parent) for parent in objects.parents(commit)]
+    return {name: _new_ids(after, parents, name) for name in set_paths(after)}
+
+
+def _new_ids(after: CommittedTree, parents: list[CommittedTree], name: SetName) -> list[RecordId]:
+    old = {oid for parent in parents for oid in _ids(parent, name, live=False)}
+    return sorted(identifier for identifier in _ids(after, name, live=True) if identifier not in old)
+
+
+def _ids(tree: CommittedTree, name: SetName, *, live: bool) -> set[RecordId]:
+    lines = (line for path in set_paths(tree).get(name, []) for line in parse_record_set(tree.read(path)))
+    return {line.record.id for line in lines if line.record and not (live and line.record.is_tombstone)}
+
+
+def merge_parents(repository: Repository, objects: Objects) -> list[Oid]:
+    """The commits that the next commit will have as parents, as far as git has written them down.
+
+    During pre-merge-commit git names the merged commits in `GITHEAD_<oid>` (git-merge(1)) only.
+    """
+    named = [key.removeprefix("GITHEAD_") for key in repository.environment if key.startswith("GITHEAD_")]
+    merging = repository.git.attempt("rev-parse", "--git-path", "MERGE_HEAD").out.decode().strip()
+    path = repository.top / merging
+    if path.is_file():
+        named += path.read_text(encoding="ascii").split()
+    found = [objects.find_commit(revision) for revision in ("HEAD", *named)]
+    return list(dict.fromkeys(oid for oid in found if oid))
