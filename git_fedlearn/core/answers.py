@@ -1,0 +1,126 @@
+"""Whether a question and its answer can teach anyone anything: the faults that make them worthless.
+
+The rules look at form, never at subject. Each is stated in docs/scoring.md with an example.
+"""
+
+import json
+import re
+from itertools import pairwise
+from typing import TYPE_CHECKING, Final
+
+from git_fedlearn.core.events import words_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+MAX_ANSWER: Final = 16_000
+"""Characters of an answer; what is longer is a document, not a lesson."""
+
+PROBE: Final = "the question is a connection test"
+TOO_SHORT: Final = "the question is too short to stand alone"
+TOO_LONG: Final = f"the answer is longer than {MAX_ANSWER} characters"
+CUT_OFF: Final = "the answer is cut off"
+REPEATS: Final = "the answer repeats itself"
+DECLINES: Final = "the answer does not answer"
+WAVERS: Final = "the answer takes back what it says"
+
+_PROBES = frozenset("test testing ping pong hello hi hey health working ok okay check status".split())
+_DECLINES = re.compile(
+    r"\b(?:i|we) (?:cannot|can't|can not|could not|am unable to|are unable to|do not have|don't have)\b"
+    r"|\bas an ai\b|\bplease provide\b|\b(?:is|was|are) not provided\b"
+    r"|\bimpossible to (?:verify|determine|say)\b"
+    r"|\bi will simulate\b",
+    re.IGNORECASE,
+)
+_WAVERS = re.compile(
+    r"^\W*(?:wait,|actually, (?:no|that)|hmm\b|let me (?:try|start) again|correction\W*:)",
+    re.IGNORECASE | re.MULTILINE,
+)
+_FENCED = re.compile(r"\A```\w*\n(.*?)\n?```\Z", re.DOTALL)
+_INJECTED = re.compile(r"\[([\w -]+)\].*?\[/\1\]\s*", re.DOTALL)
+_DIRECTIVE = re.compile(r"\A(?:/\w+\s+)+")
+_ITEM = re.compile(r"\s*(?:[-*+•]|\d+[.)])\s")
+_CODE = re.compile(r"```.*?```", re.DOTALL)
+
+
+def without_scaffold(question: str) -> str:
+    """A question without what tooling put around it: `[x]…[/x]` blocks and leading `/directives`."""
+    return _DIRECTIVE.sub("", _INJECTED.sub("", question).strip()).strip()
+
+
+def unfenced(answer: str) -> str:
+    """What is inside, when the whole answer is one fenced block."""
+    match = _FENCED.match(answer.strip())
+    return match[1] if match and "```" not in match[1] else answer.strip()
+
+
+def find_fault(question: str, answer: str) -> str | None:
+    """Why nothing can be learned from this answer, one of the phrases above; None when something may be."""
+    asked, said = words_of(question), words_of(answer)
+    prose = _CODE.sub("", answer)
+    is_probe = len(asked) <= 3 and not _PROBES.isdisjoint(asked)  # noqa: PLR2004
+    faults: tuple[tuple[str, Callable[[], bool]], ...] = (
+        (PROBE, lambda: is_probe or is_echo(asked, said)),
+        (TOO_SHORT, lambda: len(asked) < 3),  # noqa: PLR2004
+        (CUT_OFF, lambda: is_cut_off(answer)),
+        (REPEATS, lambda: repeats(said)),
+        (TOO_LONG, lambda: len(answer) > MAX_ANSWER),
+        (DECLINES, lambda: bool(_DECLINES.search(prose))),
+        (WAVERS, lambda: bool(_WAVERS.search(prose))),
+    )
+    return next((phrase for phrase, applies in faults if applies()), None)
+
+
+def is_echo(asked: list[str], said: list[str]) -> bool:
+    """A short answer that has no word the question did not have."""
+    return len(said) <= 8 and set(said) <= set(asked)  # noqa: PLR2004
+
+
+def repeats(said: list[str]) -> bool:
+    """At least 100 words of which fewer than a third of the runs of three are distinct: a stuck generator."""
+    runs = [*zip(said, said[1:], said[2:], strict=False)]
+    return len(runs) >= 100 and len(set(runs)) * 3 < len(runs)  # noqa: PLR2004
+
+
+def is_cut_off(answer: str) -> bool:
+    """Whether the answer stops before its end: an open block or JSON, a heading or sentence left hanging."""
+    text = answer.rstrip()
+    if text.count("```") % 2:
+        return True
+    if unfenced(text)[:1] in ("{", "["):
+        return _is_open_json(unfenced(text))
+    return _hangs(_CODE.sub(".", text))
+
+
+def _is_open_json(text: str) -> bool:
+    """Brackets left open; text that merely looks like JSON at its start is no fault."""
+    try:
+        json.JSONDecoder().raw_decode(text)
+    except (ValueError, RecursionError):
+        bare = re.sub(r'"(?:[^"\\]|\\.)*"', "", text)
+        return bare.count("{") + bare.count("[") > bare.count("}") + bare.count("]")
+    return False
+
+
+def _hangs(text: str) -> bool:
+    lines = [line for line in text.splitlines() if line.strip()]
+    if not lines:
+        return False
+    last = lines[-1]
+    if len(lines) > 1 and re.fullmatch(r"\s*(?:#{1,6}.*|[-*+•]|\d+[.)]|#{1,6}\s*\d+[.)])\s*", last):
+        return True
+    if last.count("`") % 2 or last.count("(") > last.count(")"):
+        return True
+    return bool(re.search(r"[\w,]$", last)) and _ends_unlike_its_kind(lines)
+
+
+def _ends_unlike_its_kind(lines: list[str]) -> bool:
+    """The last line has no end mark though most lines of its kind (items, or prose) have one."""
+    item = bool(_ITEM.match(lines[-1]))
+    kin = [
+        line for line in lines[:-1] if bool(_ITEM.match(line)) == item and not line.lstrip().startswith("#")
+    ]
+    kin = [line for line in kin if len(line) >= 40]  # noqa: PLR2004  shorter lines are labels
+    if kin:
+        return sum(bool(re.search(r"[.!?;:)`*\"']$", line.rstrip())) for line in kin) * 2 > len(kin)
+    return len(lines[-1]) >= 200 or any(b == " " and a in ".!?" for a, b in pairwise(lines[-1]))  # noqa: PLR2004

@@ -1,0 +1,201 @@
+"""The forms in which an event can hold a lesson, and the record fields each form becomes.
+
+Field names are those of the hybrid coordinator's collections, so what it wrote itself keeps its names.
+Content depends on the lesson alone: no ids, times, hosts or run data, so that two systems that learn the
+same thing write the same content.
+"""
+
+import json
+import re
+from dataclasses import dataclass
+from typing import Final
+
+from git_fedlearn.core.answers import unfenced, without_scaffold
+from git_fedlearn.core.canonical import Json, JsonObject
+from git_fedlearn.core.events import SYNONYMS, is_flagged, text_of, unit_number
+from git_fedlearn.core.identity import is_volatile
+from git_fedlearn.core.layout import BEST_PRACTICES, ERROR_SOLUTIONS, SKILLS_PATTERNS, SetName
+
+QUESTION_HEAD: Final = 2000
+QUESTION_TAIL: Final = 500
+"""Characters kept of a question's beginning and end; the middle of a longer one is pasted material."""
+
+_PATTERN_FIELDS = ("pattern", "skill_name", "usage_pattern", "generalizable_pattern", "solution_approach")
+_RUN_FIELDS: Final = frozenset(
+    "event event_type type source zone role mode profile agent agent_id agent_type agent_name backend node "
+    "system outcome success status status_code exit_code returncode error_count user_feedback feedback "
+    "rating novelty tool_calls iterations iteration stop_reason truncated pattern_extracted endorsed user "
+    "user_id username context_ids context_provided metadata metrics success_metrics commit_hash id version "
+    "level logger".split()
+)
+_RUN_SUFFIXES = ("_id", "_at", "_ts", "_ms", "_seconds", "_time", "_hash")
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A lesson before it is scored. `distilled`: already general by its form, whatever was asked."""
+
+    set_name: SetName
+    content: JsonObject
+    question: str
+    answer: str
+    distilled: bool
+
+
+def find_draft(event: JsonObject) -> Draft | None:
+    """The lesson an (unwrapped) event holds, in the first form that fits; None when it has none of them."""
+    forms = (_error_solution, _access_fix, _best_practice, _facts, _pattern, _interaction)
+    return next((draft for form in forms if (draft := form(event))), None)
+
+
+def _error_solution(event: JsonObject) -> Draft | None:
+    kind, message, solution = (text_of(event, name) for name in ("error_type", "error_message", "solution"))
+    if not solution or not (kind or message):
+        return None
+    named = {"error_type": kind, "error_message": message, "solution": solution}
+    return _distilled(ERROR_SOLUTIONS, event, named, question=f"{kind} {message}".strip(), answer=solution)
+
+
+def _access_fix(event: JsonObject) -> Draft | None:
+    """Access rules added to a profile: the denials they end are the error, the rules are its solution."""
+    profile, rules = text_of(event, "profile"), added_rules(event)
+    if not profile or not rules:
+        return None
+    shared = [rule for rule in rules if not grants_privilege(rule)]
+    paths = ", ".join(rule.rsplit(" ", 1)[0] for rule in shared)
+    content: JsonObject = {
+        "error_type": "apparmor_denial",
+        "error_message": f"AppArmor DENIED in profile {profile}: {paths}",
+        "solution": "\n".join([f"Add to the AppArmor profile {profile}:", *shared]),
+        "tags": ["apparmor"],
+    }
+    if not shared:
+        return Draft(ERROR_SOLUTIONS, {}, "", "", distilled=True)
+    return Draft(
+        ERROR_SOLUTIONS, content, str(content["error_message"]), str(content["solution"]), distilled=True
+    )
+
+
+def _best_practice(event: JsonObject) -> Draft | None:
+    title, category, description = (text_of(event, name) for name in ("title", "category", "description"))
+    endorsed = is_flagged(event, "endorsed") or _count(event.get("endorsement_count")) > 0
+    if not ((title or category) and description) and not (endorsed and (title or description)):
+        return None
+    named = {"title": title, "category": category, "description": description}
+    return _distilled(
+        BEST_PRACTICES, event, named, question=f"{category} {title}".strip(), answer=description
+    )
+
+
+def _facts(event: JsonObject) -> Draft | None:
+    """An answer that is a JSON list of facts: objects with `fact`, and maybe `scope` and `confidence`."""
+    facts = _parse_facts(text_of(event, "response"))
+    if not facts:
+        return None
+    scopes = sorted({scope for fact in facts if (scope := text_of(fact, "scope"))})
+    description = "\n".join(dict.fromkeys(text_of(fact, "fact") for fact in facts))
+    content: JsonObject = {"category": ", ".join(scopes) or "facts", "description": description}
+    return Draft(BEST_PRACTICES, content, text_of(event, "query"), description, distilled=True)
+
+
+def _pattern(event: JsonObject) -> Draft | None:
+    described = any(event.get(name) for name in _PATTERN_FIELDS)
+    if not described and not is_flagged(event, "pattern_extracted"):
+        return None
+    answer = next(
+        (text for name in (*_PATTERN_FIELDS, "description", "response") if (text := text_of(event, name))), ""
+    )
+    named = {name: text for name in ("query", "response") if (text := text_of(event, name))}
+    draft = _distilled(SKILLS_PATTERNS, event, named, question=text_of(event, "query"), answer=answer)
+    return draft if draft.content else None
+
+
+def _interaction(event: JsonObject) -> Draft | None:
+    question, answer = without_scaffold(text_of(event, "query")), text_of(event, "response")
+    if not question or not answer:
+        return None
+    named: JsonObject = {"query": _shortened(question), "response": answer}
+    kept = {name: event[name] for name in ("category", "language", "framework", "tags") if event.get(name)}
+    return Draft(SKILLS_PATTERNS, kept | named, question, answer, distilled=False)
+
+
+def added_rules(event: JsonObject) -> list[str]:
+    """Access rules an event added, without indentation and what names one machine, each once, sorted.
+
+    Where `rules_added` is only a number, they are read from the answer, if it lists that many.
+    """
+    value = event.get("rules_added")
+    if isinstance(value, list):
+        return sorted({_generalized(rule) for rule in value if isinstance(rule, str) and rule.strip()})
+    listed = re.findall(r"'\s*(/[^']+,)'", text_of(event, "response"))
+    if isinstance(value, int) and not isinstance(value, bool) and value == len(listed):
+        return sorted({_generalized(rule) for rule in listed})
+    return []
+
+
+def grants_privilege(rule: str) -> bool:
+    """Whether a rule opens credentials or more rights: for each owner to decide, not to learn from a peer."""
+    return bool(_PRIVILEGE.search(rule))
+
+
+_PRIVILEGE = re.compile(
+    r"secret|credential|passw|shadow|token|\.ssh|\.gnupg|_key\b|\.pem|/run/wrappers/|/(?:sudo|su|doas|pkexec)\b"
+    r"|\s[a-zA-Z]*(?:ux|Ux|UX)\w*,$"
+)
+_MACHINE_PART = re.compile(r"(?<![0-9a-z])[0-9a-f]{16,}(?:[-_][0-9a-f]{8,})*(?![0-9a-z])")
+
+
+def _generalized(rule: str) -> str:
+    return _MACHINE_PART.sub("*", " ".join(rule.split()))
+
+
+def _distilled(
+    set_name: SetName, event: JsonObject, named: dict[str, str], *, question: str, answer: str
+) -> Draft:
+    other = {synonym for names in SYNONYMS.values() for synonym in names}
+    content = {
+        name: _lasting(value) for name, value in event.items() if name not in other and _lasts(name, value)
+    }
+    content |= {name: text for name, text in named.items() if text}
+    return Draft(set_name, content, question, answer, distilled=True)
+
+
+def _lasts(name: str, value: Json) -> bool:
+    """Whether a field belongs to the lesson rather than to the session that wrote it."""
+    bound = name in _RUN_FIELDS or name.endswith(_RUN_SUFFIXES) or is_volatile(name)
+    return not bound and not name.startswith("_") and value not in (None, "", [], {})
+
+
+def _lasting(value: Json, depth: int = 4) -> Json:
+    if isinstance(value, dict) and depth:
+        return {name: _lasting(item, depth - 1) for name, item in value.items() if _lasts(name, item)}
+    if isinstance(value, list) and depth:
+        return [_lasting(item, depth - 1) for item in value]
+    return value
+
+
+def _parse_facts(answer: str) -> list[JsonObject]:
+    text = unfenced(answer)
+    if '"fact"' not in text or text[:1] not in ("[", "{"):
+        return []
+    try:
+        value = json.loads(text)
+    except (ValueError, RecursionError):
+        return []
+    listed = value.get("facts") if isinstance(value, dict) else value
+    facts = (
+        [fact for fact in listed if isinstance(fact, dict) and text_of(fact, "fact")]
+        if isinstance(listed, list)
+        else []
+    )
+    return [fact for fact in facts if (sure := unit_number(fact, "confidence")) is None or sure >= 0.7]  # noqa: PLR2004
+
+
+def _shortened(question: str) -> str:
+    if len(question) <= QUESTION_HEAD + QUESTION_TAIL:
+        return question
+    return f"{question[:QUESTION_HEAD].rstrip()}\n[…]\n{question[-QUESTION_TAIL:].lstrip()}"
+
+
+def _count(value: Json) -> float:
+    return value if isinstance(value, int | float) and not isinstance(value, bool) else 0

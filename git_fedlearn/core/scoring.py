@@ -1,0 +1,167 @@
+"""How much an event is worth learning: a number in [0, 1], and what it is made of. See docs/scoring.md.
+
+A pure function of the event and the weights: the order of keys, the machine and what was learned before do
+not matter. Values are rounded to three decimals, so that they are the same everywhere.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import Final, NamedTuple
+
+from git_fedlearn.core.canonical import JsonObject
+from git_fedlearn.core.events import feedback_of, outcome_of, text_of, unit_number, unwrapped, words_of
+from git_fedlearn.core.layout import ERROR_SOLUTIONS
+from git_fedlearn.core.lessons import Draft, find_draft
+from git_fedlearn.errors import SettingsError
+
+CLAIMED: Final = "claimed"
+"""The one term of an event that carries its own score."""
+
+
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """What each term is worth at most. Sums above 1 are cut to 1."""
+
+    success: float = 0.4
+    partial: float = 0.2
+    feedback_up: float = 0.2
+    feedback_none: float = 0.1
+    feedback_down: float = 0.0
+    reusability: float = 0.2
+    complexity: float = 0.1
+    novelty: float = 0.1
+
+
+DEFAULT_WEIGHTS: Final = Weights()
+
+
+class Term(NamedTuple):
+    """One summand of a score."""
+
+    name: str
+    contribution: float
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """A value in [0, 1], rounded to three decimals, and its terms in the order of the documentation."""
+
+    value: float
+    terms: tuple[Term, ...]
+
+    @property
+    def is_claimed(self) -> bool:
+        """Whether the writer of the event gave the score itself."""
+        return self.terms[0].name == CLAIMED
+
+
+def parse_weights(table: Mapping[str, object]) -> Weights:
+    """Weights from a settings table; what is absent has its default. Raises SettingsError naming the key."""
+    known = {field.name for field in fields(Weights)}
+    given: dict[str, float] = {}
+    for name, value in table.items():
+        if name not in known:
+            raise SettingsError(f"unknown weight: {name}", hint=f"known weights: {', '.join(sorted(known))}")
+        if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 1:
+            raise SettingsError(f"weight {name} is not a number from 0 to 1")
+        given[name] = float(value)
+    return Weights(**given)
+
+
+def score_event(event: JsonObject, weights: Weights = DEFAULT_WEIGHTS) -> Score:
+    """The event's own valid score, else the sum of the heuristics. Never raises."""
+    event = unwrapped(event)
+    if claim := _claim(event):
+        return Score(claim.contribution, (claim,))
+    return score_draft(event, find_draft(event), weights)
+
+
+def score_draft(event: JsonObject, draft: Draft | None, weights: Weights) -> Score:
+    """The heuristics alone; without a lesson only outcome and feedback count."""
+    terms = [_outcome(event, weights), _feedback(event, weights)]
+    if draft:
+        terms += [_reusability(draft, weights), _complexity(draft, weights), _novelty(event, draft, weights)]
+    total = sum(term.contribution for term in terms)
+    return Score(round(min(1.0, max(0.0, total)), 3), tuple(terms))
+
+
+def _claim(event: JsonObject) -> Term | None:
+    value = unit_number(event, "value_score")
+    name = "value_score"
+    if value is None and text_of(event, "solution"):
+        value, name = unit_number(event, "confidence_score"), "confidence_score"
+    return None if value is None else Term(CLAIMED, round(value, 3), f"the event's own {name}")
+
+
+def _outcome(event: JsonObject, weights: Weights) -> Term:
+    outcome, field = outcome_of(event)
+    worth = {"success": weights.success, "partial": weights.partial}.get(outcome, 0.0)
+    return Term("outcome", round(worth, 3), f"{outcome}, by {field}")
+
+
+def _feedback(event: JsonObject, weights: Weights) -> Term:
+    feedback = feedback_of(event)
+    if feedback is None:
+        return Term("feedback", round(weights.feedback_none, 3), "none given")
+    worth = (weights.feedback_none, weights.feedback_up, weights.feedback_down)[feedback]
+    return Term("feedback", round(worth, 3), f"{feedback:+d}" if feedback else "0")
+
+
+def _reusability(draft: Draft, weights: Weights) -> Term:
+    share, why = (1.0, "general by its form") if draft.distilled else estimate_reusability(draft.question)
+    return Term("reusability", round(weights.reusability * share, 3), why)
+
+
+def _complexity(draft: Draft, weights: Weights) -> Term:
+    share, why = estimate_complexity(draft.answer)
+    return Term("complexity", round(weights.complexity * share, 3), why)
+
+
+def _novelty(event: JsonObject, draft: Draft, weights: Weights) -> Term:
+    given = unit_number(event, "novelty")
+    share, why = (given, "the event's own novelty") if given is not None else _new_words(draft)
+    return Term("novelty", round(weights.novelty * share, 3), why)
+
+
+_ASKS: Final = (
+    ("a procedure", r"how (?:to|do|can)|configur|set ?up|install|deploy|migrat|upgrad|enabl"),
+    ("a remedy", r"fix|error|bug|fail|debug|root.cause|troubleshoot|denial|denied|crash|broken|issue|why "),
+    ("a design", r"design|architect|schema|pattern|concurren|interface|protocol|heuristic|trade-?off"),
+    ("a rule", r"best.practice|convention|guideline|recommend|constraint|should|lesson|gotcha|avoid"),
+)
+_MOMENTS: Final = (
+    ("a step of one project", r"\b(?:phase|slice|sprint|milestone|round|session) ?\d"),
+    ("a date or commit", r"\b20\d\d-\d\d-\d\d\b|\b(?=[a-f]*\d)(?=\d*[a-f])[0-9a-f]{7,40}\b"),
+    ("measurements", r"=\s*\d|\b\d+(?:\.\d+)?(?:%| ?ms\b|/\d+\b)"),
+    ("one plan", r"\bpriorit|\broadmap\b|\bbacklog\b|\bbuilt next\b|\bestimate\b"),
+)
+
+
+def estimate_reusability(question: str) -> tuple[float, str]:
+    """A share in [0, 1]: a quarter for each kind of thing asked for, less for each tie to a moment."""
+    asks = [name for name, pattern in _ASKS if re.search(rf"\b(?:{pattern})", question, re.IGNORECASE)]
+    ties = [name for name, pattern in _MOMENTS if re.search(pattern, question, re.IGNORECASE)]
+    why = f"asks for {', '.join(asks) or 'nothing general'}"
+    if ties:
+        why += f"; tied to {', '.join(ties)}"
+    return len(asks) / len(_ASKS) * (1 - len(ties) / len(_MOMENTS)), why
+
+
+def estimate_complexity(answer: str) -> tuple[float, str]:
+    """A share in [0, 1]: 0.1 for each listed step, 0.3 for each code block, 0.5 for 2000 characters."""
+    steps = len(re.findall(r"^\s*(?:[-*+•]|\d+[.)])\s", answer, re.MULTILINE))
+    blocks = answer.count("```") // 2
+    share = min(1.0, 0.1 * steps + 0.3 * blocks + 0.5 * min(1.0, len(answer) / 2000))
+    return share, f"{steps} steps, {blocks} code blocks, {len(answer)} characters"
+
+
+def _new_words(draft: Draft) -> tuple[float, str]:
+    """The share of the answer's words that the question lacks; fewer than 20 words can say little new."""
+    said = set(words_of(draft.answer))
+    if draft.set_name == ERROR_SOLUTIONS:
+        return min(1.0, len(said) / 20), "a solution to the error"
+    new = len(said.difference(words_of(draft.question)))
+    share = new / max(len(said), 20)
+    return share, f"{new} of {len(said)} words are not in the question"

@@ -1,0 +1,168 @@
+"""How far each source file has been read, so that a run reads only what is new.
+
+A file is known by what it holds: the hash of its first bytes and of the bytes just before the offset, with
+device and inode to prefer one of several. So a renamed, copied or compressed log is read on from its offset,
+and a truncated or rewritten one from the start. A lost or corrupt checkpoint only costs time. Write
+checkpoints after the records are safely on disk: then a crash repeats work, and loses none.
+"""
+
+import json
+import os
+import tempfile
+import zlib
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from typing import IO, Any, Final, NamedTuple
+
+from xxhash import xxh3_128_hexdigest
+
+from git_fedlearn.learn.sources import SourceFile, is_compressed, open_source
+from git_fedlearn.learn.zstd import ZstdError
+
+FORMAT: Final = 1
+HEAD: Final = 1024
+TAIL: Final = 256
+"""Bytes hashed at the start of a file, and just before the offset."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """How far a file was read. The hashes are of `min(HEAD, offset)` and `min(TAIL, offset)` bytes."""
+
+    offset: int
+    number: int
+    head: str
+    tail: str
+    device: int
+    inode: int
+    size: int
+    modified_ns: int
+
+
+Checkpoints = Mapping[str, Mark]
+"""Marks by source name."""
+
+
+class Start(NamedTuple):
+    """Where to begin in a file, or how far it was read: a byte offset, and the number of the line there."""
+
+    offset: int
+    number: int
+    device: int
+    inode: int
+    is_done: bool = False
+    """Whether there is nothing new to read."""
+
+
+def read_checkpoints(path: Path) -> Checkpoints:
+    """What was written; nothing when the file is missing, corrupt or of another version."""
+    try:
+        value = json.loads(path.read_bytes())
+        if value["format"] != FORMAT:
+            return {}
+        return {str(name): _parse_mark(mark) for name, mark in value["files"].items()}
+    except (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError):
+        return {}
+
+
+def write_checkpoints(path: Path, checkpoints: Checkpoints) -> None:
+    """Replace the file as a whole: a temporary file beside it, fsync, rename, fsync of the folder."""
+    value = {"format": FORMAT, "files": {name: asdict(mark) for name, mark in sorted(checkpoints.items())}}
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f"{path.name}.", suffix=".tmp")
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as stream:
+            json.dump(value, stream, indent=1)
+            stream.write("\n")
+            stream.flush()
+            os.fsync(stream.fileno())
+        os.replace(temporary, path)  # noqa: PTH105  the pair to mkstemp
+    except BaseException:
+        with suppress(FileNotFoundError):
+            os.unlink(temporary)  # noqa: PTH108
+        raise
+    _fsync_folder(path.parent)
+
+
+def find_start(file: SourceFile, checkpoints: Checkpoints) -> Start:
+    """Where to read on, from a mark of this content under any name. Raises OSError when the file is gone."""
+    status = file.path.stat()
+    device, inode, compressed = status.st_dev, status.st_ino, is_compressed(file.path)
+    own = checkpoints.get(file.name)
+    if own and compressed and _is_untouched(own, status):
+        return Start(own.offset, own.number, device, inode, is_done=True)
+    likely = sorted(checkpoints.values(), key=lambda mark: (mark.inode != inode, mark != own, -mark.offset))
+    mark = next((mark for mark in likely if _holds(file, mark, status.st_size)), None)
+    if mark is None:
+        return Start(0, 1, device, inode, is_done=not status.st_size)
+    is_done = not compressed and mark.offset == status.st_size
+    return Start(mark.offset, mark.number, device, inode, is_done=is_done)
+
+
+def make_mark(file: SourceFile, reached: Start, checkpoints: Checkpoints) -> Mark | None:
+    """The mark of a file of which everything before `reached` has been read; reads the bytes to hash.
+
+    None when the path holds another file by now, or less: it is then found by content in the next run.
+    """
+    status = file.path.stat()
+    known = checkpoints.get(file.name)
+    if known and known.offset == reached.offset and _is_untouched(known, status):
+        return known
+    shrunk = reached.offset > status.st_size and not is_compressed(file.path)
+    if (status.st_dev, status.st_ino) != (reached.device, reached.inode) or shrunk:
+        return None
+    with open_source(file.path) as stream:
+        head, tail = _head(stream, reached.offset), _tail(stream, reached.offset)
+    return Mark(
+        offset=reached.offset,
+        number=reached.number,
+        head=head,
+        tail=tail,
+        device=status.st_dev,
+        inode=status.st_ino,
+        size=status.st_size,
+        modified_ns=status.st_mtime_ns,
+    )
+
+
+def _holds(file: SourceFile, mark: Mark, size: int) -> bool:
+    """Whether the file holds, up to the mark's offset, what was read then."""
+    if not mark.offset or (mark.offset > size and not is_compressed(file.path)):
+        return False
+    with suppress(OSError, EOFError, ValueError, zlib.error, ZstdError), open_source(file.path) as stream:
+        return _head(stream, mark.offset) == mark.head and _tail(stream, mark.offset) == mark.tail
+    return False
+
+
+def _head(stream: IO[bytes], offset: int) -> str:
+    return xxh3_128_hexdigest(stream.read(min(HEAD, offset)))
+
+
+def _tail(stream: IO[bytes], offset: int) -> str:
+    stream.seek(offset - min(TAIL, offset))
+    return xxh3_128_hexdigest(stream.read(min(TAIL, offset)))
+
+
+def _is_untouched(mark: Mark, status: os.stat_result) -> bool:
+    now = (status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns)
+    return now == (mark.device, mark.inode, mark.size, mark.modified_ns)
+
+
+def _parse_mark(value: Mapping[str, Any]) -> Mark:
+    """Raises TypeError or LookupError for anything but a mark."""
+    mark = Mark(**{field.name: value[field.name] for field in fields(Mark)})
+    for field in fields(Mark):
+        found = getattr(mark, field.name)
+        if type(found) is not field.type or (field.type is int and found < 0):
+            raise TypeError("not a mark")
+    return mark
+
+
+def _fsync_folder(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -1,0 +1,146 @@
+"""Reading the files a stack writes as it runs: telemetry events and the fine-tuning set.
+
+A file is read to the size it had when opened. Offsets are of the bytes as
+written; in a compressed file, of the bytes inside. What cannot be read is a result beside what can.
+Nothing is read through a symbolic link below the source folder.
+"""
+
+import gzip
+import re
+import stat
+import zlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from enum import Enum
+from pathlib import Path
+from typing import IO, Final, cast
+
+from git_fedlearn.errors import FedlearnError
+from git_fedlearn.learn import zstd
+from git_fedlearn.learn.lines import MAX_LINE, Line, parse_lines, read_lines
+
+_TELEMETRY = re.compile(r".+-events\.jsonl(?:[.-]\d[\w.:+-]*?)?(?:\.gz|\.zst)?")
+_DATASET = re.compile(r"dataset\.jsonl(?:\.gz|\.zst)?")
+
+
+class SourceKind(Enum):
+    """What the lines of a source are."""
+
+    TELEMETRY = "telemetry"
+    FINE_TUNING = "fine-tuning"
+
+
+class SourceError(FedlearnError):
+    """The source folder as a whole cannot be read."""
+
+
+@dataclass(frozen=True, slots=True)
+class SourceFile:
+    """A file to learn from; `name` is its path under the source folder, with `/`."""
+
+    path: Path
+    name: str
+    kind: SourceKind
+
+
+@dataclass(frozen=True, slots=True)
+class SourceFault:
+    """A path that cannot be read, in place of which others still are."""
+
+    path: Path
+    reason: str
+    hint: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """What a source folder holds, sorted by name."""
+
+    files: tuple[SourceFile, ...]
+    faults: tuple[SourceFault, ...]
+
+
+def find_sources(root: Path) -> Sources:
+    """The files under a source folder. Raises SourceError when the folder is missing or no folder."""
+    if not root.is_dir():
+        problem = "is not a folder" if root.exists() else "does not exist"
+        raise SourceError(
+            f"the source {root} {problem}",
+            hint="name the folder of the AI stack's data with --source DIR or in $AI_STACK_DATA "
+            "(default: ~/.local/share/nixos-ai-stack)",
+        )
+    found = [
+        *_find_in(root, SourceKind.TELEMETRY, _TELEMETRY),
+        *_find_in(root, SourceKind.FINE_TUNING, _DATASET),
+    ]
+    files = sorted((item for item in found if isinstance(item, SourceFile)), key=lambda file: file.name)
+    return Sources(tuple(files), tuple(item for item in found if isinstance(item, SourceFault)))
+
+
+def open_source(path: Path) -> IO[bytes]:
+    """Open a source for reading, decompressed. Raises SourceError for zstd without its package."""
+    if path.suffix == ".gz":
+        return cast("IO[bytes]", gzip.open(path, "rb"))
+    if path.suffix == ".zst":
+        try:
+            return zstd.open_stream(path)
+        except ImportError:
+            raise SourceError(f"cannot read {path}: no zstd in this Python", hint=zstd.HINT) from None
+    return path.open("rb")
+
+
+def read_events(
+    path: Path, *, offset: int = 0, number: int = 1, max_line: int = MAX_LINE
+) -> Iterator[Line | SourceFault]:
+    """The lines of a file from an offset, whose line is `number`; a fault last when reading cannot go on."""
+    try:
+        with open_source(path) as stream:
+            limit = None if is_compressed(path) else stream.seek(0, 2)
+            stream.seek(offset)
+            yield from parse_lines(
+                read_lines(stream, offset=offset, number=number, limit=limit, max_line=max_line)
+            )
+    except SourceError as error:
+        yield SourceFault(path, error.message, error.hint)
+    except (gzip.BadGzipFile, zlib.error, zstd.ZstdError):
+        yield SourceFault(path, "the compressed data is damaged or ends early; what came before it was read")
+    except OSError as error:
+        yield SourceFault(path, f"cannot be read: {error.strerror or error}")
+
+
+def is_compressed(path: Path) -> bool:
+    """Whether offsets are not those of the file on disk."""
+    return path.suffix in (".gz", ".zst")
+
+
+def _find_in(root: Path, kind: SourceKind, pattern: re.Pattern[str]) -> Iterator[SourceFile | SourceFault]:
+    folder = root / kind.value
+    if fault := _fault_of(folder, wanted=stat.S_ISDIR):
+        yield fault
+        return
+    try:
+        names = sorted(path.name for path in folder.iterdir()) if folder.is_dir() else []
+    except OSError as error:
+        yield SourceFault(folder, f"cannot be read: {error.strerror or error}")
+        return
+    for name in filter(pattern.fullmatch, names):
+        fault = _fault_of(folder / name, wanted=stat.S_ISREG)
+        yield fault or SourceFile(folder / name, f"{kind.value}/{name}", kind)
+
+
+def _fault_of(path: Path, *, wanted: Callable[[int], bool]) -> SourceFault | None:
+    """What is wrong with a path that exists; a missing one is no fault."""
+    try:
+        mode = path.lstat().st_mode
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        return SourceFault(path, f"cannot be read: {error.strerror or error}")
+    if stat.S_ISLNK(mode):
+        return SourceFault(
+            path, "is a symbolic link", "name the folder that holds the real files with --source DIR"
+        )
+    return None if wanted(mode) else SourceFault(path, _WRONG[wanted is stat.S_ISDIR])
+
+
+_WRONG: Final = {True: "is not a folder", False: "is not a regular file"}

@@ -1,0 +1,212 @@
+import gzip
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from git_fedlearn.learn.checkpoints import (
+    Checkpoints,
+    Mark,
+    find_start,
+    make_mark,
+    read_checkpoints,
+    write_checkpoints,
+)
+from git_fedlearn.learn.lines import SourceEvent
+from git_fedlearn.learn.sources import find_sources, read_events
+
+
+class Stack:
+    """A source folder that is read as `sync` reads it: what is new, then the checkpoints."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.state = root / "state" / "checkpoints.json"
+        self.log = root / "telemetry" / "a-events.jsonl"
+        self.log.parent.mkdir()
+        self.count = 0
+
+    def append(self, count: int = 1, end: str = "\n") -> None:
+        with self.log.open("a") as stream:
+            for _ in range(count):
+                self.count += 1
+                stream.write(f'{{"n":{self.count},"padding":"{self.count:0200}"}}{end}')
+
+    def read(self) -> list[object]:
+        checkpoints = read_checkpoints(self.state)
+        marks: dict[str, Mark] = {}
+        seen: list[object] = []
+        for file in find_sources(self.root).files:
+            start = find_start(file, checkpoints)
+            reached = start
+            for line in (
+                () if start.is_done else read_events(file.path, offset=start.offset, number=start.number)
+            ):
+                if isinstance(line, SourceEvent):
+                    seen.append(line.fields["n"])
+                    reached = start._replace(offset=line.end, number=line.number + 1)
+            if mark := make_mark(file, reached, checkpoints):
+                marks[file.name] = mark
+        write_checkpoints(self.state, marks)
+        return seen
+
+
+@pytest.fixture
+def stack(tmp_path: Path) -> Stack:
+    return Stack(tmp_path)
+
+
+def test_only_what_is_new_is_read(stack: Stack) -> None:
+    stack.append(20)
+    assert stack.read() == list(range(1, 21))
+    assert stack.read() == []
+    stack.append(2)
+    assert stack.read() == [21, 22]
+
+
+def test_line_numbers_go_on(stack: Stack) -> None:
+    stack.append(20)
+    stack.read()
+    (file,) = find_sources(stack.root).files
+    assert find_start(file, read_checkpoints(stack.state)).number == 21
+
+
+def test_a_half_line_is_read_when_it_is_finished(stack: Stack) -> None:
+    stack.append(3)
+    with stack.log.open("a") as stream:
+        stream.write('{"n":')
+    assert stack.read() == [1, 2, 3]
+    assert stack.read() == []
+    with stack.log.open("a") as stream:
+        stream.write("4}\n")
+    assert stack.read() == [4]
+
+
+def test_a_renamed_log_is_read_on_from_its_offset(stack: Stack) -> None:
+    stack.append(20)
+    stack.read()
+    stack.append(2)
+    stack.log.rename(f"{stack.log}.1")
+    stack.append(3)
+    assert stack.read() == [23, 24, 25, 21, 22]
+    stack.log.with_name("a-events.jsonl.1").rename(f"{stack.log}.2")
+    stack.log.rename(f"{stack.log}.1")
+    assert stack.read() == []
+
+
+def test_a_copied_and_truncated_log_is_read_from_its_new_start(stack: Stack) -> None:
+    stack.append(20)
+    stack.read()
+    stack.append(2)
+    shutil.copy(stack.log, f"{stack.log}.1")
+    os.truncate(stack.log, 0)
+    assert stack.read() == [21, 22]
+    stack.append(30)
+    assert stack.read() == list(range(23, 53))
+
+
+def test_a_log_rewritten_to_the_same_size_is_read_again(stack: Stack) -> None:
+    stack.append(9)
+    stack.read()
+    stack.log.write_bytes(stack.log.read_bytes().replace(b'"n":9', b'"n":8'))
+    assert stack.read() == [1, 2, 3, 4, 5, 6, 7, 8, 8]
+
+
+def test_a_compressed_log_is_read_on_and_then_left_alone(stack: Stack) -> None:
+    stack.append(20)
+    stack.read()
+    stack.append(2)
+    packed = Path(f"{stack.log}.1.gz")
+    packed.write_bytes(gzip.compress(stack.log.read_bytes()))
+    stack.log.unlink()
+    assert stack.read() == [21, 22]
+    (file,) = find_sources(stack.root).files
+    assert find_start(file, read_checkpoints(stack.state)).is_done
+    assert stack.read() == []
+
+
+def test_a_log_compressed_by_zstd_is_read_on(stack: Stack) -> None:
+    zstandard = pytest.importorskip("zstandard", reason="needs zstandard")
+    stack.append(2000)
+    stack.read()
+    stack.append(2)
+    Path(f"{stack.log}.1.zst").write_bytes(zstandard.compress(stack.log.read_bytes()))
+    stack.log.unlink()
+    assert stack.read() == [2001, 2002]
+    assert stack.read() == []
+
+
+def test_a_damaged_compressed_log_does_not_stop_the_others(stack: Stack) -> None:
+    stack.append(2)
+    Path(f"{stack.log}.1.gz").write_bytes(b"no gzip")
+    assert stack.read() == [1, 2]
+    stack.append(1)
+    assert stack.read() == [3]
+
+
+def test_a_log_replaced_while_it_was_read_gets_no_mark(stack: Stack) -> None:
+    stack.append(3)
+    (file,) = find_sources(stack.root).files
+    start = find_start(file, {})
+    os.truncate(stack.log, 5)
+    assert make_mark(file, start._replace(offset=600), {}) is None
+    stack.log.rename(f"{stack.log}.1")
+    stack.append(30)
+    assert make_mark(file, start._replace(offset=600), {}) is None
+
+
+MARK = (
+    b'{"format":1,"files":{"a":{"offset":%s,"number":1,"head":"","tail":"",'
+    b'"device":1,"inode":1,"size":1,"modified_ns":1}}}'
+)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"",
+        b"{",
+        b"[]",
+        b"\xff",
+        b'{"format":2,"files":{}}',
+        b'{"format":1,"files":{"a":{}}}',
+        MARK % b"-1",
+        MARK % b"true",
+        b"[" * 100_000,
+    ],
+)
+def test_a_lost_or_corrupt_checkpoint_only_costs_time(stack: Stack, data: bytes) -> None:
+    stack.append(2)
+    stack.read()
+    stack.state.write_bytes(data)
+    assert read_checkpoints(stack.state) == {}
+    assert stack.read() == [1, 2]
+    assert stack.read() == []
+
+
+marks = st.builds(
+    Mark,
+    *[st.integers(0, 2**63)] * 2,
+    *[st.text("0123456789abcdef", min_size=32, max_size=32)] * 2,
+    *[st.integers(0, 2**63)] * 4,
+)
+
+
+@given(st.dictionaries(st.text(min_size=1), marks, max_size=3))
+def test_what_is_written_is_read(tmp_path: Path, checkpoints: Checkpoints) -> None:
+    write_checkpoints(tmp_path / "state.json", checkpoints)
+    assert read_checkpoints(tmp_path / "state.json") == checkpoints
+    assert [path.name for path in tmp_path.iterdir() if path.name != "home"] == ["state.json"]
+
+
+def test_a_write_that_fails_leaves_the_old_checkpoints(tmp_path: Path, stack: Stack) -> None:
+    stack.append(2)
+    stack.read()
+    before = stack.state.read_bytes()
+    with pytest.raises(TypeError):
+        write_checkpoints(stack.state, {"a": "no mark"})  # type: ignore[dict-item]
+    assert stack.state.read_bytes() == before
+    assert [path.name for path in (tmp_path / "state").iterdir()] == ["checkpoints.json"]

@@ -1,0 +1,191 @@
+import gzip
+import importlib.util
+import io
+import json
+import os
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from git_fedlearn.learn.lines import (
+    BrokenLine,
+    Line,
+    SourceEvent,
+    UnfinishedLine,
+    parse_lines,
+    read_lines,
+)
+from git_fedlearn.learn.sources import SourceError, SourceFault, SourceKind, find_sources, read_events
+
+HAS_ZSTD = importlib.util.find_spec("zstandard") is not None
+
+
+def parsed(data: bytes, max_line: int = 1000) -> list[Line]:
+    return list(parse_lines(read_lines(io.BytesIO(data), max_line=max_line)))
+
+
+def write(path: Path, data: bytes) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(data)
+    return path
+
+
+@pytest.mark.parametrize(
+    ("data", "lines"),
+    [
+        (b"", []),
+        (b"\n\r\n \n", []),
+        (b'{"a":1}\n', [SourceEvent({"a": 1}, 1, 0, 8)]),
+        (b'{"a":1}', [SourceEvent({"a": 1}, 1, 0, 7)]),
+        (b'\xef\xbb\xbf{"a":1}\r\n{}\n', [SourceEvent({"a": 1}, 1, 0, 12), SourceEvent({}, 2, 12, 15)]),
+        (b'\n{}\n{"a"', [SourceEvent({}, 2, 1, 4), UnfinishedLine(3, 4)]),
+        (b"12", [UnfinishedLine(1, 0)]),
+        (b"{\xff}\n{}\n", [BrokenLine(1, 0, 4, "not valid UTF-8"), SourceEvent({}, 2, 4, 7)]),
+        (b'{"a":"\0"}\n', [BrokenLine(1, 0, 10, "NUL bytes")]),
+        (b"\0\0\n", [BrokenLine(1, 0, 3, "NUL bytes")]),
+        (b"null\n", [BrokenLine(1, 0, 5, "not a JSON object")]),
+        (b"[{}]\n", [BrokenLine(1, 0, 5, "not a JSON object")]),
+        (b'{"a":NaN}\n', [BrokenLine(1, 0, 10, "NaN or Infinity, which is not JSON")]),
+        (b"[" * 500 + b"\n", [BrokenLine(1, 0, 501, "not JSON: expecting value at column 501")]),
+        (
+            b"x" * 2000 + b"\n{}\n",
+            [BrokenLine(1, 0, 2001, "the line is too long"), SourceEvent({}, 2, 2001, 2004)],
+        ),
+        (b"x" * 2000, [UnfinishedLine(1, 0)]),
+        (b'{"a":"' + b"y" * 991 + b'"}\n', [SourceEvent({"a": "y" * 991}, 1, 0, 1000)]),
+    ],
+)
+def test_every_line_has_its_place_and_its_verdict(data: bytes, lines: list[Line]) -> None:
+    assert parsed(data) == lines
+
+
+def test_a_reason_never_quotes_the_line() -> None:
+    for data in (b'{"hush": hush}\n', b"hush\n", b'"hush"\n', b"{\xff hush}\n", b'{"hush":1,"hush":2}\n'):
+        (line,) = parsed(data)
+        assert isinstance(line, BrokenLine)
+        assert "hush" not in line.reason
+
+
+@given(st.lists(st.sampled_from([b"{}", b'{"k":"v"}', b"", b"broken", b"\xff", b"z" * 60])), st.booleans())
+def test_reading_in_two_parts_is_reading_at_once(chunks: list[bytes], is_ended: bool) -> None:  # noqa: FBT001
+    data = b"\n".join(chunks) + (b"\n" if is_ended else b"")
+    whole = parsed(data, max_line=50)
+    for line in whole:
+        if not isinstance(line, UnfinishedLine):
+            rest = io.BytesIO(data)
+            rest.seek(line.end)
+            after = list(parse_lines(read_lines(rest, offset=line.end, number=line.number + 1, max_line=50)))
+            assert after == whole[whole.index(line) + 1 :]
+
+
+def test_a_file_is_read_to_the_size_it_had_when_opened(tmp_path: Path) -> None:
+    path = write(tmp_path / "log", b"{}\n" * 3)
+    found = []
+    with path.open("ab", buffering=0) as writer:
+        for line in read_events(path):
+            found.append(line)
+            writer.write(b"{}\n")
+    assert len(found) == 3
+
+
+def test_a_half_written_line_is_read_once_it_is_whole(tmp_path: Path) -> None:
+    path = write(tmp_path / "log", b'{}\n{"a":')
+    *_, unfinished = read_events(path)
+    assert unfinished == UnfinishedLine(2, 3)
+    with path.open("ab") as writer:
+        writer.write(b"1}\n")
+    assert list(read_events(path, offset=3, number=2)) == [SourceEvent({"a": 1}, 2, 3, 11)]
+
+
+def test_gzip_is_read_through_also_when_it_ends_early(tmp_path: Path) -> None:
+    data = b"".join(
+        json.dumps({"n": number, "text": f"{number}" * 50}).encode() + b"\n" for number in range(4000)
+    )
+    path = write(tmp_path / "log.gz", gzip.compress(data))
+    assert [type(line) for line in read_events(path)] == [SourceEvent] * 4000
+    path.write_bytes(path.read_bytes()[:-2000])
+    *lines, fault = read_events(path)
+    assert isinstance(fault, SourceFault)
+    assert "damaged or ends early" in fault.reason
+    assert lines
+    path.write_bytes(b"no gzip at all")
+    assert [type(line) for line in read_events(path)] == [SourceFault]
+
+
+@pytest.mark.skipif(HAS_ZSTD or importlib.util.find_spec("compression") is not None, reason="zstd is here")
+def test_zstd_without_its_package_names_the_package(tmp_path: Path) -> None:
+    path = write(tmp_path / "log.zst", b"(\xb5/\xfd")
+    assert list(read_events(path)) == [
+        SourceFault(path, f"cannot read {path}: no zstd in this Python", "pip install zstandard")
+    ]
+
+
+@pytest.mark.skipif(not HAS_ZSTD, reason="needs zstandard")
+def test_zstd_is_read_through(tmp_path: Path) -> None:
+    zstandard = pytest.importorskip("zstandard")
+    path = write(tmp_path / "log.zst", zstandard.compress(b"{}\n") + zstandard.compress(b"{}\n"))
+    assert [type(line) for line in read_events(path)] == [SourceEvent, SourceEvent]
+    path.write_bytes(b"no zstd at all")
+    assert [type(line) for line in read_events(path)] == [SourceFault]
+
+
+def test_a_file_that_is_gone_is_a_fault(tmp_path: Path) -> None:
+    (fault,) = read_events(tmp_path / "gone")
+    assert fault == SourceFault(tmp_path / "gone", "cannot be read: No such file or directory")
+
+
+def test_sources_are_found_with_their_rotated_files(tmp_path: Path) -> None:
+    names = [
+        "fine-tuning/dataset.jsonl",
+        "telemetry/aidb-events.jsonl",
+        "telemetry/hybrid-events.jsonl",
+        "telemetry/hybrid-events.jsonl-20260601.zst",
+        "telemetry/hybrid-events.jsonl.1",
+        "telemetry/hybrid-events.jsonl.2.gz",
+    ]
+    others = [
+        "telemetry/hybrid-events.jsonl.tmp",
+        "telemetry/events.log",
+        "telemetry/-events.jsonl",
+        "dataset.jsonl",
+    ]
+    for name in names + others:
+        write(tmp_path / name, b"")
+    sources = find_sources(tmp_path)
+    assert [file.name for file in sources.files] == names
+    assert [file.kind for file in sources.files] == [SourceKind.FINE_TUNING] + [SourceKind.TELEMETRY] * 5
+    assert sources.faults == ()
+
+
+def test_a_source_without_telemetry_is_empty_and_a_missing_one_an_error(tmp_path: Path) -> None:
+    assert find_sources(tmp_path).files == ()
+    with pytest.raises(SourceError, match="does not exist") as missing:
+        find_sources(tmp_path / "nowhere")
+    assert "--source" in missing.value.hint
+    assert "$AI_STACK_DATA" in missing.value.hint
+    with pytest.raises(SourceError, match="is not a folder"):
+        find_sources(write(tmp_path / "file", b""))
+
+
+def test_links_folders_and_pipes_in_place_of_files_are_faults_and_the_rest_is_read(tmp_path: Path) -> None:
+    write(tmp_path / "telemetry" / "a-events.jsonl", b"")
+    (tmp_path / "telemetry" / "b-events.jsonl").mkdir()
+    (tmp_path / "telemetry" / "c-events.jsonl").symlink_to("a-events.jsonl")
+    os.mkfifo(tmp_path / "telemetry" / "d-events.jsonl")
+    (tmp_path / "fine-tuning").symlink_to("telemetry")
+    sources = find_sources(tmp_path)
+    assert [file.name for file in sources.files] == ["telemetry/a-events.jsonl"]
+    assert {fault.path.name: fault.reason for fault in sources.faults} == {
+        "b-events.jsonl": "is not a regular file",
+        "c-events.jsonl": "is a symbolic link",
+        "d-events.jsonl": "is not a regular file",
+        "fine-tuning": "is a symbolic link",
+    }
+
+
+def test_a_linked_source_folder_itself_is_fine(tmp_path: Path) -> None:
+    write(tmp_path / "real" / "telemetry" / "a-events.jsonl", b"")
+    (tmp_path / "link").symlink_to("real")
+    assert [file.name for file in find_sources(tmp_path / "link").files] == ["telemetry/a-events.jsonl"]
