@@ -74,11 +74,15 @@ class Context:
         if not self.quiet:
             print(text, file=self.stderr)
 
+    def complain(self, text: str) -> None:
+        """Print a line about something wrong, always."""
+        print(text, file=self.stderr)
+
     def report(self, error: FedlearnError) -> None:
         """Print an error and what to do about it."""
-        print(f"error: {error.message}", file=self.stderr)
+        self.complain(f"error: {error.message}")
         if error.hint:
-            print(f"hint: {error.hint}", file=self.stderr)
+            self.complain(f"hint: {error.hint}")
 
     def say_json(self, schema: str, answer: dict[str, Json]) -> None:
         """Print an answer for programs; `schema` names its form and version, as in `verify/v1`."""

@@ -1,6 +1,6 @@
 """Record sets on disk: read, join, write. The caller holds the repository's lock while joining."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -37,6 +37,10 @@ class RecordSets:
         found = [SetName(f"collections/{path.stem}") for path in collections]
         return [*SHARED_SETS, *sorted(name for name in found if stem_of(name))]
 
+    def check_name(self, name: SetName) -> None:
+        """Raise UsageError for a name that no set can have."""
+        self._stem(name)
+
     def read(self, name: SetName) -> list[Record]:
         """The records of a set, tombstones too, sorted by line."""
         files = self._read_files(name, self._shards(name))
@@ -49,6 +53,16 @@ class RecordSets:
             for line in join_into(self._read_files(name, shards).values(), ()).records:
                 if line[8 : 8 + len(identifier)] == identifier.encode("ascii", "replace"):
                     yield name, parse_record(line)
+
+    def replace(self, name: SetName, old: Collection[bytes], new: Iterable[bytes]) -> Joined:
+        """Join lines into a set that is written without some of its lines: for what must not stay.
+
+        The one way a line leaves a set; a record that others may hold needs a tombstone among the new.
+        """
+        files = self._read_files(name, self._shards(name))
+        kept = {shard: _without(data, old) for shard, data in files.items()}
+        _level, spread, settled = self._settle(kept, list(new), level_of(files), recompute=False)
+        return _report(name, files.values(), settled.records, self._write(name, files, spread))
 
     def join(self, name: SetName, lines: Iterable[bytes], *, recompute: bool = False) -> Joined:
         """Join record lines (or any lines) into a set; records of the root file move to their shards.
@@ -110,6 +124,10 @@ class RecordSets:
     def _read_files(self, name: SetName, shards: Iterable[str]) -> dict[str, bytes]:
         stem = self._stem(name)
         return {shard: read_file(self.top / path_of(stem, shard)) for shard in shards}
+
+
+def _without(data: bytes, lines: Collection[bytes]) -> bytes:
+    return b"".join([line + b"\n" for line in split_lines(data) if line not in lines])
 
 
 def _holding(identifier: str, shards: set[str]) -> set[str]:

@@ -68,7 +68,7 @@ def earlier_trees(repository: Repository, objects: Objects, *, history: bool) ->
 
 
 def mend(repository: Repository, verified: Verified) -> list[str]:
-    """Rewrite what is fixable and bring back what is lost; returns the paths written. The caller holds the lock."""
+    """Rewrite what is fixable and bring back what is lost; the caller holds the lock. Returns paths written."""
     sets = RecordSets(repository.top, repository.settings.record_set_bytes)
     broken = {problem.path for problem in verified.problems if problem.fixable}
     names = {found[0] for path in broken if (found := find_set(path))} | set(verified.losses)

@@ -1,0 +1,33 @@
+"""`git fedlearn resolve`: finish a merge in which the driver did not run."""
+
+import click
+
+from git_fedlearn.commands.context import Context
+from git_fedlearn.commands.wording import count
+from git_fedlearn.repository.conflicts import resolve_conflicts
+
+
+@click.command("resolve", short_help="Finish a merge in which the driver did not run.")
+@click.pass_obj
+def command(context: Context) -> int:
+    """Join both sides of every data file that git left in conflict, and stage the result.
+
+    Nothing either side learned is lost; conflicts in other files are left to you.
+    """
+    repository = context.data_repository
+    with repository.lock("resolve"):
+        resolved = resolve_conflicts(repository)
+    for path in resolved.joined:
+        context.say(f"joined {path}")
+    for path in resolved.refused:
+        context.say(f"{path}: one side is a symlink or a submodule; remove it, then run this again")
+    for path in resolved.foreign:
+        context.say(f"{path}: not a data file; resolve it by hand")
+    if resolved.refused or resolved.foreign:
+        return 1
+    if not resolved.joined:
+        context.say("no data file is in conflict")
+    else:
+        context.note(f"{count(len(resolved.joined), 'file')} joined and staged")
+        context.note("hint: git fedlearn verify && git commit    (in a rebase: git rebase --continue)")
+    return 0

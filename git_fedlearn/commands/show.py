@@ -1,0 +1,56 @@
+"""`git fedlearn show`: one record, readable."""
+
+import json
+
+import click
+
+from git_fedlearn.commands.context import Context
+from git_fedlearn.commands.selection import select
+from git_fedlearn.core.canonical import Json
+from git_fedlearn.core.identity import is_ours
+from git_fedlearn.core.record import FIRST_SEEN, RETRACTED, SEEN_BY, Record, score_of
+from git_fedlearn.repository.record_sets import RecordSets
+
+
+@click.command("show", short_help="Show a record.")
+@click.argument("identifier", metavar="ID")
+@click.option("--json", "as_json", is_flag=True, help="Answer for programs.")
+@click.pass_obj
+def command(context: Context, identifier: str, *, as_json: bool) -> None:
+    """Show the record whose id begins with ID, from every set that holds it."""
+    repository = context.data_repository
+    found = select(RecordSets(repository.top, repository.settings.record_set_bytes), identifier)
+    if as_json:
+        records: list[Json] = [{"set": name, "record": record.fields} for name, record in found]
+        context.say_json("show/v1", {"records": records})
+        return
+    for name, record in found:
+        context.say("\n".join([f"{record.id}  {name}", *_describe(record), ""]))
+
+
+def _describe(record: Record) -> list[str]:
+    fields = record.fields
+    if record.is_tombstone:
+        retracted = fields[RETRACTED]
+        facts = retracted if isinstance(retracted, dict) else {}
+        return [
+            f"  retracted  {facts.get('at')} by {facts.get('by')}",
+            f"  reason     {_text(facts.get('reason'))}",
+        ]
+    seen = fields.get(SEEN_BY)
+    systems = ", ".join(str(system) for system in seen) if isinstance(seen, list) and seen else "not said"
+    score = score_of(fields)
+    lines = [
+        f"  score      {score:g}" if score >= 0 else "  score      none",
+        f"  learned    {fields.get(FIRST_SEEN, 'not said')} by {systems}",
+    ]
+    for key, value in sorted(fields.items()):
+        if not is_ours(key):
+            lines += [f"  {_text(key)}", *(f"    {line}" for line in _text(value).split("\n"))]
+    return lines
+
+
+def _text(value: Json) -> str:
+    """The value for a terminal: control characters, which records may hold, are escaped."""
+    text = value if isinstance(value, str) else json.dumps(value, indent=2, ensure_ascii=False)
+    return "".join(char if char.isprintable() or char == "\n" else ascii(char)[1:-1] for char in text)

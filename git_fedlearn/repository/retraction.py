@@ -1,0 +1,53 @@
+"""Taking a lesson back, and bringing it back: tombstones, and the versions that came before them."""
+
+from pathlib import Path
+
+from git_fedlearn.core.canonical import JsonObject
+from git_fedlearn.core.join import join_records
+from git_fedlearn.core.layout import SetName
+from git_fedlearn.core.record import GEN, ID, MAX_GEN, RETRACTED, Record, make_record
+from git_fedlearn.core.record_set import canonical_set, parse_record_set
+from git_fedlearn.errors import FedlearnError
+from git_fedlearn.repository.data_tree import open_objects
+from git_fedlearn.repository.files import read_file, write_file
+from git_fedlearn.repository.history import history_trees, live_versions
+from git_fedlearn.repository.repository import Repository
+
+
+def tombstone(record: Record, retracted: JsonObject) -> Record:
+    """The tombstone of a record: `retracted` says at, by and reason."""
+    fields: JsonObject = {ID: record.id, RETRACTED: retracted}
+    return make_record({**fields, GEN: record.gen} if record.gen else fields)
+
+
+def keep_retracted(repository: Repository, records: list[Record]) -> None:
+    """Keep what is about to be retracted in this clone: it may never have been committed."""
+    path = _kept(repository)
+    lines = [record.line for record in records if not record.is_tombstone]
+    write_file(path, canonical_set(b"\n".join([read_file(path), *lines])))
+
+
+def restored(repository: Repository, name: SetName, buried: Record) -> list[Record]:
+    """The lessons under a tombstone, one generation on. Raises FedlearnError when none is to be found.
+
+    They come from the history of this clone, or from what this clone itself retracted.
+    """
+    objects = open_objects(repository)
+    head = objects.find_commit("HEAD")
+    tips = [] if head is None else [head]
+    kept = [line.record for line in parse_record_set(read_file(_kept(repository))) if line.record]
+    found = [record for record in kept if record.id == buried.id]
+    found += live_versions(history_trees(objects, tips), name, buried.id)
+    found = [record for record in found if record.gen <= buried.gen]
+    if not found:
+        raise FedlearnError(
+            f"{buried.id}: its content is in no commit of this clone",
+            hint="fetch the full history (git fetch --unshallow), or add it again: git fedlearn add",
+        )
+    if buried.gen == MAX_GEN:
+        raise FedlearnError(f"{buried.id}: has been restored too often")
+    return [make_record({**record.fields, GEN: buried.gen + 1}) for record in join_records(found)]
+
+
+def _kept(repository: Repository) -> Path:
+    return repository.state / "retracted.jsonl"
