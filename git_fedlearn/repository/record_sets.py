@@ -64,10 +64,13 @@ class RecordSets:
         _level, spread, settled = self._settle(kept, list(new), level_of(files), recompute=False)
         return _report(name, files.values(), settled.records, self._write(name, files, spread))
 
-    def join(self, name: SetName, lines: Iterable[bytes], *, recompute: bool = False) -> Joined:
+    def join(
+        self, name: SetName, lines: Iterable[bytes], *, recompute: bool = False, write: bool = True
+    ) -> Joined:
         """Join record lines (or any lines) into a set; records of the root file move to their shards.
 
         Lines that stand in the set in order are trusted; with `recompute` every id is computed anew.
+        Without `write` it only says what would change.
         Shards are written before the root file is emptied, so a crash in between loses nothing.
         """
         lines = list(lines)
@@ -77,7 +80,7 @@ class RecordSets:
         if level > level_of(every) and files.keys() != every:
             files = self._read_files(name, every)
             level, spread, settled = self._settle(files, lines, level, recompute=recompute)
-        written = self._write(name, files, spread)
+        written = self._write(name, files, spread) if write else ()
         return _report(name, files.values(), settled.records, written)
 
     def _settle(

@@ -1,0 +1,115 @@
+"""`git fedlearn sync`: learn from what the stack wrote."""
+
+from pathlib import Path
+
+import click
+
+from git_fedlearn.commands.context import Context
+from git_fedlearn.commands.wording import count, kinds
+from git_fedlearn.core.canonical import Json
+from git_fedlearn.learn.sources import SourceKind
+from git_fedlearn.learn.sync import Request, Synced, sync
+from git_fedlearn.repository.commits import commit_data, refuse_unfinished
+
+DEFAULT_SOURCE = "~/.local/share/nixos-ai-stack"
+MOST_FAULTS = 20
+
+
+@click.command("sync", short_help="Learn from what the stack wrote.")
+@click.option("--source", metavar="DIR", help=f"The stack's data ($AI_STACK_DATA, or {DEFAULT_SOURCE}).")
+@click.option("--commit", "do_commit", is_flag=True, help="Commit what was learned.")
+@click.option("--dry-run", is_flag=True, help="Say what would be learned; write nothing.")
+@click.option("--full", is_flag=True, help="Read everything again, not only what is new.")
+@click.option("--json", "as_json", is_flag=True, help="Answer for programs.")
+@click.pass_obj
+def command(
+    context: Context, source: str | None, *, do_commit: bool, dry_run: bool, full: bool, as_json: bool
+) -> int:
+    """Read telemetry and fine-tuning data, score it, and join what is worth learning into the record sets.
+
+    Secrets and personal data are redacted before anything is written. Only what is new since the last
+    run is read. Run it as often as you like: what is known already changes nothing.
+    """
+    repository = context.data_repository
+    if do_commit and not dry_run:
+        refuse_unfinished(repository)
+    request = Request(_source(context, source), context.now().date(), full=full, dry_run=dry_run)
+    commit = None
+    with repository.lock("sync"):
+        synced = sync(repository, context.privacy, request)
+        if do_commit and not dry_run:
+            commit = commit_data(repository, _message(synced, repository.system()))
+    if as_json:
+        context.say_json("sync/v1", _to_json(synced, commit))
+    else:
+        _say(context, synced, request)
+        if commit:
+            context.say(f"committed {commit[:12]}")
+        elif synced.learned and not dry_run:
+            context.note("hint: git add data && git commit    (or next time: git fedlearn sync --commit)")
+    return 1 if synced.batch.faults else 0
+
+
+def _source(context: Context, source: str | None) -> Path:
+    named = source or context.environment.get("AI_STACK_DATA") or DEFAULT_SOURCE
+    home = context.environment.get("HOME", "~")
+    return context.directory / (home + named[1:] if named.startswith("~/") else named)
+
+
+def _message(synced: Synced, system: str) -> str:
+    sets = ", ".join(f"{len(joined.added)} {joined.name}" for joined in synced.joined if joined.added)
+    subject = (
+        f"sync: learn {count(synced.learned, 'record')}"
+        if synced.learned
+        else "sync: update what was learned"
+    )
+    return "\n\n".join(part for part in (subject, sets, f"Fedlearn-System: {system}") if part)
+
+
+def _say(context: Context, synced: Synced, request: Request) -> None:
+    batch = synced.batch
+    read = ", ".join(
+        count(number, "event" if kind is SourceKind.TELEMETRY else "fine-tuning sample")
+        for kind, number in sorted(batch.read.items(), key=lambda item: item[0].value, reverse=True)
+    )
+    context.say(f"read {read or 'nothing new'} from {count(synced.files, 'file')} in {request.source}")
+    verb = "would learn" if request.dry_run else "learned"
+    for joined in synced.joined:
+        if joined.name not in batch.lessons and not joined.added:
+            continue
+        lessons = len(batch.lessons.get(joined.name, ()))
+        raised = f", {len(joined.changed)} raised" if joined.changed else ""
+        context.say(f"  {verb} {len(joined.added):>4}  {joined.name} (of {count(lessons, 'lesson')}{raised})")
+    for reason, number in sorted(batch.skipped.items(), key=lambda item: (-item[1], item[0])):
+        context.say(f"  skipped {number:>4}  {reason}")
+    if batch.redacted:
+        context.say(f"  {kinds(batch.redacted).removeprefix('; ')}")
+    if synced.snapshot:
+        context.say(f"  snapshot {synced.snapshot.name} ({synced.snapshot.parent.name})")
+    for fault in batch.faults[:MOST_FAULTS]:
+        context.complain(f"error: {fault.place}: {fault.reason}")
+        if fault.hint:
+            context.complain(f"hint: {fault.hint}")
+    if len(batch.faults) > MOST_FAULTS:
+        context.complain(f"error: {len(batch.faults) - MOST_FAULTS} more lines or files could not be read")
+
+
+def _to_json(synced: Synced, commit: str | None) -> dict[str, Json]:
+    batch = synced.batch
+    return {
+        "files": synced.files,
+        "read": {kind.value: number for kind, number in batch.read.items()},
+        "sets": [
+            {
+                "set": joined.name,
+                "lessons": len(batch.lessons.get(joined.name, ())),
+                "added": [*joined.added],
+                "changed": [*joined.changed],
+            }
+            for joined in synced.joined
+        ],
+        "skipped": dict(batch.skipped),
+        "redacted": dict(batch.redacted),
+        "faults": [{"place": fault.place, "reason": fault.reason} for fault in batch.faults],
+        "commit": commit,
+    }

@@ -1,0 +1,126 @@
+"""`sync`: what the stack wrote since the last time, into the record sets.
+
+Order matters for crashes: records first, then what is pending, the snapshot, and last the checkpoints.
+A run that dies in between is repeated by the next one, and the join makes repetition harmless.
+"""
+
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+
+from xxhash import xxh3_64_hexdigest
+
+from git_fedlearn.core.scoring import parse_weights
+from git_fedlearn.learn.batch import Batch, Fault, Learner
+from git_fedlearn.learn.checkpoints import (
+    Checkpoints,
+    Mark,
+    Start,
+    find_start,
+    make_mark,
+    read_checkpoints,
+    write_checkpoints,
+)
+from git_fedlearn.learn.intake import Intake
+from git_fedlearn.learn.pending import read_pending, write_pending
+from git_fedlearn.learn.snapshots import point_latest, snapshot_folder, write_snapshot
+from git_fedlearn.learn.sources import SourceFile, find_sources, read_events
+from git_fedlearn.privacy.engine import PrivacyEngine
+from git_fedlearn.repository.record_sets import Joined, RecordSets
+from git_fedlearn.repository.repository import Repository
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One run: `full` reads everything again, `dry_run` writes nothing."""
+
+    source: Path
+    today: date
+    full: bool = False
+    dry_run: bool = False
+
+
+@dataclass(slots=True)
+class Synced:
+    """What a run read, learned and left."""
+
+    files: int = 0
+    batch: Batch = field(default_factory=Batch)
+    joined: list[Joined] = field(default_factory=list)
+    snapshot: Path | None = None
+
+    @property
+    def learned(self) -> int:
+        """How many records are new."""
+        return sum(len(joined.added) for joined in self.joined)
+
+
+def sync(repository: Repository, engine: PrivacyEngine, request: Request) -> Synced:
+    """Learn from a source folder. The caller holds the lock. Raises SourceError when there is none."""
+    settings = repository.settings
+    system = repository.system()
+    sources = find_sources(request.source)
+    checkpoints = {} if request.full else read_checkpoints(_checkpoint_file(repository, request.source))
+    learner = Learner(
+        Intake(engine, system, settings.record_bytes),
+        parse_weights(dict(settings.weights)),
+        settings.minimum_score,
+        request.today,
+    )
+    synced = Synced(files=len(sources.files))
+    synced.batch.faults += [Fault(str(fault.path), fault.reason, fault.hint) for fault in sources.faults]
+    reached = {file: _read(learner, file, checkpoints, synced.batch) for file in sources.files}
+    sets = RecordSets(repository.top, settings.record_set_bytes)
+    pending = read_pending(repository, sets)
+    lessons = {name: [*pending.get(name, ()), *synced.batch.lessons.get(name, ())] for name in sets.names()}
+    synced.joined = [
+        sets.join(name, lines, write=not request.dry_run) for name, lines in lessons.items() if lines
+    ]
+    if request.dry_run:
+        return synced
+    write_pending(repository, lessons, sets.names())
+    folder = snapshot_folder(repository.top, system)
+    if synced.batch.events:
+        keep = (settings.telemetry_events, settings.telemetry_snapshots)
+        synced.snapshot = write_snapshot(folder, synced.batch.events, request.today, keep)
+    point_latest(folder)
+    _write_checkpoints(repository, request.source, reached, checkpoints)
+    return synced
+
+
+def _read(learner: Learner, file: SourceFile, checkpoints: Checkpoints, batch: Batch) -> Start | None:
+    """Learn what is new in a file; where that ends, None if the file is gone by now."""
+    try:
+        start = find_start(file, checkpoints)
+    except OSError:
+        return None
+    if start.is_done:
+        return start
+    reached = learner.learn(file, read_events(file.path, offset=start.offset, number=start.number), batch)
+    return start if reached is None else start._replace(offset=reached[0], number=reached[1])
+
+
+def _write_checkpoints(
+    repository: Repository, source: Path, reached: dict[SourceFile, Start | None], known: Checkpoints
+) -> None:
+    marks: dict[str, Mark] = {}
+    for file, start in reached.items():
+        mark = _mark(file, start, known)
+        if mark:
+            marks[file.name] = mark
+    path = _checkpoint_file(repository, source)
+    if marks != dict(read_checkpoints(path)):
+        write_checkpoints(path, marks)
+
+
+def _mark(file: SourceFile, start: Start | None, known: Checkpoints) -> Mark | None:
+    try:
+        return make_mark(file, start, known) if start and start.offset else None
+    except OSError:
+        return None
+
+
+def _checkpoint_file(repository: Repository, source: Path) -> Path:
+    """One for each source folder and worktree: what one branch has learned another may not have."""
+    name = xxh3_64_hexdigest(f"{source.resolve()}\0{repository.top}".encode())
+    return repository.state / "checkpoints" / f"{name}.json"

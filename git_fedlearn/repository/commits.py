@@ -1,0 +1,45 @@
+"""Commits that touch nothing outside data/."""
+
+from git_fedlearn.core.layout import DATA
+from git_fedlearn.errors import FedlearnError, GitError
+from git_fedlearn.repository.repository import Repository
+
+_UNFINISHED = {
+    "MERGE_HEAD": "a merge",
+    "CHERRY_PICK_HEAD": "a cherry-pick",
+    "REVERT_HEAD": "a revert",
+    "rebase-merge": "a rebase",
+    "rebase-apply": "a rebase",
+}
+
+
+def commit_data(repository: Repository, message: str) -> str | None:
+    """Commit every change under data/ and nothing else, hooks and signing as the user set them up.
+
+    What is staged elsewhere stays staged. Returns the commit, None when there is nothing to commit.
+    """
+    refuse_unfinished(repository)
+    git = repository.git
+    git.run("add", "--all", "--", f":/{DATA}")
+    if git.is_true("diff", "--cached", "--quiet", "--", f":/{DATA}"):
+        return None
+    done = git.attempt("commit", "--quiet", "--only", "--message", message, "--", f":/{DATA}")
+    if done.code:
+        raise GitError(
+            f"git commit failed:\n{done.err.strip()}", hint="what was learned is staged under data/"
+        )
+    commit = git.text("rev-parse", "HEAD")
+    touched = git.run("diff-tree", "-r", "--root", "--no-commit-id", "--name-only", "-z", commit).split(b"\0")
+    foreign = [path for path in touched if path and not path.startswith(f"{DATA}/".encode())]
+    if foreign:
+        raise FedlearnError(
+            f"commit {commit} touches files outside {DATA}/", hint="a hook added them: git show --stat"
+        )
+    return commit
+
+
+def refuse_unfinished(repository: Repository) -> None:
+    """Raise FedlearnError in the middle of a merge, rebase, cherry-pick or revert."""
+    for name, what in _UNFINISHED.items():
+        if (repository.git_dir / name).exists():
+            raise FedlearnError(f"{what} is not finished", hint="git fedlearn resolve, then git status")
