@@ -1,0 +1,73 @@
+"""`git fedlearn install`."""
+
+from pathlib import Path
+
+import click
+
+from git_fedlearn.commands.context import Context
+from git_fedlearn.repository.drivers import Scope, write_drivers
+from git_fedlearn.repository.git import Git
+from git_fedlearn.repository.hook_files import HooksWritten, Reach
+from git_fedlearn.repository.installation import Installation, install, parse_system_id
+from git_fedlearn.repository.launcher import find_launcher
+from git_fedlearn.repository.repository import Repository
+
+
+@click.command("install", short_help="Set up this clone: merge driver, attributes, hooks, system id.")
+@click.option("--local", "scope", flag_value="--local", default=True, help="This clone (the default).")
+@click.option("--global", "scope", flag_value="--global", help="The two drivers only, for all of this user.")
+@click.option("--system", "scope", flag_value="--system", help="The two drivers only, for this machine.")
+@click.option("--id", "system", metavar="SYS", help="Use this system id instead of a new one.")
+@click.pass_obj
+def command(context: Context, *, scope: Scope, system: str | None) -> int:
+    """Set up this clone: merge driver, attributes, hooks and a system id.
+
+    Run it once in each clone; it changes nothing that is set up already. Hooks that exist are kept and
+    run after ours. `git fedlearn uninstall` undoes it byte for byte, `git fedlearn doctor` tests it.
+    """
+    if scope == "--local":
+        identifier = parse_system_id(system) if system else None
+        return say_installation(context, context.repository, install(context.repository, identifier))
+    if system:
+        raise click.UsageError("a system id belongs to one clone: use --id without --global and --system")
+    git = Git(context.directory, context.environment)
+    changed = write_drivers(git, scope, find_launcher(git))
+    context.say(f"git config {scope}: {'merge and diff driver defined' if changed else 'nothing to change'}")
+    context.note(
+        "attributes, hooks and the system id belong to each repository: run `git fedlearn install` there"
+    )
+    return 0
+
+
+def say_installation(context: Context, repository: Repository, done: Installation) -> int:
+    """Print what was installed and what could not be; returns the exit code."""
+    if done.is_unchanged:
+        context.say(f"installed already, as {done.system}")
+    else:
+        context.say(f"installed in {repository.common_dir}, as {done.system}")
+        for line in _changes(repository, done):
+            context.say(f"  {line}")
+    return _report_hooks(context, done.hooks) if done.hooks else 0
+
+
+def _changes(repository: Repository, done: Installation) -> list[str]:
+    lines = []
+    if done.config:
+        lines.append("config: merge driver, diff driver and system id")
+    if done.attributes:
+        lines.append(f"attributes: {_short(done.attributes, repository)}")
+    if done.hooks and done.hooks.changed:
+        lines.append(f"hooks: {', '.join(done.hooks.changed)} in {_short(done.hooks.folder, repository)}")
+    return lines
+
+
+def _report_hooks(context: Context, hooks: HooksWritten) -> int:
+    if hooks.changed and hooks.reach is not Reach.CLONE:
+        context.note(f"note: {hooks.folder} is shared with {hooks.reach.value} (core.hooksPath)")
+    for refusal in hooks.refused:
+        print(f"error: {refusal.path} {refusal.reason}\nhint: {refusal.remedy}", file=context.stderr)
+    return 1 if hooks.refused else 0
+
+
+def _short(path: Path, repository: Repository) -> str:
+    return str(path.relative_to(repository.top)) if path.is_relative_to(repository.top) else str(path)

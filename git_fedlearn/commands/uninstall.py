@@ -1,0 +1,40 @@
+"""`git fedlearn uninstall`."""
+
+import click
+
+from git_fedlearn.commands.context import Context
+from git_fedlearn.repository.drivers import Scope, remove_drivers
+from git_fedlearn.repository.git import Git
+from git_fedlearn.repository.hook_files import Reach
+from git_fedlearn.repository.installation import uninstall
+
+
+@click.command("uninstall", short_help="Undo `install`, byte for byte.")
+@click.option("--local", "scope", flag_value="--local", default=True, help="This clone (the default).")
+@click.option("--global", "scope", flag_value="--global", help="The drivers of this user.")
+@click.option("--system", "scope", flag_value="--system", help="The drivers of this machine.")
+@click.pass_obj
+def command(context: Context, *, scope: Scope) -> None:
+    """Undo `git fedlearn install`, byte for byte.
+
+    Config, attributes and hooks are as they were before. The data stays, and so do the committed files
+    (.fedlearn.toml, .gitattributes, data/).
+    """
+    if scope != "--local":
+        removed = remove_drivers(Git(context.directory, context.environment), scope)
+        context.say(
+            f"git config {scope}: {'merge and diff driver removed' if removed else 'nothing of ours'}"
+        )
+        return
+    repository = context.repository
+    done = uninstall(repository)
+    if done.is_unchanged:
+        context.say(f"not installed in {repository.common_dir}")
+        return
+    context.say(f"uninstalled from {repository.common_dir}")
+    if done.hooks and done.hooks.changed and done.hooks.reach is not Reach.CLONE:
+        context.note(f"note: the hooks in {done.hooks.folder} were shared with {done.hooks.reach.value}")
+    if done.system:
+        context.say(
+            f"this was {done.system}; to be the same system again: git fedlearn install --id {done.system}"
+        )

@@ -1,0 +1,77 @@
+"""The programs behind the hooks: `git-fedlearn-hook NAME [ARGUMENTS…]`.
+
+Git's hooks (githooks(5)) and the hooks of the pre-commit framework both come here. What they do is in
+`commands/hooks.py`: one function for each name, which gets the Context and then the arguments named
+below, and returns an exit code. It is loaded last, so that a probe costs nothing.
+"""
+
+import importlib
+import os
+import sys
+from collections.abc import Mapping
+from typing import Final
+
+from git_fedlearn.errors import FedlearnError
+
+PROBE: Final = "FEDLEARN_PROBE"
+PROBED: Final = 97
+"""Exit code of a probe: no other and the rest of the hook does not run."""
+
+INTERRUPTED: Final = 130
+
+GIT_HOOKS: Final = {
+    "pre-commit": 0,
+    "pre-merge-commit": 0,
+    "post-merge": 0,
+    "pre-push": 2,
+    "pre-receive": 0,
+}
+"""Each git hook with how many of git's arguments are passed on: pre-push gets the remote and its URL."""
+
+FILE_HOOKS: Final = ("sanitize", "scan", "verify")
+"""Hooks of the pre-commit framework; they get the files to look at."""
+
+
+def main() -> None:
+    """Console script `git-fedlearn-hook`."""
+    sys.exit(run(sys.argv[1:], os.environ))
+
+
+def run(arguments: list[str], environment: Mapping[str, str]) -> int:
+    """Answer a probe, else run the hook that is named first; returns the exit code."""
+    name, given = (arguments[0], arguments[1:]) if arguments else ("", [])
+    if name not in GIT_HOOKS and name not in FILE_HOOKS:
+        _print(f"error: no such hook: {name}\nhint: one of {', '.join([*GIT_HOOKS, *FILE_HOOKS])}")
+        return 2
+    if PROBE in environment:
+        _print(f"fedlearn-probe {environment[PROBE]} {name}")
+        return PROBED
+    return _dispatch(name, given[: GIT_HOOKS.get(name)])
+
+
+def _dispatch(name: str, arguments: list[str]) -> int:
+    try:
+        context = importlib.import_module("git_fedlearn.commands.context").Context()
+        hooks = importlib.import_module("git_fedlearn.commands.hooks")
+        code = getattr(hooks, name.replace("-", "_"))(context, *arguments)
+    except FedlearnError as error:
+        _print(f"error: {error.message}")
+        if error.hint:
+            _print(f"hint: {error.hint}")
+        return error.exit_code
+    except KeyboardInterrupt:
+        _print("interrupted")
+        return INTERRUPTED
+    except Exception as error:  # noqa: BLE001  the boundary: a traceback may quote data
+        _print(f"error: this is a bug in the {name} hook of git-fedlearn ({type(error).__name__})")
+        _print("hint: git fedlearn verify")
+        return FedlearnError.exit_code
+    return code if isinstance(code, int) else 0
+
+
+def _print(text: str) -> None:
+    print(text, file=sys.stderr)  # noqa: T201
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,129 @@
+"""The merge driver and the textconv filter in git config. gitattributes(5), "Defining a custom merge driver".
+
+Whatever happens to our program, both sides stay in the file: a driver that fails otherwise leaves ours
+alone, without markers, and a hasty `git add` would lose theirs.
+"""
+
+import os
+from pathlib import Path
+from typing import Final, Literal
+
+from git_fedlearn.errors import FedlearnError, GitError
+from git_fedlearn.repository.git import Git
+from git_fedlearn.repository.launcher import Launcher
+
+Scope = Literal["--local", "--global", "--system"]
+"""Which config file: of this repository, of this user, of this machine."""
+
+DRIVER_KEY: Final = "merge.fedlearn.driver"
+TEXTCONV_KEY: Final = "diff.fedlearn.textconv"
+_NAME: Final = "join of record sets (git-fedlearn)"
+_OURS: Final = ("git_fedlearn.plumbing", "git-fedlearn-")
+_HEADERS: Final = (b'[merge "fedlearn"]', b'[diff "fedlearn"]', b"[fedlearn]")
+
+
+def format_driver(launcher: Launcher) -> str:
+    """The line git runs for a merge, with a fallback for every end that is not success.
+
+    Exit 2 with a marker in %A: the driver failed and has written both sides. Anything else (killed,
+    interpreter gone): git merges over an empty base, so that no line of either side is left out; if it
+    cannot (binary data), theirs is put after ours. The path counts as conflicted then.
+    """
+    command = launcher.command("merge_driver").replace("%", "%%")
+    both = "git merge-file -q -L ours -L base -L theirs --marker-size=%L %A /dev/null %B"
+    return (
+        f"{command} %O %A %B %L %P || {{ code=$?; rm -f %A.fedlearn-*; "
+        "test $code -eq 2 && grep -q '^<<<<<<<* ours' %A || "
+        f"{{ {both}; test $? -le 127; }} || {{ echo; cat %B; }} >>%A; exit 1; }}"
+    )
+
+
+def format_textconv(launcher: Launcher) -> str:
+    """The command git runs to show a version of a file; the bare file if our program is gone."""
+    return f'f() {{ {launcher.command("textconv")} "$1" 2>/dev/null || cat "$1"; }}; f'
+
+
+def write_drivers(git: Git, scope: Scope, launcher: Launcher) -> list[str]:
+    """Define both drivers; returns the keys that changed. Raises FedlearnError for someone else's driver."""
+    _refuse_foreign_driver(git, scope)
+    wanted = {
+        "merge.fedlearn.name": _NAME,
+        DRIVER_KEY: format_driver(launcher),
+        TEXTCONV_KEY: format_textconv(launcher),
+    }
+    return [key for key, value in wanted.items() if write_config(git, scope, key, value)]
+
+
+def remove_drivers(git: Git, scope: Scope) -> list[str]:
+    """Take both definitions out again, if they are ours; returns the keys that were removed."""
+    _refuse_foreign_driver(git, scope)
+    keys = ("merge.fedlearn.name", DRIVER_KEY, TEXTCONV_KEY)
+    return [key for key in keys if remove_config(git, scope, key)]
+
+
+def write_config(git: Git, scope: Scope, key: str, value: str) -> bool:
+    """Set a key; returns whether that changed anything."""
+    if git.find_config(key, scope) == value:
+        return False
+    git.run("config", scope, "--replace-all", key, value)
+    return True
+
+
+def remove_config(git: Git, scope: Scope, key: str) -> bool:
+    """Unset a key and remove the section header that git leaves when a comment stands before it."""
+    origin = git.attempt("config", scope, "-z", "--show-origin", "--get", key)
+    if origin.code:
+        return False
+    git.run("config", scope, "--unset-all", key)
+    file = os.fsdecode(origin.out.split(b"\0")[0]).removeprefix("file:")
+    _tidy(git.directory / file, keep_empty=scope == "--local")
+    return True
+
+
+def is_ours(value: str) -> bool:
+    """Whether a config value or a hook runs a program of git-fedlearn."""
+    return any(name in value for name in _OURS)
+
+
+def _refuse_foreign_driver(git: Git, scope: Scope) -> None:
+    found = git.find_config(DRIVER_KEY, scope)
+    if found and not is_ours(found):
+        raise FedlearnError(
+            f"git config {DRIVER_KEY} is not of git-fedlearn's making: {found}",
+            hint=f"git config {scope} --remove-section merge.fedlearn    (if you do not need it)",
+        )
+
+
+def _tidy(path: Path, *, keep_empty: bool) -> None:
+    """Drop section headers of ours that have nothing below them, under git's own lock of the file."""
+    path = path.resolve()
+    before = path.read_bytes()
+    after = _without_empty_sections(before)
+    if not after and not keep_empty:
+        path.unlink()
+    elif after != before:
+        _replace_locked(path, after)
+
+
+def _without_empty_sections(data: bytes) -> bytes:
+    lines = data.splitlines(keepends=True)
+    ends = [*(line.lstrip() for line in lines[1:]), b"["]
+    kept = [
+        line
+        for line, following in zip(lines, ends, strict=True)
+        if not (line.strip() in _HEADERS and following.startswith(b"["))
+    ]
+    return b"".join(kept)
+
+
+def _replace_locked(path: Path, data: bytes) -> None:
+    lock = path.with_name(f"{path.name}.lock")
+    try:
+        descriptor = os.open(lock, os.O_WRONLY | os.O_CREAT | os.O_EXCL, path.stat().st_mode & 0o777)
+    except OSError as error:
+        raise GitError(
+            f"{path}: cannot be locked: {error.strerror}", hint=f"rm {lock}, if no git runs"
+        ) from error
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(data)
+    lock.replace(path)
