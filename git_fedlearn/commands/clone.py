@@ -1,0 +1,66 @@
+"""`git fedlearn clone`."""
+
+import re
+from typing import Final
+
+import click
+
+from git_fedlearn.commands.context import Context
+from git_fedlearn.commands.install import say_installation
+from git_fedlearn.errors import GitError, UsageError
+from git_fedlearn.repository.git import Git
+from git_fedlearn.repository.installation import install
+from git_fedlearn.repository.repository import Repository
+
+_GIT_OPTIONS: Final = "git-fedlearn.clone.git-options"
+
+
+class _CloneCommand(click.Command):
+    """Takes everything behind `--` as options of git clone."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        own, _, ctx.meta[_GIT_OPTIONS] = _split(args)
+        return super().parse_args(ctx, own)
+
+
+@click.command(
+    "clone",
+    cls=_CloneCommand,
+    short_help="Clone a federated repository and set it up.",
+    options_metavar="",
+    epilog="Options behind -- are those of git clone: git fedlearn clone URL -- --depth 1",
+)
+@click.argument("url")
+@click.argument("directory", metavar="[DIR]", required=False)
+@click.pass_context
+def command(ctx: click.Context, url: str, directory: str | None) -> int:
+    """Clone a federated repository and run `install` in it."""
+    context: Context = ctx.obj
+    directory = directory or find_name(url)
+    if not directory:
+        raise UsageError(f"{url}: no name for a folder in it", hint="git fedlearn clone URL DIR")
+    git = Git(context.directory, context.environment)
+    code = git.stream("clone", *ctx.meta[_GIT_OPTIONS], "--", url, directory)
+    if code:
+        raise GitError(f"git clone failed (exit code {code})", hint="git says why above")
+    repository = Repository.discover(context.directory / directory, context.environment)
+    code = say_installation(context, repository, install(repository))
+    if not repository.is_bare and not (repository.top / "data").is_dir():
+        context.note(f"note: no data/ in {directory}: to start one, run `git fedlearn init` there")
+    return code
+
+
+def find_name(url: str) -> str | None:
+    """The folder git would clone into: the last part of the URL, less `.git`."""
+    path = re.sub(r"^[a-z+]+://([^/]*@)?", "", url).rstrip("/ ")
+    path = re.sub(r"/\.git$", "", path).rstrip("/")
+    name = re.split(r"[/:]", path)[-1]
+    name = name.removesuffix(".git") if name.endswith(".git") else name.removesuffix(".bundle")
+    return " ".join(re.sub(r"[\x00-\x20]", " ", name).split()) or None
+
+
+def _split(args: list[str]) -> tuple[list[str], str, list[str]]:
+    if "--" not in args:
+        return args, "", []
+    position = args.index("--")
+    return args[:position], "--", args[position + 1 :]

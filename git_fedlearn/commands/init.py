@@ -1,0 +1,60 @@
+"""`git fedlearn init`."""
+
+import shlex
+
+import click
+
+from git_fedlearn.commands.context import Context
+from git_fedlearn.commands.install import say_installation
+from git_fedlearn.errors import NotARepositoryError
+from git_fedlearn.repository.installation import install
+from git_fedlearn.repository.repository import Repository
+from git_fedlearn.repository.scaffold import Scaffold, write_scaffold
+
+
+@click.command("init", short_help="Make this repository a federated one, and set up this clone.")
+@click.pass_obj
+def command(context: Context) -> int:
+    """Make this repository a federated one, and set up this clone.
+
+    Makes the folders and files of data/ and the rules git needs for them, then runs `install`. What is
+    there already is kept, and extended where that is needed; running it again changes nothing.
+    """
+    repository = context.repository
+    if repository.is_bare:
+        raise NotARepositoryError(
+            f"{repository.top}: a bare repository has no files",
+            hint="git fedlearn clone it, and run `git fedlearn init` in the clone",
+        )
+    with repository.lock("init"):
+        done = write_scaffold(repository.top)
+    _say_scaffold(context, done)
+    code = say_installation(context, repository, install(repository))
+    _say_next(context, repository, done)
+    return 1 if done.left else code
+
+
+def _say_scaffold(context: Context, done: Scaffold) -> None:
+    for path in done.made:
+        context.say(f"made      {path}")
+    for path in done.extended:
+        context.say(f"extended  {path}")
+    for path, text in done.left:
+        print(
+            f"error: {path}: kept as it is, since it is no YAML file with a plain list of `repos:`\n"
+            f"hint: add this to that list yourself:\n{text}",
+            end="",
+            file=context.stderr,
+        )
+
+
+def _say_next(context: Context, repository: Repository, done: Scaffold) -> None:
+    paths = (*done.made, *done.extended)
+    ignored = repository.git.attempt("check-ignore", "--", *paths).out.decode().splitlines() if paths else []
+    for path in ignored:
+        context.note(f"note: {path} is ignored by a .gitignore rule, so git will not commit it")
+    if paths:
+        files = dict.fromkeys("data" if path.startswith("data/") else path for path in paths)
+        context.say(f"next: git add {shlex.join(files)} && git commit -m 'federate what we learn'")
+    elif not done.left:
+        context.note("everything was in place; `git fedlearn doctor` tests it")

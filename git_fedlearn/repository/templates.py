@@ -1,0 +1,56 @@
+"""The texts of the files that `git fedlearn init` makes."""
+
+from typing import Final
+
+from git_fedlearn.repository.settings import Settings
+
+_DEFAULTS = Settings()
+
+SETTINGS: Final = f"""\
+# Settings that every clone of this repository shares. Lines that begin with # show the defaults.
+# What belongs to one machine alone (addresses, keys, its system id) is git config fedlearn.*.
+format = 1
+
+[limits]
+# record_set_bytes = {_DEFAULTS.record_set_bytes}    # a file that would grow larger is sharded
+# record_bytes = {_DEFAULTS.record_bytes}         # a larger record is refused
+
+[learn]
+# minimum_score = {_DEFAULTS.minimum_score}            # what scores less is not learned
+
+[keep]
+# telemetry_events = {_DEFAULTS.telemetry_events}        # events in a telemetry snapshot
+# telemetry_snapshots = {_DEFAULTS.telemetry_snapshots}       # snapshots of each system
+# fine_tuning_snapshots = {_DEFAULTS.fine_tuning_snapshots}      # versions of each system
+"""
+
+IGNORED: Final = [
+    "# what one machine knows raw or can make again",
+    "/data/telemetry/*-events.jsonl*",
+    "/data/**/snapshots/*/latest.jsonl",
+    "/data/dashboards/",
+    "/data/metrics/dashboard*",
+    ".local/",
+    "*.jsonl.bak",
+    "*.jsonl.tmp",
+]
+
+DATA_README: Final = """\
+# What our systems learned
+
+Lessons of local AI stacks, shared by plain `git push` and `git pull` with
+[git-fedlearn](https://pypi.org/project/git-fedlearn/). One JSON object a line, sorted by `_id`; secrets and
+personal data were removed before anything was written here.
+
+| path | what it holds |
+|---|---|
+| `patterns/skills-patterns.jsonl` | what worked, in a form that others can use |
+| `patterns/error-solutions.jsonl` | errors and what solved them |
+| `patterns/best-practices.jsonl` | practices that proved themselves |
+| `fine-tuning/dataset.jsonl` | samples to fine-tune models with |
+| `collections/` | payloads of Qdrant collections |
+| `*/snapshots/<system>/`, `metrics/monthly/<system>/` | what one system alone writes |
+
+After cloning, run `git fedlearn install` once, so that git joins these files instead of merging lines.
+Do not delete lines: `git fedlearn retract ID --reason …` takes a lesson back everywhere, and for good.
+"""
