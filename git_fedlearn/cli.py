@@ -149,3 +149,7 @@ def _bug(context: Context) -> int:
         file=context.stderr,
     )
     return FedlearnError.exit_code
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,73 @@
+"""Timing two commands in turn, so that both meet the same noise: what counts is the ratio pair by pair."""
+
+import multiprocessing
+import os
+import statistics
+import subprocess
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+Prepare = Callable[[], None]
+
+
+class Run(NamedTuple):
+    """One finished run: wall seconds and peak memory in MiB (of the process, by the system's accounting)."""
+
+    seconds: float
+    peak: float
+
+
+class Result(NamedTuple):
+    """Ours against a rival: medians in seconds, the median of the ratios, the peak memory of ours in MiB."""
+
+    ours: float
+    rival: float
+    ratio: float
+    peak: float
+
+
+def run(command: Sequence[str], folder: Path, environment: dict[str, str] | None = None) -> Run:
+    """Run a command to its end; its exit code does not matter here, its output is thrown away."""
+    started = time.perf_counter()
+    process = subprocess.Popen(
+        command,
+        cwd=folder,
+        env={**os.environ, **(environment or {})},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    _, _, usage = os.wait4(process.pid, 0)
+    process.returncode = 0
+    return Run(time.perf_counter() - started, usage.ru_maxrss / 1024)
+
+
+def in_child(function: Callable[..., None], *arguments: object) -> None:
+    """Run a function in a process of its own: what this process held at its largest would count as the
+    peak memory of every command it starts (getrusage(2)).
+    """
+    process = multiprocessing.get_context("spawn").Process(target=function, args=arguments)
+    process.start()
+    process.join()
+    if process.exitcode:
+        raise RuntimeError(function.__name__)
+
+
+def compare(ours: Callable[[], Run], rival: Callable[[], Run], prepare: Prepare, *, pairs: int = 7) -> Result:
+    """Run both in turn after one warm-up each; `prepare` runs, untimed, before every run."""
+    mine: list[Run] = []
+    other: list[Run] = []
+    for number in range(pairs + 1):
+        for measure, kept in ((ours, mine), (rival, other)):
+            prepare()
+            done = measure()
+            if number:
+                kept.append(done)
+    return Result(
+        statistics.median(r.seconds for r in mine),
+        statistics.median(r.seconds for r in other),
+        statistics.median(a.seconds / b.seconds for a, b in zip(mine, other, strict=True)),
+        max(r.peak for r in mine),
+    )
