@@ -1,14 +1,30 @@
-"""The join of two canonical files without taking apart what both hold: the merge driver's fast path.
+"""The join of two files in canonical order without taking apart what both hold: the driver's fast path.
 
 Gives the same bytes as the general join of record_set.py, which takes over (None) as soon as a file
-is not in canonical order. What both sides hold is copied in long runs, never split into lines.
+is not in canonical order. What both sides hold is compared and copied in long runs of bytes; only
+ours is split into line starts, because a run equal to ours is in order when ours is.
 """
 
-from bisect import bisect_left
-from itertools import pairwise
-from typing import NamedTuple
+from __future__ import annotations
 
-from git_fedlearn.core.record import CANONICAL_START, START_LENGTH
+from bisect import bisect_left, bisect_right
+from itertools import islice
+from operator import lt
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+
+from git_fedlearn.core.record import CANONICAL_START, CANONICAL_STARTS, START_LENGTH
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from mmap import mmap
+
+Data: TypeAlias = "bytes | mmap"
+"""The bytes of a file, in memory or mapped."""
+
+Piece: TypeAlias = "bytes | memoryview"
+
+_FIRST_STEP = 4096
+_LONGEST_STEP = 65536
 
 
 class Settled(NamedTuple):
@@ -30,87 +46,113 @@ class Index(NamedTuple):
 
 
 class Aligned(NamedTuple):
-    """What both files hold, as line numbers of ours, and the lines that only one of them holds."""
+    """Our lines, the numbers of those that theirs lacks, and every line that only one file holds."""
 
     lines: Index
-    kept: list[int]
+    apart: set[int]
     loose: list[bytes]
 
 
-def align(ours: bytes, theirs: bytes) -> Aligned | None:
+def align(ours: Data, theirs: Data) -> Aligned | None:
     """Find what two files in canonical order have in common; None if either is in another order."""
-    left = index_lines(ours)
-    right = index_lines(theirs) if left else None
-    if left is None or right is None:
+    lines = index_lines(ours)
+    if lines is None or not _has_plain_ends(theirs):
         return None
-    kept: list[int] = []
+    starts, offsets = lines
+    apart: set[int] = set()
     loose: list[bytes] = []
-    i = j = 0
-    while i < len(left.starts) and j < len(right.starts):
-        mine, other = left.starts[i], right.starts[j]
-        if mine == other:
-            line = ours[left.offsets[i] : left.offsets[i + 1]]
-            if line == theirs[right.offsets[j] : right.offsets[j + 1]]:
-                kept.append(i)
-            else:
-                loose += (line[:-1], _line(theirs, right, j))
-            i, j = i + 1, j + 1
-        elif mine < other:
-            loose.append(_line(ours, left, i))
-            i += 1
-        else:
-            loose.append(_line(theirs, right, j))
-            j += 1
-    loose += [_line(ours, left, rest) for rest in range(i, len(left.starts))]
-    loose += [_line(theirs, right, rest) for rest in range(j, len(right.starts))]
-    return Aligned(left, kept, loose)
+    number = place = 0
+    previous = b""
+    while place < len(theirs):
+        common = _common_length(ours, offsets[number], theirs, place)
+        after = bisect_right(offsets, offsets[number] + common) - 1
+        if after > number:
+            if starts[number] <= previous:
+                return None
+            place += offsets[after] - offsets[number]
+            number, previous = after, starts[after - 1]
+            continue
+        start = theirs[place : place + START_LENGTH]
+        if number < len(starts) and starts[number] <= start:
+            apart.add(number)
+            loose.append(ours[offsets[number] : offsets[number + 1] - 1])
+            number += 1
+            if starts[number - 1] < start:
+                continue
+        if start <= previous or not CANONICAL_START.match(start):
+            return None
+        end = theirs.find(b"\n", place)
+        loose.append(theirs[place:end])
+        place, previous = end + 1, start
+    apart.update(range(number, len(starts)))
+    loose += [ours[offsets[rest] : offsets[rest + 1] - 1] for rest in range(number, len(starts))]
+    return Aligned(lines, apart, loose)
 
 
-def index_lines(data: bytes) -> Index | None:
+def index_lines(data: Data) -> Index | None:
     """The index of a file whose lines all begin as record lines, ascending, ids once each; else None."""
-    if b"\r" in data or data[-1:] not in (b"\n", b""):
+    if not _has_plain_ends(data):
         return None
     starts: list[bytes] = []
     offsets = [0]
-    begin, find = 0, data.find
-    while begin < len(data):
+    begin, end, find = 0, len(data), data.find
+    while begin < end:
         starts.append(data[begin : begin + START_LENGTH])
         begin = find(b"\n", begin) + 1
         offsets.append(begin)
-    ascending = starts == sorted(starts) and len(set(starts)) == len(starts)
-    return Index(starts, offsets) if ascending and all(map(CANONICAL_START.match, starts)) else None
+    ascending = all(map(lt, starts, islice(starts, 1, None)))
+    return Index(starts, offsets) if ascending and CANONICAL_STARTS.fullmatch(b"".join(starts)) else None
 
 
-def splice(ours: bytes, aligned: Aligned, settled: Settled) -> bytes | None:
-    """The kept lines of ours with the settled lines in their places; None if an id is in both."""
-    starts = [aligned.lines.starts[number] for number in aligned.kept]
-    insertions: list[tuple[int, bytes]] = []
+def splice(ours: Data, aligned: Aligned, settled: Settled) -> list[Piece] | None:
+    """Ours with the lines apart taken out and the settled ones put in; None if one clashes with the rest."""
+    starts, offsets = aligned.lines
+    edits = [(offsets[number], offsets[number + 1], b"") for number in aligned.apart]
     for line in settled.records:
-        place = bisect_left(starts, line[:START_LENGTH])
-        if place < len(starts) and starts[place] == line[:START_LENGTH]:
+        start = line[:START_LENGTH]
+        number = bisect_left(starts, start)
+        if number < len(starts) and starts[number] == start and number not in aligned.apart:
             return None
-        insertions.append((place, line))
-    pieces: list[bytes | memoryview] = []
-    view = memoryview(ours)
+        edits.append((offsets[number], offsets[number], line + b"\n"))
+    return [*_edited(ours, sorted(edits)), *(line + b"\n" for line in settled.opaque)]
+
+
+def _edited(data: Data, edits: list[tuple[int, int, bytes]]) -> Iterator[Piece]:
+    view = memoryview(data)
     done = 0
-    for place, line in insertions:
-        pieces += _runs(view, aligned, done, place)
-        pieces += (line, b"\n")
-        done = place
-    pieces += _runs(view, aligned, done, len(aligned.kept))
-    return b"".join([*pieces, *(line + b"\n" for line in settled.opaque)])
+    for begin, end, text in edits:
+        if done < begin:
+            yield view[done:begin]
+        if text:
+            yield text
+        done = end
+    yield view[done:]
 
 
-def _runs(ours: memoryview, aligned: Aligned, first: int, last: int) -> list[memoryview]:
-    """The bytes of kept lines first..last-1, in as few pieces as they lie in ours."""
-    kept, offsets = aligned.kept[first:last], aligned.lines.offsets
-    if not kept:
-        return []
-    if kept[-1] - kept[0] == len(kept) - 1:
-        return [ours[offsets[kept[0]] : offsets[kept[-1] + 1]]]
-    breaks = [0, *(i for i, (a, b) in enumerate(pairwise(kept), 1) if b != a + 1), len(kept)]
-    return [ours[offsets[kept[a]] : offsets[kept[b - 1] + 1]] for a, b in pairwise(breaks)]
+def _common_length(left: Data, i: int, right: Data, j: int) -> int:
+    """How many bytes are equal from there on."""
+    begin, step = i, _FIRST_STEP
+    while True:
+        mine, other = left[i : i + step], right[j : j + step]
+        if mine != other:
+            return i - begin + _equal_bytes(mine, other)
+        if len(mine) < step:
+            return i - begin + len(mine)
+        i, j = i + step, j + step
+        step = min(2 * step, _LONGEST_STEP)
 
 
-def _line(data: bytes, index: Index, number: int) -> bytes:
-    return data[index.offsets[number] : index.offsets[number + 1] - 1]
+def _equal_bytes(mine: bytes, other: bytes) -> int:
+    equal, differs = 0, min(len(mine), len(other)) + 1
+    while differs - equal > 1:
+        middle = (equal + differs) // 2
+        if mine[equal:middle] == other[equal:middle]:
+            equal = middle
+        else:
+            differs = middle
+    return equal
+
+
+def _has_plain_ends(data: Data) -> bool:
+    """Whether every line ends in LF alone."""
+    return data.find(b"\r") < 0 and data[-1:] in (b"\n", b"")

@@ -40,7 +40,7 @@ def parse_value(data: bytes) -> Json:
 def format_value(value: Json) -> bytes:
     """The canonical bytes of a value: sorted keys, no white space, UTF-8, only the escapes JSON needs.
 
-    Numbers must be as `parse_value` and `normalize_numbers` return them. A lone surrogate, which
+    Numbers must be as `parse_value` returns them. A lone surrogate, which
     UTF-8 cannot carry, is written as its escape.
     """
     text = _ENCODER.encode(value)
@@ -49,20 +49,6 @@ def format_value(value: Json) -> bytes:
     except UnicodeEncodeError:
         paired = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "surrogatepass")
         return paired.encode("utf-8", "backslashreplace")
-
-
-def normalize_numbers(value: Json) -> Json:
-    """The same value with every whole float as an int, as `parse_value` returns it.
-
-    Raises InvalidJsonError for a float that JSON cannot write.
-    """
-    if isinstance(value, float):
-        return _whole_if_whole(value)
-    if isinstance(value, dict):
-        return {key: normalize_numbers(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [normalize_numbers(item) for item in value]
-    return value
 
 
 _TOO_DEEP = f"nested deeper than {MAX_DEPTH} levels"
@@ -75,7 +61,7 @@ def _whole_if_whole(number: float) -> int | float:
 
 
 def _parse_int(digits: str) -> int:
-    if len(digits) > MAX_DIGITS:
+    if len(digits) > MAX_DIGITS and len(digits.lstrip("-")) > MAX_DIGITS:
         raise InvalidJsonError(f"a number of more than {MAX_DIGITS} digits")
     return int(digits)
 

@@ -5,25 +5,37 @@ least one record is taken apart; a lone marker stays an opaque line. Marker size
 in nested merges (gitattributes(5), conflict-marker-size).
 """
 
-import re
-from collections.abc import Callable
-from typing import Final
+from __future__ import annotations
 
-_MARKER: Final = re.compile(rb"(<{7,}|\|{7,}|={7,}|>{7,})(?: .*)?", re.DOTALL)
+import re
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from git_fedlearn.core.aligned import Data
+
+_MARKER: Final = re.compile(rb"(<{7,63}|\|{7,63}|={7,63}|>{7,63})(?: .*)?", re.DOTALL)
+"""Longer runs are no markers: a file of ever longer ones would take ever longer to read."""
 
 
 def format_conflict(ours: bytes, theirs: bytes, *, marker_size: int = 7, reason: bytes = b"") -> bytes:
     """Both sides whole between markers, for a merge that failed: nothing is lost, git sees a conflict."""
+    return b"".join(conflict_pieces(ours, theirs, marker_size=marker_size, reason=reason))
+
+
+def conflict_pieces(
+    ours: Data, theirs: Data, *, marker_size: int = 7, reason: bytes = b""
+) -> list[bytes | memoryview]:
+    """The same in pieces to be written one after the other, without a copy of the sides."""
     label = b" " + reason if reason else b""
-    return b"".join(
-        (
-            b"<" * marker_size + b" ours" + label + b"\n",
-            _ended(ours),
-            b"=" * marker_size + b"\n",
-            _ended(theirs),
-            b">" * marker_size + b" theirs" + label + b"\n",
-        )
-    )
+    return [
+        b"<" * marker_size + b" ours" + label + b"\n",
+        *_ended(ours),
+        b"=" * marker_size + b"\n",
+        *_ended(theirs),
+        b">" * marker_size + b" theirs" + label + b"\n",
+    ]
 
 
 def join_conflict_sides(lines: list[bytes], is_record: Callable[[bytes], bool]) -> list[bytes]:
@@ -88,5 +100,6 @@ def _marker(line: bytes) -> bytes:
     return match[1] if match else b""
 
 
-def _ended(data: bytes) -> bytes:
-    return data if not data or data.endswith(b"\n") else data + b"\n"
+def _ended(data: Data) -> list[bytes | memoryview]:
+    """The side with LF at its end."""
+    return [memoryview(data), b"" if data[-1:] in (b"\n", b"") else b"\n"]

@@ -4,12 +4,13 @@ Identity is a function of the record alone, never of a path or a setting, or clo
 The lists here and the normal form are part of the format: changing one changes ids.
 """
 
-import re
+from functools import lru_cache
 from typing import Final, NewType
 
 from xxhash import xxh3_128_hexdigest
 
 from git_fedlearn.core.canonical import Json, JsonObject, format_value
+from git_fedlearn.core.normal_form import normal_form
 
 RecordId = NewType("RecordId", str)
 """32 lower-case hexadecimal digits: XXH3-128 of an identity form."""
@@ -62,15 +63,21 @@ def is_volatile(key: str) -> bool:
     return key in VOLATILE_KEYS or key.startswith(VOLATILE_PREFIXES) or key.endswith(VOLATILE_SUFFIXES)
 
 
+@lru_cache(maxsize=1024)
+def is_content(key: str) -> bool:
+    """Whether the field is part of what was learned."""
+    return not is_ours(key) and not is_volatile(key)
+
+
 def content_of(fields: JsonObject) -> JsonObject:
     """The fields that are neither ours nor volatile."""
-    return {key: value for key, value in fields.items() if not is_ours(key) and not is_volatile(key)}
+    return {key: value for key, value in fields.items() if is_content(key)}
 
 
 def identity_form(fields: JsonObject) -> bytes:
     """Canonical content with error messages in normal form; equal for equal lessons, whatever their id."""
     content = content_of(fields)
-    for key in ERROR_KEYS & content.keys():
+    for key in ERROR_KEYS.intersection(content):
         content[key] = _normalize(content[key])
     return format_value(content)
 
@@ -78,16 +85,6 @@ def identity_form(fields: JsonObject) -> bytes:
 def record_id(form: bytes) -> RecordId:
     """XXH3-128 with seed 0 of an identity form, as `xxhsum -H2` prints it."""
     return RecordId(xxh3_128_hexdigest(form))
-
-
-def normal_form(message: str) -> str:
-    """An error message without what two machines never print the same.
-
-    Times, numbers, addresses, line numbers, temporary paths and store hashes become marks.
-    """
-    for pattern, mark in _MARKS:
-        message = pattern.sub(mark, message)
-    return message.strip()
 
 
 def _normalize(value: Json) -> Json:
@@ -100,20 +97,3 @@ def _normalize(value: Json) -> Json:
     if isinstance(value, int | float) and not isinstance(value, bool):
         return "#"
     return value
-
-
-_MARKS: Final = tuple(
-    (re.compile(pattern, re.ASCII), mark)
-    for pattern, mark in (
-        (r"\x1b\[[0-9;]*[A-Za-z]", ""),
-        (r"(?<=/store/)[0-9a-z]{32}(?=-)", "*"),
-        (r"(?:/private)?(?:/var)?/tmp/[^\s\"'`:,;()<>\[\]{}]+", "<tmp>"),
-        (r"/(?:var/folders|run/user)/[^\s\"'`:,;()<>\[\]{}]+", "<tmp>"),
-        (r"\b[0-9A-Fa-f]{8}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{12}\b", "#"),
-        (r"\b0[xX][0-9A-Fa-f]+\b", "#"),
-        (r"\b(?=[0-9a-f]*[0-9])(?=[0-9a-f]*[a-f])[0-9a-f]{7,64}\b", "#"),
-        (r"\b\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d)?(?:[.,]\d+)?(?:Z|[+-]\d\d:?\d\d)?", "#"),
-        (r"(?<![A-Za-z0-9_])[0-9]+(?:[._][0-9]+)*", "#"),
-        (r"\s+", " "),
-    )
-)

@@ -17,9 +17,10 @@ from git_fedlearn.core.record import (
     RETRACTED,
     SEEN_BY,
     Record,
-    make_record,
+    format_line,
     score_of,
     smallest_systems,
+    training_line,
 )
 
 
@@ -43,19 +44,23 @@ def _join_same(records: list[Record]) -> Record:
     if len(records) == 1:
         return records[0]
     tombstones = [record for record in records if record.is_tombstone]
-    best = min(tombstones, key=_earliest) if tombstones else max(records, key=_strength)
-    body = {
-        key: value for key, value in best.fields.items() if not is_ours(key) or key in (ID, GEN, RETRACTED)
-    }
-    return make_record(body | _join_metadata(records))
+    best = min(tombstones, key=_earliest) if tombstones else _strongest(records)
+    fields = {key: value for key, value in best.fields.items() if not _is_joined(key)}
+    fields |= _join_metadata(records)
+    return best._replace(line=format_line(best.id, fields), fields=fields)
 
 
-def _strength(record: Record) -> tuple[float, bytes]:
-    return score_of(record.fields), format_value(_own_fields(record))
+def _strongest(lessons: list[Record]) -> Record:
+    """The one with the highest score; of equal scores the larger bytes of the fields that are not ours."""
+    scores = [score_of(lesson.fields) for lesson in lessons]
+    best = max(scores)
+    tied = [lesson for lesson, score in zip(lessons, scores, strict=True) if score == best]
+    return tied[0] if len(tied) == 1 else max(tied, key=training_line)
 
 
-def _own_fields(record: Record) -> JsonObject:
-    return {key: value for key, value in record.fields.items() if not is_ours(key)}
+def _is_joined(key: str) -> bool:
+    """Whether a key of ours is joined over all records rather than taken from the winner."""
+    return is_ours(key) and key not in (ID, GEN, RETRACTED)
 
 
 def _earliest(tombstone: Record) -> tuple[bool, str, bytes]:
@@ -69,12 +74,14 @@ def _join_metadata(records: list[Record]) -> JsonObject:
     values: dict[str, list[Json]] = {}
     for record in records:
         for key, value in record.fields.items():
-            if is_ours(key) and key not in (ID, GEN, RETRACTED):
+            if _is_joined(key):
                 values.setdefault(key, []).append(value)
     return {key: _join_values(key, found) for key, found in values.items()}
 
 
 def _join_values(key: str, values: list[Json]) -> Json:
+    if len(values) == 1:
+        return values[0]
     if key == SEEN_BY:
         return smallest_systems([system for found in values if isinstance(found, list) for system in found])
     if key == FIRST_SEEN:

@@ -1,14 +1,20 @@
 """The merge of two versions of one file under data/, by what kind of file its path says it is."""
 
+from git_fedlearn.core.aligned import Data, Piece
 from git_fedlearn.core.layout import FileKind, kind_of
-from git_fedlearn.core.record_set import join_sets, split_lines
+from git_fedlearn.core.record_set import join_pieces, split_lines
 
 
 def merge_files(path: str, ours: bytes, theirs: bytes) -> bytes:
     """The join of both versions; `path` is relative to the top of the repository, with `/`."""
+    return b"".join(merge_pieces(path, ours, theirs))
+
+
+def merge_pieces(path: str, ours: Data, theirs: Data) -> list[Piece]:
+    """The same join in pieces to be written one after the other."""
     if kind_of(path) is FileKind.TRAINING:
-        return join_training_lines(ours, theirs)
-    return join_sets(ours, theirs)
+        return [join_training_lines(ours[:], theirs[:])]
+    return join_pieces(ours, theirs)
 
 
 def join_training_lines(ours: bytes, theirs: bytes) -> bytes:

@@ -12,7 +12,6 @@ from git_fedlearn.core.canonical import (
     Json,
     JsonObject,
     format_value,
-    normalize_numbers,
     parse_value,
 )
 from git_fedlearn.core.identity import RecordId, identity_form, is_ours, record_id
@@ -29,6 +28,7 @@ MAX_POINT_ID: Final = 2**64 - 1
 MAX_SEEN_BY: Final = 64
 
 CANONICAL_START: Final = re.compile(rb'\{"_id":"[0-9a-f]{32}"')
+CANONICAL_STARTS: Final = re.compile(rb'(?:\{"_id":"[0-9a-f]{32}")*+')
 START_LENGTH: Final = 41
 """Bytes of a line that CANONICAL_START matches."""
 SYSTEM_ID: Final = re.compile(r"sys-[a-z2-7]{10}")
@@ -69,13 +69,13 @@ def parse_record(line: bytes) -> Record:
 def make_record(fields: JsonObject) -> Record:
     """A record of these fields, its id computed (a tombstone keeps the id it names).
 
-    Raises NotARecordError when a key of ours does not have its form, or a number is none of JSON's.
+    Raises NotARecordError when the fields, written as a line, would be none.
     """
     try:
-        value = normalize_numbers(fields)
-    except InvalidJsonError as error:
-        raise NotARecordError(str(error)) from None
-    return _make_record(value) if isinstance(value, dict) else _make_record(fields)
+        line = format_value(fields)
+    except (ValueError, RecursionError):
+        raise NotARecordError("a number or a depth that JSON cannot hold") from None
+    return parse_record(line)
 
 
 def _make_record(fields: JsonObject) -> Record:
@@ -104,11 +104,7 @@ def score_of(fields: JsonObject) -> float:
 def format_line(identifier: RecordId, fields: JsonObject) -> bytes:
     """The canonical line: `_id` first, the other keys sorted."""
     rest = format_value({key: value for key, value in fields.items() if key != ID})
-    return b'{"_id":"%s"%s%s' % (
-        identifier.encode("ascii"),
-        b"," if len(rest) > len(b"{}") else b"",
-        rest[1:],
-    )
+    return b'{"_id":"%s",%s' % (identifier.encode("ascii"), rest[1:])
 
 
 def training_line(record: Record) -> bytes:
@@ -128,27 +124,36 @@ def _make_tombstone(fields: JsonObject) -> Record:
 
 
 def _make(identifier: RecordId, form: bytes, fields: JsonObject) -> Record:
-    fields = {key: _metadata(key, value) if is_ours(key) else value for key, value in fields.items()}
+    """Bring the metadata into its one form. `fields` are the caller's to give away."""
     fields[ID] = identifier
+    if SEEN_BY in fields:
+        fields[SEEN_BY] = smallest_systems(fields[SEEN_BY])
+    if FIRST_SEEN in fields and not _is_date(fields[FIRST_SEEN]):
+        raise NotARecordError("`_first_seen` is not a date (YYYY-MM-DD)")
+    if POINT_ID in fields and not _is_point_id(fields[POINT_ID]):
+        raise NotARecordError("`_point_id` is neither a 64-bit number nor a UUID")
+    gen = _generation(fields)
+    return Record(identifier, gen, form, format_line(identifier, fields), fields)
+
+
+def _generation(fields: JsonObject) -> int:
     gen = fields.get(GEN, 0)
+    if isinstance(gen, bool) or not isinstance(gen, int) or not 0 <= gen <= MAX_GEN:
+        raise NotARecordError("`_gen` is not a whole number")
     if gen == 0:
         fields.pop(GEN, None)
-    return Record(
-        identifier, gen if isinstance(gen, int) else 0, form, format_line(identifier, fields), fields
-    )
+    return gen
 
 
-def _metadata(key: str, value: Json) -> Json:
-    """The value in its one form. Raises NotARecordError when it has none."""
-    if key == GEN and not _is_whole(value, MAX_GEN):
-        raise NotARecordError("`_gen` is not a whole number")
-    if key == FIRST_SEEN and not (isinstance(value, str) and _DATE.fullmatch(value)):
-        raise NotARecordError("`_first_seen` is not a date (YYYY-MM-DD)")
-    if key == POINT_ID and not (_is_whole(value, MAX_POINT_ID) or (isinstance(value, str) and value)):
-        raise NotARecordError("`_point_id` is neither a 64-bit number nor a UUID")
-    if key == SEEN_BY:
-        return smallest_systems(value)
-    return value
+def _is_date(value: Json) -> bool:
+    return isinstance(value, str) and bool(_DATE.fullmatch(value))
+
+
+def _is_point_id(value: Json) -> bool:
+    """Qdrant's two kinds of point id. Any text counts as a UUID, since joins only compare it."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        return 0 <= value <= MAX_POINT_ID
+    return isinstance(value, str) and bool(value)
 
 
 def smallest_systems(value: Json) -> Json:
@@ -164,7 +169,3 @@ def smallest_systems(value: Json) -> Json:
             raise NotARecordError("`_seen_by` names something that is no system id")
         systems.add(item)
     return [*sorted(systems)[:MAX_SEEN_BY]]
-
-
-def _is_whole(value: Json, maximum: int) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= maximum

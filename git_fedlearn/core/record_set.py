@@ -9,7 +9,7 @@ from bisect import bisect_left
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from git_fedlearn.core.aligned import Settled, align, splice
+from git_fedlearn.core.aligned import Data, Piece, Settled, align, splice
 from git_fedlearn.core.canonical import parse_value
 from git_fedlearn.core.conflict import join_conflict_sides
 from git_fedlearn.core.identity import RecordId
@@ -37,18 +37,24 @@ class NumberedLine(NamedTuple):
 
 def join_sets(ours: bytes, theirs: bytes) -> bytes:
     """The join of two versions of a record set, the one function of design section 2."""
-    return _join_aligned(ours, theirs) or _join_split(ours, theirs)
+    return b"".join(join_pieces(ours, theirs))
 
 
-def _join_aligned(ours: bytes, theirs: bytes) -> bytes | None:
-    aligned = align(ours, theirs)
-    if not aligned or not all(map(is_record_line, (_last_line(ours), _last_line(theirs)))):
+def join_pieces(ours: Data, theirs: Data) -> list[Piece]:
+    """The join in pieces to be written one after the other; large files are not copied for it."""
+    return _join_aligned(ours, theirs) or [_join_split(ours[:], theirs[:])]
+
+
+def _join_aligned(ours: Data, theirs: Data) -> list[Piece] | None:
+    """The fast path. What ends in a record holds no opaque lines, as those come last."""
+    if not all(map(is_record_line, (_last_line(ours), _last_line(theirs)))):
         return None
-    return splice(ours, aligned, settle([], aligned.loose))
+    aligned = align(ours, theirs)
+    return splice(ours, aligned, settle([], aligned.loose)) if aligned else None
 
 
-def _last_line(data: bytes) -> bytes:
-    return data[data.rfind(b"\n", 0, -1) + 1 : -1]
+def _last_line(data: Data) -> bytes:
+    return data[data.rfind(b"\n", 0, max(len(data) - 1, 0)) + 1 : -1]
 
 
 def _join_split(ours: bytes, theirs: bytes) -> bytes:

@@ -1,22 +1,41 @@
 """The merge driver git runs for each file both sides changed: `merge-driver %O %A %B %L %P`.
 
-gitattributes(5), "Defining a custom merge driver". The merge base (%O) is never read. The result
-replaces %A last, by a rename. Exit 0: merged. Exit 2: failed, both sides stand in %A between conflict
-markers. Any other end means %A is untouched, and the shell line that git runs falls back to
-`git merge-file` (see repository/drivers.py).
+gitattributes(5), "Defining a custom merge driver". The merge base (%O) is never read; the result
+replaces %A last, by a rename. Exit codes:
+
+* 0: merged.
+* 2: failed, and both sides stand in %A between conflict markers.
+* 129: failed, and %A is as it was, because it cannot be written or a side cannot be read. Codes above
+  128 tell git to give the merge up rather than to take ours for the result.
+
+Ctrl-C is git's to act upon: the driver finishes what it began. Whatever else ends it leaves %A
+untouched, and the shell line that git runs falls back to `git merge-file` (repository/drivers.py).
 """
 
+from __future__ import annotations
+
+import gc
 import os
+import signal
 import sys
+from mmap import ACCESS_READ, mmap
+from stat import S_IMODE, S_ISREG
+from typing import TYPE_CHECKING
 
-from git_fedlearn.core.conflict import format_conflict
-from git_fedlearn.core.merge import merge_files
+if TYPE_CHECKING:
+    from git_fedlearn.core.aligned import Data, Piece
 
-FAILED = 2
+MERGED = 0
+KEPT_BOTH = 2
+GAVE_UP = 129
+
+_BUFFER = 1 << 20
 
 
 def main() -> None:
     """Console script `git-fedlearn-merge-driver`."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    gc.disable()  # nothing here lives in cycles, and looking for them costs a third of a merge
     code = run(sys.argv[1:])
     sys.stderr.flush()
     os._exit(code)  # taking large lists of lines apart one by one would cost more than the merge
@@ -25,37 +44,73 @@ def main() -> None:
 def run(arguments: list[str]) -> int:
     """Merge as git asks and return the exit code."""
     if len(arguments) != 5:  # noqa: PLR2004
-        print("usage: git-fedlearn-merge-driver %O %A %B %L %P", file=sys.stderr)  # noqa: T201
-        return FAILED
-    _base, ours_path, theirs_path, marker_size, path = arguments
+        return _report("usage: git-fedlearn-merge-driver %O %A %B %L %P", GAVE_UP)
+    _base, ours_path, theirs_path, _size, path = arguments
     try:
-        _replace(ours_path, merge_files(path, _read(ours_path), _read(theirs_path)))
-    except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001  whatever happens, both sides must stay
-        return _keep_both(ours_path, theirs_path, marker_size, f"{path}: {type(error).__name__}")
-    return 0
+        ours, theirs = _read(ours_path), _read(theirs_path)
+    except OSError as error:
+        return _give_up(path, error)
+    try:
+        from git_fedlearn.core.merge import merge_pieces  # noqa: PLC0415  a broken install must keep both sides too
+
+        _replace(ours_path, merge_pieces(path, ours, theirs))
+    except Exception as error:  # noqa: BLE001  whatever happens, both sides must stay
+        return _keep_both(arguments, ours, theirs, error)
+    return MERGED
 
 
-def _keep_both(ours_path: str, theirs_path: str, marker_size: str, reason: str) -> int:
+def _keep_both(arguments: list[str], ours: Data, theirs: Data, error: Exception) -> int:
+    _base, ours_path, _theirs, marker_size, path = arguments
+    from git_fedlearn.core.conflict import conflict_pieces  # noqa: PLC0415  only a failed merge needs it
+
     size = int(marker_size) if marker_size.isdecimal() else 7
-    _replace(ours_path, format_conflict(_read(ours_path), _read(theirs_path), marker_size=size))
-    print(  # noqa: T201
-        f"error: {reason}: the merge failed; both sides are kept in the file\n"
+    try:
+        _replace(ours_path, conflict_pieces(ours, theirs, marker_size=size))
+    except (OSError, MemoryError) as second:
+        return _give_up(path, second)
+    return _report(
+        f"error: {path}: the merge failed ({_reason(error)}); both sides are kept in the file\n"
         "hint: run `git fedlearn resolve`, then commit",
-        file=sys.stderr,
+        KEPT_BOTH,
     )
-    return FAILED
 
 
-def _read(path: str) -> bytes:
+def _give_up(path: str, error: Exception) -> int:
+    return _report(
+        f"error: {path}: the merge failed ({_reason(error)}); the file is as it was, without their side\n"
+        "hint: run `git merge --abort` (or rebase, cherry-pick, stash), then try again",
+        GAVE_UP,
+    )
+
+
+def _reason(error: Exception) -> str:
+    """What may be printed of an error: never its text, which could quote a line of the file."""
+    return error.strerror or "not a plain file" if isinstance(error, OSError) else type(error).__name__
+
+
+def _report(message: str, code: int) -> int:
+    print(message, file=sys.stderr)  # noqa: T201
+    return code
+
+
+def _read(path: str) -> Data:
+    """The bytes of a file, mapped where that is possible: large ones are not copied."""
     with open(path, "rb") as file:  # noqa: PTH123  pathlib costs start-up time
+        info = os.fstat(file.fileno())
+        if S_ISREG(info.st_mode) and info.st_size:
+            return mmap(file.fileno(), 0, access=ACCESS_READ)
         return file.read()
 
 
-def _replace(path: str, data: bytes) -> None:
+def _replace(path: str, pieces: list[Piece]) -> None:
+    mode = os.lstat(path).st_mode
+    if not S_ISREG(mode):
+        raise OSError
     temporary = f"{path}.fedlearn-{os.getpid()}"
     try:
-        with open(temporary, "wb") as file:  # noqa: PTH123
-            file.write(data)
+        with open(temporary, "xb", buffering=_BUFFER) as file:  # noqa: PTH123
+            os.chmod(temporary, S_IMODE(mode))  # noqa: PTH101
+            file.writelines(pieces)
         os.replace(temporary, path)  # noqa: PTH105
     except BaseException:
         if os.path.exists(temporary):  # noqa: PTH110

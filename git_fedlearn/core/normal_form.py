@@ -1,0 +1,67 @@
+"""Error messages without what two machines never print the same. docs/format.md, "Normal form".
+
+The table is part of the format: changing it changes ids. Every pattern takes time linear in the text,
+since messages come from peers.
+"""
+
+import re
+from typing import Final
+
+_PATH: Final = r"[^\s\"'`:,;()<>\[\]{}]+"
+_CLOCK: Final = r"[0-9]{1,2}:[0-9]{2}(?::[0-9]{2}(?:[.,][0-9]+)?)?"
+_MONTH: Final = r"(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)"
+_DAY: Final = r"\b(?:(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun),? +)?"
+_HEX: Final = "[0-9A-Fa-f]"
+
+_ISO_TIME: Final = (
+    rf"\b[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}(?:[T ]{_CLOCK})?"
+    r"(?:Z\b| ?(?:UTC|GMT)\b| ?[+-][0-9]{2}:?[0-9]{2}\b)?"
+)
+_DAY_MONTH_YEAR: Final = (
+    rf"{_DAY}[0-9]{{1,2}}[ /-]{_MONTH}[ /-][0-9]{{4}}(?:[: ]{_CLOCK})?"
+    r"(?: +(?:UTC|GMT|[+-][0-9]{4})\b)?"
+)
+_MONTH_DAY: Final = (
+    rf"{_DAY}{_MONTH} +[0-9]{{1,2}}\b(?:,? +[0-9]{{4}}\b)?(?: +{_CLOCK})?"
+    r"(?: +(?:UTC|GMT)\b)?(?: +[0-9]{4}\b)?"
+)
+_UUID: Final = rf"\b{_HEX}{{8}}-{_HEX}{{4}}-{_HEX}{{4}}-{_HEX}{{4}}-{_HEX}{{12}}\b"
+_IPV6_OR_MAC: Final = (
+    rf"(?<![\w:.])(?=[0-9A-Fa-f:]*[0-9])(?=[0-9A-Fa-f:]*::|(?:{_HEX}+:){{5}})"
+    rf"(?:{_HEX}{{0,4}}:){{2,7}}{_HEX}{{0,4}}(?:%\w+)?(?![\w:])"
+)
+_NUMBER: Final = (
+    r"(?<![A-Za-z0-9_])(?<![A-Za-z0-9_]\.)(?<![A-Z]-)"
+    r"[-+]?[0-9]+(?:[.,:_][0-9]+)*(?:[eE][-+]?[0-9]+)?"
+    r"(?:%| ?(?:[num]?s|secs?|seconds?|mins?|minutes?|h|hours?|[kKMGT]?i?B|bytes?)\b)?"
+)
+
+MARKS: Final = (
+    (r"\x1b\[[0-9;]*[A-Za-z]", ""),
+    (r"/store/[0-9a-z]{32}-", "/store/*-"),
+    (rf"(?:/private)?(?:/var)?/tmp/{_PATH}", "<tmp>"),
+    (rf"/(?:var/folders|run/user|dev/shm)/{_PATH}", "<tmp>"),
+    (r"\bsha(?:1|256|512)-[A-Za-z0-9+/]{20,}={0,2}", "#"),
+    (r"\bsha(?:1|256|512):[0-9a-z]{32,128}\b", "#"),
+    (_UUID, "#"),
+    (_ISO_TIME, "#"),
+    (_DAY_MONTH_YEAR, "#"),
+    (_MONTH_DAY, "#"),
+    (r"<(?:IP|MAC)_ADDRESS(?:_[0-9]+)?>(?::[0-9]+\b)?", "#"),
+    (_IPV6_OR_MAC, "#"),
+    (r"\b0[xX][0-9A-Fa-f]+\b", "#"),
+    (r"\b(?=[0-9a-f]*[0-9])(?=[0-9a-f]*[a-f])[0-9a-f]{7,128}\b", "#"),
+    (r"\b(?=[0-9A-F]*[0-9])(?=[0-9A-F]*[A-F])[0-9A-F]{16,128}\b", "#"),
+    (_NUMBER, "#"),
+    (r"\s+", " "),
+)
+"""In this order, every match of a pattern (ASCII classes) becomes its mark."""
+
+_COMPILED: Final = tuple((re.compile(pattern, re.ASCII), mark) for pattern, mark in MARKS)
+
+
+def normal_form(message: str) -> str:
+    """The message with times, numbers, addresses, temporary paths and store hashes as marks."""
+    for pattern, mark in _COMPILED:
+        message = pattern.sub(mark, message)
+    return message.strip(" ")
