@@ -39,13 +39,16 @@ def _say_scaffold(context: Context, done: Scaffold) -> None:
         context.say(f"made      {path}")
     for path in done.extended:
         context.say(f"extended  {path}")
+    report_left(context, done)
+
+
+def report_left(context: Context, done: Scaffold) -> None:
+    """Print which files could not be extended, and what belongs in them."""
     for path, text in done.left:
-        print(
-            f"error: {path}: kept as it is, since it is no YAML file with a plain list of `repos:`\n"
-            f"hint: add this to that list yourself:\n{text}",
-            end="",
-            file=context.stderr,
+        context.complain(
+            f"error: {path}: kept as it is, since it is no YAML file with a plain list of `repos:`"
         )
+        context.complain(f"hint: add this to that list yourself:\n{text.rstrip()}")
 
 
 def _say_next(context: Context, repository: Repository, done: Scaffold) -> None:

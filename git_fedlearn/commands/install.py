@@ -47,7 +47,7 @@ def say_installation(context: Context, repository: Repository, done: Installatio
         context.say(f"installed in {repository.common_dir}, as {done.system}")
         for line in _changes(repository, done):
             context.say(f"  {line}")
-    return _report_hooks(context, done.hooks) if done.hooks else 0
+    return report_hooks(context, done.hooks) if done.hooks else 0
 
 
 def _changes(repository: Repository, done: Installation) -> list[str]:
@@ -61,11 +61,12 @@ def _changes(repository: Repository, done: Installation) -> list[str]:
     return lines
 
 
-def _report_hooks(context: Context, hooks: HooksWritten) -> int:
+def report_hooks(context: Context, hooks: HooksWritten) -> int:
+    """Print which hooks were left alone and what to do about each; returns the exit code."""
     if hooks.changed and hooks.reach is not Reach.CLONE:
         context.note(f"note: {hooks.folder} is shared with {hooks.reach.value} (core.hooksPath)")
     for refusal in hooks.refused:
-        print(f"error: {refusal.path} {refusal.reason}\nhint: {refusal.remedy}", file=context.stderr)
+        context.complain(f"error: {refusal.path} {refusal.reason}\nhint: {refusal.remedy}")
     return 1 if hooks.refused else 0
 
 
