@@ -1,0 +1,134 @@
+"""E-mail, IP and MAC addresses that lead to a person or a machine.
+
+Left alone: loopback, unspecified, link-local, multicast and documentation addresses, netmasks, well-known
+network blocks, versions of four parts, example domains, `git@host:org/repo.git`, and what only looks like
+an address.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from git_fedlearn.privacy import kinds
+from git_fedlearn.privacy.model import Match
+from git_fedlearn.privacy.tlds import TLDS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from git_fedlearn.privacy.subject import Subject
+
+_EMAIL = re.compile(
+    r"(?<![\w.!#$%&*+/=?^`{|}~@-])(?P<local>\w(?:[\w.!#$%&'*+?^{|}~-]{0,62}[\w+-])?)(?:@|%40)"
+    r"(?P<domain>(?:[^\W_](?:[\w-]{0,61}[^\W_])?\.){1,8}(?P<tld>[^\W\d_]{2,18}|xn--[a-z0-9-]{2,24}))(?![\w(@-]|\.\w)"
+)
+_LOOSE_EMAIL = re.compile(r"(?<=[:=/\\])\w")
+_EXAMPLE_DOMAIN = re.compile(
+    r"(?:^|\.)(?:example\.(?:com|org|net|edu)|example|test|invalid|localhost|(?:your|my)?(?:domain|company|host|email)\.com)$"
+)
+_ROLE = frozenset(("git", "hg", "svn", "noreply", "no-reply", "donotreply", "do-not-reply", "nobody"))
+_IPV4 = re.compile(r"(?<![\w.])(?:[0-9]{1,3}\.){3}[0-9]{1,3}(?![\w]|\.[0-9])")
+_VERSION_BEFORE = re.compile(
+    r"(?:\bv|\bversions?|\bver\.?|\brelease[sd]?|\brev(?:ision)?|\bbuild|\bsection|\bchapter|\boid|[=<>~!^]=|[~^]|"
+    r"[A-Za-z][A-Za-z0-9]*[/@_-]|\bpython|\bchrome|\bfirmware|\bupgraded? to|\bupdated? to)"
+    r"[ \t]{0,2}[:=]?[ \t]{0,2}[\"'`(]?$",
+    re.IGNORECASE,
+)
+_HOST_BEFORE = re.compile(
+    r"(?:ip|addr(?:ess)?|host|server|from|to|inet6?|peer|client)[-/@_:= \"'`(]{0,4}$", re.IGNORECASE
+)
+_IPV6 = re.compile(
+    r"(?<![\w:.])(?=[23][0-9a-f]{3}:|f[cd][0-9a-f]{2}:|fe[89ab][0-9a-f]:|64:ff9b:)"
+    r"[0-9a-f]{1,4}(?::{1,2}[0-9a-f]{1,4}){1,7}(?:::)?(?![\w:])",
+    re.IGNORECASE,
+)
+_MAC = re.compile(
+    r"(?<![\w:.-])(?:[0-9a-f]{2}:(?:[0-9a-f]{2}:){4}[0-9a-f]{2}|[0-9a-f]{2}-(?:[0-9a-f]{2}-){4}[0-9a-f]{2}|"
+    r"[0-9a-f]{4}\.[0-9a-f]{4}\.[0-9a-f]{4})(?![\w:-]|\.\w)",
+    re.IGNORECASE,
+)
+_DOCUMENTATION = tuple(
+    ipaddress.ip_network(n) for n in ("192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24", "233.252.0.0/24")
+)
+_DOCUMENTATION_6 = tuple(ipaddress.ip_network(n) for n in ("2001:db8::/32", "3fff::/20"))
+_BLOCKS = frozenset(("10.0.0.0", "172.16.0.0", "192.168.0.0", "100.64.0.0"))
+
+
+def find_emails(subject: Subject) -> Iterator[Match]:
+    """Addresses of people; `git@`, `noreply@` and example domains are nobody's."""
+    text = subject.text
+    if "@" not in text and "%40" not in text:
+        return
+    for hit in _EMAIL.finditer(text):
+        start = hit.start()
+        local = hit["local"]
+        if start and text[start - 1] == "\\" and local[0] in "nrt":
+            start, local = start + 1, local[1:]
+        domain = hit["domain"].lower()
+        if not local or not _is_mail_domain(domain, hit["tld"].lower()) or local.lower() in _ROLE:
+            continue
+        yield Match(start, hit.end(), kinds.EMAIL_ADDRESS, "email-address", 0.95)
+
+
+def _is_mail_domain(domain: str, tld: str) -> bool:
+    known = tld in TLDS or tld.startswith("xn--") or not tld.isascii()
+    return known and _EXAMPLE_DOMAIN.search(domain) is None
+
+
+def find_ips(subject: Subject) -> Iterator[Match]:
+    """IPv4 and IPv6 addresses."""
+    text = subject.text
+    if text.count(".") >= 3:  # noqa: PLR2004 -- an address has three dots
+        for hit in _IPV4.finditer(text):
+            if _is_private_ipv4(hit[0]) and not _is_version(text, hit):
+                yield Match(*hit.span(), kinds.IP_ADDRESS, "ipv4-address", 0.9)
+    if text.count(":") >= 2:  # noqa: PLR2004 -- an address has two colons
+        for hit in _IPV6.finditer(text):
+            if _is_private_ipv6(hit[0]):
+                yield Match(*hit.span(), kinds.IP_ADDRESS, "ipv6-address", 0.9)
+
+
+@lru_cache(maxsize=1024)
+def _is_private_ipv4(text: str) -> bool:
+    """Whether it is an address that tells something, not whether RFC 1918 calls it private."""
+    try:
+        address = ipaddress.IPv4Address(text)
+    except ValueError:
+        return False
+    if address.is_loopback or address.is_multicast or address.is_reserved or address.is_link_local:
+        return False
+    if text.startswith("0.") or text in _BLOCKS:
+        return False
+    return not any(address in network for network in _DOCUMENTATION)
+
+
+def _is_version(text: str, hit: re.Match[str]) -> bool:
+    before = text[max(0, hit.start() - 32) : hit.start()]
+    if _HOST_BEFORE.search(before):
+        return False
+    return _VERSION_BEFORE.search(before) is not None and not before.endswith("//")
+
+
+@lru_cache(maxsize=1024)
+def _is_private_ipv6(text: str) -> bool:
+    try:
+        address = ipaddress.IPv6Address(text)
+    except ValueError:
+        return False
+    return not any(address in network for network in _DOCUMENTATION_6)
+
+
+def find_macs(subject: Subject) -> Iterator[Match]:
+    """Hardware addresses; not broadcast, multicast, zero or the documentation range."""
+    text = subject.text
+    if text.count(":") < 5 and text.count("-") < 5 and text.count(".") < 2:  # noqa: PLR2004 -- its separators
+        return
+    for hit in _MAC.finditer(text):
+        digits = re.sub(r"[:.-]", "", hit[0]).lower()
+        if digits.isdigit() and ":" not in hit[0]:
+            continue
+        if len(set(digits)) > 1 and not digits.startswith(("00005e0053", "01005e", "3333")):
+            yield Match(*hit.span(), kinds.MAC_ADDRESS, "mac-address", 0.9)

@@ -1,0 +1,72 @@
+"""The privacy engine: what is private in a decoded JSON value, and the value without it.
+
+Laws: `sanitize` is deterministic, idempotent, independent of key order, and keeps the structure; a finding
+never holds the secret; keys of the format itself (`_id`, `_seen_by` …, top level) pass through untouched.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from git_fedlearn.privacy import kinds
+from git_fedlearn.privacy.fingerprint import fingerprint
+from git_fedlearn.privacy.invisible import clean_text, clean_with_offsets
+from git_fedlearn.privacy.model import Finding, LocalIdentity, Sanitized
+from git_fedlearn.privacy.pointers import iter_strings
+from git_fedlearn.privacy.policy import DEFAULT_POLICY
+from git_fedlearn.privacy.rebuild import rebuild
+from git_fedlearn.privacy.redaction import Redactor
+from git_fedlearn.privacy.text_scan import TextScanner
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from git_fedlearn.privacy.model import Json
+    from git_fedlearn.privacy.pointers import Place
+    from git_fedlearn.privacy.policy import Policy
+    from git_fedlearn.privacy.rebuild import Texts
+
+__all__ = ["Finding", "LocalIdentity", "PrivacyEngine", "Sanitized"]
+
+_NOBODY = LocalIdentity()
+
+
+class PrivacyEngine:
+    """Scans and sanitizes values for one identity and one policy. Holds no state between calls."""
+
+    def __init__(self, identity: LocalIdentity = _NOBODY, policy: Policy = DEFAULT_POLICY) -> None:
+        self.policy = policy
+        self._scanner = TextScanner(identity, policy)
+
+    def scan(self, value: Json) -> tuple[Finding, ...]:
+        """Everything private in the value, in the order of pointers and offsets, keys before values."""
+        return tuple(finding for place in iter_strings(value) for finding in self._scan_place(place))
+
+    def sanitize(self, value: Json) -> Sanitized:
+        """The value redacted, with the findings of the value as given. A clean value is returned as it is."""
+        places = list(iter_strings(value))
+        findings = tuple(finding for place in places for finding in self._scan_place(place))
+        if not findings and all(clean_text(place.text) is place.text for place in places):
+            return Sanitized(value, ())
+        redactor = Redactor(self._scanner)
+        redactor.reserve(clean_text(place.text) for place in places)
+        texts: Texts = {}
+        keys = {"": ""}
+        for place in places:
+            text = redactor.redact(place.text, keys[place.key])
+            texts[place.pointer, place.in_key] = text
+            if place.in_key:
+                keys[place.text] = text
+        return Sanitized(rebuild(value, texts), findings)
+
+    def _scan_place(self, place: Place) -> Iterator[Finding]:
+        cleaned = clean_with_offsets(place.text)
+        for start, end in cleaned.removed:
+            mark = fingerprint(kinds.INVISIBLE_TEXT, place.text[start:end])
+            yield Finding(
+                kinds.INVISIBLE_TEXT, "invisible-text", place.pointer, start, end, mark, 1.0, place.in_key
+            )
+        for match in self._scanner.matches(cleaned.text, place.key):
+            mark = fingerprint(match.kind, cleaned.text[match.start : match.end])
+            span = cleaned.span(match.start, match.end)
+            yield Finding(match.kind, match.rule, place.pointer, *span, mark, match.confidence, place.in_key)

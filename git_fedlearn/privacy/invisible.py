@@ -1,0 +1,97 @@
+"""Text without what a reader cannot see: control, zero-width, bidirectional and tag characters.
+
+Detection runs on the cleaned text, so a zero-width space cannot hide a key; `Cleaned.origin` leads back to
+offsets of the text as it stood. Joiners stay inside emoji sequences and between letters of scripts that
+need them. Laws: cleaning is idempotent, and a text it does not change is returned as the same object.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+_CONTROL = "\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f"
+_FORMAT = (
+    "\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b\u200e\u200f\u202a-\u202e"
+    "\u2060-\u206f\u3164\ufe00-\ufe0e\ufeff\uffa0\ufff0-\ufffb"
+    "\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff"
+)
+_JOINERS = "\u200c\u200d\ufe0f"
+_SURROGATES = "\ud800-\udfff"
+_ANY = re.compile(f"[{_CONTROL}{_FORMAT}{_JOINERS}{_SURROGATES}]")
+
+# A terminal colour sequence goes as a whole: without its ESC it would leave "[31m" behind.
+_HARD = re.compile(f"\x1b\\[[0-9;?]{{0,32}}[A-Za-z]|[{_CONTROL}{_FORMAT}]+")
+_SURROGATE = re.compile(f"[{_SURROGATES}]")
+
+_EMOJI = "[\u00a9\u00ae\u203c\u2049\u2100-\u2bff\u3030\u303d\u3297\u3299\U0001f000-\U0001faff]"
+_SKIN = "[\U0001f3fb-\U0001f3ff]"
+_UNIT = f"{_EMOJI}\ufe0f?{_SKIN}?"
+_SOFT = re.compile(
+    f"(?P<keep>[0-9#*]\ufe0f\u20e3|{_UNIT}(?:\u200d{_UNIT})*"
+    "|(?<=[\u0620-\u0dff])[\u200c\u200d](?=[\u0620-\u0dff]))"
+    f"|[{_JOINERS}]",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Cleaned:
+    """A cleaned text; `origin[i]` is where its character i stood in the original, None when nothing moved."""
+
+    text: str
+    origin: tuple[int, ...] | None = None
+    removed: tuple[tuple[int, int], ...] = ()
+
+    def span(self, start: int, end: int) -> tuple[int, int]:
+        """The span of the original that covers this span of the cleaned text."""
+        if self.origin is None or start >= end:
+            return start, end
+        return self.origin[start], self.origin[end - 1] + 1
+
+
+def clean_text(text: str) -> str:
+    """The text without invisible characters, lone surrogates replaced by U+FFFD."""
+    if text.isascii() and text.isprintable():
+        return text
+    if _ANY.search(text) is None:
+        return text
+    text = _SURROGATE.sub("\ufffd", text)
+    text = _HARD.sub("", text)
+    return _SOFT.sub(lambda m: m["keep"] or "", text)
+
+
+def clean_with_offsets(text: str) -> Cleaned:
+    """As `clean_text`, with the way back to the original offsets and the spans that were removed."""
+    if (text.isascii() and text.isprintable()) or _ANY.search(text) is None:
+        return Cleaned(text)
+    whole = _SURROGATE.sub("\ufffd", text)
+    first = _removed_spans(_HARD, whole)
+    middle, origin = _cut(whole, first, None)
+    final, origin = _cut(middle, _removed_spans(_SOFT, middle), origin)
+    return Cleaned(final, tuple(origin), _gaps(origin, len(text)))
+
+
+def _removed_spans(pattern: re.Pattern[str], text: str) -> list[tuple[int, int]]:
+    return [m.span() for m in pattern.finditer(text) if not m.groupdict().get("keep")]
+
+
+def _cut(text: str, spans: list[tuple[int, int]], origin: list[int] | None) -> tuple[str, list[int]]:
+    """The text without the spans, and for each character left where it came from."""
+    pieces: list[str] = []
+    kept: list[int] = []
+    at = 0
+    for start, end in [*spans, (len(text), len(text))]:
+        pieces.append(text[at:start])
+        kept.extend(range(at, start) if origin is None else origin[at:start])
+        at = end
+    return "".join(pieces), kept
+
+
+def _gaps(origin: list[int], length: int) -> tuple[tuple[int, int], ...]:
+    gaps: list[tuple[int, int]] = []
+    expected = 0
+    for offset in [*origin, length]:
+        if offset > expected:
+            gaps.append((expected, offset))
+        expected = offset + 1
+    return tuple(gaps)

@@ -1,0 +1,45 @@
+"""The strings of a JSON value with their RFC 6901 pointers, in an order that key order cannot change."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from git_fedlearn.privacy.model import Json
+
+
+class Place(NamedTuple):
+    """One string: where it stands, and the nearest key above it (empty for a key itself)."""
+
+    text: str
+    pointer: str
+    key: str
+    in_key: bool
+
+
+def escape_pointer(token: str) -> str:
+    """One reference token of a JSON pointer."""
+    return token.replace("~", "~0").replace("/", "~1")
+
+
+def is_ours(key: str, pointer: str) -> bool:
+    """Whether a top-level key is one of the format's own, which pass through."""
+    return not pointer and key.startswith("_")
+
+
+def iter_strings(value: Json) -> Iterator[Place]:
+    """All strings, keys before their values. Iterative, so that depth has no limit but memory."""
+    stack: list[tuple[Json, str, str]] = [(value, "", "")]
+    while stack:
+        item, pointer, key = stack.pop()
+        if isinstance(item, str):
+            yield Place(item, pointer, key, in_key=False)
+        elif isinstance(item, list):
+            stack.extend((item[i], f"{pointer}/{i}", key) for i in range(len(item) - 1, -1, -1))
+        elif isinstance(item, dict):
+            names = [name for name in sorted(item) if not is_ours(name, pointer)]
+            for name in names:
+                yield Place(name, f"{pointer}/{escape_pointer(name)}", "", in_key=True)
+            stack.extend((item[name], f"{pointer}/{escape_pointer(name)}", name) for name in reversed(names))

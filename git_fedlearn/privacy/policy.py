@@ -1,0 +1,59 @@
+"""What to do with each kind of private data; plain values, parsed elsewhere.
+
+`redact` replaces, `block` replaces too and tells the caller to refuse the record, `allow` leaves alone.
+Findings of an allowed kind or with an allowed fingerprint are neither reported nor replaced.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Literal
+
+Action = Literal["redact", "block", "allow"]
+
+
+@dataclass(frozen=True, slots=True)
+class Allowed:
+    """One value that may stay, known only by its fingerprint. On the day of `expires` it no longer holds."""
+
+    fingerprint: str
+    reason: str
+    expires: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CustomRule:
+    """A rule of this repository. `pattern` is a regular expression; a group named `secret` narrows the span.
+
+    With `keywords`, the pattern is only tried on text that holds one of them (in any case).
+    """
+
+    name: str
+    pattern: str
+    kind: str = "SECRET"
+    keywords: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """The decisions for one repository; the caller gives `today`, so that expiry needs no clock."""
+
+    actions: dict[str, Action] = field(default_factory=dict)
+    allowed: tuple[Allowed, ...] = ()
+    rules: tuple[CustomRule, ...] = ()
+    today: date | None = None
+
+    def action(self, kind: str) -> Action:
+        """What to do with this kind; redact unless said otherwise."""
+        return self.actions.get(kind, "redact")
+
+    def allowed_fingerprints(self) -> frozenset[str]:
+        """Those that hold today; without a date, only those that never expire."""
+        return frozenset(a.fingerprint for a in self.allowed if self._holds(a))
+
+    def _holds(self, entry: Allowed) -> bool:
+        return entry.expires is None or (self.today is not None and self.today < entry.expires)
+
+
+DEFAULT_POLICY = Policy()

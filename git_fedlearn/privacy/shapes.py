@@ -1,0 +1,103 @@
+"""What a string looks like: random, a stand-in, a hash, a piece of code. Pure and linear, no context."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import Counter
+
+_STAND_IN = re.compile(
+    r"example|placeholder|change[-_ ]?(?:me|it|this)|replace[-_ ]?(?:me|with|this)|redacted|dummy|"
+    r"insert[-_ ]|(?:^|[-_<\[{ ])(?:your|my|some|the)[-_ ]|xxxx|\*{3}|\.{3}|…|todo|fixme|"
+    r"not[-_]?(?:a|the)[-_]real|your_?[a-z]|00000000|012345678|abcdefgh|deadbeef|\bfake|foobar",
+    re.IGNORECASE,
+)
+_WORD_VALUES = frozenset(
+    """
+    password passwd pass secret token key string str text none null nil undefined true false yes no on
+    off empty required optional default unset value test testing admin root user username guest demo
+    sample foo bar baz hidden masked unknown invalid missing bytes int bool any object type boolean
+    number char varchar varchar2 secretstr pwd mypassword mysecret my-secret secretkey apikey api_key
+    auth bearer basic digest oauth oauth2 basic-auth postgres mysql redis encrypted hashed plaintext
+    plain file env environment vault manual auto prompt stdin changeit expired valid here there this
+    that
+    """.split()
+)
+_VARIABLE = re.compile(
+    r"^(?:\$|%[A-Za-z_]|\{\{|<[^>]*>$|\[[^\]]*\]$|@|&|\*|#\{|!|~|/|\.\.?/|https?:|file:|[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+$)",
+)
+_CODE = re.compile(r"[(){}\[\];]|->|=>|::|\$\{|\s\s|\\[nrt]$|^\w+(?:\.\w+)+$")
+_HEX = re.compile(r"[0-9a-f]+|[0-9A-F]+")
+_UUID = re.compile(r"[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}")
+_PIECE = re.compile(r"[A-Z]?[a-z]+|[A-Z]+|[0-9]+")
+_WORDY = re.compile(r"[A-Za-z0-9_./ -]+")
+
+
+def is_stand_in(value: str) -> bool:
+    """Whether documentation would print this in the place of a secret."""
+    return (
+        len(set(value)) <= 1
+        or value.lower() in _WORD_VALUES
+        or _VARIABLE.match(value) is not None
+        or _STAND_IN.search(value) is not None
+    )
+
+
+def is_marked_example(token: str) -> bool:
+    """Whether a token of a known format says itself that it is none (`AKIA…EXAMPLE`, `sk-xxxxxxxx`)."""
+    lowered = token.lower()
+    return "example" in lowered or "xxxxxx" in lowered or "your" in lowered or "000000000000" in lowered
+
+
+def is_code(value: str) -> bool:
+    """Whether the value is an expression that would compute a secret instead of holding one."""
+    return _CODE.search(value) is not None
+
+
+def is_identifier_like(value: str) -> bool:
+    """Whether the value is made of words and short numbers or dates only."""
+    if _WORDY.fullmatch(value) is None:
+        return value.isalpha()
+    pieces = _PIECE.findall(value)
+    words = [p for p in pieces if not p.isdigit()]
+    numbers = [p for p in pieces if p.isdigit()]
+    short = all(len(n) <= 4 or len(n) == 8 for n in numbers) and len(numbers) <= 4  # noqa: PLR2004 -- years, dates
+    return short and sum(map(len, words)) >= 3 * len(words)
+
+
+def is_hash_like(value: str) -> bool:
+    """Whether the value has the shape of a digest or an id that people publish."""
+    return _UUID.fullmatch(value) is not None or (len(value) in {32, 40, 56, 64, 96, 128} and is_hex(value))
+
+
+def is_hex(value: str) -> bool:
+    """Hex digits of one case only."""
+    return _HEX.fullmatch(value) is not None
+
+
+def entropy(value: str) -> float:
+    """Bits for each character."""
+    size = len(value)
+    return -sum(n / size * math.log2(n / size) for n in Counter(value).values()) if size else 0.0
+
+
+def is_random(value: str, *, least: int = 16) -> bool:
+    """Whether a generator made this: long enough, mixed, and not words."""
+    if len(value) < least or is_identifier_like(value):
+        return False
+    digits = sum(c.isdigit() for c in value)
+    uppers = sum(c.isupper() for c in value)
+    lowers = sum(c.islower() for c in value)
+    if is_hex(value):
+        return bool(digits) and digits < len(value) and entropy(value) > 2.7  # noqa: PLR2004 -- measured on hashes
+    classes = (digits > 0) + (uppers > 0) + (lowers > 0)
+    return classes >= 2 and entropy(value) > min(3.2, math.log2(len(value)) * 0.75)  # noqa: PLR2004 -- see is_hex
+
+
+def is_strong_password(value: str) -> bool:
+    """Whether a bare word after "password" is one: no dictionary word or expression has this mix."""
+    if len(value) < 6:  # noqa: PLR2004 -- shorter ones are not told from words
+        return False
+    has_digit = any(c.isdigit() for c in value)
+    has_letter = any(c.isalpha() for c in value)
+    return has_letter and (has_digit or any(c in "!@#$%^&*+=?~" for c in value))

@@ -1,0 +1,150 @@
+"""Secrets with a structure of their own: private key blocks, web tokens, URL passwords, webhooks, headers."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+from bisect import bisect_left
+from typing import TYPE_CHECKING
+
+from git_fedlearn.privacy import kinds
+from git_fedlearn.privacy.model import Match
+from git_fedlearn.privacy.shapes import is_marked_example, is_random, is_stand_in
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from git_fedlearn.privacy.subject import Subject
+
+_PEM_BEGIN = re.compile(r"-{4,5} ?BEGIN [A-Z0-9 ]{0,40}?PRIVATE KEY(?: BLOCK)? ?-{4,5}")
+_PEM_END = re.compile(r"-{4,5} ?END [A-Z0-9 ]{0,40}?PRIVATE KEY(?: BLOCK)? ?-{4,5}")
+_PEM_BODY = re.compile(
+    r"(?:(?:[\s\"',|>*#]|\\+[nrt])*"
+    r"(?:(?:Proc-Type|DEK-Info|Comment|Version|Encryption|Public-Lines|Private-Lines):[^\r\n\\]{0,80}|"
+    r"[A-Za-z0-9+/=]{10,}))*"
+)
+_LEAST_BODY = 40
+_PUTTY = re.compile(r"PuTTY-User-Key-File-\d")
+_PUTTY_END = re.compile(r"Private-(?:MAC|Hash): ?[0-9a-fA-F]{16,128}")
+_JWT = re.compile(r"(?<![A-Za-z0-9_-])eyJ[\w-]{8,}={0,2}\.[\w-]{2,}={0,2}(?:\.[\w+/-]*){0,3}", re.ASCII)
+_URL_LOGIN = re.compile(
+    r"(?<![A-Za-z0-9])[A-Za-z][A-Za-z0-9+.-]{1,30}:(?:\\?/){2}"
+    r"(?P<user>[^\s/?#:@\"'<>`\\]{0,256}):(?P<password>[^\s\"'<>`]{1,128}?)@(?=[\w\[$.-])"
+)
+_WEBHOOKS = re.compile(
+    r"(?:https?:(?:\\?/){2})?(?:"
+    r"hooks\.slack\.com\\?/(?:services|workflows|triggers)\\?/[\w\\/-]{16,256}|"
+    r"(?:ptb\.|canary\.)?discord(?:app)?\.com\\?/api\\?/(?:v\d{1,2}\\?/)?webhooks\\?/\d{10,24}\\?/[\w-]{20,128}|"
+    r"[\w-]{1,64}\.webhook\.office\.com\\?/webhookb2\\?/[\w@\\/.-]{30,400}|"
+    r"outlook\.office(?:365)?\.com\\?/webhook\\?/[\w@\\/.-]{30,400}|"
+    r"chat\.googleapis\.com\\?/v1\\?/spaces\\?/[\w-]{4,64}\\?/messages\?[\w=&%.~-]{20,400}|"
+    r"hooks\.zapier\.com\\?/hooks\\?/(?:catch|standard)\\?/[\w\\/-]{6,128}|"
+    r"maker\.ifttt\.com\\?/(?:use|trigger\\?/[\w-]{1,64}\\?/(?:json\\?/)?with\\?/key)\\?/[\w-]{10,128}|"
+    r"open\.(?:feishu\.cn|larksuite\.com)\\?/open-apis\\?/bot\\?/v2\\?/hook\\?/[\w-]{20,64}|"
+    r"oapi\.dingtalk\.com\\?/robot\\?/send\?access_token=\w{20,128}|"
+    r"qyapi\.weixin\.qq\.com\\?/cgi-bin\\?/webhook\\?/send\?key=[\w-]{20,64}|"
+    r"hooks\.(?:glip|ringcentral)\.com\\?/webhook\\?/(?:v\d\\?/)?[\w-]{20,128}|"
+    r"hook\.(?:[a-z]{2}\d\.)?(?:integromat|make)\.com\\?/[\w-]{20,64}|"
+    r"api\.telegram\.org\\?/bot\d{6,12}:[\w-]{30,50}(?:\\?/\w{1,40})?"
+    r")",
+    re.ASCII,
+)
+_WEBHOOK_HOSTS = (
+    "hooks.", "/api/webhooks", "/api/v", "webhooks", "webhook.office", "outlook.office", "googleapis.com",
+    "maker.ifttt", "open-apis", "dingtalk", "weixin", "hook.", "api.telegram",
+)  # fmt: skip
+_HEADER = re.compile(
+    r"(?i)\b(?P<scheme>bearer|basic|token|digest|apikey|negotiate)[ \t]{1,4}"
+    r"(?P<secret>[A-Za-z0-9._~+/=-]{12,4096})"
+)
+
+
+def find_private_keys(subject: Subject) -> Iterator[Match]:
+    """Whole PEM, OpenSSH, PGP, SSH2 and PuTTY key blocks; without an end line, as far as the body goes."""
+    text = subject.text
+    if "PRIVATE KEY" in text:
+        yield from _blocks(text, _PEM_BEGIN, _PEM_END, "private-key-block")
+    if "PuTTY-User-Key-File" in text:
+        yield from _blocks(text, _PUTTY, _PUTTY_END, "putty-private-key")
+
+
+def _blocks(text: str, begin: re.Pattern[str], end: re.Pattern[str], rule: str) -> Iterator[Match]:
+    ends = [m.span() for m in end.finditer(text)]
+    starts = [start for start, _ in ends]
+    heads = [m.span() for m in begin.finditer(text)]
+    for (start, body), following in zip(heads, [*(s for s, _ in heads[1:]), len(text)], strict=True):
+        at = bisect_left(starts, body)
+        closed = at < len(ends) and starts[at] < following
+        inner = starts[at] if closed else _body_end(text, body)
+        if _has_key_material(text[body:inner]):
+            yield Match(start, ends[at][1] if closed else inner, kinds.PRIVATE_KEY, rule, 0.99)
+
+
+def _has_key_material(body: str) -> bool:
+    """A block that only shows the form of one (`BEGIN … END` around dots) is no key."""
+    return sum(c.isalnum() for c in body[:4096]) >= _LEAST_BODY
+
+
+def _body_end(text: str, start: int) -> int:
+    body = _PEM_BODY.match(text, start)
+    return body.end() if body else start
+
+
+def find_jwts(subject: Subject) -> Iterator[Match]:
+    """JSON web tokens, signed or not, whose first part decodes to a JSON object."""
+    if "eyJ" not in subject.text:
+        return
+    for hit in _JWT.finditer(subject.text):
+        if _is_json_object(hit[0].split(".", 1)[0]):
+            end = hit.end() - (len(hit[0]) - len(hit[0].rstrip(".")))
+            yield Match(hit.start(), end, kinds.JWT, "json-web-token", 0.99)
+
+
+def _is_json_object(part: str) -> bool:
+    part = part.rstrip("=")[:256]
+    try:
+        head = base64.urlsafe_b64decode(part[: len(part) // 4 * 4])
+    except (binascii.Error, ValueError):
+        return False
+    return head.lstrip(b"{ \r\n\t").startswith(b'"')
+
+
+def find_url_passwords(subject: Subject) -> Iterator[Match]:
+    """The password in `scheme://user:password@host`; a random user name without one is a token too."""
+    if "@" not in subject.text or ("://" not in subject.text and ":\\/" not in subject.text):
+        return
+    for hit in _URL_LOGIN.finditer(subject.text):
+        password = hit["password"]
+        if not is_stand_in(password) and not _is_port_and_path(password):
+            yield Match(*hit.span("password"), kinds.PASSWORD, "url-password", 0.95)
+        if is_random(hit["user"], least=20):
+            yield Match(*hit.span("user"), kinds.API_KEY, "url-token", 0.9)
+
+
+def _is_port_and_path(password: str) -> bool:
+    """`http://host:8080/path/@scope` has no password."""
+    return re.match(r"\d{1,5}(?:/|$)", password) is not None and "/" in password
+
+
+def find_webhooks(subject: Subject) -> Iterator[Match]:
+    """Addresses that let anybody who knows them post; the whole address is the secret."""
+    text = subject.text
+    if not any(host in text for host in _WEBHOOK_HOSTS):
+        return
+    for hit in _WEBHOOKS.finditer(text):
+        if not is_marked_example(hit[0]):
+            yield Match(*hit.span(), kinds.WEBHOOK_URL, "webhook", 0.97)
+
+
+def find_headers(subject: Subject) -> Iterator[Match]:
+    """What follows an HTTP authentication scheme, when it is random enough to be a credential."""
+    lowered = subject.lowered
+    if not any(s in lowered for s in ("bearer", "basic ", "token ", "digest ", "apikey ", "negotiate ")):
+        return
+    for hit in _HEADER.finditer(subject.text):
+        secret = hit["secret"].rstrip(".")
+        if is_stand_in(secret) or not is_random(secret.rstrip("=")):
+            continue
+        kind = kinds.PASSWORD if hit["scheme"].lower() == "basic" else kinds.API_KEY
+        yield Match(hit.start("secret"), hit.start("secret") + len(secret), kind, "authorization-header", 0.9)

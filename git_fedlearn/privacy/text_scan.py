@@ -1,0 +1,78 @@
+"""All detectors over one text: matches settled, placeholders spared, the policy applied."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from git_fedlearn.privacy import kinds
+from git_fedlearn.privacy.detectors import DETECTORS
+from git_fedlearn.privacy.fingerprint import fingerprint
+from git_fedlearn.privacy.identity import IdentityRules
+from git_fedlearn.privacy.model import Match, settle_overlaps
+from git_fedlearn.privacy.subject import Subject
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from git_fedlearn.privacy.model import LocalIdentity
+    from git_fedlearn.privacy.policy import CustomRule, Policy
+
+
+class TextScanner:
+    """Finds what is private in single texts, for one identity and policy."""
+
+    def __init__(self, identity: LocalIdentity, policy: Policy) -> None:
+        self._identity = IdentityRules(identity)
+        self._policy = policy
+        self._allowed = policy.allowed_fingerprints()
+        self._custom = [(rule, re.compile(rule.pattern)) for rule in policy.rules]
+        self.placeholders = kinds.placeholder_pattern(tuple(rule.kind for rule in policy.rules))
+
+    def matches(self, text: str, key: str = "") -> list[Match]:
+        """The private spans of a cleaned text, in order, without overlaps or cut placeholders."""
+        if len(text) < 3:  # noqa: PLR2004 -- nothing private is that short
+            return []
+        subject = Subject(text, key)
+        found = [m for m in self._detect(subject) if self._counts(m, text)]
+        if not found:
+            return []
+        if "<" in text:
+            found = list(self._spare_placeholders(found, text))
+        return list(settle_overlaps(found, kinds.RANK))
+
+    def _detect(self, subject: Subject) -> Iterator[Match]:
+        for detector in DETECTORS:
+            yield from detector(subject)
+        yield from self._identity.find(subject)
+        for rule, pattern in self._custom:
+            yield from _custom_hits(rule, pattern, subject)
+
+    def _counts(self, match: Match, text: str) -> bool:
+        if match.start >= match.end or self._policy.action(match.kind) == "allow":
+            return False
+        return (
+            not self._allowed or fingerprint(match.kind, text[match.start : match.end]) not in self._allowed
+        )
+
+    def _spare_placeholders(self, found: Iterable[Match], text: str) -> Iterator[Match]:
+        """Without what lies in a placeholder or cuts one; a match may hold one whole, and more."""
+        spans = [m.span() for m in self.placeholders.finditer(text)]
+        if not spans:
+            yield from found
+            return
+        for match in found:
+            touching = [s for s in spans if s[0] < match.end and match.start < s[1]]
+            cut = any(s[0] < match.start or s[1] > match.end for s in touching)
+            covered = sum(end - start for start, end in touching)
+            if not cut and covered < match.end - match.start:
+                yield match
+
+
+def _custom_hits(rule: CustomRule, pattern: re.Pattern[str], subject: Subject) -> Iterator[Match]:
+    if rule.keywords and not any(word.lower() in subject.lowered for word in rule.keywords):
+        return
+    for hit in pattern.finditer(subject.text):
+        yield Match(
+            *hit.span("secret" if "secret" in pattern.groupindex else 0), rule.kind, f"custom:{rule.name}"
+        )
