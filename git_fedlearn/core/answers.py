@@ -33,7 +33,7 @@ _DECLINES = re.compile(
     re.IGNORECASE,
 )
 _WAVERS = re.compile(
-    r"^\W*(?:wait,|actually, (?:no|that)|hmm\b|let me (?:try|start) again|correction\W*:)",
+    r"^[^\w\n]*(?:wait,|actually, (?:no|that)|hmm\b|let me (?:try|start) again|correction\W*:)",
     re.IGNORECASE | re.MULTILINE,
 )
 _FENCED = re.compile(r"\A```\w*\n(.*?)\n?```\Z", re.DOTALL)
@@ -45,7 +45,9 @@ _CODE = re.compile(r"```.*?```", re.DOTALL)
 
 def without_scaffold(question: str) -> str:
     """A question without what tooling put around it: `[x]…[/x]` blocks and leading `/directives`."""
-    return _DIRECTIVE.sub("", _INJECTED.sub("", question).strip()).strip()
+    if "[/" in question:
+        question = _INJECTED.sub("", question)
+    return _DIRECTIVE.sub("", question.strip()).strip()
 
 
 def unfenced(answer: str) -> str:
@@ -57,18 +59,21 @@ def unfenced(answer: str) -> str:
 def find_fault(question: str, answer: str) -> str | None:
     """Why nothing can be learned from this answer, one of the phrases above; None when something may be."""
     asked, said = words_of(question), words_of(answer)
-    prose = _CODE.sub("", answer)
     is_probe = len(asked) <= 3 and not _PROBES.isdisjoint(asked)  # noqa: PLR2004
     faults: tuple[tuple[str, Callable[[], bool]], ...] = (
         (PROBE, lambda: is_probe or is_echo(asked, said)),
         (TOO_SHORT, lambda: len(asked) < 3),  # noqa: PLR2004
+        (TOO_LONG, lambda: len(answer) > MAX_ANSWER),
         (CUT_OFF, lambda: is_cut_off(answer)),
         (REPEATS, lambda: repeats(said)),
-        (TOO_LONG, lambda: len(answer) > MAX_ANSWER),
-        (DECLINES, lambda: bool(_DECLINES.search(prose))),
-        (WAVERS, lambda: bool(_WAVERS.search(prose))),
+        (DECLINES, lambda: bool(_DECLINES.search(_prose(answer)))),
+        (WAVERS, lambda: bool(_WAVERS.search(_prose(answer)))),
     )
     return next((phrase for phrase, applies in faults if applies()), None)
+
+
+def _prose(answer: str) -> str:
+    return _CODE.sub("", answer)
 
 
 def is_echo(asked: list[str], said: list[str]) -> bool:

@@ -20,6 +20,8 @@ QUESTION_HEAD: Final = 2000
 QUESTION_TAIL: Final = 500
 """Characters kept of a question's beginning and end; the middle of a longer one is pasted material."""
 
+MAX_QUESTION: Final = 10_000
+
 _PATTERN_FIELDS = ("pattern", "skill_name", "usage_pattern", "generalizable_pattern", "solution_approach")
 _RUN_FIELDS: Final = frozenset(
     "event event_type type source zone role mode profile agent agent_id agent_type agent_name backend node "
@@ -111,7 +113,7 @@ def _pattern(event: JsonObject) -> Draft | None:
 
 
 def _interaction(event: JsonObject) -> Draft | None:
-    question, answer = without_scaffold(text_of(event, "query")), text_of(event, "response")
+    question, answer = _asked(text_of(event, "query")), text_of(event, "response")
     if not question or not answer:
         return None
     named: JsonObject = {"query": _shortened(question), "response": answer}
@@ -189,6 +191,13 @@ def _parse_facts(answer: str) -> list[JsonObject]:
         else []
     )
     return [fact for fact in facts if (sure := unit_number(fact, "confidence")) is None or sure >= 0.7]  # noqa: PLR2004
+
+
+def _asked(question: str) -> str:
+    """The question without scaffold; of one that is longer than anyone asks, only both ends are looked at."""
+    if len(question) > 2 * MAX_QUESTION:
+        question = f"{question[:MAX_QUESTION]}\n{question[-MAX_QUESTION:]}"
+    return without_scaffold(question)
 
 
 def _shortened(question: str) -> str:

@@ -78,8 +78,6 @@ def read_lines(
         if too_long and not is_ended:
             data = b""
             end, is_ended = _pass_over(stream, end, limit)
-        if offset == 0:
-            data = data.removeprefix(b"\xef\xbb\xbf")
         yield RawLine(data.rstrip(b"\r\n"), number, offset, end, is_ended, too_long)
         offset, number = end, number + 1
 

@@ -15,7 +15,41 @@ def open_stream(path: Path) -> IO[bytes]:
         return cast("IO[bytes]", module.open(path, "rb"))
     decompressor = module.ZstdDecompressor()
     reader = decompressor.stream_reader(path.open("rb"), read_across_frames=True, closefd=True)
-    return io.BufferedReader(reader)
+    return io.BufferedReader(_ForwardReader(reader))
+
+
+class _ForwardReader(io.RawIOBase):
+    """What the package's reader lacks to be read by lines: seeking, forward only."""
+
+    def __init__(self, reader: IO[bytes]) -> None:
+        self._reader = reader
+        self._position = 0
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def tell(self) -> int:
+        return self._position
+
+    def readinto(self, buffer: Any) -> int:  # noqa: ANN401  any writable buffer
+        data = self._reader.read(len(buffer))
+        buffer[: len(data)] = data
+        self._position += len(data)
+        return len(data)
+
+    def seek(self, offset: int, whence: int = 0) -> int:
+        if whence or offset < self._position:
+            raise io.UnsupportedOperation("only forward")
+        while self._position < offset and self.read(min(offset - self._position, 1 << 20)):
+            pass
+        return self._position
+
+    def close(self) -> None:
+        self._reader.close()
+        super().close()
 
 
 def _module() -> Any:  # noqa: ANN401  two modules that share a purpose, not an interface

@@ -119,7 +119,7 @@ def test_content_has_no_field_of_the_session_or_ours() -> None:
     run = {"tokens_in": 4, "model": "m", "source": "x", "zone": "z", "user_feedback": 1, "elapsed_seconds": 2}
     other = {
         "event_type": "error_resolution",
-        "_id": "forged",
+        "_seen_by": ["forged"],
         "fixed_at": "now",
         "commit_hash": "a",
         "empty": "",
@@ -217,7 +217,8 @@ def test_an_answer_that_lists_facts_becomes_a_best_practice_without_its_prompt()
         (QUESTION, f"{SENTENCES}\n### 2.", CUT_OFF),
         (QUESTION, f"{SENTENCES}\n{SENTENCES}\nThe last thing to do is", CUT_OFF),
         (QUESTION, f"- {SENTENCES}\n- {SENTENCES}\n- Seed the store without checking", CUT_OFF),
-        (QUESTION, "1. Parse the tag (such as `</output>", CUT_OFF),
+        (QUESTION, "1. Parse the tag, such as `</output>", CUT_OFF),
+        (QUESTION, "1. Parse the tag (of the output!", CUT_OFF),
         (QUESTION, "for _ in range(1) " * 60 + ".", REPEATS),
         (QUESTION, " ".join(str(number) for number in range(MAX_ANSWER)) + ".", TOO_LONG),
         (QUESTION, "I cannot determine the values from the template.", DECLINES),

@@ -3,6 +3,7 @@ import importlib.util
 import io
 import json
 import os
+from itertools import islice
 from pathlib import Path
 
 import pytest
@@ -84,7 +85,7 @@ def test_a_file_is_read_to_the_size_it_had_when_opened(tmp_path: Path) -> None:
     path = write(tmp_path / "log", b"{}\n" * 3)
     found = []
     with path.open("ab", buffering=0) as writer:
-        for line in read_events(path):
+        for line in islice(read_events(path), 9):
             found.append(line)
             writer.write(b"{}\n")
     assert len(found) == 3
