@@ -1,3 +1,4 @@
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -29,6 +30,7 @@ from git_fedlearn.core.routing import (
 )
 from git_fedlearn.core.scoring import score_event
 
+SCORING = Path(__file__).parents[2] / "docs" / "scoring.md"
 STEP = {"event_type": "agent_step_complete"}
 QUESTION = "How to configure the retries of a failing service?"
 SENTENCES = "Back off between tries and add jitter to it. " * 3
@@ -245,3 +247,14 @@ def test_an_answer_that_teaches_nothing(question: str, answer: str, fault: str) 
 )
 def test_a_whole_answer_has_no_fault(answer: str) -> None:
     assert find_fault(QUESTION, answer) is None
+
+
+@pytest.mark.parametrize(
+    "reason",
+    [
+        *(BELOW, CUT_OFF, DECLINES, FAILED, HEARTBEAT, NO_FORM, PRIVILEGE),
+        *(PROBE, REPEATS, TOO_LONG, TOO_SHORT, UNSOLVED, WAVERS),
+    ],
+)
+def test_every_reason_is_documented(reason: str) -> None:
+    assert f"| {reason} |" in SCORING.read_text(encoding="utf-8")
