@@ -45,6 +45,9 @@ def write_text(file: BinaryIO, out: TextIO) -> None:
 
 def format_text(line: bytes) -> Iterator[str]:
     """The paragraph of one line of a record set."""
+    if not line.strip():
+        yield "no record (a blank line)"
+        return
     try:
         value = parse_value(line)
     except InvalidJsonError as error:

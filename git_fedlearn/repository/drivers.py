@@ -27,14 +27,15 @@ def format_driver(launcher: Launcher) -> str:
 
     Exit 2 with a marker in %A: the driver failed and has written both sides. Anything else (killed,
     interpreter gone): git merges over an empty base, so that no line of either side is left out; if it
-    cannot (binary data), theirs is put after ours. The path counts as conflicted then.
+    cannot (binary data), theirs is put after ours. The path counts as conflicted then; if nothing could
+    be written, 129 makes git give the merge up.
     """
     command = launcher.command("merge_driver").replace("%", "%%")
     both = "git merge-file -q -L ours -L base -L theirs --marker-size=%L %A /dev/null %B"
     return (
         f"{command} %O %A %B %L %P || {{ code=$?; rm -f %A.fedlearn-*; "
         "test $code -eq 2 && grep -q '^<<<<<<<* ours' %A || "
-        f"{{ {both}; test $? -le 127; }} || {{ echo; cat %B; }} >>%A; exit 1; }}"
+        f"{{ {both}; test $? -le 127; }} || {{ echo; cat %B; }} >>%A || exit 129; exit 1; }}"
     )
 
 
@@ -110,7 +111,7 @@ def _without_empty_sections(data: bytes) -> bytes:
     ends = [*(line.lstrip() for line in lines[1:]), b"["]
     kept = [
         line
-        for line, following in zip(lines, ends, strict=True)
+        for line, following in zip(lines, ends, strict=False)
         if not (line.strip() in _HEADERS and following.startswith(b"["))
     ]
     return b"".join(kept)

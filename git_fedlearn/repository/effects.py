@@ -13,6 +13,7 @@ from pathlib import Path
 from secrets import token_hex
 from typing import Final, NamedTuple
 
+from git_fedlearn.core.canonical import JsonObject
 from git_fedlearn.core.record import make_record
 from git_fedlearn.core.record_set import join_sets
 from git_fedlearn.repository.attributes import EXPECTED
@@ -27,7 +28,13 @@ OLDEST_GIT: Final = (2, 34)
 MERGE_TREE_SINCE: Final = (2, 38)
 TRIED_PATHS: Final = ("data/patterns/skills-patterns.jsonl", "data/telemetry/snapshots/a/b.jsonl")
 
-_OURS, _THEIRS = (make_record({"pattern": side}).line + b"\n" for side in ("ours", "theirs"))
+_SIDES: Final[list[list[JsonObject]]] = [
+    [{"pattern": "ours"}, {"pattern": "both", "value_score": 0.8}],
+    [{"pattern": "theirs"}, {"pattern": "both", "value_score": 0.9}],
+]
+"""Two versions of a set whose join is neither of them, nor all of their lines, nor a merge of lines."""
+
+_OURS, _THEIRS = (b"".join(sorted(make_record(fields).line + b"\n" for fields in side)) for side in _SIDES)
 _COMMIT: Final = """\
 tree {tree}
 {parents}author doctor <doctor@example.org> 0 +0000

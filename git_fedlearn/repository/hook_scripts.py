@@ -17,7 +17,7 @@ PROBE: Final = "FEDLEARN_PROBE"
 """Environment variable: a hook run with it only says that it was reached (`git fedlearn doctor`)."""
 
 _SHELL: Final = re.compile(
-    rb"#!\s*(/\S*/)?(env\s+(-\S+\s+)*)?(\S*/)?(sh|bash|dash|ash|ksh|mksh|zsh)(\s[^\r]*)?"
+    rb"#![ \t]*(/\S*/)?(env[ \t]+(-\S+[ \t]+)*)?(\S*/)?(sh|bash|dash|ash|ksh|mksh|zsh)([ \t][^\r]*)?"
 )
 
 

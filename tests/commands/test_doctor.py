@@ -1,0 +1,190 @@
+"""`git fedlearn doctor`: each check sees what git does, so breaking one thing turns that one red."""
+
+import re
+from collections.abc import Callable
+
+import pytest
+from installed import snapshot, write_hook
+from systems import System, World
+
+from git_fedlearn.repository.drivers import DRIVER_KEY
+from git_fedlearn.repository.effects import try_driver_line
+from git_fedlearn.repository.hook_scripts import HOOKS
+from git_fedlearn.repository.repository import Repository
+
+ID = "sys-abcde23456"
+
+
+def test_a_healthy_clone_line_by_line_and_nothing_left_behind(world: World) -> None:
+    one = world.repository("one")
+    one.fedlearn("install", "--id", ID)
+    one.fedlearn("init")
+    one.commit()
+    before = snapshot(world.folder)
+    out = one.fedlearn("doctor").out
+    assert snapshot(world.folder) == before
+    version = one.git("version").out.split()[2].split(".")
+    assert out == (
+        f"ok       git              git {version[0]}.{version[1]}; 2.34 or later is needed\n"
+        "ok       merge            git joined two record sets through the registered driver\n"
+        "ok       attributes       git hands data files to the drivers, on every branch\n"
+        "ok       diff             git diff shows records, one field a line\n"
+        f"ok       system           this is {ID}\n"
+        + "".join(
+            f"ok       {name:<16} git runs it, and it runs git-fedlearn ({one.path}/.git/hooks/{name})\n"
+            for name in HOOKS
+        )
+        + "ok       data             data/ is here\n"
+        "ok       settings         .fedlearn.toml can be read\n"
+        "ok       shared rule      the .gitattributes of this branch does the same in other clones\n"
+        "ok       ignored          raw telemetry stays on this machine, lessons can be committed\n"
+        "ok       line ends        data files end their lines with LF\n"
+    )
+
+
+def test_a_problem_names_the_command_and_fix_runs_it(world: World) -> None:
+    world.system("one")
+    here = System(world.folder, world.home)
+    here.git("clone", "--quiet", "one", "two")
+    two = System(world.folder / "two", world.home)
+    broken = two.fedlearn("doctor", code=1).out
+    assert (
+        "problem  pre-commit       does not exist\n                          git fedlearn install\n" in broken
+    )
+    assert "problem  system           this clone has no system id yet\n" in broken
+    fixed = two.fedlearn("doctor", "--fix").out
+    assert re.findall(r"^fixed +(\S+)", fixed, re.MULTILINE) == re.findall(
+        r"^problem +(\S+)", broken, re.MULTILINE
+    )
+    assert "fixed" not in two.fedlearn("doctor", "--fix").out
+
+
+def test_fix_makes_what_init_would(world: World) -> None:
+    one = world.repository("one")
+    one.fedlearn("doctor", "--fix")
+    assert one.fedlearn("init").err == "everything was in place; `git fedlearn doctor` tests it\n"
+
+
+def test_json_is_versioned(world: World) -> None:
+    one = world.system("one")
+    one.write(".fedlearn.toml", b"format = 9\n")
+    answer = one.fedlearn("doctor", "--json", code=1).json()
+    assert answer["schema"] == "fedlearn.doctor/v1"
+    assert [check for check in answer["checks"] if not check["ok"]] == [
+        {
+            "name": "settings",
+            "ok": False,
+            "detail": ".fedlearn.toml: format 9 is not known to this version (it knows 1)",
+            "hint": "upgrade git-fedlearn",
+        }
+    ]
+
+
+def _driver_gone(one: System) -> None:
+    one.git("config", DRIVER_KEY, "/gone/python %O %A %B %L %P")
+
+
+def _driver_takes_ours(one: System) -> None:
+    one.git("config", DRIVER_KEY, "true git_fedlearn.plumbing.merge_driver %O %A %B")
+
+
+def _rule_overridden(one: System) -> None:
+    path = one.path / ".git/info/attributes"
+    path.write_text(path.read_text() + "data/** merge=union\n")
+
+
+def _textconv_gone(one: System) -> None:
+    one.git("config", "diff.fedlearn.textconv", "cat")
+
+
+def _hook_dulled(one: System) -> None:
+    hook = one.path / ".git/hooks/pre-push"
+    hook.write_text("#!/bin/sh\nexit 0\n" + hook.read_text().removeprefix("#!/bin/sh\n"))
+
+
+def _hook_not_executable(one: System) -> None:
+    (one.path / ".git/hooks/post-merge").chmod(0o644)
+
+
+def _hook_replaced(one: System) -> None:
+    write_hook(one.path / ".git/hooks/pre-commit", "#!/bin/sh\ntouch ran\n")
+
+
+def _hooks_elsewhere(one: System) -> None:
+    one.git("config", "core.hooksPath", "empty")
+
+
+def _interpreter_gone(one: System) -> None:
+    hook = one.path / ".git/hooks/pre-commit"
+    hook.write_text(re.sub(r"\S+/python\S*", "/gone/python", hook.read_text()))
+
+
+def _forged_id(one: System) -> None:
+    one.git("config", "fedlearn.system", "laptop")
+
+
+def _rule_of_someone_else(one: System) -> None:
+    one.write("data/.gitattributes", b"*.jsonl -text merge=union\n")
+    (one.path / ".git/info/attributes").write_text("")
+
+
+def _windows_lines(one: System) -> None:
+    one.write("data/patterns/skills-patterns.jsonl", b'{"a":1}\r\n')
+
+
+def _raw_data_not_ignored(one: System) -> None:
+    one.write(".gitignore", b"")
+
+
+def _no_data(one: System) -> None:
+    (one.path / "data").rename(one.path / "moved")
+
+
+BREAKS: list[tuple[Callable[[System], None], list[str]]] = [
+    (_driver_gone, ["merge"]),
+    (_driver_takes_ours, ["merge"]),
+    (_rule_overridden, ["merge", "attributes"]),
+    (_textconv_gone, ["diff"]),
+    (_hook_dulled, ["pre-push"]),
+    (_hook_not_executable, ["post-merge"]),
+    (_hook_replaced, ["pre-commit"]),
+    (_hooks_elsewhere, ["pre-commit", "pre-merge-commit", "post-merge", "pre-push"]),
+    (_interpreter_gone, ["pre-commit"]),
+    (_forged_id, ["system"]),
+    (_rule_of_someone_else, ["merge", "attributes", "shared rule"]),
+    (_windows_lines, ["line ends"]),
+    (_raw_data_not_ignored, ["ignored"]),
+    (_no_data, ["data"]),
+]
+
+
+@pytest.mark.parametrize(("spoil", "names"), BREAKS, ids=lambda value: getattr(value, "__name__", ""))
+def test_what_is_broken_is_found(world: World, spoil: Callable[[System], None], names: list[str]) -> None:
+    one = world.system("one")
+    spoil(one)
+    out = one.fedlearn("doctor", code=1).out
+    assert [name.strip() for name in re.findall(r"^problem  (.{16}) ", out, re.MULTILINE)] == names
+    assert not (one.path / "ran").exists()
+
+
+def test_an_old_git_runs_the_driver_on_files(world: World) -> None:
+    one = world.system("one")
+    repository = Repository.discover(one.path, one.environment)
+    assert try_driver_line(repository).ok
+    _driver_takes_ours(one)
+    assert try_driver_line(repository).detail == "a merge of two record sets did not give their join"
+    _driver_gone(one)
+    assert try_driver_line(repository).detail.startswith("the registered driver failed: ")
+    one.git("config", "--unset", DRIVER_KEY)
+    assert try_driver_line(repository).detail == "no merge driver is registered"
+
+
+def test_autocrlf_does_not_reach_record_sets(world: World) -> None:
+    one = world.system("one")
+    one.git("config", "core.autocrlf", "true")
+    one.write("data/patterns/skills-patterns.jsonl", b'{"pattern":"x"}\n')
+    one.git("commit", "--quiet", "--no-verify", "-a", "-m", "x")
+    one.git("checkout", "--quiet", "HEAD~1")
+    one.git("checkout", "--quiet", "main")
+    assert one.read("data/patterns/skills-patterns.jsonl") == b'{"pattern":"x"}\n'
+    assert "problem" not in one.fedlearn("doctor").out
