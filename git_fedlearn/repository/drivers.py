@@ -17,7 +17,9 @@ Scope = Literal["--local", "--global", "--system"]
 
 DRIVER_KEY: Final = "merge.fedlearn.driver"
 TEXTCONV_KEY: Final = "diff.fedlearn.textconv"
-_NAME: Final = "join of record sets (git-fedlearn)"
+NAME_KEY: Final = "merge.fedlearn.name"
+UNENDED_KEY: Final = "merge.fedlearn.unended"
+"""Our own note in a config file that had no end of its last line: how many bytes it had."""
 _OURS: Final = ("git_fedlearn.plumbing", "git-fedlearn-")
 _HEADERS: Final = (b'[merge "fedlearn"]', b'[diff "fedlearn"]', b"[fedlearn]")
 
@@ -48,18 +50,26 @@ def write_drivers(git: Git, scope: Scope, launcher: Launcher) -> list[str]:
     """Define both drivers; returns the keys that changed. Raises FedlearnError for someone else's driver."""
     _refuse_foreign_driver(git, scope)
     wanted = {
-        "merge.fedlearn.name": _NAME,
+        **_unended_size(git, scope),
+        NAME_KEY: "join of record sets (git-fedlearn)",
         DRIVER_KEY: format_driver(launcher),
         TEXTCONV_KEY: format_textconv(launcher),
     }
     return [key for key, value in wanted.items() if write_config(git, scope, key, value)]
 
 
-def remove_drivers(git: Git, scope: Scope) -> list[str]:
-    """Take both definitions out again, if they are ours; returns the keys that were removed."""
+def remove_drivers(git: Git, scope: Scope, *others: str) -> list[str]:
+    """Take both definitions, if they are ours, and other keys out again; returns the keys that were there.
+
+    The file has the bytes from before then.
+    """
     _refuse_foreign_driver(git, scope)
-    keys = ("merge.fedlearn.name", DRIVER_KEY, TEXTCONV_KEY)
-    return [key for key in keys if remove_config(git, scope, key)]
+    path, size = _find_file(git, scope), git.find_config(UNENDED_KEY, scope)
+    keys = (UNENDED_KEY, NAME_KEY, DRIVER_KEY, TEXTCONV_KEY, *others)
+    removed = [key for key in keys if git.is_true("config", scope, "--unset-all", key)]
+    if removed and path:
+        _tidy(path, unended_size=int(size or -1), keep_empty=scope == "--local")
+    return removed
 
 
 def write_config(git: Git, scope: Scope, key: str, value: str) -> bool:
@@ -67,17 +77,6 @@ def write_config(git: Git, scope: Scope, key: str, value: str) -> bool:
     if git.find_config(key, scope) == value:
         return False
     git.run("config", scope, "--replace-all", key, value)
-    return True
-
-
-def remove_config(git: Git, scope: Scope, key: str) -> bool:
-    """Unset a key and remove the section header that git leaves when a comment stands before it."""
-    origin = git.attempt("config", scope, "-z", "--show-origin", "--get", key)
-    if origin.code:
-        return False
-    git.run("config", scope, "--unset-all", key)
-    file = os.fsdecode(origin.out.split(b"\0")[0]).removeprefix("file:")
-    _tidy(git.directory / file, keep_empty=scope == "--local")
     return True
 
 
@@ -95,11 +94,26 @@ def _refuse_foreign_driver(git: Git, scope: Scope) -> None:
         )
 
 
-def _tidy(path: Path, *, keep_empty: bool) -> None:
-    """Drop section headers of ours that have nothing below them, under git's own lock of the file."""
-    path = path.resolve()
+def _find_file(git: Git, scope: Scope) -> Path | None:
+    """The file of a scope, None while nothing is set in it."""
+    listed = git.attempt("config", scope, "-z", "--show-origin", "--name-only", "--list")
+    origin = os.fsdecode(listed.out.split(b"\0")[0]).removeprefix("file:")
+    return (git.directory / origin).resolve() if origin else None
+
+
+def _unended_size(git: Git, scope: Scope) -> dict[str, str]:
+    """The size of a file whose last line has no end, which git adds and `uninstall` takes away again."""
+    path = None if git.find_config(DRIVER_KEY, scope) else _find_file(git, scope)
+    data = path.read_bytes() if path else b""
+    return {UNENDED_KEY: str(len(data))} if data and not data.endswith(b"\n") else {}
+
+
+def _tidy(path: Path, *, unended_size: int, keep_empty: bool) -> None:
+    """Drop what git leaves when keys are unset: headers before or after a comment, and a line end."""
     before = path.read_bytes()
     after = _without_empty_sections(before)
+    if len(after) == unended_size + 1:
+        after = after.removesuffix(b"\n")
     if not after and not keep_empty:
         path.unlink()
     elif after != before:

@@ -188,4 +188,4 @@ def _store(git: Git, kind: str, data: bytes) -> str:
 def _first_line(done: Finished) -> str:
     text = done.err.strip() or done.out.decode("utf-8", "replace").strip()
     lines = [line for line in text.splitlines() if not line.startswith(("Auto-merging", "hint:"))]
-    return lines[-1] if lines else f"exit code {done.code}"
+    return lines[-1] if lines else f"it ended with exit code {done.code} and said nothing"

@@ -37,7 +37,14 @@ def after_shebang(data: bytes) -> int:
 def hook_lines(name: str, launcher: Launcher, *, only_installed: bool = False) -> list[str]:
     """The lines of our block. `only_installed`: act only where `install` made a system id."""
     guard = ["\tgit config --get fedlearn.system >/dev/null || exit 0"] if only_installed else []
-    lines = ["(", *guard, *_run(name, launcher), *_MISSING[name], ") || " + _ENDING.get(name, "exit $?")]
+    lines = [
+        "(",
+        *guard,
+        *_FIRST.get(name, []),
+        *_run(name, launcher),
+        *_MISSING[name],
+        ") || " + _ENDING.get(name, "exit $?"),
+    ]
     return [*_SAVE_INPUT, *lines, *_RESTORE_INPUT] if name == "pre-push" else lines
 
 
@@ -67,7 +74,11 @@ def _refusal(what: str) -> list[str]:
     ]
 
 
-_COMMIT: Final = ["\tgit diff --cached --quiet -- data && exit 0", *_refusal("commit"), "\texit 1"]
+_UNTOUCHED: Final = [f'\ttest -z "${{{PROBE}-}}" && git diff --cached --quiet -- data && exit 0']
+_FIRST: Final = {"pre-commit": _UNTOUCHED, "pre-merge-commit": _UNTOUCHED}
+"""A commit of code alone pays for one git command, not for starting Python."""
+
+_COMMIT: Final = [*_refusal("commit"), "\texit 1"]
 _MISSING: Final = {
     "pre-commit": _COMMIT,
     "pre-merge-commit": _COMMIT,

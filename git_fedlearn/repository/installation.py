@@ -13,7 +13,7 @@ from typing import Final
 from git_fedlearn.core.record import SYSTEM_ID
 from git_fedlearn.errors import UsageError
 from git_fedlearn.repository.attributes import remove_info_attributes, write_info_attributes
-from git_fedlearn.repository.drivers import remove_config, remove_drivers, write_config, write_drivers
+from git_fedlearn.repository.drivers import remove_drivers, write_config, write_drivers
 from git_fedlearn.repository.hook_files import HooksWritten, remove_hooks, write_hooks
 from git_fedlearn.repository.launcher import find_launcher
 from git_fedlearn.repository.repository import SYSTEM_KEY, Repository, SystemId
@@ -60,7 +60,7 @@ def install(repository: Repository, system: SystemId | None = None) -> Installat
     launcher = find_launcher(git)
     with repository.lock("install"):
         changed = write_drivers(git, "--local", launcher)
-        wanted = system or git.find_config(SYSTEM_KEY) or new_system_id()
+        wanted = system or git.find_config(SYSTEM_KEY, "--local") or new_system_id()
         if write_config(git, "--local", SYSTEM_KEY, wanted):
             changed.append(SYSTEM_KEY)
         attributes = write_info_attributes(repository.common_dir)
@@ -76,9 +76,7 @@ def uninstall(repository: Repository) -> Installation:
     git = repository.git
     with repository.lock("uninstall"):
         found = git.find_config(SYSTEM_KEY, "--local")
-        changed = remove_drivers(git, "--local")
-        if remove_config(git, "--local", SYSTEM_KEY):
-            changed.append(SYSTEM_KEY)
+        changed = remove_drivers(git, "--local", SYSTEM_KEY)
         attributes = remove_info_attributes(repository.common_dir)
         hooks = None if repository.is_bare else remove_hooks(repository)
     shutil.rmtree(repository.state)

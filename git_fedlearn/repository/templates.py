@@ -38,9 +38,8 @@ IGNORED: Final = [
 DATA_README: Final = """\
 # What our systems learned
 
-Lessons of local AI stacks, shared by plain `git push` and `git pull` with
-[git-fedlearn](https://pypi.org/project/git-fedlearn/). One JSON object a line, sorted by `_id`; secrets and
-personal data were removed before anything was written here.
+Lessons of local AI stacks, shared by plain `git push` and `git pull` with git-fedlearn. One JSON object a
+line, sorted by `_id`; secrets and personal data were removed before anything was written here.
 
 | path | what it holds |
 |---|---|

@@ -63,6 +63,11 @@ def _config_with_comments(one: System) -> None:
     )
 
 
+def _config_unended(one: System) -> None:
+    config = one.path / ".git/config"
+    config.write_text(config.read_text().removesuffix("\n"))
+
+
 def _linked_hook(one: System) -> None:
     write_hook(one.path / "tools/check.sh", "#!/bin/sh\ntrue\n")
     (one.path / ".git/hooks/pre-commit").symlink_to("../../tools/check.sh")
@@ -79,6 +84,7 @@ CASES = [
     _hooks_path,
     _hooks_path_outside,
     _config_with_comments,
+    _config_unended,
     _linked_hook,
 ]
 
