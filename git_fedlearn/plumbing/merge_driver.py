@@ -47,6 +47,7 @@ def run(arguments: list[str]) -> int:
         return _report("usage: git-fedlearn-merge-driver %O %A %B %L %P", GAVE_UP)
     _base, ours_path, theirs_path, _size, path = arguments
     try:
+        _plain_mode(ours_path)
         ours, theirs = _read(ours_path), _read(theirs_path)
     except OSError as error:
         return _give_up(path, error)
@@ -103,19 +104,25 @@ def _read(path: str) -> Data:
 
 
 def _replace(path: str, pieces: list[Piece]) -> None:
-    mode = os.lstat(path).st_mode
-    if not S_ISREG(mode):
-        raise OSError
+    mode = _plain_mode(path)
     temporary = f"{path}.fedlearn-{os.getpid()}"
     try:
         with open(temporary, "xb", buffering=_BUFFER) as file:  # noqa: PTH123
-            os.chmod(temporary, S_IMODE(mode))  # noqa: PTH101
+            os.chmod(temporary, mode)  # noqa: PTH101
             file.writelines(pieces)
         os.replace(temporary, path)  # noqa: PTH105
     except BaseException:
         if os.path.exists(temporary):  # noqa: PTH110
             os.unlink(temporary)  # noqa: PTH108
         raise
+
+
+def _plain_mode(path: str) -> int:
+    """The permissions of a plain file. Raises OSError for a device, a folder or a link."""
+    mode = os.lstat(path).st_mode
+    if not S_ISREG(mode):
+        raise OSError
+    return S_IMODE(mode)
 
 
 if __name__ == "__main__":
