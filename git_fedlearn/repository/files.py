@@ -41,6 +41,13 @@ def write_file(path: Path, data: bytes) -> None:
         ) from error
 
 
+def remove_leftovers(folder: Path) -> None:
+    """Remove the temporary files of writers that were killed. The caller holds the lock."""
+    for path in folder.rglob(f"*{TEMPORARY_SUFFIX}"):
+        if path.is_file() and not path.is_symlink():
+            path.unlink(missing_ok=True)
+
+
 def refuse_foreign(path: Path) -> None:
     """Raise FedlearnError if a symlink, folder or device stands where a data file belongs."""
     if path.is_symlink() or (path.exists() and not path.is_file()):

@@ -29,14 +29,23 @@ class Verdict(NamedTuple):
 
 
 def judge(repository: Repository, candidate: CommittedTree, parents: list[CommittedTree]) -> Verdict:
-    """Format problems that the candidate itself brings, and records of the parents that it drops."""
+    """Format problems that the candidate itself brings, and records of the parents that it drops.
+
+    A set that outgrew the size limit stops nobody: a merge may join two files below it to one above,
+    and whoever writes the set next shards it.
+    """
     problems = [
         problem
         for path in changed_paths(candidate, parents)
         for problem in _check(repository, candidate, path)
     ]
     known = {(line.path, line.number): _is_old(line, parents) for line in _lines_with(problems, candidate)}
-    problems = [problem for problem in problems if not known.get((problem.path, problem.line), False)]
+    problems = [
+        problem
+        for problem in problems
+        if not known.get((problem.path, problem.line), False)
+        and not (problem.kind == "size" and problem.fixable)
+    ]
     losses = {name: found for name, found in losses_by_set(parents, candidate).items() if found.is_shrunk}
     return Verdict(problems, losses)
 

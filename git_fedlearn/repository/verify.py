@@ -4,11 +4,11 @@ from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from git_fedlearn.core.inspection import Limits, Problem, inspect_file
-from git_fedlearn.core.layout import FileKind, SetName, find_set, kind_of, owner_of
+from git_fedlearn.core.layout import DATA, FileKind, SetName, find_set, kind_of, owner_of
 from git_fedlearn.core.loss import Losses
 from git_fedlearn.core.record_set import canonical_set
 from git_fedlearn.repository.data_tree import CommittedTree, DataTree, WorkTree, committed_tree
-from git_fedlearn.repository.files import write_file
+from git_fedlearn.repository.files import remove_leftovers, write_file
 from git_fedlearn.repository.history import history_trees, losses_by_set, merge_parents
 from git_fedlearn.repository.objects import Objects
 from git_fedlearn.repository.record_sets import RecordSets
@@ -68,7 +68,12 @@ def earlier_trees(repository: Repository, objects: Objects, *, history: bool) ->
 
 
 def mend(repository: Repository, verified: Verified) -> list[str]:
-    """Rewrite what is fixable and bring back what is lost; the caller holds the lock. Returns paths written."""
+    """Rewrite what is fixable and bring back what is lost; the caller holds the lock. Returns paths written.
+
+    What a killed writer left beside the data files and in our state goes too.
+    """
+    for folder in (repository.top / DATA, repository.state):
+        remove_leftovers(folder)
     sets = RecordSets(repository.top, repository.settings.record_set_bytes)
     broken = {problem.path for problem in verified.problems if problem.fixable}
     names = {found[0] for path in broken if (found := find_set(path))} | set(verified.losses)
