@@ -1,0 +1,12 @@
+"""The long simulation, run by `make soak`: each seed is a test of its own, so that they run side by side."""
+
+import pytest
+from simulation.runner import simulate
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("seed", range(100, 120))
+def test_nothing_is_lost_and_nothing_conflicts(seed: int) -> None:
+    outcome = simulate(seed, clones=10, operations=500)
+    assert outcome.commands.get("conflicts", 0) == 0
+    assert outcome.trees == 1
