@@ -68,9 +68,12 @@ def test_every_failure_leaves_both_sides(world: World, end: str, base: bytes) ->
 
 
 def test_a_line_that_one_side_removed_stays_in_the_fallback(world: World) -> None:
-    one = _diverged(world, format_driver(Launcher(("/gone/python",))), BASE, OURS, BASE + THEIRS)
+    lines = [make_record({"pattern": str(number)}).line + b"\n" for number in range(9)]
+    base, ours, theirs = lines[:8], lines[1:8], lines
+    sides = (b"".join(side) for side in (base, ours, theirs))
+    one = _diverged(world, format_driver(Launcher(("/gone/python",))), *sides)
     assert one.git("merge", "theirs", check=False).code == 1
-    assert all(line in one.read(SET) for line in (BASE, OURS, THEIRS))
+    assert all(line in one.read(SET) for line in lines)
 
 
 def test_bytes_that_git_cannot_merge_are_put_one_after_the_other(world: World) -> None:
