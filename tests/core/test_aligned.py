@@ -1,6 +1,6 @@
 """The fast path gives the bytes of the general path, and knows when it cannot."""
 
-import generators as gen
+from core import generators as gen
 from hypothesis import given
 from hypothesis import strategies as st
 

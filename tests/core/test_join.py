@@ -4,8 +4,8 @@ import json
 import re
 from typing import Any
 
-import generators as gen
 import pytest
+from core import generators as gen
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from xxhash import xxh3_128_hexdigest

@@ -3,8 +3,8 @@
 import json
 from typing import Any
 
-import generators as gen
 import pytest
+from core import generators as gen
 from hypothesis import given
 
 from git_fedlearn.core.record import (

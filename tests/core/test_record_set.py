@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-import generators as gen
 import pytest
+from core import generators as gen
 from hypothesis import given, settings
 from xxhash import xxh3_128_intdigest
 

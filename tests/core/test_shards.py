@@ -1,7 +1,7 @@
 """A set spread over files reads as the same set, however it is spread."""
 
-import generators as gen
 import pytest
+from core import generators as gen
 from hypothesis import given
 from hypothesis import strategies as st
 
