@@ -15,8 +15,9 @@ from git_fedlearn.errors import FedlearnError
 
 SECTIONS: Final = {
     "start": ("init", "clone", "install", "uninstall", "doctor", "demo"),
-    "learn": ("sync", "add", "retract", "restore", "show"),
+    "learn": ("sync", "add", "retract", "restore", "show", "dataset"),
     "keep it whole": ("verify", "sanitize", "scan", "resolve"),
+    "search": ("search",),
 }
 """Every verb under its heading; a verb's command is `command` in the module of its name."""
 

@@ -1,0 +1,169 @@
+"""The fine-tuning set as a trainer sees it: living samples in the order of their ids. See docs/dataset.md."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Final, NamedTuple
+
+from xxhash import xxh3_64_intdigest
+
+from git_fedlearn.core.canonical import Json, JsonObject, format_value
+from git_fedlearn.core.identity import RecordId
+from git_fedlearn.core.layout import FINE_TUNING
+from git_fedlearn.core.record import SEEN_BY, Record, score_of
+from git_fedlearn.learn.fine_tuning import TRAINING_FIELDS, Malformed, parse_sample
+from git_fedlearn.repository.record_sets import RecordSets
+
+BYTES_PER_TOKEN: Final = 4
+LENGTHS: Final = (128, 256, 512, 1024, 2048, 4096, 8192, 16384)
+"""Upper bounds, in estimated tokens, of the bars of the length histogram; the last bar has none."""
+
+_SPLIT_UNITS: Final = 2**32
+
+
+class Sample(NamedTuple):
+    """A sample that can be trained on. `score` is the claimed one, None where nobody claims any."""
+
+    id: RecordId
+    score: float | None
+    systems: tuple[str, ...]
+    content: JsonObject
+
+
+class Dataset(NamedTuple):
+    """The samples of a set sorted by id, and (id, reason) of the records that cannot be trained on."""
+
+    samples: tuple[Sample, ...]
+    malformed: tuple[tuple[RecordId, str], ...]
+
+
+@dataclass(slots=True)
+class Stats:
+    """What `dataset stats` counts; docs/dataset.md defines each."""
+
+    samples: int = 0
+    malformed: int = 0
+    retracted: int = 0
+    forms: Counter[str] = field(default_factory=Counter)
+    roles: Counter[str] = field(default_factory=Counter)
+    systems: Counter[str] = field(default_factory=Counter)
+    lengths: list[int] = field(default_factory=lambda: [0] * (len(LENGTHS) + 1))
+    tokens: int = 0
+    longest: int = 0
+    bytes: int = 0
+    same_text: int = 0
+    same_question: int = 0
+    unscored: int = 0
+
+
+def read_dataset(sets: RecordSets) -> Dataset:
+    """The living records of the fine-tuning set."""
+    samples: list[Sample] = []
+    malformed: list[tuple[RecordId, str]] = []
+    for record in sets.read(FINE_TUNING):
+        if record.is_tombstone:
+            continue
+        content = parse_sample(record.fields)
+        if isinstance(content, Malformed):
+            malformed.append((record.id, content.reason))
+        else:
+            samples.append(_sample(record, content))
+    return Dataset(tuple(samples), tuple(malformed))
+
+
+def at_least(samples: Iterable[Sample], score: float) -> tuple[Sample, ...]:
+    """The samples that claim this score or a higher one; a sample without a score claims none."""
+    return tuple(sample for sample in samples if sample.score is not None and sample.score >= score)
+
+
+def is_for_training(identifier: RecordId, share: float) -> bool:
+    """Whether a sample is on the training side of a split.
+
+    A function of the id alone, so a sample never changes sides, whatever else the set holds; a larger share
+    only moves samples towards training.
+    """
+    return xxh3_64_intdigest(identifier.encode()) % _SPLIT_UNITS < share * _SPLIT_UNITS
+
+
+def count_tokens(content: JsonObject) -> int:
+    """An estimate that needs no tokenizer: a quarter of the UTF-8 bytes of what is trained on."""
+    return -(-sum(len(text.encode("utf-8", "replace")) for text in _texts(content)) // BYTES_PER_TOKEN)
+
+
+def measure(sets: RecordSets) -> Stats:
+    """Count everything in the fine-tuning set."""
+    dataset = read_dataset(sets)
+    stats = Stats(samples=len(dataset.samples), malformed=len(dataset.malformed))
+    stats.retracted = sum(record.is_tombstone for record in sets.read(FINE_TUNING))
+    for sample in dataset.samples:
+        _count(sample, stats)
+    stats.same_text = _repeats(_flat(_trained(sample.content)) for sample in dataset.samples)
+    stats.same_question = _repeats(_flat(question_of(sample.content)) for sample in dataset.samples)
+    return stats
+
+
+def question_of(content: JsonObject) -> Json:
+    """What comes before the last message of the assistant, or the prompt."""
+    messages = content.get("messages")
+    if not isinstance(messages, list):
+        return content.get("prompt")
+    last = max(number for number, message in enumerate(messages) if _role(message) == "assistant")
+    return messages[:last]
+
+
+def _sample(record: Record, content: JsonObject) -> Sample:
+    seen = record.fields.get(SEEN_BY)
+    systems = tuple(str(system) for system in seen) if isinstance(seen, list) else ()
+    score = score_of(content if "value_score" in content else record.fields)
+    return Sample(record.id, score if score >= 0 else None, systems, content)
+
+
+def _count(sample: Sample, stats: Stats) -> None:
+    messages = sample.content.get("messages")
+    stats.forms["chat" if isinstance(messages, list) else "completion"] += 1
+    stats.roles.update(_role(message) for message in (messages if isinstance(messages, list) else ()))
+    stats.systems.update(sample.systems)
+    tokens = count_tokens(sample.content)
+    stats.tokens += tokens
+    stats.longest = max(stats.longest, tokens)
+    stats.lengths[next((bar for bar, most in enumerate(LENGTHS) if tokens < most), len(LENGTHS))] += 1
+    stats.bytes += len(format_value(_trained(sample.content))) + 1
+    stats.unscored += sample.score is None
+
+
+def _role(message: Json) -> str:
+    return str(message.get("role")) if isinstance(message, dict) else ""
+
+
+def _trained(content: JsonObject) -> JsonObject:
+    return {name: content[name] for name in TRAINING_FIELDS if name in content}
+
+
+def _texts(content: JsonObject) -> Iterator[str]:
+    """Every text that a trainer feeds to the model, names of roles and fields left out."""
+    messages = content.get("messages")
+    for message in messages if isinstance(messages, list) else ():
+        if isinstance(message, dict):
+            yield from _strings({name: value for name, value in message.items() if name != "role"})
+    yield from _strings({name: value for name, value in _trained(content).items() if name != "messages"})
+
+
+def _strings(value: Json) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, list):
+        for item in value:
+            yield from _strings(item)
+    elif isinstance(value, dict):
+        yield from _strings([*value.values()])
+
+
+def _flat(value: Json) -> str:
+    """A value without regard to case and white space."""
+    return " ".join(" ".join(_strings(value)).casefold().split())
+
+
+def _repeats(texts: Iterable[str]) -> int:
+    """How many have occurred before."""
+    counted = Counter(texts)
+    return counted.total() - len(counted)

@@ -1,0 +1,189 @@
+"""Samples in the formats that trainers read. docs/dataset.md describes each. Pure, but for pyarrow.
+
+What a format cannot express is left out and counted by a reason, never bent into something else.
+"""
+
+import importlib
+import io
+from collections import Counter
+from collections.abc import Callable, Iterable
+from typing import Any, Final, NamedTuple
+
+from git_fedlearn.core.canonical import Json, JsonObject, format_value
+from git_fedlearn.errors import FedlearnError
+from git_fedlearn.learn.dataset import Sample
+
+FORMATS: Final = ("openai", "sharegpt", "alpaca", "parquet")
+PARQUET_EXTRA: Final = "pip install 'git-fedlearn[parquet]'"
+
+NOT_TEXT: Final = "content that is not text"
+TOOLS: Final = "tool calls, which the format cannot express"
+NO_TURNS: Final = "not turns of a user and an assistant, ending with the assistant"
+
+_SPEAKERS: Final = {"system": "system", "developer": "system", "user": "human", "assistant": "gpt"}
+
+
+class Formatted(NamedTuple):
+    """The bytes of one file, how many samples are in it, and why others are not."""
+
+    data: bytes
+    samples: int
+    left_out: Counter[str]
+
+
+class UnsuitableError(ValueError):
+    """A sample that a format cannot express; the message is the reason."""
+
+
+def suffix_of(name: str) -> str:
+    """The ending of a file in this format."""
+    return "parquet" if name == "parquet" else "jsonl"
+
+
+def format_samples(name: str, samples: Iterable[Sample]) -> Formatted:
+    """Samples in one of FORMATS. Raises FedlearnError for parquet without pyarrow."""
+    convert = _CONVERTERS[name]
+    rows: list[JsonObject] = []
+    left_out: Counter[str] = Counter()
+    for sample in samples:
+        try:
+            rows.append(convert(sample))
+        except UnsuitableError as error:
+            left_out[str(error)] += 1
+    data = _parquet(rows) if name == "parquet" else b"".join([format_value(row) + b"\n" for row in rows])
+    return Formatted(data, len(rows), left_out)
+
+
+def _openai(sample: Sample) -> JsonObject:
+    row: JsonObject = {"messages": [*_messages(sample.content)]}
+    kept = ("tools", "functions", "parallel_tool_calls")
+    return row | {name: sample.content[name] for name in kept if name in sample.content}
+
+
+def _sharegpt(sample: Sample) -> JsonObject:
+    turns: list[Json] = []
+    for message in _messages(sample.content):
+        role = str(message["role"])
+        calls = _calls(message)
+        if text := _text(message):
+            turns.append({"from": _SPEAKERS.get(role, "observation"), "value": text})
+        turns += [{"from": "function_call", "value": call} for call in calls]
+        if not text and not calls:
+            turns.append({"from": _SPEAKERS.get(role, "observation"), "value": ""})
+    tools = sample.content.get("tools")
+    row: JsonObject = {"conversations": turns}
+    return {**row, "tools": format_value(tools).decode()} if tools else row
+
+
+def _alpaca(sample: Sample) -> JsonObject:
+    messages = _messages(sample.content)
+    if sample.content.get("tools") or any(_calls(message) for message in messages):
+        raise UnsuitableError(TOOLS)
+    system = [_text(message) for message in messages if message["role"] in ("system", "developer")]
+    turns = [message for message in messages if message["role"] not in ("system", "developer")]
+    expected = ["user", "assistant"] * (len(turns) // 2)
+    if [message["role"] for message in turns] != expected:
+        raise UnsuitableError(NO_TURNS)
+    texts = [_text(message) for message in turns]
+    history: list[Json] = [[texts[at], texts[at + 1]] for at in range(0, len(texts) - 2, 2)]
+    return {
+        "instruction": texts[-2],
+        "input": "",
+        "output": texts[-1],
+        "system": "\n\n".join(system),
+        "history": history,
+    }
+
+
+def _columns(sample: Sample) -> JsonObject:
+    """One row of the parquet schema: nested values that vary in form are JSON texts."""
+    messages: list[Json] = []
+    for message in _messages(sample.content):
+        content = message.get("content")
+        calls = message.get("tool_calls") or message.get("function_call")
+        messages.append(
+            {
+                "role": message["role"],
+                "content": content
+                if isinstance(content, str)
+                else format_value(content).decode()
+                if content
+                else "",
+                "name": message.get("name"),
+                "tool_calls": format_value(calls).decode() if calls else None,
+                "tool_call_id": message.get("tool_call_id"),
+            }
+        )
+    tools = sample.content.get("tools") or sample.content.get("functions")
+    return {
+        "id": sample.id,
+        "messages": messages,
+        "tools": format_value(tools).decode() if tools else None,
+        "score": sample.score,
+    }
+
+
+_CONVERTERS: Final[dict[str, Callable[[Sample], JsonObject]]] = {
+    "openai": _openai,
+    "sharegpt": _sharegpt,
+    "alpaca": _alpaca,
+    "parquet": _columns,
+}
+
+
+def _messages(content: JsonObject) -> list[JsonObject]:
+    """The messages of a sample; a prompt and its completion are a turn of user and assistant."""
+    messages = content.get("messages")
+    if isinstance(messages, list):
+        return [message for message in messages if isinstance(message, dict)]
+    return [
+        {"role": "user", "content": content["prompt"]},
+        {"role": "assistant", "content": content["completion"]},
+    ]
+
+
+def _text(message: JsonObject) -> str:
+    """The text of a message; of one in parts, the parts joined by line ends."""
+    content = message.get("content")
+    if isinstance(content, str) or content is None:
+        return content or ""
+    parts = content if isinstance(content, list) else []
+    texts = [part.get("text") for part in parts if isinstance(part, dict) and part.get("type") == "text"]
+    if len(texts) < len(parts):
+        raise UnsuitableError(NOT_TEXT)
+    return "\n".join(str(text) for text in texts)
+
+
+def _calls(message: JsonObject) -> list[str]:
+    """The tool calls of a message as `{"arguments": …, "name": …}`, each a JSON text."""
+    listed = message.get("tool_calls")
+    calls = (
+        [call.get("function") for call in listed if isinstance(call, dict)]
+        if isinstance(listed, list)
+        else []
+    )
+    calls += [message["function_call"]] if message.get("function_call") else []
+    found = [call for call in calls if isinstance(call, dict)]
+    return [
+        format_value({"name": call.get("name"), "arguments": call.get("arguments")}).decode()
+        for call in found
+    ]
+
+
+def _parquet(rows: list[JsonObject]) -> bytes:
+    try:
+        pyarrow, parquet = importlib.import_module("pyarrow"), importlib.import_module("pyarrow.parquet")
+    except ImportError:
+        raise FedlearnError("parquet needs pyarrow, which is not installed", hint=PARQUET_EXTRA) from None
+    sink = io.BytesIO()
+    parquet.write_table(pyarrow.Table.from_pylist(rows, schema=_schema(pyarrow)), sink, compression="zstd")
+    return sink.getvalue()
+
+
+def _schema(pyarrow: Any) -> Any:  # noqa: ANN401  an optional package
+    text = pyarrow.string()
+    names = ("role", "content", "name", "tool_calls", "tool_call_id")
+    message = pyarrow.struct([(name, text) for name in names])
+    return pyarrow.schema(
+        [("id", text), ("messages", pyarrow.list_(message)), ("tools", text), ("score", pyarrow.float64())]
+    )

@@ -1,0 +1,108 @@
+"""Versions of the fine-tuning set, each frozen in a file that one system alone writes and prunes.
+
+A version is never rewritten: its name stands for its bytes.
+"""
+
+import re
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Final, NamedTuple
+
+from git_fedlearn.errors import FedlearnError, UsageError
+from git_fedlearn.learn.dataset import Sample
+from git_fedlearn.learn.fine_tuning import format_training_line
+from git_fedlearn.repository.files import read_file, write_file
+
+LATEST: Final = "latest.jsonl"
+_VERSION: Final = re.compile(r"v(0|[1-9]\d{0,5})\.(0|[1-9]\d{0,5})\.(0|[1-9]\d{0,5})", re.ASCII)
+
+
+class Version(NamedTuple):
+    """A semantic version without pre-release or build."""
+
+    major: int
+    minor: int
+    patch: int
+
+    def __str__(self) -> str:
+        return f"v{self.major}.{self.minor}.{self.patch}"
+
+
+class Frozen(NamedTuple):
+    """A version on disk: `is_new` unless the newest one already held the same samples."""
+
+    version: Version
+    path: Path
+    is_new: bool
+    pruned: tuple[Version, ...]
+
+
+def version_folder(top: Path, system: str) -> Path:
+    """Where a system keeps its versions; no other system writes there."""
+    return top / "data" / "fine-tuning" / "snapshots" / system
+
+
+def parse_version(text: str) -> Version:
+    """Read `vX.Y.Z`. Raises UsageError."""
+    match = _VERSION.fullmatch(text)
+    if not match:
+        raise UsageError(f"{text}: not a version", hint="write it as v1.2.3")
+    return Version(*(int(part) for part in match.groups()))
+
+
+def list_versions(folder: Path) -> list[Version]:
+    """The versions in a folder, oldest first."""
+    names = [path.stem for path in folder.glob("v*.jsonl")] if folder.is_dir() else []
+    return sorted(parse_version(name) for name in names if _VERSION.fullmatch(name))
+
+
+def format_version(samples: Iterable[Sample]) -> bytes:
+    """Training-ready lines in the order of the samples' ids, without anything that is not trained on."""
+    ordered = sorted(samples, key=lambda sample: sample.id)
+    return b"".join([format_training_line(sample.content) for sample in ordered])
+
+
+def freeze(folder: Path, samples: Iterable[Sample], wanted: Version | None, keep: int) -> Frozen:
+    """Write a version, by default the next minor one if anything changed, and keep only the newest `keep`.
+
+    The caller holds the lock. Raises UsageError for a version that is not above the newest.
+    """
+    data = format_version(samples)
+    known = list_versions(folder)
+    newest = known[-1] if known else Version(0, 0, 0)
+    unchanged = bool(known) and read_file(_path(folder, newest)) == data
+    if unchanged and wanted in (None, newest):
+        point_latest(folder, _path(folder, newest))
+        return Frozen(newest, _path(folder, newest), is_new=False, pruned=())
+    version = wanted or Version(newest.major, newest.minor + 1, 0)
+    if version <= newest:
+        raise UsageError(
+            f"{version}: not above the newest version {newest}, and a version is never rewritten",
+            hint=f"git fedlearn dataset snapshot --version {newest._replace(patch=newest.patch + 1)}",
+        )
+    path = _path(folder, version)
+    write_file(path, data)
+    pruned = [*known, version][:-keep]
+    for old in pruned:
+        _path(folder, old).unlink(missing_ok=True)
+    point_latest(folder, path)
+    return Frozen(version, path, is_new=True, pruned=tuple(pruned))
+
+
+def point_latest(folder: Path, newest: Path) -> None:
+    """Make `latest.jsonl` the newest version: a symlink, or a copy where there are none. Git ignores it."""
+    latest = folder / LATEST
+    if latest.is_symlink() and latest.readlink() == Path(newest.name):
+        return
+    try:
+        latest.unlink(missing_ok=True)
+        latest.symlink_to(newest.name)
+    except OSError:
+        try:
+            latest.write_bytes(newest.read_bytes())
+        except OSError as error:
+            raise FedlearnError(f"{latest}: cannot be written: {error.strerror}") from error
+
+
+def _path(folder: Path, version: Version) -> Path:
+    return folder / f"{version}.jsonl"

@@ -1,0 +1,245 @@
+"""`git fedlearn dataset`: what is counted, what a version freezes, what trainers get."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet
+import pytest
+from systems import System, World
+
+SAMPLES: list[dict[str, Any]] = [
+    {
+        "prompt": f"How do I restart unit {number}?",
+        "completion": f"systemctl restart unit{number}",
+        "value_score": 0.8,
+    }
+    for number in range(40)
+]
+CHAT: dict[str, Any] = {
+    "messages": [
+        {"role": "system", "content": "Be brief."},
+        {"role": "user", "content": "Which port?"},
+        {"role": "assistant", "content": "8080"},
+        {"role": "user", "content": "And TLS?"},
+        {"role": "assistant", "content": "8443"},
+    ]
+}
+CALL: dict[str, Any] = {
+    "messages": [
+        {"role": "user", "content": "Is nginx up?"},
+        {
+            "role": "assistant",
+            "content": None,
+            "tool_calls": [
+                {"id": "1", "type": "function", "function": {"name": "unit", "arguments": '{"n":"nginx"}'}}
+            ],
+        },
+        {"role": "tool", "tool_call_id": "1", "content": "active"},
+        {"role": "assistant", "content": "Yes."},
+    ],
+    "tools": [{"type": "function", "function": {"name": "unit"}}],
+    "quality_score": 0.9,
+}
+
+
+@pytest.fixture
+def filled(system: System) -> System:
+    system.git("config", "fedlearn.system", "sys-abcde23456")
+    system.add("fine-tuning", *SAMPLES[:3], CHAT, CALL)
+    return system
+
+
+def lines(path: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in path.read_bytes().splitlines()]
+
+
+def test_stats_count_what_a_trainer_will_meet(filled: System) -> None:
+    filled.add(
+        "fine-tuning",
+        {
+            "prompt": "how do I  restart unit 0?",
+            "completion": "SYSTEMCTL restart unit0",
+            "_seen_by": ["sys-bcdefg2345"],
+        },
+        {"prompt": "How do I restart unit 1?", "completion": "systemctl start unit1"},
+        {"prompt": "no answer"},
+    )
+    taken = filled.add("fine-tuning", {"prompt": "wrong", "completion": "wrong"})
+    assert "1 record added" in taken.out
+    wrong = next(
+        record.id for record in filled.records("fine-tuning") if record.fields.get("prompt") == "wrong"
+    )
+    filled.fedlearn("retract", wrong, "--reason", "wrong")
+    assert filled.fedlearn("dataset", "stats").out == (
+        "7 samples, about 85 tokens, 936 bytes\n"
+        "  malformed           1\n"
+        "  retracted           1\n"
+        "  form                5  completion\n"
+        "                      2  chat\n"
+        "  role                4  assistant\n"
+        "                      3  user\n"
+        "                      1  system\n"
+        "                      1  tool\n"
+        "  system              6  sys-abcde23456\n"
+        "                      1  sys-bcdefg2345\n"
+        "  repeated            1  equal but for case and white space\n"
+        "                      2  the same question again\n"
+        "  no score            3\n"
+        "  tokens              7  < 128     ########################################\n"
+    )
+    answer = filled.fedlearn("dataset", "stats", "--json").json()
+    assert answer["schema"] == "fedlearn.dataset-stats/v1"
+    assert (answer["samples"], answer["malformed"], answer["same_question"]) == (7, 1, 2)
+    assert answer["lengths"][0] == {"below": 128, "samples": 7}
+
+
+def test_stats_of_an_empty_set(system: System) -> None:
+    assert system.fedlearn("dataset", "stats").out.startswith("0 samples, about 0 tokens, 0 bytes\n")
+
+
+def test_a_snapshot_is_training_ready_and_the_same_for_the_same_samples(filled: System, world: World) -> None:
+    path = "data/fine-tuning/snapshots/sys-abcde23456/v0.1.0.jsonl"
+    assert filled.fedlearn("dataset", "snapshot").out == f"v0.1.0: 5 samples in {path}\n"
+    rows = lines(filled.path / path)
+    assert all(row.keys() <= {"messages", "prompt", "completion", "tools"} for row in rows)
+    other = world.system("other")
+    other.add("fine-tuning", CALL, CHAT, *reversed(SAMPLES[:3]))
+    written = other.fedlearn("dataset", "snapshot", "--json").json()
+    assert other.read(written["path"]) == filled.read(path)
+    filled.commit()
+    assert filled.fedlearn("verify").err == ""
+    assert filled.git("status", "--porcelain", "--ignored").out == (
+        "!! data/fine-tuning/snapshots/sys-abcde23456/latest.jsonl\n"
+    )
+
+
+def test_versions_go_up_are_never_rewritten_and_five_stay(filled: System) -> None:
+    folder = filled.path / "data/fine-tuning/snapshots/sys-abcde23456"
+    filled.fedlearn("dataset", "snapshot", "--version", "v0.9.0")
+    assert filled.fedlearn("dataset", "snapshot").out.startswith("v0.9.0: nothing changed since")
+    for number in range(3, 8):
+        filled.add("fine-tuning", SAMPLES[number])
+        last = filled.fedlearn("dataset", "snapshot").out
+    assert last.splitlines()[-1] == "removed v0.9.0"
+    kept = sorted(path.name for path in folder.iterdir() if path.name != "latest.jsonl")
+    assert kept == [f"v0.{minor}.0.jsonl" for minor in range(10, 15)]
+    assert (folder / "latest.jsonl").readlink() == Path("v0.14.0.jsonl")
+    filled.add("fine-tuning", SAMPLES[9])
+    refused = filled.fedlearn("dataset", "snapshot", "--version", "v0.14.0", code=2)
+    assert refused.err == (
+        "error: v0.14.0: not above the newest version v0.14.0, and a version is never rewritten\n"
+        "hint: git fedlearn dataset snapshot --version v0.14.1\n"
+    )
+    assert (
+        "error: 1.0: not a version" in filled.fedlearn("dataset", "snapshot", "--version", "1.0", code=2).err
+    )
+
+
+def test_a_snapshot_of_nothing_says_how_to_get_samples(system: System) -> None:
+    refused = system.fedlearn("dataset", "snapshot", code=3)
+    assert refused.err == "error: the fine-tuning set is empty\nhint: git fedlearn sync\n"
+
+
+def test_sharegpt_and_alpaca_say_what_they_cannot_express(filled: System) -> None:
+    filled.fedlearn("dataset", "export", "--format", "sharegpt", "-o", "out/s")
+    rows = lines(filled.path / "out/s/train.jsonl")
+    called = next(row["conversations"] for row in rows if "tools" in row)
+    assert called == [
+        {"from": "human", "value": "Is nginx up?"},
+        {"from": "function_call", "value": '{"arguments":"{\\"n\\":\\"nginx\\"}","name":"unit"}'},
+        {"from": "observation", "value": "active"},
+        {"from": "gpt", "value": "Yes."},
+    ]
+    said = filled.fedlearn("dataset", "export", "--format", "alpaca", "-o", "out/a").out
+    assert said.splitlines()[1] == "  left out    1  tool calls, which the format cannot express"
+    rows = lines(filled.path / "out/a/train.jsonl")
+    assert next(row for row in rows if row["system"]) == {
+        "instruction": "And TLS?",
+        "input": "",
+        "output": "8443",
+        "system": "Be brief.",
+        "history": [["Which port?", "8080"]],
+    }
+
+
+def test_a_split_goes_by_id_so_no_sample_ever_changes_sides(filled: System) -> None:
+    filled.add("fine-tuning", *SAMPLES[3:20])
+    arguments = ("dataset", "export", "--format", "openai", "--split", "0.7", "-o", "out")
+    filled.fedlearn(*arguments)
+    before = {side: (filled.path / f"out/{side}.jsonl").read_bytes() for side in ("train", "validation")}
+    filled.add("fine-tuning", *SAMPLES[20:])
+    filled.fedlearn(*arguments)
+    for side, data in before.items():
+        after = (filled.path / f"out/{side}.jsonl").read_bytes()
+        assert set(data.splitlines()) < set(after.splitlines())
+    train, validation = (lines(filled.path / f"out/{side}.jsonl") for side in before)
+    assert len(train) + len(validation) == 42
+    assert 22 <= len(train) <= 36
+    stale = filled.fedlearn("dataset", "export", "--format", "openai", "-o", "out", code=3)
+    assert "left from an export with --split" in stale.err
+
+
+def test_min_score_leaves_out_what_claims_less_or_nothing(filled: System) -> None:
+    said = filled.fedlearn("dataset", "export", "--format", "openai", "--min-score", "0.85").out
+    path = filled.path / ".local/dataset/openai/train.jsonl"
+    assert said == f"{path}: 1 sample\nleft out 4 below the score 0.85, or without any\n"
+    assert len(lines(path)) == 1
+    assert filled.git("status", "--porcelain", "--", ".local").out == ""
+
+
+def test_parquet_has_one_schema_whatever_the_samples(filled: System) -> None:
+    filled.fedlearn("dataset", "export", "--format", "parquet", "-o", "out")
+    table = pyarrow.parquet.read_table(filled.path / "out/train.parquet")
+    assert table.column_names == ["id", "messages", "tools", "score"]
+    assert table.num_rows == 5
+    by_id = {row["id"]: row for row in table.to_pylist()}
+    assert sorted(by_id) == [record.id for record in filled.records("fine-tuning")]
+    called = next(row for row in by_id.values() if row["tools"])
+    assert json.loads(called["messages"][1]["tool_calls"])[0]["function"]["name"] == "unit"
+
+
+def test_without_pyarrow_the_hint_is_the_line_to_type(filled: System) -> None:
+    code = (
+        "import sys; sys.modules['pyarrow'] = None\n"
+        "from git_fedlearn.cli import run; from git_fedlearn.commands.context import Context\n"
+        "sys.exit(run(['dataset', 'export', '--format', 'parquet'], Context()))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=filled.path,
+        env=filled.environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (
+        3,
+        "error: parquet needs pyarrow, which is not installed\nhint: pip install 'git-fedlearn[parquet]'\n",
+    )
+
+
+def test_hugging_face_datasets_loads_every_format(filled: System) -> None:
+    filled.add("fine-tuning", *SAMPLES)
+    counts = {}
+    for name in ("openai", "sharegpt", "alpaca", "parquet"):
+        filled.fedlearn("dataset", "export", "--format", name, "--split", "0.8", "-o", f"out/{name}")
+        counts[name] = 41 if name == "alpaca" else 42
+    code = (
+        "import sys, json, datasets\n"
+        "print(json.dumps({name: sum(len(part) for part in datasets.load_dataset(f'out/{name}').values())"
+        " for name in sys.argv[1:]}))"
+    )
+    environment = {**filled.environment, "HF_HUB_OFFLINE": "1", "HF_HOME": str(filled.path.parent / "hf")}
+    done = subprocess.run(
+        [sys.executable, "-c", code, *counts],
+        cwd=filled.path,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout) == counts
