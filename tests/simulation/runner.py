@@ -146,7 +146,7 @@ def _fingerprint(clone: Clone) -> str:
 def _check_clean(clone: Clone) -> None:
     """Nothing wrong, nothing uncommitted, and no lock or temporary file left behind."""
     clone.fedlearn("verify", "--history")
-    left = clone.git("status", "--porcelain", "--ignored").out.splitlines()
+    left = clone.git("status", "--porcelain", "--ignored", "--untracked-files=all").out.splitlines()
     left = [line for line in left if not line.endswith("latest.jsonl")]
     folder = clone.path / ".git"
     left += [str(path) for pattern in ("*.lock", "*.tmp", "*.holder") for path in folder.rglob(pattern)]

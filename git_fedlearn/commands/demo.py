@@ -1,0 +1,147 @@
+"""`git fedlearn demo`: three throw-away systems that learn from each other before your eyes."""
+
+import importlib
+import io
+import shutil
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from textwrap import wrap
+
+import click
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from git_fedlearn.commands.context import Context
+from git_fedlearn.commands.wording import count
+from git_fedlearn.core.layout import SHARED_SETS
+from git_fedlearn.demo.acts import play
+from git_fedlearn.demo.knowledge import Endorsed, describe, endorsed
+from git_fedlearn.demo.systems import Answer, Stage, Step, System, differing
+from git_fedlearn.errors import UsageError
+
+WIDTH = 96
+"""Columns, unless the terminal has fewer."""
+
+INDENT = 4
+SHORT_OID = 8
+
+
+@click.command("demo", short_help="Watch three throw-away systems learn from each other.")
+@click.option("--keep", is_flag=True, help="Leave the folder to explore.")
+@click.option("--folder", metavar="DIR", help="Where (a temporary folder); must be empty or not exist.")
+@click.pass_obj
+def command(context: Context, *, keep: bool, folder: str | None) -> int:
+    """Three systems on sample telemetry, federated through real git remotes in a throw-away folder.
+
+    They learn, push, pull in different orders, raise a score and retract a lesson. Nothing outside the
+    folder is read or written: not your git config, not your repositories, not the network.
+    """
+    audience = Audience(context)
+    with _folder(context, folder, keep=keep) as place:
+        stage = Stage(place, context.environment, _run_verb, audience.tell)
+        systems = play(stage)
+        code = audience.conclude(stage, systems)
+        if keep:
+            audience.invite(place)
+    return code
+
+
+class Audience:
+    """Prints the play: plain in a pipe, with colour on a terminal."""
+
+    def __init__(self, context: Context) -> None:
+        self.console = Console(file=context.stdout, highlight=False, markup=False, emoji=False)
+        terminal = self.console.is_terminal
+        self.console.width = min(WIDTH, self.console.width) if terminal else WIDTH
+
+    def tell(self, news: Step | str) -> None:
+        """Print a step, or the heading of an act."""
+        if isinstance(news, str):
+            self.console.print(Text(f"\n{news}", style="bold"))
+            return
+        self.console.print(Text.assemble((f"{news.system}$ ", "cyan"), news.command), soft_wrap=True)
+        for line in news.happened:
+            self._lines(line, "dim")
+
+    def conclude(self, stage: Stage, systems: list[System]) -> int:
+        """What everybody knows in the end, and whether that is the same; the exit code."""
+        self.tell("What does each system know now?")
+        self.console.print(_table(systems))
+        different = [*differing(systems)]
+        self.tell("What do all my systems know? What two or more of them learned on their own:")
+        for lesson in endorsed(systems[0]):
+            self._lesson(lesson)
+        same = f"{', '.join(different)} differ" if different else "identical on all systems, byte for byte"
+        self.tell(f"{count(stage.pulls, 'pull')}, {count(stage.conflicts, 'conflict')}; record sets: {same}")
+        return 1 if different or stage.conflicts else 0
+
+    def invite(self, place: Path) -> None:
+        """Say where the folder is and what to try there."""
+        self.tell(f"The three systems are in {place}. Try:")
+        for line in (
+            f"cd {place}/laptop",
+            "git log --graph --oneline --all",
+            "git log -p -- data/patterns    (record by record)",
+            "git fedlearn verify --history",
+            f"rm -r {place}    (when you are done)",
+        ):
+            self._lines(line)
+
+    def _lesson(self, lesson: Endorsed) -> None:
+        self._lines(f"{count(lesson.systems, 'system')}, score {lesson.score:g}, {lesson.name}", "cyan")
+        self._lines(f"  {lesson.text}")
+
+    def _lines(self, text: str, style: str = "") -> None:
+        margin = " " * (INDENT + len(text) - len(text.lstrip()))
+        room = self.console.width - len(margin)
+        for line in wrap(text.strip(), room, break_long_words=False, break_on_hyphens=False) or [""]:
+            self.console.print(Text(margin + line, style=style), soft_wrap=True)
+
+
+def _table(systems: list[System]) -> Table:
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    rows = [describe(system) for system in systems]
+    for heading in ("", *(row.system for row in rows)):
+        table.add_column(heading, justify="right" if heading else "left")
+    for name in SHARED_SETS:
+        table.add_row(name, *(str(row.lessons[name]) for row in rows))
+    table.add_row("retracted", *(str(row.retracted) for row in rows))
+    table.add_row("commit", *(row.commit[:SHORT_OID] for row in rows))
+    table.add_row("tree of data/patterns", *(row.trees[0][:SHORT_OID] for row in rows))
+    table.add_row("blob of the fine-tuning set", *(row.trees[1][:SHORT_OID] for row in rows))
+    return table
+
+
+def _run_verb(folder: Path, environment: Mapping[str, str], arguments: list[str], stdin: bytes) -> Answer:
+    """Run a verb in this process, on an environment of its own. Raises FedlearnError."""
+    out = io.StringIO()
+    context = Context(dict(environment), folder, io.BytesIO(stdin), out, io.StringIO(), quiet=True)
+    verb: click.Command = importlib.import_module(f"git_fedlearn.commands.{arguments[0]}").command
+    code = verb.main(arguments[1:], prog_name=arguments[0], standalone_mode=False, obj=context)
+    return Answer(code if isinstance(code, int) else 0, out.getvalue())
+
+
+@contextmanager
+def _folder(context: Context, named: str | None, *, keep: bool) -> Iterator[Path]:
+    """The folder of the demo; unless it is to be kept, it goes, however the demo ends."""
+    place = (
+        _named(context.directory / named) if named else Path(tempfile.mkdtemp(prefix="git-fedlearn-demo-"))
+    )
+    place = place.resolve()
+    done = False
+    try:
+        yield place
+        done = True
+    finally:
+        if not (keep and done):
+            shutil.rmtree(place, ignore_errors=True)
+
+
+def _named(place: Path) -> Path:
+    if place.exists() and not (place.is_dir() and not any(place.iterdir())):
+        raise UsageError(f"{place}: not an empty folder", hint="name one that does not exist yet")
+    place.mkdir(parents=True, exist_ok=True)
+    return place

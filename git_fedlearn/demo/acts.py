@@ -1,0 +1,170 @@
+"""The play: what the three systems do, act by act. A later act is one more function in ACTS."""
+
+import json
+from collections.abc import Callable
+from typing import Final
+
+from git_fedlearn.core.layout import BEST_PRACTICES, ERROR_SOLUTIONS
+from git_fedlearn.core.record import Record, score_of
+from git_fedlearn.demo.knowledge import find_record
+from git_fedlearn.demo.samples import SYSTEMS, private_texts, write_stack
+from git_fedlearn.demo.systems import STACK, Stage, System, share
+
+
+class Cast:
+    """The three systems and the remotes between them."""
+
+    def __init__(self, stage: Stage) -> None:
+        self.stage = stage
+        self.workstation, self.laptop, self.server = self.all = [System(name, stage) for name in SYSTEMS]
+
+
+def found(cast: Cast) -> None:
+    """Three systems, one shared remote, and a direct one between two of them."""
+    first = cast.workstation
+    hub, direct = cast.stage.bare("hub"), cast.stage.bare("direct")
+    for system in cast.all:
+        system.home.mkdir(parents=True)
+        write_stack(system.name, system.home / STACK, system.home)
+    first.path.mkdir()
+    first.git.run("init", "--quiet", "--template=", "--initial-branch=main")
+    first.tell("git init")
+    _introduce(first)
+    first.verb("init", show=False)
+    first.tell("git fedlearn init", "made data/, .fedlearn.toml, .gitattributes, hooks and a merge driver")
+    first.git.run("add", "--all")
+    first.run("commit", "--quiet", "--message", "federate", shown="git add --all && git commit -m federate")
+    first.run("remote", "add", "hub", str(hub))
+    first.run("push", "--quiet", "hub", "main", shown="git push hub main")
+    for system in (cast.laptop, cast.server):
+        system.verb("clone", str(hub), str(system.path), "--", "--quiet", "--origin", "hub", show=False)
+        system.tell(f"git fedlearn clone hub.git {system.name}", "cloned, merge driver and hooks installed")
+        _introduce(system)
+    cast.laptop.run("remote", "add", "direct", str(direct))
+    first.run("remote", "add", "direct", str(direct))
+
+
+def learn(cast: Cast) -> None:
+    """Each learns from what its own AI stack wrote; nothing has been shared yet."""
+    for system in cast.all:
+        system.verb("sync", "--commit")
+
+
+def look(cast: Cast) -> None:
+    """What was private in the log is not in the record."""
+    system = cast.workstation
+    record = find_record(system, ERROR_SOLUTIONS, "LoadCredential")
+    log = next((system.home / STACK / "telemetry").iterdir())
+    raw = next(line for line in log.read_text(encoding="utf-8").splitlines() if "LoadCredential" in line)
+    system.tell(f"grep LoadCredential ~/{STACK}/telemetry/{log.name}", _veiled(system, raw))
+    system.verb("show", record.id[:12])
+
+
+def race(cast: Cast) -> None:
+    """All three push at once: git lets one through, the others pull and push again."""
+    cast.laptop.push("direct")
+    for system in (cast.workstation, cast.laptop, cast.server):
+        share(system, "hub")
+
+
+def wander(cast: Cast) -> None:
+    """Lessons travel in another order on every way: from a peer, from the hub, crosswise."""
+    cast.workstation.pull("direct")
+    cast.workstation.pull("hub")
+    cast.laptop.pull("hub")
+    cast.server.pull("hub")
+
+
+def raise_score(cast: Cast) -> None:
+    """Two systems raise the score of one lesson at the same time: the higher one wins everywhere."""
+    for system, score in ((cast.workstation, 0.97), (cast.server, 0.92)):
+        record = _about_qdrant(system)
+        line = json.dumps({**_content(record), "value_score": score}).encode()
+        shown = f"git fedlearn add error-solutions    (that record with the score {score})"
+        system.verb("add", ERROR_SOLUTIONS, "-", stdin=line, shown=shown)
+        system.commit("raise a score")
+    share(cast.workstation, "hub")
+    share(cast.server, "hub")
+    cast.workstation.pull("hub")
+    cast.laptop.pull("hub")
+    for system in cast.all:
+        score = score_of(_about_qdrant(system).fields)
+        system.tell(f"git fedlearn show {_about_qdrant(system).id[:12]}", f"score {score:g}")
+
+
+def retract(cast: Cast) -> None:
+    """The server retracts a bad lesson of the laptop: it goes everywhere, and never comes back."""
+    bad = find_record(cast.server, ERROR_SOLUTIONS, "Switch the sandbox off")
+    cast.server.verb("retract", bad.id[:12], "--reason", "switching the sandbox off is no solution")
+    cast.server.commit("retract a bad lesson")
+    share(cast.server, "hub")
+    cast.laptop.verb("sync", "--full", "--commit", show=False)
+    cast.laptop.tell(
+        "git fedlearn sync --full --commit", "reads the log again, where the bad lesson still stands"
+    )
+    cast.laptop.pull("hub")
+    cast.laptop.verb("sync", "--full", "--commit", show=False)
+    cast.laptop.tell("git fedlearn sync --full --commit", "and once more")
+    cast.laptop.verb("show", bad.id[:12])
+
+
+def cross(cast: Cast) -> None:
+    """Both ends of the direct remote learn something and merge each other's, each in its own order."""
+    for system, name, text in (
+        (cast.laptop, BEST_PRACTICES, "Snapshot the vectors"),
+        (cast.workstation, BEST_PRACTICES, "Keep a fixed set"),
+    ):
+        lesson = find_record(system, name, text)
+        shown = f"git fedlearn add {name}    (learned here too: {text} …)"
+        system.verb("add", name, "-", stdin=json.dumps(_content(lesson)).encode(), shown=shown)
+        system.commit("learn what another system knew")
+    cast.laptop.push("direct")
+    share(cast.workstation, "hub")
+    cast.workstation.pull("direct")
+    cast.laptop.pull("hub")
+    share(cast.laptop, "hub")
+    cast.server.pull("hub")
+
+
+ACTS: Final[tuple[Callable[[Cast], None], ...]] = (
+    found,
+    learn,
+    look,
+    race,
+    wander,
+    raise_score,
+    retract,
+    cross,
+)
+"""In order; the first line of each docstring is what the audience reads."""
+
+
+def play(stage: Stage) -> list[System]:
+    """All acts; the systems as they are in the end."""
+    cast = Cast(stage)
+    for number, act in enumerate(ACTS, 1):
+        stage.tell(f"{number}. {(act.__doc__ or '').rstrip('.')}")
+        act(cast)
+    return cast.all
+
+
+def _introduce(system: System) -> None:
+    """Give the repository an identity: the user may have none, and theirs is not the demo's to use."""
+    system.git.run("config", "user.name", f"Ada's {system.name}")
+    system.git.run("config", "user.email", f"{system.name}@example.org")
+
+
+def _about_qdrant(system: System) -> Record:
+    return find_record(system, ERROR_SOLUTIONS, "6333/readyz")
+
+
+def _content(record: Record) -> dict[str, object]:
+    return {key: value for key, value in record.fields.items() if not key.startswith("_")}
+
+
+def _veiled(system: System, raw: str) -> str:
+    """The error message of a raw event with the middle of what is private in it hidden from bystanders."""
+    message = str(json.loads(raw)["error_message"])
+    for private in private_texts(system.home).values():
+        message = message.replace(private, f"{private[:3]}…{private[-2:]}")
+    return message

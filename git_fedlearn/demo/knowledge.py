@@ -1,0 +1,94 @@
+"""What a system knows: counts for the table, and the lessons that several systems learned."""
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from git_fedlearn.core.canonical import Json
+from git_fedlearn.core.layout import SHARED_SETS, SetName
+from git_fedlearn.core.record import RETRACTED, SEEN_BY, Record, score_of
+from git_fedlearn.demo.systems import System, record_sets
+from git_fedlearn.repository.record_sets import RecordSets
+from git_fedlearn.repository.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One system in the table of what is known at the end."""
+
+    system: str
+    lessons: dict[SetName, int]
+    retracted: int
+    commit: str
+    trees: tuple[str, ...]
+
+
+class Endorsed(NamedTuple):
+    """A lesson that several systems learned on their own."""
+
+    systems: int
+    score: float
+    name: SetName
+    record: Record
+
+    @property
+    def text(self) -> str:
+        """The lesson in a line or two: what it is about, and what helps."""
+        fields = self.record.fields
+        return next((text for keys in _TELLING if (text := _joined(fields, keys))), self.record.id)
+
+
+_TELLING = (
+    ("error_type", "solution"),
+    ("title", "description"),
+    ("query", "response"),
+    ("prompt", "completion"),
+)
+
+
+def describe(system: System) -> Row:
+    """Count what a system knows."""
+    sets = _sets(system)
+    lessons = {name: sum(not record.is_tombstone for record in sets.read(name)) for name in SHARED_SETS}
+    retracted = sum(record.is_tombstone for name in SHARED_SETS for record in sets.read(name))
+    return Row(system.name, lessons, retracted, system.revision(), record_sets(system))
+
+
+def endorsed(system: System, *, by: int = 2) -> list[Endorsed]:
+    """Lessons that at least so many systems learned: most systems first, then the highest score."""
+    sets = _sets(system)
+    found = [
+        Endorsed(_count(record.fields.get(SEEN_BY)), score_of(record.fields), name, record)
+        for name in SHARED_SETS
+        for record in sets.read(name)
+        if RETRACTED not in record.fields
+    ]
+    return sorted(
+        (lesson for lesson in found if lesson.systems >= by),
+        key=lambda lesson: (-lesson.systems, -lesson.score, lesson.record.id),
+    )
+
+
+def find_record(system: System, name: SetName, text: str) -> Record:
+    """The record of a set that says this. Raises StopIteration if none does."""
+    return next(record for record in _sets(system).read(name) if text in record.line.decode("utf-8"))
+
+
+def _sets(system: System) -> RecordSets:
+    return RecordSets(system.path, Settings().record_set_bytes)
+
+
+def _count(value: Json) -> int:
+    return len(value) if isinstance(value, list) else 0
+
+
+def _joined(fields: dict[str, Json], keys: tuple[str, str]) -> str:
+    texts = [value for key in keys if isinstance(value := fields.get(key), str)]
+    if texts:
+        return ": ".join(texts)
+    messages = fields.get("messages")
+    said = (
+        [message["content"] for message in messages if isinstance(message, dict)]
+        if isinstance(messages, list)
+        else []
+    )
+    return " ".join(str(text) for text in said)

@@ -1,0 +1,44 @@
+"""Sample telemetry of three systems, shipped with the package.
+
+What is private in it (a key, an e-mail address, a home folder, an address) stands there as a placeholder
+and is put together when the demo runs, so that no file of the package looks as if it held a secret.
+"""
+
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+from pathlib import Path
+from typing import Final
+
+SYSTEMS: Final = ("workstation", "laptop", "server")
+
+_SECRET: Final = "ghp" + "_" + "5QrStUvWxYz6789yeKomeDgnik0oLm0dn4R"[::-1]
+
+
+def write_stack(system: str, stack: Path, home: Path) -> None:
+    """Lay out what the AI stack of a system has written by now."""
+    for folder in _below("samples", system).iterdir():
+        target = stack / folder.name
+        target.mkdir(parents=True)
+        for file in folder.iterdir():
+            text = _with_private_data(file.read_text(encoding="utf-8"), home)
+            (target / file.name).write_text(text, encoding="utf-8")
+
+
+def private_texts(home: Path) -> dict[str, str]:
+    """What a system's telemetry holds that must not leave it, by placeholder."""
+    return {
+        "@@SECRET@@": _SECRET,
+        "@@EMAIL@@": "ada" + "@" + "engine-house.net",
+        "@@HOME@@": str(home),
+        "@@ADDRESS@@": "192.168." + "7.23",
+    }
+
+
+def _with_private_data(text: str, home: Path) -> str:
+    for placeholder, private in private_texts(home).items():
+        text = text.replace(placeholder, private)
+    return text
+
+
+def _below(*names: str) -> Traversable:
+    return files("git_fedlearn.demo").joinpath(*names)

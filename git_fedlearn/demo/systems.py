@@ -1,0 +1,182 @@
+"""The throw-away systems of the demo: git repositories that see nothing of this machine's configuration."""
+
+import os
+import shlex
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from git_fedlearn.errors import FedlearnError, GitError
+from git_fedlearn.repository.git import Git
+
+STACK: Final = ".local/share/nixos-ai-stack"
+_DAY: Final = 1_764_547_200
+"""2025-12-01: ids and bytes of records do not depend on when the demo runs."""
+
+RETRIES: Final = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """How a command ended and what it printed."""
+
+    code: int
+    text: str
+
+
+RunVerb = Callable[[Path, Mapping[str, str], list[str], bytes], Answer]
+"""Runs a verb of git-fedlearn in a folder, with an environment, arguments and standard input."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A command as a user would type it, and what happened."""
+
+    system: str
+    command: str
+    happened: tuple[str, ...] = ()
+
+
+@dataclass
+class Stage:
+    """Where the demo plays: its folder, how verbs are run, and who is told of each step."""
+
+    folder: Path
+    environment: Mapping[str, str]
+    run_verb: RunVerb
+    tell: Callable[[Step | str], None]
+    pulls: int = 0
+    conflicts: int = 0
+
+    def bare(self, name: str) -> Path:
+        """A bare repository to push to."""
+        path = self.folder / f"{name}.git"
+        git = Git(self.folder, hermetic(self.environment, self.folder))
+        git.run("init", "--quiet", "--bare", "--template=", "--initial-branch=main", str(path))
+        return path
+
+
+@dataclass
+class System:
+    """One machine: its repository, its user's home and the data folder of its AI stack."""
+
+    name: str
+    stage: Stage
+    home: Path = field(init=False)
+    path: Path = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.home = self.stage.folder / "home" / self.name
+        self.path = self.stage.folder / self.name
+        self.environment = hermetic(self.stage.environment, self.home)
+
+    @property
+    def git(self) -> Git:
+        """Git in the repository of this system."""
+        return Git(self.path, self.environment)
+
+    def run(self, *arguments: str, say: str | None = None, shown: str | None = None) -> None:
+        """A git command that has to work; `say` is what happened, `shown` the command if it is long."""
+        self.git.run(*arguments)
+        self.tell(shown or f"git {shlex.join(arguments)}", *([say] if say else []))
+
+    def verb(
+        self, *arguments: str, stdin: bytes = b"", show: bool = True, shown: str | None = None
+    ) -> Answer:
+        """A verb of git-fedlearn with what it prints. Raises FedlearnError if it fails."""
+        folder = self.path if self.path.exists() else self.stage.folder
+        answer = self.stage.run_verb(folder, self.environment, [*arguments], stdin)
+        if answer.code:
+            raise FedlearnError(f"{self.name}: git fedlearn {arguments[0]} failed:\n{answer.text}")
+        if show:
+            self.tell(
+                shown or f"git fedlearn {shlex.join(arguments)}",
+                *self.tidy(answer.text.rstrip()).splitlines(),
+            )
+        return answer
+
+    def commit(self, message: str) -> None:
+        """Commit the data files, hooks included."""
+        self.git.run("add", "--", "data")
+        self.git.run("commit", "--quiet", "--message", message)
+        self.tell(f"git add data && git commit -m {shlex.quote(message)}")
+
+    def pull(self, remote: str) -> None:
+        """`git pull`; a conflict is counted and the pull given up."""
+        before = self.revision()
+        done = self.git.attempt("pull", "--quiet", "--no-rebase", "--no-edit", remote, "main")
+        self.stage.pulls += 1
+        if done.code and self.git.run("ls-files", "--unmerged"):
+            self.stage.conflicts += 1
+            self.git.run("merge", "--abort")
+            self.tell(f"git pull {remote} main", "conflict: given up")
+            return
+        if done.code:
+            raise GitError(f"{self.name}: git pull failed: {done.err.strip()}")
+        self.tell(f"git pull {remote} main", f"{self._describe(before)}, no conflict")
+
+    def push(self, remote: str) -> bool:
+        """`git push`; False if somebody else was faster."""
+        done = self.git.attempt("push", "--quiet", remote, "main")
+        if done.code and "rejected" not in done.err:
+            raise GitError(f"{self.name}: git push failed: {done.err.strip()}")
+        self.tell(f"git push {remote} main", "rejected: somebody else was faster" if done.code else "done")
+        return not done.code
+
+    def revision(self, of: str = "HEAD") -> str:
+        """The object a revision names."""
+        return self.git.text("rev-parse", of)
+
+    def tell(self, command: str, *happened: str) -> None:
+        """Report a step."""
+        self.stage.tell(Step(self.name, self.tidy(command), happened))
+
+    def tidy(self, text: str) -> str:
+        """The text without the paths of the throw-away folder."""
+        return text.replace(str(self.home), "~").replace(f"{self.stage.folder}{os.sep}", "")
+
+    def _describe(self, before: str) -> str:
+        after = self.revision()
+        if before == after:
+            return "up to date"
+        parents = self.git.text("rev-list", "--no-walk", "--parents", after).split()[1:]
+        return "merged" if len(parents) > 1 and before in parents else "fast-forward"
+
+
+def share(system: System, remote: str) -> None:
+    """Push, and pull first as often as somebody else is faster. Raises GitError after some tries."""
+    for _ in range(RETRIES):
+        if system.push(remote):
+            return
+        system.pull(remote)
+    raise GitError(f"{system.name}: {remote} did not take a push in {RETRIES} tries")
+
+
+def hermetic(environment: Mapping[str, str], home: Path) -> dict[str, str]:
+    """An environment without the user's git config, hooks, identity, home and AI stack."""
+    strange = ("GIT_", "FEDLEARN_", "AI_STACK_", "XDG_", "PRE_COMMIT", "SSH_ASKPASS")
+    kept = {key: value for key, value in environment.items() if not key.startswith(strange)}
+    return kept | {
+        "HOME": str(home),
+        "USER": "ada",
+        "GIT_CONFIG_GLOBAL": os.devnull,
+        "GIT_CONFIG_SYSTEM": os.devnull,
+        "GIT_CONFIG_NOSYSTEM": "1",
+        "GIT_TEMPLATE_DIR": "",
+        "GIT_AUTHOR_DATE": f"{_DAY} +0000",
+        "GIT_COMMITTER_DATE": f"{_DAY} +0000",
+        "SOURCE_DATE_EPOCH": str(_DAY),
+        "TZ": "UTC",
+    }
+
+
+def differing(systems: list[System]) -> Iterator[str]:
+    """The names of the systems whose record sets are not those of the first."""
+    first = record_sets(systems[0])
+    return (system.name for system in systems if record_sets(system) != first)
+
+
+def record_sets(system: System) -> tuple[str, ...]:
+    """Git's names for the bytes of all record sets that HEAD holds."""
+    return tuple(system.revision(f"HEAD:data/{path}") for path in ("patterns", "fine-tuning/dataset.jsonl"))
