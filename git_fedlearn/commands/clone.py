@@ -9,8 +9,8 @@ from git_fedlearn.commands.context import Context
 from git_fedlearn.commands.install import say_installation
 from git_fedlearn.errors import GitError, UsageError
 from git_fedlearn.repository.git import Git
-from git_fedlearn.repository.installation import install
 from git_fedlearn.repository.repository import Repository
+from git_fedlearn.repository.setup.installation import install
 
 _GIT_OPTIONS: Final = "git-fedlearn.clone.git-options"
 

@@ -7,10 +7,10 @@ from git_fedlearn.commands.init import report_left
 from git_fedlearn.commands.install import report_hooks
 from git_fedlearn.core.canonical import Json
 from git_fedlearn.errors import FedlearnError
-from git_fedlearn.repository.diagnosis import Check, diagnose
-from git_fedlearn.repository.installation import install
 from git_fedlearn.repository.repository import Repository
-from git_fedlearn.repository.scaffold import write_scaffold
+from git_fedlearn.repository.setup.diagnosis import Check, diagnose
+from git_fedlearn.repository.setup.installation import install
+from git_fedlearn.repository.setup.scaffold import write_scaffold
 
 
 @click.command("doctor", short_help="Test that git really joins, shows and checks records here.")

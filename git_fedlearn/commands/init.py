@@ -7,9 +7,9 @@ import click
 from git_fedlearn.commands.context import Context
 from git_fedlearn.commands.install import say_installation
 from git_fedlearn.errors import NotARepositoryError
-from git_fedlearn.repository.installation import install
 from git_fedlearn.repository.repository import Repository
-from git_fedlearn.repository.scaffold import Scaffold, write_scaffold
+from git_fedlearn.repository.setup.installation import install
+from git_fedlearn.repository.setup.scaffold import Scaffold, write_scaffold
 
 
 @click.command("init", short_help="Make this repository a federated one, and set up this clone.")

@@ -5,12 +5,12 @@ from pathlib import Path
 import click
 
 from git_fedlearn.commands.context import Context
-from git_fedlearn.repository.drivers import Scope, write_drivers
 from git_fedlearn.repository.git import Git
-from git_fedlearn.repository.hook_files import HooksWritten, Reach
-from git_fedlearn.repository.installation import Installation, install, parse_system_id
-from git_fedlearn.repository.launcher import find_launcher
 from git_fedlearn.repository.repository import Repository
+from git_fedlearn.repository.setup.drivers import Scope, write_drivers
+from git_fedlearn.repository.setup.hook_files import HooksWritten, Reach
+from git_fedlearn.repository.setup.installation import Installation, install, parse_system_id
+from git_fedlearn.repository.setup.launcher import find_launcher
 
 
 @click.command("install", short_help="Set up this clone: merge driver, attributes, hooks, system id.")

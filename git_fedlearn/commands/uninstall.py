@@ -3,10 +3,10 @@
 import click
 
 from git_fedlearn.commands.context import Context
-from git_fedlearn.repository.drivers import Scope, remove_drivers
 from git_fedlearn.repository.git import Git
-from git_fedlearn.repository.hook_files import Reach
-from git_fedlearn.repository.installation import uninstall
+from git_fedlearn.repository.setup.drivers import Scope, remove_drivers
+from git_fedlearn.repository.setup.hook_files import Reach
+from git_fedlearn.repository.setup.installation import uninstall
 
 
 @click.command("uninstall", short_help="Undo `install`, byte for byte.")

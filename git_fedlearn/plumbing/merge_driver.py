@@ -9,7 +9,7 @@ replaces %A last, by a rename. Exit codes:
   128 tell git to give the merge up rather than to take ours for the result.
 
 Ctrl-C is git's to act upon: the driver finishes what it began. Whatever else ends it leaves %A
-untouched, and the shell line that git runs falls back to `git merge-file` (repository/drivers.py).
+untouched, and the shell line that git runs falls back to `git merge-file` (repository/setup/drivers.py).
 """
 
 from __future__ import annotations

@@ -37,10 +37,7 @@ class Repository:
             "rev-parse", "--path-format=absolute", "--git-dir", "--git-common-dir", "--is-bare-repository"
         )
         if found.code:
-            why = "not in a git repository" if "not a git repository" in found.err else found.err.strip()
-            raise NotARepositoryError(
-                f"{directory}: {why}", hint="git init && git fedlearn init    (or: git fedlearn clone URL)"
-            )
+            raise _not_found(directory, found.err.strip())
         git_dir, common_dir, bare = os.fsdecode(found.out).splitlines()
         if bare == "true":
             return cls(Path(git_dir), Path(git_dir), Path(common_dir), environment)
@@ -99,3 +96,14 @@ class Repository:
     def relative(self, path: Path) -> str:
         """A path below the top as git writes it."""
         return path.relative_to(self.top).as_posix()
+
+
+def _not_found(directory: Path, reason: str) -> NotARepositoryError:
+    """Why git found no repository, and what to do about it."""
+    if "not a git repository" in reason:
+        hint = "git init && git fedlearn init    (or: git fedlearn clone URL)"
+        return NotARepositoryError(f"{directory}: not in a git repository", hint=hint)
+    what, *advice = [line.strip().removeprefix("fatal: ") for line in reason.splitlines() if line.strip()]
+    return NotARepositoryError(
+        f"{directory}: {what}", hint=next((line for line in advice if "git " in line), "")
+    )

@@ -7,10 +7,10 @@ import pytest
 from installed import snapshot, write_hook
 from systems import System, World
 
-from git_fedlearn.repository.drivers import DRIVER_KEY
-from git_fedlearn.repository.effects import try_driver_line
-from git_fedlearn.repository.hook_scripts import HOOKS
 from git_fedlearn.repository.repository import Repository
+from git_fedlearn.repository.setup.drivers import DRIVER_KEY
+from git_fedlearn.repository.setup.effects import try_driver_line
+from git_fedlearn.repository.setup.hook_scripts import HOOKS
 
 ID = "sys-abcde23456"
 

@@ -8,10 +8,10 @@ import yaml  # type: ignore[import-untyped]
 from installed import snapshot
 from systems import World
 
-from git_fedlearn.repository.attributes import RULE
-from git_fedlearn.repository.hook_scripts import HOOKS, portable_script
-from git_fedlearn.repository.precommit_config import HOOK_IDS, LOCAL_HOOKS
 from git_fedlearn.repository.settings import Settings, parse_settings
+from git_fedlearn.repository.setup.attributes import RULE
+from git_fedlearn.repository.setup.hook_scripts import HOOKS, portable_script
+from git_fedlearn.repository.setup.precommit_config import HOOK_IDS, LOCAL_HOOKS
 
 PROJECT = Path(__file__).parents[2]
 ID = "sys-abcde23456"

@@ -11,12 +11,12 @@ from typing import Final
 from git_fedlearn.core.layout import SHARED_SETS, path_of
 from git_fedlearn.core.shards import ROOT
 from git_fedlearn.errors import FedlearnError
-from git_fedlearn.repository.attributes import with_shared_rule
-from git_fedlearn.repository.blocks import put_block
 from git_fedlearn.repository.files import read_file, write_file
-from git_fedlearn.repository.precommit_config import LOCAL_HOOKS, find_extended, new_config
 from git_fedlearn.repository.settings import SETTINGS_FILE
-from git_fedlearn.repository.templates import DATA_README, IGNORED, SETTINGS
+from git_fedlearn.repository.setup.attributes import with_shared_rule
+from git_fedlearn.repository.setup.blocks import put_block
+from git_fedlearn.repository.setup.precommit_config import LOCAL_HOOKS, find_extended, new_config
+from git_fedlearn.repository.setup.templates import DATA_README, IGNORED, SETTINGS
 
 PRE_COMMIT_CONFIG: Final = ".pre-commit-config.yaml"
 

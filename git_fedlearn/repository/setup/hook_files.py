@@ -10,13 +10,19 @@ from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
 
-from git_fedlearn.repository.block_files import find_file_block, put_file_block, take_file_block
-from git_fedlearn.repository.blocks import MADE_FILE, MADE_FOLDER, put_block
-from git_fedlearn.repository.drivers import is_ours
 from git_fedlearn.repository.files import read_file, write_file
-from git_fedlearn.repository.hook_scripts import HOOKS, SHEBANG, after_shebang, hook_lines, is_shell_script
-from git_fedlearn.repository.launcher import PORTABLE, Launcher
 from git_fedlearn.repository.repository import Repository
+from git_fedlearn.repository.setup.block_files import find_file_block, put_file_block, take_file_block
+from git_fedlearn.repository.setup.blocks import MADE_FILE, MADE_FOLDER, put_block
+from git_fedlearn.repository.setup.drivers import is_ours
+from git_fedlearn.repository.setup.hook_scripts import (
+    HOOKS,
+    SHEBANG,
+    after_shebang,
+    hook_lines,
+    is_shell_script,
+)
+from git_fedlearn.repository.setup.launcher import PORTABLE, Launcher
 
 
 class Reach(Enum):

@@ -5,7 +5,8 @@ from collections.abc import Callable, Iterator
 from typing import Final, NamedTuple
 
 from git_fedlearn.errors import FedlearnError
-from git_fedlearn.repository.effects import (
+from git_fedlearn.repository.repository import Repository
+from git_fedlearn.repository.setup.effects import (
     OLDEST_GIT,
     TRIED_PATHS,
     Effect,
@@ -18,8 +19,7 @@ from git_fedlearn.repository.effects import (
     try_textconv,
     works,
 )
-from git_fedlearn.repository.hook_files import find_hooks
-from git_fedlearn.repository.repository import Repository
+from git_fedlearn.repository.setup.hook_files import find_hooks
 
 INSTALL: Final = "git fedlearn install"
 INIT: Final = "git fedlearn init"

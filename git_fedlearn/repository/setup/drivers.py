@@ -10,7 +10,7 @@ from typing import Final, Literal
 
 from git_fedlearn.errors import FedlearnError, GitError
 from git_fedlearn.repository.git import Git
-from git_fedlearn.repository.launcher import Launcher
+from git_fedlearn.repository.setup.launcher import Launcher
 
 Scope = Literal["--local", "--global", "--system"]
 """Which config file: of this repository, of this user, of this machine."""

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import yaml  # type: ignore[import-untyped]
 
-from git_fedlearn.repository.blocks import line_end
+from git_fedlearn.repository.setup.blocks import line_end
 
 HOOK_IDS: Final = ("fedlearn-sanitize", "fedlearn-scan", "fedlearn-verify")
 LOCAL_HOOKS: Final = r"""- repo: local

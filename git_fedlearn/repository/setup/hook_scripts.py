@@ -7,7 +7,7 @@ only commits and pushes that touch data/ are stopped.
 import re
 from typing import Final
 
-from git_fedlearn.repository.launcher import PORTABLE, Launcher
+from git_fedlearn.repository.setup.launcher import PORTABLE, Launcher
 
 HOOKS: Final = ("pre-commit", "pre-merge-commit", "post-merge", "pre-push")
 """The hooks that are installed; `hooks/` at the top of the project has pre-receive too."""

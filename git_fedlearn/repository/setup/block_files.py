@@ -3,8 +3,15 @@
 from pathlib import Path
 
 from git_fedlearn.errors import FedlearnError
-from git_fedlearn.repository.blocks import MADE_FILE, MADE_FOLDER, Block, find_block, put_block, take_block
 from git_fedlearn.repository.files import read_file, write_file
+from git_fedlearn.repository.setup.blocks import (
+    MADE_FILE,
+    MADE_FOLDER,
+    Block,
+    find_block,
+    put_block,
+    take_block,
+)
 
 
 def find_file_block(path: Path) -> Block | None:

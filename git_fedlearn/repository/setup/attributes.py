@@ -7,8 +7,8 @@ linked worktree and in a bare repository; the committed `.gitattributes` tells o
 from pathlib import Path
 from typing import Final
 
-from git_fedlearn.repository.block_files import put_file_block, take_file_block
-from git_fedlearn.repository.blocks import MADE_FILE, MADE_FOLDER, append_line
+from git_fedlearn.repository.setup.block_files import put_file_block, take_file_block
+from git_fedlearn.repository.setup.blocks import MADE_FILE, MADE_FOLDER, append_line
 
 PATTERN: Final = "data/**/*.jsonl"
 RULE: Final = f"{PATTERN} text eol=lf merge=fedlearn diff=fedlearn"

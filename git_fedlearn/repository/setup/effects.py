@@ -16,13 +16,13 @@ from typing import Final, NamedTuple
 from git_fedlearn.core.canonical import JsonObject
 from git_fedlearn.core.record import make_record
 from git_fedlearn.core.record_set import join_sets
-from git_fedlearn.repository.attributes import EXPECTED
-from git_fedlearn.repository.drivers import DRIVER_KEY
 from git_fedlearn.repository.git import Finished, Git
-from git_fedlearn.repository.hook_files import HookFile
-from git_fedlearn.repository.hook_scripts import PROBE
-from git_fedlearn.repository.launcher import run_line
 from git_fedlearn.repository.repository import Repository
+from git_fedlearn.repository.setup.attributes import EXPECTED
+from git_fedlearn.repository.setup.drivers import DRIVER_KEY
+from git_fedlearn.repository.setup.hook_files import HookFile
+from git_fedlearn.repository.setup.hook_scripts import PROBE
+from git_fedlearn.repository.setup.launcher import run_line
 
 OLDEST_GIT: Final = (2, 34)
 MERGE_TREE_SINCE: Final = (2, 38)

@@ -12,11 +12,11 @@ from typing import Final
 
 from git_fedlearn.core.record import SYSTEM_ID
 from git_fedlearn.errors import UsageError
-from git_fedlearn.repository.attributes import remove_info_attributes, write_info_attributes
-from git_fedlearn.repository.drivers import remove_drivers, write_config, write_drivers
-from git_fedlearn.repository.hook_files import HooksWritten, remove_hooks, write_hooks
-from git_fedlearn.repository.launcher import find_launcher
 from git_fedlearn.repository.repository import SYSTEM_KEY, Repository, SystemId
+from git_fedlearn.repository.setup.attributes import remove_info_attributes, write_info_attributes
+from git_fedlearn.repository.setup.drivers import remove_drivers, write_config, write_drivers
+from git_fedlearn.repository.setup.hook_files import HooksWritten, remove_hooks, write_hooks
+from git_fedlearn.repository.setup.launcher import find_launcher
 
 _BASE32: Final = string.ascii_lowercase + "234567"
 
