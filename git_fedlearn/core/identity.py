@@ -15,40 +15,25 @@ from git_fedlearn.core.normal_form import normal_form
 RecordId = NewType("RecordId", str)
 """32 lower-case hexadecimal digits: XXH3-128 of an identity form."""
 
-_SCORES: Final = ("value_score", "confidence_score", "success_rate", "quality_score")
-_TIMES: Final = (
-    *("timestamp", "timestamps", "ts", "datetime", "created", "updated", "modified"),
-    *("created_at", "updated_at", "modified_at", "accessed_at", "started_at", "finished_at", "completed_at"),
-    "learned_at",
+VOLATILE_KEYS: Final = frozenset(
+    """
+    value_score confidence_score success_rate quality_score
+    timestamp timestamps ts datetime created updated modified created_at updated_at modified_at accessed_at
+    started_at finished_at completed_at learned_at
+    session_id interaction_id event_id request_id conversation_id correlation_id run_id trace_id span_id
+    host hostname pid
+    model model_id model_name model_version provider temperature top_p top_k seed finish_reason
+    prompt_tokens completion_tokens total_tokens tokens cost cost_usd
+    latency duration duration_ms duration_s elapsed_ms
+    """.split()
 )
-_SESSION_IDS: Final = (
-    *("session_id", "interaction_id", "event_id", "request_id", "conversation_id", "correlation_id"),
-    *("run_id", "trace_id", "span_id"),
-)
-_MACHINE: Final = ("host", "hostname", "pid")
-_MODEL_RUN: Final = (
-    *("model", "model_id", "model_name", "model_version", "provider", "temperature", "top_p", "top_k"),
-    *(
-        "seed",
-        "finish_reason",
-        "prompt_tokens",
-        "completion_tokens",
-        "total_tokens",
-        "tokens",
-        "cost",
-        "cost_usd",
-    ),
-    *("latency", "duration", "duration_ms", "duration_s", "elapsed_ms"),
-)
-VOLATILE_KEYS: Final = frozenset({*_SCORES, *_TIMES, *_SESSION_IDS, *_MACHINE, *_MODEL_RUN})
+"""Scores, times, ids of sessions, the machine, and the run of a model."""
+
 VOLATILE_PREFIXES: Final = ("last_", "tokens_", "latency_")
 VOLATILE_SUFFIXES: Final = ("_count", "_timestamp")
 
 ERROR_KEYS: Final = frozenset(
-    {
-        *("error", "error_message", "error_msg", "error_output", "exception"),
-        *("stack_trace", "stacktrace", "stderr", "traceback"),
-    }
+    "error error_message error_msg error_output exception stack_trace stacktrace stderr traceback".split()
 )
 """Fields that hold the message of an error; they enter the identity form in normal form."""
 
