@@ -3,8 +3,11 @@
 import importlib
 import os
 import sys
+import tempfile
 import traceback
+from contextlib import suppress
 from difflib import get_close_matches
+from pathlib import Path
 from typing import Final
 
 import click
@@ -15,13 +18,15 @@ from git_fedlearn.errors import FedlearnError
 
 SECTIONS: Final = {
     "start": ("init", "clone", "install", "uninstall", "doctor", "demo"),
-    "learn": ("sync", "add", "retract", "restore", "show", "dataset"),
+    "learn": ("sync", "add", "retract", "restore", "show", "dataset", "metrics"),
     "keep it whole": ("verify", "sanitize", "scan", "resolve"),
     "search": ("search",),
 }
 """Every verb under its heading; a verb's command is `command` in the module of its name."""
 
 INTERRUPTED: Final = 130
+BROKEN_PIPE: Final = 141
+"""As if SIGPIPE had ended the process, which is how git ends when nobody reads on."""
 
 
 class Verbs(click.Group):
@@ -99,9 +104,11 @@ def help_command(ctx: click.Context, verb: str | None) -> None:
 def run(arguments: list[str], context: Context) -> int:
     """Run one command line and return its exit code (design section 5)."""
     try:
-        code = cli.main(arguments, prog_name="git fedlearn", standalone_mode=False, obj=context)
+        code = _invoke(arguments, context)
     except click.UsageError as error:
         return _usage_error(error, context)
+    except click.exceptions.Exit as ended:
+        return ended.exit_code
     except FedlearnError as error:
         context.report(error)
         return error.exit_code
@@ -109,8 +116,7 @@ def run(arguments: list[str], context: Context) -> int:
         print("interrupted", file=context.stderr)
         return INTERRUPTED
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
+        return BROKEN_PIPE
     except Exception:  # noqa: BLE001  the boundary: a bug must not look like an answer
         return _bug(context)
     return code if isinstance(code, int) else 0
@@ -121,7 +127,22 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
-    sys.exit(run(sys.argv[1:], Context()))
+    code = run(sys.argv[1:], Context())
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        code = BROKEN_PIPE
+    if code == BROKEN_PIPE:  # or Python complains when it closes the stream
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    sys.exit(code)
+
+
+def _invoke(arguments: list[str], context: Context) -> object:
+    """What the verb returns. Unlike click's own `main` it leaves every exception to `run`."""
+    if not arguments:
+        arguments = ["-h"]
+    with cli.make_context("git fedlearn", list(arguments), obj=context) as ctx:
+        return cli.invoke(ctx)
 
 
 def _usage_error(error: click.UsageError, context: Context) -> int:
@@ -136,20 +157,29 @@ def _usage_error(error: click.UsageError, context: Context) -> int:
 def _bug(context: Context) -> int:
     """Keep the traceback in a file: it may quote data, which must not reach the terminal or a log."""
     kind, error, trace = sys.exc_info()
-    folder = context.directory
-    try:
-        folder = context.repository.state
-        folder.mkdir(parents=True, exist_ok=True)
-    except FedlearnError:
-        pass
-    path = folder / "fedlearn-bug.txt"
-    path.write_text("".join(traceback.format_exception(kind, error, trace)), encoding="utf-8")
-    print(
-        f"error: this is a bug in git-fedlearn {__version__} ({kind.__name__ if kind else 'unknown'})\n"
-        f"hint: please report it with {path} (read it first: it may quote your data)",
-        file=context.stderr,
-    )
+    text = "".join(traceback.format_exception(kind, error, trace))
+    name = kind.__name__ if kind else "unknown"
+    print(f"error: this is a bug in git-fedlearn {__version__} ({name})", file=context.stderr)
+    path = _keep(text, context)
+    if path:
+        hint = f"please report it with {path} (read it first: it may quote your data)"
+        print(f"hint: {hint}", file=context.stderr)
     return FedlearnError.exit_code
+
+
+def _keep(text: str, context: Context) -> Path | None:
+    """Write to our state in the repository or else to the folder for temporary files, for this user alone."""
+    folders = [Path(tempfile.gettempdir())]
+    with suppress(FedlearnError, OSError):
+        context.repository.state.mkdir(parents=True, exist_ok=True)
+        folders.insert(0, context.repository.state)
+    for folder in folders:
+        with suppress(OSError):
+            handle, path = tempfile.mkstemp(dir=folder, prefix="fedlearn-bug-", suffix=".txt")
+            with os.fdopen(handle, "w", encoding="utf-8", errors="backslashreplace") as file:
+                file.write(text)
+            return Path(path)
+    return None
 
 
 if __name__ == "__main__":

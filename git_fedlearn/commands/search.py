@@ -1,0 +1,101 @@
+"""`git fedlearn search`: the lessons that answer a question or an error."""
+
+import click
+from rich.console import Console
+from rich.progress import Progress as Bar
+
+from git_fedlearn.commands.context import Context
+from git_fedlearn.commands.wording import SHORT_ID, count
+from git_fedlearn.core.canonical import Json
+from git_fedlearn.core.layout import SetName
+from git_fedlearn.core.record import FIRST_SEEN
+from git_fedlearn.errors import UsageError
+from git_fedlearn.vectors.search import Hit, Query, find_lessons
+
+MOST_LINES = 6
+MOST_COLUMNS = 160
+
+
+@click.command("search", short_help="Find lessons that answer a question or an error.")
+@click.argument("text")
+@click.option("--set", "sets", metavar="SET", multiple=True, help="Only this record set (may be repeated).")
+@click.option(
+    "--limit", default=10, show_default=True, type=click.IntRange(1, 1000), help="Most lessons shown."
+)
+@click.option(
+    "--min-score",
+    default=0.0,
+    metavar="SCORE",
+    type=click.FloatRange(0, 1),
+    help="Only lessons whose effective score is at least this.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Answer for programs.")
+@click.pass_obj
+def command(
+    context: Context, text: str, sets: tuple[str, ...], limit: int, min_score: float, *, as_json: bool
+) -> int:
+    """Find the lessons that answer TEXT, a question or a pasted error, by meaning and by words.
+
+    The index lies under the git folder and follows the record sets by itself; nothing leaves this machine.
+    All sets are searched but fine-tuning, whose samples repeat lessons (--set fine-tuning searches it).
+    """
+    if not text.strip():
+        raise UsageError("nothing to search for", hint='git fedlearn search "connection refused"')
+    query = Query(text, limit, min_score, tuple(SetName(name) for name in sets))
+    repository = context.data_repository
+    with _bar(context) as bar:
+        task = bar.add_task("indexing", visible=False)
+
+        def show(done: int, total: int) -> None:
+            bar.update(task, completed=done, total=total, visible=True)
+
+        hits = find_lessons(repository, query, progress=show)
+    if as_json:
+        context.say_json("search/v1", {"query": text, "hits": [_to_json(hit) for hit in hits]})
+    else:
+        for number, hit in enumerate(hits, 1):
+            context.say("\n".join([_title(number, hit), *_lesson(hit), ""]))
+        if not hits:
+            context.note("nothing that was learned answers this")
+    return 0 if hits else 1
+
+
+def _bar(context: Context) -> Bar:
+    """A progress bar on a terminal, none in a pipe."""
+    console = Console(file=context.stderr)
+    return Bar(console=console, transient=True, disable=not console.is_terminal or context.quiet)
+
+
+def _title(number: int, hit: Hit) -> str:
+    learned = hit.fields.get(FIRST_SEEN)
+    by = f"learned by {count(len(hit.systems), 'system')}" if hit.systems else "nobody says who learned it"
+    since = f" since {learned}" if learned else ""
+    claim = f"claimed {hit.claimed:.2f}" if hit.claimed is not None else "no score claimed"
+    return (
+        f"{number}. {hit.id[:SHORT_ID]}  {', '.join(hit.sets)}\n"
+        f"   relevance {hit.relevance:.2f}, score {hit.effective:.2f} ({claim}), {by}{since}"
+    )
+
+
+def _lesson(hit: Hit) -> list[str]:
+    head, body = hit.text
+    lines = [*_shortened(head, MOST_LINES // 2), *_shortened(body, MOST_LINES)]
+    return [f"     {line}" for line in lines]
+
+
+def _shortened(text: str, most: int) -> list[str]:
+    """The first lines of a text, for a terminal: control characters, which records may hold, are escaped."""
+    safe = "".join(char if char.isprintable() or char == "\n" else ascii(char)[1:-1] for char in text)
+    lines = [line.rstrip() for line in safe.split("\n") if line.strip()]
+    cut = [line if len(line) <= MOST_COLUMNS else line[: MOST_COLUMNS - 1] + "…" for line in lines[:most]]
+    return [*cut, "…"] if len(lines) > most else cut
+
+
+def _to_json(hit: Hit) -> dict[str, Json]:
+    numbers: dict[str, Json] = {
+        "rank": round(hit.rank, 4),
+        "relevance": round(hit.relevance, 4),
+        "effective_score": round(hit.effective, 4),
+        "claimed_score": hit.claimed,
+    }
+    return {"id": hit.id, "sets": [*hit.sets], **numbers, "seen_by": [*hit.systems], "record": hit.fields}

@@ -1,0 +1,146 @@
+"""Search over the record sets of a repository: `search_lessons` is what commands and programs call."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from git_fedlearn.core.canonical import JsonObject
+from git_fedlearn.core.identity import RecordId
+from git_fedlearn.core.layout import FINE_TUNING, SetName
+from git_fedlearn.core.record import Record, parse_record
+from git_fedlearn.repository.record_sets import RecordSets
+from git_fedlearn.repository.repository import SYSTEM_KEY, Repository
+from git_fedlearn.vectors.embedder import Embedder
+from git_fedlearn.vectors.index import Progress, open_index
+from git_fedlearn.vectors.lesson_shard import Candidate
+from git_fedlearn.vectors.lesson_text import LessonText, lesson_text
+from git_fedlearn.vectors.ranking import (
+    Trust,
+    claimed_score,
+    effective_score,
+    rank,
+    relevance,
+    seen_by,
+)
+from git_fedlearn.vectors.wordllama import WordLlamaEmbedder
+
+INDEX = "index"
+"""The folder of the index among what git-fedlearn keeps for itself under the git folder."""
+
+LEAST_CANDIDATES = 100
+LEAST_RELEVANT = 0.1
+"""What is less relevant than this is no answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """What is searched: a text, in some sets (none named: all but fine-tuning, whose samples repeat them)."""
+
+    text: str
+    limit: int = 10
+    min_score: float = 0.0
+    """The least effective score."""
+    sets: tuple[SetName, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A lesson that answers a query. All numbers are in [0, 1] but `systems`."""
+
+    id: RecordId
+    sets: tuple[SetName, ...]
+    rank: float
+    relevance: float
+    effective: float
+    claimed: float | None
+    systems: tuple[str, ...]
+    """Who learned it, at most 64 (the record keeps no more)."""
+    fields: JsonObject
+
+    @property
+    def text(self) -> LessonText:
+        """What was asked or went wrong, and what helped."""
+        return lesson_text(self.fields)
+
+
+def search_lessons(
+    repository: Repository,
+    text: str,
+    limit: int = 10,
+    *,
+    embedder: Embedder | None = None,
+    progress: Progress | None = None,
+) -> list[Hit]:
+    """The lessons that answer a text, best first, of every set but fine-tuning; see `find_lessons`."""
+    return find_lessons(repository, Query(text, limit), embedder=embedder, progress=progress)
+
+
+def find_lessons(
+    repository: Repository,
+    query: Query,
+    *,
+    embedder: Embedder | None = None,
+    progress: Progress | None = None,
+) -> list[Hit]:
+    """The lessons that answer a query, best first; refreshes the index.
+
+    Raises UsageError for a set that cannot be, MissingExtraError, LockedError.
+    """
+    model = embedder or WordLlamaEmbedder()
+    sets = _sets(repository, query)
+    most = max(LEAST_CANDIDATES, 5 * query.limit)
+    with open_index(repository.state / INDEX, model) as index:
+        index.refresh(repository.top, progress)
+        vector = model.embed([query.text])[0]
+        found = index.shard.candidates(vector, query.text, sets, most)
+    hits = _merge(found, read_trust(repository))
+    hits = [hit for hit in hits if hit.relevance >= LEAST_RELEVANT and hit.effective >= query.min_score]
+    return sorted(hits, key=lambda hit: (-hit.rank, hit.id))[: query.limit]
+
+
+def read_trust(repository: Repository) -> Trust:
+    """What `ranking` needs to know: this system, and the weights of git config `fedlearn.<system>.trust`."""
+    listed = repository.git.attempt("config", "--get-regexp", r"^fedlearn\..*\.trust$")
+    others = {}
+    for line in listed.out.decode("utf-8", "replace").splitlines():
+        key, _, value = line.partition(" ")
+        try:
+            others[key.removeprefix("fedlearn.").removesuffix(".trust")] = max(0.0, float(value))
+        except ValueError:
+            continue
+    return Trust(repository.git.find_config(SYSTEM_KEY) or "", others)
+
+
+def _sets(repository: Repository, query: Query) -> Sequence[SetName]:
+    sets = RecordSets(repository.top, repository.settings.record_set_bytes)
+    for name in query.sets:
+        sets.check_name(name)
+    return query.sets or [name for name in sets.names() if name != FINE_TUNING]
+
+
+def _merge(found: Sequence[Candidate], trust: Trust) -> list[Hit]:
+    """Hits of the candidates; one lesson that lies in several sets is one hit, of its strongest record."""
+    relevant = relevance([one.cosine for one in found], [one.words for one in found])
+    hits: dict[bytes, Hit] = {}
+    for candidate, matched in zip(found, relevant, strict=True):
+        record = parse_record(candidate.line.encode("utf-8"))
+        hit = _hit(record, SetName(candidate.set_name), matched, trust)
+        before = hits.get(record.form)
+        if before:
+            best = max(before, hit, key=lambda one: (one.rank, one.sets))
+            hit = replace(best, sets=tuple(sorted({*before.sets, *hit.sets})))
+        hits[record.form] = hit
+    return list(hits.values())
+
+
+def _hit(record: Record, set_name: SetName, matched: float, trust: Trust) -> Hit:
+    effective = effective_score(record.fields, trust)
+    return Hit(
+        id=record.id,
+        sets=(set_name,),
+        rank=rank(matched, effective),
+        relevance=matched,
+        effective=effective,
+        claimed=claimed_score(record.fields),
+        systems=tuple(seen_by(record.fields)),
+        fields=record.fields,
+    )

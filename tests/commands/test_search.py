@@ -1,0 +1,105 @@
+"""`git fedlearn search`."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+from systems import System
+
+
+@pytest.fixture
+def learned(system: System) -> System:
+    system.git("config", "fedlearn.system", "sys-aaaaaaaaaa")
+    system.add(
+        "error-solutions",
+        {
+            "error_message": "permission denied opening the lock file",
+            "solution": "move the lock file to a folder of its own",
+            "value_score": 0.8,
+        },
+    )
+    system.add("skills-patterns", {"query": "how do I pin a nix channel", "response": "use a flake"})
+    return system
+
+
+def test_it_shows_the_lesson_its_scores_and_who_learned_it(learned: System) -> None:
+    lesson = learned.records("error-solutions")[0]
+    shown = learned.fedlearn("search", "lock file: permission denied", "--limit", "1").out
+    first, second, *rest = shown.splitlines()
+    assert first == f"1. {lesson.id[:12]}  error-solutions"
+    assert second.endswith("score 0.65 (claimed 0.80), learned by 1 system since 2026-05-28")
+    assert rest == [
+        "     permission denied opening the lock file",
+        "     move the lock file to a folder of its own",
+        "",
+    ]
+
+
+def test_json(learned: System) -> None:
+    answer = learned.fedlearn("search", "pinning channels in nix", "--json").json()
+    assert answer["schema"] == "fedlearn.search/v1"
+    hit = answer["hits"][0]
+    assert hit["sets"] == ["skills-patterns"]
+    assert hit["claimed_score"] is None
+    assert hit["effective_score"] == 0.5
+    assert hit["seen_by"] == ["sys-aaaaaaaaaa"]
+    assert hit["record"]["response"] == "use a flake"
+
+
+def test_set_and_least_score_narrow_the_answer(learned: System) -> None:
+    question = "permission denied opening the lock file"
+    assert learned.fedlearn("search", question, "--set", "skills-patterns", code=1).out == ""
+    assert learned.fedlearn("search", question, "--min-score", "0.9", code=1).out == ""
+    assert learned.fedlearn("search", question, "--min-score", "0.6").out
+
+
+def test_no_answer_is_exit_code_1_and_a_note(learned: System) -> None:
+    nothing = learned.fedlearn("search", "zzz qqq", code=1)
+    assert (nothing.out, nothing.err) == ("", "nothing that was learned answers this\n")
+    assert learned.fedlearn("-q", "search", "zzz qqq", code=1).err == ""
+
+
+def test_an_empty_repository_has_no_answer(system: System) -> None:
+    assert system.fedlearn("search", "anything", code=1).out == ""
+
+
+def test_a_set_that_cannot_be_is_refused(learned: System) -> None:
+    refused = learned.fedlearn("search", "x", "--set", "nonsense", code=2)
+    assert refused.err.startswith("error: nonsense: no such record set\nhint: one of skills-patterns")
+
+
+def test_a_blank_text_is_refused(learned: System) -> None:
+    assert learned.fedlearn("search", " ", code=2).err.startswith("error: nothing to search for\nhint: ")
+
+
+def test_control_characters_of_a_record_do_not_reach_the_terminal(learned: System) -> None:
+    learned.add("best-practices", {"title": "erase \x07 the bell", "description": "ring \r twice"})
+    assert "\x07" not in learned.fedlearn("search", "bell").out
+
+
+def test_trust_in_a_system_comes_from_git_config(learned: System) -> None:
+    learned.git("config", "fedlearn.system", "sys-bbbbbbbbbb")
+    question = ("search", "lock file", "--json", "--limit", "1")
+    assert learned.fedlearn(*question).json()["hits"][0]["effective_score"] == 0.6
+    learned.git("config", "fedlearn.sys-aaaaaaaaaa.trust", "0")
+    assert learned.fedlearn(*question).json()["hits"][0]["effective_score"] == 0.5
+
+
+def test_a_missing_extra_is_named_with_its_pip_line(learned: System) -> None:
+    program = (
+        "import sys; sys.modules['qdrant_edge'] = None\n"
+        "from git_fedlearn.cli import main\nsys.argv = ['x', 'search', 'lock']\nmain()"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        cwd=learned.path,
+        env={**os.environ, **learned.environment},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (
+        3,
+        "error: the package qdrant_edge is not installed\nhint: pip install 'git-fedlearn[local]'\n",
+    )
