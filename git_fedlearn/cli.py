@@ -3,16 +3,13 @@
 import importlib
 import os
 import sys
-import tempfile
-import traceback
-from contextlib import suppress
 from difflib import get_close_matches
-from pathlib import Path
 from typing import Final
 
 import click
 
 from git_fedlearn import __version__
+from git_fedlearn.commands.bugs import report_bug
 from git_fedlearn.commands.context import Context
 from git_fedlearn.errors import FedlearnError
 
@@ -101,7 +98,7 @@ def help_command(ctx: click.Context, verb: str | None) -> None:
         click.echo(command.get_help(inner))
 
 
-def run(arguments: list[str], context: Context) -> int:
+def run(arguments: list[str], context: Context) -> int:  # noqa: PLR0911  one for each way to end
     """Run one command line and return its exit code (design section 5)."""
     try:
         code = _invoke(arguments, context)
@@ -118,7 +115,7 @@ def run(arguments: list[str], context: Context) -> int:
     except BrokenPipeError:
         return BROKEN_PIPE
     except Exception:  # noqa: BLE001  the boundary: a bug must not look like an answer
-        return _bug(context)
+        return report_bug(context)
     return code if isinstance(code, int) else 0
 
 
@@ -152,34 +149,6 @@ def _usage_error(error: click.UsageError, context: Context) -> int:
         path = error.ctx.command_path if error.ctx else "git fedlearn"
         print(f"hint: {path} -h", file=context.stderr)
     return error.exit_code
-
-
-def _bug(context: Context) -> int:
-    """Keep the traceback in a file: it may quote data, which must not reach the terminal or a log."""
-    kind, error, trace = sys.exc_info()
-    text = "".join(traceback.format_exception(kind, error, trace))
-    name = kind.__name__ if kind else "unknown"
-    print(f"error: this is a bug in git-fedlearn {__version__} ({name})", file=context.stderr)
-    path = _keep(text, context)
-    if path:
-        hint = f"please report it with {path} (read it first: it may quote your data)"
-        print(f"hint: {hint}", file=context.stderr)
-    return FedlearnError.exit_code
-
-
-def _keep(text: str, context: Context) -> Path | None:
-    """Write to our state in the repository or else to the folder for temporary files, for this user alone."""
-    folders = [Path(tempfile.gettempdir())]
-    with suppress(FedlearnError, OSError):
-        context.repository.state.mkdir(parents=True, exist_ok=True)
-        folders.insert(0, context.repository.state)
-    for folder in folders:
-        with suppress(OSError):
-            handle, path = tempfile.mkstemp(dir=folder, prefix="fedlearn-bug-", suffix=".txt")
-            with os.fdopen(handle, "w", encoding="utf-8", errors="backslashreplace") as file:
-                file.write(text)
-            return Path(path)
-    return None
 
 
 if __name__ == "__main__":

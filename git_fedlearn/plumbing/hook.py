@@ -50,22 +50,18 @@ def run(arguments: list[str], environment: Mapping[str, str]) -> int:
 
 
 def _dispatch(name: str, arguments: list[str]) -> int:
+    context = importlib.import_module("git_fedlearn.commands.context").Context()
     try:
-        context = importlib.import_module("git_fedlearn.commands.context").Context()
         hooks = importlib.import_module("git_fedlearn.commands.hooks")
         code = getattr(hooks, name.replace("-", "_"))(context, *arguments)
     except FedlearnError as error:
-        _print(f"error: {error.message}")
-        if error.hint:
-            _print(f"hint: {error.hint}")
+        context.report(error)
         return error.exit_code
     except KeyboardInterrupt:
         _print("interrupted")
         return INTERRUPTED
-    except Exception as error:  # noqa: BLE001  the boundary: a traceback may quote data
-        _print(f"error: this is a bug in the {name} hook of git-fedlearn ({type(error).__name__})")
-        _print("hint: git fedlearn verify")
-        return FedlearnError.exit_code
+    except Exception:  # noqa: BLE001  the boundary: a bug must not look like an answer
+        code = importlib.import_module("git_fedlearn.commands.bugs").report_bug(context)
     return code if isinstance(code, int) else 0
 
 
