@@ -1,0 +1,161 @@
+"""Monthly metrics: one small file a month that its system alone writes, and the sum of all of them.
+
+The file says how things stood when the system last learned in that month. Definitions: docs/metrics.md.
+"""
+
+import calendar
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from datetime import date, datetime
+from pathlib import Path
+from typing import Final
+
+from git_fedlearn.core.canonical import InvalidJsonError, Json, JsonObject, parse_value
+from git_fedlearn.core.layout import FINE_TUNING
+from git_fedlearn.core.record import SYSTEM_ID
+from git_fedlearn.errors import UsageError
+from git_fedlearn.learn.survey import PATTERN_SETS, Survey, survey
+from git_fedlearn.repository.files import read_file, write_file
+from git_fedlearn.repository.record_sets import RecordSets
+from git_fedlearn.repository.repository import Repository
+
+FORMAT: Final = 1
+_MONTH: Final = re.compile(r"\d{4}-(0[1-9]|1[0-2])", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class MonthFile:
+    """What one system wrote of one month; `bytes` of its record sets then, None where it does not say."""
+
+    system: str
+    month: str
+    synced_at: str
+    bytes: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Metrics:
+    """All systems together: the survey of the records, and what the systems wrote."""
+
+    survey: Survey
+    files: tuple[MonthFile, ...]
+
+    @property
+    def sync_last(self) -> str | None:
+        """When a sync of any system last changed something."""
+        return max((file.synced_at for file in self.files), default=None)
+
+    @property
+    def systems(self) -> set[str]:
+        """Every system that a lesson names or that wrote metrics."""
+        return self.survey.systems | {file.system for file in self.files}
+
+
+def metrics_path(top: Path, system: str, month: str) -> Path:
+    """Where a system keeps the metrics of a month; no other system writes there."""
+    return top / "data" / "metrics" / "monthly" / system / f"{month}.json"
+
+
+def parse_month(text: str) -> date:
+    """The last day of a month given as `YYYY-MM`. Raises UsageError."""
+    if not _MONTH.fullmatch(text):
+        raise UsageError(f"{text}: not a month", hint="write it as 2026-05")
+    year, month = (int(part) for part in text.split("-"))
+    return date(max(year, 1), month, calendar.monthrange(max(year, 1), month)[1])
+
+
+def collect(repository: Repository, until: date, month: str | None = None) -> Metrics:
+    """The metrics of all systems up to a day; of one month, only the files of that month count."""
+    sets = RecordSets(repository.top, repository.settings.record_set_bytes)
+    files = [file for file in read_month_files(repository.top) if month in (None, file.month)]
+    return Metrics(survey(sets, until), tuple(files))
+
+
+def write_month(repository: Repository, now: datetime) -> Path | None:
+    """Write this system's file of the month; None when nothing but the time would change.
+
+    The caller holds the lock.
+    """
+    system, month = repository.system(), f"{now:%Y-%m}"
+    found = survey(RecordSets(repository.top, repository.settings.record_set_bytes), now.date())
+    facts = _facts(found, system, month)
+    path = metrics_path(repository.top, system, month)
+    known = _read_object(path)
+    if {key: value for key, value in known.items() if key != "synced_at"} == facts:
+        return None
+    text = json.dumps(facts | {"synced_at": f"{now:%Y-%m-%dT%H:%M:%SZ}"}, indent=2, sort_keys=True)
+    write_file(path, f"{text}\n".encode())
+    return path
+
+
+def read_month_files(top: Path) -> Iterator[MonthFile]:
+    """The files of all systems, by system and month; what is none of the form is passed over."""
+    for path in sorted((top / "data" / "metrics" / "monthly").glob("*/*.json")):
+        facts = _read_object(path)
+        when, sets = facts.get("synced_at"), facts.get("sets")
+        named = SYSTEM_ID.fullmatch(path.parent.name) and _MONTH.fullmatch(path.stem)
+        if named and facts.get("format") == FORMAT and isinstance(when, str) and _is_time(when):
+            yield MonthFile(path.parent.name, path.stem, when, _total_bytes(sets))
+
+
+def _facts(found: Survey, system: str, month: str) -> JsonObject:
+    """What the file says, but for the time. Nothing that changes merely because days pass."""
+    facts: JsonObject = {
+        "format": FORMAT,
+        "system": system,
+        "month": month,
+        "learned": {str(name): number for name, number in found.learned_by(system, month).items()},
+        "sets": {name: asdict(figures) for name, figures in found.sets.items()},
+        "total_systems": len(found.systems | {system}),
+        "patterns_federated": found.patterns,
+        "fine_tuning_samples": found.samples,
+        "collective_learning_rate": found.learning_rate,
+        "cross_system_adoption_rate": found.adoption_rate,
+        "value_scores": dict(found.scores()),
+        "retractions": found.retractions,
+    }
+    parsed = parse_value(json.dumps(facts).encode())
+    return parsed if isinstance(parsed, dict) else {}
+
+
+def _read_object(path: Path) -> JsonObject:
+    try:
+        value = parse_value(read_file(path))
+    except InvalidJsonError:
+        return {}
+    return value if isinstance(value, dict) else {}
+
+
+def _is_time(text: str) -> bool:
+    return bool(re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", text, re.ASCII))
+
+
+def _total_bytes(sets: Json) -> int | None:
+    sizes = (
+        [figures.get("bytes") for figures in sets.values() if isinstance(figures, dict)]
+        if isinstance(sets, dict)
+        else []
+    )
+    whole = [size for size in sizes if isinstance(size, int) and not isinstance(size, bool)]
+    return sum(whole) if whole else None
+
+
+def trend(metrics: Metrics) -> list[dict[str, Json]]:
+    """Month by month: new patterns and samples, systems that wrote metrics, the largest size any saw."""
+    new = metrics.survey.new_by_month()
+    rows: list[dict[str, Json]] = []
+    for month in sorted({*new, *(file.month for file in metrics.files)}):
+        files = [file for file in metrics.files if file.month == month]
+        counted = new.get(month)
+        rows.append(
+            {
+                "month": month,
+                "patterns": sum(counted[name] for name in PATTERN_SETS) if counted else 0,
+                "samples": counted[FINE_TUNING] if counted else 0,
+                "systems": len({file.system for file in files}),
+                "bytes": max((file.bytes for file in files if file.bytes is not None), default=None),
+            }
+        )
+    return rows

@@ -1,0 +1,191 @@
+"""The figures of a federation, counted from its record sets. docs/metrics.md defines every one.
+
+All of it follows from the records and a day: clones that hold the same records find the same figures.
+"""
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from typing import Final, NamedTuple
+
+from git_fedlearn.core.canonical import Json, JsonObject
+from git_fedlearn.core.layout import (
+    BEST_PRACTICES,
+    ERROR_SOLUTIONS,
+    FINE_TUNING,
+    SKILLS_PATTERNS,
+    SetName,
+    path_of,
+    stem_of,
+)
+from git_fedlearn.core.record import FIRST_SEEN, RETRACTED, SEEN_BY, Record, score_of
+from git_fedlearn.core.shards import ROOT
+from git_fedlearn.learn.dataset import count_tokens
+from git_fedlearn.repository.record_sets import RecordSets
+
+PATTERN_SETS: Final = (SKILLS_PATTERNS, ERROR_SOLUTIONS, BEST_PRACTICES)
+LESSON_SETS: Final = (*PATTERN_SETS, FINE_TUNING)
+WEEKS: Final = 4
+"""The pace is the mean over the last four times seven days."""
+
+BINS: Final = 10
+UNSCORED: Final = "none"
+
+
+@dataclass(slots=True)
+class SetFigures:
+    """One record set: living records, tombstones, bytes on disk."""
+
+    records: int = 0
+    retracted: int = 0
+    bytes: int = 0
+
+
+class Lesson(NamedTuple):
+    """What the figures need of a living record; `first` is None where the record does not say."""
+
+    set_name: SetName
+    systems: tuple[str, ...]
+    first: date | None
+    score: float
+    tokens: int
+
+
+@dataclass(slots=True)
+class Survey:
+    """The record sets as they stood at the end of a day."""
+
+    until: date
+    sets: dict[SetName, SetFigures] = field(default_factory=dict)
+    lessons: list[Lesson] = field(default_factory=list)
+
+    @property
+    def systems(self) -> set[str]:
+        """The systems that any lesson names."""
+        return {system for lesson in self.lessons for system in lesson.systems}
+
+    @property
+    def patterns(self) -> int:
+        """Living records of the three pattern sets."""
+        return sum(lesson.set_name in PATTERN_SETS for lesson in self.lessons)
+
+    @property
+    def samples(self) -> int:
+        """Living records of the fine-tuning set."""
+        return len(self.lessons) - self.patterns
+
+    @property
+    def tokens(self) -> int:
+        """The estimated tokens of the fine-tuning set."""
+        return sum(lesson.tokens for lesson in self.lessons)
+
+    @property
+    def retractions(self) -> int:
+        """Tombstones, in all sets."""
+        return sum(figures.retracted for figures in self.sets.values())
+
+    @property
+    def learning_rate(self) -> float:
+        """The share of all lessons that a system did not have to learn itself, mean over systems."""
+        told = [lesson for lesson in self.lessons if lesson.systems]
+        everything = len(told) * len(self.systems)
+        own = sum(len(lesson.systems) for lesson in told)
+        return round(1 - own / everything, 3) if everything else 0.0
+
+    @property
+    def adoption_rate(self) -> float:
+        """The share of lessons that two or more systems learned independently."""
+        told = [lesson for lesson in self.lessons if lesson.systems]
+        return round(sum(len(lesson.systems) > 1 for lesson in told) / len(told), 3) if told else 0.0
+
+    @property
+    def pace(self) -> float:
+        """New patterns a week, mean over the last four weeks."""
+        since = self.until - timedelta(weeks=WEEKS)
+        firsts = [lesson.first for lesson in self.lessons if lesson.set_name in PATTERN_SETS]
+        return round(sum(first is not None and first > since for first in firsts) / WEEKS, 2)
+
+    def scores(self) -> dict[str, int]:
+        """How many lessons claim a score in each tenth; 1.0 is in the last one."""
+        bins: Counter[str] = Counter(_bin(lesson.score) for lesson in self.lessons)
+        names = [*(_bin(number / BINS) for number in range(BINS)), UNSCORED]
+        return {name: bins[name] for name in names}
+
+    def new_by_month(self) -> dict[str, Counter[SetName]]:
+        """The lessons of each month by set, `YYYY-MM`, oldest first."""
+        months: dict[str, Counter[SetName]] = {}
+        for lesson in self.lessons:
+            if lesson.first:
+                months.setdefault(f"{lesson.first:%Y-%m}", Counter())[lesson.set_name] += 1
+        return dict(sorted(months.items()))
+
+    def learned_by(self, system: str, month: str) -> dict[SetName, int]:
+        """How many lessons of a month a system is among the learners of, by set."""
+        counted = Counter(
+            lesson.set_name
+            for lesson in self.lessons
+            if system in lesson.systems and lesson.first and f"{lesson.first:%Y-%m}" == month
+        )
+        return {name: counted[name] for name in LESSON_SETS}
+
+
+def survey(sets: RecordSets, until: date) -> Survey:
+    """Count what was learned, and what was taken back, up to a day (UTC)."""
+    found = Survey(until)
+    for name in sets.names():
+        figures = SetFigures(bytes=_size(sets, name))
+        for record in sets.read(name):
+            if record.is_tombstone:
+                figures.retracted += _retracted_by(record, until)
+                continue
+            lesson = _lesson(name, record)
+            if lesson.first is None or lesson.first <= until:
+                figures.records += 1
+                found.lessons += [lesson] if name in LESSON_SETS else []
+        found.sets[name] = figures
+    return found
+
+
+def _lesson(name: SetName, record: Record) -> Lesson:
+    tokens = count_tokens(record.fields) if name == FINE_TUNING else 0
+    return Lesson(
+        name, _systems(record.fields), _day(record.fields.get(FIRST_SEEN)), score_of(record.fields), tokens
+    )
+
+
+def _systems(fields: JsonObject) -> tuple[str, ...]:
+    seen = fields.get(SEEN_BY)
+    return tuple(str(system) for system in seen) if isinstance(seen, list) else ()
+
+
+def _retracted_by(record: Record, until: date) -> bool:
+    """Whether a tombstone was made by then; one that does not say when counts as old."""
+    facts = record.fields.get(RETRACTED)
+    day = _day(facts.get("at")) if isinstance(facts, dict) else None
+    return day is None or day <= until
+
+
+def _day(value: Json) -> date | None:
+    try:
+        return date.fromisoformat(value[:10]) if isinstance(value, str) else None
+    except ValueError:
+        return None
+
+
+def _bin(score: float) -> str:
+    if score < 0:
+        return UNSCORED
+    tenth = min(int(score * BINS), BINS - 1)
+    return f"{tenth / BINS:.1f}-{(tenth + 1) / BINS:.1f}"
+
+
+def _size(sets: RecordSets, name: SetName) -> int:
+    stem = stem_of(name) or ""
+    paths: Iterable[str] = (path_of(stem, ROOT), *_shard_paths(sets, stem))
+    return sum((sets.top / path).stat().st_size for path in paths if (sets.top / path).is_file())
+
+
+def _shard_paths(sets: RecordSets, stem: str) -> list[str]:
+    folder = sets.top / stem
+    return [path_of(stem, path.stem) for path in folder.glob("*.jsonl")] if folder.is_dir() else []

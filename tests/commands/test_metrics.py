@@ -1,0 +1,159 @@
+"""`git fedlearn metrics`: every figure of docs/metrics.md on a federation small enough to count by hand."""
+
+import json
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from systems import EPOCH, System
+
+from git_fedlearn.learn.metrics import metrics_path, read_month_files, write_month
+from git_fedlearn.repository.repository import Repository
+
+A, B, C = "sys-aaaaaaaaaa", "sys-bbbbbbbbbb", "sys-cccccccccc"
+NOW = datetime.fromtimestamp(EPOCH, UTC)
+
+
+def lesson(text: str, first: str, *seen: str, **more: Any) -> dict[str, Any]:
+    return {"query": text, "_first_seen": first, "_seen_by": [*seen], **more}
+
+
+@pytest.fixture
+def federation(system: System) -> System:
+    """Four lessons of three systems: A learned three, B two, C one; one more was retracted."""
+    system.git("config", "fedlearn.system", A)
+    system.add(
+        "skills-patterns",
+        lesson("one", "2026-05-20", A, B, value_score=0.9),
+        lesson("two", "2026-05-01", A, value_score=1.0),
+        lesson("three", "2026-04-30", C),
+        lesson("wrong", "2026-05-20", A),
+    )
+    wrong = next(record for record in system.records("skills-patterns") if record.fields["query"] == "wrong")
+    system.fedlearn("retract", wrong.id, "--reason", "wrong")
+    sample = {"prompt": "How are you today?", "completion": "Well.", "value_score": 0.7}
+    system.add("fine-tuning", sample | {"_first_seen": "2026-05-20", "_seen_by": [A, B]})
+    return system
+
+
+def repository(system: System) -> Repository:
+    return Repository.discover(system.path, system.environment)
+
+
+def test_the_figures_add_up(federation: System) -> None:
+    federation.write(
+        f"data/metrics/monthly/{B}/2026-05.json",
+        json.dumps({"format": 1, "synced_at": "2026-05-22T10:00:00Z", "sets": {"x": {"bytes": 70}}}).encode(),
+    )
+    size = len(federation.read("data/patterns/skills-patterns.jsonl"))
+    answer = federation.fedlearn("metrics", "--json").json()
+    assert answer.pop("sets")["skills-patterns"] == {"records": 3, "retracted": 1, "bytes": size}
+    assert {name: number for name, number in answer.pop("value_scores").items() if number} == {
+        "0.7-0.8": 1,
+        "0.9-1.0": 2,
+        "none": 1,
+    }
+    assert answer == {
+        "schema": "fedlearn.metrics/v1",
+        "month": None,
+        "until": "2026-05-28",
+        "federation_sync_last": "2026-05-22T10:00:00Z",
+        "total_systems": 3,
+        "patterns_federated": 3,
+        "fine_tuning_samples": 1,
+        "collective_learning_rate": 0.5,
+        "cross_system_adoption_rate": 0.5,
+        "patterns_per_week": 0.5,
+        "dataset_tokens": 6,
+        "retractions": 1,
+        "months": [
+            {"month": "2026-04", "patterns": 1, "samples": 0, "systems": 0, "bytes": None},
+            {"month": "2026-05", "patterns": 2, "samples": 1, "systems": 1, "bytes": 70},
+        ],
+    }
+
+
+def test_a_month_is_as_it_stood_at_its_end(federation: System) -> None:
+    answer = federation.fedlearn("metrics", "--month", "2026-04", "--json").json()
+    assert (answer["until"], answer["patterns_federated"], answer["retractions"]) == ("2026-04-30", 1, 0)
+    assert (answer["total_systems"], answer["collective_learning_rate"]) == (1, 0)
+    assert "error: May: not a month" in federation.fedlearn("metrics", "--month", "May", code=2).err
+
+
+def test_what_people_read(federation: System) -> None:
+    out = federation.fedlearn("metrics").out
+    assert out.startswith(
+        "last sync            never\n"
+        "systems              3\n"
+        "patterns federated   3\n"
+        "fine-tuning samples  1 (about 6 tokens)\n"
+        "collective learning  50.0% of what a system can read was learned by others\n"
+        "adoption             50.0% of lessons were learned by two or more systems\n"
+        "patterns a week      0.5 (last four weeks)\n"
+        "retractions          1\n"
+    )
+    assert out.endswith(
+        "score       lessons\n"
+        "0.7-0.8           1  ###############\n"
+        "0.8-0.9           0\n"
+        "0.9-1.0           2  ##############################\n"
+        "none              1  ###############\n"
+        "\n"
+        "month       patterns    samples  systems\n"
+        "2026-04            1          0        0\n"
+        "2026-05            2          1        0\n"
+    )
+
+
+def test_nothing_learned_yet(system: System) -> None:
+    answer = system.fedlearn("metrics", "--json").json()
+    assert (answer["total_systems"], answer["collective_learning_rate"], answer["months"]) == (0, 0, [])
+    assert "last sync            never\n" in system.fedlearn("metrics").out
+
+
+def test_the_file_of_a_month_is_rewritten_only_when_more_than_the_time_changed(federation: System) -> None:
+    here = repository(federation)
+    path = write_month(here, NOW)
+    assert path == metrics_path(federation.path, A, "2026-05")
+    assert path is not None
+    first = path.read_bytes()
+    facts = json.loads(first)
+    assert facts["learned"] == {
+        "skills-patterns": 2,
+        "error-solutions": 0,
+        "best-practices": 0,
+        "fine-tuning": 1,
+    }
+    assert (facts["synced_at"], facts["total_systems"]) == ("2026-05-28T20:26:40Z", 3)
+    assert write_month(here, NOW + timedelta(days=1)) is None
+    assert path.read_bytes() == first
+    federation.add("error-solutions", {"error_message": "x", "solution": "y"})
+    assert write_month(here, NOW + timedelta(days=1)) == path
+    assert json.loads(path.read_bytes())["synced_at"] == "2026-05-29T20:26:40Z"
+    assert write_month(here, NOW + timedelta(days=9)) == metrics_path(federation.path, A, "2026-06")
+    federation.commit()
+    federation.fedlearn("verify")
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"",
+        b"[]",
+        b'{"format":2,"synced_at":"2026-05-22T10:00:00Z"}',
+        b'{"format":1,"synced_at":7}',
+        b'{"format":1,"synced_at":"9999-05-22T10:00:00Z; rm"}',
+        b"\xff",
+        b"[" * 10_000,
+    ],
+)
+def test_a_file_of_a_peer_that_is_none_is_passed_over(system: System, data: bytes) -> None:
+    system.write(f"data/metrics/monthly/{B}/2026-05.json", data)
+    assert list(read_month_files(system.path)) == []
+    assert system.fedlearn("metrics", "--json").json()["total_systems"] == 0
+
+
+def test_a_file_with_odd_figures_counts_for_its_time(system: System) -> None:
+    facts = {"format": 1, "synced_at": "2026-05-22T10:00:00Z", "sets": {"x": {"bytes": True}, "y": 3}}
+    system.write(f"data/metrics/monthly/{B}/2026-05.json", json.dumps(facts).encode())
+    assert [(file.system, file.bytes) for file in read_month_files(system.path)] == [(B, None)]
