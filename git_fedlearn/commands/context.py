@@ -18,6 +18,7 @@ from typing import BinaryIO, TextIO
 from git_fedlearn.core.canonical import Json
 from git_fedlearn.errors import FedlearnError
 from git_fedlearn.privacy.engine import LocalIdentity, PrivacyEngine
+from git_fedlearn.repository.git import Git
 from git_fedlearn.repository.repository import Repository
 
 
@@ -55,7 +56,7 @@ class Context:
 
     def identity(self) -> LocalIdentity:
         """What in a text would point to this machine or its user."""
-        git = self.repository.git
+        git = Git(self.directory, self.environment)
         name, email = git.find_config("user.name") or "", git.find_config("user.email")
         return LocalIdentity(
             user=self.environment.get("USER") or _login_name(),
@@ -86,7 +87,7 @@ class Context:
 
     def say_json(self, schema: str, answer: dict[str, Json]) -> None:
         """Print an answer for programs; `schema` names its form and version, as in `verify/v1`."""
-        self.say(json.dumps({"schema": f"fedlearn.{schema}", **answer}, indent=2, ensure_ascii=False))
+        self.say(json.dumps({"schema": f"fedlearn.{schema}", **answer}, indent=2))
 
 
 def _login_name() -> str:

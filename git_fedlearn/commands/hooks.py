@@ -1,105 +1,122 @@
 """What each git hook does; `plumbing/hook.py` finds the function by the hook's name.
 
-A hook checks and reports. None writes records: a pull must leave what was pulled.
+A hook checks and reports. None writes records (a pull must leave what was pulled), except `sanitize`,
+which the pre-commit framework runs to do so.
 """
 
 from git_fedlearn.commands.context import Context
-from git_fedlearn.commands.findings import scan_lines
+from git_fedlearn.commands.outgoing import Update, check_updates
+from git_fedlearn.commands.verdicts import report_losses, report_private, report_problems
 from git_fedlearn.commands.wording import count, kinds, short_ids
 from git_fedlearn.core.layout import DATA
 from git_fedlearn.learn.sanitizing import sanitize_files
+from git_fedlearn.privacy.engine import PrivacyEngine
 from git_fedlearn.repository.data_tree import CommittedTree, committed_tree, index_tree, open_objects
-from git_fedlearn.repository.gate import Verdict, judge, new_lines
+from git_fedlearn.repository.gate import judge
 from git_fedlearn.repository.history import losses_by_set, merge_parents
 from git_fedlearn.repository.objects import Objects, Oid
+from git_fedlearn.repository.verify import limits_of
 
-MOST = 20
-"""Lines of each kind of report that are shown."""
-
-SHORT_COMMIT = 12
+REPAIR = "git fedlearn verify --fix{} && git add :/data && git commit -m 'bring back lost records'"
 
 
 def pre_commit(context: Context) -> int:
-    """Block a commit that adds bad lines or private data, or drops records."""
-    return _check_index(context, may_shrink=False)
+    """Block a commit that adds bad lines or private data, or drops records.
+
+    Nothing staged under data/ is nothing to check, except in a merge: what it drops may look like that.
+    """
+    repository = context.repository
+    merging = (repository.git_dir / "MERGE_HEAD").exists()
+    if not merging and repository.git.is_true("diff", "--cached", "--quiet", "--", f":/{DATA}"):
+        return 0
+    return _check_staged(context, may_shrink=False)
 
 
 def pre_merge_commit(context: Context) -> int:
     """The same for a merge, except that losses are left to post-merge, which tells how to mend them."""
-    return _check_index(context, may_shrink=True)
+    return _check_staged(context, may_shrink=True)
 
 
 def post_merge(context: Context) -> int:
     """Say so when a merge lost records, because the driver did not run."""
-    repository = context.repository
-    objects = open_objects(repository)
+    objects = open_objects(context.repository)
     head = objects.find_commit("HEAD")
     if head is None:
         return 0
-    parents = objects.parents(head)
-    earlier = parents if len(parents) > 1 else [oid for oid in [objects.find_commit("ORIG_HEAD")] if oid]
+    earlier, is_forward = _merged(objects, head)
     losses = losses_by_set([committed_tree(objects, oid) for oid in earlier], committed_tree(objects, head))
     for name, found in losses.items():
         ids = (*found.lost, *found.revived, *found.weakened)
         context.complain(f"warning: this merge lost {count(len(ids), 'record')} of {name}: {short_ids(ids)}")
     if losses:
-        context.complain(
-            "hint: git fedlearn verify --fix && git add data && git commit -m 'bring back lost records'"
-        )
+        context.complain(f"hint: {REPAIR.format(' --history' if is_forward else '')}")
     return 0
+
+
+def _merged(objects: Objects, head: Oid) -> tuple[list[Oid], bool]:
+    """The commits that the merge which made HEAD must keep the records of; whether it went forward."""
+    before = objects.find_commit("ORIG_HEAD")
+    parents = objects.parents(head)
+    if len(parents) > 1 and before in (None, parents[0]):
+        return parents, False
+    return ([before] if before else []), True
 
 
 def pre_push(context: Context, remote: str, _url: str = "") -> int:
     """Check every commit that would leave, not only the tip."""
     objects = open_objects(context.repository)
-    known = context.repository.git.run("for-each-ref", "--format=%(objectname)", f"refs/remotes/{remote}/")
-    code = 0
+    listed = context.repository.git.attempt(
+        "for-each-ref", "--format=%(objectname)", f"refs/remotes/{remote}/"
+    )
+    updates = []
     for line in context.stdin.read().decode("utf-8", "replace").splitlines():
-        _local, local_oid, remote_ref, remote_oid = line.split(" ")
-        tip = find_new(objects, local_oid)
-        without = [find_new(objects, oid) for oid in (remote_oid, *known.decode().split())]
-        code |= _check_range(context, objects, tip, without, remote_ref)
-    return code
+        _local, new, ref, old = line.split(" ")
+        updates.append(Update(ref, old=_find(objects, old), new=_find(objects, new)))
+    known = [_find(objects, oid) for oid in listed.out.decode().split()]
+    return check_updates(context, objects, updates, [oid for oid in known if oid])
 
 
 def pre_receive(context: Context) -> int:
-    """On a server: bounce a push that holds private data or bad lines, or drops records."""
+    """On a server: bounce a push that holds private data or bad lines, or drops records.
+
+    The name of the server's account is not looked for: it is nobody's who learns.
+    """
+    context.privacy = PrivacyEngine()
     objects = open_objects(context.repository)
-    known = (
-        context.repository.git.run("for-each-ref", "--format=%(objectname)", "refs/heads/").decode().split()
-    )
-    without = [objects.find_commit(oid) for oid in known]
-    code = 0
+    listed = context.repository.git.run("for-each-ref", "--format=%(objectname)", "refs/heads/")
+    updates = []
     for line in context.stdin.read().decode("utf-8", "replace").splitlines():
-        _old, new, ref = line.split(" ", 2)
-        code |= _check_range(context, objects, find_new(objects, new), without, ref)
-    return code
+        old, new, ref = line.split(" ", 2)
+        updates.append(Update(ref, old=_find(objects, old), new=_find(objects, new)))
+    known = [_find(objects, oid) for oid in listed.decode().split()]
+    return check_updates(context, objects, updates, [oid for oid in known if oid])
 
 
-def find_new(objects: Objects, oid: str) -> Oid | None:
-    """The commit a ref is to point at; None when the ref is deleted (all zeros) or is no commit."""
+def _find(objects: Objects, oid: str) -> Oid | None:
+    """The commit a ref is to point at; None when the ref is deleted (all zeros) or is no commit here."""
     return objects.find_commit(oid) if oid.strip("0") else None
 
 
 def sanitize(context: Context, *paths: str) -> int:
     """For the pre-commit framework: rewrite data files; fail when anything changed."""
-    cleaned = sanitize_files(context.repository, context.privacy, paths or None)
+    with context.repository.lock("sanitize"):
+        cleaned = sanitize_files(context.repository, context.privacy, paths or None)
     for path in cleaned.paths:
-        context.complain(f"sanitized {path}{kinds(cleaned.redacted)}")
+        context.complain(f"sanitized {path}")
+    if cleaned.paths:
+        context.complain(f"{count(len(cleaned.paths), 'file')} with private data{kinds(cleaned.redacted)}")
     return 1 if cleaned.paths else 0
 
 
 def scan(context: Context, *_paths: str) -> int:
     """For the pre-commit framework: block private data in what is staged."""
-    candidate, parents = _staged(context)
-    return _report(context, candidate, parents, Verdict([], {}))
+    return report_private(context, *_staged(context))
 
 
 def verify(context: Context, *_paths: str) -> int:
     """For the pre-commit framework: block bad lines and losses in what is staged."""
-    candidate, parents = _staged(context)
-    verdict = judge(context.repository, candidate, parents)
-    return _report_problems(context, verdict) | _report_losses(context, verdict)
+    verdict = judge(limits_of(context.repository), *_staged(context))
+    return report_problems(context, verdict.problems) | report_losses(context, verdict.losses)
 
 
 def _staged(context: Context) -> tuple[CommittedTree, list[CommittedTree]]:
@@ -108,77 +125,8 @@ def _staged(context: Context) -> tuple[CommittedTree, list[CommittedTree]]:
     return index_tree(context.repository, objects), parents
 
 
-def _check_index(context: Context, *, may_shrink: bool) -> int:
-    repository = context.repository
-    if repository.git.is_true("diff", "--cached", "--quiet", "--", f":/{DATA}"):
-        return 0
+def _check_staged(context: Context, *, may_shrink: bool) -> int:
     candidate, parents = _staged(context)
-    verdict = judge(repository, candidate, parents)
-    return _report(
-        context, candidate, parents, Verdict(verdict.problems, {} if may_shrink else verdict.losses)
-    )
-
-
-def _check_range(
-    context: Context, objects: Objects, tip: Oid | None, without: list[Oid | None], ref: str
-) -> int:
-    """Private data and bad lines in any new commit; records that the tip lacks of any new commit or base."""
-    if tip is None:
-        return 0
-    code = 0
-    bases: dict[Oid, CommittedTree] = {}
-    for commit in objects.walk([tip], without=[oid for oid in without if oid]):
-        parents = [bases.setdefault(oid, committed_tree(objects, oid)) for oid in objects.parents(commit)]
-        candidate = bases.setdefault(commit, committed_tree(objects, commit))
-        if all(candidate.entries == parent.entries for parent in parents) and parents:
-            continue
-        verdict = judge(context.repository, candidate, parents)
-        bad = [problem for problem in verdict.problems if commit == tip or problem.kind == "opaque"]
-        found = _report(context, candidate, parents, Verdict(bad, {}))
-        if found:
-            context.complain(f"  in commit {commit[:SHORT_COMMIT]} ({ref})")
-        code |= found
-    shrunk = {
-        n: f for n, f in losses_by_set(bases.values(), committed_tree(objects, tip)).items() if f.is_shrunk
-    }
-    return code | _report_losses(context, Verdict([], shrunk))
-
-
-def _report(
-    context: Context, candidate: CommittedTree, parents: list[CommittedTree], verdict: Verdict
-) -> int:
-    code = _report_losses(context, verdict) | _report_problems(context, verdict)
-    found = list(scan_lines(context.privacy, new_lines(candidate, parents)))
-    for item in found[:MOST]:
-        context.complain(f"error: {item}")
-    if found:
-        context.complain("hint: git fedlearn sanitize && git add data")
-    return 1 if found else code
-
-
-def _report_problems(context: Context, verdict: Verdict) -> int:
-    for problem in verdict.problems[:MOST]:
-        place = f"{problem.path}:{problem.line}" if problem.line else problem.path
-        context.complain(f"error: {place}: {problem.message}")
-    if verdict.problems:
-        fixable = any(problem.fixable for problem in verdict.problems)
-        context.complain(
-            f"hint: {'git fedlearn verify --fix' if fixable else 'correct the file'}, then git add it"
-        )
-    return 1 if verdict.problems else 0
-
-
-def _report_losses(context: Context, verdict: Verdict) -> int:
-    for name, losses in verdict.losses.items():
-        lost, revived = losses.lost, losses.revived
-        if lost:
-            context.complain(
-                f"error: {count(len(lost), 'record')} of {name} would be lost: {short_ids(lost)}"
-            )
-            retract = f"git fedlearn retract {lost[0][:12]} --reason WHY"
-            context.complain(f"hint: git fedlearn verify --fix brings back; {retract} retracts everywhere")
-        if revived:
-            undone = count(len(revived), "retraction")
-            context.complain(f"error: {undone} of {name} would be undone: {short_ids(revived)}")
-            context.complain("hint: git fedlearn verify --fix; git fedlearn restore ID brings a record back")
-    return 1 if verdict.losses else 0
+    verdict = judge(limits_of(context.repository), candidate, parents)
+    code = 0 if may_shrink else report_losses(context, verdict.losses)
+    return code | report_problems(context, verdict.problems) | report_private(context, candidate, parents)

@@ -5,6 +5,10 @@ import click
 from git_fedlearn.commands.context import Context
 from git_fedlearn.commands.selection import select
 from git_fedlearn.commands.wording import SHORT_ID
+from git_fedlearn.core.layout import SetName
+from git_fedlearn.core.record import Record
+from git_fedlearn.errors import FedlearnError
+from git_fedlearn.learn.intake import scan_fields
 from git_fedlearn.repository.record_sets import RecordSets
 from git_fedlearn.repository.retraction import restored
 
@@ -13,14 +17,32 @@ from git_fedlearn.repository.retraction import restored
 @click.argument("identifiers", metavar="ID...", nargs=-1, required=True)
 @click.pass_obj
 def command(context: Context, identifiers: tuple[str, ...]) -> None:
-    """Write each retracted record again, one generation on, so that it wins over its tombstone everywhere."""
+    """Write each retracted record again, one generation on, so that it wins over its tombstone everywhere.
+
+    A record that was retracted because it held private data stays retracted.
+    """
     repository = context.data_repository
     sets = RecordSets(repository.top, repository.settings.record_set_bytes)
+    lessons: list[tuple[SetName, list[Record]]] = []
     with repository.lock("restore"):
         for start in identifiers:
             for name, record in select(sets, start):
-                if not record.is_tombstone:
+                if record.is_tombstone:
+                    lessons.append((name, restored(repository, name, record)))
+                else:
                     context.note(f"{record.id[:SHORT_ID]} in {name} is not retracted")
-                    continue
-                sets.join(name, [lesson.line for lesson in restored(repository, name, record)])
-                context.say(f"restored {record.id[:SHORT_ID]} in {name}")
+        for _, records in lessons:
+            _refuse_private(context, records)
+        for name, records in lessons:
+            sets.join(name, [record.line for record in records])
+            context.say(f"restored {records[0].id[:SHORT_ID]} in {name}")
+
+
+def _refuse_private(context: Context, records: list[Record]) -> None:
+    for record in records:
+        found = sorted({finding.kind for finding in scan_fields(context.privacy, record.fields)})
+        if found:
+            raise FedlearnError(
+                f"{record.id}: holds private data ({', '.join(found)})",
+                hint="add the lesson without it: git fedlearn add",
+            )

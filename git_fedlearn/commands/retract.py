@@ -3,19 +3,20 @@
 import click
 
 from git_fedlearn.commands.context import Context
-from git_fedlearn.commands.selection import select
-from git_fedlearn.commands.wording import SHORT_ID, count
-from git_fedlearn.core.canonical import JsonObject
-from git_fedlearn.core.identity import RecordId
-from git_fedlearn.core.layout import SetName
+from git_fedlearn.commands.selection import NoSuchRecordError, select
+from git_fedlearn.commands.wording import SHORT_ID, count, kinds
+from git_fedlearn.core.canonical import Json, JsonObject
+from git_fedlearn.core.layout import DATA, SetName
 from git_fedlearn.core.record import Record
-from git_fedlearn.errors import FedlearnError, UsageError
+from git_fedlearn.errors import UsageError
 from git_fedlearn.learn.intake import sanitize_fields
 from git_fedlearn.repository.data_tree import open_objects
-from git_fedlearn.repository.history import introduced_ids
+from git_fedlearn.repository.history import introduced_records
 from git_fedlearn.repository.record_sets import RecordSets
 from git_fedlearn.repository.repository import Repository
 from git_fedlearn.repository.retraction import keep_retracted, tombstone
+
+LONGEST_REASON = 4000
 
 
 @click.command("retract", short_help="Take lessons back, for every system.")
@@ -32,16 +33,16 @@ def command(context: Context, identifiers: tuple[str, ...], reason: str, revisio
     if not identifiers and not revision:
         raise UsageError("nothing to retract", hint="git fedlearn retract ID --reason WHY, or --commit REV")
     sets = RecordSets(repository.top, repository.settings.record_set_bytes)
-    facts, _ = sanitize_fields(context.privacy, {"reason": reason})
     retracted: JsonObject = {
         "at": context.now().strftime("%Y-%m-%dT%H:%M:%SZ"),
         "by": repository.system(),
-        "reason": facts["reason"],
+        "reason": _clean(context, reason),
     }
     with repository.lock("retract"):
-        chosen = [found for start in identifiers for found in select(sets, start)]
-        chosen += _of_commit(repository, sets, revision) if revision else []
-        living = [(name, record) for name, record in chosen if not record.is_tombstone]
+        found = [found for start in identifiers for found in select(sets, start)]
+        found += _of_commit(repository, sets, revision) if revision else []
+        chosen = {(name, record.id): record for name, record in found}
+        living = [(name, record) for (name, _), record in chosen.items() if not record.is_tombstone]
         keep_retracted(repository, [record for _, record in living])
         for name in sorted({name for name, _ in living}):
             sets.join(name, [tombstone(record, retracted).line for of, record in living if of == name])
@@ -51,17 +52,32 @@ def command(context: Context, identifiers: tuple[str, ...], reason: str, revisio
         context.note(f"{count(len(chosen) - len(living), 'record')} retracted already")
 
 
+def _clean(context: Context, reason: str) -> Json:
+    if not reason.strip():
+        raise UsageError("a retraction without a reason", hint="--reason WHY")
+    if len(reason) > LONGEST_REASON:
+        raise UsageError(f"the reason is longer than {LONGEST_REASON} characters")
+    fields, redacted = sanitize_fields(context.privacy, {"reason": reason})
+    if redacted:
+        context.note(f"the reason is kept without private data{kinds(redacted)}")
+    return fields["reason"]
+
+
 def _of_commit(repository: Repository, sets: RecordSets, revision: str) -> list[tuple[SetName, Record]]:
+    """What a commit introduced, as it stands here now, or as the commit has it if it is not here."""
     objects = open_objects(repository)
     commit = objects.find_commit(revision)
     if commit is None:
         raise UsageError(f"{revision}: no such commit")
-    introduced = introduced_ids(objects, commit)
-    if not any(introduced.values()):
-        raise FedlearnError(f"{revision}: introduced no record")
-    return [found for name, ids in introduced.items() for found in _present(sets, name, ids)]
+    introduced = {name: records for name, records in introduced_records(objects, commit).items() if records}
+    if not introduced:
+        raise NoSuchRecordError(
+            f"{revision}: introduced no record", hint=f"git show --stat {revision} -- :/{DATA}"
+        )
+    return [found for name, records in introduced.items() for found in _as_of_now(sets, name, records)]
 
 
-def _present(sets: RecordSets, name: SetName, ids: list[RecordId]) -> list[tuple[SetName, Record]]:
-    wanted = set(ids)
-    return [(name, record) for record in sets.read(name) if record.id in wanted] if wanted else []
+def _as_of_now(sets: RecordSets, name: SetName, records: list[Record]) -> list[tuple[SetName, Record]]:
+    wanted = {record.id for record in records}
+    here = {record.id: record for record in sets.pick(name, wanted)}
+    return [(name, here.get(record.id, record)) for record in records]

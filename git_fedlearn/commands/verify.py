@@ -30,7 +30,7 @@ def command(context: Context, *, fix: bool, history: bool, as_json: bool) -> int
             mended = mend(repository, before)
             if not as_json:
                 _say_mended(context, before, mended)
-    verified = _verify(repository, history=history)
+    verified = before if fix and not mended else _verify(repository, history=history)
     if as_json:
         _say_json(context, verified, mended)
     else:
@@ -57,8 +57,7 @@ def _say_mended(context: Context, before: Verified, mended: list[str]) -> None:
 
 def _say(context: Context, verified: Verified, *, fixed: bool) -> None:
     for problem in verified.problems:
-        place = f"{problem.path}:{problem.line}" if problem.line else problem.path
-        context.say(f"{place}: {problem.message}")
+        context.say(f"{problem.place}: {problem.message}")
     for name, losses in verified.losses.items():
         for what, ids in _kinds_of_loss(losses):
             context.say(f"{name}: {count(len(ids), 'record')} {what}: {short_ids(ids)}")

@@ -5,10 +5,10 @@ from typing import NamedTuple
 
 from git_fedlearn.core.canonical import InvalidJsonError, parse_value
 from git_fedlearn.core.identity import is_ours
-from git_fedlearn.core.layout import FileKind, find_set, kind_of
-from git_fedlearn.core.record import claimed_id
+from git_fedlearn.core.layout import FileKind, find_set, kind_of, owner_of
+from git_fedlearn.core.record import Record, claimed_id
 from git_fedlearn.core.record_set import NumberedLine, canonical_set, is_canonical_line, parse_record_set
-from git_fedlearn.core.shards import MAX_LEVEL
+from git_fedlearn.core.shards import MAX_LEVEL, ROOT
 
 
 class Problem(NamedTuple):
@@ -21,16 +21,32 @@ class Problem(NamedTuple):
     fixable: bool
     """Whether `verify --fix` mends it without losing anything."""
 
+    @property
+    def place(self) -> str:
+        """Where, as an editor understands it."""
+        return f"{self.path}:{self.line}" if self.line else self.path
+
+
+KINDS_OF_A_LINE = frozenset({"opaque", "id", "form", "shard", "record-size"})
+"""Problems that a line has wherever it stands."""
+
 
 class Limits(NamedTuple):
-    """Sizes in bytes."""
+    """Sizes in bytes, and the system whose own files may be mended here."""
 
     record: int
     record_set: int
+    system: str = ""
 
 
 def inspect_file(path: str, data: bytes, limits: Limits) -> Iterator[Problem]:
     """Every departure of a file from the format of its kind."""
+    foreign = owner_of(path) not in (None, limits.system)
+    for problem in _inspect(path, data, limits):
+        yield problem._replace(fixable=False) if foreign else problem
+
+
+def _inspect(path: str, data: bytes, limits: Limits) -> Iterator[Problem]:
     kind = kind_of(path)
     if kind in (FileKind.RECORD_SET, FileKind.SNAPSHOT):
         yield from _inspect_records(path, data, limits)
@@ -41,29 +57,71 @@ def inspect_file(path: str, data: bytes, limits: Limits) -> Iterator[Problem]:
 
 
 def _inspect_records(path: str, data: bytes, limits: Limits) -> Iterator[Problem]:
-    problems = [problem for line in parse_record_set(data) for problem in _inspect_line(path, line, limits)]
-    yield from problems
-    if not any(problem.fixable for problem in problems) and canonical_set(data) != data:
-        yield Problem(path, 0, "order", "lines are not in canonical order, or two have one id", fixable=True)
     found = find_set(path)
+    shard = found[1] if found else ROOT
+    order = _Order()
+    for line in parse_record_set(data):
+        yield from _inspect_line(path, line, limits, shard)
+        order.take(line)
+    yield from order.judge(path, data)
     if found and len(data) > limits.record_set:
-        more = len(found[1]) < MAX_LEVEL
-        message = f"larger than {limits.record_set} bytes" + (
-            "" if more else ", and cannot be sharded further"
-        )
-        yield Problem(path, 0, "size", message, fixable=more)
+        more = len(shard) < MAX_LEVEL
+        message = f"larger than {limits.record_set} bytes"
+        yield Problem(path, 0, "size", message + ("" if more else ", and cannot be sharded further"), more)
 
 
-def _inspect_line(path: str, line: NumberedLine, limits: Limits) -> Iterator[Problem]:
+class _Order:
+    """Watches whether lines come in canonical order: records, then opaque lines, each ascending."""
+
+    def __init__(self) -> None:
+        self.previous: tuple[bool, bytes, bytes] = (False, b"", b"")
+        self.number = 0
+        self.disorder = 0
+        """The first line that stands where it must not, 0 for none."""
+        self.repeated = 0
+        """The first line with the id of the line before it: a duplicate, or a hash collision."""
+
+    def take(self, line: NumberedLine) -> None:
+        self.number = line.number
+        start = line.line[:41] if line.record else b""
+        key = (line.record is None, start, line.line)
+        if key <= self.previous:
+            self.disorder = self.disorder or line.number
+        elif start and start == self.previous[1]:
+            self.repeated = self.repeated or line.number
+        self.previous = key
+
+    def judge(self, path: str, data: bytes) -> Iterator[Problem]:
+        if self.disorder:
+            yield Problem(path, self.disorder, "order", "not in order after the line before", fixable=True)
+        elif self.repeated and canonical_set(data) != data:
+            yield Problem(path, self.repeated, "duplicate", "the id of the line before", fixable=True)
+        elif data and not data.endswith(b"\n"):
+            yield Problem(path, self.number, "end", "no line feed at the end of the file", fixable=True)
+
+
+def _inspect_line(path: str, line: NumberedLine, limits: Limits, shard: str) -> Iterator[Problem]:
     record = line.record
     if record is None:
         yield Problem(path, line.number, "opaque", line.reason, fixable=_is_marker(line.line))
-    elif claimed_id(line.line) not in (None, record.id):
-        yield Problem(path, line.number, "id", f"wrong id: the content is that of {record.id}", fixable=True)
-    elif not is_canonical_line(line.line, record):
-        yield Problem(path, line.number, "form", "a record that is not in canonical form", fixable=True)
-    if record and len(record.line) > limits.record:
-        yield Problem(path, line.number, "size", f"a record larger than {limits.record} bytes", fixable=False)
+        return
+    form = _form_problem(line.line, record)
+    if form:
+        yield Problem(path, line.number, *form, fixable=True)
+    elif not record.id.startswith(shard):
+        message = f"a record that belongs in {record.id[: len(shard)]}.jsonl"
+        yield Problem(path, line.number, "shard", message, fixable=True)
+    if len(record.line) > limits.record:
+        message = f"a record larger than {limits.record} bytes"
+        yield Problem(path, line.number, "record-size", message, fixable=False)
+
+
+def _form_problem(line: bytes, record: Record) -> tuple[str, str] | None:
+    if claimed_id(line) not in (None, record.id):
+        return "id", f"wrong id: the content is that of {record.id}"
+    if is_canonical_line(line, record):
+        return None
+    return "form", "CR at the end of a record" if line.endswith(b"\r") else "a record not in canonical form"
 
 
 def _is_marker(line: bytes) -> bool:

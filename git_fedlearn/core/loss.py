@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from git_fedlearn.core.identity import RecordId
-from git_fedlearn.core.record import parse_record
+from git_fedlearn.core.record import Record, claimed_id, parse_record
 from git_fedlearn.core.record_set import join_into, split_lines
 
 
@@ -30,23 +30,29 @@ class Losses(NamedTuple):
 
 
 def find_losses(before: Iterable[bytes], after: Iterable[bytes]) -> Losses:
-    """Compare all files of a set before with all files after, whichever shards the records lie in."""
+    """Compare all files of a set before with all files after, whichever shards the records lie in.
+
+    `before` may be all versions in history: one is held in memory at a time.
+    """
     after = list(after)
     kept = {line for data in after for line in split_lines(data)}
-    missing = [line for data in before for line in split_lines(data) if line not in kept]
+    missing = {line for data in before for line in split_lines(data) if line not in kept}
     if not missing:
         return Losses()
     now = set(join_into(after, ()).records)
-    back = [line for line in join_into(after, missing).records if line not in now]
-    live = {
-        line[8:40]: not parse_record(line).is_tombstone
-        for line in now
-        if line[8:40] in {b[8:40] for b in back}
-    }
+    back = [parse_record(line) for line in join_into(after, missing).records if line not in now]
+    ids = {record.id for record in back}
+    held = [parse_record(line) for line in now if claimed_id(line) in ids]
+    live = {record.id for record in held if not record.is_tombstone}
     found: dict[str, set[RecordId]] = {"lost": set(), "revived": set(), "weakened": set()}
-    for line in back:
-        record = parse_record(line)
-        was_live = live.get(line[8:40])
-        kind = "lost" if was_live is None else "revived" if record.is_tombstone and was_live else "weakened"
-        found[kind].add(record.id)
-    return Losses(**{kind: tuple(sorted(ids)) for kind, ids in found.items()}, lines=tuple(back))
+    known = {record.id for record in held}
+    for record in back:
+        found[_kind(record, live, known)].add(record.id)
+    lines = tuple(record.line for record in back)
+    return Losses(**{kind: tuple(sorted(of)) for kind, of in found.items()}, lines=lines)
+
+
+def _kind(record: Record, live: set[RecordId], known: set[RecordId]) -> str:
+    if record.id not in known:
+        return "lost"
+    return "revived" if record.is_tombstone and record.id in live else "weakened"

@@ -1,10 +1,13 @@
 """The door to the record sets: whatever is learned is sanitized here, then becomes a record."""
 
+import re
 from collections import Counter
+from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
 from typing import NamedTuple
 
-from git_fedlearn.core.canonical import JsonObject
+from git_fedlearn.core.canonical import Json, JsonObject
 from git_fedlearn.core.identity import is_ours
 from git_fedlearn.core.record import (
     FIRST_SEEN,
@@ -13,13 +16,20 @@ from git_fedlearn.core.record import (
     POINT_ID,
     RETRACTED,
     SEEN_BY,
+    SYSTEM_ID,
     NotARecordError,
     Record,
     make_record,
 )
-from git_fedlearn.privacy.engine import PrivacyEngine
+from git_fedlearn.privacy.engine import Finding, PrivacyEngine
 
-_PLAIN = frozenset({ID, GEN, SEEN_BY, FIRST_SEEN, POINT_ID})
+_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+_FORMS = {
+    ID: re.compile(r"[0-9a-f]{32}"),
+    FIRST_SEEN: re.compile(r"\d{4}-\d\d-\d\d", re.ASCII),
+    POINT_ID: _UUID,
+    SEEN_BY: SYSTEM_ID,
+}
 """Keys of ours whose form leaves no room for free text."""
 
 
@@ -55,13 +65,57 @@ class Intake:
 def sanitize_fields(engine: PrivacyEngine, fields: JsonObject) -> tuple[JsonObject, Counter[str]]:
     """Fields without secrets and personal data, with the number of findings of each kind.
 
-    Free text under keys of ours (a reason, unknown keys) is sanitized as well.
+    Free text under keys of ours (a reason, unknown keys) is sanitized as well. A key that is ours only
+    without the invisible characters in it does not become ours.
     """
-    plain = {key: value for key, value in fields.items() if key in _PLAIN}
-    free = {key: value for key, value in fields.items() if is_ours(key) and key not in _PLAIN}
-    learned = engine.sanitize({key: value for key, value in fields.items() if not is_ours(key)})
-    ours = engine.sanitize(list(free.values()))
+    parts = _split(fields)
+    learned = engine.sanitize(parts.learned)
+    ours = engine.sanitize([[key, value] for key, value in parts.ours])
     kinds = Counter(finding.kind for finding in (*learned.findings, *ours.findings))
     if not isinstance(learned.value, dict) or not isinstance(ours.value, list):
         raise NotARecordError("not an object")
-    return {**learned.value, **dict(zip(free, ours.value, strict=True)), **plain}, kinds
+    clean = {key.lstrip("_") if is_ours(key) else key: value for key, value in learned.value.items()}
+    for pair in ours.value:
+        if isinstance(pair, list) and isinstance(pair[0], str):
+            clean[pair[0] if is_ours(pair[0]) else f"_{pair[0]}"] = pair[1]
+    return {**clean, **parts.plain}, kinds
+
+
+def scan_fields(engine: PrivacyEngine, fields: JsonObject) -> Iterator[Finding]:
+    """What `sanitize_fields` would redact, with pointers into the fields."""
+    parts = _split(fields)
+    yield from engine.scan(parts.learned)
+    for key, value in parts.ours:
+        for finding in engine.scan([key, value]):
+            _, index, rest = [*finding.pointer.split("/", 2), ""][:3]
+            below = f"/{rest}" if rest else ""
+            yield replace(finding, pointer=f"/{key}{below}", in_key=finding.in_key or index == "0")
+
+
+class _Parts(NamedTuple):
+    """Fields by how they are treated: what was learned, our keys with free text, and our plain ones."""
+
+    learned: JsonObject
+    ours: list[tuple[str, Json]]
+    plain: JsonObject
+
+
+def _split(fields: JsonObject) -> _Parts:
+    parts = _Parts({}, [], {})
+    for key, value in fields.items():
+        if not is_ours(key):
+            parts.learned[key] = value
+        elif _is_plain(key, value):
+            parts.plain[key] = value
+        else:
+            parts.ours.append((key, value))
+    return parts
+
+
+def _is_plain(key: str, value: Json) -> bool:
+    """Whether a key of ours has a value of a form that leaves no room for free text."""
+    if key == GEN or isinstance(value, int):
+        return key in (GEN, POINT_ID) and isinstance(value, int)
+    form = _FORMS.get(key)
+    values = value if key == SEEN_BY and isinstance(value, list) else [value]
+    return form is not None and all(isinstance(item, str) and form.fullmatch(item) for item in values)

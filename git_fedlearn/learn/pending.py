@@ -1,14 +1,18 @@
 """Lessons that no commit holds yet, kept beside the checkpoints.
 
 A checkpoint says that a log was read. If what was learned from it is thrown away before it is committed
-(git reset, git stash, another branch), the next sync joins it again from here.
+(git reset, git stash, another branch), the next sync joins it again from here. A lesson that HEAD holds
+with a lower score is still pending. Each worktree has its own, as it has its own checkpoints.
 """
 
+import os
 from collections.abc import Iterable
 from pathlib import Path
 
+from xxhash import xxh3_64_hexdigest
+
 from git_fedlearn.core.layout import SetName
-from git_fedlearn.core.record import claimed_id
+from git_fedlearn.core.loss import find_losses
 from git_fedlearn.core.record_set import split_lines
 from git_fedlearn.repository.data_tree import committed_tree, open_objects, read_set
 from git_fedlearn.repository.files import read_file, write_file
@@ -43,12 +47,12 @@ def _not_in_head(repository: Repository, lessons: dict[SetName, list[bytes]]) ->
     tree = committed_tree(objects, head)
     left: dict[SetName, list[bytes]] = {}
     for name, lines in lessons.items():
-        held = {claimed_id(line) for data in read_set(tree, name) for line in split_lines(data)}
-        missing = [line for line in lines if claimed_id(line) not in held]
+        missing = find_losses([b"\n".join(lines)], read_set(tree, name)).lines
         if missing:
-            left[name] = missing
+            left[name] = [*missing]
     return left
 
 
 def _file(repository: Repository, name: SetName) -> Path:
-    return repository.state / "pending" / f"{name.replace('/', '+')}.jsonl"
+    worktree = xxh3_64_hexdigest(os.fsencode(repository.top))
+    return repository.state / "pending" / worktree / f"{name.replace('/', '+')}.jsonl"

@@ -10,13 +10,13 @@ from typing import NamedTuple
 
 from git_fedlearn.core.canonical import InvalidJsonError, JsonObject, format_value, parse_value
 from git_fedlearn.core.layout import FileKind, SetName, find_set, kind_of
-from git_fedlearn.core.record import ID, NotARecordError, Record, make_record, parse_record
+from git_fedlearn.core.record import ID, Record, make_record
 from git_fedlearn.core.record_set import split_lines
 from git_fedlearn.learn.intake import sanitize_fields
 from git_fedlearn.privacy.engine import PrivacyEngine
 from git_fedlearn.repository.data_tree import WorkTree, committed_tree, open_objects, read_set
 from git_fedlearn.repository.files import write_file
-from git_fedlearn.repository.record_sets import RecordSets
+from git_fedlearn.repository.record_sets import RecordSets, find_record
 from git_fedlearn.repository.repository import Repository
 from git_fedlearn.repository.retraction import tombstone
 
@@ -77,14 +77,14 @@ def _tombstones(repository: Repository, name: SetName, buried: list[Record]) -> 
     if head is None:
         return []
     lines = {line for data in read_set(committed_tree(objects, head), name) for line in split_lines(data)}
-    committed = {record.id for line in lines if (record := _find_record(line)) and not record.is_tombstone}
+    committed = {record.id for line in lines if (record := find_record(line)) and not record.is_tombstone}
     retracted: JsonObject = {"by": repository.system(), "reason": "held private data"}
     return [tombstone(record, retracted).line for record in buried if record.id in committed]
 
 
 def _clean_line(engine: PrivacyEngine, line: bytes, redacted: Counter[str]) -> CleanLine | None:
     """The line without private data, None where it has none."""
-    record = _find_record(line)
+    record = find_record(line)
     if record is None:
         return _clean_text(engine, line, redacted)
     fields, found = sanitize_fields(engine, record.fields)
@@ -117,10 +117,3 @@ def _is_json(line: bytes) -> bool:
     except InvalidJsonError:
         return False
     return True
-
-
-def _find_record(line: bytes) -> Record | None:
-    try:
-        return parse_record(line)
-    except NotARecordError:
-        return None

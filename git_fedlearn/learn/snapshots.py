@@ -33,7 +33,8 @@ def write_snapshot(
     most, snapshots = keep
     older = dated(folder)
     known = [(_time_of(line), line) for line in split_lines(read_file(older[-1]))] if older else []
-    newest = sorted({*known, *events})[-most:]
+    latest = f"{today.isoformat()}T24"  # a clock that ran ahead must not keep its events in front for ever
+    newest = sorted({(min(time, latest), line) for time, line in (*known, *events)})[-most:]
     path = folder / f"{today.isoformat()}.jsonl"
     write_file(path, canonical_set(b"\n".join(line for _, line in newest)))
     for old in dated(folder)[:-snapshots]:

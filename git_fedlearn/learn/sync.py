@@ -4,6 +4,7 @@ Order matters for crashes: records first, then what is pending, the snapshot, an
 A run that dies in between is repeated by the next one, and the join makes repetition harmless.
 """
 
+import os
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -122,5 +123,5 @@ def _mark(file: SourceFile, start: Start | None, known: Checkpoints) -> Mark | N
 
 def _checkpoint_file(repository: Repository, source: Path) -> Path:
     """One for each source folder and worktree: what one branch has learned another may not have."""
-    name = xxh3_64_hexdigest(f"{source.resolve()}\0{repository.top}".encode())
+    name = xxh3_64_hexdigest(os.fsencode(f"{source.resolve()}\0{repository.top}"))
     return repository.state / "checkpoints" / f"{name}.json"

@@ -10,7 +10,13 @@ _UNFINISHED = {
     "REVERT_HEAD": "a revert",
     "rebase-merge": "a rebase",
     "rebase-apply": "a rebase",
+    "sequencer": "a cherry-pick or revert",
 }
+_PATHS = (
+    f":/{DATA}",
+    *(f":(top,exclude,glob){DATA}/**/{name}" for name in ("latest.jsonl", "*.tmp", "*.bak", ".local/**")),
+)
+"""Data files, less what is this machine's own."""
 
 
 def commit_data(repository: Repository, message: str) -> str | None:
@@ -20,14 +26,13 @@ def commit_data(repository: Repository, message: str) -> str | None:
     """
     refuse_unfinished(repository)
     git = repository.git
-    git.run("add", "--all", "--", f":/{DATA}")
-    if git.is_true("diff", "--cached", "--quiet", "--", f":/{DATA}"):
+    git.run("add", "--all", "--", *_PATHS)
+    if git.is_true("diff", "--cached", "--quiet", "--", *_PATHS):
         return None
-    done = git.attempt("commit", "--quiet", "--only", "--message", message, "--", f":/{DATA}")
+    done = git.attempt("commit", "--quiet", "--only", "--message", message, "--", *_PATHS)
     if done.code:
-        raise GitError(
-            f"git commit failed:\n{done.err.strip()}", hint="what was learned is staged under data/"
-        )
+        said = f"{done.out.decode('utf-8', 'replace').strip()}\n{done.err.strip()}".strip()
+        raise GitError(f"git commit failed:\n{said}", hint="what was learned is staged under data/")
     commit = git.text("rev-parse", "HEAD")
     touched = git.run("diff-tree", "-r", "--root", "--no-commit-id", "--name-only", "-z", commit).split(b"\0")
     foreign = [path for path in touched if path and not path.startswith(f"{DATA}/".encode())]

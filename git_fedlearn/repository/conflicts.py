@@ -1,15 +1,18 @@
 """Finishing a merge in which our driver did not run, from what git kept of both sides."""
 
+import os
+from functools import partial, reduce
+from pathlib import Path
 from typing import NamedTuple
 
-from git_fedlearn.core.layout import DATA
+from git_fedlearn.core.layout import find_set
 from git_fedlearn.core.merge import merge_files
 from git_fedlearn.repository.data_tree import open_objects, read_stages
 from git_fedlearn.repository.files import read_file, write_file
 from git_fedlearn.repository.objects import Entry, Objects
 from git_fedlearn.repository.repository import Repository
 
-OURS, THEIRS = 2, 3
+BASE, OURS, THEIRS = 1, 2, 3
 """Index stages, gitrevisions(7)."""
 
 
@@ -18,9 +21,9 @@ class Resolved(NamedTuple):
 
     joined: list[str]
     foreign: list[str]
-    """In conflict, but not data files: for the user to resolve."""
+    """In conflict, but no record sets or snapshots: for the user to resolve."""
     refused: list[str]
-    """In conflict under data/ and no plain file on one side."""
+    """In conflict, and no plain file on one side or in the work tree."""
 
 
 def resolve_conflicts(repository: Repository) -> Resolved:
@@ -32,31 +35,39 @@ def resolve_conflicts(repository: Repository) -> Resolved:
     objects = open_objects(repository)
     sides: dict[str, dict[int, Entry]] = {}
     for mode, oid, stage, path in read_stages(repository):
-        if stage in (OURS, THEIRS):
+        if stage and path.endswith(".jsonl"):
             sides.setdefault(path, {})[stage] = Entry(mode, oid)
-    refused = sorted(path for path, found in sides.items() if not _are_files(found))
-    joined = sorted(path for path in sides if path not in refused)
+    refused = sorted(path for path, found in sides.items() if not _are_files(repository.top / path, found))
+    gone = sorted(path for path in sides.keys() - refused if _is_gone(path, sides[path]))
+    joined = sorted(sides.keys() - {*refused, *gone})
     for path in joined:
         write_file(repository.top / path, _join_sides(repository, objects, path, sides[path]))
     if joined:
-        repository.git.run("add", "--force", "--", *joined)
-    return Resolved(joined, _foreign(repository), refused)
+        repository.git.run("add", "--force", "--", *(f":(top,literal){path}" for path in joined))
+    if gone:
+        repository.git.run("rm", "--quiet", "--cached", "--", *(f":(top,literal){path}" for path in gone))
+    foreign = [path for path in _unmerged(repository) if path not in refused]
+    return Resolved(joined, foreign, refused)
 
 
 def _join_sides(repository: Repository, objects: Objects, path: str, sides: dict[int, Entry]) -> bytes:
-    ours, theirs = (objects.read(sides[stage].oid) if stage in sides else b"" for stage in (OURS, THEIRS))
-    edited = read_file(repository.top / path)
-    return (
-        merge_files(path, merge_files(path, ours, theirs), edited)
-        if edited
-        else merge_files(path, ours, theirs)
-    )
+    """The join of what git kept and what stands in the work tree; of a file both sides dropped, its base."""
+    stages = [stage for stage in (OURS, THEIRS) if stage in sides] or [BASE]
+    versions = [objects.read(sides[stage].oid) for stage in stages]
+    return reduce(partial(merge_files, path), [*versions, read_file(repository.top / path)], b"")
 
 
-def _are_files(sides: dict[int, Entry]) -> bool:
-    return all(entry.is_file for entry in sides.values())
+def _is_gone(path: str, sides: dict[int, Entry]) -> bool:
+    """Whether both sides dropped or renamed the file. A record set stays for ever (design section 3)."""
+    return sides.keys() == {BASE} and find_set(path) is None
 
 
-def _foreign(repository: Repository) -> list[str]:
-    listed = repository.git.run("diff", "--name-only", "--diff-filter=U", "-z").decode("utf-8", "replace")
-    return [path for path in listed.split("\0") if path and not path.startswith(f"{DATA}/")]
+def _are_files(path: Path, sides: dict[int, Entry]) -> bool:
+    stands = path.exists() or path.is_symlink()
+    is_plain = path.is_file() and not path.is_symlink()
+    return all(entry.is_file for entry in sides.values()) and (is_plain or not stands)
+
+
+def _unmerged(repository: Repository) -> list[str]:
+    listed = repository.git.run("diff", "--name-only", "--diff-filter=U", "-z")
+    return sorted({os.fsdecode(path) for path in listed.split(b"\0") if path})

@@ -44,7 +44,10 @@ class CommittedTree(NamedTuple):
 
 
 class WorkTree(NamedTuple):
-    """The data files on disk, less what git ignores by our rules (temporary files, `latest.jsonl`)."""
+    """The data files on disk, less what git ignores by our rules (temporary files, `latest.jsonl`).
+
+    What stands in the place of one counts too: links, and folders that are named like a data file.
+    """
 
     top: Path
 
@@ -52,8 +55,10 @@ class WorkTree(NamedTuple):
         """The paths, sorted."""
         found = []
         for folder, folders, names in os.walk(self.top / DATA):
-            links = [name for name in folders if os.path.islink(os.path.join(folder, name))]  # noqa: PTH114, PTH118
-            found += [(Path(folder) / name).relative_to(self.top).as_posix() for name in (*names, *links)]
+            odd = [name for name in folders if name.endswith(".jsonl") or (Path(folder) / name).is_symlink()]
+            found += [(Path(folder) / name).relative_to(self.top).as_posix() for name in (*names, *odd)]
+        if (self.top / DATA).is_symlink():
+            found.append(DATA)
         return sorted(path for path in found if not is_local(path))
 
     def read(self, path: str) -> bytes:

@@ -6,9 +6,10 @@ from git_fedlearn.core.identity import RecordId
 from git_fedlearn.core.layout import DATA, SetName, find_set
 from git_fedlearn.core.loss import Losses, find_losses
 from git_fedlearn.core.record import Record, claimed_id
-from git_fedlearn.core.record_set import parse_record_set
-from git_fedlearn.repository.data_tree import CommittedTree, DataTree, committed_tree, set_paths
+from git_fedlearn.core.record_set import parse_record_set, split_lines
+from git_fedlearn.repository.data_tree import CommittedTree, DataTree, committed_tree, read_set, set_paths
 from git_fedlearn.repository.objects import Objects, Oid
+from git_fedlearn.repository.record_sets import find_record
 from git_fedlearn.repository.repository import Repository
 
 
@@ -16,7 +17,8 @@ def losses_by_set(before: Iterable[CommittedTree], after: DataTree) -> dict[SetN
     """What each record set lacks in `after` of what it held in any of the trees before."""
     now = set_paths(after)
     found: dict[SetName, Losses] = {}
-    for name, versions in _old_versions(list(before), after).items():
+    for name, blobs in _old_blobs(before, after).items():
+        versions = (objects.read(oid) for oid, objects in blobs.items())
         losses = find_losses(
             versions, [after.read(path) for path in now.get(name, []) if after.is_file(path)]
         )
@@ -25,16 +27,16 @@ def losses_by_set(before: Iterable[CommittedTree], after: DataTree) -> dict[SetN
     return found
 
 
-def _old_versions(before: list[CommittedTree], after: DataTree) -> dict[SetName, list[bytes]]:
-    """The bytes of every set file, each blob once, less the blobs that `after` holds as they are."""
-    same = set(after.entries.values()) if isinstance(after, CommittedTree) else set()
-    versions: dict[SetName, dict[Oid, bytes]] = {}
+def _old_blobs(before: Iterable[CommittedTree], after: DataTree) -> dict[SetName, dict[Oid, Objects]]:
+    """Every set file as a blob and where to read it, less the files that `after` holds as they are."""
+    same = set(after.entries.items()) if isinstance(after, CommittedTree) else set()
+    blobs: dict[SetName, dict[Oid, Objects]] = {}
     for tree in before:
         for path, entry in tree.entries.items():
-            name = find_set(path)
-            if name and entry.is_file and entry not in same and entry.oid not in versions.get(name[0], {}):
-                versions.setdefault(name[0], {})[entry.oid] = tree.objects.read(entry.oid)
-    return {name: list(blobs.values()) for name, blobs in versions.items()}
+            name = find_set(path) if entry.is_file and (path, entry) not in same else None
+            if name:
+                blobs.setdefault(name[0], {})[entry.oid] = tree.objects
+    return blobs
 
 
 def history_trees(objects: Objects, tips: Iterable[Oid]) -> Iterator[CommittedTree]:
@@ -66,21 +68,20 @@ def _lessons(data: bytes, identifier: RecordId) -> Iterator[Record]:
             yield line.record
 
 
-def introduced_ids(objects: Objects, commit: Oid) -> dict[SetName, list[RecordId]]:
-    """The ids of the lessons a commit holds and none of its parents does."""
+def introduced_records(objects: Objects, commit: Oid) -> dict[SetName, list[Record]]:
+    """The lessons a commit holds and none of its parents does, tombstoned or not; by set."""
     after = committed_tree(objects, commit)
     parents = [committed_tree(objects, parent) for parent in objects.parents(commit)]
-    return {name: _new_ids(after, parents, name) for name in set_paths(after)}
+    return {name: _new_records(after, parents, name) for name in set_paths(after)}
 
 
-def _new_ids(after: CommittedTree, parents: list[CommittedTree], name: SetName) -> list[RecordId]:
-    old = {oid for parent in parents for oid in _ids(parent, name, live=False)}
-    return sorted(identifier for identifier in _ids(after, name, live=True) if identifier not in old)
-
-
-def _ids(tree: CommittedTree, name: SetName, *, live: bool) -> set[RecordId]:
-    lines = (line for path in set_paths(tree).get(name, []) for line in parse_record_set(tree.read(path)))
-    return {line.record.id for line in lines if line.record and not (live and line.record.is_tombstone)}
+def _new_records(after: CommittedTree, parents: list[CommittedTree], name: SetName) -> list[Record]:
+    old = {line for parent in parents for data in read_set(parent, name) for line in split_lines(data)}
+    new = {line for data in read_set(after, name) for line in split_lines(data)} - old
+    known = {claimed_id(line) for line in old}
+    known |= {record.id for line in old if not claimed_id(line) and (record := find_record(line))}
+    found = [record for line in sorted(new) if (record := find_record(line)) and not record.is_tombstone]
+    return [record for record in found if record.id not in known]
 
 
 def merge_parents(repository: Repository, objects: Objects) -> list[Oid]:

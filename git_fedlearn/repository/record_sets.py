@@ -6,21 +6,25 @@ from pathlib import Path
 
 from git_fedlearn.core.aligned import Settled
 from git_fedlearn.core.identity import RecordId
-from git_fedlearn.core.layout import SHARED_SETS, SetName, path_of, stem_of
-from git_fedlearn.core.record import Record, claimed_id, parse_record
-from git_fedlearn.core.record_set import is_record_line, join_into, settle, split_lines
-from git_fedlearn.core.shards import ROOT, SHARD_NAME, distribute, level_of
+from git_fedlearn.core.layout import SHARED_SETS, SetName, find_set, path_of, stem_of
+from git_fedlearn.core.record import NotARecordError, Record, claimed_id, parse_record
+from git_fedlearn.core.record_set import join_into, settle, split_lines
+from git_fedlearn.core.shards import MAX_LEVEL, ROOT, SHARD_NAME, distribute, level_of
 from git_fedlearn.errors import UsageError
 from git_fedlearn.repository.files import read_file, write_file
 
 
 @dataclass(frozen=True, slots=True)
 class Joined:
-    """What a join changed in a set: ids in order, and the paths that were written."""
+    """What a join changed in a set: ids in order, and the paths that were written.
+
+    `retracted` are those of the changed that are tombstones now.
+    """
 
     name: SetName
     added: tuple[RecordId, ...] = ()
     changed: tuple[RecordId, ...] = ()
+    retracted: tuple[RecordId, ...] = ()
     written: tuple[str, ...] = ()
 
 
@@ -33,9 +37,10 @@ class RecordSets:
 
     def names(self) -> list[SetName]:
         """The sets that exist here: the shared ones, and a set for each collection that has a file."""
-        collections = (self.top / "data" / "collections").glob("*.jsonl")
-        found = [SetName(f"collections/{path.stem}") for path in collections]
-        return [*SHARED_SETS, *sorted(name for name in found if stem_of(name))]
+        folder = self.top / "data" / "collections"
+        files = [*folder.glob("*.jsonl"), *folder.glob("*/*.jsonl")]
+        found = {find_set(path.relative_to(self.top).as_posix()) for path in files}
+        return [*SHARED_SETS, *sorted({of[0] for of in found if of and of[0] not in SHARED_SETS})]
 
     def check_name(self, name: SetName) -> None:
         """Raise UsageError for a name that no set can have."""
@@ -45,6 +50,11 @@ class RecordSets:
         """The records of a set, tombstones too, sorted by line."""
         files = self._read_files(name, self._shards(name))
         return [parse_record(line) for line in join_into(files.values(), ()).records]
+
+    def pick(self, name: SetName, ids: Collection[RecordId]) -> list[Record]:
+        """The records of a set that have one of these ids, tombstones too."""
+        lines = join_into(self._read_files(name, self._shards(name)).values(), ()).records
+        return [parse_record(line) for line in lines if claimed_id(line) in ids]
 
     def find(self, identifier: str) -> Iterator[tuple[SetName, Record]]:
         """Every record, tombstones too, whose id begins with these characters."""
@@ -75,11 +85,13 @@ class RecordSets:
         """
         lines = list(lines)
         every = self._shards(name)
-        files = self._read_files(name, every if recompute else self._touched(name, every, lines))
-        level, spread, settled = self._settle(files, lines, level_of(every), recompute=recompute)
-        if level > level_of(every) and files.keys() != every:
-            files = self._read_files(name, every)
+        level, files = level_of(every), dict[str, bytes]()
+        unread = every if recompute else self._touched(name, every, lines)
+        while unread:
+            files |= self._read_files(name, unread)
             level, spread, settled = self._settle(files, lines, level, recompute=recompute)
+            # A record may stand in the wrong shard: no shard is written that was not read.
+            unread = (every if level > level_of(every) else every & spread.keys()) - files.keys()
         written = self._write(name, files, spread) if write else ()
         return _report(name, files.values(), settled.records, written)
 
@@ -97,10 +109,12 @@ class RecordSets:
 
         Shards of a lower level than the set's count as root: old clones may have written to them.
         """
+        if every == {ROOT}:
+            return every
         inboxes = {shard for shard in every if len(shard) < level_of(every)} | {ROOT}
         arriving = [line for data in self._read_files(name, inboxes).values() for line in split_lines(data)]
-        ids = {parse_record(line).id for line in (*lines, *arriving) if is_record_line(line)}
-        return inboxes | {shard for identifier in ids for shard in _holding(identifier, every)}
+        starts = {record.id[:MAX_LEVEL] for line in (*lines, *arriving) if (record := find_record(line))}
+        return inboxes | {shard for start in starts for shard in _holding(start, every)}
 
     def _write(self, name: SetName, before: dict[str, bytes], after: dict[str, bytes]) -> tuple[str, ...]:
         written = []
@@ -129,6 +143,14 @@ class RecordSets:
         return {shard: read_file(self.top / path_of(stem, shard)) for shard in shards}
 
 
+def find_record(line: bytes) -> Record | None:
+    """The record that a line is, None for any other line."""
+    try:
+        return parse_record(line)
+    except NotARecordError:
+        return None
+
+
 def _without(data: bytes, lines: Collection[bytes]) -> bytes:
     return b"".join([line + b"\n" for line in split_lines(data) if line not in lines])
 
@@ -140,11 +162,16 @@ def _holding(identifier: str, shards: set[str]) -> set[str]:
 
 def _report(name: SetName, before: Iterable[bytes], after: list[bytes], written: tuple[str, ...]) -> Joined:
     old = {line for data in before for line in split_lines(data)}
-    known = {claimed_id(line) for line in old}
-    fresh = [RecordId(line[8:40].decode("ascii")) for line in after if line not in old]
+    kept = old.intersection(after)
+    known = {claimed_id(line) for line in kept}
+    known |= {record.id for line in old - kept if (record := find_record(line))}
+    fresh = {line: claimed_id(line) for line in after if line not in kept}
+    changed = {line: identifier for line, identifier in fresh.items() if identifier in known}
+    buried = [i for line, i in changed.items() if (record := find_record(line)) and record.is_tombstone]
     return Joined(
         name,
-        added=tuple(dict.fromkeys(i for i in fresh if i not in known)),
-        changed=tuple(dict.fromkeys(i for i in fresh if i in known)),
+        added=tuple(dict.fromkeys(i for i in fresh.values() if i and i not in known)),
+        changed=tuple(dict.fromkeys(i for i in changed.values() if i)),
+        retracted=tuple(i for i in buried if i),
         written=written,
     )

@@ -11,6 +11,7 @@ from git_fedlearn.errors import FedlearnError
 from git_fedlearn.repository.data_tree import open_objects
 from git_fedlearn.repository.files import read_file, write_file
 from git_fedlearn.repository.history import history_trees, live_versions
+from git_fedlearn.repository.objects import Objects, Oid
 from git_fedlearn.repository.repository import Repository
 
 
@@ -24,7 +25,8 @@ def keep_retracted(repository: Repository, records: list[Record]) -> None:
     """Keep what is about to be retracted in this clone: it may never have been committed."""
     path = _kept(repository)
     lines = [record.line for record in records if not record.is_tombstone]
-    write_file(path, canonical_set(b"\n".join([read_file(path), *lines])))
+    if lines:
+        write_file(path, canonical_set(b"\n".join([read_file(path), *lines])))
 
 
 def restored(repository: Repository, name: SetName, buried: Record) -> list[Record]:
@@ -33,20 +35,30 @@ def restored(repository: Repository, name: SetName, buried: Record) -> list[Reco
     They come from the history of this clone, or from what this clone itself retracted.
     """
     objects = open_objects(repository)
-    head = objects.find_commit("HEAD")
-    tips = [] if head is None else [head]
     kept = [line.record for line in parse_record_set(read_file(_kept(repository))) if line.record]
     found = [record for record in kept if record.id == buried.id]
-    found += live_versions(history_trees(objects, tips), name, buried.id)
+    found += live_versions(history_trees(objects, _tips(repository, objects)), name, buried.id)
     found = [record for record in found if record.gen <= buried.gen]
     if not found:
         raise FedlearnError(
-            f"{buried.id}: its content is in no commit of this clone",
-            hint="fetch the full history (git fetch --unshallow), or add it again: git fedlearn add",
+            f"{buried.id}: its content is in no commit of this clone", hint=_where_it_may_be(repository)
         )
     if buried.gen == MAX_GEN:
         raise FedlearnError(f"{buried.id}: has been restored too often")
     return [make_record({**record.fields, GEN: buried.gen + 1}) for record in join_records(found)]
+
+
+def _tips(repository: Repository, objects: Objects) -> list[Oid]:
+    """HEAD and every commit that a ref names: branches, what was fetched, the stash."""
+    named = repository.git.run("for-each-ref", "--format=%(objectname)").decode("ascii").split()
+    found = [objects.find_commit(revision) for revision in ("HEAD", *named)]
+    return list(dict.fromkeys(oid for oid in found if oid))
+
+
+def _where_it_may_be(repository: Repository) -> str:
+    if repository.git.text("rev-parse", "--is-shallow-repository") == "true":
+        return "git fetch --unshallow, then run this again"
+    return "if you have the record elsewhere: git fedlearn add, with a `_gen` above the tombstone's"
 
 
 def _kept(repository: Repository) -> Path:

@@ -10,9 +10,10 @@ from git_fedlearn.core.record_set import canonical_set
 from git_fedlearn.repository.data_tree import CommittedTree, DataTree, WorkTree, committed_tree
 from git_fedlearn.repository.files import remove_leftovers, write_file
 from git_fedlearn.repository.history import history_trees, losses_by_set, merge_parents
-from git_fedlearn.repository.objects import Objects
+from git_fedlearn.repository.objects import Objects, Oid
 from git_fedlearn.repository.record_sets import RecordSets
-from git_fedlearn.repository.repository import Repository
+from git_fedlearn.repository.repository import SYSTEM_KEY, Repository
+from git_fedlearn.repository.settings import SETTINGS_FILE, Settings, parse_settings
 
 
 class Verified(NamedTuple):
@@ -31,28 +32,42 @@ class Verified(NamedTuple):
 
 def verify_tree(repository: Repository, tree: DataTree, before: Iterable[CommittedTree]) -> Verified:
     """Check every data file of a tree, and that it holds what the trees before it held."""
-    problems = list(inspect_tree(repository, tree))
+    problems = list(inspect_tree(limits_of(repository), tree))
     records = sum(
         tree.read(path).count(b"\n") for path in tree.paths() if find_set(path) and tree.is_file(path)
     )
     return Verified(problems, losses_by_set(before, tree), records, len(tree.paths()))
 
 
-def inspect_tree(repository: Repository, tree: DataTree) -> Iterator[Problem]:
+def limits_of(repository: Repository) -> Limits:
+    """What the settings of this clone measure data files by."""
+    return _limits(repository, repository.settings)
+
+
+def limits_at(repository: Repository, objects: Objects, commit: Oid) -> Limits:
+    """The same by the settings that a commit holds. Raises SettingsError."""
+    entry = objects.files(commit, SETTINGS_FILE).get(SETTINGS_FILE)
+    text = objects.read(entry.oid) if entry and entry.is_file else b""
+    return _limits(repository, parse_settings(text.decode("utf-8", "replace")))
+
+
+def _limits(repository: Repository, settings: Settings) -> Limits:
+    system = repository.git.find_config(SYSTEM_KEY) or ""
+    return Limits(settings.record_bytes, settings.record_set_bytes, system)
+
+
+def inspect_tree(limits: Limits, tree: DataTree) -> Iterator[Problem]:
     """The format problems of every data file of a tree."""
     for path in tree.paths():
-        yield from inspect_path(repository, tree, path)
+        yield from inspect_path(limits, tree, path)
 
 
-def inspect_path(repository: Repository, tree: DataTree, path: str) -> Iterator[Problem]:
-    """The format problems of one data file of a tree."""
-    settings = repository.settings
-    if kind_of(path) is FileKind.OTHER and not path.endswith(".jsonl"):
-        return
+def inspect_path(limits: Limits, tree: DataTree, path: str) -> Iterator[Problem]:
+    """The format problems of one data file of a tree. Links are refused whatever they are for."""
     if not tree.is_file(path):
         yield Problem(path, 0, "type", "not a plain file (a symlink, a folder or a submodule)", fixable=False)
-        return
-    yield from inspect_file(path, tree.read(path), Limits(settings.record_bytes, settings.record_set_bytes))
+    elif kind_of(path) is not FileKind.OTHER:
+        yield from inspect_file(path, tree.read(path), limits)
 
 
 def earlier_trees(repository: Repository, objects: Objects, *, history: bool) -> Iterator[CommittedTree]:
@@ -76,13 +91,18 @@ def mend(repository: Repository, verified: Verified) -> list[str]:
         remove_leftovers(folder)
     sets = RecordSets(repository.top, repository.settings.record_set_bytes)
     broken = {problem.path for problem in verified.problems if problem.fixable}
-    names = {found[0] for path in broken if (found := find_set(path))} | set(verified.losses)
+    names = (_sets_of(broken) | set(verified.losses)) - _sets_of(
+        problem.path for problem in verified.problems if problem.kind == "type"
+    )
     written: list[str] = []
     for name in sorted(names):
         lines = verified.losses[name].lines if name in verified.losses else ()
         written += sets.join(name, lines, recompute=True).written
-    own = repository.system() if any(owner_of(path) for path in broken) else None
-    for path in sorted(path for path in broken if own and owner_of(path) == own):
+    for path in sorted(path for path in broken if owner_of(path)):
         write_file(repository.top / path, canonical_set(WorkTree(repository.top).read(path)))
         written.append(path)
     return written
+
+
+def _sets_of(paths: Iterable[str]) -> set[SetName]:
+    return {found[0] for path in paths if (found := find_set(path))}
