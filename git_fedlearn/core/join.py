@@ -6,6 +6,7 @@ over the metadata of what it beat within its generation.
 """
 
 from collections.abc import Iterable
+from functools import lru_cache
 
 from git_fedlearn.core.canonical import Json, JsonObject, format_value
 from git_fedlearn.core.identity import is_ours
@@ -17,7 +18,6 @@ from git_fedlearn.core.record import (
     RETRACTED,
     SEEN_BY,
     Record,
-    format_line,
     score_of,
     smallest_systems,
     training_line,
@@ -26,7 +26,7 @@ from git_fedlearn.core.record import (
 
 def join_records(records: Iterable[Record]) -> list[Record]:
     """Join records that all have one id: a tombstone, or a lesson for each identity form, sorted by line."""
-    found = list({record.line: record for record in records}.values())
+    found = list(records)
     if len(found) == 1:
         return found
     highest = max(record.gen for record in found)
@@ -47,7 +47,7 @@ def _join_same(records: list[Record]) -> Record:
     best = min(tombstones, key=_earliest) if tombstones else _strongest(records)
     fields = {key: value for key, value in best.fields.items() if not _is_joined(key)}
     fields |= _join_metadata(records)
-    return best._replace(line=format_line(best.id, fields), fields=fields)
+    return Record(best.id, best.gen, best.form, fields)
 
 
 def _strongest(lessons: list[Record]) -> Record:
@@ -58,6 +58,7 @@ def _strongest(lessons: list[Record]) -> Record:
     return tied[0] if len(tied) == 1 else max(tied, key=training_line)
 
 
+@lru_cache(maxsize=1024)
 def _is_joined(key: str) -> bool:
     """Whether a key of ours is joined over all records rather than taken from the winner."""
     return is_ours(key) and key not in (ID, GEN, RETRACTED)

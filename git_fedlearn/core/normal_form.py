@@ -5,6 +5,7 @@ since messages come from peers.
 """
 
 import re
+from functools import cache
 from typing import Final
 
 _PATH: Final = r"[^\s\"'`:,;()<>\[\]{}]+"
@@ -57,11 +58,15 @@ MARKS: Final = (
 )
 """In this order, every match of a pattern (ASCII classes) becomes its mark."""
 
-_COMPILED: Final = tuple((re.compile(pattern, re.ASCII), mark) for pattern, mark in MARKS)
-
 
 def normal_form(message: str) -> str:
     """The message with times, numbers, addresses, temporary paths and store hashes as marks."""
-    for pattern, mark in _COMPILED:
+    for pattern, mark in _compiled():
         message = pattern.sub(mark, message)
     return message.strip(" ")
+
+
+@cache
+def _compiled() -> list[tuple[re.Pattern[str], str]]:
+    """The table, compiled when the first error message comes by: most merges see none."""
+    return [(re.compile(pattern, re.ASCII), mark) for pattern, mark in MARKS]

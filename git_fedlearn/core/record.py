@@ -1,11 +1,11 @@
 """One record of a record set: a lesson or a tombstone, read from one line. docs/format.md, "Records".
 
-A record is never changed; joins and rewrites make new ones. `line` is always canonical, so two
-records are equal exactly when their lines are.
+A record and its fields are never changed; joins and rewrites make new ones.
 """
 
 import re
-from typing import Final, NamedTuple
+from functools import cached_property
+from typing import Final
 
 from git_fedlearn.core.canonical import (
     InvalidJsonError,
@@ -36,19 +36,33 @@ _RECORD_ID: Final = re.compile(r"[0-9a-f]{32}")
 _DATE: Final = re.compile(r"\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])", re.ASCII)
 
 
-class Record(NamedTuple):
-    """A lesson (`form` is its identity form) or a tombstone (`form` is empty)."""
+class Record:
+    """A lesson (`form` is its identity form) or a tombstone (`form` is empty); equal if the line is."""
 
-    id: RecordId
-    gen: int
-    form: bytes
-    line: bytes
-    fields: JsonObject
+    def __init__(self, identifier: RecordId, gen: int, form: bytes, fields: JsonObject) -> None:
+        self.id = identifier
+        self.gen = gen
+        self.form = form
+        self.fields = fields
+
+    @cached_property
+    def line(self) -> bytes:
+        """The canonical line. Most records of a merge never need it."""
+        return format_line(self.id, self.fields)
 
     @property
     def is_tombstone(self) -> bool:
         """Whether this retracts the lessons with its id."""
         return not self.form
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Record) and self.line == other.line
+
+    def __hash__(self) -> int:
+        return hash(self.line)
+
+    def __repr__(self) -> str:
+        return f"Record({self.line!r})"
 
 
 class NotARecordError(ValueError):
@@ -132,8 +146,7 @@ def _make(identifier: RecordId, form: bytes, fields: JsonObject) -> Record:
         raise NotARecordError("`_first_seen` is not a date (YYYY-MM-DD)")
     if POINT_ID in fields and not _is_point_id(fields[POINT_ID]):
         raise NotARecordError("`_point_id` is neither a 64-bit number nor a UUID")
-    gen = _generation(fields)
-    return Record(identifier, gen, form, format_line(identifier, fields), fields)
+    return Record(identifier, _generation(fields), form, fields)
 
 
 def _generation(fields: JsonObject) -> int:
