@@ -1,7 +1,7 @@
 """fsck for data files: format, ids, order, sizes and lost records, and the repair of what can be repaired."""
 
 from collections.abc import Iterable, Iterator
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from git_fedlearn.core.inspection import Limits, Problem, inspect_file
 from git_fedlearn.core.layout import DATA, FileKind, SetName, find_set, kind_of, owner_of
@@ -14,6 +14,9 @@ from git_fedlearn.repository.objects import Objects, Oid
 from git_fedlearn.repository.record_sets import RecordSets
 from git_fedlearn.repository.repository import SYSTEM_KEY, Repository
 from git_fedlearn.repository.settings import SETTINGS_FILE, Settings, parse_settings
+
+MISSING: Final = "missing"
+"""The kind of problem that an earlier tree shows, not the file itself."""
 
 
 class Verified(NamedTuple):
@@ -32,11 +35,19 @@ class Verified(NamedTuple):
 
 def verify_tree(repository: Repository, tree: DataTree, before: Iterable[CommittedTree]) -> Verified:
     """Check every data file of a tree, and that it holds what the trees before it held."""
-    problems = list(inspect_tree(limits_of(repository), tree))
+    before = list(before)
+    problems = [*inspect_tree(limits_of(repository), tree), *_find_missing(tree, before)]
     records = sum(
         tree.read(path).count(b"\n") for path in tree.paths() if find_set(path) and tree.is_file(path)
     )
     return Verified(problems, losses_by_set(before, tree), records, len(tree.paths()))
+
+
+def _find_missing(tree: DataTree, before: Iterable[CommittedTree]) -> Iterator[Problem]:
+    """Files of record sets that are gone: where another system changes one, git would see a conflict."""
+    held = {path for earlier in before for path in earlier.entries if find_set(path)}
+    for path in sorted(held.difference(tree.paths())):
+        yield Problem(path, 0, MISSING, "missing; files of a record set are never deleted", fixable=True)
 
 
 def limits_of(repository: Repository) -> Limits:
@@ -89,19 +100,22 @@ def mend(repository: Repository, verified: Verified) -> list[str]:
     """
     for folder in (repository.top / DATA, repository.state):
         remove_leftovers(folder)
+    missing = [problem.path for problem in verified.problems if problem.kind == MISSING]
+    for path in missing:
+        write_file(repository.top / path, b"")
     sets = RecordSets(repository.top, repository.settings.record_set_bytes)
     broken = {problem.path for problem in verified.problems if problem.fixable}
     names = (_sets_of(broken) | set(verified.losses)) - _sets_of(
         problem.path for problem in verified.problems if problem.kind == "type"
     )
-    written: list[str] = []
+    written = missing
     for name in sorted(names):
         lines = verified.losses[name].lines if name in verified.losses else ()
         written += sets.join(name, lines, recompute=True).written
     for path in sorted(path for path in broken if owner_of(path)):
         write_file(repository.top / path, canonical_set(WorkTree(repository.top).read(path)))
         written.append(path)
-    return written
+    return [*dict.fromkeys(written)]
 
 
 def _sets_of(paths: Iterable[str]) -> set[SetName]:

@@ -70,7 +70,8 @@ def cherry_pick(clone: Clone, random: Random) -> str:
     """Cherry-pick one commit of a peer; what it brings is a part of what the peer knows.
 
     Where the commit changes a file that an earlier, unpicked commit made, git asks (modify/delete) and
-    runs no driver: `resolve` must be able to finish that.
+    runs no driver: `resolve` must be able to finish that. Where it empties the root file of a set whose
+    shards came with an earlier commit, git takes that side: `verify --fix` must bring back what was lost.
     """
     peer = _some_peer(clone, random)
     clone.save("before a cherry-pick")
@@ -83,6 +84,8 @@ def cherry_pick(clone: Clone, random: Random) -> str:
         chosen = random.choice(commits)
         command = ("cherry-pick", "--allow-empty", "--keep-redundant-commits", chosen)
         resolved = joining.run(*command, finish=("cherry-pick", "--continue"))
+        clone.fedlearn("verify", "--fix")
+        clone.save("bring back what the pick lost")
     return f"cherry-pick {chosen[:8]} of {peer.name}{resolved}"
 
 

@@ -1,0 +1,69 @@
+"""What the simulation found: merges that drop files or outgrow a limit, and writers that were killed."""
+
+from pathlib import Path
+
+import pytest
+from systems import System, World
+
+TINY = "format = 1\n[limits]\nrecord_set_bytes = 1000\n"
+LONG = "word " * 100
+
+
+def lesson(number: int) -> dict[str, str]:
+    letter = chr(ord("a") + number)
+    return {"query": f"How to configure {letter * 5}", "response": f"{LONG}{letter * 5}"}
+
+
+@pytest.fixture
+def pair(world: World) -> tuple[System, System]:
+    """Two systems; the second has sharded a set that the first knows in one file."""
+    one = world.system("one")
+    one.write(".fedlearn.toml", TINY.encode())
+    one.commit()
+    two = world.clone(one, "two")
+    two.add("skills-patterns", *(lesson(number) for number in range(4)))
+    two.commit()
+    one.git("remote", "add", "two", str(two.path))
+    return one, two
+
+
+def test_a_shard_that_a_merge_dropped_is_made_again_so_that_the_next_pull_is_no_conflict(
+    pair: tuple[System, System],
+) -> None:
+    one, two = pair
+    one.git("fetch", "--quiet", "two")
+    one.git("merge", "--quiet", "--no-edit", "--strategy=ours", "two/main")
+    shard = next(Path(two.path, "data/patterns/skills-patterns").iterdir()).relative_to(two.path)
+    broken = one.fedlearn("verify", code=1)
+    assert f"{shard}: missing; files of a record set are never deleted\n" in broken.out
+    one.fedlearn("verify", "--fix")
+    one.commit("mend")
+    assert [record.id for record in one.records("skills-patterns")] == [
+        record.id for record in two.records("skills-patterns")
+    ]
+    two.add("skills-patterns", *({**lesson(number), "value_score": 0.9} for number in range(4)))
+    two.commit()
+    one.git("pull", "--quiet", "--no-rebase", "--no-edit", "two", "main")
+    assert one.git("ls-files", "--unmerged").out == ""
+    one.fedlearn("verify")
+
+
+def test_no_hook_stops_a_merge_that_makes_a_set_larger_than_its_limit(world: World) -> None:
+    one = world.system("one")
+    one.write(".fedlearn.toml", TINY.encode())
+    one.commit()
+    two = world.clone(one, "two")
+    for number, system in enumerate((one, two)):
+        system.add("skills-patterns", lesson(number))
+        system.commit()
+    two.git("pull", "--quiet", "--no-rebase", "--no-edit", "origin", "main")
+    assert two.git("status", "--porcelain").out == ""
+    assert len(two.records("skills-patterns")) == 2
+    assert "skills-patterns.jsonl: larger than 1000 bytes\n" in two.fedlearn("verify", code=1).out
+    two.fedlearn("verify", "--fix")
+
+
+def test_what_a_killed_writer_left_is_removed(system: System) -> None:
+    left = system.write("data/patterns/skills-patterns.jsonl.tmp", b'{"_id":"')
+    system.fedlearn("verify", "--fix")
+    assert not left.exists()
