@@ -1,9 +1,15 @@
 """The one place that runs git. Transport, credentials, config, index and commits are git's own."""
 
 import os
+import signal
 import subprocess
-from collections.abc import Mapping
+import threading
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from contextlib import suppress
 from pathlib import Path
+from select import select
 from typing import NamedTuple
 
 from git_fedlearn.errors import GitError
@@ -15,6 +21,19 @@ class Finished(NamedTuple):
     code: int
     out: bytes
     err: str
+
+
+class Limits(NamedTuple):
+    """What one git command may take: wall seconds, and bytes of any one file it writes."""
+
+    seconds: float
+    file_bytes: int
+
+
+TIMED_OUT = 124
+"""Exit code of a command that was stopped at its time limit, as timeout(1) gives it."""
+
+_LAST_BYTES = 8192
 
 
 class Git:
@@ -61,6 +80,46 @@ class Git:
         finished = self.attempt("config", *scope, "--get", key)
         return os.fsdecode(finished.out).removesuffix("\n") if finished.code == 0 else None
 
+    def attempt_all(
+        self, commands: Mapping[str, Sequence[str]], limits: Limits, *, parallel: int
+    ) -> Iterator[tuple[str, Finished]]:
+        """Run git commands side by side and yield each as it ends, with what it last said but no output.
+
+        None of them can ask anything: they have no terminal. When the caller stops, those still
+        running are killed.
+        """
+        stopped = threading.Event()
+        with ThreadPoolExecutor(max(parallel, 1)) as pool:
+            futures = {
+                pool.submit(self._attempt_within, command, limits, stopped): name
+                for name, command in commands.items()
+            }
+            try:
+                for future in as_completed(futures):
+                    yield futures[future], future.result()
+            finally:
+                stopped.set()
+                pool.shutdown(wait=False, cancel_futures=True)
+
+    def _attempt_within(self, arguments: Sequence[str], limits: Limits, stopped: threading.Event) -> Finished:
+        """Run in a session of its own, which ends with the time limit, whatever it has started."""
+        with subprocess.Popen(  # noqa: S603
+            [*_WITH_FILE_LIMIT, str(limits.file_bytes // 512), *arguments],
+            cwd=self.directory,
+            env=self.environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            start_new_session=True,
+        ) as process:
+            try:
+                ended, said = _wait_for(process, time.monotonic() + limits.seconds, stopped)
+            finally:
+                with suppress(ProcessLookupError):
+                    os.killpg(process.pid, signal.SIGKILL)
+        code = process.returncode if ended else TIMED_OUT
+        return Finished(code, b"", said.decode("utf-8", "replace"))
+
     def stream(self, *arguments: str) -> int:
         """Run a git command that speaks to the user itself; returns its exit code."""
         done = subprocess.run(  # noqa: S603
@@ -70,6 +129,30 @@ class Git:
             check=False,
         )
         return done.returncode
+
+
+_WITH_FILE_LIMIT = ("sh", "-c", 'ulimit -f "$0" 2>/dev/null; exec git "$@"')
+"""POSIX: the limit of file sizes, in blocks of 512 bytes, holds for everything git starts."""
+
+
+def _wait_for(
+    process: subprocess.Popen[bytes], deadline: float, stopped: threading.Event
+) -> tuple[bool, bytes]:
+    """Whether the process ended in time, and the end of what it said."""
+    said = b""
+    pipe = process.stderr
+    while pipe and time.monotonic() < deadline and not stopped.is_set():
+        if not select([pipe], [], [], 0.1)[0]:
+            if process.poll() is not None:
+                return True, said
+            continue
+        read = os.read(pipe.fileno(), 65536)
+        said = (said + read)[-_LAST_BYTES:]
+        if not read:
+            with suppress(subprocess.TimeoutExpired):
+                process.wait(max(deadline - time.monotonic(), 0))
+                return True, said
+    return False, said
 
 
 def _last_words(stderr: str) -> str:

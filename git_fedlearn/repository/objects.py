@@ -79,6 +79,85 @@ class Objects:
         tree = self._commit(commit).tree
         return Oid(str(tree[folder].id)) if folder in tree else None
 
+    def some_files(self, commit: Oid, folder: str, *, depth: int, most: int) -> dict[str, Entry] | None:
+        """The files of at most `depth` names below a folder of a tree that nobody has checked.
+
+        None when the folder is no folder. Raises GitError when there are more than `most` entries.
+        """
+        root = self._commit(commit).tree
+        top = root[folder] if folder in root else None  # noqa: SIM401  a tree has no get
+        if not isinstance(top, pygit2.Tree):
+            return None
+        found: dict[str, Entry] = {}
+        level, entries = [(folder, top)], 0
+        for _ in range(depth):
+            inner: list[tuple[str, pygit2.Tree]] = []
+            for path, tree in level:
+                entries += len(tree)
+                if entries > most:
+                    raise GitError(f"{commit}: more than {most} entries below {folder}/")
+                for item in tree:
+                    name = f"{path}/{item.name}"
+                    if item.type == ObjectType.TREE:
+                        inner.append((name, self._tree(item)))
+                    else:
+                        found[name] = _entry(item)
+            level = inner
+        return found
+
+    def has(self, oid: Oid) -> bool:
+        """Whether an object is here."""
+        return oid in self._repository
+
+    def size(self, oid: Oid) -> int:
+        """The size of an object in bytes, without reading it. Raises GitError when it is missing."""
+        try:
+            return int(self._repository.odb.read_header(oid)[1])
+        except (KeyError, pygit2.GitError):
+            raise GitError(f"object {oid} is missing", hint="git fsck") from None
+
+    def is_ancestor(self, older: str, newer: Oid) -> bool:
+        """Whether a commit is `newer` or reachable from it; a commit that is not here is none."""
+        found = self.find_commit(older)
+        return found is not None and (found == newer or bool(self._repository.descendant_of(newer, found)))
+
+    def write_blob(self, data: bytes) -> Oid:
+        """Store the bytes of a file."""
+        return Oid(str(self._repository.create_blob(data)))
+
+    def write_tree(self, commit: Oid, files: Mapping[str, Oid]) -> Oid:
+        """The tree of a commit with these files put in; every other entry stays what it was.
+
+        Raises GitError where a file stands in place of a folder, or a folder or link in place of a file.
+        """
+        root = self._commit(commit).tree
+        split = {tuple(path.split("/")): oid for path, oid in files.items()}
+        return Oid(str(self._put(root, split, "")))
+
+    def _put(self, tree: pygit2.Tree | None, files: Mapping[tuple[str, ...], Oid], place: str) -> pygit2.Oid:
+        builder = self._repository.TreeBuilder(tree) if tree else self._repository.TreeBuilder()
+        folders: dict[str, dict[tuple[str, ...], Oid]] = {}
+        for (name, *rest), oid in files.items():
+            if rest:
+                folders.setdefault(name, {})[tuple(rest)] = oid
+                continue
+            old = tree[name] if tree and name in tree else None
+            if old is not None and not _entry(old).is_file:
+                raise GitError(f"{place}{name}: not a plain file", hint="move it away and commit that")
+            builder.insert(name, oid, old.filemode if old else FileMode.BLOB)
+        for name, inner in folders.items():
+            old = tree[name] if tree and name in tree else None
+            if old is not None and not isinstance(old, pygit2.Tree):
+                raise GitError(f"{place}{name}: not a folder", hint="move it away and commit that")
+            builder.insert(name, self._put(old, inner, f"{place}{name}/"), FileMode.TREE)
+        return builder.write()
+
+    def _tree(self, item: pygit2.Object) -> pygit2.Tree:
+        found = self._repository.get(item.id)
+        if not isinstance(found, pygit2.Tree):
+            raise GitError(f"object {item.id} is missing")
+        return found
+
     def read(self, oid: Oid) -> bytes:
         """The bytes of a blob. Raises GitError when it is missing or none."""
         try:

@@ -1,0 +1,177 @@
+"""`git fedlearn pull-remotes`: learn from all peers."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import click
+from rich.console import Console
+from rich.live import Live
+from rich.table import Table
+
+from git_fedlearn.commands.context import Context
+from git_fedlearn.commands.wording import count
+from git_fedlearn.core.canonical import Json
+from git_fedlearn.errors import GitError
+from git_fedlearn.federation.checking import Checker
+from git_fedlearn.federation.fetching import Fetched
+from git_fedlearn.federation.gathering import Report
+from git_fedlearn.federation.peers import Peer, get_peers
+from git_fedlearn.federation.pull import Listener, Pulled, Request, make_checker, pull
+
+MOST_REFUSED = 5
+
+
+@click.command("pull-remotes", short_help="Learn from all peers.")
+@click.argument("names", nargs=-1, metavar="[NAME…]")
+@click.option("--jobs", type=click.IntRange(1, 64), default=8, help="Peers fetched at a time (8).")
+@click.option("--timeout", type=click.FloatRange(0.1, 86400), default=60, help="Seconds for each peer (60).")
+@click.option("--dry-run", is_flag=True, help="Fetch and check; join nothing.")
+@click.option("--no-commit", is_flag=True, help="Leave what was learned in the index and work tree.")
+@click.option("--push", is_flag=True, help="Push the branch to its upstream when something was learned.")
+@click.option("--json", "as_json", is_flag=True, help="Answer for programs.")
+@click.pass_obj
+def command(  # noqa: PLR0913  one option each
+    context: Context,
+    names: tuple[str, ...],
+    *,
+    jobs: int,
+    timeout: float,
+    dry_run: bool,
+    no_commit: bool,
+    push: bool,
+    as_json: bool,
+) -> int:
+    """Fetch all peers, or those named, check every record they send, and join what passes in one commit.
+
+    Nothing outside data/ changes, and no code of a peer is merged. A peer that is down or sends what
+    does not pass never stops the others; what did not pass waits in quarantine.
+    """
+    repository = context.data_repository
+    peers = get_peers(repository, names)
+    request = Request(timeout, jobs, dry_run=dry_run, commit=not no_commit)
+    checker = make_checker(
+        repository, Checker(context.privacy, repository.settings.record_bytes, context.now())
+    )
+    with _watching(context, peers) as listener:
+        pulled = pull(repository, peers, checker, request, listener)
+    pushed = _push(context) if push and pulled.commit else None
+    if as_json:
+        context.say_json("pull-remotes/v1", to_json(pulled, pushed))
+    else:
+        say(context, pulled, request)
+    return 1 if any(report.is_failure for report in pulled.reports) or pushed is False else 0
+
+
+def say(context: Context, pulled: Pulled, request: Request) -> None:
+    """Print what came of each peer, and of all."""
+    if not pulled.reports:
+        context.note("no peers yet\nhint: git fedlearn remote add NAME URL")
+        return
+    width = max(len(report.name) for report in pulled.reports)
+    for report in pulled.reports:
+        context.say(f"{report.name:<{width}}  {describe(report)}")
+        _warn(context, report)
+    for joined in pulled.sets:
+        context.say(f"{joined.name}: {len(joined.added)} new, {len(joined.changed)} changed")
+    if request.dry_run and pulled.files:
+        context.note("nothing was joined (--dry-run)")
+    elif pulled.commit:
+        context.say(f"committed {pulled.commit[:12]}")
+    elif pulled.files:
+        context.note("hint: git commit -m 'learn from peers' -- data")
+    else:
+        context.say("nothing new")
+
+
+def describe(report: Report) -> str:
+    """What came of a peer, in one line."""
+    if report.is_failure:
+        return f"{report.contact.value}{f': {report.detail}' if report.detail else ''}"
+    if not report.is_new:
+        return "nothing new" if report.tips else report.contact.value
+    if not report.has_data:
+        return "no folder data/"
+    parts = [f"{report.learned} learned"]
+    numbers = (("changed", report.changed), ("quarantined", report.quarantined), ("flagged", report.flagged))
+    parts += [f"{number} {what}" for what, number in numbers if number]
+    if report.files:
+        parts.append(count(report.files, "file") + " of other systems")
+    return ", ".join(parts)
+
+
+def to_json(pulled: Pulled, pushed: bool | None) -> dict[str, Json]:  # noqa: FBT001  a value, not a switch
+    """The answer for programs."""
+    return {
+        "peers": [_report_json(report) for report in pulled.reports],
+        "sets": [
+            {"set": joined.name, "added": [*sorted(joined.added)], "changed": [*sorted(joined.changed)]}
+            for joined in pulled.sets
+        ],
+        "files": [*sorted(pulled.own_files)],
+        "commit": pulled.commit,
+        "pushed": pushed,
+    }
+
+
+def _report_json(report: Report) -> dict[str, Json]:
+    return {
+        "name": report.name,
+        "contact": report.contact.value,
+        "failed": report.is_failure,
+        "detail": report.detail,
+        "history": report.history,
+        "new": report.is_new,
+        "learned": report.learned,
+        "changed": report.changed,
+        "quarantined": report.quarantined,
+        "reasons": {reason.value: number for reason, number in report.reasons.items()},
+        "flagged": report.flagged,
+        "refused": {path: reason.value for path, reason in report.refused.items()},
+        "tips": [*sorted(set(report.tips.values()))],
+    }
+
+
+def _warn(context: Context, report: Report) -> None:
+    if report.history:
+        context.complain(f"warning: {report.name}: its history was {report.history}; what was learned stays")
+    for reason, number in sorted(report.reasons.items(), key=lambda item: item[0].value):
+        context.complain(f"warning: {report.name}: {count(number, 'record')} in quarantine: {reason.value}")
+    for path, why in sorted(report.refused.items())[:MOST_REFUSED]:
+        context.complain(f"warning: {report.name}: {ascii(path)[1:-1]} not taken: {why.value}")
+    if report.quarantined:
+        context.note(f"hint: git fedlearn quarantine list --peer {report.name}")
+
+
+def _push(context: Context) -> bool:
+    """Push the branch to where git pushes it; whether that worked."""
+    done = context.repository.git.attempt("push", "--quiet")
+    if done.code:
+        error = GitError(f"git push failed: {done.err.strip()}", hint="git pull, then git push")
+        context.report(error)
+    return done.code == 0
+
+
+@contextmanager
+def _watching(context: Context, peers: list[Peer]) -> Iterator[Listener]:
+    """A live table of the peers on a terminal, silence anywhere else."""
+    if not context.stderr.isatty() or context.quiet or not peers:
+        yield lambda _fetched: None
+        return
+    states = {str(peer.name): "fetching …" for peer in peers}
+    with Live(_table(states), console=Console(file=context.stderr), transient=True) as live:
+        yield _listener(states, live.update)
+
+
+def _listener(states: dict[str, str], update: Callable[[Table], None]) -> Listener:
+    def listen(fetched: Fetched) -> None:
+        states[fetched.name] = fetched.contact.value
+        update(_table(states))
+
+    return listen
+
+
+def _table(states: dict[str, str]) -> Table:
+    table = Table("peer", "state", box=None)
+    for name, state in states.items():
+        table.add_row(name, state)
+    return table

@@ -1,0 +1,155 @@
+"""The check of one line that a peer sent, whoever the peer is. Pure but for the privacy engine.
+
+Many lines are checked by several processes; the answer does not depend on how many.
+"""
+
+import os
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from multiprocessing import get_context
+from typing import Final, NamedTuple
+
+from git_fedlearn.core.canonical import Json, JsonObject, parse_value
+from git_fedlearn.core.identity import RecordId, is_ours
+from git_fedlearn.core.record import (
+    FIRST_SEEN,
+    GEN,
+    ID,
+    POINT_ID,
+    RETRACTED,
+    SEEN_BY,
+    NotARecordError,
+    Record,
+    claimed_id,
+    parse_record,
+)
+from git_fedlearn.federation.injection import reads_like_instructions
+from git_fedlearn.federation.reasons import Reason
+from git_fedlearn.privacy.engine import Finding, PrivacyEngine
+from git_fedlearn.privacy.kinds import INVISIBLE_TEXT, SECRET_KINDS
+
+CLOCK_SKEW: Final = timedelta(days=1)
+SCORES: Final = ("value_score", "confidence_score")
+_TIMES: Final = ("timestamp", "created_at", "updated_at", "learned_at", "last_seen", "last_used")
+_PLAIN: Final = frozenset({ID, GEN, SEEN_BY, FIRST_SEEN, POINT_ID})
+_WORTH_A_PROCESS: Final = 2000
+"""Lines below which starting processes costs more than it saves."""
+_PORTION: Final = 250
+_MOST_PROCESSES: Final = 8
+
+
+class Checked(NamedTuple):
+    """A line after its check: `line` is canonical unless it is no record; `reason` is None if it passed."""
+
+    line: bytes
+    id: RecordId | None
+    gen: int
+    is_tombstone: bool
+    reason: Reason | None
+    is_flagged: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Checker:
+    """What lines are held against; `now` is the time in UTC."""
+
+    engine: PrivacyEngine
+    record_bytes: int
+    now: datetime
+    quarantine_injection: bool = False
+
+    def check(self, line: bytes) -> Checked:
+        """The verdict on one line."""
+        if len(line) > self.record_bytes:
+            return Checked(line, None, 0, is_tombstone=False, reason=Reason.TOO_LARGE)
+        try:
+            record = parse_record(line)
+        except NotARecordError:
+            return Checked(line, None, 0, is_tombstone=False, reason=Reason.NOT_A_RECORD)
+        flagged = reads_like_instructions(record.fields)
+        reason = self._reason(line, record)
+        if flagged and not reason and self.quarantine_injection:
+            reason = Reason.INJECTION
+        return Checked(record.line, record.id, record.gen, record.is_tombstone, reason, flagged)
+
+    def _reason(self, line: bytes, record: Record) -> Reason | None:
+        if not _claims(line, record.id):
+            return Reason.WRONG_ID
+        if not all(_is_score(record.fields[key]) for key in SCORES if key in record.fields):
+            return Reason.SCORE
+        if self._is_ahead(record.fields):
+            return Reason.FUTURE
+        return reason_of(self.engine.scan(to_scan(record.fields)))
+
+    def _is_ahead(self, fields: JsonObject) -> bool:
+        latest = self.now + CLOCK_SKEW
+        if str(fields.get(FIRST_SEEN, "")) > latest.date().isoformat():
+            return True
+        retracted = fields.get(RETRACTED)
+        times = [retracted.get("at")] if isinstance(retracted, dict) else [fields.get(key) for key in _TIMES]
+        return any(_is_later(value, latest) for value in times)
+
+
+def check_all(checker: Checker, lines: Iterable[bytes]) -> dict[bytes, Checked]:
+    """The verdict on every line."""
+    wanted = list(lines)
+    processes = min(os.cpu_count() or 1, _MOST_PROCESSES)
+    if len(wanted) < _WORTH_A_PROCESS or processes == 1:
+        return {line: checker.check(line) for line in wanted}
+    portions = [wanted[start : start + _PORTION] for start in range(0, len(wanted), _PORTION)]
+    with ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as pool:
+        verdicts: Iterator[list[Checked]] = pool.map(_check_portion, [checker] * len(portions), portions)
+        return {
+            line: found
+            for lines, done in zip(portions, verdicts, strict=True)
+            for line, found in zip(lines, done, strict=True)
+        }
+
+
+def _check_portion(checker: Checker, lines: list[bytes]) -> list[Checked]:
+    return [checker.check(line) for line in lines]
+
+
+def to_scan(fields: JsonObject) -> Json:
+    """The fields, with free text under keys of ours made visible to the privacy engine."""
+    return {
+        key.lstrip("_") if is_ours(key) else key: value for key, value in fields.items() if key not in _PLAIN
+    }
+
+
+def reason_of(findings: Iterable[Finding]) -> Reason | None:
+    """The gravest of what the privacy engine found."""
+    found = {finding.kind for finding in findings}
+    if found & SECRET_KINDS:
+        return Reason.SECRET
+    if found - {INVISIBLE_TEXT}:
+        return Reason.PERSONAL
+    return Reason.INVISIBLE if found else None
+
+
+def _claims(line: bytes, identifier: RecordId) -> bool:
+    """Whether a line gives itself this id, or none."""
+    claimed = claimed_id(line)
+    if claimed is not None:
+        return claimed == identifier
+    value = parse_value(line)
+    return isinstance(value, dict) and value.get(ID, identifier) == identifier
+
+
+def _is_score(value: Json) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= 1
+
+
+def _is_later(value: Json, latest: datetime) -> bool:
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        seconds = value // 1000 if value > 1e11 else value  # noqa: PLR2004  milliseconds since 1970
+        return seconds > latest.timestamp()
+    if not isinstance(value, str):
+        return False
+    try:
+        time = datetime.fromisoformat(value)
+    except ValueError:
+        return False
+    return (time if time.tzinfo else time.replace(tzinfo=UTC)) > latest

@@ -1,0 +1,32 @@
+"""Text that speaks to the agent that reads it rather than about what was learned. A heuristic: it flags."""
+
+import re
+from typing import Final
+
+from git_fedlearn.core.canonical import JsonObject
+from git_fedlearn.core.identity import is_ours
+from git_fedlearn.privacy.pointers import iter_strings
+
+_PHRASES: Final = (
+    (
+        r"(ignore|disregard|forget|override)\s+(all\s+|any\s+)?(of\s+)?(the\s+|your\s+)?"
+        r"(previous|prior|above|earlier|preceding|system)\s+(instruction|prompt|rule|direction|message)"
+    ),
+    r"you\s+are\s+now\s+(a|an|in|the)\b",
+    r"(reveal|print|repeat|show|output)\s+(me\s+)?(the\s+|your\s+)?(hidden\s+|full\s+)?system\s+prompt",
+    r"(do\s+not|don't|never)\s+(tell|inform|alert|mention\s+(this|it)\s+to)\s+(the\s+)?user",
+    r"<\|?(im_start|im_end|system|endoftext)\|?>|\[/?INST\]|<</?SYS>>",
+    r"(curl|wget)\s[^|\n]{1,300}\|\s*(sudo\s+)?(ba|z|da)?sh\b",
+    r"new\s+(system\s+)?instructions?\s*:",
+)
+_INJECTION: Final = re.compile("|".join(f"(?:{phrase})" for phrase in _PHRASES), re.IGNORECASE)
+_HINTS: Final = re.compile(
+    r"ignore|disregard|forget|override|you\s+are\s+now|prompt|user|<|\[|\||instruct", re.IGNORECASE
+)
+
+
+def reads_like_instructions(fields: JsonObject) -> bool:
+    """Whether any text of a record looks like an attempt to steer the agent that reads it."""
+    learned = {key: value for key, value in fields.items() if not is_ours(key)}
+    texts = (place.text for place in iter_strings(learned))
+    return any(_HINTS.search(text) and _INJECTION.search(text) for text in texts)

@@ -1,0 +1,96 @@
+"""What is remembered of a peer between runs, under the git common directory.
+
+Losing it only costs time, except that the peer may then no longer retract what it brought.
+What was read counts as read only while HEAD still contains the commit it led to.
+"""
+
+import json
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import Final
+
+from git_fedlearn.core.identity import RecordId
+from git_fedlearn.federation.peers import RemoteName
+from git_fedlearn.repository.files import read_file, write_file
+from git_fedlearn.repository.objects import Oid
+from git_fedlearn.repository.repository import Repository
+
+FORMAT: Final = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """`tips` are commits by ref, `blobs` the files they held by ref and path, as last read."""
+
+    tips: dict[str, str] = field(default_factory=dict)
+    blobs: dict[str, dict[str, str]] = field(default_factory=dict)
+    landed: str = ""
+    """HEAD after the last join."""
+    rules: str = ""
+    """What the records were checked by; when it changes, everything is checked again."""
+    contact: str = ""
+    """How the last fetch ended."""
+    contacted: str = ""
+    """When a fetch last succeeded, as an ISO time in UTC."""
+    learned: int = 0
+    """Records that came here first through this peer, in all runs."""
+
+
+def read_memory(repository: Repository, name: RemoteName) -> Memory:
+    """What is remembered of a peer; nothing when that is damaged."""
+    try:
+        facts = json.loads(read_file(_folder(repository) / f"{name}.json"))
+        memory = Memory(**{key: value for key, value in facts.items() if key != "format"})
+        sound = facts["format"] == FORMAT and all(
+            isinstance(getattr(memory, key), type(value)) for key, value in asdict(Memory()).items()
+        )
+    except (ValueError, TypeError, AttributeError, KeyError):
+        return Memory()
+    return memory if sound else Memory()
+
+
+def write_memory(repository: Repository, name: RemoteName, memory: Memory) -> None:
+    """Remember; written only when it differs."""
+    if memory != read_memory(repository, name):
+        text = json.dumps({"format": FORMAT, **asdict(memory)}, sort_keys=True)
+        write_file(_folder(repository) / f"{name}.json", text.encode())
+
+
+def forget_reading(memory: Memory) -> Memory:
+    """The same, as if nothing had been read; tips stay, so that a rewritten history is still noticed."""
+    return replace(memory, blobs={}, landed="")
+
+
+def read_introduced(repository: Repository, name: RemoteName) -> set[RecordId]:
+    """The ids of records that came here first through this peer."""
+    return {
+        RecordId(line) for line in read_file(_introduced(repository, name)).decode("ascii", "replace").split()
+    }
+
+
+def write_introduced(repository: Repository, name: RemoteName, ids: set[RecordId]) -> None:
+    """Remember these ids, and those remembered before."""
+    known = read_introduced(repository, name)
+    if not ids <= known:
+        text = "".join(f"{identifier}\n" for identifier in sorted(known | ids))
+        write_file(_introduced(repository, name), text.encode("ascii"))
+
+
+def remove_memory(repository: Repository, name: RemoteName) -> None:
+    """Forget a peer."""
+    for path in (_folder(repository) / f"{name}.json", _introduced(repository, name)):
+        path.unlink(missing_ok=True)
+
+
+def blob_at(memory: Memory, ref: str, path: str) -> Oid | None:
+    """The blob that a file of the peer was when it was last read."""
+    found = memory.blobs.get(ref, {}).get(path)
+    return Oid(found) if isinstance(found, str) else None
+
+
+def _folder(repository: Repository) -> Path:
+    return repository.state / "peers"
+
+
+def _introduced(repository: Repository, name: RemoteName) -> Path:
+    return _folder(repository) / f"{name}.introduced"

@@ -1,0 +1,257 @@
+"""`pull-remotes`: fetch all peers, check what is new, join it with HEAD in memory, land it as one commit.
+
+Laws: nothing outside data/ changes; what one peer sends cannot keep another from being learned; a run that
+dies before the branch has moved has changed nothing but refs/fedlearn/, and the next one does it all again.
+"""
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+
+from git_fedlearn.core.identity import RecordId
+from git_fedlearn.core.layout import SetName
+from git_fedlearn.federation.checking import Checked, Checker, check_all
+from git_fedlearn.federation.fetching import Contact, Fetched, fetch_peers
+from git_fedlearn.federation.gathering import Gathered, Reader, Report, read_tips
+from git_fedlearn.federation.joining import JoinedSet, join_head_set, read_head_set
+from git_fedlearn.federation.landing import (
+    fast_forward,
+    get_head,
+    make_commit,
+    put_into_work_tree,
+    refuse_unready,
+)
+from git_fedlearn.federation.memory import (
+    forget_reading,
+    read_introduced,
+    read_memory,
+    write_introduced,
+    write_memory,
+)
+from git_fedlearn.federation.messages import commit_message
+from git_fedlearn.federation.own_files import find_reason, lines_to_check, wanted_paths
+from git_fedlearn.federation.peers import Peer, RemoteName
+from git_fedlearn.federation.quarantine import Held, add_held, hold
+from git_fedlearn.federation.reasons import Reason
+from git_fedlearn.federation.ruling import rule
+from git_fedlearn.repository.data_tree import committed_tree, open_objects
+from git_fedlearn.repository.lock import hold_lock
+from git_fedlearn.repository.objects import Objects, Oid
+from git_fedlearn.repository.repository import Repository
+
+MOST_LINES = 500_000
+"""New lines of one peer and set in one run; more are kept back, and the peer is read again next time."""
+
+Listener = Callable[[Fetched], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One run: `seconds` is the time limit of each fetch, `parallel` how many run at a time."""
+
+    seconds: float = 60
+    parallel: int = 8
+    dry_run: bool = False
+    commit: bool = True
+
+
+@dataclass(slots=True)
+class Pulled:
+    """What a run did; `commit` is None when there was nothing new or none was wanted."""
+
+    reports: list[Report]
+    sets: list[JoinedSet] = field(default_factory=list)
+    own_files: dict[str, bytes] = field(default_factory=dict)
+    commit: Oid | None = None
+
+    @property
+    def learned(self) -> int:
+        """How many records are new."""
+        return sum(len(joined.added) for joined in self.sets)
+
+    @property
+    def files(self) -> dict[str, bytes]:
+        """Every file that differs from HEAD, by path."""
+        return {path: data for joined in self.sets for path, data in joined.files.items()} | self.own_files
+
+
+def pull(
+    repository: Repository, peers: list[Peer], checker: Checker, request: Request, listener: Listener
+) -> Pulled:
+    """Learn from peers. Raises FedlearnError when the branch is not ready for it, LockedError."""
+    if not request.dry_run:
+        refuse_unready(repository)
+    timeout = request.seconds + 30
+    with hold_lock(repository.state / "federation", "pull-remotes", timeout=timeout):
+        fetched = {}
+        for outcome in fetch_peers(repository, peers, seconds=request.seconds, parallel=request.parallel):
+            fetched[outcome.name] = outcome
+            listener(outcome)
+        with repository.lock("pull-remotes"):
+            return _Joining(repository, checker, request).run(peers, fetched)
+
+
+class _Joining:
+    """One run after the fetches; the caller holds the lock."""
+
+    def __init__(self, repository: Repository, checker: Checker, request: Request) -> None:
+        self.repository = repository
+        self.checker = checker
+        self.request = request
+        self.objects: Objects = open_objects(repository)
+        self.head = get_head(self.objects)
+        self.tree = committed_tree(self.objects, self.head)
+        rules = f"injection {checker.quarantine_injection}"
+        self.reader = Reader(repository, self.objects, self.head, self.tree, rules)
+        self.held: dict[RemoteName, list[Held]] = {}
+        self.introduced: dict[RemoteName, set[RecordId]] = {}
+
+    def run(self, peers: list[Peer], fetched: dict[RemoteName, Fetched]) -> Pulled:
+        tips = read_tips(self.repository, self.objects, peers)
+        gathered = [
+            self.reader.gather(
+                peer, read_memory(self.repository, peer.name), fetched[peer.name], tips[peer.name]
+            )
+            for peer in peers
+        ]
+        pulled = Pulled([one.report for one in gathered])
+        sound = [one for one in gathered if not one.report.is_failure]
+        own = self._own_files(sound)
+        lines = self._new_lines(sound, own)
+        checked = check_all(self.checker, lines)
+        self._take_own_files(pulled, own, checked)
+        for name in sorted({name for one in sound for name in one.lines}):
+            self._join_set(pulled, name, sound, checked)
+        self._land(pulled, gathered)
+        return pulled
+
+    def _new_lines(self, gathered: list[Gathered], own: dict[str, tuple[Gathered, bytes]]) -> set[bytes]:
+        """Every line to check; those that HEAD holds are taken out of what was gathered."""
+        for name in {name for one in gathered for name in one.lines}:
+            known = read_head_set(self.tree, name).lines
+            for one in gathered:
+                one.lines.get(name, set()).difference_update(known)
+        found = {line for one in gathered for lines in one.lines.values() for line in lines}
+        return found.union(*(lines_to_check(path, data) for path, (_, data) in own.items()))
+
+    def _own_files(self, gathered: list[Gathered]) -> dict[str, tuple[Gathered, bytes]]:
+        """Files of other systems that are worth taking, each from the first peer that has it."""
+        system = self.repository.system()
+        offered: dict[str, Gathered] = {}
+        for one in gathered:
+            for path in one.own_files:
+                offered.setdefault(path, one)
+        return {
+            path: (offered[path], self.objects.read(offered[path].own_files[path]))
+            for path in wanted_paths(offered, self.tree.paths(), system)
+        }
+
+    def _take_own_files(
+        self, pulled: Pulled, own: dict[str, tuple[Gathered, bytes]], checked: dict[bytes, Checked]
+    ) -> None:
+        for path, (one, data) in own.items():
+            reason = find_reason(path, data, checked, self.checker)
+            if reason:
+                one.report.refused[path] = reason
+            else:
+                one.report.files += 1
+                pulled.own_files[path] = data
+
+    def _join_set(
+        self, pulled: Pulled, name: SetName, gathered: list[Gathered], checked: dict[bytes, Checked]
+    ) -> None:
+        head = read_head_set(self.tree, name)
+        accepted: dict[RemoteName, list[Checked]] = {}
+        for one in gathered:
+            lines = sorted(one.lines.get(name, ()))
+            if lines:
+                trusted = read_introduced(self.repository, one.peer.name)
+                pairs = [(line, checked[line]) for line in lines[:MOST_LINES]]
+                ruling = rule(pairs, head, one.peer.trust, trusted)
+                self._keep_back(one, name, ruling.kept_back)
+                self._wait(one, lines[MOST_LINES:])
+                accepted[one.peer.name] = ruling.accepted
+        joined = join_head_set(
+            head, {found.line for some in accepted.values() for found in some}, self._limit()
+        )
+        if joined.files and (joined.added or joined.changed):
+            pulled.sets.append(joined)
+        self._credit(joined, gathered, accepted)
+
+    def _keep_back(self, one: Gathered, name: SetName, lines: list[tuple[bytes, Reason]]) -> None:
+        since = self.checker.now.date().isoformat()
+        held = [hold(one.peer.name, name, line, reason, since) for line, reason in lines]
+        self.held.setdefault(one.peer.name, []).extend(held)
+        one.report.quarantined += len(held)
+        for reason, number in Counter(item.reason for item in held).items():
+            one.report.reasons[reason] = one.report.reasons.get(reason, 0) + number
+
+    def _wait(self, one: Gathered, rest: list[bytes]) -> None:
+        """Leave the rest for the next run: it is not remembered as read."""
+        if rest:
+            one.report.refused["…"] = Reason.TOO_MANY
+            one.is_whole = False
+
+    def _credit(
+        self, joined: JoinedSet, gathered: list[Gathered], accepted: dict[RemoteName, list[Checked]]
+    ) -> None:
+        """Who brought what; a record that several bring at once was introduced by none of them."""
+        brought = {name: {found.id for found in some if found.id} for name, some in accepted.items()}
+        bringers = Counter(identifier for ids in brought.values() for identifier in ids)
+        for one in gathered:
+            ids = brought.get(one.peer.name, set())
+            one.report.learned += len(ids & joined.added)
+            one.report.changed += len(ids & joined.changed)
+            one.report.flagged += sum(found.is_flagged for found in accepted.get(one.peer.name, ()))
+            alone = {identifier for identifier in ids & joined.added if bringers[identifier] == 1}
+            self.introduced.setdefault(one.peer.name, set()).update(alone)
+
+    def _land(self, pulled: Pulled, gathered: list[Gathered]) -> None:
+        """Quarantine first, then the commit, then what was read: a crash in between only repeats work."""
+        if self.request.dry_run:
+            return
+        for peer, held in self.held.items():
+            add_held(self.repository, peer, held)
+        landed = self.head
+        files = pulled.files
+        if files and self.request.commit:
+            message = commit_message(self.repository.system(), pulled.sets, pulled.reports)
+            commit = make_commit(self.repository, self.objects, self.head, files, message)
+            refuse_unready(self.repository)
+            for peer, ids in self.introduced.items():
+                write_introduced(self.repository, peer, ids)
+            fast_forward(self.repository, self.head, commit)
+            pulled.commit = landed = commit
+        elif files:
+            refuse_unready(self.repository)
+            put_into_work_tree(self.repository, self.objects, self.head, files)
+        for one in gathered:
+            self._remember(one, landed, is_landed=self.request.commit or not files)
+
+    def _remember(self, one: Gathered, landed: Oid, *, is_landed: bool) -> None:
+        now = self.checker.now.isoformat(timespec="seconds")
+        memory = replace(one.memory, contact=one.report.contact.value)
+        if not one.report.is_failure:
+            memory = replace(memory, contacted=now)
+        if not one.report.is_failure and is_landed and one.report.tips:
+            memory = replace(
+                memory,
+                tips={ref: str(tip) for ref, tip in one.report.tips.items()},
+                blobs=one.blobs,
+                landed=landed if one.is_whole else "",
+                rules=self.reader.rules_for(one.peer),
+                learned=memory.learned + one.report.learned,
+            )
+        elif one.report.is_failure and one.report.contact is Contact.REFUSED:
+            memory = forget_reading(memory)
+        write_memory(self.repository, one.peer.name, memory)
+
+    def _limit(self) -> int:
+        return self.repository.settings.record_set_bytes
+
+
+def make_checker(repository: Repository, checker: Checker) -> Checker:
+    """The checker with this clone's own choice: `fedlearn.injection` is `flag` (default) or `quarantine`."""
+    return replace(
+        checker, quarantine_injection=repository.git.find_config("fedlearn.injection") == "quarantine"
+    )
