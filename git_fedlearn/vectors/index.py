@@ -126,13 +126,13 @@ class _Work:
 
 
 @contextmanager
-def open_index(folder: Path, embedder: Embedder) -> Iterator[LessonIndex]:
+def open_index(folder: Path, embedder: Embedder, *, timeout: float = 30.0) -> Iterator[LessonIndex]:
     """Open the index in a folder, made anew if it is of another model or format or cannot be opened.
 
-    One process at a time; another waits, then raises LockedError.
+    One process at a time; another waits `timeout` seconds, then raises LockedError.
     """
     model = identify(embedder)
-    with hold_lock(folder, "search"):
+    with hold_lock(folder, "search", timeout=timeout):
         shard_folder = folder / "shard"
         state = _read_state(folder)
         if state is None or not state.model.is_same_model(model):

@@ -56,10 +56,11 @@ def lesson_text(fields: JsonObject, chosen: Sequence[str] = ()) -> LessonText:
 
 
 def _strings(value: Json) -> Iterator[str]:
-    """The texts in a value, in order; `role` and other labels of nested objects are none."""
+    """The texts in a value, in order; lone surrogates become `?`, labels of nested objects are left out."""
     if isinstance(value, str):
-        if value.strip():
-            yield value.strip()
+        text = value.encode("utf-8", "replace").decode("utf-8").strip()
+        if text:
+            yield text
     elif isinstance(value, list):
         for item in value:
             yield from _strings(item)

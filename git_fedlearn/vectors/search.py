@@ -9,6 +9,7 @@ from git_fedlearn.core.layout import FINE_TUNING, SetName
 from git_fedlearn.core.record import Record, parse_record
 from git_fedlearn.repository.record_sets import RecordSets
 from git_fedlearn.repository.repository import SYSTEM_KEY, Repository
+from git_fedlearn.vectors.connect import choose_embedder
 from git_fedlearn.vectors.embedder import Embedder
 from git_fedlearn.vectors.index import Progress, open_index
 from git_fedlearn.vectors.lesson_shard import Candidate
@@ -21,7 +22,6 @@ from git_fedlearn.vectors.ranking import (
     relevance,
     seen_by,
 )
-from git_fedlearn.vectors.wordllama import WordLlamaEmbedder
 
 INDEX = "index"
 """The folder of the index among what git-fedlearn keeps for itself under the git folder."""
@@ -85,13 +85,14 @@ def find_lessons(
 
     Raises UsageError for a set that cannot be, MissingExtraError, LockedError.
     """
-    model = embedder or WordLlamaEmbedder()
+    model = embedder or choose_embedder(repository)
+    text = query.text.encode("utf-8", "replace").decode("utf-8")
     sets = _sets(repository, query)
     most = max(LEAST_CANDIDATES, 5 * query.limit)
     with open_index(repository.state / INDEX, model) as index:
         index.refresh(repository.top, progress)
-        vector = model.embed([query.text])[0]
-        found = index.shard.candidates(vector, query.text, sets, most)
+        vector = model.embed([text])[0]
+        found = index.shard.candidates(vector, text, sets, most)
     hits = _merge(found, read_trust(repository))
     hits = [hit for hit in hits if hit.relevance >= LEAST_RELEVANT and hit.effective >= query.min_score]
     return sorted(hits, key=lambda hit: (-hit.rank, hit.id))[: query.limit]

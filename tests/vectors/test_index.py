@@ -1,16 +1,14 @@
 """The search index follows the record sets, embedding only what changed."""
 
 import json
-import subprocess
-import sys
 from collections.abc import Sequence
 
 import pytest
+from holder import held_elsewhere
 from systems import System
 
 from git_fedlearn.core.layout import SKILLS_PATTERNS
 from git_fedlearn.errors import LockedError
-from git_fedlearn.repository.lock import hold_lock
 from git_fedlearn.repository.repository import Repository
 from git_fedlearn.vectors.embedder import Vector
 from git_fedlearn.vectors.index import Refreshed, open_index
@@ -119,25 +117,14 @@ def test_a_damaged_index_is_built_again(learned: System, damage: str) -> None:
     assert held(learned, Counting()) == 3
 
 
-def test_a_second_process_is_told_who_holds_the_index(
-    learned: System, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_second_process_is_told_who_holds_the_index(learned: System) -> None:
     folder = repository_of(learned).state / INDEX
-    program = (
-        "import sys; from pathlib import Path; from git_fedlearn.repository.lock import hold_lock\n"
-        "with hold_lock(Path(sys.argv[1]), 'search'): print('held', flush=True); sys.stdin.read()"
-    )
-    with subprocess.Popen(
-        [sys.executable, "-c", program, str(folder)], stdin=subprocess.PIPE, stdout=subprocess.PIPE
-    ) as holder:
-        assert holder.stdout is not None
-        holder.stdout.readline()
-        monkeypatch.setattr(
-            "git_fedlearn.vectors.index.hold_lock", lambda path, name: hold_lock(path, name, timeout=0.05)
-        )
-        with pytest.raises(LockedError, match=rf"git fedlearn search \(process {holder.pid}\)"):
-            search_lessons(repository_of(learned), "lock")
-        holder.communicate()
+    with (
+        held_elsewhere(folder) as pid,
+        pytest.raises(LockedError, match=rf"git fedlearn import \(process {pid}\)"),
+        open_index(folder, Counting(), timeout=0.05),
+    ):
+        pass
 
 
 def test_a_refresh_killed_before_its_state_was_written_is_repeated(learned: System) -> None:

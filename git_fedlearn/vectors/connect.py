@@ -1,0 +1,50 @@
+"""Which store and which embedder this clone uses: git config and environment, never a committed file.
+
+A peer must not be able to change where data is sent, so nothing here is read from `.fedlearn.toml`.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+from git_fedlearn.repository.repository import Repository
+from git_fedlearn.vectors.edge_store import open_edge_store
+from git_fedlearn.vectors.embedder import Embedder
+from git_fedlearn.vectors.openai import OpenAiEmbedder
+from git_fedlearn.vectors.qdrant import open_local_folder, open_server
+from git_fedlearn.vectors.store import Store
+from git_fedlearn.vectors.wordllama import WORDLLAMA, WordLlamaEmbedder
+
+URL_KEY: Final = "fedlearn.qdrantUrl"
+FOLDER_KEY: Final = "fedlearn.qdrantFolder"
+EMBEDDER_KEY: Final = "fedlearn.embedder"
+MODEL_KEY: Final = "fedlearn.embedderModel"
+EMBEDDED: Final = "qdrant"
+"""The folder of the embedded store among what git-fedlearn keeps under the git folder."""
+
+
+@contextmanager
+def open_store(repository: Repository, command: str) -> Iterator[Store]:
+    """The configured store: `$QDRANT_URL` or git config, a local-mode folder, else the embedded one."""
+    environment, git = repository.environment, repository.git
+    url = environment.get("QDRANT_URL") or git.find_config(URL_KEY)
+    folder = git.find_config(FOLDER_KEY)
+    if url:
+        with open_server(url, environment.get("QDRANT_API_KEY") or None) as server:
+            yield server
+    elif folder:
+        with open_local_folder(Path(folder).expanduser()) as local:
+            yield local
+    else:
+        with open_edge_store(repository.state / EMBEDDED, command) as embedded:
+            yield embedded
+
+
+def choose_embedder(repository: Repository) -> Embedder:
+    """The configured embedder, wordllama by default. Raises SettingsError."""
+    chosen = repository.git.find_config(EMBEDDER_KEY) or WORDLLAMA
+    if chosen == WORDLLAMA:
+        return WordLlamaEmbedder()
+    model = repository.git.find_config(MODEL_KEY) or ""
+    return OpenAiEmbedder(chosen, model, repository.environment.get("FEDLEARN_EMBEDDER_KEY") or None)

@@ -1,0 +1,200 @@
+"""Collections in a folder, by the embedded Qdrant engine: nothing to install or run beside it.
+
+A collection is a Qdrant Edge shard in a folder of its name; aliases lie in `aliases.json` beside them.
+The write-ahead log is on, so what a call wrote survives a kill. One process at a time, by a lock that
+says who holds it.
+"""
+
+import json
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+from uuid import UUID
+
+from git_fedlearn.core.canonical import JsonObject
+from git_fedlearn.errors import FedlearnError
+from git_fedlearn.repository.files import write_file
+from git_fedlearn.repository.lock import hold_lock
+from git_fedlearn.vectors.embedder import Vector
+from git_fedlearn.vectors.extras import Lazy
+from git_fedlearn.vectors.lesson_shard import translated
+from git_fedlearn.vectors.store import Found, Point, PointId, Schema, VectorSpec
+
+if TYPE_CHECKING:
+    import qdrant_edge as edge
+else:
+    edge = Lazy("qdrant_edge", "local")
+
+_PAGE: Final = 1000
+_ALIASES: Final = "aliases.json"
+_CONFIG: Final = "edge_config.json"
+
+
+@contextmanager
+def open_edge_store(folder: Path, command: str, *, timeout: float = 30.0) -> Iterator["EdgeStore"]:
+    """Open the store in a folder; waits `timeout` seconds for it. Raises LockedError, MissingExtraError."""
+    with hold_lock(folder, command, timeout=timeout):
+        store = EdgeStore(folder)
+        try:
+            yield store
+        finally:
+            store.close()
+
+
+class EdgeStore:
+    """The collections below one folder; the caller holds its lock."""
+
+    def __init__(self, folder: Path) -> None:
+        self.place = str(folder)
+        self._folder = folder
+        self._open: dict[str, EdgeCollection] = {}
+
+    def names(self) -> list[str]:
+        """The collections, sorted."""
+        return sorted(path.parent.name for path in self._folder.glob(f"*/{_CONFIG}"))
+
+    def find(self, name: str) -> "EdgeCollection | None":
+        """A collection by its name or an alias."""
+        named = self._aliases().get(name, name)
+        if named not in self._open:
+            if not (self._folder / named / _CONFIG).exists():
+                return None
+            self._open[named] = EdgeCollection(self._folder / named, self._aliases())
+        return self._open[named]
+
+    def create(self, name: str, schema: Schema) -> "EdgeCollection":
+        """Make a collection with its vectors and payload indexes."""
+        folder = self._folder / name
+        config = edge.EdgeConfig(
+            vectors={
+                key: edge.EdgeVectorParams(size=spec.size, distance=getattr(edge.Distance, spec.distance))
+                for key, spec in schema.vectors.items()
+            }
+        )
+        with translated(folder):
+            edge.EdgeShard.create(str(folder), config).close()
+        made = EdgeCollection(folder, self._aliases())
+        for field, index in schema.indexes.items():
+            made.add_index(field, str(index["type"]))
+        self._open[name] = made
+        return made
+
+    def switch_alias(self, alias: str, name: str) -> None:
+        """Make `alias` stand for a collection. Raises FedlearnError when a collection has that name."""
+        if (self._folder / alias / _CONFIG).exists():
+            raise FedlearnError(
+                f"{self.place}: {alias} is a collection, not an alias",
+                hint=f"choose another alias, or move {self._folder / alias} away",
+            )
+        aliases = {**self._aliases(), alias: name}
+        write_file(self._folder / _ALIASES, json.dumps(aliases, sort_keys=True).encode("utf-8"))
+
+    def close(self) -> None:
+        """Write everything out and let go of the folder."""
+        for collection in self._open.values():
+            collection.close()
+        self._open.clear()
+
+    def _aliases(self) -> dict[str, str]:
+        try:
+            found = json.loads((self._folder / _ALIASES).read_bytes())
+        except FileNotFoundError:
+            return {}
+        return {str(alias): str(name) for alias, name in found.items()}
+
+
+class EdgeCollection:
+    """One open shard."""
+
+    def __init__(self, folder: Path, aliases: dict[str, str]) -> None:
+        self.name = folder.name
+        self._folder = folder
+        self._aliases = aliases
+        with translated(folder):
+            self._shard = edge.EdgeShard.load(str(folder))
+        self._specs = _read_specs(folder)
+
+    def schema(self) -> Schema:
+        """What the collection is made of."""
+        with translated(self._folder):
+            known = self._shard.info().payload_schema
+        indexes: dict[str, JsonObject] = {
+            field: {"type": str(info.data_type).rpartition(".")[2].lower()} for field, info in known.items()
+        }
+        aliases = sorted(alias for alias, name in self._aliases.items() if name == self.name)
+        return Schema(self._specs, {}, indexes, aliases)
+
+    def count(self) -> int:
+        """How many points it holds."""
+        with translated(self._folder):
+            return self._shard.count(edge.CountRequest(exact=True))
+
+    def pages(self) -> Iterator[list[Point]]:
+        """All points, payloads only."""
+        offset: edge.PointId | None = None
+        while True:
+            request = edge.ScrollRequest(offset=offset, limit=_PAGE, with_payload=True)
+            with translated(self._folder):
+                page, offset = self._shard.scroll(request)
+            yield [Point(_plain(record.id), record.payload or {}) for record in page]
+            if offset is None:
+                return
+
+    def upsert(self, points: Sequence[Point]) -> None:
+        """Add points, or replace those of the same ids."""
+        name = next(iter(self._specs))
+        made = [
+            edge.Point(_native(point.id), {name: point.vector} if point.vector else {}, point.payload)
+            for point in points
+        ]
+        self._update(edge.UpdateOperation.upsert_points(made))
+
+    def retell(self, point: PointId, payload: JsonObject) -> None:
+        """Replace the payload of a point and keep its vector."""
+        self._update(edge.UpdateOperation.overwrite_payload([_native(point)], payload))
+
+    def delete(self, points: Sequence[PointId]) -> None:
+        """Remove points."""
+        if points:
+            self._update(edge.UpdateOperation.delete_points([_native(point) for point in points]))
+
+    def nearest(self, vector: Vector, limit: int) -> list[Found]:
+        """The points most similar to a vector."""
+        query = edge.Query.Nearest(vector, using=next(iter(self._specs)))
+        with translated(self._folder):
+            found = self._shard.query(edge.QueryRequest(limit=limit, query=query, with_payload=True))
+        return [Found(_plain(point.id), point.payload or {}, point.score) for point in found]
+
+    def add_index(self, field: str, kind: str) -> None:
+        """Index a payload field."""
+        kinds = {name.lower(): name for name in dir(edge.PayloadSchemaType)}
+        if kind in kinds:
+            schema = getattr(edge.PayloadSchemaType, kinds[kind])
+            self._update(edge.UpdateOperation.create_field_index(field, schema))
+
+    def close(self) -> None:
+        """Write everything out."""
+        with translated(self._folder):
+            self._shard.flush()
+            self._shard.close()
+
+    def _update(self, operation: "edge.UpdateOperation") -> None:
+        with translated(self._folder):
+            self._shard.update(operation)
+
+
+def _read_specs(folder: Path) -> dict[str, VectorSpec]:
+    config = json.loads((folder / _CONFIG).read_bytes())
+    return {
+        str(name): VectorSpec(int(spec["size"]), str(spec["distance"]))
+        for name, spec in config["vectors"].items()
+    }
+
+
+def _native(point: PointId) -> "edge.PointId":
+    return UUID(point) if isinstance(point, str) else point
+
+
+def _plain(point: "edge.PointId") -> PointId:
+    return point if isinstance(point, int) else str(point)

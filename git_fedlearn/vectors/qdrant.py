@@ -1,0 +1,246 @@
+"""The one place that imports qdrant_client: collections of a Qdrant server, or of its local mode's folder.
+
+What the client raises becomes FedlearnError here. An API key is sent over https or to this machine only.
+"""
+
+import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+from urllib.parse import urlsplit
+
+from git_fedlearn.core.canonical import JsonObject
+from git_fedlearn.errors import FedlearnError, SettingsError
+from git_fedlearn.vectors.embedder import Vector
+from git_fedlearn.vectors.extras import Lazy
+from git_fedlearn.vectors.openai import is_loopback
+from git_fedlearn.vectors.store import Found, Point, PointId, Schema, VectorSpec
+
+if TYPE_CHECKING:
+    import qdrant_client
+    from qdrant_client import models
+    from qdrant_client.http import exceptions
+else:
+    qdrant_client = Lazy("qdrant_client")
+    models = Lazy("qdrant_client.models")
+    exceptions = Lazy("qdrant_client.http.exceptions")
+
+_PAGE: Final = 1000
+_LOCAL_PAGE: Final = 1_000_000
+"""The local mode reads everything for every page, so one page it is."""
+
+_UNAUTHORIZED: Final = (401, 403)
+
+
+class QdrantStore:
+    """A server or a folder, by the client."""
+
+    def __init__(self, client: "qdrant_client.QdrantClient", place: str, page: int = _PAGE) -> None:
+        self.place = place
+        self._client = client
+        self._page = page
+
+    def names(self) -> list[str]:
+        """The collections, sorted."""
+        with self._translated():
+            return sorted(found.name for found in self._client.get_collections().collections)
+
+    def find(self, name: str) -> "QdrantCollection | None":
+        """A collection by its name or an alias."""
+        with self._translated():
+            exists = self._client.collection_exists(name)
+        return QdrantCollection(self._client, self.place, name, self._page) if exists else None
+
+    def create(self, name: str, schema: Schema) -> "QdrantCollection":
+        """Make a collection with its vectors and payload indexes."""
+        made = {
+            key: models.VectorParams(size=spec.size, distance=models.Distance(spec.distance))
+            for key, spec in schema.vectors.items()
+        }
+        with self._translated():
+            self._client.create_collection(name, vectors_config=made[""] if [*made] == [""] else made)
+            for field, index in schema.indexes.items():
+                self._client.create_payload_index(name, field, field_schema=_index_schema(index), wait=True)
+        return QdrantCollection(self._client, self.place, name, self._page)
+
+    def switch_alias(self, alias: str, name: str) -> None:
+        """Make `alias` stand for a collection, in one step."""
+        change = models.CreateAliasOperation(
+            create_alias=models.CreateAlias(collection_name=name, alias_name=alias)
+        )
+        with self._translated():
+            known = {found.alias_name for found in self._client.get_aliases().aliases}
+            drop = models.DeleteAliasOperation(delete_alias=models.DeleteAlias(alias_name=alias))
+            self._client.update_collection_aliases([drop, change] if alias in known else [change])
+
+    def close(self) -> None:
+        """Let go of the connection or folder."""
+        self._client.close()
+
+    @contextmanager
+    def _translated(self) -> Iterator[None]:
+        with translated(self.place):
+            yield
+
+
+class QdrantCollection:
+    """One collection."""
+
+    def __init__(self, client: "qdrant_client.QdrantClient", place: str, name: str, page: int) -> None:
+        self.name = name
+        self._client = client
+        self._place = place
+        self._page = page
+        self._vector = next(iter(self.schema().vectors), "")
+
+    def schema(self) -> Schema:
+        """What the collection is made of."""
+        with translated(self._place):
+            info = self._client.get_collection(self.name)
+            aliases = sorted(
+                found.alias_name for found in self._client.get_collection_aliases(self.name).aliases
+            )
+        found = info.config.params.vectors
+        named = found if isinstance(found, dict) else {"": found} if found else {}
+        sparse: dict[str, JsonObject] = {
+            name: params.model_dump(mode="json", exclude_none=True)
+            for name, params in (info.config.params.sparse_vectors or {}).items()
+        }
+        indexes: dict[str, JsonObject] = {
+            field: {
+                **(index.params.model_dump(mode="json", exclude_none=True) if index.params else {}),
+                "type": index.data_type.value,
+            }
+            for field, index in info.payload_schema.items()
+        }
+        specs = {name: VectorSpec(spec.size, spec.distance.value) for name, spec in named.items()}
+        return Schema(specs, sparse, indexes, aliases)
+
+    def count(self) -> int:
+        """How many points it holds."""
+        with translated(self._place):
+            return self._client.count(self.name, exact=True).count
+
+    def pages(self) -> Iterator[list[Point]]:
+        """All points, payloads only."""
+        offset: models.ExtendedPointId | None = None
+        while True:
+            with translated(self._place):
+                page, offset = self._client.scroll(
+                    self.name, limit=self._page, offset=offset, with_payload=True, with_vectors=False
+                )
+            yield [Point(_plain(record.id), record.payload or {}) for record in page]
+            if offset is None:
+                return
+
+    def upsert(self, points: Sequence[Point]) -> None:
+        """Add points, or replace those of the same ids."""
+        made = [
+            models.PointStruct(id=p.id, payload=p.payload, vector=self._vectors(p.vector)) for p in points
+        ]
+        with translated(self._place):
+            self._client.upsert(self.name, made, wait=True)
+
+    def retell(self, point: PointId, payload: JsonObject) -> None:
+        """Replace the payload of a point and keep its vector."""
+        with translated(self._place):
+            self._client.overwrite_payload(self.name, payload=payload, points=[point], wait=True)
+
+    def delete(self, points: Sequence[PointId]) -> None:
+        """Remove points."""
+        if points:
+            with translated(self._place):
+                self._client.delete(self.name, points_selector=[*points], wait=True)
+
+    def nearest(self, vector: Vector, limit: int) -> list[Found]:
+        """The points most similar to a vector."""
+        with translated(self._place):
+            answer = self._client.query_points(
+                self.name, query=vector, using=self._vector or None, limit=limit, with_payload=True
+            )
+        return [Found(_plain(point.id), point.payload or {}, point.score) for point in answer.points]
+
+    def _vectors(self, vector: Vector | None) -> "models.VectorStruct":
+        if vector is None:
+            return {}
+        return {self._vector: vector} if self._vector else vector
+
+
+@contextmanager
+def open_server(url: str, key: str | None) -> Iterator[QdrantStore]:
+    """Connect to a server. Raises SettingsError for a key that would travel in the clear."""
+    place = _checked(url, has_key=bool(key))
+    with warnings.catch_warnings(), translated(place):
+        warnings.simplefilter(
+            "ignore", UserWarning
+        )  # "Api key is used with an insecure connection", checked above
+        client = qdrant_client.QdrantClient(url=url, api_key=key, timeout=30, check_compatibility=False)
+    store = QdrantStore(client, place)
+    try:
+        yield store
+    finally:
+        store.close()
+
+
+@contextmanager
+def open_local_folder(folder: Path) -> Iterator[QdrantStore]:
+    """Open the folder of a client in local mode. Raises FedlearnError while another process has it open."""
+    if not (folder / "meta.json").is_file():
+        raise FedlearnError(f"{folder}: not a folder of qdrant-client's local mode")
+    with warnings.catch_warnings(), translated(str(folder)):
+        warnings.simplefilter("ignore", UserWarning)
+        client = qdrant_client.QdrantClient(path=str(folder))
+    store = QdrantStore(client, str(folder), _LOCAL_PAGE)
+    try:
+        yield store
+    finally:
+        store.close()
+
+
+@contextmanager
+def translated(place: str) -> Iterator[None]:
+    """Turn what the client raises into FedlearnError; never quotes what was sent."""
+    try:
+        yield
+    except exceptions.UnexpectedResponse as error:
+        code = error.status_code
+        if code in _UNAUTHORIZED:
+            raise FedlearnError(
+                f"{place}: the server refused the API key (HTTP {code})",
+                hint="set QDRANT_API_KEY to a key that this server takes",
+            ) from None
+        raise FedlearnError(f"{place}: the server answered HTTP {code} ({error.reason_phrase})") from error
+    except exceptions.ResponseHandlingException as error:
+        raise FedlearnError(
+            f"{place}: cannot be reached: {error}",
+            hint="start the server, or change QDRANT_URL (git config fedlearn.qdrantUrl)",
+        ) from error
+    except (RuntimeError, OSError) as error:
+        raise FedlearnError(f"{place}: {str(error).partition('. ')[0]}") from error
+
+
+def _checked(url: str, *, has_key: bool) -> str:
+    """The URL as messages name it: without what may be a password."""
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise SettingsError("the Qdrant URL is not http:// or https:// with a host", hint="set QDRANT_URL")
+    place = f"{parts.scheme}://{parts.hostname}" + (f":{parts.port}" if parts.port else "")
+    if has_key and parts.scheme == "http" and not is_loopback(parts.hostname):
+        raise SettingsError(
+            f"{place}: the API key would travel unencrypted",
+            hint="use an https:// URL, or unset QDRANT_API_KEY",
+        )
+    return place
+
+
+def _index_schema(index: JsonObject) -> "models.PayloadSchemaType | models.PayloadSchemaParams":
+    kind = models.PayloadSchemaType(index["type"])
+    if len(index) == 1:
+        return kind
+    made: models.PayloadSchemaParams = getattr(models, f"{kind.value.title()}IndexParams")(**index)
+    return made
+
+
+def _plain(point: "models.ExtendedPointId") -> PointId:
+    return point if isinstance(point, int) else str(point)
