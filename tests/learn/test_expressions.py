@@ -1,0 +1,107 @@
+"""Expressions compute what they say, and can do nothing else."""
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from git_fedlearn.errors import SettingsError
+from git_fedlearn.learn.expressions import MAX_LENGTH, compile_expression
+
+FIELDS: dict[str, Any] = {
+    "status": "ok",
+    "tokens": 250,
+    "rating": None,
+    "good": True,
+    "response": "x" * 600,
+    "usage": {"total": 40},
+    "tags": ["nix", "nginx"],
+}
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("0.4 * (status == 'ok') + 0.3 * min(1, len(response) / 1000)", 0.58),
+        ("0.9 if 'nix' in tags and not rating else 0", 0.9),
+        ("usage.total / 50", 0.8),
+        ("usage.total.more", None),
+        ("missing + 1", None),
+        ("print", None),
+        ("status + 1", None),
+        ("1 / (tokens - 250)", None),
+        ("-tokens", -250.0),
+        ("max(0.1, good * 0.8)", 0.8),
+        ("abs(usage.total - 50) <= 10 or missing > 1", True),
+        ("status not in ['ok', 'fine']", False),
+        ("'o' in status", True),
+        ("missing == None", True),
+        ("1e300 * 1e300", None),
+        ("tokens * 1" + "0" * 400, None),
+    ],
+)
+def test_values(text: str, expected: object) -> None:
+    assert compile_expression(text)(FIELDS) == (
+        pytest.approx(expected) if type(expected) is float else expected
+    )
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "__import__('os').system('true')",
+        "().__class__.__bases__",
+        "(lambda: 1)()",
+        "[x for x in tags]",
+        "tags[0]",
+        "2 ** 9999999",
+        "'a' % 3",
+        "1 << 99",
+        "f'{status}'",
+        "open('x')",
+        "len(response, key=1)",
+        "min()",
+        "0 < tokens < 9",
+        "b'x'",
+        "1j",
+        "(a := 1)",
+        "",
+        "1 +",
+        "a; b",
+        "+".join(["1"] * 100),
+        "1" * (MAX_LENGTH + 1),
+        "(" * 240 + "1" + ")" * 240,
+    ],
+)
+def test_anything_else_is_refused_before_it_is_evaluated(text: str) -> None:
+    with pytest.raises(SettingsError):
+        compile_expression(text)
+
+
+names = st.sampled_from(
+    ["status", "tokens", "rating", "usage.total", "tags", "1", "'x'", "0.5", "None", "True"]
+)
+texts = st.recursive(
+    names,
+    lambda inner: (
+        st.builds("({} {} {})".format, inner, st.sampled_from("+ - * / < == in and or".split()), inner)
+        | st.builds("{}({})".format, st.sampled_from(["min", "max", "abs", "len"]), inner)
+        | st.builds("({} if {} else {})".format, inner, inner, inner)
+    ),
+    max_leaves=8,
+)
+values = (
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats()
+    | st.text(max_size=3)
+    | st.lists(st.integers(), max_size=2)
+)
+
+
+@given(texts, st.dictionaries(st.sampled_from(["status", "tokens", "rating", "usage", "tags"]), values))
+def test_evaluation_never_raises(text: str, fields: dict[str, Any]) -> None:
+    value = compile_expression(text)(fields)
+    assert value is None or isinstance(value, str | int | float | list | dict)
