@@ -23,37 +23,45 @@ if TYPE_CHECKING:
 
 _EMAIL = re.compile(
     r"(?<![\w.!#$%&*+/=?^`{|}~@-])(?P<local>\w(?:[\w.!#$%&'*+?^{|}~-]{0,62}[\w+-])?)(?:@|%40)"
-    r"(?P<domain>(?:[^\W_](?:[\w-]{0,61}[^\W_])?\.){1,8}(?P<tld>[^\W\d_]{2,18}|xn--[a-z0-9-]{2,24}))(?![\w(@-]|\.\w)"
+    r"(?P<domain>(?:[^\W_](?:[\w-]{0,61}[^\W_])?\.){1,8}(?P<tld>[^\W\d_]{2,18}|"
+    r"xn--[a-z0-9-]{2,24}))(?![\w(@-]|\.\w)"
 )
 _LOOSE_EMAIL = re.compile(r"(?<=[:=/\\])\w")
 _EXAMPLE_DOMAIN = re.compile(
-    r"(?:^|\.)(?:example\.(?:com|org|net|edu)|example|test|invalid|localhost|(?:your|my)?(?:domain|company|host|email)\.com)$"
+    r"(?:^|\.)(?:example\.(?:com|org|net|edu)|example|test|invalid|localhost|(?:your|my)?(?:domain|"
+    r"company|host|email)\.com)$"
 )
 _ROLE = frozenset(("git", "hg", "svn", "noreply", "no-reply", "donotreply", "do-not-reply", "nobody"))
-_IPV4 = re.compile(r"(?<![\w.])(?:[0-9]{1,3}\.){3}[0-9]{1,3}(?![\w]|\.[0-9])")
+_IPV4 = re.compile(r"[0-9]{1,3}\.[0-9]{1,3}\.[0-9]{1,3}\.[0-9]{1,3}(?![\w]|\.[0-9])")
 _VERSION_BEFORE = re.compile(
-    r"(?:\bv|\bversions?|\bver\.?|\brelease[sd]?|\brev(?:ision)?|\bbuild|\bsection|\bchapter|\boid|[=<>~!^]=|[~^]|"
+    r"(?:\bv|\bversions?|\bver\.?|\brelease[sd]?|\brev(?:ision)?|\bbuild|\bsection|\bchapter|\boid|"
+    r"[=<>~!^]=|[~^]|"
     r"[A-Za-z][A-Za-z0-9]*[/@_-]|\bpython|\bchrome|\bfirmware|\bupgraded? to|\bupdated? to)"
     r"[ \t]{0,2}[:=]?[ \t]{0,2}[\"'`(]?$",
     re.IGNORECASE,
 )
+_TITLE = re.compile(r"\.?[ \t]{1,4}[A-Z<]")
 _HOST_BEFORE = re.compile(
     r"(?:ip|addr(?:ess)?|host|server|from|to|inet6?|peer|client)[-/@_:= \"'`(]{0,4}$", re.IGNORECASE
 )
 _IPV6 = re.compile(
-    r"(?<![\w:.])(?=[23][0-9a-f]{3}:|f[cd][0-9a-f]{2}:|fe[89ab][0-9a-f]:|64:ff9b:)"
-    r"[0-9a-f]{1,4}(?::{1,2}[0-9a-f]{1,4}){1,7}(?:::)?(?![\w:])",
+    r"(?:[23][0-9a-f]{3}|f[cd][0-9a-f]{2}|fe[89ab][0-9a-f])(?::{1,2}[0-9a-f]{1,4}){1,7}(?:::)?(?![\w:])",
     re.IGNORECASE,
 )
-_MAC = re.compile(
-    r"(?<![\w:.-])(?:[0-9a-f]{2}:(?:[0-9a-f]{2}:){4}[0-9a-f]{2}|[0-9a-f]{2}-(?:[0-9a-f]{2}-){4}[0-9a-f]{2}|"
-    r"[0-9a-f]{4}\.[0-9a-f]{4}\.[0-9a-f]{4})(?![\w:-]|\.\w)",
-    re.IGNORECASE,
+_MAC_TAIL = re.compile(
+    r"([:-])[0-9a-fA-F]{2}(?:\1[0-9a-fA-F]{2}){4}(?![\w:-]|\.\w)|"
+    r"\.[0-9a-fA-F]{4}\.[0-9a-fA-F]{4}(?![\w:-]|\.\w)"
 )
+_MAC_HEAD = re.compile(r"(?<![\w:.-])(?:[0-9a-fA-F]{2}|[0-9a-fA-F]{4})\Z")
+_COLONS = re.compile(r":[0-9a-fA-F]{0,4}:")
+_BOUND = re.compile(r"[\w:.]")
 _DOCUMENTATION = tuple(
-    ipaddress.ip_network(n) for n in ("192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24", "233.252.0.0/24")
+    ipaddress.ip_network(n)
+    for n in ("192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24", "192.0.0.0/24", "198.18.0.0/15")
 )
-_DOCUMENTATION_6 = tuple(ipaddress.ip_network(n) for n in ("2001:db8::/32", "3fff::/20"))
+_DOCUMENTATION_6 = tuple(
+    ipaddress.ip_network(n) for n in ("2001:db8::/32", "3fff::/20", "2001::/23", "64:ff9b::/96")
+)
 _BLOCKS = frozenset(("10.0.0.0", "172.16.0.0", "192.168.0.0", "100.64.0.0"))
 
 
@@ -83,11 +91,11 @@ def find_ips(subject: Subject) -> Iterator[Match]:
     text = subject.text
     if text.count(".") >= 3:  # noqa: PLR2004 -- an address has three dots
         for hit in _IPV4.finditer(text):
-            if _is_private_ipv4(hit[0]) and not _is_version(text, hit):
+            if not _is_bound(text, hit) and _is_private_ipv4(hit[0]) and not _is_version(text, hit):
                 yield Match(*hit.span(), kinds.IP_ADDRESS, "ipv4-address", 0.9)
-    if text.count(":") >= 2:  # noqa: PLR2004 -- an address has two colons
+    if _COLONS.search(text) is not None:
         for hit in _IPV6.finditer(text):
-            if _is_private_ipv6(hit[0]):
+            if not _is_bound(text, hit) and _is_private_ipv6(hit[0]):
                 yield Match(*hit.span(), kinds.IP_ADDRESS, "ipv6-address", 0.9)
 
 
@@ -109,7 +117,16 @@ def _is_version(text: str, hit: re.Match[str]) -> bool:
     before = text[max(0, hit.start() - 32) : hit.start()]
     if _HOST_BEFORE.search(before):
         return False
+    if _is_heading(text, hit):
+        return True
     return _VERSION_BEFORE.search(before) is not None and not before.endswith("//")
+
+
+def _is_heading(text: str, hit: re.Match[str]) -> bool:
+    """`7.1.3.4 Title`: a section number at the start of a line or of an element."""
+    first = hit.start() == 0 or text[hit.start() - 1] in "\n>"
+    small = all(int(part) < 32 for part in hit[0].split("."))  # noqa: PLR2004 -- chapters, not octets
+    return first and small and _TITLE.match(text, hit.end()) is not None
 
 
 @lru_cache(maxsize=1024)
@@ -124,11 +141,17 @@ def _is_private_ipv6(text: str) -> bool:
 def find_macs(subject: Subject) -> Iterator[Match]:
     """Hardware addresses; not broadcast, multicast, zero or the documentation range."""
     text = subject.text
-    if text.count(":") < 5 and text.count("-") < 5 and text.count(".") < 2:  # noqa: PLR2004 -- its separators
-        return
-    for hit in _MAC.finditer(text):
-        digits = re.sub(r"[:.-]", "", hit[0]).lower()
-        if digits.isdigit() and ":" not in hit[0]:
+    for tail in _MAC_TAIL.finditer(text):
+        head = _MAC_HEAD.search(text, max(0, tail.start() - 5), tail.start())
+        if head is None or len(head[0]) != (2 if tail[1] else 4):
+            continue
+        digits = re.sub(r"[:.-]", "", head[0] + tail[0]).lower()
+        if digits.isdigit() and tail[1] != ":":
             continue
         if len(set(digits)) > 1 and not digits.startswith(("00005e0053", "01005e", "3333")):
-            yield Match(*hit.span(), kinds.MAC_ADDRESS, "mac-address", 0.9)
+            yield Match(head.start(), tail.end(), kinds.MAC_ADDRESS, "mac-address", 0.9)
+
+
+def _is_bound(text: str, hit: re.Match[str]) -> bool:
+    """Whether the hit is the tail of something longer."""
+    return hit.start() > 0 and _BOUND.match(text[hit.start() - 1]) is not None

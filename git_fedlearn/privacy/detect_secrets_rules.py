@@ -29,22 +29,22 @@ PLUGINS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("aws", "AWSKeyDetector", ("akia", "asia", "abia", "acca", "a3t", "aws")),
     ("azure_storage_key", "AzureStorageKeyDetector", ("accountkey=",)),
     ("cloudant", "CloudantDetector", ("cloudant",)),
-    ("discord", "DiscordBotTokenDetector", ("discord", "bot")),
+    ("discord", "DiscordBotTokenDetector", ("discord",)),
     ("github_token", "GitHubTokenDetector", ("ghp_", "gho_", "ghu_", "ghs_", "ghr_")),
     (
         "gitlab_token",
         "GitLabTokenDetector",
         ("glpat-", "gldt-", "glft-", "glsoat-", "glrt-", "glcbt-", "glimt-"),
     ),
-    ("ibm_cos_hmac", "IbmCosHmacDetector", ("cos",)),
-    ("mailchimp", "MailchimpDetector", ("-us",)),
+    ("ibm_cos_hmac", "IbmCosHmacDetector", ("ibm_cos", "ibm-cos", "cos_", "cos-", "coshmac")),
+    ("mailchimp", "MailchimpDetector", ("mailchimp",)),
     ("pypi_token", "PypiTokenDetector", ("pypi-",)),
     ("sendgrid", "SendGridDetector", ("sg.",)),
     ("slack", "SlackDetector", ("xox",)),
     ("softlayer", "SoftlayerDetector", ("softlayer",)),
     ("square_oauth", "SquareOAuthDetector", ("sq0csp-",)),
     ("stripe", "StripeDetector", ("k_live_",)),
-    ("telegram_token", "TelegramBotTokenDetector", ("telegram", "bot")),
+    ("telegram_token", "TelegramBotTokenDetector", ("telegram",)),
     ("twilio", "TwilioKeyDetector", ("twilio",)),
 )
 _LOADED: dict[str, tuple[re.Pattern[str], ...]] = {}
@@ -52,6 +52,8 @@ _LOADED: dict[str, tuple[re.Pattern[str], ...]] = {}
 
 def find_with_detect_secrets(subject: Subject) -> Iterator[Match]:
     """What the plugins find, each hit extended to the whole token."""
+    if not subject.has_digit_run:
+        return
     lowered = subject.lowered
     for module, name, keywords in PLUGINS:
         if any(word in lowered for word in keywords):

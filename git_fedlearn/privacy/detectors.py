@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterable
 
 from git_fedlearn.privacy.addresses import find_emails, find_ips, find_macs
 from git_fedlearn.privacy.assignments import find_assignments
 from git_fedlearn.privacy.detect_secrets_rules import find_with_detect_secrets
 from git_fedlearn.privacy.home_paths import find_home_paths
+from git_fedlearn.privacy.model import Match
+from git_fedlearn.privacy.national_ids import find_numbers
+from git_fedlearn.privacy.personal import find_births, find_internal_hosts, find_logins, find_positions
+from git_fedlearn.privacy.phones import find_phones
 from git_fedlearn.privacy.structures import (
     find_headers,
     find_jwts,
@@ -15,15 +19,12 @@ from git_fedlearn.privacy.structures import (
     find_url_passwords,
     find_webhooks,
 )
+from git_fedlearn.privacy.subject import Subject
 from git_fedlearn.privacy.tokens import find_tokens
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+Detector = Callable[[Subject], Iterable[Match]]
 
-    from git_fedlearn.privacy.model import Match
-    from git_fedlearn.privacy.subject import Subject
-
-DETECTORS: tuple[Callable[[Subject], Iterable[Match]], ...] = (
+SECRET_DETECTORS: tuple[Detector, ...] = (
     find_private_keys,
     find_jwts,
     find_url_passwords,
@@ -32,8 +33,17 @@ DETECTORS: tuple[Callable[[Subject], Iterable[Match]], ...] = (
     find_tokens,
     find_with_detect_secrets,
     find_assignments,
+)
+PERSONAL_DETECTORS: tuple[Detector, ...] = (
     find_emails,
     find_ips,
     find_macs,
     find_home_paths,
+    find_numbers,
+    find_phones,
+    find_births,
+    find_positions,
+    find_logins,
+    find_internal_hosts,
 )
+DETECTORS = SECRET_DETECTORS + PERSONAL_DETECTORS

@@ -21,7 +21,8 @@ _ROOTED = r"(?<![\w.~/$*}\])-])(?<!\\)"
 
 _LINUX = re.compile(
     rf"(?:{_ROOTED}|(?<=\\[nrt])|(?<=file:(?=//))|(?<=%[23][0-9A-Fa-f]))(?P<root>(?://(?:localhost)?)?"
-    rf"(?:{_SEP}(?:var|export|usr|private|mnt|data|media|srv|persist|nix{_SEP}persist|mnt{_SEP}[\w-]{{1,32}}))?)"
+    rf"(?:{_SEP}(?:var|export|usr|private|mnt|data|media|srv|persist|nix{_SEP}persist|"
+    rf"mnt{_SEP}[\w-]{{1,32}}))?)"
     rf"(?P<home>{_SEP}home{_SEP}){_USER}{_STOP}"
 )
 _MACOS = re.compile(

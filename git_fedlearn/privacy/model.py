@@ -5,6 +5,7 @@ A `Finding` says where something private stands, never what it is.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -68,11 +69,28 @@ def sort_matches(matches: Iterable[Match]) -> list[Match]:
     return sorted(matches, key=lambda m: (m.start, -m.end, m.kind, m.rule))
 
 
-def settle_overlaps(matches: Iterable[Match], rank: dict[str, int]) -> Iterator[Match]:
-    """Join overlapping spans into one, so that no part of any stays; the best-ranked kind names it."""
+def settle_overlaps(matches: Iterable[Match], rank: dict[str, int], strong: frozenset[str]) -> list[Match]:
+    """Join overlapping spans into one, so that no part of any stays; the best-ranked kind names it.
+
+    Where a span of a strong kind meets another, it keeps its own bounds and the other goes: the password of
+    `scheme://user:password@host` must not take the host along. The next round finds the rest of it.
+    """
+    ordered = sort_matches(matches)
+    firm = list(_clusters((m for m in ordered if m.kind in strong), rank))
+    starts = [m.start for m in firm]
+    others = (m for m in ordered if m.kind not in strong and not _meets(m, firm, starts))
+    return sort_matches([*firm, *_clusters(others, rank)])
+
+
+def _meets(match: Match, firm: list[Match], starts: list[int]) -> bool:
+    at = bisect_left(starts, match.end)
+    return at > 0 and firm[at - 1].end > match.start
+
+
+def _clusters(ordered: Iterable[Match], rank: dict[str, int]) -> Iterator[Match]:
     cluster: list[Match] = []
     end = -1
-    for match in sort_matches(matches):
+    for match in ordered:
         if cluster and match.start >= end:
             yield _join(cluster, end, rank)
             cluster = []

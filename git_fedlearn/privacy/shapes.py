@@ -24,13 +24,15 @@ _WORD_VALUES = frozenset(
     """.split()
 )
 _VARIABLE = re.compile(
-    r"^(?:\$|%[A-Za-z_]|\{\{|<[^>]*>$|\[[^\]]*\]$|@|&|\*|#\{|!|~|/|\.\.?/|https?:|file:|[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+$)",
+    r"^(?:\$|%[A-Za-z_]|\{\{|<[^>]*>$|\[[^\]]*\]$|@|&|\*|#\{|!|~|/|\.\.?/|https?:|file:|arn:|[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+$)",
 )
-_CODE = re.compile(r"[(){}\[\];]|->|=>|::|\$\{|\s\s|\\[nrt]$|^\w+(?:\.\w+)+$")
+_CODE = re.compile(r"[(){}\[\];]|->|=>|::|\$\{|\s\s|\\[nrt]$|^[A-Za-z_]+(?:\.[A-Za-z_]+)+$")
 _HEX = re.compile(r"[0-9a-f]+|[0-9A-F]+")
 _UUID = re.compile(r"[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}")
-_PIECE = re.compile(r"[A-Z]?[a-z]+|[A-Z]+|[0-9]+")
-_WORDY = re.compile(r"[A-Za-z0-9_./ -]+")
+_SEGMENT = re.compile(r"(?P<word>[A-Za-z]*)[0-9]{0,4}|[0-9]{1,4}[A-Za-z]{0,2}|[0-9]{8}")
+_CAMEL = re.compile(r"[A-Z]?[a-z]+|[A-Z]+")
+_BREAKS = re.compile(r"[-_./ :]+|%20")
+_DIGITS = re.compile(r"[0-9]+")
 
 
 def is_stand_in(value: str) -> bool:
@@ -55,14 +57,26 @@ def is_code(value: str) -> bool:
 
 
 def is_identifier_like(value: str) -> bool:
-    """Whether the value is made of words and short numbers or dates only."""
-    if _WORDY.fullmatch(value) is None:
+    """Whether the value is made of words, versions and dates: digits end a word or stand alone."""
+    if not value.isascii():
         return value.isalpha()
-    pieces = _PIECE.findall(value)
-    words = [p for p in pieces if not p.isdigit()]
-    numbers = [p for p in pieces if p.isdigit()]
-    short = all(len(n) <= 4 or len(n) == 8 for n in numbers) and len(numbers) <= 4  # noqa: PLR2004 -- years, dates
-    return short and sum(map(len, words)) >= 3 * len(words)
+    if _is_name_with_numbers(value):
+        return True
+    words: list[str] = []
+    for segment in _BREAKS.split(value):
+        hit = _SEGMENT.fullmatch(segment)
+        if hit is None:
+            return False
+        words += _CAMEL.findall(hit["word"] or "")
+    return sum(map(len, words)) >= 3 * len(words)
+
+
+def _is_name_with_numbers(value: str) -> bool:
+    """`Ed25519PrivateKey`: camel-case words around one or two short numbers."""
+    numbers = _DIGITS.findall(value)
+    words = _CAMEL.findall(value)
+    plain = value.replace("_", "").isalnum() and len(numbers) <= 2 and all(len(n) <= 5 for n in numbers)  # noqa: PLR2004
+    return plain and bool(words) and sum(map(len, words)) >= 4 * len(words)
 
 
 def is_hash_like(value: str) -> bool:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from git_fedlearn.privacy import kinds
 from git_fedlearn.privacy.model import Match
-from git_fedlearn.privacy.shapes import is_marked_example, is_random, is_stand_in
+from git_fedlearn.privacy.shapes import is_hash_like, is_marked_example, is_random, is_stand_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -35,7 +35,8 @@ _URL_LOGIN = re.compile(
 _WEBHOOKS = re.compile(
     r"(?:https?:(?:\\?/){2})?(?:"
     r"hooks\.slack\.com\\?/(?:services|workflows|triggers)\\?/[\w\\/-]{16,256}|"
-    r"(?:ptb\.|canary\.)?discord(?:app)?\.com\\?/api\\?/(?:v\d{1,2}\\?/)?webhooks\\?/\d{10,24}\\?/[\w-]{20,128}|"
+    r"(?:ptb\.|"
+    r"canary\.)?discord(?:app)?\.com\\?/api\\?/(?:v\d{1,2}\\?/)?webhooks\\?/\d{10,24}\\?/[\w-]{20,128}|"
     r"[\w-]{1,64}\.webhook\.office\.com\\?/webhookb2\\?/[\w@\\/.-]{30,400}|"
     r"outlook\.office(?:365)?\.com\\?/webhook\\?/[\w@\\/.-]{30,400}|"
     r"chat\.googleapis\.com\\?/v1\\?/spaces\\?/[\w-]{4,64}\\?/messages\?[\w=&%.~-]{20,400}|"
@@ -50,10 +51,7 @@ _WEBHOOKS = re.compile(
     r")",
     re.ASCII,
 )
-_WEBHOOK_HOSTS = (
-    "hooks.", "/api/webhooks", "/api/v", "webhooks", "webhook.office", "outlook.office", "googleapis.com",
-    "maker.ifttt", "open-apis", "dingtalk", "weixin", "hook.", "api.telegram",
-)  # fmt: skip
+_WEBHOOK_SIGNS = ("hook", "googleapis.com", "maker.ifttt", "dingtalk", "api.telegram", "weixin")
 _HEADER = re.compile(
     r"(?i)\b(?P<scheme>bearer|basic|token|digest|apikey|negotiate)[ \t]{1,4}"
     r"(?P<secret>[A-Za-z0-9._~+/=-]{12,4096})"
@@ -73,7 +71,8 @@ def _blocks(text: str, begin: re.Pattern[str], end: re.Pattern[str], rule: str) 
     ends = [m.span() for m in end.finditer(text)]
     starts = [start for start, _ in ends]
     heads = [m.span() for m in begin.finditer(text)]
-    for (start, body), following in zip(heads, [*(s for s, _ in heads[1:]), len(text)], strict=True):
+    for index, (start, body) in enumerate(heads):
+        following = heads[index + 1][0] if index + 1 < len(heads) else len(text)
         at = bisect_left(starts, body)
         closed = at < len(ends) and starts[at] < following
         inner = starts[at] if closed else _body_end(text, body)
@@ -130,7 +129,7 @@ def _is_port_and_path(password: str) -> bool:
 def find_webhooks(subject: Subject) -> Iterator[Match]:
     """Addresses that let anybody who knows them post; the whole address is the secret."""
     text = subject.text
-    if not any(host in text for host in _WEBHOOK_HOSTS):
+    if not any(sign in text for sign in _WEBHOOK_SIGNS):
         return
     for hit in _WEBHOOKS.finditer(text):
         if not is_marked_example(hit[0]):
@@ -145,6 +144,9 @@ def find_headers(subject: Subject) -> Iterator[Match]:
     for hit in _HEADER.finditer(subject.text):
         secret = hit["secret"].rstrip(".")
         if is_stand_in(secret) or not is_random(secret.rstrip("=")):
+            continue
+        before = subject.text[max(0, hit.start() - 24) : hit.start()].lower()
+        if is_hash_like(secret) and hit["scheme"].lower() == "token" and "auth" not in before:
             continue
         kind = kinds.PASSWORD if hit["scheme"].lower() == "basic" else kinds.API_KEY
         yield Match(hit.start("secret"), hit.start("secret") + len(secret), kind, "authorization-header", 0.9)

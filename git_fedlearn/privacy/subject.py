@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from functools import cached_property
+
+_LONG_RUN = re.compile(r"[A-Za-z0-9_.$~!:|/+=-]{30}")
+_DIGIT_RUN = re.compile(r"(?<![A-Za-z0-9_-])(?=[A-Za-z_-]{0,64}[0-9])[A-Za-z0-9_-]{14}")
+_DECIMALS = re.compile(r"[0-9]\.[0-9]{3}")
 
 
 class Subject:
@@ -14,5 +19,28 @@ class Subject:
 
     @cached_property
     def lowered(self) -> str:
-        """For asking whether a word occurs; offsets in it may differ from those of the text."""
-        return self.text.lower()
+        """The text in lower case, character by character, so that offsets hold."""
+        lowered = self.text.lower()
+        if len(lowered) == len(self.text):
+            return lowered
+        return "".join(low if len(low := char.lower()) == 1 else char for char in self.text)
+
+    @cached_property
+    def has_long_run(self) -> bool:
+        """Whether anything in it is as long as the shortest token that has no telling prefix."""
+        return _LONG_RUN.search(self.text) is not None
+
+    @cached_property
+    def has_digit_run(self) -> bool:
+        """Whether a long word holds a digit early, as all generated tokens do."""
+        return _DIGIT_RUN.search(self.text) is not None
+
+    @cached_property
+    def has_decimals(self) -> bool:
+        """Whether a number with three decimals or a degree sign occurs."""
+        return "°" in self.text or _DECIMALS.search(self.text) is not None
+
+    def has_any(self, words: tuple[str, ...]) -> bool:
+        """Whether one of these lower-case words occurs, in any case."""
+        lowered = self.lowered
+        return any(word in lowered for word in words)

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from git_fedlearn.privacy import kinds
-from git_fedlearn.privacy.detectors import DETECTORS
+from git_fedlearn.privacy.addresses import find_emails
+from git_fedlearn.privacy.detectors import DETECTORS, SECRET_DETECTORS
 from git_fedlearn.privacy.fingerprint import fingerprint
 from git_fedlearn.privacy.identity import IdentityRules
 from git_fedlearn.privacy.model import Match, settle_overlaps
 from git_fedlearn.privacy.subject import Subject
+from git_fedlearn.privacy.wrapped import blank_letter_escapes, decoded_base64, unescaped
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -39,11 +43,13 @@ class TextScanner:
             return []
         if "<" in text:
             found = list(self._spare_placeholders(found, text))
-        return list(settle_overlaps(found, kinds.RANK))
+        return settle_overlaps(found, kinds.RANK, kinds.SECRET_KINDS)
 
     def _detect(self, subject: Subject) -> Iterator[Match]:
         for detector in DETECTORS:
             yield from detector(subject)
+        yield from _in_base64(subject.text)
+        yield from _behind_escapes(subject)
         yield from self._identity.find(subject)
         for rule, pattern in self._custom:
             yield from _custom_hits(rule, pattern, subject)
@@ -67,6 +73,37 @@ class TextScanner:
             covered = sum(end - start for start, end in touching)
             if not cut and covered < match.end - match.start:
                 yield match
+
+
+def _in_base64(text: str) -> Iterator[Match]:
+    """Runs of base64 whose plain text holds a secret; the whole run goes."""
+    for start, end, plain in decoded_base64(text):
+        inner = Subject(plain)
+        found = min(
+            (m for detector in SECRET_DETECTORS for m in detector(inner)),
+            key=lambda m: (kinds.RANK[m.kind], m.rule),
+            default=None,
+        )
+        if found is not None:
+            yield Match(start, end, found.kind, f"base64:{found.rule}", 0.9)
+
+
+def _behind_escapes(subject: Subject) -> Iterator[Match]:
+    """What shows only once escapes are read: a key after a written newline, an escaped letter."""
+    blanked = blank_letter_escapes(subject.text)
+    if blanked is not None:
+        inner = Subject(blanked)
+        for detector in (*SECRET_DETECTORS, find_emails):
+            yield from detector(inner)
+    view = unescaped(subject.text)
+    if view is None:
+        return
+    inner = Subject(view.text, subject.key)
+    for detector in DETECTORS:
+        for match in detector(inner):
+            at = bisect_left(view.changed, match.start)
+            if at < len(view.changed) and view.changed[at] < match.end:
+                yield replace(match, start=view.starts[match.start], end=view.ends[match.end - 1])
 
 
 def _custom_hits(rule: CustomRule, pattern: re.Pattern[str], subject: Subject) -> Iterator[Match]:

@@ -42,7 +42,7 @@ def clean(value: Json) -> Json:
         (f"see {jwt()} ok", "see <JWT> ok"),
         (f"a\n{pem_block()}\nb", "a\n<PRIVATE_KEY>\nb"),
         (f"post to {slack_webhook()}.", "post to <WEBHOOK_URL>."),
-        (f"postgres://app:{strong_word()}@db.internal/x", "postgres://app:<PASSWORD>@db.internal/x"),
+        (f"postgres://app:{strong_word()}@db.internal/x", "postgres://app:<PASSWORD>@<HOST_NAME>/x"),
         (f'password = "{strong_word()}"', 'password = "<PASSWORD>"'),
         (f"mail bob.smith@corp-{'x'}.com now", "mail <EMAIL_ADDRESS> now"),
         ("from 203.0.114.7 port 22", "from <IP_ADDRESS> port 22"),

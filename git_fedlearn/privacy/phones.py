@@ -1,0 +1,107 @@
+"""Phone numbers, judged by the numbering plans of fifteen countries.
+
+International form (`+…`) is taken when the plan knows it. National form needs a word before it (`call`,
+`Tel.`, a key `phone`), or the punctuation that only phone numbers have. Ids, timestamps and versions
+therefore stay. `phonenumbers` is imported when the first candidate shows up.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from git_fedlearn.privacy import kinds
+from git_fedlearn.privacy.model import Match
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from git_fedlearn.privacy.subject import Subject
+
+REGIONS = ("US", "GB", "DE", "FR", "ES", "IT", "NL", "SE", "PL", "BR", "MX", "IN", "CN", "JP", "AU")
+
+_INTERNATIONAL = re.compile(
+    r"(?<![\w.+-])(?:\+|\b00 ?)[1-9][0-9]{0,2}[ ./()-]{0,2}(?:[0-9][ ./()-]{0,2}){6,13}[0-9](?![\w])"
+)
+_EXTENSION = r"(?: ?(?:x|ext\.?|#) ?[0-9]{1,6})?"
+_NORTH_AMERICAN = re.compile(
+    r"(?<![\w.+/-])(?:\+?1[ .-])?"
+    r"(?:\([2-9][0-9]{2}\) ?[2-9][0-9]{2}[ .-]|[2-9][0-9]{2}([.-])[2-9][0-9]{2}\1)[0-9]{4}"
+    rf"{_EXTENSION}(?![\w]|[.-][0-9])"
+)
+_TRUNK = re.compile(
+    r"(?<![\w.+/:-])\(?0[1-9][0-9]{0,4}\)?[ /-](?:[0-9]{2,8}[ -]){0,4}[0-9]{2,8}(?![\w]|[.:/-][0-9])"
+)
+_LOOSE = re.compile(rf"(?<![\w.+])\(?\+?[0-9](?:[ ./()-]{{0,2}}[0-9]){{5,14}}{_EXTENSION}(?![\w])")
+_WORD = re.compile(
+    r"(?:phone|\btel\b|telephone|telefon|teléfono|téléphone|telefoon|telefone|mobile?|móvil|"
+    r"cell(?:ular|phone)?|handy|"
+    r"\bfax|whatsapp|\bsms\b|\bcall(?: (?:me|us|him|her|them|on|at|back|now))?\b:?|\bdial|ring me|"
+    r"reach (?:me|us|him|her)|"
+    r"\bcontact\b|hotline|callback|\bnumber is|电话|手机|電話|携帯|\btext me)[^0-9\n+(]{0,28}[+(]?$",
+    re.IGNORECASE,
+)
+_TAIL = re.compile(r"(?:x|ext\.?|#) ?[0-9]+$")
+_SEPARATED = re.compile(r"[0-9][ ./()-]+[0-9]")
+_KEY = re.compile(r"phone|mobile|\btel|fax|cell|msisdn|whatsapp|contact_?(?:no|number)", re.IGNORECASE)
+_DATE = re.compile(
+    r"^(?:19|20)[0-9]{2}[-/. ][01]?[0-9][-/. ]|^[0-3]?[0-9][-/.][01]?[0-9][-/.](?:19|20)[0-9]{2}"
+)
+_GATE = re.compile(r"[0-9](?:[ ./()-]{0,2}[0-9]){5}")
+
+
+def find_phones(subject: Subject) -> Iterator[Match]:
+    """Numbers that can be dialled."""
+    if _GATE.search(subject.text) is None:
+        return
+    yield from _international(subject.text)
+    yield from _national(subject.text)
+    yield from _announced(subject)
+
+
+def _international(text: str) -> Iterator[Match]:
+    for hit in _INTERNATIONAL.finditer(text) if "+" in text or "00" in text else ():
+        digits = "+" + hit[0].replace("(0)", "").lstrip("+0")
+        spaced = hit[0][0] == "+" and _SEPARATED.search(hit[0]) is not None
+        if _DATE.search(hit[0][1:]) is None and _is_valid(digits, None, possible=spaced):
+            yield _match(hit, 0.9)
+
+
+def _national(text: str) -> Iterator[Match]:
+    for hit in _NORTH_AMERICAN.finditer(text):
+        if _is_valid(hit[0], "US"):
+            yield _match(hit, 0.8)
+    for hit in _TRUNK.finditer(text):
+        if _DATE.search(hit[0]) is None and _count(hit[0]) >= 9 and _is_valid_anywhere(hit[0]):  # noqa: PLR2004
+            yield _match(hit, 0.6)
+
+
+def _announced(subject: Subject) -> Iterator[Match]:
+    keyed = _KEY.search(subject.key) is not None
+    for hit in _LOOSE.finditer(subject.text):
+        before = max(0, hit.start() - 64)
+        announced = keyed or _WORD.search(subject.text, before, hit.start()) is not None
+        if announced and 7 <= _count(_TAIL.sub("", hit[0])) <= 15 and _DATE.search(hit[0]) is None:  # noqa: PLR2004 -- E.164
+            yield _match(hit, 0.75)
+
+
+def _match(hit: re.Match[str], confidence: float) -> Match:
+    return Match(*hit.span(), kinds.PHONE_NUMBER, "phone-number", confidence)
+
+
+def _count(text: str) -> int:
+    return sum(char.isdigit() for char in text)
+
+
+def _is_valid_anywhere(text: str) -> bool:
+    return any(_is_valid(text, region) for region in REGIONS if region not in {"US", "DE"})
+
+
+def _is_valid(text: str, region: str | None, *, possible: bool = False) -> bool:
+    import phonenumbers  # noqa: PLC0415 -- 20 ms that clean text need not pay
+
+    try:
+        number = phonenumbers.parse(text, region)
+    except phonenumbers.NumberParseException:
+        return False
+    return phonenumbers.is_valid_number(number) or (possible and phonenumbers.is_possible_number(number))
