@@ -54,7 +54,10 @@ class Aligned(NamedTuple):
 
 
 def align(ours: Data, theirs: Data) -> Aligned | None:
-    """Find what two files in canonical order have in common; None if either is in another order."""
+    """Find what two files in canonical order have in common; None if either is in another order.
+
+    Of theirs, only lines that ours lacks need a look: those before the next of ours have all been passed.
+    """
     lines = index_lines(ours)
     if lines is None or not _has_plain_ends(theirs):
         return None
@@ -67,8 +70,6 @@ def align(ours: Data, theirs: Data) -> Aligned | None:
         common = _common_length(ours, offsets[number], theirs, place)
         after = bisect_right(offsets, offsets[number] + common) - 1
         if after > number:
-            if starts[number] <= previous:
-                return None
             place += offsets[after] - offsets[number]
             number, previous = after, starts[after - 1]
             continue
