@@ -1,6 +1,7 @@
 """`git fedlearn`: the table of commands and the one boundary where errors become exit codes."""
 
 import importlib
+import keyword
 import os
 import sys
 from difflib import get_close_matches
@@ -16,9 +17,9 @@ from git_fedlearn.errors import FedlearnError
 SECTIONS: Final = {
     "start": ("init", "clone", "install", "uninstall", "doctor", "demo"),
     "learn": ("sync", "add", "retract", "restore", "show", "dataset", "metrics", "consolidate"),
-    "federate": ("remote", "pull-remotes"),
+    "federate": ("remote", "pull-remotes", "quarantine"),
     "keep it whole": ("verify", "sanitize", "scan", "resolve"),
-    "search": ("search",),
+    "search": ("search", "export", "import"),
 }
 """Every verb under its heading; a verb's command is `command` in the module of its name."""
 
@@ -40,7 +41,7 @@ class Verbs(click.Group):
             return help_command
         if cmd_name not in self.list_commands(ctx):
             return None
-        module = importlib.import_module(f"git_fedlearn.commands.{cmd_name.replace('-', '_')}")
+        module = importlib.import_module(f"git_fedlearn.commands.{module_name(cmd_name)}")
         command: click.Command = module.command
         return command
 
@@ -64,6 +65,11 @@ class Verbs(click.Group):
                 formatter.write_dl(
                     [(verb, command.get_short_help_str(80)) for verb, command in commands if command]
                 )
+
+
+def module_name(verb: str) -> str:
+    """The module of a verb: `_` for `-`, and one behind a verb that is a word of Python."""
+    return f"{verb}_" if keyword.iskeyword(verb) else verb.replace("-", "_")
 
 
 @click.group(

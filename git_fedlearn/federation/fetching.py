@@ -82,6 +82,10 @@ _PHRASES: Final = (
 )
 
 
+_NOT_THE_CAUSE: Final = ("remote: ", "warning: ", "Warning: ", "debug", "fatal: Could not read from remote")
+"""Lines that a peer wrote, or that say less than the next one."""
+
+
 def fetch_peers(
     repository: Repository, peers: Sequence[Peer], *, seconds: float, parallel: int
 ) -> Iterator[Fetched]:
@@ -134,7 +138,7 @@ def _outcome(name: RemoteName, finished: Finished) -> Fetched:
 
 
 def _safe(said: str) -> str:
-    """The last words of git itself on one line: not the peer's own text, no controls, no passwords."""
-    lines = [line for line in said.splitlines() if line.startswith(("fatal: ", "error: ", "ssh: "))]
+    """What git or ssh itself said, on one line: not the peer's own text, no controls, no passwords."""
+    lines = [line for line in said.splitlines() if line.strip() and not line.startswith(_NOT_THE_CAUSE)]
     words = (lines[0] if lines else "git did not say why").removeprefix("fatal: ").removeprefix("error: ")
-    return hide_credentials("".join(c if c.isprintable() else "?" for c in words[:200]))
+    return hide_credentials("".join(c if c.isprintable() else "?" for c in words.strip()[:200]))

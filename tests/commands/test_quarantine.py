@@ -1,0 +1,71 @@
+"""`git fedlearn quarantine`: looking at what did not pass, and deciding."""
+
+from systems import System, World
+
+SKILLS = "data/patterns/skills-patterns.jsonl"
+FORGED = b'{"_id":"00000000000000000000000000000000","pattern":"taken from elsewhere","value_score":0.8}'
+RAISED = b'{"pattern":"loud","value_score":7}'
+NONE = b"\x1b[2Jno record"
+
+
+def with_held(world: World) -> System:
+    here, peer = world.system("here"), world.repository("peer")
+    peer.write(SKILLS, b"\n".join([FORGED, RAISED, NONE, b""]))
+    peer.commit()
+    here.fedlearn("remote", "add", "peer", str(peer.path))
+    here.fedlearn("pull-remotes")
+    return here
+
+
+def keys(here: System) -> dict[str, str]:
+    held = here.fedlearn("quarantine", "list", "--json").json()["held"]
+    return {item["reason"]: item["key"] for item in held}
+
+
+def test_list_and_show_escape_what_was_sent(world: World) -> None:
+    here = with_held(world)
+    found = keys(here)
+    listed = here.fedlearn("quarantine", "list", "--peer", "peer").out.splitlines()
+    assert sorted(row.split("  ", 1)[1] for row in listed) == [
+        "peer  skills-patterns  2026-05-28  not a record",
+        "peer  skills-patterns  2026-05-28  score out of range",
+        "peer  skills-patterns  2026-05-28  wrong id",
+    ]
+    shown = here.fedlearn("quarantine", "show", found["not a record"][:8]).out
+    assert shown == (
+        f"key     {found['not a record']}\npeer    peer\nset     skills-patterns\nsince   2026-05-28\n"
+        'reason  not a record\nline    "no record"\naccept  not possible: it can only be dropped\n'
+    )
+
+
+def test_accept_mends_and_joins(world: World) -> None:
+    here = with_held(world)
+    result = here.fedlearn("quarantine", "accept", "--peer", "peer", code=1)
+    assert result.out == "accepted 2 records\n"
+    assert result.err.splitlines()[0].endswith(": not a record; it cannot be accepted")
+    assert {
+        str(r.fields["pattern"]): r.fields.get("value_score") for r in here.records("skills-patterns")
+    } == {
+        "taken from elsewhere": 0.8,
+        "loud": None,
+    }
+    assert here.fedlearn("verify").code == 0
+    assert list(keys(here)) == ["not a record"]
+
+
+def test_what_was_dropped_does_not_come_again(world: World) -> None:
+    here = with_held(world)
+    assert here.fedlearn("quarantine", "drop", "--peer", "peer").out == "dropped 3 records\n"
+    (here.path / ".git/fedlearn/peers/peer.json").unlink()
+    here.fedlearn("pull-remotes")
+    assert here.fedlearn("quarantine", "list").err == "nothing is in quarantine\n"
+
+
+def test_what_to_decide_on_must_be_named(world: World) -> None:
+    here = world.system("here")
+    assert here.fedlearn("quarantine", "drop", code=2).err == (
+        "error: which records?\nhint: name their keys, or --peer NAME for all of a peer\n"
+    )
+    assert here.fedlearn("quarantine", "accept", "beef", code=2).err == (
+        "error: beef: nothing in quarantine has this key\nhint: git fedlearn quarantine list\n"
+    )
