@@ -1,0 +1,61 @@
+"""What may go to which remote: `remote.<name>.fedlearnPublish`. Fails closed.
+
+Only remotes that are peers can be restricted; a remote that is addressed by its URL counts as the peer
+that has this URL.
+"""
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from git_fedlearn.core.layout import DATA, FileKind, find_set, kind_of
+from git_fedlearn.federation.peers import Peer, read_peers
+from git_fedlearn.repository.repository import Repository
+
+
+class Refusal(NamedTuple):
+    """Why a push is stopped, and what to do; `paths` are those that may not go."""
+
+    message: str
+    hint: str
+    paths: tuple[str, ...]
+
+
+def may_publish(repository: Repository, remote: str, paths: Iterable[str]) -> Refusal | None:
+    """None when these paths may go to a remote (its name or URL), else why not.
+
+    `paths` are all paths that the outgoing commits add or change. Raises SettingsError for config that
+    cannot be used: the push must stop then.
+    """
+    peer = _find_peer(repository, remote)
+    if peer is None or peer.publish is None:
+        return None
+    if not peer.publish:
+        return Refusal(
+            f"{peer.name}: nothing may be pushed to this peer",
+            f"git fedlearn remote add {peer.name} --publish all",
+            tuple(sorted(paths)),
+        )
+    refused = tuple(sorted(path for path in paths if not _is_allowed(path, peer)))
+    if not refused:
+        return None
+    more = f" and {len(refused) - 1} more" if len(refused) > 1 else ""
+    return Refusal(
+        f"{peer.name}: {refused[0]}{more} may not be pushed there (only {', '.join(peer.publish)})",
+        f"git fedlearn federate --push-to systems, or git fedlearn remote add {peer.name} --publish SETS",
+        refused,
+    )
+
+
+def _find_peer(repository: Repository, remote: str) -> Peer | None:
+    peers = read_peers(repository)
+    return next((peer for peer in peers if remote in (peer.name, peer.url)), None)
+
+
+def _is_allowed(path: str, peer: Peer) -> bool:
+    """Whether a path is of a set that may go, or holds nothing that was learned."""
+    found = find_set(path)
+    if found:
+        return found[0] in (peer.publish or ())
+    return not path.startswith(f"{DATA}/") or (
+        kind_of(path) is FileKind.OTHER and not path.endswith(".jsonl")
+    )

@@ -1,0 +1,52 @@
+"""What may be pushed to which remote."""
+
+import pytest
+from systems import System, World
+
+from git_fedlearn.errors import SettingsError
+from git_fedlearn.federation.publishing import may_publish
+from git_fedlearn.repository.repository import Repository
+
+BEST = "data/patterns/best-practices.jsonl"
+SKILLS = "data/patterns/skills-patterns.jsonl"
+URL = "https://example.org/hub"
+
+
+@pytest.fixture
+def here(world: World) -> System:
+    made = world.repository("here")
+    made.fedlearn("install")
+    return made
+
+
+def refused(here: System, remote: str, *paths: str) -> tuple[str, ...]:
+    refusal = may_publish(Repository.discover(here.path, here.environment), remote, paths)
+    return refusal.paths if refusal else ()
+
+
+def test_without_a_policy_everything_may_go(here: System) -> None:
+    here.fedlearn("remote", "add", "hub", URL)
+    assert refused(here, "hub", SKILLS, "code.py") == ()
+    assert refused(here, "origin", SKILLS) == ()
+
+
+def test_only_the_named_sets_with_their_shards(here: System) -> None:
+    here.fedlearn("remote", "add", "hub", URL, "--publish", "best-practices")
+    snapshot = "data/telemetry/snapshots/sys-abcdefghij/2026-05-01.jsonl"
+    shard = "data/patterns/best-practices/0a.jsonl"
+    allowed = (BEST, shard, "data/README.md", "code.py")
+    for remote in ("hub", URL):
+        assert refused(here, remote, *allowed) == ()
+        assert refused(here, remote, SKILLS, snapshot, *allowed) == (SKILLS, snapshot)
+
+
+def test_nothing_goes_to_a_peer_that_is_only_read(here: System) -> None:
+    here.fedlearn("remote", "add", "hub", URL, "--publish", "none")
+    assert refused(here, "hub", "code.py") == ("code.py",)
+
+
+def test_a_policy_that_cannot_be_read_stops_the_push(here: System) -> None:
+    here.fedlearn("remote", "add", "hub", URL)
+    here.git("config", "remote.hub.fedlearnPublish", "no-such-set")
+    with pytest.raises(SettingsError):
+        refused(here, "hub", BEST)
