@@ -46,6 +46,10 @@ class Clone(System):
         files = {str(path): path.read_bytes() for path in set_files(self.path)}
         return read_known(files, self.world.oracle)
 
+    def drop_hooks(self) -> None:
+        """Go on without hooks."""
+        shutil.rmtree(self.path / ".git" / "hooks")
+
     def save(self, message: str) -> None:
         """Commit everything there is to commit."""
         self.git("add", "--all")
@@ -65,8 +69,9 @@ class Clone(System):
 class Universe:
     """A folder with a bare origin, clones of it that are each other's remotes, one oracle and one clock."""
 
-    def __init__(self, folder: Path, clones: int) -> None:
+    def __init__(self, folder: Path, clones: int, *, shards: bool) -> None:
         self.folder = folder
+        self.shards = shards
         self.home = folder / "home"
         self.home.mkdir(parents=True)
         self.day = 0
@@ -120,7 +125,7 @@ class Universe:
         clone.fedlearn("install")
         clone.system = clone.git("config", "fedlearn.system").out.strip()
         if clone is not self.clones[0]:
-            shutil.rmtree(clone.path / ".git" / "hooks")
+            clone.drop_hooks()
         else:
             clone.git("remote", "add", "origin", str(self.origin.path))
             clone.git("fetch", "--quiet", "origin")

@@ -80,12 +80,12 @@ def sync(clone: Clone, random: Random) -> str:
 def shard(clone: Clone, random: Random) -> str:  # noqa: ARG001  the form of all operations
     """Lower the size limit, so that sets are sharded from here on. One system decides that, once."""
     decider = clone.world.clones[-1]
-    if (decider.path / ".fedlearn.toml").read_text() != TINY:
+    if clone.world.shards and (decider.path / ".fedlearn.toml").read_text() != TINY:
         decider.save("before the limit")
         decider.write(".fedlearn.toml", TINY.encode())
         decider.save("lower the size limit")
         return f"on {decider.name}: lower the size limit"
-    return "the limit is low already"
+    return "the limit stays"
 
 
 def crash(clone: Clone, random: Random) -> str:
