@@ -22,7 +22,7 @@ Outcome: TypeAlias = dict[str, list[RecordId]]
 
 
 class Given(NamedTuple):
-    """What was read: record lines, their ids, what was redacted, and (line number, reason) of broken lines."""
+    """What was read: record lines, their ids, what was redacted, and number and reason of broken lines."""
 
     lines: set[bytes]
     ids: set[RecordId]

@@ -48,4 +48,4 @@ def _unescaped(text: str) -> str:
 def _shown(engine: PrivacyEngine, pointer: str) -> str:
     """A pointer without the keys that are private or not printable themselves."""
     keys = [part.replace("~1", "/").replace("~0", "~") for part in pointer.split("/")]
-    return "/".join("…" if not key.isprintable() or engine.scan(key) else key for key in keys)
+    return "/".join("…" if not key.isprintable() or engine.scan(key.lstrip("_")) else key for key in keys)

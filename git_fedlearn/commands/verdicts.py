@@ -6,6 +6,7 @@ from git_fedlearn.commands.wording import SHORT_ID, count, short_ids
 from git_fedlearn.core.inspection import Problem
 from git_fedlearn.core.layout import SetName
 from git_fedlearn.core.loss import Losses
+from git_fedlearn.learn.sanitizing import SUFFIXES
 from git_fedlearn.repository.data_tree import CommittedTree
 from git_fedlearn.repository.gate import new_lines
 
@@ -19,8 +20,10 @@ def report_private(context: Context, candidate: CommittedTree, parents: list[Com
     for item in found[:MOST]:
         context.complain(f"error: {item}")
     _say_more(context, len(found), "finding")
-    if found:
+    if any(item.path.endswith(SUFFIXES) for item in found):
         context.complain("hint: git fedlearn sanitize && git add :/data")
+    elif found:
+        context.complain("hint: take it out of the file, then git add it")
     return 1 if found else 0
 
 

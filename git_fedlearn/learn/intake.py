@@ -70,14 +70,15 @@ def sanitize_fields(engine: PrivacyEngine, fields: JsonObject) -> tuple[JsonObje
     """
     parts = _split(fields)
     learned = engine.sanitize(parts.learned)
-    ours = engine.sanitize([[key, value] for key, value in parts.ours])
+    ours = engine.sanitize([[key.lstrip("_"), value] for key, value in parts.ours])
     kinds = Counter(finding.kind for finding in (*learned.findings, *ours.findings))
     if not isinstance(learned.value, dict) or not isinstance(ours.value, list):
         raise NotARecordError("not an object")
     clean = {key.lstrip("_") if is_ours(key) else key: value for key, value in learned.value.items()}
-    for pair in ours.value:
+    for (key, _), pair in zip(parts.ours, ours.value, strict=True):
         if isinstance(pair, list) and isinstance(pair[0], str):
-            clean[pair[0] if is_ours(pair[0]) else f"_{pair[0]}"] = pair[1]
+            bare = key.lstrip("_")
+            clean[key[: len(key) - len(bare)] + pair[0].lstrip("_")] = pair[1]
     return {**clean, **parts.plain}, kinds
 
 
@@ -86,7 +87,7 @@ def scan_fields(engine: PrivacyEngine, fields: JsonObject) -> Iterator[Finding]:
     parts = _split(fields)
     yield from engine.scan(parts.learned)
     for key, value in parts.ours:
-        for finding in engine.scan([key, value]):
+        for finding in engine.scan([key.lstrip("_"), value]):
             _, index, rest = [*finding.pointer.split("/", 2), ""][:3]
             below = f"/{rest}" if rest else ""
             yield replace(finding, pointer=f"/{key}{below}", in_key=finding.in_key or index == "0")

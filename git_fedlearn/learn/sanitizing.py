@@ -8,17 +8,20 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from git_fedlearn.core.canonical import InvalidJsonError, JsonObject, format_value, parse_value
+from git_fedlearn.core.canonical import InvalidJsonError, Json, JsonObject, format_value, parse_value
 from git_fedlearn.core.layout import FileKind, SetName, find_set, kind_of
-from git_fedlearn.core.record import ID, Record, make_record
-from git_fedlearn.core.record_set import split_lines
+from git_fedlearn.core.record import NotARecordError, Record, make_record
+from git_fedlearn.core.record_set import canonical_set, split_lines
 from git_fedlearn.learn.intake import sanitize_fields
 from git_fedlearn.privacy.engine import PrivacyEngine
-from git_fedlearn.repository.data_tree import WorkTree, committed_tree, open_objects, read_set
+from git_fedlearn.repository.data_tree import WorkTree, open_objects, read_set
 from git_fedlearn.repository.files import write_file
 from git_fedlearn.repository.record_sets import RecordSets, find_record
 from git_fedlearn.repository.repository import Repository
 from git_fedlearn.repository.retraction import tombstone
+from git_fedlearn.repository.verify import earlier_trees
+
+SUFFIXES = (".jsonl", ".json")
 
 
 class Cleaned(NamedTuple):
@@ -40,80 +43,79 @@ def sanitize_files(
 ) -> Cleaned:
     """Redact data files of the work tree (all of them for None); the caller holds the lock.
 
-    Without `write`, only says what would change.
+    Without `write`, only says what would change. Only files of JSON are rewritten.
     """
     tree = WorkTree(repository.top)
-    chosen = [path for path in (tree.paths() if paths is None else paths) if path.endswith(".jsonl")]
     cleaned = Cleaned([], Counter())
-    for path in chosen:
-        lines = split_lines(tree.read(path))
-        clean = {line: found for line in lines if (found := _clean_line(engine, line, cleaned.redacted))}
-        if not clean:
-            continue
-        cleaned.paths.append(path)
-        if write:
-            _rewrite(repository, path, lines, clean)
+    for path in tree.paths() if paths is None else paths:
+        if path.endswith(SUFFIXES) and tree.is_file(path):
+            _sanitize_file(repository, engine, path, cleaned, write=write)
     return cleaned
+
+
+def _sanitize_file(
+    repository: Repository, engine: PrivacyEngine, path: str, cleaned: Cleaned, *, write: bool
+) -> None:
+    data = WorkTree(repository.top).read(path)
+    lines = split_lines(data) if path.endswith(".jsonl") else [data]
+    has_records = kind_of(path) in (FileKind.RECORD_SET, FileKind.SNAPSHOT)
+    clean: dict[bytes, CleanLine] = {}
+    for line in dict.fromkeys(lines):
+        record = find_record(line) if has_records else None
+        found = _clean_record(engine, record, cleaned) if record else _clean_text(engine, line, cleaned)
+        if found:
+            clean[line] = found
+    if clean:
+        cleaned.paths.append(path)
+    if clean and write:
+        _rewrite(repository, path, lines, clean)
 
 
 def _rewrite(repository: Repository, path: str, lines: list[bytes], clean: dict[bytes, CleanLine]) -> None:
     found = find_set(path)
     if found:
+        buried = [line.buried for line in clean.values() if line.buried]
+        tombstones = _tombstones(repository, found[0], buried) if buried else []
         sets = RecordSets(repository.top, repository.settings.record_set_bytes)
-        tombstones = _tombstones(
-            repository, found[0], [line.buried for line in clean.values() if line.buried]
-        )
         sets.replace(found[0], clean.keys(), [*(line.line for line in clean.values()), *tombstones])
         return
-    rewritten = [clean[line].line if line in clean else line for line in lines]
-    if kind_of(path) is FileKind.SNAPSHOT:
-        rewritten.sort()
-    write_file(repository.top / path, b"".join([line + b"\n" for line in rewritten]))
+    rewritten = b"".join([(clean[line].line if line in clean else line) + b"\n" for line in lines])
+    is_snapshot = kind_of(path) is FileKind.SNAPSHOT
+    write_file(repository.top / path, canonical_set(rewritten) if is_snapshot else rewritten)
 
 
 def _tombstones(repository: Repository, name: SetName, buried: list[Record]) -> list[bytes]:
-    objects = open_objects(repository)
-    head = objects.find_commit("HEAD")
-    if head is None:
-        return []
-    lines = {line for data in read_set(committed_tree(objects, head), name) for line in split_lines(data)}
+    """Tombstones of those records that a commit may hold which will be joined with this one."""
+    trees = earlier_trees(repository, open_objects(repository), history=False)
+    lines = {line for tree in trees for data in read_set(tree, name) for line in split_lines(data)}
     committed = {record.id for line in lines if (record := find_record(line)) and not record.is_tombstone}
     retracted: JsonObject = {"by": repository.system(), "reason": "held private data"}
     return [tombstone(record, retracted).line for record in buried if record.id in committed]
 
 
-def _clean_line(engine: PrivacyEngine, line: bytes, redacted: Counter[str]) -> CleanLine | None:
-    """The line without private data, None where it has none."""
-    record = find_record(line)
-    if record is None:
-        return _clean_text(engine, line, redacted)
+def _clean_record(engine: PrivacyEngine, record: Record, cleaned: Cleaned) -> CleanLine | None:
+    """A record without private data, None where it has none."""
     fields, found = sanitize_fields(engine, record.fields)
     if not found:
         return None
-    redacted.update(found)
-    clean = make_record(fields)
-    if line != record.line and b'"_id"' not in line:
-        return CleanLine(format_value({key: item for key, item in fields.items() if key != ID}), None)
+    cleaned.redacted.update(found)
+    try:
+        clean = make_record(fields)
+    except NotARecordError:
+        return CleanLine(format_value(fields), record)
     return CleanLine(clean.line, record if clean.id != record.id else None)
 
 
-def _clean_text(engine: PrivacyEngine, line: bytes, redacted: Counter[str]) -> CleanLine | None:
+def _clean_text(engine: PrivacyEngine, line: bytes, cleaned: Cleaned) -> CleanLine | None:
+    """A line that is no record without private data, None where it has none."""
     try:
-        value = parse_value(line)
+        value: Json = parse_value(line)
     except InvalidJsonError:
-        value = line.decode("utf-8", "replace")
-    sanitized = engine.sanitize(value)
+        value = None
+    sanitized = engine.sanitize(line.decode("utf-8", "replace") if value is None else value)
     if not sanitized.findings:
         return None
-    redacted.update(finding.kind for finding in sanitized.findings)
-    text = sanitized.value
-    is_text = not _is_json(line) and isinstance(text, str)
-    return CleanLine(str(text).encode("utf-8", "replace") if is_text else format_value(text), None)
-
-
-def _is_json(line: bytes) -> bool:
-    try:
-        parse_value(line)
-    except InvalidJsonError:
-        return False
-    return True
+    cleaned.redacted.update(finding.kind for finding in sanitized.findings)
+    if value is None and isinstance(sanitized.value, str):
+        return CleanLine(sanitized.value.encode("utf-8", "replace"), None)
+    return CleanLine(format_value(sanitized.value), None)

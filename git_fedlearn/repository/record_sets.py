@@ -10,7 +10,7 @@ from git_fedlearn.core.layout import SHARED_SETS, SetName, find_set, path_of, st
 from git_fedlearn.core.record import NotARecordError, Record, claimed_id, parse_record
 from git_fedlearn.core.record_set import join_into, settle, split_lines
 from git_fedlearn.core.shards import MAX_LEVEL, ROOT, SHARD_NAME, distribute, level_of
-from git_fedlearn.errors import UsageError
+from git_fedlearn.errors import FedlearnError, UsageError
 from git_fedlearn.repository.files import read_file, write_file
 
 
@@ -133,6 +133,14 @@ class RecordSets:
             )
         return stem
 
+    def _refuse_links(self, stem: str) -> None:
+        """Raise FedlearnError if a folder on the way is a link: what is written would leave the repository."""
+        for folder in (self.top / stem, *(self.top / stem).parents):
+            if folder == self.top:
+                break
+            if folder.is_symlink():
+                raise FedlearnError(f"{folder}: a symlink in place of a folder", hint="move it away")
+
     def _shards(self, name: SetName) -> set[str]:
         folder = self.top / self._stem(name)
         names = {path.stem for path in folder.glob("*.jsonl")} if folder.is_dir() else set()
@@ -140,6 +148,7 @@ class RecordSets:
 
     def _read_files(self, name: SetName, shards: Iterable[str]) -> dict[str, bytes]:
         stem = self._stem(name)
+        self._refuse_links(stem)
         return {shard: read_file(self.top / path_of(stem, shard)) for shard in shards}
 
 

@@ -1,0 +1,104 @@
+"""`git fedlearn sanitize`: private data leaves data files, and its committed version does not come back."""
+
+import json
+
+import pytest
+from systems import System
+
+SET = "data/patterns/skills-patterns.jsonl"
+MAIL = "jane.roe" + "@" + "corp-mail.net"
+TOKEN = "gh" + "p_" + "A1b2C3d4E5f6G7h8I9j0K1l2M3n4O5p6Q7r8"
+
+
+def leak(system: System, path: str = SET, **fields: object) -> None:
+    """Append a hand-written line."""
+    file = system.path / path
+    file.parent.mkdir(parents=True, exist_ok=True)
+    with file.open("ab") as stream:
+        stream.write(json.dumps({"title": f"ask {MAIL}", **fields}).encode() + b"\n")
+
+
+def kinds(system: System) -> list[str]:
+    return sorted(str(record.fields.get("title", "-")) for record in system.records("skills-patterns"))
+
+
+def test_a_record_that_was_never_committed_is_replaced(system: System) -> None:
+    system.add("skills-patterns", {"title": "clean"})
+    leak(system)
+    check = system.fedlearn("sanitize", "--check", code=1)
+    assert check.out == f"would sanitize {SET}\n1 file with private data; redacted 1 EMAIL_ADDRESS\n"
+    assert MAIL.encode() in system.read(SET)
+    done = system.fedlearn("sanitize")
+    assert done.out == f"sanitized {SET}\n1 file with private data; redacted 1 EMAIL_ADDRESS\n"
+    assert kinds(system) == ["ask <EMAIL_ADDRESS>", "clean"]
+    system.fedlearn("verify")
+    assert system.fedlearn("sanitize").out == "0 files with private data\n"
+
+
+def test_a_committed_record_leaves_a_tombstone(system: System) -> None:
+    leak(system)
+    system.git("add", "--all")
+    system.git("commit", "--quiet", "--no-verify", "--message", "careless")
+    system.fedlearn("sanitize")
+    assert kinds(system) == ["-", "ask <EMAIL_ADDRESS>"]
+    system.commit()
+    system.git("merge", "--quiet", "HEAD~1")
+    assert kinds(system) == ["-", "ask <EMAIL_ADDRESS>"]
+    system.fedlearn("verify", "--history")
+
+
+def test_the_same_line_in_several_shards_goes_everywhere(system: System) -> None:
+    system.write(".fedlearn.toml", b"format = 1\n[limits]\nrecord_set_bytes = 1000\n")
+    system.add("skills-patterns", *({"title": f"t{number}"} for number in range(30)))
+    shards = sorted((system.path / "data/patterns/skills-patterns").glob("?.jsonl"))
+    for path in (SET, *(str(shard.relative_to(system.path)) for shard in shards[:3])):
+        leak(system, path)
+    system.fedlearn("sanitize", str(shards[1].relative_to(system.path)))
+    assert MAIL.encode() not in b"".join(
+        file.read_bytes() for file in (system.path / "data").rglob("*.jsonl")
+    )
+    system.fedlearn("verify")
+
+
+def test_two_versions_of_a_record_both_lose_it(system: System) -> None:
+    leak(system, value_score=0.7)
+    leak(system, value_score=0.9)
+    system.fedlearn("sanitize")
+    assert [record.fields["value_score"] for record in system.records("skills-patterns")] == [0.9]
+
+
+@pytest.mark.parametrize(
+    ("path", "before", "after"),
+    [
+        ("data/metrics/monthly/sys-abcdefghij/2026-05.json", {"by": MAIL}, b'{"by":"<EMAIL_ADDRESS>"}\n'),
+        (
+            "data/fine-tuning/snapshots/sys-abcdefghij/1.jsonl",
+            {"prompt": MAIL, "completion": "x"},
+            b'{"completion":"x","prompt":"<EMAIL_ADDRESS>"}\n',
+        ),
+        ("data/notes.jsonl", [MAIL], b'["<EMAIL_ADDRESS>"]\n'),
+    ],
+)
+def test_files_that_hold_no_records(system: System, path: str, before: object, after: bytes) -> None:
+    system.write(path, json.dumps(before).encode() + b"\n")
+    system.fedlearn("sanitize", path)
+    assert system.read(path) == after
+
+
+def test_a_line_that_is_no_json_and_keys_of_ours(system: System) -> None:
+    system.write(SET, f"mail {MAIL}\n".encode())
+    leak(system, title="b", _note=f"from {MAIL}", _point_id=TOKEN)
+    system.fedlearn("scan", code=1)
+    system.fedlearn("sanitize")
+    data = system.read(SET)
+    assert b"mail <EMAIL_ADDRESS>\n" in data
+    assert MAIL.encode() not in data
+    assert TOKEN.encode() not in data
+    system.fedlearn("scan")
+
+
+def test_paths_must_be_data_files(system: System) -> None:
+    assert system.fedlearn("sanitize", ".gitignore", code=2).err == "error: .gitignore: not under data/\n"
+    assert (
+        system.fedlearn("sanitize", "data/none.jsonl", code=2).err == "error: data/none.jsonl: no such file\n"
+    )
