@@ -1,0 +1,215 @@
+"""`git fedlearn federate`: everything a timer should do, one step after the other."""
+
+import importlib
+import io
+import json
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import NamedTuple
+
+import click
+
+from git_fedlearn.commands.context import Context
+from git_fedlearn.commands.sync import DEFAULT_SOURCE
+from git_fedlearn.core.canonical import Json
+from git_fedlearn.errors import FedlearnError
+from git_fedlearn.federation.anonymity import anonymous_environment, is_anonymous
+from git_fedlearn.federation.checking import Checker
+from git_fedlearn.federation.peers import read_peers
+from git_fedlearn.federation.pull import Request, make_checker, pull
+from git_fedlearn.federation.recovery import marked_run
+from git_fedlearn.federation.upstream import (
+    SYSTEMS,
+    Exchange,
+    Outcome,
+    find_target,
+    pull_upstream,
+    push,
+)
+from git_fedlearn.repository.commits import commit_data
+from git_fedlearn.repository.lock import hold_lock
+
+STEP_SECONDS = 600.0
+
+
+class Step(NamedTuple):
+    """One step and how it ended."""
+
+    name: str
+    outcome: Outcome
+    detail: str = ""
+
+
+@dataclass(slots=True)
+class Run:
+    """One run of all steps; a step that fails does not stop the next ones."""
+
+    context: Context
+    source: str | None
+    to: str | None
+    remote: str | None
+    timeout: float
+    dry_run: bool
+    steps: list[Step] = field(default_factory=list)
+
+    def all_steps(self) -> None:
+        """Sync, export, commit, pull, pull-remotes, import, push, in this order."""
+        self._take("sync", self._sync)
+        self._take("export", lambda: self._vectors("export"))
+        self._take("commit", self._commit)
+        if self.dry_run:
+            self._take("pull-remotes", self._pull_remotes)
+            return
+        self._take("pull", self._pull)
+        self._take("pull-remotes", self._pull_remotes)
+        self._take("import", lambda: self._vectors("import"))
+        self._take("push", self._push)
+
+    def _take(self, name: str, step: Callable[[], tuple[Outcome, str]]) -> None:
+        try:
+            self.steps.append(Step(name, *step()))
+        except FedlearnError as error:
+            hint = f" ({error.hint})" if error.hint else ""
+            self.steps.append(Step(name, Outcome.FAILED, f"{error.message}{hint}"))
+
+    def _sync(self) -> tuple[Outcome, str]:
+        environment = self.context.environment
+        if not self.source and not environment.get("AI_STACK_DATA"):
+            default = Path(environment.get("HOME", "~")) / DEFAULT_SOURCE.removeprefix("~/")
+            if not default.is_dir():
+                return Outcome.SKIPPED, f"{DEFAULT_SOURCE} is not there"
+        arguments = ["--json", *(["--source", self.source] if self.source else [])]
+        code, answer = self._verb("sync", [*arguments, *(["--dry-run"] if self.dry_run else [])])
+        learned = _count_added(answer)
+        if code:
+            return Outcome.FAILED, f"{learned} learned, but some sources could not be read; git fedlearn sync"
+        return (Outcome.DONE, f"{learned} learned") if learned else (Outcome.NOTHING, "")
+
+    def _vectors(self, verb: str) -> tuple[Outcome, str]:
+        configured = self.context.environment.get("QDRANT_URL") or self.context.repository.git.find_config(
+            "fedlearn.qdrantUrl"
+        )
+        if not configured:
+            return Outcome.SKIPPED, "no Qdrant is configured"
+        code, _ = self._verb(verb, ["--json", *(["--dry-run"] if self.dry_run and verb == "export" else [])])
+        return (Outcome.FAILED, f"git fedlearn {verb} says more") if code else (Outcome.DONE, "")
+
+    def _commit(self) -> tuple[Outcome, str]:
+        repository = self.context.data_repository
+        if self.dry_run:
+            changed = repository.git.run("status", "--porcelain", "--", ":/data")
+            return (Outcome.DONE, "there is something to commit") if changed else (Outcome.NOTHING, "")
+        with repository.lock("federate"):
+            message = f"federate: what was learned here\n\nFedlearn-System: {repository.system()}"
+            commit = commit_data(repository, message)
+        return (Outcome.DONE, commit[:12]) if commit else (Outcome.NOTHING, "")
+
+    def _pull(self) -> tuple[Outcome, str]:
+        return _told(pull_upstream(self.context.repository, STEP_SECONDS))
+
+    def _pull_remotes(self) -> tuple[Outcome, str]:
+        repository = self.context.data_repository
+        peers = read_peers(repository)
+        if not peers:
+            return Outcome.SKIPPED, "no peers"
+        checker = make_checker(
+            repository, Checker(self.context.privacy, repository.settings.record_bytes, self.context.now())
+        )
+        request = Request(self.timeout, dry_run=self.dry_run)
+        pulled = pull(repository, peers, checker, request, lambda _fetched: None)
+        failed = [report.name for report in pulled.reports if report.is_failure]
+        held = sum(report.quarantined for report in pulled.reports)
+        parts = [f"{pulled.learned} learned from {len(peers) - len(failed)} of {len(peers)} peers"]
+        parts += [f"{held} in quarantine"] * bool(held) + [f"failed: {', '.join(failed)}"] * bool(failed)
+        if failed:
+            return Outcome.FAILED, "; ".join(parts)
+        return Outcome.DONE if pulled.files else Outcome.NOTHING, "; ".join(parts)
+
+    def _push(self) -> tuple[Outcome, str]:
+        repository = self.context.repository
+        target = find_target(repository, self.to, self.remote)
+        if target is None:
+            return Outcome.SKIPPED, "this branch has no upstream"
+
+        def catch_up() -> bool:
+            return pull_upstream(repository, STEP_SECONDS).outcome is not Outcome.FAILED
+
+        done = push(repository, target, catch_up, time.sleep, seconds=STEP_SECONDS)
+        tries = f" after {done.attempts} tries" if done.attempts > 1 else ""
+        return done.outcome, f"{done.detail}{tries}"
+
+    def _verb(self, verb: str, arguments: list[str]) -> tuple[int, dict[str, Json]]:
+        """Run another verb for its JSON answer; what it complains about is shown."""
+        module = importlib.import_module(f"git_fedlearn.commands.{'import_' if verb == 'import' else verb}")
+        answer = io.StringIO()
+        inner = replace(self.context, stdout=answer)
+        code = module.command.main(arguments, prog_name=verb, standalone_mode=False, obj=inner)
+        parsed = json.loads(answer.getvalue() or "{}")
+        return code or 0, parsed if isinstance(parsed, dict) else {}
+
+
+@click.command("federate", short_help="Learn, share and learn from others: what a timer runs.")
+@click.option("--source", metavar="DIR", help="The stack's data, as for sync.")
+@click.option("--push-to", "to", type=click.Choice(["upstream", SYSTEMS]), help="Where to push (upstream).")
+@click.option("--remote", metavar="NAME", help="The git remote to push to (the upstream's, or origin).")
+@click.option("--timeout", type=click.FloatRange(0.1, 86400), default=60, help="Seconds for each peer (60).")
+@click.option("--dry-run", is_flag=True, help="Say what would be learned; change nothing.")
+@click.option("--json", "as_json", is_flag=True, help="Answer for programs.")
+@click.pass_obj
+def command(  # noqa: PLR0913  one option each
+    context: Context,
+    source: str | None,
+    to: str | None,
+    remote: str | None,
+    timeout: float,
+    *,
+    dry_run: bool,
+    as_json: bool,
+) -> int:
+    """Sync, export, commit, pull upstream, pull-remotes, import, push.
+
+    Safe to run from a timer: one run at a time, every step goes on when one before it failed, a run that
+    was killed is completed by the next. Ends with 0 when all is done, 1 when a step failed.
+
+    With --push-to systems (git config fedlearn.pushTo) the push goes to systems/<id>, a branch of this
+    system's own, so that any number of systems share one remote without ever racing.
+    """
+    repository = context.data_repository
+    if is_anonymous(repository):
+        context = replace(context, environment=anonymous_environment(repository))
+    goal = to or repository.git.find_config("fedlearn.pushTo")
+    run = Run(context, source, goal, remote, timeout, dry_run)
+    with hold_lock(repository.state / "federate", "federate", timeout=1.0):
+        if dry_run:
+            run.all_steps()
+        else:
+            with marked_run(repository) as killed:
+                if killed:
+                    context.note("the last run was killed; what it left half done was put right")
+                run.all_steps()
+    _say(context, run, as_json=as_json)
+    return 1 if any(step.outcome is Outcome.FAILED for step in run.steps) else 0
+
+
+def _say(context: Context, run: Run, *, as_json: bool) -> None:
+    if as_json:
+        steps: list[Json] = [
+            {"step": step.name, "outcome": step.outcome.value, "detail": step.detail} for step in run.steps
+        ]
+        context.say_json("federate/v1", {"dry_run": run.dry_run, "steps": steps})
+        return
+    for step in run.steps:
+        context.say(f"{step.name:<13} {step.outcome.value:<13} {step.detail}".rstrip())
+
+
+def _count_added(answer: dict[str, Json]) -> int:
+    """The records that sync says are new."""
+    sets = answer.get("sets")
+    added = [one.get("added") for one in sets if isinstance(one, dict)] if isinstance(sets, list) else []
+    return sum(len(ids) for ids in added if isinstance(ids, list))
+
+
+def _told(exchange: Exchange) -> tuple[Outcome, str]:
+    return exchange.outcome, exchange.detail

@@ -1,0 +1,141 @@
+"""The upstream of the branch: plain `git pull` and `git push`, also when others push at the same time."""
+
+import random
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import Enum
+from typing import Final
+
+from git_fedlearn.federation.fetching import FILE_BYTES
+from git_fedlearn.repository.git import TIMED_OUT, Finished, Limits
+from git_fedlearn.repository.repository import Repository
+
+ATTEMPTS: Final = 12
+FIRST_REST: Final = 0.2
+LONGEST_REST: Final = 10.0
+SYSTEMS: Final = "systems"
+"""`--push-to systems`: a branch of this system's own, so that no push ever races."""
+
+_RACED: Final = re.compile(
+    r"fetch first|non-fast-forward|failed to update ref|cannot lock ref|incorrect old value"
+    r"|reference already exists"
+)
+
+
+class Outcome(Enum):
+    """How a step with the upstream ended."""
+
+    DONE = "done"
+    NOTHING = "nothing to do"
+    SKIPPED = "skipped"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """A pull or a push; `detail` says what git said or what was not there."""
+
+    outcome: Outcome
+    detail: str = ""
+    attempts: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Where a push goes: a remote and a refspec."""
+
+    remote: str
+    refspec: str
+    tracking: str = ""
+    """The ref of the last known state there, empty when there is none."""
+
+
+def find_upstream(repository: Repository) -> str | None:
+    """The upstream of the branch as git names it, or None."""
+    found = repository.git.attempt("rev-parse", "--symbolic-full-name", "@{upstream}")
+    return found.out.decode("utf-8", "replace").strip() if found.code == 0 else None
+
+
+def pull_upstream(repository: Repository, seconds: float) -> Exchange:
+    """`git pull`; a merge that conflicts outside data/ is undone again."""
+    if find_upstream(repository) is None:
+        return Exchange(Outcome.SKIPPED, "this branch has no upstream")
+    git = repository.git
+    before = git.text("rev-parse", "HEAD")
+    plain = () if _has_own_way(repository) else ("--no-rebase",)
+    finished = _run(repository, ["pull", "--quiet", "--no-edit", *plain], seconds)
+    if finished.code:
+        undo_unfinished(repository)
+        return Exchange(Outcome.FAILED, _explain(finished))
+    moved = git.text("rev-parse", "HEAD") != before
+    return Exchange(Outcome.DONE if moved else Outcome.NOTHING)
+
+
+def undo_unfinished(repository: Repository) -> None:
+    """Undo a merge or rebase that `git pull` left half done."""
+    for name, command in (("MERGE_HEAD", "merge"), ("rebase-merge", "rebase"), ("rebase-apply", "rebase")):
+        if (repository.git_dir / name).exists():
+            repository.git.attempt(command, "--abort")
+
+
+def find_target(repository: Repository, to: str | None, remote: str | None) -> Target | None:
+    """Where to push: the upstream, or with `to` a branch of this system's own on a remote."""
+    git = repository.git
+    branch = git.attempt("symbolic-ref", "--quiet", "--short", "HEAD").out.decode("utf-8", "replace").strip()
+    named = remote or git.find_config(f"branch.{branch}.remote") or "origin"
+    if to == SYSTEMS:
+        name = f"{SYSTEMS}/{repository.system()}"
+        known = git.is_true("rev-parse", "--verify", "--quiet", f"refs/remotes/{named}/{name}")
+        return Target(named, f"+HEAD:refs/heads/{name}", f"refs/remotes/{named}/{name}" if known else "")
+    upstream = find_upstream(repository)
+    merge = git.find_config(f"branch.{branch}.merge")
+    return Target(named, f"HEAD:{merge}", upstream) if upstream and merge else None
+
+
+def push(
+    repository: Repository,
+    target: Target,
+    catch_up: Callable[[], bool],
+    rest: Callable[[float], None],
+    *,
+    seconds: float,
+) -> Exchange:
+    """Push; when others were faster, rest for a random time, catch up and try again.
+
+    `catch_up` says whether it is worth another try.
+    """
+    if target.tracking and repository.git.text("rev-parse", target.tracking) == repository.git.text(
+        "rev-parse", "HEAD"
+    ):
+        return Exchange(Outcome.NOTHING)
+    for attempt in range(1, ATTEMPTS + 1):
+        finished = _run(repository, ["push", "--quiet", target.remote, target.refspec], seconds)
+        if finished.code == 0:
+            return Exchange(Outcome.DONE, target.refspec.partition(":")[2], attempt)
+        if not _RACED.search(finished.err) or attempt == ATTEMPTS:
+            return Exchange(Outcome.FAILED, _explain(finished), attempt)
+        rest(random.uniform(0, min(FIRST_REST * 2**attempt, LONGEST_REST)))  # noqa: S311  jitter, no secret
+        if not catch_up():
+            return Exchange(Outcome.FAILED, "others push at the same time, and pulling failed", attempt)
+    return Exchange(Outcome.FAILED, "others push all the time", ATTEMPTS)
+
+
+def _run(repository: Repository, arguments: list[str], seconds: float) -> Finished:
+    (answer,) = repository.git.attempt_all({"": arguments}, Limits(seconds, FILE_BYTES), parallel=1)
+    return answer[1]
+
+
+def _has_own_way(repository: Repository) -> bool:
+    """Whether the user told git how to pull."""
+    return repository.git.is_true("config", "--get-regexp", r"^(pull\.(rebase|ff)|branch\..*\.rebase)$")
+
+
+def _explain(finished: Finished) -> str:
+    if finished.code == TIMED_OUT:
+        return "timed out"
+    lines = [
+        line.strip() for line in finished.err.splitlines() if line.strip() and not line.startswith("hint:")
+    ]
+    text = "; ".join(lines[:6])
+    return "".join(c if c.isprintable() else "?" for c in text) or "git did not say why"

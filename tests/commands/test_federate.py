@@ -1,0 +1,205 @@
+"""`git fedlearn federate`: all steps in one run, whatever fails and whoever pushes at the same time."""
+
+import json
+import os
+import threading
+from pathlib import Path
+from typing import Any
+
+from systems import Result, System, World
+
+from git_fedlearn.federation.upstream import Outcome, find_target, pull_upstream, push
+from git_fedlearn.repository.repository import Repository
+
+SKILLS = "data/patterns/skills-patterns.jsonl"
+
+
+def hub_with(world: World, *names: str) -> tuple[System, list[System]]:
+    """A bare hub, and systems that have it as their upstream."""
+    hub, first = world.bare("hub"), world.system(names[0])
+    first.git("remote", "add", "origin", str(hub.path))
+    first.git("push", "--quiet", "--set-upstream", "origin", "main")
+    return hub, [first, *(world.clone(hub, name) for name in names[1:])]
+
+
+def stack(world: World, name: str, *lessons: str) -> Path:
+    """Telemetry that is worth learning."""
+    folder = world.folder / f"stack-{name}" / "telemetry"
+    folder.mkdir(parents=True, exist_ok=True)
+    events = [
+        {
+            "event_type": "error",
+            "error_message": f"{lesson} fails",
+            "solution": f"mend {lesson}",
+            "value_score": 0.9,
+        }
+        for lesson in lessons
+    ]
+    (folder / "x-events.jsonl").write_text("".join(json.dumps(event) + "\n" for event in events))
+    return folder.parent
+
+
+def steps(result: Result) -> dict[str, Any]:
+    return {step["step"]: (step["outcome"], step["detail"]) for step in result.json()["steps"]}
+
+
+def solutions(system: System) -> list[str]:
+    return sorted(str(record.fields["solution"]) for record in system.records("error-solutions"))
+
+
+def test_two_systems_learn_from_each_other_by_it_alone(world: World) -> None:
+    _, (one, two) = hub_with(world, "one", "two")
+    first = one.fedlearn("federate", "--source", str(stack(world, "one", "alpha")))
+    lines = [line.split(maxsplit=1) for line in first.out.splitlines()]
+    assert [name for name, _ in lines] == [
+        *("sync", "export", "commit", "pull", "pull-remotes", "import", "push")
+    ]
+    assert dict(lines)["push"] == "done          refs/heads/main"
+    two.fedlearn("federate", "--source", str(stack(world, "two", "beta")))
+    one.fedlearn("federate")
+    assert solutions(one) == solutions(two) == ["mend alpha", "mend beta"]
+    assert one.git("rev-parse", "HEAD").out == two.git("rev-parse", "HEAD").out
+    again = steps(one.fedlearn("federate", "--json"))
+    assert {outcome for outcome, _ in again.values()} == {"nothing to do", "skipped"}
+
+
+def test_a_dry_run_changes_nothing(world: World) -> None:
+    hub, (one,) = hub_with(world, "one")
+    before = one.git("rev-parse", "HEAD").out, hub.git("for-each-ref").out
+    found = steps(
+        one.fedlearn("federate", "--dry-run", "--json", "--source", str(stack(world, "one", "alpha")))
+    )
+    assert found["sync"] == ("done", "1 learned")
+    assert (one.git("rev-parse", "HEAD").out, hub.git("for-each-ref").out) == before
+    assert one.git("status", "--porcelain").out == ""
+
+
+def test_a_step_that_fails_does_not_stop_the_others(world: World) -> None:
+    _, (one, two) = hub_with(world, "one", "two")
+    two.fedlearn("remote", "add", "gone", str(world.folder / "gone"))
+    found = steps(two.fedlearn("federate", "--json", "--source", str(stack(world, "two", "beta")), code=1))
+    assert found["pull-remotes"] == ("failed", "0 learned from 0 of 1 peers; failed: gone")
+    assert found["push"][0] == "done"
+    one.fedlearn("federate")
+    assert solutions(one) == ["mend beta"]
+
+
+def test_code_that_conflicts_is_left_as_it_was(world: World) -> None:
+    _, (one, two) = hub_with(world, "one", "two")
+    for system in (one, two):
+        system.write("code.py", system.path.name.encode())
+        system.commit()
+    one.git("push", "--quiet")
+    found = steps(two.fedlearn("federate", "--json", code=1))
+    assert found["pull"][0] == found["push"][0] == "failed"
+    assert two.read("code.py") == b"two"
+    assert not (two.path / ".git/MERGE_HEAD").exists()
+
+
+def test_one_run_at_a_time(world: World) -> None:
+    one = world.system("one")
+    with Repository.discover(one.path, one.environment).lock("x"):
+        pass
+    folder = one.path / ".git/fedlearn/federate"
+    from git_fedlearn.repository.lock import hold_lock  # noqa: PLC0415
+
+    with hold_lock(folder, "federate"):
+        assert "held by git fedlearn federate" in one.fedlearn("federate", code=3).err
+
+
+def test_systems_push_to_branches_of_their_own_and_read_all_of_them(world: World) -> None:
+    hub, systems = hub_with(world, "one", "two")
+    for system in systems:
+        system.git("config", "fedlearn.pushTo", "systems")
+        system.fedlearn("remote", "add", "origin", "--branch", "systems/*")
+        system.fedlearn("federate", "--source", str(stack(world, system.path.name, system.path.name)))
+    before = hub.git("rev-parse", "main").out
+    systems[0].fedlearn("federate")
+    assert {tuple(solutions(system)) for system in systems} == {("mend one", "mend two")}
+    assert hub.git("rev-parse", "main").out == before
+    branches = hub.git("for-each-ref", "--format=%(refname)", "refs/heads/systems").out.split()
+    ids = [system.git("config", "fedlearn.system").out.strip() for system in systems]
+    assert branches == sorted(f"refs/heads/systems/{identifier}" for identifier in ids)
+    assert "from 1 peer" in systems[0].git("log", "-1", "--format=%s").out
+
+
+def test_anonymous_commits_name_the_system_only(world: World) -> None:
+    hub, (one, two) = hub_with(world, "one", "two")
+    for system in (one, two):
+        system.git("config", "fedlearn.anonymous", "true")
+        system.git("config", "commit.gpgSign", "true")
+    start = hub.git("rev-parse", "main").out.strip()
+    one.fedlearn("federate", "--source", str(stack(world, "one", "alpha")))
+    (two.path / "data/note.md").write_text("x")
+    two.fedlearn("federate", "--source", str(stack(world, "two", "beta")))
+    ids = {system.git("config", "fedlearn.system").out.strip() for system in (one, two)}
+    said = hub.git("log", "--format=%an %ae %cn %ce", f"{start}..main").out.splitlines()
+    assert len(said) == 3
+    assert {name for line in said for name in line.replace("@fedlearn.invalid", "").split()} == ids
+
+
+def test_others_push_at_the_same_time(world: World) -> None:
+    """A push in between: the next try but one gets through, with everything joined."""
+    _, (one, two) = hub_with(world, "one", "two")
+    two.add("skills-patterns", {"pattern": "two", "value_score": 0.9})
+    two.commit()
+    faster = iter(["a"])
+    rests: list[float] = []
+
+    def interfere(seconds: float) -> None:
+        rests.append(seconds)
+
+    def catch_up() -> bool:
+        done = pull_upstream(repository, 60)
+        win = next(faster, None)
+        if win:
+            get_ahead(win)
+        return done.outcome is not Outcome.FAILED
+
+    def get_ahead(word: str) -> None:
+        one.git("pull", "--quiet", "--no-rebase", "--no-edit")
+        one.add("skills-patterns", {"pattern": word, "value_score": 0.9})
+        one.commit()
+        one.git("push", "--quiet")
+
+    get_ahead("start")
+    repository = Repository.discover(two.path, two.environment)
+    target = find_target(repository, None, None)
+    assert target
+    done = push(repository, target, catch_up, interfere, seconds=60)
+    assert (done.outcome, done.attempts, len(rests)) == (Outcome.DONE, 3, 2)
+    assert len(two.records("skills-patterns")) == 3
+
+
+def test_many_at_once_all_arrive(world: World) -> None:
+    _, systems = hub_with(world, "one", "two", "three")
+    threads = [
+        threading.Thread(
+            target=system.fedlearn,
+            args=("federate", "--source", str(stack(world, system.path.name, system.path.name))),
+        )
+        for system in systems
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    systems[0].fedlearn("federate")
+    assert solutions(systems[0]) == ["mend one", "mend three", "mend two"]
+
+
+def test_what_a_killed_run_left_is_put_right(world: World) -> None:
+    _, (one, two) = hub_with(world, "one", "two")
+    one.add("skills-patterns", {"pattern": "one", "value_score": 0.9})
+    one.fedlearn("federate")
+    two.fedlearn("federate")
+    (two.path / ".git/fedlearn/federate.json").write_text("{}")
+    (two.path / ".git/index.lock").write_text("")
+    os.utime(two.path / ".git/fedlearn/federate.json", (1e9, 1e9))
+    os.utime(two.path / ".git/index.lock", (1e9, 1e9))
+    (two.path / SKILLS).unlink()
+    result = two.fedlearn("federate")
+    assert result.err == "the last run was killed; what it left half done was put right\n"
+    assert len(two.records("skills-patterns")) == 1
+    assert two.git("status", "--porcelain").out == ""
+    assert not (two.path / ".git/fedlearn/federate.json").exists()
