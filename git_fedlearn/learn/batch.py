@@ -8,11 +8,11 @@ from datetime import UTC, date, datetime
 from git_fedlearn.core.canonical import Json, JsonObject
 from git_fedlearn.core.layout import FINE_TUNING, SetName
 from git_fedlearn.core.record import NotARecordError
-from git_fedlearn.core.routing import Lesson, route_event
+from git_fedlearn.core.routing import BELOW, Lesson, route_event
 from git_fedlearn.core.scoring import Weights, score_event
 from git_fedlearn.learn.fine_tuning import Malformed, parse_sample
 from git_fedlearn.learn.intake import Intake
-from git_fedlearn.learn.lines import BrokenLine, Line, SourceEvent
+from git_fedlearn.learn.lines import BrokenLine, Line, SkimmedLines, SourceEvent
 from git_fedlearn.learn.sources import SourceFault, SourceFile, SourceKind
 
 _FOREIGN_FIELDS = frozenset(
@@ -62,7 +62,11 @@ class Learner:
             if isinstance(line, SourceFault):
                 batch.faults.append(Fault(str(line.path), line.reason, line.hint))
                 continue
-            if isinstance(line, BrokenLine):
+            if isinstance(line, SkimmedLines):
+                batch.read[file.kind] += line.count
+                batch.skipped[BELOW] += line.count
+                reached = (line.end, line.number)
+            elif isinstance(line, BrokenLine):
                 batch.faults.append(Fault(f"{file.path}:{line.number}", line.reason))
                 reached = (line.end, line.number + 1)
             elif isinstance(line, SourceEvent):

@@ -4,6 +4,7 @@ A broken line is a result, never an exception, and carries its place and a reaso
 A last line without a line end that does not parse is unfinished: not consumed, and read again next time.
 """
 
+import io
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ from typing import IO, Final, cast
 import jsonlines
 
 from git_fedlearn.core.canonical import InvalidJsonError, Json, JsonObject, parse_value
+from git_fedlearn.learn.skimming import Skimmer
 
 MAX_LINE: Final = 16 * 1024 * 1024
 """Bytes of a line; a longer one is reported and passed over without being held in memory."""
@@ -60,48 +62,89 @@ class UnfinishedLine:
     offset: int
 
 
-Line = SourceEvent | BrokenLine | UnfinishedLine
+@dataclass(frozen=True, slots=True)
+class SkimmedLines:
+    """Sound lines whose events claim too low a score; `number` is that of the next line."""
+
+    count: int
+    number: int
+    end: int
+
+
+Line = SourceEvent | BrokenLine | UnfinishedLine | SkimmedLines
 
 
 def read_lines(
-    stream: IO[bytes], *, offset: int = 0, number: int = 1, limit: int | None = None, max_line: int = MAX_LINE
-) -> Iterator[RawLine]:
+    stream: IO[bytes],
+    *,
+    offset: int = 0,
+    number: int = 1,
+    limit: int | None = None,
+    max_line: int = MAX_LINE,
+    skimmer: Skimmer | None = None,
+) -> Iterator[RawLine | SkimmedLines]:
     """The lines of a stream that stands at `offset`, up to `limit`, each held to `max_line` bytes."""
-    while limit is None or offset < limit:
-        room = max_line + 1 if limit is None else min(max_line + 1, limit - offset)
-        data = stream.readline(room)
-        if not data:
+    block, at = b"", 0
+    while True:
+        is_short = len(block) <= max_line  # so that no line in it is too long
+        if skimmer and is_short and (stop := skimmer.skip(block, at)) > at:
+            count = block.count(b"\n", at, stop)
+            offset, number, at = offset + stop - at, number + count, stop
+            yield SkimmedLines(count, number, offset)
+        newline = block.find(b"\n", at)
+        if newline >= 0:
+            end = offset + newline + 1 - at
+            too_long = end - offset > max_line
+            data = b"" if too_long else block[at:newline].rstrip(b"\r")
+            yield RawLine(data, number, offset, end, is_ended=True, is_too_long=too_long)
+            offset, number, at = end, number + 1, newline + 1
+            continue
+        rest = block[at:]
+        if len(rest) > max_line:
+            end, is_ended = _pass_over(stream, offset + len(rest), limit)
+            yield RawLine(b"", number, offset, end, is_ended, is_too_long=True)
+            block, at, offset, number = b"", 0, end, number + 1
+            continue
+        block, at = _next_block(stream, rest, None if limit is None else limit - offset, max_line), 0
+        if len(block) == len(rest):
+            if rest:
+                yield RawLine(rest.rstrip(b"\r"), number, offset, offset + len(rest), is_ended=False)
             return
-        end = offset + len(data)
-        too_long = len(data) > max_line
-        is_ended = data.endswith(b"\n")
-        if too_long and not is_ended:
-            data = b""
-            end, is_ended = _pass_over(stream, end, limit)
-        yield RawLine(data.rstrip(b"\r\n"), number, offset, end, is_ended, too_long)
-        offset, number = end, number + 1
 
 
-def parse_lines(lines: Iterator[RawLine]) -> Iterator[Line]:
+def parse_lines(lines: Iterator[RawLine | SkimmedLines], skimmer: Skimmer | None = None) -> Iterator[Line]:
     """Events, broken lines and at most one unfinished line; blank lines are passed over."""
     current: list[RawLine] = []
-    reader = jsonlines.Reader(_remembering(lines, current), loads=_parse)
+    skimmed: list[SkimmedLines] = []
+    reader = jsonlines.Reader(_remembering(lines, current, skimmed), loads=_parse)
     while True:
+        found: Line | None
         try:
             fields = cast("JsonObject", reader.read(type=dict, skip_empty=True))
         except EOFError:
+            yield from skimmed
             return
         except jsonlines.InvalidLineError as error:
-            yield _broken(current[0], error)
+            found = _broken(current[0], error)
         else:
             line = current[0]
-            yield SourceEvent(fields, line.number, line.offset, line.end)
+            found = SourceEvent(fields, line.number, line.offset, line.end)
+            if skimmer:
+                skimmer.learn(line.data, fields)
+        yield from skimmed
+        skimmed.clear()
+        yield found
 
 
-def _remembering(lines: Iterator[RawLine], current: list[RawLine]) -> Iterator[bytes]:
+def _remembering(
+    lines: Iterator[RawLine | SkimmedLines], current: list[RawLine], skimmed: list[SkimmedLines]
+) -> Iterator[bytes]:
     """The data of lines; compressed data that ends early must not look like their end, an EOFError too."""
     try:
         for line in lines:
+            if isinstance(line, SkimmedLines):
+                skimmed.append(line)
+                continue
             current[:] = [line]
             yield line.data if not line.is_too_long else b"\0"
     except EOFError as error:
@@ -125,6 +168,22 @@ def _broken(line: RawLine, error: jsonlines.InvalidLineError) -> BrokenLine | Un
     else:
         reason = "not valid UTF-8" if isinstance(error.__cause__, UnicodeDecodeError) else "not a JSON object"
     return BrokenLine(line.number, line.offset, line.end, reason)
+
+
+def _next_block(stream: IO[bytes], rest: bytes, room: int | None, max_line: int) -> bytes:
+    """The rest of a block and what comes next, to a line end if there is one; equal to the rest at the end.
+
+    `read1` returns what there is before data that cannot be read, so nothing that can be is lost.
+    """
+    parts, size, chunk = [rest], len(rest), min(_CHUNK, max_line // 2 + 1)
+    while size <= max_line:
+        wanted = chunk if room is None else min(chunk, room - size)
+        data = cast("io.BufferedIOBase", stream).read1(wanted) if wanted > 0 else b""
+        parts.append(data)
+        size += len(data)
+        if not data or b"\n" in data:
+            break
+    return b"".join(parts)
 
 
 def _pass_over(stream: IO[bytes], end: int, limit: int | None) -> tuple[int, bool]:

@@ -18,6 +18,7 @@ from typing import IO, Final, cast
 from git_fedlearn.errors import FedlearnError
 from git_fedlearn.learn import zstd
 from git_fedlearn.learn.lines import MAX_LINE, Line, parse_lines, read_lines
+from git_fedlearn.learn.skimming import Skimmer
 
 _TELEMETRY = re.compile(r".+-events\.jsonl(?:[.-]\d[\w.:+-]*?)?(?:\.gz|\.zst)?")
 _DATASET = re.compile(r"dataset\.jsonl(?:\.gz|\.zst)?")
@@ -90,16 +91,20 @@ def open_source(path: Path) -> IO[bytes]:
 
 
 def read_events(
-    path: Path, *, offset: int = 0, number: int = 1, max_line: int = MAX_LINE
+    path: Path, *, offset: int = 0, number: int = 1, max_line: int = MAX_LINE, skimmer: Skimmer | None = None
 ) -> Iterator[Line | SourceFault]:
-    """The lines of a file from an offset, whose line is `number`; a fault last when reading cannot go on."""
+    """The lines of a file from an offset, whose line is `number`; a fault last when reading cannot go on.
+
+    With a skimmer, lines that claim too low a score come as counts.
+    """
     try:
         with open_source(path) as stream:
             limit = None if is_compressed(path) else stream.seek(0, 2)
             stream.seek(offset)
-            yield from parse_lines(
-                read_lines(stream, offset=offset, number=number, limit=limit, max_line=max_line)
+            lines = read_lines(
+                stream, offset=offset, number=number, limit=limit, max_line=max_line, skimmer=skimmer
             )
+            yield from parse_lines(lines, skimmer)
     except SourceError as error:
         yield SourceFault(path, error.message, error.hint)
     except (gzip.BadGzipFile, zlib.error, zstd.ZstdError):

@@ -24,8 +24,9 @@ from git_fedlearn.learn.checkpoints import (
 )
 from git_fedlearn.learn.intake import Intake
 from git_fedlearn.learn.pending import read_pending, write_pending
+from git_fedlearn.learn.skimming import Skimmer
 from git_fedlearn.learn.snapshots import point_latest, snapshot_folder, write_snapshot
-from git_fedlearn.learn.sources import SourceFile, find_sources, read_events
+from git_fedlearn.learn.sources import SourceFile, SourceKind, find_sources, read_events
 from git_fedlearn.privacy.engine import PrivacyEngine
 from git_fedlearn.repository.record_sets import Joined, RecordSets
 from git_fedlearn.repository.repository import Repository
@@ -97,7 +98,9 @@ def _read(learner: Learner, file: SourceFile, checkpoints: Checkpoints, batch: B
         return None
     if start.is_done:
         return start
-    reached = learner.learn(file, read_events(file.path, offset=start.offset, number=start.number), batch)
+    skimmer = Skimmer(learner.threshold) if file.kind is SourceKind.TELEMETRY else None
+    lines = read_events(file.path, offset=start.offset, number=start.number, skimmer=skimmer)
+    reached = learner.learn(file, lines, batch)
     return start if reached is None else start._replace(offset=reached[0], number=reached[1])
 
 
