@@ -74,9 +74,15 @@ def _refusal(what: str) -> list[str]:
     ]
 
 
-_UNTOUCHED: Final = [f'\ttest -z "${{{PROBE}-}}" && git diff --cached --quiet -- data && exit 0']
+_UNTOUCHED: Final = [
+    f'\ttest -z "${{{PROBE}-}}" && git diff --cached --quiet -- data &&',
+    "\t\t! git rev-parse --quiet --verify MERGE_HEAD >/dev/null && exit 0",
+]
 _FIRST: Final = {"pre-commit": _UNTOUCHED, "pre-merge-commit": _UNTOUCHED}
-"""A commit of code alone pays for one git command, not for starting Python."""
+"""A commit of code alone pays for two git commands, not for starting Python.
+
+In a merge, data/ as HEAD has it may be what drops the other side.
+"""
 
 _COMMIT: Final = [*_refusal("commit"), "\texit 1"]
 _MISSING: Final = {
