@@ -1,10 +1,9 @@
 """`git fedlearn search`: the lessons that answer a question or an error."""
 
 import click
-from rich.console import Console
-from rich.progress import Progress as Bar
 
 from git_fedlearn.commands.context import Context
+from git_fedlearn.commands.progress import progress_bar
 from git_fedlearn.commands.wording import SHORT_ID, count
 from git_fedlearn.core.canonical import Json
 from git_fedlearn.core.layout import SetName
@@ -43,12 +42,7 @@ def command(
         raise UsageError("nothing to search for", hint='git fedlearn search "connection refused"')
     query = Query(text, limit, min_score, tuple(SetName(name) for name in sets))
     repository = context.data_repository
-    with _bar(context) as bar:
-        task = bar.add_task("indexing", visible=False)
-
-        def show(done: int, total: int) -> None:
-            bar.update(task, completed=done, total=total, visible=True)
-
+    with progress_bar(context, "indexing") as show:
         hits = find_lessons(repository, query, progress=show)
     if as_json:
         context.say_json("search/v1", {"query": text, "hits": [_to_json(hit) for hit in hits]})
@@ -58,12 +52,6 @@ def command(
         if not hits:
             context.note("nothing that was learned answers this")
     return 0 if hits else 1
-
-
-def _bar(context: Context) -> Bar:
-    """A progress bar on a terminal, none in a pipe."""
-    console = Console(file=context.stderr)
-    return Bar(console=console, transient=True, disable=not console.is_terminal or context.quiet)
 
 
 def _title(number: int, hit: Hit) -> str:

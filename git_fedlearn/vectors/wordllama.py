@@ -7,7 +7,7 @@ the same (a test compares them).
 
 import importlib.util
 from collections.abc import Sequence
-from functools import cached_property
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -28,7 +28,7 @@ _WEIGHTS: Final = f"weights/l2_supercat_{DIMENSIONS}.safetensors"
 
 
 class WordLlamaEmbedder:
-    """Loads the model with the first text it embeds."""
+    """Loads the model with the first text it embeds, once in a process."""
 
     name = f"{WORDLLAMA}/l2_supercat_{DIMENSIONS}"
 
@@ -36,7 +36,7 @@ class WordLlamaEmbedder:
         """Unit vectors; None for a text without a single token."""
         return [
             self._embed(encoded.ids)
-            for encoded in self._tokenizer.encode_batch(
+            for encoded in _tokenizer().encode_batch(
                 [text.encode("utf-8", "replace").decode("utf-8") for text in texts], add_special_tokens=False
             )
         ]
@@ -44,22 +44,24 @@ class WordLlamaEmbedder:
     def _embed(self, tokens: Sequence[int]) -> Vector | None:
         if not tokens:
             return None
-        mean = self._weights[tokens].mean(axis=0, dtype=np.float32)
+        mean = _weights()[tokens].mean(axis=0, dtype=np.float32)
         length = float(np.linalg.norm(mean))
         vector: Vector = (mean / length).tolist() if length else mean.tolist()
         return vector
 
-    @cached_property
-    def _tokenizer(self) -> Any:  # noqa: ANN401  the package has no types
-        tokenizer = tokenizers.Tokenizer.from_file(str(_package() / _TOKENIZER))
-        tokenizer.no_padding()
-        tokenizer.no_truncation()
-        return tokenizer
 
-    @cached_property
-    def _weights(self) -> Any:  # noqa: ANN401
-        with safetensors.safe_open(str(_package() / _WEIGHTS), framework="np") as file:
-            return file.get_tensor("embedding.weight")
+@cache
+def _tokenizer() -> Any:  # noqa: ANN401  the package has no types
+    tokenizer = tokenizers.Tokenizer.from_file(str(_package() / _TOKENIZER))
+    tokenizer.no_padding()
+    tokenizer.no_truncation()
+    return tokenizer
+
+
+@cache
+def _weights() -> Any:  # noqa: ANN401
+    with safetensors.safe_open(str(_package() / _WEIGHTS), framework="np") as file:
+        return file.get_tensor("embedding.weight")
 
 
 def _package() -> Path:

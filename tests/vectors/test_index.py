@@ -4,8 +4,8 @@ import json
 from collections.abc import Sequence
 
 import pytest
-from holder import held_elsewhere
 from systems import System
+from vectors.holder import held_elsewhere
 
 from git_fedlearn.core.layout import SKILLS_PATTERNS
 from git_fedlearn.errors import LockedError

@@ -1,8 +1,8 @@
 """The embedder for OpenAI-compatible servers, against a real one on loopback."""
 
 import pytest
-from embedding_server import Behaviour, embedding_server
 from systems import System
+from vectors.embedding_server import Behaviour, embedding_server
 
 from git_fedlearn.errors import FedlearnError, SettingsError
 from git_fedlearn.vectors.openai import OpenAiEmbedder

@@ -1,0 +1,119 @@
+"""`git fedlearn import`: what was learned, into a vector store."""
+
+from pathlib import Path
+
+import click
+
+from git_fedlearn.commands.context import Context
+from git_fedlearn.commands.export import admitter
+from git_fedlearn.commands.progress import progress_bar
+from git_fedlearn.commands.wording import count
+from git_fedlearn.core.canonical import Json
+from git_fedlearn.core.record import NotARecordError
+from git_fedlearn.errors import UsageError
+from git_fedlearn.vectors.collections import ImportRequest, import_collection
+from git_fedlearn.vectors.connect import choose_embedder, open_store
+from git_fedlearn.vectors.gathering import collections_here, parse_dump
+from git_fedlearn.vectors.importing import Gist, Imported
+from git_fedlearn.vectors.settings import check_collection, read_qdrant_settings
+
+MOST_FAULTS = 20
+
+
+@click.command("import", short_help="Bring what was learned into a vector store.")
+@click.argument("collections", metavar="[COLLECTION]...", nargs=-1)
+@click.option("--into", metavar="NAME", help="Another name for the collection in the store.")
+@click.option("--switch-alias", is_flag=True, help="Then make COLLECTION an alias of NAME.")
+@click.option("--since", metavar="REV", help="Only what changed since a commit.")
+@click.option("--dump", metavar="FILE", help="A scroll dump (JSON) to import as well.")
+@click.option("--json", "as_json", is_flag=True, help="Answer for programs.")
+@click.pass_obj
+def command(  # noqa: PLR0913  click passes an argument for each option
+    context: Context,
+    collections: tuple[str, ...],
+    into: str | None,
+    since: str | None,
+    dump: str | None,
+    *,
+    switch_alias: bool,
+    as_json: bool,
+) -> int:
+    """Embed lessons that a vector store lacks, update what changed, delete what was retracted.
+
+    Without names, every collection of .fedlearn.toml and data/collections/. The store is the one of
+    `git fedlearn export`. Run it as often as you like: what is there already is not added twice, and an
+    import that was interrupted goes on where it was.
+    """
+    _check(collections, into, dump, switch_alias=switch_alias)
+    repository = context.data_repository
+    settings = read_qdrant_settings(repository.top)
+    embedder, admit = choose_embedder(repository), admitter(context)
+    more = _read_dump(context, dump) if dump else []
+    done: list[Imported] = []
+    with open_store(repository, "import") as store, progress_bar(context, "importing") as show:
+        for name in collections or collections_here(repository.top, settings.collections):
+            request = ImportRequest(check_collection(name), check_collection(into or name), more, since)
+            gist = Gist(embedder, admit, settings.text_fields.get(name, ()))
+            done.append(import_collection(repository, store, gist, request, show))
+            if switch_alias and done[-1].is_verified:
+                store.switch_alias(name, request.into)
+        place = store.place
+    if as_json:
+        context.say_json("import/v1", {"store": place, "collections": [_to_json(one) for one in done]})
+    else:
+        for one in done:
+            _say(context, one)
+    return 0 if all(one.is_verified and not one.faults for one in done) else 1
+
+
+def _check(collections: tuple[str, ...], into: str | None, dump: str | None, *, switch_alias: bool) -> None:
+    if (into or dump) and len(collections) != 1:
+        raise UsageError(
+            "--into and --dump are for one collection", hint="git fedlearn import NAME --into NEW"
+        )
+    if switch_alias and (not into or into == collections[0]):
+        raise UsageError(
+            "--switch-alias needs another name", hint="git fedlearn import NAME --into NEW --switch-alias"
+        )
+
+
+def _read_dump(context: Context, dump: str) -> list[bytes]:
+    """The records of a dump, sanitized; what is no record is named and left out."""
+    admit = admitter(context)
+    lines = []
+    for number, point in enumerate(parse_dump(context.directory / Path(dump)), 1):
+        payload = point.get("payload")
+        try:
+            lines.append(
+                admit({**payload, "_point_id": point.get("id")} if isinstance(payload, dict) else {})[0].line
+            )
+        except NotARecordError as error:
+            context.complain(f"error: {dump}, point {number}: {error}; not imported")
+    return lines
+
+
+def _say(context: Context, one: Imported) -> None:
+    context.say(
+        f"{one.name}: {one.added} added, {one.updated} updated, {one.deleted} deleted, "
+        f"{one.present} there already; {count(one.count, 'point')}"
+    )
+    for fault in one.faults[:MOST_FAULTS]:
+        context.complain(f"error: {one.name}, record {fault.record[:12]}: {fault.reason}; not imported")
+    if len(one.faults) > MOST_FAULTS:
+        context.complain(f"error: {one.name}: {len(one.faults) - MOST_FAULTS} more records were not imported")
+    if not one.is_verified:
+        context.complain(f"error: {one.name}: the store counts {one.count} points, not {one.expected}")
+        context.complain(f"hint: if nobody else writes there: git fedlearn import {one.name}")
+
+
+def _to_json(one: Imported) -> dict[str, Json]:
+    return {
+        "collection": one.name,
+        "added": one.added,
+        "updated": one.updated,
+        "deleted": one.deleted,
+        "present": one.present,
+        "points": one.count,
+        "expected": one.expected,
+        "faults": [{"record": fault.record, "reason": fault.reason} for fault in one.faults],
+    }

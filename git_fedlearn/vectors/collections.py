@@ -1,0 +1,129 @@
+"""Importing as a whole: which model a collection was made with, what to create, when there is nothing to do.
+
+What this clone knows of a collection lies under its git folder: the model, the files that were imported and
+the count afterwards. Losing it costs one comparison with the store.
+"""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, NamedTuple
+
+from xxhash import xxh3_64_hexdigest
+
+from git_fedlearn.core.canonical import Json
+from git_fedlearn.errors import FedlearnError
+from git_fedlearn.repository.files import write_file
+from git_fedlearn.repository.repository import Repository
+from git_fedlearn.vectors.collection_files import find_schema
+from git_fedlearn.vectors.embedder import ModelIdentity, identify, parse_identity
+from git_fedlearn.vectors.gathering import gather, source_files
+from git_fedlearn.vectors.importing import Gist, Imported, Progress, import_records
+from git_fedlearn.vectors.store import Collection, Schema, Store, VectorSpec
+
+_FORMAT: Final = 1
+
+
+@dataclass(frozen=True, slots=True)
+class ImportRequest:
+    """What to import: the collection's name here, its name in the store, record lines beside our own."""
+
+    collection: str
+    into: str
+    more: Sequence[bytes] = ()
+    since: str | None = None
+
+
+class _Known(NamedTuple):
+    model: ModelIdentity
+    files: list[list[Json]]
+    points: int
+
+
+def import_collection(
+    repository: Repository,
+    store: Store,
+    gist: Gist,
+    request: ImportRequest,
+    progress: Progress | None = None,
+) -> Imported:
+    """Bring one collection up to the repository. Raises FedlearnError for vectors of another model."""
+    model = identify(gist.embedder)
+    memory = _memory(repository, store, request.into)
+    known = _read(memory)
+    collection = store.find(request.into)
+    files = _facts(repository.top, request.collection)
+    if collection is None:
+        collection = store.create(request.into, _schema(repository, request.collection, model))
+    else:
+        _refuse_other_model(collection, model, known, request)
+        if (
+            known
+            and not (request.more or request.since)
+            and known.files == files
+            and known.points == collection.count()
+        ):
+            return Imported(request.into, present=known.points, count=known.points, expected=known.points)
+    _write(memory, _Known(model, [], -1))
+    gathered = gather(repository, request.collection, request.more, request.since)
+    imported = import_records(collection, gathered, gist, progress)
+    if imported.is_verified and not request.since and not imported.faults:
+        _write(memory, _Known(model, files, imported.count))
+    return imported
+
+
+def _schema(repository: Repository, name: str, model: ModelIdentity) -> Schema:
+    """As some system's collection of this name is made, with vectors of our model."""
+    told = find_schema(repository.top, name) or Schema({})
+    vector, spec = next(iter(told.vectors.items()), ("", VectorSpec(0)))
+    return Schema({vector: VectorSpec(model.dimensions, spec.distance)}, indexes=told.indexes)
+
+
+def _refuse_other_model(
+    collection: Collection, model: ModelIdentity, known: _Known | None, request: ImportRequest
+) -> None:
+    sizes = [spec.size for spec in collection.schema().vectors.values()]
+    hint = (
+        f"git fedlearn import {request.collection} --into {request.into}-new, or set the embedder that made "
+        "them (git config fedlearn.embedder)"
+    )
+    if not sizes or sizes[0] != model.dimensions:
+        size = sizes[0] if sizes else 0
+        raise FedlearnError(
+            f"{collection.name}: holds vectors of {size} numbers, {model.name} makes {model.dimensions}",
+            hint=hint,
+        )
+    if known and not known.model.is_same_model(model):
+        raise FedlearnError(
+            f"{collection.name}: holds vectors of {known.model.name}, which do not compare with those of "
+            f"{model.name}",
+            hint=hint,
+        )
+
+
+def _memory(repository: Repository, store: Store, name: str) -> Path:
+    return repository.state / "imports" / f"{xxh3_64_hexdigest(store.place.encode())}-{name}.json"
+
+
+def _facts(top: Path, collection: str) -> list[list[Json]]:
+    found = [(path, path.stat()) for path in source_files(top, collection)]
+    return [[path.relative_to(top).as_posix(), s.st_size, s.st_mtime_ns, s.st_ino] for path, s in found]
+
+
+def _read(path: Path) -> _Known | None:
+    try:
+        value = json.loads(path.read_bytes())
+    except (OSError, ValueError):
+        return None
+    match value:
+        case {"format": 1, "model": model, "files": [*files], "points": int(count)}:
+            identity = parse_identity(model)
+            return _Known(identity, files, count) if identity else None
+    return None
+
+
+def _write(path: Path, known: _Known) -> None:
+    model = [known.model.name, known.model.dimensions, [*known.model.probe]]
+    value = {"format": _FORMAT, "model": model, "files": known.files, "points": known.points}
+    write_file(path, json.dumps(value).encode("utf-8"))

@@ -1,0 +1,233 @@
+"""`git fedlearn import`."""
+
+import json
+
+import pytest
+from systems import System
+from vectors.coordinator_store import contents, fill, store_of
+from vectors.embedding_server import Behaviour, embedding_server
+
+from git_fedlearn.core.canonical import JsonObject
+from git_fedlearn.vectors.store import Point, PointId, Schema, VectorSpec
+
+LESSONS: list[JsonObject] = [
+    {"error_message": "disk full", "solution": "empty the store", "value_score": 0.8},
+    {"error_message": "port taken", "solution": "stop the other one", "value_score": 0.7},
+]
+
+
+@pytest.fixture
+def learned(system: System) -> System:
+    system.git("config", "fedlearn.system", "sys-aaaaaaaaaa")
+    system.add("error-solutions", *LESSONS)
+    return system
+
+
+def counts(system: System, *arguments: str, code: int = 0) -> dict[str, int]:
+    answer = system.fedlearn("import", *arguments, "--json", code=code).json()["collections"]
+    one = next(one for one in answer if one["collection"].startswith("error-solutions"))
+    return {key: one[key] for key in ("added", "updated", "deleted", "present", "points")}
+
+
+def test_lessons_become_points_under_ids_made_of_their_content(learned: System) -> None:
+    shown = learned.fedlearn("import", "error-solutions").out
+    assert shown == "error-solutions: 2 added, 0 updated, 0 deleted, 0 there already; 2 points\n"
+    found = contents(learned, "error-solutions")
+    records = learned.records("error-solutions")
+    assert {str(point).replace("-", "") for point in found} == {record.id for record in records}
+    assert [found[point] for point in sorted(found, key=str)] == [record.fields for record in records]
+
+
+def test_a_second_import_does_nothing(learned: System) -> None:
+    learned.fedlearn("import")
+    expected = {"added": 0, "updated": 0, "deleted": 0, "present": 2, "points": 2}
+    assert counts(learned) == expected
+    for memory in (learned.path / ".git/fedlearn/imports").iterdir():
+        memory.unlink()
+    assert counts(learned) == expected
+
+
+def test_a_retracted_lesson_is_deleted(learned: System) -> None:
+    learned.fedlearn("import")
+    lesson = next(record for record in learned.records("error-solutions") if "port" in str(record.fields))
+    learned.fedlearn("retract", lesson.id, "--reason", "wrong")
+    assert counts(learned) == {"added": 0, "updated": 0, "deleted": 1, "present": 1, "points": 1}
+    learned.fedlearn("restore", lesson.id)
+    assert counts(learned)["added"] == 1
+
+
+def test_a_raised_score_is_updated_and_what_the_store_counts_stays(learned: System) -> None:
+    fill(
+        learned,
+        "error-solutions",
+        {5: {**LESSONS[0], "access_count": 7}, 6: {**LESSONS[1], "last_used": "x"}},
+    )
+    learned.add("error-solutions", {**LESSONS[1], "value_score": 0.95, "_seen_by": ["sys-bbbbbbbbbb"]})
+    assert counts(learned) == {"added": 0, "updated": 2, "deleted": 0, "present": 2, "points": 2}
+    found = contents(learned, "error-solutions")
+    assert (found[5]["access_count"], found[5]["value_score"]) == (7, 0.8)
+    assert (found[6]["last_used"], found[6]["value_score"]) == ("x", 0.95)
+    assert found[6]["_seen_by"] == ["sys-aaaaaaaaaa", "sys-bbbbbbbbbb"]
+    assert counts(learned)["updated"] == 0
+
+
+def test_what_only_the_store_knows_is_left_alone(learned: System) -> None:
+    mine: dict[PointId, JsonObject] = {1: {"text": "mine alone"}, 2: {"last_used": "no lesson"}}
+    fill(learned, "error-solutions", mine)
+    assert counts(learned) == {"added": 2, "updated": 0, "deleted": 0, "present": 0, "points": 4}
+    found = contents(learned, "error-solutions")
+    assert {point: found[point] for point in mine} == mine
+
+
+def test_content_that_is_there_under_another_id_is_not_added_twice(learned: System) -> None:
+    fill(learned, "error-solutions", {99: {**LESSONS[0]}})
+    assert counts(learned)["added"] == 1
+    assert len(contents(learned, "error-solutions")) == 2
+
+
+def test_the_private_original_of_an_exported_lesson_stays_the_only_one(learned: System) -> None:
+    private: JsonObject = {"error_message": "login of jane@corp-mail.net failed", "solution": "reset"}
+    fill(learned, "error-solutions", {3: private})
+    learned.fedlearn("export", "error-solutions")
+    learned.fedlearn("import", "error-solutions")
+    found = contents(learned, "error-solutions")
+    assert found[3] == private
+    assert len(found) == 3
+
+
+def test_a_point_id_that_is_taken_by_another_lesson_is_not_overwritten(learned: System) -> None:
+    learned.add("error-solutions", {"error_message": "from afar", "solution": "s", "_point_id": 7})
+    mine: JsonObject = {"text": "something else"}
+    fill(learned, "error-solutions", {7: mine})
+    assert counts(learned)["added"] == 3
+    assert contents(learned, "error-solutions")[7] == mine
+
+
+def test_a_free_point_id_is_kept(learned: System) -> None:
+    learned.add(
+        "collections/notes", {"text": "n", "_point_id": 2**64 - 1}, {"text": "m", "_point_id": "no uuid"}
+    )
+    learned.fedlearn("import", "notes")
+    assert 2**64 - 1 in contents(learned, "notes")
+    assert len(contents(learned, "notes")) == 2
+
+
+def test_another_size_of_vectors_is_refused_and_nothing_changes(learned: System) -> None:
+    with store_of(learned) as store:
+        made = store.create("error-solutions", Schema({"": VectorSpec(3)}))
+        made.upsert([Point(1, {"text": "old"}, [1.0, 2.0, 3.0])])
+    refused = learned.fedlearn("import", "error-solutions", code=3)
+    assert refused.err.startswith(
+        "error: error-solutions: holds vectors of 3 numbers, wordllama/l2_supercat_256 makes 256"
+    )
+    assert "hint: git fedlearn import error-solutions --into error-solutions-new" in refused.err
+    assert contents(learned, "error-solutions") == {1: {"text": "old"}}
+
+
+def test_vectors_of_another_model_are_refused(learned: System) -> None:
+    learned.fedlearn("import", "error-solutions")
+    (memory,) = (learned.path / ".git/fedlearn/imports").iterdir()
+    known = json.loads(memory.read_bytes())
+    known["model"][0] = "other/model"
+    known["model"][2].reverse()
+    memory.write_text(json.dumps(known))
+    refused = learned.fedlearn("import", "error-solutions", code=3)
+    assert "holds vectors of other/model, which do not compare with those of wordllama" in refused.err
+
+
+def test_into_another_name_and_an_alias_for_it(learned: System) -> None:
+    learned.add("collections/notes", {"text": "a note"})
+    shown = learned.fedlearn("import", "notes", "--into", "notes-2", "--switch-alias").out
+    assert shown.startswith("notes-2: 1 added")
+    assert len(contents(learned, "notes")) == 1
+    assert (
+        "--switch-alias needs another name"
+        in learned.fedlearn("import", "notes", "--switch-alias", code=2).err
+    )
+    assert "are for one collection" in learned.fedlearn("import", "--into", "x", code=2).err
+
+
+def test_the_schema_that_a_system_exported_is_made_again(learned: System) -> None:
+    fill(learned, "error-solutions", {1: {**LESSONS[0]}})
+    learned.fedlearn("export", "error-solutions")
+    learned.commit()
+    fresh = System(learned.path.parent / "fresh", learned.path.parent / "home")
+    learned.git("clone", "--quiet", ".", str(fresh.path))
+    fresh.fedlearn("install")
+    fresh.fedlearn("import", "error-solutions")
+    with store_of(fresh) as store:
+        made = store.find("error-solutions")
+        assert made is not None
+        assert made.schema().indexes == {"error_type": {"type": "keyword"}}
+
+
+def test_only_what_changed_since_a_commit(learned: System) -> None:
+    before = learned.commit()
+    learned.add("error-solutions", {"error_message": "new", "solution": "s"})
+    assert counts(learned, "--since", before) == {
+        "added": 1, "updated": 0, "deleted": 0, "present": 0, "points": 1
+    }  # fmt: skip
+    assert counts(learned)["added"] == 2
+    assert "no such commit" in learned.fedlearn("import", "--since", "nowhere", code=2).err
+
+
+def test_the_newest_snapshot_of_another_system_is_joined(learned: System) -> None:
+    learned.add("collections/notes", {"text": "from a snapshot"})
+    line = learned.read("data/collections/notes.jsonl")
+    learned.write("data/collections/notes.jsonl", b"")
+    learned.write("data/collections/snapshots/sys-bbbbbbbbbb/notes-2026-01-01.jsonl", b"")
+    learned.write("data/collections/snapshots/sys-bbbbbbbbbb/notes-2026-02-01.jsonl", line)
+    learned.fedlearn("import", "notes")
+    assert [payload["text"] for payload in contents(learned, "notes").values()] == ["from a snapshot"]
+
+
+def test_a_scroll_dump_is_sanitized_and_imported(learned: System) -> None:
+    points = [
+        {"id": 4, "payload": {"text": "write to jane@corp-mail.net"}, "vector": None},
+        {"id": 5, "payload": {"last_used": "x"}},
+    ]
+    learned.write("dump.json", json.dumps({"result": {"points": points}, "status": "ok"}).encode())
+    shown = learned.fedlearn("import", "notes", "--dump", "dump.json")
+    assert (
+        shown.err == "error: dump.json, point 2: nothing was learned: no field but metadata; not imported\n"
+    )
+    assert contents(learned, "notes")[4]["text"] == "write to <EMAIL_ADDRESS>"
+    learned.write("dump.json", b'{"result": 3}')
+    assert "not a scroll dump" in learned.fedlearn("import", "notes", "--dump", "dump.json", code=3).err
+
+
+def test_what_qdrant_would_change_is_named_and_the_rest_imported(learned: System) -> None:
+    learned.add("error-solutions", {"error_message": "huge", "solution": "s", "number": 2**64})
+    shown = learned.fedlearn("import", "error-solutions", code=1)
+    assert "2 added" in shown.out
+    assert "Qdrant cannot hold it: a whole number beyond 64 bits; not imported" in shown.err
+
+
+def test_a_text_that_the_model_does_not_take_is_named(learned: System) -> None:
+    learned.add("error-solutions", {"error_message": "x" * 300, "solution": "s"})
+    with embedding_server(Behaviour(most_characters=200)) as url:
+        learned.git("config", "fedlearn.embedder", url)
+        shown = learned.fedlearn("import", "error-solutions", code=1)
+    assert "2 added" in shown.out
+    assert "does not take its text; not imported" in shown.err
+    learned.git("config", "fedlearn.embedder", "wordllama")
+
+
+def test_a_folder_of_the_local_mode_is_a_store_too(learned: System) -> None:
+    from qdrant_client import QdrantClient  # noqa: PLC0415
+
+    QdrantClient(path=str(learned.path / "local")).close()
+    learned.git("config", "fedlearn.qdrantFolder", str(learned.path / "local"))
+    assert counts(learned, "error-solutions")["points"] == 2
+    assert counts(learned, "error-solutions")["present"] == 2
+
+
+def test_an_api_key_is_never_sent_in_the_clear_nor_shown(learned: System) -> None:
+    learned.environment |= {
+        "QDRANT_URL": "http://user:hush@qdrant.example.org:6333",
+        "QDRANT_API_KEY": "secret",
+    }
+    refused = learned.fedlearn("import", code=3).err
+    assert refused.startswith("error: http://qdrant.example.org:6333: the API key would travel unencrypted\n")
+    assert "secret" not in refused
+    assert "hush" not in refused

@@ -1,0 +1,126 @@
+"""Learn, export, push, reinstall, import: the same search finds the same lessons, also after kills."""
+
+import signal
+import subprocess
+import sys
+import uuid
+
+import pytest
+from systems import System, World
+from vectors.coordinator_store import answers, contents, fill
+
+from git_fedlearn.core.canonical import JsonObject
+from git_fedlearn.vectors.store import PointId
+
+NOUNS = "socket disk kernel container certificate token cache queue index vector".split()
+VERBS = "fails stalls overflows expires refuses leaks restarts blocks disappears corrupts".split()
+
+
+def payloads(number: int) -> dict[PointId, JsonObject]:
+    """Lessons under every kind of id, with every kind of value."""
+    made: dict[PointId, JsonObject] = {}
+    for n in range(number):
+        kinds: list[PointId] = [n, 2**64 - 1 - n, str(uuid.UUID(int=2**100 + n))]
+        made[kinds[n % 3]] = {
+            "error_message": f"the {NOUNS[n % 10]} {VERBS[n // 10 % 10]} größer 🦙 case{chr(97 + n // 100)}",
+            "solution": f"{NOUNS[n // 10 % 10]} first, then {NOUNS[n % 10]} number {n}",
+            "nested": {"null": None, "list": [n, 2**64 - 1, -(2**63), 0.5, {"deep": []}]},
+            "access_count": n,
+        }
+    return made
+
+
+QUESTIONS = [f"{noun} {verb}" for noun, verb in zip(NOUNS, VERBS, strict=True)]
+
+
+def test_the_same_search_finds_the_same_lessons_after_a_reinstall(world: World) -> None:
+    origin = world.bare("origin.git")
+    one = world.system("one")
+    fill(one, "error-solutions", payloads(240))
+    before = [answers(one, "error-solutions", question) for question in QUESTIONS]
+    assert "240 points, 240 lessons, 240 added" in one.fedlearn("export").out
+    one.commit("export")
+    one.git("push", "--quiet", str(origin.path), "main")
+    two = world.clone(origin, "two")
+    assert "error-solutions: 240 added" in two.fedlearn("import").out
+    assert [answers(two, "error-solutions", question) for question in QUESTIONS] == before
+    found = contents(two, "error-solutions")
+    assert {
+        point: {k: v for k, v in found[point].items() if not k.startswith("_")} for point in found
+    } == payloads(240)
+    assert "0 added, 0 updated, 0 deleted, 240 there already" in two.fedlearn("import").out
+    assert two.git("status", "--porcelain").out == ""
+    assert "240 lessons, 0 added, 0 updated" in two.fedlearn("export").out
+
+
+_KILLED = """
+import os, signal, sys
+from pathlib import Path
+from git_fedlearn.cli import main
+from git_fedlearn.vectors import edge_store
+left = int(sys.argv[1])
+original = edge_store.EdgeCollection.upsert
+def upsert(self, points):
+    global left
+    original(self, points)
+    left -= 1
+    if not left:
+        os.kill(os.getpid(), signal.SIGKILL)
+edge_store.EdgeCollection.upsert = upsert
+sys.argv = ["git-fedlearn", "import", "notes"]
+main()
+"""
+
+
+@pytest.mark.parametrize("batches", [1, 3])
+def test_an_import_that_is_killed_goes_on_where_it_was(system: System, batches: int) -> None:
+    system.add("collections/notes", *({"text": f"note number {n}"} for n in range(450)))
+    done = subprocess.run(
+        [sys.executable, "-c", _KILLED, str(batches)], cwd=system.path, env=system.environment, check=False
+    )
+    assert done.returncode == -signal.SIGKILL
+    answer = system.fedlearn("import", "notes", "--json").json()["collections"][0]
+    assert (answer["added"], answer["present"]) == (450 - batches * 100, batches * 100)
+    assert len(contents(system, "notes")) == 450
+
+
+_KILLED_EXPORT = """
+import os, signal, sys
+from git_fedlearn.cli import main
+from git_fedlearn.vectors import exporting
+exporting.write_snapshot = lambda *_: os.kill(os.getpid(), signal.SIGKILL)
+sys.argv = ["git-fedlearn", "export", "notes"]
+main()
+"""
+
+
+def test_an_export_that_is_killed_is_repeated(system: System) -> None:
+    fill(system, "notes", payloads(30))
+    done = subprocess.run(
+        [sys.executable, "-c", _KILLED_EXPORT], cwd=system.path, env=system.environment, check=False
+    )
+    assert done.returncode == -signal.SIGKILL
+    assert "30 points, 30 lessons, 0 added" in system.fedlearn("export", "notes").out
+    assert len(system.records("collections/notes")) == 30
+    assert system.fedlearn("verify").code == 0
+
+
+def test_a_full_disk_is_an_error_and_the_index_is_there_afterwards(system: System) -> None:
+    system.add("skills-patterns", {"query": "q", "response": "r"})
+    program = (
+        "import resource, signal, sys; signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))\n"
+        "from git_fedlearn.cli import main\nsys.argv = ['x', 'search', 'q']\nmain()"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        cwd=system.path,
+        env=system.environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 3
+    assert done.stderr.startswith("error: ")
+    assert "bug" not in done.stderr
+    assert system.fedlearn("search", "q").out
