@@ -9,7 +9,7 @@ BEST = "data/patterns/best-practices.jsonl"
 
 @pytest.fixture
 def undriven(system: System) -> System:
-    """A clone without hooks and driver, on branch `side` with a lesson that main lacks, and main ahead too."""
+    """A clone without hooks and driver, with branches `main` and `side` that both learned something."""
     system.add("skills-patterns", {"title": "base"})
     system.add("best-practices", {"title": "base"})
     system.commit()

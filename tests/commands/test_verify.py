@@ -146,9 +146,10 @@ def test_snapshots_of_other_systems_are_only_reported(system: System) -> None:
 def test_training_snapshots_and_metrics_hold_objects_without_our_keys(system: System) -> None:
     system.write("data/fine-tuning/snapshots/sys-aaaaaaaaaa/1.jsonl", b'{"prompt":"p"}\n{"_id":"x"}\nno\n')
     system.write("data/metrics/monthly/sys-aaaaaaaaaa/2026-05.json", b"[]")
+    samples = "data/fine-tuning/snapshots/sys-aaaaaaaaaa/1.jsonl"
     assert system.fedlearn("verify", code=1).out == (
-        "data/fine-tuning/snapshots/sys-aaaaaaaaaa/1.jsonl:2: a training sample with keys of the record format\n"
-        "data/fine-tuning/snapshots/sys-aaaaaaaaaa/1.jsonl:3: not JSON: expecting value at column 1\n"
+        f"{samples}:2: a training sample with keys of the record format\n"
+        f"{samples}:3: not JSON: expecting value at column 1\n"
         "data/metrics/monthly/sys-aaaaaaaaaa/2026-05.json: metrics that is not an object\n"
     )
 

@@ -1,0 +1,110 @@
+"""Any writing command may be killed at any moment: nothing is lost, and a second run finishes it."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from systems import System, World
+
+SET = "data/patterns/skills-patterns.jsonl"
+MAIL = "jane.roe" + "@" + "corp-mail.net"
+SMALL = b"format = 1\n[limits]\nrecord_set_bytes = 1000\n"
+
+
+@pytest.fixture
+def plain(world: World) -> System:
+    """A federated repository without hooks and driver, so that only the command itself is at work."""
+    made = world.system("repository")
+    made.fedlearn("uninstall")
+    made.git("config", "fedlearn.system", "sys-abcdefghij")
+    made.git("config", "fedlearn.lockTimeout", "0.5")
+    made.add("skills-patterns", *({"title": f"t{n}", "value_score": 0.7} for n in range(4)))
+    made.add("best-practices", {"title": "base"})
+    made.commit()
+    return made
+
+
+def killed_everywhere(system: System, *arguments: str) -> None:
+    done = subprocess.run(
+        [
+            sys.executable,
+            str(Path(__file__).with_name("crashing_commands.py")),
+            str(system.path.parent),
+            *arguments,
+        ],
+        env=system.environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+
+
+def write_lines(system: System, name: str, *records: dict[str, object]) -> str:
+    path = system.path.parent / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(b"".join(json.dumps(record).encode() + b"\n" for record in records))
+    return str(path)
+
+
+def test_add(plain: System) -> None:
+    file = write_lines(plain, "in.jsonl", {"title": "t1", "value_score": 0.9}, {"title": "new"})
+    killed_everywhere(plain, "add", "skills-patterns", file)
+
+
+def test_add_that_shards(plain: System) -> None:
+    file = write_lines(plain, "in.jsonl", *({"title": f"new {n}"} for n in range(8)))
+    plain.write(".fedlearn.toml", SMALL.replace(b"1000", b"1500"))
+    killed_everywhere(plain, "add", "skills-patterns", file)
+
+
+def test_retract(plain: System) -> None:
+    chosen = [plain.records(name)[0].id for name in ("skills-patterns", "best-practices")]
+    killed_everywhere(plain, "retract", *chosen, "--reason", "x")
+
+
+def test_restore(plain: System) -> None:
+    chosen = [plain.records(name)[0].id for name in ("skills-patterns", "best-practices")]
+    plain.fedlearn("retract", *chosen, "--reason", "x")
+    killed_everywhere(plain, "restore", *chosen)
+
+
+def test_verify_fix(plain: System) -> None:
+    lines = plain.read(SET).splitlines(keepends=True)
+    plain.write(SET, b"".join(reversed(lines[1:])))
+    plain.write("data/patterns/best-practices.jsonl", b"")
+    plain.write("data/telemetry/snapshots/sys-abcdefghij/2026-05-01.jsonl", b"".join(reversed(lines)))
+    killed_everywhere(plain, "verify", "--fix")
+
+
+def test_sanitize(plain: System) -> None:
+    leak = json.dumps({"title": f"ask {MAIL}"}).encode() + b"\n"
+    plain.write(SET, plain.read(SET) + leak)
+    plain.git("commit", "--quiet", "--all", "--message", "leak")
+    plain.write("data/patterns/best-practices.jsonl", leak)
+    killed_everywhere(plain, "sanitize")
+
+
+def test_resolve(plain: System) -> None:
+    plain.git("config", "merge.fedlearn.driver", "false")
+    plain.git("checkout", "--quiet", "-b", "side")
+    for branch in ("side", "main"):
+        plain.git("checkout", "--quiet", branch)
+        for name in ("skills-patterns", "best-practices"):
+            plain.add(name, {"title": branch})
+        plain.commit()
+    assert plain.git("merge", "side", check=False).code == 1
+    killed_everywhere(plain, "resolve")
+
+
+def test_sync(plain: System) -> None:
+    event = {"event": "interaction", "value_score": 0.9, "status": "success"}
+    source = write_lines(
+        plain,
+        "source/telemetry/coordinator-events.jsonl",
+        *({**event, "query": f"how to do thing {word}", "response": f"do {word}"} for word in ("a", "b")),
+    )
+    write_lines(plain, "source/fine-tuning/dataset.jsonl", {"prompt": "p", "completion": "c"})
+    killed_everywhere(plain, "sync", "--source", str(Path(source).parent.parent))
