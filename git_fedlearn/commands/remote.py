@@ -22,6 +22,7 @@ from git_fedlearn.federation.peers import (
     write_peer,
 )
 from git_fedlearn.federation.quarantine import read_held, remove_quarantine
+from git_fedlearn.federation.recall import find_only_from, retract_all
 
 TRUSTS = click.Choice([trust.value for trust in Trust])
 
@@ -104,21 +105,29 @@ def show(context: Context, name: str, *, as_json: bool) -> None:
 
 @command.command("remove", short_help="Remove a peer.")
 @click.argument("name")
+@click.option("--retract", is_flag=True, help="Take back all that only came from it.")
 @click.pass_obj
-def remove(context: Context, name: str) -> None:
-    """Remove a peer with everything remembered of it. What was learned from it stays.
+def remove(context: Context, name: str, *, retract: bool) -> None:
+    """Remove a peer with everything remembered of it. What was learned from it stays, unless --retract.
 
-    The git remote goes too if `remote add` made it; else it stays as an ordinary remote.
+    With --retract, lessons that came first through this peer, that no other peer holds and that were not
+    learned here as well are retracted everywhere. The git remote goes too if `remote add` made it.
     """
-    repository = context.repository
+    repository = context.data_repository if retract else context.repository
     with repository.lock("remote remove"):
         (peer,) = get_peers(repository, (name,))
+        number = 0
+        if retract:
+            number = retract_all(repository, find_only_from(repository, peer), context.now())
         waiting = len(read_held(repository, peer.name))
         remove_peer(repository, peer)
         remove_memory(repository, peer.name)
         remove_quarantine(repository, peer.name)
     dropped = f"; {count(waiting, 'record')} in quarantine dropped" if waiting else ""
-    context.say(f"{peer.name}: removed{dropped}")
+    taken = f"; {count(number, 'record')} retracted" if retract else ""
+    context.say(f"{peer.name}: removed{taken}{dropped}")
+    if number:
+        context.note("hint: git add data && git commit")
 
 
 def _configured(context: Context, name: str, url: str | None) -> Peer:

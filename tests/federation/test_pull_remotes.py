@@ -253,3 +253,18 @@ def test_before_the_first_commit(world: World) -> None:
     system = world.repository("empty")
     system.fedlearn("init")
     assert system.fedlearn("pull-remotes", code=3).err.startswith("error: data/README.md and")
+
+
+def test_what_only_came_from_a_bad_peer_is_taken_back(here: System, world: World) -> None:
+    bad, good = Foreign(world, "bad"), Foreign(world, "good")
+    for peer in (bad, good):
+        here.fedlearn("remote", "add", peer.path.stem, str(peer.path))
+    here.add("skills-patterns", {"pattern": "known here", "value_score": 0.8})
+    here.commit()
+    bad.offer(line(pattern="poison"), line(pattern="held by both"), line(pattern="known here"))
+    pull(here)
+    good.offer(line(pattern="held by both"), line(pattern="good"))
+    pull(here)
+    assert here.fedlearn("remote", "remove", "bad", "--retract").out == "bad: removed; 1 record retracted\n"
+    assert patterns(here) == ["good", "held by both", "known here"]
+    assert here.fedlearn("verify").code == 0
