@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -42,7 +43,7 @@ def killed_everywhere(system: System, *arguments: str) -> None:
     assert done.returncode == 0, done.stderr
 
 
-def write_lines(system: System, name: str, *records: dict[str, object]) -> str:
+def write_lines(system: System, name: str, *records: Mapping[str, object]) -> str:
     path = system.path.parent / name
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(b"".join(json.dumps(record).encode() + b"\n" for record in records))

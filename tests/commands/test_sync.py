@@ -1,0 +1,233 @@
+"""`git fedlearn sync`: what is learned from a stack's files, once, and what stays untouched."""
+
+import json
+import time
+from pathlib import Path
+
+import pytest
+from installed import snapshot
+from systems import EPOCH, System
+
+WORDS = ("alpha", "bravo", "carbon", "delta", "echo", "fox", "golf", "hotel", "india", "julia")
+
+
+def event(number: int, **fields: object) -> dict[str, object]:
+    """An interaction that is worth learning."""
+    word = f"{WORDS[number % 10]} {WORDS[number // 10 % 10]} {WORDS[number // 100 % 10]}"
+    return {
+        "event": "interaction",
+        "timestamp": "2026-05-20T10:00:00Z",
+        "query": f"how to configure the {word} service of the module",
+        "response": f"set the option {word} and restart the service, then look at the log",
+        "status": "success",
+        "value_score": 0.9,
+        **fields,
+    }
+
+
+class Stack:
+    """A source folder like that of a coordinator."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.log = folder / "telemetry/coordinator-events.jsonl"
+        self.samples = folder / "fine-tuning/dataset.jsonl"
+        self.log.parent.mkdir(parents=True)
+        self.samples.parent.mkdir()
+
+    def write(self, *events: object) -> None:
+        with self.log.open("ab") as stream:
+            stream.write(b"".join(json.dumps(item).encode() + b"\n" for item in events))
+
+
+@pytest.fixture
+def stack(tmp_path: Path) -> Stack:
+    made = Stack(tmp_path / "stack")
+    made.write(event(0), event(1), event(2, value_score=0.1), {"event": "heartbeat"})
+    made.samples.write_bytes(b'{"prompt":"what is a nix store path","completion":"an immutable folder"}\n')
+    return made
+
+
+@pytest.fixture
+def learner(system: System, stack: Stack) -> System:
+    system.environment["AI_STACK_DATA"] = str(stack.folder)
+    system.git("config", "fedlearn.system", "sys-abcdefghij")
+    return system
+
+
+def titles(system: System) -> int:
+    return len(system.records("skills-patterns"))
+
+
+def test_it_says_what_it_learned_and_skipped_and_a_second_run_does_nothing(learner: System) -> None:
+    first = learner.fedlearn("sync").out
+    assert first.startswith("read 4 events, 1 fine-tuning sample from 2 files in ")
+    assert "  learned    2  skills-patterns (of 2 lessons)\n" in first
+    assert "  learned    1  fine-tuning (of 1 lesson)\n" in first
+    before = snapshot(learner.path / "data")
+    second = learner.fedlearn("sync")
+    assert second.out.startswith("read nothing new from 2 files in ")
+    assert snapshot(learner.path / "data") == before
+    learner.fedlearn("sync", "--full")
+    assert snapshot(learner.path / "data") == before
+    learner.fedlearn("verify")
+
+
+def test_a_growing_file_is_read_on_and_half_a_line_waits(learner: System, stack: Stack) -> None:
+    learner.fedlearn("sync")
+    whole = json.dumps(event(3)).encode()
+    with stack.log.open("ab") as stream:
+        stream.write(json.dumps(event(4)).encode() + b"\n" + whole[:40])
+    assert learner.fedlearn("sync").out.startswith("read 1 event from ")
+    with stack.log.open("ab") as stream:
+        stream.write(whole[40:] + b"\n")
+    assert learner.fedlearn("sync").out.startswith("read 1 event from ")
+    assert titles(learner) == 4
+
+
+def test_a_dry_run_changes_no_byte(learner: System) -> None:
+    def everything() -> dict[str, tuple[int, bytes]]:
+        return {name: found for name, found in snapshot(learner.path).items() if "fedlearn/lock" not in name}
+
+    learner.fedlearn("sync", "--full", "--source", str(learner.path / "none"), code=3)
+    before = everything()
+    assert "would learn    2  skills-patterns" in learner.fedlearn("sync", "--dry-run").out
+    assert everything() == before
+
+
+def test_learned_and_thrown_away_before_a_commit_is_learned_again(learner: System) -> None:
+    learner.add("skills-patterns", {"title": "other"})
+    learner.commit()
+    learner.fedlearn("sync")
+    learner.git("reset", "--quiet", "--hard")
+    assert titles(learner) == 1
+    learner.fedlearn("sync")
+    assert titles(learner) == 3
+    learner.commit()
+    learner.fedlearn("retract", learner.records("skills-patterns")[0].id, "--reason", "x")
+    learner.commit()
+    learner.fedlearn("sync")
+    assert sum(record.is_tombstone for record in learner.records("skills-patterns")) == 1
+
+
+def test_a_raised_score_that_was_thrown_away_is_learned_again(learner: System, stack: Stack) -> None:
+    learner.fedlearn("sync")
+    learner.commit()
+    stack.write(event(0, value_score=1.0))
+    learner.fedlearn("sync")
+    learner.git("checkout", "--quiet", "--", "data")
+    learner.fedlearn("sync")
+    scores = {str(record.fields["value_score"]) for record in learner.records("skills-patterns")}
+    assert scores == {"0.9", "1"}
+
+
+def test_commit_takes_data_alone_and_leaves_the_rest_staged(learner: System) -> None:
+    learner.write("code.py", b"x = 1\n")
+    learner.git("add", "code.py")
+    out = learner.fedlearn("sync", "--commit").out
+    commit = learner.git("rev-parse", "HEAD").out.strip()
+    assert out.endswith(f"committed {commit[:12]}\n")
+    touched = learner.git("show", "--format=%B", "--name-only", "HEAD").out
+    assert touched == (
+        "sync: learn 3 records\n\n2 skills-patterns, 1 fine-tuning\n\nFedlearn-System: sys-abcdefghij\n\n\n"
+        "data/fine-tuning/dataset.jsonl\ndata/patterns/skills-patterns.jsonl\n"
+        "data/telemetry/snapshots/sys-abcdefghij/2026-05-28.jsonl\n"
+    )
+    assert learner.git("status", "--porcelain").out == "A  code.py\n"
+    assert "committed" not in learner.fedlearn("sync", "--commit").out
+
+
+def test_no_commit_in_the_middle_of_a_merge(learner: System) -> None:
+    learner.git("checkout", "--quiet", "-b", "side")
+    learner.write("code.py", b"x = 1\n")
+    learner.commit()
+    learner.git("checkout", "--quiet", "main")
+    learner.git("merge", "--no-ff", "--no-commit", "side")
+    assert learner.fedlearn("sync", "--commit", code=3).err == (
+        "error: a merge is not finished\nhint: git fedlearn resolve, then git status\n"
+    )
+    assert titles(learner) == 0
+
+
+def test_a_commit_that_a_hook_refuses_says_what_the_hook_said(learner: System) -> None:
+    hook = learner.path / ".git/hooks/commit-msg"
+    hook.write_text("#!/bin/sh\necho on Fridays we do not commit\nexit 1\n", encoding="utf-8")
+    hook.chmod(0o755)
+    error = learner.fedlearn("sync", "--commit", code=3).err
+    assert "on Fridays we do not commit" in error
+    assert "hint: what was learned is staged under data/" in error
+    hook.unlink()
+    learner.fedlearn("sync", "--commit")
+    assert learner.git("status", "--porcelain").out == ""
+
+
+def test_a_missing_source(system: System) -> None:
+    error = system.fedlearn("sync", "--source", "none", code=3).err
+    assert error.startswith(f"error: the source {system.path}/none does not exist\nhint: ")
+    default = system.fedlearn("sync", code=3).err
+    assert f"{system.environment['HOME']}/.local/share/nixos-ai-stack does not exist" in default
+
+
+def test_broken_lines_are_named_once_and_the_rest_is_learned(learner: System, stack: Stack) -> None:
+    with stack.log.open("ab") as stream:
+        stream.write(b'rubbish\n{"a":1,"a":2}\n')
+    stack.write(event(5))
+    result = learner.fedlearn("sync", code=1)
+    assert result.err.splitlines()[:2] == [
+        f"error: {stack.log}:5: not JSON: expecting value at column 1",
+        f"error: {stack.log}:6: a key that occurs twice",
+    ]
+    assert titles(learner) == 3
+    learner.fedlearn("sync")
+
+
+def test_when_a_lesson_was_first_seen(learner: System, stack: Stack) -> None:
+    future = time.strftime("%Y-%m-%dT00:00:00Z", time.gmtime(EPOCH + 90 * 86400))
+    for number, when in enumerate(("2026-01-02T23:30:00-02:00", future, "yesterday", 1_770_000_000), 10):
+        stack.write(event(number, timestamp=when))
+    learner.fedlearn("sync")
+    days = sorted(str(record.fields["_first_seen"]) for record in learner.records("skills-patterns"))
+    assert days == ["2026-01-03", "2026-02-02", "2026-05-20", "2026-05-20", "2026-05-28", "2026-05-28"]
+
+
+def test_private_data_is_redacted_before_anything_is_written(learner: System, stack: Stack) -> None:
+    mail = "jane.roe" + "@" + "corp-mail.net"
+    stack.write(event(6, response=f"write to {mail} and restart the service, then look at the log"))
+    out = learner.fedlearn("sync").out
+    assert "EMAIL_ADDRESS" in out
+    for path in [*(learner.path / "data").rglob("*"), *(learner.path / ".git/fedlearn").rglob("*")]:
+        assert not path.is_file() or mail.encode() not in path.read_bytes(), path
+
+
+def test_a_snapshot_keeps_the_newest_events_and_files(learner: System, stack: Stack) -> None:
+    learner.write(".fedlearn.toml", b"format = 1\n[keep]\ntelemetry_events = 5\ntelemetry_snapshots = 3\n")
+    folder = learner.path / "data/telemetry/snapshots/sys-abcdefghij"
+    for day in range(5):
+        learner.environment["SOURCE_DATE_EPOCH"] = str(EPOCH + day * 86400)
+        when = time.strftime("%Y-%m-%dT12:00:00Z", time.gmtime(EPOCH + day * 86400))
+        stack.write(*(event(20 + 3 * day + number, timestamp=when) for number in range(3)))
+        learner.fedlearn("sync")
+    assert sorted(path.name for path in folder.iterdir()) == [
+        "2026-05-30.jsonl",
+        "2026-05-31.jsonl",
+        "2026-06-01.jsonl",
+        "latest.jsonl",
+    ]
+    lines = [json.loads(line) for line in (folder / "latest.jsonl").read_bytes().splitlines()]
+    assert sorted(line["timestamp"][:10] for line in lines) == ["2026-05-31"] * 2 + ["2026-06-01"] * 3
+    learner.git("add", "--all")
+    assert "latest.jsonl" not in learner.git("ls-files").out
+    learner.fedlearn("verify")
+
+
+def test_program_answer(learner: System) -> None:
+    answer = learner.fedlearn("sync", "--json", "--commit").json()
+    assert answer["schema"] == "fedlearn.sync/v1"
+    assert answer["files"] == 2
+    assert answer["read"] == {"telemetry": 4, "fine-tuning": 1}
+    assert {found["set"]: len(found["added"]) for found in answer["sets"]} == {
+        "skills-patterns": 2,
+        "fine-tuning": 1,
+    }
+    assert answer["faults"] == []
+    assert answer["commit"] == learner.git("rev-parse", "HEAD").out.strip()
