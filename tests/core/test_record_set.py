@@ -182,6 +182,15 @@ def test_forged_id_cannot_take_the_place_of_another_lesson() -> None:
     )
 
 
+def test_forged_line_that_is_found_out_joins_with_the_lesson_it_is() -> None:
+    a, low, high = line(title="a"), line(title="b", value_score=0), line(title="b", value_score=1)
+    disguised = a[:40] + high[40:]
+    common = sorted([disguised, low])
+    theirs = sorted([*common, a])
+    joined = join_sets(*(b"".join(each + b"\n" for each in side) for side in (common, theirs)))
+    assert joined == file(a, high)
+
+
 def test_placed_line_whose_true_id_is_elsewhere_joins_with_it() -> None:
     low, high = line(title="a", value_score=0.1), line(title="a", value_score=0.9)
     assert join_sets(low + b"\n", high + b"\n") == high + b"\n"

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable
 from itertools import count
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 from git_fedlearn.core.layout import ERROR_SOLUTIONS
 from git_fedlearn.core.record import make_record
@@ -27,10 +27,16 @@ WORK: dict[str, Callable[[Path], object]] = {
 
 def crash_everywhere(template: Path, work: str) -> list[Path]:
     """The folders that the work left, dying at each call in turn; the last one is that of its success."""
-    subprocess.run([sys.executable, __file__, str(template), work], check=True)
-    return sorted(
+    return [folder for folder, _call in crash_at_each_call(template, work)]
+
+
+def crash_at_each_call(template: Path, work: str) -> list[tuple[Path, str]]:
+    """The same with the name of the call that was the last; of the last folder, nothing."""
+    done = subprocess.run([sys.executable, __file__, str(template), work], check=True, capture_output=True)
+    folders = sorted(
         template.parent.glob(f"{template.name}-*"), key=lambda path: int(path.name.rpartition("-")[2])
     )
+    return list(zip(folders, [*done.stdout.decode().split(), ""], strict=True))
 
 
 def main(template: Path, work: str) -> None:
@@ -59,25 +65,24 @@ def arm(number: int) -> None:
     """Make every call that changes the disk count down; the last one is left half done."""
     left = number
 
-    def counted(call: Callable[..., Any], half: Callable[..., Any]) -> Callable[..., Any]:
+    def counted(name: str, half: Callable[..., Any]) -> Callable[..., Any]:
+        call = getattr(os, name)
+
         def wrapper(*arguments: Any, **options: Any) -> Any:
             nonlocal left
             left -= 1
             if left:
                 return call(*arguments, **options)
             half(*arguments, **options)
-            die()
+            write(1, name.encode() + b"\n")
+            os._exit(KILLED)
 
         return wrapper
 
     write = os.write
-    os.write = counted(write, lambda descriptor, data: write(descriptor, bytes(data)[: len(data) // 2]))
+    os.write = counted("write", lambda descriptor, data: write(descriptor, bytes(data)[: len(data) // 2]))
     for name in ("fsync", "replace", "rename", "unlink", "mkdir", "chmod"):
-        setattr(os, name, counted(getattr(os, name), lambda *_, **__: None))
-
-
-def die() -> NoReturn:
-    os._exit(KILLED)
+        setattr(os, name, counted(name, lambda *_, **__: None))
 
 
 if __name__ == "__main__":
