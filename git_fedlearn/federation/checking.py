@@ -68,7 +68,7 @@ class Checker:
             record = parse_record(line)
         except NotARecordError:
             return Checked(line, None, 0, is_tombstone=False, reason=Reason.NOT_A_RECORD)
-        flagged = reads_like_instructions(record.fields)
+        flagged = reads_like_instructions(record.line, record.fields)
         reason = self._reason(line, record)
         if flagged and not reason and self.quarantine_injection:
             reason = Reason.INJECTION

@@ -20,13 +20,17 @@ _PHRASES: Final = (
     r"new\s+(system\s+)?instructions?\s*:",
 )
 _INJECTION: Final = re.compile("|".join(f"(?:{phrase})" for phrase in _PHRASES), re.IGNORECASE)
-_HINTS: Final = re.compile(
-    r"ignore|disregard|forget|override|you\s+are\s+now|prompt|user|<|\[|\||instruct", re.IGNORECASE
+_HINTS: Final = (
+    *(b"ignore", b"disregard", b"forget", b"override", b"now", b"prompt", b"instruct", b"user"),
+    *(b"curl", b"wget", b"inst]", b"<|", b"<im_", b"<system", b"<end", b"sys>>"),
 )
+"""Whatever matches holds one of these, in lower case; looking for them is cheap."""
 
 
-def reads_like_instructions(fields: JsonObject) -> bool:
-    """Whether any text of a record looks like an attempt to steer the agent that reads it."""
+def reads_like_instructions(line: bytes, fields: JsonObject) -> bool:
+    """Whether any text of a record (and its canonical line) looks like an attempt to steer its reader."""
+    lowered = line.lower()
+    if not any(hint in lowered for hint in _HINTS):
+        return False
     learned = {key: value for key, value in fields.items() if not is_ours(key)}
-    texts = (place.text for place in iter_strings(learned))
-    return any(_HINTS.search(text) and _INJECTION.search(text) for text in texts)
+    return any(_INJECTION.search(place.text) for place in iter_strings(learned))

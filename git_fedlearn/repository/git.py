@@ -131,6 +131,19 @@ class Git:
         return done.returncode
 
 
+def attempt_program(
+    arguments: Sequence[str], environment: Mapping[str, str], *, stdin: bytes = b""
+) -> Finished | None:
+    """Run a program of the platform that is not git, such as crontab; None when it is not installed."""
+    try:
+        done = subprocess.run(  # noqa: S603  arguments are a list, no shell
+            list(arguments), env=dict(environment), input=stdin, capture_output=True, check=False
+        )
+    except FileNotFoundError:
+        return None
+    return Finished(done.returncode, done.stdout, done.stderr.decode("utf-8", "replace"))
+
+
 _WITH_FILE_LIMIT = ("sh", "-c", 'ulimit -f "$0" 2>/dev/null; exec git "$@"')
 """POSIX: the limit of file sizes, in blocks of 512 bytes, holds for everything git starts."""
 
