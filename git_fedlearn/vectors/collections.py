@@ -6,6 +6,7 @@ the count afterwards. Losing it costs one comparison with the store.
 
 import json
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -126,4 +127,5 @@ def _read(path: Path) -> _Known | None:
 def _write(path: Path, known: _Known) -> None:
     model = [known.model.name, known.model.dimensions, [*known.model.probe]]
     value = {"format": _FORMAT, "model": model, "files": known.files, "points": known.points}
-    write_file(path, json.dumps(value).encode("utf-8"))
+    with suppress(FedlearnError):  # a clone that is mounted read-only
+        write_file(path, json.dumps(value).encode("utf-8"))

@@ -7,7 +7,7 @@ import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeAlias
 from urllib.parse import urlsplit
 
 from git_fedlearn.core.canonical import JsonObject
@@ -165,6 +165,19 @@ class QdrantCollection:
         if vector is None:
             return {}
         return {self._vector: vector} if self._vector else vector
+
+
+ClientLike: TypeAlias = "qdrant_client.QdrantClient"
+"""A client that the caller made and closes."""
+
+
+def store_of_client(client: ClientLike) -> QdrantStore:
+    """The store behind a client of the caller; how it is reached, and with which key, is the caller's."""
+    made = client.init_options
+    place = made.get("url") or made.get("path") or made.get("host") or made.get("location") or "a client"
+    parts = urlsplit(str(place))
+    named = f"{parts.scheme}://{parts.hostname}:{parts.port or ''}" if parts.hostname else str(place)
+    return QdrantStore(client, named)
 
 
 @contextmanager

@@ -1,0 +1,118 @@
+"""The Python API: a federated repository for coordinators, agents and other programs. docs/qdrant.md.
+
+Errors are FedlearnError (git_fedlearn.errors), each with a message and a hint.
+"""
+
+import os
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from git_fedlearn.commands.context import Context
+from git_fedlearn.core.canonical import Json, JsonObject
+from git_fedlearn.core.identity import RecordId
+from git_fedlearn.core.layout import SetName
+from git_fedlearn.core.record import NotARecordError, Record
+from git_fedlearn.errors import UsageError
+from git_fedlearn.learn.intake import Intake
+from git_fedlearn.repository.record_sets import Joined, RecordSets
+from git_fedlearn.vectors.collections import ImportRequest, import_collection
+from git_fedlearn.vectors.connect import choose_embedder
+from git_fedlearn.vectors.embedder import Embedder
+from git_fedlearn.vectors.gathering import collections_here
+from git_fedlearn.vectors.importing import Gist, Imported
+from git_fedlearn.vectors.qdrant import ClientLike, store_of_client
+from git_fedlearn.vectors.search import Hit, Query, find_lessons
+from git_fedlearn.vectors.settings import check_collection, read_qdrant_settings
+
+if TYPE_CHECKING:
+    from git_fedlearn.repository.repository import Repository
+
+
+class Lesson(NamedTuple):
+    """A lesson of a record set; `fields` holds what was learned and the keys that begin with `_`."""
+
+    id: RecordId
+    set_name: SetName
+    fields: JsonObject
+
+
+class FederatedRepository:
+    """One clone. Safe to keep open: every call reads what is there at that moment."""
+
+    def __init__(self, path: str | os.PathLike[str], environment: Mapping[str, str] | None = None) -> None:
+        """`path` is the clone or a folder in it. Raises NotARepositoryError."""
+        self._context = Context(
+            environment=dict(os.environ if environment is None else environment), directory=Path(path)
+        )
+        self._repository: Repository = self._context.data_repository
+        self._sets = RecordSets(self._repository.top, self._repository.settings.record_set_bytes)
+
+    @property
+    def top(self) -> Path:
+        """The top of the work tree."""
+        return self._repository.top
+
+    def sets(self) -> list[SetName]:
+        """The record sets that are here."""
+        return self._sets.names()
+
+    def records(self, *names: str) -> Iterator[Lesson]:
+        """The lessons of some sets (all when none is named), without those that were retracted."""
+        for name in names or self.sets():
+            for record in self._sets.read(SetName(name)):
+                if not record.is_tombstone:
+                    yield Lesson(record.id, SetName(name), record.fields)
+
+    def search(
+        self,
+        text: str,
+        limit: int = 10,
+        *,
+        sets: Sequence[str] = (),
+        min_score: float = 0.0,
+        embedder: Embedder | None = None,
+    ) -> list[Hit]:
+        """The lessons that answer a text, best first, as `git fedlearn search` finds them."""
+        query = Query(text, limit, min_score, tuple(map(SetName, sets)))
+        return find_lessons(self._repository, query, embedder=embedder)
+
+    def add(self, name: str, records: Iterable[Mapping[str, Json]]) -> Joined:
+        """Join records into a set, sanitized, as `git fedlearn add` does; committing is the caller's.
+
+        Raises UsageError, and adds nothing, when one of them is no record.
+        """
+        self._sets.check_name(SetName(name))
+        lines = []
+        for number, fields in enumerate(records, 1):
+            try:
+                lines.append(self._admit({**fields})[0].line)
+            except NotARecordError as error:
+                raise UsageError(f"record {number}: {error}", hint="nothing was added") from error
+        with self._repository.lock("add"):
+            return self._sets.join(SetName(name), lines)
+
+    def load_into(
+        self, client: ClientLike, *collections: str, embedder: Embedder | None = None
+    ) -> list[Imported]:
+        """Bring collections of a server up to this clone, through a qdrant-client of the caller.
+
+        As `git fedlearn import`: only what is missing is embedded, and what was retracted is deleted. Works
+        on a clone that is mounted read-only.
+        """
+        settings = read_qdrant_settings(self.top)
+        model = embedder or choose_embedder(self._repository)
+        store = store_of_client(client)
+        done = []
+        for name in collections or collections_here(self.top, settings.collections):
+            gist = Gist(model, self._admit, settings.text_fields.get(name, ()))
+            request = ImportRequest(check_collection(name), name)
+            done.append(import_collection(self._repository, store, gist, request))
+        return done
+
+    def _admit(self, fields: JsonObject) -> tuple[Record, Counter[str]]:
+        repository = self._repository
+        intake = Intake(self._context.privacy, repository.system(), repository.settings.record_bytes)
+        admitted = intake.admit(fields, self._context.now().date())
+        return admitted.record, admitted.redacted
