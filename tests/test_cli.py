@@ -1,0 +1,193 @@
+"""The command line as a whole: help, wrong uses, exit codes, and what happens when something breaks."""
+
+import io
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import click
+import pytest
+from systems import System, World
+
+from git_fedlearn.cli import SECTIONS, cli, run
+from git_fedlearn.commands.context import Context
+
+VERBS = [verb for verbs in SECTIONS.values() for verb in verbs]
+TESTS = Path(__file__).parent
+QUOTED = "not for the terminal"
+
+
+def script(system: System, *arguments: str, code: int = 0) -> subprocess.CompletedProcess[str]:
+    """Run the command line in a process of its own."""
+    done = subprocess.run(
+        [sys.executable, "-m", "git_fedlearn.cli", *arguments],
+        cwd=system.path,
+        env=system.environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == code, done
+    return done
+
+
+@pytest.fixture
+def plain(world: World) -> System:
+    """A folder that is no repository."""
+    return world.folder_system("plain")
+
+
+def test_help_lists_every_verb_once(plain: System) -> None:
+    out = script(plain, "-h").stdout
+    assert out == script(plain).stdout == script(plain, "help").stdout
+    for verb in VERBS:
+        assert sum(line.split()[:1] == [verb] for line in out.splitlines()) == 1, verb
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_every_verb_has_help_and_a_test_file(verb: str) -> None:
+    command = cli.get_command(click.Context(cli), verb)
+    assert command is not None
+    assert command.name == verb
+    assert command.short_help
+    assert command.help
+    name = f"test_{verb.replace('-', '_')}.py"
+    assert list(TESTS.rglob(name)), f"{name} is missing"
+
+
+def test_help_of_a_verb(plain: System) -> None:
+    out = script(plain, "help", "retract").stdout
+    assert out.startswith("Usage: git fedlearn retract [OPTIONS] [ID]...\n")
+    assert out == script(plain, "retract", "-h").stdout
+    assert script(plain, "help", "nope", code=2).stderr.startswith("error: no such verb: nope\n")
+    assert script(plain, "--version").stdout.startswith("git-fedlearn ")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error"),
+    [
+        (["verfy"], "error: no such verb: verfy\nhint: did you mean `git fedlearn verify`?\n"),
+        (["xyzzy"], "error: no such verb: xyzzy\nhint: `git fedlearn -h` lists the verbs\n"),
+        (["verify", "--nope"], "error: no such option: --nope\nhint: git fedlearn verify -h\n"),
+        (["--nope"], "error: no such option: --nope\nhint: git fedlearn -h\n"),
+        (["show"], "error: missing argument ID\nhint: git fedlearn show -h\n"),
+        (["verify", "extra"], "error: got unexpected extra argument (extra)\nhint: git fedlearn verify -h\n"),
+        (["-C"], "error: option -C requires an argument\nhint: git fedlearn -h\n"),
+    ],
+)
+def test_wrong_uses(plain: System, arguments: list[str], error: str) -> None:
+    said = plain.fedlearn(*arguments, code=2).err
+    assert said.replace("'", "").replace("option --", "option: --") == error  # versions of click differ
+
+
+def test_another_folder_and_quiet(system: System, plain: System) -> None:
+    assert plain.fedlearn("-C", str(system.path), "verify").out.startswith("0 records")
+    assert plain.fedlearn("-C", "../one/data", "verify").out.startswith("0 records")
+    assert "no such directory" in plain.fedlearn("-C", "nowhere", "verify", code=3).err
+    system.write("data/patterns/skills-patterns.jsonl", b'{"title":"a"}\n')
+    assert "hint" in system.fedlearn("verify", code=1).err
+    assert system.fedlearn("--quiet", "verify", code=1).err == ""
+
+
+def failing(error: BaseException) -> click.Command:
+    @click.command("verify")
+    def command() -> None:
+        raise error
+
+    return command
+
+
+def run_failing(context: Context, monkeypatch: pytest.MonkeyPatch, error: BaseException) -> int:
+    monkeypatch.setattr("git_fedlearn.commands.verify.command", failing(error))
+    return run(["verify"], context)
+
+
+def context_in(folder: Path) -> tuple[Context, io.StringIO]:
+    err = io.StringIO()
+    return Context(directory=folder, stdout=io.StringIO(), stderr=err), err
+
+
+def test_a_bug_goes_to_a_file_and_shows_no_data(system: System, monkeypatch: pytest.MonkeyPatch) -> None:
+    context, err = context_in(system.path)
+    assert run_failing(context, monkeypatch, ValueError(QUOTED)) == 3
+    assert QUOTED not in err.getvalue()
+    assert err.getvalue().startswith("error: this is a bug in git-fedlearn ")
+    (file,) = (system.path / ".git/fedlearn").glob("fedlearn-bug-*.txt")
+    assert str(file) in err.getvalue()
+    assert QUOTED in file.read_text(encoding="utf-8")
+    assert file.stat().st_mode & 0o077 == 0
+
+
+def test_a_bug_outside_a_repository_leaves_the_folder_alone(
+    plain: System, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    context, err = context_in(plain.path)
+    assert run_failing(context, monkeypatch, ValueError(QUOTED)) == 3
+    assert list(plain.path.iterdir()) == []
+    assert str(tmp_path) in err.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "said"),
+    [
+        (KeyboardInterrupt(), 130, "interrupted\n"),
+        (click.Abort(), 130, "interrupted\n"),
+        (BrokenPipeError(), 141, ""),
+        (click.exceptions.Exit(4), 4, ""),
+    ],
+)
+def test_other_ends(
+    plain: System, monkeypatch: pytest.MonkeyPatch, error: BaseException, code: int, said: str
+) -> None:
+    context, err = context_in(plain.path)
+    assert run_failing(context, monkeypatch, error) == code
+    assert err.getvalue() == said
+
+
+@pytest.mark.parametrize("lines", [3, 20_000])
+def test_a_reader_that_goes_away_is_no_error(system: System, lines: int) -> None:
+    system.write("data/patterns/skills-patterns.jsonl", b"x\n" * lines)
+    read, write = os.pipe()
+    os.close(read)
+    done = subprocess.run(
+        [sys.executable, "-m", "git_fedlearn.cli", "verify"],
+        cwd=system.path,
+        env=system.environment,
+        stdout=write,
+        stderr=subprocess.PIPE,
+        check=False,
+    )
+    os.close(write)
+    assert done.returncode == 141
+    assert b"Traceback" not in done.stderr
+    assert b"Exception" not in done.stderr
+
+
+def test_outside_a_repository_who_the_user_is_can_still_be_told(plain: System) -> None:
+    assert Context(directory=plain.path, environment=plain.environment).identity().user == "tester"
+
+
+def test_two_writers_at_once_wait_for_each_other(system: System) -> None:
+    writers = [
+        subprocess.Popen(
+            [sys.executable, "-m", "git_fedlearn.cli", "add", "skills-patterns"],
+            cwd=system.path,
+            env=system.environment,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+        )
+        for _ in range(4)
+    ]
+    for number, writer in enumerate(writers):
+        assert writer.stdin
+        writer.stdin.write(b'{"title":"t%d"}\n' % number)
+        writer.stdin.close()
+    for writer in writers:
+        assert writer.wait() == 0
+        assert writer.stdout
+        assert writer.stdout.read() == b"skills-patterns: 1 record added, 0 raised, 0 known already\n"
+        writer.stdout.close()
+    assert len(system.records("skills-patterns")) == 4
+    assert not (system.path / ".git/fedlearn/lock.holder").exists()

@@ -1,0 +1,65 @@
+"""The entries for the pre-commit framework, through the console program they run."""
+
+import json
+
+from systems import Result, System
+
+SET = "data/patterns/skills-patterns.jsonl"
+MAIL = "jane.roe" + "@" + "corp-mail.net"
+
+
+def hook(system: System, *arguments: str) -> Result:
+    """Run the console program as git and the framework do: in the top folder."""
+    return system.git("-c", f"alias.run=!git-fedlearn-hook {' '.join(arguments)}", "run", check=False)
+
+
+def stage(system: System, data: bytes, path: str = SET) -> None:
+    system.write(path, data)
+    system.git("add", "--force", path)
+
+
+def test_sanitize_rewrites_fails_once_and_is_content_then(system: System) -> None:
+    stage(system, json.dumps({"title": f"ask {MAIL}"}).encode() + b"\n")
+    first = hook(system, "sanitize", SET)
+    assert (first.code, first.err) == (
+        1,
+        f"sanitized {SET}\n1 file with private data; redacted 1 EMAIL_ADDRESS\n",
+    )
+    system.git("add", SET)
+    second = hook(system, "sanitize", SET)
+    assert (second.code, second.out, second.err) == (0, "", "")
+
+
+def test_scan_judges_what_is_staged(system: System) -> None:
+    stage(system, json.dumps({"title": f"ask {MAIL}"}).encode() + b"\n")
+    system.write(SET, b"")
+    result = hook(system, "scan", SET)
+    assert result.code == 1
+    assert f"error: {SET}:1: EMAIL_ADDRESS (email-address) at /title\n" in result.err
+    system.git("add", SET)
+    assert hook(system, "scan", SET).code == 0
+
+
+def test_scan_looks_at_every_kind_of_file_and_names_the_right_way_out(system: System) -> None:
+    stage(system, f"write to {MAIL}\n".encode(), "data/notes.txt")
+    result = hook(system, "scan", "data/notes.txt")
+    assert result.code == 1
+    assert "data/notes.txt:1: EMAIL_ADDRESS" in result.err
+    assert result.err.endswith("hint: take it out of the file, then git add it\n")
+
+
+def test_verify_blocks_bad_lines_and_losses(system: System) -> None:
+    system.add("skills-patterns", {"title": "a"})
+    system.commit()
+    stage(system, b"rubbish\n")
+    result = hook(system, "verify", SET)
+    assert result.code == 1
+    assert f"error: {SET}:1: not JSON: expecting value at column 1\n" in result.err
+    assert "1 record of skills-patterns would be lost" in result.err
+
+
+def test_many_findings_are_counted_not_listed(system: System) -> None:
+    stage(system, b"".join(b"rubbish %02d\n" % number for number in range(30)))
+    result = hook(system, "verify", SET)
+    assert result.err.count(f"error: {SET}:") == 20
+    assert "error: and 10 problems more\n" in result.err
