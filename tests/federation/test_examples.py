@@ -1,0 +1,49 @@
+"""The script that CI jobs run, on branches that git alone could not merge."""
+
+import os
+from pathlib import Path
+
+from foreign import line, lines_of, patterns
+from systems import Result, System, World
+
+SCRIPT = Path(__file__).parents[2] / "examples" / "join-base.sh"
+SKILLS = "data/patterns/skills-patterns.jsonl"
+
+
+def run(system: System, *arguments: str) -> Result:
+    return system.git("-c", f"alias.join=!sh {SCRIPT}", "join", *arguments, check=False)
+
+
+def hub_with_branches(here: System, world: World, *, code: bool = False) -> tuple[System, System]:
+    """A hub whose main and pull-request branches changed the same lines, and a plain clone of it."""
+    hub = world.bare("hub")
+    here.git("remote", "add", "origin", str(hub.path))
+    here.git("config", "core.hooksPath", os.devnull)
+    for branch, start in (("main", "main"), ("request", "main~1")):
+        here.git("checkout", "--quiet", "-B", branch, start)
+        here.write(SKILLS, lines_of([line(pattern=f"of {branch}")]))
+        if code:
+            here.write("code.py", branch.encode())
+        here.commit(branch)
+    here.git("push", "--quiet", "origin", "main", "request")
+    runner = System(world.folder, world.home)
+    runner.git("clone", "--quiet", str(hub.path), "runner")
+    return hub, System(world.folder / "runner", world.home)
+
+
+def test_the_base_branch_is_joined_and_pushed(here: System, world: World) -> None:
+    hub, runner = hub_with_branches(here, world)
+    result = run(runner, "main", "request")
+    assert (result.code, result.out.splitlines()[-1:]) == (0, ["joined main into request"]), result
+    assert patterns(runner) == ["of main", "of request"]
+    assert hub.git("rev-parse", "request").out == runner.git("rev-parse", "HEAD").out
+    assert "joined" not in run(runner, "main", "request").out
+
+
+def test_a_conflict_of_code_is_left_to_people(here: System, world: World) -> None:
+    hub, runner = hub_with_branches(here, world, code=True)
+    before = hub.git("rev-parse", "request").out
+    result = run(runner, "main", "request")
+    assert result.code == 1
+    assert "error: request and main conflict outside data/; merge main by hand\n" in result.err
+    assert hub.git("rev-parse", "request").out == before
