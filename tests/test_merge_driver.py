@@ -319,7 +319,7 @@ def link(path: Path) -> None:
 
 
 def make_null(path: Path) -> None:
-    """A device like /dev/null, and not /dev/null itself, which a driver that fails this test would replace."""
+    """Not /dev/null itself: a driver that fails this test would replace it."""
     try:
         os.mknod(path, stat.S_IFCHR | 0o666, os.makedev(1, 3))
     except PermissionError:
