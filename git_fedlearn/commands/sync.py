@@ -1,5 +1,7 @@
 """`git fedlearn sync`: learn from what the stack wrote."""
 
+from datetime import datetime
+from functools import partial
 from pathlib import Path
 
 import click
@@ -7,6 +9,8 @@ import click
 from git_fedlearn.commands.context import Context
 from git_fedlearn.commands.wording import count, kinds
 from git_fedlearn.core.canonical import Json
+from git_fedlearn.core.routing import Lesson
+from git_fedlearn.learn.batch import Verdict
 from git_fedlearn.learn.sources import SourceKind
 from git_fedlearn.learn.sync import Request, Synced, sync
 from git_fedlearn.repository.commits import commit_data, refuse_unfinished
@@ -20,10 +24,22 @@ MOST_FAULTS = 20
 @click.option("--commit", "do_commit", is_flag=True, help="Commit what was learned.")
 @click.option("--dry-run", is_flag=True, help="Say what would be learned; write nothing.")
 @click.option("--full", is_flag=True, help="Read everything again, not only what is new.")
+@click.option(
+    "--since", type=click.DateTime(["%Y-%m-%d"]), help="Learn from events of this day (UTC) and later only."
+)
+@click.option("--explain", is_flag=True, help="Print the terms of every event's score.")
 @click.option("--json", "as_json", is_flag=True, help="Answer for programs.")
 @click.pass_obj
-def command(
-    context: Context, source: str | None, *, do_commit: bool, dry_run: bool, full: bool, as_json: bool
+def command(  # noqa: PLR0913  one parameter for each option
+    context: Context,
+    source: str | None,
+    since: datetime | None,
+    *,
+    do_commit: bool,
+    dry_run: bool,
+    full: bool,
+    explain: bool,
+    as_json: bool,
 ) -> int:
     """Read telemetry and fine-tuning data, score it, and join what is worth learning into the record sets.
 
@@ -33,7 +49,14 @@ def command(
     repository = context.data_repository
     if do_commit and not dry_run:
         refuse_unfinished(repository)
-    request = Request(_source(context, source), context.now().date(), full=full, dry_run=dry_run)
+    request = Request(
+        _source(context, source),
+        context.now().date(),
+        full=full,
+        dry_run=dry_run,
+        since=since.date() if since else None,
+        explain=partial(_explain, context) if explain and not as_json else None,
+    )
     commit = None
     with repository.lock("sync"):
         synced = sync(repository, context.privacy, request)
@@ -54,6 +77,17 @@ def _source(context: Context, source: str | None) -> Path:
     named = source or context.environment.get("AI_STACK_DATA") or DEFAULT_SOURCE
     home = context.environment.get("HOME", "~")
     return context.directory / (home + named[1:] if named.startswith("~/") else named)
+
+
+def _explain(context: Context, verdict: Verdict) -> None:
+    routed = verdict.routed
+    if isinstance(routed, Lesson):
+        what = f"learned into {routed.set_name}"
+    else:
+        what = f"not learned: {routed.reason}" + (f" ({routed.detail})" if routed.detail else "")
+    context.say(f"{verdict.place}: {verdict.score.value:.3f}, {what}")
+    for term in verdict.score.terms:
+        context.say(f"    {term.contribution:.3f}  {term.name:<12} {term.why}")
 
 
 def _message(synced: Synced, system: str) -> str:

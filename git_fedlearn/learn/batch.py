@@ -1,19 +1,25 @@
 """What the lines of one source become: lessons for the record sets, and why the rest is none."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
+from typing import Final, NamedTuple
 
 from git_fedlearn.core.canonical import Json, JsonObject
 from git_fedlearn.core.layout import FINE_TUNING, SetName
 from git_fedlearn.core.record import NotARecordError
-from git_fedlearn.core.routing import BELOW, Lesson, route_event
-from git_fedlearn.core.scoring import Weights, score_event
+from git_fedlearn.core.routing import BELOW, THRESHOLD, Lesson, Skipped, route_event
+from git_fedlearn.core.scoring import DEFAULT_WEIGHTS, Score, Weights, score_event
+from git_fedlearn.learn.distinct_lessons import DistinctLessons
 from git_fedlearn.learn.fine_tuning import Malformed, parse_sample
 from git_fedlearn.learn.intake import Intake
 from git_fedlearn.learn.lines import BrokenLine, Line, SkimmedLines, SourceEvent
+from git_fedlearn.learn.recent_events import RecentEvents
 from git_fedlearn.learn.sources import SourceFault, SourceFile, SourceKind
+
+NOT_AN_EVENT: Final = "not an event by the profile of its source"
+TOO_OLD: Final = "older than --since"
 
 _FOREIGN_FIELDS = frozenset(
     {"session_id", "interaction_id", "event_id", "request_id", "conversation_id", "correlation_id"}
@@ -44,14 +50,34 @@ class Batch:
     faults: list[Fault] = field(default_factory=list)
 
 
-class Learner:
-    """Turns events and samples into lessons for one system on one day."""
+class Verdict(NamedTuple):
+    """What became of one event: where it stands, its score, the set it was learned into or why it was not."""
 
-    def __init__(self, intake: Intake, weights: Weights, threshold: float, today: date) -> None:
+    place: str
+    score: Score
+    routed: Lesson | Skipped
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """How events are judged. None older than `since` is learned from; `snapshot` is how many events stay."""
+
+    weights: Weights = DEFAULT_WEIGHTS
+    threshold: float = THRESHOLD
+    since: date | None = None
+    snapshot: int = 1000
+    explain: Callable[[Verdict], None] | None = None
+
+
+class Learner:
+    """Turns events and samples into lessons for one system on one day; `finish` gives what was learned."""
+
+    def __init__(self, intake: Intake, rules: Rules, today: date) -> None:
         self.intake = intake
-        self.weights = weights
-        self.threshold = threshold
+        self.rules = rules
         self.today = today
+        self._lessons = DistinctLessons(intake)
+        self._recent = RecentEvents(rules.snapshot, self._snapshot_line)
 
     def learn(
         self, file: SourceFile, lines: Iterable[Line | SourceFault], batch: Batch
@@ -75,12 +101,21 @@ class Learner:
                 reached = (line.end, line.number + 1)
         return reached
 
+    def finish(self, batch: Batch) -> None:
+        """Hand over the lessons and the newest events of all that was read."""
+        self._hand_over(batch)
+        batch.events += self._recent.take()
+
+    def _hand_over(self, batch: Batch) -> None:
+        for name, lines in self._lessons.take().items():
+            batch.lessons.setdefault(name, []).extend(lines)
+
     def _learn_one(self, file: SourceFile, event: SourceEvent, batch: Batch) -> None:
         try:
             if file.kind is SourceKind.FINE_TUNING:
                 self._learn_sample(file, event, batch)
             else:
-                self._learn_event(event.fields, batch)
+                self._learn_event(file, event, batch)
         except NotARecordError as error:
             batch.faults.append(Fault(f"{file.path}:{event.number}", str(error)))
 
@@ -93,9 +128,19 @@ class Learner:
             return
         self._admit(FINE_TUNING, sample, event.fields, batch)
 
-    def _learn_event(self, fields: JsonObject, batch: Batch) -> None:
-        routed = route_event(fields, score_event(fields, self.weights), self.threshold)
-        if not isinstance(routed, Lesson):
+    def _learn_event(self, file: SourceFile, event: SourceEvent, batch: Batch) -> None:
+        fields = file.profile.apply(event.fields) if file.profile else event.fields
+        if fields is None:
+            batch.skipped[NOT_AN_EVENT] += 1
+            return
+        score = score_event(fields, self.rules.weights)
+        routed = route_event(fields, score, self.rules.threshold)
+        when = event_time(fields)
+        if self.rules.since and when and when.date() < self.rules.since and isinstance(routed, Lesson):
+            routed = Skipped(TOO_OLD)
+        if self.rules.explain:
+            self.rules.explain(Verdict(f"{file.path}:{event.number}", score, routed))
+        if isinstance(routed, Skipped):
             batch.skipped[routed.reason] += 1
             return
         self._admit(routed.set_name, routed.content, fields, batch)
@@ -104,16 +149,22 @@ class Learner:
             for key, value in fields.items()
             if key not in _FOREIGN_FIELDS and not key.startswith("_")
         }
-        snapshot = self.intake.admit({**kept, "value_score": routed.content["value_score"]}, self.today)
-        when = event_time(fields)
-        batch.events.append((when.isoformat() if when else "", snapshot.record.line))
+        latest = f"{self.today.isoformat()}T24"
+        time = min(when.isoformat(), latest) if when else ""
+        self._recent.add(time, {**kept, "value_score": routed.content["value_score"]})
+
+    def _snapshot_line(self, event: JsonObject) -> bytes | None:
+        try:
+            return self.intake.admit(event, self.today).record.line
+        except NotARecordError:
+            return None
 
     def _admit(self, name: SetName, content: JsonObject, fields: JsonObject, batch: Batch) -> None:
         when = event_time(fields)
         learned = min(when.date(), self.today) if when else self.today
-        admitted = self.intake.admit(content, learned)
-        batch.lessons.setdefault(name, []).append(admitted.record.line)
-        batch.redacted += admitted.redacted
+        batch.redacted += self._lessons.add(name, content, learned)
+        if self._lessons.is_full:
+            self._hand_over(batch)
 
 
 def event_time(fields: JsonObject) -> datetime | None:

@@ -9,7 +9,7 @@ import gzip
 import re
 import stat
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
@@ -18,6 +18,7 @@ from typing import IO, Final, cast
 from git_fedlearn.errors import FedlearnError
 from git_fedlearn.learn import zstd
 from git_fedlearn.learn.lines import MAX_LINE, Line, parse_lines, read_lines
+from git_fedlearn.learn.profiles import Profile
 from git_fedlearn.learn.skimming import Skimmer
 
 _TELEMETRY = re.compile(r".+-events\.jsonl(?:[.-]\d[\w.:+-]*?)?(?:\.gz|\.zst)?")
@@ -42,6 +43,8 @@ class SourceFile:
     path: Path
     name: str
     kind: SourceKind
+    profile: Profile | None = None
+    """How to read its lines as events; None for those of the coordinator."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +64,11 @@ class Sources:
     faults: tuple[SourceFault, ...]
 
 
-def find_sources(root: Path) -> Sources:
-    """The files under a source folder. Raises SourceError when the folder is missing or no folder."""
+def find_sources(root: Path, profiles: Mapping[Profile, Path] | None = None) -> Sources:
+    """The files under a source folder, and those of profiles, each with the folder that its files lie below.
+
+    Raises SourceError when the source folder is missing or no folder.
+    """
     if not root.is_dir():
         problem = "is not a folder" if root.exists() else "does not exist"
         raise SourceError(
@@ -74,6 +80,11 @@ def find_sources(root: Path) -> Sources:
         *_find_in(root, SourceKind.TELEMETRY, _TELEMETRY),
         *_find_in(root, SourceKind.FINE_TUNING, _DATASET),
     ]
+    profiled = [
+        item for profile, folder in (profiles or {}).items() for item in _find_profiled(profile, folder)
+    ]
+    taken = {item.path for item in profiled}
+    found = [*(item for item in found if item.path not in taken), *profiled]
     files = sorted((item for item in found if isinstance(item, SourceFile)), key=lambda file: file.name)
     return Sources(tuple(files), tuple(item for item in found if isinstance(item, SourceFault)))
 
@@ -131,6 +142,22 @@ def _find_in(root: Path, kind: SourceKind, pattern: re.Pattern[str]) -> Iterator
     for name in filter(pattern.fullmatch, names):
         fault = _fault_of(folder / name, wanted=stat.S_ISREG)
         yield fault or SourceFile(folder / name, f"{kind.value}/{name}", kind)
+
+
+def _find_profiled(profile: Profile, folder: Path) -> Iterator[SourceFile | SourceFault]:
+    """The files of a profile; one that a symbolic link leads to is a fault, also below linked folders."""
+    try:
+        found = sorted(folder.glob(profile.files))
+    except (OSError, ValueError) as error:
+        yield SourceFault(folder / profile.files, f"cannot be read: {error}")
+        return
+    for path in found:
+        relative = path.relative_to(folder)
+        steps = [folder / parent for parent in reversed(relative.parents) if parent.name]
+        faults = (_fault_of(step, wanted=stat.S_ISDIR) for step in steps)
+        fault = next((fault for fault in faults if fault), None) or _fault_of(path, wanted=stat.S_ISREG)
+        name = f"{profile.name}:{relative.as_posix()}"
+        yield fault or SourceFile(path, name, SourceKind.TELEMETRY, profile)
 
 
 def _fault_of(path: Path, *, wanted: Callable[[int], bool]) -> SourceFault | None:

@@ -5,6 +5,7 @@ A run that dies in between is repeated by the next one, and the join makes repet
 """
 
 import os
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -12,7 +13,7 @@ from pathlib import Path
 from xxhash import xxh3_64_hexdigest
 
 from git_fedlearn.core.scoring import parse_weights
-from git_fedlearn.learn.batch import Batch, Fault, Learner
+from git_fedlearn.learn.batch import Batch, Fault, Learner, Rules, Verdict
 from git_fedlearn.learn.checkpoints import (
     Checkpoints,
     Mark,
@@ -22,8 +23,10 @@ from git_fedlearn.learn.checkpoints import (
     read_checkpoints,
     write_checkpoints,
 )
+from git_fedlearn.learn.clean_texts import RememberingEngine
 from git_fedlearn.learn.intake import Intake
 from git_fedlearn.learn.pending import read_pending, write_pending
+from git_fedlearn.learn.profiles import Profile, read_profiles
 from git_fedlearn.learn.skimming import Skimmer
 from git_fedlearn.learn.snapshots import point_latest, snapshot_folder, write_snapshot
 from git_fedlearn.learn.sources import SourceFile, SourceKind, find_sources, read_events
@@ -40,6 +43,10 @@ class Request:
     today: date
     full: bool = False
     dry_run: bool = False
+    since: date | None = None
+    """Lessons of events before this day are not learned, and count as read."""
+    explain: Callable[[Verdict], None] | None = None
+    """Is told what became of each event."""
 
 
 @dataclass(slots=True)
@@ -61,20 +68,27 @@ def sync(repository: Repository, engine: PrivacyEngine, request: Request) -> Syn
     """Learn from a source folder. The caller holds the lock. Raises SourceError when there is none."""
     settings = repository.settings
     system = repository.system()
-    sources = find_sources(request.source)
+    sources = find_sources(request.source, _profiles(repository, request.source))
     checkpoints = {} if request.full else read_checkpoints(_checkpoint_file(repository, request.source))
-    learner = Learner(
-        Intake(engine, system, settings.record_bytes),
-        parse_weights(dict(settings.weights)),
-        settings.minimum_score,
-        request.today,
+    rules = Rules(
+        weights=parse_weights(dict(settings.weights)),
+        threshold=settings.minimum_score,
+        since=request.since,
+        snapshot=settings.telemetry_events,
+        explain=request.explain,
     )
+    intake = Intake(RememberingEngine(engine), system, settings.record_bytes)
+    learner = Learner(intake, rules, request.today)
     synced = Synced(files=len(sources.files))
     synced.batch.faults += [Fault(str(fault.path), fault.reason, fault.hint) for fault in sources.faults]
     reached = {file: _read(learner, file, checkpoints, synced.batch) for file in sources.files}
+    learner.finish(synced.batch)
     sets = RecordSets(repository.top, settings.record_set_bytes)
     pending = read_pending(repository, sets)
-    lessons = {name: [*pending.get(name, ()), *synced.batch.lessons.get(name, ())] for name in sets.names()}
+    lessons = {
+        name: [*dict.fromkeys((*pending.get(name, ()), *synced.batch.lessons.get(name, ())))]
+        for name in sets.names()
+    }
     synced.joined = [
         sets.join(name, lines, write=not request.dry_run) for name, lines in lessons.items() if lines
     ]
@@ -98,10 +112,22 @@ def _read(learner: Learner, file: SourceFile, checkpoints: Checkpoints, batch: B
         return None
     if start.is_done:
         return start
-    skimmer = Skimmer(learner.threshold) if file.kind is SourceKind.TELEMETRY else None
+    is_plain = file.kind is SourceKind.TELEMETRY and not file.profile and not learner.rules.explain
+    skimmer = Skimmer(learner.rules.threshold) if is_plain else None
     lines = read_events(file.path, offset=start.offset, number=start.number, skimmer=skimmer)
     reached = learner.learn(file, lines, batch)
     return start if reached is None else start._replace(offset=reached[0], number=reached[1])
+
+
+def _profiles(repository: Repository, source: Path) -> dict[Profile, Path]:
+    """The profiles of the settings, each with its folder: the source, or what local git config says."""
+    folders: dict[Profile, Path] = {}
+    for profile in read_profiles(repository.top):
+        own = repository.git.find_config(f"fedlearn.source.{profile.name}")
+        home = repository.environment.get("HOME", "~")
+        named = home + own[1:] if own and own.startswith("~/") else own
+        folders[profile] = repository.top / named if named else source
+    return folders
 
 
 def _write_checkpoints(

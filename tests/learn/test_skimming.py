@@ -12,8 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from git_fedlearn.core.scoring import DEFAULT_WEIGHTS
-from git_fedlearn.learn.batch import Batch, Learner
+from git_fedlearn.learn.batch import Batch, Learner, Rules
 from git_fedlearn.learn.intake import Intake
 from git_fedlearn.learn.lines import SkimmedLines, parse_lines, read_lines
 from git_fedlearn.learn.skimming import MAX_SHAPES, Skimmer, low_numbers
@@ -93,8 +92,9 @@ def learned(data: bytes, skimmer: Skimmer | None, max_line: int = 100_000) -> tu
     """All that a run over a log leaves, and how many lines were skimmed."""
     batch = Batch()
     lines = [*parse_lines(read_lines(io.BytesIO(data), max_line=max_line, skimmer=skimmer), skimmer)]
-    learner = Learner(INTAKE, DEFAULT_WEIGHTS, 0.7, date(2026, 5, 28))
+    learner = Learner(INTAKE, Rules(), date(2026, 5, 28))
     reached = learner.learn(FILE, lines, batch)
+    learner.finish(batch)
     result = (reached, batch.read, batch.skipped, batch.faults, batch.lessons, batch.events, batch.redacted)
     return result, sum(line.count for line in lines if isinstance(line, SkimmedLines))
 
@@ -107,13 +107,13 @@ def same(data: bytes, max_line: int = 100_000) -> int:
     return skimmed
 
 
-@settings(max_examples=200)
+@settings(max_examples=100)
 @given(st.lists(events, min_size=1, max_size=3), st.integers(0, 5), st.lists(st.integers(0, 2), max_size=12))
 def test_any_events(shapes: list[dict[str, Any]], form: int, order: list[int]) -> None:
     same(b"".join(written(shapes[number % len(shapes)], form) for number in order))
 
 
-@settings(max_examples=300)
+@settings(max_examples=150)
 @given(
     st.sampled_from(
         [{"query": "a b", "value_score": 0.1}, {"value_score": 0.3, "tags": ["x", 1], "n": {"a": -2.5}}]

@@ -1,0 +1,135 @@
+"""`git fedlearn sync` of other programs' logs, from a day on, and with its reasons."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from systems import System
+
+LITELLM: dict[str, Any] = {
+    "status": "success",
+    "startTime": 1779900000,
+    "messages": [
+        {"role": "user", "content": "How do I fix a denied write of nginx to its log under AppArmor?"}
+    ],
+    "response": {
+        "choices": [{"finish_reason": "stop", "message": {"content": "Add `/var/log/nginx/** w,` to it."}}]
+    },
+}
+EVENT = {"query": "How do I list failed units?", "response": "Run systemctl --failed.", "value_score": 0.8}
+
+
+@pytest.fixture
+def source(tmp_path: Path) -> Path:
+    folder = tmp_path / "source"
+    (folder / "telemetry").mkdir(parents=True)
+    return folder
+
+
+def write(path: Path, *events: dict[str, Any]) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("".join(json.dumps(event) + "\n" for event in events), encoding="utf-8")
+
+
+def settings(system: System, text: str) -> None:
+    system.write(".fedlearn.toml", f"format = 1\n{text}".encode())
+
+
+def test_a_profile_names_files_below_the_source(system: System, source: Path) -> None:
+    settings(system, '[sources.proxy]\nprofile = "litellm"\nfiles = "proxy/**/*.jsonl"\nscore = "0.9"\n')
+    write(source / "proxy/2026/calls.jsonl", LITELLM, {"message": "started"})
+    out = system.fedlearn("sync", "--source", str(source)).out
+    assert "read 2 events from 1 file" in out
+    assert "skipped    1  not an event by the profile of its source" in out
+    (record,) = system.records("skills-patterns")
+    assert (record.fields["response"], record.fields["value_score"]) == (
+        "Add `/var/log/nginx/** w,` to it.",
+        0.9,
+    )
+    assert record.fields["_first_seen"] == "2026-05-27"
+    assert system.fedlearn("sync", "--source", str(source)).out.startswith("read nothing new from 1 file")
+
+
+def test_another_folder_only_by_the_git_config_of_this_clone(
+    system: System, source: Path, tmp_path: Path
+) -> None:
+    settings(system, '[sources.proxy]\nprofile = "litellm"\nfiles = "*.jsonl"\nscore = "0.9"\n')
+    write(tmp_path / "elsewhere/calls.jsonl", LITELLM)
+    assert "read nothing new from 0 files" in system.fedlearn("sync", "--source", str(source)).out
+    system.git("config", "fedlearn.source.proxy", str(tmp_path / "elsewhere"))
+    assert "learned    1  skills-patterns" in system.fedlearn("sync", "--source", str(source)).out
+
+
+def test_a_link_below_the_source_is_not_followed(system: System, source: Path, tmp_path: Path) -> None:
+    settings(system, '[sources.proxy]\nprofile = "litellm"\nfiles = "proxy/*.jsonl"\n')
+    write(tmp_path / "private/calls.jsonl", LITELLM)
+    (source / "proxy").symlink_to(tmp_path / "private")
+    refused = system.fedlearn("sync", "--source", str(source), code=1)
+    assert refused.err.startswith(f"error: {source}/proxy: is a symbolic link\n")
+    assert system.records("skills-patterns") == []
+
+
+def test_a_profile_takes_files_from_the_coordinators_pattern(system: System, source: Path) -> None:
+    settings(
+        system,
+        '[sources.own]\nfiles = "telemetry/own-events.jsonl"\nfields = {query = "q", response = "a"}\n',
+    )
+    write(source / "telemetry/own-events.jsonl", EVENT)
+    assert "read 1 event from 1 file" in system.fedlearn("sync", "--source", str(source)).out
+    assert system.records("skills-patterns") == []
+
+
+def test_a_wrong_profile_is_named(system: System, source: Path) -> None:
+    settings(system, '[sources.own]\nfiles = "../x"\n')
+    refused = system.fedlearn("sync", "--source", str(source), code=3)
+    assert refused.err.startswith(
+        "error: .fedlearn.toml: [sources.own]: `files` must be a pattern below the source"
+    )
+
+
+def test_since_leaves_out_what_is_older(system: System, source: Path) -> None:
+    write(
+        source / "telemetry/a-events.jsonl",
+        EVENT | {"timestamp": "2026-05-01T10:00:00Z"},
+        EVENT | {"query": "How do I list timers?", "timestamp": "2026-05-02T00:00:00Z"},
+        EVENT | {"query": "How do I list sockets?"},
+    )
+    out = system.fedlearn("sync", "--source", str(source), "--since", "2026-05-02").out
+    assert "skipped    1  older than --since" in out
+    found = {str(record.fields["query"]) for record in system.records("skills-patterns")}
+    assert found == {"How do I list timers?", "How do I list sockets?"}
+    assert "invalid value for '--since'" in system.fedlearn("sync", "--since", "May", code=2).err
+
+
+def test_explain_prints_the_terms_of_every_score(system: System, source: Path) -> None:
+    claimed_low = EVENT | {"value_score": 0.2}
+    scored = {key: value for key, value in EVENT.items() if key != "value_score"} | {"outcome": "success"}
+    path = source / "telemetry/a-events.jsonl"
+    write(path, EVENT, claimed_low, scored)
+    out = system.fedlearn("sync", "--source", str(source), "--explain", "--dry-run").out
+    assert out.startswith(
+        f"{path}:1: 0.800, learned into skills-patterns\n"
+        "    0.800  claimed      the event's own value_score\n"
+        f"{path}:2: 0.200, not learned: the score is below the threshold (0.2 < 0.7)\n"
+        "    0.200  claimed      the event's own value_score\n"
+        f"{path}:3: "
+    )
+    assert "    0.400  outcome      success, by outcome\n" in out
+    assert system.records("skills-patterns") == []
+
+
+def test_a_lesson_met_often_is_one_record_with_the_best_score_and_first_day(
+    system: System, source: Path
+) -> None:
+    write(
+        source / "telemetry/a-events.jsonl",
+        *(
+            {**EVENT, "value_score": score, "timestamp": f"2026-05-{day}T10:00:00Z"}
+            for score, day in ((0.8, 20), (0.95, 21), (0.7, 10))
+        ),
+    )
+    out = system.fedlearn("sync", "--source", str(source)).out
+    assert "learned    1  skills-patterns (of 3 lessons)" in out
+    (record,) = system.records("skills-patterns")
+    assert (record.fields["value_score"], record.fields["_first_seen"]) == (0.95, "2026-05-10")
