@@ -18,6 +18,7 @@ from git_fedlearn.vectors.wordllama import WORDLLAMA, WordLlamaEmbedder
 
 URL_KEY: Final = "fedlearn.qdrantUrl"
 FOLDER_KEY: Final = "fedlearn.qdrantFolder"
+CREDENTIAL_KEY: Final = "fedlearn.qdrantCredential"
 EMBEDDER_KEY: Final = "fedlearn.embedder"
 MODEL_KEY: Final = "fedlearn.embedderModel"
 EMBEDDED: Final = "qdrant"
@@ -31,7 +32,9 @@ def open_store(repository: Repository, command: str) -> Iterator[Store]:
     url = environment.get("QDRANT_URL") or git.find_config(URL_KEY)
     folder = git.find_config(FOLDER_KEY)
     if url:
-        with open_server(url, environment.get("QDRANT_API_KEY") or None) as server:
+        with open_server(
+            url, environment.get("QDRANT_API_KEY") or _find_credential(repository, url)
+        ) as server:
             yield server
     elif folder:
         with open_local_folder(Path(folder).expanduser()) as local:
@@ -39,6 +42,18 @@ def open_store(repository: Repository, command: str) -> Iterator[Store]:
     else:
         with open_edge_store(repository.state / EMBEDDED, command) as embedded:
             yield embedded
+
+
+def _find_credential(repository: Repository, url: str) -> str | None:
+    """The key that git's credential helpers hold for the server, where this clone is told to ask them."""
+    if repository.git.find_config(CREDENTIAL_KEY) != "true":
+        return None
+    asked = repository.git.attempt("credential", "fill", stdin=f"url={url}\n\n".encode())
+    for line in asked.out.decode("utf-8", "replace").splitlines():
+        name, _, value = line.partition("=")
+        if name == "password":
+            return value
+    return None
 
 
 def choose_embedder(repository: Repository) -> Embedder:
