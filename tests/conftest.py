@@ -1,7 +1,6 @@
 """Hermetic tests: no config, identity, clock, locale or network of the machine they run on."""
 
 import os
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -19,14 +18,14 @@ settings.load_profile("tests")
 
 
 @pytest.fixture(autouse=True)
-def _hermetic(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
-    for name in [name for name in os.environ if name.startswith(("GIT_", "FEDLEARN_", "AI_STACK_", "PRE_COMMIT"))]:
+def _hermetic(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    foreign = ("GIT_", "FEDLEARN_", "AI_STACK_", "PRE_COMMIT")
+    for name in [name for name in os.environ if name.startswith(foreign)]:
         monkeypatch.delenv(name)
     home = tmp_path / "home"
     home.mkdir()
     for name, value in World.environment(home).items():
         monkeypatch.setenv(name, value)
-    yield
 
 
 @pytest.fixture

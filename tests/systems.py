@@ -43,7 +43,12 @@ class System:
     def git(self, *arguments: str, stdin: bytes = b"", check: bool = True) -> Result:
         """Run git here; with `check`, an exit code other than 0 fails the test."""
         done = subprocess.run(
-            ["git", *arguments], cwd=self.path, env=self.environment, input=stdin, capture_output=True, check=False
+            ["git", *arguments],
+            cwd=self.path,
+            env=self.environment,
+            input=stdin,
+            capture_output=True,
+            check=False,
         )
         result = Result(done.returncode, os.fsdecode(done.stdout), os.fsdecode(done.stderr))
         assert not check or result.code == 0, f"git {' '.join(arguments)}: {result}"

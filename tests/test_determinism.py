@@ -80,7 +80,11 @@ def test_bytes_do_not_depend_on_the_environment(environment: dict[str, str]) -> 
 
 @pytest.mark.parametrize("interpreter", interpreters(), ids=str)
 def test_bytes_do_not_depend_on_the_interpreter(interpreter: Path) -> None:
-    probe = [str(interpreter), "-c", "import sys, xxhash; print(sys.implementation.name, sys.version.split()[0])"]
+    probe = [
+        str(interpreter),
+        "-c",
+        "import sys, xxhash; print(sys.implementation.name, sys.version.split()[0])",
+    ]
     able = subprocess.run(probe, capture_output=True, check=False)
     if able.returncode:
         pytest.skip(f"{interpreter} has no xxhash")

@@ -9,7 +9,7 @@ from installed import probe
 from systems import World
 
 from git_fedlearn.plumbing.hook import PROBE, PROBED, run
-from git_fedlearn.repository import hook_scripts
+from git_fedlearn.repository.setup import hook_scripts
 
 KEY = "ghp_" + "a1B2c3D4e5F6g7H8i9J0k1L2m3N4o5P6q7R8"
 

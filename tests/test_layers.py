@@ -1,4 +1,4 @@
-"""The layer table of pyproject.toml holds: layers point down, and git, pygit2 and people are met in one place."""
+"""The layer table of pyproject.toml holds: layers point down; git, pygit2 and people are met in one place."""
 
 from importlinter.cli import EXIT_STATUS_SUCCESS, lint_imports
 

@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 from hypothesis import given
-from test_scoring import GOOD, events
+from core.test_scoring import GOOD, events
 
 from git_fedlearn.core.answers import (
     CUT_OFF,

@@ -4,7 +4,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-from foreign import Foreign
+from federation.foreign import Foreign
 from systems import System, World
 
 

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from foreign import ERRORS, SKILLS, Foreign, forged, line, lines_of, patterns, pull
-from servers import make_key
+from federation.foreign import ERRORS, SKILLS, Foreign, forged, line, lines_of, patterns, pull
+from federation.servers import make_key
 from systems import EPOCH, System, World
 
 from git_fedlearn.core.record import make_record

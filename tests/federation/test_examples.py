@@ -3,7 +3,7 @@
 import os
 from pathlib import Path
 
-from foreign import line, lines_of, patterns
+from federation.foreign import line, lines_of, patterns
 from systems import Result, System, World
 
 SCRIPT = Path(__file__).parents[2] / "examples" / "join-base.sh"

@@ -1,6 +1,6 @@
 """`pull-remotes` between real repositories: what is joined, what is left alone, and what is reported."""
 
-from foreign import ERRORS, SKILLS, Foreign, line, lines_of, patterns, pull
+from federation.foreign import ERRORS, SKILLS, Foreign, line, lines_of, patterns, pull
 from systems import System, World
 
 OTHER = "sys-other23456"

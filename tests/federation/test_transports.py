@@ -5,8 +5,8 @@ import pwd
 import shutil
 
 import pytest
-from foreign import Foreign, line, patterns, pull
-from servers import HttpBackend, git_daemon, make_key, serving, sshd
+from federation.foreign import Foreign, line, patterns, pull
+from federation.servers import HttpBackend, git_daemon, make_key, serving, sshd
 from systems import System, World
 
 USER, WORD = "reader", "open-sesame"

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from private_samples import aws_key, github_token, jwt, pem_block, slack_webhook, strong_word
+from privacy.private_samples import aws_key, github_token, jwt, pem_block, slack_webhook, strong_word
 
 from git_fedlearn.privacy.engine import LocalIdentity, PrivacyEngine
 from git_fedlearn.privacy.policy import Allowed, CustomRule, Policy
