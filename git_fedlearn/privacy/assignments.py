@@ -56,6 +56,9 @@ _REVERSED = re.compile(
 )
 
 
+_ARGUMENT = re.compile(r"[a-z_]{1,24}=[A-Za-z_]")
+_PLACEHOLDER = re.compile(r"<[A-Z]{2,16}(?:_[A-Z0-9]{1,16}){0,4}>")
+_API_KEY = re.compile(r"(?:api|access|secret)[-_ ]?key$")
 _SETTING = re.compile(r"[A-Za-z][a-z]{1,12}(?:[-_]?[A-Za-z][a-z]{1,12}){0,3}=[A-Za-z]{1,16}$|--[a-z]")
 
 
@@ -81,7 +84,7 @@ def find_assignments(subject: Subject) -> Iterator[Match]:
 def _in_text(subject: Subject) -> Iterator[Match]:
     text = subject.text
     covered = 0
-    for name in find_names(subject.lowered):
+    for name in find_names(_without_placeholders(subject)):
         if name.start < covered or (given := _read(text, name)) is None or not _is_secret(given, text, name):
             continue
         covered = given.start + len(given.value)
@@ -89,12 +92,24 @@ def _in_text(subject: Subject) -> Iterator[Match]:
         yield Match(given.start, covered, kind, "assignment", 0.6 if name.sort == "key" else 0.8)
 
 
+def _without_placeholders(subject: Subject) -> str:
+    """The text in lower case with placeholders blanked: `<PASSWORD>` is no name."""
+    if "<" not in subject.text:
+        return subject.lowered
+    pieces: list[str] = []
+    at = 0
+    for hit in _PLACEHOLDER.finditer(subject.text):
+        pieces += (subject.lowered[at : hit.start()], " " * len(hit[0]))
+        at = hit.end()
+    return "".join((*pieces, subject.lowered[at:]))
+
+
 def _read(text: str, name: Name) -> _Given | None:
     operator = _OPERATOR.match(text, name.end)
     if operator is None or (found := _VALUE.match(text, operator.end())) is None:
         return None
     quoted = found["quoted"] is not None
-    value = found["quoted"] if quoted else found["bare"].rstrip(".:!?*")
+    value = found["quoted"] if quoted else found["bare"].rstrip(".:*")
     if not quoted and (parameter := _NEXT_PARAMETER.search(value)):
         value = value[: parameter.start()]
     start = found.start("quoted" if quoted else "bare")
@@ -109,7 +124,8 @@ def _is_secret(given: _Given, text: str, name: Name) -> bool:
     if given.how in {"space", "prose"}:
         return _is_said(given, text, name)
     if given.how == "comma":
-        return name.sort != "key" and is_secret_value(value) and (is_random(value) or name.sort == "password")
+        plain = name.sort == "key" or _ARGUMENT.match(value) is not None
+        return not plain and is_secret_value(value) and (is_random(value) or name.sort == "password")
     if name.sort == "password":
         return is_password_value(value, quoted=given.quoted)
     if name.sort == "key":
@@ -128,7 +144,15 @@ def _is_said(given: _Given, text: str, name: Name) -> bool:
         return not _is_plain(value) and (
             is_strong_password(value) if name.sort == "password" else is_secret_value(value)
         )
-    return is_random(value) and not is_hash_like(value) and is_secret_value(value)
+    if name.full.endswith("identified by") and given.quoted:
+        return is_password_value(value, quoted=True)
+    named = _API_KEY.search(name.full) is not None
+    return (
+        name.sort != "key"
+        and is_random(value)
+        and (named or not is_hash_like(value))
+        and is_secret_value(value)
+    )
 
 
 def _is_plain(value: str) -> bool:

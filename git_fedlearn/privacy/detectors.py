@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 
 from git_fedlearn.privacy.addresses import find_emails, find_ips, find_macs
 from git_fedlearn.privacy.assignments import find_assignments
+from git_fedlearn.privacy.command_lines import find_command_lines
 from git_fedlearn.privacy.detect_secrets_rules import find_with_detect_secrets
 from git_fedlearn.privacy.home_paths import find_home_paths
 from git_fedlearn.privacy.model import Match
@@ -33,6 +34,7 @@ SECRET_DETECTORS: tuple[Detector, ...] = (
     find_tokens,
     find_with_detect_secrets,
     find_assignments,
+    find_command_lines,
 )
 PERSONAL_DETECTORS: tuple[Detector, ...] = (
     find_emails,

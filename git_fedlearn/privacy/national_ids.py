@@ -23,6 +23,7 @@ class _Number(NamedTuple):
 
     kind: str
     rule: str
+    heads: str
     pattern: re.Pattern[str]
     check: Callable[[str], bool]
     words: re.Pattern[str] | None = None
@@ -40,14 +41,20 @@ _SURE_ID = _ANY_ID.replace(
 
 
 def _number(
-    rule: str, pattern: str, check: Callable[[str], bool], *, words: str = "", kind: str = kinds.NATIONAL_ID
+    rule: str,
+    heads: str,
+    pattern: str,
+    check: Callable[[str], bool],
+    *,
+    words: str = "",
+    kind: str = kinds.NATIONAL_ID,
 ) -> _Number:
     compiled = re.compile(
-        rf"(?<![A-Za-z0-9])(?<![0-9][.,_-])(?<![0-9A-F]{{4}} )(?:{pattern})(?![A-Za-z0-9]|[._-][0-9]|"
+        rf"(?<![0-9][.,_-])(?<![0-9A-F]{{4}} )(?:{pattern})(?![A-Za-z0-9]|[._-][0-9]|"
         rf" [0-9A-F]{{4}}(?![A-Za-z0-9]))"
     )
     announced = re.compile(f"{words}|{_ANY_ID}" if kind == kinds.NATIONAL_ID else words, re.IGNORECASE)
-    return _Number(kind, rule, compiled, check, announced if words else None)
+    return _Number(kind, rule, heads, compiled, check, announced if words else None)
 
 
 def _always(_: str) -> bool:
@@ -61,84 +68,121 @@ def _is_mostly_digits(text: str) -> bool:
 _NUMBERS: tuple[_Number, ...] = (
     _number(
         "payment-card",
+        "4 13-19",
         r"\d{4}[ -]\d{4}[ -]\d{4}[ -]\d{1,7}|\d{4}[ -]\d{6}[ -]\d{4,5}|\d{13,19}",
         checksums.payment_card,
         kind=kinds.CREDIT_CARD,
     ),
     _number(
         "iban",
+        "-2",
         r"[A-Z]{2}\d{2}(?:[ -]?[A-Z0-9]{4}){2,7}(?:[ -]?[A-Z0-9]{1,3})?",
         checksums.iban,
         kind=kinds.IBAN,
     ),
-    _number("us-ssn", r"\d{3}-\d{2}-\d{4}", checksums.us_ssn, kind=kinds.US_SSN),
+    _number("us-ssn", "3 5 9", r"\d{3}-\d{2}-\d{4}", checksums.us_ssn, kind=kinds.US_SSN),
     _number(
         "us-ssn",
+        "3 5 9",
         r"\d{3}[ .]?\d{2}[ .]?\d{4}",
         checksums.us_ssn,
         words=r"ssn\b|social.?security|\bss ?#",
         kind=kinds.US_SSN,
     ),
-    _number("us-itin", r"9\d{2}-[5-9]\d-\d{4}", _always, words=r"itin|tax", kind=kinds.NATIONAL_ID),
+    _number("us-itin", "3", r"9\d{2}-[5-9]\d-\d{4}", _always, words=r"itin|tax", kind=kinds.NATIONAL_ID),
     _number(
         "uk-nino",
+        "-2",
         r"(?!BG|GB|NK|KN|TN|NT|ZZ)[A-CEGHJ-PR-TW-Z][A-CEGHJ-NPR-TW-Z] \d{2} \d{2} \d{2} [A-D]",
         _always,
     ),
-    _number("uk-nino", r"(?!BG|GB|NK|KN|TN|NT|ZZ)[A-CEGHJ-PR-TW-Z][A-CEGHJ-NPR-TW-Z]\d{6}[A-D]", _always),
-    _number("uk-nhs-number", r"\d{3}[ -]?\d{3}[ -]?\d{4}", checksums.nhs_number, words=r"nhs"),
-    _number("spanish-dni", r"\d{8}-?[A-HJ-NP-TV-Z]|[XYZ]-?\d{7}-?[A-HJ-NP-TV-Z]", checksums.spanish_id),
     _number(
-        "italian-codice-fiscale", r"[A-Z]{6}\d{2}[A-EHLMPRST]\d{2}[A-Z]\d{3}[A-Z]", checksums.italian_code
+        "uk-nino", "-2", r"(?!BG|GB|NK|KN|TN|NT|ZZ)[A-CEGHJ-PR-TW-Z][A-CEGHJ-NPR-TW-Z]\d{6}[A-D]", _always
+    ),
+    _number("uk-nhs-number", "3 6 10", r"\d{3}[ -]?\d{3}[ -]?\d{4}", checksums.nhs_number, words=r"nhs"),
+    _number(
+        "spanish-dni", "8 -1", r"\d{8}-?[A-HJ-NP-TV-Z]|[XYZ]-?\d{7}-?[A-HJ-NP-TV-Z]", checksums.spanish_id
+    ),
+    _number(
+        "italian-codice-fiscale",
+        "-6",
+        r"[A-Z]{6}\d{2}[A-EHLMPRST]\d{2}[A-Z]\d{3}[A-Z]",
+        checksums.italian_code,
     ),
     _number(
         "french-nir",
+        "1 3 5 7 10 13 15",
         r"[12] ?\d{2} ?(?:0[1-9]|1[0-2]|[2-9]\d) ?\d{2} ?\d{3} ?\d{3} ?\d{2}",
         checksums.french_nir,
     ),
     _number(
         "german-tax-id",
+        "2 5 8 11",
         r"\d{2} ?\d{3} ?\d{3} ?\d{3}",
         checksums.german_tax_id,
         words=r"steuer|tax.?id|\bidnr|tin\b",
     ),
     _number(
         "dutch-bsn",
+        "3 4 6 9",
         r"\d{4}[ .]?\d{2}[ .]?\d{3}|\d{3}[ .]\d{3}[ .]\d{3}",
         checksums.dutch_bsn,
         words=r"bsn|burgerservice|sofi",
     ),
-    _number("polish-pesel", r"\d{11}", checksums.polish_pesel, words=r"pesel"),
-    _number("swedish-personnummer", r"(?:\d{2})?\d{6}[-+]\d{4}", checksums.swedish_id),
-    _number("finnish-hetu", r"\d{6}[-+A-FU-Y]\d{3}[0-9A-FHJ-NPR-Y]", checksums.finnish_id),
-    _number("danish-cpr", r"\d{6}-?\d{4}", _always, words=r"cpr|personnummer"),
+    _number("polish-pesel", "11", r"\d{11}", checksums.polish_pesel, words=r"pesel"),
+    _number("swedish-personnummer", "6 8", r"(?:\d{2})?\d{6}[-+]\d{4}", checksums.swedish_id),
+    _number("finnish-hetu", "6", r"\d{6}[-+A-FU-Y]\d{3}[0-9A-FHJ-NPR-Y]", checksums.finnish_id),
+    _number("danish-cpr", "6 10", r"\d{6}-?\d{4}", _always, words=r"cpr|personnummer"),
     _number(
-        "norwegian-id", r"\d{6} ?\d{5}", checksums.norwegian_id, words=r"f(?:ø|o)dselsnummer|personnummer|fnr"
+        "norwegian-id",
+        "6 11",
+        r"\d{6} ?\d{5}",
+        checksums.norwegian_id,
+        words=r"f(?:ø|o)dselsnummer|personnummer|fnr",
     ),
-    _number("brazilian-cpf", r"\d{3}\.\d{3}\.\d{3}-\d{2}", checksums.brazilian_cpf),
-    _number("brazilian-cpf", r"\d{11}", checksums.brazilian_cpf, words=r"cpf"),
-    _number("indian-aadhaar", r"\d{4}[ -]\d{4}[ -]\d{4}", checksums.verhoeff),
-    _number("indian-aadhaar", r"\d{12}", checksums.verhoeff, words=r"aadh?aar|uidai"),
+    _number("brazilian-cpf", "3 11", r"\d{3}\.\d{3}\.\d{3}-\d{2}", checksums.brazilian_cpf),
+    _number("brazilian-cpf", "3 11", r"\d{11}", checksums.brazilian_cpf, words=r"cpf"),
+    _number("indian-aadhaar", "4 12", r"\d{4}[ -]\d{4}[ -]\d{4}", checksums.verhoeff),
+    _number("indian-aadhaar", "4 12", r"\d{12}", checksums.verhoeff, words=r"aadh?aar|uidai"),
     _number(
-        "indian-pan", r"[A-Z]{3}[ABCFGHLJPT][A-Z]\d{4}[A-Z]", _always, words=r"\bpan\b|permanent account"
+        "indian-pan",
+        "-5",
+        r"[A-Z]{3}[ABCFGHLJPT][A-Z]\d{4}[A-Z]",
+        _always,
+        words=r"\bpan\b|permanent account",
     ),
-    _number("chinese-resident-id", r"[1-9]\d{5}(?:19|20)\d{9}[0-9Xx]", checksums.chinese_id),
-    _number("korean-rrn", r"\d{6}-[1-8]\d{6}", checksums.korean_rrn),
-    _number("canadian-sin", r"\d{3}[ -]?\d{3}[ -]?\d{3}", checksums.luhn, words=r"\bsin\b|social insurance"),
-    _number("australian-tfn", r"\d{3} ?\d{3} ?\d{3}", checksums.australian_tfn, words=r"\btfn\b|tax file"),
-    _number("belgian-id", r"\d{2}\.\d{2}\.\d{2}-\d{3}\.\d{2}", checksums.belgian_id),
-    _number("swiss-ahv", r"756\.\d{4}\.\d{4}\.\d{2}|756\d{10}", checksums.swiss_ahv),
-    _number("turkish-id", r"[1-9]\d{10}", checksums.turkish_id, words=r"kimlik|\btc\b|\btckn"),
+    _number("chinese-resident-id", "17-18", r"[1-9]\d{5}(?:19|20)\d{9}[0-9Xx]", checksums.chinese_id),
+    _number("korean-rrn", "6", r"\d{6}-[1-8]\d{6}", checksums.korean_rrn),
     _number(
-        "portuguese-nif", r"\d{3} ?\d{3} ?\d{3}", checksums.portuguese_nif, words=r"\bnif\b|contribuinte"
+        "canadian-sin",
+        "3 6 9",
+        r"\d{3}[ -]?\d{3}[ -]?\d{3}",
+        checksums.luhn,
+        words=r"\bsin\b|social insurance",
     ),
-    _number("mexican-curp", r"[A-Z]{4}\d{6}[HMX][A-Z]{5}[A-Z0-9]\d", checksums.mexican_curp),
-    _number("uk-nino", r"[A-Z]{2} ?\d{2} ?\d{2} ?\d{2} ?[A-D T]", _always, words=r"insurance"),
-    _number("belgian-id", r"\d{11}", checksums.belgian_id, words=r"rijksregister|registre national"),
-    _number("iban", r"[A-Z]{2}\d{2}(?: ?[A-Z0-9]){10,30}", _always, words=r"\biban\b", kind=kinds.IBAN),
-    _number("passport", r"[A-Z]{0,2}\d{6,9}[A-Z]?", _always, words=r"passport|reisepass|pasaporte|passeport"),
+    _number(
+        "australian-tfn", "3 6 9", r"\d{3} ?\d{3} ?\d{3}", checksums.australian_tfn, words=r"\btfn\b|tax file"
+    ),
+    _number("belgian-id", "2 11", r"\d{2}\.\d{2}\.\d{2}-\d{3}\.\d{2}", checksums.belgian_id),
+    _number("swiss-ahv", "3 13", r"756\.\d{4}\.\d{4}\.\d{2}|756\d{10}", checksums.swiss_ahv),
+    _number("turkish-id", "11", r"[1-9]\d{10}", checksums.turkish_id, words=r"kimlik|\btc\b|\btckn"),
+    _number(
+        "portuguese-nif",
+        "3 6 9",
+        r"\d{3} ?\d{3} ?\d{3}",
+        checksums.portuguese_nif,
+        words=r"\bnif\b|contribuinte",
+    ),
+    _number("mexican-curp", "-4", r"[A-Z]{4}\d{6}[HMX][A-Z]{5}[A-Z0-9]\d", checksums.mexican_curp),
+    _number("uk-nino", "-2", r"[A-Z]{2} ?\d{2} ?\d{2} ?\d{2} ?[A-D T]", _always, words=r"insurance"),
+    _number("belgian-id", "2 11", r"\d{11}", checksums.belgian_id, words=r"rijksregister|registre national"),
+    _number("iban", "-2", r"[A-Z]{2}\d{2}(?: ?[A-Z0-9]){10,30}", _always, words=r"\biban\b", kind=kinds.IBAN),
+    _number(
+        "passport", "", r"[A-Z]{0,2}\d{6,9}[A-Z]?", _always, words=r"passport|reisepass|pasaporte|passeport"
+    ),
     _number(
         "driving-licence",
+        "",
         r"[A-Z]{0,5}\d{5,13}[A-Z0-9]{0,6}",
         _always,
         words=r"driv(?:er'?s?|ing) licen[cs]e|führerschein",
@@ -146,12 +190,14 @@ _NUMBERS: tuple[_Number, ...] = (
     _Number(
         kinds.NATIONAL_ID,
         "announced-id",
-        re.compile(r"(?<![A-Za-z0-9])[A-Z]{0,4}[ -]?\d[\dA-Z .-]{5,18}[\dA-Z](?![A-Za-z0-9])"),
+        "",
+        re.compile(r"[A-Z]{0,4}[ -]?\d[\dA-Z .-]{5,18}[\dA-Z](?![A-Za-z0-9])"),
         _is_mostly_digits,
         re.compile(_SURE_ID, re.IGNORECASE),
     ),
     _number(
         "bank-account",
+        "8-17",
         r"\d{8,17}",
         _always,
         words=r"(?:bank )?account (?:number|no\.?|#)|acct|routing|sort code|\baba\b",
@@ -159,41 +205,52 @@ _NUMBERS: tuple[_Number, ...] = (
     ),
 )
 _DIGITS = re.compile(r"[0-9](?:[ .-]?[0-9A-Z]){5}")
+_HEAD = re.compile(r"(?<![A-Za-z0-9])(?:[0-9]{1,19}|[A-Z]{1,6})(?=[0-9A-Z .+-]|$)")
 _SEPARATORS = re.compile(r"[ .-]")
 
 
 def find_numbers(subject: Subject) -> Iterator[Match]:
     """Every number of the table that passes its check."""
-    spans = _digit_spans(subject.text)
-    if not spans:
+    text = subject.text
+    if _DIGITS.search(text) is None:
         return
-    for number in _NUMBERS:
-        if number.words is None or number.words.search(subject.key) or number.words.search(subject.text):
-            yield from _find_number(subject, number, spans)
+    for head in _HEAD.finditer(text):
+        for number in _BY_HEAD.get(_head(head[0]), _ANY_HEAD):
+            yield from _find_number(subject, number, head.start())
 
 
-def _digit_spans(text: str) -> list[tuple[int, int]]:
-    """Where enough digits stand together; the patterns are tried nowhere else."""
-    spans: list[tuple[int, int]] = []
-    for hit in _DIGITS.finditer(text):
-        start, end = max(0, hit.start() - 12), min(len(text), hit.end() + 48)
-        if spans and start <= spans[-1][1]:
-            spans[-1] = (spans[-1][0], end)
-        else:
-            spans.append((start, end))
-    return spans
+def _head(text: str) -> int:
+    """How many digits or, below zero, letters a number begins with."""
+    return len(text) if text[0].isdigit() else -len(text)
 
 
-def _find_number(subject: Subject, number: _Number, spans: list[tuple[int, int]]) -> Iterator[Match]:
-    for start, end in spans:
-        for hit in number.pattern.finditer(subject.text, start, end):
-            if number.words is not None and not _is_announced(subject, hit.start(), number.words):
-                continue
-            compact = hit[0] if number.rule == "finnish-hetu" else _SEPARATORS.sub("", hit[0])
-            if number.check(compact):
-                yield Match(*hit.span(), number.kind, number.rule, 0.7 if number.words else 0.85)
+def _find_number(subject: Subject, number: _Number, at: int) -> Iterator[Match]:
+    hit = number.pattern.match(subject.text, at)
+    if hit is None or (number.words is not None and not _is_announced(subject, at, number.words)):
+        return
+    compact = hit[0] if number.rule == "finnish-hetu" else _SEPARATORS.sub("", hit[0])
+    if number.check(compact):
+        yield Match(*hit.span(), number.kind, number.rule, 0.7 if number.words else 0.85)
+
+
+def _lengths(heads: str) -> Iterator[int]:
+    for part in heads.split():
+        first, _, last = part.partition("-") if not part.startswith("-") else (part, "", "")
+        yield from range(int(first), int(last or first) + 1)
+
+
+def _index() -> tuple[dict[int, tuple[_Number, ...]], tuple[_Number, ...]]:
+    """The numbers by the heads they may have, and those that may have any."""
+    anything = tuple(number for number in _NUMBERS if not number.heads)
+    lengths = {length for number in _NUMBERS for length in _lengths(number.heads)}
+    return {
+        length: (*(n for n in _NUMBERS if length in _lengths(n.heads)), *anything) for length in lengths
+    }, anything
 
 
 def _is_announced(subject: Subject, start: int, words: re.Pattern[str]) -> bool:
     before = subject.text[max(0, start - 40) : start]
     return words.search(before) is not None or words.search(subject.key) is not None
+
+
+_BY_HEAD, _ANY_HEAD = _index()

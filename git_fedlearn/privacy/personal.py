@@ -122,7 +122,8 @@ _NO_HOST = frozenset(
 )
 _INTERNAL = re.compile(
     r"(?<![\w.$%{}-])(?P<name>(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,62}[A-Za-z0-9])?\.){1,6}"
-    r"(?P<zone>local|lan|internal|intranet|corp|home\.arpa|home|localdomain|private|ts\.net))(?![\w-]|\.\w|\(|=)",
+    r"(?P<zone>local|lan|internal|intranet|corp|home\.arpa|home|localdomain|private|ts\.net))"
+    r"(?![\w-]|\.\w|\(|=| import)",
     re.IGNORECASE,
 )
 _PUBLIC_NAMES = re.compile(
@@ -190,8 +191,11 @@ def find_internal_hosts(subject: Subject) -> Iterator[Match]:
     if not subject.has_any(_ZONES):
         return
     for hit in _INTERNAL.finditer(subject.text):
-        if _PUBLIC_NAMES.search(hit["name"]) is None and (
-            hit["zone"].lower() in _SURE_ZONES or _looks_like_host(subject.text, hit)
+        forge = subject.text[max(0, hit.start() - 4) : hit.start()] == "git@"
+        if (
+            (not forge)
+            and _PUBLIC_NAMES.search(hit["name"]) is None
+            and (hit["zone"].lower() in _SURE_ZONES or _looks_like_host(subject.text, hit))
         ):
             yield Match(*hit.span(), kinds.HOST_NAME, "internal-host", 0.75)
 

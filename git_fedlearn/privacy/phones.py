@@ -8,6 +8,7 @@ therefore stay. `phonenumbers` is imported when the first candidate shows up.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from git_fedlearn.privacy import kinds
@@ -43,9 +44,19 @@ _WORD = re.compile(
 )
 _TAIL = re.compile(r"(?:x|ext\.?|#) ?[0-9]+$")
 _SEPARATED = re.compile(r"[0-9][ ./()-]+[0-9]")
+# A text with more candidates than this is a list of numbers: the rest is taken unasked.
+_PATIENCE = 1000
+_ANY_WORD = re.compile(
+    r"phone|tel|fono|mobil|móvil|cell|handy|fax|whatsapp|sms|call|dial|ring me|reach|contact|hotline|"
+    r"number is|text me|"
+    r"电话|手机|電話|携帯"
+)
 _KEY = re.compile(r"phone|mobile|\btel|fax|cell|msisdn|whatsapp|contact_?(?:no|number)", re.IGNORECASE)
-_DATE = re.compile(
-    r"^(?:19|20)[0-9]{2}[-/. ][01]?[0-9][-/. ]|^[0-3]?[0-9][-/.][01]?[0-9][-/.](?:19|20)[0-9]{2}"
+_NO_PHONE = re.compile(
+    r"(?:^|[^0-9])(?:19|20)[0-9]{2}[-/. ][01]?[0-9][-/. ][0-3]?[0-9](?:[^0-9]|$)|"  # dates
+    r"^[0-3]?[0-9][-/.][01]?[0-9][-/.](?:19|20)[0-9]{2}|^(?:19|20)[0-9]{6}$|"
+    r"^[0-9]{5}-[0-9]{4}$|"  # postal codes
+    r"^(?:[0-9]{2} ){6}|\.[0-9]$"  # dumps of bytes, decimals
 )
 _GATE = re.compile(r"[0-9](?:[ ./()-]{0,2}[0-9]){5}")
 
@@ -63,7 +74,7 @@ def _international(text: str) -> Iterator[Match]:
     for hit in _INTERNATIONAL.finditer(text) if "+" in text or "00" in text else ():
         digits = "+" + hit[0].replace("(0)", "").lstrip("+0")
         spaced = hit[0][0] == "+" and _SEPARATED.search(hit[0]) is not None
-        if _DATE.search(hit[0][1:]) is None and _is_valid(digits, None, possible=spaced):
+        if _NO_PHONE.search(hit[0].lstrip("+")) is None and _is_valid(digits, None, possible=spaced):
             yield _match(hit, 0.9)
 
 
@@ -71,17 +82,21 @@ def _national(text: str) -> Iterator[Match]:
     for hit in _NORTH_AMERICAN.finditer(text):
         if _is_valid(hit[0], "US"):
             yield _match(hit, 0.8)
-    for hit in _TRUNK.finditer(text):
-        if _DATE.search(hit[0]) is None and _count(hit[0]) >= 9 and _is_valid_anywhere(hit[0]):  # noqa: PLR2004
+    for asked, hit in enumerate(_TRUNK.finditer(text)):
+        if asked > _PATIENCE:
+            yield _match(hit, 0.4)
+        elif _NO_PHONE.search(hit[0]) is None and _count(hit[0]) >= 9 and _is_valid_anywhere(hit[0]):  # noqa: PLR2004
             yield _match(hit, 0.6)
 
 
 def _announced(subject: Subject) -> Iterator[Match]:
     keyed = _KEY.search(subject.key) is not None
+    if not keyed and _ANY_WORD.search(subject.lowered) is None:
+        return
     for hit in _LOOSE.finditer(subject.text):
         before = max(0, hit.start() - 64)
         announced = keyed or _WORD.search(subject.text, before, hit.start()) is not None
-        if announced and 7 <= _count(_TAIL.sub("", hit[0])) <= 15 and _DATE.search(hit[0]) is None:  # noqa: PLR2004 -- E.164
+        if announced and 7 <= _count(_TAIL.sub("", hit[0])) <= 15 and _NO_PHONE.search(hit[0]) is None:  # noqa: PLR2004 -- E.164
             yield _match(hit, 0.75)
 
 
@@ -97,6 +112,7 @@ def _is_valid_anywhere(text: str) -> bool:
     return any(_is_valid(text, region) for region in REGIONS if region not in {"US", "DE"})
 
 
+@lru_cache(maxsize=4096)
 def _is_valid(text: str, region: str | None, *, possible: bool = False) -> bool:
     import phonenumbers  # noqa: PLC0415 -- 20 ms that clean text need not pay
 

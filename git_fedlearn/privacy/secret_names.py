@@ -12,11 +12,11 @@ _PASSWORDS = (  # lower case
     r"pass(?:w(?:or)?d|wort|phrase|code)|(?<![a-z])pass(?![a-z])|(?<![a-z])pwd|pwd(?![a-z])|"
     r"(?<![a-z])psw(?:d|(?![a-z]))|"
     r"[_.-]pw(?![a-z])|kennwort|contrase[ñn]a|mot_?de_?passe|senha|wachtwoord|lösenord|salasana|"
-    r"пароль|密码|パスワード|비밀번호"
+    r"пароль|密码|パスワード|비밀번호|identified by"
 )
 _SECRETS = (
     r"secret|token|credentials?|(?<![a-z])creds?(?![a-z])|[_-]auth(?![a-z])|auth[-_]?(?:code|header)|"
-    r"identified by|bearer|"
+    r"bearer|"
     r"(?<![a-z])psk(?![a-z])|(?<![a-z])sas(?![a-z])|(?<![a-z])otp(?![a-z])"
 )
 # Where these stand in a text in lower case, a name may stand; everything below starts with one of them.
@@ -79,12 +79,20 @@ def find_names(lowered: str) -> Iterator[Name]:
     for at in _stem_positions(lowered):
         if at < covered or (hit := _NAME.match(lowered, at)) is None:
             continue
-        full = _WORD_BEFORE.search(lowered, max(0, at - 64), at)
-        name = (full[0] if full else "") + hit[0]
+        name = _beginning(lowered, at) + hit[0]
         if _NOT_A_SECRET.search(name):
             continue
         covered = hit.end()
         yield Name(_sort(hit, name[: len(name) - len(hit["rest"])]), at, hit.end(), name)
+
+
+def _beginning(lowered: str, at: int) -> str:
+    """What of the name stands before its stem, with the word before where one blank parts them."""
+    before = lowered[max(0, at - 64) : at]
+    rest = before.rstrip(_NAME_CHARACTERS)
+    if rest.endswith(" "):
+        rest = rest[:-1].rstrip(_NAME_CHARACTERS)
+    return before[len(rest) :].lstrip()
 
 
 def _stem_positions(lowered: str) -> list[int]:
@@ -113,6 +121,7 @@ _NOT_A_SECRET = re.compile(
     r"tokeni[sz]|tokens(?![_-]?secret)|max_?token|min_?token|token[-_]?(?:count|limit|type|usage|"
     r"budget|len|size|index|"
     r"cost|rate|id_to|ize|window|per|s_|class|s$)|"
+    r"next[a-z_-]{0,12}token|(?:page|lock)[_-]?token|"
     r"(?<![A-Za-z])(?:num|n|total|prompt|completion|input|output|cached|eos|bos|pad|unk|mask|stop|sep|"
     r"cls|special|next|first|last|"
     r"end|start|begin|page|continuation|csrf_?form|idempotency|request|lock|"
@@ -138,4 +147,4 @@ _NOT_A_SECRET = re.compile(
     r"bypass|secretary|"
     r"keyword|author(?!iz)|monkey|turkey|donkey|hockey|whiskey|keynote",
 )
-_WORD_BEFORE = re.compile(r"(?:\w{2,16} )?[a-z0-9_.:-]{0,48}\Z")
+_NAME_CHARACTERS = "abcdefghijklmnopqrstuvwxyz0123456789_.:-"

@@ -53,7 +53,12 @@ def is_marked_example(token: str) -> bool:
 
 def is_code(value: str) -> bool:
     """Whether the value is an expression that would compute a secret instead of holding one."""
-    return _CODE.search(value) is not None
+    if _CODE.search(value) is not None:
+        return True
+    parts = value.split(".")
+    return len(parts) > 1 and all(
+        part.isidentifier() and is_identifier_like(part.strip("_")) for part in parts
+    )
 
 
 def is_identifier_like(value: str) -> bool:

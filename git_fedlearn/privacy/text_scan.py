@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -67,12 +67,21 @@ class TextScanner:
         if not spans:
             yield from found
             return
+        ends = [end for _, end in spans]
         for match in found:
-            touching = [s for s in spans if s[0] < match.end and match.start < s[1]]
+            touching = _touching(match, spans, ends)
             cut = any(s[0] < match.start or s[1] > match.end for s in touching)
             covered = sum(end - start for start, end in touching)
             if not cut and covered < match.end - match.start:
                 yield match
+
+
+def _touching(match: Match, spans: list[tuple[int, int]], ends: list[int]) -> list[tuple[int, int]]:
+    first = bisect_right(ends, match.start)
+    last = first
+    while last < len(spans) and spans[last][0] < match.end:
+        last += 1
+    return spans[first:last]
 
 
 def _in_base64(text: str) -> Iterator[Match]:

@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 
 _LEAST = 14
 _RUN = re.compile(rf"[A-Za-z0-9_.$~!:|/+-]{{{_LEAST},}}")
-_REST = re.compile(r"[A-Za-z0-9_-]*")
+_DIGIT = re.compile(r"[0-9]")
+_REST = re.compile(r"[A-Za-z0-9_-]{0,4096}")
 
 
 class _Row(NamedTuple):
@@ -95,15 +96,16 @@ def _find_prefixed(text: str) -> Iterator[Match]:
             for row in table[hit[0]]:
                 if (token := _compiled(row.pattern).match(text, hit.start())) is None:
                     continue
-                end = extend_token(text, token.end())
-                if _counts(text[hit.start() : end], text[hit.end() : end], row):
+                if _counts(token[0], token[0][len(hit[0]) :], row):
+                    end = extend_token(text, token.end())
                     yield Match(hit.start(), end, row.kind, row.rule, 0.99)
                     at = min(max(end, at), stop)
                     break
 
 
 def _counts(token: str, rest: str, row: _Row) -> bool:
-    return not is_marked_example(token) and (not row.random or is_random(rest, least=8))
+    generated = not row.random or (_DIGIT.search(rest) is not None and is_random(rest, least=8))
+    return generated and not is_marked_example(token)
 
 
 def _find_infix(text: str, row: _Row) -> Iterator[Match]:

@@ -13,10 +13,11 @@ from typing import NamedTuple
 _BASE64 = re.compile(r"(?<![A-Za-z0-9+/_=-])[A-Za-z0-9+/_-]{24,65536}={0,2}")
 _PRINTABLE = re.compile(rb"[\t\n\r\x20-\x7e]{12,}")
 _ESCAPE = re.compile(
-    r"\\+u00(?P<u>[2-7][0-9a-fA-F])|\\+x(?P<x>[2-7][0-9a-fA-F])|%(?P<p>[2-7][0-9a-fA-F])|&#(?P<d>[0-9]{2,3});"
-    r"|&#x(?P<h>[2-7][0-9a-fA-F]);|\\+(?P<slash>/)|(?P<fold>\\\r?\n[ \t]{0,32})"
+    r"(?<!\\)\\+(?:u00(?P<u>[2-7][0-9a-fA-F])|x(?P<x>[2-7][0-9a-fA-F])|(?P<slash>/)|"
+    r"(?P<fold>\r?\n[ \t]{0,32}))"
+    r"|%(?P<p>[2-7][0-9a-fA-F])|&#(?P<d>[0-9]{2,3});|&#x(?P<h>[2-7][0-9a-fA-F]);"
 )
-_LETTER_ESCAPE = re.compile(r"\\+[nrtfvb0](?=[A-Za-z0-9+(_])")
+_LETTER_ESCAPE = re.compile(r"(?<!\\)\\+[nrtfvb0](?=[A-Za-z0-9+(_])")
 
 
 class View(NamedTuple):
