@@ -134,7 +134,7 @@ class RecordSets:
         return stem
 
     def _refuse_links(self, stem: str) -> None:
-        """Raise FedlearnError if a folder on the way is a link, through which writes would leave the repository."""
+        """Raise FedlearnError if a folder on the way is a link: writes would leave the repository."""
         for folder in (self.top / stem, *(self.top / stem).parents):
             if folder == self.top:
                 break
