@@ -4,11 +4,12 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from git_fedlearn.core.aligned import Settled
 from git_fedlearn.core.canonical import InvalidJsonError, Json, JsonObject, parse_value
 from git_fedlearn.core.identity import RecordId
 from git_fedlearn.core.layout import FINE_TUNING, SHARED_SETS, SetName
 from git_fedlearn.core.record import parse_record
-from git_fedlearn.core.record_set import join_into, split_lines
+from git_fedlearn.core.record_set import settle, split_lines, split_sections
 from git_fedlearn.errors import FedlearnError, UsageError
 from git_fedlearn.repository.data_tree import WorkTree, committed_tree, open_objects, read_set, set_paths
 from git_fedlearn.repository.files import read_file
@@ -39,12 +40,10 @@ def source_files(top: Path, collection: str) -> list[Path]:
 
 def gather(repository: Repository, collection: str, more: Iterable[bytes], since: str | None) -> Gathered:
     """The join of everything, less the lines that a revision held already."""
-    files = [read_file(path) for path in source_files(repository.top, collection)]
-    joined = join_into(files, more).records
-    del files
+    joined = _join(source_files(repository.top, collection), more)
     known = _lines_at(repository, collection, since) if since else set()
     buried, lines = {}, []
-    for line in joined:
+    for line in joined.records:
         if line in known:
             continue
         if b'"_retracted":' in line and (record := parse_record(line)).is_tombstone:
@@ -52,6 +51,17 @@ def gather(repository: Repository, collection: str, more: Iterable[bytes], since
         else:
             lines.append(line)
     return Gathered(lines, buried)
+
+
+def _join(paths: Iterable[Path], more: Iterable[bytes]) -> Settled:
+    """The join of files, of which only one is in memory as a whole: a snapshot repeats what the sets hold."""
+    placed: set[bytes] = set()
+    loose = {*more}
+    for path in paths:
+        sections = split_sections(read_file(path))
+        placed.update(sections.placed)
+        loose.update(sections.loose)
+    return settle(sorted(placed), loose)
 
 
 def parse_dump(path: Path) -> list[JsonObject]:
