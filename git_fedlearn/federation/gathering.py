@@ -60,6 +60,8 @@ class Gathered:
     lines: dict[SetName, set[bytes]] = field(default_factory=dict)
     own_files: dict[str, Oid] = field(default_factory=dict)
     blobs: dict[str, dict[str, str]] = field(default_factory=dict)
+    read: set[Oid] = field(default_factory=set)
+    """Blobs read in this run: many branches of a hub hold the same ones."""
     is_whole: bool = True
     """Whether all of it is dealt with in this run."""
 
@@ -134,8 +136,9 @@ class Reader:
             found = find_set(path)
             old = blob_at(gathered.memory, ref, path) if known else None
             ours = self.tree.entries.get(path)
-            if found is None or entry.oid == old or (ours and entry.oid == ours.oid):
+            if found is None or entry.oid in (old, ours and ours.oid) or entry.oid in gathered.read:
                 continue
+            gathered.read.add(entry.oid)
             lines = set(split_lines(self.objects.read(entry.oid)))
             if old and self.objects.has(old):
                 lines.difference_update(split_lines(self.objects.read(old)))

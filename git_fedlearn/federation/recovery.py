@@ -53,9 +53,10 @@ def recover(repository: Repository, mark: Path) -> None:
 
 def _remove_orphans(repository: Repository, since: float) -> None:
     """Locks that a git command of the killed run left: younger than its mark, and untouched for a while."""
-    locks = [repository.git_dir / "index.lock", repository.git_dir / "HEAD.lock"]
-    locks += (repository.common_dir / "refs").rglob("*.lock")
-    for lock in (lock for lock in locks if lock.exists()):
+    folders = {repository.git_dir, repository.common_dir}
+    locks = {lock for folder in folders for lock in folder.glob("*.lock")}
+    locks |= set((repository.common_dir / "refs").rglob("*.lock"))
+    for lock in sorted(locks):
         while lock.exists() and time.time() - lock.stat().st_mtime < ORPHAN_SECONDS:
             time.sleep(0.1)
         if lock.exists() and lock.stat().st_mtime >= since - 1:
