@@ -1,5 +1,7 @@
 """`git fedlearn sync`: learn from what the stack wrote."""
 
+from contextlib import nullcontext
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -7,6 +9,7 @@ from pathlib import Path
 import click
 
 from git_fedlearn.commands.context import Context
+from git_fedlearn.commands.reading_bar import reading_bar
 from git_fedlearn.commands.wording import count, kinds
 from git_fedlearn.core.canonical import Json
 from git_fedlearn.core.routing import Lesson
@@ -49,17 +52,19 @@ def command(  # noqa: PLR0913  one parameter for each option
     repository = context.data_repository
     if do_commit and not dry_run:
         refuse_unfinished(repository)
+    said = partial(_explain, context) if explain and not as_json else None
     request = Request(
         _source(context, source),
         context.now().date(),
         full=full,
         dry_run=dry_run,
         since=since.date() if since else None,
-        explain=partial(_explain, context) if explain and not as_json else None,
+        explain=said,
     )
     commit = None
     with repository.lock("sync"):
-        synced = sync(repository, context.privacy, request)
+        with nullcontext() if said else reading_bar(context) as watch:
+            synced = sync(repository, context.privacy, replace(request, watch=watch))
         if do_commit and not dry_run:
             commit = commit_data(repository, _message(synced, repository.system()))
     if as_json:

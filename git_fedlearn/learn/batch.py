@@ -101,6 +101,11 @@ class Learner:
                 reached = (line.end, line.number + 1)
         return reached
 
+    @property
+    def kept(self) -> int:
+        """How many distinct lessons were found since the last were handed over."""
+        return len(self._lessons)
+
     def finish(self, batch: Batch) -> None:
         """Hand over the lessons and the newest events of all that was read."""
         self._hand_over(batch)

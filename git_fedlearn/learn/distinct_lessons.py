@@ -57,6 +57,9 @@ class DistinctLessons:
             known.score = score
         return known.redacted
 
+    def __len__(self) -> int:
+        return len(self._known)
+
     @property
     def is_full(self) -> bool:
         """Whether it is time to take the records out."""

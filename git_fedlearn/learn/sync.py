@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
+from typing import NamedTuple
 
 from xxhash import xxh3_64_hexdigest
 
@@ -30,6 +31,7 @@ from git_fedlearn.learn.profiles import Profile, read_profiles
 from git_fedlearn.learn.skimming import Skimmer
 from git_fedlearn.learn.snapshots import point_latest, snapshot_folder, write_snapshot
 from git_fedlearn.learn.sources import SourceFile, SourceKind, find_sources, read_events
+from git_fedlearn.learn.watching import Watch, Watcher
 from git_fedlearn.privacy.engine import PrivacyEngine
 from git_fedlearn.repository.record_sets import Joined, RecordSets
 from git_fedlearn.repository.repository import Repository
@@ -47,6 +49,8 @@ class Request:
     """Lessons of events before this day are not learned, and count as read."""
     explain: Callable[[Verdict], None] | None = None
     """Is told what became of each event."""
+    watch: Watch | None = None
+    """Is told how far the reading is."""
 
 
 @dataclass(slots=True)
@@ -81,7 +85,9 @@ def sync(repository: Repository, engine: PrivacyEngine, request: Request) -> Syn
     learner = Learner(intake, rules, request.today)
     synced = Synced(files=len(sources.files))
     synced.batch.faults += [Fault(str(fault.path), fault.reason, fault.hint) for fault in sources.faults]
-    reached = {file: _read(learner, file, checkpoints, synced.batch) for file in sources.files}
+    watcher = Watcher(request.watch, sources.files, lambda: learner.kept) if request.watch else None
+    reading = _Reading(learner, checkpoints, synced.batch, watcher)
+    reached = {file: _read(reading, file) for file in sources.files}
     learner.finish(synced.batch)
     sets = RecordSets(repository.top, settings.record_set_bytes)
     pending = read_pending(repository, sets)
@@ -104,8 +110,18 @@ def sync(repository: Repository, engine: PrivacyEngine, request: Request) -> Syn
     return synced
 
 
-def _read(learner: Learner, file: SourceFile, checkpoints: Checkpoints, batch: Batch) -> Start | None:
+class _Reading(NamedTuple):
+    """What the files of one run are read with."""
+
+    learner: Learner
+    checkpoints: Checkpoints
+    batch: Batch
+    watcher: Watcher | None
+
+
+def _read(reading: _Reading, file: SourceFile) -> Start | None:
     """Learn what is new in a file; where that ends, None if the file is gone by now."""
+    learner, checkpoints, batch, watcher = reading
     try:
         start = find_start(file, checkpoints)
     except OSError:
@@ -115,7 +131,9 @@ def _read(learner: Learner, file: SourceFile, checkpoints: Checkpoints, batch: B
     is_plain = file.kind is SourceKind.TELEMETRY and not file.profile and not learner.rules.explain
     skimmer = Skimmer(learner.rules.threshold) if is_plain else None
     lines = read_events(file.path, offset=start.offset, number=start.number, skimmer=skimmer)
-    reached = learner.learn(file, lines, batch)
+    reached = learner.learn(file, watcher.lines(file, start.offset, lines) if watcher else lines, batch)
+    if watcher:
+        watcher.finish(file)
     return start if reached is None else start._replace(offset=reached[0], number=reached[1])
 
 

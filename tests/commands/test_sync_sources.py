@@ -1,11 +1,15 @@
 """`git fedlearn sync` of other programs' logs, from a day on, and with its reasons."""
 
+import io
 import json
 from pathlib import Path
 from typing import Any
 
 import pytest
 from systems import System
+
+from git_fedlearn.cli import run
+from git_fedlearn.commands.context import Context
 
 LITELLM: dict[str, Any] = {
     "status": "success",
@@ -133,3 +137,27 @@ def test_a_lesson_met_often_is_one_record_with_the_best_score_and_first_day(
     assert "learned    1  skills-patterns (of 3 lessons)" in out
     (record,) = system.records("skills-patterns")
     assert (record.fields["value_score"], record.fields["_first_seen"]) == (0.95, "2026-05-10")
+
+
+class Terminal(io.StringIO):
+    """What a terminal shows."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+def test_a_bar_on_a_terminal_and_none_in_a_pipe(system: System, source: Path) -> None:
+    write(source / "telemetry/a-events.jsonl", *(EVENT | {"number": number} for number in range(12_000)))
+    shown, piped = Terminal(), io.StringIO()
+    for stderr in (shown, piped):
+        context = Context(
+            environment=system.environment | {"TERM": "xterm", "COLUMNS": "120"},
+            directory=system.path,
+            stdout=io.StringIO(),
+            stderr=stderr,
+        )
+        assert run(["sync", "--source", str(source), "--full", "--dry-run"], context) == 0
+    assert "reading" in shown.getvalue()
+    assert "1.4/1.4 MB" in shown.getvalue()
+    assert "1 lessons" in shown.getvalue()
+    assert piped.getvalue() == ""
