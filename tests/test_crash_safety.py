@@ -57,8 +57,9 @@ def test_add(plain: System) -> None:
 
 def test_add_that_shards(plain: System) -> None:
     file = write_lines(plain, "in.jsonl", *({"title": f"new {n}"} for n in range(8)))
-    plain.write(".fedlearn.toml", SMALL.replace(b"1000", b"1500"))
+    plain.write(".fedlearn.toml", SMALL)
     killed_everywhere(plain, "add", "skills-patterns", file)
+    assert list((plain.path.parent / "undisturbed/data/patterns/skills-patterns").iterdir())
 
 
 def test_retract(plain: System) -> None:
