@@ -157,3 +157,10 @@ def test_a_file_with_odd_figures_counts_for_its_time(system: System) -> None:
     facts = {"format": 1, "synced_at": "2026-05-22T10:00:00Z", "sets": {"x": {"bytes": True}, "y": 3}}
     system.write(f"data/metrics/monthly/{B}/2026-05.json", json.dumps(facts).encode())
     assert [(file.system, file.bytes) for file in read_month_files(system.path)] == [(B, None)]
+
+
+def test_write_makes_the_file_once(federation: System) -> None:
+    first = federation.fedlearn("metrics", "--write")
+    assert first.err == f"wrote data/metrics/monthly/{A}/2026-05.json\n"
+    assert first.out.startswith("last sync            2026-05-28T20:26:40Z\n")
+    assert federation.fedlearn("metrics", "--write").err == "the file of this month says it already\n"
