@@ -87,8 +87,10 @@ def describe(report: Report) -> str:
     """What came of a peer, in one line."""
     if report.is_failure:
         return f"{report.contact.value}{f': {report.detail}' if report.detail else ''}"
-    if not report.is_new:
-        return "nothing new" if report.tips else report.contact.value
+    if not report.tips:
+        return report.contact.value
+    if not report.is_new and not (report.learned or report.changed or report.files or report.quarantined):
+        return "nothing new"
     if not report.has_data:
         return "no folder data/"
     parts = [f"{report.learned} learned"]

@@ -4,12 +4,19 @@ Only remotes that are peers can be restricted; a remote that is addressed by its
 that has this URL.
 """
 
+import os
 from collections.abc import Iterable
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from git_fedlearn.core.layout import DATA, FileKind, find_set, kind_of
 from git_fedlearn.federation.peers import Peer, read_peers
 from git_fedlearn.repository.repository import Repository
+
+_EMPTY: Final = (
+    b"e69de29bb2d1d6434b8b29ae775ad8c2e48c5391",
+    b"473a0f4c3be8a93681a267e3b1e9a7dcda1185436fe141f7749120a303721813",
+)
+"""The empty blob, in repositories of SHA-1 and of SHA-256."""
 
 
 class Refusal(NamedTuple):
@@ -41,9 +48,22 @@ def may_publish(repository: Repository, remote: str, paths: Iterable[str]) -> Re
     more = f" and {len(refused) - 1} more" if len(refused) > 1 else ""
     return Refusal(
         f"{peer.name}: {refused[0]}{more} may not be pushed there (only {', '.join(peer.publish)})",
-        f"git fedlearn federate --push-to systems, or git fedlearn remote add {peer.name} --publish SETS",
+        f"git fedlearn remote add {peer.name} --publish SETS",
         refused,
     )
+
+
+def outgoing_paths(repository: Repository, remote: str, tips: Iterable[str]) -> list[str]:
+    """The paths of everything that a push of these commits would publish, as far as we know the remote.
+
+    A file that holds nothing publishes nothing: every repository has empty record sets.
+    """
+    tips = list(tips)
+    if not tips:
+        return []
+    listed = repository.git.run("rev-list", "--objects", *tips, "--not", f"--remotes={remote}", "--")
+    found = (line.split(b" ", 1) for line in listed.splitlines() if b" " in line)
+    return sorted({os.fsdecode(path) for oid, path in found if oid not in _EMPTY})
 
 
 def _find_peer(repository: Repository, remote: str) -> Peer | None:

@@ -8,6 +8,7 @@ from enum import Enum
 from typing import Final
 
 from git_fedlearn.federation.fetching import FILE_BYTES
+from git_fedlearn.federation.publishing import may_publish, outgoing_paths
 from git_fedlearn.repository.git import TIMED_OUT, Finished, Limits
 from git_fedlearn.repository.repository import Repository
 
@@ -109,6 +110,9 @@ def push(
         "rev-parse", "HEAD"
     ):
         return Exchange(Outcome.NOTHING)
+    refusal = may_publish(repository, target.remote, outgoing_paths(repository, target.remote, ["HEAD"]))
+    if refusal:
+        return Exchange(Outcome.FAILED, f"{refusal.message} ({refusal.hint})")
     for attempt in range(1, ATTEMPTS + 1):
         finished = _run(repository, ["push", "--quiet", target.remote, target.refspec], seconds)
         if finished.code == 0:

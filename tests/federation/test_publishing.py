@@ -45,6 +45,21 @@ def test_nothing_goes_to_a_peer_that_is_only_read(here: System) -> None:
     assert refused(here, "hub", "code.py") == ("code.py",)
 
 
+def test_federate_keeps_to_it_without_any_hook(world: World) -> None:
+    hub, one = world.bare("hub"), world.system("one")
+    one.git("remote", "add", "origin", str(hub.path))
+    one.git("config", "core.hooksPath", "/dev/null")
+    one.fedlearn("remote", "add", "origin", "--publish", "best-practices")
+    one.git("config", "fedlearn.pushTo", "systems")
+    push = one.fedlearn("federate").out.splitlines()[-1]
+    assert push.startswith("push          done          refs/heads/systems/sys-")
+    before = hub.git("for-each-ref").out
+    one.add("skills-patterns", {"pattern": "only for us", "value_score": 0.9})
+    push = one.fedlearn("federate", code=1).out.splitlines()[-1]
+    assert push.startswith(f"push          failed        origin: {SKILLS} may not be pushed there")
+    assert hub.git("for-each-ref").out == before
+
+
 def test_a_policy_that_cannot_be_read_stops_the_push(here: System) -> None:
     here.fedlearn("remote", "add", "hub", URL)
     here.git("config", "remote.hub.fedlearnPublish", "no-such-set")

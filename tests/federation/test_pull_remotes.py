@@ -217,6 +217,15 @@ def test_a_rewritten_or_rolled_back_history_is_reported(here: System, peer: Fore
     assert patterns(here) == ["first", "second", "third"]
 
 
+def test_each_worktree_learns_for_its_own_branch(here: System, peer: Foreign, world: World) -> None:
+    peer.offer(line(pattern="first"))
+    here.git("worktree", "add", "--quiet", "-b", "other", "../other")
+    other = System(world.folder / "other", world.home)
+    for system in (other, here):
+        assert system.fedlearn("pull-remotes").out.startswith("peer  1 learned\n")
+        assert patterns(system) == ["first"]
+
+
 def test_a_detached_head_moves(here: System, peer: Foreign) -> None:
     peer.offer(line(pattern="first"))
     here.git("checkout", "--quiet", "--detach")
