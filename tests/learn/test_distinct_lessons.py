@@ -5,7 +5,7 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from git_fedlearn.core.layout import SetName
@@ -39,6 +39,8 @@ values = st.recursive(
 )
 
 
+@example([{"query": {"_x": "mail bob@corp.acme-industries.de now"}}])
+@example([{"query": {"jdoe": "plain"}}])
 @given(st.lists(values, min_size=1, max_size=6))
 def test_an_engine_that_remembers_answers_as_one_that_does_not(given_values: list[Any]) -> None:
     remembering = RememberingEngine(ENGINE)
