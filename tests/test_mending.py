@@ -70,6 +70,17 @@ def test_what_a_killed_writer_left_is_removed(system: System) -> None:
     assert not left.exists()
 
 
+def test_records_in_the_root_file_of_a_sharded_set_move_to_their_shards(pair: tuple[System, System]) -> None:
+    _one, two = pair
+    root = "data/patterns/skills-patterns.jsonl"
+    shards = sorted(Path(two.path, "data/patterns/skills-patterns").iterdir())
+    two.write(root, shards[0].read_bytes())
+    before = [shard.read_bytes() for shard in shards]
+    two.fedlearn("verify", "--fix")
+    assert two.read(root) == b""
+    assert [shard.read_bytes() for shard in shards] == before
+
+
 @pytest.mark.xfail(reason="a snapshot is rewritten within its day and deleted later: modify/delete for git")
 def test_a_pruned_snapshot_is_no_conflict_after_a_squash_merge(world: World) -> None:
     one = world.system("one")

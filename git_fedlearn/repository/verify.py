@@ -96,7 +96,8 @@ def earlier_trees(repository: Repository, objects: Objects, *, history: bool) ->
 def mend(repository: Repository, verified: Verified) -> list[str]:
     """Rewrite what is fixable and bring back what is lost; the caller holds the lock. Returns paths written.
 
-    What a killed writer left beside the data files and in our state goes too.
+    Records in a root file whose set is sharded move to their shards; what a killed writer left beside
+    the data files and in our state goes.
     """
     for folder in (repository.top / DATA, repository.state):
         remove_leftovers(folder)
@@ -105,13 +106,12 @@ def mend(repository: Repository, verified: Verified) -> list[str]:
         write_file(repository.top / path, b"")
     sets = RecordSets(repository.top, repository.settings.record_set_bytes)
     broken = {problem.path for problem in verified.problems if problem.fixable}
-    names = (_sets_of(broken) | set(verified.losses)) - _sets_of(
-        problem.path for problem in verified.problems if problem.kind == "type"
-    )
+    refused = _sets_of(problem.path for problem in verified.problems if problem.kind == "type")
+    rewritten = _sets_of(broken) | set(verified.losses)
     written = missing
-    for name in sorted(names):
+    for name in sorted({*sets.names(), *rewritten} - refused):
         lines = verified.losses[name].lines if name in verified.losses else ()
-        written += sets.join(name, lines, recompute=True).written
+        written += sets.join(name, lines, recompute=name in rewritten).written
     for path in sorted(path for path in broken if owner_of(path)):
         write_file(repository.top / path, canonical_set(WorkTree(repository.top).read(path)))
         written.append(path)
