@@ -1,11 +1,16 @@
 """Repositories for tests: a world of systems that run real git and the commands of git-fedlearn."""
 
+import atexit
 import io
 import json
 import os
+import secrets
+import shutil
 import subprocess
 import sys
+import tempfile
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -136,10 +141,10 @@ class World:
         return made
 
     def system(self, name: str) -> System:
-        """A federated repository with one commit."""
-        made = self.repository(name)
-        made.fedlearn("init")
-        made.commit("federate")
+        """A federated repository with one commit: a copy of one that `git fedlearn init` made."""
+        made = System(self.folder / name, self.home)
+        shutil.copytree(_template(), made.path, symlinks=True)
+        made.git("config", "fedlearn.system", _new_system_id())
         return made
 
     def bare(self, name: str) -> System:
@@ -158,3 +163,18 @@ class World:
         made.path = path
         made.fedlearn("install")
         return made
+
+
+@cache
+def _template() -> Path:
+    """A federated repository, made once in a process and copied: `init` costs a dozen git processes."""
+    folder = Path(tempfile.mkdtemp(prefix="fedlearn-template-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    made = World(folder).repository("system")
+    made.fedlearn("init")
+    made.commit("federate")
+    return made.path
+
+
+def _new_system_id() -> str:
+    return "sys-" + "".join(secrets.choice("abcdefghijklmnopqrstuvwxyz234567") for _ in range(10))
