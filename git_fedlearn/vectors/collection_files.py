@@ -22,10 +22,10 @@ def snapshot_root(top: Path) -> Path:
     return top / "data" / "collections" / "snapshots"
 
 
-def write_snapshot(folder: Path, collection: str, lines: Iterable[bytes], today: date) -> Path:
-    """Write the snapshot of a day and prune all but the newest five. The caller holds the lock."""
+def write_snapshot(folder: Path, collection: str, pieces: Iterable[bytes], today: date) -> Path:
+    """Write the snapshot of a day from pieces of whole lines; keep the newest five. The caller holds the lock."""
     path = folder / f"{collection}-{today.isoformat()}.jsonl"
-    write_file(path, b"".join([line + b"\n" for line in lines]))
+    write_file(path, b"".join(pieces))
     for old in _dated(folder, collection)[:-KEPT]:
         old.unlink()
     return path

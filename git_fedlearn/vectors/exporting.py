@@ -136,5 +136,6 @@ def _join(repository: Repository, exported: Exported, spool: Spool, *, write: bo
 
 def _write_own(repository: Repository, collection: Collection, spool: Spool, today: date) -> None:
     folder = snapshot_root(repository.top) / repository.system()
-    write_snapshot(folder, collection.name, (line for part in spool.parts() for line in part), today)
+    pieces = [b"\n".join([*part, b""]) for part in spool.parts()]
+    write_snapshot(folder, collection.name, pieces, today)
     write_schema(folder, collection.name, collection.schema(), today)

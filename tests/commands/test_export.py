@@ -134,9 +134,10 @@ def test_a_payload_cannot_retract_and_keys_of_ours_without_their_form_are_droppe
         {
             1: {"text": "one", "_retracted": {"at": "2026"}, "_id": "f" * 32},
             2: {"text": "two", "_seen_by": "everybody", "_gen": "x"},
+            3: {"_retracted": {"at": "2026"}, "_id": "e" * 32},
         },
     )
-    learned.fedlearn("export", "notes")
+    assert "point 3: nothing was learned" in learned.fedlearn("export", "notes", code=1).err
     records = learned.records("collections/notes")
     assert sorted(str(record.fields["text"]) for record in records) == ["one", "two"]
     assert {str(record.fields["_seen_by"]) for record in records} == {"['sys-aaaaaaaaaa']"}

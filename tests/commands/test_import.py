@@ -71,6 +71,14 @@ def test_a_raised_score_is_updated_and_what_the_store_counts_stays(learned: Syst
     assert counts(learned)["updated"] == 0
 
 
+def test_a_counter_of_the_store_is_not_set_back_by_an_equal_score(learned: System) -> None:
+    lesson: JsonObject = {"error_message": "counted", "solution": "s", "value_score": 0.8}
+    fill(learned, "error-solutions", {5: {**lesson, "access_count": 3}})
+    learned.add("error-solutions", {**lesson, "access_count": 7})
+    assert counts(learned)["updated"] == 1
+    assert contents(learned, "error-solutions")[5]["access_count"] == 3
+
+
 def test_what_only_the_store_knows_is_left_alone(learned: System) -> None:
     mine: dict[PointId, JsonObject] = {1: {"text": "mine alone"}, 2: {"last_used": "no lesson"}}
     fill(learned, "error-solutions", mine)
@@ -100,7 +108,11 @@ def test_a_point_id_that_is_taken_by_another_lesson_is_not_overwritten(learned: 
     mine: JsonObject = {"text": "something else"}
     fill(learned, "error-solutions", {7: mine})
     assert counts(learned)["added"] == 3
-    assert contents(learned, "error-solutions")[7] == mine
+    found = contents(learned, "error-solutions")
+    assert found[7] == mine
+    assert {str(point).replace("-", "") for point in found if point != 7} == {
+        record.id for record in learned.records("error-solutions")
+    }
 
 
 def test_a_free_point_id_is_kept(learned: System) -> None:
