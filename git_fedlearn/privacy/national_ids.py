@@ -206,6 +206,44 @@ _NUMBERS: tuple[_Number, ...] = (
 )
 _DIGITS = re.compile(r"[0-9](?:[ .-]?[0-9A-Z]){5}")
 _HEAD = re.compile(r"(?<![A-Za-z0-9])(?:[0-9]{1,19}|[A-Z]{1,6})(?=[0-9A-Z .+-]|$)")
+_REACH = 40
+# One of these stands in every word that announces a number.
+_STEMS = (
+    *(
+        "ss",
+        "nat",
+        "id",
+        "perso",
+        "tax",
+        "citi",
+        "ni",
+        "steuer",
+        "tin",
+        "bsn",
+        "burger",
+        "sofi",
+        "pesel",
+        "cpr",
+        "fnr",
+    ),
+    *(
+        "dselsn",
+        "cpf",
+        "aad",
+        "pan",
+        "perman",
+        "sin",
+        "insur",
+        "tfn",
+        "rijks",
+        "regis",
+        "tc",
+        "kimlik",
+        "contrib",
+        "licen",
+    ),
+    *("licence", "schein", "acc", "rout", "sort", "aba", "iban", "nhs", "pas", "dni"),
+)
 _SEPARATORS = re.compile(r"[ .-]")
 
 
@@ -214,9 +252,24 @@ def find_numbers(subject: Subject) -> Iterator[Match]:
     text = subject.text
     if _DIGITS.search(text) is None:
         return
+    keyed = any(stem in subject.key.lower() for stem in _STEMS)
     for head in _HEAD.finditer(text):
+        at = head.start()
+        near: bool | None = keyed or None
         for number in _BY_HEAD.get(_head(head[0]), _ANY_HEAD):
-            yield from _find_number(subject, number, head.start())
+            if (hit := number.pattern.match(text, at)) is None:
+                continue
+            if number.words is not None:
+                near = _is_near(subject, at) if near is None else near
+                if not near or not _is_announced(subject, at, number.words):
+                    continue
+            yield from _checked(number, hit)
+
+
+def _is_near(subject: Subject, at: int) -> bool:
+    """Whether any announcing word can stand before: a quick no for the many numbers that are none."""
+    before = subject.lowered[max(0, at - _REACH) : at]
+    return any(stem in before for stem in _STEMS)
 
 
 def _head(text: str) -> int:
@@ -224,10 +277,7 @@ def _head(text: str) -> int:
     return len(text) if text[0].isdigit() else -len(text)
 
 
-def _find_number(subject: Subject, number: _Number, at: int) -> Iterator[Match]:
-    hit = number.pattern.match(subject.text, at)
-    if hit is None or (number.words is not None and not _is_announced(subject, at, number.words)):
-        return
+def _checked(number: _Number, hit: re.Match[str]) -> Iterator[Match]:
     compact = hit[0] if number.rule == "finnish-hetu" else _SEPARATORS.sub("", hit[0])
     if number.check(compact):
         yield Match(*hit.span(), number.kind, number.rule, 0.7 if number.words else 0.85)
@@ -249,7 +299,7 @@ def _index() -> tuple[dict[int, tuple[_Number, ...]], tuple[_Number, ...]]:
 
 
 def _is_announced(subject: Subject, start: int, words: re.Pattern[str]) -> bool:
-    before = subject.text[max(0, start - 40) : start]
+    before = subject.text[max(0, start - _REACH) : start]
     return words.search(before) is not None or words.search(subject.key) is not None
 
 

@@ -131,7 +131,7 @@ _PUBLIC_NAMES = re.compile(
     r"host\.containers\.internal|"
     r"metadata\.google\.internal|cluster\.local|example\.\w+|(?:env|settings|config|local|"
     r"docker-compose|compose|options|"
-    r"threading|_?thread|self|cls|this|path|os|pathlib|git|asgiref|werkzeug|eventlet|gevent|nix|usr|"
+    r"threading|_?thread|self|cls|this|path|os|pathlib|git|asgiref|localhost|werkzeug|eventlet|gevent|nix|usr|"
     r"opt|var|application|"
     r"claude|makefile|readme|rc|conf)\.\w+)$",
     re.IGNORECASE,

@@ -33,7 +33,7 @@ _NORTH_AMERICAN = re.compile(
 _TRUNK = re.compile(
     r"(?<![\w.+/:-])\(?0[1-9][0-9]{0,4}\)?[ /-](?:[0-9]{2,8}[ -]){0,4}[0-9]{2,8}(?![\w]|[.:/-][0-9])"
 )
-_LOOSE = re.compile(rf"(?<![\w.+])\(?\+?[0-9](?:[ ./()-]{{0,2}}[0-9]){{5,14}}{_EXTENSION}(?![\w])")
+_LOOSE = re.compile(rf"(?<![\w.+])\(?\+?[0-9](?:[ ./()-]{{0,2}}[0-9]){{5,14}}{_EXTENSION}(?![\w]|-[0-9])")
 _WORD = re.compile(
     r"(?:phone|\btel\b|telephone|telefon|teléfono|téléphone|telefoon|telefone|mobile?|móvil|"
     r"cell(?:ular|phone)?|handy|"

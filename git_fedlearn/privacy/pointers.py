@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from git_fedlearn.privacy.model import Json
+
+
+_TELLING = re.compile(
+    r"phone|mobile|msisdn|whatsapp|\bfax|\bssn|social_?sec|card_?(?:no|num)|credit_?card|iban|account_?(?:no|num)|"
+    r"(?:^|[_.-])(?:lat|lon|lng)$|latitude|longitude|birth|\bdob\b|passw|passcode|national_?id|tax_?id|\bcpf|"
+    r"pesel|aadhaar",
+    re.IGNORECASE,
+)
 
 
 class Place(NamedTuple):
@@ -29,6 +38,11 @@ def is_ours(key: str, pointer: str) -> bool:
     return not pointer and key.startswith("_")
 
 
+def is_telling_number(value: Json, key: str) -> bool:
+    """Whether a number stands under a key that makes it private, as `phone` and `latitude` do."""
+    return isinstance(value, int | float) and not isinstance(value, bool) and _TELLING.search(key) is not None
+
+
 def iter_strings(value: Json) -> Iterator[Place]:
     """All strings, keys before their values. Iterative, so that depth has no limit but memory."""
     stack: list[tuple[Json, str, str]] = [(value, "", "")]
@@ -36,6 +50,9 @@ def iter_strings(value: Json) -> Iterator[Place]:
         item, pointer, key = stack.pop()
         if isinstance(item, str):
             yield Place(item, pointer, key, in_key=False)
+        elif isinstance(item, int | float):
+            if is_telling_number(item, key):
+                yield Place(str(item), pointer, key, in_key=False)
         elif isinstance(item, list):
             stack.extend((item[i], f"{pointer}/{i}", key) for i in range(len(item) - 1, -1, -1))
         elif isinstance(item, dict):

@@ -31,9 +31,14 @@ def rebuild(value: Json, texts: Texts) -> Json:
                 if not is_ours(old, pointer):
                     stack.append((item[old], f"{pointer}/{escape_pointer(old)}", fields, new))
         else:
-            target[slot] = item
+            target[slot] = _number(item, texts.get((pointer, False)))
     result: Json = root[0]
     return result
+
+
+def _number(item: Json, text: str | None) -> Json:
+    """A number stays one unless its text was redacted."""
+    return item if text is None or text == str(item) else text
 
 
 def rename_keys(item: dict[str, Json], pointer: str, texts: Texts) -> dict[str, str]:

@@ -146,7 +146,7 @@ def find_headers(subject: Subject) -> Iterator[Match]:
         if is_stand_in(secret) or not is_random(secret.rstrip("=")):
             continue
         before = subject.text[max(0, hit.start() - 24) : hit.start()].lower()
-        if is_hash_like(secret) and hit["scheme"].lower() == "token" and "auth" not in before:
+        if is_hash_like(secret) and hit["scheme"].lower() in {"token", "digest"} and "auth" not in before:
             continue
         kind = kinds.PASSWORD if hit["scheme"].lower() == "basic" else kinds.API_KEY
         yield Match(hit.start("secret"), hit.start("secret") + len(secret), kind, "authorization-header", 0.9)

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import base64
 import string
+from typing import TYPE_CHECKING
 
 import pytest
 from privacy.private_samples import ALNUM, aws_key, github_token, pem_block, rand, strong_word
@@ -10,6 +11,9 @@ from git_fedlearn.privacy.detectors import DETECTORS
 from git_fedlearn.privacy.engine import PrivacyEngine
 from git_fedlearn.privacy.kinds import SECRET_KINDS
 from git_fedlearn.privacy.token_formats import INFIX, PREFIXED
+
+if TYPE_CHECKING:
+    from git_fedlearn.privacy.model import Json
 
 ENGINE = PrivacyEngine()
 HEX = "0123456789abcdef"
@@ -179,10 +183,14 @@ def test_personal_data_is_found(text: str, kind: str) -> None:
 
 
 def test_numbers_under_a_telling_key_are_text_to_the_engine() -> None:
-    assert ENGINE.sanitize({"latitude": "48.85661", "phone": "3090182099"}).value == {
+    telling: Json = {"latitude": 48.85661, "phone": 3090182099, "latency": 48.85661, "birthday": True}
+    assert ENGINE.sanitize(telling).value == {
         "latitude": "<COORDINATES>",
         "phone": "<PHONE_NUMBER>",
+        "latency": 48.85661,
+        "birthday": True,
     }
+    assert ENGINE.sanitize({"lat": 48.5, "lon": 2}).value == {"lat": 48.5, "lon": 2}
 
 
 @pytest.mark.parametrize(
