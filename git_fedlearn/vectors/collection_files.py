@@ -23,7 +23,7 @@ def snapshot_root(top: Path) -> Path:
 
 
 def write_snapshot(folder: Path, collection: str, pieces: Iterable[bytes], today: date) -> Path:
-    """Write the snapshot of a day from pieces of whole lines; keep the newest five. The caller holds the lock."""
+    """Write the snapshot of a day from whole lines; keep the newest five. The caller holds the lock."""
     path = folder / f"{collection}-{today.isoformat()}.jsonl"
     write_file(path, b"".join(pieces))
     for old in _dated(folder, collection)[:-KEPT]:
