@@ -24,7 +24,7 @@ _WORD_VALUES = frozenset(
     """.split()
 )
 _VARIABLE = re.compile(
-    r"^(?:\$[({]|%[A-Za-z_]{1,40}%$|%[sdr(]$|%\(|\{\{|<[^>]*>$|\[[^\]]*\]$|@|&|\*|#\{|!|~|/|\.\.?/|https?:|file:|arn:|[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+$)",
+    r"^(?:\$[({]|%[A-Za-z_]{1,40}%$|%[sdr(]$|%\(|\{\{|<[^>]*>$|\[[^\]]*\]$|#\{|\*\*|~/|/|\.\.?/|https?:|file:|arn:|[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+$)",
 )
 _CODE = re.compile(r"[(){}\[\];]|->|=>|::|\$\{|\s\s|\\[nrt]$|^[A-Za-z_]+(?:\.[A-Za-z_]+)+$")
 _HEX = re.compile(r"[0-9a-f]+|[0-9A-F]+")
@@ -41,7 +41,7 @@ def is_stand_in(value: str) -> bool:
         len(set(value)) <= 1
         or value.lower() in _WORD_VALUES
         or _VARIABLE.match(value) is not None
-        or (value[0] == "$" and is_identifier_like(value[1:]))
+        or (value[0] in "$&*!~@" and is_identifier_like(value[1:]))
         or _STAND_IN.search(value) is not None
     )
 

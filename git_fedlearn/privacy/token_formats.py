@@ -168,7 +168,7 @@ PREFIXED: tuple[TokenFormat, ...] = (
     _row("langfuse-key", "sk-lf- pk-lf-", _UUID),
     _row("minimax-key", "sk-api-", f"{_W}{{60,160}}"),
     _row("openai-style-key", "sk-", f"{_A}{{20,255}}", random=True),
-    _row("litellm-key", "sk-", f"{_W}{{20,64}}", random=True),
+    _row("litellm-key", "sk-", f"(?!ssh-|ecdsa-){_W}{{20,64}}", random=True),
     _row("huggingface-token", "hf_ api_org_", f"{_A}{{30,64}}"),
     _row("groq-key", "gsk_", f"{_A}{{40,64}}"),
     _row("xai-key", "xai-", f"{_W}{{60,128}}"),

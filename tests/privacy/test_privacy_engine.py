@@ -179,6 +179,11 @@ def test_common_user_names_stay_as_words_but_go_in_paths() -> None:
     assert engine.sanitize("ssh admin@nixos").value == "ssh <LOGIN>"
 
 
+def test_a_placeholder_is_never_taken_for_something_private() -> None:
+    engine = PrivacyEngine(LocalIdentity(user="addressee", host="address"))
+    assert engine.sanitize("<EMAIL_ADDRESS> at address").value == "<EMAIL_ADDRESS> at <HOST_NAME>"
+
+
 def test_policy_allows_kinds_fingerprints_and_adds_rules() -> None:
     mail = "bob@corp" + ".com"
     mark = PrivacyEngine().scan(mail)[0].fingerprint
