@@ -5,11 +5,10 @@ from __future__ import annotations
 import re
 from bisect import bisect_left, bisect_right
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from functools import cache
+from typing import TYPE_CHECKING, NamedTuple
 
 from git_fedlearn.privacy import kinds
-from git_fedlearn.privacy.addresses import find_emails
-from git_fedlearn.privacy.detectors import DETECTORS, SECRET_DETECTORS
 from git_fedlearn.privacy.fingerprint import fingerprint
 from git_fedlearn.privacy.identity import IdentityRules
 from git_fedlearn.privacy.model import Match, settle_overlaps
@@ -19,6 +18,7 @@ from git_fedlearn.privacy.wrapped import blank_letter_escapes, decoded_base64, u
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from git_fedlearn.privacy.detectors import Detector
     from git_fedlearn.privacy.model import LocalIdentity
     from git_fedlearn.privacy.policy import CustomRule, Policy
 
@@ -46,7 +46,7 @@ class TextScanner:
         return settle_overlaps(found, kinds.RANK, kinds.SECRET_KINDS)
 
     def _detect(self, subject: Subject) -> Iterator[Match]:
-        for detector in DETECTORS:
+        for detector in _detectors().all:
             yield from detector(subject)
         yield from _in_base64(subject.text)
         yield from _behind_escapes(subject)
@@ -89,7 +89,7 @@ def _in_base64(text: str) -> Iterator[Match]:
     for start, end, plain in decoded_base64(text):
         inner = Subject(plain)
         found = min(
-            (m for detector in SECRET_DETECTORS for m in detector(inner)),
+            (m for detector in _detectors().secrets for m in detector(inner)),
             key=lambda m: (kinds.RANK[m.kind], m.rule),
             default=None,
         )
@@ -102,17 +102,34 @@ def _behind_escapes(subject: Subject) -> Iterator[Match]:
     blanked = blank_letter_escapes(subject.text)
     if blanked is not None:
         inner = Subject(blanked)
-        for detector in (*SECRET_DETECTORS, find_emails):
+        for detector in _detectors().glued:
             yield from detector(inner)
     view = unescaped(subject.text)
     if view is None:
         return
     inner = Subject(view.text, subject.key)
-    for detector in DETECTORS:
+    for detector in _detectors().all:
         for match in detector(inner):
             at = bisect_left(view.changed, match.start)
             if at < len(view.changed) and view.changed[at] < match.end:
                 yield replace(match, start=view.starts[match.start], end=view.ends[match.end - 1])
+
+
+class _Detectors(NamedTuple):
+    """What runs on a text, on decoded base64, and on a text whose written newlines became blanks."""
+
+    all: tuple[Detector, ...]
+    secrets: tuple[Detector, ...]
+    glued: tuple[Detector, ...]
+
+
+@cache
+def _detectors() -> _Detectors:
+    """Imported at the first text: their patterns take longer to compile than most commands run."""
+    from git_fedlearn.privacy.addresses import find_emails  # noqa: PLC0415
+    from git_fedlearn.privacy.detectors import DETECTORS, SECRET_DETECTORS  # noqa: PLC0415
+
+    return _Detectors(DETECTORS, SECRET_DETECTORS, (*SECRET_DETECTORS, find_emails))
 
 
 def _custom_hits(rule: CustomRule, pattern: re.Pattern[str], subject: Subject) -> Iterator[Match]:
