@@ -81,7 +81,6 @@ def test_records_in_the_root_file_of_a_sharded_set_move_to_their_shards(pair: tu
     assert [shard.read_bytes() for shard in shards] == before
 
 
-@pytest.mark.xfail(reason="a snapshot is rewritten within its day and deleted later: modify/delete for git")
 def test_a_pruned_snapshot_is_no_conflict_after_a_squash_merge(world: World) -> None:
     one = world.system("one")
     one.write(".fedlearn.toml", b"format = 1\n[keep]\ntelemetry_snapshots = 1\n")

@@ -87,7 +87,7 @@ def snapshot(context: Context, wanted: str | None, *, as_json: bool) -> None:
         return
     context.say(f"{frozen.version}: {count(len(dataset.samples), 'sample')} in {path}")
     if frozen.pruned:
-        context.say(f"removed {', '.join(str(old) for old in frozen.pruned)}")
+        context.say(f"emptied {', '.join(str(old) for old in frozen.pruned)}")
     _note_malformed(context, dataset)
 
 

@@ -9,6 +9,7 @@ from git_fedlearn.commands.outgoing import Update, check_updates
 from git_fedlearn.commands.verdicts import report_losses, report_private, report_problems
 from git_fedlearn.commands.wording import count, kinds, short_ids
 from git_fedlearn.core.layout import DATA
+from git_fedlearn.federation.publishing import may_publish, outgoing_paths
 from git_fedlearn.learn.sanitizing import sanitize_files
 from git_fedlearn.privacy.engine import PrivacyEngine
 from git_fedlearn.repository.data_tree import CommittedTree, committed_tree, index_tree, open_objects
@@ -63,7 +64,7 @@ def _merged(objects: Objects, head: Oid) -> tuple[list[Oid], bool]:
 
 
 def pre_push(context: Context, remote: str, _url: str = "") -> int:
-    """Check every commit that would leave, not only the tip."""
+    """Check every commit that would leave, not only the tip, and that it may go there."""
     objects = open_objects(context.repository)
     listed = context.repository.git.attempt(
         "for-each-ref", "--format=%(objectname)", f"refs/remotes/{remote}/"
@@ -72,6 +73,12 @@ def pre_push(context: Context, remote: str, _url: str = "") -> int:
     for line in context.stdin.read().decode("utf-8", "replace").splitlines():
         _local, new, ref, old = line.split(" ")
         updates.append(Update(ref, old=_find(objects, old), new=_find(objects, new)))
+    tips = [update.new for update in updates if update.new]
+    refusal = may_publish(context.repository, remote, outgoing_paths(context.repository, remote, tips))
+    if refusal:
+        context.complain(f"error: {refusal.message}")
+        context.complain(f"hint: {refusal.hint}")
+        return 1
     known = [_find(objects, oid) for oid in listed.out.decode().split()]
     return check_updates(context, objects, updates, [oid for oid in known if oid])
 

@@ -9,6 +9,7 @@ from git_fedlearn.core.record import Record, score_of
 from git_fedlearn.demo.knowledge import find_record
 from git_fedlearn.demo.samples import SYSTEMS, private_texts, write_stack
 from git_fedlearn.demo.systems import STACK, Stage, System, share
+from git_fedlearn.errors import FedlearnError
 
 
 class Cast:
@@ -126,6 +127,19 @@ def cross(cast: Cast) -> None:
     cast.server.pull("hub")
 
 
+def ask(cast: Cast) -> None:
+    """Any system answers from what all of them learned: a search by meaning, offline."""
+    try:
+        cast.laptop.verb("search", "the vector database is not ready when my service starts", "--limit", "2")
+        cast.server.verb("search", "how much memory may a build take?", "--limit", "2")
+    except FedlearnError as error:
+        if EXTRA not in str(error):
+            raise
+        cast.laptop.tell("git fedlearn search", f"search comes with an extra: pip install '{EXTRA}'")
+
+
+EXTRA: Final = "git-fedlearn[local]"
+
 ACTS: Final[tuple[Callable[[Cast], None], ...]] = (
     found,
     learn,
@@ -135,6 +149,7 @@ ACTS: Final[tuple[Callable[[Cast], None], ...]] = (
     raise_score,
     retract,
     cross,
+    ask,
 )
 """In order; the first line of each docstring is what the audience reads."""
 

@@ -1,16 +1,13 @@
 """Telemetry snapshots: the last events that were worth learning, written by this system alone."""
 
-import os
 from collections.abc import Iterable
 from datetime import date
 from pathlib import Path
 
 from git_fedlearn.core.record_set import canonical_set, parse_record_set, split_lines
-from git_fedlearn.errors import FedlearnError
 from git_fedlearn.learn.batch import event_time
 from git_fedlearn.repository.files import read_file, write_file
-
-LATEST = "latest.jsonl"
+from git_fedlearn.repository.snapshot_files import LATEST, held, point_latest, prune
 
 
 def snapshot_folder(top: Path, system: str) -> Path:
@@ -19,8 +16,8 @@ def snapshot_folder(top: Path, system: str) -> Path:
 
 
 def dated(folder: Path) -> list[Path]:
-    """The snapshots in a folder, oldest first."""
-    return sorted(path for path in folder.glob("*.jsonl") if path.name != LATEST) if folder.is_dir() else []
+    """The snapshots in a folder that hold something, oldest first."""
+    return held(sorted(path for path in folder.glob("*.jsonl") if path.name != LATEST))
 
 
 def write_snapshot(
@@ -37,26 +34,16 @@ def write_snapshot(
     newest = sorted({(min(time, latest), line) for time, line in (*known, *events)})[-most:]
     path = folder / f"{today.isoformat()}.jsonl"
     write_file(path, canonical_set(b"\n".join(line for _, line in newest)))
-    for old in dated(folder)[:-snapshots]:
-        old.unlink()
-    point_latest(folder)
+    prune(dated(folder), snapshots)
+    refresh_latest(folder)
     return path
 
 
-def point_latest(folder: Path) -> None:
-    """Make `latest.jsonl` the newest snapshot: a symlink, or a copy where there are none. Git ignores it."""
+def refresh_latest(folder: Path) -> None:
+    """Make `latest.jsonl` the newest snapshot of a folder, if it has one."""
     newest = dated(folder)
-    latest = folder / LATEST
-    if not newest or (latest.is_symlink() and latest.readlink() == Path(newest[-1].name)):
-        return
-    try:
-        latest.unlink(missing_ok=True)
-        latest.symlink_to(newest[-1].name)
-    except OSError:
-        try:
-            latest.write_bytes(newest[-1].read_bytes())
-        except OSError as error:
-            raise FedlearnError(f"{os.fspath(latest)}: cannot be written: {error.strerror}") from error
+    if newest:
+        point_latest(newest[-1])
 
 
 def _time_of(line: bytes) -> str:

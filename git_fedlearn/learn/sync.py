@@ -29,7 +29,7 @@ from git_fedlearn.learn.intake import Intake
 from git_fedlearn.learn.pending import read_pending, write_pending
 from git_fedlearn.learn.profiles import Profile, read_profiles
 from git_fedlearn.learn.skimming import Skimmer
-from git_fedlearn.learn.snapshots import point_latest, snapshot_folder, write_snapshot
+from git_fedlearn.learn.snapshots import refresh_latest, snapshot_folder, write_snapshot
 from git_fedlearn.learn.sources import SourceFile, SourceKind, find_sources, read_events
 from git_fedlearn.learn.watching import Watch, Watcher
 from git_fedlearn.privacy.engine import PrivacyEngine
@@ -105,7 +105,7 @@ def sync(repository: Repository, engine: PrivacyEngine, request: Request) -> Syn
     if synced.batch.events:
         keep = (settings.telemetry_events, settings.telemetry_snapshots)
         synced.snapshot = write_snapshot(folder, synced.batch.events, request.today, keep)
-    point_latest(folder)
+    refresh_latest(folder)
     _write_checkpoints(repository, request.source, reached, checkpoints)
     return synced
 

@@ -8,12 +8,12 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from git_fedlearn.errors import FedlearnError, UsageError
+from git_fedlearn.errors import UsageError
 from git_fedlearn.learn.dataset import Sample
 from git_fedlearn.learn.fine_tuning import format_training_line
 from git_fedlearn.repository.files import read_file, write_file
+from git_fedlearn.repository.snapshot_files import held, point_latest, prune
 
-LATEST: Final = "latest.jsonl"
 _VERSION: Final = re.compile(r"v(0|[1-9]\d{0,5})\.(0|[1-9]\d{0,5})\.(0|[1-9]\d{0,5})", re.ASCII)
 
 
@@ -51,8 +51,8 @@ def parse_version(text: str) -> Version:
 
 
 def list_versions(folder: Path) -> list[Version]:
-    """The versions in a folder, oldest first."""
-    names = [path.stem for path in folder.glob("v*.jsonl")] if folder.is_dir() else []
+    """The versions in a folder that hold samples, oldest first."""
+    names = [path.stem for path in held(folder.glob("v*.jsonl"))]
     return sorted(parse_version(name) for name in names if _VERSION.fullmatch(name))
 
 
@@ -72,7 +72,7 @@ def freeze(folder: Path, samples: Iterable[Sample], wanted: Version | None, keep
     newest = known[-1] if known else Version(0, 0, 0)
     unchanged = bool(known) and read_file(_path(folder, newest)) == data
     if unchanged and wanted in (None, newest):
-        point_latest(folder, _path(folder, newest))
+        point_latest(_path(folder, newest))
         return Frozen(newest, _path(folder, newest), is_new=False, pruned=())
     version = wanted or Version(newest.major, newest.minor + 1, 0)
     if version <= newest:
@@ -83,25 +83,9 @@ def freeze(folder: Path, samples: Iterable[Sample], wanted: Version | None, keep
     path = _path(folder, version)
     write_file(path, data)
     pruned = [*known, version][:-keep]
-    for old in pruned:
-        _path(folder, old).unlink(missing_ok=True)
-    point_latest(folder, path)
+    prune([_path(folder, old) for old in (*known, version)], keep)
+    point_latest(path)
     return Frozen(version, path, is_new=True, pruned=tuple(pruned))
-
-
-def point_latest(folder: Path, newest: Path) -> None:
-    """Make `latest.jsonl` the newest version: a symlink, or a copy where there are none. Git ignores it."""
-    latest = folder / LATEST
-    if latest.is_symlink() and latest.readlink() == Path(newest.name):
-        return
-    try:
-        latest.unlink(missing_ok=True)
-        latest.symlink_to(newest.name)
-    except OSError:
-        try:
-            latest.write_bytes(newest.read_bytes())
-        except OSError as error:
-            raise FedlearnError(f"{latest}: cannot be written: {error.strerror}") from error
 
 
 def _path(folder: Path, version: Version) -> Path:

@@ -9,6 +9,7 @@ from typing import Final
 
 from git_fedlearn.core.canonical import Json, JsonObject
 from git_fedlearn.repository.files import read_file, write_file
+from git_fedlearn.repository.snapshot_files import held, prune
 from git_fedlearn.vectors.store import Schema, VectorSpec
 
 KEPT: Final = 5
@@ -26,8 +27,7 @@ def write_snapshot(folder: Path, collection: str, pieces: Iterable[bytes], today
     """Write the snapshot of a day from whole lines; keep the newest five. The caller holds the lock."""
     path = folder / f"{collection}-{today.isoformat()}.jsonl"
     write_file(path, b"".join(pieces))
-    for old in _dated(folder, collection)[:-KEPT]:
-        old.unlink()
+    prune(_dated(folder, collection), KEPT)
     return path
 
 
@@ -59,7 +59,7 @@ def find_schema(top: Path, collection: str) -> Schema | None:
 
 def _dated(folder: Path, collection: str) -> list[Path]:
     dated = [(match, path) for path in folder.glob("*.jsonl") if (match := _DATED.fullmatch(path.stem))]
-    return sorted(path for match, path in dated if match[1] == collection and not path.is_symlink())
+    return held(sorted(path for match, path in dated if match[1] == collection))
 
 
 def _format_schema(schema: Schema) -> JsonObject:

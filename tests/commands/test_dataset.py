@@ -123,8 +123,9 @@ def test_versions_go_up_are_never_rewritten_and_five_stay(filled: System) -> Non
     for number in range(3, 8):
         filled.add("fine-tuning", SAMPLES[number])
         last = filled.fedlearn("dataset", "snapshot").out
-    assert last.splitlines()[-1] == "removed v0.9.0"
-    kept = sorted(path.name for path in folder.iterdir() if path.name != "latest.jsonl")
+    assert last.splitlines()[-1] == "emptied v0.9.0"
+    held = [path for path in folder.iterdir() if path.stat().st_size]
+    kept = sorted(path.name for path in held if path.name != "latest.jsonl")
     assert kept == [f"v0.{minor}.0.jsonl" for minor in range(10, 15)]
     assert (folder / "latest.jsonl").readlink() == Path("v0.14.0.jsonl")
     filled.add("fine-tuning", SAMPLES[9])

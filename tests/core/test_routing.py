@@ -2,8 +2,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
 from core.test_scoring import GOOD, events
+from hypothesis import given
 
 from git_fedlearn.core.answers import (
     CUT_OFF,
