@@ -131,8 +131,9 @@ def test_a_folder_with_something_in_it_is_left_alone(world: World) -> None:
 
 def test_interrupted_it_leaves_nothing(world: World) -> None:
     one = world.folder_system("anywhere")
-    with subprocess.Popen(
-        [sys.executable, "-c", "from git_fedlearn.cli import main; main()", "demo", "--keep"],
+    listening = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)"
+    with subprocess.Popen(  # where the tests run in the background, SIGINT would be ignored
+        [sys.executable, "-c", f"{listening}; from git_fedlearn.cli import main; main()", "demo", "--keep"],
         cwd=one.path,
         env={**one.environment, "TMPDIR": str(one.path), "PYTHONUNBUFFERED": "1"},
         stdout=subprocess.PIPE,
