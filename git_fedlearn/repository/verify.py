@@ -6,8 +6,15 @@ from typing import Final, NamedTuple
 from git_fedlearn.core.inspection import Limits, Problem, inspect_file
 from git_fedlearn.core.layout import DATA, FileKind, SetName, find_set, kind_of, owner_of
 from git_fedlearn.core.loss import Losses
+from git_fedlearn.core.merge import merge_files
 from git_fedlearn.core.record_set import canonical_set
-from git_fedlearn.repository.data_tree import CommittedTree, DataTree, WorkTree, committed_tree
+from git_fedlearn.repository.data_tree import (
+    CommittedTree,
+    DataTree,
+    WorkTree,
+    committed_tree,
+    open_objects,
+)
 from git_fedlearn.repository.files import remove_leftovers, write_file
 from git_fedlearn.repository.history import history_trees, losses_by_set, merge_parents
 from git_fedlearn.repository.objects import Objects, Oid
@@ -44,10 +51,25 @@ def verify_tree(repository: Repository, tree: DataTree, before: Iterable[Committ
 
 
 def _find_missing(tree: DataTree, before: Iterable[CommittedTree]) -> Iterator[Problem]:
-    """Files of record sets that are gone: where another system changes one, git would see a conflict."""
-    held = {path for earlier in before for path in earlier.entries if find_set(path)}
+    """Record sets and snapshots that are gone: where another system changes one, git would see a conflict."""
+    held = {path for earlier in before for path in earlier.entries if _is_kept(path)}
     for path in sorted(held.difference(tree.paths())):
-        yield Problem(path, 0, MISSING, "missing; files of a record set are never deleted", fixable=True)
+        what = "files of a record set" if find_set(path) else "snapshots"
+        yield Problem(path, 0, MISSING, f"missing; {what} are never deleted", fixable=True)
+
+
+def _is_kept(path: str) -> bool:
+    return find_set(path) is not None or kind_of(path) in (FileKind.SNAPSHOT, FileKind.TRAINING)
+
+
+def _last_bytes(repository: Repository, path: str) -> bytes:
+    """What earlier commits held at a path, joined; nothing for a record set, whose losses come back."""
+    found = b""
+    if not find_set(path):
+        for tree in earlier_trees(repository, open_objects(repository), history=False):
+            data = tree.read(path) if tree.is_file(path) else b""
+            found = merge_files(path, found, data) if found and data not in (b"", found) else found or data
+    return found
 
 
 def limits_of(repository: Repository) -> Limits:
@@ -103,7 +125,7 @@ def mend(repository: Repository, verified: Verified) -> list[str]:
         remove_leftovers(folder)
     missing = [problem.path for problem in verified.problems if problem.kind == MISSING]
     for path in missing:
-        write_file(repository.top / path, b"")
+        write_file(repository.top / path, _last_bytes(repository, path))
     sets = RecordSets(repository.top, repository.settings.record_set_bytes)
     broken = {problem.path for problem in verified.problems if problem.fixable}
     refused = _sets_of(problem.path for problem in verified.problems if problem.kind == "type")
@@ -112,7 +134,7 @@ def mend(repository: Repository, verified: Verified) -> list[str]:
     for name in sorted({*sets.names(), *rewritten} - refused):
         lines = verified.losses[name].lines if name in verified.losses else ()
         written += sets.join(name, lines, recompute=name in rewritten).written
-    for path in sorted(path for path in broken if owner_of(path)):
+    for path in sorted(path for path in broken.difference(missing) if owner_of(path)):
         write_file(repository.top / path, canonical_set(WorkTree(repository.top).read(path)))
         written.append(path)
     return [*dict.fromkeys(written)]
