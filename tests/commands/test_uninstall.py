@@ -166,3 +166,11 @@ def test_the_user_config_keeps_everything_else(world: World) -> None:
     folder.fedlearn("uninstall", "--global")
     assert config.read_text() == "[user]\n\tname = Ä\n# the end\n"
     assert folder.fedlearn("uninstall", "--global").out == "git config --global: nothing of ours\n"
+
+
+def test_lessons_that_may_be_nowhere_else_stay(world: World) -> None:
+    one = world.system("one")
+    kept = one.write(".git/fedlearn/retracted.jsonl", b"{}\n")
+    one.write(".git/fedlearn/checkpoints/a.json", b"{}")
+    one.fedlearn("uninstall")
+    assert [*(one.path / ".git/fedlearn").iterdir()] == [kept]

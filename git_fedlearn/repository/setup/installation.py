@@ -71,7 +71,7 @@ def install(repository: Repository, system: SystemId | None = None) -> Installat
 def uninstall(repository: Repository) -> Installation:
     """Undo `install`: afterwards config, attributes and hooks have the bytes they had before.
 
-    What git-fedlearn keeps for itself under the git folder goes too; it can all be made again.
+    What git-fedlearn keeps for itself under the git folder goes, but for lessons that may be nowhere else.
     """
     git = repository.git
     with repository.lock("uninstall"):
@@ -79,5 +79,19 @@ def uninstall(repository: Repository) -> Installation:
         changed = remove_drivers(git, "--local", SYSTEM_KEY)
         attributes = remove_info_attributes(repository.common_dir)
         hooks = None if repository.is_bare else remove_hooks(repository)
-    shutil.rmtree(repository.state)
+    _remove_disposable(repository.state)
     return Installation(SystemId(found) if found else None, tuple(changed), attributes, hooks)
+
+
+_KEPT: Final = ("pending", "retracted.jsonl", "quarantine")
+"""What holds lessons: learned and not committed, retracted before they were, sent by peers."""
+
+
+def _remove_disposable(state: Path) -> None:
+    for entry in state.iterdir():
+        if entry.is_dir() and entry.name not in _KEPT:
+            shutil.rmtree(entry)
+        elif not entry.is_dir() and entry.name not in _KEPT:
+            entry.unlink()
+    if not any(state.iterdir()):
+        state.rmdir()
