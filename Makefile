@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test lint format bench soak clean
+.PHONY: demo test lint format docs bench soak clean
 demo: $(READY)
 	@PATH="$(CURDIR)/$(BIN):$$PATH" git fedlearn demo
 
@@ -20,6 +20,9 @@ lint: $(READY)
 format: $(READY)
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
+
+docs: $(READY)
+	@$(BIN)/python -m manual
 
 bench: $(READY)
 	@$(BIN)/python -m benchmarks

@@ -4,7 +4,6 @@ import importlib
 import keyword
 import os
 import sys
-from difflib import get_close_matches
 from typing import Final
 
 import click
@@ -12,6 +11,8 @@ import click
 from git_fedlearn import __version__
 from git_fedlearn.commands.bugs import report_bug
 from git_fedlearn.commands.context import Context
+from git_fedlearn.commands.verbs import complete
+from git_fedlearn.commands.wrong_uses import describe, no_such_verb
 from git_fedlearn.errors import FedlearnError
 
 SECTIONS: Final = {
@@ -43,18 +44,14 @@ class Verbs(click.Group):
             return None
         module = importlib.import_module(f"git_fedlearn.commands.{module_name(cmd_name)}")
         command: click.Command = module.command
-        return command
+        return complete(command)
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """As click does, with a suggestion for a verb that does not exist."""
         if self.get_command(ctx, args[0]) is None and not args[0].startswith("-"):
-            close = get_close_matches(args[0], self.list_commands(ctx), n=1)
-            hint = (
-                f"did you mean `git fedlearn {close[0]}`?" if close else "`git fedlearn -h` lists the verbs"
-            )
-            raise click.UsageError(f"no such verb: {args[0]}\nhint: {hint}")
+            raise no_such_verb(args[0], self.list_commands(ctx))
         return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
@@ -75,40 +72,51 @@ def module_name(verb: str) -> str:
 @click.group(
     cls=Verbs,
     name="git fedlearn",
+    subcommand_metavar="VERB [ARGS]...",
+    epilog="`git fedlearn help VERB` explains one.",
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
-@click.option("-q", "--quiet", is_flag=True, help="Print the answer only, no notes.")
 @click.option("-C", "directory", metavar="DIR", help="Run as if started in DIR.")
-@click.version_option(__version__, message="git-fedlearn %(version)s")
+@click.version_option(__version__, message="git-fedlearn %(version)s", help="Show the version and exit.")
 @click.pass_obj
-def cli(context: Context, *, quiet: bool, directory: str | None) -> None:
+def cli(context: Context, *, directory: str | None) -> None:
     """Keep and share what a local AI stack learns, by plain git.
 
     Lessons live as JSONL under data/, clean of secrets and personal data, and travel by git push and
     git pull. Two systems that learned at the same time never conflict.
     """
-    context.quiet = quiet
     if directory:
         context.directory /= directory
 
 
+complete(cli)
+
+
 @click.command("help", short_help="Show the help of a verb.")
-@click.argument("verb", required=False)
+@click.argument("verbs", metavar="[VERB]...", nargs=-1)
 @click.pass_context
-def help_command(ctx: click.Context, verb: str | None) -> None:
-    """Show the help of VERB, or the list of verbs."""
-    root = ctx.find_root()
-    command = cli.get_command(root, verb) if verb else cli
-    if command is None:
-        raise click.UsageError(f"no such verb: {verb}")
-    with click.Context(command, info_name=verb or root.info_name, parent=root if verb else None) as inner:
-        click.echo(command.get_help(inner))
+def help_command(ctx: click.Context, verbs: tuple[str, ...]) -> None:
+    """Show the help of VERB, or the list of verbs.
+
+    Of a verb with verbs below it, name both: git fedlearn help remote add
+    """
+    inner: click.Context = ctx.find_root()
+    command: click.Command | None = cli
+    for verb in verbs:
+        above = inner.command
+        command = above.get_command(inner, verb) if isinstance(above, click.Group) else None
+        if command is None:
+            known = above.list_commands(inner) if isinstance(above, click.Group) else ()
+            raise no_such_verb(verb, known, inner.command_path)
+        inner = click.Context(command, info_name=verb, parent=inner)
+    ctx.obj.say(inner.command.get_help(inner))
 
 
 def run(arguments: list[str], context: Context) -> int:  # noqa: PLR0911  one for each way to end
     """Run one command line and return its exit code (design section 5)."""
     try:
-        code = _invoke(arguments, context)
+        with context.watching_git():
+            code = _invoke(arguments, context)
     except click.UsageError as error:
         return _usage_error(error, context)
     except click.exceptions.Exit as ended:
@@ -150,11 +158,8 @@ def _invoke(arguments: list[str], context: Context) -> object:
 
 
 def _usage_error(error: click.UsageError, context: Context) -> int:
-    message = error.format_message()
-    print(f"error: {message[:1].lower()}{message[1:].rstrip('.')}", file=context.stderr)
-    if "\nhint:" not in message:
-        path = error.ctx.command_path if error.ctx else "git fedlearn"
-        print(f"hint: {path} -h", file=context.stderr)
+    message, hint = describe(error)
+    context.complain(f"error: {message}\nhint: {hint}")
     return error.exit_code
 
 

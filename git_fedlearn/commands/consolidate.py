@@ -21,10 +21,10 @@ SHOWN = 76
 @click.argument("names", metavar="[SET]...", nargs=-1)
 @click.option(
     "--similarity",
+    metavar="SHARE",
     type=click.FloatRange(MINIMUM, 1),
     default=DEFAULT,
-    show_default=True,
-    help="How alike: the share of common runs of three words.",
+    help=f"How alike: the share of common runs of three words ({DEFAULT:g}).",
 )
 @click.option("--apply", "do_apply", is_flag=True, help="Retract the weaker ones in favour of the best.")
 @click.option("--json", "as_json", is_flag=True, help="Answer for programs.")

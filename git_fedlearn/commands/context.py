@@ -6,19 +6,23 @@ Only commands read the environment; the library below gets values.
 import getpass
 import json
 import os
+import re
+import shlex
 import socket
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
 from typing import BinaryIO, TextIO
 
+from git_fedlearn.commands.colour import paint, paint_marks, wants_colour
 from git_fedlearn.core.canonical import Json
 from git_fedlearn.errors import FedlearnError
 from git_fedlearn.privacy.engine import LocalIdentity, PrivacyEngine
-from git_fedlearn.repository.git import Git
+from git_fedlearn.repository.git import Git, watched_by
 from git_fedlearn.repository.repository import Repository
 
 
@@ -32,6 +36,7 @@ class Context:
     stdout: TextIO = field(default_factory=lambda: sys.stdout)
     stderr: TextIO = field(default_factory=lambda: sys.stderr)
     quiet: bool = False
+    verbose: bool = False
 
     @cached_property
     def repository(self) -> Repository:
@@ -73,11 +78,26 @@ class Context:
     def note(self, text: str) -> None:
         """Print a line beside the answer, unless `--quiet`."""
         if not self.quiet:
-            print(text, file=self.stderr)
+            self.complain(text)
 
     def complain(self, text: str) -> None:
         """Print a line about something wrong, always."""
-        print(text, file=self.stderr)
+        print(paint_marks(text) if wants_colour(self.stderr, self.environment) else text, file=self.stderr)
+
+    def word(self, word: str) -> str:
+        """A word of the answer that says how something stands (`ok`, `problem`), coloured on a terminal."""
+        return paint(word) if wants_colour(self.stdout, self.environment) else word
+
+    @contextmanager
+    def watching_git(self) -> Iterator[None]:
+        """Inside, say which git commands run, if `--verbose` was given by then."""
+        with watched_by(self._tell_git):
+            yield
+
+    def _tell_git(self, arguments: Sequence[str], seconds: float) -> None:
+        if self.verbose:
+            shown = _IN_URL.sub(r"\1***@", shlex.join(arguments))
+            self.complain(f"note: git {shown} ({seconds:.3f} s)")
 
     def report(self, error: FedlearnError) -> None:
         """Print an error and what to do about it."""
@@ -88,6 +108,9 @@ class Context:
     def say_json(self, schema: str, answer: dict[str, Json]) -> None:
         """Print an answer for programs; `schema` names its form and version, as in `verify/v1`."""
         self.say(json.dumps({"schema": f"fedlearn.{schema}", **answer}, indent=2))
+
+
+_IN_URL = re.compile(r"(://)[^/@\s]*@")
 
 
 def _login_name() -> str:

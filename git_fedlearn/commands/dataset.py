@@ -94,10 +94,16 @@ def snapshot(context: Context, wanted: str | None, *, as_json: bool) -> None:
 @command.command("export", short_help="Write files for a trainer.")
 @click.option("--format", "name", type=click.Choice(FORMATS), required=True, help="What the trainer reads.")
 @click.option(
-    "--split", type=click.FloatRange(0, 1, min_open=True, max_open=True), help="The share to train on."
+    "--split",
+    metavar="SHARE",
+    type=click.FloatRange(0, 1, min_open=True, max_open=True),
+    help="The share to train on.",
 )
 @click.option(
-    "--min-score", type=click.FloatRange(0, 1), help="Leave out samples that claim less, or nothing."
+    "--min-score",
+    metavar="SCORE",
+    type=click.FloatRange(0, 1),
+    help="Leave out samples that claim less, or nothing.",
 )
 @click.option("-o", "output", metavar="DIR", help="Where to (.local/dataset/FORMAT of the repository).")
 @click.option("--json", "as_json", is_flag=True, help="Answer for programs.")

@@ -15,7 +15,7 @@ from git_fedlearn.repository.setup.scaffold import write_scaffold
 
 @click.command("doctor", short_help="Test that git really joins, shows and checks records here.")
 @click.option("--fix", is_flag=True, help="Run `init` and `install` for what is missing, then test again.")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON (schema fedlearn.doctor/v1).")
+@click.option("--json", "as_json", is_flag=True, help="Answer for programs.")
 @click.pass_obj
 def command(context: Context, *, fix: bool, as_json: bool) -> int:
     """Test that git really joins, shows and checks records here.
@@ -58,6 +58,6 @@ def _repair(context: Context, repository: Repository) -> None:
 
 def _say(context: Context, check: Check, *, was_broken: bool) -> None:
     word = "problem" if not check.ok else "fixed" if was_broken else "ok"
-    context.say(f"{word:<8} {check.name:<16} {check.detail}")
+    context.say(f"{context.word(f'{word:<8}')} {check.name:<16} {check.detail}")
     if check.hint:
         context.say(f"{'':<8} {'':<16} {check.hint}")

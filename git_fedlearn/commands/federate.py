@@ -153,8 +153,14 @@ class Run:
 @click.command("federate", short_help="Learn, share and learn from others: what a timer runs.")
 @click.option("--source", metavar="DIR", help="The stack's data, as for sync.")
 @click.option("--push-to", "to", type=click.Choice(["upstream", SYSTEMS]), help="Where to push (upstream).")
-@click.option("--remote", metavar="NAME", help="The git remote to push to (the upstream's, or origin).")
-@click.option("--timeout", type=click.FloatRange(0.1, 86400), default=60, help="Seconds for each peer (60).")
+@click.option("--remote", metavar="REMOTE", help="The git remote to push to (the upstream's, or origin).")
+@click.option(
+    "--timeout",
+    metavar="SECONDS",
+    type=click.FloatRange(0.1, 86400),
+    default=60,
+    help="Time for each peer (60 s).",
+)
 @click.option("--dry-run", is_flag=True, help="Say what would be learned; change nothing.")
 @click.option("--json", "as_json", is_flag=True, help="Answer for programs.")
 @click.pass_obj

@@ -22,9 +22,17 @@ MOST_REFUSED = 5
 
 
 @click.command("pull-remotes", short_help="Learn from all peers.")
-@click.argument("names", nargs=-1, metavar="[NAME…]")
-@click.option("--jobs", type=click.IntRange(1, 64), default=8, help="Peers fetched at a time (8).")
-@click.option("--timeout", type=click.FloatRange(0.1, 86400), default=60, help="Seconds for each peer (60).")
+@click.argument("names", nargs=-1, metavar="[PEER]...")
+@click.option(
+    "--jobs", metavar="N", type=click.IntRange(1, 64), default=8, help="Peers fetched at a time (8)."
+)
+@click.option(
+    "--timeout",
+    metavar="SECONDS",
+    type=click.FloatRange(0.1, 86400),
+    default=60,
+    help="Time for each peer (60 s).",
+)
 @click.option("--dry-run", is_flag=True, help="Fetch and check; join nothing.")
 @click.option("--no-commit", is_flag=True, help="Leave what was learned in the index and work tree.")
 @click.option("--push", is_flag=True, help="Push the branch to its upstream when something was learned.")

@@ -16,7 +16,7 @@ from git_fedlearn.repository.record_sets import RecordSets
 KEY_LENGTH = 8
 """Characters of a key that people are shown; any unambiguous start is accepted."""
 
-PEER = click.option("--peer", metavar="NAME", help="Of this peer only.")
+PEER = click.option("--peer", metavar="PEER", help="Of this peer only.")
 
 
 @click.group("quarantine", short_help="Look at what peers sent that did not pass.")
@@ -46,7 +46,7 @@ def list_held(context: Context, *, peer: str | None, as_json: bool) -> None:
 
 
 @command.command("show", short_help="Look at one record.")
-@click.argument("keys", nargs=-1, required=True, metavar="KEY…")
+@click.argument("keys", nargs=-1, required=True, metavar="KEY...")
 @click.pass_obj
 def show(context: Context, keys: tuple[str, ...]) -> None:
     """Show records, redacted and escaped, with the reason and what accepting would do."""
@@ -60,7 +60,7 @@ def show(context: Context, keys: tuple[str, ...]) -> None:
 
 
 @command.command("accept", short_help="Join records after all.")
-@click.argument("keys", nargs=-1, metavar="[KEY…]")
+@click.argument("keys", nargs=-1, metavar="[KEY]...")
 @PEER
 @click.pass_obj
 def accept(context: Context, keys: tuple[str, ...], *, peer: str | None) -> int:
@@ -86,7 +86,7 @@ def accept(context: Context, keys: tuple[str, ...], *, peer: str | None) -> int:
 
 
 @command.command("drop", short_help="Throw records away.")
-@click.argument("keys", nargs=-1, metavar="[KEY…]")
+@click.argument("keys", nargs=-1, metavar="[KEY]...")
 @PEER
 @click.pass_obj
 def drop(context: Context, keys: tuple[str, ...], *, peer: str | None) -> None:

@@ -88,7 +88,7 @@ def list_peers(context: Context, *, as_json: bool) -> None:
 
 
 @command.command("show", short_help="One peer.")
-@click.argument("name")
+@click.argument("name", metavar="PEER")
 @click.option("--json", "as_json", is_flag=True, help="Answer for programs.")
 @click.pass_obj
 def show(context: Context, name: str, *, as_json: bool) -> None:
@@ -104,7 +104,7 @@ def show(context: Context, name: str, *, as_json: bool) -> None:
 
 
 @command.command("remove", short_help="Remove a peer.")
-@click.argument("name")
+@click.argument("name", metavar="PEER")
 @click.option("--retract", is_flag=True, help="Take back all that only came from it.")
 @click.pass_obj
 def remove(context: Context, name: str, *, retract: bool) -> None:

@@ -34,9 +34,13 @@ def command() -> None:
 
 
 @command.command("install", short_help="Install the timers, or change them.")
-@click.option("--sync", "sync", default="6h", help=f"How often to sync (6h): {INTERVAL}.")
-@click.option("--export", "export", help="How often to export (weekly where Qdrant is configured).")
-@click.option("--federate", "federate", default="monthly", help="How often to federate (monthly).")
+@click.option("--sync", "sync", metavar="EVERY", default="6h", help=f"How often to sync (6h): {INTERVAL}.")
+@click.option(
+    "--export", "export", metavar="EVERY", help="How often to export (weekly where Qdrant is configured)."
+)
+@click.option(
+    "--federate", "federate", metavar="EVERY", default="monthly", help="How often to federate (monthly)."
+)
 @click.option("--print", "only_print", is_flag=True, help="Show what would be installed; install nothing.")
 @click.option("--cron", is_flag=True, help="Use the crontab also where systemd runs.")
 @click.pass_obj

@@ -19,7 +19,7 @@ MOST_COLUMNS = 160
 @click.argument("text")
 @click.option("--set", "sets", metavar="SET", multiple=True, help="Only this record set (may be repeated).")
 @click.option(
-    "--limit", default=10, show_default=True, type=click.IntRange(1, 1000), help="Most lessons shown."
+    "--limit", metavar="N", default=10, type=click.IntRange(1, 1000), help="Most lessons shown (10)."
 )
 @click.option(
     "--min-score",

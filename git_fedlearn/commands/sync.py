@@ -28,7 +28,10 @@ MOST_FAULTS = 20
 @click.option("--dry-run", is_flag=True, help="Say what would be learned; write nothing.")
 @click.option("--full", is_flag=True, help="Read everything again, not only what is new.")
 @click.option(
-    "--since", type=click.DateTime(["%Y-%m-%d"]), help="Learn from events of this day (UTC) and later only."
+    "--since",
+    metavar="DATE",
+    type=click.DateTime(["%Y-%m-%d"]),
+    help="Learn from events of this day (YYYY-MM-DD, UTC) and later only.",
 )
 @click.option("--explain", is_flag=True, help="Print the terms of every event's score.")
 @click.option("--json", "as_json", is_flag=True, help="Answer for programs.")

@@ -5,9 +5,10 @@ import signal
 import subprocess
 import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
-from contextlib import suppress
+from contextlib import contextmanager, suppress
+from contextvars import ContextVar
 from pathlib import Path
 from select import select
 from typing import NamedTuple
@@ -30,10 +31,25 @@ class Limits(NamedTuple):
     file_bytes: int
 
 
+Watcher = Callable[[Sequence[str], float], None]
+"""Is told of each git command that ended: its arguments, and how many seconds it took."""
+
+_watcher: ContextVar[Watcher | None] = ContextVar("watcher", default=None)
+
 TIMED_OUT = 124
 """Exit code of a command that was stopped at its time limit, as timeout(1) gives it."""
 
 _LAST_BYTES = 8192
+
+
+@contextmanager
+def watched_by(watcher: Watcher | None) -> Iterator[None]:
+    """Tell `watcher` of every git command inside; None tells nobody."""
+    token = _watcher.set(watcher)
+    try:
+        yield
+    finally:
+        _watcher.reset(token)
 
 
 class Git:
@@ -57,14 +73,15 @@ class Git:
     def attempt(self, *arguments: str, stdin: bytes = b"") -> Finished:
         """Run a git command whose failure is an answer."""
         try:
-            done = subprocess.run(  # noqa: S603  arguments are a list, no shell
-                ["git", *arguments],  # noqa: S607  git is found as the user finds it
-                cwd=self.directory,
-                env=self.environment,
-                input=stdin,
-                capture_output=True,
-                check=False,
-            )
+            with _timed(arguments):
+                done = subprocess.run(  # noqa: S603  arguments are a list, no shell
+                    ["git", *arguments],  # noqa: S607  git is found as the user finds it
+                    cwd=self.directory,
+                    env=self.environment,
+                    input=stdin,
+                    capture_output=True,
+                    check=False,
+                )
         except FileNotFoundError as error:
             if error.filename == "git":
                 raise GitError("git is not installed", hint="install git 2.34 or later") from None
@@ -95,7 +112,9 @@ class Git:
                 for name, command in commands.items()
             }
             try:
+                started = time.monotonic()
                 for future in as_completed(futures):
+                    _tell(commands[futures[future]], started)
                     yield futures[future], future.result()
             finally:
                 stopped.set()
@@ -122,12 +141,13 @@ class Git:
 
     def stream(self, *arguments: str) -> int:
         """Run a git command that speaks to the user itself; returns its exit code."""
-        done = subprocess.run(  # noqa: S603
-            ["git", *arguments],  # noqa: S607
-            cwd=self.directory,
-            env={**self.environment, "GIT_TERMINAL_PROMPT": "1"},
-            check=False,
-        )
+        with _timed(arguments):
+            done = subprocess.run(  # noqa: S603
+                ["git", *arguments],  # noqa: S607
+                cwd=self.directory,
+                env={**self.environment, "GIT_TERMINAL_PROMPT": "1"},
+                check=False,
+            )
         return done.returncode
 
 
@@ -142,6 +162,19 @@ def attempt_program(
     except FileNotFoundError:
         return None
     return Finished(done.returncode, done.stdout, done.stderr.decode("utf-8", "replace"))
+
+
+@contextmanager
+def _timed(arguments: Sequence[str]) -> Iterator[None]:
+    started = time.monotonic()
+    yield
+    _tell(arguments, started)
+
+
+def _tell(arguments: Sequence[str], started: float) -> None:
+    watcher = _watcher.get()
+    if watcher:
+        watcher(arguments, time.monotonic() - started)
 
 
 _WITH_FILE_LIMIT = ("sh", "-c", 'ulimit -f "$0" 2>/dev/null; exec git "$@"')
