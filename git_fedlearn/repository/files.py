@@ -1,6 +1,7 @@
 """Files written so that a crash at any moment leaves the old bytes or the new ones, never a mixture."""
 
 import os
+from collections.abc import Iterable
 from pathlib import Path
 
 from git_fedlearn.errors import FedlearnError
@@ -20,6 +21,11 @@ def read_file(path: Path) -> bytes:
 
 
 def write_file(path: Path, data: bytes) -> None:
+    """Write a whole file: `write_pieces` of one piece."""
+    write_pieces(path, (data,))
+
+
+def write_pieces(path: Path, pieces: Iterable[bytes]) -> None:
     """Write a temporary file beside the target, fsync, rename, fsync the folder. The caller holds the lock.
 
     The mode of an existing file is kept. Raises FedlearnError; the target is untouched then.
@@ -28,7 +34,7 @@ def write_file(path: Path, data: bytes) -> None:
     temporary = path.with_name(path.name + TEMPORARY_SUFFIX)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        _write(temporary, data)
+        _write(temporary, pieces)
         if path.exists():
             temporary.chmod(path.stat().st_mode & 0o7777)
         os.replace(temporary, path)  # noqa: PTH105  the call that fault injection counts
@@ -56,13 +62,14 @@ def refuse_foreign(path: Path) -> None:
         )
 
 
-def _write(path: Path, data: bytes) -> None:
+def _write(path: Path, pieces: Iterable[bytes]) -> None:
     path.unlink(missing_ok=True)
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
     try:
-        view = memoryview(data)
-        while view:
-            view = view[os.write(descriptor, view) :]
+        for piece in pieces:
+            view = memoryview(piece)
+            while view:
+                view = view[os.write(descriptor, view) :]
         os.fsync(descriptor)
     finally:
         os.close(descriptor)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from git_fedlearn.core.canonical import Json, JsonObject
-from git_fedlearn.repository.files import read_file, write_file
+from git_fedlearn.repository.files import read_file, write_file, write_pieces
 from git_fedlearn.repository.snapshot_files import held, prune
 from git_fedlearn.vectors.store import Schema, VectorSpec
 
@@ -26,7 +26,7 @@ def snapshot_root(top: Path) -> Path:
 def write_snapshot(folder: Path, collection: str, pieces: Iterable[bytes], today: date) -> Path:
     """Write the snapshot of a day from whole lines; keep the newest five. The caller holds the lock."""
     path = folder / f"{collection}-{today.isoformat()}.jsonl"
-    write_file(path, b"".join(pieces))
+    write_pieces(path, pieces)
     prune(_dated(folder, collection), KEPT)
     return path
 

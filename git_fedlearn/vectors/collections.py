@@ -67,8 +67,8 @@ def import_collection(
         ):
             return Imported(request.into, present=known.points, count=known.points, expected=known.points)
     _write(memory, _Known(model, [], -1))
-    gathered = gather(repository, request.collection, request.more, request.since)
-    imported = import_records(collection, gathered, gist, progress)
+    with gather(repository, request.collection, request.more, request.since) as wanted:
+        imported = import_records(collection, wanted, gist, progress)
     if imported.is_verified and not request.since and not imported.faults:
         _write(memory, _Known(model, files, imported.count))
     return imported

@@ -150,9 +150,10 @@ class EdgeCollection:
         ]
         self._update(edge.UpdateOperation.upsert_points(made))
 
-    def retell(self, point: PointId, payload: JsonObject) -> None:
-        """Replace the payload of a point and keep its vector."""
-        self._update(edge.UpdateOperation.overwrite_payload([_native(point)], payload))
+    def retell(self, points: Sequence[Point]) -> None:
+        """Replace the payloads of points and keep their vectors."""
+        for point in points:
+            self._update(edge.UpdateOperation.overwrite_payload([_native(point.id)], point.payload))
 
     def delete(self, points: Sequence[PointId]) -> None:
         """Remove points."""

@@ -136,6 +136,6 @@ def _join(repository: Repository, exported: Exported, spool: Spool, *, write: bo
 
 def _write_own(repository: Repository, collection: Collection, spool: Spool, today: date) -> None:
     folder = snapshot_root(repository.top) / repository.system()
-    pieces = [b"\n".join([*part, b""]) for part in spool.parts()]
+    pieces = (b"\n".join([*part, b""]) for part in spool.parts() if part)
     write_snapshot(folder, collection.name, pieces, today)
     write_schema(folder, collection.name, collection.schema(), today)

@@ -1,27 +1,18 @@
 """What belongs into a collection: the join of its sets and of every system's newest snapshot."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
-from typing import NamedTuple
 
-from git_fedlearn.core.aligned import Settled
 from git_fedlearn.core.canonical import InvalidJsonError, Json, JsonObject, parse_value
-from git_fedlearn.core.identity import RecordId
 from git_fedlearn.core.layout import FINE_TUNING, SHARED_SETS, SetName
-from git_fedlearn.core.record import parse_record
-from git_fedlearn.core.record_set import settle, split_lines, split_sections
+from git_fedlearn.core.record_set import BOM, split_lines
 from git_fedlearn.errors import FedlearnError, UsageError
-from git_fedlearn.repository.data_tree import WorkTree, committed_tree, open_objects, read_set, set_paths
-from git_fedlearn.repository.files import read_file
+from git_fedlearn.repository.data_tree import WorkTree, committed_tree, open_objects, set_paths
+from git_fedlearn.repository.files import read_file, refuse_foreign
 from git_fedlearn.repository.repository import Repository
 from git_fedlearn.vectors.collection_files import newest_snapshots
-
-
-class Gathered(NamedTuple):
-    """The record lines that belong into a collection, and the retracted ids with their generations."""
-
-    lines: list[bytes]
-    buried: dict[RecordId, int]
+from git_fedlearn.vectors.wanted import Wanted, digest, open_wanted
 
 
 def set_names(collection: str) -> list[SetName]:
@@ -38,30 +29,40 @@ def source_files(top: Path, collection: str) -> list[Path]:
     return [*named, *newest_snapshots(top, collection)]
 
 
-def gather(repository: Repository, collection: str, more: Iterable[bytes], since: str | None) -> Gathered:
+@contextmanager
+def gather(
+    repository: Repository, collection: str, more: Iterable[bytes], since: str | None
+) -> Iterator[Wanted]:
     """The join of everything, less the lines that a revision held already."""
-    joined = _join(source_files(repository.top, collection), more)
-    known = _lines_at(repository, collection, since) if since else set()
-    buried, lines = {}, []
-    for line in joined.records:
-        if line in known:
-            continue
-        if b'"_retracted":' in line and (record := parse_record(line)).is_tombstone:
-            buried[record.id] = record.gen
-        else:
-            lines.append(line)
-    return Gathered(lines, buried)
+    known = _digests_at(repository, collection, since) if since else frozenset()
+    with open_wanted(repository.state, known) as wanted:
+        try:
+            for path in source_files(repository.top, collection):
+                for line in _read_lines(path):
+                    wanted.add(line)
+            for line in more:
+                wanted.add(line)
+            wanted.finish()
+        except OSError as error:
+            raise FedlearnError(
+                f"{repository.state}: cannot be written: {error.strerror}",
+                hint="free space, then run it again",
+            ) from error
+        yield wanted
 
 
-def _join(paths: Iterable[Path], more: Iterable[bytes]) -> Settled:
-    """The join of files, of which only one is in memory as a whole: a snapshot repeats what the sets hold."""
-    placed: set[bytes] = set()
-    loose = {*more}
-    for path in paths:
-        sections = split_sections(read_file(path))
-        placed.update(sections.placed)
-        loose.update(sections.loose)
-    return settle(sorted(placed), loose)
+def _read_lines(path: Path) -> Iterator[bytes]:
+    """The lines of a file, one in memory at a time, unless it holds a conflict: then both its sides."""
+    refuse_foreign(path)
+    try:
+        with path.open("rb") as file:
+            for line in file:
+                if line.startswith(b"<<<<<<<"):
+                    yield from split_lines(read_file(path))
+                    return
+                yield line.removeprefix(BOM).rstrip(b"\r\n")
+    except OSError as error:
+        raise FedlearnError(f"{path}: cannot be read: {error.strerror}") from error
 
 
 def parse_dump(path: Path) -> list[JsonObject]:
@@ -88,15 +89,14 @@ def _points(value: Json) -> list[JsonObject] | None:
     return None
 
 
-def _lines_at(repository: Repository, collection: str, revision: str) -> set[bytes]:
+def _digests_at(repository: Repository, collection: str, revision: str) -> frozenset[bytes]:
     objects = open_objects(repository)
     commit = objects.find_commit(revision)
     if commit is None:
         raise UsageError(f"{revision}: no such commit", hint="git log --oneline data")
     tree = committed_tree(objects, commit)
-    return {
-        line for name in set_names(collection) for data in read_set(tree, name) for line in split_lines(data)
-    }
+    paths = [path for name in set_names(collection) for path in set_paths(tree).get(name, [])]
+    return frozenset(digest(line) for path in paths for line in split_lines(tree.read(path)))
 
 
 def collections_here(top: Path, chosen: Sequence[str]) -> list[str]:

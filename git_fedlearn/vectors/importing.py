@@ -2,6 +2,7 @@
 
 The store itself says what is there: its payloads are read first and compared by identity. So an import
 that was killed goes on where it was, and a second one adds nothing twice, under whatever point ids.
+In memory are a page of the store, a batch, and about 400 bytes for each record and point.
 Points that only the store knows are left alone.
 """
 
@@ -10,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 from uuid import UUID
 
-from xxhash import xxh3_128_digest, xxh3_128_hexdigest
+from xxhash import xxh3_128_hexdigest
 
 from git_fedlearn.core.canonical import JsonObject, format_value
 from git_fedlearn.core.identity import is_volatile
@@ -21,12 +22,10 @@ from git_fedlearn.core.record import (
     NotARecordError,
     Record,
     make_record,
-    parse_record,
     score_of,
 )
 from git_fedlearn.vectors.embedder import Embedder
 from git_fedlearn.vectors.exporting import Admit
-from git_fedlearn.vectors.gathering import Gathered
 from git_fedlearn.vectors.lesson_text import lesson_text
 from git_fedlearn.vectors.store import (
     BATCH,
@@ -37,6 +36,7 @@ from git_fedlearn.vectors.store import (
     as_point_id,
     why_unstorable,
 )
+from git_fedlearn.vectors.wanted import Wanted, digest
 
 Progress = Callable[[int, int], None]
 """Called with the number of points added so far and the number to add."""
@@ -77,82 +77,119 @@ class Gist(NamedTuple):
     text_fields: Sequence[str] = ()
 
 
-class _Survey(NamedTuple):
-    """What the store holds: point ids, forms (by digest) of wanted records, new payloads, what must go."""
-
-    points: set[PointId]
-    forms: set[bytes]
-    changed: list[Point]
-    gone: list[PointId]
-
-
 def import_records(
-    collection: Collection, gathered: Gathered, gist: Gist, progress: Progress | None = None
+    collection: Collection, wanted: Wanted, gist: Gist, progress: Progress | None = None
 ) -> Imported:
-    """Bring a collection up to the gathered records."""
-    imported = Imported(collection.name)
-    wanted = {_digest(parse_record(line)): line for line in gathered.lines}
-    survey = _survey(collection, wanted, gathered, gist.admit)
-    _settle(collection, survey, imported)
-    held = collection.count()
-    missing = [line for digest, line in wanted.items() if digest not in survey.forms]
-    done = 0
-    for batch in _batches(_points(missing, survey, imported)):
-        _add(collection, batch, gist, imported)
-        done += len(batch)
-        if progress:
-            progress(done, len(missing))
-    imported.count, imported.expected = collection.count(), held + imported.added
-    return imported
+    """Bring a collection up to the wanted records."""
+    return _Import(collection, wanted, gist, progress or (lambda _done, _all: None)).run()
 
 
-def _survey(collection: Collection, wanted: dict[bytes, bytes], gathered: Gathered, admit: Admit) -> _Survey:
-    """Read every payload once. A point with private data is known by its sanitized form and left alone."""
-    survey = _Survey(set(), set(), [], [])
-    for point in (point for page in collection.pages() for point in page):
-        survey.points.add(point.id)
-        there = _find_record(point.payload)
-        if there is None:
-            continue
-        line = wanted.get(_digest(there))
-        if line is not None:
-            survey.forms.add(_digest(there))
-            payload = _updated(point.payload, there, parse_record(line))
-            if payload:
-                survey.changed.append(Point(point.id, payload))
-            continue
-        shared = there if there.id in gathered.buried else admit({**there.fields})[0]
-        if _digest(shared) in wanted:
-            survey.forms.add(_digest(shared))
-        elif gathered.buried.get(shared.id, -1) >= shared.gen:
-            survey.gone.append(point.id)
-    return survey
+class _Import:
+    """One import. `_points` are the ids in the store, `_there` the digests of wanted forms in it."""
 
+    def __init__(self, collection: Collection, wanted: Wanted, gist: Gist, progress: Progress) -> None:
+        self._collection = collection
+        self._wanted = wanted
+        self._gist = gist
+        self._progress = progress
+        self._points: set[PointId] = set()
+        self._there: set[bytes] = set()
+        self._done = Imported(collection.name)
 
-def _settle(collection: Collection, survey: _Survey, imported: Imported) -> None:
-    """Delete what was retracted and update what was learned since."""
-    for start in range(0, len(survey.gone), BATCH):
-        collection.delete(survey.gone[start : start + BATCH])
-    for point in survey.changed:
-        collection.retell(point.id, point.payload)
-    imported.deleted, imported.updated = len(survey.gone), len(survey.changed)
-    imported.present = len(survey.forms)
-    survey.points.difference_update(survey.gone)
+    def run(self) -> Imported:
+        """Settle what is there, then add what is missing."""
+        total = self._collection.count()
+        for page in self._collection.pages():
+            self._points.update(point.id for point in page)
+            self._settle(page)
+            self._progress(len(self._points), max(total, len(self._points)))
+        self._done.present = len(self._there)
+        held, handled = self._collection.count(), 0
+        missing = len(self._wanted) - self._done.present
+        for batch in _batches(self._new_points()):
+            self._add(batch)
+            handled += len(batch)
+            self._progress(handled, max(missing, handled))
+        self._done.count, self._done.expected = self._collection.count(), held + self._done.added
+        return self._done
 
+    def _settle(self, page: list[Point]) -> None:
+        """Of the points of a page, delete what was retracted and update what was learned since.
 
-def _add(collection: Collection, batch: list[Point], gist: Gist, imported: Imported) -> None:
-    texts = [lesson_text(point.payload, gist.text_fields).whole for point in batch]
-    vectors = gist.embedder.embed(texts)
-    made = [point._replace(vector=vector) for point, vector in zip(batch, vectors, strict=True)]
-    taken = [point for point in made if point.vector]
-    if taken:
-        collection.upsert(taken)
-    imported.added += len(taken)
-    imported.faults += [
-        Fault(str(point.payload[ID]), f"{gist.embedder.name} does not take its text")
-        for point in made
-        if not point.vector
-    ]
+        A point with private data is known by its sanitized form and left alone.
+        """
+        changed, gone = [], []
+        for point in page:
+            there = _find_record(point.payload)
+            if there is None:
+                continue
+            ours = self._find_wanted(there)
+            if ours:
+                payload = _updated(point.payload, there, ours)
+                changed += [Point(point.id, payload)] if payload else []
+            elif self._is_retracted(there):
+                gone.append(point.id)
+        for start in range(0, len(gone), BATCH):
+            self._collection.delete(gone[start : start + BATCH])
+        for start in range(0, len(changed), BATCH):
+            self._collection.retell(changed[start : start + BATCH])
+        self._points.difference_update(gone)
+        self._done.deleted += len(gone)
+        self._done.updated += len(changed)
+
+    def _is_retracted(self, there: Record) -> bool:
+        """Whether a point that is no wanted record as it stands must go; one that is when sanitized stays."""
+        shared = there
+        if self._wanted.retracted(there.id) < 0:
+            shared = self._gist.admit({**there.fields})[0]
+            if self._find_wanted(shared):
+                return False
+        return self._wanted.retracted(shared.id) >= shared.gen
+
+    def _find_wanted(self, there: Record) -> Record | None:
+        """The wanted record with the same identity form, which counts as there from now on."""
+        lessons = self._wanted.lessons(bytes.fromhex(there.id))
+        ours = next((lesson for lesson in lessons if lesson.form == there.form), None)
+        if ours:
+            self._there.add(digest(ours.form))
+        return ours
+
+    def _new_points(self) -> Iterator[Point]:
+        """A point for each record that is missing."""
+        for key in self._wanted.ids():
+            for record in self._wanted.lessons(key):
+                if digest(record.form) in self._there:
+                    continue
+                payload = _payload(record.fields)
+                why = why_unstorable(payload)
+                if why:
+                    self._done.faults.append(Fault(record.id, f"Qdrant cannot hold it: {why}"))
+                else:
+                    yield Point(self._choose_id(record), payload)
+
+    def _choose_id(self, record: Record) -> PointId:
+        """The record's own point id where that is free, else one made of its content."""
+        chosen = as_point_id(record.fields.get(POINT_ID))
+        if chosen is None or chosen in self._points:
+            chosen = str(UUID(record.id))
+        if chosen in self._points:
+            chosen = str(UUID(xxh3_128_hexdigest(b"point\0" + record.form)))
+        self._points.add(chosen)
+        return chosen
+
+    def _add(self, batch: list[Point]) -> None:
+        texts = [lesson_text(point.payload, self._gist.text_fields).whole for point in batch]
+        vectors = self._gist.embedder.embed(texts)
+        made = [point._replace(vector=vector) for point, vector in zip(batch, vectors, strict=True)]
+        taken = [point for point in made if point.vector]
+        if taken:
+            self._collection.upsert(taken)
+        self._done.added += len(taken)
+        self._done.faults += [
+            Fault(str(point.payload[ID]), f"{self._gist.embedder.name} does not take its text")
+            for point in made
+            if not point.vector
+        ]
 
 
 def _updated(payload: JsonObject, there: Record, ours: Record) -> "JsonObject | None":
@@ -167,24 +204,6 @@ def _updated(payload: JsonObject, there: Record, ours: Record) -> "JsonObject | 
     if why_unstorable(news) or format_value(make_record({**news}).fields) == format_value(there.fields):
         return None
     return news
-
-
-def _points(lines: list[bytes], survey: _Survey, imported: Imported) -> Iterator[Point]:
-    """A point for each record; its own point id where that is free, else one made of its content."""
-    for line in lines:
-        record = parse_record(line)
-        payload = _payload(record.fields)
-        why = why_unstorable(payload)
-        if why:
-            imported.faults.append(Fault(record.id, f"Qdrant cannot hold it: {why}"))
-            continue
-        chosen = as_point_id(record.fields.get(POINT_ID))
-        if chosen is None or chosen in survey.points:
-            chosen = str(UUID(record.id))
-        if chosen in survey.points:
-            chosen = str(UUID(xxh3_128_hexdigest(b"point\0" + record.form)))
-        survey.points.add(chosen)
-        yield Point(chosen, payload)
 
 
 def _batches(points: Iterator[Point]) -> Iterator[list[Point]]:
@@ -212,7 +231,3 @@ def _find_record(payload: JsonObject) -> Record | None:
         return make_record({key: value for key, value in payload.items() if key != POINT_ID})
     except NotARecordError:
         return None
-
-
-def _digest(record: Record) -> bytes:
-    return xxh3_128_digest(record.form)

@@ -142,10 +142,16 @@ class QdrantCollection:
         with translated(self._place):
             self._client.upsert(self.name, made, wait=True)
 
-    def retell(self, point: PointId, payload: JsonObject) -> None:
-        """Replace the payload of a point and keep its vector."""
+    def retell(self, points: Sequence[Point]) -> None:
+        """Replace the payloads of points and keep their vectors."""
+        changes = [
+            models.OverwritePayloadOperation(
+                overwrite_payload=models.SetPayload(payload=point.payload, points=[point.id])
+            )
+            for point in points
+        ]
         with translated(self._place):
-            self._client.overwrite_payload(self.name, payload=payload, points=[point], wait=True)
+            self._client.batch_update_points(self.name, changes, wait=True)
 
     def delete(self, points: Sequence[PointId]) -> None:
         """Remove points."""

@@ -76,8 +76,8 @@ class Collection(Protocol):
     def upsert(self, points: Sequence[Point]) -> None:
         """Add points, or replace those of the same ids."""
 
-    def retell(self, point: PointId, payload: JsonObject) -> None:
-        """Replace the payload of a point and keep its vector."""
+    def retell(self, points: Sequence[Point]) -> None:
+        """Replace the payloads of points and keep their vectors."""
 
     def delete(self, points: Sequence[PointId]) -> None:
         """Remove points; ids that are not there are no error."""

@@ -193,6 +193,24 @@ def test_the_newest_snapshot_of_another_system_is_joined(learned: System) -> Non
     assert [payload["text"] for payload in contents(learned, "notes").values()] == ["from a snapshot"]
 
 
+def test_files_that_a_merge_or_an_editor_left_odd_are_read_whole(learned: System) -> None:
+    learned.add("collections/notes", *({"text": f"note {n}"} for n in range(4)))
+    first, second, third, fourth = learned.read("data/collections/notes.jsonl").splitlines()
+    conflict = b"\n".join([b"<<<<<<< ours", second, b"=======", third, b">>>>>>> theirs", b""])
+    odd = b'\xef\xbb\xbf{"_id":"no record"\n' + first + b"\r\n" + first + b"\n" + conflict + fourth
+    learned.write("data/collections/notes.jsonl", odd)
+    learned.fedlearn("import", "notes")
+    found = contents(learned, "notes").values()
+    assert sorted(str(payload["text"]) for payload in found) == [f"note {n}" for n in range(4)]
+
+
+def test_a_lesson_is_joined_however_many_files_hold_it(learned: System) -> None:
+    learned.add("error-solutions", {**LESSONS[0], "value_score": 0.9})
+    learned.add("collections/error-solutions", {**LESSONS[0], "value_score": 0.85, "_point_id": 12})
+    assert counts(learned)["added"] == 2
+    assert contents(learned, "error-solutions")[12]["value_score"] == 0.9
+
+
 def test_a_scroll_dump_is_sanitized_and_imported(learned: System) -> None:
     points = [
         {"id": 4, "payload": {"text": "write to jane@corp-mail.net"}, "vector": None},

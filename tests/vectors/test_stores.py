@@ -86,7 +86,7 @@ def test_a_second_upsert_replaces(store: Store) -> None:
 def test_retelling_keeps_the_vector(store: Store) -> None:
     made = store.create(NAME, Schema({"": VectorSpec(2)}))
     made.upsert([Point(1, {"old": 1}, [1.0, 0.0]), Point(2, {"far": 1}, [0.0, 1.0])])
-    made.retell(1, {"new": {"value": [2]}})
+    made.retell([Point(1, {"new": {"value": [2]}}), Point(2, {"newer": 2})])
     first = made.nearest([1.0, 0.0], 1)[0]
     assert (first.id, first.payload) == (1, {"new": {"value": [2]}})
     assert first.score == pytest.approx(1.0)
