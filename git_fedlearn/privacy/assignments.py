@@ -8,12 +8,14 @@ of `key` must look generated.
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from git_fedlearn.privacy import kinds
+from git_fedlearn.privacy.given_values import Given, read_given
 from git_fedlearn.privacy.model import Match
 from git_fedlearn.privacy.secret_names import STEMS, Name, find_names, name_of_key
 from git_fedlearn.privacy.shapes import (
+    is_chosen_word,
     is_code,
     is_hash_like,
     is_hex,
@@ -28,26 +30,6 @@ if TYPE_CHECKING:
 
     from git_fedlearn.privacy.subject import Subject
 
-_QUOTE = r"(?:\\{0,3}[\"'`]|&quot;)"
-_OPERATOR = re.compile(
-    rf"(?:\[[\w\"']{{0,24}}\])?(?P<close>{_QUOTE}|\*\*|\]|\))?(?:"
-    rf"(?P<pair>\s{{0,16}}[,;]?\s{{0,16}}(?:/?>\s{{0,16}}<|</\w{{1,16}}>\s{{0,16}}<)?{_QUOTE}?"
-    rf"[vV]alue{_QUOTE}?\s{{0,4}}(?:[=:>]|\\?=)\s{{0,4}})"
-    r"|(?P<assign>[ \t]{0,8}(?::{1,3}=|[?+.|]{1,2}=|=>|={1,3}~?|:|!==?|<-|->|%3[dD])"
-    r"[ \t]{0,8}(?:[|>][-+]?(?=\s))?(?:\\?\r?\n[ \t]{1,24})?)"
-    r"|(?P<typed>\??(?:\s{0,2}:)?\s{1,2}[A-Za-z][\w.<>\[\]*&?]{0,24}\s{0,2}:?=\s{0,2}(?=[\"'`@]))"
-    r"|(?P<element>>\s{0,24})"
-    r"|(?P<comma>\s{0,4},\s{0,4})"
-    r"|(?P<prose>(?:\s(?:for|of|on)\s(?:the\s|my\s)?[\w.@-]{1,40})?[ \t]{1,2}"
-    r"(?:is|was|are|will be|set to|changed to|reset to|to|as|equals)[ \t]{0,2}:?\s{1,2})"
-    r"|(?P<space>[ \t]{1,4})"
-    r"|(?P<call>\(\s{0,4}))"
-)
-_VALUE = re.compile(
-    rf"@?(?:(?P<quote>{_QUOTE})(?P<quoted>[^\r\n]{{1,512}}?)(?P=quote)"
-    r"|(?P<bare>[^\s\"'`,;<>(){}\[\]|\\]{4,512}))"
-)
-_NEXT_PARAMETER = re.compile(r"&(?:amp;)?[\w.-]{1,40}=")
 _REVERSED = re.compile(
     r"(?<![^\s\"'`(/*#;])(?P<value>[^\s\"'`,;<>()]{8,256})[\"'`]? (?:is|as) (?:the|my|your|our|a|his|"
     r"her|their) "
@@ -57,19 +39,21 @@ _REVERSED = re.compile(
 
 
 _ARGUMENT = re.compile(r"[a-z_]{1,24}=[A-Za-z_]")
-_PLACEHOLDER = re.compile(r"<[A-Z]{2,16}(?:_[A-Z0-9]{1,16}){0,4}>")
+_PLACEHOLDER = re.compile(rf"<({'|'.join(kinds.KINDS)})(?:_[0-9]{{1,4}})?>")
+_LINE_START = re.compile(r"[ \t]*(?:(?:[-+*#;]|//|export|ENV|ARG|set|setx|SET)[ \t]+)?[\w.-]*")
+_LINE_END = re.compile(r"[ \t]*(?:\r?\n|$)")
+_OPTION = re.compile(r"(?:^|\s)--?[\w.-]*$")
+_DECLARED = re.compile(
+    r"(?:\b(?:define|ENV|ARG|setx?|SET|setenv|SetEnv|export|setq|declare|readonly|config:set|configure set|"
+    r"config set|"
+    r"secret put|add)\s+)(?:-\S+\s+)?[\"']?[\w.-]*$"
+)
+_IN_SQL = re.compile(r"identified by$|(?:with|encrypted|user|role|\w+) password$")
 _API_KEY = re.compile(r"(?:api|access|secret)[-_ ]?key$")
-_SETTING = re.compile(r"[A-Za-z][a-z]{1,12}(?:[-_]?[A-Za-z][a-z]{1,12}){0,3}=[A-Za-z]{1,16}$|--[a-z]")
-
-
-class _Given(NamedTuple):
-    """A value and how it was given."""
-
-    value: str
-    start: int
-    how: str
-    quoted: bool
-    closed: bool
+_SETTING = re.compile(
+    r"[A-Za-z][a-z]{1,12}(?:[-_]?[A-Za-z][a-z]{1,12}){0,3}=[A-Za-z]{1,16}$|--[a-z]|"
+    r"[~^=<>v]{0,2}\d{1,4}(?:\.\w{1,8}){1,3}$"
+)
 
 
 def find_assignments(subject: Subject) -> Iterator[Match]:
@@ -85,7 +69,10 @@ def _in_text(subject: Subject) -> Iterator[Match]:
     text = subject.text
     covered = 0
     for name in find_names(_without_placeholders(subject)):
-        if name.start < covered or (given := _read(text, name)) is None or not _is_secret(given, text, name):
+        if name.start < covered:
+            continue
+        given = next((g for g in read_given(text, name.end) if _is_secret(g, text, name)), None)
+        if given is None:
             continue
         covered = given.start + len(given.value)
         kind = kinds.PASSWORD if name.sort == "password" else kinds.SECRET
@@ -93,65 +80,80 @@ def _in_text(subject: Subject) -> Iterator[Match]:
 
 
 def _without_placeholders(subject: Subject) -> str:
-    """The text in lower case with placeholders blanked: `<PASSWORD>` is no name."""
+    """The text in lower case with placeholders blanked: `<PASSWORD>` is no name, unless it is an element."""
     if "<" not in subject.text:
         return subject.lowered
     pieces: list[str] = []
     at = 0
     for hit in _PLACEHOLDER.finditer(subject.text):
-        pieces += (subject.lowered[at : hit.start()], " " * len(hit[0]))
-        at = hit.end()
+        if f"</{hit[1]}>" not in subject.text:
+            pieces += (subject.lowered[at : hit.start()], " " * len(hit[0]))
+            at = hit.end()
     return "".join((*pieces, subject.lowered[at:]))
 
 
-def _read(text: str, name: Name) -> _Given | None:
-    operator = _OPERATOR.match(text, name.end)
-    if operator is None or (found := _VALUE.match(text, operator.end())) is None:
-        return None
-    quoted = found["quoted"] is not None
-    value = found["quoted"] if quoted else found["bare"].rstrip(".:*")
-    if not quoted and (parameter := _NEXT_PARAMETER.search(value)):
-        value = value[: parameter.start()]
-    start = found.start("quoted" if quoted else "bare")
-    closed = bool(operator["close"])
-    return _Given(value, start, operator.lastgroup or "", quoted=quoted, closed=closed)
-
-
-def _is_secret(given: _Given, text: str, name: Name) -> bool:
+def _is_secret(given: Given, text: str, name: Name) -> bool:
     value = given.value
     if not given.quoted and (given.how == "call" or text.startswith("(", given.start + len(value))):
         return False
     if given.how in {"space", "prose"}:
         return _is_said(given, text, name)
     if given.how == "comma":
-        plain = name.sort == "key" or _ARGUMENT.match(value) is not None
-        return not plain and is_secret_value(value) and (is_random(value) or name.sort == "password")
+        return _is_next(given, name)
     if name.sort == "password":
-        return is_password_value(value, quoted=given.quoted)
+        return is_password_value(value, quoted=given.quoted) or (
+            given.how == "assign"
+            and not given.quoted
+            and _is_line(given, text, name)
+            and is_chosen_word(value)
+            and not _is_plain(value)
+        )
     if name.sort == "key":
         return is_random(value) and not is_hash_like(value) and not is_hex(value) and is_secret_value(value)
     return is_secret_value(value)
 
 
-def _is_said(given: _Given, text: str, name: Name) -> bool:
-    """Of a value that follows its name in a sentence, or as the argument of an option."""
+def _is_next(given: Given, name: Name) -> bool:
+    """Of a value that follows its name after a comma: an argument, a pair, a cell."""
     value = given.value
-    word_before = text[max(0, name.start - 24) : name.start].rsplit(None, 1)[-1:]
-    option = bool(word_before) and word_before[0].startswith("-")
-    if text[name.start : name.end].lower() == "pass" and not option:
+    if name.sort == "key" or _ARGUMENT.match(value) is not None or _is_plain(value):
         return False
-    if given.how == "prose" or option:
-        return not _is_plain(value) and (
-            is_strong_password(value) if name.sort == "password" else is_secret_value(value)
+    if given.quoted and name.sort == "password":
+        return is_strong_password(value) and (not is_identifier_like(value) or value[-2:].isdigit())
+    return is_secret_value(value) and (given.quoted or is_random(value) or name.sort == "password")
+
+
+def _is_line(given: Given, text: str, name: Name) -> bool:
+    """Whether name and value are all there is on the line, as in settings files."""
+    start = text.rfind("\n", 0, name.start) + 1
+    end = given.start + len(given.value)
+    return (
+        _LINE_START.fullmatch(text, start, name.start) is not None and _LINE_END.match(text, end) is not None
+    )
+
+
+def _is_said(given: Given, text: str, name: Name) -> bool:
+    """Of a value that follows its name in a sentence, as the argument of an option or of a declaration."""
+    value = given.value
+    before = text[max(0, name.start - 48) : name.start]
+    option = _OPTION.search(before) is not None
+    declared = option or _DECLARED.search(before) is not None
+    if _is_plain(value):
+        return False
+    if text[name.start : name.end].lower() == "pass" and not declared:
+        return given.quoted and is_strong_password(value) and is_random(value, least=8)
+    if given.how == "prose" or declared:
+        return is_strong_password(value) if name.sort == "password" else is_secret_value(value)
+    if given.quoted and name.sort == "password":
+        return _IN_SQL.search(name.full) is not None or (
+            is_strong_password(value) and not is_identifier_like(value)
         )
-    if name.full.endswith("identified by") and given.quoted:
-        return is_password_value(value, quoted=True)
-    named = _API_KEY.search(name.full) is not None
+    named = given.quoted or _API_KEY.search(name.full) is not None
     return (
         name.sort != "key"
-        and is_random(value)
-        and (named or not is_hash_like(value))
         and is_secret_value(value)
+        and (is_random(value) or named)
+        and (named or not is_hash_like(value))
     )
 
 

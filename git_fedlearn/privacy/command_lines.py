@@ -1,4 +1,4 @@
-"""Passwords given to programs without a telling name (`curl -u user:…`, `mysql -p…`), recovery phrases."""
+"""Passwords given to programs without a telling name: `curl -u user:…`, `mysql -p…`."""
 
 from __future__ import annotations
 
@@ -41,6 +41,27 @@ _COMMANDS: tuple[tuple[str, re.Pattern[str]], ...] = (
         re.compile(rf"\bsmbclient\b{_ANY}-U\s{{1,4}}[\"']?[^\s\"'%]{{1,64}}%(?P<value>[^\s\"']{{3,256}})"),
     ),
     ("mongo", re.compile(rf"\bmongo(?:sh|dump|restore|export|import)?\b{_ANY}-p\s{{1,4}}{_WORD}")),
+    ("net", re.compile(rf"\bnet use\b{_ANY}/user:\S{{1,128}}\s{{1,4}}{_WORD}", re.IGNORECASE)),
+    ("net", re.compile(rf"\bnet user\s{{1,4}}\S{{1,64}}\s{{1,4}}(?!/){_WORD}", re.IGNORECASE)),
+    ("useradd", re.compile(rf"\buseradd\b{_ANY}-p\s{{1,4}}{_WORD}")),
+    (
+        "htpasswd",
+        re.compile(
+            rf"\bhtpasswd\b(?:\s{{1,4}}-\w{{1,8}}){{1,4}}\s{{1,4}}\S{{1,128}}\s{{1,4}}\S{{1,64}}\s{{1,4}}{_WORD}"
+        ),
+    ),
+    (
+        "SecureString",
+        re.compile(
+            r"\bConvertTo-SecureString\s{1,4}(?:-String\s{1,4})?[\"'](?P<value>[^\"'\r\n]{4,256})[\"']"
+        ),
+    ),
+    (
+        "Credential",
+        re.compile(
+            r"Credential\(\s{0,4}[\"'][^\"'\r\n]{0,64}[\"'],\s{0,4}[\"'](?P<value>[^\"'\r\n]{4,256})[\"']"
+        ),
+    ),
     ("zip", re.compile(rf"\b(?:un)?zip\b{_ANY}-P\s{{1,4}}{_WORD}")),
     ("openssl", re.compile(rf"\bopenssl\b{_ANY}(?:-passin|-passout|-pass|-k)\s{{1,4}}(?:pass:)?{_WORD}")),
     ("kinit", re.compile(rf"\becho\s{{1,4}}{_WORD}\s{{0,4}}\|\s{{0,4}}kinit\b")),
@@ -53,26 +74,18 @@ _COMMANDS: tuple[tuple[str, re.Pattern[str]], ...] = (
         ),
     ),
 )
-_PHRASE = re.compile(
-    r"(?:mnemonic|(?:seed|recovery|backup|secret)[-_ ]?(?:phrase|words))[^A-Za-z\n]{0,8}(?:is|"
-    r"are)?[^A-Za-z\n]{0,8}"
-    r"(?P<value>(?:[a-z]{3,8}[ ,]{1,2}){11,23}[a-z]{3,8})",
-    re.IGNORECASE,
-)
 
 
 def find_command_lines(subject: Subject) -> Iterator[Match]:
-    """Passwords in the arguments of well-known programs, and the words that restore a wallet."""
+    """Passwords in the arguments of well-known programs."""
     text = subject.text
     for program, pattern in _COMMANDS:
         if program in text:
             for hit in pattern.finditer(text):
-                if _is_given(hit["value"]):
+                if is_given_password(hit["value"]):
                     yield Match(*hit.span("value"), kinds.PASSWORD, "command-line", 0.8)
-    if subject.has_any(("mnemonic", "phrase", "words")):
-        for hit in _PHRASE.finditer(text):
-            yield Match(*hit.span("value"), kinds.SECRET, "recovery-phrase", 0.85)
 
 
-def _is_given(value: str) -> bool:
+def is_given_password(value: str) -> bool:
+    """Whether an argument is a password and no placeholder, variable or word."""
     return not is_stand_in(value) and not is_code(value) and is_strong_password(value)

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from git_fedlearn.privacy.addresses import find_emails, find_ips, find_macs
 from git_fedlearn.privacy.assignments import find_assignments
 from git_fedlearn.privacy.command_lines import find_command_lines
+from git_fedlearn.privacy.cookies import find_cookies
 from git_fedlearn.privacy.detect_secrets_rules import find_with_detect_secrets
 from git_fedlearn.privacy.home_paths import find_home_paths
 from git_fedlearn.privacy.model import Match
@@ -14,6 +15,7 @@ from git_fedlearn.privacy.national_ids import find_numbers
 from git_fedlearn.privacy.personal import find_births, find_internal_hosts, find_logins, find_positions
 from git_fedlearn.privacy.phones import find_phones
 from git_fedlearn.privacy.structures import (
+    find_basic_pairs,
     find_headers,
     find_jwts,
     find_private_keys,
@@ -21,7 +23,9 @@ from git_fedlearn.privacy.structures import (
     find_webhooks,
 )
 from git_fedlearn.privacy.subject import Subject
+from git_fedlearn.privacy.tables import find_columns
 from git_fedlearn.privacy.tokens import find_tokens
+from git_fedlearn.privacy.told_secrets import find_told_secrets
 
 Detector = Callable[[Subject], Iterable[Match]]
 
@@ -31,10 +35,14 @@ SECRET_DETECTORS: tuple[Detector, ...] = (
     find_url_passwords,
     find_webhooks,
     find_headers,
+    find_basic_pairs,
     find_tokens,
     find_with_detect_secrets,
     find_assignments,
     find_command_lines,
+    find_told_secrets,
+    find_cookies,
+    find_columns,
 )
 PERSONAL_DETECTORS: tuple[Detector, ...] = (
     find_emails,

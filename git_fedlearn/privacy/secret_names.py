@@ -9,15 +9,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _PASSWORDS = (  # lower case
-    r"pass(?:w(?:or)?d|wort|phrase|code)|(?<![a-z])pass(?![a-z])|(?<![a-z])pwd|pwd(?![a-z])|"
-    r"(?<![a-z])psw(?:d|(?![a-z]))|"
-    r"[_.-]pw(?![a-z])|kennwort|contrase[ñn]a|mot_?de_?passe|senha|wachtwoord|lösenord|salasana|"
+    r"pass(?:w(?:or)?d|wort|phrase|code)|(?<!com|tre|sur|ver|der|enc)(?<!by|im)(?<!s)pass(?![a-z])|"
+    r"(?<![a-z])pwd|pwd(?![a-z])|(?<![a-z])psw(?:d|(?![a-z]))|(?<![a-z])pw(?![a-z])|kennwort|contrase[ñn]a|mot_?de_?passe|senha|wachtwoord|lösenord|salasana|"
     r"пароль|密码|パスワード|비밀번호|identified by"
 )
 _SECRETS = (
     r"secret|token|credentials?|(?<![a-z])creds?(?![a-z])|[_-]auth(?![a-z])|auth[-_]?(?:code|header)|"
-    r"bearer|"
-    r"(?<![a-z])psk(?![a-z])|(?<![a-z])sas(?![a-z])|(?<![a-z])otp(?![a-z])"
+    r"bearer|(?<![a-z])psk(?![a-z])|(?<![a-z])sas(?![a-z])|(?<![a-z])otp(?![a-z])|api[-_]?hash"
 )
 # Where these stand in a text in lower case, a name may stand; everything below starts with one of them.
 STEMS = (
@@ -25,9 +23,7 @@ STEMS = (
         "pass",
         "pwd",
         "psw",
-        "_pw",
-        "-pw",
-        ".pw",
+        "pw",
         "kennwort",
         "contrase",
         "mot",
@@ -48,7 +44,19 @@ STEMS = (
         "-auth",
         "authcode",
     ),
-    *("authheader", "auth_", "identified by", "bearer", "psk", "sas", "otp", "key"),
+    *(
+        "authheader",
+        "auth_",
+        "identified by",
+        "bearer",
+        "psk",
+        "sas",
+        "otp",
+        "key",
+        "apihash",
+        "api_hash",
+        "api-hash",
+    ),
 )
 _NAME = re.compile(
     rf"(?:(?P<password>{_PASSWORDS})|(?P<secret>{_SECRETS})|"
@@ -60,6 +68,7 @@ _SECRET_KEY = re.compile(
     r"webhook|deploy|session|"
     r"admin|root|app|server|bot|write|consumer|storage|cosmos|subscription|ingest|integration|sdk|"
     r"security|hmac|aes|jwt|"
+    r"instrumentation|function|product|activation|"
     r"ssh|gpg|pgp|rsa|crypt\w{0,5}|cipher|secret|management|project|team|user|live|prod|license)[-_ .]?keys?$"
 )
 
@@ -118,7 +127,7 @@ def name_of_key(key: str) -> Name | None:
 
 _NOT_A_SECRET = re.compile(
     r"::|aws:|"
-    r"tokeni[sz]|tokens(?![_-]?secret)|max_?token|min_?token|token[-_]?(?:count|limit|type|usage|"
+    r"tokeni[sz]|tokens(?![_-]?secret)|(?<![a-z])m(?:ax|in)_?token|token[-_]?(?:count|limit|type|usage|"
     r"budget|len|size|index|"
     r"cost|rate|id_to|ize|window|per|s_|class|s$)|"
     r"next[a-z_-]{0,12}token|(?:page|lock)[_-]?token|"
@@ -142,9 +151,9 @@ _NOT_A_SECRET = re.compile(
     r"scan\w{0,4}|expir\w{0,8}|ttl|reset|strength|rotation|header_?name|regex|pattern|env|var|method|"
     r"class|error|"
     r"required|enabled|validat\w{0,6}|change\w?|input|form|box|exists|valid|invalid|hash_?algo\w{0,8}|"
-    r"set|s$)$|"
+    r"set)$|(?:secret|password|passwd|token|auth|pwd)s$|"
     r"passwordless|passthrough|pass_?through|passed|passing|passes|passive|passenger|passport|compass|"
-    r"bypass|secretary|"
+    r"bypass|minipass|secretary|"
     r"keyword|author(?!iz)|monkey|turkey|donkey|hockey|whiskey|keynote",
 )
 _NAME_CHARACTERS = "abcdefghijklmnopqrstuvwxyz0123456789_.:-"

@@ -24,7 +24,7 @@ _WORD_VALUES = frozenset(
     """.split()
 )
 _VARIABLE = re.compile(
-    r"^(?:\$[({]|%[A-Za-z_]{1,40}%$|%[sdr(]$|%\(|\{\{|<[^>]*>$|\[[^\]]*\]$|#\{|\*\*|~/|/|\.\.?/|https?:|file:|arn:|[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+$)",
+    r"^(?:\$[({]|%[A-Za-z_]{1,40}%$|%[sdr(]$|%\(|\{\{|<[^>]*>$|\[[^\]]*\]$|#\{|\*\*|~/|/(?![A-Za-z0-9+/]{16,512}={1,2}$)|\.\.?/|https?:|file:|arn:|[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+$)",
 )
 _CODE = re.compile(r"[(){}\[\];]|->|=>|::|\$\{|\s\s|\\[nrt]$|^[A-Za-z_]+(?:\.[A-Za-z_]+)+$")
 _HEX = re.compile(r"[0-9a-f]+|[0-9A-F]+")
@@ -33,6 +33,9 @@ _SEGMENT = re.compile(r"(?P<word>[A-Za-z]*)[0-9]{0,4}|[0-9]{1,4}[A-Za-z]{0,2}|[0
 _CAMEL = re.compile(r"[A-Z]?[a-z]+|[A-Z]+")
 _BREAKS = re.compile(r"[-_./ :]+|%20")
 _DIGITS = re.compile(r"[0-9]+")
+_UNSPEAKABLE = re.compile(
+    r"[bcdfghjklmnpqrstvwxz]{6}|[A-Z][a-z][A-Z][a-z][A-Z]|[a-z][A-Z]{1,2}[a-z][A-Z]{1,2}[a-z]"
+)
 
 
 def is_stand_in(value: str) -> bool:
@@ -66,6 +69,8 @@ def is_identifier_like(value: str) -> bool:
     """Whether the value is made of words, versions and dates: digits end a word or stand alone."""
     if not value.isascii():
         return value.isalpha()
+    if len(value) >= 8 and _UNSPEAKABLE.search(value) is not None:  # noqa: PLR2004 -- shorter ones are acronyms
+        return False
     if _is_name_with_numbers(value):
         return True
     words: list[str] = []
@@ -120,4 +125,10 @@ def is_strong_password(value: str) -> bool:
         return False
     has_digit = any(c.isdigit() for c in value)
     has_letter = any(c.isalpha() for c in value)
-    return has_letter and (has_digit or any(c in "!@#$%^&*+=?~" for c in value))
+    mixed = len(value) >= 8 and not value.islower() and not value.isupper() and not is_identifier_like(value)  # noqa: PLR2004
+    return has_letter and (has_digit or mixed or any(c in "!@#$%^&*+=?~" for c in value))
+
+
+def is_chosen_word(value: str) -> bool:
+    """Whether people choose this as a password though it is nothing but letters; not a name in code."""
+    return 5 <= len(value) <= 32 and value.isalpha() and (value.islower() or value.istitle())  # noqa: PLR2004

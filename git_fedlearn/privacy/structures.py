@@ -32,6 +32,11 @@ _URL_LOGIN = re.compile(
     r"(?<![A-Za-z0-9])[A-Za-z][A-Za-z0-9+.-]{1,30}:(?:\\?/){2}"
     r"(?P<user>[^\s/?#:@\"'<>`\\]{0,256}):(?P<password>[^\s\"'<>`]{1,128}?)@(?=[\w\[$.-])"
 )
+_URL_TOKEN = re.compile(r"(?<![A-Za-z0-9])https?:(?:\\?/){2}(?P<token>[A-Za-z0-9_.-]{20,255})@(?=[\w\[])")
+_NAMED_LOGIN = re.compile(
+    r"(?<![\w./:-])[\w.-]{1,64}:(?P<password>[^\s:@\"'<>`]{3,128})@(?:tcp|unix|udp)\(|"
+    r"(?:oracle:(?:thin|oci8?):|\bsqlplus\s{1,4}(?:-\w{1,8}\s{1,4})?)\w{1,64}/(?P<oracle>[^\s/@\"'<>`]{3,128})@"
+)
 _WEBHOOKS = re.compile(
     r"(?:https?:(?:\\?/){2})?(?:"
     r"hooks\.slack\.com\\?/(?:services|workflows|triggers)\\?/[\w\\/-]{16,256}|"
@@ -47,15 +52,34 @@ _WEBHOOKS = re.compile(
     r"qyapi\.weixin\.qq\.com\\?/cgi-bin\\?/webhook\\?/send\?key=[\w-]{20,64}|"
     r"hooks\.(?:glip|ringcentral)\.com\\?/webhook\\?/(?:v\d\\?/)?[\w-]{20,128}|"
     r"hook\.(?:[a-z]{2}\d\.)?(?:integromat|make)\.com\\?/[\w-]{20,64}|"
+    r"[\w.-]{1,80}\.logic\.azure\.com(?::443)?\\?/workflows\\?/[\w\\/-]{16,200}\?[\w=&%.~/-]{10,400}|"
+    r"[\w.-]{1,80}\.azurewebsites\.net\\?/api\\?/[\w\\/-]{1,100}\?code=[\w=%/+-]{20,200}|"
     r"api\.telegram\.org\\?/bot\d{6,12}:[\w-]{30,50}(?:\\?/\w{1,40})?"
     r")",
     re.ASCII,
 )
-_WEBHOOK_SIGNS = ("hook", "googleapis.com", "maker.ifttt", "dingtalk", "api.telegram", "weixin")
+_WEBHOOK_SIGNS = (
+    *(
+        "hook",
+        "googleapis.com",
+        "maker.ifttt",
+        "dingtalk",
+        "api.telegram",
+        "weixin",
+        "logic.azure",
+        "azurewebsites",
+    ),
+)
 _HEADER = re.compile(
     r"(?i)\b(?P<scheme>bearer|basic|token|digest|apikey|negotiate)[ \t]{1,4}"
     r"(?P<secret>[A-Za-z0-9._~+/=-]{12,4096})"
 )
+
+
+_PAIR_BASE64 = re.compile(
+    r"\b_?auth[\"']?\s{0,4}[:=]\s{0,4}[\"']?(?P<secret>[A-Za-z0-9+/]{8,512}={0,2})(?![\w+/=-])"
+)
+_PAIR_PLAIN = re.compile(rb"[\w.@-]{1,64}:[\x21-\x7e]{3,400}")
 
 
 def find_private_keys(subject: Subject) -> Iterator[Match]:
@@ -111,7 +135,10 @@ def _is_json_object(part: str) -> bool:
 
 def find_url_passwords(subject: Subject) -> Iterator[Match]:
     """The password in `scheme://user:password@host`; a random user name without one is a token too."""
-    if "@" not in subject.text or ("://" not in subject.text and ":\\/" not in subject.text):
+    if "@" not in subject.text:
+        return
+    yield from _other_logins(subject.text)
+    if "://" not in subject.text and ":\\/" not in subject.text:
         return
     for hit in _URL_LOGIN.finditer(subject.text):
         password = hit["password"]
@@ -119,6 +146,18 @@ def find_url_passwords(subject: Subject) -> Iterator[Match]:
             yield Match(*hit.span("password"), kinds.PASSWORD, "url-password", 0.95)
         if is_random(hit["user"], least=20):
             yield Match(*hit.span("user"), kinds.API_KEY, "url-token", 0.9)
+
+
+def _other_logins(text: str) -> Iterator[Match]:
+    """`https://token@host`, `user:password@tcp(host)`, `oracle:thin:user/password@`."""
+    for hit in _URL_TOKEN.finditer(text):
+        if is_random(hit["token"], least=20):
+            yield Match(*hit.span("token"), kinds.API_KEY, "url-token", 0.9)
+    if "@tcp(" in text or "@unix(" in text or "oracle" in text or "sqlplus" in text:
+        for hit in _NAMED_LOGIN.finditer(text):
+            group = "password" if hit["password"] else "oracle"
+            if not is_stand_in(hit[group]):
+                yield Match(*hit.span(group), kinds.PASSWORD, "url-password", 0.9)
 
 
 def _is_port_and_path(password: str) -> bool:
@@ -134,6 +173,15 @@ def find_webhooks(subject: Subject) -> Iterator[Match]:
     for hit in _WEBHOOKS.finditer(text):
         if not is_marked_example(hit[0]):
             yield Match(*hit.span(), kinds.WEBHOOK_URL, "webhook", 0.97)
+
+
+def find_basic_pairs(subject: Subject) -> Iterator[Match]:
+    """`"auth": "…"` of Docker and npm: user and password in base64."""
+    if "auth" in subject.text:
+        for hit in _PAIR_BASE64.finditer(subject.text):
+            plain = base64.b64decode(hit["secret"][: len(hit["secret"]) // 4 * 4])
+            if _PAIR_PLAIN.fullmatch(plain) is not None:
+                yield Match(*hit.span("secret"), kinds.PASSWORD, "basic-pair", 0.9)
 
 
 def find_headers(subject: Subject) -> Iterator[Match]:

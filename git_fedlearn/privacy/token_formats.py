@@ -57,6 +57,7 @@ PREFIXED: tuple[TokenFormat, ...] = (
     _row("google-api-key", "AIza", f"{_W}{{33,64}}"),
     _row("google-oauth-secret", "GOCSPX-", f"{_W}{{20,64}}"),
     _row("google-oauth-token", "ya29.", f"{_W}{{20,4096}}"),
+    _row("google-oauth-code", "4/0A", f"{_W}{{30,512}}"),
     _row("google-gemini-key", "AQ.Ab8RN6", f"{_W}{{30,128}}"),
     _row("azure-devops-token", "azd", f"{_A}{{49}}", random=True),
     _row("digitalocean-token", "doo_v1_ dop_v1_ dor_v1_", "[a-f0-9]{40,128}"),
@@ -92,7 +93,7 @@ PREFIXED: tuple[TokenFormat, ...] = (
     _row("databricks-token", "dapi dkea dose dsapi", r"[a-f0-9]{32}(?:-\d)?"),
     _row("snowflake-token", "ver:1-hint:", r"[0-9]{4,16}-ETMsD[A-Za-z0-9+/=]{40,512}"),
     # source and packages
-    _row("github-token", "ghp_ gho_ ghu_ ghs_ ghr_", f"{_A}{{30,255}}"),
+    _row("github-token", "ghp_ gho_ ghu_ ghs_ ghr_", r"[A-Za-z0-9]\w{29,255}[\w.-]{0,1024}"),
     _row("github-fine-grained-token", "github_pat_", "[A-Za-z0-9_]{36,255}"),
     _row(
         "gitlab-token",
@@ -127,6 +128,9 @@ PREFIXED: tuple[TokenFormat, ...] = (
     _row("harness-token", "pat. sat.", rf"{_W}{{22}}\.[0-9a-f]{{24}}\.{_A}{{20}}"),
     _row("nix-cachix-key", "cachix_", f"{_W}{{30,128}}", random=True),
     # secret stores, VPN and identity
+    _row("fernet-token", "gAAAAAB", f"{_W}{{60,8192}}={{0,2}}"),
+    _row("fly-macaroon", "fm2_ fm1r_ fm1a_", f"{_B}{{60,8192}}"),
+    _row("intercom-token", "dG9rOm", f"{_B}{{30,120}}"),
     _row("vault-token", "hvs. hvb. hvr.", f"{_W}{{20,512}}"),
     _row("vault-legacy-token", "s.", f"{_A}{{24}}(?![A-Za-z0-9.])", random=True),
     _row(
@@ -320,6 +324,10 @@ INFIX: tuple[InfixFormat, ...] = (
         r"(?:Shared)?AccessKey=(?P<secret>[A-Za-z0-9+/]{30,100}={0,2})",
     ),
     InfixFormat("azure-sas-signature", "sig=", r"\bsig=(?P<secret>[A-Za-z0-9%/+]{30,120}={0,2})"),
+    InfixFormat("signed-url", "X-Amz-", r"X-Amz-(?:Signature|Security-Token)=(?P<secret>[\w%/+=-]{30,4096})"),
+    InfixFormat("signed-url", "X-Goog-Signature=", r"X-Goog-Signature=(?P<secret>[0-9a-f]{64,1024})"),
+    InfixFormat("signed-url", "Signature=", r"[?&]Signature=(?P<secret>[\w%/+=~-]{26,512})"),
+    InfixFormat("query-key", "appid=", r"[?&]appid=(?P<secret>[0-9a-f]{32})"),
     InfixFormat("azure-key-checksum", "JQQJ99", rf"{_A}{{52}}JQQJ99{_A}{{10,36}}={{0,2}}"),
     InfixFormat("azure-key-checksum", "AzSe", rf"{_A}{{42}}AzSe{_A}{{6,8}}"),
     InfixFormat("mailchimp-key", "-us", r"[0-9a-f]{32}-us[0-9]{1,2}"),
