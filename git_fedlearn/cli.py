@@ -16,7 +16,7 @@ from git_fedlearn.commands.wrong_uses import describe, no_such_verb
 from git_fedlearn.errors import FedlearnError
 
 SECTIONS: Final = {
-    "start": ("init", "clone", "install", "uninstall", "doctor", "demo"),
+    "start": ("init", "clone", "install", "uninstall", "status", "doctor", "demo"),
     "learn": ("sync", "add", "retract", "restore", "show", "dataset", "metrics", "consolidate"),
     "federate": ("federate", "remote", "pull-remotes", "quarantine", "explain", "schedule"),
     "keep it whole": ("verify", "sanitize", "scan", "resolve"),

@@ -16,14 +16,16 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
-from typing import BinaryIO, TextIO
+from typing import TYPE_CHECKING, BinaryIO, TextIO
 
 from git_fedlearn.commands.colour import paint, paint_marks, wants_colour
 from git_fedlearn.core.canonical import Json
 from git_fedlearn.errors import FedlearnError
-from git_fedlearn.privacy.engine import LocalIdentity, PrivacyEngine
 from git_fedlearn.repository.git import Git, watched_by
 from git_fedlearn.repository.repository import Repository
+
+if TYPE_CHECKING:
+    from git_fedlearn.privacy.engine import LocalIdentity, PrivacyEngine
 
 
 @dataclass
@@ -50,8 +52,10 @@ class Context:
         return self.repository
 
     @cached_property
-    def privacy(self) -> PrivacyEngine:
+    def privacy(self) -> "PrivacyEngine":
         """The engine that knows who this machine's user is."""
+        from git_fedlearn.privacy.engine import PrivacyEngine  # noqa: PLC0415  costs start-up time
+
         return PrivacyEngine(self.identity())
 
     def now(self) -> datetime:
@@ -59,8 +63,10 @@ class Context:
         fixed = self.environment.get("SOURCE_DATE_EPOCH", "")
         return datetime.fromtimestamp(int(fixed), UTC) if fixed.isdecimal() else datetime.now(UTC)
 
-    def identity(self) -> LocalIdentity:
+    def identity(self) -> "LocalIdentity":
         """What in a text would point to this machine or its user."""
+        from git_fedlearn.privacy.engine import LocalIdentity  # noqa: PLC0415  costs start-up time
+
         git = Git(self.directory, self.environment)
         name, email = git.find_config("user.name") or "", git.find_config("user.email")
         return LocalIdentity(

@@ -17,6 +17,7 @@ from git_fedlearn.core.canonical import Json
 from git_fedlearn.errors import FedlearnError
 from git_fedlearn.federation.anonymity import anonymous_environment, is_anonymous
 from git_fedlearn.federation.checking import Checker
+from git_fedlearn.federation.last_run import LastRun, write_last_run
 from git_fedlearn.federation.peers import read_peers
 from git_fedlearn.federation.pull import Request, make_checker, pull
 from git_fedlearn.federation.recovery import marked_run
@@ -195,6 +196,8 @@ def command(  # noqa: PLR0913  one option each
                 if killed:
                     context.note("the last run was killed; what it left half done was put right")
                 run.all_steps()
+            failed = tuple(step.name for step in run.steps if step.outcome is Outcome.FAILED)
+            write_last_run(repository, LastRun(context.now(), failed))
     _say(context, run, as_json=as_json)
     return 1 if any(step.outcome is Outcome.FAILED for step in run.steps) else 0
 

@@ -1,8 +1,10 @@
 """`git fedlearn schedule`: timers of this machine that learn and share."""
 
 import importlib
+import shlex
 import sys
 from pathlib import Path
+from typing import NamedTuple
 
 import click
 
@@ -70,18 +72,12 @@ def install(
 @click.pass_obj
 def show(context: Context) -> int:
     """Show the timers of this repository; ends with 1 when there are none."""
-    tag = tag_of(context.repository.top)
-    units = sorted(_unit_folder(context).glob(f"git-fedlearn-*-{tag}.timer"))
-    lines = [line for line in _read_crontab(context).splitlines() if line.endswith(f"# git-fedlearn:{tag}")]
-    for unit in units:
-        context.say(
-            f"{unit.name}: {unit.read_text(encoding='utf-8').split('OnCalendar=')[1].splitlines()[0]}"
-        )
-    for line in lines:
-        context.say(line)
-    if not units and not lines:
+    jobs = find_jobs(context)
+    for job in jobs:
+        context.say(job.shown)
+    if not jobs:
         context.note("no timers\nhint: git fedlearn schedule install")
-    return 0 if units or lines else 1
+    return 0 if jobs else 1
 
 
 @command.command("remove", short_help="Remove the timers.")
@@ -101,6 +97,30 @@ def run_now(context: Context, verb: str) -> int:
     module = importlib.import_module(f"git_fedlearn.commands.{verb}")
     code = module.command.main(list(job.arguments), prog_name=verb, standalone_mode=False, obj=context)
     return int(code or 0)
+
+
+class Installed(NamedTuple):
+    """A job that a timer of this machine runs; `shown` is its unit or its line of the crontab."""
+
+    verb: str
+    when: str
+    shown: str
+
+
+def find_jobs(context: Context) -> list[Installed]:
+    """The jobs of this repository, whoever runs them."""
+    tag = tag_of(context.repository.top)
+    found = []
+    for unit in sorted(_unit_folder(context).glob(f"git-fedlearn-*-{tag}.timer")):
+        when = unit.read_text(encoding="utf-8").split("OnCalendar=")[1].splitlines()[0]
+        verb = unit.stem.removeprefix("git-fedlearn-").removesuffix(f"-{tag}")
+        found.append(Installed(verb, when, f"{unit.name}: {when}"))
+    for line in _read_crontab(context).splitlines():
+        if line.endswith(f"# git-fedlearn:{tag}"):
+            words = shlex.split(line.replace("\\%", "%"), comments=True)
+            verb = next((word for word in words if word in ("sync", "export", "federate")), "?")
+            found.append(Installed(verb, " ".join(words[:5]), line))
+    return found
 
 
 def _jobs(context: Context, intervals: dict[str, str]) -> list[Job]:

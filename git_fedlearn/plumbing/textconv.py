@@ -10,21 +10,10 @@ from collections.abc import Iterator
 from typing import BinaryIO, Final, TextIO
 
 from git_fedlearn.core.canonical import InvalidJsonError, Json, JsonObject, format_value, parse_value
+from git_fedlearn.core.headline import headline, printable
 from git_fedlearn.core.record import ID, RETRACTED, score_of
 
 SHORT_ID: Final = 12
-HEADLINE: Final = 100
-_HEADLINES: Final = (
-    ("error_type", "error_message"),
-    ("category", "title"),
-    ("skill_name", "pattern"),
-    ("usage_pattern",),
-    ("query",),
-    ("question",),
-    ("prompt",),
-    ("instruction",),
-)
-"""Fields that name a lesson: error solution, best practice, pattern, interaction, training sample."""
 
 
 def main() -> None:
@@ -59,16 +48,9 @@ def format_text(line: bytes) -> Iterator[str]:
         yield f"no record (not an object): {printable(_plain(value))}"
 
 
-def printable(text: str) -> str:
-    """The text with everything but visible characters and spaces escaped."""
-    if text.isprintable():
-        return text
-    return "".join(char if char.isprintable() else ascii(char)[1:-1] for char in text)
-
-
 def _format_record(record: JsonObject) -> Iterator[str]:
     identifier = printable(str(record.get(ID, "")))
-    yield " ".join(filter(None, ["record", identifier[:SHORT_ID], _headline(record)]))
+    yield " ".join(filter(None, ["record", identifier[:SHORT_ID], headline(record)]))
     if RETRACTED in record:
         yield f"  retracted: {printable(_plain(record[RETRACTED]))}"
     score = score_of(record)
@@ -77,27 +59,6 @@ def _format_record(record: JsonObject) -> Iterator[str]:
     for key in sorted(record, key=lambda key: (key.startswith("_"), key)):
         if key not in (ID, RETRACTED):
             yield from _format_field(printable(key), record[key])
-
-
-def _headline(record: JsonObject) -> str:
-    if RETRACTED in record:
-        return "retracted"
-    parts = next((found for names in _HEADLINES if (found := _texts(record, names))), _chat(record))
-    text = printable(" ".join(": ".join(parts).split()))
-    return text if len(text) <= HEADLINE else f"{text[: HEADLINE - 1]}…"
-
-
-def _texts(record: JsonObject, names: tuple[str, ...]) -> list[str]:
-    return [text for name in names if isinstance(text := record.get(name), str) and text]
-
-
-def _chat(record: JsonObject) -> list[str]:
-    """The first question of a training sample in chat form."""
-    messages = record.get("messages")
-    for message in messages if isinstance(messages, list) else []:
-        if isinstance(message, dict) and message.get("role") == "user":
-            return _texts(message, ("content",))
-    return []
 
 
 def _format_field(key: str, value: Json) -> Iterator[str]:

@@ -45,6 +45,11 @@ def commit_data(repository: Repository, message: str) -> str | None:
 
 def refuse_unfinished(repository: Repository) -> None:
     """Raise FedlearnError in the middle of a merge, rebase, cherry-pick or revert."""
-    for name, what in _UNFINISHED.items():
-        if (repository.git_dir / name).exists():
-            raise FedlearnError(f"{what} is not finished", hint="git fedlearn resolve, then git status")
+    what = find_unfinished(repository)
+    if what:
+        raise FedlearnError(f"{what} is not finished", hint="git fedlearn resolve, then git status")
+
+
+def find_unfinished(repository: Repository) -> str | None:
+    """What git is in the middle of, as in `a merge`; None when it is in the middle of nothing."""
+    return next((what for name, what in _UNFINISHED.items() if (repository.git_dir / name).exists()), None)

@@ -70,6 +70,36 @@ class WorkTree(NamedTuple):
         return (self.top / path).is_file() and not (self.top / path).is_symlink()
 
 
+class ChangedTree(NamedTuple):
+    """The data files of the work tree, those that git knows to be as committed read from there.
+
+    `changed` are the paths that differ from the commit, as `read_work_state` finds them.
+    """
+
+    committed: CommittedTree
+    changed: frozenset[str]
+    work: WorkTree
+
+    @property
+    def entries(self) -> dict[str, Entry]:
+        """As of a commit; changed files have an entry that no other is equal to."""
+        here = {path: Entry(0, Oid("")) for path in self.changed if self.work.is_file(path)}
+        kept = {path: entry for path, entry in self.committed.entries.items() if path not in self.changed}
+        return kept | here
+
+    def paths(self) -> list[str]:
+        """The paths, sorted."""
+        return sorted(self.entries)
+
+    def read(self, path: str) -> bytes:
+        """The bytes of a file. Raises FedlearnError when it is no plain file."""
+        return self.work.read(path) if path in self.changed else self.committed.read(path)
+
+    def is_file(self, path: str) -> bool:
+        """Whether a plain file is at the path."""
+        return self.work.is_file(path) if path in self.changed else self.committed.is_file(path)
+
+
 def is_local(path: str) -> bool:
     """Whether a file under data/ never leaves this machine."""
     return path.endswith((".tmp", ".bak", "/latest.jsonl")) or "/.local/" in path

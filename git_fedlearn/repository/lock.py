@@ -6,8 +6,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from filelock import FileLock, Timeout
-
 from git_fedlearn.errors import LockedError
 
 
@@ -17,6 +15,8 @@ def hold_lock(folder: Path, command: str, *, timeout: float = 30.0) -> Iterator[
 
     The lock is the kernel's (flock): it ends with the process, however that ends.
     """
+    from filelock import FileLock, Timeout  # noqa: PLC0415  most runs take no lock
+
     folder.mkdir(parents=True, exist_ok=True)
     holder = folder / "lock.holder"
     try:

@@ -3,14 +3,41 @@
 libgit2 runs no merge drivers, hooks or filters, and is told to read no config but the repository's.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
-from pathlib import Path
-from typing import NamedTuple, NewType
+from __future__ import annotations
 
-import pygit2
-from pygit2.enums import ConfigLevel, FileMode, ObjectType, Option, SortMode
+import sys
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime, timedelta, timezone
+from importlib.util import LazyLoader, find_spec, module_from_spec
+from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING, Final, NamedTuple, NewType
 
 from git_fedlearn.errors import GitError
+
+
+def _import_when_used(name: str) -> ModuleType:
+    """A module that is loaded with the first of its names: many runs read no object."""
+    if name in sys.modules:
+        return sys.modules[name]
+    spec = find_spec(name)
+    if spec is None or spec.loader is None:
+        raise ImportError(name)
+    spec.loader = LazyLoader(spec.loader)
+    module = sys.modules[name] = module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+if TYPE_CHECKING:
+    import pygit2
+else:
+    pygit2 = _import_when_used("pygit2")
+
+_FILE: Final = 0o100644
+_PROGRAM: Final = 0o100755
+_FOLDER: Final = 0o040000
+"""Modes of tree entries, as git writes them."""
 
 Oid = NewType("Oid", str)
 """The hexadecimal name of a git object."""
@@ -25,16 +52,36 @@ class Entry(NamedTuple):
     @property
     def is_file(self) -> bool:
         """Whether it is a plain file, not a symlink or a submodule."""
-        return self.mode in (FileMode.BLOB, FileMode.BLOB_EXECUTABLE)
+        return self.mode in (_FILE, _PROGRAM)
+
+
+class CommitFacts(NamedTuple):
+    """What a commit says of itself; `date` is its committer's day, YYYY-MM-DD."""
+
+    date: str
+    author: str
+    message: str
+
+    @property
+    def subject(self) -> str:
+        """The first line of the message."""
+        return self.message.lstrip().split("\n", 1)[0]
+
+
+FileChange = tuple[Entry | None, Entry | None]
+"""What a path was and is; None where there is no such file."""
 
 
 class Objects:
     """The object database of one repository."""
 
     def __init__(self, git_dir: Path, environment: Mapping[str, str]) -> None:
-        for level in (ConfigLevel.SYSTEM, ConfigLevel.XDG, ConfigLevel.GLOBAL):
+        levels = pygit2.enums.ConfigLevel
+        for level in (levels.SYSTEM, levels.XDG, levels.GLOBAL):
             pygit2.settings.search_path[level] = ""
-        pygit2.option(Option.SET_OWNER_VALIDATION, 0)  # git itself has checked before we come here
+        pygit2.option(
+            pygit2.enums.Option.SET_OWNER_VALIDATION, 0
+        )  # git itself has checked before we come here
         try:
             self._repository = pygit2.Repository(str(git_dir))
         except pygit2.GitError as error:
@@ -46,18 +93,28 @@ class Objects:
     def find_commit(self, revision: str) -> Oid | None:
         """The commit a revision names, or None."""
         try:
-            found = self._repository.revparse_single(revision).peel(ObjectType.COMMIT)
+            found = self._repository.revparse_single(revision).peel(pygit2.Commit)
         except (KeyError, ValueError, pygit2.GitError):
             return None
         return Oid(str(found.id))
 
     def parents(self, commit: Oid) -> list[Oid]:
-        """The parents of a commit, first to last."""
-        return [Oid(str(parent)) for parent in self._commit(commit).parent_ids]
+        """The parents of a commit, first to last; those that a shallow clone lacks are left out."""
+        found = self._commit(commit).parent_ids
+        if self._repository.is_shallow:
+            found = [parent for parent in found if parent in self._repository]
+        return [Oid(str(parent)) for parent in found]
+
+    def facts(self, commit: Oid) -> CommitFacts:
+        """What a commit says of itself."""
+        found = self._commit(commit)
+        zone = timezone(timedelta(minutes=found.commit_time_offset))
+        date = datetime.fromtimestamp(found.commit_time, zone).date().isoformat()
+        return CommitFacts(date, found.author.name, found.message)
 
     def walk(self, tips: Iterable[Oid], *, without: Iterable[Oid] = ()) -> Iterator[Oid]:
         """Commits reachable from the tips and from none of `without`, children before parents."""
-        walker = self._repository.walk(None, SortMode.TOPOLOGICAL)
+        walker = self._repository.walk(None, pygit2.enums.SortMode.TOPOLOGICAL)
         for tip in tips:
             walker.push(tip)
         for tip in without:
@@ -79,6 +136,22 @@ class Objects:
         tree = self._commit(commit).tree
         return Oid(str(tree[folder].id)) if folder in tree else None
 
+    def blobs_at(self, commit: Oid, paths: Iterable[str]) -> tuple[Oid, ...]:
+        """The blobs of those of these paths that are plain files of a commit, in the order of the paths."""
+        tree = self._commit(commit).tree
+        found = [tree[path] for path in paths if path in tree]
+        return tuple(_entry(item).oid for item in found if _entry(item).is_file)
+
+    def changed_files(self, old: Oid | None, new: Oid, folder: str) -> dict[str, FileChange]:
+        """The files below a folder at the top that differ between two commits; None is an empty one."""
+        before = self._folder(old, folder) if old else None
+        return dict(_differences(before, self._folder(new, folder), folder))
+
+    def _folder(self, commit: Oid, folder: str) -> pygit2.Tree | None:
+        tree = self._commit(commit).tree
+        found = tree[folder] if folder in tree else None  # noqa: SIM401  a tree has no get
+        return found if isinstance(found, pygit2.Tree) else None
+
     def some_files(self, commit: Oid, folder: str, *, depth: int, most: int) -> dict[str, Entry] | None:
         """The files of at most `depth` names below a folder of a tree that nobody has checked.
 
@@ -98,7 +171,7 @@ class Objects:
                     raise GitError(f"{commit}: more than {most} entries below {folder}/")
                 for item in tree:
                     name = f"{path}/{item.name}"
-                    if item.type == ObjectType.TREE:
+                    if item.type == pygit2.enums.ObjectType.TREE:
                         inner.append((name, self._tree(item)))
                     else:
                         found[name] = _entry(item)
@@ -144,12 +217,12 @@ class Objects:
             old = tree[name] if tree and name in tree else None
             if old is not None and not _entry(old).is_file:
                 raise GitError(f"{place}{name}: not a plain file", hint="move it away and commit that")
-            builder.insert(name, oid, old.filemode if old else FileMode.BLOB)
+            builder.insert(name, oid, old.filemode if old else _FILE)
         for name, inner in folders.items():
             old = tree[name] if tree and name in tree else None
             if old is not None and not isinstance(old, pygit2.Tree):
                 raise GitError(f"{place}{name}: not a folder", hint="move it away and commit that")
-            builder.insert(name, self._put(old, inner, f"{place}{name}/"), FileMode.TREE)
+            builder.insert(name, self._put(old, inner, f"{place}{name}/"), _FOLDER)
         return builder.write()
 
     def _tree(self, item: pygit2.Object) -> pygit2.Tree:
@@ -184,8 +257,31 @@ def _entries(tree: pygit2.Tree, folder: str) -> Iterator[tuple[str, Entry]]:
             yield path, _entry(item)
 
 
+def _differences(
+    old: pygit2.Tree | None, new: pygit2.Tree | None, folder: str
+) -> Iterator[tuple[str, FileChange]]:
+    """Folders that are equal are not looked into."""
+    if old and new and old.id == new.id:
+        return
+    before, after = ({item.name: item for item in tree or ()} for tree in (old, new))
+    for name in sorted({*before, *after}, key=str):
+        path = f"{folder}/{name}"
+        was, now = before.get(name), after.get(name)
+        if was and now and (was.id, was.filemode) == (now.id, now.filemode):
+            continue
+        trees = [item if isinstance(item, pygit2.Tree) else None for item in (was, now)]
+        if any(trees):
+            yield from _differences(trees[0], trees[1], path)
+        files = [
+            None if item is None or tree else _entry(item)
+            for item, tree in zip((was, now), trees, strict=True)
+        ]
+        if any(files):
+            yield path, (files[0], files[1])
+
+
 def _entry(item: pygit2.Object) -> Entry:
-    return Entry(int(item.filemode or FileMode.BLOB), Oid(str(item.id)))
+    return Entry(int(item.filemode or _FILE), Oid(str(item.id)))
 
 
 def _alternates(environment: Mapping[str, str]) -> list[str]:

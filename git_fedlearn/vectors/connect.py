@@ -12,12 +12,11 @@ from git_fedlearn.repository.repository import Repository
 from git_fedlearn.vectors.edge_store import open_edge_store
 from git_fedlearn.vectors.embedder import Embedder
 from git_fedlearn.vectors.openai import OpenAiEmbedder
+from git_fedlearn.vectors.places import FOLDER_KEY, URL_KEY
 from git_fedlearn.vectors.qdrant import open_local_folder, open_server
 from git_fedlearn.vectors.store import Store
 from git_fedlearn.vectors.wordllama import WORDLLAMA, WordLlamaEmbedder
 
-URL_KEY: Final = "fedlearn.qdrantUrl"
-FOLDER_KEY: Final = "fedlearn.qdrantFolder"
 CREDENTIAL_KEY: Final = "fedlearn.qdrantCredential"
 EMBEDDER_KEY: Final = "fedlearn.embedder"
 MODEL_KEY: Final = "fedlearn.embedderModel"

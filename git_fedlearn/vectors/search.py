@@ -14,6 +14,7 @@ from git_fedlearn.vectors.embedder import Embedder
 from git_fedlearn.vectors.index import Progress, open_index
 from git_fedlearn.vectors.lesson_shard import Candidate
 from git_fedlearn.vectors.lesson_text import LessonText, lesson_text
+from git_fedlearn.vectors.places import INDEX
 from git_fedlearn.vectors.ranking import (
     Trust,
     claimed_score,
@@ -22,9 +23,6 @@ from git_fedlearn.vectors.ranking import (
     relevance,
     seen_by,
 )
-
-INDEX = "index"
-"""The folder of the index among what git-fedlearn keeps for itself under the git folder."""
 
 LEAST_CANDIDATES = 100
 LEAST_RELEVANT = 0.1

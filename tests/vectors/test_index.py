@@ -12,7 +12,8 @@ from git_fedlearn.errors import LockedError
 from git_fedlearn.repository.repository import Repository
 from git_fedlearn.vectors.embedder import Vector
 from git_fedlearn.vectors.index import Refreshed, open_index
-from git_fedlearn.vectors.search import INDEX, Query, find_lessons, search_lessons
+from git_fedlearn.vectors.places import INDEX
+from git_fedlearn.vectors.search import Query, find_lessons, search_lessons
 from git_fedlearn.vectors.wordllama import WordLlamaEmbedder
 
 

@@ -1,0 +1,50 @@
+"""What `status` says, gathered from every layer: one item for each thing a person may have to act on.
+
+Nothing here goes to the network, takes a lock or changes a data file.
+"""
+
+from collections.abc import Iterator
+
+from git_fedlearn.commands.context import Context
+from git_fedlearn.commands.standing_around import (
+    federated_item,
+    peers_items,
+    schedule_item,
+    vectors_items,
+)
+from git_fedlearn.commands.standing_here import (
+    bare_items,
+    branch_item,
+    learned_item,
+    uncommitted_item,
+    upstream_items,
+)
+from git_fedlearn.commands.standing_item import Item
+from git_fedlearn.commands.standing_privacy import privacy_item
+from git_fedlearn.core.layout import DATA
+from git_fedlearn.federation.standing import read_peer_standings
+from git_fedlearn.repository.counts import count_work_tree
+from git_fedlearn.repository.work_state import read_work_state
+
+
+def read_standing(context: Context) -> Iterator[Item]:
+    """Every item, from what lies here to what lies elsewhere."""
+    repository = context.repository
+    if repository.is_bare:
+        yield from bare_items(repository)
+        return
+    state = read_work_state(repository)
+    yield branch_item(repository, state)
+    if not (repository.top / DATA).is_dir():
+        yield Item("learned", "nothing: there is no folder data/ yet", "git fedlearn init", {"sets": {}})
+        return
+    yield learned_item(
+        count_work_tree(repository, set(state.changed)), "git pull" if state.behind else "git fedlearn sync"
+    )
+    yield uncommitted_item(repository, state)
+    yield from upstream_items(repository, state)
+    yield privacy_item(context, state)
+    yield from peers_items(context, read_peer_standings(repository))
+    yield from vectors_items(repository)
+    yield schedule_item(context)
+    yield federated_item(context)

@@ -1,0 +1,78 @@
+"""`git fedlearn status`: how everything stands, at a glance."""
+
+import click
+
+from git_fedlearn.commands.context import Context
+from git_fedlearn.commands.standing import read_standing
+from git_fedlearn.commands.standing_item import Item
+from git_fedlearn.core.canonical import Json
+
+NAME_WIDTH = 12
+TEXT_WIDTH = 50
+
+
+@click.command("status", short_help="How everything stands, and what to do about it.")
+@click.option("--fetch", "do_fetch", is_flag=True, help="Ask the upstream and all peers first.")
+@click.option("--porcelain", is_flag=True, help="Stable lines for scripts: name, TAB, value.")
+@click.option("--json", "as_json", is_flag=True, help="Answer for programs.")
+@click.pass_obj
+def command(context: Context, *, do_fetch: bool, porcelain: bool, as_json: bool) -> None:
+    """Say what is learned, not committed, not pushed, behind, in quarantine, and how index and timers stand.
+
+    Each line ends with the command that would act on it, where there is anything to do. Nothing goes to
+    the network without --fetch.
+    """
+    if do_fetch:
+        _fetch(context)
+    items = [*read_standing(context)]
+    if as_json:
+        context.say_json("status/v1", {"items": [_to_json(item) for item in items]})
+    elif porcelain:
+        for item in items:
+            _say_plain(context, item.name.replace(" ", "-"), item.facts)
+    else:
+        _say(context, items)
+
+
+def _say(context: Context, items: list[Item]) -> None:
+    lengths = [len(item.text) for item in items if item.command]
+    width = max((length for length in lengths if length <= TEXT_WIDTH), default=0)
+    for item in items:
+        line = f"{item.name:<{NAME_WIDTH}} {item.text:<{width}}"
+        context.say(f"{line}  {item.command}" if item.command else line.rstrip())
+
+
+def _say_plain(context: Context, name: str, facts: dict[str, Json]) -> None:
+    """One fact a line: dotted name, TAB, value; a list as its values between spaces, nothing as `-`."""
+    for key, value in facts.items():
+        if isinstance(value, dict):
+            _say_plain(context, f"{name}.{key}", value)
+        else:
+            words = [_plain(word) for word in value] if isinstance(value, list) else [_plain(value)]
+            context.say(f"{name}.{key}\t{' '.join(words) or '-'}")
+
+
+def _plain(value: Json) -> str:
+    if value is None or value == "":
+        return "-"
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _to_json(item: Item) -> Json:
+    return {"item": item.name, "text": item.text, "command": item.command or None, **item.facts}
+
+
+def _fetch(context: Context) -> None:
+    """Bring what is known of the upstream and of peers up to date; nothing is joined."""
+    from git_fedlearn.federation.fetching import fetch_peers  # noqa: PLC0415  costs start-up time
+    from git_fedlearn.federation.peers import read_peers  # noqa: PLC0415
+
+    repository = context.repository
+    if repository.git.is_true("rev-parse", "--verify", "--quiet", "@{upstream}"):
+        done = repository.git.attempt("fetch", "--quiet")
+        if done.code:
+            context.complain(f"warning: git fetch failed: {done.err.strip()}")
+    for fetched in fetch_peers(repository, read_peers(repository), seconds=60, parallel=8):
+        if fetched.contact.is_failure:
+            why = ": ".join(part for part in (fetched.contact.value, fetched.detail) if part)
+            context.complain(f"warning: {fetched.name}: {why}")

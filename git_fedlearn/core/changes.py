@@ -1,0 +1,169 @@
+"""What happened to the records of a set between two versions of it, in the words of people.
+
+Lines that both versions hold are never parsed. What is compared is the join of all lines of one id, so
+it does not matter in which file of the set, how often or in what form a record stands.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from enum import Enum
+from typing import NamedTuple
+
+from git_fedlearn.core.canonical import JsonObject
+from git_fedlearn.core.identity import RecordId
+from git_fedlearn.core.join import join_records
+from git_fedlearn.core.record import (
+    CANONICAL_START,
+    RETRACTED,
+    SEEN_BY,
+    NotARecordError,
+    Record,
+    parse_record,
+    score_of,
+)
+from git_fedlearn.core.record_set import split_lines
+
+
+class ChangeKind(Enum):
+    """What a change is called; stable in `--json`."""
+
+    LEARNED = "learned"
+    RAISED = "raised"
+    LOWERED = "lowered"
+    ENDORSED = "endorsed"
+    """More systems learned it on their own."""
+    RETRACTED = "retracted"
+    RESTORED = "restored"
+    CHANGED = "changed"
+    """Another field: metadata, or the volatile fields of an equal score."""
+    LOST = "lost"
+    """A lesson or tombstone that is gone without a trace, or a tombstone whose lesson lives again."""
+
+
+class Change(NamedTuple):
+    """One change of one record; a record that was raised and endorsed at once has two."""
+
+    kind: ChangeKind
+    before: Record | None
+    after: Record | None
+
+    @property
+    def record(self) -> Record:
+        """The record as it is after the change, or as it was before it was lost."""
+        found = self.after or self.before
+        if found is None:
+            raise ValueError("a change of nothing")
+        return found
+
+    @property
+    def lesson(self) -> JsonObject:
+        """The fields that say what was learned: of a retracted record those before, where they are known."""
+        if self.after and not self.after.is_tombstone:
+            return self.after.fields
+        return self.before.fields if self.before else self.record.fields
+
+    @property
+    def systems(self) -> list[str]:
+        """Who did it, as far as the record says: the systems that are new to it, or who retracted it."""
+        if self.kind is ChangeKind.RETRACTED:
+            retracted = self.record.fields[RETRACTED]
+            by = retracted.get("by") if isinstance(retracted, dict) else None
+            return [by] if isinstance(by, str) else []
+        if self.kind not in (ChangeKind.LEARNED, ChangeKind.ENDORSED):
+            return []
+        return sorted(systems_of(self.after) - systems_of(self.before))
+
+
+ORDER = {kind: number for number, kind in enumerate(ChangeKind)}
+"""The order in which changes are told."""
+
+
+def compare_sets(before: Iterable[bytes], after: Iterable[bytes]) -> list[Change]:
+    """The changes from all files of a set before to all files after, by kind and id.
+
+    Both may leave out files that are equal, unless a record may stand in one of them as well.
+    """
+    old = {line for data in before for line in split_lines(data)}
+    new = {line for data in after for line in split_lines(data)}
+    gone, come = _records(old - new), _records(new - old)
+    ids = gone.keys() | come.keys()
+    shared = _records(line for line in old & new if _may_be_of(line, ids)) if ids else {}
+    changes: list[Change] = []
+    for identifier in ids:
+        both = shared.get(identifier, [])
+        changes += _compare([*gone.get(identifier, []), *both], [*come.get(identifier, []), *both])
+    return sorted(changes, key=lambda change: (ORDER[change.kind], change.record.id, change.record.line))
+
+
+def count_kinds(changes: Iterable[Change]) -> Counter[ChangeKind]:
+    """How many changes of each kind, in the order in which they are told."""
+    counted = Counter(change.kind for change in changes)
+    return Counter({kind: counted[kind] for kind in ChangeKind if counted[kind]})
+
+
+def systems_of(record: Record | None) -> set[str]:
+    """The systems that a record names in `_seen_by`."""
+    seen = record.fields.get(SEEN_BY) if record else None
+    return {system for system in seen if isinstance(system, str)} if isinstance(seen, list) else set()
+
+
+def _may_be_of(line: bytes, ids: set[RecordId]) -> bool:
+    """Whether a line may be one of these records: it says so, or it does not say which it is."""
+    return not CANONICAL_START.match(line) or line[8:40].decode("ascii") in ids
+
+
+def _records(lines: Iterable[bytes]) -> dict[RecordId, list[Record]]:
+    found: dict[RecordId, list[Record]] = {}
+    for line in lines:
+        try:
+            record = parse_record(line)
+        except NotARecordError:
+            continue
+        found.setdefault(record.id, []).append(record)
+    return found
+
+
+def _compare(before: list[Record], after: list[Record]) -> Iterator[Change]:
+    """The changes of one id. Lessons of different form (a hash collision) are records of their own."""
+    old = {record.form: record for record in (join_records(before) if before else ())}
+    new = {record.form: record for record in (join_records(after) if after else ())}
+    buried, tombstone = old.get(b""), new.get(b"")
+    for form in {*old, *new} - {b""}:
+        was, now = old.get(form), new.get(form)
+        if was and now:
+            yield from _compare_lessons(was, now)
+        elif now:
+            yield Change(_kind_of_new(now, buried), buried, now)
+        elif was:
+            yield Change(ChangeKind.RETRACTED if tombstone else ChangeKind.LOST, was, tombstone)
+    if buried and not new:
+        yield Change(ChangeKind.LOST, buried, None)
+    elif buried and tombstone and buried != tombstone:
+        yield Change(_kind_of_tombstone(buried, tombstone), buried, tombstone)
+    elif tombstone and not old:
+        yield Change(ChangeKind.RETRACTED, None, tombstone)
+
+
+def _kind_of_new(now: Record, buried: Record | None) -> ChangeKind:
+    if buried is None:
+        return ChangeKind.LEARNED
+    return ChangeKind.RESTORED if now.gen > buried.gen else ChangeKind.LOST
+
+
+def _kind_of_tombstone(before: Record, after: Record) -> ChangeKind:
+    return ChangeKind.RETRACTED if after.gen > before.gen else ChangeKind.CHANGED
+
+
+def _compare_lessons(was: Record, now: Record) -> Iterator[Change]:
+    if was == now:
+        return
+    old, new = score_of(was.fields), score_of(now.fields)
+    kinds: list[ChangeKind] = []
+    if now.gen > was.gen:
+        kinds.append(ChangeKind.RESTORED)
+    elif new != old:
+        kinds.append(ChangeKind.RAISED if new > old else ChangeKind.LOWERED)
+    if systems_of(now) - systems_of(was):
+        kinds.append(ChangeKind.ENDORSED)
+    for kind in kinds or [ChangeKind.CHANGED]:
+        yield Change(kind, was, now)

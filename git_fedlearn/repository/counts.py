@@ -1,0 +1,102 @@
+"""How much each record set holds, counted by lines: nothing is parsed but what may be a tombstone.
+
+Counts of blobs are kept under the git common directory, so that only files that changed are read again.
+"""
+
+import json
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Final
+
+from git_fedlearn.core.layout import SetName, find_set
+from git_fedlearn.errors import FedlearnError
+from git_fedlearn.repository.data_tree import committed_tree, open_objects, read_stages
+from git_fedlearn.repository.files import read_file, write_file
+from git_fedlearn.repository.objects import Oid
+from git_fedlearn.repository.record_sets import find_record
+from git_fedlearn.repository.repository import Repository
+
+FORMAT: Final = 1
+_TOMBSTONE: Final = b'"_retracted":{'
+
+
+@dataclass(slots=True)
+class Count:
+    """Living records, tombstones and bytes of a set. Lines that are no records count as records."""
+
+    records: int = 0
+    retracted: int = 0
+    bytes: int = 0
+
+    def add(self, other: "Count") -> None:
+        """Count another file of the set as well."""
+        self.records += other.records
+        self.retracted += other.retracted
+        self.bytes += other.bytes
+
+
+def count_work_tree(repository: Repository, changed: set[str]) -> dict[SetName, Count]:
+    """The sets of the work tree; `changed` are the paths that differ from HEAD."""
+    blobs = {path: oid for _, oid, _, path in read_stages(repository) if path not in changed}
+    return _Counting(repository).count({**blobs, **dict.fromkeys(changed)}, _reader_of_files(repository))
+
+
+def count_commit(repository: Repository, commit: Oid) -> dict[SetName, Count]:
+    """The sets of a commit, for a repository without a work tree."""
+    tree = committed_tree(open_objects(repository), commit)
+    blobs: dict[str, Oid | None] = {path: entry.oid for path, entry in tree.entries.items() if entry.is_file}
+    return _Counting(repository).count(blobs, tree.read)
+
+
+def count_records(data: bytes) -> Count:
+    """The lines of one file."""
+    lines = data.count(b"\n") + (not data.endswith(b"\n") and bool(data))
+    retracted, place = 0, data.find(_TOMBSTONE)
+    while place >= 0:
+        end = data.find(b"\n", place)
+        end = end if end >= 0 else len(data)
+        record = find_record(data[data.rfind(b"\n", 0, place) + 1 : end])
+        retracted += bool(record and record.is_tombstone)
+        place = data.find(_TOMBSTONE, end)
+    return Count(lines - retracted, retracted, len(data))
+
+
+class _Counting:
+    def __init__(self, repository: Repository) -> None:
+        self._file = repository.state / "counts.json"
+
+    def count(self, files: dict[str, Oid | None], read: Callable[[str], bytes]) -> dict[SetName, Count]:
+        """Files by path with their blobs; None for one whose bytes must be counted in any case."""
+        known = self._read()
+        kept: dict[str, list[int]] = {}
+        sets: dict[SetName, Count] = {}
+        for path, blob in files.items():
+            found = find_set(path)
+            if not found:
+                continue
+            facts = known.get(blob) if blob else None
+            counted = Count(*facts) if facts else count_records(read(path))
+            if blob:
+                kept[blob] = [counted.records, counted.retracted, counted.bytes]
+            sets.setdefault(found[0], Count()).add(counted)
+        if kept.keys() - known.keys():
+            with suppress(FedlearnError, OSError):  # a clone that is mounted read-only
+                write_file(self._file, json.dumps({"format": FORMAT, "blobs": kept}).encode())
+        return sets
+
+    def _read(self) -> dict[str, list[int]]:
+        try:
+            value = json.loads(self._file.read_bytes())
+            blobs = value["blobs"] if value["format"] == FORMAT else {}
+            return {str(blob): [int(facts[0]), int(facts[1]), int(facts[2])] for blob, facts in blobs.items()}
+        except (OSError, ValueError, TypeError, LookupError, AttributeError):
+            return {}
+
+
+def _reader_of_files(repository: Repository) -> Callable[[str], bytes]:
+    def read(path: str) -> bytes:
+        file = repository.top / path
+        return read_file(file) if file.is_file() and not file.is_symlink() else b""
+
+    return read

@@ -1,0 +1,174 @@
+"""The history of one record: the commits that made it what it is, each with what it did.
+
+A record's shard follows from its id, so a version of it is found in a few blobs. Commits are followed as
+git does for a path (git-log(1), "history simplification"): where a merge took a record from one parent,
+only that parent is followed; a commit counts when it differs from every parent.
+
+A record only ever moves up in the join, so a version that two commits of a line hold is held by all in
+between: along first parents the next change is found by bisection, in the logarithm of their number.
+History in which records were lost and came back breaks that law; `full` reads every version.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import Final, NamedTuple
+
+from git_fedlearn.core.changes import Change, compare_sets
+from git_fedlearn.core.identity import RecordId
+from git_fedlearn.core.join import join_records
+from git_fedlearn.core.layout import SetName, path_of, stem_of
+from git_fedlearn.core.record import claimed_id
+from git_fedlearn.core.shards import MAX_LEVEL
+from git_fedlearn.repository.objects import Objects, Oid
+from git_fedlearn.repository.record_sets import find_record
+
+SMALL: Final = 64 * 2**20
+"""Bytes of all versions of a file that are read one after the other rather than bisected."""
+
+_START: Final = b'{"_id":"'
+
+Version = tuple[bytes, ...]
+"""The lines of a record in a commit, joined: none, one, or one for each form of a hash collision."""
+
+
+class Step(NamedTuple):
+    """One commit in the history of a record."""
+
+    commit: Oid
+    name: SetName
+    changes: list[Change]
+
+
+class Versions:
+    """Reads what commits hold of one record of one set; equal blobs are read once."""
+
+    def __init__(self, objects: Objects, name: SetName, identifier: RecordId) -> None:
+        self._objects = objects
+        self._identifier = identifier
+        stem = stem_of(name) or ""
+        self.paths = [path_of(stem, identifier[:level]) for level in range(MAX_LEVEL + 1)]
+        self._blobs: dict[Oid, tuple[bytes, ...]] = {}
+        self._commits: dict[Oid, Version] = {}
+
+    def at(self, commit: Oid) -> Version:
+        """The version that a commit holds."""
+        if commit not in self._commits:
+            blobs = self._objects.blobs_at(commit, self.paths)
+            self._commits[commit] = _joined({line for blob in blobs for line in self._lines(blob)})
+        return self._commits[commit]
+
+    def bytes_at(self, commit: Oid) -> int:
+        """The size of the files that are read for a version, roughly: those that hold most of the set."""
+        return sum(self._objects.size(blob) for blob in self._objects.blobs_at(commit, self.paths))
+
+    def _lines(self, blob: Oid) -> tuple[bytes, ...]:
+        if blob not in self._blobs:
+            self._blobs[blob] = tuple(find_lines(self._objects.read(blob), self._identifier))
+        return self._blobs[blob]
+
+
+def find_lines(data: bytes, identifier: RecordId) -> Iterator[bytes]:
+    """The lines of a file that are this record; only lines out of canonical form are parsed."""
+    start = b'{"_id":"%s"' % identifier.encode("ascii")
+    place = 0 if data.startswith(start) else data.find(b"\n" + start) + 1
+    while place or data.startswith(start):
+        end = data.find(b"\n", place)
+        yield data[place : end if end >= 0 else None].rstrip(b"\r")
+        place = data.find(b"\n" + start, end) + 1 if end >= 0 else 0
+        if not place:
+            break
+    if data.count(b"\n" + _START) + data.startswith(_START) < data.count(b"\n"):
+        for line in data.split(b"\n"):
+            if claimed_id(line) is None and (record := find_record(line)) and record.id == identifier:
+                yield line
+
+
+def trace_record(
+    objects: Objects, tip: Oid, name: SetName, identifier: RecordId, *, full: bool = False
+) -> list[Step]:
+    """The history of a record of a set up to a commit, newest first."""
+    versions = Versions(objects, name, identifier)
+    line = _FirstParents(objects)
+    small = line.length(tip) * versions.bytes_at(tip) <= SMALL
+    every = full or small or not versions.at(tip)
+    found = [*_follow(objects, versions, line.scan if every else line.bisect, tip)]
+    return [*_in_order(objects, tip, [Step(commit, name, changes) for commit, changes in found])]
+
+
+EndOfRun = Callable[[Versions, Oid], Oid]
+"""Finds the oldest commit, going by first parents, up to which all hold the same version."""
+
+
+def _follow(
+    objects: Objects, versions: Versions, end_of_run: EndOfRun, tip: Oid
+) -> Iterator[tuple[Oid, list[Change]]]:
+    waiting, seen = [tip], set[Oid]()
+    while waiting:
+        commit = end_of_run(versions, waiting.pop())
+        if commit in seen:
+            continue
+        seen.add(commit)
+        parents, now = objects.parents(commit), versions.at(commit)
+        same = [parent for parent in parents if versions.at(parent) == now]
+        waiting += same[:1] or parents
+        changes = [] if same else compare_sets(versions.at(parents[0]) if parents else (), now)
+        if changes:
+            yield commit, changes
+
+
+class _FirstParents:
+    """Lines of commits by first parent, each commit in one of them."""
+
+    def __init__(self, objects: Objects) -> None:
+        self._objects = objects
+        self._place: dict[Oid, tuple[list[Oid], int]] = {}
+
+    def length(self, tip: Oid) -> int:
+        """How many commits there are from here on."""
+        commits, place = self._line(tip)
+        return len(commits) - place
+
+    def scan(self, versions: Versions, start: Oid) -> Oid:
+        """The end of the run, by looking at every commit."""
+        commits, place = self._line(start)
+        while place + 1 < len(commits) and versions.at(commits[place + 1]) == versions.at(start):
+            place += 1
+        return commits[place]
+
+    def bisect(self, versions: Versions, start: Oid) -> Oid:
+        """The end of the run, where no version comes back once it has been left."""
+        commits, low = self._line(start)
+        high = len(commits)
+        while high - low > 1:
+            middle = (low + high) // 2
+            if versions.at(commits[middle]) == versions.at(start):
+                low = middle
+            else:
+                high = middle
+        return commits[low]
+
+    def _line(self, tip: Oid) -> tuple[list[Oid], int]:
+        if tip not in self._place:
+            commits = [tip]
+            while parents := self._objects.parents(commits[-1]):
+                commits.append(parents[0])
+            for place, commit in enumerate(commits):
+                self._place.setdefault(commit, (commits, place))
+        return self._place[tip]
+
+
+def _joined(lines: set[bytes]) -> Version:
+    if len(lines) < 2:  # noqa: PLR2004
+        return tuple(lines)
+    records = [record for line in lines if (record := find_record(line))]
+    return tuple(record.line for record in join_records(records)) if records else ()
+
+
+def _in_order(objects: Objects, tip: Oid, steps: Iterable[Step]) -> Iterator[Step]:
+    by_commit = {step.commit: step for step in steps}
+    left = len(by_commit)
+    for commit in objects.walk([tip]) if left else ():
+        if commit in by_commit:
+            yield by_commit[commit]
+            left -= 1
+        if not left:
+            return

@@ -1,0 +1,178 @@
+"""`git fedlearn status`: every line as a person reads it, in the states a repository can be in."""
+
+import os
+import re
+
+import pytest
+from systems import System, World
+
+REST = (
+    "peers        none                                 git fedlearn remote add NAME URL\n"
+    "quarantine   nothing\n"
+    "index        none yet: the first search makes it  git fedlearn search TEXT\n"
+    "qdrant       not configured\n"
+    "schedule     none                                 git fedlearn schedule install\n"
+    "federated    never                                git fedlearn federate\n"
+)
+
+
+@pytest.fixture(autouse=True)
+def _no_timers(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No crontab but the test's own: a program of that name which knows of no lines."""
+    fake = world.folder / "bin" / "crontab"
+    fake.parent.mkdir()
+    fake.write_text("#!/bin/sh\nexit 1\n")
+    fake.chmod(0o755)
+    environment = World.environment
+    monkeypatch.setattr(
+        World,
+        "environment",
+        staticmethod(
+            lambda home: {
+                **environment(home),
+                "PATH": f"{fake.parent}{os.pathsep}{environment(home)['PATH']}",
+            }
+        ),
+    )
+
+
+def status(system: System, *options: str) -> str:
+    """With columns two spaces apart: how wide they are depends on the widest."""
+    return re.sub(" {2,}", "  ", system.fedlearn("status", *options).out)
+
+
+def test_from_an_empty_repository_to_one_that_is_pushed(world: World) -> None:
+    one = world.repository("one")
+    assert status(one) == (
+        "branch  on main, no commit yet\nlearned  nothing: there is no folder data/ yet  git fedlearn init\n"
+    )
+    one = world.system("two")
+    one.git("config", "fedlearn.system", "sys-abcdefghij")
+    one.add("skills-patterns", {"pattern": "a", "value_score": 0.8}, {"pattern": "b"})
+    assert one.fedlearn("status").out == (
+        "branch       on main\n"
+        "learned      2 records (skills-patterns 2)\n"
+        "uncommitted  2 learned                            git add data && git commit\n"
+        "unpushed     everything: there is no remote yet   git remote add origin URL\n"
+        "privacy      nothing private in 2 new lines\n" + REST
+    )
+    one.commit()
+    world.bare("hub")
+    one.git("remote", "add", "origin", "../hub")
+    assert "unpushed  everything: this branch has no upstream  git push -u origin HEAD\n" in status(one)
+    one.git("push", "--quiet", "-u", "origin", "HEAD")
+    assert status(one).splitlines()[:5] == [
+        "branch  on main",
+        "learned  2 records (skills-patterns 2)",
+        "uncommitted  nothing",
+        "unpushed  nothing (up to date with origin/main)",
+        "privacy  nothing new to look at",
+    ]
+
+
+def test_ahead_behind_and_asking_first(world: World) -> None:
+    one = world.system("one")
+    world.bare("hub")
+    one.git("remote", "add", "origin", "../hub")
+    one.git("push", "--quiet", "-u", "origin", "HEAD")
+    two = world.clone(System(world.folder / "hub", world.home), "two")
+    two.add("skills-patterns", {"pattern": "theirs", "value_score": 0.8})
+    two.commit()
+    two.git("push", "--quiet")
+    one.add("skills-patterns", {"pattern": "ours", "value_score": 0.8}, {"pattern": "also"})
+    one.commit()
+    line = "unpushed  1 commit for origin/main: 2 learned  git push\n"
+    assert line in status(one)
+    asked = status(one, "--fetch")
+    assert "unpushed  1 commit for origin/main: 2 learned  git pull --no-rebase && git push\n" in asked
+    assert "to pull  1 commit of origin/main: 1 learned  git pull --no-rebase\n" in asked
+    items = {item["item"]: item for item in one.fedlearn("status", "--json").json()["items"]}
+    assert items["unpushed"]["changes"] == {"learned": 2}
+    assert items["to pull"]["commits"] == 1
+    assert items["privacy"]["lines"] == 2
+    one.git("pull", "--quiet", "--no-rebase", "--no-edit")
+    assert "unpushed  2 commits for origin/main: 2 learned  git push\n" in status(one)
+
+
+def test_what_is_private_is_counted_once_and_never_shown(world: World) -> None:
+    one = world.system("one")
+    secret = "ghp_" + "a1B2c3D4e5F6g7H8i9J0k1L2m3N4o5P6q7R8"
+    one.write("data/patterns/skills-patterns.jsonl", f'{{"pattern":"{secret}"}}\n'.encode())
+    expected = "privacy  1 finding in 1 new line will stop the commit or push  git fedlearn sanitize\n"
+    assert expected in status(one)
+    assert expected in status(one)
+    assert secret not in one.fedlearn("status", "--json").out
+    one.fedlearn("sanitize")
+    assert "privacy  nothing private in 1 new line\n" in status(one)
+
+
+def test_peers_and_quarantine(world: World) -> None:
+    one, friend = world.system("one"), world.system("friend")
+    friend.add("skills-patterns", {"pattern": "fine", "value_score": 0.8})
+    friend.write("data/patterns/best-practices.jsonl", b'{"title":"t","value_score":7}\n')
+    friend.git("add", "--all")
+    friend.git("commit", "--quiet", "--no-verify", "-m", "x")
+    one.fedlearn("remote", "add", "friend", str(friend.path))
+    assert "peers  1: friend never reached" in status(one)
+    asked = status(one, "--fetch")
+    assert "friend has 1 record that you lack; friend never reached" in asked
+    one.fedlearn("pull-remotes")
+    after = status(one)
+    assert "peers  1: nothing new when last asked, just now\n" in after
+    assert "quarantine  1 record wait for you (friend 1)" in after
+    assert "git fedlearn quarantine list\n" in after
+
+
+def test_in_the_middle_of_a_merge_detached_and_bare(world: World) -> None:
+    one = world.system("one")
+    one.add("skills-patterns", {"pattern": "a"})
+    one.commit()
+    one.git("config", "merge.fedlearn.driver", "false")
+    one.git("switch", "--quiet", "-c", "side", "HEAD~1")
+    one.add("skills-patterns", {"pattern": "b"})
+    one.commit()
+    one.git("merge", "main", check=False)
+    assert status(one).startswith(
+        "branch  on side, in the middle of a merge, 1 data file in conflict  git fedlearn resolve\n"
+    )
+    one.git("merge", "--abort")
+    one.git("checkout", "--quiet", "--detach")
+    head = one.git("rev-parse", "HEAD").out[:12]
+    told = status(one)
+    assert told.startswith(f"branch  HEAD is detached at {head} ")
+    assert "git switch BRANCH\n" in told
+    assert "unpushed  unknown: a detached HEAD has no upstream\n" in told
+    bare = world.bare("hub")
+    assert status(bare).endswith("learned  nothing yet: no branch has a commit\n")
+    one.git("push", "--quiet", str(bare.path), "HEAD:refs/heads/main")
+    assert status(bare) == (
+        "branch  a bare repository: others push here, nobody works here\n"
+        "learned  1 record (skills-patterns 1)\n"
+    )
+
+
+def test_index_timers_and_the_last_federation(world: World) -> None:
+    one = world.system("one")
+    fake = world.folder / "bin" / "crontab"
+    fake.write_text(f'#!/bin/sh\nif [ "$1" = - ]; then cat >{fake}.lines; else cat {fake}.lines; fi\n')
+    one.fedlearn("schedule", "install", "--cron", "--sync", "6h", "--federate", "daily")
+    one.add("skills-patterns", {"pattern": "a"})
+    one.fedlearn("federate", "--source", str(world.folder / "nothing"), code=1)
+    told = one.fedlearn("status", "--porcelain").out
+    facts = dict(line.split("\t") for line in told.splitlines())
+    assert facts["federated.failed"] == "sync"
+    assert facts["schedule.jobs.sync"].split()[1] == "*/6"
+    assert set(facts) >= {"schedule.jobs.federate", "branch.commit", "learned.sets.skills-patterns.records"}
+    assert "federated  just now; failed: sync" in status(one)
+
+
+def test_a_state_folder_that_cannot_be_used_is_no_matter(world: World) -> None:
+    one = world.system("one")
+    one.add("skills-patterns", {"pattern": "a"})
+    one.fedlearn("retract", one.records("skills-patterns")[0].id, "--reason", "wrong")
+    (one.path / ".git/fedlearn/counts.json").write_text("{")
+    (one.path / ".git/fedlearn/federated.json").write_text("[]")
+    one.commit()
+    assert "learned  0 records and 1 retraction (skills-patterns 0)\n" in status(one)
+    (one.path / ".git/fedlearn/counts.json").write_text('{"format":1,"blobs":{"x":[1]}}')
+    assert "learned  0 records and 1 retraction (skills-patterns 0)\n" in status(one)
