@@ -13,9 +13,11 @@ from git_fedlearn.commands.context import Context
 from git_fedlearn.core.canonical import Json, JsonObject
 from git_fedlearn.core.identity import RecordId
 from git_fedlearn.core.layout import SetName
+from git_fedlearn.core.outcomes import Outcome
 from git_fedlearn.core.record import NotARecordError, Record
 from git_fedlearn.errors import UsageError
 from git_fedlearn.learn.intake import Intake
+from git_fedlearn.learn.outcomes import Verdict, clean_note, count_outcomes
 from git_fedlearn.repository.record_sets import Joined, RecordSets
 from git_fedlearn.vectors.collections import ImportRequest, import_collection
 from git_fedlearn.vectors.connect import choose_embedder
@@ -92,6 +94,21 @@ class FederatedRepository:
                 raise UsageError(f"record {number}: {error}", hint="nothing was added") from error
         with self._repository.lock("add"):
             return self._sets.join(SetName(name), lines)
+
+    def outcome(self, *ids: str, worked: bool, note: str = "") -> list[Outcome]:
+        """Count that lessons worked or failed here; committing is the caller's.
+
+        Returns what this system has counted of each. Raises UsageError, and counts nothing, for an id
+        that is no living lesson's.
+        """
+        living = {lesson.id for lesson in self.records()}
+        for identifier in ids:
+            if identifier not in living:
+                raise UsageError(f"{identifier}: no lesson has this id", hint="the whole id, 32 digits")
+        verdict = Verdict(worked, clean_note(self._context.privacy, note)[0])
+        with self._repository.lock("outcome"):
+            chosen = [RecordId(identifier) for identifier in ids]
+            return count_outcomes(self._repository, chosen, verdict, self._context.now().date()).outcomes
 
     def load_into(
         self, client: ClientLike, *collections: str, embedder: Embedder | None = None

@@ -17,7 +17,7 @@ from git_fedlearn.errors import FedlearnError
 
 SECTIONS: Final = {
     "start": ("init", "clone", "install", "uninstall", "status", "doctor", "demo"),
-    "learn": ("sync", "add", "retract", "restore", "show", "dataset", "metrics", "consolidate"),
+    "learn": ("sync", "add", "retract", "restore", "outcome", "show", "dataset", "metrics", "consolidate"),
     "federate": ("federate", "remote", "pull-remotes", "quarantine", "explain", "schedule"),
     "keep it whole": ("verify", "sanitize", "scan", "resolve"),
     "search": ("search", "export", "import"),

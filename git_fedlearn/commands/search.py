@@ -4,7 +4,7 @@ import click
 
 from git_fedlearn.commands.context import Context
 from git_fedlearn.commands.progress import progress_bar
-from git_fedlearn.commands.wording import SHORT_ID, count
+from git_fedlearn.commands.wording import SHORT_ID, count, evidence
 from git_fedlearn.core.canonical import Json
 from git_fedlearn.core.layout import SetName
 from git_fedlearn.core.record import FIRST_SEEN
@@ -62,6 +62,7 @@ def _title(number: int, hit: Hit) -> str:
     return (
         f"{number}. {hit.id[:SHORT_ID]}  {', '.join(hit.sets)}\n"
         f"   relevance {hit.relevance:.2f}, score {hit.effective:.2f} ({claim}), {by}{since}"
+        f"{'; ' if hit.outcomes.systems else ''}{evidence(hit.outcomes)}"
     )
 
 
@@ -86,4 +87,11 @@ def _to_json(hit: Hit) -> dict[str, Json]:
         "effective_score": round(hit.effective, 4),
         "claimed_score": hit.claimed,
     }
-    return {"id": hit.id, "sets": [*hit.sets], **numbers, "seen_by": [*hit.systems], "record": hit.fields}
+    return {
+        "id": hit.id,
+        "sets": [*hit.sets],
+        **numbers,
+        "seen_by": [*hit.systems],
+        "outcomes": dict(hit.outcomes._asdict()),
+        "record": hit.fields,
+    }

@@ -6,10 +6,15 @@ import click
 
 from git_fedlearn.commands.context import Context
 from git_fedlearn.commands.selection import select
+from git_fedlearn.commands.wording import evidence
 from git_fedlearn.core.canonical import Json
+from git_fedlearn.core.effective_score import effective_score, tally
 from git_fedlearn.core.identity import is_ours
+from git_fedlearn.core.outcomes import Outcome
 from git_fedlearn.core.record import FIRST_SEEN, RETRACTED, SEEN_BY, Record, score_of
+from git_fedlearn.repository.outcomes import read_outcomes, read_trust
 from git_fedlearn.repository.record_sets import RecordSets
+from git_fedlearn.repository.repository import Repository
 
 
 @click.command("show", short_help="Show a record.")
@@ -24,11 +29,26 @@ def command(context: Context, identifier: str, *, as_json: bool) -> None:
         records: list[Json] = [{"set": name, "record": record.fields} for name, record in found]
         context.say_json("show/v1", {"records": records})
         return
+    outcomes = read_outcomes(repository.top, {record.id for _, record in found})
     for name, record in found:
-        context.say("\n".join([f"{record.id}  {name}", *_describe(record), ""]))
+        known = outcomes.get(record.id, {})
+        facts = _describe(record, [] if record.is_tombstone else _weigh(repository, record, known))
+        context.say("\n".join([f"{record.id}  {name}", *facts, ""]))
 
 
-def _describe(record: Record) -> list[str]:
+def _weigh(repository: Repository, record: Record, outcomes: dict[str, Outcome]) -> list[str]:
+    """The effective score, and what it follows from besides the claim: outcomes with their newest notes."""
+    effective = effective_score(record.fields, read_trust(repository), outcomes)
+    lines = [f"  effective  {effective:.2f}"]
+    said = evidence(tally(outcomes.values()))
+    if said:
+        lines.append(f"  outcomes   {said}")
+    for note, system in sorted((note, system) for system, one in outcomes.items() for note in one.notes):
+        lines.append(f"    {note.at} {system} {'worked' if note.worked else 'failed'}: {_text(note.text)}")
+    return lines
+
+
+def _describe(record: Record, weighed: list[str]) -> list[str]:
     fields = record.fields
     if record.is_tombstone:
         retracted = fields[RETRACTED]
@@ -42,6 +62,7 @@ def _describe(record: Record) -> list[str]:
     score = score_of(fields)
     lines = [
         f"  score      {score:g}" if score >= 0 else "  score      none",
+        *weighed,
         f"  learned    {fields.get(FIRST_SEEN, 'not said')} by {systems}",
     ]
     for key, value in sorted(fields.items()):

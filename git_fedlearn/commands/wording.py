@@ -3,6 +3,8 @@
 from collections import Counter
 from collections.abc import Sequence
 
+from git_fedlearn.core.effective_score import Tally
+
 SHORT_ID = 12
 """Characters of a record id that people are shown; any unambiguous start is accepted."""
 
@@ -12,6 +14,15 @@ def count(number: int, noun: str) -> str:
     if number == 1:
         return f"1 {noun}"
     return f"{number} {noun}{'es' if noun.endswith('s') else 's'}"
+
+
+def evidence(outcomes: Tally) -> str:
+    """`worked 3 times, failed 1 time (2 systems)`, or nothing where nobody counted."""
+    if not outcomes.systems:
+        return ""
+    counts = (("worked", outcomes.worked), ("failed", outcomes.failed))
+    said = ", ".join(f"{what} {count(number, 'time')}" for what, number in counts if number)
+    return f"{said} ({count(outcomes.systems, 'system')})"
 
 
 def kinds(redacted: Counter[str]) -> str:

@@ -6,6 +6,7 @@ from typing import NamedTuple
 from git_fedlearn.core.canonical import InvalidJsonError, parse_value
 from git_fedlearn.core.identity import is_ours
 from git_fedlearn.core.layout import FileKind, find_set, kind_of, owner_of
+from git_fedlearn.core.outcomes import NotAnOutcomeError, join_outcomes, parse_outcome
 from git_fedlearn.core.record import Record, claimed_id
 from git_fedlearn.core.record_set import NumberedLine, canonical_set, is_canonical_line, parse_record_set
 from git_fedlearn.core.shards import MAX_LEVEL, ROOT
@@ -41,7 +42,7 @@ class Limits(NamedTuple):
 
 def inspect_file(path: str, data: bytes, limits: Limits) -> Iterator[Problem]:
     """Every departure of a file from the format of its kind."""
-    foreign = owner_of(path) not in (None, limits.system)
+    foreign = owner_of(path) not in (None, limits.system) and kind_of(path) is not FileKind.OUTCOMES
     for problem in _inspect(path, data, limits):
         yield problem._replace(fixable=False) if foreign else problem
 
@@ -54,6 +55,8 @@ def _inspect(path: str, data: bytes, limits: Limits) -> Iterator[Problem]:
         yield from _inspect_training(path, data)
     elif kind is FileKind.METRICS:
         yield from _inspect_object(path, 0, data, "metrics")
+    elif kind is FileKind.OUTCOMES:
+        yield from _inspect_outcomes(path, data)
 
 
 def _inspect_records(path: str, data: bytes, limits: Limits) -> Iterator[Problem]:
@@ -131,6 +134,23 @@ def _is_marker(line: bytes) -> bool:
 def _inspect_training(path: str, data: bytes) -> Iterator[Problem]:
     for number, line in enumerate(data.removesuffix(b"\n").split(b"\n") if data else (), 1):
         yield from _inspect_object(path, number, line, "a training sample")
+
+
+def _inspect_outcomes(path: str, data: bytes) -> Iterator[Problem]:
+    is_sound = True
+    for number, line in enumerate(data.removesuffix(b"\n").split(b"\n") if data else (), 1):
+        try:
+            is_canonical = parse_outcome(line).line == line
+        except NotAnOutcomeError as error:
+            reason = "a blank line" if not line.strip() else str(error)
+            yield Problem(path, number, "opaque", reason, fixable=_is_marker(line))
+            is_sound = False
+            continue
+        if not is_canonical:
+            yield Problem(path, number, "form", "an outcome not in canonical form", fixable=True)
+            is_sound = False
+    if is_sound and join_outcomes(data) != data:
+        yield Problem(path, 0, "order", "outcomes not in order, or of one record twice", fixable=True)
 
 
 def _inspect_object(path: str, number: int, data: bytes, what: str) -> Iterator[Problem]:

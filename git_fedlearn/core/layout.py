@@ -29,6 +29,9 @@ DATA: Final = "data"
 COLLECTION: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,200}")
 _SNAPSHOT: Final = re.compile(r"data/(telemetry|fine-tuning|collections)/snapshots/([^/]+)/[^/]+\.jsonl")
 _METRICS: Final = re.compile(r"data/metrics/monthly/([^/]+)/\d{4}-\d\d\.json")
+OUTCOMES: Final = f"{DATA}/outcomes"
+"""The folder in which each system counts what became of lessons, in a file of its own."""
+_OUTCOMES: Final = re.compile(rf"{OUTCOMES}/([^/]+)\.jsonl")
 
 
 class FileKind(Enum):
@@ -39,6 +42,8 @@ class FileKind(Enum):
     TRAINING = "training snapshot"
     """Fine-tuning snapshot: training-ready lines without the keys that are ours."""
     METRICS = "metrics"
+    OUTCOMES = "outcomes"
+    """Counters of one system; versions are joined by the larger of each, so anyone may join them."""
     OTHER = "other"
 
 
@@ -77,6 +82,8 @@ def kind_of(path: str) -> FileKind:
     snapshot = _SNAPSHOT.fullmatch(path)
     if snapshot:
         return FileKind.TRAINING if snapshot[1] == "fine-tuning" else FileKind.SNAPSHOT
+    if _OUTCOMES.fullmatch(path):
+        return FileKind.OUTCOMES
     return FileKind.METRICS if _METRICS.fullmatch(path) else FileKind.OTHER
 
 
@@ -85,7 +92,7 @@ def owner_of(path: str) -> str | None:
     match = _SNAPSHOT.fullmatch(path)
     if match:
         return match[2]
-    match = _METRICS.fullmatch(path)
+    match = _METRICS.fullmatch(path) or _OUTCOMES.fullmatch(path)
     return match[1] if match else None
 
 

@@ -2,7 +2,8 @@
 
 from git_fedlearn.core.aligned import Data, Piece
 from git_fedlearn.core.layout import FileKind, kind_of
-from git_fedlearn.core.record_set import join_pieces, split_lines
+from git_fedlearn.core.outcomes import join_outcomes
+from git_fedlearn.core.record_set import canonical_set, join_pieces, split_lines
 
 
 def merge_files(path: str, ours: bytes, theirs: bytes) -> bytes:
@@ -12,9 +13,17 @@ def merge_files(path: str, ours: bytes, theirs: bytes) -> bytes:
 
 def merge_pieces(path: str, ours: Data, theirs: Data) -> list[Piece]:
     """The same join in pieces to be written one after the other."""
-    if kind_of(path) is FileKind.TRAINING:
+    kind = kind_of(path)
+    if kind is FileKind.TRAINING:
         return [join_training_lines(ours[:], theirs[:])]
+    if kind is FileKind.OUTCOMES:
+        return [join_outcomes(ours[:], theirs[:])]
     return join_pieces(ours, theirs)
+
+
+def canonical_file(path: str, data: bytes) -> bytes:
+    """The one form of a file of records or outcomes."""
+    return join_outcomes(data) if kind_of(path) is FileKind.OUTCOMES else canonical_set(data)
 
 
 def join_training_lines(ours: bytes, theirs: bytes) -> bytes:

@@ -83,9 +83,13 @@ class Checker:
             return Reason.FUTURE
         return reason_of(self.engine.scan(to_scan(record.fields)))
 
+    def is_later(self, day: str) -> bool:
+        """Whether a day is so far ahead that no clock can be that wrong."""
+        return day > (self.now + CLOCK_SKEW).date().isoformat()
+
     def _is_ahead(self, fields: JsonObject) -> bool:
         latest = self.now + CLOCK_SKEW
-        if str(fields.get(FIRST_SEEN, "")) > latest.date().isoformat():
+        if self.is_later(str(fields.get(FIRST_SEEN, ""))):
             return True
         retracted = fields.get(RETRACTED)
         times = [retracted.get("at")] if isinstance(retracted, dict) else [fields.get(key) for key in _TIMES]

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Final
 
-from git_fedlearn.core.layout import SetName, find_set
+from git_fedlearn.core.layout import FileKind, SetName, find_set, kind_of
 from git_fedlearn.core.record_set import split_lines
 from git_fedlearn.errors import GitError
 from git_fedlearn.federation.fetching import Contact, Fetched
@@ -59,6 +59,8 @@ class Gathered:
     report: Report
     lines: dict[SetName, set[bytes]] = field(default_factory=dict)
     own_files: dict[str, Oid] = field(default_factory=dict)
+    outcomes: dict[str, set[Oid]] = field(default_factory=dict)
+    """Versions of files of outcomes, by path."""
     blobs: dict[str, dict[str, str]] = field(default_factory=dict)
     read: set[Oid] = field(default_factory=set)
     """Blobs read in this run: many branches of a hub hold the same ones."""
@@ -147,7 +149,12 @@ class Reader:
     def _choose_own_files(self, gathered: Gathered, ref: str, offer: Offer, *, known: bool) -> None:
         for path, entry in offer.own_files.items():
             old = blob_at(gathered.memory, ref, path) if known else None
-            if entry.oid != old and path not in self.tree.entries:
+            if entry.oid == old:
+                continue
+            ours = self.tree.entries.get(path)
+            if kind_of(path) is FileKind.OUTCOMES and not (ours and ours.oid == entry.oid):
+                gathered.outcomes.setdefault(path, set()).add(entry.oid)
+            elif not ours:
                 gathered.own_files.setdefault(path, entry.oid)
 
 

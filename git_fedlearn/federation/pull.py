@@ -9,8 +9,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from git_fedlearn.core.identity import RecordId
-from git_fedlearn.core.layout import SetName
+from git_fedlearn.core.layout import SetName, owner_of
 from git_fedlearn.federation.checking import Checked, Checker, check_all
+from git_fedlearn.federation.evidence import join_evidence
 from git_fedlearn.federation.fetching import Contact, Fetched, fetch_peers
 from git_fedlearn.federation.gathering import Gathered, Reader, Report, read_tips
 from git_fedlearn.federation.joining import JoinedSet, join_head_set, read_head_set
@@ -120,6 +121,7 @@ class _Joining:
         lines = self._new_lines(sound, own)
         checked = check_all(self.checker, lines)
         self._take_own_files(pulled, own, checked)
+        self._take_outcomes(pulled, sound)
         for name in sorted({name for one in sound for name in one.lines}):
             self._join_set(pulled, name, sound, checked)
         self._land(pulled, gathered)
@@ -156,6 +158,21 @@ class _Joining:
             else:
                 one.report.files += 1
                 pulled.own_files[path] = data
+
+    def _take_outcomes(self, pulled: Pulled, gathered: list[Gathered]) -> None:
+        """Join what other systems counted, peer by peer, so that each answers for its own lines."""
+        system = self.repository.system()
+        for one in gathered:
+            for path, oids in sorted(one.outcomes.items()):
+                if owner_of(path) == system:
+                    continue
+                ours = pulled.own_files.get(path, self.tree.read(path))
+                joined, reason = join_evidence(ours, map(self.objects.read, oids), self.checker)
+                if reason:
+                    one.report.refused[path] = reason
+                if joined != ours:
+                    one.report.files += 1
+                    pulled.own_files[path] = joined
 
     def _join_set(
         self, pulled: Pulled, name: SetName, gathered: list[Gathered], checked: dict[bytes, Checked]

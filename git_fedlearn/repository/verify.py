@@ -6,8 +6,8 @@ from typing import Final, NamedTuple
 from git_fedlearn.core.inspection import Limits, Problem, inspect_file
 from git_fedlearn.core.layout import DATA, FileKind, SetName, find_set, kind_of, owner_of
 from git_fedlearn.core.loss import Losses
-from git_fedlearn.core.merge import merge_files
-from git_fedlearn.core.record_set import canonical_set
+from git_fedlearn.core.merge import canonical_file, merge_files
+from git_fedlearn.core.outcomes import join_outcomes
 from git_fedlearn.repository.data_tree import (
     CommittedTree,
     DataTree,
@@ -25,12 +25,16 @@ from git_fedlearn.repository.settings import SETTINGS_FILE, Settings, parse_sett
 MISSING: Final = "missing"
 """The kind of problem that an earlier tree shows, not the file itself."""
 
+_LOWER: Final = "outcomes that were counted before are missing; they are never taken back"
+
 
 class Verified(NamedTuple):
     """What a check found."""
 
     problems: list[Problem]
     losses: dict[SetName, Losses]
+    outcomes: dict[str, bytes]
+    """Files of outcomes that lack what earlier trees counted, as they should be."""
     records: int
     files: int
 
@@ -43,11 +47,29 @@ class Verified(NamedTuple):
 def verify_tree(repository: Repository, tree: DataTree, before: Iterable[CommittedTree]) -> Verified:
     """Check every data file of a tree, and that it holds what the trees before it held."""
     before = list(before)
-    problems = [*inspect_tree(limits_of(repository), tree), *_find_missing(tree, before)]
+    outcomes = _lacking_outcomes(tree, before)
+    lower = [Problem(path, 0, MISSING, _LOWER, fixable=True) for path in outcomes]
+    problems = [*inspect_tree(limits_of(repository), tree), *_find_missing(tree, before), *lower]
     records = sum(
         tree.read(path).count(b"\n") for path in tree.paths() if find_set(path) and tree.is_file(path)
     )
-    return Verified(problems, losses_by_set(before, tree), records, len(tree.paths()))
+    return Verified(problems, losses_by_set(before, tree), outcomes, records, len(tree.paths()))
+
+
+def _lacking_outcomes(tree: DataTree, before: Iterable[CommittedTree]) -> dict[str, bytes]:
+    """The files of outcomes whose counters were higher before, joined with what they were."""
+    versions: dict[str, dict[Oid, CommittedTree]] = {}
+    for earlier in before:
+        for path, entry in earlier.entries.items():
+            if kind_of(path) is FileKind.OUTCOMES and entry.is_file:
+                versions.setdefault(path, {})[entry.oid] = earlier
+    lacking = {}
+    for path, held in sorted(versions.items()):
+        now = tree.read(path) if tree.is_file(path) else b""
+        joined = join_outcomes(now, *(earlier.read(path) for earlier in held.values()))
+        if joined != join_outcomes(now):
+            lacking[path] = joined
+    return lacking
 
 
 def _find_missing(tree: DataTree, before: Iterable[CommittedTree]) -> Iterator[Problem]:
@@ -125,7 +147,7 @@ def mend(repository: Repository, verified: Verified) -> list[str]:
         remove_leftovers(folder)
     missing = [problem.path for problem in verified.problems if problem.kind == MISSING]
     for path in missing:
-        write_file(repository.top / path, _last_bytes(repository, path))
+        write_file(repository.top / path, verified.outcomes.get(path) or _last_bytes(repository, path))
     sets = RecordSets(repository.top, repository.settings.record_set_bytes)
     broken = {problem.path for problem in verified.problems if problem.fixable}
     refused = _sets_of(problem.path for problem in verified.problems if problem.kind == "type")
@@ -135,7 +157,7 @@ def mend(repository: Repository, verified: Verified) -> list[str]:
         lines = verified.losses[name].lines if name in verified.losses else ()
         written += sets.join(name, lines, recompute=name in rewritten).written
     for path in sorted(path for path in broken.difference(missing) if owner_of(path)):
-        write_file(repository.top / path, canonical_set(WorkTree(repository.top).read(path)))
+        write_file(repository.top / path, canonical_file(path, WorkTree(repository.top).read(path)))
         written.append(path)
     return [*dict.fromkeys(written)]
 

@@ -2,27 +2,31 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from git_fedlearn.core.canonical import JsonObject
+from git_fedlearn.core.effective_score import (
+    Tally,
+    Trust,
+    claimed_score,
+    effective_score,
+    seen_by,
+    tally,
+)
 from git_fedlearn.core.identity import RecordId
 from git_fedlearn.core.layout import FINE_TUNING, SetName
-from git_fedlearn.core.record import Record, parse_record
+from git_fedlearn.core.outcomes import Outcome
+from git_fedlearn.core.record import Record, claimed_id, parse_record
+from git_fedlearn.repository.outcomes import read_outcomes, read_trust
 from git_fedlearn.repository.record_sets import RecordSets
-from git_fedlearn.repository.repository import SYSTEM_KEY, Repository
+from git_fedlearn.repository.repository import Repository
 from git_fedlearn.vectors.connect import choose_embedder
 from git_fedlearn.vectors.embedder import Embedder
 from git_fedlearn.vectors.index import Progress, open_index
 from git_fedlearn.vectors.lesson_shard import Candidate
 from git_fedlearn.vectors.lesson_text import LessonText, lesson_text
 from git_fedlearn.vectors.places import INDEX
-from git_fedlearn.vectors.ranking import (
-    Trust,
-    claimed_score,
-    effective_score,
-    rank,
-    relevance,
-    seen_by,
-)
+from git_fedlearn.vectors.ranking import rank, relevance
 
 LEAST_CANDIDATES = 100
 LEAST_RELEVANT = 0.1
@@ -52,6 +56,7 @@ class Hit:
     claimed: float | None
     systems: tuple[str, ...]
     """Who learned it, at most 64 (the record keeps no more)."""
+    outcomes: Tally
     fields: JsonObject
 
     @property
@@ -91,22 +96,9 @@ def find_lessons(
         index.refresh(repository.top, progress)
         vector = model.embed([text])[0]
         found = index.shard.candidates(vector, text, sets, most)
-    hits = _merge(found, read_trust(repository))
+    hits = _merge(found, _Evidence.read(repository, found))
     hits = [hit for hit in hits if hit.relevance >= LEAST_RELEVANT and hit.effective >= query.min_score]
     return sorted(hits, key=lambda hit: (-hit.rank, hit.id))[: query.limit]
-
-
-def read_trust(repository: Repository) -> Trust:
-    """What `ranking` needs to know: this system, and the weights of git config `fedlearn.<system>.trust`."""
-    listed = repository.git.attempt("config", "--get-regexp", r"^fedlearn\..*\.trust$")
-    others = {}
-    for line in listed.out.decode("utf-8", "replace").splitlines():
-        key, _, value = line.partition(" ")
-        try:
-            others[key.removeprefix("fedlearn.").removesuffix(".trust")] = max(0.0, float(value))
-        except ValueError:
-            continue
-    return Trust(repository.git.find_config(SYSTEM_KEY) or "", others)
 
 
 def _sets(repository: Repository, query: Query) -> Sequence[SetName]:
@@ -116,13 +108,25 @@ def _sets(repository: Repository, query: Query) -> Sequence[SetName]:
     return query.sets or [name for name in sets.names() if name != FINE_TUNING]
 
 
-def _merge(found: Sequence[Candidate], trust: Trust) -> list[Hit]:
+class _Evidence(NamedTuple):
+    """What turns a claimed score into an effective one."""
+
+    trust: Trust
+    outcomes: dict[RecordId, dict[str, Outcome]]
+
+    @classmethod
+    def read(cls, repository: Repository, found: Sequence[Candidate]) -> "_Evidence":
+        ids = {identifier for one in found if (identifier := claimed_id(one.line.encode("utf-8")))}
+        return cls(read_trust(repository), read_outcomes(repository.top, ids))
+
+
+def _merge(found: Sequence[Candidate], evidence: _Evidence) -> list[Hit]:
     """Hits of the candidates; one lesson that lies in several sets is one hit, of its strongest record."""
     relevant = relevance([one.cosine for one in found], [one.words for one in found])
     hits: dict[bytes, Hit] = {}
     for candidate, matched in zip(found, relevant, strict=True):
         record = parse_record(candidate.line.encode("utf-8"))
-        hit = _hit(record, SetName(candidate.set_name), matched, trust)
+        hit = _hit(record, SetName(candidate.set_name), matched, evidence)
         before = hits.get(record.form)
         if before:
             best = max(before, hit, key=lambda one: (one.rank, one.sets))
@@ -131,8 +135,9 @@ def _merge(found: Sequence[Candidate], trust: Trust) -> list[Hit]:
     return list(hits.values())
 
 
-def _hit(record: Record, set_name: SetName, matched: float, trust: Trust) -> Hit:
-    effective = effective_score(record.fields, trust)
+def _hit(record: Record, set_name: SetName, matched: float, evidence: _Evidence) -> Hit:
+    outcomes = evidence.outcomes.get(record.id, {})
+    effective = effective_score(record.fields, evidence.trust, outcomes)
     return Hit(
         id=record.id,
         sets=(set_name,),
@@ -141,5 +146,6 @@ def _hit(record: Record, set_name: SetName, matched: float, trust: Trust) -> Hit
         effective=effective,
         claimed=claimed_score(record.fields),
         systems=tuple(seen_by(record.fields)),
+        outcomes=tally(outcomes.values()),
         fields=record.fields,
     )

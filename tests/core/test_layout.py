@@ -30,6 +30,8 @@ from git_fedlearn.core.merge import merge_files
         ("data/fine-tuning/snapshots/sys-aaaaaaaaaa/v1.jsonl", FileKind.TRAINING, None, "sys-aaaaaaaaaa"),
         ("data/metrics/monthly/sys-aaaaaaaaaa/2026-05.json", FileKind.METRICS, None, "sys-aaaaaaaaaa"),
         ("data/metrics/monthly/sys-aaaaaaaaaa/2026.json", FileKind.OTHER, None, None),
+        ("data/outcomes/sys-aaaaaaaaaa.jsonl", FileKind.OUTCOMES, None, "sys-aaaaaaaaaa"),
+        ("data/outcomes/x/sys-aaaaaaaaaa.jsonl", FileKind.OTHER, None, None),
         ("data/README.md", FileKind.OTHER, None, None),
         ("patterns/skills-patterns.jsonl", FileKind.OTHER, None, None),
         ("x/data/patterns/skills-patterns.jsonl", FileKind.OTHER, None, None),

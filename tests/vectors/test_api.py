@@ -42,6 +42,18 @@ def test_added_records_are_sanitized(system: System, opened: FederatedRepository
     assert system.records("best-practices")[0].fields["title"] == "ask <EMAIL_ADDRESS>"
 
 
+def test_outcomes_are_counted(opened: FederatedRepository) -> None:
+    lesson, _ = opened.records("error-solutions")
+    opened.outcome(lesson.id, worked=False, note="ask jane@corp-mail.net")
+    (outcome,) = opened.outcome(lesson.id, worked=False)
+    assert (outcome.worked, outcome.failed) == (0, 2)
+    assert outcome.notes[0].text == "ask <EMAIL_ADDRESS>"
+    with pytest.raises(UsageError, match="no lesson has this id"):
+        opened.outcome(lesson.id, "0" * 32, worked=True)
+    (hit,) = (hit for hit in opened.search("disk is full port taken") if hit.id == lesson.id)
+    assert hit.outcomes.failed == 2
+
+
 def test_nothing_is_added_when_one_is_no_record(system: System, opened: FederatedRepository) -> None:
     with pytest.raises(UsageError, match="record 2: nothing was learned"):
         opened.add("best-practices", [{"title": "t"}, {"last_used": 1}])

@@ -48,6 +48,7 @@ line, sorted by `_id`; secrets and personal data were removed before anything wa
 | `patterns/best-practices.jsonl` | practices that proved themselves |
 | `fine-tuning/dataset.jsonl` | samples to fine-tune models with |
 | `collections/` | payloads of Qdrant collections |
+| `outcomes/` | whether lessons worked, counted by each system |
 | `*/snapshots/<system>/`, `metrics/monthly/<system>/` | what one system alone writes |
 
 After cloning, run `git fedlearn install` once, so that git joins these files instead of merging lines.

@@ -1,0 +1,81 @@
+"""Outcomes on disk: a file for each system under data/outcomes/, joined when they are read.
+
+This clone's own counters are also kept under the git common directory: two branches or worktrees that
+count in turn so never count the same number twice, and the larger one is always the sum.
+"""
+
+from collections.abc import Collection
+from pathlib import Path
+
+from git_fedlearn.core.effective_score import Trust
+from git_fedlearn.core.identity import RecordId
+from git_fedlearn.core.layout import OUTCOMES
+from git_fedlearn.core.outcomes import Outcome, join_outcomes, read_outcome_lines
+from git_fedlearn.core.record import SYSTEM_ID, claimed_id
+from git_fedlearn.errors import FedlearnError
+from git_fedlearn.repository.files import read_file, write_file
+from git_fedlearn.repository.repository import SYSTEM_KEY, Repository
+
+
+def outcomes_path(top: Path, system: str) -> Path:
+    """Where a system counts; no other system writes there."""
+    return top / OUTCOMES / f"{system}.jsonl"
+
+
+def read_outcomes(
+    top: Path, wanted: Collection[RecordId] | None = None
+) -> dict[RecordId, dict[str, Outcome]]:
+    """The outcomes of all systems by record and system; of the `wanted` records only, all for None.
+
+    What is no outcome, and what is no plain file, is passed over: `verify` reports it.
+    """
+    found: dict[RecordId, dict[str, Outcome]] = {}
+    for path in sorted((top / OUTCOMES).glob("*.jsonl")):
+        if not SYSTEM_ID.fullmatch(path.stem) or path.is_symlink() or not path.is_file():
+            continue
+        data = read_file(path)
+        if wanted is not None:
+            data = b"\n".join(line for line in data.split(b"\n") if claimed_id(line) in wanted)
+        for identifier, outcome in read_outcome_lines(data)[0].items():
+            found.setdefault(identifier, {})[path.stem] = outcome
+    return found
+
+
+def read_own_outcomes(repository: Repository) -> bytes:
+    """What this system has counted, in any branch or worktree of this clone."""
+    return join_outcomes(read_file(_own(repository)), read_file(_counted(repository)))
+
+
+def write_own_outcomes(repository: Repository, data: bytes) -> Path:
+    """Write what this system has counted; the caller holds the lock.
+
+    The copy under the git folder first: a crash in between loses no count.
+    """
+    path = _own(repository)
+    for folder in (path.parent, path.parent.parent):
+        if folder.is_symlink():
+            raise FedlearnError(f"{folder}: a symlink in place of a folder", hint="move it away")
+    write_file(_counted(repository), data)
+    write_file(path, data)
+    return path
+
+
+def read_trust(repository: Repository) -> Trust:
+    """What the effective score needs to know: this system, and the weights of `fedlearn.<system>.trust`."""
+    listed = repository.git.attempt("config", "--get-regexp", r"^fedlearn\..*\.trust$")
+    others = {}
+    for line in listed.out.decode("utf-8", "replace").splitlines():
+        key, _, value = line.partition(" ")
+        try:
+            others[key.removeprefix("fedlearn.").removesuffix(".trust")] = max(0.0, float(value))
+        except ValueError:
+            continue
+    return Trust(repository.git.find_config(SYSTEM_KEY) or "", others)
+
+
+def _own(repository: Repository) -> Path:
+    return outcomes_path(repository.top, repository.system())
+
+
+def _counted(repository: Repository) -> Path:
+    return repository.state / "outcomes.jsonl"
