@@ -9,7 +9,7 @@ def test_a_lesson_and_a_tombstone(system: System) -> None:
     (record,) = system.records("skills-patterns")
     assert system.fedlearn("show", record.id[:6]).out == (
         f"{record.id}  skills-patterns\n"
-        "  score      0.8\n"
+        "  score      0.8\n  effective  0.65\n"
         "  learned    2026-05-28 by sys-abcdefghij\n"
         '  tags\n    [\n      "x"\n    ]\n'
         "  title\n    a\n    b\n"
