@@ -35,17 +35,29 @@ def test_scan_judges_what_is_staged(system: System) -> None:
     system.write(SET, b"")
     result = hook(system, "scan", SET)
     assert result.code == 1
-    assert f"error: {SET}:1: EMAIL_ADDRESS (email-address) at /title\n" in result.err
+    assert f"error: {SET}:1: EMAIL_ADDRESS (email-address) at /title [" in result.err
     system.git("add", SET)
     assert hook(system, "scan", SET).code == 0
 
 
 def test_scan_looks_at_every_kind_of_file_and_names_the_right_way_out(system: System) -> None:
-    stage(system, f"write to {MAIL}\n".encode(), "data/notes.txt")
-    result = hook(system, "scan", "data/notes.txt")
+    stage(system, f"write to {MAIL}\n".encode(), "data/notes.md")
+    result = hook(system, "scan", "data/notes.md")
     assert result.code == 1
-    assert "data/notes.txt:1: EMAIL_ADDRESS" in result.err
-    assert result.err.endswith("hint: take it out of the file, then git add it\n")
+    assert "data/notes.md:1: EMAIL_ADDRESS" in result.err
+    assert "hint: take it out of the file, then git add it\n" in result.err
+
+
+def test_scan_stops_files_of_unknown_kinds_and_private_names(system: System) -> None:
+    stage(system, b"SQLite format 3\0", "data/lessons.sqlite")
+    stage(system, b"{}\n", f"data/collections/{MAIL}.jsonl")
+    result = hook(system, "scan", "data/lessons.sqlite")
+    assert result.code == 1
+    assert "error: data/lessons.sqlite: not a kind of file that is shared under data/" in result.err
+    assert "error: data/collections/…: EMAIL_ADDRESS (file-name:email-address) [" in result.err
+    assert MAIL not in result.err
+    system.git("rm", "--cached", "-q", "data/lessons.sqlite", f"data/collections/{MAIL}.jsonl")
+    assert hook(system, "scan").code == 0
 
 
 def test_verify_blocks_bad_lines_and_losses(system: System) -> None:

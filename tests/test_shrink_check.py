@@ -89,7 +89,7 @@ def test_private_data_is_blocked_by_file_line_and_kind_and_never_shown(taught: S
     leak(taught)
     result = commit(taught, "--all")
     assert result.code == 1
-    assert f"error: {SET}:4: EMAIL_ADDRESS (email-address) at /title\n" in result.err
+    assert f"error: {SET}:4: EMAIL_ADDRESS (email-address) at /title [" in result.err
     assert "hint: git fedlearn sanitize && git add :/data\n" in result.err
     assert MAIL not in result.out + result.err
     taught.fedlearn("sanitize")

@@ -20,12 +20,13 @@ from typing import TYPE_CHECKING, BinaryIO, TextIO
 
 from git_fedlearn.commands.colour import paint, paint_marks, wants_colour
 from git_fedlearn.core.canonical import Json
-from git_fedlearn.errors import FedlearnError
+from git_fedlearn.errors import FedlearnError, NotARepositoryError
 from git_fedlearn.repository.git import Git, watched_by
 from git_fedlearn.repository.repository import Repository
 
 if TYPE_CHECKING:
     from git_fedlearn.privacy.engine import LocalIdentity, PrivacyEngine
+    from git_fedlearn.privacy.policy import Policy
 
 
 @dataclass
@@ -53,10 +54,24 @@ class Context:
 
     @cached_property
     def privacy(self) -> "PrivacyEngine":
-        """The engine that knows who this machine's user is."""
+        """The engine that knows who this machine's user is and what the repository decided.
+
+        Raises SettingsError.
+        """
         from git_fedlearn.privacy.engine import PrivacyEngine  # noqa: PLC0415  costs start-up time
 
-        return PrivacyEngine(self.identity())
+        return PrivacyEngine(self.identity(), self.policy)
+
+    @cached_property
+    def policy(self) -> "Policy":
+        """The privacy policy of the repository the command was run in, the default outside one."""
+        from git_fedlearn.privacy.policy_table import parse_policy  # noqa: PLC0415  costs start-up time
+
+        try:
+            table = self.repository.settings_table
+        except NotARepositoryError:
+            table = {}
+        return parse_policy(table, self.now().date())
 
     def now(self) -> datetime:
         """The time in UTC; `SOURCE_DATE_EPOCH` (reproducible-builds.org) fixes it."""
@@ -80,6 +95,16 @@ class Context:
     def say(self, text: str = "") -> None:
         """Print a line of the answer."""
         print(text, file=self.stdout)
+
+    def write(self, data: bytes) -> None:
+        """Write bytes of the answer as they are."""
+        self.stdout.flush()
+        stream = getattr(self.stdout, "buffer", None)
+        if stream is None:
+            self.stdout.write(data.decode("utf-8", "surrogateescape"))
+        else:
+            stream.write(data)
+            stream.flush()
 
     def note(self, text: str) -> None:
         """Print a line beside the answer, unless `--quiet`."""

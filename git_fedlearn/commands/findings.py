@@ -1,51 +1,48 @@
-"""Private data found in lines of data files, put into words that do not repeat it."""
+"""Private data that was found, put into words that do not repeat it."""
 
-import re
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
-from typing import NamedTuple
 
-from git_fedlearn.core.canonical import InvalidJsonError, parse_value
-from git_fedlearn.learn.intake import scan_fields
-from git_fedlearn.privacy.engine import Finding, PrivacyEngine
+from git_fedlearn.core.canonical import Json
+from git_fedlearn.learn.passages import Passage
+from git_fedlearn.learn.scanning import Found, scan_passages, shown_path
+from git_fedlearn.privacy.engine import PrivacyEngine
 from git_fedlearn.repository.gate import NewLine
 
-_ESCAPE = re.compile(r"\\u([0-9a-fA-F]{4})")
-
-
-class Found(NamedTuple):
-    """A finding and where it stands."""
-
-    path: str
-    line: int
-    finding: Finding
-
-    def __str__(self) -> str:
-        place = f" at {self.finding.pointer}" if self.finding.pointer else ""
-        return f"{self.path}:{self.line}: {self.finding.kind} ({self.finding.rule}){place}"
+SHORT_COMMIT = 12
 
 
 def scan_lines(engine: PrivacyEngine, lines: Iterable[NewLine]) -> Iterator[Found]:
     """Every finding in lines of data files; what is no JSON is scanned as text."""
-    for line in lines:
-        for finding in _scan_line(engine, line.line):
-            yield Found(line.path, line.number, replace(finding, pointer=_shown(engine, finding.pointer)))
+    passages = (Passage(line.path, line.number, line.line, is_json=True) for line in lines)
+    return shown(engine, scan_passages(engine, passages))
 
 
-def _scan_line(engine: PrivacyEngine, line: bytes) -> Iterable[Finding]:
-    try:
-        value = parse_value(line)
-    except InvalidJsonError:
-        return engine.scan(_unescaped(line.decode("utf-8", "replace")))
-    return scan_fields(engine, value) if isinstance(value, dict) else engine.scan(value)
+def shown(engine: PrivacyEngine, found: Iterable[Found]) -> Iterator[Found]:
+    """Findings with the paths that may be shown, for data files: their names may be private too."""
+    return (item._replace(path=shown_path(engine, item.path)) for item in found)
 
 
-def _unescaped(text: str) -> str:
-    """Broken JSON as a reader would see it: an escape must not hide a key."""
-    return _ESCAPE.sub(lambda match: chr(int(match[1], 16)), text).replace('\\"', '"').replace("\\/", "/")
+def format_found(found: Found) -> str:
+    """`path:line: KIND (rule) at /pointer [fingerprint]`, in history with the commit before it."""
+    finding = found.finding
+    commit = f"{found.commit[:SHORT_COMMIT]}:" if found.commit else ""
+    line = f":{found.line}" if found.line else ""
+    pointer = f" at {finding.pointer}" if finding.pointer else ""
+    return f"{commit}{found.path}{line}: {finding.kind} ({finding.rule}){pointer} [{finding.fingerprint}]"
 
 
-def _shown(engine: PrivacyEngine, pointer: str) -> str:
-    """A pointer without the keys that are private or not printable themselves."""
-    keys = [part.replace("~1", "/").replace("~0", "~") for part in pointer.split("/")]
-    return "/".join("…" if not key.isprintable() or engine.scan(key.lstrip("_")) else key for key in keys)
+def found_to_json(found: Found) -> dict[str, Json]:
+    """A finding for programs; `start` and `end` count code points of the decoded string, or of the line."""
+    finding = found.finding
+    commit: dict[str, Json] = {"commit": found.commit} if found.commit else {}
+    return {
+        **commit,
+        "path": found.path,
+        "line": found.line,
+        "pointer": finding.pointer,
+        "start": finding.start,
+        "end": finding.end,
+        "kind": finding.kind,
+        "rule": finding.rule,
+        "fingerprint": finding.fingerprint,
+    }

@@ -9,14 +9,22 @@ from git_fedlearn.commands.outgoing import Update, check_updates
 from git_fedlearn.commands.verdicts import report_losses, report_private, report_problems
 from git_fedlearn.commands.wording import count, kinds, short_ids
 from git_fedlearn.core.layout import DATA
+from git_fedlearn.errors import SettingsError
 from git_fedlearn.federation.publishing import may_publish, outgoing_paths
 from git_fedlearn.learn.sanitizing import sanitize_files
+from git_fedlearn.learn.scanning import shown_path
 from git_fedlearn.privacy.engine import PrivacyEngine
+from git_fedlearn.privacy.policy import Policy
+from git_fedlearn.privacy.policy_table import parse_policy
 from git_fedlearn.repository.data_tree import CommittedTree, committed_tree, index_tree, open_objects
 from git_fedlearn.repository.gate import judge
 from git_fedlearn.repository.history import losses_by_set, merge_parents
 from git_fedlearn.repository.objects import Objects, Oid
-from git_fedlearn.repository.verify import limits_of
+from git_fedlearn.repository.settings import read_table
+from git_fedlearn.repository.verify import limits_of, settings_table_at
+
+POLICY_KEY = "fedlearn.privacyPolicy"
+"""Git config of a server: a settings file whose `[privacy]` holds for every push."""
 
 REPAIR = "git fedlearn verify --fix{} && git add :/data && git commit -m 'bring back lost records'"
 
@@ -88,8 +96,8 @@ def pre_receive(context: Context) -> int:
 
     The name of the server's account is not looked for: it is nobody's who learns.
     """
-    context.privacy = PrivacyEngine()
     objects = open_objects(context.repository)
+    context.privacy = PrivacyEngine(policy=_server_policy(context, objects))
     listed = context.repository.git.run("for-each-ref", "--format=%(objectname)", "refs/heads/")
     updates = []
     for line in context.stdin.read().decode("utf-8", "replace").splitlines():
@@ -97,6 +105,27 @@ def pre_receive(context: Context) -> int:
         updates.append(Update(ref, old=_find(objects, old), new=_find(objects, new)))
     known = [_find(objects, oid) for oid in listed.decode().split()]
     return check_updates(context, objects, updates, [oid for oid in known if oid])
+
+
+def _server_policy(context: Context, objects: Objects) -> Policy:
+    """What the server has decided before this push: a push cannot allow itself anything.
+
+    The file that git config `fedlearn.privacyPolicy` names, else the settings on the default branch as it is.
+    Settings there that cannot be used allow nothing, so that a push can repair them.
+    """
+    today = context.now().date()
+    pinned = context.repository.git.find_config(POLICY_KEY)
+    if pinned:
+        path = context.repository.git_dir / pinned
+        if not path.is_file():
+            raise SettingsError(f"git config {POLICY_KEY}: {path}: no such file")
+        return parse_policy(read_table(path), today, str(path))
+    head = objects.find_commit("HEAD")
+    try:
+        return parse_policy(settings_table_at(objects, head), today) if head else Policy(today=today)
+    except SettingsError as error:
+        context.complain(f"warning: on the default branch: {error.message}; nothing is allowed until then")
+        return Policy(today=today)
 
 
 def _find(objects: Objects, oid: str) -> Oid | None:
@@ -109,7 +138,7 @@ def sanitize(context: Context, *paths: str) -> int:
     with context.repository.lock("sanitize"):
         cleaned = sanitize_files(context.repository, context.privacy, paths or None)
     for path in cleaned.paths:
-        context.complain(f"sanitized {path}")
+        context.complain(f"sanitized {shown_path(context.privacy, path)}")
     if cleaned.paths:
         context.complain(f"{count(len(cleaned.paths), 'file')} with private data{kinds(cleaned.redacted)}")
     return 1 if cleaned.paths else 0

@@ -7,10 +7,13 @@ from typing import NamedTuple
 from git_fedlearn.commands.context import Context
 from git_fedlearn.commands.verdicts import report_losses, report_private, report_problems
 from git_fedlearn.core.layout import DATA
+from git_fedlearn.errors import SettingsError
+from git_fedlearn.privacy.policy_table import parse_policy
 from git_fedlearn.repository.data_tree import CommittedTree, committed_tree
 from git_fedlearn.repository.gate import find_problems, find_shrinking
 from git_fedlearn.repository.objects import Objects, Oid
-from git_fedlearn.repository.verify import limits_at
+from git_fedlearn.repository.settings import SETTINGS_FILE, settings_of
+from git_fedlearn.repository.verify import limits_at, settings_table_at
 
 SHORT_COMMIT = 12
 
@@ -37,12 +40,14 @@ def _check_update(context: Context, objects: Objects, update: Update, known: lis
     tip = update.new or Oid("")
     old = [update.old] if update.old else []
     commits = list(_data_commits(objects, tip, [*known, *old]))
-    code = 0
+    refused = code = _check_settings(context, objects, update)
     for commit in commits:
         if report_private(context, committed_tree(objects, commit), _trees(objects, objects.parents(commit))):
             context.complain(f"  in commit {commit[:SHORT_COMMIT]} ({update.ref})")
             code = 1
-    if not commits and (not old or objects.tree_oid(old[0], DATA) == objects.tree_oid(tip, DATA)):
+    if refused or (
+        not commits and (not old or objects.tree_oid(old[0], DATA) == objects.tree_oid(tip, DATA))
+    ):
         return code
     fresh = dict.fromkeys(commits)
     bases = {oid for commit in commits for oid in objects.parents(commit) if oid not in fresh}
@@ -51,6 +56,23 @@ def _check_update(context: Context, objects: Objects, update: Update, known: lis
     problems = find_problems(limits_at(context.repository, objects, tip), candidate, outside)
     losses = find_shrinking(chain(outside, _trees(objects, fresh)), candidate)
     return code | report_problems(context, problems) | report_losses(context, losses)
+
+
+def _check_settings(context: Context, objects: Objects, update: Update) -> int:
+    """Report settings that no clone could use; 1 if the update brings such."""
+    before, after = (
+        objects.files(commit, SETTINGS_FILE) if commit else {} for commit in (update.old, update.new)
+    )
+    if before == after or not update.new:
+        return 0
+    try:
+        table = settings_table_at(objects, update.new)
+        settings_of(table)
+        parse_policy(table, context.now().date())
+    except SettingsError as error:
+        context.report(error)
+        return 1
+    return 0
 
 
 def _data_commits(objects: Objects, tip: Oid, without: list[Oid]) -> Iterator[Oid]:

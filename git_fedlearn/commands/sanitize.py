@@ -1,42 +1,72 @@
-"""`git fedlearn sanitize`: redact secrets and personal data in data files."""
+"""`git fedlearn sanitize`: redact secrets and personal data in files."""
 
-import os
+from collections import Counter
 
 import click
 
 from git_fedlearn.commands.context import Context
+from git_fedlearn.commands.targets import Target, find_targets, is_binary
 from git_fedlearn.commands.wording import count, kinds
 from git_fedlearn.errors import UsageError
-from git_fedlearn.learn.sanitizing import sanitize_files
-from git_fedlearn.repository.repository import Repository
+from git_fedlearn.learn.passages import expects_json
+from git_fedlearn.learn.redacted_files import redact_file
+from git_fedlearn.learn.sanitizing import Cleaned, sanitize_files
+from git_fedlearn.learn.scanning import shown_path
+from git_fedlearn.repository.files import read_file, write_file
+
+STDIN = "-"
 
 
-@click.command("sanitize", short_help="Redact secrets and personal data in data files.")
+@click.command("sanitize", short_help="Redact secrets and personal data in files.")
 @click.argument("paths", metavar="[PATH]...", nargs=-1)
 @click.option("--check", is_flag=True, help="Only say what would be redacted.")
 @click.pass_obj
 def command(context: Context, paths: tuple[str, ...], *, check: bool) -> int:
-    """Rewrite data files (all of them without PATH) without secrets and personal data.
+    """Rewrite files without secrets and personal data: all data files without PATH, else these, anywhere.
 
     A record that was committed with private data is retracted and its clean version added; what a
-    commit holds stays in history until that is rewritten.
+    commit holds stays in history until that is rewritten. `-` reads standard input and prints it redacted.
     """
-    repository = context.data_repository
-    chosen = [data_path(context, repository, path) for path in paths] or None
-    with repository.lock("sanitize"):
-        cleaned = sanitize_files(repository, context.privacy, chosen, write=not check)
+    if STDIN in paths:
+        return _sanitize_stream(context, paths, check=check)
+    targets = find_targets(context, paths)
+    cleaned = Cleaned([], Counter())
+    data = [target.shown for target in targets if target.is_data]
+    if data:
+        repository = context.data_repository
+        with repository.lock("sanitize"):
+            cleaned = sanitize_files(repository, context.privacy, data if paths else None, write=not check)
+    for target in targets:
+        if not target.is_data:
+            _sanitize_file(context, target, cleaned, write=not check)
+    names = {target.shown for target in targets if target.is_data}
     for path in cleaned.paths:
-        context.say(f"{'would sanitize' if check else 'sanitized'} {path}")
+        shown = shown_path(context.privacy, path) if path in names else path
+        context.say(f"{'would sanitize' if check else 'sanitized'} {shown}")
     context.say(f"{count(len(cleaned.paths), 'file')} with private data{kinds(cleaned.redacted)}")
     return 1 if check and cleaned.paths else 0
 
 
-def data_path(context: Context, repository: Repository, path: str) -> str:
-    """A path given on the command line as the repository knows it. Raises UsageError outside data/."""
-    absolute = os.path.normpath(context.directory / path)
-    relative = os.path.relpath(os.path.realpath(absolute), os.path.realpath(repository.top))
-    if not relative.startswith("data" + os.sep):
-        raise UsageError(f"{path}: not under data/")
-    if not os.path.isfile(absolute):  # noqa: PTH113
-        raise UsageError(f"{path}: no such file")
-    return relative.replace(os.sep, "/")
+def _sanitize_file(context: Context, target: Target, cleaned: Cleaned, *, write: bool) -> None:
+    if is_binary(target):
+        context.note(f"{target.shown}: binary, left as it is")
+        return
+    data = read_file(target.file)
+    redacted = redact_file(context.privacy, target.shown, data, is_json=expects_json(target.shown))
+    if redacted.kinds:
+        cleaned.paths.append(target.shown)
+        cleaned.redacted.update(redacted.kinds)
+        if write:
+            write_file(target.file, redacted.data)
+
+
+def _sanitize_stream(context: Context, paths: tuple[str, ...], *, check: bool) -> int:
+    """Each line as JSON if it is, else as text."""
+    if len(paths) > 1:
+        raise UsageError("`-` stands alone", hint="git fedlearn sanitize - <FILE >CLEAN")
+    redacted = redact_file(context.privacy, STDIN, context.stdin.read(), is_json=True)
+    if check:
+        context.say(f"standard input: {sum(redacted.kinds.values())} findings{kinds(redacted.kinds)}")
+        return 1 if redacted.kinds else 0
+    context.write(redacted.data)
+    return 0

@@ -28,6 +28,7 @@ SHARED_SETS: Final = {
 DATA: Final = "data"
 COLLECTION: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,200}")
 _SNAPSHOT: Final = re.compile(r"data/(telemetry|fine-tuning|collections)/snapshots/([^/]+)/[^/]+\.jsonl")
+_GIT_FILES: Final = (".gitkeep", ".gitignore", ".gitattributes")
 _METRICS: Final = re.compile(r"data/metrics/monthly/([^/]+)/\d{4}-\d\d\.json")
 OUTCOMES: Final = f"{DATA}/outcomes"
 """The folder in which each system counts what became of lessons, in a file of its own."""
@@ -85,6 +86,11 @@ def kind_of(path: str) -> FileKind:
     if _OUTCOMES.fullmatch(path):
         return FileKind.OUTCOMES
     return FileKind.METRICS if _METRICS.fullmatch(path) else FileKind.OTHER
+
+
+def is_shareable(path: str) -> bool:
+    """Whether a file under data/ is of a kind that can be read, checked and redacted."""
+    return path.endswith((".jsonl", ".json", ".md")) or path.rsplit("/", 1)[-1] in _GIT_FILES
 
 
 def owner_of(path: str) -> str | None:

@@ -16,7 +16,7 @@ from git_fedlearn.core.canonical import Json, JsonObject
 from git_fedlearn.core.identity import is_ours
 from git_fedlearn.core.layout import SetName
 from git_fedlearn.core.record import NotARecordError, Record, make_record, parse_record
-from git_fedlearn.federation.checking import SCORES
+from git_fedlearn.federation.checking import SCORES, to_scan
 from git_fedlearn.federation.peers import RemoteName
 from git_fedlearn.federation.reasons import OF_PRIVACY, Reason
 from git_fedlearn.privacy.engine import PrivacyEngine
@@ -89,6 +89,8 @@ def mended(held: Held, engine: PrivacyEngine) -> Record | None:
     try:
         fields = dict(parse_record(held.line).fields)
         if held.reason in OF_PRIVACY:
+            if engine.policy.find_blocked(found.kind for found in engine.scan(to_scan(fields))):
+                return None
             fields = _redacted(fields, engine)
         if held.reason is Reason.SCORE:
             fields = {key: value for key, value in fields.items() if key not in SCORES}

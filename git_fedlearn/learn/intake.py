@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import date
 from typing import NamedTuple
@@ -54,12 +54,20 @@ class Intake:
         Fields that already name who saw them first keep that. Raises NotARecordError.
         """
         clean, redacted = sanitize_fields(self.engine, fields)
+        refuse_blocked(self.engine, redacted)
         if RETRACTED not in clean:
             clean = {SEEN_BY: [self.system], FIRST_SEEN: learned.isoformat(), **clean}
         record = make_record(clean)
         if len(record.line) > self.limit:
             raise NotARecordError(f"larger than {self.limit} bytes")
         return Admitted(record, redacted)
+
+
+def refuse_blocked(engine: PrivacyEngine, found: Iterable[str]) -> None:
+    """Raise NotARecordError if one of these kinds is blocked: such a record is refused, not redacted."""
+    blocked = engine.policy.find_blocked(found)
+    if blocked:
+        raise NotARecordError(f"holds {blocked}, which the policy of this repository blocks")
 
 
 def sanitize_fields(engine: PrivacyEngine, fields: JsonObject) -> tuple[JsonObject, Counter[str]]:

@@ -6,6 +6,7 @@ Findings of an allowed kind or with an allowed fingerprint are neither reported 
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Literal
@@ -47,6 +48,10 @@ class Policy:
     def action(self, kind: str) -> Action:
         """What to do with this kind; redact unless said otherwise."""
         return self.actions.get(kind, "redact")
+
+    def find_blocked(self, found: Iterable[str]) -> str | None:
+        """The first of these kinds for whose sake a record is refused, not redacted."""
+        return next((kind for kind in sorted(set(found)) if self.action(kind) == "block"), None)
 
     def allowed_fingerprints(self) -> frozenset[str]:
         """Those that hold today; without a date, only those that never expire."""

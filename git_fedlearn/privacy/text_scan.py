@@ -43,7 +43,8 @@ class TextScanner:
             return []
         if "<" in text:
             found = list(self._spare_placeholders(found, text))
-        return settle_overlaps(found, kinds.RANK, kinds.SECRET_KINDS)
+        settled = settle_overlaps(found, kinds.RANK, kinds.SECRET_KINDS)
+        return [m for m in settled if self._counts(m, text)] if self._allowed else settled
 
     def _detect(self, subject: Subject) -> Iterator[Match]:
         for detector in _detectors().all:

@@ -1,6 +1,7 @@
 """What the history of the record sets tells: losses, and versions of a record that came before."""
 
 from collections.abc import Iterable, Iterator
+from typing import NamedTuple
 
 from git_fedlearn.core.identity import RecordId
 from git_fedlearn.core.layout import DATA, SetName, find_set
@@ -8,7 +9,7 @@ from git_fedlearn.core.loss import Losses, find_losses
 from git_fedlearn.core.record import Record, claimed_id
 from git_fedlearn.core.record_set import parse_record_set, split_lines
 from git_fedlearn.repository.data_tree import CommittedTree, DataTree, committed_tree, read_set, set_paths
-from git_fedlearn.repository.objects import Objects, Oid
+from git_fedlearn.repository.objects import Entry, Objects, Oid
 from git_fedlearn.repository.record_sets import find_record
 from git_fedlearn.repository.repository import Repository
 
@@ -47,6 +48,32 @@ def history_trees(objects: Objects, tips: Iterable[Oid]) -> Iterator[CommittedTr
         if tree not in seen:
             seen.add(tree)
             yield committed_tree(objects, commit)
+
+
+class Version(NamedTuple):
+    """A path in the oldest commit that has this entry there, or a folder above it."""
+
+    commit: Oid
+    path: str
+    entry: Entry
+
+
+def history_versions(objects: Objects, tips: Iterable[Oid], without: Iterable[Oid] = ()) -> Iterator[Version]:
+    """Every entry below data/ of the commits, the oldest first, each blob with its first commit and path.
+
+    Folders are among them, for their names. An entry comes again where it has another name. What the
+    commits in `without` hold themselves is left out.
+    """
+    without = list(without)
+    trees: set[Oid] = set()
+    known = {
+        (path, entry.oid) for commit in without for path, entry in objects.fresh_entries(commit, DATA, trees)
+    }
+    for commit in objects.walk(tips, without=without, oldest_first=True):
+        for path, entry in objects.fresh_entries(commit, DATA, trees):
+            if (path, entry.oid) not in known:
+                known.add((path, entry.oid))
+                yield Version(commit, path, entry)
 
 
 def live_versions(trees: Iterable[CommittedTree], name: SetName, identifier: RecordId) -> Iterator[Record]:

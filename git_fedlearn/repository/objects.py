@@ -112,9 +112,14 @@ class Objects:
         date = datetime.fromtimestamp(found.commit_time, zone).date().isoformat()
         return CommitFacts(date, found.author.name, found.message)
 
-    def walk(self, tips: Iterable[Oid], *, without: Iterable[Oid] = ()) -> Iterator[Oid]:
-        """Commits reachable from the tips and from none of `without`, children before parents."""
-        walker = self._repository.walk(None, pygit2.enums.SortMode.TOPOLOGICAL)
+    def walk(
+        self, tips: Iterable[Oid], *, without: Iterable[Oid] = (), oldest_first: bool = False
+    ) -> Iterator[Oid]:
+        """Commits reachable from the tips and from none of `without`, children before parents or after."""
+        sort = pygit2.enums.SortMode
+        walker = self._repository.walk(
+            None, sort.TOPOLOGICAL | sort.REVERSE if oldest_first else sort.TOPOLOGICAL
+        )
         for tip in tips:
             walker.push(tip)
         for tip in without:
@@ -130,6 +135,17 @@ class Objects:
                 return {}
             tree = tree / part
         return dict(_entries(tree, folder)) if isinstance(tree, pygit2.Tree) else {folder: _entry(tree)}
+
+    def fresh_entries(self, commit: Oid, folder: str, seen: set[Oid]) -> Iterator[tuple[str, Entry]]:
+        """Files and folders in those trees below a folder that are not in `seen`, which grows by them."""
+        root = self._commit(commit).tree
+        waiting: list[tuple[str, pygit2.Object]] = [(folder, root[folder])] if folder in root else []
+        while waiting:
+            path, item = waiting.pop()
+            yield path, _entry(item)
+            if isinstance(item, pygit2.Tree) and Oid(str(item.id)) not in seen:
+                seen.add(Oid(str(item.id)))
+                waiting += [(f"{path}/{child.name}", child) for child in item]
 
     def tree_oid(self, commit: Oid, folder: str) -> Oid | None:
         """The tree of a folder at the top of a commit, or None."""

@@ -6,13 +6,13 @@ from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from functools import cached_property
 from pathlib import Path
-from typing import NewType
+from typing import Any, NewType
 
 from git_fedlearn.core.record import SYSTEM_ID
 from git_fedlearn.errors import NotARepositoryError, SettingsError
 from git_fedlearn.repository.git import Git
 from git_fedlearn.repository.lock import hold_lock
-from git_fedlearn.repository.settings import Settings, read_settings
+from git_fedlearn.repository.settings import SETTINGS_FILE, Settings, read_table, settings_of
 
 SystemId = NewType("SystemId", str)
 """`sys-` and 10 random base32 characters; says nothing about host or user."""
@@ -63,7 +63,12 @@ class Repository:
     @cached_property
     def settings(self) -> Settings:
         """The shared settings. Raises SettingsError."""
-        return read_settings(self.top)
+        return settings_of(self.settings_table)
+
+    @cached_property
+    def settings_table(self) -> dict[str, Any]:
+        """The settings file as it stands. Raises SettingsError."""
+        return read_table(self.top / SETTINGS_FILE)
 
     def require_data(self) -> None:
         """Raise NotARepositoryError unless this is a federated repository with a work tree."""

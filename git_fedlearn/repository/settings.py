@@ -35,25 +35,32 @@ class Settings:
 _DEFAULTS = Settings()
 
 
-def read_settings(top: Path) -> Settings:
-    """The settings of a repository, the defaults where it has none. Raises SettingsError."""
-    path = top / SETTINGS_FILE
+def read_table(path: Path) -> dict[str, Any]:
+    """A settings file as it stands, empty where there is none. Raises SettingsError."""
     try:
-        return parse_settings(path.read_bytes().decode("utf-8"))
+        return parse_table(path.read_bytes(), str(path))
     except FileNotFoundError:
-        return Settings()
+        return {}
+    except OSError as error:
+        raise SettingsError(f"{path}: cannot be read: {error.strerror}") from error
+
+
+def parse_table(data: bytes, file: str = SETTINGS_FILE) -> dict[str, Any]:
+    """The bytes of a settings file as a table. Raises SettingsError."""
+    try:
+        table = tomllib.loads(data.decode("utf-8"))
     except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise SettingsError(f"{path}: not valid TOML: {error}", hint=f"fix {SETTINGS_FILE}") from error
-
-
-def parse_settings(text: str) -> Settings:
-    """Settings from the text of the file; unknown keys are left for later versions. Raises SettingsError."""
-    table = tomllib.loads(text)
+        raise SettingsError(f"{file}: not valid TOML: {error}", hint=f"fix {SETTINGS_FILE}") from error
     if table.get("format", FORMAT) != FORMAT:
         raise SettingsError(
             f"{SETTINGS_FILE}: format {table['format']} is not known to this version (it knows {FORMAT})",
             hint="upgrade git-fedlearn",
         )
+    return table
+
+
+def settings_of(table: dict[str, Any]) -> Settings:
+    """Settings from the table of the file; unknown keys are left for later versions. Raises SettingsError."""
     limits, learn, keep = (_section(table, name) for name in ("limits", "learn", "keep"))
     return Settings(
         record_set_bytes=_whole(limits, "record_set_bytes", _DEFAULTS.record_set_bytes, at_least=1000),

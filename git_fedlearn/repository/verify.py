@@ -1,7 +1,7 @@
 """fsck for data files: format, ids, order, sizes and lost records, and the repair of what can be repaired."""
 
 from collections.abc import Iterable, Iterator
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from git_fedlearn.core.inspection import Limits, Problem, inspect_file
 from git_fedlearn.core.layout import DATA, FileKind, SetName, find_set, kind_of, owner_of
@@ -20,7 +20,7 @@ from git_fedlearn.repository.history import history_trees, losses_by_set, merge_
 from git_fedlearn.repository.objects import Objects, Oid
 from git_fedlearn.repository.record_sets import RecordSets
 from git_fedlearn.repository.repository import SYSTEM_KEY, Repository
-from git_fedlearn.repository.settings import SETTINGS_FILE, Settings, parse_settings
+from git_fedlearn.repository.settings import SETTINGS_FILE, Settings, parse_table, settings_of
 
 MISSING: Final = "missing"
 """The kind of problem that an earlier tree shows, not the file itself."""
@@ -101,9 +101,13 @@ def limits_of(repository: Repository) -> Limits:
 
 def limits_at(repository: Repository, objects: Objects, commit: Oid) -> Limits:
     """The same by the settings that a commit holds. Raises SettingsError."""
+    return _limits(repository, settings_of(settings_table_at(objects, commit)))
+
+
+def settings_table_at(objects: Objects, commit: Oid) -> dict[str, Any]:
+    """The settings file of a commit, empty where it has none. Raises SettingsError."""
     entry = objects.files(commit, SETTINGS_FILE).get(SETTINGS_FILE)
-    text = objects.read(entry.oid) if entry and entry.is_file else b""
-    return _limits(repository, parse_settings(text.decode("utf-8", "replace")))
+    return parse_table(objects.read(entry.oid)) if entry and entry.is_file else {}
 
 
 def _limits(repository: Repository, settings: Settings) -> Limits:

@@ -1,6 +1,7 @@
 """`git fedlearn init`: the files of a federated repository, made or extended once."""
 
 import re
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -8,7 +9,8 @@ import yaml  # type: ignore[import-untyped]
 from installed import snapshot
 from systems import World
 
-from git_fedlearn.repository.settings import Settings, parse_settings
+from git_fedlearn.privacy.policy_table import parse_policy
+from git_fedlearn.repository.settings import Settings, parse_table, settings_of
 from git_fedlearn.repository.setup.attributes import RULE
 from git_fedlearn.repository.setup.hook_scripts import HOOKS, portable_script
 from git_fedlearn.repository.setup.precommit_config import HOOK_IDS, LOCAL_HOOKS
@@ -49,9 +51,13 @@ def test_init_says_what_it_made_and_what_is_next(world: World) -> None:
 def test_the_result_is_healthy_and_its_settings_are_the_defaults(world: World) -> None:
     one = world.system("one")
     text = one.read(".fedlearn.toml").decode()
-    shown = re.sub(r"^# (?=\w+ = )", "", text, flags=re.MULTILINE)
-    assert parse_settings(text) == parse_settings(shown) == Settings()
-    assert shown.count(" = ") == 1 + 6
+    shown = re.sub(r"^# (?=\w+ = |\[\[)", "", text, flags=re.MULTILINE)
+    assert settings_of(parse_table(text.encode())) == settings_of(parse_table(shown.encode())) == Settings()
+    assert shown.count(" = ") == 1 + 6 + 3 + 3 + 3
+    policy = parse_policy(parse_table(shown.encode()), date(2026, 5, 28))
+    assert policy.actions == {"HOST_NAME": "allow", "PRIVATE_KEY": "block"}
+    assert policy.allowed_fingerprints() == {"0123456789abcdef"}
+    assert [rule.kind for rule in policy.rules] == ["CUSTOMER_NUMBER"]
     assert "problem" not in one.fedlearn("doctor").out
     assert one.fedlearn("verify").code == 0
 

@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from systems import System
+from systems import System, World
 
 SET = "data/patterns/skills-patterns.jsonl"
 MAIL = "jane.roe" + "@" + "corp-mail.net"
@@ -97,8 +97,59 @@ def test_a_line_that_is_no_json_and_keys_of_ours(system: System) -> None:
     system.fedlearn("scan")
 
 
-def test_paths_must_be_data_files(system: System) -> None:
-    assert system.fedlearn("sanitize", ".gitignore", code=2).err == "error: .gitignore: not under data/\n"
-    assert (
-        system.fedlearn("sanitize", "data/none.jsonl", code=2).err == "error: data/none.jsonl: no such file\n"
+def test_a_path_must_be_a_file(system: System) -> None:
+    assert system.fedlearn("sanitize", "none.jsonl", code=2).err == "error: none.jsonl: no such file\n"
+
+
+@pytest.mark.parametrize(
+    ("name", "before", "after"),
+    [
+        (
+            "a.jsonl",
+            '{"b": "MAIL",  "a":1.0}\r\n{"c" : [2]}\n',
+            '{"b": "<EMAIL_ADDRESS>", "a": 1.0}\r\n{"c" : [2]}\n',
+        ),
+        (
+            "b.jsonl",
+            '\ufeff{"ü":"MAIL"}\n{"a":"MAIL","a":1}',
+            '\ufeff{"ü":"<EMAIL_ADDRESS>"}\n{"a":"<EMAIL_ADDRESS>","a":1}',
+        ),
+        (
+            "c.json",
+            '{\n\t"b": "MAIL",\n\t"a": [1.0]\n}\n',
+            '{\n\t"b": "<EMAIL_ADDRESS>",\n\t"a": [\n\t\t1.0\n\t]\n}\n',
+        ),
+        ("d.log", "x\rMAIL\n\nß MAIL\r\n", "x\r<EMAIL_ADDRESS>\n\nß <EMAIL_ADDRESS>\r\n"),
+        ("e.txt", "nothing\x0b here", "nothing here"),
+    ],
+)
+def test_files_anywhere_keep_their_form(world: World, name: str, before: str, after: str) -> None:
+    plain = world.folder_system("plain")
+    plain.write(name, before.replace("MAIL", MAIL).encode())
+    assert plain.fedlearn("sanitize", "--check", name, code=1).out.startswith(f"would sanitize {name}\n")
+    assert plain.read(name) == before.replace("MAIL", MAIL).encode()
+    plain.fedlearn("sanitize", name)
+    assert plain.read(name).decode() == after
+    assert plain.fedlearn("sanitize", ".").out == "0 files with private data\n"
+
+
+def test_standard_input_comes_back_clean(world: World) -> None:
+    plain = world.folder_system("plain")
+    given = f'ask {MAIL}\n{{"a":"{MAIL}"}}\n'.encode() + b"\xff ok\n"
+    assert plain.fedlearn("sanitize", "--check", "-", stdin=given, code=1).out.startswith(
+        "standard input: 2 "
     )
+    clean = plain.fedlearn("sanitize", "-", stdin=given).out
+    assert clean.encode("utf-8", "surrogateescape") == (
+        b'ask <EMAIL_ADDRESS>\n{"a":"<EMAIL_ADDRESS>"}\n\xff ok\n'
+    )
+    plain.fedlearn("sanitize", "-", "x", code=2)
+
+
+def test_a_record_set_on_standard_input_stays_one(system: System) -> None:
+    leak(system, title=f"{MAIL} 1")
+    system.add("skills-patterns", *({"title": f"t{number}"} for number in range(20)))
+    system.fedlearn("verify", "--fix")
+    system.write(SET, system.fedlearn("sanitize", "-", stdin=system.read(SET)).out.encode())
+    system.fedlearn("verify")
+    assert "<EMAIL_ADDRESS> 1" in kinds(system)

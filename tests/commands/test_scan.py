@@ -2,7 +2,8 @@
 
 import json
 
-from systems import System
+import sarif_pydantic
+from systems import System, World
 
 SET = "data/patterns/skills-patterns.jsonl"
 MAIL = "jane.roe" + "@" + "corp-mail.net"
@@ -12,9 +13,10 @@ TOKEN = "gh" + "p_" + "A1b2C3d4E5f6G7h8I9j0K1l2M3n4O5p6Q7r8"
 def test_a_finding_names_file_line_kind_and_pointer(system: System) -> None:
     system.write(SET, b'{"title":"ok"}\n' + json.dumps({"a": [{"b": f"ask {MAIL}"}]}).encode() + b"\n")
     result = system.fedlearn("scan", SET, code=1)
-    assert result.out == f"{SET}:2: EMAIL_ADDRESS (email-address) at /a/0/b\n1 finding in 1 file\n"
     (line,) = system.fedlearn("scan", "--format", "jsonl", code=1).out.splitlines()
     found = json.loads(line)
+    mark = found["fingerprint"]
+    assert result.out == f"{SET}:2: EMAIL_ADDRESS (email-address) at /a/0/b [{mark}]\n1 finding in 1 file\n"
     assert set(found) == {"path", "line", "pointer", "start", "end", "kind", "rule", "fingerprint"}
     assert (found["path"], found["line"], found["start"], found["end"]) == (SET, 2, 4, 4 + len(MAIL))
 
@@ -50,3 +52,123 @@ def test_staged_and_clean(system: System) -> None:
     system.write(SET, b"")
     system.fedlearn("scan", "--staged", code=1)
     system.fedlearn("scan")
+
+
+def test_any_file_anywhere_with_exact_offsets(world: World) -> None:
+    plain = world.folder_system("plain")
+    values = [f"zu 😀 {MAIL} é", f"\u200bask {MAIL}", f"a\n{MAIL}", "clean"]
+    lines = [json.dumps({"id": n, "a/b": [{"~": value}]}) for n, value in enumerate(values)]
+    lines += [f'{{"twice":1,"twice":"é {MAIL}"}}', f"no json, é {MAIL}", json.dumps(MAIL), '{"n": NaN}', ""]
+    plain.write("corpus.jsonl", "\r\n".join(lines).encode())
+    result = plain.fedlearn("scan", "--format", "jsonl", "corpus.jsonl", code=1)
+    assert result.err == ""
+    found = [json.loads(line) for line in result.out.splitlines()]
+    mails = [item for item in found if item["kind"] == "EMAIL_ADDRESS"]
+    assert [(item["line"], item["pointer"]) for item in mails] == [
+        (1, "/a~1b/0/~0"),
+        (2, "/a~1b/0/~0"),
+        (3, "/a~1b/0/~0"),
+        (5, ""),
+        (6, ""),
+        (7, ""),
+    ]
+    texts = [*values[:3], *lines[4:6], MAIL]
+    assert [text[item["start"] : item["end"]] for text, item in zip(texts, mails, strict=True)] == [MAIL] * 6
+    assert {item["path"] for item in found} == {"corpus.jsonl"}
+
+
+def test_text_is_scanned_by_lines_and_a_key_block_as_a_whole(world: World) -> None:
+    plain = world.folder_system("plain")
+    body = "\n".join(f"{chr(65 + n) * 3}b9/x2Kq{n}" * 5 for n in range(6))
+    block = f"-----BEGIN RSA {'PRIVATE'} KEY-----\n{body}\n-----END RSA {'PRIVATE'} KEY-----"
+    plain.write("notes/deploy.log", f"start\n  {block}\nask {MAIL}\n".encode())
+    plain.write("notes/picture.png", b"\x89PNG\0\0")
+    result = plain.fedlearn("scan", "--format", "jsonl", "notes", code=1)
+    assert result.err == "notes/picture.png: binary, not scanned\n"
+    key, mail = (json.loads(line) for line in result.out.splitlines())
+    assert (key["path"], key["line"], key["kind"]) == ("notes/deploy.log", 2, "PRIVATE_KEY")
+    assert (key["start"], key["end"]) == (2, 2 + len(block))
+    assert (mail["line"], mail["start"], mail["end"]) == (10, 4, 4 + len(MAIL))
+
+
+def test_a_large_file_is_the_same_by_several_processes(world: World) -> None:
+    plain = world.folder_system("plain")
+    filler = "nothing to see here, move on " * 60
+    lines = [json.dumps({"t": f"{n} {MAIL if n % 100 == 0 else ''} {filler}"}) for n in range(1000)]
+    plain.write("large.jsonl", "\n".join(lines).encode())
+    out = plain.fedlearn("scan", "--format", "jsonl", "large.jsonl", code=1).out
+    assert [json.loads(line)["line"] for line in out.splitlines()] == [n + 1 for n in range(0, 1000, 100)]
+
+
+def test_reports_for_programs(system: System) -> None:
+    system.write(SET, json.dumps({"title": f"use {TOKEN}"}).encode() + b"\n")
+    system.write("data/notes.md", f"# ask\n\n{MAIL}\n".encode())
+    answer = system.fedlearn("scan", "--format", "json", code=1).json()
+    assert answer["schema"] == "fedlearn.scan/v1"
+    assert [item["kind"] for item in answer["findings"]] == ["EMAIL_ADDRESS", "API_KEY"]
+    mail, token = (item["fingerprint"] for item in answer["findings"])
+    rule = "detect-secrets:github_token"
+    assert system.fedlearn("scan", "--format", "github", code=1).out == (
+        f"::error file=data/notes.md,line=3,title=EMAIL_ADDRESS::EMAIL_ADDRESS (email-address) [{mail}]\n"
+        f"::error file={SET},line=1,title=API_KEY::API_KEY ({rule}) at /title [{token}]\n"
+    )
+    log = json.loads(system.fedlearn("scan", "--format", "sarif", code=1).out)
+    sarif_pydantic.Sarif.model_validate(log)
+    (run,) = log["runs"]
+    first, second = run["results"]
+    assert first["locations"][0]["physicalLocation"] == {
+        "artifactLocation": {"uri": "data/notes.md"},
+        "region": {"startLine": 3, "startColumn": 1, "endColumn": 1 + len(MAIL)},
+    }
+    assert second["locations"][0]["physicalLocation"]["region"] == {"startLine": 1}
+    assert second["level"] == "error"
+    rules = [rule["id"] for rule in run["tool"]["driver"]["rules"]]
+    assert [rules[result["ruleIndex"]] for result in run["results"]] == [first["ruleId"], second["ruleId"]]
+
+
+def test_a_baseline_leaves_what_is_known(system: System) -> None:
+    system.write(SET, json.dumps({"title": f"ask {MAIL}"}).encode() + b"\n")
+    assert system.fedlearn("scan", "--write-baseline", "known.json").out == "1 finding in known.json\n"
+    assert MAIL.encode() not in system.read("known.json")
+    assert system.fedlearn("scan", "--baseline", "known.json").out.startswith("0 findings in ")
+    system.write(SET, b'\n{"a":1}\n' + json.dumps({"title": f"ask {MAIL} {TOKEN}"}).encode() + b"\n")
+    assert "API_KEY" in system.fedlearn("scan", "--baseline", "known.json", code=1).out
+    missing = system.fedlearn("scan", "--baseline", "none.json", code=2).err
+    assert missing.endswith(f"hint: git fedlearn scan --write-baseline {system.path}/none.json\n")
+
+
+def test_history_with_the_way_out_of_a_leak(system: System) -> None:
+    system.write(SET, json.dumps({"title": f"use {TOKEN}"}).encode() + b"\n")
+    system.git("add", "--all")
+    system.git("commit", "--quiet", "--no-verify", "-m", "leak")
+    leak = system.git("rev-parse", "HEAD").out[:12]
+    system.git("mv", SET, f"data/collections-{MAIL}.jsonl")
+    system.git("commit", "--quiet", "--no-verify", "-m", "hide")
+    system.git("tag", "hidden")
+    system.git("reset", "--quiet", "--hard", "HEAD~1")
+    system.fedlearn("sanitize")
+    system.commit("take out")
+    system.fedlearn("scan")
+    result = system.fedlearn("scan", "--history", code=1)
+    assert result.out.startswith(f"{leak}:{SET}:1: API_KEY (detect-secrets:github_token) at /title [")
+    assert f"commit {leak} brought 1 API_KEY\n" in result.out
+    assert ": EMAIL_ADDRESS (file-name:email-address)" in result.out
+    assert "is shared now" not in result.out
+    assert TOKEN not in result.out
+    assert MAIL not in result.out
+    (line,) = system.fedlearn("scan", "--history", "--format", "jsonl", SET, code=1).out.splitlines()
+    assert json.loads(line)["commit"].startswith(leak)
+    assert (
+        system.fedlearn("scan", "--history", "HEAD~1..HEAD").out == "0 findings in 1 version of data files\n"
+    )
+    system.fedlearn("scan", "--history", "nowhere", code=2)
+    (rewrite,) = (line.strip() for line in result.out.splitlines() if "git filter-repo --force" in line)
+    shell = ["-c", f"alias.rewrite=!{rewrite}", "rewrite"]
+    assert system.git(*shell).code == 0
+    assert system.fedlearn("scan", "--history").out.startswith("0 findings in ")
+    assert TOKEN not in system.git("log", "--all", "-p").out
+    assert [record.fields.get("title", "gone") for record in system.records("skills-patterns")] == [
+        "use <API_KEY>",
+        "gone",
+    ]
+    system.fedlearn("verify", "--history")

@@ -18,6 +18,17 @@ format = 1
 [learn]
 # minimum_score = {_DEFAULTS.minimum_score}            # what scores less is not learned
 
+[privacy]
+# kinds = {{ HOST_NAME = "allow", PRIVATE_KEY = "block" }}    # else "redact"; block refuses the record
+# [[privacy.allow]]             # git fedlearn scan --allow FINGERPRINT --reason … writes this
+# fingerprint = "0123456789abcdef"
+# reason = "the key of the public test server"
+# expires = 2030-01-31          # optional: the first day it no longer holds
+# [[privacy.rules]]             # what only you know to be private
+# name = "customer-number"
+# pattern = 'CUST-[0-9]{{6}}'
+# kind = "CUSTOMER_NUMBER"      # the placeholder; SECRET unless said
+
 [keep]
 # telemetry_events = {_DEFAULTS.telemetry_events}        # events in a telemetry snapshot
 # telemetry_snapshots = {_DEFAULTS.telemetry_snapshots}       # snapshots of each system
