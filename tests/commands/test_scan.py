@@ -167,8 +167,6 @@ def test_history_with_the_way_out_of_a_leak(system: System) -> None:
     assert system.git(*shell).code == 0
     assert system.fedlearn("scan", "--history").out.startswith("0 findings in ")
     assert TOKEN not in system.git("log", "--all", "-p").out
-    assert [record.fields.get("title", "gone") for record in system.records("skills-patterns")] == [
-        "use <API_KEY>",
-        "gone",
-    ]
+    titles = {record.fields.get("title", "gone") for record in system.records("skills-patterns")}
+    assert titles == {"use <API_KEY>", "gone"}
     system.fedlearn("verify", "--history")
