@@ -4,6 +4,7 @@ import importlib
 import keyword
 import os
 import sys
+from collections.abc import Callable
 from typing import Final
 
 import click
@@ -16,7 +17,7 @@ from git_fedlearn.commands.wrong_uses import describe, no_such_verb
 from git_fedlearn.errors import FedlearnError
 
 SECTIONS: Final = {
-    "start": ("init", "clone", "install", "uninstall", "status", "doctor", "demo"),
+    "start": ("init", "clone", "install", "uninstall", "status", "doctor", "demo", "completion"),
     "learn": ("sync", "add", "retract", "restore", "outcome", "show", "dataset", "metrics", "consolidate"),
     "federate": ("federate", "remote", "pull-remotes", "quarantine", "explain", "schedule"),
     "keep it whole": ("verify", "sanitize", "scan", "resolve"),
@@ -32,6 +33,9 @@ BROKEN_PIPE: Final = 141
 class Verbs(click.Group):
     """Commands loaded when they are named, so that one verb does not pay for the others."""
 
+    prepare: Callable[[click.Command], click.Command] = staticmethod(complete)
+    """What is done to each command when it is loaded."""
+
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002  click's signature
         """All verbs, in the order of the table."""
         return [verb for verbs in SECTIONS.values() for verb in verbs]
@@ -39,12 +43,12 @@ class Verbs(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """The command of a verb, None for an unknown one."""
         if cmd_name == "help":
-            return help_command
+            return self.prepare(help_command)
         if cmd_name not in self.list_commands(ctx):
             return None
         module = importlib.import_module(f"git_fedlearn.commands.{module_name(cmd_name)}")
         command: click.Command = module.command
-        return complete(command)
+        return self.prepare(command)
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
@@ -76,16 +80,16 @@ def module_name(verb: str) -> str:
     epilog="`git fedlearn help VERB` explains one.",
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
-@click.option("-C", "directory", metavar="DIR", help="Run as if started in DIR.")
+@click.option("-C", "directories", metavar="DIR", multiple=True, help="Run as if started in DIR.")
 @click.version_option(__version__, message="git-fedlearn %(version)s", help="Show the version and exit.")
 @click.pass_obj
-def cli(context: Context, *, directory: str | None) -> None:
+def cli(context: Context, *, directories: tuple[str, ...]) -> None:
     """Keep and share what a local AI stack learns, by plain git.
 
     Lessons live as JSONL under data/, clean of secrets and personal data, and travel by git push and
     git pull. Two systems that learned at the same time never conflict.
     """
-    if directory:
+    for directory in directories:
         context.directory /= directory
 
 
@@ -139,7 +143,8 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
-    code = run(sys.argv[1:], Context())
+    asked = os.environ.get("_GIT_FEDLEARN_COMPLETE")
+    code = _complete(asked) if asked else run(sys.argv[1:], Context())
     try:
         sys.stdout.flush()
     except BrokenPipeError:
@@ -147,6 +152,15 @@ def main() -> None:
     if code == BROKEN_PIPE:  # or Python complains when it closes the stream
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     sys.exit(code)
+
+
+def _complete(instruction: str) -> int:
+    """Answer the completion script of a shell."""
+    from git_fedlearn.commands.completing import answer, teach  # noqa: PLC0415  no other run pays for it
+
+    teach(cli)
+    cli.prepare = lambda command: teach(complete(command))
+    return answer(cli, instruction, Context())
 
 
 def _invoke(arguments: list[str], context: Context) -> object:

@@ -5,17 +5,24 @@ from pathlib import Path
 import click
 
 from git_fedlearn.commands.context import Context
+from git_fedlearn.commands.wording import count
 from git_fedlearn.repository.git import Git
 from git_fedlearn.repository.repository import Repository
 from git_fedlearn.repository.setup.drivers import Scope, write_drivers
 from git_fedlearn.repository.setup.hook_files import HooksWritten, Reach
 from git_fedlearn.repository.setup.installation import Installation, install, parse_system_id
 from git_fedlearn.repository.setup.launcher import find_launcher
+from git_fedlearn.repository.setup.shared_files import find_manual, link_shared_files, share_folder
 
 
 @click.command("install", short_help="Set up this clone: merge driver, attributes, hooks, system id.")
 @click.option("--local", "scope", flag_value="--local", default=True, help="This clone (the default).")
-@click.option("--global", "scope", flag_value="--global", help="The two drivers only, for all of this user.")
+@click.option(
+    "--global",
+    "scope",
+    flag_value="--global",
+    help="Drivers, man pages and completions, for all of this user.",
+)
 @click.option("--system", "scope", flag_value="--system", help="The two drivers only, for this machine.")
 @click.option("--id", "system", metavar="SYS", help="Use this system id instead of a new one.")
 @click.pass_obj
@@ -24,6 +31,9 @@ def command(context: Context, *, scope: Scope, system: str | None) -> int:
 
     Run it once in each clone; it changes nothing that is set up already. Hooks that exist are kept and
     run after ours. `git fedlearn uninstall` undoes it byte for byte, `git fedlearn doctor` tests it.
+
+    With --global nothing is set up in this clone: the drivers are defined for all repositories, and man pages
+    and completions are linked where man and the shells look, which not every way to install does.
     """
     if scope == "--local":
         identifier = parse_system_id(system) if system else None
@@ -33,6 +43,11 @@ def command(context: Context, *, scope: Scope, system: str | None) -> int:
     git = Git(context.directory, context.environment)
     changed = write_drivers(git, scope, find_launcher(git))
     context.say(f"git config {scope}: {'merge and diff driver defined' if changed else 'nothing to change'}")
+    if scope == "--global":
+        folder = share_folder(context.environment)
+        linked = link_shared_files(folder)
+        if linked:
+            context.say(f"{folder}: {count(linked, 'file')} linked, man pages and completions")
     context.note(
         "attributes, hooks and the system id belong to each repository: run `git fedlearn install` there"
     )
@@ -47,6 +62,8 @@ def say_installation(context: Context, repository: Repository, done: Installatio
         context.say(f"installed in {repository.common_dir}, as {done.system}")
         for line in _changes(repository, done):
             context.say(f"  {line}")
+        if find_manual(repository.git) == "":
+            context.note("note: `git fedlearn --help` has no man page yet: git fedlearn install --global")
     return report_hooks(context, done.hooks) if done.hooks else 0
 
 

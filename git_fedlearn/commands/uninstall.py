@@ -3,15 +3,17 @@
 import click
 
 from git_fedlearn.commands.context import Context
+from git_fedlearn.commands.wording import count
 from git_fedlearn.repository.git import Git
 from git_fedlearn.repository.setup.drivers import Scope, remove_drivers
 from git_fedlearn.repository.setup.hook_files import Reach
 from git_fedlearn.repository.setup.installation import uninstall
+from git_fedlearn.repository.setup.shared_files import share_folder, unlink_shared_files
 
 
 @click.command("uninstall", short_help="Undo `install`, byte for byte.")
 @click.option("--local", "scope", flag_value="--local", default=True, help="This clone (the default).")
-@click.option("--global", "scope", flag_value="--global", help="The drivers of this user.")
+@click.option("--global", "scope", flag_value="--global", help="What is there for all of this user.")
 @click.option("--system", "scope", flag_value="--system", help="The drivers of this machine.")
 @click.pass_obj
 def command(context: Context, *, scope: Scope) -> None:
@@ -25,6 +27,10 @@ def command(context: Context, *, scope: Scope) -> None:
         context.say(
             f"git config {scope}: {'merge and diff driver removed' if removed else 'nothing of ours'}"
         )
+        folder = share_folder(context.environment)
+        unlinked = unlink_shared_files(folder) if scope == "--global" else 0
+        if unlinked:
+            context.say(f"{folder}: {count(unlinked, 'link')} removed")
         return
     repository = context.repository
     done = uninstall(repository)

@@ -21,7 +21,8 @@ def test_a_healthy_clone_line_by_line_and_nothing_left_behind(world: World) -> N
     one.fedlearn("init")
     one.commit()
     before = snapshot(world.folder)
-    out = one.fedlearn("doctor").out
+    out, _, manual = one.fedlearn("doctor").out.rpartition("ok       manual           ")
+    assert "git fedlearn -" in manual
     assert snapshot(world.folder) == before
     version = one.git("version").out.split()[2].split(".")
     assert out == (

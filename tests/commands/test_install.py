@@ -26,7 +26,7 @@ def test_install_says_what_it_did_and_the_second_time_changes_no_byte(world: Wor
     before = snapshot(one.path / ".git")
     assert one.fedlearn("install").out == f"installed already, as {ID}\n"
     assert snapshot(one.path / ".git") == before
-    assert one.fedlearn("doctor", code=1).out.count("ok ") == 11
+    assert one.fedlearn("doctor", code=1).out.count("ok ") == 12
 
 
 def test_a_system_id_is_random_and_says_nothing(world: World) -> None:
@@ -63,19 +63,34 @@ def test_a_repository_of_someone_else_is_not_touched(world: World, verb: str) ->
     assert snapshot(one.path) == before
 
 
-def test_global_defines_the_drivers_only(world: World) -> None:
+def test_global_defines_the_drivers_and_links_man_pages_and_completions(world: World) -> None:
     folder = world.folder_system("plain")
     first = folder.fedlearn("install", "--global")
-    assert first.out == "git config --global: merge and diff driver defined\n"
+    share = world.home / ".local/share"
+    drivers, links = first.out.splitlines()
+    assert drivers == "git config --global: merge and diff driver defined"
+    assert re.fullmatch(f"{re.escape(str(share))}: [0-9]+ files linked, man pages and completions", links)
+    page = share / "man/man1/git-fedlearn.1"
+    assert ".TH" in page.read_text()
+    assert (share / "bash-completion/completions/git-fedlearn").is_file()
+    (share / "fish/vendor_conf.d/git-fedlearn.fish").unlink()
+    (share / "fish/vendor_conf.d/git-fedlearn.fish").write_text("mine")
+    page.unlink()
+    page.symlink_to("/gone/share/man/man1/git-fedlearn.1")
+    assert folder.fedlearn("install", "--global").out.splitlines()[1:] == [
+        f"{share}: 1 file linked, man pages and completions"
+    ]
     assert "run `git fedlearn install` there" in first.err
     assert folder.fedlearn("install", "--global").out == "git config --global: nothing to change\n"
     keys = folder.git("config", "--global", "--name-only", "--list").out.split()
     assert keys == ["merge.fedlearn.name", "merge.fedlearn.driver", "diff.fedlearn.textconv"]
     assert folder.fedlearn("install", "--global", "--id", ID, code=2).err.startswith("error: a system id")
-    assert (
-        folder.fedlearn("uninstall", "--global").out == "git config --global: merge and diff driver removed\n"
-    )
+    out = folder.fedlearn("uninstall", "--global").out
+    assert out.startswith(f"git config --global: merge and diff driver removed\n{share}: ")
     assert not (world.home / ".gitconfig").exists()
+    assert [path for path in share.rglob("*") if not path.is_dir()] == [
+        share / "fish/vendor_conf.d/git-fedlearn.fish"
+    ]
 
 
 def test_system_scope_writes_the_config_of_the_machine(world: World) -> None:
@@ -396,5 +411,5 @@ def test_paths_of_any_kind(world: World, tmp_path: Path) -> None:
     )
     assert done.returncode == 0, done.stderr
     assert "vénv" in one.git("config", "merge.fedlearn.driver").out
-    assert one.fedlearn("doctor").out.count("ok ") == 14
+    assert one.fedlearn("doctor").out.count("ok ") == 15
     one.commit()

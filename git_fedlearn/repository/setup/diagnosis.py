@@ -20,6 +20,7 @@ from git_fedlearn.repository.setup.effects import (
     works,
 )
 from git_fedlearn.repository.setup.hook_files import find_hooks
+from git_fedlearn.repository.setup.shared_files import find_manual
 
 INSTALL: Final = "git fedlearn install"
 INIT: Final = "git fedlearn init"
@@ -51,6 +52,7 @@ def diagnose(repository: Repository) -> Iterator[Check]:
     yield _check(
         "line ends", _line_ends, repository, "git fedlearn verify --fix && git add --renormalize data"
     )
+    yield _manual(repository)
 
 
 def _check(name: str, test: Callable[[Repository], Effect], repository: Repository, hint: str) -> Check:
@@ -80,6 +82,16 @@ def _shared_rule(repository: Repository) -> Effect:
 
 def _system(repository: Repository) -> Effect:
     return works(f"this is {repository.system()}")
+
+
+def _manual(repository: Repository) -> Check:
+    """No fault of the clone: `git fedlearn -h` works without man."""
+    page = find_manual(repository.git)
+    if page:
+        return Check("manual", ok=True, detail=f"git fedlearn --help shows {page}")
+    missing = "there is no man program" if page is None else "man finds no page of git-fedlearn"
+    hint = "" if page is None else "git fedlearn install --global"
+    return Check("manual", ok=True, detail=f"{missing}; git fedlearn -h works in any case", hint=hint)
 
 
 def _settings(repository: Repository) -> Effect:

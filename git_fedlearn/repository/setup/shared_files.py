@@ -1,0 +1,86 @@
+"""Man pages and completions of this installation, and links to them where man and the shells look.
+
+A wheel brings them as shared data, below the environment it is installed in. man and bash find them there
+when the `bin` beside is on PATH, or not at all: pipx links the man pages, uv links nothing.
+"""
+
+import os
+from collections.abc import Iterator, Mapping
+from importlib.metadata import PackageNotFoundError, distribution
+from pathlib import Path, PurePosixPath
+from typing import Final
+
+from git_fedlearn.repository.git import Git, attempt_program
+
+_FOLDERS: Final = (
+    "man/man1",
+    "bash-completion/completions",
+    "fish/vendor_completions.d",
+    "fish/vendor_conf.d",
+    "zsh/site-functions",
+)
+
+
+def share_folder(environment: Mapping[str, str]) -> Path:
+    """The `share` folder of this user."""
+    home = Path(environment.get("HOME") or "~").expanduser()
+    return Path(environment.get("XDG_DATA_HOME") or home / ".local" / "share")
+
+
+def link_shared_files(target: Path) -> int:
+    """Link every file that is not there yet; how many. What is there and not ours stays."""
+    made = 0
+    for path, source in _shared_files():
+        link = target / path
+        if _is_ours(link) and link.readlink() != source:
+            link.unlink()
+        if os.path.lexists(link):
+            continue
+        link.parent.mkdir(parents=True, exist_ok=True)
+        link.symlink_to(source)
+        made += 1
+    return made
+
+
+def unlink_shared_files(target: Path) -> int:
+    """Remove the links, those to files that are gone too, and folders left empty; how many links."""
+    links = [path for folder in _FOLDERS for path in (target / folder).glob("*git-fedlearn*")]
+    ours = [link for link in links if _is_ours(link)]
+    for link in ours:
+        link.unlink()
+        for folder in link.relative_to(target).parents:
+            if not folder.name or any((target / folder).iterdir()):
+                break
+            (target / folder).rmdir()
+    return len(ours)
+
+
+def find_manual(git: Git) -> str | None:
+    """The page that `git fedlearn --help` shows: "" if there is none, None if there is no man program."""
+    environment = dict(git.environment)
+    environment["MANPATH"] = f"{git.text('--man-path')}:{environment.get('MANPATH', '')}"
+    found = attempt_program(("man", "-w", "git-fedlearn"), environment)
+    return found.out.decode("utf-8", "replace").strip() if found else None
+
+
+def _shared_files() -> Iterator[tuple[PurePosixPath, Path]]:
+    """Paths below `share`, and where this installation has them."""
+    try:
+        files = distribution("git-fedlearn").files or []
+    except PackageNotFoundError:
+        return
+    for file in files:
+        parts = file.parts
+        if "share" in parts and not file.suffix.startswith(".py"):
+            path = PurePosixPath(*parts[parts.index("share") + 1 :])
+            source = Path(str(file.locate())).resolve()
+            if str(path.parent) in _FOLDERS and source.is_file():
+                yield path, source
+
+
+def _is_ours(link: Path) -> bool:
+    """Whether this is a link into the `share` folder of some environment, to a file of its own name."""
+    if not link.is_symlink():
+        return False
+    aim = link.readlink()
+    return aim.is_absolute() and aim.name == link.name and aim.parts[-3:-1] == link.parts[-3:-1]
