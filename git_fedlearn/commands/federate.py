@@ -29,6 +29,7 @@ from git_fedlearn.federation.upstream import (
     pull_upstream,
     push,
 )
+from git_fedlearn.federation.watching import Watcher
 from git_fedlearn.repository.commits import commit_data
 from git_fedlearn.repository.lock import hold_lock
 
@@ -119,7 +120,7 @@ class Run:
             repository, Checker(self.context.privacy, repository.settings.record_bytes, self.context.now())
         )
         request = Request(self.timeout, dry_run=self.dry_run)
-        pulled = pull(repository, peers, checker, request, lambda _fetched: None)
+        pulled = pull(repository, peers, checker, request, Watcher())
         failed = [report.name for report in pulled.reports if report.is_failure]
         held = sum(report.quarantined for report in pulled.reports)
         parts = [f"{pulled.learned} learned from {len(peers) - len(failed)} of {len(peers)} peers"]

@@ -1,22 +1,16 @@
 """`git fedlearn pull-remotes`: learn from all peers."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-
 import click
-from rich.console import Console
-from rich.live import Live
-from rich.table import Table
 
 from git_fedlearn.commands.context import Context
+from git_fedlearn.commands.peer_table import watching
 from git_fedlearn.commands.wording import count
 from git_fedlearn.core.canonical import Json
 from git_fedlearn.errors import GitError
 from git_fedlearn.federation.checking import Checker
-from git_fedlearn.federation.fetching import Fetched
 from git_fedlearn.federation.gathering import Report
-from git_fedlearn.federation.peers import Peer, get_peers
-from git_fedlearn.federation.pull import Listener, Pulled, Request, make_checker, pull
+from git_fedlearn.federation.peers import get_peers
+from git_fedlearn.federation.pull import Pulled, Request, make_checker, pull
 
 MOST_REFUSED = 5
 
@@ -60,8 +54,8 @@ def command(  # noqa: PLR0913  one option each
     checker = make_checker(
         repository, Checker(context.privacy, repository.settings.record_bytes, context.now())
     )
-    with _watching(context, peers) as listener:
-        pulled = pull(repository, peers, checker, request, listener)
+    with watching(context, peers) as watcher:
+        pulled = pull(repository, peers, checker, request, watcher)
     pushed = _push(context) if push and pulled.commit else None
     if as_json:
         context.say_json("pull-remotes/v1", to_json(pulled, pushed))
@@ -159,29 +153,3 @@ def _push(context: Context) -> bool:
         error = GitError(f"git push failed: {done.err.strip()}", hint="git pull, then git push")
         context.report(error)
     return done.code == 0
-
-
-@contextmanager
-def _watching(context: Context, peers: list[Peer]) -> Iterator[Listener]:
-    """A live table of the peers on a terminal, silence anywhere else."""
-    if not context.stderr.isatty() or context.quiet or not peers:
-        yield lambda _fetched: None
-        return
-    states = {str(peer.name): "fetching …" for peer in peers}
-    with Live(_table(states), console=Console(file=context.stderr), transient=True) as live:
-        yield _listener(states, live.update)
-
-
-def _listener(states: dict[str, str], update: Callable[[Table], None]) -> Listener:
-    def listen(fetched: Fetched) -> None:
-        states[fetched.name] = fetched.contact.value
-        update(_table(states))
-
-    return listen
-
-
-def _table(states: dict[str, str]) -> Table:
-    table = Table("peer", "state", box=None)
-    for name, state in states.items():
-        table.add_row(name, state)
-    return table

@@ -4,7 +4,7 @@ Many lines are checked by several processes; the answer does not depend on how m
 """
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -72,7 +72,8 @@ class Checker:
         reason = self._reason(line, record)
         if flagged and not reason and self.quarantine_injection:
             reason = Reason.INJECTION
-        return Checked(record.line, record.id, record.gen, record.is_tombstone, reason, flagged)
+        canonical = line if line == record.line else record.line
+        return Checked(canonical, record.id, record.gen, record.is_tombstone, reason, flagged)
 
     def _reason(self, line: bytes, record: Record) -> Reason | None:
         if not _claims(line, record.id):
@@ -96,24 +97,37 @@ class Checker:
         return any(_is_later(value, latest) for value in times)
 
 
-def check_all(checker: Checker, lines: Iterable[bytes]) -> dict[bytes, Checked]:
-    """The verdict on every line."""
+def check_all(
+    checker: Checker, lines: Iterable[bytes], tell: Callable[[int, int], None]
+) -> dict[bytes, Checked]:
+    """The verdict on every line; `tell` hears how many of how many are done."""
     wanted = list(lines)
     processes = min(os.cpu_count() or 1, _MOST_PROCESSES)
     if len(wanted) < _WORTH_A_PROCESS or processes == 1:
         return {line: checker.check(line) for line in wanted}
     portions = [wanted[start : start + _PORTION] for start in range(0, len(wanted), _PORTION)]
-    with ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as pool:
-        verdicts: Iterator[list[Checked]] = pool.map(_check_portion, [checker] * len(portions), portions)
-        return {
-            line: found
-            for lines, done in zip(portions, verdicts, strict=True)
-            for line, found in zip(lines, done, strict=True)
-        }
+    found: dict[bytes, Checked] = {}
+    with ProcessPoolExecutor(
+        processes, mp_context=get_context("spawn"), initializer=_start, initargs=(checker,)
+    ) as pool:
+        for done in pool.map(_check_portion, portions):
+            found.update(done)
+            tell(len(found), len(wanted))
+    return found
 
 
-def _check_portion(checker: Checker, lines: list[bytes]) -> list[Checked]:
-    return [checker.check(line) for line in lines]
+_checkers: list[Checker] = []
+"""In a process of the pool, its one checker: what it remembers serves all portions."""
+
+
+def _start(checker: Checker) -> None:
+    _checkers[:] = [checker]
+
+
+def _check_portion(lines: list[bytes]) -> list[tuple[bytes, Checked]]:
+    """A line that passed as it stands travels back once: pickle sees that both are one object."""
+    (checker,) = _checkers
+    return [(line, checker.check(line)) for line in lines]
 
 
 def to_scan(fields: JsonObject) -> Json:

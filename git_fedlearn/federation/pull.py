@@ -5,7 +5,6 @@ dies before the branch has moved has changed nothing but refs/fedlearn/, and the
 """
 
 from collections import Counter
-from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from git_fedlearn.core.identity import RecordId
@@ -35,6 +34,7 @@ from git_fedlearn.federation.peers import Peer, RemoteName
 from git_fedlearn.federation.quarantine import Held, add_held, hold
 from git_fedlearn.federation.reasons import Reason
 from git_fedlearn.federation.ruling import rule
+from git_fedlearn.federation.watching import Watcher
 from git_fedlearn.repository.data_tree import committed_tree, open_objects
 from git_fedlearn.repository.lock import hold_lock
 from git_fedlearn.repository.objects import Objects, Oid
@@ -42,8 +42,6 @@ from git_fedlearn.repository.repository import Repository
 
 MOST_LINES = 500_000
 """New lines of one peer and set in one run; more are kept back, and the peer is read again next time."""
-
-Listener = Callable[[Fetched], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +75,7 @@ class Pulled:
 
 
 def pull(
-    repository: Repository, peers: list[Peer], checker: Checker, request: Request, listener: Listener
+    repository: Repository, peers: list[Peer], checker: Checker, request: Request, watcher: Watcher
 ) -> Pulled:
     """Learn from peers. Raises FedlearnError when the branch is not ready for it, LockedError."""
     if not request.dry_run:
@@ -87,18 +85,19 @@ def pull(
         fetched = {}
         for outcome in fetch_peers(repository, peers, seconds=request.seconds, parallel=request.parallel):
             fetched[outcome.name] = outcome
-            listener(outcome)
+            watcher.fetched(outcome)
         with repository.lock("pull-remotes"):
-            return _Joining(repository, checker, request).run(peers, fetched)
+            return _Joining(repository, checker, request, watcher).run(peers, fetched)
 
 
 class _Joining:
     """One run after the fetches; the caller holds the lock."""
 
-    def __init__(self, repository: Repository, checker: Checker, request: Request) -> None:
+    def __init__(self, repository: Repository, checker: Checker, request: Request, watcher: Watcher) -> None:
         self.repository = repository
         self.checker = checker
         self.request = request
+        self.watcher = watcher
         self.objects: Objects = open_objects(repository)
         self.head = get_head(self.objects)
         self.tree = committed_tree(self.objects, self.head)
@@ -119,7 +118,8 @@ class _Joining:
         sound = [one for one in gathered if not one.report.is_failure]
         own = self._own_files(sound)
         lines = self._new_lines(sound, own)
-        checked = check_all(self.checker, lines)
+        checked = check_all(self.checker, lines, self.watcher.checked)
+        self.watcher.joining()
         self._take_own_files(pulled, own, checked)
         self._take_outcomes(pulled, sound)
         for name in sorted({name for one in sound for name in one.lines}):
