@@ -1,29 +1,23 @@
 """`sync` of an event log against passes of `jq` over it. EVENT_LOG_MB sets its size (330)."""
 
-import json
 import os
-import random
 import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+from benchmarks.event_log import write_log
 from benchmarks.git_merge import ENVIRONMENT
 from benchmarks.measure import Run, compare, in_child, run
-from benchmarks.records import WORDS
 from benchmarks.table import Row
-
-HIGH_VALUE = 0.04
-LESSONS = 2000
-"""Distinct lessons in the log; a stack meets the same ones again and again."""
 
 
 def rows(folder: Path) -> Iterator[Row]:
     """A first run over a whole log, and a second one with nothing new."""
     size = int(os.environ.get("EVENT_LOG_MB", "330")) * 1_000_000
     log = folder / "source" / "telemetry" / "bench-events.jsonl"
-    in_child(_write_log, log, size)
+    in_child(write_log, log, size)
     repository = folder / "repository"
     if not shutil.which("jq"):
         sys.exit("error: this benchmark compares with jq\nhint: apt-get install jq")
@@ -52,28 +46,3 @@ def _fresh(repository: Path) -> None:
     (repository / "data").mkdir(parents=True)
     for command in (("init", "--quiet"), ("config", "fedlearn.system", "sys-abcdefghij")):
         subprocess.run(("git", *command), cwd=repository, check=True)
-
-
-def _write_log(path: Path, size: int) -> None:
-    path.parent.mkdir(parents=True)
-    chance = random.Random(1)
-    answers = [" ".join(chance.choices(WORDS, k=120)) for _ in range(LESSONS)]
-    written = 0
-    with path.open("w", encoding="utf-8") as file:
-        while written < size:
-            written += file.write(json.dumps(_event(chance, answers)) + "\n")
-
-
-def _event(chance: random.Random, answers: list[str]) -> dict[str, object]:
-    lesson = chance.randrange(LESSONS)
-    high = chance.random() < HIGH_VALUE
-    return {
-        "event_type": "agent_step_complete",
-        "timestamp": f"2026-05-28T18:{chance.randrange(60):02}:{chance.randrange(60):02}Z",
-        "session_id": f"{chance.getrandbits(64):016x}",
-        "query": f"how to fix error {lesson} in {WORDS[lesson]}",
-        "response": answers[lesson],
-        "latency_ms": chance.randrange(100_000),
-        "tokens_in": chance.randrange(2000),
-        "value_score": round(chance.uniform(0.7, 1.0) if high else chance.uniform(0.0, 0.69), 3),
-    }

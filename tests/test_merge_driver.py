@@ -360,7 +360,7 @@ def test_driver_imports_nothing_that_costs_start_up_time() -> None:
         "pygit2",
         "detect_secrets",
         "filelock",
-        "jsonlines",
+        "msgspec",
         "dataclasses",
         "pathlib",
         "subprocess",

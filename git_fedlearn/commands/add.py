@@ -14,7 +14,7 @@ from git_fedlearn.core.layout import SetName
 from git_fedlearn.core.record import NotARecordError
 from git_fedlearn.errors import FedlearnError
 from git_fedlearn.learn.intake import Intake
-from git_fedlearn.learn.lines import BrokenLine, SourceEvent, parse_lines, read_lines
+from git_fedlearn.learn.lines import BrokenLine, SkimmedLines, SourceEvent, parse_lines, read_lines
 from git_fedlearn.repository.record_sets import RecordSets
 
 Outcome: TypeAlias = dict[str, list[RecordId]]
@@ -101,6 +101,8 @@ def _read(source: BinaryIO, intake: Intake, context: Context) -> Given:
     given = Given(set(), set(), Counter(), [])
     today = context.now().date()
     for line in parse_lines(read_lines(source)):
+        if isinstance(line, SkimmedLines):
+            continue
         if not isinstance(line, SourceEvent):
             reason = line.reason if isinstance(line, BrokenLine) else "the file ends in the middle of it"
             given.faults.append((line.number, reason))

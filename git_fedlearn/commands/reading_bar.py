@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from git_fedlearn.commands.context import Context
-from git_fedlearn.learn.watching import Reading, Watch
+from git_fedlearn.learn.learning import Progress as Reading
+from git_fedlearn.learn.learning import Watch
 
 
 @contextmanager
@@ -31,10 +32,10 @@ def reading_bar(context: Context) -> Iterator[Watch | None]:
         TextColumn("{task.fields[kept]} lessons"),
         TimeRemainingColumn(),
     )
-    with Progress(*columns, console=Console(file=context.stderr), transient=True) as bar:
+    with Progress(*columns, console=Console(file=context.stderr), transient=True, auto_refresh=False) as bar:
         task = bar.add_task("", total=None, kept=0)
 
         def watch(reading: Reading) -> None:
-            bar.update(task, completed=reading.done, total=reading.total, kept=reading.kept)
+            bar.update(task, completed=reading.done, total=reading.total, kept=reading.kept, refresh=True)
 
         yield watch

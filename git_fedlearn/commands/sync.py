@@ -12,8 +12,8 @@ from git_fedlearn.commands.context import Context
 from git_fedlearn.commands.reading_bar import reading_bar
 from git_fedlearn.commands.wording import count, kinds
 from git_fedlearn.core.canonical import Json
-from git_fedlearn.core.routing import Lesson
-from git_fedlearn.learn.batch import Verdict
+from git_fedlearn.core.routing import Skipped
+from git_fedlearn.learn.extraction import Verdict
 from git_fedlearn.learn.sources import SourceKind
 from git_fedlearn.learn.sync import Request, Synced, sync
 from git_fedlearn.repository.commits import commit_data, refuse_unfinished
@@ -33,6 +33,9 @@ MOST_FAULTS = 20
     type=click.DateTime(["%Y-%m-%d"]),
     help="Learn from events of this day (YYYY-MM-DD, UTC) and later only.",
 )
+@click.option(
+    "--jobs", type=click.IntRange(1), metavar="N", help="Processes that read and sanitize (one a core)."
+)
 @click.option("--explain", is_flag=True, help="Print the terms of every event's score.")
 @click.option("--json", "as_json", is_flag=True, help="Answer for programs.")
 @click.pass_obj
@@ -44,6 +47,7 @@ def command(  # noqa: PLR0913  one parameter for each option
     do_commit: bool,
     dry_run: bool,
     full: bool,
+    jobs: int | None,
     explain: bool,
     as_json: bool,
 ) -> int:
@@ -62,6 +66,7 @@ def command(  # noqa: PLR0913  one parameter for each option
         full=full,
         dry_run=dry_run,
         since=since.date() if since else None,
+        jobs=jobs,
         explain=said,
     )
     commit = None
@@ -88,11 +93,11 @@ def _source(context: Context, source: str | None) -> Path:
 
 
 def _explain(context: Context, verdict: Verdict) -> None:
-    routed = verdict.routed
-    if isinstance(routed, Lesson):
-        what = f"learned into {routed.set_name}"
+    outcome = verdict.outcome
+    if isinstance(outcome, Skipped):
+        what = f"not learned: {outcome.reason}" + (f" ({outcome.detail})" if outcome.detail else "")
     else:
-        what = f"not learned: {routed.reason}" + (f" ({routed.detail})" if routed.detail else "")
+        what = f"learned into {outcome}"
     context.say(f"{verdict.place}: {verdict.score.value:.3f}, {what}")
     for term in verdict.score.terms:
         context.say(f"    {term.contribution:.3f}  {term.name:<12} {term.why}")
@@ -119,7 +124,7 @@ def _say(context: Context, synced: Synced, request: Request) -> None:
     for joined in synced.joined:
         if joined.name not in batch.lessons and not joined.added:
             continue
-        lessons = len(batch.lessons.get(joined.name, ()))
+        lessons = batch.counts[joined.name]
         raised = f", {len(joined.changed)} raised" if joined.changed else ""
         context.say(f"  {verb} {len(joined.added):>4}  {joined.name} (of {count(lessons, 'lesson')}{raised})")
     for reason, number in sorted(batch.skipped.items(), key=lambda item: (-item[1], item[0])):
@@ -129,11 +134,12 @@ def _say(context: Context, synced: Synced, request: Request) -> None:
     if synced.snapshot:
         context.say(f"  snapshot {synced.snapshot.name} ({synced.snapshot.parent.name})")
     for fault in batch.faults[:MOST_FAULTS]:
-        context.complain(f"error: {fault.place}: {fault.reason}")
+        shown = f": {fault.start}" if fault.start else ""
+        context.complain(f"error: {fault.place}: {fault.reason}{shown}")
         if fault.hint:
             context.complain(f"hint: {fault.hint}")
-    if len(batch.faults) > MOST_FAULTS:
-        context.complain(f"error: {len(batch.faults) - MOST_FAULTS} more lines or files could not be read")
+    if batch.unreadable > MOST_FAULTS:
+        context.complain(f"error: {batch.unreadable - MOST_FAULTS} more lines or files could not be read")
 
 
 def _to_json(synced: Synced, commit: str | None) -> dict[str, Json]:
@@ -144,7 +150,7 @@ def _to_json(synced: Synced, commit: str | None) -> dict[str, Json]:
         "sets": [
             {
                 "set": joined.name,
-                "lessons": len(batch.lessons.get(joined.name, ())),
+                "lessons": batch.counts[joined.name],
                 "added": [*joined.added],
                 "changed": [*joined.changed],
             }
@@ -152,6 +158,9 @@ def _to_json(synced: Synced, commit: str | None) -> dict[str, Json]:
         ],
         "skipped": dict(batch.skipped),
         "redacted": dict(batch.redacted),
-        "faults": [{"place": fault.place, "reason": fault.reason} for fault in batch.faults],
+        "faults": [
+            {"place": fault.place, "reason": fault.reason, "start": fault.start} for fault in batch.faults
+        ],
+        "unreadable": batch.unreadable,
         "commit": commit,
     }

@@ -52,6 +52,8 @@ class Start(NamedTuple):
     number: int
     device: int
     inode: int
+    first: bytes
+    """How the file began when it was opened, at most HEAD bytes: a rewritten one begins otherwise."""
     is_done: bool = False
     """Whether there is nothing new to read."""
 
@@ -88,23 +90,25 @@ def write_checkpoints(path: Path, checkpoints: Checkpoints) -> None:
 
 def find_start(file: SourceFile, checkpoints: Checkpoints) -> Start:
     """Where to read on, from a mark of this content under any name. Raises OSError when the file is gone."""
-    status = file.path.stat()
-    device, inode, compressed = status.st_dev, status.st_ino, is_compressed(file.path)
+    status, compressed = file.path.stat(), is_compressed(file.path)
     own = checkpoints.get(file.name)
     if own and compressed and _is_untouched(own, status):
-        return Start(own.offset, own.number, device, inode, is_done=True)
+        return Start(own.offset, own.number, status.st_dev, status.st_ino, b"", is_done=True)
+    begin = Start(0, 1, status.st_dev, status.st_ino, _first_bytes(file), is_done=not status.st_size)
+    inode = status.st_ino
     likely = sorted(checkpoints.values(), key=lambda mark: (mark.inode != inode, mark != own, -mark.offset))
     mark = next((mark for mark in likely if _holds(file, mark, status.st_size)), None)
     if mark is None:
-        return Start(0, 1, device, inode, is_done=not status.st_size)
+        return begin
     is_done = not compressed and mark.offset == status.st_size
-    return Start(mark.offset, mark.number, device, inode, is_done=is_done)
+    return begin._replace(offset=mark.offset, number=mark.number, is_done=is_done)
 
 
 def make_mark(file: SourceFile, reached: Start, checkpoints: Checkpoints) -> Mark | None:
     """The mark of a file of which everything before `reached` has been read; reads the bytes to hash.
 
-    None when the path holds another file by now, or less: it is then found by content in the next run.
+    None when the path holds another file by now, less, or another beginning, as after a truncation: what is
+    hashed must be what was read. It is then found by content in the next run.
     """
     status = file.path.stat()
     known = checkpoints.get(file.name)
@@ -113,8 +117,11 @@ def make_mark(file: SourceFile, reached: Start, checkpoints: Checkpoints) -> Mar
     shrunk = reached.offset > status.st_size and not is_compressed(file.path)
     if (status.st_dev, status.st_ino) != (reached.device, reached.inode) or shrunk:
         return None
-    with open_source(file.path) as stream:
-        head, tail = _head(stream, reached.offset), _tail(stream, reached.offset)
+    first, head, tail = None, "", ""
+    with suppress(OSError, EOFError, ValueError, zlib.error, ZstdError), open_source(file.path) as stream:
+        first, head, tail = _ends(stream, reached.offset)
+    if first is None or not first.startswith(reached.first):
+        return None
     return Mark(
         offset=reached.offset,
         number=reached.number,
@@ -132,17 +139,27 @@ def _holds(file: SourceFile, mark: Mark, size: int) -> bool:
     if not mark.offset or (mark.offset > size and not is_compressed(file.path)):
         return False
     with suppress(OSError, EOFError, ValueError, zlib.error, ZstdError), open_source(file.path) as stream:
-        return _head(stream, mark.offset) == mark.head and _tail(stream, mark.offset) == mark.tail
+        return _ends(stream, mark.offset)[1:] == (mark.head, mark.tail)
     return False
 
 
-def _head(stream: IO[bytes], offset: int) -> str:
-    return xxh3_128_hexdigest(stream.read(min(HEAD, offset)))
+def _ends(stream: IO[bytes], offset: int) -> tuple[bytes, str, str]:
+    """The first bytes of a file, and the hashes of the head and the tail of what comes before an offset."""
+    first = stream.read(HEAD)
+    start = max(0, offset - TAIL)
+    if start >= len(first):
+        stream.seek(start)
+        tail = stream.read(offset - start)
+    else:
+        tail = (first[start:] + stream.read(max(0, offset - len(first))))[: offset - start]
+    return first, xxh3_128_hexdigest(first[:offset]), xxh3_128_hexdigest(tail)
 
 
-def _tail(stream: IO[bytes], offset: int) -> str:
-    stream.seek(offset - min(TAIL, offset))
-    return xxh3_128_hexdigest(stream.read(min(TAIL, offset)))
+def _first_bytes(file: SourceFile) -> bytes:
+    """How a file begins; nothing where that cannot be read, which is reported when the rest is."""
+    with suppress(OSError, EOFError, ValueError, zlib.error, ZstdError), open_source(file.path) as stream:
+        return stream.read(HEAD)
+    return b""
 
 
 def _is_untouched(mark: Mark, status: os.stat_result) -> bool:

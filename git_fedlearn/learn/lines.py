@@ -1,24 +1,26 @@
 """Lines of a JSONL stream with their places, each bounded in memory.
 
-A broken line is a result, never an exception, and carries its place and a reason, never its text.
-A last line without a line end that does not parse is unfinished: not consumed, and read again next time.
+A broken line is a result, never an exception, and carries its place and a reason. A last line without a
+line end that does not parse is unfinished: not consumed, and read again next time.
 """
 
 import io
-import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import IO, Final, cast
 
-import jsonlines
-
-from git_fedlearn.core.canonical import InvalidJsonError, Json, JsonObject, parse_value
+from git_fedlearn.core.canonical import InvalidJsonError, JsonObject, parse_value
 from git_fedlearn.learn.skimming import Skimmer
 
 MAX_LINE: Final = 16 * 1024 * 1024
 """Bytes of a line; a longer one is reported and passed over without being held in memory."""
 
+START: Final = 2000
+"""Bytes kept of the start of a broken line."""
+
 _CHUNK: Final = 1024 * 1024
+_BOM: Final = b"\xef\xbb\xbf"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,22 +38,24 @@ class RawLine:
 
 @dataclass(frozen=True, slots=True)
 class SourceEvent:
-    """A line that is a JSON object."""
+    """A line that is a JSON object; `data` is the line itself."""
 
     fields: JsonObject
     number: int
     offset: int
     end: int
+    data: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)
 class BrokenLine:
-    """A line that is no JSON object; consumed, reported, never shown."""
+    """A line that is no JSON object; consumed and reported. `start` is how it begins, not yet redacted."""
 
     number: int
     offset: int
     end: int
     reason: str
+    start: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +68,7 @@ class UnfinishedLine:
 
 @dataclass(frozen=True, slots=True)
 class SkimmedLines:
-    """Sound lines whose events claim too low a score; `number` is that of the next line."""
+    """Blank lines (counted as none), or lines that claim too low a score; `number` is the next line's."""
 
     count: int
     number: int
@@ -83,91 +87,66 @@ def read_lines(
     max_line: int = MAX_LINE,
     skimmer: Skimmer | None = None,
 ) -> Iterator[RawLine | SkimmedLines]:
-    """The lines of a stream that stands at `offset`, up to `limit`, each held to `max_line` bytes."""
-    block, at = b"", 0
+    """The lines of a stream that stands at `offset`, up to `limit`, each held to `max_line` bytes.
+
+    With a skimmer, lines that claim too low a score come as counts.
+    """
+    rest = b""
     while True:
-        is_short = len(block) <= max_line  # so that no line in it is too long
-        if skimmer and is_short and (stop := skimmer.skip(block, at)) > at:
-            count = block.count(b"\n", at, stop)
-            offset, number, at = offset + stop - at, number + count, stop
-            yield SkimmedLines(count, number, offset)
-        newline = block.find(b"\n", at)
-        if newline >= 0:
-            end = offset + newline + 1 - at
-            too_long = end - offset > max_line
-            data = b"" if too_long else block[at:newline].rstrip(b"\r")
-            yield RawLine(data, number, offset, end, is_ended=True, is_too_long=too_long)
-            offset, number, at = end, number + 1, newline + 1
-            continue
-        rest = block[at:]
         if len(rest) > max_line:
             end, is_ended = _pass_over(stream, offset + len(rest), limit)
             yield RawLine(b"", number, offset, end, is_ended, is_too_long=True)
-            block, at, offset, number = b"", 0, end, number + 1
-            continue
-        block, at = _next_block(stream, rest, None if limit is None else limit - offset, max_line), 0
+            rest, offset, number = b"", end, number + 1
+        block = _next_block(stream, rest, None if limit is None else limit - offset, max_line)
         if len(block) == len(rest):
             if rest:
                 yield RawLine(rest.rstrip(b"\r"), number, offset, offset + len(rest), is_ended=False)
             return
+        whole = block.rfind(b"\n") + 1
+        lines = block[:whole].split(b"\n")[:-1]
+        is_short = len(block) <= max_line  # so that no line in it is too long
+        wanted = skimmer.pick(lines, block[:whole]) if skimmer and is_short else range(len(lines))
+        yield from _placed(lines, wanted, offset, number, max_line)
+        rest, offset, number = block[whole:], offset + whole, number + len(lines)
 
 
-def parse_lines(lines: Iterator[RawLine | SkimmedLines], skimmer: Skimmer | None = None) -> Iterator[Line]:
-    """Events, broken lines and at most one unfinished line; blank lines are passed over."""
-    current: list[RawLine] = []
-    skimmed: list[SkimmedLines] = []
-    reader = jsonlines.Reader(_remembering(lines, current, skimmed), loads=_parse)
-    while True:
-        found: Line | None
-        try:
-            fields = cast("JsonObject", reader.read(type=dict, skip_empty=True))
-        except EOFError:
-            yield from skimmed
-            return
-        except jsonlines.InvalidLineError as error:
-            found = _broken(current[0], error)
-        else:
-            line = current[0]
-            found = SourceEvent(fields, line.number, line.offset, line.end)
-            if skimmer:
-                skimmer.learn(line.data, fields)
-        yield from skimmed
-        skimmed.clear()
-        yield found
+def _placed(
+    lines: list[bytes], wanted: Iterable[int], offset: int, number: int, max_line: int
+) -> Iterator[RawLine | SkimmedLines]:
+    """The wanted lines by their places, the others between them as counts."""
+    ends = [*accumulate((len(line) + 1 for line in lines), initial=offset)]
+    given = 0
+    for at in wanted:
+        if at > given:
+            yield SkimmedLines(at - given, number + at, ends[at])
+        too_long = len(lines[at]) >= max_line
+        data = b"" if too_long else lines[at].rstrip(b"\r")
+        yield RawLine(data, number + at, ends[at], ends[at + 1], is_ended=True, is_too_long=too_long)
+        given = at + 1
+    if given < len(lines):
+        yield SkimmedLines(len(lines) - given, number + len(lines), ends[-1])
 
 
-def _remembering(
-    lines: Iterator[RawLine | SkimmedLines], current: list[RawLine], skimmed: list[SkimmedLines]
-) -> Iterator[bytes]:
-    """The data of lines; compressed data that ends early must not look like their end, an EOFError too."""
+def parse_lines(lines: Iterable[RawLine | SkimmedLines]) -> Iterator[Line]:
+    """Events, broken lines and at most one unfinished line, with blank and skimmed lines as counts."""
+    for line in lines:
+        yield line if isinstance(line, SkimmedLines) else _parse(line)
+
+
+def _parse(line: RawLine) -> Line:
+    data = line.data.removeprefix(_BOM)
+    if not line.is_too_long and not data.strip():
+        return SkimmedLines(0, line.number + 1, line.end)
+    reason = "the line is too long" if line.is_too_long else "not a JSON object"
     try:
-        for line in lines:
-            if isinstance(line, SkimmedLines):
-                skimmed.append(line)
-                continue
-            current[:] = [line]
-            yield line.data if not line.is_too_long else b"\0"
-    except EOFError as error:
-        raise zlib.error(str(error)) from error
-
-
-def _parse(text: str | bytes) -> Json:
-    return parse_value(text.encode() if isinstance(text, str) else text)
-
-
-def _broken(line: RawLine, error: jsonlines.InvalidLineError) -> BrokenLine | UnfinishedLine:
-    """What a line that did not parse is; the library's own message may quote the line, so it is not used."""
+        fields = None if line.is_too_long else parse_value(data)
+    except InvalidJsonError as error:
+        fields, reason = None, "NUL bytes" if b"\0" in data else str(error)
+    if isinstance(fields, dict):
+        return SourceEvent(fields, line.number, line.offset, line.end, data)
     if not line.is_ended:
         return UnfinishedLine(line.number, line.offset)
-    if line.is_too_long:
-        reason = "the line is too long"
-    elif b"\0" in line.data:
-        reason = "NUL bytes"
-    elif isinstance(error.__cause__, InvalidJsonError):
-        reason = str(error.__cause__)
-    else:
-        reason = "not valid UTF-8" if isinstance(error.__cause__, UnicodeDecodeError) else "not a JSON object"
-    return BrokenLine(line.number, line.offset, line.end, reason)
+    return BrokenLine(line.number, line.offset, line.end, reason, data[:START])
 
 
 def _next_block(stream: IO[bytes], rest: bytes, room: int | None, max_line: int) -> bytes:

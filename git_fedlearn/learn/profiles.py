@@ -50,6 +50,12 @@ class Profile:
     fields: tuple[tuple[str, tuple[FieldPath, ...]], ...]
     constants: Mapping[str, Json]
     score: Expression | None
+    entry: Mapping[str, Any]
+    """The settings it was made of."""
+
+    def __reduce__(self) -> tuple[Callable[..., "Profile"], tuple[str, Mapping[str, Any]]]:
+        """To another process it goes as its settings."""
+        return _make, (self.name, self.entry)
 
     def apply(self, line: JsonObject) -> "JsonObject | None":
         """The event that a line is, None for a line that is none of this profile's."""
@@ -129,6 +135,7 @@ def _make(name: str, entry: Mapping[str, Any]) -> Profile:
         fields=tuple((field, _paths(field, paths)) for field, paths in fields.items()),
         constants=constants,
         score=_expression(entry, "score"),
+        entry=entry,
     )
 
 

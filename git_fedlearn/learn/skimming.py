@@ -1,96 +1,70 @@
-"""Passing over lines that claim too low a score: without parsing them, with the same result as if they were.
+"""Passing over lines that claim too low a score, without parsing them.
 
-Programs write their logs in few shapes. Of each shape a line is parsed in full once; from then on one
-regular expression recognises it, byte for byte: the same keys in the same order, each value by JSON's
-grammar, valid UTF-8, and a `value_score` that is surely below the threshold. So what it matches is
-known to be a sound line of which nothing is learned. Whatever it does not match is parsed as ever.
+A line is passed over when it is UTF-8, one JSON object by its grammar, and has one `value_score`, a number
+that is surely below the threshold. Nothing is learned of such an event, whatever else it holds. What a
+record may not hold besides (a key twice, numbers beyond all bounds, a hundred levels) is not looked for.
+Whatever is not surely such a line is parsed as ever.
 """
 
-import re
 from typing import Final
 
-from git_fedlearn.core.canonical import Json, JsonObject
-from git_fedlearn.core.events import unit_number
+import msgspec
 
-MAX_SHAPES: Final = 24
-MAX_FIELDS: Final = 60
-MAX_NESTING: Final = 3
+_NAME: Final = b'"value_score"'
+_NONE: Final = 2.0
+"""Stands for no score."""
 
-_UTF8: Final = (
-    rb"[\xc2-\xdf][\x80-\xbf]|\xe0[\xa0-\xbf][\x80-\xbf]|[\xe1-\xec\xee\xef][\x80-\xbf]{2}"
-    rb"|\xed[\x80-\x9f][\x80-\xbf]|\xf0[\x90-\xbf][\x80-\xbf]{2}|[\xf1-\xf3][\x80-\xbf]{3}"
-    rb"|\xf4[\x80-\x8f][\x80-\xbf]{2}"
-)
-_TEXT: Final = rb'"(?:[^"\\\x00-\x1f\x80-\xff]++|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})|' + _UTF8 + rb')*+"'
-_NUMBER: Final = rb"-?+(?:0|[1-9][0-9]{0,300}+)(?:\.[0-9]{1,300}+)?+(?![0-9.eE])"
-_SCALAR: Final = rb"(?:" + _TEXT + rb"|" + _NUMBER + rb"|true|false|null)"
-_LIST: Final = rb"\[(?:" + _SCALAR + rb"(?:, ?+" + _SCALAR + rb")*+)?+\]"
-_KEY: Final = re.compile(r"[^\"\\\x00-\x1f\x7f-\U0010ffff]+")
+ROUNDING: Final = 0.001
+"""Scores are rounded to three decimals before they are compared: what is nearer than this is parsed."""
+
+
+class _Claim(msgspec.Struct, gc=False):
+    """All that is read of a line; the rest is only checked against the grammar."""
+
+    value_score: float = _NONE
+
+
+_decode: Final = msgspec.json.Decoder(_Claim).decode
+_UNREADABLE: Final = _Claim()
 
 
 class Skimmer:
-    """Learns the shapes of one log's lines. `threshold` is the score below which nothing is learned."""
+    """Tells the lines that must be parsed. `threshold` is the score below which nothing is learned."""
 
     def __init__(self, threshold: float) -> None:
-        self._low = low_numbers(threshold)
-        self._threshold = threshold
-        self._seen: set[bytes] = set()
-        self._runs: list[re.Pattern[bytes]] = []
+        self._below = threshold - ROUNDING
 
-    def skip(self, data: bytes, at: int) -> int:
-        """Where the whole lines end, from `at` on, of which nothing is learned."""
-        moved = True
-        while moved:
-            moved = False
-            for number, run in enumerate(self._runs):
-                match = run.match(data, at)
-                if match and match.end() > at:
-                    at, moved = match.end(), True
-                    if number:
-                        self._runs.insert(0, self._runs.pop(number))
-                    break
-        return at
-
-    def learn(self, line: bytes, fields: JsonObject) -> None:
-        """Remember the shape of a line that was parsed, if its event claims too low a score."""
-        if self._low is None or len(self._seen) >= MAX_SHAPES:
-            return
-        score = unit_number(fields, "value_score")
-        shape = _shape_of(fields, self._low) if score is not None and score < self._threshold else None
-        if shape is None or shape in self._seen:
-            return
-        self._seen.add(shape)
-        if re.fullmatch(_shape_of(fields, _NUMBER) or b"", line):
-            self._runs.append(re.compile(rb"(?:" + shape + rb"\r?+\n)*+"))
+    def pick(self, lines: list[bytes], block: bytes) -> list[int]:
+        """The numbers, from 0, of those lines of a block that must be parsed."""
+        try:
+            claims = [*map(_decode, lines)]
+        except msgspec.MsgspecError:
+            claims = [*map(_claim, lines)]
+        below = self._below
+        low = [0 <= claim.value_score < below for claim in claims]
+        named = sum(claim.value_score != _NONE for claim in claims)
+        if block.count(_NAME) != named or not _is_utf8(block):
+            low = [is_low and _is_plain(line) for is_low, line in zip(low, lines, strict=True)]
+        return [at for at, is_low in enumerate(low) if not is_low]
 
 
-def low_numbers(threshold: float) -> bytes | None:
-    """A pattern of numbers of at most three decimals that are below the threshold; None for none.
-
-    A score is rounded to three decimals before it is compared, which leaves these as they are.
-    """
-    tenths = [str(tenth) for tenth in range(10) if (tenth * 100 + 99) / 1000 < threshold]
-    if not tenths:
-        return None
-    return rb"0(?:\.[" + "".join(tenths).encode() + rb"][0-9]{0,2}+)?+(?![0-9.eE])"
+def _claim(line: bytes) -> _Claim:
+    try:
+        return _decode(line)
+    except msgspec.MsgspecError:
+        return _UNREADABLE
 
 
-def _shape_of(fields: JsonObject, low: bytes | None, depth: int = 0) -> bytes | None:
-    """The pattern of objects with these keys in this order; None for what is better parsed."""
-    if len(fields) > MAX_FIELDS or depth > MAX_NESTING:
-        return None
-    members: list[bytes] = []
-    for key, value in fields.items():
-        pattern = low if low and key == "value_score" else _value_pattern(value, depth)
-        if pattern is None or not _KEY.fullmatch(key):
-            return None
-        members.append(b'"' + re.escape(key.encode()) + b'": ?+' + pattern)
-    return rb"\{" + rb", ?+".join(members) + rb"\}"
+def _is_plain(line: bytes) -> bool:
+    """Whether the line names its score once, in UTF-8."""
+    return line.count(_NAME) == 1 and _is_utf8(line)
 
 
-def _value_pattern(value: Json, depth: int) -> bytes | None:
-    if isinstance(value, dict):
-        return _shape_of(value, None, depth + 1)
-    if isinstance(value, list):
-        return None if any(isinstance(item, list | dict) for item in value) else _LIST
-    return _SCALAR
+def _is_utf8(data: bytes) -> bool:
+    if data.isascii():
+        return True
+    try:
+        data.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True

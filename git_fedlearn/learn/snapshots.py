@@ -5,7 +5,7 @@ from datetime import date
 from pathlib import Path
 
 from git_fedlearn.core.record_set import canonical_set, parse_record_set, split_lines
-from git_fedlearn.learn.batch import event_time
+from git_fedlearn.learn.event_times import event_time
 from git_fedlearn.repository.files import read_file, write_file
 from git_fedlearn.repository.snapshot_files import LATEST, held, point_latest, prune
 

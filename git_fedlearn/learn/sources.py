@@ -102,23 +102,30 @@ def open_source(path: Path) -> IO[bytes]:
 
 
 def read_events(
-    path: Path, *, offset: int = 0, number: int = 1, max_line: int = MAX_LINE, skimmer: Skimmer | None = None
+    path: Path,
+    *,
+    offset: int = 0,
+    number: int = 1,
+    stop: int | None = None,
+    max_line: int = MAX_LINE,
+    skimmer: Skimmer | None = None,
 ) -> Iterator[Line | SourceFault]:
-    """The lines of a file from an offset, whose line is `number`; a fault last when reading cannot go on.
+    """The lines of a file from an offset, whose line is `number`, to `stop` or to the end it has when opened.
 
-    With a skimmer, lines that claim too low a score come as counts.
+    A fault comes last when reading cannot go on. A skimmer has low lines come as counts.
     """
     try:
         with open_source(path) as stream:
-            limit = None if is_compressed(path) else stream.seek(0, 2)
+            limit = stop if stop is not None or is_compressed(path) else stream.seek(0, 2)
             stream.seek(offset)
-            lines = read_lines(
-                stream, offset=offset, number=number, limit=limit, max_line=max_line, skimmer=skimmer
+            yield from parse_lines(
+                read_lines(
+                    stream, offset=offset, number=number, limit=limit, max_line=max_line, skimmer=skimmer
+                )
             )
-            yield from parse_lines(lines, skimmer)
     except SourceError as error:
         yield SourceFault(path, error.message, error.hint)
-    except (gzip.BadGzipFile, zlib.error, zstd.ZstdError):
+    except (EOFError, gzip.BadGzipFile, zlib.error, zstd.ZstdError):
         yield SourceFault(path, "the compressed data is damaged or ends early; what came before it was read")
     except OSError as error:
         yield SourceFault(path, f"cannot be read: {error.strerror or error}")

@@ -9,29 +9,28 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
-from typing import NamedTuple
 
 from xxhash import xxh3_64_hexdigest
 
 from git_fedlearn.core.scoring import parse_weights
-from git_fedlearn.learn.batch import Batch, Fault, Learner, Rules, Verdict
+from git_fedlearn.learn.batch import Batch
 from git_fedlearn.learn.checkpoints import (
     Checkpoints,
     Mark,
     Start,
-    find_start,
     make_mark,
     read_checkpoints,
     write_checkpoints,
 )
 from git_fedlearn.learn.clean_texts import RememberingEngine
+from git_fedlearn.learn.extraction import Rules, Verdict
 from git_fedlearn.learn.intake import Intake
+from git_fedlearn.learn.learning import Learning, Starts, Watch
 from git_fedlearn.learn.pending import read_pending, write_pending
 from git_fedlearn.learn.profiles import Profile, read_profiles
-from git_fedlearn.learn.skimming import Skimmer
 from git_fedlearn.learn.snapshots import refresh_latest, snapshot_folder, write_snapshot
-from git_fedlearn.learn.sources import SourceFile, SourceKind, find_sources, read_events
-from git_fedlearn.learn.watching import Watch, Watcher
+from git_fedlearn.learn.sources import SourceFile, find_sources
+from git_fedlearn.learn.workers import cores
 from git_fedlearn.privacy.engine import PrivacyEngine
 from git_fedlearn.repository.record_sets import Joined, RecordSets
 from git_fedlearn.repository.repository import Repository
@@ -47,6 +46,8 @@ class Request:
     dry_run: bool = False
     since: date | None = None
     """Lessons of events before this day are not learned, and count as read."""
+    jobs: int | None = None
+    """How many processes read and sanitize; None for one on each core, where there is enough to do."""
     explain: Callable[[Verdict], None] | None = None
     """Is told what became of each event."""
     watch: Watch | None = None
@@ -71,29 +72,21 @@ class Synced:
 def sync(repository: Repository, engine: PrivacyEngine, request: Request) -> Synced:
     """Learn from a source folder. The caller holds the lock. Raises SourceError when there is none."""
     settings = repository.settings
-    system = repository.system()
     sources = find_sources(request.source, _profiles(repository, request.source))
     checkpoints = {} if request.full else read_checkpoints(_checkpoint_file(repository, request.source))
-    rules = Rules(
-        weights=parse_weights(dict(settings.weights)),
-        threshold=settings.minimum_score,
-        since=request.since,
-        snapshot=settings.telemetry_events,
-        explain=request.explain,
+    learning = Learning(
+        rules=_rules(repository, request),
+        intake=Intake(RememberingEngine(engine), repository.system(), settings.record_bytes),
+        today=request.today,
+        jobs=request.jobs or cores(),
+        watch=request.watch,
     )
-    intake = Intake(RememberingEngine(engine), system, settings.record_bytes)
-    learner = Learner(intake, rules, request.today)
-    synced = Synced(files=len(sources.files))
-    synced.batch.faults += [Fault(str(fault.path), fault.reason, fault.hint) for fault in sources.faults]
-    watcher = Watcher(request.watch, sources.files, lambda: learner.kept) if request.watch else None
-    reading = _Reading(learner, checkpoints, synced.batch, watcher)
-    reached = {file: _read(reading, file) for file in sources.files}
-    learner.finish(synced.batch)
+    batch, reached = learning.learn(sources, checkpoints)
+    synced = Synced(len(sources.files), batch)
     sets = RecordSets(repository.top, settings.record_set_bytes)
     pending = read_pending(repository, sets)
     lessons = {
-        name: [*dict.fromkeys((*pending.get(name, ()), *synced.batch.lessons.get(name, ())))]
-        for name in sets.names()
+        name: sorted({*pending.get(name, ()), *synced.batch.lessons.get(name, ())}) for name in sets.names()
     }
     synced.joined = [
         sets.join(name, lines, write=not request.dry_run) for name, lines in lessons.items() if lines
@@ -101,40 +94,29 @@ def sync(repository: Repository, engine: PrivacyEngine, request: Request) -> Syn
     if request.dry_run:
         return synced
     write_pending(repository, lessons, sets.names())
-    folder = snapshot_folder(repository.top, system)
-    if synced.batch.events:
-        keep = (settings.telemetry_events, settings.telemetry_snapshots)
-        synced.snapshot = write_snapshot(folder, synced.batch.events, request.today, keep)
-    refresh_latest(folder)
+    _write_snapshot(repository, synced, request.today)
     _write_checkpoints(repository, request.source, reached, checkpoints)
     return synced
 
 
-class _Reading(NamedTuple):
-    """What the files of one run are read with."""
+def _rules(repository: Repository, request: Request) -> Rules:
+    settings = repository.settings
+    return Rules(
+        weights=parse_weights(dict(settings.weights)),
+        threshold=settings.minimum_score,
+        since=request.since,
+        snapshot=settings.telemetry_events,
+        explain=request.explain,
+    )
 
-    learner: Learner
-    checkpoints: Checkpoints
-    batch: Batch
-    watcher: Watcher | None
 
-
-def _read(reading: _Reading, file: SourceFile) -> Start | None:
-    """Learn what is new in a file; where that ends, None if the file is gone by now."""
-    learner, checkpoints, batch, watcher = reading
-    try:
-        start = find_start(file, checkpoints)
-    except OSError:
-        return None
-    if start.is_done:
-        return start
-    is_plain = file.kind is SourceKind.TELEMETRY and not file.profile and not learner.rules.explain
-    skimmer = Skimmer(learner.rules.threshold) if is_plain else None
-    lines = read_events(file.path, offset=start.offset, number=start.number, skimmer=skimmer)
-    reached = learner.learn(file, watcher.lines(file, start.offset, lines) if watcher else lines, batch)
-    if watcher:
-        watcher.finish(file)
-    return start if reached is None else start._replace(offset=reached[0], number=reached[1])
+def _write_snapshot(repository: Repository, synced: Synced, today: date) -> None:
+    settings = repository.settings
+    folder = snapshot_folder(repository.top, repository.system())
+    if synced.batch.events:
+        keep = (settings.telemetry_events, settings.telemetry_snapshots)
+        synced.snapshot = write_snapshot(folder, synced.batch.events, today, keep)
+    refresh_latest(folder)
 
 
 def _profiles(repository: Repository, source: Path) -> dict[Profile, Path]:
@@ -148,9 +130,7 @@ def _profiles(repository: Repository, source: Path) -> dict[Profile, Path]:
     return folders
 
 
-def _write_checkpoints(
-    repository: Repository, source: Path, reached: dict[SourceFile, Start | None], known: Checkpoints
-) -> None:
+def _write_checkpoints(repository: Repository, source: Path, reached: Starts, known: Checkpoints) -> None:
     marks: dict[str, Mark] = {}
     for file, start in reached.items():
         mark = _mark(file, start, known)

@@ -174,8 +174,8 @@ def test_broken_lines_are_named_once_and_the_rest_is_learned(learner: System, st
     stack.write(event(5))
     result = learner.fedlearn("sync", code=1)
     assert result.err.splitlines()[:2] == [
-        f"error: {stack.log}:5: not JSON: expecting value at column 1",
-        f"error: {stack.log}:6: a key that occurs twice",
+        f"error: {stack.log}:5: not JSON: expecting value at column 1: rubbish",
+        f'error: {stack.log}:6: a key that occurs twice: {{"a":1,"a":2}}',
     ]
     assert titles(learner) == 3
     learner.fedlearn("sync")

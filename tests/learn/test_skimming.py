@@ -3,24 +3,21 @@
 import io
 import json
 import random
-import re
-from datetime import date
-from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from git_fedlearn.learn.batch import Batch, Learner, Rules
-from git_fedlearn.learn.intake import Intake
-from git_fedlearn.learn.lines import SkimmedLines, parse_lines, read_lines
-from git_fedlearn.learn.skimming import MAX_SHAPES, Skimmer, low_numbers
-from git_fedlearn.learn.sources import SourceFile, SourceKind
-from git_fedlearn.privacy.engine import PrivacyEngine
+from git_fedlearn.core.canonical import InvalidJsonError, parse_value
+from git_fedlearn.core.routing import BELOW, Skipped
+from git_fedlearn.learn.extraction import Rules
+from git_fedlearn.learn.judging import Judge
+from git_fedlearn.learn.lines import BrokenLine, RawLine, SkimmedLines, SourceEvent, parse_lines, read_lines
+from git_fedlearn.learn.skimming import Skimmer
 
-FILE = SourceFile(Path("log"), "log", SourceKind.TELEMETRY)
-INTAKE = Intake(PrivacyEngine(), "sys-aaaaaaaaaa", 100_000)
+STRICTER = ("a key that occurs twice", "a number that a double cannot hold", "a number of more than")
+"""What a record may not hold, and is not looked for in a line that claims too low a score."""
 
 scores = st.sampled_from(
     [
@@ -88,23 +85,35 @@ def written(event: dict[str, Any], form: int) -> bytes:
     return text.encode("utf-8", "surrogatepass") + (b"\n", b"\r\n", b"\n")[form // 2 % 3]
 
 
-def learned(data: bytes, skimmer: Skimmer | None, max_line: int = 100_000) -> tuple[object, int]:
-    """All that a run over a log leaves, and how many lines were skimmed."""
-    batch = Batch()
-    lines = [*parse_lines(read_lines(io.BytesIO(data), max_line=max_line, skimmer=skimmer), skimmer)]
-    learner = Learner(INTAKE, Rules(), date(2026, 5, 28))
-    reached = learner.learn(FILE, lines, batch)
-    learner.finish(batch)
-    result = (reached, batch.read, batch.skipped, batch.faults, batch.lessons, batch.events, batch.redacted)
-    return result, sum(line.count for line in lines if isinstance(line, SkimmedLines))
+def is_low(line: bytes) -> bool:
+    """Whether a line may be passed over, decided by parsing it in full."""
+    try:
+        event = parse_value(line)
+    except InvalidJsonError as error:
+        return str(error).startswith(STRICTER) and line.count(b'"value_score"') == 1
+    if not isinstance(event, dict):
+        return False
+    outcome = Judge(Rules()).judge(event).outcome
+    return isinstance(outcome, Skipped) and outcome.reason == BELOW
 
 
 def same(data: bytes, max_line: int = 100_000) -> int:
     """Fails when skimming makes a difference; returns how many lines were skimmed."""
-    expected, _ = learned(data, None, max_line)
-    got, skimmed = learned(data, Skimmer(0.7), max_line)
-    assert got == expected
-    return skimmed
+    plain = [*read_lines(io.BytesIO(data), max_line=max_line)]
+    skimmed = [*read_lines(io.BytesIO(data), max_line=max_line, skimmer=Skimmer(0.7))]
+    kept = {line for line in skimmed if isinstance(line, RawLine)}
+    left = [line for line in plain if line not in kept]
+    assert kept <= set(plain)
+    for line in left:
+        assert isinstance(line, RawLine)
+        assert line.is_ended
+        assert not line.is_too_long
+        assert is_low(line.data), line.data
+    assert sum(line.count for line in skimmed if isinstance(line, SkimmedLines)) == len(left)
+    ends = [line.end for line in skimmed]
+    assert ends == sorted(ends)
+    assert ends[-1:] == [line.end for line in plain][-1:]
+    return len(left)
 
 
 @settings(max_examples=100)
@@ -164,22 +173,26 @@ def test_a_line_that_is_too_long_or_unfinished_between_known_ones() -> None:
         same((line * 3 + just_over) * 9, max_line=100)
 
 
-def test_shapes_are_learned_up_to_a_bound() -> None:
-    skimmer = Skimmer(0.7)
-    data = b"".join(
-        written({f"key{number}": 1, "value_score": 0.1}, 0) * 2 for number in range(MAX_SHAPES + 9)
-    )
-    _, skimmed = learned(data, skimmer)
-    assert skimmed == MAX_SHAPES
+@pytest.mark.parametrize("threshold", [0.7, 0.75, 1.0, 0.0995, 0.0])
+def test_scores_near_the_threshold_are_parsed(threshold: float) -> None:
+    for number in range(10_001):
+        line = b'{"value_score": %s}' % f"{number / 10_000:g}".encode()
+        if not Skimmer(threshold).pick([line], line + b"\n"):
+            assert round(number / 10_000, 3) < threshold
 
 
-@pytest.mark.parametrize(
-    ("threshold", "found"), [(0.7, b"0.699"), (0.75, b"0.699"), (1.0, b"0.999"), (0.0995, b"0.099")]
-)
-def test_low_numbers_are_below_the_threshold(threshold: float, found: bytes) -> None:
-    pattern = re.compile(low_numbers(threshold) or b"")
-    assert pattern.fullmatch(found)
-    for thousandth in range(1001):
-        text = f"{thousandth / 1000:.3f}".encode()
-        assert not pattern.fullmatch(text) or round(float(text), 3) < threshold
-    assert low_numbers(0.05) is None
+def test_one_odd_line_in_a_block_costs_only_itself() -> None:
+    low = written({"query": "é", "value_score": 0.1}, 2)
+    odd = [
+        b"broken\n", b"\n", b'{"a": "\xff", "value_score": 0.1}\n',
+        b'{"value_score": 0.9, "value_score": 0.1}\n',
+        b'{"a": {"value_score": 0.9}, "value_score": 0.1}\n', b'{"value_score": 0.1} {"value_score": 0.9}\n',
+        b'{"value_scor\\u0065": 0.1}\n', b'{"value_score": true}\n', b'{"a": 1}\n', b"[]\n",
+    ]  # fmt: skip
+    for line in odd:
+        assert same(low * 50 + line + low * 50) == 100
+    lines = [*parse_lines(read_lines(io.BytesIO(b"".join(odd)), skimmer=Skimmer(0.7)))]
+    assert [type(line) for line in lines] == [
+        BrokenLine, SkimmedLines, BrokenLine, BrokenLine, SourceEvent,
+        BrokenLine, SourceEvent, SourceEvent, SourceEvent, BrokenLine,
+    ]  # fmt: skip

@@ -1,0 +1,112 @@
+"""The second half of learning: what was extracted is sanitized, and becomes record lines.
+
+Lessons of a log are many times as many as distinct ones, so each distinct content goes through the privacy
+engine once. An event is sanitized beside its lesson, whose texts it mostly repeats.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import date
+from typing import Final, NamedTuple
+
+from git_fedlearn.core.canonical import JsonObject, parse_value
+from git_fedlearn.core.record import NotARecordError
+from git_fedlearn.learn.extraction import Found, Recent
+from git_fedlearn.learn.extractor import fields_of
+from git_fedlearn.learn.intake import Intake
+from git_fedlearn.learn.judging import SCORE
+from git_fedlearn.learn.sources import SourceFile
+
+PORTION: Final = 100
+"""Lessons that are sanitized at a time."""
+
+_FOREIGN_FIELDS = frozenset(
+    {"session_id", "interaction_id", "event_id", "request_id", "conversation_id", "correlation_id"}
+    | {"run_id", "trace_id", "span_id", "host", "hostname", "pid", "user", "user_id", "username"}
+)
+"""Fields of an event that tell of a session, a machine or a person, and are no part of a snapshot."""
+
+
+class Portion(NamedTuple):
+    """Some lessons, events that are wanted for the snapshot, and the files those are from."""
+
+    lessons: tuple[Found, ...]
+    events: tuple[Recent, ...]
+    files: Mapping[str, SourceFile]
+
+
+class AdmittedLesson(NamedTuple):
+    """A lesson as a record line, or why it is none."""
+
+    found: Found
+    line: bytes
+    redacted: Counter[str]
+    fault: str = ""
+
+
+class AdmittedPortion(NamedTuple):
+    """What became of a portion: its lessons, and (time, record line) of events."""
+
+    lessons: list[AdmittedLesson]
+    events: list[tuple[str, bytes]]
+
+
+def portions(
+    lessons: Mapping[bytes, Found], events: Iterable[Recent], files: Mapping[str, SourceFile]
+) -> Iterator[Portion]:
+    """All lessons by their marks, in portions, each with the events of its lessons."""
+    of_lesson: dict[bytes, list[Recent]] = {}
+    for event in events:
+        of_lesson.setdefault(event.lesson, []).append(event)
+    marks = sorted({*lessons, *of_lesson})
+    for start in range(0, len(marks), PORTION):
+        some = marks[start : start + PORTION]
+        recent = tuple(event for mark in some for event in of_lesson.get(mark, ()))
+        named = {event.file: files[event.file] for event in recent}
+        yield Portion(tuple(lessons[mark] for mark in some if mark in lessons), recent, named)
+
+
+class Admitter:
+    """Sanitizes portions for one system on one day (UTC)."""
+
+    def __init__(self, intake: Intake, today: date) -> None:
+        self._intake = intake
+        self._today = today
+
+    def admit(self, portion: Portion) -> AdmittedPortion:
+        """The record lines of a portion."""
+        lessons = [self._admit(found) for found in portion.lessons]
+        return AdmittedPortion(lessons, [*self._events(portion.events, portion.files)])
+
+    def _admit(self, found: Found) -> AdmittedLesson:
+        content = _object(found.content)
+        if found.score is not None:
+            content[SCORE] = found.score
+        try:
+            record, redacted = self._intake.admit(content, date.fromisoformat(found.day))
+        except NotARecordError as error:
+            return AdmittedLesson(found, b"", Counter(), str(error))
+        return AdmittedLesson(found, record.line, redacted)
+
+    def _events(
+        self, events: Iterable[Recent], files: Mapping[str, SourceFile]
+    ) -> Iterator[tuple[str, bytes]]:
+        for event in events:
+            fields = fields_of(files[event.file], _object(event.line)) or {}
+            kept: JsonObject = {
+                key: value
+                for key, value in fields.items()
+                if key not in _FOREIGN_FIELDS and not key.startswith("_")
+            }
+            try:
+                record = self._intake.admit({**kept, SCORE: event.score}, self._today).record
+            except NotARecordError:
+                continue
+            yield event.time, record.line
+
+
+def _object(data: bytes) -> JsonObject:
+    value = parse_value(data)
+    if not isinstance(value, dict):
+        raise TypeError("not an object")
+    return value
