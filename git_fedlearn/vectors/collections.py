@@ -75,22 +75,23 @@ def import_collection(
 
 
 def _schema(repository: Repository, name: str, model: ModelIdentity) -> Schema:
-    """As some system's collection of this name is made, with vectors of our model."""
+    """As some system's collection of this name is made, its main vector of the size of our model's."""
     told = find_schema(repository.top, name) or Schema({})
-    vector, spec = next(iter(told.vectors.items()), ("", VectorSpec(0)))
-    return Schema({vector: VectorSpec(model.dimensions, spec.distance)}, indexes=told.indexes)
+    spec = told.vectors.get(told.main, VectorSpec(0))
+    vectors = {**told.vectors, told.main: VectorSpec(model.dimensions, spec.distance)}
+    return told._replace(vectors=vectors)
 
 
 def _refuse_other_model(
     collection: Collection, model: ModelIdentity, known: _Known | None, request: ImportRequest
 ) -> None:
-    sizes = [spec.size for spec in collection.schema().vectors.values()]
+    schema = collection.schema()
+    size = schema.vectors.get(schema.main, VectorSpec(0)).size
     hint = (
         f"git fedlearn import {request.collection} --into {request.into}-new, or set the embedder that made "
         "them (git config fedlearn.embedder)"
     )
-    if not sizes or sizes[0] != model.dimensions:
-        size = sizes[0] if sizes else 0
+    if size != model.dimensions:
         raise FedlearnError(
             f"{collection.name}: holds vectors of {size} numbers, {model.name} makes {model.dimensions}",
             hint=hint,

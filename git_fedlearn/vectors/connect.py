@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
+from git_fedlearn.errors import SettingsError
 from git_fedlearn.repository.repository import Repository
 from git_fedlearn.vectors.edge_store import open_edge_store
 from git_fedlearn.vectors.embedder import Embedder
@@ -18,10 +19,13 @@ from git_fedlearn.vectors.store import Store
 from git_fedlearn.vectors.wordllama import WORDLLAMA, WordLlamaEmbedder
 
 CREDENTIAL_KEY: Final = "fedlearn.qdrantCredential"
+GRPC_KEY: Final = "fedlearn.qdrantGrpcPort"
 EMBEDDER_KEY: Final = "fedlearn.embedder"
 MODEL_KEY: Final = "fedlearn.embedderModel"
 EMBEDDED: Final = "qdrant"
 """The folder of the embedded store among what git-fedlearn keeps under the git folder."""
+
+_PORTS: Final = 65_536
 
 
 @contextmanager
@@ -31,9 +35,8 @@ def open_store(repository: Repository, command: str) -> Iterator[Store]:
     url = environment.get("QDRANT_URL") or git.find_config(URL_KEY)
     folder = git.find_config(FOLDER_KEY)
     if url:
-        with open_server(
-            url, environment.get("QDRANT_API_KEY") or _find_credential(repository, url)
-        ) as server:
+        key = environment.get("QDRANT_API_KEY") or _find_credential(repository, url)
+        with open_server(url, key, _grpc_port(repository)) as server:
             yield server
     elif folder:
         with open_local_folder(Path(folder).expanduser()) as local:
@@ -41,6 +44,16 @@ def open_store(repository: Repository, command: str) -> Iterator[Store]:
     else:
         with open_edge_store(repository.state / EMBEDDED, command) as embedded:
             yield embedded
+
+
+def _grpc_port(repository: Repository) -> int | None:
+    """The port at which the server speaks gRPC, None for REST. Raises SettingsError."""
+    told = repository.git.find_config(GRPC_KEY)
+    if told is None:
+        return None
+    if not told.isdecimal() or not 0 < int(told) < _PORTS:
+        raise SettingsError(f"git config {GRPC_KEY}: not a port", hint=f"git config {GRPC_KEY} 6334")
+    return int(told)
 
 
 def _find_credential(repository: Repository, url: str) -> str | None:

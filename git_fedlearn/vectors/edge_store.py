@@ -16,10 +16,11 @@ from git_fedlearn.core.canonical import JsonObject
 from git_fedlearn.errors import FedlearnError
 from git_fedlearn.repository.files import write_file
 from git_fedlearn.repository.lock import hold_lock
+from git_fedlearn.vectors.edge_index import format_index, parse_index
 from git_fedlearn.vectors.embedder import Vector
 from git_fedlearn.vectors.extras import Lazy
 from git_fedlearn.vectors.lesson_shard import translated
-from git_fedlearn.vectors.store import Found, Point, PointId, Schema, VectorSpec
+from git_fedlearn.vectors.store import MOST_NUMBER, Found, Point, PointId, Schema, VectorSpec
 
 if TYPE_CHECKING:
     import qdrant_edge as edge
@@ -70,13 +71,20 @@ class EdgeStore:
             vectors={
                 key: edge.EdgeVectorParams(size=spec.size, distance=getattr(edge.Distance, spec.distance))
                 for key, spec in schema.vectors.items()
-            }
+            },
+            sparse_vectors={
+                key: edge.EdgeSparseVectorParams(
+                    modifier=edge.Modifier.Idf if told.get("modifier") == "idf" else None
+                )
+                for key, told in schema.sparse.items()
+            },
+            wal_enabled=True,
         )
         with translated(folder):
             edge.EdgeShard.create(str(folder), config).close()
         made = EdgeCollection(folder, self._aliases())
-        for field, index in schema.indexes.items():
-            made.add_index(field, str(index["type"]))
+        for field, index in (schema.indexes or {}).items():
+            made.add_index(field, index)
         self._open[name] = made
         return made
 
@@ -107,23 +115,28 @@ class EdgeStore:
 class EdgeCollection:
     """One open shard."""
 
+    most_number = MOST_NUMBER
+
     def __init__(self, folder: Path, aliases: dict[str, str]) -> None:
         self.name = folder.name
         self._folder = folder
         self._aliases = aliases
         with translated(folder):
             self._shard = edge.EdgeShard.load(str(folder))
-        self._specs = _read_specs(folder)
+        self._config = json.loads((folder / _CONFIG).read_bytes())
+        self._main = self.schema().main
 
     def schema(self) -> Schema:
         """What the collection is made of."""
         with translated(self._folder):
             known = self._shard.info().payload_schema
-        indexes: dict[str, JsonObject] = {
-            field: {"type": str(info.data_type).rpartition(".")[2].lower()} for field, info in known.items()
+        vectors = {
+            str(name): VectorSpec(int(spec["size"]), str(spec["distance"]))
+            for name, spec in self._config["vectors"].items()
         }
+        indexes = {field: format_index(info) for field, info in known.items()}
         aliases = sorted(alias for alias, name in self._aliases.items() if name == self.name)
-        return Schema(self._specs, {}, indexes, aliases)
+        return Schema(vectors, self._config.get("sparse_vectors") or {}, indexes, aliases)
 
     def count(self) -> int:
         """How many points it holds."""
@@ -143,9 +156,8 @@ class EdgeCollection:
 
     def upsert(self, points: Sequence[Point]) -> None:
         """Add points, or replace those of the same ids."""
-        name = next(iter(self._specs))
         made = [
-            edge.Point(_native(point.id), {name: point.vector} if point.vector else {}, point.payload)
+            edge.Point(_native(point.id), {self._main: point.vector} if point.vector else {}, point.payload)
             for point in points
         ]
         self._update(edge.UpdateOperation.upsert_points(made))
@@ -162,17 +174,14 @@ class EdgeCollection:
 
     def nearest(self, vector: Vector, limit: int) -> list[Found]:
         """The points most similar to a vector."""
-        query = edge.Query.Nearest(vector, using=next(iter(self._specs)))
+        query = edge.Query.Nearest(vector, using=self._main)
         with translated(self._folder):
             found = self._shard.query(edge.QueryRequest(limit=limit, query=query, with_payload=True))
         return [Found(_plain(point.id), point.payload or {}, point.score) for point in found]
 
-    def add_index(self, field: str, kind: str) -> None:
+    def add_index(self, field: str, index: JsonObject) -> None:
         """Index a payload field."""
-        kinds = {name.lower(): name for name in dir(edge.PayloadSchemaType)}
-        if kind in kinds:
-            schema = getattr(edge.PayloadSchemaType, kinds[kind])
-            self._update(edge.UpdateOperation.create_field_index(field, schema))
+        self._update(edge.UpdateOperation.create_field_index(field, parse_index(index)))
 
     def close(self) -> None:
         """Write everything out."""
@@ -183,14 +192,6 @@ class EdgeCollection:
     def _update(self, operation: "edge.UpdateOperation") -> None:
         with translated(self._folder):
             self._shard.update(operation)
-
-
-def _read_specs(folder: Path) -> dict[str, VectorSpec]:
-    config = json.loads((folder / _CONFIG).read_bytes())
-    return {
-        str(name): VectorSpec(int(spec["size"]), str(spec["distance"]))
-        for name, spec in config["vectors"].items()
-    }
 
 
 def _native(point: PointId) -> "edge.PointId":

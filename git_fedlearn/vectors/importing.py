@@ -125,7 +125,7 @@ class _Import:
                 continue
             ours = self._find_wanted(there)
             if ours:
-                payload = _updated(point.payload, there, ours)
+                payload = _updated(point.payload, there, ours, self._collection.most_number)
                 changed += [Point(point.id, payload)] if payload else []
             elif self._is_retracted(there):
                 gone.append(point.id)
@@ -161,7 +161,7 @@ class _Import:
                 if digest(record.form) in self._there:
                     continue
                 payload = _payload(record.fields)
-                why = why_unstorable(payload)
+                why = why_unstorable(payload, self._collection.most_number)
                 if why:
                     self._done.faults.append(Fault(record.id, f"Qdrant cannot hold it: {why}"))
                 else:
@@ -192,7 +192,7 @@ class _Import:
         ]
 
 
-def _updated(payload: JsonObject, there: Record, ours: Record) -> "JsonObject | None":
+def _updated(payload: JsonObject, there: Record, ours: Record, most: int) -> "JsonObject | None":
     """The payload after a join with our record, None when there is no news.
 
     What the store itself counts (uses, times) stays, unless ours has the higher score.
@@ -201,7 +201,7 @@ def _updated(payload: JsonObject, there: Record, ours: Record) -> "JsonObject | 
     if score_of(there.fields) >= score_of(ours.fields):
         joined = {**joined, **{key: value for key, value in there.fields.items() if is_volatile(key)}}
     news = {**payload, **_payload(joined)}
-    if why_unstorable(news) or format_value(make_record({**news}).fields) == format_value(there.fields):
+    if why_unstorable(news, most) or format_value(make_record({**news}).fields) == format_value(there.fields):
         return None
     return news
 

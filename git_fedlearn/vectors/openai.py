@@ -4,14 +4,13 @@ Servers differ in how many and how long texts they take, and say so by an error:
 until they fit, and a single text that is still refused has no vector.
 """
 
-import ipaddress
 import time
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Final
-from urllib.parse import urlsplit
 
-from git_fedlearn.errors import FedlearnError, SettingsError
+from git_fedlearn.errors import FedlearnError
 from git_fedlearn.vectors.embedder import Vector
+from git_fedlearn.vectors.endpoint import check_endpoint
 from git_fedlearn.vectors.extras import Lazy
 
 if TYPE_CHECKING:
@@ -36,7 +35,12 @@ class OpenAiEmbedder:
         self, url: str, model: str, key: str | None = None, *, pause: Callable[[float], None] = time.sleep
     ) -> None:
         """`url` ends where `/embeddings` follows, as in http://127.0.0.1:8080/v1. Raises SettingsError."""
-        self._place = _checked(url, has_key=bool(key))
+        self._place = check_endpoint(
+            url,
+            "git config fedlearn.embedder",
+            "git config fedlearn.embedder http://127.0.0.1:8080/v1, or wordllama",
+            key="FEDLEARN_EMBEDDER_KEY" if key else "",
+        )
         self.name = f"{model or 'the model'} at {self._place}"
         self._url = f"{url.rstrip('/')}/embeddings"
         self._model = model
@@ -125,25 +129,3 @@ def _pause_of(response: "httpx.Response", attempt: int) -> float:
     """Seconds to wait: what the server asks for, else 1, 2, 4 … (RFC 9110, 10.2.3)."""
     asked = response.headers.get("Retry-After", "")
     return min(float(asked) if asked.isdecimal() else 2.0**attempt, _LONGEST_PAUSE)
-
-
-def _checked(url: str, *, has_key: bool) -> str:
-    """The URL as messages name it. Raises SettingsError for a key that would travel in the clear."""
-    parts = urlsplit(url)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise SettingsError(
-            "git config fedlearn.embedder: neither `wordllama` nor an http(s) URL",
-            hint="git config fedlearn.embedder http://127.0.0.1:8080/v1",
-        )
-    place = f"{parts.scheme}://{parts.hostname}" + (f":{parts.port}" if parts.port else "")
-    if has_key and parts.scheme == "http" and not is_loopback(parts.hostname):
-        raise SettingsError(f"{place}: the key would travel unencrypted", hint="use an https:// URL")
-    return place
-
-
-def is_loopback(host: str) -> bool:
-    """Whether a host name or address is this machine."""
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"

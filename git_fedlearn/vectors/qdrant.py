@@ -1,6 +1,7 @@
-"""The one place that imports qdrant_client: collections of a Qdrant server, or of its local mode's folder.
+"""Collections of a Qdrant server, or of the folder of qdrant_client's local mode: the one place that uses it.
 
-What the client raises becomes FedlearnError here. An API key is sent over https or to this machine only.
+What the client raises becomes FedlearnError (qdrant_errors.py). An API key is sent over https or to this
+machine only.
 """
 
 import warnings
@@ -11,35 +12,36 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 from urllib.parse import urlsplit
 
 from git_fedlearn.core.canonical import JsonObject
-from git_fedlearn.errors import FedlearnError, SettingsError
+from git_fedlearn.errors import FedlearnError
 from git_fedlearn.vectors.embedder import Vector
+from git_fedlearn.vectors.endpoint import check_endpoint
 from git_fedlearn.vectors.extras import Lazy
-from git_fedlearn.vectors.openai import is_loopback
-from git_fedlearn.vectors.store import Found, Point, PointId, Schema, VectorSpec
+from git_fedlearn.vectors.qdrant_errors import translated
+from git_fedlearn.vectors.store import MOST_NUMBER, Found, Point, PointId, Schema, VectorSpec
 
 if TYPE_CHECKING:
     import qdrant_client
     from qdrant_client import models
-    from qdrant_client.http import exceptions
 else:
     qdrant_client = Lazy("qdrant_client")
     models = Lazy("qdrant_client.models")
-    exceptions = Lazy("qdrant_client.http.exceptions")
 
 _PAGE: Final = 1000
 _LOCAL_PAGE: Final = 1_000_000
 """The local mode reads everything for every page, so one page it is."""
 
-_UNAUTHORIZED: Final = (401, 403)
+
+_MOST_IN_PROTOBUF: Final = 2**63 - 1
+"""gRPC sends the whole numbers of payloads as int64."""
 
 
 class QdrantStore:
-    """A server or a folder, by the client."""
+    """A server, or with `local` the client's local mode, which knows no payload indexes."""
 
-    def __init__(self, client: "qdrant_client.QdrantClient", place: str, page: int = _PAGE) -> None:
+    def __init__(self, client: "qdrant_client.QdrantClient", place: str, *, local: bool = False) -> None:
         self.place = place
         self._client = client
-        self._page = page
+        self._local = local
 
     def names(self) -> list[str]:
         """The collections, sorted."""
@@ -50,7 +52,7 @@ class QdrantStore:
         """A collection by its name or an alias."""
         with self._translated():
             exists = self._client.collection_exists(name)
-        return QdrantCollection(self._client, self.place, name, self._page) if exists else None
+        return self._collection(name) if exists else None
 
     def create(self, name: str, schema: Schema) -> "QdrantCollection":
         """Make a collection with its vectors and payload indexes."""
@@ -58,11 +60,21 @@ class QdrantStore:
             key: models.VectorParams(size=spec.size, distance=models.Distance(spec.distance))
             for key, spec in schema.vectors.items()
         }
+        sparse = {
+            key: models.SparseVectorParams(
+                modifier=models.Modifier.IDF if told.get("modifier") == "idf" else None
+            )
+            for key, told in schema.sparse.items()
+        }
         with self._translated():
-            self._client.create_collection(name, vectors_config=made[""] if [*made] == [""] else made)
-            for field, index in schema.indexes.items():
+            self._client.create_collection(
+                name,
+                vectors_config=made[""] if [*made] == [""] else made,
+                sparse_vectors_config=sparse or None,
+            )
+            for field, index in ({} if self._local else schema.indexes or {}).items():
                 self._client.create_payload_index(name, field, field_schema=_index_schema(index), wait=True)
-        return QdrantCollection(self._client, self.place, name, self._page)
+        return self._collection(name)
 
     def switch_alias(self, alias: str, name: str) -> None:
         """Make `alias` stand for a collection, in one step."""
@@ -78,6 +90,9 @@ class QdrantStore:
         """Let go of the connection or folder."""
         self._client.close()
 
+    def _collection(self, name: str) -> "QdrantCollection":
+        return QdrantCollection(self._client, self.place, name, local=self._local)
+
     @contextmanager
     def _translated(self) -> Iterator[None]:
         with translated(self.place):
@@ -87,12 +102,14 @@ class QdrantStore:
 class QdrantCollection:
     """One collection."""
 
-    def __init__(self, client: "qdrant_client.QdrantClient", place: str, name: str, page: int) -> None:
+    def __init__(self, client: "qdrant_client.QdrantClient", place: str, name: str, *, local: bool) -> None:
         self.name = name
         self._client = client
         self._place = place
-        self._page = page
-        self._vector = next(iter(self.schema().vectors), "")
+        self._local = local
+        self.most_number = _MOST_IN_PROTOBUF if client.init_options.get("prefer_grpc") else MOST_NUMBER
+        self._page = _LOCAL_PAGE if local else _PAGE
+        self._vector = self.schema().main
 
     def schema(self) -> Schema:
         """What the collection is made of."""
@@ -115,7 +132,7 @@ class QdrantCollection:
             for field, index in info.payload_schema.items()
         }
         specs = {name: VectorSpec(spec.size, spec.distance.value) for name, spec in named.items()}
-        return Schema(specs, sparse, indexes, aliases)
+        return Schema(specs, sparse, None if self._local else indexes, aliases)
 
     def count(self) -> int:
         """How many points it holds."""
@@ -183,18 +200,28 @@ def store_of_client(client: ClientLike) -> QdrantStore:
     place = made.get("url") or made.get("path") or made.get("host") or made.get("location") or "a client"
     parts = urlsplit(str(place))
     named = f"{parts.scheme}://{parts.hostname}:{parts.port or ''}" if parts.hostname else str(place)
-    return QdrantStore(client, named)
+    return QdrantStore(client, named, local=bool(made.get("path") or made.get("location") == ":memory:"))
 
 
 @contextmanager
-def open_server(url: str, key: str | None) -> Iterator[QdrantStore]:
-    """Connect to a server. Raises SettingsError for a key that would travel in the clear."""
-    place = _checked(url, has_key=bool(key))
+def open_server(url: str, key: str | None, grpc_port: int | None = None) -> Iterator[QdrantStore]:
+    """Connect to a server, by gRPC where a port for it is given.
+
+    Raises SettingsError for a key that would travel in the clear.
+    """
+    place = check_endpoint(url, "the Qdrant URL", "set QDRANT_URL", key="QDRANT_API_KEY" if key else "")
     with warnings.catch_warnings(), translated(place):
         warnings.simplefilter(
             "ignore", UserWarning
         )  # "Api key is used with an insecure connection", checked above
-        client = qdrant_client.QdrantClient(url=url, api_key=key, timeout=30, check_compatibility=False)
+        client = qdrant_client.QdrantClient(
+            url=url,
+            api_key=key,
+            timeout=30,
+            check_compatibility=False,
+            prefer_grpc=grpc_port is not None,
+            grpc_port=grpc_port or 0,
+        )
     store = QdrantStore(client, place)
     try:
         yield store
@@ -210,55 +237,20 @@ def open_local_folder(folder: Path) -> Iterator[QdrantStore]:
     with warnings.catch_warnings(), translated(str(folder)):
         warnings.simplefilter("ignore", UserWarning)
         client = qdrant_client.QdrantClient(path=str(folder))
-    store = QdrantStore(client, str(folder), _LOCAL_PAGE)
+    store = QdrantStore(client, str(folder), local=True)
     try:
         yield store
     finally:
         store.close()
 
 
-@contextmanager
-def translated(place: str) -> Iterator[None]:
-    """Turn what the client raises into FedlearnError; never quotes what was sent."""
-    try:
-        yield
-    except exceptions.UnexpectedResponse as error:
-        code = error.status_code
-        if code in _UNAUTHORIZED:
-            raise FedlearnError(
-                f"{place}: the server refused the API key (HTTP {code})",
-                hint="set QDRANT_API_KEY to a key that this server takes",
-            ) from None
-        raise FedlearnError(f"{place}: the server answered HTTP {code} ({error.reason_phrase})") from error
-    except exceptions.ResponseHandlingException as error:
-        raise FedlearnError(
-            f"{place}: cannot be reached: {error}",
-            hint="start the server, or change QDRANT_URL (git config fedlearn.qdrantUrl)",
-        ) from error
-    except (RuntimeError, OSError) as error:
-        raise FedlearnError(f"{place}: {str(error).partition('. ')[0]}") from error
-
-
-def _checked(url: str, *, has_key: bool) -> str:
-    """The URL as messages name it: without what may be a password."""
-    parts = urlsplit(url)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise SettingsError("the Qdrant URL is not http:// or https:// with a host", hint="set QDRANT_URL")
-    place = f"{parts.scheme}://{parts.hostname}" + (f":{parts.port}" if parts.port else "")
-    if has_key and parts.scheme == "http" and not is_loopback(parts.hostname):
-        raise SettingsError(
-            f"{place}: the API key would travel unencrypted",
-            hint="use an https:// URL, or unset QDRANT_API_KEY",
-        )
-    return place
-
-
 def _index_schema(index: JsonObject) -> "models.PayloadSchemaType | models.PayloadSchemaParams":
+    """An index with those of its parameters that its kind has."""
     kind = models.PayloadSchemaType(index["type"])
-    if len(index) == 1:
-        return kind
-    made: models.PayloadSchemaParams = getattr(models, f"{kind.value.title()}IndexParams")(**index)
-    return made
+    form = getattr(models, f"{kind.value.title()}IndexParams")
+    known = {name: value for name, value in index.items() if name in form.model_fields}
+    made: models.PayloadSchemaParams = form(**known)
+    return made if len(known) > 1 else kind
 
 
 def _plain(point: "models.ExtendedPointId") -> PointId:

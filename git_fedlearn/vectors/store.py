@@ -22,7 +22,7 @@ BATCH_BYTES: Final = 4_000_000
 
 _UUID: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _LEAST_NUMBER: Final = -(2**63)
-_MOST_NUMBER: Final = 2**64 - 1
+MOST_NUMBER: Final = 2**64 - 1
 
 
 class Point(NamedTuple):
@@ -49,20 +49,28 @@ class VectorSpec(NamedTuple):
 
 
 class Schema(NamedTuple):
-    """What a collection is made of. `aliases` is None where the store cannot say."""
+    """What a collection is made of; None where the store cannot say."""
 
     vectors: Mapping[str, VectorSpec]
     """By name; the unnamed vector is ``""``."""
     sparse: Mapping[str, JsonObject] = {}
-    indexes: Mapping[str, JsonObject] = {}
+    """Sparse vectors by name with the parameters the store tells: `{"modifier": "idf"}`."""
+    indexes: Mapping[str, JsonObject] | None = {}
     """Payload indexes by field: `{"type": "keyword"}` with the parameters the store tells."""
     aliases: Sequence[str] | None = None
+
+    @property
+    def main(self) -> str:
+        """The vector that lessons are embedded in: the unnamed one, else the first by name."""
+        return min(self.vectors, default="")
 
 
 class Collection(Protocol):
     """One collection of an open store."""
 
     name: str
+    most_number: int
+    """The largest whole number that a payload may hold."""
 
     def schema(self) -> Schema:
         """What the collection is made of."""
@@ -108,22 +116,22 @@ class Store(Protocol):
 def as_point_id(value: Json) -> PointId | None:
     """The point id that a value is, None for one that Qdrant does not take."""
     if isinstance(value, int) and not isinstance(value, bool):
-        return value if 0 <= value <= _MOST_NUMBER else None
+        return value if 0 <= value <= MOST_NUMBER else None
     if isinstance(value, str) and _UUID.fullmatch(value.lower()):
         return value.lower()
     return None
 
 
-def why_unstorable(value: Json) -> str:
-    """Why Qdrant would give a value back changed; empty when it would not."""
-    if isinstance(value, int) and not _LEAST_NUMBER <= value <= _MOST_NUMBER:
-        return "a whole number beyond 64 bits"
+def why_unstorable(value: Json, most: int = MOST_NUMBER) -> str:
+    """Why a store would give a value back changed; empty when it would not."""
+    if isinstance(value, int) and not _LEAST_NUMBER <= value <= most:
+        return f"a whole number beyond {most.bit_length()} bits"
     if isinstance(value, str):
         return "" if value.isascii() or _is_text(value) else "a lone surrogate"
     if isinstance(value, dict):
-        return next((why for item in (*value, *value.values()) if (why := why_unstorable(item))), "")
+        return next((why for item in (*value, *value.values()) if (why := why_unstorable(item, most))), "")
     if isinstance(value, list):
-        return next((why for item in value if (why := why_unstorable(item))), "")
+        return next((why for item in value if (why := why_unstorable(item, most))), "")
     return ""
 
 

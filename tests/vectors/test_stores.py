@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from qdrant_client import QdrantClient
 from vectors.holder import held_elsewhere
+from vectors.rest_server import rest_server
 
 from git_fedlearn.core.canonical import JsonObject
 from git_fedlearn.errors import FedlearnError, LockedError, SettingsError
@@ -32,7 +33,7 @@ PAYLOADS: dict[PointId, JsonObject] = {
 }
 
 
-@pytest.fixture(params=["embedded", "local-mode", "server"])
+@pytest.fixture(params=["embedded", "local-mode", "rest", "server"])
 def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
     if request.param == "embedded":
         with open_edge_store(tmp_path / "store", "export") as opened:
@@ -41,6 +42,9 @@ def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
         QdrantClient(path=str(tmp_path / "local")).close()
         with open_local_folder(tmp_path / "local") as local:
             yield local
+    elif request.param == "rest":
+        with rest_server(tmp_path / "served") as url, open_server(url, None) as rest:
+            yield rest
     elif not SERVER:
         pytest.skip("the contract of a Qdrant SERVER did not run: FEDLEARN_TEST_QDRANT_URL is not set")
     else:
@@ -115,11 +119,37 @@ def test_the_schema_is_told(store: Store) -> None:
     assert made.schema().aliases == []
 
 
-def test_payload_indexes(store: Store, request: pytest.FixtureRequest) -> None:
-    if "local-mode" in request.node.name:
-        pytest.skip("the local mode of qdrant-client keeps no payload indexes")
-    made = store.create(NAME, Schema({"": VectorSpec(2)}, indexes={"tag": {"type": "keyword"}}))
-    assert made.schema().indexes["tag"]["type"] == "keyword"
+INDEXES: dict[str, JsonObject] = {
+    "tag": {"type": "keyword"},
+    "tenant": {"type": "keyword", "is_tenant": True},
+    "text": {"type": "text", "tokenizer": "word", "lowercase": True, "min_token_len": 2},
+    "at": {"type": "datetime"},
+    "id": {"type": "uuid"},
+}
+
+
+def test_payload_indexes_are_made_and_told_with_their_parameters(store: Store) -> None:
+    made = store.create(NAME, Schema({"": VectorSpec(2)}, indexes=INDEXES))
+    told = made.schema().indexes
+    if told is None:
+        assert "local" in store.place  # the client's local mode keeps none, and says so
+    else:
+        assert told == INDEXES
+
+
+def test_parameters_that_an_index_does_not_have_are_left_out(store: Store) -> None:
+    made = store.create(NAME, Schema({"": VectorSpec(2)}, indexes={"n": {"type": "bool", "lookup": True}}))
+    assert made.schema().indexes in (None, {"n": {"type": "bool"}})
+
+
+def test_sparse_vectors_and_further_vectors_are_made_and_lessons_go_into_the_first(store: Store) -> None:
+    vectors = {"text": VectorSpec(2), "picture": VectorSpec(3, "Dot")}
+    made = store.create(NAME, Schema(vectors, sparse={"words": {"modifier": "idf"}, "plain": {}}))
+    assert made.schema().vectors == vectors
+    assert made.schema().sparse == {"words": {"modifier": "idf"}, "plain": {}}
+    assert made.schema().main == "picture"
+    made.upsert([Point(1, {"n": 1}, [1.0, 0.0, 2.0])])
+    assert [found.id for found in made.nearest([1.0, 0.0, 2.0], 5)] == [1]
 
 
 def test_an_alias_can_be_moved(store: Store) -> None:
@@ -220,4 +250,5 @@ def test_point_ids(value: int | str | None, point: PointId | None) -> None:
 def test_what_qdrant_would_change_is_known_beforehand() -> None:
     assert all(why_unstorable({**payload}) == "" for payload in PAYLOADS.values())
     assert why_unstorable({"a": [2**64]}) == "a whole number beyond 64 bits"
+    assert why_unstorable({"a": [2**63]}, 2**63 - 1) == "a whole number beyond 63 bits"
     assert why_unstorable({"a": {"\ud800": 1}}) == "a lone surrogate"
