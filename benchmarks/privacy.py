@@ -4,7 +4,7 @@ import sys
 from collections import Counter, defaultdict
 from collections.abc import Iterable
 
-from benchmarks.privacy_text.corpus import Record, secret_records
+from benchmarks.privacy_text.corpus import Record, personal_records, secret_records
 from git_fedlearn.privacy.engine import PrivacyEngine
 
 ENGINE = PrivacyEngine()
@@ -39,7 +39,8 @@ def main() -> None:
     found: Counter[str] = Counter()
     whole: Counter[str] = Counter()
     missed: defaultdict[str, list[str]] = defaultdict(list)
-    for record in secret_records(7 if not held else 99, rounds):
+    records = personal_records if "--personal" in sys.argv else secret_records
+    for record in records(7 if not held else 99, rounds):
         if record.is_held_out != held or (only and only not in record.kind):
             continue
         cell = record.context if by else record.kind

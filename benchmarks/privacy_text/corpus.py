@@ -6,7 +6,7 @@ import zlib
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from benchmarks.privacy_text import secret_contexts, secret_kinds
+from benchmarks.privacy_text import personal_contexts, personal_kinds, secret_contexts, secret_kinds
 
 
 class Record(NamedTuple):
@@ -32,6 +32,20 @@ def secret_records(seed: int, rounds: int) -> Iterator[Record]:
         for item in secret_kinds.embedded(chance):
             shape = re.sub(r"\s+", " ", item.text.replace(item.secrets[0], "…"))[:40]
             yield Record(item.kind, _stable(shape), item.text, item.secrets)
+
+
+def personal_records(seed: int, rounds: int) -> Iterator[Record]:
+    """Personal data by kind and context; fields and sentences."""
+    chance = random.Random(seed)
+    for _ in range(rounds):
+        for item in personal_kinds.personal_values(chance):
+            key = item.kind.split()[0] if item.kind.split()[0] in {"position", "id"} else item.kind
+            contexts = personal_contexts.SENTENCES[key]
+            if key not in {"home path", "login"}:
+                contexts += personal_contexts.FIELDS
+            for context in contexts:
+                text = context.replace("§name", item.name).replace("§", item.text)
+                yield Record(item.kind, context, text, item.parts or (item.text,))
 
 
 def _stable(shape: str) -> str:

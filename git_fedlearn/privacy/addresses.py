@@ -22,11 +22,10 @@ if TYPE_CHECKING:
     from git_fedlearn.privacy.subject import Subject
 
 _EMAIL = re.compile(
-    r"(?<![\w.!#$%&*+/=?^`{|}~@-])(?P<local>\w(?:[\w.!#$%&'*+?^{|}~-]{0,62}[\w+-])?)(?:@|%40)"
+    r"(?:(?<![\w.$%+/@-])|(?<=%[0-9A-F]{2}))(?P<local>\w(?:[\w.!#$%&'*+?^{|}~-]{0,62}[\w+-])?)(?:@|%40)"
     r"(?P<domain>(?:[^\W_](?:[\w-]{0,61}[^\W_])?\.){1,8}(?P<tld>[^\W\d_]{2,18}|"
     r"xn--[a-z0-9-]{2,24}))(?![\w(@-]|\.\w)"
 )
-_LOOSE_EMAIL = re.compile(r"(?<=[:=/\\])\w")
 _EXAMPLE_DOMAIN = re.compile(
     r"(?:^|\.)(?:example\.(?:com|org|net|edu)|example|test|invalid|localhost|(?:your|my)?(?:domain|"
     r"company|host|email)\.com)$"
@@ -36,9 +35,12 @@ _IPV4 = re.compile(r"[0-9]{1,3}\.[0-9]{1,3}\.[0-9]{1,3}\.[0-9]{1,3}(?![\w]|\.[0-
 _VERSION_BEFORE = re.compile(
     r"(?:\bv|\bversions?|\bver\.?|\brelease[sd]?|\brev(?:ision)?|\bbuild|\bsection|\bchapter|\boid|"
     r"[=<>~!^]=|[~^]|"
-    r"[A-Za-z][A-Za-z0-9]*[/@_-]|\bpython|\bchrome|\bfirmware|\bupgraded? to|\bupdated? to)"
+    r"[A-Za-z][A-Za-z0-9]*[/@_-]|\bpython|\bchrome|\bfirmware)"
     r"[ \t]{0,2}[:=]?[ \t]{0,2}[\"'`(]?$",
     re.IGNORECASE,
+)
+_CHANGED_TO = re.compile(
+    r"(?:\b(?:up|down)graded? to|\b(?:updat|bump)\w{1,4} to|\binstalled?)[ \t]{1,2}v?$", re.IGNORECASE
 )
 _TITLE = re.compile(r"\.?[ \t]{1,4}[A-Z<]")
 _HOST_BEFORE = re.compile(
@@ -62,6 +64,7 @@ _DOCUMENTATION = tuple(
 _DOCUMENTATION_6 = tuple(
     ipaddress.ip_network(n) for n in ("2001:db8::/32", "3fff::/20", "2001::/23", "64:ff9b::/96")
 )
+_ROUTERS = ipaddress.ip_network("fe80::/112")
 _BLOCKS = frozenset(("10.0.0.0", "172.16.0.0", "192.168.0.0", "100.64.0.0"))
 
 
@@ -115,7 +118,11 @@ def _is_private_ipv4(text: str) -> bool:
 
 def _is_version(text: str, hit: re.Match[str]) -> bool:
     before = text[max(0, hit.start() - 32) : hit.start()]
-    if _HOST_BEFORE.search(before):
+    if _CHANGED_TO.search(before):
+        return True
+    if _HOST_BEFORE.search(before) or (
+        before.endswith("@") and hit[0].startswith(("10.", "192.168.", "172."))
+    ):
         return False
     if _is_heading(text, hit):
         return True
@@ -134,6 +141,8 @@ def _is_private_ipv6(text: str) -> bool:
     try:
         address = ipaddress.IPv6Address(text)
     except ValueError:
+        return False
+    if address in _ROUTERS:
         return False
     return not any(address in network for network in _DOCUMENTATION_6)
 

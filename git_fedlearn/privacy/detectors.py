@@ -8,11 +8,13 @@ from git_fedlearn.privacy.addresses import find_emails, find_ips, find_macs
 from git_fedlearn.privacy.assignments import find_assignments
 from git_fedlearn.privacy.command_lines import find_command_lines
 from git_fedlearn.privacy.cookies import find_cookies
+from git_fedlearn.privacy.coordinates import find_positions
 from git_fedlearn.privacy.detect_secrets_rules import find_with_detect_secrets
 from git_fedlearn.privacy.home_paths import find_home_paths
+from git_fedlearn.privacy.logins import find_logins
 from git_fedlearn.privacy.model import Match
 from git_fedlearn.privacy.national_ids import find_numbers
-from git_fedlearn.privacy.personal import find_births, find_internal_hosts, find_logins, find_positions
+from git_fedlearn.privacy.personal import find_births, find_internal_hosts
 from git_fedlearn.privacy.phones import find_phones
 from git_fedlearn.privacy.structures import (
     find_basic_pairs,

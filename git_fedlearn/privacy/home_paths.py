@@ -20,7 +20,7 @@ _STOP = r"(?![\w@])"
 _ROOTED = r"(?<![\w.~/$*}\])-])(?<!\\)"
 
 _LINUX = re.compile(
-    rf"(?:{_ROOTED}|(?<=\\[nrt])|(?<=file:(?=//))|(?<=%[23][0-9A-Fa-f]))(?P<root>(?://(?:localhost)?)?"
+    rf"(?:{_ROOTED}|(?<=\\[nrt])|(?<=file:(?=//))|(?<=%[23][0-9A-Fa-f])|(?<=/\.\.))(?P<root>(?://(?:localhost)?)?"
     rf"(?:{_SEP}(?:var|export|usr|private|mnt|data|media|srv|persist|nix{_SEP}persist|"
     rf"mnt{_SEP}[\w-]{{1,32}}))?)"
     rf"(?P<home>{_SEP}home{_SEP}){_USER}{_STOP}"
@@ -42,8 +42,18 @@ _REMOTE = re.compile(
 _WSL_SHARE = re.compile(
     rf"{_BACK}{{1,2}}wsl(?:\$|\.localhost){_BACK}[\w.-]{{1,40}}(?P<home>{_BACK}home{_BACK}){_USER}{_STOP}"
 )
+_SHARE = re.compile(
+    rf"{_BACK}{{2}}[\w.$-]{{1,40}}(?P<home>{_BACK}(?:Users|home){_BACK}){_USER}{_STOP}", re.IGNORECASE
+)
+_TILDE = re.compile(r"(?<![^\s\"'`(=:,])(?P<home>~)(?P<user>[a-z][a-z0-9_.-]{2,31})(?=/[\w.])")
+_NAMED = (
+    ("://", _REMOTE, "remote-home"),
+    ("wsl", _WSL_SHARE, "wsl-home"),
+    ("\\\\", _SHARE, "share-home"),
+    ("~", _TILDE, "tilde-home"),
+)
 _SHARED = frozenset(
-    """public default shared all guest linuxbrew index about dashboard page login index.html
+    """public user username default shared all guest linuxbrew index about dashboard page login index.html
     """.split()
 ) | {"all users", "default user"}
 
@@ -57,10 +67,9 @@ def find_home_paths(subject: Subject) -> Iterator[Match]:
     if "users" in lowered or "documents and settings" in lowered:
         yield from _in_unix(text, _MACOS, "macos-home")
         yield from _in_windows(text)
-    if "://" in text:
-        yield from _homes(text, _REMOTE, "remote-home")
-    if "wsl" in lowered:
-        yield from _homes(text, _WSL_SHARE, "wsl-home")
+    for sign, pattern, rule in _NAMED:
+        if sign in lowered:
+            yield from _homes(text, pattern, rule)
 
 
 def _in_unix(text: str, pattern: re.Pattern[str], rule: str) -> Iterator[Match]:
@@ -79,4 +88,5 @@ def _in_windows(text: str) -> Iterator[Match]:
 
 def _homes(text: str, pattern: re.Pattern[str], rule: str) -> Iterator[Match]:
     for hit in pattern.finditer(text):
-        yield Match(hit.start("home"), hit.end("user"), kinds.HOME_PATH, rule, 0.95)
+        if hit["user"].lower() not in _SHARED:
+            yield Match(hit.start("home"), hit.end("user"), kinds.HOME_PATH, rule, 0.9)

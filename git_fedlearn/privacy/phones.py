@@ -37,7 +37,7 @@ _LOOSE = re.compile(rf"(?<![\w.+])\(?\+?[0-9](?:[ ./()-]{{0,2}}[0-9]){{5,14}}{_E
 _WORD = re.compile(
     r"(?:phone|\btel\b|telephone|telefon|teléfono|téléphone|telefoon|telefone|mobile?|móvil|"
     r"cell(?:ular|phone)?|handy|"
-    r"\bfax|whatsapp|\bsms\b|\bcall(?: (?:me|us|him|her|them|on|at|back|now))?\b:?|\bdial|ring me|"
+    r"\bfax|whatsapp|\bsms\b|\bcall(?: (?:me|us|him|her|them|on|at|back|now))?\b:?|\bdial|\bring(?: me| us)?|"
     r"reach (?:me|us|him|her)|"
     r"\bcontact\b|hotline|callback|\bnumber is|电话|手机|電話|携帯|\btext me)[^0-9\n+(]{0,28}[+(]?$",
     re.IGNORECASE,
@@ -47,7 +47,7 @@ _SEPARATED = re.compile(r"[0-9][ ./()-]+[0-9]")
 # A text with more candidates than this is a list of numbers: the rest is taken unasked.
 _PATIENCE = 1000
 _ANY_WORD = re.compile(
-    r"phone|tel|fono|mobil|móvil|cell|handy|fax|whatsapp|sms|call|dial|ring me|reach|contact|hotline|"
+    r"phone|tel|fono|mobil|móvil|cell|handy|fax|whatsapp|sms|call|dial|ring |reach|contact|hotline|"
     r"number is|text me|"
     r"电话|手机|電話|携帯"
 )

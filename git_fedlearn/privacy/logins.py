@@ -1,0 +1,99 @@
+"""Logins on other machines: ssh and its kin, prompts, remote paths, entries of an ssh configuration."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from git_fedlearn.privacy import kinds
+from git_fedlearn.privacy.model import Match
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from git_fedlearn.privacy.subject import Subject
+
+_HOST = (
+    r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,62}[A-Za-z0-9])?(?:\.[A-Za-z0-9](?:[A-Za-z0-9-]{0,62}[A-Za-z0-9])?){0,6}"
+)
+_LOGIN = re.compile(
+    rf"(?<![\w.@/+-])(?P<user>[A-Za-z_][\w.-]{{0,31}})@(?P<host>{_HOST})(?P<after>:(?:~|/|\d{{1,5}}\b|"
+    rf"[\w.]{{1,64}}/)|\s?[$#](?=\s|$)|\s(?:~|/)[\w./~-]{{0,128}}\]?\s?[$#%])?"
+)
+_SSH_URL = re.compile(rf"\b(?:ssh|sftp|scp|rsync|mosh)://(?P<user>[A-Za-z_][\w.-]{{0,31}})@(?P<host>{_HOST})")
+_SSH_OPTION = re.compile(
+    rf"\bssh\b[^\n|;&]{{0,80}}?\s-l\s{{0,2}}(?P<user>[A-Za-z_][\w.-]{{0,31}})\s{{1,4}}"
+    rf"(?:-\S{{1,32}}\s{{1,4}}){{0,4}}(?P<host>{_HOST})"
+)
+_SSH_CONFIG = re.compile(
+    rf"^[ \t]*Host(?:Name)?[ \t]{{1,8}}(?P<host>{_HOST})[ \t]*\r?\n"
+    rf"(?:[ \t]+(?!User\b)\w+[ \t][^\n]{{0,128}}\n){{0,8}}"
+    rf"[ \t]+User[ \t]{{1,8}}(?P<user>[\w.-]{{1,32}})",
+    re.MULTILINE | re.IGNORECASE,
+)
+_REMOTE_COMMAND = re.compile(
+    r"(?:\bssh|\bscp|\bsftp|\brsync|\bmosh|\bsshfs|\bssh-copy-id|\bautossh|://|ssh=|host=|"
+    r"(?i:last login (?:of|for|by)|logged in as|log ?in as))[^\n|;&]{0,160}$"
+)
+_NOBODY = frozenset(
+    (
+        "user",
+        "username",
+        "you",
+        "me",
+        "git",
+        "hg",
+        "svn",
+        "login",
+        "name",
+        "youruser",
+        "your_user",
+        "youruser",
+    )
+)
+_NO_HOST = frozenset(
+    (
+        "host",
+        "hostname",
+        "server",
+        "remote",
+        "localhost",
+        "machine",
+        "example",
+        "example.com",
+        "your-server",
+        "ip",
+        "address",
+    )
+)
+
+
+def find_logins(subject: Subject) -> Iterator[Match]:
+    """`user@host` where a shell would log in: after ssh and its kin, before a path, in a prompt."""
+    text = subject.text
+    if "@" in text:
+        for hit in _LOGIN.finditer(text):
+            if _is_somebody(hit) and (
+                hit["after"] or _REMOTE_COMMAND.search(text, max(0, hit.start() - 180), hit.start())
+            ):
+                yield Match(hit.start(), hit.end("host"), kinds.LOGIN, "ssh-login", 0.8)
+        for hit in _SSH_URL.finditer(text) if "://" in text else ():
+            if _is_somebody(hit):
+                yield Match(hit.start("user"), hit.end("host"), kinds.LOGIN, "ssh-login", 0.85)
+    if "ssh" in text and " -l" in text:
+        yield from _apart(_SSH_OPTION, text)
+    if "\n" in text and "host" in subject.lowered:
+        yield from _apart(_SSH_CONFIG, text)
+
+
+def _is_somebody(hit: re.Match[str]) -> bool:
+    user, host = hit["user"].lower(), hit["host"].lower()
+    return not (user in _NOBODY or host in _NO_HOST or host.endswith(".example.com") or host[0].isdigit())
+
+
+def _apart(pattern: re.Pattern[str], text: str) -> Iterator[Match]:
+    """User and host where they do not stand together."""
+    for hit in pattern.finditer(text):
+        if _is_somebody(hit):
+            yield Match(*hit.span("user"), kinds.LOGIN, "ssh-login", 0.75)
+            yield Match(*hit.span("host"), kinds.LOGIN, "ssh-login", 0.75)
