@@ -73,7 +73,7 @@ def personal_values(chance: random.Random) -> Iterator[Personal]:
 
 def _plain(chance: random.Random, fake: Faker) -> tuple[tuple[str, str, Callable[[], str]], ...]:
     def ipv4() -> str:
-        return fake.ipv4_public()
+        return str(fake.ipv4_public())
 
     def ipv6() -> str:
         groups = [f"{chance.getrandbits(16):x}" for _ in range(7)]
