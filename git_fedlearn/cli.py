@@ -22,6 +22,7 @@ SECTIONS: Final = {
     "federate": ("federate", "remote", "pull-remotes", "quarantine", "explain", "schedule"),
     "keep it whole": ("verify", "sanitize", "scan", "resolve"),
     "search": ("search", "export", "import"),
+    "agents": ("mcp", "proposals"),
 }
 """Every verb under its heading; a verb's command is `command` in the module of its name."""
 

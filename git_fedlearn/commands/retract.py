@@ -14,7 +14,7 @@ from git_fedlearn.repository.data_tree import open_objects
 from git_fedlearn.repository.history import introduced_records
 from git_fedlearn.repository.record_sets import RecordSets
 from git_fedlearn.repository.repository import Repository
-from git_fedlearn.repository.retraction import keep_retracted, tombstone
+from git_fedlearn.repository.retraction import retract_records
 
 LONGEST_REASON = 4000
 
@@ -43,9 +43,7 @@ def command(context: Context, identifiers: tuple[str, ...], reason: str, revisio
         found += _of_commit(repository, sets, revision) if revision else []
         chosen = {(name, record.id): record for name, record in found}
         living = [(name, record) for (name, _), record in chosen.items() if not record.is_tombstone]
-        keep_retracted(repository, [record for _, record in living])
-        for name in sorted({name for name, _ in living}):
-            sets.join(name, [tombstone(record, retracted).line for of, record in living if of == name])
+        retract_records(repository, living, retracted)
     for name, record in living:
         context.say(f"retracted {record.id[:SHORT_ID]} from {name}")
     if len(living) < len(chosen):

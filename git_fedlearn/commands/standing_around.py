@@ -11,6 +11,7 @@ from git_fedlearn.commands.wording import count
 from git_fedlearn.core.canonical import Json
 from git_fedlearn.federation.last_run import read_last_run
 from git_fedlearn.federation.standing import PeerStanding
+from git_fedlearn.repository.proposals import read_proposals
 from git_fedlearn.repository.repository import Repository
 from git_fedlearn.vectors.standing import read_index_standing, read_store_standing
 
@@ -31,6 +32,14 @@ def peers_items(context: Context, standings: list[PeerStanding]) -> Iterator[Ite
         yield Item("quarantine", text, "git fedlearn quarantine list", {"peers": held})
     else:
         yield Item("quarantine", "nothing", facts={"peers": {}})
+
+
+def proposals_items(repository: Repository) -> Iterator[Item]:
+    """Retractions that agents proposed, where there are any."""
+    proposed = len(read_proposals(repository))
+    if proposed:
+        text = f"{count(proposed, 'retraction')} proposed by agents, for you to decide on"
+        yield Item("proposals", text, "git fedlearn proposals list", {"proposals": proposed})
 
 
 def _peers_item(context: Context, standings: list[PeerStanding]) -> Item:

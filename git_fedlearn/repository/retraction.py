@@ -12,6 +12,7 @@ from git_fedlearn.repository.data_tree import open_objects
 from git_fedlearn.repository.files import read_file, write_file
 from git_fedlearn.repository.history import history_trees, live_versions
 from git_fedlearn.repository.objects import Objects, Oid
+from git_fedlearn.repository.record_sets import RecordSets
 from git_fedlearn.repository.repository import Repository
 
 
@@ -19,6 +20,16 @@ def tombstone(record: Record, retracted: JsonObject) -> Record:
     """The tombstone of a record: `retracted` says at, by and reason."""
     fields: JsonObject = {ID: record.id, RETRACTED: retracted}
     return make_record({**fields, GEN: record.gen} if record.gen else fields)
+
+
+def retract_records(
+    repository: Repository, records: list[tuple[SetName, Record]], retracted: JsonObject
+) -> None:
+    """Put tombstones in place of lessons; `retracted` says at, by and reason. The caller holds the lock."""
+    keep_retracted(repository, [record for _, record in records])
+    sets = RecordSets(repository.top, repository.settings.record_set_bytes)
+    for name in sorted({name for name, _ in records}):
+        sets.join(name, [tombstone(record, retracted).line for of, record in records if of == name])
 
 
 def keep_retracted(repository: Repository, records: list[Record]) -> None:

@@ -1,0 +1,193 @@
+"""What an agent may do here, as plain functions: find lessons, add one, say how one went, propose to retract.
+
+Nothing an agent does leaves this machine or is committed by it: the user, or the user's timer, commits and
+pushes. All raise FedlearnError with a hint; calls may come from several threads and run one after the other.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from threading import Lock
+from typing import Final, NamedTuple
+
+from git_fedlearn.agents.rendering import NOTICE, Told, tell, weigh
+from git_fedlearn.commands.context import Context
+from git_fedlearn.commands.selection import select
+from git_fedlearn.commands.wording import count, kinds
+from git_fedlearn.core.canonical import InvalidJsonError, Json, JsonObject, parse_value
+from git_fedlearn.core.effective_score import effective_score
+from git_fedlearn.core.identity import is_ours
+from git_fedlearn.core.layout import BEST_PRACTICES, ERROR_SOLUTIONS, SKILLS_PATTERNS, SetName
+from git_fedlearn.core.record import NotARecordError, Record, make_record
+from git_fedlearn.errors import FedlearnError, UsageError
+from git_fedlearn.learn.intake import Intake, sanitize_fields
+from git_fedlearn.learn.outcomes import Verdict, clean_note, count_outcomes
+from git_fedlearn.repository.outcomes import read_outcomes, read_trust
+from git_fedlearn.repository.proposals import Proposal, add_proposal
+from git_fedlearn.repository.record_sets import RecordSets
+from git_fedlearn.vectors.connect import choose_embedder
+from git_fedlearn.vectors.embedder import Embedder
+from git_fedlearn.vectors.search import Query, find_lessons
+
+MOST_HITS: Final = 20
+LONGEST_QUERY: Final = 4_000
+LONGEST_REASON: Final = 1_000
+MOST_OF_A_HIT: Final = 2_000
+"""Characters of a lesson in an answer of `search`; `get` gives more."""
+MOST_OF_A_LESSON: Final = 40_000
+
+NEEDED: Final[dict[SetName, tuple[tuple[str, ...], ...]]] = {
+    ERROR_SOLUTIONS: (("error_message", "error_type"), ("solution",)),
+    BEST_PRACTICES: (("title", "category"), ("description",)),
+    SKILLS_PATTERNS: (("query", "pattern", "skill_name"), ("response", "usage_pattern", "solution_approach")),
+}
+"""For each set an agent may add to: of each group of fields a lesson needs one, as text."""
+
+KEPT: Final = "It lies under data/ of this clone; the user commits it (git fedlearn federate, or git commit)."
+
+
+class Answer(NamedTuple):
+    """What an agent gets: a text to read, and the same for programs."""
+
+    text: str
+    facts: JsonObject
+
+
+class AgentTools:
+    """The tools over one clone."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self._repository = context.data_repository
+        self._sets = RecordSets(self._repository.top, self._repository.settings.record_set_bytes)
+        self._one_at_a_time = Lock()
+        self._embedder: Embedder | None = None
+
+    def search(self, text: str, limit: int = 5, sets: Sequence[str] = ()) -> Answer:
+        """The lessons that answer a text, best first."""
+        if not text.strip():
+            raise UsageError("nothing to search for", hint="give the error message, or the question in words")
+        if len(text) > LONGEST_QUERY:
+            raise UsageError(f"longer than {LONGEST_QUERY} characters", hint="search for the telling lines")
+        with self._one_at_a_time:
+            self._embedder = self._embedder or choose_embedder(self._repository)
+            query = Query(text, max(1, min(limit, MOST_HITS)), sets=tuple(map(SetName, sets)))
+            hits = find_lessons(self._repository, query, embedder=self._embedder)
+            told = self._tell([(make_record({**hit.fields}), hit.sets) for hit in hits], MOST_OF_A_HIT)
+        if not told:
+            return Answer("Nothing that was learned answers this.", {"lessons": []})
+        return _answer(f"{count(len(told), 'lesson')}, best first.", told)
+
+    def get(self, identifier: str) -> Answer:
+        """One lesson, whole."""
+        with self._one_at_a_time:
+            found = select(self._sets, identifier)
+            record = _living(found, identifier)
+            told = self._tell([(record, tuple(name for name, _ in found))], MOST_OF_A_LESSON)
+        return _answer("1 lesson.", told)
+
+    def record(self, set_name: str, fields: Mapping[str, Json]) -> Answer:
+        """Add a lesson, without secrets and personal data; says what was redacted."""
+        content = _check_fields(SetName(set_name), fields)
+        repository, context = self._repository, self._context
+        intake = Intake(context.privacy, repository.system(), repository.settings.record_bytes)
+        try:
+            record, redacted = intake.admit(content, context.now().date())
+        except NotARecordError as error:
+            raise UsageError(f"not recorded: {error}", hint="say it shorter, or with fewer fields") from None
+        with self._one_at_a_time, repository.lock("mcp"):
+            joined = self._sets.join(SetName(set_name), [record.line])
+        what = "recorded" if record.id in joined.added else "known already; joined with what was known"
+        if record.id in joined.retracted or self._is_retracted(record, SetName(set_name)):
+            what = "not recorded: this lesson was retracted"
+        removed: JsonObject = dict(redacted)
+        text = f"{what}: {record.id} in {set_name}{kinds(redacted)}. {KEPT}"
+        return Answer(text, {"id": record.id, "set": set_name, "what": what, "redacted": removed})
+
+    def outcome(self, identifier: str, note: str = "", *, worked: bool) -> Answer:
+        """Count that a lesson worked or failed here."""
+        clean, redacted = clean_note(self._context.privacy, note)
+        repository = self._repository
+        with self._one_at_a_time, repository.lock("mcp"):
+            record = _living(select(self._sets, identifier), identifier)
+            trust = read_trust(repository)
+            before = effective_score(
+                record.fields, trust, read_outcomes(repository.top, {record.id}).get(record.id)
+            )
+            count_outcomes(repository, [record.id], Verdict(worked, clean), self._context.now().date())
+            outcomes = read_outcomes(repository.top, {record.id})[record.id]
+        weighed = weigh(record, trust, outcomes)
+        counts = weighed.outcomes
+        text = (
+            f"counted: {record.id} {'worked' if worked else 'failed'}{kinds(redacted)}. Score {before:.2f} → "
+            f"{weighed.effective:.2f} (worked {counts.worked}, failed {counts.failed}). {KEPT}"
+        )
+        facts: JsonObject = {
+            "id": record.id,
+            "score_before": round(before, 3),
+            "score": round(weighed.effective, 3),
+            "outcomes": dict(counts._asdict()),
+            "redacted": dict(redacted),
+        }
+        return Answer(text, facts)
+
+    def propose_retraction(self, identifier: str, reason: str) -> Answer:
+        """Keep a proposal for the user; nothing is retracted."""
+        if not reason.strip():
+            raise UsageError("a proposal without a reason", hint="say what is wrong with the lesson")
+        if len(reason) > LONGEST_REASON:
+            raise UsageError(f"the reason is longer than {LONGEST_REASON} characters")
+        fields, redacted = sanitize_fields(self._context.privacy, {"reason": reason})
+        at = self._context.now().strftime("%Y-%m-%dT%H:%M:%SZ")
+        with self._one_at_a_time, self._repository.lock("mcp"):
+            record = _living(select(self._sets, identifier), identifier)
+            is_new = add_proposal(self._repository, Proposal(record.id, str(fields["reason"]), at))
+        what = "kept for the user" if is_new else "proposed already"
+        text = (
+            f"{what}: retract {record.id}{kinds(redacted)}. Nothing is retracted until the user decides: "
+            "git fedlearn proposals list"
+        )
+        return Answer(text, {"id": record.id, "is_new": is_new, "redacted": dict(redacted)})
+
+    def _tell(self, found: Sequence[tuple[Record, tuple[SetName, ...]]], most: int) -> list[Told]:
+        trust = read_trust(self._repository)
+        outcomes = read_outcomes(self._repository.top, {record.id for record, _ in found})
+        return [
+            tell(record, sets, weigh(record, trust, outcomes.get(record.id, {})), most)
+            for record, sets in found
+        ]
+
+    def _is_retracted(self, record: Record, name: SetName) -> bool:
+        return any(held.is_tombstone for held in self._sets.pick(name, {record.id}))
+
+
+def _answer(title: str, told: Sequence[Told]) -> Answer:
+    text = "\n\n".join([f"{title} {NOTICE}", *(one.text for one in told)])
+    return Answer(text, {"notice": NOTICE, "lessons": [one.facts for one in told]})
+
+
+def _living(found: Sequence[tuple[SetName, Record]], identifier: str) -> Record:
+    record = found[0][1]
+    if record.is_tombstone:
+        raise FedlearnError(f"{identifier}: was retracted", hint="search for another lesson")
+    return record
+
+
+def _check_fields(name: SetName, fields: Mapping[str, Json]) -> JsonObject:
+    """The fields as canonical JSON. Raises UsageError for what is no lesson of this set."""
+    groups = NEEDED.get(name)
+    if groups is None:
+        raise UsageError(f"{name}: not a set to record in", hint=f"one of {', '.join(NEEDED)}")
+    ours = [key for key in fields if is_ours(key)]
+    if ours:
+        raise UsageError("keys that begin with `_` are git-fedlearn's own", hint="leave them out")
+    for group in groups:
+        if not any(isinstance(text := fields.get(key), str) and text.strip() for key in group):
+            needs = "; ".join(" or ".join(keys) for keys in groups)
+            raise UsageError(f"{' or '.join(group)}: missing, or not a text", hint=f"{name} needs {needs}")
+    try:
+        value = parse_value(json.dumps(dict(fields)).encode())
+    except (InvalidJsonError, ValueError, RecursionError) as error:
+        raise UsageError(f"not recorded: {error}", hint="plain JSON values only") from None
+    if not isinstance(value, dict):
+        raise UsageError("not recorded: not an object")
+    return value

@@ -1,0 +1,24 @@
+"""`git fedlearn mcp`: serve what was learned to agents."""
+
+import click
+
+from git_fedlearn.commands.context import Context
+from git_fedlearn.vectors.extras import load_extra
+
+
+@click.command("mcp", short_help="Serve lessons to agents (MCP over stdio).")
+@click.option("--read-only", is_flag=True, help="Only search and get: the agent cannot add anything.")
+@click.pass_obj
+def command(context: Context, *, read_only: bool) -> None:
+    """Serve this clone to an agent by the Model Context Protocol, on standard input and output.
+
+    Agents start it themselves; examples/agents has the lines to configure them. Its tools: search, get,
+    record (sanitized), outcome, propose_retraction. It never commits, pushes or retracts.
+    """
+    context.data_repository.system()
+    load_extra("mcp", "mcp")
+    from git_fedlearn.agents.server import make_server  # noqa: PLC0415  needs the extra
+
+    if context.stdin.isatty():
+        context.note("speaking MCP on standard input; agents start this themselves. Ctrl-C ends it")
+    make_server(context, read_only=read_only).run("stdio")
