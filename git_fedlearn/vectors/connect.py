@@ -12,6 +12,8 @@ from git_fedlearn.errors import SettingsError
 from git_fedlearn.repository.repository import Repository
 from git_fedlearn.vectors.edge_store import open_edge_store
 from git_fedlearn.vectors.embedder import Embedder
+from git_fedlearn.vectors.fastembed import FastEmbedder
+from git_fedlearn.vectors.onnx import OnnxEmbedder
 from git_fedlearn.vectors.openai import OpenAiEmbedder
 from git_fedlearn.vectors.places import FOLDER_KEY, URL_KEY
 from git_fedlearn.vectors.qdrant import open_local_folder, open_server
@@ -22,6 +24,7 @@ CREDENTIAL_KEY: Final = "fedlearn.qdrantCredential"
 GRPC_KEY: Final = "fedlearn.qdrantGrpcPort"
 EMBEDDER_KEY: Final = "fedlearn.embedder"
 MODEL_KEY: Final = "fedlearn.embedderModel"
+MODEL_FOLDER_KEY: Final = "fedlearn.embedderFolder"
 EMBEDDED: Final = "qdrant"
 """The folder of the embedded store among what git-fedlearn keeps under the git folder."""
 
@@ -70,8 +73,24 @@ def _find_credential(repository: Repository, url: str) -> str | None:
 
 def choose_embedder(repository: Repository) -> Embedder:
     """The configured embedder, wordllama by default. Raises SettingsError."""
-    chosen = repository.git.find_config(EMBEDDER_KEY) or WORDLLAMA
+    git = repository.git
+    chosen, model = git.find_config(EMBEDDER_KEY) or WORDLLAMA, git.find_config(MODEL_KEY) or ""
+    folder = git.find_config(MODEL_FOLDER_KEY)
+    path = repository.top / Path(folder).expanduser() if folder else None
     if chosen == WORDLLAMA:
         return WordLlamaEmbedder()
-    model = repository.git.find_config(MODEL_KEY) or ""
+    if chosen == "fastembed":
+        return FastEmbedder(model, path)
+    if chosen == "onnx":
+        if path is None:
+            raise SettingsError(
+                f"git config {EMBEDDER_KEY} is onnx, and {MODEL_FOLDER_KEY} is not set",
+                hint=f"git config {MODEL_FOLDER_KEY} /path/to/all-MiniLM-L6-v2",
+            )
+        return OnnxEmbedder(path)
+    if "://" not in chosen:
+        raise SettingsError(
+            f"git config {EMBEDDER_KEY}: no embedder {chosen}",
+            hint="one of wordllama, onnx, fastembed, or a URL as http://127.0.0.1:8080/v1",
+        )
     return OpenAiEmbedder(chosen, model, repository.environment.get("FEDLEARN_EMBEDDER_KEY") or None)
