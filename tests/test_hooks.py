@@ -45,7 +45,7 @@ def test_scan_looks_at_every_kind_of_file_and_names_the_right_way_out(system: Sy
     result = hook(system, "scan", "data/notes.md")
     assert result.code == 1
     assert "data/notes.md:1: EMAIL_ADDRESS" in result.err
-    assert "hint: take it out of the file, then git add it\n" in result.err
+    assert "hint: git fedlearn sanitize && git add :/data\n" in result.err
 
 
 def test_scan_stops_files_of_unknown_kinds_and_private_names(system: System) -> None:

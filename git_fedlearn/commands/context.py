@@ -83,11 +83,13 @@ class Context:
         from git_fedlearn.privacy.engine import LocalIdentity  # noqa: PLC0415  costs start-up time
 
         git = Git(self.directory, self.environment)
-        name, email = git.find_config("user.name") or "", git.find_config("user.email")
+        listed = os.fsdecode(git.attempt("config", "-z", "--get-regexp", r"^user\.(name|email)$").out)
+        named = dict(item.split("\n", 1) for item in listed.split("\0") if "\n" in item)
+        email = named.get("user.email")
         return LocalIdentity(
             user=self.environment.get("USER") or _login_name(),
             host=socket.gethostname(),
-            full_name=name,
+            full_name=named.get("user.name", ""),
             emails=(email,) if email else (),
             home=self.environment.get("HOME", ""),
         )

@@ -5,7 +5,8 @@ from itertools import chain
 from typing import NamedTuple
 
 from git_fedlearn.commands.context import Context
-from git_fedlearn.commands.verdicts import report_losses, report_private, report_problems
+from git_fedlearn.commands.private_verdict import report_private
+from git_fedlearn.commands.verdicts import report_losses, report_problems
 from git_fedlearn.core.layout import DATA
 from git_fedlearn.errors import SettingsError
 from git_fedlearn.privacy.policy_table import parse_policy

@@ -10,10 +10,10 @@ import click
 from git_fedlearn.commands.allowing import allow
 from git_fedlearn.commands.context import Context
 from git_fedlearn.commands.findings import shown
+from git_fedlearn.commands.private_verdict import UNSHARED
 from git_fedlearn.commands.remedy import advise
 from git_fedlearn.commands.scan_formats import REPORTS
 from git_fedlearn.commands.targets import Target, find_targets, is_binary, read_lines
-from git_fedlearn.commands.verdicts import UNSHARED
 from git_fedlearn.commands.wording import count
 from git_fedlearn.core.layout import is_shareable
 from git_fedlearn.errors import UsageError

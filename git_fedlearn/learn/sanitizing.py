@@ -9,10 +9,11 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from git_fedlearn.core.canonical import InvalidJsonError, Json, JsonObject, format_value, parse_value
-from git_fedlearn.core.layout import FileKind, SetName, find_set, kind_of
+from git_fedlearn.core.layout import FileKind, SetName, find_set, is_shareable, kind_of
 from git_fedlearn.core.record import NotARecordError, Record, make_record
 from git_fedlearn.core.record_set import canonical_set, split_lines
 from git_fedlearn.learn.intake import sanitize_fields
+from git_fedlearn.learn.redacted_files import redact_file
 from git_fedlearn.privacy.engine import PrivacyEngine
 from git_fedlearn.repository.data_tree import WorkTree, open_objects, read_set
 from git_fedlearn.repository.files import write_file
@@ -43,14 +44,29 @@ def sanitize_files(
 ) -> Cleaned:
     """Redact data files of the work tree (all of them for None); the caller holds the lock.
 
-    Without `write`, only says what would change. Only files of JSON are rewritten.
+    Without `write`, only says what would change. Files of kinds that are not shared stay as they are.
     """
     tree = WorkTree(repository.top)
     cleaned = Cleaned([], Counter())
     for path in tree.paths() if paths is None else paths:
-        if path.endswith(SUFFIXES) and tree.is_file(path):
+        if not is_shareable(path) or not tree.is_file(path):
+            continue
+        if not path.endswith(SUFFIXES):
+            _sanitize_text(repository, engine, path, cleaned, write=write)
+        else:
             _sanitize_file(repository, engine, path, cleaned, write=write)
     return cleaned
+
+
+def _sanitize_text(
+    repository: Repository, engine: PrivacyEngine, path: str, cleaned: Cleaned, *, write: bool
+) -> None:
+    redacted = redact_file(engine, path, WorkTree(repository.top).read(path), is_json=False)
+    if redacted.kinds:
+        cleaned.paths.append(path)
+        cleaned.redacted.update(redacted.kinds)
+        if write:
+            write_file(repository.top / path, redacted.data)
 
 
 def _sanitize_file(

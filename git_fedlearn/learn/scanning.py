@@ -7,15 +7,16 @@ import os
 import signal
 from collections import deque
 from collections.abc import Iterable, Iterator
-from concurrent.futures import Future, ProcessPoolExecutor
 from dataclasses import replace
 from functools import lru_cache
-from multiprocessing import get_context
-from typing import Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from git_fedlearn.learn.intake import scan_fields
 from git_fedlearn.learn.passages import NotJson, Passage, parse_json_line, text_of
 from git_fedlearn.privacy.engine import Finding, PrivacyEngine
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future
 
 _PORTION: Final = 200_000
 """Bytes that one process gets at a time."""
@@ -128,6 +129,9 @@ def _scan_with(
     processes: int, engine: PrivacyEngine, first: list[Passage], rest: Iterator[list[Passage]]
 ) -> Iterator[Found]:
     """Scan in other processes, a few portions ahead of what is asked for, so that memory stays small."""
+    from concurrent.futures import ProcessPoolExecutor  # noqa: PLC0415  hooks hardly ever need it
+    from multiprocessing import get_context  # noqa: PLC0415
+
     waiting: deque[Future[list[Found]]] = deque()
     pool = ProcessPoolExecutor(
         processes, mp_context=get_context("spawn"), initializer=_start, initargs=(engine,)

@@ -1,8 +1,9 @@
 """The programs behind the hooks: `git-fedlearn-hook NAME [ARGUMENTS…]`.
 
 Git's hooks (githooks(5)) and the hooks of the pre-commit framework both come here. What they do is in
-`commands/hooks.py`: one function for each name, which gets the Context and then the arguments named
-below, and returns an exit code. It is loaded last, so that a probe costs nothing.
+`hooks.py`, `push_hooks.py` and `file_hooks.py` of `commands/`: one function for each name, which gets the
+Context and then the arguments named below, and returns an exit code. It is loaded last, so that a probe
+costs nothing.
 """
 
 import importlib
@@ -32,6 +33,14 @@ FILE_HOOKS: Final = ("sanitize", "scan", "verify")
 """Hooks of the pre-commit framework; they get the files to look at."""
 
 
+_MODULES: Final = {
+    "pre-push": "push_hooks",
+    "pre-receive": "push_hooks",
+    **dict.fromkeys(FILE_HOOKS, "file_hooks"),
+}
+"""Where the function of a hook is, if not in `hooks`: each imports what it needs itself."""
+
+
 def main() -> None:
     """Console script `git-fedlearn-hook`."""
     sys.exit(run(sys.argv[1:], os.environ))
@@ -52,7 +61,7 @@ def run(arguments: list[str], environment: Mapping[str, str]) -> int:
 def _dispatch(name: str, arguments: list[str]) -> int:
     context = importlib.import_module("git_fedlearn.commands.context").Context()
     try:
-        hooks = importlib.import_module("git_fedlearn.commands.hooks")
+        hooks = importlib.import_module(f"git_fedlearn.commands.{_MODULES.get(name, 'hooks')}")
         code = getattr(hooks, name.replace("-", "_"))(context, *arguments)
     except FedlearnError as error:
         context.report(error)

@@ -117,8 +117,7 @@ def merge_parents(repository: Repository, objects: Objects) -> list[Oid]:
     During pre-merge-commit git names the merged commits in `GITHEAD_<oid>` (git-merge(1)) only.
     """
     named = [key.removeprefix("GITHEAD_") for key in repository.environment if key.startswith("GITHEAD_")]
-    merging = repository.git.attempt("rev-parse", "--git-path", "MERGE_HEAD").out.decode().strip()
-    path = repository.top / merging
+    path = repository.git_dir / "MERGE_HEAD"
     if path.is_file():
         named += path.read_text(encoding="ascii").split()
     found = [objects.find_commit(revision) for revision in ("HEAD", *named)]

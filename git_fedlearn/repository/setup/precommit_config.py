@@ -17,19 +17,20 @@ LOCAL_HOOKS: Final = r"""- repo: local
       name: redact secrets and personal data in lessons
       entry: git-fedlearn-hook sanitize
       language: system
-      files: ^data/.*\.jsonl?$
+      files: ^data/
       require_serial: true
     - id: fedlearn-scan
       name: no secrets or personal data in lessons
       entry: git-fedlearn-hook scan
       language: system
-      files: ^data/.*\.jsonl?$
+      files: ^data/
       require_serial: true
     - id: fedlearn-verify
       name: record sets are whole
       entry: git-fedlearn-hook verify
       language: system
-      files: ^data/.*\.jsonl?$
+      files: ^data/
+      always_run: true
       require_serial: true
 """
 

@@ -1,0 +1,78 @@
+"""What leaves: pre-push in a clone, pre-receive on a server; `plumbing/hook.py` finds them by name."""
+
+from git_fedlearn.commands.context import Context
+from git_fedlearn.commands.outgoing import Update, check_updates
+from git_fedlearn.errors import SettingsError
+from git_fedlearn.federation.publishing import may_publish, outgoing_paths
+from git_fedlearn.privacy.engine import PrivacyEngine
+from git_fedlearn.privacy.policy import Policy
+from git_fedlearn.privacy.policy_table import parse_policy
+from git_fedlearn.repository.data_tree import open_objects
+from git_fedlearn.repository.objects import Objects, Oid
+from git_fedlearn.repository.settings import read_table
+from git_fedlearn.repository.verify import settings_table_at
+
+POLICY_KEY = "fedlearn.privacyPolicy"
+"""Git config of a server: a settings file whose `[privacy]` holds for every push."""
+
+
+def pre_push(context: Context, remote: str, _url: str = "") -> int:
+    """Check every commit that would leave, not only the tip, and that it may go there."""
+    objects = open_objects(context.repository)
+    listed = context.repository.git.attempt(
+        "for-each-ref", "--format=%(objectname)", f"refs/remotes/{remote}/"
+    )
+    updates = []
+    for line in context.stdin.read().decode("utf-8", "replace").splitlines():
+        _local, new, ref, old = line.split(" ")
+        updates.append(Update(ref, old=_find(objects, old), new=_find(objects, new)))
+    tips = [update.new for update in updates if update.new]
+    refusal = may_publish(context.repository, remote, outgoing_paths(context.repository, remote, tips))
+    if refusal:
+        context.complain(f"error: {refusal.message}")
+        context.complain(f"hint: {refusal.hint}")
+        return 1
+    known = [_find(objects, oid) for oid in listed.out.decode().split()]
+    return check_updates(context, objects, updates, [oid for oid in known if oid])
+
+
+def pre_receive(context: Context) -> int:
+    """On a server: bounce a push that holds private data or bad lines, or drops records.
+
+    The name of the server's account is not looked for: it is nobody's who learns.
+    """
+    objects = open_objects(context.repository)
+    context.privacy = PrivacyEngine(policy=_server_policy(context, objects))
+    listed = context.repository.git.run("for-each-ref", "--format=%(objectname)", "refs/heads/")
+    updates = []
+    for line in context.stdin.read().decode("utf-8", "replace").splitlines():
+        old, new, ref = line.split(" ", 2)
+        updates.append(Update(ref, old=_find(objects, old), new=_find(objects, new)))
+    known = [_find(objects, oid) for oid in listed.decode().split()]
+    return check_updates(context, objects, updates, [oid for oid in known if oid])
+
+
+def _server_policy(context: Context, objects: Objects) -> Policy:
+    """What the server has decided before this push: a push cannot allow itself anything.
+
+    The file that git config `fedlearn.privacyPolicy` names, else the settings on the default branch as it is.
+    Settings there that cannot be used allow nothing, so that a push can repair them.
+    """
+    today = context.now().date()
+    pinned = context.repository.git.find_config(POLICY_KEY)
+    if pinned:
+        path = context.repository.git_dir / pinned
+        if not path.is_file():
+            raise SettingsError(f"git config {POLICY_KEY}: {path}: no such file")
+        return parse_policy(read_table(path), today, str(path))
+    head = objects.find_commit("HEAD")
+    try:
+        return parse_policy(settings_table_at(objects, head), today) if head else Policy(today=today)
+    except SettingsError as error:
+        context.complain(f"warning: on the default branch: {error.message}; nothing is allowed until then")
+        return Policy(today=today)
+
+
+def _find(objects: Objects, oid: str) -> Oid | None:
+    """The commit a ref is to point at; None when the ref is deleted (all zeros) or is no commit here."""
+    return objects.find_commit(oid) if oid.strip("0") else None
