@@ -2,7 +2,8 @@
 
 A log says the same again and again. Whether a text is clean depends on the text and the key it stands under
 alone (a number, as in `<IP_ADDRESS_2>`, is given only where something is found), so a value of nothing but
-texts known to be clean need not be looked at again. Any other value goes through the engine whole.
+texts known to be clean need not be looked at again, but for secrets that are split over several of them. Any
+other value goes through the engine whole.
 """
 
 from typing import Final
@@ -37,7 +38,7 @@ class RememberingEngine(PrivacyEngine):
             if len(self._clean) >= MOST:
                 self._clean.clear()
             self._clean.add(mark)
-        return Sanitized(value, ())
+        return self._engine.sanitize(value) if self.has_splits(value) else Sanitized(value, ())
 
     def _is_clean(self, place: Place) -> bool:
         """Whether the engine leaves the text alone where it stands, seen without what is around it.

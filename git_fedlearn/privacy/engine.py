@@ -21,7 +21,7 @@ from git_fedlearn.privacy.text_scan import TextScanner
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from git_fedlearn.privacy.model import Json
+    from git_fedlearn.privacy.model import Json, Match
     from git_fedlearn.privacy.pointers import Place
     from git_fedlearn.privacy.policy import Policy
     from git_fedlearn.privacy.rebuild import Texts
@@ -40,33 +40,65 @@ class PrivacyEngine:
 
     def scan(self, value: Json) -> tuple[Finding, ...]:
         """Everything private in the value, in the order of pointers and offsets, keys before values."""
-        return tuple(finding for place in iter_strings(value) for finding in self._scan_place(place))
+        return self._scan(list(iter_strings(value)))
 
     def sanitize(self, value: Json) -> Sanitized:
         """The value redacted, with the findings of the value as given. A clean value is returned as it is."""
         places = list(iter_strings(value))
-        findings = tuple(finding for place in places for finding in self._scan_place(place))
+        findings = self._scan(places)
         if not findings and all(clean_text(place.text) is place.text for place in places):
             return Sanitized(value, ())
+        redacted = self._redact(value, places)
+        while self._splits(places := list(iter_strings(redacted))):
+            redacted = self._redact(redacted, places)
+        return Sanitized(redacted, findings)
+
+    def _redact(self, value: Json, places: list[Place]) -> Json:
         redactor = Redactor(self._scanner)
         redactor.reserve(clean_text(place.text) for place in places)
+        splits = self._splits(places)
         texts: Texts = {}
         keys = {"": ""}
-        for place in places:
-            text = redactor.redact(place.text, keys[place.key])
+        for index, place in enumerate(places):
+            text = redactor.redact(place.text, keys[place.key], splits.get(index, []))
             texts[place.pointer, place.in_key] = text
             if place.in_key:
                 keys[place.text] = text
-        return Sanitized(rebuild(value, texts), findings)
+        return rebuild(value, texts)
 
-    def _scan_place(self, place: Place) -> Iterator[Finding]:
+    def has_splits(self, value: Json) -> bool:
+        """Whether strings of the value make a secret together that none of them holds alone."""
+        return bool(self._splits(list(iter_strings(value))))
+
+    def _splits(self, places: list[Place]) -> dict[int, list[Match]]:
+        if len(places) < 2:  # noqa: PLR2004 -- a secret is split over two at least
+            return {}
+        from git_fedlearn.privacy.split_secrets import Held, find_splits  # noqa: PLC0415 -- compiles its patterns
+
+        found = find_splits(
+            [Held("" if p.in_key else clean_text(p.text), p.pointer.rpartition("/")[0]) for p in places]
+        )
+        counted = {
+            at: self._scanner.counted(matches, clean_text(places[at].text)) for at, matches in found.items()
+        }
+        return {at: matches for at, matches in counted.items() if matches}
+
+    def _scan(self, places: list[Place]) -> tuple[Finding, ...]:
+        splits = self._splits(places)
+        return tuple(
+            finding
+            for index, place in enumerate(places)
+            for finding in self._scan_place(place, splits.get(index, []))
+        )
+
+    def _scan_place(self, place: Place, splits: list[Match]) -> Iterator[Finding]:
         cleaned = clean_with_offsets(place.text)
         for start, end in cleaned.removed:
             mark = fingerprint(kinds.INVISIBLE_TEXT, place.text[start:end])
             yield Finding(
                 kinds.INVISIBLE_TEXT, "invisible-text", place.pointer, start, end, mark, 1.0, place.in_key
             )
-        for match in self._scanner.matches(cleaned.text, place.key):
+        for match in self._scanner.matches(cleaned.text, place.key, splits):
             mark = fingerprint(match.kind, cleaned.text[match.start : match.end])
             span = cleaned.span(match.start, match.end)
             yield Finding(match.kind, match.rule, place.pointer, *span, mark, match.confidence, place.in_key)

@@ -10,6 +10,7 @@ from git_fedlearn.privacy.invisible import clean_text
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from git_fedlearn.privacy.model import Match
     from git_fedlearn.privacy.text_scan import TextScanner
 
 
@@ -29,13 +30,15 @@ class Redactor:
                     number = int(hit[2] or 1)
                     self._taken[hit[1]] = max(self._taken.get(hit[1], 0), number)
 
-    def redact(self, text: str, key: str = "") -> str:
-        """The text without anything private. Repeated until nothing more is found, hence idempotent.
+    def redact(self, text: str, key: str = "", parts: list[Match] | None = None) -> str:
+        """The text without anything private, and without these parts of secrets.
 
-        Each round leaves fewer characters outside placeholders, so it ends.
+        Repeated until nothing more is found, hence idempotent. Each round leaves fewer characters outside
+        placeholders, so it ends.
         """
         text = clean_text(text)
-        while matches := self._scanner.matches(text, key):
+        while matches := self._scanner.matches(text, key, parts or []):
+            parts = None
             pieces: list[str] = []
             at = 0
             for match in matches:

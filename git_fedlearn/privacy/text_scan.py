@@ -39,10 +39,13 @@ class TextScanner:
         self._known: dict[tuple[str, str], tuple[Match, ...]] = {}
         self.placeholders = kinds.placeholder_pattern(tuple(rule.kind for rule in policy.rules))
 
-    def matches(self, text: str, key: str = "") -> Sequence[Match]:
-        """The private spans of a cleaned text, in order, without overlaps or cut placeholders."""
-        if len(text) > _SHORT:
-            return self._find(text, key)
+    def matches(self, text: str, key: str = "", parts: Sequence[Match] = ()) -> Sequence[Match]:
+        """The private spans of a cleaned text, in order, without overlaps or cut placeholders.
+
+        `parts` are spans that other strings of the record made private.
+        """
+        if len(text) > _SHORT or parts:
+            return self._find(text, key, parts)
         found = self._known.get((text, key))
         if found is None:
             if len(self._known) >= _MOST_KNOWN:
@@ -50,11 +53,11 @@ class TextScanner:
             found = self._known[text, key] = tuple(self._find(text, key))
         return found
 
-    def _find(self, text: str, key: str) -> list[Match]:
-        if len(text) < 3:  # noqa: PLR2004 -- nothing private is that short
+    def _find(self, text: str, key: str, parts: Sequence[Match] = ()) -> list[Match]:
+        if len(text) < 3 and not parts:  # noqa: PLR2004 -- nothing private is that short
             return []
         subject = Subject(text, key)
-        found = [m for m in self._detect(subject) if self._counts(m, text)]
+        found = self.counted((*self._detect(subject), *parts), text)
         if not found:
             return []
         if "<" in text:
@@ -70,6 +73,10 @@ class TextScanner:
         yield from self._identity.find(subject)
         for rule, pattern in self._custom:
             yield from _custom_hits(rule, pattern, subject)
+
+    def counted(self, matches: Iterable[Match], text: str) -> list[Match]:
+        """Those that the policy does not allow."""
+        return [m for m in matches if self._counts(m, text)]
 
     def _counts(self, match: Match, text: str) -> bool:
         if match.start >= match.end or self._policy.action(match.kind) == "allow":

@@ -10,6 +10,7 @@ import re
 from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
+from git_fedlearn.privacy import kinds
 from git_fedlearn.privacy.model import Match
 from git_fedlearn.privacy.shapes import is_marked_example, is_random
 from git_fedlearn.privacy.token_formats import INFIX, PREFIXED
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
 _LEAST = 14
 _RUN = re.compile(rf"[A-Za-z0-9_.$~!:|/+-]{{{_LEAST},}}")
 _DIGIT = re.compile(r"[0-9]")
+AWS_KEY_ID = re.compile(r"(?<![A-Za-z0-9])(?:AKIA|ASIA)[A-Z0-9]{16}(?![A-Za-z0-9])")
+_FORTY = re.compile(r"[A-Za-z0-9/+]{40}")
+_AWS_SECRET = re.compile(r"(?<![A-Za-z0-9/+=_.-])[A-Za-z0-9/+]{40}(?![A-Za-z0-9/+=_-])")
 _REST = re.compile(r"[A-Za-z0-9_-]{0,4096}")
 
 
@@ -103,6 +107,35 @@ def _find_prefixed(text: str) -> Iterator[Match]:
                     break
 
 
+def begins_token(text: str) -> bool:
+    """Whether a token of a format that names itself may begin with this text, or have it as its beginning."""
+    prefixes, table = _prefix_table()
+    hit = prefixes.match(text)
+    if hit is not None:
+        return not all(row.random for row in table[hit[0]])
+    return len(text) >= 2 and any(p.startswith(text) for p in _sure_prefixes())  # noqa: PLR2004 -- one letter says nothing
+
+
+@cache
+def _sure_prefixes() -> tuple[str, ...]:
+    return tuple(p for row in PREFIXED if not row.random for p in row.prefixes.split())
+
+
+def whole_token(text: str, least: int) -> str | None:
+    """The rule by which the text as a whole is a token of a format that names itself, longer than `least`."""
+    prefixes, table = _prefix_table()
+    hit = prefixes.match(text)
+    for row in table[hit[0]] if hit else ():
+        token = None if row.random else _compiled(row.pattern).match(text)
+        if (
+            token is not None
+            and token.end() > least
+            and is_random(text[hit.end() :] if hit else text, least=8)
+        ):
+            return row.rule
+    return None
+
+
 def _counts(token: str, rest: str, row: _Row) -> bool:
     generated = not row.random or (_DIGIT.search(rest) is not None and is_random(rest, least=8))
     return generated and not is_marked_example(token)
@@ -122,3 +155,18 @@ def extend_token(text: str, end: int) -> int:
     """Where the token that reaches `end` really ends, so that no tail of it stays."""
     rest = _REST.match(text, end)
     return rest.end() if rest else end
+
+
+def find_aws_secrets(subject: Subject) -> Iterator[Match]:
+    """The secrets that stand in one text with the AWS key ids they belong to, whatever they are called."""
+    text = subject.text
+    if ("AKIA" in text or "ASIA" in text) and AWS_KEY_ID.search(text) is not None:
+        for hit in _AWS_SECRET.finditer(text):
+            if is_aws_secret(hit[0]):
+                yield Match(*hit.span(), kinds.API_KEY, "aws-secret-key", 0.85)
+
+
+def is_aws_secret(value: str) -> bool:
+    """Whether it has the shape of an AWS secret access key: 40 characters of base64, well mixed."""
+    classes = any(map(str.islower, value)) + any(map(str.isupper, value)) + any(map(str.isdigit, value))
+    return _FORTY.fullmatch(value) is not None and classes == 3 and is_random(value)  # noqa: PLR2004
