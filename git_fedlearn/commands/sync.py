@@ -62,7 +62,7 @@ def command(  # noqa: PLR0913  one parameter for each option
     said = partial(_explain, context) if explain and not as_json else None
     request = Request(
         _source(context, source),
-        context.now().date(),
+        context.now(),
         full=full,
         dry_run=dry_run,
         since=since.date() if since else None,

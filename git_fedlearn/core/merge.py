@@ -2,6 +2,7 @@
 
 from git_fedlearn.core.aligned import Data, Piece
 from git_fedlearn.core.layout import FileKind, kind_of
+from git_fedlearn.core.month_file import join_month_files
 from git_fedlearn.core.outcomes import join_outcomes
 from git_fedlearn.core.record_set import canonical_set, join_pieces, split_lines
 
@@ -18,6 +19,8 @@ def merge_pieces(path: str, ours: Data, theirs: Data) -> list[Piece]:
         return [join_training_lines(ours[:], theirs[:])]
     if kind is FileKind.OUTCOMES:
         return [join_outcomes(ours[:], theirs[:])]
+    if kind is FileKind.METRICS:
+        return [join_month_files(ours[:], theirs[:])]
     return join_pieces(ours, theirs)
 
 

@@ -7,9 +7,12 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, timedelta
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
-from git_fedlearn.core.canonical import Json, JsonObject
+import msgspec
+from msgspec import UNSET
+
+from git_fedlearn.core.canonical import Json
 from git_fedlearn.core.layout import (
     BEST_PRACTICES,
     ERROR_SOLUTIONS,
@@ -19,7 +22,7 @@ from git_fedlearn.core.layout import (
     path_of,
     stem_of,
 )
-from git_fedlearn.core.record import FIRST_SEEN, RETRACTED, SEEN_BY, Record, score_of
+from git_fedlearn.core.record import FIRST_SEEN, RETRACTED, SEEN_BY, parse_record, score_of
 from git_fedlearn.core.shards import ROOT
 from git_fedlearn.learn.dataset import count_tokens
 from git_fedlearn.repository.record_sets import RecordSets
@@ -135,11 +138,12 @@ def survey(sets: RecordSets, until: date) -> Survey:
     found = Survey(until)
     for name in sets.names():
         figures = SetFigures(bytes=_size(sets, name))
-        for record in sets.read(name):
-            if record.is_tombstone:
-                figures.retracted += _retracted_by(record, until)
+        for line in sets.read_lines(name):
+            facts = _read(line)
+            if facts.retracted is not UNSET:
+                figures.retracted += _retracted_by(facts.retracted, until)
                 continue
-            lesson = _lesson(name, record)
+            lesson = _lesson(name, facts, line)
             if lesson.first is None or lesson.first <= until:
                 figures.records += 1
                 found.lessons += [lesson] if name in LESSON_SETS else []
@@ -147,21 +151,43 @@ def survey(sets: RecordSets, until: date) -> Survey:
     return found
 
 
-def _lesson(name: SetName, record: Record) -> Lesson:
-    tokens = count_tokens(record.fields) if name == FINE_TUNING else 0
-    return Lesson(
-        name, _systems(record.fields), _day(record.fields.get(FIRST_SEEN)), score_of(record.fields), tokens
-    )
+class _Facts(msgspec.Struct, gc=False):
+    """What the figures need of a record line; all else is passed over."""
+
+    seen: Any = msgspec.field(name=SEEN_BY, default=None)
+    first: Any = msgspec.field(name=FIRST_SEEN, default=None)
+    retracted: Any = msgspec.field(name=RETRACTED, default=UNSET)
+    value_score: Any = None
+    confidence_score: Any = None
 
 
-def _systems(fields: JsonObject) -> tuple[str, ...]:
-    seen = fields.get(SEEN_BY)
-    return tuple(str(system) for system in seen) if isinstance(seen, list) else ()
+_decode: Final = msgspec.json.Decoder(_Facts).decode
 
 
-def _retracted_by(record: Record, until: date) -> bool:
+def _read(line: bytes) -> _Facts:
+    """The facts of a record line, also of one that only our own parser can read."""
+    try:
+        return _decode(line)
+    except msgspec.MsgspecError:
+        fields = parse_record(line).fields
+        return _Facts(
+            fields.get(SEEN_BY),
+            fields.get(FIRST_SEEN),
+            fields.get(RETRACTED, UNSET),
+            fields.get("value_score"),
+            fields.get("confidence_score"),
+        )
+
+
+def _lesson(name: SetName, facts: _Facts, line: bytes) -> Lesson:
+    tokens = count_tokens(parse_record(line).fields) if name == FINE_TUNING else 0
+    systems = tuple(map(str, facts.seen)) if isinstance(facts.seen, list) else ()
+    score = score_of({"value_score": facts.value_score, "confidence_score": facts.confidence_score})
+    return Lesson(name, systems, _day(facts.first), score, tokens)
+
+
+def _retracted_by(facts: Json, until: date) -> bool:
     """Whether a tombstone was made by then; one that does not say when counts as old."""
-    facts = record.fields.get(RETRACTED)
     day = _day(facts.get("at")) if isinstance(facts, dict) else None
     return day is None or day <= until
 

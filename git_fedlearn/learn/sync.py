@@ -7,7 +7,7 @@ A run that dies in between is repeated by the next one, and the join makes repet
 import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 
 from xxhash import xxh3_64_hexdigest
@@ -26,6 +26,7 @@ from git_fedlearn.learn.clean_texts import RememberingEngine
 from git_fedlearn.learn.extraction import Rules, Verdict
 from git_fedlearn.learn.intake import Intake
 from git_fedlearn.learn.learning import Learning, Starts, Watch
+from git_fedlearn.learn.metrics import write_month
 from git_fedlearn.learn.pending import read_pending, write_pending
 from git_fedlearn.learn.profiles import Profile, read_profiles
 from git_fedlearn.learn.snapshots import refresh_latest, snapshot_folder, write_snapshot
@@ -41,7 +42,7 @@ class Request:
     """One run: `full` reads everything again, `dry_run` writes nothing."""
 
     source: Path
-    today: date
+    now: datetime
     full: bool = False
     dry_run: bool = False
     since: date | None = None
@@ -62,6 +63,8 @@ class Synced:
     batch: Batch = field(default_factory=Batch)
     joined: list[Joined] = field(default_factory=list)
     snapshot: Path | None = None
+    metrics: Path | None = None
+    """The files of this system that were written."""
 
     @property
     def learned(self) -> int:
@@ -77,7 +80,7 @@ def sync(repository: Repository, engine: PrivacyEngine, request: Request) -> Syn
     learning = Learning(
         rules=_rules(repository, request),
         intake=Intake(RememberingEngine(engine), repository.system(), settings.record_bytes),
-        today=request.today,
+        today=request.now.date(),
         jobs=request.jobs or cores(),
         watch=request.watch,
     )
@@ -94,7 +97,9 @@ def sync(repository: Repository, engine: PrivacyEngine, request: Request) -> Syn
     if request.dry_run:
         return synced
     write_pending(repository, lessons, sets.names())
-    _write_snapshot(repository, synced, request.today)
+    _write_snapshot(repository, synced, request.now.date())
+    if any(joined.added or joined.changed for joined in synced.joined):
+        synced.metrics = write_month(repository, request.now)
     _write_checkpoints(repository, request.source, reached, checkpoints)
     return synced
 

@@ -5,7 +5,7 @@ from functools import partial, reduce
 from pathlib import Path
 from typing import NamedTuple
 
-from git_fedlearn.core.layout import find_set
+from git_fedlearn.core.layout import FileKind, find_set, kind_of
 from git_fedlearn.core.merge import merge_files
 from git_fedlearn.repository.data_tree import open_objects, read_stages
 from git_fedlearn.repository.files import read_file, write_file
@@ -35,7 +35,7 @@ def resolve_conflicts(repository: Repository) -> Resolved:
     objects = open_objects(repository)
     sides: dict[str, dict[int, Entry]] = {}
     for mode, oid, stage, path in read_stages(repository):
-        if stage and path.endswith(".jsonl"):
+        if stage and (path.endswith(".jsonl") or kind_of(path) is FileKind.METRICS):
             sides.setdefault(path, {})[stage] = Entry(mode, oid)
     refused = sorted(path for path, found in sides.items() if not _are_files(repository.top / path, found))
     gone = sorted(path for path in sides.keys() - refused if _is_gone(path, sides[path]))

@@ -52,6 +52,10 @@ class RecordSets:
         files = self._read_files(name, self._shards(name))
         return [parse_record(line) for line in join_into(files.values(), ()).records]
 
+    def read_lines(self, name: SetName) -> list[bytes]:
+        """The lines of the records of a set, tombstones too, sorted."""
+        return join_into(self._read_files(name, self._shards(name)).values(), ()).records
+
     def pick(self, name: SetName, ids: Collection[RecordId]) -> list[Record]:
         """The records of a set that have one of these ids, tombstones too."""
         lines = join_into(self._read_files(name, self._shards(name)).values(), ()).records

@@ -2,11 +2,15 @@
 
 import json
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from systems import EPOCH, System
 
+from git_fedlearn.core.month_file import join_month_files
 from git_fedlearn.learn.metrics import metrics_path, read_month_files, write_month
 from git_fedlearn.repository.repository import Repository
 
@@ -164,3 +168,74 @@ def test_write_makes_the_file_once(federation: System) -> None:
     assert first.err == f"wrote data/metrics/monthly/{A}/2026-05.json\n"
     assert first.out.startswith("last sync            2026-05-28T20:26:40Z\n")
     assert federation.fedlearn("metrics", "--write").err == "the file of this month says it already\n"
+
+
+def test_sync_writes_the_file_only_when_it_changed_something(system: System, tmp_path: Path) -> None:
+    log = tmp_path / "stack" / "telemetry" / "a-events.jsonl"
+    log.parent.mkdir(parents=True)
+    event = {"query": "how to fix the build", "response": "Clear the cache, then build.", "value_score": 0.9}
+    log.write_text(json.dumps(event) + "\n")
+    path = metrics_path(Path(), repository(system).system(), "2026-05").as_posix()
+    system.fedlearn("sync", "--source", f"{tmp_path}/stack", "--commit")
+    first = system.read(path)
+    assert json.loads(first)["learned"]["skills-patterns"] == 1
+    assert path in system.git("show", "--name-only", "--format=", "HEAD").out.splitlines()
+    with log.open("a") as stream:
+        stream.write(json.dumps({**event, "value_score": 0.1}) + "\n" + json.dumps(event) + "\n")
+    head = system.git("rev-parse", "HEAD").out
+    system.fedlearn("sync", "--source", f"{tmp_path}/stack", "--commit")
+    assert (system.read(path), system.git("rev-parse", "HEAD").out) == (first, head)
+
+
+MONTH = f"data/metrics/monthly/{A}/2026-05.json"
+
+
+def write_on_branches(system: System, hours: int) -> str:
+    """Two branches that wrote the file of a month, the right one so much later; what is later."""
+    system.commit()
+    system.git("branch", "base")
+    for branch, after in (("left", 0), ("right", hours)):
+        system.git("checkout", "-q", "-B", branch, "base")
+        system.add("skills-patterns", lesson(branch, "2026-05-20", A))
+        write_month(repository(system), NOW + timedelta(hours=after))
+        system.commit()
+    return system.git("show", f"{'right' if hours > 0 else 'left'}:{MONTH}").out
+
+
+@pytest.mark.parametrize("hours", [-1, 1])
+def test_two_branches_of_one_system_that_wrote_the_same_month_merge(federation: System, hours: int) -> None:
+    later = write_on_branches(federation, hours)
+    federation.git("merge", "-q", "--no-edit", "left")
+    assert federation.git("show", f"HEAD:{MONTH}").out == later
+    assert federation.git("status", "--porcelain").out == ""
+    federation.fedlearn("verify")
+
+
+def test_resolve_joins_the_file_of_a_month_too(federation: System) -> None:
+    later = write_on_branches(federation, 1)
+    federation.git("-c", "merge.fedlearn.driver=false", "merge", "-q", "left", check=False)
+    federation.fedlearn("resolve")
+    assert federation.git("diff", "--name-only", "--diff-filter=U").out == ""
+    assert federation.git("show", f":{MONTH}").out == later
+
+
+month_files = st.sampled_from(
+    [
+        b"",
+        b"{",
+        b"[]",
+        b"{}",
+        b'{"synced_at":1}',
+        b'{"synced_at":"1"}',
+        b'{"synced_at":"2"}',
+        b'{"synced_at":"2"} ',
+    ]
+)
+
+
+@given(month_files, month_files, month_files)
+def test_month_files_join_like_a_semilattice(one: bytes, two: bytes, three: bytes) -> None:
+    join = join_month_files
+    assert join(one, two) == join(two, one)
+    assert join(join(one, two), three) == join(one, join(two, three))
+    assert join(one, one) == one

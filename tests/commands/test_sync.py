@@ -130,7 +130,8 @@ def test_commit_takes_data_alone_and_leaves_the_rest_staged(learner: System) -> 
     touched = learner.git("show", "--format=%B", "--name-only", "HEAD").out
     assert touched == (
         "sync: learn 3 records\n\n2 skills-patterns, 1 fine-tuning\n\nFedlearn-System: sys-abcdefghij\n\n\n"
-        "data/fine-tuning/dataset.jsonl\ndata/patterns/skills-patterns.jsonl\n"
+        "data/fine-tuning/dataset.jsonl\ndata/metrics/monthly/sys-abcdefghij/2026-05.json\n"
+        "data/patterns/skills-patterns.jsonl\n"
         "data/telemetry/snapshots/sys-abcdefghij/2026-05-28.jsonl\n"
     )
     assert learner.git("status", "--porcelain").out == "A  code.py\n"

@@ -1,4 +1,4 @@
-"""The attribute rule that hands data files to our drivers: gitattributes(5).
+"""The attribute rules that hand data files to our drivers: gitattributes(5).
 
 `$GIT_COMMON_DIR/info/attributes` holds for every branch, also those without a `.gitattributes`, in every
 linked worktree and in a bare repository; the committed `.gitattributes` tells other clones.
@@ -12,25 +12,30 @@ from git_fedlearn.repository.setup.blocks import MADE_FILE, MADE_FOLDER, append_
 
 PATTERN: Final = "data/**/*.jsonl"
 RULE: Final = f"{PATTERN} text eol=lf merge=fedlearn diff=fedlearn"
+METRICS_RULE: Final = "data/metrics/**/*.json text eol=lf merge=fedlearn"
+"""A system alone writes its metrics, but on two branches it writes the file of a month twice."""
+
 EXPECTED: Final = {"text": "set", "eol": "lf", "merge": "fedlearn", "diff": "fedlearn"}
-"""What `git check-attr` answers where the rule holds."""
+"""What `git check-attr` answers where the first rule holds."""
 
 
 def write_info_attributes(common_dir: Path) -> Path | None:
-    """Put the rule into info/attributes; returns its path if that changed it."""
+    """Put the rules into info/attributes; returns its path if that changed it."""
     path = common_dir / "info" / "attributes"
     made = ((MADE_FILE,) if not path.exists() else ()) + ((MADE_FOLDER,) if not path.parent.exists() else ())
-    with_rule = put_file_block(path, [RULE], made=made)
+    with_rule = put_file_block(path, [RULE, METRICS_RULE], made=made)
     return path if with_rule else None
 
 
 def remove_info_attributes(common_dir: Path) -> Path | None:
-    """Take the rule out again; returns the path if it was there."""
+    """Take the rules out again; returns the path if they were there."""
     path = common_dir / "info" / "attributes"
     return path if take_file_block(path) else None
 
 
 def with_shared_rule(data: bytes) -> bytes:
-    """The bytes of a .gitattributes with the rule, appended once; other rules stay as they are."""
-    rules = (line.split() for line in data.decode("utf-8", "replace").splitlines())
-    return data if RULE.split() in rules else append_line(data, RULE)
+    """The bytes of a .gitattributes with our rules, appended once; other rules stay as they are."""
+    for rule in (RULE, METRICS_RULE):
+        known = [line.split() for line in data.decode("utf-8", "replace").splitlines()]
+        data = data if rule.split() in known else append_line(data, rule)
+    return data
