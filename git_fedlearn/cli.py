@@ -18,8 +18,9 @@ from git_fedlearn.errors import FedlearnError
 
 SECTIONS: Final = {
     "start": ("init", "clone", "install", "uninstall", "status", "doctor", "demo", "completion"),
-    "learn": ("sync", "add", "retract", "restore", "outcome", "show", "dataset", "metrics", "consolidate"),
-    "federate": ("federate", "remote", "pull-remotes", "quarantine", "explain", "schedule"),
+    "learn": ("sync", "add", "retract", "restore", "outcome", "dataset", "metrics", "consolidate"),
+    "look": ("show", "log", "diff", "explain"),
+    "federate": ("federate", "remote", "pull-remotes", "quarantine", "schedule"),
     "keep it whole": ("verify", "sanitize", "scan", "resolve"),
     "search": ("search", "export", "import"),
     "agents": ("mcp", "proposals"),

@@ -50,7 +50,6 @@ def test_an_error_solution() -> None:
         "  tags:\n"
         "    - nix\n"
         "    - c\n"
-        "  value_score: 0.9\n"
         "  _seen_by:\n"
         "    - sys-abcde23456\n"
         "\n"

@@ -80,7 +80,7 @@ def reason_of(change: Change) -> str | None:
 
 
 def _aside(change: Change, own: str) -> str:
-    systems = [f"{printable(system)}{' (this system)' if system == own else ''}" for system in change.systems]
+    systems = ["this system" if system == own else printable(system) for system in change.systems]
     by = f"by {', '.join(systems)}" if systems else ""
     if change.kind is ChangeKind.LOST and change.after:
         return "its retraction is gone"

@@ -5,6 +5,7 @@ import click
 from git_fedlearn.commands.context import Context
 from git_fedlearn.commands.selection import select
 from git_fedlearn.core.canonical import Json
+from git_fedlearn.core.headline import printable
 from git_fedlearn.core.record import FIRST_SEEN, RETRACTED, SEEN_BY
 from git_fedlearn.federation.origins import Origin, explain_record
 from git_fedlearn.repository.record_sets import RecordSets
@@ -48,7 +49,9 @@ def _say(context: Context, origin: Origin, own: str) -> None:
         context.say(f"  also held by  {', '.join(origin.held_by)}")
     for change in origin.changes:
         through = f"  through {', '.join(change.peers)}" if change.peers else ""
-        context.say(f"  {change.what:<12}  {change.date}  {change.commit[:12]}  {change.subject}{through}")
+        context.say(
+            f"  {change.what:<12}  {change.date}  {change.commit[:12]}  {printable(change.subject)}{through}"
+        )
     if not origin.changes:
         context.say("  not committed yet")
 

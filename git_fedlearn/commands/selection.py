@@ -1,14 +1,23 @@
 """Records named on the command line by the start of their id."""
 
 import re
+from collections.abc import Iterable
 
+from git_fedlearn.core.headline import headline
+from git_fedlearn.core.identity import RecordId
 from git_fedlearn.core.layout import SetName
 from git_fedlearn.core.record import Record
 from git_fedlearn.errors import FedlearnError, UsageError
+from git_fedlearn.repository.history import find_ids
+from git_fedlearn.repository.objects import Objects
 from git_fedlearn.repository.record_sets import RecordSets
+from git_fedlearn.repository.repository import Repository
 
 MINIMUM = 4
 """Characters of an id that must be given."""
+
+MOST = 10
+"""Records that are named when several begin so."""
 
 
 class NoSuchRecordError(FedlearnError):
@@ -19,14 +28,49 @@ class NoSuchRecordError(FedlearnError):
 
 def select(sets: RecordSets, start: str) -> list[tuple[SetName, Record]]:
     """The records of one id, in every set that holds it. Raises UsageError when several ids begin so."""
-    if not re.fullmatch(rf"[0-9a-f]{{{MINIMUM},32}}", start.lower()):
-        raise UsageError(f"{start}: not a record id", hint=f"at least {MINIMUM} hexadecimal digits of it")
-    found = list(sets.find(start.lower()))
-    ids = sorted({record.id for _, record in found})
-    if not ids:
+    found = list(sets.find(check_start(start)))
+    if not found:
         raise NoSuchRecordError(f"{start}: no record has this id", hint="git fedlearn verify --history")
+    _refuse_several(start, found)
+    return found
+
+
+def find_anywhere(repository: Repository, objects: Objects, start: str) -> tuple[RecordId, list[SetName]]:
+    """The id that begins so, and the sets that hold it in the work tree, or else anywhere in history."""
+    checked = check_start(start)
+    if not repository.is_bare:
+        sets = RecordSets(repository.top, repository.settings.record_set_bytes)
+        found = list(sets.find(checked))
+        if found:
+            _refuse_several(start, found)
+            return found[0][1].id, list(dict.fromkeys(name for name, _ in found))
+    held = sorted(find_ids(repository, objects, checked))
+    ids = sorted({identifier for identifier, _ in held})
+    if not ids:
+        raise NoSuchRecordError(
+            f"{start}: no record here or in any commit of this clone has this id",
+            hint="git fedlearn log lists what every commit learned",
+        )
     if len(ids) > 1:
         raise UsageError(
-            f"{start}: {len(ids)} records begin so: {', '.join(ids[:5])}", hint="give more digits"
+            f"{start}: {len(ids)} records begin so: {', '.join(ids[:MOST])}", hint="give more digits"
         )
-    return found
+    return ids[0], [name for _, name in held]
+
+
+def check_start(start: str) -> str:
+    """The start of a record id, in lower case. Raises UsageError for what is none."""
+    if not re.fullmatch(rf"[0-9a-f]{{{MINIMUM},32}}", start.lower()):
+        raise UsageError(f"{start}: not a record id", hint=f"at least {MINIMUM} hexadecimal digits of it")
+    return start.lower()
+
+
+def _refuse_several(start: str, found: Iterable[tuple[SetName, Record]]) -> None:
+    """Raise UsageError when several ids begin so; it names them, and what they say."""
+    names = {record.id: (name, headline(record.fields, 60)) for name, record in found}
+    if len(names) > 1:
+        shown = "".join(
+            f"\n  {i}  {name}  {told}".rstrip() for i, (name, told) in sorted(names.items())[:MOST]
+        )
+        more = f"\n  … and {len(names) - MOST} more" if len(names) > MOST else ""
+        raise UsageError(f"{start}: {len(names)} records begin so:{shown}{more}", hint="give more digits")

@@ -11,6 +11,7 @@ LONGEST: Final = 100
 _NAMES: Final = (
     ("error_type", "error_message"),
     ("category", "title"),
+    ("category", "description"),
     ("skill_name", "pattern"),
     ("usage_pattern",),
     ("query",),
@@ -18,18 +19,22 @@ _NAMES: Final = (
     ("prompt",),
     ("instruction",),
     ("task_description",),
-    ("title",),
     ("text",),
     ("content",),
+    ("error_type",),
+    ("skill_name",),
+    ("category",),
 )
-"""Fields that name a lesson: error solution, best practice, pattern, interaction, training sample."""
+"""Fields that name a lesson, the last of a row being there: error solution, best practice, pattern,
+interaction, training sample."""
 
 
 def headline(fields: JsonObject, longest: int = LONGEST) -> str:
     """The name of a record on one line, printable; empty when it has no field that names it."""
     if RETRACTED in fields:
         return "retracted"
-    parts = next((found for names in _NAMES if (found := _texts(fields, names))), _chat(fields))
+    rows = (found for names in _NAMES if (found := _texts(fields, names)))
+    parts = _chat(fields) or next(rows, [])
     text = printable(" ".join(": ".join(parts).split()))
     return text if len(text) <= longest else f"{text[: longest - 1]}…"
 
@@ -42,7 +47,9 @@ def printable(text: str) -> str:
 
 
 def _texts(fields: JsonObject, names: tuple[str, ...]) -> list[str]:
-    return [text for name in names if isinstance(text := fields.get(name), str) and text]
+    """The texts of these fields, none if the last is not there."""
+    texts = [text for name in names if isinstance(text := fields.get(name), str) and text]
+    return texts if fields.get(names[-1]) in texts else []
 
 
 def _chat(fields: JsonObject) -> list[str]:

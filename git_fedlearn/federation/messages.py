@@ -2,10 +2,9 @@
 
 from collections.abc import Iterable
 
+from git_fedlearn.core.trailers import PEER_TRAILER, SYSTEM_TRAILER
 from git_fedlearn.federation.gathering import Report
 from git_fedlearn.federation.joining import JoinedSet
-
-PEER_TRAILER = "Fedlearn-Peer"
 
 
 def commit_message(system: str, sets: Iterable[JoinedSet], reports: Iterable[Report]) -> str:
@@ -17,7 +16,7 @@ def commit_message(system: str, sets: Iterable[JoinedSet], reports: Iterable[Rep
     what = f"learn {learned} record{'' if learned == 1 else 's'}" if learned else "update what was learned"
     subject = f"pull-remotes: {what} from {len(bringers)} peer{'' if len(bringers) == 1 else 's'}"
     numbers = [f"{len(joined.added)} new, {len(joined.changed)} changed in {joined.name}" for joined in sets]
-    trailers = [f"Fedlearn-System: {system}", *(_trailer(report) for report in bringers)]
+    trailers = [f"{SYSTEM_TRAILER}: {system}", *(_trailer(report) for report in bringers)]
     body = "\n".join(numbers) if learned or changed else ""
     return "\n\n".join(part for part in (subject, body, "\n".join(trailers)) if part) + "\n"
 

@@ -1,27 +1,25 @@
 """Where a record came from: who learned it, the commit that brought it, and the peer behind that commit."""
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
 from git_fedlearn.core.identity import RecordId
-from git_fedlearn.core.layout import SetName, find_set
-from git_fedlearn.core.record import Record, claimed_id, parse_record
-from git_fedlearn.core.record_set import is_record_line, split_lines
+from git_fedlearn.core.layout import SetName
+from git_fedlearn.core.record import Record, claimed_id
+from git_fedlearn.core.record_set import split_lines
+from git_fedlearn.core.trailers import read_trailers
 from git_fedlearn.federation.memory import read_introduced
-from git_fedlearn.federation.messages import PEER_TRAILER
 from git_fedlearn.federation.offers import read_offer
 from git_fedlearn.federation.peers import Peer, RemoteName, read_peers
-from git_fedlearn.repository.data_tree import CommittedTree, committed_tree, open_objects
+from git_fedlearn.repository.data_tree import open_objects
 from git_fedlearn.repository.objects import Objects, Oid
+from git_fedlearn.repository.record_log import trace_record
 from git_fedlearn.repository.repository import Repository
-
-_TRAILER = re.compile(rf"^{PEER_TRAILER}: (\S+) ", re.MULTILINE)
 
 
 class Change(NamedTuple):
-    """A commit in which a record first appeared, or was retracted or restored."""
+    """What a commit did to a record; one that did two things is named twice."""
 
     commit: Oid
     date: str
@@ -53,7 +51,7 @@ def explain_record(repository: Repository, record: Record, sets: tuple[SetName, 
         sets,
         bringers[0] if len(bringers) == 1 else None,
         tuple(peer.name for peer in peers if record.id in offered_ids(repository, objects, peer)),
-        tuple(_changes(repository, objects, record.id)),
+        tuple(_changes(objects, record.id, sets)),
     )
 
 
@@ -66,35 +64,12 @@ def offered_ids(repository: Repository, objects: Objects, peer: Peer) -> set[Rec
     return {identifier for line in lines if (identifier := claimed_id(line))}
 
 
-def _changes(repository: Repository, objects: Objects, identifier: RecordId) -> Iterator[Change]:
-    """The commits, oldest first, after which the record is another kind of thing than before."""
+def _changes(objects: Objects, identifier: RecordId, sets: tuple[SetName, ...]) -> Iterator[Change]:
+    """The commits that did something to the record, oldest first."""
     head = objects.find_commit("HEAD")
-    if head is None:
-        return
-    state = ""
-    listed = repository.git.text("rev-list", "--reverse", "--topo-order", "HEAD", "--", "data/").split()
-    for oid in listed:
-        commit = Oid(oid)
-        now = _state(committed_tree(objects, commit), identifier)
-        if now and now != state:
-            yield _change(repository, commit, "restored" if state == "retracted" else now)
-        state = now or state
-
-
-def _state(tree: CommittedTree, identifier: RecordId) -> str:
-    start = b'{"_id":"%s"' % identifier.encode("ascii")
-    for path in tree.paths():
-        if find_set(path) and tree.is_file(path):
-            data = tree.read(path)
-            place = 0 if data.startswith(start) else data.find(b"\n" + start) + 1
-            if place or data.startswith(start):
-                line = data[place : data.find(b"\n", place)]
-                if is_record_line(line):
-                    return "retracted" if parse_record(line).is_tombstone else "learned"
-    return ""
-
-
-def _change(repository: Repository, commit: Oid, what: str) -> Change:
-    shown = repository.git.text("show", "--no-patch", "--format=%cs%n%s%n%B", commit)
-    date, subject, body = shown.split("\n", 2)
-    return Change(commit, date, subject, what, tuple(_TRAILER.findall(body)))
+    for name in sets if head else ():
+        for step in reversed(trace_record(objects, head or Oid(""), name, identifier)):
+            facts = objects.facts(step.commit)
+            peers = read_trailers(facts.message).peers
+            for change in step.changes:
+                yield Change(step.commit, facts.date, facts.subject, change.kind.value, peers)

@@ -57,7 +57,7 @@ def _format_record(record: JsonObject) -> Iterator[str]:
     if score >= 0:
         yield f"  score: {score:g}"
     for key in sorted(record, key=lambda key: (key.startswith("_"), key)):
-        if key not in (ID, RETRACTED):
+        if key not in (ID, RETRACTED) and not (key == "value_score" and record[key] == score):
             yield from _format_field(printable(key), record[key])
 
 

@@ -42,6 +42,10 @@ class CommittedTree(NamedTuple):
         """Whether a plain file is at the path."""
         return path in self.entries and self.entries[path].is_file
 
+    def sets(self) -> set[SetName]:
+        """The record sets that have a file here."""
+        return {*set_paths(self)}
+
 
 class WorkTree(NamedTuple):
     """The data files on disk, less what git ignores by our rules (temporary files, `latest.jsonl`).
@@ -98,6 +102,10 @@ class ChangedTree(NamedTuple):
     def is_file(self, path: str) -> bool:
         """Whether a plain file is at the path."""
         return self.work.is_file(path) if path in self.changed else self.committed.is_file(path)
+
+    def sets(self) -> set[SetName]:
+        """The record sets that have a file here."""
+        return {*set_paths(self)}
 
 
 def is_local(path: str) -> bool:

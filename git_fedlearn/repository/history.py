@@ -1,5 +1,6 @@
 """What the history of the record sets tells: losses, and versions of a record that came before."""
 
+import re
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
@@ -93,6 +94,29 @@ def _lessons(data: bytes, identifier: RecordId) -> Iterator[Record]:
     for line in parse_record_set(lines):
         if line.record and line.record.id == identifier and not line.record.is_tombstone:
             yield line.record
+
+
+def find_ids(repository: Repository, objects: Objects, start: str) -> set[tuple[RecordId, SetName]]:
+    """Every id that begins so in any version of any set that a ref leads to. Reads all of history."""
+    named = repository.git.run("for-each-ref", "--format=%(objectname)").decode("ascii").split()
+    tips = [oid for revision in ("HEAD", *named) if (oid := objects.find_commit(revision))]
+    wanted = re.compile(
+        rb'^\{"_id":"(%s[0-9a-f]{%d})"' % (start.encode("ascii"), 32 - len(start)), re.MULTILINE
+    )
+    seen: set[Oid] = set()
+    found: set[tuple[RecordId, SetName]] = set()
+    for tree in history_trees(objects, dict.fromkeys(tips)):
+        for path, entry in tree.entries.items():
+            of = find_set(path)
+            if of and entry.is_file and entry.oid not in seen and _may_hold(of[1], start):
+                seen.add(entry.oid)
+                ids = wanted.findall(objects.read(entry.oid))
+                found |= {(RecordId(identifier.decode("ascii")), of[0]) for identifier in ids}
+    return found
+
+
+def _may_hold(shard: str, start: str) -> bool:
+    return shard.startswith(start) or start.startswith(shard)
 
 
 def introduced_records(objects: Objects, commit: Oid) -> dict[SetName, list[Record]]:

@@ -78,8 +78,8 @@ def commit_changes(objects: Objects, commit: Oid) -> SetChanges:
         return {}
     bases: list[Oid | None] = [*parents] or [None]
     changed = [objects.changed_files(base, commit, DATA) for base in bases]
-    common = set.intersection(*(set(files) for files in changed))
-    names = {found[0] for path in common if (found := find_set(path))}
+    sets = [{found[0] for path in files if (found := find_set(path))} for files in changed]
+    names = set.intersection(*sets)
     if not names:
         return {}
     after = _only(committed_tree(objects, commit), names)

@@ -63,7 +63,7 @@ def test_an_ambiguous_start_names_the_candidates(system: System) -> None:
     found = sorted(ids(system))
     start = next(a[:4] for a, b in pairwise(found) if a[:4] == b[:4])
     error = system.fedlearn("retract", start, "--reason", "x", code=2).err
-    assert error.startswith(f"error: {start}: 2 records begin so: {start}")
+    assert error.startswith(f"error: {start}: 2 records begin so:\n  {start}")
     assert error.endswith("hint: give more digits\n")
 
 

@@ -1,0 +1,91 @@
+"""`git fedlearn diff`: what happened to records between two states."""
+
+import click
+
+from git_fedlearn.commands.change_words import change_json, describe, summarize
+from git_fedlearn.commands.context import Context
+from git_fedlearn.commands.revisions import get_commit, get_range
+from git_fedlearn.core.canonical import Json
+from git_fedlearn.core.layout import SetName
+from git_fedlearn.errors import UsageError
+from git_fedlearn.repository.data_tree import index_tree, open_objects
+from git_fedlearn.repository.objects import Objects
+from git_fedlearn.repository.repository import SYSTEM_KEY, Repository
+from git_fedlearn.repository.set_changes import (
+    SetChanges,
+    Tree,
+    all_changes,
+    changed_tree,
+    tree_at,
+    tree_changes,
+)
+from git_fedlearn.repository.work_state import read_work_state
+
+
+@click.command("diff", short_help="Say what happened to records between two states.")
+@click.argument("revisions", nargs=-1, metavar="[A [B]]")
+@click.option("--staged", is_flag=True, help="What is staged instead of the work tree.")
+@click.option("--set", "only", metavar="SET", multiple=True, help="Of this record set only.")
+@click.option("--stat", is_flag=True, help="The numbers only.")
+@click.option("--json", "as_json", is_flag=True, help="Answer for programs.")
+@click.pass_obj
+def command(
+    context: Context,
+    revisions: tuple[str, ...],
+    only: tuple[str, ...],
+    *,
+    staged: bool,
+    stat: bool,
+    as_json: bool,
+) -> int:
+    """Say which records were learned, raised, endorsed, retracted or restored from A to B.
+
+    A and B are commits, branches or tags, also as A..B or A...B. Without B, to the work tree; without
+    both, from HEAD. Ends with 1 when there are differences, as diff(1) does.
+    """
+    repository = context.repository
+    objects = open_objects(repository)
+    before, after = _trees(repository, objects, revisions, staged=staged)
+    sets = tree_changes(before, after)
+    for name in only:
+        if name not in before.sets() | after.sets():
+            known = ", ".join(sorted(before.sets() | after.sets())) or "none"
+            raise UsageError(f"{name}: no such record set in either state", hint=f"there are: {known}")
+    sets = {name: changes for name, changes in sets.items() if not only or name in only}
+    if as_json:
+        context.say_json("diff/v1", _to_json(sets))
+    else:
+        _say(context, sets, stat=stat)
+    return 1 if sets else 0
+
+
+def _trees(
+    repository: Repository, objects: Objects, revisions: tuple[str, ...], *, staged: bool
+) -> tuple[Tree, Tree]:
+    if len(revisions) > 2:  # noqa: PLR2004
+        raise UsageError("at most two revisions", hint="git fedlearn diff A B")
+    if len(revisions) == 2:  # noqa: PLR2004
+        old, new = (get_commit(objects, revision) for revision in revisions)
+        return tree_at(objects, old), tree_at(objects, new)
+    if revisions and ".." in revisions[0]:
+        start, end = get_range(repository, objects, revisions[0])
+        return tree_at(objects, start), tree_at(objects, end)
+    base = get_commit(objects, revisions[0]) if revisions else objects.find_commit("HEAD")
+    if staged:
+        return tree_at(objects, base), index_tree(repository, objects)
+    repository.require_data()
+    return tree_at(objects, base), changed_tree(repository, objects, read_work_state(repository))
+
+
+def _say(context: Context, sets: SetChanges, *, stat: bool) -> None:
+    context.say(summarize(all_changes(sets)))
+    own = context.repository.git.find_config(SYSTEM_KEY) or ""
+    for name, changes in sets.items():
+        context.say(f"{name}: {summarize(changes)}" if stat else name)
+        for change in () if stat else changes:
+            context.say(f"  {describe(change, own=own)}")
+
+
+def _to_json(sets: SetChanges) -> dict[str, Json]:
+    changes: list[Json] = [change_json(SetName(name), change) for name in sets for change in sets[name]]
+    return {"summary": summarize(all_changes(sets)), "changes": changes}

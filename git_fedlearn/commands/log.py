@@ -1,0 +1,203 @@
+"""`git fedlearn log`: the history of one record, or of all, commit by commit."""
+
+from collections.abc import Iterator
+from itertools import islice
+from typing import NamedTuple
+
+import click
+
+from git_fedlearn.commands.change_words import change_json, describe, summarize, what_happened
+from git_fedlearn.commands.context import Context
+from git_fedlearn.commands.revisions import get_range
+from git_fedlearn.commands.selection import find_anywhere
+from git_fedlearn.core.canonical import Json
+from git_fedlearn.core.changes import Change, compare_sets
+from git_fedlearn.core.headline import headline, printable
+from git_fedlearn.core.identity import RecordId
+from git_fedlearn.core.layout import SetName
+from git_fedlearn.core.record import Record
+from git_fedlearn.core.trailers import read_trailers
+from git_fedlearn.errors import UsageError
+from git_fedlearn.repository.data_tree import open_objects
+from git_fedlearn.repository.objects import Objects, Oid
+from git_fedlearn.repository.record_log import Step, Versions, trace_record
+from git_fedlearn.repository.record_sets import RecordSets
+from git_fedlearn.repository.repository import SYSTEM_KEY
+from git_fedlearn.repository.set_changes import CommitChanges, all_changes, log_changes
+
+SHORT_COMMIT = 12
+
+
+@click.command("log", short_help="Show the history of a record, or of all.")
+@click.argument("identifier", metavar="[ID]", required=False)
+@click.option("-n", "--max-count", "most", type=click.IntRange(0), metavar="N", help="At most N commits.")
+@click.option("--rev", metavar="REV", default="HEAD", help="Up to this commit, or of A..B (HEAD).")
+@click.option("--records", "shown", type=click.IntRange(0), default=10, help="Named a commit (10).")
+@click.option("--full", is_flag=True, help="With ID: read every version, also what was lost and came back.")
+@click.option("--json", "as_json", is_flag=True, help="Answer for programs.")
+@click.pass_obj
+def command(  # noqa: PLR0913  one option each
+    context: Context,
+    identifier: str | None,
+    most: int | None,
+    rev: str,
+    shown: int,
+    *,
+    full: bool,
+    as_json: bool,
+) -> None:
+    """Say what each commit did to the record ID, newest first: learned, raised, retracted and so on.
+
+    Without ID, what each commit did to all records. Where a merge took a record from one side, the commits
+    of that side are told, as git log does for a path. ID is the record's id or its first characters.
+    """
+    objects = open_objects(context.repository)
+    if identifier is not None:
+        _log_record(context, objects, _Wanted(identifier, rev, most, full), as_json=as_json)
+        return
+    if full:
+        raise UsageError("--full is for the history of one record", hint="git fedlearn log ID --full")
+    if rev == "HEAD" and objects.find_commit("HEAD") is None:
+        context.note("no commit yet")
+    else:
+        _log_all(context, objects, (rev, most, shown), as_json=as_json)
+
+
+class _Wanted(NamedTuple):
+    """Whose history, up to where, how much of it, and how thoroughly."""
+
+    identifier: str
+    rev: str
+    most: int | None
+    full: bool
+
+
+def _log_all(
+    context: Context, objects: Objects, options: tuple[str, int | None, int], *, as_json: bool
+) -> None:
+    rev, most, shown = options
+    start, tip = get_range(context.repository, objects, rev)
+    found = islice(log_changes(objects, tip, without=(start,) if start else ()), most)
+    if as_json:
+        commits: list[Json] = [_commit_json(objects, commit) for commit in found]
+        context.say_json("log/v1", {"commits": commits})
+        return
+    own = context.repository.git.find_config(SYSTEM_KEY) or ""
+    for commit in found:
+        context.say(_commit_line(objects, commit.commit))
+        context.say(f"  {summarize(all_changes(commit.sets))}")
+        changes = [(name, change) for name, of in commit.sets.items() for change in of]
+        for name, change in changes[:shown]:
+            context.say(f"    {name:<15}  {describe(change, own=own)}")
+        if len(changes) > shown > 0:
+            context.say(f"    … {len(changes) - shown} more (--records {len(changes)})")
+
+
+def _log_record(context: Context, objects: Objects, wanted: _Wanted, *, as_json: bool) -> None:
+    repository = context.repository
+    start, tip = _ends(context, objects, wanted.rev)
+    identifier, names = find_anywhere(repository, objects, wanted.identifier)
+    histories = {}
+    for name in names:
+        steps = trace_record(objects, tip, name, identifier, full=wanted.full) if tip else []
+        if start:
+            inside = set(objects.walk([tip] if tip else [], without=[start]))
+            steps = [step for step in steps if step.commit in inside]
+        histories[name] = steps[: wanted.most]
+    pending = {
+        name: [*_uncommitted(context, objects, name, identifier)] if wanted.rev == "HEAD" else []
+        for name in names
+    }
+    if as_json:
+        context.say_json(
+            "log/v1",
+            {
+                "id": identifier,
+                "commits": [_step_json(objects, step) for name in names for step in histories[name]],
+                "uncommitted": [change_json(name, change) for name in names for change in pending[name]],
+            },
+        )
+        return
+    for name in names:
+        _say_record(context, objects, (name, identifier), (pending[name], histories[name]))
+
+
+def _ends(context: Context, objects: Objects, rev: str) -> tuple[Oid | None, Oid | None]:
+    if rev == "HEAD" and objects.find_commit("HEAD") is None:
+        return None, None
+    return get_range(context.repository, objects, rev)
+
+
+def _uncommitted(context: Context, objects: Objects, name: SetName, identifier: RecordId) -> list[Change]:
+    """What the work tree says of a record that HEAD does not."""
+    repository = context.repository
+    if repository.is_bare:
+        return []
+    head = objects.find_commit("HEAD")
+    committed = Versions(objects, name, identifier).at(head) if head else ()
+    here = RecordSets(repository.top, repository.settings.record_set_bytes).pick(name, [identifier])
+    return compare_sets(committed, [record.line for record in here])
+
+
+def _say_record(
+    context: Context,
+    objects: Objects,
+    record: tuple[SetName, RecordId],
+    history: tuple[list[Change], list[Step]],
+) -> None:
+    (name, identifier), (pending, steps) = record, history
+    own = context.repository.git.find_config(SYSTEM_KEY) or ""
+    told = _name_of([*pending, *(change for step in steps for change in step.changes)])
+    context.say("  ".join(part for part in (identifier, name, told) if part))
+    for change in pending:
+        context.say(f"  {'not committed':<24}  {what_happened(change, own=own)}")
+    for step in steps:
+        facts = objects.facts(step.commit)
+        what = ", ".join(what_happened(change, own=own) for change in step.changes)
+        origin = _origin(objects, step.commit)
+        context.say(
+            f"  {facts.date}  {step.commit[:SHORT_COMMIT]}  {what}  ({printable(facts.subject)}{origin})"
+        )
+    if not (pending or steps):
+        context.say("  no commit of this history did anything to it")
+
+
+def _name_of(changes: list[Change]) -> str:
+    """The headline of the newest version that says what was learned."""
+    records: Iterator[Record] = (
+        record for change in changes for record in (change.after, change.before) if record and record.form
+    )
+    return next((headline(record.fields) for record in records), "")
+
+
+def _commit_line(objects: Objects, commit: Oid) -> str:
+    facts = objects.facts(commit)
+    return f"{commit[:SHORT_COMMIT]}  {facts.date}  {printable(facts.subject)}{_origin(objects, commit)}"
+
+
+def _origin(objects: Objects, commit: Oid) -> str:
+    peers = read_trailers(objects.facts(commit).message).peers
+    return f"; through {', '.join(map(printable, peers))}" if peers else ""
+
+
+def _commit_facts(objects: Objects, commit: Oid) -> dict[str, Json]:
+    facts = objects.facts(commit)
+    trailers = read_trailers(facts.message)
+    return {
+        "commit": commit,
+        "date": facts.date,
+        "author": facts.author,
+        "subject": facts.subject,
+        "system": trailers.system or None,
+        "peers": [*trailers.peers],
+    }
+
+
+def _commit_json(objects: Objects, commit: CommitChanges) -> Json:
+    changes: list[Json] = [change_json(name, change) for name, of in commit.sets.items() for change in of]
+    return {**_commit_facts(objects, commit.commit), "changes": changes}
+
+
+def _step_json(objects: Objects, step: Step) -> Json:
+    changes: list[Json] = [change_json(step.name, change) for change in step.changes]
+    return {**_commit_facts(objects, step.commit), "changes": changes}
