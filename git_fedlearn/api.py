@@ -4,29 +4,26 @@ Errors are FedlearnError (git_fedlearn.errors), each with a message and a hint.
 """
 
 import os
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from git_fedlearn.commands.context import Context
+from git_fedlearn.commands.transfers import admitter
 from git_fedlearn.core.canonical import Json, JsonObject
 from git_fedlearn.core.identity import RecordId
 from git_fedlearn.core.layout import SetName
 from git_fedlearn.core.outcomes import Outcome
-from git_fedlearn.core.record import NotARecordError, Record
+from git_fedlearn.core.record import NotARecordError
 from git_fedlearn.errors import UsageError
-from git_fedlearn.learn.intake import Intake
 from git_fedlearn.learn.outcomes import Verdict, clean_note, count_outcomes
 from git_fedlearn.repository.record_sets import Joined, RecordSets
-from git_fedlearn.vectors.collections import ImportRequest, import_collection
+from git_fedlearn.vectors.collections import Means, import_collections, requests_for
 from git_fedlearn.vectors.connect import choose_embedder
 from git_fedlearn.vectors.embedder import Embedder
-from git_fedlearn.vectors.gathering import collections_here
-from git_fedlearn.vectors.importing import Gist, Imported
+from git_fedlearn.vectors.importing import Imported
 from git_fedlearn.vectors.qdrant import ClientLike, store_of_client
 from git_fedlearn.vectors.search import Hit, Query, find_lessons
-from git_fedlearn.vectors.settings import check_collection, read_qdrant_settings
 
 if TYPE_CHECKING:
     from git_fedlearn.repository.repository import Repository
@@ -86,10 +83,10 @@ class FederatedRepository:
         Raises UsageError, and adds nothing, when one of them is no record.
         """
         self._sets.check_name(SetName(name))
-        lines = []
+        admit, lines = admitter(self._context), []
         for number, fields in enumerate(records, 1):
             try:
-                lines.append(self._admit({**fields})[0].line)
+                lines.append(admit({**fields})[0].line)
             except NotARecordError as error:
                 raise UsageError(f"record {number}: {error}", hint="nothing was added") from error
         with self._repository.lock("add"):
@@ -118,18 +115,6 @@ class FederatedRepository:
         As `git fedlearn import`: only what is missing is embedded, and what was retracted is deleted. Works
         on a clone that is mounted read-only.
         """
-        settings = read_qdrant_settings(self.top)
-        model = embedder or choose_embedder(self._repository)
-        store = store_of_client(client)
-        done = []
-        for name in collections or collections_here(self.top, settings.collections):
-            gist = Gist(model, self._admit, settings.text_fields.get(name, ()))
-            request = ImportRequest(check_collection(name), name)
-            done.append(import_collection(self._repository, store, gist, request))
-        return done
-
-    def _admit(self, fields: JsonObject) -> tuple[Record, Counter[str]]:
-        repository = self._repository
-        intake = Intake(self._context.privacy, repository.system(), repository.settings.record_bytes)
-        admitted = intake.admit(fields, self._context.now().date())
-        return admitted.record, admitted.redacted
+        means = Means(embedder or choose_embedder(self._repository), admitter(self._context))
+        requests = requests_for(self._repository, collections)
+        return list(import_collections(self._repository, store_of_client(client), means, requests))

@@ -1,16 +1,19 @@
 """`git fedlearn clone`."""
 
 import re
+from dataclasses import replace
 from typing import Final
 
 import click
 
 from git_fedlearn.commands.context import Context
+from git_fedlearn.commands.import_ import bring_in
 from git_fedlearn.commands.install import say_installation
 from git_fedlearn.errors import GitError, UsageError
 from git_fedlearn.repository.git import Git
 from git_fedlearn.repository.repository import Repository
 from git_fedlearn.repository.setup.installation import install
+from git_fedlearn.vectors.connect import is_configured
 
 _GIT_OPTIONS: Final = "git-fedlearn.clone.git-options"
 
@@ -34,7 +37,11 @@ class _CloneCommand(click.Command):
 @click.argument("directory", metavar="[DIR]", required=False)
 @click.pass_context
 def command(ctx: click.Context, url: str, directory: str | None) -> int:
-    """Clone a federated repository and run `install` in it."""
+    """Clone a federated repository and run `install` in it.
+
+    Where a vector store is configured ($QDRANT_URL, or fedlearn.qdrantUrl in the git config of this user),
+    what was learned is imported into it; exit code 1 when that did not go.
+    """
     context: Context = ctx.obj
     directory = directory or find_name(url)
     if not directory:
@@ -45,8 +52,13 @@ def command(ctx: click.Context, url: str, directory: str | None) -> int:
         raise GitError(f"git clone failed (exit code {code})", hint="git says why above")
     repository = Repository.discover(context.directory / directory, context.environment)
     code = say_installation(context, repository, install(repository))
-    if not repository.is_bare and not (repository.top / "data").is_dir():
+    if repository.is_bare:
+        return code
+    if not (repository.top / "data").is_dir():
         context.note(f"note: no data/ in {directory}: to start one, run `git fedlearn init` there")
+        return code
+    if is_configured(repository):
+        code |= min(bring_in(replace(context, directory=repository.top)), 1)
     return code
 
 

@@ -1,24 +1,18 @@
 """`git fedlearn export`: what a vector store learned, into the repository."""
 
-from collections import Counter
-from collections.abc import Callable
-
 import click
 
 from git_fedlearn.commands.context import Context
 from git_fedlearn.commands.progress import progress_bar
+from git_fedlearn.commands.transfers import admitter, say_faults
 from git_fedlearn.commands.wording import count, kinds
-from git_fedlearn.core.canonical import Json, JsonObject
-from git_fedlearn.core.record import Record
+from git_fedlearn.core.canonical import Json
 from git_fedlearn.errors import UsageError
-from git_fedlearn.learn.intake import Intake
 from git_fedlearn.vectors.connect import open_store
 from git_fedlearn.vectors.exporting import Exported, ExportRequest, export_collection
 from git_fedlearn.vectors.payload_filter import parse_filter
 from git_fedlearn.vectors.settings import check_collection, read_qdrant_settings
 from git_fedlearn.vectors.store import Collection, Store
-
-MOST_FAULTS = 20
 
 
 @click.command("export", short_help="Bring what a vector store learned into the repository.")
@@ -64,19 +58,6 @@ def command(
     return 0 if all(one.is_complete and not one.faults for one in done) else 1
 
 
-def admitter(context: Context) -> Callable[[JsonObject], tuple[Record, Counter[str]]]:
-    """The door to the record sets for what this system reads today."""
-    repository = context.data_repository
-    intake = Intake(context.privacy, repository.system(), repository.settings.record_bytes)
-    today = context.now().date()
-
-    def admit(fields: JsonObject) -> tuple[Record, Counter[str]]:
-        admitted = intake.admit(fields, today)
-        return admitted.record, admitted.redacted
-
-    return admit
-
-
 def _chosen(context: Context, store: Store, names: tuple[str, ...], *, everything: bool) -> list[Collection]:
     """The collections to export. Raises UsageError for one that was named and is not there."""
     wanted = names or read_qdrant_settings(context.data_repository.top).collections
@@ -96,10 +77,8 @@ def _say(context: Context, one: Exported, *, dry_run: bool) -> None:
     news = f"{count(one.records, 'lesson')}, {one.added} {would}added, {one.raised} {would}updated"
     left = f", {one.filtered} filtered out" if one.filtered else ""
     context.say(f"{one.name}: {count(one.points, 'point')}, {news}{left}{kinds(one.redacted)}")
-    for point, reason in one.faults[:MOST_FAULTS]:
-        context.complain(f"error: {one.name}, point {point}: {reason}; not exported")
-    if len(one.faults) > MOST_FAULTS:
-        context.complain(f"error: {one.name}: {len(one.faults) - MOST_FAULTS} more points were not exported")
+    faults = [(f"{one.name}, point {point}", reason) for point, reason in one.faults]
+    say_faults(context, faults, "not exported")
     if not one.is_complete:
         context.complain(f"error: {one.name}: the store counts {one.expected} points, {one.points} were read")
         context.complain(f"hint: git fedlearn export {one.name}")

@@ -3,6 +3,8 @@
 A hook checks and reports. None writes records: a pull must leave what was pulled.
 """
 
+import importlib
+
 from git_fedlearn.commands.context import Context
 from git_fedlearn.commands.verdicts import report_losses, report_problems
 from git_fedlearn.commands.wording import count, short_ids
@@ -12,6 +14,9 @@ from git_fedlearn.repository.gate import judge
 from git_fedlearn.repository.history import losses_by_set, merge_parents
 from git_fedlearn.repository.objects import Objects, Oid
 from git_fedlearn.repository.verify import limits_of
+
+AUTO_IMPORT_KEY = "fedlearn.autoImport"
+"""Git config of a clone: what a merge brought goes into the vector store at once."""
 
 REPAIR = "git fedlearn verify --fix{} && git add :/data && git commit -m 'bring back lost records'"
 
@@ -34,7 +39,7 @@ def pre_merge_commit(context: Context) -> int:
 
 
 def post_merge(context: Context) -> int:
-    """Say so when a merge lost records, because the driver did not run."""
+    """Say so when a merge lost records, because the driver did not run; then import, where that is wished."""
     objects = open_objects(context.repository)
     head = objects.find_commit("HEAD")
     if head is None:
@@ -46,6 +51,8 @@ def post_merge(context: Context) -> int:
         context.complain(f"warning: this merge lost {count(len(ids), 'record')} of {name}: {short_ids(ids)}")
     if losses:
         context.complain(f"hint: {REPAIR.format(' --history' if is_forward else '')}")
+    if context.repository.git.find_config(AUTO_IMPORT_KEY, "--type=bool") == "true":
+        importlib.import_module("git_fedlearn.commands.import_").bring_in(context)
     return 0
 
 

@@ -1,23 +1,22 @@
 """`git fedlearn import`: what was learned, into a vector store."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import click
 
 from git_fedlearn.commands.context import Context
-from git_fedlearn.commands.export import admitter
 from git_fedlearn.commands.progress import progress_bar
-from git_fedlearn.commands.wording import count
+from git_fedlearn.commands.transfers import admitter, say_faults
+from git_fedlearn.commands.wording import SHORT_ID, count
 from git_fedlearn.core.canonical import Json
 from git_fedlearn.core.record import NotARecordError
-from git_fedlearn.errors import UsageError
-from git_fedlearn.vectors.collections import ImportRequest, import_collection
+from git_fedlearn.errors import FedlearnError, UsageError
+from git_fedlearn.vectors.collections import Means, import_collections, requests_for
 from git_fedlearn.vectors.connect import choose_embedder, open_store
-from git_fedlearn.vectors.gathering import collections_here, parse_dump
-from git_fedlearn.vectors.importing import Gist, Imported
-from git_fedlearn.vectors.settings import check_collection, read_qdrant_settings
-
-MOST_FAULTS = 20
+from git_fedlearn.vectors.gathering import parse_dump
+from git_fedlearn.vectors.importing import Imported
+from git_fedlearn.vectors.settings import check_collection
 
 
 @click.command("import", short_help="Bring what was learned into a vector store.")
@@ -46,24 +45,44 @@ def command(  # noqa: PLR0913  click passes an argument for each option
     """
     _check(collections, into, dump, switch_alias=switch_alias)
     repository = context.data_repository
-    settings = read_qdrant_settings(repository.top)
-    embedder, admit = choose_embedder(repository), admitter(context)
+    means = Means(choose_embedder(repository), admitter(context))
     more = _read_dump(context, dump) if dump else []
-    done: list[Imported] = []
+    requests = [
+        replace(request, into=check_collection(into or request.into), more=more, since=since)
+        for request in requests_for(repository, collections)
+    ]
     with open_store(repository, "import") as store, progress_bar(context, "importing") as show:
-        for name in collections or collections_here(repository.top, settings.collections):
-            request = ImportRequest(check_collection(name), check_collection(into or name), more, since)
-            gist = Gist(embedder, admit, settings.text_fields.get(name, ()))
-            done.append(import_collection(repository, store, gist, request, show))
-            if switch_alias and done[-1].is_verified:
-                store.switch_alias(name, request.into)
+        done = list(import_collections(repository, store, means, requests, show))
+        if switch_alias and all(one.is_verified for one in done):
+            store.switch_alias(requests[0].collection, requests[0].into)
         place = store.place
     if as_json:
         context.say_json("import/v1", {"store": place, "collections": [_to_json(one) for one in done]})
     else:
         for one in done:
             _say(context, one)
-    return 0 if all(one.is_verified and not one.faults for one in done) else 1
+    return 0 if all(one.is_sound for one in done) else 1
+
+
+def bring_in(context: Context) -> int:
+    """Import everything after a clone or a merge; a store that is away is an error and a hint, no more.
+
+    Says only what changed. Returns the exit code.
+    """
+    repository = context.data_repository
+    code = 0
+    try:
+        means, requests = Means(choose_embedder(repository), admitter(context)), requests_for(repository)
+        with open_store(repository, "import") as store, progress_bar(context, "importing") as show:
+            for done in import_collections(repository, store, means, requests, show):
+                if done.added or done.updated or done.deleted or not done.is_sound:
+                    _say(context, done)
+                code |= not done.is_sound
+    except FedlearnError as error:
+        context.report(error)
+        context.complain("hint: nothing is lost; later: git fedlearn import")
+        return error.exit_code
+    return code
 
 
 def _check(collections: tuple[str, ...], into: str | None, dump: str | None, *, switch_alias: bool) -> None:
@@ -97,10 +116,8 @@ def _say(context: Context, one: Imported) -> None:
         f"{one.name}: {one.added} added, {one.updated} updated, {one.deleted} deleted, "
         f"{one.present} there already; {count(one.count, 'point')}"
     )
-    for fault in one.faults[:MOST_FAULTS]:
-        context.complain(f"error: {one.name}, record {fault.record[:12]}: {fault.reason}; not imported")
-    if len(one.faults) > MOST_FAULTS:
-        context.complain(f"error: {one.name}: {len(one.faults) - MOST_FAULTS} more records were not imported")
+    faults = [(f"{one.name}, record {fault.record[:SHORT_ID]}", fault.reason) for fault in one.faults]
+    say_faults(context, faults, "not imported")
     if not one.is_verified:
         context.complain(f"error: {one.name}: the store counts {one.count} points, not {one.expected}")
         context.complain(f"hint: if nobody else writes there: git fedlearn import {one.name}")

@@ -5,7 +5,7 @@ the count afterwards. Losing it costs one comparison with the store.
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,9 +18,12 @@ from git_fedlearn.errors import FedlearnError
 from git_fedlearn.repository.files import write_file
 from git_fedlearn.repository.repository import Repository
 from git_fedlearn.vectors.collection_files import find_schema
-from git_fedlearn.vectors.embedder import ModelIdentity, identify, parse_identity
-from git_fedlearn.vectors.gathering import gather, source_files
-from git_fedlearn.vectors.importing import Gist, Imported, Progress, import_records
+from git_fedlearn.vectors.embedder import Embedder, ModelIdentity, identify, parse_identity
+from git_fedlearn.vectors.exporting import Admit
+from git_fedlearn.vectors.gathering import collections_here, gather, source_files
+from git_fedlearn.vectors.importing import Gist, Imported, import_records
+from git_fedlearn.vectors.progress import Progress
+from git_fedlearn.vectors.settings import check_collection, read_qdrant_settings
 from git_fedlearn.vectors.store import Collection, Schema, Store, VectorSpec
 
 _FORMAT: Final = 1
@@ -40,6 +43,34 @@ class _Known(NamedTuple):
     model: ModelIdentity
     files: list[list[Json]]
     points: int
+
+
+class Means(NamedTuple):
+    """What an import needs beside the repository and the store: a model, and the door that sanitizes."""
+
+    embedder: Embedder
+    admit: Admit
+
+
+def requests_for(repository: Repository, names: Sequence[str] = ()) -> list[ImportRequest]:
+    """Requests for collections: those named, else those of the settings and all that have records here."""
+    settings = read_qdrant_settings(repository.top)
+    chosen = names or collections_here(repository.top, settings.collections)
+    return [ImportRequest(check_collection(name), name) for name in chosen]
+
+
+def import_collections(
+    repository: Repository,
+    store: Store,
+    means: Means,
+    requests: Iterable[ImportRequest],
+    progress: Progress | None = None,
+) -> Iterator[Imported]:
+    """Bring collections up to the repository, one after the other, as they are asked for."""
+    fields = read_qdrant_settings(repository.top).text_fields
+    for request in requests:
+        gist = Gist(means.embedder, means.admit, fields.get(request.collection, ()))
+        yield import_collection(repository, store, gist, request, progress)
 
 
 def import_collection(
@@ -69,7 +100,7 @@ def import_collection(
     _write(memory, _Known(model, [], -1))
     with gather(repository, request.collection, request.more, request.since) as wanted:
         imported = import_records(collection, wanted, gist, progress)
-    if imported.is_verified and not request.since and not imported.faults:
+    if imported.is_sound and not request.since:
         _write(memory, _Known(model, files, imported.count))
     return imported
 

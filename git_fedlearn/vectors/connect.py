@@ -31,6 +31,12 @@ EMBEDDED: Final = "qdrant"
 _PORTS: Final = 65_536
 
 
+def is_configured(repository: Repository) -> bool:
+    """Whether this clone, or all of this user's, is told of a store other than the embedded one."""
+    told = (repository.git.find_config(key) for key in (URL_KEY, FOLDER_KEY))
+    return bool(repository.environment.get("QDRANT_URL") or any(told))
+
+
 @contextmanager
 def open_store(repository: Repository, command: str) -> Iterator[Store]:
     """The configured store: `$QDRANT_URL` or git config, a local-mode folder, else the embedded one."""
@@ -61,7 +67,7 @@ def _grpc_port(repository: Repository) -> int | None:
 
 def _find_credential(repository: Repository, url: str) -> str | None:
     """The key that git's credential helpers hold for the server, where this clone is told to ask them."""
-    if repository.git.find_config(CREDENTIAL_KEY) != "true":
+    if repository.git.find_config(CREDENTIAL_KEY, "--type=bool") != "true":
         return None
     asked = repository.git.attempt("credential", "fill", stdin=f"url={url}\n\n".encode())
     for line in asked.out.decode("utf-8", "replace").splitlines():

@@ -18,14 +18,12 @@ from git_fedlearn.repository.record_sets import RecordSets
 from git_fedlearn.repository.repository import Repository
 from git_fedlearn.vectors.collection_files import snapshot_root, write_schema, write_snapshot
 from git_fedlearn.vectors.payload_filter import PayloadFilter
+from git_fedlearn.vectors.progress import Progress
 from git_fedlearn.vectors.spool import Spool, open_spool
 from git_fedlearn.vectors.store import Collection, Point, PointId
 
 Admit = Callable[[JsonObject], tuple[Record, Counter[str]]]
 """The door to the record sets: a sanitized record, and what was redacted. Raises NotARecordError."""
-
-Progress = Callable[[int, int], None]
-"""Called with the number of points done so far and the number of all."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ In memory are a page of the store, a batch, and about 400 bytes for each record 
 Points that only the store knows are left alone.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 from uuid import UUID
@@ -27,6 +27,7 @@ from git_fedlearn.core.record import (
 from git_fedlearn.vectors.embedder import Embedder
 from git_fedlearn.vectors.exporting import Admit
 from git_fedlearn.vectors.lesson_text import lesson_text
+from git_fedlearn.vectors.progress import Progress
 from git_fedlearn.vectors.store import (
     BATCH,
     BATCH_BYTES,
@@ -37,9 +38,6 @@ from git_fedlearn.vectors.store import (
     why_unstorable,
 )
 from git_fedlearn.vectors.wanted import Wanted, digest
-
-Progress = Callable[[int, int], None]
-"""Called with the number of points added so far and the number to add."""
 
 
 class Fault(NamedTuple):
@@ -67,6 +65,11 @@ class Imported:
     def is_verified(self) -> bool:
         """Whether the store counts what it should hold."""
         return self.count == self.expected
+
+    @property
+    def is_sound(self) -> bool:
+        """Whether every record that belongs into the collection is in it."""
+        return self.is_verified and not self.faults
 
 
 class Gist(NamedTuple):

@@ -7,7 +7,7 @@ after the shard, so a killed refresh is simply repeated.
 
 import json
 import shutil
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -26,12 +26,10 @@ from git_fedlearn.repository.lock import hold_lock
 from git_fedlearn.vectors.embedder import Embedder, ModelIdentity, identify, parse_identity
 from git_fedlearn.vectors.lesson_shard import Entry, LessonShard
 from git_fedlearn.vectors.lesson_text import TEXT_VERSION, lesson_text
+from git_fedlearn.vectors.progress import Progress
 
 FORMAT: Final = 1
 _BATCH: Final = 256
-
-Progress = Callable[[int, int], None]
-"""Called with the number of lessons embedded so far and the number to embed."""
 
 FileFacts = tuple[int, int, int]
 """Size, time of change in ns, inode: files are replaced, never written in place."""

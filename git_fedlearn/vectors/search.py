@@ -22,10 +22,11 @@ from git_fedlearn.repository.record_sets import RecordSets
 from git_fedlearn.repository.repository import Repository
 from git_fedlearn.vectors.connect import choose_embedder
 from git_fedlearn.vectors.embedder import Embedder
-from git_fedlearn.vectors.index import Progress, open_index
+from git_fedlearn.vectors.index import open_index
 from git_fedlearn.vectors.lesson_shard import Candidate
 from git_fedlearn.vectors.lesson_text import LessonText, lesson_text
 from git_fedlearn.vectors.places import INDEX
+from git_fedlearn.vectors.progress import Progress
 from git_fedlearn.vectors.ranking import rank, relevance
 
 LEAST_CANDIDATES = 100

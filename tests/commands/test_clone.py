@@ -2,6 +2,7 @@
 
 import pytest
 from systems import System, World
+from vectors.rest_server import rest_server
 
 from git_fedlearn.commands.clone import find_name
 
@@ -67,3 +68,18 @@ def test_a_clone_that_fails_says_so(world: World) -> None:
 )
 def test_names_of_clones(url: str, name: str | None) -> None:
     assert find_name(url) == name
+
+
+def test_what_was_learned_goes_into_the_store_that_this_user_has(world: World) -> None:
+    one = world.system("one")
+    one.add("error-solutions", {"error_message": "disk full", "solution": "empty the store"})
+    one.commit()
+    here = world.folder_system("here")
+    with rest_server(world.folder / "served") as url:
+        here.git("config", "--global", "fedlearn.qdrantUrl", url)
+        said = here.fedlearn("clone", str(one.path), "two")
+        assert said.out.endswith("error-solutions: 1 added, 0 updated, 0 deleted, 0 there already; 1 point\n")
+    failed = here.fedlearn("clone", str(one.path), "three", code=1)
+    assert failed.err.startswith(f"error: {url}: cannot be reached: ")
+    assert failed.err.endswith("hint: nothing is lost; later: git fedlearn import\n")
+    assert (here.path / "three/data").is_dir()

@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from systems import System
+from systems import System, World
 from vectors.coordinator_store import contents, fill, store_of
 from vectors.embedding_server import Behaviour, embedding_server
 
@@ -261,3 +261,23 @@ def test_an_api_key_is_never_sent_in_the_clear_nor_shown(learned: System) -> Non
     assert refused.startswith("error: http://qdrant.example.org:6333: the API key would travel unencrypted\n")
     assert "secret" not in refused
     assert "hush" not in refused
+
+
+def test_what_a_pull_brings_is_imported_at_once_where_that_is_wished(world: World) -> None:
+    one = world.system("one")
+    two = world.clone(one, "two")
+    one.add("error-solutions", *LESSONS)
+    one.commit()
+    assert "added" not in two.git("pull", "--quiet").err
+    two.git("config", "fedlearn.autoImport", "yes")
+    one.add("error-solutions", {"error_message": "third", "solution": "s"})
+    one.commit()
+    two.git("pull", "--quiet")
+    assert len(contents(two, "error-solutions")) == 3
+    two.environment["QDRANT_URL"] = "http://127.0.0.1:1"
+    one.add("error-solutions", {"error_message": "fourth", "solution": "s"})
+    one.commit()
+    told = two.git("pull", "--quiet").err
+    assert "cannot be reached" in told
+    assert told.endswith("hint: nothing is lost; later: git fedlearn import\n")
+    assert len(two.records("error-solutions")) == 4
