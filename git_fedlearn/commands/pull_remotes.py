@@ -11,6 +11,7 @@ from git_fedlearn.federation.checking import Checker
 from git_fedlearn.federation.gathering import Report
 from git_fedlearn.federation.peers import get_peers
 from git_fedlearn.federation.pull import Pulled, Request, make_checker, pull
+from git_fedlearn.repository.moves import is_half_moved
 
 MOST_REFUSED = 5
 
@@ -54,6 +55,8 @@ def command(  # noqa: PLR0913  one option each
     checker = make_checker(
         repository, Checker(context.privacy, repository.settings.record_bytes, context.now())
     )
+    if is_half_moved(repository.git_dir):
+        context.note("an earlier run was killed; what it left half done is put right")
     with watching(context, peers) as watcher:
         pulled = pull(repository, peers, checker, request, watcher)
     pushed = _push(context) if push and pulled.commit else None

@@ -5,10 +5,12 @@ from collections.abc import Mapping
 from git_fedlearn.core.layout import DATA
 from git_fedlearn.errors import FedlearnError, GitError
 from git_fedlearn.repository.commits import refuse_unfinished
+from git_fedlearn.repository.moves import LANDING, marked_move
 from git_fedlearn.repository.objects import Objects, Oid
 from git_fedlearn.repository.repository import Repository
 
 _HARDENED = ("-c", "core.hooksPath=/dev/null")
+_FAST_FORWARD = ("--ff-only", "--quiet", "--no-stat", "--no-verify-signatures", "--no-squash")
 
 
 def refuse_unready(repository: Repository) -> None:
@@ -55,16 +57,9 @@ def fast_forward(repository: Repository, head: Oid, commit: Oid) -> None:
     """Move branch, index and work tree to a commit on top of `head`. Raises FedlearnError if HEAD moved."""
     if repository.git.text("rev-parse", "HEAD") != head:
         raise FedlearnError("the branch moved while peers were read", hint="run the command again")
-    done = repository.git.attempt(
-        *_HARDENED,
-        "merge",
-        "--ff-only",
-        "--quiet",
-        "--no-stat",
-        "--no-verify-signatures",
-        "--no-squash",
-        commit,
-    )
+    git = repository.git
+    with marked_move(git, repository.git_dir / LANDING, commit):
+        done = git.attempt(*_HARDENED, "merge", *_FAST_FORWARD, commit)
     if done.code:
         raise FedlearnError(
             f"the branch could not be moved to {commit}: {_first_line(done.err)}",
@@ -77,7 +72,8 @@ def put_into_work_tree(
 ) -> None:
     """The same files in index and work tree, with no commit. Raises FedlearnError if that is not possible."""
     tree = _make_tree(objects, head, files)
-    done = repository.git.attempt("read-tree", "-m", "-u", head, tree)
+    with marked_move(repository.git, repository.git_dir / LANDING, tree):
+        done = repository.git.attempt("read-tree", "-m", "-u", head, tree)
     if done.code:
         raise FedlearnError(f"the work tree could not be changed: {_first_line(done.err)}", hint="git status")
 

@@ -37,6 +37,7 @@ from git_fedlearn.federation.ruling import rule
 from git_fedlearn.federation.watching import Watcher
 from git_fedlearn.repository.data_tree import committed_tree, open_objects
 from git_fedlearn.repository.lock import hold_lock
+from git_fedlearn.repository.moves import remove_orphaned_locks
 from git_fedlearn.repository.objects import Objects, Oid
 from git_fedlearn.repository.repository import Repository
 
@@ -78,10 +79,12 @@ def pull(
     repository: Repository, peers: list[Peer], checker: Checker, request: Request, watcher: Watcher
 ) -> Pulled:
     """Learn from peers. Raises FedlearnError when the branch is not ready for it, LockedError."""
-    if not request.dry_run:
-        refuse_unready(repository)
     timeout = request.seconds + 30
     with hold_lock(repository.state / "federation", "pull-remotes", timeout=timeout):
+        if not request.dry_run:
+            with repository.lock("pull-remotes"):
+                refuse_unready(repository)
+        remove_orphaned_locks((repository.common_dir / "refs" / "fedlearn").rglob("*.lock"))
         fetched = {}
         for outcome in fetch_peers(repository, peers, seconds=request.seconds, parallel=request.parallel):
             fetched[outcome.name] = outcome

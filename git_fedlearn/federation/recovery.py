@@ -5,20 +5,16 @@ The caller holds the lock of `federate`, so whoever made the mark is gone.
 
 import json
 import os
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Final
 
 from git_fedlearn.federation.upstream import undo_unfinished
 from git_fedlearn.repository.data_tree import WorkTree, open_objects
 from git_fedlearn.repository.files import read_file, write_file
+from git_fedlearn.repository.moves import PULLING, remove_orphaned_locks, undo_half_move
 from git_fedlearn.repository.repository import Repository
 from git_fedlearn.repository.verify import earlier_trees, mend, verify_tree
-
-ORPHAN_SECONDS: Final = 5.0
-"""How long a lock of git must be left alone before it counts as left by the killed run."""
 
 
 @contextmanager
@@ -37,9 +33,13 @@ def marked_run(repository: Repository) -> Iterator[bool]:
 
 def recover(repository: Repository, mark: Path) -> None:
     """Undo a half-done merge, remove git's orphaned locks, and bring back what the work tree has lost."""
-    _remove_orphans(repository, mark.stat().st_mtime)
+    folders = {repository.git_dir, repository.common_dir}
+    locks = {lock for folder in folders for lock in folder.glob("*.lock")}
+    locks |= set((repository.common_dir / "refs").rglob("*.lock"))
+    remove_orphaned_locks(locks, since=mark.stat().st_mtime)
     undo_unfinished(repository)
     with repository.lock("federate"):
+        undo_half_move(repository.git, repository.git_dir / PULLING)
         for path in repository.git.run("ls-files", "--deleted", "-z", "--", ":/data").split(b"\0"):
             if path:
                 repository.git.run("checkout", "--", f":/{os.fsdecode(path)}")
@@ -49,15 +49,3 @@ def recover(repository: Repository, mark: Path) -> None:
         )
         if not found.is_sound:
             mend(repository, found)
-
-
-def _remove_orphans(repository: Repository, since: float) -> None:
-    """Locks that a git command of the killed run left: younger than its mark, and untouched for a while."""
-    folders = {repository.git_dir, repository.common_dir}
-    locks = {lock for folder in folders for lock in folder.glob("*.lock")}
-    locks |= set((repository.common_dir / "refs").rglob("*.lock"))
-    for lock in sorted(locks):
-        while lock.exists() and time.time() - lock.stat().st_mtime < ORPHAN_SECONDS:
-            time.sleep(0.1)
-        if lock.exists() and lock.stat().st_mtime >= since - 1:
-            lock.unlink(missing_ok=True)

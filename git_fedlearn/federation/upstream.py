@@ -10,6 +10,7 @@ from typing import Final
 from git_fedlearn.federation.fetching import FILE_BYTES
 from git_fedlearn.federation.publishing import may_publish, outgoing_paths
 from git_fedlearn.repository.git import TIMED_OUT, Finished, Limits
+from git_fedlearn.repository.moves import PULLING, marked_move, undo_half_move
 from git_fedlearn.repository.repository import Repository
 
 ATTEMPTS: Final = 12
@@ -65,9 +66,14 @@ def pull_upstream(repository: Repository, seconds: float) -> Exchange:
     git = repository.git
     before = git.text("rev-parse", "HEAD")
     plain = () if _has_own_way(repository) else ("--no-rebase",)
-    finished = _run(repository, ["pull", "--quiet", "--no-edit", *plain], seconds)
+    mark = repository.git_dir / PULLING
+    with marked_move(git, mark, "@{upstream}"):
+        finished = _run(repository, ["pull", "--quiet", "--no-edit", *plain], seconds)
+        if finished.code:
+            undo_unfinished(repository)
+        if finished.code == TIMED_OUT or finished.code < 0:
+            undo_half_move(git, mark)
     if finished.code:
-        undo_unfinished(repository)
         return Exchange(Outcome.FAILED, _explain(finished))
     moved = git.text("rev-parse", "HEAD") != before
     return Exchange(Outcome.DONE if moved else Outcome.NOTHING)

@@ -2,8 +2,8 @@
 
 import os
 import re
-from collections.abc import Mapping
-from contextlib import AbstractContextManager
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
 from typing import Any, NewType
@@ -12,6 +12,7 @@ from git_fedlearn.core.record import SYSTEM_ID
 from git_fedlearn.errors import NotARepositoryError, SettingsError
 from git_fedlearn.repository.git import Git
 from git_fedlearn.repository.lock import hold_lock
+from git_fedlearn.repository.moves import LANDING, undo_half_move
 from git_fedlearn.repository.settings import SETTINGS_FILE, Settings, read_table, settings_of
 
 SystemId = NewType("SystemId", str)
@@ -91,12 +92,18 @@ class Repository:
             )
         return SystemId(found)
 
-    def lock(self, command: str) -> AbstractContextManager[None]:
-        """Hold the lock of this repository; `fedlearn.lockTimeout` is how many seconds to wait (30)."""
+    @contextmanager
+    def lock(self, command: str) -> Iterator[None]:
+        """Hold the lock of this repository; `fedlearn.lockTimeout` is how many seconds to wait (30).
+
+        Whatever a killed run of ours left half done in the work tree is put back first.
+        """
         timeout = self.git.find_config("fedlearn.lockTimeout") or "30"
         if not re.fullmatch(r"\d{1,6}(\.\d+)?", timeout):
             raise SettingsError("git config fedlearn.lockTimeout: not a number of seconds")
-        return hold_lock(self.state, command, timeout=float(timeout))
+        with hold_lock(self.state, command, timeout=float(timeout)):
+            undo_half_move(self.git, self.git_dir / LANDING)
+            yield
 
     def relative(self, path: Path) -> str:
         """A path below the top as git writes it."""
