@@ -21,7 +21,7 @@ SECTIONS: Final = {
     "learn": ("sync", "add", "retract", "restore", "outcome", "dataset", "metrics", "consolidate"),
     "look": ("show", "log", "diff", "explain"),
     "federate": ("federate", "remote", "pull-remotes", "quarantine", "schedule"),
-    "keep it whole": ("verify", "sanitize", "scan", "resolve"),
+    "keep it whole": ("verify", "sanitize", "scan", "review", "resolve"),
     "search": ("search", "export", "import"),
     "agents": ("mcp", "proposals"),
 }

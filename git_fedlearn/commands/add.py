@@ -1,6 +1,7 @@
 """`git fedlearn add`: join records from a file or standard input into a record set."""
 
 from collections import Counter
+from datetime import date
 from pathlib import Path
 from typing import BinaryIO, NamedTuple, TypeAlias
 
@@ -10,11 +11,12 @@ from git_fedlearn.commands.context import Context
 from git_fedlearn.commands.wording import count, kinds
 from git_fedlearn.core.canonical import Json
 from git_fedlearn.core.identity import RecordId
-from git_fedlearn.core.layout import SetName
+from git_fedlearn.core.layout import FINE_TUNING, SetName
 from git_fedlearn.core.record import NotARecordError
 from git_fedlearn.errors import FedlearnError
 from git_fedlearn.learn.intake import Intake
 from git_fedlearn.learn.lines import BrokenLine, SkimmedLines, SourceEvent, parse_lines, read_lines
+from git_fedlearn.learn.review import WAITS, Waiting, add_waiting, find_hold, read_decisions, sample_key
 from git_fedlearn.repository.record_sets import RecordSets
 
 Outcome: TypeAlias = dict[str, list[RecordId]]
@@ -28,6 +30,19 @@ class Given(NamedTuple):
     ids: set[RecordId]
     redacted: Counter[str]
     faults: list[tuple[int, str]]
+    held: Counter[str]
+    """Samples that were kept back, by reason."""
+    waiting: list[Waiting]
+    """Those of them that a person has to decide on."""
+
+
+class _Door(NamedTuple):
+    """What records come in through; `decided` are decisions on samples, None where none are asked for."""
+
+    intake: Intake
+    decided: dict[str, str] | None
+    today: date
+    place: str
 
 
 @click.command("add", short_help="Join records from a file into a record set.")
@@ -45,11 +60,14 @@ def command(context: Context, name: str, file: str, *, as_json: bool) -> int:
     sets = RecordSets(repository.top, repository.settings.record_set_bytes)
     sets.check_name(SetName(name))
     intake = Intake(context.privacy, repository.system(), repository.settings.record_bytes)
-    given = _read_all(context, file, intake)
+    decided = read_decisions(repository) if name == FINE_TUNING else None
+    place = "standard input" if file == "-" else file
+    given = _read_all(context, file, _Door(intake, decided, context.now().date(), place))
     with repository.lock("add"):
         joined = sets.join(SetName(name), given.lines)
+        add_waiting(repository, given.waiting)
     for number, reason in given.faults:
-        context.complain(f"error: {'standard input' if file == '-' else file}:{number}: {reason}; not added")
+        context.complain(f"error: {place}:{number}: {reason}; not added")
     retracted = set(joined.retracted)
     outcome = {
         "added": [i for i in joined.added if i in given.ids],
@@ -60,7 +78,10 @@ def command(context: Context, name: str, file: str, *, as_json: bool) -> int:
     if as_json:
         context.say_json("add/v1", _to_json(name, outcome, known, given))
     else:
-        context.say(f"{name}: {_describe(outcome, known)}{kinds(given.redacted)}")
+        held = "".join(f"; {number} {reason}" for reason, number in sorted(given.held.items()))
+        context.say(f"{name}: {_describe(outcome, known)}{kinds(given.redacted)}{held}")
+        if given.waiting:
+            context.note("hint: git fedlearn review")
     return 1 if given.faults else 0
 
 
@@ -76,18 +97,19 @@ def _to_json(name: str, outcome: Outcome, known: int, given: Given) -> dict[str,
         **{what: [*ids] for what, ids in outcome.items()},
         "known": known,
         "redacted": dict(given.redacted),
+        "held": dict(given.held),
         "faults": [{"line": number, "reason": reason} for number, reason in given.faults],
     }
 
 
-def _read_all(context: Context, file: str, intake: Intake) -> Given:
+def _read_all(context: Context, file: str, door: _Door) -> Given:
     """Read before the lock is taken: standard input may be slow."""
     if file != "-":
         with _open(context.directory / file) as source:
-            return _read(source, intake, context)
+            return _read(source, door)
     if context.stdin.isatty():
         context.note("reading records from standard input; Ctrl-D ends it")
-    return _read(context.stdin, intake, context)
+    return _read(context.stdin, door)
 
 
 def _open(path: Path) -> BinaryIO:
@@ -97,9 +119,8 @@ def _open(path: Path) -> BinaryIO:
         raise FedlearnError(f"{path}: cannot be read: {error.strerror}") from error
 
 
-def _read(source: BinaryIO, intake: Intake, context: Context) -> Given:
-    given = Given(set(), set(), Counter(), [])
-    today = context.now().date()
+def _read(source: BinaryIO, door: _Door) -> Given:
+    given = Given(set(), set(), Counter(), [], Counter(), [])
     for line in parse_lines(read_lines(source)):
         if isinstance(line, SkimmedLines):
             continue
@@ -107,8 +128,14 @@ def _read(source: BinaryIO, intake: Intake, context: Context) -> Given:
             reason = line.reason if isinstance(line, BrokenLine) else "the file ends in the middle of it"
             given.faults.append((line.number, reason))
             continue
+        if door.decided is not None:
+            hold = find_hold(door.intake.engine, line.fields, door.decided)
+            if hold:
+                given.held[hold] += 1
+                given.waiting.extend([_waiting(line, door)] if hold == WAITS else [])
+                continue
         try:
-            admitted = intake.admit(line.fields, today)
+            admitted = door.intake.admit(line.fields, door.today)
         except NotARecordError as error:
             given.faults.append((line.number, str(error)))
         else:
@@ -116,3 +143,8 @@ def _read(source: BinaryIO, intake: Intake, context: Context) -> Given:
             given.ids.add(admitted.record.id)
             given.redacted.update(admitted.redacted)
     return given
+
+
+def _waiting(line: SourceEvent, door: _Door) -> Waiting:
+    place = f"{door.place}:{line.number}"
+    return Waiting(sample_key(line.fields), place, door.today.isoformat(), line.fields)

@@ -48,3 +48,4 @@ def _append(context: Context, entries: list[Allowed]) -> None:
             f"{path}: an entry cannot be put behind what is there", hint="write `allow` as [[privacy.allow]]"
         )
     write_file(path, extended)
+    context.forget_settings()

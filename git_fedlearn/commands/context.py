@@ -73,6 +73,13 @@ class Context:
             table = {}
         return parse_policy(table, self.now().date())
 
+    def forget_settings(self) -> None:
+        """Read the settings file again when it is next asked for: it was written."""
+        for name in ("policy", "privacy"):
+            self.__dict__.pop(name, None)
+        for name in ("settings", "settings_table"):
+            self.repository.__dict__.pop(name, None)
+
     def now(self) -> datetime:
         """The time in UTC; `SOURCE_DATE_EPOCH` (reproducible-builds.org) fixes it."""
         fixed = self.environment.get("SOURCE_DATE_EPOCH", "")

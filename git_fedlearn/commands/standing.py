@@ -10,6 +10,7 @@ from git_fedlearn.commands.standing_around import (
     federated_item,
     peers_items,
     proposals_items,
+    review_items,
     schedule_item,
     vectors_items,
 )
@@ -47,6 +48,7 @@ def read_standing(context: Context) -> Iterator[Item]:
     yield privacy_item(context, state)
     yield from peers_items(context, read_peer_standings(repository))
     yield from proposals_items(repository)
+    yield from review_items(repository)
     yield from vectors_items(repository)
     yield schedule_item(context)
     yield federated_item(context)

@@ -11,6 +11,7 @@ from git_fedlearn.commands.wording import count
 from git_fedlearn.core.canonical import Json
 from git_fedlearn.federation.last_run import read_last_run
 from git_fedlearn.federation.standing import PeerStanding
+from git_fedlearn.learn.review import read_waiting
 from git_fedlearn.repository.proposals import read_proposals
 from git_fedlearn.repository.repository import Repository
 from git_fedlearn.vectors.standing import read_index_standing, read_store_standing
@@ -40,6 +41,14 @@ def proposals_items(repository: Repository) -> Iterator[Item]:
     if proposed:
         text = f"{count(proposed, 'retraction')} proposed by agents, for you to decide on"
         yield Item("proposals", text, "git fedlearn proposals list", {"proposals": proposed})
+
+
+def review_items(repository: Repository) -> Iterator[Item]:
+    """Samples that wait for a decision, where there are any."""
+    waiting = len(read_waiting(repository))
+    if waiting:
+        text = f"{count(waiting, 'sample')} that may hold something private, for you to decide on"
+        yield Item("review", text, "git fedlearn review", {"waiting": waiting})
 
 
 def _peers_item(context: Context, standings: list[PeerStanding]) -> Item:

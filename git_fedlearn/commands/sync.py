@@ -131,6 +131,8 @@ def _say(context: Context, synced: Synced, request: Request) -> None:
         context.say(f"  skipped {number:>4}  {reason}")
     if batch.redacted:
         context.say(f"  {kinds(batch.redacted).removeprefix('; ')}")
+    if batch.waiting and not request.dry_run:
+        context.note("hint: git fedlearn review    (samples that may hold something private wait for you)")
     if synced.snapshot:
         context.say(f"  snapshot {synced.snapshot.name} ({synced.snapshot.parent.name})")
     for fault in batch.faults[:MOST_FAULTS]:

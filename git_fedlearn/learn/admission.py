@@ -10,11 +10,13 @@ from datetime import date
 from typing import Final, NamedTuple
 
 from git_fedlearn.core.canonical import JsonObject, parse_value
+from git_fedlearn.core.layout import FINE_TUNING
 from git_fedlearn.core.record import NotARecordError
 from git_fedlearn.learn.extraction import Found, Recent
 from git_fedlearn.learn.extractor import fields_of
 from git_fedlearn.learn.intake import Intake
 from git_fedlearn.learn.judging import SCORE
+from git_fedlearn.learn.review import find_hold
 from git_fedlearn.learn.sources import SourceFile
 
 PORTION: Final = 100
@@ -42,6 +44,8 @@ class AdmittedLesson(NamedTuple):
     line: bytes
     redacted: Counter[str]
     fault: str = ""
+    hold: str = ""
+    """Why it is kept back: a sample that waits for a person's decision, or that was dropped by one."""
 
 
 class AdmittedPortion(NamedTuple):
@@ -67,11 +71,12 @@ def portions(
 
 
 class Admitter:
-    """Sanitizes portions for one system on one day (UTC)."""
+    """Sanitizes portions for one system on one day (UTC); `decided`: decisions on samples, by their keys."""
 
-    def __init__(self, intake: Intake, today: date) -> None:
+    def __init__(self, intake: Intake, today: date, decided: Mapping[str, str]) -> None:
         self._intake = intake
         self._today = today
+        self._decided = decided
 
     def admit(self, portion: Portion) -> AdmittedPortion:
         """The record lines of a portion."""
@@ -82,6 +87,10 @@ class Admitter:
         content = _object(found.content)
         if found.score is not None:
             content[SCORE] = found.score
+        if found.set_name == FINE_TUNING:
+            hold = find_hold(self._intake.engine, content, self._decided)
+            if hold:
+                return AdmittedLesson(found, b"", Counter(), hold=hold)
         try:
             record, redacted = self._intake.admit(content, date.fromisoformat(found.day))
         except NotARecordError as error:

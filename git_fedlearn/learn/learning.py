@@ -1,17 +1,20 @@
 """One run over sources: stretches are extracted, extracts joined, what they hold is admitted."""
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Final, NamedTuple
 
+from git_fedlearn.core.canonical import parse_value
 from git_fedlearn.learn.admission import Admitter, Portion, portions
 from git_fedlearn.learn.batch import Batch, Fault
 from git_fedlearn.learn.checkpoints import Checkpoints, Start, find_start
-from git_fedlearn.learn.extraction import Extract, FoundFault, Rules
+from git_fedlearn.learn.extraction import Extract, Found, FoundFault, Place, Rules
 from git_fedlearn.learn.extractor import Extractor
 from git_fedlearn.learn.intake import Intake
+from git_fedlearn.learn.judging import SCORE
 from git_fedlearn.learn.lines import START as KEPT
+from git_fedlearn.learn.review import WAITS, Waiting, sample_key
 from git_fedlearn.learn.sources import SourceFile, Sources
 from git_fedlearn.learn.stretches import Stretch, cut
 from git_fedlearn.learn.workers import spread
@@ -52,24 +55,28 @@ class Learning:
     today: date
     jobs: int = 1
     watch: Watch | None = None
+    decided: Mapping[str, str] = field(default_factory=dict)
+    """Decisions on samples, by their keys."""
 
     def learn(self, sources: Sources, checkpoints: Checkpoints) -> tuple[Batch, Starts]:
         """Read what is new in the sources; what was learned, and how far each file was read."""
         starts = {file: _find_start(file, checkpoints) for file in sources.files}
         batch = Batch()
         extract = Extract(self.rules.snapshot)
+        held: list[Found] = []
         for found in self._extracts(starts):
             extract.join(found)
             if len(extract.lessons) >= MOST:
-                self._admit(extract, portions(extract.lessons, (), {}), batch)
+                held += self._admit(extract, portions(extract.lessons, (), {}), batch)
                 extract.lessons.clear()
         files = {file.name: file for file in starts}
-        self._admit(extract, portions(extract.lessons, extract.newest(), files), batch)
+        held += self._admit(extract, portions(extract.lessons, extract.newest(), files), batch)
         batch.read, batch.skipped = extract.read, extract.skipped
         numbers, reached = _follow(starts, extract)
         batch.faults = [Fault(str(fault.path), fault.reason, fault.hint) for fault in sources.faults]
         batch.unreadable = len(batch.faults) + extract.unreadable
         batch.faults += [self._fault(fault, files, numbers) for fault in sorted(extract.faults)]
+        batch.waiting = [self._waiting(found, _where(found.place, files, numbers)) for found in held]
         return batch, reached
 
     def _extracts(self, starts: Starts) -> Iterator[Extract]:
@@ -90,30 +97,42 @@ class Learning:
                 kept.update(extract.lessons)
                 self.watch(Progress(done, total, len(kept)))
 
-    def _admit(self, extract: Extract, work: Iterator[Portion], batch: Batch) -> None:
-        """Sanitize portions and hand them over; the order in which they are done makes no difference."""
+    def _admit(self, extract: Extract, work: Iterator[Portion], batch: Batch) -> list[Found]:
+        """Sanitize portions and hand them over; the order in which they are done makes no difference.
+
+        Returns what has to wait for a person.
+        """
         waiting = [*work]
+        held: list[Found] = []
         jobs = min(self.jobs, len(waiting) // WORTH_A_PROCESS)
-        for portion in spread(Admitter(self.intake, self.today).admit, waiting, max(jobs, 1)):
+        for portion in spread(Admitter(self.intake, self.today, self.decided).admit, waiting, max(jobs, 1)):
             batch.events += portion.events
             for lesson in portion.lessons:
                 found = lesson.found
                 if lesson.fault:
                     extract.add_faults([FoundFault(found.place, lesson.fault)], 1)
                     continue
+                if lesson.hold:
+                    extract.skipped[lesson.hold] += found.times
+                    held += [found] if lesson.hold == WAITS else []
+                    continue
                 batch.lessons.setdefault(found.set_name, []).append(lesson.line)
                 batch.counts[found.set_name] += found.times
                 for kind, number in lesson.redacted.items():
                     batch.redacted[kind] += number * found.times
+        return held
+
+    def _waiting(self, found: Found, place: str) -> Waiting:
+        content = parse_value(found.content)
+        if not isinstance(content, dict):
+            raise TypeError("not an object")
+        scored = content if found.score is None else {**content, SCORE: found.score}
+        return Waiting(sample_key(content), place, self.today.isoformat(), scored)
 
     def _fault(
         self, fault: FoundFault, files: Mapping[str, SourceFile], numbers: Mapping[tuple[str, int], int]
     ) -> Fault:
-        place = fault.place
-        where = str(files[place.file].path)
-        if place.line >= 0:
-            where += f":{numbers[place.file, place.stretch] + place.line}"
-        return Fault(where, fault.reason, fault.hint, self._shown(fault.start))
+        return Fault(_where(fault.place, files, numbers), fault.reason, fault.hint, self._shown(fault.start))
 
     def _shown(self, start: bytes) -> str:
         """How a broken line begins, redacted: what a cut may have split is left out first."""
@@ -122,6 +141,11 @@ class Learning:
         clean = self.intake.engine.sanitize(whole).value
         printable = "".join(char if char.isprintable() else " " for char in str(clean))
         return printable[:SHOWN].strip()
+
+
+def _where(place: Place, files: Mapping[str, SourceFile], numbers: Mapping[tuple[str, int], int]) -> str:
+    where = str(files[place.file].path)
+    return where if place.line < 0 else f"{where}:{numbers[place.file, place.stretch] + place.line}"
 
 
 class _Numbered:

@@ -3,26 +3,20 @@
 The answer, and its order, does not depend on how many processes gave it.
 """
 
-import os
-import signal
-from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from functools import lru_cache
-from typing import TYPE_CHECKING, Final, NamedTuple
+from itertools import chain, islice
+from typing import Final, NamedTuple
 
 from git_fedlearn.learn.intake import scan_fields
 from git_fedlearn.learn.passages import NotJson, Passage, parse_json_line, text_of
 from git_fedlearn.privacy.engine import Finding, PrivacyEngine
 
-if TYPE_CHECKING:
-    from concurrent.futures import Future
-
 _PORTION: Final = 200_000
 """Bytes that one process gets at a time."""
 _WORTH_A_PROCESS: Final = 5
 """Portions that are scanned before other processes are started: each costs as much as some 300 KB."""
-_MOST_PROCESSES: Final = 16
 HIDDEN: Final = "…"
 """Stands for a part of a pointer or path that is private itself."""
 
@@ -39,18 +33,12 @@ class Found(NamedTuple):
 def scan_passages(engine: PrivacyEngine, passages: Iterable[Passage]) -> Iterator[Found]:
     """Every finding, in the order of the passages."""
     portions = _portions(passages)
-    for number, portion in enumerate(portions, 1):
-        yield from _scan_portion(engine, portion)
-        if number == _WORTH_A_PROCESS:
-            break
-    processes = min(_processors(), _MOST_PROCESSES)
-    if processes == 1:
-        for portion in portions:
-            yield from _scan_portion(engine, portion)
-        return
-    first = next(portions, None)
-    if first is not None:
-        yield from _scan_with(processes, engine, first, portions)
+    scan = _Scan(engine)
+    for portion in islice(portions, _WORTH_A_PROCESS):
+        yield from scan((0, portion))[1]
+    following = next(portions, None)
+    if following is not None:
+        yield from _scan_spread(scan, chain([following], portions))
 
 
 def scan_passage(engine: PrivacyEngine, passage: Passage) -> list[Found]:
@@ -125,47 +113,25 @@ def _portions(passages: Iterable[Passage]) -> Iterator[list[Passage]]:
         yield portion
 
 
-def _scan_with(
-    processes: int, engine: PrivacyEngine, first: list[Passage], rest: Iterator[list[Passage]]
-) -> Iterator[Found]:
-    """Scan in other processes, a few portions ahead of what is asked for, so that memory stays small."""
-    from concurrent.futures import ProcessPoolExecutor  # noqa: PLC0415  hooks hardly ever need it
-    from multiprocessing import get_context  # noqa: PLC0415
+def _scan_spread(scan: "_Scan", portions: Iterable[list[Passage]]) -> Iterator[Found]:
+    """Scan in other processes; what is done too early waits for its turn."""
+    from git_fedlearn.learn.workers import cores, spread  # noqa: PLC0415  hooks hardly ever need it
 
-    waiting: deque[Future[list[Found]]] = deque()
-    pool = ProcessPoolExecutor(
-        processes, mp_context=get_context("spawn"), initializer=_start, initargs=(engine,)
-    )
-    try:
-        waiting.append(pool.submit(_work, first))
-        for portion in rest:
-            waiting.append(pool.submit(_work, portion))
-            if len(waiting) > 2 * processes:
-                yield from waiting.popleft().result()
-        while waiting:
-            yield from waiting.popleft().result()
-    finally:
-        pool.shutdown(wait=True, cancel_futures=True)
+    done: dict[int, list[Found]] = {}
+    turn = 0
+    for number, found in spread(scan, enumerate(portions), cores()):
+        done[number] = found
+        while turn in done:
+            yield from done.pop(turn)
+            turn += 1
 
 
-def _scan_portion(engine: PrivacyEngine, portion: list[Passage]) -> list[Found]:
-    return [found for passage in portion for found in scan_passage(engine, passage)]
+class _Scan:
+    """Scans a numbered portion."""
 
+    def __init__(self, engine: PrivacyEngine) -> None:
+        self._engine = engine
 
-_engines: list[PrivacyEngine] = []
-"""The engine of a worker process."""
-
-
-def _start(engine: PrivacyEngine) -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the process that started this one
-    _engines[:] = [engine]
-
-
-def _work(portion: list[Passage]) -> list[Found]:
-    return _scan_portion(_engines[0], portion)
-
-
-def _processors() -> int:
-    """How many processors this process may use."""
-    affinity = getattr(os, "sched_getaffinity", None)
-    return len(affinity(0)) if affinity else os.cpu_count() or 1
+    def __call__(self, numbered: tuple[int, list[Passage]]) -> tuple[int, list[Found]]:
+        number, portion = numbered
+        return number, [found for passage in portion for found in scan_passage(self._engine, passage)]

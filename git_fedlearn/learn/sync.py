@@ -1,6 +1,7 @@
 """`sync`: what the stack wrote since the last time, into the record sets.
 
-Order matters for crashes: records first, then what is pending, the snapshot, and last the checkpoints.
+Order matters for crashes: records first, then what is pending, the snapshot, what waits for review, and last
+the checkpoints.
 A run that dies in between is repeated by the next one, and the join makes repetition harmless.
 """
 
@@ -29,6 +30,7 @@ from git_fedlearn.learn.learning import Learning, Starts, Watch
 from git_fedlearn.learn.metrics import write_month
 from git_fedlearn.learn.pending import read_pending, write_pending
 from git_fedlearn.learn.profiles import Profile, read_profiles
+from git_fedlearn.learn.review import add_waiting, read_decisions
 from git_fedlearn.learn.snapshots import refresh_latest, snapshot_folder, write_snapshot
 from git_fedlearn.learn.sources import SourceFile, find_sources
 from git_fedlearn.learn.workers import cores
@@ -83,6 +85,7 @@ def sync(repository: Repository, engine: PrivacyEngine, request: Request) -> Syn
         today=request.now.date(),
         jobs=request.jobs or cores(),
         watch=request.watch,
+        decided=read_decisions(repository),
     )
     batch, reached = learning.learn(sources, checkpoints)
     synced = Synced(len(sources.files), batch)
@@ -100,6 +103,7 @@ def sync(repository: Repository, engine: PrivacyEngine, request: Request) -> Syn
     _write_snapshot(repository, synced, request.now.date())
     if any(joined.added or joined.changed for joined in synced.joined):
         synced.metrics = write_month(repository, request.now)
+    add_waiting(repository, batch.waiting)
     _write_checkpoints(repository, request.source, reached, checkpoints)
     return synced
 

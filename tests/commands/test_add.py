@@ -207,6 +207,7 @@ def test_program_answer(system: System) -> None:
         "retracted": [],
         "known": 0,
         "redacted": {},
+        "held": {},
         "faults": [{"line": 3, "reason": "not JSON: expecting value at column 1"}],
     }
 

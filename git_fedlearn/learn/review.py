@@ -1,0 +1,107 @@
+"""Samples to train on that hold what may or may not be private: they wait here until a person has decided.
+
+The queue lies under the git common directory, readable by its owner alone, and holds a sample as the source
+has it; what is shown of it is redacted. A decision is remembered by the hash of the sample's content, so that
+reading the source again does not ask again. It is written after what was decided has joined its set.
+"""
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass
+from typing import Final
+
+from xxhash import xxh3_64_hexdigest
+
+from git_fedlearn.core.canonical import JsonObject, format_value
+from git_fedlearn.core.identity import is_ours
+from git_fedlearn.privacy.engine import Finding, PrivacyEngine
+from git_fedlearn.repository.files import read_file, write_file
+from git_fedlearn.repository.repository import Repository
+
+DOUBTFUL: Final = 0.75
+"""A finding of less confidence than this in a sample is for a person to decide on."""
+
+WAITS: Final = "waits for review"
+DROPPED: Final = "dropped in review"
+EDITED: Final = "edited in review"
+_LEFT_OUT: Final = {"drop": DROPPED, "edit": EDITED}
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A sample in the queue: where it came from, the day it came (UTC), and its content as it was read."""
+
+    key: str
+    place: str
+    since: str
+    content: JsonObject
+
+
+def sample_key(content: Mapping[str, object]) -> str:
+    """What a decision on a sample is remembered by: the hash of all but its score and keys of ours."""
+    kept = {key: value for key, value in content.items() if key != "value_score" and not is_ours(key)}
+    return xxh3_64_hexdigest(format_value(kept))  # type: ignore[arg-type]  # values of JSON
+
+
+def find_doubts(engine: PrivacyEngine, content: JsonObject) -> tuple[Finding, ...]:
+    """The findings in a sample that are for a person to decide on."""
+    return tuple(finding for finding in engine.sanitize(content).findings if finding.confidence < DOUBTFUL)
+
+
+def find_hold(engine: PrivacyEngine, content: JsonObject, decided: Mapping[str, str]) -> str:
+    """Why a sample is not to be learned now; empty when it may be, redacted."""
+    decision = decided.get(sample_key(content), "") if decided else ""
+    if decision in _LEFT_OUT:
+        return _LEFT_OUT[decision]
+    return WAITS if decision != "redact" and find_doubts(engine, content) else ""
+
+
+def read_waiting(repository: Repository) -> list[Waiting]:
+    """The queue, in the order of keys. Lines that are none are left out."""
+    found: dict[str, Waiting] = {}
+    for line in read_file(repository.state / "review" / "waiting.jsonl").splitlines():
+        try:
+            item = Waiting(**json.loads(line))
+        except (ValueError, TypeError):
+            continue
+        found[item.key] = item
+    return [found[key] for key in sorted(found)]
+
+
+def read_decisions(repository: Repository) -> dict[str, str]:
+    """What was decided, by the keys of samples."""
+    try:
+        found = json.loads(read_file(repository.state / "review" / "decided.json") or b"{}")
+    except ValueError:
+        return {}
+    return {str(key): str(value) for key, value in found.items()} if isinstance(found, dict) else {}
+
+
+def add_waiting(repository: Repository, items: Iterable[Waiting]) -> int:
+    """Put samples into the queue; returns how many are new there. The caller holds the lock."""
+    known = {item.key: item for item in read_waiting(repository)}
+    fresh = {item.key: item for item in items if item.key not in known}
+    if fresh:
+        _write(repository, [*known.values(), *fresh.values()])
+    return len(fresh)
+
+
+def decide(repository: Repository, keys: Iterable[str], decision: str) -> None:
+    """Take samples out of the queue and remember why. The caller holds the lock."""
+    gone = set(keys)
+    decisions = read_decisions(repository) | dict.fromkeys(gone, decision)
+    _write_own(repository, "decided.json", json.dumps(decisions, indent=0, sort_keys=True).encode("ascii"))
+    _write(repository, [item for item in read_waiting(repository) if item.key not in gone])
+
+
+def _write(repository: Repository, items: Iterable[Waiting]) -> None:
+    lines = [json.dumps(asdict(item)) + "\n" for item in sorted(items, key=lambda item: item.key)]
+    _write_own(repository, "waiting.jsonl", "".join(lines).encode("ascii"))
+
+
+def _write_own(repository: Repository, name: str, data: bytes) -> None:
+    """Write a file that only its owner may read; it exists empty before it holds anything."""
+    path = repository.state / "review" / name
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    path.touch(mode=0o600)
+    write_file(path, data)
