@@ -17,7 +17,7 @@ RecordId = NewType("RecordId", str)
 
 VOLATILE_KEYS: Final = frozenset(
     """
-    value_score confidence_score success_rate quality_score
+    value_score confidence_score success_rate quality_score solution_verified
     timestamp timestamps ts datetime created updated modified created_at updated_at modified_at accessed_at
     started_at finished_at completed_at learned_at
     session_id interaction_id event_id request_id conversation_id correlation_id run_id trace_id span_id
