@@ -8,6 +8,7 @@ from typing import BinaryIO, NamedTuple, TypeAlias
 import click
 
 from git_fedlearn.commands.context import Context
+from git_fedlearn.commands.private_names import refuse_private_name
 from git_fedlearn.commands.wording import count, kinds
 from git_fedlearn.core.canonical import Json
 from git_fedlearn.core.identity import RecordId
@@ -59,6 +60,7 @@ def command(context: Context, name: str, file: str, *, as_json: bool) -> int:
     repository = context.data_repository
     sets = RecordSets(repository.top, repository.settings.record_set_bytes)
     sets.check_name(SetName(name))
+    refuse_private_name(context, name)
     intake = Intake(context.privacy, repository.system(), repository.settings.record_bytes)
     decided = read_decisions(repository) if name == FINE_TUNING else None
     place = "standard input" if file == "-" else file

@@ -3,6 +3,7 @@
 import click
 
 from git_fedlearn.commands.context import Context
+from git_fedlearn.commands.private_names import refuse_private_name
 from git_fedlearn.commands.progress import progress_bar
 from git_fedlearn.commands.transfers import admitter, say_faults
 from git_fedlearn.commands.wording import count, kinds
@@ -63,6 +64,7 @@ def _chosen(context: Context, store: Store, names: tuple[str, ...], *, everythin
     wanted = names or read_qdrant_settings(context.data_repository.top).collections
     found: list[Collection] = []
     for name in store.names() if everything else wanted:
+        refuse_private_name(context, name)
         collection = store.find(check_collection(name))
         if collection:
             found.append(collection)

@@ -1,5 +1,6 @@
 """How the hooks report what is private in what is new: file, line and kind, and what to type next."""
 
+from collections import Counter
 from typing import NamedTuple
 
 from git_fedlearn.commands.context import Context
@@ -37,9 +38,10 @@ def find_private(engine: PrivacyEngine, candidate: CommittedTree, parents: list[
 def report_private(context: Context, candidate: CommittedTree, parents: list[CommittedTree]) -> int:
     """Report private data in new lines and names; 1 if there is any."""
     found, named, unshared = find_private(context.privacy, candidate, parents)
-    for item in (*named, *found)[:MOST]:
-        context.complain(f"error: {format_found(item)}")
-    say_more(context, len(named) + len(found), "finding")
+    lines = Counter(map(format_found, (*named, *found)))
+    for line, times in list(lines.items())[:MOST]:
+        context.complain(f"error: {line}" + (f" {times} times" if times > 1 else ""))
+    say_more(context, len(lines), "finding")
     for path in unshared[:MOST]:
         context.complain(f"error: {shown_path(context.privacy, path)}: {UNSHARED}")
     say_more(context, len(unshared), "file")

@@ -30,7 +30,12 @@ def report_problems(context: Context, problems: list[Problem]) -> int:
 
 def report_losses(context: Context, losses: dict[SetName, Losses]) -> int:
     """Report sets that would shrink; 1 if there is any."""
-    for name, found in losses.items():
+    if not losses:
+        return 0
+    from git_fedlearn.learn.scanning import shown_path  # noqa: PLC0415  costs start-up time, and only then
+
+    for path, found in losses.items():
+        name = shown_path(context.privacy, path)
         if found.lost:
             what = f"{count(len(found.lost), 'record')} of {name}"
             context.complain(f"error: {what} would be lost: {short_ids(found.lost)}")
@@ -38,15 +43,14 @@ def report_losses(context: Context, losses: dict[SetName, Losses]) -> int:
             undone = f"{count(len(found.revived), 'retraction')} of {name}"
             context.complain(f"error: {undone} would be undone: {short_ids(found.revived)}")
     lost = [identifier[:SHORT_ID] for found in losses.values() for identifier in found.lost]
-    if losses:
-        context.complain("hint: to keep them: git fedlearn verify --fix && git add :/data")
+    context.complain("hint: to keep them: git fedlearn verify --fix && git add :/data")
     if lost:
         more = " …" if len(lost) > MOST else ""
         retract = f"git fedlearn retract {' '.join(lost[:MOST])}{more} --reason WHY && git add :/data"
         context.complain(f"hint: to take them back everywhere: git fedlearn verify --fix && {retract}")
     if any(found.revived for found in losses.values()):
         context.complain("hint: to bring a retracted record back: git fedlearn restore ID")
-    return 1 if losses else 0
+    return 1
 
 
 def say_more(context: Context, number: int, noun: str) -> None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 
 from git_fedlearn.core.identity import RecordId
 from git_fedlearn.core.layout import SetName, owner_of
-from git_fedlearn.federation.checking import Checked, Checker, check_all
+from git_fedlearn.federation.checking import Checked, Checker, check_all, reason_of
 from git_fedlearn.federation.evidence import join_evidence
 from git_fedlearn.federation.fetching import Contact, Fetched, fetch_peers
 from git_fedlearn.federation.gathering import Gathered, Reader, Report, read_tips
@@ -119,6 +119,8 @@ class _Joining:
         ]
         pulled = Pulled([one.report for one in gathered])
         sound = [one for one in gathered if not one.report.is_failure]
+        for one in sound:
+            self._refuse_names(one)
         own = self._own_files(sound)
         lines = self._new_lines(sound, own)
         checked = check_all(self.checker, lines, self.watcher.checked)
@@ -129,6 +131,16 @@ class _Joining:
             self._join_set(pulled, name, sound, checked)
         self._land(pulled, gathered)
         return pulled
+
+    def _refuse_names(self, one: Gathered) -> None:
+        """Leave out files whose names hold something private; the report does not repeat them."""
+        reasons = {
+            name: reason_of(self.checker.engine.scan(name.rpartition("/")[2]))
+            for name in (*one.lines, *one.own_files)
+        }
+        one.report.refused |= {f"{name.rpartition('/')[0]}/…": why for name, why in reasons.items() if why}
+        one.lines = {name: lines for name, lines in one.lines.items() if not reasons[name]}
+        one.own_files = {path: oid for path, oid in one.own_files.items() if not reasons[path]}
 
     def _new_lines(self, gathered: list[Gathered], own: dict[str, tuple[Gathered, bytes]]) -> set[bytes]:
         """Every line to check; those that HEAD holds are taken out of what was gathered."""
