@@ -1,5 +1,6 @@
 """`git fedlearn install`: what it sets up, where, and what it leaves alone."""
 
+import os
 import re
 import subprocess
 import sys
@@ -76,7 +77,10 @@ def test_global_defines_the_drivers_and_links_man_pages_and_completions(world: W
     (share / "fish/vendor_conf.d/git-fedlearn.fish").unlink()
     (share / "fish/vendor_conf.d/git-fedlearn.fish").write_text("mine")
     page.unlink()
-    page.symlink_to("/gone/share/man/man1/git-fedlearn.1")
+    os.symlink("/gone/share/./man/man1/git-fedlearn.1", page)  # noqa: PTH211  pathlib would drop the dot
+    foreign = share / "man/man1/git-fedlearn-verify.1"
+    foreign.unlink()
+    foreign.symlink_to("/pipx/share/man/man1/git-fedlearn-verify.1")
     assert folder.fedlearn("install", "--global").out.splitlines()[1:] == [
         f"{share}: 1 file linked, man pages and completions"
     ]
@@ -88,8 +92,9 @@ def test_global_defines_the_drivers_and_links_man_pages_and_completions(world: W
     out = folder.fedlearn("uninstall", "--global").out
     assert out.startswith(f"git config --global: merge and diff driver removed\n{share}: ")
     assert not (world.home / ".gitconfig").exists()
-    assert [path for path in share.rglob("*") if not path.is_dir()] == [
-        share / "fish/vendor_conf.d/git-fedlearn.fish"
+    assert sorted(path for path in share.rglob("*") if not path.is_dir()) == [
+        share / "fish/vendor_conf.d/git-fedlearn.fish",
+        foreign,
     ]
 
 

@@ -12,6 +12,9 @@ from typing import Final
 
 from git_fedlearn.repository.git import Git, attempt_program
 
+_MARK: Final = "/./"
+"""Stands in what our links point to, so that only they are replaced and removed."""
+
 _FOLDERS: Final = (
     "man/man1",
     "bash-completion/completions",
@@ -32,12 +35,13 @@ def link_shared_files(target: Path) -> int:
     made = 0
     for path, source in _shared_files():
         link = target / path
-        if _is_ours(link) and link.readlink() != source:
+        aim = f"{source.parents[len(path.parts) - 1]}{_MARK}{path}"
+        if _is_ours(link) and os.readlink(link) != aim:  # noqa: PTH115  pathlib would drop the mark
             link.unlink()
         if os.path.lexists(link):
             continue
         link.parent.mkdir(parents=True, exist_ok=True)
-        link.symlink_to(source)
+        os.symlink(aim, link)  # noqa: PTH211  the same
         made += 1
     return made
 
@@ -79,8 +83,5 @@ def _shared_files() -> Iterator[tuple[PurePosixPath, Path]]:
 
 
 def _is_ours(link: Path) -> bool:
-    """Whether this is a link into the `share` folder of some environment, to a file of its own name."""
-    if not link.is_symlink():
-        return False
-    aim = link.readlink()
-    return aim.is_absolute() and aim.name == link.name and aim.parts[-3:-1] == link.parts[-3:-1]
+    """Whether we made this link, to this installation or to one that may be gone; pipx makes others."""
+    return link.is_symlink() and _MARK in os.readlink(link)  # noqa: PTH115  pathlib would drop the mark
