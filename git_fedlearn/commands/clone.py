@@ -1,6 +1,7 @@
 """`git fedlearn clone`."""
 
 import re
+import shlex
 from dataclasses import replace
 from typing import Final
 
@@ -55,11 +56,24 @@ def command(ctx: click.Context, url: str, directory: str | None) -> int:
     if repository.is_bare:
         return code
     if not (repository.top / "data").is_dir():
-        context.note(f"note: no data/ in {directory}: to start one, run `git fedlearn init` there")
+        _note_no_data(context, repository, directory)
         return code
     if is_configured(repository):
         code |= min(bring_in(replace(context, directory=repository.top)), 1)
     return code
+
+
+def _note_no_data(context: Context, repository: Repository, directory: str) -> None:
+    """Say what to do: a remote whose HEAD names a missing branch looks empty, and is not."""
+    git = repository.git
+    branches = git.text("for-each-ref", "--format=%(refname:lstrip=3)", "refs/remotes").split()
+    if branches and not git.is_true("rev-parse", "--verify", "--quiet", "HEAD"):
+        context.complain(
+            f"warning: the HEAD of the remote names no branch that is there ({', '.join(branches)})"
+        )
+        context.complain(f"hint: cd {shlex.quote(directory)} && git checkout {branches[0]}")
+    else:
+        context.note(f"note: no data/ in {directory}: to start one, run `git fedlearn init` there")
 
 
 def find_name(url: str) -> str | None:

@@ -12,7 +12,7 @@ from typing import NamedTuple
 import click
 
 from git_fedlearn.commands.context import Context
-from git_fedlearn.commands.sync import DEFAULT_SOURCE
+from git_fedlearn.commands.sync import DEFAULT_SOURCE, named_source
 from git_fedlearn.core.canonical import Json
 from git_fedlearn.errors import FedlearnError
 from git_fedlearn.federation.anonymity import anonymous_environment, is_anonymous
@@ -78,7 +78,7 @@ class Run:
 
     def _sync(self) -> tuple[Outcome, str]:
         environment = self.context.environment
-        if not self.source and not environment.get("AI_STACK_DATA"):
+        if not self.source and not named_source(self.context):
             default = Path(environment.get("HOME", "~")) / DEFAULT_SOURCE.removeprefix("~/")
             if not default.is_dir():
                 return Outcome.SKIPPED, f"{DEFAULT_SOURCE} is not there"

@@ -23,7 +23,7 @@ MOST_FAULTS = 20
 
 
 @click.command("sync", short_help="Learn from what the stack wrote.")
-@click.option("--source", metavar="DIR", help=f"The stack's data ($AI_STACK_DATA, or {DEFAULT_SOURCE}).")
+@click.option("--source", metavar="DIR", help=f"The stack's data ({DEFAULT_SOURCE}).")
 @click.option("--commit", "do_commit", is_flag=True, help="Commit what was learned.")
 @click.option("--dry-run", is_flag=True, help="Say what would be learned; write nothing.")
 @click.option("--full", is_flag=True, help="Read everything again, not only what is new.")
@@ -55,6 +55,9 @@ def command(  # noqa: PLR0913  one parameter for each option
 
     Secrets and personal data are redacted before anything is written. Only what is new since the last
     run is read. Run it as often as you like: what is known already changes nothing.
+
+    Where the stack's data lies is said by --source, else by $AI_STACK_DATA, else by git config
+    fedlearn.source, which timers follow too.
     """
     repository = context.data_repository
     if do_commit and not dry_run:
@@ -86,8 +89,13 @@ def command(  # noqa: PLR0913  one parameter for each option
     return 1 if synced.batch.faults else 0
 
 
+def named_source(context: Context) -> str | None:
+    """The folder that the environment of this run or the config of this clone names."""
+    return context.environment.get("AI_STACK_DATA") or context.repository.git.find_config("fedlearn.source")
+
+
 def _source(context: Context, source: str | None) -> Path:
-    named = source or context.environment.get("AI_STACK_DATA") or DEFAULT_SOURCE
+    named = source or named_source(context) or DEFAULT_SOURCE
     home = context.environment.get("HOME", "~")
     return context.directory / (home + named[1:] if named.startswith("~/") else named)
 

@@ -37,6 +37,20 @@ def test_a_clone_without_data_is_noted(world: World) -> None:
     assert said.err == "note: no data/ in two: to start one, run `git fedlearn init` there\n"
 
 
+def test_a_remote_whose_head_names_no_branch_is_not_empty(world: World) -> None:
+    one, hub = world.system("one"), world.bare("hub")
+    one.git("push", "--quiet", str(hub.path), "main")
+    hub.git("symbolic-ref", "HEAD", "refs/heads/master")
+    here = world.folder_system("here")
+    assert here.fedlearn("clone", "../hub", "two", "--", "--quiet").err == (
+        "warning: the HEAD of the remote names no branch that is there (main)\n"
+        "hint: cd two && git checkout main\n"
+    )
+    two = System(here.path / "two", world.home)
+    two.git("checkout", "--quiet", "main")
+    assert two.fedlearn("doctor").code == 0
+
+
 def test_what_looks_like_an_option_is_none(world: World) -> None:
     here = world.folder_system("here")
     assert here.fedlearn("clone", "--upload-pack=touch x", "two", code=2).err.startswith(

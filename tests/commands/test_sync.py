@@ -85,6 +85,13 @@ def test_a_growing_file_is_read_on_and_half_a_line_waits(learner: System, stack:
     assert titles(learner) == 4
 
 
+def test_the_config_of_the_clone_names_the_source_for_timers_too(learner: System, stack: Stack) -> None:
+    del learner.environment["AI_STACK_DATA"]
+    learner.git("config", "fedlearn.source", str(stack.folder))
+    assert learner.fedlearn("sync", "--dry-run").out.startswith("read 4 events, 1 fine-tuning sample from 2")
+    assert learner.fedlearn("federate").out.startswith("sync          done          3 learned\n")
+
+
 def test_a_dry_run_changes_no_byte(learner: System) -> None:
     def everything() -> dict[str, tuple[int, bytes]]:
         return {name: found for name, found in snapshot(learner.path).items() if "fedlearn/lock" not in name}
