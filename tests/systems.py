@@ -14,6 +14,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from answers import hold_to_schema
+
 from git_fedlearn.cli import run
 from git_fedlearn.commands.context import Context
 from git_fedlearn.core.layout import SetName
@@ -66,6 +68,7 @@ class System:
             environment=self.environment, directory=self.path, stdin=io.BytesIO(stdin), stdout=out, stderr=err
         )
         result = Result(run(list(arguments), context), out.getvalue(), err.getvalue())
+        hold_to_schema(result.out)
         assert result.code == code, f"git fedlearn {' '.join(arguments)}: {result}"
         return result
 
