@@ -21,8 +21,11 @@ format: $(READY)
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
 
-docs: $(READY)
+docs: $(READY) docs/demo.svg
 	@$(BIN)/python -m manual
+
+docs/demo.svg: $(wildcard git_fedlearn/demo/*.py) git_fedlearn/commands/demo.py manual/recording.py | $(READY)
+	@echo "recording a run of git fedlearn demo …" && $(BIN)/python -m manual.recording && touch $@
 
 bench: $(READY)
 	@$(BIN)/python -m benchmarks

@@ -1,0 +1,90 @@
+"""What is shipped beside the program: its files in the wheel, the action, and the examples for Nix."""
+
+import re
+import shutil
+import subprocess
+import tomllib
+from pathlib import Path
+
+import pytest
+import yaml  # type: ignore[import-untyped]
+from systems import System
+
+from git_fedlearn import __version__
+
+TOP = Path(__file__).parents[1]
+PROJECT = tomllib.loads((TOP / "pyproject.toml").read_text(encoding="utf-8"))
+NIX = sorted((TOP / "examples/nix").glob("*.nix"))
+
+
+def test_what_the_wheel_shares_is_there() -> None:
+    shared = PROJECT["tool"]["hatch"]["build"]["targets"]["wheel"]["shared-data"]
+    assert [path for path in shared if not (TOP / path).exists()] == []
+    folder = TOP / "git_fedlearn/completions"
+    scripts = {path.name for path in folder.iterdir() if path.suffix != ".pyc"}
+    assert {Path(path).name for path in shared if "completions" in path} == scripts
+
+
+def test_the_source_distribution_has_what_the_makefile_needs() -> None:
+    included = set(PROJECT["tool"]["hatch"]["build"]["targets"]["sdist"]["include"])
+    assert {
+        "git_fedlearn",
+        "tests",
+        "manual",
+        "docs",
+        "examples",
+        "hooks",
+        "benchmarks",
+        "Makefile",
+    } <= included
+
+
+def check_step() -> dict[str, str]:
+    action = yaml.safe_load((TOP / "action.yml").read_text(encoding="utf-8"))
+    step = next(step for step in action["runs"]["steps"] if step.get("name") == "check")
+    return {"run": step["run"]}
+
+
+def run_check(system: System) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        ["bash", "-eo", "pipefail", "-c", check_step()["run"]],
+        cwd=system.path,
+        env=system.environment | {"HISTORY": "true"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_the_action_passes_what_is_whole_and_stops_what_is_not(system: System) -> None:
+    system.add("best-practices", {"title": "Look first"})
+    system.commit()
+    done = run_check(system)
+    assert done.returncode == 0, done
+    assert done.stdout.endswith("1 record in 5 data files: all well\n0 findings in 5 files\n")
+    system.write("data/patterns/best-practices.jsonl", b"")
+    done = run_check(system)
+    assert done.returncode == 1
+    assert "best-practices: 1 record lost" in done.stdout
+
+
+@pytest.mark.skipif(not shutil.which("nix-instantiate"), reason="no nix-instantiate: .ci/tools installs it")
+def test_the_nix_files_are_nix() -> None:
+    done = subprocess.run(
+        ["nix-instantiate", "--store", "dummy://", "--parse", *map(str, NIX)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+
+
+def test_the_nix_package_has_the_dependencies_and_the_version() -> None:
+    text = (TOP / "examples/nix/package.nix").read_text(encoding="utf-8")
+    listed = re.search(r"dependencies = with python3Packages; \[(.*?)\]", text, re.DOTALL)
+    assert listed
+    wanted = [re.match(r"[\w.-]+", needed) for needed in PROJECT["project"]["dependencies"]]
+    assert listed[1].split() == sorted(match[0] for match in wanted if match)
+    version = re.search(r'version = "(.*)"', text)
+    assert version
+    assert version[1] == __version__
