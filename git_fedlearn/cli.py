@@ -20,7 +20,7 @@ SECTIONS: Final = {
     "start": ("init", "clone", "install", "uninstall", "status", "doctor", "demo", "completion"),
     "learn": ("sync", "add", "retract", "restore", "outcome", "dataset", "metrics", "consolidate"),
     "look": ("show", "log", "diff", "explain"),
-    "federate": ("federate", "remote", "pull-remotes", "quarantine", "schedule"),
+    "federate": ("federate", "remote", "pull-remotes", "bundle", "quarantine", "schedule"),
     "keep it whole": ("verify", "sanitize", "scan", "review", "resolve"),
     "search": ("search", "export", "import"),
     "agents": ("mcp", "proposals"),

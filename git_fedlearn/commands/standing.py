@@ -8,8 +8,9 @@ from collections.abc import Iterator
 from git_fedlearn.commands.context import Context
 from git_fedlearn.commands.standing_around import (
     federated_item,
-    peers_items,
+    peers_item,
     proposals_items,
+    quarantine_item,
     review_items,
     schedule_item,
     vectors_items,
@@ -24,7 +25,7 @@ from git_fedlearn.commands.standing_here import (
 from git_fedlearn.commands.standing_item import Item
 from git_fedlearn.commands.standing_privacy import privacy_item
 from git_fedlearn.core.layout import DATA
-from git_fedlearn.federation.standing import read_peer_standings
+from git_fedlearn.federation.standing import count_held, read_peer_standings
 from git_fedlearn.repository.counts import count_work_tree
 from git_fedlearn.repository.work_state import read_work_state
 
@@ -46,7 +47,8 @@ def read_standing(context: Context) -> Iterator[Item]:
     yield uncommitted_item(repository, state)
     yield from upstream_items(repository, state)
     yield privacy_item(context, state)
-    yield from peers_items(context, read_peer_standings(repository))
+    yield peers_item(context, read_peer_standings(repository))
+    yield quarantine_item(count_held(repository))
     yield from proposals_items(repository)
     yield from review_items(repository)
     yield from vectors_items(repository)

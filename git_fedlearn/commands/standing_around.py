@@ -1,6 +1,6 @@
 """The items of `status` about everything around this clone: peers, index, store, timers, the last run."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from typing import Final
 
@@ -10,6 +10,7 @@ from git_fedlearn.commands.standing_item import Item, ago
 from git_fedlearn.commands.wording import count
 from git_fedlearn.core.canonical import Json
 from git_fedlearn.federation.last_run import read_last_run
+from git_fedlearn.federation.peers import RemoteName
 from git_fedlearn.federation.standing import PeerStanding
 from git_fedlearn.learn.review import read_waiting
 from git_fedlearn.repository.proposals import read_proposals
@@ -20,19 +21,36 @@ LONG_AGO: Final = timedelta(days=35)
 """A federation that is older than the longest schedule, and some days."""
 
 
-def peers_items(context: Context, standings: list[PeerStanding]) -> Iterator[Item]:
-    """How far behind peers we are, and what of theirs waits in quarantine."""
+def peers_item(context: Context, standings: list[PeerStanding]) -> Item:
+    """How far behind peers we are."""
     if not standings:
-        yield Item("peers", "none", "git fedlearn remote add NAME URL", {"peers": {}})
-    else:
-        yield _peers_item(context, standings)
-    held: dict[str, Json] = {one.peer.name: one.held for one in standings if one.held}
-    if held:
-        parts = ", ".join(f"{name} {number}" for name, number in held.items())
-        text = f"{count(sum(one.held for one in standings), 'record')} wait for you ({parts})"
-        yield Item("quarantine", text, "git fedlearn quarantine list", {"peers": held})
-    else:
-        yield Item("quarantine", "nothing", facts={"peers": {}})
+        return Item("peers", "none", "git fedlearn remote add NAME URL", {"peers": {}})
+    behind = [one for one in standings if one.behind]
+    silent = [one for one in standings if not one.contacted]
+    failed = [one for one in standings if one.contacted and one.has_failed]
+    parts = [f"{one.peer.name} has {count(one.behind, 'record')} that you lack" for one in behind]
+    parts += [f"{one.peer.name} not reached since {ago(context, one.contacted)}" for one in failed]
+    parts += [f"{one.peer.name} never reached" for one in silent]
+    names = [one.peer.name for one in (*behind, *failed, *silent)]
+    last = max((one.contacted for one in standings), default="")
+    text = f"{len(standings)}: " + ("; ".join(parts) or f"nothing new when last asked, {ago(context, last)}")
+    facts: dict[str, Json] = {
+        one.peer.name: {"behind": one.behind, "contact": one.contact, "contacted": one.contacted}
+        for one in standings
+    }
+    command = " ".join(["git fedlearn pull-remotes", *dict.fromkeys(names)]) if names else ""
+    return Item("peers", text, command, {"peers": facts})
+
+
+def quarantine_item(held: Mapping[RemoteName, int]) -> Item:
+    """What peers and bundles brought that did not pass."""
+    facts: dict[str, Json] = {"peers": {**{str(name): waiting for name, waiting in held.items()}}}
+    if not held:
+        return Item("quarantine", "nothing", facts=facts)
+    number = sum(held.values())
+    parts = ", ".join(f"{name} {waiting}" for name, waiting in held.items())
+    text = f"{count(number, 'record')} {'waits' if number == 1 else 'wait'} for you ({parts})"
+    return Item("quarantine", text, "git fedlearn quarantine list", facts)
 
 
 def proposals_items(repository: Repository) -> Iterator[Item]:
@@ -49,24 +67,6 @@ def review_items(repository: Repository) -> Iterator[Item]:
     if waiting:
         text = f"{count(waiting, 'sample')} that may hold something private, for you to decide on"
         yield Item("review", text, "git fedlearn review", {"waiting": waiting})
-
-
-def _peers_item(context: Context, standings: list[PeerStanding]) -> Item:
-    behind = [one for one in standings if one.behind]
-    silent = [one for one in standings if not one.contacted]
-    failed = [one for one in standings if one.contacted and one.has_failed]
-    parts = [f"{one.peer.name} has {count(one.behind, 'record')} that you lack" for one in behind]
-    parts += [f"{one.peer.name} not reached since {ago(context, one.contacted)}" for one in failed]
-    parts += [f"{one.peer.name} never reached" for one in silent]
-    names = [one.peer.name for one in (*behind, *failed, *silent)]
-    last = max((one.contacted for one in standings), default="")
-    text = f"{len(standings)}: " + ("; ".join(parts) or f"nothing new when last asked, {ago(context, last)}")
-    facts: dict[str, Json] = {
-        one.peer.name: {"behind": one.behind, "contact": one.contact, "contacted": one.contacted}
-        for one in standings
-    }
-    command = " ".join(["git fedlearn pull-remotes", *dict.fromkeys(names)]) if names else ""
-    return Item("peers", text, command, {"peers": facts})
 
 
 def vectors_items(repository: Repository) -> Iterator[Item]:

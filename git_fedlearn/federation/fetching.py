@@ -108,7 +108,7 @@ def fetch_command(peer: Peer) -> list[str]:
     if "http" in allowed_transports(peer.url):
         settings.append("protocol.http.allow=always")
     options = [word for setting in settings for word in ("-c", setting)]
-    return [*options, "fetch", *_OPTIONS, "--", peer.name, peer.refspec]
+    return [*options, "fetch", *_OPTIONS, "--", peer.url if peer.by_url else peer.name, peer.refspec]
 
 
 def _quiet_git(repository: Repository, transports: Sequence[str]) -> Git:

@@ -76,6 +76,11 @@ def write_introduced(repository: Repository, name: RemoteName, ids: set[RecordId
         write_file(_introduced(repository, name), text.encode("ascii"))
 
 
+def remembered(repository: Repository) -> list[RemoteName]:
+    """Whoever brought records here first: peers, and the makers of bundles."""
+    return sorted(RemoteName(path.stem) for path in _folder(repository).glob("*.introduced"))
+
+
 def remove_memory(repository: Repository, name: RemoteName) -> None:
     """Forget a peer."""
     for path in (_folder(repository) / f"{name}.json", _introduced(repository, name)):

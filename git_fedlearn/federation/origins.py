@@ -9,7 +9,7 @@ from git_fedlearn.core.layout import SetName
 from git_fedlearn.core.record import Record, claimed_id
 from git_fedlearn.core.record_set import split_lines
 from git_fedlearn.core.trailers import read_trailers
-from git_fedlearn.federation.memory import read_introduced
+from git_fedlearn.federation.memory import read_introduced, remembered
 from git_fedlearn.federation.offers import read_offer
 from git_fedlearn.federation.peers import Peer, RemoteName, read_peers
 from git_fedlearn.repository.data_tree import open_objects
@@ -45,7 +45,7 @@ def explain_record(repository: Repository, record: Record, sets: tuple[SetName, 
     """Look through the history of the branch and the fetched tips of all peers."""
     objects = open_objects(repository)
     peers = read_peers(repository)
-    bringers = [peer.name for peer in peers if record.id in read_introduced(repository, peer.name)]
+    bringers = [name for name in remembered(repository) if record.id in read_introduced(repository, name)]
     return Origin(
         record,
         sets,

@@ -6,7 +6,7 @@ and `fedlearnPublish` (what may be pushed there) say the rest.
 
 import os
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Final, NewType
 
@@ -44,6 +44,12 @@ class Peer:
     trust: Trust = Trust.VERIFY
     branch: str = ""
     publish: tuple[SetName, ...] | None = None
+    by_url: bool = False
+    """Whether it is fetched by its address, as no git remote has its name."""
+
+    def with_trust(self, trust: Trust) -> "Peer":
+        """The same peer, believed as far as this."""
+        return replace(self, trust=trust)
 
     @property
     def shown_url(self) -> str:

@@ -61,7 +61,12 @@ def outgoing_paths(repository: Repository, remote: str, tips: Iterable[str]) -> 
     tips = list(tips)
     if not tips:
         return []
-    listed = repository.git.run("rev-list", "--objects", *tips, "--not", f"--remotes={remote}", "--")
+    return paths_of(repository, tips, [f"--remotes={remote}"])
+
+
+def paths_of(repository: Repository, tips: Iterable[str], without: Iterable[str]) -> list[str]:
+    """The paths of all that these commits hold and those `without` do not, less empty files."""
+    listed = repository.git.run("rev-list", "--objects", *tips, "--not", *without, "--")
     found = (line.split(b" ", 1) for line in listed.splitlines() if b" " in line)
     return sorted({os.fsdecode(path) for oid, path in found if oid not in _EMPTY})
 

@@ -21,7 +21,6 @@ class PeerStanding(NamedTuple):
     contact: str
     contacted: str
     behind: int
-    held: int
 
     @property
     def has_failed(self) -> bool:
@@ -32,18 +31,16 @@ class PeerStanding(NamedTuple):
 def read_peer_standings(repository: Repository) -> list[PeerStanding]:
     """Every peer. What a peer offers is read only when it differs from what was joined last."""
     peers = read_peers(repository)
-    held = _count_held(repository)
     waiting = _not_joined(repository, peers)
     found = []
     for peer in peers:
         memory = read_memory(repository, peer.name)
-        found.append(
-            PeerStanding(peer, memory.contact, memory.contacted, waiting.get(peer.name, 0), held[peer.name])
-        )
+        found.append(PeerStanding(peer, memory.contact, memory.contacted, waiting.get(peer.name, 0)))
     return found
 
 
-def _count_held(repository: Repository) -> Counter[RemoteName]:
+def count_held(repository: Repository) -> Counter[RemoteName]:
+    """How many records wait in quarantine, by who sent them: peers, peers that are gone, bundles."""
     if not any((repository.state / "quarantine").glob("*.jsonl")):
         return Counter()
     from git_fedlearn.federation.quarantine import read_held  # noqa: PLC0415  costs start-up time

@@ -119,7 +119,7 @@ def test_peers_and_quarantine(world: World) -> None:
     one.fedlearn("pull-remotes")
     after = status(one)
     assert "peers  1: nothing new when last asked, just now\n" in after
-    assert "quarantine  1 record wait for you (friend 1)" in after
+    assert "quarantine  1 record waits for you (friend 1)" in after
     assert "git fedlearn quarantine list\n" in after
 
 

@@ -1,0 +1,130 @@
+"""`git fedlearn bundle`: federation without a network, by a file."""
+
+from pathlib import Path
+
+import click
+
+from git_fedlearn.commands.context import Context
+from git_fedlearn.commands.outgoing import Update, check_updates
+from git_fedlearn.commands.peer_table import watching
+from git_fedlearn.commands.pull_remotes import say, to_json
+from git_fedlearn.commands.revisions import get_commit
+from git_fedlearn.commands.wording import count
+from git_fedlearn.core.canonical import Json
+from git_fedlearn.core.changes import ChangeKind
+from git_fedlearn.errors import FedlearnError
+from git_fedlearn.federation.bundles import (
+    Written,
+    find_refusal,
+    find_sender,
+    unpacked,
+    write_bundle,
+)
+from git_fedlearn.federation.checking import Checker
+from git_fedlearn.federation.peers import Trust, get_peers
+from git_fedlearn.federation.pull import Request, make_checker, pull
+from git_fedlearn.repository.data_tree import open_objects
+from git_fedlearn.repository.objects import Objects, Oid
+from git_fedlearn.repository.set_changes import all_changes, revision_changes
+from git_fedlearn.repository.work_state import read_work_state
+
+
+class NotAllowedError(FedlearnError):
+    """A bundle would take along what must not leave."""
+
+    exit_code = 1
+
+
+@click.group("bundle", short_help="Share without a network: by a file, on a stick.")
+def command() -> None:
+    """A bundle is one file with the commits of this branch, to be carried to where no network goes.
+
+    What is applied passes the same checks as what a peer sends.
+    """
+
+
+@command.command("create", short_help="Write a bundle.")
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--since", metavar="REV", help="Leave out what this commit holds: the receiver has it.")
+@click.option("--for", "receiver", metavar="PEER", help="Keep to what may be published to this peer.")
+@click.option("--json", "as_json", is_flag=True, help="Answer for programs.")
+@click.pass_obj
+def create(context: Context, file: Path, since: str | None, receiver: str | None, *, as_json: bool) -> None:
+    """Write what is committed on this branch to FILE, after the checks of a push.
+
+    A receiver that has nothing in common with this repository needs a bundle without --since.
+    """
+    repository = context.data_repository
+    objects = open_objects(repository)
+    tip = get_commit(objects, "HEAD")
+    base = get_commit(objects, since) if since else None
+    if receiver:
+        get_peers(repository, (receiver,))
+        refusal = find_refusal(repository, receiver, tip, base)
+        if refusal:
+            raise NotAllowedError(refusal.message, hint=refusal.hint)
+    if check_updates(context, objects, [Update("the bundle", base, tip)], [base] if base else []):
+        raise NotAllowedError("no bundle was written: a push would be stopped too", hint="git fedlearn scan")
+    written = write_bundle(repository, (context.directory / file).resolve(), tip, base)
+    gained = _gained(objects, base, tip)
+    if as_json:
+        answer: dict[str, Json] = {"file": str(file), "bytes": written.size, "commits": written.commits}
+        answer |= {"tip": written.tip, "since": base, "records": gained}
+        context.say_json("bundle-create/v1", answer)
+        return
+    _say_written(context, file, written, gained)
+
+
+@command.command("apply", short_help="Join what a bundle brings.")
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--from", "name", metavar="NAME", help="Who made it: a peer, or a name for it (bundle-FILE).")
+@click.option(
+    "--trust", type=click.Choice([trust.value for trust in Trust]), help="How far it is believed (verify)."
+)
+@click.option("--dry-run", is_flag=True, help="Check it; join nothing.")
+@click.option("--no-commit", is_flag=True, help="Leave what was learned in the index and work tree.")
+@click.option("--json", "as_json", is_flag=True, help="Answer for programs.")
+@click.pass_obj
+def apply(  # noqa: PLR0913  one option each
+    context: Context,
+    file: Path,
+    name: str | None,
+    trust: str | None,
+    *,
+    dry_run: bool,
+    no_commit: bool,
+    as_json: bool,
+) -> int:
+    """Check every record that the bundle FILE brings, and join what passes in one commit.
+
+    What does not pass waits in quarantine. With --from a peer's name, its trust counts.
+    """
+    repository = context.data_repository
+    path = (context.directory / file).resolve()
+    sender = find_sender(repository, path, name)
+    if trust:
+        sender = sender.with_trust(Trust(trust))
+    request = Request(dry_run=dry_run, commit=not no_commit)
+    limit = repository.settings.record_bytes
+    checker = make_checker(repository, Checker(context.privacy, limit, context.now()))
+    with unpacked(repository, path, sender) as peer, watching(context, [peer]) as watcher:
+        pulled = pull(repository, [peer], checker, request, watcher)
+    if as_json:
+        context.say_json("bundle-apply/v1", to_json(pulled, None))
+    else:
+        say(context, pulled, request)
+    return 1 if any(report.is_failure for report in pulled.reports) else 0
+
+
+def _gained(objects: Objects, base: Oid | None, tip: Oid) -> int:
+    """How many records a receiver at `base` gains or sees changed."""
+    changes = all_changes(revision_changes(objects, base, tip))
+    return len({change.record.id for change in changes if change.kind is not ChangeKind.LOST})
+
+
+def _say_written(context: Context, file: Path, written: Written, gained: int) -> None:
+    what = f"{count(written.commits, 'commit')}, {count(gained, 'record')}, {written.size:,} bytes"
+    context.say(f"{file}: {what}, up to {written.tip[:12]}")
+    if read_work_state(context.repository).changed:
+        context.note("note: what is not committed is not in it")
+    context.note(f"hint: there: git fedlearn bundle apply {file.name}")

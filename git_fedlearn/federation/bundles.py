@@ -1,0 +1,178 @@
+"""Federation without a network: a git bundle (git-bundle(1)) that is written here and read like a peer there.
+
+What a bundle brings is unpacked in a repository of its own first, so that a damaged or hostile file never
+writes into this one; from there it is fetched, checked and joined as any peer is.
+"""
+
+import hashlib
+import re
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from git_fedlearn.errors import FedlearnError, UsageError
+from git_fedlearn.federation.fetching import FILE_BYTES
+from git_fedlearn.federation.peers import Peer, RemoteName, Trust, check_name, read_peers
+from git_fedlearn.federation.publishing import Refusal, may_publish, paths_of
+from git_fedlearn.repository.git import TIMED_OUT, Finished, Git, Limits
+from git_fedlearn.repository.lock import hold_lock
+from git_fedlearn.repository.objects import Oid
+from git_fedlearn.repository.repository import Repository
+
+SECONDS: Final = 600.0
+"""How long git may take to unpack a bundle."""
+
+_SIGNATURE: Final = re.compile(rb"# v[23] git bundle\n")
+_BRANCH: Final = "refs/heads/bundle"
+_AGAIN: Final = "copy the file again, or ask for a new one"
+_LONGEST_HEADER: Final = 2**24
+
+
+class NothingNewError(FedlearnError):
+    """There is nothing to put into a bundle."""
+
+    exit_code = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A bundle that was written: its size, how many commits it brings, and the newest of them."""
+
+    size: int
+    commits: int
+    tip: Oid
+
+
+def is_bundle(path: Path) -> bool:
+    """Whether a file begins as a git bundle does."""
+    with suppress(OSError), path.open("rb") as file:
+        return bool(_SIGNATURE.match(file.read(20)))
+    return False
+
+
+def is_whole(path: Path) -> bool:
+    """Whether the pack at the end of a bundle has the checksum it says (gitformat-pack(5)).
+
+    Git reads a bundle only as far as it lacks something, so it may not notice.
+    """
+    with path.open("rb") as file:
+        header = file.read(_LONGEST_HEADER).partition(b"\n\n")[0]
+        make = hashlib.sha256 if b"@object-format=sha256" in header else hashlib.sha1
+        pack = len(header) + 2
+        left = path.stat().st_size - pack - make().digest_size
+        digest = make()
+        file.seek(pack)
+        while left > 0 and (part := file.read(min(left, 2**20))):
+            digest.update(part)
+            left -= len(part)
+        return left == 0 and file.read() == digest.digest()
+
+
+def find_refusal(repository: Repository, receiver: str, tip: Oid, since: Oid | None) -> Refusal | None:
+    """Why a bundle may not go to a peer by what may be published there; None when it may."""
+    return may_publish(repository, receiver, paths_of(repository, [tip], [since] if since else []))
+
+
+def write_bundle(repository: Repository, path: Path, tip: Oid, since: Oid | None) -> Written:
+    """Write the branch, less what `since` holds. Raises FedlearnError; a file that is no bundle stays."""
+    if path.exists() and not is_bundle(path):
+        raise UsageError(f"{path}: exists and is no bundle", hint="name another file")
+    git = repository.git
+    less = [f"^{since}"] if since else []
+    commits = int(git.text("rev-list", "--count", tip, *less, "--"))
+    if not commits:
+        raise NothingNewError("there is nothing new to put into a bundle", hint="git fedlearn log")
+    branch = git.attempt("symbolic-ref", "--quiet", "HEAD").out.decode("utf-8", "replace").strip()
+    named = ["HEAD", branch] if branch else ["HEAD"]
+    done = git.attempt("bundle", "create", str(path), *named, *less)
+    if done.code:
+        raise FedlearnError(f"{path}: cannot be written: {_last_line(done)}", hint="is there enough space?")
+    return Written(path.stat().st_size, commits, tip)
+
+
+def name_of(path: Path) -> RemoteName:
+    """What the peer behind a bundle is called when nobody says: after the file."""
+    stem = re.sub(r"[^A-Za-z0-9_-]+", "-", path.name.removesuffix(".bundle")).strip("-") or "file"
+    return check_name(f"bundle-{stem}"[:80])
+
+
+def find_sender(repository: Repository, path: Path, name: str | None) -> Peer:
+    """The peer a bundle comes from: one that is configured, where it is named, else one made for it."""
+    wanted = check_name(name) if name else name_of(path)
+    known = next((peer for peer in read_peers(repository) if peer.name == wanted), None)
+    return Peer(wanted, str(path), known.trust if known else Trust.VERIFY)
+
+
+@contextmanager
+def unpacked(repository: Repository, path: Path, sender: Peer) -> Iterator[Peer]:
+    """The sender as a peer that can be fetched: a repository that holds what the bundle brings.
+
+    Raises FedlearnError for a file that is no bundle, is damaged, or builds on commits that are not here.
+    """
+    if not path.is_file():
+        raise UsageError(f"{path}: no such file", hint="git fedlearn bundle apply FILE")
+    if not is_bundle(path):
+        raise UsageError(f"{path}: not a git bundle", hint="git fedlearn bundle create makes one")
+    if not is_whole(path):
+        raise FedlearnError(f"{path}: cut off or damaged: its checksum is wrong", hint=_AGAIN)
+    place = repository.state / "bundle"
+    with hold_lock(place, "bundle apply", timeout=30):
+        for left in place.glob("unpacked-*"):
+            shutil.rmtree(left, ignore_errors=True)
+        with tempfile.TemporaryDirectory(prefix="unpacked-", dir=place) as folder:
+            _unpack(repository, path, Path(folder))
+            yield Peer(sender.name, folder, sender.trust, by_url=True)
+
+
+def _unpack(repository: Repository, path: Path, folder: Path) -> None:
+    form = repository.git.text("rev-parse", "--show-object-format")
+    repository.git.run(
+        "init", "--quiet", "--bare", "--template=", f"--object-format={form}", "--", str(folder)
+    )
+    objects = repository.git.text("rev-parse", "--path-format=absolute", "--git-path", "objects")
+    (folder / "objects" / "info").mkdir(parents=True, exist_ok=True)
+    (folder / "objects" / "info" / "alternates").write_text(f"{objects}\n", encoding="utf-8")
+    git = Git(folder, {**repository.environment, "GIT_DIR": str(folder), "GIT_ALLOW_PROTOCOL": "file"})
+    verified = git.attempt("bundle", "verify", str(path))
+    if verified.code:
+        raise _unusable(path, verified)
+    head = _find_head(git, path)
+    fetch = ("-c", "core.hooksPath=/dev/null", "-c", "gc.auto=0", "fetch", "--quiet", "--no-tags")
+    command = [*fetch, "--no-recurse-submodules", "--", str(path), f"+{head}:{_BRANCH}"]
+    ((_, fetched),) = git.attempt_all({"": command}, Limits(SECONDS, FILE_BYTES), parallel=1)
+    if fetched.code:
+        raise _unusable(path, fetched)
+    git.run("symbolic-ref", "HEAD", _BRANCH)
+
+
+def _find_head(git: Git, path: Path) -> str:
+    """The ref of a bundle that is joined: its HEAD, else its first branch."""
+    listed = git.attempt("bundle", "list-heads", str(path)).out.decode("utf-8", "replace").splitlines()
+    refs = [line.split(" ", 1)[1] for line in listed if " " in line]
+    branches = [ref for ref in refs if ref == "HEAD" or ref.startswith("refs/heads/")]
+    if not branches:
+        raise FedlearnError(f"{path}: holds no branch", hint="git bundle create FILE HEAD main")
+    return "HEAD" if "HEAD" in branches else branches[0]
+
+
+def _unusable(path: Path, done: Finished) -> FedlearnError:
+    lacking = re.findall(r"^error: ([0-9a-f]{40,64})", done.err, re.MULTILINE)
+    if "prerequisite" in done.err and lacking:
+        more = f" and {len(lacking) - 1} more" if len(lacking) > 1 else ""
+        return FedlearnError(
+            f"{path}: builds on commit {lacking[0][:12]}{more}, not in this clone",
+            hint="ask for a bundle that was made without --since, or since an older commit",
+        )
+    why = "it took too long" if done.code == TIMED_OUT else _last_line(done)
+    return FedlearnError(f"{path}: damaged, cut off or not allowed: {why}", hint=_AGAIN)
+
+
+def _last_line(done: Finished) -> str:
+    """What git said last, safe to print."""
+    lines = [line.strip() for line in done.err.splitlines() if line.strip()]
+    text = lines[-1].removeprefix("fatal: ").removeprefix("error: ") if lines else "git did not say why"
+    return "".join(char if char.isprintable() else "?" for char in text[:200])
