@@ -1,6 +1,7 @@
 """Export, import and search. VECTOR_POINTS sets the number of points (3000).
 
-`python -m benchmarks.vectors` prints the table of recall in docs/search.md.
+`python -m benchmarks.vectors` prints the table of recall in docs/search.md, by wordllama or by the ONNX
+model in MODEL_FOLDER.
 """
 
 import os
@@ -20,9 +21,11 @@ from git_fedlearn.commands.context import Context
 from git_fedlearn.core.layout import SetName
 from git_fedlearn.core.record import make_record
 from git_fedlearn.repository.record_sets import RecordSets
+from git_fedlearn.vectors.embedder import Embedder
 from git_fedlearn.vectors.index import open_index
 from git_fedlearn.vectors.lesson_shard import Candidate
-from git_fedlearn.vectors.ranking import relevance
+from git_fedlearn.vectors.onnx import OnnxEmbedder
+from git_fedlearn.vectors.search import relevances
 from git_fedlearn.vectors.wordllama import WordLlamaEmbedder
 
 COLLECTION = "skills-patterns"
@@ -110,12 +113,13 @@ def recall(ranked: Sequence[Sequence[str]], wanted: Sequence[str], most: int) ->
     return sum(hits) / len(hits)
 
 
-def print_recall() -> None:
+def print_recall(model_folder: str) -> None:
     """Recall of words, vectors and both over the lessons of the demo and as many that resemble them."""
     with tempfile.TemporaryDirectory() as folder:
         _learn(Path(folder))
         context = Context(environment={**os.environ, **ENVIRONMENT}, directory=Path(folder))
-        repository, model = context.repository, WordLlamaEmbedder()
+        repository = context.repository
+        model: Embedder = OnnxEmbedder(Path(model_folder)) if model_folder else WordLlamaEmbedder()
         with open_index(repository.state / "index", model) as index:
             index.refresh(repository.top)
             print(f"{index.shard.count()} lessons")
@@ -124,24 +128,27 @@ def print_recall() -> None:
                     index.shard.candidates(model.embed([text])[0], text, [*_SETS], 100)
                     for text, _ in questions
                 ]
-                _print_set(f"{title} ({len(questions)})", found, [part for _, part in questions])
+                ways: dict[str, list[list[float]]] = {
+                    "BM25": [[one.words for one in all_] for all_ in found],
+                    model.name: [[one.cosine for one in all_] for all_ in found],
+                    "hybrid": [
+                        relevances(index.shard, text, all_)
+                        for (text, _), all_ in zip(questions, found, strict=True)
+                    ],
+                }
+                for way, scores in ways.items():
+                    ranked = [_ranked(*pair) for pair in zip(found, scores, strict=True)]
+                    parts = [part for _, part in questions]
+                    figures = " | ".join(f"{recall(ranked, parts, most):.2f}" for most in (1, 5))
+                    print(f"| {title} ({len(questions)}) | {way} | {figures} |")
+
+
+def _ranked(found: Sequence[Candidate], scores: Sequence[float]) -> list[str]:
+    pairs = zip(scores, [one.line for one in found], strict=True)
+    return [line for _, line in sorted(pairs, key=lambda pair: (-pair[0], pair[1]))]
 
 
 _SETS = ("skills-patterns", "error-solutions", "best-practices")
-
-
-def _print_set(title: str, found: Sequence[Sequence[Candidate]], wanted: Sequence[str]) -> None:
-    ways: dict[str, Callable[[Sequence[Candidate]], list[float]]] = {
-        "BM25": lambda all_: [one.words for one in all_],
-        "wordllama": lambda all_: [one.cosine for one in all_],
-        "hybrid": lambda all_: relevance([one.cosine for one in all_], [one.words for one in all_]),
-    }
-    for way, score in ways.items():
-        ranked = []
-        for candidates in found:
-            pairs = zip(score(candidates), [one.line for one in candidates], strict=True)
-            ranked.append([line for _, line in sorted(pairs, key=lambda pair: (-pair[0], pair[1]))])
-        print(f"| {title} | {way} | {recall(ranked, wanted, 1):.2f} | {recall(ranked, wanted, 5):.2f} |")
 
 
 def _learn(folder: Path) -> None:
@@ -156,4 +163,4 @@ def _learn(folder: Path) -> None:
 
 
 if __name__ == "__main__":
-    print_recall()
+    print_recall(os.environ.get("MODEL_FOLDER", ""))

@@ -19,7 +19,7 @@ from git_fedlearn.errors import FedlearnError
 SECTIONS: Final = {
     "start": ("init", "clone", "install", "uninstall", "status", "doctor", "demo", "completion"),
     "learn": ("sync", "add", "retract", "restore", "outcome", "dataset", "metrics", "consolidate"),
-    "look": ("show", "log", "diff", "explain"),
+    "look": ("show", "log", "diff", "explain", "report"),
     "federate": ("federate", "remote", "pull-remotes", "bundle", "quarantine", "schedule"),
     "keep it whole": ("verify", "sanitize", "scan", "review", "resolve"),
     "search": ("search", "export", "import"),

@@ -26,8 +26,14 @@ CONFIGURATION: Final = (
     ("fedlearn.pushTo", "systems: federate pushes to a branch of this system's own."),
     ("fedlearn.anonymous", "true: commits of federate name the system id, not its user."),
     ("fedlearn.injection", "flag (default) or quarantine what reads like instructions to an agent."),
-    ("fedlearn.embedder, fedlearn.embedderModel", "wordllama (default) or the URL of an embedding endpoint."),
+    (
+        "fedlearn.embedder, fedlearn.embedderModel, fedlearn.embedderFolder",
+        "wordllama (default), onnx, fastembed or the URL of an embedding endpoint; its model; its folder.",
+    ),
     ("fedlearn.qdrantUrl, fedlearn.qdrantFolder", "The vector store of export and import."),
+    ("fedlearn.qdrantCredential", "Whether git's credential helpers are asked for the store's key."),
+    ("fedlearn.qdrantGrpcPort", "The port at which the store speaks gRPC; REST when it is not set."),
+    ("fedlearn.autoImport", "Whether what a merge brings is imported at once."),
     ("remote.NAME.fedlearn", "true: this remote is a peer. git fedlearn remote sets it and its options."),
 )
 

@@ -3,6 +3,7 @@
 import click
 
 from git_fedlearn.commands.context import Context
+from git_fedlearn.commands.passages import CUT, passage
 from git_fedlearn.commands.progress import progress_bar
 from git_fedlearn.commands.wording import SHORT_ID, count, evidence
 from git_fedlearn.core.canonical import Json
@@ -12,7 +13,6 @@ from git_fedlearn.errors import UsageError
 from git_fedlearn.vectors.search import Hit, Query, find_lessons
 
 MOST_LINES = 6
-MOST_COLUMNS = 160
 
 
 @click.command("search", short_help="Find lessons that answer a question or an error.")
@@ -47,11 +47,20 @@ def command(
     if as_json:
         context.say_json("search/v1", {"query": text, "hits": [_to_json(hit) for hit in hits]})
     else:
-        for number, hit in enumerate(hits, 1):
-            context.say("\n".join([_title(number, hit), *_lesson(hit), ""]))
-        if not hits:
-            context.note("nothing that was learned answers this")
+        _say(context, text, hits)
     return 0 if hits else 1
+
+
+def _say(context: Context, question: str, hits: list[Hit]) -> None:
+    cut = ""
+    for number, hit in enumerate(hits, 1):
+        lesson = _lesson(question, hit)
+        cut = cut or (hit.id[:SHORT_ID] if CUT in lesson else "")
+        context.say("\n".join([_title(number, hit), *(f"     {line}" for line in lesson), ""]))
+    if cut:
+        context.note(f"hint: git fedlearn show {cut} prints it whole")
+    if not hits:
+        context.note("nothing that was learned answers this")
 
 
 def _title(number: int, hit: Hit) -> str:
@@ -66,18 +75,9 @@ def _title(number: int, hit: Hit) -> str:
     )
 
 
-def _lesson(hit: Hit) -> list[str]:
+def _lesson(question: str, hit: Hit) -> list[str]:
     head, body = hit.text
-    lines = [*_shortened(head, MOST_LINES // 2), *_shortened(body, MOST_LINES)]
-    return [f"     {line}" for line in lines]
-
-
-def _shortened(text: str, most: int) -> list[str]:
-    """The first lines of a text, for a terminal: control characters, which records may hold, are escaped."""
-    safe = "".join(char if char.isprintable() or char == "\n" else ascii(char)[1:-1] for char in text)
-    lines = [line.rstrip() for line in safe.split("\n") if line.strip()]
-    cut = [line if len(line) <= MOST_COLUMNS else line[: MOST_COLUMNS - 1] + "…" for line in lines[:most]]
-    return [*cut, "…"] if len(lines) > most else cut
+    return [*passage(head, question, MOST_LINES // 2), *passage(body, question, MOST_LINES)]
 
 
 def _to_json(hit: Hit) -> dict[str, Json]:

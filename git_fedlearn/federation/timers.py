@@ -10,7 +10,10 @@ from xxhash import xxh3_64_intdigest
 from git_fedlearn.errors import UsageError
 
 OFF: Final = "off"
+CRON_COMMAND: Final = 990
+"""Vixie cron takes commands of less than 1,000 bytes; PATH is left out of one that would be longer."""
 HOURS: Final = (1, 2, 3, 4, 6, 8, 12)
+VERBS: Final = ("sync", "export", "federate")
 EVERY: Final = (*(f"{hours}h" for hours in HOURS), "daily", "weekly", "monthly", OFF)
 
 
@@ -24,6 +27,8 @@ class Job:
     top: Path
     interpreter: str
     log: Path
+    path: str
+    """PATH of whoever installs it: that of timers is bare, and may lack git or a credential helper."""
 
     @property
     def tag(self) -> str:
@@ -59,7 +64,8 @@ def format_service(job: Job) -> str:
     return (
         f"[Unit]\nDescription=git-fedlearn {job.verb} in {_escape(str(job.top))}\n"
         "Wants=network-online.target\nAfter=network-online.target\n\n"
-        f"[Service]\nType=oneshot\nWorkingDirectory={_escape(str(job.top))}\nExecStart={command}\nNice=10\n"
+        f"[Service]\nType=oneshot\nWorkingDirectory={_escape(str(job.top))}\n"
+        f"Environment={_quote_setting(f'PATH={job.path}')}\nExecStart={command}\nNice=10\n"
     )
 
 
@@ -74,26 +80,38 @@ def format_timer(job: Job) -> str:
 
 def format_cron_line(job: Job) -> str:
     """The crontab line of a job; the minute differs from system to system, so that not all come at once."""
-    minute = _spread(job) % 60
-    hour = _spread(job) // 60 % 6
+    hour, minute = minutes_of(job)
     when = {
         "daily": f"{minute} {hour} * * *",
         "weekly": f"{minute} {hour} * * 1",
         "monthly": f"{minute} {hour} 1 * *",
     }
     time = when.get(job.every) or f"{minute} */{job.every.removesuffix('h')} * * *"
-    command = " ".join(shlex.quote(word) for word in job.command).replace("%", r"\%")
-    log = shlex.quote(str(job.log)).replace("%", r"\%")
-    return f"{time} {command} >>{log} 2>&1 # git-fedlearn:{job.tag}"
+    command = " ".join(shlex.quote(word) for word in job.command)
+    line = f"{command} >>{shlex.quote(str(job.log))} 2>&1".replace("%", r"\%")
+    path = f"PATH={shlex.quote(job.path)} ".replace("%", r"\%")
+    fits = len(path) + len(line) < CRON_COMMAND - len(_mark(job.tag))
+    return f"{time} {path if fits else ''}{line} {_mark(job.tag)}"
+
+
+def is_cron_line(line: str, tag: str) -> bool:
+    """Whether a line of a crontab is a job of a repository."""
+    return line.rstrip().endswith(_mark(tag))
 
 
 def without_jobs(crontab: str, tag: str) -> str:
     """A crontab without the lines of a repository."""
-    return "".join(
-        line
-        for line in crontab.splitlines(keepends=True)
-        if not line.rstrip().endswith(f"# git-fedlearn:{tag}")
-    )
+    return "".join(line for line in crontab.splitlines(keepends=True) if not is_cron_line(line, tag))
+
+
+def minutes_of(job: Job) -> tuple[int, int]:
+    """Hour and minute of a job; they differ from system to system, so that not all come at once."""
+    spread = xxh3_64_intdigest(f"{job.interpreter}{job.top}{job.verb}".encode()) % 360
+    return spread // 60 % 6, spread % 60
+
+
+def _mark(tag: str) -> str:
+    return f"# git-fedlearn:{tag}"
 
 
 def _calendar(job: Job) -> str:
@@ -105,13 +123,15 @@ def _delay(job: Job) -> str:
     return {"daily": "1h", "weekly": "2h", "monthly": "6h"}.get(job.every, "15m")
 
 
-def _spread(job: Job) -> int:
-    return xxh3_64_intdigest(f"{job.interpreter}{job.top}{job.verb}".encode()) % 360
-
-
 def _escape(text: str) -> str:
     """systemd.unit(5): a percent sign is a specifier."""
     return text.replace("%", "%%")
+
+
+def _quote_setting(setting: str) -> str:
+    """systemd.exec(5): one setting of `Environment=`, always between quotes."""
+    plain = _escape(setting).replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{plain}"'
 
 
 def _quote_unit(word: str) -> str:

@@ -74,6 +74,7 @@ _COMMANDS: tuple[tuple[str, re.Pattern[str]], ...] = (
         ),
     ),
 )
+PROGRAMS = tuple(program for program, _ in _COMMANDS)
 
 
 def find_command_lines(subject: Subject) -> Iterator[Match]:

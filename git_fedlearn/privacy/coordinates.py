@@ -66,6 +66,11 @@ _PATTERNS = (
 )
 
 
+def is_position_key(key: str) -> bool:
+    """Whether what stands under the key is a position, or half of one."""
+    return _KEY.search(key) is not None
+
+
 def find_positions(subject: Subject) -> Iterator[Match]:
     """Every pair of coordinates that its form or its surroundings tell, and numbers under a telling key."""
     text = subject.text
@@ -73,6 +78,6 @@ def find_positions(subject: Subject) -> Iterator[Match]:
         for pattern, group, confidence in _PATTERNS:
             for hit in pattern.finditer(text):
                 yield Match(*hit.span(group), kinds.COORDINATES, "coordinates", confidence)
-    if subject.key and len(text) <= 64 and _KEY.search(subject.key):  # noqa: PLR2004 -- a value, not a text
+    if subject.key and len(text) <= 64 and is_position_key(subject.key):  # noqa: PLR2004 -- a value, not a text
         for hit in _NUMBER.finditer(text):
             yield Match(*hit.span(), kinds.COORDINATES, "coordinates", 0.85)

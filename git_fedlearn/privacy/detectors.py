@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from functools import lru_cache
 
 from git_fedlearn.privacy.addresses import find_emails, find_ips, find_macs
 from git_fedlearn.privacy.assignments import find_assignments
 from git_fedlearn.privacy.command_lines import find_command_lines
 from git_fedlearn.privacy.cookies import find_cookies
-from git_fedlearn.privacy.coordinates import find_positions
+from git_fedlearn.privacy.coordinates import find_positions, is_position_key
 from git_fedlearn.privacy.detect_secrets_rules import find_with_detect_secrets
 from git_fedlearn.privacy.home_paths import find_home_paths
 from git_fedlearn.privacy.logins import find_logins
 from git_fedlearn.privacy.model import Match
 from git_fedlearn.privacy.national_ids import find_numbers
-from git_fedlearn.privacy.personal import find_births, find_internal_hosts
+from git_fedlearn.privacy.personal import find_births, find_internal_hosts, is_birth_key
 from git_fedlearn.privacy.phones import find_phones
+from git_fedlearn.privacy.secret_names import name_of_key
 from git_fedlearn.privacy.structures import (
     find_basic_pairs,
     find_headers,
@@ -60,3 +62,16 @@ PERSONAL_DETECTORS: tuple[Detector, ...] = (
     find_internal_hosts,
 )
 DETECTORS = SECRET_DETECTORS + PERSONAL_DETECTORS
+
+
+@lru_cache(maxsize=4096)
+def by_key(key: str) -> frozenset[Detector]:
+    """The detectors that such a key tells to look at any text under it."""
+    asked: list[Detector] = []
+    if name_of_key(key) is not None:
+        asked.append(find_assignments)
+    if is_birth_key(key):
+        asked.append(find_births)
+    if is_position_key(key):
+        asked.append(find_positions)
+    return frozenset(asked)

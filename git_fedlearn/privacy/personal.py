@@ -88,12 +88,17 @@ _HOST_BEFORE = re.compile(
 )
 
 
+def is_birth_key(key: str) -> bool:
+    """Whether what stands under the key is a date of birth."""
+    return _BIRTH_KEY.search(key) is not None
+
+
 def find_births(subject: Subject) -> Iterator[Match]:
     """Dates that a word or a key calls a birth."""
     births = _BIRTH.finditer(subject.text) if subject.has_any(_BIRTH_STEMS) else ()
     for hit in births:
         yield Match(*hit.span("date"), kinds.DATE_OF_BIRTH, "date-of-birth", 0.85)
-    if subject.key and _BIRTH_KEY.search(subject.key):
+    if subject.key and is_birth_key(subject.key):
         for hit in _ANY_DATE.finditer(subject.text[:256]):
             yield Match(*hit.span("date"), kinds.DATE_OF_BIRTH, "date-of-birth", 0.9)
 

@@ -58,7 +58,7 @@ _WEBHOOKS = re.compile(
     r")",
     re.ASCII,
 )
-_WEBHOOK_SIGNS = (
+WEBHOOK_SIGNS = (
     *(
         "hook",
         "googleapis.com",
@@ -168,7 +168,7 @@ def _is_port_and_path(password: str) -> bool:
 def find_webhooks(subject: Subject) -> Iterator[Match]:
     """Addresses that let anybody who knows them post; the whole address is the secret."""
     text = subject.text
-    if not any(sign in text for sign in _WEBHOOK_SIGNS):
+    if not any(sign in text for sign in WEBHOOK_SIGNS):
         return
     for hit in _WEBHOOKS.finditer(text):
         if not is_marked_example(hit[0]):

@@ -16,14 +16,7 @@ class Subject:
     def __init__(self, text: str, key: str = "") -> None:
         self.text = text
         self.key = key
-
-    @cached_property
-    def lowered(self) -> str:
-        """The text in lower case, character by character, so that offsets hold."""
-        lowered = self.text.lower()
-        if len(lowered) == len(self.text):
-            return lowered
-        return "".join(low if len(low := char.lower()) == 1 else char for char in self.text)
+        self.lowered = _lower(text)
 
     @cached_property
     def has_long_run(self) -> bool:
@@ -44,3 +37,11 @@ class Subject:
         """Whether one of these lower-case words occurs, in any case."""
         lowered = self.lowered
         return any(word in lowered for word in words)
+
+
+def _lower(text: str) -> str:
+    """The text in lower case, character by character, so that offsets hold."""
+    lowered = text.lower()
+    if len(lowered) == len(text):
+        return lowered
+    return "".join(low if len(low := char.lower()) == 1 else char for char in text)

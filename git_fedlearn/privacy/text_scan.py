@@ -3,24 +3,22 @@
 from __future__ import annotations
 
 import re
-from bisect import bisect_left, bisect_right
-from dataclasses import replace
+from bisect import bisect_right
 from functools import cache
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final
 
 from git_fedlearn.privacy import kinds
 from git_fedlearn.privacy.fingerprint import fingerprint
 from git_fedlearn.privacy.identity import IdentityRules
 from git_fedlearn.privacy.model import Match, settle_overlaps
 from git_fedlearn.privacy.subject import Subject
-from git_fedlearn.privacy.wrapped import blank_letter_escapes, decoded_base64, unescaped
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from git_fedlearn.privacy.detectors import Detector
     from git_fedlearn.privacy.model import LocalIdentity
     from git_fedlearn.privacy.policy import CustomRule, Policy
+    from git_fedlearn.privacy.prefilter import Prefilter
 
 
 _SHORT: Final = 48
@@ -66,10 +64,8 @@ class TextScanner:
         return [m for m in settled if self._counts(m, text)] if self._allowed else settled
 
     def _detect(self, subject: Subject) -> Iterator[Match]:
-        for detector in _detectors().all:
+        for detector in _prefilter().choose(subject):
             yield from detector(subject)
-        yield from _in_base64(subject.text)
-        yield from _behind_escapes(subject)
         yield from self._identity.find(subject)
         for rule, pattern in self._custom:
             yield from _custom_hits(rule, pattern, subject)
@@ -108,52 +104,13 @@ def _touching(match: Match, spans: list[tuple[int, int]], ends: list[int]) -> li
     return spans[first:last]
 
 
-def _in_base64(text: str) -> Iterator[Match]:
-    """Runs of base64 whose plain text holds a secret; the whole run goes."""
-    for start, end, plain in decoded_base64(text):
-        inner = Subject(plain)
-        found = min(
-            (m for detector in _detectors().secrets for m in detector(inner)),
-            key=lambda m: (kinds.RANK[m.kind], m.rule),
-            default=None,
-        )
-        if found is not None:
-            yield Match(start, end, found.kind, f"base64:{found.rule}", 0.9)
-
-
-def _behind_escapes(subject: Subject) -> Iterator[Match]:
-    """What shows only once escapes are read: a key after a written newline, an escaped letter."""
-    blanked = blank_letter_escapes(subject.text)
-    if blanked is not None:
-        inner = Subject(blanked)
-        for detector in _detectors().glued:
-            yield from detector(inner)
-    view = unescaped(subject.text)
-    if view is None:
-        return
-    inner = Subject(view.text, subject.key)
-    for detector in _detectors().all:
-        for match in detector(inner):
-            at = bisect_left(view.changed, match.start)
-            if at < len(view.changed) and view.changed[at] < match.end:
-                yield replace(match, start=view.starts[match.start], end=view.ends[match.end - 1])
-
-
-class _Detectors(NamedTuple):
-    """What runs on a text, on decoded base64, and on a text whose written newlines became blanks."""
-
-    all: tuple[Detector, ...]
-    secrets: tuple[Detector, ...]
-    glued: tuple[Detector, ...]
-
-
 @cache
-def _detectors() -> _Detectors:
-    """Imported at the first text: their patterns take longer to compile than most commands run."""
-    from git_fedlearn.privacy.addresses import find_emails  # noqa: PLC0415
-    from git_fedlearn.privacy.detectors import DETECTORS, SECRET_DETECTORS  # noqa: PLC0415
+def _prefilter() -> Prefilter:
+    """Imported at the first text: the patterns take longer to compile than most commands run."""
+    from git_fedlearn.privacy.layers import ALL_DETECTORS  # noqa: PLC0415
+    from git_fedlearn.privacy.prefilter import Prefilter  # noqa: PLC0415
 
-    return _Detectors(DETECTORS, SECRET_DETECTORS, (*SECRET_DETECTORS, find_emails))
+    return Prefilter(ALL_DETECTORS)
 
 
 def _custom_hits(rule: CustomRule, pattern: re.Pattern[str], subject: Subject) -> Iterator[Match]:

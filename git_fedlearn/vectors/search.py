@@ -23,14 +23,14 @@ from git_fedlearn.repository.repository import Repository
 from git_fedlearn.vectors.connect import choose_embedder
 from git_fedlearn.vectors.embedder import Embedder
 from git_fedlearn.vectors.index import open_index
-from git_fedlearn.vectors.lesson_shard import Candidate
+from git_fedlearn.vectors.lesson_shard import Candidate, LessonShard
 from git_fedlearn.vectors.lesson_text import LessonText, lesson_text
 from git_fedlearn.vectors.places import INDEX
 from git_fedlearn.vectors.progress import Progress
 from git_fedlearn.vectors.ranking import rank, relevance
 
 LEAST_CANDIDATES = 100
-LEAST_RELEVANT = 0.1
+LEAST_RELEVANT = 0.2
 """What is less relevant than this is no answer."""
 
 
@@ -97,7 +97,8 @@ def find_lessons(
         index.refresh(repository.top, progress)
         vector = model.embed([text])[0]
         found = index.shard.candidates(vector, text, sets, most)
-    hits = _merge(found, _Evidence.read(repository, found))
+        matched = relevances(index.shard, text, found)
+    hits = _merge(found, matched, _Evidence.read(repository, found))
     hits = [hit for hit in hits if hit.relevance >= LEAST_RELEVANT and hit.effective >= query.min_score]
     return sorted(hits, key=lambda hit: (-hit.rank, hit.id))[: query.limit]
 
@@ -121,9 +122,20 @@ class _Evidence(NamedTuple):
         return cls(read_trust(repository), read_outcomes(repository.top, ids))
 
 
-def _merge(found: Sequence[Candidate], evidence: _Evidence) -> list[Hit]:
+def relevances(shard: LessonShard, question: str, found: Sequence[Candidate]) -> list[float]:
+    """How well each candidate answers a question."""
+    best = max(found, key=lambda one: (one.words, one.line), default=None)
+    covered = shard.coverage(question, candidate_text(best)) if best else 0.0
+    return relevance([one.cosine for one in found], [one.words for one in found], covered)
+
+
+def candidate_text(candidate: Candidate) -> str:
+    """The text by which a candidate was found."""
+    return lesson_text(parse_record(candidate.line.encode("utf-8")).fields).whole
+
+
+def _merge(found: Sequence[Candidate], relevant: Sequence[float], evidence: _Evidence) -> list[Hit]:
     """Hits of the candidates; one lesson that lies in several sets is one hit, of its strongest record."""
-    relevant = relevance([one.cosine for one in found], [one.words for one in found])
     hits: dict[bytes, Hit] = {}
     for candidate, matched in zip(found, relevant, strict=True):
         record = parse_record(candidate.line.encode("utf-8"))

@@ -1,11 +1,15 @@
 """`git fedlearn schedule`: units and crontab lines, installed, shown, changed and removed."""
 
+import os
+import plistlib
 import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
 from systems import System, World
+
+from git_fedlearn.federation.timers import EVERY
 
 CRONTAB = """#!/bin/sh
 if test "$1" = -l
@@ -14,6 +18,7 @@ else cat >"$HOME/crontab.new" && mv "$HOME/crontab.new" "$HOME/crontab"
 fi
 """
 """A crontab(1) that keeps its table in HOME."""
+LAUNCHCTL = '#!/bin/sh\necho "$@" >>"$HOME/launchctl.log"\n'
 SYSTEMCTL = '#!/bin/sh\necho "$@" >>"$HOME/systemctl.log"\n'
 
 
@@ -88,6 +93,80 @@ def test_print_installs_nothing_and_systemd_accepts_it(world: World, here: Syste
     command = [analyze, "--user", "verify", *map(str, units)]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_a_real_crontab_takes_the_lines(world: World, here: System) -> None:
+    if not shutil.which("crontab"):
+        pytest.skip("lines were not checked by crontab (Debian: cron), which is not installed")
+    table = world.folder / "table"
+    table.write_text("0 0 * * * true\n")
+    if subprocess.run(["crontab", "-n", table], capture_output=True, check=False).returncode:
+        pytest.skip("lines were not checked: this crontab has no dry run (-n)")
+    for every in (*EVERY, "a PATH that is too long for cron"):
+        if every not in EVERY:
+            folders = [world.folder / f"{number}{'x' * 90}" for number in range(10)]
+            for folder in folders:
+                folder.mkdir()
+            here.environment["PATH"] += "".join(f":{folder}" for folder in folders)
+        interval = every if every in EVERY else "1h"
+        table.write_text(here.fedlearn("schedule", "install", "--cron", "--print", "--sync", interval).out)
+        done = subprocess.run(["crontab", "-n", table], capture_output=True, text=True, check=False)
+        assert done.returncode == 0, (every, done.stderr)
+
+
+def test_a_line_of_the_crontab_does_run(world: World, here: System) -> None:
+    """By sh with the bare environment of cron; a percent sign is an end of line there, unless escaped."""
+    here.commit()
+    line = here.fedlearn("schedule", "install", "--cron", "--print", "--sync", "off").out.rstrip("\n")
+    command = line.split(" ", 5)[5].replace("\\%", "%")
+    bare = {"HOME": str(world.home), "PATH": "/usr/bin:/bin", "GIT_CONFIG_NOSYSTEM": "1"}
+    done = subprocess.run(["sh", "-c", command], env=bare, cwd=world.home, check=False)
+    log = (here.path / ".git/fedlearn/schedule.log").read_text()
+    assert (done.returncode, log.splitlines()[0]) == (
+        0,
+        "sync          skipped       ~/.local/share/nixos-ai-stack is not there",
+    )
+
+
+def test_agents_of_launchd_come_and_go(world: World, here: System) -> None:
+    with_program(world, here, "launchctl", LAUNCHCTL)
+    with_program(world, here, "crontab", CRONTAB)
+    with_program(world, here, "systemctl", "#!/bin/sh\nexit 1\n")
+    here.environment["AI_STACK_DATA"] = str(world.folder / "stack")
+    assert here.fedlearn("schedule", "install", "--sync", "8h").out == "sync      8h\nfederate  monthly\n"
+    folder = world.home / "Library/LaunchAgents"
+    federate, sync = (plistlib.loads(path.read_bytes()) for path in sorted(folder.iterdir()))
+    assert [time["Hour"] for time in sync["StartCalendarInterval"]] == [0, 8, 16]
+    assert federate["StartCalendarInterval"][0]["Day"] == 1
+    top = str(here.path)
+    assert sync["ProgramArguments"][1:] == [
+        *("-m", "git_fedlearn.cli", "-C", top, "sync", "--commit", "--source", str(world.folder / "stack"))
+    ]
+    assert (sync["WorkingDirectory"], sync["StandardErrorPath"]) == (top, f"{top}/.git/fedlearn/schedule.log")
+    assert str(Path(sync["ProgramArguments"][0]).parent) in sync["EnvironmentVariables"]["PATH"].split(":")
+    shown = here.fedlearn("schedule", "show").out.splitlines()
+    assert [line.split(": ")[1][:10] for line in shown] == ["day 1 of t", "every 8 h "]
+    printed = here.fedlearn("schedule", "install", "--print", "--federate", "off").out
+    assert plistlib.loads(printed.partition("\n")[2].encode())["Label"] == sync["Label"]
+    here.fedlearn("schedule", "remove")
+    assert list(folder.iterdir()) == []
+    log = (world.home / "launchctl.log").read_text().splitlines()
+    user = f"gui/{os.getuid()}"
+    assert f"bootstrap {user} {folder}/{sync['Label']}.plist" in log
+    assert log[-1] == f"bootout {user}/{sync['Label']}"
+
+
+def test_nothing_here_runs_timers(here: System, world: World) -> None:
+    only = world.folder / "only"
+    only.mkdir()
+    for name in ("git", "sh"):
+        (only / name).symlink_to(str(shutil.which(name)))
+    here.environment["PATH"] = str(only)
+    assert here.fedlearn("schedule", "install", code=3).err == (
+        "error: nothing here runs timers: no systemd of this user, no launchd, no crontab\n"
+        "hint: run `git fedlearn federate` by hand, or from whatever runs jobs here\n"
+    )
+    assert "git_fedlearn.cli" in here.fedlearn("schedule", "install", "--print").out
 
 
 def test_run_now_is_what_the_timer_runs(here: System) -> None:

@@ -21,8 +21,9 @@ def payloads(number: int) -> dict[PointId, JsonObject]:
     made: dict[PointId, JsonObject] = {}
     for n in range(number):
         kinds: list[PointId] = [n, 2**64 - 1 - n, str(uuid.UUID(int=2**100 + n))]
+        sign = chr(0x4E00 + n // 100)
         made[kinds[n % 3]] = {
-            "error_message": f"the {NOUNS[n % 10]} {VERBS[n // 10 % 10]} größer 🦙 case{chr(97 + n // 100)}",
+            "error_message": f"the {NOUNS[n % 10]} {VERBS[n // 10 % 10]} größer 🦙 case{sign}",
             "solution": f"{NOUNS[n // 10 % 10]} first, then {NOUNS[n % 10]} number {n}",
             "nested": {"null": None, "list": [n, 2**64 - 1, -(2**63), 0.5, {"deep": []}]},
             "access_count": n,
@@ -33,24 +34,33 @@ def payloads(number: int) -> dict[PointId, JsonObject]:
 QUESTIONS = [f"{noun} {verb}" for noun, verb in zip(NOUNS, VERBS, strict=True)]
 
 
-def test_the_same_search_finds_the_same_lessons_after_a_reinstall(world: World) -> None:
+@pytest.mark.parametrize("number", [240, pytest.param(25_000, marks=pytest.mark.soak)])
+def test_the_same_search_finds_the_same_lessons_after_a_reinstall(world: World, number: int) -> None:
     origin = world.bare("origin.git")
     one = world.system("one")
-    fill(one, "error-solutions", payloads(240))
+    fill(one, "error-solutions", payloads(number))
     before = [answers(one, "error-solutions", question) for question in QUESTIONS]
-    assert "240 points, 240 lessons, 240 added" in one.fedlearn("export").out
+    assert f"{number} points, {number} lessons, {number} added" in one.fedlearn("export").out
+    searched = found_by_search(one)
     one.commit("export")
     one.git("push", "--quiet", str(origin.path), "main")
     two = world.clone(origin, "two")
-    assert "error-solutions: 240 added" in two.fedlearn("import").out
+    assert f"error-solutions: {number} added" in two.fedlearn("import").out
     assert [answers(two, "error-solutions", question) for question in QUESTIONS] == before
+    assert found_by_search(two) == searched
     found = contents(two, "error-solutions")
     assert {
         point: {k: v for k, v in found[point].items() if not k.startswith("_")} for point in found
-    } == payloads(240)
-    assert "0 added, 0 updated, 0 deleted, 240 there already" in two.fedlearn("import").out
+    } == payloads(number)
+    assert f"0 added, 0 updated, 0 deleted, {number} there already" in two.fedlearn("import").out
     assert two.git("status", "--porcelain").out == ""
-    assert "240 lessons, 0 added, 0 updated" in two.fedlearn("export").out
+    assert f"{number} lessons, 0 added, 0 updated" in two.fedlearn("export").out
+
+
+def found_by_search(system: System) -> list[list[str]]:
+    """The ids that `search` finds for the first questions, in order."""
+    asked = [system.fedlearn("search", question, "--json").json()["hits"] for question in QUESTIONS[:2]]
+    return [[hit["id"] for hit in hits] for hits in asked]
 
 
 _KILLED = """

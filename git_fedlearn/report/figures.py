@@ -1,0 +1,217 @@
+"""The figures of a report as JSON values (schema `fedlearn.report/v1`): for the page, the terminal, programs.
+
+Counts are of living records unless a name says otherwise; docs/report.md defines every figure.
+"""
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import asdict
+from datetime import date, datetime, timedelta
+from itertools import pairwise
+from typing import Final, NamedTuple
+
+from git_fedlearn.core.canonical import Json, JsonObject
+from git_fedlearn.core.layout import SetName
+from git_fedlearn.report.history import KINDS, Past, read_past
+from git_fedlearn.report.lessons import Lesson, Records, read_records
+from git_fedlearn.repository.repository import Repository
+
+MOST_SYSTEMS: Final = 12
+"""Systems that have a line, a row or a node of their own: those that learned most, and this one."""
+
+MOST_RETRACTIONS: Final = 100
+MOST_TOP: Final = 10
+BINS: Final = 20
+WEEKS_TO_SHOW: Final = 40
+"""A longer time is counted by month."""
+
+YEARS_TO_SHOW: Final = 10
+"""Days before that, and days to come, count as no day: anybody can write a date into a record."""
+
+MOST_SETS: Final = 6
+"""Sets that have a colour of their own: the largest."""
+
+OTHERS: Final = "others"
+
+MOST_LEARNERS: Final = 8
+"""Lessons that more systems learned are counted together."""
+
+
+class Waiting(NamedTuple):
+    """Records of a peer in quarantine for one reason."""
+
+    peer: str
+    reason: str
+    records: int
+
+
+def read_figures(repository: Repository, now: datetime, quarantine: Iterable[Waiting] = ()) -> JsonObject:
+    """Everything a report says, `lessons` included, best first."""
+    records, past = read_records(repository), read_past(repository)
+    own = str(repository.system())
+    shown = _shown_systems(records.lessons, own)
+    best = sorted(records.lessons, key=lambda one: (-one.effective, -one.outcomes.worked, one.id))
+    return {
+        "made": now.strftime("%Y-%m-%d %H:%M UTC"),
+        "system": own,
+        "systems": [*shown],
+        "totals": _totals(records, past),
+        **_by_time(records.lessons, shown, now.date()),
+        "scores": _scores(records.lessons),
+        "adoption": _adoption(records.lessons),
+        "overlap": _overlap(records.lessons, shown),
+        "links": _links(records, {**past.read_until, own: now.date().isoformat()}, shown),
+        "growth": [
+            {"date": size.date, "kind": kind, "bytes": number}
+            for size in past.sizes
+            for kind, number in zip(KINDS, size.bytes, strict=True)
+        ],
+        "top": [_to_json(one) for one in _told_by_one_row(best)[:MOST_TOP]],
+        "retractions": [
+            {**asdict(one)}
+            for one in sorted(records.retractions, key=lambda one: one.at, reverse=True)[:MOST_RETRACTIONS]
+        ],
+        "quarantine": [dict(one._asdict()) for one in quarantine],
+        "lessons": [_to_json(one) for one in best],
+    }
+
+
+def _shown_systems(lessons: Iterable[Lesson], own: str) -> list[str]:
+    counted = Counter(system for lesson in lessons for system in lesson.systems)
+    most = [system for system, _ in sorted(counted.items(), key=lambda item: (-item[1], item[0]))]
+    chosen = most[:MOST_SYSTEMS]
+    if own in counted and own not in chosen:
+        chosen[-1] = own
+    return chosen
+
+
+def _totals(records: Records, past: Past) -> JsonObject:
+    lessons = records.lessons
+    told = [lesson for lesson in lessons if lesson.systems]
+    shared = sum(len(lesson.systems) > 1 for lesson in told)
+    used = [lesson for lesson in lessons if lesson.outcomes.systems]
+    by_set = Counter(lesson.set_name for lesson in lessons)
+    return {
+        "lessons": len(lessons),
+        "sets": dict(sorted(by_set.items())),
+        "systems": len({system for lesson in lessons for system in lesson.systems}),
+        "adopted": shared,
+        "adoption_rate": round(shared / len(told), 3) if told else 0,
+        "worked": sum(lesson.outcomes.worked for lesson in used),
+        "failed": sum(lesson.outcomes.failed for lesson in used),
+        "with_outcomes": len(used),
+        "retracted": len(records.retractions),
+        "bytes": sum(past.sizes[-1].bytes) if past.sizes else 0,
+    }
+
+
+def _by_time(lessons: list[Lesson], shown: list[str], today: date) -> JsonObject:
+    """New lessons of each week (month, over a long time) by set and by system."""
+    largest = [name for name, _ in Counter(lesson.set_name for lesson in lessons).most_common(MOST_SETS)]
+    dated = [(day, lesson) for lesson in lessons if (day := _day(lesson.first, today))]
+    days = [day for day, _ in dated]
+    unit = "week" if not days or max(days) - min(days) <= timedelta(weeks=WEEKS_TO_SHOW) else "month"
+    by_set: Counter[tuple[str, str]] = Counter()
+    by_system: Counter[tuple[str, str]] = Counter()
+    for day, lesson in dated:
+        start = (day - timedelta(days=day.weekday()) if unit == "week" else day.replace(day=1)).isoformat()
+        by_set[start, lesson.set_name if lesson.set_name in largest else OTHERS] += 1
+        by_system.update((start, system if system in shown else OTHERS) for system in lesson.systems)
+    return {
+        "unit": unit,
+        "undated": len(lessons) - len(dated),
+        "by_set": [{"start": at, "set": name, "lessons": n} for (at, name), n in sorted(by_set.items())],
+        "by_system": [
+            {"start": at, "system": system, "lessons": n} for (at, system), n in sorted(by_system.items())
+        ],
+    }
+
+
+def _scores(lessons: Iterable[Lesson]) -> JsonObject:
+    claimed = Counter(_bin(lesson.claimed) for lesson in lessons if lesson.claimed is not None)
+    effective = Counter(_bin(lesson.effective) for lesson in lessons)
+    rows: list[Json] = [
+        {"from": low / BINS, "to": high / BINS, "claimed": claimed[low], "effective": effective[low]}
+        for low, high in pairwise(range(BINS + 1))
+    ]
+    return {"bins": rows, "unscored": sum(lesson.claimed is None for lesson in lessons)}
+
+
+def _adoption(lessons: Iterable[Lesson]) -> list[Json]:
+    counted = Counter(min(len(lesson.systems), MOST_LEARNERS) for lesson in lessons if lesson.systems)
+    return [
+        {"systems": f"{number}" if number < MOST_LEARNERS else f"{number}+", "lessons": counted[number]}
+        for number in range(1, max(counted, default=0) + 1)
+    ]
+
+
+def _overlap(lessons: Iterable[Lesson], shown: list[str]) -> list[Json]:
+    """For each pair of systems, how many lessons both learned for themselves."""
+    both: Counter[tuple[str, str]] = Counter()
+    for lesson in lessons:
+        known = [system for system in shown if system in lesson.systems]
+        both.update((a, b) for a in known for b in known if a != b)
+    return [{"a": a, "b": b, "lessons": n} for (a, b), n in sorted(both.items())]
+
+
+def _links(records: Records, read_until: dict[str, str], shown: list[str]) -> JsonObject:
+    """Who learned from whom: lessons that `source` learned and `target` did not, but can read or has used."""
+    edges: Counter[tuple[str, str]] = Counter()
+    used: Counter[tuple[str, str]] = Counter()
+    for lesson in records.lessons:
+        users = records.users.get(lesson.id, frozenset())
+        for target in shown:
+            if target in lesson.systems:
+                continue
+            has_used, until = target in users, read_until.get(target, "")
+            if has_used or (lesson.first and lesson.first <= until):
+                pairs = [(source, target) for source in lesson.systems if source in shown]
+                edges.update(pairs)
+                used.update(pairs if has_used else ())
+    learned = Counter(system for lesson in records.lessons for system in lesson.systems)
+    nodes: list[Json] = [{"system": system, "lessons": learned[system]} for system in shown]
+    rows: list[Json] = [
+        {"source": source, "target": target, "lessons": n, "used": used[source, target]}
+        for (source, target), n in sorted(edges.items())
+    ]
+    return {"nodes": nodes, "edges": rows}
+
+
+def _told_by_one_row(best: Iterable[Lesson]) -> list[Lesson]:
+    """One lesson that lies in several sets is told once."""
+    return list({lesson.id: lesson for lesson in reversed(list(best))}.values())[::-1]
+
+
+def _to_json(lesson: Lesson) -> JsonObject:
+    return {
+        "id": lesson.id,
+        "set": lesson.set_name,
+        "title": lesson.title,
+        "body": lesson.body,
+        "first": lesson.first,
+        "systems": [*lesson.systems],
+        "claimed": lesson.claimed,
+        "effective": round(lesson.effective, 3),
+        "worked": lesson.outcomes.worked,
+        "failed": lesson.outcomes.failed,
+    }
+
+
+def _bin(score: float) -> int:
+    return min(int(score * BINS), BINS - 1)
+
+
+def _day(text: str, today: date) -> date | None:
+    try:
+        day = date.fromisoformat(text)
+    except ValueError:
+        return None
+    oldest = today - timedelta(days=365 * YEARS_TO_SHOW)
+    return day if oldest <= day <= today + timedelta(days=1) else None
+
+
+def set_names(figures: JsonObject) -> list[SetName]:
+    """The sets that hold lessons."""
+    totals = figures["totals"]
+    sets = totals["sets"] if isinstance(totals, dict) else {}
+    return [SetName(name) for name in sets] if isinstance(sets, dict) else []

@@ -1,0 +1,119 @@
+"""The lessons of this clone as a report needs them: what they say in a line or two, and their worth."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from git_fedlearn.core.canonical import Json, JsonObject
+from git_fedlearn.core.effective_score import Tally, claimed_score, effective_score, seen_by, tally
+from git_fedlearn.core.headline import headline, printable
+from git_fedlearn.core.identity import RecordId
+from git_fedlearn.core.layout import SetName
+from git_fedlearn.core.record import FIRST_SEEN, RETRACTED, Record
+from git_fedlearn.repository.outcomes import read_outcomes, read_trust
+from git_fedlearn.repository.record_sets import RecordSets
+from git_fedlearn.repository.repository import Repository
+
+LONGEST_TITLE: Final = 140
+LONGEST_BODY: Final = 220
+
+_HELPS: Final = (
+    *("solution", "response", "description", "completion", "answer", "usage_pattern", "solution_approach"),
+    *("generalizable_pattern", "pattern", "content", "text"),
+)
+"""Fields that say what helped, by preference."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lesson:
+    """A living record. `first` is a day, empty where the record does not say; texts are printable lines."""
+
+    id: RecordId
+    set_name: SetName
+    title: str
+    body: str
+    first: str
+    systems: tuple[str, ...]
+    claimed: float | None
+    effective: float
+    outcomes: Tally
+
+
+@dataclass(frozen=True, slots=True)
+class Retraction:
+    """A tombstone; members are empty where it does not say."""
+
+    id: RecordId
+    set_name: SetName
+    at: str
+    by: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Records:
+    """Everything the record sets hold; `users` are the systems that counted outcomes, by record."""
+
+    lessons: list[Lesson]
+    retractions: list[Retraction]
+    users: dict[RecordId, frozenset[str]]
+
+
+def read_records(repository: Repository) -> Records:
+    """Read every set of the work tree once."""
+    outcomes, trust = read_outcomes(repository.top), read_trust(repository)
+    found = Records([], [], {identifier: frozenset(by) for identifier, by in outcomes.items()})
+    for name, record in _all(repository):
+        if record.is_tombstone:
+            found.retractions.append(_retraction(name, record))
+            continue
+        known = outcomes.get(record.id, {})
+        effective = effective_score(record.fields, trust, known)
+        found.lessons.append(_lesson(name, record, effective, tally(known.values())))
+    return found
+
+
+def _all(repository: Repository) -> Iterator[tuple[SetName, Record]]:
+    sets = RecordSets(repository.top, repository.settings.record_set_bytes)
+    for name in sets.names():
+        for record in sets.read(name):
+            yield name, record
+
+
+def _lesson(name: SetName, record: Record, effective: float, outcomes: Tally) -> Lesson:
+    fields = record.fields
+    body = _line(_help(fields), LONGEST_BODY)
+    title = headline(fields, LONGEST_TITLE) or body[:LONGEST_TITLE] or "(no text)"
+    return Lesson(
+        id=record.id,
+        set_name=name,
+        title=title,
+        body=body,
+        first=str(fields.get(FIRST_SEEN, "")),
+        systems=tuple(seen_by(fields)),
+        claimed=claimed_score(fields),
+        effective=effective,
+        outcomes=outcomes,
+    )
+
+
+def _retraction(name: SetName, record: Record) -> Retraction:
+    facts = record.fields[RETRACTED]
+    said = facts if isinstance(facts, dict) else {}
+    at, by, reason = (_line(said.get(key), LONGEST_BODY) for key in ("at", "by", "reason"))
+    return Retraction(record.id, name, at, by, reason)
+
+
+def _help(fields: JsonObject) -> Json:
+    """What helped; of a chat, the last answer."""
+    messages = fields.get("messages")
+    for message in reversed(messages) if isinstance(messages, list) else ():
+        if isinstance(message, dict) and message.get("role") == "assistant":
+            return message.get("content")
+    return next((text for key in _HELPS if isinstance(text := fields.get(key), str) and text), "")
+
+
+def _line(value: Json, longest: int) -> str:
+    """A text on one line, printable: what could reorder or command a reader's screen is escaped."""
+    text = printable(" ".join(value.split())) if isinstance(value, str) else ""
+    return text if len(text) <= longest else f"{text[: longest - 1]}…"

@@ -1,0 +1,111 @@
+"""`git fedlearn report`: the command; what the page does in a browser is in tests/report."""
+
+import pytest
+from systems import System
+
+OWN, OTHER, THIRD = "sys-aaaaaaaaaa", "sys-bbbbbbbbbb", "sys-cccccccccc"
+
+
+def lesson(text: str, first: str, *seen: str, **more: object) -> dict[str, object]:
+    return {"query": text, "response": f"so {text}", "_first_seen": first, "_seen_by": [*seen], **more}
+
+
+@pytest.fixture
+def federation(system: System) -> System:
+    system.git("config", "fedlearn.system", OWN)
+    system.add(
+        "skills-patterns",
+        lesson("one", "2026-05-18", OWN, OTHER, value_score=0.9),
+        lesson("two", "2026-05-25", OTHER, value_score=1.0),
+        lesson("three", "9999-01-01", THIRD),
+        lesson("bad\x07", "2026-05-25", OWN),
+    )
+    by_text = {str(record.fields["query"]): record.id for record in system.records("skills-patterns")}
+    system.fedlearn("retract", by_text["bad"], "--reason", "wrong")
+    system.fedlearn("outcome", by_text["two"], "--worked")
+    system.fedlearn("outcome", by_text["three"], "--failed")
+    system.commit(f"sync\n\nFedlearn-System: {OTHER}")
+    return system
+
+
+def test_the_figures_add_up(federation: System) -> None:
+    answer = federation.fedlearn("report", "--json").json()
+    assert answer["schema"] == "fedlearn.report/v1"
+    assert answer["systems"] == [OTHER, OWN, THIRD]
+    totals = answer["totals"]
+    assert totals.pop("bytes") > 300
+    assert totals == {
+        "lessons": 3,
+        "sets": {"skills-patterns": 3},
+        "systems": 3,
+        "adopted": 1,
+        "adoption_rate": 0.333,
+        "worked": 1,
+        "failed": 1,
+        "with_outcomes": 2,
+        "retracted": 1,
+    }
+    assert (answer["unit"], answer["undated"]) == ("week", 1)
+    assert answer["by_set"] == [
+        {"start": "2026-05-18", "set": "skills-patterns", "lessons": 1},
+        {"start": "2026-05-25", "set": "skills-patterns", "lessons": 1},
+    ]
+    assert answer["adoption"] == [{"systems": "1", "lessons": 2}, {"systems": "2", "lessons": 1}]
+    assert answer["overlap"] == [{"a": a, "b": b, "lessons": 1} for a, b in ((OWN, OTHER), (OTHER, OWN))]
+    assert answer["links"]["edges"] == [
+        {"source": OTHER, "target": OWN, "lessons": 1, "used": 1},
+        {"source": THIRD, "target": OWN, "lessons": 1, "used": 1},
+    ]
+    assert [bin_["effective"] for bin_ in answer["scores"]["bins"] if bin_["effective"]] == [1, 1, 1]
+    assert answer["scores"]["unscored"] == 1
+    assert [one["title"] for one in answer["lessons"]] == ["two", "one", "three"]
+    assert answer["retractions"][0]["reason"] == "wrong"
+
+
+def test_the_terminal_in_a_pipe_is_plain(federation: System) -> None:
+    out = federation.fedlearn("report", "--terminal").out
+    assert "\x1b" not in out
+    assert out == "".join(f"{line.rstrip()}\n" for line in out.splitlines())
+    assert out.startswith(
+        "What our systems learned\n"
+        f"2026-05-28 20:26 UTC, by {OWN}\n"
+        "\n"
+        "totals\n"
+        "skills-patterns      3  ████████████████████████████\n"
+        "all lessons          3  learned by 3 systems\n"
+        "adopted          33.3%  learned by two or more systems\n"
+        "outcomes             1  worked, 1 failed\n"
+        "retracted            1\n"
+    )
+    assert f"\n{OTHER} → {OWN}  1  1 used\n" in out
+    federation.environment["FORCE_COLOR"] = "1"
+    assert "\x1b[1m" in federation.fedlearn("report", "--terminal").out
+    federation.environment["NO_COLOR"] = "1"
+    assert federation.fedlearn("report", "--terminal").out == out
+
+
+def test_where_the_page_goes(federation: System) -> None:
+    done = federation.fedlearn("report")
+    assert done.out.startswith(".local/report.html: ")
+    assert done.err == "hint: open it in a browser, e.g. xdg-open .local/report.html\n"
+    assert federation.git("status", "--porcelain").out == ""
+    page = federation.read(".local/report.html").decode()
+    assert page == federation.fedlearn("report", "-o", "-").out
+    federation.fedlearn("report", "-o", "mine.html")
+    assert federation.read("mine.html").decode() == page
+
+
+def test_wrong_uses(federation: System) -> None:
+    assert federation.fedlearn("report", "-o", "data", code=2).err.startswith(
+        f"error: {federation.path / 'data'}: a folder\nhint: git fedlearn report -o "
+    )
+    assert "no such folder\nhint: mkdir -p " in federation.fedlearn("report", "-o", "no/x.html", code=3).err
+    assert (
+        "one of -o, --terminal and --json"
+        in federation.fedlearn("report", "--json", "--terminal", code=2).err
+    )
+
+
+def test_nothing_learned_yet(system: System) -> None:
+    assert "learned by 0 systems" in system.fedlearn("report", "--terminal").out
+    assert system.fedlearn("report", "--json").json()["lessons"] == []

@@ -1,0 +1,92 @@
+from __future__ import annotations
+
+import re
+import sys
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from privacy.private_samples import aws_key, github_token, jwt, pem_block, rand, strong_word
+
+from git_fedlearn.privacy import prefilter
+from git_fedlearn.privacy.engine import PrivacyEngine
+from git_fedlearn.privacy.gates import GATES, SHORTEST_REST
+from git_fedlearn.privacy.layers import ALL_DETECTORS
+from git_fedlearn.privacy.prefilter import Prefilter
+from git_fedlearn.privacy.subject import Subject
+from git_fedlearn.privacy.token_formats import INFIX, PREFIXED
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+pytest.importorskip("re2", reason="the extra [fast] (google-re2) is not installed")
+
+WORDS = (
+    """password= token: secret apiKey key pw cred auth bearer= basic cookie: Set-Cookie: session= login """
+    """insert into values ( ) mysql -p curl -u pin: 1234 mnemonic words phrase @ acme.com a@b.de %40 """
+    """192.168.1.7 2a01:4f8::1 aa:bb:cc:dd:ee:ff /home/ /Users/ C:\\Users\\ %2Fhome%2F ~mei/x """
+    """4111-1111-1111-1111 536-22-1234 +49 30 901820 (415) 555-2671 born dob: d.o.b. 1985-03-12 nat """
+    """lat= 48.8566 , 2.3522 POINT( ssh -l host user nas.lan box.local .internal PRIVATE KEY eyJ hook """
+    """hooks.slack.com/services/ https:// http://a:b@ c.d \\n \\u0041 %41 &#65; AKIA ghp_ sk- xox . = : """
+    """" ' { } [ ] , ; | < > \n"""
+).split(" ")
+PIECES = st.sampled_from(
+    [
+        *WORDS,
+        *(
+            github_token(),
+            aws_key(),
+            jwt(),
+            pem_block(lines=1),
+            strong_word(),
+            rand(40),
+            rand(32, "0123456789abcdef"),
+        ),
+        *(prefix for row in PREFIXED for prefix in row.prefixes.split()),
+        *(row.mark for row in INFIX),
+    ]
+)
+TEXTS = st.lists(PIECES, max_size=10).flatmap(
+    lambda pieces: st.sampled_from((" ", "", "=")).map(lambda s: s.join(pieces))
+)
+KEYS = st.sampled_from(["", "password", "lat", "birthday", "apiToken", "phone", "note"])
+
+
+def closed_but_found(text: str, key: str) -> Iterator[str]:
+    subject = Subject(text, key)
+    chosen = Prefilter(ALL_DETECTORS).choose(subject)
+    for detector in ALL_DETECTORS:
+        if detector not in chosen and list(detector(subject)):
+            yield detector.__name__
+
+
+@settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(TEXTS, KEYS)
+def test_no_gate_is_shut_before_a_finding(text: str, key: str) -> None:
+    assert list(closed_but_found(text, key)) == []
+
+
+def test_every_detector_has_a_gate() -> None:
+    assert set(GATES) == {detector.__name__ for detector in ALL_DETECTORS}
+
+
+def test_rests_of_tokens_are_as_long_as_the_gate_takes_them_to_be() -> None:
+    parser: Any = getattr(re, "_parser")  # noqa: B009 -- the only way to ask how short a match may be
+    assert min(parser.parse(row.rest).getwidth()[0] for row in PREFIXED) >= SHORTEST_REST
+
+
+def test_plain_python_finds_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    texts = [f"{a} {b}" for a in WORDS for b in (github_token(), strong_word(), "48.8566, 2.3522", rand(24))]
+    fast = [PrivacyEngine().scan(text) for text in texts]
+    assert Prefilter(ALL_DETECTORS).is_fast
+    monkeypatch.setitem(sys.modules, "re2", None)
+    monkeypatch.setattr(prefilter, "_compile", prefilter._compile.__wrapped__)  # noqa: SLF001 -- without its memory
+    plain = Prefilter(ALL_DETECTORS)
+    assert not plain.is_fast
+    monkeypatch.setattr("git_fedlearn.privacy.text_scan._prefilter", lambda: plain)
+    assert [PrivacyEngine().scan(text) for text in texts] == fast
+
+
+def test_text_beyond_ascii_passes_every_gate() -> None:
+    assert Prefilter(ALL_DETECTORS).choose(Subject("caf\u00e9")) == ALL_DETECTORS

@@ -1,0 +1,217 @@
+"""The page in a real Chromium: it draws, filters, fetches nothing, and what records say stays text."""
+
+import base64
+import hashlib
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from report.browser import Browser, start_browser
+from systems import System, World
+
+from git_fedlearn.core.record import make_record
+from git_fedlearn.report.page import MOST_BYTES, format_data, format_page
+
+ASSETS = Path(__file__).parents[2] / "git_fedlearn" / "report" / "assets"
+OWN, OTHER = "sys-aaaaaaaaaa", "sys-bbbbbbbbbb"
+HOSTILE = (
+    "</script><script>window.hacked=1</script>",
+    "</script x><b>out</b>",
+    "<img src=x onerror=window.hacked=2>",
+    "<svg onload=window.hacked=3>",
+    "javascript:window.hacked=4",
+    "\u2028window.hacked=5\u2029",
+    "{{scripts}}<!--<script>",
+    "'\"><a href='javascript:window.hacked=6' onclick=window.hacked=6>x</a>",
+    "\ud800 a lone surrogate \u202e and an order",
+)
+
+
+def lessons() -> dict[str, list[bytes]]:
+    """Lessons of two systems over months, and one for each way to attack a page."""
+    made: dict[str, list[bytes]] = {"error-solutions": [], "best-practices": [], "skills-patterns": []}
+    for number in range(120):
+        fields: dict[str, Any] = {
+            "error_message": f"unit {'x' * (number % 7 + 1)} failed",
+            "solution": f"restart it in way {'y' * number}",
+            "value_score": 0.7 + number % 30 / 100,
+            "_first_seen": f"2026-0{number % 5 + 1}-1{number % 9}",
+            "_seen_by": [OWN, OTHER] if number % 5 == 0 else [(OWN, OTHER)[number % 2]],
+        }
+        made["error-solutions"].append(make_record(fields).line)
+    for text in HOSTILE:
+        fields = {"title": text, "description": text, "category": text, "_seen_by": [OTHER]}
+        made["best-practices"].append(make_record({**fields, "_first_seen": "2026-05-01"}).line)
+    return made
+
+
+@pytest.fixture(scope="module")
+def federation(tmp_path_factory: pytest.TempPathFactory) -> System:
+    system = World(tmp_path_factory.mktemp("report")).system("one")
+    system.git("config", "fedlearn.system", OWN)
+    for name, lines in lessons().items():
+        system.write(f"data/patterns/{name}.jsonl", b"\n".join(lines))
+    system.fedlearn("verify", "--fix")
+    (gone,) = (
+        record
+        for record in system.records("error-solutions")
+        if str(record.fields["solution"]).endswith("way ")
+    )
+    system.fedlearn("retract", gone.id, "--reason", "<b>wrong</b>")
+    best = system.records("error-solutions")[5]
+    system.fedlearn("outcome", best.id, "--worked")
+    system.git("add", "--all")
+    message = f"by a program without our hooks\n\nFedlearn-System: {OTHER}"
+    system.git("commit", "--quiet", "--no-verify", "--message", message)
+    return system
+
+
+def test_the_page_in_a_browser(federation: System, tmp_path: Path) -> None:
+    page = tmp_path / "report.html"
+    assert federation.fedlearn("report", "-o", str(page)).out.startswith(f"{page}: ")
+    assert page.stat().st_size < MOST_BYTES
+    with start_browser(tmp_path / "profile") as browser:
+        browser.open(page)
+        assert browser.run("return document.documentElement.dataset.ready") == "true"
+        draws_every_chart(browser)
+        filters_and_sorts(browser)
+        keeps_records_inert(browser)
+        fits_a_narrow_and_a_dark_screen(browser)
+        assert browser.console() == []
+        assert browser.requests(page) == [page.as_uri()]
+        blocks_what_is_put_in(browser)
+        draws_where_nothing_was_learned(browser, World(tmp_path).system("empty"), tmp_path / "empty.html")
+
+
+def draws_every_chart(browser: Browser) -> None:
+    drawn = browser.run(
+        """return [...document.querySelectorAll('figure.card')].map(card => [
+            card.id, card.querySelectorAll('[role=img]').length,
+            card.querySelectorAll('svg path, svg rect, svg circle').length > 1,
+            card.querySelectorAll('tbody tr').length > 0])"""
+    )
+    names = ["by-set", "by-system", "scores", "links", "overlap", "adoption", "growth"]
+    assert drawn == [[name, 1, True, True] for name in names]
+    tiles = browser.run(
+        "return [...document.querySelectorAll('#totals dd')].map(tile => tile.firstChild.textContent)"
+    )
+    assert tiles[:5] == ["128", "2", "18 %", "1", "1"]
+    links = browser.run(
+        """return [...document.querySelectorAll('#links tbody tr')].map(
+            row => [...row.cells].slice(0, 2).map(cell => cell.textContent))"""
+    )
+    assert links == [[OWN, OTHER], [OTHER, OWN]]
+    unlabelled = (
+        "return [...document.querySelectorAll('input, select')].filter(e => !e.closest('label')).length"
+    )
+    assert browser.run(unlabelled) == 0
+
+
+def filters_and_sorts(browser: Browser) -> None:
+    def choose(**values: str) -> str:
+        for key, value in values.items():
+            browser.run(
+                "const e = document.getElementById(arguments[0]); e.value = arguments[1];"
+                "e.dispatchEvent(new Event('input', {bubbles: true}))",
+                key,
+                value,
+            )
+        return str(browser.run("return document.getElementById('shown').textContent"))
+
+    assert choose() == "50 of 128 lessons shown"
+    browser.run("document.getElementById('more').click()")
+    assert browser.run("return document.querySelectorAll('#rows tr').length") == 128
+    assert choose(search="xxxxxxx FAILED") == "17 of 17 lessons shown (128 in all)"
+    assert choose(search="", set="best-practices") == "9 of 9 lessons shown (128 in all)"
+    assert choose(set="", system=OWN).endswith("71 lessons shown (128 in all)")
+    assert choose(system="", outcome="worked") == "1 of 1 lesson shown (128 in all)"
+    assert choose(outcome="", least="0.99") == "0 of 0 lessons shown (128 in all)"
+    choose(least="0", search="failed")
+    first = "return document.querySelector('#rows td.lesson b').textContent"
+    browser.run("document.querySelector('[data-sort=title]').click()")
+    assert browser.run(first) == "unit x failed"
+    browser.run("document.querySelector('[data-sort=title]').click()")
+    assert browser.run(first) == "unit xxxxxxx failed"
+    assert browser.run("return document.querySelector('th[aria-sort=descending]').innerText") == "Lesson"
+    choose(search="")
+
+
+def keeps_records_inert(browser: Browser) -> None:
+    browser.run("document.getElementById('set').value = 'best-practices'")
+    browser.run("document.getElementById('search').dispatchEvent(new Event('input', {bubbles: true}))")
+    text = browser.run("return document.getElementById('rows').innerText")
+    assert HOSTILE[0] in text
+    assert HOSTILE[2] in text
+    assert "window.hacked=5" in text
+    assert not set("\u2028\u2029\u202e") & set(text)
+    assert "\\u202e and an order" in text
+    assert browser.run("return window.hacked === undefined")
+    made = (
+        "return document.querySelectorAll('#rows :is(script, img, svg, a), #top :is(script, img, a)').length"
+    )
+    assert browser.run(made) == 0
+    assert browser.run("return document.scripts.length") == 4
+    assert "<b>wrong</b>" in browser.run("return document.getElementById('retractions').innerText")
+
+
+def fits_a_narrow_and_a_dark_screen(browser: Browser) -> None:
+    features = [{"name": "prefers-color-scheme", "value": "dark"}]
+    browser.command("Emulation.setEmulatedMedia", features=features)
+    browser.command(
+        "Emulation.setDeviceMetricsOverride", width=360, height=800, deviceScaleFactor=1, mobile=True
+    )
+    assert browser.run("return document.documentElement.scrollWidth") <= 360
+    assert browser.run("return getComputedStyle(document.body).backgroundColor") == "rgb(18, 22, 28)"
+    pdf = base64.b64decode(browser.command("Page.printToPDF", printBackground=False)["data"])
+    assert pdf.startswith(b"%PDF-")
+
+
+def blocks_what_is_put_in(browser: Browser) -> None:
+    browser.run(
+        """const script = document.createElement('script'); script.textContent = 'window.hacked = 7';
+        const image = new Image(); image.src = 'http://128.0.0.1:9/'; document.body.append(script, image)"""
+    )
+    assert browser.run("return window.hacked === undefined")
+    refused = [line for line in browser.console() if "Content Security Policy" in line]
+    assert len(refused) == 2
+
+
+def draws_where_nothing_was_learned(browser: Browser, system: System, page: Path) -> None:
+    system.fedlearn("report", "-o", str(page))
+    browser.open(page)
+    assert browser.run("return document.documentElement.dataset.ready") == "true"
+    assert browser.run("return document.querySelectorAll('.empty').length") > 7
+    assert browser.console() == []
+
+
+def test_the_data_block_cannot_be_ended_and_reads_back(federation: System) -> None:
+    figures = federation.fedlearn("report", "--json").json()
+    text = format_data(figures, 1_000_000)
+    assert not set("<>&\u2028\u2029") & set(text)
+    data = json.loads(text)
+    assert len(data["rows"]) == len(figures["lessons"]) == 128
+    assert HOSTILE[0] in json.dumps(data["rows"])
+
+
+def test_of_a_large_repository_the_best_lessons_are_in_the_page(federation: System) -> None:
+    figures = federation.fedlearn("report", "--json").json()
+    title = "x" * 120
+    row = {**figures["lessons"][0], "title": title, "body": title, "effective": 0.5}
+    figures["lessons"] = [{**row, "effective": 0.9, "title": "best"}, *[row] * 20_000]
+    page = format_page(figures)
+    assert MOST_BYTES - 5_000 < len(page) < MOST_BYTES
+    block = re.search(rb'<script type="application/json" id="data">(.*?)</script>', page, re.DOTALL)
+    assert block
+    data = json.loads(block[1])
+    assert data["rows"][0][2] == "best"
+    assert data["left_out"] == 20_001 - len(data["rows"])
+
+
+def test_the_libraries_are_the_published_files() -> None:
+    listed = re.findall(r"\| `(\S+)` \|.*`([0-9a-f]{64})`", (ASSETS / "README.md").read_text())
+    assert len(listed) == 2
+    for name, digest in listed:
+        assert hashlib.sha256((ASSETS / name).read_bytes()).hexdigest() == digest
+        assert "Copyright" in (ASSETS / f"{name.partition('.')[0]}.LICENSE").read_text()
