@@ -45,6 +45,7 @@ GATES: dict[str, str] = {
     "find_basic_pairs": r"auth[\"']?\s{0,4}[:=]",
     "find_tokens": _tokens(),
     "find_aws_secrets": "AKIA|ASIA",
+    "find_unknown_tokens": r"[a-z0-9][_-][A-Za-z0-9][A-Za-z0-9_-]{29}",
     "find_with_detect_secrets": rf"(?i:{_any(w for row in detect_secrets_rules.PLUGINS for w in row[2])})",
     "find_assignments": _NAMES,
     "find_command_lines": _any(command_lines.PROGRAMS),

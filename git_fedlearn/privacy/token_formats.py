@@ -128,6 +128,16 @@ PREFIXED: tuple[TokenFormat, ...] = (
     _row("harness-token", "pat. sat.", rf"{_W}{{22}}\.[0-9a-f]{{24}}\.{_A}{{20}}"),
     _row("nix-cachix-key", "cachix_", f"{_W}{{30,128}}", random=True),
     # secret stores, VPN and identity
+    _row(
+        "nats-seed",
+        "SU SN SO SA SC SX",
+        "[A-Z2-7]{48,56}(?![A-Za-z0-9])",
+        random=True,
+        kind=kinds.PRIVATE_KEY,
+    ),
+    _row("ntlm-message", "TlRMTVNTUAAB TlRMTVNTUAAC TlRMTVNTUAAD", f"{_B}{{24,2048}}"),
+    _row("json-web-key", "eyJrdHkiOi", f"{_B}{{60,8192}}"),
+    _row("arcjet-key", "ajkey_", f"{_A}{{20,40}}"),
     _row("fernet-token", "gAAAAAB", f"{_W}{{60,8192}}={{0,2}}"),
     _row("fly-macaroon", "fm2_ fm1r_ fm1a_", f"{_B}{{60,8192}}"),
     _row("intercom-token", "dG9rOm", f"{_B}{{30,120}}"),
@@ -202,6 +212,12 @@ PREFIXED: tuple[TokenFormat, ...] = (
     _row("cursor-key", "key_", "[a-f0-9]{64}"),
     _row("devin-key", "apk_user_ apk_ cog_", f"{_B}{{50,180}}", random=True),
     _row("qdrant-cloud-key", "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.", r"[\w.-]{20,2048}"),
+    _row("composio-key", "uak_ oak_", f"{_W}{{20,80}}", random=True),
+    _row("riot-key", "RGAPI-", _UUID),
+    _row("clickup-token", "pk_", r"\d{6,9}_[A-Z0-9]{32}"),
+    _row("close-key", "api_", rf"{_A}{{22}}\.{_A}{{22}}"),
+    _row("cockroach-key", "CCDB1_", f"{_A}{{20,80}}"),
+    _row("builder-key", "bpk-", "[a-f0-9]{32}"),
     # chat and mail
     _row(
         "slack-token",
@@ -229,9 +245,9 @@ PREFIXED: tuple[TokenFormat, ...] = (
     _row("courier-key", "pk_prod_ pk_test_", f"{_A}{{24,64}}", random=True),
     _row("lark-secret", "cli_", f"{_A}{{16}}", random=True),
     # payments and commerce
-    _row("square-token", "sq0atp- sq0csp- sq0idp- sq0cpn-", f"{_W}{{20,64}}"),
+    _row("square-token", "sq0atp- sq0csp- sq0idp- sq0cpn- sq0saw- sq0acp- sq0rtp-", f"{_W}{{20,64}}"),
     _row("square-access-token", "EAAA", f"{_W}{{56,64}}", random=True),
-    _row("braintree-token", "access_token$production$ access_token$sandbox$", r"[0-9a-z]{16}\$[0-9a-f]{32}"),
+    _row("braintree-token", "access_token$production$ access_token$sandbox$", r"[0-9a-z]{16}\$[0-9a-z]{32}"),
     _row("shopify-token", "shpat_ shpca_ shppa_ shpss_ shptka_ shpua_", f"{_H}{{32,64}}"),
     _row("woocommerce-secret", "cs_ ck_", "[a-f0-9]{40}"),
     _row("flutterwave-key", "FLWSECK- FLWSECK_TEST- FLWPUBK_TEST-", f"{_A}{{12,64}}(?:-X)?"),
@@ -290,7 +306,7 @@ PREFIXED: tuple[TokenFormat, ...] = (
     _row("logfire-token", "pylf_v1_", f"{_W}{{30,80}}"),
     _row("rollbar-token", "post_server_item_", f"{_A}{{32}}"),
     # social and other
-    _row("facebook-token", "EAAC EAAM EAAG EAAJ EAAB EAAD", f"{_A}{{80,512}}"),
+    _row("facebook-token", "EAAC EAAM EAAG EAAJ EAAB EAAD EAA", f"{_A}{{80,512}}"),
     _row("instagram-token", "IGQVJ IGQWR IGAA", f"{_W}{{60,512}}"),
     _row("pinterest-token", "pina_", f"{_W}{{20,200}}"),
     _row("twitter-bearer-token", "AAAAAAAAAAAAAAAAAAAAA", "[A-Za-z0-9%]{60,120}"),
@@ -314,6 +330,12 @@ PREFIXED: tuple[TokenFormat, ...] = (
 )
 
 INFIX: tuple[InfixFormat, ...] = (
+    InfixFormat(
+        "product-key", "-", r"(?=[A-Z]{0,4}[0-9])[A-Z0-9]{5}(?:-[A-Z0-9]{5}){4}(?![\w-])", kinds.SECRET
+    ),
+    InfixFormat("mailgun-key", "-", r"[0-9a-f]{32}-[0-9a-f]{8}-[0-9a-f]{8}(?![\w-])"),
+    InfixFormat("newrelic-licence", "NRAL", r"[A-Za-z0-9]{30,40}NRAL(?!\w)"),
+    InfixFormat("jwk-private", "kty", r"\"(?:d|p|q|dp|dq|qi|k)\"\s?:\s?\"(?P<secret>[\w-]{20,4096})"),
     InfixFormat("telegram-bot-token", ":AA", rf"[0-9]{{8,10}}:AA{_W}{{32,40}}"),
     InfixFormat("terraform-cloud-token", ".atlasv1.", rf"{_A}{{14}}\.atlasv1\.{_W}{{50,80}}"),
     InfixFormat("azure-ad-secret", "Q~", r"[\w~.-]{3}\dQ~[\w~.-]{30,36}"),

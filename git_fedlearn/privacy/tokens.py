@@ -29,6 +29,23 @@ _AWS_SECRET = re.compile(r"(?<![A-Za-z0-9/+=_.-])[A-Za-z0-9/+]{40}(?![A-Za-z0-9/
 _REST = re.compile(r"[A-Za-z0-9_-]{0,4096}")
 
 
+# Vendors add characters to their alphabets: after a prefix of this length, marks are taken too if it looks random.
+_TELLING = 4
+_ALPHANUMERIC = "[A-Za-z0-9]"
+_WITH_MARKS = "[A-Za-z0-9_-]"
+_UNKNOWN = re.compile(
+    r"(?<![A-Za-z0-9_.$/%+=@-])(?P<prefix>[a-z][a-z0-9]{1,11}(?:[_-][a-z0-9]{1,10}){0,2})[_-]"
+    r"(?P<rest>[A-Za-z0-9][A-Za-z0-9_-]{29,254})(?![\w/+=.(-])"
+)
+_WORDY = re.compile(r"[A-Za-z]{20}|(?:^|[_-])[a-z]{4,16}(?:[_-]|$)")
+_IDS = frozenset(
+    """
+    asst batch call chatcmpl chunk cmpl conv evt event file ft gen id item job msg node org pi prod proj req
+    request resp response run sess session span step sub task thread toolu trace user vs
+    """.split()
+)
+
+
 class _Row(NamedTuple):
     """A format to try; `pattern` is compiled when first needed, since most never are."""
 
@@ -49,6 +66,9 @@ def _prefix_table() -> tuple[re.Pattern[str], dict[str, tuple[_Row, ...]]]:
         for prefix in row.prefixes.split():
             pattern = f"{re.escape(prefix)}(?:{row.rest})"
             rows.setdefault(prefix, []).append(_Row(row.rule, row.kind, pattern, row.random))
+            if len(prefix) >= _TELLING and row.rest.startswith(_ALPHANUMERIC):
+                wider = pattern.replace(_ALPHANUMERIC, _WITH_MARKS, 1)
+                rows[prefix].append(_Row(row.rule, row.kind, wider, random=True))
     table: dict[str, tuple[_Row, ...]] = {}
     for prefix in rows:
         shorter = [p for p in sorted(rows, key=len, reverse=True) if prefix.startswith(p)]
@@ -155,6 +175,20 @@ def extend_token(text: str, end: int) -> int:
     """Where the token that reaches `end` really ends, so that no tail of it stays."""
     rest = _REST.match(text, end)
     return rest.end() if rest else end
+
+
+def find_unknown_tokens(subject: Subject) -> Iterator[Match]:
+    """Tokens of vendors that the table does not know: a short name, then what a generator made."""
+    if len(subject.text) < 32 or not subject.has_long_run:  # noqa: PLR2004 -- name, mark and thirty more
+        return
+    for hit in _UNKNOWN.finditer(subject.text):
+        if hit["prefix"] not in _IDS and _is_generated(hit["rest"]) and not is_marked_example(hit[0]):
+            yield Match(*hit.span(), kinds.API_KEY, "unknown-token", 0.6)
+
+
+def _is_generated(rest: str) -> bool:
+    digits, uppers, lowers = (sum(map(f, rest)) for f in (str.isdigit, str.isupper, str.islower))
+    return digits > 1 and uppers > 2 and lowers > 2 and is_random(rest, least=30) and not _WORDY.search(rest)  # noqa: PLR2004 -- of thirty
 
 
 def find_aws_secrets(subject: Subject) -> Iterator[Match]:

@@ -227,5 +227,5 @@ def test_every_detector_bears_any_text() -> None:
 
 
 def test_the_list_of_detectors_is_complete() -> None:
-    assert len(DETECTORS) == len(set(DETECTORS)) == 24
+    assert len(DETECTORS) == len(set(DETECTORS)) == 25
     assert {"API_KEY", "PASSWORD"} <= SECRET_KINDS
