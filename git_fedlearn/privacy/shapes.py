@@ -36,6 +36,7 @@ _DIGITS = re.compile(r"[0-9]+")
 _UNSPEAKABLE = re.compile(
     r"[bcdfghjklmnpqrstvwxz]{6}|[A-Z][a-z][A-Z][a-z][A-Z]|[a-z][A-Z]{1,2}[a-z][A-Z]{1,2}[a-z]"
 )
+_VOWELLESS = re.compile(r"(?<![a-z])[A-Z]?[bcdfghjklmnpqrstvwxz]{3,5}(?![a-z])")
 
 
 def is_stand_in(value: str) -> bool:
@@ -69,7 +70,7 @@ def is_identifier_like(value: str) -> bool:
     """Whether the value is made of words, versions and dates: digits end a word or stand alone."""
     if not value.isascii():
         return value.isalpha()
-    if len(value) >= 8 and _UNSPEAKABLE.search(value) is not None:  # noqa: PLR2004 -- shorter ones are acronyms
+    if _is_unspeakable(value):
         return False
     if _is_name_with_numbers(value):
         return True
@@ -80,6 +81,15 @@ def is_identifier_like(value: str) -> bool:
             return False
         words += _CAMEL.findall(hit["word"] or "")
     return sum(map(len, words)) >= 3 * len(words)
+
+
+def _is_unspeakable(value: str) -> bool:
+    """Whether nobody could read it aloud: too many consonants, cases that alternate."""
+    if len(value) < 8:  # noqa: PLR2004 -- shorter ones are acronyms
+        return False
+    if _UNSPEAKABLE.search(value) is not None:
+        return True
+    return len(value) >= 16 and value.isalnum() and len(_VOWELLESS.findall(value[:256])) > 1  # noqa: PLR2004
 
 
 def _is_name_with_numbers(value: str) -> bool:
