@@ -29,7 +29,7 @@ _AWS_SECRET = re.compile(r"(?<![A-Za-z0-9/+=_.-])[A-Za-z0-9/+]{40}(?![A-Za-z0-9/
 _REST = re.compile(r"[A-Za-z0-9_-]{0,4096}")
 
 
-# Vendors add characters to their alphabets: after a prefix of this length, marks are taken too if it looks random.
+# Vendors widen their alphabets: after a prefix of this length, marks are taken too in what looks random.
 _TELLING = 4
 _ALPHANUMERIC = "[A-Za-z0-9]"
 _WITH_MARKS = "[A-Za-z0-9_-]"
