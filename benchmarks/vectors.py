@@ -132,8 +132,7 @@ def print_recall(model_folder: str) -> None:
                     "BM25": [[one.words for one in all_] for all_ in found],
                     model.name: [[one.cosine for one in all_] for all_ in found],
                     "hybrid": [
-                        relevances(index.shard, text, all_)
-                        for (text, _), all_ in zip(questions, found, strict=True)
+                        relevances(text, all_) for (text, _), all_ in zip(questions, found, strict=True)
                     ],
                 }
                 for way, scores in ways.items():

@@ -10,7 +10,9 @@ from git_fedlearn.core.canonical import Json
 from git_fedlearn.core.layout import SetName
 from git_fedlearn.core.record import FIRST_SEEN
 from git_fedlearn.errors import UsageError
+from git_fedlearn.vectors.connect import choose_embedder, open_store
 from git_fedlearn.vectors.search import Hit, Query, find_lessons
+from git_fedlearn.vectors.store_search import find_in_store
 
 MOST_LINES = 6
 
@@ -28,36 +30,50 @@ MOST_LINES = 6
     type=click.FloatRange(0, 1),
     help="Only lessons whose effective score is at least this.",
 )
+@click.option("--store", is_flag=True, help="Search the vector store's collections; --set names them.")
 @click.option("--json", "as_json", is_flag=True, help="Answer for programs.")
 @click.pass_obj
-def command(
-    context: Context, text: str, sets: tuple[str, ...], limit: int, min_score: float, *, as_json: bool
+def command(  # noqa: PLR0913  click passes an argument for each option
+    context: Context,
+    text: str,
+    sets: tuple[str, ...],
+    limit: int,
+    min_score: float,
+    *,
+    store: bool,
+    as_json: bool,
 ) -> int:
     """Find the lessons that answer TEXT, a question or a pasted error, by meaning and by words.
 
     The index lies under the git folder and follows the record sets by itself; nothing leaves this machine.
     All sets are searched but fine-tuning, whose samples repeat lessons (--set fine-tuning searches it).
+
+    With --store, the vector store of export and import is asked instead: it may hold what was not exported.
     """
     if not text.strip():
         raise UsageError("nothing to search for", hint='git fedlearn search "connection refused"')
     query = Query(text, limit, min_score, tuple(SetName(name) for name in sets))
     repository = context.data_repository
-    with progress_bar(context, "indexing") as show:
-        hits = find_lessons(repository, query, progress=show)
+    if store:
+        with open_store(repository, "search") as opened:
+            hits = find_in_store(repository, opened, query, choose_embedder(repository))
+    else:
+        with progress_bar(context, "indexing") as show:
+            hits = find_lessons(repository, query, progress=show)
     if as_json:
         context.say_json("search/v1", {"query": text, "hits": [_to_json(hit) for hit in hits]})
     else:
-        _say(context, text, hits)
+        _say(context, text, hits, shown_by_id=not store)
     return 0 if hits else 1
 
 
-def _say(context: Context, question: str, hits: list[Hit]) -> None:
+def _say(context: Context, question: str, hits: list[Hit], *, shown_by_id: bool) -> None:
     cut = ""
     for number, hit in enumerate(hits, 1):
         lesson = _lesson(question, hit)
         cut = cut or (hit.id[:SHORT_ID] if CUT in lesson else "")
         context.say("\n".join([_title(number, hit), *(f"     {line}" for line in lesson), ""]))
-    if cut:
+    if cut and shown_by_id:
         context.note(f"hint: git fedlearn show {cut} prints it whole")
     if not hits:
         context.note("nothing that was learned answers this")

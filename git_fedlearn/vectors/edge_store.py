@@ -6,6 +6,7 @@ says who holds it.
 """
 
 import json
+import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -30,6 +31,7 @@ else:
 _PAGE: Final = 1000
 _ALIASES: Final = "aliases.json"
 _CONFIG: Final = "edge_config.json"
+_UNFINISHED: Final = ".new"
 
 
 @contextmanager
@@ -65,28 +67,18 @@ class EdgeStore:
         return self._open[named]
 
     def create(self, name: str, schema: Schema) -> "EdgeCollection":
-        """Make a collection with its vectors and payload indexes."""
-        folder = self._folder / name
-        config = edge.EdgeConfig(
-            vectors={
-                key: edge.EdgeVectorParams(size=spec.size, distance=getattr(edge.Distance, spec.distance))
-                for key, spec in schema.vectors.items()
-            },
-            sparse_vectors={
-                key: edge.EdgeSparseVectorParams(
-                    modifier=edge.Modifier.Idf if told.get("modifier") == "idf" else None
-                )
-                for key, told in schema.sparse.items()
-            },
-            wal_enabled=True,
-        )
-        with translated(folder):
-            edge.EdgeShard.create(str(folder), config).close()
-        made = EdgeCollection(folder, self._aliases())
+        """Make a collection with its vectors and payload indexes, under another name until it is whole."""
+        fresh = self._folder / _UNFINISHED / name
+        shutil.rmtree(fresh, ignore_errors=True)
+        with translated(fresh):
+            edge.EdgeShard.create(str(fresh), _config_of(schema)).close()
+        made = EdgeCollection(fresh, {})
         for field, index in (schema.indexes or {}).items():
             made.add_index(field, index)
-        self._open[name] = made
-        return made
+        made.close()
+        fresh.rename(self._folder / name)
+        self._open[name] = EdgeCollection(self._folder / name, self._aliases())
+        return self._open[name]
 
     def switch_alias(self, alias: str, name: str) -> None:
         """Make `alias` stand for a collection. Raises FedlearnError when a collection has that name."""
@@ -192,6 +184,22 @@ class EdgeCollection:
     def _update(self, operation: "edge.UpdateOperation") -> None:
         with translated(self._folder):
             self._shard.update(operation)
+
+
+def _config_of(schema: Schema) -> "edge.EdgeConfig":
+    return edge.EdgeConfig(
+        vectors={
+            key: edge.EdgeVectorParams(size=spec.size, distance=getattr(edge.Distance, spec.distance))
+            for key, spec in schema.vectors.items()
+        },
+        sparse_vectors={
+            key: edge.EdgeSparseVectorParams(
+                modifier=edge.Modifier.Idf if told.get("modifier") == "idf" else None
+            )
+            for key, told in schema.sparse.items()
+        },
+        wal_enabled=True,
+    )
 
 
 def _native(point: PointId) -> "edge.PointId":

@@ -85,7 +85,7 @@ def _points(value: Json) -> list[JsonObject] | None:
     match value:
         case {"result": {"points": [*points]}} | {"points": [*points]} | [*points]:
             kept = [point for point in points if isinstance(point, dict)]
-            return kept if all(isinstance(point.get("payload"), dict) for point in kept) else None
+            return kept if all(isinstance(point.get("payload"), dict | None) for point in kept) else None
     return None
 
 

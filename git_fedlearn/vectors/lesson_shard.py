@@ -116,12 +116,6 @@ class LessonShard:
             for point in found
         ]
 
-    def coverage(self, question: str, text: str) -> float:
-        """The share of a question's words, as BM25 sees them, that occur in a text; in [0, 1]."""
-        asked = {*self._bm25.embed_query(question).indices}
-        held = {*self._bm25.embed_document(text).indices}
-        return len(asked & held) / len(asked) if asked else 0.0
-
     def close(self) -> None:
         """Write everything out and let go of the folder."""
         with translated(self.folder):

@@ -1,7 +1,7 @@
 """Any server with an OpenAI-compatible `/v1/embeddings`: llama.cpp, Ollama, vLLM, TEI, hosted ones.
 
 Servers differ in how many and how long texts they take, and say so by an error: batches are halved
-until they fit, and a single text that is still refused has no vector.
+until they fit and grow again later, and a single text that is still refused has no vector.
 """
 
 import time
@@ -24,6 +24,7 @@ _UNAUTHORIZED: Final = (401, 403)
 _BUSY: Final = 429
 _SERVER_ERROR: Final = 500
 _TRIES: Final = 5
+_TAKEN_BEFORE_GROWTH: Final = 8
 _LONGEST_PAUSE: Final = 60.0
 _TIMEOUT: Final = 120.0
 
@@ -47,6 +48,7 @@ class OpenAiEmbedder:
         self._headers = {"Authorization": f"Bearer {key}"} if key else {}
         self._pause = pause
         self._batch = BATCH
+        self._taken = 0
         self._dimensions = 0
         self._client: httpx.Client | None = None
 
@@ -58,11 +60,18 @@ class OpenAiEmbedder:
             answer = self._post(chunk)
             if answer is not None:
                 vectors += self._vectors(answer, len(chunk))
+                self._grow()
             elif len(chunk) == 1:
                 vectors.append(None)
             else:
-                self._batch = len(chunk) // 2
+                self._batch, self._taken = len(chunk) // 2, 0
         return vectors
+
+    def _grow(self) -> None:
+        """One long text must not keep the batches of all that follow small."""
+        self._taken += 1
+        if self._taken >= _TAKEN_BEFORE_GROWTH:
+            self._batch, self._taken = min(2 * self._batch, BATCH), 0
 
     def _post(self, chunk: Sequence[str]) -> Any:  # noqa: ANN401  JSON
         """The decoded answer, None when the server takes no such batch."""

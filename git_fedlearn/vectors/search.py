@@ -23,11 +23,12 @@ from git_fedlearn.repository.repository import Repository
 from git_fedlearn.vectors.connect import choose_embedder
 from git_fedlearn.vectors.embedder import Embedder
 from git_fedlearn.vectors.index import open_index
-from git_fedlearn.vectors.lesson_shard import Candidate, LessonShard
+from git_fedlearn.vectors.lesson_shard import Candidate
 from git_fedlearn.vectors.lesson_text import LessonText, lesson_text
 from git_fedlearn.vectors.places import INDEX
 from git_fedlearn.vectors.progress import Progress
 from git_fedlearn.vectors.ranking import rank, relevance
+from git_fedlearn.vectors.words import Words
 
 LEAST_CANDIDATES = 100
 LEAST_RELEVANT = 0.2
@@ -43,6 +44,15 @@ class Query:
     min_score: float = 0.0
     """The least effective score."""
     sets: tuple[SetName, ...] = ()
+
+    def __post_init__(self) -> None:
+        """A text from a command line may hold bytes that are no text."""
+        object.__setattr__(self, "text", self.text.encode("utf-8", "replace").decode("utf-8"))
+
+    @property
+    def candidates(self) -> int:
+        """How many of each retriever are looked at."""
+        return max(LEAST_CANDIDATES, 5 * self.limit)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,14 +100,17 @@ def find_lessons(
     Raises UsageError for a set that cannot be, MissingExtraError, LockedError.
     """
     model = embedder or choose_embedder(repository)
-    text = query.text.encode("utf-8", "replace").decode("utf-8")
     sets = _sets(repository, query)
-    most = max(LEAST_CANDIDATES, 5 * query.limit)
     with open_index(repository.state / INDEX, model) as index:
         index.refresh(repository.top, progress)
-        vector = model.embed([text])[0]
-        found = index.shard.candidates(vector, text, sets, most)
-        matched = relevances(index.shard, text, found)
+        vector = model.embed([query.text])[0]
+        found = index.shard.candidates(vector, query.text, sets, query.candidates)
+    return rank_candidates(repository, query, found)
+
+
+def rank_candidates(repository: Repository, query: Query, found: Sequence[Candidate]) -> list[Hit]:
+    """The best of some candidates, best first, as the query limits them."""
+    matched = relevances(query.text, found)
     hits = _merge(found, matched, _Evidence.read(repository, found))
     hits = [hit for hit in hits if hit.relevance >= LEAST_RELEVANT and hit.effective >= query.min_score]
     return sorted(hits, key=lambda hit: (-hit.rank, hit.id))[: query.limit]
@@ -122,10 +135,10 @@ class _Evidence(NamedTuple):
         return cls(read_trust(repository), read_outcomes(repository.top, ids))
 
 
-def relevances(shard: LessonShard, question: str, found: Sequence[Candidate]) -> list[float]:
+def relevances(question: str, found: Sequence[Candidate]) -> list[float]:
     """How well each candidate answers a question."""
     best = max(found, key=lambda one: (one.words, one.line), default=None)
-    covered = shard.coverage(question, candidate_text(best)) if best else 0.0
+    covered = Words().coverage(question, candidate_text(best)) if best else 0.0
     return relevance([one.cosine for one in found], [one.words for one in found], covered)
 
 

@@ -9,6 +9,7 @@ from typing import IO, Final
 from git_fedlearn.core.record_set import join_into
 
 _DIGITS: Final = "0123456789abcdef"
+_PART_BYTES: Final = 8_000_000
 
 
 class Spool:
@@ -22,11 +23,23 @@ class Spool:
         self._files[line[8:9].decode("ascii")].write(line + b"\n")
 
     def parts(self) -> Iterator[list[bytes]]:
-        """The lines joined, sorted, a part for each digit in order."""
+        """The lines joined and sorted, in parts of one or more digits: all at once when that is not much."""
+        together: list[bytes] = []
+        size = 0
         for file in self._files.values():
             file.seek(0)
-            lines = sorted(set(file.read().split(b"\n")[:-1]))
-            yield join_into([b"".join([line + b"\n" for line in lines])], ()).records
+            data = file.read()
+            if together and size + len(data) > _PART_BYTES:
+                yield _joined(together)
+                together, size = [], 0
+            together.append(data)
+            size += len(data)
+        yield _joined(together)
+
+
+def _joined(pieces: list[bytes]) -> list[bytes]:
+    lines = sorted({line for piece in pieces for line in piece.split(b"\n")[:-1]})
+    return join_into([b"".join([line + b"\n" for line in lines])], ()).records
 
 
 @contextmanager

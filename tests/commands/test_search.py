@@ -6,6 +6,9 @@ import sys
 
 import pytest
 from systems import System
+from vectors.coordinator_store import fill, store_of
+
+from git_fedlearn.vectors.store import Schema, VectorSpec
 
 
 @pytest.fixture
@@ -103,3 +106,39 @@ def test_a_missing_extra_is_named_with_its_pip_line(learned: System) -> None:
         3,
         "error: the package qdrant_edge is not installed\nhint: pip install 'git-fedlearn[local]'\n",
     )
+
+
+def test_the_store_is_asked_where_that_is_wished(learned: System) -> None:
+    fill(
+        learned,
+        "error-solutions",
+        {
+            1: {"error_message": "port 6333 is taken", "solution": "stop the other database"},
+            2: {"error_message": "certificate expired", "solution": "renew it", "value_score": 0.9},
+            3: {"last_used": "no lesson"},
+        },
+    )
+    question = ("search", "the certificate has expired", "--limit", "1")
+    assert "renew it" not in learned.fedlearn(*question, code=1).out
+    shown = learned.fedlearn(*question, "--store").out.splitlines()
+    assert shown[0].endswith("  error-solutions")
+    assert shown[1].endswith("(claimed 0.90), nobody says who learned it")
+    assert shown[2:] == ["     certificate expired", "     renew it", ""]
+    answer = learned.fedlearn(*question, "--store", "--set", "error-solutions", "--json").json()
+    assert [hit["record"]["solution"] for hit in answer["hits"]] == ["renew it"]
+    refused = learned.fedlearn(*question, "--store", "--set", "notes", code=2)
+    assert refused.err.endswith("no collection notes\nhint: there is: error-solutions\n")
+
+
+def test_a_store_with_vectors_of_another_size_is_named(learned: System) -> None:
+    with store_of(learned) as store:
+        store.create("error-solutions", Schema({"": VectorSpec(3)}))
+    assert learned.fedlearn("search", "x", "--store", code=3).err == (
+        "error: error-solutions: holds vectors of 3 numbers, wordllama/l2_supercat_256 makes 256\n"
+        "hint: set the embedder that made them: git config fedlearn.embedder\n"
+    )
+
+
+@pytest.mark.parametrize("question", ["the of and", "\udcff\udcfe", "?", "日本語", "x " * 50_000])
+def test_odd_questions_are_answered_or_not(learned: System, question: str) -> None:
+    assert learned.fedlearn("search", question, code=1).out == ""

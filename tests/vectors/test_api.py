@@ -74,3 +74,20 @@ def test_a_client_is_loaded_once(opened: FederatedRepository) -> None:
 def test_outside_a_repository(tmp_path: Path) -> None:
     with pytest.raises(NotARepositoryError):
         git_fedlearn.open(tmp_path)
+
+
+def test_the_program_in_the_documentation_runs(
+    opened: FederatedRepository, capsys: pytest.CaptureFixture[str]
+) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "qdrant.md").read_text(encoding="utf-8")
+    program = page.split("```python\n")[1].split("```")[0]
+    assert "/path/to/clone" in program
+    server = 'url="http://127.0.0.1:6333"'
+    assert server in program
+    runnable = program.replace("/path/to/clone", str(opened.top)).replace(server, '":memory:"')
+    exec(compile(runnable, "docs/qdrant.md", "exec"), {})  # noqa: S102  the page's own program
+    said = capsys.readouterr().out.splitlines()
+    assert sorted(said[:2]) == ["error-solutions disk full", "error-solutions port taken"]
+    assert said[2].endswith(" 0.65 empty the store")
+    assert "error-solutions: 2 added, 0 deleted, 2 points" in said
+    assert [lesson.fields["title"] for lesson in opened.records("best-practices")] == ["pin versions"]

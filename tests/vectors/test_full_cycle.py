@@ -115,12 +115,18 @@ def test_an_export_that_is_killed_is_repeated(system: System) -> None:
     assert system.fedlearn("verify").code == 0
 
 
-def test_a_full_disk_is_an_error_and_the_index_is_there_afterwards(system: System) -> None:
-    system.add("skills-patterns", {"query": "q", "response": "r"})
+@pytest.mark.parametrize(("limit", "verb"), [(100_000, "search"), (100_000, "import"), (3000, "export")])
+def test_a_full_disk_is_an_error_and_all_is_there_afterwards(system: System, limit: int, verb: str) -> None:
+    """By a limit on the size of files, which fails a write as a full disk does."""
+    system.add("error-solutions", *({"error_message": f"e{n}x", "solution": "s" * 90} for n in range(30)))
+    if verb == "export":
+        fill(system, "error-solutions", payloads(30))
+    before = system.git("status", "--porcelain", "--untracked-files=all").out
+    arguments = ["search", "e1x"] if verb == "search" else [verb, "error-solutions"]
     program = (
         "import resource, signal, sys; signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
-        "resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))\n"
-        "from git_fedlearn.cli import main\nsys.argv = ['x', 'search', 'q']\nmain()"
+        f"resource.setrlimit(resource.RLIMIT_FSIZE, ({limit}, {limit}))\n"
+        f"from git_fedlearn.cli import main\nsys.argv = ['x', *{arguments!r}]\nmain()"
     )
     done = subprocess.run(
         [sys.executable, "-c", program],
@@ -130,7 +136,9 @@ def test_a_full_disk_is_an_error_and_the_index_is_there_afterwards(system: Syste
         text=True,
         check=False,
     )
-    assert done.returncode == 3
+    assert (done.returncode, done.stdout) == (3, "")
     assert done.stderr.startswith("error: ")
     assert "bug" not in done.stderr
-    assert system.fedlearn("search", "q").out
+    assert "\nhint: " in done.stderr, done.stderr
+    assert system.git("status", "--porcelain", "--untracked-files=all").out == before
+    assert system.fedlearn(*arguments).out

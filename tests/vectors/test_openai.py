@@ -31,6 +31,15 @@ def test_one_text_that_is_too_long_has_no_vector_and_the_others_do() -> None:
     assert [vector is None for vector in found] == [False, False, False, True, False, False]
 
 
+def test_one_long_text_does_not_keep_all_that_follow_small() -> None:
+    behaviour = Behaviour(most_characters=100)
+    with embedding_server(behaviour) as url:
+        found = OpenAiEmbedder(url, "m").embed(["x" * 101, *("short text",) * 300])
+    assert [vector is None for vector in found] == [True] + [False] * 300
+    assert behaviour.seen[:6] == [32, 16, 8, 4, 2, 1]
+    assert max(behaviour.seen[6:]) == 32
+
+
 def test_a_busy_server_is_asked_again_after_the_pause_it_names() -> None:
     pauses: list[float] = []
     with embedding_server(Behaviour(fail_first=[429, 503])) as url:
