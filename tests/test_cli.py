@@ -5,6 +5,7 @@ import os
 import re
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import click
@@ -56,6 +57,28 @@ def test_every_verb_has_help_and_a_test_file(verb: str) -> None:
     assert command.help
     name = f"test_{verb.replace('-', '_')}.py"
     assert list(TESTS.rglob(name)), f"{name} is missing"
+
+
+def commands_of(command: click.Command, path: str) -> Iterator[tuple[str, click.Command]]:
+    yield path, command
+    for name, below in getattr(command, "commands", {}).items():
+        yield from commands_of(below, f"{path} {name}")
+
+
+def test_help_texts_have_one_voice() -> None:
+    """CONTRIBUTING, "How it speaks"."""
+    found = [
+        item for verb in VERBS for item in commands_of(cli.get_command(click.Context(cli), verb) or cli, verb)
+    ]
+    wrong = [f"{path}: {c.short_help}" for path, c in found if not _is_sentence(c.short_help or "", 70)]
+    options = [(path, o) for path, c in found for o in c.params if isinstance(o, click.Option)]
+    wrong += [f"{path} {o.opts[0]}: {o.help}" for path, o in options if not _is_sentence(o.help or "", 110)]
+    wrong += [f"{path} {o.opts[0]} {o.metavar}" for path, o in options if re.search("[a-z]", o.metavar or "")]
+    assert not wrong, "\n".join(wrong)
+
+
+def _is_sentence(text: str, most: int) -> bool:
+    return bool(re.fullmatch(r"[A-Z][^\n]*[^. ]\.", text)) and len(text) <= most
 
 
 def test_man_pages_and_reference_are_those_of_the_commands() -> None:

@@ -138,3 +138,15 @@ def test_it_writes_utf_8_in_any_locale(world: World) -> None:
         check=True,
     )
     assert done.stdout.decode("utf-8") == "record é\n  pattern: é\n\n"
+
+
+def test_a_file_that_is_not_there(world: World) -> None:
+    done = subprocess.run(
+        [sys.executable, "-I", "-m", "git_fedlearn.plumbing.textconv", "-h"],
+        cwd=world.folder,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert done.stderr == "error: -h: no such file\nhint: usage: git-fedlearn-textconv FILE\n"

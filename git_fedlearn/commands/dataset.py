@@ -33,7 +33,7 @@ def command() -> None:
     """The fine-tuning set: what is in it, versions of it, and files for trainers."""
 
 
-@command.command("stats", short_help="What the set holds.")
+@command.command("stats", short_help="Count what the set holds.")
 @click.option("--json", "as_json", is_flag=True, help="Answer for programs.")
 @click.pass_obj
 def stats(context: Context, *, as_json: bool) -> None:
@@ -57,7 +57,7 @@ def stats(context: Context, *, as_json: bool) -> None:
 
 
 @command.command("snapshot", short_help="Freeze a version.")
-@click.option("--version", "wanted", metavar="vX.Y.Z", help="Above the newest; by default its next minor.")
+@click.option("--version", "wanted", metavar="VERSION", help="As v1.2.0, above the newest (its next minor).")
 @click.option("--json", "as_json", is_flag=True, help="Answer for programs.")
 @click.pass_obj
 def snapshot(context: Context, wanted: str | None, *, as_json: bool) -> None:

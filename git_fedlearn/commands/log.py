@@ -32,7 +32,7 @@ SHORT_COMMIT = 12
 @click.argument("identifier", metavar="[ID]", required=False)
 @click.option("-n", "--max-count", "most", type=click.IntRange(0), metavar="N", help="At most N commits.")
 @click.option("--rev", metavar="REV", default="HEAD", help="Up to this commit, or of A..B (HEAD).")
-@click.option("--records", "shown", type=click.IntRange(0), default=10, help="Named a commit (10).")
+@click.option("--records", "shown", metavar="N", type=click.IntRange(0), default=10, help="Named each (10).")
 @click.option("--full", is_flag=True, help="With ID: read every version, also what was lost and came back.")
 @click.option("--json", "as_json", is_flag=True, help="Answer for programs.")
 @click.pass_obj

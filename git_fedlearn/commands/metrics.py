@@ -10,7 +10,7 @@ BAR = 30
 """Characters of the longest bar."""
 
 
-@click.command("metrics", short_help="Figures of all systems together.")
+@click.command("metrics", short_help="Sum up what all systems learned.")
 @click.option("--month", metavar="YYYY-MM", help="As it stood at the end of a month.")
 @click.option("--write", "do_write", is_flag=True, help="Write this system's file of the month first.")
 @click.option("--json", "as_json", is_flag=True, help="Answer for programs.")

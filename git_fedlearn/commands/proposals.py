@@ -23,7 +23,7 @@ def command() -> None:
     """
 
 
-@command.command("list", short_help="What was proposed.")
+@command.command("list", short_help="List what was proposed.")
 @click.option("--json", "as_json", is_flag=True, help="Answer for programs.")
 @click.pass_obj
 def list_proposals(context: Context, *, as_json: bool) -> None:

@@ -27,7 +27,7 @@ def command() -> None:
     """
 
 
-@command.command("list", short_help="What waits.")
+@command.command("list", short_help="List what waits.")
 @PEER
 @click.option("--json", "as_json", is_flag=True, help="Answer for programs.")
 @click.pass_obj
@@ -45,7 +45,7 @@ def list_held(context: Context, *, peer: str | None, as_json: bool) -> None:
         context.note("nothing is in quarantine")
 
 
-@command.command("show", short_help="Look at one record.")
+@command.command("show", short_help="Look at records.")
 @click.argument("keys", nargs=-1, required=True, metavar="KEY...")
 @click.pass_obj
 def show(context: Context, keys: tuple[str, ...]) -> None:

@@ -68,7 +68,7 @@ def add(
     context.note(f"hint: git fedlearn pull-remotes {peer.name}")
 
 
-@command.command("list", short_help="All peers.")
+@command.command("list", short_help="List all peers.")
 @click.option("--json", "as_json", is_flag=True, help="Answer for programs.")
 @click.pass_obj
 def list_peers(context: Context, *, as_json: bool) -> None:
@@ -87,7 +87,7 @@ def list_peers(context: Context, *, as_json: bool) -> None:
         context.say(f"{peer.name:<{width}}  {peer.trust.value:<6}  {numbers}, {seen}  {peer.shown_url}")
 
 
-@command.command("show", short_help="One peer.")
+@command.command("show", short_help="Show one peer.")
 @click.argument("name", metavar="PEER")
 @click.option("--json", "as_json", is_flag=True, help="Answer for programs.")
 @click.pass_obj

@@ -45,7 +45,7 @@ def command(click_context: click.Context, *, as_json: bool) -> None:
         say_list(context, waiting)
 
 
-@command.command("list", short_help="What waits.")
+@command.command("list", short_help="List what waits.")
 @click.option("--json", "as_json", is_flag=True, help="Answer for programs.")
 @click.pass_obj
 def list_waiting(context: Context, *, as_json: bool) -> None:
@@ -67,7 +67,7 @@ def show(context: Context, keys: tuple[str, ...], *, reveal: bool) -> None:
         say_sample(context, item, reveal=reveal)
 
 
-@command.command("keep", short_help="Nothing in it is private: learn it as it is.")
+@command.command("keep", short_help="Learn it as it is: nothing in it is private.")
 @KEYS
 @ALL
 @click.pass_obj
@@ -80,7 +80,7 @@ def keep(context: Context, keys: tuple[str, ...], *, everything: bool) -> None:
     keep_samples(context, _choose(context, keys, everything=everything))
 
 
-@command.command("redact", short_help="It is private: learn it redacted.")
+@command.command("redact", short_help="Learn it redacted: it is private.")
 @KEYS
 @ALL
 @click.pass_obj

@@ -48,7 +48,9 @@ ALL = "--all"
     "--allow", "allowed", metavar="FINGERPRINT", multiple=True, help="Let this value stay from now on."
 )
 @click.option("--reason", metavar="TEXT", default="", help="Why it may stay; everybody can read it.")
-@click.option("--expires", type=click.DateTime(["%Y-%m-%d"]), help="The first day it may not any more.")
+@click.option(
+    "--expires", metavar="DATE", type=click.DateTime(["%Y-%m-%d"]), help="The first day it may not any more."
+)
 @click.pass_obj
 def command(  # noqa: PLR0913, PLR0917  one parameter for each option
     context: Context,

@@ -11,7 +11,7 @@ NAME_WIDTH = 12
 TEXT_WIDTH = 50
 
 
-@click.command("status", short_help="How everything stands, and what to do about it.")
+@click.command("status", short_help="Show how everything stands, and what to do about it.")
 @click.option("--fetch", "do_fetch", is_flag=True, help="Ask the upstream and all peers first.")
 @click.option("--porcelain", is_flag=True, help="Stable lines for scripts: name, TAB, value.")
 @click.option("--json", "as_json", is_flag=True, help="Answer for programs.")

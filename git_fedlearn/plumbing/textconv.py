@@ -21,8 +21,11 @@ def main() -> None:
     if len(sys.argv) != 2:  # noqa: PLR2004
         sys.exit("usage: git-fedlearn-textconv FILE")
     sys.stdout.reconfigure(encoding="utf-8", newline="\n")  # type: ignore[union-attr]
-    with open(sys.argv[1], "rb") as file:  # noqa: PTH123  pathlib costs start-up time
-        write_text(file, sys.stdout)
+    try:
+        with open(sys.argv[1], "rb") as file:  # noqa: PTH123  pathlib costs start-up time
+            write_text(file, sys.stdout)
+    except FileNotFoundError:
+        sys.exit(f"error: {sys.argv[1]}: no such file\nhint: usage: git-fedlearn-textconv FILE")
 
 
 def write_text(file: BinaryIO, out: TextIO) -> None:
