@@ -13,7 +13,11 @@ from git_fedlearn.commands.reading_bar import reading_bar
 from git_fedlearn.commands.wording import count, kinds
 from git_fedlearn.core.canonical import Json
 from git_fedlearn.core.routing import Skipped
+from git_fedlearn.errors import UsageError
+from git_fedlearn.learn.dask_engine import dask_extracts
 from git_fedlearn.learn.extraction import Verdict
+from git_fedlearn.learn.learning import Engine
+from git_fedlearn.learn.remote_files import RemotePath, is_url
 from git_fedlearn.learn.sources import SourceKind
 from git_fedlearn.learn.sync import Request, Synced, sync
 from git_fedlearn.repository.commits import commit_data, refuse_unfinished
@@ -23,7 +27,7 @@ MOST_FAULTS = 20
 
 
 @click.command("sync", short_help="Learn from what the stack wrote.")
-@click.option("--source", metavar="DIR", help=f"The stack's data ({DEFAULT_SOURCE}).")
+@click.option("--source", metavar="DIR|URL", help=f"The stack's data ({DEFAULT_SOURCE}).")
 @click.option("--commit", "do_commit", is_flag=True, help="Commit what was learned.")
 @click.option("--dry-run", is_flag=True, help="Say what would be learned; write nothing.")
 @click.option("--full", is_flag=True, help="Read everything again, not only what is new.")
@@ -35,6 +39,12 @@ MOST_FAULTS = 20
 )
 @click.option(
     "--jobs", type=click.IntRange(1), metavar="N", help="Processes that read and sanitize (one a core)."
+)
+@click.option(
+    "--engine",
+    metavar="NAME",
+    default="embedded",
+    help="Who reads: embedded, or dask[=SCHEDULER], a cluster.",
 )
 @click.option("--explain", is_flag=True, help="Print the terms of every event's score.")
 @click.option("--json", "as_json", is_flag=True, help="Answer for programs.")
@@ -48,6 +58,7 @@ def command(  # noqa: PLR0913  one parameter for each option
     dry_run: bool,
     full: bool,
     jobs: int | None,
+    engine: str,
     explain: bool,
     as_json: bool,
 ) -> int:
@@ -70,6 +81,7 @@ def command(  # noqa: PLR0913  one parameter for each option
         dry_run=dry_run,
         since=since.date() if since else None,
         jobs=jobs,
+        engine=_engine(engine, explain=explain),
         explain=said,
     )
     commit = None
@@ -94,8 +106,22 @@ def named_source(context: Context) -> str | None:
     return context.environment.get("AI_STACK_DATA") or context.repository.git.find_config("fedlearn.source")
 
 
-def _source(context: Context, source: str | None) -> Path:
+def _engine(name: str, *, explain: bool) -> Engine | None:
+    """What reads in place of this machine; None for the embedded one."""
+    kind, _, scheduler = name.partition("=")
+    if name == "embedded":
+        return None
+    if kind != "dask":
+        raise UsageError(f"{name}: no such engine", hint="--engine embedded, dask, or dask=tcp://HOST:8786")
+    if explain:
+        raise UsageError("--explain reads line by line on this machine", hint="leave out --engine")
+    return partial(dask_extracts, scheduler or None)
+
+
+def _source(context: Context, source: str | None) -> Path | RemotePath:
     named = source or named_source(context) or DEFAULT_SOURCE
+    if is_url(named):
+        return RemotePath(named)
     home = context.environment.get("HOME", "~")
     return context.directory / (home + named[1:] if named.startswith("~/") else named)
 

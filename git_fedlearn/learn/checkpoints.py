@@ -18,6 +18,7 @@ from typing import IO, Any, Final, NamedTuple
 
 from xxhash import xxh3_128_hexdigest
 
+from git_fedlearn.learn.remote_files import Status
 from git_fedlearn.learn.sources import SourceFile, is_compressed, open_source
 from git_fedlearn.learn.zstd import ZstdError
 
@@ -162,7 +163,7 @@ def _first_bytes(file: SourceFile) -> bytes:
     return b""
 
 
-def _is_untouched(mark: Mark, status: os.stat_result) -> bool:
+def _is_untouched(mark: Mark, status: os.stat_result | Status) -> bool:
     now = (status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns)
     return now == (mark.device, mark.inode, mark.size, mark.modified_ns)
 

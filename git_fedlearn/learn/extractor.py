@@ -47,6 +47,10 @@ class Extractor:
         self._learn(reading, self._lines(stretch))
         return reading.extract
 
+    def extract_trimmed(self, stretch: Stretch) -> Extract:
+        """What a stretch gives, with no more than is kept of it, to be sent."""
+        return self.extract(stretch).trimmed()
+
     def _lines(self, stretch: Stretch) -> Iterator[Line | SourceFault]:
         """The lines, numbered from 0."""
         file = stretch.file

@@ -1,6 +1,6 @@
 """One run over sources: stretches are extracted, extracts joined, what they hold is admitted."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Final, NamedTuple
@@ -42,6 +42,9 @@ class Progress(NamedTuple):
 
 Watch = Callable[[Progress], None]
 
+Engine = Callable[[Callable[[Stretch], Extract], Sequence[Stretch]], Iterator[Extract]]
+"""Gives, of a function and all stretches, extracts that together are those of the stretches."""
+
 Starts = Mapping[SourceFile, Start | None]
 """Where each file is read from, or was read to; None for a file that is gone."""
 
@@ -54,6 +57,8 @@ class Learning:
     intake: Intake
     today: date
     jobs: int = 1
+    engine: Engine | None = None
+    """Extracts somewhere else; None for this machine."""
     watch: Watch | None = None
     decided: Mapping[str, str] = field(default_factory=dict)
     """Decisions on samples, by their keys."""
@@ -87,6 +92,9 @@ class Learning:
                     yield extractor.extract(Stretch(file, start.offset, None), start.number)
             return
         stretches = [*_cut_all(starts)]
+        if self.engine:
+            yield from self.engine(extractor.extract_trimmed, stretches) if stretches else ()
+            return
         jobs = min(self.jobs, len(stretches))
         total = sum(_size(stretch) for stretch in stretches)
         done, kept = 0, set[bytes]()
@@ -155,7 +163,7 @@ class _Numbered:
         self._extractor = extractor
 
     def __call__(self, stretch: Stretch) -> tuple[Stretch, Extract]:
-        return stretch, self._extractor.extract(stretch).trimmed()
+        return stretch, self._extractor.extract_trimmed(stretch)
 
 
 def _find_start(file: SourceFile, checkpoints: Checkpoints) -> Start | None:

@@ -5,6 +5,7 @@ written; in a compressed file, of the bytes inside. What cannot be read is a res
 Nothing is read through a symbolic link below the source folder.
 """
 
+import glob
 import gzip
 import re
 import stat
@@ -19,6 +20,7 @@ from git_fedlearn.errors import FedlearnError
 from git_fedlearn.learn import zstd
 from git_fedlearn.learn.lines import MAX_LINE, Line, parse_lines, read_lines
 from git_fedlearn.learn.profiles import Profile
+from git_fedlearn.learn.remote_files import RemotePath, find_remote
 from git_fedlearn.learn.skimming import Skimmer
 
 _TELEMETRY = re.compile(r".+-events\.jsonl(?:[.-]\d[\w.:+-]*?)?(?:\.gz|\.zst)?")
@@ -40,7 +42,7 @@ class SourceError(FedlearnError):
 class SourceFile:
     """A file to learn from; `name` is its path under the source folder, with `/`."""
 
-    path: Path
+    path: Path | RemotePath
     name: str
     kind: SourceKind
     profile: Profile | None = None
@@ -51,7 +53,7 @@ class SourceFile:
 class SourceFault:
     """A path that cannot be read, in place of which others still are."""
 
-    path: Path
+    path: Path | RemotePath
     reason: str
     hint: str = ""
 
@@ -64,11 +66,14 @@ class Sources:
     faults: tuple[SourceFault, ...]
 
 
-def find_sources(root: Path, profiles: Mapping[Profile, Path] | None = None) -> Sources:
+def find_sources(root: Path | RemotePath, profiles: Mapping[Profile, Path] | None = None) -> Sources:
     """The files under a source folder, and those of profiles, each with the folder that its files lie below.
 
-    Raises SourceError when the source folder is missing or no folder.
+    A URL is a pattern of files, or of the folder that has them. Raises SourceError when the source folder is
+    missing or no folder.
     """
+    if isinstance(root, RemotePath):
+        return _find_remote(root.url)
     if not root.is_dir():
         problem = "is not a folder" if root.exists() else "does not exist"
         raise SourceError(
@@ -89,10 +94,31 @@ def find_sources(root: Path, profiles: Mapping[Profile, Path] | None = None) -> 
     return Sources(tuple(files), tuple(item for item in found if isinstance(item, SourceFault)))
 
 
-def open_source(path: Path) -> IO[bytes]:
+def _find_remote(url: str) -> Sources:
+    if glob.has_magic(url):
+        found = find_remote(url)
+    else:
+        folder = url.rstrip("/")
+        patterns = (f"{folder}/{kind.value}/*" for kind in SourceKind)
+        found = [path for pattern in patterns for path in find_remote(pattern)]
+    names = {path: path.url.rpartition("/")[2] for path in found}
+    wanted = {
+        path: SourceKind.FINE_TUNING if _DATASET.fullmatch(name) else SourceKind.TELEMETRY
+        for path, name in names.items()
+        if glob.has_magic(url) or _DATASET.fullmatch(name) or _TELEMETRY.fullmatch(name)
+    }
+    if not wanted:
+        raise SourceError(
+            f"the source {url} has no files", hint="name them, as in s3://bucket/*-events.jsonl"
+        )
+    return Sources(tuple(SourceFile(path, path.url, kind) for path, kind in wanted.items()), ())
+
+
+def open_source(path: Path | RemotePath) -> IO[bytes]:
     """Open a source for reading, decompressed. Raises SourceError for zstd without its package."""
     if path.suffix == ".gz":
-        return cast("IO[bytes]", gzip.open(path, "rb"))
+        raw = path.open("rb")
+        return cast("IO[bytes]", _OwningGzip(raw))
     if path.suffix == ".zst":
         try:
             return zstd.open_stream(path)
@@ -101,8 +127,20 @@ def open_source(path: Path) -> IO[bytes]:
     return path.open("rb")
 
 
+class _OwningGzip(gzip.GzipFile):
+    """Closes what it reads from."""
+
+    def __init__(self, raw: IO[bytes]) -> None:
+        self._raw = raw
+        super().__init__(fileobj=raw, mode="rb")
+
+    def close(self) -> None:
+        super().close()
+        self._raw.close()
+
+
 def read_events(
-    path: Path,
+    path: Path | RemotePath,
     *,
     offset: int = 0,
     number: int = 1,
@@ -131,7 +169,7 @@ def read_events(
         yield SourceFault(path, f"cannot be read: {error.strerror or error}")
 
 
-def is_compressed(path: Path) -> bool:
+def is_compressed(path: Path | RemotePath) -> bool:
     """Whether offsets are not those of the file on disk."""
     return path.suffix in (".gz", ".zst")
 

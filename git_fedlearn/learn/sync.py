@@ -26,10 +26,11 @@ from git_fedlearn.learn.checkpoints import (
 from git_fedlearn.learn.clean_texts import RememberingEngine
 from git_fedlearn.learn.extraction import Rules, Verdict
 from git_fedlearn.learn.intake import Intake
-from git_fedlearn.learn.learning import Learning, Starts, Watch
+from git_fedlearn.learn.learning import Engine, Learning, Starts, Watch
 from git_fedlearn.learn.metrics import write_month
 from git_fedlearn.learn.pending import read_pending, write_pending
 from git_fedlearn.learn.profiles import Profile, read_profiles
+from git_fedlearn.learn.remote_files import RemotePath
 from git_fedlearn.learn.review import add_waiting, read_decisions
 from git_fedlearn.learn.snapshots import refresh_latest, snapshot_folder, write_snapshot
 from git_fedlearn.learn.sources import SourceFile, find_sources
@@ -38,12 +39,15 @@ from git_fedlearn.privacy.engine import PrivacyEngine
 from git_fedlearn.repository.record_sets import Joined, RecordSets
 from git_fedlearn.repository.repository import Repository
 
+Location = Path | RemotePath
+"""Where a source lies."""
+
 
 @dataclass(frozen=True, slots=True)
 class Request:
     """One run: `full` reads everything again, `dry_run` writes nothing."""
 
-    source: Path
+    source: Location
     now: datetime
     full: bool = False
     dry_run: bool = False
@@ -51,6 +55,8 @@ class Request:
     """Lessons of events before this day are not learned, and count as read."""
     jobs: int | None = None
     """How many processes read and sanitize; None for one on each core, where there is enough to do."""
+    engine: Engine | None = None
+    """Reads somewhere else."""
     explain: Callable[[Verdict], None] | None = None
     """Is told what became of each event."""
     watch: Watch | None = None
@@ -84,6 +90,7 @@ def sync(repository: Repository, engine: PrivacyEngine, request: Request) -> Syn
         intake=Intake(RememberingEngine(engine), repository.system(), settings.record_bytes),
         today=request.now.date(),
         jobs=request.jobs or cores(),
+        engine=request.engine,
         watch=request.watch,
         decided=read_decisions(repository),
     )
@@ -128,18 +135,21 @@ def _write_snapshot(repository: Repository, synced: Synced, today: date) -> None
     refresh_latest(folder)
 
 
-def _profiles(repository: Repository, source: Path) -> dict[Profile, Path]:
+def _profiles(repository: Repository, source: Location) -> dict[Profile, Path]:
     """The profiles of the settings, each with its folder: the source, or what local git config says."""
     folders: dict[Profile, Path] = {}
     for profile in read_profiles(repository.top):
         own = repository.git.find_config(f"fedlearn.source.{profile.name}")
         home = repository.environment.get("HOME", "~")
         named = home + own[1:] if own and own.startswith("~/") else own
-        folders[profile] = repository.top / named if named else source
+        if named:
+            folders[profile] = repository.top / named
+        elif isinstance(source, Path):
+            folders[profile] = source
     return folders
 
 
-def _write_checkpoints(repository: Repository, source: Path, reached: Starts, known: Checkpoints) -> None:
+def _write_checkpoints(repository: Repository, source: Location, reached: Starts, known: Checkpoints) -> None:
     marks: dict[str, Mark] = {}
     for file, start in reached.items():
         mark = _mark(file, start, known)
@@ -157,7 +167,8 @@ def _mark(file: SourceFile, start: Start | None, known: Checkpoints) -> Mark | N
         return None
 
 
-def _checkpoint_file(repository: Repository, source: Path) -> Path:
+def _checkpoint_file(repository: Repository, source: Location) -> Path:
     """One for each source folder and worktree: what one branch has learned another may not have."""
-    name = xxh3_64_hexdigest(os.fsencode(f"{source.resolve()}\0{repository.top}"))
+    place = source.resolve() if isinstance(source, Path) else source
+    name = xxh3_64_hexdigest(os.fsencode(f"{place}\0{repository.top}"))
     return repository.state / "checkpoints" / f"{name}.json"

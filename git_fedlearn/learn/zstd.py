@@ -5,14 +5,16 @@ import io
 from pathlib import Path
 from typing import IO, Any, Final, cast
 
+from git_fedlearn.learn.remote_files import RemotePath
+
 HINT: Final = "pip install zstandard"
 
 
-def open_stream(path: Path) -> IO[bytes]:
+def open_stream(path: Path | RemotePath) -> IO[bytes]:
     """Open a file for reading, decompressed, all frames. Raises ImportError without either module."""
     module = _module()
     if hasattr(module, "ZstdFile"):
-        return cast("IO[bytes]", module.open(path, "rb"))
+        return cast("IO[bytes]", module.open(path if isinstance(path, Path) else path.open("rb"), "rb"))
     decompressor = module.ZstdDecompressor()
     reader = decompressor.stream_reader(path.open("rb"), read_across_frames=True, closefd=True)
     return io.BufferedReader(_ForwardReader(reader))
