@@ -12,6 +12,7 @@ from typing import NamedTuple
 import click
 
 from git_fedlearn.commands.context import Context
+from git_fedlearn.commands.pull_remotes import warn_of_twin
 from git_fedlearn.commands.sync import DEFAULT_SOURCE, named_source
 from git_fedlearn.core.canonical import Json
 from git_fedlearn.errors import FedlearnError
@@ -54,6 +55,7 @@ class Run:
     remote: str | None
     timeout: float
     dry_run: bool
+    as_json: bool
     steps: list[Step] = field(default_factory=list)
 
     def all_steps(self) -> None:
@@ -71,10 +73,13 @@ class Run:
 
     def _take(self, name: str, step: Callable[[], tuple[Outcome, str]]) -> None:
         try:
-            self.steps.append(Step(name, *step()))
+            taken = Step(name, *step())
         except FedlearnError as error:
             hint = f" ({error.hint})" if error.hint else ""
-            self.steps.append(Step(name, Outcome.FAILED, f"{error.message}{hint}"))
+            taken = Step(name, Outcome.FAILED, f"{error.message}{hint}")
+        self.steps.append(taken)
+        if not self.as_json:
+            self.context.say(f"{taken.name:<13} {taken.outcome.value:<13} {taken.detail}".rstrip())
 
     def _sync(self) -> tuple[Outcome, str]:
         environment = self.context.environment
@@ -188,7 +193,8 @@ def command(  # noqa: PLR0913  one option each
     if is_anonymous(repository):
         context = replace(context, environment=anonymous_environment(repository))
     goal = to or repository.git.find_config("fedlearn.pushTo")
-    run = Run(context, source, goal, remote, timeout, dry_run)
+    run = Run(context, source, goal, remote, timeout, dry_run, as_json)
+    warn_of_twin(context, repository)
     with hold_lock(repository.state / "federate", "federate", timeout=1.0):
         if dry_run:
             run.all_steps()
@@ -199,19 +205,12 @@ def command(  # noqa: PLR0913  one option each
                 run.all_steps()
             failed = tuple(step.name for step in run.steps if step.outcome is Outcome.FAILED)
             write_last_run(repository, LastRun(context.now(), failed))
-    _say(context, run, as_json=as_json)
-    return 1 if any(step.outcome is Outcome.FAILED for step in run.steps) else 0
-
-
-def _say(context: Context, run: Run, *, as_json: bool) -> None:
     if as_json:
         steps: list[Json] = [
             {"step": step.name, "outcome": step.outcome.value, "detail": step.detail} for step in run.steps
         ]
         context.say_json("federate/v1", {"dry_run": run.dry_run, "steps": steps})
-        return
-    for step in run.steps:
-        context.say(f"{step.name:<13} {step.outcome.value:<13} {step.detail}".rstrip())
+    return 1 if any(step.outcome is Outcome.FAILED for step in run.steps) else 0
 
 
 def _count_added(answer: dict[str, Json]) -> int:

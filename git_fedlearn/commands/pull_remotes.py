@@ -12,6 +12,8 @@ from git_fedlearn.federation.gathering import Report
 from git_fedlearn.federation.peers import get_peers
 from git_fedlearn.federation.pull import Pulled, Request, make_checker, pull
 from git_fedlearn.repository.moves import is_half_moved
+from git_fedlearn.repository.repository import Repository
+from git_fedlearn.repository.twins import NEW_ID, find_twin
 
 MOST_REFUSED = 5
 
@@ -57,6 +59,7 @@ def command(  # noqa: PLR0913  one option each
     )
     if is_half_moved(repository.git_dir):
         context.note("an earlier run was killed; what it left half done is put right")
+    warn_of_twin(context, repository)
     with watching(context, peers) as watcher:
         pulled = pull(repository, peers, checker, request, watcher)
     pushed = _push(context) if push and pulled.commit else None
@@ -65,6 +68,15 @@ def command(  # noqa: PLR0913  one option each
     else:
         say(context, pulled, request)
     return 1 if any(report.is_failure for report in pulled.reports) or pushed is False else 0
+
+
+def warn_of_twin(context: Context, repository: Repository) -> None:
+    """Say so when this clone was copied, git folder and all, and both learn under one id."""
+    twin = find_twin(repository)
+    if twin:
+        system = repository.system()
+        context.complain(f"warning: this clone is a copy of {twin.parent}: both learn as {system}")
+        context.complain(f"hint: {NEW_ID}")
 
 
 def say(context: Context, pulled: Pulled, request: Request) -> None:

@@ -1,25 +1,14 @@
-"""A system to learn with, made once and copied, and peers made of bare git."""
-
-import shutil
-from pathlib import Path
+"""A system to learn with, and a peer of it made of bare git."""
 
 import pytest
 from federation.foreign import Foreign
 from systems import System, World
 
 
-@pytest.fixture(scope="session")
-def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A federated repository with one commit."""
-    return World(tmp_path_factory.mktemp("template")).system("here").path
-
-
 @pytest.fixture
-def here(template: Path, world: World) -> System:
+def here(world: World) -> System:
     """The system under test."""
-    path = world.folder / "here"
-    shutil.copytree(template, path, symlinks=True)
-    return System(path, world.home)
+    return world.system("here")
 
 
 @pytest.fixture

@@ -21,6 +21,7 @@ from git_fedlearn.repository.setup.effects import (
 )
 from git_fedlearn.repository.setup.hook_files import find_hooks
 from git_fedlearn.repository.setup.shared_files import find_manual
+from git_fedlearn.repository.twins import NEW_ID, find_twin
 
 INSTALL: Final = "git fedlearn install"
 INIT: Final = "git fedlearn init"
@@ -81,7 +82,13 @@ def _shared_rule(repository: Repository) -> Effect:
 
 
 def _system(repository: Repository) -> Effect:
-    return works(f"this is {repository.system()}")
+    system = repository.system()
+    twin = find_twin(repository)
+    if twin:
+        raise FedlearnError(
+            f"{system}: {twin.parent} learns under this id too, and is not this clone", hint=NEW_ID
+        )
+    return works(f"this is {system}")
 
 
 def _manual(repository: Repository) -> Check:

@@ -17,6 +17,7 @@ from git_fedlearn.repository.setup.attributes import remove_info_attributes, wri
 from git_fedlearn.repository.setup.drivers import remove_drivers, write_config, write_drivers
 from git_fedlearn.repository.setup.hook_files import HooksWritten, remove_hooks, write_hooks
 from git_fedlearn.repository.setup.launcher import find_launcher
+from git_fedlearn.repository.twins import find_twin
 
 _BASE32: Final = string.ascii_lowercase + "234567"
 
@@ -65,6 +66,7 @@ def install(repository: Repository, system: SystemId | None = None) -> Installat
             changed.append(SYSTEM_KEY)
         attributes = write_info_attributes(repository.common_dir)
         hooks = None if repository.is_bare else write_hooks(repository, launcher)
+        find_twin(repository)
     return Installation(repository.system(), tuple(changed), attributes, hooks)
 
 
