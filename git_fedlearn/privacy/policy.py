@@ -44,6 +44,8 @@ class Policy:
     allowed: tuple[Allowed, ...] = ()
     rules: tuple[CustomRule, ...] = ()
     today: date | None = None
+    names: str = ""
+    """The spaCy pipeline that finds names of people; none unless asked for."""
 
     def action(self, kind: str) -> Action:
         """What to do with this kind; redact unless said otherwise."""

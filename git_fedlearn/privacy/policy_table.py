@@ -15,12 +15,14 @@ from typing import Any, Final, get_args
 from git_fedlearn.errors import SettingsError
 from git_fedlearn.privacy import kinds
 from git_fedlearn.privacy.pattern_safety import is_explosive
+from git_fedlearn.privacy.person_names import DEFAULT_MODEL
 from git_fedlearn.privacy.policy import Action, Allowed, CustomRule, Policy
 
 _FINGERPRINT: Final = re.compile(r"[0-9a-f]{5}|[0-9a-f]{16}")
+_MODEL: Final = re.compile(r"[a-z]{2,3}_\w{1,60}")
 _NAME: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
 _KEYS: Final = {
-    "privacy": ("kinds", "allow", "rules"),
+    "privacy": ("kinds", "allow", "rules", "names"),
     "privacy.allow": ("fingerprint", "reason", "expires"),
     "privacy.rules": ("name", "pattern", "kind", "keywords"),
 }
@@ -63,7 +65,16 @@ class _Reader:
         allowed = tuple(
             self._allowed(*item) for item in self._rows("privacy.allow", privacy.get("allow", []))
         )
-        return Policy(actions, allowed, rules, today)
+        return Policy(actions, allowed, rules, today, self._names(privacy.get("names", False)))
+
+    def _names(self, names: object) -> str:
+        if isinstance(names, bool):
+            return DEFAULT_MODEL if names else ""
+        if not isinstance(names, str) or not _MODEL.fullmatch(names):
+            raise self._error(
+                "privacy.names", "neither true nor the name of a spaCy pipeline", "write names = true"
+            )
+        return names
 
     def _allowed(self, place: str, row: dict[str, Any]) -> Allowed:
         self._only_known("privacy.allow", place, row)

@@ -67,6 +67,8 @@ class TextScanner:
         for detector in _prefilter().choose(subject):
             yield from detector(subject)
         yield from self._identity.find(subject)
+        if self._policy.names:
+            yield from _person_names(subject, self._policy.names)
         for rule, pattern in self._custom:
             yield from _custom_hits(rule, pattern, subject)
 
@@ -111,6 +113,12 @@ def _prefilter() -> Prefilter:
     from git_fedlearn.privacy.prefilter import Prefilter  # noqa: PLC0415
 
     return Prefilter(ALL_DETECTORS)
+
+
+def _person_names(subject: Subject, model: str) -> Iterator[Match]:
+    from git_fedlearn.privacy.person_names import find_person_names  # noqa: PLC0415 -- off by default
+
+    return find_person_names(subject, model)
 
 
 def _custom_hits(rule: CustomRule, pattern: re.Pattern[str], subject: Subject) -> Iterator[Match]:
