@@ -68,6 +68,17 @@ def restore(clone: Clone, random: Random) -> str:
     return f"restore {chosen[:8]} gen {known[chosen].gen + 1}{_maybe_save(clone, random)}"
 
 
+def use(clone: Clone, random: Random) -> str:
+    """Use a lesson, and say whether it worked."""
+    live = sorted(i for i, fact in clone.known().items() if not fact.retracted)
+    if not live:
+        return "nothing to use"
+    chosen, how = random.choice(live), random.choice(("worked", "failed"))
+    clone.fedlearn("outcome", chosen, f"--{how}")
+    clone.world.oracle.outcomes[clone.system, chosen, how] += 1
+    return f"use {chosen[:8]} {how}{_maybe_save(clone, random)}"
+
+
 def sync(clone: Clone, random: Random) -> str:
     """Some days later: new telemetry, read by `sync`, which also writes and prunes snapshots."""
     clone.world.pass_days(random.randint(0, 2))

@@ -6,7 +6,7 @@ so, else the best score; named systems, first day and notes of all of them.
 """
 
 import json
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -73,6 +73,8 @@ class Oracle:
 
     facts: dict[str, list[Fact]] = field(default_factory=lambda: defaultdict(list))
     ids: dict[str, str] = field(default_factory=dict)
+    outcomes: Counter[tuple[str, str, str]] = field(default_factory=Counter)
+    """How often a record worked or failed, by system, record id and which of both."""
 
     def note(self, token: str, fact: Fact) -> None:
         """Something happened to a lesson."""
@@ -117,7 +119,18 @@ def set_files(top: Path) -> list[Path]:
 
 def is_set_file(path: str) -> bool:
     """Whether a file below data/ belongs to a record set."""
-    return path.endswith(".jsonl") and "/snapshots/" not in path
+    return path.endswith(".jsonl") and "/snapshots/" not in path and "/outcomes/" not in path
+
+
+def read_outcomes(top: Path) -> Counter[tuple[str, str, str]]:
+    """What the files of outcomes say."""
+    found: Counter[tuple[str, str, str]] = Counter()
+    for path in sorted((top / "data" / "outcomes").glob("*.jsonl")):
+        for line in map(json.loads, path.read_text().splitlines()):
+            found.update(
+                {(path.stem, line["_id"], how): line[how] for how in ("worked", "failed") if line[how]}
+            )
+    return found
 
 
 def _fact(record: dict[str, Any]) -> Fact:

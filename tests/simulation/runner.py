@@ -15,13 +15,14 @@ from random import Random
 
 from simulation import learning, sharing
 from simulation.clones import Clone, Universe
-from simulation.oracle import DisagreementError, compare, set_files
+from simulation.oracle import DisagreementError, compare, read_outcomes, set_files
 
 OPERATIONS = {
     learning.learn: 14,
     learning.raise_score: 4,
     learning.retract: 9,
     learning.restore: 5,
+    learning.use: 6,
     learning.sync: 9,
     learning.shard: 2,
     learning.crash: 3,
@@ -105,8 +106,16 @@ def _settle(world: Universe, random: Random, log: list[str]) -> int:
     _share_until_quiet(world)
     for clone in world.clones:
         compare(expected, clone.known(), f"{clone.name} after sharing")
+        _compare_outcomes(world, clone)
         _check_clean(clone)
     return len(trees | {_fingerprint(clone) for clone in world.clones})
+
+
+def _compare_outcomes(world: Universe, clone: Clone) -> None:
+    """Every outcome that any system counted is known everywhere, and none twice."""
+    found, expected = read_outcomes(clone.path), world.oracle.outcomes
+    if found != expected:
+        raise DisagreementError(f"{clone.name}: lacks {expected - found}, has too much {found - expected}")
 
 
 def _gossip(world: Universe, random: Random) -> None:
