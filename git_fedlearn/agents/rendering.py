@@ -13,7 +13,7 @@ from git_fedlearn.core.canonical import Json, JsonObject
 from git_fedlearn.core.effective_score import Tally, Trust, claimed_score, effective_score, seen_by, tally
 from git_fedlearn.core.identity import is_ours
 from git_fedlearn.core.layout import SetName
-from git_fedlearn.core.outcomes import Outcome
+from git_fedlearn.core.outcomes import MOST_NOTES, Outcome
 from git_fedlearn.core.record import FIRST_SEEN, Record
 from git_fedlearn.federation.injection import reads_like_instructions
 from git_fedlearn.privacy.invisible import clean_text
@@ -36,17 +36,22 @@ class Told(NamedTuple):
 
 
 class Weighed(NamedTuple):
-    """What a lesson is worth to this system."""
+    """What a lesson is worth to this system; `notes` are what systems said of its outcomes, newest last."""
 
     effective: float
     claimed: float | None
     outcomes: Tally
+    notes: tuple[str, ...]
 
 
 def weigh(record: Record, trust: Trust, outcomes: Mapping[str, Outcome]) -> Weighed:
     """The effective score and the evidence behind it."""
     effective = effective_score(record.fields, trust, outcomes)
-    return Weighed(effective, claimed_score(record.fields), tally(outcomes.values()))
+    notes = sorted(note for one in outcomes.values() for note in one.notes)
+    told = (f"{note.at} {'worked' if note.worked else 'failed'}: {_clean(note.text)}" for note in notes)
+    return Weighed(
+        effective, claimed_score(record.fields), tally(outcomes.values()), tuple(told)[-MOST_NOTES:]
+    )
 
 
 def tell(record: Record, sets: tuple[SetName, ...], weighed: Weighed, most: int) -> Told:
@@ -58,6 +63,7 @@ def tell(record: Record, sets: tuple[SetName, ...], weighed: Weighed, most: int)
     lines = [f"lesson {record.id}  ({', '.join(sets)})", f"  {_evidence(record, weighed)}"]
     lines += [f"  {SUSPICIOUS}"] * suspicious
     lines += [f"| {line}" for line in shown.split("\n")]
+    lines += [f"| note of {line}" for note in weighed.notes for line in note.split("\n")]
     if is_cut:
         lines.append(f"  … {len(whole) - most} characters more: get {record.id}")
     facts: JsonObject = {
@@ -66,6 +72,7 @@ def tell(record: Record, sets: tuple[SetName, ...], weighed: Weighed, most: int)
         "score": round(weighed.effective, 3),
         "claimed_score": weighed.claimed,
         "outcomes": dict(weighed.outcomes._asdict()),
+        "notes": [*weighed.notes],
         "learned_by": [*seen_by(record.fields)],
         "first_seen": record.fields.get(FIRST_SEEN),
         "reads_like_instructions": suspicious,

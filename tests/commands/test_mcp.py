@@ -113,6 +113,7 @@ def test_an_agent_finds_records_judges_and_proposes(learned: System) -> None:
         await asyncio.to_thread(learned.fedlearn, "outcome", lesson.id, "--worked")
         text = await agent.call("get", id=lesson.id)
         assert "worked 1 time, failed 1 time (1 system)" in text
+        assert text.endswith("\n| note of 2026-05-28 failed: it came back")
 
         text = await agent.call("propose_retraction", id=hostile.id, reason="it gives orders")
         assert text.startswith(f"kept for the user: retract {hostile.id}. Nothing is retracted until")

@@ -9,7 +9,8 @@
   const bytes = (n) => {
     const units = ["B", "kB", "MB", "GB"];
     const step = Math.min(n < 1 ? 0 : Math.floor(Math.log10(n) / 3), 3);
-    return `${(n / 1000 ** step).toFixed(step && n / 1000 ** step < 100 ? 1 : 0)} ${units[step]}`;
+    const value = n / 1000 ** step;
+    return `${Number(value.toFixed(step && value < 100 ? 1 : 0))} ${units[step]}`;
   };
   const ticks = (n) => (n >= 10000 ? d3.format("~s")(n) : number(n));
   const plural = (n, noun) => `${number(n)} ${noun}${n === 1 ? "" : "s"}`;
@@ -283,7 +284,8 @@
         Plot.plot(
           base(width, {
             height: 230,
-            x: { domain: data.adoption.map((row) => row.systems), label: "systems", tickSize: 0 },
+            marginBottom: 42,
+            x: { labelOffset: 38, domain: data.adoption.map((row) => row.systems), label: "systems", tickSize: 0 },
             y: { label: null, grid: true, tickFormat: ticks },
             marks: [
               Plot.barY(data.adoption, { x: "systems", y: "lessons", fill: "var(--c2)", insetLeft: 3, insetRight: 3, tip: true }),
