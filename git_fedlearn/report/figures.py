@@ -5,7 +5,6 @@ Counts are of living records unless a name says otherwise; docs/report.md define
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import asdict
 from datetime import date, datetime, timedelta
 from itertools import pairwise
 from typing import Final, NamedTuple
@@ -68,7 +67,7 @@ def read_figures(repository: Repository, now: datetime, quarantine: Iterable[Wai
         ],
         "top": [_to_json(one) for one in _told_by_one_row(best)[:MOST_TOP]],
         "retractions": [
-            {**asdict(one)}
+            {"id": one.id, "set": one.set_name, "at": one.at, "by": one.by, "reason": one.reason}
             for one in sorted(records.retractions, key=lambda one: one.at, reverse=True)[:MOST_RETRACTIONS]
         ],
         "quarantine": [dict(one._asdict()) for one in quarantine],

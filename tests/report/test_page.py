@@ -153,7 +153,10 @@ def keeps_records_inert(browser: Browser) -> None:
     )
     assert browser.run(made) == 0
     assert browser.run("return document.scripts.length") == 4
-    assert "<b>wrong</b>" in browser.run("return document.getElementById('retractions').innerText")
+    buried = browser.run(
+        "return [...document.querySelectorAll('#retractions td')].map(cell => cell.textContent)"
+    )
+    assert buried == ["2026-05-28", "error-solutions", "<b>wrong</b>", OWN[4:9]]
 
 
 def fits_a_narrow_and_a_dark_screen(browser: Browser) -> None:
