@@ -17,6 +17,8 @@ class Run(NamedTuple):
 
     seconds: float
     peak: float
+    processor: float = 0.0
+    """Seconds of processor time, of the processes that it waited for too."""
 
 
 class Result(NamedTuple):
@@ -41,7 +43,8 @@ def run(command: Sequence[str], folder: Path, environment: dict[str, str] | None
     )
     _, _, usage = os.wait4(process.pid, 0)
     process.returncode = 0
-    return Run(time.perf_counter() - started, usage.ru_maxrss / 1024)
+    seconds = time.perf_counter() - started
+    return Run(seconds, usage.ru_maxrss / 1024, usage.ru_utime + usage.ru_stime)
 
 
 def in_child(function: Callable[..., None], *arguments: object) -> None:

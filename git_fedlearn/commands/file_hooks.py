@@ -5,13 +5,15 @@ that the others need not look again. When nothing is staged (`pre-commit run --a
 are judged whole, with what they held before.
 """
 
+from typing import TYPE_CHECKING
+
 from git_fedlearn.commands.context import Context
-from git_fedlearn.commands.judged import Judged
+from git_fedlearn.commands.judged import SCAN, VERIFY, Judged
 from git_fedlearn.commands.wording import count, kinds
 from git_fedlearn.core.layout import DATA
-from git_fedlearn.repository.data_tree import CommittedTree
 
-SCAN, VERIFY = "scan", "verify"
+if TYPE_CHECKING:
+    from git_fedlearn.repository.data_tree import CommittedTree
 
 
 def sanitize(context: Context, *paths: str) -> int:
@@ -66,9 +68,10 @@ def _nothing_is_staged(context: Context) -> bool:
     return not merging and repository.git.is_true("diff", "--cached", "--quiet", "--", f":/{DATA}")
 
 
-def _trees(context: Context, paths: tuple[str, ...]) -> tuple[CommittedTree, list[CommittedTree]]:
+def _trees(context: Context, paths: tuple[str, ...]) -> "tuple[CommittedTree, list[CommittedTree]]":
     """What is judged, and what is not held against it."""
     from git_fedlearn.commands.hooks import staged  # noqa: PLC0415
+    from git_fedlearn.repository.data_tree import CommittedTree  # noqa: PLC0415
 
     candidate, parents = staged(context)
     if not paths or len(parents) != 1 or parents[0].entries != candidate.entries:

@@ -6,6 +6,7 @@ A hook checks and reports. None writes records: a pull must leave what was pulle
 import importlib
 
 from git_fedlearn.commands.context import Context
+from git_fedlearn.commands.judged import SCAN, VERIFY, Judged
 from git_fedlearn.commands.verdicts import report_losses, report_problems
 from git_fedlearn.commands.wording import count, short_ids
 from git_fedlearn.core.layout import DATA
@@ -73,9 +74,18 @@ def staged(context: Context) -> tuple[CommittedTree, list[CommittedTree]]:
 
 
 def _check_staged(context: Context, *, may_shrink: bool) -> int:
+    judged = Judged(context)
+    if judged.is_sound(SCAN) and judged.is_sound(VERIFY):
+        return 0
     from git_fedlearn.commands.private_verdict import report_private  # noqa: PLC0415  costs start-up time
 
     candidate, parents = staged(context)
     verdict = judge(limits_of(context.repository), candidate, parents)
-    code = 0 if may_shrink else report_losses(context, verdict.losses)
-    return code | report_problems(context, verdict.problems) | report_private(context, candidate, parents)
+    lossy = 0 if may_shrink else report_losses(context, verdict.losses)
+    broken = report_problems(context, verdict.problems)
+    private = report_private(context, candidate, parents)
+    if not private:
+        judged.remember(SCAN)
+    if not broken and not verdict.losses:
+        judged.remember(VERIFY)
+    return lossy | broken | private

@@ -1,4 +1,4 @@
-"""What has been judged already, remembered by everything that the verdict depends on, in the git folder.
+"""What has been judged already, remembered by everything that the verdict depends on, under the git folder.
 
 That is the index, the commits that come before the next one, the settings, who the user is, the day, and this
 program. The memory is only ever of soundness, and losing it costs time, never a check.
@@ -15,6 +15,10 @@ from git_fedlearn.commands.context import Context
 from git_fedlearn.core.layout import DATA
 from git_fedlearn.repository.settings import SETTINGS_FILE
 
+SCAN: Final = "scan"
+VERIFY: Final = "verify"
+"""The checks: for private data; for bad lines and losses."""
+
 MOST: Final = 16
 """Verdicts that are remembered."""
 _PACKAGE: Final = Path(__file__).parent.parent
@@ -23,10 +27,11 @@ _PACKAGE: Final = Path(__file__).parent.parent
 class Judged:
     """The verdicts on the index as it is now."""
 
-    def __init__(self, context: Context, paths: tuple[str, ...]) -> None:
+    def __init__(self, context: Context, paths: tuple[str, ...] = ()) -> None:
+        """`paths` are the files that are judged whole when nothing is staged."""
         self._context = context
         self._paths = paths
-        self._file = context.repository.git_dir / "fedlearn-judged"
+        self._file = context.repository.state / "judged"
 
     def is_sound(self, check: str) -> bool:
         """Whether this check has found nothing wrong."""
@@ -36,9 +41,16 @@ class Judged:
         """Note that this check has found nothing wrong."""
         lines = [*self._read(), f"{self._state} {check}"][-MOST:]
         try:
+            self._file.parent.mkdir(exist_ok=True)
             self._file.write_text("".join(f"{line}\n" for line in lines), encoding="ascii")
         except OSError:
             return  # a git folder that cannot be written to: the next hook looks again
+
+    def _whole(self) -> list[str]:
+        git = self._context.repository.git
+        if self._paths and git.is_true("diff", "--cached", "--quiet", "--", f":/{DATA}"):
+            return sorted(self._paths)
+        return []
 
     def _read(self) -> list[str]:
         try:
@@ -57,7 +69,7 @@ class Judged:
             git.attempt("config", "-z", "--get-regexp", r"^(user|fedlearn)\.").out,
             _bytes_of(repository.git_dir / "MERGE_HEAD"),
             _bytes_of(repository.top / SETTINGS_FILE),
-            os.fsencode("\0".join([*merging, *sorted(self._paths)])),
+            os.fsencode("\0".join([*merging, *self._whole()])),
             os.fsencode("\0".join([environment.get(name, "") for name in ("USER", "HOME")])),
             os.fsencode(socket.gethostname()),
             self._context.now().date().isoformat().encode("ascii"),

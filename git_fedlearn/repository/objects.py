@@ -72,10 +72,16 @@ FileChange = tuple[Entry | None, Entry | None]
 """What a path was and is; None where there is no such file."""
 
 
+KEPT_BLOBS: Final = 8
+KEPT_BYTES: Final = 4_000_000
+"""A larger blob is not kept."""
+
+
 class Objects:
     """The object database of one repository."""
 
     def __init__(self, git_dir: Path, environment: Mapping[str, str]) -> None:
+        self._kept: dict[Oid, bytes] = {}
         levels = pygit2.enums.ConfigLevel
         for level in (levels.SYSTEM, levels.XDG, levels.GLOBAL):
             pygit2.settings.search_path[level] = ""
@@ -248,14 +254,25 @@ class Objects:
         return found
 
     def read(self, oid: Oid) -> bytes:
-        """The bytes of a blob. Raises GitError when it is missing or none."""
+        """The bytes of a blob. Raises GitError when it is missing or none.
+
+        The last few are kept, for checks that look at a file one after the other.
+        """
+        kept = self._kept.get(oid)
+        if kept is not None:
+            return kept
         try:
             blob = self._repository[oid]
         except KeyError:
             raise GitError(f"object {oid} is missing", hint="git fsck") from None
         if not isinstance(blob, pygit2.Blob):
             raise GitError(f"object {oid} is not a blob")
-        return blob.data
+        data = blob.data
+        if len(data) <= KEPT_BYTES:
+            if len(self._kept) >= KEPT_BLOBS:
+                del self._kept[next(iter(self._kept))]
+            self._kept[oid] = data
+        return data
 
     def _commit(self, commit: Oid) -> pygit2.Commit:
         found = self._repository[commit]

@@ -85,7 +85,7 @@ def uninstall(repository: Repository) -> Installation:
     return Installation(SystemId(found) if found else None, tuple(changed), attributes, hooks)
 
 
-_KEPT: Final = ("pending", "retracted.jsonl", "quarantine")
+_KEPT: Final = ("pending", "retracted.jsonl", "quarantine", "review")
 """What holds lessons: learned and not committed, retracted before they were, sent by peers."""
 
 
