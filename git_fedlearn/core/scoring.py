@@ -5,35 +5,17 @@ not matter. Values are rounded to three decimals, so that they are the same ever
 """
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 from git_fedlearn.core.canonical import JsonObject
 from git_fedlearn.core.events import feedback_of, outcome_of, text_of, unit_number, unwrapped, words_of
 from git_fedlearn.core.layout import ERROR_SOLUTIONS
 from git_fedlearn.core.lessons import Draft, find_draft
-from git_fedlearn.errors import SettingsError
+from git_fedlearn.core.weights import DEFAULT_WEIGHTS, Weights
 
 CLAIMED: Final = "claimed"
 """The one term of an event that carries its own score."""
-
-
-@dataclass(frozen=True, slots=True)
-class Weights:
-    """What each term is worth at most. Sums above 1 are cut to 1."""
-
-    success: float = 0.4
-    partial: float = 0.2
-    feedback_up: float = 0.2
-    feedback_none: float = 0.1
-    feedback_down: float = 0.0
-    reusability: float = 0.2
-    complexity: float = 0.1
-    novelty: float = 0.1
-
-
-DEFAULT_WEIGHTS: Final = Weights()
 
 
 class Term(NamedTuple):
@@ -55,19 +37,6 @@ class Score:
     def is_claimed(self) -> bool:
         """Whether the writer of the event gave the score itself."""
         return self.terms[0].name == CLAIMED
-
-
-def parse_weights(table: Mapping[str, object]) -> Weights:
-    """Weights from a settings table; what is absent has its default. Raises SettingsError naming the key."""
-    known = {field.name for field in fields(Weights)}
-    given: dict[str, float] = {}
-    for name, value in table.items():
-        if name not in known:
-            raise SettingsError(f"unknown weight: {name}", hint=f"known weights: {', '.join(sorted(known))}")
-        if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 1:
-            raise SettingsError(f"weight {name} is not a number from 0 to 1")
-        given[name] = float(value)
-    return Weights(**given)
 
 
 def score_event(event: JsonObject, weights: Weights = DEFAULT_WEIGHTS) -> Score:

@@ -14,7 +14,9 @@ from typing import Final, NamedTuple
 
 from git_fedlearn.core.layout import SetName
 from git_fedlearn.core.routing import THRESHOLD, Skipped
-from git_fedlearn.core.scoring import DEFAULT_WEIGHTS, Score, Weights
+from git_fedlearn.core.scoring import Score
+from git_fedlearn.core.weights import DEFAULT_WEIGHTS, Weights
+from git_fedlearn.learn.scorers import Scorer
 from git_fedlearn.learn.sources import SourceKind
 
 MOST_FAULTS: Final = 1000
@@ -41,6 +43,8 @@ class Rules:
     since: date | None = None
     snapshot: int = 1000
     explain: Callable[[Verdict], None] | None = None
+    scorer: Scorer | None = None
+    """In place of the default score."""
 
 
 class Place(NamedTuple):

@@ -50,7 +50,7 @@ class Judge:
         known = self._known.get(mark) if mark else None
         if claim is not None and known and (score := round(claim, 3)) >= self._rules.threshold:
             return Judged(score, known)
-        scored = score_event(event, self._rules.weights)
+        scored = self._score(event)
         routed = route_event(event, scored, self._rules.threshold)
         outcome = learned(routed.set_name, routed.content) if isinstance(routed, Lesson) else routed
         if mark and scored.value >= self._rules.threshold:
@@ -58,6 +58,11 @@ class Judge:
                 self._known.clear()
             self._known[mark] = outcome
         return Judged(scored.value, outcome, scored)
+
+    def _score(self, event: JsonObject) -> Score:
+        scored = score_event(event, self._rules.weights)
+        own = self._rules.scorer.score(event) if self._rules.scorer and not scored.is_claimed else None
+        return own or scored
 
 
 def learned(set_name: SetName, content: JsonObject) -> Learned:

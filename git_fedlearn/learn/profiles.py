@@ -4,6 +4,7 @@ Profiles are shared settings, so they can name only files below a folder that th
 source, and a score only as an expression (learn/expressions.py).
 """
 
+import math
 import re
 import tomllib
 from collections.abc import Callable, Mapping
@@ -125,7 +126,7 @@ def _base(profile: object) -> Mapping[str, Any]:
 def _make(name: str, entry: Mapping[str, Any]) -> Profile:
     constants = _typed(entry, "constants", dict, {})
     for key, value in constants.items():
-        if not isinstance(value, str | int | float | bool | list):
+        if not _is_json(value):
             raise SettingsError(f"constants: `{key}` is neither a text, a number, a truth nor a list")
     fields = _typed(entry, "fields", dict, {})
     return Profile(
@@ -137,6 +138,13 @@ def _make(name: str, entry: Mapping[str, Any]) -> Profile:
         score=_expression(entry, "score"),
         entry=entry,
     )
+
+
+def _is_json(value: object) -> bool:
+    """Whether a record can hold a constant: no dates, no NaN, no tables."""
+    if isinstance(value, list):
+        return all(map(_is_json, value))
+    return isinstance(value, str | int) or (isinstance(value, float) and math.isfinite(value))
 
 
 def _files(pattern: str) -> str:

@@ -13,7 +13,6 @@ from pathlib import Path
 
 from xxhash import xxh3_64_hexdigest
 
-from git_fedlearn.core.scoring import parse_weights
 from git_fedlearn.learn.batch import Batch
 from git_fedlearn.learn.checkpoints import (
     Checkpoints,
@@ -32,6 +31,8 @@ from git_fedlearn.learn.pending import read_pending, write_pending
 from git_fedlearn.learn.profiles import Profile, read_profiles
 from git_fedlearn.learn.remote_files import RemotePath
 from git_fedlearn.learn.review import add_waiting, read_decisions
+from git_fedlearn.learn.scorers import KEY as SCORER
+from git_fedlearn.learn.scorers import Scorer
 from git_fedlearn.learn.snapshots import refresh_latest, snapshot_folder, write_snapshot
 from git_fedlearn.learn.sources import SourceFile, find_sources
 from git_fedlearn.learn.workers import cores
@@ -117,12 +118,14 @@ def sync(repository: Repository, engine: PrivacyEngine, request: Request) -> Syn
 
 def _rules(repository: Repository, request: Request) -> Rules:
     settings = repository.settings
+    scorer = repository.git.find_config(SCORER)
     return Rules(
-        weights=parse_weights(dict(settings.weights)),
+        weights=settings.weights,
         threshold=settings.minimum_score,
         since=request.since,
         snapshot=settings.telemetry_events,
         explain=request.explain,
+        scorer=Scorer(scorer) if scorer else None,
     )
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from git_fedlearn.core.weights import DEFAULT_WEIGHTS, Weights, parse_weights
 from git_fedlearn.errors import SettingsError
 
 SETTINGS_FILE = ".fedlearn.toml"
@@ -28,8 +29,8 @@ class Settings:
     telemetry_events: int = 1000
     telemetry_snapshots: int = 30
     fine_tuning_snapshots: int = 5
-    weights: tuple[tuple[str, float], ...] = ()
-    """Weights of the default score that differ from the documented ones."""
+    weights: Weights = DEFAULT_WEIGHTS
+    """What the terms of the default score are worth."""
 
 
 _DEFAULTS = Settings()
@@ -69,10 +70,15 @@ def settings_of(table: dict[str, Any]) -> Settings:
         telemetry_events=_whole(keep, "telemetry_events", _DEFAULTS.telemetry_events),
         telemetry_snapshots=_whole(keep, "telemetry_snapshots", _DEFAULTS.telemetry_snapshots),
         fine_tuning_snapshots=_whole(keep, "fine_tuning_snapshots", _DEFAULTS.fine_tuning_snapshots),
-        weights=tuple(
-            (key, _score(_section(learn, "weights"), key, 0)) for key in _section(learn, "weights")
-        ),
+        weights=_weights(_section(learn, "weights")),
     )
+
+
+def _weights(section: dict[str, Any]) -> Weights:
+    try:
+        return parse_weights(section)
+    except SettingsError as error:
+        raise SettingsError(f"{SETTINGS_FILE}: [learn.weights]: {error.message}", hint=error.hint) from None
 
 
 def _section(table: dict[str, Any], name: str) -> dict[str, Any]:

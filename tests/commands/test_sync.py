@@ -240,3 +240,36 @@ def test_program_answer(learner: System) -> None:
     }
     assert answer["faults"] == []
     assert answer["commit"] == learner.git("rev-parse", "HEAD").out.strip()
+
+
+def test_a_scorer_of_ones_own_stands_in_for_the_default(
+    learner: System, stack: Stack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "own_scorer.py").write_text(
+        "def score(event):\n    return {'how to be liked by it': 2}.get(event.get('query'))\n\n\n"
+        "def text(event):\n    return 'high'\n"
+    )
+    monkeypatch.syspath_prepend(str(tmp_path))
+    learner.git("config", "fedlearn.scorer", "own_scorer:score")
+    stack.write({"query": "how to be liked by it", "response": "Say so, then wait."})
+    shown = learner.fedlearn("sync", "--explain", "--dry-run").out
+    assert ": 1.000, learned into skills-patterns\n    1.000  scorer       by own_scorer:score\n" in shown
+    assert ": 0.900, learned into skills-patterns\n    0.900  claimed" in shown
+    learner.fedlearn("sync", "--full")
+    assert titles(learner) == 3
+    for name, message in (
+        ("own_scorer:text", "the scorer own_scorer:text gave no number"),
+        ("own_scorer:none", "git config fedlearn.scorer: own_scorer:none: AttributeError"),
+        ("no_such_module", "git config fedlearn.scorer: no_such_module: ModuleNotFoundError"),
+    ):
+        learner.git("config", "fedlearn.scorer", name)
+        assert learner.fedlearn("sync", "--full", code=3).err.startswith(
+            f"error: {message}\nhint: git config"
+        )
+
+
+def test_a_wrong_weight_is_named_with_its_file(learner: System) -> None:
+    learner.write(".fedlearn.toml", b"format = 1\n[learn.weights]\nsucces = 0.4\n")
+    assert learner.fedlearn("sync", code=3).err.startswith(
+        "error: .fedlearn.toml: [learn.weights]: unknown weight `succes`\nhint: known weights: success, "
+    )

@@ -5,15 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from git_fedlearn.core.scoring import (
-    DEFAULT_WEIGHTS,
-    Score,
-    Weights,
-    estimate_complexity,
-    estimate_reusability,
-    parse_weights,
-    score_event,
-)
+from git_fedlearn.core.scoring import Score, estimate_complexity, estimate_reusability, score_event
+from git_fedlearn.core.weights import DEFAULT_WEIGHTS, Weights, parse_weights
 from git_fedlearn.errors import SettingsError
 
 FIELDS = (

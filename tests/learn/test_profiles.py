@@ -150,6 +150,10 @@ def test_a_ready_made_profile_can_be_refined() -> None:
             {"files": "x", "constants": {"a": {}}},
             "constants: `a` is neither a text, a number, a truth nor a list",
         ),
+        (
+            {"files": "x", "constants": {"a": [float("nan")]}},
+            "constants: `a` is neither a text, a number, a truth nor a list",
+        ),
         (7, "not a table"),
     ],
 )
