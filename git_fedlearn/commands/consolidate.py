@@ -58,10 +58,10 @@ def command(
 def _say(context: Context, found: list[Consolidation], *, applied: bool) -> None:
     for one in found:
         for cluster in one.clusters:
-            context.say(f"{one.name}\n  keep     {_describe(cluster.best)}")
+            context.say(f"{one.name}\n  keep      {_describe(cluster.best)}")
             for similar in cluster.weaker:
                 verb = "retracted" if applied else "alike"
-                context.say(f"  {verb:<9}{_describe(similar.record)}  {similar.resemblance:.0%}")
+                context.say(f"  {verb:<10}{_describe(similar.record)}  {similar.resemblance:.0%}")
         for identifier in one.orphans:
             context.complain(f"error: {one.name}: {identifier} and what replaced it are both retracted")
             context.complain(f"hint: git fedlearn restore {identifier}")

@@ -44,8 +44,8 @@ def test_without_apply_it_only_lists(filled: System) -> None:
     shown = "How do I fix a denial? | To let nginx write its log, add the path to the pr…"
     assert listed.out == (
         "skills-patterns\n"
-        f"  keep     {best[:12]} 0.90  {shown}\n"
-        f"  alike    {weak[:12]} 0.80  {shown}  92%\n"
+        f"  keep      {best[:12]} 0.90  {shown}\n"
+        f"  alike     {weak[:12]} 0.80  {shown}  92%\n"
         "1 lesson could be retracted in favour of 1\n"
     )
     assert filled.read("data/patterns/skills-patterns.jsonl") == before
