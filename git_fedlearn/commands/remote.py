@@ -14,6 +14,7 @@ from git_fedlearn.federation.peers import (
     Trust,
     check_branch,
     check_name,
+    find_peer,
     find_remote_url,
     get_peers,
     parse_publish,
@@ -144,7 +145,7 @@ def _configured(context: Context, name: str, url: str | None) -> Peer:
             hint=f"git remote set-url {name} {hide_credentials(wanted)}",
         )
     check_address(wanted, repository.top)
-    return next((peer for peer in read_peers(repository) if peer.name == checked), Peer(checked, wanted))
+    return find_peer(repository, checked) or Peer(checked, wanted)
 
 
 def _options(peer: Peer) -> list[str]:

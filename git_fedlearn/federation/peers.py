@@ -125,6 +125,15 @@ def get_peers(repository: Repository, names: tuple[str, ...]) -> list[Peer]:
     return [peers[RemoteName(name)] for name in dict.fromkeys(names)] if names else list(peers.values())
 
 
+def find_peer(repository: Repository, name: RemoteName) -> Peer | None:
+    """One peer as it is configured; None where that cannot be used, so that it can be set anew."""
+    keys = _read_remotes(repository).get(name, {})
+    try:
+        return _parse(name, keys) if _is_true(keys.get("fedlearn", "")) else None
+    except SettingsError:
+        return None
+
+
 def find_remote_url(repository: Repository, name: RemoteName) -> str | None:
     """The address of a git remote, whether it is a peer or not."""
     return repository.git.find_config(f"remote.{name}.url")

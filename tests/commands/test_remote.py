@@ -120,4 +120,8 @@ def test_another_address_for_a_known_name(here: System) -> None:
 def test_config_that_cannot_be_used(here: System) -> None:
     here.fedlearn("remote", "add", "x", "https://example.org/a")
     here.git("config", "remote.x.fedlearnTrust", "blind")
-    assert here.fedlearn("remote", "list", code=3).err.startswith("error: git config remote.x.fedlearn*: ")
+    refused = here.fedlearn("remote", "list", code=3).err
+    assert refused.startswith("error: git config remote.x.fedlearn*: ")
+    assert refused.endswith("hint: git fedlearn remote add x\n")
+    assert here.fedlearn("remote", "add", "x").out.endswith("(trust verify, branch HEAD, publish all)\n")
+    here.fedlearn("remote", "list")

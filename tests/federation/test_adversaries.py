@@ -1,7 +1,6 @@
 """Peers that mean harm: each line is refused or quarantined with its reason, the rest is learned."""
 
 import json
-import shutil
 import socket
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -10,7 +9,6 @@ from typing import Any
 
 import pytest
 from federation.foreign import ERRORS, SKILLS, Foreign, forged, line, lines_of, patterns, pull
-from federation.servers import make_key
 from systems import EPOCH, System, World
 
 from git_fedlearn.core.record import make_record
@@ -319,27 +317,3 @@ def test_a_peer_that_hangs_is_given_up_and_the_others_learned(
     found = pull(here, "--timeout", "2", code=1)["peers"]
     assert [found[f"mute{n}"]["contact"] for n in range(3)] == ["timed out"] * 3
     assert patterns(here) == ["good"]
-
-
-def test_trust_signed(here: System, peer: Foreign, world: World) -> None:
-    if not shutil.which("ssh-keygen"):
-        pytest.skip("signatures are tested with ssh-keygen (OpenSSH), which is not installed")
-    key = world.folder / "key"
-    make_key(key)
-    here.fedlearn("remote", "add", "peer", "--trust", "signed")
-    here.git("config", "gpg.format", "ssh")
-    peer.offer(GOOD)
-    assert "allowedSignersFile" in pull(here, code=1)["peers"]["peer"]["detail"]
-    allowed = world.folder / "allowed"
-    allowed.write_text(f"* {key.with_suffix('.pub').read_text()}")
-    here.git("config", "gpg.ssh.allowedSignersFile", str(allowed))
-    found = pull(here, code=1)["peers"]["peer"]
-    assert (found["contact"], patterns(here)) == ("not signed", [])
-    tree = peer.git("rev-parse", "main^{tree}").out.strip()
-    signing = ("-c", "gpg.format=ssh", "-c", f"user.signingKey={key}", "commit-tree", "-S", tree, "-m", "x")
-    peer.git("update-ref", "refs/heads/main", peer.git(*signing).out.strip())
-    pull(here)
-    assert patterns(here) == ["good"]
-    allowed.write_text("")
-    peer.git("update-ref", "refs/heads/main", peer.git(*signing, "-p", "main").out.strip())
-    assert pull(here, code=1)["peers"]["peer"]["detail"].endswith("no good signature by an allowed signer")

@@ -65,3 +65,32 @@ def test_a_policy_that_cannot_be_read_stops_the_push(here: System) -> None:
     here.git("config", "remote.hub.fedlearnPublish", "no-such-set")
     with pytest.raises(SettingsError):
         refused(here, "hub", BEST)
+
+
+def test_git_push_is_stopped_by_the_hook_and_fails_closed(world: World) -> None:
+    """By name, by address, as another branch: the hook knows the remote, and refuses what it cannot tell."""
+    hub, one = world.bare("hub"), world.system("one")
+    one.fedlearn("install")
+    one.fedlearn("remote", "add", "hub", str(hub.path), "--publish", "best-practices")
+    one.add("skills-patterns", {"pattern": "only for us", "value_score": 0.9})
+    one.commit()
+    for where in ("hub", str(hub.path)):
+        for what in ("main", "HEAD:refs/heads/other"):
+            done = one.git("push", "--quiet", where, what, check=False)
+            assert done.code == 1
+            assert f"error: hub: {SKILLS} may not be pushed there (only best-practices)\n" in done.err
+            assert "hint: git fedlearn remote add hub --publish SETS\n" in done.err
+    one.fedlearn("remote", "add", "hub", "--publish", "none")
+    one.git("checkout", "--quiet", "-b", "code", "main~1")
+    one.write("code.py", b"1")
+    one.commit()
+    refusal = one.git("push", "--quiet", "hub", "code", check=False)
+    assert refusal.code == 1
+    assert "error: hub: nothing may be pushed to this peer\n" in refusal.err
+    one.git("config", "remote.hub.fedlearnPublish", "no-such-set")
+    refusal = one.git("push", "--quiet", "hub", "code", check=False)
+    assert refusal.code == 1
+    assert "no-such-set: no record set has this name" in refusal.err
+    assert hub.git("for-each-ref").out == ""
+    one.fedlearn("remote", "add", "hub", "--publish", "all")
+    one.git("push", "--quiet", "hub", "code")
