@@ -3,6 +3,7 @@
 import click
 
 from git_fedlearn.commands.context import Context
+from git_fedlearn.commands.health import examine, mend_state
 from git_fedlearn.commands.init import report_left
 from git_fedlearn.commands.install import report_hooks
 from git_fedlearn.core.canonical import Json
@@ -14,22 +15,24 @@ from git_fedlearn.repository.setup.scaffold import write_scaffold
 
 
 @click.command("doctor", short_help="Test that git really joins, shows and checks records here.")
-@click.option("--fix", is_flag=True, help="Run `init` and `install` for what is missing, then test again.")
+@click.option("--fix", is_flag=True, help="Repair what can be repaired, then test again.")
+@click.option("--online", is_flag=True, help="Also ask every peer, and embed a text.")
 @click.option("--json", "as_json", is_flag=True, help="Answer for programs.")
 @click.pass_obj
-def command(context: Context, *, fix: bool, as_json: bool) -> int:
+def command(context: Context, *, fix: bool, online: bool, as_json: bool) -> int:
     """Test that git really joins, shows and checks records here.
 
-    It tries: a dry merge, a diff, the attributes of data files, each hook. Nothing is left behind, and the
-    exit code is 1 when something does not work.
+    It tries a dry merge, a diff, the attributes of data files and each hook, and looks at what killed runs
+    left, at checkpoints, extras, the search index, a configured Qdrant and embedder, and the timers. Nothing
+    is left behind, and the exit code is 1 when something does not work. --fix does what `init` and `install`
+    would, and removes what is broken and can be made again.
     """
-    repository = context.repository
-    checks = [*diagnose(repository)]
+    checks = _all_checks(context, online=online)
     broken = {check.name for check in checks if not check.ok}
     if fix and broken:
-        _repair(context, repository)
-        repository = Repository.discover(context.directory, context.environment)
-        checks = [*diagnose(repository)]
+        _repair(context, context.repository)
+        context.repository = Repository.discover(context.directory, context.environment)
+        checks = _all_checks(context, online=online)
     if as_json:
         answer: list[Json] = [check._asdict() for check in checks]
         context.say_json("doctor/v1", {"checks": answer})
@@ -39,12 +42,19 @@ def command(context: Context, *, fix: bool, as_json: bool) -> int:
     return 0 if all(check.ok for check in checks) else 1
 
 
+def _all_checks(context: Context, *, online: bool) -> list[Check]:
+    repository = context.repository
+    checks = [*diagnose(repository)]
+    return checks if repository.is_bare else [*checks, *examine(context, online=online)]
+
+
 def _repair(context: Context, repository: Repository) -> None:
     """Do what `init` and `install` would; what stops one does not stop the other."""
     try:
         if not repository.is_bare:
             with repository.lock("doctor"):
                 report_left(context, write_scaffold(repository.top))
+                mend_state(repository)
     except FedlearnError as error:
         context.report(error)
     try:

@@ -30,6 +30,8 @@ class Installed(NamedTuple):
     verb: str
     when: str
     shown: str
+    program: str = ""
+    """The interpreter that it runs; empty where that cannot be told."""
 
 
 class Scheduler(Protocol):
@@ -85,7 +87,7 @@ class Systemd:
         for unit in sorted(self.folder.glob(f"git-fedlearn-*-{tag}.timer")):
             when = unit.read_text(encoding="utf-8").partition("OnCalendar=")[2].partition("\n")[0]
             verb = unit.stem.removeprefix("git-fedlearn-").removesuffix(f"-{tag}")
-            yield Installed(verb, when, f"{unit.name}: {when}")
+            yield Installed(verb, when, f"{unit.name}: {when}", _program_of(unit.with_suffix(".service")))
 
     def format(self, job: Job) -> str:
         units = ((f"{job.unit}.service", format_service(job)), (f"{job.unit}.timer", format_timer(job)))
@@ -156,7 +158,8 @@ class Crontab:
             if is_cron_line(line, tag):
                 words = shlex.split(line.replace("\\%", "%"), comments=True)
                 verb = next((word for word in words if word in VERBS), "?")
-                yield Installed(verb, " ".join(words[:5]), line)
+                program = next((word for word in words[5:] if word.startswith("/")), "")
+                yield Installed(verb, " ".join(words[:5]), line, program)
 
     def format(self, job: Job) -> str:
         return format_cron_line(job)
@@ -172,6 +175,13 @@ class Crontab:
 
 SCHEDULERS: Final = (Systemd, Launchd, Crontab)
 """In the order in which they are preferred."""
+
+
+def _program_of(service: Path) -> str:
+    """The program of a service unit; one that needed quotes is not told."""
+    text = service.read_text(encoding="utf-8") if service.is_file() else ""
+    word = text.partition("ExecStart=")[2].split(" ", 1)[0].replace("%%", "%")
+    return word if word.startswith("/") else ""
 
 
 def _run(command: Sequence[str], environment: Mapping[str, str], hint: str, *, stdin: bytes = b"") -> None:

@@ -10,7 +10,7 @@ import json
 import os
 import tempfile
 import zlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
@@ -21,6 +21,7 @@ from xxhash import xxh3_128_hexdigest
 from git_fedlearn.learn.remote_files import Status
 from git_fedlearn.learn.sources import SourceFile, is_compressed, open_source
 from git_fedlearn.learn.zstd import ZstdError
+from git_fedlearn.repository.repository import Repository
 
 FORMAT: Final = 1
 HEAD: Final = 1024
@@ -61,13 +62,14 @@ class Start(NamedTuple):
 
 def read_checkpoints(path: Path) -> Checkpoints:
     """What was written; nothing when the file is missing, corrupt or of another version."""
-    try:
-        value = json.loads(path.read_bytes())
-        if value["format"] != FORMAT:
-            return {}
-        return {str(name): _parse_mark(mark) for name, mark in value["files"].items()}
-    except (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError):
-        return {}
+    return _read(path) or {}
+
+
+def find_broken_checkpoints(repository: Repository) -> Iterator[Path]:
+    """The checkpoint files of a clone that cannot be read, or are of another version."""
+    for path in sorted((repository.state / "checkpoints").glob("*.json")):
+        if _read(path) is None:
+            yield path
 
 
 def write_checkpoints(path: Path, checkpoints: Checkpoints) -> None:
@@ -166,6 +168,17 @@ def _first_bytes(file: SourceFile) -> bytes:
 def _is_untouched(mark: Mark, status: os.stat_result | Status) -> bool:
     now = (status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns)
     return now == (mark.device, mark.inode, mark.size, mark.modified_ns)
+
+
+def _read(path: Path) -> Checkpoints | None:
+    """The marks of a file, None for one that is missing, corrupt or of another version."""
+    try:
+        value = json.loads(path.read_bytes())
+        if value["format"] != FORMAT:
+            return None
+        return {str(name): _parse_mark(mark) for name, mark in value["files"].items()}
+    except (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError):
+        return None
 
 
 def _parse_mark(value: Mapping[str, Any]) -> Mark:

@@ -1,5 +1,6 @@
 """`git fedlearn doctor`: each check sees what git does, so breaking one thing turns that one red."""
 
+import os
 import re
 from collections.abc import Callable
 
@@ -7,6 +8,7 @@ import pytest
 from installed import snapshot, write_hook
 from systems import System, World
 
+from git_fedlearn.federation.timers import tag_of
 from git_fedlearn.repository.repository import Repository
 from git_fedlearn.repository.setup.drivers import DRIVER_KEY
 from git_fedlearn.repository.setup.effects import try_driver_line
@@ -23,6 +25,9 @@ def test_a_healthy_clone_line_by_line_and_nothing_left_behind(world: World) -> N
     before = snapshot(world.folder)
     out, _, manual = one.fedlearn("doctor").out.rpartition("ok       manual           ")
     assert "git fedlearn -" in manual
+    assert [line.split(None, 2)[1] for line in manual.splitlines() if line.startswith("ok")] == [
+        *("framework", "left", "checkpoints", "extras", "index", "schedule")
+    ]
     assert snapshot(world.folder) == before
     version = one.git("version").out.split()[2].split(".")
     assert out == (
@@ -189,3 +194,65 @@ def test_autocrlf_does_not_reach_record_sets(world: World) -> None:
     one.git("checkout", "--quiet", "main")
     assert one.read("data/patterns/skills-patterns.jsonl") == b'{"pattern":"x"}\n'
     assert "problem" not in one.fedlearn("doctor").out
+
+
+def _killed_writer(one: System) -> None:
+    one.write(".git/fedlearn/lock.holder", b'{"pid": 4194304999, "command": "sync"}')
+    one.write("data/patterns/skills-patterns.jsonl.tmp", b"half")
+
+
+def _checkpoint_cut_off(one: System) -> None:
+    one.write(".git/fedlearn/checkpoints/0.json", b'{"format": 1')
+
+
+def _index_damaged(one: System) -> None:
+    one.write(".git/fedlearn/index/shard/x", b"")
+    one.write(".git/fedlearn/index/state.json", b"{")
+
+
+@pytest.mark.parametrize(
+    ("spoil", "name", "said"),
+    [
+        (_killed_writer, "left behind", "lock.holder and 1 more, by a run that was killed"),
+        (_checkpoint_cut_off, "checkpoints", "1 checkpoint cannot be read; sync reads its sources from"),
+        (_index_damaged, "index", "its state.json cannot be read"),
+    ],
+)
+def test_what_is_disposable_is_mended(
+    world: World, spoil: Callable[[System], None], name: str, said: str
+) -> None:
+    one = world.system("one")
+    spoil(one)
+    (problem,) = (
+        check for check in one.fedlearn("doctor", "--json", code=1).json()["checks"] if not check["ok"]
+    )
+    assert (problem["name"], said in problem["detail"], bool(problem["hint"])) == (name, True, True)
+    assert f"fixed    {name:<16} " in one.fedlearn("doctor", "--fix").out
+    assert one.git("status", "--porcelain", "--", "data").out == ""
+
+
+def test_what_lies_elsewhere(world: World) -> None:
+    one, friend = world.system("one"), world.system("friend")
+    one.fedlearn("remote", "add", "friend", str(friend.path))
+    one.fedlearn("remote", "add", "gone", str(world.folder / "gone"))
+    one.git("config", "fedlearn.qdrantUrl", "http://127.0.0.1:9")
+    one.git("config", "fedlearn.embedder", "nonsense")
+    old = one.write(".git/index.lock", b"")
+    os.utime(old, (1, 1))
+    checks = {c["name"]: c for c in one.fedlearn("doctor", "--online", "--json", code=1).json()["checks"]}
+    assert {name for name, check in checks.items() if not check["ok"]} == {
+        *("left behind", "qdrant", "embedder", "peer gone")
+    }
+    assert checks["peer friend"]["detail"] == "reached"
+    assert checks["left behind"]["hint"] == f"rm {old}    (if no git runs)"
+
+
+def test_timers_of_an_interpreter_that_is_gone(world: World) -> None:
+    one = world.system("one")
+    tag = tag_of(one.path)
+    folder = world.home / ".config/systemd/user"
+    folder.mkdir(parents=True)
+    (folder / f"git-fedlearn-sync-{tag}.timer").write_text("[Timer]\nOnCalendar=*-*-* 03:00:00\n")
+    (folder / f"git-fedlearn-sync-{tag}.service").write_text("[Service]\nExecStart=/gone/python -m x\n")
+    out = one.fedlearn("doctor", code=1).out
+    assert "problem  schedule         the timer of sync runs /gone/python, which is gone\n" in out

@@ -1,0 +1,75 @@
+"""Whether search and the vector store can be used here: packages, index, embedder, store."""
+
+import json
+import shutil
+from contextlib import suppress
+from importlib.util import find_spec
+from typing import Final
+
+from git_fedlearn.errors import FedlearnError
+from git_fedlearn.repository.lock import hold_lock
+from git_fedlearn.repository.repository import Repository
+from git_fedlearn.vectors.places import INDEX
+
+EXTRAS: Final = {
+    "local": ("qdrant_edge", "wordllama"),
+    "consolidate": ("rensa",),
+    "parquet": ("pyarrow",),
+    "zstd": ("zstandard",),
+}
+"""The extras that people ask for, and the modules that come with each."""
+
+
+class BrokenIndexError(FedlearnError):
+    """The search index cannot be opened."""
+
+
+def installed_extras() -> dict[str, bool]:
+    """Whether every package of each extra is installed."""
+    return {name: all(find_spec(module) for module in modules) for name, modules in EXTRAS.items()}
+
+
+def has_index(repository: Repository) -> bool:
+    """Whether a search index was ever made."""
+    return (repository.state / INDEX / "shard").exists()
+
+
+def open_whole_index(repository: Repository) -> int:
+    """Open the index as a search would; how many files it was made of. Raises FedlearnError."""
+    from git_fedlearn.vectors.lesson_shard import LessonShard  # noqa: PLC0415  the engine costs start-up time
+
+    folder = repository.state / INDEX
+    with hold_lock(folder, "doctor", timeout=5):
+        try:
+            state = json.loads((folder / "state.json").read_bytes())
+            files, dimensions = len(state["files"]), int(state["model"][1])
+        except (OSError, ValueError, LookupError, TypeError) as error:
+            raise BrokenIndexError("its state.json cannot be read") from error
+        LessonShard(folder / "shard", dimensions).close()
+    return files
+
+
+def remove_index(repository: Repository) -> None:
+    """Remove the index; the next search makes it again."""
+    folder = repository.state / INDEX
+    with hold_lock(folder, "doctor", timeout=5):
+        with suppress(OSError):
+            (folder / "state.json").unlink()
+        shutil.rmtree(folder / "shard", ignore_errors=True)
+
+
+def try_store(repository: Repository) -> tuple[str, int]:
+    """Ask the configured store for its collections: where it is, and how many. Raises FedlearnError."""
+    from git_fedlearn.vectors.connect import open_store  # noqa: PLC0415  the clients cost start-up time
+
+    with open_store(repository, "doctor") as store:
+        return store.place, len(store.names())
+
+
+def try_embedder(repository: Repository) -> tuple[str, int]:
+    """Embed a text: the model, and how long its vectors are. Raises FedlearnError."""
+    from git_fedlearn.vectors.connect import choose_embedder  # noqa: PLC0415  models cost start-up time
+    from git_fedlearn.vectors.embedder import identify  # noqa: PLC0415
+
+    identity = identify(choose_embedder(repository))
+    return identity.name, identity.dimensions
