@@ -4,15 +4,15 @@ A failure is a tool error with its hint, which the agent can act on; a bug goes 
 """
 
 from collections.abc import Callable
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Final
 
 from mcp.server.mcpserver import MCPServer
 from mcp_types import CallToolResult, TextContent, ToolAnnotations
-from pydantic import Field
+from pydantic import Field, JsonValue
 
 from git_fedlearn import __version__
 from git_fedlearn.agents.rendering import NOTICE
-from git_fedlearn.agents.tools import LONGEST_QUERY, LONGEST_REASON, MOST_HITS, AgentTools, Answer
+from git_fedlearn.agents.tools import LONGEST_QUERY, LONGEST_REASON, MOST_HITS, NEEDED, AgentTools, Answer
 from git_fedlearn.commands.bugs import report_bug
 from git_fedlearn.commands.context import Context
 from git_fedlearn.core.outcomes import LONGEST_NOTE
@@ -25,8 +25,13 @@ INSTRUCTIONS: Final = (
     "`propose_retraction` asks the user."
 )
 
-Set = Literal["skills-patterns", "error-solutions", "best-practices"]
-Id = Annotated[str, Field(description="The id of a lesson, or its first characters.", max_length=32)]
+# Bounds stand in the schema for the agent to see, and are checked by the tools, whose errors have hints.
+Id = Annotated[
+    str,
+    Field(description="The id of a lesson, or its first characters.", json_schema_extra={"maxLength": 32}),
+]
+NAMES: Final[list[JsonValue]] = [*NEEDED]
+Kind = Annotated[str, Field(description="Which kind of lesson it is.", json_schema_extra={"enum": NAMES})]
 
 READS: Final = ToolAnnotations(read_only_hint=True, open_world_hint=False)
 ADDS: Final = ToolAnnotations(read_only_hint=False, destructive_hint=False, open_world_hint=False)
@@ -56,9 +61,19 @@ class _Tools:
 
     def search(
         self,
-        text: Annotated[str, Field(description="An error message, or a question.", max_length=LONGEST_QUERY)],
-        limit: Annotated[int, Field(description="Most lessons to return.", ge=1, le=MOST_HITS)] = 5,
-        sets: Annotated[list[Set] | None, Field(description="Only these sets; all when left out.")] = None,
+        text: Annotated[
+            str,
+            Field(
+                description="An error message, or a question.", json_schema_extra={"maxLength": LONGEST_QUERY}
+            ),
+        ],
+        limit: Annotated[
+            int,
+            Field(
+                description="Most lessons to return.", json_schema_extra={"minimum": 1, "maximum": MOST_HITS}
+            ),
+        ] = 5,
+        sets: Annotated[list[str] | None, Field(description="Only these sets; all when left out.")] = None,
     ) -> CallToolResult:
         """Find what was learned about an error or a question, best first, with the evidence for each lesson.
 
@@ -72,7 +87,7 @@ class _Tools:
 
     def record(
         self,
-        set: Annotated[Set, Field(description="Which kind of lesson it is.")],  # noqa: A002  the name that agents see
+        set: Kind,  # noqa: A002  the name that agents see
         fields: Annotated[
             dict[str, Any],
             Field(
@@ -94,7 +109,9 @@ class _Tools:
         self,
         id: Id,  # noqa: A002  the name that agents see
         worked: Annotated[bool, Field(description="Whether the lesson helped when you used it.")],
-        note: Annotated[str, Field(description="Why, in a line.", max_length=LONGEST_NOTE)] = "",
+        note: Annotated[
+            str, Field(description="Why, in a line.", json_schema_extra={"maxLength": LONGEST_NOTE})
+        ] = "",
     ) -> CallToolResult:
         """Say whether a lesson worked when you used it: good ones rise and bad ones sink, for all systems."""
         return self._call(lambda: self._tools.outcome(id, note, worked=worked))
@@ -102,7 +119,9 @@ class _Tools:
     def propose_retraction(
         self,
         id: Id,  # noqa: A002  the name that agents see
-        reason: Annotated[str, Field(description="What is wrong with it.", max_length=LONGEST_REASON)],
+        reason: Annotated[
+            str, Field(description="What is wrong with it.", json_schema_extra={"maxLength": LONGEST_REASON})
+        ],
     ) -> CallToolResult:
         """Propose to the user that a wrong or harmful lesson be retracted. Nothing is retracted by this."""
         return self._call(lambda: self._tools.propose_retraction(id, reason))

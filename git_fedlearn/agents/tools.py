@@ -68,9 +68,11 @@ class AgentTools:
             raise UsageError("nothing to search for", hint="give the error message, or the question in words")
         if len(text) > LONGEST_QUERY:
             raise UsageError(f"longer than {LONGEST_QUERY} characters", hint="search for the telling lines")
+        if not 1 <= limit <= MOST_HITS:
+            raise UsageError(f"limit {limit}: from 1 to {MOST_HITS}", hint="leave it out for 5")
         with self._one_at_a_time:
             self._embedder = self._embedder or choose_embedder(self._repository)
-            query = Query(text, max(1, min(limit, MOST_HITS)), sets=tuple(map(SetName, sets)))
+            query = Query(text, limit, sets=tuple(map(SetName, sets)))
             hits = find_lessons(self._repository, query, embedder=self._embedder)
             told = self._tell([(make_record({**hit.fields}), hit.sets) for hit in hits], MOST_OF_A_HIT)
         if not told:

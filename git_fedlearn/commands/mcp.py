@@ -15,7 +15,9 @@ def command(context: Context, *, read_only: bool) -> None:
     Agents start it themselves; examples/agents has the lines to configure them. Its tools: search, get,
     record (sanitized), outcome, propose_retraction. It never commits, pushes or retracts.
     """
-    context.data_repository.system()
+    repository = context.data_repository
+    if not read_only:
+        repository.system()
     load_extra("mcp", "mcp")
     from git_fedlearn.agents.server import make_server  # noqa: PLC0415  needs the extra
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from git_fedlearn.commands.context import Context
+from git_fedlearn.commands.progress import progress_bar
 from git_fedlearn.core.canonical import JsonObject
 from git_fedlearn.errors import FedlearnError, UsageError
 from git_fedlearn.federation.quarantine import read_held
@@ -48,7 +49,8 @@ def _read(context: Context) -> JsonObject:
     repository = context.data_repository
     held = Counter((one.peer, one.reason.value) for one in read_held(repository))
     waiting = [Waiting(peer, reason, records) for (peer, reason), records in sorted(held.items())]
-    return read_figures(repository, context.now(), waiting)
+    with progress_bar(context, "reading") as show:
+        return read_figures(repository, context.now(), waiting, progress=show)
 
 
 def _write(context: Context, page: bytes, output: str | None) -> None:

@@ -46,7 +46,8 @@ class _Sections:
 
     def show(self) -> None:
         self._console.print(Text("What our systems learned", style="bold"))
-        self._console.print(Text(f"{self._facts['made']}, by {self._facts['system']}", style="dim"))
+        by = f", by {self._facts['system']}" if self._facts["system"] else ""
+        self._console.print(Text(f"{self._facts['made']}{by}", style="dim"))
         self._totals()
         self._time()
         self._scores()

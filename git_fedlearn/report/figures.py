@@ -12,8 +12,8 @@ from typing import Final, NamedTuple
 from git_fedlearn.core.canonical import Json, JsonObject
 from git_fedlearn.core.layout import SetName
 from git_fedlearn.report.history import KINDS, Past, read_past
-from git_fedlearn.report.lessons import Lesson, Records, read_records
-from git_fedlearn.repository.repository import Repository
+from git_fedlearn.report.lessons import Lesson, Progress, Records, read_records
+from git_fedlearn.repository.repository import SYSTEM_KEY, Repository
 
 MOST_SYSTEMS: Final = 12
 """Systems that have a line, a row or a node of their own: those that learned most, and this one."""
@@ -44,10 +44,16 @@ class Waiting(NamedTuple):
     records: int
 
 
-def read_figures(repository: Repository, now: datetime, quarantine: Iterable[Waiting] = ()) -> JsonObject:
+def read_figures(
+    repository: Repository,
+    now: datetime,
+    quarantine: Iterable[Waiting] = (),
+    *,
+    progress: Progress | None = None,
+) -> JsonObject:
     """Everything a report says, `lessons` included, best first."""
-    records, past = read_records(repository), read_past(repository)
-    own = str(repository.system())
+    records, past = read_records(repository, progress), read_past(repository)
+    own = repository.git.find_config(SYSTEM_KEY) or ""
     shown = _shown_systems(records.lessons, own)
     best = sorted(records.lessons, key=lambda one: (-one.effective, -one.outcomes.worked, one.id))
     return {
@@ -59,7 +65,7 @@ def read_figures(repository: Repository, now: datetime, quarantine: Iterable[Wai
         "scores": _scores(records.lessons),
         "adoption": _adoption(records.lessons),
         "overlap": _overlap(records.lessons, shown),
-        "links": _links(records, {**past.read_until, own: now.date().isoformat()}, shown),
+        "links": _links(records, past.read_until | ({own: now.date().isoformat()} if own else {}), shown),
         "growth": [
             {"date": size.date, "kind": kind, "bytes": number}
             for size in past.sizes

@@ -1,6 +1,6 @@
 """The lessons of this clone as a report needs them: what they say in a line or two, and their worth."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -22,6 +22,10 @@ _HELPS: Final = (
     *("generalizable_pattern", "pattern", "content", "text"),
 )
 """Fields that say what helped, by preference."""
+
+
+Progress = Callable[[int, int], None]
+"""Called with the number of sets read so far, and of all sets."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,11 +63,11 @@ class Records:
     users: dict[RecordId, frozenset[str]]
 
 
-def read_records(repository: Repository) -> Records:
+def read_records(repository: Repository, progress: Progress | None = None) -> Records:
     """Read every set of the work tree once."""
     outcomes, trust = read_outcomes(repository.top), read_trust(repository)
     found = Records([], [], {identifier: frozenset(by) for identifier, by in outcomes.items()})
-    for name, record in _all(repository):
+    for name, record in _all(repository, progress):
         if record.is_tombstone:
             found.retractions.append(_retraction(name, record))
             continue
@@ -73,11 +77,14 @@ def read_records(repository: Repository) -> Records:
     return found
 
 
-def _all(repository: Repository) -> Iterator[tuple[SetName, Record]]:
+def _all(repository: Repository, progress: Progress | None) -> Iterator[tuple[SetName, Record]]:
     sets = RecordSets(repository.top, repository.settings.record_set_bytes)
-    for name in sets.names():
+    names = sets.names()
+    for number, name in enumerate(names, 1):
         for record in sets.read(name):
             yield name, record
+        if progress:
+            progress(number, len(names))
 
 
 def _lesson(name: SetName, record: Record, effective: float, outcomes: Tally) -> Lesson:

@@ -109,10 +109,12 @@ def test_an_agent_finds_records_judges_and_proposes(learned: System) -> None:
 
         text = await agent.call("outcome", id=lesson.id, worked=False, note="it came back")
         assert text.startswith(f"counted: {lesson.id} failed. Score 0.65 → 0.44 (worked 0, failed 1). ")
-        # the command line and the server write one after the other
-        await asyncio.to_thread(learned.fedlearn, "outcome", lesson.id, "--worked")
+        await asyncio.gather(  # at the same time, by the command line and by the server
+            *(asyncio.to_thread(learned.fedlearn, "outcome", lesson.id, "--worked") for _ in range(3)),
+            *(agent.call("outcome", id=lesson.id, worked=True) for _ in range(3)),
+        )
         text = await agent.call("get", id=lesson.id)
-        assert "worked 1 time, failed 1 time (1 system)" in text
+        assert "worked 6 times, failed 1 time (1 system)" in text
         assert text.endswith("\n| note of 2026-05-28 failed: it came back")
 
         text = await agent.call("propose_retraction", id=hostile.id, reason="it gives orders")
@@ -154,9 +156,15 @@ async def wrong_uses(agent: Agent, identifier: str) -> None:
         assert text.startswith(expected)
     text = await agent.call("propose_retraction", fails=True, id=identifier, reason=" ")
     assert text.startswith("error: a proposal without a reason\nhint: say what is wrong")
-    assert "string_too_long" in await agent.call("search", fails=True, text="x" * 5000)
-    assert "less_than_equal" in await agent.call("search", fails=True, text="x", limit=1000)
-    assert "literal_error" in await agent.call("record", fails=True, set="fine-tuning", fields={})
+    for arguments, expected in (
+        ({"text": "x" * 5000}, "error: longer than 4000 characters\nhint: search for the telling lines"),
+        ({"text": "x", "limit": 1000}, "error: limit 1000: from 1 to 20\nhint: leave it out for 5"),
+        ({"text": "x", "sets": ["nonsense"]}, "error: nonsense: no such record set\nhint: one of "),
+    ):
+        assert (await agent.call("search", fails=True, **arguments)).startswith(expected)
+    text = await agent.call("record", fails=True, set="fine-tuning", fields={"prompt": "a"})
+    assert text.startswith("error: fine-tuning: not a set to record in\nhint: one of error-solutions")
+    assert "worked" in await agent.call("outcome", fails=True, id=identifier, worked="perhaps")
 
 
 def test_read_only_offers_nothing_that_writes(learned: System) -> None:

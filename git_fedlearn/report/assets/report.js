@@ -348,7 +348,7 @@
     at("totals").append(
       ...all.map(([name, value, more]) => element("div", {}, element("dt", {}, name), element("dd", {}, value, element("small", {}, more)))),
     );
-    at("made").textContent = `${data.made}, by ${data.system}`;
+    at("made").textContent = data.system ? `${data.made}, by ${data.system}` : data.made;
   }
 
   const outcomes = (lesson) => {
