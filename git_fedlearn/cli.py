@@ -110,10 +110,12 @@ def help_command(ctx: click.Context, verbs: tuple[str, ...]) -> None:
     command: click.Command | None = cli
     for verb in verbs:
         above = inner.command
-        command = above.get_command(inner, verb) if isinstance(above, click.Group) else None
+        if not isinstance(above, click.Group):
+            path = inner.command_path
+            raise click.UsageError(f"{path}: there are no verbs below it\nhint: {path} -h")
+        command = above.get_command(inner, verb)
         if command is None:
-            known = above.list_commands(inner) if isinstance(above, click.Group) else ()
-            raise no_such_verb(verb, known, inner.command_path)
+            raise no_such_verb(verb, above.list_commands(inner), inner.command_path)
         inner = click.Context(command, info_name=verb, parent=inner)
     ctx.obj.say(inner.command.get_help(inner))
 

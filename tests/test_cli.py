@@ -115,6 +115,15 @@ def test_help_of_a_verb(plain: System) -> None:
             ["help", "remote", "xyz"],
             "error: no such verb: remote xyz\nhint: `git fedlearn remote -h` lists the verbs\n",
         ),
+        (
+            ["help", "verify", "x"],
+            "error: git fedlearn verify: there are no verbs below it\nhint: git fedlearn verify -h\n",
+        ),
+        (["VERIFY"], "error: no such verb: VERIFY\nhint: did you mean `git fedlearn verify`?\n"),
+        (
+            ["completion"],
+            "error: missing argument SHELL. Choose from: bash, zsh, fish\nhint: git fedlearn completion -h\n",
+        ),
         (["sync", "--ful"], "error: no such option: --ful\nhint: did you mean --full?\n"),
         (["verify", "--nope"], "error: no such option: --nope\nhint: git fedlearn verify -h\n"),
         (["--nope"], "error: no such option: --nope\nhint: git fedlearn -h\n"),

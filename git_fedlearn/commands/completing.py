@@ -55,16 +55,20 @@ def answer(cli: click.Group, instruction: str, context: Context) -> int:
     maker = get_completion_class(shell)
     if maker is None or what != "complete":
         return 1
-    context.say(maker(cli, {"obj": context}, "git-fedlearn", VARIABLE).complete())
+    try:
+        context.say(maker(cli, {"obj": context}, "git-fedlearn", VARIABLE).complete())
+    except (LookupError, ValueError):  # the variables that the script sets are not there, or make no sense
+        return 1
     return 0
 
 
 def teach(command: click.Command) -> click.Command:
     """Let the parameters of a command, and of all below it, complete by their metavars; returns it."""
     for parameter in command.params:
-        find = _FINDERS.get(re.sub(r"[\[\].…]", "", parameter.metavar or (parameter.name or "").upper()))
-        if find and parameter.type is click.STRING:
-            parameter.type = Completing(find)
+        words = re.findall(r"[A-Z]+", parameter.metavar or (parameter.name or "").upper())
+        found = [_FINDERS[word] for word in words if word in _FINDERS]
+        if found and parameter.type is click.STRING:
+            parameter.type = Completing(found[0])
     if isinstance(command, click.Group):
         for below in command.commands.values():
             teach(below)
@@ -177,6 +181,7 @@ _FINDERS: Final[dict[str, Finder]] = {
     "COLLECTION": _collections,
     "EVERY": _intervals,
     "REV": _REFS,
+    "RANGE": _REFS,
     "A": _REFS,
     "B": _REFS,
     "REMOTE": _git_words("remote"),

@@ -12,10 +12,10 @@ SCRIPTS: Final = {"bash": "git-fedlearn", "zsh": "_git-fedlearn", "fish": "git-f
 
 
 @click.command("completion", short_help="Print the completion script of a shell.")
-@click.argument("shell", type=click.Choice(list(SCRIPTS)))
+@click.argument("shell", metavar="SHELL", type=click.Choice(list(SCRIPTS)))
 @click.pass_obj
 def command(context: Context, shell: str) -> None:
-    """Print the script that completes verbs, options, record ids, sets and peers at TAB.
+    """Print the script that lets SHELL (bash, zsh or fish) complete verbs, options, ids, sets and peers.
 
     It also completes `git fedlearn`. `git fedlearn install --global` puts it where the shell looks by itself;
     or load it in ~/.bashrc with: eval "$(git fedlearn completion bash)"; in ~/.zshrc, after compinit, the

@@ -201,7 +201,7 @@ def command(  # noqa: PLR0913  one option each
         else:
             with marked_run(repository) as killed:
                 if killed:
-                    context.note("the last run was killed; what it left half done was put right")
+                    context.note("note: the last run was killed; what it left half done was put right")
                 run.all_steps()
             failed = tuple(step.name for step in run.steps if step.outcome is Outcome.FAILED)
             write_last_run(repository, LastRun(context.now(), failed))

@@ -49,7 +49,7 @@ def command(context: Context, *, scope: Scope, system: str | None) -> int:
         if linked:
             context.say(f"{folder}: {count(linked, 'file')} linked, man pages and completions")
     context.note(
-        "attributes, hooks and the system id belong to each repository: run `git fedlearn install` there"
+        "note: attributes, hooks and the system id belong to a repository: run `git fedlearn install` there"
     )
     return 0
 

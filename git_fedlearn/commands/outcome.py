@@ -47,7 +47,7 @@ def command(
     repository = context.data_repository
     clean, redacted = clean_note(context.privacy, note)
     if redacted:
-        context.note(f"the note is kept without private data{kinds(redacted)}")
+        context.note(f"note: the note is kept without private data{kinds(redacted)}")
     sets = RecordSets(repository.top, repository.settings.record_set_bytes)
     with repository.lock("outcome"):
         found = _living(sets, identifiers)

@@ -58,7 +58,7 @@ def command(  # noqa: PLR0913  one option each
         repository, Checker(context.privacy, repository.settings.record_bytes, context.now())
     )
     if is_half_moved(repository.git_dir):
-        context.note("an earlier run was killed; what it left half done is put right")
+        context.note("note: an earlier run was killed; what it left half done is put right")
     warn_of_twin(context, repository)
     with watching(context, peers) as watcher:
         pulled = pull(repository, peers, checker, request, watcher)

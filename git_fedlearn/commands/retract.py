@@ -21,7 +21,7 @@ LONGEST_REASON = 4000
 
 @click.command("retract", short_help="Take lessons back, for every system.")
 @click.argument("identifiers", metavar="[ID]...", nargs=-1)
-@click.option("--reason", required=True, help="Why; it travels with the tombstone.")
+@click.option("--reason", metavar="TEXT", required=True, help="Why; it travels with the tombstone.")
 @click.option("--commit", "revision", metavar="REV", help="Everything that a commit introduced.")
 @click.pass_obj
 def command(context: Context, identifiers: tuple[str, ...], reason: str, revision: str | None) -> None:
@@ -57,7 +57,7 @@ def _clean(context: Context, reason: str) -> Json:
         raise UsageError(f"the reason is longer than {LONGEST_REASON} characters")
     fields, redacted = sanitize_fields(context.privacy, {"reason": reason})
     if redacted:
-        context.note(f"the reason is kept without private data{kinds(redacted)}")
+        context.note(f"note: the reason is kept without private data{kinds(redacted)}")
     return fields["reason"]
 
 

@@ -8,7 +8,7 @@ import click
 
 def no_such_verb(verb: str, verbs: Iterable[str], path: str = "git fedlearn") -> click.UsageError:
     """The error for a verb that does not exist."""
-    close = get_close_matches(verb, list(verbs), n=1)
+    close = get_close_matches(verb.lower(), list(verbs), n=1)
     hint = f"did you mean `{path} {close[0]}`?" if close else f"`{path} -h` lists the verbs"
     named = f"{path} {verb}".removeprefix("git fedlearn ")
     return click.UsageError(f"no such verb: {named}\nhint: {hint}")
@@ -28,6 +28,7 @@ def describe(error: click.UsageError) -> tuple[str, str]:
         verbs = ", ".join(_verbs_of(error.ctx))
         return f"{path}: a verb is missing", f"one of {verbs}; {help_hint} explains them"
     message, _, hint = error.format_message().partition("\nhint: ")
+    message = " ".join(message.split()).replace("%Y-%m-%d", "YYYY-MM-DD")
     return f"{message[:1].lower()}{message[1:].rstrip('.')}", hint or help_hint
 
 

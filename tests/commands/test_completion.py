@@ -77,6 +77,7 @@ def test_what_is_offered(learned: System, offered: object, tmp_path: Path) -> No
     }.items():
         assert sorted(offered(line)) == sorted(expected), line
     assert offered("git-fedlearn show ", tmp_path) == []
+    assert answer(cli, "bash_source", Context()) == answer(cli, "cmd_complete", Context()) == 1
     assert offered(f"git-fedlearn -C {learned.path.parent} -C one add ", tmp_path) == SETS
 
 

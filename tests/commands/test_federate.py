@@ -199,7 +199,7 @@ def test_what_a_killed_run_left_is_put_right(world: World) -> None:
     os.utime(two.path / ".git/index.lock", (1e9, 1e9))
     (two.path / SKILLS).unlink()
     result = two.fedlearn("federate")
-    assert result.err == "the last run was killed; what it left half done was put right\n"
+    assert result.err == "note: the last run was killed; what it left half done was put right\n"
     assert len(two.records("skills-patterns")) == 1
     assert two.git("status", "--porcelain").out == ""
     assert not (two.path / ".git/fedlearn/federate.json").exists()

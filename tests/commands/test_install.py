@@ -98,6 +98,14 @@ def test_global_defines_the_drivers_and_links_man_pages_and_completions(world: W
     ]
 
 
+def test_links_that_cannot_be_made_are_an_error(world: World) -> None:
+    folder = world.folder_system("plain")
+    (world.home / ".local").write_text("a file")
+    said = folder.fedlearn("install", "--global", code=3)
+    assert said.out == "git config --global: merge and diff driver defined\n"
+    assert re.match(r"error: .*/home/\.local.*: man pages and completions cannot be linked: ", said.err)
+
+
 def test_system_scope_writes_the_config_of_the_machine(world: World) -> None:
     folder = world.folder_system("plain")
     config = world.folder / "etc-gitconfig"

@@ -71,7 +71,7 @@ def test_the_reason_is_sanitized(system: System) -> None:
     mail = "jane.roe" + "@" + "corp-mail.net"
     system.add("skills-patterns", {"title": "a"})
     result = system.fedlearn("retract", only_id(system), "--reason", f"asked by {mail}")
-    assert result.err == "the reason is kept without private data; redacted 1 EMAIL_ADDRESS\n"
+    assert result.err == "note: the reason is kept without private data; redacted 1 EMAIL_ADDRESS\n"
     assert mail.encode() not in system.read("data/patterns/skills-patterns.jsonl")
 
 

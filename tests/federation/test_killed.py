@@ -57,7 +57,7 @@ def test_a_killed_pull_remotes_is_completed_by_the_next(here: System, peer: Fore
     killed(here, "pull-remotes", *filter(None, [option]))
     assert here.git("status", "--porcelain").out != ""
     result = here.fedlearn("pull-remotes")
-    assert result.err == "an earlier run was killed; what it left half done is put right\n"
+    assert result.err == "note: an earlier run was killed; what it left half done is put right\n"
     assert patterns(here) == ["first"]
     assert here.git("status", "--porcelain").out == ""
     assert len(here.records("error-solutions")) == 1
@@ -106,7 +106,7 @@ def test_a_killed_git_pull_of_federate_is_completed(world: World) -> None:
     killed(two, "federate")
     assert two.read("code.py") == b"1"
     result = two.fedlearn("federate")
-    assert result.err == "the last run was killed; what it left half done was put right\n"
+    assert result.err == "note: the last run was killed; what it left half done was put right\n"
     assert patterns(two) == ["of 1", "of 2"]
     assert two.read("code.py") == b"1"
     assert two.git("status", "--porcelain").out == ""

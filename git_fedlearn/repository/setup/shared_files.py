@@ -10,6 +10,7 @@ from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path, PurePosixPath
 from typing import Final
 
+from git_fedlearn.errors import FedlearnError
 from git_fedlearn.repository.git import Git, attempt_program
 
 _MARK: Final = "/./"
@@ -31,7 +32,17 @@ def share_folder(environment: Mapping[str, str]) -> Path:
 
 
 def link_shared_files(target: Path) -> int:
-    """Link every file that is not there yet; how many. What is there and not ours stays."""
+    """Link every file that is not there yet; how many. What is not ours stays. Raises FedlearnError."""
+    try:
+        return _link(target)
+    except OSError as error:
+        raise FedlearnError(
+            f"{error.filename}: man pages and completions cannot be linked: {error.strerror}",
+            hint="all else is set up; git fedlearn help and git fedlearn completion work without",
+        ) from error
+
+
+def _link(target: Path) -> int:
     made = 0
     for path, source in _shared_files():
         link = target / path
