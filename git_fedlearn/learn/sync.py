@@ -109,11 +109,17 @@ def sync(repository: Repository, engine: PrivacyEngine, request: Request) -> Syn
         return synced
     write_pending(repository, lessons, sets.names())
     _write_snapshot(repository, synced, request.now.date())
-    if any(joined.added or joined.changed for joined in synced.joined):
+    if _may_have_learned(synced):
         synced.metrics = write_month(repository, request.now)
     add_waiting(repository, batch.waiting)
     _write_checkpoints(repository, request.source, reached, checkpoints)
     return synced
+
+
+def _may_have_learned(synced: Synced) -> bool:
+    """Whether the metrics of the month may differ: a run that repeats one that died changes no record."""
+    changed = any(joined.added or joined.changed for joined in synced.joined)
+    return changed or any(synced.batch.lessons.values())
 
 
 def _rules(repository: Repository, request: Request) -> Rules:
