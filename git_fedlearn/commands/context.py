@@ -46,6 +46,14 @@ class Context:
         """The repository the command was run in. Raises NotARepositoryError."""
         return Repository.discover(self.directory, self.environment)
 
+    @property
+    def in_repository(self) -> bool:
+        """Whether the command was run in a repository."""
+        try:
+            return bool(self.repository)
+        except NotARepositoryError:
+            return False
+
     @cached_property
     def data_repository(self) -> Repository:
         """The same, with data files. Raises NotARepositoryError."""
@@ -67,10 +75,7 @@ class Context:
         """The privacy policy of the repository the command was run in, the default outside one."""
         from git_fedlearn.privacy.policy_table import parse_policy  # noqa: PLC0415  costs start-up time
 
-        try:
-            table = self.repository.settings_table
-        except NotARepositoryError:
-            table = {}
+        table = self.repository.settings_table if self.in_repository else {}
         return parse_policy(table, self.now().date())
 
     def forget_settings(self) -> None:

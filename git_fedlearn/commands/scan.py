@@ -72,6 +72,8 @@ def command(  # noqa: PLR0913, PLR0917  one parameter for each option
     """
     if allowed:
         return _allow(context, [Allowed(f, reason, expires.date() if expires else None) for f in allowed])
+    if reason or expires:
+        raise UsageError("--reason and --expires go with --allow FINGERPRINT")
     if staged and revisions is not None:
         raise UsageError("--staged and --history exclude each other")
     scan = _Scan(context)
@@ -96,7 +98,7 @@ class _Scan:
         self._context = context
         self._history: HistoryScan | None = None
         self._number = 0
-        self._has_data = False
+        self._is_everything = False
         self.unknown = 0
         """Files under data/ of a kind that is not shared."""
 
@@ -105,6 +107,7 @@ class _Scan:
             self._number = 1
             return scan_passages(self._context.privacy, read_passages("-", self._context.stdin, is_json=True))
         targets = find_targets(self._context, paths)
+        self._is_everything = not paths
         self._number = len(targets)
         engine = self._context.privacy
         data = [target for target in targets if target.is_data]
@@ -149,7 +152,9 @@ class _Scan:
             return
         context.say(f"{found} in {count(self._number, 'file')}")
         if number:
-            context.note("hint: to redact: git fedlearn sanitize (with the same paths)")
+            named = "" if self._is_everything else " with the same paths"
+            context.note(f"hint: to redact: git fedlearn sanitize{named}")
+        if number and context.in_repository:
             context.note("hint: what may stay: git fedlearn scan --allow FINGERPRINT --reason WHY")
 
     def _passages(self, targets: Iterable[Target]) -> Iterator[Passage]:

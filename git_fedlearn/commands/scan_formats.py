@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterable
+from itertools import groupby
 from typing import Final
 from urllib.parse import quote
 
@@ -20,8 +21,13 @@ Report = Callable[[Context, Iterable[Found]], int]
 
 
 def report_text(context: Context, items: Iterable[Found]) -> int:
-    """A line for people for each finding."""
-    return _say_each(context, map(format_found, items))
+    """A line for people for each finding; what is found many times in one place is counted."""
+    number = 0
+    for line, same in groupby(map(format_found, items)):
+        times = sum(1 for _ in same)
+        context.say(line + (f" {times} times" if times > 1 else ""))
+        number += times
+    return number
 
 
 def report_jsonl(context: Context, items: Iterable[Found]) -> int:

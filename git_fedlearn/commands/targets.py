@@ -34,7 +34,7 @@ def find_targets(context: Context, paths: Iterable[str]) -> list[Target]:
     try:
         top = context.data_repository.top
     except NotARepositoryError as error:
-        raise NotARepositoryError(error.message, hint="name the files: git fedlearn scan FILE…") from error
+        raise NotARepositoryError(error.message, hint="name the files to look at") from error
     return [Target(path, top / path, is_data=True) for path in WorkTree(top).paths()]
 
 
@@ -85,10 +85,9 @@ def _is_walked(folders: list[str]) -> bool:
 
 
 def _target(context: Context, shown: str, file: Path) -> Target:
-    try:
-        top = os.path.realpath(context.repository.top)
-    except NotARepositoryError:
+    if not context.in_repository:
         return Target(shown, file, is_data=False)
+    top = os.path.realpath(context.repository.top)
     relative = os.path.relpath(os.path.realpath(file.parent) + os.sep + file.name, top).replace(os.sep, "/")
     if relative.startswith(f"{DATA}/"):
         return Target(relative, context.repository.top / relative, is_data=True)
