@@ -133,12 +133,14 @@ def begins_token(text: str) -> bool:
     hit = prefixes.match(text)
     if hit is not None:
         return not all(row.random for row in table[hit[0]])
-    return len(text) >= 2 and any(p.startswith(text) for p in _sure_prefixes())  # noqa: PLR2004 -- one letter says nothing
+    return len(text) >= 2 and text in _sure_beginnings()  # noqa: PLR2004 -- one letter says nothing
 
 
 @cache
-def _sure_prefixes() -> tuple[str, ...]:
-    return tuple(p for row in PREFIXED if not row.random for p in row.prefixes.split())
+def _sure_beginnings() -> frozenset[str]:
+    """What the prefixes of formats that name themselves may be cut to."""
+    sure = (p for row in PREFIXED if not row.random for p in row.prefixes.split())
+    return frozenset(prefix[:end] for prefix in sure for end in range(len(prefix) + 1))
 
 
 def whole_token(text: str, least: int) -> str | None:
