@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from git_fedlearn.errors import LockedError
+from git_fedlearn.errors import FedlearnError, LockedError
 
 
 @contextmanager
@@ -17,20 +17,27 @@ def hold_lock(folder: Path, command: str, *, timeout: float = 30.0) -> Iterator[
     """
     from filelock import FileLock, Timeout  # noqa: PLC0415  most runs take no lock
 
-    folder.mkdir(parents=True, exist_ok=True)
     holder = folder / "lock.holder"
+    lock = FileLock(folder / "lock", timeout=timeout)
     try:
-        with FileLock(folder / "lock", timeout=timeout):
-            holder.write_text(json.dumps({"pid": os.getpid(), "command": command}), encoding="utf-8")
-            try:
-                yield
-            finally:
-                holder.unlink(missing_ok=True)
+        folder.mkdir(parents=True, exist_ok=True)
+        lock.acquire()
+        holder.write_text(json.dumps({"pid": os.getpid(), "command": command}), encoding="utf-8")
     except Timeout:
         raise LockedError(
             f"{folder / 'lock'}: held by {_describe(holder)}; waited {timeout:g} s",
             hint="wait for it to end, then run the command again",
         ) from None
+    except OSError as error:
+        lock.release()
+        raise FedlearnError(
+            f"{folder}: cannot be locked: {error.strerror}", hint="free space or fix permissions"
+        ) from error
+    try:
+        yield
+    finally:
+        holder.unlink(missing_ok=True)
+        lock.release()
 
 
 def _describe(holder: Path) -> str:

@@ -17,6 +17,7 @@ from git_fedlearn.core.canonical import JsonObject
 from git_fedlearn.errors import FedlearnError
 from git_fedlearn.repository.files import write_file
 from git_fedlearn.repository.lock import hold_lock
+from git_fedlearn.vectors.disk_space import TO_OPEN, TO_WRITE, require_space
 from git_fedlearn.vectors.edge_index import format_index, parse_index
 from git_fedlearn.vectors.embedder import Vector
 from git_fedlearn.vectors.extras import Lazy
@@ -69,6 +70,7 @@ class EdgeStore:
     def create(self, name: str, schema: Schema) -> "EdgeCollection":
         """Make a collection with its vectors and payload indexes, under another name until it is whole."""
         fresh = self._folder / _UNFINISHED / name
+        require_space(fresh, TO_WRITE)
         shutil.rmtree(fresh, ignore_errors=True)
         with translated(fresh):
             edge.EdgeShard.create(str(fresh), _config_of(schema)).close()
@@ -113,6 +115,7 @@ class EdgeCollection:
         self.name = folder.name
         self._folder = folder
         self._aliases = aliases
+        require_space(folder, TO_OPEN)
         with translated(folder):
             self._shard = edge.EdgeShard.load(str(folder))
         self._config = json.loads((folder / _CONFIG).read_bytes())
@@ -182,6 +185,7 @@ class EdgeCollection:
             self._shard.close()
 
     def _update(self, operation: "edge.UpdateOperation") -> None:
+        require_space(self._folder, TO_WRITE)
         with translated(self._folder):
             self._shard.update(operation)
 

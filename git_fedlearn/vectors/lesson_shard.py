@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from uuid import UUID
 
 from git_fedlearn.errors import FedlearnError
+from git_fedlearn.vectors.disk_space import TO_OPEN, TO_WRITE, require_space
 from git_fedlearn.vectors.embedder import Vector
 from git_fedlearn.vectors.extras import Lazy
 
@@ -56,6 +57,7 @@ class LessonShard:
         """Open the shard in a folder, or make it. Raises FedlearnError for one that cannot be opened."""
         self.folder = folder
         self._bm25 = edge.Bm25()
+        require_space(folder, TO_OPEN if folder.is_dir() else TO_WRITE)
         with translated(folder):
             self._shard = edge.EdgeShard.load(str(folder)) if folder.is_dir() else _create(folder, dimensions)
 
@@ -68,6 +70,7 @@ class LessonShard:
 
     def put(self, points: Sequence[tuple[str, Entry, Vector | None, str]]) -> None:
         """Add or replace lessons: point, entry, dense vector and the text for BM25."""
+        require_space(self.folder, TO_WRITE)
         made = [
             edge.Point(point, self._vectors(vector, text), entry._asdict())
             for point, entry, vector, text in points

@@ -4,6 +4,9 @@ import signal
 import subprocess
 import sys
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 from systems import System, World
@@ -142,3 +145,30 @@ def test_a_full_disk_is_an_error_and_all_is_there_afterwards(system: System, lim
     assert "\nhint: " in done.stderr, done.stderr
     assert system.git("status", "--porcelain", "--untracked-files=all").out == before
     assert system.fedlearn(*arguments).out
+
+
+@contextmanager
+def small_disk(folder: Path, size: str) -> Iterator[None]:
+    """A file system of its own at a folder."""
+    folder.mkdir(parents=True, exist_ok=True)
+    mounted = subprocess.run(
+        ("mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", folder), capture_output=True, check=False
+    )
+    if mounted.returncode:
+        pytest.skip("a disk that is nearly full was not tried: no tmpfs can be mounted here")
+    try:
+        yield
+    finally:
+        subprocess.run(("umount", folder), check=True)
+
+
+def test_a_disk_that_is_nearly_full_is_noticed_before_the_engine_would_be_killed(system: System) -> None:
+    system.add("error-solutions", {"error_message": "disk full", "solution": "empty the store"})
+    store, index = (system.path / ".git/fedlearn" / name for name in ("qdrant", "index"))
+    with small_disk(store, "20m"), small_disk(index, "20m"):
+        for verb, folder in (("import", f"{store}/.new/best-practices"), ("search", f"{index}/shard")):
+            assert system.fedlearn(verb, *(["disk"] * (verb == "search")), code=3).err == (
+                f"error: {folder}: 20 MB are free on this disk, 48 MB are needed\n"
+                "hint: free space, then run it again; nothing is lost\n"
+            )
+    assert system.fedlearn("search", "disk full").out
