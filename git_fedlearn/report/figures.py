@@ -163,6 +163,7 @@ def _links(records: Records, read_until: dict[str, str], shown: list[str]) -> Js
     """Who learned from whom: lessons that `source` learned and `target` did not, but can read or has used."""
     edges: Counter[tuple[str, str]] = Counter()
     used: Counter[tuple[str, str]] = Counter()
+    reads: Counter[str] = Counter()
     for lesson in records.lessons:
         users = records.users.get(lesson.id, frozenset())
         for target in shown:
@@ -172,9 +173,12 @@ def _links(records: Records, read_until: dict[str, str], shown: list[str]) -> Js
             if has_used or (lesson.first and lesson.first <= until):
                 pairs = [(source, target) for source in lesson.systems if source in shown]
                 edges.update(pairs)
+                reads[target] += bool(pairs)
                 used.update(pairs if has_used else ())
     learned = Counter(system for lesson in records.lessons for system in lesson.systems)
-    nodes: list[Json] = [{"system": system, "lessons": learned[system]} for system in shown]
+    nodes: list[Json] = [
+        {"system": system, "lessons": learned[system], "reads": reads[system]} for system in shown
+    ]
     rows: list[Json] = [
         {"source": source, "target": target, "lessons": n, "used": used[source, target]}
         for (source, target), n in sorted(edges.items())

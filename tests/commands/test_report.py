@@ -56,6 +56,11 @@ def test_the_figures_add_up(federation: System) -> None:
         {"source": OTHER, "target": OWN, "lessons": 1, "used": 1},
         {"source": THIRD, "target": OWN, "lessons": 1, "used": 1},
     ]
+    assert answer["links"]["nodes"] == [
+        {"system": OTHER, "lessons": 2, "reads": 0},
+        {"system": OWN, "lessons": 1, "reads": 2},
+        {"system": THIRD, "lessons": 1, "reads": 0},
+    ]
     assert [bin_["effective"] for bin_ in answer["scores"]["bins"] if bin_["effective"]] == [1, 1, 1]
     assert answer["scores"]["unscored"] == 1
     assert [one["title"] for one in answer["lessons"]] == ["two", "one", "three"]

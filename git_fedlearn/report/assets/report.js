@@ -72,6 +72,8 @@
       if (width === one.width) continue;
       one.width = width;
       const drawn = one.draw(width);
+      // The drawing is one image with a name; the parts that the library names say nothing to a reader.
+      for (const part of drawn.querySelectorAll("g[aria-label]")) part.removeAttribute("aria-label");
       drawn.setAttribute("role", "img");
       drawn.setAttribute("aria-label", `${one.title}; the numbers stand in a table below`);
       one.frame.replaceChildren(drawn);
@@ -221,7 +223,7 @@
               Plot.dot(placed, {
                 x: "x", y: "y", r: (n) => 5 + 8 * Math.sqrt(n.lessons / largest), fill: (n) => colour(data.systems, n.system),
                 stroke: "var(--card)", strokeWidth: 2, tip: true,
-                title: (n) => `${n.system}\nlearned ${plural(n.lessons, "lesson")}\n${plural(sum(edges.filter((e) => e.target === n.system), "lessons"), "lesson")} from others`,
+                title: (n) => `${n.system}\nlearned ${plural(n.lessons, "lesson")}\ncan read or has used ${plural(n.reads, "lesson")} of others`,
               }),
               ...Object.entries(SIDES).map(([name, [textAnchor, dx, dy]]) =>
                 Plot.text(placed.filter((n) => side(n, width, height) === name), {
@@ -267,7 +269,7 @@
               }),
               Plot.text(data.overlap, {
                 x: "a", y: "b", text: (row) => d3.format("~s")(row.lessons),
-                fill: (row) => (row.lessons / most > 0.7 ? "var(--card)" : "var(--ink)"),
+                fill: (row) => (row.lessons / most > 0.75 ? "var(--card)" : "var(--ink)"),
               }),
             ],
           }),
