@@ -7,7 +7,7 @@ from pathlib import Path
 
 from benchmarks.table import print_rows
 
-BENCHMARKS = ("merge_driver", "git_merge", "sync", "vectors", "pull_remotes", "hooks", "history")
+BENCHMARKS = ("merge_driver", "git_merge", "sync", "vectors", "pull_remotes", "hooks", "history", "privacy")
 
 
 def main() -> None:

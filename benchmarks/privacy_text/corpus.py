@@ -48,6 +48,13 @@ def personal_records(seed: int, rounds: int) -> Iterator[Record]:
                 yield Record(item.kind, context, text, item.parts or (item.text,))
 
 
+def negative_records() -> Iterator[Record]:
+    """What only looks private, in six settings."""
+    for text in personal_contexts.NEGATIVES:
+        for setting in ("§", "see § here", '"§"', "2026-01-02 INFO §", "- §", "x = §;"):
+            yield Record("negative", setting, setting.replace("§", text), ())
+
+
 def _stable(shape: str) -> str:
     """The setting without what chance put there."""
     return re.sub(r"[0-9A-Za-z+/_-]{20,}", "…", shape)

@@ -38,6 +38,7 @@ _REVERSED = re.compile(
 )
 
 
+_SHORTEST = 4
 _ARGUMENT = re.compile(r"[a-z_]{1,24}=[A-Za-z_]")
 _PLACEHOLDER = re.compile(rf"<({'|'.join(kinds.KINDS)})(?:_[0-9]{{1,4}})?>")
 _LINE_START = re.compile(r"[ \t]*(?:(?:[-+*#;]|//|export|ENV|ARG|set|setx|SET)[ \t]+)?[\w.-]*")
@@ -163,19 +164,16 @@ def _is_plain(value: str) -> bool:
 
 def is_password_value(value: str, *, quoted: bool) -> bool:
     """Whether a value of a password name is one. A quoted literal may be a plain word, a bare one may not."""
-    if _is_plain(value):
-        return False
-    if quoted:
-        return len(value) >= 4 and " " not in value.strip()  # noqa: PLR2004 -- shorter ones are flags
-    return is_strong_password(value)
+    fits = len(value) >= _SHORTEST and " " not in value.strip() if quoted else is_strong_password(value)
+    return fits and not _is_plain(value)
 
 
 def is_secret_value(value: str) -> bool:
     """Whether a value of a secret or token name is one: no words, no sentence, random."""
     value = value.strip()
-    if " " in value or _is_plain(value) or is_identifier_like(value):
+    if " " in value or not (is_random(value, least=10) or is_hash_like(value)):
         return False
-    return is_random(value, least=10) or is_hash_like(value)
+    return not _is_plain(value) and not is_identifier_like(value)
 
 
 def _reversed(subject: Subject) -> Iterator[Match]:

@@ -5,8 +5,9 @@ Findings are the same either way; the extra `[fast]` only saves time.
 
 from __future__ import annotations
 
+import re
 from functools import cache
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from git_fedlearn.privacy.detectors import by_key
 
@@ -32,45 +33,59 @@ class Prefilter:
 
     def __init__(self, detectors: Sequence[Detector]) -> None:
         self._all = tuple(detectors)
-        self._set = _compile(tuple(detector.__name__ for detector in detectors))
-        self._open: dict[tuple[int, ...], tuple[Detector, ...]] = {}
+        self._gates = _compile(tuple(detector.__name__ for detector in detectors))
+        self._open: dict[tuple[bool, tuple[int, ...]], tuple[Detector, ...]] = {}
 
     @property
     def is_fast(self) -> bool:
         """Whether RE2 is here."""
-        return self._set is not None
+        return self._gates is not None
 
     def choose(self, subject: Subject) -> tuple[Detector, ...]:
         """The detectors to ask about this text, in their order; gates speak about ASCII only."""
-        if self._set is None or not subject.text.isascii():
+        gates = self._gates
+        if gates is None or not subject.text.isascii():
             return self._all
-        found = self._set.Match(subject.text)
-        chosen = self._named(tuple(found)) if found else ()
+        found = (
+            gates.long_run.search(subject.text) is not None,
+            tuple(gates.patterns.Match(subject.text) or ()),
+        )
+        chosen = self._open.get(found)
+        if chosen is None:
+            names = gates.names(*found)
+            chosen = self._open[found] = tuple(d for d in self._all if d.__name__ in names)
         if subject.key and (asked := by_key(subject.key)):
             return tuple(d for d in self._all if d in chosen or d in asked)
         return chosen
 
-    def _named(self, found: tuple[int, ...]) -> tuple[Detector, ...]:
-        chosen = self._open.get(found)
-        if chosen is None:
-            numbers = set(found)
-            chosen = tuple(d for number, d in enumerate(self._all) if number in numbers)
-            self._open[found] = chosen
-        return chosen
+
+class _Gates(NamedTuple):
+    """The gates that RE2 looks for, in the order of its numbers, and the one that it does not."""
+
+    patterns: _PatternSet
+    order: tuple[str, ...]
+    long_run: re.Pattern[str]
+    opened_by_long_run: frozenset[str]
+
+    def names(self, is_long: bool, found: tuple[int, ...]) -> frozenset[str]:  # noqa: FBT001 -- as it is looked up
+        """The detectors that are open."""
+        names = frozenset(self.order[number] for number in found)
+        return names | self.opened_by_long_run if is_long else names
 
 
 @cache
-def _compile(names: tuple[str, ...]) -> _PatternSet | None:
+def _compile(names: tuple[str, ...]) -> _Gates | None:
     try:
         import re2  # noqa: PLC0415 -- an extra
     except ImportError:
         return None
-    from git_fedlearn.privacy.gates import GATES  # noqa: PLC0415 -- only for RE2
+    from git_fedlearn.privacy.gates import GATES, LONG_RUN, OPENED_BY_LONG_RUN  # noqa: PLC0415 -- only for RE2
 
     options = re2.Options()
     options.max_mem = _MEMORY
     patterns: _PatternSet = re2.Set.SearchSet(options)
-    for name in names:
+    order = tuple(name for name in names if name in GATES)
+    for name in order:
         patterns.Add(GATES[name])
     patterns.Compile()
-    return patterns
+    return _Gates(patterns, order, LONG_RUN, OPENED_BY_LONG_RUN)

@@ -217,6 +217,29 @@ HOT = st.sampled_from(
         ),
         *("is ", "\n", "file:", "hyperd", "thornhold", "Ada ", "Quill", "=", "-", "http"),
         *(github_token(), aws_key(), jwt(), pem_block(lines=1)),
+        *(github_token()[:15], github_token()[15:], "|", ",", "a,password\n", "| key |", "Cookie: sid=", ";"),
+        *(
+            "ssh -l ",
+            "Host x\n  User ",
+            "geo:",
+            "48.85661",
+            ", 2.35222",
+            "POINT(",
+            "dob ",
+            "1985-03-12",
+            "~mei/",
+        ),
+        *(
+            "insert into t (pass) values ('",
+            "')",
+            "${",
+            ":-",
+            " || ",
+            "pin: 4711",
+            "login as ",
+            "auth: ",
+            "key",
+        ),
     ]
 )
 TEXTS = st.one_of(st.text(max_size=30), st.lists(HOT, max_size=12).map("".join))
@@ -261,7 +284,19 @@ def test_a_token_never_survives_whatever_stands_around_it(before: str, after: st
             "a://b:",
         ),
         *("/home/a/", "C:\\Users\\", "2001:", "ab:", "-", "%2F", "\\\\/", "bearer a", "glpat-", "secret_"),
-        *("<API_KEY>", "\u200b"),
+        *(
+            "<API_KEY>",
+            "\u200b",
+            "pass:",
+            "key=",
+            "cookie: a=",
+            "a_",
+            "A1b2C3d4",
+            "1.2345,",
+            "ssh -l ",
+            "~a/",
+        ),
+        *("Host a\n  ", "('a','b'),", "key, ", "a,password\n", "login a:", "\\\\a\\Users\\"),
     ],
 )
 def test_long_input_takes_linear_time(piece: str) -> None:
