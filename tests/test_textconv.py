@@ -78,9 +78,7 @@ def test_headlines_of_the_other_sets() -> None:
 def test_a_retraction() -> None:
     retracted = {"at": "2026-05-28", "by": "sys-abcde23456", "reason": "wrong"}
     assert _text(_line(_id="5" * 32, _retracted=retracted)) == (
-        "record 555555555555 retracted\n"
-        '  retracted: {"at":"2026-05-28","by":"sys-abcde23456","reason":"wrong"}\n'
-        "\n"
+        "record 555555555555 retracted\n  retracted: 2026-05-28 by sys-abcde23456: wrong\n\n"
     )
 
 

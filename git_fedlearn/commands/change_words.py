@@ -11,7 +11,6 @@ from git_fedlearn.core.record import RETRACTED, Record, score_of
 
 _MOVES = (ChangeKind.RAISED, ChangeKind.LOWERED)
 _WIDTH = 9
-_HEADLINE = 60
 
 
 def summarize(changes: Sequence[Change]) -> str:
@@ -28,7 +27,7 @@ def describe(change: Change, *, own: str = "") -> str:
     """One line: what happened, to which record, its score, who did it."""
     name = change.record.id[:SHORT_ID]
     score = move_of(change) if change.kind in _MOVES else score_text(change.after or change.before)
-    told = headline(change.lesson, _HEADLINE)
+    told = headline(change.lesson)
     if told == "retracted":
         told = ""
     parts = [f"{change.kind.value:<{_WIDTH}}  {name}  {score:<11}", told, _aside(change, own)]

@@ -12,7 +12,6 @@ from git_fedlearn.core.canonical import Json
 from git_fedlearn.federation.last_run import read_last_run
 from git_fedlearn.federation.peers import RemoteName
 from git_fedlearn.federation.standing import PeerStanding
-from git_fedlearn.learn.review import read_waiting
 from git_fedlearn.repository.proposals import read_proposals
 from git_fedlearn.repository.repository import Repository
 from git_fedlearn.vectors.standing import read_index_standing, read_store_standing
@@ -63,6 +62,10 @@ def proposals_items(repository: Repository) -> Iterator[Item]:
 
 def review_items(repository: Repository) -> Iterator[Item]:
     """Samples that wait for a decision, where there are any."""
+    if not (repository.state / "review").is_dir():
+        return
+    from git_fedlearn.learn.review import read_waiting  # noqa: PLC0415  costs start-up time
+
     waiting = len(read_waiting(repository))
     if waiting:
         text = f"{count(waiting, 'sample')} that may hold something private, for you to decide on"

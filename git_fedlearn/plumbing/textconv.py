@@ -55,13 +55,21 @@ def _format_record(record: JsonObject) -> Iterator[str]:
     identifier = printable(str(record.get(ID, "")))
     yield " ".join(filter(None, ["record", identifier[:SHORT_ID], headline(record)]))
     if RETRACTED in record:
-        yield f"  retracted: {printable(_plain(record[RETRACTED]))}"
+        yield f"  retracted: {printable(_retraction(record[RETRACTED]))}"
     score = score_of(record)
     if score >= 0:
         yield f"  score: {score:g}"
     for key in sorted(record, key=lambda key: (key.startswith("_"), key)):
         if key not in (ID, RETRACTED) and not (key == "value_score" and record[key] == score):
             yield from _format_field(printable(key), record[key])
+
+
+def _retraction(value: Json) -> str:
+    """When, by whom and why; a retraction that says anything else is shown as it is."""
+    match value:
+        case {"at": str(at), "by": str(by), "reason": str(reason), **rest} if not rest:
+            return f"{at} by {by}: {reason}"
+    return _plain(value)
 
 
 def _format_field(key: str, value: Json) -> Iterator[str]:
