@@ -11,6 +11,7 @@ from rich.text import Text
 
 from git_fedlearn.commands.colour import wants_colour
 from git_fedlearn.commands.context import Context
+from git_fedlearn.commands.wording import count
 from git_fedlearn.core.canonical import JsonObject
 
 BAR: Final = 28
@@ -61,7 +62,9 @@ class _Sections:
         table = _grid()
         for name, number in totals["sets"].items():
             table.add_row(name, f"{number:,}", _bar(number, max(totals["sets"].values())))
-        table.add_row("all lessons", f"{totals['lessons']:,}", f"learned by {totals['systems']:,} systems")
+        table.add_row(
+            "all lessons", f"{totals['lessons']:,}", f"learned by {count(totals['systems'], 'system')}"
+        )
         table.add_row("adopted", f"{totals['adoption_rate']:.1%}", "learned by two or more systems")
         table.add_row("outcomes", f"{totals['worked']:,}", f"worked, {totals['failed']:,} failed")
         table.add_row("retracted", f"{totals['retracted']:,}", "")
