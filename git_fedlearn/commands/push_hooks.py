@@ -9,7 +9,7 @@ from git_fedlearn.privacy.policy import Policy
 from git_fedlearn.privacy.policy_table import parse_policy
 from git_fedlearn.repository.data_tree import open_objects
 from git_fedlearn.repository.objects import Objects, Oid
-from git_fedlearn.repository.settings import read_table
+from git_fedlearn.repository.settings import SETTINGS_FILE, read_table
 from git_fedlearn.repository.verify import settings_table_at
 
 POLICY_KEY = "fedlearn.privacyPolicy"
@@ -49,7 +49,18 @@ def pre_receive(context: Context) -> int:
         old, new, ref = line.split(" ", 2)
         updates.append(Update(ref, old=_find(objects, old), new=_find(objects, new)))
     known = [_find(objects, oid) for oid in listed.decode().split()]
-    return check_updates(context, objects, updates, [oid for oid in known if oid])
+    code = check_updates(context, objects, updates, [oid for oid in known if oid])
+    if code and _brings_settings(objects, updates):
+        context.complain("hint: this push changes .fedlearn.toml, which holds once the server has it:")
+        context.complain("hint: push the commit that changes it first (git push REMOTE COMMIT:BRANCH)")
+    return code
+
+
+def _brings_settings(objects: Objects, updates: list[Update]) -> bool:
+    """Whether a tip has other settings than the server goes by."""
+    head = objects.find_commit("HEAD")
+    ours = objects.files(head, SETTINGS_FILE) if head else {}
+    return any(objects.files(update.new, SETTINGS_FILE) != ours for update in updates if update.new)
 
 
 def _server_policy(context: Context, objects: Objects) -> Policy:

@@ -5,7 +5,7 @@ has it; a second reading, only when something was found, tells which blobs hold 
 """
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from xxhash import xxh3_128_digest
@@ -36,7 +36,15 @@ class Leaks(NamedTuple):
 class HistoryScan:
     """One scan of a range of commits; `find_leaks` is for when `findings` has ended."""
 
-    def __init__(self, objects: Objects, engine: PrivacyEngine, commits: Range) -> None:
+    def __init__(
+        self,
+        objects: Objects,
+        engine: PrivacyEngine,
+        commits: Range,
+        watch: Callable[[int, int], None] | None = None,
+    ) -> None:
+        """`watch` is told how many versions of how many were read."""
+        self._watch = watch
         self._objects = objects
         self._engine = engine
         self._range = commits
@@ -85,8 +93,11 @@ class HistoryScan:
                 self._leaky_paths[version.path] = None
                 shown = shown_path(self._engine, version.path)
                 named += [found._replace(path=shown, commit=version.commit) for found in names[name]]
-        for version in self._versions():
+        versions = list(self._versions())
+        for version in versions:
             self.versions += 1
+            if self._watch:
+                self._watch(self.versions, len(versions))
             for passage in self._passages(version):
                 mark = xxh3_128_digest(passage.data)
                 if mark not in seen:

@@ -109,6 +109,7 @@ def test_a_push_cannot_allow_itself_anything(world: World, system: System) -> No
     bounced = system.git("push", "--no-verify", str(hub.path), "main", check=False)
     assert bounced.code == 1
     assert f"{SET}:1: EMAIL_ADDRESS" in bounced.err
+    assert "hint: push the commit that changes it first (git push REMOTE COMMIT:BRANCH)" in bounced.err
     assert MAIL not in bounced.err
     system.git("push", "--quiet", str(hub.path), "main~1:main")
     system.git("push", "--quiet", str(hub.path), "main")
