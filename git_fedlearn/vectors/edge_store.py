@@ -9,6 +9,7 @@ import json
 import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from copy import copy
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 from uuid import UUID
@@ -59,13 +60,13 @@ class EdgeStore:
         return sorted(path.parent.name for path in self._folder.glob(f"*/{_CONFIG}"))
 
     def find(self, name: str) -> "EdgeCollection | None":
-        """A collection by its name or an alias."""
+        """A collection by its name or an alias; it goes by the name that was asked for."""
         named = self._aliases().get(name, name)
         if named not in self._open:
             if not (self._folder / named / _CONFIG).exists():
                 return None
             self._open[named] = EdgeCollection(self._folder / named, self._aliases())
-        return self._open[named]
+        return self._open[named].called(name)
 
     def create(self, name: str, schema: Schema) -> "EdgeCollection":
         """Make a collection with its vectors and payload indexes, under another name until it is whole."""
@@ -121,6 +122,12 @@ class EdgeCollection:
         self._config = json.loads((folder / _CONFIG).read_bytes())
         self._main = self.schema().main
 
+    def called(self, name: str) -> "EdgeCollection":
+        """The same collection under another name."""
+        twin = copy(self)
+        twin.name = name
+        return twin
+
     def schema(self) -> Schema:
         """What the collection is made of."""
         with translated(self._folder):
@@ -130,7 +137,7 @@ class EdgeCollection:
             for name, spec in self._config["vectors"].items()
         }
         indexes = {field: format_index(info) for field, info in known.items()}
-        aliases = sorted(alias for alias, name in self._aliases.items() if name == self.name)
+        aliases = sorted(alias for alias, name in self._aliases.items() if name == self._folder.name)
         return Schema(vectors, self._config.get("sparse_vectors") or {}, indexes, aliases)
 
     def count(self) -> int:

@@ -104,7 +104,7 @@ class Store(Protocol):
         """The collections, sorted."""
 
     def find(self, name: str) -> Collection | None:
-        """A collection by its name or an alias, None when there is none."""
+        """A collection by its name or an alias, by which it goes then; None when there is none."""
 
     def create(self, name: str, schema: Schema) -> Collection:
         """Make a collection with its vectors and payload indexes."""

@@ -143,6 +143,15 @@ def test_a_payload_cannot_retract_and_keys_of_ours_without_their_form_are_droppe
     assert {str(record.fields["_seen_by"]) for record in records} == {"['sys-aaaaaaaaaa']"}
 
 
+def test_what_goes_by_an_alias_is_exported_under_that_name(learned: System) -> None:
+    learned.add("collections/notes", {"text": "a note"})
+    learned.fedlearn("import", "notes", "--into", "notes-2", "--switch-alias")
+    fill(learned, "notes-2", {9: {"text": "learned since"}})
+    assert learned.fedlearn("export", "notes").out == "notes: 2 points, 2 lessons, 1 added, 0 updated\n"
+    assert len(learned.records("collections/notes")) == 2
+    assert not (learned.path / "data/collections/notes-2.jsonl").exists()
+
+
 def test_a_collection_that_is_not_there_is_refused(learned: System) -> None:
     refused = learned.fedlearn("export", "nothing", code=2)
     assert refused.err.endswith("no collection nothing\nhint: there is: error-solutions\n")

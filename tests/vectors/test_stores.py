@@ -159,6 +159,9 @@ def test_an_alias_can_be_moved(store: Store) -> None:
     assert everything(store, "contract-alias")[1] == {"from": "first"}
     store.switch_alias("contract-alias", f"{NAME}-2")
     assert everything(store, "contract-alias")[1] == {"from": "second"}
+    found = store.find("contract-alias")
+    assert found is not None
+    assert found.name == "contract-alias"
 
 
 def test_a_vector_of_another_size_is_refused(store: Store, request: pytest.FixtureRequest) -> None:
