@@ -1,6 +1,10 @@
 """The script that CI jobs run, on branches that git alone could not merge."""
 
 import os
+import re
+import subprocess
+import sys
+import tomllib
 from pathlib import Path
 
 from federation.foreign import line, lines_of, patterns
@@ -47,3 +51,21 @@ def test_a_conflict_of_code_is_left_to_people(here: System, world: World) -> Non
     assert result.code == 1
     assert "error: request and main conflict outside data/; merge main by hand\n" in result.err
     assert hub.git("rev-parse", "request").out == before
+
+
+def test_the_merge_tool_for_jj_joins(world: World) -> None:
+    """What jj would run, with its variables filled in as jj does; jj itself is not needed."""
+    page = (Path(__file__).parents[2] / "docs/howto/jj.md").read_text(encoding="utf-8")
+    settings = tomllib.loads(re.findall(r"```toml\n(.*?)```", page, re.DOTALL)[0])
+    tool = settings["merge-tools"]["fedlearn"]
+    sides = {"base": (), "left": (line(pattern="left"),), "right": (line(pattern="right"),), "output": ()}
+    paths = {f"${name}": world.folder / name for name in sides}
+    for name, lines in sides.items():
+        (world.folder / name).write_bytes(lines_of(lines))
+    command = [tool["program"], *(str(paths.get(word, word)) for word in tool["merge-args"])]
+    programs = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    done = subprocess.run(command, env={**os.environ, "PATH": programs}, capture_output=True, check=False)
+    assert (done.returncode, done.stderr) == (0, b"")
+    joined = lines_of([line(pattern="left"), line(pattern="right")])
+    assert (world.folder / "output").read_bytes() == joined
+    assert (world.folder / "left").read_bytes() == lines_of(sides["left"])
