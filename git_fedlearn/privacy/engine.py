@@ -12,7 +12,7 @@ from git_fedlearn.privacy import kinds
 from git_fedlearn.privacy.fingerprint import fingerprint
 from git_fedlearn.privacy.invisible import clean_text, clean_with_offsets
 from git_fedlearn.privacy.model import Finding, LocalIdentity, Sanitized
-from git_fedlearn.privacy.pointers import iter_strings
+from git_fedlearn.privacy.pointers import Place, iter_strings
 from git_fedlearn.privacy.policy import DEFAULT_POLICY
 from git_fedlearn.privacy.rebuild import rebuild
 from git_fedlearn.privacy.redaction import Redactor
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from git_fedlearn.privacy.model import Json, Match
-    from git_fedlearn.privacy.pointers import Place
     from git_fedlearn.privacy.policy import Policy
     from git_fedlearn.privacy.rebuild import Texts
 
@@ -40,6 +39,8 @@ class PrivacyEngine:
 
     def scan(self, value: Json) -> tuple[Finding, ...]:
         """Everything private in the value, in the order of pointers and offsets, keys before values."""
+        if isinstance(value, str):
+            return tuple(self._scan_place(Place(value, "", "", in_key=False), []))
         return self._scan(list(iter_strings(value)))
 
     def sanitize(self, value: Json) -> Sanitized:

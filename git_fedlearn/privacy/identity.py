@@ -56,6 +56,11 @@ class IdentityRules:
         self._add_word(identity.user, kinds.USER_NAME, "local-user")
         self._add_login(identity)
 
+    @property
+    def is_known(self) -> bool:
+        """Whether there is anything to look for."""
+        return bool(self._rules)
+
     def find(self, subject: Subject) -> Iterator[Match]:
         """Every mention of this machine or its user."""
         for word, pattern, kind, rule in self._rules:

@@ -34,6 +34,7 @@ class TextScanner:
         self._policy = policy
         self._allowed = policy.allowed_fingerprints()
         self._custom = [(rule, re.compile(rule.pattern)) for rule in policy.rules]
+        self._is_special = bool(self._identity.is_known or policy.names or self._custom)
         self._known: dict[tuple[str, str], tuple[Match, ...]] = {}
         self.placeholders = kinds.placeholder_pattern(tuple(rule.kind for rule in policy.rules))
 
@@ -55,17 +56,19 @@ class TextScanner:
         if len(text) < 3 and not parts:  # noqa: PLR2004 -- nothing private is that short
             return []
         subject = Subject(text, key)
-        found = self.counted((*self._detect(subject), *parts), text)
-        if not found:
+        found = [m for detector in _prefilter().choose(subject) for m in detector(subject)]
+        found += parts
+        if self._is_special:
+            found += self._special(subject)
+        if not found or not (found := self.counted(found, text)):
             return []
         if "<" in text:
             found = list(self._spare_placeholders(found, text))
         settled = settle_overlaps(found, kinds.RANK, kinds.SECRET_KINDS)
         return [m for m in settled if self._counts(m, text)] if self._allowed else settled
 
-    def _detect(self, subject: Subject) -> Iterator[Match]:
-        for detector in _prefilter().choose(subject):
-            yield from detector(subject)
+    def _special(self, subject: Subject) -> Iterator[Match]:
+        """What only this machine, its user and this repository's policy look for."""
         yield from self._identity.find(subject)
         if self._policy.names:
             yield from _person_names(subject, self._policy.names)
