@@ -12,6 +12,7 @@ from xxhash import xxh3_128_digest
 
 from git_fedlearn.core.canonical import Json
 from git_fedlearn.privacy.engine import PrivacyEngine, Sanitized
+from git_fedlearn.privacy.invisible import clean_text
 from git_fedlearn.privacy.pointers import Place, iter_strings
 
 MOST: Final = 100_000
@@ -41,14 +42,8 @@ class RememberingEngine(PrivacyEngine):
         return self._engine.sanitize(value) if self.has_splits(value) else Sanitized(value, ())
 
     def _is_clean(self, place: Place) -> bool:
-        """Whether the engine leaves the text alone where it stands, seen without what is around it.
-
-        Within a list, for at the top of a value keys that begin with `_` pass through unseen.
-        """
-        under: Json = {place.key: place.text} if place.key else place.text
-        alone: Json = [{place.text: 0} if place.in_key else under]
-        sanitized = self._engine.sanitize(alone)
-        return sanitized.value is alone and not sanitized.findings
+        """Whether the engine leaves the text alone where it stands, seen without what is around it."""
+        return clean_text(place.text) is place.text and not self._scanner.matches(place.text, place.key)
 
 
 def _mark(place: Place) -> bytes:

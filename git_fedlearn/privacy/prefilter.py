@@ -18,6 +18,11 @@ if TYPE_CHECKING:
     from git_fedlearn.privacy.subject import Subject
 
 _MEMORY = 64 << 20
+_TYPOGRAPHY = re.compile("[\u2010-\u2015\u2018-\u201d\u2022\u2026\u2713\u2714]")
+"""Dashes, quotation marks, bullets and the like, of which models are fond: no letters, no blanks, no digits.
+
+To a gate each is a hyphen, which no gate excludes, and which stands for them in numbers too.
+"""
 
 
 class _PatternSet(Protocol):
@@ -44,12 +49,10 @@ class Prefilter:
     def choose(self, subject: Subject) -> tuple[Detector, ...]:
         """The detectors to ask about this text, in their order; gates speak about ASCII only."""
         gates = self._gates
-        if gates is None or not subject.text.isascii():
+        text = subject.text if subject.text.isascii() else _TYPOGRAPHY.sub("-", subject.text)
+        if gates is None or not text.isascii():
             return self._all
-        found = (
-            gates.long_run.search(subject.text) is not None,
-            tuple(gates.patterns.Match(subject.text) or ()),
-        )
+        found = (gates.long_run.search(text) is not None, tuple(gates.patterns.Match(text) or ()))
         chosen = self._open.get(found)
         if chosen is None:
             names = gates.names(*found)

@@ -29,7 +29,8 @@ WORDS = (
     """4111-1111-1111-1111 536-22-1234 +49 30 901820 (415) 555-2671 born dob: d.o.b. 1985-03-12 nat """
     """lat= 48.8566 , 2.3522 POINT( ssh -l host user nas.lan box.local .internal PRIVATE KEY eyJ hook """
     """hooks.slack.com/services/ https:// http://a:b@ c.d \\n \\u0041 %41 &#65; AKIA ghp_ sk- xox . = : """
-    """" ' { } [ ] , ; | < > \n"""
+    """" ' { } [ ] , ; | < > \n """
+    """\u2014 \u2013 \u201c \u201d \u2019 \u2026 \u2022 030\u2013901820 030\u2014901820"""
 ).split(" ")
 PIECES = st.sampled_from(
     [
