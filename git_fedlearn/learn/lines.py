@@ -7,7 +7,6 @@ line end that does not parse is unfinished: not consumed, and read again next ti
 import io
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from itertools import accumulate
 from typing import IO, Final, cast
 
 from git_fedlearn.core.canonical import InvalidJsonError, JsonObject, parse_value
@@ -19,7 +18,7 @@ MAX_LINE: Final = 16 * 1024 * 1024
 START: Final = 2000
 """Bytes kept of the start of a broken line."""
 
-_CHUNK: Final = 1024 * 1024
+_CHUNK: Final = 256 * 1024  # what stays in a cache of the processor
 _BOM: Final = b"\xef\xbb\xbf"
 
 
@@ -114,17 +113,19 @@ def _placed(
     lines: list[bytes], wanted: Iterable[int], offset: int, number: int, max_line: int
 ) -> Iterator[RawLine | SkimmedLines]:
     """The wanted lines by their places, the others between them as counts."""
-    ends = [*accumulate((len(line) + 1 for line in lines), initial=offset)]
     given = 0
     for at in wanted:
         if at > given:
-            yield SkimmedLines(at - given, number + at, ends[at])
+            offset += sum(map(len, lines[given:at])) + at - given
+            yield SkimmedLines(at - given, number + at, offset)
+        end = offset + len(lines[at]) + 1
         too_long = len(lines[at]) >= max_line
         data = b"" if too_long else lines[at].rstrip(b"\r")
-        yield RawLine(data, number + at, ends[at], ends[at + 1], is_ended=True, is_too_long=too_long)
-        given = at + 1
+        yield RawLine(data, number + at, offset, end, is_ended=True, is_too_long=too_long)
+        given, offset = at + 1, end
     if given < len(lines):
-        yield SkimmedLines(len(lines) - given, number + len(lines), ends[-1])
+        end = offset + sum(map(len, lines[given:])) + len(lines) - given
+        yield SkimmedLines(len(lines) - given, number + len(lines), end)
 
 
 def parse_lines(lines: Iterable[RawLine | SkimmedLines]) -> Iterator[Line]:

@@ -6,6 +6,7 @@ record may not hold besides (a key twice, numbers beyond all bounds, a hundred l
 Whatever is not surely such a line is parsed as ever.
 """
 
+from operator import itemgetter
 from typing import Final
 
 import msgspec
@@ -13,6 +14,8 @@ import msgspec
 _NAME: Final = b'"value_score"'
 _NONE: Final = 2.0
 """Stands for no score."""
+
+_FIRST: Final = itemgetter(0)
 
 ROUNDING: Final = 0.001
 """Scores are rounded to three decimals before they are compared: what is nearer than this is parsed."""
@@ -24,7 +27,7 @@ class _Claim(msgspec.Struct, gc=False):
     value_score: float = _NONE
 
 
-_decode: Final = msgspec.json.Decoder(_Claim).decode
+_decoder: Final = msgspec.json.Decoder(_Claim)
 _UNREADABLE: Final = _Claim()
 
 
@@ -36,21 +39,34 @@ class Skimmer:
 
     def pick(self, lines: list[bytes], block: bytes) -> list[int]:
         """The numbers, from 0, of those lines of a block that must be parsed."""
+        claims, below = _claims(lines, block), self._below
+        wanted = [at for at, claim in enumerate(claims) if not 0 <= claim.value_score < below]
+        named = len(lines) - sum(claims[at].value_score == _NONE for at in wanted)
+        if block.count(_NAME) == named and _is_utf8(block):
+            return wanted
+        parsed = set(wanted)
+        return [at for at, line in enumerate(lines) if at in parsed or not _is_plain(line)]
+
+
+def _claims(lines: list[bytes], block: bytes) -> list[_Claim]:
+    """The claim of each line.
+
+    The decoder passes over blank lines and takes several objects from one line, so it is given the block as
+    a whole only if each line begins an object.
+    """
+    if all(lines) and set(map(_FIRST, lines)) == {ord("{")}:
         try:
-            claims = [*map(_decode, lines)]
+            claims = _decoder.decode_lines(block)
         except msgspec.MsgspecError:
-            claims = [*map(_claim, lines)]
-        below = self._below
-        low = [0 <= claim.value_score < below for claim in claims]
-        named = sum(claim.value_score != _NONE for claim in claims)
-        if block.count(_NAME) != named or not _is_utf8(block):
-            low = [is_low and _is_plain(line) for is_low, line in zip(low, lines, strict=True)]
-        return [at for at, is_low in enumerate(low) if not is_low]
+            claims = []
+        if len(claims) == len(lines):
+            return claims
+    return [*map(_claim, lines)]
 
 
 def _claim(line: bytes) -> _Claim:
     try:
-        return _decode(line)
+        return _decoder.decode(line)
     except msgspec.MsgspecError:
         return _UNREADABLE
 
