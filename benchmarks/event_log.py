@@ -1,5 +1,5 @@
 """An event log of any size, modelled on 106 events of a real coordinator: its kinds in their shares, its
-fields, lengths of questions and answers as they were there, and a score on each event. A mean event has 1.1 KB.
+fields, lengths of questions and answers as they were there, and a score on each event; 1.1 KB an event.
 """
 
 import json

@@ -1,10 +1,12 @@
 """`sync` of an event log against passes of `jq` over it. EVENT_LOG_MB sets its size (330)."""
 
+import json
 import os
 import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from itertools import count
 from pathlib import Path
 
 from benchmarks.event_log import write_log
@@ -29,11 +31,24 @@ def rows(folder: Path) -> Iterator[Row]:
         lambda: _sync(repository), lambda: run((sys.executable, "-c", "pass"), folder), lambda: None
     )
     yield Row("sync, nothing new", "python -c pass", result, note=f"{result.ours:.2f} s (under 0.5)")
+    numbers = count()
+    result = compare(
+        lambda: _sync(repository),
+        lambda: run((sys.executable, "-c", "pass"), folder),
+        lambda: _append(log, next(numbers)),
+    )
+    yield Row("sync, one new event", "python -c pass", result, note=f"{result.ours:.2f} s (under 0.6)")
 
 
 def _sync(repository: Path) -> Run:
     command = (sys.executable, "-I", "-m", "git_fedlearn.cli", "sync", "--source", "../source")
     return run(command, repository, ENVIRONMENT)
+
+
+def _append(log: Path, number: int) -> None:
+    event = {"query": f"how to do the new thing {number}", "response": "Do it.", "value_score": 0.9}
+    with log.open("a") as file:
+        file.write(json.dumps(event) + "\n")
 
 
 def _jq(log: Path, folder: Path) -> Run:
