@@ -13,6 +13,7 @@ from pathlib import Path
 
 from xxhash import xxh3_64_hexdigest
 
+from git_fedlearn.core.layout import SetName
 from git_fedlearn.learn.batch import Batch
 from git_fedlearn.learn.checkpoints import (
     Checkpoints,
@@ -103,7 +104,9 @@ def sync(repository: Repository, engine: PrivacyEngine, request: Request) -> Syn
         name: sorted({*pending.get(name, ()), *synced.batch.lessons.get(name, ())}) for name in sets.names()
     }
     synced.joined = [
-        sets.join(name, lines, write=not request.dry_run) for name, lines in lessons.items() if lines
+        sets.join(name, missing, write=not request.dry_run)
+        for name, lines in lessons.items()
+        if (missing := _missing(sets, name, lines, synced.batch))
     ]
     if request.dry_run:
         return synced
@@ -120,6 +123,15 @@ def _may_have_learned(synced: Synced) -> bool:
     """Whether the metrics of the month may differ: a run that repeats one that died changes no record."""
     changed = any(joined.added or joined.changed for joined in synced.joined)
     return changed or any(synced.batch.lessons.values())
+
+
+def _missing(sets: RecordSets, name: SetName, lines: list[bytes], batch: Batch) -> list[bytes]:
+    """The lines to join into a set: all that was learned now, and of what is pending that which it lacks."""
+    new = batch.lessons.get(name, [])
+    if len(lines) == len(new):
+        return lines
+    held = set(sets.read_lines(name))
+    return sorted({*new, *(line for line in lines if line not in held)})
 
 
 def _rules(repository: Repository, request: Request) -> Rules:
