@@ -12,6 +12,7 @@ import click
 from git_fedlearn import __version__
 from git_fedlearn.commands.bugs import report_bug
 from git_fedlearn.commands.context import Context
+from git_fedlearn.commands.examples import show_examples
 from git_fedlearn.commands.verbs import complete
 from git_fedlearn.commands.wrong_uses import describe, no_such_verb
 from git_fedlearn.errors import FedlearnError
@@ -50,7 +51,7 @@ class Verbs(click.Group):
             return None
         module = importlib.import_module(f"git_fedlearn.commands.{module_name(cmd_name)}")
         command: click.Command = module.command
-        return self.prepare(command)
+        return show_examples(self.prepare(command))
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]

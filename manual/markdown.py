@@ -31,6 +31,8 @@ def format_verb(page: Page) -> str:
     lines = [MADE, f"# {page.path}", "", f"{_text(page.short)}.", "", *_body(page)]
     for below in page.below:
         lines += [f"## {below.verb}", "", *_body(below)]
+    if page.examples:
+        lines += ["## Examples", "", *_table(("to type", "what for"), page.examples)]
     lines += ["[All verbs](README.md), and [what all of them take](README.md#options-of-every-verb)"]
     return "\n".join(lines) + "\n"
 

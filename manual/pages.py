@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import click
 
 from git_fedlearn.cli import SECTIONS, cli
+from git_fedlearn.commands.examples import EXAMPLES, without_examples
 from git_fedlearn.commands.verbs import COMMON
 
 
@@ -21,6 +22,7 @@ class Page:
     options: tuple[tuple[str, str], ...]
     below: tuple["Page", ...]
     epilog: str = ""
+    examples: tuple[tuple[str, str], ...] = ()
 
     @property
     def verb(self) -> str:
@@ -68,7 +70,8 @@ def _page(ctx: click.Context, below: tuple[Page, ...], *, without: tuple[str, ..
         tuple(_paragraphs(inspect.cleandoc(command.help or ""))),
         tuple(_options(ctx, without)),
         below,
-        command.epilog or "",
+        without_examples(command.epilog or ""),
+        EXAMPLES.get(ctx.command_path.removeprefix("git fedlearn "), ()),
     )
 
 

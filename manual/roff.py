@@ -35,6 +35,8 @@ def format_verb(page: Page) -> str:
         lines.append(".SH VERBS")
         for below in page.below:
             lines += [f".SS {_quoted(below.usage)}", *_paragraphs(below.paragraphs), *_list(below.options)]
+    if page.examples:
+        lines += [".SH EXAMPLES", *_list((line, f"{text}.") for line, text in page.examples)]
     lines += [".SH EXIT STATUS", *_list(EXIT_CODES), ".SH SEE ALSO", SEE_ALSO]
     return _finish(lines)
 

@@ -1,0 +1,103 @@
+"""Examples of the verbs, for `-h`, the man pages and the reference: a line to type, and what it is for."""
+
+from typing import Final
+
+import click
+
+EXAMPLES: Final[dict[str, tuple[tuple[str, str], ...]]] = {
+    "init": (("git init lessons && cd lessons && git fedlearn init", "a new repository for lessons"),),
+    "clone": (("git fedlearn clone git@example.org:me/lessons.git", "the same on the next machine"),),
+    "install": (
+        ("git fedlearn install", "after a plain git clone"),
+        ("git fedlearn install --global", "man pages and completion where they are looked for"),
+    ),
+    "uninstall": (("git fedlearn uninstall", "this clone as it was before"),),
+    "status": (("git fedlearn status --fetch", "ask the upstream and the peers first"),),
+    "doctor": (("git fedlearn doctor --fix", "repair what does not work"),),
+    "demo": (("git fedlearn demo --keep", "and explore what it made"),),
+    "completion": (('eval "$(git fedlearn completion bash)"', "complete in this shell"),),
+    "sync": (
+        ("git fedlearn sync --dry-run", "what would be learned, and what not"),
+        ("git fedlearn sync --source ~/logs --commit", "learn from another folder, and commit"),
+        ("git fedlearn sync --explain --full --dry-run", "why each event is kept or not"),
+    ),
+    "add": (("git fedlearn add best-practices notes.jsonl", "one JSON object a line"),),
+    "retract": (
+        ("git fedlearn retract 3f2a --reason 'wrong since 2.0'", "take a lesson back"),
+        ("git fedlearn retract --commit HEAD --reason 'a bad log'", "all that a commit brought"),
+    ),
+    "restore": (("git fedlearn restore 3f2a", "bring it back"),),
+    "outcome": (
+        ("git fedlearn outcome 3f2a --worked", "it helped"),
+        ("git fedlearn outcome 3f2a --failed --note 'needs version 2'", "it did not, and why"),
+    ),
+    "dataset": (
+        ("git fedlearn dataset stats", "what there is to train on"),
+        ("git fedlearn dataset export --format openai --split 0.9", "files for a trainer"),
+    ),
+    "metrics": (("git fedlearn metrics --month 2026-10", "as it stood at the end of October"),),
+    "consolidate": (("git fedlearn consolidate best-practices", "what is nearly the same"),),
+    "show": (("git fedlearn show 3f2a", "the first characters of an id are enough"),),
+    "log": (
+        ("git fedlearn log", "what each commit brought"),
+        ("git fedlearn log 3f2a", "the life of one lesson"),
+    ),
+    "diff": (
+        ("git fedlearn diff", "what is not committed yet"),
+        ("git fedlearn diff main@{1.week.ago}", "what was learned in a week"),
+    ),
+    "explain": (("git fedlearn explain 3f2a", "who learned it, and through whom it came"),),
+    "report": (("git fedlearn report -o lessons.html", "one page to look at or to send"),),
+    "federate": (("git fedlearn federate --dry-run", "what it would do"),),
+    "remote": (
+        ("git fedlearn remote add friend https://example.org/friend/lessons.git", "learn from a friend"),
+        ("git fedlearn remote remove friend --retract", "and not any more"),
+    ),
+    "pull-remotes": (("git fedlearn pull-remotes friend --dry-run", "look at what would come"),),
+    "bundle": (
+        ("git fedlearn bundle create stick.bundle", "to carry to a machine without a network"),
+        ("git fedlearn bundle apply stick.bundle", "there"),
+    ),
+    "quarantine": (
+        ("git fedlearn quarantine list", "what peers sent that did not pass"),
+        ("git fedlearn quarantine accept --peer friend", "join it after all"),
+    ),
+    "schedule": (("git fedlearn schedule install --federate daily", "share once a day"),),
+    "verify": (
+        ("git fedlearn verify --history", "was anything ever lost?"),
+        ("git fedlearn verify --fix", "bring it back"),
+    ),
+    "sanitize": (("git fedlearn sanitize --check", "what would be redacted"),),
+    "scan": (
+        ("git fedlearn scan --staged", "before a commit"),
+        ("git fedlearn scan --history", "every version of every data file"),
+    ),
+    "review": (("git fedlearn review", "walk through what waits"),),
+    "resolve": (("git fedlearn resolve", "after a conflict under data/"),),
+    "search": (
+        ("git fedlearn search 'connection refused on 6333'", "a question or a pasted error"),
+        ("git fedlearn search 'pin a channel' --set best-practices --limit 3", "in one set"),
+    ),
+    "export": (("git fedlearn export notes --dry-run", "what a collection would bring"),),
+    "import": (("git fedlearn import --since HEAD~1", "what the last commit brought, to Qdrant"),),
+    "mcp": (("git fedlearn mcp --read-only", "an agent starts this"),),
+    "proposals": (("git fedlearn proposals list", "retractions that agents proposed"),),
+}
+
+
+_UNWRAPPED: Final = "\b"
+"""Before a paragraph that click is to leave as it is."""
+
+
+def show_examples(command: click.Command) -> click.Command:
+    """Let the help of a verb end with its examples. The same object comes back."""
+    if _UNWRAPPED not in (command.epilog or ""):
+        lines = [f"  {line}\n      {text}" for line, text in EXAMPLES.get(command.name or "", ())]
+        examples = "\n".join([_UNWRAPPED, "Examples:", *lines]) if lines else ""
+        command.epilog = "\n\n".join(part for part in (command.epilog, examples) if part)
+    return command
+
+
+def without_examples(epilog: str) -> str:
+    """What an epilog says besides."""
+    return epilog.partition(_UNWRAPPED)[0].strip()
