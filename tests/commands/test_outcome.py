@@ -149,12 +149,21 @@ def test_verify_names_bad_lines_and_mends_what_can_be(learned: System) -> None:
     learned.write(other, line.replace(b"1}", b"2}") + line + line.replace(b'"failed":0,', b"") + b"{}\n")
     found = learned.fedlearn("verify", code=1).out
     assert f"{other}:3: an outcome not in canonical form\n{other}:4: no record id\n" in found
-    assert (
-        f"{other}:4: no record id\n"
-        not in learned.fedlearn("verify", "--fix", code=1).out.split("rewrote")[0]
-    )
+    mended = learned.fedlearn("verify", "--fix", code=1).out
+    assert mended == f"rewrote {other}\n{other}:2: no record id\n"
     assert learned.read(other) == line.replace(b"1}", b"2}") + b"{}\n"
     learned.git("add", "data")
     blocked = learned.git("commit", "--quiet", "-m", "x", check=False)
     assert blocked.code == 1
     assert f"error: {other}:2: no record id" in blocked.err
+    token = github_token()
+    note = b',"notes":[{"at":"2026-05-28","text":"use %s","worked":true}],"worked"' % token.encode()
+    learned.write(other, line.replace(b',"worked"', note))
+    learned.git("add", "data")
+    blocked = learned.git("commit", "--quiet", "-m", "x", check=False)
+    assert blocked.code == 1
+    assert f"error: {other}:1: API_KEY" in blocked.err
+    assert token not in blocked.err
+    learned.fedlearn("sanitize")
+    learned.commit()
+    assert b"use <API_KEY>" in learned.read(other)
