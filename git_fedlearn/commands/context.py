@@ -75,6 +75,10 @@ class Context:
         """The privacy policy of the repository the command was run in, the default outside one."""
         from git_fedlearn.privacy.policy_table import parse_policy  # noqa: PLC0415  costs start-up time
 
+        if self.in_repository and self.repository.is_bare:
+            from git_fedlearn.commands.server_policy import server_policy  # noqa: PLC0415
+
+            return server_policy(self)
         table = self.repository.settings_table if self.in_repository else {}
         return parse_policy(table, self.now().date())
 

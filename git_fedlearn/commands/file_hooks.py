@@ -83,7 +83,8 @@ def _trees(context: Context, paths: tuple[str, ...]) -> "tuple[CommittedTree, li
 def _nothing_to_redact(context: Context, paths: tuple[str, ...]) -> bool:
     """Whether these files are as staged and clean; then the other checks are made as well, and remembered."""
     judged = Judged(context, paths)
-    if context.repository.git.run("ls-files", "--others", "--modified", "--deleted", "--", *paths):
+    changed = ("ls-files", "--others", "--modified", "--deleted", "--", *paths)
+    if context.repository.git.run("--literal-pathspecs", *changed):
         return False
     if judged.is_sound(SCAN):
         return True

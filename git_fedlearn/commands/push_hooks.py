@@ -2,18 +2,12 @@
 
 from git_fedlearn.commands.context import Context
 from git_fedlearn.commands.outgoing import Update, check_updates
-from git_fedlearn.errors import SettingsError
+from git_fedlearn.commands.server_policy import server_policy
 from git_fedlearn.federation.publishing import may_publish, outgoing_paths
 from git_fedlearn.privacy.engine import PrivacyEngine
-from git_fedlearn.privacy.policy import Policy
-from git_fedlearn.privacy.policy_table import parse_policy
 from git_fedlearn.repository.data_tree import open_objects
 from git_fedlearn.repository.objects import Objects, Oid
-from git_fedlearn.repository.settings import SETTINGS_FILE, read_table
-from git_fedlearn.repository.verify import settings_table_at
-
-POLICY_KEY = "fedlearn.privacyPolicy"
-"""Git config of a server: a settings file whose `[privacy]` holds for every push."""
+from git_fedlearn.repository.settings import SETTINGS_FILE
 
 
 def pre_push(context: Context, remote: str, _url: str = "") -> int:
@@ -42,7 +36,7 @@ def pre_receive(context: Context) -> int:
     The name of the server's account is not looked for: it is nobody's who learns.
     """
     objects = open_objects(context.repository)
-    context.privacy = PrivacyEngine(policy=_server_policy(context, objects))
+    context.privacy = PrivacyEngine(policy=server_policy(context))
     listed = context.repository.git.run("for-each-ref", "--format=%(objectname)", "refs/heads/")
     updates = []
     for line in context.stdin.read().decode("utf-8", "replace").splitlines():
@@ -61,27 +55,6 @@ def _brings_settings(objects: Objects, updates: list[Update]) -> bool:
     head = objects.find_commit("HEAD")
     ours = objects.files(head, SETTINGS_FILE) if head else {}
     return any(objects.files(update.new, SETTINGS_FILE) != ours for update in updates if update.new)
-
-
-def _server_policy(context: Context, objects: Objects) -> Policy:
-    """What the server has decided before this push: a push cannot allow itself anything.
-
-    The file that git config `fedlearn.privacyPolicy` names, else the settings on the default branch as it is.
-    Settings there that cannot be used allow nothing, so that a push can repair them.
-    """
-    today = context.now().date()
-    pinned = context.repository.git.find_config(POLICY_KEY)
-    if pinned:
-        path = context.repository.git_dir / pinned
-        if not path.is_file():
-            raise SettingsError(f"git config {POLICY_KEY}: {path}: no such file")
-        return parse_policy(read_table(path), today, str(path))
-    head = objects.find_commit("HEAD")
-    try:
-        return parse_policy(settings_table_at(objects, head), today) if head else Policy(today=today)
-    except SettingsError as error:
-        context.complain(f"warning: on the default branch: {error.message}; nothing is allowed until then")
-        return Policy(today=today)
 
 
 def _find(objects: Objects, oid: str) -> Oid | None:

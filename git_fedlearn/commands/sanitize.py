@@ -7,6 +7,7 @@ import click
 from git_fedlearn.commands.context import Context
 from git_fedlearn.commands.targets import Target, find_targets, is_binary
 from git_fedlearn.commands.wording import count, kinds
+from git_fedlearn.core.layout import is_shareable
 from git_fedlearn.errors import UsageError
 from git_fedlearn.learn.passages import expects_json
 from git_fedlearn.learn.redacted_files import redact_file
@@ -31,13 +32,13 @@ def command(context: Context, paths: tuple[str, ...], *, check: bool) -> int:
         return _sanitize_stream(context, paths, check=check)
     targets = find_targets(context, paths)
     cleaned = Cleaned([], Counter())
-    data = [target.shown for target in targets if target.is_data]
+    data = [target.shown for target in targets if _is_rewritten_as_data(target)]
     if data:
         repository = context.data_repository
         with repository.lock("sanitize"):
             cleaned = sanitize_files(repository, context.privacy, data if paths else None, write=not check)
     for target in targets:
-        if not target.is_data:
+        if not _is_rewritten_as_data(target) and (paths or not target.is_data):
             _sanitize_file(context, target, cleaned, write=not check)
     names = {target.shown for target in targets if target.is_data}
     for path in cleaned.paths:
@@ -45,6 +46,11 @@ def command(context: Context, paths: tuple[str, ...], *, check: bool) -> int:
         context.say(f"{'would sanitize' if check else 'sanitized'} {shown}")
     context.say(f"{count(len(cleaned.paths), 'file')} with private data{kinds(cleaned.redacted)}")
     return 1 if check and cleaned.paths else 0
+
+
+def _is_rewritten_as_data(target: Target) -> bool:
+    """Whether a file is rewritten as data files are: ids made anew, tombstones for committed records."""
+    return target.is_data and is_shareable(target.shown)
 
 
 def _sanitize_file(context: Context, target: Target, cleaned: Cleaned, *, write: bool) -> None:

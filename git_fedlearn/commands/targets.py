@@ -6,10 +6,11 @@ from pathlib import Path
 from typing import NamedTuple
 
 from git_fedlearn.commands.context import Context
-from git_fedlearn.core.layout import DATA
+from git_fedlearn.core.layout import DATA, FileKind, kind_of
 from git_fedlearn.errors import FedlearnError, NotARepositoryError, UsageError
 from git_fedlearn.repository.data_tree import WorkTree, is_local
 from git_fedlearn.repository.files import read_file
+from git_fedlearn.repository.settings import SETTINGS_FILE
 
 _LOOKED_AT = 8000
 """Bytes that git looks at to tell whether a file is binary (`buffer_is_binary` in its xdiff-interface.c)."""
@@ -59,6 +60,11 @@ def is_binary(target: Target) -> bool:
         raise FedlearnError(f"{target.shown}: cannot be read: {error.strerror}") from error
 
 
+def _is_ours(top: Path, path: str) -> bool:
+    """Whether a file under data/ is a data file: any folder of code may have a data/ of its own."""
+    return kind_of(path) is not FileKind.OTHER or (top / SETTINGS_FILE).is_file()
+
+
 def _named(context: Context, path: str) -> Iterator[Target]:
     absolute = Path(os.path.normpath(context.directory / path))
     if absolute.is_dir() and not absolute.is_symlink():
@@ -89,6 +95,6 @@ def _target(context: Context, shown: str, file: Path) -> Target:
         return Target(shown, file, is_data=False)
     top = os.path.realpath(context.repository.top)
     relative = os.path.relpath(os.path.realpath(file.parent) + os.sep + file.name, top).replace(os.sep, "/")
-    if relative.startswith(f"{DATA}/"):
+    if relative.startswith(f"{DATA}/") and _is_ours(context.repository.top, relative):
         return Target(relative, context.repository.top / relative, is_data=True)
     return Target(shown, file, is_data=False)

@@ -176,3 +176,26 @@ def test_history_with_the_way_out_of_a_leak(system: System) -> None:
     titles = {record.fields.get("title", "gone") for record in system.records("skills-patterns")}
     assert titles == {"use <API_KEY>", "gone"}
     system.fedlearn("verify", "--history")
+
+
+def test_a_data_folder_of_code_is_any_folder(world: World) -> None:
+    code = world.repository("code")
+    code.write("data/people.csv", f"1,{MAIL}\n".encode())
+    result = code.fedlearn("scan", "data", code=1)
+    assert result.out.startswith("data/people.csv:1: EMAIL_ADDRESS (email-address) [")
+    assert "not a kind of file" not in result.err
+    code.fedlearn("sanitize", "data/people.csv")
+    assert code.read("data/people.csv") == b"1,<EMAIL_ADDRESS>\n"
+
+
+def test_a_server_scans_its_history_by_its_own_policy(world: World, system: System) -> None:
+    system.write(SET, json.dumps({"title": f"ask {MAIL}"}).encode() + b"\n")
+    system.git("add", "--all")
+    system.git("commit", "--quiet", "--no-verify", "-m", "leak")
+    hub = world.bare("hub")
+    system.git("push", "--quiet", "--no-verify", str(hub.path), "main")
+    assert "1 finding in " in hub.fedlearn("scan", "--history", code=1).out
+    pinned = hub.path / "policy.toml"
+    pinned.write_text('[privacy.kinds]\nEMAIL_ADDRESS = "allow"\n')
+    hub.git("config", "fedlearn.privacyPolicy", "policy.toml")
+    hub.fedlearn("scan", "--history")
