@@ -19,6 +19,14 @@ _TELLING = re.compile(
 )
 
 
+_PLACEHOLDER = re.compile(r"<[A-Z]{2,16}(?:_[A-Z0-9]{1,16}){0,4}>")
+
+
+def plain_key(key: str) -> str:
+    """The key without placeholders: `PIN:<PASSWORD>` does not say that a password stands under it."""
+    return _PLACEHOLDER.sub("", key) if "<" in key else key
+
+
 class Place(NamedTuple):
     """One string: where it stands, and the nearest key above it (empty for a key itself)."""
 
@@ -40,7 +48,8 @@ def is_ours(key: str, pointer: str) -> bool:
 
 def is_telling_number(value: Json, key: str) -> bool:
     """Whether a number stands under a key that makes it private, as `phone` and `latitude` do."""
-    return isinstance(value, int | float) and not isinstance(value, bool) and _TELLING.search(key) is not None
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    return number and _TELLING.search(plain_key(key)) is not None
 
 
 def iter_strings(value: Json) -> Iterator[Place]:

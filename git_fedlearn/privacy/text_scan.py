@@ -11,6 +11,7 @@ from git_fedlearn.privacy import kinds
 from git_fedlearn.privacy.fingerprint import fingerprint
 from git_fedlearn.privacy.identity import IdentityRules
 from git_fedlearn.privacy.model import Match, settle_overlaps
+from git_fedlearn.privacy.pointers import plain_key
 from git_fedlearn.privacy.subject import Subject
 
 if TYPE_CHECKING:
@@ -43,6 +44,7 @@ class TextScanner:
 
         `parts` are spans that other strings of the record made private.
         """
+        key = plain_key(key)
         if len(text) > _SHORT or parts:
             return self._find(text, key, parts)
         found = self._known.get((text, key))

@@ -169,6 +169,13 @@ def test_common_user_names_stay_as_words_but_go_in_paths() -> None:
     assert engine.sanitize("ssh admin@nixos").value == "ssh <LOGIN>"
 
 
+def test_a_placeholder_in_a_key_says_nothing_about_the_value() -> None:
+    pin: Json = {"PIN:4711": -100, "PIN:4712": "plum"}
+    once = clean(pin)
+    assert once == {"PIN:<PASSWORD>": -100, "PIN:<PASSWORD_2>": "plum"}
+    assert clean(once) == once
+
+
 def test_a_placeholder_is_never_taken_for_something_private() -> None:
     engine = PrivacyEngine(LocalIdentity(user="addressee", host="address"))
     assert engine.sanitize("<EMAIL_ADDRESS> at address").value == "<EMAIL_ADDRESS> at <HOST_NAME>"
