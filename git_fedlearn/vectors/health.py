@@ -9,7 +9,7 @@ from typing import Final
 from git_fedlearn.errors import FedlearnError
 from git_fedlearn.repository.lock import hold_lock
 from git_fedlearn.repository.repository import Repository
-from git_fedlearn.vectors.places import INDEX
+from git_fedlearn.vectors.places import index_folder
 
 EXTRAS: Final = {
     "local": ("qdrant_edge", "wordllama"),
@@ -31,14 +31,14 @@ def installed_extras() -> dict[str, bool]:
 
 def has_index(repository: Repository) -> bool:
     """Whether a search index was ever made."""
-    return (repository.state / INDEX / "shard").exists()
+    return (index_folder(repository) / "shard").exists()
 
 
 def open_whole_index(repository: Repository) -> int:
     """Open the index as a search would; how many files it was made of. Raises FedlearnError."""
     from git_fedlearn.vectors.lesson_shard import LessonShard  # noqa: PLC0415  the engine costs start-up time
 
-    folder = repository.state / INDEX
+    folder = index_folder(repository)
     with hold_lock(folder, "doctor", timeout=5):
         try:
             state = json.loads((folder / "state.json").read_bytes())
@@ -51,7 +51,7 @@ def open_whole_index(repository: Repository) -> int:
 
 def remove_index(repository: Repository) -> None:
     """Remove the index; the next search makes it again."""
-    folder = repository.state / INDEX
+    folder = index_folder(repository)
     with hold_lock(folder, "doctor", timeout=5):
         with suppress(OSError):
             (folder / "state.json").unlink()

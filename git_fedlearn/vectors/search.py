@@ -25,7 +25,7 @@ from git_fedlearn.vectors.embedder import Embedder
 from git_fedlearn.vectors.index import open_index
 from git_fedlearn.vectors.lesson_shard import Candidate
 from git_fedlearn.vectors.lesson_text import LessonText, lesson_text
-from git_fedlearn.vectors.places import INDEX
+from git_fedlearn.vectors.places import index_folder
 from git_fedlearn.vectors.progress import Progress
 from git_fedlearn.vectors.ranking import rank, relevance
 from git_fedlearn.vectors.words import Words
@@ -101,7 +101,7 @@ def find_lessons(
     """
     model = embedder or choose_embedder(repository)
     sets = _sets(repository, query)
-    with open_index(repository.state / INDEX, model) as index:
+    with open_index(index_folder(repository), model) as index:
         index.refresh(repository.top, progress)
         vector = model.embed([query.text])[0]
         found = index.shard.candidates(vector, query.text, sets, query.candidates)

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from git_fedlearn.core.layout import SetName, find_set
 from git_fedlearn.repository.data_tree import WorkTree
 from git_fedlearn.repository.repository import Repository
-from git_fedlearn.vectors.places import FOLDER_KEY, INDEX, URL_KEY
+from git_fedlearn.vectors.places import FOLDER_KEY, URL_KEY, index_folder
 
 
 class IndexStanding(NamedTuple):
@@ -31,7 +31,7 @@ class StoreStanding(NamedTuple):
 
 def read_index_standing(repository: Repository) -> IndexStanding:
     """Compare the files that the index was made of with those of the work tree."""
-    known = _read_object(repository.state / INDEX / "state.json").get("files")
+    known = _read_object(index_folder(repository) / "state.json").get("files")
     if not isinstance(known, dict):
         return IndexStanding(is_made=False, changed=())
     here = {path for path in WorkTree(repository.top).paths() if find_set(path)}

@@ -1,5 +1,6 @@
 """Learn, export, push, reinstall, import: the same search finds the same lessons, also after kills."""
 
+import shutil
 import signal
 import subprocess
 import sys
@@ -172,3 +173,15 @@ def test_a_disk_that_is_nearly_full_is_noticed_before_the_engine_would_be_killed
                 "hint: free space, then run it again; nothing is lost\n"
             )
     assert system.fedlearn("search", "disk full").out
+
+
+def test_a_clone_that_is_mounted_read_only_is_searched_by_an_index_in_the_cache(system: System) -> None:
+    system.add("error-solutions", {"error_message": "disk full", "solution": "empty the store"})
+    shutil.rmtree(system.path / ".git/fedlearn")
+    with small_disk(system.path / ".git/fedlearn", "1m,ro"):
+        assert "empty the store" in system.fedlearn("search", "disk full").out
+        assert system.fedlearn("import", "error-solutions", code=3).err == (
+            f"error: {system.path}/.git/fedlearn/qdrant: cannot be locked: Read-only file system\n"
+            "hint: free space or fix permissions\n"
+        )
+    assert [*(Path(system.environment["HOME"]) / ".cache/git-fedlearn").glob("*/index/state.json")]
