@@ -22,6 +22,7 @@ from git_fedlearn.vectors.embedder import Embedder, ModelIdentity, identify, par
 from git_fedlearn.vectors.exporting import Admit
 from git_fedlearn.vectors.gathering import collections_here, gather, source_files
 from git_fedlearn.vectors.importing import Gist, Imported, import_records
+from git_fedlearn.vectors.likeness import is_of_our_model
 from git_fedlearn.vectors.progress import Progress
 from git_fedlearn.vectors.settings import check_collection, read_qdrant_settings
 from git_fedlearn.vectors.store import Collection, Schema, Store, VectorSpec
@@ -90,6 +91,11 @@ def import_collection(
         collection = store.create(request.into, _schema(repository, request.collection, model))
     else:
         _refuse_other_model(collection, model, known, request)
+        if known is None and not is_of_our_model(collection, gist):
+            raise FedlearnError(
+                f"{collection.name}: its vectors do not look as if {model.name} had made them",
+                hint=_way_out(request),
+            )
         if (
             known
             and not (request.more or request.since)
@@ -118,10 +124,7 @@ def _refuse_other_model(
 ) -> None:
     schema = collection.schema()
     size = schema.vectors.get(schema.main, VectorSpec(0)).size
-    hint = (
-        f"git fedlearn import {request.collection} --into {request.into}-new, or set the embedder that made "
-        "them (git config fedlearn.embedder)"
-    )
+    hint = _way_out(request)
     if size != model.dimensions:
         raise FedlearnError(
             f"{collection.name}: holds vectors of {size} numbers, {model.name} makes {model.dimensions}",
@@ -133,6 +136,13 @@ def _refuse_other_model(
             f"{model.name}",
             hint=hint,
         )
+
+
+def _way_out(request: ImportRequest) -> str:
+    return (
+        f"git fedlearn import {request.collection} --into {request.into}-new, or set the embedder that made "
+        "them (git config fedlearn.embedder)"
+    )
 
 
 def _memory(repository: Repository, store: Store, name: str) -> Path:

@@ -23,7 +23,7 @@ from git_fedlearn.vectors.edge_index import format_index, parse_index
 from git_fedlearn.vectors.embedder import Vector
 from git_fedlearn.vectors.extras import Lazy
 from git_fedlearn.vectors.lesson_shard import translated
-from git_fedlearn.vectors.store import MOST_NUMBER, Found, Point, PointId, Schema, VectorSpec
+from git_fedlearn.vectors.store import MOST_NUMBER, Found, Point, PointId, Schema, VectorSpec, main_of
 
 if TYPE_CHECKING:
     import qdrant_edge as edge
@@ -173,6 +173,12 @@ class EdgeCollection:
         """Remove points."""
         if points:
             self._update(edge.UpdateOperation.delete_points([_native(point) for point in points]))
+
+    def vector_of(self, point: PointId) -> Vector | None:
+        """The main vector of a point, None without one."""
+        with translated(self._folder):
+            found = self._shard.retrieve([_native(point)], with_payload=False, with_vector=True)
+        return main_of(found[0].vector, self._main) if found else None
 
     def nearest(self, vector: Vector, limit: int) -> list[Found]:
         """The points most similar to a vector."""

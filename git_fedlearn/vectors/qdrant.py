@@ -17,7 +17,7 @@ from git_fedlearn.vectors.embedder import Vector
 from git_fedlearn.vectors.endpoint import check_endpoint
 from git_fedlearn.vectors.extras import Lazy
 from git_fedlearn.vectors.qdrant_errors import translated
-from git_fedlearn.vectors.store import MOST_NUMBER, Found, Point, PointId, Schema, VectorSpec
+from git_fedlearn.vectors.store import MOST_NUMBER, Found, Point, PointId, Schema, VectorSpec, main_of
 
 if TYPE_CHECKING:
     import qdrant_client
@@ -175,6 +175,12 @@ class QdrantCollection:
         if points:
             with translated(self._place):
                 self._client.delete(self.name, points_selector=[*points], wait=True)
+
+    def vector_of(self, point: PointId) -> Vector | None:
+        """The main vector of a point, None without one."""
+        with translated(self._place):
+            found = self._client.retrieve(self.name, [point], with_payload=False, with_vectors=True)
+        return main_of(found[0].vector, self._vector) if found else None
 
     def nearest(self, vector: Vector, limit: int) -> list[Found]:
         """The points most similar to a vector."""

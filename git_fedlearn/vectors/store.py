@@ -90,6 +90,9 @@ class Collection(Protocol):
     def delete(self, points: Sequence[PointId]) -> None:
         """Remove points; ids that are not there are no error."""
 
+    def vector_of(self, point: PointId) -> Vector | None:
+        """The main vector of a point as the store keeps it (a unit vector for Cosine), None without one."""
+
     def nearest(self, vector: Vector, limit: int) -> list[Found]:
         """The points most similar to a vector."""
 
@@ -111,6 +114,12 @@ class Store(Protocol):
 
     def switch_alias(self, alias: str, name: str) -> None:
         """Make `alias` stand for a collection, whatever it stood for."""
+
+
+def main_of(vectors: object, main: str) -> Vector | None:
+    """The main vector among those of a point, which a client gives bare when it is unnamed."""
+    found = vectors.get(main) if isinstance(vectors, Mapping) else vectors
+    return [float(number) for number in found] if isinstance(found, Sequence) and found else None
 
 
 def as_point_id(value: Json) -> PointId | None:

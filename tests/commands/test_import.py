@@ -147,6 +147,20 @@ def test_vectors_of_another_model_are_refused(learned: System) -> None:
     assert "holds vectors of other/model, which do not compare with those of wordllama" in refused.err
 
 
+def test_vectors_that_another_clone_made_with_another_model_are_refused(learned: System) -> None:
+    with store_of(learned) as store:
+        made = store.create("error-solutions", Schema({"": VectorSpec(256)}))
+        others = [[float((7 * n + k * k) % 13 - 6) for k in range(256)] for n in range(9)]
+        made.upsert([Point(n, {"text": f"lesson {n}"}, vector) for n, vector in enumerate(others)])
+    refused = learned.fedlearn("import", "error-solutions", code=3)
+    assert refused.err == (
+        "error: error-solutions: its vectors do not look as if wordllama/l2_supercat_256 had made them\n"
+        "hint: git fedlearn import error-solutions --into error-solutions-new, or set the embedder that made "
+        "them (git config fedlearn.embedder)\n"
+    )
+    assert len(contents(learned, "error-solutions")) == 9
+
+
 def test_into_another_name_and_an_alias_for_it(learned: System) -> None:
     learned.add("collections/notes", {"text": "a note"})
     shown = learned.fedlearn("import", "notes", "--into", "notes-2", "--switch-alias").out

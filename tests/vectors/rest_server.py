@@ -207,6 +207,15 @@ def _scroll(api: Api, path: dict[str, str], body: models.ScrollRequest) -> tuple
     return {"points": page, "next_page_offset": following}, models.InlineResponse20019
 
 
+@route("POST", "/collections/{name}/points", models.PointRequest)
+def _retrieve(api: Api, path: dict[str, str], body: models.PointRequest) -> tuple[Any, Any]:
+    collection = api.collection(path["name"])
+    main = collection.schema().main
+    found = [(_plain(point), collection.vector_of(_plain(point))) for point in body.ids]
+    told = [{"id": point, "vector": {main: vector} if main else vector} for point, vector in found if vector]
+    return told, models.InlineResponse20017
+
+
 @route("POST", "/collections/{name}/points/query", models.QueryRequest)
 def _query(api: Api, path: dict[str, str], body: models.QueryRequest) -> tuple[Any, Any]:
     collection = api.collection(path["name"])

@@ -96,6 +96,14 @@ def test_retelling_keeps_the_vector(store: Store) -> None:
     assert first.score == pytest.approx(1.0)
 
 
+@pytest.mark.parametrize("name", ["", "text"])
+def test_the_vector_of_a_point_is_told(store: Store, name: str) -> None:
+    made = store.create(NAME, Schema({name: VectorSpec(2)}))
+    made.upsert([Point(1, {"n": 1}, [3.0, 4.0])])
+    assert made.vector_of(1) == pytest.approx([0.6, 0.8])
+    assert made.vector_of(2) is None
+
+
 def test_deleting_what_is_not_there_is_no_error(store: Store) -> None:
     made = store.create(NAME, Schema({"": VectorSpec(2)}))
     made.upsert(points())
