@@ -9,7 +9,7 @@ import click
 from git_fedlearn.commands.change_words import change_json, describe, summarize, what_happened
 from git_fedlearn.commands.context import Context
 from git_fedlearn.commands.revisions import get_range
-from git_fedlearn.commands.selection import find_anywhere
+from git_fedlearn.commands.selection import Found, find_anywhere
 from git_fedlearn.core.canonical import Json
 from git_fedlearn.core.changes import Change, compare_sets
 from git_fedlearn.core.headline import headline, printable
@@ -21,7 +21,6 @@ from git_fedlearn.errors import UsageError
 from git_fedlearn.repository.data_tree import open_objects
 from git_fedlearn.repository.objects import Objects, Oid
 from git_fedlearn.repository.record_log import Step, Versions, trace_record
-from git_fedlearn.repository.record_sets import RecordSets
 from git_fedlearn.repository.repository import SYSTEM_KEY
 from git_fedlearn.repository.set_changes import CommitChanges, all_changes, log_changes
 
@@ -96,7 +95,8 @@ def _log_all(
 def _log_record(context: Context, objects: Objects, wanted: _Wanted, *, as_json: bool) -> None:
     repository = context.repository
     start, tip = _ends(context, objects, wanted.rev)
-    identifier, names = find_anywhere(repository, objects, wanted.identifier)
+    found = find_anywhere(repository, objects, wanted.identifier)
+    identifier, names = found.id, found.sets
     histories = {}
     for name in names:
         steps = trace_record(objects, tip, name, identifier, full=wanted.full) if tip else []
@@ -104,10 +104,8 @@ def _log_record(context: Context, objects: Objects, wanted: _Wanted, *, as_json:
             inside = set(objects.walk([tip] if tip else [], without=[start]))
             steps = [step for step in steps if step.commit in inside]
         histories[name] = steps[: wanted.most]
-    pending = {
-        name: [*_uncommitted(context, objects, name, identifier)] if wanted.rev == "HEAD" else []
-        for name in names
-    }
+    is_asked = wanted.rev == "HEAD" and not repository.is_bare
+    pending = {name: _uncommitted(objects, found, name) if is_asked else [] for name in names}
     if as_json:
         context.say_json(
             "log/v1",
@@ -128,15 +126,11 @@ def _ends(context: Context, objects: Objects, rev: str) -> tuple[Oid | None, Oid
     return get_range(context.repository, objects, rev)
 
 
-def _uncommitted(context: Context, objects: Objects, name: SetName, identifier: RecordId) -> list[Change]:
+def _uncommitted(objects: Objects, found: Found, name: SetName) -> list[Change]:
     """What the work tree says of a record that HEAD does not."""
-    repository = context.repository
-    if repository.is_bare:
-        return []
     head = objects.find_commit("HEAD")
-    committed = Versions(objects, name, identifier).at(head) if head else ()
-    here = RecordSets(repository.top, repository.settings.record_set_bytes).pick(name, [identifier])
-    return compare_sets(committed, [record.line for record in here])
+    committed = Versions(objects, name, found.id).at(head) if head else ()
+    return compare_sets(committed, [record.line for of, record in found.here if of == name])
 
 
 def _say_record(

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable
+from typing import NamedTuple
 
 from git_fedlearn.core.headline import headline
 from git_fedlearn.core.identity import RecordId
@@ -35,15 +36,23 @@ def select(sets: RecordSets, start: str) -> list[tuple[SetName, Record]]:
     return found
 
 
-def find_anywhere(repository: Repository, objects: Objects, start: str) -> tuple[RecordId, list[SetName]]:
-    """The id that begins so, and the sets that hold it in the work tree, or else anywhere in history."""
+class Found(NamedTuple):
+    """An id, the sets that hold it, and the records that the work tree holds of it."""
+
+    id: RecordId
+    sets: list[SetName]
+    here: list[tuple[SetName, Record]]
+
+
+def find_anywhere(repository: Repository, objects: Objects, start: str) -> Found:
+    """The record whose id begins so, in the work tree or else anywhere in history."""
     checked = check_start(start)
     if not repository.is_bare:
         sets = RecordSets(repository.top, repository.settings.record_set_bytes)
         found = list(sets.find(checked))
         if found:
             _refuse_several(start, found)
-            return found[0][1].id, list(dict.fromkeys(name for name, _ in found))
+            return Found(found[0][1].id, list(dict.fromkeys(name for name, _ in found)), found)
     held = sorted(find_ids(repository, objects, checked))
     ids = sorted({identifier for identifier, _ in held})
     if not ids:
@@ -55,7 +64,7 @@ def find_anywhere(repository: Repository, objects: Objects, start: str) -> tuple
         raise UsageError(
             f"{start}: {len(ids)} records begin so: {', '.join(ids[:MOST])}", hint="give more digits"
         )
-    return ids[0], [name for _, name in held]
+    return Found(ids[0], [name for _, name in held], [])
 
 
 def check_start(start: str) -> str:

@@ -19,6 +19,7 @@ from git_fedlearn.commands.standing_here import (
     bare_items,
     branch_item,
     learned_item,
+    setup_items,
     uncommitted_item,
     upstream_items,
 )
@@ -41,6 +42,7 @@ def read_standing(context: Context) -> Iterator[Item]:
     if not (repository.top / DATA).is_dir():
         yield Item("learned", "nothing: there is no folder data/ yet", "git fedlearn init", {"sets": {}})
         return
+    yield from setup_items(repository)
     yield learned_item(
         count_work_tree(repository, set(state.changed)), "git pull" if state.behind else "git fedlearn sync"
     )

@@ -2,24 +2,26 @@
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from typing import Final
 
 from git_fedlearn.commands.change_words import summarize
 from git_fedlearn.commands.standing_item import Item
 from git_fedlearn.commands.wording import count
-from git_fedlearn.core.canonical import Json
+from git_fedlearn.core.canonical import Json, JsonObject
 from git_fedlearn.core.changes import Change, ChangeKind
 from git_fedlearn.core.layout import SetName, find_set
 from git_fedlearn.repository.commits import find_unfinished
 from git_fedlearn.repository.counts import Count, count_commit
 from git_fedlearn.repository.data_tree import open_objects
 from git_fedlearn.repository.objects import Oid
-from git_fedlearn.repository.repository import Repository
+from git_fedlearn.repository.remembered import facts_of, remembered
+from git_fedlearn.repository.repository import SYSTEM_KEY, Repository
 from git_fedlearn.repository.set_changes import (
-    SetChanges,
     all_changes,
     revision_changes,
     uncommitted_changes,
 )
+from git_fedlearn.repository.setup.drivers import DRIVER_KEY
 from git_fedlearn.repository.work_state import WorkState
 
 
@@ -52,6 +54,14 @@ def branch_item(repository: Repository, state: WorkState) -> Item:
     return Item("branch", where, "" if state.branch else "git switch BRANCH", facts)
 
 
+def setup_items(repository: Repository) -> Iterator[Item]:
+    """A clone in which nobody ran `install`: git neither joins nor checks anything there."""
+    told = repository.git.attempt("config", "--get-regexp", rf"^({SYSTEM_KEY}|{DRIVER_KEY})$")
+    if told.out.count(b"\n") < 2:  # noqa: PLR2004  both keys
+        text = "git does not join or check records in this clone yet"
+        yield Item("setup", text, "git fedlearn install", {"installed": False})
+
+
 def learned_item(sets: Mapping[SetName, Count], command: str) -> Item:
     """What the record sets hold; `command` is what to do when that is nothing."""
     total = Count()
@@ -70,17 +80,17 @@ def learned_item(sets: Mapping[SetName, Count], command: str) -> Item:
 
 def uncommitted_item(repository: Repository, state: WorkState) -> Item:
     """What no commit holds yet."""
-    changes = all_changes(uncommitted_changes(repository, state)) if state.changed else []
+    told = _uncommitted(repository, state) if state.changed else _NOTHING
     files = sorted(path for path in state.changed if not find_set(path))
     sets = sorted(path for path in state.changed if find_set(path))
-    parts = [summarize(changes)] * bool(changes)
-    if sets and not changes:
+    parts = [str(told["text"])] * bool(told["text"])
+    if sets and not parts:
         parts.append(f"{count(len(sets), 'file')} of record sets")
     parts += [f"{count(len(files), 'other data file')}"] * bool(files)
     command = "git add data && git commit" if parts else ""
     if state.commit is None and parts:
         command = "git add --all && git commit"
-    facts: dict[str, Json] = {**_kinds(changes), "files": [*sorted(state.changed)]}
+    facts: dict[str, Json] = {"changes": told["changes"], "files": [*sorted(state.changed)]}
     return Item("uncommitted", ", ".join(parts) or "nothing", command, facts)
 
 
@@ -92,15 +102,15 @@ def upstream_items(repository: Repository, state: WorkState) -> Iterator[Item]:
         yield _no_upstream(repository, state)
         return
     facts: dict[str, Json] = {"upstream": state.upstream, "commits": state.ahead}
-    ahead, behind = _between(repository, state) if state.ahead or state.behind else ([], [])
+    ahead, behind = _between(repository, state) if state.ahead or state.behind else (_NOTHING, _NOTHING)
     text = f"nothing (up to date with {state.upstream})"
     if state.ahead:
         text = f"{count(state.ahead, 'commit')} for {state.upstream}{_in_words(ahead)}"
     command = "git push" if not state.behind else "git pull --no-rebase && git push"
-    yield Item("unpushed", text, command if state.ahead else "", {**facts, **_kinds(ahead)})
+    yield Item("unpushed", text, command if state.ahead else "", {**facts, "changes": ahead["changes"]})
     if state.behind:
         told = f"{count(state.behind, 'commit')} of {state.upstream}{_in_words(behind)}"
-        facts = {"upstream": state.upstream, "commits": state.behind, **_kinds(behind)}
+        facts = {"upstream": state.upstream, "commits": state.behind, "changes": behind["changes"]}
         yield Item("to pull", told, "git pull --no-rebase", facts)
 
 
@@ -118,27 +128,41 @@ def _no_upstream(repository: Repository, state: WorkState) -> Item:
     return Item("unpushed", "everything: this branch has no upstream", f"git push -u {named} HEAD", facts)
 
 
-def _between(repository: Repository, state: WorkState) -> tuple[list[Change], list[Change]]:
+def _uncommitted(repository: Repository, state: WorkState) -> JsonObject:
+    key = f"{state.commit}\n{facts_of(repository, state.changed)}"
+    return remembered(
+        repository,
+        "uncommitted",
+        key,
+        lambda: _tell(all_changes(uncommitted_changes(repository, state))),
+    )
+
+
+def _between(repository: Repository, state: WorkState) -> tuple[JsonObject, JsonObject]:
     """What HEAD has that the upstream lacks, and the other way round."""
-    objects = open_objects(repository)
-    upstream = objects.find_commit(state.upstream or "")
-    if upstream is None:
-        return [], []
-    head = state.commit or Oid("")
-    ours = [*_gained(revision_changes(objects, upstream, head))] if state.ahead else []
-    return ours, [*_gained(revision_changes(objects, head, upstream))] if state.behind else []
+    upstream, head = Oid(repository.git.text("rev-parse", state.upstream or "")), state.commit or Oid("")
+    ahead = _gained(repository, "ahead", upstream, head) if state.ahead else _NOTHING
+    return ahead, _gained(repository, "behind", head, upstream) if state.behind else _NOTHING
 
 
-def _gained(sets: SetChanges) -> Iterator[Change]:
-    """What is only missing on the other side is not new on this one."""
+def _gained(repository: Repository, name: str, old: Oid, new: Oid) -> JsonObject:
+    """What one commit has that another lacks; what only the other one has is not told here."""
     lesser = (ChangeKind.LOST, ChangeKind.LOWERED, ChangeKind.CHANGED)
-    return (change for change in all_changes(sets) if change.kind not in lesser)
+
+    def find() -> JsonObject:
+        changes = all_changes(revision_changes(open_objects(repository), old, new))
+        return _tell([change for change in changes if change.kind not in lesser])
+
+    return remembered(repository, name, f"{old}..{new}", find)
 
 
-def _in_words(changes: list[Change]) -> str:
-    return f": {summarize(changes)}" if changes else ""
+def _in_words(told: JsonObject) -> str:
+    return f": {told['text']}" if told["text"] else ""
 
 
-def _kinds(changes: list[Change]) -> dict[str, Json]:
+def _tell(changes: list[Change]) -> JsonObject:
     counted = Counter(change.kind.value for change in changes)
-    return {"changes": dict(sorted(counted.items()))}
+    return {"text": summarize(changes) if changes else "", "changes": dict(sorted(counted.items()))}
+
+
+_NOTHING: Final = _tell([])

@@ -90,7 +90,7 @@ def trace_record(
     line = _FirstParents(objects)
     small = line.length(tip) * versions.bytes_at(tip) <= SMALL
     every = full or small or not versions.at(tip)
-    found = [*_follow(objects, versions, line.scan if every else line.bisect, tip)]
+    found = [*_follow(objects, versions, line.scan if every else line.bisect, tip, every=every)]
     return [*_in_order(objects, tip, [Step(commit, name, changes) for commit, changes in found])]
 
 
@@ -99,8 +99,9 @@ EndOfRun = Callable[[Versions, Oid], Oid]
 
 
 def _follow(
-    objects: Objects, versions: Versions, end_of_run: EndOfRun, tip: Oid
+    objects: Objects, versions: Versions, end_of_run: EndOfRun, tip: Oid, *, every: bool
 ) -> Iterator[tuple[Oid, list[Change]]]:
+    """The commits that differ from every parent. Unless all are read, nothing comes before an absence."""
     waiting, seen = [tip], set[Oid]()
     while waiting:
         commit = end_of_run(versions, waiting.pop())
@@ -109,7 +110,7 @@ def _follow(
         seen.add(commit)
         parents, now = objects.parents(commit), versions.at(commit)
         same = [parent for parent in parents if versions.at(parent) == now]
-        waiting += same[:1] or parents
+        waiting += [parent for parent in same[:1] or parents if every or versions.at(parent)]
         changes = [] if same else compare_sets(versions.at(parents[0]) if parents else (), now)
         if changes:
             yield commit, changes

@@ -166,6 +166,18 @@ def test_index_timers_and_the_last_federation(world: World) -> None:
     assert "federated  just now; failed: sync" in status(one)
 
 
+def test_a_clone_that_is_not_set_up(world: World) -> None:
+    world.system("one")
+    plain = System(world.folder, world.home)
+    plain.git("clone", "--quiet", "one", "two")
+    plain.path = world.folder / "two"
+    assert "setup  git does not join or check records in this clone yet  git fedlearn install\n" in status(
+        plain
+    )
+    plain.fedlearn("install")
+    assert "setup" not in status(plain)
+
+
 def test_a_state_folder_that_cannot_be_used_is_no_matter(world: World) -> None:
     one = world.system("one")
     one.add("skills-patterns", {"pattern": "a"})
