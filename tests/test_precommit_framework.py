@@ -43,9 +43,6 @@ def test_a_leak_is_redacted_stops_once_and_goes_through_then(system: System) -> 
     assert f"error: {SET}:2: EMAIL_ADDRESS" in first.out
     system.git("add", SET)
     assert verdicts(run(system)) == ["Passed"] * 3
-    system.write(SET, system.read(SET) + b'{"title":"more"}\n')
-    system.git("add", SET)
-    assert verdicts(run(system)) == ["Passed", "Passed", "Failed"]
 
 
 def test_files_of_unknown_kinds_and_lost_sets_are_stopped(system: System) -> None:
@@ -71,9 +68,7 @@ def test_all_files_are_judged_whole(system: System) -> None:
 def test_what_was_judged_sound_is_judged_again_when_anything_changes(system: System) -> None:
     stage(system, b"see CUST-1234\n", "data/notes.md")
     assert verdicts(run(system)) == ["Passed"] * 3
-    memory = system.read(".git/fedlearn/judged")
-    assert verdicts(run(system)) == ["Passed"] * 3
-    assert system.read(".git/fedlearn/judged") == memory
+    assert system.read(".git/fedlearn/judged").count(b"\n") == 2
     settings = "[[privacy.rules]]\nname = 'customer'\npattern = 'CUST-[0-9]{4}'\n"
     system.write(".fedlearn.toml", settings.encode())
     system.git("add", ".fedlearn.toml")

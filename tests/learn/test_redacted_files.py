@@ -43,7 +43,7 @@ NAMES = st.sampled_from(["a.jsonl", "a.txt", "a.json", "data/a.json", "-"])
 
 
 @given(FILES, NAMES)
-@settings(max_examples=150)
+@settings(max_examples=80)
 @example(b"\xef\xbb\xbf\r\n", "a.jsonl")
 @example(f'{{"a":NaN,"b":"{MAIL}"}}'.encode(), "a.jsonl")
 @example(b"[" * 5000 + MAIL.encode(), "a.json")
@@ -63,7 +63,7 @@ def test_any_bytes(data: bytes, name: str) -> None:
 
 
 @given(VALUES)
-@settings(max_examples=80)
+@settings(max_examples=50)
 def test_an_offset_leads_to_what_was_found(value: object) -> None:
     line = json.dumps({"top": value}).encode()
     for item in scan_passages(ENGINE, read_passages("a.jsonl", [line], is_json=True)):
