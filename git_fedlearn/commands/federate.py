@@ -63,13 +63,14 @@ class Run:
         self._take("sync", self._sync)
         self._take("export", lambda: self._vectors("export"))
         self._take("commit", self._commit)
-        if self.dry_run:
-            self._take("pull-remotes", self._pull_remotes)
-            return
-        self._take("pull", self._pull)
+        self._take("pull", self._untried if self.dry_run else self._pull)
         self._take("pull-remotes", self._pull_remotes)
-        self._take("import", lambda: self._vectors("import"))
-        self._take("push", self._push)
+        self._take("import", self._untried if self.dry_run else lambda: self._vectors("import"))
+        self._take("push", self._untried if self.dry_run else self._push)
+
+    @staticmethod
+    def _untried() -> tuple[Outcome, str]:
+        return Outcome.SKIPPED, "not in a dry run"
 
     def _take(self, name: str, step: Callable[[], tuple[Outcome, str]]) -> None:
         try:
@@ -138,7 +139,7 @@ class Run:
         repository = self.context.repository
         target = find_target(repository, self.to, self.remote)
         if target is None:
-            return Outcome.SKIPPED, "this branch has no upstream"
+            return Outcome.SKIPPED, "this branch has no upstream (git push -u REMOTE HEAD)"
 
         def catch_up() -> bool:
             return pull_upstream(repository, STEP_SECONDS).outcome is not Outcome.FAILED

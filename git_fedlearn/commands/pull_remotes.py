@@ -4,7 +4,7 @@ import click
 
 from git_fedlearn.commands.context import Context
 from git_fedlearn.commands.peer_table import watching
-from git_fedlearn.commands.wording import count
+from git_fedlearn.commands.wording import count, short_ids
 from git_fedlearn.core.canonical import Json
 from git_fedlearn.errors import GitError
 from git_fedlearn.federation.checking import Checker
@@ -87,7 +87,7 @@ def say(context: Context, pulled: Pulled, request: Request) -> None:
     width = max(len(report.name) for report in pulled.reports)
     for report in pulled.reports:
         context.say(f"{report.name:<{width}}  {describe(report)}")
-        _warn(context, report)
+        _warn(context, report, is_kept=not request.dry_run)
     for joined in pulled.sets:
         context.say(f"{joined.name}: {len(joined.added)} new, {len(joined.changed)} changed")
     if request.dry_run and pulled.files:
@@ -111,7 +111,11 @@ def describe(report: Report) -> str:
     if not report.has_data:
         return "no folder data/"
     parts = [f"{report.learned} learned"]
-    numbers = (("changed", report.changed), ("quarantined", report.quarantined), ("flagged", report.flagged))
+    numbers = (
+        ("changed", report.changed),
+        ("quarantined", report.quarantined),
+        ("flagged", len(report.flagged)),
+    )
     parts += [f"{number} {what}" for what, number in numbers if number]
     if report.files:
         parts.append(count(report.files, "file") + " of other systems")
@@ -144,21 +148,32 @@ def _report_json(report: Report) -> dict[str, Json]:
         "changed": report.changed,
         "quarantined": report.quarantined,
         "reasons": {reason.value: number for reason, number in report.reasons.items()},
-        "flagged": report.flagged,
+        "flagged": len(report.flagged),
         "refused": {path: reason.value for path, reason in report.refused.items()},
         "tips": [*sorted(set(report.tips.values()))],
     }
 
 
-def _warn(context: Context, report: Report) -> None:
+def _warn(context: Context, report: Report, *, is_kept: bool) -> None:
+    """Print what is not as it should be; a dry run keeps nothing in quarantine."""
     if report.history:
         context.complain(f"warning: {report.name}: its history was {report.history}; what was learned stays")
     for reason, number in sorted(report.reasons.items(), key=lambda item: item[0].value):
-        context.complain(f"warning: {report.name}: {count(number, 'record')} in quarantine: {reason.value}")
+        where = "in quarantine" if is_kept else "for quarantine"
+        context.complain(f"warning: {report.name}: {count(number, 'record')} {where}: {reason.value}")
     for path, why in sorted(report.refused.items())[:MOST_REFUSED]:
         context.complain(f"warning: {report.name}: {ascii(path)[1:-1]} not taken: {why.value}")
-    if report.quarantined:
+    if report.quarantined and is_kept:
         context.note(f"hint: git fedlearn quarantine list --peer {report.name}")
+    if report.flagged:
+        words = "reads" if len(report.flagged) == 1 else "read"
+        ids = short_ids(sorted(report.flagged), MOST_REFUSED)
+        flagged = f"{count(len(report.flagged), 'record')} {words} like instructions to an agent: {ids}"
+        context.complain(f"warning: {report.name}: {flagged}")
+        if is_kept:
+            context.note(
+                f"hint: git fedlearn show {ids.split()[0]}, and git fedlearn retract what is no lesson"
+            )
 
 
 def _push(context: Context) -> bool:

@@ -7,11 +7,15 @@ import click
 from git_fedlearn.commands.context import Context
 from git_fedlearn.commands.wording import count
 from git_fedlearn.core.canonical import Json
+from git_fedlearn.core.identity import RecordId
 from git_fedlearn.core.layout import SetName
+from git_fedlearn.core.record import Record
 from git_fedlearn.errors import UsageError
+from git_fedlearn.federation.memory import write_introduced
 from git_fedlearn.federation.peers import RemoteName, check_name
 from git_fedlearn.federation.quarantine import Held, mended, read_held, remove_held, shown_line
 from git_fedlearn.repository.record_sets import RecordSets
+from git_fedlearn.repository.repository import Repository
 
 KEY_LENGTH = 8
 """Characters of a key that people are shown; any unambiguous start is accepted."""
@@ -75,7 +79,8 @@ def accept(context: Context, keys: tuple[str, ...], *, peer: str | None) -> int:
         taken = {held: record for held, record in records.items() if record}
         sets = RecordSets(repository.top, repository.settings.record_set_bytes)
         for name in sorted({held.set for held in taken}):
-            sets.join(name, [record.line for held, record in taken.items() if held.set == name])
+            joined = sets.join(name, [record.line for held, record in taken.items() if held.set == name])
+            _credit(repository, [held for held in taken if held.set == name], taken, set(joined.added))
         remove_held(repository, taken)
     context.say(f"accepted {count(len(taken), 'record')}")
     for held in (held for held in chosen if held not in taken):
@@ -83,6 +88,15 @@ def accept(context: Context, keys: tuple[str, ...], *, peer: str | None) -> int:
     if taken:
         context.note("hint: git add data && git commit")
     return 0 if len(taken) == len(chosen) else 1
+
+
+def _credit(
+    repository: Repository, chosen: list[Held], taken: dict[Held, Record], added: set[RecordId]
+) -> None:
+    """Remember the peer through which a record came first: `remote remove --retract` takes it back."""
+    for peer in {held.peer for held in chosen}:
+        ids = {taken[held].id for held in chosen if held.peer == peer}
+        write_introduced(repository, peer, ids & added)
 
 
 @command.command("drop", short_help="Throw records away.")

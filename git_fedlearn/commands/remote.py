@@ -3,10 +3,12 @@
 import click
 
 from git_fedlearn.commands.context import Context
+from git_fedlearn.commands.standing_item import ago
 from git_fedlearn.commands.wording import count
 from git_fedlearn.core.canonical import Json
 from git_fedlearn.errors import UsageError
 from git_fedlearn.federation.addresses import check_address, hide_credentials
+from git_fedlearn.federation.fetching import Contact
 from git_fedlearn.federation.memory import Memory, forget_reading, read_memory, remove_memory, write_memory
 from git_fedlearn.federation.peers import (
     NOTHING,
@@ -84,8 +86,8 @@ def list_peers(context: Context, *, as_json: bool) -> None:
     width = max((len(peer.name) for peer in peers), default=0)
     for peer, fact in zip(peers, facts, strict=True):
         numbers = f"{fact['learned']} learned, {fact['quarantined']} in quarantine"
-        seen = f"last contact {fact['contacted']}" if fact["contacted"] else "never reached"
-        context.say(f"{peer.name:<{width}}  {peer.trust.value:<6}  {numbers}, {seen}  {peer.shown_url}")
+        numbers += f", {_seen(context, fact)}"
+        context.say(f"{peer.name:<{width}}  {peer.trust.value:<6}  {numbers}  {peer.shown_url}")
 
 
 @command.command("show", short_help="Show one peer.")
@@ -146,6 +148,13 @@ def _configured(context: Context, name: str, url: str | None) -> Peer:
         )
     check_address(wanted, repository.top)
     return find_peer(repository, checked) or Peer(checked, wanted)
+
+
+def _seen(context: Context, fact: dict[str, Json]) -> str:
+    """When a peer was reached, and how the last fetch ended if it was not."""
+    failed = fact["contact"] not in ("", Contact.REACHED.value, Contact.EMPTY.value)
+    last = f"last contact {ago(context, str(fact['contacted']))}" if fact["contacted"] else "never reached"
+    return f"{last}, now {fact['contact']}" if failed else last
 
 
 def _options(peer: Peer) -> list[str]:

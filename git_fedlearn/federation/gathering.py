@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Final
 
+from git_fedlearn.core.identity import RecordId
 from git_fedlearn.core.layout import FileKind, SetName, find_set, kind_of
 from git_fedlearn.core.record_set import split_lines
 from git_fedlearn.errors import GitError
@@ -36,7 +37,8 @@ class Report:
     files: int = 0
     quarantined: int = 0
     reasons: dict[Reason, int] = field(default_factory=dict)
-    flagged: int = 0
+    flagged: set[RecordId] = field(default_factory=set)
+    """Accepted records that read like instructions to an agent."""
     refused: dict[str, Reason] = field(default_factory=dict)
     tips: dict[str, Oid] = field(default_factory=dict)
 

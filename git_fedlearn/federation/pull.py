@@ -234,7 +234,8 @@ class _Joining:
             ids = brought.get(one.peer.name, set())
             one.report.learned += len(ids & joined.added)
             one.report.changed += len(ids & joined.changed)
-            one.report.flagged += sum(found.is_flagged for found in accepted.get(one.peer.name, ()))
+            some = accepted.get(one.peer.name, ())
+            one.report.flagged |= {found.id for found in some if found.is_flagged and found.id}
             alone = {identifier for identifier in ids & joined.added if bringers[identifier] == 1}
             self.introduced.setdefault(one.peer.name, set()).update(alone)
 

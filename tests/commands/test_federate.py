@@ -70,6 +70,7 @@ def test_a_dry_run_changes_nothing(world: World) -> None:
         one.fedlearn("federate", "--dry-run", "--json", "--source", str(stack(world, "one", "alpha")))
     )
     assert found["sync"] == ("done", "1 learned")
+    assert found["pull"] == found["push"] == ("skipped", "not in a dry run")
     assert (one.git("rev-parse", "HEAD").out, hub.git("for-each-ref").out) == before
     assert one.git("status", "--porcelain").out == ""
 

@@ -33,6 +33,24 @@ def test_add_list_show_remove(here: System) -> None:
     assert here.fedlearn("remote", "list").err == "no peers yet\nhint: git fedlearn remote add NAME URL\n"
 
 
+def test_list_says_when_a_peer_was_reached_and_that_it_is_gone(here: System, world: World) -> None:
+    here.fedlearn("init")
+    here.commit()
+    peer = world.system("peer")
+    here.fedlearn("remote", "add", "near", str(peer.path))
+    here.fedlearn("remote", "add", "far", str(world.folder / "nowhere"))
+    here.fedlearn("pull-remotes", code=1)
+    assert here.fedlearn("remote", "list").out == (
+        "far   verify  0 learned, 0 in quarantine, never reached, now unreachable  "
+        f"{world.folder}/nowhere\n"
+        f"near  verify  0 learned, 0 in quarantine, last contact just now  {peer.path}\n"
+    )
+    peer.path.rename(world.folder / "moved")
+    here.fedlearn("pull-remotes", code=1)
+    (_, near) = here.fedlearn("remote", "list").out.splitlines()
+    assert "last contact just now, now unreachable  " in near
+
+
 def test_adding_again_changes_only_what_is_named(here: System) -> None:
     here.fedlearn(
         "remote", "add", "hub", "ssh://git@example.org/hub", "--branch", "systems/*", "--publish", "none"

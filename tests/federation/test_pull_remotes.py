@@ -153,7 +153,10 @@ def test_a_dry_run_joins_nothing(here: System, peer: Foreign) -> None:
     before = here.git("status", "--porcelain").out, head(here)
     result = here.fedlearn("pull-remotes", "--dry-run")
     assert result.out == "peer  1 learned, 1 quarantined\nskills-patterns: 1 new, 0 changed\n"
-    assert "nothing was joined (--dry-run)\n" in result.err
+    assert result.err == (
+        "warning: peer: 1 record for quarantine: not a record\nnothing was joined (--dry-run)\n"
+    )
+    assert here.fedlearn("quarantine", "list").err == "nothing is in quarantine\n"
     assert (here.git("status", "--porcelain").out, head(here)) == before
     here.commit()
     assert pull(here)["peers"]["peer"]["learned"] == 1
@@ -270,10 +273,13 @@ def test_what_only_came_from_a_bad_peer_is_taken_back(here: System, world: World
         here.fedlearn("remote", "add", peer.path.stem, str(peer.path))
     here.add("skills-patterns", {"pattern": "known here", "value_score": 0.8})
     here.commit()
-    bad.offer(line(pattern="poison"), line(pattern="held by both"), line(pattern="known here"))
+    accepted = line(pattern="accepted").replace(b"0.8", b"8")
+    bad.offer(line(pattern="poison"), accepted, line(pattern="held by both"), line(pattern="known here"))
     pull(here)
+    here.fedlearn("quarantine", "accept", "--peer", "bad")
+    here.commit()
     good.offer(line(pattern="held by both"), line(pattern="good"))
     pull(here)
-    assert here.fedlearn("remote", "remove", "bad", "--retract").out == "bad: removed; 1 record retracted\n"
+    assert here.fedlearn("remote", "remove", "bad", "--retract").out == "bad: removed; 2 records retracted\n"
     assert patterns(here) == ["good", "held by both", "known here"]
     assert here.fedlearn("verify").code == 0
