@@ -48,6 +48,8 @@ def command(context: Context, *, scope: Scope, system: str | None) -> int:
         linked = link_shared_files(folder)
         if linked:
             context.say(f"{folder}: {count(linked, 'file')} linked, man pages and completions")
+        if context.environment.get("SHELL", "").endswith("zsh"):
+            context.note(f"note: zsh looks there after fpath+={folder}/zsh/site-functions, before compinit")
     context.note(
         "note: attributes, hooks and the system id belong to a repository: run `git fedlearn install` there"
     )

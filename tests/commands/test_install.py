@@ -66,11 +66,13 @@ def test_a_repository_of_someone_else_is_not_touched(world: World, verb: str) ->
 
 def test_global_defines_the_drivers_and_links_man_pages_and_completions(world: World) -> None:
     folder = world.folder_system("plain")
+    folder.environment["SHELL"] = "/bin/bash"
     first = folder.fedlearn("install", "--global")
     share = world.home / ".local/share"
     drivers, links = first.out.splitlines()
     assert drivers == "git config --global: merge and diff driver defined"
     assert re.fullmatch(f"{re.escape(str(share))}: [0-9]+ files linked, man pages and completions", links)
+    folder.environment["SHELL"] = "/bin/zsh"
     page = share / "man/man1/git-fedlearn.1"
     assert ".TH" in page.read_text()
     assert (share / "bash-completion/completions/git-fedlearn").is_file()
@@ -81,9 +83,10 @@ def test_global_defines_the_drivers_and_links_man_pages_and_completions(world: W
     foreign = share / "man/man1/git-fedlearn-verify.1"
     foreign.unlink()
     foreign.symlink_to("/pipx/share/man/man1/git-fedlearn-verify.1")
-    assert folder.fedlearn("install", "--global").out.splitlines()[1:] == [
-        f"{share}: 1 file linked, man pages and completions"
-    ]
+    again = folder.fedlearn("install", "--global")
+    assert again.out.splitlines()[1:] == [f"{share}: 1 file linked, man pages and completions"]
+    assert f"fpath+={share}/zsh/site-functions" in again.err
+    assert "fpath" not in first.err
     assert "run `git fedlearn install` there" in first.err
     assert folder.fedlearn("install", "--global").out == "git config --global: nothing to change\n"
     keys = folder.git("config", "--global", "--name-only", "--list").out.split()
