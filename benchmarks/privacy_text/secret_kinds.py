@@ -168,7 +168,6 @@ _EMBEDDED = (
     ("aws", '{"AccessKeyId": "§", "SecretAccessKey": "§", "SessionToken": "§"}', "ASIA{U16}|{B40}|IQoJb3JpZ2luX2Vj{B300}=="),
     ("aws", 'provider "aws" {\n  access_key = "§"\n  secret_key = "§"\n}', "AKIA{U16}|{B40}"),
     ("aws", "https://b.s3.amazonaws.com/k?X-Amz-Credential=§%2F20260101%2Feu%2Fs3%2Faws4_request&X-Amz-Signature=§", "AKIA{U16}|{h64}"),
-    ("gcp", '{"type": "service_account", "private_key_id": "§", "client_email": "x@y.iam.gserviceaccount.com"}', "{h40}"),
     ("netrc", "machine api.heroku.com\n  login me@acme.io\n  password §", "{u}"),
     ("netrc", "machine github.com login bot password §", "weak"),
     ("pgpass", "db.acme.io:5432:main:app:§", "{A16}"),

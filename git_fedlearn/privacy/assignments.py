@@ -39,9 +39,10 @@ _REVERSED = re.compile(
 
 
 _SHORTEST = 4
+_SHORTEST_SAID = 8
 _ARGUMENT = re.compile(r"[a-z_]{1,24}=[A-Za-z_]")
 _PLACEHOLDER = re.compile(rf"<({'|'.join(kinds.KINDS)})(?:_[0-9]{{1,4}})?>")
-_LINE_START = re.compile(r"[ \t]*(?:(?:[-+*#;]|//|export|ENV|ARG|set|setx|SET)[ \t]+)?[\w.-]*")
+_LINE_START = re.compile(r"[+-]?[ \t]*(?:(?:[-+*#;]|//|export|ENV|ARG|set|setx|SET)[ \t]+)?[\w.-]*")
 _LINE_END = re.compile(r"[ \t]*(?:\r?\n|$)")
 _OPTION = re.compile(r"(?:^|\s)--?[\w.-]*$")
 _DECLARED = re.compile(
@@ -136,25 +137,36 @@ def _is_line(given: Given, text: str, name: Name) -> bool:
 def _is_said(given: Given, text: str, name: Name) -> bool:
     """Of a value that follows its name in a sentence, as the argument of an option or of a declaration."""
     value = given.value
-    before = text[max(0, name.start - 48) : name.start]
-    option = _OPTION.search(before) is not None
-    declared = option or _DECLARED.search(before) is not None
     if _is_plain(value):
         return False
-    if text[name.start : name.end].lower() == "pass" and not declared:
-        return given.quoted and is_strong_password(value) and is_random(value, least=8)
+    before = text[max(0, name.start - 48) : name.start]
+    declared = _OPTION.search(before) is not None or _DECLARED.search(before) is not None
+    if name.sort == "password":
+        is_verb = text[name.start : name.end].lower() == "pass" and not declared
+        return _is_said_password(given, name, given.how == "prose" or declared, is_verb=is_verb)
     if given.how == "prose" or declared:
-        return is_strong_password(value) if name.sort == "password" else is_secret_value(value)
-    if given.quoted and name.sort == "password":
-        return _IN_SQL.search(name.full) is not None or (
-            is_strong_password(value) and not is_identifier_like(value)
-        )
+        return is_secret_value(value)
     named = given.quoted or _API_KEY.search(name.full) is not None
     return (
         name.sort != "key"
         and is_secret_value(value)
         and (is_random(value) or named)
         and (named or not is_hash_like(value))
+    )
+
+
+def _is_said_password(given: Given, name: Name, told: bool, *, is_verb: bool) -> bool:  # noqa: FBT001 -- of one caller
+    """Whether what is said after a password's name is it; `pass` is more often a verb."""
+    value = given.value
+    strong = is_strong_password(value)
+    if is_verb:
+        return strong and is_random(value, least=8 if given.quoted else 10)
+    if told:
+        return strong or (given.quoted and len(value) >= _SHORTEST_SAID and is_chosen_word(value))
+    if strong and is_random(value, least=8):
+        return True
+    return given.quoted and (
+        _IN_SQL.search(name.full) is not None or (strong and not is_identifier_like(value))
     )
 
 

@@ -64,6 +64,10 @@ _COMMANDS: tuple[tuple[str, re.Pattern[str]], ...] = (
     ),
     ("zip", re.compile(rf"\b(?:un)?zip\b{_ANY}-P\s{{1,4}}{_WORD}")),
     ("openssl", re.compile(rf"\bopenssl\b{_ANY}(?:-passin|-passout|-pass|-k)\s{{1,4}}(?:pass:)?{_WORD}")),
+    (
+        "password-stdin",
+        re.compile(rf"\becho\s{{1,4}}(?:-\w\s{{1,4}})?{_WORD}\s{{0,4}}\|[^\n]{{0,128}}--password-stdin"),
+    ),
     ("kinit", re.compile(rf"\becho\s{{1,4}}{_WORD}\s{{0,4}}\|\s{{0,4}}kinit\b")),
     ("sudo -S", re.compile(rf"\becho\s{{1,4}}(?:-\w\s{{1,4}})?{_WORD}\s{{0,4}}\|\s{{0,4}}sudo -S")),
     (

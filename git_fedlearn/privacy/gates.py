@@ -52,7 +52,8 @@ GATES: dict[str, str] = {
     "find_with_detect_secrets": rf"(?i:{_any(w for row in detect_secrets_rules.PLUGINS for w in row[2])})",
     "find_assignments": _NAMES,
     "find_command_lines": _any(command_lines.PROGRAMS),
-    "find_told_secrets": r"(?i:\bpin(?:[ -]?(?:code|number))?(?: is|:|=)\s{0,2}[\"'`]?\d{4}|mnemonic|"
+    "find_told_secrets": r"machine|:(?:[0-9]{4,5}|\*):[A-Za-z*][\w*-]*:|"
+    r"(?i:\bpin(?:[ -]?(?:code|number))?(?: is|:|=)\s{0,2}[\"'`]?\d{4}|mnemonic|"
     r"(?:seed|recovery|backup|secret)[-_ ]?(?:phrase|words)|"
     r"\b(?:log ?in|sign ?in|credentials|creds|auth)\b[\s\S]*[:/])",
     "find_cookies": r"(?i:cookie[\"']?[\s:=]|sess\w*=|connect\.sid=|auth=|token=|__)",

@@ -99,6 +99,7 @@ _NUMBERS: tuple[_Number, ...] = (
     _number(
         "uk-nino", "-2", r"(?!BG|GB|NK|KN|TN|NT|ZZ)[A-CEGHJ-PR-TW-Z][A-CEGHJ-NPR-TW-Z]\d{6}[A-D]", _always
     ),
+    _number("uk-nino", "-2", r"ZZ ?\d{2} ?\d{2} ?\d{2} ?[A-DT]", _always),
     _number("uk-nhs-number", "3 6 10", r"\d{3}[ -]?\d{3}[ -]?\d{4}", checksums.nhs_number, words=r"nhs"),
     _number(
         "spanish-dni", "8 -1", r"\d{8}-?[A-HJ-NP-TV-Z]|[XYZ]-?\d{7}-?[A-HJ-NP-TV-Z]", checksums.spanish_id

@@ -11,11 +11,11 @@ if TYPE_CHECKING:
 _PASSWORDS = (  # lower case
     r"pass(?:w(?:or)?d|wort|phrase|code)|(?<!com|tre|sur|ver|der|enc)(?<!by|im)(?<!s)pass(?![a-z])|"
     r"(?<![a-z])pwd|pwd(?![a-z])|(?<![a-z])psw(?:d|(?![a-z]))|(?<![a-z])pw(?![a-z])|kennwort|contrase[ñn]a|mot_?de_?passe|senha|wachtwoord|lösenord|salasana|"
-    r"пароль|密码|パスワード|비밀번호|identified by"
+    r"(?<![a-z])psk(?![a-z])|пароль|密码|パスワード|비밀번호|identified by"
 )
 _SECRETS = (
     r"secret|token|credentials?|(?<![a-z])creds?(?![a-z])|[_-]auth(?![a-z])|auth[-_]?(?:code|header)|"
-    r"bearer|(?<![a-z])psk(?![a-z])|(?<![a-z])sas(?![a-z])|(?<![a-z])otp(?![a-z])|api[-_]?hash"
+    r"bearer|(?<![a-z])sas(?![a-z])|(?<![a-z])otp(?![a-z])|api[-_]?hash"
 )
 # Where these stand in a text in lower case, a name may stand; everything below starts with one of them.
 STEMS = (

@@ -23,8 +23,14 @@ _WORD_VALUES = frozenset(
     that
     """.split()
 )
+# A path begins with a slash, but so does one base64 value in 64: padded, or long with digits and capitals.
+_NO_PATH = (
+    r"[A-Za-z0-9+/]{16,512}={1,2}$|"
+    r"(?=[^0-9]{0,40}[0-9][^0-9]{0,40}[0-9])(?=[^A-Z]{0,20}[A-Z][^A-Z]{0,20}[A-Z])[A-Za-z0-9+/]{36,512}$"
+)
 _VARIABLE = re.compile(
-    r"^(?:\$[({]|%[A-Za-z_]{1,40}%$|%[sdr(]$|%\(|\{\{|<[^>]*>$|\[[^\]]*\]$|#\{|\*\*|~/|/(?![A-Za-z0-9+/]{16,512}={1,2}$)|\.\.?/|https?:|file:|arn:|[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+$)",
+    r"^(?:\$[({]|%[A-Za-z_]{1,40}%$|%[sdr(]$|%\(|\{\{|<[^>]*>$|\[[^\]]*\]$|#\{|\*\*|~/|"
+    rf"/(?!{_NO_PATH})|\.\.?/|https?:|file:|arn:|[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+$)",
 )
 _CODE = re.compile(r"[(){}\[\];]|->|=>|::|\$\{|\s\s|\\[nrt]$|^[A-Za-z_]+(?:\.[A-Za-z_]+)+$")
 _HEX = re.compile(r"[0-9a-f]+|[0-9A-F]+")

@@ -348,8 +348,8 @@ INFIX: tuple[InfixFormat, ...] = (
     InfixFormat("azure-sas-signature", "sig=", r"\bsig=(?P<secret>[A-Za-z0-9%/+]{30,120}={0,2})"),
     InfixFormat("signed-url", "X-Amz-", r"X-Amz-(?:Signature|Security-Token)=(?P<secret>[\w%/+=-]{30,4096})"),
     InfixFormat("signed-url", "X-Goog-Signature=", r"X-Goog-Signature=(?P<secret>[0-9a-f]{64,1024})"),
-    InfixFormat("signed-url", "Signature=", r"[?&]Signature=(?P<secret>[\w%/+=~-]{26,512})"),
-    InfixFormat("query-key", "appid=", r"[?&]appid=(?P<secret>[0-9a-f]{32})"),
+    InfixFormat("signed-url", "Signature=", r"Signature=(?P<secret>[\w%/+=~-]{26,512})"),
+    InfixFormat("query-key", "appid=", r"appid=(?P<secret>[0-9a-f]{32})"),
     InfixFormat("azure-key-checksum", "JQQJ99", rf"{_A}{{52}}JQQJ99{_A}{{10,36}}={{0,2}}"),
     InfixFormat("azure-key-checksum", "AzSe", rf"{_A}{{42}}AzSe{_A}{{6,8}}"),
     InfixFormat("mailchimp-key", "-us", r"[0-9a-f]{32}-us[0-9]{1,2}"),
@@ -392,6 +392,15 @@ INFIX: tuple[InfixFormat, ...] = (
         "$",
         r"\$(?:2[abxy]\$\d\d\$[./A-Za-z0-9]{53}|apr1\$[./A-Za-z0-9]{1,8}\$[./A-Za-z0-9]{22}|[56]\$(?:rounds=\d{1,9}\$)?[./A-Za-z0-9]{1,16}\$[./A-Za-z0-9]{43,86}|y\$[./A-Za-z0-9]{2,12}\$[./A-Za-z0-9]{1,86}\$[./A-Za-z0-9]{43}|argon2id?\$[\w=,$+/-]{30,200})",
         kinds.PASSWORD,
+    ),
+    InfixFormat(
+        "password-hash",
+        "$",
+        r"(?:pbkdf2[_:-]sha\d{1,3}|scrypt|argon2id?|bcrypt_sha256)[$:][\w:,=$+./-]{4,64}\$[\w+./-]{4,128}\$[\w+./-]{20,256}={0,2}",
+        kinds.PASSWORD,
+    ),
+    InfixFormat(
+        "ldap-hash", "SHA}", r"\{S?SHA(?:256|512)?\}(?P<secret>[A-Za-z0-9+/]{26,160}={0,2})", kinds.PASSWORD
     ),
     InfixFormat(
         "ansible-vault",

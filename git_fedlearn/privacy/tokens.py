@@ -35,7 +35,7 @@ _ALPHANUMERIC = "[A-Za-z0-9]"
 _WITH_MARKS = "[A-Za-z0-9_-]"
 _UNKNOWN = re.compile(
     r"(?<![A-Za-z0-9_.$/%+=@-])(?P<prefix>[a-z][a-z0-9]{1,11}(?:[_-][a-z0-9]{1,10}){0,2})[_-]"
-    r"(?P<rest>[A-Za-z0-9][A-Za-z0-9_-]{29,254})(?![\w/+=.(-])"
+    r"(?P<rest>[A-Za-z0-9][A-Za-z0-9_-]{29,254})(?!\w|[/+=(-]|\.\w)"
 )
 _WORDY = re.compile(r"[A-Za-z]{20}|(?:^|[_-])[a-z]{4,16}(?:[_-]|$)")
 _IDS = frozenset(

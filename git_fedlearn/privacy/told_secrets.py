@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from git_fedlearn.privacy import kinds
 from git_fedlearn.privacy.command_lines import is_given_password
 from git_fedlearn.privacy.model import Match
+from git_fedlearn.privacy.shapes import is_stand_in
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from git_fedlearn.privacy.subject import Subject
 
@@ -22,6 +23,13 @@ _LOGIN_PAIR = re.compile(
     r"[\"']?(?P<value>[^\s\"']{4,256})[\"']?",
     re.IGNORECASE,
 )
+# machine … login … password …; host:port:database:user:password of .pgpass: fields that hold any word.
+_NETRC = re.compile(
+    r"\bmachine\s{1,8}\S{1,128}\s{1,8}login\s{1,8}\S{1,128}\s{1,8}password\s{1,8}(?P<value>\S{4,256})"
+)
+_PGPASS = re.compile(
+    r"(?<![\w.:/-])[\w.*-]{1,64}:(?:\d{4,5}|\*):[A-Za-z*][\w*-]{0,63}:[\w.-]{1,64}:(?P<value>[^\s:\"']{6,128})(?!\S)"
+)
 _PHRASE = re.compile(
     r"(?:mnemonic|(?:seed|recovery|backup|secret)[-_ ]?(?:phrase|words))[^A-Za-z\n]{0,8}(?:is|"
     r"are)?[^A-Za-z\n]{0,8}"
@@ -30,16 +38,45 @@ _PHRASE = re.compile(
 )
 
 
+class _Form(NamedTuple):
+    """A way of telling: one of the signs must occur in lower case; what counts as a value; what it is."""
+
+    signs: tuple[str, ...]
+    pattern: re.Pattern[str]
+    counts: Callable[[str], bool]
+    kind: str
+    rule: str
+    confidence: float
+
+
+def _any_word(value: str) -> bool:
+    return not is_stand_in(value)
+
+
+def _always(_: str) -> bool:
+    return True
+
+
+_FORMS = (
+    _Form(
+        ("login", "log in", "sign in", "signin", "cred", "auth"),
+        _LOGIN_PAIR,
+        is_given_password,
+        kinds.PASSWORD,
+        "login-pair",
+        0.6,
+    ),
+    _Form(("machine",), _NETRC, _any_word, kinds.PASSWORD, "netrc", 0.85),
+    _Form((":",), _PGPASS, is_given_password, kinds.PASSWORD, "pgpass", 0.75),
+    _Form(("pin",), _PIN, _always, kinds.PASSWORD, "pin", 0.6),
+    _Form(("mnemonic", "phrase", "words"), _PHRASE, _always, kinds.SECRET, "recovery-phrase", 0.85),
+)
+
+
 def find_told_secrets(subject: Subject) -> Iterator[Match]:
-    """Pairs after the word login, PINs, recovery phrases."""
-    text = subject.text
-    if subject.has_any(("login", "log in", "sign in", "signin", "cred", "auth")):
-        for hit in _LOGIN_PAIR.finditer(text):
-            if is_given_password(hit["value"]):
-                yield Match(*hit.span("value"), kinds.PASSWORD, "login-pair", 0.6)
-    if "pin" in subject.lowered:
-        for hit in _PIN.finditer(text):
-            yield Match(*hit.span("value"), kinds.PASSWORD, "pin", 0.6)
-    if subject.has_any(("mnemonic", "phrase", "words")):
-        for hit in _PHRASE.finditer(text):
-            yield Match(*hit.span("value"), kinds.SECRET, "recovery-phrase", 0.85)
+    """Pairs after the word login, fields of password files, PINs, recovery phrases."""
+    for form in _FORMS:
+        if subject.has_any(form.signs):
+            for hit in form.pattern.finditer(subject.text):
+                if form.counts(hit["value"]):
+                    yield Match(*hit.span("value"), form.kind, form.rule, form.confidence)

@@ -72,6 +72,10 @@ def test_a_generated_key_is_read_in_many_syntaxes(template: str, value: str) -> 
         "log in with admin / {} please",
         "ftpPass={}",
         "keytool -storepass {} -keystore a",
+        "db.acme.io:5432:main:app:{}",
+        "machine git.acme.io login bot password {}",
+        "echo {} | docker login --username ci --password-stdin",
+        "Use the password {} to log in.",
     ],
 )
 def test_a_password_is_read_in_many_syntaxes(template: str) -> None:
