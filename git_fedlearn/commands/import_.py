@@ -25,6 +25,7 @@ from git_fedlearn.vectors.settings import check_collection
 @click.option("--switch-alias", is_flag=True, help="Then make COLLECTION an alias of NAME.")
 @click.option("--since", metavar="REV", help="Only what changed since a commit.")
 @click.option("--dump", metavar="FILE", help="A scroll dump (JSON) to import as well.")
+@click.option("--dry-run", is_flag=True, help="Say what would be imported; write nothing.")
 @click.option("--json", "as_json", is_flag=True, help="Answer for programs.")
 @click.pass_obj
 def command(  # noqa: PLR0913  click passes an argument for each option
@@ -35,6 +36,7 @@ def command(  # noqa: PLR0913  click passes an argument for each option
     dump: str | None,
     *,
     switch_alias: bool,
+    dry_run: bool,
     as_json: bool,
 ) -> int:
     """Embed lessons that a vector store lacks, update what changed, delete what was retracted.
@@ -48,19 +50,19 @@ def command(  # noqa: PLR0913  click passes an argument for each option
     means = Means(choose_embedder(repository), admitter(context))
     more = _read_dump(context, dump) if dump else []
     requests = [
-        replace(request, into=check_collection(into or request.into), more=more, since=since)
+        replace(request, into=check_collection(into or request.into), more=more, since=since, dry_run=dry_run)
         for request in requests_for(repository, collections)
     ]
     with open_store(repository, "import") as store, progress_bar(context, "importing") as show:
         done = list(import_collections(repository, store, means, requests, show))
-        if switch_alias and all(one.is_verified for one in done):
+        if switch_alias and not dry_run and all(one.is_verified for one in done):
             store.switch_alias(requests[0].collection, requests[0].into)
         place = store.place
     if as_json:
         context.say_json("import/v1", {"store": place, "collections": [_to_json(one) for one in done]})
     else:
         for one in done:
-            _say(context, one)
+            _say(context, one, dry_run=dry_run)
     return 0 if all(one.is_sound for one in done) else 1
 
 
@@ -111,9 +113,10 @@ def _read_dump(context: Context, dump: str) -> list[bytes]:
     return lines
 
 
-def _say(context: Context, one: Imported) -> None:
+def _say(context: Context, one: Imported, *, dry_run: bool = False) -> None:
+    would = "would be " if dry_run else ""
     context.say(
-        f"{one.name}: {one.added} added, {one.updated} updated, {one.deleted} deleted, "
+        f"{one.name}: {one.added} {would}added, {one.updated} {would}updated, {one.deleted} {would}deleted, "
         f"{one.present} there already; {count(one.count, 'point')}"
     )
     faults = [(f"{one.name}, record {fault.record[:SHORT_ID]}", fault.reason) for fault in one.faults]

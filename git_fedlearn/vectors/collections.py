@@ -24,6 +24,7 @@ from git_fedlearn.vectors.gathering import collections_here, gather, source_file
 from git_fedlearn.vectors.importing import Gist, Imported, import_records
 from git_fedlearn.vectors.likeness import is_of_our_model
 from git_fedlearn.vectors.progress import Progress
+from git_fedlearn.vectors.rehearsal import Rehearsal, Unasked
 from git_fedlearn.vectors.settings import check_collection, read_qdrant_settings
 from git_fedlearn.vectors.store import Collection, Schema, Store, VectorSpec
 
@@ -38,6 +39,8 @@ class ImportRequest:
     into: str
     more: Sequence[bytes] = ()
     since: str | None = None
+    dry_run: bool = False
+    """Only say what would be done; what the model would not take shows in no rehearsal."""
 
 
 class _Known(NamedTuple):
@@ -87,9 +90,7 @@ def import_collection(
     known = _read(memory)
     collection = store.find(request.into)
     files = _facts(repository.top, request.collection)
-    if collection is None:
-        collection = store.create(request.into, _schema(repository, request.collection, model))
-    else:
+    if collection is not None:
         _refuse_other_model(collection, model, known, request)
         if known is None and not is_of_our_model(collection, gist):
             raise FedlearnError(
@@ -103,6 +104,12 @@ def import_collection(
             and known.points == collection.count()
         ):
             return Imported(request.into, present=known.points, count=known.points, expected=known.points)
+    if request.dry_run:
+        with gather(repository, request.collection, request.more, request.since) as wanted:
+            rehearsal = Rehearsal(request.into, collection)
+            return import_records(rehearsal, wanted, gist._replace(embedder=Unasked()), progress)
+    if collection is None:
+        collection = store.create(request.into, _schema(repository, request.collection, model))
     _write(memory, _Known(model, [], -1))
     with gather(repository, request.collection, request.more, request.since) as wanted:
         imported = import_records(collection, wanted, gist, progress)

@@ -161,6 +161,23 @@ def test_vectors_that_another_clone_made_with_another_model_are_refused(learned:
     assert len(contents(learned, "error-solutions")) == 9
 
 
+def test_a_dry_run_says_what_would_be_and_writes_nothing(learned: System) -> None:
+    shown = learned.fedlearn("import", "error-solutions", "--dry-run").out
+    assert shown == (
+        "error-solutions: 2 would be added, 0 would be updated, 0 would be deleted, 0 there already; "
+        "2 points\n"
+    )
+    with store_of(learned) as store:
+        assert store.names() == []
+    fill(learned, "error-solutions", {1: {**LESSONS[0]}, 2: {"text": "mine"}, 3: {**LESSONS[1]}})
+    learned.fedlearn("retract", learned.records("error-solutions")[0].id, "--reason", "wrong")
+    before = contents(learned, "error-solutions")
+    answer = counts(learned, "error-solutions", "--dry-run")
+    assert (answer["added"], answer["deleted"], answer["points"]) == (0, 1, 2)
+    assert contents(learned, "error-solutions") == before
+    assert counts(learned, "error-solutions") == answer
+
+
 def test_into_another_name_and_an_alias_for_it(learned: System) -> None:
     learned.add("collections/notes", {"text": "a note"})
     shown = learned.fedlearn("import", "notes", "--into", "notes-2", "--switch-alias").out
