@@ -4,7 +4,7 @@ import click
 
 from git_fedlearn.commands.context import Context
 from git_fedlearn.commands.wording import SHORT_ID, count
-from git_fedlearn.core.canonical import Json
+from git_fedlearn.core.canonical import Json, JsonObject
 from git_fedlearn.core.identity import content_of
 from git_fedlearn.core.layout import SetName
 from git_fedlearn.core.record import Record, score_of
@@ -78,13 +78,20 @@ def _say(context: Context, found: list[Consolidation], *, applied: bool) -> None
 
 def _describe(record: Record) -> str:
     """Id, score, and the beginning of what a lesson says, on one line without control characters."""
-    content = content_of(record.fields)
-    texts = [text for key in sorted(content) if isinstance(text := content[key], str)]
-    words = " ".join(" | ".join(texts).split())
+    words = " ".join(" | ".join(_texts(content_of(record.fields))).split())
     shown = "".join(char for char in words if char.isprintable())
     shown = shown if len(shown) <= SHOWN else f"{shown[: SHOWN - 1]}…"
     score = score_of(record.fields)
     return f"{record.id[:SHORT_ID]} {f'{score:.2f}' if score >= 0 else '   -'}  {shown}"
+
+
+def _texts(content: JsonObject) -> list[str]:
+    """What a lesson says; of a chat the last message comes first, for many begin with the same context."""
+    messages = content.get("messages")
+    listed = messages[::-1] if isinstance(messages, list) else []
+    said = [message.get("content") for message in listed if isinstance(message, dict)]
+    named = [content[key] for key in sorted(content)]
+    return [text for text in (*said, *named) if isinstance(text, str)]
 
 
 def _to_json(one: Consolidation) -> dict[str, Json]:

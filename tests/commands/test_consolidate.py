@@ -121,3 +121,12 @@ def test_without_the_library_the_hint_is_the_line_to_type(filled: System) -> Non
 
 def test_a_set_that_cannot_be(filled: System) -> None:
     assert "error: nothing: no such record set" in filled.fedlearn("consolidate", "nothing", code=2).err
+
+
+def test_of_a_chat_the_answer_is_shown(system: System) -> None:
+    context = "You are an agent of the stack, and here is all that you know about it. " * 5
+    for end in ("now.", "then."):
+        messages = [{"role": "user", "content": context}, {"role": "assistant", "content": f"Do it {end}"}]
+        system.add("fine-tuning", {"messages": messages, "source": "tool", "value_score": 0.8})
+    lines = system.fedlearn("consolidate", "fine-tuning").out.splitlines()
+    assert sorted(line[31:50] for line in lines[1:3]) == ["Do it now. | You ar", "Do it then. | You a"]
