@@ -16,9 +16,9 @@ from click.shell_completion import CompletionItem, get_completion_class
 
 from git_fedlearn.commands.context import Context
 from git_fedlearn.commands.wording import SHORT_ID
+from git_fedlearn.core.headline import headline
 from git_fedlearn.errors import FedlearnError
 from git_fedlearn.repository.record_sets import RecordSets, find_record
-from git_fedlearn.vectors.lesson_text import lesson_text
 
 VARIABLE: Final = "_GIT_FEDLEARN_COMPLETE"
 """The environment variable in which the scripts of git_fedlearn/completions ask."""
@@ -95,7 +95,7 @@ def _record_ids(ctx: click.Context, start: str) -> Iterator[Item]:
     for name, line in islice(lines, MOST_IDS):
         identifier = line[8:40].decode("ascii")
         yield CompletionItem(
-            identifier if len(start) >= SHORT_ID else identifier[:SHORT_ID], help=f"{name}: {_gist(line)}"
+            identifier if len(start) >= SHORT_ID else identifier[:SHORT_ID], help=f"{name}: {_headline(line)}"
         )
 
 
@@ -104,13 +104,9 @@ def _is_tombstone(line: bytes) -> bool:
     return record is not None and record.is_tombstone
 
 
-def _gist(line: bytes) -> str:
-    """The beginning of what a record says, on one line."""
+def _headline(line: bytes) -> str:
     record = find_record(line)
-    if record is None or record.is_tombstone:
-        return "retracted" if record else "not a record"
-    words = " ".join(lesson_text(record.fields).whole.split())
-    return "".join(char for char in words[:SHOWN] if char.isprintable())
+    return headline(record.fields, SHOWN) if record else "not a record"
 
 
 def _set_names(ctx: click.Context, _start: str) -> Iterator[Item]:
