@@ -36,7 +36,7 @@ def format_verb(page: Page) -> str:
         for below in page.below:
             lines += [f".SS {_quoted(below.usage)}", *_paragraphs(below.paragraphs), *_list(below.options)]
     if page.examples:
-        lines += [".SH EXAMPLES", *_list((line, f"{text}.") for line, text in page.examples)]
+        lines += [".SH EXAMPLES", *_list((line, _sentence(text)) for line, text in page.examples)]
     lines += [".SH EXIT STATUS", *_list(EXIT_CODES), ".SH SEE ALSO", SEE_ALSO]
     return _finish(lines)
 
@@ -79,6 +79,10 @@ def _list(pairs: Pairs) -> Iterator[str]:
         yield ".TP"
         yield f"\\fB{_escape(term)}\\fR"
         yield _escape(text)
+
+
+def _sentence(text: str) -> str:
+    return f"{text[:1].upper()}{text[1:]}{'' if text.endswith('?') else '.'}"
 
 
 def _escape(text: str) -> str:
