@@ -33,6 +33,7 @@ from git_fedlearn.federation.upstream import (
 from git_fedlearn.federation.watching import Watcher
 from git_fedlearn.repository.commits import commit_data
 from git_fedlearn.repository.lock import hold_lock
+from git_fedlearn.vectors.connect import is_configured
 
 STEP_SECONDS = 600.0
 
@@ -96,10 +97,7 @@ class Run:
         return (Outcome.DONE, f"{learned} learned") if learned else (Outcome.NOTHING, "")
 
     def _vectors(self, verb: str) -> tuple[Outcome, str]:
-        configured = self.context.environment.get("QDRANT_URL") or self.context.repository.git.find_config(
-            "fedlearn.qdrantUrl"
-        )
-        if not configured:
+        if not is_configured(self.context.repository):
             return Outcome.SKIPPED, "no Qdrant is configured"
         code, _ = self._verb(verb, ["--json", *(["--dry-run"] if self.dry_run and verb == "export" else [])])
         return (Outcome.FAILED, f"git fedlearn {verb} says more") if code else (Outcome.DONE, "")
