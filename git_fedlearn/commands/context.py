@@ -3,7 +3,6 @@
 Only commands read the environment; the library below gets values.
 """
 
-import getpass
 import json
 import os
 import re
@@ -163,6 +162,8 @@ _IN_URL = re.compile(r"(://)[^/@\s]*@")
 
 
 def _login_name() -> str:
+    import getpass  # noqa: PLC0415  costs start-up time
+
     try:
         return getpass.getuser()
     except OSError:

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 from git_fedlearn.commands.context import Context
 from git_fedlearn.commands.judged import SCAN, VERIFY, Judged
-from git_fedlearn.commands.wording import count, kinds
 from git_fedlearn.core.layout import DATA
 
 if TYPE_CHECKING:
@@ -20,7 +19,8 @@ def sanitize(context: Context, *paths: str) -> int:
     """Rewrite data files; fail when anything changed, so that it is looked at and staged."""
     if paths and _nothing_to_redact(context, paths):
         return 0
-    from git_fedlearn.learn.sanitizing import sanitize_files  # noqa: PLC0415  costs start-up time, as below
+    from git_fedlearn.commands.wording import count, kinds  # noqa: PLC0415  costs start-up time, as below
+    from git_fedlearn.learn.sanitizing import sanitize_files  # noqa: PLC0415
     from git_fedlearn.learn.scanning import shown_path  # noqa: PLC0415
 
     with context.repository.lock("sanitize"):

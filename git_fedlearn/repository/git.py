@@ -6,7 +6,6 @@ import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from pathlib import Path
@@ -106,6 +105,8 @@ class Git:
         running are killed.
         """
         stopped = threading.Event()
+        from concurrent.futures import ThreadPoolExecutor, as_completed  # noqa: PLC0415  costs start-up time
+
         with ThreadPoolExecutor(max(parallel, 1)) as pool:
             futures = {
                 pool.submit(self._attempt_within, command, limits, stopped): name

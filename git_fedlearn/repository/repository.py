@@ -8,7 +8,6 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, NewType
 
-from git_fedlearn.core.record import SYSTEM_ID
 from git_fedlearn.errors import NotARepositoryError, SettingsError
 from git_fedlearn.repository.git import Git
 from git_fedlearn.repository.lock import hold_lock
@@ -85,6 +84,8 @@ class Repository:
         found = self.git.find_config(SYSTEM_KEY)
         if found is None:
             raise SettingsError("this clone has no system id yet", hint="git fedlearn install")
+        from git_fedlearn.core.record import SYSTEM_ID  # noqa: PLC0415  costs start-up time
+
         if not SYSTEM_ID.fullmatch(found):
             raise SettingsError(
                 f"git config {SYSTEM_KEY}: not a system id (sys- and 10 of a-z and 2-7)",

@@ -4,7 +4,6 @@ Never a place to fetch from or a program to run: a peer must not be able to chan
 does. Settings of this clone are git config `fedlearn.*`.
 """
 
-import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -48,6 +47,8 @@ def read_table(path: Path) -> dict[str, Any]:
 
 def parse_table(data: bytes, file: str = SETTINGS_FILE) -> dict[str, Any]:
     """The bytes of a settings file as a table. Raises SettingsError."""
+    import tomllib  # noqa: PLC0415  costs start-up time
+
     try:
         table = tomllib.loads(data.decode("utf-8"))
     except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
