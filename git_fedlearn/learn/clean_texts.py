@@ -30,7 +30,8 @@ class RememberingEngine(PrivacyEngine):
 
     def sanitize(self, value: Json) -> Sanitized:
         """As the engine does."""
-        for place in iter_strings(value):
+        places = list(iter_strings(value))
+        for place in places:
             mark = _mark(place)
             if mark in self._clean:
                 continue
@@ -39,7 +40,7 @@ class RememberingEngine(PrivacyEngine):
             if len(self._clean) >= MOST:
                 self._clean.clear()
             self._clean.add(mark)
-        return self._engine.sanitize(value) if self.has_splits(value) else Sanitized(value, ())
+        return self._engine.sanitize(value) if self._splits(places) else Sanitized(value, ())
 
     def _is_clean(self, place: Place) -> bool:
         """Whether the engine leaves the text alone where it stands, seen without what is around it."""

@@ -67,11 +67,8 @@ class PrivacyEngine:
                 keys[place.text] = text
         return rebuild(value, texts)
 
-    def has_splits(self, value: Json) -> bool:
-        """Whether strings of the value make a secret together that none of them holds alone."""
-        return bool(self._splits(list(iter_strings(value))))
-
     def _splits(self, places: list[Place]) -> dict[int, list[Match]]:
+        """Secrets that strings make together and none of them holds alone, by the numbers of the places."""
         if len(places) < 2:  # noqa: PLR2004 -- a secret is split over two at least
             return {}
         from git_fedlearn.privacy.split_secrets import Held, find_splits  # noqa: PLC0415 -- compiles its patterns
