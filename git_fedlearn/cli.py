@@ -10,7 +10,6 @@ from typing import Final
 import click
 
 from git_fedlearn import __version__
-from git_fedlearn.commands.bugs import report_bug
 from git_fedlearn.commands.context import Context
 from git_fedlearn.commands.examples import show_examples
 from git_fedlearn.commands.verbs import complete
@@ -139,6 +138,8 @@ def run(arguments: list[str], context: Context) -> int:  # noqa: PLR0911  one fo
     except BrokenPipeError:
         return BROKEN_PIPE
     except Exception:  # noqa: BLE001  the boundary: a bug must not look like an answer
+        from git_fedlearn.commands.bugs import report_bug  # noqa: PLC0415  costs start-up time
+
         return report_bug(context)
     return code if isinstance(code, int) else 0
 

@@ -1,13 +1,14 @@
 """Wrong uses of the command line, said in our own voice, with what was meant where that can be guessed."""
 
 from collections.abc import Iterable
-from difflib import get_close_matches
 
 import click
 
 
 def no_such_verb(verb: str, verbs: Iterable[str], path: str = "git fedlearn") -> click.UsageError:
     """The error for a verb that does not exist."""
+    from difflib import get_close_matches  # noqa: PLC0415  costs start-up time
+
     close = get_close_matches(verb.lower(), list(verbs), n=1)
     hint = f"did you mean `{path} {close[0]}`?" if close else f"`{path} -h` lists the verbs"
     named = f"{path} {verb}".removeprefix("git fedlearn ")
