@@ -110,3 +110,28 @@ def test_sync(plain: System) -> None:
     )
     write_lines(plain, "source/fine-tuning/dataset.jsonl", {"prompt": "p", "completion": "c"})
     killed_everywhere(plain, "sync", "--source", str(Path(source).parent.parent))
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("verb", ["pull-remotes", "federate"])
+def test_peers(world: World, plain: System, verb: str) -> None:
+    """Between every two writes of ours; tests/federation/test_killed.py kills git in the midst of its own."""
+    peer, hub = world.system("peer"), world.bare("hub")
+    peer.add(
+        "skills-patterns", {"title": "t1", "value_score": 0.9}, {"title": "of a peer"}, {"title": "loud"}
+    )
+    peer.write(SET, peer.read(SET) + b'{"pattern":"held","value_score":7}\n')
+    peer.git("config", "core.hooksPath", "/dev/null")
+    peer.commit()
+    plain.fedlearn("remote", "add", "peer", str(peer.path))
+    plain.git("remote", "add", "origin", str(hub.path))
+    plain.git("push", "--quiet", "--set-upstream", "origin", "main")
+    event = {
+        "event": "interaction",
+        "value_score": 0.9,
+        "status": "success",
+        "query": "how so",
+        "response": "do",
+    }
+    source = Path(write_lines(plain, "source/telemetry/x-events.jsonl", event)).parent.parent
+    killed_everywhere(plain, verb, *(["--source", str(source)] if verb == "federate" else []))

@@ -106,10 +106,10 @@ def describe(report: Report) -> str:
         return f"{report.contact.value}{f': {report.detail}' if report.detail else ''}"
     if not report.tips:
         return report.contact.value
-    if not report.is_new and not (report.learned or report.changed or report.files or report.quarantined):
-        return "nothing new"
     if not report.has_data:
         return "no folder data/"
+    if not (report.learned or report.changed or report.files or report.quarantined):
+        return "nothing new"
     parts = [f"{report.learned} learned"]
     numbers = (
         ("changed", report.changed),

@@ -113,11 +113,10 @@ def _jobs(context: Context, intervals: dict[str, str]) -> list[Job]:
 
 
 def _search_path(context: Context) -> str:
-    """The folders of PATH that are there, each once."""
-    folders = context.environment.get("PATH", "").split(":")
-    return ":".join(
-        dict.fromkeys(folder for folder in folders if folder.startswith("/") and Path(folder).is_dir())
-    )
+    """The folders of PATH that are there, each once, less the one that git puts before them for us."""
+    folders = dict.fromkeys(context.environment.get("PATH", "").split(":"))
+    there = [folder for folder in folders if folder.startswith("/") and Path(folder).is_dir()]
+    return ":".join(folder for folder in there if Path(folder).name != "git-core")
 
 
 def _default_export(context: Context) -> str:

@@ -30,6 +30,15 @@ def test_what_a_peer_learned_comes_in_as_one_commit(here: System, peer: Foreign)
     assert here.git("diff", "--name-only", "HEAD~1", "HEAD").out == f"{SKILLS}\n"
 
 
+def test_a_peer_that_has_nothing_for_us_says_so(here: System, peer: Foreign) -> None:
+    peer.offer_files({"README.md": b"code only"})
+    assert here.fedlearn("pull-remotes").out == "peer  no folder data/\nnothing new\n"
+    here.add("skills-patterns", {"pattern": "known", "value_score": 0.8})
+    here.commit()
+    peer.offer_files({SKILLS: here.read(SKILLS)})
+    assert here.fedlearn("pull-remotes").out == "peer  nothing new\nnothing new\n"
+
+
 def test_nothing_new_makes_no_commit(here: System, peer: Foreign) -> None:
     peer.offer(line(pattern="first"))
     here.fedlearn("pull-remotes")
