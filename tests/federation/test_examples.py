@@ -53,6 +53,25 @@ def test_a_conflict_of_code_is_left_to_people(here: System, world: World) -> Non
     assert hub.git("rev-parse", "request").out == before
 
 
+def test_a_script_that_the_pull_request_brings_does_not_run(here: System, world: World) -> None:
+    _, runner = hub_with_branches(here, world)
+    place = "examples/join-base.sh"
+    here.git("checkout", "--quiet", "request")
+    here.write(place, b"touch owned\n" * 1000)
+    here.commit("a script of its own")
+    here.git("push", "--quiet", "origin", "request")
+    runner.write(place, SCRIPT.read_bytes())
+    runner.git("config", "alias.join", f"!sh {place}")
+    assert runner.git("join", "main", "request", check=False).code == 1  # the untracked file is in the way
+    (runner.path / ".git/info/exclude").write_text("examples\n")
+    runner.git("add", "--force", place)
+    runner.git("commit", "--quiet", "--no-verify", "--message", "as on main")
+    runner.git("join", "main", "request")
+    assert runner.read(place) == b"touch owned\n" * 1000
+    assert not (runner.path / "owned").exists()
+    assert patterns(runner) == ["of main", "of request"]
+
+
 def test_the_merge_tool_for_jj_joins(world: World) -> None:
     """What jj would run, with its variables filled in as jj does; jj itself is not needed."""
     page = (Path(__file__).parents[2] / "docs/howto/jj.md").read_text(encoding="utf-8")
