@@ -9,6 +9,7 @@ Qdrant's own. Its errors are worded as the server words them.
 
 import json
 import re
+import shutil
 import ssl
 import threading
 from collections.abc import Callable, Iterator
@@ -132,6 +133,14 @@ def _create(api: Api, path: dict[str, str], body: models.CreateCollection) -> tu
     }
     api.store.create(path["name"], Schema(vectors, sparse))
     return True, models.InlineResponse2001
+
+
+@route("DELETE", "/collections/{name}")
+def _drop(api: Api, path: dict[str, str], _: Body) -> tuple[Any, Any]:
+    found = api.store.find(path["name"])
+    api.store.close()
+    shutil.rmtree(Path(api.store.place) / path["name"], ignore_errors=True)
+    return found is not None, models.InlineResponse2001
 
 
 @route("PUT", "/collections/{name}/index", models.CreateFieldIndex, query=("wait",))
@@ -267,6 +276,14 @@ def answer(api: Api, method: str, target: str, data: bytes) -> tuple[int, Any]:
     raise RefusalError(404, f"no {method} {target} in the published API")
 
 
+def _checked(api: Api, state: Served, request: BaseHTTPRequestHandler, data: bytes) -> tuple[int, Any]:
+    if state.key and request.headers["api-key"] != state.key:
+        raise RefusalError(401, "Must provide an API key or an Authorization bearer token")
+    if state.fail_after is not None and len(state.asked) > state.fail_after:
+        raise RefusalError(500, "Service internal error: No space left on device")
+    return answer(api, request.command, request.path, data)
+
+
 def _handler(api: Api, state: Served) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         def respond(self) -> None:
@@ -274,7 +291,7 @@ def _handler(api: Api, state: Served) -> type[BaseHTTPRequestHandler]:
             state.asked.append(f"{self.command} {self.path}")
             state.keys.append(self.headers["api-key"])
             try:
-                code, body = self.checked(data)
+                code, body = _checked(api, state, self, data)
             except (RefusalError, FedlearnError) as error:
                 code = error.code if isinstance(error, RefusalError) else 400
                 body = {"status": {"error": str(error)}, "time": 0.0}
@@ -285,13 +302,6 @@ def _handler(api: Api, state: Served) -> type[BaseHTTPRequestHandler]:
             self.end_headers()
             self.wfile.write(payload)
 
-        def checked(self, data: bytes) -> tuple[int, Any]:
-            if state.key and self.headers["api-key"] != state.key:
-                raise RefusalError(401, "Must provide an API key or an Authorization bearer token")
-            if state.fail_after is not None and len(state.asked) > state.fail_after:
-                raise RefusalError(500, "Service internal error: No space left on device")
-            return answer(api, self.command, self.path, data)
-
         def do_GET(self) -> None:
             self.respond()
 
@@ -299,6 +309,9 @@ def _handler(api: Api, state: Served) -> type[BaseHTTPRequestHandler]:
             self.respond()
 
         def do_POST(self) -> None:
+            self.respond()
+
+        def do_DELETE(self) -> None:
             self.respond()
 
         def log_message(self, *_: object) -> None:

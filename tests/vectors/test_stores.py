@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -48,8 +49,9 @@ def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
     elif not SERVER:
         pytest.skip("the contract of a Qdrant SERVER did not run: FEDLEARN_TEST_QDRANT_URL is not set")
     else:
-        with open_server(SERVER, os.environ.get("FEDLEARN_TEST_QDRANT_KEY")) as server:
-            client = QdrantClient(url=SERVER)
+        key = os.environ.get("FEDLEARN_TEST_QDRANT_KEY")
+        made = QdrantClient(url=SERVER, api_key=key, check_compatibility=False)
+        with open_server(SERVER, key) as server, closing(made) as client:
             for name in (NAME, f"{NAME}-2"):
                 client.delete_collection(name)
             yield server
