@@ -16,12 +16,15 @@ def pre_push(context: Context, remote: str, _url: str = "") -> int:
     listed = context.repository.git.attempt(
         "for-each-ref", "--format=%(objectname)", f"refs/remotes/{remote}/"
     )
-    updates = []
+    updates, unknown = [], []
     for line in context.stdin.read().decode("utf-8", "replace").splitlines():
         _local, new, ref, old = line.split(" ")
+        if new.strip("0") and not _find(objects, new):
+            unknown.append(ref)
         updates.append(Update(ref, old=_find(objects, old), new=_find(objects, new)))
     tips = [update.new for update in updates if update.new]
-    refusal = may_publish(context.repository, remote, outgoing_paths(context.repository, remote, tips))
+    paths = outgoing_paths(context.repository, remote, tips)
+    refusal = may_publish(context.repository, remote, paths, unknown=unknown)
     if refusal:
         context.complain(f"error: {refusal.message}")
         context.complain(f"hint: {refusal.hint}")

@@ -5,7 +5,7 @@ that has this URL.
 """
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Final, NamedTuple
 
 from git_fedlearn.core.layout import DATA, FileKind, find_set, kind_of
@@ -27,11 +27,13 @@ class Refusal(NamedTuple):
     paths: tuple[str, ...]
 
 
-def may_publish(repository: Repository, remote: str, paths: Iterable[str]) -> Refusal | None:
+def may_publish(
+    repository: Repository, remote: str, paths: Iterable[str], *, unknown: Sequence[str] = ()
+) -> Refusal | None:
     """None when these paths may go to a remote (its name or URL), else why not.
 
-    `paths` are all paths that the outgoing commits add or change. Raises SettingsError for config that
-    cannot be used: the push must stop then.
+    `paths` are all paths that the outgoing commits add or change, `unknown` refs to what is no commit.
+    Raises SettingsError for config that cannot be used: the push must stop then.
     """
     peer = _find_peer(repository, remote)
     if peer is None or peer.publish is None:
@@ -41,6 +43,12 @@ def may_publish(repository: Repository, remote: str, paths: Iterable[str]) -> Re
             f"{peer.name}: nothing may be pushed to this peer",
             f"git fedlearn remote add {peer.name} --publish all",
             tuple(sorted(paths)),
+        )
+    if unknown:
+        return Refusal(
+            f"{peer.name}: {unknown[0]} is no commit, so nobody can tell whether it may be pushed there",
+            f"push commits, or git fedlearn remote add {peer.name} --publish all",
+            tuple(unknown),
         )
     refused = tuple(sorted(path for path in paths if not _is_allowed(path, peer)))
     if not refused:

@@ -80,6 +80,13 @@ def test_git_push_is_stopped_by_the_hook_and_fails_closed(world: World) -> None:
             assert done.code == 1
             assert f"error: hub: {SKILLS} may not be pushed there (only best-practices)\n" in done.err
             assert "hint: git fedlearn remote add hub --publish SETS\n" in done.err
+    blob = one.git("rev-parse", f"main:{SKILLS}").out.strip()
+    done = one.git("push", "--quiet", "hub", f"{blob}:refs/tags/x", check=False)
+    assert done.code == 1
+    assert (
+        "error: hub: refs/tags/x is no commit, so nobody can tell whether it may be pushed there\n"
+        in done.err
+    )
     one.fedlearn("remote", "add", "hub", "--publish", "none")
     one.git("checkout", "--quiet", "-b", "code", "main~1")
     one.write("code.py", b"1")
