@@ -3,7 +3,7 @@
 Nothing here goes to the network, takes a lock or changes a data file.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from git_fedlearn.commands.context import Context
 from git_fedlearn.commands.standing_around import (
@@ -26,6 +26,7 @@ from git_fedlearn.commands.standing_here import (
 from git_fedlearn.commands.standing_item import Item
 from git_fedlearn.commands.standing_privacy import privacy_item
 from git_fedlearn.core.layout import DATA
+from git_fedlearn.errors import SettingsError
 from git_fedlearn.federation.standing import count_held, read_peer_standings
 from git_fedlearn.repository.counts import count_work_tree
 from git_fedlearn.repository.work_state import read_work_state
@@ -48,11 +49,19 @@ def read_standing(context: Context) -> Iterator[Item]:
     )
     yield uncommitted_item(repository, state)
     yield from upstream_items(repository, state)
-    yield privacy_item(context, state)
-    yield peers_item(context, read_peer_standings(repository))
+    yield _or_why_not("privacy", lambda: privacy_item(context, state))
+    yield _or_why_not("peers", lambda: peers_item(context, read_peer_standings(repository)))
     yield quarantine_item(count_held(repository))
     yield from proposals_items(repository)
     yield from review_items(repository)
     yield from vectors_items(repository)
     yield schedule_item(context)
     yield federated_item(context)
+
+
+def _or_why_not(name: str, item: Callable[[], Item]) -> Item:
+    """An item, or why there is none: settings that cannot be used must not hide all the rest."""
+    try:
+        return item()
+    except SettingsError as error:
+        return Item(name, f"unknown: {error.message}", error.hint, {"error": error.message})

@@ -87,11 +87,19 @@ def uncommitted_item(repository: Repository, state: WorkState) -> Item:
     if sets and not parts:
         parts.append(f"{count(len(sets), 'file')} of record sets")
     parts += [f"{count(len(files), 'other data file')}"] * bool(files)
-    command = "git add data && git commit" if parts else ""
-    if state.commit is None and parts:
-        command = "git add --all && git commit"
     facts: dict[str, Json] = {"changes": told["changes"], "files": [*sorted(state.changed)]}
+    command = _what_to_do(state, told) if parts else ""
     return Item("uncommitted", ", ".join(parts) or "nothing", command, facts)
+
+
+def _what_to_do(state: WorkState, told: JsonObject) -> str:
+    """Commit, unless the hooks would stop that: records are lost, or lines changed that are no records."""
+    changes = told["changes"]
+    if isinstance(changes, dict) and ChangeKind.LOST.value in changes:
+        return "git fedlearn verify --fix"
+    if not changes and any(find_set(path) and blob for path, blob in state.changed.items()):
+        return "git fedlearn verify"
+    return "git add data && git commit" if state.commit else "git add --all && git commit"
 
 
 def upstream_items(repository: Repository, state: WorkState) -> Iterator[Item]:

@@ -79,8 +79,12 @@ def find_refusal(repository: Repository, receiver: str, tip: Oid, since: Oid | N
 
 def write_bundle(repository: Repository, path: Path, tip: Oid, since: Oid | None) -> Written:
     """Write the branch, less what `since` holds. Raises FedlearnError; a file that is no bundle stays."""
+    if path.is_dir():
+        raise UsageError(f"{path}: a folder", hint=f"name a file in it, such as {path.name}/lessons.bundle")
     if path.exists() and not is_bundle(path):
         raise UsageError(f"{path}: exists and is no bundle", hint="name another file")
+    if not path.parent.is_dir():
+        raise UsageError(f"{path.parent}: no such folder", hint="is the stick mounted?")
     git = repository.git
     less = [f"^{since}"] if since else []
     commits = int(git.text("rev-list", "--count", tip, *less, "--"))

@@ -130,6 +130,8 @@ def test_files_that_cannot_be_used(sender: System, receiver: System) -> None:
         "hint: ask for a bundle that was made without --since, or since an older commit\n"
     )
     assert "no such file" in receiver.fedlearn("bundle", "apply", "nowhere", code=2).err
+    assert "no such folder" in sender.fedlearn("bundle", "create", "nowhere/x.bundle", code=2).err
+    assert ": a folder\n" in sender.fedlearn("bundle", "create", ".", code=2).err
     notes = sender.write("notes.txt", b"mine")
     assert "exists and is no bundle" in sender.fedlearn("bundle", "create", "notes.txt", code=2).err
     assert notes.read_bytes() == b"mine"

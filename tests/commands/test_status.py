@@ -166,6 +166,24 @@ def test_index_timers_and_the_last_federation(world: World) -> None:
     assert "federated  just now; failed: sync" in status(one)
 
 
+def test_what_must_not_be_committed_and_what_cannot_be_read(world: World) -> None:
+    one = world.system("one")
+    one.add("skills-patterns", {"pattern": "a"})
+    one.commit()
+    path = one.path / "data/patterns/skills-patterns.jsonl"
+    held = path.read_bytes()
+    path.write_bytes(b"")
+    assert "uncommitted  1 lost  git fedlearn verify --fix\n" in status(one)
+    path.write_bytes(held + b"no record\n")
+    assert "uncommitted  1 file of record sets  git fedlearn verify\n" in status(one)
+    one.git("config", "remote.x.url", "/nowhere")
+    one.git("config", "remote.x.fedlearn", "true")
+    one.git("config", "remote.x.fedlearnTrust", "nonsense")
+    told = status(one)
+    assert "peers  unknown: git config remote.x.fedlearn" in told
+    assert "federated  never" in told
+
+
 def test_a_clone_that_is_not_set_up(world: World) -> None:
     world.system("one")
     plain = System(world.folder, world.home)
