@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from benchmarks.privacy_text import personal_contexts, personal_kinds, secret_contexts, secret_kinds
+from benchmarks.privacy_text.sampling import sample
 
 
 class Record(NamedTuple):
@@ -53,6 +54,14 @@ def negative_records() -> Iterator[Record]:
     for text in personal_contexts.NEGATIVES:
         for setting in ("§", "see § here", '"§"', "2026-01-02 INFO §", "- §", "x = §;"):
             yield Record("negative", setting, setting.replace("§", text), ())
+
+
+def digest_records(seed: int, rounds: int) -> Iterator[Record]:
+    """Hashes and ids of builds, lock files and logs: nobody's secret."""
+    chance = random.Random(seed)
+    for _ in range(rounds):
+        for shape in personal_contexts.DIGESTS:
+            yield Record("digest", shape, sample(shape, chance), ())
 
 
 def _stable(shape: str) -> str:

@@ -34,3 +34,14 @@ NEGATIVES = (
     "ms 1700000000000", "1700000000.123456", "ts=1700000000", "123-456", "2020-2021", "1-800", "0800", "0x1234567890", "deadbeefcafe", "aa:bb", "10:20:30:40", "a:b:c:d:e:f", "::ffff", "fc00::/7", "x::y::z", "ABCD::EF", "face::book",
     "lat/long columns", "birth of a process", "dob column", "born again", "card view", "iban field", "DE number", "GB12 release", "FR-75", "social network", "ssn column", "12-3456789 items", "000-00-0000", "666-12-3456", "987-65-4321",
 )  # fmt: skip
+
+# Hashes, ids and locks that every build prints; shapes for `sampling.sample` (`{n}` is nix's base 32).
+DIGESTS = (
+    "/nix/store/{n32}-hello-2.12.1", "building '/nix/store/{n32}-source.drv'...", "copying path '/nix/store/{n32}-glibc-2.39-52' from 'https://cache.nixos.org'...",
+    "got:    sha256-{B43}=", "specified: sha256:{n52}", "narHash = \"sha256-{B43}=\";", '"narHash": "sha256-{B43}=",', '"rev": "{h40}",', "rev = \"{h40}\";", "sha256 = \"{n52}\";", "outputHash = \"{h64}\";",
+    '"integrity": "sha512-{B86}==",', "  integrity sha512-{B86}==", '"resolved": "https://registry.npmjs.org/x/-/x-1.2.3.tgz#{h40}"', "  resolution: {integrity: sha512-{B86}==}", "golang.org/x/net v0.1.0 h1:{B43}=", "golang.org/x/net v0.1.0/go.mod h1:{B43}=",
+    'checksum = "{h64}"', '{file = "x.whl", hash = "sha256:{h64}"},', "--hash=sha256:{h64}", "    --hash=sha256:{h64} \\\\", "image: ghcr.io/a/b@sha256:{h64}", "Digest: sha256:{h64}", "Status: Downloaded newer image {h12}", "commit {h40}", "index {h7}..{h7} 100644", "Merge: {h7} {h7}",
+    "{h40} refs/heads/main", "HEAD is now at {h7} fix", "session {u}", "request_id={u}", "uuid: {u}", "trace_id={h32} span_id={h16}", "ETag: \"{h32}\"", "md5sum {h32}  a.tar", "{h64}  b.iso", "container {h64} started", "pod web-{a10}-{a5} ready", "run-{h8}", "arn:aws:iam::{d12}:role/x", "i-0{h16}", "vpc-{h17}",
+    "chatcmpl-{A29}", "call_{A24}", "msg_{A24}", "toolu_{A24}", "evt_{A24}", "cus_{A14}", "model-{h8}.safetensors", "job {d10} finished", "build {d6} {d10}", "epoch {d10}", "ts={d13}", "pid {d5}", "0x{h16}", "at 0x{h12}", "ref: {A11}", "https://youtu.be/{W11}", "sys-{a10}", '"_id":"{h32}"', "key id {H16}", "gpg: key {H16}: public key imported",
+    "SHA256:{B43}", "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAI{B43} bob", "ssh-rsa AAAAB3NzaC1yc2EAAAADAQABAAABgQ{B340}", "-----BEGIN CERTIFICATE-----", "cache.nixos.org-1:{B43}=", "data:image/png;base64,iVBORw0KGgo{B200}",
+)  # fmt: skip

@@ -17,6 +17,7 @@ _ALPHABETS = {
     "d": _DIGITS,
     "h": "0123456789abcdef",
     "H": "0123456789ABCDEF",
+    "n": "0123456789abcdfghijklmnpqrsvwxyz",
     "2": _UPPER + "234567",
     "P": _UPPER + _LOWER + _DIGITS + "!#%*+-.=?@^_~",
 }

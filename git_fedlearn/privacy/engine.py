@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from git_fedlearn.privacy import kinds
 from git_fedlearn.privacy.fingerprint import fingerprint
-from git_fedlearn.privacy.invisible import clean_text, clean_with_offsets
+from git_fedlearn.privacy.invisible import Cleaned, clean_text, clean_with_offsets
 from git_fedlearn.privacy.model import Finding, LocalIdentity, Sanitized
 from git_fedlearn.privacy.pointers import Place, iter_strings
 from git_fedlearn.privacy.policy import DEFAULT_POLICY
@@ -19,7 +19,7 @@ from git_fedlearn.privacy.redaction import Redactor
 from git_fedlearn.privacy.text_scan import TextScanner
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable
 
     from git_fedlearn.privacy.model import Json, Match
     from git_fedlearn.privacy.policy import Policy
@@ -89,14 +89,37 @@ class PrivacyEngine:
             for finding in self._scan_place(place, splits.get(index, []))
         )
 
-    def _scan_place(self, place: Place, splits: list[Match]) -> Iterator[Finding]:
-        cleaned = clean_with_offsets(place.text)
-        for start, end in cleaned.removed:
-            mark = fingerprint(kinds.INVISIBLE_TEXT, place.text[start:end])
-            yield Finding(
-                kinds.INVISIBLE_TEXT, "invisible-text", place.pointer, start, end, mark, 1.0, place.in_key
+    def _scan_place(self, place: Place, splits: list[Match]) -> list[Finding]:
+        text = place.text
+        if text.isascii() and text.isprintable():
+            matches = self._scanner.matches(text, place.key, splits)
+            return self._findings(matches, place, Cleaned(text)) if matches else []
+        cleaned = clean_with_offsets(text)
+        hidden = [
+            Finding(
+                kinds.INVISIBLE_TEXT,
+                "invisible-text",
+                place.pointer,
+                start,
+                end,
+                fingerprint(kinds.INVISIBLE_TEXT, text[start:end]),
+                1.0,
+                place.in_key,
             )
-        for match in self._scanner.matches(cleaned.text, place.key, splits):
-            mark = fingerprint(match.kind, cleaned.text[match.start : match.end])
-            span = cleaned.span(match.start, match.end)
-            yield Finding(match.kind, match.rule, place.pointer, *span, mark, match.confidence, place.in_key)
+            for start, end in cleaned.removed
+        ]
+        return hidden + self._findings(self._scanner.matches(cleaned.text, place.key, splits), place, cleaned)
+
+    def _findings(self, matches: Iterable[Match], place: Place, cleaned: Cleaned) -> list[Finding]:
+        return [
+            Finding(
+                match.kind,
+                match.rule,
+                place.pointer,
+                *cleaned.span(match.start, match.end),
+                fingerprint(match.kind, cleaned.text[match.start : match.end]),
+                match.confidence,
+                place.in_key,
+            )
+            for match in matches
+        ]

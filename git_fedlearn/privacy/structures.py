@@ -32,6 +32,7 @@ _URL_LOGIN = re.compile(
     r"(?<![A-Za-z0-9])[A-Za-z][A-Za-z0-9+.-]{1,30}:(?:\\?/){2}"
     r"(?P<user>[^\s/?#:@\"'<>`\\]{0,256}):(?P<password>[^\s\"'<>`]{1,128}?)@(?=[\w\[$.-])"
 )
+_AUTHORITY = re.compile(r"[^\s/?#\"'<>`,;|\\]{0,256}")
 _URL_TOKEN = re.compile(r"(?<![A-Za-z0-9])https?:(?:\\?/){2}(?P<token>[A-Za-z0-9_.-]{20,255})@(?=[\w\[])")
 _NAMED_LOGIN = re.compile(
     r"(?<![\w./:-])[\w.-]{1,64}:(?P<password>[^\s:@\"'<>`]{3,128})@(?:tcp|unix|udp)\(|"
@@ -143,9 +144,17 @@ def find_url_passwords(subject: Subject) -> Iterator[Match]:
     for hit in _URL_LOGIN.finditer(subject.text):
         password = hit["password"]
         if not is_stand_in(password) and not _is_port_and_path(password):
-            yield Match(*hit.span("password"), kinds.PASSWORD, "url-password", 0.95)
+            end = _last_at(subject.text, hit)
+            yield Match(hit.start("password"), end, kinds.PASSWORD, "url-password", 0.95)
         if is_random(hit["user"], least=20):
             yield Match(*hit.span("user"), kinds.API_KEY, "url-token", 0.9)
+
+
+def _last_at(text: str, hit: re.Match[str]) -> int:
+    """Where the password ends: people write `@` in it unescaped, so at the last one before the path."""
+    rest = _AUTHORITY.match(text, hit.end())
+    more = rest[0].rfind("@") if rest is not None and "/" not in hit["password"] else -1
+    return hit.end("password") if more < 0 else hit.end() + more
 
 
 def _other_logins(text: str) -> Iterator[Match]:

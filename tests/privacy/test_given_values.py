@@ -61,6 +61,7 @@ def test_a_generated_key_is_read_in_many_syntaxes(template: str, value: str) -> 
     "template",
     [
         "app:{}@tcp(db:3306)/shop",
+        "amqp://guest1:{}@mq:5672/x",
         "jdbc:oracle:thin:scott/{}@//db:1521/orcl",
         "CREATE USER app WITH PASSWORD '{}';",
         "INSERT INTO users (name, password, age) VALUES ('bob', '{}', 3), ('eve', '{}', 4);",
@@ -108,6 +109,12 @@ def test_a_word_alone_on_its_line_is_a_password_too(template: str) -> None:
 )
 def test_what_is_given_no_secret_is_left_alone(text: str) -> None:
     assert ENGINE.scan(text) == ()
+
+
+def test_an_at_sign_in_a_url_password_does_not_end_it() -> None:
+    assert clean(f"amqp://guest1:Pur@{WORD}@mq:5672/x") == "amqp://guest1:<PASSWORD>@mq:5672/x"
+    two = f"amqp://a:{WORD}1@mq:5672/x,amqp://b:{WORD}2@mq2/y"
+    assert clean(two) == "amqp://a:<PASSWORD>@mq:5672/x,amqp://b:<PASSWORD_2>@mq2/y"
 
 
 def test_a_pair_in_base64_under_auth_goes_whole() -> None:
