@@ -120,7 +120,7 @@ def naive_trace(history: History, identifier: str) -> set[Oid]:
     return found
 
 
-@settings(max_examples=30)
+@settings(max_examples=15)
 @given(seed=st.integers(0, 2**32), grows=st.booleans())
 def test_the_log_of_a_record_is_that_of_a_reader_of_everything(
     tmp_path_factory: pytest.TempPathFactory, *, seed: int, grows: bool
@@ -139,7 +139,7 @@ def test_the_log_of_a_record_is_that_of_a_reader_of_everything(
             assert (before in ([], [()])) == all(change.before is None for change in step.changes)
 
 
-@settings(max_examples=30)
+@settings(max_examples=15)
 @given(seed=st.integers(0, 2**32))
 def test_bisection_finds_the_same_where_nothing_was_lost(
     tmp_path_factory: pytest.TempPathFactory, *, seed: int
@@ -153,7 +153,7 @@ def test_bisection_finds_the_same_where_nothing_was_lost(
             assert {step.commit for step in found} == naive_trace(history, identifier)
 
 
-@settings(max_examples=30)
+@settings(max_examples=15)
 @given(seed=st.integers(0, 2**32), grows=st.booleans())
 def test_diff_and_log_of_all_records(
     tmp_path_factory: pytest.TempPathFactory, *, seed: int, grows: bool
