@@ -22,6 +22,7 @@ from git_fedlearn.federation.reasons import OF_PRIVACY, Reason
 from git_fedlearn.privacy.engine import PrivacyEngine
 from git_fedlearn.repository.files import read_file, write_file
 from git_fedlearn.repository.repository import Repository
+from git_fedlearn.repository.state_lines import format_state_lines, read_state_lines
 
 MOST_HELD: Final = 1000
 MOST_BYTES: Final = 65536
@@ -118,9 +119,8 @@ def _redacted(fields: JsonObject, engine: PrivacyEngine) -> JsonObject:
 
 
 def _read(path: Path) -> Iterator[Held]:
-    for line in read_file(path).splitlines():
+    for facts in read_state_lines(path):
         try:
-            facts = json.loads(line)
             text = str(facts["line"]).encode("utf-8", "surrogateescape")
             yield Held(**{**facts, "reason": Reason(facts["reason"]), "line": text})
         except (ValueError, TypeError, KeyError):
@@ -128,17 +128,11 @@ def _read(path: Path) -> Iterator[Held]:
 
 
 def _write(repository: Repository, peer: RemoteName, held: Iterable[Held]) -> None:
-    lines = [
-        json.dumps(
-            {
-                **asdict(item),
-                "reason": item.reason.value,
-                "line": item.line.decode("utf-8", "surrogateescape"),
-            }
-        )
+    facts = [
+        {**asdict(item), "reason": item.reason.value, "line": item.line.decode("utf-8", "surrogateescape")}
         for item in sorted(held, key=lambda item: (item.set, item.key))
     ]
-    write_file(_folder(repository) / f"{peer}.jsonl", "".join(f"{line}\n" for line in lines).encode("ascii"))
+    write_file(_folder(repository) / f"{peer}.jsonl", format_state_lines(facts))
 
 
 def _decided(repository: Repository, peer: RemoteName) -> Path:

@@ -17,6 +17,7 @@ from git_fedlearn.core.identity import is_ours
 from git_fedlearn.privacy.engine import Finding, PrivacyEngine
 from git_fedlearn.repository.files import read_file, write_file
 from git_fedlearn.repository.repository import Repository
+from git_fedlearn.repository.state_lines import format_state_lines, read_state_lines
 
 DOUBTFUL: Final = 0.75
 """A finding of less confidence than this in a sample is for a person to decide on."""
@@ -59,10 +60,10 @@ def find_hold(engine: PrivacyEngine, content: JsonObject, decided: Mapping[str, 
 def read_waiting(repository: Repository) -> list[Waiting]:
     """The queue, in the order of keys. Lines that are none are left out."""
     found: dict[str, Waiting] = {}
-    for line in read_file(repository.state / "review" / "waiting.jsonl").splitlines():
+    for facts in read_state_lines(repository.state / "review" / "waiting.jsonl"):
         try:
-            item = Waiting(**json.loads(line))
-        except (ValueError, TypeError):
+            item = Waiting(**facts)
+        except TypeError:
             continue
         found[item.key] = item
     return [found[key] for key in sorted(found)]
@@ -95,8 +96,8 @@ def decide(repository: Repository, keys: Iterable[str], decision: str) -> None:
 
 
 def _write(repository: Repository, items: Iterable[Waiting]) -> None:
-    lines = [json.dumps(asdict(item)) + "\n" for item in sorted(items, key=lambda item: item.key)]
-    _write_own(repository, "waiting.jsonl", "".join(lines).encode("ascii"))
+    lines = format_state_lines(map(asdict, sorted(items, key=lambda item: item.key)))
+    _write_own(repository, "waiting.jsonl", lines)
 
 
 def _write_own(repository: Repository, name: str, data: bytes) -> None:

@@ -9,6 +9,8 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from typing import Any, Final, NamedTuple
 
+import jsonlines
+
 from git_fedlearn.core.canonical import Json, JsonObject, format_value
 from git_fedlearn.errors import FedlearnError
 from git_fedlearn.learn.dataset import Sample
@@ -50,7 +52,7 @@ def format_samples(name: str, samples: Iterable[Sample]) -> Formatted:
             rows.append(convert(sample))
         except UnsuitableError as error:
             left_out[str(error)] += 1
-    data = _parquet(rows) if name == "parquet" else b"".join([format_value(row) + b"\n" for row in rows])
+    data = _parquet(rows) if name == "parquet" else _json_lines(rows)
     return Formatted(data, len(rows), left_out)
 
 
@@ -168,6 +170,12 @@ def _calls(message: JsonObject) -> list[str]:
         format_value({"name": call.get("name"), "arguments": call.get("arguments")}).decode()
         for call in found
     ]
+
+
+def _json_lines(rows: list[JsonObject]) -> bytes:
+    stream = io.BytesIO()
+    jsonlines.Writer(stream, dumps=format_value).write_all(rows)
+    return stream.getvalue()
 
 
 def _parquet(rows: list[JsonObject]) -> bytes:

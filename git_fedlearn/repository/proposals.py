@@ -3,15 +3,15 @@
 An agent never retracts by itself: what it read may have told it to.
 """
 
-import json
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from typing import Final
 
 from git_fedlearn.core.identity import RecordId
 from git_fedlearn.errors import FedlearnError
-from git_fedlearn.repository.files import read_file, write_file
+from git_fedlearn.repository.files import write_file
 from git_fedlearn.repository.repository import Repository
+from git_fedlearn.repository.state_lines import format_state_lines, read_state_lines
 
 MOST_PROPOSALS: Final = 200
 """More are not kept: an agent that proposes so many is not to be followed one by one."""
@@ -53,14 +53,10 @@ def remove_proposals(repository: Repository, ids: set[RecordId]) -> None:
 
 
 def _read(repository: Repository) -> Iterator[Proposal]:
-    for line in read_file(repository.state / _FILE).splitlines():
-        try:
-            facts = json.loads(line)
+    for facts in read_state_lines(repository.state / _FILE):
+        if facts.keys() >= {"id", "reason", "at"}:
             yield Proposal(RecordId(str(facts["id"])), str(facts["reason"]), str(facts["at"]))
-        except (ValueError, TypeError, KeyError):
-            continue
 
 
 def _write(repository: Repository, proposals: list[Proposal]) -> None:
-    text = "".join(json.dumps(asdict(proposal)) + "\n" for proposal in proposals)
-    write_file(repository.state / _FILE, text.encode("ascii"))
+    write_file(repository.state / _FILE, format_state_lines(map(asdict, proposals)))
