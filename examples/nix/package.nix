@@ -22,6 +22,7 @@ python3Packages.buildPythonApplication {
     detect-secrets
     filelock
     httpx
+    jsonlines
     msgspec
     phonenumbers
     pygit2
