@@ -17,7 +17,7 @@ from benchmarks.measure import Run, compare, in_child, run
 from benchmarks.records import record_fields
 from benchmarks.table import Row
 from benchmarks.vector_questions import DISTRACTORS, PASTED, REWORDED
-from git_fedlearn.commands.context import Context
+from git_fedlearn.console.context import Context
 from git_fedlearn.core.layout import SetName
 from git_fedlearn.core.record import make_record
 from git_fedlearn.repository.record_sets import RecordSets

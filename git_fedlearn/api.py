@@ -8,8 +8,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from git_fedlearn.commands.context import Context
-from git_fedlearn.commands.transfers import admitter
+from git_fedlearn.console.context import Context
+from git_fedlearn.console.transfers import admitter
 from git_fedlearn.core.canonical import Json, JsonObject
 from git_fedlearn.core.identity import RecordId
 from git_fedlearn.core.layout import SetName

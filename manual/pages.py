@@ -8,7 +8,7 @@ import click
 
 from git_fedlearn.cli import SECTIONS, cli
 from git_fedlearn.commands.examples import EXAMPLES, without_examples
-from git_fedlearn.commands.verbs import COMMON
+from git_fedlearn.console.verbs import COMMON
 
 
 @dataclass(frozen=True, slots=True)

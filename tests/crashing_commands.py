@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from git_fedlearn.cli import run
-from git_fedlearn.commands.context import Context
+from git_fedlearn.console.context import Context
 from git_fedlearn.repository.record_sets import RecordSets
 
 KILLED = 137

@@ -17,7 +17,7 @@ from typing import Any
 from answers import hold_to_schema
 
 from git_fedlearn.cli import run
-from git_fedlearn.commands.context import Context
+from git_fedlearn.console.context import Context
 from git_fedlearn.core.layout import SetName
 from git_fedlearn.core.record import Record
 from git_fedlearn.repository.record_sets import RecordSets

@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 from answers import BEGINS, SCHEMAS, hold_to_schema
 
-COMMANDS = Path(__file__).parents[1] / "git_fedlearn" / "commands"
+PACKAGE = Path(__file__).parents[1] / "git_fedlearn"
 
 
 def test_every_answer_has_a_schema_and_every_schema_an_answer() -> None:
-    code = "".join(path.read_text(encoding="utf-8") for path in COMMANDS.glob("*.py"))
+    code = "".join(path.read_text(encoding="utf-8") for path in PACKAGE.rglob("*.py"))
     names = re.findall(r'say_json\(\s*"([a-z-]+)/(v\d+)"', code)
     said = {f"{name}.{version}.json" for name, version in names}
     described = {path.name for path in SCHEMAS.glob("*.json")}

@@ -13,7 +13,7 @@ import pytest
 from systems import System, World
 
 from git_fedlearn.cli import SECTIONS, cli, run
-from git_fedlearn.commands.context import Context
+from git_fedlearn.console.context import Context
 from manual.making import made_files, surplus
 
 VERBS = [verb for verbs in SECTIONS.values() for verb in verbs]

@@ -8,7 +8,7 @@ import json
 from collections.abc import Mapping
 from typing import Final, NamedTuple
 
-from git_fedlearn.commands.wording import evidence
+from git_fedlearn.console.wording import evidence
 from git_fedlearn.core.canonical import Json, JsonObject
 from git_fedlearn.core.effective_score import Tally, Trust, claimed_score, effective_score, seen_by, tally
 from git_fedlearn.core.identity import is_ours

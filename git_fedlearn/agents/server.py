@@ -13,8 +13,8 @@ from pydantic import Field, JsonValue
 from git_fedlearn import __version__
 from git_fedlearn.agents.rendering import NOTICE
 from git_fedlearn.agents.tools import LONGEST_QUERY, LONGEST_REASON, MOST_HITS, NEEDED, AgentTools, Answer
-from git_fedlearn.commands.bugs import report_bug
-from git_fedlearn.commands.context import Context
+from git_fedlearn.console.bugs import report_bug
+from git_fedlearn.console.context import Context
 from git_fedlearn.core.outcomes import LONGEST_NOTE
 from git_fedlearn.errors import FedlearnError
 

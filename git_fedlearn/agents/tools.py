@@ -10,17 +10,18 @@ from threading import Lock
 from typing import Final, NamedTuple
 
 from git_fedlearn.agents.rendering import NOTICE, Told, tell, weigh
-from git_fedlearn.commands.context import Context
-from git_fedlearn.commands.selection import select
-from git_fedlearn.commands.wording import count, kinds
+from git_fedlearn.console.context import Context
+from git_fedlearn.console.selection import select
+from git_fedlearn.console.wording import count, kinds
 from git_fedlearn.core.canonical import InvalidJsonError, Json, JsonObject, parse_value
 from git_fedlearn.core.effective_score import effective_score
 from git_fedlearn.core.identity import is_ours
 from git_fedlearn.core.layout import BEST_PRACTICES, ERROR_SOLUTIONS, SKILLS_PATTERNS, SetName
 from git_fedlearn.core.record import NotARecordError, Record, make_record
 from git_fedlearn.errors import FedlearnError, UsageError
-from git_fedlearn.learn.intake import Intake, sanitize_fields
+from git_fedlearn.learn.intake import Intake
 from git_fedlearn.learn.outcomes import Verdict, clean_note, count_outcomes
+from git_fedlearn.privacy.record_fields import sanitize_fields
 from git_fedlearn.repository.outcomes import read_outcomes, read_trust
 from git_fedlearn.repository.proposals import Proposal, add_proposal
 from git_fedlearn.repository.record_sets import RecordSets

@@ -7,9 +7,9 @@ from typing import BinaryIO, NamedTuple, TypeAlias
 
 import click
 
-from git_fedlearn.commands.context import Context
-from git_fedlearn.commands.private_names import refuse_private_name
-from git_fedlearn.commands.wording import count, kinds
+from git_fedlearn.console.context import Context
+from git_fedlearn.console.private_names import refuse_private_name
+from git_fedlearn.console.wording import count, kinds
 from git_fedlearn.core.canonical import Json
 from git_fedlearn.core.identity import RecordId
 from git_fedlearn.core.layout import FINE_TUNING, SetName

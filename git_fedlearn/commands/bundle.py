@@ -4,12 +4,12 @@ from pathlib import Path
 
 import click
 
-from git_fedlearn.commands.context import Context
-from git_fedlearn.commands.outgoing import Update, check_updates
-from git_fedlearn.commands.peer_table import watching
+from git_fedlearn.commands.hooks.outgoing import Update, check_updates
 from git_fedlearn.commands.pull_remotes import say, to_json
-from git_fedlearn.commands.revisions import get_commit
-from git_fedlearn.commands.wording import count
+from git_fedlearn.console.context import Context
+from git_fedlearn.console.peer_table import watching
+from git_fedlearn.console.revisions import get_commit
+from git_fedlearn.console.wording import count
 from git_fedlearn.core.canonical import Json
 from git_fedlearn.core.changes import ChangeKind
 from git_fedlearn.errors import FedlearnError

@@ -5,7 +5,7 @@ from typing import Final
 
 import click
 
-from git_fedlearn.commands.context import Context
+from git_fedlearn.console.context import Context
 
 SCRIPTS: Final = {"bash": "git-fedlearn", "zsh": "_git-fedlearn", "fish": "git-fedlearn.fish"}
 """The script of each shell, by the name under which that shell looks for it."""

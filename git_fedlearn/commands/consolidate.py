@@ -2,8 +2,8 @@
 
 import click
 
-from git_fedlearn.commands.context import Context
-from git_fedlearn.commands.wording import SHORT_ID, count
+from git_fedlearn.console.context import Context
+from git_fedlearn.console.wording import SHORT_ID, count
 from git_fedlearn.core.canonical import Json, JsonObject
 from git_fedlearn.core.identity import content_of
 from git_fedlearn.core.layout import SetName

@@ -2,9 +2,9 @@
 
 import click
 
-from git_fedlearn.commands.change_words import change_json, describe, summarize
-from git_fedlearn.commands.context import Context
-from git_fedlearn.commands.revisions import get_commit, get_range
+from git_fedlearn.console.change_words import change_json, describe, summarize
+from git_fedlearn.console.context import Context
+from git_fedlearn.console.revisions import get_commit, get_range
 from git_fedlearn.core.canonical import Json
 from git_fedlearn.core.layout import SetName
 from git_fedlearn.errors import UsageError

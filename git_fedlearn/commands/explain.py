@@ -2,8 +2,8 @@
 
 import click
 
-from git_fedlearn.commands.context import Context
-from git_fedlearn.commands.selection import select
+from git_fedlearn.console.context import Context
+from git_fedlearn.console.selection import select
 from git_fedlearn.core.canonical import Json
 from git_fedlearn.core.headline import printable
 from git_fedlearn.core.record import FIRST_SEEN, RETRACTED, SEEN_BY

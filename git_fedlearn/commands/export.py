@@ -2,11 +2,11 @@
 
 import click
 
-from git_fedlearn.commands.context import Context
-from git_fedlearn.commands.private_names import refuse_private_name
-from git_fedlearn.commands.progress import progress_bar
-from git_fedlearn.commands.transfers import admitter, say_faults
-from git_fedlearn.commands.wording import count, kinds
+from git_fedlearn.console.context import Context
+from git_fedlearn.console.private_names import refuse_private_name
+from git_fedlearn.console.progress import progress_bar
+from git_fedlearn.console.transfers import admitter, say_faults
+from git_fedlearn.console.wording import count, kinds
 from git_fedlearn.core.canonical import Json
 from git_fedlearn.errors import UsageError
 from git_fedlearn.vectors.connect import open_store

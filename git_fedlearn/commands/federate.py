@@ -11,9 +11,9 @@ from typing import NamedTuple
 
 import click
 
-from git_fedlearn.commands.context import Context
 from git_fedlearn.commands.pull_remotes import warn_of_twin
 from git_fedlearn.commands.sync import DEFAULT_SOURCE, named_source
+from git_fedlearn.console.context import Context
 from git_fedlearn.core.canonical import Json
 from git_fedlearn.errors import FedlearnError
 from git_fedlearn.federation.anonymity import anonymous_environment, is_anonymous

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import click
 
-from git_fedlearn.commands.context import Context
-from git_fedlearn.commands.progress import progress_bar
-from git_fedlearn.commands.transfers import admitter, say_faults
-from git_fedlearn.commands.wording import SHORT_ID, count
+from git_fedlearn.console.context import Context
+from git_fedlearn.console.progress import progress_bar
+from git_fedlearn.console.transfers import admitter, say_faults
+from git_fedlearn.console.wording import SHORT_ID, count
 from git_fedlearn.core.canonical import Json
 from git_fedlearn.core.record import NotARecordError
 from git_fedlearn.errors import FedlearnError, UsageError

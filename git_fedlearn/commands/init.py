@@ -4,8 +4,8 @@ import shlex
 
 import click
 
-from git_fedlearn.commands.context import Context
 from git_fedlearn.commands.install import say_installation
+from git_fedlearn.console.context import Context
 from git_fedlearn.errors import NotARepositoryError
 from git_fedlearn.repository.repository import Repository
 from git_fedlearn.repository.setup.installation import install

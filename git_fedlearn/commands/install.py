@@ -4,8 +4,8 @@ from pathlib import Path
 
 import click
 
-from git_fedlearn.commands.context import Context
-from git_fedlearn.commands.wording import count
+from git_fedlearn.console.context import Context
+from git_fedlearn.console.wording import count
 from git_fedlearn.repository.git import Git
 from git_fedlearn.repository.repository import Repository
 from git_fedlearn.repository.setup.drivers import Scope, write_drivers

@@ -6,10 +6,10 @@ from typing import NamedTuple
 
 import click
 
-from git_fedlearn.commands.change_words import change_json, describe, summarize, what_happened
-from git_fedlearn.commands.context import Context
-from git_fedlearn.commands.revisions import get_range
-from git_fedlearn.commands.selection import Found, find_anywhere
+from git_fedlearn.console.change_words import change_json, describe, summarize, what_happened
+from git_fedlearn.console.context import Context
+from git_fedlearn.console.revisions import get_range
+from git_fedlearn.console.selection import Found, find_anywhere
 from git_fedlearn.core.canonical import Json
 from git_fedlearn.core.changes import Change, compare_sets
 from git_fedlearn.core.headline import headline, printable

@@ -2,7 +2,7 @@
 
 import click
 
-from git_fedlearn.commands.context import Context
+from git_fedlearn.console.context import Context
 from git_fedlearn.vectors.extras import load_extra
 
 

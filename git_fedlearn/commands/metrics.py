@@ -2,7 +2,7 @@
 
 import click
 
-from git_fedlearn.commands.context import Context
+from git_fedlearn.console.context import Context
 from git_fedlearn.core.canonical import Json
 from git_fedlearn.learn.metrics import Metrics, collect, parse_month, trend, write_month
 

@@ -4,9 +4,9 @@ from typing import NamedTuple
 
 import click
 
-from git_fedlearn.commands.context import Context
-from git_fedlearn.commands.selection import select
-from git_fedlearn.commands.wording import SHORT_ID, evidence, kinds
+from git_fedlearn.console.context import Context
+from git_fedlearn.console.selection import select
+from git_fedlearn.console.wording import SHORT_ID, evidence, kinds
 from git_fedlearn.core.canonical import Json
 from git_fedlearn.core.effective_score import Trust, effective_score, tally
 from git_fedlearn.core.identity import RecordId

@@ -2,9 +2,9 @@
 
 import click
 
-from git_fedlearn.commands.context import Context
-from git_fedlearn.commands.peer_table import watching
-from git_fedlearn.commands.wording import count, short_ids
+from git_fedlearn.console.context import Context
+from git_fedlearn.console.peer_table import watching
+from git_fedlearn.console.wording import count, short_ids
 from git_fedlearn.core.canonical import Json
 from git_fedlearn.errors import GitError
 from git_fedlearn.federation.checking import Checker

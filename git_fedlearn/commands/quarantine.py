@@ -4,8 +4,8 @@ import re
 
 import click
 
-from git_fedlearn.commands.context import Context
-from git_fedlearn.commands.wording import count
+from git_fedlearn.console.context import Context
+from git_fedlearn.console.wording import count
 from git_fedlearn.core.canonical import Json
 from git_fedlearn.core.identity import RecordId
 from git_fedlearn.core.layout import SetName

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import click
 
-from git_fedlearn.commands.context import Context
-from git_fedlearn.commands.progress import progress_bar
+from git_fedlearn.console.context import Context
+from git_fedlearn.console.progress import progress_bar
 from git_fedlearn.core.canonical import JsonObject
 from git_fedlearn.errors import FedlearnError, UsageError
 from git_fedlearn.federation.quarantine import read_held
@@ -38,7 +38,7 @@ def command(context: Context, output: str | None, *, terminal: bool, as_json: bo
     if as_json:
         context.say_json("report/v1", figures)
     elif terminal:
-        from git_fedlearn.commands.report_terminal import show  # noqa: PLC0415  rich takes a while
+        from git_fedlearn.console.report_terminal import show  # noqa: PLC0415  rich takes a while
 
         show(context, figures)
     else:

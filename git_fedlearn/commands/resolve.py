@@ -2,8 +2,8 @@
 
 import click
 
-from git_fedlearn.commands.context import Context
-from git_fedlearn.commands.wording import count
+from git_fedlearn.console.context import Context
+from git_fedlearn.console.wording import count
 from git_fedlearn.repository.conflicts import resolve_conflicts
 
 

@@ -2,14 +2,14 @@
 
 import click
 
-from git_fedlearn.commands.context import Context
-from git_fedlearn.commands.selection import NoSuchRecordError, select
-from git_fedlearn.commands.wording import SHORT_ID, count, kinds
+from git_fedlearn.console.context import Context
+from git_fedlearn.console.selection import NoSuchRecordError, select
+from git_fedlearn.console.wording import SHORT_ID, count, kinds
 from git_fedlearn.core.canonical import Json, JsonObject
 from git_fedlearn.core.layout import DATA, SetName
 from git_fedlearn.core.record import Record
 from git_fedlearn.errors import UsageError
-from git_fedlearn.learn.intake import sanitize_fields
+from git_fedlearn.privacy.record_fields import sanitize_fields
 from git_fedlearn.repository.data_tree import open_objects
 from git_fedlearn.repository.history import introduced_records
 from git_fedlearn.repository.record_sets import RecordSets

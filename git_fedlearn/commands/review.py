@@ -7,9 +7,9 @@ from typing import Final
 
 import click
 
-from git_fedlearn.commands.context import Context
-from git_fedlearn.commands.review_acts import drop_samples, edit_sample, keep_samples, redact_samples
-from git_fedlearn.commands.review_views import say_list, say_sample, waiting_to_json
+from git_fedlearn.console.context import Context
+from git_fedlearn.console.review_acts import drop_samples, edit_sample, keep_samples, redact_samples
+from git_fedlearn.console.review_views import say_list, say_sample, waiting_to_json
 from git_fedlearn.errors import UsageError
 from git_fedlearn.learn.review import Waiting, read_waiting
 

@@ -4,16 +4,16 @@ from collections import Counter
 
 import click
 
-from git_fedlearn.commands.context import Context
-from git_fedlearn.commands.targets import Target, find_targets, is_binary
-from git_fedlearn.commands.wording import count, kinds
+from git_fedlearn.console.context import Context
+from git_fedlearn.console.targets import Target, find_targets, is_binary
+from git_fedlearn.console.wording import count, kinds
 from git_fedlearn.core.layout import is_shareable
 from git_fedlearn.errors import UsageError
-from git_fedlearn.learn.passages import expects_json
-from git_fedlearn.learn.redacted_files import redact_file
-from git_fedlearn.learn.sanitizing import Cleaned, sanitize_files
-from git_fedlearn.learn.scanning import shown_path
 from git_fedlearn.repository.files import read_file, write_file
+from git_fedlearn.scanning.data_files import Cleaned, sanitize_files
+from git_fedlearn.scanning.findings import shown_path
+from git_fedlearn.scanning.passages import expects_json
+from git_fedlearn.scanning.redacted_files import redact_file
 
 STDIN = "-"
 

@@ -6,16 +6,16 @@ from datetime import datetime
 
 import click
 
-from git_fedlearn.commands.allowing import allow
-from git_fedlearn.commands.context import Context
-from git_fedlearn.commands.scan_formats import REPORTS
-from git_fedlearn.commands.scanned import ALL, Scanned, Show
-from git_fedlearn.commands.wording import count
+from git_fedlearn.console.allowing import allow
+from git_fedlearn.console.context import Context
+from git_fedlearn.console.scan_formats import REPORTS
+from git_fedlearn.console.scanned import ALL, Scanned, Show
+from git_fedlearn.console.wording import count
 from git_fedlearn.errors import UsageError
-from git_fedlearn.learn.baseline import read_baseline, unknown_of, write_baseline
-from git_fedlearn.learn.scanning import Found
 from git_fedlearn.privacy.policy import Allowed
 from git_fedlearn.repository.settings import SETTINGS_FILE
+from git_fedlearn.scanning.baseline import read_baseline, unknown_of, write_baseline
+from git_fedlearn.scanning.findings import Found
 
 
 @click.command("scan", short_help="Report secrets and personal data in files or history.")
@@ -86,7 +86,7 @@ def _bar(context: Context) -> Iterator[Show | None]:
     if context.quiet or context.stdout.isatty() or not context.stderr.isatty():
         yield None
         return
-    from git_fedlearn.commands.progress import progress_bar  # noqa: PLC0415  a tenth of a second
+    from git_fedlearn.console.progress import progress_bar  # noqa: PLC0415  a tenth of a second
 
     with progress_bar(context, "scanning") as show:
         yield show

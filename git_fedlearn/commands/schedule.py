@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from git_fedlearn.commands.context import Context
+from git_fedlearn.console.context import Context
 from git_fedlearn.errors import FedlearnError
 from git_fedlearn.federation.schedulers import SCHEDULERS, Crontab, Installed, Scheduler
 from git_fedlearn.federation.timers import EVERY, OFF, VERBS, Job, check_every, tag_of

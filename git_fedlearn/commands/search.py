@@ -2,10 +2,10 @@
 
 import click
 
-from git_fedlearn.commands.context import Context
-from git_fedlearn.commands.passages import CUT, passage
-from git_fedlearn.commands.progress import progress_bar
-from git_fedlearn.commands.wording import SHORT_ID, count, evidence
+from git_fedlearn.console.context import Context
+from git_fedlearn.console.passages import CUT, passage
+from git_fedlearn.console.progress import progress_bar
+from git_fedlearn.console.wording import SHORT_ID, count, evidence
 from git_fedlearn.core.canonical import Json
 from git_fedlearn.core.layout import SetName
 from git_fedlearn.core.record import FIRST_SEEN

@@ -4,9 +4,9 @@ import json
 
 import click
 
-from git_fedlearn.commands.context import Context
-from git_fedlearn.commands.selection import select
-from git_fedlearn.commands.wording import evidence
+from git_fedlearn.console.context import Context
+from git_fedlearn.console.selection import select
+from git_fedlearn.console.wording import evidence
 from git_fedlearn.core.canonical import Json
 from git_fedlearn.core.effective_score import effective_score, tally
 from git_fedlearn.core.identity import is_ours

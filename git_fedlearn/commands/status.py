@@ -2,9 +2,9 @@
 
 import click
 
-from git_fedlearn.commands.context import Context
-from git_fedlearn.commands.standing import read_standing
-from git_fedlearn.commands.standing_item import Item
+from git_fedlearn.commands.standing.gathering import read_standing
+from git_fedlearn.commands.standing.item import Item
+from git_fedlearn.console.context import Context
 from git_fedlearn.core.canonical import Json
 
 NAME_WIDTH = 12

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import click
 
-from git_fedlearn.commands.context import Context
-from git_fedlearn.commands.reading_bar import reading_bar
-from git_fedlearn.commands.wording import count, kinds
+from git_fedlearn.console.context import Context
+from git_fedlearn.console.reading_bar import reading_bar
+from git_fedlearn.console.wording import count, kinds
 from git_fedlearn.core.canonical import Json
 from git_fedlearn.core.routing import Skipped
 from git_fedlearn.errors import UsageError

@@ -2,8 +2,8 @@
 
 import click
 
-from git_fedlearn.commands.context import Context
-from git_fedlearn.commands.wording import count
+from git_fedlearn.console.context import Context
+from git_fedlearn.console.wording import count
 from git_fedlearn.repository.git import Git
 from git_fedlearn.repository.setup.drivers import Scope, remove_drivers
 from git_fedlearn.repository.setup.hook_files import Reach

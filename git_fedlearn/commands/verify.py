@@ -2,8 +2,8 @@
 
 import click
 
-from git_fedlearn.commands.context import Context
-from git_fedlearn.commands.wording import count, short_ids
+from git_fedlearn.console.context import Context
+from git_fedlearn.console.wording import count, short_ids
 from git_fedlearn.core.layout import SetName
 from git_fedlearn.core.loss import Losses
 from git_fedlearn.repository.data_tree import WorkTree, open_objects

@@ -17,7 +17,7 @@ from git_fedlearn.learn.lines import START as KEPT
 from git_fedlearn.learn.review import WAITS, Waiting, sample_key
 from git_fedlearn.learn.sources import SourceFile, Sources
 from git_fedlearn.learn.stretches import Stretch, cut
-from git_fedlearn.learn.workers import spread
+from git_fedlearn.repository.workers import spread
 
 MOST: Final = 20_000
 """Distinct lessons held at a time; then they are sanitized and handed over, and it starts over."""

@@ -9,8 +9,8 @@ from typing import NamedTuple
 from git_fedlearn.core.identity import RecordId
 from git_fedlearn.core.outcomes import LONGEST_NOTE, Note, Outcome, join_outcomes, read_outcome_lines
 from git_fedlearn.errors import UsageError
-from git_fedlearn.learn.intake import sanitize_fields
 from git_fedlearn.privacy.engine import PrivacyEngine
+from git_fedlearn.privacy.record_fields import sanitize_fields
 from git_fedlearn.repository.outcomes import read_own_outcomes, write_own_outcomes
 from git_fedlearn.repository.repository import Repository
 

@@ -36,10 +36,10 @@ from git_fedlearn.learn.scorers import KEY as SCORER
 from git_fedlearn.learn.scorers import Scorer
 from git_fedlearn.learn.snapshots import refresh_latest, snapshot_folder, write_snapshot
 from git_fedlearn.learn.sources import SourceFile, find_sources
-from git_fedlearn.learn.workers import cores
 from git_fedlearn.privacy.engine import PrivacyEngine
 from git_fedlearn.repository.record_sets import Joined, RecordSets
 from git_fedlearn.repository.repository import Repository
+from git_fedlearn.repository.workers import cores
 
 Location = Path | RemotePath
 """Where a source lies."""

@@ -1,9 +1,8 @@
 """The programs behind the hooks: `git-fedlearn-hook NAME [ARGUMENTS…]`.
 
 Git's hooks (githooks(5)) and the hooks of the pre-commit framework both come here. What they do is in
-`hooks.py`, `push_hooks.py` and `file_hooks.py` of `commands/`: one function for each name, which gets the
-Context and then the arguments named below, and returns an exit code. It is loaded last, so that a probe
-costs nothing.
+`commands/hooks/`: one function for each name, which gets the Context and then the arguments named below, and
+returns an exit code. It is loaded last, so that a probe costs nothing.
 """
 
 import importlib
@@ -34,11 +33,11 @@ FILE_HOOKS: Final = ("sanitize", "scan", "verify")
 
 
 _MODULES: Final = {
-    "pre-push": "push_hooks",
-    "pre-receive": "push_hooks",
-    **dict.fromkeys(FILE_HOOKS, "file_hooks"),
+    "pre-push": "pushes",
+    "pre-receive": "pushes",
+    **dict.fromkeys(FILE_HOOKS, "files"),
 }
-"""Where the function of a hook is, if not in `hooks`: each imports what it needs itself."""
+"""Where the function of a hook is, if not in `commits`: each imports what it needs itself."""
 
 
 def main() -> None:
@@ -59,9 +58,9 @@ def run(arguments: list[str], environment: Mapping[str, str]) -> int:
 
 
 def _dispatch(name: str, arguments: list[str]) -> int:
-    context = importlib.import_module("git_fedlearn.commands.context").Context()
+    context = importlib.import_module("git_fedlearn.console.context").Context()
     try:
-        hooks = importlib.import_module(f"git_fedlearn.commands.{_MODULES.get(name, 'hooks')}")
+        hooks = importlib.import_module(f"git_fedlearn.commands.hooks.{_MODULES.get(name, 'commits')}")
         code = getattr(hooks, name.replace("-", "_"))(context, *arguments)
     except FedlearnError as error:
         context.report(error)
@@ -70,7 +69,7 @@ def _dispatch(name: str, arguments: list[str]) -> int:
         _print("interrupted")
         return INTERRUPTED
     except Exception:  # noqa: BLE001  the boundary: a bug must not look like an answer
-        code = importlib.import_module("git_fedlearn.commands.bugs").report_bug(context)
+        code = importlib.import_module("git_fedlearn.console.bugs").report_bug(context)
     return code if isinstance(code, int) else 0
 
 

@@ -10,10 +10,10 @@ import pytest
 from systems import System, World
 
 from git_fedlearn.cli import cli
-from git_fedlearn.commands.completing import answer, teach
 from git_fedlearn.commands.completion import SCRIPTS
-from git_fedlearn.commands.context import Context
-from git_fedlearn.commands.verbs import complete
+from git_fedlearn.console.completing import answer, teach
+from git_fedlearn.console.context import Context
+from git_fedlearn.console.verbs import complete
 
 TOP = Path(__file__).parents[2]
 SETS = ["skills-patterns", "error-solutions", "best-practices", "fine-tuning"]

@@ -101,7 +101,7 @@ def test_two_systems_that_take_back_each_others_choice_are_told(world: World, fi
 def test_without_the_library_the_hint_is_the_line_to_type(filled: System) -> None:
     code = (
         "import sys; sys.modules['rensa'] = None\n"
-        "from git_fedlearn.cli import run; from git_fedlearn.commands.context import Context\n"
+        "from git_fedlearn.cli import run; from git_fedlearn.console.context import Context\n"
         "sys.exit(run(['consolidate'], Context()))"
     )
     done = subprocess.run(

@@ -205,7 +205,7 @@ def test_parquet_has_one_schema_whatever_the_samples(filled: System) -> None:
 def test_without_pyarrow_the_hint_is_the_line_to_type(filled: System) -> None:
     code = (
         "import sys; sys.modules['pyarrow'] = None\n"
-        "from git_fedlearn.cli import run; from git_fedlearn.commands.context import Context\n"
+        "from git_fedlearn.cli import run; from git_fedlearn.console.context import Context\n"
         "sys.exit(run(['dataset', 'export', '--format', 'parquet'], Context()))"
     )
     done = subprocess.run(

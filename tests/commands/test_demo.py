@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 from systems import System, World
 
-from git_fedlearn.commands.context import Context
 from git_fedlearn.commands.demo import Audience
+from git_fedlearn.console.context import Context
 from git_fedlearn.demo.samples import SYSTEMS, private_texts, write_stack
 from git_fedlearn.demo.systems import Answer, Stage
 from git_fedlearn.demo.systems import System as Player

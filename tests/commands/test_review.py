@@ -9,7 +9,7 @@ import pytest
 from systems import Result, System
 
 from git_fedlearn.cli import run
-from git_fedlearn.commands.context import Context
+from git_fedlearn.console.context import Context
 
 NUMBER = "0711 2345" + "678"
 OTHER = "0711 8765" + "432"

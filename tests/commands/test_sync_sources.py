@@ -9,7 +9,7 @@ import pytest
 from systems import System
 
 from git_fedlearn.cli import run
-from git_fedlearn.commands.context import Context
+from git_fedlearn.console.context import Context
 
 LITELLM: dict[str, Any] = {
     "status": "success",

@@ -6,10 +6,10 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from git_fedlearn.learn.passages import expects_json, parse_json_line, read_passages, text_of
-from git_fedlearn.learn.redacted_files import redact_file
-from git_fedlearn.learn.scanning import scan_passages
 from git_fedlearn.privacy.engine import PrivacyEngine
+from git_fedlearn.scanning.findings import scan_passages
+from git_fedlearn.scanning.passages import expects_json, parse_json_line, read_passages, text_of
+from git_fedlearn.scanning.redacted_files import redact_file
 
 ENGINE = PrivacyEngine()
 MAIL = "jane.roe" + "@" + "corp-mail.net"

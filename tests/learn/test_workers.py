@@ -8,11 +8,11 @@ import sys
 
 import pytest
 
-from git_fedlearn.learn.workers import cores, spread
+from git_fedlearn.repository.workers import cores, spread
 
 SPREAD = """
 import os, signal, sys
-from git_fedlearn.learn.workers import spread
+from git_fedlearn.repository.workers import spread
 from git_fedlearn.errors import FedlearnError
 
 def work(piece):

@@ -1,0 +1,91 @@
+"""What git's hooks do at a commit and after a merge; `plumbing/hook.py` finds the function by name.
+
+A hook checks and reports. None writes records: a pull must leave what was pulled.
+"""
+
+import importlib
+
+from git_fedlearn.commands.hooks.judged import SCAN, VERIFY, Judged
+from git_fedlearn.console.context import Context
+from git_fedlearn.console.verdicts import report_losses, report_problems
+from git_fedlearn.console.wording import count, short_ids
+from git_fedlearn.core.layout import DATA
+from git_fedlearn.repository.data_tree import CommittedTree, committed_tree, index_tree, open_objects
+from git_fedlearn.repository.gate import judge
+from git_fedlearn.repository.history import losses_by_set, merge_parents
+from git_fedlearn.repository.objects import Objects, Oid
+from git_fedlearn.repository.verify import limits_of
+
+AUTO_IMPORT_KEY = "fedlearn.autoImport"
+"""Git config of a clone: what a merge brought goes into the vector store at once."""
+
+REPAIR = "git fedlearn verify --fix{} && git add :/data && git commit -m 'bring back lost records'"
+
+
+def pre_commit(context: Context) -> int:
+    """Block a commit that adds bad lines or private data, or drops records.
+
+    Nothing staged under data/ is nothing to check, except in a merge: what it drops may look like that.
+    """
+    repository = context.repository
+    merging = (repository.git_dir / "MERGE_HEAD").exists()
+    if not merging and repository.git.is_true("diff", "--cached", "--quiet", "--", f":/{DATA}"):
+        return 0
+    return _check_staged(context, may_shrink=False)
+
+
+def pre_merge_commit(context: Context) -> int:
+    """The same for a merge, except that losses are left to post-merge, which tells how to mend them."""
+    return _check_staged(context, may_shrink=True)
+
+
+def post_merge(context: Context) -> int:
+    """Say so when a merge lost records, because the driver did not run; then import, where that is wished."""
+    objects = open_objects(context.repository)
+    head = objects.find_commit("HEAD")
+    if head is None:
+        return 0
+    earlier, is_forward = _merged(objects, head)
+    losses = losses_by_set([committed_tree(objects, oid) for oid in earlier], committed_tree(objects, head))
+    for name, found in losses.items():
+        ids = (*found.lost, *found.revived, *found.weakened)
+        context.complain(f"warning: this merge lost {count(len(ids), 'record')} of {name}: {short_ids(ids)}")
+    if losses:
+        context.complain(f"hint: {REPAIR.format(' --history' if is_forward else '')}")
+    if context.repository.git.find_config(AUTO_IMPORT_KEY, "--type=bool") == "true":
+        importlib.import_module("git_fedlearn.commands.import_").bring_in(context)
+    return 0
+
+
+def _merged(objects: Objects, head: Oid) -> tuple[list[Oid], bool]:
+    """The commits that the merge which made HEAD must keep the records of; whether it went forward."""
+    before = objects.find_commit("ORIG_HEAD")
+    parents = objects.parents(head)
+    if len(parents) > 1 and before in (None, parents[0]):
+        return parents, False
+    return ([before] if before else []), True
+
+
+def staged(context: Context) -> tuple[CommittedTree, list[CommittedTree]]:
+    """The data files of the index, and those of the commits that the next one will have as parents."""
+    objects = open_objects(context.repository)
+    parents = [committed_tree(objects, oid) for oid in merge_parents(context.repository, objects)]
+    return index_tree(context.repository, objects), parents
+
+
+def _check_staged(context: Context, *, may_shrink: bool) -> int:
+    judged = Judged(context)
+    if judged.is_sound(SCAN) and judged.is_sound(VERIFY):
+        return 0
+    from git_fedlearn.console.private_verdict import report_private  # noqa: PLC0415  costs start-up time
+
+    candidate, parents = staged(context)
+    verdict = judge(limits_of(context.repository), candidate, parents)
+    lossy = 0 if may_shrink else report_losses(context, verdict.losses)
+    broken = report_problems(context, verdict.problems)
+    private = report_private(context, candidate, parents)
+    if not private:
+        judged.remember(SCAN)
+    if not broken and not verdict.losses:
+        judged.remember(VERIFY)
+    return lossy | broken | private

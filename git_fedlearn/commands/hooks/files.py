@@ -1,0 +1,104 @@
+"""The hooks for the pre-commit framework: `sanitize` rewrites, `scan` and `verify` judge what is staged.
+
+The three run one after the other over one index. Whichever comes first and finds nothing remembers that, so
+that the others need not look again. When nothing is staged (`pre-commit run --all-files`), the files named
+are judged whole, with what they held before.
+"""
+
+from typing import TYPE_CHECKING
+
+from git_fedlearn.commands.hooks.judged import SCAN, VERIFY, Judged
+from git_fedlearn.console.context import Context
+from git_fedlearn.core.layout import DATA
+
+if TYPE_CHECKING:
+    from git_fedlearn.repository.data_tree import CommittedTree
+
+
+def sanitize(context: Context, *paths: str) -> int:
+    """Rewrite data files; fail when anything changed, so that it is looked at and staged."""
+    if paths and _nothing_to_redact(context, paths):
+        return 0
+    from git_fedlearn.console.wording import count, kinds  # noqa: PLC0415  costs start-up time, as below
+    from git_fedlearn.scanning.data_files import sanitize_files  # noqa: PLC0415
+    from git_fedlearn.scanning.findings import shown_path  # noqa: PLC0415
+
+    with context.repository.lock("sanitize"):
+        cleaned = sanitize_files(context.repository, context.privacy, paths or None)
+    for path in cleaned.paths:
+        context.complain(f"sanitized {shown_path(context.privacy, path)}")
+    if cleaned.paths:
+        context.complain(f"{count(len(cleaned.paths), 'file')} with private data{kinds(cleaned.redacted)}")
+    return 1 if cleaned.paths else 0
+
+
+def scan(context: Context, *paths: str) -> int:
+    """Block private data in what is staged."""
+    judged = Judged(context, paths)
+    if judged.is_sound(SCAN):
+        return 0
+    from git_fedlearn.console.private_verdict import report_private  # noqa: PLC0415
+
+    code = report_private(context, *_trees(context, paths))
+    if not code:
+        judged.remember(SCAN)
+    return code
+
+
+def verify(context: Context, *paths: str) -> int:
+    """Block bad lines and losses in what is staged."""
+    judged = Judged(context, paths)
+    if judged.is_sound(VERIFY) or (not paths and _nothing_is_staged(context)):
+        return 0
+    from git_fedlearn.console.verdicts import report_losses, report_problems  # noqa: PLC0415
+    from git_fedlearn.repository.gate import judge  # noqa: PLC0415
+    from git_fedlearn.repository.verify import limits_of  # noqa: PLC0415
+
+    verdict = judge(limits_of(context.repository), *_trees(context, paths))
+    code = report_problems(context, verdict.problems) | report_losses(context, verdict.losses)
+    if not code:
+        judged.remember(VERIFY)
+    return code
+
+
+def _nothing_is_staged(context: Context) -> bool:
+    """Whether data/ is as HEAD has it, and no merge could have dropped the other side."""
+    repository = context.repository
+    merging = (repository.git_dir / "MERGE_HEAD").exists()
+    return not merging and repository.git.is_true("diff", "--cached", "--quiet", "--", f":/{DATA}")
+
+
+def _trees(context: Context, paths: tuple[str, ...]) -> "tuple[CommittedTree, list[CommittedTree]]":
+    """What is judged, and what is not held against it."""
+    from git_fedlearn.commands.hooks.commits import staged  # noqa: PLC0415
+    from git_fedlearn.repository.data_tree import CommittedTree  # noqa: PLC0415
+
+    candidate, parents = staged(context)
+    if not paths or len(parents) != 1 or parents[0].entries != candidate.entries:
+        return candidate, parents
+    named = {path: entry for path, entry in candidate.entries.items() if path in paths}
+    return CommittedTree(named, candidate.objects), []
+
+
+def _nothing_to_redact(context: Context, paths: tuple[str, ...]) -> bool:
+    """Whether these files are as staged and clean; then the other checks are made as well, and remembered."""
+    judged = Judged(context, paths)
+    changed = ("ls-files", "--others", "--modified", "--deleted", "--", *paths)
+    if context.repository.git.run("--literal-pathspecs", *changed):
+        return False
+    if judged.is_sound(SCAN):
+        return True
+    from git_fedlearn.console.private_verdict import find_private  # noqa: PLC0415
+    from git_fedlearn.repository.gate import judge  # noqa: PLC0415
+    from git_fedlearn.repository.verify import limits_of  # noqa: PLC0415
+
+    candidate, parents = _trees(context, paths)
+    private = find_private(context.privacy, candidate, parents)
+    if private.found:
+        return False
+    if not (private.named or private.unshared):
+        judged.remember(SCAN)
+    verdict = judge(limits_of(context.repository), candidate, parents)
+    if not verdict.problems and not verdict.losses:
+        judged.remember(VERIFY)
+    return True

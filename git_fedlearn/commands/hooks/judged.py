@@ -1,0 +1,100 @@
+"""What has been judged already, remembered by everything that the verdict depends on, under the git folder.
+
+That is the index, the commits that come before the next one, the settings, who the user is, the day, and this
+program. The memory is only ever of soundness, and losing it costs time, never a check.
+"""
+
+import os
+import socket
+from functools import cached_property
+from hashlib import blake2b
+from pathlib import Path
+from typing import Final
+
+from git_fedlearn.console.context import Context
+from git_fedlearn.core.layout import DATA
+from git_fedlearn.repository.settings import SETTINGS_FILE
+
+SCAN: Final = "scan"
+VERIFY: Final = "verify"
+"""The checks: for private data; for bad lines and losses."""
+
+MOST: Final = 16
+"""Verdicts that are remembered."""
+_PACKAGE: Final = Path(__file__).parent.parent
+
+
+class Judged:
+    """The verdicts on the index as it is now."""
+
+    def __init__(self, context: Context, paths: tuple[str, ...] = ()) -> None:
+        """`paths` are the files that are judged whole when nothing is staged."""
+        self._context = context
+        self._paths = paths
+        self._file = context.repository.state / "judged"
+
+    def is_sound(self, check: str) -> bool:
+        """Whether this check has found nothing wrong."""
+        return f"{self._state} {check}" in self._read()
+
+    def remember(self, check: str) -> None:
+        """Note that this check has found nothing wrong."""
+        lines = [*self._read(), f"{self._state} {check}"][-MOST:]
+        try:
+            self._file.parent.mkdir(exist_ok=True)
+            self._file.write_text("".join(f"{line}\n" for line in lines), encoding="ascii")
+        except OSError:
+            return  # a git folder that cannot be written to: the next hook looks again
+
+    def _whole(self) -> list[str]:
+        git = self._context.repository.git
+        if self._paths and git.is_true("diff", "--cached", "--quiet", "--", f":/{DATA}"):
+            return sorted(self._paths)
+        return []
+
+    def _read(self) -> list[str]:
+        try:
+            return self._file.read_text(encoding="ascii").splitlines()
+        except (OSError, UnicodeDecodeError):
+            return []
+
+    @cached_property
+    def _state(self) -> str:
+        repository, environment = self._context.repository, self._context.environment
+        git = repository.git
+        merging = sorted(name for name in environment if name.startswith("GITHEAD_"))
+        facts = (
+            git.run("ls-files", "--stage", "-z", "--", f":/{DATA}"),
+            git.attempt("rev-parse", "--verify", "--quiet", "HEAD").out,
+            git.attempt("config", "-z", "--get-regexp", r"^(user|fedlearn)\.").out,
+            _bytes_of(repository.git_dir / "MERGE_HEAD"),
+            _bytes_of(repository.top / SETTINGS_FILE),
+            os.fsencode("\0".join([*merging, *self._whole()])),
+            os.fsencode("\0".join([environment.get(name, "") for name in ("USER", "HOME")])),
+            os.fsencode(socket.gethostname()),
+            self._context.now().date().isoformat().encode("ascii"),
+            _program(),
+        )
+        digest = blake2b(digest_size=16)
+        for fact in facts:
+            digest.update(len(fact).to_bytes(8, "big") + fact)
+        return digest.hexdigest()
+
+
+def _program() -> bytes:
+    """Tells this version of the program from any other, also while somebody works on it."""
+    with os.scandir(_PACKAGE) as folders:
+        inside = [folder.path for folder in folders if folder.is_dir() and not folder.name.startswith("_")]
+    facts = []
+    for folder in sorted(inside):
+        with os.scandir(folder) as files:
+            stats = ((file.name, file.stat()) for file in files if file.name.endswith(".py"))
+            facts += [f"{name} {stat.st_mtime_ns} {stat.st_size}" for name, stat in stats]
+    return "\n".join(sorted(facts)).encode("utf-8", "surrogateescape")
+
+
+def _bytes_of(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError:
+        return b""

@@ -1,0 +1,65 @@
+"""What leaves: pre-push in a clone, pre-receive on a server; `plumbing/hook.py` finds them by name."""
+
+from git_fedlearn.commands.hooks.outgoing import Update, check_updates
+from git_fedlearn.console.context import Context
+from git_fedlearn.console.server_policy import server_policy
+from git_fedlearn.federation.publishing import may_publish, outgoing_paths
+from git_fedlearn.privacy.engine import PrivacyEngine
+from git_fedlearn.repository.data_tree import open_objects
+from git_fedlearn.repository.objects import Objects, Oid
+from git_fedlearn.repository.settings import SETTINGS_FILE
+
+
+def pre_push(context: Context, remote: str, _url: str = "") -> int:
+    """Check every commit that would leave, not only the tip, and that it may go there."""
+    objects = open_objects(context.repository)
+    listed = context.repository.git.attempt(
+        "for-each-ref", "--format=%(objectname)", f"refs/remotes/{remote}/"
+    )
+    updates, unknown = [], []
+    for line in context.stdin.read().decode("utf-8", "replace").splitlines():
+        _local, new, ref, old = line.split(" ")
+        if new.strip("0") and not _find(objects, new):
+            unknown.append(ref)
+        updates.append(Update(ref, old=_find(objects, old), new=_find(objects, new)))
+    tips = [update.new for update in updates if update.new]
+    paths = outgoing_paths(context.repository, remote, tips)
+    refusal = may_publish(context.repository, remote, paths, unknown=unknown)
+    if refusal:
+        context.complain(f"error: {refusal.message}")
+        context.complain(f"hint: {refusal.hint}")
+        return 1
+    known = [_find(objects, oid) for oid in listed.out.decode().split()]
+    return check_updates(context, objects, updates, [oid for oid in known if oid])
+
+
+def pre_receive(context: Context) -> int:
+    """On a server: bounce a push that holds private data or bad lines, or drops records.
+
+    The name of the server's account is not looked for: it is nobody's who learns.
+    """
+    objects = open_objects(context.repository)
+    context.privacy = PrivacyEngine(policy=server_policy(context))
+    listed = context.repository.git.run("for-each-ref", "--format=%(objectname)", "refs/heads/")
+    updates = []
+    for line in context.stdin.read().decode("utf-8", "replace").splitlines():
+        old, new, ref = line.split(" ", 2)
+        updates.append(Update(ref, old=_find(objects, old), new=_find(objects, new)))
+    known = [_find(objects, oid) for oid in listed.decode().split()]
+    code = check_updates(context, objects, updates, [oid for oid in known if oid])
+    if code and _brings_settings(objects, updates):
+        context.complain("hint: this push changes .fedlearn.toml, which holds once the server has it:")
+        context.complain("hint: push the commit that changes it first (git push REMOTE COMMIT:BRANCH)")
+    return code
+
+
+def _brings_settings(objects: Objects, updates: list[Update]) -> bool:
+    """Whether a tip has other settings than the server goes by."""
+    head = objects.find_commit("HEAD")
+    ours = objects.files(head, SETTINGS_FILE) if head else {}
+    return any(objects.files(update.new, SETTINGS_FILE) != ours for update in updates if update.new)
+
+
+def _find(objects: Objects, oid: str) -> Oid | None:
+    """The commit a ref is to point at; None when the ref is deleted (all zeros) or is no commit here."""
+    return objects.find_commit(oid) if oid.strip("0") else None

@@ -1,0 +1,1 @@
+"""How everything stands: the items of `status`, and the checks of `doctor`."""

@@ -1,0 +1,120 @@
+"""The items of `status` about everything around this clone: peers, index, store, timers, the last run."""
+
+from collections.abc import Iterator, Mapping
+from datetime import timedelta
+from typing import Final
+
+from git_fedlearn.commands.schedule import find_jobs
+from git_fedlearn.commands.standing.item import Item, ago
+from git_fedlearn.console.context import Context
+from git_fedlearn.console.wording import count
+from git_fedlearn.core.canonical import Json
+from git_fedlearn.federation.last_run import read_last_run
+from git_fedlearn.federation.peers import RemoteName
+from git_fedlearn.federation.standing import PeerStanding
+from git_fedlearn.repository.proposals import read_proposals
+from git_fedlearn.repository.repository import Repository
+from git_fedlearn.vectors.standing import read_index_standing, read_store_standing
+
+LONG_AGO: Final = timedelta(days=35)
+"""A federation that is older than the longest schedule, and some days."""
+
+
+def peers_item(context: Context, standings: list[PeerStanding]) -> Item:
+    """How far behind peers we are."""
+    if not standings:
+        return Item("peers", "none", "git fedlearn remote add NAME URL", {"peers": {}})
+    behind = [one for one in standings if one.behind]
+    silent = [one for one in standings if not one.contacted]
+    failed = [one for one in standings if one.contacted and one.has_failed]
+    parts = [f"{one.peer.name} has {count(one.behind, 'record')} that you lack" for one in behind]
+    parts += [f"{one.peer.name} not reached since {ago(context, one.contacted)}" for one in failed]
+    parts += [f"{one.peer.name} never reached" for one in silent]
+    names = [one.peer.name for one in (*behind, *failed, *silent)]
+    last = max((one.contacted for one in standings), default="")
+    text = f"{len(standings)}: " + ("; ".join(parts) or f"nothing new when last asked, {ago(context, last)}")
+    facts: dict[str, Json] = {
+        one.peer.name: {"behind": one.behind, "contact": one.contact, "contacted": one.contacted}
+        for one in standings
+    }
+    command = " ".join(["git fedlearn pull-remotes", *dict.fromkeys(names)]) if names else ""
+    return Item("peers", text, command, {"peers": facts})
+
+
+def quarantine_item(held: Mapping[RemoteName, int]) -> Item:
+    """What peers and bundles brought that did not pass."""
+    facts: dict[str, Json] = {"peers": {**{str(name): waiting for name, waiting in held.items()}}}
+    if not held:
+        return Item("quarantine", "nothing", facts=facts)
+    number = sum(held.values())
+    parts = ", ".join(f"{name} {waiting}" for name, waiting in held.items())
+    text = f"{count(number, 'record')} {'waits' if number == 1 else 'wait'} for you ({parts})"
+    return Item("quarantine", text, "git fedlearn quarantine list", facts)
+
+
+def proposals_items(repository: Repository) -> Iterator[Item]:
+    """Retractions that agents proposed, where there are any."""
+    proposed = len(read_proposals(repository))
+    if proposed:
+        text = f"{count(proposed, 'retraction')} proposed by agents, for you to decide on"
+        yield Item("proposals", text, "git fedlearn proposals list", {"proposals": proposed})
+
+
+def review_items(repository: Repository) -> Iterator[Item]:
+    """Samples that wait for a decision, where there are any."""
+    if not (repository.state / "review").is_dir():
+        return
+    from git_fedlearn.learn.review import read_waiting  # noqa: PLC0415  costs start-up time
+
+    waiting = len(read_waiting(repository))
+    if waiting:
+        text = f"{count(waiting, 'sample')} that may hold something private, for you to decide on"
+        yield Item("review", text, "git fedlearn review", {"waiting": waiting})
+
+
+def vectors_items(repository: Repository) -> Iterator[Item]:
+    """The search index and the vector store."""
+    index = read_index_standing(repository)
+    facts: dict[str, Json] = {"made": index.is_made, "changed": [*index.changed]}
+    if not index.is_made:
+        yield Item("index", "none yet: the first search makes it", "git fedlearn search TEXT", facts)
+    elif index.changed:
+        text = f"{', '.join(index.changed)} changed since; the next search brings it up to date"
+        yield Item("index", text, "git fedlearn search TEXT", facts)
+    else:
+        yield Item("index", "up to date", facts=facts)
+    store = read_store_standing(repository)
+    facts = {"place": store.place, "collections": [*store.collections], "changed": [*store.changed]}
+    if not store.place:
+        yield Item("qdrant", "not configured", facts=facts)
+    elif not store.collections:
+        yield Item("qdrant", f"{store.place}, nothing imported yet", "git fedlearn import", facts)
+    elif store.changed:
+        text = f"{store.place}, to import: {', '.join(store.changed)}"
+        yield Item("qdrant", text, "git fedlearn import", facts)
+    else:
+        imported = count(len(store.collections), "collection")
+        yield Item("qdrant", f"{store.place}, {imported} up to date", facts=facts)
+
+
+def schedule_item(context: Context) -> Item:
+    """The timers of this machine."""
+    jobs = find_jobs(context)
+    facts: dict[str, Json] = {"jobs": {job.verb: job.when for job in jobs}}
+    if not jobs:
+        return Item("schedule", "none", "git fedlearn schedule install", facts)
+    return Item("schedule", "; ".join(f"{job.verb} at {job.when}" for job in jobs), facts=facts)
+
+
+def federated_item(context: Context) -> Item:
+    """When `federate` last ran."""
+    run = read_last_run(context.repository)
+    if run is None:
+        return Item("federated", "never", "git fedlearn federate", {"ended": None, "failed": []})
+    when = run.ended.isoformat(timespec="seconds")
+    facts: dict[str, Json] = {"ended": when, "failed": [*run.failed]}
+    text = ago(context, when)
+    if run.failed:
+        return Item("federated", f"{text}; failed: {', '.join(run.failed)}", "git fedlearn federate", facts)
+    old = context.now() - run.ended > LONG_AGO
+    return Item("federated", text, "git fedlearn federate" if old else "", facts)

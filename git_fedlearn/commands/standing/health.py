@@ -1,0 +1,160 @@
+"""What `doctor` looks at beyond git: what runs left, extras, index, store, embedder, timers, peers."""
+
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Final
+
+from git_fedlearn.commands.schedule import find_jobs
+from git_fedlearn.commands.standing.item import ago
+from git_fedlearn.console.context import Context
+from git_fedlearn.console.wording import count
+from git_fedlearn.errors import FedlearnError
+from git_fedlearn.federation.last_run import read_last_run
+from git_fedlearn.learn.checkpoints import find_broken_checkpoints
+from git_fedlearn.repository.repository import Repository
+from git_fedlearn.repository.setup.diagnosis import Check
+from git_fedlearn.repository.setup.left_behind import find_git_lock, find_left, remove_left
+from git_fedlearn.repository.setup.precommit_config import HOOK_IDS, has_our_hooks
+from git_fedlearn.vectors.health import (
+    has_index,
+    installed_extras,
+    open_whole_index,
+    remove_index,
+    try_embedder,
+    try_store,
+)
+from git_fedlearn.vectors.places import FOLDER_KEY, URL_KEY
+
+FIX: Final = "git fedlearn doctor --fix"
+LATE: Final = timedelta(days=35)
+"""The longest interval of a timer, and some days."""
+
+
+def examine(context: Context, *, online: bool) -> Iterator[Check]:
+    """Every check of a clone with a work tree; with `online`, also what takes a network or loads a model."""
+    repository = context.repository
+    yield _framework(repository)
+    yield _left(repository)
+    yield _checkpoints(repository)
+    yield _extras()
+    yield from _vectors(repository, online=online)
+    yield _schedule(context)
+    if online:
+        yield from _peers(repository)
+
+
+def mend_state(repository: Repository) -> None:
+    """Remove what is disposable and broken. The caller holds the lock."""
+    remove_left(repository)
+    for path in find_broken_checkpoints(repository):
+        path.unlink(missing_ok=True)
+    if has_index(repository) and not _try("index", lambda: _opened(repository), "").ok:
+        remove_index(repository)
+
+
+def _framework(repository: Repository) -> Check:
+    """The pre-commit framework runs our hooks for those who have no hooks of git-fedlearn."""
+    path = repository.top / ".pre-commit-config.yaml"
+    if not path.is_file():
+        return Check("framework", ok=True, detail="no .pre-commit-config.yaml; git's own hooks do the work")
+    if has_our_hooks(path.read_bytes()):
+        return Check("framework", ok=True, detail=".pre-commit-config.yaml has the hooks of git-fedlearn")
+    detail = f".pre-commit-config.yaml has none of {', '.join(HOOK_IDS)}; git's own hooks do the work here"
+    return Check("framework", ok=True, detail=detail, hint="git fedlearn init")
+
+
+def _left(repository: Repository) -> Check:
+    lock = find_git_lock(repository)
+    if lock:
+        detail = f"{lock} is in the way of every commit, and old"
+        return Check("left behind", ok=False, detail=detail, hint=f"rm {lock}    (if no git runs)")
+    left = [*find_left(repository)]
+    if left:
+        more = f" and {len(left) - 1} more" if left[1:] else ""
+        return Check("left behind", ok=False, detail=f"{left[0]}{more}, by a run that was killed", hint=FIX)
+    if (repository.state / "federate.json").exists():
+        detail = "federate runs, or was killed; the next run completes it"
+        return Check("left behind", ok=True, detail=detail)
+    return Check("left behind", ok=True, detail="no locks and no half-written files")
+
+
+def _checkpoints(repository: Repository) -> Check:
+    broken = [*find_broken_checkpoints(repository)]
+    if broken:
+        detail = f"{count(len(broken), 'checkpoint')} cannot be read; sync reads its sources from the start"
+        return Check("checkpoints", ok=False, detail=detail, hint=FIX)
+    number = len([*(repository.state / "checkpoints").glob("*.json")])
+    return Check(
+        "checkpoints", ok=True, detail=f"{count(number, 'source')} read" if number else "nothing read yet"
+    )
+
+
+def _extras() -> Check:
+    found = installed_extras()
+    here = ", ".join(name for name, is_here in found.items() if is_here) or "none"
+    missing = ", ".join(name for name, is_here in found.items() if not is_here)
+    hint = "" if found["local"] else "pip install 'git-fedlearn[local]'    (offline search)"
+    rest = f"; not installed: {missing}" if missing else ""
+    return Check("extras", ok=True, detail=f"{here}{rest}", hint=hint)
+
+
+def _vectors(repository: Repository, *, online: bool) -> Iterator[Check]:
+    if has_index(repository) and installed_extras()["local"]:
+        yield _try("index", lambda: _opened(repository), FIX)
+    else:
+        yield Check("index", ok=True, detail="none yet; the first search makes it")
+    config = repository.git.find_config
+    if repository.environment.get("QDRANT_URL") or config(URL_KEY) or config(FOLDER_KEY):
+        yield _try("qdrant", lambda: _asked(repository), "is it running? git config fedlearn.qdrantUrl")
+    if online or config("fedlearn.embedder"):
+        yield _try("embedder", lambda: _embedded(repository), "git config fedlearn.embedder")
+
+
+def _opened(repository: Repository) -> str:
+    return f"whole, made of {count(open_whole_index(repository), 'file')}"
+
+
+def _asked(repository: Repository) -> str:
+    place, number = try_store(repository)
+    return f"{place} answers, with {count(number, 'collection')}"
+
+
+def _embedded(repository: Repository) -> str:
+    name, dimensions = try_embedder(repository)
+    return f"{name} gives vectors of {dimensions} numbers"
+
+
+def _try(name: str, test: Callable[[], str], hint: str) -> Check:
+    try:
+        return Check(name, ok=True, detail=test())
+    except FedlearnError as error:
+        return Check(name, ok=False, detail=error.message, hint=error.hint or hint)
+
+
+def _schedule(context: Context) -> Check:
+    jobs = find_jobs(context)
+    if not jobs:
+        return Check("schedule", ok=True, detail="no timers; git fedlearn schedule install makes them")
+    gone = next((job for job in jobs if job.program and not Path(job.program).exists()), None)
+    if gone:
+        detail = f"the timer of {gone.verb} runs {gone.program}, which is gone"
+        return Check("schedule", ok=False, detail=detail, hint="git fedlearn schedule install")
+    names = ", ".join(job.verb for job in jobs)
+    run = read_last_run(context.repository)
+    told = f"{names}; federate last ran {ago(context, run.ended.isoformat())}" if run else names
+    late = run and context.now() - run.ended > LATE and any(job.verb == "federate" for job in jobs)
+    hint = "git fedlearn schedule run-now" if late or (run and run.failed) else ""
+    if run and run.failed:
+        return Check("schedule", ok=False, detail=f"{told}, and failed: {', '.join(run.failed)}", hint=hint)
+    return Check("schedule", ok=not late, detail=told, hint=hint)
+
+
+def _peers(repository: Repository) -> Iterator[Check]:
+    from git_fedlearn.federation.fetching import fetch_peers  # noqa: PLC0415  only with --online
+    from git_fedlearn.federation.peers import read_peers  # noqa: PLC0415
+
+    for fetched in fetch_peers(repository, read_peers(repository), seconds=60, parallel=8):
+        why = ": ".join(part for part in (fetched.contact.value, fetched.detail) if part)
+        hint = f"git fedlearn remote show {fetched.name}" if fetched.contact.is_failure else ""
+        yield Check(f"peer {fetched.name}", ok=not fetched.contact.is_failure, detail=why, hint=hint)
