@@ -97,7 +97,16 @@ def test_a_pruned_snapshot_is_no_conflict_after_a_squash_merge(world: World) -> 
     assert two.git("ls-files", "--unmerged").out == ""
 
 
-def test_a_snapshot_that_a_merge_dropped_is_brought_back(world: World) -> None:
+@pytest.mark.parametrize(
+    ("pattern", "what"),
+    [
+        ("telemetry/snapshots/sys-*/2026-*.jsonl", "snapshots"),
+        ("metrics/monthly/sys-*/*.json", "monthly metrics"),
+    ],
+)
+def test_a_file_of_one_system_that_a_merge_dropped_is_brought_back(
+    world: World, pattern: str, what: str
+) -> None:
     one = world.system("one")
     two = world.clone(one, "two")
     learn_on_day(one, 0, "alpha")
@@ -105,11 +114,11 @@ def test_a_snapshot_that_a_merge_dropped_is_brought_back(world: World) -> None:
     two.commit()
     two.git("fetch", "--quiet", "origin")
     two.git("merge", "--quiet", "-s", "ours", "--no-edit", "origin/main")
-    (snapshot,) = (one.path / "data/telemetry/snapshots").glob("sys-*/2026-*.jsonl")
-    path = snapshot.relative_to(one.path).as_posix()
-    assert f"{path}: missing; snapshots are never deleted" in two.fedlearn("verify", code=1).out
+    (file,) = (one.path / "data").glob(pattern)
+    path = file.relative_to(one.path).as_posix()
+    assert f"{path}: missing; {what} are never deleted" in two.fedlearn("verify", code=1).out
     two.fedlearn("verify", "--fix")
-    assert two.read(path) == snapshot.read_bytes()
+    assert two.read(path) == file.read_bytes()
 
 
 def learn_on_day(system: System, day: int, word: str) -> None:

@@ -25,6 +25,14 @@ from git_fedlearn.repository.settings import SETTINGS_FILE, Settings, parse_tabl
 MISSING: Final = "missing"
 """The kind of problem that an earlier tree shows, not the file itself."""
 
+_KEPT: Final = {
+    FileKind.RECORD_SET: "files of a record set",
+    FileKind.SNAPSHOT: "snapshots",
+    FileKind.TRAINING: "snapshots",
+    FileKind.METRICS: "monthly metrics",
+}
+"""The kinds of files that are never deleted, and their name."""
+
 _LOWER: Final = "outcomes that were counted before are missing; they are never taken back"
 
 
@@ -73,15 +81,10 @@ def _lacking_outcomes(tree: DataTree, before: Iterable[CommittedTree]) -> dict[s
 
 
 def _find_missing(tree: DataTree, before: Iterable[CommittedTree]) -> Iterator[Problem]:
-    """Record sets and snapshots that are gone: where another system changes one, git would see a conflict."""
-    held = {path for earlier in before for path in earlier.entries if _is_kept(path)}
+    """Files that are gone: where another system changes one, git would see a conflict."""
+    held = {path for earlier in before for path in earlier.entries if kind_of(path) in _KEPT}
     for path in sorted(held.difference(tree.paths())):
-        what = "files of a record set" if find_set(path) else "snapshots"
-        yield Problem(path, 0, MISSING, f"missing; {what} are never deleted", fixable=True)
-
-
-def _is_kept(path: str) -> bool:
-    return find_set(path) is not None or kind_of(path) in (FileKind.SNAPSHOT, FileKind.TRAINING)
+        yield Problem(path, 0, MISSING, f"missing; {_KEPT[kind_of(path)]} are never deleted", fixable=True)
 
 
 def _last_bytes(repository: Repository, path: str) -> bytes:

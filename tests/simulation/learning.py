@@ -51,7 +51,7 @@ def retract(clone: Clone, random: Random) -> str:
 
 
 def restore(clone: Clone, random: Random) -> str:
-    """Bring a lesson back; refused only if no commit of this clone held it, nor this clone retracted it."""
+    """Bring a lesson back; refused only if no ref reaches one that held it, nor this clone retracted it."""
     known = clone.known()
     buried = sorted(i for i, fact in known.items() if fact.retracted)
     if not buried:
@@ -60,7 +60,9 @@ def restore(clone: Clone, random: Random) -> str:
     token = clone.world.oracle.token(chosen)
     own = clone.path / ".git" / "fedlearn" / "retracted.jsonl"
     held = own.exists() and token in own.read_text()
-    held = held or bool(clone.git("log", "-1", "--format=%h", f"-S{token}", "HEAD", "--", "data").out)
+    held = held or bool(
+        clone.git("log", "-1", "--format=%h", "--no-textconv", f"-S{token}", "--all", "--", "data").out
+    )
     done = clone.fedlearn("restore", chosen, code=0 if held else 3)
     if done.code:
         return f"restore {chosen[:8]} refused"
