@@ -28,6 +28,8 @@ def serving(server: socketserver.BaseServer) -> Iterator[int]:
 class Inetd(socketserver.ThreadingTCPServer):
     """Gives each connection to a program as its standard input and output, as inetd does."""
 
+    request_queue_size = 128
+
     def __init__(self, command: list[str], environment: Mapping[str, str]) -> None:
         class Handler(socketserver.BaseRequestHandler):
             def handle(self) -> None:

@@ -6,33 +6,53 @@ import random
 import signal
 import subprocess
 import sys
+import time
+from collections import Counter
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from federation.servers import git_daemon, serving
 from systems import System, World
 
 SYSTEMS = int(os.environ.get("FEDERATE_SYSTEMS", "20"))
 ROUNDS = int(os.environ.get("FEDERATE_ROUNDS", "200"))
 
 
-@pytest.mark.soak
-def test_kills_at_random_lose_nothing_and_leave_no_lock(world: World) -> None:
+@pytest.fixture
+def systems(world: World) -> Iterator[list[System]]:
+    """Clones of one hub, which is served: it outlives whoever is killed while pushing to it."""
     hub, first = world.bare("hub"), world.system("system0")
-    first.git("remote", "add", "origin", str(hub.path))
-    first.git("push", "--quiet", "--set-upstream", "origin", "main")
-    systems = [first, *(world.clone(hub, f"system{number}") for number in range(1, SYSTEMS))]
+    hub.git("config", "daemon.receivepack", "true")
+    with serving(git_daemon(world.folder, hub.environment)) as port:
+        first.git("remote", "add", "origin", f"git://127.0.0.1:{port}/{hub.path.name}")
+        first.git("push", "--quiet", "--set-upstream", "origin", "main")
+        clones = [world.clone(hub, f"system{number}") for number in range(1, SYSTEMS)]
+        for clone in clones:
+            clone.git("remote", "set-url", "origin", f"git://127.0.0.1:{port}/{hub.path.name}")
+        yield [first, *clones]
+    assert not list(hub.path.rglob("*.lock"))
+    hub.git("fsck", "--strict")
+
+
+@pytest.mark.soak
+def test_kills_at_random_lose_nothing_and_leave_no_lock(systems: list[System]) -> None:
     chance = random.Random(1)  # noqa: S311
+    ended: Counter[int] = Counter()
+    longest = 4.0
     with ThreadPoolExecutor(SYSTEMS) as pool:
         for number in range(ROUNDS):
-            delays = [chance.choice((None, chance.uniform(0, 4))) for _ in systems]
-            done = [
-                pool.submit(_federate, system, _learn(world, system, number), delay)
-                for system, delay in zip(systems, delays, strict=True)
-            ]
-            assert all(code in (0, 1, -signal.SIGKILL) for code in (one.result() for one in done))
+            # Half of them are killed at some moment of the time that a whole run took the last time.
+            delays = [chance.choice((None, chance.uniform(0, longest))) for _ in systems]
+            began = time.monotonic()
+            ended.update(pool.map(_federate, systems, [_learn(system, number) for system in systems], delays))
+            longest = time.monotonic() - began
+            print(f"round {number}: {dict(ended)} in {longest:.1f} s", flush=True)  # noqa: T201
+    assert set(ended) <= {0, 1, -signal.SIGKILL}
+    assert ended[-signal.SIGKILL] > ROUNDS
     for system in [*systems, *systems]:
-        assert _federate(system, _learn(world, system, ROUNDS - 1), None) == 0
+        assert _federate(system, _source(system), None) == 0
     expected = {f"mend {system.path.name} {number}" for system in systems for number in range(ROUNDS)}
     for system in systems:
         assert {str(record.fields["solution"]) for record in system.records("error-solutions")} == expected
@@ -41,21 +61,24 @@ def test_kills_at_random_lose_nothing_and_leave_no_lock(world: World) -> None:
         assert system.git("status", "--porcelain").out == ""
 
 
-def _learn(world: World, system: System, number: int) -> Path:
+def _source(system: System) -> Path:
+    """The folder of a local AI stack beside the clone."""
+    return system.path.with_name(f"stack-{system.path.name}")
+
+
+def _learn(system: System, number: int) -> Path:
     """One more event in the log of a system."""
-    folder = world.folder / f"stack-{system.path.name}" / "telemetry"
-    folder.mkdir(parents=True, exist_ok=True)
-    events = [
-        {
-            "event_type": "error",
-            "error_message": f"{system.path.name} {count} fails",
-            "solution": f"mend {system.path.name} {count}",
-            "value_score": 0.9,
-        }
-        for count in range(number + 1)
-    ]
-    (folder / "x-events.jsonl").write_text("".join(json.dumps(event) + "\n" for event in events))
-    return folder.parent
+    log = _source(system) / "telemetry" / "x-events.jsonl"
+    log.parent.mkdir(parents=True, exist_ok=True)
+    event = {
+        "event_type": "error",
+        "error_message": f"{system.path.name} {number} fails",
+        "solution": f"mend {system.path.name} {number}",
+        "value_score": 0.9,
+    }
+    with log.open("a") as stream:
+        stream.write(json.dumps(event) + "\n")
+    return _source(system)
 
 
 def _federate(system: System, source: Path, delay: float | None) -> int:
