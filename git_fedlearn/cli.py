@@ -1,5 +1,6 @@
 """`git fedlearn`: the table of commands and the one boundary where errors become exit codes."""
 
+import gc
 import importlib
 import keyword
 import os
@@ -15,6 +16,9 @@ from git_fedlearn.console.context import Context
 from git_fedlearn.console.verbs import complete
 from git_fedlearn.console.wrong_uses import describe, no_such_verb
 from git_fedlearn.errors import FedlearnError
+
+OBJECTS: Final = 100_000
+"""Objects made between two searches for cycles: records are many objects, and none of them is in a cycle."""
 
 SECTIONS: Final = {
     "start": ("init", "clone", "install", "uninstall", "status", "doctor", "demo", "completion"),
@@ -146,6 +150,7 @@ def run(arguments: list[str], context: Context) -> int:  # noqa: PLR0911  one fo
 
 def main() -> None:
     """Console script `git-fedlearn`."""
+    gc.set_threshold(OBJECTS)
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
@@ -157,6 +162,7 @@ def main() -> None:
         code = BROKEN_PIPE
     if code == BROKEN_PIPE:  # or Python complains when it closes the stream
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    gc.freeze()  # or Python searches all that is left for cycles before it ends
     sys.exit(code)
 
 

@@ -6,7 +6,8 @@ are held by value: what is whole becomes an int, so 1, 1.0 and 1e0 are equal.
 """
 
 import json
-from typing import Final, NoReturn, TypeAlias
+from math import isfinite
+from typing import Final, NoReturn, TypeAlias, cast
 
 Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
 JsonObject: TypeAlias = "dict[str, Json]"
@@ -51,13 +52,42 @@ def format_value(value: Json) -> bytes:
         return paired.encode("utf-8", "backslashreplace")
 
 
+def is_parsed(value: object, depth: int = 0) -> bool:
+    """Whether a value is surely as `parse_value` returns it: written and read again it is the same.
+
+    A value with surrogates is not surely so, for two of them may be one character.
+    """
+    kind = type(value)
+    if kind is dict:
+        items = cast("dict[object, object]", value).items()
+        return depth < MAX_DEPTH and all(
+            type(key) is str and _has_no_surrogates(key) and is_parsed(item, depth + 1) for key, item in items
+        )
+    if kind is list:
+        return depth < MAX_DEPTH and all(is_parsed(item, depth + 1) for item in cast("list[object]", value))
+    return value is None or kind is bool or _is_parsed_scalar(value)
+
+
+def _is_parsed_scalar(value: object) -> bool:
+    if type(value) is str:
+        return _has_no_surrogates(value)
+    if type(value) is int:
+        return -_MOST < value < _MOST
+    return type(value) is float and isfinite(value) and not value.is_integer()
+
+
+def _has_no_surrogates(text: str) -> bool:
+    if text.isascii():
+        return True
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+_MOST: Final = 10**MAX_DIGITS
 _TOO_DEEP = f"nested deeper than {MAX_DEPTH} levels"
-
-
-def _whole_if_whole(number: float) -> int | float:
-    if number != number or number in (float("inf"), float("-inf")):  # noqa: PLR0124  NaN alone differs from itself
-        raise InvalidJsonError("a number that a double cannot hold")
-    return int(number) if number.is_integer() else number
 
 
 def _parse_int(digits: str) -> int:
@@ -67,7 +97,12 @@ def _parse_int(digits: str) -> int:
 
 
 def _parse_float(digits: str) -> int | float:
-    return _whole_if_whole(float(digits))
+    number = float(digits)
+    if number.is_integer():
+        return int(number)
+    if not isfinite(number):
+        raise InvalidJsonError("a number that a double cannot hold")
+    return number
 
 
 def _reject_constant(_name: str) -> NoReturn:

@@ -12,6 +12,7 @@ from git_fedlearn.core.canonical import (
     Json,
     JsonObject,
     format_value,
+    is_parsed,
     parse_value,
 )
 from git_fedlearn.core.identity import RecordId, identity_form, is_ours, record_id
@@ -85,6 +86,8 @@ def make_record(fields: JsonObject) -> Record:
 
     Raises NotARecordError when the fields, written as a line, would be none.
     """
+    if is_parsed(fields):
+        return _make_record(dict(fields))
     try:
         line = format_value(fields)
     except (ValueError, RecursionError):

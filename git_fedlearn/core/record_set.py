@@ -64,16 +64,16 @@ def _join_split(ours: bytes, theirs: bytes) -> bytes:
     return settle(sorted(common), loose).format()
 
 
-def join_into(ours: Iterable[bytes], theirs: Iterable[bytes]) -> Settled:
-    """Join the files of one set of our own with lines from elsewhere.
+def join_into(ours: Iterable[bytes], theirs: Iterable[bytes], made: Iterable[bytes] = ()) -> Settled:
+    """Join the files of one set of our own with lines from elsewhere, and with those of records made here.
 
-    Our lines that stand in order are taken as they are, unless a line from elsewhere or another of
-    our files has the same id.
+    Our lines that stand in order, and those made here, are taken as they are, unless another line has the
+    same id.
     """
     sections = [split_sections(data) for data in ours]
     loose = {line for section in sections for line in section.loose}
     loose.update(theirs)
-    placed = sorted({line for section in sections for line in section.placed})
+    placed = sorted({line for section in sections for line in section.placed}.union(made))
     return settle(placed, loose)
 
 

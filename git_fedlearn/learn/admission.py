@@ -30,17 +30,17 @@ _FOREIGN_FIELDS = frozenset(
 
 
 class Portion(NamedTuple):
-    """Some lessons, events that are wanted for the snapshot, and the files those are from."""
+    """Some lessons by their marks, events that are wanted for the snapshot, and the files those are from."""
 
-    lessons: tuple[Found, ...]
+    lessons: dict[bytes, Found]
     events: tuple[Recent, ...]
     files: Mapping[str, SourceFile]
 
 
 class AdmittedLesson(NamedTuple):
-    """A lesson as a record line, or why it is none."""
+    """A lesson, by its mark, as a record line, or why it is none."""
 
-    found: Found
+    mark: bytes
     line: bytes
     redacted: Counter[str]
     fault: str = ""
@@ -67,7 +67,7 @@ def portions(
         some = marks[start : start + PORTION]
         recent = tuple(event for mark in some for event in of_lesson.get(mark, ()))
         named = {event.file: files[event.file] for event in recent}
-        yield Portion(tuple(lessons[mark] for mark in some if mark in lessons), recent, named)
+        yield Portion({mark: lessons[mark] for mark in some if mark in lessons}, recent, named)
 
 
 class Admitter:
@@ -80,22 +80,22 @@ class Admitter:
 
     def admit(self, portion: Portion) -> AdmittedPortion:
         """The record lines of a portion."""
-        lessons = [self._admit(found) for found in portion.lessons]
+        lessons = [self._admit(mark, found) for mark, found in portion.lessons.items()]
         return AdmittedPortion(lessons, [*self._events(portion.events, portion.files)])
 
-    def _admit(self, found: Found) -> AdmittedLesson:
+    def _admit(self, mark: bytes, found: Found) -> AdmittedLesson:
         content = _object(found.content)
         if found.score is not None:
             content[SCORE] = found.score
         if found.set_name == FINE_TUNING:
             hold = find_hold(self._intake.engine, content, self._decided)
             if hold:
-                return AdmittedLesson(found, b"", Counter(), hold=hold)
+                return AdmittedLesson(mark, b"", Counter(), hold=hold)
         try:
             record, redacted = self._intake.admit(content, date.fromisoformat(found.day))
         except NotARecordError as error:
-            return AdmittedLesson(found, b"", Counter(), str(error))
-        return AdmittedLesson(found, record.line, redacted)
+            return AdmittedLesson(mark, b"", Counter(), str(error))
+        return AdmittedLesson(mark, record.line, redacted)
 
     def _events(
         self, events: Iterable[Recent], files: Mapping[str, SourceFile]

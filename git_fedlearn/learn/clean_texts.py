@@ -13,10 +13,13 @@ from xxhash import xxh3_128_digest
 from git_fedlearn.core.canonical import Json
 from git_fedlearn.privacy.engine import PrivacyEngine, Sanitized
 from git_fedlearn.privacy.invisible import clean_text
-from git_fedlearn.privacy.pointers import Place, iter_strings
+from git_fedlearn.privacy.pointers import iter_texts
 
 MOST: Final = 100_000
-"""Texts remembered, by hash, about 10 MB; then it starts over."""
+"""Texts remembered, about 20 MB; then it starts over."""
+
+SHORT: Final = 48
+"""Characters of a text that is kept itself, not as a hash."""
 
 
 class RememberingEngine(PrivacyEngine):
@@ -26,27 +29,34 @@ class RememberingEngine(PrivacyEngine):
         self.policy = engine.policy
         self._engine = engine
         self._scanner = engine._scanner  # noqa: SLF001  it is that engine, with a memory
-        self._clean: set[bytes] = set()
+        self._clean: dict[_Mark, bool] = {}
+        """Whether a secret that goes on in another text may begin in it, for each text known to be clean."""
 
     def sanitize(self, value: Json) -> Sanitized:
         """As the engine does."""
-        places = list(iter_strings(value))
-        for place in places:
-            mark = _mark(place)
-            if mark in self._clean:
-                continue
-            if not self._is_clean(place):
-                return self._engine.sanitize(value)
-            if len(self._clean) >= MOST:
-                self._clean.clear()
-            self._clean.add(mark)
-        return self._engine.sanitize(value) if self._splits(places) else Sanitized(value, ())
+        may_be_split = False
+        for text, key in iter_texts(value):
+            mark = _mark(text, key)
+            begins = self._clean.get(mark)
+            if begins is None:
+                if not self._is_clean(text, key):
+                    return self._engine.sanitize(value)
+                if len(self._clean) >= MOST:
+                    self._clean.clear()
+                begins = self._clean[mark] = key is not None and self._begins_secret(text)
+            may_be_split |= begins
+        return self._engine.sanitize(value) if may_be_split else Sanitized(value, ())
 
-    def _is_clean(self, place: Place) -> bool:
+    def _is_clean(self, text: str, key: str | None) -> bool:
         """Whether the engine leaves the text alone where it stands, seen without what is around it."""
-        return clean_text(place.text) is place.text and not self._scanner.matches(place.text, place.key)
+        return clean_text(text) is text and not self._scanner.matches(text, key or "")
 
 
-def _mark(place: Place) -> bytes:
-    under = "\0key" if place.in_key else place.key
-    return xxh3_128_digest(f"{under}\0{place.text}".encode("utf-8", "surrogatepass"))
+_Mark = bytes | tuple[str, str | None]
+
+
+def _mark(text: str, key: str | None) -> _Mark:
+    if len(text) <= SHORT and (key is None or len(key) <= SHORT):
+        return text, key
+    under = "\0key" if key is None else key
+    return xxh3_128_digest(f"{under}\0{text}".encode("utf-8", "surrogatepass"))

@@ -14,9 +14,17 @@ def event_time(fields: JsonObject) -> datetime | None:
     return None
 
 
-def sort_key(when: datetime | None, today: date) -> str:
-    """Orders events; a clock that ran ahead must not keep its events in front for ever."""
-    return min(when.isoformat(), f"{today.isoformat()}T24") if when else ""
+def sort_key(when: datetime | None, latest: str) -> str:
+    """Orders events by time; a clock that ran ahead must not keep its events in front for ever.
+
+    `latest` is what no key is beyond: see `end_of`.
+    """
+    return min(when.isoformat(), latest) if when else ""
+
+
+def end_of(day: date) -> str:
+    """The key that comes after all events of a day."""
+    return f"{day.isoformat()}T24"
 
 
 def _parse_time(value: Json) -> datetime | None:

@@ -76,12 +76,14 @@ class Found(NamedTuple):
 
     def join(self, other: "Found") -> "Found":
         """The same lesson, met as often as both."""
-        scores = [score for score in (self.score, other.score) if score is not None]
-        return self._replace(
-            score=max(scores, default=None),
-            day=min(self.day, other.day),
-            times=self.times + other.times,
-            place=min(self.place, other.place),
+        mine, its = self.score, other.score
+        return Found(
+            self.set_name,
+            self.content,
+            its if mine is None else mine if its is None else max(mine, its),
+            min(self.day, other.day),
+            self.times + other.times,
+            min(self.place, other.place),
         )
 
 

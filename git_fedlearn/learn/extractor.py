@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from datetime import date
+from heapq import nlargest
 from typing import Final, NamedTuple
 
 from xxhash import xxh3_128_digest
@@ -9,7 +10,7 @@ from xxhash import xxh3_128_digest
 from git_fedlearn.core.canonical import JsonObject
 from git_fedlearn.core.layout import FINE_TUNING
 from git_fedlearn.core.routing import BELOW, Skipped
-from git_fedlearn.learn.event_times import event_time, sort_key
+from git_fedlearn.learn.event_times import end_of, event_time, sort_key
 from git_fedlearn.learn.extraction import Extract, Found, FoundFault, Place, Reached, Recent, Rules, Verdict
 from git_fedlearn.learn.fine_tuning import Malformed, parse_sample
 from git_fedlearn.learn.judging import SCORE, Judge, Learned, learned
@@ -34,17 +35,24 @@ class _Reading(NamedTuple):
 
 
 class Extractor:
-    """Reads stretches by rules, on one day (UTC)."""
+    """Reads stretches by rules, on one day (UTC).
+
+    It remembers how new the newest events were that it met, and leaves out of later extracts those which
+    cannot be among the newest of them all. So it pays to read the newest stretches first.
+    """
 
     def __init__(self, rules: Rules, today: date) -> None:
         self.rules = rules
-        self._today = today
+        self._latest = end_of(today)
         self._judge = Judge(rules)
+        self._newest: list[tuple[str, bytes]] = []
+        self._floor = ""
 
     def extract(self, stretch: Stretch, number: int = 0) -> Extract:
         """What a stretch gives; `number` is that of its first line, where verdicts are explained."""
         reading = _Reading(stretch, Extract(self.rules.snapshot), number)
         self._learn(reading, self._lines(stretch))
+        self._raise_floor(reading.extract.recent)
         return reading.extract
 
     def extract_trimmed(self, stretch: Stretch) -> Extract:
@@ -67,8 +75,8 @@ class Extractor:
                 self._learn_one(reading, line)
                 end, passed = line.end, line.number + 1
             elif isinstance(line, SkimmedLines):
-                extract.read[file.kind] += line.count
-                extract.skipped[BELOW] += line.count
+                extract.read[file.kind] += line.passed
+                extract.skipped[BELOW] += line.passed
                 end, passed = line.end, line.number
             elif isinstance(line, BrokenLine):
                 extract.add_faults([FoundFault(reading.place(line.number), line.reason, line.start)], 1)
@@ -93,7 +101,8 @@ class Extractor:
         score = sample.get(SCORE)
         number = score if isinstance(score, int | float) else None
         lesson = learned(FINE_TUNING, sample)
-        reading.extract.add_lesson(lesson.mark, self._found(lesson, number, event.fields, place))
+        found = self._found(lesson, number, sort_key(event_time(event.fields), self._latest), place)
+        reading.extract.add_lesson(lesson.mark, found)
 
     def _learn_event(self, reading: _Reading, event: SourceEvent) -> None:
         file, extract = reading.stretch.file, reading.extract
@@ -112,15 +121,23 @@ class Extractor:
         if isinstance(lesson, Skipped):
             extract.skipped[lesson.reason] += 1
             return
-        found = self._found(lesson, judged.score, fields, reading.place(event.number))
+        time = sort_key(when, self._latest)
+        found = self._found(lesson, judged.score, time, reading.place(event.number))
         extract.add_lesson(lesson.mark, found)
-        time, mark = sort_key(when, self._today), xxh3_128_digest(event.data)
-        extract.add_recent([Recent(time, mark, event.data, judged.score, file.name, lesson.mark)])
+        if time >= self._floor:
+            mark = xxh3_128_digest(event.data)
+            extract.add_recent([Recent(time, mark, event.data, judged.score, file.name, lesson.mark)])
 
-    def _found(self, lesson: Learned, score: float | None, fields: JsonObject, place: Place) -> Found:
-        when = event_time(fields)
-        day = min(when.date(), self._today) if when else self._today
-        return Found(lesson.set_name, lesson.content, score, day.isoformat(), 1, place)
+    def _raise_floor(self, recent: Iterable[Recent]) -> None:
+        """As many events as are wanted are at least as new as the floor."""
+        met = {*self._newest, *((event.time, event.mark) for event in recent)}
+        self._newest = nlargest(self.rules.snapshot, met)
+        if len(self._newest) == self.rules.snapshot > 0:
+            self._floor = self._newest[-1][0]
+
+    def _found(self, lesson: Learned, score: float | None, time: str, place: Place) -> Found:
+        day = (time or self._latest)[:10]
+        return Found(lesson.set_name, lesson.content, score, day, 1, place)
 
 
 def fields_of(file: SourceFile, line: JsonObject) -> "JsonObject | None":

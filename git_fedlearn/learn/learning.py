@@ -98,7 +98,8 @@ class Learning:
         jobs = min(self.jobs, len(stretches))
         total = sum(_size(stretch) for stretch in stretches)
         done, kept = 0, set[bytes]()
-        for stretch, extract in spread(_Numbered(extractor), stretches, max(jobs, 1)):
+        # From the end: an extractor that has met newer events leaves out older ones.
+        for stretch, extract in spread(_Numbered(extractor), reversed(stretches), max(jobs, 1)):
             yield extract
             if self.watch:
                 done += _size(stretch)
@@ -116,7 +117,7 @@ class Learning:
         for portion in spread(Admitter(self.intake, self.today, self.decided).admit, waiting, max(jobs, 1)):
             batch.events += portion.events
             for lesson in portion.lessons:
-                found = lesson.found
+                found = extract.lessons[lesson.mark]
                 if lesson.fault:
                     extract.add_faults([FoundFault(found.place, lesson.fault)], 1)
                     continue

@@ -6,8 +6,8 @@ line end that does not parse is unfinished: not consumed, and read again next ti
 
 import io
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from typing import IO, Final, cast
+from itertools import accumulate
+from typing import IO, Final, NamedTuple, cast
 
 from git_fedlearn.core.canonical import InvalidJsonError, JsonObject, parse_value
 from git_fedlearn.learn.skimming import Skimmer
@@ -18,12 +18,11 @@ MAX_LINE: Final = 16 * 1024 * 1024
 START: Final = 2000
 """Bytes kept of the start of a broken line."""
 
-_CHUNK: Final = 256 * 1024  # what stays in a cache of the processor
+_CHUNK: Final = 64 * 1024  # what stays in a cache of the processor
 _BOM: Final = b"\xef\xbb\xbf"
 
 
-@dataclass(frozen=True, slots=True)
-class RawLine:
+class RawLine(NamedTuple):
     """A line as it stands in the file, less its line end. `end` is where the next one begins."""
 
     data: bytes
@@ -35,8 +34,7 @@ class RawLine:
     is_too_long: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class SourceEvent:
+class SourceEvent(NamedTuple):
     """A line that is a JSON object; `data` is the line itself."""
 
     fields: JsonObject
@@ -46,8 +44,7 @@ class SourceEvent:
     data: bytes = b""
 
 
-@dataclass(frozen=True, slots=True)
-class BrokenLine:
+class BrokenLine(NamedTuple):
     """A line that is no JSON object; consumed and reported. `start` is how it begins, not yet redacted."""
 
     number: int
@@ -57,19 +54,17 @@ class BrokenLine:
     start: bytes = b""
 
 
-@dataclass(frozen=True, slots=True)
-class UnfinishedLine:
+class UnfinishedLine(NamedTuple):
     """A last line still being written; not consumed: the next run reads it again from `offset`."""
 
     number: int
     offset: int
 
 
-@dataclass(frozen=True, slots=True)
-class SkimmedLines:
-    """Blank lines (counted as none), or lines that claim too low a score; `number` is the next line's."""
+class SkimmedLines(NamedTuple):
+    """Lines passed over for their low scores, or blank lines (none passed); `number` is the next line's."""
 
-    count: int
+    passed: int
     number: int
     end: int
 
@@ -102,9 +97,10 @@ def read_lines(
                 yield RawLine(rest.rstrip(b"\r"), number, offset, offset + len(rest), is_ended=False)
             return
         whole = block.rfind(b"\n") + 1
-        lines = block[:whole].split(b"\n")[:-1]
+        ended = block[:whole]
+        lines = io.BytesIO(ended).readlines()
         is_short = len(block) <= max_line  # so that no line in it is too long
-        wanted = skimmer.pick(lines, block[:whole]) if skimmer and is_short else range(len(lines))
+        wanted = skimmer.pick(lines, ended) if skimmer and is_short else range(len(lines))
         yield from _placed(lines, wanted, offset, number, max_line)
         rest, offset, number = block[whole:], offset + whole, number + len(lines)
 
@@ -112,20 +108,19 @@ def read_lines(
 def _placed(
     lines: list[bytes], wanted: Iterable[int], offset: int, number: int, max_line: int
 ) -> Iterator[RawLine | SkimmedLines]:
-    """The wanted lines by their places, the others between them as counts."""
+    """The wanted lines, given with their ends, by their places, the others between them as counts."""
+    starts = [*accumulate(map(len, lines), initial=offset)]
     given = 0
     for at in wanted:
         if at > given:
-            offset += sum(map(len, lines[given:at])) + at - given
-            yield SkimmedLines(at - given, number + at, offset)
-        end = offset + len(lines[at]) + 1
-        too_long = len(lines[at]) >= max_line
-        data = b"" if too_long else lines[at].rstrip(b"\r")
-        yield RawLine(data, number + at, offset, end, is_ended=True, is_too_long=too_long)
-        given, offset = at + 1, end
+            yield SkimmedLines(at - given, number + at, starts[at])
+        line = lines[at]
+        too_long = len(line) > max_line
+        data = b"" if too_long else line.rstrip(b"\r\n")
+        yield RawLine(data, number + at, starts[at], starts[at + 1], is_ended=True, is_too_long=too_long)
+        given = at + 1
     if given < len(lines):
-        end = offset + sum(map(len, lines[given:])) + len(lines) - given
-        yield SkimmedLines(len(lines) - given, number + len(lines), end)
+        yield SkimmedLines(len(lines) - given, number + len(lines), starts[-1])
 
 
 def parse_lines(lines: Iterable[RawLine | SkimmedLines]) -> Iterator[Line]:

@@ -4,8 +4,8 @@ from collections.abc import Iterable
 from datetime import date
 from pathlib import Path
 
-from git_fedlearn.core.record_set import canonical_set, parse_record_set, split_lines
-from git_fedlearn.learn.event_times import event_time
+from git_fedlearn.core.record_set import join_into, parse_record_set, split_lines
+from git_fedlearn.learn.event_times import end_of, event_time
 from git_fedlearn.repository.files import read_file, write_file
 from git_fedlearn.repository.snapshot_files import LATEST, held, point_latest, prune
 
@@ -23,17 +23,19 @@ def dated(folder: Path) -> list[Path]:
 def write_snapshot(
     folder: Path, events: Iterable[tuple[str, bytes]], today: date, keep: tuple[int, int]
 ) -> Path:
-    """Write the snapshot of a day: the newest events of the last snapshot and these.
+    """Write the snapshot of a day: the newest events of the last snapshot and these, lines of records.
 
     `keep` is how many events a snapshot holds and how many snapshots stay. The caller holds the lock.
     """
     most, snapshots = keep
     older = dated(folder)
     known = [(_time_of(line), line) for line in split_lines(read_file(older[-1]))] if older else []
-    latest = f"{today.isoformat()}T24"  # a clock that ran ahead must not keep its events in front for ever
-    newest = sorted({(min(time, latest), line) for time, line in (*known, *events)})[-most:]
+    latest = end_of(today)
+    made = list(events)
+    newest = sorted({(min(time, latest), line) for time, line in (*known, *made)})[-most:]
+    kept, here = {line for _, line in newest}, {line for _, line in made}
     path = folder / f"{today.isoformat()}.jsonl"
-    write_file(path, canonical_set(b"\n".join(line for _, line in newest)))
+    write_file(path, join_into([], kept - here, kept & here).format())
     prune(dated(folder), snapshots)
     refresh_latest(folder)
     return path

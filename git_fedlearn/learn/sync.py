@@ -100,14 +100,13 @@ def sync(repository: Repository, engine: PrivacyEngine, request: Request) -> Syn
     synced = Synced(len(sources.files), batch)
     sets = RecordSets(repository.top, settings.record_set_bytes)
     pending = read_pending(repository, sets)
-    lessons = {
-        name: sorted({*pending.get(name, ()), *synced.batch.lessons.get(name, ())}) for name in sets.names()
-    }
-    synced.joined = [
-        sets.join(name, missing, write=not request.dry_run)
-        for name, lines in lessons.items()
-        if (missing := _missing(sets, name, lines, synced.batch))
-    ]
+    lessons: dict[SetName, list[bytes]] = {}
+    for name in sets.names():
+        made, waiting = batch.lessons.get(name, []), pending.get(name, [])
+        lacking = _lacking(sets, name, waiting)
+        if made or lacking:
+            synced.joined.append(sets.join(name, lacking, made=made, write=not request.dry_run))
+        lessons[name] = sorted({*waiting, *made})
     if request.dry_run:
         return synced
     write_pending(repository, lessons, sets.names())
@@ -125,13 +124,10 @@ def _may_have_learned(synced: Synced) -> bool:
     return changed or any(synced.batch.lessons.values())
 
 
-def _missing(sets: RecordSets, name: SetName, lines: list[bytes], batch: Batch) -> list[bytes]:
-    """The lines to join into a set: all that was learned now, and of what is pending that which it lacks."""
-    new = batch.lessons.get(name, [])
-    if len(lines) == len(new):
-        return lines
-    held = set(sets.read_lines(name))
-    return sorted({*new, *(line for line in lines if line not in held)})
+def _lacking(sets: RecordSets, name: SetName, pending: list[bytes]) -> list[bytes]:
+    """The pending lines that a set lacks."""
+    held = set(sets.read_lines(name)) if pending else ()
+    return [line for line in pending if line not in held]
 
 
 def _rules(repository: Repository, request: Request) -> Rules:

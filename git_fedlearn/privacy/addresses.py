@@ -13,6 +13,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from git_fedlearn.privacy import kinds
+from git_fedlearn.privacy.lazy_pattern import lazy_pattern
 from git_fedlearn.privacy.model import Match
 from git_fedlearn.privacy.tlds import TLDS
 
@@ -21,42 +22,42 @@ if TYPE_CHECKING:
 
     from git_fedlearn.privacy.subject import Subject
 
-_EMAIL = re.compile(
+_EMAIL = lazy_pattern(
     r"(?:(?<![\w.$%+/@-])|(?<=%[0-9A-F]{2}))(?P<local>\w(?:[\w.!#$%&'*+?^{|}~-]{0,62}[\w+-])?)(?:@|%40)"
     r"(?P<domain>(?:[^\W_](?:[\w-]{0,61}[^\W_])?\.){1,8}(?P<tld>[^\W\d_]{2,18}|"
     r"xn--[a-z0-9-]{2,24}))(?![\w(@-]|\.\w)"
 )
-_EXAMPLE_DOMAIN = re.compile(
+_EXAMPLE_DOMAIN = lazy_pattern(
     r"(?:^|\.)(?:example\.(?:com|org|net|edu)|example|test|invalid|localhost|(?:your|my)?(?:domain|"
     r"company|host|email)\.com)$"
 )
 _ROLE = frozenset(("git", "hg", "svn", "noreply", "no-reply", "donotreply", "do-not-reply", "nobody"))
-_IPV4 = re.compile(r"[0-9]{1,3}\.[0-9]{1,3}\.[0-9]{1,3}\.[0-9]{1,3}(?![\w]|\.[0-9])")
-_VERSION_BEFORE = re.compile(
+_IPV4 = lazy_pattern(r"[0-9]{1,3}\.[0-9]{1,3}\.[0-9]{1,3}\.[0-9]{1,3}(?![\w]|\.[0-9])")
+_VERSION_BEFORE = lazy_pattern(
     r"(?:\bv|\bversions?|\bver\.?|\brelease[sd]?|\brev(?:ision)?|\bbuild|\bsection|\bchapter|\boid|"
     r"[=<>~!^]=|[~^]|"
     r"[A-Za-z][A-Za-z0-9]*[/@_-]|\bpython|\bchrome|\bfirmware)"
     r"[ \t]{0,2}[:=]?[ \t]{0,2}[\"'`(]?$",
     re.IGNORECASE,
 )
-_CHANGED_TO = re.compile(
+_CHANGED_TO = lazy_pattern(
     r"(?:\b(?:up|down)graded? to|\b(?:updat|bump)\w{1,4} to|\binstalled?)[ \t]{1,2}v?$", re.IGNORECASE
 )
-_TITLE = re.compile(r"\.?[ \t]{1,4}[A-Z<]")
-_HOST_BEFORE = re.compile(
+_TITLE = lazy_pattern(r"\.?[ \t]{1,4}[A-Z<]")
+_HOST_BEFORE = lazy_pattern(
     r"(?:ip|addr(?:ess)?|host|server|from|to|inet6?|peer|client)[-/@_:= \"'`(]{0,4}$", re.IGNORECASE
 )
-_IPV6 = re.compile(
+_IPV6 = lazy_pattern(
     r"(?:[23][0-9a-f]{3}|f[cd][0-9a-f]{2}|fe[89ab][0-9a-f])(?::{1,2}[0-9a-f]{1,4}){1,7}(?:::)?(?![\w:])",
     re.IGNORECASE,
 )
-_MAC_TAIL = re.compile(
+_MAC_TAIL = lazy_pattern(
     r"([:-])[0-9a-fA-F]{2}(?:\1[0-9a-fA-F]{2}){4}(?![\w:-]|\.\w)|"
     r"\.[0-9a-fA-F]{4}\.[0-9a-fA-F]{4}(?![\w:-]|\.\w)"
 )
-_MAC_HEAD = re.compile(r"(?<![\w:.-])(?:[0-9a-fA-F]{2}|[0-9a-fA-F]{4})\Z")
-_COLONS = re.compile(r":[0-9a-fA-F]{0,4}:")
-_BOUND = re.compile(r"[\w:.]")
+_MAC_HEAD = lazy_pattern(r"(?<![\w:.-])(?:[0-9a-fA-F]{2}|[0-9a-fA-F]{4})\Z")
+_COLONS = lazy_pattern(r":[0-9a-fA-F]{0,4}:")
+_BOUND = lazy_pattern(r"[\w:.]")
 _DOCUMENTATION = tuple(
     ipaddress.ip_network(n)
     for n in ("192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24", "192.0.0.0/24", "198.18.0.0/15")

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING
 
 from git_fedlearn.privacy import kinds
 from git_fedlearn.privacy.given_values import Given, read_given
+from git_fedlearn.privacy.lazy_pattern import lazy_pattern
 from git_fedlearn.privacy.model import Match
-from git_fedlearn.privacy.secret_names import STEMS, Name, find_names, name_of_key
+from git_fedlearn.privacy.secret_names import Name, find_names, name_of_key
 from git_fedlearn.privacy.shapes import (
     is_chosen_word,
     is_code,
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 
     from git_fedlearn.privacy.subject import Subject
 
-_REVERSED = re.compile(
+_REVERSED = lazy_pattern(
     r"(?<![^\s\"'`(/*#;])(?P<value>[^\s\"'`,;<>()]{8,256})[\"'`]? (?:is|as) (?:the|my|your|our|a|his|"
     r"her|their) "
     r"(?:[\w-]{1,20} ){0,3}?(?P<name>pass(?:word|phrase|code)|token|secret|key)\b",
@@ -40,19 +41,19 @@ _REVERSED = re.compile(
 
 _SHORTEST = 4
 _SHORTEST_SAID = 8
-_ARGUMENT = re.compile(r"[a-z_]{1,24}=[A-Za-z_]")
-_PLACEHOLDER = re.compile(rf"<({'|'.join(kinds.KINDS)})(?:_[0-9]{{1,4}})?>")
-_LINE_START = re.compile(r"[+-]?[ \t]*(?:(?:[-+*#;]|//|export|ENV|ARG|set|setx|SET)[ \t]+)?[\w.-]*")
-_LINE_END = re.compile(r"[ \t]*(?:\r?\n|$)")
-_OPTION = re.compile(r"(?:^|\s)--?[\w.-]*$")
-_DECLARED = re.compile(
+_ARGUMENT = lazy_pattern(r"[a-z_]{1,24}=[A-Za-z_]")
+_PLACEHOLDER = lazy_pattern(rf"<({'|'.join(kinds.KINDS)})(?:_[0-9]{{1,4}})?>")
+_LINE_START = lazy_pattern(r"[+-]?[ \t]*(?:(?:[-+*#;]|//|export|ENV|ARG|set|setx|SET)[ \t]+)?[\w.-]*")
+_LINE_END = lazy_pattern(r"[ \t]*(?:\r?\n|$)")
+_OPTION = lazy_pattern(r"(?:^|\s)--?[\w.-]*$")
+_DECLARED = lazy_pattern(
     r"(?:\b(?:define|ENV|ARG|setx?|SET|setenv|SetEnv|export|setq|declare|readonly|config:set|configure set|"
     r"config set|"
     r"secret put|add)\s+)(?:-\S+\s+)?[\"']?[\w.-]*$"
 )
-_IN_SQL = re.compile(r"identified by$|(?:with|encrypted|user|role|\w+) password$")
-_API_KEY = re.compile(r"(?:api|access|secret)[-_ ]?key$")
-_SETTING = re.compile(
+_IN_SQL = lazy_pattern(r"identified by$|(?:with|encrypted|user|role|\w+) password$")
+_API_KEY = lazy_pattern(r"(?:api|access|secret)[-_ ]?key$")
+_SETTING = lazy_pattern(
     r"[A-Za-z][a-z]{1,12}(?:[-_]?[A-Za-z][a-z]{1,12}){0,3}=[A-Za-z]{1,16}$|--[a-z]|"
     r"[~^=<>v]{0,2}\d{1,4}(?:\.\w{1,8}){1,3}$"
 )
@@ -60,7 +61,7 @@ _SETTING = re.compile(
 
 def find_assignments(subject: Subject) -> Iterator[Match]:
     """Values given to a secret name in the text, then the text itself when its key is such a name."""
-    if subject.has_any(STEMS):
+    if subject.stem_positions:
         yield from _in_text(subject)
         yield from _reversed(subject)
     if subject.key:
@@ -70,7 +71,8 @@ def find_assignments(subject: Subject) -> Iterator[Match]:
 def _in_text(subject: Subject) -> Iterator[Match]:
     text = subject.text
     covered = 0
-    for name in find_names(_without_placeholders(subject)):
+    lowered = _without_placeholders(subject)
+    for name in find_names(lowered, subject.stem_positions if lowered is subject.lowered else None):
         if name.start < covered:
             continue
         given = next((g for g in read_given(text, name.end) if _is_secret(g, text, name)), None)

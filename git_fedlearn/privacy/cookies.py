@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from git_fedlearn.privacy import kinds
+from git_fedlearn.privacy.lazy_pattern import lazy_pattern
 from git_fedlearn.privacy.model import Match
 from git_fedlearn.privacy.shapes import is_hash_like, is_random, is_stand_in
 
@@ -14,11 +15,11 @@ if TYPE_CHECKING:
 
     from git_fedlearn.privacy.subject import Subject
 
-_HEADER = re.compile(
+_HEADER = lazy_pattern(
     r"(?:set-)?cookie[\"']?(?:\s{0,2}[:=]\s{0,2}|\s{1,2})[\"']?(?P<pairs>[^\r\n\"']{8,8192})", re.IGNORECASE
 )
-_PAIR = re.compile(r"(?P<name>[^\s=;,]{1,128})=(?:s%3A|\"|j%3A)?(?P<value>[^\s;,\"]{12,4096})")
-_KNOWN = re.compile(
+_PAIR = lazy_pattern(r"(?P<name>[^\s=;,]{1,128})=(?:s%3A|\"|j%3A)?(?P<value>[^\s;,\"]{12,4096})")
+_KNOWN = lazy_pattern(
     r"\b(?:j|php|asp\.?net_?)?sess(?:ion)?_?id\w{0,12}=(?P<value>[\w.%+/=~-]{16,1024})|"
     r"\b(?:connect\.sid|laravel_session|_session_id|csrftoken|remember_user_token|wordpress_logged_in_\w{1,40}|"
     r"remember_web_\w{1,64}|\.ASPXAUTH|__Secure-[\w.-]{1,40}|__Host-[\w.-]{1,40}|XSRF-TOKEN)="

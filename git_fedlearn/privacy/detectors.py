@@ -28,7 +28,13 @@ from git_fedlearn.privacy.structures import (
 )
 from git_fedlearn.privacy.subject import Subject
 from git_fedlearn.privacy.tables import find_columns
-from git_fedlearn.privacy.tokens import find_aws_secrets, find_tokens, find_unknown_tokens
+from git_fedlearn.privacy.tokens import (
+    find_aws_secrets,
+    find_marked_tokens,
+    find_shaped_tokens,
+    find_tokens,
+    find_unknown_tokens,
+)
 from git_fedlearn.privacy.told_secrets import find_told_secrets
 
 Detector = Callable[[Subject], Iterable[Match]]
@@ -41,6 +47,8 @@ SECRET_DETECTORS: tuple[Detector, ...] = (
     find_headers,
     find_basic_pairs,
     find_tokens,
+    find_marked_tokens,
+    find_shaped_tokens,
     find_aws_secrets,
     find_unknown_tokens,
     find_with_detect_secrets,

@@ -81,6 +81,13 @@ class PrivacyEngine:
         }
         return {at: matches for at, matches in counted.items() if matches}
 
+    @staticmethod
+    def _begins_secret(text: str) -> bool:
+        """Whether a secret may begin in a cleaned text that goes on in another string."""
+        from git_fedlearn.privacy.split_secrets import may_begin  # noqa: PLC0415 -- compiles its patterns
+
+        return may_begin(text)
+
     def _scan(self, places: list[Place]) -> tuple[Finding, ...]:
         splits = self._splits(places)
         return tuple(

@@ -10,7 +10,7 @@ import re
 from typing import TYPE_CHECKING
 
 from git_fedlearn.privacy import command_lines, detect_secrets_rules, structures
-from git_fedlearn.privacy.token_formats import INFIX, PREFIXED
+from git_fedlearn.privacy.token_formats import MARKED, PREFIXED
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -25,13 +25,11 @@ def _any(words: Iterable[str]) -> str:
 
 def _tokens() -> str:
     prefixes = _any(prefix for row in PREFIXED for prefix in row.prefixes.split())
-    marks = _any(row.mark for row in INFIX if len(row.mark) > 1)
-    return rf"(?:^|[^A-Za-z0-9])(?:{prefixes})\S{{{SHORTEST_REST}}}|{marks}"
+    return rf"(?:^|[^A-Za-z0-9])(?:{prefixes})\S{{{SHORTEST_REST}}}"
 
 
-LONG_RUN = re.compile(r"[A-Za-z0-9_.$~!:|/+=-]{24}")
-"""What some detectors need and RE2's sets are slow at: to count far takes very many states."""
-OPENED_BY_LONG_RUN = frozenset(("find_tokens", "find_unknown_tokens", "find_in_base64"))
+OPENED_BY_LONG_RUN = frozenset(("find_shaped_tokens", "find_unknown_tokens", "find_in_base64"))
+"""What needs a long run of token characters, which RE2's sets are slow at: counting far takes many states."""
 
 _NAMES = (
     r"(?i:pass(?:w(?:or)?d|wort|phrase|code|[^a-z]|$)|pwd|psw(?:d|[^a-z]|$)|pw(?:[^a-z]|$)|kennwort|contrase|"
@@ -48,6 +46,7 @@ GATES: dict[str, str] = {
     "find_headers": r"(?i:bearer|basic|token|digest|apikey|negotiate)[ \t]{1,4}[A-Za-z0-9._~+/=-]{12}",
     "find_basic_pairs": r"auth[\"']?\s{0,4}[:=]",
     "find_tokens": _tokens(),
+    "find_marked_tokens": _any(mark for row in MARKED for mark in row.marks),
     "find_aws_secrets": "AKIA|ASIA",
     "find_with_detect_secrets": rf"(?i:{_any(w for row in detect_secrets_rules.PLUGINS for w in row[2])})",
     "find_assignments": _NAMES,
@@ -57,7 +56,7 @@ GATES: dict[str, str] = {
     r"(?:seed|recovery|backup|secret)[-_ ]?(?:phrase|words)|"
     r"\b(?:log ?in|sign ?in|credentials|creds|auth)\b[\s\S]*[:/])",
     "find_cookies": r"(?i:cookie[\"']?[\s:=]|sess\w*=|connect\.sid=|auth=|token=|__)",
-    "find_columns": r"\n|(?i:insert)",
+    "find_columns": _NAMES,
     "find_emails": "@|%40",
     "find_ips": r"[0-9]\.[0-9]{1,3}\.[0-9]{1,3}\.[0-9]|"
     r"(?i:(?:[23][0-9a-f]{3}|f[cd][0-9a-f]{2}|fe[89ab][0-9a-f]):)",

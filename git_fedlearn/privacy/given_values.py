@@ -10,13 +10,15 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
+from git_fedlearn.privacy.lazy_pattern import lazy_pattern
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _QUOTE = r"(?:\"\"\"|'''|\\{0,3}[\"'`]|&quot;|&#39;|&apos;)"
 _CLOSE = rf"(?:\[[\w\"']{{0,24}}\])?(?P<close>{_QUOTE}?[ \t]{{0,2}}[\])]{{1,2}}|{_QUOTE}|\*\*|__|%(?==))?"
 _WAYS = tuple(
-    re.compile(rf"{_CLOSE}{way}")
+    lazy_pattern(rf"{_CLOSE}{way}")
     for way in (
         # let token: &str = "…", var token string = "…", public string Token { get; set; } = "…"
         (
@@ -48,12 +50,12 @@ _WAYS = tuple(
         r"(?P<call>\(\s{0,4})",
     )
 )
-_VALUE = re.compile(
+_VALUE = lazy_pattern(
     r"(?:[rbfuRBFUL@$]{1,2}(?=[\"'`\\]))?"
     rf"(?:(?P<quote>{_QUOTE})(?P<quoted>[^\r\n]{{1,512}}?)(?P=quote)"
     rf"|{_QUOTE}?(?P<bare>[^\s\"'`,;<>(){{}}\[\]|\\]{{4,512}}))"
 )
-_NEXT_PARAMETER = re.compile(r"&(?:amp;)?[\w.-]{1,40}=")
+_NEXT_PARAMETER = lazy_pattern(r"&(?:amp;)?[\w.-]{1,40}=")
 
 
 class Given(NamedTuple):

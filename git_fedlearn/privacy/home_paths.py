@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from git_fedlearn.privacy import kinds
+from git_fedlearn.privacy.lazy_pattern import lazy_pattern
 from git_fedlearn.privacy.model import Match
 
 if TYPE_CHECKING:
@@ -19,33 +20,33 @@ _USER = r"(?P<user>[^\W_](?:[\w.@+-]{0,62}[\w$-])?|_[\w.-]{0,62}\w)"
 _STOP = r"(?![\w@])"
 _ROOTED = r"(?<![\w.~/$*}\])-])(?<!\\)"
 
-_LINUX = re.compile(
+_LINUX = lazy_pattern(
     rf"(?:{_ROOTED}|(?<=\\[nrt])|(?<=file:(?=//))|(?<=%[23][0-9A-Fa-f])|(?<=/\.\.))(?P<root>(?://(?:localhost)?)?"
     rf"(?:{_SEP}(?:var|export|usr|private|mnt|data|media|srv|persist|nix{_SEP}persist|"
     rf"mnt{_SEP}[\w-]{{1,32}}))?)"
     rf"(?P<home>{_SEP}home{_SEP}){_USER}{_STOP}"
 )
-_MACOS = re.compile(
+_MACOS = lazy_pattern(
     rf"(?:{_ROOTED}|(?<=\\[nrt])|(?<=file:(?=//))|(?<=%[23][0-9A-Fa-f]))(?P<root>(?://(?:localhost)?)?"
     rf"(?:{_SEP}(?:Volumes{_SEP}[\w -]{{1,40}}|System{_SEP}Volumes{_SEP}Data))?)"
     rf"(?P<home>{_SEP}Users{_SEP}){_USER}{_STOP}"
 )
-_WINDOWS = re.compile(
+_WINDOWS = lazy_pattern(
     rf"(?<![A-Za-z0-9])(?:[A-Za-z](?::|%3[Aa]|\$)|(?:{_SEP}mnt|{_SEP}cygdrive|(?<![\w/.~]))/[a-z](?=/))"
     rf"{_BACK}(?:Users|Documents and Settings|USERS|users){_BACK}"
     rf"(?:(?P<spaced>[^\\/:*?\"<>|\r\n%]{{1,40}}?)(?={_BACK})|(?P<user>[\w.@+-]{{0,62}}[\w$-])){_STOP}"
 )
-_REMOTE = re.compile(
+_REMOTE = lazy_pattern(
     r"(?:vscode(?:-remote|-insiders)?|cursor|sftp|ssh|scp|nfs|smb|rsync|idea|jetbrains)://[^\s/\"'<>]{0,128}"
     rf"(?P<home>/(?:home|Users)/){_USER}{_STOP}"
 )
-_WSL_SHARE = re.compile(
+_WSL_SHARE = lazy_pattern(
     rf"{_BACK}{{1,2}}wsl(?:\$|\.localhost){_BACK}[\w.-]{{1,40}}(?P<home>{_BACK}home{_BACK}){_USER}{_STOP}"
 )
-_SHARE = re.compile(
+_SHARE = lazy_pattern(
     rf"{_BACK}{{2}}[\w.$-]{{1,40}}(?P<home>{_BACK}(?:Users|home){_BACK}){_USER}{_STOP}", re.IGNORECASE
 )
-_TILDE = re.compile(r"(?<![^\s\"'`(=:,])(?P<home>~)(?P<user>[a-z][a-z0-9_.-]{2,31})(?=/[\w.])")
+_TILDE = lazy_pattern(r"(?<![^\s\"'`(=:,])(?P<home>~)(?P<user>[a-z][a-z0-9_.-]{2,31})(?=/[\w.])")
 _NAMED = (
     ("://", _REMOTE, "remote-home"),
     ("wsl", _WSL_SHARE, "wsl-home"),

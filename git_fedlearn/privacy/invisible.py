@@ -18,6 +18,7 @@ _FORMAT = (
 )
 _JOINERS = "\u200c\u200d\ufe0f"
 _SURROGATES = "\ud800-\udfff"
+_PLAIN = bytes(range(0x20, 0x7F)) + b"\t\n\r"
 _ANY = re.compile(f"[{_CONTROL}{_FORMAT}{_JOINERS}{_SURROGATES}]")
 
 # A terminal colour sequence goes as a whole: without its ESC it would leave "[31m" behind.
@@ -51,9 +52,7 @@ class Cleaned:
 
 def clean_text(text: str) -> str:
     """The text without invisible characters, lone surrogates replaced by U+FFFD."""
-    if text.isascii() and text.isprintable():
-        return text
-    if _ANY.search(text) is None:
+    if not _holds_any(text):
         return text
     text = _SURROGATE.sub("\ufffd", text)
     text = _HARD.sub("", text)
@@ -62,13 +61,21 @@ def clean_text(text: str) -> str:
 
 def clean_with_offsets(text: str) -> Cleaned:
     """As `clean_text`, with the way back to the original offsets and the spans that were removed."""
-    if (text.isascii() and text.isprintable()) or _ANY.search(text) is None:
+    if not _holds_any(text):
         return Cleaned(text)
     whole = _SURROGATE.sub("\ufffd", text)
     first = _removed_spans(_HARD, whole)
     middle, origin = _cut(whole, first, None)
     final, origin = _cut(middle, _removed_spans(_SOFT, middle), origin)
     return Cleaned(final, tuple(origin), _gaps(origin, len(text)))
+
+
+def _holds_any(text: str) -> bool:
+    """Whether a text holds anything of _ANY. What is plain is taken out first, which is sooner done."""
+    if text.isascii() and text.isprintable():
+        return False
+    rest = text.encode("utf-8", "surrogatepass").translate(None, _PLAIN)
+    return bool(rest) and _ANY.search(rest.decode("utf-8", "surrogatepass")) is not None
 
 
 def _removed_spans(pattern: re.Pattern[str], text: str) -> list[tuple[int, int]]:

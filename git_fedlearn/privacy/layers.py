@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 def find_in_base64(subject: Subject) -> Iterator[Match]:
     """Runs of base64 whose plain text holds a secret; the whole run goes."""
-    for start, end, plain in decoded_base64(subject.text):
+    for start, end, plain in decoded_base64(subject):
         inner = Subject(plain)
         found = min(
             (m for detector in _secret_detectors().choose(inner) for m in detector(inner)),

@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from git_fedlearn.privacy import kinds
+from git_fedlearn.privacy.lazy_pattern import lazy_pattern
 from git_fedlearn.privacy.model import Match
 
 if TYPE_CHECKING:
@@ -16,22 +17,24 @@ if TYPE_CHECKING:
 _HOST = (
     r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,62}[A-Za-z0-9])?(?:\.[A-Za-z0-9](?:[A-Za-z0-9-]{0,62}[A-Za-z0-9])?){0,6}"
 )
-_LOGIN = re.compile(
+_LOGIN = lazy_pattern(
     rf"(?<![\w.@/+-])(?P<user>[A-Za-z_][\w.-]{{0,31}})@(?P<host>{_HOST})(?P<after>:(?:~|/|\d{{1,5}}\b|"
     rf"[\w.]{{1,64}}/)|\s?[$#](?=\s|$)|\s(?:~|/)[\w./~-]{{0,128}}\]?\s?[$#%])?"
 )
-_SSH_URL = re.compile(rf"\b(?:ssh|sftp|scp|rsync|mosh)://(?P<user>[A-Za-z_][\w.-]{{0,31}})@(?P<host>{_HOST})")
-_SSH_OPTION = re.compile(
+_SSH_URL = lazy_pattern(
+    rf"\b(?:ssh|sftp|scp|rsync|mosh)://(?P<user>[A-Za-z_][\w.-]{{0,31}})@(?P<host>{_HOST})"
+)
+_SSH_OPTION = lazy_pattern(
     rf"\bssh\b[^\n|;&]{{0,80}}?\s-l\s{{0,2}}(?P<user>[A-Za-z_][\w.-]{{0,31}})\s{{1,4}}"
     rf"(?:-\S{{1,32}}\s{{1,4}}){{0,4}}(?P<host>{_HOST})"
 )
-_SSH_CONFIG = re.compile(
+_SSH_CONFIG = lazy_pattern(
     rf"^[ \t]*Host(?:Name)?[ \t]{{1,8}}(?P<host>{_HOST})[ \t]*\r?\n"
     rf"(?:[ \t]+(?!User\b)\w+[ \t][^\n]{{0,128}}\n){{0,8}}"
     rf"[ \t]+User[ \t]{{1,8}}(?P<user>[\w.-]{{1,32}})",
     re.MULTILINE | re.IGNORECASE,
 )
-_REMOTE_COMMAND = re.compile(
+_REMOTE_COMMAND = lazy_pattern(
     r"(?:\bssh|\bscp|\bsftp|\brsync|\bmosh|\bsshfs|\bssh-copy-id|\bautossh|://|ssh=|host=|"
     r"(?i:last login (?:of|for|by)|logged in as|log ?in as))[^\n|;&]{0,160}$"
 )

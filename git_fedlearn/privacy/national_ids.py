@@ -10,6 +10,7 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from git_fedlearn.privacy import checksums, kinds
+from git_fedlearn.privacy.lazy_pattern import lazy_pattern
 from git_fedlearn.privacy.model import Match
 
 if TYPE_CHECKING:
@@ -49,11 +50,11 @@ def _number(
     words: str = "",
     kind: str = kinds.NATIONAL_ID,
 ) -> _Number:
-    compiled = re.compile(
+    compiled = lazy_pattern(
         rf"(?<![0-9][.,_-])(?<![0-9A-F]{{4}} )(?:{pattern})(?![A-Za-z0-9]|[._-][0-9]|"
         rf" [0-9A-F]{{4}}(?![A-Za-z0-9]))"
     )
-    announced = re.compile(f"{words}|{_ANY_ID}" if kind == kinds.NATIONAL_ID else words, re.IGNORECASE)
+    announced = lazy_pattern(f"{words}|{_ANY_ID}" if kind == kinds.NATIONAL_ID else words, re.IGNORECASE)
     return _Number(kind, rule, heads, compiled, check, announced if words else None)
 
 
@@ -192,9 +193,9 @@ _NUMBERS: tuple[_Number, ...] = (
         kinds.NATIONAL_ID,
         "announced-id",
         "",
-        re.compile(r"[A-Z]{0,4}[ -]?\d[\dA-Z .-]{5,18}[\dA-Z](?![A-Za-z0-9])"),
+        lazy_pattern(r"[A-Z]{0,4}[ -]?\d[\dA-Z .-]{5,18}[\dA-Z](?![A-Za-z0-9])"),
         _is_mostly_digits,
-        re.compile(_SURE_ID, re.IGNORECASE),
+        lazy_pattern(_SURE_ID, re.IGNORECASE),
     ),
     _number(
         "bank-account",
@@ -205,8 +206,8 @@ _NUMBERS: tuple[_Number, ...] = (
         kind=kinds.IBAN,
     ),
 )
-_DIGITS = re.compile(r"[0-9](?:[ .-]?[0-9A-Z]){5}")
-_HEAD = re.compile(r"(?<![A-Za-z0-9])(?:[0-9]{1,19}|[A-Z]{1,6})(?=[0-9A-Z .+-]|$)")
+_DIGITS = lazy_pattern(r"[0-9](?:[ .-]?[0-9A-Z]){5}")
+_HEAD = lazy_pattern(r"(?<![A-Za-z0-9])(?:[0-9]{1,19}|[A-Z]{1,6})(?=[0-9A-Z .+-]|$)")
 _REACH = 40
 # One of these stands in every word that announces a number.
 _STEMS = (
@@ -245,7 +246,7 @@ _STEMS = (
     ),
     *("licence", "schein", "acc", "rout", "sort", "aba", "iban", "nhs", "pas", "dni"),
 )
-_SEPARATORS = re.compile(r"[ .-]")
+_SEPARATORS = lazy_pattern(r"[ .-]")
 
 
 def find_numbers(subject: Subject) -> Iterator[Match]:

@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from git_fedlearn.privacy import kinds
+from git_fedlearn.privacy.lazy_pattern import lazy_pattern
 from git_fedlearn.privacy.model import Match
 
 if TYPE_CHECKING:
@@ -55,17 +56,17 @@ _BIRTH_STEMS = (
     "出生",
     "生",
 )
-_BIRTH = re.compile(rf"{_BIRTH_WORD}[^0-9\n]{{0,24}}?{_DATE}", re.IGNORECASE)
-_BIRTH_KEY = re.compile(_BIRTH_WORD, re.IGNORECASE)
-_ANY_DATE = re.compile(_DATE, re.IGNORECASE)
+_BIRTH = lazy_pattern(rf"{_BIRTH_WORD}[^0-9\n]{{0,24}}?{_DATE}", re.IGNORECASE)
+_BIRTH_KEY = lazy_pattern(_BIRTH_WORD, re.IGNORECASE)
+_ANY_DATE = lazy_pattern(_DATE, re.IGNORECASE)
 
-_INTERNAL = re.compile(
+_INTERNAL = lazy_pattern(
     r"(?<![\w.$%{}-])(?P<name>(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,62}[A-Za-z0-9])?\.){1,6}"
     r"(?P<zone>local|lan|internal|intranet|corp|home\.arpa|home|localdomain|private|ts\.net))"
     r"(?![\w-]|\.\w|\(|=| import)",
     re.IGNORECASE,
 )
-_PUBLIC_NAMES = re.compile(
+_PUBLIC_NAMES = lazy_pattern(
     r"(?:^|\.)(?:host\.docker\.internal|gateway\.docker\.internal|kubernetes\.docker\.internal|"
     r"host\.containers\.internal|"
     r"metadata\.google\.internal|cluster\.local|example\.\w+|(?:env|settings|config|local|"
@@ -76,10 +77,10 @@ _PUBLIC_NAMES = re.compile(
     re.IGNORECASE,
 )
 _ZONES = (".local", ".lan", ".internal", ".intranet", ".corp", ".home", ".private", ".ts.net")
-_PORT = re.compile(r":\d{2,5}\b")
-_HOST_KEY = re.compile(r"host|server|node|machine|domain|endpoint|url|upstream|broker|proxy", re.IGNORECASE)
+_PORT = lazy_pattern(r":\d{2,5}\b")
+_HOST_KEY = lazy_pattern(r"host|server|node|machine|domain|endpoint|url|upstream|broker|proxy", re.IGNORECASE)
 _SURE_ZONES = frozenset(("lan", "home.arpa", "localdomain", "ts.net"))
-_HOST_BEFORE = re.compile(
+_HOST_BEFORE = lazy_pattern(
     r"(?:@|\b(?:host(?:name)?|server|node|machine|ping|ssh|scp|dig|nslookup|curl|from|to|at|on|via|"
     r"dns|resolved?|connect(?:ed)?|"
     r"peer|mount|reach|domain|endpoint|url|proxy|gateway|database|printer|nas|router|lookup|target|remote|"

@@ -12,6 +12,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from git_fedlearn.privacy import kinds
+from git_fedlearn.privacy.lazy_pattern import lazy_pattern
 from git_fedlearn.privacy.model import Match
 
 if TYPE_CHECKING:
@@ -21,20 +22,20 @@ if TYPE_CHECKING:
 
 REGIONS = ("US", "GB", "DE", "FR", "ES", "IT", "NL", "SE", "PL", "BR", "MX", "IN", "CN", "JP", "AU")
 
-_INTERNATIONAL = re.compile(
+_INTERNATIONAL = lazy_pattern(
     r"(?<![\w.+-])(?:\+|\b00 ?)[1-9][0-9]{0,2}[ ./()-]{0,2}(?:[0-9][ ./()-]{0,2}){6,13}[0-9](?![\w])"
 )
 _EXTENSION = r"(?: ?(?:x|ext\.?|#) ?[0-9]{1,6})?"
-_NORTH_AMERICAN = re.compile(
+_NORTH_AMERICAN = lazy_pattern(
     r"(?<![\w.+/-])(?:\+?1[ .-])?"
     r"(?:\([2-9][0-9]{2}\) ?[2-9][0-9]{2}[ .-]|[2-9][0-9]{2}([.-])[2-9][0-9]{2}\1)[0-9]{4}"
     rf"{_EXTENSION}(?![\w]|[.-][0-9])"
 )
-_TRUNK = re.compile(
+_TRUNK = lazy_pattern(
     r"(?<![\w.+/:-])\(?0[1-9][0-9]{0,4}\)?[ /-](?:[0-9]{2,8}[ -]){0,4}[0-9]{2,8}(?![\w]|[.:/-][0-9])"
 )
-_LOOSE = re.compile(rf"(?<![\w.+])\(?\+?[0-9](?:[ ./()-]{{0,2}}[0-9]){{5,14}}{_EXTENSION}(?![\w]|-[0-9])")
-_WORD = re.compile(
+_LOOSE = lazy_pattern(rf"(?<![\w.+])\(?\+?[0-9](?:[ ./()-]{{0,2}}[0-9]){{5,14}}{_EXTENSION}(?![\w]|-[0-9])")
+_WORD = lazy_pattern(
     r"(?:phone|\btel\b|telephone|telefon|teléfono|téléphone|telefoon|telefone|mobile?|móvil|"
     r"cell(?:ular|phone)?|handy|"
     r"\bfax|whatsapp|\bsms\b|\bcall(?: (?:me|us|him|her|them|on|at|back|now))?\b:?|\bdial|\bring(?: me| us)?|"
@@ -42,23 +43,23 @@ _WORD = re.compile(
     r"\bcontact\b|hotline|callback|\bnumber is|电话|手机|電話|携帯|\btext me)[^0-9\n+(]{0,28}[+(]?$",
     re.IGNORECASE,
 )
-_TAIL = re.compile(r"(?:x|ext\.?|#) ?[0-9]+$")
-_SEPARATED = re.compile(r"[0-9][ ./()-]+[0-9]")
+_TAIL = lazy_pattern(r"(?:x|ext\.?|#) ?[0-9]+$")
+_SEPARATED = lazy_pattern(r"[0-9][ ./()-]+[0-9]")
 # A text with more candidates than this is a list of numbers: the rest is taken unasked.
 _PATIENCE = 1000
-_ANY_WORD = re.compile(
+_ANY_WORD = lazy_pattern(
     r"phone|tel|fono|mobil|móvil|cell|handy|fax|whatsapp|sms|call|dial|ring |reach|contact|hotline|"
     r"number is|text me|"
     r"电话|手机|電話|携帯"
 )
-_KEY = re.compile(r"phone|mobile|\btel|fax|cell|msisdn|whatsapp|contact_?(?:no|number)", re.IGNORECASE)
-_NO_PHONE = re.compile(
+_KEY = lazy_pattern(r"phone|mobile|\btel|fax|cell|msisdn|whatsapp|contact_?(?:no|number)", re.IGNORECASE)
+_NO_PHONE = lazy_pattern(
     r"(?:^|[^0-9])(?:19|20)[0-9]{2}[-/. ][01]?[0-9][-/. ][0-3]?[0-9](?:[^0-9]|$)|"  # dates
     r"^[0-3]?[0-9][-/.][01]?[0-9][-/.](?:19|20)[0-9]{2}|^(?:19|20)[0-9]{6}$|"
     r"^[0-9]{5}-[0-9]{4}$|"  # postal codes
     r"^(?:[0-9]{2} ){6}|\.[0-9]$"  # dumps of bytes, decimals
 )
-_GATE = re.compile(r"[0-9](?:[ ./()-]{0,2}[0-9]){5}")
+_GATE = lazy_pattern(r"[0-9](?:[ ./()-]{0,2}[0-9]){5}")
 
 
 def find_phones(subject: Subject) -> Iterator[Match]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -49,7 +50,12 @@ def is_ours(key: str, pointer: str) -> bool:
 def is_telling_number(value: Json, key: str) -> bool:
     """Whether a number stands under a key that makes it private, as `phone` and `latitude` do."""
     number = isinstance(value, int | float) and not isinstance(value, bool)
-    return number and _TELLING.search(plain_key(key)) is not None
+    return number and _is_telling(key)
+
+
+@lru_cache(maxsize=1024)
+def _is_telling(key: str) -> bool:
+    return _TELLING.search(plain_key(key)) is not None
 
 
 def iter_strings(value: Json) -> Iterator[Place]:
@@ -69,3 +75,26 @@ def iter_strings(value: Json) -> Iterator[Place]:
             for name in names:
                 yield Place(name, f"{pointer}/{escape_pointer(name)}", "", in_key=True)
             stack.extend((item[name], f"{pointer}/{escape_pointer(name)}", name) for name in reversed(names))
+
+
+def iter_texts(value: Json) -> Iterator[tuple[str, str | None]]:
+    """The strings that `iter_strings` gives, sooner: in any order, with the key they stand under alone.
+
+    A key stands under None.
+    """
+    stack: list[tuple[Json, str]] = [(value, "")]
+    is_top = True
+    while stack:
+        item, key = stack.pop()
+        if isinstance(item, dict):
+            for name, inner in item.items():
+                if not (is_top and name.startswith("_")):
+                    yield name, None
+                    stack.append((inner, name))
+        elif isinstance(item, list):
+            stack.extend((inner, key) for inner in item)
+        elif isinstance(item, str):
+            yield item, key
+        elif is_telling_number(item, key):
+            yield str(item), key
+        is_top = False

@@ -52,7 +52,7 @@ class Prefilter:
         text = subject.text if subject.text.isascii() else _TYPOGRAPHY.sub("-", subject.text)
         if gates is None or not text.isascii():
             return self._all
-        found = (gates.long_run.search(text) is not None, tuple(gates.patterns.Match(text) or ()))
+        found = (bool(subject.long_runs), tuple(gates.patterns.Match(text) or ()))
         chosen = self._open.get(found)
         if chosen is None:
             names = gates.names(*found)
@@ -63,11 +63,10 @@ class Prefilter:
 
 
 class _Gates(NamedTuple):
-    """The gates that RE2 looks for, in the order of its numbers, and the one that it does not."""
+    """The gates that RE2 looks for, in the order of its numbers, and the detectors of the one it does not."""
 
     patterns: _PatternSet
     order: tuple[str, ...]
-    long_run: re.Pattern[str]
     opened_by_long_run: frozenset[str]
 
     def names(self, is_long: bool, found: tuple[int, ...]) -> frozenset[str]:  # noqa: FBT001 -- as it is looked up
@@ -82,7 +81,7 @@ def _compile(names: tuple[str, ...]) -> _Gates | None:
         import re2  # noqa: PLC0415 -- an extra
     except ImportError:
         return None
-    from git_fedlearn.privacy.gates import GATES, LONG_RUN, OPENED_BY_LONG_RUN  # noqa: PLC0415 -- only for RE2
+    from git_fedlearn.privacy.gates import GATES, OPENED_BY_LONG_RUN  # noqa: PLC0415 -- only for RE2
 
     options = re2.Options()
     options.max_mem = _MEMORY
@@ -91,4 +90,4 @@ def _compile(names: tuple[str, ...]) -> _Gates | None:
     for name in order:
         patterns.Add(GATES[name])
     patterns.Compile()
-    return _Gates(patterns, order, LONG_RUN, OPENED_BY_LONG_RUN)
+    return _Gates(patterns, order, OPENED_BY_LONG_RUN)

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from git_fedlearn.core.canonical import Json, JsonObject
 from git_fedlearn.core.identity import is_ours
 from git_fedlearn.core.record import FIRST_SEEN, GEN, ID, POINT_ID, SEEN_BY, SYSTEM_ID, NotARecordError
-from git_fedlearn.privacy.engine import Finding, PrivacyEngine
+from git_fedlearn.privacy.engine import Finding, PrivacyEngine, Sanitized
 
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 _FORMS = {
@@ -29,7 +29,8 @@ def sanitize_fields(engine: PrivacyEngine, fields: JsonObject) -> tuple[JsonObje
     """
     parts = _split(fields)
     learned = engine.sanitize(parts.learned)
-    ours = engine.sanitize([[key.lstrip("_"), value] for key, value in parts.ours])
+    free: Json = [[key.lstrip("_"), value] for key, value in parts.ours]
+    ours = engine.sanitize(free) if free else Sanitized(free, ())
     kinds = Counter(finding.kind for finding in (*learned.findings, *ours.findings))
     if not isinstance(learned.value, dict) or not isinstance(ours.value, list):
         raise NotARecordError("not an object")

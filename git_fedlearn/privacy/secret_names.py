@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
 _PASSWORDS = (  # lower case
     r"pass(?:w(?:or)?d|wort|phrase|code)|(?<!com|tre|sur|ver|der|enc)(?<!by|im)(?<!s)pass(?![a-z])|"
@@ -21,7 +21,6 @@ _SECRETS = (
 STEMS = (
     *(
         "pass",
-        "pwd",
         "psw",
         "pw",
         "kennwort",
@@ -47,6 +46,7 @@ STEMS = (
     *(
         "authheader",
         "auth_",
+        "auth-",
         "identified by",
         "bearer",
         "psk",
@@ -82,10 +82,10 @@ class Name(NamedTuple):
     full: str
 
 
-def find_names(lowered: str) -> Iterator[Name]:
-    """Names that hold secrets, in order, in a text in lower case."""
+def find_names(lowered: str, stems: Iterable[int] | None = None) -> Iterator[Name]:
+    """Names that hold secrets, in order, in a text in lower case; `stems` are its stem positions if known."""
     covered = 0
-    for at in _stem_positions(lowered):
+    for at in stem_positions(lowered) if stems is None else stems:
         if at < covered or (hit := _NAME.match(lowered, at)) is None:
             continue
         name = _beginning(lowered, at) + hit[0]
@@ -104,7 +104,8 @@ def _beginning(lowered: str, at: int) -> str:
     return before[len(rest) :].lstrip()
 
 
-def _stem_positions(lowered: str) -> list[int]:
+def stem_positions(lowered: str) -> list[int]:
+    """Where one of STEMS begins in a text in lower case, in order."""
     positions: set[int] = set()
     for stem in STEMS:
         at = lowered.find(stem)

@@ -45,10 +45,16 @@ class Held(NamedTuple):
     parent: str
 
 
+def may_begin(text: str) -> bool:
+    """Whether a secret that goes on in another string may begin here; where none begins, none is split."""
+    tail = _tail(0, Held(text, ""))
+    return (tail is not None and begins_token(tail.text)) or _begins_block(text) or _holds_key_id(text)
+
+
 def find_splits(texts: Sequence[Held]) -> dict[int, list[Match]]:
     """For each text by its index, the spans that are part of a secret which is whole only with others."""
     found: defaultdict[int, list[Match]] = defaultdict(list)
-    if len(texts) > 1:
+    if len(texts) > 1 and any(may_begin(held.text) for held in texts):
         for at, match in (*_cut_tokens(texts), *_listed_blocks(texts), *_aws_pairs(texts)):
             found[at].append(match)
     return dict(found)
@@ -58,8 +64,6 @@ def _cut_tokens(texts: Sequence[Held]) -> Iterator[tuple[int, Match]]:
     beginnings = [
         piece for piece in map(_tail, range(len(texts)), texts) if piece and begins_token(piece.text)
     ]
-    if not beginnings:
-        return
     rests = [piece for at, held in enumerate(texts) for piece in _pieces(at, held) if _is_rest(piece.text)]
     for first in beginnings:
         later = [p for p in rests if p.at > first.at] + [p for p in rests if p.at < first.at]
@@ -108,12 +112,20 @@ def _is_rest(text: str) -> bool:
 
 def _listed_blocks(texts: Sequence[Held]) -> Iterator[tuple[int, Match]]:
     """Key blocks whose lines are the items of a list."""
-    parents = {held.parent for held in texts if "PRIVATE KEY" in held.text and "-----" in held.text}
+    parents = {held.parent for held in texts if _begins_block(held.text)}
     for parent in sorted(parents):
         members = [at for at, held in enumerate(texts) if held.parent == parent]
         whole = "\n".join(texts[at].text for at in members)
         for match in find_private_keys(Subject(whole)):
             yield from _apart(match, members, texts)
+
+
+def _begins_block(text: str) -> bool:
+    return "PRIVATE KEY" in text and "-----" in text
+
+
+def _holds_key_id(text: str) -> bool:
+    return ("AKIA" in text or "ASIA" in text) and AWS_KEY_ID.search(text) is not None
 
 
 def _apart(match: Match, members: Iterable[int], texts: Sequence[Held]) -> Iterator[tuple[int, Match]]:
@@ -127,7 +139,7 @@ def _apart(match: Match, members: Iterable[int], texts: Sequence[Held]) -> Itera
 
 
 def _aws_pairs(texts: Sequence[Held]) -> Iterator[tuple[int, Match]]:
-    parents = {held.parent for held in texts if AWS_KEY_ID.search(held.text)}
+    parents = {held.parent for held in texts if _holds_key_id(held.text)}
     for at, held in enumerate(texts):
         value = held.text.strip()
         if held.parent in parents and is_aws_secret(value):

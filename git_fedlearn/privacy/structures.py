@@ -9,6 +9,7 @@ from bisect import bisect_left
 from typing import TYPE_CHECKING
 
 from git_fedlearn.privacy import kinds
+from git_fedlearn.privacy.lazy_pattern import lazy_pattern
 from git_fedlearn.privacy.model import Match
 from git_fedlearn.privacy.shapes import is_hash_like, is_marked_example, is_random, is_stand_in
 
@@ -17,28 +18,28 @@ if TYPE_CHECKING:
 
     from git_fedlearn.privacy.subject import Subject
 
-_PEM_BEGIN = re.compile(r"-{4,5} ?BEGIN [A-Z0-9 ]{0,40}?PRIVATE KEY(?: BLOCK)? ?-{4,5}")
-_PEM_END = re.compile(r"-{4,5} ?END [A-Z0-9 ]{0,40}?PRIVATE KEY(?: BLOCK)? ?-{4,5}")
-_PEM_BODY = re.compile(
+_PEM_BEGIN = lazy_pattern(r"-{4,5} ?BEGIN [A-Z0-9 ]{0,40}?PRIVATE KEY(?: BLOCK)? ?-{4,5}")
+_PEM_END = lazy_pattern(r"-{4,5} ?END [A-Z0-9 ]{0,40}?PRIVATE KEY(?: BLOCK)? ?-{4,5}")
+_PEM_BODY = lazy_pattern(
     r"(?:(?:[\s\"',|>*#]|\\+[nrt])*"
     r"(?:(?:Proc-Type|DEK-Info|Comment|Version|Encryption|Public-Lines|Private-Lines):[^\r\n\\]{0,80}|"
     r"[A-Za-z0-9+/=]{10,}))*"
 )
 _LEAST_BODY = 40
-_PUTTY = re.compile(r"PuTTY-User-Key-File-\d")
-_PUTTY_END = re.compile(r"Private-(?:MAC|Hash): ?[0-9a-fA-F]{16,128}")
-_JWT = re.compile(r"(?<![A-Za-z0-9_-])eyJ[\w-]{8,}={0,2}\.[\w-]{2,}={0,2}(?:\.[\w+/-]*){0,3}", re.ASCII)
-_URL_LOGIN = re.compile(
+_PUTTY = lazy_pattern(r"PuTTY-User-Key-File-\d")
+_PUTTY_END = lazy_pattern(r"Private-(?:MAC|Hash): ?[0-9a-fA-F]{16,128}")
+_JWT = lazy_pattern(r"(?<![A-Za-z0-9_-])eyJ[\w-]{8,}={0,2}\.[\w-]{2,}={0,2}(?:\.[\w+/-]*){0,3}", re.ASCII)
+_URL_LOGIN = lazy_pattern(
     r"(?<![A-Za-z0-9])[A-Za-z][A-Za-z0-9+.-]{1,30}:(?:\\?/){2}"
     r"(?P<user>[^\s/?#:@\"'<>`\\]{0,256}):(?P<password>[^\s\"'<>`]{1,128}?)@(?=[\w\[$.-])"
 )
-_AUTHORITY = re.compile(r"[^\s/?#\"'<>`,;|\\]{0,256}")
-_URL_TOKEN = re.compile(r"(?<![A-Za-z0-9])https?:(?:\\?/){2}(?P<token>[A-Za-z0-9_.-]{20,255})@(?=[\w\[])")
-_NAMED_LOGIN = re.compile(
+_AUTHORITY = lazy_pattern(r"[^\s/?#\"'<>`,;|\\]{0,256}")
+_URL_TOKEN = lazy_pattern(r"(?<![A-Za-z0-9])https?:(?:\\?/){2}(?P<token>[A-Za-z0-9_.-]{20,255})@(?=[\w\[])")
+_NAMED_LOGIN = lazy_pattern(
     r"(?<![\w./:-])[\w.-]{1,64}:(?P<password>[^\s:@\"'<>`]{3,128})@(?:tcp|unix|udp)\(|"
     r"(?:oracle:(?:thin|oci8?):|\bsqlplus\s{1,4}(?:-\w{1,8}\s{1,4})?)\w{1,64}/(?P<oracle>[^\s/@\"'<>`]{3,128})@"
 )
-_WEBHOOKS = re.compile(
+_WEBHOOKS = lazy_pattern(
     r"(?:https?:(?:\\?/){2})?(?:"
     r"hooks\.slack\.com\\?/(?:services|workflows|triggers)\\?/[\w\\/-]{16,256}|"
     r"(?:ptb\.|"
@@ -71,13 +72,13 @@ WEBHOOK_SIGNS = (
         "azurewebsites",
     ),
 )
-_HEADER = re.compile(
+_HEADER = lazy_pattern(
     r"(?i)\b(?P<scheme>bearer|basic|token|digest|apikey|negotiate)[ \t]{1,4}"
     r"(?P<secret>[A-Za-z0-9._~+/=-]{12,4096})"
 )
 
 
-_PAIR_BASE64 = re.compile(
+_PAIR_BASE64 = lazy_pattern(
     r"\b_?auth[\"']?\s{0,4}[:=]\s{0,4}[\"']?(?P<secret>[A-Za-z0-9+/]{8,512}={0,2})(?![\w+/=-])"
 )
 _PAIR_PLAIN = re.compile(rb"[\w.@-]{1,64}:[\x21-\x7e]{3,400}")

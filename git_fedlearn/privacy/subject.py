@@ -5,8 +5,12 @@ from __future__ import annotations
 import re
 from functools import cached_property
 
-_LONG_RUN = re.compile(r"[A-Za-z0-9_.$~!:|/+=-]{30}")
-_DIGIT_RUN = re.compile(r"(?<![A-Za-z0-9_-])(?=[A-Za-z_-]{0,64}[0-9])[A-Za-z0-9_-]{14}")
+from git_fedlearn.privacy.secret_names import stem_positions
+
+_LONG = 24
+_LONG_RUN = re.compile(rf"[A-Za-z0-9_.$~!:|/+=-]{{{_LONG},}}")
+_DIGITED = 14
+_DIGIT_RUN = re.compile(rf"(?<![A-Za-z0-9_-])(?=[A-Za-z_-]{{0,64}}[0-9])[A-Za-z0-9_-]{{{_DIGITED}}}")
 _DECIMALS = re.compile(r"[0-9]\.[0-9]{3}")
 
 
@@ -19,14 +23,26 @@ class Subject:
         self.lowered = _lower(text)
 
     @cached_property
-    def has_long_run(self) -> bool:
-        """Whether anything in it is as long as the shortest token that has no telling prefix."""
-        return _LONG_RUN.search(self.text) is not None
+    def stem_positions(self) -> list[int]:
+        """Where the name of a secret may stand, in order."""
+        return stem_positions(self.lowered)
+
+    @cached_property
+    def _long_words(self) -> list[str]:
+        """What stands between white space, where it is long: no run of token characters goes beyond it."""
+        return [word for word in self.text.split() if len(word) >= _DIGITED]
+
+    @cached_property
+    def long_runs(self) -> list[tuple[int, int]]:
+        """Where many token characters follow each other, as in the shortest token without telling prefix."""
+        if all(len(word) < _LONG for word in self._long_words):
+            return []
+        return [hit.span() for hit in _LONG_RUN.finditer(self.text)]
 
     @cached_property
     def has_digit_run(self) -> bool:
         """Whether a long word holds a digit early, as all generated tokens do."""
-        return _DIGIT_RUN.search(self.text) is not None
+        return any(_DIGIT_RUN.search(word) for word in self._long_words)
 
     @cached_property
     def has_decimals(self) -> bool:

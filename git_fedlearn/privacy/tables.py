@@ -6,12 +6,13 @@ Markdown tables, comma, semicolon and tab separated values, and the column list 
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from typing import TYPE_CHECKING
 
 from git_fedlearn.privacy import kinds
 from git_fedlearn.privacy.assignments import is_password_value, is_secret_value
 from git_fedlearn.privacy.model import Match
-from git_fedlearn.privacy.secret_names import STEMS, name_of_key
+from git_fedlearn.privacy.secret_names import name_of_key
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,15 +34,16 @@ _SQL_CELL = re.compile(r"\s*(?:[NnEe]?'(?P<text>[^']*)'|[^,']*)\s*(?:,|$)")
 def find_columns(subject: Subject) -> Iterator[Match]:
     """Cells under the name of a secret."""
     text = subject.text
-    if not subject.has_any(STEMS):
+    stems = subject.stem_positions
+    if not stems:
         return
     if "\n" in text:
-        yield from _in_lines(text)
+        yield from _in_lines(text, stems)
     if "insert" in subject.lowered:
         yield from _in_inserts(text)
 
 
-def _in_lines(text: str) -> Iterator[Match]:
+def _in_lines(text: str, stems: list[int]) -> Iterator[Match]:
     columns: dict[int, Name] = {}
     separator = ""
     width = at = 0
@@ -50,7 +52,8 @@ def _in_lines(text: str) -> Iterator[Match]:
             if _RULE.fullmatch(line) is None:
                 yield from _cells(line, at, separator, columns)
         else:
-            separator, columns = _header(line)
+            names_one = bisect_left(stems, at) < bisect_left(stems, at + len(line))
+            separator, columns = _header(line) if names_one else ("", {})
             width = line.count(separator) if columns else 0
         at += len(line)
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from git_fedlearn.privacy import kinds
 from git_fedlearn.privacy.model import Match
 from git_fedlearn.privacy.shapes import is_marked_example, is_random
-from git_fedlearn.privacy.token_formats import INFIX, PREFIXED
+from git_fedlearn.privacy.token_formats import MARKED, PREFIXED, SHAPED, MarkedFormat
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -69,10 +69,10 @@ def _prefix_table() -> tuple[re.Pattern[str], dict[str, tuple[_Row, ...]]]:
             if len(prefix) >= _TELLING and row.rest.startswith(_ALPHANUMERIC):
                 wider = pattern.replace(_ALPHANUMERIC, _WITH_MARKS, 1)
                 rows[prefix].append(_Row(row.rule, row.kind, wider, random=True))
-    table: dict[str, tuple[_Row, ...]] = {}
-    for prefix in rows:
-        shorter = [p for p in sorted(rows, key=len, reverse=True) if prefix.startswith(p)]
-        table[prefix] = tuple(row for p in shorter for row in rows[p])
+    table = {
+        prefix: tuple(row for size in range(len(prefix), 0, -1) for row in rows.get(prefix[:size], ()))
+        for prefix in rows
+    }
     return re.compile(rf"(?<![A-Za-z0-9])(?:{_trie(sorted(rows))})"), table
 
 
@@ -92,26 +92,19 @@ def _trie(words: list[str]) -> str:
 
 
 @cache
-def _infix_rows() -> tuple[tuple[str, _Row], ...]:
+def _rows(formats: tuple[MarkedFormat, ...]) -> tuple[tuple[tuple[str, ...], _Row], ...]:
+    """The marks of each format, and how to find it."""
     return tuple(
-        (row.mark, _Row(row.rule, row.kind, rf"(?<![A-Za-z0-9])(?:{row.pattern})", random=False))
-        for row in INFIX
+        (row.marks, _Row(row.rule, row.kind, rf"(?<![A-Za-z0-9])(?:{row.pattern})", random=False))
+        for row in formats
     )
 
 
 def find_tokens(subject: Subject) -> Iterator[Match]:
-    """Every token of a known format, whole."""
+    """Every token of a format told by its beginning, whole."""
     text = subject.text
-    if len(text) < _LEAST:
+    if len(text) < _LEAST or _RUN.search(text) is None:
         return
-    if _RUN.search(text) is not None:
-        yield from _find_prefixed(text)
-    for mark, row in _infix_rows():
-        if mark in text and (len(mark) > 1 or subject.has_long_run):
-            yield from _find_infix(text, row)
-
-
-def _find_prefixed(text: str) -> Iterator[Match]:
     prefixes, table = _prefix_table()
     for run in _RUN.finditer(text):
         at, stop = run.span()
@@ -125,6 +118,24 @@ def _find_prefixed(text: str) -> Iterator[Match]:
                     yield Match(hit.start(), end, row.kind, row.rule, 0.99)
                     at = min(max(end, at), stop)
                     break
+
+
+def find_marked_tokens(subject: Subject) -> Iterator[Match]:
+    """Every token of a format told by a mark inside, whole."""
+    text = subject.text
+    if len(text) >= _LEAST:
+        for marks, row in _rows(MARKED):
+            if any(mark in text for mark in marks):
+                yield from _find_row(text, row, 0, len(text))
+
+
+def find_shaped_tokens(subject: Subject) -> Iterator[Match]:
+    """Every token of a format told by its shape alone, whole."""
+    for start, end in subject.long_runs:
+        run = subject.text[start:end]
+        for marks, row in _rows(SHAPED):
+            if any(mark in run for mark in marks):
+                yield from _find_row(subject.text, row, start, end)
 
 
 def begins_token(text: str) -> bool:
@@ -163,10 +174,10 @@ def _counts(token: str, rest: str, row: _Row) -> bool:
     return generated and not is_marked_example(token)
 
 
-def _find_infix(text: str, row: _Row) -> Iterator[Match]:
-    at = 0
+def _find_row(text: str, row: _Row, at: int, stop: int) -> Iterator[Match]:
     pattern = _compiled(row.pattern)
-    while (hit := pattern.search(text, at)) is not None:
+    # One more, for what must not follow a token.
+    while (hit := pattern.search(text, at, stop + 1)) is not None:
         start, end = hit.span("secret" if "secret" in pattern.groupindex else 0)
         at = end = extend_token(text, end)
         if not is_marked_example(text[start:end]):
@@ -181,11 +192,11 @@ def extend_token(text: str, end: int) -> int:
 
 def find_unknown_tokens(subject: Subject) -> Iterator[Match]:
     """Tokens of vendors that the table does not know: a short name, then what a generator made."""
-    if len(subject.text) < 32 or not subject.has_long_run:  # noqa: PLR2004 -- name, mark and thirty more
-        return
-    for hit in _UNKNOWN.finditer(subject.text):
-        if hit["prefix"] not in _IDS and _is_generated(hit["rest"]) and not is_marked_example(hit[0]):
-            yield Match(*hit.span(), kinds.API_KEY, "unknown-token", 0.6)
+    for start, end in subject.long_runs:
+        # One more, for what must not follow a token.
+        for hit in _UNKNOWN.finditer(subject.text, start, end + 1):
+            if hit["prefix"] not in _IDS and _is_generated(hit["rest"]) and not is_marked_example(hit[0]):
+                yield Match(*hit.span(), kinds.API_KEY, "unknown-token", 0.6)
 
 
 def _is_generated(rest: str) -> bool:

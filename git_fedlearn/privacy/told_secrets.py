@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from git_fedlearn.privacy import kinds
 from git_fedlearn.privacy.command_lines import is_given_password
+from git_fedlearn.privacy.lazy_pattern import lazy_pattern
 from git_fedlearn.privacy.model import Match
 from git_fedlearn.privacy.shapes import is_stand_in
 
@@ -15,22 +16,22 @@ if TYPE_CHECKING:
 
     from git_fedlearn.privacy.subject import Subject
 
-_PIN = re.compile(
+_PIN = lazy_pattern(
     r"\bpin(?:[ -]?(?:code|number))?(?: is|:|=)\s{0,2}[\"'`]?(?P<value>\d{4,8})(?![\w.-])", re.IGNORECASE
 )
-_LOGIN_PAIR = re.compile(
+_LOGIN_PAIR = lazy_pattern(
     r"\b(?:log ?in|sign ?in|credentials|creds|auth)\b[^\n]{0,16}?[ :]\s{0,2}[\w.@-]{2,40}(?:\s/\s|:|/)"
     r"[\"']?(?P<value>[^\s\"']{4,256})[\"']?",
     re.IGNORECASE,
 )
 # machine … login … password …; host:port:database:user:password of .pgpass: fields that hold any word.
-_NETRC = re.compile(
+_NETRC = lazy_pattern(
     r"\bmachine\s{1,8}\S{1,128}\s{1,8}login\s{1,8}\S{1,128}\s{1,8}password\s{1,8}(?P<value>\S{4,256})"
 )
-_PGPASS = re.compile(
+_PGPASS = lazy_pattern(
     r"(?<![\w.:/-])[\w.*-]{1,64}:(?:\d{4,5}|\*):[A-Za-z*][\w*-]{0,63}:[\w.-]{1,64}:(?P<value>[^\s:\"']{6,128})(?!\S)"
 )
-_PHRASE = re.compile(
+_PHRASE = lazy_pattern(
     r"(?:mnemonic|(?:seed|recovery|backup|secret)[-_ ]?(?:phrase|words))[^A-Za-z\n]{0,8}(?:is|"
     r"are)?[^A-Za-z\n]{0,8}"
     r"(?P<value>(?:[a-z]{3,8}[ ,]{1,2}){11,23}[a-z]{3,8})",

@@ -8,7 +8,10 @@ from __future__ import annotations
 import base64
 import binascii
 import re
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from git_fedlearn.privacy.subject import Subject
 
 _BASE64 = re.compile(r"(?<![A-Za-z0-9+/_=-])[A-Za-z0-9+/_-]{24,65536}={0,2}")
 _PRINTABLE = re.compile(rb"[\t\n\r\x20-\x7e]{12,}")
@@ -29,10 +32,11 @@ class View(NamedTuple):
     changed: list[int]
 
 
-def decoded_base64(text: str) -> list[tuple[int, int, str]]:
+def decoded_base64(subject: Subject) -> list[tuple[int, int, str]]:
     """The runs of base64 that hold printable text, with that text."""
     found: list[tuple[int, int, str]] = []
-    for hit in _BASE64.finditer(text):
+    runs = subject.long_runs
+    for hit in (hit for start, end in runs for hit in _BASE64.finditer(subject.text, start, end)):
         run = hit[0].rstrip("=").replace("-", "+").replace("_", "/")
         if _decode(run[:16]) is None:
             continue

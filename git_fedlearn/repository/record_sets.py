@@ -92,36 +92,49 @@ class RecordSets:
         return _report(name, files.values(), settled.records, self._write(name, files, spread))
 
     def join(
-        self, name: SetName, lines: Iterable[bytes], *, recompute: bool = False, write: bool = True
+        self,
+        name: SetName,
+        lines: Iterable[bytes],
+        *,
+        made: Iterable[bytes] = (),
+        recompute: bool = False,
+        write: bool = True,
     ) -> Joined:
         """Join record lines (or any lines) into a set; records of the root file move to their shards.
 
-        Lines that stand in the set in order are trusted; with `recompute` every id is computed anew.
-        Without `write` it only says what would change.
+        Lines that stand in the set in order are trusted, and so are those `made` here, as the line of a
+        Record is; with `recompute` every id is computed anew. Without `write` it only says what would change.
         Shards are written before the root file is emptied, so a crash in between loses nothing.
         """
-        lines = list(lines)
+        lines, made = list(lines), list(made)
         every = self._shards(name)
         level, files = level_of(every), dict[str, bytes]()
-        unread = every if recompute else self._touched(name, every, lines)
+        unread = every if recompute else self._touched(name, every, lines, made)
         while unread:
             files |= self._read_files(name, unread)
-            level, spread, settled = self._settle(files, lines, level, recompute=recompute)
+            level, spread, settled = self._settle(files, lines, level, made=made, recompute=recompute)
             # A record may stand in the wrong shard: no shard is written that was not read.
             unread = (every if level > level_of(every) else every & spread.keys()) - files.keys()
         written = self._write(name, files, spread) if write else ()
         return _report(name, files.values(), settled.records, written)
 
     def _settle(
-        self, files: dict[str, bytes], lines: list[bytes], level: int, *, recompute: bool
+        self,
+        files: dict[str, bytes],
+        lines: list[bytes],
+        level: int,
+        *,
+        made: Iterable[bytes] = (),
+        recompute: bool,
     ) -> tuple[int, dict[str, bytes], Settled]:
         if recompute:
-            settled = settle([], {*lines, *(line for data in files.values() for line in split_lines(data))})
+            held = (line for data in files.values() for line in split_lines(data))
+            settled = settle([], {*lines, *made, *held})
         else:
-            settled = join_into(files.values(), lines)
+            settled = join_into(files.values(), lines, made)
         return *distribute(settled, level, self.limit, files), settled
 
-    def _touched(self, name: SetName, every: set[str], lines: list[bytes]) -> set[str]:
+    def _touched(self, name: SetName, every: set[str], lines: list[bytes], made: list[bytes]) -> set[str]:
         """The shards that a join must read: the root, and all that could hold one of the ids it brings.
 
         Shards of a lower level than the set's count as root: old clones may have written to them.
@@ -130,7 +143,8 @@ class RecordSets:
             return every
         inboxes = {shard for shard in every if len(shard) < level_of(every)} | {ROOT}
         arriving = [line for data in self._read_files(name, inboxes).values() for line in split_lines(data)]
-        starts = {record.id[:MAX_LEVEL] for line in (*lines, *arriving) if (record := find_record(line))}
+        found = [record.id for line in (*lines, *arriving) if (record := find_record(line))]
+        starts = {identifier[:MAX_LEVEL] for identifier in (*found, *filter(None, map(claimed_id, made)))}
         return inboxes | {shard for start in starts for shard in _holding(start, every)}
 
     def _write(self, name: SetName, before: dict[str, bytes], after: dict[str, bytes]) -> tuple[str, ...]:

@@ -13,6 +13,7 @@ from git_fedlearn.core.canonical import (
     InvalidJsonError,
     Json,
     format_value,
+    is_parsed,
     parse_value,
 )
 
@@ -51,6 +52,57 @@ def test_canonical_bytes_hold_no_line_end_and_read_as_the_same_value(value: Json
     text = format_value(parse_value(json.dumps(value).encode()))
     assert not {b"\n"[0], b"\r"[0]} & set(text)
     assert json.loads(text) == json.loads(json.dumps(value))
+
+
+ODD = st.sampled_from(
+    [
+        1.0,
+        -0.0,
+        1e22,
+        math.nan,
+        math.inf,
+        10**MAX_DIGITS,
+        -(10**MAX_DIGITS),
+        "\ud83d\ude00",
+        "\udc80",
+        (1,),
+        b"x",
+    ]
+)
+ODD_VALUES = st.recursive(
+    SCALARS | ODD,
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(st.text(max_size=3) | st.sampled_from(["\ud83d\ude00", 1]), inner, max_size=3)
+    ),
+)
+
+
+@given(ODD_VALUES)
+def test_what_is_taken_for_parsed_is_the_same_when_written_and_read(value: Json) -> None:
+    if is_parsed(value):
+        assert repr(sorted_keys(value)) == repr(parse_value(format_value(value)))
+
+
+@given(VALUES)
+def test_what_is_parsed_is_taken_for_parsed(value: Json) -> None:
+    parsed = parse_value(json.dumps(value).encode())
+    assert is_parsed(parsed) or "\\ud" in json.dumps(parsed)
+
+
+@pytest.mark.parametrize(("levels", "is_held"), [(MAX_DEPTH, True), (MAX_DEPTH + 1, False)])
+def test_what_is_taken_for_parsed_is_no_deeper_than_what_parses(levels: int, *, is_held: bool) -> None:
+    value: Json = 1
+    for _ in range(levels):
+        value = [value]
+    assert is_parsed(value) is is_held
+
+
+def sorted_keys(value: Json) -> Json:
+    """The value with its keys in order, as text shows it."""
+    if isinstance(value, dict):
+        return {key: sorted_keys(value[key]) for key in sorted(value)}
+    return [sorted_keys(item) for item in value] if isinstance(value, list) else value
 
 
 @given(st.floats(allow_nan=False, allow_infinity=False))

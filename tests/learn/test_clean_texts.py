@@ -5,10 +5,13 @@ from typing import Any
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
+from privacy.private_samples import aws_key, github_token, pem_block
 
 from git_fedlearn.learn.clean_texts import RememberingEngine
 from git_fedlearn.privacy.engine import LocalIdentity, PrivacyEngine
+from git_fedlearn.privacy.pointers import iter_strings, iter_texts
 
+TOKEN = github_token(3)
 ENGINE = PrivacyEngine(LocalIdentity(user="jdoe", host="workbox", home="/home/jdoe"))
 TEXTS = [
     "restart nginx",
@@ -19,11 +22,17 @@ TEXTS = [
     "zero\u200bwidth",
     "plain",
     "",
+    "a key that a log may hold twice, longer than what is remembered as it is",
+    f"use {TOKEN[:17]}",
+    f"{TOKEN[17:]} is the rest",
+    *pem_block().split("\n")[:3],
+    aws_key(),
+    "aB3/" * 9 + "xY7+",
 ]
 texts = st.sampled_from(TEXTS)
-keys = st.sampled_from(["query", "password", "token", "_x", "jdoe", "a\u200bb", "user"])
+keys = st.sampled_from(["query", "password", "token", "_x", "jdoe", "a\u200bb", "user", "phone"])
 values = st.recursive(
-    texts | st.integers(0, 2),
+    texts | st.integers(0, 2) | st.just(4915112345678),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(keys, inner, max_size=3),
     max_leaves=6,
 )
@@ -45,3 +54,9 @@ def test_what_is_remembered_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     for number in range(40):
         assert remembering.sanitize([f"text {number}"]).findings == ()
         assert len(remembering._clean) <= 5  # noqa: SLF001
+
+
+@given(values)
+def test_the_quick_way_meets_the_same_texts(value: Any) -> None:
+    met = sorted((text, "" if key is None else key, key is None) for text, key in iter_texts(value))
+    assert met == sorted((place.text, place.key, place.in_key) for place in iter_strings(value))

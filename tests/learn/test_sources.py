@@ -4,7 +4,6 @@ import io
 import json
 import os
 from collections.abc import Iterable
-from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 
@@ -33,9 +32,9 @@ def parsed(data: bytes, max_line: int = 1000) -> list[Line | SourceFault]:
 def plain(lines: Iterable[Line | SourceFault]) -> list[Line | SourceFault]:
     """The lines without the bytes they are made of."""
     return [
-        replace(line, data=b"")
+        line._replace(data=b"")
         if isinstance(line, SourceEvent)
-        else replace(line, start=b"")
+        else line._replace(start=b"")
         if isinstance(line, BrokenLine)
         else line
         for line in lines

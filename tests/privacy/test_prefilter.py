@@ -15,7 +15,7 @@ from git_fedlearn.privacy.gates import GATES, OPENED_BY_LONG_RUN, SHORTEST_REST
 from git_fedlearn.privacy.layers import ALL_DETECTORS
 from git_fedlearn.privacy.prefilter import Prefilter
 from git_fedlearn.privacy.subject import Subject
-from git_fedlearn.privacy.token_formats import INFIX, PREFIXED
+from git_fedlearn.privacy.token_formats import MARKED, PREFIXED, SHAPED
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -45,7 +45,7 @@ PIECES = st.sampled_from(
             rand(32, "0123456789abcdef"),
         ),
         *(prefix for row in PREFIXED for prefix in row.prefixes.split()),
-        *(row.mark for row in INFIX),
+        *(mark for row in (*MARKED, *SHAPED) for mark in row.marks),
     ]
 )
 TEXTS = st.lists(PIECES, max_size=10).flatmap(
@@ -66,6 +66,39 @@ def closed_but_found(text: str, key: str) -> Iterator[str]:
 @given(TEXTS, KEYS)
 def test_no_gate_is_shut_before_a_finding(text: str, key: str) -> None:
     assert list(closed_but_found(text, key)) == []
+
+
+@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(
+    st.sampled_from(PREFIXED).flatmap(
+        lambda row: st.from_regex(
+            rf"(?:{'|'.join(map(re.escape, row.prefixes.split()))})(?:{row.rest})", fullmatch=True
+        )
+    ),
+    st.sampled_from(["", " ", "key=", "\n"]),
+)
+def test_no_gate_is_shut_before_a_token(token: str, before: str) -> None:
+    assert list(closed_but_found(f"{before}{token}", "")) == []
+
+
+HEADS = (
+    """password Passwd PASS pwd psw pw Kennwort passphrase senha wachtwoord salasana psk secret Token """
+    """credential creds x_auth db-auth auth-code authHeader bearer sas otp api_hash apiKey api_keys """
+    """API~key mot~de~passe identified~by pass~code client~secret"""
+).split()
+
+
+@pytest.mark.parametrize("frame", ["| {} | b |\n|---|---|\n| {} | c |\n", "a,{}\nb,{}\n", "{}\ta\n{}\tb"])
+@pytest.mark.parametrize("wrapping", ["{}", "**{}**", '"{}"', "`{}`"])
+def test_no_gate_is_shut_before_a_column_of_secrets(frame: str, wrapping: str) -> None:
+    names = [head.replace("~", " ") for head in HEADS]
+    for head in (way for name in names for way in (name, name.lower(), name.upper(), name.title())):
+        text = frame.format(wrapping.format(head), strong_word())
+        assert list(closed_but_found(text, "")) == []
+    assert list(PrivacyEngine().scan(frame.format(wrapping.format("Password"), strong_word())))
+    insert = "INSERT INTO t (a, NAME) VALUES (1, VALUE)"
+    insert = insert.replace("NAME", wrapping.format("password")).replace("VALUE)", f"'{strong_word()}')")
+    assert list(closed_but_found(insert, "")) == []
 
 
 def test_every_detector_has_a_gate() -> None:

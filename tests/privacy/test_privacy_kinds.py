@@ -10,7 +10,7 @@ from privacy.private_samples import ALNUM, aws_key, github_token, pem_block, ran
 from git_fedlearn.privacy.detectors import DETECTORS
 from git_fedlearn.privacy.engine import PrivacyEngine
 from git_fedlearn.privacy.kinds import SECRET_KINDS
-from git_fedlearn.privacy.token_formats import INFIX, PREFIXED
+from git_fedlearn.privacy.token_formats import MARKED, PREFIXED, SHAPED
 
 if TYPE_CHECKING:
     from git_fedlearn.privacy.model import Json
@@ -31,7 +31,7 @@ def kinds_of(text: str) -> set[str]:
 
 
 def test_the_table_holds_well_over_a_hundred_formats() -> None:
-    rules = {row.rule for row in PREFIXED} | {row.rule for row in INFIX}
+    rules = {row.rule for row in PREFIXED} | {row.rule for row in (*MARKED, *SHAPED)}
     assert len(rules) > 200
     assert all(row.prefixes and row.rest for row in PREFIXED)
 
@@ -69,6 +69,25 @@ def test_a_token_of_a_known_format_goes_whole(token: str) -> None:
     assert clean(f"before {token}, after") == "before <API_KEY>, after" or "<PRIVATE_KEY>" in clean(token)
     assert clean(f'{{"k":"{token}"}}').count(token[-8:]) == 0
     assert clean(f"x\\n{token}\\ny").count(token[-8:]) == 0
+
+
+@pytest.mark.parametrize(
+    "name",
+    """password Passwd PASS pwd db_pwd psw pw Kennwort passphrase senha wachtwoord salasana psk secret Token
+    credential creds x_auth db-auth auth-code auth_code authHeader auth-header bearer sas otp api_hash apiKey
+    api-hash""".split(),
+)
+@pytest.mark.parametrize("frame", ["{}: {}", "{} = '{}'", '"{}": "{}"'])
+def test_what_is_given_to_a_name_of_a_secret_goes(name: str, frame: str) -> None:
+    word = strong_word()
+    for way in (name, name.lower(), name.upper()):
+        assert word not in clean(frame.format(way, word))
+
+
+@pytest.mark.parametrize("frame", ["{}", "it is {}, thanks", "key:{}", "\u201c{}\u201d"])
+def test_a_product_key_goes_though_nothing_says_that_it_is_one(frame: str) -> None:
+    key = "-".join(rand(4, "ABCDEFGHJK") + digit for digit in "24689")
+    assert clean(frame.format(key)) == frame.format("<SECRET>")
 
 
 @pytest.mark.parametrize(
@@ -227,5 +246,5 @@ def test_every_detector_bears_any_text() -> None:
 
 
 def test_the_list_of_detectors_is_complete() -> None:
-    assert len(DETECTORS) == len(set(DETECTORS)) == 25
+    assert len(DETECTORS) == len(set(DETECTORS)) == 27
     assert {"API_KEY", "PASSWORD"} <= SECRET_KINDS
