@@ -57,6 +57,7 @@ _BIRTH_STEMS = (
     "生",
 )
 _BIRTH = lazy_pattern(rf"{_BIRTH_WORD}[^0-9\n]{{0,24}}?{_DATE}", re.IGNORECASE)
+_DATE_SIGN = lazy_pattern(r"\d(?:\d{3}|[-/]|[. ]\d)")  # a year, or two parts of one of its short forms
 _BIRTH_KEY = lazy_pattern(_BIRTH_WORD, re.IGNORECASE)
 _ANY_DATE = lazy_pattern(_DATE, re.IGNORECASE)
 
@@ -96,8 +97,8 @@ def is_birth_key(key: str) -> bool:
 
 def find_births(subject: Subject) -> Iterator[Match]:
     """Dates that a word or a key calls a birth."""
-    births = _BIRTH.finditer(subject.text) if subject.has_any(_BIRTH_STEMS) else ()
-    for hit in births:
+    may_tell = subject.has_any(_BIRTH_STEMS) and _DATE_SIGN.search(subject.text) is not None
+    for hit in _BIRTH.finditer(subject.text) if may_tell else ():
         yield Match(*hit.span("date"), kinds.DATE_OF_BIRTH, "date-of-birth", 0.85)
     if subject.key and is_birth_key(subject.key):
         for hit in _ANY_DATE.finditer(subject.text[:256]):

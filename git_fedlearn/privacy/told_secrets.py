@@ -31,6 +31,7 @@ _NETRC = lazy_pattern(
 _PGPASS = lazy_pattern(
     r"(?<![\w.:/-])[\w.*-]{1,64}:(?:\d{4,5}|\*):[A-Za-z*][\w*-]{0,63}:[\w.-]{1,64}:(?P<value>[^\s:\"']{6,128})(?!\S)"
 )
+_PGPASS_PORT = lazy_pattern(r":(?:\d{4,5}|\*):")
 _PHRASE = lazy_pattern(
     r"(?:mnemonic|(?:seed|recovery|backup|secret)[-_ ]?(?:phrase|words))[^A-Za-z\n]{0,8}(?:is|"
     r"are)?[^A-Za-z\n]{0,8}"
@@ -40,9 +41,10 @@ _PHRASE = lazy_pattern(
 
 
 class _Form(NamedTuple):
-    """A way of telling: one of the signs must occur in lower case; what counts as a value; what it is."""
+    """A way of telling: one of the signs must occur; what counts as a value; what it is."""
 
-    signs: tuple[str, ...]
+    signs: tuple[str, ...] | re.Pattern[str]
+    """Words in lower case, or what is sooner looked for than the whole pattern."""
     pattern: re.Pattern[str]
     counts: Callable[[str], bool]
     kind: str
@@ -68,16 +70,20 @@ _FORMS = (
         0.6,
     ),
     _Form(("machine",), _NETRC, _any_word, kinds.PASSWORD, "netrc", 0.85),
-    _Form((":",), _PGPASS, is_given_password, kinds.PASSWORD, "pgpass", 0.75),
+    _Form(_PGPASS_PORT, _PGPASS, is_given_password, kinds.PASSWORD, "pgpass", 0.75),
     _Form(("pin",), _PIN, _always, kinds.PASSWORD, "pin", 0.6),
     _Form(("mnemonic", "phrase", "words"), _PHRASE, _always, kinds.SECRET, "recovery-phrase", 0.85),
 )
 
 
+def _has_any(subject: Subject, signs: tuple[str, ...] | re.Pattern[str]) -> bool:
+    return subject.has_any(signs) if isinstance(signs, tuple) else signs.search(subject.text) is not None
+
+
 def find_told_secrets(subject: Subject) -> Iterator[Match]:
     """Pairs after the word login, fields of password files, PINs, recovery phrases."""
     for form in _FORMS:
-        if subject.has_any(form.signs):
+        if _has_any(subject, form.signs):
             for hit in form.pattern.finditer(subject.text):
                 if form.counts(hit["value"]):
                     yield Match(*hit.span("value"), form.kind, form.rule, form.confidence)
