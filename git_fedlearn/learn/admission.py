@@ -5,7 +5,7 @@ engine once. An event is sanitized beside its lesson, whose texts it mostly repe
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from typing import Final, NamedTuple
 
@@ -71,15 +71,22 @@ def portions(
 
 
 class Admitter:
-    """Sanitizes portions for one system on one day (UTC); `decided`: decisions on samples, by their keys."""
+    """Sanitizes portions for one system on one day (UTC); `decided`: decisions on samples, by their keys.
 
-    def __init__(self, intake: Intake, today: date, decided: Mapping[str, str]) -> None:
+    It has all portions from the start, so that nothing of them need be sent to a forked process.
+    """
+
+    def __init__(
+        self, intake: Intake, today: date, decided: Mapping[str, str], waiting: Sequence[Portion]
+    ) -> None:
         self._intake = intake
         self._today = today
         self._decided = decided
+        self._portions = waiting
 
-    def admit(self, portion: Portion) -> AdmittedPortion:
-        """The record lines of a portion."""
+    def admit(self, number: int) -> AdmittedPortion:
+        """The record lines of a portion, by its number."""
+        portion = self._portions[number]
         lessons = [self._admit(mark, found) for mark, found in portion.lessons.items()]
         return AdmittedPortion(lessons, [*self._events(portion.events, portion.files)])
 

@@ -52,11 +52,12 @@ class RememberingEngine(PrivacyEngine):
         return clean_text(text) is text and not self._scanner.matches(text, key or "")
 
 
-_Mark = bytes | tuple[str, str | None]
+_Mark = tuple[str | bytes, str | bytes | None]
 
 
 def _mark(text: str, key: str | None) -> _Mark:
-    if len(text) <= SHORT and (key is None or len(key) <= SHORT):
-        return text, key
-    under = "\0key" if key is None else key
-    return xxh3_128_digest(f"{under}\0{text}".encode("utf-8", "surrogatepass"))
+    return _short(text), None if key is None else _short(key)
+
+
+def _short(text: str) -> str | bytes:
+    return text if len(text) <= SHORT else xxh3_128_digest(text.encode("utf-8", "surrogatepass"))

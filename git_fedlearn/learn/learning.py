@@ -112,9 +112,10 @@ class Learning:
         Returns what has to wait for a person.
         """
         waiting = [*work]
+        admitter = Admitter(self.intake, self.today, self.decided, waiting)
         held: list[Found] = []
         jobs = min(self.jobs, len(waiting) // WORTH_A_PROCESS)
-        for portion in spread(Admitter(self.intake, self.today, self.decided).admit, waiting, max(jobs, 1)):
+        for portion in spread(admitter.admit, range(len(waiting)), max(jobs, 1)):
             batch.events += portion.events
             for lesson in portion.lessons:
                 found = extract.lessons[lesson.mark]

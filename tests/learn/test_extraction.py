@@ -203,7 +203,8 @@ def test_events_are_portioned_beside_their_lessons(tmp_path: Path) -> None:
     made = [*portions(extract.lessons, extract.newest(), {file.name: file})]
     assert sum(len(portion.lessons) for portion in made) == len(extract.lessons) <= PORTION
     assert sum(len(portion.events) for portion in made) == len(extract.recent)
-    admitted = [Admitter(INTAKE, TODAY, {}).admit(portion) for portion in made]
+    admitter = Admitter(INTAKE, TODAY, {}, made)
+    admitted = [admitter.admit(number) for number in range(len(made))]
     assert all(b"workbox" not in line and b"acme" not in line for done in admitted for _, line in done.events)
     assert sum(len(done.events) for done in admitted) == len(extract.recent)
 
