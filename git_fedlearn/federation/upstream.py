@@ -2,6 +2,7 @@
 
 import random
 import re
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
@@ -13,9 +14,9 @@ from git_fedlearn.repository.git import TIMED_OUT, Finished, Limits
 from git_fedlearn.repository.moves import PULLING, marked_move, undo_half_move
 from git_fedlearn.repository.repository import Repository
 
-ATTEMPTS: Final = 12
-FIRST_REST: Final = 0.2
-LONGEST_REST: Final = 10.0
+ATTEMPTS: Final = 24
+LONGEST_REST: Final = 60.0
+"""Seconds."""
 SYSTEMS: Final = "systems"
 """`--push-to systems`: a branch of this system's own, so that no push ever races."""
 
@@ -110,7 +111,8 @@ def push(
 ) -> Exchange:
     """Push; when others were faster, rest for a random time, catch up and try again.
 
-    `catch_up` says whether it is worth another try.
+    `catch_up` says whether it is worth another try. The rest is measured by what a push takes, as everything
+    takes longer where many push at the same time.
     """
     if target.tracking and repository.git.text("rev-parse", target.tracking) == repository.git.text(
         "rev-parse", "HEAD"
@@ -120,15 +122,25 @@ def push(
     if refusal:
         return Exchange(Outcome.FAILED, f"{refusal.message} ({refusal.hint})")
     for attempt in range(1, ATTEMPTS + 1):
+        began = time.monotonic()
         finished = _run(repository, ["push", "--quiet", target.remote, target.refspec], seconds)
+        took = time.monotonic() - began
         if finished.code == 0:
             return Exchange(Outcome.DONE, target.refspec.partition(":")[2], attempt)
         if not _RACED.search(finished.err) or attempt == ATTEMPTS:
             return Exchange(Outcome.FAILED, _explain(finished), attempt)
-        rest(random.uniform(0, min(FIRST_REST * 2**attempt, LONGEST_REST)))  # noqa: S311  jitter, no secret
+        rest(random.uniform(0, longest_rest(took, attempt)))  # noqa: S311  jitter, no secret
         if not catch_up():
             return Exchange(Outcome.FAILED, "others push at the same time, and pulling failed", attempt)
     return Exchange(Outcome.FAILED, "others push all the time", ATTEMPTS)
+
+
+def longest_rest(seconds: float, attempt: int) -> float:
+    """How long to rest at most after a try, the first being 1, whose push took so many seconds.
+
+    In a simulation of twenty that start at once on two cores, each tries again two or three times.
+    """
+    return min(4 * seconds * 1.3**attempt, LONGEST_REST)
 
 
 def _run(repository: Repository, arguments: list[str], seconds: float) -> Finished:
