@@ -21,7 +21,7 @@ from git_fedlearn.learn.review import WAITS, Waiting, add_waiting, find_hold, re
 from git_fedlearn.repository.record_sets import RecordSets
 
 Outcome: TypeAlias = dict[str, list[RecordId]]
-"""Record ids by what became of the records: added, raised, retracted."""
+"""Record ids by what became of the records: added, raised, updated, retracted."""
 
 
 class Given(NamedTuple):
@@ -70,10 +70,11 @@ def command(context: Context, name: str, file: str, *, as_json: bool) -> int:
         add_waiting(repository, given.waiting)
     for number, reason in given.faults:
         context.complain(f"error: {place}:{number}: {reason}; not added")
-    retracted = set(joined.retracted)
+    updated = set(joined.changed).difference(joined.raised, joined.retracted)
     outcome = {
         "added": [i for i in joined.added if i in given.ids],
-        "raised": [i for i in joined.changed if i in given.ids - retracted],
+        "raised": [i for i in joined.raised if i in given.ids],
+        "updated": [i for i in joined.changed if i in given.ids & updated],
         "retracted": [i for i in joined.retracted if i in given.ids],
     }
     known = len(given.ids) - sum(map(len, outcome.values()))
@@ -89,8 +90,8 @@ def command(context: Context, name: str, file: str, *, as_json: bool) -> int:
 
 def _describe(outcome: Outcome, known: int) -> str:
     news = f"{count(len(outcome['added']), 'record')} added, {len(outcome['raised'])} raised"
-    buried = f", {len(outcome['retracted'])} retracted" if outcome["retracted"] else ""
-    return f"{news}{buried}, {known} known already"
+    rest = "".join(f", {len(outcome[what])} {what}" for what in ("updated", "retracted") if outcome[what])
+    return f"{news}{rest}, {known} known already"
 
 
 def _to_json(name: str, outcome: Outcome, known: int, given: Given) -> dict[str, Json]:

@@ -159,8 +159,9 @@ def _say(context: Context, synced: Synced, request: Request) -> None:
         if joined.name not in batch.lessons and not joined.added:
             continue
         lessons = batch.counts[joined.name]
-        raised = f", {len(joined.changed)} raised" if joined.changed else ""
-        context.say(f"  {verb} {len(joined.added):>4}  {joined.name} (of {count(lessons, 'lesson')}{raised})")
+        tally = {"raised": len(joined.raised), "updated": len(joined.changed) - len(joined.raised)}
+        known = "".join(f", {number} {what}" for what, number in tally.items() if number)
+        context.say(f"  {verb} {len(joined.added):>4}  {joined.name} (of {count(lessons, 'lesson')}{known})")
     for reason, number in sorted(batch.skipped.items(), key=lambda item: (-item[1], item[0])):
         context.say(f"  skipped {number:>4}  {reason}")
     if batch.redacted:

@@ -8,7 +8,7 @@ from pathlib import Path
 from git_fedlearn.core.aligned import Settled
 from git_fedlearn.core.identity import RecordId
 from git_fedlearn.core.layout import SHARED_SETS, SetName, find_set, path_of, stem_of
-from git_fedlearn.core.record import NotARecordError, Record, claimed_id, parse_record
+from git_fedlearn.core.record import NotARecordError, Record, claimed_id, parse_record, score_of
 from git_fedlearn.core.record_set import join_into, settle, split_lines
 from git_fedlearn.core.shards import MAX_LEVEL, ROOT, SHARD_NAME, distribute, level_of
 from git_fedlearn.errors import FedlearnError, UsageError
@@ -19,12 +19,14 @@ from git_fedlearn.repository.files import read_file, write_file
 class Joined:
     """What a join changed in a set: ids in order, and the paths that were written.
 
-    `retracted` are those of the changed that are tombstones now.
+    Of the changed, `raised` have a higher score now, and `retracted` are tombstones now; the rest has other
+    metadata, as who learned it.
     """
 
     name: SetName
     added: tuple[RecordId, ...] = ()
     changed: tuple[RecordId, ...] = ()
+    raised: tuple[RecordId, ...] = ()
     retracted: tuple[RecordId, ...] = ()
     written: tuple[str, ...] = ()
 
@@ -203,15 +205,19 @@ def _holding(identifier: str, shards: set[str]) -> set[str]:
 def _report(name: SetName, before: Iterable[bytes], after: list[bytes], written: tuple[str, ...]) -> Joined:
     old = {line for data in before for line in split_lines(data)}
     kept = old.intersection(after)
-    known = {claimed_id(line) for line in kept}
-    known |= {record.id for line in old - kept if (record := find_record(line))}
+    gone = [record for line in old - kept if (record := find_record(line))]
+    known = {claimed_id(line) for line in kept} | {record.id for record in gone}
     fresh = {line: claimed_id(line) for line in after if line not in kept}
-    changed = {line: identifier for line, identifier in fresh.items() if identifier in known}
-    buried = [i for line, i in changed.items() if (record := find_record(line)) and record.is_tombstone]
+    changed = [record for line, i in fresh.items() if i in known and (record := find_record(line))]
+    score: dict[RecordId, float] = {}
+    for record in gone:
+        score[record.id] = max(score_of(record.fields), score.get(record.id, -1.0))
+    raised = (i.id for i in changed if not i.is_tombstone and score_of(i.fields) > score.get(i.id, 1.0))
     return Joined(
         name,
         added=tuple(dict.fromkeys(i for i in fresh.values() if i and i not in known)),
-        changed=tuple(dict.fromkeys(i for i in changed.values() if i)),
-        retracted=tuple(i for i in buried if i),
+        changed=tuple(dict.fromkeys(record.id for record in changed)),
+        raised=tuple(dict.fromkeys(raised)),
+        retracted=tuple(record.id for record in changed if record.is_tombstone),
         written=written,
     )

@@ -149,6 +149,17 @@ def test_a_raised_score_changes_one_record(system: System) -> None:
     assert [record.fields["value_score"] for record in system.records("skills-patterns")] == [0.9]
 
 
+def test_a_record_that_one_more_system_learned_is_updated_not_raised(system: System) -> None:
+    system.add("skills-patterns", {"title": "a", "value_score": 0.7})
+    other = {"title": "a", "value_score": 0.7, "_seen_by": ["sys-aaaaaaaaaa"]}
+    assert system.add("skills-patterns", other).out == (
+        "skills-patterns: 0 records added, 0 raised, 1 updated, 0 known already\n"
+    )
+    assert system.add(
+        "skills-patterns", {**other, "_seen_by": ["sys-bbbbbbbbbb"], "value_score": 0.8}
+    ).out == ("skills-patterns: 0 records added, 1 raised, 0 known already\n")
+
+
 def test_a_tombstone_in_the_input_retracts(system: System) -> None:
     system.add("skills-patterns", {"title": "a"})
     (record,) = system.records("skills-patterns")
@@ -204,6 +215,7 @@ def test_program_answer(system: System) -> None:
         "set": "skills-patterns",
         "added": [ids["new"]],
         "raised": [ids["old"]],
+        "updated": [],
         "retracted": [],
         "known": 0,
         "redacted": {},
