@@ -250,6 +250,25 @@ def test_a_secret_in_the_middle_of_a_push_is_blocked(world: World, taught: Syste
 
 
 @pytest.mark.parametrize("guarded", [False, True])
+@pytest.mark.parametrize("what", [f"HEAD:{SET}", "HEAD:data", "HEAD^{tree}"])
+@pytest.mark.parametrize("tag", [False, True])
+def test_a_secret_that_no_commit_leads_to_is_blocked(
+    world: World, taught: System, what: str, *, tag: bool, guarded: bool
+) -> None:
+    remote = Remote(world, taught, guarded=guarded)
+    leak(taught)
+    commit(taught, "--all", "--no-verify")
+    if tag:
+        taught.git("tag", "--annotate", "--message", "m", "heavy", what)
+    pushed = f"{'heavy' if tag else taught.git('rev-parse', what).out.strip()}:refs/tags/heavy"
+    result = taught.git("push", *(["--no-verify"] if guarded else []), "origin", pushed, check=False)
+    assert result.code == 1
+    assert "EMAIL_ADDRESS (email-address) at /title" in result.err
+    assert MAIL not in result.err
+    assert remote.bare.git("tag").out == ""
+
+
+@pytest.mark.parametrize("guarded", [False, True])
 def test_what_is_harmless_may_be_pushed(world: World, taught: System, guarded: bool) -> None:  # noqa: FBT001
     Remote(world, taught, guarded=guarded)
     push = ("push", "--quiet", *(["--no-verify"] if guarded else []), "origin")

@@ -1,6 +1,7 @@
 """How the hooks report what is private in what is new: file, line and kind, and what to type next."""
 
 from collections import Counter
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from git_fedlearn.console.context import Context
@@ -35,13 +36,19 @@ def find_private(engine: PrivacyEngine, candidate: CommittedTree, parents: list[
     return Private(found, named, unshared)
 
 
-def report_private(context: Context, candidate: CommittedTree, parents: list[CommittedTree]) -> int:
-    """Report private data in new lines and names; 1 if there is any."""
-    found, named, unshared = find_private(context.privacy, candidate, parents)
-    lines = Counter(map(format_found, (*named, *found)))
+def report_found(context: Context, found: Iterable[Found]) -> int:
+    """Report findings, equal ones once; 1 if there is any."""
+    lines = Counter(map(format_found, found))
     for line, times in list(lines.items())[:MOST]:
         context.complain(f"error: {line}" + (f" {times} times" if times > 1 else ""))
     say_more(context, len(lines), "finding")
+    return 1 if lines else 0
+
+
+def report_private(context: Context, candidate: CommittedTree, parents: list[CommittedTree]) -> int:
+    """Report private data in new lines and names; 1 if there is any."""
+    found, named, unshared = find_private(context.privacy, candidate, parents)
+    report_found(context, (*named, *found))
     for path in unshared[:MOST]:
         context.complain(f"error: {shown_path(context.privacy, path)}: {UNSHARED}")
     say_more(context, len(unshared), "file")

@@ -13,6 +13,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Final, NamedTuple, NewType
 
+from git_fedlearn.core.layout import DATA
 from git_fedlearn.errors import GitError
 
 
@@ -103,6 +104,21 @@ class Objects:
         except (KeyError, ValueError, pygit2.GitError):
             return None
         return Oid(str(found.id))
+
+    def files_without_commit(self, oid: str) -> Iterator[tuple[str, Oid]]:
+        """A blob, whose path is empty, or the files of a tree: those below its data folder if it has one.
+
+        A tag stands for what it names. None for a commit, and for an object that is not here.
+        """
+        found = self._repository.get(oid)
+        while isinstance(found, pygit2.Tag):
+            found = self._repository.get(found.target)
+        if isinstance(found, pygit2.Blob):
+            yield "", Oid(str(found.id))
+        elif isinstance(found, pygit2.Tree):
+            data = found[DATA] if DATA in found else None  # noqa: SIM401  a tree has no get
+            inner = (data, DATA) if isinstance(data, pygit2.Tree) else (found, "")
+            yield from ((path.lstrip("/"), entry.oid) for path, entry in _entries(*inner) if entry.is_file)
 
     def parents(self, commit: Oid) -> list[Oid]:
         """The parents of a commit, first to last; those that a shallow clone lacks are left out."""

@@ -5,13 +5,14 @@ from itertools import chain
 from typing import NamedTuple
 
 from git_fedlearn.console.context import Context
-from git_fedlearn.console.private_verdict import report_private
+from git_fedlearn.console.findings import scan_lines
+from git_fedlearn.console.private_verdict import report_found, report_private
 from git_fedlearn.console.verdicts import report_losses, report_problems
 from git_fedlearn.core.layout import DATA
 from git_fedlearn.errors import SettingsError
 from git_fedlearn.privacy.policy_table import parse_policy
 from git_fedlearn.repository.data_tree import CommittedTree, committed_tree
-from git_fedlearn.repository.gate import find_problems, find_shrinking
+from git_fedlearn.repository.gate import NewLine, find_problems, find_shrinking
 from git_fedlearn.repository.objects import Objects, Oid
 from git_fedlearn.repository.settings import SETTINGS_FILE, settings_of
 from git_fedlearn.repository.verify import limits_at, settings_table_at
@@ -20,11 +21,15 @@ SHORT_COMMIT = 12
 
 
 class Update(NamedTuple):
-    """A ref that is to move; None for a ref that is not there, or a commit that is not here."""
+    """A ref that is to move; None for a ref that is not there, or a commit that is not here.
+
+    `target` is what it is to point at, a commit or not.
+    """
 
     ref: str
     old: Oid | None
     new: Oid | None
+    target: str
 
 
 def check_updates(context: Context, objects: Objects, updates: Iterable[Update], known: list[Oid]) -> int:
@@ -33,6 +38,8 @@ def check_updates(context: Context, objects: Objects, updates: Iterable[Update],
     for update in updates:
         if update.new is not None:
             code |= _check_update(context, objects, update, known)
+        else:
+            code |= _check_files(context, objects, update)
     return code
 
 
@@ -57,6 +64,17 @@ def _check_update(context: Context, objects: Objects, update: Update, known: lis
     problems = find_problems(limits_at(context.repository, objects, tip), candidate, outside)
     losses = find_shrinking(chain(outside, _trees(objects, fresh)), candidate)
     return code | report_problems(context, problems) | report_losses(context, losses)
+
+
+def _check_files(context: Context, objects: Objects, update: Update) -> int:
+    """Report what is private in a blob or a tree that no commit leads to; 1 if there is any."""
+    lines = (
+        NewLine(f"{update.ref}:{path}" if path else update.ref, number, line)
+        for path, oid in objects.files_without_commit(update.target)
+        for number, line in enumerate(objects.read(oid).split(b"\n"), 1)
+        if line
+    )
+    return report_found(context, scan_lines(context.privacy, lines))
 
 
 def _check_settings(context: Context, objects: Objects, update: Update) -> int:

@@ -21,7 +21,7 @@ def pre_push(context: Context, remote: str, _url: str = "") -> int:
         _local, new, ref, old = line.split(" ")
         if new.strip("0") and not _find(objects, new):
             unknown.append(ref)
-        updates.append(Update(ref, old=_find(objects, old), new=_find(objects, new)))
+        updates.append(Update(ref, _find(objects, old), _find(objects, new), new))
     tips = [update.new for update in updates if update.new]
     paths = outgoing_paths(context.repository, remote, tips)
     refusal = may_publish(context.repository, remote, paths, unknown=unknown)
@@ -44,7 +44,7 @@ def pre_receive(context: Context) -> int:
     updates = []
     for line in context.stdin.read().decode("utf-8", "replace").splitlines():
         old, new, ref = line.split(" ", 2)
-        updates.append(Update(ref, old=_find(objects, old), new=_find(objects, new)))
+        updates.append(Update(ref, _find(objects, old), _find(objects, new), new))
     known = [_find(objects, oid) for oid in listed.decode().split()]
     code = check_updates(context, objects, updates, [oid for oid in known if oid])
     if code and _brings_settings(objects, updates):
