@@ -126,12 +126,10 @@ def is_random(value: str, *, least: int = 16) -> bool:
     """Whether a generator made this: long enough, mixed, and not words."""
     if len(value) < least or is_identifier_like(value):
         return False
-    digits = sum(c.isdigit() for c in value)
-    uppers = sum(c.isupper() for c in value)
-    lowers = sum(c.islower() for c in value)
     if is_hex(value):
+        digits = sum(map(str.isdigit, value))
         return bool(digits) and digits < len(value) and entropy(value) > 2.7  # noqa: PLR2004 -- measured on hashes
-    classes = (digits > 0) + (uppers > 0) + (lowers > 0)
+    classes = sum(any(map(belongs, value)) for belongs in (str.isdigit, str.isupper, str.islower))
     return classes >= 2 and entropy(value) > min(3.2, math.log2(len(value)) * 0.75)  # noqa: PLR2004 -- see is_hex
 
 
