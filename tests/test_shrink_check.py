@@ -264,6 +264,7 @@ def test_a_secret_that_no_commit_leads_to_is_blocked(
     result = taught.git("push", *(["--no-verify"] if guarded else []), "origin", pushed, check=False)
     assert result.code == 1
     assert "EMAIL_ADDRESS (email-address) at /title" in result.err
+    assert "hint: refs/tags/heavy is no branch" in result.err
     assert MAIL not in result.err
     assert remote.bare.git("tag").out == ""
 

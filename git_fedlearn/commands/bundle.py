@@ -63,7 +63,7 @@ def create(context: Context, file: Path, since: str | None, receiver: str | None
         refusal = find_refusal(repository, receiver, tip, base)
         if refusal:
             raise NotAllowedError(refusal.message, hint=refusal.hint)
-    if check_updates(context, objects, [Update("the bundle", base, tip, tip)], [base] if base else []):
+    if check_updates(context, objects, [Update("the bundle", base, tip)], [base] if base else []):
         raise NotAllowedError("no bundle was written: a push would be stopped too", hint="git fedlearn scan")
     written = write_bundle(repository, (context.directory / file).resolve(), tip, base)
     gained = _gained(objects, base, tip)

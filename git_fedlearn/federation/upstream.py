@@ -129,16 +129,16 @@ def push(
             return Exchange(Outcome.DONE, target.refspec.partition(":")[2], attempt)
         if not _RACED.search(finished.err) or attempt == ATTEMPTS:
             return Exchange(Outcome.FAILED, _explain(finished), attempt)
-        rest(random.uniform(0, longest_rest(took, attempt)))  # noqa: S311  jitter, no secret
+        rest(random.uniform(0, _longest_rest(took, attempt)))  # noqa: S311  jitter, no secret
         if not catch_up():
             return Exchange(Outcome.FAILED, "others push at the same time, and pulling failed", attempt)
     return Exchange(Outcome.FAILED, "others push all the time", ATTEMPTS)
 
 
-def longest_rest(seconds: float, attempt: int) -> float:
+def _longest_rest(seconds: float, attempt: int) -> float:
     """How long to rest at most after a try, the first being 1, whose push took so many seconds.
 
-    In a simulation of twenty that start at once on two cores, each tries again two or three times.
+    Four pushes long, so that of a few who wait one mostly comes through alone; a little longer each time.
     """
     return min(4 * seconds * 1.3**attempt, LONGEST_REST)
 

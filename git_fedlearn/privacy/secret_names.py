@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
+from git_fedlearn.privacy.lazy_pattern import lazy_pattern
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
@@ -58,12 +60,12 @@ STEMS = (
         "api-hash",
     ),
 )
-_NAME = re.compile(
+_NAME = lazy_pattern(
     rf"(?:(?P<password>{_PASSWORDS})|(?P<secret>{_SECRETS})|"
     rf"(?P<key>keys?(?![a-z])))(?P<rest>[a-z0-9_-]{{0,32}})"
 )
 # `apiKey`, `access-key`, `SIGNING KEY`: keys that are secrets whatever else the text says.
-_SECRET_KEY = re.compile(
+_SECRET_KEY = lazy_pattern(
     r"(?:api|auth|access|account|private|signing|encryption|master|service|client|license|shared|"
     r"webhook|deploy|session|"
     r"admin|root|app|server|bot|write|consumer|storage|cosmos|subscription|ingest|integration|sdk|"
@@ -126,7 +128,7 @@ def name_of_key(key: str) -> Name | None:
     return next(find_names(key.lower()), None) if len(key) <= 128 else None  # noqa: PLR2004 -- a name, not a text
 
 
-_NOT_A_SECRET = re.compile(
+_NOT_A_SECRET = lazy_pattern(
     r"::|aws:|"
     r"tokeni[sz]|tokens(?![_-]?secret)|(?<![a-z])m(?:ax|in)_?token|token[-_]?(?:count|limit|type|usage|"
     r"budget|len|size|index|"

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from functools import cached_property
 
+from git_fedlearn.privacy.lazy_pattern import lazy_pattern
 from git_fedlearn.privacy.secret_names import stem_positions
 
 _LONG = 24
-_LONG_RUN = re.compile(rf"[A-Za-z0-9_.$~!:|/+=-]{{{_LONG},}}")
+_LONG_RUN = lazy_pattern(rf"[A-Za-z0-9_.$~!:|/+=-]{{{_LONG},}}")
 _DIGITED = 14
-_DIGIT_RUN = re.compile(rf"(?<![A-Za-z0-9_-])(?=[A-Za-z_-]{{0,64}}[0-9])[A-Za-z0-9_-]{{{_DIGITED}}}")
-_DECIMALS = re.compile(r"[0-9]\.[0-9]{3}")
+_DIGIT_RUN = lazy_pattern(rf"(?<![A-Za-z0-9_-])(?=[A-Za-z_-]{{0,64}}[0-9])[A-Za-z0-9_-]{{{_DIGITED}}}")
+_DECIMALS = lazy_pattern(r"[0-9]\.[0-9]{3}")
 
 
 class Subject:

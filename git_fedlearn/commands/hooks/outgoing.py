@@ -23,13 +23,13 @@ SHORT_COMMIT = 12
 class Update(NamedTuple):
     """A ref that is to move; None for a ref that is not there, or a commit that is not here.
 
-    `target` is what it is to point at, a commit or not.
+    `target` names what it is to point at where that is no commit.
     """
 
     ref: str
     old: Oid | None
     new: Oid | None
-    target: str
+    target: str = ""
 
 
 def check_updates(context: Context, objects: Objects, updates: Iterable[Update], known: list[Oid]) -> int:
@@ -38,7 +38,7 @@ def check_updates(context: Context, objects: Objects, updates: Iterable[Update],
     for update in updates:
         if update.new is not None:
             code |= _check_update(context, objects, update, known)
-        else:
+        elif update.target:
             code |= _check_files(context, objects, update)
     return code
 
@@ -74,7 +74,10 @@ def _check_files(context: Context, objects: Objects, update: Update) -> int:
         for number, line in enumerate(objects.read(oid).split(b"\n"), 1)
         if line
     )
-    return report_found(context, scan_lines(context.privacy, lines))
+    code = report_found(context, scan_lines(context.privacy, lines))
+    if code:
+        context.complain(f"hint: {update.ref} is no branch and would be published as it is; push a commit")
+    return code
 
 
 def _check_settings(context: Context, objects: Objects, update: Update) -> int:
