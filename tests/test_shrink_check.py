@@ -291,6 +291,22 @@ def test_a_secret_that_no_commit_leads_to_is_blocked(
 
 
 @pytest.mark.parametrize("guarded", [False, True])
+def test_a_private_file_name_that_no_commit_leads_to_is_blocked(
+    world: World, taught: System, *, guarded: bool
+) -> None:
+    remote = Remote(world, taught, guarded=guarded)
+    taught.write(f"data/{MAIL}.md", b"a fine text\n")
+    taught.git("add", "--all")
+    tree = taught.git("write-tree").out.strip()
+    options = ["--no-verify"] if guarded else []
+    result = taught.git("push", *options, "origin", f"{tree}:refs/tags/heavy", check=False)
+    assert result.code == 1
+    assert "error: refs/tags/heavy:data/…: EMAIL_ADDRESS (file-name:email-address) [" in result.err
+    assert MAIL not in result.err
+    assert remote.bare.git("tag").out == ""
+
+
+@pytest.mark.parametrize("guarded", [False, True])
 def test_what_is_harmless_may_be_pushed(world: World, taught: System, guarded: bool) -> None:  # noqa: FBT001
     Remote(world, taught, guarded=guarded)
     push = ("push", "--quiet", *(["--no-verify"] if guarded else []), "origin")
