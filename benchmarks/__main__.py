@@ -7,7 +7,17 @@ from pathlib import Path
 
 from benchmarks.table import print_rows
 
-BENCHMARKS = ("merge_driver", "git_merge", "sync", "vectors", "pull_remotes", "hooks", "history", "privacy")
+BENCHMARKS = (
+    "startup",
+    "merge_driver",
+    "git_merge",
+    "sync",
+    "vectors",
+    "pull_remotes",
+    "hooks",
+    "history",
+    "privacy",
+)
 
 
 def main() -> None:
