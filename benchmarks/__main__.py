@@ -11,6 +11,7 @@ from pathlib import Path
 from benchmarks.table import print_rows
 
 BENCHMARKS = (
+    "startup",
     "merge_driver",
     "git_merge",
     "sync",

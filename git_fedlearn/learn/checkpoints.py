@@ -19,14 +19,16 @@ from typing import IO, Any, Final, NamedTuple
 from xxhash import xxh3_128_hexdigest
 
 from git_fedlearn.learn.remote_files import Status
-from git_fedlearn.learn.sources import SourceFile, is_compressed, open_source
-from git_fedlearn.learn.zstd import ZstdError
+from git_fedlearn.learn.sources import SourceError, SourceFile, is_compressed, open_source
 from git_fedlearn.repository.repository import Repository
 
 FORMAT: Final = 1
 HEAD: Final = 1024
 TAIL: Final = 256
 """Bytes hashed at the start of a file, and just before the offset."""
+
+_UNREADABLE: Final = (OSError, EOFError, ValueError, zlib.error, SourceError)
+"""What a file that cannot be read raises; the run that reads the rest of it reports it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +123,7 @@ def make_mark(file: SourceFile, reached: Start, checkpoints: Checkpoints) -> Mar
     if (status.st_dev, status.st_ino) != (reached.device, reached.inode) or shrunk:
         return None
     first, head, tail = None, "", ""
-    with suppress(OSError, EOFError, ValueError, zlib.error, ZstdError), open_source(file.path) as stream:
+    with suppress(*_UNREADABLE), open_source(file.path) as stream:
         first, head, tail = _ends(stream, reached.offset)
     if first is None or not first.startswith(reached.first):
         return None
@@ -141,7 +143,7 @@ def _holds(file: SourceFile, mark: Mark, size: int) -> bool:
     """Whether the file holds, up to the mark's offset, what was read then."""
     if not mark.offset or (mark.offset > size and not is_compressed(file.path)):
         return False
-    with suppress(OSError, EOFError, ValueError, zlib.error, ZstdError), open_source(file.path) as stream:
+    with suppress(*_UNREADABLE), open_source(file.path) as stream:
         return _ends(stream, mark.offset)[1:] == (mark.head, mark.tail)
     return False
 
@@ -160,7 +162,7 @@ def _ends(stream: IO[bytes], offset: int) -> tuple[bytes, str, str]:
 
 def _first_bytes(file: SourceFile) -> bytes:
     """How a file begins; nothing where that cannot be read, which is reported when the rest is."""
-    with suppress(OSError, EOFError, ValueError, zlib.error, ZstdError), open_source(file.path) as stream:
+    with suppress(*_UNREADABLE), open_source(file.path) as stream:
         return stream.read(HEAD)
     return b""
 

@@ -2,11 +2,17 @@
 
 import os
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from xxhash import xxh3_64_hexdigest
 
+from git_fedlearn.extras import Lazy
 from git_fedlearn.repository.repository import Repository
+
+if TYPE_CHECKING:
+    import platformdirs
+else:
+    platformdirs = Lazy("platformdirs")
 
 INDEX: Final = "index"
 """The folder of the index among what git-fedlearn keeps for itself under the git folder."""
@@ -20,6 +26,5 @@ def index_folder(repository: Repository) -> Path:
     there = next(path for path in (repository.state, *repository.state.parents) if path.exists())
     if os.access(there, os.W_OK):
         return repository.state / INDEX
-    environment = repository.environment
-    cache = environment.get("XDG_CACHE_HOME") or f"{environment.get('HOME') or Path.home()}/.cache"
-    return Path(cache) / "git-fedlearn" / xxh3_64_hexdigest(os.fsencode(repository.state)) / INDEX
+    cache: Path = platformdirs.user_cache_path("git-fedlearn")
+    return cache / xxh3_64_hexdigest(os.fsencode(repository.state)) / INDEX
