@@ -85,8 +85,7 @@ class Context:
         """Read the settings file again when it is next asked for: it was written."""
         for name in ("policy", "privacy"):
             self.__dict__.pop(name, None)
-        for name in ("settings", "settings_table"):
-            self.repository.__dict__.pop(name, None)
+        self.repository.forget_settings()
 
     def now(self) -> datetime:
         """The time in UTC; `SOURCE_DATE_EPOCH` (reproducible-builds.org) fixes it."""

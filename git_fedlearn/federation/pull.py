@@ -35,7 +35,7 @@ from git_fedlearn.federation.quarantine import Held, add_held, hold
 from git_fedlearn.federation.reasons import Reason
 from git_fedlearn.federation.ruling import rule
 from git_fedlearn.federation.watching import Watcher
-from git_fedlearn.repository.data_tree import committed_tree, open_objects
+from git_fedlearn.repository.data_tree import committed_tree
 from git_fedlearn.repository.lock import hold_lock
 from git_fedlearn.repository.moves import remove_orphaned_locks
 from git_fedlearn.repository.objects import Objects, Oid
@@ -101,7 +101,7 @@ class _Joining:
         self.checker = checker
         self.request = request
         self.watcher = watcher
-        self.objects: Objects = open_objects(repository)
+        self.objects: Objects = repository.objects
         self.head = get_head(self.objects)
         self.tree = committed_tree(self.objects, self.head)
         rules = f"injection {checker.quarantine_injection}"

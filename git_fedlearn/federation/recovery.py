@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from git_fedlearn.federation.upstream import undo_unfinished
-from git_fedlearn.repository.data_tree import WorkTree, open_objects
+from git_fedlearn.repository.data_tree import WorkTree
 from git_fedlearn.repository.files import read_file, write_file
 from git_fedlearn.repository.moves import PULLING, remove_orphaned_locks, undo_half_move
 from git_fedlearn.repository.repository import Repository
@@ -43,7 +43,7 @@ def recover(repository: Repository, mark: Path) -> None:
         for path in repository.git.run("ls-files", "--deleted", "-z", "--", ":/data").split(b"\0"):
             if path:
                 repository.git.run("checkout", "--", f":/{os.fsdecode(path)}")
-        objects = open_objects(repository)
+        objects = repository.objects
         found = verify_tree(
             repository, WorkTree(repository.top), earlier_trees(repository, objects, history=False)
         )

@@ -14,7 +14,7 @@ from xxhash import xxh3_64_hexdigest
 from git_fedlearn.core.layout import SetName
 from git_fedlearn.core.loss import find_losses
 from git_fedlearn.core.record_set import split_lines
-from git_fedlearn.repository.data_tree import committed_tree, open_objects, read_set
+from git_fedlearn.repository.data_tree import committed_tree, read_set
 from git_fedlearn.repository.files import read_file, write_file
 from git_fedlearn.repository.record_sets import RecordSets
 from git_fedlearn.repository.repository import Repository
@@ -40,7 +40,7 @@ def write_pending(
 
 
 def _not_in_head(repository: Repository, lessons: dict[SetName, list[bytes]]) -> dict[SetName, list[bytes]]:
-    objects = open_objects(repository) if lessons else None
+    objects = repository.objects if lessons else None
     head = objects.find_commit("HEAD") if objects else None
     if objects is None or head is None:
         return lessons

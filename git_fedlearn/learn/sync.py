@@ -98,7 +98,7 @@ def sync(repository: Repository, engine: PrivacyEngine, request: Request) -> Syn
     )
     batch, reached = learning.learn(sources, checkpoints)
     synced = Synced(len(sources.files), batch)
-    sets = RecordSets(repository.top, settings.record_set_bytes)
+    sets = repository.sets
     pending = read_pending(repository, sets)
     lessons: dict[SetName, list[bytes]] = {}
     for name in sets.names():

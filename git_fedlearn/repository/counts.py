@@ -11,7 +11,7 @@ from typing import Final
 
 from git_fedlearn.core.layout import SetName, find_set
 from git_fedlearn.errors import FedlearnError
-from git_fedlearn.repository.data_tree import committed_tree, open_objects, read_stages
+from git_fedlearn.repository.data_tree import committed_tree, read_stages
 from git_fedlearn.repository.files import read_file, write_file
 from git_fedlearn.repository.objects import Oid
 from git_fedlearn.repository.record_sets import find_record
@@ -44,7 +44,7 @@ def count_work_tree(repository: Repository, changed: set[str]) -> dict[SetName, 
 
 def count_commit(repository: Repository, commit: Oid) -> dict[SetName, Count]:
     """The sets of a commit, for a repository without a work tree."""
-    tree = committed_tree(open_objects(repository), commit)
+    tree = committed_tree(repository.objects, commit)
     blobs: dict[str, Oid | None] = {path: entry.oid for path, entry in tree.entries.items() if entry.is_file}
     return _Counting(repository).count(blobs, tree.read)
 

@@ -8,7 +8,7 @@ from git_fedlearn.core.canonical import InvalidJsonError, Json, JsonObject, pars
 from git_fedlearn.core.layout import FINE_TUNING, SHARED_SETS, SetName
 from git_fedlearn.core.record_set import BOM, split_lines
 from git_fedlearn.errors import FedlearnError, UsageError
-from git_fedlearn.repository.data_tree import WorkTree, committed_tree, open_objects, set_paths
+from git_fedlearn.repository.data_tree import WorkTree, committed_tree, set_paths
 from git_fedlearn.repository.files import read_file, refuse_foreign
 from git_fedlearn.repository.repository import Repository
 from git_fedlearn.vectors.collection_files import newest_snapshots
@@ -90,7 +90,7 @@ def _points(value: Json) -> list[JsonObject] | None:
 
 
 def _digests_at(repository: Repository, collection: str, revision: str) -> frozenset[bytes]:
-    objects = open_objects(repository)
+    objects = repository.objects
     commit = objects.find_commit(revision)
     if commit is None:
         raise UsageError(f"{revision}: no such commit", hint="git log --oneline data")

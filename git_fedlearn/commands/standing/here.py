@@ -12,7 +12,6 @@ from git_fedlearn.core.changes import Change, ChangeKind
 from git_fedlearn.core.layout import SetName, find_set
 from git_fedlearn.repository.commits import find_unfinished
 from git_fedlearn.repository.counts import Count, count_commit
-from git_fedlearn.repository.data_tree import open_objects
 from git_fedlearn.repository.objects import Oid
 from git_fedlearn.repository.remembered import facts_of, remembered
 from git_fedlearn.repository.repository import SYSTEM_KEY, Repository
@@ -27,7 +26,7 @@ from git_fedlearn.repository.work_state import WorkState
 
 def bare_items(repository: Repository) -> Iterator[Item]:
     """What there is to say of a repository without a work tree."""
-    head = open_objects(repository).find_commit("HEAD")
+    head = repository.objects.find_commit("HEAD")
     yield Item("branch", "a bare repository: others push here, nobody works here", facts={"bare": True})
     if head is None:
         yield Item("learned", "nothing yet: no branch has a commit", facts={"sets": {}})
@@ -158,7 +157,7 @@ def _gained(repository: Repository, name: str, old: Oid, new: Oid) -> JsonObject
     lesser = (ChangeKind.LOST, ChangeKind.LOWERED, ChangeKind.CHANGED)
 
     def find() -> JsonObject:
-        changes = all_changes(revision_changes(open_objects(repository), old, new))
+        changes = all_changes(revision_changes(repository.objects, old, new))
         return _tell([change for change in changes if change.kind not in lesser])
 
     return remembered(repository, name, f"{old}..{new}", find)

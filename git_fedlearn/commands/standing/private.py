@@ -12,7 +12,6 @@ from git_fedlearn.commands.standing.item import Item
 from git_fedlearn.console.context import Context
 from git_fedlearn.console.wording import count
 from git_fedlearn.core.canonical import JsonObject
-from git_fedlearn.repository.data_tree import open_objects
 from git_fedlearn.repository.gate import NewLine
 from git_fedlearn.repository.objects import Oid
 from git_fedlearn.repository.remembered import facts_of, remembered
@@ -60,7 +59,7 @@ def _look(context: Context, state: WorkState) -> JsonObject:
 def _new_lines(context: Context, state: WorkState, sent: Oid | None) -> list[NewLine]:
     """Lines of the work tree that neither HEAD nor, where it is known, the upstream holds."""
     repository = context.repository
-    objects = open_objects(repository)
+    objects = repository.objects
     before, now = tree_at(objects, sent), changed_tree(repository, objects, state)
     old, new = before.entries, now.entries
     paths = [path for path in sorted(new) if new[path] != old.get(path) and now.is_file(path)]
