@@ -6,7 +6,7 @@ from typing import NamedTuple
 from git_fedlearn.core.canonical import Json
 from git_fedlearn.core.layout import SHARED_SETS, SetName
 from git_fedlearn.core.record import RETRACTED, SEEN_BY, Record, score_of
-from git_fedlearn.demo.systems import System
+from git_fedlearn.demo.systems import System, record_sets
 
 
 @dataclass(frozen=True, slots=True)
