@@ -40,6 +40,7 @@ from git_fedlearn.repository.lock import hold_lock
 from git_fedlearn.repository.moves import remove_orphaned_locks
 from git_fedlearn.repository.objects import Objects, Oid
 from git_fedlearn.repository.repository import Repository
+from git_fedlearn.repository.state import FEDERATION
 
 MOST_LINES = 500_000
 """New lines of one peer and set in one run; more are kept back, and the peer is read again next time."""
@@ -80,7 +81,7 @@ def pull(
 ) -> Pulled:
     """Learn from peers. Raises FedlearnError when the branch is not ready for it, LockedError."""
     timeout = request.seconds + 30
-    with hold_lock(repository.state / "federation", "pull-remotes", timeout=timeout):
+    with hold_lock(repository.state.path(FEDERATION), "pull-remotes", timeout=timeout):
         if not request.dry_run:
             with repository.lock("pull-remotes"):
                 refuse_unready(repository)

@@ -12,6 +12,7 @@ from git_fedlearn.federation.peers import Peer, RemoteName, read_peers
 from git_fedlearn.repository.data_tree import committed_tree
 from git_fedlearn.repository.objects import Objects, Oid
 from git_fedlearn.repository.repository import Repository
+from git_fedlearn.repository.state import QUARANTINE
 
 
 class PeerStanding(NamedTuple):
@@ -41,7 +42,7 @@ def read_peer_standings(repository: Repository) -> list[PeerStanding]:
 
 def count_held(repository: Repository) -> Counter[RemoteName]:
     """How many records wait in quarantine, by who sent them: peers, peers that are gone, bundles."""
-    if not any((repository.state / "quarantine").glob("*.jsonl")):
+    if not any(repository.state.path(QUARANTINE).glob("*.jsonl")):
         return Counter()
     from git_fedlearn.federation.quarantine import read_held  # noqa: PLC0415  costs start-up time
 

@@ -18,6 +18,7 @@ from git_fedlearn.repository.data_tree import committed_tree, read_set
 from git_fedlearn.repository.files import read_file, write_file
 from git_fedlearn.repository.record_sets import RecordSets
 from git_fedlearn.repository.repository import Repository
+from git_fedlearn.repository.state import PENDING
 
 
 def read_pending(repository: Repository, sets: RecordSets) -> dict[SetName, list[bytes]]:
@@ -55,4 +56,4 @@ def _not_in_head(repository: Repository, lessons: dict[SetName, list[bytes]]) ->
 
 def _file(repository: Repository, name: SetName) -> Path:
     worktree = xxh3_64_hexdigest(os.fsencode(repository.top))
-    return repository.state / "pending" / worktree / f"{name.replace('/', '+')}.jsonl"
+    return repository.state.path(PENDING, worktree, f"{name.replace('/', '+')}.jsonl")

@@ -39,6 +39,7 @@ from git_fedlearn.learn.sources import SourceFile, find_sources
 from git_fedlearn.privacy.engine import PrivacyEngine
 from git_fedlearn.repository.record_sets import Joined, RecordSets
 from git_fedlearn.repository.repository import Repository
+from git_fedlearn.repository.state import CHECKPOINTS
 from git_fedlearn.repository.workers import cores
 
 Location = Path | RemotePath
@@ -188,4 +189,4 @@ def _checkpoint_file(repository: Repository, source: Location) -> Path:
     """One for each source folder and worktree: what one branch has learned another may not have."""
     place = source.resolve() if isinstance(source, Path) else source
     name = xxh3_64_hexdigest(os.fsencode(f"{place}\0{repository.top}"))
-    return repository.state / "checkpoints" / f"{name}.json"
+    return repository.state.path(CHECKPOINTS, f"{name}.json")

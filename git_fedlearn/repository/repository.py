@@ -13,6 +13,7 @@ from git_fedlearn.repository.git import Git
 from git_fedlearn.repository.lock import hold_lock
 from git_fedlearn.repository.moves import LANDING, undo_half_move
 from git_fedlearn.repository.settings import SETTINGS_FILE, Settings, read_table, settings_of
+from git_fedlearn.repository.state import State
 
 if TYPE_CHECKING:
     from git_fedlearn.repository.objects import Objects
@@ -59,10 +60,10 @@ class Repository:
         """Whether there is no work tree."""
         return self.top == self.git_dir
 
-    @property
-    def state(self) -> Path:
-        """Where git-fedlearn keeps what is this clone's own: lock, checkpoints. Disposable."""
-        return self.common_dir / "fedlearn"
+    @cached_property
+    def state(self) -> State:
+        """What this clone keeps for itself, shared by its worktrees."""
+        return State(self.common_dir / "fedlearn")
 
     @cached_property
     def settings(self) -> Settings:
@@ -125,7 +126,7 @@ class Repository:
         timeout = self.git.find_config("fedlearn.lockTimeout") or "30"
         if not re.fullmatch(r"\d{1,6}(\.\d+)?", timeout):
             raise SettingsError("git config fedlearn.lockTimeout: not a number of seconds")
-        with hold_lock(self.state, command, timeout=float(timeout)):
+        with hold_lock(self.state.folder, command, timeout=float(timeout)):
             undo_half_move(self.git, self.git_dir / LANDING)
             yield
 

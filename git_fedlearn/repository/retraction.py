@@ -12,6 +12,7 @@ from git_fedlearn.repository.files import read_file, write_file
 from git_fedlearn.repository.history import history_trees, live_versions
 from git_fedlearn.repository.objects import Objects, Oid
 from git_fedlearn.repository.repository import Repository
+from git_fedlearn.repository.state import RETRACTED_HERE
 
 
 def tombstone(record: Record, retracted: JsonObject) -> Record:
@@ -71,4 +72,4 @@ def _where_it_may_be(repository: Repository) -> str:
 
 
 def _kept(repository: Repository) -> Path:
-    return repository.state / "retracted.jsonl"
+    return repository.state.path(RETRACTED_HERE)

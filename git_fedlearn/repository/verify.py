@@ -148,7 +148,7 @@ def mend(repository: Repository, verified: Verified) -> list[str]:
     Records in a root file whose set is sharded move to their shards; what a killed writer left beside
     the data files and in our state goes.
     """
-    for folder in (repository.top / DATA, repository.state):
+    for folder in (repository.top / DATA, repository.state.folder):
         remove_leftovers(folder)
     missing = [problem.path for problem in verified.problems if problem.kind == MISSING]
     for path in missing:

@@ -65,7 +65,7 @@ def export_collection(
 ) -> Exported:
     """Export one collection; takes the repository's lock for the writes."""
     exported = Exported(collection.name)
-    with open_spool(repository.state) as spool:
+    with open_spool(repository.state.folder) as spool:
         for point in _all_points(collection, exported, progress):
             _take(point, admit, request, exported, spool)
         if request.dry_run:

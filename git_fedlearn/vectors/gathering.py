@@ -35,7 +35,7 @@ def gather(
 ) -> Iterator[Wanted]:
     """The join of everything, less the lines that a revision held already."""
     known = _digests_at(repository, collection, since) if since else frozenset()
-    with open_wanted(repository.state, known) as wanted:
+    with open_wanted(repository.state.folder, known) as wanted:
         try:
             for path in source_files(repository.top, collection):
                 for line in _read_lines(path):
@@ -45,7 +45,7 @@ def gather(
             wanted.finish()
         except OSError as error:
             raise FedlearnError(
-                f"{repository.state}: cannot be written: {error.strerror}",
+                f"{repository.state.folder}: cannot be written: {error.strerror}",
                 hint="free space, then run it again",
             ) from error
         yield wanted

@@ -13,7 +13,6 @@ from git_fedlearn.core.layout import SetName, find_set
 from git_fedlearn.repository.commits import find_unfinished
 from git_fedlearn.repository.counts import Count, count_commit
 from git_fedlearn.repository.objects import Oid
-from git_fedlearn.repository.remembered import facts_of, remembered
 from git_fedlearn.repository.repository import SYSTEM_KEY, Repository
 from git_fedlearn.repository.set_changes import (
     all_changes,
@@ -21,6 +20,7 @@ from git_fedlearn.repository.set_changes import (
     uncommitted_changes,
 )
 from git_fedlearn.repository.setup.drivers import DRIVER_KEY
+from git_fedlearn.repository.state import facts_of
 from git_fedlearn.repository.work_state import WorkState
 
 
@@ -136,12 +136,9 @@ def _no_upstream(repository: Repository, state: WorkState) -> Item:
 
 
 def _uncommitted(repository: Repository, state: WorkState) -> JsonObject:
-    key = f"{state.commit}\n{facts_of(repository, state.changed)}"
-    return remembered(
-        repository,
-        "uncommitted",
-        key,
-        lambda: _tell(all_changes(uncommitted_changes(repository, state))),
+    key = f"{state.commit}\n{facts_of(repository.top, state.changed)}"
+    return repository.state.remember(
+        "uncommitted", key, lambda: _tell(all_changes(uncommitted_changes(repository, state)))
     )
 
 
@@ -160,7 +157,7 @@ def _gained(repository: Repository, name: str, old: Oid, new: Oid) -> JsonObject
         changes = all_changes(revision_changes(repository.objects, old, new))
         return _tell([change for change in changes if change.kind not in lesser])
 
-    return remembered(repository, name, f"{old}..{new}", find)
+    return repository.state.remember(name, f"{old}..{new}", find)
 
 
 def _in_words(told: JsonObject) -> str:
