@@ -124,8 +124,7 @@ def help_command(ctx: click.Context, verbs: tuple[str, ...]) -> None:
 def run(arguments: list[str], context: Context) -> int:  # noqa: PLR0911  one for each way to end
     """Run one command line and return its exit code (design section 5)."""
     try:
-        with context.watching_git():
-            code = _invoke(arguments, context)
+        code = _invoke(arguments, context)
     except click.UsageError as error:
         return _usage_error(error, context)
     except click.exceptions.Exit as ended:

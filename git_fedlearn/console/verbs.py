@@ -42,7 +42,7 @@ def _quiet(ctx: click.Context, _parameter: click.Parameter, value: bool) -> None
 def _verbose(ctx: click.Context, _parameter: click.Parameter, value: bool) -> None:  # noqa: FBT001  click's
     context = ctx.find_object(Context)
     if context and value:
-        context.verbose = True
+        ctx.find_root().with_resource(context.watching_git())
 
 
 _UNWRAPPED: Final = "\b"

@@ -16,6 +16,7 @@ import git_fedlearn
 from git_fedlearn.console.context import Context
 from git_fedlearn.core.layout import DATA
 from git_fedlearn.repository.settings import SETTINGS_FILE
+from git_fedlearn.repository.state import JUDGED
 
 SCAN: Final = "scan"
 VERIFY: Final = "verify"
@@ -32,7 +33,7 @@ class Judged:
         """`paths` are the files that are judged whole when nothing is staged."""
         self._context = context
         self._paths = paths
-        self._file = context.repository.state / "judged"
+        self._file = context.repository.state.path(JUDGED)
 
     def is_sound(self, check: str) -> bool:
         """Whether this check has found nothing wrong."""

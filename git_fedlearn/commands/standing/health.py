@@ -17,6 +17,7 @@ from git_fedlearn.repository.repository import Repository
 from git_fedlearn.repository.setup.diagnosis import Check
 from git_fedlearn.repository.setup.left_behind import find_git_lock, find_left, remove_left
 from git_fedlearn.repository.setup.precommit_config import HOOK_IDS, has_our_hooks
+from git_fedlearn.repository.state import CHECKPOINTS, FEDERATING
 from git_fedlearn.vectors.health import (
     has_index,
     open_whole_index,
@@ -47,6 +48,8 @@ def examine(context: Context, *, online: bool) -> Iterator[Check]:
 def mend_state(repository: Repository) -> None:
     """Remove what is disposable and broken. The caller holds the lock."""
     remove_left(repository)
+    for path in repository.state.find_damaged():
+        path.unlink(missing_ok=True)
     for path in find_broken_checkpoints(repository):
         path.unlink(missing_ok=True)
     if has_index(repository) and not _try("index", lambda: _opened(repository), "").ok:
@@ -73,7 +76,11 @@ def _left(repository: Repository) -> Check:
     if left:
         more = f" and {len(left) - 1} more" if left[1:] else ""
         return Check("left behind", ok=False, detail=f"{left[0]}{more}, by a run that was killed", hint=FIX)
-    if (repository.state / "federate.json").exists():
+    damaged = [*repository.state.find_damaged()]
+    if damaged:
+        detail = f"{', '.join(map(str, damaged))}: damaged, and can be made again"
+        return Check("left behind", ok=False, detail=detail, hint=FIX)
+    if repository.state.path(FEDERATING).exists():
         detail = "federate runs, or was killed; the next run completes it"
         return Check("left behind", ok=True, detail=detail)
     return Check("left behind", ok=True, detail="no locks and no half-written files")
@@ -84,7 +91,7 @@ def _checkpoints(repository: Repository) -> Check:
     if broken:
         detail = f"{count(len(broken), 'checkpoint')} cannot be read; sync reads its sources from the start"
         return Check("checkpoints", ok=False, detail=detail, hint=FIX)
-    number = len([*(repository.state / "checkpoints").glob("*.json")])
+    number = len([*repository.state.path(CHECKPOINTS).glob("*.json")])
     return Check(
         "checkpoints", ok=True, detail=f"{count(number, 'source')} read" if number else "nothing read yet"
     )
