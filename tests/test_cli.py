@@ -69,7 +69,7 @@ def commands_of(command: click.Command, path: str) -> Iterator[tuple[str, click.
 
 
 def test_help_texts_have_one_voice() -> None:
-    """CONTRIBUTING, "How it speaks"."""
+    """CONTRIBUTING, "Language"."""
     found = [
         item for verb in VERBS for item in commands_of(cli.get_command(click.Context(cli), verb) or cli, verb)
     ]
