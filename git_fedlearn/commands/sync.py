@@ -15,8 +15,8 @@ from git_fedlearn.core.canonical import Json
 from git_fedlearn.core.routing import Skipped
 from git_fedlearn.errors import UsageError
 from git_fedlearn.learn.dask_engine import dask_extracts
-from git_fedlearn.learn.extraction import Verdict
-from git_fedlearn.learn.learning import Engine
+from git_fedlearn.learn.extracts import Verdict
+from git_fedlearn.learn.pipeline import Engine
 from git_fedlearn.learn.remote_files import RemotePath, is_url
 from git_fedlearn.learn.sources import SourceKind
 from git_fedlearn.learn.sync import Request, Synced, sync

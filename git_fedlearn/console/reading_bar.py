@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from git_fedlearn.console.context import Context
-from git_fedlearn.learn.learning import Progress as Reading
-from git_fedlearn.learn.learning import Watch
+from git_fedlearn.learn.pipeline import Progress as Reading
+from git_fedlearn.learn.pipeline import Watch
 
 
 @contextmanager

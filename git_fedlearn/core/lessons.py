@@ -10,11 +10,11 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
-from git_fedlearn.core.answers import unfenced, without_scaffold
 from git_fedlearn.core.canonical import Json, JsonObject
 from git_fedlearn.core.events import SYNONYMS, is_flagged, text_of, unit_number
 from git_fedlearn.core.identity import is_volatile
 from git_fedlearn.core.layout import BEST_PRACTICES, ERROR_SOLUTIONS, SKILLS_PATTERNS, SetName
+from git_fedlearn.core.quality import unfenced, without_scaffold
 
 QUESTION_HEAD: Final = 2000
 QUESTION_TAIL: Final = 500

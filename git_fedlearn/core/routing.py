@@ -6,11 +6,11 @@ Every reason is one of a few fixed phrases, so that skipped events can be counte
 from dataclasses import dataclass
 from typing import Final
 
-from git_fedlearn.core.answers import CUT_OFF, find_fault
 from git_fedlearn.core.canonical import JsonObject
 from git_fedlearn.core.events import is_flagged, is_heartbeat, outcome_of, text_of, unwrapped
 from git_fedlearn.core.layout import SetName
 from git_fedlearn.core.lessons import Draft, find_draft
+from git_fedlearn.core.quality import CUT_OFF, find_fault
 from git_fedlearn.core.scoring import Score
 
 THRESHOLD: Final = 0.7

@@ -12,8 +12,8 @@ from typing import Final, NamedTuple
 from git_fedlearn.core.canonical import JsonObject, parse_value
 from git_fedlearn.core.layout import FINE_TUNING
 from git_fedlearn.core.record import NotARecordError
-from git_fedlearn.learn.extraction import Found, Recent
 from git_fedlearn.learn.extractor import fields_of
+from git_fedlearn.learn.extracts import Found, Recent
 from git_fedlearn.learn.intake import Intake
 from git_fedlearn.learn.judging import SCORE
 from git_fedlearn.learn.review import find_hold

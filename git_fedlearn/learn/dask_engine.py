@@ -11,7 +11,7 @@ from functools import reduce
 from typing import Any, Final
 
 from git_fedlearn.errors import FedlearnError
-from git_fedlearn.learn.extraction import Extract
+from git_fedlearn.learn.extracts import Extract
 from git_fedlearn.learn.remote_files import EXTRA
 from git_fedlearn.learn.stretches import Stretch
 

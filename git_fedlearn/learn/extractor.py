@@ -11,13 +11,13 @@ from git_fedlearn.core.canonical import JsonObject
 from git_fedlearn.core.layout import FINE_TUNING
 from git_fedlearn.core.routing import BELOW, Skipped
 from git_fedlearn.learn.event_times import end_of, event_time, sort_key
-from git_fedlearn.learn.extraction import Extract, Found, FoundFault, Place, Reached, Recent, Rules, Verdict
-from git_fedlearn.learn.fine_tuning import Malformed, parse_sample
+from git_fedlearn.learn.extracts import Extract, Found, FoundFault, Place, Reached, Recent, Rules, Verdict
 from git_fedlearn.learn.judging import SCORE, Judge, Learned, learned
 from git_fedlearn.learn.lines import BrokenLine, Line, SkimmedLines, SourceEvent
 from git_fedlearn.learn.skimming import Skimmer
 from git_fedlearn.learn.sources import SourceFault, SourceFile, SourceKind, read_events
 from git_fedlearn.learn.stretches import Stretch
+from git_fedlearn.training.samples import Malformed, parse_sample
 
 NOT_AN_EVENT: Final = "not an event by the profile of its source"
 TOO_OLD: Final = "older than --since"

@@ -13,7 +13,7 @@ from git_fedlearn.core.identity import is_volatile
 from git_fedlearn.core.layout import SetName
 from git_fedlearn.core.routing import Lesson, Skipped, route_event
 from git_fedlearn.core.scoring import Score, score_event
-from git_fedlearn.learn.extraction import Rules
+from git_fedlearn.learn.extracts import Rules
 
 SCORE: Final = "value_score"
 MOST: Final = 5000

@@ -1,7 +1,7 @@
 """Logs of other programs as events: which files, and which of their fields are ours. See docs/sources.md.
 
 Profiles are shared settings, so they can name only files below a folder that this machine itself chose as a
-source, and a score only as an expression (learn/expressions.py).
+source, and a score only as an expression (core/expressions.py).
 """
 
 import math
@@ -13,8 +13,8 @@ from pathlib import Path, PurePosixPath
 from typing import Any, Final, TypeVar
 
 from git_fedlearn.core.canonical import Json, JsonObject
+from git_fedlearn.core.expressions import Expression, compile_expression
 from git_fedlearn.errors import SettingsError
-from git_fedlearn.learn.expressions import Expression, compile_expression
 from git_fedlearn.learn.field_paths import FieldPath, compile_path
 from git_fedlearn.repository.settings import SETTINGS_FILE
 

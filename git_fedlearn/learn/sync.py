@@ -15,20 +15,11 @@ from xxhash import xxh3_64_hexdigest
 
 from git_fedlearn.core.layout import SetName
 from git_fedlearn.learn.batch import Batch
-from git_fedlearn.learn.checkpoints import (
-    Checkpoints,
-    Mark,
-    Start,
-    make_mark,
-    read_checkpoints,
-    write_checkpoints,
-)
 from git_fedlearn.learn.clean_texts import RememberingEngine
-from git_fedlearn.learn.extraction import Rules, Verdict
+from git_fedlearn.learn.extracts import Rules, Verdict
 from git_fedlearn.learn.intake import Intake
-from git_fedlearn.learn.learning import Engine, Learning, Starts, Watch
-from git_fedlearn.learn.metrics import write_month
 from git_fedlearn.learn.pending import read_pending, write_pending
+from git_fedlearn.learn.pipeline import Engine, Learning, Starts, Watch
 from git_fedlearn.learn.profiles import Profile, read_profiles
 from git_fedlearn.learn.remote_files import RemotePath
 from git_fedlearn.learn.review import add_waiting, read_decisions
@@ -36,10 +27,19 @@ from git_fedlearn.learn.scorers import KEY as SCORER
 from git_fedlearn.learn.scorers import Scorer
 from git_fedlearn.learn.snapshots import refresh_latest, snapshot_folder, write_snapshot
 from git_fedlearn.learn.sources import SourceFile, find_sources
+from git_fedlearn.learn.sync_state import (
+    Checkpoints,
+    Mark,
+    Start,
+    make_mark,
+    read_checkpoints,
+    write_checkpoints,
+)
 from git_fedlearn.privacy.engine import PrivacyEngine
 from git_fedlearn.repository.record_sets import Joined, RecordSets
 from git_fedlearn.repository.repository import Repository
 from git_fedlearn.repository.workers import cores
+from git_fedlearn.statistics.metrics import write_month
 
 Location = Path | RemotePath
 """Where a source lies."""

@@ -5,7 +5,8 @@ import pytest
 from core.test_scoring import GOOD, events
 from hypothesis import given
 
-from git_fedlearn.core.answers import (
+from git_fedlearn.core.layout import BEST_PRACTICES, ERROR_SOLUTIONS, SHARED_SETS, SKILLS_PATTERNS
+from git_fedlearn.core.quality import (
     CUT_OFF,
     DECLINES,
     MAX_ANSWER,
@@ -16,7 +17,6 @@ from git_fedlearn.core.answers import (
     WAVERS,
     find_fault,
 )
-from git_fedlearn.core.layout import BEST_PRACTICES, ERROR_SOLUTIONS, SHARED_SETS, SKILLS_PATTERNS
 from git_fedlearn.core.routing import (
     BELOW,
     FAILED,

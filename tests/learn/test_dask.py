@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from installed import snapshot
-from learn.test_extraction import write_events
+from learn.test_extracts import write_events
 from systems import System, World
 
 from git_fedlearn.learn.stretches import cut

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from git_fedlearn.core.canonical import InvalidJsonError, parse_value
 from git_fedlearn.core.routing import BELOW, Skipped
-from git_fedlearn.learn.extraction import Rules
+from git_fedlearn.learn.extracts import Rules
 from git_fedlearn.learn.judging import Judge
 from git_fedlearn.learn.lines import BrokenLine, RawLine, SkimmedLines, SourceEvent, parse_lines, read_lines
 from git_fedlearn.learn.skimming import Skimmer

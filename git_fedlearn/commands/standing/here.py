@@ -11,7 +11,6 @@ from git_fedlearn.core.canonical import Json, JsonObject
 from git_fedlearn.core.changes import Change, ChangeKind
 from git_fedlearn.core.layout import SetName, find_set
 from git_fedlearn.repository.commits import find_unfinished
-from git_fedlearn.repository.counts import Count, count_commit
 from git_fedlearn.repository.data_tree import open_objects
 from git_fedlearn.repository.objects import Oid
 from git_fedlearn.repository.remembered import facts_of, remembered
@@ -23,6 +22,7 @@ from git_fedlearn.repository.set_changes import (
 )
 from git_fedlearn.repository.setup.drivers import DRIVER_KEY
 from git_fedlearn.repository.work_state import WorkState
+from git_fedlearn.statistics.counts import Count, count_commit
 
 
 def bare_items(repository: Repository) -> Iterator[Item]:

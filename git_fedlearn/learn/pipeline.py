@@ -8,15 +8,15 @@ from typing import Final, NamedTuple
 from git_fedlearn.core.canonical import parse_value
 from git_fedlearn.learn.admission import Admitter, Portion, portions
 from git_fedlearn.learn.batch import Batch, Fault
-from git_fedlearn.learn.checkpoints import Checkpoints, Start, find_start
-from git_fedlearn.learn.extraction import Extract, Found, FoundFault, Place, Rules
 from git_fedlearn.learn.extractor import Extractor
+from git_fedlearn.learn.extracts import Extract, Found, FoundFault, Place, Rules
 from git_fedlearn.learn.intake import Intake
 from git_fedlearn.learn.judging import SCORE
 from git_fedlearn.learn.lines import START as KEPT
 from git_fedlearn.learn.review import WAITS, Waiting, sample_key
 from git_fedlearn.learn.sources import SourceFile, Sources
 from git_fedlearn.learn.stretches import Stretch, cut
+from git_fedlearn.learn.sync_state import Checkpoints, Start, find_start
 from git_fedlearn.repository.workers import spread
 
 MOST: Final = 20_000

@@ -8,7 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from git_fedlearn.learn.checkpoints import (
+from git_fedlearn.learn.lines import SourceEvent
+from git_fedlearn.learn.sources import find_sources, read_events
+from git_fedlearn.learn.sync_state import (
     Checkpoints,
     Mark,
     find_start,
@@ -16,8 +18,6 @@ from git_fedlearn.learn.checkpoints import (
     read_checkpoints,
     write_checkpoints,
 )
-from git_fedlearn.learn.lines import SourceEvent
-from git_fedlearn.learn.sources import find_sources, read_events
 
 
 class Stack:

@@ -11,8 +11,8 @@ from git_fedlearn.core.canonical import Json, JsonObject, format_value
 from git_fedlearn.core.identity import RecordId
 from git_fedlearn.core.layout import FINE_TUNING
 from git_fedlearn.core.record import SEEN_BY, Record, score_of
-from git_fedlearn.learn.fine_tuning import TRAINING_FIELDS, Malformed, parse_sample
 from git_fedlearn.repository.record_sets import RecordSets
+from git_fedlearn.training.samples import TRAINING_FIELDS, Malformed, parse_sample
 
 BYTES_PER_TOKEN: Final = 4
 LENGTHS: Final = (128, 256, 512, 1024, 2048, 4096, 8192, 16384)

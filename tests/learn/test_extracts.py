@@ -12,16 +12,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from git_fedlearn.core.record_set import canonical_set
-from git_fedlearn.learn import learning as learning_module
+from git_fedlearn.learn import pipeline as learning_module
 from git_fedlearn.learn import stretches
 from git_fedlearn.learn.admission import PORTION, Admitter, portions
 from git_fedlearn.learn.batch import Batch
 from git_fedlearn.learn.clean_texts import RememberingEngine
-from git_fedlearn.learn.extraction import MOST_FAULTS, SLACK, Extract, FoundFault, Place, Recent, Rules
 from git_fedlearn.learn.extractor import Extractor
+from git_fedlearn.learn.extracts import MOST_FAULTS, SLACK, Extract, FoundFault, Place, Recent, Rules
 from git_fedlearn.learn.intake import Intake
 from git_fedlearn.learn.judging import Judge
-from git_fedlearn.learn.learning import Learning
+from git_fedlearn.learn.pipeline import Learning
 from git_fedlearn.learn.sources import find_sources
 from git_fedlearn.learn.stretches import cut
 from git_fedlearn.privacy.engine import LocalIdentity, PrivacyEngine

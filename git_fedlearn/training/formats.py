@@ -13,7 +13,7 @@ import jsonlines
 
 from git_fedlearn.core.canonical import Json, JsonObject, format_value
 from git_fedlearn.errors import FedlearnError
-from git_fedlearn.learn.dataset import Sample
+from git_fedlearn.training.dataset import Sample
 
 FORMATS: Final = ("openai", "sharegpt", "alpaca", "parquet")
 PARQUET_EXTRA: Final = "pip install 'git-fedlearn[parquet]'"

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from git_fedlearn.core.expressions import MAX_LENGTH, compile_expression
 from git_fedlearn.errors import SettingsError
-from git_fedlearn.learn.expressions import MAX_LENGTH, compile_expression
 
 FIELDS: dict[str, Any] = {
     "status": "ok",

@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from git_fedlearn.errors import UsageError
-from git_fedlearn.learn.dataset import Sample
-from git_fedlearn.learn.fine_tuning import format_training_line
 from git_fedlearn.repository.files import read_file, write_file
 from git_fedlearn.repository.snapshot_files import held, point_latest, prune
+from git_fedlearn.training.dataset import Sample
+from git_fedlearn.training.samples import format_training_line
 
 _VERSION: Final = re.compile(r"v(0|[1-9]\d{0,5})\.(0|[1-9]\d{0,5})\.(0|[1-9]\d{0,5})", re.ASCII)
 

@@ -24,8 +24,8 @@ from git_fedlearn.core.layout import (
 )
 from git_fedlearn.core.record import FIRST_SEEN, RETRACTED, SEEN_BY, parse_record, score_of
 from git_fedlearn.core.shards import ROOT
-from git_fedlearn.learn.dataset import count_tokens
 from git_fedlearn.repository.record_sets import RecordSets
+from git_fedlearn.training.dataset import count_tokens
 
 PATTERN_SETS: Final = (SKILLS_PATTERNS, ERROR_SOLUTIONS, BEST_PRACTICES)
 LESSON_SETS: Final = (*PATTERN_SETS, FINE_TUNING)
