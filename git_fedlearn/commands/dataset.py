@@ -17,12 +17,14 @@ from git_fedlearn.training.dataset import (
     Sample,
     Stats,
     at_least,
+    freeze,
     is_for_training,
     measure,
+    parse_version,
     read_dataset,
+    version_folder,
 )
 from git_fedlearn.training.formats import FORMATS, Formatted, format_samples, suffix_of
-from git_fedlearn.training.versions import freeze, parse_version, version_folder
 
 BAR = 40
 """Characters of the longest bar of a histogram."""

@@ -45,7 +45,7 @@ class SetFigures:
     bytes: int = 0
 
 
-class Lesson(NamedTuple):
+class LessonFacts(NamedTuple):
     """What the figures need of a living record; `first` is None where the record does not say."""
 
     set_name: SetName
@@ -61,7 +61,7 @@ class Survey:
 
     until: date
     sets: dict[SetName, SetFigures] = field(default_factory=dict)
-    lessons: list[Lesson] = field(default_factory=list)
+    lessons: list[LessonFacts] = field(default_factory=list)
 
     @property
     def systems(self) -> set[str]:
@@ -179,11 +179,11 @@ def _read(line: bytes) -> _Facts:
         )
 
 
-def _lesson(name: SetName, facts: _Facts, line: bytes) -> Lesson:
+def _lesson(name: SetName, facts: _Facts, line: bytes) -> LessonFacts:
     tokens = count_tokens(parse_record(line).fields) if name == FINE_TUNING else 0
     systems = tuple(map(str, facts.seen)) if isinstance(facts.seen, list) else ()
     score = score_of({"value_score": facts.value_score, "confidence_score": facts.confidence_score})
-    return Lesson(name, systems, _day(facts.first), score, tokens)
+    return LessonFacts(name, systems, _day(facts.first), score, tokens)
 
 
 def _retracted_by(facts: Json, until: date) -> bool:
