@@ -1,38 +1,44 @@
-"""One run over sources: stretches are extracted, extracts joined, what they hold is admitted."""
+"""One run over sources: chunks are read, their extracts joined, the lessons in them admitted."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Final, NamedTuple
 
-from git_fedlearn.core.canonical import parse_value
-from git_fedlearn.learn.admission import Admitter, Portion, portions
-from git_fedlearn.learn.batch import Batch, Fault
+from git_fedlearn.core.events import SCORE
 from git_fedlearn.learn.extractor import Extractor
-from git_fedlearn.learn.extracts import Extract, Found, FoundFault, Place, Rules
-from git_fedlearn.learn.intake import Intake
-from git_fedlearn.learn.judging import SCORE
-from git_fedlearn.learn.lines import START as KEPT
+from git_fedlearn.learn.extracts import (
+    Chunk,
+    Extract,
+    FoundLesson,
+    LineFault,
+    LinePlace,
+    RecentEvent,
+    Rules,
+    split_chunks,
+)
+from git_fedlearn.learn.intake import AdmittedBatch, Admitter, Intake, parse_object
+from git_fedlearn.learn.lines import START_BYTES
 from git_fedlearn.learn.review import WAITS, Waiting, sample_key
-from git_fedlearn.learn.sources import SourceFile, Sources
-from git_fedlearn.learn.stretches import Stretch, cut
-from git_fedlearn.learn.sync_state import Checkpoints, Start, find_start
+from git_fedlearn.learn.sources import SourceFile, SourceKind, Sources
+from git_fedlearn.learn.sync_state import Checkpoints, ReadPosition, find_start
 from git_fedlearn.repository.workers import spread
 
-MOST: Final = 20_000
-"""Distinct lessons held at a time; then they are sanitized and handed over, and it starts over."""
+MAX_HELD_LESSONS: Final = 20_000
+"""Distinct lessons held at a time; then they are admitted, and the next ones are collected."""
 
-WORTH_A_PROCESS: Final = 2
-"""Portions for which starting a process pays."""
+BATCHES_PER_PROCESS: Final = 2
+"""Batches for which starting a process pays."""
 
-SHOWN: Final = 80
+MAX_SHOWN_CHARACTERS: Final = 80
 """Characters shown of a broken line."""
 
-MARGIN: Final = 200
-"""Characters at the end of a line's kept start that may be the first half of something private."""
+CUT_MARGIN: Final = 200
+"""Characters at the end of a cut line that may be the first half of something private."""
 
 
-class Progress(NamedTuple):
+class ReadProgress(NamedTuple):
     """Bytes read of all there are to read, and distinct lessons found in them."""
 
     done: int
@@ -40,18 +46,42 @@ class Progress(NamedTuple):
     kept: int
 
 
-Watch = Callable[[Progress], None]
+Watch = Callable[[ReadProgress], None]
 
-Engine = Callable[[Callable[[Stretch], Extract], Sequence[Stretch]], Iterator[Extract]]
-"""Gives, of a function and all stretches, extracts that together are those of the stretches."""
+Engine = Callable[[Callable[[Chunk], Extract], Sequence[Chunk]], Iterator[Extract]]
+"""Gives, of a function and all chunks, extracts that together are those of the chunks."""
 
-Starts = Mapping[SourceFile, Start | None]
+Positions = Mapping[SourceFile, ReadPosition | None]
 """Where each file is read from, or was read to; None for a file that is gone."""
 
 
 @dataclass(frozen=True, slots=True)
-class Learning:
-    """How to learn: by which rules, through which door, with how many processes."""
+class ReadFault:
+    """A line or file that could not be read: where, why, and the redacted start of the line."""
+
+    place: str
+    reason: str
+    hint: str = ""
+    start: str = ""
+
+
+@dataclass(slots=True)
+class Batch(AdmittedBatch):
+    """What one run learned, and the tally of all that was read."""
+
+    read: Counter[SourceKind] = field(default_factory=Counter)
+    skipped: Counter[str] = field(default_factory=Counter)
+    faults: list[ReadFault] = field(default_factory=list)
+    """The first of them, in order."""
+    waiting: list[Waiting] = field(default_factory=list)
+    """Samples that a person has to decide on first."""
+    unreadable: int = 0
+    """How many faults there are in all."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pipeline:
+    """How to learn: by which rules, through which intake, with how many processes."""
 
     rules: Rules
     intake: Intake
@@ -63,136 +93,107 @@ class Learning:
     decided: Mapping[str, str] = field(default_factory=dict)
     """Decisions on samples, by their keys."""
 
-    def learn(self, sources: Sources, checkpoints: Checkpoints) -> tuple[Batch, Starts]:
+    def run(self, sources: Sources, checkpoints: Checkpoints) -> tuple[Batch, Positions]:
         """Read what is new in the sources; what was learned, and how far each file was read."""
-        starts = {file: _find_start(file, checkpoints) for file in sources.files}
-        batch = Batch()
-        extract = Extract(self.rules.snapshot)
-        held: list[Found] = []
+        starts = {file: find_start(file, checkpoints) for file in sources.files}
+        files = {file.name: file for file in starts}
+        batch, extract, held = Batch(), Extract(self.rules.snapshot), list[FoundLesson]()
         for found in self._extracts(starts):
             extract.join(found)
-            if len(extract.lessons) >= MOST:
-                held += self._admit(extract, portions(extract.lessons, (), {}), batch)
+            if len(extract.lessons) >= MAX_HELD_LESSONS:
+                held += self._admit(extract, (), files, batch)
                 extract.lessons.clear()
-        files = {file.name: file for file in starts}
-        held += self._admit(extract, portions(extract.lessons, extract.newest(), files), batch)
-        batch.read, batch.skipped = extract.read, extract.skipped
+        held += self._admit(extract, extract.newest(), files, batch)
         numbers, reached = _follow(starts, extract)
-        batch.faults = [Fault(str(fault.path), fault.reason, fault.hint) for fault in sources.faults]
-        batch.unreadable = len(batch.faults) + extract.unreadable
-        batch.faults += [self._fault(fault, files, numbers) for fault in sorted(extract.faults)]
-        batch.waiting = [self._waiting(found, _where(found.place, files, numbers)) for found in held]
+
+        def where(place: LinePlace) -> str:
+            path = files[place.file].path
+            return str(path) if place.line < 0 else f"{path}:{numbers[place.file, place.chunk] + place.line}"
+
+        batch.read, batch.skipped = extract.read, extract.skipped
+        batch.unreadable = len(sources.faults) + extract.unreadable
+        batch.faults = [ReadFault(str(fault.path), fault.reason, fault.hint) for fault in sources.faults]
+        for fault in sorted(extract.faults):
+            start = self._shown(fault.start) if fault.start else ""
+            batch.faults.append(ReadFault(where(fault.place), fault.reason, fault.hint, start))
+        for lesson in held:
+            content = parse_object(lesson.content)
+            scored = content if lesson.score is None else {**content, SCORE: lesson.score}
+            day = self.today.isoformat()
+            batch.waiting.append(Waiting(sample_key(content), where(lesson.place), day, scored))
         return batch, reached
 
-    def _extracts(self, starts: Starts) -> Iterator[Extract]:
+    def _extracts(self, starts: Positions) -> Iterator[Extract]:
         extractor = Extractor(self.rules, self.today)
+        new = {file: start for file, start in starts.items() if start and not start.is_done}
         if self.rules.explain:
-            for file, start in starts.items():
-                if start and not start.is_done:
-                    yield extractor.extract(Stretch(file, start.offset, None), start.number)
+            for file, start in new.items():
+                yield extractor.extract(Chunk(file, start.offset, None, start.number))
             return
-        stretches = [*_cut_all(starts)]
+        chunks = [chunk for file, start in new.items() for chunk in _split(file, start)]
         if self.engine:
-            yield from self.engine(extractor.extract_trimmed, stretches) if stretches else ()
+            yield from self.engine(extractor.extract_trimmed, chunks) if chunks else ()
             return
-        jobs = min(self.jobs, len(stretches))
-        total = sum(_size(stretch) for stretch in stretches)
-        done, kept = 0, set[bytes]()
+        jobs = max(min(self.jobs, len(chunks)), 1)
+        sizes = {(chunk.file.name, chunk.start): chunk.size for chunk in chunks}
+        done, total, kept = 0, sum(sizes.values()), set[bytes]()
         # From the end: an extractor that has met newer events leaves out older ones.
-        for stretch, extract in spread(_Numbered(extractor), reversed(stretches), max(jobs, 1)):
+        for extract in spread(extractor.extract_trimmed, reversed(chunks), jobs):
             yield extract
             if self.watch:
-                done += _size(stretch)
+                done += sum(sizes[chunk] for chunk in extract.reached)
                 kept.update(extract.lessons)
-                self.watch(Progress(done, total, len(kept)))
+                self.watch(ReadProgress(done, total, len(kept)))
 
-    def _admit(self, extract: Extract, work: Iterator[Portion], batch: Batch) -> list[Found]:
-        """Sanitize portions and hand them over; the order in which they are done makes no difference.
+    def _admit(
+        self, extract: Extract, events: Iterable[RecentEvent], files: Mapping[str, SourceFile], whole: Batch
+    ) -> list[FoundLesson]:
+        """Sanitize lessons and events batch by batch; the order in which they are done makes no difference.
 
-        Returns what has to wait for a person.
+        Returns the samples that wait for a person.
         """
-        waiting = [*work]
-        admitter = Admitter(self.intake, self.today, self.decided, waiting)
-        held: list[Found] = []
-        jobs = min(self.jobs, len(waiting) // WORTH_A_PROCESS)
-        for portion in spread(admitter.admit, range(len(waiting)), max(jobs, 1)):
-            batch.events += portion.events
-            for lesson in portion.lessons:
-                found = extract.lessons[lesson.mark]
-                if lesson.fault:
-                    extract.add_faults([FoundFault(found.place, lesson.fault)], 1)
-                    continue
-                if lesson.hold:
-                    extract.skipped[lesson.hold] += found.times
-                    held += [found] if lesson.hold == WAITS else []
-                    continue
-                batch.lessons.setdefault(found.set_name, []).append(lesson.line)
-                batch.counts[found.set_name] += found.times
-                for kind, number in lesson.redacted.items():
-                    batch.redacted[kind] += number * found.times
+        admitter = Admitter(
+            self.intake,
+            self.today,
+            lessons=extract.lessons,
+            events=events,
+            files=files,
+            decided=self.decided,
+        )
+        work = admitter.batches()
+        jobs = max(min(self.jobs, len(work) // BATCHES_PER_PROCESS), 1)
+        held: list[FoundLesson] = []
+        for batch in spread(admitter.admit, work, jobs):
+            whole.join(batch)
+            for key, reason in batch.refused.items():
+                extract.add_faults([LineFault(extract.lessons[key].place, reason)], 1)
+            for key, reason in batch.held.items():
+                found = extract.lessons[key]
+                extract.skipped[reason] += found.times
+                held += [found] if reason == WAITS else []
         return held
-
-    def _waiting(self, found: Found, place: str) -> Waiting:
-        content = parse_value(found.content)
-        if not isinstance(content, dict):
-            raise TypeError("not an object")
-        scored = content if found.score is None else {**content, SCORE: found.score}
-        return Waiting(sample_key(content), place, self.today.isoformat(), scored)
-
-    def _fault(
-        self, fault: FoundFault, files: Mapping[str, SourceFile], numbers: Mapping[tuple[str, int], int]
-    ) -> Fault:
-        return Fault(_where(fault.place, files, numbers), fault.reason, fault.hint, self._shown(fault.start))
 
     def _shown(self, start: bytes) -> str:
         """How a broken line begins, redacted: what a cut may have split is left out first."""
         text = start.decode("utf-8", "replace")
-        whole = text if len(start) < KEPT else text[:-MARGIN]
+        whole = text if len(start) < START_BYTES else text[:-CUT_MARGIN]
         clean = self.intake.engine.sanitize(whole).value
         printable = "".join(char if char.isprintable() else " " for char in str(clean))
-        return printable[:SHOWN].strip()
+        return printable[:MAX_SHOWN_CHARACTERS].strip()
 
 
-def _where(place: Place, files: Mapping[str, SourceFile], numbers: Mapping[tuple[str, int], int]) -> str:
-    where = str(files[place.file].path)
-    return where if place.line < 0 else f"{where}:{numbers[place.file, place.stretch] + place.line}"
-
-
-class _Numbered:
-    """Says beside each extract what it is of."""
-
-    def __init__(self, extractor: Extractor) -> None:
-        self._extractor = extractor
-
-    def __call__(self, stretch: Stretch) -> tuple[Stretch, Extract]:
-        return stretch, self._extractor.extract_trimmed(stretch)
-
-
-def _find_start(file: SourceFile, checkpoints: Checkpoints) -> Start | None:
+def _split(file: SourceFile, start: ReadPosition) -> Iterator[Chunk]:
+    """The chunks of a file; one that is gone by now is a chunk too, whose reader reports it."""
     try:
-        return find_start(file, checkpoints)
+        yield from split_chunks(file, start.offset)
     except OSError:
-        return None
+        yield Chunk(file, start.offset, None)
 
 
-def _cut_all(starts: Starts) -> Iterator[Stretch]:
-    for file, start in starts.items():
-        if start and not start.is_done:
-            try:
-                yield from cut(file, start.offset)
-            except OSError:
-                yield Stretch(file, start.offset, None)
-
-
-def _size(stretch: Stretch) -> int:
-    """Bytes; 0 for compressed data, of which nobody knows how much there is."""
-    return stretch.stop - stretch.start if stretch.stop else 0
-
-
-def _follow(starts: Starts, extract: Extract) -> tuple[dict[tuple[str, int], int], Starts]:
-    """The numbers of the first lines of stretches, and how far each file was read without a gap."""
+def _follow(starts: Positions, extract: Extract) -> tuple[dict[tuple[str, int], int], Positions]:
+    """The numbers of the first lines of chunks, and how far each file was read without a gap."""
     numbers: dict[tuple[str, int], int] = {}
-    reached: dict[SourceFile, Start | None] = dict(starts)
+    reached: dict[SourceFile, ReadPosition | None] = dict(starts)
     for file, start in starts.items():
         if start is None:
             continue

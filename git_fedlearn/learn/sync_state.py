@@ -1,37 +1,47 @@
-"""How far each source file has been read, so that a run reads only what is new.
+"""State of past runs: how far each source file was read, and lessons that no commit holds yet.
 
 A file is known by what it holds: the hash of its first bytes and of the bytes just before the offset, with
 device and inode to prefer one of several. So a renamed, copied or compressed log is read on from its offset,
 and a truncated or rewritten one from the start. A lost or corrupt checkpoint only costs time. Write
 checkpoints after the records are safely on disk: then a crash repeats work, and loses none.
+
+A checkpoint says that a log was read. If its lessons are thrown away before they are committed (git reset,
+git stash, another branch), the next run joins them again from here. A lesson that HEAD holds with a lower
+score is still pending. Each worktree has its own of both.
 """
 
 import json
 import os
 import tempfile
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import IO, Any, Final, NamedTuple
 
-from xxhash import xxh3_128_hexdigest
+from xxhash import xxh3_64_hexdigest, xxh3_128_hexdigest
 
+from git_fedlearn.core.layout import SetName
+from git_fedlearn.core.loss import find_losses
+from git_fedlearn.core.record_set import split_lines
 from git_fedlearn.learn.remote_files import Status
 from git_fedlearn.learn.sources import SourceFile, is_compressed, open_source
 from git_fedlearn.learn.zstd import ZstdError
+from git_fedlearn.repository.data_tree import committed_tree, open_objects, read_set
+from git_fedlearn.repository.files import read_file, write_file
+from git_fedlearn.repository.record_sets import RecordSets
 from git_fedlearn.repository.repository import Repository
 
 FORMAT: Final = 1
-HEAD: Final = 1024
-TAIL: Final = 256
+HEAD_BYTES: Final = 1024
+TAIL_BYTES: Final = 256
 """Bytes hashed at the start of a file, and just before the offset."""
 
 
 @dataclass(frozen=True, slots=True)
-class Mark:
-    """How far a file was read. The hashes are of `min(HEAD, offset)` and `min(TAIL, offset)` bytes."""
+class Checkpoint:
+    """How far a file was read. The hashes are of HEAD_BYTES and TAIL_BYTES, or of as many as were read."""
 
     offset: int
     number: int
@@ -43,11 +53,11 @@ class Mark:
     modified_ns: int
 
 
-Checkpoints = Mapping[str, Mark]
-"""Marks by source name."""
+Checkpoints = Mapping[str, Checkpoint]
+"""By source name."""
 
 
-class Start(NamedTuple):
+class ReadPosition(NamedTuple):
     """Where to begin in a file, or how far it was read: a byte offset, and the number of the line there."""
 
     offset: int
@@ -55,7 +65,7 @@ class Start(NamedTuple):
     device: int
     inode: int
     first: bytes
-    """How the file began when it was opened, at most HEAD bytes: a rewritten one begins otherwise."""
+    """How the file began when it was opened, at most HEAD_BYTES: a rewritten one begins otherwise."""
     is_done: bool = False
     """Whether there is nothing new to read."""
 
@@ -74,7 +84,10 @@ def find_broken_checkpoints(repository: Repository) -> Iterator[Path]:
 
 def write_checkpoints(path: Path, checkpoints: Checkpoints) -> None:
     """Replace the file as a whole: a temporary file beside it, fsync, rename, fsync of the folder."""
-    value = {"format": FORMAT, "files": {name: asdict(mark) for name, mark in sorted(checkpoints.items())}}
+    value = {
+        "format": FORMAT,
+        "files": {name: asdict(checkpoint) for name, checkpoint in sorted(checkpoints.items())},
+    }
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f"{path.name}.", suffix=".tmp")
     try:
@@ -91,29 +104,39 @@ def write_checkpoints(path: Path, checkpoints: Checkpoints) -> None:
     _fsync_folder(path.parent)
 
 
-def find_start(file: SourceFile, checkpoints: Checkpoints) -> Start:
-    """Where to read on, from a mark of this content under any name. Raises OSError when the file is gone."""
-    status, compressed = file.path.stat(), is_compressed(file.path)
+def find_start(file: SourceFile, checkpoints: Checkpoints) -> ReadPosition | None:
+    """Where to read on, from a checkpoint of this content under any name; None when the file is gone."""
+    try:
+        status = file.path.stat()
+    except OSError:
+        return None
+    compressed = is_compressed(file.path)
     own = checkpoints.get(file.name)
     if own and compressed and _is_untouched(own, status):
-        return Start(own.offset, own.number, status.st_dev, status.st_ino, b"", is_done=True)
-    begin = Start(0, 1, status.st_dev, status.st_ino, _first_bytes(file), is_done=not status.st_size)
+        return ReadPosition(own.offset, own.number, status.st_dev, status.st_ino, b"", is_done=True)
+    begin = ReadPosition(0, 1, status.st_dev, status.st_ino, _first_bytes(file), is_done=not status.st_size)
     inode = status.st_ino
-    likely = sorted(checkpoints.values(), key=lambda mark: (mark.inode != inode, mark != own, -mark.offset))
-    mark = next((mark for mark in likely if _holds(file, mark, status.st_size)), None)
-    if mark is None:
+    likely = sorted(
+        checkpoints.values(),
+        key=lambda checkpoint: (checkpoint.inode != inode, checkpoint != own, -checkpoint.offset),
+    )
+    checkpoint = next((checkpoint for checkpoint in likely if _holds(file, checkpoint, status.st_size)), None)
+    if checkpoint is None:
         return begin
-    is_done = not compressed and mark.offset == status.st_size
-    return begin._replace(offset=mark.offset, number=mark.number, is_done=is_done)
+    is_done = not compressed and checkpoint.offset == status.st_size
+    return begin._replace(offset=checkpoint.offset, number=checkpoint.number, is_done=is_done)
 
 
-def make_mark(file: SourceFile, reached: Start, checkpoints: Checkpoints) -> Mark | None:
-    """The mark of a file of which everything before `reached` has been read; reads the bytes to hash.
+def make_checkpoint(file: SourceFile, reached: ReadPosition, checkpoints: Checkpoints) -> Checkpoint | None:
+    """The checkpoint of a file of which everything before `reached` has been read; reads the bytes to hash.
 
     None when the path holds another file by now, less, or another beginning, as after a truncation: what is
     hashed must be what was read. It is then found by content in the next run.
     """
-    status = file.path.stat()
+    try:
+        status = file.path.stat()
+    except OSError:
+        return None
     known = checkpoints.get(file.name)
     if known and known.offset == reached.offset and _is_untouched(known, status):
         return known
@@ -125,7 +148,7 @@ def make_mark(file: SourceFile, reached: Start, checkpoints: Checkpoints) -> Mar
         first, head, tail = _ends(stream, reached.offset)
     if first is None or not first.startswith(reached.first):
         return None
-    return Mark(
+    return Checkpoint(
         offset=reached.offset,
         number=reached.number,
         head=head,
@@ -137,19 +160,19 @@ def make_mark(file: SourceFile, reached: Start, checkpoints: Checkpoints) -> Mar
     )
 
 
-def _holds(file: SourceFile, mark: Mark, size: int) -> bool:
-    """Whether the file holds, up to the mark's offset, what was read then."""
-    if not mark.offset or (mark.offset > size and not is_compressed(file.path)):
+def _holds(file: SourceFile, checkpoint: Checkpoint, size: int) -> bool:
+    """Whether the file holds, up to the offset of the checkpoint, what was read then."""
+    if not checkpoint.offset or (checkpoint.offset > size and not is_compressed(file.path)):
         return False
     with suppress(OSError, EOFError, ValueError, zlib.error, ZstdError), open_source(file.path) as stream:
-        return _ends(stream, mark.offset)[1:] == (mark.head, mark.tail)
+        return _ends(stream, checkpoint.offset)[1:] == (checkpoint.head, checkpoint.tail)
     return False
 
 
 def _ends(stream: IO[bytes], offset: int) -> tuple[bytes, str, str]:
     """The first bytes of a file, and the hashes of the head and the tail of what comes before an offset."""
-    first = stream.read(HEAD)
-    start = max(0, offset - TAIL)
+    first = stream.read(HEAD_BYTES)
+    start = max(0, offset - TAIL_BYTES)
     if start >= len(first):
         stream.seek(start)
         tail = stream.read(offset - start)
@@ -161,34 +184,74 @@ def _ends(stream: IO[bytes], offset: int) -> tuple[bytes, str, str]:
 def _first_bytes(file: SourceFile) -> bytes:
     """How a file begins; nothing where that cannot be read, which is reported when the rest is."""
     with suppress(OSError, EOFError, ValueError, zlib.error, ZstdError), open_source(file.path) as stream:
-        return stream.read(HEAD)
+        return stream.read(HEAD_BYTES)
     return b""
 
 
-def _is_untouched(mark: Mark, status: os.stat_result | Status) -> bool:
+def _is_untouched(checkpoint: Checkpoint, status: os.stat_result | Status) -> bool:
     now = (status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns)
-    return now == (mark.device, mark.inode, mark.size, mark.modified_ns)
+    return now == (checkpoint.device, checkpoint.inode, checkpoint.size, checkpoint.modified_ns)
 
 
 def _read(path: Path) -> Checkpoints | None:
-    """The marks of a file, None for one that is missing, corrupt or of another version."""
+    """The checkpoints in a file, None for one that is missing, corrupt or of another version."""
     try:
         value = json.loads(path.read_bytes())
         if value["format"] != FORMAT:
             return None
-        return {str(name): _parse_mark(mark) for name, mark in value["files"].items()}
+        return {str(name): _parse_checkpoint(checkpoint) for name, checkpoint in value["files"].items()}
     except (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError):
         return None
 
 
-def _parse_mark(value: Mapping[str, Any]) -> Mark:
-    """Raises TypeError or LookupError for anything but a mark."""
-    mark = Mark(**{field.name: value[field.name] for field in fields(Mark)})
-    for field in fields(Mark):
-        found = getattr(mark, field.name)
+def _parse_checkpoint(value: Mapping[str, Any]) -> Checkpoint:
+    """Raises TypeError or LookupError for anything but a checkpoint."""
+    checkpoint = Checkpoint(**{field.name: value[field.name] for field in fields(Checkpoint)})
+    for field in fields(Checkpoint):
+        found = getattr(checkpoint, field.name)
         if type(found) is not field.type or (field.type is int and found < 0):
-            raise TypeError("not a mark")
-    return mark
+            raise TypeError("not a checkpoint")
+    return checkpoint
+
+
+def read_pending(repository: Repository, sets: RecordSets) -> dict[SetName, list[bytes]]:
+    """Record lines by set that were learned here and are not in HEAD; the caller holds the lock."""
+    folder = _pending_folder(repository)
+    files = {name: folder / _pending_name(name) for name in sets.names()} if folder.is_dir() else {}
+    kept = {name: split_lines(read_file(file)) for name, file in files.items() if file.exists()}
+    lessons = {name: lines for name, lines in kept.items() if lines}
+    objects = open_objects(repository) if lessons else None
+    head = objects.find_commit("HEAD") if objects else None
+    if objects is None or head is None:
+        return lessons
+    tree = committed_tree(objects, head)
+    missing = {
+        name: [*find_losses([b"\n".join(lines)], read_set(tree, name)).lines]
+        for name, lines in lessons.items()
+    }
+    return {name: lines for name, lines in missing.items() if lines}
+
+
+def write_pending(
+    repository: Repository, lessons: dict[SetName, list[bytes]], known: Iterable[SetName]
+) -> None:
+    """Keep these lessons until a commit holds them; sets in `known` without any are done with."""
+    folder = _pending_folder(repository)
+    for name in {*lessons, *known}:
+        lines = sorted(set(lessons.get(name, ())))
+        path = folder / _pending_name(name)
+        if lines:
+            write_file(path, b"".join([line + b"\n" for line in lines]))
+        else:
+            path.unlink(missing_ok=True)
+
+
+def _pending_folder(repository: Repository) -> Path:
+    return repository.state / "pending" / xxh3_64_hexdigest(os.fsencode(repository.top))
+
+
+def _pending_name(name: SetName) -> str:
+    return f"{name.replace('/', '+')}.jsonl"
 
 
 def _fsync_folder(folder: Path) -> None:

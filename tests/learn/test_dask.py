@@ -13,15 +13,15 @@ from installed import snapshot
 from learn.test_extracts import write_events
 from systems import System, World
 
-from git_fedlearn.learn.stretches import cut
+from git_fedlearn.learn.extracts import split_chunks
 
 distributed = pytest.importorskip("distributed", reason="needs dask[distributed]")
-pytestmark = [pytest.mark.filterwarnings("default"), pytest.mark.usefixtures("small_stretches")]
+pytestmark = [pytest.mark.filterwarnings("default"), pytest.mark.usefixtures("small_chunks")]
 
 
 @pytest.fixture
-def small_stretches(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(cut, "__defaults__", (4000,))
+def small_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(split_chunks, "__defaults__", (4000,))
 
 
 def make_cluster(**options: Any) -> Any:
