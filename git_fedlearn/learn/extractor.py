@@ -162,7 +162,7 @@ class Extractor:
 
     def _learn_event(self, extract: Extract, chunk: Chunk, line: SourceEvent) -> None:
         file = chunk.file
-        fields = file.event_of(line.fields)
+        fields = file.profile.apply(line.fields) if file.profile else line.fields
         if fields is None:
             extract.skipped[NOT_AN_EVENT] += 1
             return

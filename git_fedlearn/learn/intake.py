@@ -163,7 +163,8 @@ class Admitter:
 
     def _admit_events(self, events: "Iterable[RecentEvent]") -> Iterator[tuple[str, bytes]]:
         for event in events:
-            fields = self._files[event.file].event_of(parse_object(event.line)) or {}
+            line, profile = parse_object(event.line), self._files[event.file].profile
+            fields = profile.apply(line) or {} if profile else line
             kept: JsonObject = {
                 key: value
                 for key, value in fields.items()

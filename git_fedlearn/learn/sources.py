@@ -16,7 +16,6 @@ from enum import Enum
 from pathlib import Path
 from typing import IO, Final, cast
 
-from git_fedlearn.core.canonical import JsonObject
 from git_fedlearn.errors import FedlearnError
 from git_fedlearn.learn import zstd
 from git_fedlearn.learn.lines import MAX_LINE, Line, Skimmer, read_lines
@@ -47,10 +46,6 @@ class SourceFile:
     kind: SourceKind
     profile: Profile | None = None
     """How to read its lines as events; None for those of the coordinator."""
-
-    def event_of(self, line: JsonObject) -> "JsonObject | None":
-        """The event that a line is; None if its profile leaves it out."""
-        return self.profile.apply(line) if self.profile else line
 
 
 @dataclass(frozen=True, slots=True)

@@ -216,8 +216,7 @@ def _parse_checkpoint(value: Mapping[str, Any]) -> Checkpoint:
 
 def read_pending(repository: Repository, sets: RecordSets) -> dict[SetName, list[bytes]]:
     """Record lines by set that were learned here and are not in HEAD; the caller holds the lock."""
-    folder = _pending_folder(repository)
-    files = {name: folder / _pending_name(name) for name in sets.names()} if folder.is_dir() else {}
+    files = _pending_files(repository, sets.names())
     kept = {name: split_lines(read_file(file)) for name, file in files.items() if file.exists()}
     lessons = {name: lines for name, lines in kept.items() if lines}
     objects = open_objects(repository) if lessons else None
@@ -236,22 +235,18 @@ def write_pending(
     repository: Repository, lessons: dict[SetName, list[bytes]], known: Iterable[SetName]
 ) -> None:
     """Keep these lessons until a commit holds them; sets in `known` without any are done with."""
-    folder = _pending_folder(repository)
-    for name in {*lessons, *known}:
+    for name, path in _pending_files(repository, {*lessons, *known}).items():
         lines = sorted(set(lessons.get(name, ())))
-        path = folder / _pending_name(name)
         if lines:
             write_file(path, b"".join([line + b"\n" for line in lines]))
         else:
             path.unlink(missing_ok=True)
 
 
-def _pending_folder(repository: Repository) -> Path:
-    return repository.state / "pending" / xxh3_64_hexdigest(os.fsencode(repository.top))
-
-
-def _pending_name(name: SetName) -> str:
-    return f"{name.replace('/', '+')}.jsonl"
+def _pending_files(repository: Repository, names: Iterable[SetName]) -> dict[SetName, Path]:
+    """Where the pending lessons of each set are, in this worktree."""
+    folder = repository.state / "pending" / xxh3_64_hexdigest(os.fsencode(repository.top))
+    return {name: folder / f"{name.replace('/', '+')}.jsonl" for name in names}
 
 
 def _fsync_folder(folder: Path) -> None:

@@ -4,9 +4,9 @@ All of it follows from the records and a day: clones that hold the same records 
 """
 
 from collections import Counter
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 import msgspec
@@ -137,8 +137,8 @@ def survey(sets: RecordSets, until: date) -> Survey:
     """Count what was learned, and what was taken back, up to a day (UTC)."""
     found = Survey(until)
     for name in sets.names():
-        figures = SetFigures(bytes=_size(sets, name))
-        for line in sets.read_lines(name):
+        figures = SetFigures(bytes=_size(sets.top, name))
+        for line in sets.read_lines(name) if figures.bytes else ():
             facts = _read(line)
             if facts.retracted is not UNSET:
                 figures.retracted += _retracted_by(facts.retracted, until)
@@ -206,12 +206,8 @@ def _bin(score: float) -> str:
     return f"{tenth / BINS:.1f}-{(tenth + 1) / BINS:.1f}"
 
 
-def _size(sets: RecordSets, name: SetName) -> int:
+def _size(top: Path, name: SetName) -> int:
+    """Bytes of a set on disk, its root file and its shards."""
     stem = stem_of(name) or ""
-    paths: Iterable[str] = (path_of(stem, ROOT), *_shard_paths(sets, stem))
-    return sum((sets.top / path).stat().st_size for path in paths if (sets.top / path).is_file())
-
-
-def _shard_paths(sets: RecordSets, stem: str) -> list[str]:
-    folder = sets.top / stem
-    return [path_of(stem, path.stem) for path in folder.glob("*.jsonl")] if folder.is_dir() else []
+    files = (top / path_of(stem, ROOT), *(top / stem).glob("*.jsonl"))
+    return sum(file.stat().st_size for file in files if file.is_file())

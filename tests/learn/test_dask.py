@@ -89,7 +89,7 @@ def test_a_worker_killed_midway_changes_nothing(world: World, tmp_path: Path) ->
         killed = threading.Event()
 
         def kill() -> None:
-            """Once some stretches are done, and others are not."""
+            """Once some chunks are done, and others are not."""
             scheduler = cluster.scheduler
             while sum(task.state == "memory" for task in [*scheduler.tasks.values()]) < 5:
                 killed.wait(0.01)
