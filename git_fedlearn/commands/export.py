@@ -8,10 +8,10 @@ from git_fedlearn.console.progress import progress_bar
 from git_fedlearn.console.transfers import admitter, say_faults
 from git_fedlearn.console.wording import count, kinds
 from git_fedlearn.core.canonical import Json
+from git_fedlearn.core.expressions import parse_filter
 from git_fedlearn.errors import UsageError
 from git_fedlearn.vectors.connect import open_store
 from git_fedlearn.vectors.exporting import Exported, ExportRequest, export_collection
-from git_fedlearn.vectors.payload_filter import parse_filter
 from git_fedlearn.vectors.settings import check_collection, read_qdrant_settings
 from git_fedlearn.vectors.store import Collection, Store
 

@@ -12,14 +12,14 @@ from git_fedlearn.console.context import Context
 from git_fedlearn.console.reading_bar import reading_bar
 from git_fedlearn.console.wording import count, kinds
 from git_fedlearn.core.canonical import Json
-from git_fedlearn.core.routing import Skipped
+from git_fedlearn.core.scoring import Skipped
 from git_fedlearn.errors import UsageError
 from git_fedlearn.learn.dask_engine import dask_extracts
-from git_fedlearn.learn.extraction import Verdict
-from git_fedlearn.learn.learning import Engine
+from git_fedlearn.learn.extracts import ScoredEvent
+from git_fedlearn.learn.pipeline import Engine
 from git_fedlearn.learn.remote_files import RemotePath, is_url
 from git_fedlearn.learn.sources import SourceKind
-from git_fedlearn.learn.sync import Request, Synced, sync
+from git_fedlearn.learn.sync import Synced, SyncOptions, sync
 from git_fedlearn.repository.commits import commit_data, refuse_unfinished
 
 DEFAULT_SOURCE = "~/.local/share/nixos-ai-stack"
@@ -74,7 +74,7 @@ def command(  # noqa: PLR0913  one parameter for each option
     if do_commit and not dry_run:
         refuse_unfinished(repository)
     said = partial(_explain, context) if explain and not as_json else None
-    request = Request(
+    request = SyncOptions(
         _source(context, source),
         context.now(),
         full=full,
@@ -126,7 +126,7 @@ def _source(context: Context, source: str | None) -> Path | RemotePath:
     return context.directory / (home + named[1:] if named.startswith("~/") else named)
 
 
-def _explain(context: Context, verdict: Verdict) -> None:
+def _explain(context: Context, verdict: ScoredEvent) -> None:
     outcome = verdict.outcome
     if isinstance(outcome, Skipped):
         what = f"not learned: {outcome.reason}" + (f" ({outcome.detail})" if outcome.detail else "")
@@ -147,7 +147,7 @@ def _message(synced: Synced, system: str) -> str:
     return "\n\n".join(part for part in (subject, sets, f"Fedlearn-System: {system}") if part)
 
 
-def _say(context: Context, synced: Synced, request: Request) -> None:
+def _say(context: Context, synced: Synced, request: SyncOptions) -> None:
     batch = synced.batch
     read = ", ".join(
         count(number, "event" if kind is SourceKind.TELEMETRY else "fine-tuning sample")

@@ -19,10 +19,9 @@ from typing import IO, Final, cast
 from git_fedlearn.errors import FedlearnError
 from git_fedlearn.extras import MissingExtraError
 from git_fedlearn.learn import zstd
-from git_fedlearn.learn.lines import MAX_LINE, Line, parse_lines, read_lines
+from git_fedlearn.learn.lines import MAX_LINE, Line, Skimmer, read_lines
 from git_fedlearn.learn.profiles import Profile
 from git_fedlearn.learn.remote_files import RemotePath, find_remote
-from git_fedlearn.learn.skimming import Skimmer
 
 _TELEMETRY = re.compile(r".+-events\.jsonl(?:[.-]\d[\w.:+-]*?)?(?:\.gz|\.zst)?")
 _DATASET = re.compile(r"dataset\.jsonl(?:\.gz|\.zst)?")
@@ -157,10 +156,8 @@ def read_events(
         with open_source(path) as stream:
             limit = stop if stop is not None or is_compressed(path) else stream.seek(0, 2)
             stream.seek(offset)
-            yield from parse_lines(
-                read_lines(
-                    stream, offset=offset, number=number, limit=limit, max_line=max_line, skimmer=skimmer
-                )
+            yield from read_lines(
+                stream, offset=offset, number=number, limit=limit, max_line=max_line, skimmer=skimmer
             )
     except SourceError as error:
         yield SourceFault(path, error.message, error.hint)

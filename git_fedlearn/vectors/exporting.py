@@ -11,12 +11,12 @@ from datetime import date
 from uuid import UUID
 
 from git_fedlearn.core.canonical import JsonObject
+from git_fedlearn.core.expressions import PayloadFilter
 from git_fedlearn.core.identity import is_ours
 from git_fedlearn.core.layout import SetName
 from git_fedlearn.core.record import POINT_ID, RETRACTED, NotARecordError, Record
 from git_fedlearn.repository.repository import Repository
 from git_fedlearn.vectors.collection_files import snapshot_root, write_schema, write_snapshot
-from git_fedlearn.vectors.payload_filter import PayloadFilter
 from git_fedlearn.vectors.progress import Progress
 from git_fedlearn.vectors.spool import Spool, open_spool
 from git_fedlearn.vectors.store import Collection, Point, PointId

@@ -18,14 +18,13 @@ from git_fedlearn.learn.lines import (
     SkimmedLines,
     SourceEvent,
     UnfinishedLine,
-    parse_lines,
     read_lines,
 )
 from git_fedlearn.learn.sources import SourceError, SourceFault, SourceKind, find_sources, read_events
 
 
 def parsed(data: bytes, max_line: int = 1000) -> list[Line | SourceFault]:
-    return plain(parse_lines(read_lines(io.BytesIO(data), max_line=max_line)))
+    return plain(read_lines(io.BytesIO(data), max_line=max_line))
 
 
 def plain(lines: Iterable[Line | SourceFault]) -> list[Line | SourceFault]:
@@ -91,7 +90,7 @@ def test_reading_in_two_parts_is_reading_at_once(chunks: list[bytes], is_ended: 
             rest = io.BytesIO(data)
             rest.seek(line.end)
             number = line.number + (not isinstance(line, SkimmedLines))
-            after = plain(parse_lines(read_lines(rest, offset=line.end, number=number, max_line=50)))
+            after = plain(read_lines(rest, offset=line.end, number=number, max_line=50))
             assert after == whole[whole.index(line) + 1 :]
 
 

@@ -12,7 +12,7 @@ from git_fedlearn.console.wording import count
 from git_fedlearn.errors import FedlearnError
 from git_fedlearn.extras import install_line, installed_extras
 from git_fedlearn.federation.last_run import read_last_run
-from git_fedlearn.learn.checkpoints import find_broken_checkpoints
+from git_fedlearn.learn.sync_state import find_broken_checkpoints
 from git_fedlearn.repository.repository import Repository
 from git_fedlearn.repository.setup.diagnosis import Check
 from git_fedlearn.repository.setup.left_behind import find_git_lock, find_left, remove_left

@@ -12,7 +12,7 @@ import jsonlines
 
 from git_fedlearn.core.canonical import Json, JsonObject, format_value
 from git_fedlearn.extras import Lazy
-from git_fedlearn.learn.dataset import Sample
+from git_fedlearn.training.dataset import Sample
 
 pyarrow = Lazy("pyarrow", "parquet")
 pyarrow_parquet = Lazy("pyarrow.parquet", "parquet")
