@@ -21,6 +21,7 @@ from git_fedlearn.console.context import Context
 from git_fedlearn.core.layout import SetName
 from git_fedlearn.core.record import make_record
 from git_fedlearn.repository.record_sets import RecordSets
+from git_fedlearn.repository.state import INDEX
 from git_fedlearn.vectors.embedder import Embedder
 from git_fedlearn.vectors.index import open_index
 from git_fedlearn.vectors.lesson_shard import Candidate
@@ -120,7 +121,7 @@ def print_recall(model_folder: str) -> None:
         context = Context(environment={**os.environ, **ENVIRONMENT}, directory=Path(folder))
         repository = context.repository
         model: Embedder = OnnxEmbedder(Path(model_folder)) if model_folder else WordLlamaEmbedder()
-        with open_index(repository.state / "index", model) as index:
+        with open_index(repository.state.path(INDEX), model) as index:
             index.refresh(repository.top)
             print(f"{index.shard.count()} lessons")
             for title, questions in (("reworded", REWORDED), ("pasted", PASTED)):

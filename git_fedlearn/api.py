@@ -17,7 +17,7 @@ from git_fedlearn.core.outcomes import Outcome
 from git_fedlearn.core.record import NotARecordError
 from git_fedlearn.errors import UsageError
 from git_fedlearn.learn.outcomes import Verdict, clean_note, count_outcomes
-from git_fedlearn.repository.record_sets import Joined, RecordSets
+from git_fedlearn.repository.record_sets import Joined
 from git_fedlearn.vectors.collections import Means, import_collections, requests_for
 from git_fedlearn.vectors.connect import choose_embedder
 from git_fedlearn.vectors.embedder import Embedder
@@ -46,7 +46,7 @@ class FederatedRepository:
             environment=dict(os.environ if environment is None else environment), directory=Path(path)
         )
         self._repository: Repository = self._context.data_repository
-        self._sets = RecordSets(self._repository.top, self._repository.settings.record_set_bytes)
+        self._sets = self._repository.sets
 
     @property
     def top(self) -> Path:

@@ -12,11 +12,14 @@ import click
 import pytest
 from systems import System, World
 
-from git_fedlearn.cli import SECTIONS, cli, run
+from git_fedlearn.cli import cli, run
+from git_fedlearn.command_table import SECTIONS
 from git_fedlearn.console.context import Context
+from git_fedlearn.repository.git import watched_by
 from manual.making import made_files, surplus
 
-VERBS = [verb for verbs in SECTIONS.values() for verb in verbs]
+SHORT_HELPS = {verb: text for verbs in SECTIONS.values() for verb, text in verbs.items()}
+VERBS = [*SHORT_HELPS]
 TESTS = Path(__file__).parent
 QUOTED = "not for the terminal"
 
@@ -53,7 +56,7 @@ def test_every_verb_has_help_and_a_test_file(verb: str) -> None:
     command = cli.get_command(click.Context(cli), verb)
     assert command is not None
     assert command.name == verb
-    assert command.short_help
+    assert command.short_help == SHORT_HELPS[verb], "command_table.py says otherwise"
     assert command.help
     name = f"test_{verb.replace('-', '_')}.py"
     assert list(TESTS.rglob(name)), f"{name} is missing"
@@ -159,6 +162,17 @@ def test_the_common_options_stand_anywhere(system: System) -> None:
     assert re.search(r"^note: git rev-parse .*--git-dir.* \(\d+\.\d{3} s\)$", said, re.MULTILINE)
     said = system.fedlearn("-v", "clone", "https://me:pw@127.0.0.1:1/x", "--", "--quiet", code=3).err
     assert "note: git clone --quiet -- https://***@127.0.0.1:1/x x (" in said
+
+
+def test_only_verbose_watches_git(world: World) -> None:
+    system = world.system("one")
+    told: list[str] = []
+    with watched_by(lambda arguments, _seconds: told.append(arguments[0])):
+        system.fedlearn("verify")
+        assert "rev-parse" in told
+        told.clear()
+        assert "note: git rev-parse" in system.fedlearn("verify", "-v").err
+        assert told == []
 
 
 class Terminal(io.StringIO):

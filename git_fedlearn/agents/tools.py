@@ -24,7 +24,6 @@ from git_fedlearn.learn.outcomes import Verdict, clean_note, count_outcomes
 from git_fedlearn.privacy.record_fields import sanitize_fields
 from git_fedlearn.repository.outcomes import read_outcomes, read_trust
 from git_fedlearn.repository.proposals import Proposal, add_proposal
-from git_fedlearn.repository.record_sets import RecordSets
 from git_fedlearn.vectors.connect import choose_embedder
 from git_fedlearn.vectors.embedder import Embedder
 from git_fedlearn.vectors.search import Query, find_lessons
@@ -59,7 +58,7 @@ class AgentTools:
     def __init__(self, context: Context) -> None:
         self._context = context
         self._repository = context.data_repository
-        self._sets = RecordSets(self._repository.top, self._repository.settings.record_set_bytes)
+        self._sets = self._repository.sets
         self._one_at_a_time = Lock()
         self._embedder: Embedder | None = None
 

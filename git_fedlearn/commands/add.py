@@ -18,7 +18,6 @@ from git_fedlearn.errors import FedlearnError
 from git_fedlearn.learn.intake import Intake
 from git_fedlearn.learn.lines import BrokenLine, SkimmedLines, SourceEvent, parse_lines, read_lines
 from git_fedlearn.learn.review import WAITS, Waiting, add_waiting, find_hold, read_decisions, sample_key
-from git_fedlearn.repository.record_sets import RecordSets
 
 Outcome: TypeAlias = dict[str, list[RecordId]]
 """Record ids by what became of the records: added, raised, updated, retracted."""
@@ -58,7 +57,7 @@ def command(context: Context, name: str, file: str, *, as_json: bool) -> int:
     personal data are redacted first. Lines that are no records are reported and not added; the rest is.
     """
     repository = context.data_repository
-    sets = RecordSets(repository.top, repository.settings.record_set_bytes)
+    sets = repository.sets
     sets.check_name(SetName(name))
     refuse_private_name(context, name)
     intake = Intake(context.privacy, repository.system(), repository.settings.record_bytes)

@@ -23,7 +23,6 @@ from git_fedlearn.federation.bundles import (
 from git_fedlearn.federation.checking import Checker
 from git_fedlearn.federation.peers import Trust, get_peers
 from git_fedlearn.federation.pull import Request, make_checker, pull
-from git_fedlearn.repository.data_tree import open_objects
 from git_fedlearn.repository.objects import Objects, Oid
 from git_fedlearn.repository.set_changes import all_changes, revision_changes
 from git_fedlearn.repository.work_state import read_work_state
@@ -55,7 +54,7 @@ def create(context: Context, file: Path, since: str | None, receiver: str | None
     A receiver that has nothing in common with this repository needs a bundle without --since.
     """
     repository = context.data_repository
-    objects = open_objects(repository)
+    objects = repository.objects
     tip = get_commit(objects, "HEAD")
     base = get_commit(objects, since) if since else None
     if receiver:

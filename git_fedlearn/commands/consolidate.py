@@ -10,7 +10,6 @@ from git_fedlearn.core.layout import SetName
 from git_fedlearn.core.record import Record, score_of
 from git_fedlearn.learn.consolidation import Consolidation, apply, look
 from git_fedlearn.learn.near_duplicates import MINIMUM
-from git_fedlearn.repository.record_sets import RecordSets
 
 DEFAULT = 0.8
 SHOWN = 76
@@ -38,7 +37,7 @@ def command(
     With --apply the weaker ones become tombstones that name it; `git fedlearn restore ID` undoes one.
     """
     repository = context.data_repository
-    sets = RecordSets(repository.top, repository.settings.record_set_bytes)
+    sets = repository.sets
     chosen = [SetName(name) for name in names] or sets.names()
     for name in chosen:
         sets.check_name(name)

@@ -22,7 +22,6 @@ from git_fedlearn.learn.dataset import (
 from git_fedlearn.learn.training_formats import FORMATS, Formatted, format_samples, suffix_of
 from git_fedlearn.learn.versions import freeze, parse_version, version_folder
 from git_fedlearn.repository.files import write_file
-from git_fedlearn.repository.record_sets import RecordSets
 
 BAR = 40
 """Characters of the longest bar of a histogram."""
@@ -38,7 +37,7 @@ def command() -> None:
 @click.pass_obj
 def stats(context: Context, *, as_json: bool) -> None:
     """Count samples, tokens (an estimate), lengths, roles, duplicates and systems."""
-    counted = measure(_sets(context))
+    counted = measure(context.data_repository.sets)
     if as_json:
         context.say_json("dataset-stats/v1", _to_json(counted))
         return
@@ -70,7 +69,7 @@ def snapshot(context: Context, wanted: str | None, *, as_json: bool) -> None:
     repository = context.data_repository
     folder = version_folder(repository.top, repository.system())
     with repository.lock("dataset snapshot"):
-        dataset = read_dataset(_sets(context))
+        dataset = read_dataset(context.data_repository.sets)
         if not dataset.samples:
             raise FedlearnError("the fine-tuning set is empty", hint="git fedlearn sync")
         frozen = freeze(folder, dataset.samples, version, repository.settings.fine_tuning_snapshots)
@@ -122,7 +121,7 @@ def export(
     Which side a sample is on follows from its id alone, so it never moves from one side to the other.
     """
     repository = context.data_repository
-    dataset = read_dataset(_sets(context))
+    dataset = read_dataset(context.data_repository.sets)
     samples = dataset.samples if min_score is None else at_least(dataset.samples, min_score)
     folder = context.directory / output if output else repository.top / ".local" / "dataset" / name
     parts = _split(samples, split)
@@ -144,11 +143,6 @@ def export(
             f"left out {len(dataset.samples) - len(samples)} below the score {min_score:g}, or without any"
         )
     _note_malformed(context, dataset)
-
-
-def _sets(context: Context) -> RecordSets:
-    repository = context.data_repository
-    return RecordSets(repository.top, repository.settings.record_set_bytes)
 
 
 def _split(samples: tuple[Sample, ...], share: float | None) -> dict[str, list[Sample]]:

@@ -8,7 +8,7 @@ from git_fedlearn.console.revisions import get_commit, get_range
 from git_fedlearn.core.canonical import Json
 from git_fedlearn.core.layout import SetName
 from git_fedlearn.errors import UsageError
-from git_fedlearn.repository.data_tree import index_tree, open_objects
+from git_fedlearn.repository.data_tree import index_tree
 from git_fedlearn.repository.objects import Objects
 from git_fedlearn.repository.repository import SYSTEM_KEY, Repository
 from git_fedlearn.repository.set_changes import (
@@ -44,7 +44,7 @@ def command(
     both, from HEAD. Ends with 1 when there are differences, as diff(1) does.
     """
     repository = context.repository
-    objects = open_objects(repository)
+    objects = repository.objects
     before, after = _trees(repository, objects, revisions, staged=staged)
     sets = tree_changes(before, after)
     for name in only:

@@ -8,7 +8,6 @@ from git_fedlearn.core.canonical import Json
 from git_fedlearn.core.headline import printable
 from git_fedlearn.core.record import FIRST_SEEN, RETRACTED, SEEN_BY
 from git_fedlearn.federation.origins import Origin, explain_record
-from git_fedlearn.repository.record_sets import RecordSets
 
 
 @click.command("explain", short_help="Say where a record came from.")
@@ -21,7 +20,7 @@ def command(context: Context, identifier: str, *, as_json: bool) -> None:
     ID is the record's id or its first characters.
     """
     repository = context.data_repository
-    found = select(RecordSets(repository.top, repository.settings.record_set_bytes), identifier)
+    found = select(repository.sets, identifier)
     origin = explain_record(repository, found[0][1], tuple(name for name, _ in found))
     if as_json:
         context.say_json("explain/v1", _to_json(origin))

@@ -33,6 +33,7 @@ from git_fedlearn.federation.upstream import (
 from git_fedlearn.federation.watching import Watcher
 from git_fedlearn.repository.commits import commit_data
 from git_fedlearn.repository.lock import hold_lock
+from git_fedlearn.repository.state import FEDERATE
 from git_fedlearn.vectors.connect import is_configured
 
 STEP_SECONDS = 600.0
@@ -194,7 +195,7 @@ def command(  # noqa: PLR0913  one option each
     goal = to or repository.git.find_config("fedlearn.pushTo")
     run = Run(context, source, goal, remote, timeout, dry_run, as_json)
     warn_of_twin(context, repository)
-    with hold_lock(repository.state / "federate", "federate", timeout=1.0):
+    with hold_lock(repository.state.path(FEDERATE), "federate", timeout=1.0):
         if dry_run:
             run.all_steps()
         else:

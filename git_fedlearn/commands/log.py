@@ -18,7 +18,6 @@ from git_fedlearn.core.layout import SetName
 from git_fedlearn.core.record import Record
 from git_fedlearn.core.trailers import read_trailers
 from git_fedlearn.errors import UsageError
-from git_fedlearn.repository.data_tree import open_objects
 from git_fedlearn.repository.objects import Objects, Oid
 from git_fedlearn.repository.record_log import Step, Versions, trace_record
 from git_fedlearn.repository.repository import SYSTEM_KEY
@@ -50,7 +49,7 @@ def command(  # noqa: PLR0913  one option each
     Without ID, what each commit did to all records. Where a merge took a record from one side, the commits
     of that side are told, as git log does for a path. ID is the record's id or its first characters.
     """
-    objects = open_objects(context.repository)
+    objects = context.repository.objects
     if identifier is not None:
         _log_record(context, objects, _Wanted(identifier, rev, most, full), as_json=as_json)
         return

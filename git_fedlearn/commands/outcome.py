@@ -48,7 +48,7 @@ def command(
     clean, redacted = clean_note(context.privacy, note)
     if redacted:
         context.note(f"note: the note is kept without private data{kinds(redacted)}")
-    sets = RecordSets(repository.top, repository.settings.record_set_bytes)
+    sets = repository.sets
     with repository.lock("outcome"):
         found = _living(sets, identifiers)
         before = read_outcomes(repository.top, found)

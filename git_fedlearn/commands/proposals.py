@@ -9,7 +9,6 @@ from git_fedlearn.core.layout import SetName
 from git_fedlearn.core.record import Record
 from git_fedlearn.errors import UsageError
 from git_fedlearn.repository.proposals import Proposal, read_proposals, remove_proposals
-from git_fedlearn.repository.record_sets import RecordSets
 from git_fedlearn.repository.retraction import retract_records
 
 IDS = click.argument("identifiers", nargs=-1, required=True, metavar="ID…")
@@ -47,7 +46,7 @@ def list_proposals(context: Context, *, as_json: bool) -> None:
 def accept(context: Context, identifiers: tuple[str, ...]) -> None:
     """Retract the records, for every system, with the reasons that were given."""
     repository = context.data_repository
-    sets = RecordSets(repository.top, repository.settings.record_set_bytes)
+    sets = repository.sets
     with repository.lock("proposals accept"):
         chosen = _select(read_proposals(repository), identifiers)
         for proposal in chosen:

@@ -14,7 +14,6 @@ from git_fedlearn.errors import UsageError
 from git_fedlearn.federation.memory import write_introduced
 from git_fedlearn.federation.peers import RemoteName, check_name
 from git_fedlearn.federation.quarantine import Held, mended, read_held, remove_held, shown_line
-from git_fedlearn.repository.record_sets import RecordSets
 from git_fedlearn.repository.repository import Repository
 
 KEY_LENGTH = 8
@@ -77,7 +76,7 @@ def accept(context: Context, keys: tuple[str, ...], *, peer: str | None) -> int:
         chosen = _choose(context, keys, peer)
         records = {held: mended(held, context.privacy) for held in chosen}
         taken = {held: record for held, record in records.items() if record}
-        sets = RecordSets(repository.top, repository.settings.record_set_bytes)
+        sets = repository.sets
         for name in sorted({held.set for held in taken}):
             joined = sets.join(name, [record.line for held, record in taken.items() if held.set == name])
             _credit(repository, [held for held in taken if held.set == name], taken, set(joined.added))

@@ -9,7 +9,6 @@ from git_fedlearn.core.layout import SetName
 from git_fedlearn.core.record import Record
 from git_fedlearn.errors import FedlearnError
 from git_fedlearn.privacy.record_fields import scan_fields
-from git_fedlearn.repository.record_sets import RecordSets
 from git_fedlearn.repository.retraction import restored
 
 
@@ -22,7 +21,7 @@ def command(context: Context, identifiers: tuple[str, ...]) -> None:
     A record that was retracted because it held private data stays retracted.
     """
     repository = context.data_repository
-    sets = RecordSets(repository.top, repository.settings.record_set_bytes)
+    sets = repository.sets
     lessons: list[tuple[SetName, list[Record]]] = []
     with repository.lock("restore"):
         for start in identifiers:

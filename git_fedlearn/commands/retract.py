@@ -10,7 +10,6 @@ from git_fedlearn.core.layout import DATA, SetName
 from git_fedlearn.core.record import Record
 from git_fedlearn.errors import UsageError
 from git_fedlearn.privacy.record_fields import sanitize_fields
-from git_fedlearn.repository.data_tree import open_objects
 from git_fedlearn.repository.history import introduced_records
 from git_fedlearn.repository.record_sets import RecordSets
 from git_fedlearn.repository.repository import Repository
@@ -32,7 +31,7 @@ def command(context: Context, identifiers: tuple[str, ...], reason: str, revisio
     repository = context.data_repository
     if not identifiers and not revision:
         raise UsageError("nothing to retract", hint="git fedlearn retract ID --reason WHY, or --commit REV")
-    sets = RecordSets(repository.top, repository.settings.record_set_bytes)
+    sets = repository.sets
     retracted: JsonObject = {
         "at": context.now().strftime("%Y-%m-%dT%H:%M:%SZ"),
         "by": repository.system(),
@@ -63,7 +62,7 @@ def _clean(context: Context, reason: str) -> Json:
 
 def _of_commit(repository: Repository, sets: RecordSets, revision: str) -> list[tuple[SetName, Record]]:
     """What a commit introduced, as it stands here now, or as the commit has it if it is not here."""
-    objects = open_objects(repository)
+    objects = repository.objects
     commit = objects.find_commit(revision)
     if commit is None:
         raise UsageError(f"{revision}: no such commit")

@@ -10,6 +10,7 @@ from git_fedlearn.console.context import Context
 from git_fedlearn.errors import FedlearnError
 from git_fedlearn.federation.schedulers import SCHEDULERS, Crontab, Installed, Scheduler
 from git_fedlearn.federation.timers import EVERY, OFF, VERBS, Job, check_every, tag_of
+from git_fedlearn.repository.state import SCHEDULE_LOG
 
 INTERVAL = f"one of {', '.join(EVERY)}"
 
@@ -104,7 +105,7 @@ def _jobs(context: Context, intervals: dict[str, str]) -> list[Job]:
             arguments[verb],
             repository.top,
             sys.executable,
-            repository.state / "schedule.log",
+            repository.state.path(SCHEDULE_LOG),
             _search_path(context),
         )
         for verb, every in intervals.items()

@@ -13,7 +13,6 @@ from git_fedlearn.core.identity import is_ours
 from git_fedlearn.core.outcomes import Outcome
 from git_fedlearn.core.record import FIRST_SEEN, RETRACTED, SEEN_BY, Record, score_of
 from git_fedlearn.repository.outcomes import read_outcomes, read_trust
-from git_fedlearn.repository.record_sets import RecordSets
 from git_fedlearn.repository.repository import Repository
 
 
@@ -24,7 +23,7 @@ from git_fedlearn.repository.repository import Repository
 def command(context: Context, identifier: str, *, as_json: bool) -> None:
     """Show the record whose id begins with ID, from every set that holds it."""
     repository = context.data_repository
-    found = select(RecordSets(repository.top, repository.settings.record_set_bytes), identifier)
+    found = select(repository.sets, identifier)
     if as_json:
         records: list[Json] = [{"set": name, "record": record.fields} for name, record in found]
         context.say_json("show/v1", {"records": records})

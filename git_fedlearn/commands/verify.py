@@ -6,7 +6,7 @@ from git_fedlearn.console.context import Context
 from git_fedlearn.console.wording import count, short_ids
 from git_fedlearn.core.layout import SetName
 from git_fedlearn.core.loss import Losses
-from git_fedlearn.repository.data_tree import WorkTree, open_objects
+from git_fedlearn.repository.data_tree import WorkTree
 from git_fedlearn.repository.repository import Repository
 from git_fedlearn.repository.verify import Verified, earlier_trees, mend, verify_tree
 
@@ -39,7 +39,7 @@ def command(context: Context, *, fix: bool, history: bool, as_json: bool) -> int
 
 
 def _verify(repository: Repository, *, history: bool) -> Verified:
-    objects = open_objects(repository)
+    objects = repository.objects
     return verify_tree(
         repository, WorkTree(repository.top), earlier_trees(repository, objects, history=history)
     )

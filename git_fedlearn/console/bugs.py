@@ -13,6 +13,7 @@ from pathlib import Path
 from git_fedlearn import __version__
 from git_fedlearn.console.context import Context
 from git_fedlearn.errors import FedlearnError
+from git_fedlearn.repository.state import BUG_REPORTS
 
 
 def report_bug(context: Context) -> int:
@@ -29,13 +30,14 @@ def report_bug(context: Context) -> int:
 
 def _keep(text: str, context: Context) -> Path | None:
     """Write to our state in the repository or else to the folder for temporary files, for this user alone."""
+    prefix, suffix = BUG_REPORTS.name.split("*")
     folders = [Path(tempfile.gettempdir())]
     with suppress(FedlearnError, OSError):
-        context.repository.state.mkdir(parents=True, exist_ok=True)
-        folders.insert(0, context.repository.state)
+        context.repository.state.folder.mkdir(parents=True, exist_ok=True)
+        folders.insert(0, context.repository.state.folder)
     for folder in folders:
         with suppress(OSError):
-            handle, path = tempfile.mkstemp(dir=folder, prefix="fedlearn-bug-", suffix=".txt")
+            handle, path = tempfile.mkstemp(dir=folder, prefix=prefix, suffix=suffix)
             with os.fdopen(handle, "w", encoding="utf-8", errors="backslashreplace") as file:
                 file.write(text)
             return Path(path)

@@ -18,7 +18,7 @@ from git_fedlearn.console.context import Context
 from git_fedlearn.console.wording import SHORT_ID
 from git_fedlearn.core.headline import headline
 from git_fedlearn.errors import FedlearnError
-from git_fedlearn.repository.record_sets import RecordSets, find_record
+from git_fedlearn.repository.record_sets import find_record
 
 VARIABLE: Final = "_GIT_FEDLEARN_COMPLETE"
 """The environment variable in which the scripts of git_fedlearn/completions ask."""
@@ -82,14 +82,9 @@ def _context(ctx: click.Context) -> Context:
     return replace(context, directory=context.directory.joinpath(*directories))
 
 
-def _sets(ctx: click.Context) -> RecordSets:
-    repository = _context(ctx).data_repository
-    return RecordSets(repository.top, repository.settings.record_set_bytes)
-
-
 def _record_ids(ctx: click.Context, start: str) -> Iterator[Item]:
     wanted = {"retract": False, "restore": True}.get(ctx.info_name or "")
-    lines = _sets(ctx).beginning(start.lower())
+    lines = _context(ctx).data_repository.sets.beginning(start.lower())
     if wanted is not None:
         lines = (found for found in lines if _is_tombstone(found[1]) is wanted)
     for name, line in islice(lines, MOST_IDS):
@@ -110,7 +105,7 @@ def _headline(line: bytes) -> str:
 
 
 def _set_names(ctx: click.Context, _start: str) -> Iterator[Item]:
-    return map(CompletionItem, _sets(ctx).names())
+    return map(CompletionItem, _context(ctx).data_repository.sets.names())
 
 
 def _peers(ctx: click.Context, _start: str) -> Iterator[Item]:
@@ -155,9 +150,7 @@ def _verbs(ctx: click.Context, _start: str) -> Iterator[Item]:
     for verb in given:
         above = above.get_command(ctx, verb) if isinstance(above, click.Group) else None
     if isinstance(above, click.Group):
-        for verb in above.list_commands(ctx):
-            command = above.get_command(ctx, verb)
-            yield CompletionItem(verb, help=command.short_help if command else None)
+        yield from above.shell_complete(click.Context(above), "")
 
 
 def _path(kind: str) -> Finder:

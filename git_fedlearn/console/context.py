@@ -38,7 +38,6 @@ class Context:
     stdout: TextIO = field(default_factory=lambda: sys.stdout)
     stderr: TextIO = field(default_factory=lambda: sys.stderr)
     quiet: bool = False
-    verbose: bool = False
 
     @cached_property
     def repository(self) -> Repository:
@@ -85,8 +84,7 @@ class Context:
         """Read the settings file again when it is next asked for: it was written."""
         for name in ("policy", "privacy"):
             self.__dict__.pop(name, None)
-        for name in ("settings", "settings_table"):
-            self.repository.__dict__.pop(name, None)
+        self.repository.forget_settings()
 
     def now(self) -> datetime:
         """The time in UTC; `SOURCE_DATE_EPOCH` (reproducible-builds.org) fixes it."""
@@ -138,14 +136,13 @@ class Context:
 
     @contextmanager
     def watching_git(self) -> Iterator[None]:
-        """Inside, say which git commands run, if `--verbose` was given by then."""
+        """Inside, say which git commands run, and how long each takes."""
         with watched_by(self._tell_git):
             yield
 
     def _tell_git(self, arguments: Sequence[str], seconds: float) -> None:
-        if self.verbose:
-            shown = _IN_URL.sub(r"\1***@", shlex.join(arguments))
-            self.complain(f"note: git {shown} ({seconds:.3f} s)")
+        shown = _IN_URL.sub(r"\1***@", shlex.join(arguments))
+        self.complain(f"note: git {shown} ({seconds:.3f} s)")
 
     def report(self, error: FedlearnError) -> None:
         """Print an error and what to do about it."""

@@ -12,9 +12,9 @@ from git_fedlearn.console.findings import SHORT_COMMIT
 from git_fedlearn.console.wording import count
 from git_fedlearn.privacy.kinds import SECRET_KINDS
 from git_fedlearn.repository.files import write_file
+from git_fedlearn.repository.state import LEAKS
 from git_fedlearn.scanning.history import HistoryScan, Leaks
 
-FOLDER: Final = "leaks"
 MOST: Final = 20
 _CALLBACK: Final = """\
 # For git filter-repo --blob-callback: the blobs that `git fedlearn scan --history` named, sanitized.
@@ -71,7 +71,7 @@ def _steps(scan: HistoryScan, leaks: Leaks) -> list[str]:
 
 def _prepare(context: Context, leaks: Leaks) -> str:
     """Write the lists and the callback; returns the command to type at the top of the repository."""
-    folder = context.repository.state / FOLDER
+    folder = context.repository.state.path(LEAKS)
     parts = ["git filter-repo --force"]
     if leaks.blobs:
         write_file(folder / "blobs", "".join(f"{oid}\n" for oid in leaks.blobs).encode("ascii"))

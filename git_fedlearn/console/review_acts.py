@@ -14,7 +14,6 @@ from git_fedlearn.learn.intake import Intake
 from git_fedlearn.learn.pending import read_pending, write_pending
 from git_fedlearn.learn.review import Waiting, decide, find_doubts, read_waiting
 from git_fedlearn.privacy.policy import Allowed
-from git_fedlearn.repository.record_sets import RecordSets
 
 KEPT: Final = "kept in review: not private"
 
@@ -73,7 +72,7 @@ def _learn(context: Context, samples: list[tuple[Waiting, JsonObject]], decision
             f"a sample cannot be learned: {error}", hint="git fedlearn review drop"
         ) from error
     with repository.lock("review"):
-        sets = RecordSets(repository.top, repository.settings.record_set_bytes)
+        sets = repository.sets
         joined = sets.join(FINE_TUNING, lines)
         pending = read_pending(repository, sets).get(FINE_TUNING, [])
         write_pending(repository, {FINE_TUNING: [*pending, *lines]}, ())

@@ -12,7 +12,7 @@ from git_fedlearn.console.targets import Target, find_targets, is_binary, read_l
 from git_fedlearn.console.wording import count
 from git_fedlearn.core.layout import is_shareable
 from git_fedlearn.errors import UsageError
-from git_fedlearn.repository.data_tree import index_tree, open_objects
+from git_fedlearn.repository.data_tree import index_tree
 from git_fedlearn.repository.objects import Objects
 from git_fedlearn.repository.repository import Repository
 from git_fedlearn.scanning.findings import Found, scan_name, scan_passages, shown_path
@@ -59,7 +59,7 @@ class Scanned:
     def staged(self, paths: tuple[str, ...]) -> Iterator[Found]:
         """What is found in the data files of the index."""
         repository = self._context.data_repository
-        tree = index_tree(repository, open_objects(repository))
+        tree = index_tree(repository, repository.objects)
         chosen = [path for path in tree.paths() if not paths or _is_under(self._context, path, paths)]
         self._number = len(chosen)
         passages = (
@@ -75,7 +75,7 @@ class Scanned:
         context = self._context
         if revisions != ALL and (context.directory / revisions).exists():
             paths, revisions = (revisions, *paths), ALL
-        objects = open_objects(context.repository)
+        objects = context.repository.objects
         commits = _range(context.repository, objects, revisions)
         self._history = HistoryScan(objects, context.privacy, commits, self._show)
         found = self._history.findings()

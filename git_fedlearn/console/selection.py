@@ -48,7 +48,7 @@ def find_anywhere(repository: Repository, objects: Objects, start: str) -> Found
     """The record whose id begins so, in the work tree or else anywhere in history."""
     checked = check_start(start)
     if not repository.is_bare:
-        sets = RecordSets(repository.top, repository.settings.record_set_bytes)
+        sets = repository.sets
         found = list(sets.find(checked))
         if found:
             _refuse_several(start, found)

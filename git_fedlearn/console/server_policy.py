@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING, Final
 from git_fedlearn.errors import SettingsError
 from git_fedlearn.privacy.policy import Policy
 from git_fedlearn.privacy.policy_table import parse_policy
-from git_fedlearn.repository.data_tree import open_objects
 from git_fedlearn.repository.settings import read_table
 from git_fedlearn.repository.verify import settings_table_at
 
@@ -23,7 +22,7 @@ def server_policy(context: "Context") -> Policy:
     Settings there that cannot be used allow nothing, so that a push can repair them.
     """
     today = context.now().date()
-    objects = open_objects(context.repository)
+    objects = context.repository.objects
     pinned = context.repository.git.find_config(POLICY_KEY)
     if pinned:
         path = context.repository.git_dir / pinned

@@ -7,8 +7,6 @@ from git_fedlearn.core.canonical import Json
 from git_fedlearn.core.layout import SHARED_SETS, SetName
 from git_fedlearn.core.record import RETRACTED, SEEN_BY, Record, score_of
 from git_fedlearn.demo.systems import System, record_sets
-from git_fedlearn.repository.record_sets import RecordSets
-from git_fedlearn.repository.settings import Settings
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +45,7 @@ _TELLING = (
 
 def describe(system: System) -> Row:
     """Count what a system knows."""
-    sets = _sets(system)
+    sets = system.sets
     lessons = {name: sum(not record.is_tombstone for record in sets.read(name)) for name in SHARED_SETS}
     retracted = sum(record.is_tombstone for name in SHARED_SETS for record in sets.read(name))
     return Row(system.name, lessons, retracted, system.revision(), record_sets(system))
@@ -55,7 +53,7 @@ def describe(system: System) -> Row:
 
 def endorsed(system: System, *, by: int = 2) -> list[Endorsed]:
     """Lessons that at least so many systems learned: most systems first, then the highest score."""
-    sets = _sets(system)
+    sets = system.sets
     found = [
         Endorsed(_count(record.fields.get(SEEN_BY)), score_of(record.fields), name, record)
         for name in SHARED_SETS
@@ -70,11 +68,7 @@ def endorsed(system: System, *, by: int = 2) -> list[Endorsed]:
 
 def find_record(system: System, name: SetName, text: str) -> Record:
     """The record of a set that says this. Raises StopIteration if none does."""
-    return next(record for record in _sets(system).read(name) if text in record.line.decode("utf-8"))
-
-
-def _sets(system: System) -> RecordSets:
-    return RecordSets(system.path, Settings().record_set_bytes)
+    return next(record for record in system.sets.read(name) if text in record.line.decode("utf-8"))
 
 
 def _count(value: Json) -> int:

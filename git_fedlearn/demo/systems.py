@@ -4,11 +4,14 @@ import os
 import shlex
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Final
 
 from git_fedlearn.errors import FedlearnError, GitError
 from git_fedlearn.repository.git import Git
+from git_fedlearn.repository.record_sets import RecordSets
+from git_fedlearn.repository.repository import Repository
 
 STACK: Final = ".local/share/nixos-ai-stack"
 _DAY: Final = 1_764_547_200
@@ -70,6 +73,11 @@ class System:
         self.home = self.stage.folder / "home" / self.name
         self.path = self.stage.folder / self.name
         self.environment = hermetic(self.stage.environment, self.home)
+
+    @cached_property
+    def sets(self) -> RecordSets:
+        """The record sets of this system."""
+        return Repository.discover(self.path, self.environment).sets
 
     @property
     def git(self) -> Git:

@@ -22,6 +22,7 @@ from git_fedlearn.repository.git import TIMED_OUT, Finished, Git, Limits
 from git_fedlearn.repository.lock import hold_lock
 from git_fedlearn.repository.objects import Oid
 from git_fedlearn.repository.repository import Repository
+from git_fedlearn.repository.state import BUNDLE
 
 SECONDS: Final = 600.0
 """How long git may take to unpack a bundle."""
@@ -123,7 +124,7 @@ def unpacked(repository: Repository, path: Path, sender: Peer) -> Iterator[Peer]
         raise UsageError(f"{path}: not a git bundle", hint="git fedlearn bundle create makes one")
     if not is_whole(path):
         raise FedlearnError(f"{path}: cut off or damaged: its checksum is wrong", hint=_AGAIN)
-    place = repository.state / "bundle"
+    place = repository.state.path(BUNDLE)
     with hold_lock(place, "bundle apply", timeout=30):
         for left in place.glob("unpacked-*"):
             shutil.rmtree(left, ignore_errors=True)

@@ -4,7 +4,6 @@ Losing it only costs time, except that the peer may then no longer retract what 
 What was read counts as read only while HEAD still contains the commit it led to.
 """
 
-import json
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Final
@@ -14,6 +13,7 @@ from git_fedlearn.federation.peers import RemoteName
 from git_fedlearn.repository.files import read_file, write_file
 from git_fedlearn.repository.objects import Oid
 from git_fedlearn.repository.repository import Repository
+from git_fedlearn.repository.state import PEERS, read_json, write_json
 
 FORMAT: Final = 1
 
@@ -38,13 +38,13 @@ class Memory:
 
 def read_memory(repository: Repository, name: RemoteName) -> Memory:
     """What is remembered of a peer; nothing when that is damaged."""
+    facts = read_json(_folder(repository) / f"{name}.json")
     try:
-        facts = json.loads(read_file(_folder(repository) / f"{name}.json"))
-        memory = Memory(**{key: value for key, value in facts.items() if key != "format"})
+        memory = Memory(**{key: value for key, value in facts.items() if key != "format"})  # type: ignore[arg-type]  # below
         sound = facts["format"] == FORMAT and all(
             isinstance(getattr(memory, key), type(value)) for key, value in asdict(Memory()).items()
         )
-    except (ValueError, TypeError, AttributeError, KeyError):
+    except (TypeError, KeyError):
         return Memory()
     return memory if sound else Memory()
 
@@ -52,8 +52,7 @@ def read_memory(repository: Repository, name: RemoteName) -> Memory:
 def write_memory(repository: Repository, name: RemoteName, memory: Memory) -> None:
     """Remember; written only when it differs."""
     if memory != read_memory(repository, name):
-        text = json.dumps({"format": FORMAT, **asdict(memory)}, sort_keys=True)
-        write_file(_folder(repository) / f"{name}.json", text.encode())
+        write_json(_folder(repository) / f"{name}.json", {"format": FORMAT, **asdict(memory)})
 
 
 def forget_reading(memory: Memory) -> Memory:
@@ -94,7 +93,7 @@ def blob_at(memory: Memory, ref: str, path: str) -> Oid | None:
 
 
 def _folder(repository: Repository) -> Path:
-    return repository.state / "peers"
+    return repository.state.path(PEERS)
 
 
 def _introduced(repository: Repository, name: RemoteName) -> Path:

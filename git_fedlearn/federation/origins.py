@@ -12,7 +12,6 @@ from git_fedlearn.core.trailers import read_trailers
 from git_fedlearn.federation.memory import read_introduced, remembered
 from git_fedlearn.federation.offers import read_offer
 from git_fedlearn.federation.peers import Peer, RemoteName, read_peers
-from git_fedlearn.repository.data_tree import open_objects
 from git_fedlearn.repository.objects import Objects, Oid
 from git_fedlearn.repository.record_log import trace_record
 from git_fedlearn.repository.repository import Repository
@@ -43,7 +42,7 @@ class Origin:
 
 def explain_record(repository: Repository, record: Record, sets: tuple[SetName, ...]) -> Origin:
     """Look through the history of the branch and the fetched tips of all peers."""
-    objects = open_objects(repository)
+    objects = repository.objects
     peers = read_peers(repository)
     bringers = [name for name in remembered(repository) if record.id in read_introduced(repository, name)]
     return Origin(

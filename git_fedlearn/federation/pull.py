@@ -35,11 +35,12 @@ from git_fedlearn.federation.quarantine import Held, add_held, hold
 from git_fedlearn.federation.reasons import Reason
 from git_fedlearn.federation.ruling import rule
 from git_fedlearn.federation.watching import Watcher
-from git_fedlearn.repository.data_tree import committed_tree, open_objects
+from git_fedlearn.repository.data_tree import committed_tree
 from git_fedlearn.repository.lock import hold_lock
 from git_fedlearn.repository.moves import remove_orphaned_locks
 from git_fedlearn.repository.objects import Objects, Oid
 from git_fedlearn.repository.repository import Repository
+from git_fedlearn.repository.state import FEDERATION
 
 MOST_LINES = 500_000
 """New lines of one peer and set in one run; more are kept back, and the peer is read again next time."""
@@ -80,7 +81,7 @@ def pull(
 ) -> Pulled:
     """Learn from peers. Raises FedlearnError when the branch is not ready for it, LockedError."""
     timeout = request.seconds + 30
-    with hold_lock(repository.state / "federation", "pull-remotes", timeout=timeout):
+    with hold_lock(repository.state.path(FEDERATION), "pull-remotes", timeout=timeout):
         if not request.dry_run:
             with repository.lock("pull-remotes"):
                 refuse_unready(repository)
@@ -101,7 +102,7 @@ class _Joining:
         self.checker = checker
         self.request = request
         self.watcher = watcher
-        self.objects: Objects = open_objects(repository)
+        self.objects: Objects = repository.objects
         self.head = get_head(self.objects)
         self.tree = committed_tree(self.objects, self.head)
         rules = f"injection {checker.quarantine_injection}"

@@ -22,6 +22,7 @@ from git_fedlearn.federation.reasons import OF_PRIVACY, Reason
 from git_fedlearn.privacy.engine import PrivacyEngine
 from git_fedlearn.repository.files import read_file, write_file
 from git_fedlearn.repository.repository import Repository
+from git_fedlearn.repository.state import QUARANTINE
 from git_fedlearn.repository.state_lines import format_state_lines, read_state_lines
 
 MOST_HELD: Final = 1000
@@ -140,4 +141,4 @@ def _decided(repository: Repository, peer: RemoteName) -> Path:
 
 
 def _folder(repository: Repository) -> Path:
-    return repository.state / "quarantine"
+    return repository.state.path(QUARANTINE)

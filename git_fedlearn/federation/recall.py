@@ -8,21 +8,19 @@ from git_fedlearn.core.record import SEEN_BY, Record
 from git_fedlearn.federation.memory import read_introduced
 from git_fedlearn.federation.origins import offered_ids
 from git_fedlearn.federation.peers import Peer, read_peers
-from git_fedlearn.repository.data_tree import open_objects
-from git_fedlearn.repository.record_sets import RecordSets
 from git_fedlearn.repository.repository import Repository
 from git_fedlearn.repository.retraction import keep_retracted, tombstone
 
 
 def find_only_from(repository: Repository, peer: Peer) -> dict[SetName, list[Record]]:
     """The lessons that this peer brought first, that no other holds, and that were not learned here."""
-    objects = open_objects(repository)
+    objects = repository.objects
     ids = read_introduced(repository, peer.name)
     for other in read_peers(repository):
         if other.name != peer.name:
             ids -= offered_ids(repository, objects, other)
     own = repository.system()
-    sets = RecordSets(repository.top, repository.settings.record_set_bytes)
+    sets = repository.sets
     found: dict[SetName, list[Record]] = {}
     for name in sets.names():
         lessons = [record for record in sets.read(name) if record.id in ids and not record.is_tombstone]
@@ -37,7 +35,7 @@ def retract_all(repository: Repository, found: dict[SetName, list[Record]], now:
         "by": repository.system(),
         "reason": "came only from a peer that is no longer trusted",
     }
-    sets = RecordSets(repository.top, repository.settings.record_set_bytes)
+    sets = repository.sets
     keep_retracted(repository, [record for records in found.values() for record in records])
     for name, records in found.items():
         sets.join(name, [tombstone(record, retracted).line for record in records])

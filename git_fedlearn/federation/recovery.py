@@ -3,28 +3,28 @@
 The caller holds the lock of `federate`, so whoever made the mark is gone.
 """
 
-import json
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from git_fedlearn.federation.upstream import undo_unfinished
-from git_fedlearn.repository.data_tree import WorkTree, open_objects
-from git_fedlearn.repository.files import read_file, write_file
+from git_fedlearn.repository.data_tree import WorkTree
+from git_fedlearn.repository.files import read_file
 from git_fedlearn.repository.moves import PULLING, remove_orphaned_locks, undo_half_move
 from git_fedlearn.repository.repository import Repository
+from git_fedlearn.repository.state import FEDERATING, write_json
 from git_fedlearn.repository.verify import earlier_trees, mend, verify_tree
 
 
 @contextmanager
 def marked_run(repository: Repository) -> Iterator[bool]:
     """Put right what a killed run left, then mark this one; yields whether there was anything to do."""
-    mark = repository.state / "federate.json"
+    mark = repository.state.path(FEDERATING)
     killed = bool(read_file(mark))
     if killed:
         recover(repository, mark)
-    write_file(mark, json.dumps({"pid": os.getpid()}).encode())
+    write_json(mark, {"pid": os.getpid()})
     try:
         yield killed
     finally:
@@ -43,7 +43,7 @@ def recover(repository: Repository, mark: Path) -> None:
         for path in repository.git.run("ls-files", "--deleted", "-z", "--", ":/data").split(b"\0"):
             if path:
                 repository.git.run("checkout", "--", f":/{os.fsdecode(path)}")
-        objects = open_objects(repository)
+        objects = repository.objects
         found = verify_tree(
             repository, WorkTree(repository.top), earlier_trees(repository, objects, history=False)
         )

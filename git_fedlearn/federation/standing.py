@@ -9,9 +9,10 @@ from git_fedlearn.core.record_set import split_lines
 from git_fedlearn.federation.fetching import Contact
 from git_fedlearn.federation.memory import read_memory
 from git_fedlearn.federation.peers import Peer, RemoteName, read_peers
-from git_fedlearn.repository.data_tree import committed_tree, open_objects
+from git_fedlearn.repository.data_tree import committed_tree
 from git_fedlearn.repository.objects import Objects, Oid
 from git_fedlearn.repository.repository import Repository
+from git_fedlearn.repository.state import QUARANTINE
 
 
 class PeerStanding(NamedTuple):
@@ -41,7 +42,7 @@ def read_peer_standings(repository: Repository) -> list[PeerStanding]:
 
 def count_held(repository: Repository) -> Counter[RemoteName]:
     """How many records wait in quarantine, by who sent them: peers, peers that are gone, bundles."""
-    if not any((repository.state / "quarantine").glob("*.jsonl")):
+    if not any(repository.state.path(QUARANTINE).glob("*.jsonl")):
         return Counter()
     from git_fedlearn.federation.quarantine import read_held  # noqa: PLC0415  costs start-up time
 
@@ -61,7 +62,7 @@ def _not_joined(repository: Repository, peers: list[Peer]) -> dict[str, int]:
         return {}
     from git_fedlearn.federation.origins import offered_ids  # noqa: PLC0415  costs start-up time
 
-    objects = open_objects(repository)
+    objects = repository.objects
     head = objects.find_commit("HEAD")
     known = _ids(objects, head) if head else set()
     return {peer.name: len(offered_ids(repository, objects, peer) - known) for peer in changed}

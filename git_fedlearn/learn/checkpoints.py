@@ -6,27 +6,29 @@ and a truncated or rewritten one from the start. A lost or corrupt checkpoint on
 checkpoints after the records are safely on disk: then a crash repeats work, and loses none.
 """
 
-import json
 import os
-import tempfile
 import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
-from typing import IO, Any, Final, NamedTuple
+from typing import IO, Final, NamedTuple
 
 from xxhash import xxh3_128_hexdigest
 
+from git_fedlearn.core.canonical import Json, JsonObject
 from git_fedlearn.learn.remote_files import Status
-from git_fedlearn.learn.sources import SourceFile, is_compressed, open_source
-from git_fedlearn.learn.zstd import ZstdError
+from git_fedlearn.learn.sources import SourceError, SourceFile, is_compressed, open_source
 from git_fedlearn.repository.repository import Repository
+from git_fedlearn.repository.state import CHECKPOINTS, read_json, write_json
 
 FORMAT: Final = 1
 HEAD: Final = 1024
 TAIL: Final = 256
 """Bytes hashed at the start of a file, and just before the offset."""
+
+_UNREADABLE: Final = (OSError, EOFError, ValueError, zlib.error, SourceError)
+"""What a file that cannot be read raises; the run that reads the rest of it reports it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,28 +69,15 @@ def read_checkpoints(path: Path) -> Checkpoints:
 
 def find_broken_checkpoints(repository: Repository) -> Iterator[Path]:
     """The checkpoint files of a clone that cannot be read, or are of another version."""
-    for path in sorted((repository.state / "checkpoints").glob("*.json")):
+    for path in sorted(repository.state.path(CHECKPOINTS).glob("*.json")):
         if _read(path) is None:
             yield path
 
 
 def write_checkpoints(path: Path, checkpoints: Checkpoints) -> None:
-    """Replace the file as a whole: a temporary file beside it, fsync, rename, fsync of the folder."""
-    value = {"format": FORMAT, "files": {name: asdict(mark) for name, mark in sorted(checkpoints.items())}}
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f"{path.name}.", suffix=".tmp")
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as stream:
-            json.dump(value, stream, indent=1)
-            stream.write("\n")
-            stream.flush()
-            os.fsync(stream.fileno())
-        os.replace(temporary, path)  # noqa: PTH105  the pair to mkstemp
-    except BaseException:
-        with suppress(FileNotFoundError):
-            os.unlink(temporary)  # noqa: PTH108
-        raise
-    _fsync_folder(path.parent)
+    """Replace the file as a whole."""
+    files: JsonObject = {name: asdict(mark) for name, mark in sorted(checkpoints.items())}
+    write_json(path, {"format": FORMAT, "files": files})
 
 
 def find_start(file: SourceFile, checkpoints: Checkpoints) -> Start:
@@ -121,7 +110,7 @@ def make_mark(file: SourceFile, reached: Start, checkpoints: Checkpoints) -> Mar
     if (status.st_dev, status.st_ino) != (reached.device, reached.inode) or shrunk:
         return None
     first, head, tail = None, "", ""
-    with suppress(OSError, EOFError, ValueError, zlib.error, ZstdError), open_source(file.path) as stream:
+    with suppress(*_UNREADABLE), open_source(file.path) as stream:
         first, head, tail = _ends(stream, reached.offset)
     if first is None or not first.startswith(reached.first):
         return None
@@ -141,7 +130,7 @@ def _holds(file: SourceFile, mark: Mark, size: int) -> bool:
     """Whether the file holds, up to the mark's offset, what was read then."""
     if not mark.offset or (mark.offset > size and not is_compressed(file.path)):
         return False
-    with suppress(OSError, EOFError, ValueError, zlib.error, ZstdError), open_source(file.path) as stream:
+    with suppress(*_UNREADABLE), open_source(file.path) as stream:
         return _ends(stream, mark.offset)[1:] == (mark.head, mark.tail)
     return False
 
@@ -160,7 +149,7 @@ def _ends(stream: IO[bytes], offset: int) -> tuple[bytes, str, str]:
 
 def _first_bytes(file: SourceFile) -> bytes:
     """How a file begins; nothing where that cannot be read, which is reported when the rest is."""
-    with suppress(OSError, EOFError, ValueError, zlib.error, ZstdError), open_source(file.path) as stream:
+    with suppress(*_UNREADABLE), open_source(file.path) as stream:
         return stream.read(HEAD)
     return b""
 
@@ -173,27 +162,21 @@ def _is_untouched(mark: Mark, status: os.stat_result | Status) -> bool:
 def _read(path: Path) -> Checkpoints | None:
     """The marks of a file, None for one that is missing, corrupt or of another version."""
     try:
-        value = json.loads(path.read_bytes())
-        if value["format"] != FORMAT:
-            return None
-        return {str(name): _parse_mark(mark) for name, mark in value["files"].items()}
-    except (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError):
+        match read_json(path):
+            case {"format": number, "files": dict(files)} if number == FORMAT:
+                return {name: _parse_mark(mark) for name, mark in files.items()}
+    except (LookupError, TypeError):
         return None
+    return None
 
 
-def _parse_mark(value: Mapping[str, Any]) -> Mark:
+def _parse_mark(value: Json) -> Mark:
     """Raises TypeError or LookupError for anything but a mark."""
-    mark = Mark(**{field.name: value[field.name] for field in fields(Mark)})
+    if not isinstance(value, dict):
+        raise TypeError("not a mark")
+    mark = Mark(**{field.name: value[field.name] for field in fields(Mark)})  # type: ignore[arg-type]  # below
     for field in fields(Mark):
         found = getattr(mark, field.name)
         if type(found) is not field.type or (field.type is int and found < 0):
             raise TypeError("not a mark")
     return mark
-
-
-def _fsync_folder(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

@@ -42,7 +42,7 @@ def look(sets: RecordSets, names: Sequence[SetName], resemblance: float) -> list
 
 def apply(repository: Repository, found: Sequence[Consolidation], now: datetime) -> None:
     """Retract every weaker lesson in favour of the best of its cluster; the caller holds the lock."""
-    sets = RecordSets(repository.top, repository.settings.record_set_bytes)
+    sets = repository.sets
     by = repository.system()
     keep_retracted(
         repository,

@@ -5,15 +5,16 @@ read, so lost workers, repeated tasks and any tree of reductions leave the same 
 written on the cluster: texts travel there and back as they are, so let it be one of your own.
 """
 
-import importlib
 from collections.abc import Callable, Iterator, Sequence
 from functools import reduce
 from typing import Any, Final
 
 from git_fedlearn.errors import FedlearnError
+from git_fedlearn.extras import Lazy
 from git_fedlearn.learn.extraction import Extract
-from git_fedlearn.learn.remote_files import EXTRA
 from git_fedlearn.learn.stretches import Stretch
+
+distributed = Lazy("distributed", "dask")
 
 BRANCHES: Final = 8
 """Extracts that one task of the reduction joins."""
@@ -31,10 +32,9 @@ def dask_extracts(
 
     Raises FedlearnError when the cluster cannot be reached, or loses a task again and again.
     """
-    distributed = _distributed()
     errors = (distributed.KilledWorker, TimeoutError, OSError)
     try:
-        with _client(distributed, scheduler) as client:
+        with _client(scheduler) as client:
             yield from _reduced(client, extract, stretches)
     except errors as error:
         where = scheduler or "a cluster of local processes"
@@ -62,14 +62,7 @@ def join_all(extracts: Sequence[Extract]) -> Extract:
     return reduce(Extract.join, extracts, first).trimmed()
 
 
-def _client(distributed: Any, scheduler: str | None) -> Any:  # noqa: ANN401  distributed has no types
+def _client(scheduler: str | None) -> Any:  # noqa: ANN401  distributed has no types
     if scheduler:
         return distributed.Client(scheduler, timeout=_PATIENCE)
     return distributed.Client(processes=True, threads_per_worker=1, dashboard_address=None)
-
-
-def _distributed() -> Any:  # noqa: ANN401  an optional package without types
-    try:
-        return importlib.import_module("distributed")
-    except ImportError:
-        raise FedlearnError("`--engine dask` needs dask, which is not installed", hint=EXTRA) from None

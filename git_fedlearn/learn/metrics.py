@@ -18,7 +18,6 @@ from git_fedlearn.core.record import SYSTEM_ID
 from git_fedlearn.errors import UsageError
 from git_fedlearn.learn.survey import PATTERN_SETS, Survey, survey
 from git_fedlearn.repository.files import read_file, write_file
-from git_fedlearn.repository.record_sets import RecordSets
 from git_fedlearn.repository.repository import Repository
 
 FORMAT: Final = 1
@@ -68,7 +67,7 @@ def parse_month(text: str) -> date:
 
 def collect(repository: Repository, until: date, month: str | None = None) -> Metrics:
     """The metrics of all systems up to a day; of one month, only the files of that month count."""
-    sets = RecordSets(repository.top, repository.settings.record_set_bytes)
+    sets = repository.sets
     files = [file for file in read_month_files(repository.top) if month in (None, file.month)]
     return Metrics(survey(sets, until), tuple(files))
 
@@ -79,7 +78,7 @@ def write_month(repository: Repository, now: datetime) -> Path | None:
     The caller holds the lock.
     """
     system, month = repository.system(), f"{now:%Y-%m}"
-    found = survey(RecordSets(repository.top, repository.settings.record_set_bytes), now.date())
+    found = survey(repository.sets, now.date())
     facts = _facts(found, system, month)
     path = metrics_path(repository.top, system, month)
     known = _read_object(path)

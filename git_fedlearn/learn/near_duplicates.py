@@ -5,7 +5,6 @@ joins a cluster when its own resemblance to the best one is high enough, so no c
 lessons together that are unlike. The same records give the same clusters on every system.
 """
 
-import importlib
 from collections.abc import Iterator, Sequence
 from typing import Any, Final, NamedTuple
 
@@ -14,9 +13,10 @@ from git_fedlearn.core.events import words_of
 from git_fedlearn.core.identity import ERROR_KEYS, content_of
 from git_fedlearn.core.normal_form import normal_form
 from git_fedlearn.core.record import SEEN_BY, Record, score_of
-from git_fedlearn.errors import FedlearnError
+from git_fedlearn.extras import Lazy
 
-EXTRA: Final = "pip install 'git-fedlearn[consolidate]'"
+rensa = Lazy("rensa", "duplicates")
+
 SHINGLE: Final = 3
 """Words in a row that are compared."""
 
@@ -43,7 +43,7 @@ class Cluster(NamedTuple):
 
 
 def find_clusters(records: Sequence[Record], resemblance: float) -> list[Cluster]:
-    """Clusters of the living among the records, strongest first. Raises FedlearnError without rensa."""
+    """Clusters of the living among the records, strongest first. Raises MissingExtraError."""
     living = sorted((record for record in records if not record.is_tombstone), key=strength)
     shingles = [shingles_of(record) for record in living]
     near = _propose(shingles)
@@ -92,7 +92,6 @@ def jaccard(left: frozenset[str], right: frozenset[str]) -> float:
 
 def _propose(shingles: Sequence[frozenset[str]]) -> list[list[int]]:
     """For each lesson the numbers of those that may resemble it, in order."""
-    rensa = _rensa()
     lsh = rensa.RMinHashLSH(threshold=MINIMUM, num_perm=_PERMUTATIONS, num_bands=_BANDS)
     hashes: list[Any] = []
     for number, runs in enumerate(shingles):
@@ -101,15 +100,6 @@ def _propose(shingles: Sequence[frozenset[str]]) -> list[list[int]]:
         lsh.insert(number, hashed)
         hashes.append(hashed)
     return [sorted(lsh.query(hashed)) for hashed in hashes]
-
-
-def _rensa() -> Any:  # noqa: ANN401  an optional package
-    try:
-        return importlib.import_module("rensa")
-    except ImportError:
-        raise FedlearnError(
-            "finding near duplicates needs rensa, which is not installed", hint=EXTRA
-        ) from None
 
 
 def _texts(value: Json) -> Iterator[str]:

@@ -14,10 +14,11 @@ from xxhash import xxh3_64_hexdigest
 from git_fedlearn.core.layout import SetName
 from git_fedlearn.core.loss import find_losses
 from git_fedlearn.core.record_set import split_lines
-from git_fedlearn.repository.data_tree import committed_tree, open_objects, read_set
+from git_fedlearn.repository.data_tree import committed_tree, read_set
 from git_fedlearn.repository.files import read_file, write_file
 from git_fedlearn.repository.record_sets import RecordSets
 from git_fedlearn.repository.repository import Repository
+from git_fedlearn.repository.state import PENDING
 
 
 def read_pending(repository: Repository, sets: RecordSets) -> dict[SetName, list[bytes]]:
@@ -40,7 +41,7 @@ def write_pending(
 
 
 def _not_in_head(repository: Repository, lessons: dict[SetName, list[bytes]]) -> dict[SetName, list[bytes]]:
-    objects = open_objects(repository) if lessons else None
+    objects = repository.objects if lessons else None
     head = objects.find_commit("HEAD") if objects else None
     if objects is None or head is None:
         return lessons
@@ -55,4 +56,4 @@ def _not_in_head(repository: Repository, lessons: dict[SetName, list[bytes]]) ->
 
 def _file(repository: Repository, name: SetName) -> Path:
     worktree = xxh3_64_hexdigest(os.fsencode(repository.top))
-    return repository.state / "pending" / worktree / f"{name.replace('/', '+')}.jsonl"
+    return repository.state.path(PENDING, worktree, f"{name.replace('/', '+')}.jsonl")

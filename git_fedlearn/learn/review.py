@@ -5,9 +5,9 @@ has it; what is shown of it is redacted. A decision is remembered by the hash of
 reading the source again does not ask again. It is written after what was decided has joined its set.
 """
 
-import json
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Final
 
 from xxhash import xxh3_64_hexdigest
@@ -15,8 +15,9 @@ from xxhash import xxh3_64_hexdigest
 from git_fedlearn.core.canonical import JsonObject, format_value
 from git_fedlearn.core.identity import is_ours
 from git_fedlearn.privacy.engine import Finding, PrivacyEngine
-from git_fedlearn.repository.files import read_file, write_file
+from git_fedlearn.repository.files import write_file
 from git_fedlearn.repository.repository import Repository
+from git_fedlearn.repository.state import REVIEW, read_json, write_json
 from git_fedlearn.repository.state_lines import format_state_lines, read_state_lines
 
 DOUBTFUL: Final = 0.75
@@ -25,6 +26,8 @@ DOUBTFUL: Final = 0.75
 WAITS: Final = "waits for review"
 DROPPED: Final = "dropped in review"
 EDITED: Final = "edited in review"
+_DECIDED: Final = "decided.json"
+_WAITING: Final = "waiting.jsonl"
 _LEFT_OUT: Final = {"drop": DROPPED, "edit": EDITED}
 
 
@@ -60,7 +63,7 @@ def find_hold(engine: PrivacyEngine, content: JsonObject, decided: Mapping[str, 
 def read_waiting(repository: Repository) -> list[Waiting]:
     """The queue, in the order of keys. Lines that are none are left out."""
     found: dict[str, Waiting] = {}
-    for facts in read_state_lines(repository.state / "review" / "waiting.jsonl"):
+    for facts in read_state_lines(repository.state.path(REVIEW, _WAITING)):
         try:
             item = Waiting(**facts)
         except TypeError:
@@ -71,11 +74,7 @@ def read_waiting(repository: Repository) -> list[Waiting]:
 
 def read_decisions(repository: Repository) -> dict[str, str]:
     """What was decided, by the keys of samples."""
-    try:
-        found = json.loads(read_file(repository.state / "review" / "decided.json") or b"{}")
-    except ValueError:
-        return {}
-    return {str(key): str(value) for key, value in found.items()} if isinstance(found, dict) else {}
+    return {key: str(value) for key, value in read_json(repository.state.path(REVIEW, _DECIDED)).items()}
 
 
 def add_waiting(repository: Repository, items: Iterable[Waiting]) -> int:
@@ -91,18 +90,18 @@ def decide(repository: Repository, keys: Iterable[str], decision: str) -> None:
     """Take samples out of the queue and remember why. The caller holds the lock."""
     gone = set(keys)
     decisions = read_decisions(repository) | dict.fromkeys(gone, decision)
-    _write_own(repository, "decided.json", json.dumps(decisions, indent=0, sort_keys=True).encode("ascii"))
+    write_json(_own_file(repository, _DECIDED), {**decisions})
     _write(repository, [item for item in read_waiting(repository) if item.key not in gone])
 
 
 def _write(repository: Repository, items: Iterable[Waiting]) -> None:
     lines = format_state_lines(map(asdict, sorted(items, key=lambda item: item.key)))
-    _write_own(repository, "waiting.jsonl", lines)
+    write_file(_own_file(repository, _WAITING), lines)
 
 
-def _write_own(repository: Repository, name: str, data: bytes) -> None:
-    """Write a file that only its owner may read; it exists empty before it holds anything."""
-    path = repository.state / "review" / name
+def _own_file(repository: Repository, name: str) -> Path:
+    """A file that only its owner may read; it exists empty before it holds anything."""
+    path = repository.state.path(REVIEW, name)
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     path.touch(mode=0o600)
-    write_file(path, data)
+    return path

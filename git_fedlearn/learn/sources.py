@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import IO, Final, cast
 
 from git_fedlearn.errors import FedlearnError
+from git_fedlearn.extras import MissingExtraError
 from git_fedlearn.learn import zstd
 from git_fedlearn.learn.lines import MAX_LINE, Line, parse_lines, read_lines
 from git_fedlearn.learn.profiles import Profile
@@ -115,15 +116,15 @@ def _find_remote(url: str) -> Sources:
 
 
 def open_source(path: Path | RemotePath) -> IO[bytes]:
-    """Open a source for reading, decompressed. Raises SourceError for zstd without its package."""
+    """Open a source for reading, decompressed. Raises SourceError for zstd without its extra."""
     if path.suffix == ".gz":
         raw = path.open("rb")
         return cast("IO[bytes]", _OwningGzip(raw))
     if path.suffix == ".zst":
         try:
             return zstd.open_stream(path)
-        except ImportError:
-            raise SourceError(f"cannot read {path}: no zstd in this Python", hint=zstd.HINT) from None
+        except MissingExtraError as error:
+            raise SourceError(f"cannot read {path}: {error.message}", hint=error.hint) from error
     return path.open("rb")
 
 
@@ -163,7 +164,7 @@ def read_events(
             )
     except SourceError as error:
         yield SourceFault(path, error.message, error.hint)
-    except (EOFError, gzip.BadGzipFile, zlib.error, zstd.ZstdError):
+    except (EOFError, gzip.BadGzipFile, zlib.error):
         yield SourceFault(path, "the compressed data is damaged or ends early; what came before it was read")
     except OSError as error:
         yield SourceFault(path, f"cannot be read: {error.strerror or error}")

@@ -4,7 +4,6 @@ All of it follows from the records and a day: clones that hold the same records 
 """
 
 from collections import Counter
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any, Final, NamedTuple
@@ -19,11 +18,8 @@ from git_fedlearn.core.layout import (
     FINE_TUNING,
     SKILLS_PATTERNS,
     SetName,
-    path_of,
-    stem_of,
 )
 from git_fedlearn.core.record import FIRST_SEEN, RETRACTED, SEEN_BY, parse_record, score_of
-from git_fedlearn.core.shards import ROOT
 from git_fedlearn.learn.dataset import count_tokens
 from git_fedlearn.repository.record_sets import RecordSets
 
@@ -137,7 +133,7 @@ def survey(sets: RecordSets, until: date) -> Survey:
     """Count what was learned, and what was taken back, up to a day (UTC)."""
     found = Survey(until)
     for name in sets.names():
-        figures = SetFigures(bytes=_size(sets, name))
+        figures = SetFigures(bytes=sets.size(name))
         for line in sets.read_lines(name):
             facts = _read(line)
             if facts.retracted is not UNSET:
@@ -204,14 +200,3 @@ def _bin(score: float) -> str:
         return UNSCORED
     tenth = min(int(score * BINS), BINS - 1)
     return f"{tenth / BINS:.1f}-{(tenth + 1) / BINS:.1f}"
-
-
-def _size(sets: RecordSets, name: SetName) -> int:
-    stem = stem_of(name) or ""
-    paths: Iterable[str] = (path_of(stem, ROOT), *_shard_paths(sets, stem))
-    return sum((sets.top / path).stat().st_size for path in paths if (sets.top / path).is_file())
-
-
-def _shard_paths(sets: RecordSets, stem: str) -> list[str]:
-    folder = sets.top / stem
-    return [path_of(stem, path.stem) for path in folder.glob("*.jsonl")] if folder.is_dir() else []

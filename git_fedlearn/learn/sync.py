@@ -39,6 +39,7 @@ from git_fedlearn.learn.sources import SourceFile, find_sources
 from git_fedlearn.privacy.engine import PrivacyEngine
 from git_fedlearn.repository.record_sets import Joined, RecordSets
 from git_fedlearn.repository.repository import Repository
+from git_fedlearn.repository.state import CHECKPOINTS
 from git_fedlearn.repository.workers import cores
 
 Location = Path | RemotePath
@@ -98,7 +99,7 @@ def sync(repository: Repository, engine: PrivacyEngine, request: Request) -> Syn
     )
     batch, reached = learning.learn(sources, checkpoints)
     synced = Synced(len(sources.files), batch)
-    sets = RecordSets(repository.top, settings.record_set_bytes)
+    sets = repository.sets
     pending = read_pending(repository, sets)
     lessons: dict[SetName, list[bytes]] = {}
     for name in sets.names():
@@ -188,4 +189,4 @@ def _checkpoint_file(repository: Repository, source: Location) -> Path:
     """One for each source folder and worktree: what one branch has learned another may not have."""
     place = source.resolve() if isinstance(source, Path) else source
     name = xxh3_64_hexdigest(os.fsencode(f"{place}\0{repository.top}"))
-    return repository.state / "checkpoints" / f"{name}.json"
+    return repository.state.path(CHECKPOINTS, f"{name}.json")

@@ -5,7 +5,6 @@ from typing import Final
 
 from git_fedlearn.core.layout import DATA, FINE_TUNING, find_set
 from git_fedlearn.core.trailers import read_trailers
-from git_fedlearn.repository.data_tree import open_objects
 from git_fedlearn.repository.objects import Objects, Oid
 from git_fedlearn.repository.repository import Repository
 
@@ -36,7 +35,7 @@ class Past:
 
 def read_past(repository: Repository) -> Past:
     """Look through the history of HEAD; nothing where there is no commit."""
-    objects = open_objects(repository)
+    objects = repository.objects
     head = objects.find_commit("HEAD")
     if head is None:
         return Past([], {})

@@ -11,7 +11,6 @@ from git_fedlearn.core.identity import RecordId
 from git_fedlearn.core.layout import SetName
 from git_fedlearn.core.record import FIRST_SEEN, RETRACTED, Record
 from git_fedlearn.repository.outcomes import read_outcomes, read_trust
-from git_fedlearn.repository.record_sets import RecordSets
 from git_fedlearn.repository.repository import Repository
 
 LONGEST_TITLE: Final = 140
@@ -78,7 +77,7 @@ def read_records(repository: Repository, progress: Progress | None = None) -> Re
 
 
 def _all(repository: Repository, progress: Progress | None) -> Iterator[tuple[SetName, Record]]:
-    sets = RecordSets(repository.top, repository.settings.record_set_bytes)
+    sets = repository.sets
     names = sets.names()
     for number, name in enumerate(names, 1):
         for record in sets.read(name):

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from git_fedlearn.core.layout import FileKind, find_set, kind_of
 from git_fedlearn.core.merge import merge_files
-from git_fedlearn.repository.data_tree import open_objects, read_stages
+from git_fedlearn.repository.data_tree import read_stages
 from git_fedlearn.repository.files import read_file, write_file
 from git_fedlearn.repository.objects import Entry, Objects
 from git_fedlearn.repository.repository import Repository
@@ -32,7 +32,7 @@ def resolve_conflicts(repository: Repository) -> Resolved:
     A side that deleted or renamed the file counts as empty: absence is not deletion. The caller holds
     the lock.
     """
-    objects = open_objects(repository)
+    objects = repository.objects
     sides: dict[str, dict[int, Entry]] = {}
     for mode, oid, stage, path in read_stages(repository):
         if stage and (path.endswith(".jsonl") or kind_of(path) is FileKind.METRICS):

@@ -3,19 +3,20 @@
 Counts of blobs are kept under the git common directory, so that only files that changed are read again.
 """
 
-import json
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
 
+from git_fedlearn.core.canonical import Json
 from git_fedlearn.core.layout import SetName, find_set
 from git_fedlearn.errors import FedlearnError
-from git_fedlearn.repository.data_tree import committed_tree, open_objects, read_stages
-from git_fedlearn.repository.files import read_file, write_file
+from git_fedlearn.repository.data_tree import committed_tree, read_stages
+from git_fedlearn.repository.files import read_file
 from git_fedlearn.repository.objects import Oid
 from git_fedlearn.repository.record_sets import find_record
 from git_fedlearn.repository.repository import Repository
+from git_fedlearn.repository.state import COUNTS, read_json, write_json
 
 FORMAT: Final = 1
 _TOMBSTONE: Final = b'"_retracted":{'
@@ -44,7 +45,7 @@ def count_work_tree(repository: Repository, changed: set[str]) -> dict[SetName, 
 
 def count_commit(repository: Repository, commit: Oid) -> dict[SetName, Count]:
     """The sets of a commit, for a repository without a work tree."""
-    tree = committed_tree(open_objects(repository), commit)
+    tree = committed_tree(repository.objects, commit)
     blobs: dict[str, Oid | None] = {path: entry.oid for path, entry in tree.entries.items() if entry.is_file}
     return _Counting(repository).count(blobs, tree.read)
 
@@ -64,12 +65,12 @@ def count_records(data: bytes) -> Count:
 
 class _Counting:
     def __init__(self, repository: Repository) -> None:
-        self._file = repository.state / "counts.json"
+        self._file = repository.state.path(COUNTS)
 
     def count(self, files: dict[str, Oid | None], read: Callable[[str], bytes]) -> dict[SetName, Count]:
         """Files by path with their blobs; None for one whose bytes must be counted in any case."""
         known = self._read()
-        kept: dict[str, list[int]] = {}
+        kept: dict[str, Json] = {}
         sets: dict[SetName, Count] = {}
         for path, blob in files.items():
             found = find_set(path)
@@ -82,16 +83,18 @@ class _Counting:
             sets.setdefault(found[0], Count()).add(counted)
         if kept.keys() - known.keys():
             with suppress(FedlearnError, OSError):  # a clone that is mounted read-only
-                write_file(self._file, json.dumps({"format": FORMAT, "blobs": kept}).encode())
+                write_json(self._file, {"format": FORMAT, "blobs": {**kept}})
         return sets
 
     def _read(self) -> dict[str, list[int]]:
-        try:
-            value = json.loads(self._file.read_bytes())
-            blobs = value["blobs"] if value["format"] == FORMAT else {}
-            return {str(blob): [int(facts[0]), int(facts[1]), int(facts[2])] for blob, facts in blobs.items()}
-        except (OSError, ValueError, TypeError, LookupError, AttributeError):
-            return {}
+        known: dict[str, list[int]] = {}
+        match read_json(self._file):
+            case {"format": number, "blobs": dict(blobs)} if number == FORMAT:
+                for blob, facts in blobs.items():
+                    match facts:
+                        case [int(records), int(retracted), int(size)]:
+                            known[blob] = [records, retracted, size]
+        return known
 
 
 def _reader_of_files(repository: Repository) -> Callable[[str], bytes]:

@@ -113,11 +113,6 @@ def is_local(path: str) -> bool:
     return path.endswith((".tmp", ".bak", "/latest.jsonl")) or "/.local/" in path
 
 
-def open_objects(repository: Repository) -> Objects:
-    """The object database of a repository."""
-    return Objects(repository.git_dir, repository.environment)
-
-
 def committed_tree(objects: Objects, commit: Oid) -> CommittedTree:
     """The data files of a commit."""
     return CommittedTree(objects.files(commit, DATA), objects)

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from git_fedlearn.errors import FedlearnError, LockedError
+from git_fedlearn.repository.state import LOCK, LOCK_HOLDER, read_json
 
 
 @contextmanager
@@ -17,15 +18,15 @@ def hold_lock(folder: Path, command: str, *, timeout: float = 30.0) -> Iterator[
     """
     from filelock import FileLock, Timeout  # noqa: PLC0415  most runs take no lock
 
-    holder = folder / "lock.holder"
-    lock = FileLock(folder / "lock", timeout=timeout)
+    holder = folder / LOCK_HOLDER.name
+    lock = FileLock(folder / LOCK.name, timeout=timeout)
     try:
         folder.mkdir(parents=True, exist_ok=True)
         lock.acquire()
         holder.write_text(json.dumps({"pid": os.getpid(), "command": command}), encoding="utf-8")
     except Timeout:
         raise LockedError(
-            f"{folder / 'lock'}: held by {_describe(holder)}; waited {timeout:g} s",
+            f"{folder / LOCK.name}: held by {_describe(holder)}; waited {timeout:g} s",
             hint="wait for it to end, then run the command again",
         ) from None
     except OSError as error:
@@ -41,8 +42,7 @@ def hold_lock(folder: Path, command: str, *, timeout: float = 30.0) -> Iterator[
 
 
 def _describe(holder: Path) -> str:
-    try:
-        facts = json.loads(holder.read_text(encoding="utf-8"))
-        return f"git fedlearn {facts['command']} (process {facts['pid']})"
-    except (OSError, ValueError, KeyError, TypeError):
-        return "another git fedlearn process"
+    match read_json(holder):
+        case {"command": command, "pid": process}:
+            return f"git fedlearn {command} (process {process})"
+    return "another git fedlearn process"

@@ -5,7 +5,6 @@ under the old branch, the last of them perhaps cut short, and the lock of the in
 is under way; whoever finds one whose process is gone puts back the files that the move wrote, and no others.
 """
 
-import json
 import os
 import time
 from collections.abc import Iterable, Iterator
@@ -13,8 +12,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from git_fedlearn.repository.files import read_file, write_file
 from git_fedlearn.repository.git import Git
+from git_fedlearn.repository.state import read_json, write_json
 
 LANDING: Final = "fedlearn-landing.json"
 """In the git folder of a work tree: we are moving it; guarded by the repository's lock."""
@@ -39,7 +38,7 @@ class _Change(NamedTuple):
 @contextmanager
 def marked_move(git: Git, mark: Path, to: str) -> Iterator[None]:
     """Mark that git moves from HEAD to a commit or tree. An interrupt is put right at once."""
-    write_file(mark, json.dumps({"head": git.text("rev-parse", "HEAD"), "to": to}).encode())
+    write_json(mark, {"head": git.text("rev-parse", "HEAD"), "to": to})
     try:
         yield
     except KeyboardInterrupt:
@@ -58,11 +57,8 @@ def undo_half_move(git: Git, mark: Path) -> None:
     if not mark.exists():
         return
     remove_orphaned_locks(mark.parent.glob("*.lock"), since=mark.stat().st_mtime)
-    try:
-        facts = json.loads(read_file(mark))
-        head, to = str(facts["head"]), str(facts["to"])
-    except (ValueError, KeyError, TypeError):
-        head = to = ""
+    facts = read_json(mark)
+    head, to = str(facts.get("head", "")), str(facts.get("to", ""))
     if head and git.text("rev-parse", "HEAD") == head:
         for tree in _ends(git, head, to):
             _put_back(git, head, tree)

@@ -15,6 +15,7 @@ from git_fedlearn.core.record import SYSTEM_ID, claimed_id
 from git_fedlearn.errors import FedlearnError
 from git_fedlearn.repository.files import read_file, write_file
 from git_fedlearn.repository.repository import SYSTEM_KEY, Repository
+from git_fedlearn.repository.state import OWN_OUTCOMES
 
 
 def outcomes_path(top: Path, system: str) -> Path:
@@ -78,4 +79,4 @@ def _own(repository: Repository) -> Path:
 
 
 def _counted(repository: Repository) -> Path:
-    return repository.state / "outcomes.jsonl"
+    return repository.state.path(OWN_OUTCOMES)

@@ -11,12 +11,11 @@ from git_fedlearn.core.identity import RecordId
 from git_fedlearn.errors import FedlearnError
 from git_fedlearn.repository.files import write_file
 from git_fedlearn.repository.repository import Repository
+from git_fedlearn.repository.state import PROPOSALS
 from git_fedlearn.repository.state_lines import format_state_lines, read_state_lines
 
 MOST_PROPOSALS: Final = 200
 """More are not kept: an agent that proposes so many is not to be followed one by one."""
-
-_FILE: Final = "proposals.jsonl"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,10 +52,10 @@ def remove_proposals(repository: Repository, ids: set[RecordId]) -> None:
 
 
 def _read(repository: Repository) -> Iterator[Proposal]:
-    for facts in read_state_lines(repository.state / _FILE):
+    for facts in read_state_lines(repository.state.path(PROPOSALS)):
         if facts.keys() >= {"id", "reason", "at"}:
             yield Proposal(RecordId(str(facts["id"])), str(facts["reason"]), str(facts["at"]))
 
 
 def _write(repository: Repository, proposals: list[Proposal]) -> None:
-    write_file(repository.state / _FILE, format_state_lines(map(asdict, proposals)))
+    write_file(repository.state.path(PROPOSALS), format_state_lines(map(asdict, proposals)))

@@ -4,6 +4,7 @@ import re
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from git_fedlearn.core.aligned import Settled
 from git_fedlearn.core.identity import RecordId
@@ -31,12 +32,25 @@ class Joined:
     written: tuple[str, ...] = ()
 
 
+class _SetFiles(NamedTuple):
+    """Where a set is: its path less `.jsonl`, its root file, and its folder of shards."""
+
+    stem: str
+    root: str
+    folder: Path
+
+    def path(self, shard: str) -> str:
+        """The path of a file from the top."""
+        return path_of(self.stem, shard) if shard else self.root
+
+
 class RecordSets:
     """The record sets under the top of a work tree; `limit` is the size limit of a file in bytes."""
 
     def __init__(self, top: Path, limit: int) -> None:
         self.top = top
         self.limit = limit
+        self._found: dict[SetName, _SetFiles] = {}
 
     def names(self) -> list[SetName]:
         """The sets that exist here: the shared ones, and a set for each collection that has a file."""
@@ -47,7 +61,12 @@ class RecordSets:
 
     def check_name(self, name: SetName) -> None:
         """Raise UsageError for a name that no set can have."""
-        self._stem(name)
+        self._files(name)
+
+    def size(self, name: SetName) -> int:
+        """The bytes of all files of a set."""
+        paths = [self.top / self._files(name).path(shard) for shard in self._shards(name)]
+        return sum(path.stat().st_size for path in paths if path.is_file())
 
     def read(self, name: SetName) -> list[Record]:
         """The records of a set, tombstones too, sorted by line."""
@@ -152,37 +171,39 @@ class RecordSets:
     def _write(self, name: SetName, before: dict[str, bytes], after: dict[str, bytes]) -> tuple[str, ...]:
         written = []
         for shard in sorted(after, key=lambda shard: (shard == ROOT, shard)):
-            path = path_of(self._stem(name), shard)
+            path = self._files(name).path(shard)
             if after[shard] != before.get(shard, b"") or (shard == ROOT and not (self.top / path).exists()):
                 write_file(self.top / path, after[shard])
                 written.append(path)
         return tuple(written)
 
-    def _stem(self, name: SetName) -> str:
-        stem = stem_of(name)
-        if stem is None:
-            raise UsageError(
-                f"{name}: no such record set", hint=f"one of {', '.join(SHARED_SETS)}, or collections/NAME"
-            )
-        return stem
+    def _files(self, name: SetName) -> _SetFiles:
+        found = self._found.get(name)
+        if found is None:
+            stem = stem_of(name)
+            if stem is None:
+                known = ", ".join(SHARED_SETS)
+                raise UsageError(f"{name}: no such record set", hint=f"one of {known}, or collections/NAME")
+            found = self._found[name] = _SetFiles(stem, path_of(stem, ROOT), self.top / stem)
+        return found
 
-    def _refuse_links(self, stem: str) -> None:
+    def _refuse_links(self, shards: Path) -> None:
         """Raise FedlearnError if a folder on the way is a link: writes would leave the repository."""
-        for folder in (self.top / stem, *(self.top / stem).parents):
+        for folder in (shards, *shards.parents):
             if folder == self.top:
                 break
             if folder.is_symlink():
                 raise FedlearnError(f"{folder}: a symlink in place of a folder", hint="move it away")
 
     def _shards(self, name: SetName) -> set[str]:
-        folder = self.top / self._stem(name)
+        folder = self._files(name).folder
         names = {path.stem for path in folder.glob("*.jsonl")} if folder.is_dir() else set()
         return {ROOT, *(shard for shard in names if SHARD_NAME.fullmatch(shard))}
 
     def _read_files(self, name: SetName, shards: Iterable[str]) -> dict[str, bytes]:
-        stem = self._stem(name)
-        self._refuse_links(stem)
-        return {shard: read_file(self.top / path_of(stem, shard)) for shard in shards}
+        files = self._files(name)
+        self._refuse_links(files.folder)
+        return {shard: read_file(self.top / files.path(shard)) for shard in shards}
 
 
 def find_record(line: bytes) -> Record | None:

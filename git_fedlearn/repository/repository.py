@@ -6,13 +6,18 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
-from typing import Any, NewType
+from typing import TYPE_CHECKING, Any, NewType
 
 from git_fedlearn.errors import NotARepositoryError, SettingsError
 from git_fedlearn.repository.git import Git
 from git_fedlearn.repository.lock import hold_lock
 from git_fedlearn.repository.moves import LANDING, undo_half_move
 from git_fedlearn.repository.settings import SETTINGS_FILE, Settings, read_table, settings_of
+from git_fedlearn.repository.state import State
+
+if TYPE_CHECKING:
+    from git_fedlearn.repository.objects import Objects
+    from git_fedlearn.repository.record_sets import RecordSets
 
 SystemId = NewType("SystemId", str)
 """`sys-` and 10 random base32 characters; says nothing about host or user."""
@@ -55,10 +60,10 @@ class Repository:
         """Whether there is no work tree."""
         return self.top == self.git_dir
 
-    @property
-    def state(self) -> Path:
-        """Where git-fedlearn keeps what is this clone's own: lock, checkpoints. Disposable."""
-        return self.common_dir / "fedlearn"
+    @cached_property
+    def state(self) -> State:
+        """What this clone keeps for itself, shared by its worktrees."""
+        return State(self.common_dir / "fedlearn")
 
     @cached_property
     def settings(self) -> Settings:
@@ -69,6 +74,25 @@ class Repository:
     def settings_table(self) -> dict[str, Any]:
         """The settings file as it stands. Raises SettingsError."""
         return read_table(self.top / SETTINGS_FILE)
+
+    @cached_property
+    def sets(self) -> "RecordSets":
+        """The record sets of the work tree. Raises SettingsError."""
+        from git_fedlearn.repository.record_sets import RecordSets  # noqa: PLC0415  costs start-up time
+
+        return RecordSets(self.top, self.settings.record_set_bytes)
+
+    @cached_property
+    def objects(self) -> "Objects":
+        """The object database, which sees what git adds later, too. Raises GitError."""
+        from git_fedlearn.repository.objects import Objects  # noqa: PLC0415  costs start-up time
+
+        return Objects(self.git_dir, self.environment)
+
+    def forget_settings(self) -> None:
+        """Read the settings file again when it is next needed: it was written."""
+        for name in ("settings", "settings_table", "sets"):
+            self.__dict__.pop(name, None)
 
     def require_data(self) -> None:
         """Raise NotARepositoryError unless this is a federated repository with a work tree."""
@@ -102,7 +126,7 @@ class Repository:
         timeout = self.git.find_config("fedlearn.lockTimeout") or "30"
         if not re.fullmatch(r"\d{1,6}(\.\d+)?", timeout):
             raise SettingsError("git config fedlearn.lockTimeout: not a number of seconds")
-        with hold_lock(self.state, command, timeout=float(timeout)):
+        with hold_lock(self.state.folder, command, timeout=float(timeout)):
             undo_half_move(self.git, self.git_dir / LANDING)
             yield
 

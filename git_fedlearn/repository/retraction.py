@@ -8,12 +8,11 @@ from git_fedlearn.core.layout import SetName
 from git_fedlearn.core.record import GEN, ID, MAX_GEN, RETRACTED, Record, make_record
 from git_fedlearn.core.record_set import canonical_set, parse_record_set
 from git_fedlearn.errors import FedlearnError
-from git_fedlearn.repository.data_tree import open_objects
 from git_fedlearn.repository.files import read_file, write_file
 from git_fedlearn.repository.history import history_trees, live_versions
 from git_fedlearn.repository.objects import Objects, Oid
-from git_fedlearn.repository.record_sets import RecordSets
 from git_fedlearn.repository.repository import Repository
+from git_fedlearn.repository.state import RETRACTED_HERE
 
 
 def tombstone(record: Record, retracted: JsonObject) -> Record:
@@ -27,7 +26,7 @@ def retract_records(
 ) -> None:
     """Put tombstones in place of lessons; `retracted` says at, by and reason. The caller holds the lock."""
     keep_retracted(repository, [record for _, record in records])
-    sets = RecordSets(repository.top, repository.settings.record_set_bytes)
+    sets = repository.sets
     for name in sorted({name for name, _ in records}):
         sets.join(name, [tombstone(record, retracted).line for of, record in records if of == name])
 
@@ -45,7 +44,7 @@ def restored(repository: Repository, name: SetName, buried: Record) -> list[Reco
 
     They come from the history of this clone, or from what this clone itself retracted.
     """
-    objects = open_objects(repository)
+    objects = repository.objects
     kept = [line.record for line in parse_record_set(read_file(_kept(repository))) if line.record]
     found = [record for record in kept if record.id == buried.id]
     found += live_versions(history_trees(objects, _tips(repository, objects)), name, buried.id)
@@ -73,4 +72,4 @@ def _where_it_may_be(repository: Repository) -> str:
 
 
 def _kept(repository: Repository) -> Path:
-    return repository.state / "retracted.jsonl"
+    return repository.state.path(RETRACTED_HERE)

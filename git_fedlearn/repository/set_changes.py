@@ -11,7 +11,6 @@ from git_fedlearn.repository.data_tree import (
     CommittedTree,
     WorkTree,
     committed_tree,
-    open_objects,
     set_paths,
 )
 from git_fedlearn.repository.objects import Objects, Oid
@@ -51,7 +50,7 @@ def revision_changes(objects: Objects, old: Oid | None, new: Oid) -> SetChanges:
 
 def uncommitted_changes(repository: Repository, state: WorkState) -> SetChanges:
     """The changes from HEAD to the work tree."""
-    objects = open_objects(repository)
+    objects = repository.objects
     return tree_changes(tree_at(objects, state.commit), changed_tree(repository, objects, state))
 
 

@@ -5,13 +5,12 @@ alarm is given only when the old place still holds the old folder with the same 
 restored from a backup or seen through a mount is none, for its old place is gone or is the same folder.
 """
 
-import json
 from pathlib import Path
 from typing import Final
 
-from git_fedlearn.repository.files import read_file, write_file
 from git_fedlearn.repository.git import Git
 from git_fedlearn.repository.repository import SYSTEM_KEY, Repository, SystemId
+from git_fedlearn.repository.state import PLACE, read_json, write_json
 
 NEW_ID: Final = f"git config --unset {SYSTEM_KEY} && git fedlearn install"
 """The command that makes a copy a system of its own."""
@@ -21,25 +20,21 @@ def find_twin(repository: Repository) -> Path | None:
     """The git folder that this clone is a copy of, if both have one id; else this place is remembered."""
     system = repository.system()
     here = repository.common_dir.resolve()
-    place = repository.state / "place.json"
+    place = repository.state.path(PLACE)
     path, inode = _read(place, system)
     if path and inode != _inode(here) and inode == _inode(path) and _system_of(path, repository) == system:
         return path
     if (path, inode) != (here, _inode(here)):
-        facts = {"path": str(here), "inode": _inode(here), "system": system}
-        write_file(place, json.dumps(facts).encode())
+        write_json(place, {"path": str(here), "inode": _inode(here), "system": system})
     return None
 
 
 def _read(place: Path, system: SystemId) -> tuple[Path | None, int | None]:
     """What was remembered for this id: where the git folder lay, and its inode."""
-    try:
-        facts = json.loads(read_file(place))
-        path, inode, known = facts["path"], facts["inode"], facts["system"]
-    except (ValueError, KeyError, TypeError):
-        return None, None
-    sound = isinstance(path, str) and isinstance(inode, int) and known == system
-    return (Path(path), inode) if sound else (None, None)
+    match read_json(place):
+        case {"path": str(path), "inode": int(inode), "system": known} if known == system:
+            return Path(path), inode
+    return None, None
 
 
 def _inode(path: Path) -> int | None:

@@ -13,12 +13,10 @@ from git_fedlearn.repository.data_tree import (
     DataTree,
     WorkTree,
     committed_tree,
-    open_objects,
 )
 from git_fedlearn.repository.files import remove_leftovers, write_file
 from git_fedlearn.repository.history import history_trees, losses_by_set, merge_parents
 from git_fedlearn.repository.objects import Objects, Oid
-from git_fedlearn.repository.record_sets import RecordSets
 from git_fedlearn.repository.repository import SYSTEM_KEY, Repository
 from git_fedlearn.repository.settings import SETTINGS_FILE, Settings, parse_table, settings_of
 
@@ -91,7 +89,7 @@ def _last_bytes(repository: Repository, path: str) -> bytes:
     """What earlier commits held at a path, joined; nothing for a record set, whose losses come back."""
     found = b""
     if not find_set(path):
-        for tree in earlier_trees(repository, open_objects(repository), history=False):
+        for tree in earlier_trees(repository, repository.objects, history=False):
             data = tree.read(path) if tree.is_file(path) else b""
             found = merge_files(path, found, data) if found and data not in (b"", found) else found or data
     return found
@@ -150,12 +148,12 @@ def mend(repository: Repository, verified: Verified) -> list[str]:
     Records in a root file whose set is sharded move to their shards; what a killed writer left beside
     the data files and in our state goes.
     """
-    for folder in (repository.top / DATA, repository.state):
+    for folder in (repository.top / DATA, repository.state.folder):
         remove_leftovers(folder)
     missing = [problem.path for problem in verified.problems if problem.kind == MISSING]
     for path in missing:
         write_file(repository.top / path, verified.outcomes.get(path) or _last_bytes(repository, path))
-    sets = RecordSets(repository.top, repository.settings.record_set_bytes)
+    sets = repository.sets
     broken = {problem.path for problem in verified.problems if problem.fixable}
     refused = _sets_of(problem.path for problem in verified.problems if problem.kind == "type")
     rewritten = _sets_of(broken) | set(verified.losses)

@@ -14,9 +14,9 @@ from git_fedlearn.core.record import NotARecordError, Record, make_record
 from git_fedlearn.core.record_set import canonical_set, split_lines
 from git_fedlearn.privacy.engine import PrivacyEngine
 from git_fedlearn.privacy.record_fields import sanitize_fields
-from git_fedlearn.repository.data_tree import WorkTree, open_objects, read_set
+from git_fedlearn.repository.data_tree import WorkTree, read_set
 from git_fedlearn.repository.files import write_file
-from git_fedlearn.repository.record_sets import RecordSets, find_record
+from git_fedlearn.repository.record_sets import find_record
 from git_fedlearn.repository.repository import Repository
 from git_fedlearn.repository.retraction import tombstone
 from git_fedlearn.repository.verify import earlier_trees
@@ -92,7 +92,7 @@ def _rewrite(repository: Repository, path: str, lines: list[bytes], clean: dict[
     if found:
         buried = [line.buried for line in clean.values() if line.buried]
         tombstones = _tombstones(repository, found[0], buried) if buried else []
-        sets = RecordSets(repository.top, repository.settings.record_set_bytes)
+        sets = repository.sets
         sets.replace(found[0], clean.keys(), [*(line.line for line in clean.values()), *tombstones])
         return
     rewritten = b"".join([(clean[line].line if line in clean else line) + b"\n" for line in lines])
@@ -102,7 +102,7 @@ def _rewrite(repository: Repository, path: str, lines: list[bytes], clean: dict[
 
 def _tombstones(repository: Repository, name: SetName, buried: list[Record]) -> list[bytes]:
     """Tombstones of those records that a commit may hold which will be joined with this one."""
-    trees = earlier_trees(repository, open_objects(repository), history=False)
+    trees = earlier_trees(repository, repository.objects, history=False)
     lines = {line for tree in trees for data in read_set(tree, name) for line in split_lines(data)}
     committed = {record.id for line in lines if (record := find_record(line)) and not record.is_tombstone}
     retracted: JsonObject = {"by": repository.system(), "reason": "held private data"}

@@ -4,7 +4,6 @@ What this clone knows of a collection lies under its git folder: the model, the 
 the count afterwards. Losing it costs one comparison with the store.
 """
 
-import json
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -15,8 +14,8 @@ from xxhash import xxh3_64_hexdigest
 
 from git_fedlearn.core.canonical import Json
 from git_fedlearn.errors import FedlearnError
-from git_fedlearn.repository.files import write_file
 from git_fedlearn.repository.repository import Repository
+from git_fedlearn.repository.state import IMPORTS, read_json, write_json
 from git_fedlearn.vectors.collection_files import find_schema
 from git_fedlearn.vectors.embedder import Embedder, ModelIdentity, identify, parse_identity
 from git_fedlearn.vectors.exporting import Admit
@@ -153,7 +152,7 @@ def _way_out(request: ImportRequest) -> str:
 
 
 def _memory(repository: Repository, store: Store, name: str) -> Path:
-    return repository.state / "imports" / f"{xxh3_64_hexdigest(store.place.encode())}-{name}.json"
+    return repository.state.path(IMPORTS, f"{xxh3_64_hexdigest(store.place.encode())}-{name}.json")
 
 
 def _facts(top: Path, collection: str) -> list[list[Json]]:
@@ -162,19 +161,15 @@ def _facts(top: Path, collection: str) -> list[list[Json]]:
 
 
 def _read(path: Path) -> _Known | None:
-    try:
-        value = json.loads(path.read_bytes())
-    except (OSError, ValueError):
-        return None
-    match value:
+    match read_json(path):
         case {"format": 1, "model": model, "files": [*files], "points": int(count)}:
             identity = parse_identity(model)
-            return _Known(identity, files, count) if identity else None
+            lists = [facts for facts in files if isinstance(facts, list)]
+            return _Known(identity, lists, count) if identity else None
     return None
 
 
 def _write(path: Path, known: _Known) -> None:
-    model = [known.model.name, known.model.dimensions, [*known.model.probe]]
-    value = {"format": _FORMAT, "model": model, "files": known.files, "points": known.points}
+    model: list[Json] = [known.model.name, known.model.dimensions, [*known.model.probe]]
     with suppress(FedlearnError):  # a clone that is mounted read-only
-        write_file(path, json.dumps(value).encode("utf-8"))
+        write_json(path, {"format": _FORMAT, "model": model, "files": [*known.files], "points": known.points})

@@ -10,6 +10,7 @@ from typing import Final
 
 from git_fedlearn.errors import SettingsError
 from git_fedlearn.repository.repository import Repository
+from git_fedlearn.repository.state import QDRANT
 from git_fedlearn.vectors.edge_store import open_edge_store
 from git_fedlearn.vectors.embedder import Embedder
 from git_fedlearn.vectors.fastembed import FastEmbedder
@@ -25,8 +26,6 @@ GRPC_KEY: Final = "fedlearn.qdrantGrpcPort"
 EMBEDDER_KEY: Final = "fedlearn.embedder"
 MODEL_KEY: Final = "fedlearn.embedderModel"
 MODEL_FOLDER_KEY: Final = "fedlearn.embedderFolder"
-EMBEDDED: Final = "qdrant"
-"""The folder of the embedded store among what git-fedlearn keeps under the git folder."""
 
 _PORTS: Final = 65_536
 
@@ -51,7 +50,7 @@ def open_store(repository: Repository, command: str) -> Iterator[Store]:
         with open_local_folder(Path(folder).expanduser()) as local:
             yield local
     else:
-        with open_edge_store(repository.state / EMBEDDED, command) as embedded:
+        with open_edge_store(repository.state.path(QDRANT), command) as embedded:
             yield embedded
 
 

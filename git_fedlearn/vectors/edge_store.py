@@ -16,12 +16,12 @@ from uuid import UUID
 
 from git_fedlearn.core.canonical import JsonObject
 from git_fedlearn.errors import FedlearnError
-from git_fedlearn.repository.files import write_file
+from git_fedlearn.extras import Lazy
 from git_fedlearn.repository.lock import hold_lock
+from git_fedlearn.repository.state import read_json, write_json
 from git_fedlearn.vectors.disk_space import TO_OPEN, TO_WRITE, require_space
 from git_fedlearn.vectors.edge_index import format_index, parse_index
 from git_fedlearn.vectors.embedder import Vector
-from git_fedlearn.vectors.extras import Lazy
 from git_fedlearn.vectors.lesson_shard import translated
 from git_fedlearn.vectors.store import MOST_NUMBER, Found, Point, PointId, Schema, VectorSpec, main_of
 
@@ -90,8 +90,7 @@ class EdgeStore:
                 f"{self.place}: {alias} is a collection, not an alias",
                 hint=f"choose another alias, or move {self._folder / alias} away",
             )
-        aliases = {**self._aliases(), alias: name}
-        write_file(self._folder / _ALIASES, json.dumps(aliases, sort_keys=True).encode("utf-8"))
+        write_json(self._folder / _ALIASES, {**self._aliases(), alias: name})
 
     def close(self) -> None:
         """Write everything out and let go of the folder."""
@@ -100,11 +99,7 @@ class EdgeStore:
         self._open.clear()
 
     def _aliases(self) -> dict[str, str]:
-        try:
-            found = json.loads((self._folder / _ALIASES).read_bytes())
-        except FileNotFoundError:
-            return {}
-        return {str(alias): str(name) for alias, name in found.items()}
+        return {alias: str(name) for alias, name in read_json(self._folder / _ALIASES).items()}
 
 
 class EdgeCollection:

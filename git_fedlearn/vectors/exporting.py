@@ -14,7 +14,6 @@ from git_fedlearn.core.canonical import JsonObject
 from git_fedlearn.core.identity import is_ours
 from git_fedlearn.core.layout import SetName
 from git_fedlearn.core.record import POINT_ID, RETRACTED, NotARecordError, Record
-from git_fedlearn.repository.record_sets import RecordSets
 from git_fedlearn.repository.repository import Repository
 from git_fedlearn.vectors.collection_files import snapshot_root, write_schema, write_snapshot
 from git_fedlearn.vectors.payload_filter import PayloadFilter
@@ -66,7 +65,7 @@ def export_collection(
 ) -> Exported:
     """Export one collection; takes the repository's lock for the writes."""
     exported = Exported(collection.name)
-    with open_spool(repository.state) as spool:
+    with open_spool(repository.state.folder) as spool:
         for point in _all_points(collection, exported, progress):
             _take(point, admit, request, exported, spool)
         if request.dry_run:
@@ -122,7 +121,7 @@ def _admitted(point: Point, admit: Admit) -> tuple[Record, Counter[str]]:
 
 
 def _join(repository: Repository, exported: Exported, spool: Spool, *, write: bool) -> None:
-    sets = RecordSets(repository.top, repository.settings.record_set_bytes)
+    sets = repository.sets
     name = SetName(f"collections/{exported.name}")
     for lines in spool.parts():
         if lines:

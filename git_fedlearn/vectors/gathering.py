@@ -8,7 +8,7 @@ from git_fedlearn.core.canonical import InvalidJsonError, Json, JsonObject, pars
 from git_fedlearn.core.layout import FINE_TUNING, SHARED_SETS, SetName
 from git_fedlearn.core.record_set import BOM, split_lines
 from git_fedlearn.errors import FedlearnError, UsageError
-from git_fedlearn.repository.data_tree import WorkTree, committed_tree, open_objects, set_paths
+from git_fedlearn.repository.data_tree import WorkTree, committed_tree, set_paths
 from git_fedlearn.repository.files import read_file, refuse_foreign
 from git_fedlearn.repository.repository import Repository
 from git_fedlearn.vectors.collection_files import newest_snapshots
@@ -35,7 +35,7 @@ def gather(
 ) -> Iterator[Wanted]:
     """The join of everything, less the lines that a revision held already."""
     known = _digests_at(repository, collection, since) if since else frozenset()
-    with open_wanted(repository.state, known) as wanted:
+    with open_wanted(repository.state.folder, known) as wanted:
         try:
             for path in source_files(repository.top, collection):
                 for line in _read_lines(path):
@@ -45,7 +45,7 @@ def gather(
             wanted.finish()
         except OSError as error:
             raise FedlearnError(
-                f"{repository.state}: cannot be written: {error.strerror}",
+                f"{repository.state.folder}: cannot be written: {error.strerror}",
                 hint="free space, then run it again",
             ) from error
         yield wanted
@@ -90,7 +90,7 @@ def _points(value: Json) -> list[JsonObject] | None:
 
 
 def _digests_at(repository: Repository, collection: str, revision: str) -> frozenset[bytes]:
-    objects = open_objects(repository)
+    objects = repository.objects
     commit = objects.find_commit(revision)
     if commit is None:
         raise UsageError(f"{revision}: no such commit", hint="git log --oneline data")

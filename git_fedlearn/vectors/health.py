@@ -1,32 +1,17 @@
 """Whether search and the vector store can be used here: packages, index, embedder, store."""
 
-import json
 import shutil
 from contextlib import suppress
-from importlib.util import find_spec
-from typing import Final
 
 from git_fedlearn.errors import FedlearnError
 from git_fedlearn.repository.lock import hold_lock
 from git_fedlearn.repository.repository import Repository
+from git_fedlearn.repository.state import read_json
 from git_fedlearn.vectors.places import index_folder
-
-EXTRAS: Final = {
-    "local": ("qdrant_edge", "wordllama"),
-    "consolidate": ("rensa",),
-    "parquet": ("pyarrow",),
-    "zstd": ("zstandard",),
-}
-"""The extras that people ask for, and the modules that come with each."""
 
 
 class BrokenIndexError(FedlearnError):
     """The search index cannot be opened."""
-
-
-def installed_extras() -> dict[str, bool]:
-    """Whether every package of each extra is installed."""
-    return {name: all(find_spec(module) for module in modules) for name, modules in EXTRAS.items()}
 
 
 def has_index(repository: Repository) -> bool:
@@ -40,13 +25,12 @@ def open_whole_index(repository: Repository) -> int:
 
     folder = index_folder(repository)
     with hold_lock(folder, "doctor", timeout=5):
-        try:
-            state = json.loads((folder / "state.json").read_bytes())
-            files, dimensions = len(state["files"]), int(state["model"][1])
-        except (OSError, ValueError, LookupError, TypeError) as error:
-            raise BrokenIndexError("its state.json cannot be read") from error
-        LessonShard(folder / "shard", dimensions).close()
-    return files
+        match read_json(folder / "state.json"):
+            case {"files": dict(files), "model": [_, int(dimensions), *_]}:
+                LessonShard(folder / "shard", dimensions).close()
+            case _:
+                raise BrokenIndexError("its state.json cannot be read")
+    return len(files)
 
 
 def remove_index(repository: Repository) -> None:

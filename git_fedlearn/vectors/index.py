@@ -5,7 +5,6 @@ whose text changed are embedded. `state.json` says of which files the shard is t
 after the shard, so a killed refresh is simply repeated.
 """
 
-import json
 import shutil
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -15,14 +14,14 @@ from uuid import UUID
 
 from xxhash import xxh3_64_hexdigest, xxh3_128_hexdigest
 
-from git_fedlearn.core.canonical import Json
+from git_fedlearn.core.canonical import JsonObject
 from git_fedlearn.core.layout import SetName, find_set
 from git_fedlearn.core.record import Record, parse_record
 from git_fedlearn.core.record_set import join_into
 from git_fedlearn.errors import FedlearnError
 from git_fedlearn.repository.data_tree import WorkTree, set_paths
-from git_fedlearn.repository.files import write_file
 from git_fedlearn.repository.lock import hold_lock
+from git_fedlearn.repository.state import read_json, write_json
 from git_fedlearn.vectors.embedder import Embedder, ModelIdentity, identify, parse_identity
 from git_fedlearn.vectors.lesson_shard import Entry, LessonShard
 from git_fedlearn.vectors.lesson_text import TEXT_VERSION, lesson_text
@@ -174,27 +173,30 @@ def _discard(folder: Path) -> None:
 
 def _read_state(folder: Path) -> _State | None:
     """What the index was made of, None when it is not known: an old format, a broken file, no index."""
-    try:
-        value = json.loads((folder / "state.json").read_bytes())
-    except (OSError, ValueError):
-        return None
-    match value:
+    match read_json(folder / "state.json"):
         case {"format": known, "text": text, "model": model, "files": dict(files)} if (known, text) == (
             FORMAT,
             TEXT_VERSION,
         ):
             identity = parse_identity(model)
-            return (
-                _State(identity, {path: tuple(facts) for path, facts in files.items()}) if identity else None
-            )
+            return _State(identity, _parse_facts(files)) if identity else None
     return None
 
 
+def _parse_facts(files: JsonObject) -> dict[str, FileFacts]:
+    known: dict[str, FileFacts] = {}
+    for path, facts in files.items():
+        match facts:
+            case [int(size), int(changed), int(inode)]:
+                known[path] = (size, changed, inode)
+    return known
+
+
 def _write_state(folder: Path, state: _State) -> None:
-    value: dict[str, Json] = {
+    value: JsonObject = {
         "format": FORMAT,
         "text": TEXT_VERSION,
         "model": [state.model.name, state.model.dimensions, [*state.model.probe]],
         "files": {path: [*facts] for path, facts in state.files.items()},
     }
-    write_file(folder / "state.json", json.dumps(value).encode("utf-8"))
+    write_json(folder / "state.json", value)

@@ -5,15 +5,15 @@ The folder is one as published: `model.onnx` (also in `onnx/`), `tokenizer.json`
 all-MiniLM-L6-v2 in this form is 23 MB with 8-bit weights.
 """
 
-import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from git_fedlearn.errors import FedlearnError, SettingsError
+from git_fedlearn.extras import Lazy
+from git_fedlearn.repository.state import read_json
 from git_fedlearn.vectors.embedder import Vector
-from git_fedlearn.vectors.extras import Lazy
 
 if TYPE_CHECKING:
     import numpy as np
@@ -95,7 +95,7 @@ class OnnxEmbedder:
             )
         except Exception as error:  # the package's own exceptions have no common class
             raise FedlearnError(f"{self._file}: not an ONNX model that can be run here") from error
-        pooling = _read_object(self._folder / "1_Pooling" / "config.json")
+        pooling = read_json(self._folder / "1_Pooling" / "config.json")
         inputs = frozenset(one.name for one in session.get_inputs())
         return _Model(session, tokenizer, inputs, pooling.get("pooling_mode_cls_token") is True)
 
@@ -107,7 +107,7 @@ def _load_tokenizer(folder: Path) -> Any:  # noqa: ANN401  the package has no ty
         if type(error) is not Exception:
             raise
         raise FedlearnError(f"{folder / 'tokenizer.json'}: not a tokenizer") from error
-    longest = _read_object(folder / "sentence_bert_config.json").get("max_seq_length")
+    longest = read_json(folder / "sentence_bert_config.json").get("max_seq_length")
     tokenizer.no_padding()
     tokenizer.enable_truncation(max_length=longest if isinstance(longest, int) and longest > 0 else _LONGEST)
     return tokenizer
@@ -118,11 +118,3 @@ def _padded(rows: Sequence[Sequence[int]], length: int) -> Any:  # noqa: ANN401
     for number, row in enumerate(rows):
         made[number, : len(row)] = row
     return made
-
-
-def _read_object(path: Path) -> Mapping[str, object]:
-    try:
-        value = json.loads(path.read_bytes())
-    except (OSError, ValueError):
-        return {}
-    return value if isinstance(value, dict) else {}

@@ -2,14 +2,18 @@
 
 import os
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from xxhash import xxh3_64_hexdigest
 
+from git_fedlearn.extras import Lazy
 from git_fedlearn.repository.repository import Repository
+from git_fedlearn.repository.state import INDEX
 
-INDEX: Final = "index"
-"""The folder of the index among what git-fedlearn keeps for itself under the git folder."""
+if TYPE_CHECKING:
+    import platformdirs
+else:
+    platformdirs = Lazy("platformdirs")
 
 URL_KEY: Final = "fedlearn.qdrantUrl"
 FOLDER_KEY: Final = "fedlearn.qdrantFolder"
@@ -17,9 +21,9 @@ FOLDER_KEY: Final = "fedlearn.qdrantFolder"
 
 def index_folder(repository: Repository) -> Path:
     """Where the search index lies: under the git folder; for a read-only clone, in the user's cache."""
-    there = next(path for path in (repository.state, *repository.state.parents) if path.exists())
+    state = repository.state
+    there = next(path for path in (state.folder, *state.folder.parents) if path.exists())
     if os.access(there, os.W_OK):
-        return repository.state / INDEX
-    environment = repository.environment
-    cache = environment.get("XDG_CACHE_HOME") or f"{environment.get('HOME') or Path.home()}/.cache"
-    return Path(cache) / "git-fedlearn" / xxh3_64_hexdigest(os.fsencode(repository.state)) / INDEX
+        return state.path(INDEX)
+    cache: Path = platformdirs.user_cache_path("git-fedlearn")
+    return cache / xxh3_64_hexdigest(os.fsencode(state.folder)) / INDEX.name

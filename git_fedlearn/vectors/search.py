@@ -18,7 +18,6 @@ from git_fedlearn.core.layout import FINE_TUNING, SetName
 from git_fedlearn.core.outcomes import Outcome
 from git_fedlearn.core.record import Record, claimed_id, parse_record
 from git_fedlearn.repository.outcomes import read_outcomes, read_trust
-from git_fedlearn.repository.record_sets import RecordSets
 from git_fedlearn.repository.repository import Repository
 from git_fedlearn.vectors.connect import choose_embedder
 from git_fedlearn.vectors.embedder import Embedder
@@ -117,7 +116,7 @@ def rank_candidates(repository: Repository, query: Query, found: Sequence[Candid
 
 
 def _sets(repository: Repository, query: Query) -> Sequence[SetName]:
-    sets = RecordSets(repository.top, repository.settings.record_set_bytes)
+    sets = repository.sets
     for name in query.sets:
         sets.check_name(name)
     return query.sets or [name for name in sets.names() if name != FINE_TUNING]

@@ -1,6 +1,5 @@
 """How the search index and the vector store stand to the record sets, from what this clone remembers."""
 
-import json
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -10,6 +9,7 @@ from urllib.parse import urlsplit
 from git_fedlearn.core.layout import SetName, find_set
 from git_fedlearn.repository.data_tree import WorkTree
 from git_fedlearn.repository.repository import Repository
+from git_fedlearn.repository.state import IMPORTS, read_json
 from git_fedlearn.vectors.places import FOLDER_KEY, URL_KEY, index_folder
 
 
@@ -31,7 +31,7 @@ class StoreStanding(NamedTuple):
 
 def read_index_standing(repository: Repository) -> IndexStanding:
     """Compare the files that the index was made of with those of the work tree."""
-    known = _read_object(index_folder(repository) / "state.json").get("files")
+    known = read_json(index_folder(repository) / "state.json").get("files")
     if not isinstance(known, dict):
         return IndexStanding(is_made=False, changed=())
     here = {path for path in WorkTree(repository.top).paths() if find_set(path)}
@@ -45,13 +45,13 @@ def read_store_standing(repository: Repository) -> StoreStanding:
     """What was imported into the configured store, and what changed since."""
     url = repository.environment.get("QDRANT_URL") or repository.git.find_config(URL_KEY)
     place = _shown(url) if url else repository.git.find_config(FOLDER_KEY) or ""
-    memories = sorted((repository.state / "imports").glob("*.json"))
+    memories = sorted(repository.state.path(IMPORTS).glob("*.json"))
     names, changed, latest = [], [], 0.0
     for memory in memories:
         name = memory.stem.partition("-")[2]
         names.append(name)
         latest = max(latest, memory.stat().st_mtime)
-        if not _is_current(repository.top, _read_object(memory).get("files")):
+        if not _is_current(repository.top, read_json(memory).get("files")):
             changed.append(name)
     when = datetime.fromtimestamp(latest, UTC) if latest else None
     return StoreStanding(place, tuple(dict.fromkeys(names)), tuple(dict.fromkeys(changed)), when)
@@ -68,13 +68,6 @@ def _facts(top: Path, path: str) -> list[int]:
         found = (top / path).stat()
         return [found.st_size, found.st_mtime_ns, found.st_ino]
     return []
-
-
-def _read_object(path: Path) -> dict[str, object]:
-    with suppress(OSError, ValueError):
-        value = json.loads(path.read_bytes())
-        return value if isinstance(value, dict) else {}
-    return {}
 
 
 def _shown(url: str) -> str:

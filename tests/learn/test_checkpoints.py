@@ -1,6 +1,7 @@
 import gzip
 import os
 import shutil
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -8,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from git_fedlearn.extras import ZSTD
 from git_fedlearn.learn.checkpoints import (
     Checkpoints,
     Mark,
@@ -130,13 +132,23 @@ def test_a_compressed_log_is_read_on_and_then_left_alone(stack: Stack) -> None:
 
 
 def test_a_log_compressed_by_zstd_is_read_on(stack: Stack) -> None:
-    zstandard = pytest.importorskip("zstandard", reason="needs zstandard")
+    zstd = pytest.importorskip(ZSTD, reason="the extra [zstd] is not installed")
     stack.append(2000)
     stack.read()
     stack.append(2)
-    Path(f"{stack.log}.1.zst").write_bytes(zstandard.compress(stack.log.read_bytes()))
+    Path(f"{stack.log}.1.zst").write_bytes(zstd.compress(stack.log.read_bytes()))
     stack.log.unlink()
     assert stack.read() == [2001, 2002]
+    assert stack.read() == []
+
+
+def test_a_log_that_takes_a_missing_extra_does_not_stop_the_others(
+    stack: Stack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, ZSTD, None)
+    stack.append(2)
+    Path(f"{stack.log}.1.zst").write_bytes(b"any")
+    assert stack.read() == [1, 2]
     assert stack.read() == []
 
 

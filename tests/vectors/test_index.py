@@ -10,9 +10,9 @@ from vectors.holder import held_elsewhere
 from git_fedlearn.core.layout import SKILLS_PATTERNS
 from git_fedlearn.errors import LockedError
 from git_fedlearn.repository.repository import Repository
+from git_fedlearn.repository.state import INDEX
 from git_fedlearn.vectors.embedder import Vector
 from git_fedlearn.vectors.index import Refreshed, open_index
-from git_fedlearn.vectors.places import INDEX
 from git_fedlearn.vectors.search import Query, find_lessons, search_lessons
 from git_fedlearn.vectors.wordllama import WordLlamaEmbedder
 
@@ -58,12 +58,12 @@ def repository_of(system: System) -> Repository:
 
 def refresh(system: System, model: Counting) -> Refreshed:
     repository = repository_of(system)
-    with open_index(repository.state / INDEX, model) as index:
+    with open_index(repository.state.path(INDEX), model) as index:
         return index.refresh(repository.top)
 
 
 def held(system: System, model: Counting) -> int:
-    with open_index(repository_of(system).state / INDEX, model) as index:
+    with open_index(repository_of(system).state.path(INDEX), model) as index:
         return index.shard.count()
 
 
@@ -113,13 +113,13 @@ def test_another_model_builds_the_index_again(learned: System) -> None:
 @pytest.mark.parametrize("damage", ["state.json", "shard/edge_config.json"])
 def test_a_damaged_index_is_built_again(learned: System, damage: str) -> None:
     refresh(learned, Counting())
-    (repository_of(learned).state / INDEX / damage).write_bytes(b"{")
+    (repository_of(learned).state.path(INDEX) / damage).write_bytes(b"{")
     assert refresh(learned, Counting()).embedded == 3
     assert held(learned, Counting()) == 3
 
 
 def test_a_second_process_is_told_who_holds_the_index(learned: System) -> None:
-    folder = repository_of(learned).state / INDEX
+    folder = repository_of(learned).state.path(INDEX)
     with (
         held_elsewhere(folder) as pid,
         pytest.raises(LockedError, match=rf"git fedlearn import \(process {pid}\)"),
@@ -131,7 +131,7 @@ def test_a_second_process_is_told_who_holds_the_index(learned: System) -> None:
 def test_a_refresh_killed_before_its_state_was_written_is_repeated(learned: System) -> None:
     model = Counting()
     refresh(learned, model)
-    state = repository_of(learned).state / INDEX / "state.json"
+    state = repository_of(learned).state.path(INDEX) / "state.json"
     facts = json.loads(state.read_bytes())
     state.write_text(json.dumps({**facts, "files": {}}))
     assert refresh(learned, model) == Refreshed(embedded=0, retold=0, dropped=0)

@@ -10,7 +10,7 @@ from git_fedlearn.console.context import Context
 from git_fedlearn.console.verdicts import report_losses, report_problems
 from git_fedlearn.console.wording import count, short_ids
 from git_fedlearn.core.layout import DATA
-from git_fedlearn.repository.data_tree import CommittedTree, committed_tree, index_tree, open_objects
+from git_fedlearn.repository.data_tree import CommittedTree, committed_tree, index_tree
 from git_fedlearn.repository.gate import judge
 from git_fedlearn.repository.history import losses_by_set, merge_parents
 from git_fedlearn.repository.objects import Objects, Oid
@@ -41,7 +41,7 @@ def pre_merge_commit(context: Context) -> int:
 
 def post_merge(context: Context) -> int:
     """Say so when a merge lost records, because the driver did not run; then import, where that is wished."""
-    objects = open_objects(context.repository)
+    objects = context.repository.objects
     head = objects.find_commit("HEAD")
     if head is None:
         return 0
@@ -68,7 +68,7 @@ def _merged(objects: Objects, head: Oid) -> tuple[list[Oid], bool]:
 
 def staged(context: Context) -> tuple[CommittedTree, list[CommittedTree]]:
     """The data files of the index, and those of the commits that the next one will have as parents."""
-    objects = open_objects(context.repository)
+    objects = context.repository.objects
     parents = [committed_tree(objects, oid) for oid in merge_parents(context.repository, objects)]
     return index_tree(context.repository, objects), parents
 

@@ -5,14 +5,13 @@ from git_fedlearn.console.context import Context
 from git_fedlearn.console.server_policy import server_policy
 from git_fedlearn.federation.publishing import may_publish, outgoing_paths
 from git_fedlearn.privacy.engine import PrivacyEngine
-from git_fedlearn.repository.data_tree import open_objects
 from git_fedlearn.repository.objects import Objects, Oid
 from git_fedlearn.repository.settings import SETTINGS_FILE
 
 
 def pre_push(context: Context, remote: str, _url: str = "") -> int:
     """Check every commit that would leave, not only the tip, and that it may go there."""
-    objects = open_objects(context.repository)
+    objects = context.repository.objects
     listed = context.repository.git.attempt(
         "for-each-ref", "--format=%(objectname)", f"refs/remotes/{remote}/"
     )
@@ -38,7 +37,7 @@ def pre_receive(context: Context) -> int:
 
     The name of the server's account is not looked for: it is nobody's who learns.
     """
-    objects = open_objects(context.repository)
+    objects = context.repository.objects
     context.privacy = PrivacyEngine(policy=server_policy(context))
     listed = context.repository.git.run("for-each-ref", "--format=%(objectname)", "refs/heads/")
     updates = []

@@ -14,6 +14,7 @@ from git_fedlearn.federation.peers import RemoteName
 from git_fedlearn.federation.standing import PeerStanding
 from git_fedlearn.repository.proposals import read_proposals
 from git_fedlearn.repository.repository import Repository
+from git_fedlearn.repository.state import REVIEW
 from git_fedlearn.vectors.standing import read_index_standing, read_store_standing
 
 LONG_AGO: Final = timedelta(days=35)
@@ -62,7 +63,7 @@ def proposals_items(repository: Repository) -> Iterator[Item]:
 
 def review_items(repository: Repository) -> Iterator[Item]:
     """Samples that wait for a decision, where there are any."""
-    if not (repository.state / "review").is_dir():
+    if not repository.state.path(REVIEW).is_dir():
         return
     from git_fedlearn.learn.review import read_waiting  # noqa: PLC0415  costs start-up time
 

@@ -10,15 +10,16 @@ from git_fedlearn.commands.standing.item import ago
 from git_fedlearn.console.context import Context
 from git_fedlearn.console.wording import count
 from git_fedlearn.errors import FedlearnError
+from git_fedlearn.extras import install_line, installed_extras
 from git_fedlearn.federation.last_run import read_last_run
 from git_fedlearn.learn.checkpoints import find_broken_checkpoints
 from git_fedlearn.repository.repository import Repository
 from git_fedlearn.repository.setup.diagnosis import Check
 from git_fedlearn.repository.setup.left_behind import find_git_lock, find_left, remove_left
 from git_fedlearn.repository.setup.precommit_config import HOOK_IDS, has_our_hooks
+from git_fedlearn.repository.state import CHECKPOINTS, FEDERATING
 from git_fedlearn.vectors.health import (
     has_index,
-    installed_extras,
     open_whole_index,
     remove_index,
     try_embedder,
@@ -47,6 +48,8 @@ def examine(context: Context, *, online: bool) -> Iterator[Check]:
 def mend_state(repository: Repository) -> None:
     """Remove what is disposable and broken. The caller holds the lock."""
     remove_left(repository)
+    for path in repository.state.find_damaged():
+        path.unlink(missing_ok=True)
     for path in find_broken_checkpoints(repository):
         path.unlink(missing_ok=True)
     if has_index(repository) and not _try("index", lambda: _opened(repository), "").ok:
@@ -73,7 +76,11 @@ def _left(repository: Repository) -> Check:
     if left:
         more = f" and {len(left) - 1} more" if left[1:] else ""
         return Check("left behind", ok=False, detail=f"{left[0]}{more}, by a run that was killed", hint=FIX)
-    if (repository.state / "federate.json").exists():
+    damaged = [*repository.state.find_damaged()]
+    if damaged:
+        detail = f"{', '.join(map(str, damaged))}: damaged, and can be made again"
+        return Check("left behind", ok=False, detail=detail, hint=FIX)
+    if repository.state.path(FEDERATING).exists():
         detail = "federate runs, or was killed; the next run completes it"
         return Check("left behind", ok=True, detail=detail)
     return Check("left behind", ok=True, detail="no locks and no half-written files")
@@ -84,7 +91,7 @@ def _checkpoints(repository: Repository) -> Check:
     if broken:
         detail = f"{count(len(broken), 'checkpoint')} cannot be read; sync reads its sources from the start"
         return Check("checkpoints", ok=False, detail=detail, hint=FIX)
-    number = len([*(repository.state / "checkpoints").glob("*.json")])
+    number = len([*repository.state.path(CHECKPOINTS).glob("*.json")])
     return Check(
         "checkpoints", ok=True, detail=f"{count(number, 'source')} read" if number else "nothing read yet"
     )
@@ -94,7 +101,7 @@ def _extras() -> Check:
     found = installed_extras()
     here = ", ".join(name for name, is_here in found.items() if is_here) or "none"
     missing = ", ".join(name for name, is_here in found.items() if not is_here)
-    hint = "" if found["local"] else "pip install 'git-fedlearn[local]'    (offline search)"
+    hint = "" if found["local"] else f"{install_line('local')}    (offline search)"
     rest = f"; not installed: {missing}" if missing else ""
     return Check("extras", ok=True, detail=f"{here}{rest}", hint=hint)
 

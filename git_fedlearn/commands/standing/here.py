@@ -12,9 +12,7 @@ from git_fedlearn.core.changes import Change, ChangeKind
 from git_fedlearn.core.layout import SetName, find_set
 from git_fedlearn.repository.commits import find_unfinished
 from git_fedlearn.repository.counts import Count, count_commit
-from git_fedlearn.repository.data_tree import open_objects
 from git_fedlearn.repository.objects import Oid
-from git_fedlearn.repository.remembered import facts_of, remembered
 from git_fedlearn.repository.repository import SYSTEM_KEY, Repository
 from git_fedlearn.repository.set_changes import (
     all_changes,
@@ -22,12 +20,13 @@ from git_fedlearn.repository.set_changes import (
     uncommitted_changes,
 )
 from git_fedlearn.repository.setup.drivers import DRIVER_KEY
+from git_fedlearn.repository.state import facts_of
 from git_fedlearn.repository.work_state import WorkState
 
 
 def bare_items(repository: Repository) -> Iterator[Item]:
     """What there is to say of a repository without a work tree."""
-    head = open_objects(repository).find_commit("HEAD")
+    head = repository.objects.find_commit("HEAD")
     yield Item("branch", "a bare repository: others push here, nobody works here", facts={"bare": True})
     if head is None:
         yield Item("learned", "nothing yet: no branch has a commit", facts={"sets": {}})
@@ -137,12 +136,9 @@ def _no_upstream(repository: Repository, state: WorkState) -> Item:
 
 
 def _uncommitted(repository: Repository, state: WorkState) -> JsonObject:
-    key = f"{state.commit}\n{facts_of(repository, state.changed)}"
-    return remembered(
-        repository,
-        "uncommitted",
-        key,
-        lambda: _tell(all_changes(uncommitted_changes(repository, state))),
+    key = f"{state.commit}\n{facts_of(repository.top, state.changed)}"
+    return repository.state.remember(
+        "uncommitted", key, lambda: _tell(all_changes(uncommitted_changes(repository, state)))
     )
 
 
@@ -158,10 +154,10 @@ def _gained(repository: Repository, name: str, old: Oid, new: Oid) -> JsonObject
     lesser = (ChangeKind.LOST, ChangeKind.LOWERED, ChangeKind.CHANGED)
 
     def find() -> JsonObject:
-        changes = all_changes(revision_changes(open_objects(repository), old, new))
+        changes = all_changes(revision_changes(repository.objects, old, new))
         return _tell([change for change in changes if change.kind not in lesser])
 
-    return remembered(repository, name, f"{old}..{new}", find)
+    return repository.state.remember(name, f"{old}..{new}", find)
 
 
 def _in_words(told: JsonObject) -> str:

@@ -12,11 +12,10 @@ from git_fedlearn.commands.standing.item import Item
 from git_fedlearn.console.context import Context
 from git_fedlearn.console.wording import count
 from git_fedlearn.core.canonical import JsonObject
-from git_fedlearn.repository.data_tree import open_objects
 from git_fedlearn.repository.gate import NewLine
 from git_fedlearn.repository.objects import Oid
-from git_fedlearn.repository.remembered import facts_of, remembered
 from git_fedlearn.repository.set_changes import changed_tree, tree_at
+from git_fedlearn.repository.state import facts_of
 from git_fedlearn.repository.work_state import WorkState
 
 MOST_LINES: Final = 300
@@ -47,20 +46,20 @@ def _look(context: Context, state: WorkState) -> JsonObject:
     if state.upstream_is_known:
         sent = Oid(repository.git.text("rev-parse", state.upstream or ""))
     rules = f"{__version__} {context.identity()} {context.privacy.policy}"
-    key = f"{rules}\n{sent}..{state.commit}\n{facts_of(repository, state.changed)}"
+    key = f"{rules}\n{sent}..{state.commit}\n{facts_of(repository.top, state.changed)}"
 
     def find() -> JsonObject:
         lines = _new_lines(context, state, sent)
         return {"lines": len(lines), "findings": _scan(context, lines) if len(lines) <= MOST_LINES else None}
 
     digest = xxh3_128_hexdigest(key.encode("utf-8", "replace"))
-    return remembered(repository, "privacy", digest, find)
+    return repository.state.remember("privacy", digest, find)
 
 
 def _new_lines(context: Context, state: WorkState, sent: Oid | None) -> list[NewLine]:
     """Lines of the work tree that neither HEAD nor, where it is known, the upstream holds."""
     repository = context.repository
-    objects = open_objects(repository)
+    objects = repository.objects
     before, now = tree_at(objects, sent), changed_tree(repository, objects, state)
     old, new = before.entries, now.entries
     paths = [path for path in sorted(new) if new[path] != old.get(path) and now.is_file(path)]

@@ -4,7 +4,6 @@ A second install changes no byte. The caller holds no lock; both take the reposi
 """
 
 import secrets
-import shutil
 import string
 from dataclasses import dataclass
 from pathlib import Path
@@ -81,19 +80,5 @@ def uninstall(repository: Repository) -> Installation:
         changed = remove_drivers(git, "--local", SYSTEM_KEY)
         attributes = remove_info_attributes(repository.common_dir)
         hooks = None if repository.is_bare else remove_hooks(repository)
-    _remove_disposable(repository.state)
+    repository.state.remove_disposable()
     return Installation(SystemId(found) if found else None, tuple(changed), attributes, hooks)
-
-
-_KEPT: Final = ("pending", "retracted.jsonl", "quarantine", "review")
-"""What holds lessons: learned and not committed, retracted before they were, sent by peers."""
-
-
-def _remove_disposable(state: Path) -> None:
-    for entry in state.iterdir():
-        if entry.is_dir() and entry.name not in _KEPT:
-            shutil.rmtree(entry)
-        elif not entry.is_dir() and entry.name not in _KEPT:
-            entry.unlink()
-    if not any(state.iterdir()):
-        state.rmdir()

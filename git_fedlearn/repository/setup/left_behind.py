@@ -3,7 +3,6 @@
 None of it loses anything. The kernel's lock ends with its process; only the note of who held it stays.
 """
 
-import json
 import os
 import time
 from collections.abc import Iterator
@@ -14,6 +13,7 @@ from typing import Final
 from git_fedlearn.core.layout import DATA
 from git_fedlearn.repository.files import TEMPORARY_SUFFIX, remove_leftovers
 from git_fedlearn.repository.repository import Repository
+from git_fedlearn.repository.state import LOCK_HOLDER, read_json
 
 OLD_SECONDS: Final = 600.0
 """A lock of git that nobody has touched for so long belongs to no git that runs."""
@@ -21,11 +21,11 @@ OLD_SECONDS: Final = 600.0
 
 def find_left(repository: Repository) -> Iterator[Path]:
     """What may be removed: notes of locks of processes that are gone, and temporary files of such."""
-    notes = [*repository.state.rglob("lock.holder")]
+    notes = [*repository.state.folder.rglob(LOCK_HOLDER.name)]
     yield from (note for note in notes if not _is_alive(note))
     if any(map(_is_alive, notes)):
         return
-    for folder in (repository.top / DATA, repository.state):
+    for folder in (repository.top / DATA, repository.state.folder):
         yield from (path for path in folder.rglob(f"*{TEMPORARY_SUFFIX}") if path.is_file())
 
 
@@ -39,20 +39,22 @@ def find_git_lock(repository: Repository) -> Path | None:
 
 def remove_left(repository: Repository) -> None:
     """Remove what `find_left` finds. The caller holds the lock, so nobody else writes."""
-    for note in repository.state.rglob("lock.holder"):
+    for note in repository.state.folder.rglob(LOCK_HOLDER.name):
         if not _is_alive(note):
             note.unlink(missing_ok=True)
-    for folder in (repository.top / DATA, repository.state):
+    for folder in (repository.top / DATA, repository.state.folder):
         remove_leftovers(folder)
 
 
 def _is_alive(note: Path) -> bool:
     """Whether the process that a note names is there; one of another user counts."""
+    process = read_json(note).get("pid")
+    if not isinstance(process, int):
+        return note.exists() and not os.access(note, os.R_OK)
     try:
-        process = int(json.loads(note.read_bytes())["pid"])
         os.kill(process, 0)
     except PermissionError:
         return True
-    except (OSError, ValueError, KeyError, TypeError, OverflowError):
+    except (OSError, OverflowError):
         return False
     return True
