@@ -58,7 +58,7 @@ def words_in(text: str) -> set[str]:
 
 
 def commands_of(command: click.Command, parent: click.Context | None, name: str) -> Iterator[click.Context]:
-    ctx = click.Context(command, info_name=name, parent=parent)
+    ctx = click.Context(command, info_name=name, parent=parent, **command.context_settings)
     yield ctx
     if isinstance(command, click.Group):
         for below in command.list_commands(ctx):

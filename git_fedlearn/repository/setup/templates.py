@@ -62,6 +62,6 @@ object, sorted by `_id`. Secrets and personal data were removed before anything 
 | `outcomes/` | whether lessons worked, counted by each system |
 | `*/snapshots/<system>/`, `metrics/monthly/<system>/` | files that only one system writes |
 
-After cloning, run `git fedlearn install` once, so that git merges these files record by record.
+After cloning, run `git fedlearn install` once, so that git merges these files without conflicts.
 Do not delete lines: `git fedlearn retract ID --reason …` removes a lesson on every system.
 """
