@@ -14,6 +14,7 @@ from pathlib import Path
 from xxhash import xxh3_64_hexdigest
 
 from git_fedlearn.core.layout import SetName
+from git_fedlearn.core.trailers import SYSTEM_TRAILER
 from git_fedlearn.learn.batch import Batch
 from git_fedlearn.learn.checkpoints import (
     Checkpoints,
@@ -30,20 +31,17 @@ from git_fedlearn.learn.learning import Engine, Learning, Starts, Watch
 from git_fedlearn.learn.metrics import write_month
 from git_fedlearn.learn.pending import read_pending, write_pending
 from git_fedlearn.learn.profiles import Profile, read_profiles
-from git_fedlearn.learn.remote_files import RemotePath
 from git_fedlearn.learn.review import add_waiting, read_decisions
 from git_fedlearn.learn.scorers import KEY as SCORER
 from git_fedlearn.learn.scorers import Scorer
 from git_fedlearn.learn.snapshots import refresh_latest, snapshot_folder, write_snapshot
-from git_fedlearn.learn.sources import SourceFile, find_sources
+from git_fedlearn.learn.sources import Location, SourceFile, find_sources
 from git_fedlearn.privacy.engine import PrivacyEngine
+from git_fedlearn.repository.commits import commit_data, refuse_unfinished
 from git_fedlearn.repository.record_sets import Joined, RecordSets
 from git_fedlearn.repository.repository import Repository
 from git_fedlearn.repository.state import CHECKPOINTS
 from git_fedlearn.repository.workers import cores
-
-Location = Path | RemotePath
-"""Where a source lies."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,11 +74,32 @@ class Synced:
     snapshot: Path | None = None
     metrics: Path | None = None
     """The files of this system that were written."""
+    commit: str | None = None
+    """The commit of what was learned, if one was asked for and there was anything."""
 
     @property
     def learned(self) -> int:
         """How many records are new."""
         return sum(len(joined.added) for joined in self.joined)
+
+
+def run_sync(repository: Repository, engine: PrivacyEngine, request: Request, *, commit: bool) -> Synced:
+    """`sync` under the repository's lock, and with `commit` a commit of what was learned."""
+    does_commit = commit and not request.dry_run
+    if does_commit:
+        refuse_unfinished(repository)
+    with repository.lock("sync"):
+        synced = sync(repository, engine, request)
+        if does_commit:
+            synced.commit = commit_data(repository, _message(synced, repository.system()))
+    return synced
+
+
+def _message(synced: Synced, system: str) -> str:
+    number = synced.learned
+    learned = f"learn {number} record{'' if number == 1 else 's'}" if number else "update what was learned"
+    sets = ", ".join(f"{len(joined.added)} {joined.name}" for joined in synced.joined if joined.added)
+    return "\n\n".join(part for part in (f"sync: {learned}", sets, f"{SYSTEM_TRAILER}: {system}") if part)
 
 
 def sync(repository: Repository, engine: PrivacyEngine, request: Request) -> Synced:
