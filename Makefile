@@ -1,12 +1,23 @@
-# Everything here sets up what it needs in .venv first. PYTHON may name another interpreter (3.11 or later).
+# Each target sets up what it needs first: `demo` in .venv-demo, `lowest` in .venv-lowest, the others in .venv.
+# PYTHON may name another interpreter (3.11 or later).
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+DEMO := .venv-demo
+LOWEST := .venv-lowest
+PIP_INSTALL := -m pip install --quiet --disable-pip-version-check
 
-.PHONY: demo test lint format docs bench soak clean
-demo: $(READY)
-	@PATH="$(CURDIR)/$(BIN):$$PATH" git fedlearn demo
+# $(call make_venv,FOLDER): a new virtual environment, or the reason why there cannot be one.
+define make_venv
+@$(PYTHON) -c 'import sys; sys.exit("git-fedlearn needs Python 3.11 or later, this is " + sys.version.split()[0] + "; name another: make PYTHON=python3.12") if sys.version_info < (3, 11) else None'
+@$(PYTHON) -m venv $(1) || { echo "error: $(PYTHON) cannot make virtual environments; on Debian: apt-get install python3-venv" >&2; exit 1; }
+@echo "setting up $(1) …"
+endef
+
+.PHONY: demo test lint format docs bench soak lowest clean
+demo: $(DEMO)/.ready
+	@PATH="$(CURDIR)/$(DEMO)/bin:$$PATH" git fedlearn demo
 
 test: $(READY)
 	@$(BIN)/python -m pytest -n auto -m "not soak"
@@ -33,12 +44,26 @@ bench: $(READY)
 soak: $(READY)
 	@$(BIN)/python -m pytest -n auto -m soak
 
+# The lowest versions that pyproject.toml allows must do, too.
+lowest: $(LOWEST)/.ready
+	@$(LOWEST)/bin/python -m pytest -n auto -m "not soak" tests/core tests/learn tests/vectors
+
 $(READY): pyproject.toml
-	@$(PYTHON) -c 'import sys; sys.exit("git-fedlearn needs Python 3.11 or later, this is " + sys.version.split()[0] + "; name another: make PYTHON=python3.12") if sys.version_info < (3, 11) else None'
-	@$(PYTHON) -m venv $(VENV) || { echo "error: $(PYTHON) cannot make virtual environments; on Debian: apt-get install python3-venv" >&2; exit 1; }
-	@echo "setting up $(VENV) …" && $(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[dev]'
+	$(call make_venv,$(VENV))
+	@$(BIN)/python $(PIP_INSTALL) -e '.[dev]'
 	@$(BIN)/python tests/interpreters.py $(VENV)/interpreters
 	@touch $@
 
+$(DEMO)/.ready: pyproject.toml
+	$(call make_venv,$(DEMO))
+	@$(DEMO)/bin/python $(PIP_INSTALL) -e '.[local]'
+	@touch $@
+
+$(LOWEST)/.ready: pyproject.toml
+	$(call make_venv,$(LOWEST))
+	@$(LOWEST)/bin/python $(PIP_INSTALL) uv
+	@$(LOWEST)/bin/uv pip install --quiet --python $(LOWEST)/bin/python --resolution lowest-direct -e '.[dev]'
+	@touch $@
+
 clean:
-	rm -rf $(VENV) dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(DEMO) $(LOWEST) dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -1,4 +1,7 @@
-"""`make bench`: every figure as a ratio against a rival in the same run. Names on the command line choose."""
+"""`make bench`: every figure as a ratio against a rival in the same run. Names on the command line choose.
+
+`flows` is counted, not timed: what a piece of work passes through in the package.
+"""
 
 import importlib
 import sys
@@ -7,7 +10,18 @@ from pathlib import Path
 
 from benchmarks.table import print_rows
 
-BENCHMARKS = ("merge_driver", "git_merge", "sync", "vectors", "pull_remotes", "hooks", "history", "privacy")
+BENCHMARKS = (
+    "startup",
+    "merge_driver",
+    "git_merge",
+    "sync",
+    "vectors",
+    "pull_remotes",
+    "hooks",
+    "history",
+    "privacy",
+    "flows",
+)
 
 
 def main() -> None:
@@ -17,7 +31,11 @@ def main() -> None:
             sys.exit(f"error: no such benchmark: {name}\nhint: one of {', '.join(BENCHMARKS)}")
     for name in chosen:
         with tempfile.TemporaryDirectory() as folder:
-            print_rows(importlib.import_module(f"benchmarks.{name}").rows(Path(folder)))
+            benchmark = importlib.import_module(f"benchmarks.{name}")
+            if name == "flows":
+                benchmark.print_flows(Path(folder))
+            else:
+                print_rows(benchmark.rows(Path(folder)))
 
 
 if __name__ == "__main__":

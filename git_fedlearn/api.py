@@ -15,7 +15,8 @@ from git_fedlearn.core.layout import SetName
 from git_fedlearn.core.outcomes import Outcome
 from git_fedlearn.core.record import NotARecordError
 from git_fedlearn.errors import UsageError
-from git_fedlearn.learn.outcomes import Verdict, clean_note, count_outcomes
+from git_fedlearn.privacy.record_fields import clean_note
+from git_fedlearn.repository.outcomes import UseResult, count_outcomes
 from git_fedlearn.repository.record_sets import Joined
 from git_fedlearn.vectors.collections import Means, import_collections, requests_for
 from git_fedlearn.vectors.connect import choose_embedder
@@ -96,7 +97,7 @@ class FederatedRepository:
         for identifier in ids:
             if identifier not in living:
                 raise UsageError(f"{identifier}: no lesson has this id", hint="the whole id, 32 digits")
-        verdict = Verdict(worked, clean_note(self._clone.privacy, note)[0])
+        verdict = UseResult(worked, clean_note(self._clone.privacy, note)[0])
         with self._repository.lock("outcome"):
             chosen = [RecordId(identifier) for identifier in ids]
             return count_outcomes(self._repository, chosen, verdict, self._clone.now().date()).outcomes

@@ -6,30 +6,22 @@ import keyword
 import os
 import sys
 from collections.abc import Callable
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import click
 
 from git_fedlearn import __version__
-from git_fedlearn.commands.examples import show_examples
+from git_fedlearn.command_table import SECTIONS
 from git_fedlearn.console.context import Context
-from git_fedlearn.console.verbs import complete
+from git_fedlearn.console.verbs import complete, show_examples
 from git_fedlearn.console.wrong_uses import describe, no_such_verb
 from git_fedlearn.errors import FedlearnError
 
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
+
 OBJECTS: Final = 100_000
 """Objects made between two searches for cycles: records are many objects, and none of them is in a cycle."""
-
-SECTIONS: Final = {
-    "start": ("init", "clone", "install", "uninstall", "status", "doctor", "demo", "completion"),
-    "learn": ("sync", "add", "retract", "restore", "outcome", "dataset", "metrics", "consolidate"),
-    "look": ("show", "log", "diff", "explain", "report"),
-    "federate": ("federate", "remote", "pull-remotes", "bundle", "quarantine", "schedule"),
-    "keep it whole": ("verify", "sanitize", "scan", "review", "resolve"),
-    "search": ("search", "export", "import"),
-    "agents": ("mcp", "proposals"),
-}
-"""Every verb under its heading; a verb's command is `command` in the module of its name."""
 
 INTERRUPTED: Final = 130
 BROKEN_PIPE: Final = 141
@@ -64,14 +56,19 @@ class Verbs(click.Group):
             raise no_such_verb(args[0], self.list_commands(ctx))
         return super().resolve_command(ctx, args)
 
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """The verbs by heading."""
-        for heading, verbs in SECTIONS.items():
-            commands = [(verb, self.get_command(ctx, verb)) for verb in verbs]
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        """The verbs by heading; none is loaded."""
+        for heading, commands in SECTIONS.items():
             with formatter.section(heading):
-                formatter.write_dl(
-                    [(verb, command.get_short_help_str(80)) for verb, command in commands if command]
-                )
+                formatter.write_dl([*commands.items()])
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> "list[CompletionItem]":
+        """The verbs that begin like this, and the options; no verb is loaded."""
+        from click.shell_completion import CompletionItem  # noqa: PLC0415  no other run pays for it
+
+        verbs = [item for commands in SECTIONS.values() for item in commands.items()]
+        found = [CompletionItem(verb, help=text) for verb, text in verbs if verb.startswith(incomplete)]
+        return [*found, *click.Command.shell_complete(self, ctx, incomplete)]
 
 
 def module_name(verb: str) -> str:

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import click
 
-from git_fedlearn.cli import SECTIONS, cli
-from git_fedlearn.commands.examples import EXAMPLES, without_examples
-from git_fedlearn.console.verbs import COMMON
+from git_fedlearn.cli import cli
+from git_fedlearn.command_table import EXAMPLES, SECTIONS
+from git_fedlearn.console.verbs import COMMON, without_examples
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,9 +1,19 @@
-"""What tests of the set-up look at: the bytes of a git folder, and hooks that leave a trace."""
+"""What tests of the set-up look at: the bytes of a git folder, hooks that leave a trace, a base install."""
 
 import os
+import subprocess
+import sys
+import sysconfig
+import tomllib
+from collections.abc import Iterable, Iterator
+from importlib.metadata import Distribution, distribution
 from pathlib import Path
 
+from packaging.requirements import Requirement
 from systems import System
+
+TOP = Path(__file__).parents[1]
+PROJECT = tomllib.loads((TOP / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 
 
 def snapshot(folder: Path) -> dict[str, tuple[int, bytes]]:
@@ -35,3 +45,36 @@ def probe(system: System, *command: str) -> list[str]:
     prober.environment["FEDLEARN_PROBE"] = "token"
     lines = prober.git(*command, check=False).err.splitlines()
     return [line.removeprefix("fedlearn-probe token ") for line in lines if line.startswith("fedlearn-probe")]
+
+
+def make_base_install(folder: Path) -> Path:
+    """An environment with git-fedlearn and what it depends on, of the packages here; nothing of an extra."""
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", "--symlinks", folder], check=True)
+    (packages,) = folder.glob("lib/python*/site-packages")
+    (packages / "git_fedlearn").symlink_to(TOP / "git_fedlearn")
+    for path in {path for found in required(PROJECT["dependencies"]) for path in top_level(found)}:
+        (packages / path.name).symlink_to(path)
+    for name, entry in PROJECT["scripts"].items():
+        module, _, function = entry.partition(":")
+        program = folder / "bin" / name
+        program.write_text(f"#!{folder}/bin/python\nfrom {module} import {function}\n{function}()\n")
+        program.chmod(0o755)
+    return folder / "bin"
+
+
+def required(requirements: Iterable[str], extras: frozenset[str] = frozenset()) -> Iterator[Distribution]:
+    """The installed distributions that some requirements name, and those that these depend on in turn."""
+    for requirement in map(Requirement, requirements):
+        contexts = [{"extra": extra} for extra in extras or {""}]
+        if requirement.marker and not any(map(requirement.marker.evaluate, contexts)):
+            continue
+        found = distribution(requirement.name)
+        yield found
+        yield from required(found.requires or (), frozenset(requirement.extras))
+
+
+def top_level(found: Distribution) -> set[Path]:
+    """Files and folders of a distribution in the folder of packages."""
+    packages = Path(sysconfig.get_path("purelib"))
+    first = {path.parts[0] for path in found.files or () if path.parts[0] not in {"..", "__pycache__"}}
+    return {packages / name for name in first}

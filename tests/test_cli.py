@@ -12,12 +12,14 @@ import click
 import pytest
 from systems import System, World
 
-from git_fedlearn.cli import SECTIONS, cli, run
+from git_fedlearn.cli import cli, run
+from git_fedlearn.command_table import SECTIONS
 from git_fedlearn.console.context import Context
 from git_fedlearn.repository.git import watched_by
 from manual.making import made_files, surplus
 
-VERBS = [verb for verbs in SECTIONS.values() for verb in verbs]
+SHORT_HELPS = {verb: text for verbs in SECTIONS.values() for verb, text in verbs.items()}
+VERBS = [*SHORT_HELPS]
 TESTS = Path(__file__).parent
 QUOTED = "not for the terminal"
 
@@ -54,7 +56,7 @@ def test_every_verb_has_help_and_a_test_file(verb: str) -> None:
     command = cli.get_command(click.Context(cli), verb)
     assert command is not None
     assert command.name == verb
-    assert command.short_help
+    assert command.short_help == SHORT_HELPS[verb], "command_table.py says otherwise"
     assert command.help
     name = f"test_{verb.replace('-', '_')}.py"
     assert list(TESTS.rglob(name)), f"{name} is missing"
@@ -67,7 +69,7 @@ def commands_of(command: click.Command, path: str) -> Iterator[tuple[str, click.
 
 
 def test_help_texts_have_one_voice() -> None:
-    """CONTRIBUTING, "How it speaks"."""
+    """CONTRIBUTING, "Language"."""
     found = [
         item for verb in VERBS for item in commands_of(cli.get_command(click.Context(cli), verb) or cli, verb)
     ]

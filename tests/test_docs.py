@@ -14,8 +14,8 @@ import pytest
 from doc_pages import TOP, Machine, command_lines, machine, pages, read_blocks
 from systems import World
 
-from git_fedlearn.cli import SECTIONS, cli
-from git_fedlearn.commands.examples import EXAMPLES
+from git_fedlearn.cli import cli
+from git_fedlearn.command_table import EXAMPLES, SECTIONS
 from manual import recording
 
 STARTS_EMPTY = {"README.md", "docs/tutorial.md"}
@@ -174,7 +174,7 @@ def test_every_command_in_a_sentence_can_be_typed(page: str) -> None:
 
 def test_every_verb_has_examples_and_they_can_be_typed() -> None:
     verbs = {verb for verbs in SECTIONS.values() for verb in verbs}
-    assert set(EXAMPLES) == verbs, f"commands/examples.py: {verbs ^ set(EXAMPLES)}"
+    assert set(EXAMPLES) == verbs, f"command_table.py: {verbs ^ set(EXAMPLES)}"
     for line, _ in (example for examples in EXAMPLES.values() for example in examples):
         check(shlex.split(line.removeprefix('eval "$(').split(" && ")[-1].rstrip(')"'))[2:])
 

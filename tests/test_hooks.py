@@ -1,8 +1,14 @@
 """The entries for the pre-commit framework, through the console program they run."""
 
 import json
+import os
+import shutil
+import sys
+from pathlib import Path
 
 from systems import Result, System
+
+import git_fedlearn
 
 SET = "data/patterns/skills-patterns.jsonl"
 MAIL = "jane.roe" + "@" + "corp-mail.net"
@@ -75,3 +81,43 @@ def test_many_findings_are_counted_not_listed(system: System) -> None:
     result = hook(system, "verify", SET)
     assert result.err.count(f"error: {SET}:") == 20
     assert "error: and 10 problems more\n" in result.err
+
+
+def installed_copy(folder: Path, engine: str = "") -> Path:
+    """A copy of the program, all files of one time as in a Nix store; `engine` is put after the engine."""
+    package = folder / "git_fedlearn"
+    ignored = shutil.ignore_patterns("__pycache__")
+    shutil.copytree(Path(git_fedlearn.__file__).parent, package, ignore=ignored)
+    with (package / "privacy/engine.py").open("a") as file:
+        file.write(engine)
+    for path in package.rglob("*"):
+        os.utime(path, (1, 1))
+    return folder
+
+
+def run_copy(system: System, program: Path, name: str) -> Result:
+    """Run a hook of the program that is in this folder."""
+    python = f"PYTHONPATH={program} {sys.executable} -B -m git_fedlearn.plumbing.hook"
+    return system.git("-c", f"alias.run=!{python} {name} {SET}", "run", check=False)
+
+
+def test_newer_privacy_rules_do_not_trust_the_verdict_of_older_ones(system: System, tmp_path: Path) -> None:
+    older = installed_copy(tmp_path / "older", "\nPrivacyEngine.scan = lambda *_: ()\n")
+    newer = installed_copy(tmp_path / "newer")
+    stage(system, json.dumps({"title": f"ask {MAIL}"}).encode() + b"\n")
+    for name in ("sanitize", "scan"):
+        assert run_copy(system, older, name).code == 0
+    assert "EMAIL_ADDRESS" in run_copy(system, newer, "scan").err
+    assert "EMAIL_ADDRESS" in run_copy(system, newer, "sanitize").err
+
+
+def test_a_verdict_is_trusted_until_a_package_has_another_version(system: System, tmp_path: Path) -> None:
+    program = installed_copy(tmp_path / "program")
+    stage(system, b'{"title":"ask first"}\n')
+    assert run_copy(system, program, "scan").code == 0
+    remembered = system.read(".git/fedlearn/judged")
+    assert run_copy(system, program, "scan").code == 0
+    assert system.read(".git/fedlearn/judged") == remembered
+    (program / "detect_secrets-9.dist-info").mkdir()
+    assert run_copy(system, program, "scan").code == 0
+    assert system.read(".git/fedlearn/judged") != remembered

@@ -96,6 +96,27 @@ def test_private_data_is_blocked_by_file_line_and_kind_and_never_shown(taught: S
     assert commit(taught, "--all").code == 0
 
 
+def test_a_private_file_name_alone_blocks_the_commit_and_the_push(world: World, taught: System) -> None:
+    name = f"data/{MAIL}.md"
+    taught.write(name, b"a fine text\n")
+    taught.git("add", name)
+    shown = "error: data/…: EMAIL_ADDRESS (file-name:email-address) ["
+    hint = "hint: keep the file out: git rm --cached it, or give it another name\n"
+    result = commit(taught)
+    assert result.code == 1
+    assert result.err.startswith(shown)
+    assert result.err.endswith(hint)
+    assert len(result.err.splitlines()) == len((shown, hint))
+    assert MAIL not in result.out + result.err
+    assert commit(taught, "--no-verify").code == 0
+    hub = world.bare("hub")
+    push = taught.git("push", "--quiet", str(hub.path), "main", check=False)
+    assert push.code == 1
+    assert shown in push.err
+    assert MAIL not in push.err
+    assert hub.git("for-each-ref").out == ""
+
+
 def test_a_broken_line_is_blocked_where_it_is_new_only(world: World, taught: System) -> None:
     taught.write(SET, taught.read(SET) + b"rubbish\n")
     result = commit(taught, "--all")
@@ -265,6 +286,22 @@ def test_a_secret_that_no_commit_leads_to_is_blocked(
     assert result.code == 1
     assert "EMAIL_ADDRESS (email-address) at /title" in result.err
     assert "hint: refs/tags/heavy is no branch" in result.err
+    assert MAIL not in result.err
+    assert remote.bare.git("tag").out == ""
+
+
+@pytest.mark.parametrize("guarded", [False, True])
+def test_a_private_file_name_that_no_commit_leads_to_is_blocked(
+    world: World, taught: System, *, guarded: bool
+) -> None:
+    remote = Remote(world, taught, guarded=guarded)
+    taught.write(f"data/{MAIL}.md", b"a fine text\n")
+    taught.git("add", "--all")
+    tree = taught.git("write-tree").out.strip()
+    options = ["--no-verify"] if guarded else []
+    result = taught.git("push", *options, "origin", f"{tree}:refs/tags/heavy", check=False)
+    assert result.code == 1
+    assert "error: refs/tags/heavy:data/…: EMAIL_ADDRESS (file-name:email-address) [" in result.err
     assert MAIL not in result.err
     assert remote.bare.git("tag").out == ""
 

@@ -19,9 +19,8 @@ from git_fedlearn.core.identity import is_ours
 from git_fedlearn.core.layout import BEST_PRACTICES, ERROR_SOLUTIONS, SKILLS_PATTERNS, SetName
 from git_fedlearn.core.record import NotARecordError, Record, make_record
 from git_fedlearn.errors import FedlearnError, UsageError
-from git_fedlearn.learn.outcomes import Verdict, clean_note, count_outcomes
-from git_fedlearn.privacy.record_fields import sanitize_fields
-from git_fedlearn.repository.outcomes import read_outcomes, read_trust
+from git_fedlearn.privacy.record_fields import clean_note, sanitize_fields
+from git_fedlearn.repository.outcomes import UseResult, count_outcomes, read_outcomes, read_trust
 from git_fedlearn.repository.proposals import Proposal, add_proposal
 from git_fedlearn.vectors.connect import choose_embedder
 from git_fedlearn.vectors.embedder import Embedder
@@ -112,7 +111,7 @@ class AgentTools:
             before = effective_score(
                 record.fields, trust, read_outcomes(repository.top, {record.id}).get(record.id)
             )
-            count_outcomes(repository, [record.id], Verdict(worked, clean), self._clone.now().date())
+            count_outcomes(repository, [record.id], UseResult(worked, clean), self._clone.now().date())
             outcomes = read_outcomes(repository.top, {record.id})[record.id]
         weighed = weigh(record, trust, outcomes)
         counts = weighed.outcomes

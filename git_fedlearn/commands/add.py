@@ -15,7 +15,7 @@ from git_fedlearn.core.layout import FINE_TUNING, SetName
 from git_fedlearn.core.record import NotARecordError
 from git_fedlearn.errors import FedlearnError
 from git_fedlearn.learn.intake import Intake
-from git_fedlearn.learn.lines import BrokenLine, SkimmedLines, SourceEvent, parse_lines, read_lines
+from git_fedlearn.learn.lines import BrokenLine, SkimmedLines, SourceEvent, read_lines
 from git_fedlearn.learn.review import WAITS, Waiting, add_waiting, find_hold, read_decisions, sample_key
 
 Outcome: TypeAlias = dict[str, list[RecordId]]
@@ -122,7 +122,7 @@ def _open(path: Path) -> BinaryIO:
 
 def _read(source: BinaryIO, door: _Door) -> Given:
     given = Given(set(), set(), Counter(), [], Counter(), [])
-    for line in parse_lines(read_lines(source)):
+    for line in read_lines(source):
         if isinstance(line, SkimmedLines):
             continue
         if not isinstance(line, SourceEvent):

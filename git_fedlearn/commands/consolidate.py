@@ -8,8 +8,7 @@ from git_fedlearn.core.canonical import Json, JsonObject
 from git_fedlearn.core.identity import content_of
 from git_fedlearn.core.layout import SetName
 from git_fedlearn.core.record import Record, score_of
-from git_fedlearn.learn.consolidation import Consolidation, apply, look
-from git_fedlearn.learn.near_duplicates import MINIMUM
+from git_fedlearn.learn.near_duplicates import MINIMUM, Consolidation, apply, look
 
 DEFAULT = 0.8
 SHOWN = 76

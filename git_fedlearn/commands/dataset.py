@@ -9,19 +9,21 @@ from git_fedlearn.console.context import Context
 from git_fedlearn.console.wording import count
 from git_fedlearn.core.canonical import Json
 from git_fedlearn.errors import FedlearnError
-from git_fedlearn.learn.dataset import (
+from git_fedlearn.repository.files import write_file
+from git_fedlearn.training.dataset import (
     LENGTHS,
     Dataset,
     Sample,
     Stats,
     at_least,
+    freeze,
     is_for_training,
     measure,
+    parse_version,
     read_dataset,
+    version_folder,
 )
-from git_fedlearn.learn.training_formats import FORMATS, Formatted, format_samples, suffix_of
-from git_fedlearn.learn.versions import freeze, parse_version, version_folder
-from git_fedlearn.repository.files import write_file
+from git_fedlearn.training.formats import FORMATS, Formatted, format_samples, suffix_of
 
 BAR = 40
 """Characters of the longest bar of a histogram."""

@@ -7,8 +7,8 @@ from git_fedlearn.console.progress import progress_bar
 from git_fedlearn.console.transfers import say_faults
 from git_fedlearn.console.wording import count, kinds
 from git_fedlearn.core.canonical import Json
+from git_fedlearn.core.expressions import parse_filter
 from git_fedlearn.vectors.exporting import Exported, ExportRequest, export_collections
-from git_fedlearn.vectors.payload_filter import parse_filter
 
 
 @click.command("export", short_help="Bring what a vector store learned into the repository.")

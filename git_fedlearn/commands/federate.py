@@ -29,8 +29,7 @@ from git_fedlearn.federation.upstream import (
 )
 from git_fedlearn.federation.watching import Watcher
 from git_fedlearn.learn.sources import DEFAULT_SOURCE, choose_source, configured_source
-from git_fedlearn.learn.sync import Request as SyncRequest
-from git_fedlearn.learn.sync import run_sync
+from git_fedlearn.learn.sync import SyncOptions, run_sync
 from git_fedlearn.repository.commits import commit_data
 from git_fedlearn.repository.lock import hold_lock
 from git_fedlearn.repository.state import FEDERATE
@@ -96,8 +95,8 @@ class Run:
         if is_default and isinstance(source, Path) and not source.is_dir():
             return Outcome.SKIPPED, f"{DEFAULT_SOURCE} is not there"
         with reading_bar(context) as watch:
-            request = SyncRequest(source, context.now(), dry_run=self.dry_run, watch=watch)
-            synced = run_sync(repository, context.privacy, request, commit=False)
+            options = SyncOptions(source, context.now(), dry_run=self.dry_run, watch=watch)
+            synced = run_sync(repository, context.privacy, options, commit=False)
         learned = f"{synced.learned} learned"
         if synced.batch.faults:
             return Outcome.FAILED, f"{learned}, but some sources could not be read; git fedlearn sync"

@@ -3,7 +3,7 @@
 import click
 
 from git_fedlearn.console.context import Context
-from git_fedlearn.vectors.extras import load_extra
+from git_fedlearn.extras import load_extra
 
 
 @click.command("mcp", short_help="Serve lessons to agents (MCP over stdio).")

@@ -4,7 +4,7 @@ import click
 
 from git_fedlearn.console.context import Context
 from git_fedlearn.core.canonical import Json
-from git_fedlearn.learn.metrics import Metrics, collect, parse_month, trend, write_month
+from git_fedlearn.statistics.metrics import Metrics, collect, parse_month, trend, write_month
 
 BAR = 30
 """Characters of the longest bar."""

@@ -14,8 +14,8 @@ from git_fedlearn.core.layout import SetName
 from git_fedlearn.core.outcomes import Outcome
 from git_fedlearn.core.record import Record
 from git_fedlearn.errors import FedlearnError, UsageError
-from git_fedlearn.learn.outcomes import Verdict, clean_note, count_outcomes
-from git_fedlearn.repository.outcomes import read_outcomes, read_trust
+from git_fedlearn.privacy.record_fields import clean_note
+from git_fedlearn.repository.outcomes import UseResult, count_outcomes, read_outcomes, read_trust
 from git_fedlearn.repository.record_sets import RecordSets
 
 
@@ -52,7 +52,7 @@ def command(
     with repository.lock("outcome"):
         found = _living(sets, identifiers)
         before = read_outcomes(repository.top, found)
-        counted = count_outcomes(repository, [*found], Verdict(worked, clean), context.now().date())
+        counted = count_outcomes(repository, [*found], UseResult(worked, clean), context.now().date())
         after = read_outcomes(repository.top, found)
     lessons = [
         Lesson(name, record, before.get(record.id, {}), after[record.id]) for name, record in found.values()

@@ -11,13 +11,13 @@ from git_fedlearn.console.context import Context
 from git_fedlearn.console.reading_bar import reading_bar
 from git_fedlearn.console.wording import count, kinds
 from git_fedlearn.core.canonical import Json
-from git_fedlearn.core.routing import Skipped
+from git_fedlearn.core.scoring import Skipped
 from git_fedlearn.errors import UsageError
 from git_fedlearn.learn.dask_engine import dask_extracts
-from git_fedlearn.learn.extraction import Verdict
-from git_fedlearn.learn.learning import Engine
+from git_fedlearn.learn.extracts import ScoredEvent
+from git_fedlearn.learn.pipeline import Engine
 from git_fedlearn.learn.sources import DEFAULT_SOURCE, SourceKind, choose_source
-from git_fedlearn.learn.sync import Request, Synced, run_sync
+from git_fedlearn.learn.sync import Synced, SyncOptions, run_sync
 
 MOST_FAULTS = 20
 
@@ -68,7 +68,7 @@ def command(  # noqa: PLR0913  one parameter for each option
     """
     repository = context.data_repository
     said = partial(_explain, context) if explain and not as_json else None
-    request = Request(
+    request = SyncOptions(
         choose_source(repository, context.directory, source),
         context.now(),
         full=full,
@@ -103,7 +103,7 @@ def _engine(name: str, *, explain: bool) -> Engine | None:
     return partial(dask_extracts, scheduler or None)
 
 
-def _explain(context: Context, verdict: Verdict) -> None:
+def _explain(context: Context, verdict: ScoredEvent) -> None:
     outcome = verdict.outcome
     if isinstance(outcome, Skipped):
         what = f"not learned: {outcome.reason}" + (f" ({outcome.detail})" if outcome.detail else "")
@@ -114,7 +114,7 @@ def _explain(context: Context, verdict: Verdict) -> None:
         context.say(f"    {term.contribution:.3f}  {term.name:<12} {term.why}")
 
 
-def _say(context: Context, synced: Synced, request: Request) -> None:
+def _say(context: Context, synced: Synced, request: SyncOptions) -> None:
     batch = synced.batch
     read = ", ".join(
         count(number, "event" if kind is SourceKind.TELEMETRY else "fine-tuning sample")

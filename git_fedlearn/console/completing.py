@@ -150,9 +150,7 @@ def _verbs(ctx: click.Context, _start: str) -> Iterator[Item]:
     for verb in given:
         above = above.get_command(ctx, verb) if isinstance(above, click.Group) else None
     if isinstance(above, click.Group):
-        for verb in above.list_commands(ctx):
-            command = above.get_command(ctx, verb)
-            yield CompletionItem(verb, help=command.short_help if command else None)
+        yield from above.shell_complete(click.Context(above), "")
 
 
 def _path(kind: str) -> Finder:

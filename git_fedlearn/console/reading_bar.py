@@ -4,8 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from git_fedlearn.console.context import Context
-from git_fedlearn.learn.learning import Progress as Reading
-from git_fedlearn.learn.learning import Watch
+from git_fedlearn.learn.pipeline import ReadProgress, Watch
 
 
 @contextmanager
@@ -35,7 +34,7 @@ def reading_bar(context: Context) -> Iterator[Watch | None]:
     with Progress(*columns, console=Console(file=context.stderr), transient=True, auto_refresh=False) as bar:
         task = bar.add_task("", total=None, kept=0)
 
-        def watch(reading: Reading) -> None:
+        def watch(reading: ReadProgress) -> None:
             bar.update(task, completed=reading.done, total=reading.total, kept=reading.kept, refresh=True)
 
         yield watch

@@ -9,11 +9,11 @@ from git_fedlearn.core.canonical import InvalidJsonError, JsonObject, parse_valu
 from git_fedlearn.core.layout import FINE_TUNING
 from git_fedlearn.core.record import NotARecordError
 from git_fedlearn.errors import FedlearnError, UsageError
-from git_fedlearn.learn.fine_tuning import Malformed, parse_sample
 from git_fedlearn.learn.intake import Intake
-from git_fedlearn.learn.pending import read_pending, write_pending
 from git_fedlearn.learn.review import Waiting, decide, find_doubts, read_waiting
+from git_fedlearn.learn.sync_state import read_pending, write_pending
 from git_fedlearn.privacy.policy import Allowed
+from git_fedlearn.training.samples import Malformed, parse_sample
 
 KEPT: Final = "kept in review: not private"
 

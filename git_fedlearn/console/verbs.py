@@ -1,10 +1,11 @@
-"""What every verb and sub-verb takes, wherever it stands on the line: `-q` and `-v`."""
+"""What every verb gets: `-q` and `-v`, wherever they stand on the line, and its examples in its help."""
 
 from collections.abc import Callable
 from typing import Final
 
 import click
 
+from git_fedlearn.command_table import EXAMPLES
 from git_fedlearn.console.context import Context
 
 Callback = Callable[[click.Context, click.Parameter, bool], None]
@@ -42,3 +43,21 @@ def _verbose(ctx: click.Context, _parameter: click.Parameter, value: bool) -> No
     context = ctx.find_object(Context)
     if context and value:
         ctx.find_root().with_resource(context.watching_git())
+
+
+_UNWRAPPED: Final = "\b"
+"""Before a paragraph that click is to leave as it is."""
+
+
+def show_examples(command: click.Command) -> click.Command:
+    """Let the help of a verb end with its examples. The same object comes back."""
+    if _UNWRAPPED not in (command.epilog or ""):
+        lines = [f"  {line}\n      {text}" for line, text in EXAMPLES.get(command.name or "", ())]
+        examples = "\n".join([_UNWRAPPED, "Examples:", *lines]) if lines else ""
+        command.epilog = "\n\n".join(part for part in (command.epilog, examples) if part)
+    return command
+
+
+def without_examples(epilog: str) -> str:
+    """What an epilog says besides."""
+    return epilog.partition(_UNWRAPPED)[0].strip()

@@ -5,9 +5,14 @@ are read as their synonyms. Nothing here raises, whatever the event holds.
 """
 
 import re
+from collections.abc import Iterable
+from datetime import UTC, date, datetime
 from typing import Final
 
 from git_fedlearn.core.canonical import Json, JsonObject
+
+SCORE: Final = "value_score"
+"""The field in which an event, a lesson or a sample has its score."""
 
 ENVELOPES: Final = ("payload", "data", "task", "interaction")
 """Fields that may hold the event proper; what they hold never overrides the event's own fields."""
@@ -62,17 +67,17 @@ def text_of(event: JsonObject, field: str) -> str:
     return ""
 
 
+def texts_of(event: JsonObject, fields: Iterable[str]) -> dict[str, str]:
+    """The text of each of these fields."""
+    return {field: text_of(event, field) for field in fields}
+
+
 def unit_number(event: JsonObject, field: str) -> float | None:
     """A finite number in [0, 1]; anything else, a boolean too, is none."""
     value = event.get(field)
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
     return float(value) if 0 <= value <= 1 else None
-
-
-def is_flagged(event: JsonObject, field: str) -> bool:
-    """Whether a field is exactly true."""
-    return event.get(field) is True
 
 
 def words_of(text: str) -> list[str]:
@@ -113,6 +118,28 @@ def is_heartbeat(event: JsonObject) -> bool:
     return not speaks and outcome_of(event)[0] in ("unknown", "success")
 
 
+def event_time(fields: JsonObject) -> datetime | None:
+    """When an event happened, in UTC: ISO 8601 text or seconds since 1970; None when it does not say."""
+    for key in ("timestamp", "ts", "time", "created_at"):
+        found = _parse_time(fields.get(key))
+        if found:
+            return found
+    return None
+
+
+def sort_key(when: datetime | None, latest: str) -> str:
+    """Orders events by time; a clock that ran ahead must not keep its events in front for ever.
+
+    `latest` is what no key is beyond: see `end_of`.
+    """
+    return min(when.isoformat(), latest) if when else ""
+
+
+def end_of(day: date) -> str:
+    """The key that comes after all events of a day."""
+    return f"{day.isoformat()}T24"
+
+
 def _verdict(field: str, value: Json) -> str:
     if isinstance(value, str):
         return _named("_".join(words_of(value)))
@@ -133,3 +160,15 @@ def _named(word: str) -> str:
     if word in _PARTIAL:
         return "partial"
     return "failure" if word in _FAILURE else ""
+
+
+def _parse_time(value: Json) -> datetime | None:
+    try:
+        if isinstance(value, str):
+            parsed = datetime.fromisoformat(value.removesuffix("Z") if "+" in value else value)
+            return parsed.astimezone(UTC) if parsed.tzinfo else parsed.replace(tzinfo=UTC)
+        if isinstance(value, int | float) and not isinstance(value, bool):
+            return datetime.fromtimestamp(value, UTC)
+    except (ValueError, OverflowError, OSError):
+        pass
+    return None

@@ -10,11 +10,11 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
-from git_fedlearn.core.answers import unfenced, without_scaffold
 from git_fedlearn.core.canonical import Json, JsonObject
-from git_fedlearn.core.events import SYNONYMS, is_flagged, text_of, unit_number
+from git_fedlearn.core.events import SYNONYMS, text_of, texts_of, unit_number
 from git_fedlearn.core.identity import is_volatile
 from git_fedlearn.core.layout import BEST_PRACTICES, ERROR_SOLUTIONS, SKILLS_PATTERNS, SetName
+from git_fedlearn.core.quality import unfenced
 
 QUESTION_HEAD: Final = 2000
 QUESTION_TAIL: Final = 500
@@ -23,6 +23,12 @@ QUESTION_TAIL: Final = 500
 MAX_QUESTION: Final = 10_000
 
 _PATTERN_FIELDS = ("pattern", "skill_name", "usage_pattern", "generalizable_pattern", "solution_approach")
+_TEXT_FIELDS: Final = (
+    *("error_type", "error_message", "solution", "profile", "title", "category", "description"),
+    *("query", "response", *_PATTERN_FIELDS),
+)
+"""Every field whose text decides on a form or becomes part of it."""
+
 _RUN_FIELDS: Final = frozenset(
     "event event_type type source zone role mode profile agent agent_id agent_type agent_name backend node "
     "system outcome success status status_code exit_code returncode error_count user_feedback feedback "
@@ -30,6 +36,8 @@ _RUN_FIELDS: Final = frozenset(
     "user_id username context_ids context_provided metadata metrics success_metrics commit_hash id version "
     "level logger".split()
 )
+_INJECTED = re.compile(r"\[([\w -]+)\].*?\[/\1\]\s*", re.DOTALL)
+_DIRECTIVE = re.compile(r"\A(?:/\w+\s+)+")
 _RUN_SUFFIXES = ("_id", "_at", "_ts", "_ms", "_seconds", "_time", "_hash")
 
 
@@ -46,22 +54,24 @@ class Draft:
 
 def find_draft(event: JsonObject) -> Draft | None:
     """The lesson an (unwrapped) event holds, in the first form that fits; None when it has none of them."""
+    texts = texts_of(event, _TEXT_FIELDS)
     forms = (_error_solution, _access_fix, _best_practice, _facts, _pattern, _interaction)
-    return next((draft for form in forms if (draft := form(event))), None)
+    return next((draft for form in forms if (draft := form(event, texts))), None)
 
 
-def _error_solution(event: JsonObject) -> Draft | None:
-    kind, message, solution = (text_of(event, name) for name in ("error_type", "error_message", "solution"))
+def _error_solution(event: JsonObject, texts: dict[str, str]) -> Draft | None:
+    kind, message, solution = texts["error_type"], texts["error_message"], texts["solution"]
     if not solution or not (kind or message):
         return None
     named = {"error_type": kind, "error_message": message, "solution": solution}
     return _distilled(ERROR_SOLUTIONS, event, named, question=f"{kind} {message}".strip(), answer=solution)
 
 
-def _access_fix(event: JsonObject) -> Draft | None:
+def _access_fix(event: JsonObject, texts: dict[str, str]) -> Draft | None:
     """Access rules added to a profile: the denials they end are the error, the rules are its solution."""
-    profile, rules = text_of(event, "profile"), added_rules(event)
-    if not profile or not rules:
+    profile = texts["profile"]
+    rules = added_access_rules(event, texts["response"]) if profile else []
+    if not rules:
         return None
     shared = [rule for rule in rules if not grants_privilege(rule)]
     paths = ", ".join(rule.rsplit(" ", 1)[0] for rule in shared)
@@ -78,9 +88,11 @@ def _access_fix(event: JsonObject) -> Draft | None:
     )
 
 
-def _best_practice(event: JsonObject) -> Draft | None:
-    title, category, description = (text_of(event, name) for name in ("title", "category", "description"))
-    endorsed = is_flagged(event, "endorsed") or _count(event.get("endorsement_count")) > 0
+def _best_practice(event: JsonObject, texts: dict[str, str]) -> Draft | None:
+    title, category, description = texts["title"], texts["category"], texts["description"]
+    count = event.get("endorsement_count")
+    is_counted = isinstance(count, int | float) and not isinstance(count, bool) and count > 0
+    endorsed = event.get("endorsed") is True or is_counted
     if not ((title or category) and description) and not (endorsed and (title or description)):
         return None
     named = {"title": title, "category": category, "description": description}
@@ -89,39 +101,51 @@ def _best_practice(event: JsonObject) -> Draft | None:
     )
 
 
-def _facts(event: JsonObject) -> Draft | None:
+def _facts(_event: JsonObject, texts: dict[str, str]) -> Draft | None:
     """An answer that is a JSON list of facts: objects with `fact`, and maybe `scope` and `confidence`."""
-    facts = _parse_facts(text_of(event, "response"))
+    facts = _parse_facts(texts["response"]) if '"fact"' in texts["response"] else []
     if not facts:
         return None
     scopes = sorted({scope for fact in facts if (scope := text_of(fact, "scope"))})
     description = "\n".join(dict.fromkeys(text_of(fact, "fact") for fact in facts))
     content: JsonObject = {"category": ", ".join(scopes) or "facts", "description": description}
-    return Draft(BEST_PRACTICES, content, text_of(event, "query"), description, distilled=True)
+    return Draft(BEST_PRACTICES, content, texts["query"], description, distilled=True)
 
 
-def _pattern(event: JsonObject) -> Draft | None:
+def _pattern(event: JsonObject, texts: dict[str, str]) -> Draft | None:
     described = any(event.get(name) for name in _PATTERN_FIELDS)
-    if not described and not is_flagged(event, "pattern_extracted"):
+    if not described and event.get("pattern_extracted") is not True:
         return None
-    answer = next(
-        (text for name in (*_PATTERN_FIELDS, "description", "response") if (text := text_of(event, name))), ""
-    )
-    named = {name: text for name in ("query", "response") if (text := text_of(event, name))}
-    draft = _distilled(SKILLS_PATTERNS, event, named, question=text_of(event, "query"), answer=answer)
+    answer = next((texts[name] for name in (*_PATTERN_FIELDS, "description", "response") if texts[name]), "")
+    named = {name: texts[name] for name in ("query", "response")}
+    draft = _distilled(SKILLS_PATTERNS, event, named, question=texts["query"], answer=answer)
     return draft if draft.content else None
 
 
-def _interaction(event: JsonObject) -> Draft | None:
-    question, answer = _asked(text_of(event, "query")), text_of(event, "response")
+def _interaction(event: JsonObject, texts: dict[str, str]) -> Draft | None:
+    question, answer = without_scaffold(texts["query"]), texts["response"]
     if not question or not answer:
         return None
-    named: JsonObject = {"query": _shortened(question), "response": answer}
+    is_long = len(question) > QUESTION_HEAD + QUESTION_TAIL
+    ends = question[:QUESTION_HEAD].rstrip(), question[-QUESTION_TAIL:].lstrip()
+    named: JsonObject = {"query": "\n[…]\n".join(ends) if is_long else question, "response": answer}
     kept = {name: event[name] for name in ("category", "language", "framework", "tags") if event.get(name)}
     return Draft(SKILLS_PATTERNS, kept | named, question, answer, distilled=False)
 
 
-def added_rules(event: JsonObject) -> list[str]:
+def without_scaffold(question: str) -> str:
+    """A question without what tooling put around it: `[x]…[/x]` blocks and leading `/directives`.
+
+    Of one that is longer than anyone asks, only both ends are looked at.
+    """
+    if len(question) > 2 * MAX_QUESTION:
+        question = f"{question[:MAX_QUESTION]}\n{question[-MAX_QUESTION:]}"
+    if "[/" in question:
+        question = _INJECTED.sub("", question)
+    return _DIRECTIVE.sub("", question.strip()).strip()
+
+
+def added_access_rules(event: JsonObject, answer: str) -> list[str]:
     """Access rules an event added, without indentation and what names one machine, each once, sorted.
 
     Where `rules_added` is only a number, they are read from the answer, if it lists that many.
@@ -129,7 +153,7 @@ def added_rules(event: JsonObject) -> list[str]:
     value = event.get("rules_added")
     if isinstance(value, list):
         return sorted({_generalized(rule) for rule in value if isinstance(rule, str) and rule.strip()})
-    listed = re.findall(r"'\s*(/[^']+,)'", text_of(event, "response"))
+    listed = re.findall(r"'\s*(/[^']+,)'", answer)
     if isinstance(value, int) and not isinstance(value, bool) and value == len(listed):
         return sorted({_generalized(rule) for rule in listed})
     return []
@@ -178,7 +202,7 @@ def _lasting(value: Json, depth: int = 4) -> Json:
 
 def _parse_facts(answer: str) -> list[JsonObject]:
     text = unfenced(answer)
-    if '"fact"' not in text or text[:1] not in ("[", "{"):
+    if text[:1] not in ("[", "{"):
         return []
     try:
         value = json.loads(text)
@@ -191,20 +215,3 @@ def _parse_facts(answer: str) -> list[JsonObject]:
         else []
     )
     return [fact for fact in facts if (sure := unit_number(fact, "confidence")) is None or sure >= 0.7]  # noqa: PLR2004
-
-
-def _asked(question: str) -> str:
-    """The question without scaffold; of one that is longer than anyone asks, only both ends are looked at."""
-    if len(question) > 2 * MAX_QUESTION:
-        question = f"{question[:MAX_QUESTION]}\n{question[-MAX_QUESTION:]}"
-    return without_scaffold(question)
-
-
-def _shortened(question: str) -> str:
-    if len(question) <= QUESTION_HEAD + QUESTION_TAIL:
-        return question
-    return f"{question[:QUESTION_HEAD].rstrip()}\n[…]\n{question[-QUESTION_TAIL:].lstrip()}"
-
-
-def _count(value: Json) -> float:
-    return value if isinstance(value, int | float) and not isinstance(value, bool) else 0

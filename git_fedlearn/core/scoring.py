@@ -1,18 +1,40 @@
-"""How much an event is worth learning: a number in [0, 1], and what it is made of. See docs/scoring.md.
+"""What an event is worth, and which record set its lesson goes to or why it has none. See docs/scoring.md.
 
-A pure function of the event and the weights: the order of keys, the machine and what was learned before do
-not matter. Values are rounded to three decimals, so that they are the same everywhere.
+Pure functions of the event and the weights: the order of keys, the machine and what was learned before do not
+matter. A score is a number in [0, 1], rounded to three decimals so that it is the same everywhere. Every
+reason is one of a few fixed phrases, so that skipped events can be counted; what varies is its detail.
 """
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 from git_fedlearn.core.canonical import JsonObject
-from git_fedlearn.core.events import feedback_of, outcome_of, text_of, unit_number, unwrapped, words_of
-from git_fedlearn.core.layout import ERROR_SOLUTIONS
+from git_fedlearn.core.events import (
+    SCORE,
+    feedback_of,
+    is_heartbeat,
+    outcome_of,
+    text_of,
+    unit_number,
+    unwrapped,
+    words_of,
+)
+from git_fedlearn.core.layout import ERROR_SOLUTIONS, SetName
 from git_fedlearn.core.lessons import Draft, find_draft
+from git_fedlearn.core.quality import CUT_OFF, find_fault
 from git_fedlearn.core.weights import DEFAULT_WEIGHTS, Weights
+
+THRESHOLD: Final = 0.7
+"""An event that scores less is not learned."""
+
+BELOW: Final = "the score is below the threshold"
+HEARTBEAT: Final = "heartbeat: nothing to learn"
+UNSOLVED: Final = "an error without a solution"
+FAILED: Final = "the step failed"
+PRIVILEGE: Final = "the fix grants access to secrets or more rights"
+NO_FORM: Final = "neither a solution, a practice, a pattern nor an answer"
 
 CLAIMED: Final = "claimed"
 """The one term of an event that carries its own score."""
@@ -33,35 +55,90 @@ class Score:
     value: float
     terms: tuple[Term, ...]
 
-    @property
-    def is_claimed(self) -> bool:
-        """Whether the writer of the event gave the score itself."""
-        return self.terms[0].name == CLAIMED
+
+@dataclass(frozen=True, slots=True)
+class RoutedLesson:
+    """A record to be: fields with `value_score`, none that begins with `_`; not yet sanitized."""
+
+    set_name: SetName
+    content: JsonObject
 
 
-def score_event(event: JsonObject, weights: Weights = DEFAULT_WEIGHTS) -> Score:
-    """The event's own valid score, else the sum of the heuristics. Never raises."""
-    event = unwrapped(event)
-    if claim := _claim(event):
-        return Score(claim.contribution, (claim,))
-    return score_draft(event, find_draft(event), weights)
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    """Nothing is learned. `reason` is a fixed phrase to count by, `detail` what varies, possibly empty."""
+
+    reason: str
+    detail: str = ""
 
 
-def score_draft(event: JsonObject, draft: Draft | None, weights: Weights) -> Score:
+def route_event(
+    event: JsonObject,
+    weights: Weights = DEFAULT_WEIGHTS,
+    threshold: float = THRESHOLD,
+    scorer: Callable[[JsonObject], Score | None] | None = None,
+) -> tuple[Score, RoutedLesson | Skipped]:
+    """The score of an event, and its lesson or why nothing is learned. Raises only what `scorer` raises.
+
+    An event that has a valid score keeps it; if that is below the threshold, nothing else is looked at. Any
+    other is scored by `scorer`, where that gives a score, else by the heuristics.
+    """
+    fields = unwrapped(event)
+    claim = _claim(fields)
+    if claim and claim.contribution < threshold:
+        return Score(claim.contribution, (claim,)), _below(claim.contribution, threshold)
+    draft = find_draft(fields)
+    if claim:
+        score = Score(claim.contribution, (claim,))
+    else:
+        score = (scorer(event) if scorer else None) or _score_draft(fields, draft, weights)
+    if fault := _fault(fields, draft, is_claimed=claim is not None):
+        return score, Skipped(fault)
+    if draft is None or score.value < threshold:
+        return score, _below(score.value, threshold)
+    return score, RoutedLesson(draft.set_name, {**draft.content, SCORE: score.value})
+
+
+def _claim(event: JsonObject) -> Term | None:
+    value, name = unit_number(event, SCORE), SCORE
+    if value is None and text_of(event, "solution"):
+        value, name = unit_number(event, "confidence_score"), "confidence_score"
+    return None if value is None else Term(CLAIMED, round(value, 3), f"the event's own {name}")
+
+
+def _below(score: float, threshold: float) -> Skipped:
+    return Skipped(BELOW, f"{score:g} < {threshold:g}")
+
+
+def _fault(event: JsonObject, draft: Draft | None, *, is_claimed: bool) -> str | None:
+    """What makes an event worthless whatever its score. Whoever claims a score has judged the answer too."""
+    if draft is None:
+        return _missing(event)
+    if not draft.content:
+        return PRIVILEGE
+    if event.get("truncated") is True or str(event.get("finish_reason")).strip() == "length":
+        return CUT_OFF
+    if is_claimed or draft.distilled:
+        return None
+    return FAILED if outcome_of(event)[0] == "failure" else find_fault(draft.question, draft.answer)
+
+
+def _missing(event: JsonObject) -> str:
+    """Why there is no draft."""
+    if is_heartbeat(event):
+        return HEARTBEAT
+    if outcome_of(event)[0] == "failure" or text_of(event, "error_message"):
+        return UNSOLVED
+    return NO_FORM
+
+
+def _score_draft(event: JsonObject, draft: Draft | None, weights: Weights) -> Score:
     """The heuristics alone; without a lesson only outcome and feedback count."""
     terms = [_outcome(event, weights), _feedback(event, weights)]
     if draft:
         terms += [_reusability(draft, weights), _complexity(draft, weights), _novelty(event, draft, weights)]
     total = sum(term.contribution for term in terms)
     return Score(round(min(1.0, max(0.0, total)), 3), tuple(terms))
-
-
-def _claim(event: JsonObject) -> Term | None:
-    value = unit_number(event, "value_score")
-    name = "value_score"
-    if value is None and text_of(event, "solution"):
-        value, name = unit_number(event, "confidence_score"), "confidence_score"
-    return None if value is None else Term(CLAIMED, round(value, 3), f"the event's own {name}")
 
 
 def _outcome(event: JsonObject, weights: Weights) -> Term:

@@ -1,44 +1,112 @@
-"""Reading stretches: lines in, extracts out. Nothing is sanitized yet, and nothing leaves the machine."""
+"""Lines in, extracts out: what becomes of each event. Nothing is sanitized here, nothing leaves the machine.
 
-from collections.abc import Iterable, Iterator
+A log says the same again and again, with another score and time, so the verdict on an event is remembered.
+"""
+
+from collections.abc import Mapping
 from datetime import date
+from functools import lru_cache
 from heapq import nlargest
 from typing import Final, NamedTuple
 
+import msgspec
 from xxhash import xxh3_128_digest
 
-from git_fedlearn.core.canonical import JsonObject
-from git_fedlearn.core.layout import FINE_TUNING
-from git_fedlearn.core.routing import BELOW, Skipped
-from git_fedlearn.learn.event_times import end_of, event_time, sort_key
-from git_fedlearn.learn.extraction import Extract, Found, FoundFault, Place, Reached, Recent, Rules, Verdict
-from git_fedlearn.learn.fine_tuning import Malformed, parse_sample
-from git_fedlearn.learn.judging import SCORE, Judge, Learned, learned
-from git_fedlearn.learn.lines import BrokenLine, Line, SkimmedLines, SourceEvent
-from git_fedlearn.learn.skimming import Skimmer
-from git_fedlearn.learn.sources import SourceFault, SourceFile, SourceKind, read_events
-from git_fedlearn.learn.stretches import Stretch
+from git_fedlearn.core.canonical import JsonObject, format_value
+from git_fedlearn.core.events import SCORE, end_of, event_time, sort_key, unit_number
+from git_fedlearn.core.identity import is_volatile
+from git_fedlearn.core.layout import FINE_TUNING, SetName
+from git_fedlearn.core.scoring import BELOW, Score, Skipped, route_event
+from git_fedlearn.learn.extracts import (
+    Chunk,
+    Extract,
+    FoundLesson,
+    LineFault,
+    LinePlace,
+    Reached,
+    RecentEvent,
+    Rules,
+    ScoredEvent,
+)
+from git_fedlearn.learn.lines import BrokenLine, SkimmedLines, Skimmer, SourceEvent
+from git_fedlearn.learn.sources import SourceFault, SourceKind, read_events
+from git_fedlearn.training.samples import Malformed, parse_sample
+
+MAX_VERDICTS: Final = 5000
+"""Verdicts remembered; then the memory starts over."""
 
 NOT_AN_EVENT: Final = "not an event by the profile of its source"
 TOO_OLD: Final = "older than --since"
 
 
-class _Reading(NamedTuple):
-    """A stretch being read, and what it gave so far; `number` is that of its first line where known."""
+class EventVerdict(NamedTuple):
+    """What becomes of an event: its score, and the set of its lesson or why it has none."""
 
-    stretch: Stretch
-    extract: Extract
-    number: int
+    score: float
+    outcome: SetName | Skipped
+    content: bytes = b""
+    """The canonical content of the lesson, without the score."""
+    key: bytes = b""
+    """The hash of set and content: the same lesson has the same key, whoever met it."""
+    terms: Score | None = None
+    """Left out where the verdict was remembered."""
 
-    def place(self, line: int) -> Place:
-        return Place(self.stretch.file.name, self.stretch.start, line)
+
+class Judge:
+    """Judges events by rules that do not change."""
+
+    def __init__(self, rules: Rules) -> None:
+        self._rules = rules
+        self._known: dict[bytes, EventVerdict] = {}
+
+    def judge(self, event: JsonObject) -> EventVerdict:
+        """The verdict on an event."""
+        rules = self._rules
+        claim = unit_number(event, SCORE)
+        key = _event_key(event) if claim is not None and not rules.explain else None
+        known = self._known.get(key) if key else None
+        if claim is not None and known and (score := round(claim, 3)) >= rules.threshold:
+            return known._replace(score=score)
+        scorer = rules.scorer.score if rules.scorer else None
+        scored, routed = route_event(event, rules.weights, rules.threshold, scorer)
+        if isinstance(routed, Skipped):
+            verdict = EventVerdict(scored.value, routed)
+        else:
+            verdict = EventVerdict(
+                scored.value, routed.set_name, *format_lesson(routed.set_name, routed.content)
+            )
+        if key and scored.value >= rules.threshold:
+            if len(self._known) >= MAX_VERDICTS:
+                self._known.clear()
+            self._known[key] = verdict
+        return verdict._replace(terms=scored)
+
+
+def format_lesson(set_name: SetName, content: JsonObject) -> tuple[bytes, bytes]:
+    """The canonical content of a lesson, without its score, and its key: see EventVerdict."""
+    data = format_value({key: value for key, value in content.items() if key != SCORE})
+    return data, xxh3_128_digest(b"%s\0%s" % (set_name.encode(), data))
+
+
+def _event_key(event: Mapping[str, object]) -> bytes | None:
+    """A hash of all that decides on an event which claims its score; None where it cannot be had."""
+    try:
+        return xxh3_128_digest(msgspec.json.encode({k: v for k, v in event.items() if _decides(k)}))
+    except (msgspec.MsgspecError, ValueError, OverflowError, RecursionError):
+        return None
+
+
+@lru_cache(maxsize=1024)
+def _decides(key: str) -> bool:
+    """Whether a field can make a difference to the lesson or the refusal of an event with a claimed score."""
+    return key in ("finish_reason", "endorsement_count") or not is_volatile(key)
 
 
 class Extractor:
-    """Reads stretches by rules, on one day (UTC).
+    """Reads chunks by rules, on one day (UTC).
 
     It remembers how new the newest events were that it met, and leaves out of later extracts those which
-    cannot be among the newest of them all. So it pays to read the newest stretches first.
+    cannot be among the newest of them all. So it pays to read the newest chunks first.
     """
 
     def __init__(self, rules: Rules, today: date) -> None:
@@ -47,99 +115,77 @@ class Extractor:
         self._judge = Judge(rules)
         self._newest: list[tuple[str, bytes]] = []
         self._floor = ""
+        """The time of the oldest of the newest events, once there are as many as the snapshot keeps."""
 
-    def extract(self, stretch: Stretch, number: int = 0) -> Extract:
-        """What a stretch gives; `number` is that of its first line, where verdicts are explained."""
-        reading = _Reading(stretch, Extract(self.rules.snapshot), number)
-        self._learn(reading, self._lines(stretch))
-        self._raise_floor(reading.extract.recent)
-        return reading.extract
-
-    def extract_trimmed(self, stretch: Stretch) -> Extract:
-        """What a stretch gives, with no more than is kept of it, to be sent."""
-        return self.extract(stretch).trimmed()
-
-    def _lines(self, stretch: Stretch) -> Iterator[Line | SourceFault]:
-        """The lines, numbered from 0."""
-        file = stretch.file
+    def extract(self, chunk: Chunk) -> Extract:
+        """What a chunk yields."""
+        file, extract = chunk.file, Extract(self.rules.snapshot)
+        learn = self._learn_sample if file.kind is SourceKind.FINE_TUNING else self._learn_event
         is_plain = file.kind is SourceKind.TELEMETRY and not file.profile and not self.rules.explain
         skimmer = Skimmer(self.rules.threshold) if is_plain else None
-        return read_events(file.path, offset=stretch.start, number=0, stop=stretch.stop, skimmer=skimmer)
-
-    def _learn(self, reading: _Reading, lines: Iterable[Line | SourceFault]) -> None:
-        file, extract = reading.stretch.file, reading.extract
-        end, passed, is_whole = reading.stretch.start, 0, True
-        for line in lines:
+        end, passed, is_whole = chunk.start, 0, True
+        for line in read_events(file.path, offset=chunk.start, number=0, stop=chunk.stop, skimmer=skimmer):
             if isinstance(line, SourceEvent):
                 extract.read[file.kind] += 1
-                self._learn_one(reading, line)
+                learn(extract, chunk, line)
                 end, passed = line.end, line.number + 1
             elif isinstance(line, SkimmedLines):
                 extract.read[file.kind] += line.passed
                 extract.skipped[BELOW] += line.passed
                 end, passed = line.end, line.number
             elif isinstance(line, BrokenLine):
-                extract.add_faults([FoundFault(reading.place(line.number), line.reason, line.start)], 1)
+                place = LinePlace(file.name, chunk.start, line.number)
+                extract.add_faults([LineFault(place, line.reason, line.start)], 1)
                 end, passed = line.end, line.number + 1
             elif isinstance(line, SourceFault):
-                extract.add_faults([FoundFault(reading.place(-1), line.reason, hint=line.hint)], 1)
+                place = LinePlace(file.name, chunk.start, -1)
+                extract.add_faults([LineFault(place, line.reason, hint=line.hint)], 1)
                 is_whole = False
-        extract.reached[file.name, reading.stretch.start] = Reached(end, passed, is_whole)
+        extract.reached[file.name, chunk.start] = Reached(end, passed, is_whole)
+        self._raise_floor(extract)
+        return extract
 
-    def _learn_one(self, reading: _Reading, event: SourceEvent) -> None:
-        if reading.stretch.file.kind is SourceKind.FINE_TUNING:
-            self._learn_sample(reading, event)
-        else:
-            self._learn_event(reading, event)
+    def extract_trimmed(self, chunk: Chunk) -> Extract:
+        """What a chunk yields, without what is not kept of it, to be sent."""
+        return self.extract(chunk).trimmed()
 
-    def _learn_sample(self, reading: _Reading, event: SourceEvent) -> None:
-        sample, place = parse_sample(event.fields), reading.place(event.number)
+    def _learn_sample(self, extract: Extract, chunk: Chunk, line: SourceEvent) -> None:
+        place, sample = LinePlace(chunk.file.name, chunk.start, line.number), parse_sample(line.fields)
         if isinstance(sample, Malformed):
-            fault = FoundFault(place, f"a sample to train on: {sample.reason}")
-            reading.extract.add_faults([fault], 1)
+            extract.add_faults([LineFault(place, f"a sample to train on: {sample.reason}")], 1)
             return
         score = sample.get(SCORE)
         number = score if isinstance(score, int | float) else None
-        lesson = learned(FINE_TUNING, sample)
-        found = self._found(lesson, number, sort_key(event_time(event.fields), self._latest), place)
-        reading.extract.add_lesson(lesson.mark, found)
+        content, key = format_lesson(FINE_TUNING, sample)
+        day = (sort_key(event_time(line.fields), self._latest) or self._latest)[:10]
+        extract.add_lesson(key, FoundLesson(FINE_TUNING, content, number, day, 1, place))
 
-    def _learn_event(self, reading: _Reading, event: SourceEvent) -> None:
-        file, extract = reading.stretch.file, reading.extract
-        fields = fields_of(file, event.fields)
+    def _learn_event(self, extract: Extract, chunk: Chunk, line: SourceEvent) -> None:
+        file = chunk.file
+        fields = file.profile.apply(line.fields) if file.profile else line.fields
         if fields is None:
             extract.skipped[NOT_AN_EVENT] += 1
             return
-        judged, when = self._judge.judge(fields), event_time(fields)
-        lesson = judged.outcome
-        if self.rules.since and when and when.date() < self.rules.since and isinstance(lesson, Learned):
-            lesson = Skipped(TOO_OLD)
-        if self.rules.explain and judged.terms:
-            outcome = lesson if isinstance(lesson, Skipped) else lesson.set_name
-            place = f"{file.path}:{reading.number + event.number}"
-            self.rules.explain(Verdict(place, judged.terms, outcome))
-        if isinstance(lesson, Skipped):
-            extract.skipped[lesson.reason] += 1
+        score, outcome, content, key, terms = self._judge.judge(fields)
+        when, since = event_time(fields), self.rules.since
+        if since and when and when.date() < since and not isinstance(outcome, Skipped):
+            outcome = Skipped(TOO_OLD)
+        if self.rules.explain and terms:
+            where = f"{file.path}:{chunk.number + line.number}"
+            self.rules.explain(ScoredEvent(where, terms, outcome))
+        if isinstance(outcome, Skipped):
+            extract.skipped[outcome.reason] += 1
             return
         time = sort_key(when, self._latest)
-        found = self._found(lesson, judged.score, time, reading.place(event.number))
-        extract.add_lesson(lesson.mark, found)
+        place = LinePlace(file.name, chunk.start, line.number)
+        day = (time or self._latest)[:10]
+        extract.add_lesson(key, FoundLesson(outcome, content, score, day, 1, place))
         if time >= self._floor:
-            mark = xxh3_128_digest(event.data)
-            extract.add_recent([Recent(time, mark, event.data, judged.score, file.name, lesson.mark)])
+            event = RecentEvent(time, xxh3_128_digest(line.data), line.data, score, file.name, key)
+            extract.add_recent([event])
 
-    def _raise_floor(self, recent: Iterable[Recent]) -> None:
-        """As many events as are wanted are at least as new as the floor."""
-        met = {*self._newest, *((event.time, event.mark) for event in recent)}
+    def _raise_floor(self, extract: Extract) -> None:
+        met = {*self._newest, *((event.time, event.key) for event in extract.recent)}
         self._newest = nlargest(self.rules.snapshot, met)
         if len(self._newest) == self.rules.snapshot > 0:
             self._floor = self._newest[-1][0]
-
-    def _found(self, lesson: Learned, score: float | None, time: str, place: Place) -> Found:
-        day = (time or self._latest)[:10]
-        return Found(lesson.set_name, lesson.content, score, day, 1, place)
-
-
-def fields_of(file: SourceFile, line: JsonObject) -> "JsonObject | None":
-    """The event that a line of a file is, None for none of its profile's."""
-    return file.profile.apply(line) if file.profile else line

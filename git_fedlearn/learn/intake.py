@@ -1,11 +1,18 @@
-"""The door to the record sets: whatever is learned is sanitized here, then becomes a record."""
+"""Sanitize fields and build the record: the only way into a record set.
+
+The lessons of a log are many times as many as distinct ones, so each distinct content goes through the
+privacy engine once. An event is sanitized in the same batch as its lesson, whose texts it mostly repeats.
+"""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import date
-from typing import NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
-from git_fedlearn.core.canonical import JsonObject
+from git_fedlearn.core.canonical import JsonObject, parse_value
+from git_fedlearn.core.events import SCORE
+from git_fedlearn.core.layout import FINE_TUNING, SetName
 from git_fedlearn.core.record import (
     FIRST_SEEN,
     RETRACTED,
@@ -14,8 +21,22 @@ from git_fedlearn.core.record import (
     Record,
     make_record,
 )
+from git_fedlearn.learn.review import find_hold
 from git_fedlearn.privacy.engine import PrivacyEngine
 from git_fedlearn.privacy.record_fields import sanitize_fields
+
+if TYPE_CHECKING:  # what reads sources: `add` and the MCP server start without it
+    from git_fedlearn.learn.extracts import FoundLesson, RecentEvent
+    from git_fedlearn.learn.sources import SourceFile
+
+BATCH_LESSONS: Final = 100
+"""Lessons that are sanitized at a time."""
+
+_FOREIGN_FIELDS = frozenset(
+    {"session_id", "interaction_id", "event_id", "request_id", "conversation_id", "correlation_id"}
+    | {"run_id", "trace_id", "span_id", "host", "hostname", "pid", "user", "user_id", "username"}
+)
+"""Fields of an event that name a session, a machine or a person, and are no part of a snapshot."""
 
 
 class Admitted(NamedTuple):
@@ -53,3 +74,112 @@ def refuse_blocked(engine: PrivacyEngine, found: Iterable[str]) -> None:
     blocked = engine.policy.find_blocked(found)
     if blocked:
         raise NotARecordError(f"holds {blocked}, which the policy of this repository blocks")
+
+
+@dataclass(slots=True)
+class AdmittedBatch:
+    """What became of some lessons and events: record lines, each once, and the tally of them."""
+
+    lessons: dict[SetName, list[bytes]] = field(default_factory=dict)
+    counts: Counter[SetName] = field(default_factory=Counter)
+    """How often a lesson of each set was met."""
+    events: list[tuple[str, bytes]] = field(default_factory=list)
+    """(time, record line)."""
+    redacted: Counter[str] = field(default_factory=Counter)
+    refused: dict[bytes, str] = field(default_factory=dict)
+    """Why other lessons are no records, by their keys."""
+    held: dict[bytes, str] = field(default_factory=dict)
+    """Why samples are not learned, by their keys: they wait for a person's decision, or one dropped them."""
+
+    def join(self, other: "AdmittedBatch") -> None:
+        """Add the records and the tally of another batch; what it did not admit stays with it."""
+        for name, lines in other.lessons.items():
+            self.lessons.setdefault(name, []).extend(lines)
+        self.counts.update(other.counts)
+        self.events += other.events
+        self.redacted.update(other.redacted)
+
+
+class Admitter:
+    """Sanitizes lessons and events, batch by batch, for one system on one day (UTC).
+
+    It has all of them from the start, so that only keys need be sent to a forked process.
+    """
+
+    def __init__(
+        self,
+        intake: Intake,
+        today: date,
+        *,
+        lessons: "Mapping[bytes, FoundLesson]",
+        events: "Iterable[RecentEvent]",
+        files: "Mapping[str, SourceFile]",
+        decided: Mapping[str, str],
+    ) -> None:
+        """`files` are the source files by name; `decided` are decisions on samples, by their keys."""
+        self._intake = intake
+        self._today = today
+        self._lessons = lessons
+        self._files = files
+        self._decided = decided
+        self._events: dict[bytes, list[RecentEvent]] = {}
+        for event in events:
+            self._events.setdefault(event.lesson, []).append(event)
+
+    def batches(self) -> list[list[bytes]]:
+        """The keys of all lessons and of those of all events, in batches."""
+        keys = sorted({*self._lessons, *self._events})
+        return [keys[start : start + BATCH_LESSONS] for start in range(0, len(keys), BATCH_LESSONS)]
+
+    def admit(self, keys: Iterable[bytes]) -> AdmittedBatch:
+        """Make records of the lessons with these keys and of their events."""
+        batch, keys = AdmittedBatch(), [*keys]
+        for key in keys:
+            if key in self._lessons:
+                self._admit_lesson(key, batch)
+        for key in keys:
+            batch.events += self._admit_events(self._events.get(key, ()))
+        return batch
+
+    def _admit_lesson(self, key: bytes, batch: AdmittedBatch) -> None:
+        found = self._lessons[key]
+        content = parse_object(found.content)
+        if found.score is not None:
+            content[SCORE] = found.score
+        if found.set_name == FINE_TUNING:
+            hold = find_hold(self._intake.engine, content, self._decided)
+            if hold:
+                batch.held[key] = hold
+                return
+        try:
+            record, redacted = self._intake.admit(content, date.fromisoformat(found.day))
+        except NotARecordError as error:
+            batch.refused[key] = str(error)
+            return
+        batch.lessons.setdefault(found.set_name, []).append(record.line)
+        batch.counts[found.set_name] += found.times
+        for kind, number in redacted.items():
+            batch.redacted[kind] += number * found.times
+
+    def _admit_events(self, events: "Iterable[RecentEvent]") -> Iterator[tuple[str, bytes]]:
+        for event in events:
+            line, profile = parse_object(event.line), self._files[event.file].profile
+            fields = profile.apply(line) or {} if profile else line
+            kept: JsonObject = {
+                key: value
+                for key, value in fields.items()
+                if key not in _FOREIGN_FIELDS and not key.startswith("_")
+            }
+            try:
+                record = self._intake.admit({**kept, SCORE: event.score}, self._today).record
+            except NotARecordError:
+                continue
+            yield event.time, record.line
+
+
+def parse_object(data: bytes) -> JsonObject:
+    """An object that was written in canonical form. Raises TypeError for any other value."""
+    value = parse_value(data)
+    if not isinstance(value, dict):
+        raise TypeError("not an object")
+    return value

@@ -3,20 +3,29 @@
 MinHash (A. Broder, "On the resemblance and containment of documents", 1997) only proposes pairs. A lesson
 joins a cluster when its own resemblance to the best one is high enough, so no chain of small steps ties
 lessons together that are unlike. The same records give the same clusters on every system.
+
+Of a cluster the weaker lessons are retracted: the tombstone names the better lesson in `superseded_by`, and
+what is known about who learned the weaker one goes over to it. Two systems that judge differently at the same
+time may retract each other's choice; `orphans` finds what no living lesson stands for any more.
 """
 
-import importlib
 from collections.abc import Iterator, Sequence
+from datetime import datetime
 from typing import Any, Final, NamedTuple
 
-from git_fedlearn.core.canonical import Json
+from git_fedlearn.core.canonical import Json, JsonObject
 from git_fedlearn.core.events import words_of
-from git_fedlearn.core.identity import ERROR_KEYS, content_of
+from git_fedlearn.core.identity import ERROR_KEYS, RecordId, content_of
+from git_fedlearn.core.layout import SetName
 from git_fedlearn.core.normal_form import normal_form
-from git_fedlearn.core.record import SEEN_BY, Record, score_of
-from git_fedlearn.errors import FedlearnError
+from git_fedlearn.core.record import FIRST_SEEN, RETRACTED, SEEN_BY, Record, make_record, score_of
+from git_fedlearn.extras import Lazy
+from git_fedlearn.repository.record_sets import RecordSets
+from git_fedlearn.repository.repository import Repository
+from git_fedlearn.repository.retraction import keep_retracted, tombstone
 
-EXTRA: Final = "pip install 'git-fedlearn[consolidate]'"
+rensa = Lazy("rensa", "duplicates")
+
 SHINGLE: Final = 3
 """Words in a row that are compared."""
 
@@ -26,6 +35,10 @@ _BANDS: Final = 32
 
 MINIMUM: Final = 0.6
 """What is less alike would no longer surely be found."""
+
+
+SUPERSEDED_BY: Final = "superseded_by"
+REASON: Final = "says nearly the same as a better one"
 
 
 class Similar(NamedTuple):
@@ -43,7 +56,7 @@ class Cluster(NamedTuple):
 
 
 def find_clusters(records: Sequence[Record], resemblance: float) -> list[Cluster]:
-    """Clusters of the living among the records, strongest first. Raises FedlearnError without rensa."""
+    """Clusters of the living among the records, strongest first. Raises MissingExtraError."""
     living = sorted((record for record in records if not record.is_tombstone), key=strength)
     shingles = [shingles_of(record) for record in living]
     near = _propose(shingles)
@@ -92,7 +105,6 @@ def jaccard(left: frozenset[str], right: frozenset[str]) -> float:
 
 def _propose(shingles: Sequence[frozenset[str]]) -> list[list[int]]:
     """For each lesson the numbers of those that may resemble it, in order."""
-    rensa = _rensa()
     lsh = rensa.RMinHashLSH(threshold=MINIMUM, num_perm=_PERMUTATIONS, num_bands=_BANDS)
     hashes: list[Any] = []
     for number, runs in enumerate(shingles):
@@ -103,15 +115,6 @@ def _propose(shingles: Sequence[frozenset[str]]) -> list[list[int]]:
     return [sorted(lsh.query(hashed)) for hashed in hashes]
 
 
-def _rensa() -> Any:  # noqa: ANN401  an optional package
-    try:
-        return importlib.import_module("rensa")
-    except ImportError:
-        raise FedlearnError(
-            "finding near duplicates needs rensa, which is not installed", hint=EXTRA
-        ) from None
-
-
 def _texts(value: Json) -> Iterator[str]:
     if isinstance(value, str):
         yield value
@@ -120,3 +123,79 @@ def _texts(value: Json) -> Iterator[str]:
             yield from _texts(item)
     elif isinstance(value, dict):
         yield from _texts([*value.values()])
+
+
+class Consolidation(NamedTuple):
+    """What one set could do without, and what it does without though it should not."""
+
+    name: SetName
+    clusters: tuple[Cluster, ...]
+    orphans: tuple[RecordId, ...]
+
+
+def look(sets: RecordSets, names: Sequence[SetName], resemblance: float) -> list[Consolidation]:
+    """The clusters of each set; reads only."""
+    found: list[Consolidation] = []
+    for name in names:
+        records = sets.read(name)
+        clusters = tuple(find_clusters(records, resemblance))
+        found.append(Consolidation(name, clusters, tuple(orphans(records))))
+    return found
+
+
+def apply(repository: Repository, found: Sequence[Consolidation], now: datetime) -> None:
+    """Retract every weaker lesson in favour of the best of its cluster; the caller holds the lock."""
+    sets = repository.sets
+    by = repository.system()
+    keep_retracted(
+        repository,
+        [similar.record for one in found for cluster in one.clusters for similar in cluster.weaker],
+    )
+    for one in found:
+        lines: list[bytes] = []
+        for cluster in one.clusters:
+            lines.append(_strengthened(cluster).line)
+            facts: JsonObject = {
+                "at": f"{now:%Y-%m-%dT%H:%M:%SZ}",
+                "by": by,
+                "reason": REASON,
+                SUPERSEDED_BY: cluster.best.id,
+            }
+            lines += [tombstone(similar.record, facts).line for similar in cluster.weaker]
+        if lines:
+            sets.join(one.name, lines)
+
+
+def orphans(records: Sequence[Record]) -> Iterator[RecordId]:
+    """Of lessons taken back for each other in a circle, so that none of them is left, the smallest id."""
+    successor = {str(record.id): named for record in records if (named := _superseded_by(record))}
+    for start in sorted(successor):
+        circle = {start}
+        follow = successor[start]
+        while follow in successor and follow not in circle:
+            circle.add(follow)
+            follow = successor[follow]
+        if follow == start == min(circle):
+            yield RecordId(start)
+
+
+def _superseded_by(record: Record) -> str:
+    facts = record.fields.get(RETRACTED)
+    named = facts.get(SUPERSEDED_BY) if isinstance(facts, dict) else None
+    return named if isinstance(named, str) else ""
+
+
+def _strengthened(cluster: Cluster) -> Record:
+    """The best one, seen by all who learned any of the cluster, first when the first of them did."""
+    members = [cluster.best, *(similar.record for similar in cluster.weaker)]
+    systems: list[Json] = []
+    for member in members:
+        seen = member.fields.get(SEEN_BY)
+        systems += seen if isinstance(seen, list) else []
+    firsts = [first for member in members if isinstance(first := member.fields.get(FIRST_SEEN), str)]
+    fields = {**cluster.best.fields}
+    if systems:
+        fields[SEEN_BY] = systems
+    if firsts:
+        fields[FIRST_SEEN] = min(firsts)
+    return make_record(fields)

@@ -1,21 +1,19 @@
 """Logs of other programs as events: which files, and which of their fields are ours. See docs/sources.md.
 
 Profiles are shared settings, so they can name only files below a folder that this machine itself chose as a
-source, and a score only as an expression (learn/expressions.py).
+source, and a score only as an expression (core/expressions.py).
 """
 
 import math
 import re
-import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 from typing import Any, Final, TypeVar
 
 from git_fedlearn.core.canonical import Json, JsonObject
+from git_fedlearn.core.expressions import Expression, FieldPath, compile_expression, compile_path
 from git_fedlearn.errors import SettingsError
-from git_fedlearn.learn.expressions import Expression, compile_expression
-from git_fedlearn.learn.field_paths import FieldPath, compile_path
 from git_fedlearn.repository.settings import SETTINGS_FILE
 
 READY_MADE: Final[Mapping[str, Mapping[str, Any]]] = {
@@ -79,17 +77,6 @@ class Profile:
             if found is not None:
                 event[name] = found
         return {**event, **self.constants}
-
-
-def read_profiles(top: Path) -> list[Profile]:
-    """The profiles of a repository's settings, by name. Raises SettingsError."""
-    try:
-        table = tomllib.loads((top / SETTINGS_FILE).read_bytes().decode("utf-8"))
-    except FileNotFoundError:
-        return []
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise SettingsError(f"{top / SETTINGS_FILE}: not valid TOML: {error}") from error
-    return parse_profiles(table.get("sources", {}))
 
 
 def parse_profiles(table: object) -> list[Profile]:

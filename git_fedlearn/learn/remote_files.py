@@ -4,19 +4,20 @@ A remote file looks like a path as far as sources need one. Its identity is what
 time), so an object that was written anew is another file, found again by what it holds.
 """
 
-import importlib
 import io
 import re
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import PurePosixPath
-from typing import IO, Any, Final, NamedTuple, cast
+from typing import IO, Final, NamedTuple, cast
 
 from xxhash import xxh3_64_intdigest
 
 from git_fedlearn.errors import FedlearnError
+from git_fedlearn.extras import Lazy
 
-EXTRA: Final = "pip install 'git-fedlearn[dask]'"
+fsspec = Lazy("fsspec", "dask")
+
 _URL: Final = re.compile(r"[a-z][a-z0-9+.-]*://")
 _STAMPS: Final = ("ETag", "etag", "mtime", "LastModified", "updated", "generation")
 
@@ -50,14 +51,14 @@ class RemotePath:
 
     def stat(self) -> Status:
         """Its size and version. Raises OSError when it is gone."""
-        files, path = _fsspec().core.url_to_fs(self.url)
+        files, path = fsspec.core.url_to_fs(self.url)
         found = files.info(path)
         stamp = repr([self.url, *(str(found.get(name)) for name in _STAMPS)])
         return Status(int(found["size"]), 0, xxh3_64_intdigest(stamp.encode()) >> 1, 0)
 
     def open(self, _mode: str = "rb") -> IO[bytes]:
         """Open it for reading; it can seek."""
-        files, path = _fsspec().core.url_to_fs(self.url)
+        files, path = fsspec.core.url_to_fs(self.url)
         stream = files.open(path, "rb")
         return cast("IO[bytes]", stream if hasattr(stream, "read1") else io.BufferedReader(stream))
 
@@ -71,7 +72,7 @@ def find_remote(pattern: str) -> list[RemotePath]:
     """The files that a URL with `*`, `?` or `**` in it names, sorted. Raises RemoteError."""
     scheme = pattern.partition("://")[0]
     try:
-        files, path = _fsspec().core.url_to_fs(pattern)
+        files, path = fsspec.core.url_to_fs(pattern)
         found = sorted(name for name in files.glob(path) if not files.isdir(name))
     except ImportError as error:
         raise RemoteError(
@@ -80,10 +81,3 @@ def find_remote(pattern: str) -> list[RemotePath]:
     except (OSError, ValueError) as error:
         raise RemoteError(f"{pattern}: cannot be listed: {error}") from error
     return [RemotePath(files.unstrip_protocol(name)) for name in found]
-
-
-def _fsspec() -> Any:  # noqa: ANN401  an optional package without types
-    try:
-        return importlib.import_module("fsspec")
-    except ImportError:
-        raise RemoteError("reading from URLs needs fsspec, which is not installed", hint=EXTRA) from None

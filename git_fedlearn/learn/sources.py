@@ -17,17 +17,17 @@ from pathlib import Path
 from typing import IO, Final, cast
 
 from git_fedlearn.errors import FedlearnError
+from git_fedlearn.extras import MissingExtraError
 from git_fedlearn.learn import zstd
-from git_fedlearn.learn.lines import MAX_LINE, Line, parse_lines, read_lines
+from git_fedlearn.learn.lines import MAX_LINE, Line, Skimmer, read_lines
 from git_fedlearn.learn.profiles import Profile
 from git_fedlearn.learn.remote_files import RemotePath, find_remote, is_url
-from git_fedlearn.learn.skimming import Skimmer
 from git_fedlearn.repository.repository import Repository
 
 DEFAULT_SOURCE: Final = "~/.local/share/nixos-ai-stack"
 
 Location = Path | RemotePath
-"""Where a source is."""
+"""A source folder."""
 
 _TELEMETRY = re.compile(r".+-events\.jsonl(?:[.-]\d[\w.:+-]*?)?(?:\.gz|\.zst)?")
 _DATASET = re.compile(r"dataset\.jsonl(?:\.gz|\.zst)?")
@@ -135,15 +135,15 @@ def _find_remote(url: str) -> Sources:
 
 
 def open_source(path: Path | RemotePath) -> IO[bytes]:
-    """Open a source for reading, decompressed. Raises SourceError for zstd without its package."""
+    """Open a source for reading, decompressed. Raises SourceError for zstd without its extra."""
     if path.suffix == ".gz":
         raw = path.open("rb")
         return cast("IO[bytes]", _OwningGzip(raw))
     if path.suffix == ".zst":
         try:
             return zstd.open_stream(path)
-        except ImportError:
-            raise SourceError(f"cannot read {path}: no zstd in this Python", hint=zstd.HINT) from None
+        except MissingExtraError as error:
+            raise SourceError(f"cannot read {path}: {error.message}", hint=error.hint) from error
     return path.open("rb")
 
 
@@ -176,14 +176,12 @@ def read_events(
         with open_source(path) as stream:
             limit = stop if stop is not None or is_compressed(path) else stream.seek(0, 2)
             stream.seek(offset)
-            yield from parse_lines(
-                read_lines(
-                    stream, offset=offset, number=number, limit=limit, max_line=max_line, skimmer=skimmer
-                )
+            yield from read_lines(
+                stream, offset=offset, number=number, limit=limit, max_line=max_line, skimmer=skimmer
             )
     except SourceError as error:
         yield SourceFault(path, error.message, error.hint)
-    except (EOFError, gzip.BadGzipFile, zlib.error, zstd.ZstdError):
+    except (EOFError, gzip.BadGzipFile, zlib.error):
         yield SourceFault(path, "the compressed data is damaged or ends early; what came before it was read")
     except OSError as error:
         yield SourceFault(path, f"cannot be read: {error.strerror or error}")

@@ -1,51 +1,49 @@
 """`sync`: what the stack wrote since the last time, into the record sets.
 
 Order matters for crashes: records first, then what is pending, the snapshot, what waits for review, and last
-the checkpoints.
-A run that dies in between is repeated by the next one, and the join makes repetition harmless.
+the checkpoints. A run that dies in between is repeated by the next one; the join makes that harmless.
 """
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
 
 from xxhash import xxh3_64_hexdigest
 
+from git_fedlearn.core.events import end_of, event_time
 from git_fedlearn.core.layout import SetName
+from git_fedlearn.core.record_set import join_into, parse_record_set, split_lines
 from git_fedlearn.core.trailers import SYSTEM_TRAILER
-from git_fedlearn.learn.batch import Batch
-from git_fedlearn.learn.checkpoints import (
-    Checkpoints,
-    Mark,
-    Start,
-    make_mark,
-    read_checkpoints,
-    write_checkpoints,
-)
 from git_fedlearn.learn.clean_texts import RememberingEngine
-from git_fedlearn.learn.extraction import Rules, Verdict
+from git_fedlearn.learn.extracts import SCORER_KEY, Rules, ScoredEvent, Scorer
 from git_fedlearn.learn.intake import Intake
-from git_fedlearn.learn.learning import Engine, Learning, Starts, Watch
-from git_fedlearn.learn.metrics import write_month
-from git_fedlearn.learn.pending import read_pending, write_pending
-from git_fedlearn.learn.profiles import Profile, read_profiles
+from git_fedlearn.learn.pipeline import Batch, Engine, Pipeline, Positions, Watch
+from git_fedlearn.learn.profiles import Profile, parse_profiles
 from git_fedlearn.learn.review import add_waiting, read_decisions
-from git_fedlearn.learn.scorers import KEY as SCORER
-from git_fedlearn.learn.scorers import Scorer
-from git_fedlearn.learn.snapshots import refresh_latest, snapshot_folder, write_snapshot
-from git_fedlearn.learn.sources import Location, SourceFile, find_sources
+from git_fedlearn.learn.sources import Location, find_sources
+from git_fedlearn.learn.sync_state import (
+    Checkpoints,
+    make_checkpoint,
+    read_checkpoints,
+    read_pending,
+    write_checkpoints,
+    write_pending,
+)
 from git_fedlearn.privacy.engine import PrivacyEngine
 from git_fedlearn.repository.commits import commit_data, refuse_unfinished
-from git_fedlearn.repository.record_sets import Joined, RecordSets
+from git_fedlearn.repository.files import read_file, write_file
+from git_fedlearn.repository.record_sets import Joined
 from git_fedlearn.repository.repository import Repository
+from git_fedlearn.repository.snapshot_files import LATEST, held, point_latest, prune
 from git_fedlearn.repository.state import CHECKPOINTS
 from git_fedlearn.repository.workers import cores
+from git_fedlearn.statistics.metrics import write_month
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
+class SyncOptions:
     """One run: `full` reads everything again, `dry_run` writes nothing."""
 
     source: Location
@@ -55,13 +53,13 @@ class Request:
     since: date | None = None
     """Lessons of events before this day are not learned, and count as read."""
     jobs: int | None = None
-    """How many processes read and sanitize; None for one on each core, where there is enough to do."""
+    """How many processes read and sanitize; None for one per core, where there is enough to do."""
     engine: Engine | None = None
     """Reads somewhere else."""
-    explain: Callable[[Verdict], None] | None = None
-    """Is told what became of each event."""
+    explain: Callable[[ScoredEvent], None] | None = None
+    """Called with each event and what became of it."""
     watch: Watch | None = None
-    """Is told how far the reading is."""
+    """Called with how far the reading is."""
 
 
 @dataclass(slots=True)
@@ -83,13 +81,13 @@ class Synced:
         return sum(len(joined.added) for joined in self.joined)
 
 
-def run_sync(repository: Repository, engine: PrivacyEngine, request: Request, *, commit: bool) -> Synced:
+def run_sync(repository: Repository, engine: PrivacyEngine, options: SyncOptions, *, commit: bool) -> Synced:
     """`sync` under the repository's lock, and with `commit` a commit of what was learned."""
-    does_commit = commit and not request.dry_run
+    does_commit = commit and not options.dry_run
     if does_commit:
         refuse_unfinished(repository)
     with repository.lock("sync"):
-        synced = sync(repository, engine, request)
+        synced = sync(repository, engine, options)
         if does_commit:
             synced.commit = commit_data(repository, _message(synced, repository.system()))
     return synced
@@ -102,80 +100,71 @@ def _message(synced: Synced, system: str) -> str:
     return "\n\n".join(part for part in (f"sync: {learned}", sets, f"{SYSTEM_TRAILER}: {system}") if part)
 
 
-def sync(repository: Repository, engine: PrivacyEngine, request: Request) -> Synced:
-    """Learn from a source folder. The caller holds the lock. Raises SourceError when there is none."""
+def sync(repository: Repository, engine: PrivacyEngine, options: SyncOptions) -> Synced:
+    """Learn from a source folder. The caller holds the lock. Raises SourceError if it is missing."""
     settings = repository.settings
-    sources = find_sources(request.source, _profiles(repository, request.source))
-    checkpoints = {} if request.full else read_checkpoints(_checkpoint_file(repository, request.source))
-    learning = Learning(
-        rules=_rules(repository, request),
-        intake=Intake(RememberingEngine(engine), repository.system(), settings.record_bytes),
-        today=request.now.date(),
-        jobs=request.jobs or cores(),
-        engine=request.engine,
-        watch=request.watch,
+    sources = find_sources(options.source, _profiles(repository, options.source))
+    checkpoint_file = _checkpoint_file(repository, options.source)
+    known = read_checkpoints(checkpoint_file)
+    checkpoints, system = {} if options.full else known, repository.system()
+    pipeline = Pipeline(
+        rules=_rules(repository, options),
+        intake=Intake(RememberingEngine(engine), system, settings.record_bytes),
+        today=options.now.date(),
+        jobs=options.jobs or cores(),
+        engine=options.engine,
+        watch=options.watch,
         decided=read_decisions(repository),
     )
-    batch, reached = learning.learn(sources, checkpoints)
+    batch, reached = pipeline.run(sources, checkpoints)
     synced = Synced(len(sources.files), batch)
     sets = repository.sets
     pending = read_pending(repository, sets)
-    lessons: dict[SetName, list[bytes]] = {}
-    for name in sets.names():
+    names, lessons = sets.names(), dict[SetName, list[bytes]]()
+    for name in names:
         made, waiting = batch.lessons.get(name, []), pending.get(name, [])
-        lacking = _lacking(sets, name, waiting)
+        present = set(sets.read_lines(name)) if waiting else ()
+        lacking = [line for line in waiting if line not in present]
         if made or lacking:
-            synced.joined.append(sets.join(name, lacking, made=made, write=not request.dry_run))
+            synced.joined.append(sets.join(name, lacking, made=made, write=not options.dry_run))
         lessons[name] = sorted({*waiting, *made})
-    if request.dry_run:
+    if options.dry_run:
         return synced
-    write_pending(repository, lessons, sets.names())
-    _write_snapshot(repository, synced, request.now.date())
-    if _may_have_learned(synced):
-        synced.metrics = write_month(repository, request.now)
-    add_waiting(repository, batch.waiting)
-    _write_checkpoints(repository, request.source, reached, checkpoints)
+    write_pending(repository, lessons, names)
+    folder = snapshot_folder(repository.top, system)
+    if batch.events:
+        keep = (settings.telemetry_events, settings.telemetry_snapshots)
+        synced.snapshot = write_snapshot(folder, batch.events, options.now.date(), keep)
+    else:
+        refresh_latest(folder)
+    # A run that repeats one that died changes no record, but the metrics of the month may differ.
+    if any(batch.lessons.values()) or any(joined.added or joined.changed for joined in synced.joined):
+        synced.metrics = write_month(repository, options.now)
+    if batch.waiting:
+        add_waiting(repository, batch.waiting)
+    reached_now = _checkpoints_of(reached, checkpoints)
+    if reached_now != known:
+        write_checkpoints(checkpoint_file, reached_now)
     return synced
 
 
-def _may_have_learned(synced: Synced) -> bool:
-    """Whether the metrics of the month may differ: a run that repeats one that died changes no record."""
-    changed = any(joined.added or joined.changed for joined in synced.joined)
-    return changed or any(synced.batch.lessons.values())
-
-
-def _lacking(sets: RecordSets, name: SetName, pending: list[bytes]) -> list[bytes]:
-    """The pending lines that a set lacks."""
-    held = set(sets.read_lines(name)) if pending else ()
-    return [line for line in pending if line not in held]
-
-
-def _rules(repository: Repository, request: Request) -> Rules:
+def _rules(repository: Repository, options: SyncOptions) -> Rules:
     settings = repository.settings
-    scorer = repository.git.find_config(SCORER)
+    scorer = repository.git.find_config(SCORER_KEY)
     return Rules(
         weights=settings.weights,
         threshold=settings.minimum_score,
-        since=request.since,
+        since=options.since,
         snapshot=settings.telemetry_events,
-        explain=request.explain,
+        explain=options.explain,
         scorer=Scorer(scorer) if scorer else None,
     )
-
-
-def _write_snapshot(repository: Repository, synced: Synced, today: date) -> None:
-    settings = repository.settings
-    folder = snapshot_folder(repository.top, repository.system())
-    if synced.batch.events:
-        keep = (settings.telemetry_events, settings.telemetry_snapshots)
-        synced.snapshot = write_snapshot(folder, synced.batch.events, today, keep)
-    refresh_latest(folder)
 
 
 def _profiles(repository: Repository, source: Location) -> dict[Profile, Path]:
     """The profiles of the settings, each with its folder: the source, or what local git config says."""
     folders: dict[Profile, Path] = {}
-    for profile in read_profiles(repository.top):
+    for profile in parse_profiles(repository.settings_table.get("sources", {})):
         own = repository.git.find_config(f"fedlearn.source.{profile.name}")
         home = repository.environment.get("HOME", "~")
         named = home + own[1:] if own and own.startswith("~/") else own
@@ -186,22 +175,14 @@ def _profiles(repository: Repository, source: Location) -> dict[Profile, Path]:
     return folders
 
 
-def _write_checkpoints(repository: Repository, source: Location, reached: Starts, known: Checkpoints) -> None:
-    marks: dict[str, Mark] = {}
-    for file, start in reached.items():
-        mark = _mark(file, start, known)
-        if mark:
-            marks[file.name] = mark
-    path = _checkpoint_file(repository, source)
-    if marks != dict(read_checkpoints(path)):
-        write_checkpoints(path, marks)
-
-
-def _mark(file: SourceFile, start: Start | None, known: Checkpoints) -> Mark | None:
-    try:
-        return make_mark(file, start, known) if start and start.offset else None
-    except OSError:
-        return None
+def _checkpoints_of(reached: Positions, known: Checkpoints) -> Checkpoints:
+    """The checkpoints of all files of which something was read, by source name."""
+    made = {
+        file.name: make_checkpoint(file, start, known)
+        for file, start in reached.items()
+        if start and start.offset
+    }
+    return {name: checkpoint for name, checkpoint in made.items() if checkpoint}
 
 
 def _checkpoint_file(repository: Repository, source: Location) -> Path:
@@ -209,3 +190,48 @@ def _checkpoint_file(repository: Repository, source: Location) -> Path:
     place = source.resolve() if isinstance(source, Path) else source
     name = xxh3_64_hexdigest(os.fsencode(f"{place}\0{repository.top}"))
     return repository.state.path(CHECKPOINTS, f"{name}.json")
+
+
+def snapshot_folder(top: Path, system: str) -> Path:
+    """Where a system keeps its telemetry snapshots; no other system writes there."""
+    return top / "data" / "telemetry" / "snapshots" / system
+
+
+def write_snapshot(
+    folder: Path, events: Iterable[tuple[str, bytes]], today: date, keep: tuple[int, int]
+) -> Path:
+    """Write the snapshot of a day: the newest events of the last snapshot and these, (time, record line).
+
+    `keep` is how many events a snapshot holds and how many snapshots stay. The caller holds the lock.
+    """
+    max_events, snapshots = keep
+    older = _dated(folder)
+    known = [(_time_of(line), line) for line in split_lines(read_file(older[-1]))] if older else []
+    latest = end_of(today)
+    made = list(events)
+    newest = sorted({(min(time, latest), line) for time, line in (*known, *made)})[-max_events:]
+    kept, here = {line for _, line in newest}, {line for _, line in made}
+    path = folder / f"{today.isoformat()}.jsonl"
+    write_file(path, join_into([], kept - here, kept & here).format())
+    prune(_dated(folder), snapshots)
+    refresh_latest(folder)
+    return path
+
+
+def refresh_latest(folder: Path) -> None:
+    """Make `latest.jsonl` the newest snapshot of a folder, if it has one."""
+    newest = _dated(folder)
+    if newest:
+        point_latest(newest[-1])
+
+
+def _dated(folder: Path) -> list[Path]:
+    """The snapshots in a folder that are not empty, oldest first."""
+    return held(sorted(path for path in folder.glob("*.jsonl") if path.name != LATEST))
+
+
+def _time_of(line: bytes) -> str:
+    for parsed in parse_record_set(line):
+        when = event_time(parsed.record.fields) if parsed.record else None
+        return when.isoformat() if when else ""
+    return ""

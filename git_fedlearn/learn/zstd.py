@@ -1,31 +1,33 @@
-"""The one place that knows where zstd comes from: Python 3.14, or else the `zstandard` package."""
+"""Reading zstd files: every frame, and from any offset. Damage is an EOFError, as an early end is."""
 
-import importlib
 import io
 from pathlib import Path
-from typing import IO, Any, Final, cast
+from typing import IO, TYPE_CHECKING, Any, Final
 
+from git_fedlearn.extras import ZSTD, Lazy, load_extra
 from git_fedlearn.learn.remote_files import RemotePath
 
-HINT: Final = "pip install zstandard"
+if TYPE_CHECKING:
+    from backports import zstd
+else:
+    zstd = Lazy(ZSTD, "zstd")
+
+_BLOCK_BYTES: Final = 1 << 17
+"""The most that one block of a frame can hold."""
 
 
 def open_stream(path: Path | RemotePath) -> IO[bytes]:
-    """Open a file for reading, decompressed, all frames. Raises ImportError without either module."""
-    module = _module()
-    if hasattr(module, "ZstdFile"):
-        return cast("IO[bytes]", module.open(path if isinstance(path, Path) else path.open("rb"), "rb"))
-    decompressor = module.ZstdDecompressor()
-    reader = decompressor.stream_reader(path.open("rb"), read_across_frames=True, closefd=True)
-    return io.BufferedReader(_ForwardReader(reader))
+    """Open a file for reading, decompressed; it can seek. Raises MissingExtraError."""
+    load_extra(ZSTD, "zstd")  # before the file is opened
+    return io.BufferedReader(_Decompressed(path.open("rb")), _BLOCK_BYTES)
 
 
-class _ForwardReader(io.RawIOBase):
-    """What the package's reader lacks to be read by lines: seeking, forward only."""
+class _Decompressed(io.RawIOBase):
+    """Closes the file that it decompresses."""
 
-    def __init__(self, reader: IO[bytes]) -> None:
-        self._reader = reader
-        self._position = 0
+    def __init__(self, file: IO[bytes]) -> None:
+        self._file = file
+        self._stream = zstd.ZstdFile(file)
 
     def readable(self) -> bool:
         return True
@@ -33,40 +35,22 @@ class _ForwardReader(io.RawIOBase):
     def seekable(self) -> bool:
         return True
 
-    def tell(self) -> int:
-        return self._position
-
     def readinto(self, buffer: Any) -> int:  # noqa: ANN401  any writable buffer
-        data = self._reader.read(len(buffer))
-        buffer[: len(data)] = data
-        self._position += len(data)
-        return len(data)
+        try:
+            return self._stream.readinto1(buffer)
+        except zstd.ZstdError as error:
+            raise EOFError(str(error)) from error
 
     def seek(self, offset: int, whence: int = 0) -> int:
-        if whence or offset < self._position:
-            raise io.UnsupportedOperation("only forward")
-        while self._position < offset and self.read(min(offset - self._position, 1 << 20)):
-            pass
-        return self._position
+        try:
+            return self._stream.seek(offset, whence)
+        except zstd.ZstdError as error:
+            raise EOFError(str(error)) from error
+
+    def tell(self) -> int:
+        return self._stream.tell()
 
     def close(self) -> None:
-        self._reader.close()
+        self._stream.close()
+        self._file.close()
         super().close()
-
-
-def _module() -> Any:  # noqa: ANN401  two modules that share a purpose, not an interface
-    try:
-        return importlib.import_module("compression.zstd")
-    except ImportError:
-        return importlib.import_module("zstandard")
-
-
-def _error() -> type[Exception]:
-    try:
-        return cast("type[Exception]", _module().ZstdError)
-    except ImportError:
-        return EOFError
-
-
-ZstdError = _error()
-"""What damaged data raises."""

@@ -12,6 +12,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
 from git_fedlearn.errors import SettingsError
+from git_fedlearn.extras import MissingExtraError, install_line, load_extra
 from git_fedlearn.privacy import kinds
 from git_fedlearn.privacy.model import Match
 
@@ -56,9 +57,9 @@ def find_person_names(subject: Subject, model: str) -> Iterator[Match]:
 def load_pipeline(model: str) -> Any:  # noqa: ANN401 -- spaCy's Language, which need not be installed
     """The installed pipeline of this name, with what names need alone."""
     try:
-        import spacy  # noqa: PLC0415 -- an extra, and slow to import
-    except ImportError:
-        raise _missing("spaCy") from None
+        spacy: Any = load_extra("spacy", "ner")
+    except MissingExtraError as error:
+        raise _missing("spaCy") from error
     if model not in spacy.util.get_installed_models():
         raise _missing(f"the pipeline {model}")
     return spacy.load(model, exclude=_UNUSED)
@@ -67,5 +68,5 @@ def load_pipeline(model: str) -> Any:  # noqa: ANN401 -- spaCy's Language, which
 def _missing(what: str) -> SettingsError:
     return SettingsError(
         f"the settings ask for names of people (`privacy.names`), and {what} is not installed",
-        hint="pip install 'git-fedlearn[ner]', or take `names` out of .fedlearn.toml",
+        hint=f"{install_line('ner')}, or take `names` out of .fedlearn.toml",
     )

@@ -8,7 +8,9 @@ from typing import NamedTuple
 
 from git_fedlearn.core.canonical import Json, JsonObject
 from git_fedlearn.core.identity import is_ours
+from git_fedlearn.core.outcomes import LONGEST_NOTE
 from git_fedlearn.core.record import FIRST_SEEN, GEN, ID, POINT_ID, SEEN_BY, SYSTEM_ID, NotARecordError
+from git_fedlearn.errors import UsageError
 from git_fedlearn.privacy.engine import Finding, PrivacyEngine, Sanitized
 
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
@@ -40,6 +42,19 @@ def sanitize_fields(engine: PrivacyEngine, fields: JsonObject) -> tuple[JsonObje
             bare = key.lstrip("_")
             clean[key[: len(key) - len(bare)] + pair[0].lstrip("_")] = pair[1]
     return {**clean, **parts.plain}, kinds
+
+
+def clean_note(engine: PrivacyEngine, note: str) -> tuple[str, Counter[str]]:
+    """A note as it may be kept: one line, without private data; and the kinds that were redacted.
+
+    Raises UsageError for one that is too long.
+    """
+    line = " ".join(note.split())
+    fields, redacted = sanitize_fields(engine, {"note": line}) if line else ({"note": ""}, Counter[str]())
+    clean = str(fields["note"])
+    if len(clean) > LONGEST_NOTE:
+        raise UsageError(f"the note is longer than {LONGEST_NOTE} characters", hint="say it shorter")
+    return clean, redacted
 
 
 def scan_fields(engine: PrivacyEngine, fields: JsonObject) -> Iterator[Finding]:

@@ -5,35 +5,19 @@ libgit2 runs no merge drivers, hooks or filters, and is told to read no config b
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, timedelta, timezone
-from importlib.util import LazyLoader, find_spec, module_from_spec
 from pathlib import Path
-from types import ModuleType
 from typing import TYPE_CHECKING, Final, NamedTuple, NewType
 
 from git_fedlearn.core.layout import DATA
 from git_fedlearn.errors import GitError
-
-
-def _import_when_used(name: str) -> ModuleType:
-    """A module that is loaded with the first of its names: many runs read no object."""
-    if name in sys.modules:
-        return sys.modules[name]
-    spec = find_spec(name)
-    if spec is None or spec.loader is None:
-        raise ImportError(name)
-    spec.loader = LazyLoader(spec.loader)
-    module = sys.modules[name] = module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
+from git_fedlearn.extras import Lazy
 
 if TYPE_CHECKING:
     import pygit2
 else:
-    pygit2 = _import_when_used("pygit2")
+    pygit2 = Lazy("pygit2")
 
 _FILE: Final = 0o100644
 _PROGRAM: Final = 0o100755

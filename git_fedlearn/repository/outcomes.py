@@ -4,18 +4,34 @@ This clone's own counters are also kept under the git common directory: two bran
 count in turn so never count the same number twice, and the larger one is always the sum.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
+from datetime import date
 from pathlib import Path
+from typing import NamedTuple
 
 from git_fedlearn.core.effective_score import Trust
 from git_fedlearn.core.identity import RecordId
 from git_fedlearn.core.layout import OUTCOMES
-from git_fedlearn.core.outcomes import Outcome, join_outcomes, read_outcome_lines
+from git_fedlearn.core.outcomes import Note, Outcome, join_outcomes, read_outcome_lines
 from git_fedlearn.core.record import SYSTEM_ID, claimed_id
 from git_fedlearn.errors import FedlearnError
 from git_fedlearn.repository.files import read_file, write_file
 from git_fedlearn.repository.repository import SYSTEM_KEY, Repository
 from git_fedlearn.repository.state import OWN_OUTCOMES
+
+
+class UseResult(NamedTuple):
+    """How a lesson did: `note` is clean (see `record_fields.clean_note`) and may be empty."""
+
+    worked: bool
+    note: str = ""
+
+
+class Counted(NamedTuple):
+    """The counters of this system of the lessons after a count, and the file that was written."""
+
+    outcomes: list[Outcome]
+    path: Path
 
 
 def outcomes_path(top: Path, system: str) -> Path:
@@ -59,6 +75,20 @@ def write_own_outcomes(repository: Repository, data: bytes) -> Path:
     write_file(_counted(repository), data)
     write_file(path, data)
     return path
+
+
+def count_outcomes(
+    repository: Repository, ids: Sequence[RecordId], verdict: UseResult, today: date
+) -> Counted:
+    """Count one outcome of each lesson; the caller holds the lock and knows that the lessons exist."""
+    data = read_own_outcomes(repository)
+    known, _ = read_outcome_lines(data)
+    note = Note(today.isoformat(), verdict.note, verdict.worked) if verdict.note else None
+    counted = [
+        known.get(one, Outcome(one)).counted(worked=verdict.worked, note=note) for one in dict.fromkeys(ids)
+    ]
+    lines = b"".join(outcome.line + b"\n" for outcome in counted)
+    return Counted(counted, write_own_outcomes(repository, join_outcomes(data, lines)))
 
 
 def read_trust(repository: Repository) -> Trust:

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING, Any
 
 from git_fedlearn.core.canonical import Json, JsonObject
-from git_fedlearn.vectors.extras import Lazy
+from git_fedlearn.extras import Lazy
 
 if TYPE_CHECKING:
     import qdrant_edge as edge

@@ -16,12 +16,12 @@ from uuid import UUID
 
 from git_fedlearn.core.canonical import JsonObject
 from git_fedlearn.errors import FedlearnError
+from git_fedlearn.extras import Lazy
 from git_fedlearn.repository.lock import hold_lock
 from git_fedlearn.repository.state import read_json, write_json
 from git_fedlearn.vectors.disk_space import TO_OPEN, TO_WRITE, require_space
 from git_fedlearn.vectors.edge_index import format_index, parse_index
 from git_fedlearn.vectors.embedder import Vector
-from git_fedlearn.vectors.extras import Lazy
 from git_fedlearn.vectors.lesson_shard import translated
 from git_fedlearn.vectors.store import MOST_NUMBER, Found, Point, PointId, Schema, VectorSpec, main_of
 

@@ -12,6 +12,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 from git_fedlearn.core.canonical import JsonObject
+from git_fedlearn.core.expressions import PayloadFilter
 from git_fedlearn.core.identity import is_ours
 from git_fedlearn.core.layout import SetName
 from git_fedlearn.core.record import POINT_ID, RETRACTED, NotARecordError, Record
@@ -19,7 +20,6 @@ from git_fedlearn.errors import UsageError
 from git_fedlearn.repository.repository import Repository
 from git_fedlearn.vectors.collection_files import snapshot_root, write_schema, write_snapshot
 from git_fedlearn.vectors.connect import open_store
-from git_fedlearn.vectors.payload_filter import PayloadFilter
 from git_fedlearn.vectors.progress import Progress
 from git_fedlearn.vectors.settings import check_collection, read_qdrant_settings
 from git_fedlearn.vectors.spool import Spool, open_spool

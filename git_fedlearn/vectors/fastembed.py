@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from git_fedlearn.errors import FedlearnError, SettingsError
+from git_fedlearn.extras import Lazy
 from git_fedlearn.vectors.embedder import Vector
-from git_fedlearn.vectors.extras import Lazy
 
 if TYPE_CHECKING:
     import fastembed

@@ -2,8 +2,6 @@
 
 import shutil
 from contextlib import suppress
-from importlib.util import find_spec
-from typing import Final
 
 from git_fedlearn.errors import FedlearnError
 from git_fedlearn.repository.lock import hold_lock
@@ -11,22 +9,9 @@ from git_fedlearn.repository.repository import Repository
 from git_fedlearn.repository.state import read_json
 from git_fedlearn.vectors.places import index_folder
 
-EXTRAS: Final = {
-    "local": ("qdrant_edge", "wordllama"),
-    "consolidate": ("rensa",),
-    "parquet": ("pyarrow",),
-    "zstd": ("zstandard",),
-}
-"""The extras that people ask for, and the modules that come with each."""
-
 
 class BrokenIndexError(FedlearnError):
     """The search index cannot be opened."""
-
-
-def installed_extras() -> dict[str, bool]:
-    """Whether every package of each extra is installed."""
-    return {name: all(find_spec(module) for module in modules) for name, modules in EXTRAS.items()}
 
 
 def has_index(repository: Repository) -> bool:

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from uuid import UUID
 
 from git_fedlearn.errors import FedlearnError
+from git_fedlearn.extras import Lazy
 from git_fedlearn.vectors.disk_space import TO_OPEN, TO_WRITE, require_space
 from git_fedlearn.vectors.embedder import Vector
-from git_fedlearn.vectors.extras import Lazy
 
 if TYPE_CHECKING:
     import qdrant_edge as edge

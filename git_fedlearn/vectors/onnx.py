@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from git_fedlearn.errors import FedlearnError, SettingsError
+from git_fedlearn.extras import Lazy
 from git_fedlearn.repository.state import read_json
 from git_fedlearn.vectors.embedder import Vector
-from git_fedlearn.vectors.extras import Lazy
 
 if TYPE_CHECKING:
     import numpy as np

@@ -9,9 +9,9 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from git_fedlearn.errors import FedlearnError
+from git_fedlearn.extras import Lazy
 from git_fedlearn.vectors.embedder import Vector
 from git_fedlearn.vectors.endpoint import check_endpoint
-from git_fedlearn.vectors.extras import Lazy
 
 if TYPE_CHECKING:
     import httpx

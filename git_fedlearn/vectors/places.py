@@ -2,12 +2,18 @@
 
 import os
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from xxhash import xxh3_64_hexdigest
 
+from git_fedlearn.extras import Lazy
 from git_fedlearn.repository.repository import Repository
 from git_fedlearn.repository.state import INDEX
+
+if TYPE_CHECKING:
+    import platformdirs
+else:
+    platformdirs = Lazy("platformdirs")
 
 URL_KEY: Final = "fedlearn.qdrantUrl"
 FOLDER_KEY: Final = "fedlearn.qdrantFolder"
@@ -19,9 +25,8 @@ def cache_folder(repository: Repository) -> Path:
     there = next(path for path in (folder, *folder.parents) if path.exists())
     if os.access(there, os.W_OK):
         return folder
-    environment = repository.environment
-    cache = environment.get("XDG_CACHE_HOME") or f"{environment.get('HOME') or Path.home()}/.cache"
-    return Path(cache) / "git-fedlearn" / xxh3_64_hexdigest(os.fsencode(folder))
+    cache: Path = platformdirs.user_cache_path("git-fedlearn")
+    return cache / xxh3_64_hexdigest(os.fsencode(folder))
 
 
 def index_folder(repository: Repository) -> Path:

@@ -13,9 +13,9 @@ from urllib.parse import urlsplit
 
 from git_fedlearn.core.canonical import JsonObject
 from git_fedlearn.errors import FedlearnError
+from git_fedlearn.extras import Lazy, load_extra
 from git_fedlearn.vectors.embedder import Vector
 from git_fedlearn.vectors.endpoint import check_endpoint
-from git_fedlearn.vectors.extras import Lazy
 from git_fedlearn.vectors.qdrant_errors import translated
 from git_fedlearn.vectors.store import MOST_NUMBER, Found, Point, PointId, Schema, VectorSpec, main_of
 
@@ -23,8 +23,7 @@ if TYPE_CHECKING:
     import qdrant_client
     from qdrant_client import models
 else:
-    qdrant_client = Lazy("qdrant_client")
-    models = Lazy("qdrant_client.models")
+    qdrant_client, models = (Lazy(name, "qdrant") for name in ("qdrant_client", "qdrant_client.models"))
 
 _PAGE: Final = 1000
 _LOCAL_PAGE: Final = 1_000_000
@@ -213,8 +212,9 @@ def store_of_client(client: ClientLike) -> QdrantStore:
 def open_server(url: str, key: str | None, grpc_port: int | None = None) -> Iterator[QdrantStore]:
     """Connect to a server, by gRPC where a port for it is given.
 
-    Raises SettingsError for a key that would travel in the clear.
+    Raises MissingExtraError, and SettingsError for a key that would travel in the clear.
     """
+    load_extra("qdrant_client", "qdrant")
     place = check_endpoint(url, "the Qdrant URL", "set QDRANT_URL", key="QDRANT_API_KEY" if key else "")
     with warnings.catch_warnings(), translated(place):
         warnings.simplefilter(
@@ -238,6 +238,7 @@ def open_server(url: str, key: str | None, grpc_port: int | None = None) -> Iter
 @contextmanager
 def open_local_folder(folder: Path) -> Iterator[QdrantStore]:
     """Open the folder of a client in local mode. Raises FedlearnError while another process has it open."""
+    load_extra("qdrant_client", "qdrant")
     if not (folder / "meta.json").is_file():
         raise FedlearnError(f"{folder}: not a folder of qdrant-client's local mode")
     with warnings.catch_warnings(), translated(str(folder)):

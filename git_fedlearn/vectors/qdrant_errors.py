@@ -5,16 +5,16 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
 from git_fedlearn.errors import FedlearnError
-from git_fedlearn.vectors.extras import Lazy
+from git_fedlearn.extras import Lazy
 
 if TYPE_CHECKING:
     import grpc
     from qdrant_client.common import client_exceptions
     from qdrant_client.http import exceptions
 else:
-    client_exceptions = Lazy("qdrant_client.common.client_exceptions")
-    exceptions = Lazy("qdrant_client.http.exceptions")
-    grpc = Lazy("grpc")
+    client_exceptions = Lazy("qdrant_client.common.client_exceptions", "qdrant")
+    exceptions = Lazy("qdrant_client.http.exceptions", "qdrant")
+    grpc = Lazy("grpc", "qdrant")
 
 _UNAUTHORIZED: Final = (401, 403)
 _SERVER_ERROR: Final = 500

@@ -5,14 +5,13 @@ another folder and then download it, and pads every text of a batch to the longe
 the same (a test compares them).
 """
 
-import importlib.util
 from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from git_fedlearn.extras import Lazy, find_folder
 from git_fedlearn.vectors.embedder import Vector
-from git_fedlearn.vectors.extras import Lazy, MissingExtraError
 
 if TYPE_CHECKING:
     import numpy as np
@@ -65,10 +64,5 @@ def _weights() -> Any:  # noqa: ANN401
 
 
 def _package() -> Path:
-    """The folder of the wordllama package, found without importing it."""
-    found = importlib.util.find_spec(WORDLLAMA)
-    if found is None or found.origin is None:
-        raise MissingExtraError(
-            f"the package {WORDLLAMA} is not installed", hint="pip install 'git-fedlearn[local]'"
-        )
-    return Path(found.origin).parent
+    """The folder of the wordllama package, which is not imported."""
+    return find_folder(WORDLLAMA, "local")

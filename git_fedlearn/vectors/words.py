@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from git_fedlearn.vectors.extras import Lazy
+from git_fedlearn.extras import Lazy
 
 if TYPE_CHECKING:
     import qdrant_edge as edge

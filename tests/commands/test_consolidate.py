@@ -114,8 +114,7 @@ def test_without_the_library_the_hint_is_the_line_to_type(filled: System) -> Non
     )
     assert done.returncode == 3
     assert done.stderr == (
-        "error: finding near duplicates needs rensa, which is not installed\n"
-        "hint: pip install 'git-fedlearn[consolidate]'\n"
+        "error: the package rensa is not installed\nhint: pip install 'git-fedlearn[duplicates]'\n"
     )
 
 

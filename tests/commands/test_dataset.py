@@ -218,7 +218,7 @@ def test_without_pyarrow_the_hint_is_the_line_to_type(filled: System) -> None:
     )
     assert (done.returncode, done.stderr) == (
         3,
-        "error: parquet needs pyarrow, which is not installed\nhint: pip install 'git-fedlearn[parquet]'\n",
+        "error: the package pyarrow is not installed\nhint: pip install 'git-fedlearn[parquet]'\n",
     )
 
 

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from systems import EPOCH, System
 
 from git_fedlearn.core.month_file import join_month_files
-from git_fedlearn.learn.metrics import metrics_path, read_month_files, write_month
 from git_fedlearn.repository.repository import Repository
+from git_fedlearn.statistics.metrics import metrics_path, read_month_files, write_month
 
 A, B, C = "sys-aaaaaaaaaa", "sys-bbbbbbbbbb", "sys-cccccccccc"
 NOW = datetime.fromtimestamp(EPOCH, UTC)

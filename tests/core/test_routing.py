@@ -2,33 +2,32 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from core.test_scoring import GOOD, events
+from core.test_scoring import GOOD, events, score_event
 from hypothesis import given
 
-from git_fedlearn.core.answers import (
+from git_fedlearn.core.layout import BEST_PRACTICES, ERROR_SOLUTIONS, SHARED_SETS, SKILLS_PATTERNS
+from git_fedlearn.core.quality import (
+    CONTRADICTS_ITSELF,
     CUT_OFF,
-    DECLINES,
+    DECLINES_TO_ANSWER,
     MAX_ANSWER,
     PROBE,
     REPEATS,
     TOO_LONG,
     TOO_SHORT,
-    WAVERS,
     find_fault,
 )
-from git_fedlearn.core.layout import BEST_PRACTICES, ERROR_SOLUTIONS, SHARED_SETS, SKILLS_PATTERNS
-from git_fedlearn.core.routing import (
+from git_fedlearn.core.scoring import (
     BELOW,
     FAILED,
     HEARTBEAT,
     NO_FORM,
     PRIVILEGE,
     UNSOLVED,
-    Lesson,
+    RoutedLesson,
     Skipped,
     route_event,
 )
-from git_fedlearn.core.scoring import score_event
 
 SCORING = Path(__file__).parents[2] / "docs" / "scoring.md"
 STEP = {"event_type": "agent_step_complete"}
@@ -36,13 +35,13 @@ QUESTION = "How to configure the retries of a failing service?"
 SENTENCES = "Back off between tries and add jitter to it. " * 3
 
 
-def routed(event: dict[str, Any]) -> Lesson | Skipped:
-    return route_event(event, score_event(event))
+def routed(event: dict[str, Any]) -> RoutedLesson | Skipped:
+    return route_event(event)[1]
 
 
-def learned(event: dict[str, Any]) -> Lesson:
+def learned(event: dict[str, Any]) -> RoutedLesson:
     lesson = routed(event)
-    assert isinstance(lesson, Lesson), lesson
+    assert isinstance(lesson, RoutedLesson), lesson
     return lesson
 
 
@@ -108,12 +107,12 @@ def test_the_score_is_kept_apart_from_the_reason() -> None:
 
 def test_the_threshold_itself_is_enough() -> None:
     event: dict[str, Any] = {"value_score": 0.7, "title": "t", "description": "d"}
-    assert isinstance(routed(event), Lesson)
-    assert isinstance(route_event(event, score_event(event), threshold=0.71), Skipped)
+    assert isinstance(routed(event), RoutedLesson)
+    assert isinstance(route_event(event, threshold=0.71)[1], Skipped)
 
 
 def test_whoever_claims_a_score_has_judged_the_answer() -> None:
-    assert isinstance(routed({"query": "test", "response": "ok", "value_score": 0.9}), Lesson)
+    assert isinstance(routed({"query": "test", "response": "ok", "value_score": 0.9}), RoutedLesson)
 
 
 def test_content_has_no_field_of_the_session_or_ours() -> None:
@@ -223,8 +222,8 @@ def test_an_answer_that_lists_facts_becomes_a_best_practice_without_its_prompt()
         (QUESTION, "1. Parse the tag (of the output!", CUT_OFF),
         (QUESTION, "for _ in range(1) " * 60 + ".", REPEATS),
         (QUESTION, " ".join(str(number) for number in range(MAX_ANSWER)) + ".", TOO_LONG),
-        (QUESTION, "I cannot determine the values from the template.", DECLINES),
-        (QUESTION, f"{SENTENCES}\nWait, that is wrong.\n{SENTENCES}", WAVERS),
+        (QUESTION, "I cannot determine the values from the template.", DECLINES_TO_ANSWER),
+        (QUESTION, f"{SENTENCES}\nWait, that is wrong.\n{SENTENCES}", CONTRADICTS_ITSELF),
     ],
 )
 def test_an_answer_that_teaches_nothing(question: str, answer: str, fault: str) -> None:
@@ -252,8 +251,8 @@ def test_a_whole_answer_has_no_fault(answer: str) -> None:
 @pytest.mark.parametrize(
     "reason",
     [
-        *(BELOW, CUT_OFF, DECLINES, FAILED, HEARTBEAT, NO_FORM, PRIVILEGE),
-        *(PROBE, REPEATS, TOO_LONG, TOO_SHORT, UNSOLVED, WAVERS),
+        *(BELOW, CUT_OFF, DECLINES_TO_ANSWER, FAILED, HEARTBEAT, NO_FORM, PRIVILEGE),
+        *(PROBE, REPEATS, TOO_LONG, TOO_SHORT, UNSOLVED, CONTRADICTS_ITSELF),
     ],
 )
 def test_every_reason_is_documented(reason: str) -> None:

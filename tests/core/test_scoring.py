@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from git_fedlearn.core.scoring import Score, estimate_complexity, estimate_reusability, score_event
+from git_fedlearn.core.scoring import CLAIMED, Score, estimate_complexity, estimate_reusability, route_event
 from git_fedlearn.core.weights import DEFAULT_WEIGHTS, Weights, parse_weights
 from git_fedlearn.errors import SettingsError
 
@@ -38,6 +38,10 @@ GOOD: dict[str, Any] = {
 }
 
 
+def score_event(event: dict[str, Any], given_weights: Weights = DEFAULT_WEIGHTS) -> Score:
+    return route_event(event, given_weights)[0]
+
+
 def parts(score: Score) -> dict[str, float]:
     return {term.name: term.contribution for term in score.terms}
 
@@ -64,7 +68,7 @@ def test_the_terms_add_up(event: dict[str, Any]) -> None:
 @pytest.mark.parametrize("claim", [0, 0.0, 0.7, 0.123, 1, 1.0])
 def test_a_valid_claim_is_kept_as_the_only_term(claim: float) -> None:
     score = score_event(GOOD | {"value_score": claim})
-    assert score.is_claimed
+    assert [term.name for term in score.terms] == [CLAIMED]
     assert (score.value, [term.name for term in score.terms]) == (claim, ["claimed"])
 
 
@@ -77,7 +81,7 @@ def test_the_confidence_of_an_error_solution_stands_in_for_its_score() -> None:
     event: dict[str, Any] = {"error_type": "ImportError", "solution": "install it", "confidence_score": 0.85}
     assert score_event(event).value == 0.85
     assert score_event(event | {"value_score": 0.5}).value == 0.5
-    assert not score_event(GOOD | {"confidence_score": 0.85}).is_claimed
+    assert CLAIMED not in parts(score_event(GOOD | {"confidence_score": 0.85}))
 
 
 @pytest.mark.parametrize(

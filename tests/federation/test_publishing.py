@@ -40,6 +40,13 @@ def test_only_the_named_sets_with_their_shards(here: System) -> None:
         assert refused(here, remote, SKILLS, snapshot, *allowed) == (SKILLS, snapshot)
 
 
+def test_unknown_files_under_data_are_held_to_the_policy(here: System) -> None:
+    """They may hold records under a name that no set has; what holds none may go."""
+    here.fedlearn("remote", "add", "hub", URL, "--publish", "best-practices")
+    unknown = ("data/notes.jsonl", "data/patterns/best-practices/old/x.jsonl", "data/patterns/old.jsonl")
+    assert refused(here, "hub", BEST, "data/notes.md", "notes.jsonl", *unknown) == unknown
+
+
 def test_nothing_goes_to_a_peer_that_is_only_read(here: System) -> None:
     here.fedlearn("remote", "add", "hub", URL, "--publish", "none")
     assert refused(here, "hub", "code.py") == ("code.py",)

@@ -10,18 +10,18 @@ from typing import Any
 
 import pytest
 from installed import snapshot
-from learn.test_extraction import write_events
+from learn.test_extracts import write_events
 from systems import System, World
 
-from git_fedlearn.learn.stretches import cut
+from git_fedlearn.learn.extracts import split_chunks
 
 distributed = pytest.importorskip("distributed", reason="needs dask[distributed]")
-pytestmark = [pytest.mark.filterwarnings("default"), pytest.mark.usefixtures("small_stretches")]
+pytestmark = [pytest.mark.filterwarnings("default"), pytest.mark.usefixtures("small_chunks")]
 
 
 @pytest.fixture
-def small_stretches(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(cut, "__defaults__", (4000,))
+def small_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(split_chunks, "__defaults__", (4000,))
 
 
 def make_cluster(**options: Any) -> Any:
@@ -89,7 +89,7 @@ def test_a_worker_killed_midway_changes_nothing(world: World, tmp_path: Path) ->
         killed = threading.Event()
 
         def kill() -> None:
-            """Once some stretches are done, and others are not."""
+            """Once some chunks are done, and others are not."""
             scheduler = cluster.scheduler
             while sum(task.state == "memory" for task in [*scheduler.tasks.values()]) < 5:
                 killed.wait(0.01)

@@ -5,10 +5,8 @@ from typing import Any
 
 import pytest
 
-from git_fedlearn.core.routing import Lesson, route_event
-from git_fedlearn.core.scoring import score_event
+from git_fedlearn.core.scoring import RoutedLesson, Skipped, route_event
 from git_fedlearn.errors import SettingsError
-from git_fedlearn.learn.field_paths import compile_path
 from git_fedlearn.learn.profiles import Profile, parse_profiles
 
 LITELLM: dict[str, Any] = {
@@ -35,38 +33,6 @@ LITELLM: dict[str, Any] = {
 def profile(**entry: Any) -> Profile:
     (made,) = parse_profiles({"agent": {"files": "agent/*.jsonl", **entry}})
     return made
-
-
-@pytest.mark.parametrize(
-    ("path", "expected"),
-    [
-        ("a.b", 1),
-        ("a.missing.c", None),
-        ("list[0]", "x"),
-        ("list[-1]", "y"),
-        ("list[7]", None),
-        ("a[0]", None),
-        ("turns[who=me][-1].said", "two"),
-        ("turns[who=nobody][0].said", None),
-        ("with space.b-c", 3),
-        ("parts", "one\ntwo"),
-    ],
-)
-def test_paths(path: str, expected: object) -> None:
-    event: dict[str, Any] = {
-        "a": {"b": 1},
-        "list": ["x", "y"],
-        "turns": [{"who": "me", "said": "one"}, {"who": "you", "said": "no"}, {"who": "me", "said": "two"}],
-        "with space": {"b-c": 3},
-        "parts": [{"type": "text", "text": "one"}, {"type": "image"}, {"type": "text", "text": "two"}],
-    }
-    assert compile_path(path)(event) == expected
-
-
-@pytest.mark.parametrize("path", ["", ".a", "a..b", "a[", "a[x]", "a]b", "[=x]"])
-def test_what_is_no_path(path: str) -> None:
-    with pytest.raises(SettingsError):
-        compile_path(path)
 
 
 def test_renames_constants_and_the_first_path_that_leads_somewhere() -> None:
@@ -120,7 +86,7 @@ def test_a_litellm_failure_is_an_error_without_a_solution() -> None:
     }
     event = made.apply(failed | {"error_str": "slow down"}) or {}
     assert (event["error_type"], event["error_message"]) == ("RateLimitError", "slow down")
-    assert not isinstance(route_event(event, score_event(event)), Lesson)
+    assert isinstance(route_event(event)[1], Skipped)
     assert made.apply({"level": "INFO", "message": "started"}) is None
 
 
@@ -128,8 +94,8 @@ def test_a_ready_made_profile_can_be_refined() -> None:
     made = profile(profile="litellm", score="0.9 if len(response) > 5 else 0")
     event = made.apply(LITELLM) or {}
     assert event["value_score"] == 0.9
-    lesson = route_event(event, score_event(event))
-    assert isinstance(lesson, Lesson)
+    _, lesson = route_event(event)
+    assert isinstance(lesson, RoutedLesson)
     assert json.dumps(lesson.content)
 
 

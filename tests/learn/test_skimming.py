@@ -9,12 +9,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from git_fedlearn.core.canonical import InvalidJsonError, parse_value
-from git_fedlearn.core.routing import BELOW, Skipped
-from git_fedlearn.learn.extraction import Rules
-from git_fedlearn.learn.judging import Judge
-from git_fedlearn.learn.lines import BrokenLine, RawLine, SkimmedLines, SourceEvent, parse_lines, read_lines
-from git_fedlearn.learn.skimming import Skimmer
+from git_fedlearn.core.scoring import BELOW, Skipped
+from git_fedlearn.learn.extractor import Judge
+from git_fedlearn.learn.extracts import Rules
+from git_fedlearn.learn.lines import (
+    BrokenLine,
+    Line,
+    SkimmedLines,
+    Skimmer,
+    SourceEvent,
+    UnfinishedLine,
+    read_lines,
+)
 
 STRICTER = ("a key that occurs twice", "a number that a double cannot hold", "a number of more than")
 """What a record may not hold, and is not looked for in a line that claims too low a score."""
@@ -85,34 +91,35 @@ def written(event: dict[str, Any], form: int) -> bytes:
     return text.encode("utf-8", "surrogatepass") + (b"\n", b"\r\n", b"\n")[form // 2 % 3]
 
 
-def is_low(line: bytes) -> bool:
-    """Whether a line may be passed over, decided by parsing it in full."""
-    try:
-        event = parse_value(line)
-    except InvalidJsonError as error:
-        return str(error).startswith(STRICTER)
-    if not isinstance(event, dict):
-        return False
-    outcome = Judge(Rules()).judge(event).outcome
+def is_low(line: Line) -> bool:
+    """Whether a line that was parsed in full may be passed over."""
+    if isinstance(line, BrokenLine):
+        return line.reason.startswith(STRICTER)
+    outcome = Judge(Rules()).judge(line.fields).outcome if isinstance(line, SourceEvent) else None
     return isinstance(outcome, Skipped) and outcome.reason == BELOW
+
+
+def by_place(lines: list[Line]) -> dict[tuple[type, int], Line]:
+    """The lines by kind and number, without those that were skimmed."""
+    kept = [line for line in lines if not isinstance(line, SkimmedLines) or not line.passed]
+    return {(type(line), line.number): line for line in kept}
 
 
 def same(data: bytes, max_line: int = 100_000) -> int:
     """Fails when skimming makes a difference; returns how many lines were skimmed."""
     plain = [*read_lines(io.BytesIO(data), max_line=max_line)]
     skimmed = [*read_lines(io.BytesIO(data), max_line=max_line, skimmer=Skimmer(0.7))]
-    kept = {line for line in skimmed if isinstance(line, RawLine)}
-    left = [line for line in plain if line not in kept]
-    assert kept <= set(plain)
+    parsed, kept = by_place(plain), by_place(skimmed)
+    assert kept.items() <= parsed.items()
+    left = [line for place, line in parsed.items() if place not in kept]
     for line in left:
-        assert isinstance(line, RawLine)
-        assert line.is_ended
-        assert not line.is_too_long
-        assert is_low(line.data), line.data
+        assert is_low(line), line
+        assert not isinstance(line, UnfinishedLine)
+        assert data[: line.end].endswith(b"\n")
     assert sum(line.passed for line in skimmed if isinstance(line, SkimmedLines)) == len(left)
-    ends = [line.end for line in skimmed]
+    ends = [line.end for line in skimmed if not isinstance(line, UnfinishedLine)]
     assert ends == sorted(ends)
-    assert ends[-1:] == [line.end for line in plain][-1:]
+    assert ends[-1:] == [line.end for line in plain if not isinstance(line, UnfinishedLine)][-1:]
     return len(left)
 
 
@@ -199,7 +206,7 @@ ODD = {
 
 @pytest.mark.parametrize("line", ODD)
 def test_one_odd_line_in_a_block_costs_only_itself(line: bytes) -> None:
-    (alone,) = parse_lines(read_lines(io.BytesIO(line), skimmer=Skimmer(0.7)))
+    (alone,) = read_lines(io.BytesIO(line), skimmer=Skimmer(0.7))
     assert type(alone) is ODD[line]
     low = written({"query": "é", "value_score": 0.1}, 2)
     skimmed = ODD[line] is SkimmedLines and line != b"\n"

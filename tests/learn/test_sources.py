@@ -1,8 +1,8 @@
 import gzip
-import importlib.util
 import io
 import json
 import os
+import sys
 from collections.abc import Iterable
 from itertools import islice
 from pathlib import Path
@@ -11,22 +11,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from git_fedlearn.extras import ZSTD
 from git_fedlearn.learn.lines import (
     BrokenLine,
     Line,
     SkimmedLines,
     SourceEvent,
     UnfinishedLine,
-    parse_lines,
     read_lines,
 )
 from git_fedlearn.learn.sources import SourceError, SourceFault, SourceKind, find_sources, read_events
 
-HAS_ZSTD = importlib.util.find_spec("zstandard") is not None
-
 
 def parsed(data: bytes, max_line: int = 1000) -> list[Line | SourceFault]:
-    return plain(parse_lines(read_lines(io.BytesIO(data), max_line=max_line)))
+    return plain(read_lines(io.BytesIO(data), max_line=max_line))
 
 
 def plain(lines: Iterable[Line | SourceFault]) -> list[Line | SourceFault]:
@@ -92,7 +90,7 @@ def test_reading_in_two_parts_is_reading_at_once(chunks: list[bytes], is_ended: 
             rest = io.BytesIO(data)
             rest.seek(line.end)
             number = line.number + (not isinstance(line, SkimmedLines))
-            after = plain(parse_lines(read_lines(rest, offset=line.end, number=number, max_line=50)))
+            after = plain(read_lines(rest, offset=line.end, number=number, max_line=50))
             assert after == whole[whole.index(line) + 1 :]
 
 
@@ -130,19 +128,27 @@ def test_gzip_is_read_through_also_when_it_ends_early(tmp_path: Path) -> None:
     assert [type(line) for line in read_events(path)] == [SourceFault]
 
 
-@pytest.mark.skipif(HAS_ZSTD or importlib.util.find_spec("compression") is not None, reason="zstd is here")
-def test_zstd_without_its_package_names_the_package(tmp_path: Path) -> None:
+def test_zstd_without_its_extra_names_the_extra(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, ZSTD, None)
     path = write(tmp_path / "log.zst", b"(\xb5/\xfd")
-    assert list(read_events(path)) == [
-        SourceFault(path, f"cannot read {path}: no zstd in this Python", "pip install zstandard")
-    ]
+    (fault,) = read_events(path)
+    assert isinstance(fault, SourceFault)
+    assert fault.reason == f"cannot read {path}: the package {ZSTD} is not installed"
+    assert fault.hint == "pip install 'git-fedlearn[zstd]'"
 
 
-@pytest.mark.skipif(not HAS_ZSTD, reason="needs zstandard")
-def test_zstd_is_read_through(tmp_path: Path) -> None:
-    zstandard = pytest.importorskip("zstandard")
-    path = write(tmp_path / "log.zst", zstandard.compress(b"{}\n") + zstandard.compress(b"{}\n"))
-    assert [type(line) for line in read_events(path)] == [SourceEvent, SourceEvent]
+def test_zstd_is_read_through_also_when_it_ends_early(tmp_path: Path) -> None:
+    zstd = pytest.importorskip(ZSTD, reason="the extra [zstd] is not installed")
+    many = b"".join(b'{"n":%d}\n' % number for number in range(40_000))
+    path = write(tmp_path / "log.zst", zstd.compress(b"{}\n") + zstd.compress(many))
+    assert [type(line) for line in read_events(path)] == [SourceEvent] * 40_001
+    last = plain(read_events(path, offset=3 + many.rindex(b"{"), number=40_001))
+    assert last == [SourceEvent({"n": 39_999}, 40_001, 3 + many.rindex(b"{"), 3 + len(many))]
+    path.write_bytes(path.read_bytes()[:-20])
+    *lines, fault = read_events(path)
+    assert isinstance(fault, SourceFault)
+    assert "damaged or ends early" in fault.reason
+    assert lines
     path.write_bytes(b"no zstd at all")
     assert [type(line) for line in read_events(path)] == [SourceFault]
 

@@ -7,8 +7,8 @@ import pytest
 import wordllama  # type: ignore[import-untyped]
 
 from git_fedlearn.errors import FedlearnError
+from git_fedlearn.extras import Lazy, MissingExtraError
 from git_fedlearn.vectors.embedder import ModelIdentity, identify, parse_identity
-from git_fedlearn.vectors.extras import Lazy, MissingExtraError
 from git_fedlearn.vectors.wordllama import DIMENSIONS, WordLlamaEmbedder
 
 TEXTS = ["permission denied", "Die Verbindung wurde abgelehnt: größer", "x" * 3000, "日本語 🦙", "a\x00b"]

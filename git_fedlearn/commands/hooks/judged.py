@@ -1,16 +1,18 @@
 """What has been judged already, remembered by everything that the verdict depends on, under the git folder.
 
-That is the index, the commits that come before the next one, the settings, who the user is, the day, and this
-program. The memory is only ever of soundness, and losing it costs time, never a check.
+That is the index, the commits that come before the next one, the settings, who the user is, the day, this
+program and the packages it uses. Only soundness is remembered, and losing it costs time, never a check.
 """
 
 import os
 import socket
+import sys
 from functools import cached_property
 from hashlib import blake2b
 from pathlib import Path
 from typing import Final
 
+import git_fedlearn
 from git_fedlearn.console.context import Context
 from git_fedlearn.core.layout import DATA
 from git_fedlearn.repository.settings import SETTINGS_FILE
@@ -20,9 +22,8 @@ SCAN: Final = "scan"
 VERIFY: Final = "verify"
 """The checks: for private data; for bad lines and losses."""
 
-MOST: Final = 16
-"""Verdicts that are remembered."""
-_PACKAGE: Final = Path(__file__).parent.parent
+MAX_VERDICTS: Final = 16
+_PACKAGE: Final = Path(git_fedlearn.__file__).parent
 
 
 class Judged:
@@ -40,7 +41,7 @@ class Judged:
 
     def remember(self, check: str) -> None:
         """Note that this check has found nothing wrong."""
-        lines = [*self._read(), f"{self._state} {check}"][-MOST:]
+        lines = [*self._read(), f"{self._state} {check}"][-MAX_VERDICTS:]
         try:
             self._file.parent.mkdir(exist_ok=True)
             self._file.write_text("".join(f"{line}\n" for line in lines), encoding="ascii")
@@ -71,7 +72,9 @@ class Judged:
             _bytes_of(repository.git_dir / "MERGE_HEAD"),
             _bytes_of(repository.top / SETTINGS_FILE),
             os.fsencode("\0".join([*merging, *self._whole()])),
-            os.fsencode("\0".join([environment.get(name, "") for name in ("USER", "HOME")])),
+            os.fsencode(
+                "\0".join([str(os.getuid()), *(environment.get(name, "") for name in ("USER", "HOME"))])
+            ),
             os.fsencode(socket.gethostname()),
             self._context.now().date().isoformat().encode("ascii"),
             _program(),
@@ -83,15 +86,27 @@ class Judged:
 
 
 def _program() -> bytes:
-    """Tells this version of the program from any other, also while somebody works on it."""
-    with os.scandir(_PACKAGE) as folders:
-        inside = [folder.path for folder in folders if folder.is_dir() and not folder.name.startswith("_")]
-    facts = []
-    for folder in sorted(inside):
-        with os.scandir(folder) as files:
-            stats = ((file.name, file.stat()) for file in files if file.name.endswith(".py"))
-            facts += [f"{name} {stat.st_mtime_ns} {stat.st_size}" for name, stat in stats]
-    return "\n".join(sorted(facts)).encode("utf-8", "surrogateescape")
+    """Tell these sources and these packages from any others.
+
+    File times would not do: package managers set them all alike (reproducible-builds.org/docs/archives).
+    """
+    digest = blake2b(digest_size=16)
+    for folder, folders, files in os.walk(_PACKAGE):
+        folders.sort()
+        for name in sorted(name for name in files if name.endswith(".py")):
+            source = _bytes_of(Path(folder, name))
+            digest.update(f"{folder}/{name} {len(source)}\n".encode("utf-8", "surrogateescape") + source)
+    packages = [name for folder in sys.path for name in (folder, *_installed(folder))]
+    return os.fsencode("\0".join([digest.hexdigest(), sys.version, *packages]))
+
+
+def _installed(folder: str) -> list[str]:
+    """The names of the metadata of all packages in a folder; they end with the version (PEP 376)."""
+    try:
+        with os.scandir(folder) as found:
+            return sorted(item.name for item in found if item.name.endswith((".dist-info", ".egg-info")))
+    except OSError:
+        return []
 
 
 def _bytes_of(path: Path) -> bytes:

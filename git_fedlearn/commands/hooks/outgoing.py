@@ -16,6 +16,7 @@ from git_fedlearn.repository.gate import NewLine, find_problems, find_shrinking
 from git_fedlearn.repository.objects import Objects, Oid
 from git_fedlearn.repository.settings import SETTINGS_FILE, settings_of
 from git_fedlearn.repository.verify import limits_at, settings_table_at
+from git_fedlearn.scanning.findings import scan_name
 
 SHORT_COMMIT = 12
 
@@ -67,14 +68,20 @@ def _check_update(context: Context, objects: Objects, update: Update, known: lis
 
 
 def _check_files(context: Context, objects: Objects, update: Update) -> int:
-    """Report what is private in a blob or a tree that no commit leads to; 1 if there is any."""
+    """Report private data in a blob or tree that no commit leads to, and in file names; 1 if there is any."""
+    files = list(objects.files_without_commit(update.target))
+    named = (
+        found._replace(path=f"{update.ref}:{found.path}")
+        for path, _oid in files
+        for found in scan_name(context.privacy, path)
+    )
     lines = (
         NewLine(f"{update.ref}:{path}" if path else update.ref, number, line)
-        for path, oid in objects.files_without_commit(update.target)
+        for path, oid in files
         for number, line in enumerate(objects.read(oid).split(b"\n"), 1)
         if line
     )
-    code = report_found(context, scan_lines(context.privacy, lines))
+    code = report_found(context, chain(named, scan_lines(context.privacy, lines)))
     if code:
         context.complain(f"hint: {update.ref} is no branch and would be published as it is; push a commit")
     return code

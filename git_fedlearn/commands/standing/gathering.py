@@ -28,8 +28,8 @@ from git_fedlearn.console.context import Context
 from git_fedlearn.core.layout import DATA
 from git_fedlearn.errors import SettingsError
 from git_fedlearn.federation.standing import count_held, read_peer_standings
-from git_fedlearn.repository.counts import count_work_tree
 from git_fedlearn.repository.work_state import read_work_state
+from git_fedlearn.statistics.counts import count_work_tree
 
 
 def read_standing(context: Context) -> Iterator[Item]:

@@ -8,9 +8,10 @@ from typing import Final
 from git_fedlearn.console.context import Context
 from git_fedlearn.console.wording import ago, count
 from git_fedlearn.errors import FedlearnError
+from git_fedlearn.extras import install_line, installed_extras
 from git_fedlearn.federation.last_run import read_last_run
 from git_fedlearn.federation.schedulers import find_jobs
-from git_fedlearn.learn.checkpoints import find_broken_checkpoints
+from git_fedlearn.learn.sync_state import find_broken_checkpoints
 from git_fedlearn.repository.repository import Repository
 from git_fedlearn.repository.setup.diagnosis import Check
 from git_fedlearn.repository.setup.left_behind import find_git_lock, find_left, remove_left
@@ -18,7 +19,6 @@ from git_fedlearn.repository.setup.precommit_config import HOOK_IDS, has_our_hoo
 from git_fedlearn.repository.state import CHECKPOINTS, FEDERATING
 from git_fedlearn.vectors.health import (
     has_index,
-    installed_extras,
     open_whole_index,
     remove_index,
     try_embedder,
@@ -100,7 +100,7 @@ def _extras() -> Check:
     found = installed_extras()
     here = ", ".join(name for name, is_here in found.items() if is_here) or "none"
     missing = ", ".join(name for name, is_here in found.items() if not is_here)
-    hint = "" if found["local"] else "pip install 'git-fedlearn[local]'    (offline search)"
+    hint = "" if found["local"] else f"{install_line('local')}    (offline search)"
     rest = f"; not installed: {missing}" if missing else ""
     return Check("extras", ok=True, detail=f"{here}{rest}", hint=hint)
 

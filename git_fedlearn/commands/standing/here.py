@@ -11,7 +11,6 @@ from git_fedlearn.core.canonical import Json, JsonObject
 from git_fedlearn.core.changes import Change, ChangeKind
 from git_fedlearn.core.layout import SetName, find_set
 from git_fedlearn.repository.commits import find_unfinished
-from git_fedlearn.repository.counts import Count, count_commit
 from git_fedlearn.repository.objects import Oid
 from git_fedlearn.repository.repository import SYSTEM_KEY, Repository
 from git_fedlearn.repository.set_changes import (
@@ -22,6 +21,7 @@ from git_fedlearn.repository.set_changes import (
 from git_fedlearn.repository.setup.drivers import DRIVER_KEY
 from git_fedlearn.repository.state import facts_of
 from git_fedlearn.repository.work_state import WorkState
+from git_fedlearn.statistics.counts import Count, count_commit
 
 
 def bare_items(repository: Repository) -> Iterator[Item]:

@@ -47,21 +47,21 @@ IGNORED: Final = [
 ]
 
 DATA_README: Final = """\
-# What our systems learned
+# Lessons of our systems
 
-Lessons of local AI stacks, shared by plain `git push` and `git pull` with git-fedlearn. One JSON object a
-line, sorted by `_id`; secrets and personal data were removed before anything was written here.
+Lessons of local AI stacks, shared with plain `git push` and `git pull` by git-fedlearn. Each line is one JSON
+object, sorted by `_id`. Secrets and personal data were removed before anything was written here.
 
-| path | what it holds |
+| path | contents |
 |---|---|
-| `patterns/skills-patterns.jsonl` | what worked, in a form that others can use |
-| `patterns/error-solutions.jsonl` | errors and what solved them |
-| `patterns/best-practices.jsonl` | practices that proved themselves |
+| `patterns/skills-patterns.jsonl` | patterns that worked, in a form that others can use |
+| `patterns/error-solutions.jsonl` | errors and their solutions |
+| `patterns/best-practices.jsonl` | proven practices |
 | `fine-tuning/dataset.jsonl` | samples to fine-tune models with |
 | `collections/` | payloads of Qdrant collections |
 | `outcomes/` | whether lessons worked, counted by each system |
-| `*/snapshots/<system>/`, `metrics/monthly/<system>/` | what one system alone writes |
+| `*/snapshots/<system>/`, `metrics/monthly/<system>/` | files that only one system writes |
 
-After cloning, run `git fedlearn install` once, so that git joins these files instead of merging lines.
-Do not delete lines: `git fedlearn retract ID --reason …` takes a lesson back everywhere, and for good.
+After cloning, run `git fedlearn install` once: git then merges these files record by record, without conflicts.
+Do not delete lines: `git fedlearn retract ID --reason …` removes a lesson on every system.
 """

@@ -1,4 +1,4 @@
-"""Stretches read in any order, by any number of processes, give the same lessons, each sanitized once."""
+"""Chunks read in any order, by any number of processes, give the same lessons, each sanitized once."""
 
 import json
 import random
@@ -12,18 +12,22 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from git_fedlearn.core.record_set import canonical_set
-from git_fedlearn.learn import learning as learning_module
-from git_fedlearn.learn import stretches
-from git_fedlearn.learn.admission import PORTION, Admitter, portions
-from git_fedlearn.learn.batch import Batch
+from git_fedlearn.learn import pipeline
 from git_fedlearn.learn.clean_texts import RememberingEngine
-from git_fedlearn.learn.extraction import MOST_FAULTS, SLACK, Extract, FoundFault, Place, Recent, Rules
-from git_fedlearn.learn.extractor import Extractor
-from git_fedlearn.learn.intake import Intake
-from git_fedlearn.learn.judging import Judge
-from git_fedlearn.learn.learning import Learning
+from git_fedlearn.learn.extractor import Extractor, Judge
+from git_fedlearn.learn.extracts import (
+    MAX_FAULT_PLACES,
+    RECENT_SLACK,
+    Extract,
+    LineFault,
+    LinePlace,
+    RecentEvent,
+    Rules,
+    split_chunks,
+)
+from git_fedlearn.learn.intake import BATCH_LESSONS, Admitter, Intake
+from git_fedlearn.learn.pipeline import Pipeline
 from git_fedlearn.learn.sources import find_sources
-from git_fedlearn.learn.stretches import cut
 from git_fedlearn.privacy.engine import LocalIdentity, PrivacyEngine
 
 ENGINE = PrivacyEngine(LocalIdentity(user="jdoe", host="workbox", home="/home/jdoe"))
@@ -54,8 +58,8 @@ def write_events(root: Path, count: int, seed: int = 1) -> Path:
 def learned(root: Path, jobs: int = 1, snapshot: int = 10) -> tuple[Any, ...]:
     """All that a run leaves."""
     intake = Intake(RememberingEngine(ENGINE), "sys-aaaaaaaaaa", 1000)
-    learning = Learning(Rules(snapshot=snapshot), intake, TODAY, jobs)
-    batch, reached = learning.learn(find_sources(root), {})
+    run = Pipeline(Rules(snapshot=snapshot), intake, TODAY, jobs)
+    batch, reached = run.run(find_sources(root), {})
     sets = {name: canonical_set(b"\n".join(lines)) for name, lines in batch.lessons.items()}
     ends = {file.name: start and (start.offset, start.number) for file, start in reached.items()}
     events = canonical_set(b"\n".join(line for _, line in batch.events))
@@ -63,7 +67,7 @@ def learned(root: Path, jobs: int = 1, snapshot: int = 10) -> tuple[Any, ...]:
     return sets, events, tally, ends
 
 
-def test_the_result_does_not_depend_on_stretches_or_processes(
+def test_the_result_does_not_depend_on_chunks_or_processes(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = write_events(tmp_path, 400)
@@ -71,10 +75,9 @@ def test_the_result_does_not_depend_on_stretches_or_processes(
     lines = path.read_bytes().count(b"\n")
     assert whole[3] == {"telemetry/a-events.jsonl": (path.stat().st_size - len('{"query":'), lines + 1)}
     for size in (1, 100, 4096):
-        monkeypatch.setattr(stretches, "SIZE", size)
-        monkeypatch.setattr(cut, "__defaults__", (size,))
+        monkeypatch.setattr(split_chunks, "__defaults__", (size,))
         assert learned(tmp_path) == whole
-    monkeypatch.setattr(learning_module, "WORTH_A_PROCESS", 1)
+    monkeypatch.setattr(pipeline, "BATCHES_PER_PROCESS", 1)
     assert learned(tmp_path, jobs=3) == whole
 
 
@@ -82,9 +85,9 @@ def test_lessons_handed_over_before_the_end_are_the_same(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     write_events(tmp_path, 200)
-    monkeypatch.setattr(cut, "__defaults__", (1000,))
+    monkeypatch.setattr(split_chunks, "__defaults__", (1000,))
     whole = learned(tmp_path)
-    monkeypatch.setattr(learning_module, "MOST", 2)
+    monkeypatch.setattr(pipeline, "MAX_HELD_LESSONS", 2)
     assert learned(tmp_path) == whole
 
 
@@ -94,8 +97,8 @@ def test_extracts_join_in_any_tree(tmp_path: Path) -> None:
     extractor = Extractor(Rules(snapshot=7), TODAY)
 
     def tree(chance: random.Random) -> Extract:
-        """The extracts of all stretches, joined two at a time by chance."""
-        left = [extractor.extract(stretch).trimmed() for stretch in cut(file, 0, 1500)]
+        """The extracts of all chunks, joined two at a time by chance."""
+        left = [extractor.extract(chunk).trimmed() for chunk in split_chunks(file, 0, 1500)]
         assert len(left) > 5
         while len(left) > 1:
             chance.shuffle(left)
@@ -135,7 +138,7 @@ contents = st.fixed_dictionaries(
 def test_a_judge_that_remembers_judges_as_one_that_does_not(events: list[dict[str, Any]]) -> None:
     remembering = Judge(Rules())
     for event in [*events, *events]:
-        assert remembering.judge(event)[:2] == Judge(Rules()).judge(event)[:2]
+        assert remembering.judge(event)[:4] == Judge(Rules()).judge(event)[:4]
 
 
 lessons = st.tuples(
@@ -166,8 +169,8 @@ def test_what_is_sanitized_once_is_the_join_of_all_sanitized_alone(
     assert counts == Counter({"fine-tuning": len(lines)} if lines else {})
 
 
-def recent(time: str, text: str) -> Recent:
-    return Recent(time, text.encode(), b"{}", 0.7, "log", b"")
+def recent(time: str, text: str) -> RecentEvent:
+    return RecentEvent(time, text.encode(), b"{}", 0.7, "log", b"")
 
 
 @given(
@@ -182,29 +185,36 @@ def test_the_newest_events_stay_in_whatever_order_they_come(
     extract = Extract(5)
     for time, text in events:
         extract.add_recent([recent(time, text)])
-        assert len(extract.recent) < SLACK * 5
+        assert len(extract.recent) < RECENT_SLACK * 5
     assert extract.newest() == expected
 
 
 def test_of_many_broken_lines_the_first_are_kept_and_all_are_counted() -> None:
     extract = Extract(5)
-    for number in reversed(range(3 * MOST_FAULTS)):
-        extract.add_faults([FoundFault(Place("log", 0, number), "broken")], 1)
-    assert len(extract.faults) <= 2 * MOST_FAULTS
-    assert [fault.place.line for fault in extract.trimmed().faults] == list(range(MOST_FAULTS))
-    assert extract.unreadable == 3 * MOST_FAULTS
+    for number in reversed(range(3 * MAX_FAULT_PLACES)):
+        extract.add_faults([LineFault(LinePlace("log", 0, number), "broken")], 1)
+    assert len(extract.faults) <= 2 * MAX_FAULT_PLACES
+    assert [fault.place.line for fault in extract.trimmed().faults] == list(range(MAX_FAULT_PLACES))
+    assert extract.unreadable == 3 * MAX_FAULT_PLACES
 
 
-def test_events_are_portioned_beside_their_lessons(tmp_path: Path) -> None:
+def test_events_are_admitted_beside_their_lessons(tmp_path: Path) -> None:
     write_events(tmp_path, 300)
     (file,) = find_sources(tmp_path).files
-    (stretch,) = cut(file, 0)
-    extract = Extractor(Rules(), TODAY).extract(stretch)
-    made = [*portions(extract.lessons, extract.newest(), {file.name: file})]
-    assert sum(len(portion.lessons) for portion in made) == len(extract.lessons) <= PORTION
-    assert sum(len(portion.events) for portion in made) == len(extract.recent)
-    admitter = Admitter(INTAKE, TODAY, {}, made)
-    admitted = [admitter.admit(number) for number in range(len(made))]
+    (chunk,) = split_chunks(file, 0)
+    extract = Extractor(Rules(), TODAY).extract(chunk)
+    admitter = Admitter(
+        INTAKE,
+        TODAY,
+        lessons=extract.lessons,
+        events=extract.newest(),
+        files={file.name: file},
+        decided={},
+    )
+    batches = admitter.batches()
+    assert [key for batch in batches for key in batch] == sorted(extract.lessons)
+    assert max(map(len, batches)) <= BATCH_LESSONS
+    admitted = [admitter.admit(keys) for keys in batches]
     assert all(b"workbox" not in line and b"acme" not in line for done in admitted for _, line in done.events)
     assert sum(len(done.events) for done in admitted) == len(extract.recent)
 
@@ -213,8 +223,7 @@ def test_a_broken_line_is_shown_redacted(tmp_path: Path) -> None:
     path = tmp_path / "telemetry" / "a-events.jsonl"
     path.parent.mkdir()
     path.write_bytes(b'{}\n{"query": "mail bob@corp.acme-industries.de", \x1b[31m' + b"x" * 9000 + b"\n")
-    batch: Batch
-    batch, _ = Learning(Rules(), INTAKE, TODAY).learn(find_sources(tmp_path), {})
+    batch, _ = Pipeline(Rules(), INTAKE, TODAY).run(find_sources(tmp_path), {})
     (fault,) = batch.faults
     assert fault.place == f"{path}:2"
     assert fault.start == ('{"query": "mail <EMAIL_ADDRESS>", ' + "x" * 80)[:80]

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from git_fedlearn.learn.fine_tuning import TRAINING_FIELDS, Malformed, format_training_line, parse_sample
+from git_fedlearn.training.samples import TRAINING_FIELDS, Malformed, format_training_line, parse_sample
 
 ASK = {"role": "user", "content": "Why?"}
 SAY = {"role": "assistant", "content": "Because."}

@@ -5,13 +5,11 @@ The rules look at form, never at subject. Each is stated in docs/scoring.md with
 
 import json
 import re
+from collections.abc import Callable
 from itertools import pairwise
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from git_fedlearn.core.events import words_of
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 MAX_ANSWER: Final = 16_000
 """Characters of an answer; what is longer is a document, not a lesson."""
@@ -21,8 +19,8 @@ TOO_SHORT: Final = "the question is too short to stand alone"
 TOO_LONG: Final = f"the answer is longer than {MAX_ANSWER} characters"
 CUT_OFF: Final = "the answer is cut off"
 REPEATS: Final = "the answer repeats itself"
-DECLINES: Final = "the answer does not answer"
-WAVERS: Final = "the answer takes back what it says"
+DECLINES_TO_ANSWER: Final = "the answer does not answer"
+CONTRADICTS_ITSELF: Final = "the answer takes back what it says"
 
 _PROBES = frozenset("test testing ping pong hello hi hey health working ok okay check status".split())
 _DECLINES = re.compile(
@@ -37,17 +35,8 @@ _WAVERS = re.compile(
     re.IGNORECASE | re.MULTILINE,
 )
 _FENCED = re.compile(r"\A```\w*\n(.*?)\n?```\Z", re.DOTALL)
-_INJECTED = re.compile(r"\[([\w -]+)\].*?\[/\1\]\s*", re.DOTALL)
-_DIRECTIVE = re.compile(r"\A(?:/\w+\s+)+")
 _ITEM = re.compile(r"\s*(?:[-*+•]|\d+[.)])\s")
 _CODE = re.compile(r"```.*?```", re.DOTALL)
-
-
-def without_scaffold(question: str) -> str:
-    """A question without what tooling put around it: `[x]…[/x]` blocks and leading `/directives`."""
-    if "[/" in question:
-        question = _INJECTED.sub("", question)
-    return _DIRECTIVE.sub("", question.strip()).strip()
 
 
 def unfenced(answer: str) -> str:
@@ -65,9 +54,9 @@ def find_fault(question: str, answer: str) -> str | None:
         (TOO_SHORT, lambda: len(asked) < 3),  # noqa: PLR2004
         (TOO_LONG, lambda: len(answer) > MAX_ANSWER),
         (CUT_OFF, lambda: is_cut_off(answer)),
-        (REPEATS, lambda: repeats(said)),
-        (DECLINES, lambda: bool(_DECLINES.search(_prose(answer)))),
-        (WAVERS, lambda: bool(_WAVERS.search(_prose(answer)))),
+        (REPEATS, lambda: is_repetitive(said)),
+        (DECLINES_TO_ANSWER, lambda: bool(_DECLINES.search(_prose(answer)))),
+        (CONTRADICTS_ITSELF, lambda: bool(_WAVERS.search(_prose(answer)))),
     )
     return next((phrase for phrase, applies in faults if applies()), None)
 
@@ -81,7 +70,7 @@ def is_echo(asked: list[str], said: list[str]) -> bool:
     return len(said) <= 8 and set(said) <= set(asked)  # noqa: PLR2004
 
 
-def repeats(said: list[str]) -> bool:
+def is_repetitive(said: list[str]) -> bool:
     """At least 100 words of which fewer than a third of the runs of three are distinct: a stuck generator."""
     runs = [*zip(said, said[1:], said[2:], strict=False)]
     return len(runs) >= 100 and len(set(runs)) * 3 < len(runs)  # noqa: PLR2004

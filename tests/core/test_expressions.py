@@ -1,4 +1,4 @@
-"""Expressions compute what they say, and can do nothing else."""
+"""Expressions, paths and filters compute what they say, and can do nothing else."""
 
 from typing import Any
 
@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from git_fedlearn.errors import SettingsError
-from git_fedlearn.learn.expressions import MAX_LENGTH, compile_expression
+from git_fedlearn.core.canonical import JsonObject
+from git_fedlearn.core.expressions import MAX_LENGTH, compile_expression, compile_path, parse_filter
+from git_fedlearn.errors import SettingsError, UsageError
 
 FIELDS: dict[str, Any] = {
     "status": "ok",
@@ -105,3 +106,64 @@ values = (
 def test_evaluation_never_raises(text: str, fields: dict[str, Any]) -> None:
     value = compile_expression(text)(fields)
     assert value is None or isinstance(value, str | int | float | list | dict)
+
+
+@pytest.mark.parametrize(
+    ("path", "expected"),
+    [
+        ("a.b", 1),
+        ("a.missing.c", None),
+        ("list[0]", "x"),
+        ("list[-1]", "y"),
+        ("list[7]", None),
+        ("a[0]", None),
+        ("turns[who=me][-1].said", "two"),
+        ("turns[who=nobody][0].said", None),
+        ("with space.b-c", 3),
+        ("parts", "one\ntwo"),
+    ],
+)
+def test_paths(path: str, expected: object) -> None:
+    event: dict[str, Any] = {
+        "a": {"b": 1},
+        "list": ["x", "y"],
+        "turns": [{"who": "me", "said": "one"}, {"who": "you", "said": "no"}, {"who": "me", "said": "two"}],
+        "with space": {"b-c": 3},
+        "parts": [{"type": "text", "text": "one"}, {"type": "image"}, {"type": "text", "text": "two"}],
+    }
+    assert compile_path(path)(event) == expected
+
+
+@pytest.mark.parametrize("path", ["", ".a", "a..b", "a[", "a[x]", "a]b", "[=x]"])
+def test_what_is_no_path(path: str) -> None:
+    with pytest.raises(SettingsError):
+        compile_path(path)
+
+
+@pytest.mark.parametrize(
+    ("text", "payload", "accepted"),
+    [
+        ("value_score>=0.7", {"value_score": 0.7}, True),
+        ("value_score >= 0.7", {"value_score": 0.69}, False),
+        ("value_score>0.7", {"value_score": 0.7}, False),
+        ("value_score<1", {"value_score": 0}, True),
+        ("value_score<=0", {"value_score": True}, False),
+        ("value_score>=0", {}, False),
+        ("value_score>=0", {"value_score": "1"}, False),
+        ("language=nix", {"language": "nix"}, True),
+        ("language==nix", {"language": "c"}, False),
+        ("language!=nix", {}, True),
+        ('version="3"', {"version": "3"}, True),
+        ("version=3", {"version": "3"}, False),
+        ("meta.deep.flag=true", {"meta": {"deep": {"flag": True}}}, True),
+        ("meta.deep=1", {"meta": 1}, False),
+    ],
+)
+def test_filters(text: str, payload: JsonObject, accepted: bool) -> None:  # noqa: FBT001
+    assert parse_filter(text).accepts(payload) is accepted
+
+
+@pytest.mark.parametrize("text", ["", "x", ">=1", "score>=high", "score>=true", "a b=1"])
+def test_what_is_no_filter(text: str) -> None:
+    with pytest.raises(UsageError):
+        parse_filter(text)

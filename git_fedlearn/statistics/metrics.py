@@ -16,9 +16,9 @@ from git_fedlearn.core.canonical import InvalidJsonError, Json, JsonObject, pars
 from git_fedlearn.core.layout import FINE_TUNING
 from git_fedlearn.core.record import SYSTEM_ID
 from git_fedlearn.errors import UsageError
-from git_fedlearn.learn.survey import PATTERN_SETS, Survey, survey
 from git_fedlearn.repository.files import read_file, write_file
 from git_fedlearn.repository.repository import Repository
+from git_fedlearn.statistics.survey import PATTERN_SETS, Survey, survey
 
 FORMAT: Final = 1
 _MONTH: Final = re.compile(r"\d{4}-(0[1-9]|1[0-2])", re.ASCII)

@@ -1,8 +1,64 @@
-"""Examples of the verbs, for `-h`, the man pages and the reference: a line to type, and what it is for."""
+"""The table of commands, as plain data: `-h`, completion, the man pages and the reference read it.
+
+A command's code is in the module of its name in `commands/`, which is imported when the command is run.
+"""
 
 from typing import Final
 
-import click
+SECTIONS: Final[dict[str, dict[str, str]]] = {
+    "start": {
+        "init": "Make this repository a federated one, and set up this clone.",
+        "clone": "Clone a federated repository and set it up.",
+        "install": "Set up this clone: merge driver, attributes, hooks, system id.",
+        "uninstall": "Undo `install`, byte for byte.",
+        "status": "Show how everything stands, and what to do about it.",
+        "doctor": "Test that git really joins, shows and checks records here.",
+        "demo": "Watch three throw-away systems learn from each other.",
+        "completion": "Print the completion script of a shell.",
+    },
+    "learn": {
+        "sync": "Learn from what the stack wrote.",
+        "add": "Join records from a file into a record set.",
+        "retract": "Take lessons back, for every system.",
+        "restore": "Bring retracted lessons back.",
+        "outcome": "Say whether lessons worked here.",
+        "dataset": "Count, freeze and export the fine-tuning set.",
+        "metrics": "Sum up what all systems learned.",
+        "consolidate": "Find lessons that say nearly the same.",
+    },
+    "look": {
+        "show": "Show a record.",
+        "log": "Show the history of a record, or of all.",
+        "diff": "Say what happened to records between two states.",
+        "explain": "Say where a record came from.",
+        "report": "Make a page of what was learned.",
+    },
+    "federate": {
+        "federate": "Learn, share and learn from others: what a timer runs.",
+        "remote": "Add, list and remove the peers to learn from.",
+        "pull-remotes": "Learn from all peers.",
+        "bundle": "Share without a network: by a file, on a stick.",
+        "quarantine": "Look at what peers sent that did not pass.",
+        "schedule": "Learn and share by timers of this machine.",
+    },
+    "keep it whole": {
+        "verify": "Check the record sets, and mend them.",
+        "sanitize": "Redact secrets and personal data in files.",
+        "scan": "Report secrets and personal data in files or history.",
+        "review": "Decide on samples that may hold private data.",
+        "resolve": "Finish a merge in which the driver did not run.",
+    },
+    "search": {
+        "search": "Find lessons that answer a question or an error.",
+        "export": "Bring what a vector store learned into the repository.",
+        "import": "Bring what was learned into a vector store.",
+    },
+    "agents": {
+        "mcp": "Serve lessons to agents (MCP over stdio).",
+        "proposals": "Decide on retractions that agents proposed.",
+    },
+}
+"""Every command by its section of `-h`, with its one-line help."""
 
 EXAMPLES: Final[dict[str, tuple[tuple[str, str], ...]]] = {
     "init": (("git init lessons && cd lessons && git fedlearn init", "a new repository for lessons"),),
@@ -83,21 +139,4 @@ EXAMPLES: Final[dict[str, tuple[tuple[str, str], ...]]] = {
     "mcp": (("git fedlearn mcp --read-only", "an agent starts this"),),
     "proposals": (("git fedlearn proposals list", "retractions that agents proposed"),),
 }
-
-
-_UNWRAPPED: Final = "\b"
-"""Before a paragraph that click is to leave as it is."""
-
-
-def show_examples(command: click.Command) -> click.Command:
-    """Let the help of a verb end with its examples. The same object comes back."""
-    if _UNWRAPPED not in (command.epilog or ""):
-        lines = [f"  {line}\n      {text}" for line, text in EXAMPLES.get(command.name or "", ())]
-        examples = "\n".join([_UNWRAPPED, "Examples:", *lines]) if lines else ""
-        command.epilog = "\n\n".join(part for part in (command.epilog, examples) if part)
-    return command
-
-
-def without_examples(epilog: str) -> str:
-    """What an epilog says besides."""
-    return epilog.partition(_UNWRAPPED)[0].strip()
+"""Examples of each command: a line to type, and what it is for."""

@@ -1,21 +1,23 @@
-"""Expressions in a shared settings file: arithmetic and comparison over an event's fields, and nothing else.
+"""Asking a JSON object: paths to a field, expressions over fields, filters that compare one field.
 
-The text comes from peers, so it is never run as Python: it is parsed, checked node by node against a short
-list, and evaluated by the functions here. What cannot be computed (a missing field, a text where a number
-belongs, a division by zero) makes the whole expression None.
+All three come from people, expressions and paths from peers too, so none is ever run as Python: an expression
+is parsed, checked node by node against a short list, and evaluated by the functions here. What cannot be
+computed (a missing field, a text where a number belongs, a division by zero) makes the whole expression None.
 """
 
 import ast
 import math
 import operator
+import re
 from collections.abc import Callable, Mapping
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
-from git_fedlearn.core.canonical import Json
-from git_fedlearn.errors import SettingsError
+from git_fedlearn.core.canonical import InvalidJsonError, Json, JsonObject, parse_value
+from git_fedlearn.errors import SettingsError, UsageError
 
 MAX_LENGTH: Final = 500
 MAX_NODES: Final = 120
+"""Characters and syntax nodes of an expression."""
 
 Expression = Callable[[Mapping[str, Json]], Json]
 """The value of an expression for the fields of an event; never raises."""
@@ -199,3 +201,110 @@ _COMPILERS: Final[dict[type, Callable[[Any], _Evaluate]]] = {
     ast.Tuple: _list,
     ast.Call: _call,
 }
+
+
+FieldPath = Callable[[Json], Json]
+"""The value at a path, None if missing; never raises."""
+
+_STEP: Final = re.compile(
+    r"(?:^|\.)(?P<name>[^.\[\]=]+)|\[(?P<index>-?\d{1,6})\]|\[(?P<key>[^.\[\]=]+)=(?P<value>[^\[\]]*)\]"
+)
+
+
+def compile_path(text: str) -> FieldPath:
+    """A path of names, `[n]` (from the end where negative) and `[key=value]` (the items that have it)."""
+    steps: list[FieldPath] = []
+    at = 0
+    while at < len(text):
+        match = _STEP.match(text, at)
+        if match is None or text.startswith("."):
+            raise SettingsError(f"not a path: {text}", hint="write a.b, a[0], a[-1] or a[key=value]")
+        steps.append(_step(match))
+        at = match.end()
+    if not steps:
+        raise SettingsError("an empty path")
+
+    def find(value: Json) -> Json:
+        for step in steps:
+            value = step(value)
+        return _joined(value)
+
+    return find
+
+
+def _step(match: re.Match[str]) -> FieldPath:
+    name, index, key = match["name"], match["index"], match["key"]
+    if name is not None:
+        return lambda value: value.get(name) if isinstance(value, dict) else None
+    if index is not None:
+        return lambda value: _item(value, int(index))
+    wanted = match["value"]
+    return lambda value: (
+        [item for item in value if isinstance(item, dict) and item.get(key) == wanted]
+        if isinstance(value, list)
+        else None
+    )
+
+
+def _item(value: Json, index: int) -> Json:
+    if isinstance(value, list) and -len(value) <= index < len(value):
+        return value[index]
+    return None
+
+
+def _joined(value: Json) -> Json:
+    """Join a text in parts, as chat messages have it; parts that are not text are left out."""
+    if isinstance(value, list) and value and all(isinstance(part, dict) and "type" in part for part in value):
+        texts = [part.get("text") for part in value if isinstance(part, dict)]
+        return "\n".join(text for text in texts if isinstance(text, str))
+    return value
+
+
+_FILTER: Final = re.compile(r"\s*([\w.-]+)\s*(>=|<=|==|!=|=|>|<)\s*(.+?)\s*")
+_ORDER: Final[dict[str, Callable[[float, float], bool]]] = {
+    ">=": operator.ge,
+    "<=": operator.le,
+    ">": operator.gt,
+    "<": operator.lt,
+}
+
+
+class PayloadFilter(NamedTuple):
+    """A field (dots lead into objects), an operator and the value it is compared with."""
+
+    path: str
+    sign: str
+    value: Json
+
+    def accepts(self, payload: JsonObject) -> bool:
+        """Whether an object passes; one without the field does not, except for `!=`."""
+        found: Json = payload
+        for key in self.path.split("."):
+            found = found.get(key) if isinstance(found, dict) else None
+        if self.sign in ("=", "=="):
+            return found == self.value
+        if self.sign == "!=":
+            return found != self.value
+        wanted = self.value
+        if (
+            isinstance(found, bool)
+            or not isinstance(found, int | float)
+            or not isinstance(wanted, int | float)
+        ):
+            return False
+        return _ORDER[self.sign](found, wanted)
+
+
+def parse_filter(text: str) -> PayloadFilter:
+    """Read `FIELD>=VALUE`; the value is JSON, else text. Raises UsageError."""
+    match = _FILTER.fullmatch(text)
+    if not match:
+        raise UsageError(f"{text}: not a filter", hint="--filter 'value_score>=0.7'")
+    path, sign, written = match.groups()
+    try:
+        value = parse_value(written.encode("utf-8", "replace"))
+    except InvalidJsonError:
+        value = written
+    if sign in _ORDER and (isinstance(value, bool) or not isinstance(value, int | float)):
+        raise UsageError(f"{text}: {sign} compares numbers", hint="--filter 'value_score>=0.7'")
+    return PayloadFilter(path, sign, value)

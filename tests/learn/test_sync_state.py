@@ -1,6 +1,7 @@
 import gzip
 import os
 import shutil
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -8,16 +9,24 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from git_fedlearn.learn.checkpoints import (
+from git_fedlearn.extras import ZSTD
+from git_fedlearn.learn.lines import SourceEvent
+from git_fedlearn.learn.sources import SourceFile, find_sources, read_events
+from git_fedlearn.learn.sync_state import (
+    Checkpoint,
     Checkpoints,
-    Mark,
+    ReadPosition,
     find_start,
-    make_mark,
+    make_checkpoint,
     read_checkpoints,
     write_checkpoints,
 )
-from git_fedlearn.learn.lines import SourceEvent
-from git_fedlearn.learn.sources import find_sources, read_events
+
+
+def started(file: SourceFile, checkpoints: Checkpoints) -> ReadPosition:
+    start = find_start(file, checkpoints)
+    assert start
+    return start
 
 
 class Stack:
@@ -38,10 +47,10 @@ class Stack:
 
     def read(self) -> list[object]:
         checkpoints = read_checkpoints(self.state)
-        marks: dict[str, Mark] = {}
+        marks: dict[str, Checkpoint] = {}
         seen: list[object] = []
         for file in find_sources(self.root).files:
-            start = find_start(file, checkpoints)
+            start = started(file, checkpoints)
             reached = start
             for line in (
                 () if start.is_done else read_events(file.path, offset=start.offset, number=start.number)
@@ -49,7 +58,7 @@ class Stack:
                 if isinstance(line, SourceEvent):
                     seen.append(line.fields["n"])
                     reached = start._replace(offset=line.end, number=line.number + 1)
-            if mark := make_mark(file, reached, checkpoints):
+            if mark := make_checkpoint(file, reached, checkpoints):
                 marks[file.name] = mark
         write_checkpoints(self.state, marks)
         return seen
@@ -72,7 +81,7 @@ def test_line_numbers_go_on(stack: Stack) -> None:
     stack.append(20)
     stack.read()
     (file,) = find_sources(stack.root).files
-    assert find_start(file, read_checkpoints(stack.state)).number == 21
+    assert started(file, read_checkpoints(stack.state)).number == 21
 
 
 def test_a_half_line_is_read_when_it_is_finished(stack: Stack) -> None:
@@ -125,18 +134,28 @@ def test_a_compressed_log_is_read_on_and_then_left_alone(stack: Stack) -> None:
     stack.log.unlink()
     assert stack.read() == [21, 22]
     (file,) = find_sources(stack.root).files
-    assert find_start(file, read_checkpoints(stack.state)).is_done
+    assert started(file, read_checkpoints(stack.state)).is_done
     assert stack.read() == []
 
 
 def test_a_log_compressed_by_zstd_is_read_on(stack: Stack) -> None:
-    zstandard = pytest.importorskip("zstandard", reason="needs zstandard")
+    zstd = pytest.importorskip(ZSTD, reason="the extra [zstd] is not installed")
     stack.append(2000)
     stack.read()
     stack.append(2)
-    Path(f"{stack.log}.1.zst").write_bytes(zstandard.compress(stack.log.read_bytes()))
+    Path(f"{stack.log}.1.zst").write_bytes(zstd.compress(stack.log.read_bytes()))
     stack.log.unlink()
     assert stack.read() == [2001, 2002]
+    assert stack.read() == []
+
+
+def test_a_log_that_takes_a_missing_extra_does_not_stop_the_others(
+    stack: Stack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, ZSTD, None)
+    stack.append(2)
+    Path(f"{stack.log}.1.zst").write_bytes(b"any")
+    assert stack.read() == [1, 2]
     assert stack.read() == []
 
 
@@ -151,12 +170,12 @@ def test_a_damaged_compressed_log_does_not_stop_the_others(stack: Stack) -> None
 def test_a_log_replaced_while_it_was_read_gets_no_mark(stack: Stack) -> None:
     stack.append(3)
     (file,) = find_sources(stack.root).files
-    start = find_start(file, {})
+    start = started(file, {})
     os.truncate(stack.log, 5)
-    assert make_mark(file, start._replace(offset=600), {}) is None
+    assert make_checkpoint(file, start._replace(offset=600), {}) is None
     stack.log.rename(f"{stack.log}.1")
     stack.append(30)
-    assert make_mark(file, start._replace(offset=600), {}) is None
+    assert make_checkpoint(file, start._replace(offset=600), {}) is None
 
 
 MARK = (
@@ -189,7 +208,7 @@ def test_a_lost_or_corrupt_checkpoint_only_costs_time(stack: Stack, data: bytes)
 
 
 marks = st.builds(
-    Mark,
+    Checkpoint,
     *[st.integers(0, 2**63)] * 2,
     *[st.text("0123456789abcdef", min_size=32, max_size=32)] * 2,
     *[st.integers(0, 2**63)] * 4,
@@ -212,3 +231,12 @@ def test_a_write_that_fails_leaves_the_old_checkpoints(tmp_path: Path, stack: St
         write_checkpoints(stack.state, {"a": replace(mark, head=object())})  # type: ignore[arg-type]
     assert stack.state.read_bytes() == before
     assert [path.name for path in (tmp_path / "state").iterdir()] == ["checkpoints.json"]
+
+
+def test_a_file_that_is_gone_has_no_position_and_no_checkpoint(stack: Stack) -> None:
+    stack.append()
+    (file,) = find_sources(stack.root).files
+    start = started(file, {})
+    stack.log.unlink()
+    assert find_start(file, {}) is None
+    assert make_checkpoint(file, start._replace(offset=9), {}) is None

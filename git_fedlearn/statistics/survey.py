@@ -20,8 +20,8 @@ from git_fedlearn.core.layout import (
     SetName,
 )
 from git_fedlearn.core.record import FIRST_SEEN, RETRACTED, SEEN_BY, parse_record, score_of
-from git_fedlearn.learn.dataset import count_tokens
 from git_fedlearn.repository.record_sets import RecordSets
+from git_fedlearn.training.dataset import count_tokens
 
 PATTERN_SETS: Final = (SKILLS_PATTERNS, ERROR_SOLUTIONS, BEST_PRACTICES)
 LESSON_SETS: Final = (*PATTERN_SETS, FINE_TUNING)
@@ -41,7 +41,7 @@ class SetFigures:
     bytes: int = 0
 
 
-class Lesson(NamedTuple):
+class LessonFacts(NamedTuple):
     """What the figures need of a living record; `first` is None where the record does not say."""
 
     set_name: SetName
@@ -57,7 +57,7 @@ class Survey:
 
     until: date
     sets: dict[SetName, SetFigures] = field(default_factory=dict)
-    lessons: list[Lesson] = field(default_factory=list)
+    lessons: list[LessonFacts] = field(default_factory=list)
 
     @property
     def systems(self) -> set[str]:
@@ -134,7 +134,7 @@ def survey(sets: RecordSets, until: date) -> Survey:
     found = Survey(until)
     for name in sets.names():
         figures = SetFigures(bytes=sets.size(name))
-        for line in sets.read_lines(name):
+        for line in sets.read_lines(name) if figures.bytes else ():
             facts = _read(line)
             if facts.retracted is not UNSET:
                 figures.retracted += _retracted_by(facts.retracted, until)
@@ -175,11 +175,11 @@ def _read(line: bytes) -> _Facts:
         )
 
 
-def _lesson(name: SetName, facts: _Facts, line: bytes) -> Lesson:
+def _lesson(name: SetName, facts: _Facts, line: bytes) -> LessonFacts:
     tokens = count_tokens(parse_record(line).fields) if name == FINE_TUNING else 0
     systems = tuple(map(str, facts.seen)) if isinstance(facts.seen, list) else ()
     score = score_of({"value_score": facts.value_score, "confidence_score": facts.confidence_score})
-    return Lesson(name, systems, _day(facts.first), score, tokens)
+    return LessonFacts(name, systems, _day(facts.first), score, tokens)
 
 
 def _retracted_by(facts: Json, until: date) -> bool:

@@ -3,7 +3,6 @@
 What a format cannot express is left out and counted by a reason, never bent into something else.
 """
 
-import importlib
 import io
 from collections import Counter
 from collections.abc import Callable, Iterable
@@ -12,11 +11,13 @@ from typing import Any, Final, NamedTuple
 import jsonlines
 
 from git_fedlearn.core.canonical import Json, JsonObject, format_value
-from git_fedlearn.errors import FedlearnError
-from git_fedlearn.learn.dataset import Sample
+from git_fedlearn.extras import Lazy
+from git_fedlearn.training.dataset import Sample
+
+pyarrow = Lazy("pyarrow", "parquet")
+pyarrow_parquet = Lazy("pyarrow.parquet", "parquet")
 
 FORMATS: Final = ("openai", "sharegpt", "alpaca", "parquet")
-PARQUET_EXTRA: Final = "pip install 'git-fedlearn[parquet]'"
 
 NOT_TEXT: Final = "content that is not text"
 TOOLS: Final = "tool calls, which the format cannot express"
@@ -179,16 +180,13 @@ def _json_lines(rows: list[JsonObject]) -> bytes:
 
 
 def _parquet(rows: list[JsonObject]) -> bytes:
-    try:
-        pyarrow, parquet = importlib.import_module("pyarrow"), importlib.import_module("pyarrow.parquet")
-    except ImportError:
-        raise FedlearnError("parquet needs pyarrow, which is not installed", hint=PARQUET_EXTRA) from None
     sink = io.BytesIO()
-    parquet.write_table(pyarrow.Table.from_pylist(rows, schema=_schema(pyarrow)), sink, compression="zstd")
+    table = pyarrow.Table.from_pylist(rows, schema=_schema())
+    pyarrow_parquet.write_table(table, sink, compression="zstd")
     return sink.getvalue()
 
 
-def _schema(pyarrow: Any) -> Any:  # noqa: ANN401  an optional package
+def _schema() -> Any:  # noqa: ANN401  an optional package
     text = pyarrow.string()
     names = ("role", "content", "name", "tool_calls", "tool_call_id")
     message = pyarrow.struct([(name, text) for name in names])

@@ -1,0 +1,94 @@
+"""Optional packages, loaded on first use: a command that needs none of them starts without.
+
+A missing one is an error whose hint is the line that installs its extra. The same serves packages of the base
+install that are slow to load.
+"""
+
+import importlib
+import sys
+from importlib.util import find_spec
+from pathlib import Path
+from types import ModuleType
+from typing import Any, Final
+
+from git_fedlearn.errors import FedlearnError
+
+ZSTD: Final = "compression.zstd" if sys.version_info >= (3, 14) else "backports.zstd"
+"""The standard library has zstd from Python 3.14; backports.zstd is the same module for older ones."""
+
+EXTRAS: Final = {
+    "local": ("qdrant_edge", "wordllama"),
+    "qdrant": ("qdrant_client",),
+    "mcp": ("mcp",),
+    "onnx": ("onnxruntime", "tokenizers"),
+    "fastembed": ("fastembed",),
+    "duplicates": ("rensa",),
+    "dask": ("distributed", "fsspec"),
+    "parquet": ("pyarrow",),
+    "ner": ("spacy",),
+    "zstd": (ZSTD,),
+}
+"""Each extra of pyproject.toml that adds something to the program, and the modules it installs."""
+
+
+class MissingExtraError(FedlearnError):
+    """A package of an extra is not installed, or cannot be loaded."""
+
+
+class Lazy:
+    """A module that is loaded when one of its names is first asked for. Raises MissingExtraError then."""
+
+    def __init__(self, module: str, extra: str = "") -> None:
+        self._module = module
+        self._extra = extra
+
+    def __getattr__(self, name: str) -> Any:  # noqa: ANN401  whatever the module has
+        return getattr(load_extra(self._module, self._extra), name)
+
+
+def load_extra(module: str, extra: str) -> ModuleType:
+    """Import a module of an extra (of the base install if `extra` is empty). Raises MissingExtraError."""
+    try:
+        return importlib.import_module(module)
+    except ModuleNotFoundError as error:
+        missing = error.name or module
+        raise _not_installed(module if module.startswith(missing) else missing, extra) from error
+    except ImportError as error:
+        reason = (str(error).splitlines() or [""])[0]
+        raise MissingExtraError(
+            f"the package {_package_of(module)} cannot be loaded: {reason}", hint=install_line(extra)
+        ) from error
+
+
+def find_folder(package: str, extra: str) -> Path:
+    """The folder of an installed package, which is not imported. Raises MissingExtraError."""
+    found = find_spec(package)
+    if found is None or found.origin is None:
+        raise _not_installed(package, extra)
+    return Path(found.origin).parent
+
+
+def installed_extras() -> dict[str, bool]:
+    """Whether all modules of each extra are installed; none is imported."""
+    return {extra: all(map(_is_installed, modules)) for extra, modules in EXTRAS.items()}
+
+
+def install_line(extra: str) -> str:
+    """What to type to install an extra."""
+    return f"pip install 'git-fedlearn[{extra}]'" if extra else "pip install git-fedlearn"
+
+
+def _is_installed(module: str) -> bool:
+    try:
+        return find_spec(module) is not None
+    except ModuleNotFoundError:  # the package that it is in
+        return False
+
+
+def _not_installed(module: str, extra: str) -> MissingExtraError:
+    return MissingExtraError(f"the package {_package_of(module)} is not installed", hint=install_line(extra))
+
+
+def _package_of(module: str) -> str:
+    """The package that brings a module; in the namespace `backports` each module is one of its own."""
+    return module if module.startswith("backports.") else module.partition(".")[0]

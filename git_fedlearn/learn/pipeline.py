@@ -1,0 +1,209 @@
+"""One run over sources: chunks are read, their extracts joined, the lessons in them admitted."""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Final, NamedTuple
+
+from git_fedlearn.core.events import SCORE
+from git_fedlearn.learn.extractor import Extractor
+from git_fedlearn.learn.extracts import (
+    Chunk,
+    Extract,
+    FoundLesson,
+    LineFault,
+    LinePlace,
+    RecentEvent,
+    Rules,
+    split_chunks,
+)
+from git_fedlearn.learn.intake import AdmittedBatch, Admitter, Intake, parse_object
+from git_fedlearn.learn.lines import START_BYTES
+from git_fedlearn.learn.review import WAITS, Waiting, sample_key
+from git_fedlearn.learn.sources import SourceFile, SourceKind, Sources
+from git_fedlearn.learn.sync_state import Checkpoints, ReadPosition, find_start
+from git_fedlearn.repository.workers import spread
+
+MAX_HELD_LESSONS: Final = 20_000
+"""Distinct lessons held at a time; then they are admitted, and the next ones are collected."""
+
+BATCHES_PER_PROCESS: Final = 2
+"""Batches for which starting a process pays."""
+
+MAX_SHOWN_CHARACTERS: Final = 80
+"""Characters shown of a broken line."""
+
+CUT_MARGIN: Final = 200
+"""Characters at the end of a cut line that may be the first half of something private."""
+
+
+class ReadProgress(NamedTuple):
+    """Bytes read of all there are to read, and distinct lessons found in them."""
+
+    done: int
+    total: int
+    kept: int
+
+
+Watch = Callable[[ReadProgress], None]
+
+Engine = Callable[[Callable[[Chunk], Extract], Sequence[Chunk]], Iterator[Extract]]
+"""Gives, of a function and all chunks, extracts that together are those of the chunks."""
+
+Positions = Mapping[SourceFile, ReadPosition | None]
+"""Where each file is read from, or was read to; None for a file that is gone."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReadFault:
+    """A line or file that could not be read: where, why, and the redacted start of the line."""
+
+    place: str
+    reason: str
+    hint: str = ""
+    start: str = ""
+
+
+@dataclass(slots=True)
+class Batch(AdmittedBatch):
+    """What one run learned, and the tally of all that was read."""
+
+    read: Counter[SourceKind] = field(default_factory=Counter)
+    skipped: Counter[str] = field(default_factory=Counter)
+    faults: list[ReadFault] = field(default_factory=list)
+    """The first of them, in order."""
+    waiting: list[Waiting] = field(default_factory=list)
+    """Samples that a person has to decide on first."""
+    unreadable: int = 0
+    """How many faults there are in all."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pipeline:
+    """How to learn: by which rules, through which intake, with how many processes."""
+
+    rules: Rules
+    intake: Intake
+    today: date
+    jobs: int = 1
+    engine: Engine | None = None
+    """Extracts somewhere else; None for this machine."""
+    watch: Watch | None = None
+    decided: Mapping[str, str] = field(default_factory=dict)
+    """Decisions on samples, by their keys."""
+
+    def run(self, sources: Sources, checkpoints: Checkpoints) -> tuple[Batch, Positions]:
+        """Read what is new in the sources; what was learned, and how far each file was read."""
+        starts = {file: find_start(file, checkpoints) for file in sources.files}
+        files = {file.name: file for file in starts}
+        batch, extract, held = Batch(), Extract(self.rules.snapshot), list[FoundLesson]()
+        for found in self._extracts(starts):
+            extract.join(found)
+            if len(extract.lessons) >= MAX_HELD_LESSONS:
+                held += self._admit(extract, (), files, batch)
+                extract.lessons.clear()
+        held += self._admit(extract, extract.newest(), files, batch)
+        numbers, reached = _follow(starts, extract)
+
+        def where(place: LinePlace) -> str:
+            path = files[place.file].path
+            return str(path) if place.line < 0 else f"{path}:{numbers[place.file, place.chunk] + place.line}"
+
+        batch.read, batch.skipped = extract.read, extract.skipped
+        batch.unreadable = len(sources.faults) + extract.unreadable
+        batch.faults = [ReadFault(str(fault.path), fault.reason, fault.hint) for fault in sources.faults]
+        for fault in sorted(extract.faults):
+            start = self._shown(fault.start) if fault.start else ""
+            batch.faults.append(ReadFault(where(fault.place), fault.reason, fault.hint, start))
+        for lesson in held:
+            content = parse_object(lesson.content)
+            scored = content if lesson.score is None else {**content, SCORE: lesson.score}
+            day = self.today.isoformat()
+            batch.waiting.append(Waiting(sample_key(content), where(lesson.place), day, scored))
+        return batch, reached
+
+    def _extracts(self, starts: Positions) -> Iterator[Extract]:
+        extractor = Extractor(self.rules, self.today)
+        new = {file: start for file, start in starts.items() if start and not start.is_done}
+        if self.rules.explain:
+            for file, start in new.items():
+                yield extractor.extract(Chunk(file, start.offset, None, start.number))
+            return
+        chunks = [chunk for file, start in new.items() for chunk in _split(file, start)]
+        if self.engine:
+            yield from self.engine(extractor.extract_trimmed, chunks) if chunks else ()
+            return
+        jobs = max(min(self.jobs, len(chunks)), 1)
+        sizes = {(chunk.file.name, chunk.start): chunk.size for chunk in chunks}
+        done, total, kept = 0, sum(sizes.values()), set[bytes]()
+        # From the end: an extractor that has met newer events leaves out older ones.
+        for extract in spread(extractor.extract_trimmed, reversed(chunks), jobs):
+            yield extract
+            if self.watch:
+                done += sum(sizes[chunk] for chunk in extract.reached)
+                kept.update(extract.lessons)
+                self.watch(ReadProgress(done, total, len(kept)))
+
+    def _admit(
+        self, extract: Extract, events: Iterable[RecentEvent], files: Mapping[str, SourceFile], whole: Batch
+    ) -> list[FoundLesson]:
+        """Sanitize lessons and events batch by batch; the order in which they are done makes no difference.
+
+        Returns the samples that wait for a person.
+        """
+        admitter = Admitter(
+            self.intake,
+            self.today,
+            lessons=extract.lessons,
+            events=events,
+            files=files,
+            decided=self.decided,
+        )
+        work = admitter.batches()
+        jobs = max(min(self.jobs, len(work) // BATCHES_PER_PROCESS), 1)
+        held: list[FoundLesson] = []
+        for batch in spread(admitter.admit, work, jobs):
+            whole.join(batch)
+            for key, reason in batch.refused.items():
+                extract.add_faults([LineFault(extract.lessons[key].place, reason)], 1)
+            for key, reason in batch.held.items():
+                found = extract.lessons[key]
+                extract.skipped[reason] += found.times
+                held += [found] if reason == WAITS else []
+        return held
+
+    def _shown(self, start: bytes) -> str:
+        """How a broken line begins, redacted: what a cut may have split is left out first."""
+        text = start.decode("utf-8", "replace")
+        whole = text if len(start) < START_BYTES else text[:-CUT_MARGIN]
+        clean = self.intake.engine.sanitize(whole).value
+        printable = "".join(char if char.isprintable() else " " for char in str(clean))
+        return printable[:MAX_SHOWN_CHARACTERS].strip()
+
+
+def _split(file: SourceFile, start: ReadPosition) -> Iterator[Chunk]:
+    """The chunks of a file; one that is gone by now is a chunk too, whose reader reports it."""
+    try:
+        yield from split_chunks(file, start.offset)
+    except OSError:
+        yield Chunk(file, start.offset, None)
+
+
+def _follow(starts: Positions, extract: Extract) -> tuple[dict[tuple[str, int], int], Positions]:
+    """The numbers of the first lines of chunks, and how far each file was read without a gap."""
+    numbers: dict[tuple[str, int], int] = {}
+    reached: dict[SourceFile, ReadPosition | None] = dict(starts)
+    for file, start in starts.items():
+        if start is None:
+            continue
+        offset, number, is_whole = start.offset, start.number, True
+        read = {at: found for (name, at), found in extract.reached.items() if name == file.name}
+        for at, found in sorted(read.items()):
+            numbers[file.name, at] = number
+            number += found.lines
+            if is_whole and at == offset:
+                offset = found.end
+                reached[file] = start._replace(offset=offset, number=number)
+            is_whole = is_whole and found.is_whole
+    return numbers, reached

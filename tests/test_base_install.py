@@ -1,0 +1,105 @@
+"""git-fedlearn as `pip install git-fedlearn` brings it, without any extra."""
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+from installed import make_base_install
+from systems import System, World
+
+EVENT = {
+    "event_type": "error_resolved",
+    "error_message": "nix-build: no space left on device",
+    "solution": "Empty the store with nix-collect-garbage -d, then build again.",
+    "value_score": 0.9,
+}
+
+
+@pytest.fixture(scope="module")
+def programs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return make_base_install(tmp_path_factory.mktemp("base") / "environment")
+
+
+@pytest.fixture
+def one(world: World, programs: Path) -> System:
+    return with_programs(world.folder_system("one"), programs)
+
+
+def with_programs(system: System, programs: Path) -> System:
+    """The system, on which git finds the base install alone."""
+    others = system.environment["PATH"].partition(os.pathsep)[2]
+    system.environment["PATH"] = f"{programs}{os.pathsep}{others}"
+    return system
+
+
+def write_log(system: System, name: str) -> None:
+    event = {**EVENT, "error_message": f"{EVENT['error_message']}: {name}"}
+    system.write(f"stack/telemetry/{name}-events.jsonl", json.dumps(event).encode() + b"\n")
+
+
+def test_it_syncs_scans_verifies_and_pulls(world: World, programs: Path, one: System) -> None:
+    hub, other = world.bare("hub"), with_programs(System(world.folder / "other", world.home), programs)
+    one.git("init", "--quiet")
+    one.git("fedlearn", "init")
+    one.write(".gitignore", one.read(".gitignore") + b"/stack/\n")
+    one.commit("federate")
+    one.git("push", "--quiet", str(hub.path), "main")
+    one.git("fedlearn", "clone", str(hub.path), str(other.path))
+    for system, name in ((one, "store"), (other, "cache")):
+        write_log(system, name)
+        assert (
+            "learned    1  error-solutions"
+            in system.git("fedlearn", "sync", "--source", "stack", "--commit").out
+        )
+    one.git("push", "--quiet", str(hub.path), "main")
+    other.git("pull", "--quiet", "--no-rebase", "--no-edit")
+    assert len(other.records("error-solutions")) == 2
+    assert other.git("fedlearn", "verify", "--history").out.endswith("all well\n")
+    assert other.git("fedlearn", "scan").code == 0
+    other.git("fedlearn", "remote", "add", "hub", str(hub.path))
+    assert other.git("fedlearn", "pull-remotes").code == 0
+
+
+@pytest.mark.parametrize("package", ["numpy", "grpc", "qdrant_client", "pydantic", "qdrant_edge"])
+def test_packages_of_extras_are_not_there(one: System, programs: Path, package: str) -> None:
+    done = one.git("-c", f"alias.py=!{programs}/python", "py", "-c", f"import {package}", check=False)
+    assert done.err.endswith(f"ModuleNotFoundError: No module named '{package}'\n")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "server", "package", "extra"),
+    [
+        (["search", "disk full"], False, "tokenizers", "local"),
+        (["import"], False, "tokenizers", "local"),
+        (["import"], True, "qdrant_client", "qdrant"),
+        (["export", "--all"], True, "qdrant_client", "qdrant"),
+        (["search", "--store", "disk full"], True, "qdrant_client", "qdrant"),
+        (["mcp"], False, "mcp", "mcp"),
+        (["consolidate"], False, "rensa", "duplicates"),
+        (["sync", "--source", "s3://bucket/*.jsonl"], False, "fsspec", "dask"),
+    ],
+)
+def test_what_takes_an_extra_names_the_line_that_installs_it(
+    one: System, arguments: list[str], package: str, extra: str, *, server: bool
+) -> None:
+    one.git("init", "--quiet")
+    one.git("fedlearn", "init")
+    if server:
+        one.environment["QDRANT_URL"] = "http://127.0.0.1:1"
+    done = one.git("fedlearn", *arguments, check=False)
+    assert (done.code, done.out, done.err) == (
+        3,
+        "",
+        f"error: the package {package} is not installed\nhint: pip install 'git-fedlearn[{extra}]'\n",
+    )
+
+
+def test_the_demo_ends_well_and_says_what_the_search_would_show(one: System) -> None:
+    done = one.git("fedlearn", "demo")
+    assert "0 conflicts; record sets: identical on all systems" in done.out
+    assert (
+        "laptop$ git fedlearn search 'the vector database is not ready when my service starts'\n"
+        "    With the extra [local], this finds the lessons that answer the question, in whatever words.\n"
+        "    pip install 'git-fedlearn[local]'\n"
+    ) in done.out

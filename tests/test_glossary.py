@@ -1,0 +1,115 @@
+"""Output for people never uses the words that docs/glossary.md keeps for the format and the code."""
+
+import ast
+import re
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+import click
+
+from git_fedlearn.cli import cli
+
+TESTS = Path(__file__).parent
+GLOSSARY = TESTS.parent / "docs" / "glossary.md"
+
+ALLOWED = {
+    "git fedlearn": "join",
+    "git fedlearn add": "join",
+    "git fedlearn bundle": "join",
+    "git fedlearn bundle apply": "join",
+    "git fedlearn consolidate": "tombstone",
+    "git fedlearn doctor": "checkpoint join",
+    "git fedlearn export": "join",
+    "git fedlearn pull-remotes": "join",
+    "git fedlearn quarantine": "join",
+    "git fedlearn quarantine accept": "join",
+    "git fedlearn resolve": "join",
+    "git fedlearn restore": "generation tombstone",
+    "git fedlearn retract": "join tombstone",
+    "git fedlearn search": "effective score",
+    "git fedlearn sync": "join",
+    "git fedlearn verify": "loss tombstone",
+    "test_bundle.py": "join",
+    "test_completion.py": "loss",
+    "test_demo.py": "join",
+    "test_doctor.py": "checkpoint join",
+    "test_mcp.py": "claimed",
+    "test_resolve.py": "join",
+    "test_restore.py": "tombstone",
+    "test_search.py": "claimed",
+    "test_status.py": "join",
+    "test_sync.py": "claimed",
+    "test_sync_sources.py": "claimed",
+}
+"""The words that help texts and messages still use. Remove a word with its last use; add none."""
+
+
+@cache
+def internal_words() -> list[str]:
+    """The words of the last table of the glossary."""
+    table = GLOSSARY.read_text(encoding="utf-8").split("## Only in the format and the code", 1)[1]
+    return re.findall(r"^\| \*\*(.+?)\*\* \|", table, re.MULTILINE)
+
+
+def words_in(text: str) -> set[str]:
+    forms = rf"\b({'|'.join(internal_words())})(?:s|es|d|ed|ing)?\b"
+    return {found[1].lower() for found in re.finditer(forms, " ".join(text.split()), re.IGNORECASE)}
+
+
+def commands_of(command: click.Command, parent: click.Context | None, name: str) -> Iterator[click.Context]:
+    ctx = click.Context(command, info_name=name, parent=parent)
+    yield ctx
+    if isinstance(command, click.Group):
+        for below in command.list_commands(ctx):
+            found = command.get_command(ctx, below)
+            assert found is not None, below
+            yield from commands_of(found, ctx, below)
+
+
+def strings_with_spaces(source: str) -> Iterator[str]:
+    """The string literals of a test module that can be output; a docstring or a single word is not."""
+    tree = ast.parse(source)
+    docstrings = {
+        id(node.body[0].value)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Module | ast.FunctionDef | ast.ClassDef)
+        if node.body and isinstance(node.body[0], ast.Expr)
+    }
+    texts = (node for node in ast.walk(tree) if isinstance(node, ast.Constant) and id(node) not in docstrings)
+    for text in texts:
+        if isinstance(text.value, str) and re.search(r"\S\s+\S", text.value):
+            yield text.value
+
+
+def unexpected(found: dict[str, set[str]]) -> dict[str, set[str]]:
+    left = {where: words - allowed_in(where) for where, words in found.items()}
+    return {where: words for where, words in left.items() if words}
+
+
+def allowed_in(where: str) -> set[str]:
+    return {word for word in internal_words() if word in ALLOWED.get(where, "")}
+
+
+def test_the_glossary_lists_internal_words() -> None:
+    assert {"tombstone", "join", "effective score", "root file"} <= set(internal_words())
+    assert words_in("2 tombstones were\n  joined; the effective\n score") == {
+        "tombstone",
+        "join",
+        "effective score",
+    }
+
+
+def test_help_uses_no_internal_words() -> None:
+    found = {ctx.command_path: words_in(ctx.get_help()) for ctx in commands_of(cli, None, "git fedlearn")}
+    assert len(found) > 30
+    assert not unexpected(found)
+
+
+def test_expected_outputs_use_no_internal_words() -> None:
+    found = {
+        path.name: {word for text in strings_with_spaces(path.read_text()) for word in words_in(text)}
+        for path in sorted((TESTS / "commands").glob("test_*.py"))
+    }
+    assert len(found) > 20
+    assert not unexpected(found)

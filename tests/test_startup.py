@@ -1,0 +1,98 @@
+"""What our programs import before they answer: a command, a merge or a hook waits for each module."""
+
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+PROGRAM: Final = {
+    "cli": "git_fedlearn.cli",
+    "driver": "git_fedlearn.plumbing.merge_driver",
+    "hook": "git_fedlearn.plumbing.hook",
+}
+
+COMMAND_LINE: Final = {
+    "",
+    "cli",
+    "command_table",
+    "console",
+    "console.colour",
+    "console.context",
+    "console.verbs",
+    "console.wrong_uses",
+    "core",
+    "core.canonical",
+    "core.weights",
+    "errors",
+    "repository",
+    "repository.files",
+    "repository.git",
+    "repository.lock",
+    "repository.moves",
+    "repository.repository",
+    "repository.settings",
+}
+"""What every run of `git fedlearn` loads; a command adds its own."""
+
+DRIVER: Final = {
+    "",
+    "core",
+    "core.aligned",
+    "core.canonical",
+    "core.conflict",
+    "core.identity",
+    "core.join",
+    "core.layout",
+    "core.merge",
+    "core.month_file",
+    "core.normal_form",
+    "core.outcomes",
+    "core.record",
+    "core.record_set",
+    "core.shards",
+    "plumbing",
+    "plumbing.merge_driver",
+}
+
+HOOK: Final = {"", "errors", "plumbing", "plumbing.hook"}
+
+CASE: Final = Path(__file__).parent / "data" / "merge" / "both-sides-add"
+
+
+def loaded(program: str, *arguments: str, environment: dict[str, str] | None = None) -> set[str]:
+    """The modules of git_fedlearn that a run of a program loads, without the first part of their names."""
+    done = subprocess.run(
+        [
+            sys.executable,
+            "-X",
+            "importtime",
+            "-c",
+            f"from {PROGRAM[program]} import main; main()",
+            *arguments,
+        ],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    found = re.findall(r"^import time:.*\| +git_fedlearn(?:\.(\S+))?$", done.stderr, re.MULTILINE)
+    assert found, done
+    return {*found}
+
+
+@pytest.mark.parametrize("argument", ["-h", "--version"])
+def test_help_and_version_load_no_command(argument: str) -> None:
+    assert loaded("cli", argument) == COMMAND_LINE
+
+
+def test_the_merge_driver_loads_nothing_but_core(tmp_path: Path) -> None:
+    sides = [str(shutil.copy(CASE / f"{name}.jsonl", tmp_path)) for name in ("ancestor", "ours", "theirs")]
+    assert loaded("driver", *sides, "7", "data/patterns/skills-patterns.jsonl") == DRIVER
+
+
+def test_a_probed_hook_loads_nothing_else() -> None:
+    assert loaded("hook", "pre-commit", environment={"FEDLEARN_PROBE": "token"}) == HOOK
