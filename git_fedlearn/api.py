@@ -6,10 +6,9 @@ Errors are FedlearnError (git_fedlearn.errors), each with a message and a hint.
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
-from git_fedlearn.console.context import Context
-from git_fedlearn.console.transfers import admitter
+from git_fedlearn.app import Clone
 from git_fedlearn.core.canonical import Json, JsonObject
 from git_fedlearn.core.identity import RecordId
 from git_fedlearn.core.layout import SetName
@@ -26,9 +25,6 @@ from git_fedlearn.vectors.importing import Imported
 from git_fedlearn.vectors.qdrant import ClientLike, store_of_client
 from git_fedlearn.vectors.search import Hit, Query, find_lessons
 
-if TYPE_CHECKING:
-    from git_fedlearn.repository.repository import Repository
-
 
 class Lesson(NamedTuple):
     """A lesson of a record set; `fields` holds what was learned and the keys that begin with `_`."""
@@ -43,10 +39,8 @@ class FederatedRepository:
 
     def __init__(self, path: str | os.PathLike[str], environment: Mapping[str, str] | None = None) -> None:
         """`path` is the clone or a folder in it. Raises NotARepositoryError."""
-        self._context = Context(
-            environment=dict(os.environ if environment is None else environment), directory=Path(path)
-        )
-        self._repository: Repository = self._context.data_repository
+        self._clone = Clone.open(Path(path), dict(os.environ if environment is None else environment))
+        self._repository = self._clone.data_repository
         self._sets = self._repository.sets
 
     @property
@@ -84,10 +78,10 @@ class FederatedRepository:
         Raises UsageError, and adds nothing, when one of them is no record.
         """
         self._sets.check_name(SetName(name))
-        admit, lines = admitter(self._context), []
+        lines = []
         for number, fields in enumerate(records, 1):
             try:
-                lines.append(admit({**fields})[0].line)
+                lines.append(self._clone.admit({**fields})[0].line)
             except NotARecordError as error:
                 raise UsageError(f"record {number}: {error}", hint="nothing was added") from error
         with self._repository.lock("add"):
@@ -103,10 +97,10 @@ class FederatedRepository:
         for identifier in ids:
             if identifier not in living:
                 raise UsageError(f"{identifier}: no lesson has this id", hint="the whole id, 32 digits")
-        verdict = UseResult(worked, clean_note(self._context.privacy, note)[0])
+        verdict = UseResult(worked, clean_note(self._clone.privacy, note)[0])
         with self._repository.lock("outcome"):
             chosen = [RecordId(identifier) for identifier in ids]
-            return count_outcomes(self._repository, chosen, verdict, self._context.now().date()).outcomes
+            return count_outcomes(self._repository, chosen, verdict, self._clone.now().date()).outcomes
 
     def load_into(
         self, client: ClientLike, *collections: str, embedder: Embedder | None = None
@@ -116,6 +110,6 @@ class FederatedRepository:
         As `git fedlearn import`: only what is missing is embedded, and what was retracted is deleted. Works
         on a clone that is mounted read-only.
         """
-        means = Means(embedder or choose_embedder(self._repository), admitter(self._context))
+        means = Means(embedder or choose_embedder(self._repository), self._clone.admit)
         requests = requests_for(self._repository, collections)
         return list(import_collections(self._repository, store_of_client(client), means, requests))

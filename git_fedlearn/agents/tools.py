@@ -10,7 +10,7 @@ from threading import Lock
 from typing import Final, NamedTuple
 
 from git_fedlearn.agents.rendering import NOTICE, Told, tell, weigh
-from git_fedlearn.console.context import Context
+from git_fedlearn.app import Clone
 from git_fedlearn.console.selection import select
 from git_fedlearn.console.wording import count, kinds
 from git_fedlearn.core.canonical import InvalidJsonError, Json, JsonObject, parse_value
@@ -19,7 +19,6 @@ from git_fedlearn.core.identity import is_ours
 from git_fedlearn.core.layout import BEST_PRACTICES, ERROR_SOLUTIONS, SKILLS_PATTERNS, SetName
 from git_fedlearn.core.record import NotARecordError, Record, make_record
 from git_fedlearn.errors import FedlearnError, UsageError
-from git_fedlearn.learn.intake import Intake
 from git_fedlearn.privacy.record_fields import clean_note, sanitize_fields
 from git_fedlearn.repository.outcomes import UseResult, count_outcomes, read_outcomes, read_trust
 from git_fedlearn.repository.proposals import Proposal, add_proposal
@@ -54,9 +53,9 @@ class Answer(NamedTuple):
 class AgentTools:
     """The tools over one clone."""
 
-    def __init__(self, context: Context) -> None:
-        self._context = context
-        self._repository = context.data_repository
+    def __init__(self, clone: Clone) -> None:
+        self._clone = clone
+        self._repository = clone.data_repository
         self._sets = self._repository.sets
         self._one_at_a_time = Lock()
         self._embedder: Embedder | None = None
@@ -89,13 +88,11 @@ class AgentTools:
     def record(self, set_name: str, fields: Mapping[str, Json]) -> Answer:
         """Add a lesson, without secrets and personal data; says what was redacted."""
         content = _check_fields(SetName(set_name), fields)
-        repository, context = self._repository, self._context
-        intake = Intake(context.privacy, repository.system(), repository.settings.record_bytes)
         try:
-            record, redacted = intake.admit(content, context.now().date())
+            record, redacted = self._clone.admit(content)
         except NotARecordError as error:
             raise UsageError(f"not recorded: {error}", hint="say it shorter, or with fewer fields") from None
-        with self._one_at_a_time, repository.lock("mcp"):
+        with self._one_at_a_time, self._repository.lock("mcp"):
             joined = self._sets.join(SetName(set_name), [record.line])
         what = "recorded" if record.id in joined.added else "known already; joined with what was known"
         if record.id in joined.retracted or self._is_retracted(record, SetName(set_name)):
@@ -106,7 +103,7 @@ class AgentTools:
 
     def outcome(self, identifier: str, note: str = "", *, worked: bool) -> Answer:
         """Count that a lesson worked or failed here."""
-        clean, redacted = clean_note(self._context.privacy, note)
+        clean, redacted = clean_note(self._clone.privacy, note)
         repository = self._repository
         with self._one_at_a_time, repository.lock("mcp"):
             record = _living(select(self._sets, identifier), identifier)
@@ -114,7 +111,7 @@ class AgentTools:
             before = effective_score(
                 record.fields, trust, read_outcomes(repository.top, {record.id}).get(record.id)
             )
-            count_outcomes(repository, [record.id], UseResult(worked, clean), self._context.now().date())
+            count_outcomes(repository, [record.id], UseResult(worked, clean), self._clone.now().date())
             outcomes = read_outcomes(repository.top, {record.id})[record.id]
         weighed = weigh(record, trust, outcomes)
         counts = weighed.outcomes
@@ -137,8 +134,8 @@ class AgentTools:
             raise UsageError("a proposal without a reason", hint="say what is wrong with the lesson")
         if len(reason) > LONGEST_REASON:
             raise UsageError(f"the reason is longer than {LONGEST_REASON} characters")
-        fields, redacted = sanitize_fields(self._context.privacy, {"reason": reason})
-        at = self._context.now().strftime("%Y-%m-%dT%H:%M:%SZ")
+        fields, redacted = sanitize_fields(self._clone.privacy, {"reason": reason})
+        at = self._clone.now().strftime("%Y-%m-%dT%H:%M:%SZ")
         with self._one_at_a_time, self._repository.lock("mcp"):
             record = _living(select(self._sets, identifier), identifier)
             is_new = add_proposal(self._repository, Proposal(record.id, str(fields["reason"]), at))

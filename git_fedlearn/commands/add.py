@@ -8,7 +8,6 @@ from typing import BinaryIO, NamedTuple, TypeAlias
 import click
 
 from git_fedlearn.console.context import Context
-from git_fedlearn.console.private_names import refuse_private_name
 from git_fedlearn.console.wording import count, kinds
 from git_fedlearn.core.canonical import Json
 from git_fedlearn.core.identity import RecordId
@@ -59,7 +58,7 @@ def command(context: Context, name: str, file: str, *, as_json: bool) -> int:
     repository = context.data_repository
     sets = repository.sets
     sets.check_name(SetName(name))
-    refuse_private_name(context, name)
+    context.refuse_private_name(name)
     intake = Intake(context.privacy, repository.system(), repository.settings.record_bytes)
     decided = read_decisions(repository) if name == FINE_TUNING else None
     place = "standard input" if file == "-" else file

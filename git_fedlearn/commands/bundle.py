@@ -5,9 +5,9 @@ from pathlib import Path
 import click
 
 from git_fedlearn.commands.hooks.outgoing import Update, check_updates
-from git_fedlearn.commands.pull_remotes import say, to_json
 from git_fedlearn.console.context import Context
 from git_fedlearn.console.peer_table import watching
+from git_fedlearn.console.peers import say, to_json
 from git_fedlearn.console.revisions import get_commit
 from git_fedlearn.console.wording import count
 from git_fedlearn.core.canonical import Json

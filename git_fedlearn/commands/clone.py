@@ -7,9 +7,9 @@ from typing import Final
 
 import click
 
-from git_fedlearn.commands.import_ import bring_in
-from git_fedlearn.commands.install import say_installation
 from git_fedlearn.console.context import Context
+from git_fedlearn.console.installation import say_installation
+from git_fedlearn.console.transfers import bring_in
 from git_fedlearn.errors import GitError, UsageError
 from git_fedlearn.repository.git import Git
 from git_fedlearn.repository.repository import Repository

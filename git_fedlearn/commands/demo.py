@@ -1,8 +1,8 @@
 """`git fedlearn demo`: three throw-away systems that learn from each other before your eyes."""
 
-import importlib
-import io
+import os
 import shutil
+import sys
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -19,7 +19,7 @@ from git_fedlearn.console.wording import count
 from git_fedlearn.core.layout import SHARED_SETS
 from git_fedlearn.demo.acts import play
 from git_fedlearn.demo.knowledge import Endorsed, describe, endorsed
-from git_fedlearn.demo.systems import Answer, Stage, Step, System, differing
+from git_fedlearn.demo.systems import Stage, Step, System, differing
 from git_fedlearn.errors import UsageError
 
 WIDTH = 96
@@ -41,7 +41,7 @@ def command(context: Context, *, keep: bool, folder: str | None) -> int:
     """
     audience = Audience(context)
     with _folder(context, folder, keep=keep) as place:
-        stage = Stage(place, context.environment, _run_verb, audience.tell)
+        stage = Stage(place, _with_program(context.environment), audience.tell)
         systems = play(stage)
         code = audience.conclude(stage, systems)
         if keep:
@@ -115,13 +115,16 @@ def _table(systems: list[System]) -> Table:
     return table
 
 
-def _run_verb(folder: Path, environment: Mapping[str, str], arguments: list[str], stdin: bytes) -> Answer:
-    """Run a verb in this process, on an environment of its own. Raises FedlearnError."""
-    out = io.StringIO()
-    context = Context(dict(environment), folder, io.BytesIO(stdin), out, io.StringIO(), quiet=True)
-    verb: click.Command = importlib.import_module(f"git_fedlearn.commands.{arguments[0]}").command
-    code = verb.main(arguments[1:], prog_name=arguments[0], standalone_mode=False, obj=context)
-    return Answer(code if isinstance(code, int) else 0, out.getvalue())
+def _with_program(environment: Mapping[str, str]) -> dict[str, str]:
+    """The environment, with a PATH on which git finds this very program as `git fedlearn`.
+
+    It may have been started by its path, and another one may be on PATH.
+    """
+    path = environment.get("PATH", "")
+    for folder in (Path(sys.argv[0]).absolute().parent, Path(sys.executable).parent):
+        if shutil.which("git-fedlearn", path=str(folder)):
+            return {**environment, "PATH": f"{folder}{os.pathsep}{path}"}
+    return dict(environment)
 
 
 @contextmanager

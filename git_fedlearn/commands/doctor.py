@@ -2,10 +2,9 @@
 
 import click
 
-from git_fedlearn.commands.init import report_left
-from git_fedlearn.commands.install import report_hooks
 from git_fedlearn.commands.standing.health import examine, mend_state
 from git_fedlearn.console.context import Context
+from git_fedlearn.console.installation import report_hooks, report_left
 from git_fedlearn.core.canonical import Json
 from git_fedlearn.errors import FedlearnError
 from git_fedlearn.repository.repository import Repository

@@ -3,17 +3,12 @@
 import click
 
 from git_fedlearn.console.context import Context
-from git_fedlearn.console.private_names import refuse_private_name
 from git_fedlearn.console.progress import progress_bar
-from git_fedlearn.console.transfers import admitter, say_faults
+from git_fedlearn.console.transfers import say_faults
 from git_fedlearn.console.wording import count, kinds
 from git_fedlearn.core.canonical import Json
 from git_fedlearn.core.expressions import parse_filter
-from git_fedlearn.errors import UsageError
-from git_fedlearn.vectors.connect import open_store
-from git_fedlearn.vectors.exporting import Exported, ExportRequest, export_collection
-from git_fedlearn.vectors.settings import check_collection, read_qdrant_settings
-from git_fedlearn.vectors.store import Collection, Store
+from git_fedlearn.vectors.exporting import Exported, ExportRequest, export_collections
 
 
 @click.command("export", short_help="Bring what a vector store learned into the repository.")
@@ -40,38 +35,32 @@ def command(
     (fedlearn.qdrantFolder), or the one that git-fedlearn keeps under the git folder. Without names, the
     collections of .fedlearn.toml that the store has: skills-patterns, error-solutions and best-practices.
     """
-    repository = context.data_repository
-    request = ExportRequest(context.now().date(), tuple(map(parse_filter, filters)), dry_run=dry_run)
-    admit = admitter(context)
-    with open_store(repository, "export") as store, progress_bar(context, "exporting") as show:
-        chosen = _chosen(context, store, collections, everything=everything)
-        done = [export_collection(repository, collection, admit, request, show) for collection in chosen]
-        place = store.place
+    request = ExportRequest(
+        context.now().date(),
+        tuple(map(parse_filter, filters)),
+        dry_run=dry_run,
+        names=collections,
+        everything=everything,
+    )
+    with progress_bar(context, "exporting") as show:
+        run = export_collections(
+            context.data_repository,
+            request,
+            admit=context.admit,
+            check_name=context.refuse_private_name,
+            progress=show,
+        )
     if as_json:
-        context.say_json("export/v1", {"store": place, "collections": [_to_json(one) for one in done]})
+        listed: list[Json] = [_to_json(one) for one in run.collections]
+        context.say_json("export/v1", {"store": run.place, "collections": listed})
     else:
-        for one in done:
+        for one in run.collections:
             _say(context, one, dry_run=dry_run)
-        if any(one.added or one.raised for one in done) and not dry_run:
+        if any(one.added or one.raised for one in run.collections) and not dry_run:
             context.note("hint: git add data && git commit")
-    if not done:
-        context.note(f"nothing to export: {place} has none of these collections")
-    return 0 if all(one.is_complete and not one.faults for one in done) else 1
-
-
-def _chosen(context: Context, store: Store, names: tuple[str, ...], *, everything: bool) -> list[Collection]:
-    """The collections to export. Raises UsageError for one that was named and is not there."""
-    wanted = names or read_qdrant_settings(context.data_repository.top).collections
-    found: list[Collection] = []
-    for name in store.names() if everything else wanted:
-        refuse_private_name(context, name)
-        collection = store.find(check_collection(name))
-        if collection:
-            found.append(collection)
-        elif name in names:
-            there = ", ".join(store.names()) or "none"
-            raise UsageError(f"{store.place}: no collection {name}", hint=f"there is: {there}")
-    return found
+    if not run.collections:
+        context.note(f"nothing to export: {run.place} has none of these collections")
+    return 0 if run.is_complete else 1
 
 
 def _say(context: Context, one: Exported, *, dry_run: bool) -> None:

@@ -1,19 +1,17 @@
 """`git fedlearn federate`: everything a timer should do, one step after the other."""
 
-import importlib
-import io
-import json
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import click
 
-from git_fedlearn.commands.pull_remotes import warn_of_twin
-from git_fedlearn.commands.sync import DEFAULT_SOURCE, named_source
 from git_fedlearn.console.context import Context
+from git_fedlearn.console.peers import warn_of_twin
+from git_fedlearn.console.progress import progress_bar
+from git_fedlearn.console.reading_bar import reading_bar
 from git_fedlearn.core.canonical import Json
 from git_fedlearn.errors import FedlearnError
 from git_fedlearn.federation.anonymity import anonymous_environment, is_anonymous
@@ -24,19 +22,25 @@ from git_fedlearn.federation.pull import Request, make_checker, pull
 from git_fedlearn.federation.recovery import marked_run
 from git_fedlearn.federation.upstream import (
     SYSTEMS,
-    Exchange,
     Outcome,
     find_target,
     pull_upstream,
     push,
 )
 from git_fedlearn.federation.watching import Watcher
+from git_fedlearn.learn.sources import DEFAULT_SOURCE, choose_source, configured_source
+from git_fedlearn.learn.sync import SyncOptions, run_sync
 from git_fedlearn.repository.commits import commit_data
 from git_fedlearn.repository.lock import hold_lock
 from git_fedlearn.repository.state import FEDERATE
-from git_fedlearn.vectors.connect import is_configured
+from git_fedlearn.vectors.collections import Means, import_into_store, requests_for
+from git_fedlearn.vectors.connect import choose_embedder, is_configured
+from git_fedlearn.vectors.exporting import ExportRequest, export_collections
 
 STEP_SECONDS = 600.0
+
+
+_NO_STORE: Final = (Outcome.SKIPPED, "no Qdrant is configured")
 
 
 class Step(NamedTuple):
@@ -63,11 +67,11 @@ class Run:
     def all_steps(self) -> None:
         """Sync, export, commit, pull, pull-remotes, import, push, in this order."""
         self._take("sync", self._sync)
-        self._take("export", lambda: self._vectors("export"))
+        self._take("export", self._export)
         self._take("commit", self._commit)
         self._take("pull", self._untried if self.dry_run else self._pull)
         self._take("pull-remotes", self._pull_remotes)
-        self._take("import", self._untried if self.dry_run else lambda: self._vectors("import"))
+        self._take("import", self._untried if self.dry_run else self._import)
         self._take("push", self._untried if self.dry_run else self._push)
 
     @staticmethod
@@ -85,23 +89,44 @@ class Run:
             self.context.say(f"{taken.name:<13} {taken.outcome.value:<13} {taken.detail}".rstrip())
 
     def _sync(self) -> tuple[Outcome, str]:
-        environment = self.context.environment
-        if not self.source and not named_source(self.context):
-            default = Path(environment.get("HOME", "~")) / DEFAULT_SOURCE.removeprefix("~/")
-            if not default.is_dir():
-                return Outcome.SKIPPED, f"{DEFAULT_SOURCE} is not there"
-        arguments = ["--json", *(["--source", self.source] if self.source else [])]
-        code, answer = self._verb("sync", [*arguments, *(["--dry-run"] if self.dry_run else [])])
-        learned = _count_added(answer)
-        if code:
-            return Outcome.FAILED, f"{learned} learned, but some sources could not be read; git fedlearn sync"
-        return (Outcome.DONE, f"{learned} learned") if learned else (Outcome.NOTHING, "")
+        context, repository = self.context, self.context.data_repository
+        source = choose_source(repository, context.directory, self.source)
+        is_default = not self.source and not configured_source(repository)
+        if is_default and isinstance(source, Path) and not source.is_dir():
+            return Outcome.SKIPPED, f"{DEFAULT_SOURCE} is not there"
+        with reading_bar(context) as watch:
+            options = SyncOptions(source, context.now(), dry_run=self.dry_run, watch=watch)
+            synced = run_sync(repository, context.privacy, options, commit=False)
+        learned = f"{synced.learned} learned"
+        if synced.batch.faults:
+            return Outcome.FAILED, f"{learned}, but some sources could not be read; git fedlearn sync"
+        return (Outcome.DONE, learned) if synced.learned else (Outcome.NOTHING, "")
 
-    def _vectors(self, verb: str) -> tuple[Outcome, str]:
-        if not is_configured(self.context.repository):
-            return Outcome.SKIPPED, "no Qdrant is configured"
-        code, _ = self._verb(verb, ["--json", *(["--dry-run"] if self.dry_run and verb == "export" else [])])
-        return (Outcome.FAILED, f"git fedlearn {verb} says more") if code else (Outcome.DONE, "")
+    def _export(self) -> tuple[Outcome, str]:
+        context, repository = self.context, self.context.data_repository
+        if not is_configured(repository):
+            return _NO_STORE
+        request = ExportRequest(context.now().date(), dry_run=self.dry_run)
+        with progress_bar(context, "exporting") as show:
+            run = export_collections(
+                repository,
+                request,
+                admit=context.admit,
+                check_name=context.refuse_private_name,
+                progress=show,
+            )
+        if not run.collections:
+            return Outcome.NOTHING, f"{run.place} has none of these collections"
+        return (Outcome.DONE, "") if run.is_complete else (Outcome.FAILED, "git fedlearn export says more")
+
+    def _import(self) -> tuple[Outcome, str]:
+        context, repository = self.context, self.context.data_repository
+        if not is_configured(repository):
+            return _NO_STORE
+        means = Means(choose_embedder(repository), context.admit)
+        with progress_bar(context, "importing") as show:
+            run = import_into_store(repository, means, requests_for(repository), show)
+        return (Outcome.DONE, "") if run.is_sound else (Outcome.FAILED, "git fedlearn import says more")
 
     def _commit(self) -> tuple[Outcome, str]:
         repository = self.context.data_repository
@@ -114,7 +139,9 @@ class Run:
         return (Outcome.DONE, commit[:12]) if commit else (Outcome.NOTHING, "")
 
     def _pull(self) -> tuple[Outcome, str]:
-        return _told(pull_upstream(self.context.repository, STEP_SECONDS))
+        pulled = pull_upstream(self.context.repository, STEP_SECONDS)
+        self.context.forget_settings()
+        return pulled.outcome, pulled.detail
 
     def _pull_remotes(self) -> tuple[Outcome, str]:
         repository = self.context.data_repository
@@ -146,15 +173,6 @@ class Run:
         done = push(repository, target, catch_up, time.sleep, seconds=STEP_SECONDS)
         tries = f" after {done.attempts} tries" if done.attempts > 1 else ""
         return done.outcome, f"{done.detail}{tries}"
-
-    def _verb(self, verb: str, arguments: list[str]) -> tuple[int, dict[str, Json]]:
-        """Run another verb for its JSON answer; what it complains about is shown."""
-        module = importlib.import_module(f"git_fedlearn.commands.{'import_' if verb == 'import' else verb}")
-        answer = io.StringIO()
-        inner = replace(self.context, stdout=answer)
-        code = module.command.main(arguments, prog_name=verb, standalone_mode=False, obj=inner)
-        parsed = json.loads(answer.getvalue() or "{}")
-        return code or 0, parsed if isinstance(parsed, dict) else {}
 
 
 @click.command("federate", short_help="Learn, share and learn from others: what a timer runs.")
@@ -211,14 +229,3 @@ def command(  # noqa: PLR0913  one option each
         ]
         context.say_json("federate/v1", {"dry_run": run.dry_run, "steps": steps})
     return 1 if any(step.outcome is Outcome.FAILED for step in run.steps) else 0
-
-
-def _count_added(answer: dict[str, Json]) -> int:
-    """The records that sync says are new."""
-    sets = answer.get("sets")
-    added = [one.get("added") for one in sets if isinstance(one, dict)] if isinstance(sets, list) else []
-    return sum(len(ids) for ids in added if isinstance(ids, list))
-
-
-def _told(exchange: Exchange) -> tuple[Outcome, str]:
-    return exchange.outcome, exchange.detail

@@ -7,13 +7,12 @@ import click
 
 from git_fedlearn.console.context import Context
 from git_fedlearn.console.progress import progress_bar
-from git_fedlearn.console.transfers import admitter, say_faults
-from git_fedlearn.console.wording import SHORT_ID, count
+from git_fedlearn.console.transfers import say_imported
 from git_fedlearn.core.canonical import Json
 from git_fedlearn.core.record import NotARecordError
-from git_fedlearn.errors import FedlearnError, UsageError
-from git_fedlearn.vectors.collections import Means, import_collections, requests_for
-from git_fedlearn.vectors.connect import choose_embedder, open_store
+from git_fedlearn.errors import UsageError
+from git_fedlearn.vectors.collections import Means, import_into_store, requests_for
+from git_fedlearn.vectors.connect import choose_embedder
 from git_fedlearn.vectors.gathering import parse_dump
 from git_fedlearn.vectors.importing import Imported
 from git_fedlearn.vectors.settings import check_collection
@@ -47,44 +46,22 @@ def command(  # noqa: PLR0913  click passes an argument for each option
     """
     _check(collections, into, dump, switch_alias=switch_alias)
     repository = context.data_repository
-    means = Means(choose_embedder(repository), admitter(context))
+    means = Means(choose_embedder(repository), context.admit)
     more = _read_dump(context, dump) if dump else []
     requests = [
         replace(request, into=check_collection(into or request.into), more=more, since=since, dry_run=dry_run)
         for request in requests_for(repository, collections)
     ]
-    with open_store(repository, "import") as store, progress_bar(context, "importing") as show:
-        done = list(import_collections(repository, store, means, requests, show))
-        if switch_alias and not dry_run and all(one.is_verified for one in done):
-            store.switch_alias(requests[0].collection, requests[0].into)
-        place = store.place
+    switch = switch_alias and not dry_run
+    with progress_bar(context, "importing") as show:
+        run = import_into_store(repository, means, requests, show, switch_alias=switch)
     if as_json:
-        context.say_json("import/v1", {"store": place, "collections": [_to_json(one) for one in done]})
+        listed: list[Json] = [_to_json(one) for one in run.collections]
+        context.say_json("import/v1", {"store": run.place, "collections": listed})
     else:
-        for one in done:
-            _say(context, one, dry_run=dry_run)
-    return 0 if all(one.is_sound for one in done) else 1
-
-
-def bring_in(context: Context) -> int:
-    """Import everything after a clone or a merge; a store that is away is an error and a hint, no more.
-
-    Says only what changed. Returns the exit code.
-    """
-    repository = context.data_repository
-    code = 0
-    try:
-        means, requests = Means(choose_embedder(repository), admitter(context)), requests_for(repository)
-        with open_store(repository, "import") as store, progress_bar(context, "importing") as show:
-            for done in import_collections(repository, store, means, requests, show):
-                if done.added or done.updated or done.deleted or not done.is_sound:
-                    _say(context, done)
-                code |= not done.is_sound
-    except FedlearnError as error:
-        context.report(error)
-        context.complain("hint: nothing is lost; later: git fedlearn import")
-        return error.exit_code
-    return code
+        for one in run.collections:
+            say_imported(context, one, dry_run=dry_run)
+    return 0 if run.is_sound else 1
 
 
 def _check(collections: tuple[str, ...], into: str | None, dump: str | None, *, switch_alias: bool) -> None:
@@ -100,30 +77,18 @@ def _check(collections: tuple[str, ...], into: str | None, dump: str | None, *, 
 
 def _read_dump(context: Context, dump: str) -> list[bytes]:
     """The records of a dump, sanitized; what is no record is named and left out."""
-    admit = admitter(context)
     lines = []
     for number, point in enumerate(parse_dump(context.directory / Path(dump)), 1):
         payload = point.get("payload")
         try:
             lines.append(
-                admit({**payload, "_point_id": point.get("id")} if isinstance(payload, dict) else {})[0].line
+                context.admit({**payload, "_point_id": point.get("id")} if isinstance(payload, dict) else {})[
+                    0
+                ].line
             )
         except NotARecordError as error:
             context.complain(f"error: {dump}, point {number}: {error}; not imported")
     return lines
-
-
-def _say(context: Context, one: Imported, *, dry_run: bool = False) -> None:
-    would = "would be " if dry_run else ""
-    context.say(
-        f"{one.name}: {one.added} {would}added, {one.updated} {would}updated, {one.deleted} {would}deleted, "
-        f"{one.present} there already; {count(one.count, 'point')}"
-    )
-    faults = [(f"{one.name}, record {fault.record[:SHORT_ID]}", fault.reason) for fault in one.faults]
-    say_faults(context, faults, "not imported")
-    if not one.is_verified:
-        context.complain(f"error: {one.name}: the store counts {one.count} points, not {one.expected}")
-        context.complain(f"hint: if nobody else writes there: git fedlearn import {one.name}")
 
 
 def _to_json(one: Imported) -> dict[str, Json]:

@@ -4,8 +4,8 @@ import shlex
 
 import click
 
-from git_fedlearn.commands.install import say_installation
 from git_fedlearn.console.context import Context
+from git_fedlearn.console.installation import report_left, say_installation
 from git_fedlearn.errors import NotARepositoryError
 from git_fedlearn.repository.repository import Repository
 from git_fedlearn.repository.setup.installation import install
@@ -40,15 +40,6 @@ def _say_scaffold(context: Context, done: Scaffold) -> None:
     for path in done.extended:
         context.say(f"extended  {path}")
     report_left(context, done)
-
-
-def report_left(context: Context, done: Scaffold) -> None:
-    """Print which files could not be extended, and what belongs in them."""
-    for path, text in done.left:
-        context.complain(
-            f"error: {path}: kept as it is, since it is no YAML file with a plain list of `repos:`"
-        )
-        context.complain(f"hint: add this to that list yourself:\n{text.rstrip()}")
 
 
 def _say_next(context: Context, repository: Repository, done: Scaffold) -> None:

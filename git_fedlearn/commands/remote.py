@@ -2,9 +2,8 @@
 
 import click
 
-from git_fedlearn.commands.standing.item import ago
 from git_fedlearn.console.context import Context
-from git_fedlearn.console.wording import count
+from git_fedlearn.console.wording import ago, count
 from git_fedlearn.core.canonical import Json
 from git_fedlearn.errors import UsageError
 from git_fedlearn.federation.addresses import check_address, hide_credentials

@@ -30,7 +30,7 @@ def command(context: Context, paths: tuple[str, ...], *, check: bool) -> int:
     """
     if STDIN in paths:
         return _sanitize_stream(context, paths, check=check)
-    targets = find_targets(context, paths)
+    targets = find_targets(context.directory, context.find_repository(), paths)
     cleaned = Cleaned([], Counter())
     data = [target.shown for target in targets if _is_rewritten_as_data(target)]
     if data:

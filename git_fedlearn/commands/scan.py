@@ -100,7 +100,7 @@ def _write(context: Context, file: str, found: Iterable[Found]) -> int:
 
 
 def _allow(context: Context, entries: list[Allowed]) -> int:
-    fresh = allow(context, entries)
+    fresh = allow(context.data_repository, context.privacy, entries, context.now().date())
     for entry in entries:
         known = "" if entry in fresh else " already"
         context.say(f"allowed{known} in {SETTINGS_FILE}: {entry.fingerprint}")

@@ -1,16 +1,12 @@
 """`git fedlearn schedule`: timers of this machine that learn and share."""
 
-import importlib
-import sys
-from pathlib import Path
-
 import click
 
 from git_fedlearn.console.context import Context
 from git_fedlearn.errors import FedlearnError
-from git_fedlearn.federation.schedulers import SCHEDULERS, Crontab, Installed, Scheduler
-from git_fedlearn.federation.timers import EVERY, OFF, VERBS, Job, check_every, tag_of
-from git_fedlearn.repository.state import SCHEDULE_LOG
+from git_fedlearn.federation.schedulers import SCHEDULERS, Crontab, Scheduler, find_jobs, remove_jobs
+from git_fedlearn.federation.timers import EVERY, OFF, VERBS, CommandLine, jobs_of, timer_environment
+from git_fedlearn.repository.git import follow_program
 
 INTERVAL = f"one of {', '.join(EVERY)}"
 
@@ -38,7 +34,9 @@ def install(
     context: Context, sync: str, export: str | None, federate: str, *, only_print: bool, cron: bool
 ) -> None:
     """Install timers: sync every 6 hours, export weekly, federate monthly, or as often as you say."""
-    jobs = _jobs(context, {"sync": sync, "export": export or _default_export(context), "federate": federate})
+    repository = context.data_repository
+    intervals = {"sync": sync, "export": export or _default_export(context), "federate": federate}
+    jobs = jobs_of(repository, context.directory, intervals)
     there = Crontab(context.environment) if cron else _find_scheduler(context)
     if only_print:
         for job in jobs:
@@ -49,7 +47,7 @@ def install(
             "nothing here runs timers: no systemd of this user, no launchd, no crontab",
             hint="run `git fedlearn federate` by hand, or from whatever runs jobs here",
         )
-    _remove_all(context)
+    remove_jobs(repository)
     there.install(jobs)
     for job in jobs:
         context.say(f"{job.verb:<9} {job.every}")
@@ -60,7 +58,7 @@ def install(
 @click.pass_obj
 def show(context: Context) -> int:
     """Show the timers of this repository; ends with 1 when there are none."""
-    jobs = find_jobs(context)
+    jobs = find_jobs(context.repository)
     for job in jobs:
         context.say(job.shown)
     if not jobs:
@@ -72,7 +70,7 @@ def show(context: Context) -> int:
 @click.pass_obj
 def remove(context: Context) -> None:
     """Remove the timers of this repository."""
-    number = _remove_all(context)
+    number = remove_jobs(context.repository)
     context.say("timers removed" if number else "there were no timers")
 
 
@@ -80,44 +78,22 @@ def remove(context: Context) -> None:
 @click.argument("verb", type=click.Choice(VERBS), default="federate")
 @click.pass_obj
 def run_now(context: Context, verb: str) -> int:
-    """Run a job now, as its timer would."""
-    (job,) = _jobs(context, {verb: "daily"})
-    module = importlib.import_module(f"git_fedlearn.commands.{verb}")
-    code = module.command.main(list(job.arguments), prog_name=verb, standalone_mode=False, obj=context)
-    return int(code or 0)
-
-
-def find_jobs(context: Context) -> list[Installed]:
-    """The jobs of this repository, whoever runs them."""
-    tag = tag_of(context.repository.top)
-    return [job for kind in SCHEDULERS for job in kind(context.environment).find(tag)]
-
-
-def _jobs(context: Context, intervals: dict[str, str]) -> list[Job]:
+    """Run a job now, as its timer would: with the same command line and the same environment."""
     repository = context.data_repository
-    data = context.environment.get("AI_STACK_DATA")
-    source = ("--source", str(context.directory / data)) if data else ()
-    arguments = {"sync": ("--commit", *source), "export": ("--all",), "federate": source}
-    return [
-        Job(
-            verb,
-            check_every(every),
-            arguments[verb],
-            repository.top,
-            sys.executable,
-            repository.state.path(SCHEDULE_LOG),
-            _search_path(context),
+    found = next((job.runs for job in find_jobs(repository) if job.verb == verb and job.runs.words), None)
+    if found is None:
+        context.note(
+            f"note: no timer runs {verb} here; this is what `git fedlearn schedule install` would set"
         )
-        for verb, every in intervals.items()
-        if every != OFF
-    ]
-
-
-def _search_path(context: Context) -> str:
-    """The folders of PATH that are there, each once, less the one that git puts before them for us."""
-    folders = dict.fromkeys(context.environment.get("PATH", "").split(":"))
-    there = [folder for folder in folders if folder.startswith("/") and Path(folder).is_dir()]
-    return ":".join(folder for folder in there if Path(folder).name != "git-core")
+        (job,) = jobs_of(repository, context.directory, {verb: "daily"})
+        found = CommandLine(tuple(job.command), job.path)
+    environment = timer_environment(found.path, context.environment)
+    code = follow_program(found.words, environment, repository.top, context.write)
+    if code is None:
+        raise FedlearnError(
+            f"the timer of {verb} runs {found.words[0]}, which is gone", hint="git fedlearn schedule install"
+        )
+    return code
 
 
 def _default_export(context: Context) -> str:
@@ -127,9 +103,3 @@ def _default_export(context: Context) -> str:
 def _find_scheduler(context: Context) -> Scheduler | None:
     schedulers: list[Scheduler] = [kind(context.environment) for kind in SCHEDULERS]
     return next((scheduler for scheduler in schedulers if scheduler.is_there()), None)
-
-
-def _remove_all(context: Context) -> int:
-    """Remove the jobs of this repository from whoever runs them; returns how many there were."""
-    tag = tag_of(context.repository.top)
-    return sum(kind(context.environment).remove(tag) for kind in SCHEDULERS)

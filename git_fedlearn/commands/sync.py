@@ -4,7 +4,6 @@ from contextlib import nullcontext
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
-from pathlib import Path
 
 import click
 
@@ -17,12 +16,9 @@ from git_fedlearn.errors import UsageError
 from git_fedlearn.learn.dask_engine import dask_extracts
 from git_fedlearn.learn.extracts import ScoredEvent
 from git_fedlearn.learn.pipeline import Engine
-from git_fedlearn.learn.remote_files import RemotePath, is_url
-from git_fedlearn.learn.sources import SourceKind
-from git_fedlearn.learn.sync import Synced, SyncOptions, sync
-from git_fedlearn.repository.commits import commit_data, refuse_unfinished
+from git_fedlearn.learn.sources import DEFAULT_SOURCE, SourceKind, choose_source
+from git_fedlearn.learn.sync import Synced, SyncOptions, run_sync
 
-DEFAULT_SOURCE = "~/.local/share/nixos-ai-stack"
 MOST_FAULTS = 20
 
 
@@ -71,11 +67,9 @@ def command(  # noqa: PLR0913  one parameter for each option
     fedlearn.source, which timers follow too.
     """
     repository = context.data_repository
-    if do_commit and not dry_run:
-        refuse_unfinished(repository)
     said = partial(_explain, context) if explain and not as_json else None
     request = SyncOptions(
-        _source(context, source),
+        choose_source(repository, context.directory, source),
         context.now(),
         full=full,
         dry_run=dry_run,
@@ -84,26 +78,17 @@ def command(  # noqa: PLR0913  one parameter for each option
         engine=_engine(engine, explain=explain),
         explain=said,
     )
-    commit = None
-    with repository.lock("sync"):
-        with nullcontext() if said else reading_bar(context) as watch:
-            synced = sync(repository, context.privacy, replace(request, watch=watch))
-        if do_commit and not dry_run:
-            commit = commit_data(repository, _message(synced, repository.system()))
+    with nullcontext() if said else reading_bar(context) as watch:
+        synced = run_sync(repository, context.privacy, replace(request, watch=watch), commit=do_commit)
     if as_json:
-        context.say_json("sync/v1", _to_json(synced, commit))
+        context.say_json("sync/v1", _to_json(synced))
     else:
         _say(context, synced, request)
-        if commit:
-            context.say(f"committed {commit[:12]}")
+        if synced.commit:
+            context.say(f"committed {synced.commit[:12]}")
         elif synced.learned and not dry_run:
             context.note("hint: git add data && git commit    (or next time: git fedlearn sync --commit)")
     return 1 if synced.batch.faults else 0
-
-
-def named_source(context: Context) -> str | None:
-    """The folder that the environment of this run or the config of this clone names."""
-    return context.environment.get("AI_STACK_DATA") or context.repository.git.find_config("fedlearn.source")
 
 
 def _engine(name: str, *, explain: bool) -> Engine | None:
@@ -118,14 +103,6 @@ def _engine(name: str, *, explain: bool) -> Engine | None:
     return partial(dask_extracts, scheduler or None)
 
 
-def _source(context: Context, source: str | None) -> Path | RemotePath:
-    named = source or named_source(context) or DEFAULT_SOURCE
-    if is_url(named):
-        return RemotePath(named)
-    home = context.environment.get("HOME", "~")
-    return context.directory / (home + named[1:] if named.startswith("~/") else named)
-
-
 def _explain(context: Context, verdict: ScoredEvent) -> None:
     outcome = verdict.outcome
     if isinstance(outcome, Skipped):
@@ -135,16 +112,6 @@ def _explain(context: Context, verdict: ScoredEvent) -> None:
     context.say(f"{verdict.place}: {verdict.score.value:.3f}, {what}")
     for term in verdict.score.terms:
         context.say(f"    {term.contribution:.3f}  {term.name:<12} {term.why}")
-
-
-def _message(synced: Synced, system: str) -> str:
-    sets = ", ".join(f"{len(joined.added)} {joined.name}" for joined in synced.joined if joined.added)
-    subject = (
-        f"sync: learn {count(synced.learned, 'record')}"
-        if synced.learned
-        else "sync: update what was learned"
-    )
-    return "\n\n".join(part for part in (subject, sets, f"Fedlearn-System: {system}") if part)
 
 
 def _say(context: Context, synced: Synced, request: SyncOptions) -> None:
@@ -179,7 +146,7 @@ def _say(context: Context, synced: Synced, request: SyncOptions) -> None:
         context.complain(f"error: {batch.unreadable - MOST_FAULTS} more lines or files could not be read")
 
 
-def _to_json(synced: Synced, commit: str | None) -> dict[str, Json]:
+def _to_json(synced: Synced) -> dict[str, Json]:
     batch = synced.batch
     return {
         "files": synced.files,
@@ -199,5 +166,5 @@ def _to_json(synced: Synced, commit: str | None) -> dict[str, Json]:
             {"place": fault.place, "reason": fault.reason, "start": fault.start} for fault in batch.faults
         ],
         "unreadable": batch.unreadable,
-        "commit": commit,
+        "commit": synced.commit,
     }

@@ -1,36 +1,26 @@
-"""What a command gets from the world: streams, clock, environment and folder, in one object.
-
-Only commands read the environment; the library below gets values.
-"""
+"""What a command gets from the world: a clone, with the streams on which it speaks to people and programs."""
 
 import json
 import os
 import re
 import shlex
-import socket
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO, TextIO
+from typing import BinaryIO, TextIO
 
+from git_fedlearn.app import Clone
 from git_fedlearn.console.colour import paint, paint_marks, wants_colour
 from git_fedlearn.core.canonical import Json
-from git_fedlearn.errors import FedlearnError, NotARepositoryError
-from git_fedlearn.repository.git import Git, watched_by
-from git_fedlearn.repository.repository import Repository
-
-if TYPE_CHECKING:
-    from git_fedlearn.privacy.engine import LocalIdentity, PrivacyEngine
-    from git_fedlearn.privacy.policy import Policy
+from git_fedlearn.errors import FedlearnError
+from git_fedlearn.repository.git import watched_by
 
 
 @dataclass
-class Context:
-    """One run of a command."""
+class Context(Clone):
+    """One run of a command: a clone, with streams and words."""
 
     environment: Mapping[str, str] = field(default_factory=lambda: dict(os.environ))
     directory: Path = field(default_factory=Path.cwd)
@@ -38,74 +28,6 @@ class Context:
     stdout: TextIO = field(default_factory=lambda: sys.stdout)
     stderr: TextIO = field(default_factory=lambda: sys.stderr)
     quiet: bool = False
-
-    @cached_property
-    def repository(self) -> Repository:
-        """The repository the command was run in. Raises NotARepositoryError."""
-        return Repository.discover(self.directory, self.environment)
-
-    @property
-    def in_repository(self) -> bool:
-        """Whether the command was run in a repository."""
-        try:
-            return bool(self.repository)
-        except NotARepositoryError:
-            return False
-
-    @cached_property
-    def data_repository(self) -> Repository:
-        """The same, with data files. Raises NotARepositoryError."""
-        self.repository.require_data()
-        return self.repository
-
-    @cached_property
-    def privacy(self) -> "PrivacyEngine":
-        """The engine that knows who this machine's user is and what the repository decided.
-
-        Raises SettingsError.
-        """
-        from git_fedlearn.privacy.engine import PrivacyEngine  # noqa: PLC0415  costs start-up time
-
-        return PrivacyEngine(self.identity(), self.policy)
-
-    @cached_property
-    def policy(self) -> "Policy":
-        """The privacy policy of the repository the command was run in, the default outside one."""
-        from git_fedlearn.privacy.policy_table import parse_policy  # noqa: PLC0415  costs start-up time
-
-        if self.in_repository and self.repository.is_bare:
-            from git_fedlearn.console.server_policy import server_policy  # noqa: PLC0415
-
-            return server_policy(self)
-        table = self.repository.settings_table if self.in_repository else {}
-        return parse_policy(table, self.now().date())
-
-    def forget_settings(self) -> None:
-        """Read the settings file again when it is next asked for: it was written."""
-        for name in ("policy", "privacy"):
-            self.__dict__.pop(name, None)
-        self.repository.forget_settings()
-
-    def now(self) -> datetime:
-        """The time in UTC; `SOURCE_DATE_EPOCH` (reproducible-builds.org) fixes it."""
-        fixed = self.environment.get("SOURCE_DATE_EPOCH", "")
-        return datetime.fromtimestamp(int(fixed), UTC) if fixed.isdecimal() else datetime.now(UTC)
-
-    def identity(self) -> "LocalIdentity":
-        """What in a text would point to this machine or its user."""
-        from git_fedlearn.privacy.engine import LocalIdentity  # noqa: PLC0415  costs start-up time
-
-        git = Git(self.directory, self.environment)
-        listed = os.fsdecode(git.attempt("config", "-z", "--get-regexp", r"^user\.(name|email)$").out)
-        named = dict(item.split("\n", 1) for item in listed.split("\0") if "\n" in item)
-        email = named.get("user.email")
-        return LocalIdentity(
-            user=self.environment.get("USER") or _login_name(),
-            host=socket.gethostname(),
-            full_name=named.get("user.name", ""),
-            emails=(email,) if email else (),
-            home=self.environment.get("HOME", ""),
-        )
 
     def say(self, text: str = "") -> None:
         """Print a line of the answer."""
@@ -144,6 +66,10 @@ class Context:
         shown = _IN_URL.sub(r"\1***@", shlex.join(arguments))
         self.complain(f"note: git {shown} ({seconds:.3f} s)")
 
+    def warn(self, text: str) -> None:
+        """Print a warning, always."""
+        self.complain(f"warning: {text}")
+
     def report(self, error: FedlearnError) -> None:
         """Print an error and what to do about it."""
         self.complain(f"error: {error.message}")
@@ -156,12 +82,3 @@ class Context:
 
 
 _IN_URL = re.compile(r"(://)[^/@\s]*@")
-
-
-def _login_name() -> str:
-    import getpass  # noqa: PLC0415  costs start-up time
-
-    try:
-        return getpass.getuser()
-    except OSError:
-        return ""

@@ -21,7 +21,9 @@ KEPT: Final = "kept in review: not private"
 def keep_samples(context: Context, chosen: list[Waiting]) -> None:
     """Allow what was in doubt, and learn the samples, with all others in which no doubt is left."""
     marks = {doubt.fingerprint for item in chosen for doubt in find_doubts(context.privacy, item.content)}
-    if allow(context, [Allowed(mark, KEPT) for mark in sorted(marks)]):
+    entries = [Allowed(mark, KEPT) for mark in sorted(marks)]
+    if allow(context.data_repository, context.privacy, entries, context.now().date()):
+        context.forget_settings()
         context.note("hint: git add .fedlearn.toml    (it says now that these values may stay)")
     named = {item.key for item in chosen}
     settled = [

@@ -44,7 +44,7 @@ class Scanned:
         if paths == ("-",):
             self._number = 1
             return scan_passages(self._context.privacy, read_passages("-", self._context.stdin, is_json=True))
-        targets = find_targets(self._context, paths)
+        targets = find_targets(self._context.directory, self._context.find_repository(), paths)
         self._is_everything = not paths
         self._number = len(targets)
         engine = self._context.privacy
@@ -98,7 +98,7 @@ class Scanned:
         if number:
             named = "" if self._is_everything else " with the same paths"
             context.note(f"hint: to redact: git fedlearn sanitize{named}")
-        if number and context.in_repository:
+        if number and context.find_repository():
             context.note("hint: what may stay: git fedlearn scan --allow FINGERPRINT --reason WHY")
 
     def _passages(self, targets: list[Target]) -> Iterator[Passage]:

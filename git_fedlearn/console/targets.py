@@ -5,11 +5,11 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from git_fedlearn.console.context import Context
 from git_fedlearn.core.layout import DATA, FileKind, kind_of
 from git_fedlearn.errors import FedlearnError, NotARepositoryError, UsageError
 from git_fedlearn.repository.data_tree import WorkTree, is_local
 from git_fedlearn.repository.files import read_file
+from git_fedlearn.repository.repository import Repository
 from git_fedlearn.repository.settings import SETTINGS_FILE
 
 _LOOKED_AT = 8000
@@ -24,18 +24,23 @@ class Target(NamedTuple):
     is_data: bool
 
 
-def find_targets(context: Context, paths: Iterable[str]) -> list[Target]:
-    """The files named, those in folders that are named, or without any all data files.
+def find_targets(directory: Path, repository: Repository | None, paths: Iterable[str]) -> list[Target]:
+    """The files that paths name from a folder, those in named folders, or without paths all data files.
 
-    Raises UsageError for what is not there, NotARepositoryError without paths outside a repository.
+    `repository` is the one that the folder is in. Raises UsageError for what is not there,
+    NotARepositoryError without paths outside a repository.
     """
-    chosen = [target for path in paths for target in _named(context, path)]
+    chosen = [target for path in paths for target in _named(directory, repository, path)]
     if chosen or tuple(paths):
         return list(dict.fromkeys(chosen))
+    hint = "name the files to look at"
+    if repository is None:
+        raise NotARepositoryError(f"{directory}: not in a git repository", hint=hint)
     try:
-        top = context.data_repository.top
+        repository.require_data()
     except NotARepositoryError as error:
-        raise NotARepositoryError(error.message, hint="name the files to look at") from error
+        raise NotARepositoryError(error.message, hint=hint) from error
+    top = repository.top
     return [Target(path, top / path, is_data=True) for path in WorkTree(top).paths()]
 
 
@@ -65,8 +70,8 @@ def _is_ours(top: Path, path: str) -> bool:
     return kind_of(path) is not FileKind.OTHER or (top / SETTINGS_FILE).is_file()
 
 
-def _named(context: Context, path: str) -> Iterator[Target]:
-    absolute = Path(os.path.normpath(context.directory / path))
+def _named(directory: Path, repository: Repository | None, path: str) -> Iterator[Target]:
+    absolute = Path(os.path.normpath(directory / path))
     if absolute.is_dir() and not absolute.is_symlink():
         found = [
             Path(folder) / name
@@ -75,10 +80,10 @@ def _named(context: Context, path: str) -> Iterator[Target]:
             if _is_walked(folders)
         ]
         shown = [os.path.join(path, file.relative_to(absolute)) for file in sorted(found)]  # noqa: PTH118
-        targets = (_target(context, name, file) for name, file in zip(shown, sorted(found), strict=True))
+        targets = (_target(repository, name, file) for name, file in zip(shown, sorted(found), strict=True))
         yield from (target for target in targets if target.file.is_file() and not is_local(target.shown))
     elif absolute.is_file():
-        yield _target(context, path, absolute)
+        yield _target(repository, path, absolute)
     else:
         what = "not a file" if absolute.exists() or absolute.is_symlink() else "no such file"
         raise UsageError(f"{path}: {what}")
@@ -90,11 +95,11 @@ def _is_walked(folders: list[str]) -> bool:
     return True
 
 
-def _target(context: Context, shown: str, file: Path) -> Target:
-    if not context.in_repository:
+def _target(repository: Repository | None, shown: str, file: Path) -> Target:
+    if repository is None:
         return Target(shown, file, is_data=False)
-    top = os.path.realpath(context.repository.top)
+    top = os.path.realpath(repository.top)
     relative = os.path.relpath(os.path.realpath(file.parent) + os.sep + file.name, top).replace(os.sep, "/")
-    if relative.startswith(f"{DATA}/") and _is_ours(context.repository.top, relative):
-        return Target(relative, context.repository.top / relative, is_data=True)
+    if relative.startswith(f"{DATA}/") and _is_ours(repository.top, relative):
+        return Target(relative, repository.top / relative, is_data=True)
     return Target(shown, file, is_data=False)

@@ -2,7 +2,9 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from datetime import datetime
 
+from git_fedlearn.console.context import Context
 from git_fedlearn.core.effective_score import Tally
 
 SHORT_ID = 12
@@ -14,6 +16,18 @@ def count(number: int, noun: str) -> str:
     if number == 1:
         return f"1 {noun}"
     return f"{number} {noun}{'es' if noun.endswith('s') else 's'}"
+
+
+def ago(context: Context, when: str) -> str:
+    """`3 hours ago`, for an ISO time."""
+    try:
+        seconds = (context.now() - datetime.fromisoformat(when)).total_seconds()
+    except (ValueError, TypeError):
+        return "an unknown time"
+    for size, unit in ((86400, "day"), (3600, "hour"), (60, "minute")):
+        if seconds >= size:
+            return f"{count(int(seconds // size), unit)} ago"
+    return "just now"
 
 
 def evidence(outcomes: Tally) -> str:

@@ -21,18 +21,6 @@ RETRIES: Final = 5
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
-    """How a command ended and what it printed."""
-
-    code: int
-    text: str
-
-
-RunVerb = Callable[[Path, Mapping[str, str], list[str], bytes], Answer]
-"""Runs a verb of git-fedlearn in a folder, with an environment, arguments and standard input."""
-
-
-@dataclass(frozen=True, slots=True)
 class Step:
     """A command as a user would type it, and what happened."""
 
@@ -43,11 +31,10 @@ class Step:
 
 @dataclass
 class Stage:
-    """Where the demo plays: its folder, how verbs are run, and who is told of each step."""
+    """Where the demo plays: its folder, and who is told of each step; `git fedlearn` is found on PATH."""
 
     folder: Path
     environment: Mapping[str, str]
-    run_verb: RunVerb
     tell: Callable[[Step | str], None]
     pulls: int = 0
     conflicts: int = 0
@@ -89,20 +76,21 @@ class System:
         self.git.run(*arguments)
         self.tell(shown or f"git {shlex.join(arguments)}", *([say] if say else []))
 
-    def verb(
-        self, *arguments: str, stdin: bytes = b"", show: bool = True, shown: str | None = None
-    ) -> Answer:
-        """A verb of git-fedlearn with what it prints. Raises FedlearnError if it fails."""
-        folder = self.path if self.path.exists() else self.stage.folder
-        answer = self.stage.run_verb(folder, self.environment, [*arguments], stdin)
-        if answer.code:
-            raise FedlearnError(f"{self.name}: git fedlearn {arguments[0]} failed:\n{answer.text}")
+    def verb(self, *arguments: str, stdin: bytes = b"", show: bool = True, shown: str | None = None) -> str:
+        """A command of git-fedlearn, as one would type it; returns what it printed.
+
+        Raises FedlearnError if it fails.
+        """
+        git = self.git if self.path.exists() else Git(self.stage.folder, self.environment)
+        done = git.attempt("fedlearn", "-q", *arguments, stdin=stdin)
+        if done.code:
+            raise FedlearnError(f"{self.name}: git fedlearn {arguments[0]} failed:\n{done.err.strip()}")
+        said = done.out.decode("utf-8", "replace")
         if show:
             self.tell(
-                shown or f"git fedlearn {shlex.join(arguments)}",
-                *self.tidy(answer.text.rstrip()).splitlines(),
+                shown or f"git fedlearn {shlex.join(arguments)}", *self.tidy(said.rstrip()).splitlines()
             )
-        return answer
+        return said
 
     def commit(self, message: str) -> None:
         """Commit the data files, hooks included."""

@@ -2,7 +2,7 @@
 
 import plistlib
 
-from git_fedlearn.federation.timers import Job, minutes_of
+from git_fedlearn.federation.timers import CommandLine, Job, minutes_of
 
 PREFIX = "io.git-fedlearn"
 
@@ -39,6 +39,12 @@ def describe_plist(data: bytes) -> str:
         f"day {first['Day']} of the month" if "Day" in first else "Mondays" if "Weekday" in first else "daily"
     )
     return f"{day} at {clock}"
+
+
+def parse_plist(data: bytes) -> CommandLine:
+    """The command line of a property list that `format_plist` wrote."""
+    facts = plistlib.loads(data)
+    return CommandLine(tuple(facts["ProgramArguments"]), facts["EnvironmentVariables"]["PATH"])
 
 
 def _intervals(job: Job) -> list[dict[str, int]]:

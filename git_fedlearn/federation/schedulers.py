@@ -4,24 +4,28 @@
 
 import os
 import plistlib
-import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Final, NamedTuple, Protocol
 
 from git_fedlearn.errors import FedlearnError
-from git_fedlearn.federation.launchd import PREFIX, describe_plist, format_plist, label_of
+from git_fedlearn.federation.launchd import PREFIX, describe_plist, format_plist, label_of, parse_plist
 from git_fedlearn.federation.timers import (
     VERBS,
+    CommandLine,
     Job,
     format_cron_line,
     format_service,
     format_timer,
     is_cron_line,
+    parse_cron_line,
+    parse_service,
+    tag_of,
     without_jobs,
 )
 from git_fedlearn.repository.files import write_file
 from git_fedlearn.repository.git import attempt_program
+from git_fedlearn.repository.repository import Repository
 
 
 class Installed(NamedTuple):
@@ -30,8 +34,8 @@ class Installed(NamedTuple):
     verb: str
     when: str
     shown: str
-    program: str = ""
-    """The interpreter that it runs; empty where that cannot be told."""
+    runs: CommandLine
+    """No words where that cannot be read."""
 
 
 class Scheduler(Protocol):
@@ -87,7 +91,9 @@ class Systemd:
         for unit in sorted(self.folder.glob(f"git-fedlearn-*-{tag}.timer")):
             when = unit.read_text(encoding="utf-8").partition("OnCalendar=")[2].partition("\n")[0]
             verb = unit.stem.removeprefix("git-fedlearn-").removesuffix(f"-{tag}")
-            yield Installed(verb, when, f"{unit.name}: {when}", _program_of(unit.with_suffix(".service")))
+            service = unit.with_suffix(".service")
+            text = service.read_text(encoding="utf-8") if service.is_file() else ""
+            yield Installed(verb, when, f"{unit.name}: {when}", parse_service(text))
 
     def format(self, job: Job) -> str:
         units = ((f"{job.unit}.service", format_service(job)), (f"{job.unit}.timer", format_timer(job)))
@@ -124,11 +130,12 @@ class Launchd:
 
     def find(self, tag: str) -> Iterator[Installed]:
         for agent in sorted(self.folder.glob(f"{PREFIX}.*.{tag}.plist")):
+            data = agent.read_bytes()
             try:
-                when = describe_plist(agent.read_bytes())
+                when, runs = describe_plist(data), parse_plist(data)
             except (plistlib.InvalidFileException, KeyError, ValueError):
-                when = "cannot be read"
-            yield Installed(agent.stem.split(".")[-2], when, f"{agent.name}: {when}")
+                when, runs = "cannot be read", CommandLine((), "")
+            yield Installed(agent.stem.split(".")[-2], when, f"{agent.name}: {when}", runs)
 
     def format(self, job: Job) -> str:
         return f"<!-- {self.folder / label_of(job)}.plist -->\n{format_plist(job).decode()}"
@@ -156,10 +163,9 @@ class Crontab:
     def find(self, tag: str) -> Iterator[Installed]:
         for line in self._read().splitlines():
             if is_cron_line(line, tag):
-                words = shlex.split(line.replace("\\%", "%"), comments=True)
-                verb = next((word for word in words if word in VERBS), "?")
-                program = next((word for word in words[5:] if word.startswith("/")), "")
-                yield Installed(verb, " ".join(words[:5]), line, program)
+                runs = parse_cron_line(line)
+                verb = next((word for word in runs.words if word in VERBS), "?")
+                yield Installed(verb, " ".join(line.split()[:5]), line, runs)
 
     def format(self, job: Job) -> str:
         return format_cron_line(job)
@@ -177,11 +183,16 @@ SCHEDULERS: Final = (Systemd, Launchd, Crontab)
 """In the order in which they are preferred."""
 
 
-def _program_of(service: Path) -> str:
-    """The program of a service unit; one that needed quotes is not told."""
-    text = service.read_text(encoding="utf-8") if service.is_file() else ""
-    word = text.partition("ExecStart=")[2].split(" ", 1)[0].replace("%%", "%")
-    return word if word.startswith("/") else ""
+def find_jobs(repository: Repository) -> list[Installed]:
+    """The jobs of a clone, whoever runs them."""
+    tag = tag_of(repository.top)
+    return [job for kind in SCHEDULERS for job in kind(repository.environment).find(tag)]
+
+
+def remove_jobs(repository: Repository) -> int:
+    """Remove the jobs of a clone from whoever runs them; returns how many there were."""
+    tag = tag_of(repository.top)
+    return sum(kind(repository.environment).remove(tag) for kind in SCHEDULERS)
 
 
 def _run(command: Sequence[str], environment: Mapping[str, str], hint: str, *, stdin: bytes = b"") -> None:

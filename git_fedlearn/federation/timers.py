@@ -1,15 +1,25 @@
-"""What timers run and when, as units of systemd and as lines of a crontab. Pure: text in, text out."""
+"""What timers run and when, as units of systemd and as lines of a crontab, written and read.
+
+All but `jobs_of` is pure: text in, text out.
+"""
 
 import shlex
+import sys
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 from xxhash import xxh3_64_intdigest
 
 from git_fedlearn.errors import UsageError
+from git_fedlearn.repository.repository import Repository
+from git_fedlearn.repository.state import SCHEDULE_LOG
 
 OFF: Final = "off"
+CRON_PATH: Final = "/usr/bin:/bin"
+"""PATH of a command that cron starts, unless its line says another."""
+_TIMERS_HAVE: Final = ("HOME", "LOGNAME", "USER", "SHELL", "XDG_RUNTIME_DIR", "DBUS_SESSION_BUS_ADDRESS")
 CRON_COMMAND: Final = 990
 """Vixie cron takes commands of less than 1,000 bytes; PATH is left out of one that would be longer."""
 HOURS: Final = (1, 2, 3, 4, 6, 8, 12)
@@ -46,6 +56,36 @@ class Job:
         return [self.interpreter, "-m", "git_fedlearn.cli", "-C", str(self.top), self.verb, *self.arguments]
 
 
+class CommandLine(NamedTuple):
+    """What a timer starts: the words of its command, and the PATH it has there."""
+
+    words: tuple[str, ...]
+    path: str
+
+
+def jobs_of(repository: Repository, directory: Path, intervals: Mapping[str, str]) -> list[Job]:
+    """The jobs of a clone by verb, each at its interval; $AI_STACK_DATA is seen from a folder.
+
+    Raises UsageError for what is no interval.
+    """
+    environment = repository.environment
+    data = environment.get("AI_STACK_DATA")
+    source = ("--source", str(directory / data)) if data else ()
+    arguments = {"sync": ("--commit", *source), "export": ("--all",), "federate": source}
+    log, path = repository.state.path(SCHEDULE_LOG), _search_path(environment)
+    return [
+        Job(verb, check_every(every), arguments[verb], repository.top, sys.executable, log, path)
+        for verb, every in intervals.items()
+        if every != OFF
+    ]
+
+
+def timer_environment(path: str, environment: Mapping[str, str]) -> dict[str, str]:
+    """What a command finds in its environment when a timer starts it: little beside PATH."""
+    kept = {name: environment[name] for name in _TIMERS_HAVE if name in environment}
+    return {**kept, "PATH": path or CRON_PATH}
+
+
 def tag_of(top: Path) -> str:
     """Eight characters for a repository on this machine."""
     return f"{xxh3_64_intdigest(str(top).encode()):016x}"[:8]
@@ -67,6 +107,14 @@ def format_service(job: Job) -> str:
         f"[Service]\nType=oneshot\nWorkingDirectory={_escape(str(job.top))}\n"
         f"Environment={_quote_setting(f'PATH={job.path}')}\nExecStart={command}\nNice=10\n"
     )
+
+
+def parse_service(text: str) -> CommandLine:
+    """The command line of a unit that `format_service` wrote; no words where it has none."""
+    settings = dict(line.split("=", 1) for line in text.splitlines() if "=" in line)
+    words = tuple(word.replace("$$", "$") for word in _unquote(settings.get("ExecStart", "")))
+    (named, *_) = (*_unquote(settings.get("Environment", "")), "")
+    return CommandLine(words, named.removeprefix("PATH="))
 
 
 def format_timer(job: Job) -> str:
@@ -94,6 +142,13 @@ def format_cron_line(job: Job) -> str:
     return f"{time} {path if fits else ''}{line} {_mark(job.tag)}"
 
 
+def parse_cron_line(line: str) -> CommandLine:
+    """The command line of a line that `format_cron_line` wrote, without where its output goes."""
+    words = shlex.split(line.replace("\\%", "%"), comments=True)[5:]
+    path = words.pop(0).removeprefix("PATH=") if words and words[0].startswith("PATH=") else ""
+    return CommandLine(tuple(words[:-2]), path)
+
+
 def is_cron_line(line: str, tag: str) -> bool:
     """Whether a line of a crontab is a job of a repository."""
     return line.rstrip().endswith(_mark(tag))
@@ -108,6 +163,21 @@ def minutes_of(job: Job) -> tuple[int, int]:
     """Hour and minute of a job; they differ from system to system, so that not all come at once."""
     spread = xxh3_64_intdigest(f"{job.interpreter}{job.top}{job.verb}".encode()) % 360
     return spread // 60 % 6, spread % 60
+
+
+def _search_path(environment: Mapping[str, str]) -> str:
+    """The folders of PATH that exist, each once, less the one that git puts before them for us."""
+    folders = dict.fromkeys(environment.get("PATH", "").split(":"))
+    found = [folder for folder in folders if folder.startswith("/") and Path(folder).is_dir()]
+    return ":".join(folder for folder in found if Path(folder).name != "git-core")
+
+
+def _unquote(text: str) -> list[str]:
+    """The words of a setting that `_quote_unit` or `_quote_setting` wrote."""
+    try:
+        return [word.replace("%%", "%") for word in shlex.split(text)]
+    except ValueError:
+        return []
 
 
 def _mark(tag: str) -> str:

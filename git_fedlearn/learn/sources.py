@@ -21,7 +21,13 @@ from git_fedlearn.extras import MissingExtraError
 from git_fedlearn.learn import zstd
 from git_fedlearn.learn.lines import MAX_LINE, Line, Skimmer, read_lines
 from git_fedlearn.learn.profiles import Profile
-from git_fedlearn.learn.remote_files import RemotePath, find_remote
+from git_fedlearn.learn.remote_files import RemotePath, find_remote, is_url
+from git_fedlearn.repository.repository import Repository
+
+DEFAULT_SOURCE: Final = "~/.local/share/nixos-ai-stack"
+
+Location = Path | RemotePath
+"""A source folder."""
 
 _TELEMETRY = re.compile(r".+-events\.jsonl(?:[.-]\d[\w.:+-]*?)?(?:\.gz|\.zst)?")
 _DATASET = re.compile(r"dataset\.jsonl(?:\.gz|\.zst)?")
@@ -64,6 +70,20 @@ class Sources:
 
     files: tuple[SourceFile, ...]
     faults: tuple[SourceFault, ...]
+
+
+def choose_source(repository: Repository, directory: Path, named: str | None) -> Location:
+    """Where the stack's data is: what was named, as seen from a folder, else what this clone goes by."""
+    place = named or configured_source(repository) or DEFAULT_SOURCE
+    if is_url(place):
+        return RemotePath(place)
+    home = repository.environment.get("HOME", "~")
+    return directory / (home + place[1:] if place.startswith("~/") else place)
+
+
+def configured_source(repository: Repository) -> str | None:
+    """The source that the environment of this run or the config of this clone names."""
+    return repository.environment.get("AI_STACK_DATA") or repository.git.find_config("fedlearn.source")
 
 
 def find_sources(root: Path | RemotePath, profiles: Mapping[Profile, Path] | None = None) -> Sources:

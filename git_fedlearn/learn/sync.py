@@ -15,14 +15,14 @@ from xxhash import xxh3_64_hexdigest
 from git_fedlearn.core.events import end_of, event_time
 from git_fedlearn.core.layout import SetName
 from git_fedlearn.core.record_set import join_into, parse_record_set, split_lines
+from git_fedlearn.core.trailers import SYSTEM_TRAILER
 from git_fedlearn.learn.clean_texts import RememberingEngine
 from git_fedlearn.learn.extracts import SCORER_KEY, Rules, ScoredEvent, Scorer
 from git_fedlearn.learn.intake import Intake
 from git_fedlearn.learn.pipeline import Batch, Engine, Pipeline, Positions, Watch
 from git_fedlearn.learn.profiles import Profile, parse_profiles
-from git_fedlearn.learn.remote_files import RemotePath
 from git_fedlearn.learn.review import add_waiting, read_decisions
-from git_fedlearn.learn.sources import find_sources
+from git_fedlearn.learn.sources import Location, find_sources
 from git_fedlearn.learn.sync_state import (
     Checkpoints,
     make_checkpoint,
@@ -32,6 +32,7 @@ from git_fedlearn.learn.sync_state import (
     write_pending,
 )
 from git_fedlearn.privacy.engine import PrivacyEngine
+from git_fedlearn.repository.commits import commit_data, refuse_unfinished
 from git_fedlearn.repository.files import read_file, write_file
 from git_fedlearn.repository.record_sets import Joined
 from git_fedlearn.repository.repository import Repository
@@ -39,9 +40,6 @@ from git_fedlearn.repository.snapshot_files import LATEST, held, point_latest, p
 from git_fedlearn.repository.state import CHECKPOINTS
 from git_fedlearn.repository.workers import cores
 from git_fedlearn.statistics.metrics import write_month
-
-Location = Path | RemotePath
-"""A source folder."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,11 +72,32 @@ class Synced:
     snapshot: Path | None = None
     metrics: Path | None = None
     """The files of this system that were written."""
+    commit: str | None = None
+    """The commit of what was learned, if one was asked for and there was anything."""
 
     @property
     def learned(self) -> int:
         """How many records are new."""
         return sum(len(joined.added) for joined in self.joined)
+
+
+def run_sync(repository: Repository, engine: PrivacyEngine, options: SyncOptions, *, commit: bool) -> Synced:
+    """`sync` under the repository's lock, and with `commit` a commit of what was learned."""
+    does_commit = commit and not options.dry_run
+    if does_commit:
+        refuse_unfinished(repository)
+    with repository.lock("sync"):
+        synced = sync(repository, engine, options)
+        if does_commit:
+            synced.commit = commit_data(repository, _message(synced, repository.system()))
+    return synced
+
+
+def _message(synced: Synced, system: str) -> str:
+    number = synced.learned
+    learned = f"learn {number} record{'' if number == 1 else 's'}" if number else "update what was learned"
+    sets = ", ".join(f"{len(joined.added)} {joined.name}" for joined in synced.joined if joined.added)
+    return "\n\n".join(part for part in (f"sync: {learned}", sets, f"{SYSTEM_TRAILER}: {system}") if part)
 
 
 def sync(repository: Repository, engine: PrivacyEngine, options: SyncOptions) -> Synced:

@@ -165,6 +165,32 @@ def attempt_program(
     return Finished(done.returncode, done.stdout, done.stderr.decode("utf-8", "replace"))
 
 
+def follow_program(
+    arguments: Sequence[str],
+    environment: Mapping[str, str],
+    directory: Path,
+    told: Callable[[bytes], object],
+) -> int | None:
+    """Run a program that is not git, and hand over each line of what it prints, errors too, as it comes.
+
+    Returns its exit code; None when there is no such program.
+    """
+    try:
+        with subprocess.Popen(  # noqa: S603  arguments are a list, no shell
+            list(arguments),
+            cwd=directory,
+            env=dict(environment),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+        ) as process:
+            for line in process.stdout or ():
+                told(line)
+    except (FileNotFoundError, PermissionError):
+        return None
+    return process.returncode if process.returncode >= 0 else 128 - process.returncode
+
+
 @contextmanager
 def _timed(arguments: Sequence[str]) -> Iterator[None]:
     started = time.monotonic()

@@ -4,7 +4,7 @@ What this clone knows of a collection lies under its git folder: the model, the 
 the count afterwards. Losing it costs one comparison with the store.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +17,7 @@ from git_fedlearn.errors import FedlearnError
 from git_fedlearn.repository.repository import Repository
 from git_fedlearn.repository.state import IMPORTS, read_json, write_json
 from git_fedlearn.vectors.collection_files import find_schema
+from git_fedlearn.vectors.connect import open_store
 from git_fedlearn.vectors.embedder import Embedder, ModelIdentity, identify, parse_identity
 from git_fedlearn.vectors.exporting import Admit
 from git_fedlearn.vectors.gathering import collections_here, gather, source_files
@@ -60,6 +61,42 @@ def requests_for(repository: Repository, names: Sequence[str] = ()) -> list[Impo
     settings = read_qdrant_settings(repository.top)
     chosen = names or collections_here(repository.top, settings.collections)
     return [ImportRequest(check_collection(name), name) for name in chosen]
+
+
+class ImportRun(NamedTuple):
+    """What became of the collections of a store; `place` says where the store is."""
+
+    place: str
+    collections: list[Imported]
+
+    @property
+    def is_sound(self) -> bool:
+        """Whether everything was imported, and the store counts it."""
+        return all(one.is_sound for one in self.collections)
+
+
+def import_into_store(
+    repository: Repository,
+    means: Means,
+    requests: Sequence[ImportRequest],
+    progress: Progress | None = None,
+    told: Callable[[Imported], None] | None = None,
+    *,
+    switch_alias: bool = False,
+) -> ImportRun:
+    """Bring collections of the configured store up to the repository; `told` hears of each when it is done.
+
+    With `switch_alias` the collection of the first request becomes an alias, if all were verified.
+    """
+    done: list[Imported] = []
+    with open_store(repository, "import") as store:
+        for one in import_collections(repository, store, means, requests, progress):
+            done.append(one)
+            if told:
+                told(one)
+        if switch_alias and all(one.is_verified for one in done):
+            store.switch_alias(requests[0].collection, requests[0].into)
+        return ImportRun(store.place, done)
 
 
 def import_collections(

@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
+from typing import NamedTuple
 from uuid import UUID
 
 from git_fedlearn.core.canonical import JsonObject
@@ -15,11 +16,14 @@ from git_fedlearn.core.expressions import PayloadFilter
 from git_fedlearn.core.identity import is_ours
 from git_fedlearn.core.layout import SetName
 from git_fedlearn.core.record import POINT_ID, RETRACTED, NotARecordError, Record
+from git_fedlearn.errors import UsageError
 from git_fedlearn.repository.repository import Repository
 from git_fedlearn.vectors.collection_files import snapshot_root, write_schema, write_snapshot
+from git_fedlearn.vectors.connect import open_store
 from git_fedlearn.vectors.progress import Progress
+from git_fedlearn.vectors.settings import check_collection, read_qdrant_settings
 from git_fedlearn.vectors.spool import Spool, open_spool
-from git_fedlearn.vectors.store import Collection, Point, PointId
+from git_fedlearn.vectors.store import Collection, Point, PointId, Store
 
 Admit = Callable[[JsonObject], tuple[Record, Counter[str]]]
 """The door to the record sets: a sanitized record, and what was redacted. Raises NotARecordError."""
@@ -27,11 +31,13 @@ Admit = Callable[[JsonObject], tuple[Record, Counter[str]]]
 
 @dataclass(frozen=True, slots=True)
 class ExportRequest:
-    """How to export."""
+    """What to export, and how: the collections named, those of the settings without names, or every one."""
 
     today: date
     filters: tuple[PayloadFilter, ...] = ()
     dry_run: bool = False
+    names: tuple[str, ...] = ()
+    everything: bool = False
 
 
 @dataclass(slots=True)
@@ -54,6 +60,52 @@ class Exported:
     def is_complete(self) -> bool:
         """Whether every point that the store counts was read."""
         return self.points >= self.expected
+
+
+class ExportRun(NamedTuple):
+    """What became of the collections of a store; `place` says where the store is."""
+
+    place: str
+    collections: list[Exported]
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether every point was read, and exported or filtered out."""
+        return all(one.is_complete and not one.faults for one in self.collections)
+
+
+def export_collections(
+    repository: Repository,
+    request: ExportRequest,
+    *,
+    admit: Admit,
+    check_name: Callable[[str], None],
+    progress: Progress | None = None,
+) -> ExportRun:
+    """Export collections of the configured store; `check_name` raises for a name that may not leave.
+
+    Raises UsageError for a collection that was named and is not there.
+    """
+    with open_store(repository, "export") as store:
+        chosen = _chosen(repository, store, request, check_name)
+        done = [export_collection(repository, collection, admit, request, progress) for collection in chosen]
+        return ExportRun(store.place, done)
+
+
+def _chosen(
+    repository: Repository, store: Store, request: ExportRequest, check_name: Callable[[str], None]
+) -> list[Collection]:
+    wanted = request.names or read_qdrant_settings(repository.top).collections
+    found: list[Collection] = []
+    for name in store.names() if request.everything else wanted:
+        check_name(name)
+        collection = store.find(check_collection(name))
+        if collection:
+            found.append(collection)
+        elif name in request.names:
+            there = ", ".join(store.names()) or "none"
+            raise UsageError(f"{store.place}: no collection {name}", hint=f"there is: {there}")
+    return found
 
 
 def export_collection(

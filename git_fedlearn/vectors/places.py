@@ -19,11 +19,16 @@ URL_KEY: Final = "fedlearn.qdrantUrl"
 FOLDER_KEY: Final = "fedlearn.qdrantFolder"
 
 
-def index_folder(repository: Repository) -> Path:
-    """Where the search index lies: under the git folder; for a read-only clone, in the user's cache."""
-    state = repository.state
-    there = next(path for path in (state.folder, *state.folder.parents) if path.exists())
+def cache_folder(repository: Repository) -> Path:
+    """Where what can be made again is kept: the state folder; of a read-only clone, in the user's cache."""
+    folder = repository.state.folder
+    there = next(path for path in (folder, *folder.parents) if path.exists())
     if os.access(there, os.W_OK):
-        return state.path(INDEX)
+        return folder
     cache: Path = platformdirs.user_cache_path("git-fedlearn")
-    return cache / xxh3_64_hexdigest(os.fsencode(state.folder)) / INDEX.name
+    return cache / xxh3_64_hexdigest(os.fsencode(folder))
+
+
+def index_folder(repository: Repository) -> Path:
+    """Where the search index is."""
+    return cache_folder(repository) / INDEX.name

@@ -15,7 +15,7 @@ from systems import System, World
 from git_fedlearn.commands.demo import Audience
 from git_fedlearn.console.context import Context
 from git_fedlearn.demo.samples import SYSTEMS, private_texts, write_stack
-from git_fedlearn.demo.systems import Answer, Stage
+from git_fedlearn.demo.systems import Stage
 from git_fedlearn.demo.systems import System as Player
 
 HOSTILE = """\
@@ -104,7 +104,7 @@ def test_the_kept_systems_are_sound_and_work_on(played: Played) -> None:
 
 
 def test_a_conflict_or_a_difference_makes_it_fail(played: Played) -> None:
-    stage = Stage(played.folder, os.environ, lambda *_: Answer(0, ""), lambda _: None)
+    stage = Stage(played.folder, os.environ, lambda _: None)
     systems = [Player(name, stage) for name in SYSTEMS]
     audience = Audience(Context(stdout=io.StringIO()))
     assert audience.conclude(stage, systems) == 0

@@ -4,12 +4,22 @@ import os
 import plistlib
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 from systems import System, World
 
-from git_fedlearn.federation.timers import EVERY
+from git_fedlearn.federation.launchd import format_plist, parse_plist
+from git_fedlearn.federation.timers import (
+    EVERY,
+    CommandLine,
+    Job,
+    format_cron_line,
+    format_service,
+    parse_cron_line,
+    parse_service,
+)
 
 CRONTAB = """#!/bin/sh
 if test "$1" = -l
@@ -169,9 +179,47 @@ def test_nothing_here_runs_timers(here: System, world: World) -> None:
     assert "git_fedlearn.cli" in here.fedlearn("schedule", "install", "--print").out
 
 
-def test_run_now_is_what_the_timer_runs(here: System) -> None:
+def test_run_now_is_what_the_timer_runs(world: World, here: System) -> None:
+    """The command line of the timer, and its environment: nothing of this shell but PATH and who runs it."""
+    with_program(world, here, "crontab", CRONTAB)
     here.commit()
-    assert here.fedlearn("schedule", "run-now").out.startswith("sync          skipped")
+    here.environment["AI_STACK_DATA"] = str(world.folder / "elsewhere")
+    (world.folder / "stack").mkdir()
+    said = here.fedlearn("schedule", "run-now", code=1)
+    assert said.err.startswith("note: no timer runs federate here;")
+    assert "elsewhere does not exist (name the folder" in said.out.splitlines()[0]
+    here.environment["AI_STACK_DATA"] = str(world.folder / "stack")
+    here.fedlearn("schedule", "install", "--cron", "--sync", "off")
+    del here.environment["AI_STACK_DATA"]
+    table = world.home / "crontab"
+    here.environment["QDRANT_URL"] = "http://127.0.0.1:1"
+    said = here.fedlearn("schedule", "run-now")
+    assert said.err == ""
+    assert [line.split()[:2] for line in said.out.splitlines()[:2]] == [
+        ["sync", "nothing"],
+        ["export", "skipped"],
+    ]
+    table.write_text(table.read_text().replace(sys.executable, "/gone/python"))
+    assert here.fedlearn("schedule", "run-now", code=3).err == (
+        "error: the timer of federate runs /gone/python, which is gone\nhint: git fedlearn schedule install\n"
+    )
+
+
+@pytest.mark.parametrize("top", ["plain", "100% her e", 'a"b\\c $HOME', "it's"])
+def test_command_lines_are_read_as_they_were_written(top: str) -> None:
+    job = Job(
+        "sync",
+        "6h",
+        ("--commit",),
+        Path("/x") / top,
+        "/usr/bin/python3",
+        Path("/x/log file"),
+        "/a b:/usr/bin",
+    )
+    expected = CommandLine(tuple(job.command), job.path)
+    assert parse_service(format_service(job)) == expected
+    assert parse_cron_line(format_cron_line(job)) == expected
+    assert parse_plist(format_plist(job)) == expected
 
 
 def test_what_is_no_interval(here: System) -> None:

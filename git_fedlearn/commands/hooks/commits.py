@@ -3,8 +3,6 @@
 A hook checks and reports. None writes records: a pull must leave what was pulled.
 """
 
-import importlib
-
 from git_fedlearn.commands.hooks.judged import SCAN, VERIFY, Judged
 from git_fedlearn.console.context import Context
 from git_fedlearn.console.verdicts import report_losses, report_problems
@@ -53,7 +51,9 @@ def post_merge(context: Context) -> int:
     if losses:
         context.complain(f"hint: {REPAIR.format(' --history' if is_forward else '')}")
     if context.repository.git.find_config(AUTO_IMPORT_KEY, "--type=bool") == "true":
-        importlib.import_module("git_fedlearn.commands.import_").bring_in(context)
+        from git_fedlearn.console.transfers import bring_in  # noqa: PLC0415  costs start-up time
+
+        bring_in(context)
     return 0
 
 

@@ -2,7 +2,6 @@
 
 from git_fedlearn.commands.hooks.outgoing import Update, check_updates
 from git_fedlearn.console.context import Context
-from git_fedlearn.console.server_policy import server_policy
 from git_fedlearn.federation.publishing import may_publish, outgoing_paths
 from git_fedlearn.privacy.engine import PrivacyEngine
 from git_fedlearn.repository.objects import Objects, Oid
@@ -38,7 +37,7 @@ def pre_receive(context: Context) -> int:
     The name of the server's account is not looked for: it is nobody's who learns.
     """
     objects = context.repository.objects
-    context.privacy = PrivacyEngine(policy=server_policy(context))
+    context.privacy = PrivacyEngine(policy=context.server_policy())
     listed = context.repository.git.run("for-each-ref", "--format=%(objectname)", "refs/heads/")
     updates = []
     for line in context.stdin.read().decode("utf-8", "replace").splitlines():

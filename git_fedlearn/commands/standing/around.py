@@ -4,13 +4,13 @@ from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from typing import Final
 
-from git_fedlearn.commands.schedule import find_jobs
-from git_fedlearn.commands.standing.item import Item, ago
+from git_fedlearn.commands.standing.item import Item
 from git_fedlearn.console.context import Context
-from git_fedlearn.console.wording import count
+from git_fedlearn.console.wording import ago, count
 from git_fedlearn.core.canonical import Json
 from git_fedlearn.federation.last_run import read_last_run
 from git_fedlearn.federation.peers import RemoteName
+from git_fedlearn.federation.schedulers import find_jobs
 from git_fedlearn.federation.standing import PeerStanding
 from git_fedlearn.repository.proposals import read_proposals
 from git_fedlearn.repository.repository import Repository
@@ -98,9 +98,9 @@ def vectors_items(repository: Repository) -> Iterator[Item]:
         yield Item("qdrant", f"{store.place}, {imported} up to date", facts=facts)
 
 
-def schedule_item(context: Context) -> Item:
+def schedule_item(repository: Repository) -> Item:
     """The timers of this machine."""
-    jobs = find_jobs(context)
+    jobs = find_jobs(repository)
     facts: dict[str, Json] = {"jobs": {job.verb: job.when for job in jobs}}
     if not jobs:
         return Item("schedule", "none", "git fedlearn schedule install", facts)

@@ -55,7 +55,7 @@ def read_standing(context: Context) -> Iterator[Item]:
     yield from proposals_items(repository)
     yield from review_items(repository)
     yield from vectors_items(repository)
-    yield schedule_item(context)
+    yield schedule_item(repository)
     yield federated_item(context)
 
 

@@ -5,13 +5,12 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Final
 
-from git_fedlearn.commands.schedule import find_jobs
-from git_fedlearn.commands.standing.item import ago
 from git_fedlearn.console.context import Context
-from git_fedlearn.console.wording import count
+from git_fedlearn.console.wording import ago, count
 from git_fedlearn.errors import FedlearnError
 from git_fedlearn.extras import install_line, installed_extras
 from git_fedlearn.federation.last_run import read_last_run
+from git_fedlearn.federation.schedulers import find_jobs
 from git_fedlearn.learn.sync_state import find_broken_checkpoints
 from git_fedlearn.repository.repository import Repository
 from git_fedlearn.repository.setup.diagnosis import Check
@@ -140,12 +139,13 @@ def _try(name: str, test: Callable[[], str], hint: str) -> Check:
 
 
 def _schedule(context: Context) -> Check:
-    jobs = find_jobs(context)
+    jobs = find_jobs(context.repository)
     if not jobs:
         return Check("schedule", ok=True, detail="no timers; git fedlearn schedule install makes them")
-    gone = next((job for job in jobs if job.program and not Path(job.program).exists()), None)
+    absolute = [job for job in jobs if job.runs.words and job.runs.words[0].startswith("/")]
+    gone = next((job for job in absolute if not Path(job.runs.words[0]).exists()), None)
     if gone:
-        detail = f"the timer of {gone.verb} runs {gone.program}, which is gone"
+        detail = f"the timer of {gone.verb} runs {gone.runs.words[0]}, which is gone"
         return Check("schedule", ok=False, detail=detail, hint="git fedlearn schedule install")
     names = ", ".join(job.verb for job in jobs)
     run = read_last_run(context.repository)

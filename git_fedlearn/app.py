@@ -1,0 +1,195 @@
+"""A clone, opened for a program: the repository, what it decided, who works in it, and the time.
+
+The library below takes a repository, an environment and a clock; whoever stands above opens a Clone once and
+hands those down. Nothing here prints: what a person should know goes to `warn`.
+"""
+
+import os
+import socket
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from git_fedlearn.core.canonical import JsonObject
+from git_fedlearn.errors import NotARepositoryError, SettingsError, UsageError
+from git_fedlearn.repository.git import Git
+from git_fedlearn.repository.repository import Repository
+
+if TYPE_CHECKING:
+    from git_fedlearn.core.record import Record
+    from git_fedlearn.learn.intake import Intake
+    from git_fedlearn.privacy.engine import LocalIdentity, PrivacyEngine
+    from git_fedlearn.privacy.policy import Policy
+
+Clock = Callable[[], datetime]
+"""Gives the time in UTC."""
+
+POLICY_KEY: Final = "fedlearn.privacyPolicy"
+"""Git config of a server: a settings file whose `[privacy]` holds for every push."""
+
+
+@dataclass
+class Clone:
+    """A clone as one program sees it; a folder outside any repository until `repository` is asked for."""
+
+    environment: Mapping[str, str]
+    directory: Path
+    clock: Clock | None = field(default=None, kw_only=True)
+    """None for the clock of this machine, which `SOURCE_DATE_EPOCH` (reproducible-builds.org) stops."""
+
+    @classmethod
+    def open(cls, directory: Path, environment: Mapping[str, str], clock: Clock | None = None) -> "Clone":
+        """The clone that a folder is in. Raises NotARepositoryError."""
+        clone = Clone(environment, directory, clock=clock)
+        clone.repository = Repository.discover(directory, environment)
+        return clone
+
+    @cached_property
+    def repository(self) -> Repository:
+        """The repository that the folder is in. Raises NotARepositoryError."""
+        return Repository.discover(self.directory, self.environment)
+
+    def find_repository(self) -> Repository | None:
+        """The same, or None if the folder is in none."""
+        try:
+            return self.repository
+        except NotARepositoryError:
+            return None
+
+    @cached_property
+    def data_repository(self) -> Repository:
+        """The same, with data files. Raises NotARepositoryError."""
+        self.repository.require_data()
+        return self.repository
+
+    @cached_property
+    def privacy(self) -> "PrivacyEngine":
+        """The engine that knows who this machine's user is and what the repository decided.
+
+        Raises SettingsError.
+        """
+        from git_fedlearn.privacy.engine import PrivacyEngine  # noqa: PLC0415  costs start-up time
+
+        return PrivacyEngine(self.identity(), self.policy)
+
+    @cached_property
+    def policy(self) -> "Policy":
+        """The privacy policy of the repository, that of the server in a bare one, the default outside one.
+
+        Raises SettingsError.
+        """
+        from git_fedlearn.privacy.policy_table import parse_policy  # noqa: PLC0415  costs start-up time
+
+        repository = self.find_repository()
+        if repository and repository.is_bare:
+            return self.server_policy()
+        return parse_policy(repository.settings_table if repository else {}, self.now().date())
+
+    def server_policy(self) -> "Policy":
+        """What a server decided before this push: a push cannot allow itself anything. Raises SettingsError.
+
+        The file that git config `fedlearn.privacyPolicy` names, else the settings on the default branch.
+        Settings there that cannot be used allow nothing, so that a push can repair them.
+        """
+        from git_fedlearn.privacy.policy import Policy  # noqa: PLC0415  costs start-up time, as below
+        from git_fedlearn.privacy.policy_table import parse_policy  # noqa: PLC0415
+        from git_fedlearn.repository.settings import read_table  # noqa: PLC0415
+        from git_fedlearn.repository.verify import settings_table_at  # noqa: PLC0415
+
+        repository, today = self.repository, self.now().date()
+        pinned = repository.git.find_config(POLICY_KEY)
+        if pinned:
+            path = repository.git_dir / pinned
+            if not path.is_file():
+                raise SettingsError(f"git config {POLICY_KEY}: {path}: no such file")
+            return parse_policy(read_table(path), today, str(path))
+        head = repository.objects.find_commit("HEAD")
+        try:
+            return (
+                parse_policy(settings_table_at(repository.objects, head), today)
+                if head
+                else Policy(today=today)
+            )
+        except SettingsError as error:
+            self.warn(f"on the default branch: {error.message}; nothing is allowed until then")
+            return Policy(today=today)
+
+    def forget_settings(self) -> None:
+        """Read the settings file again when it is next needed: it was written."""
+        for name in ("policy", "privacy", "intake"):
+            self.__dict__.pop(name, None)
+        self.repository.forget_settings()
+
+    def now(self) -> datetime:
+        """The time in UTC."""
+        if self.clock:
+            return self.clock()
+        fixed = self.environment.get("SOURCE_DATE_EPOCH", "")
+        return datetime.fromtimestamp(int(fixed), UTC) if fixed.isdecimal() else datetime.now(UTC)
+
+    def identity(self) -> "LocalIdentity":
+        """What in a text would point to this machine or its user."""
+        from git_fedlearn.privacy.engine import LocalIdentity  # noqa: PLC0415  costs start-up time
+
+        git = Git(self.directory, self.environment)
+        listed = os.fsdecode(git.attempt("config", "-z", "--get-regexp", r"^user\.(name|email)$").out)
+        named = dict(item.split("\n", 1) for item in listed.split("\0") if "\n" in item)
+        email = named.get("user.email")
+        return LocalIdentity(
+            user=self.environment.get("USER") or _login_name(),
+            host=socket.gethostname(),
+            full_name=named.get("user.name", ""),
+            emails=(email,) if email else (),
+            home=self.environment.get("HOME", ""),
+        )
+
+    @cached_property
+    def intake(self) -> "Intake":
+        """The only way into the record sets for what this system learns. Raises SettingsError."""
+        from git_fedlearn.learn.intake import Intake  # noqa: PLC0415  costs start-up time
+
+        repository = self.data_repository
+        return Intake(self.privacy, repository.system(), repository.settings.record_bytes)
+
+    def admit(self, fields: JsonObject) -> "tuple[Record, Counter[str]]":
+        """Sanitize fields and make them a record that this system learned today; what was redacted.
+
+        Raises NotARecordError, SettingsError.
+        """
+        admitted = self.intake.admit(fields, self.now().date())
+        return admitted.record, admitted.redacted
+
+    def refuse_private_name(self, name: str) -> None:
+        """Raise UsageError, which does not repeat it, if the name of a set holds something private.
+
+        It becomes the name of a file, and leaves with that.
+        """
+        found = sorted({finding.kind for finding in self.privacy.scan(name.rpartition("/")[2])})
+        if found:
+            raise UsageError(
+                f"the name of the collection holds {', '.join(found)}, and would be the name of a file",
+                hint="give it another name",
+            )
+
+    @cached_property
+    def cache_folder(self) -> Path:
+        """The folder for what can be made again: under the git folder, or in the user's cache."""
+        from git_fedlearn.vectors.places import cache_folder  # noqa: PLC0415  costs start-up time
+
+        return cache_folder(self.repository)
+
+    def warn(self, text: str) -> None:
+        """Tell the person who runs this; a program has nobody to tell."""
+
+
+def _login_name() -> str:
+    import getpass  # noqa: PLC0415  costs start-up time
+
+    try:
+        return getpass.getuser()
+    except OSError:
+        return ""

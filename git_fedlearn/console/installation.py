@@ -1,0 +1,56 @@
+"""How commands say what was set up in a clone, and what could not be."""
+
+from pathlib import Path
+
+from git_fedlearn.console.context import Context
+from git_fedlearn.repository.repository import Repository
+from git_fedlearn.repository.setup.hook_files import HooksWritten, Reach
+from git_fedlearn.repository.setup.installation import Installation
+from git_fedlearn.repository.setup.scaffold import Scaffold
+from git_fedlearn.repository.setup.shared_files import find_manual
+
+
+def say_installation(context: Context, repository: Repository, done: Installation) -> int:
+    """Print what was installed and what could not be; returns the exit code."""
+    if done.is_unchanged:
+        context.say(f"installed already, as {done.system}")
+    else:
+        context.say(f"installed in {repository.common_dir}, as {done.system}")
+        for line in _changes(repository, done):
+            context.say(f"  {line}")
+        if find_manual(repository.git) == "":
+            context.note("note: `git fedlearn --help` has no man page yet: git fedlearn install --global")
+    return report_hooks(context, done.hooks) if done.hooks else 0
+
+
+def _changes(repository: Repository, done: Installation) -> list[str]:
+    lines = []
+    if done.config:
+        lines.append("config: merge driver, diff driver and system id")
+    if done.attributes:
+        lines.append(f"attributes: {_short(done.attributes, repository)}")
+    if done.hooks and done.hooks.changed:
+        lines.append(f"hooks: {', '.join(done.hooks.changed)} in {_short(done.hooks.folder, repository)}")
+    return lines
+
+
+def report_hooks(context: Context, hooks: HooksWritten) -> int:
+    """Print which hooks were left alone and what to do about each; returns the exit code."""
+    if hooks.changed and hooks.reach is not Reach.CLONE:
+        context.note(f"note: {hooks.folder} is shared with {hooks.reach.value} (core.hooksPath)")
+    for refusal in hooks.refused:
+        context.complain(f"error: {refusal.path} {refusal.reason}\nhint: {refusal.remedy}")
+    return 1 if hooks.refused else 0
+
+
+def _short(path: Path, repository: Repository) -> str:
+    return str(path.relative_to(repository.top)) if path.is_relative_to(repository.top) else str(path)
+
+
+def report_left(context: Context, done: Scaffold) -> None:
+    """Print which files could not be extended, and what belongs in them."""
+    for path, text in done.left:
+        context.complain(
+            f"error: {path}: kept as it is, since it is no YAML file with a plain list of `repos:`"
+        )
+        context.complain(f"hint: add this to that list yourself:\n{text.rstrip()}")
