@@ -21,6 +21,7 @@ python3Packages.buildPythonApplication {
     click
     detect-secrets
     filelock
+    google-re2
     httpx
     jsonlines
     msgspec

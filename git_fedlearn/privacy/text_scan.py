@@ -12,6 +12,7 @@ from git_fedlearn.privacy.fingerprint import fingerprint
 from git_fedlearn.privacy.identity import IdentityRules
 from git_fedlearn.privacy.model import Match, settle_overlaps
 from git_fedlearn.privacy.pointers import plain_key
+from git_fedlearn.privacy.policy import compile_pattern
 from git_fedlearn.privacy.subject import Subject
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ class TextScanner:
         self._identity = IdentityRules(identity)
         self._policy = policy
         self._allowed = policy.allowed_fingerprints()
-        self._custom = [(rule, re.compile(rule.pattern)) for rule in policy.rules]
+        self._custom = [(rule, compile_pattern(rule.pattern)) for rule in policy.rules]
         self._is_special = bool(self._identity.is_known or policy.names or self._custom)
         self._known: dict[tuple[str, str], tuple[Match, ...]] = {}
         self.placeholders = kinds.placeholder_pattern(tuple(rule.kind for rule in policy.rules))
@@ -130,6 +131,4 @@ def _custom_hits(rule: CustomRule, pattern: re.Pattern[str], subject: Subject) -
     if rule.keywords and not any(word.lower() in subject.lowered for word in rule.keywords):
         return
     for hit in pattern.finditer(subject.text):
-        yield Match(
-            *hit.span("secret" if "secret" in pattern.groupindex else 0), rule.kind, f"custom:{rule.name}"
-        )
+        yield Match(*hit.span(pattern.groupindex.get("secret", 0)), rule.kind, f"custom:{rule.name}")
