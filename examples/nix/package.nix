@@ -27,11 +27,15 @@ python3Packages.buildPythonApplication {
     msgspec
     phonenumbers
     pygit2
+    python-stdnum
     pyyaml
     qdrant-client
     rich
     xxhash
   ];
+
+  # nixpkgs has the same module as phonenumbers.
+  pythonRemoveDeps = [ "phonenumberslite" ];
 
   # The wheel brings man pages and completion in share/; nothing is left to install by hand.
   makeWrapperArgs = [ "--suffix PATH : ${lib.makeBinPath [ git ]}" ];
