@@ -23,7 +23,6 @@ from git_fedlearn.learn.checkpoints import (
     read_checkpoints,
     write_checkpoints,
 )
-from git_fedlearn.learn.clean_texts import RememberingEngine
 from git_fedlearn.learn.extraction import Rules, Verdict
 from git_fedlearn.learn.intake import Intake
 from git_fedlearn.learn.learning import Engine, Learning, Starts, Watch
@@ -89,7 +88,7 @@ def sync(repository: Repository, engine: PrivacyEngine, request: Request) -> Syn
     checkpoints = {} if request.full else read_checkpoints(_checkpoint_file(repository, request.source))
     learning = Learning(
         rules=_rules(repository, request),
-        intake=Intake(RememberingEngine(engine), repository.system(), settings.record_bytes),
+        intake=Intake(engine, repository.system(), settings.record_bytes),
         today=request.now.date(),
         jobs=request.jobs or cores(),
         engine=request.engine,

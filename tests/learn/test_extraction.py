@@ -16,7 +16,6 @@ from git_fedlearn.learn import learning as learning_module
 from git_fedlearn.learn import stretches
 from git_fedlearn.learn.admission import PORTION, Admitter, portions
 from git_fedlearn.learn.batch import Batch
-from git_fedlearn.learn.clean_texts import RememberingEngine
 from git_fedlearn.learn.extraction import MOST_FAULTS, SLACK, Extract, FoundFault, Place, Recent, Rules
 from git_fedlearn.learn.extractor import Extractor
 from git_fedlearn.learn.intake import Intake
@@ -53,7 +52,7 @@ def write_events(root: Path, count: int, seed: int = 1) -> Path:
 
 def learned(root: Path, jobs: int = 1, snapshot: int = 10) -> tuple[Any, ...]:
     """All that a run leaves."""
-    intake = Intake(RememberingEngine(ENGINE), "sys-aaaaaaaaaa", 1000)
+    intake = Intake(ENGINE, "sys-aaaaaaaaaa", 1000)
     learning = Learning(Rules(snapshot=snapshot), intake, TODAY, jobs)
     batch, reached = learning.learn(find_sources(root), {})
     sets = {name: canonical_set(b"\n".join(lines)) for name, lines in batch.lessons.items()}
