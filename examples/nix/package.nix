@@ -21,16 +21,21 @@ python3Packages.buildPythonApplication {
     click
     detect-secrets
     filelock
+    google-re2
     httpx
     jsonlines
     msgspec
     phonenumbers
     pygit2
+    python-stdnum
     pyyaml
     qdrant-client
     rich
     xxhash
   ];
+
+  # nixpkgs has the same module as phonenumbers.
+  pythonRemoveDeps = [ "phonenumberslite" ];
 
   # The wheel brings man pages and completion in share/; nothing is left to install by hand.
   makeWrapperArgs = [ "--suffix PATH : ${lib.makeBinPath [ git ]}" ];

@@ -16,7 +16,6 @@ from git_fedlearn.core.events import end_of, event_time
 from git_fedlearn.core.layout import SetName
 from git_fedlearn.core.record_set import join_into, parse_record_set, split_lines
 from git_fedlearn.core.trailers import SYSTEM_TRAILER
-from git_fedlearn.learn.clean_texts import RememberingEngine
 from git_fedlearn.learn.extracts import SCORER_KEY, Rules, ScoredEvent, Scorer
 from git_fedlearn.learn.intake import Intake
 from git_fedlearn.learn.pipeline import Batch, Engine, Pipeline, Positions, Watch
@@ -109,7 +108,7 @@ def sync(repository: Repository, engine: PrivacyEngine, options: SyncOptions) ->
     checkpoints, system = {} if options.full else known, repository.system()
     pipeline = Pipeline(
         rules=_rules(repository, options),
-        intake=Intake(RememberingEngine(engine), system, settings.record_bytes),
+        intake=Intake(engine, system, settings.record_bytes),
         today=options.now.date(),
         jobs=options.jobs or cores(),
         engine=options.engine,

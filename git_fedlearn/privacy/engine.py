@@ -10,16 +10,16 @@ from typing import TYPE_CHECKING
 
 from git_fedlearn.privacy import kinds
 from git_fedlearn.privacy.fingerprint import fingerprint
-from git_fedlearn.privacy.invisible import Cleaned, clean_text, clean_with_offsets
+from git_fedlearn.privacy.invisible import Cleaned, clean_with_offsets
 from git_fedlearn.privacy.model import Finding, LocalIdentity, Sanitized
-from git_fedlearn.privacy.pointers import Place, iter_strings
+from git_fedlearn.privacy.pointers import Place, iter_strings, iter_texts
 from git_fedlearn.privacy.policy import DEFAULT_POLICY
 from git_fedlearn.privacy.rebuild import rebuild
 from git_fedlearn.privacy.redaction import Redactor
 from git_fedlearn.privacy.text_scan import TextScanner
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Sequence
 
     from git_fedlearn.privacy.model import Json, Match
     from git_fedlearn.privacy.policy import Policy
@@ -31,7 +31,7 @@ _NOBODY = LocalIdentity()
 
 
 class PrivacyEngine:
-    """Scans and sanitizes values for one identity and one policy. Holds no state between calls."""
+    """Scans and sanitizes values for one identity and one policy. Its memory of texts only saves time."""
 
     def __init__(self, identity: LocalIdentity = _NOBODY, policy: Policy = DEFAULT_POLICY) -> None:
         self.policy = policy
@@ -40,68 +40,48 @@ class PrivacyEngine:
     def scan(self, value: Json) -> tuple[Finding, ...]:
         """Everything private in the value, in the order of pointers and offsets, keys before values."""
         if isinstance(value, str):
-            return tuple(self._scan_place(Place(value, "", "", in_key=False), []))
-        return self._scan(list(iter_strings(value)))
+            return tuple(self._findings(Place(value, "", "", in_key=False), clean_with_offsets(value)))
+        if self._scanner.are_clean(iter_texts(value)):
+            return ()
+        places = list(iter_strings(value))
+        texts = [clean_with_offsets(place.text) for place in places]
+        splits = self._splits(places, [clean.text for clean in texts])
+        return self._scan(places, texts, splits)
 
     def sanitize(self, value: Json) -> Sanitized:
         """The value redacted, with the findings of the value as given. A clean value is returned as it is."""
-        places = list(iter_strings(value))
-        findings = self._scan(places)
-        if not findings and all(clean_text(place.text) is place.text for place in places):
+        if self._scanner.are_clean(iter_texts(value)):
             return Sanitized(value, ())
-        redacted = self._redact(value, places)
-        while self._splits(places := list(iter_strings(redacted))):
-            redacted = self._redact(redacted, places)
-        return Sanitized(redacted, findings)
+        places = list(iter_strings(value))
+        cleaned = [clean_with_offsets(place.text) for place in places]
+        texts = [clean.text for clean in cleaned]
+        splits = self._splits(places, texts)
+        findings = self._scan(places, cleaned, splits)
+        if not findings and all(text is place.text for text, place in zip(texts, places, strict=True)):
+            return Sanitized(value, ())
+        redacted = self._redact(value, places, texts, splits)
+        while True:
+            places = list(iter_strings(redacted))
+            texts = [place.text for place in places]
+            splits = self._splits(places, texts)
+            if not splits:
+                return Sanitized(redacted, findings)
+            redacted = self._redact(redacted, places, texts, splits)
 
-    def _redact(self, value: Json, places: list[Place]) -> Json:
-        redactor = Redactor(self._scanner)
-        redactor.reserve(clean_text(place.text) for place in places)
-        splits = self._splits(places)
-        texts: Texts = {}
-        keys = {"": ""}
-        for index, place in enumerate(places):
-            text = redactor.redact(place.text, keys[place.key], splits.get(index, []))
-            texts[place.pointer, place.in_key] = text
-            if place.in_key:
-                keys[place.text] = text
-        return rebuild(value, texts)
-
-    def _splits(self, places: list[Place]) -> dict[int, list[Match]]:
-        """Secrets that strings make together and none of them holds alone, by the numbers of the places."""
-        if len(places) < 2:  # noqa: PLR2004 -- a secret is split over two at least
-            return {}
-        from git_fedlearn.privacy.split_secrets import Held, find_splits  # noqa: PLC0415 -- compiles its patterns
-
-        found = find_splits(
-            [Held("" if p.in_key else clean_text(p.text), p.pointer.rpartition("/")[0]) for p in places]
-        )
-        counted = {
-            at: self._scanner.counted(matches, clean_text(places[at].text)) for at, matches in found.items()
-        }
-        return {at: matches for at, matches in counted.items() if matches}
-
-    @staticmethod
-    def _begins_secret(text: str) -> bool:
-        """Whether a secret may begin in a cleaned text that goes on in another string."""
-        from git_fedlearn.privacy.split_secrets import may_begin  # noqa: PLC0415 -- compiles its patterns
-
-        return may_begin(text)
-
-    def _scan(self, places: list[Place]) -> tuple[Finding, ...]:
-        splits = self._splits(places)
+    def _scan(
+        self, places: Sequence[Place], cleaned: Sequence[Cleaned], splits: dict[int, list[Match]]
+    ) -> tuple[Finding, ...]:
         return tuple(
             finding
             for index, place in enumerate(places)
-            for finding in self._scan_place(place, splits.get(index, []))
+            for finding in self._findings(place, cleaned[index], splits.get(index, ()))
         )
 
-    def _scan_place(self, place: Place, splits: list[Match]) -> list[Finding]:
-        text = place.text
-        if text.isascii() and text.isprintable():
-            matches = self._scanner.matches(text, place.key, splits)
-            return self._findings(matches, place, Cleaned(text)) if matches else []
-        cleaned = clean_with_offsets(text)
+    def _findings(self, place: Place, cleaned: Cleaned, parts: Sequence[Match] = ()) -> list[Finding]:
+        """What is private in one string, `parts` included."""
+        matches = self._scanner.matches(cleaned.text, place.key, parts)
+        if not matches and not cleaned.removed:
+            return []
         hidden = [
             Finding(
                 kinds.INVISIBLE_TEXT,
@@ -109,16 +89,13 @@ class PrivacyEngine:
                 place.pointer,
                 start,
                 end,
-                fingerprint(kinds.INVISIBLE_TEXT, text[start:end]),
+                fingerprint(kinds.INVISIBLE_TEXT, place.text[start:end]),
                 1.0,
                 place.in_key,
             )
             for start, end in cleaned.removed
         ]
-        return hidden + self._findings(self._scanner.matches(cleaned.text, place.key, splits), place, cleaned)
-
-    def _findings(self, matches: Iterable[Match], place: Place, cleaned: Cleaned) -> list[Finding]:
-        return [
+        return hidden + [
             Finding(
                 match.kind,
                 match.rule,
@@ -130,3 +107,34 @@ class PrivacyEngine:
             )
             for match in matches
         ]
+
+    def _redact(
+        self, value: Json, places: Sequence[Place], texts: Sequence[str], splits: dict[int, list[Match]]
+    ) -> Json:
+        """The value without anything private; `texts` are those of the places, cleaned."""
+        redactor = Redactor(self._scanner, texts)
+        redacted: Texts = {}
+        keys = {"": ""}
+        for index, place in enumerate(places):
+            text = redactor.redact(texts[index], keys[place.key], splits.get(index, ()))
+            redacted[place.pointer, place.in_key] = text
+            if place.in_key:
+                keys[place.text] = text
+        return rebuild(value, redacted)
+
+    def _splits(self, places: Sequence[Place], texts: Sequence[str]) -> dict[int, list[Match]]:
+        """Secrets that strings make together and none of them holds alone, by the numbers of the places."""
+        if len(places) < 2:  # noqa: PLR2004 -- a secret is split over two at least
+            return {}
+        from git_fedlearn.privacy.split_secrets import Held, find_splits, may_begin  # noqa: PLC0415 -- compiles its patterns
+
+        if not any(may_begin(text) for text, place in zip(texts, places, strict=True) if not place.in_key):
+            return {}
+        found = find_splits(
+            [
+                Held("" if place.in_key else text, place.pointer.rpartition("/")[0])
+                for text, place in zip(texts, places, strict=True)
+            ]
+        )
+        counted = {at: self._scanner.counted(matches, texts[at]) for at, matches in found.items()}
+        return {at: matches for at, matches in counted.items() if matches}

@@ -1,6 +1,6 @@
 """What must occur in a text before a detector can find anything: one pattern each, in RE2's syntax.
 
-A gate may open for nothing, but never stay shut before a finding: a test holds both paths against each other.
+A gate may open for nothing, but never stay shut before a finding: tests ask every detector behind its gate.
 Gates are asked about ASCII text only, where lower case means the same to everybody.
 """
 

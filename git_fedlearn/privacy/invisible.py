@@ -8,7 +8,7 @@ need them. Laws: cleaning is idempotent, and a text it does not change is return
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from typing import NamedTuple
 
 _CONTROL = "\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f"
 _FORMAT = (
@@ -35,8 +35,7 @@ _SOFT = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Cleaned:
+class Cleaned(NamedTuple):
     """A cleaned text; `origin[i]` is where its character i stood in the original, None when nothing moved."""
 
     text: str

@@ -5,9 +5,12 @@ A `Finding` says where something private stands, never what it is.
 
 from __future__ import annotations
 
-from bisect import bisect_left
+from bisect import bisect_right
 from dataclasses import dataclass
+from itertools import chain, pairwise
 from typing import TYPE_CHECKING, TypeAlias
+
+from git_fedlearn.privacy.kinds import RANK, SECRET_KINDS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -64,45 +67,39 @@ class Match:
     confidence: float = 0.9
 
 
-def sort_matches(matches: Iterable[Match]) -> list[Match]:
-    """By position; of two that start together the longer first. Independent of the order of detectors."""
-    return sorted(matches, key=lambda m: (m.start, -m.end, m.kind, m.rule))
-
-
-def settle_overlaps(matches: Iterable[Match], rank: dict[str, int], strong: frozenset[str]) -> list[Match]:
+def settle_overlaps(matches: Iterable[Match]) -> list[Match]:
     """Join overlapping spans into one, so that no part of any stays; the best-ranked kind names it.
 
-    Where a span of a strong kind meets another, it keeps its own bounds and the other goes: the password of
+    Where a secret meets something else, it keeps its own bounds and the other goes: the password of
     `scheme://user:password@host` must not take the host along. The next round finds the rest of it.
+    The answer, ordered by position, does not depend on the order of the matches.
     """
-    ordered = sort_matches(matches)
-    firm = list(_clusters((m for m in ordered if m.kind in strong), rank))
-    starts = [m.start for m in firm]
-    others = (m for m in ordered if m.kind not in strong and not _meets(m, firm, starts))
-    return sort_matches([*firm, *_clusters(others, rank)])
+    ordered = sorted(matches, key=lambda m: (m.start, -m.end, m.kind, m.rule))
+    if all(one.end <= other.start for one, other in pairwise(ordered)):
+        return ordered
+    secrets = list(_join(m for m in ordered if m.kind in SECRET_KINDS))
+    ends = [m.end for m in secrets]
+    others = (
+        m
+        for m in ordered
+        if m.kind not in SECRET_KINDS
+        and ((at := bisect_right(ends, m.start)) == len(secrets) or secrets[at].start >= m.end)
+    )
+    return sorted([*secrets, *_join(others)], key=lambda m: m.start)
 
 
-def _meets(match: Match, firm: list[Match], starts: list[int]) -> bool:
-    at = bisect_left(starts, match.end)
-    return at > 0 and firm[at - 1].end > match.start
-
-
-def _clusters(ordered: Iterable[Match], rank: dict[str, int]) -> Iterator[Match]:
+def _join(ordered: Iterable[Match]) -> Iterator[Match]:
+    """One match for each run of overlapping ones."""
     cluster: list[Match] = []
     end = -1
-    for match in ordered:
-        if cluster and match.start >= end:
-            yield _join(cluster, end, rank)
-            cluster = []
-            end = -1
-        cluster.append(match)
-        end = max(end, match.end)
-    if cluster:
-        yield _join(cluster, end, rank)
-
-
-def _join(cluster: list[Match], end: int, rank: dict[str, int]) -> Match:
-    if len(cluster) == 1:
-        return cluster[0]
-    best = min(cluster, key=lambda m: (rank.get(m.kind, 0), m.start - m.end, m.rule))
-    return Match(cluster[0].start, end, best.kind, best.rule, max(m.confidence for m in cluster))
+    for match in chain(ordered, (None,)):
+        if match is not None and match.start < end:
+            cluster.append(match)
+            end = max(end, match.end)
+            continue
+        if cluster:
+            best = min(cluster, key=lambda m: (RANK.get(m.kind, 0), m.start - m.end, m.rule))
+            confidence = max(m.confidence for m in cluster)
+            yield Match(cluster[0].start, end, best.kind, best.rule, confidence)
+        if match is not None:
+            cluster, end = [match], match.end

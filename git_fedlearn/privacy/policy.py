@@ -6,6 +6,7 @@ Findings of an allowed kind or with an allowed fingerprint are neither reported 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
@@ -25,7 +26,7 @@ class Allowed:
 
 @dataclass(frozen=True, slots=True)
 class CustomRule:
-    """A rule of this repository. `pattern` is a regular expression; a group named `secret` narrows the span.
+    """A rule of this repository. `pattern` is in RE2's syntax; a group named `secret` narrows the span.
 
     With `keywords`, the pattern is only tried on text that holds one of them (in any case).
     """
@@ -34,6 +35,22 @@ class CustomRule:
     pattern: str
     kind: str = "SECRET"
     keywords: tuple[str, ...] = ()
+
+
+def compile_pattern(pattern: str) -> re.Pattern[str]:
+    """Compile the pattern of a rule with RE2, which takes linear time on any text. Raises ValueError.
+
+    Used as a pattern of `re`, but matches know their groups by number only.
+    """
+    import re2  # noqa: PLC0415 -- 10 ms that a repository without rules need not pay
+
+    options = re2.Options()
+    options.log_errors = False
+    try:
+        compiled: re.Pattern[str] = re2.compile(pattern, options)
+    except re2.error as error:
+        raise ValueError(error.args[0].decode(errors="replace")) from None
+    return compiled
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from git_fedlearn.privacy import kinds
 from git_fedlearn.privacy.invisible import clean_text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from git_fedlearn.privacy.model import Match
     from git_fedlearn.privacy.text_scan import TextScanner
@@ -17,28 +17,24 @@ if TYPE_CHECKING:
 class Redactor:
     """Redacts the texts of one record: equal values get equal placeholders, new ones a new number."""
 
-    def __init__(self, scanner: TextScanner) -> None:
+    def __init__(self, scanner: TextScanner, texts: Iterable[str]) -> None:
+        """`texts` are all of the record: a placeholder in one of them never stands for a new value."""
         self._scanner = scanner
         self._names: dict[tuple[str, str], str] = {}
         self._taken: dict[str, int] = {}
-
-    def reserve(self, texts: Iterable[str]) -> None:
-        """Note the placeholders that the record holds, so that no new value passes for an old one."""
         for text in texts:
             if "<" in text:
-                for hit in self._scanner.placeholders.finditer(text):
-                    number = int(hit[2] or 1)
-                    self._taken[hit[1]] = max(self._taken.get(hit[1], 0), number)
+                for hit in scanner.placeholders.finditer(text):
+                    self._taken[hit[1]] = max(self._taken.get(hit[1], 0), int(hit[2] or 1))
 
-    def redact(self, text: str, key: str = "", parts: list[Match] | None = None) -> str:
-        """The text without anything private, and without these parts of secrets.
+    def redact(self, text: str, key: str = "", parts: Sequence[Match] = ()) -> str:
+        """A cleaned text without anything private, and without these parts of secrets.
 
         Repeated until nothing more is found, hence idempotent. Each round leaves fewer characters outside
         placeholders, so it ends.
         """
-        text = clean_text(text)
-        while matches := self._scanner.matches(text, key, parts or []):
-            parts = None
+        while matches := self._scanner.matches(text, key, parts):
+            parts = ()
             pieces: list[str] = []
             at = 0
             for match in matches:

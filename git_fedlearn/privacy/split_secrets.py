@@ -54,9 +54,8 @@ def may_begin(text: str) -> bool:
 def find_splits(texts: Sequence[Held]) -> dict[int, list[Match]]:
     """For each text by its index, the spans that are part of a secret which is whole only with others."""
     found: defaultdict[int, list[Match]] = defaultdict(list)
-    if len(texts) > 1 and any(may_begin(held.text) for held in texts):
-        for at, match in (*_cut_tokens(texts), *_listed_blocks(texts), *_aws_pairs(texts)):
-            found[at].append(match)
+    for at, match in (*_cut_tokens(texts), *_listed_blocks(texts), *_aws_pairs(texts)):
+        found[at].append(match)
     return dict(found)
 
 

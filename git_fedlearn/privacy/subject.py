@@ -20,24 +20,21 @@ class Subject:
     def __init__(self, text: str, key: str = "") -> None:
         self.text = text
         self.key = key
-        self.lowered = _lower(text)
+        lowered = text.lower()
+        if len(lowered) != len(text):
+            lowered = "".join(low if len(low := char.lower()) == 1 else char for char in text)
+        self.lowered = lowered
+        """In lower case, character by character, so that offsets hold."""
+        self._long_words = [word for word in text.split() if len(word) >= _DIGITED]
+        self.long_runs: list[tuple[int, int]] = []
+        """Where many token characters follow each other, as in the shortest token without telling prefix."""
+        if any(len(word) >= _LONG for word in self._long_words):
+            self.long_runs = [hit.span() for hit in _LONG_RUN.finditer(text)]
 
     @cached_property
     def stem_positions(self) -> list[int]:
         """Where the name of a secret may stand, in order."""
         return stem_positions(self.lowered)
-
-    @cached_property
-    def _long_words(self) -> list[str]:
-        """What stands between white space, where it is long: no run of token characters goes beyond it."""
-        return [word for word in self.text.split() if len(word) >= _DIGITED]
-
-    @cached_property
-    def long_runs(self) -> list[tuple[int, int]]:
-        """Where many token characters follow each other, as in the shortest token without telling prefix."""
-        if all(len(word) < _LONG for word in self._long_words):
-            return []
-        return [hit.span() for hit in _LONG_RUN.finditer(self.text)]
 
     @cached_property
     def has_digit_run(self) -> bool:
@@ -53,11 +50,3 @@ class Subject:
         """Whether one of these lower-case words occurs, in any case."""
         lowered = self.lowered
         return any(word in lowered for word in words)
-
-
-def _lower(text: str) -> str:
-    """The text in lower case, character by character, so that offsets hold."""
-    lowered = text.lower()
-    if len(lowered) == len(text):
-        return lowered
-    return "".join(low if len(low := char.lower()) == 1 else char for char in text)

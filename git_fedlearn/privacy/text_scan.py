@@ -1,30 +1,48 @@
-"""All detectors over one text: matches settled, placeholders spared, the policy applied."""
+"""All detectors over one text: matches settled, placeholders spared, the policy applied.
+
+What was found in a text is remembered by the text and the key it is under, on which alone it depends: logs,
+names of fields and lines of code repeat themselves.
+"""
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_right
+from collections import OrderedDict
 from functools import cache
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from xxhash import xxh3_128_digest
 
 from git_fedlearn.privacy import kinds
 from git_fedlearn.privacy.fingerprint import fingerprint
 from git_fedlearn.privacy.identity import IdentityRules
 from git_fedlearn.privacy.model import Match, settle_overlaps
 from git_fedlearn.privacy.pointers import plain_key
+from git_fedlearn.privacy.policy import compile_pattern
 from git_fedlearn.privacy.subject import Subject
 
 if TYPE_CHECKING:
+    import re
     from collections.abc import Iterable, Iterator, Sequence
 
     from git_fedlearn.privacy.model import LocalIdentity
     from git_fedlearn.privacy.policy import CustomRule, Policy
     from git_fedlearn.privacy.prefilter import Prefilter
 
+MAX_REMEMBERED_TEXTS: Final = 100_000
+"""About 20 MB. The oldest makes room for the newest."""
+MAX_REMEMBERED_MATCHES: Final = 8
+"""A text with more is not remembered, so that no log can fill the memory."""
+MAX_VERBATIM_CHARACTERS: Final = 48
+"""Of a longer text its hash is remembered."""
 
-_SHORT: Final = 48
-_MOST_KNOWN: Final = 4096
-"""Names of fields and short values come again and again: so many are remembered, which only saves time."""
+
+class _Seen(NamedTuple):
+    """What is private in a text, and whether a secret that goes on in another text may begin in it."""
+
+    matches: Sequence[Match]
+    may_begin: bool | None
+    """None until somebody asks."""
 
 
 class TextScanner:
@@ -33,60 +51,83 @@ class TextScanner:
     def __init__(self, identity: LocalIdentity, policy: Policy) -> None:
         self._identity = IdentityRules(identity)
         self._policy = policy
+        self._allowed_kinds = {kind for kind, action in policy.actions.items() if action == "allow"}
         self._allowed = policy.allowed_fingerprints()
-        self._custom = [(rule, re.compile(rule.pattern)) for rule in policy.rules]
+        self._custom = [(rule, compile_pattern(rule.pattern)) for rule in policy.rules]
         self._is_special = bool(self._identity.is_known or policy.names or self._custom)
-        self._known: dict[tuple[str, str], tuple[Match, ...]] = {}
+        self._seen: OrderedDict[tuple[str | bytes, str], _Seen] = OrderedDict()
         self.placeholders = kinds.placeholder_pattern(tuple(rule.kind for rule in policy.rules))
+
+    def are_clean(self, texts: Iterable[tuple[str, str | None]]) -> bool:
+        """Whether these texts of one value, each with its key, None for a key, are all known to be clean.
+
+        False, too, where a secret may be split over several of them.
+        """
+        for text, key in texts:
+            short = text if len(text) <= MAX_VERBATIM_CHARACTERS else _digest(text)
+            seen = self._seen.get((short, key or ""))
+            if seen is None or seen.matches:
+                return False
+            if key is None:
+                continue
+            if seen.may_begin is None:
+                seen = self._seen[short, key] = _Seen((), _may_begin(text))
+            if seen.may_begin:
+                return False
+        return True
 
     def matches(self, text: str, key: str = "", parts: Sequence[Match] = ()) -> Sequence[Match]:
         """The private spans of a cleaned text, in order, without overlaps or cut placeholders.
 
         `parts` are spans that other strings of the record made private.
         """
-        key = plain_key(key)
-        if len(text) > _SHORT or parts:
+        if parts:
             return self._find(text, key, parts)
-        found = self._known.get((text, key))
-        if found is None:
-            if len(self._known) >= _MOST_KNOWN:
-                self._known.clear()
-            found = self._known[text, key] = tuple(self._find(text, key))
+        mark = text if len(text) <= MAX_VERBATIM_CHARACTERS else _digest(text), key
+        seen = self._seen.get(mark)
+        if seen is not None:
+            return seen.matches
+        found = self._find(text, key)
+        if len(found) <= MAX_REMEMBERED_MATCHES:
+            if len(self._seen) >= MAX_REMEMBERED_TEXTS:
+                self._seen.popitem(last=False)
+            self._seen[mark] = _Seen(found, None)
         return found
 
-    def _find(self, text: str, key: str, parts: Sequence[Match] = ()) -> list[Match]:
+    def _find(self, text: str, key: str, parts: Sequence[Match] = ()) -> Sequence[Match]:
         if len(text) < 3 and not parts:  # noqa: PLR2004 -- nothing private is that short
-            return []
-        subject = Subject(text, key)
+            return ()
+        subject = Subject(text, plain_key(key))
         found = [m for detector in _prefilter().choose(subject) for m in detector(subject)]
         found += parts
         if self._is_special:
             found += self._special(subject)
         if not found or not (found := self.counted(found, text)):
-            return []
+            return ()
         if "<" in text:
             found = list(self._spare_placeholders(found, text))
-        settled = settle_overlaps(found, kinds.RANK, kinds.SECRET_KINDS)
-        return [m for m in settled if self._counts(m, text)] if self._allowed else settled
+        settled = settle_overlaps(found)
+        return self.counted(settled, text) if self._allowed else settled
 
     def _special(self, subject: Subject) -> Iterator[Match]:
         """What only this machine, its user and this repository's policy look for."""
         yield from self._identity.find(subject)
         if self._policy.names:
-            yield from _person_names(subject, self._policy.names)
+            from git_fedlearn.privacy.person_names import find_person_names  # noqa: PLC0415 -- off by default
+
+            yield from find_person_names(subject, self._policy.names)
         for rule, pattern in self._custom:
             yield from _custom_hits(rule, pattern, subject)
 
     def counted(self, matches: Iterable[Match], text: str) -> list[Match]:
-        """Those that the policy does not allow."""
-        return [m for m in matches if self._counts(m, text)]
-
-    def _counts(self, match: Match, text: str) -> bool:
-        if match.start >= match.end or self._policy.action(match.kind) == "allow":
-            return False
-        return (
-            not self._allowed or fingerprint(match.kind, text[match.start : match.end]) not in self._allowed
-        )
+        """Those that the policy does not allow, neither by their kind nor by what they hold."""
+        return [
+            m
+            for m in matches
+            if m.start < m.end
+            and m.kind not in self._allowed_kinds
+            and not (self._allowed and fingerprint(m.kind, text[m.start : m.end]) in self._allowed)
+        ]
 
     def _spare_placeholders(self, found: Iterable[Match], text: str) -> Iterator[Match]:
         """Without what lies in a placeholder or cuts one; a match may hold one whole, and more."""
@@ -111,6 +152,16 @@ def _touching(match: Match, spans: list[tuple[int, int]], ends: list[int]) -> li
     return spans[first:last]
 
 
+def _digest(text: str) -> bytes:
+    return xxh3_128_digest(text.encode("utf-8", "surrogatepass"))
+
+
+def _may_begin(text: str) -> bool:
+    from git_fedlearn.privacy.split_secrets import may_begin  # noqa: PLC0415 -- compiles its patterns
+
+    return may_begin(text)
+
+
 @cache
 def _prefilter() -> Prefilter:
     """Imported at the first text: the patterns take longer to compile than most commands run."""
@@ -120,16 +171,8 @@ def _prefilter() -> Prefilter:
     return Prefilter(ALL_DETECTORS)
 
 
-def _person_names(subject: Subject, model: str) -> Iterator[Match]:
-    from git_fedlearn.privacy.person_names import find_person_names  # noqa: PLC0415 -- off by default
-
-    return find_person_names(subject, model)
-
-
 def _custom_hits(rule: CustomRule, pattern: re.Pattern[str], subject: Subject) -> Iterator[Match]:
     if rule.keywords and not any(word.lower() in subject.lowered for word in rule.keywords):
         return
     for hit in pattern.finditer(subject.text):
-        yield Match(
-            *hit.span("secret" if "secret" in pattern.groupindex else 0), rule.kind, f"custom:{rule.name}"
-        )
+        yield Match(*hit.span(pattern.groupindex.get("secret", 0)), rule.kind, f"custom:{rule.name}")

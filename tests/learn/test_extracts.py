@@ -13,7 +13,6 @@ from hypothesis import strategies as st
 
 from git_fedlearn.core.record_set import canonical_set
 from git_fedlearn.learn import pipeline
-from git_fedlearn.learn.clean_texts import RememberingEngine
 from git_fedlearn.learn.extractor import Extractor, Judge
 from git_fedlearn.learn.extracts import (
     MAX_FAULT_PLACES,
@@ -57,7 +56,7 @@ def write_events(root: Path, count: int, seed: int = 1) -> Path:
 
 def learned(root: Path, jobs: int = 1, snapshot: int = 10) -> tuple[Any, ...]:
     """All that a run leaves."""
-    intake = Intake(RememberingEngine(ENGINE), "sys-aaaaaaaaaa", 1000)
+    intake = Intake(ENGINE, "sys-aaaaaaaaaa", 1000)
     run = Pipeline(Rules(snapshot=snapshot), intake, TODAY, jobs)
     batch, reached = run.run(find_sources(root), {})
     sets = {name: canonical_set(b"\n".join(lines)) for name, lines in batch.lessons.items()}

@@ -95,7 +95,9 @@ def test_settings_that_cannot_be_used_stop_every_verb_that_needs_them(system: Sy
     system.write(SET, b'{"title":"t"}\n')
     for verb in ("scan", "sanitize"):
         said = system.fedlearn(verb, code=3).err
-        assert said.startswith("error: .fedlearn.toml: `privacy.rules[1].pattern`: not a regular expression")
+        assert said.startswith(
+            "error: .fedlearn.toml: `privacy.rules[1].pattern`: RE2 cannot compile rule x: "
+        )
 
 
 def test_a_push_cannot_allow_itself_anything(world: World, system: System) -> None:

@@ -6,7 +6,6 @@ import pytest
 
 from git_fedlearn.errors import SettingsError
 from git_fedlearn.privacy.engine import PrivacyEngine
-from git_fedlearn.privacy.pattern_safety import is_explosive
 from git_fedlearn.privacy.policy import Allowed, Policy
 from git_fedlearn.privacy.policy_table import format_allowed, parse_policy
 from git_fedlearn.repository.settings import parse_table
@@ -70,12 +69,11 @@ def test_an_allowed_value_stays_also_where_two_rules_overlap() -> None:
             '[[privacy.allow]]\nfingerprint="abcde"\nreason="r"\nexpires="soon"',
             "`privacy.allow[1].expires`: not a",
         ),
-        ("[[privacy.rules]]\nname='a'\npattern='('", "`privacy.rules[1].pattern`: not a regular expression:"),
-        ("[[privacy.rules]]\nname='a'\npattern='x*'", "`privacy.rules[1].pattern`: matches the empty text"),
         (
-            "[[privacy.rules]]\nname='a'\npattern='(x+)+y'",
-            "`privacy.rules[1].pattern`: repeats what is nothing",
+            "[[privacy.rules]]\nname='a'\npattern='('",
+            "`privacy.rules[1].pattern`: RE2 cannot compile rule a: missing ): (",
         ),
+        ("[[privacy.rules]]\nname='a'\npattern='x*'", "`privacy.rules[1].pattern`: matches the empty text"),
         ("[[privacy.rules]]\nname='A b'\npattern='x'", "`privacy.rules[1].name`: not a name"),
         ("[[privacy.rules]]\nname='a'\npattern='x'\nkind='a b'", "`privacy.rules[1].kind`: not a kind"),
         ("[[privacy.rules]]\nname='a'\npattern='x'\nkeywords='y'", "`privacy.rules[1].keywords`: not a list"),
@@ -90,21 +88,61 @@ def test_what_is_wrong_is_named_with_its_key(text: str, message: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("pattern", "explosive"),
+    ("pattern", "complaint"),
     [
-        ("(a+)+", True),
-        (r"(\w+\s*)*x", True),
-        ("(a+|b)+", True),
-        ("(a{1,20})+", True),
-        ("(?=(a+)+)x", True),
-        (r"(?:\d+\.)+\d+", False),
-        (r"[a-z]+\d{2,}", False),
-        ("(?>a+)+", False),
-        ("(a)?(?(1)b|c+)", False),
+        (r"(T)-\1", r"invalid escape sequence: \1"),
+        ("T-(?=[0-9])", "invalid perl operator: (?="),
+        ("T-(?![0-9])", "invalid perl operator: (?!"),
+        ("(?<!x)T-[0-9]", "invalid perl operator: (?<!"),
+        ("(?>T+)-", "invalid perl operator: (?>"),
+        ("T{2000}", "invalid repetition size: {2000}"),
     ],
 )
-def test_patterns_that_explode(pattern: str, explosive: bool) -> None:  # noqa: FBT001
-    assert is_explosive(pattern) is explosive
+def test_a_pattern_that_takes_more_than_linear_time_is_refused_with_a_hint(
+    pattern: str, complaint: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SettingsError) as caught:
+        policy(f"[[privacy.rules]]\nname = 'ticket'\npattern = '{pattern}'")
+    assert caught.value.message == (
+        f".fedlearn.toml: `privacy.rules[1].pattern`: RE2 cannot compile rule ticket: {complaint}"
+    )
+    assert caught.value.hint == (
+        "RE2 has no lookaround and no backreferences: https://github.com/google/re2/wiki/Syntax"
+    )
+    assert capfd.readouterr() == ("", "")
+
+
+@pytest.mark.parametrize(
+    "pattern",
+    [
+        "(a+)+b",
+        "(a|a)*b",
+        "(a|aa)+b",
+        "(?:a*)*b",
+        r"(\w+\s*)*:",
+        "a*a*a*a*a*a*b",
+        "(a?){500}a{500}b",
+    ],
+)
+def test_no_pattern_makes_a_scan_hang(pattern: str) -> None:
+    """Nested repeats, ambiguous alternatives, repeats in a row: `re` would take longer than anybody waits."""
+    engine = PrivacyEngine(
+        policy=policy(f"[[privacy.rules]]\nname = 'own'\npattern = '{pattern}'\nkind = 'OWN'")
+    )
+    text = "a" * 20_000
+    assert engine.scan(f"{text}!") == ()
+    assert [finding.kind for finding in engine.scan(f"{text[:2000]}b: x")] == ["OWN"]
+
+
+def test_offsets_of_own_rules_count_characters() -> None:
+    engine = PrivacyEngine(
+        policy=policy(
+            "[[privacy.rules]]\nname = 'own'\npattern = 'n\u00b0 (?P<secret>[0-9]{4})'\nkind = 'OWN'"
+        )
+    )
+    assert engine.sanitize("\u20ac \U0001f600 n\u00b0 1234 and n\u00b0 5678").value == (
+        "\u20ac \U0001f600 n\u00b0 <OWN> and n\u00b0 <OWN_2>"
+    )
 
 
 def test_an_entry_is_written_as_it_is_read() -> None:

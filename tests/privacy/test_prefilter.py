@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import re
-import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -9,7 +8,6 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from privacy.private_samples import aws_key, github_token, jwt, pem_block, rand, strong_word
 
-from git_fedlearn.privacy import prefilter
 from git_fedlearn.privacy.engine import PrivacyEngine
 from git_fedlearn.privacy.gates import GATES, OPENED_BY_LONG_RUN, SHORTEST_REST
 from git_fedlearn.privacy.layers import ALL_DETECTORS
@@ -20,8 +18,7 @@ from git_fedlearn.privacy.token_formats import MARKED, PREFIXED, SHAPED
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-pytest.importorskip("re2", reason="the extra [fast] (google-re2) is not installed")
-
+PREFILTER = Prefilter(ALL_DETECTORS)
 WORDS = (
     """password= token: secret apiKey key pw cred auth bearer= basic cookie: Set-Cookie: session= login """
     """insert into values ( ) mysql -p curl -u pin: 1234 mnemonic words phrase @ acme.com a@b.de %40 """
@@ -56,7 +53,7 @@ KEYS = st.sampled_from(["", "password", "lat", "birthday", "apiToken", "phone", 
 
 def closed_but_found(text: str, key: str) -> Iterator[str]:
     subject = Subject(text, key)
-    chosen = Prefilter(ALL_DETECTORS).choose(subject)
+    chosen = PREFILTER.choose(subject)
     for detector in ALL_DETECTORS:
         if detector not in chosen and list(detector(subject)):
             yield detector.__name__
@@ -110,17 +107,5 @@ def test_rests_of_tokens_are_as_long_as_the_gate_takes_them_to_be() -> None:
     assert min(parser.parse(row.rest).getwidth()[0] for row in PREFIXED) >= SHORTEST_REST
 
 
-def test_plain_python_finds_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
-    texts = [f"{a} {b}" for a in WORDS for b in (github_token(), strong_word(), "48.8566, 2.3522", rand(24))]
-    fast = [PrivacyEngine().scan(text) for text in texts]
-    assert Prefilter(ALL_DETECTORS).is_fast
-    monkeypatch.setitem(sys.modules, "re2", None)
-    monkeypatch.setattr(prefilter, "_compile", prefilter._compile.__wrapped__)  # noqa: SLF001 -- without its memory
-    plain = Prefilter(ALL_DETECTORS)
-    assert not plain.is_fast
-    monkeypatch.setattr("git_fedlearn.privacy.text_scan._prefilter", lambda: plain)
-    assert [PrivacyEngine().scan(text) for text in texts] == fast
-
-
 def test_text_beyond_ascii_passes_every_gate() -> None:
-    assert Prefilter(ALL_DETECTORS).choose(Subject("caf\u00e9")) == ALL_DETECTORS
+    assert PREFILTER.choose(Subject("caf\u00e9")) == ALL_DETECTORS

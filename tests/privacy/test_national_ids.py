@@ -1,0 +1,102 @@
+"""Numbers that people carry: found by shape, check digits and, for bare digits, a word before them.
+
+They are written with `_` in them, which goes at run time, so that no file holds what looks like a number.
+"""
+
+import subprocess
+import sys
+
+import pytest
+
+from git_fedlearn.privacy.engine import PrivacyEngine
+
+ENGINE = PrivacyEngine()
+CHECKED = [
+    ("4111 1111_ 1111 1111", "payment-card"),
+    ("3782 822463_ 10005", "payment-card"),
+    ("DE89 3704_ 0044 0532 0130 00", "iban"),
+    ("GB29NWBK6016_1331926819", "iban"),
+    ("NHS number 943 476_ 6834", "uk-nhs-number"),
+    ("1234_5678Z", "spanish-dni"),
+    ("X123_4567L", "spanish-dni"),
+    ("RSSMRA85T_10A562S", "italian-codice-fiscale"),
+    ("2 55 08 14_ 168 025 38", "french-nir"),
+    ("Steuer-ID 36 257_ 488 906", "german-tax-id"),
+    ("BSN 1112_22333", "dutch-bsn"),
+    ("PESEL 44051_401359", "polish-pesel"),
+    ("640823-_3234", "swedish-personnummer"),
+    ("131052-_308T", "finnish-hetu"),
+    ("fnr 125485_ 00808", "norwegian-id"),
+    ("529.982_.247-25", "brazilian-cpf"),
+    ("2341 6317_ 0669", "indian-aadhaar"),
+    ("1101051949_1231002X", "chinese-resident-id"),
+    ("SIN 123 439_ 150", "canadian-sin"),
+    ("TFN 123_456983", "australian-tfn"),
+    ("85.45.07_-695.60", "belgian-id"),
+    ("756.9217_.0769.85", "swiss-ahv"),
+    ("TC kimlik 1730_7439150", "turkish-id"),
+    ("NIF 501_968377", "portuguese-nif"),
+    ("BOXW310820_HNERXN09", "mexican-curp"),
+]
+
+
+def rules_of(text: str) -> set[str]:
+    return {finding.rule for finding in ENGINE.scan(text.replace("_", ""))}
+
+
+@pytest.mark.parametrize(("text", "rule"), CHECKED)
+def test_a_number_counts_by_its_check_digits(text: str, rule: str) -> None:
+    assert rules_of(text) == {rule}
+    last = text[-1]
+    assert rule not in rules_of(text[:-1] + ("A" if last == "Z" else chr(ord(last) + 1)).replace(":", "0"))
+
+
+@pytest.mark.parametrize(
+    ("text", "rule"),
+    [
+        ("1101051949_1231002x", "chinese-resident-id"),
+        ("640823+_3234", "swedish-personnummer"),  # of somebody over a hundred
+        ("19640823-_3234", "swedish-personnummer"),
+        ("640883-_3231", "swedish-personnummer"),  # a coordination number: 60 more for the day
+        ("131052-_990T", "finnish-hetu"),  # for a stay
+        ("fnr 850004_95765", "norwegian-id"),  # without a date of birth
+        ("fnr 010139_94745", "norwegian-id"),  # of somebody born in 2039: found today as it is then
+        ("99.12.31_-341.48", "belgian-id"),  # likewise
+        ("000229-_4123456", "korean-rrn"),  # since 2020 without a check digit
+        ("GOMC900514_XDFRRS06", "mexican-curp"),
+    ],
+)
+def test_numbers_of_rare_forms_count_too(text: str, rule: str) -> None:
+    assert rules_of(text) == {rule}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "steuer 94042_027305",  # two digits are repeated: never given out
+        "sin 812_291417",  # of a business
+        "nif 033_592730",
+        "PESEL 660230_82551",  # 30 February
+        "078-05-_1120",  # printed in a million wallets
+        "000.000.000-00",
+        "4444 4444 4444 4444",
+        "850112+1234",
+        "bsn 000000000",
+    ],
+)
+def test_what_nobody_carries_is_left_alone(text: str) -> None:
+    assert rules_of(text) == set()
+
+
+def test_the_library_is_loaded_with_the_first_candidate_and_only_what_it_needs() -> None:
+    code = (
+        "import sys\n"
+        "from git_fedlearn.privacy.engine import PrivacyEngine\n"
+        "scan = PrivacyEngine().scan\n"
+        "scan('1716920051863 of 12345 at 10:30, ns=1716920051863954123')\n"
+        "print('stdnum' in sys.modules)\n"
+        "scan('IBAN DE89 3704' + ' 0044 0532 0130 00')\n"
+        "print('stdnum.iban' in sys.modules, 'stdnum.de.idnr' in sys.modules)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "False\nTrue False\n"

@@ -1,0 +1,124 @@
+"""The memory of texts: it changes nothing but the time that a scan takes."""
+
+import pickle
+from typing import Any
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+from privacy.private_samples import aws_key, github_token, pem_block
+
+from git_fedlearn.privacy import text_scan
+from git_fedlearn.privacy.engine import LocalIdentity, PrivacyEngine
+from git_fedlearn.privacy.pointers import iter_strings, iter_texts
+from git_fedlearn.privacy.policy import CustomRule, Policy
+from git_fedlearn.privacy.text_scan import TextScanner
+
+TOKEN = github_token(3)
+MAIL = "bob" + "@" + "corp.acme-industries.de"
+IDENTITY = LocalIdentity(user="jdoe", host="workbox", home="/home/jdoe")
+ENGINE = PrivacyEngine(IDENTITY)
+TEXTS = [
+    "restart nginx",
+    f"mail {MAIL} now",
+    "ssh jdoe@workbox",
+    "look in /home/jdoe/x",
+    "10.20.30.40 and 10.20.30.41",
+    "zero\u200bwidth",
+    "zerowidth",
+    "plain",
+    "",
+    "a key that a log may hold twice, longer than what is remembered as it is",
+    f"use {TOKEN[:17]}",
+    f"{TOKEN[17:]} is the rest",
+    *pem_block().split("\n")[:3],
+    aws_key(),
+    "aB3/" * 9 + "xY7+",
+]
+texts = st.sampled_from(TEXTS)
+keys = st.sampled_from(
+    ["query", "password", "token", "_x", "jdoe", "a\u200bb", "user", "phone", "PIN:<PASSWORD>"]
+)
+values = st.recursive(
+    texts | st.integers(0, 2) | st.just(4915112345678),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(keys, inner, max_size=3),
+    max_leaves=6,
+)
+
+
+@example([{"query": {"_x": f"mail {MAIL} now"}}])
+@example([{"query": {"jdoe": "plain"}}])
+@given(st.lists(values, min_size=1, max_size=6))
+def test_an_engine_that_saw_much_answers_as_a_new_one(given_values: list[Any]) -> None:
+    for value in given_values:
+        fresh = PrivacyEngine(IDENTITY)
+        assert ENGINE.sanitize(value) == fresh.sanitize(value) == fresh.sanitize(value)
+        assert ENGINE.scan(value) == PrivacyEngine(IDENTITY).scan(value)
+
+
+@given(values)
+def test_the_quick_way_meets_the_same_texts(value: Any) -> None:
+    met = sorted((text, "" if key is None else key, key is None) for text, key in iter_texts(value))
+    assert met == sorted((place.text, place.key, place.in_key) for place in iter_strings(value))
+
+
+def test_each_text_is_looked_at_once_for_each_key(monkeypatch: pytest.MonkeyPatch) -> None:
+    looked: list[tuple[str, str]] = []
+    find = TextScanner._find  # noqa: SLF001
+
+    def counting(scanner: TextScanner, text: str, key: str, *parts: Any) -> Any:
+        looked.append((text, key))
+        return find(scanner, text, key, *parts)
+
+    monkeypatch.setattr(TextScanner, "_find", counting)
+    engine = PrivacyEngine()
+    long = "the same answer as always, and more of it. " * 3
+    for _ in range(3):
+        assert engine.sanitize({"note": long, "password": "plain", "of": [long]}).findings == ()
+        assert engine.scan(long) == ()
+        assert engine.sanitize([MAIL]).value == ["<EMAIL_ADDRESS>"]
+    assert sorted(looked) == sorted(
+        [
+            *((key, "") for key in ("note", "password", "of")),
+            *((long, "note"), ("plain", "password"), (long, "of"), (long, "")),
+            *((MAIL, ""), ("<EMAIL_ADDRESS>", "")),
+        ]
+    )
+
+
+def test_nothing_seen_by_one_policy_or_identity_is_known_to_another() -> None:
+    text = f"jdoe wrote to {MAIL} about T-1234"
+    allowing = PrivacyEngine(policy=Policy(actions={"EMAIL_ADDRESS": "allow"}))
+    ticket = PrivacyEngine(policy=Policy(rules=(CustomRule("ticket", "T-[0-9]{4}", "TICKET"),)))
+    for _ in range(2):
+        assert allowing.sanitize([text]).value == [text]
+        assert PrivacyEngine().sanitize([text]).value == [text.replace(MAIL, "<EMAIL_ADDRESS>")]
+        assert ENGINE.sanitize([text]).value == ["<USER_NAME> wrote to <EMAIL_ADDRESS> about T-1234"]
+        assert ticket.sanitize([text]).value == ["jdoe wrote to <EMAIL_ADDRESS> about <TICKET>"]
+
+
+def test_the_oldest_makes_room_for_the_newest(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(text_scan, "MAX_REMEMBERED_TEXTS", 5)
+    engine = PrivacyEngine()
+    for number in range(40):
+        assert engine.sanitize([f"text {number}"]).findings == ()
+    assert [text for text, _ in engine._scanner._seen] == [f"text {n}" for n in range(35, 40)]  # noqa: SLF001
+
+
+def test_a_text_with_many_findings_is_not_remembered() -> None:
+    engine = PrivacyEngine()
+    few, many = (" ".join(f"{n}{MAIL}" for n in range(size)) for size in (8, 9))
+    for text, is_remembered in ((few, True), (many, False)):
+        found = engine.scan(text)
+        assert engine.scan(text) == found
+        assert bool(engine._scanner._seen) is is_remembered  # noqa: SLF001
+        engine._scanner._seen.clear()  # noqa: SLF001
+
+
+def test_an_engine_can_be_sent_to_another_process() -> None:
+    engine = PrivacyEngine(
+        IDENTITY, Policy(rules=(CustomRule("ticket", "T-(?P<secret>[0-9]{4})", "TICKET"),))
+    )
+    assert engine.scan("nothing") == ()
+    sent: PrivacyEngine = pickle.loads(pickle.dumps(engine))  # noqa: S301 -- our own
+    assert sent.sanitize("T-1234 of jdoe").value == "T-<TICKET> of <USER_NAME>"
