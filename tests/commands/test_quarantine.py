@@ -1,5 +1,7 @@
 """`git fedlearn quarantine`: looking at what did not pass, and deciding."""
 
+import json
+
 from systems import System, World
 
 SKILLS = "data/patterns/skills-patterns.jsonl"
@@ -51,6 +53,36 @@ def test_accept_mends_and_joins(world: World) -> None:
     }
     assert here.fedlearn("verify").code == 0
     assert list(keys(here)) == ["not a record"]
+
+
+def test_a_line_of_which_only_the_beginning_is_kept_cannot_be_accepted(world: World) -> None:
+    here, peer = world.system("here"), world.repository("peer")
+    peer.write(SKILLS, b'{"pattern":"long","value_score":7}' + b" " * 2_000_000 + b"\n")
+    peer.commit()
+    here.fedlearn("remote", "add", "peer", str(peer.path))
+    here.fedlearn("pull-remotes")
+    refused = here.fedlearn("quarantine", "accept", "--peer", "peer", code=1)
+    assert refused.out == "accepted 0 records\n"
+    assert here.records("skills-patterns") == []
+    assert len(keys(here)) == 1
+
+
+def test_accept_lets_nothing_in_that_the_policy_blocks(world: World) -> None:
+    here, peer = world.system("here"), world.repository("peer")
+    mail = "jane.roe" + "@" + "corp-mail.net"
+    peer.write(SKILLS, json.dumps({"pattern": f"ask {mail}"}).encode() + b"\n")
+    peer.commit()
+    here.fedlearn("remote", "add", "peer", str(peer.path))
+    here.fedlearn("pull-remotes")
+    settings = here.read(".fedlearn.toml")
+    here.write(".fedlearn.toml", settings + b'\n[privacy.kinds]\nEMAIL_ADDRESS = "block"\n')
+    refused = here.fedlearn("quarantine", "accept", "--peer", "peer", code=1)
+    assert refused.out == "accepted 0 records\n"
+    assert refused.err.endswith("; it cannot be accepted\n")
+    assert here.records("skills-patterns") == []
+    here.write(".fedlearn.toml", settings)
+    here.fedlearn("quarantine", "accept", "--peer", "peer")
+    assert [r.fields["pattern"] for r in here.records("skills-patterns")] == ["ask <EMAIL_ADDRESS>"]
 
 
 def test_what_was_dropped_does_not_come_again(world: World) -> None:

@@ -67,6 +67,20 @@ def test_federate_keeps_to_it_without_any_hook(world: World) -> None:
     assert hub.git("for-each-ref").out == before
 
 
+def test_what_another_remote_has_is_still_held_to_the_policy(world: World) -> None:
+    own, hub, one = world.bare("own"), world.bare("hub"), world.system("one")
+    one.fedlearn("install")
+    one.git("remote", "add", "own", str(own.path))
+    one.fedlearn("remote", "add", "hub", str(hub.path), "--publish", "best-practices")
+    one.add("skills-patterns", {"pattern": "only for us", "value_score": 0.9})
+    one.commit()
+    one.git("push", "--quiet", "own", "main")
+    done = one.git("push", "--quiet", "hub", "main", check=False)
+    assert done.code == 1
+    assert f"error: hub: {SKILLS} may not be pushed there (only best-practices)\n" in done.err
+    assert hub.git("for-each-ref").out == ""
+
+
 def test_a_policy_that_cannot_be_read_stops_the_push(here: System) -> None:
     here.fedlearn("remote", "add", "hub", URL)
     here.git("config", "remote.hub.fedlearnPublish", "no-such-set")

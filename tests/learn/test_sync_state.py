@@ -178,6 +178,29 @@ def test_a_log_replaced_while_it_was_read_gets_no_mark(stack: Stack) -> None:
     assert make_checkpoint(file, start._replace(offset=600), {}) is None
 
 
+def test_a_log_rewritten_while_it_was_read_gets_no_mark(stack: Stack) -> None:
+    """Its file is the same, and it has grown: the offset would hide lines that nobody read."""
+    stack.append(3)
+    (file,) = find_sources(stack.root).files
+    start = find_start(file, {})
+    stack.log.write_bytes(stack.log.read_bytes().replace(b'"n":1', b'"n":7') * 2)
+    assert make_mark(file, start._replace(offset=600), {}) is None
+
+
+def test_a_renamed_log_is_not_taken_for_one_that_resembles_it(stack: Stack) -> None:
+    """Both begin with the same lines, and hold the same ones just before the offset of the longer."""
+    stack.append(40)
+    other = stack.log.with_name("b-events.jsonl")
+    lines = stack.log.read_bytes().splitlines(keepends=True)
+    other.write_bytes(b"".join(lines[:10]))
+    stack.read()
+    between = [line.replace(b'"n":%d' % n, b'"n":%d' % (n + 40)) for n, line in enumerate(lines[10:35], 11)]
+    other.write_bytes(b"".join([*lines[:10], *between, *lines[35:]]))
+    stack.log.unlink()
+    other.rename(stack.log.with_name("c-events.jsonl"))
+    assert stack.read() == [*range(51, 76), *range(36, 41)]
+
+
 MARK = (
     b'{"format":1,"files":{"a":{"offset":%s,"number":1,"head":"","tail":"",'
     b'"device":1,"inode":1,"size":1,"modified_ns":1}}}'
