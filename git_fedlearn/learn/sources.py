@@ -7,6 +7,7 @@ Nothing is read through a symbolic link below the source folder.
 
 import glob
 import gzip
+import io
 import re
 import stat
 import zlib
@@ -14,17 +15,24 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
-from typing import IO, Final, cast
+from typing import IO, TYPE_CHECKING, Any, Final, cast
 
 from git_fedlearn.errors import FedlearnError
-from git_fedlearn.extras import MissingExtraError
-from git_fedlearn.learn import zstd
+from git_fedlearn.extras import ZSTD, Lazy, MissingExtraError, load_extra
 from git_fedlearn.learn.lines import MAX_LINE, Line, Skimmer, read_lines
 from git_fedlearn.learn.profiles import Profile
 from git_fedlearn.learn.remote_files import RemotePath, find_remote, is_url
 from git_fedlearn.repository.repository import Repository
 
+if TYPE_CHECKING:
+    from backports import zstd
+else:
+    zstd = Lazy(ZSTD, "zstd")
+
 DEFAULT_SOURCE: Final = "~/.local/share/nixos-ai-stack"
+
+ZSTD_BLOCK_BYTES: Final = 1 << 17
+"""The most that one block of a zstd frame can hold."""
 
 Location = Path | RemotePath
 """A source folder."""
@@ -141,9 +149,10 @@ def open_source(path: Path | RemotePath) -> IO[bytes]:
         return cast("IO[bytes]", _OwningGzip(raw))
     if path.suffix == ".zst":
         try:
-            return zstd.open_stream(path)
+            load_extra(ZSTD, "zstd")  # before the file is opened
         except MissingExtraError as error:
             raise SourceError(f"cannot read {path}: {error.message}", hint=error.hint) from error
+        return io.BufferedReader(_OwningZstd(path.open("rb")), ZSTD_BLOCK_BYTES)
     return path.open("rb")
 
 
@@ -157,6 +166,40 @@ class _OwningGzip(gzip.GzipFile):
     def close(self) -> None:
         super().close()
         self._raw.close()
+
+
+class _OwningZstd(io.RawIOBase):
+    """Decompresses every frame, from any offset, and closes the file. Raises EOFError for damage too."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self._file = file
+        self._stream = zstd.ZstdFile(file)
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:  # noqa: ANN401  any writable buffer
+        try:
+            return self._stream.readinto1(buffer)
+        except zstd.ZstdError as error:
+            raise EOFError(str(error)) from error
+
+    def seek(self, offset: int, whence: int = 0) -> int:
+        try:
+            return self._stream.seek(offset, whence)
+        except zstd.ZstdError as error:
+            raise EOFError(str(error)) from error
+
+    def tell(self) -> int:
+        return self._stream.tell()
+
+    def close(self) -> None:
+        self._stream.close()
+        self._file.close()
+        super().close()
 
 
 def read_events(
