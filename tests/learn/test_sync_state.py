@@ -167,7 +167,7 @@ def test_a_damaged_compressed_log_does_not_stop_the_others(stack: Stack) -> None
     assert stack.read() == [3]
 
 
-def test_a_log_replaced_while_it_was_read_gets_no_mark(stack: Stack) -> None:
+def test_a_log_replaced_while_it_was_read_gets_no_checkpoint(stack: Stack) -> None:
     stack.append(3)
     (file,) = find_sources(stack.root).files
     start = started(file, {})
@@ -178,13 +178,13 @@ def test_a_log_replaced_while_it_was_read_gets_no_mark(stack: Stack) -> None:
     assert make_checkpoint(file, start._replace(offset=600), {}) is None
 
 
-def test_a_log_rewritten_while_it_was_read_gets_no_mark(stack: Stack) -> None:
+def test_a_log_rewritten_while_it_was_read_gets_no_checkpoint(stack: Stack) -> None:
     """Its file is the same, and it has grown: the offset would hide lines that nobody read."""
     stack.append(3)
     (file,) = find_sources(stack.root).files
-    start = find_start(file, {})
+    start = started(file, {})
     stack.log.write_bytes(stack.log.read_bytes().replace(b'"n":1', b'"n":7') * 2)
-    assert make_mark(file, start._replace(offset=600), {}) is None
+    assert make_checkpoint(file, start._replace(offset=600), {}) is None
 
 
 def test_a_renamed_log_is_not_taken_for_one_that_resembles_it(stack: Stack) -> None:
