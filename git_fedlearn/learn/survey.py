@@ -25,6 +25,7 @@ from git_fedlearn.core.layout import (
 from git_fedlearn.core.record import FIRST_SEEN, RETRACTED, SEEN_BY, parse_record, score_of
 from git_fedlearn.core.shards import ROOT
 from git_fedlearn.learn.dataset import count_tokens
+from git_fedlearn.repository.counts import count_adoption, score_bin
 from git_fedlearn.repository.record_sets import RecordSets
 
 PATTERN_SETS: Final = (SKILLS_PATTERNS, ERROR_SOLUTIONS, BEST_PRACTICES)
@@ -99,8 +100,7 @@ class Survey:
     @property
     def adoption_rate(self) -> float:
         """The share of lessons that two or more systems learned independently."""
-        told = [lesson for lesson in self.lessons if lesson.systems]
-        return round(sum(len(lesson.systems) > 1 for lesson in told) / len(told), 3) if told else 0.0
+        return count_adoption(lesson.systems for lesson in self.lessons).rate
 
     @property
     def pace(self) -> float:
@@ -202,7 +202,7 @@ def _day(value: Json) -> date | None:
 def _bin(score: float) -> str:
     if score < 0:
         return UNSCORED
-    tenth = min(int(score * BINS), BINS - 1)
+    tenth = score_bin(score, BINS)
     return f"{tenth / BINS:.1f}-{(tenth + 1) / BINS:.1f}"
 
 
