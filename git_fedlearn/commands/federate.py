@@ -31,7 +31,8 @@ from git_fedlearn.federation.upstream import (
     push,
 )
 from git_fedlearn.federation.watching import Watcher
-from git_fedlearn.repository.commits import commit_data
+from git_fedlearn.learn.metrics import write_month
+from git_fedlearn.repository.commits import commit_data, refuse_unfinished
 from git_fedlearn.repository.lock import hold_lock
 from git_fedlearn.vectors.connect import is_configured
 
@@ -108,6 +109,9 @@ class Run:
             changed = repository.git.run("status", "--porcelain", "--", ":/data")
             return (Outcome.DONE, "there is something to commit") if changed else (Outcome.NOTHING, "")
         with repository.lock("federate"):
+            refuse_unfinished(repository)
+            if repository.git.run("status", "--porcelain", "--", ":/data"):
+                write_month(repository, self.context.now())
             message = f"federate: what was learned here\n\nFedlearn-System: {repository.system()}"
             commit = commit_data(repository, message)
         return (Outcome.DONE, commit[:12]) if commit else (Outcome.NOTHING, "")
