@@ -67,7 +67,7 @@ EXAMPLES: Final[dict[str, tuple[tuple[str, str], ...]]] = {
         ("git fedlearn verify --history", "was anything ever lost?"),
         ("git fedlearn verify --fix", "bring it back"),
     ),
-    "sanitize": (("git fedlearn sanitize --check", "what would be redacted"),),
+    "sanitize": (("git fedlearn sanitize notes/ corpus.jsonl", "redact these files and folders"),),
     "scan": (
         ("git fedlearn scan --staged", "before a commit"),
         ("git fedlearn scan --history", "every version of every data file"),
