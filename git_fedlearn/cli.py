@@ -23,7 +23,7 @@ OBJECTS: Final = 100_000
 SECTIONS: Final = {
     "start": ("init", "clone", "install", "uninstall", "status", "doctor", "demo", "completion"),
     "learn": ("sync", "add", "retract", "restore", "outcome", "dataset", "metrics", "consolidate"),
-    "look": ("show", "log", "diff", "explain", "report"),
+    "look": ("show", "log", "diff", "report"),
     "federate": ("federate", "remote", "pull-remotes", "bundle", "quarantine", "schedule"),
     "keep it whole": ("verify", "sanitize", "scan", "review", "resolve"),
     "search": ("search", "export", "import"),

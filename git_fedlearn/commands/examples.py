@@ -37,7 +37,10 @@ EXAMPLES: Final[dict[str, tuple[tuple[str, str], ...]]] = {
     ),
     "metrics": (("git fedlearn metrics --month 2026-10", "as it stood at the end of October"),),
     "consolidate": (("git fedlearn consolidate best-practices", "what is nearly the same"),),
-    "show": (("git fedlearn show 3f2a", "the first characters of an id are enough"),),
+    "show": (
+        ("git fedlearn show 3f2a", "the first characters of an id are enough"),
+        ("git fedlearn show 3f2a --origin", "who learned it, and how it got here"),
+    ),
     "log": (
         ("git fedlearn log", "what each commit brought"),
         ("git fedlearn log 3f2a", "the life of one lesson"),
@@ -46,7 +49,6 @@ EXAMPLES: Final[dict[str, tuple[tuple[str, str], ...]]] = {
         ("git fedlearn diff", "what is not committed yet"),
         ("git fedlearn diff main@{1.week.ago}", "what was learned in a week"),
     ),
-    "explain": (("git fedlearn explain 3f2a", "who learned it, and through whom it came"),),
     "report": (("git fedlearn report -o lessons.html", "one page to look at or to send"),),
     "federate": (("git fedlearn federate --dry-run", "what it would do"),),
     "remote": (
