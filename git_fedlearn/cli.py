@@ -31,6 +31,9 @@ SECTIONS: Final = {
 }
 """Every verb under its heading; a verb's command is `command` in the module of its name."""
 
+UNLISTED: Final = frozenset({"completion"})
+"""For packagers and shell files: `-h` does not list it."""
+
 INTERRUPTED: Final = 130
 BROKEN_PIPE: Final = 141
 """As if SIGPIPE had ended the process, which is how git ends when nobody reads on."""
@@ -67,7 +70,7 @@ class Verbs(click.Group):
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """The verbs by heading."""
         for heading, verbs in SECTIONS.items():
-            commands = [(verb, self.get_command(ctx, verb)) for verb in verbs]
+            commands = [(verb, self.get_command(ctx, verb)) for verb in verbs if verb not in UNLISTED]
             with formatter.section(heading):
                 formatter.write_dl(
                     [(verb, command.get_short_help_str(80)) for verb, command in commands if command]

@@ -81,6 +81,11 @@ def test_what_is_offered(learned: System, offered: object, tmp_path: Path) -> No
     assert offered(f"git-fedlearn -C {learned.path.parent} -C one add ", tmp_path) == SETS
 
 
+def test_help_does_not_list_it(system: System) -> None:
+    assert "completion" not in system.fedlearn("-h").out
+    assert "Print the script" in system.fedlearn("help", "completion").out
+
+
 def test_every_script_is_printed_and_shipped(system: System) -> None:
     project = tomllib.loads((TOP / "pyproject.toml").read_text(encoding="utf-8"))
     shipped = project["tool"]["hatch"]["build"]["targets"]["wheel"]["shared-data"]
