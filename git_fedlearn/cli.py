@@ -22,12 +22,12 @@ OBJECTS: Final = 100_000
 
 SECTIONS: Final = {
     "start": ("init", "clone", "install", "uninstall", "status", "doctor", "demo", "completion"),
-    "learn": ("sync", "add", "retract", "restore", "outcome", "dataset", "metrics", "consolidate"),
+    "learn": ("sync", "add", "retract", "restore", "outcome", "dataset", "metrics"),
     "look": ("show", "log", "diff", "report"),
-    "federate": ("federate", "remote", "pull-remotes", "bundle", "quarantine", "schedule"),
+    "federate": ("federate", "remote", "pull-remotes", "bundle", "schedule"),
     "keep it whole": ("verify", "sanitize", "scan", "review", "resolve"),
     "search": ("search", "export", "import"),
-    "agents": ("mcp", "proposals"),
+    "agents": ("mcp",),
 }
 """Every verb under its heading; a verb's command is `command` in the module of its name."""
 

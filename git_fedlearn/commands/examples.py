@@ -36,7 +36,6 @@ EXAMPLES: Final[dict[str, tuple[tuple[str, str], ...]]] = {
         ("git fedlearn dataset export --format openai --split 0.9", "files for a trainer"),
     ),
     "metrics": (("git fedlearn metrics --month 2026-10", "as it stood at the end of October"),),
-    "consolidate": (("git fedlearn consolidate best-practices", "what is nearly the same"),),
     "show": (
         ("git fedlearn show 3f2a", "the first characters of an id are enough"),
         ("git fedlearn show 3f2a --origin", "who learned it, and how it got here"),
@@ -60,10 +59,6 @@ EXAMPLES: Final[dict[str, tuple[tuple[str, str], ...]]] = {
         ("git fedlearn bundle create stick.bundle", "to carry to a machine without a network"),
         ("git fedlearn bundle apply stick.bundle", "there"),
     ),
-    "quarantine": (
-        ("git fedlearn quarantine list", "what peers sent that did not pass"),
-        ("git fedlearn quarantine accept --peer friend", "join it after all"),
-    ),
     "schedule": (("git fedlearn schedule install --federate daily", "share once a day"),),
     "verify": (
         ("git fedlearn verify --history", "was anything ever lost?"),
@@ -74,7 +69,11 @@ EXAMPLES: Final[dict[str, tuple[tuple[str, str], ...]]] = {
         ("git fedlearn scan --staged", "before a commit"),
         ("git fedlearn scan --history", "every version of every data file"),
     ),
-    "review": (("git fedlearn review", "walk through what waits"),),
+    "review": (
+        ("git fedlearn review", "walk through all pending items"),
+        ("git fedlearn review accept --peer friend --all", "accept all records from a peer, redacted"),
+        ("git fedlearn review --duplicates best-practices", "find lessons that say nearly the same"),
+    ),
     "resolve": (("git fedlearn resolve", "after a conflict under data/"),),
     "search": (
         ("git fedlearn search 'connection refused on 6333'", "a question or a pasted error"),
@@ -83,7 +82,6 @@ EXAMPLES: Final[dict[str, tuple[tuple[str, str], ...]]] = {
     "export": (("git fedlearn export notes --dry-run", "what a collection would bring"),),
     "import": (("git fedlearn import --since HEAD~1", "what the last commit brought, to Qdrant"),),
     "mcp": (("git fedlearn mcp --read-only", "an agent starts this"),),
-    "proposals": (("git fedlearn proposals list", "retractions that agents proposed"),),
 }
 
 

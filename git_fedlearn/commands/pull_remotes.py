@@ -164,7 +164,7 @@ def _warn(context: Context, report: Report, *, is_kept: bool) -> None:
     for path, why in sorted(report.refused.items())[:MOST_REFUSED]:
         context.complain(f"warning: {report.name}: {ascii(path)[1:-1]} not taken: {why.value}")
     if report.quarantined and is_kept:
-        context.note(f"hint: git fedlearn quarantine list --peer {report.name}")
+        context.note(f"hint: git fedlearn review --peer {report.name}")
     if report.flagged:
         words = "reads" if len(report.flagged) == 1 else "read"
         ids = short_ids(sorted(report.flagged), MOST_REFUSED)

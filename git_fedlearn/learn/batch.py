@@ -4,8 +4,8 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 from git_fedlearn.core.layout import SetName
-from git_fedlearn.learn.review import Waiting
 from git_fedlearn.learn.sources import SourceKind
+from git_fedlearn.repository.inbox import DoubtfulSample
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,7 @@ class Batch:
     redacted: Counter[str] = field(default_factory=Counter)
     faults: list[Fault] = field(default_factory=list)
     """The first of them, in order."""
-    waiting: list[Waiting] = field(default_factory=list)
+    waiting: list[DoubtfulSample] = field(default_factory=list)
     """Samples to train on that a person has to decide on first."""
     unreadable: int = 0
     """How many faults there are in all."""

@@ -5,7 +5,7 @@ goes over to it. Two systems that judge differently at the same time may take ba
 `orphans` finds what no living lesson stands for any more.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
 from typing import Final, NamedTuple
 
@@ -30,12 +30,17 @@ class Consolidation(NamedTuple):
     orphans: tuple[RecordId, ...]
 
 
-def look(sets: RecordSets, names: Sequence[SetName], resemblance: float) -> list[Consolidation]:
-    """The clusters of each set; reads only."""
+def look(
+    sets: RecordSets,
+    names: Sequence[SetName],
+    resemblance: float,
+    distinct: Collection[frozenset[RecordId]] = (),
+) -> list[Consolidation]:
+    """The clusters of each set, without lessons that `distinct` holds apart; reads only."""
     found: list[Consolidation] = []
     for name in names:
         records = sets.read(name)
-        clusters = tuple(find_clusters(records, resemblance))
+        clusters = tuple(find_clusters(records, resemblance, distinct))
         found.append(Consolidation(name, clusters, tuple(orphans(records))))
     return found
 

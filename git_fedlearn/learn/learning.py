@@ -14,9 +14,10 @@ from git_fedlearn.learn.extractor import Extractor
 from git_fedlearn.learn.intake import Intake
 from git_fedlearn.learn.judging import SCORE
 from git_fedlearn.learn.lines import START as KEPT
-from git_fedlearn.learn.review import WAITS, Waiting, sample_key
+from git_fedlearn.learn.review import WAITS, sample_key
 from git_fedlearn.learn.sources import SourceFile, Sources
 from git_fedlearn.learn.stretches import Stretch, cut
+from git_fedlearn.repository.inbox import DoubtfulSample
 from git_fedlearn.repository.workers import spread
 
 MOST: Final = 20_000
@@ -132,12 +133,12 @@ class Learning:
                     batch.redacted[kind] += number * found.times
         return held
 
-    def _waiting(self, found: Found, place: str) -> Waiting:
+    def _waiting(self, found: Found, place: str) -> DoubtfulSample:
         content = parse_value(found.content)
         if not isinstance(content, dict):
             raise TypeError("not an object")
         scored = content if found.score is None else {**content, SCORE: found.score}
-        return Waiting(sample_key(content), place, self.today.isoformat(), scored)
+        return DoubtfulSample(sample_key(content), place, self.today.isoformat(), scored)
 
     def _fault(
         self, fault: FoundFault, files: Mapping[str, SourceFile], numbers: Mapping[tuple[str, int], int]

@@ -6,12 +6,12 @@ lessons together that are unlike. The same records give the same clusters on eve
 """
 
 import importlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import Any, Final, NamedTuple
 
 from git_fedlearn.core.canonical import Json
 from git_fedlearn.core.events import words_of
-from git_fedlearn.core.identity import ERROR_KEYS, content_of
+from git_fedlearn.core.identity import ERROR_KEYS, RecordId, content_of
 from git_fedlearn.core.normal_form import normal_form
 from git_fedlearn.core.record import SEEN_BY, Record, score_of
 from git_fedlearn.errors import FedlearnError
@@ -42,8 +42,13 @@ class Cluster(NamedTuple):
     weaker: tuple[Similar, ...]
 
 
-def find_clusters(records: Sequence[Record], resemblance: float) -> list[Cluster]:
-    """Clusters of the living among the records, strongest first. Raises FedlearnError without rensa."""
+def find_clusters(
+    records: Sequence[Record], resemblance: float, distinct: Collection[frozenset[RecordId]] = ()
+) -> list[Cluster]:
+    """Clusters of the living among the records, strongest first. Raises FedlearnError without rensa.
+
+    Two lessons that a group of `distinct` names both are not duplicates of each other.
+    """
     living = sorted((record for record in records if not record.is_tombstone), key=strength)
     shingles = [shingles_of(record) for record in living]
     near = _propose(shingles)
@@ -57,6 +62,7 @@ def find_clusters(records: Sequence[Record], resemblance: float) -> list[Cluster
             for other in near[number]
             if other > number
             and other not in taken
+            and not any({record.id, living[other].id} <= group for group in distinct)
             and (alike := jaccard(shingles[number], shingles[other])) >= resemblance
         ]
         if weaker:

@@ -1,45 +1,35 @@
-"""Samples to train on that hold what may or may not be private: they wait here until a person has decided.
+"""Doubts about samples to train on: which hold something that may or may not be private.
 
-The queue lies under the git common directory, readable by its owner alone, and holds a sample as the source
-has it; what is shown of it is redacted. A decision is remembered by the hash of the sample's content, so that
-reading the source again does not ask again. It is written after what was decided has joined its set.
+A sample with a doubt waits in the inbox until a person decides. The decision is remembered by the hash of the
+sample's content, so that reading the source again does not ask again; it is written after the sample that was
+accepted has joined its set.
 """
 
-import json
-from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping, Sequence
+from datetime import date
 from typing import Final
 
 from xxhash import xxh3_64_hexdigest
 
 from git_fedlearn.core.canonical import JsonObject, format_value
 from git_fedlearn.core.identity import is_ours
+from git_fedlearn.core.layout import FINE_TUNING
+from git_fedlearn.learn.intake import Intake
+from git_fedlearn.learn.pending import read_pending, write_pending
 from git_fedlearn.privacy.engine import Finding, PrivacyEngine
-from git_fedlearn.repository.files import read_file, write_file
+from git_fedlearn.repository.inbox import ACCEPTED, DROPPED, EDITED, DoubtfulSample, Inbox
+from git_fedlearn.repository.record_sets import RecordSets
 from git_fedlearn.repository.repository import Repository
-from git_fedlearn.repository.state_lines import format_state_lines, read_state_lines
 
 DOUBTFUL: Final = 0.75
 """A finding of less confidence than this in a sample is for a person to decide on."""
 
 WAITS: Final = "waits for review"
-DROPPED: Final = "dropped in review"
-EDITED: Final = "edited in review"
-_LEFT_OUT: Final = {"drop": DROPPED, "edit": EDITED}
-
-
-@dataclass(frozen=True, slots=True)
-class Waiting:
-    """A sample in the queue: where it came from, the day it came (UTC), and its content as it was read."""
-
-    key: str
-    place: str
-    since: str
-    content: JsonObject
+_NOT_LEARNED: Final = {DROPPED: "dropped in review", EDITED: "edited in review"}
 
 
 def sample_key(content: Mapping[str, object]) -> str:
-    """What a decision on a sample is remembered by: the hash of all but its score and keys of ours."""
+    """The key of a sample in the inbox: the hash of all but its score and keys of ours."""
     kept = {key: value for key, value in content.items() if key != "value_score" and not is_ours(key)}
     return xxh3_64_hexdigest(format_value(kept))  # type: ignore[arg-type]  # values of JSON
 
@@ -52,57 +42,28 @@ def find_doubts(engine: PrivacyEngine, content: JsonObject) -> tuple[Finding, ..
 def find_hold(engine: PrivacyEngine, content: JsonObject, decided: Mapping[str, str]) -> str:
     """Why a sample is not to be learned now; empty when it may be, redacted."""
     decision = decided.get(sample_key(content), "") if decided else ""
-    if decision in _LEFT_OUT:
-        return _LEFT_OUT[decision]
-    return WAITS if decision != "redact" and find_doubts(engine, content) else ""
+    if decision in _NOT_LEARNED:
+        return _NOT_LEARNED[decision]
+    return WAITS if decision != ACCEPTED and find_doubts(engine, content) else ""
 
 
-def read_waiting(repository: Repository) -> list[Waiting]:
-    """The queue, in the order of keys. Lines that are none are left out."""
-    found: dict[str, Waiting] = {}
-    for facts in read_state_lines(repository.state / "review" / "waiting.jsonl"):
-        try:
-            item = Waiting(**facts)
-        except TypeError:
-            continue
-        found[item.key] = item
-    return [found[key] for key in sorted(found)]
+def learn_samples(
+    repository: Repository,
+    engine: PrivacyEngine,
+    samples: Sequence[DoubtfulSample],
+    decision: str | None,
+    today: date,
+) -> int:
+    """Join samples, sanitized, and remember the decision; how many of them were known already.
 
-
-def read_decisions(repository: Repository) -> dict[str, str]:
-    """What was decided, by the keys of samples."""
-    try:
-        found = json.loads(read_file(repository.state / "review" / "decided.json") or b"{}")
-    except ValueError:
-        return {}
-    return {str(key): str(value) for key, value in found.items()} if isinstance(found, dict) else {}
-
-
-def add_waiting(repository: Repository, items: Iterable[Waiting]) -> int:
-    """Put samples into the queue; returns how many are new there. The caller holds the lock."""
-    known = {item.key: item for item in read_waiting(repository)}
-    fresh = {item.key: item for item in items if item.key not in known}
-    if fresh:
-        _write(repository, [*known.values(), *fresh.values()])
-    return len(fresh)
-
-
-def decide(repository: Repository, keys: Iterable[str], decision: str) -> None:
-    """Take samples out of the queue and remember why. The caller holds the lock."""
-    gone = set(keys)
-    decisions = read_decisions(repository) | dict.fromkeys(gone, decision)
-    _write_own(repository, "decided.json", json.dumps(decisions, indent=0, sort_keys=True).encode("ascii"))
-    _write(repository, [item for item in read_waiting(repository) if item.key not in gone])
-
-
-def _write(repository: Repository, items: Iterable[Waiting]) -> None:
-    lines = format_state_lines(map(asdict, sorted(items, key=lambda item: item.key)))
-    _write_own(repository, "waiting.jsonl", lines)
-
-
-def _write_own(repository: Repository, name: str, data: bytes) -> None:
-    """Write a file that only its owner may read; it exists empty before it holds anything."""
-    path = repository.state / "review" / name
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    path.touch(mode=0o600)
-    write_file(path, data)
+    Without a decision nothing is remembered: what was in doubt is allowed now. Raises NotARecordError.
+    """
+    intake = Intake(engine, repository.system(), repository.settings.record_bytes)
+    lines = [intake.admit(sample.content, today).record.line for sample in samples]
+    with repository.lock("review"):
+        sets = RecordSets(repository.top, repository.settings.record_set_bytes)
+        joined = sets.join(FINE_TUNING, lines)
+        pending = read_pending(repository, sets).get(FINE_TUNING, [])
+        write_pending(repository, {FINE_TUNING: [*pending, *lines]}, ())
+        Inbox(repository).decide_samples([sample.key for sample in samples], decision)
+    return len(samples) - len(joined.added)

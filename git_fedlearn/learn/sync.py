@@ -31,12 +31,12 @@ from git_fedlearn.learn.metrics import write_month
 from git_fedlearn.learn.pending import read_pending, write_pending
 from git_fedlearn.learn.profiles import Profile, read_profiles
 from git_fedlearn.learn.remote_files import RemotePath
-from git_fedlearn.learn.review import add_waiting, read_decisions
 from git_fedlearn.learn.scorers import KEY as SCORER
 from git_fedlearn.learn.scorers import Scorer
 from git_fedlearn.learn.snapshots import refresh_latest, snapshot_folder, write_snapshot
 from git_fedlearn.learn.sources import SourceFile, find_sources
 from git_fedlearn.privacy.engine import PrivacyEngine
+from git_fedlearn.repository.inbox import Inbox
 from git_fedlearn.repository.record_sets import Joined, RecordSets
 from git_fedlearn.repository.repository import Repository
 from git_fedlearn.repository.workers import cores
@@ -94,7 +94,7 @@ def sync(repository: Repository, engine: PrivacyEngine, request: Request) -> Syn
         jobs=request.jobs or cores(),
         engine=request.engine,
         watch=request.watch,
-        decided=read_decisions(repository),
+        decided=Inbox(repository).sample_decisions(),
     )
     batch, reached = learning.learn(sources, checkpoints)
     synced = Synced(len(sources.files), batch)
@@ -113,7 +113,7 @@ def sync(repository: Repository, engine: PrivacyEngine, request: Request) -> Syn
     _write_snapshot(repository, synced, request.now.date())
     if _may_have_learned(synced):
         synced.metrics = write_month(repository, request.now)
-    add_waiting(repository, batch.waiting)
+    Inbox(repository).add_samples(batch.waiting)
     _write_checkpoints(repository, request.source, reached, checkpoints)
     return synced
 

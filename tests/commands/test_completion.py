@@ -14,6 +14,9 @@ from git_fedlearn.commands.completion import SCRIPTS
 from git_fedlearn.console.completing import answer, teach
 from git_fedlearn.console.context import Context
 from git_fedlearn.console.verbs import complete
+from git_fedlearn.core.identity import RecordId
+from git_fedlearn.repository.inbox import Inbox, ProposedRetraction
+from git_fedlearn.repository.repository import Repository
 
 TOP = Path(__file__).parents[2]
 SETS = ["skills-patterns", "error-solutions", "best-practices", "fine-tuning"]
@@ -53,6 +56,8 @@ def test_what_is_offered(learned: System, offered: object, tmp_path: Path) -> No
     assert callable(offered)
     alive = ident(learned, "Pin the channel: always")
     (gone,) = [r.id[:12] for r in learned.records("best-practices") if r.is_tombstone]
+    inbox = Inbox(Repository.discover(learned.path, learned.environment))
+    inbox.add_retraction(ProposedRetraction(RecordId(gone), "wrong", "2026-05-28T20:26:40Z"))
     for line, expected in {
         "git-fedlearn ver": ["verify"],
         "git-fedlearn verify --hi": ["--history"],
@@ -74,6 +79,8 @@ def test_what_is_offered(learned: System, offered: object, tmp_path: Path) -> No
         "git-fedlearn sanitize ": ["file,"],
         "git-fedlearn help remote a": ["add"],
         "git-fedlearn completion ": ["bash", "zsh", "fish"],
+        "git-fedlearn review accept ": [gone],
+        "git-fedlearn review list --duplicates fi": ["fine-tuning"],
     }.items():
         assert sorted(offered(line)) == sorted(expected), line
     assert offered("git-fedlearn show ", tmp_path) == []

@@ -85,8 +85,8 @@ def uninstall(repository: Repository) -> Installation:
     return Installation(SystemId(found) if found else None, tuple(changed), attributes, hooks)
 
 
-_KEPT: Final = ("pending", "retracted.jsonl", "quarantine", "review")
-"""What holds lessons: learned and not committed, retracted before they were, sent by peers."""
+_KEPT: Final = ("pending", "retracted.jsonl", "inbox")
+"""What holds lessons: learned and not committed, retracted before they were, waiting for a decision."""
 
 
 def _remove_disposable(state: Path) -> None:
