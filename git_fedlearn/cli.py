@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from git_fedlearn import __version__
-from git_fedlearn.command_table import SECTIONS
+from git_fedlearn.command_table import COMMANDS, SECTIONS
 from git_fedlearn.console.context import Context
 from git_fedlearn.console.verbs import complete, show_examples
 from git_fedlearn.console.wrong_uses import describe, no_such_verb
@@ -36,7 +36,7 @@ class Verbs(click.Group):
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002  click's signature
         """All verbs, in the order of the table."""
-        return [verb for verbs in SECTIONS.values() for verb in verbs]
+        return [*COMMANDS]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """The command of a verb, None for an unknown one."""
@@ -66,8 +66,9 @@ class Verbs(click.Group):
         """The verbs that begin like this, and the options; no verb is loaded."""
         from click.shell_completion import CompletionItem  # noqa: PLC0415  no other run pays for it
 
-        verbs = [item for commands in SECTIONS.values() for item in commands.items()]
-        found = [CompletionItem(verb, help=text) for verb, text in verbs if verb.startswith(incomplete)]
+        found = [
+            CompletionItem(verb, help=text) for verb, text in COMMANDS.items() if verb.startswith(incomplete)
+        ]
         return [*found, *click.Command.shell_complete(self, ctx, incomplete)]
 
 

@@ -11,54 +11,58 @@ SECTIONS: Final[dict[str, dict[str, str]]] = {
         "clone": "Clone a federated repository and set it up.",
         "install": "Set up this clone: merge driver, attributes, hooks, system id.",
         "uninstall": "Undo `install`, byte for byte.",
-        "status": "Show how everything stands, and what to do about it.",
-        "doctor": "Test that git really joins, shows and checks records here.",
         "demo": "Watch three throw-away systems learn from each other.",
-        "completion": "Print the completion script of a shell.",
     },
-    "learn": {
+    "every day": {
+        "status": "Show how everything stands, and what to do about it.",
         "sync": "Learn from what the stack wrote.",
-        "add": "Join records from a file into a record set.",
-        "retract": "Take lessons back, for every system.",
-        "restore": "Bring retracted lessons back.",
-        "outcome": "Say whether lessons worked here.",
-        "dataset": "Count, freeze and export the fine-tuning set.",
-        "metrics": "Sum up what all systems learned.",
-        "consolidate": "Find lessons that say nearly the same.",
-    },
-    "look": {
+        "search": "Find lessons that answer a question or an error.",
         "show": "Show a record.",
-        "log": "Show the history of a record, or of all.",
-        "diff": "Say what happened to records between two states.",
-        "explain": "Say where a record came from.",
-        "report": "Make a page of what was learned.",
+        "add": "Join records from a file into a record set.",
+        "outcome": "Say whether lessons worked here.",
     },
-    "federate": {
+    "share": {
         "federate": "Learn, share and learn from others: what a timer runs.",
-        "remote": "Add, list and remove the peers to learn from.",
         "pull-remotes": "Learn from all peers.",
+        "remote": "Add, list and remove the peers to learn from.",
         "bundle": "Share without a network: by a file, on a stick.",
-        "quarantine": "Look at what peers sent that did not pass.",
         "schedule": "Learn and share by timers of this machine.",
     },
-    "keep it whole": {
-        "verify": "Check the record sets, and mend them.",
-        "sanitize": "Redact secrets and personal data in files.",
+    "look": {
+        "log": "Show the history of a record, or of all.",
+        "diff": "Say what happened to records between two states.",
+        "metrics": "Show figures for all systems.",
+        "report": "Make a page of what was learned.",
+    },
+    "decide": {
+        "review": "Decide on pending items.",
+        "retract": "Take lessons back, for every system.",
+        "restore": "Bring retracted lessons back.",
+    },
+    "protect": {
         "scan": "Report secrets and personal data in files or history.",
-        "review": "Decide on samples that may hold private data.",
+        "sanitize": "Redact secrets and personal data in files.",
+        "verify": "Check the record sets, and mend them.",
         "resolve": "Finish a merge in which the driver did not run.",
+        "doctor": "Test that git really joins, shows and checks records here.",
     },
-    "search": {
-        "search": "Find lessons that answer a question or an error.",
-        "export": "Bring what a vector store learned into the repository.",
+    "use": {
         "import": "Bring what was learned into a vector store.",
-    },
-    "agents": {
+        "export": "Bring what a vector store learned into the repository.",
+        "dataset": "Count, freeze and export the fine-tuning set.",
         "mcp": "Serve lessons to agents (MCP over stdio).",
-        "proposals": "Decide on retractions that agents proposed.",
     },
 }
-"""Every command by its section of `-h`, with its one-line help."""
+"""Every command that `-h` lists, by its section, with its one-line help."""
+
+UNLISTED: Final = {"completion": "Print the completion script of a shell."}
+"""Commands for packagers and shell files, with their one-line help."""
+
+COMMANDS: Final = {
+    name: text for commands in (*SECTIONS.values(), UNLISTED) for name, text in commands.items()
+}
+"""Every command with its one-line help."""
+
 
 EXAMPLES: Final[dict[str, tuple[tuple[str, str], ...]]] = {
     "init": (("git init lessons && cd lessons && git fedlearn init", "a new repository for lessons"),),
@@ -92,8 +96,10 @@ EXAMPLES: Final[dict[str, tuple[tuple[str, str], ...]]] = {
         ("git fedlearn dataset export --format openai --split 0.9", "files for a trainer"),
     ),
     "metrics": (("git fedlearn metrics --month 2026-10", "as it stood at the end of October"),),
-    "consolidate": (("git fedlearn consolidate best-practices", "what is nearly the same"),),
-    "show": (("git fedlearn show 3f2a", "the first characters of an id are enough"),),
+    "show": (
+        ("git fedlearn show 3f2a", "the first characters of an id are enough"),
+        ("git fedlearn show 3f2a --origin", "who learned it, and how it got here"),
+    ),
     "log": (
         ("git fedlearn log", "what each commit brought"),
         ("git fedlearn log 3f2a", "the life of one lesson"),
@@ -102,7 +108,6 @@ EXAMPLES: Final[dict[str, tuple[tuple[str, str], ...]]] = {
         ("git fedlearn diff", "what is not committed yet"),
         ("git fedlearn diff main@{1.week.ago}", "what was learned in a week"),
     ),
-    "explain": (("git fedlearn explain 3f2a", "who learned it, and through whom it came"),),
     "report": (("git fedlearn report -o lessons.html", "one page to look at or to send"),),
     "federate": (("git fedlearn federate --dry-run", "what it would do"),),
     "remote": (
@@ -114,21 +119,21 @@ EXAMPLES: Final[dict[str, tuple[tuple[str, str], ...]]] = {
         ("git fedlearn bundle create stick.bundle", "to carry to a machine without a network"),
         ("git fedlearn bundle apply stick.bundle", "there"),
     ),
-    "quarantine": (
-        ("git fedlearn quarantine list", "what peers sent that did not pass"),
-        ("git fedlearn quarantine accept --peer friend", "join it after all"),
-    ),
     "schedule": (("git fedlearn schedule install --federate daily", "share once a day"),),
     "verify": (
         ("git fedlearn verify --history", "was anything ever lost?"),
         ("git fedlearn verify --fix", "bring it back"),
     ),
-    "sanitize": (("git fedlearn sanitize --check", "what would be redacted"),),
+    "sanitize": (("git fedlearn sanitize notes/ corpus.jsonl", "redact these files and folders"),),
     "scan": (
         ("git fedlearn scan --staged", "before a commit"),
         ("git fedlearn scan --history", "every version of every data file"),
     ),
-    "review": (("git fedlearn review", "walk through what waits"),),
+    "review": (
+        ("git fedlearn review", "walk through all pending items"),
+        ("git fedlearn review accept --peer friend --all", "accept all records from a peer, redacted"),
+        ("git fedlearn review --duplicates best-practices", "find lessons that say nearly the same"),
+    ),
     "resolve": (("git fedlearn resolve", "after a conflict under data/"),),
     "search": (
         ("git fedlearn search 'connection refused on 6333'", "a question or a pasted error"),
@@ -137,6 +142,5 @@ EXAMPLES: Final[dict[str, tuple[tuple[str, str], ...]]] = {
     "export": (("git fedlearn export notes --dry-run", "what a collection would bring"),),
     "import": (("git fedlearn import --since HEAD~1", "what the last commit brought, to Qdrant"),),
     "mcp": (("git fedlearn mcp --read-only", "an agent starts this"),),
-    "proposals": (("git fedlearn proposals list", "retractions that agents proposed"),),
 }
 """Examples of each command: a line to type, and what it is for."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import click
 
 from git_fedlearn.cli import cli
-from git_fedlearn.command_table import EXAMPLES, SECTIONS
+from git_fedlearn.command_table import EXAMPLES, SECTIONS, UNLISTED
 from git_fedlearn.console.verbs import COMMON, without_examples
 
 
@@ -41,7 +41,7 @@ def verb_pages() -> dict[str, list[Page]]:
     with _root() as root:
         return {
             heading: [_read(cli.get_command(root, verb), verb, root) for verb in verbs]
-            for heading, verbs in SECTIONS.items()
+            for heading, verbs in {**SECTIONS, "for packagers": UNLISTED}.items()
         }
 
 

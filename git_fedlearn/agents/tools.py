@@ -20,8 +20,8 @@ from git_fedlearn.core.layout import BEST_PRACTICES, ERROR_SOLUTIONS, SKILLS_PAT
 from git_fedlearn.core.record import NotARecordError, Record, make_record
 from git_fedlearn.errors import FedlearnError, UsageError
 from git_fedlearn.privacy.record_fields import clean_note, sanitize_fields
+from git_fedlearn.repository.inbox import Inbox, ProposedRetraction
 from git_fedlearn.repository.outcomes import UseResult, count_outcomes, read_outcomes, read_trust
-from git_fedlearn.repository.proposals import Proposal, add_proposal
 from git_fedlearn.vectors.connect import choose_embedder
 from git_fedlearn.vectors.embedder import Embedder
 from git_fedlearn.vectors.search import Query, find_lessons
@@ -138,12 +138,18 @@ class AgentTools:
         at = self._clone.now().strftime("%Y-%m-%dT%H:%M:%SZ")
         with self._one_at_a_time, self._repository.lock("mcp"):
             record = _living(select(self._sets, identifier), identifier)
-            is_new = add_proposal(self._repository, Proposal(record.id, str(fields["reason"]), at))
-        what = "kept for the user" if is_new else "proposed already"
-        text = (
-            f"{what}: retract {record.id}{kinds(redacted)}. Nothing is retracted until the user decides: "
-            "git fedlearn proposals list"
-        )
+            inbox = Inbox(self._repository)
+            is_kept = inbox.dropped_retraction(record.id)
+            proposed = ProposedRetraction(record.id, str(fields["reason"]), at)
+            is_new = not is_kept and inbox.add_retraction(proposed)
+        if is_kept:
+            text = f"not proposed: the user decided before to keep {record.id}."
+        else:
+            what = "kept for the user" if is_new else "proposed already"
+            text = (
+                f"{what}: retract {record.id}{kinds(redacted)}. Nothing is retracted until the user decides: "
+                "git fedlearn review --retractions"
+            )
         return Answer(text, {"id": record.id, "is_new": is_new, "redacted": dict(redacted)})
 
     def _tell(self, found: Sequence[tuple[Record, tuple[SetName, ...]]], most: int) -> list[Told]:

@@ -14,9 +14,9 @@ from git_fedlearn.core.identity import RecordId
 from git_fedlearn.core.layout import FINE_TUNING, SetName
 from git_fedlearn.core.record import NotARecordError
 from git_fedlearn.errors import FedlearnError
-from git_fedlearn.learn.intake import Intake
+from git_fedlearn.learn.intake import WAITS, Intake, find_hold, sample_key
 from git_fedlearn.learn.lines import BrokenLine, SkimmedLines, SourceEvent, read_lines
-from git_fedlearn.learn.review import WAITS, Waiting, add_waiting, find_hold, read_decisions, sample_key
+from git_fedlearn.repository.inbox import DoubtfulSample, Inbox
 
 Outcome: TypeAlias = dict[str, list[RecordId]]
 """Record ids by what became of the records: added, raised, updated, retracted."""
@@ -31,7 +31,7 @@ class Given(NamedTuple):
     faults: list[tuple[int, str]]
     held: Counter[str]
     """Samples that were kept back, by reason."""
-    waiting: list[Waiting]
+    waiting: list[DoubtfulSample]
     """Those of them that a person has to decide on."""
 
 
@@ -60,12 +60,12 @@ def command(context: Context, name: str, file: str, *, as_json: bool) -> int:
     sets.check_name(SetName(name))
     context.refuse_private_name(name)
     intake = Intake(context.privacy, repository.system(), repository.settings.record_bytes)
-    decided = read_decisions(repository) if name == FINE_TUNING else None
+    decided = Inbox(repository).sample_decisions() if name == FINE_TUNING else None
     place = "standard input" if file == "-" else file
     given = _read_all(context, file, _Door(intake, decided, context.now().date(), place))
     with repository.lock("add"):
         joined = sets.join(SetName(name), given.lines)
-        add_waiting(repository, given.waiting)
+        Inbox(repository).add_samples(given.waiting)
     for number, reason in given.faults:
         context.complain(f"error: {place}:{number}: {reason}; not added")
     updated = set(joined.changed).difference(joined.raised, joined.retracted)
@@ -146,6 +146,6 @@ def _read(source: BinaryIO, door: _Door) -> Given:
     return given
 
 
-def _waiting(line: SourceEvent, door: _Door) -> Waiting:
+def _waiting(line: SourceEvent, door: _Door) -> DoubtfulSample:
     place = f"{door.place}:{line.number}"
-    return Waiting(sample_key(line.fields), place, door.today.isoformat(), line.fields)
+    return DoubtfulSample(sample_key(line.fields), place, door.today.isoformat(), line.fields)

@@ -13,13 +13,7 @@ from git_fedlearn.console.wording import count
 from git_fedlearn.core.canonical import Json
 from git_fedlearn.core.changes import ChangeKind
 from git_fedlearn.errors import FedlearnError
-from git_fedlearn.federation.bundles import (
-    Written,
-    find_refusal,
-    find_sender,
-    unpacked,
-    write_bundle,
-)
+from git_fedlearn.federation.bundles import Written, find_refusal, find_sender, unpacked, write_bundle
 from git_fedlearn.federation.checking import Checker
 from git_fedlearn.federation.peers import Trust, get_peers
 from git_fedlearn.federation.pull import Request, make_checker, pull

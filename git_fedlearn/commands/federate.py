@@ -20,19 +20,14 @@ from git_fedlearn.federation.last_run import LastRun, write_last_run
 from git_fedlearn.federation.peers import read_peers
 from git_fedlearn.federation.pull import Request, make_checker, pull
 from git_fedlearn.federation.recovery import marked_run
-from git_fedlearn.federation.upstream import (
-    SYSTEMS,
-    Outcome,
-    find_target,
-    pull_upstream,
-    push,
-)
+from git_fedlearn.federation.upstream import SYSTEMS, Outcome, find_target, pull_upstream, push
 from git_fedlearn.federation.watching import Watcher
 from git_fedlearn.learn.sources import DEFAULT_SOURCE, choose_source, configured_source
 from git_fedlearn.learn.sync import SyncOptions, run_sync
-from git_fedlearn.repository.commits import commit_data
+from git_fedlearn.repository.commits import commit_data, refuse_unfinished
 from git_fedlearn.repository.lock import hold_lock
 from git_fedlearn.repository.state import FEDERATE
+from git_fedlearn.statistics.metrics import write_month
 from git_fedlearn.vectors.collections import Means, import_into_store, requests_for
 from git_fedlearn.vectors.connect import choose_embedder, is_configured
 from git_fedlearn.vectors.exporting import ExportRequest, export_collections
@@ -134,6 +129,9 @@ class Run:
             changed = repository.git.run("status", "--porcelain", "--", ":/data")
             return (Outcome.DONE, "there is something to commit") if changed else (Outcome.NOTHING, "")
         with repository.lock("federate"):
+            refuse_unfinished(repository)
+            if repository.git.run("status", "--porcelain", "--", ":/data"):
+                write_month(repository, self.context.now())
             message = f"federate: what was learned here\n\nFedlearn-System: {repository.system()}"
             commit = commit_data(repository, message)
         return (Outcome.DONE, commit[:12]) if commit else (Outcome.NOTHING, "")

@@ -4,31 +4,23 @@ import click
 
 from git_fedlearn.console.context import Context
 from git_fedlearn.core.canonical import Json
-from git_fedlearn.statistics.metrics import Metrics, collect, parse_month, trend, write_month
+from git_fedlearn.statistics.metrics import Metrics, collect, parse_month, trend
 
 BAR = 30
 """Characters of the longest bar."""
 
 
-@click.command("metrics", short_help="Sum up what all systems learned.")
-@click.option("--month", metavar="YYYY-MM", help="As it stood at the end of a month.")
-@click.option("--write", "do_write", is_flag=True, help="Write this system's file of the month first.")
+@click.command("metrics", short_help="Show figures for all systems.")
+@click.option("--month", metavar="YYYY-MM", help="Count only up to the end of a month.")
 @click.option("--json", "as_json", is_flag=True, help="Answer for programs.")
 @click.pass_obj
-def command(context: Context, month: str | None, *, do_write: bool, as_json: bool) -> None:
-    """Sum up what all systems learned: how much, how fast, and how much of it from each other.
+def command(context: Context, month: str | None, *, as_json: bool) -> None:
+    """Show how much all systems learned, how fast, and how much of it from each other.
 
-    Counted from the record sets, and from the monthly files that each system writes with --write.
-    docs/metrics.md defines every figure.
+    The figures come from the record sets, and from the monthly files that sync and federate write.
+    docs/metrics.md defines each of them.
     """
     today = context.now().date()
-    if do_write:
-        repository = context.data_repository
-        with repository.lock("metrics --write"):
-            path = write_month(repository, context.now())
-        context.note(
-            f"wrote {repository.relative(path)}" if path else "the file of this month says it already"
-        )
     until = min(parse_month(month), today) if month else today
     metrics = collect(context.data_repository, until, month)
     if as_json:

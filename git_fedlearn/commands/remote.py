@@ -23,8 +23,8 @@ from git_fedlearn.federation.peers import (
     remove_peer,
     write_peer,
 )
-from git_fedlearn.federation.quarantine import read_held, remove_quarantine
 from git_fedlearn.federation.recall import find_only_from, retract_all
+from git_fedlearn.repository.inbox import Inbox
 
 TRUSTS = click.Choice([trust.value for trust in Trust])
 
@@ -121,10 +121,10 @@ def remove(context: Context, name: str, *, retract: bool) -> None:
         number = 0
         if retract:
             number = retract_all(repository, find_only_from(repository, peer), context.now())
-        waiting = len(read_held(repository, peer.name))
+        waiting = len(Inbox(repository).records(peer.name))
         remove_peer(repository, peer)
         remove_memory(repository, peer.name)
-        remove_quarantine(repository, peer.name)
+        Inbox(repository).forget_peer(peer.name)
     dropped = f"; {count(waiting, 'record')} in quarantine dropped" if waiting else ""
     taken = f"; {count(number, 'record')} retracted" if retract else ""
     context.say(f"{peer.name}: removed{taken}{dropped}")
@@ -175,6 +175,6 @@ def _facts(context: Context, peer: Peer) -> dict[str, Json]:
         "contact": memory.contact,
         "contacted": memory.contacted,
         "learned": memory.learned,
-        "quarantined": len(read_held(context.repository, peer.name)),
+        "quarantined": len(Inbox(context.repository).records(peer.name)),
         "tips": [*sorted(set(memory.tips.values()))],
     }

@@ -10,10 +10,10 @@ from git_fedlearn.console.context import Context
 from git_fedlearn.console.progress import progress_bar
 from git_fedlearn.core.canonical import JsonObject
 from git_fedlearn.errors import FedlearnError, UsageError
-from git_fedlearn.federation.quarantine import read_held
 from git_fedlearn.report.figures import Waiting, read_figures
 from git_fedlearn.report.page import format_page
 from git_fedlearn.repository.files import write_file
+from git_fedlearn.repository.inbox import Inbox
 
 PLACE = ".local/report.html"
 """Where the page goes in the repository: git ignores `.local/`."""
@@ -47,7 +47,7 @@ def command(context: Context, output: str | None, *, terminal: bool, as_json: bo
 
 def _read(context: Context) -> JsonObject:
     repository = context.data_repository
-    held = Counter((one.peer, one.reason.value) for one in read_held(repository))
+    held = Counter((one.peer, one.reason) for one in Inbox(repository).records())
     waiting = [Waiting(peer, reason, records) for (peer, reason), records in sorted(held.items())]
     with progress_bar(context, "reading") as show:
         return read_figures(repository, context.now(), waiting, progress=show)

@@ -20,32 +20,32 @@ STDIN = "-"
 
 @click.command("sanitize", short_help="Redact secrets and personal data in files.")
 @click.argument("paths", metavar="[PATH]...", nargs=-1)
-@click.option("--check", is_flag=True, help="Only say what would be redacted.")
 @click.pass_obj
-def command(context: Context, paths: tuple[str, ...], *, check: bool) -> int:
-    """Rewrite files without secrets and personal data: all data files without PATH, else these, anywhere.
+def command(context: Context, paths: tuple[str, ...]) -> None:
+    """Rewrite files without secrets and personal data: all data files, or the files and folders in PATH.
 
-    A record that was committed with private data is retracted and its clean version added; what a
-    commit holds stays in history until that is rewritten. `-` reads standard input and prints it redacted.
+    A record that was committed with private data is retracted, and its redacted version is added. The commit
+    itself stays in history until you rewrite that. `-` reads standard input and prints it redacted. To see
+    what would be redacted, run `git fedlearn scan` with the same paths.
     """
     if STDIN in paths:
-        return _sanitize_stream(context, paths, check=check)
+        _sanitize_stream(context, paths)
+        return
     targets = find_targets(context.directory, context.find_repository(), paths)
     cleaned = Cleaned([], Counter())
     data = [target.shown for target in targets if _is_rewritten_as_data(target)]
     if data:
         repository = context.data_repository
         with repository.lock("sanitize"):
-            cleaned = sanitize_files(repository, context.privacy, data if paths else None, write=not check)
+            cleaned = sanitize_files(repository, context.privacy, data if paths else None)
     for target in targets:
         if not _is_rewritten_as_data(target) and (paths or not target.is_data):
-            _sanitize_file(context, target, cleaned, write=not check)
+            _sanitize_file(context, target, cleaned)
     names = {target.shown for target in targets if target.is_data}
     for path in cleaned.paths:
         shown = shown_path(context.privacy, path) if path in names else path
-        context.say(f"{'would sanitize' if check else 'sanitized'} {shown}")
+        context.say(f"sanitized {shown}")
     context.say(f"{count(len(cleaned.paths), 'file')} with private data{kinds(cleaned.redacted)}")
-    return 1 if check and cleaned.paths else 0
 
 
 def _is_rewritten_as_data(target: Target) -> bool:
@@ -53,7 +53,7 @@ def _is_rewritten_as_data(target: Target) -> bool:
     return target.is_data and is_shareable(target.shown)
 
 
-def _sanitize_file(context: Context, target: Target, cleaned: Cleaned, *, write: bool) -> None:
+def _sanitize_file(context: Context, target: Target, cleaned: Cleaned) -> None:
     if is_binary(target):
         context.note(f"{target.shown}: binary, left as it is")
         return
@@ -62,17 +62,12 @@ def _sanitize_file(context: Context, target: Target, cleaned: Cleaned, *, write:
     if redacted.kinds:
         cleaned.paths.append(target.shown)
         cleaned.redacted.update(redacted.kinds)
-        if write:
-            write_file(target.file, redacted.data)
+        write_file(target.file, redacted.data)
 
 
-def _sanitize_stream(context: Context, paths: tuple[str, ...], *, check: bool) -> int:
+def _sanitize_stream(context: Context, paths: tuple[str, ...]) -> None:
     """Each line as JSON if it is, else as text."""
     if len(paths) > 1:
         raise UsageError("`-` stands alone", hint="git fedlearn sanitize - <FILE >CLEAN")
     redacted = redact_file(context.privacy, STDIN, context.stdin.read(), is_json=True)
-    if check:
-        context.say(f"standard input: {sum(redacted.kinds.values())} findings{kinds(redacted.kinds)}")
-        return 1 if redacted.kinds else 0
     context.write(redacted.data)
-    return 0

@@ -9,30 +9,42 @@ from git_fedlearn.console.selection import select
 from git_fedlearn.console.wording import evidence
 from git_fedlearn.core.canonical import Json
 from git_fedlearn.core.effective_score import effective_score, tally
+from git_fedlearn.core.headline import printable
 from git_fedlearn.core.identity import is_ours
 from git_fedlearn.core.outcomes import Outcome
 from git_fedlearn.core.record import FIRST_SEEN, RETRACTED, SEEN_BY, Record, score_of
+from git_fedlearn.federation.origins import Origin, find_origin
 from git_fedlearn.repository.outcomes import read_outcomes, read_trust
 from git_fedlearn.repository.repository import Repository
 
 
 @click.command("show", short_help="Show a record.")
 @click.argument("identifier", metavar="ID")
+@click.option("--origin", "with_origin", is_flag=True, help="Also show who learned it, and how it got here.")
 @click.option("--json", "as_json", is_flag=True, help="Answer for programs.")
 @click.pass_obj
-def command(context: Context, identifier: str, *, as_json: bool) -> None:
-    """Show the record whose id begins with ID, from every set that holds it."""
+def command(context: Context, identifier: str, *, with_origin: bool, as_json: bool) -> None:
+    """Show the record whose id begins with ID, from every set that holds it.
+
+    --origin adds the peer that brought it first, the peers that have it, and the commits that changed it.
+    """
     repository = context.data_repository
     found = select(repository.sets, identifier)
+    origin = None
+    if with_origin:
+        origin = find_origin(repository, found[0][1], tuple(name for name, _ in found))
     if as_json:
         records: list[Json] = [{"set": name, "record": record.fields} for name, record in found]
-        context.say_json("show/v1", {"records": records})
+        answer: dict[str, Json] = {"origin": _origin_to_json(origin)} if origin else {}
+        context.say_json("show/v1", {"records": records, **answer})
         return
     outcomes = read_outcomes(repository.top, {record.id for _, record in found})
     for name, record in found:
         known = outcomes.get(record.id, {})
         facts = _describe(record, [] if record.is_tombstone else _weigh(repository, record, known))
         context.say("\n".join([f"{record.id}  {name}", *facts, ""]))
+    if origin:
+        context.say("\n".join(["origin", *_describe_origin(origin, repository.system())]))
 
 
 def _weigh(repository: Repository, record: Record, outcomes: dict[str, Outcome]) -> list[str]:
@@ -68,6 +80,38 @@ def _describe(record: Record, weighed: list[str]) -> list[str]:
         if not is_ours(key):
             lines += [f"  {_text(key)}", *(f"    {line}" for line in _text(value).split("\n"))]
     return lines
+
+
+def _describe_origin(origin: Origin, own: str) -> list[str]:
+    seen = [f"{name} (this system)" if name == own else str(name) for name in _learned_by(origin.record)]
+    lines = [f"  learned by    {', '.join(seen)}"] if seen else []
+    if origin.introduced_by:
+        lines.append(f"  first through {origin.introduced_by}")
+    if origin.held_by:
+        lines.append(f"  also held by  {', '.join(origin.held_by)}")
+    for change in origin.changes:
+        through = f"  through {', '.join(change.peers)}" if change.peers else ""
+        subject = printable(change.subject)
+        lines.append(f"  {change.what:<12}  {change.date}  {change.commit[:12]}  {subject}{through}")
+    return lines if origin.changes else [*lines, "  not committed yet"]
+
+
+def _origin_to_json(origin: Origin) -> dict[str, Json]:
+    return {
+        "id": origin.record.id,
+        "sets": [*origin.sets],
+        "retracted": origin.record.is_tombstone,
+        "learned_by": [*_learned_by(origin.record)],
+        "first_seen": origin.record.fields.get(FIRST_SEEN),
+        "introduced_by": origin.introduced_by,
+        "held_by": [*origin.held_by],
+        "changes": [{**change._asdict(), "peers": [*change.peers]} for change in origin.changes],
+    }
+
+
+def _learned_by(record: Record) -> list[Json]:
+    seen = record.fields.get(SEEN_BY)
+    return seen if isinstance(seen, list) else []
 
 
 def _text(value: Json) -> str:

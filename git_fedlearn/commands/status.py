@@ -17,7 +17,7 @@ TEXT_WIDTH = 50
 @click.option("--json", "as_json", is_flag=True, help="Answer for programs.")
 @click.pass_obj
 def command(context: Context, *, do_fetch: bool, porcelain: bool, as_json: bool) -> None:
-    """Say what is learned, not committed, not pushed, behind, in quarantine, and how index and timers stand.
+    """Show what is learned, not committed, not pushed, behind and pending, and the state of index and timers.
 
     Each line ends with the command that would act on it, where there is anything to do. Nothing goes to
     the network without --fetch.

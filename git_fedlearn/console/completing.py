@@ -115,11 +115,16 @@ def _peers(ctx: click.Context, _start: str) -> Iterator[Item]:
         yield CompletionItem(str(peer.name), help=peer.shown_url)
 
 
-def _quarantine_keys(ctx: click.Context, _start: str) -> Iterator[Item]:
-    from git_fedlearn.federation.quarantine import read_held  # noqa: PLC0415
+def _pending_keys(ctx: click.Context, _start: str) -> Iterator[Item]:
+    from git_fedlearn.repository.inbox import Inbox  # noqa: PLC0415
 
-    for held in read_held(_context(ctx).repository, None):
-        yield CompletionItem(held.key[:8], help=f"{held.peer}: {held.reason.value}")
+    inbox = Inbox(_context(ctx).repository)
+    for record in inbox.records():
+        yield CompletionItem(record.key[:SHORT_ID], help=f"{record.peer}: {record.reason}")
+    for sample in inbox.samples():
+        yield CompletionItem(sample.key[:SHORT_ID], help=f"sample of {sample.since}")
+    for proposed in inbox.retractions():
+        yield CompletionItem(proposed.id[:SHORT_ID], help=f"retraction: {ascii(proposed.reason)[1:-1]}")
 
 
 def _collections(ctx: click.Context, _start: str) -> Iterator[Item]:
@@ -166,7 +171,7 @@ _FINDERS: Final[dict[str, Finder]] = {
     "ID": _record_ids,
     "SET": _set_names,
     "PEER": _peers,
-    "KEY": _quarantine_keys,
+    "KEY": _pending_keys,
     "COLLECTION": _collections,
     "EVERY": _intervals,
     "REV": _REFS,

@@ -40,7 +40,7 @@ class Origin:
     changes: tuple[Change, ...]
 
 
-def explain_record(repository: Repository, record: Record, sets: tuple[SetName, ...]) -> Origin:
+def find_origin(repository: Repository, record: Record, sets: tuple[SetName, ...]) -> Origin:
     """Look through the history of the branch and the fetched tips of all peers."""
     objects = repository.objects
     peers = read_peers(repository)

@@ -31,11 +31,12 @@ from git_fedlearn.federation.memory import (
 from git_fedlearn.federation.messages import commit_message
 from git_fedlearn.federation.own_files import find_reason, lines_to_check, wanted_paths
 from git_fedlearn.federation.peers import Peer, RemoteName
-from git_fedlearn.federation.quarantine import Held, add_held, hold
+from git_fedlearn.federation.quarantine import quarantine
 from git_fedlearn.federation.reasons import Reason
 from git_fedlearn.federation.ruling import rule
 from git_fedlearn.federation.watching import Watcher
 from git_fedlearn.repository.data_tree import committed_tree
+from git_fedlearn.repository.inbox import Inbox, QuarantinedRecord
 from git_fedlearn.repository.lock import hold_lock
 from git_fedlearn.repository.moves import remove_orphaned_locks
 from git_fedlearn.repository.objects import Objects, Oid
@@ -107,7 +108,7 @@ class _Joining:
         self.tree = committed_tree(self.objects, self.head)
         rules = f"injection {checker.quarantine_injection}"
         self.reader = Reader(repository, self.objects, self.head, self.tree, rules)
-        self.held: dict[RemoteName, list[Held]] = {}
+        self.held: dict[RemoteName, list[QuarantinedRecord]] = {}
         self.introduced: dict[RemoteName, set[RecordId]] = {}
 
     def run(self, peers: list[Peer], fetched: dict[RemoteName, Fetched]) -> Pulled:
@@ -213,10 +214,10 @@ class _Joining:
 
     def _keep_back(self, one: Gathered, name: SetName, lines: list[tuple[bytes, Reason]]) -> None:
         since = self.checker.now.date().isoformat()
-        held = [hold(one.peer.name, name, line, reason, since) for line, reason in lines]
+        held = [quarantine(one.peer.name, name, line, reason, since) for line, reason in lines]
         self.held.setdefault(one.peer.name, []).extend(held)
         one.report.quarantined += len(held)
-        for reason, number in Counter(item.reason for item in held).items():
+        for reason, number in Counter(reason for _, reason in lines).items():
             one.report.reasons[reason] = one.report.reasons.get(reason, 0) + number
 
     def _wait(self, one: Gathered, rest: list[bytes]) -> None:
@@ -245,7 +246,7 @@ class _Joining:
         if self.request.dry_run:
             return
         for peer, held in self.held.items():
-            add_held(self.repository, peer, held)
+            Inbox(self.repository).add_records(peer, held)
         landed = self.head
         files = pulled.files
         if files and self.request.commit:

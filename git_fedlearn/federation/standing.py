@@ -1,6 +1,5 @@
 """How this clone stands to each peer, from what was last fetched: no network."""
 
-from collections import Counter
 from typing import NamedTuple
 
 from git_fedlearn.core.layout import find_set
@@ -8,11 +7,10 @@ from git_fedlearn.core.record import claimed_id
 from git_fedlearn.core.record_set import split_lines
 from git_fedlearn.federation.fetching import Contact
 from git_fedlearn.federation.memory import read_memory
-from git_fedlearn.federation.peers import Peer, RemoteName, read_peers
+from git_fedlearn.federation.peers import Peer, read_peers
 from git_fedlearn.repository.data_tree import committed_tree
 from git_fedlearn.repository.objects import Objects, Oid
 from git_fedlearn.repository.repository import Repository
-from git_fedlearn.repository.state import QUARANTINE
 
 
 class PeerStanding(NamedTuple):
@@ -38,15 +36,6 @@ def read_peer_standings(repository: Repository) -> list[PeerStanding]:
         memory = read_memory(repository, peer.name)
         found.append(PeerStanding(peer, memory.contact, memory.contacted, waiting.get(peer.name, 0)))
     return found
-
-
-def count_held(repository: Repository) -> Counter[RemoteName]:
-    """How many records wait in quarantine, by who sent them: peers, peers that are gone, bundles."""
-    if not any(repository.state.path(QUARANTINE).glob("*.jsonl")):
-        return Counter()
-    from git_fedlearn.federation.quarantine import read_held  # noqa: PLC0415  costs start-up time
-
-    return Counter(item.peer for item in read_held(repository))
 
 
 def _not_joined(repository: Repository, peers: list[Peer]) -> dict[str, int]:

@@ -9,7 +9,7 @@ what is known about who learned the weaker one goes over to it. Two systems that
 time may retract each other's choice; `orphans` finds what no living lesson stands for any more.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
 from typing import Any, Final, NamedTuple
 
@@ -55,8 +55,13 @@ class Cluster(NamedTuple):
     weaker: tuple[Similar, ...]
 
 
-def find_clusters(records: Sequence[Record], resemblance: float) -> list[Cluster]:
-    """Clusters of the living among the records, strongest first. Raises MissingExtraError."""
+def find_clusters(
+    records: Sequence[Record], resemblance: float, distinct: Collection[frozenset[RecordId]] = ()
+) -> list[Cluster]:
+    """Clusters of the living among the records, strongest first. Raises MissingExtraError.
+
+    Two lessons that a group of `distinct` names both are not duplicates of each other.
+    """
     living = sorted((record for record in records if not record.is_tombstone), key=strength)
     shingles = [shingles_of(record) for record in living]
     near = _propose(shingles)
@@ -70,6 +75,7 @@ def find_clusters(records: Sequence[Record], resemblance: float) -> list[Cluster
             for other in near[number]
             if other > number
             and other not in taken
+            and not any({record.id, living[other].id} <= group for group in distinct)
             and (alike := jaccard(shingles[number], shingles[other])) >= resemblance
         ]
         if weaker:
@@ -133,12 +139,17 @@ class Consolidation(NamedTuple):
     orphans: tuple[RecordId, ...]
 
 
-def look(sets: RecordSets, names: Sequence[SetName], resemblance: float) -> list[Consolidation]:
-    """The clusters of each set; reads only."""
+def look(
+    sets: RecordSets,
+    names: Sequence[SetName],
+    resemblance: float,
+    distinct: Collection[frozenset[RecordId]] = (),
+) -> list[Consolidation]:
+    """The clusters of each set, without lessons that `distinct` holds apart; reads only."""
     found: list[Consolidation] = []
     for name in names:
         records = sets.read(name)
-        clusters = tuple(find_clusters(records, resemblance))
+        clusters = tuple(find_clusters(records, resemblance, distinct))
         found.append(Consolidation(name, clusters, tuple(orphans(records))))
     return found
 

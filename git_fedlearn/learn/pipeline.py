@@ -18,11 +18,11 @@ from git_fedlearn.learn.extracts import (
     Rules,
     split_chunks,
 )
-from git_fedlearn.learn.intake import AdmittedBatch, Admitter, Intake, parse_object
+from git_fedlearn.learn.intake import WAITS, AdmittedBatch, Admitter, Intake, parse_object, sample_key
 from git_fedlearn.learn.lines import START_BYTES
-from git_fedlearn.learn.review import WAITS, Waiting, sample_key
 from git_fedlearn.learn.sources import SourceFile, SourceKind, Sources
 from git_fedlearn.learn.sync_state import Checkpoints, ReadPosition, find_start
+from git_fedlearn.repository.inbox import DoubtfulSample
 from git_fedlearn.repository.workers import spread
 
 MAX_HELD_LESSONS: Final = 20_000
@@ -73,7 +73,7 @@ class Batch(AdmittedBatch):
     skipped: Counter[str] = field(default_factory=Counter)
     faults: list[ReadFault] = field(default_factory=list)
     """The first of them, in order."""
-    waiting: list[Waiting] = field(default_factory=list)
+    waiting: list[DoubtfulSample] = field(default_factory=list)
     """Samples that a person has to decide on first."""
     unreadable: int = 0
     """How many faults there are in all."""
@@ -120,7 +120,7 @@ class Pipeline:
             content = parse_object(lesson.content)
             scored = content if lesson.score is None else {**content, SCORE: lesson.score}
             day = self.today.isoformat()
-            batch.waiting.append(Waiting(sample_key(content), where(lesson.place), day, scored))
+            batch.waiting.append(DoubtfulSample(sample_key(content), where(lesson.place), day, scored))
         return batch, reached
 
     def _extracts(self, starts: Positions) -> Iterator[Extract]:

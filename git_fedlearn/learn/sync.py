@@ -20,7 +20,6 @@ from git_fedlearn.learn.extracts import SCORER_KEY, Rules, ScoredEvent, Scorer
 from git_fedlearn.learn.intake import Intake
 from git_fedlearn.learn.pipeline import Batch, Engine, Pipeline, Positions, Watch
 from git_fedlearn.learn.profiles import Profile, parse_profiles
-from git_fedlearn.learn.review import add_waiting, read_decisions
 from git_fedlearn.learn.sources import Location, find_sources
 from git_fedlearn.learn.sync_state import (
     Checkpoints,
@@ -33,6 +32,7 @@ from git_fedlearn.learn.sync_state import (
 from git_fedlearn.privacy.engine import PrivacyEngine
 from git_fedlearn.repository.commits import commit_data, refuse_unfinished
 from git_fedlearn.repository.files import read_file, write_file
+from git_fedlearn.repository.inbox import Inbox
 from git_fedlearn.repository.record_sets import Joined
 from git_fedlearn.repository.repository import Repository
 from git_fedlearn.repository.snapshot_files import LATEST, held, point_latest, prune
@@ -113,7 +113,7 @@ def sync(repository: Repository, engine: PrivacyEngine, options: SyncOptions) ->
         jobs=options.jobs or cores(),
         engine=options.engine,
         watch=options.watch,
-        decided=read_decisions(repository),
+        decided=Inbox(repository).sample_decisions(),
     )
     batch, reached = pipeline.run(sources, checkpoints)
     synced = Synced(len(sources.files), batch)
@@ -140,7 +140,7 @@ def sync(repository: Repository, engine: PrivacyEngine, options: SyncOptions) ->
     if any(batch.lessons.values()) or any(joined.added or joined.changed for joined in synced.joined):
         synced.metrics = write_month(repository, options.now)
     if batch.waiting:
-        add_waiting(repository, batch.waiting)
+        Inbox(repository).add_samples(batch.waiting)
     reached_now = _checkpoints_of(reached, checkpoints)
     if reached_now != known:
         write_checkpoints(checkpoint_file, reached_now)

@@ -10,10 +10,11 @@ from itertools import pairwise
 from typing import Final, NamedTuple
 
 from git_fedlearn.core.canonical import Json, JsonObject
-from git_fedlearn.core.layout import SetName
+from git_fedlearn.core.layout import SHARED_SETS, SetName
 from git_fedlearn.report.history import KINDS, Past, read_past
 from git_fedlearn.report.lessons import Lesson, Progress, Records, read_records
 from git_fedlearn.repository.repository import SYSTEM_KEY, Repository
+from git_fedlearn.statistics.counts import count_adoption, score_bin
 
 MOST_SYSTEMS: Final = 12
 """Systems that have a line, a row or a node of their own: those that learned most, and this one."""
@@ -92,16 +93,15 @@ def _shown_systems(lessons: Iterable[Lesson], own: str) -> list[str]:
 
 def _totals(records: Records, past: Past) -> JsonObject:
     lessons = records.lessons
-    told = [lesson for lesson in lessons if lesson.systems]
-    shared = sum(len(lesson.systems) > 1 for lesson in told)
+    adoption = count_adoption(lesson.systems for lesson in lessons if lesson.set_name in SHARED_SETS)
     used = [lesson for lesson in lessons if lesson.outcomes.systems]
     by_set = Counter(lesson.set_name for lesson in lessons)
     return {
         "lessons": len(lessons),
         "sets": dict(sorted(by_set.items())),
         "systems": len({system for lesson in lessons for system in lesson.systems}),
-        "adopted": shared,
-        "adoption_rate": round(shared / len(told), 3) if told else 0,
+        "adopted": adoption.adopted,
+        "adoption_rate": adoption.rate,
         "worked": sum(lesson.outcomes.worked for lesson in used),
         "failed": sum(lesson.outcomes.failed for lesson in used),
         "with_outcomes": len(used),
@@ -133,8 +133,8 @@ def _by_time(lessons: list[Lesson], shown: list[str], today: date) -> JsonObject
 
 
 def _scores(lessons: Iterable[Lesson]) -> JsonObject:
-    claimed = Counter(_bin(lesson.claimed) for lesson in lessons if lesson.claimed is not None)
-    effective = Counter(_bin(lesson.effective) for lesson in lessons)
+    claimed = Counter(score_bin(lesson.claimed, BINS) for lesson in lessons if lesson.claimed is not None)
+    effective = Counter(score_bin(lesson.effective, BINS) for lesson in lessons)
     rows: list[Json] = [
         {"from": low / BINS, "to": high / BINS, "claimed": claimed[low], "effective": effective[low]}
         for low, high in pairwise(range(BINS + 1))
@@ -143,7 +143,8 @@ def _scores(lessons: Iterable[Lesson]) -> JsonObject:
 
 
 def _adoption(lessons: Iterable[Lesson]) -> list[Json]:
-    counted = Counter(min(len(lesson.systems), MOST_LEARNERS) for lesson in lessons if lesson.systems)
+    shared = (lesson for lesson in lessons if lesson.systems and lesson.set_name in SHARED_SETS)
+    counted = Counter(min(len(lesson.systems), MOST_LEARNERS) for lesson in shared)
     return [
         {"systems": f"{number}" if number < MOST_LEARNERS else f"{number}+", "lessons": counted[number]}
         for number in range(1, max(counted, default=0) + 1)
@@ -204,10 +205,6 @@ def _to_json(lesson: Lesson) -> JsonObject:
         "worked": lesson.outcomes.worked,
         "failed": lesson.outcomes.failed,
     }
-
-
-def _bin(score: float) -> int:
-    return min(int(score * BINS), BINS - 1)
 
 
 def _day(text: str, today: date) -> date | None:

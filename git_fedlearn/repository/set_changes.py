@@ -6,13 +6,7 @@ from typing import NamedTuple
 from git_fedlearn.core.changes import Change, compare_sets
 from git_fedlearn.core.identity import RecordId
 from git_fedlearn.core.layout import DATA, SetName, find_set
-from git_fedlearn.repository.data_tree import (
-    ChangedTree,
-    CommittedTree,
-    WorkTree,
-    committed_tree,
-    set_paths,
-)
+from git_fedlearn.repository.data_tree import ChangedTree, CommittedTree, WorkTree, committed_tree, set_paths
 from git_fedlearn.repository.objects import Objects, Oid
 from git_fedlearn.repository.repository import Repository
 from git_fedlearn.repository.work_state import WorkState

@@ -44,6 +44,14 @@ FEDERATION: Final = StateItem("federation", "the lock of `pull-remotes`", "nothi
 IMPORTS: Final = StateItem(
     "imports", "what was imported into which store", "one comparison with each collection"
 )
+INBOX: Final = StateItem(
+    "inbox",
+    "what waits for your decision, and what was decided",
+    "records from peers come back with the next check of everything, those of bundles do not; samples are "
+    "asked about again with `sync --full`, proposals when an agent makes them again",
+    holds_lessons=True,
+    is_disposable=False,
+)
 INDEX: Final = StateItem("index", "the search index", "the next search makes it again", holds_lessons=True)
 JUDGED: Final = StateItem("judged", "what hooks found sound", "they look again")
 LEAKS: Final = StateItem("leaks", "the lists for cleaning history", "`git fedlearn scan --history` again")
@@ -65,30 +73,13 @@ PENDING: Final = StateItem(
     is_disposable=False,
 )
 PLACE: Final = StateItem("place.json", "where the clone is", "one chance to notice that it was copied")
-PROPOSALS: Final = StateItem(
-    "proposals.jsonl", "retractions that agents proposed", "agents have to propose them again"
-)
 QDRANT: Final = StateItem(
     "qdrant", "the embedded vector store", "`git fedlearn import` fills it again", holds_lessons=True
-)
-QUARANTINE: Final = StateItem(
-    "quarantine",
-    "records from peers that failed a check, and what was decided",
-    "they come back with the next check of everything, those of bundles do not",
-    holds_lessons=True,
-    is_disposable=False,
 )
 RETRACTED_HERE: Final = StateItem(
     "retracted.jsonl",
     "lessons that were retracted here",
     "those that no commit ever had cannot be restored",
-    holds_lessons=True,
-    is_disposable=False,
-)
-REVIEW: Final = StateItem(
-    "review",
-    "samples that wait for review, and what was decided",
-    "they are asked about again once the source is read again (`sync --full`)",
     holds_lessons=True,
     is_disposable=False,
 )
@@ -105,6 +96,7 @@ ITEMS: Final = (
     FEDERATED,
     FEDERATION,
     IMPORTS,
+    INBOX,
     INDEX,
     JUDGED,
     LEAKS,
@@ -114,11 +106,8 @@ ITEMS: Final = (
     PEERS,
     PENDING,
     PLACE,
-    PROPOSALS,
     QDRANT,
-    QUARANTINE,
     RETRACTED_HERE,
-    REVIEW,
     SCHEDULE_LOG,
     STATUS,
 )

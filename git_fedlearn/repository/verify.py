@@ -8,12 +8,7 @@ from git_fedlearn.core.layout import DATA, FileKind, SetName, find_set, kind_of,
 from git_fedlearn.core.loss import Losses
 from git_fedlearn.core.merge import canonical_file, merge_files
 from git_fedlearn.core.outcomes import join_outcomes
-from git_fedlearn.repository.data_tree import (
-    CommittedTree,
-    DataTree,
-    WorkTree,
-    committed_tree,
-)
+from git_fedlearn.repository.data_tree import CommittedTree, DataTree, WorkTree, committed_tree
 from git_fedlearn.repository.files import remove_leftovers, write_file
 from git_fedlearn.repository.history import history_trees, losses_by_set, merge_parents
 from git_fedlearn.repository.objects import Objects, Oid

@@ -39,12 +39,10 @@ class CleanLine(NamedTuple):
     buried: Record | None
 
 
-def sanitize_files(
-    repository: Repository, engine: PrivacyEngine, paths: Iterable[str] | None, *, write: bool = True
-) -> Cleaned:
+def sanitize_files(repository: Repository, engine: PrivacyEngine, paths: Iterable[str] | None) -> Cleaned:
     """Redact data files of the work tree (all of them for None); the caller holds the lock.
 
-    Without `write`, only says what would change. Files of kinds that are not shared stay as they are.
+    Files of kinds that are not shared stay as they are.
     """
     tree = WorkTree(repository.top)
     cleaned = Cleaned([], Counter())
@@ -52,26 +50,21 @@ def sanitize_files(
         if not is_shareable(path) or not tree.is_file(path):
             continue
         if not path.endswith(SUFFIXES):
-            _sanitize_text(repository, engine, path, cleaned, write=write)
+            _sanitize_text(repository, engine, path, cleaned)
         else:
-            _sanitize_file(repository, engine, path, cleaned, write=write)
+            _sanitize_file(repository, engine, path, cleaned)
     return cleaned
 
 
-def _sanitize_text(
-    repository: Repository, engine: PrivacyEngine, path: str, cleaned: Cleaned, *, write: bool
-) -> None:
+def _sanitize_text(repository: Repository, engine: PrivacyEngine, path: str, cleaned: Cleaned) -> None:
     redacted = redact_file(engine, path, WorkTree(repository.top).read(path), is_json=False)
     if redacted.kinds:
         cleaned.paths.append(path)
         cleaned.redacted.update(redacted.kinds)
-        if write:
-            write_file(repository.top / path, redacted.data)
+        write_file(repository.top / path, redacted.data)
 
 
-def _sanitize_file(
-    repository: Repository, engine: PrivacyEngine, path: str, cleaned: Cleaned, *, write: bool
-) -> None:
+def _sanitize_file(repository: Repository, engine: PrivacyEngine, path: str, cleaned: Cleaned) -> None:
     data = WorkTree(repository.top).read(path)
     lines = split_lines(data) if path.endswith(".jsonl") else [data]
     has_records = kind_of(path) in (FileKind.RECORD_SET, FileKind.SNAPSHOT)
@@ -83,7 +76,6 @@ def _sanitize_file(
             clean[line] = found
     if clean:
         cleaned.paths.append(path)
-    if clean and write:
         _rewrite(repository, path, lines, clean)
 
 

@@ -3,10 +3,10 @@
 Counts of blobs are kept under the git common directory, so that only files that changed are read again.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from git_fedlearn.core.canonical import Json
 from git_fedlearn.core.layout import SetName, find_set
@@ -35,6 +35,29 @@ class Count:
         self.records += other.records
         self.retracted += other.retracted
         self.bytes += other.bytes
+
+
+class Adoption(NamedTuple):
+    """Lessons that name their systems, and those of them that two or more systems learned independently."""
+
+    lessons: int
+    adopted: int
+
+    @property
+    def rate(self) -> float:
+        """The share of lessons that were adopted, to three decimals."""
+        return round(self.adopted / self.lessons, 3) if self.lessons else 0.0
+
+
+def count_adoption(learners: Iterable[Collection[str]]) -> Adoption:
+    """Count lessons by the systems that learned each; one that names none is not counted."""
+    numbers = [len(systems) for systems in learners if systems]
+    return Adoption(len(numbers), sum(number > 1 for number in numbers))
+
+
+def score_bin(score: float, bins: int) -> int:
+    """The number of the bin a score in [0, 1] falls into; 1.0 is in the last one."""
+    return min(int(score * bins), bins - 1)
 
 
 def count_work_tree(repository: Repository, changed: set[str]) -> dict[SetName, Count]:

@@ -12,15 +12,10 @@ import msgspec
 from msgspec import UNSET
 
 from git_fedlearn.core.canonical import Json
-from git_fedlearn.core.layout import (
-    BEST_PRACTICES,
-    ERROR_SOLUTIONS,
-    FINE_TUNING,
-    SKILLS_PATTERNS,
-    SetName,
-)
+from git_fedlearn.core.layout import BEST_PRACTICES, ERROR_SOLUTIONS, FINE_TUNING, SKILLS_PATTERNS, SetName
 from git_fedlearn.core.record import FIRST_SEEN, RETRACTED, SEEN_BY, parse_record, score_of
 from git_fedlearn.repository.record_sets import RecordSets
+from git_fedlearn.statistics.counts import count_adoption, score_bin
 from git_fedlearn.training.dataset import count_tokens
 
 PATTERN_SETS: Final = (SKILLS_PATTERNS, ERROR_SOLUTIONS, BEST_PRACTICES)
@@ -95,8 +90,7 @@ class Survey:
     @property
     def adoption_rate(self) -> float:
         """The share of lessons that two or more systems learned independently."""
-        told = [lesson for lesson in self.lessons if lesson.systems]
-        return round(sum(len(lesson.systems) > 1 for lesson in told) / len(told), 3) if told else 0.0
+        return count_adoption(lesson.systems for lesson in self.lessons).rate
 
     @property
     def pace(self) -> float:
@@ -198,5 +192,5 @@ def _day(value: Json) -> date | None:
 def _bin(score: float) -> str:
     if score < 0:
         return UNSCORED
-    tenth = min(int(score * BINS), BINS - 1)
+    tenth = score_bin(score, BINS)
     return f"{tenth / BINS:.1f}-{(tenth + 1) / BINS:.1f}"

@@ -16,14 +16,7 @@ from xxhash import xxh3_128_hexdigest
 from git_fedlearn.core.canonical import JsonObject, format_value
 from git_fedlearn.core.identity import is_volatile
 from git_fedlearn.core.join import join_records
-from git_fedlearn.core.record import (
-    ID,
-    POINT_ID,
-    NotARecordError,
-    Record,
-    make_record,
-    score_of,
-)
+from git_fedlearn.core.record import ID, POINT_ID, NotARecordError, Record, make_record, score_of
 from git_fedlearn.vectors.embedder import Embedder
 from git_fedlearn.vectors.exporting import Admit
 from git_fedlearn.vectors.lesson_text import lesson_text

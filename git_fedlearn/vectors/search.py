@@ -5,14 +5,7 @@ from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from git_fedlearn.core.canonical import JsonObject
-from git_fedlearn.core.effective_score import (
-    Tally,
-    Trust,
-    claimed_score,
-    effective_score,
-    seen_by,
-    tally,
-)
+from git_fedlearn.core.effective_score import Tally, Trust, claimed_score, effective_score, seen_by, tally
 from git_fedlearn.core.identity import RecordId
 from git_fedlearn.core.layout import FINE_TUNING, SetName
 from git_fedlearn.core.outcomes import Outcome

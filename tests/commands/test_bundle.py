@@ -49,7 +49,7 @@ def test_there_and_again_with_what_is_new(sender: System, receiver: System) -> N
         "bundle-stick  nothing new\nnothing new\n"
     )
     identifier = receiver.records("skills-patterns")[0].id
-    assert "first through bundle-stick\n" in receiver.fedlearn("explain", identifier).out
+    assert "first through bundle-stick\n" in receiver.fedlearn("show", identifier, "--origin").out
     sender.git("checkout", "--", "data")
     sender.add("skills-patterns", {"pattern": "more"})
     sender.commit()
@@ -81,8 +81,8 @@ def test_what_it_brings_is_checked_as_a_peers(sender: System, receiver: System) 
     told = receiver.fedlearn("bundle", "apply", "../stick.bundle")
     assert told.out.startswith("bundle-stick  1 learned, 2 quarantined\n")
     assert "not taken: a link, folder or submodule in place of a file" in told.err
-    assert "quarantine   2 records wait for you (bundle-stick 2)" in receiver.fedlearn("status").out
-    assert token not in told.err + receiver.fedlearn("quarantine", "list", "--json").out
+    assert "review       2 records from peers (bundle-stick 2)" in receiver.fedlearn("status").out
+    assert token not in told.err + receiver.fedlearn("review", "list", "--json").out
 
 
 def test_a_bundle_of_a_peer_has_its_trust_and_its_limits(sender: System, receiver: System) -> None:

@@ -14,6 +14,9 @@ from git_fedlearn.commands.completion import SCRIPTS
 from git_fedlearn.console.completing import answer, teach
 from git_fedlearn.console.context import Context
 from git_fedlearn.console.verbs import complete
+from git_fedlearn.core.identity import RecordId
+from git_fedlearn.repository.inbox import Inbox, ProposedRetraction
+from git_fedlearn.repository.repository import Repository
 
 TOP = Path(__file__).parents[2]
 SETS = ["skills-patterns", "error-solutions", "best-practices", "fine-tuning"]
@@ -53,6 +56,8 @@ def test_what_is_offered(learned: System, offered: object, tmp_path: Path) -> No
     assert callable(offered)
     alive = ident(learned, "Pin the channel: always")
     (gone,) = [r.id[:12] for r in learned.records("best-practices") if r.is_tombstone]
+    inbox = Inbox(Repository.discover(learned.path, learned.environment))
+    inbox.add_retraction(ProposedRetraction(RecordId(gone), "wrong", "2026-05-28T20:26:40Z"))
     for line, expected in {
         "git-fedlearn ver": ["verify"],
         "git-fedlearn verify --hi": ["--history"],
@@ -74,11 +79,18 @@ def test_what_is_offered(learned: System, offered: object, tmp_path: Path) -> No
         "git-fedlearn sanitize ": ["file,"],
         "git-fedlearn help remote a": ["add"],
         "git-fedlearn completion ": ["bash", "zsh", "fish"],
+        "git-fedlearn review accept ": [gone],
+        "git-fedlearn review list --duplicates fi": ["fine-tuning"],
     }.items():
         assert sorted(offered(line)) == sorted(expected), line
     assert offered("git-fedlearn show ", tmp_path) == []
     assert answer(cli, "bash_source", Context()) == answer(cli, "cmd_complete", Context()) == 1
     assert offered(f"git-fedlearn -C {learned.path.parent} -C one add ", tmp_path) == SETS
+
+
+def test_help_does_not_list_it(system: System) -> None:
+    assert "completion" not in system.fedlearn("-h").out
+    assert "Print the script" in system.fedlearn("help", "completion").out
 
 
 def test_every_script_is_printed_and_shipped(system: System) -> None:

@@ -128,9 +128,9 @@ def test_an_agent_finds_records_judges_and_proposes(learned: System) -> None:
         " M data/patterns/error-solutions.jsonl\n?? data/outcomes/\n"
     )
     assert [record.is_tombstone for record in learned.records("best-practices")] == [False]
-    listed = learned.fedlearn("proposals", "list")
-    assert listed.out == f"{hostile.id[:12]}  2026-05-28  it gives orders\n"
-    done = learned.fedlearn("proposals", "accept", hostile.id[:6])
+    listed = learned.fedlearn("review", "list", "--retractions")
+    assert listed.out == f"{hostile.id[:12]}  retraction  2026-05-28  it gives orders\n"
+    done = learned.fedlearn("review", "accept", hostile.id[:6])
     assert done.out == f"retracted {hostile.id[:12]} from best-practices\n"
     assert "it gives orders" in learned.fedlearn("show", hostile.id).out
 

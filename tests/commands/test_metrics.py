@@ -163,11 +163,16 @@ def test_a_file_with_odd_figures_counts_for_its_time(system: System) -> None:
     assert [(file.system, file.bytes) for file in read_month_files(system.path)] == [(B, None)]
 
 
-def test_write_makes_the_file_once(federation: System) -> None:
-    first = federation.fedlearn("metrics", "--write")
-    assert first.err == f"wrote data/metrics/monthly/{A}/2026-05.json\n"
-    assert first.out.startswith("last sync            2026-05-28T20:26:40Z\n")
-    assert federation.fedlearn("metrics", "--write").err == "the file of this month says it already\n"
+def test_federate_commits_the_file_of_the_month_with_what_changed(federation: System) -> None:
+    path = f"data/metrics/monthly/{A}/2026-05.json"
+    federation.fedlearn("federate", "--source", "nothing", code=1)
+    assert path in federation.git("show", "--name-only", "--format=", "HEAD").out.splitlines()
+    assert json.loads(federation.read(path))["learned"]["skills-patterns"] == 2
+    assert federation.fedlearn("metrics").out.startswith("last sync            2026-05-28T20:26:40Z\n")
+    head = federation.git("rev-parse", "HEAD").out
+    federation.environment["SOURCE_DATE_EPOCH"] = str(EPOCH + 40 * 86400)
+    federation.fedlearn("federate", "--source", "nothing", code=1)
+    assert federation.git("rev-parse", "HEAD").out == head
 
 
 def test_sync_writes_the_file_only_when_it_changed_something(system: System, tmp_path: Path) -> None:

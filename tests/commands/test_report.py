@@ -67,6 +67,17 @@ def test_the_figures_add_up(federation: System) -> None:
     assert answer["retractions"][0]["reason"] == "wrong"
 
 
+def test_adoption_is_the_figure_of_metrics(federation: System) -> None:
+    (dated,) = (r for r in federation.records("skills-patterns") if r.fields.get("query") == "three")
+    federation.fedlearn("retract", dated.id, "--reason", "metrics counts no days to come")
+    federation.add("collections/notes", lesson("four", "2026-05-18", OWN, OTHER))
+    answer = federation.fedlearn("report", "--json").json()
+    rate = federation.fedlearn("metrics", "--json").json()["cross_system_adoption_rate"]
+    assert (answer["totals"]["lessons"], answer["totals"]["adopted"]) == (3, 1)
+    assert answer["totals"]["adoption_rate"] == rate == 0.5
+    assert answer["adoption"] == [{"systems": "1", "lessons": 1}, {"systems": "2", "lessons": 1}]
+
+
 def test_the_terminal_in_a_pipe_is_plain(federation: System) -> None:
     out = federation.fedlearn("report", "--terminal").out
     assert "\x1b" not in out

@@ -25,8 +25,7 @@ def kinds(system: System) -> list[str]:
 def test_a_record_that_was_never_committed_is_replaced(system: System) -> None:
     system.add("skills-patterns", {"title": "clean"})
     leak(system)
-    check = system.fedlearn("sanitize", "--check", code=1)
-    assert check.out == f"would sanitize {SET}\n1 file with private data; redacted 1 EMAIL_ADDRESS\n"
+    assert f"{SET}:" in system.fedlearn("scan", code=1).out
     assert MAIL.encode() in system.read(SET)
     done = system.fedlearn("sanitize")
     assert done.out == f"sanitized {SET}\n1 file with private data; redacted 1 EMAIL_ADDRESS\n"
@@ -126,7 +125,7 @@ def test_a_path_must_be_a_file(system: System) -> None:
 def test_files_anywhere_keep_their_form(world: World, name: str, before: str, after: str) -> None:
     plain = world.folder_system("plain")
     plain.write(name, before.replace("MAIL", MAIL).encode())
-    assert plain.fedlearn("sanitize", "--check", name, code=1).out.startswith(f"would sanitize {name}\n")
+    assert plain.fedlearn("scan", name, code=1).out.startswith(f"{name}:")
     assert plain.read(name) == before.replace("MAIL", MAIL).encode()
     plain.fedlearn("sanitize", name)
     assert plain.read(name).decode() == after
@@ -136,9 +135,7 @@ def test_files_anywhere_keep_their_form(world: World, name: str, before: str, af
 def test_standard_input_comes_back_clean(world: World) -> None:
     plain = world.folder_system("plain")
     given = f'ask {MAIL}\n{{"a":"{MAIL}"}}\n'.encode() + b"\xff ok\n"
-    assert plain.fedlearn("sanitize", "--check", "-", stdin=given, code=1).out.startswith(
-        "standard input: 2 "
-    )
+    assert plain.fedlearn("scan", "-", stdin=given, code=1).out.endswith("2 findings in 1 file\n")
     clean = plain.fedlearn("sanitize", "-", stdin=given).out
     assert clean.encode("utf-8", "surrogateescape") == (
         b'ask <EMAIL_ADDRESS>\n{"a":"<EMAIL_ADDRESS>"}\n\xff ok\n'

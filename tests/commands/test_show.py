@@ -1,6 +1,6 @@
 """`git fedlearn show`: one record, for people and for programs."""
 
-from systems import System
+from systems import System, World
 
 
 def test_a_lesson_and_a_tombstone(system: System) -> None:
@@ -39,3 +39,43 @@ def test_program_answer_and_unknown_id(system: System) -> None:
         "records": [{"set": "skills-patterns", "record": {"_id": record.id, "title": "\ud800"}}],
     }
     assert system.fedlearn("show", "0000", code=1).err.startswith("error: 0000: no record has this id\n")
+
+
+def test_the_origin_of_a_record_from_its_first_system_to_its_end(world: World) -> None:
+    here, peer = world.system("here"), world.system("peer")
+    theirs = peer.git("config", "fedlearn.system").out.strip()
+    own = here.git("config", "fedlearn.system").out.strip()
+    peer.add("skills-patterns", {"pattern": "from afar", "value_score": 0.9})
+    peer.commit()
+    here.fedlearn("remote", "add", "friend", str(peer.path))
+    here.fedlearn("pull-remotes")
+    pulled = here.git("rev-parse", "HEAD").out[:12]
+    (record,) = here.records("skills-patterns")
+    plain = here.fedlearn("show", record.id[:8]).out
+    assert f"  learned    2026-05-28 by {theirs}\n" in plain
+    assert here.fedlearn("show", record.id[:8], "--origin").out == plain + (
+        f"origin\n  learned by    {theirs}\n  first through friend\n  also held by  friend\n"
+        f"  learned       2026-05-28  {pulled}  pull-remotes: learn 1 record from 1 peer  through friend\n"
+    )
+    here.fedlearn("retract", record.id, "--reason", "no longer true")
+    here.commit("take it back")
+    answer = here.fedlearn("show", record.id, "--origin", "--json").json()["origin"]
+    assert (answer["id"], answer["retracted"], answer["introduced_by"]) == (record.id, True, "friend")
+    assert [(change["what"], change["peers"]) for change in answer["changes"]] == [
+        ("learned", ["friend"]),
+        ("retracted", []),
+    ]
+    told = here.fedlearn("show", record.id, "--origin").out
+    assert f" by {own}\n  reason     no longer true\n" in told
+    assert f"\norigin\n  learned by    {theirs}\n  first through friend\n" in told
+
+
+def test_the_origin_of_what_is_not_committed_and_not_there(world: World) -> None:
+    here = world.system("here")
+    own = here.git("config", "fedlearn.system").out.strip()
+    here.add("skills-patterns", {"pattern": "new", "value_score": 0.9})
+    (record,) = here.records("skills-patterns")
+    assert here.fedlearn("show", record.id, "--origin").out.endswith(
+        f"origin\n  learned by    {own} (this system)\n  not committed yet\n"
+    )
+    assert here.fedlearn("show", "0000", "--origin", code=1).err.startswith("error: 0000: ")

@@ -8,7 +8,7 @@ from systems import System, World
 
 REST = (
     "peers        none                                 git fedlearn remote add NAME URL\n"
-    "quarantine   nothing\n"
+    "review       nothing\n"
     "index        none yet: the first search makes it  git fedlearn search TEXT\n"
     "qdrant       not configured\n"
     "schedule     none                                 git fedlearn schedule install\n"
@@ -106,7 +106,7 @@ def test_what_is_private_is_counted_once_and_never_shown(world: World) -> None:
     assert "privacy  nothing private in 1 new line\n" in status(one)
 
 
-def test_peers_and_quarantine(world: World) -> None:
+def test_peers_and_pending_items(world: World) -> None:
     one, friend = world.system("one"), world.system("friend")
     friend.add("skills-patterns", {"pattern": "fine", "value_score": 0.8})
     friend.write("data/patterns/best-practices.jsonl", b'{"title":"t","value_score":7}\n')
@@ -119,8 +119,7 @@ def test_peers_and_quarantine(world: World) -> None:
     one.fedlearn("pull-remotes")
     after = status(one)
     assert "peers  1: nothing new when last asked, just now\n" in after
-    assert "quarantine  1 record waits for you (friend 1)" in after
-    assert "git fedlearn quarantine list\n" in after
+    assert "review  1 record from peers (friend 1)  git fedlearn review\n" in after
 
 
 def test_in_the_middle_of_a_merge_detached_and_bare(world: World) -> None:

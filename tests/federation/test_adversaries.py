@@ -86,7 +86,7 @@ def test_a_bad_line_is_quarantined_with_its_reason_and_the_rest_learned(
     found = pull(here)["peers"]["peer"]
     assert (found["reasons"], found["learned"], found["failed"]) == ({reason: 1}, 1, False)
     assert patterns(here) == ["good"]
-    (held,) = here.fedlearn("quarantine", "list", "--json").json()["held"]
+    (held,) = here.fedlearn("review", "list", "--json").json()["records"]
     assert held["reason"] == reason
     assert held["line"].isascii()
     assert held["line"].isprintable()
@@ -98,10 +98,10 @@ def test_a_secret_is_kept_out_and_never_shown(here: System, peer: Foreign) -> No
     peer.offer(GOOD, bad)
     result = here.fedlearn("pull-remotes")
     assert "warning: peer: 1 record in quarantine: holds a secret\n" in result.err
-    (held,) = here.fedlearn("quarantine", "list", "--json").json()["held"]
-    shown = here.fedlearn("quarantine", "show", held["key"])
+    (held,) = here.fedlearn("review", "list", "--json").json()["records"]
+    shown = here.fedlearn("review", "show", held["key"])
     assert secret() not in json.dumps(held) + shown.out + shown.err + result.out + result.err
-    here.fedlearn("quarantine", "accept", held["key"])
+    here.fedlearn("review", "accept", held["key"])
     assert secret().encode() not in here.read(SKILLS)
     assert len(patterns(here)) == 2
 
@@ -158,14 +158,14 @@ def test_a_flood_of_retractions_is_kept_back_even_from_a_trusted_peer(here: Syst
     found = pull(here)["peers"]["peer"]
     assert found["reasons"] == {"retracts too many records at once": 60}
     assert len(patterns(here)) == 61
-    here.fedlearn("quarantine", "accept", "--peer", "peer")
+    here.fedlearn("review", "accept", "--peer", "peer", "--all")
     assert patterns(here) == ["good"]
 
 
 def test_a_flood_does_not_fill_the_disk(here: System, peer: Foreign) -> None:
     peer.offer(GOOD, *(b'{"_id":"%032x","p":1}' % number for number in range(1500)))
     assert pull(here)["peers"]["peer"]["quarantined"] == 1500
-    assert len(here.fedlearn("quarantine", "list").out.splitlines()) == 1000
+    assert len(here.fedlearn("review", "list").out.splitlines()) == 1000
 
 
 def test_what_was_retracted_here_does_not_come_back(here: System, peer: Foreign) -> None:

@@ -165,7 +165,7 @@ def test_a_dry_run_joins_nothing(here: System, peer: Foreign) -> None:
     assert result.err == (
         "warning: peer: 1 record for quarantine: not a record\nnothing was joined (--dry-run)\n"
     )
-    assert here.fedlearn("quarantine", "list").err == "nothing is in quarantine\n"
+    assert here.fedlearn("review", "list").err == "nothing to review\n"
     assert (here.git("status", "--porcelain").out, head(here)) == before
     here.commit()
     assert pull(here)["peers"]["peer"]["learned"] == 1
@@ -285,7 +285,7 @@ def test_what_only_came_from_a_bad_peer_is_taken_back(here: System, world: World
     accepted = line(pattern="accepted").replace(b"0.8", b"8")
     bad.offer(line(pattern="poison"), accepted, line(pattern="held by both"), line(pattern="known here"))
     pull(here)
-    here.fedlearn("quarantine", "accept", "--peer", "bad")
+    here.fedlearn("review", "accept", "--peer", "bad", "--all")
     here.commit()
     good.offer(line(pattern="held by both"), line(pattern="good"))
     pull(here)

@@ -12,14 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from git_fedlearn.extras import ZSTD
-from git_fedlearn.learn.lines import (
-    BrokenLine,
-    Line,
-    SkimmedLines,
-    SourceEvent,
-    UnfinishedLine,
-    read_lines,
-)
+from git_fedlearn.learn.lines import BrokenLine, Line, SkimmedLines, SourceEvent, UnfinishedLine, read_lines
 from git_fedlearn.learn.sources import SourceError, SourceFault, SourceKind, find_sources, read_events
 
 

@@ -143,4 +143,4 @@ def test_a_peer_cannot_change_what_this_clone_allows(world: World, system: Syste
     assert titles(system) == []
     assert b"EMAIL" not in system.read(".fedlearn.toml").split(b"[privacy]")[0]
     assert "privacy.kinds]" not in system.read(".fedlearn.toml").decode()
-    assert "secret" not in system.fedlearn("quarantine", "list").out
+    assert "secret" not in system.fedlearn("review", "list").out

@@ -151,7 +151,7 @@ def test_a_hostile_peer_gets_nothing_in(world: World, system: System, trust: str
     peer.git("commit", "--quiet", "--no-verify", "-m", "leak")
     system.fedlearn("remote", "add", "peer", str(peer.path), "--trust", trust)
     result = run_any(system, "pull-remotes")
-    shown = run_any(system, "quarantine", "list")
+    shown = run_any(system, "review", "list")
     assert is_clean(kept(system.path), result, shown, system.git("log", "-p", "main").out)
 
 

@@ -36,7 +36,7 @@ def test_uninstall_keeps_what_cannot_be_made_again(world: World) -> None:
     one.write(".git/fedlearn/of-another-version/x", b"{}")
     one.fedlearn("uninstall")
     left = sorted(path.name for path in repository_of(one).state.folder.iterdir())
-    assert left == ["pending", "quarantine", "retracted.jsonl", "review"]
+    assert left == ["inbox", "pending", "retracted.jsonl"]
     assert left == sorted(item.name for item in ITEMS if not item.is_disposable)
 
 
@@ -106,7 +106,7 @@ def test_facts_tell_a_file_that_was_replaced(tmp_path: Path) -> None:
 def test_doctor_removes_damaged_files_that_can_be_made_again(world: World) -> None:
     one = world.system("one")
     damaged = one.write(".git/fedlearn/counts.json", b'{"format": 1')
-    kept = one.write(".git/fedlearn/review/decided.json", b"{")
+    kept = one.write(".git/fedlearn/inbox/samples.decided.json", b"{")
     said = one.fedlearn("doctor", code=1).out
     assert f"{damaged}: damaged, and can be made again" in said
     one.fedlearn("doctor", "--fix")

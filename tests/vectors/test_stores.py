@@ -14,15 +14,7 @@ from git_fedlearn.core.canonical import JsonObject
 from git_fedlearn.errors import FedlearnError, LockedError, SettingsError
 from git_fedlearn.vectors.edge_store import open_edge_store
 from git_fedlearn.vectors.qdrant import open_local_folder, open_server
-from git_fedlearn.vectors.store import (
-    Point,
-    PointId,
-    Schema,
-    Store,
-    VectorSpec,
-    as_point_id,
-    why_unstorable,
-)
+from git_fedlearn.vectors.store import Point, PointId, Schema, Store, VectorSpec, as_point_id, why_unstorable
 
 SERVER = os.environ.get("FEDLEARN_TEST_QDRANT_URL", "")
 NAME = "fedlearn-contract-test"

@@ -1,6 +1,6 @@
 """The items of `status` about everything around this clone: peers, index, store, timers, the last run."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from datetime import timedelta
 from typing import Final
 
@@ -9,12 +9,10 @@ from git_fedlearn.console.context import Context
 from git_fedlearn.console.wording import ago, count
 from git_fedlearn.core.canonical import Json
 from git_fedlearn.federation.last_run import read_last_run
-from git_fedlearn.federation.peers import RemoteName
 from git_fedlearn.federation.schedulers import find_jobs
 from git_fedlearn.federation.standing import PeerStanding
-from git_fedlearn.repository.proposals import read_proposals
+from git_fedlearn.repository.inbox import PendingCounts
 from git_fedlearn.repository.repository import Repository
-from git_fedlearn.repository.state import REVIEW
 from git_fedlearn.vectors.standing import read_index_standing, read_store_standing
 
 LONG_AGO: Final = timedelta(days=35)
@@ -42,35 +40,22 @@ def peers_item(context: Context, standings: list[PeerStanding]) -> Item:
     return Item("peers", text, command, {"peers": facts})
 
 
-def quarantine_item(held: Mapping[RemoteName, int]) -> Item:
-    """What peers and bundles brought that did not pass."""
-    facts: dict[str, Json] = {"peers": {**{str(name): waiting for name, waiting in held.items()}}}
-    if not held:
-        return Item("quarantine", "nothing", facts=facts)
-    number = sum(held.values())
-    parts = ", ".join(f"{name} {waiting}" for name, waiting in held.items())
-    text = f"{count(number, 'record')} {'waits' if number == 1 else 'wait'} for you ({parts})"
-    return Item("quarantine", text, "git fedlearn quarantine list", facts)
-
-
-def proposals_items(repository: Repository) -> Iterator[Item]:
-    """Retractions that agents proposed, where there are any."""
-    proposed = len(read_proposals(repository))
-    if proposed:
-        text = f"{count(proposed, 'retraction')} proposed by agents, for you to decide on"
-        yield Item("proposals", text, "git fedlearn proposals list", {"proposals": proposed})
-
-
-def review_items(repository: Repository) -> Iterator[Item]:
-    """Samples that wait for a decision, where there are any."""
-    if not repository.state.path(REVIEW).is_dir():
-        return
-    from git_fedlearn.learn.review import read_waiting  # noqa: PLC0415  costs start-up time
-
-    waiting = len(read_waiting(repository))
-    if waiting:
-        text = f"{count(waiting, 'sample')} that may hold something private, for you to decide on"
-        yield Item("review", text, "git fedlearn review", {"waiting": waiting})
+def review_item(waiting: PendingCounts) -> Item:
+    """Everything that waits for a person's decision."""
+    records, samples, retractions = waiting.peers.total(), waiting.samples, waiting.retractions
+    facts: dict[str, Json] = {
+        "waiting": records + samples + retractions,
+        "peers": dict(sorted(waiting.peers.items())),
+        "samples": samples,
+        "retractions": retractions,
+    }
+    if not facts["waiting"]:
+        return Item("review", "nothing", facts=facts)
+    by_peer = ", ".join(f"{name} {number}" for name, number in sorted(waiting.peers.items()))
+    parts = [f"{count(records, 'record')} from peers ({by_peer})"] * bool(records)
+    parts += [count(samples, "doubtful sample")] * bool(samples)
+    parts += [count(retractions, "proposed retraction")] * bool(retractions)
+    return Item("review", ", ".join(parts), "git fedlearn review", facts)
 
 
 def vectors_items(repository: Repository) -> Iterator[Item]:

@@ -8,9 +8,7 @@ from collections.abc import Callable, Iterator
 from git_fedlearn.commands.standing.around import (
     federated_item,
     peers_item,
-    proposals_items,
-    quarantine_item,
-    review_items,
+    review_item,
     schedule_item,
     vectors_items,
 )
@@ -27,7 +25,8 @@ from git_fedlearn.commands.standing.private import privacy_item
 from git_fedlearn.console.context import Context
 from git_fedlearn.core.layout import DATA
 from git_fedlearn.errors import SettingsError
-from git_fedlearn.federation.standing import count_held, read_peer_standings
+from git_fedlearn.federation.standing import read_peer_standings
+from git_fedlearn.repository.inbox import Inbox
 from git_fedlearn.repository.work_state import read_work_state
 from git_fedlearn.statistics.counts import count_work_tree
 
@@ -51,9 +50,7 @@ def read_standing(context: Context) -> Iterator[Item]:
     yield from upstream_items(repository, state)
     yield _or_why_not("privacy", lambda: privacy_item(context, state))
     yield _or_why_not("peers", lambda: peers_item(context, read_peer_standings(repository)))
-    yield quarantine_item(count_held(repository))
-    yield from proposals_items(repository)
-    yield from review_items(repository)
+    yield review_item(Inbox(repository).count())
     yield from vectors_items(repository)
     yield schedule_item(repository)
     yield federated_item(context)

@@ -17,13 +17,7 @@ from git_fedlearn.repository.setup.diagnosis import Check
 from git_fedlearn.repository.setup.left_behind import find_git_lock, find_left, remove_left
 from git_fedlearn.repository.setup.precommit_config import HOOK_IDS, has_our_hooks
 from git_fedlearn.repository.state import CHECKPOINTS, FEDERATING
-from git_fedlearn.vectors.health import (
-    has_index,
-    open_whole_index,
-    remove_index,
-    try_embedder,
-    try_store,
-)
+from git_fedlearn.vectors.health import has_index, open_whole_index, remove_index, try_embedder, try_store
 from git_fedlearn.vectors.places import FOLDER_KEY, URL_KEY
 
 FIX: Final = "git fedlearn doctor --fix"

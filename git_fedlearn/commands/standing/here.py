@@ -13,11 +13,7 @@ from git_fedlearn.core.layout import SetName, find_set
 from git_fedlearn.repository.commits import find_unfinished
 from git_fedlearn.repository.objects import Oid
 from git_fedlearn.repository.repository import SYSTEM_KEY, Repository
-from git_fedlearn.repository.set_changes import (
-    all_changes,
-    revision_changes,
-    uncommitted_changes,
-)
+from git_fedlearn.repository.set_changes import all_changes, revision_changes, uncommitted_changes
 from git_fedlearn.repository.setup.drivers import DRIVER_KEY
 from git_fedlearn.repository.state import facts_of
 from git_fedlearn.repository.work_state import WorkState

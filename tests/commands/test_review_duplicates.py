@@ -1,4 +1,4 @@
-"""`git fedlearn consolidate`: what it lists, what `--apply` leaves, and systems that judge differently."""
+"""`git fedlearn review --duplicates`: clusters, what accepting leaves, and systems that differ."""
 
 import subprocess
 import sys
@@ -37,29 +37,48 @@ def ids(system: System) -> dict[float, str]:
     return {score_of(record.fields): record.id for record in living}
 
 
-def test_without_apply_it_only_lists(filled: System) -> None:
+def key(system: System) -> str:
+    """The key of the one cluster."""
+    (cluster,) = system.fedlearn("review", "list", "--duplicates", "--json").json()["duplicates"]
+    return str(cluster["key"])
+
+
+def test_it_only_lists(filled: System) -> None:
     before = filled.read("data/patterns/skills-patterns.jsonl")
     best, weak = ids(filled)[0.9], ids(filled)[0.8]
-    listed = filled.fedlearn("consolidate", "skills-patterns")
+    listed = filled.fedlearn("review", "--duplicates", "skills-patterns")
     shown = "How do I fix a denial? | To let nginx write its log, add the path to the pr…"
     assert listed.out == (
-        "skills-patterns\n"
+        f"{key(filled)[:12]}  duplicates  skills-patterns\n"
         f"  keep      {best[:12]} 0.90  {shown}\n"
-        f"  alike     {weak[:12]} 0.80  {shown}  92%\n"
-        "1 lesson could be retracted in favour of 1\n"
+        f"  similar   {weak[:12]} 0.80  {shown}  92%\n"
     )
+    assert listed.err == "hint: git fedlearn review show KEY --duplicates    (then accept or drop)\n"
+    shown_again = filled.fedlearn("review", "show", key(filled), "--duplicates").out
+    assert shown_again.startswith(f"key     {key(filled)}\nset     skills-patterns\n  keep      {best[:12]}")
     assert filled.read("data/patterns/skills-patterns.jsonl") == before
-    assert (
-        filled.fedlearn("consolidate", "--similarity", "0.99").out == "no two lessons are that much alike\n"
-    )
+    less = filled.fedlearn("review", "list", "--duplicates", "--similarity", "0.99")
+    assert (less.out, less.err) == ("", "nothing to review\n")
+    assert filled.fedlearn("review").err == "nothing to review\n"
 
 
-def test_apply_leaves_the_best_with_what_was_known_of_the_weaker(filled: System) -> None:
+def test_accept_leaves_the_best_with_what_was_known_of_the_weaker(filled: System) -> None:
     best, weak = ids(filled)[0.9], ids(filled)[0.8]
     filled.add("skills-patterns", lesson("Once more.", _seen_by=["sys-bbbbbbbbbb"], _first_seen="2026-01-01"))
-    answer = filled.fedlearn("consolidate", "--apply", "--json").json()
-    applied = next(one for one in answer["sets"] if one["set"] == "skills-patterns")
-    assert applied["clusters"] == [{"best": best, "weaker": [{"id": weak, "similarity": 0.923}]}]
+    assert filled.fedlearn("review", "list", "--duplicates", "--json").json() == {
+        "schema": "fedlearn.review/v1",
+        "duplicates": [
+            {
+                "key": key(filled),
+                "set": "skills-patterns",
+                "best": best,
+                "weaker": [{"id": weak, "similarity": 0.923}],
+            }
+        ],
+        "orphans": [],
+    }
+    done = filled.fedlearn("review", "accept", "--duplicates", key(filled)[:8])
+    assert done.out == f"retracted {weak[:12]} from skills-patterns in favor of {best[:12]}\n"
     records = {str(record.id): record for record in filled.records("skills-patterns")}
     assert records[weak].is_tombstone
     assert records[weak].fields[RETRACTED] == {
@@ -74,35 +93,52 @@ def test_apply_leaves_the_best_with_what_was_known_of_the_weaker(filled: System)
     filled.commit()
     filled.fedlearn("verify")
     filled.fedlearn("restore", weak)
-    assert "retracted" not in filled.fedlearn("consolidate").out.splitlines()[0]
+    assert weak[:12] in filled.fedlearn("review", "list", "--duplicates").out
     assert weak in {record.id for record in filled.records("skills-patterns") if not record.is_tombstone}
+
+
+def test_what_was_dropped_is_not_asked_again_until_another_lesson_is_similar(filled: System) -> None:
+    best, weak = ids(filled)[0.9], ids(filled)[0.8]
+    assert filled.fedlearn("review", "drop", "--duplicates", "--all").out == "dropped 1 cluster\n"
+    assert filled.fedlearn("review", "list", "--duplicates").err == "nothing to review\n"
+    assert {best, weak} < {record.id for record in filled.records("skills-patterns")}
+    filled.add("skills-patterns", lesson("And again.", value_score=0.95))
+    third = ids(filled)[0.95]
+    (cluster,) = filled.fedlearn("review", "list", "--duplicates", "--json").json()["duplicates"]
+    assert (cluster["best"], [one["id"] for one in cluster["weaker"]]) == (third, [best, weak])
+    filled.fedlearn("review", "drop", cluster["key"], "--duplicates")
+    filled.fedlearn("retract", third, "--reason", "wrong")
+    assert filled.fedlearn("review", "list", "--duplicates").err == "nothing to review\n"
 
 
 def test_two_systems_that_take_back_each_others_choice_are_told(world: World, filled: System) -> None:
     filled.commit()
     other = world.clone(filled, "other")
     first, second = ids(filled)[0.9], ids(filled)[0.8]
-    filled.fedlearn("consolidate", "--apply")
+    filled.fedlearn("review", "accept", "--duplicates", "--all")
     filled.commit()
     other.add("skills-patterns", lesson("Twice.", value_score=0.95))
-    other.fedlearn("consolidate", "--apply")
+    other.fedlearn("review", "accept", "--duplicates", "--all")
     other.commit()
     other.git("pull", "--quiet", "--no-rebase", "--no-edit")
     gone = min(first, second)
-    found = other.fedlearn("consolidate", code=1)
+    assert other.fedlearn("review", "list", "--duplicates", "--json", code=1).json()["orphans"] == [
+        {"set": "skills-patterns", "id": gone}
+    ]
+    found = other.fedlearn("review", "--duplicates", code=1)
     assert found.err == (
-        f"error: skills-patterns: {gone} and what replaced it are both retracted\n"
+        f"error: skills-patterns: {gone} and its replacement are both retracted\n"
         f"hint: git fedlearn restore {gone}\n"
     )
     other.fedlearn("restore", gone)
-    assert other.fedlearn("consolidate").err == ""
+    assert "error" not in other.fedlearn("review", "--duplicates").err
 
 
 def test_without_the_library_the_hint_is_the_line_to_type(filled: System) -> None:
     code = (
         "import sys; sys.modules['rensa'] = None\n"
         "from git_fedlearn.cli import run; from git_fedlearn.console.context import Context\n"
-        "sys.exit(run(['consolidate'], Context()))"
+        "sys.exit(run(['review', 'list', '--duplicates'], Context()))"
     )
     done = subprocess.run(
         [sys.executable, "-c", code],
@@ -119,7 +155,10 @@ def test_without_the_library_the_hint_is_the_line_to_type(filled: System) -> Non
 
 
 def test_a_set_that_cannot_be(filled: System) -> None:
-    assert "error: nothing: no such record set" in filled.fedlearn("consolidate", "nothing", code=2).err
+    assert (
+        "error: nothing: no such record set"
+        in filled.fedlearn("review", "list", "--duplicates", "nothing", code=2).err
+    )
 
 
 def test_of_a_chat_the_answer_is_shown(system: System) -> None:
@@ -127,5 +166,5 @@ def test_of_a_chat_the_answer_is_shown(system: System) -> None:
     for end in ("now.", "then."):
         messages = [{"role": "user", "content": context}, {"role": "assistant", "content": f"Do it {end}"}]
         system.add("fine-tuning", {"messages": messages, "source": "tool", "value_score": 0.8})
-    lines = system.fedlearn("consolidate", "fine-tuning").out.splitlines()
+    lines = system.fedlearn("review", "--duplicates", "fine-tuning").out.splitlines()
     assert sorted(line[31:50] for line in lines[1:3]) == ["Do it now. | You ar", "Do it then. | You a"]

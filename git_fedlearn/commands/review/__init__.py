@@ -1,0 +1,394 @@
+"""`git fedlearn review`: decide on everything that needs a person."""
+
+import json
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, NamedTuple, TypedDict, TypeVar, Unpack
+
+import click
+
+from git_fedlearn.commands.review.kinds import (
+    Accepted,
+    PendingCluster,
+    PendingItem,
+    PendingRecord,
+    PendingRetraction,
+    PendingSample,
+)
+from git_fedlearn.console.context import Context
+from git_fedlearn.console.wording import SHORT_ID
+from git_fedlearn.core.canonical import Json
+from git_fedlearn.core.identity import RecordId
+from git_fedlearn.core.layout import SetName
+from git_fedlearn.errors import FedlearnError, UsageError
+from git_fedlearn.federation.peers import RemoteName, check_name
+from git_fedlearn.learn.near_duplicates import MINIMUM, look
+from git_fedlearn.repository.inbox import Inbox
+
+WAITING_KINDS: Final[tuple[type[PendingItem], ...]] = (PendingRecord, PendingSample, PendingRetraction)
+"""The kinds in the inbox. Duplicates have to be searched for, so only `--duplicates` shows them."""
+
+KINDS: Final[tuple[type[PendingItem], ...]] = (*WAITING_KINDS, PendingCluster)
+ALL_SETS: Final = "*"
+DEFAULT_SIMILARITY: Final = 0.8
+"""Share of common runs of three words, for lessons to be duplicates."""
+LIST_HINT: Final = "git fedlearn review list"
+Function = TypeVar("Function", bound=Callable[..., object])
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewScope:
+    """Which items are meant: kinds, records of one peer, duplicates of one set that are that similar."""
+
+    kinds: tuple[type[PendingItem], ...]
+    is_chosen: bool = False
+    """Whether somebody named the kinds."""
+    peer: RemoteName | None = None
+    set_name: SetName | None = None
+    similarity: float = DEFAULT_SIMILARITY
+
+
+class FoundItems(NamedTuple):
+    """The items, and lessons that were retracted in favor of each other, so that none of them is left."""
+
+    items: list[PendingItem]
+    orphans: list[tuple[SetName, RecordId]]
+
+
+class ScopeOptions(TypedDict):
+    """The options that choose a kind."""
+
+    peers: bool
+    peer: str | None
+    samples: bool
+    retractions: bool
+    duplicates: str | None
+    similarity: float
+
+
+def scope_options(function: Function) -> Function:
+    """Give a command the options that choose a kind."""
+    for option in reversed(
+        (
+            click.option("--peers", is_flag=True, help="Only records from peers (the quarantine)."),
+            click.option("--peer", metavar="PEER", help="Only records from this peer."),
+            click.option("--samples", is_flag=True, help="Only samples that may hold private data."),
+            click.option("--retractions", is_flag=True, help="Only retractions that agents proposed."),
+            click.option(
+                "--duplicates",
+                is_flag=False,
+                flag_value=ALL_SETS,
+                metavar="[SET]",
+                help="Only lessons that say nearly the same, in SET or in all sets.",
+            ),
+            click.option(
+                "--similarity",
+                metavar="SHARE",
+                type=click.FloatRange(MINIMUM, 1),
+                default=DEFAULT_SIMILARITY,
+                help="For --duplicates: share of common runs of three words "
+                f"(default: {DEFAULT_SIMILARITY:g}).",
+            ),
+        )
+    ):
+        function = option(function)
+    return function
+
+
+KEYS: Final = click.argument("keys", nargs=-1, metavar="[KEY]...")
+ALL: Final = click.option("--all", "everything", is_flag=True, help="All items of the kind.")
+AS_JSON: Final = click.option("--json", "as_json", is_flag=True, help="Answer for programs.")
+
+
+@click.group("review", invoke_without_command=True, short_help="Decide on pending items.")
+@scope_options
+@AS_JSON
+@click.pass_context
+def command(click_context: click.Context, *, as_json: bool, **options: Unpack[ScopeOptions]) -> int:
+    """Decide what needs a person: records from peers, doubtful samples, proposed retractions.
+
+    On a terminal, walk through all pending items; elsewhere, list them. Items are kept in this clone only and
+    shown redacted. An item you dropped does not come back.
+
+    Nothing private gets through: accepting a record or a sample redacts it, unless you pass --as-is for a
+    sample. Accepting a proposed retraction retracts the record. Accepting duplicates, which only --duplicates
+    searches for, retracts all but the best.
+    """
+    context: Context = click_context.obj
+    scope, _ = _scope(options)
+    if click_context.invoked_subcommand:
+        if scope.is_chosen or as_json:
+            name = click_context.invoked_subcommand
+            raise UsageError(f"options go after {name}", hint=f"git fedlearn review {name} -h")
+        return 0
+    found = _find_items(context, scope)
+    if not as_json and found.items and context.stdin.isatty():
+        return _walk(context, found)
+    return _show_list(context, scope, found, as_json=as_json)
+
+
+@command.command("list", short_help="List pending items.")
+@scope_options
+@AS_JSON
+@click.pass_obj
+def list_items(context: Context, *, as_json: bool, **options: Unpack[ScopeOptions]) -> int:
+    """List pending items: key, kind, where each came from, and why it waits.
+
+    Exits with 1 if duplicates were retracted in favor of each other, so that none of them is left.
+    """
+    scope, _ = _scope(options)
+    return _show_list(context, scope, _find_items(context, scope), as_json=as_json)
+
+
+@command.command("show", short_help="Show items, redacted.")
+@KEYS
+@scope_options
+@click.option("--reveal", is_flag=True, help="Also print what may be private in samples.")
+@click.pass_obj
+def show(context: Context, keys: tuple[str, ...], *, reveal: bool, **options: Unpack[ScopeOptions]) -> None:
+    """Show items, redacted and escaped, with the reason why each waits and what accepting does."""
+    for item in _choose(context, keys, options, everything=False):
+        context.say(item.describe(reveal=reveal))
+
+
+@command.command("accept", short_help="Accept items.")
+@KEYS
+@scope_options
+@ALL
+@click.option("--as-is", is_flag=True, help="Learn samples unredacted; allow their values from now on.")
+@click.pass_obj
+def accept(
+    context: Context,
+    keys: tuple[str, ...],
+    *,
+    everything: bool,
+    as_is: bool,
+    **options: Unpack[ScopeOptions],
+) -> int:
+    """Accept items, named by their keys or by a kind and --all.
+
+    A record from a peer joins its set redacted, with its right id and without a false score. A sample is
+    learned redacted. A proposed retraction is made. Of duplicates, all but the best are retracted.
+
+    --as-is puts the values in doubt on the allow-list in .fedlearn.toml, by their fingerprints, so that no
+    hook and no other clone redacts them: commit that file too. All other private data is still redacted.
+    Exits with 1 if an item cannot be accepted.
+    """
+    chosen = _choose(context, keys, options, everything=everything)
+    if as_is:
+        samples = [item for item in chosen if isinstance(item, PendingSample)]
+        if len(samples) < len(chosen):
+            raise UsageError("--as-is is only for samples", hint="git fedlearn review list --samples")
+        results = [PendingSample.accept_as_is(context, samples)] if samples else []
+    else:
+        results = [_accept_kind(context, kind, chosen) for kind in KINDS]
+    _suggest_commit(context, results)
+    return 1 if any(result.refused for result in results) else 0
+
+
+@command.command("drop", short_help="Drop items.")
+@KEYS
+@scope_options
+@ALL
+@click.pass_obj
+def drop(
+    context: Context, keys: tuple[str, ...], *, everything: bool, **options: Unpack[ScopeOptions]
+) -> None:
+    """Drop items for good, named by their keys or by a kind and --all.
+
+    A dropped record or sample is not learned, however often it is read. The record of a dropped retraction
+    stays. Dropped duplicates stay, too, and are not shown as duplicates of each other again.
+    """
+    chosen = _choose(context, keys, options, everything=everything)
+    for kind in KINDS:
+        mine = [item for item in chosen if isinstance(item, kind)]
+        if mine:
+            kind.drop(context, mine)
+
+
+@command.command("edit", short_help="Learn another version of a sample.")
+@click.argument("key")
+@click.argument("file", required=False, type=click.Path(allow_dash=True))
+@click.pass_obj
+def edit(context: Context, key: str, file: str | None) -> None:
+    """Learn the sample in FILE (one JSON object; `-` is standard input) in place of the one that waits.
+
+    Without FILE an editor opens with the redacted sample.
+    """
+    scope = ReviewScope(WAITING_KINDS)
+    for item in _select(_find_items(context, scope).items, (key,)):
+        if not isinstance(item, PendingSample):
+            raise UsageError(f"{key}: only samples can be edited", hint=f"git fedlearn review show {key}")
+        _suggest_commit(context, [item.edit(_read_text(context, item, file))])
+
+
+def _find_items(context: Context, scope: ReviewScope) -> FoundItems:
+    """Read the inbox, and look for duplicates where they are meant."""
+    inbox = Inbox(context.repository)
+    found = FoundItems([], [])
+    if PendingRecord in scope.kinds:
+        found.items.extend(PendingRecord(context, record) for record in inbox.records(scope.peer))
+    if PendingSample in scope.kinds:
+        found.items.extend(PendingSample(context, sample) for sample in inbox.samples())
+    if PendingRetraction in scope.kinds:
+        found.items.extend(PendingRetraction(context, proposed) for proposed in inbox.retractions())
+    if PendingCluster in scope.kinds:
+        sets = context.data_repository.sets
+        names = [scope.set_name] if scope.set_name else sets.names()
+        for name in names:
+            sets.check_name(name)
+        for one in look(sets, names, scope.similarity, inbox.distinct_lessons()):
+            found.items.extend(PendingCluster(context, one.name, cluster) for cluster in one.clusters)
+            found.orphans.extend((one.name, identifier) for identifier in one.orphans)
+    return found
+
+
+def _show_list(context: Context, scope: ReviewScope, found: FoundItems, *, as_json: bool) -> int:
+    if as_json:
+        answer: dict[str, Json] = {
+            kind.kind: [item.to_json() for item in found.items if isinstance(item, kind)]
+            for kind in KINDS
+            if kind in scope.kinds
+        }
+        if PendingCluster in scope.kinds:
+            answer["orphans"] = [{"set": name, "id": identifier} for name, identifier in found.orphans]
+        context.say_json("review/v1", answer)
+        return 1 if found.orphans else 0
+    for item in found.items:
+        context.say(f"{item.key[:SHORT_ID]}  {item.noun:<10}  {item.row()}")
+    for name, identifier in found.orphans:
+        context.complain(f"error: {name}: {identifier} and its replacement are both retracted")
+        context.complain(f"hint: git fedlearn restore {identifier}")
+    if found.items:
+        option = " --duplicates" if PendingCluster in scope.kinds else ""
+        context.note(f"hint: git fedlearn review show KEY{option}    (then accept or drop)")
+    elif not found.orphans:
+        context.note("nothing to review")
+    return 1 if found.orphans else 0
+
+
+def _walk(context: Context, found: FoundItems) -> int:
+    """Ask about each item. A decision is written at once: nothing is lost when the walk ends early."""
+    results: list[Accepted] = []
+    for number, item in enumerate(found.items, 1):
+        if not item.is_pending():
+            continue
+        context.say(f"\n{number} of {len(found.items)}")
+        context.say(item.describe())
+        if not _decide(context, item, results):
+            break
+    _suggest_commit(context, results)
+    return 0
+
+
+def _decide(context: Context, item: PendingItem, results: list[Accepted]) -> bool:
+    """Ask until there is a decision; whether to go on with the next item."""
+    while True:
+        answer = _ask(context, item)
+        try:
+            if answer == "accept":
+                results.append(item.accept(context, [item]))
+            elif answer == "drop":
+                item.drop(context, [item])
+            elif answer == "as-is" and isinstance(item, PendingSample):
+                results.append(item.accept_as_is(context, [item]))
+            elif answer == "edit" and isinstance(item, PendingSample):
+                results.append(item.edit(_read_text(context, item, None)))
+            elif answer in {"next", "quit"}:
+                return answer == "next"
+            else:
+                context.say(item.describe(reveal=answer == "reveal"))
+                continue
+        except FedlearnError as error:
+            context.report(error)
+            continue
+        return True
+
+
+def _ask(context: Context, item: PendingItem) -> str:
+    """The first choice that begins like the answer, empty if none does; the end of input means quit."""
+    choices = (*item.choices, "next", "quit")
+    context.stdout.write(f"{', '.join(choices[:-1])} or {choices[-1]}? ")
+    context.stdout.flush()
+    line = context.stdin.readline().decode("utf-8", "replace")
+    answer = line.strip().lower()
+    if not line:
+        return "quit"
+    return next((choice for choice in choices if answer and choice.startswith(answer)), "")
+
+
+def _read_text(context: Context, item: PendingSample, file: str | None) -> str:
+    if file is None:
+        edited = click.edit(json.dumps(item.redacted, indent=2, ensure_ascii=False), extension=".json")
+        if edited is None:
+            raise UsageError("nothing was changed", hint="save the file in the editor, or name one")
+        return edited
+    if file == "-":
+        return context.stdin.read().decode("utf-8", "replace")
+    try:
+        return (context.directory / file).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"{file}: cannot be read: {error}") from error
+
+
+def _scope(options: ScopeOptions, keys: tuple[str, ...] = ()) -> tuple[ReviewScope, tuple[str, ...]]:
+    """The kinds that options choose, by default all that wait; and the keys.
+
+    `--duplicates` takes the word after it for a set, also in `accept --duplicates KEY`: no set is named like
+    a key.
+    """
+    peer, duplicates = options["peer"], options["duplicates"]
+    if duplicates and _is_key(duplicates):
+        keys, duplicates = (duplicates, *keys), ALL_SETS
+    flags = (options["peers"] or peer, options["samples"], options["retractions"], duplicates)
+    chosen = tuple(kind for kind, flag in zip(KINDS, flags, strict=True) if flag)
+    scope = ReviewScope(
+        chosen or WAITING_KINDS,
+        is_chosen=bool(chosen),
+        peer=check_name(peer) if peer else None,
+        set_name=SetName(duplicates) if duplicates and duplicates != ALL_SETS else None,
+        similarity=options["similarity"],
+    )
+    return scope, keys
+
+
+def _choose(
+    context: Context, keys: tuple[str, ...], options: ScopeOptions, *, everything: bool
+) -> list[PendingItem]:
+    scope, keys = _scope(options, keys)
+    if everything and not scope.is_chosen:
+        raise UsageError("--all needs a kind", hint="add --peers, --samples, --retractions or --duplicates")
+    if bool(keys) == everything:
+        raise UsageError("name items by their keys, or by a kind and --all", hint=LIST_HINT)
+    items = _find_items(context, scope).items
+    if everything and not items:
+        context.note("nothing to review")
+    return items if everything else _select(items, keys)
+
+
+def _select(items: Sequence[PendingItem], keys: tuple[str, ...]) -> list[PendingItem]:
+    """The items whose keys begin so; one key may name the same record from several peers."""
+    chosen: dict[int, PendingItem] = {}
+    for start in keys:
+        matching = [item for item in items if _is_key(start) and item.key.startswith(start.lower())]
+        found = len({(item.kind, item.key) for item in matching})
+        if found != 1:
+            many = f" is ambiguous; {found} items start with it"
+            raise UsageError(f"{start}{many if found else ': no pending item has this key'}", hint=LIST_HINT)
+        chosen.update({id(item): item for item in matching})
+    return list(chosen.values())
+
+
+def _is_key(text: str) -> bool:
+    return bool(re.fullmatch("[0-9a-f]+", text.lower()))
+
+
+def _accept_kind(context: Context, kind: type[PendingItem], chosen: Sequence[PendingItem]) -> Accepted:
+    mine: list[Any] = [item for item in chosen if isinstance(item, kind)]
+    return kind.accept(context, mine) if mine else Accepted(0)
+
+
+def _suggest_commit(context: Context, results: Sequence[Accepted]) -> None:
+    if any(result.changed for result in results):
+        context.note("hint: git add data && git commit")

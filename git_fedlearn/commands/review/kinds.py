@@ -1,0 +1,433 @@
+"""What `review` shows of each kind of pending item, and what a decision on it does."""
+
+import json
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from typing import ClassVar, Final, NamedTuple, Self
+
+from xxhash import xxh3_64_hexdigest
+
+from git_fedlearn.console.allowing import allow
+from git_fedlearn.console.context import Context
+from git_fedlearn.console.wording import SHORT_ID, count
+from git_fedlearn.core.canonical import InvalidJsonError, Json, JsonObject, parse_value
+from git_fedlearn.core.headline import headline
+from git_fedlearn.core.identity import RecordId, content_of
+from git_fedlearn.core.layout import SetName
+from git_fedlearn.core.record import NotARecordError, Record, score_of
+from git_fedlearn.errors import FedlearnError, UsageError
+from git_fedlearn.federation.quarantine import accept_records, repaired, shown_line
+from git_fedlearn.learn.intake import find_doubts, learn_samples
+from git_fedlearn.learn.near_duplicates import Cluster, Consolidation, apply
+from git_fedlearn.privacy.policy import Allowed
+from git_fedlearn.repository.inbox import (
+    ACCEPTED,
+    DROPPED,
+    EDITED,
+    DoubtfulSample,
+    Inbox,
+    ProposedRetraction,
+    QuarantinedRecord,
+)
+from git_fedlearn.repository.record_sets import RecordSets
+from git_fedlearn.repository.retraction import retract_records
+from git_fedlearn.training.samples import Malformed, parse_sample
+
+AS_IS_REASON: Final = "reviewed: not private"
+"""On the allow-list in .fedlearn.toml, which everybody can read."""
+
+LESSON_COLUMNS: Final = 76
+"""Characters shown of a lesson."""
+
+
+class Accepted(NamedTuple):
+    """How many items changed a record set, and how many could not be accepted."""
+
+    changed: int
+    refused: int = 0
+
+
+class PendingItem(ABC):
+    """An item that waits for a decision."""
+
+    kind: ClassVar[str]
+    """The name of its kind in answers for programs."""
+    noun: ClassVar[str]
+
+    def __init__(self, context: Context, key: str) -> None:
+        self.context = context
+        self.key = key
+
+    @property
+    def choices(self) -> tuple[str, ...]:
+        """What a person may decide."""
+        return ("accept", "drop")
+
+    @abstractmethod
+    def row(self) -> str:
+        """What a list shows of it, after its key and noun."""
+
+    @abstractmethod
+    def describe(self, *, reveal: bool = False) -> str:
+        """All of it, redacted and in ASCII; `reveal` adds what may be private."""
+
+    @abstractmethod
+    def to_json(self) -> JsonObject:
+        """All of it, redacted."""
+
+    @abstractmethod
+    def is_pending(self) -> bool:
+        """Whether it still waits."""
+
+    @classmethod
+    @abstractmethod
+    def accept(cls, context: Context, items: Sequence[Self]) -> Accepted:
+        """Let items into the record sets, without private data."""
+
+    @classmethod
+    @abstractmethod
+    def drop(cls, context: Context, items: Sequence[Self]) -> None:
+        """Decide against items for good."""
+
+
+class PendingRecord(PendingItem):
+    """A record from a peer that failed the check."""
+
+    kind = "records"
+    noun = "record"
+
+    def __init__(self, context: Context, record: QuarantinedRecord) -> None:
+        super().__init__(context, record.key)
+        self.record = record
+
+    @property
+    def choices(self) -> tuple[str, ...]:
+        """A line that is not a record can only be dropped."""
+        return super().choices if repaired(self.record, self.context.privacy) else ("drop",)
+
+    def row(self) -> str:
+        """Peer, set, day and reason."""
+        return f"{self.record.peer}  {self.record.set}  {self.record.since}  {self.record.reason}"
+
+    def describe(self, *, reveal: bool = False) -> str:  # noqa: ARG002  what a peer sent is never shown raw
+        """The line as JSON, and the record it would become."""
+        record, engine = self.record, self.context.privacy
+        taken = repaired(record, engine)
+        return (
+            f"key     {record.key}\npeer    {record.peer}\nset     {record.set}\nsince   {record.since}\n"
+            f"reason  {record.reason}\nline    {shown_line(record, engine)}\n"
+            f"accept  {f'as record {taken.id}' if taken else 'not possible: it can only be dropped'}"
+        )
+
+    def to_json(self) -> JsonObject:
+        """With the line as JSON text."""
+        record, engine = self.record, self.context.privacy
+        return {
+            "key": record.key,
+            "peer": record.peer,
+            "set": record.set,
+            "since": record.since,
+            "reason": record.reason,
+            "line": shown_line(record, engine),
+            "acceptable": repaired(record, engine) is not None,
+        }
+
+    def is_pending(self) -> bool:
+        """Whether it is still in quarantine."""
+        return self.record in Inbox(self.context.repository).records(self.record.peer)
+
+    @classmethod
+    def accept(cls, context: Context, items: Sequence[Self]) -> Accepted:
+        """Join the records: redacted, a wrong id corrected, a false score left out."""
+        taken, refused = accept_records(
+            context.data_repository, context.privacy, [item.record for item in items]
+        )
+        if taken:
+            context.say(f"accepted {count(len(taken), 'record')}")
+        for record in refused:
+            context.complain(f"error: {record.key[:SHORT_ID]}: {record.reason}; it cannot be accepted")
+        return Accepted(len(taken), len(refused))
+
+    @classmethod
+    def drop(cls, context: Context, items: Sequence[Self]) -> None:
+        """Remove the records; the same lines are not quarantined again."""
+        with context.repository.lock("review"):
+            Inbox(context.repository).decide_records([item.record for item in items], DROPPED)
+        context.say(f"dropped {count(len(items), 'record')}")
+
+
+class PendingSample(PendingItem):
+    """A sample to train on that may hold something private."""
+
+    kind = "samples"
+    noun = "sample"
+
+    def __init__(self, context: Context, sample: DoubtfulSample) -> None:
+        super().__init__(context, sample.key)
+        self.sample = sample
+
+    @property
+    def choices(self) -> tuple[str, ...]:
+        """Accepted redacted or as it is, edited, dropped, or first revealed."""
+        return ("accept", "as-is", "edit", "drop", "reveal")
+
+    @property
+    def _place(self) -> str:
+        return str(self.context.privacy.sanitize(self.sample.place).value)
+
+    def row(self) -> str:
+        """Its place in the source, and the kinds of private data it may hold."""
+        doubts = find_doubts(self.context.privacy, self.sample.content)
+        return f"{self._place}  {', '.join(sorted({doubt.kind for doubt in doubts}))}".rstrip()
+
+    def describe(self, *, reveal: bool = False) -> str:
+        """The sample redacted, and each doubt about it."""
+        content = self.sample.content
+        lines = [f"key     {self.key}", f"source  {self._place}", f"since   {self.sample.since}"]
+        for doubt in find_doubts(self.context.privacy, content):
+            text = ascii(_text_at(content, doubt.pointer)[doubt.start : doubt.end]) if reveal else ""
+            lines.append(f"doubt   {doubt.kind} ({doubt.rule}) at {doubt.pointer} {text}".rstrip())
+        return "\n".join([*lines, f"sample  {json.dumps(self.redacted, ensure_ascii=True)}"])
+
+    @property
+    def redacted(self) -> Json:
+        """The content without anything that may be private."""
+        return self.context.privacy.sanitize(self.sample.content).value
+
+    def to_json(self) -> JsonObject:
+        """With every doubt, by pointer and offsets."""
+        doubts: list[Json] = [
+            {
+                "kind": doubt.kind,
+                "rule": doubt.rule,
+                "pointer": doubt.pointer,
+                "start": doubt.start,
+                "end": doubt.end,
+                "fingerprint": doubt.fingerprint,
+                "confidence": doubt.confidence,
+            }
+            for doubt in find_doubts(self.context.privacy, self.sample.content)
+        ]
+        return {
+            "key": self.key,
+            "source": self._place,
+            "since": self.sample.since,
+            "doubts": doubts,
+            "sample": self.redacted,
+        }
+
+    def is_pending(self) -> bool:
+        """Whether it still waits."""
+        return self.sample in Inbox(self.context.repository).samples()
+
+    @classmethod
+    def accept(cls, context: Context, items: Sequence[Self]) -> Accepted:
+        """Learn the samples redacted."""
+        return _learn(context, [item.sample for item in items], ACCEPTED)
+
+    @classmethod
+    def accept_as_is(cls, context: Context, items: Sequence["PendingSample"]) -> Accepted:
+        """Allow the values in doubt, and learn the samples, with all others in which no doubt is left."""
+        contents = [item.sample.content for item in items]
+        marks = {doubt.fingerprint for content in contents for doubt in find_doubts(context.privacy, content)}
+        entries = [Allowed(mark, AS_IS_REASON) for mark in sorted(marks)]
+        if allow(context.data_repository, context.privacy, entries, context.now().date()):
+            context.forget_settings()
+            context.note("hint: git add .fedlearn.toml    (these values are on its allow-list now)")
+        named = {item.key for item in items}
+        settled = [
+            sample
+            for sample in Inbox(context.repository).samples()
+            if sample.key in named or not find_doubts(context.privacy, sample.content)
+        ]
+        return _learn(context, settled, None)
+
+    def edit(self, text: str) -> Accepted:
+        """Learn another sample, as JSON, in its place. Raises UsageError."""
+        try:
+            value = parse_value(text.encode("utf-8", "replace"))
+        except InvalidJsonError as error:
+            raise UsageError(f"the edited sample: {error}", hint="nothing was changed") from None
+        content = parse_sample(value) if isinstance(value, dict) else Malformed("not a JSON object")
+        if isinstance(content, Malformed):
+            raise UsageError(f"the edited sample: {content.reason}", hint="nothing was changed")
+        doubts = find_doubts(self.context.privacy, content)
+        edited = DoubtfulSample(self.key, self.sample.place, self.sample.since, content)
+        learned = _learn(self.context, [edited], EDITED)
+        if doubts:
+            self.context.note(f"note: redacted {count(len(doubts), 'finding')} in the edited sample")
+        return learned
+
+    @classmethod
+    def drop(cls, context: Context, items: Sequence[Self]) -> None:
+        """Do not learn the samples; reading their source again does not bring them back."""
+        with context.repository.lock("review"):
+            Inbox(context.repository).decide_samples([item.key for item in items], DROPPED)
+        context.say(f"dropped {count(len(items), 'sample')}")
+
+
+class PendingRetraction(PendingItem):
+    """A retraction that an agent proposed; its key is the id of the record."""
+
+    kind = "retractions"
+    noun = "retraction"
+
+    def __init__(self, context: Context, proposed: ProposedRetraction) -> None:
+        super().__init__(context, proposed.id)
+        self.proposed = proposed
+
+    def row(self) -> str:
+        """Day and reason."""
+        return f"{self.proposed.at[:10]}  {ascii(self.proposed.reason)[1:-1]}"
+
+    def describe(self, *, reveal: bool = False) -> str:  # noqa: ARG002  a reason was redacted when it came
+        """The reason, and the lessons it is about."""
+        lines = [f"key     {self.key}", f"since   {self.proposed.at}"]
+        lines.append(f"reason  {ascii(self.proposed.reason)[1:-1]}")
+        living = _living(self.context.data_repository.sets, self.proposed.id)
+        lines += [f"lesson  {name}: {headline(record.fields)}" for name, record in living]
+        return "\n".join(lines if living else [*lines, "lesson  missing, or retracted before"])
+
+    def to_json(self) -> JsonObject:
+        """Its record, time and reason."""
+        return {"id": self.proposed.id, "at": self.proposed.at, "reason": self.proposed.reason}
+
+    def is_pending(self) -> bool:
+        """Whether it still waits."""
+        return self.proposed in Inbox(self.context.repository).retractions()
+
+    @classmethod
+    def accept(cls, context: Context, items: Sequence[Self]) -> Accepted:
+        """Retract the records, on every system, with the reasons that were given."""
+        repository = context.data_repository
+        changed = 0
+        with repository.lock("review"):
+            for item in items:
+                living = _living(context.data_repository.sets, item.proposed.id)
+                facts: JsonObject = {
+                    "at": context.now().strftime("%Y-%m-%dT%H:%M:%SZ"),
+                    "by": repository.system(),
+                    "reason": item.proposed.reason,
+                }
+                retract_records(repository, living, facts)
+                for name, _ in living:
+                    context.say(f"retracted {item.key[:SHORT_ID]} from {name}")
+                if not living:
+                    context.note(f"{item.key[:SHORT_ID]}: missing, or retracted before")
+                changed += bool(living)
+            Inbox(repository).decide_retractions([item.proposed.id for item in items], None)
+        return Accepted(changed)
+
+    @classmethod
+    def drop(cls, context: Context, items: Sequence[Self]) -> None:
+        """Keep the records; agents cannot propose to retract them again."""
+        with context.repository.lock("review"):
+            Inbox(context.repository).decide_retractions([item.proposed.id for item in items], DROPPED)
+        context.say(f"dropped {count(len(items), 'proposed retraction')}")
+
+
+class PendingCluster(PendingItem):
+    """Lessons of a set that say nearly the same. Nothing keeps it: it is found when it is asked for."""
+
+    kind = "duplicates"
+    noun = "duplicates"
+
+    def __init__(self, context: Context, name: SetName, cluster: Cluster) -> None:
+        self.ids = sorted([cluster.best.id, *(similar.record.id for similar in cluster.weaker)])
+        super().__init__(context, xxh3_64_hexdigest(" ".join(self.ids).encode()))
+        self.name = name
+        self.cluster = cluster
+
+    def row(self) -> str:
+        """The set, the best lesson, and those similar to it."""
+        lines = [f"  keep      {_lesson(self.cluster.best)}"]
+        lines += [
+            f"  similar   {_lesson(similar.record)}  {similar.resemblance:.0%}"
+            for similar in self.cluster.weaker
+        ]
+        return "\n".join([self.name, *lines])
+
+    def describe(self, *, reveal: bool = False) -> str:  # noqa: ARG002  records hold nothing private
+        """The same lessons under their key."""
+        return f"key     {self.key}\nset     {self.row()}"
+
+    def to_json(self) -> JsonObject:
+        """The ids of its lessons."""
+        weaker: list[Json] = [
+            {"id": similar.record.id, "similarity": similar.resemblance} for similar in self.cluster.weaker
+        ]
+        return {"key": self.key, "set": self.name, "best": self.cluster.best.id, "weaker": weaker}
+
+    def is_pending(self) -> bool:
+        """Always: clusters share no lessons, so no decision on one changes another."""
+        return True
+
+    @classmethod
+    def accept(cls, context: Context, items: Sequence[Self]) -> Accepted:
+        """Retract the weaker lessons in favor of the best of each cluster."""
+        repository = context.data_repository
+        with repository.lock("review"):
+            found = [Consolidation(item.name, (item.cluster,), ()) for item in items]
+            apply(repository, found, context.now())
+        for item in items:
+            for similar in item.cluster.weaker:
+                best = item.cluster.best.id[:SHORT_ID]
+                context.say(f"retracted {similar.record.id[:SHORT_ID]} from {item.name} in favor of {best}")
+        return Accepted(len(items))
+
+    @classmethod
+    def drop(cls, context: Context, items: Sequence[Self]) -> None:
+        """Keep all lessons: they are not duplicates of each other."""
+        with context.repository.lock("review"):
+            for item in items:
+                Inbox(context.repository).keep_distinct(item.ids)
+        context.say(f"dropped {count(len(items), 'cluster')}")
+
+
+def _learn(context: Context, samples: list[DoubtfulSample], decision: str | None) -> Accepted:
+    """Join samples, sanitized, and remember the decision; without one they were accepted as they are."""
+    today = context.now().date()
+    try:
+        known = learn_samples(context.data_repository, context.privacy, samples, decision, today)
+    except NotARecordError as error:
+        raise FedlearnError(
+            f"a sample cannot be learned: {error}", hint="git fedlearn review drop KEY"
+        ) from error
+    how = {ACCEPTED: "redacted", EDITED: "edited", None: "as is"}[decision]
+    context.say(
+        f"accepted {count(len(samples), 'sample')}, {how}" + (f" ({known} already known)" if known else "")
+    )
+    return Accepted(len(samples))
+
+
+def _living(sets: RecordSets, identifier: RecordId) -> list[tuple[SetName, Record]]:
+    return [found for found in sets.find(identifier) if not found[1].is_tombstone]
+
+
+def _lesson(record: Record) -> str:
+    """Id, score, and the beginning of what a lesson says, on one line without control characters."""
+    words = " ".join(" | ".join(_texts(content_of(record.fields))).split())
+    shown = "".join(char for char in words if char.isprintable())
+    shown = shown if len(shown) <= LESSON_COLUMNS else f"{shown[: LESSON_COLUMNS - 1]}…"
+    score = score_of(record.fields)
+    return f"{record.id[:SHORT_ID]} {f'{score:.2f}' if score >= 0 else '   -'}  {shown}"
+
+
+def _texts(content: JsonObject) -> list[str]:
+    """What a lesson says; of a chat the last message comes first, for many begin with the same context."""
+    messages = content.get("messages")
+    listed = messages[::-1] if isinstance(messages, list) else []
+    said = [message.get("content") for message in listed if isinstance(message, dict)]
+    named = [content[key] for key in sorted(content)]
+    return [text for text in (*said, *named) if isinstance(text, str)]
+
+
+def _text_at(content: Json, pointer: str) -> str:
+    """The text at a JSON pointer (RFC 6901), empty if there is none."""
+    for token in pointer.split("/")[1:]:
+        name = token.replace("~1", "/").replace("~0", "~")
+        if isinstance(content, dict):
+            content = content.get(name)
+        elif isinstance(content, list) and name.isdecimal() and int(name) < len(content):
+            content = content[int(name)]
+    return "" if content is None else str(content)

@@ -1,0 +1,257 @@
+"""Pending items, which wait for a person's decision, and what was decided: one store for three kinds.
+
+Records from peers that failed the check, samples that may hold something private, and retractions that agents
+proposed are JSON lines under the git common directory, readable by their owner alone. They are kept as they
+came; whoever shows them redacts them. A decision is remembered by the key of its item, and an item that was
+decided never waits again. A damaged line costs its item and no other.
+"""
+
+import json
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import asdict, dataclass
+from io import BytesIO
+from pathlib import Path
+from typing import Any, Final, NamedTuple, TypeVar
+
+from git_fedlearn.core.canonical import JsonObject
+from git_fedlearn.core.identity import RecordId
+from git_fedlearn.core.layout import SetName
+from git_fedlearn.errors import FedlearnError
+from git_fedlearn.repository.files import read_file, write_file
+from git_fedlearn.repository.repository import Repository
+from git_fedlearn.repository.state import INBOX, read_json
+
+MAX_RECORDS_PER_PEER: Final = 1000
+"""Further lines are not kept, so that a peer cannot fill the disk."""
+
+MAX_RETRACTIONS: Final = 200
+"""More are refused: nobody follows an agent that proposes so many one by one."""
+
+ACCEPTED: Final = "accept"
+EDITED: Final = "edit"
+DROPPED: Final = "drop"
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class QuarantinedRecord:
+    """A line from a peer; its key is the same for the same line of the same set, whoever sent it."""
+
+    key: str
+    peer: str
+    set: SetName
+    reason: str
+    line: bytes
+    since: str
+    is_cut: bool = False
+    """Whether `line` is only the start of what was sent."""
+
+
+@dataclass(frozen=True, slots=True)
+class DoubtfulSample:
+    """A sample to train on: its place in a source, the day it was read (UTC), and its content unredacted."""
+
+    key: str
+    place: str
+    since: str
+    content: JsonObject
+
+
+@dataclass(frozen=True, slots=True)
+class ProposedRetraction:
+    """A record to retract, the reason without private data, and the time of the proposal (UTC, ISO)."""
+
+    id: RecordId
+    reason: str
+    at: str
+
+
+class PendingCounts(NamedTuple):
+    """How many items wait: records by the peers that sent them, samples, proposed retractions."""
+
+    peers: Counter[str]
+    samples: int
+    retractions: int
+
+
+class Inbox:
+    """The items of one clone. Reading needs no lock; whoever changes something holds the repository's."""
+
+    def __init__(self, repository: Repository) -> None:
+        self._folder = repository.state.path(INBOX)
+        self._samples = _Queue(self._folder, "samples")
+        self._retractions = _Queue(self._folder, "retractions")
+        self._duplicates = _Queue(self._folder, "duplicates")
+
+    def count(self) -> PendingCounts:
+        """How many items wait."""
+        peers = Counter(record.peer for record in self.records())
+        return PendingCounts(peers, len(self.samples()), len(self.retractions()))
+
+    def records(self, peer: str | None = None) -> list[QuarantinedRecord]:
+        """The quarantine, for one peer or all, sorted by peer, set and key."""
+        paths = (self._folder / "peers").glob("*.jsonl")
+        names = [peer] if peer else sorted(path.stem for path in paths)
+        found = [record for name in names for record in self._peer(name).read(_parse_record)]
+        return sorted(found, key=lambda record: (record.peer, record.set, record.key))
+
+    def add_records(self, peer: str, arrived: Iterable[QuarantinedRecord]) -> int:
+        """Quarantine lines; returns how many of them neither waited nor were decided before."""
+        queue = self._peer(peer)
+        known = {record.key: record for record in queue.read(_parse_record)}
+        decided = queue.decisions()
+        fresh = {one.key: one for one in arrived if one.key not in known and one.key not in decided}
+        kept = dict(sorted(fresh.items())[: max(MAX_RECORDS_PER_PEER - len(known), 0)])
+        if kept:
+            queue.write(map(_format_record, {**known, **kept}.values()))
+        return len(fresh)
+
+    def decide_records(self, records: Iterable[QuarantinedRecord], decision: str) -> None:
+        """Take lines out of quarantine for good."""
+        by_peer: dict[str, set[str]] = {}
+        for record in records:
+            by_peer.setdefault(record.peer, set()).add(record.key)
+        for peer, keys in by_peer.items():
+            queue = self._peer(peer)
+            queue.remember(keys, decision)
+            left = [record for record in queue.read(_parse_record) if record.key not in keys]
+            queue.write(map(_format_record, left))
+
+    def forget_peer(self, peer: str) -> None:
+        """Remove the lines of a peer, and what was decided about them."""
+        self._peer(peer).remove()
+
+    def samples(self) -> list[DoubtfulSample]:
+        """The samples that wait, sorted by key."""
+        found = {sample.key: sample for sample in self._samples.read(lambda facts: DoubtfulSample(**facts))}
+        return [found[key] for key in sorted(found)]
+
+    def add_samples(self, arrived: Iterable[DoubtfulSample]) -> int:
+        """Let samples wait; returns how many are new."""
+        known = {sample.key: sample for sample in self.samples()}
+        fresh = {sample.key: sample for sample in arrived if sample.key not in known}
+        if fresh:
+            both = {**known, **fresh}
+            self._samples.write(asdict(both[key]) for key in sorted(both))
+        return len(fresh)
+
+    def sample_decisions(self) -> dict[str, str]:
+        """What was decided about samples, by their keys: ACCEPTED, EDITED or DROPPED."""
+        return self._samples.decisions()
+
+    def decide_samples(self, keys: Iterable[str], decision: str | None) -> None:
+        """Take samples out; without a decision nothing is remembered of them."""
+        gone = set(keys)
+        if decision:
+            self._samples.remember(gone, decision)
+        self._samples.write(asdict(sample) for sample in self.samples() if sample.key not in gone)
+
+    def retractions(self) -> list[ProposedRetraction]:
+        """The proposed retractions, oldest first."""
+        found = self._retractions.read(_parse_retraction)
+        return sorted(found, key=lambda one: (one.at, one.id))
+
+    def add_retraction(self, proposed: ProposedRetraction) -> bool:
+        """Let a proposal wait; False if it waits already. Raises FedlearnError when too many wait."""
+        known = self.retractions()
+        if any(proposed.id == one.id for one in known):
+            return False
+        if len(known) >= MAX_RETRACTIONS:
+            raise FedlearnError(
+                f"{MAX_RETRACTIONS} proposed retractions are pending",
+                hint="git fedlearn review --retractions    (the user decides)",
+            )
+        self._retractions.write(map(asdict, [*known, proposed]))
+        return True
+
+    def dropped_retraction(self, identifier: RecordId) -> bool:
+        """Whether a proposal to retract this record was dropped."""
+        return identifier in self._retractions.decisions()
+
+    def decide_retractions(self, ids: Iterable[RecordId], decision: str | None) -> None:
+        """Take proposals out; without a decision the same one may come again."""
+        gone = set(ids)
+        if decision:
+            self._retractions.remember(gone, decision)
+        self._retractions.write(asdict(one) for one in self.retractions() if one.id not in gone)
+
+    def distinct_lessons(self) -> list[frozenset[RecordId]]:
+        """Groups of lessons that a person looked at and found not to be duplicates of each other."""
+        return [frozenset(map(RecordId, key.split())) for key in self._duplicates.decisions()]
+
+    def keep_distinct(self, ids: Iterable[RecordId]) -> None:
+        """Remember that these lessons are not duplicates of each other."""
+        self._duplicates.remember([" ".join(sorted(ids))], DROPPED)
+
+    def _peer(self, name: str) -> "_Queue":
+        return _Queue(self._folder, f"peers/{name}")
+
+
+class _Queue:
+    """A file of items and a file of decisions by key."""
+
+    def __init__(self, inbox: Path, name: str) -> None:
+        self._inbox = inbox
+        self._items = inbox / f"{name}.jsonl"
+        self._decided = inbox / f"{name}.decided.json"
+
+    def read(self, parse: Callable[[dict[str, Any]], T]) -> Iterator[T]:
+        """The items; lines that are none are skipped."""
+        data = read_file(self._items)
+        if not data:
+            return
+        import jsonlines  # noqa: PLC0415  costs start-up time, and mostly nothing waits
+
+        reader = jsonlines.Reader(BytesIO(data))
+        for facts in reader.iter(type=dict, skip_invalid=True, skip_empty=True):
+            try:
+                yield parse(facts)
+            except (TypeError, KeyError, ValueError):
+                continue
+
+    def write(self, items: Iterable[Mapping[str, Any]]) -> None:
+        """Replace the items, in ASCII: a line may hold anything a peer sent."""
+        import jsonlines  # noqa: PLC0415
+
+        stream = BytesIO()
+        jsonlines.Writer(stream, dumps=json.dumps).write_all(items)
+        if stream.getvalue():
+            self._write(self._items, stream.getvalue())
+        else:
+            self._items.unlink(missing_ok=True)
+
+    def decisions(self) -> dict[str, str]:
+        """What was decided, by key; nothing if the file is damaged."""
+        return {key: str(value) for key, value in read_json(self._decided).items()}
+
+    def remember(self, keys: Iterable[str], decision: str) -> None:
+        """Add decisions to those known."""
+        decisions = self.decisions() | dict.fromkeys(keys, decision)
+        self._write(self._decided, json.dumps(decisions, indent=0, sort_keys=True).encode("ascii"))
+
+    def remove(self) -> None:
+        """Forget items and decisions."""
+        for path in (self._items, self._decided):
+            path.unlink(missing_ok=True)
+
+    def _write(self, path: Path, data: bytes) -> None:
+        """Write a file that only its owner may read; it exists empty before it holds anything."""
+        for folder in (self._inbox, path.parent):
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        path.touch(mode=0o600)
+        write_file(path, data)
+
+
+def _parse_record(facts: dict[str, Any]) -> QuarantinedRecord:
+    line = str(facts["line"]).encode("utf-8", "surrogateescape")
+    return QuarantinedRecord(**{**facts, "line": line})
+
+
+def _format_record(record: QuarantinedRecord) -> dict[str, Any]:
+    return {**asdict(record), "line": record.line.decode("utf-8", "surrogateescape")}
+
+
+def _parse_retraction(facts: dict[str, Any]) -> ProposedRetraction:
+    return ProposedRetraction(RecordId(str(facts["id"])), str(facts["reason"]), str(facts["at"]))
