@@ -25,12 +25,14 @@ python3Packages.buildPythonApplication {
     jsonlines
     msgspec
     phonenumbers
+    platformdirs
     pygit2
     pyyaml
-    qdrant-client
     rich
     xxhash
-  ];
+  ]
+  # The extra [qdrant].
+  ++ [ qdrant-client ];
 
   # The wheel brings man pages and completion in share/; nothing is left to install by hand.
   makeWrapperArgs = [ "--suffix PATH : ${lib.makeBinPath [ git ]}" ];
