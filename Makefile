@@ -62,7 +62,7 @@ $(DEMO)/.ready: pyproject.toml
 $(LOWEST)/.ready: pyproject.toml
 	$(call make_venv,$(LOWEST))
 	@$(LOWEST)/bin/python $(PIP_INSTALL) uv
-	@$(LOWEST)/bin/uv pip install --quiet --python $(LOWEST)/bin/python --resolution lowest-direct -e '.[dev]'
+	@$(LOWEST)/bin/uv pip install --quiet --python $(LOWEST)/bin/python --compile-bytecode --resolution lowest-direct -e '.[dev]'
 	@touch $@
 
 clean:

@@ -25,6 +25,7 @@ EXTRAS: Final = {
     "duplicates": ("rensa",),
     "dask": ("distributed", "fsspec"),
     "parquet": ("pyarrow",),
+    "fast": ("re2",),
     "ner": ("spacy",),
     "zstd": (ZSTD,),
 }

@@ -8,12 +8,28 @@ from pathlib import Path
 
 import pytest
 import yaml  # type: ignore[import-untyped]
+from packaging.requirements import Requirement
 from systems import System
 
-from git_fedlearn import __version__
+from git_fedlearn import __version__, extras
 
 TOP = Path(__file__).parents[1]
 PROJECT = tomllib.loads((TOP / "pyproject.toml").read_text(encoding="utf-8"))
+EXTRAS = PROJECT["project"]["optional-dependencies"]
+SOURCE = PROJECT["project"]["urls"]["Source"]
+TOOLS = {"bench", "dev"}
+"""Extras for those who work on git-fedlearn."""
+
+WITH_ADDRESS = (
+    "docs/howto/ci.md",
+    "hooks/README.md",
+    "examples/coordinator/Dockerfile",
+    "examples/forgejo/fedlearn-join.yml",
+    "examples/github/fedlearn-join.yml",
+    "examples/gitlab/.gitlab-ci.yml",
+)
+"""What tells a machine or a person where to fetch git-fedlearn."""
+
 NIX = sorted((TOP / "examples/nix").glob("*.nix"))
 
 
@@ -92,3 +108,33 @@ def test_the_nix_package_has_the_dependencies_and_the_version() -> None:
     version = re.search(r'version = "(.*)"', text)
     assert version
     assert version[1] == __version__
+
+
+def test_the_program_knows_every_extra() -> None:
+    assert set(extras.EXTRAS) == set(EXTRAS) - TOOLS
+    assert all(extras.installed_extras().values()), "make sets up all of them"
+
+
+def test_dev_is_made_of_the_other_extras() -> None:
+    (named,) = (found for found in map(Requirement, EXTRAS["dev"]) if found.name == "git-fedlearn")
+    assert named.extras == set(EXTRAS) - TOOLS
+
+
+def test_the_page_on_installing_has_a_row_for_each_extra_with_its_size() -> None:
+    text = (TOP / "docs/installing.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| `([a-z]+)` \| [^|]+ \| (\d+) MB \|$", text, re.MULTILINE)
+    assert sorted(name for name, _ in rows) == sorted(EXTRAS)
+    assert re.search(r"^\| none \| [^|]+ \| \d+ MB \|$", text, re.MULTILINE)
+
+
+def test_there_is_one_address() -> None:
+    place = SOURCE.removeprefix("https://github.com/")
+    assert all(
+        url.startswith(f"{SOURCE}/") for name, url in PROJECT["project"]["urls"].items() if name != "Source"
+    )
+    wrong = []
+    for name in WITH_ADDRESS:
+        found = re.findall(r"(?:https://|uses: )\S*git-fedlearn", (TOP / name).read_text(encoding="utf-8"))
+        assert found, f"{name}: no address"
+        wrong += [f"{name}: {one}" for one in found if one not in {SOURCE, f"uses: {place}"}]
+    assert not wrong, f"pyproject.toml says {SOURCE}: {', '.join(wrong)}"

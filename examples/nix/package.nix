@@ -26,13 +26,15 @@ python3Packages.buildPythonApplication {
     jsonlines
     msgspec
     phonenumbers
+    platformdirs
     pygit2
     python-stdnum
     pyyaml
-    qdrant-client
     rich
     xxhash
-  ];
+  ]
+  # The extra [qdrant].
+  ++ [ qdrant-client ];
 
   # nixpkgs has the same module as phonenumbers.
   pythonRemoveDeps = [ "phonenumberslite" ];
