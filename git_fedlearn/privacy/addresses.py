@@ -79,15 +79,11 @@ def find_emails(subject: Subject) -> Iterator[Match]:
         local = hit["local"]
         if start and text[start - 1] == "\\" and local[0] in "nrt":
             start, local = start + 1, local[1:]
-        domain = hit["domain"].lower()
-        if not local or not _is_mail_domain(domain, hit["tld"].lower()) or local.lower() in _ROLE:
+        tld = hit["tld"].lower()
+        if not local or local.lower() in _ROLE or _EXAMPLE_DOMAIN.search(hit["domain"].lower()):
             continue
-        yield Match(start, hit.end(), kinds.EMAIL_ADDRESS, "email-address", 0.95)
-
-
-def _is_mail_domain(domain: str, tld: str) -> bool:
-    known = tld in TLDS or tld.startswith("xn--") or not tld.isascii()
-    return known and _EXAMPLE_DOMAIN.search(domain) is None
+        if tld in TLDS or tld.startswith("xn--") or not tld.isascii():
+            yield Match(start, hit.end(), kinds.EMAIL_ADDRESS, "email-address", 0.95)
 
 
 def find_ips(subject: Subject) -> Iterator[Match]:

@@ -100,7 +100,7 @@ class PrivacyEngine:
                 match.kind,
                 match.rule,
                 place.pointer,
-                *cleaned.span(match.start, match.end),
+                *(cleaned.span(match.start, match.end) if cleaned.origin else (match.start, match.end)),
                 fingerprint(match.kind, cleaned.text[match.start : match.end]),
                 match.confidence,
                 place.in_key,

@@ -51,7 +51,7 @@ class Cleaned(NamedTuple):
 
 def clean_text(text: str) -> str:
     """The text without invisible characters, lone surrogates replaced by U+FFFD."""
-    if not _holds_any(text):
+    if (text.isascii() and text.isprintable()) or not _holds_any(text):
         return text
     text = _SURROGATE.sub("\ufffd", text)
     text = _HARD.sub("", text)
@@ -60,7 +60,7 @@ def clean_text(text: str) -> str:
 
 def clean_with_offsets(text: str) -> Cleaned:
     """As `clean_text`, with the way back to the original offsets and the spans that were removed."""
-    if not _holds_any(text):
+    if (text.isascii() and text.isprintable()) or not _holds_any(text):
         return Cleaned(text)
     whole = _SURROGATE.sub("\ufffd", text)
     first = _removed_spans(_HARD, whole)
@@ -71,8 +71,6 @@ def clean_with_offsets(text: str) -> Cleaned:
 
 def _holds_any(text: str) -> bool:
     """Whether a text holds anything of _ANY. What is plain is taken out first, which is sooner done."""
-    if text.isascii() and text.isprintable():
-        return False
     rest = text.encode("utf-8", "surrogatepass").translate(None, _PLAIN)
     return bool(rest) and _ANY.search(rest.decode("utf-8", "surrogatepass")) is not None
 

@@ -324,31 +324,19 @@ def find_numbers(subject: Subject) -> Iterator[Match]:
     for head in _HEAD.finditer(text):
         at = head.start()
         near: bool | None = keyed or None
-        for number in _BY_HEAD.get(_head(head[0]), _ANY_HEAD):
+        digits = len(head[0]) if head[0][0].isdigit() else -len(head[0])
+        for number in _BY_HEAD.get(digits, _ANY_HEAD):
             if (hit := number.pattern.match(text, at)) is None:
                 continue
             if number.words is not None:
-                near = _is_near(subject, at) if near is None else near
-                if not near or not _is_announced(subject, at, number.words):
+                start = max(0, at - _REACH)
+                if near is None:  # a quick no for the many numbers that are none
+                    near = any(stem in subject.lowered[start:at] for stem in _STEMS)
+                if not near or not (number.words.search(text[start:at]) or number.words.search(subject.key)):
                     continue
-            yield from _checked(number, hit)
-
-
-def _is_near(subject: Subject, at: int) -> bool:
-    """Whether any announcing word can stand before: a quick no for the many numbers that are none."""
-    before = subject.lowered[max(0, at - _REACH) : at]
-    return any(stem in before for stem in _STEMS)
-
-
-def _head(text: str) -> int:
-    """How many digits or, below zero, letters a number begins with."""
-    return len(text) if text[0].isdigit() else -len(text)
-
-
-def _checked(number: _Number, hit: re.Match[str]) -> Iterator[Match]:
-    compact = hit[0] if number.rule == "finnish-hetu" else _SEPARATORS.sub("", hit[0])
-    if number.check(compact):
-        yield Match(*hit.span(), number.kind, number.rule, 0.7 if number.words else 0.85)
+            compact = hit[0] if number.rule == "finnish-hetu" else _SEPARATORS.sub("", hit[0])
+            if number.check(compact):
+                yield Match(*hit.span(), number.kind, number.rule, 0.7 if number.words else 0.85)
 
 
 def _lengths(heads: str) -> Iterator[int]:
@@ -358,17 +346,12 @@ def _lengths(heads: str) -> Iterator[int]:
 
 
 def _index() -> tuple[dict[int, tuple[_Number, ...]], tuple[_Number, ...]]:
-    """The numbers by the heads they may have, and those that may have any."""
+    """The numbers by how many digits or, below zero, letters they begin with, and those that may have any."""
     anything = tuple(number for number in _NUMBERS if not number.heads)
     lengths = {length for number in _NUMBERS for length in _lengths(number.heads)}
     return {
         length: (*(n for n in _NUMBERS if length in _lengths(n.heads)), *anything) for length in lengths
     }, anything
-
-
-def _is_announced(subject: Subject, start: int, words: re.Pattern[str]) -> bool:
-    before = subject.text[max(0, start - _REACH) : start]
-    return words.search(before) is not None or words.search(subject.key) is not None
 
 
 _BY_HEAD, _ANY_HEAD = _index()

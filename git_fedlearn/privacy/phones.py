@@ -86,7 +86,11 @@ def _national(text: str) -> Iterator[Match]:
     for asked, hit in enumerate(_TRUNK.finditer(text)):
         if asked > _PATIENCE:
             yield _match(hit, 0.4)
-        elif _NO_PHONE.search(hit[0]) is None and _count(hit[0]) >= 9 and _is_valid_anywhere(hit[0]):  # noqa: PLR2004
+        elif (
+            _NO_PHONE.search(hit[0]) is None
+            and _count(hit[0]) >= 9  # noqa: PLR2004 -- with its area code
+            and any(_is_valid(hit[0], region) for region in REGIONS if region not in {"US", "DE"})
+        ):
             yield _match(hit, 0.6)
 
 
@@ -107,10 +111,6 @@ def _match(hit: re.Match[str], confidence: float) -> Match:
 
 def _count(text: str) -> int:
     return sum(char.isdigit() for char in text)
-
-
-def _is_valid_anywhere(text: str) -> bool:
-    return any(_is_valid(text, region) for region in REGIONS if region not in {"US", "DE"})
 
 
 @lru_cache(maxsize=4096)

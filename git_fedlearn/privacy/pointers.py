@@ -42,11 +42,6 @@ def escape_pointer(token: str) -> str:
     return token.replace("~", "~0").replace("/", "~1")
 
 
-def is_ours(key: str, pointer: str) -> bool:
-    """Whether a top-level key is one of the format's own, which pass through."""
-    return not pointer and key.startswith("_")
-
-
 def is_telling_number(value: Json, key: str) -> bool:
     """Whether a number stands under a key that makes it private, as `phone` and `latitude` do."""
     number = isinstance(value, int | float) and not isinstance(value, bool)
@@ -59,7 +54,10 @@ def _is_telling(key: str) -> bool:
 
 
 def iter_strings(value: Json) -> Iterator[Place]:
-    """All strings, keys before their values. Iterative, so that depth has no limit but memory."""
+    """All strings, keys before their values, without top-level keys of the format (`_id`) and what they hold.
+
+    Iterative, so that depth has no limit but memory.
+    """
     stack: list[tuple[Json, str, str]] = [(value, "", "")]
     while stack:
         item, pointer, key = stack.pop()
@@ -71,10 +69,13 @@ def iter_strings(value: Json) -> Iterator[Place]:
         elif isinstance(item, list):
             stack.extend((item[i], f"{pointer}/{i}", key) for i in range(len(item) - 1, -1, -1))
         elif isinstance(item, dict):
-            names = [name for name in sorted(item) if not is_ours(name, pointer)]
-            for name in names:
-                yield Place(name, f"{pointer}/{escape_pointer(name)}", "", in_key=True)
-            stack.extend((item[name], f"{pointer}/{escape_pointer(name)}", name) for name in reversed(names))
+            children: list[tuple[Json, str, str]] = []
+            for name in sorted(item):
+                if pointer or not name.startswith("_"):
+                    below = f"{pointer}/{escape_pointer(name)}"
+                    yield Place(name, below, "", in_key=True)
+                    children.append((item[name], below, name))
+            stack.extend(reversed(children))
 
 
 def iter_texts(value: Json) -> Iterator[tuple[str, str | None]]:

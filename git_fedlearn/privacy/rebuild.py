@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from git_fedlearn.privacy.pointers import escape_pointer, is_ours
+from git_fedlearn.privacy.pointers import escape_pointer
 
 if TYPE_CHECKING:
     from git_fedlearn.privacy.model import Json
@@ -28,25 +28,28 @@ def rebuild(value: Json, texts: Texts) -> Json:
             target[slot] = fields = {}
             for old, new in rename_keys(item, pointer, texts).items():
                 fields[new] = item[old]
-                if not is_ours(old, pointer):
+                if pointer or not old.startswith("_"):
                     stack.append((item[old], f"{pointer}/{escape_pointer(old)}", fields, new))
         else:
-            target[slot] = _number(item, texts.get((pointer, False)))
+            text = texts.get((pointer, False))
+            # A number stays one unless its text was redacted.
+            target[slot] = item if text is None or text == str(item) else text
     result: Json = root[0]
     return result
 
 
-def _number(item: Json, text: str | None) -> Json:
-    """A number stays one unless its text was redacted."""
-    return item if text is None or text == str(item) else text
-
-
 def rename_keys(item: dict[str, Json], pointer: str, texts: Texts) -> dict[str, str]:
     """New names, old order: unchanged keys keep theirs, of equal new ones the later get `#2` and so on."""
-    wanted = {
-        old: old if is_ours(old, pointer) else _not_ours(texts[pointer_to(pointer, old), True], pointer)
-        for old in item
-    }
+    wanted = {}
+    for old in item:
+        if not pointer and old.startswith("_"):
+            wanted[old] = old
+            continue
+        new = texts[f"{pointer}/{escape_pointer(old)}", True]
+        if not pointer and new.startswith("_"):
+            # A key that became one of the format's by losing an invisible character must not pass for it.
+            new = new.lstrip("_") or "key"
+        wanted[old] = new
     taken = {old for old, new in wanted.items() if old == new}
     counts: dict[str, int] = {}
     for old in sorted(wanted):
@@ -54,16 +57,6 @@ def rename_keys(item: dict[str, Json], pointer: str, texts: Texts) -> dict[str, 
             wanted[old] = _free_name(wanted[old], taken, counts)
             taken.add(wanted[old])
     return wanted
-
-
-def pointer_to(pointer: str, key: str) -> str:
-    """The pointer of a child."""
-    return f"{pointer}/{escape_pointer(key)}"
-
-
-def _not_ours(name: str, pointer: str) -> str:
-    """A key that became one of the format's by losing an invisible character must not pass for it."""
-    return name if pointer or not name.startswith("_") else name.lstrip("_") or "key"
 
 
 def _free_name(name: str, taken: set[str], counts: dict[str, int]) -> str:

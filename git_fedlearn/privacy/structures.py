@@ -101,19 +101,11 @@ def _blocks(text: str, begin: re.Pattern[str], end: re.Pattern[str], rule: str) 
         following = heads[index + 1][0] if index + 1 < len(heads) else len(text)
         at = bisect_left(starts, body)
         closed = at < len(ends) and starts[at] < following
-        inner = starts[at] if closed else _body_end(text, body)
-        if _has_key_material(text[body:inner]):
+        unclosed = None if closed else _PEM_BODY.match(text, body)
+        inner = starts[at] if closed else unclosed.end() if unclosed else body
+        # A block that only shows the form of one (`BEGIN … END` around dots) is no key.
+        if sum(c.isalnum() for c in text[body : min(inner, body + 4096)]) >= _LEAST_BODY:
             yield Match(start, ends[at][1] if closed else inner, kinds.PRIVATE_KEY, rule, 0.99)
-
-
-def _has_key_material(body: str) -> bool:
-    """A block that only shows the form of one (`BEGIN … END` around dots) is no key."""
-    return sum(c.isalnum() for c in body[:4096]) >= _LEAST_BODY
-
-
-def _body_end(text: str, start: int) -> int:
-    body = _PEM_BODY.match(text, start)
-    return body.end() if body else start
 
 
 def find_jwts(subject: Subject) -> Iterator[Match]:
@@ -144,7 +136,9 @@ def find_url_passwords(subject: Subject) -> Iterator[Match]:
         return
     for hit in _URL_LOGIN.finditer(subject.text):
         password = hit["password"]
-        if not is_stand_in(password) and not _is_port_and_path(password):
+        # `http://host:8080/path/@scope` has no password.
+        has_path = "/" in password and re.match(r"\d{1,5}(?:/|$)", password)
+        if not has_path and not is_stand_in(password):
             end = _last_at(subject.text, hit)
             yield Match(hit.start("password"), end, kinds.PASSWORD, "url-password", 0.95)
         if is_random(hit["user"], least=20):
@@ -168,11 +162,6 @@ def _other_logins(text: str) -> Iterator[Match]:
             group = "password" if hit["password"] else "oracle"
             if not is_stand_in(hit[group]):
                 yield Match(*hit.span(group), kinds.PASSWORD, "url-password", 0.9)
-
-
-def _is_port_and_path(password: str) -> bool:
-    """`http://host:8080/path/@scope` has no password."""
-    return re.match(r"\d{1,5}(?:/|$)", password) is not None and "/" in password
 
 
 def find_webhooks(subject: Subject) -> Iterator[Match]:

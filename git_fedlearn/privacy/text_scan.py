@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections import OrderedDict
-from functools import cache
+from functools import cache, partial
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from xxhash import xxh3_128_digest
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     import re
     from collections.abc import Iterable, Iterator, Sequence
 
+    from git_fedlearn.privacy.detectors import Detector
     from git_fedlearn.privacy.model import LocalIdentity
     from git_fedlearn.privacy.policy import CustomRule, Policy
     from git_fedlearn.privacy.prefilter import Prefilter
@@ -49,12 +50,9 @@ class TextScanner:
     """Finds what is private in single texts, for one identity and policy."""
 
     def __init__(self, identity: LocalIdentity, policy: Policy) -> None:
-        self._identity = IdentityRules(identity)
-        self._policy = policy
         self._allowed_kinds = {kind for kind, action in policy.actions.items() if action == "allow"}
         self._allowed = policy.allowed_fingerprints()
-        self._custom = [(rule, compile_pattern(rule.pattern)) for rule in policy.rules]
-        self._is_special = bool(self._identity.is_known or policy.names or self._custom)
+        self._own = self._own_detectors(identity, policy)
         self._seen: OrderedDict[tuple[str | bytes, str], _Seen] = OrderedDict()
         self.placeholders = kinds.placeholder_pattern(tuple(rule.kind for rule in policy.rules))
 
@@ -97,11 +95,9 @@ class TextScanner:
     def _find(self, text: str, key: str, parts: Sequence[Match] = ()) -> Sequence[Match]:
         if len(text) < 3 and not parts:  # noqa: PLR2004 -- nothing private is that short
             return ()
-        subject = Subject(text, plain_key(key))
-        found = [m for detector in _prefilter().choose(subject) for m in detector(subject)]
-        found += parts
-        if self._is_special:
-            found += self._special(subject)
+        subject = Subject(text, plain_key(key) if "<" in key else key)
+        detectors = (*_prefilter().choose(subject), *self._own)
+        found = [*parts, *(m for detector in detectors for m in detector(subject))]
         if not found or not (found := self.counted(found, text)):
             return ()
         if "<" in text:
@@ -109,15 +105,15 @@ class TextScanner:
         settled = settle_overlaps(found)
         return self.counted(settled, text) if self._allowed else settled
 
-    def _special(self, subject: Subject) -> Iterator[Match]:
+    @staticmethod
+    def _own_detectors(identity: LocalIdentity, policy: Policy) -> tuple[Detector, ...]:
         """What only this machine, its user and this repository's policy look for."""
-        yield from self._identity.find(subject)
-        if self._policy.names:
-            from git_fedlearn.privacy.person_names import find_person_names  # noqa: PLC0415 -- off by default
-
-            yield from find_person_names(subject, self._policy.names)
-        for rule, pattern in self._custom:
-            yield from _custom_hits(rule, pattern, subject)
+        rules = IdentityRules(identity)
+        own: list[Detector] = [rules.find] if rules.is_known else []
+        if policy.names:
+            own.append(partial(_find_person_names, policy.names))
+        own += [partial(_find_custom, rule, compile_pattern(rule.pattern)) for rule in policy.rules]
+        return tuple(own)
 
     def counted(self, matches: Iterable[Match], text: str) -> list[Match]:
         """Those that the policy does not allow, neither by their kind nor by what they hold."""
@@ -171,7 +167,13 @@ def _prefilter() -> Prefilter:
     return Prefilter(ALL_DETECTORS)
 
 
-def _custom_hits(rule: CustomRule, pattern: re.Pattern[str], subject: Subject) -> Iterator[Match]:
+def _find_person_names(model: str, subject: Subject) -> Iterator[Match]:
+    from git_fedlearn.privacy.person_names import find_person_names  # noqa: PLC0415 -- off by default
+
+    return find_person_names(subject, model)
+
+
+def _find_custom(rule: CustomRule, pattern: re.Pattern[str], subject: Subject) -> Iterator[Match]:
     if rule.keywords and not any(word.lower() in subject.lowered for word in rule.keywords):
         return
     for hit in pattern.finditer(subject.text):

@@ -76,14 +76,11 @@ _FORMS = (
 )
 
 
-def _has_any(subject: Subject, signs: tuple[str, ...] | re.Pattern[str]) -> bool:
-    return subject.has_any(signs) if isinstance(signs, tuple) else signs.search(subject.text) is not None
-
-
 def find_told_secrets(subject: Subject) -> Iterator[Match]:
     """Pairs after the word login, fields of password files, PINs, recovery phrases."""
     for form in _FORMS:
-        if _has_any(subject, form.signs):
+        signs = form.signs
+        if subject.has_any(signs) if isinstance(signs, tuple) else signs.search(subject.text):
             for hit in form.pattern.finditer(subject.text):
                 if form.counts(hit["value"]):
                     yield Match(*hit.span("value"), form.kind, form.rule, form.confidence)
