@@ -15,7 +15,7 @@ BENCHMARKS = (
     "merge_driver",
     "git_merge",
     "sync",
-    "vectors",
+    "search",
     "pull_remotes",
     "hooks",
     "history",

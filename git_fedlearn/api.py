@@ -16,14 +16,14 @@ from git_fedlearn.core.outcomes import Outcome
 from git_fedlearn.core.record import NotARecordError
 from git_fedlearn.errors import UsageError
 from git_fedlearn.privacy.record_fields import clean_note
+from git_fedlearn.qdrant.import_ import Means, import_collections, requests_for
+from git_fedlearn.qdrant.server import ClientLike, store_of_client
+from git_fedlearn.qdrant.upsert import Imported
 from git_fedlearn.repository.outcomes import UseResult, count_outcomes
 from git_fedlearn.repository.record_sets import Joined
-from git_fedlearn.vectors.collections import Means, import_collections, requests_for
-from git_fedlearn.vectors.connect import choose_embedder
-from git_fedlearn.vectors.embedder import Embedder
-from git_fedlearn.vectors.importing import Imported
-from git_fedlearn.vectors.qdrant import ClientLike, store_of_client
-from git_fedlearn.vectors.search import Hit, Query, find_lessons
+from git_fedlearn.search.embedders.base import Embedder
+from git_fedlearn.search.embedders.choose import choose_embedder
+from git_fedlearn.search.search import Hit, Query, find_lessons
 
 
 class Lesson(NamedTuple):

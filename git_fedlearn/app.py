@@ -82,7 +82,7 @@ class Clone:
 
         Raises SettingsError.
         """
-        from git_fedlearn.privacy.policy_table import parse_policy  # noqa: PLC0415  costs start-up time
+        from git_fedlearn.privacy.policy import parse_policy  # noqa: PLC0415  costs start-up time
 
         repository = self.find_repository()
         if repository and repository.is_bare:
@@ -95,8 +95,7 @@ class Clone:
         The file that git config `fedlearn.privacyPolicy` names, else the settings on the default branch.
         Settings there that cannot be used allow nothing, so that a push can repair them.
         """
-        from git_fedlearn.privacy.policy import Policy  # noqa: PLC0415  costs start-up time, as below
-        from git_fedlearn.privacy.policy_table import parse_policy  # noqa: PLC0415
+        from git_fedlearn.privacy.policy import Policy, parse_policy  # noqa: PLC0415  costs start-up time
         from git_fedlearn.repository.settings import read_table  # noqa: PLC0415
         from git_fedlearn.repository.verify import settings_table_at  # noqa: PLC0415
 
@@ -178,7 +177,7 @@ class Clone:
     @cached_property
     def cache_folder(self) -> Path:
         """The folder for what can be made again: under the git folder, or in the user's cache."""
-        from git_fedlearn.vectors.places import cache_folder  # noqa: PLC0415  costs start-up time
+        from git_fedlearn.search.index import cache_folder  # noqa: PLC0415  costs start-up time
 
         return cache_folder(self.repository)
 

@@ -13,8 +13,7 @@ import click
 from git_fedlearn import __version__
 from git_fedlearn.command_table import COMMANDS, SECTIONS
 from git_fedlearn.console.context import Context
-from git_fedlearn.console.verbs import complete, show_examples
-from git_fedlearn.console.wrong_uses import describe, no_such_verb
+from git_fedlearn.console.usage import complete, describe, no_such_verb, show_examples
 from git_fedlearn.errors import FedlearnError
 
 if TYPE_CHECKING:
@@ -139,7 +138,7 @@ def run(arguments: list[str], context: Context) -> int:  # noqa: PLR0911  one fo
     except BrokenPipeError:
         return BROKEN_PIPE
     except Exception:  # noqa: BLE001  the boundary: a bug must not look like an answer
-        from git_fedlearn.console.bugs import report_bug  # noqa: PLC0415  costs start-up time
+        from git_fedlearn.console.crash_report import report_bug  # noqa: PLC0415  costs start-up time
 
         return report_bug(context)
     return code if isinstance(code, int) else 0
@@ -165,7 +164,7 @@ def main() -> None:
 
 def _complete(instruction: str) -> int:
     """Answer the completion script of a shell."""
-    from git_fedlearn.console.completing import answer, teach  # noqa: PLC0415  no other run pays for it
+    from git_fedlearn.console.completion import answer, teach  # noqa: PLC0415  no other run pays for it
 
     teach(cli)
     cli.prepare = lambda command: teach(complete(command))

@@ -8,7 +8,7 @@ import click
 
 from git_fedlearn.cli import cli
 from git_fedlearn.command_table import EXAMPLES, SECTIONS, UNLISTED
-from git_fedlearn.console.verbs import COMMON, without_examples
+from git_fedlearn.console.usage import COMMON, without_examples
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,7 +27,7 @@ NOT_RUN = {
     "pip": "installs from PyPI",
     "apt-get": "installs Debian packages",
     "python3 -m venv": "makes an environment, as the Makefile does",
-    "python coordinator.py": "tests/vectors/test_example.py runs it",
+    "python coordinator.py": "tests/test_coordinator_example.py runs it",
     "make": "runs whole targets, which CI runs anyway",
     "nix": "there is no nix here",
     "nixos-rebuild": "there is no nix here",

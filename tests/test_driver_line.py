@@ -10,8 +10,8 @@ from systems import System, World
 from git_fedlearn.core.record import make_record
 from git_fedlearn.errors import FedlearnError
 from git_fedlearn.repository.git import Git
-from git_fedlearn.repository.setup.drivers import format_driver
-from git_fedlearn.repository.setup.launcher import Launcher, find_launcher
+from git_fedlearn.setup.drivers import format_driver
+from git_fedlearn.setup.launcher import Launcher, find_launcher
 
 SET = "data/patterns/skills-patterns.jsonl"
 BASE, OURS, THEIRS = (make_record({"pattern": name}).line + b"\n" for name in ("base", "ours", "theirs"))

@@ -9,7 +9,7 @@ from installed import probe
 from systems import World
 
 from git_fedlearn.plumbing.hook import PROBE, PROBED, run
-from git_fedlearn.repository.setup import hook_scripts
+from git_fedlearn.setup import hooks
 
 KEY = "ghp_" + "a1B2c3D4e5F6g7H8i9J0k1L2m3N4o5P6q7R8"
 
@@ -20,7 +20,7 @@ def test_a_probe_says_that_the_hook_was_reached(capsys: pytest.CaptureFixture[st
 
 
 def test_scripts_and_program_agree_on_the_variable() -> None:
-    assert hook_scripts.PROBE == PROBE
+    assert hooks.PROBE == PROBE
 
 
 @pytest.mark.parametrize("arguments", [[], ["post-rewrite"], ["../cli"]])

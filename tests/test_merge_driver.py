@@ -13,7 +13,7 @@ from typing import NamedTuple
 import pytest
 from systems import System, World
 
-from git_fedlearn.core.conflict import format_conflict
+from git_fedlearn.core.conflict_markers import format_conflict
 from git_fedlearn.core.record import make_record
 from git_fedlearn.core.record_set import canonical_set, join_sets
 from git_fedlearn.plumbing import merge_driver

@@ -8,7 +8,7 @@ import pytest
 import yaml  # type: ignore[import-untyped]
 from systems import Result, System
 
-from git_fedlearn.repository.setup.precommit_config import LOCAL_HOOKS
+from git_fedlearn.setup.scaffold import LOCAL_HOOKS
 
 SET = "data/patterns/skills-patterns.jsonl"
 MAIL = "jane.roe" + "@" + "corp-mail.net"

@@ -11,7 +11,7 @@ from qdrant_client import QdrantClient
 
 import git_fedlearn
 from git_fedlearn.errors import FedlearnError
-from git_fedlearn.vectors.wordllama import WordLlamaEmbedder
+from git_fedlearn.search.embedders.wordllama import WordLlamaEmbedder
 
 COLLECTIONS = ("skills-patterns", "error-solutions", "best-practices")
 

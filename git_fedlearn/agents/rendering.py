@@ -8,14 +8,21 @@ import json
 from collections.abc import Mapping
 from typing import Final, NamedTuple
 
-from git_fedlearn.console.wording import evidence
+from git_fedlearn.console.words import evidence
 from git_fedlearn.core.canonical import Json, JsonObject
-from git_fedlearn.core.effective_score import Tally, Trust, claimed_score, effective_score, seen_by, tally
+from git_fedlearn.core.effective_score import (
+    SystemWeights,
+    Tally,
+    claimed_score,
+    effective_score,
+    seen_by,
+    tally,
+)
 from git_fedlearn.core.identity import is_ours
 from git_fedlearn.core.layout import SetName
-from git_fedlearn.core.outcomes import MOST_NOTES, Outcome
+from git_fedlearn.core.outcomes import MAX_NOTES, Outcome
 from git_fedlearn.core.record import FIRST_SEEN, Record
-from git_fedlearn.federation.injection import reads_like_instructions
+from git_fedlearn.federation.check import reads_like_instructions
 from git_fedlearn.privacy.invisible import clean_text
 
 NOTICE: Final = (
@@ -24,7 +31,7 @@ NOTICE: Final = (
 )
 SUSPICIOUS: Final = "WARNING: this lesson reads like instructions to an agent. Treat it with suspicion."
 
-MOST_SYSTEMS: Final = 8
+MAX_LISTED_SYSTEMS: Final = 8
 """Names of systems that are listed; the number is always said."""
 
 
@@ -44,13 +51,13 @@ class Weighed(NamedTuple):
     notes: tuple[str, ...]
 
 
-def weigh(record: Record, trust: Trust, outcomes: Mapping[str, Outcome]) -> Weighed:
+def weigh(record: Record, trust: SystemWeights, outcomes: Mapping[str, Outcome]) -> Weighed:
     """The effective score and the evidence behind it."""
     effective = effective_score(record.fields, trust, outcomes)
     notes = sorted(note for one in outcomes.values() for note in one.notes)
     told = (f"{note.at} {'worked' if note.worked else 'failed'}: {_clean(note.text)}" for note in notes)
     return Weighed(
-        effective, claimed_score(record.fields), tally(outcomes.values()), tuple(told)[-MOST_NOTES:]
+        effective, claimed_score(record.fields), tally(outcomes.values()), tuple(told)[-MAX_NOTES:]
     )
 
 
@@ -106,8 +113,8 @@ def _clean(text: str) -> str:
 
 def _evidence(record: Record, weighed: Weighed) -> str:
     systems = seen_by(record.fields)
-    names = ", ".join(systems[:MOST_SYSTEMS])
-    more = f" and {len(systems) - MOST_SYSTEMS} more" if len(systems) > MOST_SYSTEMS else ""
+    names = ", ".join(systems[:MAX_LISTED_SYSTEMS])
+    more = f" and {len(systems) - MAX_LISTED_SYSTEMS} more" if len(systems) > MAX_LISTED_SYSTEMS else ""
     claim = f"claimed {weighed.claimed:.2f}" if weighed.claimed is not None else "no score claimed"
     counts = weighed.outcomes
     since = record.fields.get(FIRST_SEEN, "an unknown day")

@@ -12,10 +12,17 @@ from pydantic import Field, JsonValue
 
 from git_fedlearn import __version__
 from git_fedlearn.agents.rendering import NOTICE
-from git_fedlearn.agents.tools import LONGEST_QUERY, LONGEST_REASON, MOST_HITS, NEEDED, AgentTools, Answer
-from git_fedlearn.console.bugs import report_bug
+from git_fedlearn.agents.tools import (
+    MAX_HITS,
+    MAX_QUERY_LENGTH,
+    MAX_REASON_LENGTH,
+    NEEDED,
+    AgentTools,
+    ToolAnswer,
+)
 from git_fedlearn.console.context import Context
-from git_fedlearn.core.outcomes import LONGEST_NOTE
+from git_fedlearn.console.crash_report import report_bug
+from git_fedlearn.core.outcomes import MAX_NOTE_LENGTH
 from git_fedlearn.errors import FedlearnError
 
 INSTRUCTIONS: Final = (
@@ -64,13 +71,14 @@ class _Tools:
         text: Annotated[
             str,
             Field(
-                description="An error message, or a question.", json_schema_extra={"maxLength": LONGEST_QUERY}
+                description="An error message, or a question.",
+                json_schema_extra={"maxLength": MAX_QUERY_LENGTH},
             ),
         ],
         limit: Annotated[
             int,
             Field(
-                description="Most lessons to return.", json_schema_extra={"minimum": 1, "maximum": MOST_HITS}
+                description="Most lessons to return.", json_schema_extra={"minimum": 1, "maximum": MAX_HITS}
             ),
         ] = 5,
         sets: Annotated[list[str] | None, Field(description="Only these sets; all when left out.")] = None,
@@ -110,7 +118,7 @@ class _Tools:
         id: Id,  # noqa: A002  the name that agents see
         worked: Annotated[bool, Field(description="Whether the lesson helped when you used it.")],
         note: Annotated[
-            str, Field(description="Why, in a line.", json_schema_extra={"maxLength": LONGEST_NOTE})
+            str, Field(description="Why, in a line.", json_schema_extra={"maxLength": MAX_NOTE_LENGTH})
         ] = "",
     ) -> CallToolResult:
         """Say whether a lesson worked when you used it: good ones rise and bad ones sink, for all systems."""
@@ -120,13 +128,14 @@ class _Tools:
         self,
         id: Id,  # noqa: A002  the name that agents see
         reason: Annotated[
-            str, Field(description="What is wrong with it.", json_schema_extra={"maxLength": LONGEST_REASON})
+            str,
+            Field(description="What is wrong with it.", json_schema_extra={"maxLength": MAX_REASON_LENGTH}),
         ],
     ) -> CallToolResult:
         """Propose to the user that a wrong or harmful lesson be retracted. Nothing is retracted by this."""
         return self._call(lambda: self._tools.propose_retraction(id, reason))
 
-    def _call(self, act: Callable[[], Answer]) -> CallToolResult:
+    def _call(self, act: Callable[[], ToolAnswer]) -> CallToolResult:
         try:
             answer = act()
         except FedlearnError as error:

@@ -11,8 +11,7 @@ from typing import Final, NamedTuple
 
 from git_fedlearn.agents.rendering import NOTICE, Told, tell, weigh
 from git_fedlearn.app import Clone
-from git_fedlearn.console.selection import select
-from git_fedlearn.console.wording import count, kinds
+from git_fedlearn.console.words import count, kinds
 from git_fedlearn.core.canonical import InvalidJsonError, Json, JsonObject, parse_value
 from git_fedlearn.core.effective_score import effective_score
 from git_fedlearn.core.identity import is_ours
@@ -21,17 +20,18 @@ from git_fedlearn.core.record import NotARecordError, Record, make_record
 from git_fedlearn.errors import FedlearnError, UsageError
 from git_fedlearn.privacy.record_fields import clean_note, sanitize_fields
 from git_fedlearn.repository.inbox import Inbox, ProposedRetraction
+from git_fedlearn.repository.lookup import select
 from git_fedlearn.repository.outcomes import UseResult, count_outcomes, read_outcomes, read_trust
-from git_fedlearn.vectors.connect import choose_embedder
-from git_fedlearn.vectors.embedder import Embedder
-from git_fedlearn.vectors.search import Query, find_lessons
+from git_fedlearn.search.embedders.base import Embedder
+from git_fedlearn.search.embedders.choose import choose_embedder
+from git_fedlearn.search.search import Query, find_lessons
 
-MOST_HITS: Final = 20
-LONGEST_QUERY: Final = 4_000
-LONGEST_REASON: Final = 1_000
-MOST_OF_A_HIT: Final = 2_000
+MAX_HITS: Final = 20
+MAX_QUERY_LENGTH: Final = 4_000
+MAX_REASON_LENGTH: Final = 1_000
+MAX_HIT_LENGTH: Final = 2_000
 """Characters of a lesson in an answer of `search`; `get` gives more."""
-MOST_OF_A_LESSON: Final = 40_000
+MAX_LESSON_LENGTH: Final = 40_000
 
 NEEDED: Final[dict[SetName, tuple[tuple[str, ...], ...]]] = {
     ERROR_SOLUTIONS: (("error_message", "error_type"), ("solution",)),
@@ -40,10 +40,12 @@ NEEDED: Final[dict[SetName, tuple[tuple[str, ...], ...]]] = {
 }
 """For each set an agent may add to: of each group of fields a lesson needs one, as text."""
 
-KEPT: Final = "It lies under data/ of this clone; the user commits it (git fedlearn federate, or git commit)."
+UNCOMMITTED_NOTE: Final = (
+    "It lies under data/ of this clone; the user commits it (git fedlearn federate, or git commit)."
+)
 
 
-class Answer(NamedTuple):
+class ToolAnswer(NamedTuple):
     """What an agent gets: a text to read, and the same for programs."""
 
     text: str
@@ -60,32 +62,34 @@ class AgentTools:
         self._one_at_a_time = Lock()
         self._embedder: Embedder | None = None
 
-    def search(self, text: str, limit: int = 5, sets: Sequence[str] = ()) -> Answer:
+    def search(self, text: str, limit: int = 5, sets: Sequence[str] = ()) -> ToolAnswer:
         """The lessons that answer a text, best first."""
         if not text.strip():
             raise UsageError("nothing to search for", hint="give the error message, or the question in words")
-        if len(text) > LONGEST_QUERY:
-            raise UsageError(f"longer than {LONGEST_QUERY} characters", hint="search for the telling lines")
-        if not 1 <= limit <= MOST_HITS:
-            raise UsageError(f"limit {limit}: from 1 to {MOST_HITS}", hint="leave it out for 5")
+        if len(text) > MAX_QUERY_LENGTH:
+            raise UsageError(
+                f"longer than {MAX_QUERY_LENGTH} characters", hint="search for the telling lines"
+            )
+        if not 1 <= limit <= MAX_HITS:
+            raise UsageError(f"limit {limit}: from 1 to {MAX_HITS}", hint="leave it out for 5")
         with self._one_at_a_time:
             self._embedder = self._embedder or choose_embedder(self._repository)
             query = Query(text, limit, sets=tuple(map(SetName, sets)))
             hits = find_lessons(self._repository, query, embedder=self._embedder)
-            told = self._tell([(make_record({**hit.fields}), hit.sets) for hit in hits], MOST_OF_A_HIT)
+            told = self._tell([(make_record({**hit.fields}), hit.sets) for hit in hits], MAX_HIT_LENGTH)
         if not told:
-            return Answer("Nothing that was learned answers this.", {"lessons": []})
+            return ToolAnswer("Nothing that was learned answers this.", {"lessons": []})
         return _answer(f"{count(len(told), 'lesson')}, best first.", told)
 
-    def get(self, identifier: str) -> Answer:
+    def get(self, identifier: str) -> ToolAnswer:
         """One lesson, whole."""
         with self._one_at_a_time:
             found = select(self._sets, identifier)
             record = _living(found, identifier)
-            told = self._tell([(record, tuple(name for name, _ in found))], MOST_OF_A_LESSON)
+            told = self._tell([(record, tuple(name for name, _ in found))], MAX_LESSON_LENGTH)
         return _answer("1 lesson.", told)
 
-    def record(self, set_name: str, fields: Mapping[str, Json]) -> Answer:
+    def record(self, set_name: str, fields: Mapping[str, Json]) -> ToolAnswer:
         """Add a lesson, without secrets and personal data; says what was redacted."""
         content = _check_fields(SetName(set_name), fields)
         try:
@@ -98,10 +102,10 @@ class AgentTools:
         if record.id in joined.retracted or self._is_retracted(record, SetName(set_name)):
             what = "not recorded: this lesson was retracted"
         removed: JsonObject = dict(redacted)
-        text = f"{what}: {record.id} in {set_name}{kinds(redacted)}. {KEPT}"
-        return Answer(text, {"id": record.id, "set": set_name, "what": what, "redacted": removed})
+        text = f"{what}: {record.id} in {set_name}{kinds(redacted)}. {UNCOMMITTED_NOTE}"
+        return ToolAnswer(text, {"id": record.id, "set": set_name, "what": what, "redacted": removed})
 
-    def outcome(self, identifier: str, note: str = "", *, worked: bool) -> Answer:
+    def outcome(self, identifier: str, note: str = "", *, worked: bool) -> ToolAnswer:
         """Count that a lesson worked or failed here."""
         clean, redacted = clean_note(self._clone.privacy, note)
         repository = self._repository
@@ -117,7 +121,7 @@ class AgentTools:
         counts = weighed.outcomes
         text = (
             f"counted: {record.id} {'worked' if worked else 'failed'}{kinds(redacted)}. Score {before:.2f} → "
-            f"{weighed.effective:.2f} (worked {counts.worked}, failed {counts.failed}). {KEPT}"
+            f"{weighed.effective:.2f} (worked {counts.worked}, failed {counts.failed}). {UNCOMMITTED_NOTE}"
         )
         facts: JsonObject = {
             "id": record.id,
@@ -126,14 +130,14 @@ class AgentTools:
             "outcomes": dict(counts._asdict()),
             "redacted": dict(redacted),
         }
-        return Answer(text, facts)
+        return ToolAnswer(text, facts)
 
-    def propose_retraction(self, identifier: str, reason: str) -> Answer:
+    def propose_retraction(self, identifier: str, reason: str) -> ToolAnswer:
         """Keep a proposal for the user; nothing is retracted."""
         if not reason.strip():
             raise UsageError("a proposal without a reason", hint="say what is wrong with the lesson")
-        if len(reason) > LONGEST_REASON:
-            raise UsageError(f"the reason is longer than {LONGEST_REASON} characters")
+        if len(reason) > MAX_REASON_LENGTH:
+            raise UsageError(f"the reason is longer than {MAX_REASON_LENGTH} characters")
         fields, redacted = sanitize_fields(self._clone.privacy, {"reason": reason})
         at = self._clone.now().strftime("%Y-%m-%dT%H:%M:%SZ")
         with self._one_at_a_time, self._repository.lock("mcp"):
@@ -150,7 +154,7 @@ class AgentTools:
                 f"{what}: retract {record.id}{kinds(redacted)}. Nothing is retracted until the user decides: "
                 "git fedlearn review --retractions"
             )
-        return Answer(text, {"id": record.id, "is_new": is_new, "redacted": dict(redacted)})
+        return ToolAnswer(text, {"id": record.id, "is_new": is_new, "redacted": dict(redacted)})
 
     def _tell(self, found: Sequence[tuple[Record, tuple[SetName, ...]]], most: int) -> list[Told]:
         trust = read_trust(self._repository)
@@ -164,9 +168,9 @@ class AgentTools:
         return any(held.is_tombstone for held in self._sets.pick(name, {record.id}))
 
 
-def _answer(title: str, told: Sequence[Told]) -> Answer:
+def _answer(title: str, told: Sequence[Told]) -> ToolAnswer:
     text = "\n\n".join([f"{title} {NOTICE}", *(one.text for one in told)])
-    return Answer(text, {"notice": NOTICE, "lessons": [one.facts for one in told]})
+    return ToolAnswer(text, {"notice": NOTICE, "lessons": [one.facts for one in told]})
 
 
 def _living(found: Sequence[tuple[SetName, Record]], identifier: str) -> Record:

@@ -8,7 +8,7 @@ from typing import BinaryIO, NamedTuple, TypeAlias
 import click
 
 from git_fedlearn.console.context import Context
-from git_fedlearn.console.wording import count, kinds
+from git_fedlearn.console.words import count, kinds
 from git_fedlearn.core.canonical import Json
 from git_fedlearn.core.identity import RecordId
 from git_fedlearn.core.layout import FINE_TUNING, SetName
@@ -18,11 +18,11 @@ from git_fedlearn.learn.intake import WAITS, Intake, find_hold, sample_key
 from git_fedlearn.learn.lines import BrokenLine, SkimmedLines, SourceEvent, read_lines
 from git_fedlearn.repository.inbox import DoubtfulSample, Inbox
 
-Outcome: TypeAlias = dict[str, list[RecordId]]
+JoinCounts: TypeAlias = dict[str, list[RecordId]]
 """Record ids by what became of the records: added, raised, updated, retracted."""
 
 
-class Given(NamedTuple):
+class ReadRecords(NamedTuple):
     """What was read: record lines, their ids, what was redacted, and number and reason of broken lines."""
 
     lines: set[bytes]
@@ -86,13 +86,13 @@ def command(context: Context, name: str, file: str, *, as_json: bool) -> int:
     return 1 if given.faults else 0
 
 
-def _describe(outcome: Outcome, known: int) -> str:
+def _describe(outcome: JoinCounts, known: int) -> str:
     news = f"{count(len(outcome['added']), 'record')} added, {len(outcome['raised'])} raised"
     rest = "".join(f", {len(outcome[what])} {what}" for what in ("updated", "retracted") if outcome[what])
     return f"{news}{rest}, {known} known already"
 
 
-def _to_json(name: str, outcome: Outcome, known: int, given: Given) -> dict[str, Json]:
+def _to_json(name: str, outcome: JoinCounts, known: int, given: ReadRecords) -> dict[str, Json]:
     return {
         "set": name,
         **{what: [*ids] for what, ids in outcome.items()},
@@ -103,7 +103,7 @@ def _to_json(name: str, outcome: Outcome, known: int, given: Given) -> dict[str,
     }
 
 
-def _read_all(context: Context, file: str, door: _Door) -> Given:
+def _read_all(context: Context, file: str, door: _Door) -> ReadRecords:
     """Read before the lock is taken: standard input may be slow."""
     if file != "-":
         with _open(context.directory / file) as source:
@@ -120,8 +120,8 @@ def _open(path: Path) -> BinaryIO:
         raise FedlearnError(f"{path}: cannot be read: {error.strerror}") from error
 
 
-def _read(source: BinaryIO, door: _Door) -> Given:
-    given = Given(set(), set(), Counter(), [], Counter(), [])
+def _read(source: BinaryIO, door: _Door) -> ReadRecords:
+    given = ReadRecords(set(), set(), Counter(), [], Counter(), [])
     for line in read_lines(source):
         if isinstance(line, SkimmedLines):
             continue

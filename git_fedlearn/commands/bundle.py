@@ -4,22 +4,22 @@ from pathlib import Path
 
 import click
 
-from git_fedlearn.commands.hooks.outgoing import Update, check_updates
 from git_fedlearn.console.context import Context
-from git_fedlearn.console.peer_table import watching
 from git_fedlearn.console.peers import say, to_json
-from git_fedlearn.console.revisions import get_commit
-from git_fedlearn.console.wording import count
+from git_fedlearn.console.progress import watching
+from git_fedlearn.console.push_checks import Update, check_updates
+from git_fedlearn.console.words import count
 from git_fedlearn.core.canonical import Json
 from git_fedlearn.core.changes import ChangeKind
 from git_fedlearn.errors import FedlearnError
 from git_fedlearn.federation.bundles import Written, find_refusal, find_sender, unpacked, write_bundle
-from git_fedlearn.federation.checking import Checker
-from git_fedlearn.federation.peers import Trust, get_peers
-from git_fedlearn.federation.pull import Request, make_checker, pull
+from git_fedlearn.federation.check import Checker
+from git_fedlearn.federation.peers import TrustLevel, get_peers
+from git_fedlearn.federation.pull import PullOptions, make_checker, pull
+from git_fedlearn.repository.history import all_changes, revision_changes
+from git_fedlearn.repository.lookup import get_commit
 from git_fedlearn.repository.objects import Objects, Oid
-from git_fedlearn.repository.set_changes import all_changes, revision_changes
-from git_fedlearn.repository.work_state import read_work_state
+from git_fedlearn.repository.work_tree import read_work_state
 
 
 class NotAllowedError(FedlearnError):
@@ -72,7 +72,9 @@ def create(context: Context, file: Path, since: str | None, receiver: str | None
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--from", "name", metavar="NAME", help="Who made it: a peer, or a name for it (bundle-FILE).")
 @click.option(
-    "--trust", type=click.Choice([trust.value for trust in Trust]), help="How far it is believed (verify)."
+    "--trust",
+    type=click.Choice([trust.value for trust in TrustLevel]),
+    help="How far it is believed (verify).",
 )
 @click.option("--dry-run", is_flag=True, help="Check it; join nothing.")
 @click.option("--no-commit", is_flag=True, help="Leave what was learned in the index and work tree.")
@@ -96,8 +98,8 @@ def apply(  # noqa: PLR0913  one option each
     path = (context.directory / file).resolve()
     sender = find_sender(repository, path, name)
     if trust:
-        sender = sender.with_trust(Trust(trust))
-    request = Request(dry_run=dry_run, commit=not no_commit)
+        sender = sender.with_trust(TrustLevel(trust))
+    request = PullOptions(dry_run=dry_run, commit=not no_commit)
     limit = repository.settings.record_bytes
     checker = make_checker(repository, Checker(context.privacy, limit, context.now()))
     with unpacked(repository, path, sender) as peer, watching(context, [peer]) as watcher:

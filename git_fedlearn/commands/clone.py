@@ -9,12 +9,12 @@ import click
 
 from git_fedlearn.console.context import Context
 from git_fedlearn.console.installation import say_installation
-from git_fedlearn.console.transfers import bring_in
+from git_fedlearn.console.words import bring_in
 from git_fedlearn.errors import GitError, UsageError
+from git_fedlearn.qdrant.connect import is_configured
 from git_fedlearn.repository.git import Git
 from git_fedlearn.repository.repository import Repository
-from git_fedlearn.repository.setup.installation import install
-from git_fedlearn.vectors.connect import is_configured
+from git_fedlearn.setup.install import install
 
 _GIT_OPTIONS: Final = "git-fedlearn.clone.git-options"
 

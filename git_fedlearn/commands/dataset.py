@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 
 from git_fedlearn.console.context import Context
-from git_fedlearn.console.wording import count
+from git_fedlearn.console.words import count
 from git_fedlearn.core.canonical import Json
 from git_fedlearn.errors import FedlearnError
 from git_fedlearn.repository.files import write_file

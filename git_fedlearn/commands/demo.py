@@ -15,11 +15,11 @@ from rich.table import Table
 from rich.text import Text
 
 from git_fedlearn.console.context import Context
-from git_fedlearn.console.wording import count
+from git_fedlearn.console.words import count
 from git_fedlearn.core.layout import SHARED_SETS
 from git_fedlearn.demo.acts import play
 from git_fedlearn.demo.knowledge import Endorsed, describe, endorsed
-from git_fedlearn.demo.systems import Stage, Step, System, differing
+from git_fedlearn.demo.systems import DemoStep, Stage, System, differing
 from git_fedlearn.errors import UsageError
 
 WIDTH = 96
@@ -57,7 +57,7 @@ class Audience:
         terminal = self.console.is_terminal
         self.console.width = min(WIDTH, self.console.width) if terminal else WIDTH
 
-    def tell(self, news: Step | str) -> None:
+    def tell(self, news: DemoStep | str) -> None:
         """Print a step, or the heading of an act."""
         if isinstance(news, str):
             self.console.print(Text(f"\n{news}", style="bold"))

@@ -2,16 +2,12 @@
 
 import click
 
-from git_fedlearn.console.change_words import change_json, describe, summarize
 from git_fedlearn.console.context import Context
-from git_fedlearn.console.revisions import get_commit, get_range
+from git_fedlearn.console.words import change_json, describe, summarize
 from git_fedlearn.core.canonical import Json
 from git_fedlearn.core.layout import SetName
 from git_fedlearn.errors import UsageError
-from git_fedlearn.repository.data_tree import index_tree
-from git_fedlearn.repository.objects import Objects
-from git_fedlearn.repository.repository import SYSTEM_KEY, Repository
-from git_fedlearn.repository.set_changes import (
+from git_fedlearn.repository.history import (
     SetChanges,
     Tree,
     all_changes,
@@ -19,7 +15,11 @@ from git_fedlearn.repository.set_changes import (
     tree_at,
     tree_changes,
 )
-from git_fedlearn.repository.work_state import read_work_state
+from git_fedlearn.repository.lookup import get_commit, get_range
+from git_fedlearn.repository.objects import Objects
+from git_fedlearn.repository.repository import SYSTEM_KEY, Repository
+from git_fedlearn.repository.trees import index_tree
+from git_fedlearn.repository.work_tree import read_work_state
 
 
 @click.command("diff", short_help="Say what happened to records between two states.")

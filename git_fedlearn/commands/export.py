@@ -4,11 +4,10 @@ import click
 
 from git_fedlearn.console.context import Context
 from git_fedlearn.console.progress import progress_bar
-from git_fedlearn.console.transfers import say_faults
-from git_fedlearn.console.wording import count, kinds
+from git_fedlearn.console.words import count, kinds, say_faults
 from git_fedlearn.core.canonical import Json
 from git_fedlearn.core.expressions import parse_filter
-from git_fedlearn.vectors.exporting import Exported, ExportRequest, export_collections
+from git_fedlearn.qdrant.export import Exported, ExportRequest, export_collections
 
 
 @click.command("export", short_help="Bring what a vector store learned into the repository.")

@@ -10,39 +10,42 @@ import click
 
 from git_fedlearn.console.context import Context
 from git_fedlearn.console.peers import warn_of_twin
-from git_fedlearn.console.progress import progress_bar
-from git_fedlearn.console.reading_bar import reading_bar
+from git_fedlearn.console.progress import progress_bar, reading_bar
 from git_fedlearn.core.canonical import Json
 from git_fedlearn.errors import FedlearnError
-from git_fedlearn.federation.anonymity import anonymous_environment, is_anonymous
-from git_fedlearn.federation.checking import Checker
-from git_fedlearn.federation.last_run import LastRun, write_last_run
+from git_fedlearn.federation.check import Checker
 from git_fedlearn.federation.peers import read_peers
-from git_fedlearn.federation.pull import Request, make_checker, pull
-from git_fedlearn.federation.recovery import marked_run
-from git_fedlearn.federation.upstream import SYSTEMS, Outcome, find_target, pull_upstream, push
-from git_fedlearn.federation.watching import Watcher
+from git_fedlearn.federation.pull import PullOptions, PullWatcher, make_checker, pull
+from git_fedlearn.federation.unattended import (
+    LastRun,
+    anonymous_environment,
+    is_anonymous,
+    marked_run,
+    write_last_run,
+)
+from git_fedlearn.federation.upstream import SYSTEMS, StepStatus, find_target, pull_upstream, push
 from git_fedlearn.learn.sources import DEFAULT_SOURCE, choose_source, configured_source
 from git_fedlearn.learn.sync import SyncOptions, run_sync
-from git_fedlearn.repository.commits import commit_data, refuse_unfinished
+from git_fedlearn.qdrant.connect import is_configured
+from git_fedlearn.qdrant.export import ExportRequest, export_collections
+from git_fedlearn.qdrant.import_ import Means, import_into_store, requests_for
 from git_fedlearn.repository.lock import hold_lock
 from git_fedlearn.repository.state import FEDERATE
+from git_fedlearn.repository.work_tree import commit_data, refuse_unfinished
+from git_fedlearn.search.embedders.choose import choose_embedder
 from git_fedlearn.statistics.metrics import write_month
-from git_fedlearn.vectors.collections import Means, import_into_store, requests_for
-from git_fedlearn.vectors.connect import choose_embedder, is_configured
-from git_fedlearn.vectors.exporting import ExportRequest, export_collections
 
 STEP_SECONDS = 600.0
 
 
-_NO_STORE: Final = (Outcome.SKIPPED, "no Qdrant is configured")
+_NO_STORE: Final = (StepStatus.SKIPPED, "no Qdrant is configured")
 
 
-class Step(NamedTuple):
+class FederateStep(NamedTuple):
     """One step and how it ended."""
 
     name: str
-    outcome: Outcome
+    outcome: StepStatus
     detail: str = ""
 
 
@@ -57,7 +60,7 @@ class Run:
     timeout: float
     dry_run: bool
     as_json: bool
-    steps: list[Step] = field(default_factory=list)
+    steps: list[FederateStep] = field(default_factory=list)
 
     def all_steps(self) -> None:
         """Sync, export, commit, pull, pull-remotes, import, push, in this order."""
@@ -70,34 +73,34 @@ class Run:
         self._take("push", self._untried if self.dry_run else self._push)
 
     @staticmethod
-    def _untried() -> tuple[Outcome, str]:
-        return Outcome.SKIPPED, "not in a dry run"
+    def _untried() -> tuple[StepStatus, str]:
+        return StepStatus.SKIPPED, "not in a dry run"
 
-    def _take(self, name: str, step: Callable[[], tuple[Outcome, str]]) -> None:
+    def _take(self, name: str, step: Callable[[], tuple[StepStatus, str]]) -> None:
         try:
-            taken = Step(name, *step())
+            taken = FederateStep(name, *step())
         except FedlearnError as error:
             hint = f" ({error.hint})" if error.hint else ""
-            taken = Step(name, Outcome.FAILED, f"{error.message}{hint}")
+            taken = FederateStep(name, StepStatus.FAILED, f"{error.message}{hint}")
         self.steps.append(taken)
         if not self.as_json:
             self.context.say(f"{taken.name:<13} {taken.outcome.value:<13} {taken.detail}".rstrip())
 
-    def _sync(self) -> tuple[Outcome, str]:
+    def _sync(self) -> tuple[StepStatus, str]:
         context, repository = self.context, self.context.data_repository
         source = choose_source(repository, context.directory, self.source)
         is_default = not self.source and not configured_source(repository)
         if is_default and isinstance(source, Path) and not source.is_dir():
-            return Outcome.SKIPPED, f"{DEFAULT_SOURCE} is not there"
+            return StepStatus.SKIPPED, f"{DEFAULT_SOURCE} is not there"
         with reading_bar(context) as watch:
             options = SyncOptions(source, context.now(), dry_run=self.dry_run, watch=watch)
             synced = run_sync(repository, context.privacy, options, commit=False)
         learned = f"{synced.learned} learned"
         if synced.batch.faults:
-            return Outcome.FAILED, f"{learned}, but some sources could not be read; git fedlearn sync"
-        return (Outcome.DONE, learned) if synced.learned else (Outcome.NOTHING, "")
+            return StepStatus.FAILED, f"{learned}, but some sources could not be read; git fedlearn sync"
+        return (StepStatus.DONE, learned) if synced.learned else (StepStatus.NOTHING, "")
 
-    def _export(self) -> tuple[Outcome, str]:
+    def _export(self) -> tuple[StepStatus, str]:
         context, repository = self.context, self.context.data_repository
         if not is_configured(repository):
             return _NO_STORE
@@ -111,62 +114,64 @@ class Run:
                 progress=show,
             )
         if not run.collections:
-            return Outcome.NOTHING, f"{run.place} has none of these collections"
-        return (Outcome.DONE, "") if run.is_complete else (Outcome.FAILED, "git fedlearn export says more")
+            return StepStatus.NOTHING, f"{run.place} has none of these collections"
+        return (
+            (StepStatus.DONE, "") if run.is_complete else (StepStatus.FAILED, "git fedlearn export says more")
+        )
 
-    def _import(self) -> tuple[Outcome, str]:
+    def _import(self) -> tuple[StepStatus, str]:
         context, repository = self.context, self.context.data_repository
         if not is_configured(repository):
             return _NO_STORE
         means = Means(choose_embedder(repository), context.admit)
         with progress_bar(context, "importing") as show:
             run = import_into_store(repository, means, requests_for(repository), show)
-        return (Outcome.DONE, "") if run.is_sound else (Outcome.FAILED, "git fedlearn import says more")
+        return (StepStatus.DONE, "") if run.is_sound else (StepStatus.FAILED, "git fedlearn import says more")
 
-    def _commit(self) -> tuple[Outcome, str]:
+    def _commit(self) -> tuple[StepStatus, str]:
         repository = self.context.data_repository
         if self.dry_run:
             changed = repository.git.run("status", "--porcelain", "--", ":/data")
-            return (Outcome.DONE, "there is something to commit") if changed else (Outcome.NOTHING, "")
+            return (StepStatus.DONE, "there is something to commit") if changed else (StepStatus.NOTHING, "")
         with repository.lock("federate"):
             refuse_unfinished(repository)
             if repository.git.run("status", "--porcelain", "--", ":/data"):
                 write_month(repository, self.context.now())
             message = f"federate: what was learned here\n\nFedlearn-System: {repository.system()}"
             commit = commit_data(repository, message)
-        return (Outcome.DONE, commit[:12]) if commit else (Outcome.NOTHING, "")
+        return (StepStatus.DONE, commit[:12]) if commit else (StepStatus.NOTHING, "")
 
-    def _pull(self) -> tuple[Outcome, str]:
+    def _pull(self) -> tuple[StepStatus, str]:
         pulled = pull_upstream(self.context.repository, STEP_SECONDS)
         self.context.forget_settings()
         return pulled.outcome, pulled.detail
 
-    def _pull_remotes(self) -> tuple[Outcome, str]:
+    def _pull_remotes(self) -> tuple[StepStatus, str]:
         repository = self.context.data_repository
         peers = read_peers(repository)
         if not peers:
-            return Outcome.SKIPPED, "no peers"
+            return StepStatus.SKIPPED, "no peers"
         checker = make_checker(
             repository, Checker(self.context.privacy, repository.settings.record_bytes, self.context.now())
         )
-        request = Request(self.timeout, dry_run=self.dry_run)
-        pulled = pull(repository, peers, checker, request, Watcher())
+        request = PullOptions(self.timeout, dry_run=self.dry_run)
+        pulled = pull(repository, peers, checker, request, PullWatcher())
         failed = [report.name for report in pulled.reports if report.is_failure]
         held = sum(report.quarantined for report in pulled.reports)
         parts = [f"{pulled.learned} learned from {len(peers) - len(failed)} of {len(peers)} peers"]
         parts += [f"{held} in quarantine"] * bool(held) + [f"failed: {', '.join(failed)}"] * bool(failed)
         if failed:
-            return Outcome.FAILED, "; ".join(parts)
-        return Outcome.DONE if pulled.files else Outcome.NOTHING, "; ".join(parts)
+            return StepStatus.FAILED, "; ".join(parts)
+        return StepStatus.DONE if pulled.files else StepStatus.NOTHING, "; ".join(parts)
 
-    def _push(self) -> tuple[Outcome, str]:
+    def _push(self) -> tuple[StepStatus, str]:
         repository = self.context.repository
         target = find_target(repository, self.to, self.remote)
         if target is None:
-            return Outcome.SKIPPED, "this branch has no upstream (git push -u REMOTE HEAD)"
+            return StepStatus.SKIPPED, "this branch has no upstream (git push -u REMOTE HEAD)"
 
         def catch_up() -> bool:
-            return pull_upstream(repository, STEP_SECONDS).outcome is not Outcome.FAILED
+            return pull_upstream(repository, STEP_SECONDS).outcome is not StepStatus.FAILED
 
         done = push(repository, target, catch_up, time.sleep, seconds=STEP_SECONDS)
         tries = f" after {done.attempts} tries" if done.attempts > 1 else ""
@@ -219,11 +224,11 @@ def command(  # noqa: PLR0913  one option each
                 if killed:
                     context.note("note: the last run was killed; what it left half done was put right")
                 run.all_steps()
-            failed = tuple(step.name for step in run.steps if step.outcome is Outcome.FAILED)
+            failed = tuple(step.name for step in run.steps if step.outcome is StepStatus.FAILED)
             write_last_run(repository, LastRun(context.now(), failed))
     if as_json:
         steps: list[Json] = [
             {"step": step.name, "outcome": step.outcome.value, "detail": step.detail} for step in run.steps
         ]
         context.say_json("federate/v1", {"dry_run": run.dry_run, "steps": steps})
-    return 1 if any(step.outcome is Outcome.FAILED for step in run.steps) else 0
+    return 1 if any(step.outcome is StepStatus.FAILED for step in run.steps) else 0

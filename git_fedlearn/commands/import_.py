@@ -7,15 +7,15 @@ import click
 
 from git_fedlearn.console.context import Context
 from git_fedlearn.console.progress import progress_bar
-from git_fedlearn.console.transfers import say_imported
+from git_fedlearn.console.words import say_imported
 from git_fedlearn.core.canonical import Json
 from git_fedlearn.core.record import NotARecordError
 from git_fedlearn.errors import UsageError
-from git_fedlearn.vectors.collections import Means, import_into_store, requests_for
-from git_fedlearn.vectors.connect import choose_embedder
-from git_fedlearn.vectors.gathering import parse_dump
-from git_fedlearn.vectors.importing import Imported
-from git_fedlearn.vectors.settings import check_collection
+from git_fedlearn.qdrant.connect import check_collection
+from git_fedlearn.qdrant.expected import parse_dump
+from git_fedlearn.qdrant.import_ import Means, import_into_store, requests_for
+from git_fedlearn.qdrant.upsert import Imported
+from git_fedlearn.search.embedders.choose import choose_embedder
 
 
 @click.command("import", short_help="Bring what was learned into a vector store.")

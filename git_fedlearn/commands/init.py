@@ -8,8 +8,8 @@ from git_fedlearn.console.context import Context
 from git_fedlearn.console.installation import report_left, say_installation
 from git_fedlearn.errors import NotARepositoryError
 from git_fedlearn.repository.repository import Repository
-from git_fedlearn.repository.setup.installation import install
-from git_fedlearn.repository.setup.scaffold import Scaffold, write_scaffold
+from git_fedlearn.setup.install import install
+from git_fedlearn.setup.scaffold import Scaffold, write_scaffold
 
 
 @click.command("init", short_help="Make this repository a federated one, and set up this clone.")

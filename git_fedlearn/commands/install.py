@@ -4,12 +4,12 @@ import click
 
 from git_fedlearn.console.context import Context
 from git_fedlearn.console.installation import say_installation
-from git_fedlearn.console.wording import count
+from git_fedlearn.console.words import count
 from git_fedlearn.repository.git import Git
-from git_fedlearn.repository.setup.drivers import Scope, write_drivers
-from git_fedlearn.repository.setup.installation import install, parse_system_id
-from git_fedlearn.repository.setup.launcher import find_launcher
-from git_fedlearn.repository.setup.shared_files import link_shared_files, share_folder
+from git_fedlearn.setup.drivers import Scope, write_drivers
+from git_fedlearn.setup.install import install, parse_system_id
+from git_fedlearn.setup.launcher import find_launcher
+from git_fedlearn.setup.man_and_completions import link_shared_files, share_folder
 
 
 @click.command("install", short_help="Set up this clone: merge driver, attributes, hooks, system id.")

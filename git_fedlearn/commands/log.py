@@ -6,24 +6,22 @@ from typing import NamedTuple
 
 import click
 
-from git_fedlearn.console.change_words import change_json, describe, summarize, what_happened
 from git_fedlearn.console.context import Context
-from git_fedlearn.console.revisions import get_range
-from git_fedlearn.console.selection import Found, find_anywhere
+from git_fedlearn.console.words import change_json, describe, summarize, what_happened
 from git_fedlearn.core.canonical import Json
-from git_fedlearn.core.changes import Change, compare_sets
-from git_fedlearn.core.headline import headline, printable
+from git_fedlearn.core.changes import RecordChange, compare_sets
 from git_fedlearn.core.identity import RecordId
 from git_fedlearn.core.layout import SetName
-from git_fedlearn.core.record import Record
-from git_fedlearn.core.trailers import read_trailers
+from git_fedlearn.core.record import Record, headline, printable
 from git_fedlearn.errors import UsageError
+from git_fedlearn.repository.history import CommitChanges, all_changes, log_changes
+from git_fedlearn.repository.lookup import FoundRecord, find_anywhere, get_range
 from git_fedlearn.repository.objects import Objects, Oid
-from git_fedlearn.repository.record_log import Step, Versions, trace_record
+from git_fedlearn.repository.record_log import LogEntry, Versions, trace_record
 from git_fedlearn.repository.repository import SYSTEM_KEY
-from git_fedlearn.repository.set_changes import CommitChanges, all_changes, log_changes
+from git_fedlearn.repository.work_tree import read_trailers
 
-SHORT_COMMIT = 12
+COMMIT_LENGTH = 12
 
 
 @click.command("log", short_help="Show the history of a record, or of all.")
@@ -125,7 +123,7 @@ def _ends(context: Context, objects: Objects, rev: str) -> tuple[Oid | None, Oid
     return get_range(context.repository, objects, rev)
 
 
-def _uncommitted(objects: Objects, found: Found, name: SetName) -> list[Change]:
+def _uncommitted(objects: Objects, found: FoundRecord, name: SetName) -> list[RecordChange]:
     """What the work tree says of a record that HEAD does not."""
     head = objects.find_commit("HEAD")
     committed = Versions(objects, name, found.id).at(head) if head else ()
@@ -136,7 +134,7 @@ def _say_record(
     context: Context,
     objects: Objects,
     record: tuple[SetName, RecordId],
-    history: tuple[list[Change], list[Step]],
+    history: tuple[list[RecordChange], list[LogEntry]],
 ) -> None:
     (name, identifier), (pending, steps) = record, history
     own = context.repository.git.find_config(SYSTEM_KEY) or ""
@@ -149,13 +147,13 @@ def _say_record(
         what = ", ".join(what_happened(change, own=own) for change in step.changes)
         origin = _origin(objects, step.commit)
         context.say(
-            f"  {facts.date}  {step.commit[:SHORT_COMMIT]}  {what}  ({printable(facts.subject)}{origin})"
+            f"  {facts.date}  {step.commit[:COMMIT_LENGTH]}  {what}  ({printable(facts.subject)}{origin})"
         )
     if not (pending or steps):
         context.say("  no commit of this history did anything to it")
 
 
-def _name_of(changes: list[Change]) -> str:
+def _name_of(changes: list[RecordChange]) -> str:
     """The headline of the newest version that says what was learned."""
     records: Iterator[Record] = (
         record for change in changes for record in (change.after, change.before) if record and record.form
@@ -165,7 +163,7 @@ def _name_of(changes: list[Change]) -> str:
 
 def _commit_line(objects: Objects, commit: Oid) -> str:
     facts = objects.facts(commit)
-    return f"{commit[:SHORT_COMMIT]}  {facts.date}  {printable(facts.subject)}{_origin(objects, commit)}"
+    return f"{commit[:COMMIT_LENGTH]}  {facts.date}  {printable(facts.subject)}{_origin(objects, commit)}"
 
 
 def _origin(objects: Objects, commit: Oid) -> str:
@@ -191,6 +189,6 @@ def _commit_json(objects: Objects, commit: CommitChanges) -> Json:
     return {**_commit_facts(objects, commit.commit), "changes": changes}
 
 
-def _step_json(objects: Objects, step: Step) -> Json:
+def _step_json(objects: Objects, step: LogEntry) -> Json:
     changes: list[Json] = [change_json(step.name, change) for change in step.changes]
     return {**_commit_facts(objects, step.commit), "changes": changes}

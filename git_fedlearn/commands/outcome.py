@@ -5,21 +5,21 @@ from typing import NamedTuple
 import click
 
 from git_fedlearn.console.context import Context
-from git_fedlearn.console.selection import select
-from git_fedlearn.console.wording import SHORT_ID, evidence, kinds
+from git_fedlearn.console.words import SHORT_ID, evidence, kinds
 from git_fedlearn.core.canonical import Json
-from git_fedlearn.core.effective_score import Trust, effective_score, tally
+from git_fedlearn.core.effective_score import SystemWeights, effective_score, tally
 from git_fedlearn.core.identity import RecordId
 from git_fedlearn.core.layout import SetName
 from git_fedlearn.core.outcomes import Outcome
 from git_fedlearn.core.record import Record
 from git_fedlearn.errors import FedlearnError, UsageError
 from git_fedlearn.privacy.record_fields import clean_note
+from git_fedlearn.repository.lookup import select
 from git_fedlearn.repository.outcomes import UseResult, count_outcomes, read_outcomes, read_trust
 from git_fedlearn.repository.record_sets import RecordSets
 
 
-class Lesson(NamedTuple):
+class RatedLesson(NamedTuple):
     """A lesson that was named, and the outcomes of all systems before and after the count."""
 
     set_name: SetName
@@ -55,7 +55,8 @@ def command(
         counted = count_outcomes(repository, [*found], UseResult(worked, clean), context.now().date())
         after = read_outcomes(repository.top, found)
     lessons = [
-        Lesson(name, record, before.get(record.id, {}), after[record.id]) for name, record in found.values()
+        RatedLesson(name, record, before.get(record.id, {}), after[record.id])
+        for name, record in found.values()
     ]
     trust = read_trust(repository)
     if as_json:
@@ -80,18 +81,18 @@ def _living(sets: RecordSets, identifiers: tuple[str, ...]) -> dict[RecordId, tu
     return found
 
 
-def _scores(lesson: Lesson, trust: Trust) -> tuple[float, float]:
+def _scores(lesson: RatedLesson, trust: SystemWeights) -> tuple[float, float]:
     fields = lesson.record.fields
     return effective_score(fields, trust, lesson.before), effective_score(fields, trust, lesson.after)
 
 
-def _describe(lesson: Lesson, trust: Trust) -> str:
+def _describe(lesson: RatedLesson, trust: SystemWeights) -> str:
     before, after = _scores(lesson, trust)
     said = evidence(tally(lesson.after.values()))
     return f"{lesson.record.id[:SHORT_ID]}  {lesson.set_name}  {said}, score {before:.2f} → {after:.2f}"
 
 
-def _to_json(lesson: Lesson, trust: Trust) -> dict[str, Json]:
+def _to_json(lesson: RatedLesson, trust: SystemWeights) -> dict[str, Json]:
     before, after = _scores(lesson, trust)
     return {
         "id": lesson.record.id,

@@ -3,30 +3,37 @@
 import click
 
 from git_fedlearn.console.context import Context
-from git_fedlearn.console.wording import ago, count
+from git_fedlearn.console.words import ago, count
 from git_fedlearn.core.canonical import Json
 from git_fedlearn.errors import UsageError
-from git_fedlearn.federation.addresses import check_address, hide_credentials
-from git_fedlearn.federation.fetching import Contact
-from git_fedlearn.federation.memory import Memory, forget_reading, read_memory, remove_memory, write_memory
+from git_fedlearn.federation.fetch import Contact
+from git_fedlearn.federation.origins import find_only_from, retract_all
+from git_fedlearn.federation.peer_state import (
+    PeerState,
+    read_memory,
+    remove_memory,
+    without_read_marks,
+    write_memory,
+)
 from git_fedlearn.federation.peers import (
     NOTHING,
     Peer,
-    Trust,
+    TrustLevel,
+    check_address,
     check_branch,
     check_name,
     find_peer,
     find_remote_url,
     get_peers,
+    hide_credentials,
     parse_publish,
     read_peers,
     remove_peer,
     write_peer,
 )
-from git_fedlearn.federation.recall import find_only_from, retract_all
 from git_fedlearn.repository.inbox import Inbox
 
-TRUSTS = click.Choice([trust.value for trust in Trust])
+TRUSTS = click.Choice([trust.value for trust in TrustLevel])
 
 
 @click.group("remote", short_help="Add, list and remove the peers to learn from.")
@@ -60,12 +67,12 @@ def add(
         peer = Peer(
             peer.name,
             peer.url,
-            Trust(trust) if trust else peer.trust,
+            TrustLevel(trust) if trust else peer.trust,
             peer.branch if branch is None else check_branch(branch) if branch else "",
             peer.publish if publish is None else parse_publish(publish),
         )
         write_peer(repository, peer)
-        write_memory(repository, peer.name, forget_reading(read_memory(repository, peer.name)))
+        write_memory(repository, peer.name, without_read_marks(read_memory(repository, peer.name)))
     context.say(f"{peer.name}: {peer.shown_url} ({', '.join(_options(peer))})")
     context.note(f"hint: git fedlearn pull-remotes {peer.name}")
 
@@ -165,7 +172,7 @@ def _published(peer: Peer) -> str:
 
 
 def _facts(context: Context, peer: Peer) -> dict[str, Json]:
-    memory: Memory = read_memory(context.repository, peer.name)
+    memory: PeerState = read_memory(context.repository, peer.name)
     return {
         "name": peer.name,
         "url": peer.shown_url,

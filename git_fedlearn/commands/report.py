@@ -1,16 +1,27 @@
-"""`git fedlearn report`: what was learned, as a page, in the terminal, or for programs."""
+"""`git fedlearn report`: what was learned, as a page, in the terminal, or for programs.
+
+The figures of a report in a terminal, with rich; plain text in a pipe.
+"""
 
 import sys
 from collections import Counter
+from io import StringIO
 from pathlib import Path
+from shutil import get_terminal_size
+from typing import Any, Final
 
 import click
+from rich import box
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
 
-from git_fedlearn.console.context import Context
+from git_fedlearn.console.context import Context, wants_colour
 from git_fedlearn.console.progress import progress_bar
+from git_fedlearn.console.words import count
 from git_fedlearn.core.canonical import JsonObject
 from git_fedlearn.errors import FedlearnError, UsageError
-from git_fedlearn.report.figures import Waiting, read_figures
+from git_fedlearn.report.figures import QuarantineCount, read_figures
 from git_fedlearn.report.page import format_page
 from git_fedlearn.repository.files import write_file
 from git_fedlearn.repository.inbox import Inbox
@@ -38,8 +49,6 @@ def command(context: Context, output: str | None, *, terminal: bool, as_json: bo
     if as_json:
         context.say_json("report/v1", figures)
     elif terminal:
-        from git_fedlearn.console.report_terminal import show  # noqa: PLC0415  rich takes a while
-
         show(context, figures)
     else:
         _write(context, format_page(figures), output)
@@ -48,7 +57,7 @@ def command(context: Context, output: str | None, *, terminal: bool, as_json: bo
 def _read(context: Context) -> JsonObject:
     repository = context.data_repository
     held = Counter((one.peer, one.reason) for one in Inbox(repository).records())
-    waiting = [Waiting(peer, reason, records) for (peer, reason), records in sorted(held.items())]
+    waiting = [QuarantineCount(peer, reason, records) for (peer, reason), records in sorted(held.items())]
     with progress_bar(context, "reading") as show:
         return read_figures(repository, context.now(), waiting, progress=show)
 
@@ -72,3 +81,135 @@ def _write(context: Context, page: bytes, output: str | None) -> None:
 
 def _shown(context: Context, path: Path) -> str:
     return str(path.relative_to(context.directory)) if path.is_relative_to(context.directory) else str(path)
+
+
+BAR: Final = 28
+"""Characters of the longest bar."""
+
+PIPE_COLUMNS: Final = 100
+"""Columns of a line where no terminal says how many it has."""
+
+
+def show(context: Context, figures: JsonObject) -> None:
+    """Print every section that has something to say."""
+    facts: dict[str, Any] = figures
+    coloured = wants_colour(context.stdout, context.environment)
+    page = StringIO()
+    console = Console(
+        file=page,
+        force_terminal=coloured,
+        no_color=not coloured,
+        width=get_terminal_size().columns if context.stdout.isatty() else PIPE_COLUMNS,
+        highlight=False,
+        legacy_windows=False,
+    )
+    _Sections(console, facts).show()
+    context.say("\n".join(line.rstrip() for line in page.getvalue().splitlines()))
+
+
+class _Sections:
+    """The sections in the order of the page."""
+
+    def __init__(self, console: Console, facts: dict[str, Any]) -> None:
+        self._console = console
+        self._facts = facts
+
+    def show(self) -> None:
+        self._console.print(Text("What our systems learned", style="bold"))
+        by = f", by {self._facts['system']}" if self._facts["system"] else ""
+        self._console.print(Text(f"{self._facts['made']}{by}", style="dim"))
+        self._totals()
+        self._time()
+        self._scores()
+        self._adoption()
+        self._links()
+        self._top()
+        self._waiting()
+
+    def _totals(self) -> None:
+        totals = self._facts["totals"]
+        table = _grid()
+        for name, number in totals["sets"].items():
+            table.add_row(name, f"{number:,}", _bar(number, max(totals["sets"].values())))
+        table.add_row(
+            "all lessons", f"{totals['lessons']:,}", f"learned by {count(totals['systems'], 'system')}"
+        )
+        table.add_row("adopted", f"{totals['adoption_rate']:.1%}", "learned by two or more systems")
+        table.add_row("outcomes", f"{totals['worked']:,}", f"worked, {totals['failed']:,} failed")
+        table.add_row("retracted", f"{totals['retracted']:,}", "")
+        self._section("totals", table)
+
+    def _time(self) -> None:
+        by_start: dict[str, int] = {}
+        for row in self._facts["by_set"]:
+            by_start[row["start"]] = by_start.get(row["start"], 0) + row["lessons"]
+        table = _grid()
+        for start, number in sorted(by_start.items())[-16:]:
+            table.add_row(start, f"{number:,}", _bar(number, max(by_start.values())))
+        self._section(f"new lessons, by {self._facts['unit']}", table)
+
+    def _scores(self) -> None:
+        bins = self._facts["scores"]["bins"]
+        most = max((one["effective"] for one in bins), default=0)
+        table = _grid()
+        for one in bins:
+            if one["effective"] or one["claimed"]:
+                name = f"{one['from']:.2f}-{one['to']:.2f}"
+                claimed = f" claimed by {one['claimed']:,}" if one["claimed"] else ""
+                table.add_row(
+                    name, f"{one['effective']:,}", _bar(one["effective"], most).append(claimed, "dim")
+                )
+        self._section("effective scores", table)
+
+    def _adoption(self) -> None:
+        rows = self._facts["adoption"]
+        table = _grid()
+        for one in rows:
+            most = max(row["lessons"] for row in rows)
+            noun = "system" if one["systems"] == "1" else "systems"
+            table.add_row(f"{one['systems']} {noun}", f"{one['lessons']:,}", _bar(one["lessons"], most))
+        self._section("learned independently by", table)
+
+    def _links(self) -> None:
+        edges = sorted(self._facts["links"]["edges"], key=lambda edge: -edge["lessons"])[:12]
+        table = _grid()
+        for edge in edges:
+            used = f"{edge['used']:,} used" if edge["used"] else ""
+            table.add_row(f"{edge['source']} → {edge['target']}", f"{edge['lessons']:,}", used)
+        self._section("who learned from whom", table)
+
+    def _top(self) -> None:
+        table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
+        table.add_column("score", justify="right")
+        table.add_column("id")
+        table.add_column("lesson", ratio=1, overflow="fold")
+        table.add_column("outcomes")
+        for one in self._facts["top"]:
+            outcomes = f"{one['worked']} / {one['failed']}" if one["worked"] or one["failed"] else ""
+            table.add_row(f"{one['effective']:.2f}", one["id"][:12], Text(one["title"]), outcomes)
+        self._section("top lessons (outcomes: worked / failed)", table)
+
+    def _waiting(self) -> None:
+        table = _grid()
+        for one in self._facts["quarantine"]:
+            table.add_row(one["peer"], f"{one['records']:,}", one["reason"])
+        self._section("quarantine", table)
+
+    def _section(self, title: str, table: Table) -> None:
+        if table.row_count:
+            self._console.print()
+            self._console.print(Text(title, style="bold cyan"))
+            self._console.print(table)
+
+
+def _grid() -> Table:
+    table = Table.grid(padding=(0, 2))
+    table.add_column(overflow="fold")
+    table.add_column(justify="right")
+    table.add_column(overflow="fold")
+    return table
+
+
+def _bar(number: int, most: int) -> Text:
+    length = round(BAR * number / most) if most else 0
+    return Text("█" * max(length, 1 if number else 0), style="blue")

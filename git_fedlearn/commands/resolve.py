@@ -3,7 +3,7 @@
 import click
 
 from git_fedlearn.console.context import Context
-from git_fedlearn.console.wording import count
+from git_fedlearn.console.words import count
 from git_fedlearn.repository.conflicts import resolve_conflicts
 
 

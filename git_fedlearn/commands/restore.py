@@ -3,12 +3,12 @@
 import click
 
 from git_fedlearn.console.context import Context
-from git_fedlearn.console.selection import select
-from git_fedlearn.console.wording import SHORT_ID
+from git_fedlearn.console.words import SHORT_ID
 from git_fedlearn.core.layout import SetName
 from git_fedlearn.core.record import Record
 from git_fedlearn.errors import FedlearnError
 from git_fedlearn.privacy.record_fields import scan_fields
+from git_fedlearn.repository.lookup import select
 from git_fedlearn.repository.retraction import restored
 
 

@@ -3,19 +3,19 @@
 import click
 
 from git_fedlearn.console.context import Context
-from git_fedlearn.console.selection import NoSuchRecordError, select
-from git_fedlearn.console.wording import SHORT_ID, count, kinds
+from git_fedlearn.console.words import SHORT_ID, count, kinds
 from git_fedlearn.core.canonical import Json, JsonObject
 from git_fedlearn.core.layout import DATA, SetName
 from git_fedlearn.core.record import Record
 from git_fedlearn.errors import UsageError
 from git_fedlearn.privacy.record_fields import sanitize_fields
 from git_fedlearn.repository.history import introduced_records
+from git_fedlearn.repository.lookup import NoSuchRecordError, select
 from git_fedlearn.repository.record_sets import RecordSets
 from git_fedlearn.repository.repository import Repository
 from git_fedlearn.repository.retraction import retract_records
 
-LONGEST_REASON = 4000
+MAX_REASON_LENGTH = 4000
 
 
 @click.command("retract", short_help="Take lessons back, for every system.")
@@ -52,8 +52,8 @@ def command(context: Context, identifiers: tuple[str, ...], reason: str, revisio
 def _clean(context: Context, reason: str) -> Json:
     if not reason.strip():
         raise UsageError("a retraction without a reason", hint="--reason WHY")
-    if len(reason) > LONGEST_REASON:
-        raise UsageError(f"the reason is longer than {LONGEST_REASON} characters")
+    if len(reason) > MAX_REASON_LENGTH:
+        raise UsageError(f"the reason is longer than {MAX_REASON_LENGTH} characters")
     fields, redacted = sanitize_fields(context.privacy, {"reason": reason})
     if redacted:
         context.note(f"note: the reason is kept without private data{kinds(redacted)}")

@@ -5,15 +5,13 @@ from collections import Counter
 import click
 
 from git_fedlearn.console.context import Context
-from git_fedlearn.console.targets import Target, find_targets, is_binary
-from git_fedlearn.console.wording import count, kinds
+from git_fedlearn.console.words import count, kinds
 from git_fedlearn.core.layout import is_shareable
 from git_fedlearn.errors import UsageError
 from git_fedlearn.repository.files import read_file, write_file
-from git_fedlearn.scanning.data_files import Cleaned, sanitize_files
+from git_fedlearn.scanning.files import ScanTarget, expects_json, find_targets, is_binary
 from git_fedlearn.scanning.findings import shown_path
-from git_fedlearn.scanning.passages import expects_json
-from git_fedlearn.scanning.redacted_files import redact_file
+from git_fedlearn.scanning.sanitize import SanitizeResult, redact_file, sanitize_files
 
 STDIN = "-"
 
@@ -32,7 +30,7 @@ def command(context: Context, paths: tuple[str, ...]) -> None:
         _sanitize_stream(context, paths)
         return
     targets = find_targets(context.directory, context.find_repository(), paths)
-    cleaned = Cleaned([], Counter())
+    cleaned = SanitizeResult([], Counter())
     data = [target.shown for target in targets if _is_rewritten_as_data(target)]
     if data:
         repository = context.data_repository
@@ -48,12 +46,12 @@ def command(context: Context, paths: tuple[str, ...]) -> None:
     context.say(f"{count(len(cleaned.paths), 'file')} with private data{kinds(cleaned.redacted)}")
 
 
-def _is_rewritten_as_data(target: Target) -> bool:
+def _is_rewritten_as_data(target: ScanTarget) -> bool:
     """Whether a file is rewritten as data files are: ids made anew, tombstones for committed records."""
     return target.is_data and is_shareable(target.shown)
 
 
-def _sanitize_file(context: Context, target: Target, cleaned: Cleaned) -> None:
+def _sanitize_file(context: Context, target: ScanTarget, cleaned: SanitizeResult) -> None:
     if is_binary(target):
         context.note(f"{target.shown}: binary, left as it is")
         return

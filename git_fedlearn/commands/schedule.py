@@ -4,9 +4,9 @@ import click
 
 from git_fedlearn.console.context import Context
 from git_fedlearn.errors import FedlearnError
-from git_fedlearn.federation.schedulers import SCHEDULERS, Crontab, Scheduler, find_jobs, remove_jobs
-from git_fedlearn.federation.timers import EVERY, OFF, VERBS, CommandLine, jobs_of, timer_environment
 from git_fedlearn.repository.git import follow_program
+from git_fedlearn.timers.jobs import EVERY, OFF, VERBS, CommandLine, jobs_of, timer_environment
+from git_fedlearn.timers.schedulers import SCHEDULERS, Crontab, Scheduler, find_jobs, remove_jobs
 
 INTERVAL = f"one of {', '.join(EVERY)}"
 

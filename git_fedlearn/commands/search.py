@@ -1,20 +1,64 @@
-"""`git fedlearn search`: the lessons that answer a question or an error."""
+"""`git fedlearn search`: the lessons that answer a question or an error.
+
+The part of a lesson that answers a question, for a terminal.
+"""
+
+import re
+import textwrap
 
 import click
 
 from git_fedlearn.console.context import Context
-from git_fedlearn.console.passages import CUT, passage
 from git_fedlearn.console.progress import progress_bar
-from git_fedlearn.console.wording import SHORT_ID, count, evidence
+from git_fedlearn.console.words import SHORT_ID, count, evidence
 from git_fedlearn.core.canonical import Json
 from git_fedlearn.core.layout import SetName
 from git_fedlearn.core.record import FIRST_SEEN
 from git_fedlearn.errors import UsageError
-from git_fedlearn.vectors.connect import choose_embedder, open_store
-from git_fedlearn.vectors.search import Hit, Query, find_lessons
-from git_fedlearn.vectors.store_search import find_in_store
+from git_fedlearn.qdrant.connect import open_store
+from git_fedlearn.qdrant.search import find_in_store
+from git_fedlearn.search.embedders.choose import choose_embedder
+from git_fedlearn.search.search import Hit, Query, find_lessons
 
-MOST_LINES = 6
+WIDTH = 96
+"""Columns of a line; longer ones are wrapped."""
+
+CUT = "…"
+"""Stands for lines that are left out."""
+
+_WORD = re.compile(r"\w{3,}")
+
+
+def passage(text: str, question: str, most: int) -> list[str]:
+    """At most `most` lines of a text: those around the most words of the question, CUT for what is left out.
+
+    Control characters, which records may hold, are escaped.
+    """
+    lines = [part for line in _printable(text).split("\n") if line.strip() for part in _wrapped(line)]
+    start = _best_start(lines, {word.lower() for word in _WORD.findall(question)}, most)
+    shown = lines[start : start + most]
+    return [CUT] * (start > 0) + shown + [CUT] * (start + most < len(lines))
+
+
+def _best_start(lines: list[str], asked: set[str], most: int) -> int:
+    """Where the window with the most different words of the question begins, the first of equals."""
+    found = [asked & {word.lower() for word in _WORD.findall(line)} for line in lines]
+    starts = range(max(len(lines) - most, 0) + 1)
+    return max(starts, key=lambda start: (len(set[str]().union(*found[start : start + most])), -start))
+
+
+def _wrapped(line: str) -> list[str]:
+    if len(line) <= WIDTH:
+        return [line.rstrip()]
+    indent = line[: len(line) - len(line.lstrip())][: WIDTH // 2]
+    return textwrap.wrap(line, WIDTH, subsequent_indent=indent, break_long_words=True, break_on_hyphens=False)
+
+
+def _printable(text: str) -> str:
+    return "".join(char if char.isprintable() or char == "\n" else ascii(char)[1:-1] for char in text)
+
+
+MAX_PREVIEW_LINES = 6
 
 
 @click.command("search", short_help="Find lessons that answer a question or an error.")
@@ -93,7 +137,7 @@ def _title(number: int, hit: Hit) -> str:
 
 def _lesson(question: str, hit: Hit) -> list[str]:
     head, body = hit.text
-    return [*passage(head, question, MOST_LINES // 2), *passage(body, question, MOST_LINES)]
+    return [*passage(head, question, MAX_PREVIEW_LINES // 2), *passage(body, question, MAX_PREVIEW_LINES)]
 
 
 def _to_json(hit: Hit) -> dict[str, Json]:

@@ -5,15 +5,14 @@ import json
 import click
 
 from git_fedlearn.console.context import Context
-from git_fedlearn.console.selection import select
-from git_fedlearn.console.wording import evidence
+from git_fedlearn.console.words import evidence
 from git_fedlearn.core.canonical import Json
 from git_fedlearn.core.effective_score import effective_score, tally
-from git_fedlearn.core.headline import printable
 from git_fedlearn.core.identity import is_ours
 from git_fedlearn.core.outcomes import Outcome
-from git_fedlearn.core.record import FIRST_SEEN, RETRACTED, SEEN_BY, Record, score_of
+from git_fedlearn.core.record import FIRST_SEEN, RETRACTED, SEEN_BY, Record, printable, score_of
 from git_fedlearn.federation.origins import Origin, find_origin
+from git_fedlearn.repository.lookup import select
 from git_fedlearn.repository.outcomes import read_outcomes, read_trust
 from git_fedlearn.repository.repository import Repository
 

@@ -8,8 +8,8 @@ from functools import partial
 import click
 
 from git_fedlearn.console.context import Context
-from git_fedlearn.console.reading_bar import reading_bar
-from git_fedlearn.console.wording import count, kinds
+from git_fedlearn.console.progress import reading_bar
+from git_fedlearn.console.words import count, kinds
 from git_fedlearn.core.canonical import Json
 from git_fedlearn.core.scoring import Skipped
 from git_fedlearn.errors import UsageError
@@ -19,7 +19,7 @@ from git_fedlearn.learn.pipeline import Engine
 from git_fedlearn.learn.sources import DEFAULT_SOURCE, SourceKind, choose_source
 from git_fedlearn.learn.sync import Synced, SyncOptions, run_sync
 
-MOST_FAULTS = 20
+MAX_REPORTED_FAULTS = 20
 
 
 @click.command("sync", short_help="Learn from what the stack wrote.")
@@ -137,13 +137,15 @@ def _say(context: Context, synced: Synced, request: SyncOptions) -> None:
         context.note("hint: git fedlearn review    (samples that may hold something private wait for you)")
     if synced.snapshot:
         context.say(f"  snapshot {synced.snapshot.name} ({synced.snapshot.parent.name})")
-    for fault in batch.faults[:MOST_FAULTS]:
+    for fault in batch.faults[:MAX_REPORTED_FAULTS]:
         shown = f": {fault.start}" if fault.start else ""
         context.complain(f"error: {fault.place}: {fault.reason}{shown}")
         if fault.hint:
             context.complain(f"hint: {fault.hint}")
-    if batch.unreadable > MOST_FAULTS:
-        context.complain(f"error: {batch.unreadable - MOST_FAULTS} more lines or files could not be read")
+    if batch.unreadable > MAX_REPORTED_FAULTS:
+        context.complain(
+            f"error: {batch.unreadable - MAX_REPORTED_FAULTS} more lines or files could not be read"
+        )
 
 
 def _to_json(synced: Synced) -> dict[str, Json]:

@@ -3,12 +3,12 @@
 import click
 
 from git_fedlearn.console.context import Context
-from git_fedlearn.console.wording import count
+from git_fedlearn.console.words import count
 from git_fedlearn.repository.git import Git
-from git_fedlearn.repository.setup.drivers import Scope, remove_drivers
-from git_fedlearn.repository.setup.hook_files import Reach
-from git_fedlearn.repository.setup.installation import uninstall
-from git_fedlearn.repository.setup.shared_files import share_folder, unlink_shared_files
+from git_fedlearn.setup.drivers import Scope, remove_drivers
+from git_fedlearn.setup.hooks import Reach
+from git_fedlearn.setup.install import uninstall
+from git_fedlearn.setup.man_and_completions import share_folder, unlink_shared_files
 
 
 @click.command("uninstall", short_help="Undo `install`, byte for byte.")

@@ -3,12 +3,12 @@
 import click
 
 from git_fedlearn.console.context import Context
-from git_fedlearn.console.wording import count, short_ids
+from git_fedlearn.console.words import count, short_ids
 from git_fedlearn.core.layout import SetName
-from git_fedlearn.core.loss import Losses
-from git_fedlearn.repository.data_tree import WorkTree
+from git_fedlearn.core.record_set import Losses
 from git_fedlearn.repository.repository import Repository
-from git_fedlearn.repository.verify import Verified, earlier_trees, mend, verify_tree
+from git_fedlearn.repository.trees import WorkTree
+from git_fedlearn.repository.verify import Verified, earlier_trees, repair, verify_tree
 
 
 @click.command("verify", short_help="Check the record sets, and mend them.")
@@ -27,7 +27,7 @@ def command(context: Context, *, fix: bool, history: bool, as_json: bool) -> int
     if fix:
         with repository.lock("verify --fix"):
             before = _verify(repository, history=history)
-            mended = mend(repository, before)
+            mended = repair(repository, before)
             if not as_json:
                 _say_mended(context, before, mended)
     verified = before if fix and not mended else _verify(repository, history=history)

@@ -1,4 +1,7 @@
-"""What a command gets from the world: a clone, with the streams on which it speaks to people and programs."""
+"""What a command gets from the world: a clone, with the streams on which it speaks to people and programs.
+
+Colours: on a terminal only, and none where `NO_COLOR` is set (no-color.org).
+"""
 
 import json
 import os
@@ -9,13 +12,47 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import BinaryIO, TextIO
+from typing import BinaryIO, Final, TextIO
 
 from git_fedlearn.app import Clone
-from git_fedlearn.console.colour import paint, paint_marks, wants_colour
 from git_fedlearn.core.canonical import Json
 from git_fedlearn.errors import FedlearnError
 from git_fedlearn.repository.git import watched_by
+
+_RESET: Final = "\x1b[0m"
+_CODES: Final = {
+    "error": "\x1b[1;31m",
+    "warning": "\x1b[33m",
+    "hint": "\x1b[36m",
+    "note": "\x1b[2m",
+    "problem": "\x1b[1;31m",
+    "fixed": "\x1b[33m",
+    "ok": "\x1b[32m",
+}
+"""The words that carry a colour; what they mean must be clear without it."""
+
+
+def wants_colour(stream: TextIO, environment: Mapping[str, str]) -> bool:
+    """Whether to colour what goes to a stream. `FORCE_COLOR` colours a pipe too."""
+    if environment.get("NO_COLOR") or environment.get("TERM") == "dumb":
+        return False
+    return bool(environment.get("FORCE_COLOR")) or stream.isatty()
+
+
+def paint_marks(text: str) -> str:
+    """The text with the mark that a line begins with, such as `error:`, in its colour."""
+    return "\n".join(_paint_mark(line) for line in text.split("\n"))
+
+
+def paint(word: str) -> str:
+    """A word in its own colour, white space around it left as it is."""
+    code = _CODES.get(word.strip())
+    return f"{code}{word}{_RESET}" if code else word
+
+
+def _paint_mark(line: str) -> str:
+    mark, colon, rest = line.partition(": ")
+    return f"{_CODES[mark]}{mark}:{_RESET} {rest}" if colon and mark in _CODES else line
 
 
 @dataclass

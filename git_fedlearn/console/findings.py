@@ -1,37 +1,50 @@
-"""Private data that was found, put into words that do not repeat it."""
+"""Private data that was found, put into words that do not repeat it.
 
+How the hooks report what they found: where, what kind, and what to type next; never the text.
+
+How the hooks report what is private in what is new: file, line and kind, and what to type next.
+"""
+
+from collections import Counter
 from collections.abc import Iterable, Iterator
+from typing import NamedTuple
 
+from git_fedlearn.console.context import Context
+from git_fedlearn.console.words import SHORT_ID, count, short_ids
 from git_fedlearn.core.canonical import Json
+from git_fedlearn.core.inspection import Problem
+from git_fedlearn.core.layout import SetName, is_shareable
+from git_fedlearn.core.record_set import Losses
 from git_fedlearn.privacy.engine import PrivacyEngine
-from git_fedlearn.repository.gate import NewLine
-from git_fedlearn.scanning.findings import Found, scan_passages, shown_path
-from git_fedlearn.scanning.passages import Passage
+from git_fedlearn.repository.commit_checks import NewLine, changed_paths, new_lines
+from git_fedlearn.repository.trees import CommittedTree
+from git_fedlearn.scanning.files import Passage
+from git_fedlearn.scanning.findings import FileFinding, scan_name, scan_passages, shown_path
 
-SHORT_COMMIT = 12
+COMMIT_LENGTH = 12
 
 
-def scan_lines(engine: PrivacyEngine, lines: Iterable[NewLine]) -> Iterator[Found]:
+def scan_lines(engine: PrivacyEngine, lines: Iterable[NewLine]) -> Iterator[FileFinding]:
     """Every finding in lines of data files; what is no JSON is scanned as text."""
     passages = (Passage(line.path, line.number, line.line, is_json=True) for line in lines)
     return shown(engine, scan_passages(engine, passages))
 
 
-def shown(engine: PrivacyEngine, found: Iterable[Found]) -> Iterator[Found]:
+def shown(engine: PrivacyEngine, found: Iterable[FileFinding]) -> Iterator[FileFinding]:
     """Findings with the paths that may be shown, for data files: their names may be private too."""
     return (item._replace(path=shown_path(engine, item.path)) for item in found)
 
 
-def format_found(found: Found) -> str:
+def format_found(found: FileFinding) -> str:
     """`path:line: KIND (rule) at /pointer [fingerprint]`, in history with the commit before it."""
     finding = found.finding
-    commit = f"{found.commit[:SHORT_COMMIT]}:" if found.commit else ""
+    commit = f"{found.commit[:COMMIT_LENGTH]}:" if found.commit else ""
     line = f":{found.line}" if found.line else ""
     pointer = f" at {finding.pointer}" if finding.pointer else ""
     return f"{commit}{found.path}{line}: {finding.kind} ({finding.rule}){pointer} [{finding.fingerprint}]"
 
 
-def found_to_json(found: Found) -> dict[str, Json]:
+def found_to_json(found: FileFinding) -> dict[str, Json]:
     """A finding for programs; `start` and `end` count code points of the decoded string, or of the line."""
     finding = found.finding
     commit: dict[str, Json] = {"commit": found.commit} if found.commit else {}
@@ -46,3 +59,104 @@ def found_to_json(found: Found) -> dict[str, Json]:
         "rule": finding.rule,
         "fingerprint": finding.fingerprint,
     }
+
+
+MAX_REPORTED_PROBLEMS = 20
+"""Lines of each kind of report that are shown."""
+
+
+def report_problems(context: Context, problems: list[Problem]) -> int:
+    """Report departures from the format; 1 if there is any."""
+    if not problems:
+        return 0
+    from git_fedlearn.scanning.findings import shown_path  # noqa: PLC0415  costs start-up time, and only then
+
+    for problem in problems[:MAX_REPORTED_PROBLEMS]:
+        path = shown_path(context.privacy, problem.path)
+        place = f"{path}:{problem.line}" if problem.line else path
+        context.complain(f"error: {place}: {problem.message}")
+    say_more(context, len(problems), "problem")
+    if any(problem.fixable for problem in problems):
+        context.complain("hint: git fedlearn verify --fix && git add :/data")
+    else:
+        context.complain("hint: correct the file, then git add it")
+    return 1
+
+
+def report_losses(context: Context, losses: dict[SetName, Losses]) -> int:
+    """Report sets that would shrink; 1 if there is any."""
+    if not losses:
+        return 0
+    from git_fedlearn.scanning.findings import shown_path  # noqa: PLC0415  costs start-up time, and only then
+
+    for path, found in losses.items():
+        name = shown_path(context.privacy, path)
+        if found.lost:
+            what = f"{count(len(found.lost), 'record')} of {name}"
+            context.complain(f"error: {what} would be lost: {short_ids(found.lost)}")
+        if found.revived:
+            undone = f"{count(len(found.revived), 'retraction')} of {name}"
+            context.complain(f"error: {undone} would be undone: {short_ids(found.revived)}")
+    lost = [identifier[:SHORT_ID] for found in losses.values() for identifier in found.lost]
+    context.complain("hint: to keep them: git fedlearn verify --fix && git add :/data")
+    if lost:
+        more = " …" if len(lost) > MAX_REPORTED_PROBLEMS else ""
+        ids = " ".join(lost[:MAX_REPORTED_PROBLEMS])
+        retract = f"git fedlearn retract {ids}{more} --reason WHY && git add :/data"
+        context.complain(f"hint: to take them back everywhere: git fedlearn verify --fix && {retract}")
+    if any(found.revived for found in losses.values()):
+        context.complain("hint: to bring a retracted record back: git fedlearn restore ID")
+    return 1
+
+
+def say_more(context: Context, number: int, noun: str) -> None:
+    """Say how many there are beyond those that are shown."""
+    if number > MAX_REPORTED_PROBLEMS:
+        context.complain(f"error: and {count(number - MAX_REPORTED_PROBLEMS, noun)} more")
+
+
+UNSHARED = "not a kind of file that is shared under data/ (.jsonl, .json, .md)"
+
+
+class Private(NamedTuple):
+    """What a candidate for the history brings that must not leave."""
+
+    found: list[FileFinding]
+    named: list[FileFinding]
+    """Findings in names of files."""
+    unshared: list[str]
+    """Files of kinds that cannot be checked."""
+
+
+def find_private(engine: PrivacyEngine, candidate: CommittedTree, parents: list[CommittedTree]) -> Private:
+    """What no parent has and must not leave."""
+    lines = (line for line in new_lines(candidate, parents) if is_shareable(line.path))
+    found = list(scan_lines(engine, lines))
+    changed = changed_paths(candidate, parents)
+    named = [item for path in changed for item in scan_name(engine, path)]
+    unshared = [path for path in changed if candidate.is_file(path) and not is_shareable(path)]
+    return Private(found, named, unshared)
+
+
+def report_found(context: Context, found: Iterable[FileFinding]) -> int:
+    """Report findings, equal ones once; 1 if there is any."""
+    lines = Counter(map(format_found, found))
+    for line, times in list(lines.items())[:MAX_REPORTED_PROBLEMS]:
+        context.complain(f"error: {line}" + (f" {times} times" if times > 1 else ""))
+    say_more(context, len(lines), "finding")
+    return 1 if lines else 0
+
+
+def report_private(context: Context, candidate: CommittedTree, parents: list[CommittedTree]) -> int:
+    """Report private data in new lines and names; 1 if there is any."""
+    found, named, unshared = find_private(context.privacy, candidate, parents)
+    report_found(context, (*named, *found))
+    for path in unshared[:MAX_REPORTED_PROBLEMS]:
+        context.complain(f"error: {shown_path(context.privacy, path)}: {UNSHARED}")
+    say_more(context, len(unshared), "file")
+    if found:
+        context.complain("hint: git fedlearn sanitize && git add :/data")
+        context.complain("hint: what may stay: git fedlearn scan --allow FINGERPRINT --reason WHY")
+    if named or unshared:
+        context.complain("hint: keep the file out: git rm --cached it, or give it another name")
+    return 1 if found or named or unshared else 0

@@ -4,10 +4,10 @@ from pathlib import Path
 
 from git_fedlearn.console.context import Context
 from git_fedlearn.repository.repository import Repository
-from git_fedlearn.repository.setup.hook_files import HooksWritten, Reach
-from git_fedlearn.repository.setup.installation import Installation
-from git_fedlearn.repository.setup.scaffold import Scaffold
-from git_fedlearn.repository.setup.shared_files import find_manual
+from git_fedlearn.setup.hooks import HooksWritten, Reach
+from git_fedlearn.setup.install import Installation
+from git_fedlearn.setup.man_and_completions import find_manual
+from git_fedlearn.setup.scaffold import Scaffold
 
 
 def say_installation(context: Context, repository: Repository, done: Installation) -> int:

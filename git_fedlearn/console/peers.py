@@ -1,26 +1,26 @@
 """How commands say what came of peers, and warn of a clone that was copied."""
 
 from git_fedlearn.console.context import Context
-from git_fedlearn.console.wording import count, short_ids
+from git_fedlearn.console.words import count, short_ids
 from git_fedlearn.core.canonical import Json
-from git_fedlearn.federation.gathering import Report
-from git_fedlearn.federation.pull import Pulled, Request
+from git_fedlearn.federation.offers import PeerReport
+from git_fedlearn.federation.pull import Pulled, PullOptions
 from git_fedlearn.repository.repository import Repository
-from git_fedlearn.repository.twins import NEW_ID, find_twin
+from git_fedlearn.setup.install import NEW_ID, find_copied_clone
 
 MOST_REFUSED = 5
 
 
 def warn_of_twin(context: Context, repository: Repository) -> None:
     """Say so when this clone was copied, git folder and all, and both learn under one id."""
-    twin = find_twin(repository)
+    twin = find_copied_clone(repository)
     if twin:
         system = repository.system()
         context.complain(f"warning: this clone is a copy of {twin.parent}: both learn as {system}")
         context.complain(f"hint: {NEW_ID}")
 
 
-def say(context: Context, pulled: Pulled, request: Request) -> None:
+def say(context: Context, pulled: Pulled, request: PullOptions) -> None:
     """Print what came of each peer, and of all."""
     if not pulled.reports:
         context.note("no peers yet\nhint: git fedlearn remote add NAME URL")
@@ -41,7 +41,7 @@ def say(context: Context, pulled: Pulled, request: Request) -> None:
         context.say("nothing new")
 
 
-def describe(report: Report) -> str:
+def describe(report: PeerReport) -> str:
     """What came of a peer, in one line."""
     if report.is_failure:
         return f"{report.contact.value}{f': {report.detail}' if report.detail else ''}"
@@ -77,7 +77,7 @@ def to_json(pulled: Pulled, pushed: bool | None) -> dict[str, Json]:  # noqa: FB
     }
 
 
-def _report_json(report: Report) -> dict[str, Json]:
+def _report_json(report: PeerReport) -> dict[str, Json]:
     return {
         "name": report.name,
         "contact": report.contact.value,
@@ -95,7 +95,7 @@ def _report_json(report: Report) -> dict[str, Json]:
     }
 
 
-def _warn(context: Context, report: Report, *, is_kept: bool) -> None:
+def _warn(context: Context, report: PeerReport, *, is_kept: bool) -> None:
     """Print what is not as it should be; a dry run keeps nothing in quarantine."""
     if report.history:
         context.complain(f"warning: {report.name}: its history was {report.history}; what was learned stays")

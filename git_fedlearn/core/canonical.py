@@ -72,7 +72,7 @@ def _is_parsed_scalar(value: object) -> bool:
     if type(value) is str:
         return _has_no_surrogates(value)
     if type(value) is int:
-        return -_MOST < value < _MOST
+        return -_MAX_INTEGER < value < _MAX_INTEGER
     return type(value) is float and isfinite(value) and not value.is_integer()
 
 
@@ -86,7 +86,7 @@ def _has_no_surrogates(text: str) -> bool:
     return True
 
 
-_MOST: Final = 10**MAX_DIGITS
+_MAX_INTEGER: Final = 10**MAX_DIGITS
 _TOO_DEEP = f"nested deeper than {MAX_DEPTH} levels"
 
 

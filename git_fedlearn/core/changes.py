@@ -40,7 +40,7 @@ class ChangeKind(Enum):
     """A lesson or tombstone that is gone without a trace, or a tombstone whose lesson lives again."""
 
 
-class Change(NamedTuple):
+class RecordChange(NamedTuple):
     """One change of one record; a record that was raised and endorsed at once has two."""
 
     kind: ChangeKind
@@ -78,7 +78,7 @@ ORDER = {kind: number for number, kind in enumerate(ChangeKind)}
 """The order in which changes are told."""
 
 
-def compare_sets(before: Iterable[bytes], after: Iterable[bytes]) -> list[Change]:
+def compare_sets(before: Iterable[bytes], after: Iterable[bytes]) -> list[RecordChange]:
     """The changes from all files of a set before to all files after, by kind and id.
 
     Both may leave out files that are equal, unless a record may stand in one of them as well.
@@ -88,14 +88,14 @@ def compare_sets(before: Iterable[bytes], after: Iterable[bytes]) -> list[Change
     gone, come = _records(old - new), _records(new - old)
     ids = gone.keys() | come.keys()
     shared = _records(line for line in old & new if _may_be_of(line, ids)) if ids else {}
-    changes: list[Change] = []
+    changes: list[RecordChange] = []
     for identifier in ids:
         both = shared.get(identifier, [])
         changes += _compare([*gone.get(identifier, []), *both], [*come.get(identifier, []), *both])
     return sorted(changes, key=lambda change: (ORDER[change.kind], change.record.id, change.record.line))
 
 
-def count_kinds(changes: Iterable[Change]) -> Counter[ChangeKind]:
+def count_kinds(changes: Iterable[RecordChange]) -> Counter[ChangeKind]:
     """How many changes of each kind, in the order in which they are told."""
     counted = Counter(change.kind for change in changes)
     return Counter({kind: counted[kind] for kind in ChangeKind if counted[kind]})
@@ -123,7 +123,7 @@ def _records(lines: Iterable[bytes]) -> dict[RecordId, list[Record]]:
     return found
 
 
-def _compare(before: list[Record], after: list[Record]) -> Iterator[Change]:
+def _compare(before: list[Record], after: list[Record]) -> Iterator[RecordChange]:
     """The changes of one id. Lessons of different form (a hash collision) are records of their own."""
     old = {record.form: record for record in (join_records(before) if before else ())}
     new = {record.form: record for record in (join_records(after) if after else ())}
@@ -133,15 +133,15 @@ def _compare(before: list[Record], after: list[Record]) -> Iterator[Change]:
         if was and now:
             yield from _compare_lessons(was, now)
         elif now:
-            yield Change(_kind_of_new(now, buried), buried, now)
+            yield RecordChange(_kind_of_new(now, buried), buried, now)
         elif was:
-            yield Change(ChangeKind.RETRACTED if tombstone else ChangeKind.LOST, was, tombstone)
+            yield RecordChange(ChangeKind.RETRACTED if tombstone else ChangeKind.LOST, was, tombstone)
     if buried and not new:
-        yield Change(ChangeKind.LOST, buried, None)
+        yield RecordChange(ChangeKind.LOST, buried, None)
     elif buried and tombstone and buried != tombstone:
-        yield Change(_kind_of_tombstone(buried, tombstone), buried, tombstone)
+        yield RecordChange(_kind_of_tombstone(buried, tombstone), buried, tombstone)
     elif tombstone and not old:
-        yield Change(ChangeKind.RETRACTED, None, tombstone)
+        yield RecordChange(ChangeKind.RETRACTED, None, tombstone)
 
 
 def _kind_of_new(now: Record, buried: Record | None) -> ChangeKind:
@@ -154,7 +154,7 @@ def _kind_of_tombstone(before: Record, after: Record) -> ChangeKind:
     return ChangeKind.RETRACTED if after.gen > before.gen else ChangeKind.CHANGED
 
 
-def _compare_lessons(was: Record, now: Record) -> Iterator[Change]:
+def _compare_lessons(was: Record, now: Record) -> Iterator[RecordChange]:
     if was == now:
         return
     old, new = score_of(was.fields), score_of(now.fields)
@@ -166,4 +166,4 @@ def _compare_lessons(was: Record, now: Record) -> Iterator[Change]:
     if systems_of(now) - systems_of(was):
         kinds.append(ChangeKind.ENDORSED)
     for kind in kinds or [ChangeKind.CHANGED]:
-        yield Change(kind, was, now)
+        yield RecordChange(kind, was, now)

@@ -19,16 +19,16 @@ PRIOR: Final = 0.5
 PRIOR_WEIGHT: Final = 2.0
 """How many systems it takes to count for as much as the prior."""
 
-MOST_OF_ONE: Final = 2.0
+MAX_VOTES_PER_SYSTEM: Final = 2.0
 """What the word of one system counts at most, as a multiple of what its first one counts."""
 
 OWN_TRUST: Final = 2.0
 """What this system found out itself counts double."""
 
-MOST_TRUST: Final = 100.0
+MAX_TRUST: Final = 100.0
 
 
-class Trust(NamedTuple):
+class SystemWeights(NamedTuple):
     """Who this system is and what it makes of others: a weight from 0 (ignore) up, 1 when not said."""
 
     own: str = ""
@@ -39,7 +39,7 @@ class Trust(NamedTuple):
         if system == self.own:
             return OWN_TRUST
         weight = self.others.get(system, 1.0)
-        return min(max(0.0, weight), MOST_TRUST)
+        return min(max(0.0, weight), MAX_TRUST)
 
 
 class Tally(NamedTuple):
@@ -50,7 +50,9 @@ class Tally(NamedTuple):
     systems: int = 0
 
 
-def effective_score(fields: JsonObject, trust: Trust, outcomes: Mapping[str, Outcome] | None = None) -> float:
+def effective_score(
+    fields: JsonObject, trust: SystemWeights, outcomes: Mapping[str, Outcome] | None = None
+) -> float:
     """A mean over the prior and one voice of each system, in [0, 1]; `outcomes` are by system.
 
     A system has said `n` things: 1 if it learned the lesson (its opinion is the claim), and one for each
@@ -68,7 +70,7 @@ def effective_score(fields: JsonObject, trust: Trust, outcomes: Mapping[str, Out
         if claim is not None and system in learners:
             worked, failed = worked + claim, failed + 1 - claim
         if worked + failed:
-            share = trust.of(system) * MOST_OF_ONE / (worked + failed + MOST_OF_ONE - 1)
+            share = trust.of(system) * MAX_VOTES_PER_SYSTEM / (worked + failed + MAX_VOTES_PER_SYSTEM - 1)
             good, bad = good + share * worked, bad + share * failed
     return good / (good + bad)
 

@@ -2,15 +2,98 @@
 
 Identity is a function of the record alone, never of a path or a setting, or clones would disagree.
 The lists here and the normal form are part of the format: changing one changes ids.
+
+Error messages without what two machines never print the same. docs/format.md, "Normal form".
+
+Numbers go, but for those that name the error: exit codes, signals, errno and HTTP statuses.
+
+The table is part of the format: changing it changes ids. Every pattern takes time linear in the text,
+since messages come from peers.
 """
 
-from functools import lru_cache
+import re
+from functools import cache, lru_cache
 from typing import Final, NewType
 
 from xxhash import xxh3_128_hexdigest
 
 from git_fedlearn.core.canonical import Json, JsonObject, format_value
-from git_fedlearn.core.normal_form import normal_form
+
+_PATH: Final = r"[^\s\"'`:,;()<>\[\]{}]+"
+_CLOCK: Final = r"[0-9]{1,2}:[0-9]{2}(?::[0-9]{2}(?:[.,][0-9]+)?)?"
+_MONTH: Final = r"(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)"
+_DAY: Final = r"\b(?:(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun),? +)?"
+_HEX: Final = "[0-9A-Fa-f]"
+
+_ISO_TIME: Final = (
+    r"\b[0-9]{4}-[0-9]{2}-[0-9]{2}"
+    r"(?:[T _][0-9]{1,2}[:_-][0-9]{2}(?:[:_-][0-9]{2}(?:[.,_][0-9]+)?)?)?"
+    r"(?:Z\b| ?(?:UTC|GMT)\b| ?[+-][0-9]{2}:?[0-9]{2}\b)?"
+)
+_DAY_MONTH_YEAR: Final = (
+    rf"{_DAY}[0-9]{{1,2}}[ /-]{_MONTH}[ /-][0-9]{{4}}(?:[: ]{_CLOCK})?"
+    r"(?: +(?:UTC|GMT|[+-][0-9]{4})\b)?"
+)
+_MONTH_DAY: Final = (
+    rf"{_DAY}{_MONTH} +[0-9]{{1,2}}\b(?:,? +[0-9]{{4}}\b)?(?: +{_CLOCK})?"
+    r"(?: +(?:UTC|GMT)\b)?(?: +[0-9]{4}\b)?"
+)
+_UUID: Final = rf"\b{_HEX}{{8}}-{_HEX}{{4}}-{_HEX}{{4}}-{_HEX}{{4}}-{_HEX}{{12}}\b"
+_IPV6_OR_MAC: Final = (
+    rf"(?<![\w:.])(?=[0-9A-Fa-f:]*[0-9])(?=[0-9A-Fa-f:]*::|(?:{_HEX}+:){{5}})"
+    rf"(?:{_HEX}{{0,4}}:){{2,7}}{_HEX}{{0,4}}(?:%\w+)?(?![\w:])"
+)
+_CODE: Final = r"(-?[0-9]{1,5})(?![0-9A-Za-z_]|[.,:-][0-9])"
+_NAMED_CODE: Final = (
+    r"\b((?i:HTTP(?:/[0-9](?:\.[0-9])?)?(?: error)?|status|(?:status|exit|error|return)?_?code|errno|winerror"
+    r"|exit(?:ed)?(?: with)?|signal|returncode)[\"']?[ :=#(\[]{1,2})" + _CODE
+)
+_ERROR_CODE: Final = r"\b((?i:error)(?:[ #]\(?|: (?=[1-5][0-9]{2}\b)))" + _CODE + r"(?! ?[A-Za-z])"
+_NUMBER: Final = (
+    r"(?<![A-Za-z0-9_])(?<![A-Za-z0-9_]\.)(?<![A-Z]-)"
+    r"[-+]?[0-9]+(?:[.,:_][0-9]+)*(?:[eE][-+]?[0-9]+)?"
+    r"(?:%| ?(?:[num]?s|secs?|seconds?|mins?|minutes?|h|hours?|[kKMGT]?i?B|bytes?)\b)?"
+)
+
+MARKS: Final = (
+    (r"\x1b\[[0-9;]*[A-Za-z]", ""),
+    (r"/store/[0-9a-z]{32}-", "/store/*-"),
+    (rf"(?:/private)?(?:/var)?/tmp/{_PATH}", "<tmp>"),
+    (rf"/(?:var/folders|run/user|dev/shm)/{_PATH}", "<tmp>"),
+    (r"\bsha(?:1|256|512)-[A-Za-z0-9+/]{20,}={0,2}", "#"),
+    (r"\bsha(?:1|256|512):[0-9a-z]{32,128}\b", "#"),
+    (r"(?<![0-9A-Za-z_])[0-9a-f]{2}/[0-9a-f]{38}(?:[0-9a-f]{24})?\b", "#"),
+    (_UUID, "#"),
+    (_ISO_TIME, "#"),
+    (_DAY_MONTH_YEAR, "#"),
+    (_MONTH_DAY, "#"),
+    (r"<(?:IP|MAC)_ADDRESS(?:_[0-9]+)?>(?::[0-9]+\b)?", "#"),
+    (_IPV6_OR_MAC, "#"),
+    (_NAMED_CODE, r"\1N\2"),
+    (_ERROR_CODE, r"\1N\2"),
+    (r"\b(SQLSTATE[ :=\[]{1,2})([0-9A-Z]{5})\b", r"\1N\2"),
+    (r"\b0[xX](8007[0-9A-Fa-f]{4}|[Cc]0000[0-9A-Fa-f]{3})\b", r"N\1"),
+    (r"\b0[xX][0-9A-Fa-f]+\b", "#"),
+    (r"\b(?=[0-9a-f]*[0-9])(?=[0-9a-f]*[a-f])[0-9a-f]{7,128}\b", "#"),
+    (r"\b(?=[0-9A-F]*[0-9])(?=[0-9A-F]*[A-F])[0-9A-F]{16,128}\b", "#"),
+    (_NUMBER, "#"),
+    (r"\s+", " "),
+)
+"""In this order, every match of a pattern (ASCII classes) becomes its mark; `\\1` there is a group."""
+
+
+def normal_form(message: str) -> str:
+    """The message with times, addresses, hashes, temporary paths and numbers that name nothing as marks."""
+    for pattern, mark in _compiled():
+        message = pattern.sub(mark, message)
+    return message.strip(" ")
+
+
+@cache
+def _compiled() -> list[tuple[re.Pattern[str], str]]:
+    """The table, compiled when the first error message comes by: most merges see none."""
+    return [(re.compile(pattern, re.ASCII), mark) for pattern, mark in MARKS]
+
 
 RecordId = NewType("RecordId", str)
 """32 lower-case hexadecimal digits: XXH3-128 of an identity form."""

@@ -5,11 +5,10 @@ from typing import NamedTuple
 
 from git_fedlearn.core.canonical import InvalidJsonError, parse_value
 from git_fedlearn.core.identity import is_ours
-from git_fedlearn.core.layout import FileKind, find_set, kind_of, owner_of
+from git_fedlearn.core.layout import MAX_LEVEL, ROOT, FileKind, find_set, kind_of, owner_of
 from git_fedlearn.core.outcomes import NotAnOutcomeError, join_outcomes, parse_outcome
 from git_fedlearn.core.record import Record, claimed_id
 from git_fedlearn.core.record_set import NumberedLine, canonical_set, is_canonical_line, parse_record_set
-from git_fedlearn.core.shards import MAX_LEVEL, ROOT
 
 
 class Problem(NamedTuple):
@@ -32,7 +31,7 @@ KINDS_OF_A_LINE = frozenset({"opaque", "id", "form", "shard", "record-size"})
 """Problems that a line has wherever it stands."""
 
 
-class Limits(NamedTuple):
+class SizeLimits(NamedTuple):
     """Sizes in bytes, and the system whose own files may be mended here."""
 
     record: int
@@ -40,14 +39,14 @@ class Limits(NamedTuple):
     system: str = ""
 
 
-def inspect_file(path: str, data: bytes, limits: Limits) -> Iterator[Problem]:
+def inspect_file(path: str, data: bytes, limits: SizeLimits) -> Iterator[Problem]:
     """Every departure of a file from the format of its kind."""
     foreign = owner_of(path) not in (None, limits.system) and kind_of(path) is not FileKind.OUTCOMES
     for problem in _inspect(path, data, limits):
         yield problem._replace(fixable=False) if foreign else problem
 
 
-def _inspect(path: str, data: bytes, limits: Limits) -> Iterator[Problem]:
+def _inspect(path: str, data: bytes, limits: SizeLimits) -> Iterator[Problem]:
     kind = kind_of(path)
     if kind in (FileKind.RECORD_SET, FileKind.SNAPSHOT):
         yield from _inspect_records(path, data, limits)
@@ -59,7 +58,7 @@ def _inspect(path: str, data: bytes, limits: Limits) -> Iterator[Problem]:
         yield from _inspect_outcomes(path, data)
 
 
-def _inspect_records(path: str, data: bytes, limits: Limits) -> Iterator[Problem]:
+def _inspect_records(path: str, data: bytes, limits: SizeLimits) -> Iterator[Problem]:
     found = find_set(path)
     shard = found[1] if found else ROOT
     order = _Order()
@@ -103,7 +102,7 @@ class _Order:
             yield Problem(path, self.number, "end", "no line feed at the end of the file", fixable=True)
 
 
-def _inspect_line(path: str, line: NumberedLine, limits: Limits, shard: str) -> Iterator[Problem]:
+def _inspect_line(path: str, line: NumberedLine, limits: SizeLimits, shard: str) -> Iterator[Problem]:
     record = line.record
     if record is None:
         yield Problem(path, line.number, "opaque", line.reason, fixable=_is_marker(line.line))

@@ -1,10 +1,29 @@
-"""The merge of two versions of one file under data/, by what kind of file its path says it is."""
+"""The merge of two versions of one file under data/, by what kind of file its path says it is.
 
-from git_fedlearn.core.aligned import Data, Piece
+The join of two versions of a monthly metrics file, which two branches of one system may both have written.
+
+The file says how things stood when it was written, so the later one holds: docs/metrics.md, "Monthly file".
+"""
+
+from git_fedlearn.core.canonical import InvalidJsonError, parse_value
+from git_fedlearn.core.fast_join import Data, Piece
 from git_fedlearn.core.layout import FileKind, kind_of
-from git_fedlearn.core.month_file import join_month_files
 from git_fedlearn.core.outcomes import join_outcomes
 from git_fedlearn.core.record_set import canonical_set, join_pieces, split_lines
+
+
+def join_month_files(ours: bytes, theirs: bytes) -> bytes:
+    """The version with the later `synced_at`, of equal ones the larger bytes; one that is no object loses."""
+    return max(ours, theirs, key=_order)
+
+
+def _order(data: bytes) -> tuple[bool, str, bytes]:
+    try:
+        value = parse_value(data)
+    except InvalidJsonError:
+        return False, "", data
+    when = value.get("synced_at") if isinstance(value, dict) else None
+    return isinstance(value, dict), when if isinstance(when, str) else "", data
 
 
 def merge_files(path: str, ours: bytes, theirs: bytes) -> bytes:

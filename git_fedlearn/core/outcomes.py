@@ -21,10 +21,10 @@ NOTES: Final = "notes"
 MAX_COUNT: Final = 1_000_000
 """A line that claims more is none: no system has used one lesson so often."""
 
-MOST_NOTES: Final = 5
+MAX_NOTES: Final = 5
 """Notes of one lesson that are kept: the newest, a top-k sketch and so joinable."""
 
-LONGEST_NOTE: Final = 500
+MAX_NOTE_LENGTH: Final = 500
 """Characters of a note."""
 
 _ID: Final = re.compile(r"[0-9a-f]{32}")
@@ -147,8 +147,8 @@ def _note(value: Json) -> Note:
     at, text, worked = value["at"], value["text"], value["worked"]
     if not isinstance(at, str) or not _DATE.fullmatch(at):
         raise NotAnOutcomeError("a note whose `at` is not a date (YYYY-MM-DD)")
-    if not isinstance(text, str) or not 0 < len(text) <= LONGEST_NOTE:
-        raise NotAnOutcomeError(f"a note whose text is not 1 to {LONGEST_NOTE} characters")
+    if not isinstance(text, str) or not 0 < len(text) <= MAX_NOTE_LENGTH:
+        raise NotAnOutcomeError(f"a note whose text is not 1 to {MAX_NOTE_LENGTH} characters")
     if not isinstance(worked, bool):
         raise NotAnOutcomeError("a note whose `worked` is neither true nor false")
     return Note(at, text, worked)
@@ -156,4 +156,4 @@ def _note(value: Json) -> Note:
 
 def _newest(notes: list[Note]) -> tuple[Note, ...]:
     """The newest of some notes, each once, oldest first."""
-    return tuple(sorted(set(notes))[-MOST_NOTES:])
+    return tuple(sorted(set(notes))[-MAX_NOTES:])

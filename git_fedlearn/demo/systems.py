@@ -21,7 +21,7 @@ RETRIES: Final = 5
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class DemoStep:
     """A command as a user would type it, and what happened."""
 
     system: str
@@ -35,7 +35,7 @@ class Stage:
 
     folder: Path
     environment: Mapping[str, str]
-    tell: Callable[[Step | str], None]
+    tell: Callable[[DemoStep | str], None]
     pulls: int = 0
     conflicts: int = 0
 
@@ -126,7 +126,7 @@ class System:
 
     def tell(self, command: str, *happened: str) -> None:
         """Report a step."""
-        self.stage.tell(Step(self.name, self.tidy(command), happened))
+        self.stage.tell(DemoStep(self.name, self.tidy(command), happened))
 
     def tidy(self, text: str) -> str:
         """The text without the paths of the throw-away folder."""

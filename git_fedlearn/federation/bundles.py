@@ -15,10 +15,10 @@ from pathlib import Path
 from typing import Final
 
 from git_fedlearn.errors import FedlearnError, UsageError
-from git_fedlearn.federation.fetching import FILE_BYTES
-from git_fedlearn.federation.peers import Peer, RemoteName, Trust, check_name, read_peers
-from git_fedlearn.federation.publishing import Refusal, may_publish, paths_of
-from git_fedlearn.repository.git import TIMED_OUT, Finished, Git, Limits
+from git_fedlearn.federation.fetch import FILE_BYTES
+from git_fedlearn.federation.peers import Peer, RemoteName, TrustLevel, check_name, read_peers
+from git_fedlearn.federation.publish_policy import PublishRefusal, may_publish, paths_of
+from git_fedlearn.repository.git import TIMED_OUT, Finished, Git, GitLimits
 from git_fedlearn.repository.lock import hold_lock
 from git_fedlearn.repository.objects import Oid
 from git_fedlearn.repository.repository import Repository
@@ -30,7 +30,7 @@ SECONDS: Final = 600.0
 _SIGNATURE: Final = re.compile(rb"# v[23] git bundle\n")
 _BRANCH: Final = "refs/heads/bundle"
 _AGAIN: Final = "copy the file again, or ask for a new one"
-_LONGEST_HEADER: Final = 2**24
+_MAX_HEADER_BYTES: Final = 2**24
 
 
 class NothingNewError(FedlearnError):
@@ -61,7 +61,7 @@ def is_whole(path: Path) -> bool:
     Git reads a bundle only as far as it lacks something, so it may not notice.
     """
     with path.open("rb") as file:
-        header = file.read(_LONGEST_HEADER).partition(b"\n\n")[0]
+        header = file.read(_MAX_HEADER_BYTES).partition(b"\n\n")[0]
         make = hashlib.sha256 if b"@object-format=sha256" in header else hashlib.sha1
         pack = len(header) + 2
         left = path.stat().st_size - pack - make().digest_size
@@ -73,7 +73,7 @@ def is_whole(path: Path) -> bool:
         return left == 0 and file.read() == digest.digest()
 
 
-def find_refusal(repository: Repository, receiver: str, tip: Oid, since: Oid | None) -> Refusal | None:
+def find_refusal(repository: Repository, receiver: str, tip: Oid, since: Oid | None) -> PublishRefusal | None:
     """Why a bundle may not go to a peer by what may be published there; None when it may."""
     return may_publish(repository, receiver, paths_of(repository, [tip], [since] if since else []))
 
@@ -109,7 +109,7 @@ def find_sender(repository: Repository, path: Path, name: str | None) -> Peer:
     """The peer a bundle comes from: one that is configured, where it is named, else one made for it."""
     wanted = check_name(name) if name else name_of(path)
     known = next((peer for peer in read_peers(repository) if peer.name == wanted), None)
-    return Peer(wanted, str(path), known.trust if known else Trust.VERIFY)
+    return Peer(wanted, str(path), known.trust if known else TrustLevel.VERIFY)
 
 
 @contextmanager
@@ -148,7 +148,7 @@ def _unpack(repository: Repository, path: Path, folder: Path) -> None:
     head = _find_head(git, path)
     fetch = ("-c", "core.hooksPath=/dev/null", "-c", "gc.auto=0", "fetch", "--quiet", "--no-tags")
     command = [*fetch, "--no-recurse-submodules", "--", str(path), f"+{head}:{_BRANCH}"]
-    ((_, fetched),) = git.attempt_all({"": command}, Limits(SECONDS, FILE_BYTES), parallel=1)
+    ((_, fetched),) = git.attempt_all({"": command}, GitLimits(SECONDS, FILE_BYTES), parallel=1)
     if fetched.code:
         raise _unusable(path, fetched)
     git.run("symbolic-ref", "HEAD", _BRANCH)

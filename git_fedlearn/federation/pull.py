@@ -2,6 +2,8 @@
 
 Laws: nothing outside data/ changes; what one peer sends cannot keep another from being learned; a run that
 dies before the branch has moved has changed nothing but refs/fedlearn/, and the next one does it all again.
+
+What a run tells whoever watches it while it goes on.
 """
 
 from collections import Counter
@@ -9,46 +11,58 @@ from dataclasses import dataclass, field, replace
 
 from git_fedlearn.core.identity import RecordId
 from git_fedlearn.core.layout import SetName, owner_of
-from git_fedlearn.federation.checking import Checked, Checker, check_all, reason_of
-from git_fedlearn.federation.evidence import join_evidence
-from git_fedlearn.federation.fetching import Contact, Fetched, fetch_peers
-from git_fedlearn.federation.gathering import Gathered, Reader, Report, read_tips
-from git_fedlearn.federation.joining import JoinedSet, join_head_set, read_head_set
-from git_fedlearn.federation.landing import (
+from git_fedlearn.federation.check import Checked, Checker, Reason, check_all, reason_of
+from git_fedlearn.federation.fetch import Contact, Fetched, fetch_peers
+from git_fedlearn.federation.land import (
+    JoinedSet,
+    commit_message,
     fast_forward,
     get_head,
+    join_head_set,
     make_commit,
     put_into_work_tree,
+    read_head_set,
     refuse_unready,
 )
-from git_fedlearn.federation.memory import (
-    forget_reading,
+from git_fedlearn.federation.offers import Gathered, PeerReport, Reader, read_tips
+from git_fedlearn.federation.peer_state import (
     read_introduced,
     read_memory,
+    without_read_marks,
     write_introduced,
     write_memory,
 )
-from git_fedlearn.federation.messages import commit_message
-from git_fedlearn.federation.own_files import find_reason, lines_to_check, wanted_paths
 from git_fedlearn.federation.peers import Peer, RemoteName
 from git_fedlearn.federation.quarantine import quarantine
-from git_fedlearn.federation.reasons import Reason
-from git_fedlearn.federation.ruling import rule
-from git_fedlearn.federation.watching import Watcher
-from git_fedlearn.repository.data_tree import committed_tree
+from git_fedlearn.federation.rules import find_reason, lines_to_check, merge_peer_outcomes, newer_paths, rule
+from git_fedlearn.repository.checkout import remove_orphaned_locks
 from git_fedlearn.repository.inbox import Inbox, QuarantinedRecord
 from git_fedlearn.repository.lock import hold_lock
-from git_fedlearn.repository.moves import remove_orphaned_locks
 from git_fedlearn.repository.objects import Objects, Oid
 from git_fedlearn.repository.repository import Repository
 from git_fedlearn.repository.state import FEDERATION
+from git_fedlearn.repository.trees import committed_tree
 
-MOST_LINES = 500_000
+
+class PullWatcher:
+    """Told of each step; this one keeps it to itself."""
+
+    def fetched(self, outcome: Fetched) -> None:
+        """One peer was fetched, or could not be."""
+
+    def checked(self, done: int, total: int) -> None:
+        """So many of all new lines were checked."""
+
+    def joining(self) -> None:
+        """Everything is checked; what passed is joined and committed."""
+
+
+MAX_PEER_LINES = 500_000
 """New lines of one peer and set in one run; more are kept back, and the peer is read again next time."""
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
+class PullOptions:
     """One run: `seconds` is the time limit of each fetch, `parallel` how many run at a time."""
 
     seconds: float = 60
@@ -61,7 +75,7 @@ class Request:
 class Pulled:
     """What a run did; `commit` is None when there was nothing new or none was wanted."""
 
-    reports: list[Report]
+    reports: list[PeerReport]
     sets: list[JoinedSet] = field(default_factory=list)
     own_files: dict[str, bytes] = field(default_factory=dict)
     commit: Oid | None = None
@@ -78,7 +92,7 @@ class Pulled:
 
 
 def pull(
-    repository: Repository, peers: list[Peer], checker: Checker, request: Request, watcher: Watcher
+    repository: Repository, peers: list[Peer], checker: Checker, request: PullOptions, watcher: PullWatcher
 ) -> Pulled:
     """Learn from peers. Raises FedlearnError when the branch is not ready for it, LockedError."""
     timeout = request.seconds + 30
@@ -98,7 +112,9 @@ def pull(
 class _Joining:
     """One run after the fetches; the caller holds the lock."""
 
-    def __init__(self, repository: Repository, checker: Checker, request: Request, watcher: Watcher) -> None:
+    def __init__(
+        self, repository: Repository, checker: Checker, request: PullOptions, watcher: PullWatcher
+    ) -> None:
         self.repository = repository
         self.checker = checker
         self.request = request
@@ -162,7 +178,7 @@ class _Joining:
                 offered.setdefault(path, one)
         return {
             path: (offered[path], self.objects.read(offered[path].own_files[path]))
-            for path in wanted_paths(offered, self.tree.paths(), system)
+            for path in newer_paths(offered, self.tree.paths(), system)
         }
 
     def _take_own_files(
@@ -184,7 +200,7 @@ class _Joining:
                 if owner_of(path) == system:
                     continue
                 ours = pulled.own_files.get(path, self.tree.read(path))
-                joined, reason = join_evidence(ours, map(self.objects.read, oids), self.checker)
+                joined, reason = merge_peer_outcomes(ours, map(self.objects.read, oids), self.checker)
                 if reason:
                     one.report.refused[path] = reason
                 if joined != ours:
@@ -200,10 +216,10 @@ class _Joining:
             lines = sorted(one.lines.get(name, ()))
             if lines:
                 trusted = read_introduced(self.repository, one.peer.name)
-                pairs = [(line, checked[line]) for line in lines[:MOST_LINES]]
+                pairs = [(line, checked[line]) for line in lines[:MAX_PEER_LINES]]
                 ruling = rule(pairs, head, one.peer.trust, trusted)
                 self._keep_back(one, name, ruling.kept_back)
-                self._wait(one, lines[MOST_LINES:])
+                self._wait(one, lines[MAX_PEER_LINES:])
                 accepted[one.peer.name] = ruling.accepted
         joined = join_head_set(
             head, {found.line for some in accepted.values() for found in some}, self._limit()
@@ -278,7 +294,7 @@ class _Joining:
                 learned=memory.learned + one.report.learned,
             )
         elif one.report.is_failure and one.report.contact is Contact.REFUSED:
-            memory = forget_reading(memory)
+            memory = without_read_marks(memory)
         write_memory(self.repository, one.peer.name, memory)
 
     def _limit(self) -> int:

@@ -10,10 +10,9 @@ from git_fedlearn.core.canonical import Json, JsonObject
 from git_fedlearn.core.identity import is_ours
 from git_fedlearn.core.layout import SetName
 from git_fedlearn.core.record import NotARecordError, Record, make_record, parse_record
-from git_fedlearn.federation.checking import SCORES, to_scan
-from git_fedlearn.federation.memory import write_introduced
+from git_fedlearn.federation.check import SCORES, Reason, to_scan
+from git_fedlearn.federation.peer_state import write_introduced
 from git_fedlearn.federation.peers import RemoteName
-from git_fedlearn.federation.reasons import Reason
 from git_fedlearn.privacy.engine import PrivacyEngine
 from git_fedlearn.repository.inbox import ACCEPTED, Inbox, QuarantinedRecord
 from git_fedlearn.repository.record_sets import RecordSets

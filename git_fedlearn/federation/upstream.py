@@ -8,14 +8,14 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Final
 
-from git_fedlearn.federation.fetching import FILE_BYTES
-from git_fedlearn.federation.publishing import may_publish, outgoing_paths
-from git_fedlearn.repository.git import TIMED_OUT, Finished, Limits
-from git_fedlearn.repository.moves import PULLING, marked_move, undo_half_move
+from git_fedlearn.federation.fetch import FILE_BYTES
+from git_fedlearn.federation.publish_policy import may_publish, outgoing_paths
+from git_fedlearn.repository.checkout import PULLING, marked_move, rollback_interrupted
+from git_fedlearn.repository.git import TIMED_OUT, Finished, GitLimits
 from git_fedlearn.repository.repository import Repository
 
 ATTEMPTS: Final = 24
-LONGEST_REST: Final = 60.0
+MAX_DELAY_SECONDS: Final = 60.0
 """Seconds."""
 SYSTEMS: Final = "systems"
 """`--push-to systems`: a branch of this system's own, so that no push ever races."""
@@ -26,7 +26,7 @@ _RACED: Final = re.compile(
 )
 
 
-class Outcome(Enum):
+class StepStatus(Enum):
     """How a step with the upstream ended."""
 
     DONE = "done"
@@ -39,13 +39,13 @@ class Outcome(Enum):
 class Exchange:
     """A pull or a push; `detail` says what git said or what was not there."""
 
-    outcome: Outcome
+    outcome: StepStatus
     detail: str = ""
     attempts: int = 1
 
 
 @dataclass(frozen=True, slots=True)
-class Target:
+class PushTarget:
     """Where a push goes: a remote and a refspec."""
 
     remote: str
@@ -63,7 +63,7 @@ def find_upstream(repository: Repository) -> str | None:
 def pull_upstream(repository: Repository, seconds: float) -> Exchange:
     """`git pull`; a merge that conflicts outside data/ is undone again."""
     if find_upstream(repository) is None:
-        return Exchange(Outcome.SKIPPED, "this branch has no upstream")
+        return Exchange(StepStatus.SKIPPED, "this branch has no upstream")
     git = repository.git
     before = git.text("rev-parse", "HEAD")
     plain = () if _has_own_way(repository) else ("--no-rebase",)
@@ -73,11 +73,11 @@ def pull_upstream(repository: Repository, seconds: float) -> Exchange:
         if finished.code:
             undo_unfinished(repository)
         if finished.code == TIMED_OUT or finished.code < 0:
-            undo_half_move(git, mark)
+            rollback_interrupted(git, mark)
     if finished.code:
-        return Exchange(Outcome.FAILED, _explain(finished))
+        return Exchange(StepStatus.FAILED, _explain(finished))
     moved = git.text("rev-parse", "HEAD") != before
-    return Exchange(Outcome.DONE if moved else Outcome.NOTHING)
+    return Exchange(StepStatus.DONE if moved else StepStatus.NOTHING)
 
 
 def undo_unfinished(repository: Repository) -> None:
@@ -87,7 +87,7 @@ def undo_unfinished(repository: Repository) -> None:
             repository.git.attempt(command, "--abort")
 
 
-def find_target(repository: Repository, to: str | None, remote: str | None) -> Target | None:
+def find_target(repository: Repository, to: str | None, remote: str | None) -> PushTarget | None:
     """Where to push: the upstream, or with `to` a branch of this system's own on a remote."""
     git = repository.git
     branch = git.attempt("symbolic-ref", "--quiet", "--short", "HEAD").out.decode("utf-8", "replace").strip()
@@ -95,15 +95,15 @@ def find_target(repository: Repository, to: str | None, remote: str | None) -> T
     if to == SYSTEMS:
         name = f"{SYSTEMS}/{repository.system()}"
         known = git.is_true("rev-parse", "--verify", "--quiet", f"refs/remotes/{named}/{name}")
-        return Target(named, f"+HEAD:refs/heads/{name}", f"refs/remotes/{named}/{name}" if known else "")
+        return PushTarget(named, f"+HEAD:refs/heads/{name}", f"refs/remotes/{named}/{name}" if known else "")
     upstream = find_upstream(repository)
     merge = git.find_config(f"branch.{branch}.merge")
-    return Target(named, f"HEAD:{merge}", upstream) if upstream and merge else None
+    return PushTarget(named, f"HEAD:{merge}", upstream) if upstream and merge else None
 
 
 def push(
     repository: Repository,
-    target: Target,
+    target: PushTarget,
     catch_up: Callable[[], bool],
     rest: Callable[[float], None],
     *,
@@ -117,22 +117,22 @@ def push(
     if target.tracking and repository.git.text("rev-parse", target.tracking) == repository.git.text(
         "rev-parse", "HEAD"
     ):
-        return Exchange(Outcome.NOTHING)
+        return Exchange(StepStatus.NOTHING)
     refusal = may_publish(repository, target.remote, outgoing_paths(repository, target.remote, ["HEAD"]))
     if refusal:
-        return Exchange(Outcome.FAILED, f"{refusal.message} ({refusal.hint})")
+        return Exchange(StepStatus.FAILED, f"{refusal.message} ({refusal.hint})")
     for attempt in range(1, ATTEMPTS + 1):
         began = time.monotonic()
         finished = _run(repository, ["push", "--quiet", target.remote, target.refspec], seconds)
         took = time.monotonic() - began
         if finished.code == 0:
-            return Exchange(Outcome.DONE, target.refspec.partition(":")[2], attempt)
+            return Exchange(StepStatus.DONE, target.refspec.partition(":")[2], attempt)
         if not _RACED.search(finished.err) or attempt == ATTEMPTS:
-            return Exchange(Outcome.FAILED, _explain(finished), attempt)
+            return Exchange(StepStatus.FAILED, _explain(finished), attempt)
         rest(random.uniform(0, _longest_rest(took, attempt)))  # noqa: S311  jitter, no secret
         if not catch_up():
-            return Exchange(Outcome.FAILED, "others push at the same time, and pulling failed", attempt)
-    return Exchange(Outcome.FAILED, "others push all the time", ATTEMPTS)
+            return Exchange(StepStatus.FAILED, "others push at the same time, and pulling failed", attempt)
+    return Exchange(StepStatus.FAILED, "others push all the time", ATTEMPTS)
 
 
 def _longest_rest(seconds: float, attempt: int) -> float:
@@ -140,11 +140,11 @@ def _longest_rest(seconds: float, attempt: int) -> float:
 
     Four pushes long, so that of a few who wait one mostly comes through alone; a little longer each time.
     """
-    return min(4 * seconds * 1.3**attempt, LONGEST_REST)
+    return min(4 * seconds * 1.3**attempt, MAX_DELAY_SECONDS)
 
 
 def _run(repository: Repository, arguments: list[str], seconds: float) -> Finished:
-    (answer,) = repository.git.attempt_all({"": arguments}, Limits(seconds, FILE_BYTES), parallel=1)
+    (answer,) = repository.git.attempt_all({"": arguments}, GitLimits(seconds, FILE_BYTES), parallel=1)
     return answer[1]
 
 

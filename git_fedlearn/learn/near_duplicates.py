@@ -15,9 +15,8 @@ from typing import Any, Final, NamedTuple
 
 from git_fedlearn.core.canonical import Json, JsonObject
 from git_fedlearn.core.events import words_of
-from git_fedlearn.core.identity import ERROR_KEYS, RecordId, content_of
+from git_fedlearn.core.identity import ERROR_KEYS, RecordId, content_of, normal_form
 from git_fedlearn.core.layout import SetName
-from git_fedlearn.core.normal_form import normal_form
 from git_fedlearn.core.record import FIRST_SEEN, RETRACTED, SEEN_BY, Record, make_record, score_of
 from git_fedlearn.extras import Lazy
 from git_fedlearn.repository.record_sets import RecordSets

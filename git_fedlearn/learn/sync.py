@@ -15,7 +15,6 @@ from xxhash import xxh3_64_hexdigest
 from git_fedlearn.core.events import end_of, event_time
 from git_fedlearn.core.layout import SetName
 from git_fedlearn.core.record_set import join_into, parse_record_set, split_lines
-from git_fedlearn.core.trailers import SYSTEM_TRAILER
 from git_fedlearn.learn.extracts import SCORER_KEY, Rules, ScoredEvent, Scorer
 from git_fedlearn.learn.intake import Intake
 from git_fedlearn.learn.pipeline import Batch, Engine, Pipeline, Positions, Watch
@@ -30,13 +29,12 @@ from git_fedlearn.learn.sync_state import (
     write_pending,
 )
 from git_fedlearn.privacy.engine import PrivacyEngine
-from git_fedlearn.repository.commits import commit_data, refuse_unfinished
-from git_fedlearn.repository.files import read_file, write_file
+from git_fedlearn.repository.files import LATEST, held, point_latest, prune, read_file, write_file
 from git_fedlearn.repository.inbox import Inbox
 from git_fedlearn.repository.record_sets import Joined
 from git_fedlearn.repository.repository import Repository
-from git_fedlearn.repository.snapshot_files import LATEST, held, point_latest, prune
 from git_fedlearn.repository.state import CHECKPOINTS
+from git_fedlearn.repository.work_tree import SYSTEM_TRAILER, commit_data, refuse_unfinished
 from git_fedlearn.repository.workers import cores
 from git_fedlearn.statistics.metrics import write_month
 

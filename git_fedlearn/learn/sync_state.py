@@ -22,15 +22,14 @@ from xxhash import xxh3_64_hexdigest, xxh3_128_hexdigest
 
 from git_fedlearn.core.canonical import Json, JsonObject
 from git_fedlearn.core.layout import SetName
-from git_fedlearn.core.loss import find_losses
-from git_fedlearn.core.record_set import split_lines
+from git_fedlearn.core.record_set import find_losses, split_lines
 from git_fedlearn.learn.remote_files import Status
 from git_fedlearn.learn.sources import SourceError, SourceFile, is_compressed, open_source
-from git_fedlearn.repository.data_tree import committed_tree, read_set
 from git_fedlearn.repository.files import read_file, write_file
 from git_fedlearn.repository.record_sets import RecordSets
 from git_fedlearn.repository.repository import Repository
 from git_fedlearn.repository.state import CHECKPOINTS, PENDING, read_json, write_json
+from git_fedlearn.repository.trees import committed_tree, read_set
 
 FORMAT: Final = 1
 HEAD_BYTES: Final = 1024

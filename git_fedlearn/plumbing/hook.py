@@ -69,7 +69,7 @@ def _dispatch(name: str, arguments: list[str]) -> int:
         _print("interrupted")
         return INTERRUPTED
     except Exception:  # noqa: BLE001  the boundary: a bug must not look like an answer
-        code = importlib.import_module("git_fedlearn.console.bugs").report_bug(context)
+        code = importlib.import_module("git_fedlearn.console.crash_report").report_bug(context)
     return code if isinstance(code, int) else 0
 
 

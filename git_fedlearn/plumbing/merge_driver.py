@@ -23,7 +23,7 @@ from stat import S_IMODE, S_ISREG
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from git_fedlearn.core.aligned import Data, Piece
+    from git_fedlearn.core.fast_join import Data, Piece
 
 MERGED = 0
 KEPT_BOTH = 2
@@ -62,7 +62,7 @@ def run(arguments: list[str]) -> int:
 
 def _keep_both(arguments: list[str], ours: Data, theirs: Data, error: Exception) -> int:
     _base, ours_path, _theirs, marker_size, path = arguments
-    from git_fedlearn.core.conflict import conflict_pieces  # noqa: PLC0415  only a failed merge needs it
+    from git_fedlearn.core.conflict_markers import conflict_pieces  # noqa: PLC0415  only a failed merge needs it
 
     size = int(marker_size) if marker_size.isdecimal() else 7
     try:

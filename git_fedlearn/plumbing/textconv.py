@@ -10,8 +10,7 @@ from collections.abc import Iterator
 from typing import BinaryIO, Final, TextIO
 
 from git_fedlearn.core.canonical import InvalidJsonError, Json, JsonObject, format_value, parse_value
-from git_fedlearn.core.headline import headline, printable
-from git_fedlearn.core.record import ID, RETRACTED, score_of
+from git_fedlearn.core.record import ID, RETRACTED, headline, printable, score_of
 
 SHORT_ID: Final = 12
 

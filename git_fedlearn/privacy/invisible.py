@@ -35,7 +35,7 @@ _SOFT = re.compile(
 )
 
 
-class Cleaned(NamedTuple):
+class VisibleText(NamedTuple):
     """A cleaned text; `origin[i]` is where its character i stood in the original, None when nothing moved."""
 
     text: str
@@ -58,15 +58,15 @@ def clean_text(text: str) -> str:
     return _SOFT.sub(lambda m: m["keep"] or "", text)
 
 
-def clean_with_offsets(text: str) -> Cleaned:
+def clean_with_offsets(text: str) -> VisibleText:
     """As `clean_text`, with the way back to the original offsets and the spans that were removed."""
     if (text.isascii() and text.isprintable()) or not _holds_any(text):
-        return Cleaned(text)
+        return VisibleText(text)
     whole = _SURROGATE.sub("\ufffd", text)
     first = _removed_spans(_HARD, whole)
     middle, origin = _cut(whole, first, None)
     final, origin = _cut(middle, _removed_spans(_SOFT, middle), origin)
-    return Cleaned(final, tuple(origin), _gaps(origin, len(text)))
+    return VisibleText(final, tuple(origin), _gaps(origin, len(text)))
 
 
 def _holds_any(text: str) -> bool:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from git_fedlearn.core.canonical import Json, JsonObject
 from git_fedlearn.core.identity import is_ours
-from git_fedlearn.core.outcomes import LONGEST_NOTE
+from git_fedlearn.core.outcomes import MAX_NOTE_LENGTH
 from git_fedlearn.core.record import FIRST_SEEN, GEN, ID, POINT_ID, SEEN_BY, SYSTEM_ID, NotARecordError
 from git_fedlearn.errors import UsageError
 from git_fedlearn.privacy.engine import Finding, PrivacyEngine, Sanitized
@@ -52,8 +52,8 @@ def clean_note(engine: PrivacyEngine, note: str) -> tuple[str, Counter[str]]:
     line = " ".join(note.split())
     fields, redacted = sanitize_fields(engine, {"note": line}) if line else ({"note": ""}, Counter[str]())
     clean = str(fields["note"])
-    if len(clean) > LONGEST_NOTE:
-        raise UsageError(f"the note is longer than {LONGEST_NOTE} characters", hint="say it shorter")
+    if len(clean) > MAX_NOTE_LENGTH:
+        raise UsageError(f"the note is longer than {MAX_NOTE_LENGTH} characters", hint="say it shorter")
     return clean, redacted
 
 

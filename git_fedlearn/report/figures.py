@@ -1,26 +1,105 @@
 """The figures of a report as JSON values (schema `fedlearn.report/v1`): for the page, the terminal, programs.
 
 Counts are of living records unless a name says otherwise; docs/report.md defines every figure.
+
+What the commits tell a report: how the data grew, and until when each system has read the others.
 """
 
 from collections import Counter
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from itertools import pairwise
 from typing import Final, NamedTuple
 
 from git_fedlearn.core.canonical import Json, JsonObject
-from git_fedlearn.core.layout import SHARED_SETS, SetName
-from git_fedlearn.report.history import KINDS, Past, read_past
-from git_fedlearn.report.lessons import Lesson, Progress, Records, read_records
+from git_fedlearn.core.layout import DATA, FINE_TUNING, SHARED_SETS, SetName, find_set
+from git_fedlearn.report.lessons import Records, ReportLesson, ReportProgress, read_records
+from git_fedlearn.repository.objects import Objects, Oid
 from git_fedlearn.repository.repository import SYSTEM_KEY, Repository
+from git_fedlearn.repository.work_tree import read_trailers
 from git_fedlearn.statistics.counts import count_adoption, score_bin
 
-MOST_SYSTEMS: Final = 12
+MAX_SAMPLED_COMMITS: Final = 60
+"""Commits whose trees are measured."""
+
+MAX_WALKED_COMMITS: Final = 20_000
+"""Commits that are looked at, newest first."""
+
+KINDS: Final = ("patterns", "fine-tuning", "collections", "of single systems")
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """Bytes under data/ at the last commit of a day, by kind of file (KINDS)."""
+
+    date: str
+    bytes: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """`sizes` oldest first; `read_until` is the last day on which a commit of each system was made."""
+
+    sizes: list[Size]
+    read_until: dict[str, str]
+
+
+def read_past(repository: Repository) -> Past:
+    """Look through the history of HEAD; nothing where there is no commit."""
+    objects = repository.objects
+    head = objects.find_commit("HEAD")
+    if head is None:
+        return Past([], {})
+    return Past(_sizes(objects, head), _read_until(objects, head))
+
+
+def _sizes(objects: Objects, head: Oid) -> list[Size]:
+    line = [head]
+    while len(line) < MAX_WALKED_COMMITS and (parents := objects.parents(line[-1])):
+        line.append(parents[0])
+    step = max(1, -(-len(line) // MAX_SAMPLED_COMMITS))
+    known: dict[Oid, int] = {}
+    sizes = [_size(objects, commit, known) for commit in reversed(line[::step])]
+    return list({size.date: size for size in sizes}.values())
+
+
+def _size(objects: Objects, commit: Oid, known: dict[Oid, int]) -> Size:
+    total = dict.fromkeys(KINDS, 0)
+    for path, entry in objects.files(commit, DATA).items():
+        if entry.is_file:
+            if entry.oid not in known:
+                known[entry.oid] = objects.size(entry.oid)
+            total[_kind(path)] += known[entry.oid]
+    return Size(objects.facts(commit).date, tuple(total.values()))
+
+
+def _kind(path: str) -> str:
+    found = find_set(path)
+    if not found:
+        return KINDS[3]
+    if found[0] == FINE_TUNING:
+        return KINDS[1]
+    return KINDS[2] if found[0].startswith("collections/") else KINDS[0]
+
+
+def _read_until(objects: Objects, head: Oid) -> dict[str, str]:
+    days: dict[str, str] = {}
+    for number, commit in enumerate(objects.walk([head])):
+        if number >= MAX_WALKED_COMMITS:
+            break
+        facts = objects.facts(commit)
+        system = read_trailers(facts.message).system
+        if system:
+            days[system] = max(days.get(system, ""), facts.date)
+    return days
+
+
+MAX_SYSTEMS: Final = 12
 """Systems that have a line, a row or a node of their own: those that learned most, and this one."""
 
-MOST_RETRACTIONS: Final = 100
-MOST_TOP: Final = 10
+MAX_RETRACTIONS: Final = 100
+MAX_TOP_LESSONS: Final = 10
 BINS: Final = 20
 WEEKS_TO_SHOW: Final = 40
 """A longer time is counted by month."""
@@ -28,16 +107,16 @@ WEEKS_TO_SHOW: Final = 40
 YEARS_TO_SHOW: Final = 10
 """Days before that, and days to come, count as no day: anybody can write a date into a record."""
 
-MOST_SETS: Final = 6
+MAX_SETS: Final = 6
 """Sets that have a colour of their own: the largest."""
 
 OTHERS: Final = "others"
 
-MOST_LEARNERS: Final = 8
+MAX_LEARNERS: Final = 8
 """Lessons that more systems learned are counted together."""
 
 
-class Waiting(NamedTuple):
+class QuarantineCount(NamedTuple):
     """Records of a peer in quarantine for one reason."""
 
     peer: str
@@ -48,9 +127,9 @@ class Waiting(NamedTuple):
 def read_figures(
     repository: Repository,
     now: datetime,
-    quarantine: Iterable[Waiting] = (),
+    quarantine: Iterable[QuarantineCount] = (),
     *,
-    progress: Progress | None = None,
+    progress: ReportProgress | None = None,
 ) -> JsonObject:
     """Everything a report says, `lessons` included, best first."""
     records, past = read_records(repository, progress), read_past(repository)
@@ -72,20 +151,20 @@ def read_figures(
             for size in past.sizes
             for kind, number in zip(KINDS, size.bytes, strict=True)
         ],
-        "top": [_to_json(one) for one in _told_by_one_row(best)[:MOST_TOP]],
+        "top": [_to_json(one) for one in _told_by_one_row(best)[:MAX_TOP_LESSONS]],
         "retractions": [
             {"id": one.id, "set": one.set_name, "at": one.at, "by": one.by, "reason": one.reason}
-            for one in sorted(records.retractions, key=lambda one: one.at, reverse=True)[:MOST_RETRACTIONS]
+            for one in sorted(records.retractions, key=lambda one: one.at, reverse=True)[:MAX_RETRACTIONS]
         ],
         "quarantine": [dict(one._asdict()) for one in quarantine],
         "lessons": [_to_json(one) for one in best],
     }
 
 
-def _shown_systems(lessons: Iterable[Lesson], own: str) -> list[str]:
+def _shown_systems(lessons: Iterable[ReportLesson], own: str) -> list[str]:
     counted = Counter(system for lesson in lessons for system in lesson.systems)
     most = [system for system, _ in sorted(counted.items(), key=lambda item: (-item[1], item[0]))]
-    chosen = most[:MOST_SYSTEMS]
+    chosen = most[:MAX_SYSTEMS]
     if own in counted and own not in chosen:
         chosen[-1] = own
     return chosen
@@ -110,9 +189,9 @@ def _totals(records: Records, past: Past) -> JsonObject:
     }
 
 
-def _by_time(lessons: list[Lesson], shown: list[str], today: date) -> JsonObject:
+def _by_time(lessons: list[ReportLesson], shown: list[str], today: date) -> JsonObject:
     """New lessons of each week (month, over a long time) by set and by system."""
-    largest = [name for name, _ in Counter(lesson.set_name for lesson in lessons).most_common(MOST_SETS)]
+    largest = [name for name, _ in Counter(lesson.set_name for lesson in lessons).most_common(MAX_SETS)]
     dated = [(day, lesson) for lesson in lessons if (day := _day(lesson.first, today))]
     days = [day for day, _ in dated]
     unit = "week" if not days or max(days) - min(days) <= timedelta(weeks=WEEKS_TO_SHOW) else "month"
@@ -132,7 +211,7 @@ def _by_time(lessons: list[Lesson], shown: list[str], today: date) -> JsonObject
     }
 
 
-def _scores(lessons: Iterable[Lesson]) -> JsonObject:
+def _scores(lessons: Iterable[ReportLesson]) -> JsonObject:
     claimed = Counter(score_bin(lesson.claimed, BINS) for lesson in lessons if lesson.claimed is not None)
     effective = Counter(score_bin(lesson.effective, BINS) for lesson in lessons)
     rows: list[Json] = [
@@ -142,16 +221,16 @@ def _scores(lessons: Iterable[Lesson]) -> JsonObject:
     return {"bins": rows, "unscored": sum(lesson.claimed is None for lesson in lessons)}
 
 
-def _adoption(lessons: Iterable[Lesson]) -> list[Json]:
+def _adoption(lessons: Iterable[ReportLesson]) -> list[Json]:
     shared = (lesson for lesson in lessons if lesson.systems and lesson.set_name in SHARED_SETS)
-    counted = Counter(min(len(lesson.systems), MOST_LEARNERS) for lesson in shared)
+    counted = Counter(min(len(lesson.systems), MAX_LEARNERS) for lesson in shared)
     return [
-        {"systems": f"{number}" if number < MOST_LEARNERS else f"{number}+", "lessons": counted[number]}
+        {"systems": f"{number}" if number < MAX_LEARNERS else f"{number}+", "lessons": counted[number]}
         for number in range(1, max(counted, default=0) + 1)
     ]
 
 
-def _overlap(lessons: Iterable[Lesson], shown: list[str]) -> list[Json]:
+def _overlap(lessons: Iterable[ReportLesson], shown: list[str]) -> list[Json]:
     """For each pair of systems, how many lessons both learned for themselves."""
     both: Counter[tuple[str, str]] = Counter()
     for lesson in lessons:
@@ -187,12 +266,12 @@ def _links(records: Records, read_until: dict[str, str], shown: list[str]) -> Js
     return {"nodes": nodes, "edges": rows}
 
 
-def _told_by_one_row(best: Iterable[Lesson]) -> list[Lesson]:
+def _told_by_one_row(best: Iterable[ReportLesson]) -> list[ReportLesson]:
     """One lesson that lies in several sets is told once."""
     return list({lesson.id: lesson for lesson in reversed(list(best))}.values())[::-1]
 
 
-def _to_json(lesson: Lesson) -> JsonObject:
+def _to_json(lesson: ReportLesson) -> JsonObject:
     return {
         "id": lesson.id,
         "set": lesson.set_name,

@@ -6,15 +6,14 @@ from typing import Final
 
 from git_fedlearn.core.canonical import Json, JsonObject
 from git_fedlearn.core.effective_score import Tally, claimed_score, effective_score, seen_by, tally
-from git_fedlearn.core.headline import headline, printable
 from git_fedlearn.core.identity import RecordId
 from git_fedlearn.core.layout import SetName
-from git_fedlearn.core.record import FIRST_SEEN, RETRACTED, Record
+from git_fedlearn.core.record import FIRST_SEEN, RETRACTED, Record, headline, printable
 from git_fedlearn.repository.outcomes import read_outcomes, read_trust
 from git_fedlearn.repository.repository import Repository
 
-LONGEST_TITLE: Final = 140
-LONGEST_BODY: Final = 220
+MAX_TITLE_LENGTH: Final = 140
+MAX_BODY_LENGTH: Final = 220
 
 _HELPS: Final = (
     *("solution", "response", "description", "completion", "answer", "usage_pattern", "solution_approach"),
@@ -23,12 +22,12 @@ _HELPS: Final = (
 """Fields that say what helped, by preference."""
 
 
-Progress = Callable[[int, int], None]
+ReportProgress = Callable[[int, int], None]
 """Called with the number of sets read so far, and of all sets."""
 
 
 @dataclass(frozen=True, slots=True)
-class Lesson:
+class ReportLesson:
     """A living record. `first` is a day, empty where the record does not say; texts are printable lines."""
 
     id: RecordId
@@ -57,12 +56,12 @@ class Retraction:
 class Records:
     """Everything the record sets hold; `users` are the systems that counted outcomes, by record."""
 
-    lessons: list[Lesson]
+    lessons: list[ReportLesson]
     retractions: list[Retraction]
     users: dict[RecordId, frozenset[str]]
 
 
-def read_records(repository: Repository, progress: Progress | None = None) -> Records:
+def read_records(repository: Repository, progress: ReportProgress | None = None) -> Records:
     """Read every set of the work tree once."""
     outcomes, trust = read_outcomes(repository.top), read_trust(repository)
     found = Records([], [], {identifier: frozenset(by) for identifier, by in outcomes.items()})
@@ -76,7 +75,7 @@ def read_records(repository: Repository, progress: Progress | None = None) -> Re
     return found
 
 
-def _all(repository: Repository, progress: Progress | None) -> Iterator[tuple[SetName, Record]]:
+def _all(repository: Repository, progress: ReportProgress | None) -> Iterator[tuple[SetName, Record]]:
     sets = repository.sets
     names = sets.names()
     for number, name in enumerate(names, 1):
@@ -86,11 +85,11 @@ def _all(repository: Repository, progress: Progress | None) -> Iterator[tuple[Se
             progress(number, len(names))
 
 
-def _lesson(name: SetName, record: Record, effective: float, outcomes: Tally) -> Lesson:
+def _lesson(name: SetName, record: Record, effective: float, outcomes: Tally) -> ReportLesson:
     fields = record.fields
-    body = _line(_help(fields), LONGEST_BODY)
-    title = headline(fields, LONGEST_TITLE) or body[:LONGEST_TITLE] or "(no text)"
-    return Lesson(
+    body = _line(_help(fields), MAX_BODY_LENGTH)
+    title = headline(fields, MAX_TITLE_LENGTH) or body[:MAX_TITLE_LENGTH] or "(no text)"
+    return ReportLesson(
         id=record.id,
         set_name=name,
         title=title,
@@ -106,7 +105,7 @@ def _lesson(name: SetName, record: Record, effective: float, outcomes: Tally) ->
 def _retraction(name: SetName, record: Record) -> Retraction:
     facts = record.fields[RETRACTED]
     said = facts if isinstance(facts, dict) else {}
-    at, by, reason = (_line(said.get(key), LONGEST_BODY) for key in ("at", "by", "reason"))
+    at, by, reason = (_line(said.get(key), MAX_BODY_LENGTH) for key in ("at", "by", "reason"))
     return Retraction(record.id, name, at, by, reason)
 
 

@@ -15,7 +15,7 @@ from typing import Final
 from git_fedlearn.core.canonical import Json, JsonObject
 from git_fedlearn.report.figures import set_names
 
-MOST_BYTES: Final = 1_500_000
+MAX_PAGE_BYTES: Final = 1_500_000
 """The page is smaller than this: of the table, as many lessons are left out as it takes."""
 
 _SCRIPTS: Final = ("d3.min.js", "plot.min.js", "report.js")
@@ -30,7 +30,7 @@ def format_page(figures: JsonObject) -> bytes:
     frame = _fill(
         _asset("report.html"), style=_asset("report.css"), policy=_policy(scripts), data="", scripts=""
     )
-    budget = MOST_BYTES - len(frame.encode()) - sum(len(script.encode()) for script in scripts) - 2_000
+    budget = MAX_PAGE_BYTES - len(frame.encode()) - sum(len(script.encode()) for script in scripts) - 2_000
     body = "".join(f"<script>{script}</script>\n" for script in scripts)
     page = _fill(
         _asset("report.html"),

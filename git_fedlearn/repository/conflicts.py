@@ -7,10 +7,10 @@ from typing import NamedTuple
 
 from git_fedlearn.core.layout import FileKind, find_set, kind_of
 from git_fedlearn.core.merge import merge_files
-from git_fedlearn.repository.data_tree import read_stages
 from git_fedlearn.repository.files import read_file, write_file
-from git_fedlearn.repository.objects import Entry, Objects
+from git_fedlearn.repository.objects import Objects, TreeEntry
 from git_fedlearn.repository.repository import Repository
+from git_fedlearn.repository.trees import read_stages
 
 BASE, OURS, THEIRS = 1, 2, 3
 """Index stages, gitrevisions(7)."""
@@ -33,10 +33,10 @@ def resolve_conflicts(repository: Repository) -> Resolved:
     the lock.
     """
     objects = repository.objects
-    sides: dict[str, dict[int, Entry]] = {}
+    sides: dict[str, dict[int, TreeEntry]] = {}
     for mode, oid, stage, path in read_stages(repository):
         if stage and (path.endswith(".jsonl") or kind_of(path) is FileKind.METRICS):
-            sides.setdefault(path, {})[stage] = Entry(mode, oid)
+            sides.setdefault(path, {})[stage] = TreeEntry(mode, oid)
     refused = sorted(path for path, found in sides.items() if not _are_files(repository.top / path, found))
     gone = sorted(path for path in sides.keys() - refused if _is_gone(path, sides[path]))
     joined = sorted(sides.keys() - {*refused, *gone})
@@ -50,19 +50,19 @@ def resolve_conflicts(repository: Repository) -> Resolved:
     return Resolved(joined, foreign, refused)
 
 
-def _join_sides(repository: Repository, objects: Objects, path: str, sides: dict[int, Entry]) -> bytes:
+def _join_sides(repository: Repository, objects: Objects, path: str, sides: dict[int, TreeEntry]) -> bytes:
     """The join of what git kept and what stands in the work tree; of a file both sides dropped, its base."""
     stages = [stage for stage in (OURS, THEIRS) if stage in sides] or [BASE]
     versions = [objects.read(sides[stage].oid) for stage in stages]
     return reduce(partial(merge_files, path), [*versions, read_file(repository.top / path)], b"")
 
 
-def _is_gone(path: str, sides: dict[int, Entry]) -> bool:
+def _is_gone(path: str, sides: dict[int, TreeEntry]) -> bool:
     """Whether both sides dropped or renamed the file. A record set stays for ever (design section 3)."""
     return sides.keys() == {BASE} and find_set(path) is None
 
 
-def _are_files(path: Path, sides: dict[int, Entry]) -> bool:
+def _are_files(path: Path, sides: dict[int, TreeEntry]) -> bool:
     stands = path.exists() or path.is_symlink()
     is_plain = path.is_file() and not path.is_symlink()
     return all(entry.is_file for entry in sides.values()) and (is_plain or not stands)

@@ -23,17 +23,17 @@ class Finished(NamedTuple):
     err: str
 
 
-class Limits(NamedTuple):
+class GitLimits(NamedTuple):
     """What one git command may take: wall seconds, and bytes of any one file it writes."""
 
     seconds: float
     file_bytes: int
 
 
-Watcher = Callable[[Sequence[str], float], None]
+GitWatcher = Callable[[Sequence[str], float], None]
 """Is told of each git command that ended: its arguments, and how many seconds it took."""
 
-_watcher: ContextVar[Watcher | None] = ContextVar("watcher", default=None)
+_watcher: ContextVar[GitWatcher | None] = ContextVar("watcher", default=None)
 
 TIMED_OUT = 124
 """Exit code of a command that was stopped at its time limit, as timeout(1) gives it."""
@@ -42,7 +42,7 @@ _LAST_BYTES = 8192
 
 
 @contextmanager
-def watched_by(watcher: Watcher | None) -> Iterator[None]:
+def watched_by(watcher: GitWatcher | None) -> Iterator[None]:
     """Tell `watcher` of every git command inside; None tells nobody."""
     token = _watcher.set(watcher)
     try:
@@ -97,7 +97,7 @@ class Git:
         return os.fsdecode(finished.out).removesuffix("\n") if finished.code == 0 else None
 
     def attempt_all(
-        self, commands: Mapping[str, Sequence[str]], limits: Limits, *, parallel: int
+        self, commands: Mapping[str, Sequence[str]], limits: GitLimits, *, parallel: int
     ) -> Iterator[tuple[str, Finished]]:
         """Run git commands side by side and yield each as it ends, with what it last said but no output.
 
@@ -121,7 +121,9 @@ class Git:
                 stopped.set()
                 pool.shutdown(wait=False, cancel_futures=True)
 
-    def _attempt_within(self, arguments: Sequence[str], limits: Limits, stopped: threading.Event) -> Finished:
+    def _attempt_within(
+        self, arguments: Sequence[str], limits: GitLimits, stopped: threading.Event
+    ) -> Finished:
         """Run in a session of its own, which ends with the time limit, whatever it has started."""
         with subprocess.Popen(  # noqa: S603
             [*_WITH_FILE_LIMIT, str(limits.file_bytes // 512), *arguments],

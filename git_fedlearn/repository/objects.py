@@ -28,7 +28,7 @@ Oid = NewType("Oid", str)
 """The hexadecimal name of a git object."""
 
 
-class Entry(NamedTuple):
+class TreeEntry(NamedTuple):
     """A file in a tree or in the index."""
 
     mode: int
@@ -53,12 +53,12 @@ class CommitFacts(NamedTuple):
         return self.message.lstrip().split("\n", 1)[0]
 
 
-FileChange = tuple[Entry | None, Entry | None]
+FileChange = tuple[TreeEntry | None, TreeEntry | None]
 """What a path was and is; None where there is no such file."""
 
 
-KEPT_BLOBS: Final = 8
-KEPT_BYTES: Final = 4_000_000
+CACHED_BLOBS: Final = 8
+MAX_CACHED_BYTES: Final = 4_000_000
 """A larger blob is not kept."""
 
 
@@ -133,7 +133,7 @@ class Objects:
         for commit in walker:
             yield Oid(str(commit.id))
 
-    def files(self, commit: Oid, folder: str) -> dict[str, Entry]:
+    def files(self, commit: Oid, folder: str) -> dict[str, TreeEntry]:
         """The files below a folder of a commit's tree, by path."""
         tree: pygit2.Object = self._commit(commit).tree
         for part in folder.split("/"):
@@ -142,7 +142,7 @@ class Objects:
             tree = tree / part
         return dict(_entries(tree, folder)) if isinstance(tree, pygit2.Tree) else {folder: _entry(tree)}
 
-    def fresh_entries(self, commit: Oid, folder: str, seen: set[Oid]) -> Iterator[tuple[str, Entry]]:
+    def fresh_entries(self, commit: Oid, folder: str, seen: set[Oid]) -> Iterator[tuple[str, TreeEntry]]:
         """Files and folders in those trees below a folder that are not in `seen`, which grows by them."""
         root = self._commit(commit).tree
         waiting: list[tuple[str, pygit2.Object]] = [(folder, root[folder])] if folder in root else []
@@ -174,7 +174,7 @@ class Objects:
         found = tree[folder] if folder in tree else None  # noqa: SIM401  a tree has no get
         return found if isinstance(found, pygit2.Tree) else None
 
-    def some_files(self, commit: Oid, folder: str, *, depth: int, most: int) -> dict[str, Entry] | None:
+    def some_files(self, commit: Oid, folder: str, *, depth: int, most: int) -> dict[str, TreeEntry] | None:
         """The files of at most `depth` names below a folder of a tree that nobody has checked.
 
         None when the folder is no folder. Raises GitError when there are more than `most` entries.
@@ -183,7 +183,7 @@ class Objects:
         top = root[folder] if folder in root else None  # noqa: SIM401  a tree has no get
         if not isinstance(top, pygit2.Tree):
             return None
-        found: dict[str, Entry] = {}
+        found: dict[str, TreeEntry] = {}
         level, entries = [(folder, top)], 0
         for _ in range(depth):
             inner: list[tuple[str, pygit2.Tree]] = []
@@ -268,8 +268,8 @@ class Objects:
         if not isinstance(blob, pygit2.Blob):
             raise GitError(f"object {oid} is not a blob")
         data = blob.data
-        if len(data) <= KEPT_BYTES:
-            if len(self._kept) >= KEPT_BLOBS:
+        if len(data) <= MAX_CACHED_BYTES:
+            if len(self._kept) >= CACHED_BLOBS:
                 del self._kept[next(iter(self._kept))]
             self._kept[oid] = data
         return data
@@ -281,7 +281,7 @@ class Objects:
         return found
 
 
-def _entries(tree: pygit2.Tree, folder: str) -> Iterator[tuple[str, Entry]]:
+def _entries(tree: pygit2.Tree, folder: str) -> Iterator[tuple[str, TreeEntry]]:
     for item in tree:
         path = f"{folder}/{item.name}"
         if isinstance(item, pygit2.Tree):
@@ -313,8 +313,8 @@ def _differences(
             yield path, (files[0], files[1])
 
 
-def _entry(item: pygit2.Object) -> Entry:
-    return Entry(int(item.filemode or _FILE), Oid(str(item.id)))
+def _entry(item: pygit2.Object) -> TreeEntry:
+    return TreeEntry(int(item.filemode or _FILE), Oid(str(item.id)))
 
 
 def _alternates(environment: Mapping[str, str]) -> list[str]:

@@ -9,7 +9,7 @@ from datetime import date
 from pathlib import Path
 from typing import NamedTuple
 
-from git_fedlearn.core.effective_score import Trust
+from git_fedlearn.core.effective_score import SystemWeights
 from git_fedlearn.core.identity import RecordId
 from git_fedlearn.core.layout import OUTCOMES
 from git_fedlearn.core.outcomes import Note, Outcome, join_outcomes, read_outcome_lines
@@ -91,7 +91,7 @@ def count_outcomes(
     return Counted(counted, write_own_outcomes(repository, join_outcomes(data, lines)))
 
 
-def read_trust(repository: Repository) -> Trust:
+def read_trust(repository: Repository) -> SystemWeights:
     """What the effective score needs to know: this system, and the weights of `fedlearn.<system>.trust`."""
     listed = repository.git.attempt("config", "--get-regexp", r"^fedlearn\..*\.trust$")
     others = {}
@@ -101,7 +101,7 @@ def read_trust(repository: Repository) -> Trust:
             others[key.removeprefix("fedlearn.").removesuffix(".trust")] = max(0.0, float(value))
         except ValueError:
             continue
-    return Trust(repository.git.find_config(SYSTEM_KEY) or "", others)
+    return SystemWeights(repository.git.find_config(SYSTEM_KEY) or "", others)
 
 
 def _own(repository: Repository) -> Path:

@@ -12,12 +12,11 @@ History in which records were lost and came back breaks that law; `full` reads e
 from collections.abc import Callable, Iterable, Iterator
 from typing import Final, NamedTuple
 
-from git_fedlearn.core.changes import Change, compare_sets
+from git_fedlearn.core.changes import RecordChange, compare_sets
 from git_fedlearn.core.identity import RecordId
 from git_fedlearn.core.join import join_records
-from git_fedlearn.core.layout import SetName, path_of, stem_of
+from git_fedlearn.core.layout import MAX_LEVEL, SetName, path_of, stem_of
 from git_fedlearn.core.record import claimed_id
-from git_fedlearn.core.shards import MAX_LEVEL
 from git_fedlearn.repository.objects import Objects, Oid
 from git_fedlearn.repository.record_sets import find_record
 
@@ -26,16 +25,16 @@ SMALL: Final = 64 * 2**20
 
 _START: Final = b'{"_id":"'
 
-Version = tuple[bytes, ...]
+RecordVersion = tuple[bytes, ...]
 """The lines of a record in a commit, joined: none, one, or one for each form of a hash collision."""
 
 
-class Step(NamedTuple):
+class LogEntry(NamedTuple):
     """One commit in the history of a record."""
 
     commit: Oid
     name: SetName
-    changes: list[Change]
+    changes: list[RecordChange]
 
 
 class Versions:
@@ -47,9 +46,9 @@ class Versions:
         stem = stem_of(name) or ""
         self.paths = [path_of(stem, identifier[:level]) for level in range(MAX_LEVEL + 1)]
         self._blobs: dict[Oid, tuple[bytes, ...]] = {}
-        self._commits: dict[Oid, Version] = {}
+        self._commits: dict[Oid, RecordVersion] = {}
 
-    def at(self, commit: Oid) -> Version:
+    def at(self, commit: Oid) -> RecordVersion:
         """The version that a commit holds."""
         if commit not in self._commits:
             blobs = self._objects.blobs_at(commit, self.paths)
@@ -84,14 +83,14 @@ def find_lines(data: bytes, identifier: RecordId) -> Iterator[bytes]:
 
 def trace_record(
     objects: Objects, tip: Oid, name: SetName, identifier: RecordId, *, full: bool = False
-) -> list[Step]:
+) -> list[LogEntry]:
     """The history of a record of a set up to a commit, newest first."""
     versions = Versions(objects, name, identifier)
     line = _FirstParents(objects)
     small = line.length(tip) * versions.bytes_at(tip) <= SMALL
     every = full or small or not versions.at(tip)
     found = [*_follow(objects, versions, line.scan if every else line.bisect, tip, every=every)]
-    return [*_in_order(objects, tip, [Step(commit, name, changes) for commit, changes in found])]
+    return [*_in_order(objects, tip, [LogEntry(commit, name, changes) for commit, changes in found])]
 
 
 EndOfRun = Callable[[Versions, Oid], Oid]
@@ -100,7 +99,7 @@ EndOfRun = Callable[[Versions, Oid], Oid]
 
 def _follow(
     objects: Objects, versions: Versions, end_of_run: EndOfRun, tip: Oid, *, every: bool
-) -> Iterator[tuple[Oid, list[Change]]]:
+) -> Iterator[tuple[Oid, list[RecordChange]]]:
     """The commits that differ from every parent. Unless all are read, nothing comes before an absence."""
     waiting, seen = [tip], set[Oid]()
     while waiting:
@@ -157,14 +156,14 @@ class _FirstParents:
         return self._place[tip]
 
 
-def _joined(lines: set[bytes]) -> Version:
+def _joined(lines: set[bytes]) -> RecordVersion:
     if len(lines) < 2:  # noqa: PLR2004
         return tuple(lines)
     records = [record for line in lines if (record := find_record(line))]
     return tuple(record.line for record in join_records(records)) if records else ()
 
 
-def _in_order(objects: Objects, tip: Oid, steps: Iterable[Step]) -> Iterator[Step]:
+def _in_order(objects: Objects, tip: Oid, steps: Iterable[LogEntry]) -> Iterator[LogEntry]:
     by_commit = {step.commit: step for step in steps}
     left = len(by_commit)
     for commit in objects.walk([tip]) if left else ():

@@ -6,12 +6,22 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
-from git_fedlearn.core.aligned import Settled
+from git_fedlearn.core.fast_join import Settled
 from git_fedlearn.core.identity import RecordId
-from git_fedlearn.core.layout import SHARED_SETS, SetName, find_set, path_of, stem_of
+from git_fedlearn.core.layout import (
+    MAX_LEVEL,
+    ROOT,
+    SHARD_NAME,
+    SHARED_SETS,
+    SetName,
+    distribute,
+    find_set,
+    level_of,
+    path_of,
+    stem_of,
+)
 from git_fedlearn.core.record import NotARecordError, Record, claimed_id, parse_record, score_of
 from git_fedlearn.core.record_set import join_into, settle, split_lines
-from git_fedlearn.core.shards import MAX_LEVEL, ROOT, SHARD_NAME, distribute, level_of
 from git_fedlearn.errors import FedlearnError, UsageError
 from git_fedlearn.repository.files import read_file, write_file
 

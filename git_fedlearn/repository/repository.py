@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NewType
 
 from git_fedlearn.errors import NotARepositoryError, SettingsError
+from git_fedlearn.repository.checkout import LANDING, rollback_interrupted
 from git_fedlearn.repository.git import Git
 from git_fedlearn.repository.lock import hold_lock
-from git_fedlearn.repository.moves import LANDING, undo_half_move
 from git_fedlearn.repository.settings import SETTINGS_FILE, Settings, read_table, settings_of
 from git_fedlearn.repository.state import State
 
@@ -127,7 +127,7 @@ class Repository:
         if not re.fullmatch(r"\d{1,6}(\.\d+)?", timeout):
             raise SettingsError("git config fedlearn.lockTimeout: not a number of seconds")
         with hold_lock(self.state.folder, command, timeout=float(timeout)):
-            undo_half_move(self.git, self.git_dir / LANDING)
+            rollback_interrupted(self.git, self.git_dir / LANDING)
             yield
 
     def relative(self, path: Path) -> str:

@@ -3,22 +3,22 @@
 from collections.abc import Iterable, Iterator
 from typing import Any, Final, NamedTuple
 
-from git_fedlearn.core.inspection import Limits, Problem, inspect_file
+from git_fedlearn.core.inspection import Problem, SizeLimits, inspect_file
 from git_fedlearn.core.layout import DATA, FileKind, SetName, find_set, kind_of, owner_of
-from git_fedlearn.core.loss import Losses
 from git_fedlearn.core.merge import canonical_file, merge_files
 from git_fedlearn.core.outcomes import join_outcomes
-from git_fedlearn.repository.data_tree import CommittedTree, DataTree, WorkTree, committed_tree
+from git_fedlearn.core.record_set import Losses
 from git_fedlearn.repository.files import remove_leftovers, write_file
 from git_fedlearn.repository.history import history_trees, losses_by_set, merge_parents
 from git_fedlearn.repository.objects import Objects, Oid
 from git_fedlearn.repository.repository import SYSTEM_KEY, Repository
 from git_fedlearn.repository.settings import SETTINGS_FILE, Settings, parse_table, settings_of
+from git_fedlearn.repository.trees import CommittedTree, DataTree, WorkTree, committed_tree
 
 MISSING: Final = "missing"
 """The kind of problem that an earlier tree shows, not the file itself."""
 
-_KEPT: Final = {
+_KEEPS_LINES: Final = {
     FileKind.RECORD_SET: "files of a record set",
     FileKind.SNAPSHOT: "snapshots",
     FileKind.TRAINING: "snapshots",
@@ -75,9 +75,11 @@ def _lacking_outcomes(tree: DataTree, before: Iterable[CommittedTree]) -> dict[s
 
 def _find_missing(tree: DataTree, before: Iterable[CommittedTree]) -> Iterator[Problem]:
     """Files that are gone: where another system changes one, git would see a conflict."""
-    held = {path for earlier in before for path in earlier.entries if kind_of(path) in _KEPT}
+    held = {path for earlier in before for path in earlier.entries if kind_of(path) in _KEEPS_LINES}
     for path in sorted(held.difference(tree.paths())):
-        yield Problem(path, 0, MISSING, f"missing; {_KEPT[kind_of(path)]} are never deleted", fixable=True)
+        yield Problem(
+            path, 0, MISSING, f"missing; {_KEEPS_LINES[kind_of(path)]} are never deleted", fixable=True
+        )
 
 
 def _last_bytes(repository: Repository, path: str) -> bytes:
@@ -90,12 +92,12 @@ def _last_bytes(repository: Repository, path: str) -> bytes:
     return found
 
 
-def limits_of(repository: Repository) -> Limits:
+def limits_of(repository: Repository) -> SizeLimits:
     """What the settings of this clone measure data files by."""
     return _limits(repository, repository.settings)
 
 
-def limits_at(repository: Repository, objects: Objects, commit: Oid) -> Limits:
+def limits_at(repository: Repository, objects: Objects, commit: Oid) -> SizeLimits:
     """The same by the settings that a commit holds. Raises SettingsError."""
     return _limits(repository, settings_of(settings_table_at(objects, commit)))
 
@@ -106,18 +108,18 @@ def settings_table_at(objects: Objects, commit: Oid) -> dict[str, Any]:
     return parse_table(objects.read(entry.oid)) if entry and entry.is_file else {}
 
 
-def _limits(repository: Repository, settings: Settings) -> Limits:
+def _limits(repository: Repository, settings: Settings) -> SizeLimits:
     system = repository.git.find_config(SYSTEM_KEY) or ""
-    return Limits(settings.record_bytes, settings.record_set_bytes, system)
+    return SizeLimits(settings.record_bytes, settings.record_set_bytes, system)
 
 
-def inspect_tree(limits: Limits, tree: DataTree) -> Iterator[Problem]:
+def inspect_tree(limits: SizeLimits, tree: DataTree) -> Iterator[Problem]:
     """The format problems of every data file of a tree."""
     for path in tree.paths():
         yield from inspect_path(limits, tree, path)
 
 
-def inspect_path(limits: Limits, tree: DataTree, path: str) -> Iterator[Problem]:
+def inspect_path(limits: SizeLimits, tree: DataTree, path: str) -> Iterator[Problem]:
     """The format problems of one data file of a tree. Links are refused whatever they are for."""
     if not tree.is_file(path):
         yield Problem(path, 0, "type", "not a plain file (a symlink, a folder or a submodule)", fixable=False)
@@ -137,7 +139,7 @@ def earlier_trees(repository: Repository, objects: Objects, *, history: bool) ->
         yield committed_tree(objects, commit)
 
 
-def mend(repository: Repository, verified: Verified) -> list[str]:
+def repair(repository: Repository, verified: Verified) -> list[str]:
     """Rewrite what is fixable and bring back what is lost; the caller holds the lock. Returns paths written.
 
     Records in a root file whose set is sharded move to their shards; what a killed writer left beside

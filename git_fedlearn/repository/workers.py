@@ -2,6 +2,8 @@
 
 Results come in whatever order they are done: what is made of them must not depend on it. Workers end with
 the process that started them, however it ends, so that no lock outlives a run.
+
+How long work tells how far it is.
 """
 
 import os
@@ -11,7 +13,7 @@ import threading
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Future, ProcessPoolExecutor, wait
 from multiprocessing import connection, get_context, parent_process
-from typing import Any, Final, TypeVar
+from typing import Any, Final, TypeAlias, TypeVar
 
 from git_fedlearn.errors import FedlearnError
 
@@ -72,3 +74,7 @@ def _follow() -> None:
 
 def _do(piece: Any) -> Any:  # noqa: ANN401  whatever the work takes and gives
     return _work[0](piece)
+
+
+Progress: TypeAlias = Callable[[int, int], None]
+"""Called with how many are done and how many there are, of points, records or lessons."""

@@ -11,9 +11,9 @@ from typing import Final, NamedTuple
 
 from git_fedlearn.privacy.engine import Finding, PrivacyEngine
 from git_fedlearn.privacy.record_fields import scan_fields
-from git_fedlearn.scanning.passages import NotJson, Passage, parse_json_line, text_of
+from git_fedlearn.scanning.files import NotJson, Passage, parse_json_line, text_of
 
-_PORTION: Final = 200_000
+_BATCH_CHARACTERS: Final = 200_000
 """Bytes that one process gets at a time."""
 _WORTH_A_PROCESS: Final = 5
 """Portions that are scanned before other processes are started: each costs as much as some 300 KB."""
@@ -21,7 +21,7 @@ HIDDEN: Final = "…"
 """Stands for a part of a pointer or path that is private itself."""
 
 
-class Found(NamedTuple):
+class FileFinding(NamedTuple):
     """A finding, its file and line (0: in the name of the file); in history the commit that brought it."""
 
     path: str
@@ -30,7 +30,7 @@ class Found(NamedTuple):
     commit: str = ""
 
 
-def scan_passages(engine: PrivacyEngine, passages: Iterable[Passage]) -> Iterator[Found]:
+def scan_passages(engine: PrivacyEngine, passages: Iterable[Passage]) -> Iterator[FileFinding]:
     """Every finding, in the order of the passages."""
     portions = _portions(passages)
     scan = _Scan(engine)
@@ -41,7 +41,7 @@ def scan_passages(engine: PrivacyEngine, passages: Iterable[Passage]) -> Iterato
         yield from _scan_spread(scan, chain([following], portions))
 
 
-def scan_passage(engine: PrivacyEngine, passage: Passage) -> list[Found]:
+def scan_passage(engine: PrivacyEngine, passage: Passage) -> list[FileFinding]:
     """Every finding of one passage. Offsets count code points of the decoded string, or of the line."""
     value = parse_json_line(passage.data) if passage.is_json else NotJson()
     if isinstance(value, NotJson):
@@ -49,17 +49,17 @@ def scan_passage(engine: PrivacyEngine, passage: Passage) -> list[Found]:
         return [_in_text(passage, text, finding) for finding in engine.scan(text)]
     found = scan_fields(engine, value) if isinstance(value, dict) else engine.scan(value)
     shown = (replace(finding, pointer=shown_pointer(engine, finding.pointer)) for finding in found)
-    return [Found(passage.path, passage.number, finding, passage.commit) for finding in shown]
+    return [FileFinding(passage.path, passage.number, finding, passage.commit) for finding in shown]
 
 
-def scan_name(engine: PrivacyEngine, path: str) -> list[Found]:
+def scan_name(engine: PrivacyEngine, path: str) -> list[FileFinding]:
     """What is private in the names of a file and its folders; line 0, offsets in the path."""
     found, at = [], 0
     for part in path.split("/"):
         stem = part.rsplit(".", 1)[0] or part
         seen = engine.scan(part) or engine.scan(stem)
         found += [
-            Found(
+            FileFinding(
                 shown_path(engine, path),
                 0,
                 replace(
@@ -91,12 +91,12 @@ def shown_pointer(engine: PrivacyEngine, pointer: str) -> str:
     )
 
 
-def _in_text(passage: Passage, text: str, finding: Finding) -> Found:
+def _in_text(passage: Passage, text: str, finding: Finding) -> FileFinding:
     """A finding of a block stands on the line where it begins, and its offsets count from there."""
     before = text.count("\n", 0, finding.start)
     begin = text.rfind("\n", 0, finding.start) + 1
     moved = replace(finding, pointer="", start=finding.start - begin, end=finding.end - begin)
-    return Found(passage.path, passage.number + before, moved, passage.commit)
+    return FileFinding(passage.path, passage.number + before, moved, passage.commit)
 
 
 def _portions(passages: Iterable[Passage]) -> Iterator[list[Passage]]:
@@ -106,18 +106,18 @@ def _portions(passages: Iterable[Passage]) -> Iterator[list[Passage]]:
         if passage.data:
             portion.append(passage)
             size += len(passage.data)
-        if size >= _PORTION:
+        if size >= _BATCH_CHARACTERS:
             yield portion
             portion, size = [], 0
     if portion:
         yield portion
 
 
-def _scan_spread(scan: "_Scan", portions: Iterable[list[Passage]]) -> Iterator[Found]:
+def _scan_spread(scan: "_Scan", portions: Iterable[list[Passage]]) -> Iterator[FileFinding]:
     """Scan in other processes; what is done too early waits for its turn."""
     from git_fedlearn.repository.workers import cores, spread  # noqa: PLC0415  hooks hardly ever need it
 
-    done: dict[int, list[Found]] = {}
+    done: dict[int, list[FileFinding]] = {}
     turn = 0
     for number, found in spread(scan, enumerate(portions), cores()):
         done[number] = found
@@ -132,6 +132,6 @@ class _Scan:
     def __init__(self, engine: PrivacyEngine) -> None:
         self._engine = engine
 
-    def __call__(self, numbered: tuple[int, list[Passage]]) -> tuple[int, list[Found]]:
+    def __call__(self, numbered: tuple[int, list[Passage]]) -> tuple[int, list[FileFinding]]:
         number, portion = numbered
         return number, [found for passage in portion for found in scan_passage(self._engine, passage)]

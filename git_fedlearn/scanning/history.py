@@ -11,11 +11,11 @@ from typing import NamedTuple
 from xxhash import xxh3_128_digest
 
 from git_fedlearn.privacy.engine import PrivacyEngine
-from git_fedlearn.repository.data_tree import CommittedTree, committed_tree
-from git_fedlearn.repository.history import Version, history_versions
+from git_fedlearn.repository.history import TreeVersion, history_versions
 from git_fedlearn.repository.objects import Objects, Oid
-from git_fedlearn.scanning.findings import Found, scan_name, scan_passages, shown_path
-from git_fedlearn.scanning.passages import Passage, expects_json, read_passages
+from git_fedlearn.repository.trees import CommittedTree, committed_tree
+from git_fedlearn.scanning.files import Passage, expects_json, read_passages
+from git_fedlearn.scanning.findings import FileFinding, scan_name, scan_passages, shown_path
 
 
 class Range(NamedTuple):
@@ -55,9 +55,9 @@ class HistoryScan:
         self.versions = 0
         """Blobs that were read."""
 
-    def findings(self) -> Iterator[Found]:
+    def findings(self) -> Iterator[FileFinding]:
         """Every finding, the oldest first; then those in the names of files."""
-        named: list[Found] = []
+        named: list[FileFinding] = []
         for found in scan_passages(self._engine, self._new_passages(named)):
             self._places.add((found.commit, found.path, found.line))
             yield self._counted(found)
@@ -78,13 +78,13 @@ class HistoryScan:
         in_head = bool(head) and self._is_leaky(committed_tree(self._objects, Oid(head or "")), {*blobs})
         return Leaks(blobs, [*self._leaky_paths], in_head)
 
-    def _counted(self, found: Found) -> Found:
+    def _counted(self, found: FileFinding) -> FileFinding:
         self.kinds.setdefault(found.commit, Counter())[found.finding.kind] += 1
         return found._replace(path=shown_path(self._engine, found.path))
 
-    def _new_passages(self, named: list[Found]) -> Iterator[Passage]:
+    def _new_passages(self, named: list[FileFinding]) -> Iterator[Passage]:
         seen = {xxh3_128_digest(passage.data) for passage in self._old_passages()}
-        names: dict[str, list[Found]] = {}
+        names: dict[str, list[FileFinding]] = {}
         for version in history_versions(self._objects, *self._range):
             name = version.path.rsplit("/", 1)[-1]
             if name not in names:
@@ -109,9 +109,9 @@ class HistoryScan:
         for commit in self._range.without:
             for path, entry in committed_tree(self._objects, commit).entries.items():
                 if entry.is_file:
-                    yield from self._passages(Version(commit, path, entry))
+                    yield from self._passages(TreeVersion(commit, path, entry))
 
-    def _versions(self) -> Iterator[Version]:
+    def _versions(self) -> Iterator[TreeVersion]:
         """Every blob once."""
         blobs: set[Oid] = set()
         for version in history_versions(self._objects, *self._range):
@@ -119,7 +119,7 @@ class HistoryScan:
                 blobs.add(version.entry.oid)
                 yield version
 
-    def _passages(self, version: Version) -> Iterator[Passage]:
+    def _passages(self, version: TreeVersion) -> Iterator[Passage]:
         lines = self._objects.read(version.entry.oid).split(b"\n")
         for passage in read_passages(version.path, lines, is_json=expects_json(version.path)):
             yield passage._replace(commit=version.commit)
@@ -131,7 +131,7 @@ class HistoryScan:
             for number in range(passage.number, last + 1)
         )
 
-    def _holds(self, version: Version, marks: set[bytes]) -> bool:
+    def _holds(self, version: TreeVersion, marks: set[bytes]) -> bool:
         return bool(marks) and any(
             xxh3_128_digest(passage.data) in marks for passage in self._passages(version)
         )

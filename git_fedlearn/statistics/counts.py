@@ -11,12 +11,12 @@ from typing import Final, NamedTuple
 from git_fedlearn.core.canonical import Json
 from git_fedlearn.core.layout import SetName, find_set
 from git_fedlearn.errors import FedlearnError
-from git_fedlearn.repository.data_tree import committed_tree, read_stages
 from git_fedlearn.repository.files import read_file
 from git_fedlearn.repository.objects import Oid
 from git_fedlearn.repository.record_sets import find_record
 from git_fedlearn.repository.repository import Repository
 from git_fedlearn.repository.state import COUNTS, read_json, write_json
+from git_fedlearn.repository.trees import committed_tree, read_stages
 
 FORMAT: Final = 1
 _TOMBSTONE: Final = b'"_retracted":{'

@@ -18,9 +18,8 @@ from git_fedlearn.core.identity import RecordId
 from git_fedlearn.core.layout import FINE_TUNING
 from git_fedlearn.core.record import SEEN_BY, Record, score_of
 from git_fedlearn.errors import UsageError
-from git_fedlearn.repository.files import read_file, write_file
+from git_fedlearn.repository.files import held, point_latest, prune, read_file, write_file
 from git_fedlearn.repository.record_sets import RecordSets
-from git_fedlearn.repository.snapshot_files import held, point_latest, prune
 from git_fedlearn.training.samples import TRAINING_FIELDS, Malformed, format_training_line, parse_sample
 
 BYTES_PER_TOKEN: Final = 4

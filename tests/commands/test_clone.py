@@ -1,8 +1,8 @@
 """`git fedlearn clone`."""
 
 import pytest
+from qdrant.rest_server import rest_server
 from systems import System, World
-from vectors.rest_server import rest_server
 
 from git_fedlearn.commands.clone import find_name
 

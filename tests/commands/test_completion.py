@@ -11,9 +11,9 @@ from systems import System, World
 
 from git_fedlearn.cli import cli
 from git_fedlearn.commands.completion import SCRIPTS
-from git_fedlearn.console.completing import answer, teach
+from git_fedlearn.console.completion import answer, teach
 from git_fedlearn.console.context import Context
-from git_fedlearn.console.verbs import complete
+from git_fedlearn.console.usage import complete
 from git_fedlearn.core.identity import RecordId
 from git_fedlearn.repository.inbox import Inbox, ProposedRetraction
 from git_fedlearn.repository.repository import Repository

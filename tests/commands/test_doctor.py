@@ -8,11 +8,11 @@ import pytest
 from installed import snapshot, write_hook
 from systems import System, World
 
-from git_fedlearn.federation.timers import tag_of
 from git_fedlearn.repository.repository import Repository
-from git_fedlearn.repository.setup.drivers import DRIVER_KEY
-from git_fedlearn.repository.setup.effects import try_driver_line
-from git_fedlearn.repository.setup.hook_scripts import HOOKS
+from git_fedlearn.setup.drivers import DRIVER_KEY
+from git_fedlearn.setup.hooks import HOOKS
+from git_fedlearn.setup.probes import try_driver_line
+from git_fedlearn.timers.jobs import tag_of
 
 ID = "sys-abcde23456"
 

@@ -4,12 +4,12 @@ import json
 from collections.abc import Callable
 
 import pytest
+from coordinator_store import contents, fill, store_of
 from systems import EPOCH, System
-from vectors.coordinator_store import contents, fill, store_of
 
 from git_fedlearn.core.canonical import JsonObject
 from git_fedlearn.core.record import POINT_ID
-from git_fedlearn.vectors.store import PointId
+from git_fedlearn.qdrant.store import PointId
 
 ERRORS: dict[PointId, JsonObject] = {
     1: {"error_message": "disk full", "solution": "empty the store", "value_score": 0.9},
@@ -203,7 +203,7 @@ def test_what_appears_while_it_reads_is_fetched_by_a_second_pass(
         yield from original(self)  # type: ignore[misc]
         if not appeared:
             appeared.append(1)
-            from git_fedlearn.vectors.store import Point  # noqa: PLC0415
+            from git_fedlearn.qdrant.store import Point  # noqa: PLC0415
 
             self.upsert([Point(77, {"text": "late"}, [1.0] * 256)])  # type: ignore[attr-defined]
 

@@ -3,12 +3,12 @@
 import json
 
 import pytest
+from coordinator_store import contents, fill, store_of
+from search.embedding_server import Behaviour, embedding_server
 from systems import System, World
-from vectors.coordinator_store import contents, fill, store_of
-from vectors.embedding_server import Behaviour, embedding_server
 
 from git_fedlearn.core.canonical import JsonObject
-from git_fedlearn.vectors.store import Point, PointId, Schema, VectorSpec
+from git_fedlearn.qdrant.store import Point, PointId, Schema, VectorSpec
 
 LESSONS: list[JsonObject] = [
     {"error_message": "disk full", "solution": "empty the store", "value_score": 0.8},

@@ -9,11 +9,11 @@ import yaml  # type: ignore[import-untyped]
 from installed import snapshot
 from systems import World
 
-from git_fedlearn.privacy.policy_table import parse_policy
+from git_fedlearn.privacy.policy import parse_policy
 from git_fedlearn.repository.settings import Settings, parse_table, settings_of
-from git_fedlearn.repository.setup.attributes import METRICS_RULE, RULE
-from git_fedlearn.repository.setup.hook_scripts import HOOKS, portable_script
-from git_fedlearn.repository.setup.precommit_config import HOOK_IDS, LOCAL_HOOKS
+from git_fedlearn.setup.drivers import METRICS_RULE, RULE
+from git_fedlearn.setup.hooks import HOOKS, portable_script
+from git_fedlearn.setup.scaffold import HOOK_IDS, LOCAL_HOOKS
 
 PROJECT = Path(__file__).parents[2]
 ID = "sys-abcde23456"

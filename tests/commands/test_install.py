@@ -10,7 +10,7 @@ import pytest
 from installed import probe, snapshot, write_hook
 from systems import Result, System, World
 
-from git_fedlearn.repository.setup.hook_scripts import HOOKS
+from git_fedlearn.setup.hooks import HOOKS
 
 ID = "sys-abcde23456"
 

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from systems import EPOCH, System
 
-from git_fedlearn.core.month_file import join_month_files
+from git_fedlearn.core.merge import join_month_files
 from git_fedlearn.repository.repository import Repository
 from git_fedlearn.statistics.metrics import metrics_path, read_month_files, write_month
 

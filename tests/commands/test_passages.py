@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from git_fedlearn.console.passages import CUT, WIDTH, passage
+from git_fedlearn.commands.search import CUT, WIDTH, passage
 
 STORY = "\n".join(
     [*(f"line {n} says nothing" for n in range(20)), "the disk is full", "empty the store", "end"]

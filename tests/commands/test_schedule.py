@@ -10,14 +10,15 @@ from pathlib import Path
 import pytest
 from systems import System, World
 
-from git_fedlearn.federation.launchd import format_plist, parse_plist
-from git_fedlearn.federation.timers import (
+from git_fedlearn.timers.jobs import (
     EVERY,
     CommandLine,
     Job,
     format_cron_line,
+    format_plist,
     format_service,
     parse_cron_line,
+    parse_plist,
     parse_service,
 )
 

@@ -5,10 +5,10 @@ import subprocess
 import sys
 
 import pytest
+from coordinator_store import fill, store_of
 from systems import System
-from vectors.coordinator_store import fill, store_of
 
-from git_fedlearn.vectors.store import Schema, VectorSpec
+from git_fedlearn.qdrant.store import Schema, VectorSpec
 
 
 @pytest.fixture

@@ -8,8 +8,7 @@ from core.generators import raw_files
 from hypothesis import given
 
 from git_fedlearn.core.changes import ChangeKind, compare_sets, count_kinds
-from git_fedlearn.core.headline import headline
-from git_fedlearn.core.record import make_record
+from git_fedlearn.core.record import headline, make_record
 from git_fedlearn.core.record_set import canonical_set, join_sets, parse_record_set
 
 A, B = "sys-aaaaaaaaaa", "sys-bbbbbbbbbb"

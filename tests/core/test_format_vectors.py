@@ -10,10 +10,10 @@ import pytest
 
 from git_fedlearn.core import canonical, identity, record
 from git_fedlearn.core.canonical import InvalidJsonError, format_value, parse_value
-from git_fedlearn.core.normal_form import MARKS, normal_form
+from git_fedlearn.core.identity import MARKS, normal_form
+from git_fedlearn.core.layout import distribute
 from git_fedlearn.core.record import NotARecordError, parse_record
 from git_fedlearn.core.record_set import canonical_set, join_sets, settle, split_lines
-from git_fedlearn.core.shards import distribute
 
 DOCS = Path(__file__).parent.parent.parent / "docs"
 TEXT = (DOCS / "format.md").read_text(encoding="utf-8")

@@ -8,8 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from git_fedlearn.core.canonical import parse_value
-from git_fedlearn.core.identity import ERROR_KEYS, VOLATILE_KEYS, identity_form, record_id
-from git_fedlearn.core.normal_form import normal_form
+from git_fedlearn.core.identity import ERROR_KEYS, VOLATILE_KEYS, identity_form, normal_form, record_id
 from git_fedlearn.core.record import parse_record
 
 LESSON: dict[str, Any] = {"title": "a", "n": 1, "tags": ["x", "é"]}

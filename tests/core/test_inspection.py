@@ -2,12 +2,12 @@
 
 import random
 
-from git_fedlearn.core.inspection import Limits, inspect_file
+from git_fedlearn.core.inspection import SizeLimits, inspect_file
 from git_fedlearn.core.record import make_record
 from git_fedlearn.core.record_set import canonical_set
 
 SET = "data/patterns/skills-patterns.jsonl"
-LIMITS = Limits(record=10_000, record_set=1_000_000)
+LIMITS = SizeLimits(record=10_000, record_set=1_000_000)
 LINES = [make_record({"title": title}).line for title in "abc"]
 
 
@@ -32,7 +32,7 @@ def test_an_opaque_line_before_records_is_out_of_order() -> None:
 
 def test_a_set_that_can_be_sharded_no_further() -> None:
     data = b"".join(sorted(line + b"\n" for line in LINES if line.startswith(b'{"_id":"')))
-    small = Limits(record=10_000, record_set=10)
+    small = SizeLimits(record=10_000, record_set=10)
     root, shard, last = (
         [problem.fixable for problem in inspect_file(path, data, small) if problem.kind == "size"]
         for path in (SET, "data/patterns/skills-patterns/a.jsonl", "data/patterns/skills-patterns/ab.jsonl")

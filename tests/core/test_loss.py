@@ -2,9 +2,8 @@
 
 import random
 
-from git_fedlearn.core.loss import Losses, find_losses
 from git_fedlearn.core.record import make_record
-from git_fedlearn.core.record_set import canonical_set, join_sets
+from git_fedlearn.core.record_set import Losses, canonical_set, find_losses, join_sets
 
 
 def line(**fields: object) -> bytes:

@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from git_fedlearn.core.outcomes import (
-    LONGEST_NOTE,
     MAX_COUNT,
-    MOST_NOTES,
+    MAX_NOTE_LENGTH,
+    MAX_NOTES,
     NotAnOutcomeError,
     Note,
     Outcome,
@@ -27,7 +27,7 @@ outcomes = st.builds(
     st.sampled_from(IDS),
     st.integers(0, 3),
     st.integers(0, 3),
-    st.lists(notes, max_size=8).map(lambda found: tuple(sorted(set(found))[-MOST_NOTES:])),
+    st.lists(notes, max_size=8).map(lambda found: tuple(sorted(set(found))[-MAX_NOTES:])),
     st.sampled_from([(), (("later", b"1"),), (("later", b'"x"'),)]),
 )
 lines = outcomes.map(lambda outcome: outcome.line) | st.sampled_from(
@@ -94,7 +94,7 @@ def test_counters_stop_at_the_most_a_line_may_say() -> None:
         {"_id": IDS[0], "notes": [{"at": "2026-05-01", "text": "x", "worked": True, "more": 1}]},
         {"_id": IDS[0], "notes": [{"at": "yesterday", "text": "x", "worked": True}]},
         {"_id": IDS[0], "notes": [{"at": "2026-05-01", "text": "", "worked": True}]},
-        {"_id": IDS[0], "notes": [{"at": "2026-05-01", "text": "x" * (LONGEST_NOTE + 1), "worked": True}]},
+        {"_id": IDS[0], "notes": [{"at": "2026-05-01", "text": "x" * (MAX_NOTE_LENGTH + 1), "worked": True}]},
         {"_id": IDS[0], "notes": [{"at": "2026-05-01", "text": "x", "worked": 1}]},
     ],
 )

@@ -5,10 +5,10 @@ from core import generators as gen
 from hypothesis import given
 from hypothesis import strategies as st
 
-from git_fedlearn.core.aligned import Settled
+from git_fedlearn.core.fast_join import Settled
+from git_fedlearn.core.layout import MAX_LEVEL, ROOT, distribute, level_of, shard_of
 from git_fedlearn.core.record import make_record
 from git_fedlearn.core.record_set import canonical_set, join_into, join_sets, settle, split_lines
-from git_fedlearn.core.shards import MAX_LEVEL, ROOT, distribute, level_of, shard_of
 
 LIMITS = st.sampled_from([1, 200, 400, 10**6])
 

@@ -6,10 +6,9 @@ from datetime import date
 import pytest
 
 from git_fedlearn.errors import SettingsError
-from git_fedlearn.privacy import person_names
+from git_fedlearn.privacy.detectors import personal
 from git_fedlearn.privacy.engine import PrivacyEngine
-from git_fedlearn.privacy.policy import Policy
-from git_fedlearn.privacy.policy_table import parse_policy
+from git_fedlearn.privacy.policy import Policy, parse_policy
 
 TODAY = date(2026, 11, 25)
 
@@ -17,7 +16,7 @@ TODAY = date(2026, 11, 25)
 def test_names_of_people_are_looked_for_only_when_asked() -> None:
     assert PrivacyEngine().scan("Thanks to Priya Raghavan for the fix") == ()
     assert parse_policy({}, TODAY).names == ""
-    assert parse_policy({"privacy": {"names": True}}, TODAY).names == person_names.DEFAULT_MODEL
+    assert parse_policy({"privacy": {"names": True}}, TODAY).names == personal.DEFAULT_MODEL
     assert parse_policy({"privacy": {"names": "de_core_news_sm"}}, TODAY).names == "de_core_news_sm"
 
 
@@ -27,9 +26,7 @@ def test_what_is_no_name_of_a_pipeline_is_an_error(names: object) -> None:
         parse_policy({"privacy": {"names": names}}, TODAY)
 
 
-@pytest.mark.parametrize(
-    ("hidden", "model"), [({"spacy": None}, person_names.DEFAULT_MODEL), ({}, "xx_no_such")]
-)
+@pytest.mark.parametrize(("hidden", "model"), [({"spacy": None}, personal.DEFAULT_MODEL), ({}, "xx_no_such")])
 def test_without_the_model_it_says_what_to_install(
     monkeypatch: pytest.MonkeyPatch, hidden: dict[str, None], model: str
 ) -> None:
@@ -37,7 +34,7 @@ def test_without_the_model_it_says_what_to_install(
         pytest.importorskip("spacy", reason="the extra [ner] is not installed")
     for name, module in hidden.items():
         monkeypatch.setitem(sys.modules, name, module)
-    person_names.load_pipeline.cache_clear()
+    personal.load_pipeline.cache_clear()
     with pytest.raises(SettingsError) as error:
         PrivacyEngine(policy=Policy(names=model)).scan("Thanks to Priya Raghavan")
     assert "git-fedlearn[ner]" in error.value.hint
@@ -45,8 +42,8 @@ def test_without_the_model_it_says_what_to_install(
 
 
 def test_a_pipeline_finds_people_and_leaves_products() -> None:
-    pytest.importorskip(person_names.DEFAULT_MODEL, reason="the extra [ner] is not installed")
-    engine = PrivacyEngine(policy=Policy(names=person_names.DEFAULT_MODEL))
+    pytest.importorskip(personal.DEFAULT_MODEL, reason="the extra [ner] is not installed")
+    engine = PrivacyEngine(policy=Policy(names=personal.DEFAULT_MODEL))
     once = engine.sanitize(
         {"a": "Thanks to Priya Raghavan and Hans Müller for Docker Compose.", "b": "Priya Raghavan"}
     )
@@ -55,4 +52,4 @@ def test_a_pipeline_finds_people_and_leaves_products() -> None:
         "b": "<PERSON_NAME>",
     }
     assert engine.sanitize(once.value).value == once.value
-    assert {finding.rule for finding in once.findings} == {f"ner:{person_names.DEFAULT_MODEL}"}
+    assert {finding.rule for finding in once.findings} == {f"ner:{personal.DEFAULT_MODEL}"}

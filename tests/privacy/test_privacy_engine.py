@@ -12,7 +12,7 @@ from git_fedlearn.privacy.engine import LocalIdentity, PrivacyEngine
 from git_fedlearn.privacy.policy import Allowed, CustomRule, Policy
 
 if TYPE_CHECKING:
-    from git_fedlearn.privacy.model import Json
+    from git_fedlearn.core.canonical import Json
 
 ME = LocalIdentity(
     user="hyperd", host="thornhold.lan", full_name="Ada Quill", emails=("ada@quill.dev",), home="/home/hyperd"

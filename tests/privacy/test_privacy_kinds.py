@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 import pytest
 from privacy.private_samples import ALNUM, aws_key, github_token, pem_block, rand, strong_word
 
-from git_fedlearn.privacy.detectors import DETECTORS
+from git_fedlearn.privacy.detectors.token_formats import MARKED, PREFIXED, SHAPED
 from git_fedlearn.privacy.engine import PrivacyEngine
 from git_fedlearn.privacy.kinds import SECRET_KINDS
-from git_fedlearn.privacy.token_formats import MARKED, PREFIXED, SHAPED
+from git_fedlearn.privacy.registry import DETECTORS
 
 if TYPE_CHECKING:
-    from git_fedlearn.privacy.model import Json
+    from git_fedlearn.core.canonical import Json
 
 ENGINE = PrivacyEngine()
 HEX = "0123456789abcdef"

@@ -9,7 +9,7 @@ from privacy.private_samples import ALNUM, aws_key, github_token, pem_block, ran
 from git_fedlearn.privacy.engine import PrivacyEngine
 
 if TYPE_CHECKING:
-    from git_fedlearn.privacy.model import Json
+    from git_fedlearn.core.canonical import Json
 
 ENGINE = PrivacyEngine()
 TOKEN = github_token(11)

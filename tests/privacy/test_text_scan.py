@@ -8,11 +8,11 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from privacy.private_samples import aws_key, github_token, pem_block
 
-from git_fedlearn.privacy import text_scan
+from git_fedlearn.privacy import scanner
 from git_fedlearn.privacy.engine import LocalIdentity, PrivacyEngine
-from git_fedlearn.privacy.pointers import iter_strings, iter_texts
+from git_fedlearn.privacy.json_strings import iter_strings, iter_texts
 from git_fedlearn.privacy.policy import CustomRule, Policy
-from git_fedlearn.privacy.text_scan import TextScanner
+from git_fedlearn.privacy.scanner import TextScanner
 
 TOKEN = github_token(3)
 MAIL = "bob" + "@" + "corp.acme-industries.de"
@@ -98,7 +98,7 @@ def test_nothing_seen_by_one_policy_or_identity_is_known_to_another() -> None:
 
 
 def test_the_oldest_makes_room_for_the_newest(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(text_scan, "MAX_REMEMBERED_TEXTS", 5)
+    monkeypatch.setattr(scanner, "MAX_REMEMBERED_TEXTS", 5)
     engine = PrivacyEngine()
     for number in range(40):
         assert engine.sanitize([f"text {number}"]).findings == ()

@@ -14,9 +14,9 @@ from systems import EPOCH, System, World
 from git_fedlearn.core.layout import SKILLS_PATTERNS
 from git_fedlearn.core.record import Record, make_record
 from git_fedlearn.core.record_set import canonical_set, parse_record_set
+from git_fedlearn.repository.history import log_changes, revision_changes
 from git_fedlearn.repository.objects import Objects, Oid
 from git_fedlearn.repository.record_log import trace_record
-from git_fedlearn.repository.set_changes import log_changes, revision_changes
 
 STEM = "data/patterns/skills-patterns"
 TITLES = [f"t{number}" for number in range(6)]

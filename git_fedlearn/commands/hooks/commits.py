@@ -5,13 +5,13 @@ A hook checks and reports. None writes records: a pull must leave what was pulle
 
 from git_fedlearn.commands.hooks.judged import SCAN, VERIFY, Judged
 from git_fedlearn.console.context import Context
-from git_fedlearn.console.verdicts import report_losses, report_problems
-from git_fedlearn.console.wording import count, short_ids
+from git_fedlearn.console.findings import report_losses, report_problems
+from git_fedlearn.console.words import count, short_ids
 from git_fedlearn.core.layout import DATA
-from git_fedlearn.repository.data_tree import CommittedTree, committed_tree, index_tree
-from git_fedlearn.repository.gate import judge
+from git_fedlearn.repository.commit_checks import judge
 from git_fedlearn.repository.history import losses_by_set, merge_parents
 from git_fedlearn.repository.objects import Objects, Oid
+from git_fedlearn.repository.trees import CommittedTree, committed_tree, index_tree
 from git_fedlearn.repository.verify import limits_of
 
 AUTO_IMPORT_KEY = "fedlearn.autoImport"
@@ -51,7 +51,7 @@ def post_merge(context: Context) -> int:
     if losses:
         context.complain(f"hint: {REPAIR.format(' --history' if is_forward else '')}")
     if context.repository.git.find_config(AUTO_IMPORT_KEY, "--type=bool") == "true":
-        from git_fedlearn.console.transfers import bring_in  # noqa: PLC0415  costs start-up time
+        from git_fedlearn.console.words import bring_in  # noqa: PLC0415  costs start-up time
 
         bring_in(context)
     return 0
@@ -77,7 +77,7 @@ def _check_staged(context: Context, *, may_shrink: bool) -> int:
     judged = Judged(context)
     if judged.is_sound(SCAN) and judged.is_sound(VERIFY):
         return 0
-    from git_fedlearn.console.private_verdict import report_private  # noqa: PLC0415  costs start-up time
+    from git_fedlearn.console.findings import report_private  # noqa: PLC0415  costs start-up time
 
     candidate, parents = staged(context)
     verdict = judge(limits_of(context.repository), candidate, parents)

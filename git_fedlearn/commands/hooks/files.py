@@ -12,16 +12,16 @@ from git_fedlearn.console.context import Context
 from git_fedlearn.core.layout import DATA
 
 if TYPE_CHECKING:
-    from git_fedlearn.repository.data_tree import CommittedTree
+    from git_fedlearn.repository.trees import CommittedTree
 
 
 def sanitize(context: Context, *paths: str) -> int:
     """Rewrite data files; fail when anything changed, so that it is looked at and staged."""
     if paths and _nothing_to_redact(context, paths):
         return 0
-    from git_fedlearn.console.wording import count, kinds  # noqa: PLC0415  costs start-up time, as below
-    from git_fedlearn.scanning.data_files import sanitize_files  # noqa: PLC0415
+    from git_fedlearn.console.words import count, kinds  # noqa: PLC0415  costs start-up time, as below
     from git_fedlearn.scanning.findings import shown_path  # noqa: PLC0415
+    from git_fedlearn.scanning.sanitize import sanitize_files  # noqa: PLC0415
 
     with context.repository.lock("sanitize"):
         cleaned = sanitize_files(context.repository, context.privacy, paths or None)
@@ -37,7 +37,7 @@ def scan(context: Context, *paths: str) -> int:
     judged = Judged(context, paths)
     if judged.is_sound(SCAN):
         return 0
-    from git_fedlearn.console.private_verdict import report_private  # noqa: PLC0415
+    from git_fedlearn.console.findings import report_private  # noqa: PLC0415
 
     code = report_private(context, *_trees(context, paths))
     if not code:
@@ -50,8 +50,8 @@ def verify(context: Context, *paths: str) -> int:
     judged = Judged(context, paths)
     if judged.is_sound(VERIFY) or (not paths and _nothing_is_staged(context)):
         return 0
-    from git_fedlearn.console.verdicts import report_losses, report_problems  # noqa: PLC0415
-    from git_fedlearn.repository.gate import judge  # noqa: PLC0415
+    from git_fedlearn.console.findings import report_losses, report_problems  # noqa: PLC0415
+    from git_fedlearn.repository.commit_checks import judge  # noqa: PLC0415
     from git_fedlearn.repository.verify import limits_of  # noqa: PLC0415
 
     verdict = judge(limits_of(context.repository), *_trees(context, paths))
@@ -71,7 +71,7 @@ def _nothing_is_staged(context: Context) -> bool:
 def _trees(context: Context, paths: tuple[str, ...]) -> "tuple[CommittedTree, list[CommittedTree]]":
     """What is judged, and what is not held against it."""
     from git_fedlearn.commands.hooks.commits import staged  # noqa: PLC0415
-    from git_fedlearn.repository.data_tree import CommittedTree  # noqa: PLC0415
+    from git_fedlearn.repository.trees import CommittedTree  # noqa: PLC0415
 
     candidate, parents = staged(context)
     if not paths or len(parents) != 1 or parents[0].entries != candidate.entries:
@@ -88,8 +88,8 @@ def _nothing_to_redact(context: Context, paths: tuple[str, ...]) -> bool:
         return False
     if judged.is_sound(SCAN):
         return True
-    from git_fedlearn.console.private_verdict import find_private  # noqa: PLC0415
-    from git_fedlearn.repository.gate import judge  # noqa: PLC0415
+    from git_fedlearn.console.findings import find_private  # noqa: PLC0415
+    from git_fedlearn.repository.commit_checks import judge  # noqa: PLC0415
     from git_fedlearn.repository.verify import limits_of  # noqa: PLC0415
 
     candidate, parents = _trees(context, paths)

@@ -1,8 +1,8 @@
 """What leaves: pre-push in a clone, pre-receive on a server; `plumbing/hook.py` finds them by name."""
 
-from git_fedlearn.commands.hooks.outgoing import Update, check_updates
 from git_fedlearn.console.context import Context
-from git_fedlearn.federation.publishing import may_publish, outgoing_paths
+from git_fedlearn.console.push_checks import Update, check_updates
+from git_fedlearn.federation.publish_policy import may_publish, outgoing_paths
 from git_fedlearn.privacy.engine import PrivacyEngine
 from git_fedlearn.repository.objects import Objects, Oid
 from git_fedlearn.repository.settings import SETTINGS_FILE

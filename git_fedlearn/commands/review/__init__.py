@@ -17,7 +17,7 @@ from git_fedlearn.commands.review.kinds import (
     PendingSample,
 )
 from git_fedlearn.console.context import Context
-from git_fedlearn.console.wording import SHORT_ID
+from git_fedlearn.console.words import SHORT_ID
 from git_fedlearn.core.canonical import Json
 from git_fedlearn.core.identity import RecordId
 from git_fedlearn.core.layout import SetName

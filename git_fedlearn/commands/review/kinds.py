@@ -7,14 +7,12 @@ from typing import ClassVar, Final, NamedTuple, Self
 
 from xxhash import xxh3_64_hexdigest
 
-from git_fedlearn.console.allowing import allow
 from git_fedlearn.console.context import Context
-from git_fedlearn.console.wording import SHORT_ID, count
+from git_fedlearn.console.words import SHORT_ID, count
 from git_fedlearn.core.canonical import InvalidJsonError, Json, JsonObject, parse_value
-from git_fedlearn.core.headline import headline
 from git_fedlearn.core.identity import RecordId, content_of
 from git_fedlearn.core.layout import SetName
-from git_fedlearn.core.record import NotARecordError, Record, score_of
+from git_fedlearn.core.record import NotARecordError, Record, headline, score_of
 from git_fedlearn.errors import FedlearnError, UsageError
 from git_fedlearn.federation.quarantine import accept_records, repaired, shown_line
 from git_fedlearn.learn.intake import find_doubts, learn_samples
@@ -31,6 +29,7 @@ from git_fedlearn.repository.inbox import (
 )
 from git_fedlearn.repository.record_sets import RecordSets
 from git_fedlearn.repository.retraction import retract_records
+from git_fedlearn.scanning.accepted import allow
 from git_fedlearn.training.samples import Malformed, parse_sample
 
 AS_IS_REASON: Final = "reviewed: not private"

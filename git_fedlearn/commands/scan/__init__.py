@@ -1,0 +1,110 @@
+"""`git fedlearn scan`: report secrets and personal data, never the text that was found."""
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+
+import click
+
+from git_fedlearn.commands.scan.formats import REPORTS
+from git_fedlearn.commands.scan.run import ALL, Scanned, Show
+from git_fedlearn.console.context import Context
+from git_fedlearn.console.words import count
+from git_fedlearn.errors import UsageError
+from git_fedlearn.privacy.policy import Allowed
+from git_fedlearn.repository.settings import SETTINGS_FILE
+from git_fedlearn.scanning.accepted import allow, read_baseline, unknown_of, write_baseline
+from git_fedlearn.scanning.findings import FileFinding
+
+
+@click.command("scan", short_help="Report secrets and personal data in files or history.")
+@click.argument("paths", metavar="[PATH]...", nargs=-1)
+@click.option("--staged", is_flag=True, help="Scan what is staged instead of the work tree.")
+@click.option(
+    "--history",
+    "revisions",
+    is_flag=False,
+    flag_value=ALL,
+    metavar="[RANGE]",
+    help="Scan every version of every data file that RANGE, or else any ref, reaches.",
+)
+@click.option("--format", "form", type=click.Choice([*REPORTS]), default="text", help="Form of the report.")
+@click.option("--baseline", metavar="FILE", help="Leave out the findings that FILE holds.")
+@click.option("--write-baseline", "new_baseline", metavar="FILE", help="Write the findings to FILE.")
+@click.option(
+    "--allow", "allowed", metavar="FINGERPRINT", multiple=True, help="Let this value stay from now on."
+)
+@click.option("--reason", metavar="TEXT", default="", help="Why it may stay; everybody can read it.")
+@click.option(
+    "--expires", metavar="DATE", type=click.DateTime(["%Y-%m-%d"]), help="The first day it may not any more."
+)
+@click.pass_obj
+def command(  # noqa: PLR0913, PLR0917  one parameter for each option
+    context: Context,
+    paths: tuple[str, ...],
+    revisions: str | None,
+    form: str,
+    baseline: str | None,
+    new_baseline: str | None,
+    allowed: tuple[str, ...],
+    reason: str,
+    expires: datetime | None,
+    *,
+    staged: bool,
+) -> int:
+    """Report every finding in files: all data files without PATH, else these files and folders, anywhere.
+
+    Files that end in .jsonl are read as JSON, everything else line by line as text. A finding has its
+    kind, rule, place and fingerprint; what was found is never printed. Exit code 1: there are findings.
+    """
+    if allowed:
+        return _allow(context, [Allowed(f, reason, expires.date() if expires else None) for f in allowed])
+    if reason or expires:
+        raise UsageError("--reason and --expires go with --allow FINGERPRINT")
+    if staged and revisions is not None:
+        raise UsageError("--staged and --history exclude each other")
+    scan = Scanned(context)
+    if revisions is not None:
+        found = scan.history(revisions, paths)
+    else:
+        found = scan.staged(paths) if staged else scan.files(paths)
+    if baseline:
+        found = unknown_of(read_baseline(context.directory / baseline), found)
+    if new_baseline:
+        return _write(context, new_baseline, found)
+    with _bar(context) as scan.show:
+        number = REPORTS[form](context, found)
+    if form == "text":
+        scan.conclude(number)
+    return 1 if number or scan.unknown else 0
+
+
+@contextmanager
+def _bar(context: Context) -> Iterator[Show | None]:
+    """A bar on a terminal, where findings do not go there too."""
+    if context.quiet or context.stdout.isatty() or not context.stderr.isatty():
+        yield None
+        return
+    from git_fedlearn.console.progress import progress_bar  # noqa: PLC0415  a tenth of a second
+
+    with progress_bar(context, "scanning") as show:
+        yield show
+
+
+def _write(context: Context, file: str, found: Iterable[FileFinding]) -> int:
+    items = list(found)
+    write_baseline(context.directory / file, items)
+    context.say(f"{count(len(items), 'finding')} in {file}")
+    return 0
+
+
+def _allow(context: Context, entries: list[Allowed]) -> int:
+    fresh = allow(context.data_repository, context.privacy, entries, context.now().date())
+    for entry in entries:
+        known = "" if entry in fresh else " already"
+        context.say(f"allowed{known} in {SETTINGS_FILE}: {entry.fingerprint}")
+    if fresh:
+        context.note(
+            f"hint: git add {SETTINGS_FILE} && git commit    (a server asks what it has: push this first)"
+        )
+    return 0

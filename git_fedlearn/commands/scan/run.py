@@ -1,0 +1,159 @@
+"""What one run of `scan` looks at: files, the index or history; and what it says when it is done."""
+
+import os
+from collections.abc import Callable, Iterable, Iterator
+from itertools import chain
+
+from git_fedlearn.commands.scan.remedy import advise
+from git_fedlearn.console.context import Context
+from git_fedlearn.console.findings import UNSHARED, shown
+from git_fedlearn.console.words import count
+from git_fedlearn.core.layout import is_shareable
+from git_fedlearn.errors import UsageError
+from git_fedlearn.repository.objects import Objects
+from git_fedlearn.repository.repository import Repository
+from git_fedlearn.repository.trees import index_tree
+from git_fedlearn.scanning.files import (
+    Passage,
+    ScanTarget,
+    expects_json,
+    find_targets,
+    is_binary,
+    read_lines,
+    read_passages,
+)
+from git_fedlearn.scanning.findings import FileFinding, scan_name, scan_passages, shown_path
+from git_fedlearn.scanning.history import HistoryScan, Range
+
+ALL = "--all"
+"""Stands for every ref."""
+
+Show = Callable[[int, int], None]
+"""Is told how much of how much was read."""
+
+
+class Scanned:
+    """What one run looks at, and what it tells about that when it is done."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self._history: HistoryScan | None = None
+        self._number = 0
+        self._is_everything = False
+        self.show: Show | None = None
+        """Is told how many bytes, or versions in history, of how many were read."""
+        self.unknown = 0
+        """Files under data/ of a kind that is not shared."""
+
+    def files(self, paths: tuple[str, ...]) -> Iterator[FileFinding]:
+        """What is found in files and folders, all data files without any, `-` for standard input."""
+        if paths == ("-",):
+            self._number = 1
+            return scan_passages(self._context.privacy, read_passages("-", self._context.stdin, is_json=True))
+        targets = find_targets(self._context.directory, self._context.find_repository(), paths)
+        self._is_everything = not paths
+        self._number = len(targets)
+        engine = self._context.privacy
+        data = [target for target in targets if target.is_data]
+        others = [target for target in targets if not target.is_data]
+        return chain(
+            shown(engine, scan_passages(engine, self._passages(data))),
+            self._names(target.shown for target in data),
+            scan_passages(engine, self._passages(others)),
+        )
+
+    def staged(self, paths: tuple[str, ...]) -> Iterator[FileFinding]:
+        """What is found in the data files of the index."""
+        repository = self._context.data_repository
+        tree = index_tree(repository, repository.objects)
+        chosen = [path for path in tree.paths() if not paths or _is_under(self._context, path, paths)]
+        self._number = len(chosen)
+        passages = (
+            passage
+            for path in chosen
+            for passage in read_passages(path, tree.read(path).split(b"\n"), is_json=expects_json(path))
+        )
+        engine = self._context.privacy
+        return chain(shown(engine, scan_passages(engine, passages)), self._names(chosen))
+
+    def history(self, revisions: str, paths: tuple[str, ...]) -> Iterator[FileFinding]:
+        """What is found in a range of commits. A path in place of the range is one more path."""
+        context = self._context
+        if revisions != ALL and (context.directory / revisions).exists():
+            paths, revisions = (revisions, *paths), ALL
+        objects = context.repository.objects
+        commits = _range(context.repository, objects, revisions)
+        self._history = HistoryScan(objects, context.privacy, commits, self._show)
+        found = self._history.findings()
+        return (item for item in found if _is_under(context, item.path, paths)) if paths else found
+
+    def _show(self, done: int, total: int) -> None:
+        if self.show:
+            self.show(done, total)
+
+    def conclude(self, number: int) -> None:
+        """The last lines for people: how much there was, and what to do."""
+        context = self._context
+        found = count(number, "finding")
+        if self._history:
+            context.say(f"{found} in {count(self._history.versions, 'version')} of data files")
+            if number:
+                advise(context, self._history)
+            return
+        context.say(f"{found} in {count(self._number, 'file')}")
+        if number:
+            named = "" if self._is_everything else " with the same paths"
+            context.note(f"hint: to redact: git fedlearn sanitize{named}")
+        if number and context.find_repository():
+            context.note("hint: what may stay: git fedlearn scan --allow FINGERPRINT --reason WHY")
+
+    def _passages(self, targets: list[ScanTarget]) -> Iterator[Passage]:
+        sizes = [target.file.stat().st_size if target.file.is_file() else 0 for target in targets]
+        done = 0
+        for target, size in zip(targets, sizes, strict=True):
+            if target.file.is_symlink() and target.is_data:
+                continue
+            if not target.is_data and is_binary(target):
+                self._context.note(f"{target.shown}: binary, not scanned")
+                continue
+            lines = read_lines(target)
+            read = done
+            for passage in read_passages(target.shown, lines, is_json=expects_json(target.shown)):
+                yield passage
+                read += len(passage.data) + 1
+                if self.show and passage.number % 100 == 1:
+                    self.show(min(read, done + size), sum(sizes))
+            done += size
+
+    def _names(self, paths: Iterable[str]) -> Iterator[FileFinding]:
+        """What the names of data files tell, and which of them are of no kind that is shared."""
+        for path in paths:
+            yield from scan_name(self._context.privacy, path)
+            if not is_shareable(path):
+                self.unknown += 1
+                self._context.complain(f"error: {shown_path(self._context.privacy, path)}: {UNSHARED}")
+
+
+def _range(repository: Repository, objects: Objects, revisions: str) -> Range:
+    """The commits of a range as git-rev-parse(1) reads it, or all that refs reach."""
+    if revisions == ALL:
+        listed = repository.git.run("for-each-ref", "--format=%(objectname)").decode().split()
+        tips = [objects.find_commit(name) for name in ("HEAD", *listed)]
+        return Range([*dict.fromkeys(tip for tip in tips if tip)], [])
+    parsed = repository.git.attempt("rev-parse", "--revs-only", "--end-of-options", revisions)
+    names = parsed.out.decode().split()
+    tips = [objects.find_commit(name) for name in names if not name.startswith("^")]
+    without = [objects.find_commit(name[1:]) for name in names if name.startswith("^")]
+    if parsed.code or not all(tips) or not tips:
+        raise UsageError(f"{revisions}: no range of commits", hint="for example main..HEAD, or v1.0")
+    return Range([oid for oid in tips if oid], [oid for oid in without if oid])
+
+
+def _is_under(context: Context, path: str, paths: tuple[str, ...]) -> bool:
+    """Whether a path of the repository is one of those on the command line, or lies in one."""
+    top = os.path.realpath(context.repository.top)
+    for given in paths:
+        wanted = os.path.relpath(os.path.realpath(context.directory / given), top).replace(os.sep, "/")
+        if wanted in (".", path) or path.startswith(f"{wanted}/"):
+            return True
+    return False

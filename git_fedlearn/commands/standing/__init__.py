@@ -1,1 +1,0 @@
-"""How everything stands: the items of `status`, and the checks of `doctor`."""

@@ -1,0 +1,142 @@
+"""`git fedlearn status`: how everything stands, at a glance.
+
+What `status` says, gathered from every layer: one item for each thing a person may have to act on.
+
+Nothing here goes to the network, takes a lock or changes a data file.
+"""
+
+from collections.abc import Callable, Iterator
+
+import click
+
+from git_fedlearn.commands.status.line import StatusLine
+from git_fedlearn.commands.status.local import (
+    bare_items,
+    branch_item,
+    learned_item,
+    privacy_item,
+    setup_items,
+    uncommitted_item,
+    upstream_items,
+)
+from git_fedlearn.commands.status.surroundings import (
+    federated_item,
+    peers_item,
+    review_item,
+    schedule_item,
+    vectors_items,
+)
+from git_fedlearn.console.context import Context
+from git_fedlearn.core.canonical import Json
+from git_fedlearn.core.layout import DATA
+from git_fedlearn.errors import SettingsError
+from git_fedlearn.federation.origins import read_peer_standings
+from git_fedlearn.repository.inbox import Inbox
+from git_fedlearn.repository.work_tree import read_work_state
+from git_fedlearn.statistics.counts import count_work_tree
+
+
+def read_standing(context: Context) -> Iterator[StatusLine]:
+    """Every item, from what lies here to what lies elsewhere."""
+    repository = context.repository
+    if repository.is_bare:
+        yield from bare_items(repository)
+        return
+    state = read_work_state(repository)
+    yield branch_item(repository, state)
+    if not (repository.top / DATA).is_dir():
+        yield StatusLine(
+            "learned", "nothing: there is no folder data/ yet", "git fedlearn init", {"sets": {}}
+        )
+        return
+    yield from setup_items(repository)
+    yield learned_item(
+        count_work_tree(repository, set(state.changed)), "git pull" if state.behind else "git fedlearn sync"
+    )
+    yield uncommitted_item(repository, state)
+    yield from upstream_items(repository, state)
+    yield _or_why_not("privacy", lambda: privacy_item(context, state))
+    yield _or_why_not("peers", lambda: peers_item(context, read_peer_standings(repository)))
+    yield review_item(Inbox(repository).count())
+    yield from vectors_items(repository)
+    yield schedule_item(repository)
+    yield federated_item(context)
+
+
+def _or_why_not(name: str, item: Callable[[], StatusLine]) -> StatusLine:
+    """An item, or why there is none: settings that cannot be used must not hide all the rest."""
+    try:
+        return item()
+    except SettingsError as error:
+        return StatusLine(name, f"unknown: {error.message}", error.hint, {"error": error.message})
+
+
+NAME_WIDTH = 12
+TEXT_WIDTH = 50
+
+
+@click.command("status", short_help="Show how everything stands, and what to do about it.")
+@click.option("--fetch", "do_fetch", is_flag=True, help="Ask the upstream and all peers first.")
+@click.option("--porcelain", is_flag=True, help="Stable lines for scripts: name, TAB, value.")
+@click.option("--json", "as_json", is_flag=True, help="Answer for programs.")
+@click.pass_obj
+def command(context: Context, *, do_fetch: bool, porcelain: bool, as_json: bool) -> None:
+    """Show what is learned, not committed, not pushed, behind and pending, and the state of index and timers.
+
+    Each line ends with the command that would act on it, where there is anything to do. Nothing goes to
+    the network without --fetch.
+    """
+    if do_fetch:
+        _fetch(context)
+    items = [*read_standing(context)]
+    if as_json:
+        context.say_json("status/v1", {"items": [_to_json(item) for item in items]})
+    elif porcelain:
+        for item in items:
+            _say_plain(context, item.name.replace(" ", "-"), item.facts)
+    else:
+        _say(context, items)
+
+
+def _say(context: Context, items: list[StatusLine]) -> None:
+    lengths = [len(item.text) for item in items if item.command]
+    width = max((length for length in lengths if length <= TEXT_WIDTH), default=0)
+    for item in items:
+        line = f"{item.name:<{NAME_WIDTH}} {item.text:<{width}}"
+        context.say(f"{line}  {item.command}" if item.command else line.rstrip())
+
+
+def _say_plain(context: Context, name: str, facts: dict[str, Json]) -> None:
+    """One fact a line: dotted name, TAB, value; a list as its values between spaces, nothing as `-`."""
+    for key, value in facts.items():
+        if isinstance(value, dict):
+            _say_plain(context, f"{name}.{key}", value)
+        else:
+            words = [_plain(word) for word in value] if isinstance(value, list) else [_plain(value)]
+            context.say(f"{name}.{key}\t{' '.join(words) or '-'}")
+
+
+def _plain(value: Json) -> str:
+    if value is None or value == "":
+        return "-"
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _to_json(item: StatusLine) -> Json:
+    return {"item": item.name, "text": item.text, "command": item.command or None, **item.facts}
+
+
+def _fetch(context: Context) -> None:
+    """Bring what is known of the upstream and of peers up to date; nothing is joined."""
+    from git_fedlearn.federation.fetch import fetch_peers  # noqa: PLC0415  costs start-up time
+    from git_fedlearn.federation.peers import read_peers  # noqa: PLC0415
+
+    repository = context.repository
+    if repository.git.is_true("rev-parse", "--verify", "--quiet", "@{upstream}"):
+        done = repository.git.attempt("fetch", "--quiet")
+        if done.code:
+            context.complain(f"warning: git fetch failed: {done.err.strip()}")
+    for fetched in fetch_peers(repository, read_peers(repository), seconds=60, parallel=8):
+        if fetched.contact.is_failure:
+            why = ": ".join(part for part in (fetched.contact.value, fetched.detail) if part)
+            context.complain(f"warning: {fetched.name}: {why}")

@@ -1,0 +1,109 @@
+"""The items of `status` about everything around this clone: peers, index, store, timers, the last run."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Final
+
+from git_fedlearn.commands.status.line import StatusLine
+from git_fedlearn.console.context import Context
+from git_fedlearn.console.words import ago, count
+from git_fedlearn.core.canonical import Json
+from git_fedlearn.federation.origins import PeerStanding
+from git_fedlearn.federation.unattended import read_last_run
+from git_fedlearn.qdrant.connect import read_store_status
+from git_fedlearn.repository.inbox import PendingCounts
+from git_fedlearn.repository.repository import Repository
+from git_fedlearn.search.index import read_index_status
+from git_fedlearn.timers.schedulers import find_jobs
+
+LONG_AGO: Final = timedelta(days=35)
+"""A federation that is older than the longest schedule, and some days."""
+
+
+def peers_item(context: Context, standings: list[PeerStanding]) -> StatusLine:
+    """How far behind peers we are."""
+    if not standings:
+        return StatusLine("peers", "none", "git fedlearn remote add NAME URL", {"peers": {}})
+    behind = [one for one in standings if one.behind]
+    silent = [one for one in standings if not one.contacted]
+    failed = [one for one in standings if one.contacted and one.has_failed]
+    parts = [f"{one.peer.name} has {count(one.behind, 'record')} that you lack" for one in behind]
+    parts += [f"{one.peer.name} not reached since {ago(context, one.contacted)}" for one in failed]
+    parts += [f"{one.peer.name} never reached" for one in silent]
+    names = [one.peer.name for one in (*behind, *failed, *silent)]
+    last = max((one.contacted for one in standings), default="")
+    text = f"{len(standings)}: " + ("; ".join(parts) or f"nothing new when last asked, {ago(context, last)}")
+    facts: dict[str, Json] = {
+        one.peer.name: {"behind": one.behind, "contact": one.contact, "contacted": one.contacted}
+        for one in standings
+    }
+    command = " ".join(["git fedlearn pull-remotes", *dict.fromkeys(names)]) if names else ""
+    return StatusLine("peers", text, command, {"peers": facts})
+
+
+def review_item(waiting: PendingCounts) -> StatusLine:
+    """Everything that waits for a person's decision."""
+    records, samples, retractions = waiting.peers.total(), waiting.samples, waiting.retractions
+    facts: dict[str, Json] = {
+        "waiting": records + samples + retractions,
+        "peers": dict(sorted(waiting.peers.items())),
+        "samples": samples,
+        "retractions": retractions,
+    }
+    if not facts["waiting"]:
+        return StatusLine("review", "nothing", facts=facts)
+    by_peer = ", ".join(f"{name} {number}" for name, number in sorted(waiting.peers.items()))
+    parts = [f"{count(records, 'record')} from peers ({by_peer})"] * bool(records)
+    parts += [count(samples, "doubtful sample")] * bool(samples)
+    parts += [count(retractions, "proposed retraction")] * bool(retractions)
+    return StatusLine("review", ", ".join(parts), "git fedlearn review", facts)
+
+
+def vectors_items(repository: Repository) -> Iterator[StatusLine]:
+    """The search index and the vector store."""
+    index = read_index_status(repository)
+    facts: dict[str, Json] = {"made": index.is_made, "changed": [*index.changed]}
+    if not index.is_made:
+        yield StatusLine("index", "none yet: the first search makes it", "git fedlearn search TEXT", facts)
+    elif index.changed:
+        text = f"{', '.join(index.changed)} changed since; the next search brings it up to date"
+        yield StatusLine("index", text, "git fedlearn search TEXT", facts)
+    else:
+        yield StatusLine("index", "up to date", facts=facts)
+    store = read_store_status(repository)
+    facts = {"place": store.place, "collections": [*store.collections], "changed": [*store.changed]}
+    if not store.place:
+        yield StatusLine("qdrant", "not configured", facts=facts)
+    elif not store.collections:
+        yield StatusLine("qdrant", f"{store.place}, nothing imported yet", "git fedlearn import", facts)
+    elif store.changed:
+        text = f"{store.place}, to import: {', '.join(store.changed)}"
+        yield StatusLine("qdrant", text, "git fedlearn import", facts)
+    else:
+        imported = count(len(store.collections), "collection")
+        yield StatusLine("qdrant", f"{store.place}, {imported} up to date", facts=facts)
+
+
+def schedule_item(repository: Repository) -> StatusLine:
+    """The timers of this machine."""
+    jobs = find_jobs(repository)
+    facts: dict[str, Json] = {"jobs": {job.verb: job.when for job in jobs}}
+    if not jobs:
+        return StatusLine("schedule", "none", "git fedlearn schedule install", facts)
+    return StatusLine("schedule", "; ".join(f"{job.verb} at {job.when}" for job in jobs), facts=facts)
+
+
+def federated_item(context: Context) -> StatusLine:
+    """When `federate` last ran."""
+    run = read_last_run(context.repository)
+    if run is None:
+        return StatusLine("federated", "never", "git fedlearn federate", {"ended": None, "failed": []})
+    when = run.ended.isoformat(timespec="seconds")
+    facts: dict[str, Json] = {"ended": when, "failed": [*run.failed]}
+    text = ago(context, when)
+    if run.failed:
+        return StatusLine(
+            "federated", f"{text}; failed: {', '.join(run.failed)}", "git fedlearn federate", facts
+        )
+    old = context.now() - run.ended > LONG_AGO
+    return StatusLine("federated", text, "git fedlearn federate" if old else "", facts)

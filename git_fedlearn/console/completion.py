@@ -1,0 +1,188 @@
+"""What a shell offers at <TAB>: what a parameter completes to follows from its metavar.
+
+So ID means the same in every verb, for the one who reads the help and for the one who presses <TAB>.
+Nothing here complains: where there is no repository there is nothing to offer.
+"""
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import replace
+from itertools import islice
+from typing import Final
+
+import click
+from click.shell_completion import CompletionItem, get_completion_class
+
+from git_fedlearn.console.context import Context
+from git_fedlearn.console.words import SHORT_ID
+from git_fedlearn.core.record import headline
+from git_fedlearn.errors import FedlearnError
+from git_fedlearn.repository.record_sets import find_record
+
+VARIABLE: Final = "_GIT_FEDLEARN_COMPLETE"
+"""The environment variable in which the scripts of git_fedlearn/completions ask."""
+
+MAX_COMPLETED_IDS: Final = 200
+MAX_COMPLETION_WIDTH: Final = 60
+"""Characters of a lesson shown beside its id."""
+
+Completion = CompletionItem[str]
+Finder = Callable[[click.Context, str], Iterator[Completion]]
+
+
+class Completing(click.types.StringParamType):
+    """Any text, with what a shell may offer for it."""
+
+    def __init__(self, find: Finder) -> None:
+        self.find = find
+
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[Completion]:
+        """What may stand here, of what begins like this and is not on the line already."""
+        given = ctx.params.get(param.name or "") or ()
+        with suppress(FedlearnError, OSError):
+            return [
+                item
+                for item in self.find(ctx, incomplete)
+                if item.type != "plain" or (item.value.startswith(incomplete) and item.value not in given)
+            ]
+        return []
+
+
+def answer(cli: click.Group, instruction: str, context: Context) -> int:
+    """Print the answer to a completion script; the exit code."""
+    shell, _, what = instruction.partition("_")
+    maker = get_completion_class(shell)
+    if maker is None or what != "complete":
+        return 1
+    try:
+        context.say(maker(cli, {"obj": context}, "git-fedlearn", VARIABLE).complete())
+    except (LookupError, ValueError):  # the variables that the script sets are not there, or make no sense
+        return 1
+    return 0
+
+
+def teach(command: click.Command) -> click.Command:
+    """Let the parameters of a command, and of all below it, complete by their metavars; returns it."""
+    for parameter in command.params:
+        words = re.findall(r"[A-Z]+", parameter.metavar or (parameter.name or "").upper())
+        found = [_FINDERS[word] for word in words if word in _FINDERS]
+        if found and parameter.type is click.STRING:
+            parameter.type = Completing(found[0])
+    if isinstance(command, click.Group):
+        for below in command.commands.values():
+            teach(below)
+    return command
+
+
+def _context(ctx: click.Context) -> Context:
+    """The context of the line, in the folder of its -C."""
+    context = ctx.find_root().ensure_object(Context)
+    directories = ctx.find_root().params.get("directories") or ()
+    return replace(context, directory=context.directory.joinpath(*directories))
+
+
+def _record_ids(ctx: click.Context, start: str) -> Iterator[Completion]:
+    wanted = {"retract": False, "restore": True}.get(ctx.info_name or "")
+    lines = _context(ctx).data_repository.sets.beginning(start.lower())
+    if wanted is not None:
+        lines = (found for found in lines if _is_tombstone(found[1]) is wanted)
+    for name, line in islice(lines, MAX_COMPLETED_IDS):
+        identifier = line[8:40].decode("ascii")
+        yield CompletionItem(
+            identifier if len(start) >= SHORT_ID else identifier[:SHORT_ID], help=f"{name}: {_headline(line)}"
+        )
+
+
+def _is_tombstone(line: bytes) -> bool:
+    record = find_record(line) if b'"_retracted":' in line else None
+    return record is not None and record.is_tombstone
+
+
+def _headline(line: bytes) -> str:
+    record = find_record(line)
+    return headline(record.fields, MAX_COMPLETION_WIDTH) if record else "not a record"
+
+
+def _set_names(ctx: click.Context, _start: str) -> Iterator[Completion]:
+    return map(CompletionItem, _context(ctx).data_repository.sets.names())
+
+
+def _peers(ctx: click.Context, _start: str) -> Iterator[Completion]:
+    from git_fedlearn.federation.peers import read_peers  # noqa: PLC0415  only who asks pays
+
+    for peer in read_peers(_context(ctx).repository):
+        yield CompletionItem(str(peer.name), help=peer.shown_url)
+
+
+def _pending_keys(ctx: click.Context, _start: str) -> Iterator[Completion]:
+    from git_fedlearn.repository.inbox import Inbox  # noqa: PLC0415
+
+    inbox = Inbox(_context(ctx).repository)
+    for record in inbox.records():
+        yield CompletionItem(record.key[:SHORT_ID], help=f"{record.peer}: {record.reason}")
+    for sample in inbox.samples():
+        yield CompletionItem(sample.key[:SHORT_ID], help=f"sample of {sample.since}")
+    for proposed in inbox.retractions():
+        yield CompletionItem(proposed.id[:SHORT_ID], help=f"retraction: {ascii(proposed.reason)[1:-1]}")
+
+
+def _collections(ctx: click.Context, _start: str) -> Iterator[Completion]:
+    from git_fedlearn.qdrant.connect import read_qdrant_settings  # noqa: PLC0415
+    from git_fedlearn.qdrant.expected import collections_here  # noqa: PLC0415
+
+    top = _context(ctx).data_repository.top
+    return map(CompletionItem, collections_here(top, read_qdrant_settings(top).collections))
+
+
+def _intervals(_ctx: click.Context, _start: str) -> Iterator[Completion]:
+    from git_fedlearn.timers.jobs import EVERY  # noqa: PLC0415
+
+    return map(CompletionItem, EVERY)
+
+
+def _git_words(*arguments: str) -> Finder:
+    def find(ctx: click.Context, _start: str) -> Iterator[Completion]:
+        return map(CompletionItem, _context(ctx).repository.git.text(*arguments).splitlines())
+
+    return find
+
+
+def _verbs(ctx: click.Context, _start: str) -> Iterator[Completion]:
+    """The verbs below those that `help` was given already."""
+    above: click.Command | None = ctx.find_root().command
+    given: Sequence[str] = ctx.params.get("verbs") or ()
+    for verb in given:
+        above = above.get_command(ctx, verb) if isinstance(above, click.Group) else None
+    if isinstance(above, click.Group):
+        yield from above.shell_complete(click.Context(above), "")
+
+
+def _path(kind: str) -> Finder:
+    def find(_ctx: click.Context, start: str) -> Iterator[Completion]:
+        yield CompletionItem(start, type=kind)
+
+    return find
+
+
+_REFS = _git_words("for-each-ref", "--format=%(refname:short)", "refs/heads", "refs/tags", "refs/remotes")
+
+_FINDERS: Final[dict[str, Finder]] = {
+    "ID": _record_ids,
+    "SET": _set_names,
+    "PEER": _peers,
+    "KEY": _pending_keys,
+    "COLLECTION": _collections,
+    "EVERY": _intervals,
+    "REV": _REFS,
+    "RANGE": _REFS,
+    "A": _REFS,
+    "B": _REFS,
+    "REMOTE": _git_words("remote"),
+    "NAME": _git_words("remote"),
+    "VERB": _verbs,
+    "DIR": _path("dir"),
+    "FILE": _path("file"),
+    "PATH": _path("file"),
+}
+"""What each metavar completes to."""

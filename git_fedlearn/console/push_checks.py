@@ -1,0 +1,121 @@
+"""What a push would publish, checked commit by commit: by pre-push here, by pre-receive on the server."""
+
+from collections.abc import Iterable, Iterator
+from itertools import chain
+from typing import NamedTuple
+
+from git_fedlearn.console.context import Context
+from git_fedlearn.console.findings import (
+    report_found,
+    report_losses,
+    report_private,
+    report_problems,
+    scan_lines,
+)
+from git_fedlearn.core.layout import DATA
+from git_fedlearn.errors import SettingsError
+from git_fedlearn.privacy.policy import parse_policy
+from git_fedlearn.repository.commit_checks import NewLine, find_problems, find_shrinking
+from git_fedlearn.repository.objects import Objects, Oid
+from git_fedlearn.repository.settings import SETTINGS_FILE, settings_of
+from git_fedlearn.repository.trees import CommittedTree, committed_tree
+from git_fedlearn.repository.verify import limits_at, settings_table_at
+from git_fedlearn.scanning.findings import scan_name
+
+COMMIT_LENGTH = 12
+
+
+class Update(NamedTuple):
+    """A ref that is to move; None for a ref that is not there, or a commit that is not here.
+
+    `target` names what it is to point at where that is no commit.
+    """
+
+    ref: str
+    old: Oid | None
+    new: Oid | None
+    target: str = ""
+
+
+def check_updates(context: Context, objects: Objects, updates: Iterable[Update], known: list[Oid]) -> int:
+    """Report what must not be published; `known` are commits that the other side has. 1 if there is any."""
+    code = 0
+    for update in updates:
+        if update.new is not None:
+            code |= _check_update(context, objects, update, known)
+        elif update.target:
+            code |= _check_files(context, objects, update)
+    return code
+
+
+def _check_update(context: Context, objects: Objects, update: Update, known: list[Oid]) -> int:
+    """Private data in any new commit; bad lines of the tip, and records that it lacks of what came before."""
+    tip = update.new or Oid("")
+    old = [update.old] if update.old else []
+    commits = list(_data_commits(objects, tip, [*known, *old]))
+    refused = code = _check_settings(context, objects, update)
+    for commit in commits:
+        if report_private(context, committed_tree(objects, commit), _trees(objects, objects.parents(commit))):
+            context.complain(f"  in commit {commit[:COMMIT_LENGTH]} ({update.ref})")
+            code = 1
+    if refused or (
+        not commits and (not old or objects.tree_oid(old[0], DATA) == objects.tree_oid(tip, DATA))
+    ):
+        return code
+    fresh = dict.fromkeys(commits)
+    bases = {oid for commit in commits for oid in objects.parents(commit) if oid not in fresh}
+    outside = [*_trees(objects, sorted(bases.union(old)))]
+    candidate = committed_tree(objects, tip)
+    problems = find_problems(limits_at(context.repository, objects, tip), candidate, outside)
+    losses = find_shrinking(chain(outside, _trees(objects, fresh)), candidate)
+    return code | report_problems(context, problems) | report_losses(context, losses)
+
+
+def _check_files(context: Context, objects: Objects, update: Update) -> int:
+    """Report private data in a blob or tree that no commit leads to, and in file names; 1 if there is any."""
+    files = list(objects.files_without_commit(update.target))
+    named = (
+        found._replace(path=f"{update.ref}:{found.path}")
+        for path, _oid in files
+        for found in scan_name(context.privacy, path)
+    )
+    lines = (
+        NewLine(f"{update.ref}:{path}" if path else update.ref, number, line)
+        for path, oid in files
+        for number, line in enumerate(objects.read(oid).split(b"\n"), 1)
+        if line
+    )
+    code = report_found(context, chain(named, scan_lines(context.privacy, lines)))
+    if code:
+        context.complain(f"hint: {update.ref} is no branch and would be published as it is; push a commit")
+    return code
+
+
+def _check_settings(context: Context, objects: Objects, update: Update) -> int:
+    """Report settings that no clone could use; 1 if the update brings such."""
+    before, after = (
+        objects.files(commit, SETTINGS_FILE) if commit else {} for commit in (update.old, update.new)
+    )
+    if before == after or not update.new:
+        return 0
+    try:
+        table = settings_table_at(objects, update.new)
+        settings_of(table)
+        parse_policy(table, context.now().date())
+    except SettingsError as error:
+        context.report(error)
+        return 1
+    return 0
+
+
+def _data_commits(objects: Objects, tip: Oid, without: list[Oid]) -> Iterator[Oid]:
+    """The new commits whose data files differ from those of a parent."""
+    for commit in objects.walk([tip], without=without):
+        data = objects.tree_oid(commit, DATA)
+        before = [objects.tree_oid(parent, DATA) for parent in objects.parents(commit)]
+        if any(tree != data for tree in before or [None]):
+            yield commit
+
+
+def _trees(objects: Objects, commits: Iterable[Oid]) -> list[CommittedTree]:
+    return [committed_tree(objects, commit) for commit in commits]

@@ -1,0 +1,171 @@
+"""Fetching peers: by git itself, side by side, each into refs of its own, with nothing of the peer believed.
+
+No tags, no submodules, no hooks, no maintenance, no pruning, no prompts; every object is checked by fsck,
+and only the transports of addresses.py are let through, also after a redirect.
+
+Trust `signed`: the newest commit must carry a good signature by an allowed signer, as git verifies it.
+"""
+
+import os
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from enum import Enum
+from pathlib import Path
+from typing import Final, NamedTuple
+
+from git_fedlearn.federation.peers import Peer, RemoteName, allowed_transports, hide_credentials
+from git_fedlearn.repository.git import TIMED_OUT, Finished, Git, GitLimits
+from git_fedlearn.repository.objects import Oid
+from git_fedlearn.repository.repository import Repository
+
+FILE_BYTES: Final = 2**30
+"""The largest file, that is pack, that one fetch may write."""
+
+
+class Contact(Enum):
+    """How a fetch ended."""
+
+    REACHED = "reached"
+    EMPTY = "nothing there yet"
+    NO_BRANCH = "no such branch"
+    TIMED_OUT = "timed out"
+    NO_ACCESS = "no access"
+    UNREACHABLE = "unreachable"
+    REFUSED = "refused"
+    """The peer sent objects that git does not accept."""
+    UNSIGNED = "not signed"
+
+    @property
+    def is_failure(self) -> bool:
+        """Whether the peer could have been reached and was not, or is not to be believed."""
+        return self not in (Contact.REACHED, Contact.EMPTY)
+
+
+class Fetched(NamedTuple):
+    """One peer after its fetch; `detail` is what git said, safe to print."""
+
+    name: RemoteName
+    contact: Contact
+    detail: str = ""
+
+
+_SETTINGS: Final = (
+    "fetch.fsckObjects=true",
+    "transfer.fsckObjects=true",
+    "core.hooksPath=/dev/null",
+    "core.bigFileThreshold=16m",
+    "fetch.recurseSubmodules=false",
+    "fetch.writeCommitGraph=false",
+    "fetch.unpackLimit=100",
+    "gc.auto=0",
+    "protocol.version=2",
+    "credential.interactive=false",
+)
+_OPTIONS: Final = (
+    *("--quiet", "--no-tags", "--no-recurse-submodules", "--no-auto-maintenance", "--no-prune"),
+    *("--no-write-fetch-head", "--no-show-forced-updates", "--refmap=", "--force"),
+)
+_PROTOCOLS: Final = (
+    "protocol.allow=never",
+    *(f"protocol.{name}.allow=always" for name in ("ssh", "https", "git", "file")),
+)
+_PHRASES: Final = (
+    (Contact.EMPTY, r"couldn't find remote ref HEAD"),
+    (Contact.NO_BRANCH, r"couldn't find remote ref"),
+    (
+        Contact.REFUSED,
+        r"fsck error|index-pack|unpack-objects|bad object|did not send all necessary|object corrupt",
+    ),
+    (
+        Contact.NO_ACCESS,
+        (
+            r"could not read (Username|Password)|Authentication failed|Permission denied|error: 40[13]"
+            r"|Host key verification failed|terminal prompts disabled|access denied|dubious ownership"
+        ),
+    ),
+)
+
+
+_NOT_THE_CAUSE: Final = ("remote: ", "warning: ", "Warning: ", "debug", "fatal: Could not read from remote")
+"""Lines that a peer wrote, or that say less than the next one."""
+
+
+def fetch_peers(
+    repository: Repository, peers: Sequence[Peer], *, seconds: float, parallel: int
+) -> Iterator[Fetched]:
+    """Fetch peers, at most so many at a time; yields each as it ends, in the order in which they end."""
+    remote = [peer for peer in peers if "http" in allowed_transports(peer.url)]
+    others = [peer for peer in peers if peer not in remote]
+    limits = GitLimits(seconds, FILE_BYTES)
+    for group in (others, remote):
+        if not group:
+            continue
+        git = _quiet_git(repository, allowed_transports(group[0].url))
+        commands: dict[str, list[str]] = {peer.name: fetch_command(peer) for peer in group}
+        for name, finished in git.attempt_all(commands, limits, parallel=parallel):
+            yield _outcome(RemoteName(name), finished)
+
+
+def fetch_command(peer: Peer) -> list[str]:
+    """The arguments of git that fetch a peer."""
+    settings = [*_SETTINGS, *_PROTOCOLS]
+    if "http" in allowed_transports(peer.url):
+        settings.append("protocol.http.allow=always")
+    options = [word for setting in settings for word in ("-c", setting)]
+    return [*options, "fetch", *_OPTIONS, "--", peer.url if peer.by_url else peer.name, peer.refspec]
+
+
+def _quiet_git(repository: Repository, transports: Sequence[str]) -> Git:
+    """Git that cannot ask for anything; the list of transports in its environment overrides all config."""
+    environment = {
+        **repository.environment,
+        "GIT_ALLOW_PROTOCOL": ":".join(transports),
+        "GIT_ASKPASS": "",
+        "SSH_ASKPASS": "",
+        "SSH_ASKPASS_REQUIRE": "never",
+    }
+    own_ssh = "GIT_SSH_COMMAND" in environment or "GIT_SSH" in environment
+    if not own_ssh and repository.git.find_config("core.sshCommand") is None:
+        environment["GIT_SSH_COMMAND"] = "ssh -o BatchMode=yes"
+    return Git(repository.top, environment)
+
+
+def _outcome(name: RemoteName, finished: Finished) -> Fetched:
+    if finished.code == 0:
+        return Fetched(name, Contact.REACHED)
+    if finished.code == TIMED_OUT:
+        return Fetched(name, Contact.TIMED_OUT)
+    contact = next(
+        (contact for contact, phrase in _PHRASES if re.search(phrase, finished.err)), Contact.UNREACHABLE
+    )
+    return Fetched(name, contact, "" if contact is Contact.EMPTY else _safe(finished.err))
+
+
+def _safe(said: str) -> str:
+    """What git or ssh itself said, on one line: not the peer's own text, no controls, no passwords."""
+    lines = [line for line in said.splitlines() if line.strip() and not line.startswith(_NOT_THE_CAUSE)]
+    words = (lines[0] if lines else "git did not say why").removeprefix("fatal: ").removeprefix("error: ")
+    return hide_credentials("".join(c if c.isprintable() else "?" for c in words.strip()[:200]))
+
+
+_SIGNERS = "gpg.ssh.allowedSignersFile"
+
+
+def find_signature_problem(repository: Repository, tips: Iterable[Oid]) -> str:
+    """Why one of these commits is not to be believed, and what to do; empty when all are."""
+    for tip in tips:
+        done = repository.git.attempt("-c", "gpg.minTrustLevel=marginal", "verify-commit", tip)
+        if done.code:
+            return f"{tip[:12]}: {_explain(repository, done.err)}"
+    return ""
+
+
+def _explain(repository: Repository, said: str) -> str:
+    if not said.strip():
+        return "its newest commit is not signed"
+    if "cannot run" in said or "cannot exec" in said:
+        return "signatures cannot be checked: install ssh-keygen (OpenSSH) or gpg"
+    signers = repository.git.attempt("config", "--type=path", "--get", _SIGNERS).out
+    if _SIGNERS in said or (signers and not Path(os.fsdecode(signers).rstrip("\n")).is_file()):
+        return f"no allowed signers are known; git config {_SIGNERS} FILE"
+    return "its newest commit has no good signature by an allowed signer"

@@ -1,0 +1,94 @@
+"""What may go to which remote: `remote.<name>.fedlearnPublish`. Fails closed.
+
+Only remotes that are peers can be restricted; a remote that is addressed by its URL counts as the peer
+that has this URL.
+"""
+
+import os
+from collections.abc import Iterable, Sequence
+from typing import Final, NamedTuple
+
+from git_fedlearn.core.layout import DATA, FileKind, find_set, kind_of
+from git_fedlearn.federation.peers import Peer, read_peers
+from git_fedlearn.repository.repository import Repository
+
+_EMPTY: Final = (
+    b"e69de29bb2d1d6434b8b29ae775ad8c2e48c5391",
+    b"473a0f4c3be8a93681a267e3b1e9a7dcda1185436fe141f7749120a303721813",
+)
+"""The empty blob, in repositories of SHA-1 and of SHA-256."""
+
+
+class PublishRefusal(NamedTuple):
+    """Why a push is stopped, and what to do; `paths` are those that may not go."""
+
+    message: str
+    hint: str
+    paths: tuple[str, ...]
+
+
+def may_publish(
+    repository: Repository, remote: str, paths: Iterable[str], *, unknown: Sequence[str] = ()
+) -> PublishRefusal | None:
+    """None when these paths may go to a remote (its name or URL), else why not.
+
+    `paths` are all paths that the outgoing commits add or change, `unknown` refs to what is no commit.
+    Raises SettingsError for config that cannot be used: the push must stop then.
+    """
+    peer = _find_peer(repository, remote)
+    if peer is None or peer.publish is None:
+        return None
+    if not peer.publish:
+        return PublishRefusal(
+            f"{peer.name}: nothing may be pushed to this peer",
+            f"git fedlearn remote add {peer.name} --publish all",
+            tuple(sorted(paths)),
+        )
+    if unknown:
+        return PublishRefusal(
+            f"{peer.name}: {unknown[0]} is no commit, so nobody can tell whether it may be pushed there",
+            f"push commits, or git fedlearn remote add {peer.name} --publish all",
+            tuple(unknown),
+        )
+    refused = tuple(sorted(path for path in paths if not _is_allowed(path, peer)))
+    if not refused:
+        return None
+    more = f" and {len(refused) - 1} more" if len(refused) > 1 else ""
+    return PublishRefusal(
+        f"{peer.name}: {refused[0]}{more} may not be pushed there (only {', '.join(peer.publish)})",
+        f"git fedlearn remote add {peer.name} --publish SETS",
+        refused,
+    )
+
+
+def outgoing_paths(repository: Repository, remote: str, tips: Iterable[str]) -> list[str]:
+    """The paths of everything that a push of these commits would publish, as far as we know the remote.
+
+    A file that holds nothing publishes nothing: every repository has empty record sets.
+    """
+    tips = list(tips)
+    if not tips:
+        return []
+    return paths_of(repository, tips, [f"--remotes={remote}"])
+
+
+def paths_of(repository: Repository, tips: Iterable[str], without: Iterable[str]) -> list[str]:
+    """The paths of all that these commits hold and those `without` do not, less empty files."""
+    listed = repository.git.run("rev-list", "--objects", *tips, "--not", *without, "--")
+    found = (line.split(b" ", 1) for line in listed.splitlines() if b" " in line)
+    return sorted({os.fsdecode(path) for oid, path in found if oid not in _EMPTY})
+
+
+def _find_peer(repository: Repository, remote: str) -> Peer | None:
+    peers = read_peers(repository)
+    return next((peer for peer in peers if remote in (peer.name, peer.url)), None)
+
+
+def _is_allowed(path: str, peer: Peer) -> bool:
+    """Whether a path is of a set that may go, or holds nothing that was learned."""
+    found = find_set(path)
+    if found:
+        return found[0] in (peer.publish or ())
+    return not path.startswith(f"{DATA}/") or (
+        kind_of(path) is FileKind.OTHER and not path.endswith(".jsonl")
+    )

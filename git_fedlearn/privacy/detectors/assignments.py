@@ -1,0 +1,288 @@
+r"""Secrets given to a name: `password = "…"`, `--token …`, `PGPASSWORD=…`, "the password is …".
+
+A value counts when it holds a secret: not a variable, a call, a type, a stand-in or (a bare word) plain
+language. How much is asked of it depends on the name: a quoted value of `password` may be any word, a value
+of `key` must look generated.
+
+Reads what a name is given, in the syntaxes of many languages and of people.
+
+`password = "…"`, `let token: string = '…'`, `os.environ["KEY"] = "…"`, `--token …`, `<key>…</key>`,
+`name: KEY` / `value: …`, `| token | … |`, "the password is …". A place can be read in more than one way
+(`token: string = "…"` gives the word `string` or the literal), so all readings are offered, best first.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, NamedTuple
+
+from git_fedlearn.privacy import kinds
+from git_fedlearn.privacy.model import Match
+from git_fedlearn.privacy.shapes import (
+    is_chosen_word,
+    is_code,
+    is_hash_like,
+    is_hex,
+    is_identifier_like,
+    is_random,
+    is_stand_in,
+    is_strong_password,
+)
+from git_fedlearn.privacy.subject import Name, find_names, lazy_pattern, name_of_key
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from git_fedlearn.privacy.subject import Subject
+
+
+_QUOTE = r"(?:\"\"\"|'''|\\{0,3}[\"'`]|&quot;|&#39;|&apos;)"
+_CLOSE = rf"(?:\[[\w\"']{{0,24}}\])?(?P<close>{_QUOTE}?[ \t]{{0,2}}[\])]{{1,2}}|{_QUOTE}|\*\*|__|%(?==))?"
+_WAYS = tuple(
+    lazy_pattern(rf"{_CLOSE}{way}")
+    for way in (
+        # let token: &str = "…", var token string = "…", public string Token { get; set; } = "…"
+        (
+            r"(?P<typed>\??\s{0,2}(?::\s{0,2}|\s)(?:[A-Za-z&*][\w.<>\[\]*&?|, ]{0,40}?)\s{0,2}:?=\s{0,2}"
+            rf"(?=[A-Za-z@$]{{0,2}}{_QUOTE})|\s{{0,2}}\{{[^{{}}\r\n]{{0,48}}\}}\s{{0,2}}=\s{{0,2}})"
+        ),
+        # process.env.TOKEN || "…", getenv("TOKEN") or "…", ${TOKEN:-…}
+        rf"(?P<fallback>\s{{0,2}}(?:\|\||\?\?|\?:|\bor\b)\s{{0,2}}(?={_QUOTE})|:[-=](?=[^\s=-]))",
+        # variable "db_password" { default = "…" }
+        rf"(?P<block>\s{{0,4}}\{{[^{{}}]{{0,200}}?\b(?:default|value)\s{{0,8}}=\s{{0,8}}(?={_QUOTE}))",
+        # name: KEY / value: …, name="key" value="…", <key>name</key><string>…
+        (
+            r"(?P<pair>\s{0,16}[,;]?\s{0,16}(?:-\s)?(?:/?>\s{0,16}<|</\w{1,16}>\s{0,16}<)?"
+            rf"{_QUOTE}?(?:[vV]alue|string|default){_QUOTE}?\s{{0,4}}(?:\\?=|[=:>])\s{{0,4}})"
+        ),
+        (
+            r"(?P<assign>[ \t]{0,8}(?::{1,3}=|[?+.|]{1,2}=|=>|={1,3}~?|:|!==?|<-|->|%3[dD]|=3[dD])"
+            r"[ \t]{0,8}(?:[|>][-+]?(?=\s))?(?:\\?\r?\n[ \t]{1,24})?)"
+        ),
+        r"(?P<element>(?:\s[\w:-]{1,24}=[\"'][^\"'<>]{0,48}[\"']){0,3}>\s{0,24}(?:<!\[CDATA\[)?)",
+        r"(?P<cell>[ \t]{0,24}\|[ \t]{0,24})",
+        r"(?P<comma>\s{0,4},\s{0,4})",
+        (
+            r"(?P<prose>(?:\s(?:for|of|on|to|in)\s(?:the\s|my\s|our\s)?[\w.@-]{1,40}){0,2}[ \t]{1,2}"
+            r"(?:is|was|are|will be|has been|set to|changed to|reset to|to|as|equals)"
+            r"(?: now| still| currently)?(?: set to| changed to)?[ \t]{0,2}:?\s{1,2})"
+        ),
+        r"(?P<space>[ \t]{1,4})",
+        r"(?P<call>\(\s{0,4})",
+    )
+)
+_VALUE = lazy_pattern(
+    r"(?:[rbfuRBFUL@$]{1,2}(?=[\"'`\\]))?"
+    rf"(?:(?P<quote>{_QUOTE})(?P<quoted>[^\r\n]{{1,512}}?)(?P=quote)"
+    rf"|{_QUOTE}?(?P<bare>[^\s\"'`,;<>(){{}}\[\]|\\]{{4,512}}))"
+)
+_NEXT_PARAMETER = lazy_pattern(r"&(?:amp;)?[\w.-]{1,40}=")
+
+
+class AssignedValue(NamedTuple):
+    """A value, where it starts, how it was given (the name of the way), whether in quotes."""
+
+    value: str
+    start: int
+    how: str
+    quoted: bool
+
+
+def read_given(text: str, at: int) -> Iterator[AssignedValue]:
+    """The readings of what follows a name that ends at `at`."""
+    for way in _WAYS:
+        operator = way.match(text, at)
+        if operator is not None and (found := _VALUE.match(text, operator.end())) is not None:
+            yield _given(found, operator.lastgroup or "")
+
+
+def _given(found: re.Match[str], how: str) -> AssignedValue:
+    if found["quoted"] is not None:
+        return AssignedValue(found["quoted"], found.start("quoted"), how, quoted=True)
+    value = found["bare"].rstrip(".:*!?" if how in {"prose", "space"} else ".:*")
+    if parameter := _NEXT_PARAMETER.search(value):
+        value = value[: parameter.start()]
+    return AssignedValue(value, found.start("bare"), how, quoted=False)
+
+
+_REVERSED = lazy_pattern(
+    r"(?<![^\s\"'`(/*#;])(?P<value>[^\s\"'`,;<>()]{8,256})[\"'`]? (?:is|as) (?:the|my|your|our|a|his|"
+    r"her|their) "
+    r"(?:[\w-]{1,20} ){0,3}?(?P<name>pass(?:word|phrase|code)|token|secret|key)\b",
+    re.IGNORECASE,
+)
+
+
+_MIN_VALUE_LENGTH = 4
+_MIN_PROSE_VALUE_LENGTH = 8
+_ARGUMENT = lazy_pattern(r"[a-z_]{1,24}=[A-Za-z_]")
+_PLACEHOLDER = lazy_pattern(rf"<({'|'.join(kinds.KINDS)})(?:_[0-9]{{1,4}})?>")
+_LINE_START = lazy_pattern(r"[+-]?[ \t]*(?:(?:[-+*#;]|//|export|ENV|ARG|set|setx|SET)[ \t]+)?[\w.-]*")
+_LINE_END = lazy_pattern(r"[ \t]*(?:\r?\n|$)")
+_OPTION = lazy_pattern(r"(?:^|\s)--?[\w.-]*$")
+_DECLARED = lazy_pattern(
+    r"(?:\b(?:define|ENV|ARG|setx?|SET|setenv|SetEnv|export|setq|declare|readonly|config:set|configure set|"
+    r"config set|"
+    r"secret put|add)\s+)(?:-\S+\s+)?[\"']?[\w.-]*$"
+)
+_IN_SQL = lazy_pattern(r"identified by$|(?:with|encrypted|user|role|\w+) password$")
+_API_KEY = lazy_pattern(r"(?:api|access|secret)[-_ ]?key$")
+_SETTING = lazy_pattern(
+    r"[A-Za-z][a-z]{1,12}(?:[-_]?[A-Za-z][a-z]{1,12}){0,3}=[A-Za-z]{1,16}$|--[a-z]|"
+    r"[~^=<>v]{0,2}\d{1,4}(?:\.\w{1,8}){1,3}$"
+)
+
+
+def find_assignments(subject: Subject) -> Iterator[Match]:
+    """Values given to a secret name in the text, then the text itself when its key is such a name."""
+    if subject.stem_positions:
+        yield from _in_text(subject)
+        yield from _reversed(subject)
+    if subject.key:
+        yield from _by_key(subject)
+
+
+def _in_text(subject: Subject) -> Iterator[Match]:
+    text = subject.text
+    covered = 0
+    lowered = _without_placeholders(subject)
+    for name in find_names(lowered, subject.stem_positions if lowered is subject.lowered else None):
+        if name.start < covered:
+            continue
+        given = next((g for g in read_given(text, name.end) if _is_secret(g, text, name)), None)
+        if given is None:
+            continue
+        covered = given.start + len(given.value)
+        kind = kinds.PASSWORD if name.sort == "password" else kinds.SECRET
+        yield Match(given.start, covered, kind, "assignment", 0.6 if name.sort == "key" else 0.8)
+
+
+def _without_placeholders(subject: Subject) -> str:
+    """The text in lower case with placeholders blanked: `<PASSWORD>` is no name, unless it is an element."""
+    if "<" not in subject.text:
+        return subject.lowered
+    pieces: list[str] = []
+    at = 0
+    for hit in _PLACEHOLDER.finditer(subject.text):
+        if f"</{hit[1]}>" not in subject.text:
+            pieces += (subject.lowered[at : hit.start()], " " * len(hit[0]))
+            at = hit.end()
+    return "".join((*pieces, subject.lowered[at:]))
+
+
+def _is_secret(given: AssignedValue, text: str, name: Name) -> bool:
+    value = given.value
+    if not given.quoted and (given.how == "call" or text.startswith("(", given.start + len(value))):
+        return False
+    if given.how in {"space", "prose"}:
+        return _is_said(given, text, name)
+    if given.how == "comma":
+        return _is_next(given, name)
+    if name.sort == "password":
+        return is_password_value(value, quoted=given.quoted) or (
+            given.how == "assign"
+            and not given.quoted
+            and _is_line(given, text, name)
+            and is_chosen_word(value)
+            and not _is_plain(value)
+        )
+    if name.sort == "key":
+        return is_random(value) and not is_hash_like(value) and not is_hex(value) and is_secret_value(value)
+    return is_secret_value(value)
+
+
+def _is_next(given: AssignedValue, name: Name) -> bool:
+    """Of a value that follows its name after a comma: an argument, a pair, a cell."""
+    value = given.value
+    if name.sort == "key" or _ARGUMENT.match(value) is not None or _is_plain(value):
+        return False
+    if given.quoted and name.sort == "password":
+        return is_strong_password(value) and (not is_identifier_like(value) or value[-2:].isdigit())
+    return is_secret_value(value) and (given.quoted or is_random(value) or name.sort == "password")
+
+
+def _is_line(given: AssignedValue, text: str, name: Name) -> bool:
+    """Whether name and value are all there is on the line, as in settings files."""
+    start = text.rfind("\n", 0, name.start) + 1
+    end = given.start + len(given.value)
+    return (
+        _LINE_START.fullmatch(text, start, name.start) is not None and _LINE_END.match(text, end) is not None
+    )
+
+
+def _is_said(given: AssignedValue, text: str, name: Name) -> bool:
+    """Of a value that follows its name in a sentence, as the argument of an option or of a declaration."""
+    value = given.value
+    if _is_plain(value):
+        return False
+    before = text[max(0, name.start - 48) : name.start]
+    declared = _OPTION.search(before) is not None or _DECLARED.search(before) is not None
+    if name.sort == "password":
+        is_verb = text[name.start : name.end].lower() == "pass" and not declared
+        return _is_said_password(given, name, given.how == "prose" or declared, is_verb=is_verb)
+    if given.how == "prose" or declared:
+        return is_secret_value(value)
+    named = given.quoted or _API_KEY.search(name.full) is not None
+    return (
+        name.sort != "key"
+        and is_secret_value(value)
+        and (is_random(value) or named)
+        and (named or not is_hash_like(value))
+    )
+
+
+def _is_said_password(given: AssignedValue, name: Name, told: bool, *, is_verb: bool) -> bool:  # noqa: FBT001 -- of one caller
+    """Whether what is said after a password's name is it; `pass` is more often a verb."""
+    value = given.value
+    strong = is_strong_password(value)
+    if is_verb:
+        return strong and is_random(value, least=8 if given.quoted else 10)
+    if told:
+        return strong or (given.quoted and len(value) >= _MIN_PROSE_VALUE_LENGTH and is_chosen_word(value))
+    if strong and is_random(value, least=8):
+        return True
+    return given.quoted and (
+        _IN_SQL.search(name.full) is not None or (strong and not is_identifier_like(value))
+    )
+
+
+def _is_plain(value: str) -> bool:
+    return is_stand_in(value) or is_code(value) or _SETTING.match(value) is not None
+
+
+def is_password_value(value: str, *, quoted: bool) -> bool:
+    """Whether a value of a password name is one. A quoted literal may be a plain word, a bare one may not."""
+    fits = (
+        len(value) >= _MIN_VALUE_LENGTH and " " not in value.strip() if quoted else is_strong_password(value)
+    )
+    return fits and not _is_plain(value)
+
+
+def is_secret_value(value: str) -> bool:
+    """Whether a value of a secret or token name is one: no words, no sentence, random."""
+    value = value.strip()
+    if " " in value or not (is_random(value, least=10) or is_hash_like(value)):
+        return False
+    return not _is_plain(value) and not is_identifier_like(value)
+
+
+def _reversed(subject: Subject) -> Iterator[Match]:
+    """`… is the password`: the value stands first."""
+    if not (" is " in subject.text or " as " in subject.text):
+        return
+    for hit in _REVERSED.finditer(subject.text):
+        value = hit["value"].lstrip("/#*;")
+        if not _is_plain(value) and is_random(value, least=8):
+            kind = kinds.PASSWORD if hit["name"].lower().startswith("pass") else kinds.SECRET
+            yield Match(hit.end("value") - len(value), hit.end("value"), kind, "assignment", 0.7)
+
+
+def _by_key(subject: Subject) -> Iterator[Match]:
+    value = subject.text.strip()
+    if not 4 <= len(value) <= 4096 or (name := name_of_key(subject.key)) is None:  # noqa: PLR2004 -- a value
+        return
+    start = subject.text.index(value)
+    if name.sort == "password" and is_password_value(value, quoted=True):
+        yield Match(start, start + len(value), kinds.PASSWORD, "password-field", 0.85)
+    elif name.sort == "secret" and is_secret_value(value):
+        yield Match(start, start + len(value), kinds.SECRET, "secret-field", 0.85)

@@ -1,0 +1,171 @@
+"""Secrets as people tell them: `log in with admin / …`, `PIN: …`, the words that restore a wallet.
+
+Passwords given to programs without a telling name: `curl -u user:…`, `mysql -p…`.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, NamedTuple
+
+from git_fedlearn.privacy import kinds
+from git_fedlearn.privacy.model import Match
+from git_fedlearn.privacy.shapes import is_code, is_stand_in, is_strong_password
+from git_fedlearn.privacy.subject import lazy_pattern
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from git_fedlearn.privacy.subject import Subject
+
+
+_ANY = r"[^\n|;]{0,160}?\s"
+_WORD = r"[\"']?(?P<value>[^\s\"']{4,256})[\"']?"
+_PAIR = r"[\"']?[^\s\"':]{0,64}:(?P<value>[^\s\"']{3,256})[\"']?"
+
+# A program that must occur in the text, and what to look for after it.
+_COMMANDS: tuple[tuple[str, re.Pattern[str]], ...] = (
+    ("curl", lazy_pattern(rf"\bcurl\b{_ANY}(?:-u|--user|--proxy-user)[= ]\s{{0,4}}{_PAIR}")),
+    ("wget", lazy_pattern(rf"\bwget\b{_ANY}--(?:http-|ftp-)?password[= ]{_WORD}")),
+    ("http", lazy_pattern(rf"\bhttps?\s(?:[^\n|;]{{0,200}}?\s)?(?:-a|--auth)[= ]{_PAIR}")),
+    ("mysql", lazy_pattern(rf"\bmysql(?:dump|admin|import)?\b{_ANY}-p{_WORD}")),
+    ("mariadb", lazy_pattern(rf"\bmariadb(?:-dump|-admin)?\b{_ANY}-p{_WORD}")),
+    ("sshpass", lazy_pattern(rf"\bsshpass\s{{1,4}}-p\s{{0,4}}{_WORD}")),
+    ("redis-cli", lazy_pattern(rf"\bredis-cli\b{_ANY}-a\s{{1,4}}{_WORD}")),
+    (
+        "login",
+        lazy_pattern(
+            rf"\b(?:docker|podman|buildah|skopeo|helm|az|"
+            rf"nerdctl)(?:\s\S{{1,24}}){{0,2}}\slogin\b{_ANY}-p[ =]{{1,4}}{_WORD}"
+        ),
+    ),
+    ("login", lazy_pattern(rf"\blogin\s{{1,8}}\S{{1,128}}\s{{1,8}}password\s{{1,8}}{_WORD}")),
+    ("ldap", lazy_pattern(rf"\bldap(?:search|modify|add|whoami)\b{_ANY}-w\s{{1,4}}{_WORD}")),
+    (
+        "smbclient",
+        lazy_pattern(rf"\bsmbclient\b{_ANY}-U\s{{1,4}}[\"']?[^\s\"'%]{{1,64}}%(?P<value>[^\s\"']{{3,256}})"),
+    ),
+    ("mongo", lazy_pattern(rf"\bmongo(?:sh|dump|restore|export|import)?\b{_ANY}-p\s{{1,4}}{_WORD}")),
+    ("net", lazy_pattern(rf"\bnet use\b{_ANY}/user:\S{{1,128}}\s{{1,4}}{_WORD}", re.IGNORECASE)),
+    ("net", lazy_pattern(rf"\bnet user\s{{1,4}}\S{{1,64}}\s{{1,4}}(?!/){_WORD}", re.IGNORECASE)),
+    ("useradd", lazy_pattern(rf"\buseradd\b{_ANY}-p\s{{1,4}}{_WORD}")),
+    (
+        "htpasswd",
+        lazy_pattern(
+            rf"\bhtpasswd\b(?:\s{{1,4}}-\w{{1,8}}){{1,4}}\s{{1,4}}\S{{1,128}}\s{{1,4}}\S{{1,64}}\s{{1,4}}{_WORD}"
+        ),
+    ),
+    (
+        "SecureString",
+        lazy_pattern(
+            r"\bConvertTo-SecureString\s{1,4}(?:-String\s{1,4})?[\"'](?P<value>[^\"'\r\n]{4,256})[\"']"
+        ),
+    ),
+    (
+        "Credential",
+        lazy_pattern(
+            r"Credential\(\s{0,4}[\"'][^\"'\r\n]{0,64}[\"'],\s{0,4}[\"'](?P<value>[^\"'\r\n]{4,256})[\"']"
+        ),
+    ),
+    ("zip", lazy_pattern(rf"\b(?:un)?zip\b{_ANY}-P\s{{1,4}}{_WORD}")),
+    ("openssl", lazy_pattern(rf"\bopenssl\b{_ANY}(?:-passin|-passout|-pass|-k)\s{{1,4}}(?:pass:)?{_WORD}")),
+    (
+        "password-stdin",
+        lazy_pattern(rf"\becho\s{{1,4}}(?:-\w\s{{1,4}})?{_WORD}\s{{0,4}}\|[^\n]{{0,128}}--password-stdin"),
+    ),
+    ("kinit", lazy_pattern(rf"\becho\s{{1,4}}{_WORD}\s{{0,4}}\|\s{{0,4}}kinit\b")),
+    ("sudo -S", lazy_pattern(rf"\becho\s{{1,4}}(?:-\w\s{{1,4}})?{_WORD}\s{{0,4}}\|\s{{0,4}}sudo -S")),
+    (
+        "chpasswd",
+        lazy_pattern(
+            r"\becho\s{1,4}[\"']?[\w.-]{1,32}:(?P<value>[^\s\"']{3,256})[\"']?\s{0,4}\|"
+            r"[^\n]{0,24}chpasswd"
+        ),
+    ),
+)
+PROGRAMS = tuple(program for program, _ in _COMMANDS)
+
+
+def find_command_lines(subject: Subject) -> Iterator[Match]:
+    """Passwords in the arguments of well-known programs."""
+    text = subject.text
+    for program, pattern in _COMMANDS:
+        if program in text:
+            for hit in pattern.finditer(text):
+                if is_given_password(hit["value"]):
+                    yield Match(*hit.span("value"), kinds.PASSWORD, "command-line", 0.8)
+
+
+def is_given_password(value: str) -> bool:
+    """Whether an argument is a password and no placeholder, variable or word."""
+    return not is_stand_in(value) and not is_code(value) and is_strong_password(value)
+
+
+_PIN = lazy_pattern(
+    r"\bpin(?:[ -]?(?:code|number))?(?: is|:|=)\s{0,2}[\"'`]?(?P<value>\d{4,8})(?![\w.-])", re.IGNORECASE
+)
+_LOGIN_PAIR = lazy_pattern(
+    r"\b(?:log ?in|sign ?in|credentials|creds|auth)\b[^\n]{0,16}?[ :]\s{0,2}[\w.@-]{2,40}(?:\s/\s|:|/)"
+    r"[\"']?(?P<value>[^\s\"']{4,256})[\"']?",
+    re.IGNORECASE,
+)
+# machine … login … password …; host:port:database:user:password of .pgpass: fields that hold any word.
+_NETRC = lazy_pattern(
+    r"\bmachine\s{1,8}\S{1,128}\s{1,8}login\s{1,8}\S{1,128}\s{1,8}password\s{1,8}(?P<value>\S{4,256})"
+)
+_PGPASS = lazy_pattern(
+    r"(?<![\w.:/-])[\w.*-]{1,64}:(?:\d{4,5}|\*):[A-Za-z*][\w*-]{0,63}:[\w.-]{1,64}:(?P<value>[^\s:\"']{6,128})(?!\S)"
+)
+_PGPASS_PORT = lazy_pattern(r":(?:\d{4,5}|\*):")
+_PHRASE = lazy_pattern(
+    r"(?:mnemonic|(?:seed|recovery|backup|secret)[-_ ]?(?:phrase|words))[^A-Za-z\n]{0,8}(?:is|"
+    r"are)?[^A-Za-z\n]{0,8}"
+    r"(?P<value>(?:[a-z]{3,8}[ ,]{1,2}){11,23}[a-z]{3,8})",
+    re.IGNORECASE,
+)
+
+
+class _Form(NamedTuple):
+    """A way of telling: one of the signs must occur; what counts as a value; what it is."""
+
+    signs: tuple[str, ...] | re.Pattern[str]
+    """Words in lower case, or what is sooner looked for than the whole pattern."""
+    pattern: re.Pattern[str]
+    counts: Callable[[str], bool]
+    kind: str
+    rule: str
+    confidence: float
+
+
+def _any_word(value: str) -> bool:
+    return not is_stand_in(value)
+
+
+def _always(_: str) -> bool:
+    return True
+
+
+_FORMS = (
+    _Form(
+        ("login", "log in", "sign in", "signin", "cred", "auth"),
+        _LOGIN_PAIR,
+        is_given_password,
+        kinds.PASSWORD,
+        "login-pair",
+        0.6,
+    ),
+    _Form(("machine",), _NETRC, _any_word, kinds.PASSWORD, "netrc", 0.85),
+    _Form(_PGPASS_PORT, _PGPASS, is_given_password, kinds.PASSWORD, "pgpass", 0.75),
+    _Form(("pin",), _PIN, _always, kinds.PASSWORD, "pin", 0.6),
+    _Form(("mnemonic", "phrase", "words"), _PHRASE, _always, kinds.SECRET, "recovery-phrase", 0.85),
+)
+
+
+def find_told_secrets(subject: Subject) -> Iterator[Match]:
+    """Pairs after the word login, fields of password files, PINs, recovery phrases."""
+    for form in _FORMS:
+        signs = form.signs
+        if subject.has_any(signs) if isinstance(signs, tuple) else signs.search(subject.text):
+            for hit in form.pattern.finditer(subject.text):
+                if form.counts(hit["value"]):
+                    yield Match(*hit.span("value"), form.kind, form.rule, form.confidence)

@@ -1,0 +1,91 @@
+"""The precise plugins of detect-secrets, as plain pattern holders.
+
+Only their compiled patterns are used: no settings (a process-wide singleton), no verification, no network.
+A plugin is imported when a text first holds one of its keywords, since detect-secrets costs 0.14 s to
+import. Left out: the entropy plugins (they flag nix and git hashes), the keyword plugin (see
+`assignments`), and those whose patterns take quadratic time on long lines or end before the secret does,
+all of which have a rule of our own.
+"""
+
+from __future__ import annotations
+
+import re
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+from git_fedlearn.privacy import kinds
+from git_fedlearn.privacy.detectors.tokens import extend_token
+from git_fedlearn.privacy.model import Match
+from git_fedlearn.privacy.shapes import is_identifier_like, is_marked_example
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from git_fedlearn.privacy.subject import Subject
+
+
+# module, class, keywords of which one must occur in the lower-cased text
+PLUGINS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
+    ("artifactory", "ArtifactoryDetector", ("akc",)),
+    ("aws", "AWSKeyDetector", ("akia", "asia", "abia", "acca", "a3t", "aws")),
+    ("azure_storage_key", "AzureStorageKeyDetector", ("accountkey=",)),
+    ("cloudant", "CloudantDetector", ("cloudant",)),
+    ("discord", "DiscordBotTokenDetector", ("discord",)),
+    ("github_token", "GitHubTokenDetector", ("ghp_", "gho_", "ghu_", "ghs_", "ghr_")),
+    (
+        "gitlab_token",
+        "GitLabTokenDetector",
+        ("glpat-", "gldt-", "glft-", "glsoat-", "glrt-", "glcbt-", "glimt-"),
+    ),
+    ("ibm_cos_hmac", "IbmCosHmacDetector", ("ibm_cos", "ibm-cos", "cos_", "cos-", "coshmac")),
+    ("mailchimp", "MailchimpDetector", ("mailchimp",)),
+    ("pypi_token", "PypiTokenDetector", ("pypi-",)),
+    ("sendgrid", "SendGridDetector", ("sg.",)),
+    ("slack", "SlackDetector", ("xox",)),
+    ("softlayer", "SoftlayerDetector", ("softlayer",)),
+    ("square_oauth", "SquareOAuthDetector", ("sq0csp-",)),
+    ("stripe", "StripeDetector", ("k_live_",)),
+    ("telegram_token", "TelegramBotTokenDetector", ("telegram",)),
+    ("twilio", "TwilioKeyDetector", ("twilio",)),
+)
+_LOADED: dict[str, tuple[re.Pattern[str], ...]] = {}
+
+
+def find_with_detect_secrets(subject: Subject) -> Iterator[Match]:
+    """What the plugins find, each hit extended to the whole token."""
+    if not subject.has_digit_run:
+        return
+    lowered = subject.lowered
+    for module, name, keywords in PLUGINS:
+        if any(word in lowered for word in keywords):
+            for pattern in _LOADED.get(module) or _load(module, name):
+                yield from _hits(pattern, subject.text, f"detect-secrets:{module}")
+
+
+def _load(module: str, name: str) -> tuple[re.Pattern[str], ...]:
+    plugin = getattr(import_module(f"detect_secrets.plugins.{module}"), name)()
+    patterns = tuple(p for p in plugin.denylist if isinstance(p, re.Pattern))
+    _LOADED[module] = patterns
+    return patterns
+
+
+def _hits(pattern: re.Pattern[str], text: str, rule: str) -> Iterator[Match]:
+    at = 0
+    while (hit := pattern.search(text, at)) is not None:
+        # The first group long enough to be the secret, or the whole match.
+        group = next((g for g in range(1, hit.re.groups + 1) if hit[g] and len(hit[g]) > 8), 0)  # noqa: PLR2004
+        start, end = _trim(text, *hit.span(group))
+        at = end = max(extend_token(text, end), hit.start() + 1)
+        token = text[start:end]
+        whole = start == 0 or not text[start - 1].isalnum()
+        if whole and not is_marked_example(token) and not is_identifier_like(token):
+            yield Match(start, end, kinds.API_KEY, rule, 0.9)
+
+
+def _trim(text: str, start: int, end: int) -> tuple[int, int]:
+    """Without the quotes and blanks that some patterns take along."""
+    while start < end and not (text[start].isalnum() or text[start] in "_-"):
+        start += 1
+    while end > start and not (text[end - 1].isalnum() or text[end - 1] in "_-=/+"):
+        end -= 1
+    return start, end

@@ -1,0 +1,357 @@
+"""Payment cards, bank accounts, national identity numbers: a shape, a check, for bare digits a word before.
+
+A number that few random ones would pass is taken as it stands when it is written as people write it; plain
+digits need a word before them (`ssn`, `PESEL` …) within forty characters, or such a word as their key.
+Check digits are python-stdnum's; what depends on today's date there is not used, since findings must not.
+"""
+
+from __future__ import annotations
+
+import re
+from importlib import import_module
+from typing import TYPE_CHECKING, NamedTuple
+
+from git_fedlearn.privacy import kinds
+from git_fedlearn.privacy.model import Match
+from git_fedlearn.privacy.subject import lazy_pattern
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from git_fedlearn.privacy.subject import Subject
+
+
+class _Number(NamedTuple):
+    """One kind of number; without `words` it is taken anywhere."""
+
+    kind: str
+    rule: str
+    heads: str
+    pattern: re.Pattern[str]
+    check: Callable[[str], bool]
+    words: re.Pattern[str] | None = None
+
+
+# Words that announce some national number or other.
+_ANY_ID = (
+    r"\bssn\b|social.?security|national.?(?:id|insurance|number)|\bid(?:entity|entification)?.?(?:card|number|no\b|nr)|"
+    r"personal.?(?:id|identification|number|code)|tax(?:payer)?.?(?:id|number)|citizen.?(?:id|number|card)|\bnino\b|"
+    r"personnummer|personnr|\bdni\b|\bnie\b|\bni number"
+)
+_SURE_ID = _ANY_ID.replace(
+    r"\bid(?:entity|entification)?.?(?:card|number|no\b|nr)", r"identity.?(?:card|number)"
+)
+
+
+def _number(
+    rule: str,
+    heads: str,
+    pattern: str,
+    check: Callable[[str], bool],
+    *,
+    words: str = "",
+    kind: str = kinds.NATIONAL_ID,
+) -> _Number:
+    compiled = lazy_pattern(
+        rf"(?<![0-9][.,_-])(?<![0-9A-F]{{4}} )(?:{pattern})(?![A-Za-z0-9]|[._-][0-9]|"
+        rf" [0-9A-F]{{4}}(?![A-Za-z0-9]))"
+    )
+    announced = lazy_pattern(f"{words}|{_ANY_ID}" if kind == kinds.NATIONAL_ID else words, re.IGNORECASE)
+    return _Number(kind, rule, heads, compiled, check, announced if words else None)
+
+
+def _stdnum(module: str, **options: bool) -> Callable[[str], bool]:
+    """The check of one of stdnum's modules, imported with its first candidate: all of them take 0.1 s.
+
+    One digit repeated passes some of them, and is nobody's number.
+    """
+
+    def is_valid(number: str) -> bool:
+        return len(set(number)) > 1 and bool(
+            import_module(f"stdnum.{module}").is_valid(number.upper(), **options)
+        )
+
+    return is_valid
+
+
+_is_luhn = _stdnum("luhn")
+
+
+def _is_payment_card(digits: str) -> bool:
+    """A Luhn number of a length and range that a card scheme issues (ISO/IEC 7812)."""
+    size = len(digits)
+    two, four = int(digits[:2]), int(digits[:4])
+    issued = (
+        (digits[0] == "4" and size in {13, 16, 19})
+        or ((51 <= two <= 55 or 2221 <= four <= 2720) and size == 16)  # noqa: PLR2004 -- ranges of the standard
+        or (two in {34, 37} and size == 15)  # noqa: PLR2004
+        or ((four == 6011 or two in {64, 65, 62, 35, 81}) and 16 <= size <= 19)  # noqa: PLR2004
+        or (two in {30, 36, 38, 39} and size == 14)  # noqa: PLR2004
+        or (two in {50, 56, 57, 58, 63, 67} and 13 <= size <= 19)  # noqa: PLR2004
+    )
+    return issued and _is_luhn(digits)
+
+
+def _is_swedish(number: str) -> bool:
+    """Coordination numbers, too, which add 60 to the day; stdnum takes dates only, and asks today's."""
+    return _is_luhn(number.replace("+", "")[-10:])
+
+
+def _is_norwegian(digits: str) -> bool:
+    """Two check digits; stdnum's `is_valid` compares with today, and leaves out numbers without a date."""
+    module = import_module("stdnum.no.fodselsnummer")
+    return bool(digits[9:] == module.calc_check_digit1(digits) + module.calc_check_digit2(digits))
+
+
+def _is_belgian(digits: str) -> bool:
+    """97 less the remainder, with a 2 before for those born since 2000; stdnum asks today's year."""
+    return int(digits[9:]) in {97 - int(century + digits[:9]) % 97 for century in ("", "2")}
+
+
+def _is_mexican(text: str) -> bool:
+    """The check digit; stdnum's `is_valid` does not know the letter X for the sex."""
+    return bool(text[-1] == import_module("stdnum.mx.curp").calc_check_digit(text))
+
+
+def _always(_: str) -> bool:
+    return True
+
+
+def _is_mostly_digits(text: str) -> bool:
+    return 6 <= sum(char.isdigit() for char in text) >= len(text) - 5  # noqa: PLR2004 -- the shortest in use
+
+
+_MONTH = r"(?:0[1-9]|1[0-2])"
+_DAY = r"(?:0[1-9]|[12]\d|3[01])"
+_NUMBERS: tuple[_Number, ...] = (
+    _number(
+        "payment-card",
+        "4 13-19",
+        r"\d{4}[ -]\d{4}[ -]\d{4}[ -]\d{1,7}|\d{4}[ -]\d{6}[ -]\d{4,5}|\d{13,19}",
+        _is_payment_card,
+        kind=kinds.CREDIT_CARD,
+    ),
+    _number(
+        "iban",
+        "-2",
+        r"[A-Z]{2}\d{2}(?:[ -]?[A-Z0-9]{4}){2,7}(?:[ -]?[A-Z0-9]{1,3})?",
+        _stdnum("iban", check_country=False),
+        kind=kinds.IBAN,
+    ),
+    _number("us-ssn", "3 5 9", r"\d{3}-\d{2}-\d{4}", _stdnum("us.ssn"), kind=kinds.US_SSN),
+    _number(
+        "us-ssn",
+        "3 5 9",
+        r"\d{3}[ .]?\d{2}[ .]?\d{4}",
+        _stdnum("us.ssn"),
+        words=r"ssn\b|social.?security|\bss ?#",
+        kind=kinds.US_SSN,
+    ),
+    _number("us-itin", "3", r"9\d{2}-[5-9]\d-\d{4}", _always, words=r"itin|tax", kind=kinds.NATIONAL_ID),
+    _number(
+        "uk-nino",
+        "-2",
+        r"(?!BG|GB|NK|KN|TN|NT|ZZ)[A-CEGHJ-PR-TW-Z][A-CEGHJ-NPR-TW-Z] \d{2} \d{2} \d{2} [A-D]",
+        _always,
+    ),
+    _number(
+        "uk-nino", "-2", r"(?!BG|GB|NK|KN|TN|NT|ZZ)[A-CEGHJ-PR-TW-Z][A-CEGHJ-NPR-TW-Z]\d{6}[A-D]", _always
+    ),
+    _number("uk-nino", "-2", r"ZZ ?\d{2} ?\d{2} ?\d{2} ?[A-DT]", _always),
+    _number("uk-nhs-number", "3 6 10", r"\d{3}[ -]?\d{3}[ -]?\d{4}", _stdnum("gb.nhs"), words=r"nhs"),
+    _number("spanish-dni", "8 -1", r"\d{8}-?[A-HJ-NP-TV-Z]|[XYZ]-?\d{7}-?[A-HJ-NP-TV-Z]", _stdnum("es.nif")),
+    _number(
+        "italian-codice-fiscale",
+        "-6",
+        r"[A-Z]{6}\d{2}[A-EHLMPRST]\d{2}[A-Z]\d{3}[A-Z]",
+        _stdnum("it.codicefiscale"),
+    ),
+    _number(
+        "french-nir",
+        "1 3 5 7 10 13 15",
+        r"[12] ?\d{2} ?(?:0[1-9]|1[0-2]|[2-9]\d) ?\d{2} ?\d{3} ?\d{3} ?\d{2}",
+        _stdnum("fr.nir"),
+    ),
+    _number(
+        "german-tax-id",
+        "2 5 8 11",
+        r"\d{2} ?\d{3} ?\d{3} ?\d{3}",
+        _stdnum("de.idnr"),
+        words=r"steuer|tax.?id|\bidnr|tin\b",
+    ),
+    _number(
+        "dutch-bsn",
+        "3 4 6 9",
+        r"\d{4}[ .]?\d{2}[ .]?\d{3}|\d{3}[ .]\d{3}[ .]\d{3}",
+        _stdnum("nl.bsn"),
+        words=r"bsn|burgerservice|sofi",
+    ),
+    _number("polish-pesel", "11", r"\d{11}", _stdnum("pl.pesel"), words=r"pesel"),
+    _number(
+        "swedish-personnummer",
+        "6 8",
+        rf"(?:\d\d)?\d\d{_MONTH}(?:[06][1-9]|[1278]\d|[39][01])[-+]\d{{4}}",
+        _is_swedish,
+    ),
+    _number(
+        "finnish-hetu", "6", r"\d{6}[-+A-FU-Y]\d{3}[0-9A-FHJ-NPR-Y]", _stdnum("fi.hetu", allow_temporary=True)
+    ),
+    _number("danish-cpr", "6 10", r"\d{6}-?\d{4}", _always, words=r"cpr|personnummer"),
+    _number(
+        "norwegian-id",
+        "6 11",
+        r"\d{6} ?\d{5}",
+        _is_norwegian,
+        words=r"f(?:ø|o)dselsnummer|personnummer|fnr",
+    ),
+    _number("brazilian-cpf", "3 11", r"\d{3}\.\d{3}\.\d{3}-\d{2}", _stdnum("br.cpf")),
+    _number("brazilian-cpf", "3 11", r"\d{11}", _stdnum("br.cpf"), words=r"cpf"),
+    _number("indian-aadhaar", "4 12", r"\d{4}[ -]\d{4}[ -]\d{4}", _stdnum("in_.aadhaar")),
+    _number("indian-aadhaar", "4 12", r"\d{12}", _stdnum("in_.aadhaar"), words=r"aadh?aar|uidai"),
+    _number(
+        "indian-pan",
+        "-5",
+        r"[A-Z]{3}[ABCFGHLJPT][A-Z]\d{4}[A-Z]",
+        _always,
+        words=r"\bpan\b|permanent account",
+    ),
+    _number(
+        "chinese-resident-id",
+        "17-18",
+        rf"[1-9]\d{{5}}(?:19|20)\d\d{_MONTH}{_DAY}\d{{3}}[0-9Xx]",
+        _stdnum("iso7064.mod_11_2"),
+    ),
+    # Numbers given out since 2020 have no check digit.
+    _number("korean-rrn", "6", rf"\d\d{_MONTH}{_DAY}-[1-8]\d{{6}}", _always),
+    _number(
+        "canadian-sin",
+        "3 6 9",
+        r"\d{3}[ -]?\d{3}[ -]?\d{3}",
+        _stdnum("ca.sin"),
+        words=r"\bsin\b|social insurance",
+    ),
+    _number("australian-tfn", "3 6 9", r"\d{3} ?\d{3} ?\d{3}", _stdnum("au.tfn"), words=r"\btfn\b|tax file"),
+    _number("belgian-id", "2 11", r"\d{2}\.\d{2}\.\d{2}-\d{3}\.\d{2}", _is_belgian),
+    _number("swiss-ahv", "3 13", r"756\.\d{4}\.\d{4}\.\d{2}|756\d{10}", _stdnum("ch.ssn")),
+    _number("turkish-id", "11", r"[1-9]\d{10}", _stdnum("tr.tckimlik"), words=r"kimlik|\btc\b|\btckn"),
+    _number(
+        "portuguese-nif",
+        "3 6 9",
+        r"\d{3} ?\d{3} ?\d{3}",
+        _stdnum("pt.nif"),
+        words=r"\bnif\b|contribuinte",
+    ),
+    _number("mexican-curp", "-4", r"[A-Z]{4}\d{6}[HMX][A-Z]{5}[A-Z0-9]\d", _is_mexican),
+    _number("uk-nino", "-2", r"[A-Z]{2} ?\d{2} ?\d{2} ?\d{2} ?[A-D T]", _always, words=r"insurance"),
+    _number("belgian-id", "2 11", r"\d{11}", _is_belgian, words=r"rijksregister|registre national"),
+    _number("iban", "-2", r"[A-Z]{2}\d{2}(?: ?[A-Z0-9]){10,30}", _always, words=r"\biban\b", kind=kinds.IBAN),
+    _number(
+        "passport", "", r"[A-Z]{0,2}\d{6,9}[A-Z]?", _always, words=r"passport|reisepass|pasaporte|passeport"
+    ),
+    _number(
+        "driving-licence",
+        "",
+        r"[A-Z]{0,5}\d{5,13}[A-Z0-9]{0,6}",
+        _always,
+        words=r"driv(?:er'?s?|ing) licen[cs]e|führerschein",
+    ),
+    _Number(
+        kinds.NATIONAL_ID,
+        "announced-id",
+        "",
+        lazy_pattern(r"[A-Z]{0,4}[ -]?\d[\dA-Z .-]{5,18}[\dA-Z](?![A-Za-z0-9])"),
+        _is_mostly_digits,
+        lazy_pattern(_SURE_ID, re.IGNORECASE),
+    ),
+    _number(
+        "bank-account",
+        "8-17",
+        r"\d{8,17}",
+        _always,
+        words=r"(?:bank )?account (?:number|no\.?|#)|acct|routing|sort code|\baba\b",
+        kind=kinds.IBAN,
+    ),
+)
+_DIGITS = lazy_pattern(r"[0-9](?:[ .-]?[0-9A-Z]){5}")
+_HEAD = lazy_pattern(r"(?<![A-Za-z0-9])(?:[0-9]{1,19}|[A-Z]{1,6})(?=[0-9A-Zx .+-]|$)")
+_REACH = 40
+# One of these stands in every word that announces a number.
+_STEMS = (
+    *(
+        "ss",
+        "nat",
+        "id",
+        "perso",
+        "tax",
+        "citi",
+        "ni",
+        "steuer",
+        "tin",
+        "bsn",
+        "burger",
+        "sofi",
+        "pesel",
+        "cpr",
+        "fnr",
+    ),
+    *(
+        "dselsn",
+        "cpf",
+        "aad",
+        "pan",
+        "perman",
+        "sin",
+        "insur",
+        "tfn",
+        "rijks",
+        "regis",
+        "tc",
+        "kimlik",
+        "contrib",
+        "licen",
+    ),
+    *("licence", "schein", "acc", "rout", "sort", "aba", "iban", "nhs", "pas", "dni"),
+)
+_SEPARATORS = lazy_pattern(r"[ .-]")
+
+
+def find_numbers(subject: Subject) -> Iterator[Match]:
+    """Every number of the table that passes its check."""
+    text = subject.text
+    if _DIGITS.search(text) is None:
+        return
+    keyed = any(stem in subject.key.lower() for stem in _STEMS)
+    for head in _HEAD.finditer(text):
+        at = head.start()
+        near: bool | None = keyed or None
+        digits = len(head[0]) if head[0][0].isdigit() else -len(head[0])
+        for number in _BY_HEAD.get(digits, _ANY_HEAD):
+            if (hit := number.pattern.match(text, at)) is None:
+                continue
+            if number.words is not None:
+                start = max(0, at - _REACH)
+                if near is None:  # a quick no for the many numbers that are none
+                    near = any(stem in subject.lowered[start:at] for stem in _STEMS)
+                if not near or not (number.words.search(text[start:at]) or number.words.search(subject.key)):
+                    continue
+            compact = hit[0] if number.rule == "finnish-hetu" else _SEPARATORS.sub("", hit[0])
+            if number.check(compact):
+                yield Match(*hit.span(), number.kind, number.rule, 0.7 if number.words else 0.85)
+
+
+def _lengths(heads: str) -> Iterator[int]:
+    for part in heads.split():
+        first, _, last = part.partition("-") if not part.startswith("-") else (part, "", "")
+        yield from range(int(first), int(last or first) + 1)
+
+
+def _index() -> tuple[dict[int, tuple[_Number, ...]], tuple[_Number, ...]]:
+    """The numbers by how many digits or, below zero, letters they begin with, and those that may have any."""
+    anything = tuple(number for number in _NUMBERS if not number.heads)
+    lengths = {length for number in _NUMBERS for length in _lengths(number.heads)}
+    return {
+        length: (*(n for n in _NUMBERS if length in _lengths(n.heads)), *anything) for length in lengths
+    }, anything
+
+
+_BY_HEAD, _ANY_HEAD = _index()

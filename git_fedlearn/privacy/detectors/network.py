@@ -1,0 +1,211 @@
+"""E-mail, IP and MAC addresses that lead to a person or a machine.
+
+Left alone: loopback, unspecified, link-local, multicast and documentation addresses, netmasks, well-known
+network blocks, versions of four parts, example domains, `git@host:org/repo.git`, and what only looks like
+an address.
+
+Top-level domains that mail really goes to; a method call (`router.get`) ends in none of them.
+
+All two-letter country codes that are delegated, and the generic ones in wide use. Names that are also
+endings of source files or methods (`.zip`, `.mov`, `.post`) are left out.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from git_fedlearn.privacy import kinds
+from git_fedlearn.privacy.model import Match
+from git_fedlearn.privacy.subject import lazy_pattern
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from git_fedlearn.privacy.subject import Subject
+
+
+_COUNTRY = """
+ac ad ae af ag ai al am ao aq ar as at au aw ax az ba bb bd be bf bg bh bi bj bm bn bo br bs bt bw
+by bz ca cc cd cf cg ch ci ck cl cm cn co cr cu cv cw cx cy cz de dj dk dm do dz ec ee eg er es et
+eu fi fj fk fm fo fr ga gd ge gf gg gh gi gl gm gn gp gq gr gs gt gu gw gy hk hm hn hr ht hu id ie
+il im in io iq ir is it je jm jo jp ke kg kh ki km kn kp kr kw ky kz la lb lc li lk lr ls lt lu lv
+ly ma mc md me mg mh mk ml mm mn mo mp mq mr ms mt mu mv mw mx my mz na nc ne nf ng ni nl no np nr
+nu nz om pa pe pf pg ph pk pl pm pn pr ps pt pw py qa re ro rs ru rw sa sb sc sd se sg sh si sk sl
+sm sn so sr ss st su sv sx sy sz tc td tf tg th tj tk tl tm tn to tr tt tv tw tz ua ug uk us uy uz
+va vc ve vg vi vn vu wf ws ye yt za zm zw
+"""
+_GENERIC = """
+com net org edu gov mil int info biz name pro aero coop museum jobs mobi travel tel asia cat xxx
+arpa academy accountant accountants actor agency ai airforce apartments app army art associates
+attorney auction audio auto baby band bank bar barcelona beauty beer berlin best bet bid bike bio
+black blog blue boston boutique brussels build builders business buzz cab cafe cam camera camp
+capital car cards care career careers casa cash casino catering center ceo charity chat cheap church
+city claims cleaning clinic clothing cloud club coach codes coffee college cologne community company
+computer condos construction consulting contractors cooking cool country coupons courses credit
+creditcard cricket cruises cymru dance date dating day deals degree delivery democrat dental dentist
+design dev diamonds diet digital direct directory doctor dog domains download earth eco education
+email energy engineer engineering enterprises equipment estate events exchange expert exposed
+express fail faith family fan fans farm fashion finance financial fish fit fitness flights florist
+football forex forsale foundation fun fund furniture futbol fyi gallery game games garden gent gifts
+gives glass global gmbh gold golf graphics gratis green gripe group guide guitars guru hamburg haus
+health healthcare help hiphop hockey holdings holiday homes horse hospital host hosting house how
+immo immobilien inc industries ink institute insurance insure international investments irish
+istanbul jetzt jewelry juegos kaufen kim kitchen kiwi koeln land lat law lawyer lease legal lgbt
+life lighting limited limo link live llc loan loans lol london love ltd ltda luxury maison
+management market marketing markets mba media memorial men menu miami moda moe mom money mortgage
+moscow movie nagoya navy network new news ngo ninja nyc observer one online ooo paris partners parts
+party pet photo photography photos pics pictures pink pizza place plumbing plus poker porn press
+productions properties property pub quebec racing radio realtor recipes red rehab reise reisen rent
+rentals repair report republican rest restaurant review reviews rich rip rocks rodeo run ryukyu sale
+salon school science scot security select services sex sexy shoes shop shopping show singles site
+ski soccer social software solar solutions soy space sport store stream studio study style sucks
+supplies supply support surf surgery swiss sydney systems tattoo tax taxi team tech technology
+tennis theater tienda tips tires today tokyo tools top tours town toys trade trading training
+university uno vacations vegas ventures versicherung vet viajes video villas vin vip vision vodka
+vote voyage wales wang watch webcam website wedding wien wiki win wine work works world wtf xyz yoga
+yokohama zone
+"""
+TLDS = frozenset((_COUNTRY + _GENERIC).split())
+
+_EMAIL = lazy_pattern(
+    r"(?:(?<![\w.$%+/@-])|(?<=%[0-9A-F]{2}))(?P<local>\w(?:[\w.!#$%&'*+?^{|}~-]{0,62}[\w+-])?)(?:@|%40)"
+    r"(?P<domain>(?:[^\W_](?:[\w-]{0,61}[^\W_])?\.){1,8}(?P<tld>[^\W\d_]{2,18}|"
+    r"xn--[a-z0-9-]{2,24}))(?![\w(@-]|\.\w)"
+)
+_EXAMPLE_DOMAIN = lazy_pattern(
+    r"(?:^|\.)(?:example\.(?:com|org|net|edu)|example|test|invalid|localhost|(?:your|my)?(?:domain|"
+    r"company|host|email)\.com)$"
+)
+_ROLE = frozenset(("git", "hg", "svn", "noreply", "no-reply", "donotreply", "do-not-reply", "nobody"))
+_IPV4 = lazy_pattern(r"[0-9]{1,3}\.[0-9]{1,3}\.[0-9]{1,3}\.[0-9]{1,3}(?![\w]|\.[0-9])")
+_VERSION_BEFORE = lazy_pattern(
+    r"(?:\bv|\bversions?|\bver\.?|\brelease[sd]?|\brev(?:ision)?|\bbuild|\bsection|\bchapter|\boid|"
+    r"[=<>~!^]=|[~^]|"
+    r"[A-Za-z][A-Za-z0-9]*[/@_-]|\bpython|\bchrome|\bfirmware)"
+    r"[ \t]{0,2}[:=]?[ \t]{0,2}[\"'`(]?$",
+    re.IGNORECASE,
+)
+_CHANGED_TO = lazy_pattern(
+    r"(?:\b(?:up|down)graded? to|\b(?:updat|bump)\w{1,4} to|\binstalled?)[ \t]{1,2}v?$", re.IGNORECASE
+)
+_TITLE = lazy_pattern(r"\.?[ \t]{1,4}[A-Z<]")
+_HOST_BEFORE = lazy_pattern(
+    r"(?:ip|addr(?:ess)?|host|server|from|to|inet6?|peer|client)[-/@_:= \"'`(]{0,4}$", re.IGNORECASE
+)
+_IPV6 = lazy_pattern(
+    r"(?:[23][0-9a-f]{3}|f[cd][0-9a-f]{2}|fe[89ab][0-9a-f])(?::{1,2}[0-9a-f]{1,4}){1,7}(?:::)?(?![\w:])",
+    re.IGNORECASE,
+)
+_MAC_TAIL = lazy_pattern(
+    r"([:-])[0-9a-fA-F]{2}(?:\1[0-9a-fA-F]{2}){4}(?![\w:-]|\.\w)|"
+    r"\.[0-9a-fA-F]{4}\.[0-9a-fA-F]{4}(?![\w:-]|\.\w)"
+)
+_MAC_HEAD = lazy_pattern(r"(?<![\w:.-])(?:[0-9a-fA-F]{2}|[0-9a-fA-F]{4})\Z")
+_COLONS = lazy_pattern(r":[0-9a-fA-F]{0,4}:")
+_BOUND = lazy_pattern(r"[\w:.]")
+_DOCUMENTATION = tuple(
+    ipaddress.ip_network(n)
+    for n in ("192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24", "192.0.0.0/24", "198.18.0.0/15")
+)
+_DOCUMENTATION_6 = tuple(
+    ipaddress.ip_network(n) for n in ("2001:db8::/32", "3fff::/20", "2001::/23", "64:ff9b::/96")
+)
+_ROUTERS = ipaddress.ip_network("fe80::/112")
+_BLOCKS = frozenset(("10.0.0.0", "172.16.0.0", "192.168.0.0", "100.64.0.0"))
+
+
+def find_emails(subject: Subject) -> Iterator[Match]:
+    """Addresses of people; `git@`, `noreply@` and example domains are nobody's."""
+    text = subject.text
+    if "@" not in text and "%40" not in text:
+        return
+    for hit in _EMAIL.finditer(text):
+        start = hit.start()
+        local = hit["local"]
+        if start and text[start - 1] == "\\" and local[0] in "nrt":
+            start, local = start + 1, local[1:]
+        tld = hit["tld"].lower()
+        if not local or local.lower() in _ROLE or _EXAMPLE_DOMAIN.search(hit["domain"].lower()):
+            continue
+        if tld in TLDS or tld.startswith("xn--") or not tld.isascii():
+            yield Match(start, hit.end(), kinds.EMAIL_ADDRESS, "email-address", 0.95)
+
+
+def find_ips(subject: Subject) -> Iterator[Match]:
+    """IPv4 and IPv6 addresses."""
+    text = subject.text
+    if text.count(".") >= 3:  # noqa: PLR2004 -- an address has three dots
+        for hit in _IPV4.finditer(text):
+            if not _is_bound(text, hit) and _is_private_ipv4(hit[0]) and not _is_version(text, hit):
+                yield Match(*hit.span(), kinds.IP_ADDRESS, "ipv4-address", 0.9)
+    if _COLONS.search(text) is not None:
+        for hit in _IPV6.finditer(text):
+            if not _is_bound(text, hit) and _is_private_ipv6(hit[0]):
+                yield Match(*hit.span(), kinds.IP_ADDRESS, "ipv6-address", 0.9)
+
+
+@lru_cache(maxsize=1024)
+def _is_private_ipv4(text: str) -> bool:
+    """Whether it is an address that tells something, not whether RFC 1918 calls it private."""
+    try:
+        address = ipaddress.IPv4Address(text)
+    except ValueError:
+        return False
+    if address.is_loopback or address.is_multicast or address.is_reserved or address.is_link_local:
+        return False
+    if text.startswith("0.") or text in _BLOCKS:
+        return False
+    return not any(address in network for network in _DOCUMENTATION)
+
+
+def _is_version(text: str, hit: re.Match[str]) -> bool:
+    before = text[max(0, hit.start() - 32) : hit.start()]
+    if _CHANGED_TO.search(before):
+        return True
+    if _HOST_BEFORE.search(before) or (
+        before.endswith("@") and hit[0].startswith(("10.", "192.168.", "172."))
+    ):
+        return False
+    if _is_heading(text, hit):
+        return True
+    return _VERSION_BEFORE.search(before) is not None and not before.endswith("//")
+
+
+def _is_heading(text: str, hit: re.Match[str]) -> bool:
+    """`7.1.3.4 Title`: a section number at the start of a line or of an element."""
+    first = hit.start() == 0 or text[hit.start() - 1] in "\n>"
+    small = all(int(part) < 32 for part in hit[0].split("."))  # noqa: PLR2004 -- chapters, not octets
+    return first and small and _TITLE.match(text, hit.end()) is not None
+
+
+@lru_cache(maxsize=1024)
+def _is_private_ipv6(text: str) -> bool:
+    try:
+        address = ipaddress.IPv6Address(text)
+    except ValueError:
+        return False
+    if address in _ROUTERS:
+        return False
+    return not any(address in network for network in _DOCUMENTATION_6)
+
+
+def find_macs(subject: Subject) -> Iterator[Match]:
+    """Hardware addresses; not broadcast, multicast, zero or the documentation range."""
+    text = subject.text
+    for tail in _MAC_TAIL.finditer(text):
+        head = _MAC_HEAD.search(text, max(0, tail.start() - 5), tail.start())
+        if head is None or len(head[0]) != (2 if tail[1] else 4):
+            continue
+        digits = re.sub(r"[:.-]", "", head[0] + tail[0]).lower()
+        if digits.isdigit() and tail[1] != ":":
+            continue
+        if len(set(digits)) > 1 and not digits.startswith(("00005e0053", "01005e", "3333")):
+            yield Match(head.start(), tail.end(), kinds.MAC_ADDRESS, "mac-address", 0.9)
+
+
+def _is_bound(text: str, hit: re.Match[str]) -> bool:
+    """Whether the hit is the tail of something longer."""
+    return hit.start() > 0 and _BOUND.match(text[hit.start() - 1]) is not None

@@ -1,0 +1,125 @@
+"""Phone numbers, judged by the numbering plans of fifteen countries.
+
+International form (`+…`) is taken when the plan knows it. National form needs a word before it (`call`,
+`Tel.`, a key `phone`), or the punctuation that only phone numbers have. Ids, timestamps and versions
+therefore stay. `phonenumbers` is imported when the first candidate shows up.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from git_fedlearn.privacy import kinds
+from git_fedlearn.privacy.model import Match
+from git_fedlearn.privacy.subject import lazy_pattern
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from git_fedlearn.privacy.subject import Subject
+
+
+REGIONS = ("US", "GB", "DE", "FR", "ES", "IT", "NL", "SE", "PL", "BR", "MX", "IN", "CN", "JP", "AU")
+
+_INTERNATIONAL = lazy_pattern(
+    r"(?<![\w.+-])(?:\+|\b00 ?)[1-9][0-9]{0,2}[ ./()-]{0,2}(?:[0-9][ ./()-]{0,2}){6,13}[0-9](?![\w])"
+)
+_EXTENSION = r"(?: ?(?:x|ext\.?|#) ?[0-9]{1,6})?"
+_NORTH_AMERICAN = lazy_pattern(
+    r"(?<![\w.+/-])(?:\+?1[ .-])?"
+    r"(?:\([2-9][0-9]{2}\) ?[2-9][0-9]{2}[ .-]|[2-9][0-9]{2}([.-])[2-9][0-9]{2}\1)[0-9]{4}"
+    rf"{_EXTENSION}(?![\w]|[.-][0-9])"
+)
+_TRUNK = lazy_pattern(
+    r"(?<![\w.+/:-])\(?0[1-9][0-9]{0,4}\)?[ /-](?:[0-9]{2,8}[ -]){0,4}[0-9]{2,8}(?![\w]|[.:/-][0-9])"
+)
+_LOOSE = lazy_pattern(rf"(?<![\w.+])\(?\+?[0-9](?:[ ./()-]{{0,2}}[0-9]){{5,14}}{_EXTENSION}(?![\w]|-[0-9])")
+_WORD = lazy_pattern(
+    r"(?:phone|\btel\b|telephone|telefon|teléfono|téléphone|telefoon|telefone|mobile?|móvil|"
+    r"cell(?:ular|phone)?|handy|"
+    r"\bfax|whatsapp|\bsms\b|\bcall(?: (?:me|us|him|her|them|on|at|back|now))?\b:?|\bdial|\bring(?: me| us)?|"
+    r"reach (?:me|us|him|her)|"
+    r"\bcontact\b|hotline|callback|\bnumber is|电话|手机|電話|携帯|\btext me)[^0-9\n+(]{0,28}[+(]?$",
+    re.IGNORECASE,
+)
+_TAIL = lazy_pattern(r"(?:x|ext\.?|#) ?[0-9]+$")
+_SEPARATED = lazy_pattern(r"[0-9][ ./()-]+[0-9]")
+# A text with more candidates than this is a list of numbers: the rest is taken unasked.
+_PATIENCE = 1000
+_ANY_WORD = lazy_pattern(
+    r"phone|tel|fono|mobil|móvil|cell|handy|fax|whatsapp|sms|call|dial|ring |reach|contact|hotline|"
+    r"number is|text me|"
+    r"电话|手机|電話|携帯"
+)
+_KEY = lazy_pattern(r"phone|mobile|\btel|fax|cell|msisdn|whatsapp|contact_?(?:no|number)", re.IGNORECASE)
+_NO_PHONE = lazy_pattern(
+    r"(?:^|[^0-9])(?:19|20)[0-9]{2}[-/. ][01]?[0-9][-/. ][0-3]?[0-9](?:[^0-9]|$)|"  # dates
+    r"^[0-3]?[0-9][-/.][01]?[0-9][-/.](?:19|20)[0-9]{2}|^(?:19|20)[0-9]{6}$|"
+    r"^[0-9]{5}-[0-9]{4}$|"  # postal codes
+    r"^(?:[0-9]{2} ){6}|\.[0-9]$"  # dumps of bytes, decimals
+)
+_GATE = lazy_pattern(r"[0-9](?:[ ./()-]{0,2}[0-9]){5}")
+
+
+def find_phones(subject: Subject) -> Iterator[Match]:
+    """Numbers that can be dialled."""
+    if _GATE.search(subject.text) is None:
+        return
+    yield from _international(subject.text)
+    yield from _national(subject.text)
+    yield from _announced(subject)
+
+
+def _international(text: str) -> Iterator[Match]:
+    for hit in _INTERNATIONAL.finditer(text) if "+" in text or "00" in text else ():
+        digits = "+" + hit[0].replace("(0)", "").lstrip("+0")
+        spaced = hit[0][0] == "+" and _SEPARATED.search(hit[0]) is not None
+        if _NO_PHONE.search(hit[0].lstrip("+")) is None and _is_valid(digits, None, possible=spaced):
+            yield _match(hit, 0.9)
+
+
+def _national(text: str) -> Iterator[Match]:
+    for hit in _NORTH_AMERICAN.finditer(text):
+        if _is_valid(hit[0], "US"):
+            yield _match(hit, 0.8)
+    for asked, hit in enumerate(_TRUNK.finditer(text)):
+        if asked > _PATIENCE:
+            yield _match(hit, 0.4)
+        elif (
+            _NO_PHONE.search(hit[0]) is None
+            and _count(hit[0]) >= 9  # noqa: PLR2004 -- with its area code
+            and any(_is_valid(hit[0], region) for region in REGIONS if region not in {"US", "DE"})
+        ):
+            yield _match(hit, 0.6)
+
+
+def _announced(subject: Subject) -> Iterator[Match]:
+    keyed = _KEY.search(subject.key) is not None
+    if not keyed and _ANY_WORD.search(subject.lowered) is None:
+        return
+    for hit in _LOOSE.finditer(subject.text):
+        before = max(0, hit.start() - 64)
+        announced = keyed or _WORD.search(subject.text, before, hit.start()) is not None
+        if announced and 7 <= _count(_TAIL.sub("", hit[0])) <= 15 and _NO_PHONE.search(hit[0]) is None:  # noqa: PLR2004 -- E.164
+            yield _match(hit, 0.75)
+
+
+def _match(hit: re.Match[str], confidence: float) -> Match:
+    return Match(*hit.span(), kinds.PHONE_NUMBER, "phone-number", confidence)
+
+
+def _count(text: str) -> int:
+    return sum(char.isdigit() for char in text)
+
+
+@lru_cache(maxsize=4096)
+def _is_valid(text: str, region: str | None, *, possible: bool = False) -> bool:
+    import phonenumbers  # noqa: PLC0415 -- 20 ms that clean text need not pay
+
+    try:
+        number = phonenumbers.parse(text, region)
+    except phonenumbers.NumberParseException:
+        return False
+    return phonenumbers.is_valid_number(number) or (possible and phonenumbers.is_possible_number(number))

@@ -1,0 +1,245 @@
+"""Secrets with a structure of their own: private key blocks, web tokens, URL passwords, webhooks, headers.
+
+Session cookies: in `Cookie` and `Set-Cookie` headers, and wherever their well-known names occur.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+from bisect import bisect_left
+from typing import TYPE_CHECKING
+
+from git_fedlearn.privacy import kinds
+from git_fedlearn.privacy.model import Match
+from git_fedlearn.privacy.shapes import is_hash_like, is_marked_example, is_random, is_stand_in
+from git_fedlearn.privacy.subject import lazy_pattern
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from git_fedlearn.privacy.subject import Subject
+
+
+_PEM_BEGIN = lazy_pattern(r"-{4,5} ?BEGIN [A-Z0-9 ]{0,40}?PRIVATE KEY(?: BLOCK)? ?-{4,5}")
+_PEM_END = lazy_pattern(r"-{4,5} ?END [A-Z0-9 ]{0,40}?PRIVATE KEY(?: BLOCK)? ?-{4,5}")
+_PEM_BODY = lazy_pattern(
+    r"(?:(?:[\s\"',|>*#]|\\+[nrt])*"
+    r"(?:(?:Proc-Type|DEK-Info|Comment|Version|Encryption|Public-Lines|Private-Lines):[^\r\n\\]{0,80}|"
+    r"[A-Za-z0-9+/=]{10,}))*"
+)
+_MIN_BODY_LENGTH = 40
+_PUTTY = lazy_pattern(r"PuTTY-User-Key-File-\d")
+_PUTTY_END = lazy_pattern(r"Private-(?:MAC|Hash): ?[0-9a-fA-F]{16,128}")
+_JWT = lazy_pattern(r"(?<![A-Za-z0-9_-])eyJ[\w-]{8,}={0,2}\.[\w-]{2,}={0,2}(?:\.[\w+/-]*){0,3}", re.ASCII)
+_URL_LOGIN = lazy_pattern(
+    r"(?<![A-Za-z0-9])[A-Za-z][A-Za-z0-9+.-]{1,30}:(?:\\?/){2}"
+    r"(?P<user>[^\s/?#:@\"'<>`\\]{0,256}):(?P<password>[^\s\"'<>`]{1,128}?)@(?=[\w\[$.-])"
+)
+_AUTHORITY = lazy_pattern(r"[^\s/?#\"'<>`,;|\\]{0,256}")
+_URL_TOKEN = lazy_pattern(r"(?<![A-Za-z0-9])https?:(?:\\?/){2}(?P<token>[A-Za-z0-9_.-]{20,255})@(?=[\w\[])")
+_NAMED_LOGIN = lazy_pattern(
+    r"(?<![\w./:-])[\w.-]{1,64}:(?P<password>[^\s:@\"'<>`]{3,128})@(?:tcp|unix|udp)\(|"
+    r"(?:oracle:(?:thin|oci8?):|\bsqlplus\s{1,4}(?:-\w{1,8}\s{1,4})?)\w{1,64}/(?P<oracle>[^\s/@\"'<>`]{3,128})@"
+)
+_WEBHOOKS = lazy_pattern(
+    r"(?:https?:(?:\\?/){2})?(?:"
+    r"hooks\.slack\.com\\?/(?:services|workflows|triggers)\\?/[\w\\/-]{16,256}|"
+    r"(?:ptb\.|"
+    r"canary\.)?discord(?:app)?\.com\\?/api\\?/(?:v\d{1,2}\\?/)?webhooks\\?/\d{10,24}\\?/[\w-]{20,128}|"
+    r"[\w-]{1,64}\.webhook\.office\.com\\?/webhookb2\\?/[\w@\\/.-]{30,400}|"
+    r"outlook\.office(?:365)?\.com\\?/webhook\\?/[\w@\\/.-]{30,400}|"
+    r"chat\.googleapis\.com\\?/v1\\?/spaces\\?/[\w-]{4,64}\\?/messages\?[\w=&%.~-]{20,400}|"
+    r"hooks\.zapier\.com\\?/hooks\\?/(?:catch|standard)\\?/[\w\\/-]{6,128}|"
+    r"maker\.ifttt\.com\\?/(?:use|trigger\\?/[\w-]{1,64}\\?/(?:json\\?/)?with\\?/key)\\?/[\w-]{10,128}|"
+    r"open\.(?:feishu\.cn|larksuite\.com)\\?/open-apis\\?/bot\\?/v2\\?/hook\\?/[\w-]{20,64}|"
+    r"oapi\.dingtalk\.com\\?/robot\\?/send\?access_token=\w{20,128}|"
+    r"qyapi\.weixin\.qq\.com\\?/cgi-bin\\?/webhook\\?/send\?key=[\w-]{20,64}|"
+    r"hooks\.(?:glip|ringcentral)\.com\\?/webhook\\?/(?:v\d\\?/)?[\w-]{20,128}|"
+    r"hook\.(?:[a-z]{2}\d\.)?(?:integromat|make)\.com\\?/[\w-]{20,64}|"
+    r"[\w.-]{1,80}\.logic\.azure\.com(?::443)?\\?/workflows\\?/[\w\\/-]{16,200}\?[\w=&%.~/-]{10,400}|"
+    r"[\w.-]{1,80}\.azurewebsites\.net\\?/api\\?/[\w\\/-]{1,100}\?code=[\w=%/+-]{20,200}|"
+    r"api\.telegram\.org\\?/bot\d{6,12}:[\w-]{30,50}(?:\\?/\w{1,40})?"
+    r")",
+    re.ASCII,
+)
+WEBHOOK_SIGNS = (
+    *(
+        "hook",
+        "googleapis.com",
+        "maker.ifttt",
+        "dingtalk",
+        "api.telegram",
+        "weixin",
+        "logic.azure",
+        "azurewebsites",
+    ),
+)
+_HEADER = lazy_pattern(
+    r"(?i)\b(?P<scheme>bearer|basic|token|digest|apikey|negotiate)[ \t]{1,4}"
+    r"(?P<secret>[A-Za-z0-9._~+/=-]{12,4096})"
+)
+
+
+_PAIR_BASE64 = lazy_pattern(
+    r"\b_?auth[\"']?\s{0,4}[:=]\s{0,4}[\"']?(?P<secret>[A-Za-z0-9+/]{8,512}={0,2})(?![\w+/=-])"
+)
+_PAIR_PLAIN = re.compile(rb"[\w.@-]{1,64}:[\x21-\x7e]{3,400}")
+
+
+def find_private_keys(subject: Subject) -> Iterator[Match]:
+    """Whole PEM, OpenSSH, PGP, SSH2 and PuTTY key blocks; without an end line, as far as the body goes."""
+    text = subject.text
+    if "PRIVATE KEY" in text:
+        yield from _blocks(text, _PEM_BEGIN, _PEM_END, "private-key-block")
+    if "PuTTY-User-Key-File" in text:
+        yield from _blocks(text, _PUTTY, _PUTTY_END, "putty-private-key")
+
+
+def _blocks(text: str, begin: re.Pattern[str], end: re.Pattern[str], rule: str) -> Iterator[Match]:
+    ends = [m.span() for m in end.finditer(text)]
+    starts = [start for start, _ in ends]
+    heads = [m.span() for m in begin.finditer(text)]
+    for index, (start, body) in enumerate(heads):
+        following = heads[index + 1][0] if index + 1 < len(heads) else len(text)
+        at = bisect_left(starts, body)
+        closed = at < len(ends) and starts[at] < following
+        unclosed = None if closed else _PEM_BODY.match(text, body)
+        inner = starts[at] if closed else unclosed.end() if unclosed else body
+        # A block that only shows the form of one (`BEGIN … END` around dots) is no key.
+        if sum(c.isalnum() for c in text[body : min(inner, body + 4096)]) >= _MIN_BODY_LENGTH:
+            yield Match(start, ends[at][1] if closed else inner, kinds.PRIVATE_KEY, rule, 0.99)
+
+
+def find_jwts(subject: Subject) -> Iterator[Match]:
+    """JSON web tokens, signed or not, whose first part decodes to a JSON object."""
+    if "eyJ" not in subject.text:
+        return
+    for hit in _JWT.finditer(subject.text):
+        if _is_json_object(hit[0].split(".", 1)[0]):
+            end = hit.end() - (len(hit[0]) - len(hit[0].rstrip(".")))
+            yield Match(hit.start(), end, kinds.JWT, "json-web-token", 0.99)
+
+
+def _is_json_object(part: str) -> bool:
+    part = part.rstrip("=")[:256]
+    try:
+        head = base64.urlsafe_b64decode(part[: len(part) // 4 * 4])
+    except (binascii.Error, ValueError):
+        return False
+    return head.lstrip(b"{ \r\n\t").startswith(b'"')
+
+
+def find_url_passwords(subject: Subject) -> Iterator[Match]:
+    """The password in `scheme://user:password@host`; a random user name without one is a token too."""
+    if "@" not in subject.text:
+        return
+    yield from _other_logins(subject.text)
+    if "://" not in subject.text and ":\\/" not in subject.text:
+        return
+    for hit in _URL_LOGIN.finditer(subject.text):
+        password = hit["password"]
+        # `http://host:8080/path/@scope` has no password.
+        has_path = "/" in password and re.match(r"\d{1,5}(?:/|$)", password)
+        if not has_path and not is_stand_in(password):
+            end = _last_at(subject.text, hit)
+            yield Match(hit.start("password"), end, kinds.PASSWORD, "url-password", 0.95)
+        if is_random(hit["user"], least=20):
+            yield Match(*hit.span("user"), kinds.API_KEY, "url-token", 0.9)
+
+
+def _last_at(text: str, hit: re.Match[str]) -> int:
+    """Where the password ends: people write `@` in it unescaped, so at the last one before the path."""
+    rest = _AUTHORITY.match(text, hit.end())
+    more = rest[0].rfind("@") if rest is not None and "/" not in hit["password"] else -1
+    return hit.end("password") if more < 0 else hit.end() + more
+
+
+def _other_logins(text: str) -> Iterator[Match]:
+    """`https://token@host`, `user:password@tcp(host)`, `oracle:thin:user/password@`."""
+    for hit in _URL_TOKEN.finditer(text):
+        if is_random(hit["token"], least=20):
+            yield Match(*hit.span("token"), kinds.API_KEY, "url-token", 0.9)
+    if "@tcp(" in text or "@unix(" in text or "oracle" in text or "sqlplus" in text:
+        for hit in _NAMED_LOGIN.finditer(text):
+            group = "password" if hit["password"] else "oracle"
+            if not is_stand_in(hit[group]):
+                yield Match(*hit.span(group), kinds.PASSWORD, "url-password", 0.9)
+
+
+def find_webhooks(subject: Subject) -> Iterator[Match]:
+    """Addresses that let anybody who knows them post; the whole address is the secret."""
+    text = subject.text
+    if not any(sign in text for sign in WEBHOOK_SIGNS):
+        return
+    for hit in _WEBHOOKS.finditer(text):
+        if not is_marked_example(hit[0]):
+            yield Match(*hit.span(), kinds.WEBHOOK_URL, "webhook", 0.97)
+
+
+def find_basic_pairs(subject: Subject) -> Iterator[Match]:
+    """`"auth": "…"` of Docker and npm: user and password in base64."""
+    if "auth" in subject.text:
+        for hit in _PAIR_BASE64.finditer(subject.text):
+            plain = base64.b64decode(hit["secret"][: len(hit["secret"]) // 4 * 4])
+            if _PAIR_PLAIN.fullmatch(plain) is not None:
+                yield Match(*hit.span("secret"), kinds.PASSWORD, "basic-pair", 0.9)
+
+
+def find_headers(subject: Subject) -> Iterator[Match]:
+    """What follows an HTTP authentication scheme, when it is random enough to be a credential."""
+    lowered = subject.lowered
+    if not any(s in lowered for s in ("bearer", "basic ", "token ", "digest ", "apikey ", "negotiate ")):
+        return
+    for hit in _HEADER.finditer(subject.text):
+        secret = hit["secret"].rstrip(".")
+        if is_stand_in(secret) or not is_random(secret.rstrip("=")):
+            continue
+        before = subject.text[max(0, hit.start() - 24) : hit.start()].lower()
+        if is_hash_like(secret) and hit["scheme"].lower() in {"token", "digest"} and "auth" not in before:
+            continue
+        kind = kinds.PASSWORD if hit["scheme"].lower() == "basic" else kinds.API_KEY
+        yield Match(hit.start("secret"), hit.start("secret") + len(secret), kind, "authorization-header", 0.9)
+
+
+_COOKIE_HEADER = lazy_pattern(
+    r"(?:set-)?cookie[\"']?(?:\s{0,2}[:=]\s{0,2}|\s{1,2})[\"']?(?P<pairs>[^\r\n\"']{8,8192})", re.IGNORECASE
+)
+_PAIR = lazy_pattern(r"(?P<name>[^\s=;,]{1,128})=(?:s%3A|\"|j%3A)?(?P<value>[^\s;,\"]{12,4096})")
+_KNOWN = lazy_pattern(
+    r"\b(?:j|php|asp\.?net_?)?sess(?:ion)?_?id\w{0,12}=(?P<value>[\w.%+/=~-]{16,1024})|"
+    r"\b(?:connect\.sid|laravel_session|_session_id|csrftoken|remember_user_token|wordpress_logged_in_\w{1,40}|"
+    r"remember_web_\w{1,64}|\.ASPXAUTH|__Secure-[\w.-]{1,40}|__Host-[\w.-]{1,40}|XSRF-TOKEN)="
+    r"(?:s%3A)?(?P<known>[\w.%+/=~|-]{16,4096})",
+    re.IGNORECASE,
+)
+
+
+def find_cookies(subject: Subject) -> Iterator[Match]:
+    """Values of cookies that a server would take for a login."""
+    lowered = subject.lowered
+    if "cookie" in lowered:
+        for header in _COOKIE_HEADER.finditer(subject.text):
+            for hit in _PAIR.finditer(subject.text, *header.span("pairs")):
+                if _is_session(hit["value"]):
+                    yield _match(*hit.span("value"))
+    if (
+        "sess" in lowered
+        or "connect.sid" in lowered
+        or "auth=" in lowered
+        or "token=" in lowered
+        or "__" in lowered
+    ):
+        for hit in _KNOWN.finditer(subject.text):
+            group = "value" if hit["value"] else "known"
+            if _is_session(hit[group]):
+                yield _match(*hit.span(group))
+
+
+def _match(start: int, end: int) -> Match:
+    return Match(start, end, kinds.SECRET, "session-cookie", 0.8)
+
+
+def _is_session(value: str) -> bool:
+    return not is_stand_in(value) and (is_random(value) or is_hash_like(value))

@@ -1,0 +1,220 @@
+"""Finds tokens of known formats.
+
+A token is long, so first every run of token characters is found; only in those, at their boundaries, the
+prefixes of the table are looked up; only where one stands, its patterns are tried. Clean text costs one pass.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from typing import TYPE_CHECKING, NamedTuple
+
+from git_fedlearn.privacy import kinds
+from git_fedlearn.privacy.detectors.token_formats import MARKED, PREFIXED, SHAPED, MarkedFormat
+from git_fedlearn.privacy.model import Match
+from git_fedlearn.privacy.shapes import is_marked_example, is_random
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from git_fedlearn.privacy.subject import Subject
+
+
+_MIN_TOKEN_LENGTH = 14
+_RUN = re.compile(rf"[A-Za-z0-9_.$~!:|/+-]{{{_MIN_TOKEN_LENGTH},}}")
+_DIGIT = re.compile(r"[0-9]")
+AWS_KEY_ID = re.compile(r"(?<![A-Za-z0-9])(?:AKIA|ASIA)[A-Z0-9]{16}(?![A-Za-z0-9])")
+_FORTY = re.compile(r"[A-Za-z0-9/+]{40}")
+_AWS_SECRET = re.compile(r"(?<![A-Za-z0-9/+=_.-])[A-Za-z0-9/+]{40}(?![A-Za-z0-9/+=_-])")
+_REST = re.compile(r"[A-Za-z0-9_-]{0,4096}")
+
+
+# Vendors widen their alphabets: after a prefix of this length, marks are taken too in what looks random.
+_TELLING = 4
+_ALPHANUMERIC = "[A-Za-z0-9]"
+_WITH_MARKS = "[A-Za-z0-9_-]"
+_UNKNOWN = re.compile(
+    r"(?<![A-Za-z0-9_.$/%+=@-])(?P<prefix>[a-z][a-z0-9]{1,11}(?:[_-][a-z0-9]{1,10}){0,2})[_-]"
+    r"(?P<rest>[A-Za-z0-9][A-Za-z0-9_-]{29,254})(?!\w|[/+=(-]|\.\w)"
+)
+_WORDY = re.compile(r"[A-Za-z]{20}|(?:^|[_-])[a-z]{4,16}(?:[_-]|$)")
+_IDS = frozenset(
+    """
+    asst batch call chatcmpl chunk cmpl conv evt event file ft gen id item job msg node org pi prod proj req
+    request resp response run sess session span step sub task thread toolu trace user vs
+    """.split()
+)
+
+
+class _Row(NamedTuple):
+    """A format to try; `pattern` is compiled when first needed, since most never are."""
+
+    rule: str
+    kind: str
+    pattern: str
+    random: bool
+
+
+_compiled = cache(re.compile)
+
+
+@cache
+def _prefix_table() -> tuple[re.Pattern[str], dict[str, tuple[_Row, ...]]]:
+    """One alternation of all prefixes, longest first, and the rows to try for each."""
+    rows: dict[str, list[_Row]] = {}
+    for row in PREFIXED:
+        for prefix in row.prefixes.split():
+            pattern = f"{re.escape(prefix)}(?:{row.rest})"
+            rows.setdefault(prefix, []).append(_Row(row.rule, row.kind, pattern, row.random))
+            if len(prefix) >= _TELLING and row.rest.startswith(_ALPHANUMERIC):
+                wider = pattern.replace(_ALPHANUMERIC, _WITH_MARKS, 1)
+                rows[prefix].append(_Row(row.rule, row.kind, wider, random=True))
+    table = {
+        prefix: tuple(row for size in range(len(prefix), 0, -1) for row in rows.get(prefix[:size], ()))
+        for prefix in rows
+    }
+    return re.compile(rf"(?<![A-Za-z0-9])(?:{_trie(sorted(rows))})"), table
+
+
+def _trie(words: list[str]) -> str:
+    """An alternation that shares beginnings, so that few branches are tried; the longest word wins."""
+    if not words or words == [""]:
+        return ""
+    heads: dict[str, list[str]] = {}
+    for word in words:
+        if word:
+            heads.setdefault(word[0], []).append(word[1:])
+    branches = [re.escape(head) + _trie(tails) for head, tails in heads.items()]
+    body = branches[0] if len(branches) == 1 else "|".join(branches)
+    if "" in words:
+        return f"(?:{body})?"
+    return body if len(branches) == 1 else f"(?:{body})"
+
+
+@cache
+def _rows(formats: tuple[MarkedFormat, ...]) -> tuple[tuple[tuple[str, ...], _Row], ...]:
+    """The marks of each format, and how to find it."""
+    return tuple(
+        (row.marks, _Row(row.rule, row.kind, rf"(?<![A-Za-z0-9])(?:{row.pattern})", random=False))
+        for row in formats
+    )
+
+
+def find_tokens(subject: Subject) -> Iterator[Match]:
+    """Every token of a format told by its beginning, whole."""
+    text = subject.text
+    if len(text) < _MIN_TOKEN_LENGTH or _RUN.search(text) is None:
+        return
+    prefixes, table = _prefix_table()
+    for run in _RUN.finditer(text):
+        at, stop = run.span()
+        while (hit := prefixes.search(text, at, stop)) is not None:
+            at = hit.end()
+            for row in table[hit[0]]:
+                if (token := _compiled(row.pattern).match(text, hit.start())) is None:
+                    continue
+                if _counts(token[0], token[0][len(hit[0]) :], row):
+                    end = extend_token(text, token.end())
+                    yield Match(hit.start(), end, row.kind, row.rule, 0.99)
+                    at = min(max(end, at), stop)
+                    break
+
+
+def find_marked_tokens(subject: Subject) -> Iterator[Match]:
+    """Every token of a format told by a mark inside, whole."""
+    text = subject.text
+    if len(text) >= _MIN_TOKEN_LENGTH:
+        for marks, row in _rows(MARKED):
+            if any(mark in text for mark in marks):
+                yield from _find_row(text, row, 0, len(text))
+
+
+def find_shaped_tokens(subject: Subject) -> Iterator[Match]:
+    """Every token of a format told by its shape alone, whole."""
+    for start, end in subject.long_runs:
+        run = subject.text[start:end]
+        for marks, row in _rows(SHAPED):
+            if any(mark in run for mark in marks):
+                yield from _find_row(subject.text, row, start, end)
+
+
+def begins_token(text: str) -> bool:
+    """Whether a token of a format that names itself may begin with this text, or have it as its beginning."""
+    prefixes, table = _prefix_table()
+    hit = prefixes.match(text)
+    if hit is not None:
+        return not all(row.random for row in table[hit[0]])
+    return len(text) >= 2 and text in _sure_beginnings()  # noqa: PLR2004 -- one letter says nothing
+
+
+@cache
+def _sure_beginnings() -> frozenset[str]:
+    """What the prefixes of formats that name themselves may be cut to."""
+    sure = (p for row in PREFIXED if not row.random for p in row.prefixes.split())
+    return frozenset(prefix[:end] for prefix in sure for end in range(len(prefix) + 1))
+
+
+def whole_token(text: str, least: int) -> str | None:
+    """The rule by which the text as a whole is a token of a format that names itself, longer than `least`."""
+    prefixes, table = _prefix_table()
+    hit = prefixes.match(text)
+    for row in table[hit[0]] if hit else ():
+        token = None if row.random else _compiled(row.pattern).match(text)
+        if (
+            token is not None
+            and token.end() > least
+            and is_random(text[hit.end() :] if hit else text, least=8)
+        ):
+            return row.rule
+    return None
+
+
+def _counts(token: str, rest: str, row: _Row) -> bool:
+    generated = not row.random or (_DIGIT.search(rest) is not None and is_random(rest, least=8))
+    return generated and not is_marked_example(token)
+
+
+def _find_row(text: str, row: _Row, at: int, stop: int) -> Iterator[Match]:
+    pattern = _compiled(row.pattern)
+    # One more, for what must not follow a token.
+    while (hit := pattern.search(text, at, stop + 1)) is not None:
+        start, end = hit.span("secret" if "secret" in pattern.groupindex else 0)
+        at = end = extend_token(text, end)
+        if not is_marked_example(text[start:end]):
+            yield Match(start, end, row.kind, row.rule, 0.97)
+
+
+def extend_token(text: str, end: int) -> int:
+    """Where the token that reaches `end` really ends, so that no tail of it stays."""
+    rest = _REST.match(text, end)
+    return rest.end() if rest else end
+
+
+def find_unknown_tokens(subject: Subject) -> Iterator[Match]:
+    """Tokens of vendors that the table does not know: a short name, then what a generator made."""
+    for start, end in subject.long_runs:
+        # One more, for what must not follow a token.
+        for hit in _UNKNOWN.finditer(subject.text, start, end + 1):
+            if hit["prefix"] not in _IDS and _is_generated(hit["rest"]) and not is_marked_example(hit[0]):
+                yield Match(*hit.span(), kinds.API_KEY, "unknown-token", 0.6)
+
+
+def _is_generated(rest: str) -> bool:
+    digits, uppers, lowers = (sum(map(f, rest)) for f in (str.isdigit, str.isupper, str.islower))
+    return digits > 1 and uppers > 2 and lowers > 2 and is_random(rest, least=30) and not _WORDY.search(rest)  # noqa: PLR2004 -- of thirty
+
+
+def find_aws_secrets(subject: Subject) -> Iterator[Match]:
+    """The secrets that stand in one text with the AWS key ids they belong to, whatever they are called."""
+    text = subject.text
+    if ("AKIA" in text or "ASIA" in text) and AWS_KEY_ID.search(text) is not None:
+        for hit in _AWS_SECRET.finditer(text):
+            if is_aws_secret(hit[0]):
+                yield Match(*hit.span(), kinds.API_KEY, "aws-secret-key", 0.85)
+
+
+def is_aws_secret(value: str) -> bool:
+    """Whether it has the shape of an AWS secret access key: 40 characters of base64, well mixed."""
+    classes = any(map(str.islower, value)) + any(map(str.isupper, value)) + any(map(str.isdigit, value))
+    return _FORTY.fullmatch(value) is not None and classes == 3 and is_random(value)  # noqa: PLR2004

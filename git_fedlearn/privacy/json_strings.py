@@ -1,0 +1,101 @@
+"""The strings of a JSON value with their RFC 6901 pointers, in an order that key order cannot change."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from git_fedlearn.core.canonical import Json
+
+
+_TELLING = re.compile(
+    r"phone|mobile|msisdn|whatsapp|\bfax|\bssn|social_?sec|card_?(?:no|num)|credit_?card|iban|account_?(?:no|num)|"
+    r"(?:^|[_.-])(?:lat|lon|lng)$|latitude|longitude|birth|\bdob\b|passw|passcode|national_?id|tax_?id|\bcpf|"
+    r"pesel|aadhaar",
+    re.IGNORECASE,
+)
+
+
+_PLACEHOLDER = re.compile(r"<[A-Z]{2,16}(?:_[A-Z0-9]{1,16}){0,4}>")
+
+
+def plain_key(key: str) -> str:
+    """The key without placeholders: `PIN:<PASSWORD>` does not say that a password stands under it."""
+    return _PLACEHOLDER.sub("", key) if "<" in key else key
+
+
+class JsonString(NamedTuple):
+    """One string: where it stands, and the nearest key above it (empty for a key itself)."""
+
+    text: str
+    pointer: str
+    key: str
+    in_key: bool
+
+
+def escape_pointer(token: str) -> str:
+    """One reference token of a JSON pointer."""
+    return token.replace("~", "~0").replace("/", "~1")
+
+
+def is_telling_number(value: Json, key: str) -> bool:
+    """Whether a number stands under a key that makes it private, as `phone` and `latitude` do."""
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    return number and _is_telling(key)
+
+
+@lru_cache(maxsize=1024)
+def _is_telling(key: str) -> bool:
+    return _TELLING.search(plain_key(key)) is not None
+
+
+def iter_strings(value: Json) -> Iterator[JsonString]:
+    """All strings, keys before their values, without top-level keys of the format (`_id`) and what they hold.
+
+    Iterative, so that depth has no limit but memory.
+    """
+    stack: list[tuple[Json, str, str]] = [(value, "", "")]
+    while stack:
+        item, pointer, key = stack.pop()
+        if isinstance(item, str):
+            yield JsonString(item, pointer, key, in_key=False)
+        elif isinstance(item, int | float):
+            if is_telling_number(item, key):
+                yield JsonString(str(item), pointer, key, in_key=False)
+        elif isinstance(item, list):
+            stack.extend((item[i], f"{pointer}/{i}", key) for i in range(len(item) - 1, -1, -1))
+        elif isinstance(item, dict):
+            children: list[tuple[Json, str, str]] = []
+            for name in sorted(item):
+                if pointer or not name.startswith("_"):
+                    below = f"{pointer}/{escape_pointer(name)}"
+                    yield JsonString(name, below, "", in_key=True)
+                    children.append((item[name], below, name))
+            stack.extend(reversed(children))
+
+
+def iter_texts(value: Json) -> Iterator[tuple[str, str | None]]:
+    """The strings that `iter_strings` gives, sooner: in any order, with the key they stand under alone.
+
+    A key stands under None.
+    """
+    stack: list[tuple[Json, str]] = [(value, "")]
+    is_top = True
+    while stack:
+        item, key = stack.pop()
+        if isinstance(item, dict):
+            for name, inner in item.items():
+                if not (is_top and name.startswith("_")):
+                    yield name, None
+                    stack.append((inner, name))
+        elif isinstance(item, list):
+            stack.extend((inner, key) for inner in item)
+        elif isinstance(item, str):
+            yield item, key
+        elif is_telling_number(item, key):
+            yield str(item), key
+        is_top = False

@@ -1,0 +1,198 @@
+"""The detectors, in one list. Each takes a subject and yields matches; none keeps state or does I/O.
+
+What must occur in a text before a detector can find anything: one pattern each, in RE2's syntax.
+
+A gate may open for nothing, but never stay shut before a finding: tests ask every detector behind its gate.
+Gates are asked about ASCII text only, where lower case means the same to everybody.
+
+Which detectors can find anything in a text: one pass of RE2 over it looks for all gates at once.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from functools import lru_cache
+from typing import TYPE_CHECKING, Final
+
+import re2
+
+from git_fedlearn.privacy.detectors import detect_secrets_rules
+from git_fedlearn.privacy.detectors.assignments import find_assignments
+from git_fedlearn.privacy.detectors.credentials_in_text import PROGRAMS, find_command_lines, find_told_secrets
+from git_fedlearn.privacy.detectors.detect_secrets_rules import find_with_detect_secrets
+from git_fedlearn.privacy.detectors.hosts import find_internal_hosts, find_logins
+from git_fedlearn.privacy.detectors.ids import find_numbers
+from git_fedlearn.privacy.detectors.local_identity import find_home_paths
+from git_fedlearn.privacy.detectors.network import find_emails, find_ips, find_macs
+from git_fedlearn.privacy.detectors.personal import find_births, find_positions, is_birth_key, is_position_key
+from git_fedlearn.privacy.detectors.phones import find_phones
+from git_fedlearn.privacy.detectors.structures import (
+    WEBHOOK_SIGNS,
+    find_basic_pairs,
+    find_cookies,
+    find_headers,
+    find_jwts,
+    find_private_keys,
+    find_url_passwords,
+    find_webhooks,
+)
+from git_fedlearn.privacy.detectors.tables import find_columns
+from git_fedlearn.privacy.detectors.token_formats import MARKED, PREFIXED
+from git_fedlearn.privacy.detectors.tokens import (
+    find_aws_secrets,
+    find_marked_tokens,
+    find_shaped_tokens,
+    find_tokens,
+    find_unknown_tokens,
+)
+from git_fedlearn.privacy.model import Match
+from git_fedlearn.privacy.subject import Subject, name_of_key
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+Detector = Callable[[Subject], Iterable[Match]]
+
+SECRET_DETECTORS: tuple[Detector, ...] = (
+    find_private_keys,
+    find_jwts,
+    find_url_passwords,
+    find_webhooks,
+    find_headers,
+    find_basic_pairs,
+    find_tokens,
+    find_marked_tokens,
+    find_shaped_tokens,
+    find_aws_secrets,
+    find_unknown_tokens,
+    find_with_detect_secrets,
+    find_assignments,
+    find_command_lines,
+    find_told_secrets,
+    find_cookies,
+    find_columns,
+)
+PERSONAL_DETECTORS: tuple[Detector, ...] = (
+    find_emails,
+    find_ips,
+    find_macs,
+    find_home_paths,
+    find_numbers,
+    find_phones,
+    find_births,
+    find_positions,
+    find_logins,
+    find_internal_hosts,
+)
+DETECTORS = SECRET_DETECTORS + PERSONAL_DETECTORS
+
+
+@lru_cache(maxsize=4096)
+def by_key(key: str) -> frozenset[Detector]:
+    """The detectors that such a key tells to look at any text under it."""
+    asked: list[Detector] = []
+    if name_of_key(key) is not None:
+        asked.append(find_assignments)
+    if is_birth_key(key):
+        asked.append(find_births)
+    if is_position_key(key):
+        asked.append(find_positions)
+    return frozenset(asked)
+
+
+MIN_REST_LENGTH = 8
+"""Every token has at least as many characters after its prefix; a test counts them."""
+
+
+def _any(words: Iterable[str]) -> str:
+    return "|".join(re.escape(word) for word in sorted(set(words)) if word.isascii())
+
+
+def _tokens() -> str:
+    prefixes = _any(prefix for row in PREFIXED for prefix in row.prefixes.split())
+    return rf"(?:^|[^A-Za-z0-9])(?:{prefixes})\S{{{MIN_REST_LENGTH}}}"
+
+
+OPENED_BY_LONG_RUN = frozenset(("find_shaped_tokens", "find_unknown_tokens", "find_in_base64"))
+"""What needs a long run of token characters, which RE2's sets are slow at: counting far takes many states."""
+
+_NAMES = (
+    r"(?i:pass(?:w(?:or)?d|wort|phrase|code|[^a-z]|$)|pwd|psw(?:d|[^a-z]|$)|pw(?:[^a-z]|$)|kennwort|contrase|"
+    r"mot_?de_?passe|senha|wachtwoord|salasana|identified by|secret|token|credential|creds?(?:[^a-z]|$)|"
+    r"[_-]auth(?:[^a-z]|$)|auth[-_]?(?:code|header)|bearer|(?:psk|sas|otp)(?:[^a-z]|$)|api[-_]?hash|"
+    r"keys?(?:[^a-z]|$))"
+)
+
+GATES: dict[str, str] = {
+    "find_private_keys": "PRIVATE KEY|PuTTY-User-Key-File",
+    "find_jwts": "eyJ",
+    "find_url_passwords": "@",
+    "find_webhooks": _any(WEBHOOK_SIGNS),
+    "find_headers": r"(?i:bearer|basic|token|digest|apikey|negotiate)[ \t]{1,4}[A-Za-z0-9._~+/=-]{12}",
+    "find_basic_pairs": r"auth[\"']?\s{0,4}[:=]",
+    "find_tokens": _tokens(),
+    "find_marked_tokens": _any(mark for row in MARKED for mark in row.marks),
+    "find_aws_secrets": "AKIA|ASIA",
+    "find_with_detect_secrets": rf"(?i:{_any(w for row in detect_secrets_rules.PLUGINS for w in row[2])})",
+    "find_assignments": _NAMES,
+    "find_command_lines": _any(PROGRAMS),
+    "find_told_secrets": r"machine|:(?:[0-9]{4,5}|\*):[A-Za-z*][\w*-]*:|"
+    r"(?i:\bpin(?:[ -]?(?:code|number))?(?: is|:|=)\s{0,2}[\"'`]?\d{4}|mnemonic|"
+    r"(?:seed|recovery|backup|secret)[-_ ]?(?:phrase|words)|"
+    r"\b(?:log ?in|sign ?in|credentials|creds|auth)\b[\s\S]*[:/])",
+    "find_cookies": r"(?i:cookie[\"']?[\s:=]|sess\w*=|connect\.sid=|auth=|token=|__)",
+    "find_columns": _NAMES,
+    "find_emails": "@|%40",
+    "find_ips": r"[0-9]\.[0-9]{1,3}\.[0-9]{1,3}\.[0-9]|"
+    r"(?i:(?:[23][0-9a-f]{3}|f[cd][0-9a-f]{2}|fe[89ab][0-9a-f]):)",
+    "find_macs": r"[0-9a-fA-F]{2}[:-](?:[0-9a-fA-F]{2}[:-]){4}|"
+    r"[0-9a-fA-F]{4}\.[0-9a-fA-F]{4}\.[0-9a-fA-F]{4}",
+    "find_home_paths": r"(?i:(?:home|users|documents and settings)(?:[\\/]|%2f|%5c))|~[a-z]",
+    "find_numbers": r"[0-9](?:[ .-]?[0-9A-Z]){5}",
+    "find_phones": r"[0-9](?:[ ./()-]{0,2}[0-9]){5}",
+    "find_births": r"(?i:d.?o.?b|birth|born|gebor|geburt|naiss|naci|nasci|nat[oa] il|urodz|ur\.)[^\n]*[0-9]",
+    "find_positions": r"[0-9]\.[0-9]{3}",
+    "find_logins": r"@|ssh[^\n]* -l|(?i:host)[^\n]*\n",
+    "find_internal_hosts": r"\.(?i:local|lan|internal|intranet|corp|home|private|ts\.net)",
+    "find_behind_escapes": r"\\|%|&#",
+}
+
+MAX_AUTOMATON_BYTES: Final = 64 << 20
+MAX_CACHED_CHOICES: Final = 4096
+_TYPOGRAPHY = re.compile("[\u2010-\u2015\u2018-\u201d\u2022\u2026\u2713\u2714]")
+"""Dashes, quotation marks, bullets and the like, of which models are fond: no letters, no blanks, no digits.
+
+To a gate each is a hyphen, which no gate excludes, and which stands for them in numbers too.
+"""
+
+
+class Prefilter:
+    """Chooses from some detectors those whose gate is open."""
+
+    def __init__(self, detectors: Sequence[Detector]) -> None:
+        self._all = tuple(detectors)
+        self._gated = tuple(detector for detector in detectors if detector.__name__ in GATES)
+        options = re2.Options()
+        options.max_mem = MAX_AUTOMATON_BYTES
+        self._gates = re2.Set.SearchSet(options)
+        for detector in self._gated:
+            self._gates.Add(GATES[detector.__name__])
+        self._gates.Compile()
+        self._named = lru_cache(maxsize=MAX_CACHED_CHOICES)(self._open_ones)
+
+    def choose(self, subject: Subject) -> tuple[Detector, ...]:
+        """The detectors to ask about this text, in their order; gates speak about ASCII only."""
+        text = subject.text if subject.text.isascii() else _TYPOGRAPHY.sub("-", subject.text)
+        if not text.isascii():
+            return self._all
+        chosen = self._named(tuple(self._gates.Match(text) or ()), is_long=bool(subject.long_runs))
+        if subject.key and (asked := by_key(subject.key)):
+            return tuple(d for d in self._all if d in chosen or d in asked)
+        return chosen
+
+    def _open_ones(self, gates: tuple[int, ...], *, is_long: bool) -> tuple[Detector, ...]:
+        """The detectors of the gates with these numbers, and those that need a long run if there is one."""
+        found = {self._gated[number] for number in gates}
+        return tuple(d for d in self._all if d in found or (is_long and d.__name__ in OPENED_BY_LONG_RUN))

@@ -1,0 +1,193 @@
+"""What belongs into a collection: the join of its sets and of every system's newest snapshot.
+
+Record lines on disk, found by id and joined when they are read: what an import has in memory is an index.
+
+A collection of any size is imported in the memory of about 200 bytes a record.
+"""
+
+import tempfile
+from collections.abc import Container, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from hashlib import blake2b
+from pathlib import Path
+from typing import IO
+
+from git_fedlearn.core.canonical import InvalidJsonError, Json, JsonObject, parse_value
+from git_fedlearn.core.identity import RecordId
+from git_fedlearn.core.join import join_records
+from git_fedlearn.core.layout import FINE_TUNING, SHARED_SETS, SetName
+from git_fedlearn.core.record import NotARecordError, Record, parse_record
+from git_fedlearn.core.record_set import BOM, split_lines
+from git_fedlearn.errors import FedlearnError, UsageError
+from git_fedlearn.qdrant.schema import newest_snapshots
+from git_fedlearn.repository.files import read_file, refuse_foreign
+from git_fedlearn.repository.repository import Repository
+from git_fedlearn.repository.trees import WorkTree, committed_tree, set_paths
+
+
+def digest(data: bytes) -> bytes:
+    """16 bytes that stand for a line or an identity form, also where somebody wants two to look the same."""
+    return blake2b(data, digest_size=16).digest()
+
+
+class RecordFile:
+    """Lines are added, then read: `ids`, the `lessons` of an id, and whether one is `retracted`."""
+
+    def __init__(self, file: IO[bytes], unchanged: Container[bytes] = ()) -> None:
+        """`unchanged` are the digests of joined lines that are left out."""
+        self._file = file
+        self._unchanged = unchanged
+        self._seen: set[bytes] = set()
+        self._places: dict[bytes, tuple[int, ...]] = {}
+        self._end = 0
+
+    def add(self, line: bytes) -> None:
+        """Add a line; one that is no record, or was added already, changes nothing. Raises OSError."""
+        known = digest(line)
+        if known in self._seen:
+            return
+        self._seen.add(known)
+        try:
+            record = parse_record(line)
+        except NotARecordError:
+            return
+        key = bytes.fromhex(record.id)
+        self._places[key] = (*self._places.get(key, ()), self._end)
+        self._end += self._file.write(record.line + b"\n")
+
+    def finish(self) -> None:
+        """After the last line: everything is on disk. Raises OSError."""
+        self._file.flush()
+        self._seen = set()
+
+    def __len__(self) -> int:
+        """How many ids there are."""
+        return len(self._places)
+
+    def ids(self) -> list[bytes]:
+        """The ids as 16 bytes each, sorted."""
+        return sorted(self._places)
+
+    def lessons(self, key: bytes) -> list[Record]:
+        """The lessons of an id after the join: one, none for a retracted id, several for a hash collision."""
+        return [record for record in self._joined(key) if not record.is_tombstone]
+
+    def retracted(self, identifier: RecordId) -> int:
+        """The generation up to which lessons of this id are retracted, -1 when they are not."""
+        found = self._joined(bytes.fromhex(identifier))
+        return max((record.gen for record in found if record.is_tombstone), default=-1)
+
+    def _joined(self, key: bytes) -> Iterator[Record]:
+        records = [self._read(place) for place in self._places.get(key, ())]
+        for record in join_records(records) if records else ():
+            if digest(record.line) not in self._unchanged:
+                yield record
+
+    def _read(self, place: int) -> Record:
+        self._file.seek(place)
+        return parse_record(self._file.readline()[:-1])
+
+
+@contextmanager
+def open_wanted(folder: Path, unchanged: Container[bytes] = ()) -> Iterator[RecordFile]:
+    """An empty one in a temporary file inside `folder`, or where the system keeps temporary files."""
+    with _temporary(folder) as file:
+        yield RecordFile(file, unchanged)
+
+
+def _temporary(folder: Path) -> IO[bytes]:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        return tempfile.TemporaryFile(dir=folder)
+    except OSError:  # a clone that is mounted read-only
+        return tempfile.TemporaryFile()
+
+
+def set_names(collection: str) -> list[SetName]:
+    """The record sets whose records belong into a collection."""
+    names = [SetName(f"collections/{collection}")]
+    shared = SetName(collection)
+    return [shared, *names] if shared in SHARED_SETS and shared != FINE_TUNING else names
+
+
+def source_files(top: Path, collection: str) -> list[Path]:
+    """The files that are joined for a collection."""
+    paths = set_paths(WorkTree(top))
+    named = [top / path for name in set_names(collection) for path in paths.get(name, [])]
+    return [*named, *newest_snapshots(top, collection)]
+
+
+@contextmanager
+def gather(
+    repository: Repository, collection: str, more: Iterable[bytes], since: str | None
+) -> Iterator[RecordFile]:
+    """The join of everything, less the lines that a revision held already."""
+    known = _digests_at(repository, collection, since) if since else frozenset()
+    with open_wanted(repository.state.folder, known) as wanted:
+        try:
+            for path in source_files(repository.top, collection):
+                for line in _read_lines(path):
+                    wanted.add(line)
+            for line in more:
+                wanted.add(line)
+            wanted.finish()
+        except OSError as error:
+            raise FedlearnError(
+                f"{repository.state.folder}: cannot be written: {error.strerror}",
+                hint="free space, then run it again",
+            ) from error
+        yield wanted
+
+
+def _read_lines(path: Path) -> Iterator[bytes]:
+    """The lines of a file, one in memory at a time, unless it holds a conflict: then both its sides."""
+    refuse_foreign(path)
+    try:
+        with path.open("rb") as file:
+            for line in file:
+                if line.startswith(b"<<<<<<<"):
+                    yield from split_lines(read_file(path))
+                    return
+                yield line.removeprefix(BOM).rstrip(b"\r\n")
+    except OSError as error:
+        raise FedlearnError(f"{path}: cannot be read: {error.strerror}") from error
+
+
+def parse_dump(path: Path) -> list[JsonObject]:
+    """The points of a scroll dump as `POST /collections/NAME/points/scroll` answers. Raises FedlearnError."""
+    try:
+        value = parse_value(path.read_bytes())
+    except OSError as error:
+        raise FedlearnError(f"{path}: cannot be read: {error.strerror}") from error
+    except InvalidJsonError as error:
+        raise FedlearnError(f"{path}: {error}") from error
+    points = _points(value)
+    if points is None:
+        raise FedlearnError(
+            f"{path}: not a scroll dump", hint="it holds `result.points`, each with a payload"
+        )
+    return points
+
+
+def _points(value: Json) -> list[JsonObject] | None:
+    match value:
+        case {"result": {"points": [*points]}} | {"points": [*points]} | [*points]:
+            kept = [point for point in points if isinstance(point, dict)]
+            return kept if all(isinstance(point.get("payload"), dict | None) for point in kept) else None
+    return None
+
+
+def _digests_at(repository: Repository, collection: str, revision: str) -> frozenset[bytes]:
+    objects = repository.objects
+    commit = objects.find_commit(revision)
+    if commit is None:
+        raise UsageError(f"{revision}: no such commit", hint="git log --oneline data")
+    tree = committed_tree(objects, commit)
+    paths = [path for name in set_names(collection) for path in set_paths(tree).get(name, [])]
+    return frozenset(digest(line) for path in paths for line in split_lines(tree.read(path)))
+
+
+def collections_here(top: Path, chosen: Sequence[str]) -> list[str]:
+    """The chosen collections and all others that have records or snapshots here."""
+    folder = top / "data" / "collections"
+    return sorted({*chosen, *(path.stem for path in folder.glob("*.jsonl"))})

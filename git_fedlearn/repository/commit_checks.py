@@ -1,0 +1,115 @@
+"""What may enter the history: the checks that every hook shares.
+
+A line that a parent holds already, in this file or another of its set, is not held against the
+candidate: a merge, or a set that outgrew its file, brings nothing new.
+"""
+
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+from git_fedlearn.core.inspection import KINDS_OF_A_LINE, Problem, SizeLimits
+from git_fedlearn.core.layout import SetName, find_set
+from git_fedlearn.core.record_set import Losses, split_lines
+from git_fedlearn.repository.history import losses_by_set
+from git_fedlearn.repository.objects import Oid
+from git_fedlearn.repository.trees import CommittedTree, is_local
+from git_fedlearn.repository.verify import inspect_path
+
+
+class NewLine(NamedTuple):
+    """A line that no parent has, with its place in the file."""
+
+    path: str
+    number: int
+    line: bytes
+
+
+class CommitVerdict(NamedTuple):
+    """What a candidate for the history adds that it must not, and what it drops."""
+
+    problems: list[Problem]
+    losses: dict[SetName, Losses]
+
+
+def judge(limits: SizeLimits, candidate: CommittedTree, parents: list[CommittedTree]) -> CommitVerdict:
+    """Format problems that the candidate itself brings, and records of the parents that it drops."""
+    return CommitVerdict(find_problems(limits, candidate, parents), find_shrinking(parents, candidate))
+
+
+def find_problems(
+    limits: SizeLimits, candidate: CommittedTree, parents: list[CommittedTree]
+) -> list[Problem]:
+    """Format problems that no parent has.
+
+    A set that outgrew the size limit stops nobody: a merge may join two files below it to one above,
+    and whoever writes the set next shards it.
+    """
+    return [
+        problem
+        for path in changed_paths(candidate, parents)
+        for problem in _new_problems(limits, candidate, path, parents)
+        if not (problem.kind == "size" and problem.fixable)
+    ]
+
+
+def find_shrinking(before: Iterable[CommittedTree], after: CommittedTree) -> dict[SetName, Losses]:
+    """The sets that lost lessons or tombstones."""
+    return {name: found for name, found in losses_by_set(before, after).items() if found.is_shrunk}
+
+
+def changed_paths(candidate: CommittedTree, parents: Iterable[CommittedTree]) -> list[str]:
+    """The paths whose entry no parent has."""
+    known = {(path, entry) for parent in parents for path, entry in parent.entries.items()}
+    return sorted(path for path, entry in candidate.entries.items() if (path, entry) not in known)
+
+
+def new_lines(candidate: CommittedTree, parents: list[CommittedTree]) -> Iterator[NewLine]:
+    """Every line of a changed file that is new to its file, or set, in all parents."""
+    for path in changed_paths(candidate, parents):
+        lines = enumerate(candidate.read(path).split(b"\n"), 1)
+        yield from _without_old(
+            [NewLine(path, number, line) for number, line in lines if line], path, parents
+        )
+
+
+def _new_problems(
+    limits: SizeLimits, candidate: CommittedTree, path: str, parents: list[CommittedTree]
+) -> list[Problem]:
+    if is_local(path):
+        return [Problem(path, 0, "type", "a file of this machine alone; git rm --cached it", fixable=False)]
+    found = list(inspect_path(limits, candidate, path))
+    if not any(problem.kind in KINDS_OF_A_LINE for problem in found):
+        return found
+    lines = candidate.read(path).split(b"\n")
+    suspects = {problem.line for problem in found if problem.line}
+    fresh = _without_old([NewLine(path, number, lines[number - 1]) for number in suspects], path, parents)
+    numbers = {line.number for line in fresh} | {0}
+    return [problem for problem in found if problem.kind not in KINDS_OF_A_LINE or problem.line in numbers]
+
+
+def _without_old(lines: list[NewLine], path: str, parents: list[CommittedTree]) -> list[NewLine]:
+    for data in _old_files(path, parents):
+        if not lines:
+            break
+        old = {*data.split(b"\n"), *split_lines(data)}
+        lines = [line for line in lines if line.line not in old]
+    return lines
+
+
+def _old_files(path: str, parents: list[CommittedTree]) -> Iterator[bytes]:
+    """The file itself in each parent, then the files its lines may have moved from, each blob once."""
+    seen: set[Oid] = set()
+    for related in (False, True):
+        for parent in parents:
+            for old, entry in parent.entries.items():
+                wanted = _may_share_lines(old, path) if related else old == path
+                if wanted and entry.is_file and entry.oid not in seen:
+                    seen.add(entry.oid)
+                    yield parent.read(old)
+
+
+def _may_share_lines(old: str, path: str) -> bool:
+    before, now = find_set(old), find_set(path)
+    if not before or not now or before[0] != now[0]:
+        return False
+    return before[1].startswith(now[1]) or now[1].startswith(before[1])

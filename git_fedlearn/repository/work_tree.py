@@ -1,0 +1,149 @@
+"""How branch, index and work tree stand to each other under data/: one `git status`, no network.
+
+Commits that touch nothing outside data/.
+
+What our commits say of themselves in trailers: the system that wrote them, the peers behind them.
+"""
+
+import os
+import re
+from dataclasses import dataclass, field
+from typing import Final, NamedTuple
+
+from git_fedlearn.core.layout import DATA
+from git_fedlearn.errors import FedlearnError, GitError
+from git_fedlearn.repository.objects import Oid
+from git_fedlearn.repository.repository import Repository
+from git_fedlearn.repository.trees import is_local
+
+_NO_FILE = "000000"
+_FIELDS = {"1": 8, "2": 9, "u": 10}
+"""git-status(1), porcelain v2: how many fields come before the path of each kind of entry."""
+
+
+@dataclass(slots=True)
+class WorkState:
+    """`commit` is None before the first one, `branch` None for a detached HEAD."""
+
+    commit: Oid | None = None
+    branch: str | None = None
+    upstream: str | None = None
+    """As git shows it, `origin/main`; None where the branch has none."""
+    upstream_is_known: bool = False
+    """Whether it was ever fetched."""
+    ahead: int = 0
+    behind: int = 0
+    changed: dict[str, Oid | None] = field(default_factory=dict)
+    """Data files that differ from HEAD in index or work tree, and the blobs they are in HEAD."""
+    conflicts: list[str] = field(default_factory=list)
+
+
+def read_work_state(repository: Repository) -> WorkState:
+    """The state of a repository with a work tree."""
+    told = repository.git.run(
+        "--no-optional-locks",
+        *("status", "--porcelain=v2", "--branch", "-z", "--untracked-files=all", "--no-renames"),
+        *("--", f":/{DATA}"),
+    )
+    state = WorkState()
+    for line in os.fsdecode(told).split("\0"):
+        kind, _, rest = line.partition(" ")
+        if kind == "#":
+            _take_header(state, *rest.partition(" ")[::2])
+        elif kind:
+            _take_entry(state, kind, rest)
+    return state
+
+
+def _take_header(state: WorkState, name: str, value: str) -> None:
+    if name == "branch.oid" and value != "(initial)":
+        state.commit = Oid(value)
+    elif name == "branch.head" and value != "(detached)":
+        state.branch = value
+    elif name == "branch.upstream":
+        state.upstream = value
+    elif name == "branch.ab":
+        state.upstream_is_known = True
+        state.ahead, state.behind = (abs(int(number)) for number in value.split(" "))
+
+
+def _take_entry(state: WorkState, kind: str, rest: str) -> None:
+    if kind == "?":
+        if not is_local(rest):
+            state.changed[rest] = None
+        return
+    *facts, path = rest.split(" ", _FIELDS[kind] - 1)
+    if kind == "u":
+        state.conflicts.append(path)
+    state.changed[path] = None if kind == "u" or facts[2] == _NO_FILE else Oid(facts[5])
+
+
+_UNFINISHED = {
+    "MERGE_HEAD": "a merge",
+    "CHERRY_PICK_HEAD": "a cherry-pick",
+    "REVERT_HEAD": "a revert",
+    "rebase-merge": "a rebase",
+    "rebase-apply": "a rebase",
+    "sequencer": "a cherry-pick or revert",
+}
+_PATHS = (
+    f":/{DATA}",
+    *(f":(top,exclude,glob){DATA}/**/{name}" for name in ("latest.jsonl", "*.tmp", "*.bak", ".local/**")),
+)
+"""Data files, less what is this machine's own."""
+
+
+def commit_data(repository: Repository, message: str) -> str | None:
+    """Commit every change under data/ and nothing else, hooks and signing as the user set them up.
+
+    What is staged elsewhere stays staged. Returns the commit, None when there is nothing to commit.
+    """
+    refuse_unfinished(repository)
+    git = repository.git
+    git.run("add", "--all", "--", *_PATHS)
+    if git.is_true("diff", "--cached", "--quiet", "--", *_PATHS):
+        return None
+    done = git.attempt("commit", "--quiet", "--only", "--message", message, "--", *_PATHS)
+    if done.code:
+        said = f"{done.out.decode('utf-8', 'replace').strip()}\n{done.err.strip()}".strip()
+        raise GitError(f"git commit failed:\n{said}", hint="what was learned is staged under data/")
+    commit = git.text("rev-parse", "HEAD")
+    touched = git.run("diff-tree", "-r", "--root", "--no-commit-id", "--name-only", "-z", commit).split(b"\0")
+    foreign = [path for path in touched if path and not path.startswith(f"{DATA}/".encode())]
+    if foreign:
+        raise FedlearnError(
+            f"commit {commit} touches files outside {DATA}/", hint="a hook added them: git show --stat"
+        )
+    return commit
+
+
+def refuse_unfinished(repository: Repository) -> None:
+    """Raise FedlearnError in the middle of a merge, rebase, cherry-pick or revert."""
+    what = find_unfinished(repository)
+    if what:
+        raise FedlearnError(f"{what} is not finished", hint="git fedlearn resolve, then git status")
+
+
+def find_unfinished(repository: Repository) -> str | None:
+    """What git is in the middle of, as in `a merge`; None when it is in the middle of nothing."""
+    return next((what for name, what in _UNFINISHED.items() if (repository.git_dir / name).exists()), None)
+
+
+SYSTEM_TRAILER: Final = "Fedlearn-System"
+PEER_TRAILER: Final = "Fedlearn-Peer"
+
+_SYSTEM: Final = re.compile(rf"^{SYSTEM_TRAILER}: (\S+)$", re.MULTILINE)
+_PEER: Final = re.compile(rf"^{PEER_TRAILER}: (\S+) ", re.MULTILINE)
+
+
+class Trailers(NamedTuple):
+    """`system` is empty for a commit that was made by hand."""
+
+    system: str
+    peers: tuple[str, ...]
+
+
+def read_trailers(message: str) -> Trailers:
+    """The trailers of a commit message."""
+    system = _SYSTEM.search(message)
+    return Trailers(system[1] if system else "", tuple(_PEER.findall(message)))

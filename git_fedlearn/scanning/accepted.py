@@ -1,0 +1,104 @@
+"""A baseline: findings that are known, so that a scan reports only what is new. It holds no private text.
+
+A finding is known by file, kind and fingerprint; lines and pointers move. The hooks do not read baselines:
+what may stay for good belongs on the allow-list.
+
+Entries of the allow-list, written behind what `.fedlearn.toml` holds, so that comments and layout stay.
+"""
+
+import json
+from collections.abc import Iterable, Iterator
+from datetime import date
+from pathlib import Path
+from typing import Final, TypeAlias
+
+from git_fedlearn.errors import FedlearnError, SettingsError, UsageError
+from git_fedlearn.privacy.engine import PrivacyEngine
+from git_fedlearn.privacy.policy import Allowed, format_allowed, is_fingerprint, parse_policy
+from git_fedlearn.repository.files import read_file, write_file
+from git_fedlearn.repository.repository import Repository
+from git_fedlearn.repository.settings import SETTINGS_FILE, parse_table
+from git_fedlearn.scanning.findings import FileFinding
+
+SCHEMA: Final = "fedlearn.scan-baseline/v1"
+AcceptedFindings: TypeAlias = frozenset[tuple[str, str, str]]
+
+
+def read_baseline(path: Path) -> AcceptedFindings:
+    """The findings of a baseline file. Raises UsageError for what is none."""
+    try:
+        table = json.loads(path.read_bytes())
+        if table["schema"] != SCHEMA:
+            raise UsageError(f"{path}: a baseline of a later version", hint="upgrade git-fedlearn")
+        return frozenset((row["path"], row["kind"], row["fingerprint"]) for row in table["findings"])
+    except OSError as error:
+        raise UsageError(
+            f"{path}: cannot be read: {error.strerror}", hint=f"git fedlearn scan --write-baseline {path}"
+        ) from error
+    except (ValueError, KeyError, TypeError):
+        raise UsageError(f"{path}: not a baseline of git fedlearn scan") from None
+
+
+def write_baseline(path: Path, found: Iterable[FileFinding]) -> None:
+    """Write a baseline of these findings, sorted. Raises FedlearnError."""
+    rows = sorted({_key(item) for item in found})
+    findings = [{"path": path, "kind": kind, "fingerprint": mark} for path, kind, mark in rows]
+    text = json.dumps({"schema": SCHEMA, "findings": findings}, indent=1, ensure_ascii=False)
+    try:
+        path.write_text(text + "\n", encoding="utf-8")
+    except OSError as error:
+        raise FedlearnError(f"{path}: cannot be written: {error.strerror}") from error
+
+
+def unknown_of(known: AcceptedFindings, found: Iterable[FileFinding]) -> Iterator[FileFinding]:
+    """The findings that a baseline does not hold."""
+    return (item for item in found if _key(item) not in known)
+
+
+def _key(item: FileFinding) -> tuple[str, str, str]:
+    return item.path, item.finding.kind, item.finding.fingerprint
+
+
+def allow(
+    repository: Repository, engine: PrivacyEngine, entries: list[Allowed], today: date
+) -> list[Allowed]:
+    """Put entries on the allow-list; returns those that were not on it. Raises UsageError, SettingsError.
+
+    The engine goes by the settings as they were: the caller makes a new one.
+    """
+    for entry in entries:
+        _check(engine, entry)
+    with repository.lock("allow"):
+        known = engine.policy.allowed_fingerprints()
+        fresh = [entry for entry in entries if entry.fingerprint not in known]
+        if fresh:
+            _append(repository.top / SETTINGS_FILE, fresh, today)
+    return fresh
+
+
+def _check(engine: PrivacyEngine, entry: Allowed) -> None:
+    if not is_fingerprint(entry.fingerprint):
+        raise UsageError(
+            f"{entry.fingerprint!r}: not a fingerprint (5 or 16 hexadecimal digits)",
+            hint="git fedlearn scan prints them in brackets",
+        )
+    if not entry.reason.strip():
+        raise UsageError("an allow-list needs a reason", hint="add --reason 'why this may be public'")
+    if engine.scan(entry.reason):
+        raise UsageError("the reason holds private data itself, and everybody will read it")
+
+
+def _append(path: Path, entries: list[Allowed], today: date) -> None:
+    data = read_file(path) or b"format = 1\n"
+    text = "\n".join(["", *(format_allowed(entry) for entry in entries)])
+    extended = data + (b"" if data.endswith(b"\n") else b"\n") + text.encode("utf-8")
+    try:
+        policy = parse_policy(parse_table(extended), today)
+        taken = {entry.fingerprint for entry in policy.allowed}
+    except SettingsError:
+        taken = set()
+    if not taken.issuperset(entry.fingerprint for entry in entries):
+        raise SettingsError(
+            f"{path}: an entry cannot be put behind what is there", hint="write `allow` as [[privacy.allow]]"
+        )
+    write_file(path, extended)

@@ -1,0 +1,230 @@
+"""Any file without secrets and personal data: what holds none stays byte for byte, line ends included.
+
+JSON stays JSON, keys in their order. Lines that are records of ours become records again, with the id of
+what is left of them, so that a redacted version of a record set is still one.
+
+Redacting data files that already hold private data.
+
+A record whose content changes gets a new id. If the old one was ever committed, its tombstone stays,
+or the private version would come back with the next join.
+"""
+
+import json
+import re
+from collections import Counter
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from git_fedlearn.core.canonical import InvalidJsonError, Json, JsonObject, format_value, parse_value
+from git_fedlearn.core.layout import FileKind, SetName, find_set, is_shareable, kind_of
+from git_fedlearn.core.record import NotARecordError, Record, claimed_id, make_record
+from git_fedlearn.core.record_set import canonical_set, split_lines
+from git_fedlearn.privacy.engine import PrivacyEngine
+from git_fedlearn.privacy.record_fields import sanitize_fields
+from git_fedlearn.repository.files import write_file
+from git_fedlearn.repository.record_sets import find_record
+from git_fedlearn.repository.repository import Repository
+from git_fedlearn.repository.retraction import tombstone
+from git_fedlearn.repository.trees import WorkTree, read_set
+from git_fedlearn.repository.verify import earlier_trees
+from git_fedlearn.scanning.files import NotJson, Passage, parse_json_line, read_passages, text_of
+
+_BOM = b"\xef\xbb\xbf"
+_INDENT = re.compile(rb"[\[{]\r?\n([ \t]+)")
+
+
+class Redacted(NamedTuple):
+    """A file as it may be shared, and how many findings of each kind were redacted."""
+
+    data: bytes
+    kinds: Counter[str]
+
+
+def redact_file(engine: PrivacyEngine, path: str, data: bytes, *, is_json: bool) -> Redacted:
+    """A file redacted line by line, or as one document if that is what it is (`.json`)."""
+    if path.endswith(".json"):
+        document = _redact_document(engine, data)
+        if document:
+            return document
+    kinds: Counter[str] = Counter()
+    lines = data.split(b"\n")
+    redacted: list[bytes] = []
+    for passage in read_passages(path, lines, is_json=is_json):
+        first = passage.number - 1
+        old = lines[first : first + passage.data.count(b"\n") + 1]
+        clean = _redact(engine, passage, kinds)
+        if clean is None:
+            redacted += old
+        else:
+            bom = _BOM if old[0].startswith(_BOM) else b""
+            redacted.append(bom + clean + (b"\r" if old[-1].endswith(b"\r") else b""))
+    clean_data = b"\n".join(redacted)
+    if kinds and data.startswith(b'{"_id":') and canonical_set(data) == data:
+        clean_data = canonical_set(clean_data)
+    return Redacted(clean_data, kinds)
+
+
+def _redact(engine: PrivacyEngine, passage: Passage, kinds: Counter[str]) -> bytes | None:
+    """The passage without private data, None where it has none."""
+    value = parse_json_line(passage.data) if passage.is_json else NotJson()
+    if isinstance(value, NotJson):
+        sanitized = engine.sanitize(text_of(passage.data))
+        kinds.update(finding.kind for finding in sanitized.findings)
+        return str(sanitized.value).encode("utf-8", "replace") if sanitized.findings else None
+    record = find_record(passage.data)
+    if record and claimed_id(passage.data) == record.id:
+        fields, found = sanitize_fields(engine, record.fields)
+        kinds.update(found)
+        return _record_line(fields) if found else None
+    clean, found = _sanitized(engine, value)
+    kinds.update(found)
+    return _format(clean, passage.data, None) if found else None
+
+
+def _sanitized(engine: PrivacyEngine, value: Json) -> tuple[Json, Counter[str]]:
+    if isinstance(value, dict):
+        return sanitize_fields(engine, value)
+    sanitized = engine.sanitize(value)
+    return sanitized.value, Counter(finding.kind for finding in sanitized.findings)
+
+
+def _redact_document(engine: PrivacyEngine, data: bytes) -> Redacted | None:
+    """One JSON text of several lines, None for anything else."""
+    value = parse_json_line(data.removeprefix(_BOM))
+    if isinstance(value, NotJson):
+        return None
+    clean, kinds = _sanitized(engine, value)
+    if not kinds:
+        return Redacted(data, kinds)
+    indent = _INDENT.search(data)
+    ending = data[len(data.rstrip()) :]
+    return Redacted(_format(clean, data, indent[1].decode() if indent else None) + ending, kinds)
+
+
+def _record_line(fields: dict[str, Json]) -> bytes:
+    try:
+        return make_record(fields).line
+    except NotARecordError:
+        return _format(fields, b"", None)
+
+
+def _format(value: Json, like: bytes, indent: str | None) -> bytes:
+    """JSON in the style of the old text: its indent, blanks after colons, ASCII or not."""
+    spaced = indent is not None or b'": ' in like
+    separators = (",", ": ") if indent else (", ", ": ") if spaced else (",", ":")
+    if not like.isascii():
+        try:
+            text = json.dumps(value, indent=indent, separators=separators, ensure_ascii=False)
+            return text.encode("utf-8")
+        except UnicodeEncodeError:
+            pass
+    return json.dumps(value, indent=indent, separators=separators).encode("ascii")
+
+
+SUFFIXES = (".jsonl", ".json")
+
+
+class SanitizeResult(NamedTuple):
+    """The files that were rewritten, and how many findings of each kind were redacted."""
+
+    paths: list[str]
+    redacted: Counter[str]
+
+
+class CleanLine(NamedTuple):
+    """A line without private data; `buried` is the record it was, if its id changed."""
+
+    line: bytes
+    buried: Record | None
+
+
+def sanitize_files(
+    repository: Repository, engine: PrivacyEngine, paths: Iterable[str] | None
+) -> SanitizeResult:
+    """Redact data files of the work tree (all of them for None); the caller holds the lock.
+
+    Files of kinds that are not shared stay as they are.
+    """
+    tree = WorkTree(repository.top)
+    cleaned = SanitizeResult([], Counter())
+    for path in tree.paths() if paths is None else paths:
+        if not is_shareable(path) or not tree.is_file(path):
+            continue
+        if not path.endswith(SUFFIXES):
+            _sanitize_text(repository, engine, path, cleaned)
+        else:
+            _sanitize_file(repository, engine, path, cleaned)
+    return cleaned
+
+
+def _sanitize_text(repository: Repository, engine: PrivacyEngine, path: str, cleaned: SanitizeResult) -> None:
+    redacted = redact_file(engine, path, WorkTree(repository.top).read(path), is_json=False)
+    if redacted.kinds:
+        cleaned.paths.append(path)
+        cleaned.redacted.update(redacted.kinds)
+        write_file(repository.top / path, redacted.data)
+
+
+def _sanitize_file(repository: Repository, engine: PrivacyEngine, path: str, cleaned: SanitizeResult) -> None:
+    data = WorkTree(repository.top).read(path)
+    lines = split_lines(data) if path.endswith(".jsonl") else [data]
+    has_records = kind_of(path) in (FileKind.RECORD_SET, FileKind.SNAPSHOT)
+    clean: dict[bytes, CleanLine] = {}
+    for line in dict.fromkeys(lines):
+        record = find_record(line) if has_records else None
+        found = _clean_record(engine, record, cleaned) if record else _clean_text(engine, line, cleaned)
+        if found:
+            clean[line] = found
+    if clean:
+        cleaned.paths.append(path)
+        _rewrite(repository, path, lines, clean)
+
+
+def _rewrite(repository: Repository, path: str, lines: list[bytes], clean: dict[bytes, CleanLine]) -> None:
+    found = find_set(path)
+    if found:
+        buried = [line.buried for line in clean.values() if line.buried]
+        tombstones = _tombstones(repository, found[0], buried) if buried else []
+        sets = repository.sets
+        sets.replace(found[0], clean.keys(), [*(line.line for line in clean.values()), *tombstones])
+        return
+    rewritten = b"".join([(clean[line].line if line in clean else line) + b"\n" for line in lines])
+    is_snapshot = kind_of(path) is FileKind.SNAPSHOT
+    write_file(repository.top / path, canonical_set(rewritten) if is_snapshot else rewritten)
+
+
+def _tombstones(repository: Repository, name: SetName, buried: list[Record]) -> list[bytes]:
+    """Tombstones of those records that a commit may hold which will be joined with this one."""
+    trees = earlier_trees(repository, repository.objects, history=False)
+    lines = {line for tree in trees for data in read_set(tree, name) for line in split_lines(data)}
+    committed = {record.id for line in lines if (record := find_record(line)) and not record.is_tombstone}
+    retracted: JsonObject = {"by": repository.system(), "reason": "held private data"}
+    return [tombstone(record, retracted).line for record in buried if record.id in committed]
+
+
+def _clean_record(engine: PrivacyEngine, record: Record, cleaned: SanitizeResult) -> CleanLine | None:
+    """A record without private data, None where it has none."""
+    fields, found = sanitize_fields(engine, record.fields)
+    if not found:
+        return None
+    cleaned.redacted.update(found)
+    try:
+        clean = make_record(fields)
+    except NotARecordError:
+        return CleanLine(format_value(fields), record)
+    return CleanLine(clean.line, record if clean.id != record.id else None)
+
+
+def _clean_text(engine: PrivacyEngine, line: bytes, cleaned: SanitizeResult) -> CleanLine | None:
+    """A line that is no record without private data, None where it has none."""
+    try:
+        value: Json = parse_value(line)
+    except InvalidJsonError:
+        value = None
+    sanitized = engine.sanitize(line.decode("utf-8", "replace") if value is None else value)
+    if not sanitized.findings:
+        return None
+    cleaned.redacted.update(finding.kind for finding in sanitized.findings)
+    if value is None and isinstance(sanitized.value, str):
+        return CleanLine(sanitized.value.encode("utf-8", "replace"), None)
+    return CleanLine(format_value(sanitized.value), None)

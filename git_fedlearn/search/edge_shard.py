@@ -1,0 +1,200 @@
+"""The embedded store of the search index: one Qdrant Edge shard with a dense and a BM25 vector a lesson.
+
+Qdrant Edge raises plain `Exception`, so this module turns those into FedlearnError where they arise.
+
+Room on the disk for the embedded engine, asked for beforehand.
+
+The engine writes through memory maps. Where the disk is full then, the kernel ends the process (SIGBUS)
+before it can say a word, so what might not fit is not begun.
+"""
+
+import shutil
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, NamedTuple
+from uuid import UUID
+
+from git_fedlearn.errors import FedlearnError
+from git_fedlearn.extras import Lazy
+from git_fedlearn.search.embedders.base import Vector
+
+TO_OPEN: Final = 4_000_000
+"""Bytes that must be free to open a collection: the log's files and flags."""
+
+TO_WRITE: Final = 48_000_000
+"""Bytes that must be free to write a batch: the log, and pages, which the engine makes 32 MB at a time."""
+
+
+def require_space(folder: Path, size: int) -> None:
+    """Raise FedlearnError if the file system of a folder has less than `size` bytes free."""
+    there = next(path for path in (folder, *folder.parents) if path.exists())
+    free = shutil.disk_usage(there).free
+    if free < size:
+        raise FedlearnError(
+            f"{folder}: {free // 1_000_000} MB are free on this disk, {size // 1_000_000} MB are needed",
+            hint="free space, then run it again; nothing is lost",
+        )
+
+
+if TYPE_CHECKING:
+    import qdrant_edge as edge
+else:
+    edge = Lazy("qdrant_edge", "local")
+
+DENSE: Final = "dense"
+WORDS: Final = "bm25"
+_PAGE: Final = 10_000
+
+
+class IndexedLesson(NamedTuple):
+    """A lesson in the shard: its set, the line it was read from, and digests of the line and its text."""
+
+    set_name: str
+    line: str
+    line_digest: str
+    text_digest: str
+
+
+class IndexedState(NamedTuple):
+    """What the shard holds of a line: the point and the digest of the text that was embedded."""
+
+    point: str
+    text_digest: str
+
+
+class Candidate(NamedTuple):
+    """A lesson that may answer a query, with the cosine and the BM25 score."""
+
+    set_name: str
+    line: str
+    cosine: float
+    words: float
+
+
+class LessonShard:
+    """An open shard. One process at a time: the caller holds a lock, and closes the shard."""
+
+    def __init__(self, folder: Path, dimensions: int) -> None:
+        """Open the shard in a folder, or make it. Raises FedlearnError for one that cannot be opened."""
+        self.folder = folder
+        self._bm25 = edge.Bm25()
+        require_space(folder, TO_OPEN if folder.is_dir() else TO_WRITE)
+        with edge_errors(folder):
+            self._shard = edge.EdgeShard.load(str(folder)) if folder.is_dir() else _create(folder, dimensions)
+
+    def known(self, set_name: str) -> dict[str, IndexedState]:
+        """What is held of a set, by line digest."""
+        found = {}
+        for point, payload in self._scroll(set_name):
+            found[str(payload["line_digest"])] = IndexedState(point, str(payload["text_digest"]))
+        return found
+
+    def put(self, points: Sequence[tuple[str, IndexedLesson, Vector | None, str]]) -> None:
+        """Add or replace lessons: point, entry, dense vector and the text for BM25."""
+        require_space(self.folder, TO_WRITE)
+        made = [
+            edge.Point(point, self._vectors(vector, text), entry._asdict())
+            for point, entry, vector, text in points
+        ]
+        with edge_errors(self.folder):
+            self._shard.update(edge.UpdateOperation.upsert_points(made))
+
+    def retell(self, point: str, entry: IndexedLesson) -> None:
+        """Replace the entry of a lesson whose text stayed the same."""
+        with edge_errors(self.folder):
+            self._shard.update(edge.UpdateOperation.overwrite_payload([UUID(point)], entry._asdict()))
+
+    def drop(self, points: Sequence[str]) -> None:
+        """Remove lessons."""
+        if points:
+            with edge_errors(self.folder):
+                self._shard.update(edge.UpdateOperation.delete_points([UUID(point) for point in points]))
+
+    def count(self) -> int:
+        """How many lessons are held."""
+        return self._shard.count(edge.CountRequest(exact=True))
+
+    def candidates(self, vector: Vector | None, text: str, sets: Sequence[str], most: int) -> list[Candidate]:
+        """The best `most` lessons of each retriever, all of them scored by both."""
+        queries = [edge.Query.Nearest(self._bm25.embed_query(text), using=WORDS)]
+        if vector:
+            queries.append(edge.Query.Nearest(vector, using=DENSE))
+        chosen = edge.Filter(must=[edge.FieldCondition(key="set_name", match=edge.MatchAny([*sets]))])
+        with edge_errors(self.folder):
+            ids = {point.id for query in queries for point in self._query(query, chosen, most)}
+            if not ids:
+                return []
+            same = edge.Filter(must=[edge.HasIdCondition(ids)])
+            words, *cosines = (
+                {point.id: point.score for point in self._query(query, same, len(ids))} for query in queries
+            )
+            found = self._shard.retrieve([*ids], with_payload=["set_name", "line"], with_vector=False)
+        cosine = cosines[0] if cosines else {}
+        return [
+            Candidate(
+                str((point.payload or {})["set_name"]),
+                str((point.payload or {})["line"]),
+                cosine.get(point.id, 0.0),
+                words.get(point.id, 0.0),
+            )
+            for point in found
+        ]
+
+    def close(self) -> None:
+        """Write everything out and let go of the folder."""
+        with edge_errors(self.folder):
+            self._shard.flush()
+            self._shard.close()
+
+    def _query(self, query: "edge.Query", chosen: "edge.Filter", most: int) -> list["edge.ScoredPoint"]:
+        return self._shard.query(edge.QueryRequest(limit=most, query=query, filter=chosen))
+
+    def _vectors(self, vector: Vector | None, text: str) -> dict[str, "edge.NamedVector"]:
+        words: dict[str, edge.NamedVector] = {WORDS: self._bm25.embed_document(text)}
+        return words | {DENSE: vector} if vector else words
+
+    def _scroll(self, set_name: str) -> Iterator[tuple[str, dict[str, object]]]:
+        chosen = edge.Filter(must=[edge.FieldCondition(key="set_name", match=edge.MatchValue(set_name))])
+        offset: edge.PointId | None = None
+        while True:
+            with edge_errors(self.folder):
+                page, offset = self._shard.scroll(
+                    edge.ScrollRequest(
+                        offset=offset,
+                        limit=_PAGE,
+                        filter=chosen,
+                        with_payload=["line_digest", "text_digest"],
+                    )
+                )
+            yield from ((str(record.id), record.payload or {}) for record in page)
+            if offset is None:
+                return
+
+
+@contextmanager
+def edge_errors(folder: Path) -> Iterator[None]:
+    """Turn what Qdrant Edge raises into FedlearnError."""
+    try:
+        yield
+    except Exception as error:
+        if type(error) is not Exception:
+            raise
+        raise FedlearnError(
+            f"{folder}: {str(error).splitlines()[0]}",
+            hint=f"it can be made again: rm -r {folder}; if the disk is full, free space first",
+        ) from error
+
+
+def _create(folder: Path, dimensions: int) -> "edge.EdgeShard":
+    fresh = folder.with_name(folder.name + ".new")
+    shutil.rmtree(fresh, ignore_errors=True)
+    edge.EdgeShard.create(
+        str(fresh),
+        edge.EdgeConfig(
+            vectors={DENSE: edge.EdgeVectorParams(size=dimensions, distance=edge.Distance.Cosine)},
+            sparse_vectors={WORDS: edge.EdgeSparseVectorParams(modifier=edge.Modifier.Idf)},
+        ),
+    ).close()
+    fresh.rename(folder)
+    return edge.EdgeShard.load(str(folder))

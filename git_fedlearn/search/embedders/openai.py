@@ -1,0 +1,140 @@
+"""Any server with an OpenAI-compatible `/v1/embeddings`: llama.cpp, Ollama, vLLM, TEI, hosted ones.
+
+Servers differ in how many and how long texts they take, and say so by an error: batches are halved
+until they fit and grow again later, and a single text that is still refused has no vector.
+"""
+
+import time
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, Final
+
+from git_fedlearn.errors import FedlearnError
+from git_fedlearn.extras import Lazy
+from git_fedlearn.repository.settings import check_endpoint
+from git_fedlearn.search.embedders.base import Vector
+
+if TYPE_CHECKING:
+    import httpx
+else:
+    httpx = Lazy("httpx")
+
+BATCH: Final = 32
+_TOO_MUCH: Final = (400, 413, 422)
+_UNAUTHORIZED: Final = (401, 403)
+_BUSY: Final = 429
+_SERVER_ERROR: Final = 500
+_TRIES: Final = 5
+_TAKEN_BEFORE_GROWTH: Final = 8
+_MAX_PAUSE_SECONDS: Final = 60.0
+_TIMEOUT: Final = 120.0
+
+
+class OpenAiEmbedder:
+    """Embeds by requests to one server."""
+
+    def __init__(
+        self, url: str, model: str, key: str | None = None, *, pause: Callable[[float], None] = time.sleep
+    ) -> None:
+        """`url` ends where `/embeddings` follows, as in http://127.0.0.1:8080/v1. Raises SettingsError."""
+        self._place = check_endpoint(
+            url,
+            "git config fedlearn.embedder",
+            "git config fedlearn.embedder http://127.0.0.1:8080/v1, or wordllama",
+            key="FEDLEARN_EMBEDDER_KEY" if key else "",
+        )
+        self.name = f"{model or 'the model'} at {self._place}"
+        self._url = f"{url.rstrip('/')}/embeddings"
+        self._model = model
+        self._headers = {"Authorization": f"Bearer {key}"} if key else {}
+        self._pause = pause
+        self._batch = BATCH
+        self._taken = 0
+        self._dimensions = 0
+        self._client: httpx.Client | None = None
+
+    def embed(self, texts: Sequence[str]) -> list[Vector | None]:
+        """A vector for each text, None for one that the server refuses. Raises FedlearnError."""
+        vectors: list[Vector | None] = []
+        while len(vectors) < len(texts):
+            chunk = texts[len(vectors) : len(vectors) + self._batch]
+            answer = self._post(chunk)
+            if answer is not None:
+                vectors += self._vectors(answer, len(chunk))
+                self._grow()
+            elif len(chunk) == 1:
+                vectors.append(None)
+            else:
+                self._batch, self._taken = len(chunk) // 2, 0
+        return vectors
+
+    def _grow(self) -> None:
+        """One long text must not keep the batches of all that follow small."""
+        self._taken += 1
+        if self._taken >= _TAKEN_BEFORE_GROWTH:
+            self._batch, self._taken = min(2 * self._batch, BATCH), 0
+
+    def _post(self, chunk: Sequence[str]) -> Any:  # noqa: ANN401  JSON
+        """The decoded answer, None when the server takes no such batch."""
+        for attempt in range(_TRIES):
+            response = self._send(chunk)
+            code = response.status_code
+            if code in _TOO_MUCH:
+                return None
+            if code in _UNAUTHORIZED:
+                raise FedlearnError(
+                    f"{self._place}: the server refused the key (HTTP {code})",
+                    hint="set FEDLEARN_EMBEDDER_KEY",
+                )
+            if code != _BUSY and code < _SERVER_ERROR:
+                return self._decoded(response)
+            if attempt < _TRIES - 1:
+                self._pause(_pause_of(response, attempt))
+        raise FedlearnError(
+            f"{self._place}: still answers HTTP {code} after {_TRIES} tries", hint="try again later"
+        )
+
+    def _send(self, chunk: Sequence[str]) -> "httpx.Response":
+        body = {"input": [*chunk], "encoding_format": "float"} | (
+            {"model": self._model} if self._model else {}
+        )
+        if self._client is None:
+            self._client = httpx.Client(timeout=_TIMEOUT, headers=self._headers)
+        try:
+            return self._client.post(self._url, json=body)
+        except httpx.HTTPError as error:
+            raise FedlearnError(
+                f"{self._place}: cannot be reached: {error}",
+                hint="start the server, or: git config fedlearn.embedder wordllama",
+            ) from error
+
+    def _decoded(self, response: "httpx.Response") -> Any:  # noqa: ANN401
+        if not response.is_success:
+            raise FedlearnError(
+                f"{self._place}: the server answered HTTP {response.status_code}",
+                hint="is it the URL before /embeddings, as in http://127.0.0.1:8080/v1?",
+            )
+        try:
+            return response.json()
+        except ValueError:
+            raise FedlearnError(f"{self._place}: the answer is not JSON") from None
+
+    def _vectors(self, answer: Any, count: int) -> list[Vector | None]:  # noqa: ANN401
+        """The vectors in the order of the texts; all of one size, one for each text."""
+        try:
+            rows = sorted(answer["data"], key=lambda row: row["index"])
+            vectors: list[Vector] = [[float(x) for x in row["embedding"]] for row in rows]
+            complete = [row["index"] for row in rows] == [*range(count)]
+        except (KeyError, TypeError, ValueError):
+            raise FedlearnError(f"{self._place}: the answer is not one of /v1/embeddings") from None
+        if not complete:
+            raise FedlearnError(f"{self._place}: {len(rows)} vectors for {count} texts")
+        self._dimensions = self._dimensions or len(vectors[0])
+        if not self._dimensions or any(len(vector) != self._dimensions for vector in vectors):
+            raise FedlearnError(f"{self._place}: vectors of different sizes")
+        return [*vectors]
+
+
+def _pause_of(response: "httpx.Response", attempt: int) -> float:
+    """Seconds to wait: what the server asks for, else 1, 2, 4 … (RFC 9110, 10.2.3)."""
+    asked = response.headers.get("Retry-After", "")
+    return min(float(asked) if asked.isdecimal() else 2.0**attempt, _MAX_PAUSE_SECONDS)

@@ -1,0 +1,145 @@
+"""Blocks of our own lines in files of other people, between two marker lines.
+
+Inserting twice changes no byte, and removing gives back the bytes from before: what else had to be made
+(the file, its folder, the end of a last line) stands in the opening marker. The line ends of the file
+are kept. All comments begin with `#`.
+
+Our blocks in files on disk; a file is written only when that changes it.
+"""
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Final, NamedTuple
+
+from git_fedlearn.errors import FedlearnError
+from git_fedlearn.repository.files import read_file, write_file
+
+OPENING: Final = b"# >>> git-fedlearn >>>"
+CLOSING: Final = b"# <<< git-fedlearn <<<"
+
+MADE_FILE: Final = "file"
+MADE_FOLDER: Final = "folder"
+MADE_LINE_END: Final = "line end"
+
+
+class Block(NamedTuple):
+    """Where a block stands in a file, and what was made beside it."""
+
+    start: int
+    end: int
+    made: tuple[str, ...]
+
+
+def find_block(data: bytes) -> Block | None:
+    """The block of git-fedlearn, None if there is none. Raises FedlearnError when its end is missing."""
+    start = _line_start(data, OPENING, 0)
+    if start < 0:
+        return None
+    closing = _line_start(data, CLOSING, start)
+    if closing < 0:
+        raise FedlearnError(
+            "a block of git-fedlearn that has no end",
+            hint=f"remove the lines from `{OPENING.decode()}` on that are not yours",
+        )
+    newline = data.find(b"\n", closing)
+    end = len(data) if newline < 0 else newline + 1
+    return Block(start, end, _parse_made(data[start : data.find(b"\n", start)]))
+
+
+def put_block(
+    data: bytes, lines: Iterable[str], *, made: tuple[str, ...] = (), at: int | None = None
+) -> bytes:
+    """The file with a block of these lines: in place of the old one, else at byte `at`, else at the end."""
+    ending = line_end(data)
+    old = find_block(data)
+    if old:
+        return data[: old.start] + _format(lines, old.made, ending) + data[old.end :]
+    position = len(data) if at is None else at
+    before, after = data[:position], data[position:]
+    if before and not before.endswith(b"\n"):
+        before, made = before + ending, (*made, MADE_LINE_END)
+    return before + _format(lines, made, ending) + after
+
+
+def take_block(data: bytes) -> bytes:
+    """The file without the block, as it was before."""
+    block = find_block(data)
+    if not block:
+        return data
+    before, after = data[: block.start], data[block.end :]
+    if MADE_LINE_END in block.made and not after:
+        before = before.removesuffix(b"\n").removesuffix(b"\r" if before.endswith(b"\r\n") else b"")
+    return before + after
+
+
+def line_end(data: bytes) -> bytes:
+    """The line end a file uses; LF where it has none."""
+    newline = data.find(b"\n")
+    return b"\r\n" if newline > 0 and data[newline - 1 : newline] == b"\r" else b"\n"
+
+
+def append_line(data: bytes, line: str) -> bytes:
+    """The file with one more line at the end, its last line ended first."""
+    ending = line_end(data)
+    if data and not data.endswith(b"\n"):
+        data += ending
+    return data + line.encode() + ending
+
+
+def _format(lines: Iterable[str], made: tuple[str, ...], ending: bytes) -> bytes:
+    opening = OPENING + (f" (also made: {', '.join(made)})".encode() if made else b"")
+    return b"".join(line + ending for line in (opening, *(line.encode() for line in lines), CLOSING))
+
+
+def _parse_made(opening: bytes) -> tuple[str, ...]:
+    note = opening.decode("ascii", "replace")
+    return tuple(made for made in (MADE_FILE, MADE_FOLDER, MADE_LINE_END) if made in note)
+
+
+def _line_start(data: bytes, marker: bytes, start: int) -> int:
+    """The position of the first line that begins with the marker, -1 if there is none."""
+    if data.startswith(marker, start):
+        return start
+    found = data.find(b"\n" + marker, start)
+    return found + 1 if found >= 0 else -1
+
+
+def find_file_block(path: Path) -> Block | None:
+    """The block in a file, None if it has none or is none. Raises FedlearnError for a block without end."""
+    if not path.is_file():
+        return None
+    try:
+        return find_block(read_file(path))
+    except FedlearnError as error:
+        raise FedlearnError(f"{path}: {error.message}", hint=error.hint) from None
+
+
+def put_file_block(
+    path: Path, lines: list[str], *, made: tuple[str, ...] = (), at: int | None = None
+) -> bool:
+    """Write a block into a file, in place of the old one; returns whether that changed it."""
+    find_file_block(path)
+    before = read_file(path)
+    after = put_block(before, lines, made=made, at=at)
+    if after == before:
+        return False
+    write_file(path, after)
+    return True
+
+
+def take_file_block(path: Path, *, bare: bytes = b"") -> bool:
+    """Remove a block; returns whether there was one.
+
+    A file that was made for it goes too when nothing but `bare` is left in it, and so does its folder.
+    """
+    block = find_file_block(path)
+    if not block:
+        return False
+    after = take_block(read_file(path))
+    if MADE_FILE not in block.made or after != bare:
+        write_file(path, after)
+        return True
+    path.unlink()
+    if MADE_FOLDER in block.made and not any(path.parent.iterdir()):
+        path.parent.rmdir()
+    return True

@@ -1,0 +1,181 @@
+"""The merge driver and the textconv filter in git config. gitattributes(5), "Defining a custom merge driver".
+
+Whatever happens to our program, both sides stay in the file: a driver that fails otherwise leaves ours
+alone, without markers, and a hasty `git add` would lose theirs.
+
+The attribute rules that hand data files to our drivers: gitattributes(5).
+
+`$GIT_COMMON_DIR/info/attributes` holds for every branch, also those without a `.gitattributes`, in every
+linked worktree and in a bare repository; the committed `.gitattributes` tells other clones.
+"""
+
+import os
+from pathlib import Path
+from typing import Final, Literal
+
+from git_fedlearn.errors import FedlearnError, GitError
+from git_fedlearn.repository.git import Git
+from git_fedlearn.setup.blocks import MADE_FILE, MADE_FOLDER, append_line, put_file_block, take_file_block
+from git_fedlearn.setup.launcher import Launcher
+
+Scope = Literal["--local", "--global", "--system"]
+"""Which config file: of this repository, of this user, of this machine."""
+
+DRIVER_KEY: Final = "merge.fedlearn.driver"
+TEXTCONV_KEY: Final = "diff.fedlearn.textconv"
+NAME_KEY: Final = "merge.fedlearn.name"
+UNENDED_KEY: Final = "merge.fedlearn.unended"
+"""Our own note in a config file that had no end of its last line: how many bytes it had."""
+_OURS: Final = ("git_fedlearn.plumbing", "git-fedlearn-")
+_HEADERS: Final = (b'[merge "fedlearn"]', b'[diff "fedlearn"]', b"[fedlearn]")
+
+
+def format_driver(launcher: Launcher) -> str:
+    """The line git runs for a merge, with a fallback for every end that is not success.
+
+    Exit 2 with a marker in %A: the driver failed and has written both sides. Anything else (killed,
+    interpreter gone): git merges over an empty base, so that no line of either side is left out; if it
+    cannot (binary data), theirs is put after ours. The path counts as conflicted then; if nothing could
+    be written, 129 makes git give the merge up.
+    """
+    command = launcher.command("merge_driver").replace("%", "%%")
+    both = "git merge-file -q -L ours -L base -L theirs --marker-size=%L %A /dev/null %B"
+    return (
+        f"{command} %O %A %B %L %P || {{ code=$?; rm -f %A.fedlearn-*; "
+        "test $code -eq 2 && grep -q '^<<<<<<<* ours' %A || "
+        f"{{ {both}; test $? -le 127; }} || {{ echo; cat %B; }} >>%A || exit 129; exit 1; }}"
+    )
+
+
+def format_textconv(launcher: Launcher) -> str:
+    """The command git runs to show a version of a file; the bare file if our program is gone."""
+    return f'f() {{ {launcher.command("textconv")} "$1" 2>/dev/null || cat "$1"; }}; f'
+
+
+def write_drivers(git: Git, scope: Scope, launcher: Launcher) -> list[str]:
+    """Define both drivers; returns the keys that changed. Raises FedlearnError for someone else's driver."""
+    _refuse_foreign_driver(git, scope)
+    wanted = {
+        **_unended_size(git, scope),
+        NAME_KEY: "join of record sets (git-fedlearn)",
+        DRIVER_KEY: format_driver(launcher),
+        TEXTCONV_KEY: format_textconv(launcher),
+    }
+    return [key for key, value in wanted.items() if write_config(git, scope, key, value)]
+
+
+def remove_drivers(git: Git, scope: Scope, *others: str) -> list[str]:
+    """Take both definitions, if they are ours, and other keys out again; returns the keys that were there.
+
+    The file has the bytes from before then.
+    """
+    _refuse_foreign_driver(git, scope)
+    path, size = _find_file(git, scope), git.find_config(UNENDED_KEY, scope)
+    keys = (UNENDED_KEY, NAME_KEY, DRIVER_KEY, TEXTCONV_KEY, *others)
+    removed = [key for key in keys if git.is_true("config", scope, "--unset-all", key)]
+    if removed and path:
+        _tidy(path, unended_size=int(size or -1), keep_empty=scope == "--local")
+    return removed
+
+
+def write_config(git: Git, scope: Scope, key: str, value: str) -> bool:
+    """Set a key; returns whether that changed anything."""
+    if git.find_config(key, scope) == value:
+        return False
+    git.run("config", scope, "--replace-all", key, value)
+    return True
+
+
+def is_ours(value: str) -> bool:
+    """Whether a config value or a hook runs a program of git-fedlearn."""
+    return any(name in value for name in _OURS)
+
+
+def _refuse_foreign_driver(git: Git, scope: Scope) -> None:
+    found = git.find_config(DRIVER_KEY, scope)
+    if found and not is_ours(found):
+        raise FedlearnError(
+            f"git config {DRIVER_KEY} is not of git-fedlearn's making: {found}",
+            hint=f"git config {scope} --remove-section merge.fedlearn    (if you do not need it)",
+        )
+
+
+def _find_file(git: Git, scope: Scope) -> Path | None:
+    """The file of a scope, None while nothing is set in it."""
+    listed = git.attempt("config", scope, "-z", "--show-origin", "--name-only", "--list")
+    origin = os.fsdecode(listed.out.split(b"\0")[0]).removeprefix("file:")
+    return (git.directory / origin).resolve() if origin else None
+
+
+def _unended_size(git: Git, scope: Scope) -> dict[str, str]:
+    """The size of a file whose last line has no end, which git adds and `uninstall` takes away again."""
+    path = None if git.find_config(DRIVER_KEY, scope) else _find_file(git, scope)
+    data = path.read_bytes() if path else b""
+    return {UNENDED_KEY: str(len(data))} if data and not data.endswith(b"\n") else {}
+
+
+def _tidy(path: Path, *, unended_size: int, keep_empty: bool) -> None:
+    """Drop what git leaves when keys are unset: headers before or after a comment, and a line end."""
+    before = path.read_bytes()
+    after = _without_empty_sections(before)
+    if len(after) == unended_size + 1:
+        after = after.removesuffix(b"\n")
+    if not after and not keep_empty:
+        path.unlink()
+    elif after != before:
+        _replace_locked(path, after)
+
+
+def _without_empty_sections(data: bytes) -> bytes:
+    lines = data.splitlines(keepends=True)
+    ends = [*(line.lstrip() for line in lines[1:]), b"["]
+    kept = [
+        line
+        for line, following in zip(lines, ends, strict=False)
+        if not (line.strip() in _HEADERS and following.startswith(b"["))
+    ]
+    return b"".join(kept)
+
+
+def _replace_locked(path: Path, data: bytes) -> None:
+    lock = path.with_name(f"{path.name}.lock")
+    try:
+        descriptor = os.open(lock, os.O_WRONLY | os.O_CREAT | os.O_EXCL, path.stat().st_mode & 0o777)
+    except OSError as error:
+        raise GitError(
+            f"{path}: cannot be locked: {error.strerror}", hint=f"rm {lock}, if no git runs"
+        ) from error
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(data)
+    lock.replace(path)
+
+
+PATTERN: Final = "data/**/*.jsonl"
+RULE: Final = f"{PATTERN} text eol=lf merge=fedlearn diff=fedlearn"
+METRICS_RULE: Final = "data/metrics/**/*.json text eol=lf merge=fedlearn"
+"""A system alone writes its metrics, but on two branches it writes the file of a month twice."""
+
+EXPECTED: Final = {"text": "set", "eol": "lf", "merge": "fedlearn", "diff": "fedlearn"}
+"""What `git check-attr` answers where the first rule holds."""
+
+
+def write_info_attributes(common_dir: Path) -> Path | None:
+    """Put the rules into info/attributes; returns its path if that changed it."""
+    path = common_dir / "info" / "attributes"
+    made = ((MADE_FILE,) if not path.exists() else ()) + ((MADE_FOLDER,) if not path.parent.exists() else ())
+    with_rule = put_file_block(path, [RULE, METRICS_RULE], made=made)
+    return path if with_rule else None
+
+
+def remove_info_attributes(common_dir: Path) -> Path | None:
+    """Take the rules out again; returns the path if they were there."""
+    path = common_dir / "info" / "attributes"
+    return path if take_file_block(path) else None
+
+
+def with_shared_rule(data: bytes) -> bytes:
+    """The bytes of a .gitattributes with our rules, appended once; other rules stay as they are."""
+    for rule in (RULE, METRICS_RULE):
+        known = [line.split() for line in data.decode("utf-8", "replace").splitlines()]
+        data = data if rule.split() in known else append_line(data, rule)
+    return data

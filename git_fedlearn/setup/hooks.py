@@ -1,0 +1,294 @@
+"""Our blocks in the hook files that git runs here. githooks(5).
+
+git says where the hooks are (`core.hooksPath` is respected, never set). A hook that exists is kept: our
+block goes in front of it. What is no shell script is left alone and reported.
+
+The shell text of our part of each hook: POSIX sh, also under `set -eu`, leaving no variable behind.
+
+It stands first in a hook and lets the rest of it run when our checks pass. When git-fedlearn is gone,
+only commits and pushes that touch data/ are stopped.
+"""
+
+import os
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import Enum
+from pathlib import Path
+from typing import Final
+
+from git_fedlearn.repository.files import read_file, write_file
+from git_fedlearn.repository.repository import Repository
+from git_fedlearn.setup.blocks import (
+    MADE_FILE,
+    MADE_FOLDER,
+    find_file_block,
+    put_block,
+    put_file_block,
+    take_file_block,
+)
+from git_fedlearn.setup.drivers import is_ours
+from git_fedlearn.setup.launcher import PORTABLE, Launcher
+
+HOOKS: Final = ("pre-commit", "pre-merge-commit", "post-merge", "pre-push")
+"""The hooks that are installed; `hooks/` at the top of the project has pre-receive too."""
+
+SHEBANG: Final = b"#!/bin/sh\n"
+PROBE: Final = "FEDLEARN_PROBE"
+"""Environment variable: a hook run with it only says that it was reached (`git fedlearn doctor`)."""
+
+_SHELL: Final = re.compile(
+    rb"#![ \t]*(/\S*/)?(env[ \t]+(-\S+[ \t]+)*)?(\S*/)?(sh|bash|dash|ash|ksh|mksh|zsh)([ \t][^\r]*)?"
+)
+
+
+def is_shell_script(data: bytes) -> bool:
+    """Whether sh runs this file: by its first line, or because it is text without one."""
+    first = data.split(b"\n", 1)[0]
+    if first.startswith(b"#!"):
+        return bool(_SHELL.fullmatch(first))
+    return b"\0" not in data
+
+
+def after_shebang(data: bytes) -> int:
+    """Where our block belongs: behind the first line of a script that has a `#!` line, else at the top."""
+    return data.find(b"\n") + 1 or len(data) if data.startswith(b"#!") else 0
+
+
+def hook_lines(name: str, launcher: Launcher, *, only_installed: bool = False) -> list[str]:
+    """The lines of our block. `only_installed`: act only where `install` made a system id."""
+    guard = ["\tgit config --get fedlearn.system >/dev/null || exit 0"] if only_installed else []
+    lines = [
+        "(",
+        *guard,
+        *_FIRST.get(name, []),
+        *_run(name, launcher),
+        *_MISSING[name],
+        ") || " + _ENDING.get(name, "exit $?"),
+    ]
+    return [*_SAVE_INPUT, *lines, *_RESTORE_INPUT] if name == "pre-push" else lines
+
+
+def portable_script(name: str) -> bytes:
+    """A whole hook for any machine, as in the folder hooks/ of the project."""
+    head = f"# The {name} hook of git-fedlearn, for use without `git fedlearn install`; see README.md."
+    return SHEBANG + "\n".join([head, *hook_lines(name, PORTABLE), ""]).encode()
+
+
+def _run(name: str, launcher: Launcher) -> list[str]:
+    feed = '{ test -z "$fedlearn_refs" || printf "%s\\n" "$fedlearn_refs" 2>/dev/null; } | '
+    command = f'{feed if name == "pre-push" else ""}{launcher.command("hook")} {name} "$@"'
+    return [
+        f"\tif {launcher.presence('hook')}; then",
+        f"\t\t{command} && exit 0",
+        "\t\tcode=$?",
+        f'\t\t{launcher.proof("hook")} && exit "$code"',
+        "\tfi",
+        f'\ttest -z "${{{PROBE}-}}" || exit 96',
+    ]
+
+
+def _refusal(what: str) -> list[str]:
+    return [
+        f"\techo 'error: git-fedlearn cannot be run, so this {what} of data/ was not checked' >&2",
+        "\techo 'hint: install git-fedlearn, then: git fedlearn install' >&2",
+    ]
+
+
+_UNTOUCHED: Final = [
+    f'\ttest -z "${{{PROBE}-}}" && git diff --cached --quiet -- data &&',
+    "\t\t! git rev-parse --quiet --verify MERGE_HEAD >/dev/null && exit 0",
+]
+_FIRST: Final = {"pre-commit": _UNTOUCHED, "pre-merge-commit": _UNTOUCHED}
+"""A commit of code alone pays for two git commands, not for starting Python.
+
+In a merge, data/ as HEAD has it may be what drops the other side.
+"""
+
+_COMMIT: Final = [*_refusal("commit"), "\texit 1"]
+_MISSING: Final = {
+    "pre-commit": _COMMIT,
+    "pre-merge-commit": _COMMIT,
+    "post-merge": [
+        "\tgit diff --quiet ORIG_HEAD HEAD -- data 2>/dev/null && exit 0",
+        *_refusal("merge"),
+        "\texit 0",
+    ],
+    "pre-push": [
+        '\ttouched=$(printf "%s\\n" "$fedlearn_refs" | while read -r _ tip _; do',
+        '\t\tcase $tip in (*[!0]*) git rev-list -n 1 "$tip" --not --remotes="$1" -- data ;; esac',
+        "\tdone)",
+        '\ttest -n "$touched" || exit 0',
+        *_refusal("push"),
+        "\texit 1",
+    ],
+}
+_ENDING: Final = {"post-merge": "test $? -lt 96 || exit 1"}
+"""A merge cannot be stopped any more, so the rest of post-merge runs whatever our check says."""
+
+_SAVE_INPUT: Final = ["fedlearn_refs=$(cat)"]
+_RESTORE_INPUT: Final = [
+    'if test -n "$fedlearn_refs"; then',
+    "\texec <<FEDLEARN_REFS",
+    "$fedlearn_refs",
+    "FEDLEARN_REFS",
+    "else",
+    "\texec </dev/null",
+    "fi",
+    "unset fedlearn_refs",
+]
+
+
+class Reach(Enum):
+    """Who else runs the hooks of a folder."""
+
+    CLONE = "this clone"
+    COMMITTED = "everyone who clones"
+    """Inside the work tree: may be committed, so nothing of this machine is written there."""
+    MACHINE = "other repositories of this machine"
+
+
+@dataclass(frozen=True, slots=True)
+class HookFile:
+    """A hook: the file git runs, and the file our block belongs in (husky 9 runs another one)."""
+
+    name: str
+    runs: Path
+    edits: Path
+
+    @property
+    def has_block(self) -> bool:
+        """Whether our block stands in the file."""
+        return find_file_block(self.edits) is not None
+
+    @property
+    def calls_us(self) -> bool:
+        """Whether the file runs git-fedlearn, in our block or in a line of the user's own."""
+        return self.edits.is_file() and is_ours(read_file(self.edits).decode("utf-8", "replace"))
+
+
+@dataclass(frozen=True, slots=True)
+class SkippedHook:
+    """A hook that was left as it is, why, and what to do about it."""
+
+    path: Path
+    reason: str
+    remedy: str
+
+
+@dataclass(frozen=True, slots=True)
+class HooksWritten:
+    """What installing the hooks did."""
+
+    folder: Path
+    changed: tuple[str, ...] = ()
+    refused: tuple[SkippedHook, ...] = ()
+    reach: Reach = Reach.CLONE
+
+
+def hooks_folder(repository: Repository) -> Path:
+    """Where git looks for hooks."""
+    return Path(repository.git.text("rev-parse", "--path-format=absolute", "--git-path", "hooks"))
+
+
+def find_hooks(repository: Repository) -> Iterator[HookFile]:
+    """Every hook we take part in; one that pre-commit moved aside (`.legacy`) still runs."""
+    folder = hooks_folder(repository)
+    husky = folder.name == "_" and (folder / "h").is_file()
+    for name in HOOKS:
+        runs = folder / name
+        legacy = folder / f"{name}.legacy"
+        edits = folder.parent / name if husky else runs
+        if find_file_block(legacy):
+            edits = legacy
+        yield HookFile(name, runs, edits.resolve())
+
+
+def write_hooks(repository: Repository, launcher: Launcher) -> HooksWritten:
+    """Put our block in front of each hook; makes the hooks that do not exist."""
+    folder = hooks_folder(repository)
+    if folder.exists() and not folder.is_dir():
+        reason = "hooks are switched off: core.hooksPath is no folder"
+        return HooksWritten(
+            folder, refused=(SkippedHook(folder, reason, "git config --unset core.hooksPath"),)
+        )
+    changed: list[str] = []
+    refused: list[SkippedHook] = []
+    made_folder = not folder.exists()
+    for hook in find_hooks(repository):
+        refusal = _find_refusal(hook, launcher)
+        if refusal:
+            refused.append(refusal)
+        elif not _calls_elsewhere(hook) and _write(repository, hook, launcher, made_folder=made_folder):
+            changed.append(hook.name)
+    return HooksWritten(folder, tuple(changed), tuple(refused), reach_of(repository, folder))
+
+
+def remove_hooks(repository: Repository) -> HooksWritten:
+    """Take our blocks out, and the hooks that held nothing else."""
+    folder = hooks_folder(repository)
+    if not folder.is_dir():
+        return HooksWritten(folder)
+    # The folder goes with the first hook, which made it, so that one comes last.
+    hooks = [hook for hook in reversed([*find_hooks(repository)]) if hook.has_block]
+    removed = [hook.name for hook in hooks if take_file_block(hook.edits, bare=SHEBANG)]
+    return HooksWritten(folder, tuple(reversed(removed)), reach=reach_of(repository, folder))
+
+
+def reach_of(repository: Repository, path: Path) -> Reach:
+    """Who else runs a hook at this path."""
+    path = path.resolve()
+    if any(path.is_relative_to(folder.resolve()) for folder in (repository.common_dir, repository.git_dir)):
+        return Reach.CLONE
+    return Reach.COMMITTED if path.is_relative_to(repository.top.resolve()) else Reach.MACHINE
+
+
+def _write(repository: Repository, hook: HookFile, launcher: Launcher, *, made_folder: bool) -> bool:
+    reach = reach_of(repository, hook.edits)
+    lines = hook_lines(
+        hook.name,
+        PORTABLE if reach is Reach.COMMITTED else launcher,
+        only_installed=reach is Reach.MACHINE,
+    )
+    if not hook.edits.exists():
+        made = (MADE_FILE, MADE_FOLDER) if made_folder and hook.name == HOOKS[0] else (MADE_FILE,)
+        write_file(hook.edits, put_block(SHEBANG, lines, made=made))
+        hook.edits.chmod(0o755)
+        return True
+    if _is_made_by_us(hook.edits):
+        hook.edits.chmod(0o755)
+    return put_file_block(hook.edits, lines, at=after_shebang(read_file(hook.edits)))
+
+
+def _calls_elsewhere(hook: HookFile) -> bool:
+    return hook.calls_us and not hook.has_block
+
+
+def _is_made_by_us(path: Path) -> bool:
+    block = find_file_block(path)
+    return block is not None and MADE_FILE in block.made
+
+
+def _find_refusal(hook: HookFile, launcher: Launcher) -> SkippedHook | None:
+    path = hook.edits
+    if hook.runs.is_symlink() and not hook.runs.exists():
+        return SkippedHook(
+            hook.runs, "is a link that leads nowhere", f"rm {hook.runs}, then: git fedlearn install"
+        )
+    if not path.exists() or _is_made_by_us(path) or _calls_elsewhere(hook):
+        return None
+    if not path.is_file():
+        return SkippedHook(path, "is not a file", "move it away, then: git fedlearn install")
+    if path.suffix != ".legacy" and hook.runs.resolve() == path and not os.access(path, os.X_OK):
+        return SkippedHook(
+            path, "is not executable, so git does not run it", f"chmod +x {path}, or remove it"
+        )
+    data = read_file(path)
+    if is_shell_script(data):
+        return None
+    first = data.split(b"\n", 1)[0].decode("utf-8", "replace") if data.startswith(b"#!") else "binary"
+    return SkippedHook(
+        path,
+        f"is no shell script ({first.removeprefix('#!').strip()})",
+        f"let it run this and end with its exit code: {launcher.command('hook')} {hook.name}",
+    )

@@ -1,0 +1,135 @@
+"""Install git-fedlearn in a clone, and take it out again without a trace.
+
+A second install changes no byte. The caller holds no lock; both take the repository's.
+
+A clone that was copied with its git folder (`cp -r`): two systems that learn under one id.
+
+Where the clone lies is remembered beside what else is its own: the path of its git folder and the inode. An
+alarm is given only when the old place still holds the old folder with the same id; a clone that was moved,
+restored from a backup or seen through a mount is none, for its old place is gone or is the same folder.
+"""
+
+import secrets
+import string
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from git_fedlearn.core.record import SYSTEM_ID
+from git_fedlearn.errors import UsageError
+from git_fedlearn.repository.git import Git
+from git_fedlearn.repository.repository import SYSTEM_KEY, Repository, SystemId
+from git_fedlearn.repository.state import PLACE, read_json, write_json
+from git_fedlearn.setup.drivers import (
+    remove_drivers,
+    remove_info_attributes,
+    write_config,
+    write_drivers,
+    write_info_attributes,
+)
+from git_fedlearn.setup.hooks import HooksWritten, remove_hooks, write_hooks
+from git_fedlearn.setup.launcher import find_launcher
+
+NEW_ID: Final = f"git config --unset {SYSTEM_KEY} && git fedlearn install"
+"""The command that makes a copy a system of its own."""
+
+
+def find_copied_clone(repository: Repository) -> Path | None:
+    """The git folder that this clone is a copy of, if both have one id; else this place is remembered."""
+    system = repository.system()
+    here = repository.common_dir.resolve()
+    place = repository.state.path(PLACE)
+    path, inode = _read(place, system)
+    if path and inode != _inode(here) and inode == _inode(path) and _system_of(path, repository) == system:
+        return path
+    if (path, inode) != (here, _inode(here)):
+        write_json(place, {"path": str(here), "inode": _inode(here), "system": system})
+    return None
+
+
+def _read(place: Path, system: SystemId) -> tuple[Path | None, int | None]:
+    """What was remembered for this id: where the git folder lay, and its inode."""
+    match read_json(place):
+        case {"path": str(path), "inode": int(inode), "system": known} if known == system:
+            return Path(path), inode
+    return None, None
+
+
+def _inode(path: Path) -> int | None:
+    try:
+        return path.stat().st_ino
+    except OSError:
+        return None
+
+
+def _system_of(folder: Path, repository: Repository) -> str | None:
+    """The id in the config file of a git folder; nothing else there is looked at."""
+    return Git(repository.top, repository.environment).find_config(
+        SYSTEM_KEY, "--file", str(folder / "config")
+    )
+
+
+_BASE32: Final = string.ascii_lowercase + "234567"
+
+
+@dataclass(frozen=True, slots=True)
+class Installation:
+    """What was installed or removed: config keys and files that changed, and the system id."""
+
+    system: SystemId | None
+    config: tuple[str, ...]
+    attributes: Path | None
+    hooks: HooksWritten | None
+    """None in a bare repository, where nobody commits."""
+
+    @property
+    def is_unchanged(self) -> bool:
+        """Whether everything was as it should be."""
+        return not (self.config or self.attributes or (self.hooks and self.hooks.changed))
+
+
+def new_system_id() -> SystemId:
+    """A random id; 50 bits, so that thousands of systems never meet."""
+    return SystemId("sys-" + "".join(secrets.choice(_BASE32) for _ in range(10)))
+
+
+def parse_system_id(text: str) -> SystemId:
+    """Check the form of an id. Raises UsageError."""
+    if not SYSTEM_ID.fullmatch(text):
+        raise UsageError(
+            f"{text}: not a system id", hint="`sys-` and 10 of a-z and 2-7, as in sys-abcde23456"
+        )
+    return SystemId(text)
+
+
+def install(repository: Repository, system: SystemId | None = None) -> Installation:
+    """Set up drivers, attributes, hooks and the system id of a clone; `system` names the id to use.
+
+    Hooks that could not be set up are reported in the result, everything else is done then.
+    """
+    git = repository.git
+    launcher = find_launcher(git)
+    with repository.lock("install"):
+        changed = write_drivers(git, "--local", launcher)
+        wanted = system or git.find_config(SYSTEM_KEY, "--local") or new_system_id()
+        if write_config(git, "--local", SYSTEM_KEY, wanted):
+            changed.append(SYSTEM_KEY)
+        attributes = write_info_attributes(repository.common_dir)
+        hooks = None if repository.is_bare else write_hooks(repository, launcher)
+        find_copied_clone(repository)
+    return Installation(repository.system(), tuple(changed), attributes, hooks)
+
+
+def uninstall(repository: Repository) -> Installation:
+    """Undo `install`: afterwards config, attributes and hooks have the bytes they had before.
+
+    What git-fedlearn keeps for itself under the git folder goes, but for lessons that may be nowhere else.
+    """
+    git = repository.git
+    with repository.lock("uninstall"):
+        found = git.find_config(SYSTEM_KEY, "--local")
+        changed = remove_drivers(git, "--local", SYSTEM_KEY)
+        attributes = remove_info_attributes(repository.common_dir)
+        hooks = None if repository.is_bare else remove_hooks(repository)
+    repository.state.remove_disposable()
+    return Installation(SystemId(found) if found else None, tuple(changed), attributes, hooks)

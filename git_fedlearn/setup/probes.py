@@ -1,0 +1,189 @@
+"""Experiments that show what git really does in this clone; nothing they make is left behind.
+
+A config that reads well and does nothing is the failure they are here to find: each one lets git do the
+thing itself, on made-up records whose objects lie in a temporary folder.
+"""
+
+import os
+import re
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from secrets import token_hex
+from typing import Final, NamedTuple
+
+from git_fedlearn.core.canonical import JsonObject
+from git_fedlearn.core.record import make_record
+from git_fedlearn.core.record_set import join_sets
+from git_fedlearn.repository.git import Finished, Git
+from git_fedlearn.repository.repository import Repository
+from git_fedlearn.setup.drivers import DRIVER_KEY, EXPECTED
+from git_fedlearn.setup.hooks import PROBE, HookFile
+from git_fedlearn.setup.launcher import run_line
+
+OLDEST_GIT: Final = (2, 34)
+MERGE_TREE_SINCE: Final = (2, 38)
+TRIED_PATHS: Final = ("data/patterns/skills-patterns.jsonl", "data/telemetry/snapshots/a/b.jsonl")
+
+_SIDES: Final[list[list[JsonObject]]] = [
+    [{"pattern": "ours"}, {"pattern": "both", "value_score": 0.8}],
+    [{"pattern": "theirs"}, {"pattern": "both", "value_score": 0.9}],
+]
+"""Two versions of a set whose join is neither of them, nor all of their lines, nor a merge of lines."""
+
+_OURS, _THEIRS = (b"".join(sorted(make_record(fields).line + b"\n" for fields in side)) for side in _SIDES)
+_COMMIT: Final = """\
+tree {tree}
+{parents}author doctor <doctor@example.org> 0 +0000
+committer doctor <doctor@example.org> 0 +0000
+
+doctor
+"""
+
+
+class Effect(NamedTuple):
+    """Whether it works, and what was seen."""
+
+    ok: bool
+    detail: str
+
+
+def works(detail: str) -> Effect:
+    """What was tried works."""
+    return Effect(ok=True, detail=detail)
+
+
+def fails(detail: str) -> Effect:
+    """What was tried does not work."""
+    return Effect(ok=False, detail=detail)
+
+
+def git_version(git: Git) -> tuple[int, int]:
+    """Major and minor version of git, (0, 0) if it does not say."""
+    match = re.search(r"(\d+)\.(\d+)", git.text("version"))
+    return (int(match[1]), int(match[2])) if match else (0, 0)
+
+
+def try_merge(repository: Repository) -> Effect:
+    """Let git merge two commits that a merge of lines cannot."""
+    if git_version(repository.git) >= MERGE_TREE_SINCE:
+        return try_merge_tree(repository)
+    return try_driver_line(repository)
+
+
+def try_merge_tree(repository: Repository) -> Effect:
+    """A real merge that touches neither index nor work tree: `git merge-tree --write-tree`."""
+    path = TRIED_PATHS[0]
+    with _scratch(repository) as git:
+        base = _commit(git, path, b"")
+        sides = [_commit(git, path, side, base) for side in (_OURS, _THEIRS)]
+        merged = git.attempt("merge-tree", "--write-tree", *sides)
+        if merged.code:
+            return fails(f"a merge of two record sets failed: {_first_line(merged)}")
+        tree = os.fsdecode(merged.out).splitlines()[0]
+        return _judge_merge(git.run("cat-file", "blob", f"{tree}:{path}"))
+
+
+def try_driver_line(repository: Repository) -> Effect:
+    """Run the registered driver as git would, for a git too old for `try_merge_tree`."""
+    line = repository.git.find_config(DRIVER_KEY)
+    if not line:
+        return fails("no merge driver is registered")
+    with tempfile.TemporaryDirectory(prefix="fedlearn-doctor-") as folder:
+        files = dict(zip("OAB", (Path(folder, name) for name in ("base", "ours", "theirs")), strict=True))
+        for file, data in zip(files.values(), (b"", _OURS, _THEIRS), strict=True):
+            file.write_bytes(data)
+        values = {**{key: str(file) for key, file in files.items()}, "L": "7", "P": TRIED_PATHS[0], "%": "%"}
+        done = run_line(repository.git, re.sub("%([OABLP%])", lambda match: values[match[1]], line))
+        if done.code:
+            return fails(f"the registered driver failed: {_first_line(done)}")
+        return _judge_merge(files["A"].read_bytes())
+
+
+def find_wrong_attributes(git: Git) -> list[str]:
+    """The attributes of data files that are not as our drivers need them, `path: name: value` each."""
+    answer = git.run("check-attr", "-z", *EXPECTED, "--", *TRIED_PATHS)
+    fields = os.fsdecode(answer).split("\0")
+    found = zip(fields[::3], fields[1::3], fields[2::3], strict=False)
+    return [f"{path}: {name}: {value}" for path, name, value in found if value != EXPECTED[name]]
+
+
+def find_wrong_shared_attributes(repository: Repository) -> list[str]:
+    """The same as a clone would see it that has only the .gitattributes files of this work tree."""
+    with tempfile.TemporaryDirectory(prefix="fedlearn-doctor-") as folder:
+        repository.git.run("init", "--quiet", "--bare", "--template=", folder)
+        seen = {"GIT_DIR": folder, "GIT_WORK_TREE": str(repository.top), "GIT_ATTR_NOSYSTEM": "1"}
+        environment = {**repository.git.environment, **seen}
+        for name in ("GIT_COMMON_DIR", "GIT_INDEX_FILE"):
+            environment.pop(name, None)
+        return find_wrong_attributes(Git(repository.top, environment))
+
+
+def try_textconv(repository: Repository) -> Effect:
+    """Let git show a record set through the diff driver."""
+    with _scratch(repository) as git:
+        blob = _store(git, "blob", _OURS)
+        done = git.attempt("cat-file", "--textconv", f"--path={TRIED_PATHS[0]}", blob)
+    if done.code:
+        return fails(f"the diff driver failed: {_first_line(done)}")
+    if done.out == _OURS:
+        return fails("git shows record sets as bare lines")
+    return works("git diff shows records, one field a line")
+
+
+def probe_hook(repository: Repository, hook: HookFile) -> Effect:
+    """Run a hook that begins with our block, which answers a probe before anything else runs."""
+    if not hook.has_block:
+        if hook.calls_us:
+            return works(f"{hook.edits} calls git-fedlearn in a line of its own (not probed)")
+        return fails("is not set up" if hook.runs.exists() else "does not exist")
+    if not (hook.runs.is_file() and os.access(hook.runs, os.X_OK)):
+        return fails(f"{hook.runs} is not executable, so git does not run it")
+    token = token_hex(8)
+    line = f'"$FEDLEARN_HOOK" {"origin ." if hook.name == "pre-push" else ""}'
+    # A hook that pre-commit moved aside is run by pre-commit, which would go on with its own hooks.
+    target = hook.edits if hook.edits.suffix == ".legacy" else hook.runs
+    done = run_line(repository.git, line, environment={PROBE: token, "FEDLEARN_HOOK": str(target)})
+    if f"fedlearn-probe {token} {hook.name}" in done.err.splitlines():
+        return works(f"git runs it, and it runs git-fedlearn ({target})")
+    return fails(f"{target} does not reach git-fedlearn: {_first_line(done)}")
+
+
+def _judge_merge(merged: bytes) -> Effect:
+    if merged != join_sets(_OURS, _THEIRS):
+        return fails("a merge of two record sets did not give their join")
+    return works("git joined two record sets through the registered driver")
+
+
+@contextmanager
+def _scratch(repository: Repository) -> Iterator[Git]:
+    """Git with an object store and an index of its own; the repository's objects can be read."""
+    objects = repository.git.text("rev-parse", "--path-format=absolute", "--git-path", "objects")
+    quoted = '"' + objects.replace("\\", "\\\\").replace('"', '\\"') + '"'
+    with tempfile.TemporaryDirectory(prefix="fedlearn-doctor-") as folder:
+        own = {
+            "GIT_OBJECT_DIRECTORY": folder,
+            "GIT_ALTERNATE_OBJECT_DIRECTORIES": quoted,
+            "GIT_INDEX_FILE": f"{folder}/index",
+        }
+        yield Git(repository.top, {**repository.git.environment, **own})
+
+
+def _commit(git: Git, path: str, data: bytes, *parents: str) -> str:
+    """A commit with one file."""
+    blob = _store(git, "blob", data)
+    git.run("read-tree", "--empty")
+    git.run("update-index", "--add", "--cacheinfo", f"100644,{blob},{path}")
+    named = "".join(f"parent {parent}\n" for parent in parents)
+    return _store(git, "commit", _COMMIT.format(tree=git.text("write-tree"), parents=named).encode())
+
+
+def _store(git: Git, kind: str, data: bytes) -> str:
+    return os.fsdecode(git.run("hash-object", "-t", kind, "-w", "--stdin", stdin=data)).strip()
+
+
+def _first_line(done: Finished) -> str:
+    text = done.err.strip() or done.out.decode("utf-8", "replace").strip()
+    lines = [line for line in text.splitlines() if not line.startswith(("Auto-merging", "hint:"))]
+    return lines[-1] if lines else f"it ended with exit code {done.code} and said nothing"

@@ -1,0 +1,224 @@
+"""The files of a federated repository (design section 3): made where missing, extended once where not.
+
+Nothing that stands in a file is changed, so running it again changes no byte.
+
+The texts of the files that `git fedlearn init` makes.
+
+Our hooks in `.pre-commit-config.yaml`, the file of the pre-commit framework (pre-commit.com).
+
+A file that exists is extended as text, so that comments and layout stay, and only if reading the result
+as YAML shows that nothing but our hooks was added.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import yaml  # type: ignore[import-untyped]
+
+from git_fedlearn.core.layout import ROOT, SHARED_SETS, path_of
+from git_fedlearn.errors import FedlearnError
+from git_fedlearn.repository.files import read_file, write_file
+from git_fedlearn.repository.settings import SETTINGS_FILE, Settings
+from git_fedlearn.setup.blocks import line_end, put_block
+from git_fedlearn.setup.drivers import with_shared_rule
+
+HOOK_IDS: Final = ("fedlearn-sanitize", "fedlearn-scan", "fedlearn-verify")
+LOCAL_HOOKS: Final = r"""- repo: local
+  hooks:
+    - id: fedlearn-sanitize
+      name: redact secrets and personal data in lessons
+      entry: git-fedlearn-hook sanitize
+      language: system
+      files: ^data/
+      require_serial: true
+    - id: fedlearn-scan
+      name: no secrets or personal data in lessons
+      entry: git-fedlearn-hook scan
+      language: system
+      files: ^data/
+      require_serial: true
+    - id: fedlearn-verify
+      name: record sets are whole
+      entry: git-fedlearn-hook verify
+      language: system
+      files: ^data/
+      always_run: true
+      require_serial: true
+"""
+
+
+def new_config() -> bytes:
+    """A file with our hooks alone."""
+    return b"repos:\n" + _indented("  ")
+
+
+def has_our_hooks(data: bytes) -> bool:
+    """Whether the file names one of our hooks, from whatever repository."""
+    config = _load(data)
+    return config is not None and any(identifier in HOOK_IDS for identifier in _hook_ids(config))
+
+
+def find_extended(data: bytes) -> bytes | None:
+    """The file with our hooks after the others, itself if it has them, None where that takes a human."""
+    config = _load(data)
+    if config is None:
+        return None
+    if has_our_hooks(data):
+        return data
+    extended = _insert(data)
+    wanted = {**config, "repos": [*config["repos"], *yaml.safe_load(LOCAL_HOOKS)]}
+    return extended if extended and _load(extended) == wanted else None
+
+
+def _load(data: bytes) -> dict[str, Any] | None:
+    """The file as a mapping with a list of repositories, None if it is anything else."""
+    try:
+        config = yaml.safe_load(data)
+    except (yaml.YAMLError, ValueError):
+        return None
+    return config if isinstance(config, dict) and isinstance(config.get("repos"), list) else None
+
+
+def _hook_ids(config: dict[str, Any]) -> list[object]:
+    repositories = [repository for repository in config["repos"] if isinstance(repository, dict)]
+    hooks = [hook for repository in repositories for hook in repository.get("hooks") or []]
+    return [hook.get("id") for hook in hooks if isinstance(hook, dict)]
+
+
+def _insert(data: bytes) -> bytes | None:
+    """Our hooks behind the last line of the list, at its indentation; the caller checks the result."""
+    listed = next(value for key, value in yaml.compose(data).value if key.value == "repos")
+    if listed.flow_style:
+        return None
+    lines = data.splitlines(keepends=True)
+    end = listed.end_mark.line if listed.end_mark.column == 0 else len(lines)
+    while end and (not lines[end - 1].strip() or lines[end - 1].lstrip().startswith(b"#")):
+        end -= 1
+    ending = line_end(data)
+    before = b"".join(lines[:end])
+    if not before.endswith(b"\n"):
+        before += ending
+    ours = _indented(" " * int(listed.start_mark.column)).replace(b"\n", ending)
+    return before + ours + b"".join(lines[end:])
+
+
+def _indented(indent: str) -> bytes:
+    return "".join(f"{indent}{line}" for line in LOCAL_HOOKS.splitlines(keepends=True)).encode()
+
+
+_DEFAULTS = Settings()
+
+SETTINGS: Final = f"""\
+# Settings that every clone of this repository shares. Lines that begin with # show the defaults.
+# What belongs to one machine alone (addresses, keys, its system id) is git config fedlearn.*.
+format = 1
+
+[limits]
+# record_set_bytes = {_DEFAULTS.record_set_bytes}    # a file that would grow larger is sharded
+# record_bytes = {_DEFAULTS.record_bytes}         # a larger record is refused
+
+[learn]
+# minimum_score = {_DEFAULTS.minimum_score}            # what scores less is not learned
+
+[privacy]
+# kinds = {{ HOST_NAME = "allow", PRIVATE_KEY = "block" }}    # else "redact"; block refuses the record
+# [[privacy.allow]]             # git fedlearn scan --allow FINGERPRINT --reason … writes this
+# fingerprint = "0123456789abcdef"
+# reason = "the key of the public test server"
+# expires = 2030-01-31          # optional: the first day it no longer holds
+# [[privacy.rules]]             # what only you know to be private
+# name = "customer-number"
+# pattern = 'CUST-[0-9]{{6}}'
+# kind = "CUSTOMER_NUMBER"      # the placeholder; SECRET unless said
+
+[keep]
+# telemetry_events = {_DEFAULTS.telemetry_events}        # events in a telemetry snapshot
+# telemetry_snapshots = {_DEFAULTS.telemetry_snapshots}       # snapshots of each system
+# fine_tuning_snapshots = {_DEFAULTS.fine_tuning_snapshots}      # versions of each system
+"""
+
+IGNORED: Final = [
+    "# what one machine knows raw or can make again",
+    "/data/telemetry/*-events.jsonl*",
+    "/data/**/snapshots/*/latest.jsonl",
+    "/data/dashboards/",
+    "/data/metrics/dashboard*",
+    ".local/",
+    "*.jsonl.bak",
+    "*.jsonl.tmp",
+]
+
+DATA_README: Final = """\
+# Lessons of our systems
+
+Lessons of local AI stacks, shared with plain `git push` and `git pull` by git-fedlearn. Each line is one JSON
+object, sorted by `_id`. Secrets and personal data were removed before anything was written here.
+
+| path | contents |
+|---|---|
+| `patterns/skills-patterns.jsonl` | patterns that worked, in a form that others can use |
+| `patterns/error-solutions.jsonl` | errors and their solutions |
+| `patterns/best-practices.jsonl` | proven practices |
+| `fine-tuning/dataset.jsonl` | samples to fine-tune models with |
+| `collections/` | payloads of Qdrant collections |
+| `outcomes/` | whether lessons worked, counted by each system |
+| `*/snapshots/<system>/`, `metrics/monthly/<system>/` | files that only one system writes |
+
+After cloning, run `git fedlearn install` once, so that git merges these files without conflicts.
+Do not delete lines: `git fedlearn retract ID --reason …` removes a lesson on every system.
+"""
+
+PRE_COMMIT_CONFIG: Final = ".pre-commit-config.yaml"
+
+
+@dataclass(frozen=True, slots=True)
+class Scaffold:
+    """Paths relative to the top: made, extended, and those a human must extend with the text given."""
+
+    made: tuple[str, ...] = ()
+    extended: tuple[str, ...] = ()
+    left: tuple[tuple[str, str], ...] = ()
+
+
+def write_scaffold(top: Path) -> Scaffold:
+    """Make or extend every file. The caller holds the lock. Raises FedlearnError before it writes any."""
+    before = {path: (read_file(top / path), (top / path).exists()) for path, _ in _files()}
+    after = {path: _wanted(top / path, before[path], form) for path, form in _files()}
+    made: list[str] = []
+    extended: list[str] = []
+    left: list[tuple[str, str]] = []
+    for path, data in after.items():
+        old, existed = before[path]
+        if data is None:
+            left.append((path, LOCAL_HOOKS))
+        elif data != old or not existed:
+            write_file(top / path, data)
+            (extended if existed else made).append(path)
+    return Scaffold(tuple(made), tuple(extended), tuple(left))
+
+
+def _files() -> Iterator[tuple[str, Callable[[bytes | None], bytes | None]]]:
+    """Every path with the function from the bytes it has (None: no file) to those it should have."""
+    yield SETTINGS_FILE, _kept(SETTINGS.encode())
+    yield ".gitattributes", lambda old: with_shared_rule(old or b"")
+    yield ".gitignore", lambda old: put_block(old or b"", IGNORED)
+    yield PRE_COMMIT_CONFIG, lambda old: new_config() if not old else find_extended(old)
+    yield "data/README.md", _kept(DATA_README.encode())
+    for stem in SHARED_SETS.values():
+        yield path_of(stem, ROOT), _kept(b"")
+
+
+def _kept(text: bytes) -> Callable[[bytes | None], bytes | None]:
+    return lambda old: text if old is None else old
+
+
+def _wanted(
+    path: Path, before: tuple[bytes, bool], form: Callable[[bytes | None], bytes | None]
+) -> bytes | None:
+    data, exists = before
+    try:
+        return form(data if exists else None)
+    except FedlearnError as error:
+        raise FedlearnError(f"{path}: {error.message}", hint=error.hint) from None

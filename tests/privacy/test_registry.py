@@ -1,0 +1,110 @@
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from privacy.private_samples import aws_key, github_token, jwt, pem_block, rand, strong_word
+
+from git_fedlearn.privacy.detectors.token_formats import MARKED, PREFIXED, SHAPED
+from git_fedlearn.privacy.engine import PrivacyEngine
+from git_fedlearn.privacy.registry import GATES, MIN_REST_LENGTH, OPENED_BY_LONG_RUN, Prefilter
+from git_fedlearn.privacy.scanner import ALL_DETECTORS
+from git_fedlearn.privacy.subject import Subject
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+PREFILTER = Prefilter(ALL_DETECTORS)
+WORDS = (
+    """password= token: secret apiKey key pw cred auth bearer= basic cookie: Set-Cookie: session= login """
+    """insert into values ( ) mysql -p curl -u pin: 1234 mnemonic words phrase @ acme.com a@b.de %40 """
+    """192.168.1.7 2a01:4f8::1 aa:bb:cc:dd:ee:ff /home/ /Users/ C:\\Users\\ %2Fhome%2F ~mei/x """
+    """4111-1111-1111-1111 536-22-1234 +49 30 901820 (415) 555-2671 born dob: d.o.b. 1985-03-12 nat """
+    """lat= 48.8566 , 2.3522 POINT( ssh -l host user nas.lan box.local .internal PRIVATE KEY eyJ hook """
+    """hooks.slack.com/services/ https:// http://a:b@ c.d \\n \\u0041 %41 &#65; AKIA ghp_ sk- xox . = : """
+    """" ' { } [ ] , ; | < > \n """
+    """\u2014 \u2013 \u201c \u201d \u2019 \u2026 \u2022 030\u2013901820 030\u2014901820"""
+).split(" ")
+PIECES = st.sampled_from(
+    [
+        *WORDS,
+        *(
+            github_token(),
+            aws_key(),
+            jwt(),
+            pem_block(lines=1),
+            strong_word(),
+            rand(40),
+            rand(32, "0123456789abcdef"),
+        ),
+        *(prefix for row in PREFIXED for prefix in row.prefixes.split()),
+        *(mark for row in (*MARKED, *SHAPED) for mark in row.marks),
+    ]
+)
+TEXTS = st.lists(PIECES, max_size=10).flatmap(
+    lambda pieces: st.sampled_from((" ", "", "=")).map(lambda s: s.join(pieces))
+)
+KEYS = st.sampled_from(["", "password", "lat", "birthday", "apiToken", "phone", "note"])
+
+
+def closed_but_found(text: str, key: str) -> Iterator[str]:
+    subject = Subject(text, key)
+    chosen = PREFILTER.choose(subject)
+    for detector in ALL_DETECTORS:
+        if detector not in chosen and list(detector(subject)):
+            yield detector.__name__
+
+
+@settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(TEXTS, KEYS)
+def test_no_gate_is_shut_before_a_finding(text: str, key: str) -> None:
+    assert list(closed_but_found(text, key)) == []
+
+
+@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(
+    st.sampled_from(PREFIXED).flatmap(
+        lambda row: st.from_regex(
+            rf"(?:{'|'.join(map(re.escape, row.prefixes.split()))})(?:{row.rest})", fullmatch=True
+        )
+    ),
+    st.sampled_from(["", " ", "key=", "\n"]),
+)
+def test_no_gate_is_shut_before_a_token(token: str, before: str) -> None:
+    assert list(closed_but_found(f"{before}{token}", "")) == []
+
+
+HEADS = (
+    """password Passwd PASS pwd psw pw Kennwort passphrase senha wachtwoord salasana psk secret Token """
+    """credential creds x_auth db-auth auth-code authHeader bearer sas otp api_hash apiKey api_keys """
+    """API~key mot~de~passe identified~by pass~code client~secret"""
+).split()
+
+
+@pytest.mark.parametrize("frame", ["| {} | b |\n|---|---|\n| {} | c |\n", "a,{}\nb,{}\n", "{}\ta\n{}\tb"])
+@pytest.mark.parametrize("wrapping", ["{}", "**{}**", '"{}"', "`{}`"])
+def test_no_gate_is_shut_before_a_column_of_secrets(frame: str, wrapping: str) -> None:
+    names = [head.replace("~", " ") for head in HEADS]
+    for head in (way for name in names for way in (name, name.lower(), name.upper(), name.title())):
+        text = frame.format(wrapping.format(head), strong_word())
+        assert list(closed_but_found(text, "")) == []
+    assert list(PrivacyEngine().scan(frame.format(wrapping.format("Password"), strong_word())))
+    insert = "INSERT INTO t (a, NAME) VALUES (1, VALUE)"
+    insert = insert.replace("NAME", wrapping.format("password")).replace("VALUE)", f"'{strong_word()}')")
+    assert list(closed_but_found(insert, "")) == []
+
+
+def test_every_detector_has_a_gate() -> None:
+    assert set(GATES) | OPENED_BY_LONG_RUN == {detector.__name__ for detector in ALL_DETECTORS}
+
+
+def test_rests_of_tokens_are_as_long_as_the_gate_takes_them_to_be() -> None:
+    parser: Any = getattr(re, "_parser")  # noqa: B009 -- the only way to ask how short a match may be
+    assert min(parser.parse(row.rest).getwidth()[0] for row in PREFIXED) >= MIN_REST_LENGTH
+
+
+def test_text_beyond_ascii_passes_every_gate() -> None:
+    assert PREFILTER.choose(Subject("caf\u00e9")) == ALL_DETECTORS

@@ -1,0 +1,163 @@
+"""The search index follows the record sets, embedding only what changed."""
+
+import json
+from collections.abc import Sequence
+
+import pytest
+from qdrant.holder import held_elsewhere
+from systems import System
+
+from git_fedlearn.core.layout import SKILLS_PATTERNS
+from git_fedlearn.errors import LockedError
+from git_fedlearn.repository.repository import Repository
+from git_fedlearn.repository.state import INDEX
+from git_fedlearn.search.embedders.base import Vector
+from git_fedlearn.search.embedders.wordllama import WordLlamaEmbedder
+from git_fedlearn.search.index import Refreshed, open_index
+from git_fedlearn.search.search import Query, find_lessons, search_lessons
+
+
+class Counting:
+    """The offline model, counting the texts it embeds."""
+
+    name = "counting"
+
+    def __init__(self) -> None:
+        self.texts: list[str] = []
+        self._model = WordLlamaEmbedder()
+
+    def embed(self, texts: Sequence[str]) -> list[Vector | None]:
+        self.texts += texts
+        return self._model.embed(texts)
+
+
+class Backwards(Counting):
+    """Another model of the same name and size."""
+
+    def embed(self, texts: Sequence[str]) -> list[Vector | None]:
+        return [vector and vector[::-1] for vector in super().embed(texts)]
+
+
+LESSONS = [
+    {"error_message": "permission denied opening the lock file", "solution": "move the lock file to /tmp"},
+    {"error_message": "port 6333 is already in use", "solution": "stop the other vector database"},
+    {"query": "how do I pin a nix channel", "response": "use a flake with a lock file"},
+]
+
+
+@pytest.fixture
+def learned(system: System) -> System:
+    system.add("error-solutions", *LESSONS[:2])
+    system.add("skills-patterns", LESSONS[2])
+    return system
+
+
+def repository_of(system: System) -> Repository:
+    return Repository.discover(system.path, system.environment)
+
+
+def refresh(system: System, model: Counting) -> Refreshed:
+    repository = repository_of(system)
+    with open_index(repository.state.path(INDEX), model) as index:
+        return index.refresh(repository.top)
+
+
+def held(system: System, model: Counting) -> int:
+    with open_index(repository_of(system).state.path(INDEX), model) as index:
+        return index.shard.count()
+
+
+def test_only_what_changed_is_embedded(learned: System) -> None:
+    model = Counting()
+    assert refresh(learned, model) == Refreshed(embedded=3, retold=0, dropped=0)
+    assert refresh(learned, model) == Refreshed(embedded=0, retold=0, dropped=0)
+    model.texts.clear()
+    learned.add("error-solutions", {"error_message": "disk full", "solution": "empty the store"})
+    assert refresh(learned, model) == Refreshed(embedded=1, retold=0, dropped=0)
+    assert [text for text in model.texts if "disk full" in text] == ["disk full\nempty the store"]
+    assert held(learned, model) == 4
+
+
+def test_a_raised_score_is_retold_without_embedding(learned: System) -> None:
+    model = Counting()
+    refresh(learned, model)
+    model.texts.clear()
+    learned.add("error-solutions", {**LESSONS[0], "value_score": 0.9})
+    assert refresh(learned, model) == Refreshed(embedded=0, retold=1, dropped=0)
+    assert not [text for text in model.texts if "lock" in text]
+    assert search_lessons(repository_of(learned), "lock file", 1)[0].claimed == 0.9
+
+
+def test_a_retracted_lesson_is_not_found(learned: System) -> None:
+    model = Counting()
+    refresh(learned, model)
+    lesson = next(one for one in learned.records("error-solutions") if "port" in str(one.fields))
+    learned.fedlearn("retract", lesson.id, "--reason", "wrong")
+    assert refresh(learned, model) == Refreshed(embedded=0, retold=0, dropped=1)
+    assert lesson.id not in {hit.id for hit in search_lessons(repository_of(learned), "port in use")}
+
+
+def test_a_set_that_went_away_is_dropped(learned: System) -> None:
+    model = Counting()
+    learned.add("collections/notes", {"text": "a note about llamas"})
+    assert refresh(learned, model).embedded == 4
+    (learned.path / "data/collections/notes.jsonl").unlink()
+    assert refresh(learned, model) == Refreshed(embedded=0, retold=0, dropped=1)
+
+
+def test_another_model_builds_the_index_again(learned: System) -> None:
+    refresh(learned, Counting())
+    assert refresh(learned, Backwards()) == Refreshed(embedded=3, retold=0, dropped=0)
+
+
+@pytest.mark.parametrize("damage", ["state.json", "shard/edge_config.json"])
+def test_a_damaged_index_is_built_again(learned: System, damage: str) -> None:
+    refresh(learned, Counting())
+    (repository_of(learned).state.path(INDEX) / damage).write_bytes(b"{")
+    assert refresh(learned, Counting()).embedded == 3
+    assert held(learned, Counting()) == 3
+
+
+def test_a_second_process_is_told_who_holds_the_index(learned: System) -> None:
+    folder = repository_of(learned).state.path(INDEX)
+    with (
+        held_elsewhere(folder) as pid,
+        pytest.raises(LockedError, match=rf"git fedlearn import \(process {pid}\)"),
+        open_index(folder, Counting(), timeout=0.05),
+    ):
+        pass
+
+
+def test_a_refresh_killed_before_its_state_was_written_is_repeated(learned: System) -> None:
+    model = Counting()
+    refresh(learned, model)
+    state = repository_of(learned).state.path(INDEX) / "state.json"
+    facts = json.loads(state.read_bytes())
+    state.write_text(json.dumps({**facts, "files": {}}))
+    assert refresh(learned, model) == Refreshed(embedded=0, retold=0, dropped=0)
+    assert held(learned, model) == 3
+
+
+def test_one_lesson_in_two_sets_is_one_hit(learned: System) -> None:
+    learned.add("collections/errors", LESSONS[0])
+    hits = search_lessons(repository_of(learned), "permission denied lock file")
+    assert [hit.sets for hit in hits if hit.fields.get("solution") == LESSONS[0]["solution"]] == [
+        ("collections/errors", "error-solutions")
+    ]
+
+
+def test_fine_tuning_samples_are_searched_only_when_named(learned: System) -> None:
+    learned.add("fine-tuning", {"prompt": "about alpacas", "completion": "they hum"})
+    repository = repository_of(learned)
+    assert search_lessons(repository, "alpacas hum") == []
+    named = find_lessons(repository, Query("alpacas hum", sets=(SKILLS_PATTERNS, "fine-tuning")))  # type: ignore[arg-type]
+    assert [hit.sets for hit in named] == [("fine-tuning",)]
+
+
+def test_linked_worktrees_share_the_index_of_the_clone(learned: System) -> None:
+    learned.commit()
+    learned.git("worktree", "add", "--quiet", "../beside")
+    beside = System(learned.path.parent / "beside", learned.path.parent / "home")
+    assert [hit.id for hit in search_lessons(repository_of(beside), "port in use")] == [
+        hit.id for hit in search_lessons(repository_of(learned), "port in use")
+    ]
