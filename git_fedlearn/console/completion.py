@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from itertools import islice
-from typing import Final
+from typing import Final, TypeAlias
 
 import click
 from click.shell_completion import CompletionItem, get_completion_class
@@ -27,7 +27,7 @@ MAX_COMPLETED_IDS: Final = 200
 MAX_COMPLETION_WIDTH: Final = 60
 """Characters of a lesson shown beside its id."""
 
-Completion = CompletionItem[str]
+Completion: TypeAlias = "CompletionItem[str]"
 Finder = Callable[[click.Context, str], Iterator[Completion]]
 
 
