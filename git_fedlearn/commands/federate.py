@@ -29,7 +29,7 @@ from git_fedlearn.learn.sources import DEFAULT_SOURCE, choose_source, configured
 from git_fedlearn.learn.sync import SyncOptions, run_sync
 from git_fedlearn.qdrant.connect import is_configured
 from git_fedlearn.qdrant.export import ExportRequest, export_collections
-from git_fedlearn.qdrant.import_ import Means, import_into_store, requests_for
+from git_fedlearn.qdrant.import_ import ImportDeps, import_into_store, requests_for
 from git_fedlearn.repository.lock import hold_lock
 from git_fedlearn.repository.state import FEDERATE
 from git_fedlearn.repository.work_tree import commit_data, refuse_unfinished
@@ -124,9 +124,9 @@ class Run:
         context, repository = self.context, self.context.data_repository
         if not is_configured(repository):
             return _NO_STORE
-        means = Means(choose_embedder(repository), context.admit)
+        deps = ImportDeps(choose_embedder(repository), context.admit)
         with progress_bar(context, "importing") as show:
-            run = import_into_store(repository, means, requests_for(repository), show)
+            run = import_into_store(repository, deps, requests_for(repository), show)
         return (StepStatus.DONE, "") if run.is_sound else (StepStatus.FAILED, "git fedlearn import says more")
 
     def _commit(self) -> tuple[StepStatus, str]:
