@@ -4,18 +4,16 @@ Many lines are checked by several processes; the verdicts do not depend on their
 phrase, so that no verdict quotes what was sent.
 """
 
-import os
 import re
 from collections.abc import Callable, Iterable
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import Enum
-from multiprocessing import get_context
+from functools import partial
 from typing import Final, NamedTuple
 
 from git_fedlearn.core.canonical import Json, JsonObject, parse_value
-from git_fedlearn.core.identity import RecordId, is_ours
+from git_fedlearn.core.identity import RecordId, is_metadata_key
 from git_fedlearn.core.record import (
     FIRST_SEEN,
     GEN,
@@ -31,6 +29,7 @@ from git_fedlearn.core.record import (
 from git_fedlearn.privacy.engine import Finding, PrivacyEngine
 from git_fedlearn.privacy.json_strings import iter_strings
 from git_fedlearn.privacy.kinds import INVISIBLE_TEXT, SECRET_KINDS
+from git_fedlearn.repository.workers import cores, spread
 
 
 class Reason(Enum):
@@ -145,38 +144,28 @@ def check_all(
 ) -> dict[bytes, Checked]:
     """The verdict on every line; `watch` is called with the number of lines checked so far, and of all."""
     unchecked = list(lines)
-    processes = min(os.cpu_count() or 1, _MAX_PROCESSES)
-    if len(unchecked) < _MIN_SHARED_LINES or processes == 1:
+    processes = min(cores(), _MAX_PROCESSES) if len(unchecked) >= _MIN_SHARED_LINES else 1
+    if processes == 1:
         return {line: checker.check(line) for line in unchecked}
     batches = [unchecked[start : start + _BATCH_LINES] for start in range(0, len(unchecked), _BATCH_LINES)]
     found: dict[bytes, Checked] = {}
-    with ProcessPoolExecutor(
-        processes, mp_context=get_context("spawn"), initializer=_start, initargs=(checker,)
-    ) as pool:
-        for done in pool.map(_check_batch, batches):
-            found.update(done)
-            watch(len(found), len(unchecked))
-    return found
+    for checked in spread(partial(_check_batch, checker), batches, processes):
+        found.update(checked)
+        watch(len(found), len(unchecked))
+    return {line: found[line] for line in unchecked}
 
 
-_checkers: list[Checker] = []
-"""In a process of the pool, its one checker, whose memory of texts serves all batches."""
-
-
-def _start(checker: Checker) -> None:
-    _checkers[:] = [checker]
-
-
-def _check_batch(lines: list[bytes]) -> list[tuple[bytes, Checked]]:
+def _check_batch(checker: Checker, lines: list[bytes]) -> list[tuple[bytes, Checked]]:
     """The verdicts; pickle sends an unchanged line back once, as both are one object."""
-    (checker,) = _checkers
     return [(line, checker.check(line)) for line in lines]
 
 
 def to_scan(fields: JsonObject) -> Json:
     """The fields to scan: free text under metadata keys too, with the key as a data key."""
     return {
-        key.lstrip("_") if is_ours(key) else key: value for key, value in fields.items() if key not in _PLAIN
+        key.lstrip("_") if is_metadata_key(key) else key: value
+        for key, value in fields.items()
+        if key not in _PLAIN
     }
 
 
@@ -198,7 +187,7 @@ def reads_like_instructions(line: bytes, fields: JsonObject) -> bool:
     lowered = line.lower()
     if not any(hint in lowered for hint in _HINTS):
         return False
-    learned = {key: value for key, value in fields.items() if not is_ours(key)}
+    learned = {key: value for key, value in fields.items() if not is_metadata_key(key)}
     return any(_INJECTION.search(place.text) for place in iter_strings(learned))
 
 

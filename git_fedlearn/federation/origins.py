@@ -10,10 +10,9 @@ from datetime import datetime
 from typing import NamedTuple
 
 from git_fedlearn.core.canonical import JsonObject
-from git_fedlearn.core.effective_score import seen_by
 from git_fedlearn.core.identity import RecordId
 from git_fedlearn.core.layout import SetName, find_set
-from git_fedlearn.core.record import Record, claimed_id
+from git_fedlearn.core.record import Record, claimed_id, seen_by
 from git_fedlearn.core.record_set import split_lines
 from git_fedlearn.federation.fetch import Contact
 from git_fedlearn.federation.offers import read_tip_files

@@ -17,12 +17,12 @@ from urllib.parse import urlsplit
 from git_fedlearn.core.layout import SetName, stem_of
 from git_fedlearn.errors import FedlearnError, SettingsError, UsageError
 from git_fedlearn.repository.repository import Repository
+from git_fedlearn.repository.settings import hide_credentials
 
 TRANSPORTS: Final = ("ssh", "https", "git", "file")
 _LOOPBACK: Final = re.compile(r"localhost|127(\.\d{1,3}){3}|::1")
 _SCHEME: Final = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://")
 _SCP: Final = re.compile(r"(?:[^/:@\s]+@)?[^/:\s]+:(?!:).*")
-_CREDENTIALS: Final = re.compile(r"(://)[^/@\s]*@")
 
 
 def check_address(url: str, directory: Path) -> str:
@@ -38,18 +38,15 @@ def check_address(url: str, directory: Path) -> str:
     return str((directory / url).resolve())
 
 
-def hide_credentials(text: str) -> str:
-    """A text without the user names and passwords of URLs in it."""
-    return _CREDENTIALS.sub(r"\1", text)
-
-
 def allowed_transports(url: str) -> tuple[str, ...]:
     """The transports git may use for a URL, also after a redirect or `url.<base>.insteadOf`."""
-    return (*TRANSPORTS, "http") if _is_local_http(url) else TRANSPORTS
+    parts = urlsplit(url)
+    is_local = parts.scheme.lower() == "http" and _LOOPBACK.fullmatch(parts.hostname or "")
+    return (*TRANSPORTS, "http") if is_local else TRANSPORTS
 
 
 def _check_scheme(url: str, scheme: str, allowed: str) -> str:
-    if scheme == "http" and not _is_local_http(url):
+    if scheme == "http" and "http" not in allowed_transports(url):
         raise UsageError(f"{hide_credentials(url)}: http is not encrypted", hint=allowed)
     if scheme not in (*TRANSPORTS, "http"):
         raise UsageError(f"{scheme}: transport not allowed", hint=allowed)
@@ -59,11 +56,6 @@ def _check_scheme(url: str, scheme: str, allowed: str) -> str:
             hint="leave it out; git asks its credential helper (gitcredentials(7))",
         )
     return url
-
-
-def _is_local_http(url: str) -> bool:
-    parts = urlsplit(url)
-    return parts.scheme.lower() == "http" and bool(_LOOPBACK.fullmatch(parts.hostname or ""))
 
 
 RemoteName = NewType("RemoteName", str)
@@ -159,10 +151,8 @@ def parse_publish(text: str) -> tuple[SetName, ...] | None:
 
 def read_peers(repository: Repository) -> list[Peer]:
     """All peers, sorted by name. Raises SettingsError for invalid config."""
-    remotes = _read_remotes(repository)
-    return [
-        _parse(name, keys) for name, keys in sorted(remotes.items()) if _is_true(keys.get("fedlearn", ""))
-    ]
+    remotes = sorted(_read_remotes(repository).items())
+    return [peer for name, keys in remotes if (peer := _parse(name, keys))]
 
 
 def get_peers(repository: Repository, names: tuple[str, ...]) -> list[Peer]:
@@ -179,9 +169,8 @@ def get_peers(repository: Repository, names: tuple[str, ...]) -> list[Peer]:
 
 def find_peer(repository: Repository, name: RemoteName) -> Peer | None:
     """One peer as configured; None if missing or invalid, so that it can be configured again."""
-    keys = _read_remotes(repository).get(name, {})
     try:
-        return _parse(name, keys) if _is_true(keys.get("fedlearn", "")) else None
+        return _parse(name, _read_remotes(repository).get(name, {}))
     except SettingsError:
         return None
 
@@ -235,7 +224,10 @@ def _read_remotes(repository: Repository) -> dict[str, dict[str, str]]:
     return remotes
 
 
-def _parse(name: str, keys: dict[str, str]) -> Peer:
+def _parse(name: str, keys: dict[str, str]) -> Peer | None:
+    """The peer that a remote is; None if it is an ordinary remote. Raises SettingsError."""
+    if keys.get("fedlearn", "").lower() not in ("true", "yes", "on", "1"):
+        return None
     try:
         return Peer(
             check_name(name),
@@ -248,7 +240,3 @@ def _parse(name: str, keys: dict[str, str]) -> Peer:
         raise SettingsError(
             f"git config remote.{name}.fedlearn*: {error}", hint=f"git fedlearn remote add {name}"
         ) from None
-
-
-def _is_true(value: str) -> bool:
-    return value.lower() in ("true", "yes", "on", "1")

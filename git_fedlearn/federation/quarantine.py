@@ -7,7 +7,7 @@ from typing import Final
 from xxhash import xxh3_64_hexdigest
 
 from git_fedlearn.core.canonical import Json, JsonObject
-from git_fedlearn.core.identity import is_ours
+from git_fedlearn.core.identity import is_metadata_key
 from git_fedlearn.core.layout import SetName
 from git_fedlearn.core.record import NotARecordError, Record, make_record, parse_record
 from git_fedlearn.federation.check import SCORES, Reason, to_scan
@@ -77,8 +77,8 @@ def shown_line(item: QuarantinedRecord, engine: PrivacyEngine) -> str:
 
 
 def _redacted(fields: JsonObject, engine: PrivacyEngine) -> JsonObject:
-    learned = engine.sanitize({key: value for key, value in fields.items() if not is_ours(key)}).value
-    ours = {key: value for key, value in fields.items() if is_ours(key)}
+    learned = engine.sanitize({key: value for key, value in fields.items() if not is_metadata_key(key)}).value
+    ours = {key: value for key, value in fields.items() if is_metadata_key(key)}
     values = engine.sanitize(list(ours.values())).value
     if not isinstance(learned, dict) or not isinstance(values, list):
         raise NotARecordError("not an object")

@@ -54,7 +54,8 @@ def apply_rules(
             ruling.quarantined.append((line, checked.reason))
         else:
             passed.append((line, checked))
-    ours = head.generations({c.id for _, c in passed if c.id and (c.is_tombstone or c.gen)})
+    ids = {c.id for _, c in passed if c.id and (c.is_tombstone or c.gen)}
+    ours = head.generations(ids) if ids else {}
     for line, checked in passed:
         may_rule = trust is TrustLevel.FULL or checked.id in introduced
         reason = _reason(checked, ours, may_rule=may_rule)

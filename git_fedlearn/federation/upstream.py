@@ -154,10 +154,4 @@ def _has_pull_config(repository: Repository) -> bool:
 
 
 def _explain(finished: Finished) -> str:
-    if finished.code == TIMED_OUT:
-        return "timed out"
-    lines = [
-        line.strip() for line in finished.err.splitlines() if line.strip() and not line.startswith("hint:")
-    ]
-    text = "; ".join(lines[:6])
-    return "".join(c if c.isprintable() else "?" for c in text) or "git gave no reason"
+    return "timed out" if finished.code == TIMED_OUT else finished.said
