@@ -34,7 +34,6 @@ ALLOWED = {
     "test_completion.py": "loss",
     "test_demo.py": "join",
     "test_doctor.py": "checkpoint join",
-    "test_mcp.py": "claimed",
     "test_resolve.py": "join",
     "test_restore.py": "tombstone",
     "test_search.py": "claimed",

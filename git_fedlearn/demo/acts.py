@@ -1,4 +1,4 @@
-"""The play: what the three systems do, act by act. A later act is one more function in ACTS."""
+"""The acts of the demo; the first line of each docstring is its heading. A new act goes into ACTS."""
 
 import json
 from collections.abc import Callable
@@ -29,47 +29,51 @@ def found(cast: Cast) -> None:
         write_stack(system.name, system.home / STACK, system.home)
     first.path.mkdir()
     first.git.run("init", "--quiet", "--template=", "--initial-branch=main")
-    first.tell("git init")
+    first.show_step("git init")
     _introduce(first)
-    first.verb("init", show=False)
-    first.tell("git fedlearn init", "made data/, .fedlearn.toml, .gitattributes, hooks and a merge driver")
+    first.fedlearn("init", show=False)
+    first.show_step(
+        "git fedlearn init", "made data/, .fedlearn.toml, .gitattributes, hooks and a merge driver"
+    )
     first.git.run("add", "--all")
     first.run("commit", "--quiet", "--message", "federate", shown="git add --all && git commit -m federate")
     first.run("remote", "add", "hub", str(hub))
     first.run("push", "--quiet", "hub", "main", shown="git push hub main")
     for system in (cast.laptop, cast.server):
-        system.verb("clone", str(hub), str(system.path), "--", "--quiet", "--origin", "hub", show=False)
-        system.tell(f"git fedlearn clone hub.git {system.name}", "cloned, merge driver and hooks installed")
+        system.fedlearn("clone", str(hub), str(system.path), "--", "--quiet", "--origin", "hub", show=False)
+        system.show_step(
+            f"git fedlearn clone hub.git {system.name}", "cloned, merge driver and hooks installed"
+        )
         _introduce(system)
     cast.laptop.run("remote", "add", "direct", str(direct))
     first.run("remote", "add", "direct", str(direct))
 
 
 def learn(cast: Cast) -> None:
-    """Each learns from what its own AI stack wrote; nothing has been shared yet."""
+    """Each system learns from the logs of its own AI stack; nothing is shared yet."""
     for system in cast.all:
-        system.verb("sync", "--commit")
+        system.fedlearn("sync", "--commit")
 
 
 def look(cast: Cast) -> None:
-    """What was private in the log is not in the record."""
+    """Private data of the log is not in the record."""
     system = cast.workstation
     record = find_record(system, ERROR_SOLUTIONS, "LoadCredential")
     log = next((system.home / STACK / "telemetry").iterdir())
     raw = next(line for line in log.read_text(encoding="utf-8").splitlines() if "LoadCredential" in line)
-    system.tell(f"grep LoadCredential ~/{STACK}/telemetry/{log.name}", _veiled(system, raw))
-    system.verb("show", record.id[:12])
+    system.show_step(f"grep LoadCredential ~/{STACK}/telemetry/{log.name}", _masked(system, raw))
+    system.fedlearn("show", record.id[:12])
 
 
 def race(cast: Cast) -> None:
-    """All three push at once: git lets one through, the others pull and push again."""
+    """All three push at once: git accepts one push, the others pull and push again."""
     cast.laptop.push("direct")
     for system in (cast.workstation, cast.laptop, cast.server):
         share(system, "hub")
 
 
 def wander(cast: Cast) -> None:
-    """Lessons travel in another order on every way: from a peer, from the hub, crosswise."""
+    """Lessons arrive in different orders: from a peer, from the hub, crosswise."""
     cast.workstation.pull("direct")
     cast.workstation.pull("hub")
     cast.laptop.pull("hub")
@@ -77,12 +81,12 @@ def wander(cast: Cast) -> None:
 
 
 def raise_score(cast: Cast) -> None:
-    """Two systems raise the score of one lesson at the same time: the higher one wins everywhere."""
+    """Two systems raise the score of one lesson at the same time: the higher score wins everywhere."""
     for system, score in ((cast.workstation, 0.97), (cast.server, 0.92)):
         record = _about_qdrant(system)
         line = json.dumps({**_content(record), "value_score": score}).encode()
         shown = f"git fedlearn add error-solutions    (that record with the score {score})"
-        system.verb("add", ERROR_SOLUTIONS, "-", stdin=line, shown=shown)
+        system.fedlearn("add", ERROR_SOLUTIONS, "-", stdin=line, shown=shown)
         system.commit("raise a score")
     share(cast.workstation, "hub")
     share(cast.server, "hub")
@@ -90,34 +94,34 @@ def raise_score(cast: Cast) -> None:
     cast.laptop.pull("hub")
     for system in cast.all:
         score = score_of(_about_qdrant(system).fields)
-        system.tell(f"git fedlearn show {_about_qdrant(system).id[:12]}", f"score {score:g}")
+        system.show_step(f"git fedlearn show {_about_qdrant(system).id[:12]}", f"score {score:g}")
 
 
 def retract(cast: Cast) -> None:
-    """The server retracts a bad lesson of the laptop: it goes everywhere, and never comes back."""
+    """The server retracts a bad lesson of the laptop: it is removed everywhere, and never returns."""
     bad = find_record(cast.server, ERROR_SOLUTIONS, "Switch the sandbox off")
-    cast.server.verb("retract", bad.id[:12], "--reason", "switching the sandbox off is no solution")
+    cast.server.fedlearn("retract", bad.id[:12], "--reason", "switching the sandbox off is no solution")
     cast.server.commit("retract a bad lesson")
     share(cast.server, "hub")
-    cast.laptop.verb("sync", "--full", "--commit", show=False)
-    cast.laptop.tell(
-        "git fedlearn sync --full --commit", "reads the log again, where the bad lesson still stands"
+    cast.laptop.fedlearn("sync", "--full", "--commit", show=False)
+    cast.laptop.show_step(
+        "git fedlearn sync --full --commit", "reads the log again, which still contains the bad lesson"
     )
     cast.laptop.pull("hub")
-    cast.laptop.verb("sync", "--full", "--commit", show=False)
-    cast.laptop.tell("git fedlearn sync --full --commit", "and once more")
-    cast.laptop.verb("show", bad.id[:12])
+    cast.laptop.fedlearn("sync", "--full", "--commit", show=False)
+    cast.laptop.show_step("git fedlearn sync --full --commit", "again, after the pull")
+    cast.laptop.fedlearn("show", bad.id[:12])
 
 
 def cross(cast: Cast) -> None:
-    """Both ends of the direct remote learn something and merge each other's, each in its own order."""
+    """Both ends of the direct remote learn something and merge it, each in its own order."""
     for system, name, text in (
         (cast.laptop, BEST_PRACTICES, "Snapshot the vectors"),
         (cast.workstation, BEST_PRACTICES, "Keep a fixed set"),
     ):
         lesson = find_record(system, name, text)
-        shown = f"git fedlearn add {name}    (learned here too: {text} …)"
-        system.verb("add", name, "-", stdin=json.dumps(_content(lesson)).encode(), shown=shown)
+        shown = f"git fedlearn add {name}    (also learned here: {text} …)"
+        system.fedlearn("add", name, "-", stdin=json.dumps(_content(lesson)).encode(), shown=shown)
         system.commit("learn what another system knew")
     cast.laptop.push("direct")
     share(cast.workstation, "hub")
@@ -128,16 +132,16 @@ def cross(cast: Cast) -> None:
 
 
 def ask(cast: Cast) -> None:
-    """Any system answers from what all of them learned: a search by meaning, offline."""
+    """Any system searches the lessons of all, by meaning, offline."""
     if not installed_extras()["local"]:
-        cast.laptop.tell(
+        cast.laptop.show_step(
             f"git fedlearn search '{QUESTION}'",
-            "With the extra [local], this finds the lessons that answer the question, in whatever words.",
+            "With the extra [local], this finds lessons that answer the question, whatever their words.",
             install_line("local"),
         )
         return
-    cast.laptop.verb("search", QUESTION, "--limit", "2")
-    cast.server.verb("search", "how much memory may a build take?", "--limit", "2")
+    cast.laptop.fedlearn("search", QUESTION, "--limit", "2")
+    cast.server.fedlearn("search", "how much memory may a build take?", "--limit", "2")
 
 
 QUESTION: Final = "the vector database is not ready when my service starts"
@@ -153,20 +157,20 @@ ACTS: Final[tuple[Callable[[Cast], None], ...]] = (
     cross,
     ask,
 )
-"""In order; the first line of each docstring is what the audience reads."""
+"""In order."""
 
 
 def play(stage: Stage) -> list[System]:
-    """All acts; the systems as they are in the end."""
+    """Play all acts; returns the systems in their final state."""
     cast = Cast(stage)
     for number, act in enumerate(ACTS, 1):
-        stage.tell(f"{number}. {(act.__doc__ or '').rstrip('.')}")
+        stage.show(f"{number}. {(act.__doc__ or '').rstrip('.')}")
         act(cast)
     return cast.all
 
 
 def _introduce(system: System) -> None:
-    """Give the repository an identity: the user may have none, and theirs is not the demo's to use."""
+    """Give the repository an identity: the user may have none, and the demo must not use it."""
     system.git.run("config", "user.name", f"Ada's {system.name}")
     system.git.run("config", "user.email", f"{system.name}@example.org")
 
@@ -179,8 +183,8 @@ def _content(record: Record) -> dict[str, object]:
     return {key: value for key, value in record.fields.items() if not key.startswith("_")}
 
 
-def _veiled(system: System, raw: str) -> str:
-    """The error message of a raw event with the middle of what is private in it hidden from bystanders."""
+def _masked(system: System, raw: str) -> str:
+    """The error message of a raw event; of private values only the first and last characters."""
     message = str(json.loads(raw)["error_message"])
     for private in private_texts(system.home).values():
         message = message.replace(private, f"{private[:3]}…{private[-2:]}")
