@@ -53,10 +53,13 @@ def test_an_allowed_value_stays_also_where_two_rules_overlap() -> None:
     ("text", "message"),
     [
         ("privacy = 1", "`privacy`: not a table"),
-        ("[privacy]\nallowed = []", "`privacy.allowed`: no such key"),
-        ('[privacy.kinds]\nEMAIL = "allow"', "`privacy.kinds.EMAIL`: no such kind"),
+        ("[privacy]\nallowed = []", "`privacy.allowed`: unknown key"),
+        ('[privacy.kinds]\nEMAIL = "allow"', "`privacy.kinds.EMAIL`: unknown kind"),
         ('[privacy.kinds]\nJWT = "alow"', "`privacy.kinds.JWT`: must be one of redact, block, allow"),
-        ('[privacy.kinds]\nINVISIBLE_TEXT = "allow"', "`privacy.kinds.INVISIBLE_TEXT`: what nobody can see"),
+        (
+            '[privacy.kinds]\nINVISIBLE_TEXT = "allow"',
+            "`privacy.kinds.INVISIBLE_TEXT`: invisible characters are",
+        ),
         ("[privacy]\nallow = 1", "`privacy.allow`: not a list of tables"),
         ("[privacy]\nrules = [1]", "`privacy.rules[1]`: not a table"),
         ('[[privacy.allow]]\nfingerprint = "abcde"', "`privacy.allow[1].reason`: missing"),
@@ -72,11 +75,11 @@ def test_an_allowed_value_stays_also_where_two_rules_overlap() -> None:
             "[[privacy.rules]]\nname='a'\npattern='('",
             "`privacy.rules[1].pattern`: RE2 cannot compile rule a: missing ): (",
         ),
-        ("[[privacy.rules]]\nname='a'\npattern='x*'", "`privacy.rules[1].pattern`: matches the empty text"),
+        ("[[privacy.rules]]\nname='a'\npattern='x*'", "`privacy.rules[1].pattern`: matches the empty string"),
         ("[[privacy.rules]]\nname='A b'\npattern='x'", "`privacy.rules[1].name`: not a name"),
         ("[[privacy.rules]]\nname='a'\npattern='x'\nkind='a b'", "`privacy.rules[1].kind`: not a kind"),
         ("[[privacy.rules]]\nname='a'\npattern='x'\nkeywords='y'", "`privacy.rules[1].keywords`: not a list"),
-        ("[[privacy.rules]]\nname='a'\npatern='x'", "`privacy.rules[1].patern`: no such key"),
+        ("[[privacy.rules]]\nname='a'\npatern='x'", "`privacy.rules[1].patern`: unknown key"),
     ],
 )
 def test_what_is_wrong_is_named_with_its_key(text: str, message: str) -> None:

@@ -129,7 +129,7 @@ def test_a_push_of_settings_that_cannot_be_used_is_bounced(world: World, system:
     decide(system, "[privacy.kinds]\nEMAIL = 'allow'\n")
     system.commit()
     bounced = system.git("push", "--no-verify", str(hub.path), "main", check=False)
-    assert "error: .fedlearn.toml: `privacy.kinds.EMAIL`: no such kind" in bounced.err
+    assert "error: .fedlearn.toml: `privacy.kinds.EMAIL`: unknown kind" in bounced.err
     assert "hint: did you mean EMAIL_ADDRESS?" in bounced.err
 
 
