@@ -40,7 +40,7 @@ def test_kinds_entries_and_rules() -> None:
 
 
 def test_an_allowed_value_stays_also_where_two_rules_overlap() -> None:
-    """What the report gives as fingerprint is that of the joined span, so that is what must be allowed."""
+    """The reported fingerprint is that of the merged span, so it is the one to allow."""
     text = f"pass{'word'}: Zx9{'!kQ7'}@{MAIL}"
     (finding,) = PrivacyEngine().scan(text)
     allowed = Policy(allowed=(Allowed(finding.fingerprint, "r"),))
@@ -82,7 +82,7 @@ def test_an_allowed_value_stays_also_where_two_rules_overlap() -> None:
         ("[[privacy.rules]]\nname='a'\npatern='x'", "`privacy.rules[1].patern`: unknown key"),
     ],
 )
-def test_what_is_wrong_is_named_with_its_key(text: str, message: str) -> None:
+def test_an_error_names_the_key(text: str, message: str) -> None:
     with pytest.raises(SettingsError) as caught:
         policy(text)
     assert caught.value.message.startswith(f".fedlearn.toml: {message}")
@@ -100,7 +100,7 @@ def test_what_is_wrong_is_named_with_its_key(text: str, message: str) -> None:
         ("T{2000}", "invalid repetition size: {2000}"),
     ],
 )
-def test_a_pattern_that_takes_more_than_linear_time_is_refused_with_a_hint(
+def test_a_pattern_that_re2_cannot_compile_is_refused_with_a_hint(
     pattern: str, complaint: str, capfd: pytest.CaptureFixture[str]
 ) -> None:
     with pytest.raises(SettingsError) as caught:
@@ -127,7 +127,7 @@ def test_a_pattern_that_takes_more_than_linear_time_is_refused_with_a_hint(
     ],
 )
 def test_no_pattern_makes_a_scan_hang(pattern: str) -> None:
-    """Nested repeats, ambiguous alternatives, repeats in a row: `re` would take longer than anybody waits."""
+    """Nested repeats, ambiguous alternatives, repeats in a row: `re` would practically never finish."""
     engine = PrivacyEngine(
         policy=policy(f"[[privacy.rules]]\nname = 'own'\npattern = '{pattern}'\nkind = 'OWN'")
     )
@@ -147,6 +147,6 @@ def test_offsets_of_own_rules_count_characters() -> None:
     )
 
 
-def test_an_entry_is_written_as_it_is_read() -> None:
+def test_a_written_entry_is_read_back_unchanged() -> None:
     entry = Allowed("abcde", 'a "quoted"\n\\ reason \x7f ü 😀', date(2030, 1, 31))
     assert policy(format_allowed(entry)).allowed == (entry,)
