@@ -13,7 +13,6 @@ from git_fedlearn.core.canonical import Json
 from git_fedlearn.core.changes import ChangeKind
 from git_fedlearn.errors import FedlearnError
 from git_fedlearn.federation.bundles import Written, find_refusal, find_sender, unpacked, write_bundle
-from git_fedlearn.federation.check import Checker
 from git_fedlearn.federation.peers import TrustLevel, get_peers
 from git_fedlearn.federation.pull import PullOptions, make_checker, pull
 from git_fedlearn.repository.history import all_changes, revision_changes
@@ -100,8 +99,7 @@ def apply(  # noqa: PLR0913  one option each
     if trust:
         sender = sender.with_trust(TrustLevel(trust))
     request = PullOptions(dry_run=dry_run, commit=not no_commit)
-    limit = repository.settings.record_bytes
-    checker = make_checker(repository, Checker(context.privacy, limit, context.now()))
+    checker = make_checker(repository, context.privacy, context.now())
     with unpacked(repository, path, sender) as peer, watching(context, [peer]) as watcher:
         pulled = pull(repository, [peer], checker, request, watcher)
     if as_json:

@@ -13,7 +13,6 @@ from git_fedlearn.console.peers import warn_of_twin
 from git_fedlearn.console.progress import progress_bar, reading_bar
 from git_fedlearn.core.canonical import Json
 from git_fedlearn.errors import FedlearnError
-from git_fedlearn.federation.check import Checker
 from git_fedlearn.federation.peers import read_peers
 from git_fedlearn.federation.publish_policy import may_publish
 from git_fedlearn.federation.pull import PullOptions, PullWatcher, make_checker, pull
@@ -153,16 +152,14 @@ class Run:
     def _pull(self) -> tuple[StepStatus, str]:
         pulled = pull_upstream(self.context.repository, STEP_SECONDS)
         self.context.forget_settings()
-        return pulled.outcome, pulled.detail
+        return pulled.status, pulled.detail
 
     def _pull_remotes(self) -> tuple[StepStatus, str]:
         repository = self.context.data_repository
         peers = read_peers(repository)
         if not peers:
             return StepStatus.SKIPPED, "no peers"
-        checker = make_checker(
-            repository, Checker(self.context.privacy, repository.settings.record_bytes, self.context.now())
-        )
+        checker = make_checker(repository, self.context.privacy, self.context.now())
         request = PullOptions(self.timeout, dry_run=self.dry_run)
         pulled = pull(repository, peers, checker, request, PullWatcher())
         failed = [report.name for report in pulled.reports if report.is_failure]
@@ -180,11 +177,11 @@ class Run:
             return StepStatus.SKIPPED, "this branch has no upstream (git push -u REMOTE HEAD)"
 
         def catch_up() -> bool:
-            return pull_upstream(repository, STEP_SECONDS).outcome is not StepStatus.FAILED
+            return pull_upstream(repository, STEP_SECONDS).status is not StepStatus.FAILED
 
         done = push(repository, target, catch_up, time.sleep, seconds=STEP_SECONDS)
         tries = f" after {done.attempts} tries" if done.attempts > 1 else ""
-        return done.outcome, f"{done.detail}{tries}"
+        return done.status, f"{done.detail}{tries}"
 
 
 @click.command("federate", short_help="Learn, share and learn from others: what a timer runs.")

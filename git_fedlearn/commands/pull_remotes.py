@@ -6,7 +6,6 @@ from git_fedlearn.console.context import Context
 from git_fedlearn.console.peers import say, to_json, warn_of_twin
 from git_fedlearn.console.progress import watching
 from git_fedlearn.errors import GitError
-from git_fedlearn.federation.check import Checker
 from git_fedlearn.federation.peers import get_peers
 from git_fedlearn.federation.pull import PullOptions, make_checker, pull
 from git_fedlearn.repository.checkout import is_interrupted
@@ -48,9 +47,7 @@ def command(  # noqa: PLR0913  one option each
     repository = context.data_repository
     peers = get_peers(repository, names)
     request = PullOptions(timeout, jobs, dry_run=dry_run, commit=not no_commit)
-    checker = make_checker(
-        repository, Checker(context.privacy, repository.settings.record_bytes, context.now())
-    )
+    checker = make_checker(repository, context.privacy, context.now())
     if is_interrupted(repository.git_dir):
         context.note("note: an earlier run was killed; what it left half done is put right")
     warn_of_twin(context, repository)

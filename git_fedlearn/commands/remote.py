@@ -8,13 +8,7 @@ from git_fedlearn.core.canonical import Json
 from git_fedlearn.errors import UsageError
 from git_fedlearn.federation.fetch import Contact
 from git_fedlearn.federation.origins import find_only_from, retract_all
-from git_fedlearn.federation.peer_state import (
-    PeerState,
-    read_memory,
-    remove_memory,
-    without_read_marks,
-    write_memory,
-)
+from git_fedlearn.federation.peer_state import PeerStates, without_read_marks
 from git_fedlearn.federation.peers import (
     NOTHING,
     Peer,
@@ -72,7 +66,8 @@ def add(
             peer.publish if publish is None else parse_publish(publish),
         )
         write_peer(repository, peer)
-        write_memory(repository, peer.name, without_read_marks(read_memory(repository, peer.name)))
+        states = PeerStates(repository)
+        states.write(peer.name, without_read_marks(states.read(peer.name)))
     context.say(f"{peer.name}: {peer.shown_url} ({', '.join(_options(peer))})")
     context.note(f"hint: git fedlearn pull-remotes {peer.name}")
 
@@ -130,7 +125,7 @@ def remove(context: Context, name: str, *, retract: bool) -> None:
             number = retract_all(repository, find_only_from(repository, peer), context.now())
         waiting = len(Inbox(repository).records(peer.name))
         remove_peer(repository, peer)
-        remove_memory(repository, peer.name)
+        PeerStates(repository).remove(peer.name)
         Inbox(repository).forget_peer(peer.name)
     dropped = f"; {count(waiting, 'record')} in quarantine dropped" if waiting else ""
     taken = f"; {count(number, 'record')} retracted" if retract else ""
@@ -172,16 +167,16 @@ def _published(peer: Peer) -> str:
 
 
 def _facts(context: Context, peer: Peer) -> dict[str, Json]:
-    memory: PeerState = read_memory(context.repository, peer.name)
+    state = PeerStates(context.repository).read(peer.name)
     return {
         "name": peer.name,
         "url": peer.shown_url,
         "trust": peer.trust.value,
         "branch": peer.branch or "HEAD",
         "publish": _published(peer),
-        "contact": memory.contact,
-        "contacted": memory.contacted,
-        "learned": memory.learned,
+        "contact": state.contact,
+        "contacted": state.contacted,
+        "learned": state.learned,
         "quarantined": len(Inbox(context.repository).records(peer.name)),
-        "tips": [*sorted(set(memory.tips.values()))],
+        "tips": [*sorted(set(state.tips.values()))],
     }

@@ -80,7 +80,7 @@ def test_what_it_brings_is_checked_as_a_peers(sender: System, receiver: System) 
     sender.git("bundle", "create", "../stick.bundle", "main")
     told = receiver.fedlearn("bundle", "apply", "../stick.bundle")
     assert told.out.startswith("bundle-stick  1 learned, 2 quarantined\n")
-    assert "not taken: a link, folder or submodule in place of a file" in told.err
+    assert "not taken: not a regular file" in told.err
     assert "review       2 records from peers (bundle-stick 2)" in receiver.fedlearn("status").out
     assert token not in told.err + receiver.fedlearn("review", "list", "--json").out
 
@@ -126,14 +126,14 @@ def test_files_that_cannot_be_used(sender: System, receiver: System) -> None:
     made(sender, "--since", "HEAD~1")
     base = sender.git("rev-parse", "HEAD~1").out[:12]
     assert receiver.fedlearn("bundle", "apply", "../stick.bundle", code=3).err == (
-        f"error: {bundle}: builds on commit {base}, not in this clone\n"
-        "hint: ask for a bundle that was made without --since, or since an older commit\n"
+        f"error: {bundle}: needs commit {base}, which this clone does not have\n"
+        "hint: ask for a bundle without --since, or since an older commit\n"
     )
     assert "no such file" in receiver.fedlearn("bundle", "apply", "nowhere", code=2).err
     assert "no such folder" in sender.fedlearn("bundle", "create", "nowhere/x.bundle", code=2).err
     assert ": a folder\n" in sender.fedlearn("bundle", "create", ".", code=2).err
     notes = sender.write("notes.txt", b"mine")
-    assert "exists and is no bundle" in sender.fedlearn("bundle", "create", "notes.txt", code=2).err
+    assert "exists and is not a bundle" in sender.fedlearn("bundle", "create", "notes.txt", code=2).err
     assert notes.read_bytes() == b"mine"
     assert [path.name for path in (receiver.path / ".git/fedlearn/bundle").iterdir()] == ["lock"]
 

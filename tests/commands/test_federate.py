@@ -155,7 +155,7 @@ def test_others_push_at_the_same_time(world: World) -> None:
         win = next(faster, None)
         if win:
             get_ahead(win)
-        return done.outcome is not StepStatus.FAILED
+        return done.status is not StepStatus.FAILED
 
     def get_ahead(word: str) -> None:
         one.git("pull", "--quiet", "--no-rebase", "--no-edit")
@@ -168,7 +168,7 @@ def test_others_push_at_the_same_time(world: World) -> None:
     target = find_target(repository, None, None)
     assert target
     done = push(repository, target, catch_up, interfere, seconds=60)
-    assert (done.outcome, done.attempts, len(rests)) == (StepStatus.DONE, 3, 2)
+    assert (done.status, done.attempts, len(rests)) == (StepStatus.DONE, 3, 2)
     assert len(two.records("skills-patterns")) == 3
 
 

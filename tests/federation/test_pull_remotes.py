@@ -24,7 +24,7 @@ def test_what_a_peer_learned_comes_in_as_one_commit(here: System, peer: Foreign)
     assert here.git("status", "--porcelain").out == ""
     system = here.git("config", "fedlearn.system").out.strip()
     assert here.git("show", "-s", "--format=%B").out.rstrip() == (
-        "pull-remotes: learn 2 records from 1 peer\n\n2 new, 0 changed in skills-patterns\n\n"
+        "pull-remotes: add 2 records from 1 peer\n\n2 new, 0 changed in skills-patterns\n\n"
         f"Fedlearn-System: {system}\nFedlearn-Peer: peer {tip} (2 new, 0 changed)"
     )
     assert here.git("diff", "--name-only", "HEAD~1", "HEAD").out == f"{SKILLS}\n"
@@ -128,7 +128,7 @@ def test_what_is_not_committed_is_in_the_way(here: System, peer: Foreign) -> Non
     here.add("skills-patterns", {"pattern": "ours", "value_score": 0.8})
     before = here.read(SKILLS), head(here)
     assert here.fedlearn("pull-remotes", code=3).err == (
-        f"error: {SKILLS}: not committed, and pull-remotes would change it\n"
+        f"error: {SKILLS}: uncommitted changes would be overwritten\n"
         "hint: git add data && git commit    (or: git stash -u -- data)\n"
     )
     assert (here.read(SKILLS), head(here)) == before

@@ -30,7 +30,7 @@ from git_fedlearn.console.context import Context
 from git_fedlearn.core.canonical import Json
 from git_fedlearn.core.layout import DATA
 from git_fedlearn.errors import SettingsError
-from git_fedlearn.federation.origins import read_peer_standings
+from git_fedlearn.federation.origins import read_peer_statuses
 from git_fedlearn.repository.inbox import Inbox
 from git_fedlearn.repository.work_tree import read_work_state
 from git_fedlearn.statistics.counts import count_work_tree
@@ -56,7 +56,7 @@ def read_standing(context: Context) -> Iterator[StatusLine]:
     yield uncommitted_item(repository, state)
     yield from upstream_items(repository, state)
     yield _or_why_not("privacy", lambda: privacy_item(context, state))
-    yield _or_why_not("peers", lambda: peers_item(context, read_peer_standings(repository)))
+    yield _or_why_not("peers", lambda: peers_item(context, read_peer_statuses(repository)))
     yield review_item(Inbox(repository).count())
     yield from vectors_items(repository)
     yield schedule_item(repository)

@@ -8,7 +8,7 @@ from git_fedlearn.commands.status.line import StatusLine
 from git_fedlearn.console.context import Context
 from git_fedlearn.console.words import ago, count
 from git_fedlearn.core.canonical import Json
-from git_fedlearn.federation.origins import PeerStanding
+from git_fedlearn.federation.origins import PeerStatus
 from git_fedlearn.federation.unattended import read_last_run
 from git_fedlearn.qdrant.connect import read_store_status
 from git_fedlearn.repository.inbox import PendingCounts
@@ -20,7 +20,7 @@ LONG_AGO: Final = timedelta(days=35)
 """A federation that is older than the longest schedule, and some days."""
 
 
-def peers_item(context: Context, standings: list[PeerStanding]) -> StatusLine:
+def peers_item(context: Context, standings: list[PeerStatus]) -> StatusLine:
     """How far behind peers we are."""
     if not standings:
         return StatusLine("peers", "none", "git fedlearn remote add NAME URL", {"peers": {}})
