@@ -15,32 +15,16 @@ GLOSSARY = TESTS.parent / "docs" / "glossary.md"
 
 ALLOWED = {
     "git fedlearn": "join",
-    "git fedlearn add": "join",
     "git fedlearn bundle": "join",
     "git fedlearn bundle apply": "join",
-    "git fedlearn consolidate": "tombstone",
     "git fedlearn doctor": "checkpoint join",
-    "git fedlearn export": "join",
     "git fedlearn pull-remotes": "join",
-    "git fedlearn quarantine": "join",
-    "git fedlearn quarantine accept": "join",
-    "git fedlearn resolve": "join",
-    "git fedlearn restore": "generation tombstone",
-    "git fedlearn retract": "join tombstone",
-    "git fedlearn search": "effective score",
-    "git fedlearn sync": "join",
-    "git fedlearn verify": "loss tombstone",
     "test_bundle.py": "join",
-    "test_completion.py": "loss",
     "test_demo.py": "join",
     "test_doctor.py": "checkpoint join",
     "test_mcp.py": "claimed",
-    "test_resolve.py": "join",
     "test_restore.py": "tombstone",
-    "test_search.py": "claimed",
     "test_status.py": "join",
-    "test_sync.py": "claimed",
-    "test_sync_sources.py": "claimed",
 }
 """The words that help texts and messages still use. Remove a word with its last use; add none."""
 

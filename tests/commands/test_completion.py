@@ -182,7 +182,8 @@ def test_fish(learned: System, shell_environment: dict[str, str]) -> None:
     alive = ident(learned, "Pin the channel: always")
     asked = {
         "git fedl": "fedlearn\tShare what a local AI stack learns",
-        "git fedlearn verify --his": "--history\tLook for losses in all history, not only the last commits.",
+        "git fedlearn verify --his": "--history\t"
+        "Look for lost records in all history, not only the last commits.",
         f"git -C .. fedlearn -C one show {alive[:3]}": f"{alive}\tbest-practices: Pin the channel: always",
         "git-fedlearn remote show f": "friend\thttps://example.org/lessons.git",
     }
