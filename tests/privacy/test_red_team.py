@@ -156,7 +156,7 @@ def test_a_hostile_peer_gets_nothing_in(world: World, system: System, trust: str
 
 
 def run_any(system: System, *arguments: str) -> str:
-    """What a verb prints, whatever its exit code."""
+    """What a command prints, whatever its exit code."""
     try:
         result = system.fedlearn(*arguments)
     except AssertionError:
