@@ -75,9 +75,9 @@ def test_what_the_audience_sees(played: Played) -> None:
         "workstation$ git fedlearn sync --commit\n    read 12 events, 2 fine-tuning samples from 2 files",
         "redacted 1 API_KEY, 1 EMAIL_ADDRESS, 1 HOME_PATH, 1 IP_ADDRESS\n",
         "key <API_KEY> is not known; ask",
-        "laptop$ git push hub main\n    rejected: somebody else was faster\nlaptop$ git pull hub main\n",
+        "laptop$ git push hub main\n    rejected: another system was faster\nlaptop$ git pull hub main\n",
         "    score 0.97\n",
-        "      reason     switching the sandbox off is no solution\n",
+        "      reason     switching the sandbox off solves nothing\n",
         "retracted                              1         1         1\n",
         "    3 systems, score 0.97, error-solutions\n",
     ]
