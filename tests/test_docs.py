@@ -25,6 +25,7 @@ NOT_RUN = {
     "pipx": "installs from PyPI",
     "uv": "installs from PyPI",
     "pip": "installs from PyPI",
+    "~/.venvs/fedlearn/bin/pip": "installs from PyPI",
     "apt-get": "installs Debian packages",
     "python3 -m venv": "makes an environment, as the Makefile does",
     "python coordinator.py": "tests/test_coordinator_example.py runs it",

@@ -72,6 +72,6 @@ def _push(context: Context) -> bool:
     """Run `git push`; returns whether it succeeded."""
     done = context.repository.git.attempt("push", "--quiet")
     if done.code:
-        error = GitError(f"git push failed: {done.err.strip()}", hint="git pull && git push")
+        error = GitError(f"git push failed: {done.said}", hint="git pull && git push")
         context.report(error)
     return done.code == 0

@@ -41,11 +41,13 @@ if TYPE_CHECKING:
 
 
 MAX_REMEMBERED_TEXTS: Final = 100_000
-"""About 20 MB. The oldest makes room for the newest."""
+"""About 30 MB. The oldest makes room for the newest."""
 MAX_REMEMBERED_MATCHES: Final = 8
 """A text with more is not remembered, so that no log can fill the memory."""
 MAX_VERBATIM_CHARACTERS: Final = 48
-"""Of a longer text its hash is remembered."""
+"""Of a longer text or key the hash is remembered."""
+
+_Mark = tuple[str | bytes, str | bytes]
 
 
 class _Seen(NamedTuple):
@@ -63,7 +65,7 @@ class TextScanner:
         self._allowed_kinds = {kind for kind, action in policy.actions.items() if action == "allow"}
         self._allowed = policy.allowed_fingerprints()
         self._own = self._own_detectors(identity, policy)
-        self._seen: OrderedDict[tuple[str | bytes, str], _Seen] = OrderedDict()
+        self._seen: OrderedDict[_Mark, _Seen] = OrderedDict()
         self.placeholders = kinds.placeholder_pattern(tuple(rule.kind for rule in policy.rules))
 
     def are_clean(self, texts: Iterable[tuple[str, str | None]]) -> bool:
@@ -72,14 +74,14 @@ class TextScanner:
         False, too, where a secret may be split over several of them.
         """
         for text, key in texts:
-            short = text if len(text) <= MAX_VERBATIM_CHARACTERS else _digest(text)
-            seen = self._seen.get((short, key or ""))
+            mark = _mark(text, key or "")
+            seen = self._seen.get(mark)
             if seen is None or seen.matches:
                 return False
             if key is None:
                 continue
             if seen.may_begin is None:
-                seen = self._seen[short, key] = _Seen((), _may_begin(text))
+                seen = self._seen[mark] = _Seen((), _may_begin(text))
             if seen.may_begin:
                 return False
         return True
@@ -91,7 +93,7 @@ class TextScanner:
         """
         if parts:
             return self._find(text, key, parts)
-        mark = text if len(text) <= MAX_VERBATIM_CHARACTERS else _digest(text), key
+        mark = _mark(text, key)
         seen = self._seen.get(mark)
         if seen is not None:
             return seen.matches
@@ -158,8 +160,14 @@ def _touching(match: Match, spans: list[tuple[int, int]], ends: list[int]) -> li
     return spans[first:last]
 
 
-def _digest(text: str) -> bytes:
-    return xxh3_128_digest(text.encode("utf-8", "surrogatepass"))
+def _mark(text: str, key: str) -> _Mark:
+    """What stands for a text under a key in memory: themselves if short, else their hashes."""
+    return (
+        text
+        if len(text) <= MAX_VERBATIM_CHARACTERS
+        else xxh3_128_digest(text.encode("utf-8", "surrogatepass")),
+        key if len(key) <= MAX_VERBATIM_CHARACTERS else xxh3_128_digest(key.encode("utf-8", "surrogatepass")),
+    )
 
 
 def _may_begin(text: str) -> bool:

@@ -105,6 +105,13 @@ def test_the_oldest_makes_room_for_the_newest(monkeypatch: pytest.MonkeyPatch) -
     assert [text for text, _ in engine._scanner._seen] == [f"text {n}" for n in range(35, 40)]  # noqa: SLF001
 
 
+def test_the_memory_holds_no_long_text_or_key() -> None:
+    engine = PrivacyEngine()
+    value: Any = {"a key, too, may be longer than what is remembered": "so may the text under it " * 4}
+    assert engine.sanitize(value).findings == ()
+    assert {len(part) for mark in engine._scanner._seen for part in mark} == {0, 16}  # noqa: SLF001
+
+
 def test_a_text_with_many_findings_is_not_remembered() -> None:
     engine = PrivacyEngine()
     few, many = (" ".join(f"{n}{MAIL}" for n in range(size)) for size in (8, 9))
