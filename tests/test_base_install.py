@@ -56,7 +56,7 @@ def test_it_syncs_scans_verifies_and_pulls(world: World, programs: Path, one: Sy
     one.git("push", "--quiet", str(hub.path), "main")
     other.git("pull", "--quiet", "--no-rebase", "--no-edit")
     assert len(other.records("error-solutions")) == 2
-    assert other.git("fedlearn", "verify", "--history").out.endswith("all well\n")
+    assert other.git("fedlearn", "verify", "--history").out.endswith("no problems found\n")
     assert other.git("fedlearn", "scan").code == 0
     other.git("fedlearn", "remote", "add", "hub", str(hub.path))
     assert other.git("fedlearn", "pull-remotes").code == 0

@@ -1,4 +1,4 @@
-"""The acts of the demo; the first line of each docstring is its heading. A new act goes into ACTS."""
+"""The acts of the demo: what the three systems do. A new act is one more function in ACTS."""
 
 import json
 from collections.abc import Callable
@@ -21,7 +21,7 @@ class Cast:
 
 
 def found(cast: Cast) -> None:
-    """Three systems, one shared remote, and a direct one between two of them."""
+    """Three systems, one shared remote, and a direct remote between two of them."""
     first = cast.workstation
     hub, direct = cast.stage.bare("hub"), cast.stage.bare("direct")
     for system in cast.all:
@@ -33,16 +33,17 @@ def found(cast: Cast) -> None:
     _introduce(first)
     first.fedlearn("init", show=False)
     first.show_step(
-        "git fedlearn init", "made data/, .fedlearn.toml, .gitattributes, hooks and a merge driver"
+        "git fedlearn init", "created data/, .fedlearn.toml, .gitattributes, hooks and a merge driver"
     )
     first.git.run("add", "--all")
-    first.run("commit", "--quiet", "--message", "federate", shown="git add --all && git commit -m federate")
+    message = "Set up git-fedlearn"
+    first.run("commit", "--quiet", "--message", message, shown=f"git add --all && git commit -m '{message}'")
     first.run("remote", "add", "hub", str(hub))
     first.run("push", "--quiet", "hub", "main", shown="git push hub main")
     for system in (cast.laptop, cast.server):
         system.fedlearn("clone", str(hub), str(system.path), "--", "--quiet", "--origin", "hub", show=False)
         system.show_step(
-            f"git fedlearn clone hub.git {system.name}", "cloned, merge driver and hooks installed"
+            f"git fedlearn clone hub.git {system.name}", "cloned; merge driver and hooks installed"
         )
         _introduce(system)
     cast.laptop.run("remote", "add", "direct", str(direct))
@@ -56,7 +57,7 @@ def learn(cast: Cast) -> None:
 
 
 def look(cast: Cast) -> None:
-    """Private data of the log is not in the record."""
+    """Private data in the log is not in the record."""
     system = cast.workstation
     record = find_record(system, ERROR_SOLUTIONS, "LoadCredential")
     log = next((system.home / STACK / "telemetry").iterdir())
@@ -66,14 +67,14 @@ def look(cast: Cast) -> None:
 
 
 def race(cast: Cast) -> None:
-    """All three push at once: git accepts one push, the others pull and push again."""
+    """All three push at once: git lets one through, the others pull and push again."""
     cast.laptop.push("direct")
     for system in (cast.workstation, cast.laptop, cast.server):
         share(system, "hub")
 
 
 def wander(cast: Cast) -> None:
-    """Lessons arrive in different orders: from a peer, from the hub, crosswise."""
+    """Lessons reach each system in another order: directly, through the hub, crosswise."""
     cast.workstation.pull("direct")
     cast.workstation.pull("hub")
     cast.laptop.pull("hub")
@@ -85,9 +86,9 @@ def raise_score(cast: Cast) -> None:
     for system, score in ((cast.workstation, 0.97), (cast.server, 0.92)):
         record = _about_qdrant(system)
         line = json.dumps({**_content(record), "value_score": score}).encode()
-        shown = f"git fedlearn add error-solutions    (that record with the score {score})"
+        shown = f"git fedlearn add error-solutions    (the same record with the score {score})"
         system.fedlearn("add", ERROR_SOLUTIONS, "-", stdin=line, shown=shown)
-        system.commit("raise a score")
+        system.commit("Raise a score")
     share(cast.workstation, "hub")
     share(cast.server, "hub")
     cast.workstation.pull("hub")
@@ -98,14 +99,14 @@ def raise_score(cast: Cast) -> None:
 
 
 def retract(cast: Cast) -> None:
-    """The server retracts a bad lesson of the laptop: it is removed everywhere, and never returns."""
+    """The server retracts a bad lesson from the laptop: it disappears everywhere and never returns."""
     bad = find_record(cast.server, ERROR_SOLUTIONS, "Switch the sandbox off")
-    cast.server.fedlearn("retract", bad.id[:12], "--reason", "switching the sandbox off is no solution")
-    cast.server.commit("retract a bad lesson")
+    cast.server.fedlearn("retract", bad.id[:12], "--reason", "switching the sandbox off solves nothing")
+    cast.server.commit("Retract a bad lesson")
     share(cast.server, "hub")
     cast.laptop.fedlearn("sync", "--full", "--commit", show=False)
     cast.laptop.show_step(
-        "git fedlearn sync --full --commit", "reads the log again, which still contains the bad lesson"
+        "git fedlearn sync --full --commit", "reads the log again, with the bad lesson in it"
     )
     cast.laptop.pull("hub")
     cast.laptop.fedlearn("sync", "--full", "--commit", show=False)
@@ -114,7 +115,7 @@ def retract(cast: Cast) -> None:
 
 
 def cross(cast: Cast) -> None:
-    """Both ends of the direct remote learn something and merge it, each in its own order."""
+    """Two systems learn lessons at the same time and merge them, each in its own order."""
     for system, name, text in (
         (cast.laptop, BEST_PRACTICES, "Snapshot the vectors"),
         (cast.workstation, BEST_PRACTICES, "Keep a fixed set"),
@@ -122,7 +123,7 @@ def cross(cast: Cast) -> None:
         lesson = find_record(system, name, text)
         shown = f"git fedlearn add {name}    (also learned here: {text} …)"
         system.fedlearn("add", name, "-", stdin=json.dumps(_content(lesson)).encode(), shown=shown)
-        system.commit("learn what another system knew")
+        system.commit("Confirm a lesson")
     cast.laptop.push("direct")
     share(cast.workstation, "hub")
     cast.workstation.pull("direct")
@@ -132,11 +133,11 @@ def cross(cast: Cast) -> None:
 
 
 def ask(cast: Cast) -> None:
-    """Any system searches the lessons of all, by meaning, offline."""
+    """Any system finds the lessons of all: a search by meaning, offline."""
     if not installed_extras()["local"]:
         cast.laptop.show_step(
             f"git fedlearn search '{QUESTION}'",
-            "With the extra [local], this finds lessons that answer the question, whatever their words.",
+            "With the extra [local], this finds the lessons that answer the question, in any wording.",
             install_line("local"),
         )
         return
@@ -157,7 +158,7 @@ ACTS: Final[tuple[Callable[[Cast], None], ...]] = (
     cross,
     ask,
 )
-"""In order."""
+"""In order; the first line of each docstring is shown as the heading."""
 
 
 def play(stage: Stage) -> list[System]:
@@ -170,7 +171,7 @@ def play(stage: Stage) -> list[System]:
 
 
 def _introduce(system: System) -> None:
-    """Give the repository an identity: the user may have none, and the demo must not use it."""
+    """Give the repository a git identity; the demo does not use that of the user."""
     system.git.run("config", "user.name", f"Ada's {system.name}")
     system.git.run("config", "user.email", f"{system.name}@example.org")
 
@@ -184,7 +185,7 @@ def _content(record: Record) -> dict[str, object]:
 
 
 def _masked(system: System, raw: str) -> str:
-    """The error message of a raw event; of private values only the first and last characters."""
+    """The error message of a raw event, with the middle of each private value hidden."""
     message = str(json.loads(raw)["error_message"])
     for private in private_texts(system.home).values():
         message = message.replace(private, f"{private[:3]}…{private[-2:]}")

@@ -1,4 +1,4 @@
-"""The temporary systems of the demo: git repositories isolated from the configuration of this machine."""
+"""The throw-away systems of the demo: git repositories isolated from the configuration of this machine."""
 
 import os
 import shlex
@@ -15,7 +15,7 @@ from git_fedlearn.repository.repository import Repository
 
 STACK: Final = ".local/share/nixos-ai-stack"
 _DAY: Final = 1_764_547_200
-"""2025-12-01, so that ids and bytes of records do not depend on when the demo runs."""
+"""2025-12-01: ids and bytes of records do not depend on when the demo runs."""
 
 RETRIES: Final = 5
 
@@ -31,7 +31,7 @@ class DemoStep:
 
 @dataclass
 class Stage:
-    """The folder of the demo, and a callback for each step and heading; `git fedlearn` must be on PATH."""
+    """The demo folder and the callback for each step; `git fedlearn` must be on PATH."""
 
     folder: Path
     environment: Mapping[str, str]
@@ -72,14 +72,14 @@ class System:
         return Git(self.path, self.environment)
 
     def run(self, *arguments: str, say: str | None = None, shown: str | None = None) -> None:
-        """Run a git command that must succeed, and show it (or `shown`) with the result `say`."""
+        """Run a git command that must succeed; `say` is its result, `shown` replaces a long command line."""
         self.git.run(*arguments)
         self.show_step(shown or f"git {shlex.join(arguments)}", *([say] if say else []))
 
     def fedlearn(
         self, *arguments: str, stdin: bytes = b"", show: bool = True, shown: str | None = None
     ) -> str:
-        """Run a command of git-fedlearn as a user would type it; returns its output.
+        """Run a git-fedlearn command as a user would type it; returns its standard output.
 
         Raises FedlearnError if it fails.
         """
@@ -87,21 +87,21 @@ class System:
         done = git.attempt("fedlearn", "-q", *arguments, stdin=stdin)
         if done.code:
             raise FedlearnError(f"{self.name}: git fedlearn {arguments[0]} failed:\n{done.err.strip()}")
-        output = done.out.decode("utf-8", "replace")
+        said = done.out.decode("utf-8", "replace")
         if show:
             self.show_step(
-                shown or f"git fedlearn {shlex.join(arguments)}", *self.tidy(output.rstrip()).splitlines()
+                shown or f"git fedlearn {shlex.join(arguments)}", *self.tidy(said.rstrip()).splitlines()
             )
-        return output
+        return said
 
     def commit(self, message: str) -> None:
-        """Commit the data files; hooks run."""
+        """Commit the data files, hooks included."""
         self.git.run("add", "--", "data")
         self.git.run("commit", "--quiet", "--message", message)
         self.show_step(f"git add data && git commit -m {shlex.quote(message)}")
 
     def pull(self, remote: str) -> None:
-        """`git pull`; a conflict is counted, and the merge aborted."""
+        """`git pull`; a conflict is counted and the merge aborted."""
         before = self.revision()
         done = self.git.attempt("pull", "--quiet", "--no-rebase", "--no-edit", remote, "main")
         self.stage.pulls += 1
@@ -133,7 +133,7 @@ class System:
         self.stage.show(DemoStep(self.name, self.tidy(command), happened))
 
     def tidy(self, text: str) -> str:
-        """The text without the paths of the temporary folder."""
+        """The text without the paths of the demo folder."""
         return text.replace(str(self.home), "~").replace(f"{self.stage.folder}{os.sep}", "")
 
     def _describe(self, before: str) -> str:
