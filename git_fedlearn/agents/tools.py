@@ -1,7 +1,7 @@
-"""What an agent may do here, as plain functions: find lessons, add one, say how one went, propose to retract.
+"""What an agent may do, as plain functions: find lessons, add one, record its outcome, propose a retraction.
 
-Nothing an agent does leaves this machine or is committed by it: the user, or the user's timer, commits and
-pushes. All raise FedlearnError with a hint; calls may come from several threads and run one after the other.
+Nothing is committed or leaves this machine: the user, or the user's timer, commits and pushes. All functions
+raise FedlearnError with a hint; calls may come from several threads and run one after the other.
 """
 
 import json
@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from threading import Lock
 from typing import Final, NamedTuple
 
-from git_fedlearn.agents.rendering import NOTICE, Told, tell, weigh
+from git_fedlearn.agents.rendering import NOTICE, RenderedLesson, render_lesson, value_of
 from git_fedlearn.app import Clone
 from git_fedlearn.console.words import count, kinds
 from git_fedlearn.core.canonical import InvalidJsonError, Json, JsonObject, parse_value
@@ -30,7 +30,7 @@ MAX_HITS: Final = 20
 MAX_QUERY_LENGTH: Final = 4_000
 MAX_REASON_LENGTH: Final = 1_000
 MAX_HIT_LENGTH: Final = 2_000
-"""Characters of a lesson in an answer of `search`; `get` gives more."""
+"""Characters of a lesson in an answer of `search`; `get` returns more."""
 MAX_LESSON_LENGTH: Final = 40_000
 
 NEEDED: Final[dict[SetName, tuple[tuple[str, ...], ...]]] = {
@@ -38,15 +38,15 @@ NEEDED: Final[dict[SetName, tuple[tuple[str, ...], ...]]] = {
     BEST_PRACTICES: (("title", "category"), ("description",)),
     SKILLS_PATTERNS: (("query", "pattern", "skill_name"), ("response", "usage_pattern", "solution_approach")),
 }
-"""For each set an agent may add to: of each group of fields a lesson needs one, as text."""
+"""The sets an agent may add to; a lesson needs one field of each group, as text."""
 
 UNCOMMITTED_NOTE: Final = (
-    "It lies under data/ of this clone; the user commits it (git fedlearn federate, or git commit)."
+    "It is in data/, not committed; the user commits it (git fedlearn federate, or git commit)."
 )
 
 
 class ToolAnswer(NamedTuple):
-    """What an agent gets: a text to read, and the same for programs."""
+    """The answer to an agent: a text to read, and the same for programs."""
 
     text: str
     facts: JsonObject
@@ -68,7 +68,7 @@ class AgentTools:
             raise UsageError("nothing to search for", hint="give the error message, or the question in words")
         if len(text) > MAX_QUERY_LENGTH:
             raise UsageError(
-                f"longer than {MAX_QUERY_LENGTH} characters", hint="search for the telling lines"
+                f"longer than {MAX_QUERY_LENGTH} characters", hint="search for the most specific lines"
             )
         if not 1 <= limit <= MAX_HITS:
             raise UsageError(f"limit {limit}: from 1 to {MAX_HITS}", hint="leave it out for 5")
@@ -76,18 +76,18 @@ class AgentTools:
             self._embedder = self._embedder or choose_embedder(self._repository)
             query = Query(text, limit, sets=tuple(map(SetName, sets)))
             hits = find_lessons(self._repository, query, embedder=self._embedder)
-            told = self._tell([(make_record({**hit.fields}), hit.sets) for hit in hits], MAX_HIT_LENGTH)
-        if not told:
+            lessons = self._render([(make_record({**hit.fields}), hit.sets) for hit in hits], MAX_HIT_LENGTH)
+        if not lessons:
             return ToolAnswer("Nothing that was learned answers this.", {"lessons": []})
-        return _answer(f"{count(len(told), 'lesson')}, best first.", told)
+        return _answer(f"{count(len(lessons), 'lesson')}, best first.", lessons)
 
     def get(self, identifier: str) -> ToolAnswer:
         """One lesson, whole."""
         with self._one_at_a_time:
             found = select(self._sets, identifier)
             record = _living(found, identifier)
-            told = self._tell([(record, tuple(name for name, _ in found))], MAX_LESSON_LENGTH)
-        return _answer("1 lesson.", told)
+            lessons = self._render([(record, tuple(name for name, _ in found))], MAX_LESSON_LENGTH)
+        return _answer("1 lesson.", lessons)
 
     def record(self, set_name: str, fields: Mapping[str, Json]) -> ToolAnswer:
         """Add a lesson, without secrets and personal data; says what was redacted."""
@@ -95,10 +95,10 @@ class AgentTools:
         try:
             record, redacted = self._clone.admit(content)
         except NotARecordError as error:
-            raise UsageError(f"not recorded: {error}", hint="say it shorter, or with fewer fields") from None
+            raise UsageError(f"not recorded: {error}", hint="shorten it, or use fewer fields") from None
         with self._one_at_a_time, self._repository.lock("mcp"):
             joined = self._sets.join(SetName(set_name), [record.line])
-        what = "recorded" if record.id in joined.added else "known already; joined with what was known"
+        what = "recorded" if record.id in joined.added else "already known, merged"
         if record.id in joined.retracted or self._is_retracted(record, SetName(set_name)):
             what = "not recorded: this lesson was retracted"
         removed: JsonObject = dict(redacted)
@@ -106,7 +106,7 @@ class AgentTools:
         return ToolAnswer(text, {"id": record.id, "set": set_name, "what": what, "redacted": removed})
 
     def outcome(self, identifier: str, note: str = "", *, worked: bool) -> ToolAnswer:
-        """Count that a lesson worked or failed here."""
+        """Record that a lesson worked or failed here."""
         clean, redacted = clean_note(self._clone.privacy, note)
         repository = self._repository
         with self._one_at_a_time, repository.lock("mcp"):
@@ -117,25 +117,25 @@ class AgentTools:
             )
             count_outcomes(repository, [record.id], UseResult(worked, clean), self._clone.now().date())
             outcomes = read_outcomes(repository.top, {record.id})[record.id]
-        weighed = weigh(record, trust, outcomes)
-        counts = weighed.outcomes
+        value = value_of(record, trust, outcomes)
+        counts = value.outcomes
         text = (
             f"counted: {record.id} {'worked' if worked else 'failed'}{kinds(redacted)}. Score {before:.2f} → "
-            f"{weighed.effective:.2f} (worked {counts.worked}, failed {counts.failed}). {UNCOMMITTED_NOTE}"
+            f"{value.effective:.2f} (worked {counts.worked}, failed {counts.failed}). {UNCOMMITTED_NOTE}"
         )
         facts: JsonObject = {
             "id": record.id,
             "score_before": round(before, 3),
-            "score": round(weighed.effective, 3),
+            "score": round(value.effective, 3),
             "outcomes": dict(counts._asdict()),
             "redacted": dict(redacted),
         }
         return ToolAnswer(text, facts)
 
     def propose_retraction(self, identifier: str, reason: str) -> ToolAnswer:
-        """Keep a proposal for the user; nothing is retracted."""
+        """Add a proposal to the user's review; nothing is retracted."""
         if not reason.strip():
-            raise UsageError("a proposal without a reason", hint="say what is wrong with the lesson")
+            raise UsageError("a proposal needs a reason", hint="say what is wrong with the lesson")
         if len(reason) > MAX_REASON_LENGTH:
             raise UsageError(f"the reason is longer than {MAX_REASON_LENGTH} characters")
         fields, redacted = sanitize_fields(self._clone.privacy, {"reason": reason})
@@ -147,41 +147,43 @@ class AgentTools:
             proposed = ProposedRetraction(record.id, str(fields["reason"]), at)
             is_new = not is_kept and inbox.add_retraction(proposed)
         if is_kept:
-            text = f"not proposed: the user decided before to keep {record.id}."
+            text = f"not proposed: the user already decided to keep {record.id}."
         else:
-            what = "kept for the user" if is_new else "proposed already"
+            what = "proposed to the user" if is_new else "already proposed"
             text = (
                 f"{what}: retract {record.id}{kinds(redacted)}. Nothing is retracted until the user decides: "
                 "git fedlearn review --retractions"
             )
         return ToolAnswer(text, {"id": record.id, "is_new": is_new, "redacted": dict(redacted)})
 
-    def _tell(self, found: Sequence[tuple[Record, tuple[SetName, ...]]], most: int) -> list[Told]:
+    def _render(
+        self, found: Sequence[tuple[Record, tuple[SetName, ...]]], max_length: int
+    ) -> list[RenderedLesson]:
         trust = read_trust(self._repository)
         outcomes = read_outcomes(self._repository.top, {record.id for record, _ in found})
         return [
-            tell(record, sets, weigh(record, trust, outcomes.get(record.id, {})), most)
+            render_lesson(record, sets, value_of(record, trust, outcomes.get(record.id, {})), max_length)
             for record, sets in found
         ]
 
     def _is_retracted(self, record: Record, name: SetName) -> bool:
-        return any(held.is_tombstone for held in self._sets.pick(name, {record.id}))
+        return any(known.is_tombstone for known in self._sets.pick(name, {record.id}))
 
 
-def _answer(title: str, told: Sequence[Told]) -> ToolAnswer:
-    text = "\n\n".join([f"{title} {NOTICE}", *(one.text for one in told)])
-    return ToolAnswer(text, {"notice": NOTICE, "lessons": [one.facts for one in told]})
+def _answer(title: str, lessons: Sequence[RenderedLesson]) -> ToolAnswer:
+    text = "\n\n".join([f"{title} {NOTICE}", *(one.text for one in lessons)])
+    return ToolAnswer(text, {"notice": NOTICE, "lessons": [one.facts for one in lessons]})
 
 
 def _living(found: Sequence[tuple[SetName, Record]], identifier: str) -> Record:
     record = found[0][1]
     if record.is_tombstone:
-        raise FedlearnError(f"{identifier}: was retracted", hint="search for another lesson")
+        raise FedlearnError(f"{identifier}: this lesson was retracted", hint="search for another lesson")
     return record
 
 
 def _check_fields(name: SetName, fields: Mapping[str, Json]) -> JsonObject:
-    """The fields as canonical JSON. Raises UsageError for what is no lesson of this set."""
+    """The fields as canonical JSON. Raises UsageError if they are not a lesson of this set."""
     groups = NEEDED.get(name)
     if groups is None:
         raise UsageError(f"{name}: not a set to record in", hint=f"one of {', '.join(NEEDED)}")

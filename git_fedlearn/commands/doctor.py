@@ -151,13 +151,13 @@ def _schedule(context: Context) -> Check:
     absolute = [job for job in jobs if job.runs.words and job.runs.words[0].startswith("/")]
     gone = next((job for job in absolute if not Path(job.runs.words[0]).exists()), None)
     if gone:
-        detail = f"the {gone.verb} timer runs {gone.runs.words[0]}, which does not exist"
+        detail = f"the {gone.name} timer runs {gone.runs.words[0]}, which does not exist"
         return Check("schedule", ok=False, detail=detail, hint="git fedlearn schedule install")
-    names = ", ".join(job.verb for job in jobs)
+    names = ", ".join(job.name for job in jobs)
     run = read_last_run(context.repository)
     detail = f"{names}; federate last ran {ago(context, run.ended.isoformat())}" if run else names
     late = (
-        run and context.now() - run.ended > MAX_FEDERATE_AGE and any(job.verb == "federate" for job in jobs)
+        run and context.now() - run.ended > MAX_FEDERATE_AGE and any(job.name == "federate" for job in jobs)
     )
     hint = "git fedlearn schedule run-now" if late or (run and run.failed) else ""
     if run and run.failed:

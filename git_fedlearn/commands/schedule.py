@@ -5,8 +5,8 @@ import click
 from git_fedlearn.console.context import Context
 from git_fedlearn.errors import FedlearnError
 from git_fedlearn.repository.git import follow_program
-from git_fedlearn.timers.jobs import EVERY, OFF, VERBS, CommandLine, jobs_of, timer_environment
-from git_fedlearn.timers.schedulers import SCHEDULERS, Crontab, Scheduler, find_jobs, remove_jobs
+from git_fedlearn.timers.jobs import EVERY, JOB_NAMES, CommandLine, jobs_of, timer_environment
+from git_fedlearn.timers.schedulers import Crontab, find_jobs, find_scheduler, remove_jobs
 
 INTERVALS = ", ".join(EVERY)
 
@@ -46,9 +46,9 @@ def install(
 ) -> None:
     """Install the timers of this repository, or change their intervals."""
     repository = context.data_repository
-    intervals = {"sync": sync, "export": export or _default_export(context), "federate": federate}
+    intervals = {"sync": sync, "export": export, "federate": federate}
     jobs = jobs_of(repository, context.directory, intervals)
-    scheduler = Crontab(context.environment) if cron else _find_scheduler(context)
+    scheduler = Crontab(context.environment) if cron else find_scheduler(context.environment)
     if only_print:
         for job in jobs:
             context.say((scheduler or Crontab(context.environment)).format(job))
@@ -61,7 +61,7 @@ def install(
     remove_jobs(repository)
     scheduler.install(jobs)
     for job in jobs:
-        context.say(f"{job.verb:<9} {job.every}")
+        context.say(f"{job.name:<9} {job.every}")
     context.note("hint: git fedlearn schedule show")
 
 
@@ -86,12 +86,12 @@ def remove(context: Context) -> None:
 
 
 @command.command("run-now", short_help="Run the job of a timer now.")
-@click.argument("name", type=click.Choice(VERBS), default="federate")
+@click.argument("name", type=click.Choice(JOB_NAMES), default="federate")
 @click.pass_obj
 def run_now(context: Context, name: str) -> int:
     """Run a job now, with the command line and the environment of its timer (default: federate)."""
     repository = context.data_repository
-    found = next((job.runs for job in find_jobs(repository) if job.verb == name and job.runs.words), None)
+    found = next((job.runs for job in find_jobs(repository) if job.name == name and job.runs.words), None)
     if found is None:
         context.note(
             f"note: there is no {name} timer; running what `git fedlearn schedule install` would set up"
@@ -106,12 +106,3 @@ def run_now(context: Context, name: str) -> int:
             hint="git fedlearn schedule install",
         )
     return code
-
-
-def _default_export(context: Context) -> str:
-    return "weekly" if context.repository.git.find_config("fedlearn.qdrantUrl") else OFF
-
-
-def _find_scheduler(context: Context) -> Scheduler | None:
-    schedulers: list[Scheduler] = [kind(context.environment) for kind in SCHEDULERS]
-    return next((scheduler for scheduler in schedulers if scheduler.is_there()), None)

@@ -29,10 +29,12 @@ def found(cast: Cast) -> None:
         write_stack(system.name, system.home / STACK, system.home)
     first.path.mkdir()
     first.git.run("init", "--quiet", "--template=", "--initial-branch=main")
-    first.tell("git init")
+    first.show_step("git init")
     _introduce(first)
     first.fedlearn("init", show=False)
-    first.tell("git fedlearn init", "created data/, .fedlearn.toml, .gitattributes, hooks and a merge driver")
+    first.show_step(
+        "git fedlearn init", "created data/, .fedlearn.toml, .gitattributes, hooks and a merge driver"
+    )
     first.git.run("add", "--all")
     message = "Set up git-fedlearn"
     first.run("commit", "--quiet", "--message", message, shown=f"git add --all && git commit -m '{message}'")
@@ -40,7 +42,9 @@ def found(cast: Cast) -> None:
     first.run("push", "--quiet", "hub", "main", shown="git push hub main")
     for system in (cast.laptop, cast.server):
         system.fedlearn("clone", str(hub), str(system.path), "--", "--quiet", "--origin", "hub", show=False)
-        system.tell(f"git fedlearn clone hub.git {system.name}", "cloned; merge driver and hooks installed")
+        system.show_step(
+            f"git fedlearn clone hub.git {system.name}", "cloned; merge driver and hooks installed"
+        )
         _introduce(system)
     cast.laptop.run("remote", "add", "direct", str(direct))
     first.run("remote", "add", "direct", str(direct))
@@ -58,12 +62,12 @@ def look(cast: Cast) -> None:
     record = find_record(system, ERROR_SOLUTIONS, "LoadCredential")
     log = next((system.home / STACK / "telemetry").iterdir())
     raw = next(line for line in log.read_text(encoding="utf-8").splitlines() if "LoadCredential" in line)
-    system.tell(f"grep LoadCredential ~/{STACK}/telemetry/{log.name}", _veiled(system, raw))
+    system.show_step(f"grep LoadCredential ~/{STACK}/telemetry/{log.name}", _masked(system, raw))
     system.fedlearn("show", record.id[:12])
 
 
 def race(cast: Cast) -> None:
-    """All three push at once: git lets one through, the others pull and push again."""
+    """All three push at once: git accepts one push, the others pull and push again."""
     cast.laptop.push("direct")
     for system in (cast.workstation, cast.laptop, cast.server):
         share(system, "hub")
@@ -91,7 +95,7 @@ def raise_score(cast: Cast) -> None:
     cast.laptop.pull("hub")
     for system in cast.all:
         score = score_of(_about_qdrant(system).fields)
-        system.tell(f"git fedlearn show {_about_qdrant(system).id[:12]}", f"score {score:g}")
+        system.show_step(f"git fedlearn show {_about_qdrant(system).id[:12]}", f"score {score:g}")
 
 
 def retract(cast: Cast) -> None:
@@ -101,10 +105,12 @@ def retract(cast: Cast) -> None:
     cast.server.commit("Retract a bad lesson")
     share(cast.server, "hub")
     cast.laptop.fedlearn("sync", "--full", "--commit", show=False)
-    cast.laptop.tell("git fedlearn sync --full --commit", "reads the log again, with the bad lesson in it")
+    cast.laptop.show_step(
+        "git fedlearn sync --full --commit", "reads the log again, with the bad lesson in it"
+    )
     cast.laptop.pull("hub")
     cast.laptop.fedlearn("sync", "--full", "--commit", show=False)
-    cast.laptop.tell("git fedlearn sync --full --commit", "and once more")
+    cast.laptop.show_step("git fedlearn sync --full --commit", "and once more")
     cast.laptop.fedlearn("show", bad.id[:12])
 
 
@@ -129,7 +135,7 @@ def cross(cast: Cast) -> None:
 def ask(cast: Cast) -> None:
     """Any system finds the lessons of all: a search by meaning, offline."""
     if not installed_extras()["local"]:
-        cast.laptop.tell(
+        cast.laptop.show_step(
             f"git fedlearn search '{QUESTION}'",
             "With the extra [local], this finds the lessons that answer the question, in any wording.",
             install_line("local"),
@@ -159,7 +165,7 @@ def play(stage: Stage) -> list[System]:
     """Play all acts; returns the systems in their final state."""
     cast = Cast(stage)
     for number, act in enumerate(ACTS, 1):
-        stage.tell(f"{number}. {(act.__doc__ or '').rstrip('.')}")
+        stage.show(f"{number}. {(act.__doc__ or '').rstrip('.')}")
         act(cast)
     return cast.all
 
@@ -178,7 +184,7 @@ def _content(record: Record) -> dict[str, object]:
     return {key: value for key, value in record.fields.items() if not key.startswith("_")}
 
 
-def _veiled(system: System, raw: str) -> str:
+def _masked(system: System, raw: str) -> str:
     """The error message of a raw event, with the middle of each private value hidden."""
     message = str(json.loads(raw)["error_message"])
     for private in private_texts(system.home).values():

@@ -1,4 +1,4 @@
-"""What a system knows: counts for the table, and the lessons that several systems learned."""
+"""The final state of a system: counts for the table, and the lessons that several systems learned."""
 
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -11,7 +11,7 @@ from git_fedlearn.demo.systems import System, record_sets
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One system in the table of what is known at the end."""
+    """One system in the final table."""
 
     system: str
     lessons: dict[SetName, int]
@@ -30,12 +30,12 @@ class Endorsed(NamedTuple):
 
     @property
     def text(self) -> str:
-        """The lesson in a line or two: what it is about, and what helps."""
+        """The lesson in a line or two: the problem, and the solution."""
         fields = self.record.fields
-        return next((text for keys in _TELLING if (text := _joined(fields, keys))), self.record.id)
+        return next((text for keys in _TEXT_FIELDS if (text := _joined(fields, keys))), self.record.id)
 
 
-_TELLING = (
+_TEXT_FIELDS = (
     ("error_type", "solution"),
     ("title", "description"),
     ("query", "response"),
@@ -44,7 +44,7 @@ _TELLING = (
 
 
 def describe(system: System) -> Row:
-    """Count what a system knows."""
+    """Count the lessons of a system."""
     sets = system.sets
     lessons = {name: sum(not record.is_tombstone for record in sets.read(name)) for name in SHARED_SETS}
     retracted = sum(record.is_tombstone for name in SHARED_SETS for record in sets.read(name))
@@ -52,7 +52,7 @@ def describe(system: System) -> Row:
 
 
 def endorsed(system: System, *, by: int = 2) -> list[Endorsed]:
-    """Lessons that at least so many systems learned: most systems first, then the highest score."""
+    """Lessons that at least `by` systems learned: most systems first, then the highest score."""
     sets = system.sets
     found = [
         Endorsed(len(seen_by(record.fields)), score_of(record.fields), name, record)
@@ -67,7 +67,7 @@ def endorsed(system: System, *, by: int = 2) -> list[Endorsed]:
 
 
 def find_record(system: System, name: SetName, text: str) -> Record:
-    """The record of a set that says this. Raises StopIteration if none does."""
+    """The first record of a set that contains this text. Raises StopIteration if there is none."""
     return next(record for record in system.sets.read(name) if text in record.line.decode("utf-8"))
 
 
@@ -76,9 +76,9 @@ def _joined(fields: dict[str, Json], keys: tuple[str, str]) -> str:
     if texts:
         return ": ".join(texts)
     messages = fields.get("messages")
-    said = (
+    parts = (
         [message["content"] for message in messages if isinstance(message, dict)]
         if isinstance(messages, list)
         else []
     )
-    return " ".join(str(text) for text in said)
+    return " ".join(str(text) for text in parts)

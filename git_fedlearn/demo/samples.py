@@ -1,7 +1,7 @@
 """Sample telemetry of three systems, shipped with the package.
 
-What is private in it (a key, an e-mail address, a home folder, an address) stands there as a placeholder
-and is put together when the demo runs, so that no file of the package looks as if it held a secret.
+The private values in it (a key, an e-mail address, a home folder, an address) are placeholders that are
+filled in when the demo runs, so that no file of the package seems to contain a secret.
 """
 
 from importlib.resources import files
@@ -15,7 +15,7 @@ _SECRET: Final = "ghp" + "_" + "5QrStUvWxYz6789yeKomeDgnik0oLm0dn4R"[::-1]
 
 
 def write_stack(system: str, stack: Path, home: Path) -> None:
-    """Lay out what the AI stack of a system has written by now."""
+    """Write the logs of the AI stack of a system."""
     for folder in _below("samples", system).iterdir():
         target = stack / folder.name
         target.mkdir(parents=True)
@@ -25,7 +25,7 @@ def write_stack(system: str, stack: Path, home: Path) -> None:
 
 
 def private_texts(home: Path) -> dict[str, str]:
-    """What a system's telemetry holds that must not leave it, by placeholder."""
+    """The private values in the telemetry of a system, by placeholder."""
     return {
         "@@SECRET@@": _SECRET,
         "@@EMAIL@@": "ada" + "@" + "engine-house.net",

@@ -15,14 +15,14 @@ from git_fedlearn.repository.repository import Repository
 
 STACK: Final = ".local/share/nixos-ai-stack"
 _DAY: Final = 1_764_547_200
-"""2025-12-01: ids and bytes of records do not depend on when the demo runs."""
+"""2025-12-01, so that ids and bytes of records do not depend on when the demo runs."""
 
 RETRIES: Final = 5
 
 
 @dataclass(frozen=True, slots=True)
 class DemoStep:
-    """A command as a user would type it, and what happened."""
+    """A command as a user would type it, and its result."""
 
     system: str
     command: str
@@ -35,7 +35,7 @@ class Stage:
 
     folder: Path
     environment: Mapping[str, str]
-    tell: Callable[[DemoStep | str], None]
+    show: Callable[[DemoStep | str], None]
     pulls: int = 0
     conflicts: int = 0
 
@@ -74,7 +74,7 @@ class System:
     def run(self, *arguments: str, say: str | None = None, shown: str | None = None) -> None:
         """Run a git command that must succeed; `say` is its result, `shown` replaces a long command line."""
         self.git.run(*arguments)
-        self.tell(shown or f"git {shlex.join(arguments)}", *([say] if say else []))
+        self.show_step(shown or f"git {shlex.join(arguments)}", *([say] if say else []))
 
     def fedlearn(
         self, *arguments: str, stdin: bytes = b"", show: bool = True, shown: str | None = None
@@ -87,18 +87,18 @@ class System:
         done = git.attempt("fedlearn", "-q", *arguments, stdin=stdin)
         if done.code:
             raise FedlearnError(f"{self.name}: git fedlearn {arguments[0]} failed:\n{done.err.strip()}")
-        said = done.out.decode("utf-8", "replace")
+        output = done.out.decode("utf-8", "replace")
         if show:
-            self.tell(
-                shown or f"git fedlearn {shlex.join(arguments)}", *self.tidy(said.rstrip()).splitlines()
+            self.show_step(
+                shown or f"git fedlearn {shlex.join(arguments)}", *self.tidy(output.rstrip()).splitlines()
             )
-        return said
+        return output
 
     def commit(self, message: str) -> None:
-        """Commit the data files, hooks included."""
+        """Commit the data files; hooks run."""
         self.git.run("add", "--", "data")
         self.git.run("commit", "--quiet", "--message", message)
-        self.tell(f"git add data && git commit -m {shlex.quote(message)}")
+        self.show_step(f"git add data && git commit -m {shlex.quote(message)}")
 
     def pull(self, remote: str) -> None:
         """`git pull`; a conflict is counted and the merge aborted."""
@@ -108,30 +108,32 @@ class System:
         if done.code and self.git.run("ls-files", "--unmerged"):
             self.stage.conflicts += 1
             self.git.run("merge", "--abort")
-            self.tell(f"git pull {remote} main", "conflict: merge aborted")
+            self.show_step(f"git pull {remote} main", "conflict: merge aborted")
             return
         if done.code:
             raise GitError(f"{self.name}: git pull failed: {done.said}")
-        self.tell(f"git pull {remote} main", f"{self._describe(before)}, no conflict")
+        self.show_step(f"git pull {remote} main", f"{self._describe(before)}, no conflict")
 
     def push(self, remote: str) -> bool:
-        """`git push`; False if somebody else was faster."""
+        """`git push`; False if another system was faster."""
         done = self.git.attempt("push", "--quiet", remote, "main")
         if done.code and "rejected" not in done.err:
             raise GitError(f"{self.name}: git push failed: {done.said}")
-        self.tell(f"git push {remote} main", "rejected: another system was faster" if done.code else "done")
+        self.show_step(
+            f"git push {remote} main", "rejected: another system was faster" if done.code else "done"
+        )
         return not done.code
 
     def revision(self, of: str = "HEAD") -> str:
         """The object a revision names."""
         return self.git.text("rev-parse", of)
 
-    def tell(self, command: str, *happened: str) -> None:
+    def show_step(self, command: str, *happened: str) -> None:
         """Report a step."""
-        self.stage.tell(DemoStep(self.name, self.tidy(command), happened))
+        self.stage.show(DemoStep(self.name, self.tidy(command), happened))
 
     def tidy(self, text: str) -> str:
-        """The text without the paths of the throw-away folder."""
+        """The text without the paths of the temporary folder."""
         return text.replace(str(self.home), "~").replace(f"{self.stage.folder}{os.sep}", "")
 
     def _describe(self, before: str) -> str:
@@ -143,18 +145,18 @@ class System:
 
 
 def share(system: System, remote: str) -> None:
-    """Push, and pull first as often as somebody else is faster. Raises GitError after some tries."""
+    """Push; if another system was faster, pull and try again. Raises GitError after RETRIES pushes."""
     for _ in range(RETRIES):
         if system.push(remote):
             return
         system.pull(remote)
-    raise GitError(f"{system.name}: {remote} did not take a push in {RETRIES} tries")
+    raise GitError(f"{system.name}: {remote} rejected {RETRIES} pushes")
 
 
 def hermetic(environment: Mapping[str, str], home: Path) -> dict[str, str]:
     """An environment without the user's git config, hooks, identity, home and AI stack."""
-    strange = ("GIT_", "FEDLEARN_", "AI_STACK_", "XDG_", "PRE_COMMIT", "SSH_ASKPASS")
-    kept = {key: value for key, value in environment.items() if not key.startswith(strange)}
+    foreign = ("GIT_", "FEDLEARN_", "AI_STACK_", "XDG_", "PRE_COMMIT", "SSH_ASKPASS")
+    kept = {key: value for key, value in environment.items() if not key.startswith(foreign)}
     return kept | {
         "HOME": str(home),
         "USER": "ada",
@@ -170,11 +172,11 @@ def hermetic(environment: Mapping[str, str], home: Path) -> dict[str, str]:
 
 
 def differing(systems: list[System]) -> Iterator[str]:
-    """The names of the systems whose record sets are not those of the first."""
+    """The names of the systems whose record sets differ from those of the first."""
     first = record_sets(systems[0])
     return (system.name for system in systems if record_sets(system) != first)
 
 
 def record_sets(system: System) -> tuple[str, ...]:
-    """Git's names for the bytes of all record sets that HEAD holds."""
+    """Git's object ids of all record sets in HEAD."""
     return tuple(system.revision(f"HEAD:data/{path}") for path in ("patterns", "fine-tuning/dataset.jsonl"))

@@ -1,8 +1,7 @@
 """The figures of a report as JSON values (schema `fedlearn.report/v1`): for the page, the terminal, programs.
 
-Counts are of living records unless a name says otherwise; docs/report.md defines every figure.
-
-What the commits tell a report: how the data grew, and until when each system has read the others.
+Counts exclude retracted records unless a name says otherwise; docs/report.md defines every figure.
+The history of HEAD adds how the data grew, and up to which day each system has read the others.
 """
 
 from collections import Counter
@@ -24,7 +23,7 @@ MAX_SAMPLED_COMMITS: Final = 60
 """Commits whose trees are measured."""
 
 MAX_WALKED_COMMITS: Final = 20_000
-"""Commits that are looked at, newest first."""
+"""Commits that are read, newest first."""
 
 KINDS: Final = ("patterns", "fine-tuning", "collections", "of single systems")
 
@@ -39,14 +38,14 @@ class Size:
 
 @dataclass(frozen=True, slots=True)
 class Past:
-    """`sizes` oldest first; `read_until` is the last day on which a commit of each system was made."""
+    """The history: `sizes`, oldest first, and `read_until`, the day of the last commit of each system."""
 
     sizes: list[Size]
     read_until: dict[str, str]
 
 
 def read_past(repository: Repository) -> Past:
-    """Look through the history of HEAD; nothing where there is no commit."""
+    """Read the history of HEAD; empty without a commit."""
     objects = repository.objects
     head = objects.find_commit("HEAD")
     if head is None:
@@ -96,24 +95,24 @@ def _read_until(objects: Objects, head: Oid) -> dict[str, str]:
 
 
 MAX_SYSTEMS: Final = 12
-"""Systems that have a line, a row or a node of their own: those that learned most, and this one."""
+"""Systems with a line, row or node of their own: those that learned most, and this one."""
 
 MAX_RETRACTIONS: Final = 100
 MAX_TOP_LESSONS: Final = 10
 BINS: Final = 20
 WEEKS_TO_SHOW: Final = 40
-"""A longer time is counted by month."""
+"""A longer period is counted by month."""
 
 YEARS_TO_SHOW: Final = 10
-"""Days before that, and days to come, count as no day: anybody can write a date into a record."""
+"""Earlier days, and days in the future, count as undated: anybody can write a date into a record."""
 
 MAX_SETS: Final = 6
-"""Sets that have a colour of their own: the largest."""
+"""Sets with a color of their own: the largest."""
 
 OTHERS: Final = "others"
 
 MAX_LEARNERS: Final = 8
-"""Lessons that more systems learned are counted together."""
+"""Lessons learned by more systems are counted together."""
 
 
 class QuarantineCount(NamedTuple):
@@ -131,7 +130,7 @@ def read_figures(
     *,
     progress: ReportProgress | None = None,
 ) -> JsonObject:
-    """Everything a report says, `lessons` included, best first."""
+    """All figures of a report, and the `lessons`, best first."""
     records, past = read_records(repository, progress), read_past(repository)
     own = repository.git.find_config(SYSTEM_KEY) or ""
     shown = _shown_systems(records.lessons, own)
@@ -151,7 +150,7 @@ def read_figures(
             for size in past.sizes
             for kind, number in zip(KINDS, size.bytes, strict=True)
         ],
-        "top": [_to_json(one) for one in _told_by_one_row(best)[:MAX_TOP_LESSONS]],
+        "top": [_to_json(one) for one in _without_repeats(best)[:MAX_TOP_LESSONS]],
         "retractions": [
             {"id": one.id, "set": one.set_name, "at": one.at, "by": one.by, "reason": one.reason}
             for one in sorted(records.retractions, key=lambda one: one.at, reverse=True)[:MAX_RETRACTIONS]
@@ -190,7 +189,7 @@ def _totals(records: Records, past: Past) -> JsonObject:
 
 
 def _by_time(lessons: list[ReportLesson], shown: list[str], today: date) -> JsonObject:
-    """New lessons of each week (month, over a long time) by set and by system."""
+    """New lessons of each week (each month over a long period) by set and by system."""
     largest = [name for name, _ in Counter(lesson.set_name for lesson in lessons).most_common(MAX_SETS)]
     dated = [(day, lesson) for lesson in lessons if (day := _day(lesson.first, today))]
     days = [day for day, _ in dated]
@@ -266,8 +265,8 @@ def _links(records: Records, read_until: dict[str, str], shown: list[str]) -> Js
     return {"nodes": nodes, "edges": rows}
 
 
-def _told_by_one_row(best: Iterable[ReportLesson]) -> list[ReportLesson]:
-    """One lesson that lies in several sets is told once."""
+def _without_repeats(best: Iterable[ReportLesson]) -> list[ReportLesson]:
+    """Each lesson once, even if it is in several sets; the first one stays."""
     return list({lesson.id: lesson for lesson in reversed(list(best))}.values())[::-1]
 
 
@@ -296,7 +295,7 @@ def _day(text: str, today: date) -> date | None:
 
 
 def set_names(figures: JsonObject) -> list[SetName]:
-    """The sets that hold lessons."""
+    """The sets that contain lessons."""
     totals = figures["totals"]
     sets = totals["sets"] if isinstance(totals, dict) else {}
     return [SetName(name) for name in sets] if isinstance(sets, dict) else []

@@ -1,4 +1,4 @@
-"""The lessons of this clone as a report needs them: what they say in a line or two, and their worth."""
+"""The lessons of this clone as a report shows them: a title, a line of text, and scores."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ _HELPS: Final = (
     *("solution", "response", "description", "completion", "answer", "usage_pattern", "solution_approach"),
     *("generalizable_pattern", "pattern", "content", "text"),
 )
-"""Fields that say what helped, by preference."""
+"""Fields with the solution, by preference."""
 
 
 ReportProgress = Callable[[int, int], None]
@@ -28,7 +28,7 @@ ReportProgress = Callable[[int, int], None]
 
 @dataclass(frozen=True, slots=True)
 class ReportLesson:
-    """A living record. `first` is a day, empty where the record does not say; texts are printable lines."""
+    """A record that is not retracted. `first` is a day or empty; texts are printable lines."""
 
     id: RecordId
     set_name: SetName
@@ -43,7 +43,7 @@ class ReportLesson:
 
 @dataclass(frozen=True, slots=True)
 class Retraction:
-    """A tombstone; members are empty where it does not say."""
+    """A tombstone; its texts are empty if missing."""
 
     id: RecordId
     set_name: SetName
@@ -54,7 +54,7 @@ class Retraction:
 
 @dataclass(frozen=True, slots=True)
 class Records:
-    """Everything the record sets hold; `users` are the systems that counted outcomes, by record."""
+    """The content of all record sets; `users` are the systems that counted outcomes, by record."""
 
     lessons: list[ReportLesson]
     retractions: list[Retraction]
@@ -62,7 +62,7 @@ class Records:
 
 
 def read_records(repository: Repository, progress: ReportProgress | None = None) -> Records:
-    """Read every set of the work tree once."""
+    """Read every set of the working tree once."""
     outcomes, trust = read_outcomes(repository.top), read_trust(repository)
     found = Records([], [], {identifier: frozenset(by) for identifier, by in outcomes.items()})
     for name, record in _all(repository, progress):
@@ -104,13 +104,13 @@ def _lesson(name: SetName, record: Record, effective: float, outcomes: Tally) ->
 
 def _retraction(name: SetName, record: Record) -> Retraction:
     facts = record.fields[RETRACTED]
-    said = facts if isinstance(facts, dict) else {}
-    at, by, reason = (_line(said.get(key), MAX_BODY_LENGTH) for key in ("at", "by", "reason"))
+    texts = facts if isinstance(facts, dict) else {}
+    at, by, reason = (_line(texts.get(key), MAX_BODY_LENGTH) for key in ("at", "by", "reason"))
     return Retraction(record.id, name, at, by, reason)
 
 
 def _help(fields: JsonObject) -> Json:
-    """What helped; of a chat, the last answer."""
+    """The solution in a lesson; of a chat, the last answer."""
     messages = fields.get("messages")
     for message in reversed(messages) if isinstance(messages, list) else ():
         if isinstance(message, dict) and message.get("role") == "assistant":
@@ -118,7 +118,7 @@ def _help(fields: JsonObject) -> Json:
     return next((text for key in _HELPS if isinstance(text := fields.get(key), str) and text), "")
 
 
-def _line(value: Json, longest: int) -> str:
-    """A text on one line, printable: what could reorder or command a reader's screen is escaped."""
+def _line(value: Json, max_length: int) -> str:
+    """A text on one line; characters that reorder text or control a terminal are escaped."""
     text = printable(" ".join(value.split())) if isinstance(value, str) else ""
-    return text if len(text) <= longest else f"{text[: longest - 1]}…"
+    return text if len(text) <= max_length else f"{text[: max_length - 1]}…"

@@ -1,8 +1,8 @@
-"""One HTML page that holds all it needs: figures, charts, table; it asks the network for nothing.
+"""One self-contained HTML page: figures, charts, table; it makes no network request.
 
-Whatever a record says is inert here: it is JSON in a block the browser does not run, in which no
-character can end the block, and the script puts it into the page as text only. The content security policy
-allows exactly the scripts that are in the page, by their hashes.
+The text of a record is inert: it is JSON in a block that the browser does not run, no character in it can end
+the block, and the script inserts it as text only. The content security policy allows only the scripts of this
+page, by their hashes.
 """
 
 import json
@@ -16,7 +16,7 @@ from git_fedlearn.core.canonical import Json, JsonObject
 from git_fedlearn.report.figures import set_names
 
 MAX_PAGE_BYTES: Final = 1_500_000
-"""The page is smaller than this: of the table, as many lessons are left out as it takes."""
+"""The page is smaller than this; the table omits lessons to fit."""
 
 _SCRIPTS: Final = ("d3.min.js", "plot.min.js", "report.js")
 _ESCAPES: Final = str.maketrans(
@@ -42,12 +42,12 @@ def format_page(figures: JsonObject) -> bytes:
     return page.encode("utf-8")
 
 
-def format_data(figures: JsonObject, most: int) -> str:
-    """The figures as JSON that may stand in a script block, of at most about `most` bytes."""
+def format_data(figures: JsonObject, max_bytes: int) -> str:
+    """The figures as JSON for a script block, of about `max_bytes` bytes at most."""
     lessons = figures["lessons"] if isinstance(figures["lessons"], list) else []
     others = {key: value for key, value in figures.items() if key != "lessons"}
     names = _names(figures)
-    room = most - len(_dumps({**others, "names": [*names], "left_out": 0}).encode())
+    room = max_bytes - len(_dumps({**others, "names": [*names], "left_out": 0}).encode())
     rows: list[Json] = []
     for lesson in lessons:
         row = _row(lesson, names) if isinstance(lesson, dict) else []
@@ -82,7 +82,7 @@ def _row(lesson: JsonObject, names: dict[str, int]) -> list[Json]:
 
 
 def _dumps(value: Json) -> str:
-    """JSON in which nothing can end a script block or a line of a script; lone surrogates stay escaped."""
+    """JSON in which nothing can end a script block or a line; lone surrogates stay escaped."""
     text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
     return text.encode("utf-8", "backslashreplace").decode("utf-8").translate(_ESCAPES)
 

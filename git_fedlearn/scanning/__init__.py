@@ -1,1 +1,1 @@
-"""Files and history through the privacy engine: what is private where, and the same files without it."""
+"""Scan files and history for private data, and redact files."""

@@ -1,9 +1,8 @@
-"""A baseline: findings that are known, so that a scan reports only what is new. It holds no private text.
+"""Accepted findings: baselines, with which a scan reports only new findings, and entries of the allow-list.
 
-A finding is known by file, kind and fingerprint; lines and pointers move. The hooks do not read baselines:
-what may stay for good belongs on the allow-list.
-
-Entries of the allow-list, written behind what `.fedlearn.toml` holds, so that comments and layout stay.
+A baseline contains no private text. It identifies a finding by file, kind and fingerprint, as lines and
+pointers move. The hooks do not read baselines: a value that may stay for good belongs on the allow-list.
+Allow-list entries are appended to `.fedlearn.toml`, so that its comments and layout stay.
 """
 
 import json
@@ -25,11 +24,13 @@ AcceptedFindings: TypeAlias = frozenset[tuple[str, str, str]]
 
 
 def read_baseline(path: Path) -> AcceptedFindings:
-    """The findings of a baseline file. Raises UsageError for what is none."""
+    """The findings of a baseline file. Raises UsageError if it is not a baseline."""
     try:
         table = json.loads(path.read_bytes())
         if table["schema"] != SCHEMA:
-            raise UsageError(f"{path}: a baseline of a later version", hint="upgrade git-fedlearn")
+            raise UsageError(
+                f"{path}: written by a newer version of git-fedlearn", hint="upgrade git-fedlearn"
+            )
         return frozenset((row["path"], row["kind"], row["fingerprint"]) for row in table["findings"])
     except OSError as error:
         raise UsageError(
@@ -42,7 +43,7 @@ def read_baseline(path: Path) -> AcceptedFindings:
 def write_baseline(path: Path, found: Iterable[FileFinding]) -> None:
     """Write a baseline of these findings, sorted. Raises FedlearnError."""
     rows = sorted({_key(item) for item in found})
-    findings = [{"path": path, "kind": kind, "fingerprint": mark} for path, kind, mark in rows]
+    findings = [{"path": path, "kind": kind, "fingerprint": text} for path, kind, text in rows]
     text = json.dumps({"schema": SCHEMA, "findings": findings}, indent=1, ensure_ascii=False)
     try:
         path.write_text(text + "\n", encoding="utf-8")
@@ -51,7 +52,7 @@ def write_baseline(path: Path, found: Iterable[FileFinding]) -> None:
 
 
 def unknown_of(known: AcceptedFindings, found: Iterable[FileFinding]) -> Iterator[FileFinding]:
-    """The findings that a baseline does not hold."""
+    """The findings that are not in a baseline."""
     return (item for item in found if _key(item) not in known)
 
 
@@ -62,9 +63,9 @@ def _key(item: FileFinding) -> tuple[str, str, str]:
 def allow(
     repository: Repository, engine: PrivacyEngine, entries: list[Allowed], today: date
 ) -> list[Allowed]:
-    """Put entries on the allow-list; returns those that were not on it. Raises UsageError, SettingsError.
+    """Add entries to the allow-list; returns the new ones. Raises UsageError, SettingsError.
 
-    The engine goes by the settings as they were: the caller makes a new one.
+    The engine keeps its earlier policy: the caller makes a new one.
     """
     for entry in entries:
         _check(engine, entry)
@@ -83,9 +84,9 @@ def _check(engine: PrivacyEngine, entry: Allowed) -> None:
             hint="git fedlearn scan prints them in brackets",
         )
     if not entry.reason.strip():
-        raise UsageError("an allow-list needs a reason", hint="add --reason 'why this may be public'")
+        raise UsageError("an allow-list entry needs a reason", hint="add --reason 'why this may be public'")
     if engine.scan(entry.reason):
-        raise UsageError("the reason holds private data itself, and everybody will read it")
+        raise UsageError("the reason contains private data, and everybody can read it")
 
 
 def _append(path: Path, entries: list[Allowed], today: date) -> None:
@@ -98,7 +99,5 @@ def _append(path: Path, entries: list[Allowed], today: date) -> None:
     except SettingsError:
         taken = set()
     if not taken.issuperset(entry.fingerprint for entry in entries):
-        raise SettingsError(
-            f"{path}: an entry cannot be put behind what is there", hint="write `allow` as [[privacy.allow]]"
-        )
+        raise SettingsError(f"{path}: an entry cannot be appended", hint="write `allow` as [[privacy.allow]]")
     write_file(path, extended)

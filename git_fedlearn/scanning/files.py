@@ -1,10 +1,8 @@
-"""Files as passages: what is scanned, or redacted, as one text or one JSON value.
+"""The files that PATH arguments name, read as passages: one text or JSON value to scan or redact.
 
-A line of JSON lines is a value. A line of any other text is a text of its own, except that a block which only
-makes sense as a whole (a key in PEM, PuTTY or PGP armour, an Ansible vault) stays together. So a file of any
-size is read in little memory, and what a line holds does not depend on the lines around it.
-
-The files that PATH arguments name: data files by their paths in the repository, any others as typed.
+A line of a JSON lines file is one value. A line of any other file is one text, except that a block which only
+makes sense as a whole (a key in PEM, PuTTY or PGP armor, an Ansible vault) stays together. So a file of any
+size is read in little memory, and the findings in a line do not depend on the lines around it.
 """
 
 import json
@@ -28,22 +26,22 @@ _OPENS: Final = re.compile(rb"---(?:--)? ?BEGIN |PuTTY-User-Key-File-|\$ANSIBLE_
 _CLOSES: Final = re.compile(rb"---(?:--)? ?END |^Private-(?:MAC|Hash):")
 _HEX_LINE: Final = re.compile(rb"[ \t]*[0-9a-fA-F]+\s*")
 _MAX_PASSAGE_LINES: Final = 400
-"""Lines of a block; an RSA key of 16 kbit has 200."""
+"""Lines of a block; a 16 kbit RSA key has 200."""
 
 
 class Passage(NamedTuple):
-    """Bytes without their final line end, the number of the first line, and whether JSON is expected."""
+    """Bytes without the last line ending, the number of the first line, and whether JSON is expected."""
 
     path: str
     number: int
     data: bytes
     is_json: bool
     commit: str = ""
-    """In history, the commit that brought the file."""
+    """In history, the commit that added this version of the file."""
 
 
 class NotJson:
-    """What stands for a line that is no JSON."""
+    """The value of a line that is not JSON."""
 
 
 NOT_JSON: Final = NotJson()
@@ -55,29 +53,29 @@ def expects_json(path: str) -> bool:
 
 
 def read_passages(path: str, lines: Iterable[bytes], *, is_json: bool) -> Iterator[Passage]:
-    """The passages of a file, given its lines with or without their ends."""
-    held: list[bytes] = []
+    """The passages of a file, given its lines with or without line endings."""
+    block: list[bytes] = []
     number = 0
     for number, line in enumerate(lines, 1):
         whole = (line.removeprefix(_BOM) if number == 1 else line).rstrip(b"\r\n")
-        if held and _is_past(held, whole):
-            yield _block(path, number - 1, held)
-            held = []
-        if is_json or not (held or _OPENS.search(whole)):
+        if block and _is_past(block, whole):
+            yield _block(path, number - 1, block)
+            block = []
+        if is_json or not (block or _OPENS.search(whole)):
             yield Passage(path, number, whole, is_json)
             continue
-        held.append(whole)
-        if _CLOSES.search(whole) or len(held) >= _MAX_PASSAGE_LINES:
-            yield _block(path, number, held)
-            held = []
-    if held:
-        yield _block(path, number, held)
+        block.append(whole)
+        if _CLOSES.search(whole) or len(block) >= _MAX_PASSAGE_LINES:
+            yield _block(path, number, block)
+            block = []
+    if block:
+        yield _block(path, number, block)
 
 
 def parse_json_line(data: bytes) -> "Json | NotJson":
-    """The value of a line, whatever reader may have to make sense of it: NaN and any depth are JSON here.
+    """The value of a line, by lenient rules: NaN and any depth are accepted.
 
-    A key that occurs twice is not, for a value would be lost.
+    A line with a repeated key is not JSON, as one value would be lost.
     """
     try:
         value: Json = _DECODER.decode(data.decode("utf-8"))
@@ -87,13 +85,13 @@ def parse_json_line(data: bytes) -> "Json | NotJson":
 
 
 def text_of(data: bytes) -> str:
-    """The text of a passage; bytes that are no UTF-8 count as one unknown character each."""
+    """The text of a passage; each byte that is not UTF-8 becomes one replacement character."""
     return data.decode("utf-8", "replace")
 
 
-def _is_past(held: list[bytes], line: bytes) -> bool:
-    """Whether a vault, which has no end mark, ended before this line."""
-    return b"$ANSIBLE_VAULT;" in held[0] and not _HEX_LINE.fullmatch(line)
+def _is_past(block: list[bytes], line: bytes) -> bool:
+    """Whether a vault, which has no end marker, ended before this line."""
+    return b"$ANSIBLE_VAULT;" in block[0] and not _HEX_LINE.fullmatch(line)
 
 
 def _block(path: str, last: int, lines: list[bytes]) -> Passage:
@@ -109,12 +107,15 @@ def _unique_keys(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
 
 _DECODER = json.JSONDecoder(object_pairs_hook=_unique_keys)
 
-_LOOKED_AT = 8000
-"""Bytes that git looks at to tell whether a file is binary (`buffer_is_binary` in its xdiff-interface.c)."""
+_BINARY_TEST_BYTES = 8000
+"""The start of a file in which git looks for a NUL byte (`buffer_is_binary` in xdiff-interface.c)."""
 
 
 class ScanTarget(NamedTuple):
-    """A file, what it is called in reports, and whether it is a data file of this repository."""
+    """A file, its name in reports, and whether it is a data file of this repository.
+
+    Data files are named by their paths in the repository, others as typed.
+    """
 
     shown: str
     file: Path
@@ -122,15 +123,15 @@ class ScanTarget(NamedTuple):
 
 
 def find_targets(directory: Path, repository: Repository | None, paths: Iterable[str]) -> list[ScanTarget]:
-    """The files that paths name from a folder, those in named folders, or without paths all data files.
+    """The files that paths name, relative to a folder; of a folder all files; without paths all data files.
 
-    `repository` is the one that the folder is in. Raises UsageError for what is not there,
-    NotARepositoryError without paths outside a repository.
+    `repository` is the one that the folder is in. Raises UsageError for a missing file, and without paths
+    NotARepositoryError outside a repository.
     """
     chosen = [target for path in paths for target in _named(directory, repository, path)]
     if chosen or tuple(paths):
         return list(dict.fromkeys(chosen))
-    hint = "name the files to look at"
+    hint = "name the files"
     if repository is None:
         raise NotARepositoryError(f"{directory}: not in a git repository", hint=hint)
     try:
@@ -157,13 +158,13 @@ def is_binary(target: ScanTarget) -> bool:
     """Whether git would call a file binary. Raises FedlearnError."""
     try:
         with target.file.open("rb") as stream:
-            return b"\0" in stream.read(_LOOKED_AT)
+            return b"\0" in stream.read(_BINARY_TEST_BYTES)
     except OSError as error:
         raise FedlearnError(f"{target.shown}: cannot be read: {error.strerror}") from error
 
 
 def _is_ours(top: Path, path: str) -> bool:
-    """Whether a file under data/ is a data file: any folder of code may have a data/ of its own."""
+    """Whether a file under data/ is ours: a repository of code may have its own data/."""
     return kind_of(path) is not FileKind.OTHER or (top / SETTINGS_FILE).is_file()
 
 
@@ -187,7 +188,7 @@ def _named(directory: Path, repository: Repository | None, path: str) -> Iterato
 
 
 def _is_walked(folders: list[str]) -> bool:
-    """Keeps os.walk out of git's own folders; always true."""
+    """Keep os.walk out of git's own folders; always true."""
     folders[:] = [name for name in folders if name != ".git"]
     return True
 

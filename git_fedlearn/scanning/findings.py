@@ -1,6 +1,6 @@
-"""What is private in passages: findings with their places, on all processors when there is much to scan.
+"""Findings in passages, with their places; large inputs are scanned on all cores.
 
-The answer, and its order, does not depend on how many processes gave it.
+The findings and their order do not depend on the number of processes.
 """
 
 from collections.abc import Iterable, Iterator
@@ -13,16 +13,16 @@ from git_fedlearn.privacy.engine import Finding, PrivacyEngine
 from git_fedlearn.privacy.record_fields import scan_fields
 from git_fedlearn.scanning.files import NotJson, Passage, parse_json_line, text_of
 
-_BATCH_CHARACTERS: Final = 200_000
+_BATCH_BYTES: Final = 200_000
 """Bytes that one process gets at a time."""
-_WORTH_A_PROCESS: Final = 5
-"""Portions that are scanned before other processes are started: each costs as much as some 300 KB."""
+_LOCAL_BATCHES: Final = 5
+"""Batches scanned before other processes are started: starting one costs as much as scanning 300 KB."""
 HIDDEN: Final = "…"
-"""Stands for a part of a pointer or path that is private itself."""
+"""Replaces a part of a pointer or path that is private."""
 
 
 class FileFinding(NamedTuple):
-    """A finding, its file and line (0: in the name of the file); in history the commit that brought it."""
+    """A finding, its file and line (0: in the name of the file); in history the commit that added it."""
 
     path: str
     line: int
@@ -32,13 +32,13 @@ class FileFinding(NamedTuple):
 
 def scan_passages(engine: PrivacyEngine, passages: Iterable[Passage]) -> Iterator[FileFinding]:
     """Every finding, in the order of the passages."""
-    portions = _portions(passages)
+    batches = _batches(passages)
     scan = _Scan(engine)
-    for portion in islice(portions, _WORTH_A_PROCESS):
-        yield from scan((0, portion))[1]
-    following = next(portions, None)
+    for batch in islice(batches, _LOCAL_BATCHES):
+        yield from scan((0, batch))[1]
+    following = next(batches, None)
     if following is not None:
-        yield from _scan_spread(scan, chain([following], portions))
+        yield from _scan_spread(scan, chain([following], batches))
 
 
 def scan_passage(engine: PrivacyEngine, passage: Passage) -> list[FileFinding]:
@@ -53,7 +53,7 @@ def scan_passage(engine: PrivacyEngine, passage: Passage) -> list[FileFinding]:
 
 
 def scan_name(engine: PrivacyEngine, path: str) -> list[FileFinding]:
-    """What is private in the names of a file and its folders; line 0, offsets in the path."""
+    """Findings in the names of a file and its folders; line 0, offsets in the path."""
     found, at = [], 0
     for part in path.split("/"):
         stem = part.rsplit(".", 1)[0] or part
@@ -74,7 +74,7 @@ def scan_name(engine: PrivacyEngine, path: str) -> list[FileFinding]:
 
 @lru_cache(maxsize=4096)
 def shown_path(engine: PrivacyEngine, path: str) -> str:
-    """A path without the names that are private or not printable."""
+    """A path without names that are private or not printable."""
     return "/".join(
         HIDDEN if not part.isprintable() or engine.scan(part) or engine.scan(part.rsplit(".", 1)[0]) else part
         for part in path.split("/")
@@ -83,7 +83,7 @@ def shown_path(engine: PrivacyEngine, path: str) -> str:
 
 @lru_cache(maxsize=4096)
 def shown_pointer(engine: PrivacyEngine, pointer: str) -> str:
-    """A pointer without the keys that are private or not printable themselves."""
+    """A pointer without keys that are private or not printable."""
     keys = [part.replace("~1", "/").replace("~0", "~") for part in pointer.split("/")]
     shown = [not key.isprintable() or bool(engine.scan(key.lstrip("_"))) for key in keys]
     return "/".join(
@@ -92,34 +92,34 @@ def shown_pointer(engine: PrivacyEngine, pointer: str) -> str:
 
 
 def _in_text(passage: Passage, text: str, finding: Finding) -> FileFinding:
-    """A finding of a block stands on the line where it begins, and its offsets count from there."""
+    """A finding at the line where it begins; its offsets count from the start of that line."""
     before = text.count("\n", 0, finding.start)
     begin = text.rfind("\n", 0, finding.start) + 1
     moved = replace(finding, pointer="", start=finding.start - begin, end=finding.end - begin)
     return FileFinding(passage.path, passage.number + before, moved, passage.commit)
 
 
-def _portions(passages: Iterable[Passage]) -> Iterator[list[Passage]]:
-    portion: list[Passage] = []
+def _batches(passages: Iterable[Passage]) -> Iterator[list[Passage]]:
+    batch: list[Passage] = []
     size = 0
     for passage in passages:
         if passage.data:
-            portion.append(passage)
+            batch.append(passage)
             size += len(passage.data)
-        if size >= _BATCH_CHARACTERS:
-            yield portion
-            portion, size = [], 0
-    if portion:
-        yield portion
+        if size >= _BATCH_BYTES:
+            yield batch
+            batch, size = [], 0
+    if batch:
+        yield batch
 
 
-def _scan_spread(scan: "_Scan", portions: Iterable[list[Passage]]) -> Iterator[FileFinding]:
-    """Scan in other processes; what is done too early waits for its turn."""
+def _scan_spread(scan: "_Scan", batches: Iterable[list[Passage]]) -> Iterator[FileFinding]:
+    """Scan in other processes; yields the results in the order of the batches."""
     from git_fedlearn.repository.workers import cores, spread  # noqa: PLC0415  hooks hardly ever need it
 
     done: dict[int, list[FileFinding]] = {}
     turn = 0
-    for number, found in spread(scan, enumerate(portions), cores()):
+    for number, found in spread(scan, enumerate(batches), cores()):
         done[number] = found
         while turn in done:
             yield from done.pop(turn)
@@ -127,11 +127,11 @@ def _scan_spread(scan: "_Scan", portions: Iterable[list[Passage]]) -> Iterator[F
 
 
 class _Scan:
-    """Scans a numbered portion."""
+    """Scans a numbered batch; can be sent to other processes."""
 
     def __init__(self, engine: PrivacyEngine) -> None:
         self._engine = engine
 
     def __call__(self, numbered: tuple[int, list[Passage]]) -> tuple[int, list[FileFinding]]:
-        number, portion = numbered
-        return number, [found for passage in portion for found in scan_passage(self._engine, passage)]
+        number, batch = numbered
+        return number, [found for passage in batch for found in scan_passage(self._engine, passage)]

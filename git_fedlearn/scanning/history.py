@@ -1,7 +1,7 @@
-"""What is private in history: every version of every data file that a range of commits holds.
+"""Findings in history: in every version of every data file in a range of commits.
 
 Versions of a record set share nearly all their lines, so each line is scanned once, in the oldest commit that
-has it; a second reading, only when something was found, tells which blobs hold it.
+has it; if there are findings, a second read finds all blobs that contain them.
 """
 
 from collections import Counter
@@ -19,14 +19,14 @@ from git_fedlearn.scanning.findings import FileFinding, scan_name, scan_passages
 
 
 class Range(NamedTuple):
-    """The commits reachable from `tips` and from none of `without`."""
+    """The commits reachable from `tips` but not from `without`."""
 
     tips: list[Oid]
     without: list[Oid]
 
 
 class Leaks(NamedTuple):
-    """Where in history private data lies: blobs to clean, paths to drop, and whether HEAD still has any."""
+    """Where private data is in history: blobs to clean, paths to drop, and whether HEAD still has any."""
 
     blobs: list[Oid]
     paths: list[str]
@@ -34,7 +34,7 @@ class Leaks(NamedTuple):
 
 
 class HistoryScan:
-    """One scan of a range of commits; `find_leaks` is for when `findings` has ended."""
+    """One scan of a range of commits; call `find_leaks` after `findings` has ended."""
 
     def __init__(
         self,
@@ -43,7 +43,7 @@ class HistoryScan:
         commits: Range,
         watch: Callable[[int, int], None] | None = None,
     ) -> None:
-        """`watch` is told how many versions of how many were read."""
+        """`watch` is called with the number of versions read so far, and of all."""
         self._watch = watch
         self._objects = objects
         self._engine = engine
@@ -51,9 +51,9 @@ class HistoryScan:
         self._places: set[tuple[str, str, int]] = set()
         self._leaky_paths: dict[str, None] = {}
         self.kinds: dict[str, Counter[str]] = {}
-        """What each commit brought, the oldest first."""
+        """Findings by commit that added them, the oldest first."""
         self.versions = 0
-        """Blobs that were read."""
+        """Number of blobs read."""
 
     def findings(self) -> Iterator[FileFinding]:
         """Every finding, the oldest first; then those in the names of files."""
@@ -65,15 +65,15 @@ class HistoryScan:
             yield self._counted(found)
 
     def find_leaks(self) -> Leaks:
-        """All that has to go. Reads every version again."""
-        marks = {
+        """Everything that must be removed from history. Reads every version again."""
+        digests = {
             xxh3_128_digest(passage.data)
             for version in self._versions()
             if any(version.commit == commit and version.path == path for commit, path, _ in self._places)
             for passage in self._passages(version)
             if self._is_found(passage)
         }
-        blobs = [version.entry.oid for version in self._versions() if self._holds(version, marks)]
+        blobs = [version.entry.oid for version in self._versions() if self._contains(version, digests)]
         head = self._objects.find_commit("HEAD")
         in_head = bool(head) and self._is_leaky(committed_tree(self._objects, Oid(head or "")), {*blobs})
         return Leaks(blobs, [*self._leaky_paths], in_head)
@@ -99,13 +99,13 @@ class HistoryScan:
             if self._watch:
                 self._watch(self.versions, len(versions))
             for passage in self._passages(version):
-                mark = xxh3_128_digest(passage.data)
-                if mark not in seen:
-                    seen.add(mark)
+                digest = xxh3_128_digest(passage.data)
+                if digest not in seen:
+                    seen.add(digest)
                     yield passage
 
     def _old_passages(self) -> Iterator[Passage]:
-        """What the commits just outside the range hold."""
+        """The passages of the commits just outside the range."""
         for commit in self._range.without:
             for path, entry in committed_tree(self._objects, commit).entries.items():
                 if entry.is_file:
@@ -131,9 +131,9 @@ class HistoryScan:
             for number in range(passage.number, last + 1)
         )
 
-    def _holds(self, version: TreeVersion, marks: set[bytes]) -> bool:
-        return bool(marks) and any(
-            xxh3_128_digest(passage.data) in marks for passage in self._passages(version)
+    def _contains(self, version: TreeVersion, digests: set[bytes]) -> bool:
+        return bool(digests) and any(
+            xxh3_128_digest(passage.data) in digests for passage in self._passages(version)
         )
 
     def _is_leaky(self, tree: CommittedTree, blobs: set[Oid]) -> bool:

@@ -1,12 +1,9 @@
-"""Any file without secrets and personal data: what holds none stays byte for byte, line ends included.
+"""Redact files: any file on its way out, and data files of the working tree that contain private data.
 
-JSON stays JSON, keys in their order. Lines that are records of ours become records again, with the id of
-what is left of them, so that a redacted version of a record set is still one.
-
-Redacting data files that already hold private data.
-
-A record whose content changes gets a new id. If the old one was ever committed, its tombstone stays,
-or the private version would come back with the next join.
+Lines without findings stay byte for byte, with their line endings. JSON stays JSON, with its keys in order. A
+record becomes a record again, with the id of its redacted content, so that a record set stays a record set.
+If a commit may contain the record under its old id, a tombstone for that id is written: without it, the next
+join would restore the private version.
 """
 
 import json
@@ -34,14 +31,14 @@ _INDENT = re.compile(rb"[\[{]\r?\n([ \t]+)")
 
 
 class Redacted(NamedTuple):
-    """A file as it may be shared, and how many findings of each kind were redacted."""
+    """A redacted file, and how many findings of each kind were redacted."""
 
     data: bytes
     kinds: Counter[str]
 
 
 def redact_file(engine: PrivacyEngine, path: str, data: bytes, *, is_json: bool) -> Redacted:
-    """A file redacted line by line, or as one document if that is what it is (`.json`)."""
+    """A file redacted line by line, or as one document (`.json`)."""
     if path.endswith(".json"):
         document = _redact_document(engine, data)
         if document:
@@ -65,7 +62,7 @@ def redact_file(engine: PrivacyEngine, path: str, data: bytes, *, is_json: bool)
 
 
 def _redact(engine: PrivacyEngine, passage: Passage, kinds: Counter[str]) -> bytes | None:
-    """The passage without private data, None where it has none."""
+    """The redacted passage; None if it has no findings."""
     value = parse_json_line(passage.data) if passage.is_json else NotJson()
     if isinstance(value, NotJson):
         sanitized = engine.sanitize(text_of(passage.data))
@@ -89,7 +86,7 @@ def _sanitized(engine: PrivacyEngine, value: Json) -> tuple[Json, Counter[str]]:
 
 
 def _redact_document(engine: PrivacyEngine, data: bytes) -> Redacted | None:
-    """One JSON text of several lines, None for anything else."""
+    """One JSON text of several lines; None for any other file."""
     value = parse_json_line(data.removeprefix(_BOM))
     if isinstance(value, NotJson):
         return None
@@ -109,7 +106,7 @@ def _record_line(fields: dict[str, Json]) -> bytes:
 
 
 def _format(value: Json, like: bytes, indent: str | None) -> bytes:
-    """JSON in the style of the old text: its indent, blanks after colons, ASCII or not."""
+    """JSON in the style of the old text: its indent, spaces after colons, ASCII or not."""
     spaced = indent is not None or b'": ' in like
     separators = (",", ": ") if indent else (", ", ": ") if spaced else (",", ":")
     if not like.isascii():
@@ -132,18 +129,18 @@ class SanitizeResult(NamedTuple):
 
 
 class CleanLine(NamedTuple):
-    """A line without private data; `buried` is the record it was, if its id changed."""
+    """A redacted line; `replaced` is the record it was, if its id changed."""
 
     line: bytes
-    buried: Record | None
+    replaced: Record | None
 
 
 def sanitize_files(
     repository: Repository, engine: PrivacyEngine, paths: Iterable[str] | None
 ) -> SanitizeResult:
-    """Redact data files of the work tree (all of them for None); the caller holds the lock.
+    """Redact data files of the working tree, all files if `paths` is None; the caller holds the lock.
 
-    Files of kinds that are not shared stay as they are.
+    Files of kinds that are not shared stay unchanged.
     """
     tree = WorkTree(repository.top)
     cleaned = SanitizeResult([], Counter())
@@ -183,8 +180,8 @@ def _sanitize_file(repository: Repository, engine: PrivacyEngine, path: str, cle
 def _rewrite(repository: Repository, path: str, lines: list[bytes], clean: dict[bytes, CleanLine]) -> None:
     found = find_set(path)
     if found:
-        buried = [line.buried for line in clean.values() if line.buried]
-        tombstones = _tombstones(repository, found[0], buried) if buried else []
+        replaced = [line.replaced for line in clean.values() if line.replaced]
+        tombstones = _tombstones(repository, found[0], replaced) if replaced else []
         sets = repository.sets
         sets.replace(found[0], clean.keys(), [*(line.line for line in clean.values()), *tombstones])
         return
@@ -193,17 +190,17 @@ def _rewrite(repository: Repository, path: str, lines: list[bytes], clean: dict[
     write_file(repository.top / path, canonical_set(rewritten) if is_snapshot else rewritten)
 
 
-def _tombstones(repository: Repository, name: SetName, buried: list[Record]) -> list[bytes]:
-    """Tombstones of those records that a commit may hold which will be joined with this one."""
+def _tombstones(repository: Repository, name: SetName, replaced: list[Record]) -> list[bytes]:
+    """Tombstones of those records that a commit contains which may be merged with this branch."""
     trees = earlier_trees(repository, repository.objects, history=False)
     lines = {line for tree in trees for data in read_set(tree, name) for line in split_lines(data)}
     committed = {record.id for line in lines if (record := find_record(line)) and not record.is_tombstone}
     retracted: JsonObject = {"by": repository.system(), "reason": "held private data"}
-    return [tombstone(record, retracted).line for record in buried if record.id in committed]
+    return [tombstone(record, retracted).line for record in replaced if record.id in committed]
 
 
 def _clean_record(engine: PrivacyEngine, record: Record, cleaned: SanitizeResult) -> CleanLine | None:
-    """A record without private data, None where it has none."""
+    """The redacted record; None if it has no findings."""
     fields, found = sanitize_fields(engine, record.fields)
     if not found:
         return None
@@ -216,7 +213,7 @@ def _clean_record(engine: PrivacyEngine, record: Record, cleaned: SanitizeResult
 
 
 def _clean_text(engine: PrivacyEngine, line: bytes, cleaned: SanitizeResult) -> CleanLine | None:
-    """A line that is no record without private data, None where it has none."""
+    """The redacted line, not a record; None if it has no findings."""
     try:
         value: Json = parse_value(line)
     except InvalidJsonError:

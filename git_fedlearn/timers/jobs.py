@@ -1,8 +1,6 @@
-"""What timers run and when, as units of systemd and as lines of a crontab, written and read.
+"""The jobs of a clone, written and read as systemd units, launchd property lists and cron lines.
 
-All but `jobs_of` is pure: text in, text out.
-
-What timers run and when, as property lists of launchd (launchd.plist(5)). Pure.
+Everything except `jobs_of` is pure. Reading a job back gives the command line that was written.
 """
 
 import plistlib
@@ -21,81 +19,85 @@ from git_fedlearn.repository.state import SCHEDULE_LOG
 
 OFF: Final = "off"
 CRON_PATH: Final = "/usr/bin:/bin"
-"""PATH of a command that cron starts, unless its line says another."""
+"""PATH of a command that cron starts, unless its line sets another."""
 _TIMERS_HAVE: Final = ("HOME", "LOGNAME", "USER", "SHELL", "XDG_RUNTIME_DIR", "DBUS_SESSION_BUS_ADDRESS")
-CRON_COMMAND: Final = 990
-"""Vixie cron takes commands of less than 1,000 bytes; PATH is left out of one that would be longer."""
+MAX_CRON_COMMAND_BYTES: Final = 990
+"""Vixie cron accepts commands of less than 1,000 bytes; a longer one is written without PATH."""
 HOURS: Final = (1, 2, 3, 4, 6, 8, 12)
-VERBS: Final = ("sync", "export", "federate")
+JOB_NAMES: Final = ("sync", "export", "federate")
+LABEL_PREFIX: Final = "io.git-fedlearn"
 EVERY: Final = (*(f"{hours}h" for hours in HOURS), "daily", "weekly", "monthly", OFF)
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One verb with its arguments, run again and again in one repository."""
+    """A command of git-fedlearn that runs at an interval in one repository; `name` is the command."""
 
-    verb: str
+    name: str
     every: str
     arguments: tuple[str, ...]
     top: Path
     interpreter: str
     log: Path
     path: str
-    """PATH of whoever installs it: that of timers is bare, and may lack git or a credential helper."""
+    """PATH of the user who installs it: that of timers is short, and may lack git or a credential helper."""
 
     @property
     def tag(self) -> str:
-        """What tells the jobs of this repository from those of others."""
+        """Distinguishes the jobs of this repository from those of others."""
         return tag_of(self.top)
 
     @property
     def unit(self) -> str:
-        """The name of its units, less the suffix."""
-        return f"git-fedlearn-{self.verb}-{self.tag}"
+        """The name of its systemd units, without suffix."""
+        return f"git-fedlearn-{self.name}-{self.tag}"
 
     @property
     def command(self) -> list[str]:
         """The command line."""
-        return [self.interpreter, "-m", "git_fedlearn.cli", "-C", str(self.top), self.verb, *self.arguments]
+        return [self.interpreter, "-m", "git_fedlearn.cli", "-C", str(self.top), self.name, *self.arguments]
 
 
 class CommandLine(NamedTuple):
-    """What a timer starts: the words of its command, and the PATH it has there."""
+    """The command that a timer starts, word by word, and its PATH."""
 
     words: tuple[str, ...]
     path: str
 
 
-def jobs_of(repository: Repository, directory: Path, intervals: Mapping[str, str]) -> list[Job]:
-    """The jobs of a clone by verb, each at its interval; $AI_STACK_DATA is seen from a folder.
+def jobs_of(repository: Repository, directory: Path, intervals: Mapping[str, str | None]) -> list[Job]:
+    """The jobs of a clone, by name, at their intervals; $AI_STACK_DATA is relative to `directory`.
 
-    Raises UsageError for what is no interval.
+    None is the default of export: weekly if a Qdrant server is configured, else off. Raises UsageError for an
+    invalid interval.
     """
+    has_server = repository.git.find_config("fedlearn.qdrantUrl")
+    default = "weekly" if has_server else OFF
     environment = repository.environment
     data = environment.get("AI_STACK_DATA")
     source = ("--source", str(directory / data)) if data else ()
     arguments = {"sync": ("--commit", *source), "export": ("--all",), "federate": source}
     log, path = repository.state.path(SCHEDULE_LOG), _search_path(environment)
     return [
-        Job(verb, check_every(every), arguments[verb], repository.top, sys.executable, log, path)
-        for verb, every in intervals.items()
-        if every != OFF
+        Job(name, check_every(every), arguments[name], repository.top, sys.executable, log, path)
+        for name, chosen in intervals.items()
+        if (every := chosen or default) != OFF
     ]
 
 
 def timer_environment(path: str, environment: Mapping[str, str]) -> dict[str, str]:
-    """What a command finds in its environment when a timer starts it: little beside PATH."""
+    """The environment of a command that a timer starts: PATH, and who and where the user is."""
     kept = {name: environment[name] for name in _TIMERS_HAVE if name in environment}
     return {**kept, "PATH": path or CRON_PATH}
 
 
 def tag_of(top: Path) -> str:
-    """Eight characters for a repository on this machine."""
+    """Eight characters that identify a repository on this machine."""
     return f"{xxh3_64_intdigest(str(top).encode()):016x}"[:8]
 
 
 def check_every(every: str) -> str:
-    """Raise UsageError for what is no interval."""
+    """The same text. Raises UsageError if it is not an interval."""
     if every not in EVERY:
         raise UsageError(f"{every}: not an interval", hint=f"one of {', '.join(EVERY)}")
     return every
@@ -105,7 +107,7 @@ def format_service(job: Job) -> str:
     """The systemd service unit of a job."""
     command = " ".join(_quote_unit(word) for word in job.command)
     return (
-        f"[Unit]\nDescription=git-fedlearn {job.verb} in {_escape(str(job.top))}\n"
+        f"[Unit]\nDescription=git-fedlearn {job.name} in {_escape(str(job.top))}\n"
         "Wants=network-online.target\nAfter=network-online.target\n\n"
         f"[Service]\nType=oneshot\nWorkingDirectory={_escape(str(job.top))}\n"
         f"Environment={_quote_setting(f'PATH={job.path}')}\nExecStart={command}\nNice=10\n"
@@ -113,7 +115,7 @@ def format_service(job: Job) -> str:
 
 
 def parse_service(text: str) -> CommandLine:
-    """The command line of a unit that `format_service` wrote; no words where it has none."""
+    """The command line of a unit that `format_service` wrote; without words if it is damaged."""
     settings = dict(line.split("=", 1) for line in text.splitlines() if "=" in line)
     words = tuple(word.replace("$$", "$") for word in _unquote(settings.get("ExecStart", "")))
     (named, *_) = (*_unquote(settings.get("Environment", "")), "")
@@ -121,17 +123,17 @@ def parse_service(text: str) -> CommandLine:
 
 
 def format_timer(job: Job) -> str:
-    """The systemd timer unit of a job; what was missed while the machine was off is made up for."""
+    """The systemd timer unit of a job; a run that was missed while the machine was off is made later."""
     return (
-        f"[Unit]\nDescription=git-fedlearn {job.verb}, {job.every}\n\n"
+        f"[Unit]\nDescription=git-fedlearn {job.name}, {job.every}\n\n"
         f"[Timer]\nOnCalendar={_calendar(job)}\nPersistent=true\nRandomizedDelaySec={_delay(job)}\n\n"
         "[Install]\nWantedBy=timers.target\n"
     )
 
 
 def format_cron_line(job: Job) -> str:
-    """The crontab line of a job; the minute differs from system to system, so that not all come at once."""
-    hour, minute = minutes_of(job)
+    """The crontab line of a job."""
+    hour, minute = time_of(job)
     when = {
         "daily": f"{minute} {hour} * * *",
         "weekly": f"{minute} {hour} * * 1",
@@ -141,35 +143,35 @@ def format_cron_line(job: Job) -> str:
     command = " ".join(shlex.quote(word) for word in job.command)
     line = f"{command} >>{shlex.quote(str(job.log))} 2>&1".replace("%", r"\%")
     path = f"PATH={shlex.quote(job.path)} ".replace("%", r"\%")
-    fits = len(path) + len(line) < CRON_COMMAND - len(_mark(job.tag))
-    return f"{time} {path if fits else ''}{line} {_mark(job.tag)}"
+    fits = len(path) + len(line) < MAX_CRON_COMMAND_BYTES - len(_cron_comment(job.tag))
+    return f"{time} {path if fits else ''}{line} {_cron_comment(job.tag)}"
 
 
 def parse_cron_line(line: str) -> CommandLine:
-    """The command line of a line that `format_cron_line` wrote, without where its output goes."""
+    """The command line of a line that `format_cron_line` wrote, without the redirection."""
     words = shlex.split(line.replace("\\%", "%"), comments=True)[5:]
     path = words.pop(0).removeprefix("PATH=") if words and words[0].startswith("PATH=") else ""
     return CommandLine(tuple(words[:-2]), path)
 
 
 def is_cron_line(line: str, tag: str) -> bool:
-    """Whether a line of a crontab is a job of a repository."""
-    return line.rstrip().endswith(_mark(tag))
+    """Whether a line of a crontab is a job of the repository with this tag."""
+    return line.rstrip().endswith(_cron_comment(tag))
 
 
 def without_jobs(crontab: str, tag: str) -> str:
-    """A crontab without the lines of a repository."""
+    """A crontab without the jobs of the repository with this tag."""
     return "".join(line for line in crontab.splitlines(keepends=True) if not is_cron_line(line, tag))
 
 
-def minutes_of(job: Job) -> tuple[int, int]:
-    """Hour and minute of a job; they differ from system to system, so that not all come at once."""
-    spread = xxh3_64_intdigest(f"{job.interpreter}{job.top}{job.verb}".encode()) % 360
+def time_of(job: Job) -> tuple[int, int]:
+    """Hour and minute of a job; they differ between systems, so that not all push at the same time."""
+    spread = xxh3_64_intdigest(f"{job.interpreter}{job.top}{job.name}".encode()) % 360
     return spread // 60 % 6, spread % 60
 
 
 def _search_path(environment: Mapping[str, str]) -> str:
-    """The folders of PATH that exist, each once, less the one that git puts before them for us."""
+    """The folders of PATH that exist, each once, without the one that git puts first for its commands."""
     folders = dict.fromkeys(environment.get("PATH", "").split(":"))
     found = [folder for folder in folders if folder.startswith("/") and Path(folder).is_dir()]
     return ":".join(folder for folder in found if Path(folder).name != "git-core")
@@ -183,7 +185,7 @@ def _unquote(text: str) -> list[str]:
         return []
 
 
-def _mark(tag: str) -> str:
+def _cron_comment(tag: str) -> str:
     return f"# git-fedlearn:{tag}"
 
 
@@ -202,7 +204,7 @@ def _escape(text: str) -> str:
 
 
 def _quote_setting(setting: str) -> str:
-    """systemd.exec(5): one setting of `Environment=`, always between quotes."""
+    """systemd.exec(5): one setting of `Environment=`, always quoted."""
     plain = _escape(setting).replace("\\", "\\\\").replace('"', '\\"')
     return f'"{plain}"'
 
@@ -213,16 +215,13 @@ def _quote_unit(word: str) -> str:
     return f'"{plain}"' if any(c in plain for c in " \t'\"\\;") else plain
 
 
-PREFIX = "io.git-fedlearn"
-
-
 def label_of(job: Job) -> str:
-    """The name of a job among all that launchd runs."""
-    return f"{PREFIX}.{job.verb}.{job.tag}"
+    """The launchd label of a job."""
+    return f"{LABEL_PREFIX}.{job.name}.{job.tag}"
 
 
 def format_plist(job: Job) -> bytes:
-    """The property list of a job; launchd makes up for what was missed while the machine slept."""
+    """The property list of a job (launchd.plist(5)); launchd makes missed runs when the machine wakes up."""
     facts = {
         "Label": label_of(job),
         "ProgramArguments": job.command,
@@ -238,7 +237,7 @@ def format_plist(job: Job) -> bytes:
 
 
 def describe_plist(data: bytes) -> str:
-    """When a job runs, in few words."""
+    """When a job runs, in a few words."""
     times = plistlib.loads(data)["StartCalendarInterval"]
     first = times[0]
     clock = f"{first['Hour']:02}:{first['Minute']:02}"
@@ -257,7 +256,7 @@ def parse_plist(data: bytes) -> CommandLine:
 
 
 def _intervals(job: Job) -> list[dict[str, int]]:
-    hour, minute = minutes_of(job)
+    hour, minute = time_of(job)
     once = {"Hour": hour, "Minute": minute}
     named = {"daily": once, "weekly": {"Weekday": 1, **once}, "monthly": {"Day": 1, **once}}
     if job.every in named:

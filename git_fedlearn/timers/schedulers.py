@@ -1,4 +1,4 @@
-"""Who runs jobs on this machine: systemd of the user, launchd of macOS, or the crontab."""
+"""The schedulers that can run jobs here: systemd of the user, launchd of macOS, or cron."""
 
 # ruff: noqa: D102  the protocol says what the methods mean
 
@@ -13,8 +13,8 @@ from git_fedlearn.repository.files import write_file
 from git_fedlearn.repository.git import attempt_program
 from git_fedlearn.repository.repository import Repository
 from git_fedlearn.timers.jobs import (
-    PREFIX,
-    VERBS,
+    JOB_NAMES,
+    LABEL_PREFIX,
     CommandLine,
     Job,
     describe_plist,
@@ -32,33 +32,33 @@ from git_fedlearn.timers.jobs import (
 )
 
 
-class Installed(NamedTuple):
-    """A job that a timer of this machine runs; `shown` is its unit or its line of the crontab."""
+class InstalledJob(NamedTuple):
+    """A job that is scheduled on this machine; `shown` is its unit or its line of the crontab."""
 
-    verb: str
+    name: str
     when: str
     shown: str
     runs: CommandLine
-    """No words where that cannot be read."""
+    """Without words if it cannot be read."""
 
 
 class Scheduler(Protocol):
-    """One of them, on this machine and for this user."""
+    """One scheduler, for the current user."""
 
     def is_there(self) -> bool:
-        """Whether it runs here."""
+        """Whether this machine has it."""
 
     def install(self, jobs: Sequence[Job]) -> None:
-        """Set timers for these jobs. Raises FedlearnError."""
+        """Schedule these jobs. Raises FedlearnError."""
 
     def remove(self, tag: str) -> int:
-        """Remove all timers of a repository; returns how many there were. Raises FedlearnError."""
+        """Remove all jobs of a repository; returns how many there were. Raises FedlearnError."""
 
-    def find(self, tag: str) -> Iterator[Installed]:
-        """The jobs of a repository that it runs."""
+    def find(self, tag: str) -> Iterator[InstalledJob]:
+        """The scheduled jobs of a repository."""
 
     def format(self, job: Job) -> str:
-        """What `install` would set for a job."""
+        """What `install` would write for a job."""
 
 
 class Systemd:
@@ -91,20 +91,20 @@ class Systemd:
             self._control("daemon-reload")
         return len(timers)
 
-    def find(self, tag: str) -> Iterator[Installed]:
+    def find(self, tag: str) -> Iterator[InstalledJob]:
         for unit in sorted(self.folder.glob(f"git-fedlearn-*-{tag}.timer")):
             when = unit.read_text(encoding="utf-8").partition("OnCalendar=")[2].partition("\n")[0]
-            verb = unit.stem.removeprefix("git-fedlearn-").removesuffix(f"-{tag}")
+            name = unit.stem.removeprefix("git-fedlearn-").removesuffix(f"-{tag}")
             service = unit.with_suffix(".service")
             text = service.read_text(encoding="utf-8") if service.is_file() else ""
-            yield Installed(verb, when, f"{unit.name}: {when}", parse_service(text))
+            yield InstalledJob(name, when, f"{unit.name}: {when}", parse_service(text))
 
     def format(self, job: Job) -> str:
         units = ((f"{job.unit}.service", format_service(job)), (f"{job.unit}.timer", format_timer(job)))
-        return "\n".join(f"# {self.folder / name}\n{text}" for name, text in units)
+        return "\n".join(f"# {self.folder / unit}\n{text}" for unit, text in units)
 
     def _control(self, *arguments: str) -> None:
-        _run(("systemctl", "--user", *arguments), self.environment, "--cron uses the crontab")
+        _run(("systemctl", "--user", *arguments), self.environment, "git fedlearn schedule install --cron")
 
 
 class Launchd:
@@ -122,24 +122,26 @@ class Launchd:
             path = self.folder / f"{label_of(job)}.plist"
             write_file(path, format_plist(job))
             _run(
-                ("launchctl", "bootstrap", _domain(), str(path)), self.environment, "--cron uses the crontab"
+                ("launchctl", "bootstrap", _domain(), str(path)),
+                self.environment,
+                "git fedlearn schedule install --cron",
             )
 
     def remove(self, tag: str) -> int:
-        agents = sorted(self.folder.glob(f"{PREFIX}.*.{tag}.plist"))
+        agents = sorted(self.folder.glob(f"{LABEL_PREFIX}.*.{tag}.plist"))
         for agent in agents:
             attempt_program(("launchctl", "bootout", f"{_domain()}/{agent.stem}"), self.environment)
             agent.unlink(missing_ok=True)
         return len(agents)
 
-    def find(self, tag: str) -> Iterator[Installed]:
-        for agent in sorted(self.folder.glob(f"{PREFIX}.*.{tag}.plist")):
+    def find(self, tag: str) -> Iterator[InstalledJob]:
+        for agent in sorted(self.folder.glob(f"{LABEL_PREFIX}.*.{tag}.plist")):
             data = agent.read_bytes()
             try:
                 when, runs = describe_plist(data), parse_plist(data)
             except (plistlib.InvalidFileException, KeyError, ValueError):
                 when, runs = "cannot be read", CommandLine((), "")
-            yield Installed(agent.stem.split(".")[-2], when, f"{agent.name}: {when}", runs)
+            yield InstalledJob(agent.stem.split(".")[-2], when, f"{agent.name}: {when}", runs)
 
     def format(self, job: Job) -> str:
         return f"<!-- {self.folder / label_of(job)}.plist -->\n{format_plist(job).decode()}"
@@ -164,12 +166,12 @@ class Crontab:
             self._write(after)
         return len(before.splitlines()) - len(after.splitlines())
 
-    def find(self, tag: str) -> Iterator[Installed]:
+    def find(self, tag: str) -> Iterator[InstalledJob]:
         for line in self._read().splitlines():
             if is_cron_line(line, tag):
                 runs = parse_cron_line(line)
-                verb = next((word for word in runs.words if word in VERBS), "?")
-                yield Installed(verb, " ".join(line.split()[:5]), line, runs)
+                name = next((word for word in runs.words if word in JOB_NAMES), "?")
+                yield InstalledJob(name, " ".join(line.split()[:5]), line, runs)
 
     def format(self, job: Job) -> str:
         return format_cron_line(job)
@@ -184,17 +186,23 @@ class Crontab:
 
 
 SCHEDULERS: Final = (Systemd, Launchd, Crontab)
-"""In the order in which they are preferred."""
+"""The preferred one first."""
 
 
-def find_jobs(repository: Repository) -> list[Installed]:
-    """The jobs of a clone, whoever runs them."""
+def find_scheduler(environment: Mapping[str, str]) -> Scheduler | None:
+    """The preferred scheduler that this machine has, or None."""
+    schedulers: list[Scheduler] = [kind(environment) for kind in SCHEDULERS]
+    return next((scheduler for scheduler in schedulers if scheduler.is_there()), None)
+
+
+def find_jobs(repository: Repository) -> list[InstalledJob]:
+    """The scheduled jobs of a clone, of all schedulers."""
     tag = tag_of(repository.top)
     return [job for kind in SCHEDULERS for job in kind(repository.environment).find(tag)]
 
 
 def remove_jobs(repository: Repository) -> int:
-    """Remove the jobs of a clone from whoever runs them; returns how many there were."""
+    """Remove the jobs of a clone from all schedulers; returns how many there were."""
     tag = tag_of(repository.top)
     return sum(kind(repository.environment).remove(tag) for kind in SCHEDULERS)
 

@@ -84,7 +84,7 @@ def test_an_agent_finds_records_judges_and_proposes(learned: System) -> None:
         text = await agent.call("search", text="the disk is full", limit=1)
         assert text == (
             f"1 lesson, best first. {NOTICE}\n\nlesson {lesson.id}  (error-solutions)\n"
-            f"  score 0.65 (claimed 0.80); no outcomes yet; learned by {OWN} since 2026-05-28\n"
+            f"  score 0.65 (author's score 0.80); no outcomes yet; learned by {OWN} since 2026-05-28\n"
             "| error_message: disk full on /store\n| solution: empty the store\n| value_score: 0.8"
         )
         assert agent.facts["lessons"][0]["outcomes"] == {"worked": 0, "failed": 0, "systems": 0}
@@ -105,7 +105,7 @@ def test_an_agent_finds_records_judges_and_proposes(learned: System) -> None:
         assert text.startswith("recorded: ")
         assert "; redacted 1 " in text
         assert token not in learned.read("data/patterns/error-solutions.jsonl").decode()
-        assert (await agent.call("record", set="error-solutions", fields=fields)).startswith("known already")
+        assert (await agent.call("record", set="error-solutions", fields=fields)).startswith("already known")
 
         text = await agent.call("outcome", id=lesson.id, worked=False, note="it came back")
         assert text.startswith(f"counted: {lesson.id} failed. Score 0.65 → 0.44 (worked 0, failed 1). ")
@@ -118,9 +118,9 @@ def test_an_agent_finds_records_judges_and_proposes(learned: System) -> None:
         assert text.endswith("\n| note of 2026-05-28 failed: it came back")
 
         text = await agent.call("propose_retraction", id=hostile.id, reason="it gives orders")
-        assert text.startswith(f"kept for the user: retract {hostile.id}. Nothing is retracted until")
+        assert text.startswith(f"proposed to the user: retract {hostile.id}. Nothing is retracted until")
         again = await agent.call("propose_retraction", id=hostile.id, reason="again")
-        assert again.startswith("proposed already")
+        assert again.startswith("already proposed")
         await wrong_uses(agent, lesson.id)
 
     serve(learned, then=use)
@@ -155,9 +155,12 @@ async def wrong_uses(agent: Agent, identifier: str) -> None:
         text = await agent.call("record", fails=True, set="error-solutions", fields=fields)
         assert text.startswith(expected)
     text = await agent.call("propose_retraction", fails=True, id=identifier, reason=" ")
-    assert text.startswith("error: a proposal without a reason\nhint: say what is wrong")
+    assert text.startswith("error: a proposal needs a reason\nhint: say what is wrong")
     for arguments, expected in (
-        ({"text": "x" * 5000}, "error: longer than 4000 characters\nhint: search for the telling lines"),
+        (
+            {"text": "x" * 5000},
+            "error: longer than 4000 characters\nhint: search for the most specific lines",
+        ),
         ({"text": "x", "limit": 1000}, "error: limit 1000: from 1 to 20\nhint: leave it out for 5"),
         ({"text": "x", "sets": ["nonsense"]}, "error: nonsense: no such record set\nhint: one of "),
     ):

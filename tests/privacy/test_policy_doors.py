@@ -82,8 +82,8 @@ def test_scan_allow_writes_an_entry_that_every_command_follows(system: System) -
     ("options", "message"),
     [
         (["--allow", "nothex", "--reason", "r"], "error: 'nothex': not a fingerprint"),
-        (["--allow", "abcde"], "error: an allow-list needs a reason"),
-        (["--allow", "abcde", "--reason", f"it is {MAIL}"], "error: the reason holds private data itself"),
+        (["--allow", "abcde"], "error: an allow-list entry needs a reason"),
+        (["--allow", "abcde", "--reason", f"it is {MAIL}"], "error: the reason contains private data"),
     ],
 )
 def test_invalid_entries(system: System, options: list[str], message: str) -> None:

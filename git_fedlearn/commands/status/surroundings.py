@@ -87,10 +87,10 @@ def vectors_items(repository: Repository) -> Iterator[StatusLine]:
 def schedule_item(repository: Repository) -> StatusLine:
     """The timers of this machine."""
     jobs = find_jobs(repository)
-    facts: dict[str, Json] = {"jobs": {job.verb: job.when for job in jobs}}
+    facts: dict[str, Json] = {"jobs": {job.name: job.when for job in jobs}}
     if not jobs:
         return StatusLine("schedule", "none", "git fedlearn schedule install", facts)
-    return StatusLine("schedule", "; ".join(f"{job.verb} at {job.when}" for job in jobs), facts=facts)
+    return StatusLine("schedule", "; ".join(f"{job.name} at {job.when}" for job in jobs), facts=facts)
 
 
 def federated_item(context: Context) -> StatusLine:

@@ -132,7 +132,7 @@
     });
     const last = span.length ? lines.filter((row) => +row.start === +span[span.length - 1]) : [];
     chart("by-system", {
-      about: "All lessons that each system had learned for itself. One that several learned counts for each.",
+      about: "Lessons that each system learned for itself. A lesson learned by several systems counts for each.",
       columns: [data.unit, "system", "new lessons"],
       rows: data.by_system.map((row) => [row.start, row.system, number(row.lessons)]),
       legend: names.map((name) => [name === "others" ? name : system(name), colour(data.systems, name), "line"]),
@@ -161,12 +161,12 @@
     const first = bins.findIndex((bin) => bin.claimed);
     const claims = bins.slice(first).flatMap((bin) => [{ x: bin.from, y: bin.claimed }, { x: bin.to, y: bin.claimed }]);
     const steps = [{ x: claims[0].x, y: 0 }, ...claims];
-    const unscored = data.scores.unscored ? ` ${plural(data.scores.unscored, "lesson")} without a claim.` : "";
+    const unscored = data.scores.unscored ? ` ${plural(data.scores.unscored, "lesson")} without an author's score.` : "";
     chart("scores", {
-      about: `A claim is what the author says; the effective score is what is left of it.${unscored}`,
-      columns: ["from", "to", "claimed", "effective"],
+      about: `Author's score: the author's own rating. Score: adjusted for evidence.${unscored}`,
+      columns: ["from", "to", "author's score", "score"],
       rows: data.totals.lessons ? bins.map((bin) => [bin.from, bin.to, number(bin.claimed), number(bin.effective)]) : [],
-      legend: [["effective", "var(--c0)"], ...(first < 0 ? [] : [["claimed", "var(--c1)", "line"]])],
+      legend: [["score", "var(--c0)"], ...(first < 0 ? [] : [["author's score", "var(--c1)", "line"]])],
       draw: (width) =>
         Plot.plot(
           base(width, {
@@ -176,7 +176,7 @@
             marks: [
               Plot.rectY(bins, {
                 x1: "from", x2: "to", y: "effective", fill: "var(--c0)", inset: 1, tip: true,
-                title: (bin) => `${bin.from} to ${bin.to}\neffective ${number(bin.effective)}\nclaimed ${number(bin.claimed)}`,
+                title: (bin) => `${bin.from} to ${bin.to}\nscore ${number(bin.effective)}\nauthor's score ${number(bin.claimed)}`,
               }),
               ...(first < 0 ? [] : [Plot.line(steps, { x: "x", y: "y", stroke: "var(--c1)", strokeWidth: 2 })]),
               Plot.ruleY([0], { stroke: "var(--line)" }),
@@ -191,10 +191,10 @@
     const most = d3.max(edges, (edge) => edge.lessons) || 1;
     const largest = d3.max(nodes, (node) => node.lessons) || 1;
     chart("links", {
-      about: "An arrow leads from a system to one that did not learn the same but can read it here, or has used it. Thicker: more lessons.",
+      about: "An arrow leads to a system that did not learn the lessons itself but can read them here, or has used them. Thicker: more lessons.",
       columns: ["learned by", "read by", "lessons", "used"],
       rows: edges.map((edge) => [edge.source, edge.target, number(edge.lessons), number(edge.used)]),
-      empty: "No system has read what another learned, as far as this clone can tell.",
+      empty: "This clone knows of no system that has read lessons of another.",
       draw: (width) => {
         const height = Math.min(360, Math.max(260, width * 0.72));
         const radius = [width / 2 - 78, height / 2 - 42];
@@ -248,7 +248,7 @@
     const names = data.systems.filter((name) => data.overlap.some((row) => row.a === name));
     const most = d3.max(data.overlap, (row) => row.lessons) || 1;
     chart("overlap", {
-      about: "Lessons that both systems met and learned for themselves: what they have in common.",
+      about: "Lessons that both systems learned for themselves.",
       columns: ["system", "and", "lessons"],
       rows: data.overlap.filter((row) => row.a < row.b).map((row) => [row.a, row.b, number(row.lessons)]),
       empty: "No two systems have learned the same lesson yet.",
@@ -364,13 +364,13 @@
   function top() {
     at("top").append(
       ...data.top.map((lesson) => {
-        const claim = lesson.claimed === null ? "no claim" : `claimed ${lesson.claimed.toFixed(2)}`;
+        const claim = lesson.claimed === null ? "no author's score" : `author's score ${lesson.claimed.toFixed(2)}`;
         const facts = element("span", { className: "facts" }, `${lesson.effective.toFixed(2)} (${claim}) · ${lesson.set} · ${plural(lesson.systems.length, "system")}`);
         if (lesson.worked || lesson.failed) facts.append(" · ", outcomes(lesson));
         return element("li", {}, element("span", {}, element("b", {}, lesson.title)), element("span", { className: "body" }, lesson.body), facts);
       }),
     );
-    if (!data.top.length) at("top").replaceWith(element("p", { className: "empty" }, "Nothing has been learned yet."));
+    if (!data.top.length) at("top").replaceWith(element("p", { className: "empty" }, "No lessons yet."));
   }
 
   function simpleTable(id, columns, rows, empty) {
@@ -417,7 +417,7 @@
   function scoreCell(lesson) {
     const bar = element("b", {});
     bar.style.width = `${Math.round(lesson.effective * 100)}%`;
-    const claim = lesson.claimed === null ? "no score claimed" : `claimed ${lesson.claimed.toFixed(2)}`;
+    const claim = lesson.claimed === null ? "no author's score" : `author's score ${lesson.claimed.toFixed(2)}`;
     return element("span", { className: "score", title: claim }, lesson.effective.toFixed(2), element("i", {}, bar));
   }
 
