@@ -61,7 +61,7 @@ class Verbs(click.Group):
             with formatter.section(heading):
                 formatter.write_dl([*commands.items()])
 
-    def shell_complete(self, ctx: click.Context, incomplete: str) -> "list[CompletionItem]":
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> "list[CompletionItem[str]]":
         """The verbs that begin like this, and the options; no verb is loaded."""
         from click.shell_completion import CompletionItem  # noqa: PLC0415  no other run pays for it
 

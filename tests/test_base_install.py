@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 from installed import make_install
+from qdrant.rest_server import rest_server
 from systems import System, World
-from vectors.rest_server import rest_server
 
 EVENT = {
     "event_type": "error_resolved",
@@ -77,7 +77,7 @@ def test_packages_of_extras_are_not_there(one: System, programs: Path, package: 
         (["export", "--all"], True, "qdrant_client", "qdrant"),
         (["search", "--store", "disk full"], True, "qdrant_client", "qdrant"),
         (["mcp"], False, "mcp", "mcp"),
-        (["consolidate"], False, "rensa", "duplicates"),
+        (["review", "--duplicates"], False, "rensa", "duplicates"),
         (["sync", "--source", "s3://bucket/*.jsonl"], False, "fsspec", "dask"),
     ],
 )

@@ -161,7 +161,7 @@ def test_the_common_options_stand_anywhere(system: System) -> None:
     said = system.fedlearn("verify", "-qv", code=1).err
     assert re.search(r"^note: git rev-parse .*--git-dir.* \(\d+\.\d{3} s\)$", said, re.MULTILINE)
     said = system.fedlearn("-v", "clone", "https://me:pw@127.0.0.1:1/x", "--", "--quiet", code=3).err
-    assert "note: git clone --quiet -- https://***@127.0.0.1:1/x x (" in said
+    assert "note: git clone --quiet -- https://127.0.0.1:1/x x (" in said
 
 
 def test_only_verbose_watches_git(world: World) -> None:

@@ -22,7 +22,7 @@ from git_fedlearn.qdrant.connect import FOLDER_KEY, URL_KEY, try_store
 from git_fedlearn.repository.repository import Repository
 from git_fedlearn.repository.state import CHECKPOINTS, FEDERATING
 from git_fedlearn.search.embedders.choose import try_embedder
-from git_fedlearn.search.index import has_index, open_whole_index, remove_index
+from git_fedlearn.search.index import check_index, has_index, remove_index
 from git_fedlearn.setup.doctor import Check, diagnose, find_git_lock, find_leftovers, remove_all_leftovers
 from git_fedlearn.setup.install import install
 from git_fedlearn.setup.scaffold import HOOK_IDS, has_our_hooks, write_scaffold
@@ -120,7 +120,7 @@ def _vectors(repository: Repository, *, online: bool) -> Iterator[Check]:
 
 
 def _opened(repository: Repository) -> str:
-    return f"whole, made of {count(open_whole_index(repository), 'file')}"
+    return f"whole, made of {count(check_index(repository), 'file')}"
 
 
 def _asked(repository: Repository) -> str:

@@ -15,6 +15,7 @@ from git_fedlearn.core.canonical import Json
 from git_fedlearn.errors import FedlearnError
 from git_fedlearn.federation.check import Checker
 from git_fedlearn.federation.peers import read_peers
+from git_fedlearn.federation.publish_policy import may_publish
 from git_fedlearn.federation.pull import PullOptions, PullWatcher, make_checker, pull
 from git_fedlearn.federation.unattended import (
     LastRun,
@@ -28,12 +29,12 @@ from git_fedlearn.learn.sources import DEFAULT_SOURCE, choose_source, configured
 from git_fedlearn.learn.sync import SyncOptions, run_sync
 from git_fedlearn.qdrant.connect import is_configured
 from git_fedlearn.qdrant.export import ExportRequest, export_collections
-from git_fedlearn.qdrant.import_ import Means, import_into_store, requests_for
+from git_fedlearn.qdrant.import_ import ImportDeps, import_into_store, requests_for
 from git_fedlearn.repository.lock import hold_lock
 from git_fedlearn.repository.state import FEDERATE
 from git_fedlearn.repository.work_tree import commit_data, refuse_unfinished
 from git_fedlearn.search.embedders.choose import choose_embedder
-from git_fedlearn.statistics.metrics import write_month
+from git_fedlearn.statistics.metrics import metrics_path, write_month
 
 STEP_SECONDS = 600.0
 
@@ -123,9 +124,9 @@ class Run:
         context, repository = self.context, self.context.data_repository
         if not is_configured(repository):
             return _NO_STORE
-        means = Means(choose_embedder(repository), context.admit)
+        deps = ImportDeps(choose_embedder(repository), context.admit)
         with progress_bar(context, "importing") as show:
-            run = import_into_store(repository, means, requests_for(repository), show)
+            run = import_into_store(repository, deps, requests_for(repository), show)
         return (StepStatus.DONE, "") if run.is_sound else (StepStatus.FAILED, "git fedlearn import says more")
 
     def _commit(self) -> tuple[StepStatus, str]:
@@ -136,10 +137,18 @@ class Run:
         with repository.lock("federate"):
             refuse_unfinished(repository)
             if repository.git.run("status", "--porcelain", "--", ":/data"):
-                write_month(repository, self.context.now())
+                self._write_month()
             message = f"federate: what was learned here\n\nFedlearn-System: {repository.system()}"
             commit = commit_data(repository, message)
         return (StepStatus.DONE, commit[:12]) if commit else (StepStatus.NOTHING, "")
+
+    def _write_month(self) -> None:
+        """Write the figures of this month, unless they would stop the push."""
+        repository, now = self.context.repository, self.context.now()
+        target = find_target(repository, self.to, self.remote)
+        path = metrics_path(Path(), repository.system(), f"{now:%Y-%m}").as_posix()
+        if target is None or may_publish(repository, target.remote, [path]) is None:
+            write_month(repository, now)
 
     def _pull(self) -> tuple[StepStatus, str]:
         pulled = pull_upstream(self.context.repository, STEP_SECONDS)

@@ -13,7 +13,7 @@ from git_fedlearn.core.record import NotARecordError
 from git_fedlearn.errors import UsageError
 from git_fedlearn.qdrant.connect import check_collection
 from git_fedlearn.qdrant.expected import parse_dump
-from git_fedlearn.qdrant.import_ import Means, import_into_store, requests_for
+from git_fedlearn.qdrant.import_ import ImportDeps, import_into_store, requests_for
 from git_fedlearn.qdrant.upsert import Imported
 from git_fedlearn.search.embedders.choose import choose_embedder
 
@@ -46,7 +46,7 @@ def command(  # noqa: PLR0913  click passes an argument for each option
     """
     _check(collections, into, dump, switch_alias=switch_alias)
     repository = context.data_repository
-    means = Means(choose_embedder(repository), context.admit)
+    deps = ImportDeps(choose_embedder(repository), context.admit)
     more = _read_dump(context, dump) if dump else []
     requests = [
         replace(request, into=check_collection(into or request.into), more=more, since=since, dry_run=dry_run)
@@ -54,7 +54,7 @@ def command(  # noqa: PLR0913  click passes an argument for each option
     ]
     switch = switch_alias and not dry_run
     with progress_bar(context, "importing") as show:
-        run = import_into_store(repository, means, requests, show, switch_alias=switch)
+        run = import_into_store(repository, deps, requests, show, switch_alias=switch)
     if as_json:
         listed: list[Json] = [_to_json(one) for one in run.collections]
         context.say_json("import/v1", {"store": run.place, "collections": listed})

@@ -68,6 +68,6 @@ def _push(context: Context) -> bool:
     """Push the branch to where git pushes it; whether that worked."""
     done = context.repository.git.attempt("push", "--quiet")
     if done.code:
-        error = GitError(f"git push failed: {done.err.strip()}", hint="git pull, then git push")
+        error = GitError(f"git push failed: {done.said}", hint="git pull, then git push")
         context.report(error)
     return done.code == 0

@@ -25,13 +25,13 @@ from git_fedlearn.federation.peers import (
     find_peer,
     find_remote_url,
     get_peers,
-    hide_credentials,
     parse_publish,
     read_peers,
     remove_peer,
     write_peer,
 )
 from git_fedlearn.repository.inbox import Inbox
+from git_fedlearn.repository.settings import hide_credentials
 
 TRUSTS = click.Choice([trust.value for trust in TrustLevel])
 

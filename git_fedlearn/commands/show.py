@@ -8,9 +8,9 @@ from git_fedlearn.console.context import Context
 from git_fedlearn.console.words import evidence
 from git_fedlearn.core.canonical import Json
 from git_fedlearn.core.effective_score import effective_score, tally
-from git_fedlearn.core.identity import is_ours
+from git_fedlearn.core.identity import is_metadata_key
 from git_fedlearn.core.outcomes import Outcome
-from git_fedlearn.core.record import FIRST_SEEN, RETRACTED, SEEN_BY, Record, printable, score_of
+from git_fedlearn.core.record import FIRST_SEEN, RETRACTED, Record, printable, score_of, seen_by
 from git_fedlearn.federation.origins import Origin, find_origin
 from git_fedlearn.repository.lookup import select
 from git_fedlearn.repository.outcomes import read_outcomes, read_trust
@@ -67,8 +67,7 @@ def _describe(record: Record, weighed: list[str]) -> list[str]:
             f"  retracted  {facts.get('at')} by {facts.get('by')}",
             f"  reason     {_text(facts.get('reason'))}",
         ]
-    seen = fields.get(SEEN_BY)
-    systems = ", ".join(str(system) for system in seen) if isinstance(seen, list) and seen else "not said"
+    systems = ", ".join(seen_by(fields)) or "not said"
     score = score_of(fields)
     lines = [
         f"  score      {score:g}" if score >= 0 else "  score      none",
@@ -76,13 +75,13 @@ def _describe(record: Record, weighed: list[str]) -> list[str]:
         f"  learned    {fields.get(FIRST_SEEN, 'not said')} by {systems}",
     ]
     for key, value in sorted(fields.items()):
-        if not is_ours(key):
+        if not is_metadata_key(key):
             lines += [f"  {_text(key)}", *(f"    {line}" for line in _text(value).split("\n"))]
     return lines
 
 
 def _describe_origin(origin: Origin, own: str) -> list[str]:
-    seen = [f"{name} (this system)" if name == own else str(name) for name in _learned_by(origin.record)]
+    seen = [f"{name} (this system)" if name == own else name for name in seen_by(origin.record.fields)]
     lines = [f"  learned by    {', '.join(seen)}"] if seen else []
     if origin.introduced_by:
         lines.append(f"  first through {origin.introduced_by}")
@@ -100,17 +99,12 @@ def _origin_to_json(origin: Origin) -> dict[str, Json]:
         "id": origin.record.id,
         "sets": [*origin.sets],
         "retracted": origin.record.is_tombstone,
-        "learned_by": [*_learned_by(origin.record)],
+        "learned_by": [*seen_by(origin.record.fields)],
         "first_seen": origin.record.fields.get(FIRST_SEEN),
         "introduced_by": origin.introduced_by,
         "held_by": [*origin.held_by],
         "changes": [{**change._asdict(), "peers": [*change.peers]} for change in origin.changes],
     }
-
-
-def _learned_by(record: Record) -> list[Json]:
-    seen = record.fields.get(SEEN_BY)
-    return seen if isinstance(seen, list) else []
 
 
 def _text(value: Json) -> str:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from itertools import islice
-from typing import Final
+from typing import Final, TypeAlias
 
 import click
 from click.shell_completion import CompletionItem, get_completion_class
@@ -27,7 +27,7 @@ MAX_COMPLETED_IDS: Final = 200
 MAX_COMPLETION_WIDTH: Final = 60
 """Characters of a lesson shown beside its id."""
 
-Completion = CompletionItem[str]
+Completion: TypeAlias = "CompletionItem[str]"
 Finder = Callable[[click.Context, str], Iterator[Completion]]
 
 
@@ -129,10 +129,10 @@ def _pending_keys(ctx: click.Context, _start: str) -> Iterator[Completion]:
 
 def _collections(ctx: click.Context, _start: str) -> Iterator[Completion]:
     from git_fedlearn.qdrant.connect import read_qdrant_settings  # noqa: PLC0415
-    from git_fedlearn.qdrant.expected import collections_here  # noqa: PLC0415
+    from git_fedlearn.qdrant.expected import local_collections  # noqa: PLC0415
 
     top = _context(ctx).data_repository.top
-    return map(CompletionItem, collections_here(top, read_qdrant_settings(top).collections))
+    return map(CompletionItem, local_collections(top, read_qdrant_settings(top).collections))
 
 
 def _intervals(_ctx: click.Context, _start: str) -> Iterator[Completion]:

@@ -5,7 +5,6 @@ Colours: on a terminal only, and none where `NO_COLOR` is set (no-color.org).
 
 import json
 import os
-import re
 import shlex
 import sys
 from collections.abc import Iterator, Mapping, Sequence
@@ -18,6 +17,7 @@ from git_fedlearn.app import Clone
 from git_fedlearn.core.canonical import Json
 from git_fedlearn.errors import FedlearnError
 from git_fedlearn.repository.git import watched_by
+from git_fedlearn.repository.settings import hide_credentials
 
 _RESET: Final = "\x1b[0m"
 _CODES: Final = {
@@ -100,7 +100,7 @@ class Context(Clone):
             yield
 
     def _tell_git(self, arguments: Sequence[str], seconds: float) -> None:
-        shown = _IN_URL.sub(r"\1***@", shlex.join(arguments))
+        shown = hide_credentials(shlex.join(arguments))
         self.complain(f"note: git {shown} ({seconds:.3f} s)")
 
     def warn(self, text: str) -> None:
@@ -116,6 +116,3 @@ class Context(Clone):
     def say_json(self, schema: str, answer: dict[str, Json]) -> None:
         """Print an answer for programs; `schema` names its form and version, as in `verify/v1`."""
         self.say(json.dumps({"schema": f"fedlearn.{schema}", **answer}, indent=2))
-
-
-_IN_URL = re.compile(r"(://)[^/@\s]*@")

@@ -18,7 +18,7 @@ from git_fedlearn.core.effective_score import Tally
 from git_fedlearn.core.layout import SetName
 from git_fedlearn.core.record import RETRACTED, Record, headline, printable, score_of
 from git_fedlearn.errors import FedlearnError
-from git_fedlearn.qdrant.import_ import Means, import_into_store, requests_for
+from git_fedlearn.qdrant.import_ import ImportDeps, import_into_store, requests_for
 from git_fedlearn.qdrant.upsert import Imported
 from git_fedlearn.search.embedders.choose import choose_embedder
 
@@ -161,9 +161,9 @@ def bring_in(context: Context) -> int:
             say_imported(context, done)
 
     try:
-        means = Means(choose_embedder(repository), context.admit)
+        deps = ImportDeps(choose_embedder(repository), context.admit)
         with progress_bar(context, "importing") as show:
-            run = import_into_store(repository, means, requests_for(repository), show, told)
+            run = import_into_store(repository, deps, requests_for(repository), show, told)
     except FedlearnError as error:
         context.report(error)
         context.complain("hint: nothing is lost; later: git fedlearn import")

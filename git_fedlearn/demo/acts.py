@@ -9,7 +9,7 @@ from git_fedlearn.core.record import Record, score_of
 from git_fedlearn.demo.knowledge import find_record
 from git_fedlearn.demo.samples import SYSTEMS, private_texts, write_stack
 from git_fedlearn.demo.systems import STACK, Stage, System, share
-from git_fedlearn.extras import MissingExtraError
+from git_fedlearn.extras import install_line, installed_extras
 
 
 class Cast:
@@ -129,15 +129,15 @@ def cross(cast: Cast) -> None:
 
 def ask(cast: Cast) -> None:
     """Any system answers from what all of them learned: a search by meaning, offline."""
-    try:
-        cast.laptop.verb("search", QUESTION, "--limit", "2")
-        cast.server.verb("search", "how much memory may a build take?", "--limit", "2")
-    except MissingExtraError as error:
+    if not installed_extras()["local"]:
         cast.laptop.tell(
             f"git fedlearn search '{QUESTION}'",
             "With the extra [local], this finds the lessons that answer the question, in whatever words.",
-            error.hint,
+            install_line("local"),
         )
+        return
+    cast.laptop.verb("search", QUESTION, "--limit", "2")
+    cast.server.verb("search", "how much memory may a build take?", "--limit", "2")
 
 
 QUESTION: Final = "the vector database is not ready when my service starts"

@@ -109,14 +109,14 @@ class System:
             self.tell(f"git pull {remote} main", "conflict: given up")
             return
         if done.code:
-            raise GitError(f"{self.name}: git pull failed: {done.err.strip()}")
+            raise GitError(f"{self.name}: git pull failed: {done.said}")
         self.tell(f"git pull {remote} main", f"{self._describe(before)}, no conflict")
 
     def push(self, remote: str) -> bool:
         """`git push`; False if somebody else was faster."""
         done = self.git.attempt("push", "--quiet", remote, "main")
         if done.code and "rejected" not in done.err:
-            raise GitError(f"{self.name}: git push failed: {done.err.strip()}")
+            raise GitError(f"{self.name}: git push failed: {done.said}")
         self.tell(f"git push {remote} main", "rejected: somebody else was faster" if done.code else "done")
         return not done.code
 

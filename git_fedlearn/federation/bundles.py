@@ -95,7 +95,7 @@ def write_bundle(repository: Repository, path: Path, tip: Oid, since: Oid | None
     named = ["HEAD", branch] if branch else ["HEAD"]
     done = git.attempt("bundle", "create", str(path), *named, *less)
     if done.code:
-        raise FedlearnError(f"{path}: cannot be written: {_last_line(done)}", hint="is there enough space?")
+        raise FedlearnError(f"{path}: cannot be written: {done.said}", hint="is there enough space?")
     return Written(path.stat().st_size, commits, tip)
 
 
@@ -172,12 +172,5 @@ def _unusable(path: Path, done: Finished) -> FedlearnError:
             f"{path}: builds on commit {lacking[0][:12]}{more}, not in this clone",
             hint="ask for a bundle that was made without --since, or since an older commit",
         )
-    why = "it took too long" if done.code == TIMED_OUT else _last_line(done)
+    why = "it took too long" if done.code == TIMED_OUT else done.said
     return FedlearnError(f"{path}: damaged, cut off or not allowed: {why}", hint=_AGAIN)
-
-
-def _last_line(done: Finished) -> str:
-    """What git said last, safe to print."""
-    lines = [line.strip() for line in done.err.splitlines() if line.strip()]
-    text = lines[-1].removeprefix("fatal: ").removeprefix("error: ") if lines else "git did not say why"
-    return "".join(char if char.isprintable() else "?" for char in text[:200])

@@ -7,18 +7,16 @@ Text that speaks to the agent that reads it rather than about what was learned. 
 Why something a peer sent is not joined: fixed phrases, so that none of them can quote what was sent.
 """
 
-import os
 import re
 from collections.abc import Callable, Iterable
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import Enum
-from multiprocessing import get_context
+from functools import partial
 from typing import Final, NamedTuple
 
 from git_fedlearn.core.canonical import Json, JsonObject, parse_value
-from git_fedlearn.core.identity import RecordId, is_ours
+from git_fedlearn.core.identity import RecordId, is_metadata_key
 from git_fedlearn.core.record import (
     FIRST_SEEN,
     GEN,
@@ -34,6 +32,7 @@ from git_fedlearn.core.record import (
 from git_fedlearn.privacy.engine import Finding, PrivacyEngine
 from git_fedlearn.privacy.json_strings import iter_strings
 from git_fedlearn.privacy.kinds import INVISIBLE_TEXT, SECRET_KINDS
+from git_fedlearn.repository.workers import cores, spread
 
 _PHRASES: Final = (
     (
@@ -60,7 +59,7 @@ def reads_like_instructions(line: bytes, fields: JsonObject) -> bool:
     lowered = line.lower()
     if not any(hint in lowered for hint in _HINTS):
         return False
-    learned = {key: value for key, value in fields.items() if not is_ours(key)}
+    learned = {key: value for key, value in fields.items() if not is_metadata_key(key)}
     return any(_INJECTION.search(place.text) for place in iter_strings(learned))
 
 
@@ -160,38 +159,28 @@ def check_all(
 ) -> dict[bytes, Checked]:
     """The verdict on every line; `tell` hears how many of how many are done."""
     wanted = list(lines)
-    processes = min(os.cpu_count() or 1, _MAX_PROCESSES)
+    processes = min(cores(), _MAX_PROCESSES)
     if len(wanted) < _WORTH_A_PROCESS or processes == 1:
         return {line: checker.check(line) for line in wanted}
-    portions = [wanted[start : start + _BATCH_LINES] for start in range(0, len(wanted), _BATCH_LINES)]
+    batches = [wanted[start : start + _BATCH_LINES] for start in range(0, len(wanted), _BATCH_LINES)]
     found: dict[bytes, Checked] = {}
-    with ProcessPoolExecutor(
-        processes, mp_context=get_context("spawn"), initializer=_start, initargs=(checker,)
-    ) as pool:
-        for done in pool.map(_check_portion, portions):
-            found.update(done)
-            tell(len(found), len(wanted))
-    return found
+    for checked in spread(partial(_check_batch, checker), batches, processes):
+        found.update(checked)
+        tell(len(found), len(wanted))
+    return {line: found[line] for line in wanted}
 
 
-_checkers: list[Checker] = []
-"""In a process of the pool, its one checker: what it remembers serves all portions."""
-
-
-def _start(checker: Checker) -> None:
-    _checkers[:] = [checker]
-
-
-def _check_portion(lines: list[bytes]) -> list[tuple[bytes, Checked]]:
-    """A line that passed as it stands travels back once: pickle sees that both are one object."""
-    (checker,) = _checkers
+def _check_batch(checker: Checker, lines: list[bytes]) -> list[tuple[bytes, Checked]]:
+    """A line that passed unchanged is sent back once: pickle sees that both are one object."""
     return [(line, checker.check(line)) for line in lines]
 
 
 def to_scan(fields: JsonObject) -> Json:
     """The fields, with free text under keys of ours made visible to the privacy engine."""
     return {
-        key.lstrip("_") if is_ours(key) else key: value for key, value in fields.items() if key not in _PLAIN
+        key.lstrip("_") if is_metadata_key(key) else key: value
+        for key, value in fields.items()
+        if key not in _PLAIN
     }
 
 

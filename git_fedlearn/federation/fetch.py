@@ -13,7 +13,7 @@ from enum import Enum
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from git_fedlearn.federation.peers import Peer, RemoteName, allowed_transports, hide_credentials
+from git_fedlearn.federation.peers import Peer, RemoteName, allowed_transports
 from git_fedlearn.repository.git import TIMED_OUT, Finished, Git, GitLimits
 from git_fedlearn.repository.objects import Oid
 from git_fedlearn.repository.repository import Repository
@@ -138,14 +138,13 @@ def _outcome(name: RemoteName, finished: Finished) -> Fetched:
     contact = next(
         (contact for contact, phrase in _PHRASES if re.search(phrase, finished.err)), Contact.UNREACHABLE
     )
-    return Fetched(name, contact, "" if contact is Contact.EMPTY else _safe(finished.err))
+    return Fetched(name, contact, "" if contact is Contact.EMPTY else _cause(finished))
 
 
-def _safe(said: str) -> str:
-    """What git or ssh itself said, on one line: not the peer's own text, no controls, no passwords."""
-    lines = [line for line in said.splitlines() if line.strip() and not line.startswith(_NOT_THE_CAUSE)]
-    words = (lines[0] if lines else "git did not say why").removeprefix("fatal: ").removeprefix("error: ")
-    return hide_credentials("".join(c if c.isprintable() else "?" for c in words.strip()[:200]))
+def _cause(finished: Finished) -> str:
+    """The first thing git or ssh itself said, never the peer's own text."""
+    lines = [line for line in finished.err.splitlines() if line and not line.startswith(_NOT_THE_CAUSE)]
+    return finished._replace(err=lines[0][:200] if lines else "").said
 
 
 _SIGNERS = "gpg.ssh.allowedSignersFile"

@@ -73,7 +73,7 @@ def fast_forward(repository: Repository, head: Oid, commit: Oid) -> None:
         done = git.attempt(*_HARDENED, "merge", *_FAST_FORWARD, commit)
     if done.code:
         raise FedlearnError(
-            f"the branch could not be moved to {commit}: {_first_line(done.err)}",
+            f"the branch could not be moved to {commit}: {done.said}",
             hint="run the command again; what was learned is joined anew",
         )
 
@@ -86,7 +86,7 @@ def put_into_work_tree(
     with marked_move(repository.git, repository.git_dir / LANDING, tree):
         done = repository.git.attempt("read-tree", "-m", "-u", head, tree)
     if done.code:
-        raise FedlearnError(f"the work tree could not be changed: {_first_line(done.err)}", hint="git status")
+        raise FedlearnError(f"the work tree could not be changed: {done.said}", hint="git status")
 
 
 def _make_tree(objects: Objects, head: Oid, files: Mapping[str, bytes]) -> Oid:
@@ -94,10 +94,6 @@ def _make_tree(objects: Objects, head: Oid, files: Mapping[str, bytes]) -> Oid:
         return objects.write_tree(head, {path: objects.write_blob(data) for path, data in files.items()})
     except GitError as error:
         raise FedlearnError(error.message, hint=error.hint) from None
-
-
-def _first_line(said: str) -> str:
-    return next((line for line in said.splitlines() if line.strip()), "git did not say why")
 
 
 class HeadSet(NamedTuple):

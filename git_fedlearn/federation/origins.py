@@ -13,7 +13,7 @@ from typing import NamedTuple
 from git_fedlearn.core.canonical import JsonObject
 from git_fedlearn.core.identity import RecordId
 from git_fedlearn.core.layout import SetName, find_set
-from git_fedlearn.core.record import SEEN_BY, Record, claimed_id
+from git_fedlearn.core.record import Record, claimed_id, seen_by
 from git_fedlearn.core.record_set import split_lines
 from git_fedlearn.federation.fetch import Contact
 from git_fedlearn.federation.offers import read_offer
@@ -96,7 +96,7 @@ def find_only_from(repository: Repository, peer: Peer) -> dict[SetName, list[Rec
     found: dict[SetName, list[Record]] = {}
     for name in sets.names():
         lessons = [record for record in sets.read(name) if record.id in ids and not record.is_tombstone]
-        found[name] = [record for record in lessons if not _is_learned_by(record, own)]
+        found[name] = [record for record in lessons if own not in seen_by(record.fields)]
     return {name: records for name, records in found.items() if records}
 
 
@@ -112,11 +112,6 @@ def retract_all(repository: Repository, found: dict[SetName, list[Record]], now:
     for name, records in found.items():
         sets.join(name, [tombstone(record, retracted).line for record in records])
     return sum(map(len, found.values()))
-
-
-def _is_learned_by(record: Record, system: str) -> bool:
-    seen = record.fields.get(SEEN_BY)
-    return isinstance(seen, list) and system in seen
 
 
 class PeerStanding(NamedTuple):

@@ -19,12 +19,12 @@ from urllib.parse import urlsplit
 from git_fedlearn.core.layout import SetName, stem_of
 from git_fedlearn.errors import FedlearnError, SettingsError, UsageError
 from git_fedlearn.repository.repository import Repository
+from git_fedlearn.repository.settings import hide_credentials
 
 TRANSPORTS: Final = ("ssh", "https", "git", "file")
 _LOOPBACK: Final = re.compile(r"localhost|127(\.\d{1,3}){3}|::1")
 _SCHEME: Final = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://")
 _SCP: Final = re.compile(r"(?:[^/:@\s]+@)?[^/:\s]+:(?!:).*")
-_CREDENTIALS: Final = re.compile(r"(://)[^/@\s]*@")
 
 
 def check_address(url: str, directory: Path) -> str:
@@ -38,11 +38,6 @@ def check_address(url: str, directory: Path) -> str:
     if _SCP.fullmatch(url):
         return url
     return str((directory / url).resolve())
-
-
-def hide_credentials(text: str) -> str:
-    """A text without user names and passwords in addresses."""
-    return _CREDENTIALS.sub(r"\1", text)
 
 
 def allowed_transports(url: str) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ from typing import Final
 from xxhash import xxh3_64_hexdigest
 
 from git_fedlearn.core.canonical import Json, JsonObject
-from git_fedlearn.core.identity import is_ours
+from git_fedlearn.core.identity import is_metadata_key
 from git_fedlearn.core.layout import SetName
 from git_fedlearn.core.record import NotARecordError, Record, make_record, parse_record
 from git_fedlearn.federation.check import SCORES, Reason, to_scan
@@ -15,7 +15,6 @@ from git_fedlearn.federation.peer_state import write_introduced
 from git_fedlearn.federation.peers import RemoteName
 from git_fedlearn.privacy.engine import PrivacyEngine
 from git_fedlearn.repository.inbox import ACCEPTED, Inbox, QuarantinedRecord
-from git_fedlearn.repository.record_sets import RecordSets
 from git_fedlearn.repository.repository import Repository
 
 MAX_QUARANTINED_BYTES: Final = 65536
@@ -58,7 +57,7 @@ def accept_records(
     found = [(item, repaired(item, engine)) for item in items]
     taken = [(item, record) for item, record in found if record]
     with repository.lock("review"):
-        sets = RecordSets(repository.top, repository.settings.record_set_bytes)
+        sets = repository.sets
         for name in sorted({item.set for item, _ in taken}):
             joined = sets.join(name, [record.line for item, record in taken if item.set == name])
             for peer in {item.peer for item, _ in taken if item.set == name}:
@@ -78,8 +77,8 @@ def shown_line(item: QuarantinedRecord, engine: PrivacyEngine) -> str:
 
 
 def _redacted(fields: JsonObject, engine: PrivacyEngine) -> JsonObject:
-    learned = engine.sanitize({key: value for key, value in fields.items() if not is_ours(key)}).value
-    ours = {key: value for key, value in fields.items() if is_ours(key)}
+    learned = engine.sanitize({key: value for key, value in fields.items() if not is_metadata_key(key)}).value
+    ours = {key: value for key, value in fields.items() if is_metadata_key(key)}
     values = engine.sanitize(list(ours.values())).value
     if not isinstance(learned, dict) or not isinstance(values, list):
         raise NotARecordError("not an object")

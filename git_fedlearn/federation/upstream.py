@@ -154,10 +154,4 @@ def _has_own_way(repository: Repository) -> bool:
 
 
 def _explain(finished: Finished) -> str:
-    if finished.code == TIMED_OUT:
-        return "timed out"
-    lines = [
-        line.strip() for line in finished.err.splitlines() if line.strip() and not line.startswith("hint:")
-    ]
-    text = "; ".join(lines[:6])
-    return "".join(c if c.isprintable() else "?" for c in text) or "git did not say why"
+    return "timed out" if finished.code == TIMED_OUT else finished.said

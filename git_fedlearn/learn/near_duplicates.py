@@ -13,11 +13,11 @@ from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
 from typing import Any, Final, NamedTuple
 
-from git_fedlearn.core.canonical import Json, JsonObject
+from git_fedlearn.core.canonical import Json, JsonObject, iter_strings
 from git_fedlearn.core.events import words_of
 from git_fedlearn.core.identity import ERROR_KEYS, RecordId, content_of, normal_form
 from git_fedlearn.core.layout import SetName
-from git_fedlearn.core.record import FIRST_SEEN, RETRACTED, SEEN_BY, Record, make_record, score_of
+from git_fedlearn.core.record import FIRST_SEEN, RETRACTED, SEEN_BY, Record, make_record, score_of, seen_by
 from git_fedlearn.extras import Lazy
 from git_fedlearn.repository.record_sets import RecordSets
 from git_fedlearn.repository.repository import Repository
@@ -85,16 +85,14 @@ def find_clusters(
 
 def strength(record: Record) -> tuple[int, float, int, str]:
     """A key that sorts the best first: learned by more systems, a higher claimed score, more said, its id."""
-    seen = record.fields.get(SEEN_BY)
-    systems = len(seen) if isinstance(seen, list) else 0
-    return (-systems, -score_of(record.fields), -len(record.form), record.id)
+    return (-len(seen_by(record.fields)), -score_of(record.fields), -len(record.form), record.id)
 
 
 def shingles_of(record: Record) -> frozenset[str]:
     """The runs of words in a lesson, field by field; error messages in their normal form."""
     found: set[str] = set()
     for key, value in content_of(record.fields).items():
-        for text in _texts(value):
+        for text in iter_strings(value):
             words = words_of(normal_form(text) if key in ERROR_KEYS else text)
             found.update(
                 " ".join(words[at : at + SHINGLE]) for at in range(max(1, len(words) - SHINGLE + 1)) if words
@@ -118,16 +116,6 @@ def _propose(shingles: Sequence[frozenset[str]]) -> list[list[int]]:
         lsh.insert(number, hashed)
         hashes.append(hashed)
     return [sorted(lsh.query(hashed)) for hashed in hashes]
-
-
-def _texts(value: Json) -> Iterator[str]:
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, list):
-        for item in value:
-            yield from _texts(item)
-    elif isinstance(value, dict):
-        yield from _texts([*value.values()])
 
 
 class Consolidation(NamedTuple):
@@ -200,8 +188,7 @@ def _strengthened(cluster: Cluster) -> Record:
     members = [cluster.best, *(similar.record for similar in cluster.weaker)]
     systems: list[Json] = []
     for member in members:
-        seen = member.fields.get(SEEN_BY)
-        systems += seen if isinstance(seen, list) else []
+        systems += seen_by(member.fields)
     firsts = [first for member in members if isinstance(first := member.fields.get(FIRST_SEEN), str)]
     fields = {**cluster.best.fields}
     if systems:

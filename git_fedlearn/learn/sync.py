@@ -161,7 +161,8 @@ def _rules(repository: Repository, options: SyncOptions) -> Rules:
 def _profiles(repository: Repository, source: Location) -> dict[Profile, Path]:
     """The profiles of the settings, each with its folder: the source, or what local git config says."""
     folders: dict[Profile, Path] = {}
-    for profile in parse_profiles(repository.settings_table.get("sources", {})):
+    table = repository.settings_table.get("sources")
+    for profile in [] if table is None else parse_profiles(table):
         own = repository.git.find_config(f"fedlearn.source.{profile.name}")
         home = repository.environment.get("HOME", "~")
         named = home + own[1:] if own and own.startswith("~/") else own

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from git_fedlearn.core.canonical import Json, JsonObject
-from git_fedlearn.core.identity import is_ours
+from git_fedlearn.core.identity import is_metadata_key
 from git_fedlearn.core.outcomes import MAX_NOTE_LENGTH
 from git_fedlearn.core.record import FIRST_SEEN, GEN, ID, POINT_ID, SEEN_BY, SYSTEM_ID, NotARecordError
 from git_fedlearn.errors import UsageError
@@ -36,7 +36,7 @@ def sanitize_fields(engine: PrivacyEngine, fields: JsonObject) -> tuple[JsonObje
     kinds = Counter(finding.kind for finding in (*content.findings, *free_text.findings))
     if not isinstance(content.value, dict) or not isinstance(free_text.value, list):
         raise NotARecordError("not an object")
-    clean = {key.lstrip("_") if is_ours(key) else key: value for key, value in content.value.items()}
+    clean = {key.lstrip("_") if is_metadata_key(key) else key: value for key, value in content.value.items()}
     for (key, _), pair in zip(parts.free_text, free_text.value, strict=True):
         if isinstance(pair, list) and isinstance(pair[0], str):
             bare = key.lstrip("_")
@@ -81,7 +81,7 @@ class _Parts(NamedTuple):
 def _split(fields: JsonObject) -> _Parts:
     parts = _Parts({}, [], {})
     for key, value in fields.items():
-        if not is_ours(key):
+        if not is_metadata_key(key):
             parts.content[key] = value
         elif _has_fixed_form(key, value):
             parts.fixed_form[key] = value

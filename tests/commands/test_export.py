@@ -114,7 +114,7 @@ def test_the_settings_name_the_collections(learned: System) -> None:
     learned.write(".fedlearn.toml", b'format = 1\n[qdrant]\ncollections = ["notes"]\n')
     assert learned.fedlearn("export").out == "notes: 1 point, 1 lesson, 1 added, 0 updated\n"
     learned.write(".fedlearn.toml", b'format = 1\n[qdrant]\ncollections = "notes"\n')
-    assert "`collections` holds something that is no list" in learned.fedlearn("export", code=3).err
+    assert "`collections` must contain lists of names" in learned.fedlearn("export", code=3).err
 
 
 def test_points_that_teach_nothing_are_named_and_the_rest_is_exported(learned: System) -> None:
@@ -154,7 +154,7 @@ def test_what_goes_by_an_alias_is_exported_under_that_name(learned: System) -> N
 
 def test_a_collection_that_is_not_there_is_refused(learned: System) -> None:
     refused = learned.fedlearn("export", "nothing", code=2)
-    assert refused.err.endswith("no collection nothing\nhint: there is: error-solutions\n")
+    assert refused.err.endswith("no collection nothing\nhint: collections: error-solutions\n")
 
 
 def test_a_bad_filter_is_refused(learned: System) -> None:

@@ -127,14 +127,14 @@ def test_the_store_is_asked_where_that_is_wished(learned: System) -> None:
     answer = learned.fedlearn(*question, "--store", "--set", "error-solutions", "--json").json()
     assert [hit["record"]["solution"] for hit in answer["hits"]] == ["renew it"]
     refused = learned.fedlearn(*question, "--store", "--set", "notes", code=2)
-    assert refused.err.endswith("no collection notes\nhint: there is: error-solutions\n")
+    assert refused.err.endswith("no collection notes\nhint: collections: error-solutions\n")
 
 
 def test_a_store_with_vectors_of_another_size_is_named(learned: System) -> None:
     with store_of(learned) as store:
         store.create("error-solutions", Schema({"": VectorSpec(3)}))
     assert learned.fedlearn("search", "x", "--store", code=3).err == (
-        "error: error-solutions: holds vectors of 3 numbers, wordllama/l2_supercat_256 makes 256\n"
+        "error: error-solutions: vectors have 3 dimensions, those of wordllama/l2_supercat_256 have 256\n"
         "hint: set the embedder that made them: git config fedlearn.embedder\n"
     )
 

@@ -189,7 +189,7 @@ def _batch(api: Api, path: dict[str, str], body: models.UpdateOperations) -> tup
     for operation in body.operations:
         assert isinstance(operation, models.OverwritePayloadOperation)
         change = operation.overwrite_payload
-        collection.retell([Point(_plain(point), change.payload) for point in change.points or ()])
+        collection.set_payloads([Point(_plain(point), change.payload) for point in change.points or ()])
     return [{"operation_id": 0, "status": "completed"}] * len(body.operations), list[models.UpdateResult]
 
 

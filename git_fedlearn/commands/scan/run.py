@@ -137,9 +137,7 @@ class Scanned:
 def _range(repository: Repository, objects: Objects, revisions: str) -> Range:
     """The commits of a range as git-rev-parse(1) reads it, or all that refs reach."""
     if revisions == ALL:
-        listed = repository.git.run("for-each-ref", "--format=%(objectname)").decode().split()
-        tips = [objects.find_commit(name) for name in ("HEAD", *listed)]
-        return Range([*dict.fromkeys(tip for tip in tips if tip)], [])
+        return Range(objects.all_tips(), [])
     parsed = repository.git.attempt("rev-parse", "--revs-only", "--end-of-options", revisions)
     names = parsed.out.decode().split()
     tips = [objects.find_commit(name) for name in names if not name.startswith("^")]

@@ -135,7 +135,7 @@ def _fetch(context: Context) -> None:
     if repository.git.is_true("rev-parse", "--verify", "--quiet", "@{upstream}"):
         done = repository.git.attempt("fetch", "--quiet")
         if done.code:
-            context.complain(f"warning: git fetch failed: {done.err.strip()}")
+            context.complain(f"warning: git fetch failed: {done.said}")
     for fetched in fetch_peers(repository, read_peers(repository), seconds=60, parallel=8):
         if fetched.contact.is_failure:
             why = ": ".join(part for part in (fetched.contact.value, fetched.detail) if part)
