@@ -138,7 +138,7 @@ def export(
         return
     for path, formatted in files.items():
         context.say(f"{path}: {count(formatted.samples, 'sample')}")
-        for reason, number in sorted(formatted.left_out.items()):
+        for reason, number in sorted(formatted.skipped.items()):
             context.say(f"  left out {number:>4}  {reason}")
     if len(samples) < len(dataset.samples):
         context.say(
@@ -166,7 +166,7 @@ def _refuse_stale(validation: Path, files: dict[Path, Formatted]) -> None:
 
 
 def _file(path: Path, made: Formatted) -> dict[str, Json]:
-    return {"path": str(path), "samples": made.samples, "left_out": dict(made.left_out)}
+    return {"path": str(path), "samples": made.samples, "left_out": dict(made.skipped)}
 
 
 def _note_malformed(context: Context, dataset: Dataset) -> None:

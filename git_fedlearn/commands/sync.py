@@ -13,7 +13,6 @@ from git_fedlearn.console.words import count, kinds
 from git_fedlearn.core.canonical import Json
 from git_fedlearn.core.scoring import Skipped
 from git_fedlearn.errors import UsageError
-from git_fedlearn.learn.dask_engine import dask_extracts
 from git_fedlearn.learn.extracts import ScoredEvent
 from git_fedlearn.learn.pipeline import Engine
 from git_fedlearn.learn.sources import DEFAULT_SOURCE, SourceKind, choose_source
@@ -100,6 +99,8 @@ def _engine(name: str, *, explain: bool) -> Engine | None:
         raise UsageError(f"{name}: no such engine", hint="--engine embedded, dask, or dask=tcp://HOST:8786")
     if explain:
         raise UsageError("--explain reads line by line on this machine", hint="leave out --engine")
+    from git_fedlearn.learn.dask_engine import dask_extracts  # noqa: PLC0415  costs start-up time
+
     return partial(dask_extracts, scheduler or None)
 
 

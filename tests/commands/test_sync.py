@@ -136,7 +136,7 @@ def test_commit_takes_data_alone_and_leaves_the_rest_staged(learner: System) -> 
     assert out.endswith(f"committed {commit[:12]}\n")
     touched = learner.git("show", "--format=%B", "--name-only", "HEAD").out
     assert touched == (
-        "sync: learn 3 records\n\n2 skills-patterns, 1 fine-tuning\n\nFedlearn-System: sys-abcdefghij\n\n\n"
+        "sync: add 3 records\n\n2 skills-patterns, 1 fine-tuning\n\nFedlearn-System: sys-abcdefghij\n\n\n"
         "data/fine-tuning/dataset.jsonl\ndata/metrics/monthly/sys-abcdefghij/2026-05.json\n"
         "data/patterns/skills-patterns.jsonl\n"
         "data/telemetry/snapshots/sys-abcdefghij/2026-05-28.jsonl\n"
@@ -258,7 +258,7 @@ def test_a_scorer_of_ones_own_stands_in_for_the_default(
     learner.fedlearn("sync", "--full")
     assert titles(learner) == 3
     for name, message in (
-        ("own_scorer:text", "the scorer own_scorer:text gave no number"),
+        ("own_scorer:text", "the scorer own_scorer:text did not return a number"),
         ("own_scorer:none", "git config fedlearn.scorer: own_scorer:none: AttributeError"),
         ("no_such_module", "git config fedlearn.scorer: no_such_module: ModuleNotFoundError"),
     ):
