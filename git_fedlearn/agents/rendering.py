@@ -10,18 +10,11 @@ from typing import Final, NamedTuple
 
 from git_fedlearn.console.words import evidence
 from git_fedlearn.core.canonical import Json, JsonObject
-from git_fedlearn.core.effective_score import (
-    SystemWeights,
-    Tally,
-    claimed_score,
-    effective_score,
-    seen_by,
-    tally,
-)
-from git_fedlearn.core.identity import is_ours
+from git_fedlearn.core.effective_score import SystemWeights, Tally, claimed_score, effective_score, tally
+from git_fedlearn.core.identity import is_metadata_key
 from git_fedlearn.core.layout import SetName
 from git_fedlearn.core.outcomes import MAX_NOTES, Outcome
-from git_fedlearn.core.record import FIRST_SEEN, Record
+from git_fedlearn.core.record import FIRST_SEEN, Record, seen_by
 from git_fedlearn.federation.check import reads_like_instructions
 from git_fedlearn.privacy.invisible import clean_text
 
@@ -93,7 +86,7 @@ def clean_lines(fields: JsonObject) -> str:
     """What was learned as text, a field a paragraph, without any character that a reader cannot see."""
     parts = []
     for key, value in sorted(fields.items()):
-        if not is_ours(key):
+        if not is_metadata_key(key):
             text = _text(value)
             parts.append(f"{_clean(key)}:\n{text}" if "\n" in text else f"{_clean(key)}: {text}")
     return "\n".join(parts)

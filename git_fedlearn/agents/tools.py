@@ -14,7 +14,7 @@ from git_fedlearn.app import Clone
 from git_fedlearn.console.words import count, kinds
 from git_fedlearn.core.canonical import InvalidJsonError, Json, JsonObject, parse_value
 from git_fedlearn.core.effective_score import effective_score
-from git_fedlearn.core.identity import is_ours
+from git_fedlearn.core.identity import is_metadata_key
 from git_fedlearn.core.layout import BEST_PRACTICES, ERROR_SOLUTIONS, SKILLS_PATTERNS, SetName
 from git_fedlearn.core.record import NotARecordError, Record, make_record
 from git_fedlearn.errors import FedlearnError, UsageError
@@ -185,7 +185,7 @@ def _check_fields(name: SetName, fields: Mapping[str, Json]) -> JsonObject:
     groups = NEEDED.get(name)
     if groups is None:
         raise UsageError(f"{name}: not a set to record in", hint=f"one of {', '.join(NEEDED)}")
-    ours = [key for key in fields if is_ours(key)]
+    ours = [key for key in fields if is_metadata_key(key)]
     if ours:
         raise UsageError("keys that begin with `_` are git-fedlearn's own", hint="leave them out")
     for group in groups:

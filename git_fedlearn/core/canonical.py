@@ -5,9 +5,14 @@ no double can hold, deep nesting), so that a line is a record on every system or
 are held by value: what is whole becomes an int, so 1, 1.0 and 1e0 are equal.
 """
 
+from __future__ import annotations
+
 import json
 from math import isfinite
-from typing import Final, NoReturn, TypeAlias, cast
+from typing import TYPE_CHECKING, Final, NoReturn, TypeAlias, cast
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
 JsonObject: TypeAlias = "dict[str, Json]"
@@ -50,6 +55,18 @@ def format_value(value: Json) -> bytes:
     except UnicodeEncodeError:
         paired = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "surrogatepass")
         return paired.encode("utf-8", "backslashreplace")
+
+
+def iter_strings(value: Json) -> Iterator[str]:
+    """Every string in a value, in order; the keys of objects are not among them."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, list):
+        for item in value:
+            yield from iter_strings(item)
+    elif isinstance(value, dict):
+        for item in value.values():
+            yield from iter_strings(item)
 
 
 def is_parsed(value: object, depth: int = 0) -> bool:

@@ -15,11 +15,11 @@ from git_fedlearn.core.join import join_records
 from git_fedlearn.core.record import (
     CANONICAL_START,
     RETRACTED,
-    SEEN_BY,
     NotARecordError,
     Record,
     parse_record,
     score_of,
+    seen_by,
 )
 from git_fedlearn.core.record_set import split_lines
 
@@ -71,7 +71,7 @@ class RecordChange(NamedTuple):
             return [by] if isinstance(by, str) else []
         if self.kind not in (ChangeKind.LEARNED, ChangeKind.ENDORSED):
             return []
-        return sorted(systems_of(self.after) - systems_of(self.before))
+        return sorted(_systems(self.after) - _systems(self.before))
 
 
 ORDER = {kind: number for number, kind in enumerate(ChangeKind)}
@@ -101,10 +101,8 @@ def count_kinds(changes: Iterable[RecordChange]) -> Counter[ChangeKind]:
     return Counter({kind: counted[kind] for kind in ChangeKind if counted[kind]})
 
 
-def systems_of(record: Record | None) -> set[str]:
-    """The systems that a record names in `_seen_by`."""
-    seen = record.fields.get(SEEN_BY) if record else None
-    return {system for system in seen if isinstance(system, str)} if isinstance(seen, list) else set()
+def _systems(record: Record | None) -> set[str]:
+    return set(seen_by(record.fields)) if record else set()
 
 
 def _may_be_of(line: bytes, ids: set[RecordId]) -> bool:
@@ -163,7 +161,7 @@ def _compare_lessons(was: Record, now: Record) -> Iterator[RecordChange]:
         kinds.append(ChangeKind.RESTORED)
     elif new != old:
         kinds.append(ChangeKind.RAISED if new > old else ChangeKind.LOWERED)
-    if systems_of(now) - systems_of(was):
+    if _systems(now) - _systems(was):
         kinds.append(ChangeKind.ENDORSED)
     for kind in kinds or [ChangeKind.CHANGED]:
         yield RecordChange(kind, was, now)

@@ -11,7 +11,7 @@ from typing import Final, NamedTuple
 
 from git_fedlearn.core.canonical import JsonObject
 from git_fedlearn.core.outcomes import Outcome
-from git_fedlearn.core.record import SEEN_BY, score_of
+from git_fedlearn.core.record import score_of, seen_by
 
 PRIOR: Final = 0.5
 """The score of a lesson that nobody vouches for."""
@@ -87,9 +87,3 @@ def claimed_score(fields: JsonObject) -> float | None:
     if isinstance(rate, int | float) and not isinstance(rate, bool) and 0 <= rate <= 1:
         return (score + rate) / 2 if score >= 0 else float(rate)
     return score if score >= 0 else None
-
-
-def seen_by(fields: JsonObject) -> list[str]:
-    """The systems that learned it, as the record says."""
-    systems = fields.get(SEEN_BY)
-    return [system for system in systems if isinstance(system, str)] if isinstance(systems, list) else []

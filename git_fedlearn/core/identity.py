@@ -121,8 +121,8 @@ ERROR_KEYS: Final = frozenset(
 """Fields that hold the message of an error; they enter the identity form in normal form."""
 
 
-def is_ours(key: str) -> bool:
-    """Whether the key is the format's own rather than part of what was learned."""
+def is_metadata_key(key: str) -> bool:
+    """Whether a top-level key belongs to the format (`_id`, `_seen_by` …) rather than to the lesson."""
     return key.startswith("_")
 
 
@@ -134,7 +134,7 @@ def is_volatile(key: str) -> bool:
 @lru_cache(maxsize=1024)
 def is_content(key: str) -> bool:
     """Whether the field is part of what was learned."""
-    return not is_ours(key) and not is_volatile(key)
+    return not is_metadata_key(key) and not is_volatile(key)
 
 
 def content_of(fields: JsonObject) -> JsonObject:

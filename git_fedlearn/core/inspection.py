@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from git_fedlearn.core.canonical import InvalidJsonError, parse_value
-from git_fedlearn.core.identity import is_ours
+from git_fedlearn.core.identity import is_metadata_key
 from git_fedlearn.core.layout import MAX_LEVEL, ROOT, FileKind, find_set, kind_of, owner_of
 from git_fedlearn.core.outcomes import NotAnOutcomeError, join_outcomes, parse_outcome
 from git_fedlearn.core.record import Record, claimed_id
@@ -160,5 +160,5 @@ def _inspect_object(path: str, number: int, data: bytes, what: str) -> Iterator[
         return
     if not isinstance(value, dict):
         yield Problem(path, number, "opaque", f"{what} that is not an object", fixable=False)
-    elif any(map(is_ours, value)):
+    elif any(map(is_metadata_key, value)):
         yield Problem(path, number, "form", f"{what} with keys of the record format", fixable=False)

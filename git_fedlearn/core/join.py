@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from functools import lru_cache
 
 from git_fedlearn.core.canonical import Json, JsonObject, format_value
-from git_fedlearn.core.identity import is_ours
+from git_fedlearn.core.identity import is_metadata_key
 from git_fedlearn.core.record import (
     FIRST_SEEN,
     GEN,
@@ -61,7 +61,7 @@ def _strongest(lessons: list[Record]) -> Record:
 @lru_cache(maxsize=1024)
 def _is_joined(key: str) -> bool:
     """Whether a key of ours is joined over all records rather than taken from the winner."""
-    return is_ours(key) and key not in (ID, GEN, RETRACTED)
+    return is_metadata_key(key) and key not in (ID, GEN, RETRACTED)
 
 
 def _earliest(tombstone: Record) -> tuple[bool, str, bytes]:

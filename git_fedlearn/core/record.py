@@ -17,7 +17,7 @@ from git_fedlearn.core.canonical import (
     is_parsed,
     parse_value,
 )
-from git_fedlearn.core.identity import RecordId, identity_form, is_ours, record_id
+from git_fedlearn.core.identity import RecordId, identity_form, is_metadata_key, record_id
 
 ID: Final = "_id"
 GEN: Final = "_gen"
@@ -120,6 +120,12 @@ def score_of(fields: JsonObject) -> float:
     return -1.0
 
 
+def seen_by(fields: JsonObject) -> list[str]:
+    """The systems that learned a lesson, as far as its record names them."""
+    systems = fields.get(SEEN_BY)
+    return [system for system in systems if isinstance(system, str)] if isinstance(systems, list) else []
+
+
 def format_line(identifier: RecordId, fields: JsonObject) -> bytes:
     """The canonical line: `_id` first, the other keys sorted."""
     rest = format_value({key: value for key, value in fields.items() if key != ID})
@@ -128,7 +134,7 @@ def format_line(identifier: RecordId, fields: JsonObject) -> bytes:
 
 def training_line(record: Record) -> bytes:
     """What was learned without the keys that are ours, canonical."""
-    return format_value({key: value for key, value in record.fields.items() if not is_ours(key)})
+    return format_value({key: value for key, value in record.fields.items() if not is_metadata_key(key)})
 
 
 def _make_tombstone(fields: JsonObject) -> Record:
@@ -137,7 +143,7 @@ def _make_tombstone(fields: JsonObject) -> Record:
         raise NotARecordError("a retraction without the id it retracts")
     if not isinstance(fields[RETRACTED], dict):
         raise NotARecordError("`_retracted` is not an object")
-    if not all(map(is_ours, fields)):
+    if not all(map(is_metadata_key, fields)):
         raise NotARecordError("a retraction that carries content")
     return _make(RecordId(identifier), b"", fields)
 

@@ -29,14 +29,14 @@ from git_fedlearn.core.weights import DEFAULT_WEIGHTS, Weights
 THRESHOLD: Final = 0.7
 """An event that scores less is not learned."""
 
-BELOW: Final = "the score is below the threshold"
-HEARTBEAT: Final = "heartbeat: nothing to learn"
+BELOW: Final = "scored below your minimum"
+HEARTBEAT: Final = "status events without text"
 UNSOLVED: Final = "an error without a solution"
 FAILED: Final = "the step failed"
-PRIVILEGE: Final = "the fix grants access to secrets or more rights"
-NO_FORM: Final = "neither a solution, a practice, a pattern nor an answer"
+PRIVILEGE: Final = "the fix would grant access to secrets or extra privileges"
+NO_FORM: Final = "no solution, practice, pattern or answer in it"
 
-CLAIMED: Final = "claimed"
+CLAIMED: Final = "own score"
 """The one term of an event that carries its own score."""
 
 
@@ -107,7 +107,7 @@ def _claim(event: JsonObject) -> Term | None:
 
 
 def _below(score: float, threshold: float) -> Skipped:
-    return Skipped(BELOW, f"{score:g} < {threshold:g}")
+    return Skipped(BELOW, f"scored {score:g}, below your minimum of {threshold:g}")
 
 
 def _fault(event: JsonObject, draft: Draft | None, *, is_claimed: bool) -> str | None:

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from git_fedlearn.core.canonical import Json
 from git_fedlearn.core.layout import SHARED_SETS, SetName
-from git_fedlearn.core.record import RETRACTED, SEEN_BY, Record, score_of
+from git_fedlearn.core.record import RETRACTED, Record, score_of, seen_by
 from git_fedlearn.demo.systems import System, record_sets
 
 
@@ -55,7 +55,7 @@ def endorsed(system: System, *, by: int = 2) -> list[Endorsed]:
     """Lessons that at least so many systems learned: most systems first, then the highest score."""
     sets = system.sets
     found = [
-        Endorsed(_count(record.fields.get(SEEN_BY)), score_of(record.fields), name, record)
+        Endorsed(len(seen_by(record.fields)), score_of(record.fields), name, record)
         for name in SHARED_SETS
         for record in sets.read(name)
         if RETRACTED not in record.fields
@@ -69,10 +69,6 @@ def endorsed(system: System, *, by: int = 2) -> list[Endorsed]:
 def find_record(system: System, name: SetName, text: str) -> Record:
     """The record of a set that says this. Raises StopIteration if none does."""
     return next(record for record in system.sets.read(name) if text in record.line.decode("utf-8"))
-
-
-def _count(value: Json) -> int:
-    return len(value) if isinstance(value, list) else 0
 
 
 def _joined(fields: dict[str, Json], keys: tuple[str, str]) -> str:

@@ -18,7 +18,7 @@ from xxhash import xxh3_64_hexdigest
 
 from git_fedlearn.core.canonical import JsonObject, format_value, parse_value
 from git_fedlearn.core.events import SCORE
-from git_fedlearn.core.identity import is_ours
+from git_fedlearn.core.identity import is_metadata_key
 from git_fedlearn.core.layout import FINE_TUNING, SetName
 from git_fedlearn.core.record import FIRST_SEEN, RETRACTED, SEEN_BY, NotARecordError, Record, make_record
 from git_fedlearn.learn.sync_state import read_pending, write_pending
@@ -196,7 +196,7 @@ def parse_object(data: bytes) -> JsonObject:
 
 def sample_key(content: Mapping[str, object]) -> str:
     """The key of a sample in the inbox: a hash of its content without score and metadata."""
-    kept = {key: value for key, value in content.items() if key != SCORE and not is_ours(key)}
+    kept = {key: value for key, value in content.items() if key != SCORE and not is_metadata_key(key)}
     return xxh3_64_hexdigest(format_value(kept))  # type: ignore[arg-type]  # values of JSON
 
 

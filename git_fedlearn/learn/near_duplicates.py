@@ -13,11 +13,11 @@ from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
 from typing import Any, Final, NamedTuple
 
-from git_fedlearn.core.canonical import Json, JsonObject
+from git_fedlearn.core.canonical import Json, JsonObject, iter_strings
 from git_fedlearn.core.events import words_of
 from git_fedlearn.core.identity import ERROR_KEYS, RecordId, content_of, normal_form
 from git_fedlearn.core.layout import SetName
-from git_fedlearn.core.record import FIRST_SEEN, RETRACTED, SEEN_BY, Record, make_record, score_of
+from git_fedlearn.core.record import FIRST_SEEN, RETRACTED, SEEN_BY, Record, make_record, score_of, seen_by
 from git_fedlearn.extras import Lazy
 from git_fedlearn.repository.record_sets import RecordSets
 from git_fedlearn.repository.repository import Repository
@@ -92,16 +92,14 @@ def find_clusters(
 
 def strength(record: Record) -> tuple[int, float, int, str]:
     """A sort key, best first: more systems, higher claimed score, more content, smaller id."""
-    seen = record.fields.get(SEEN_BY)
-    systems = len(seen) if isinstance(seen, list) else 0
-    return (-systems, -score_of(record.fields), -len(record.form), record.id)
+    return (-len(seen_by(record.fields)), -score_of(record.fields), -len(record.form), record.id)
 
 
 def shingles_of(record: Record) -> frozenset[str]:
     """The shingles of a lesson, field by field; error messages are in their normal form."""
     found: set[str] = set()
     for key, value in content_of(record.fields).items():
-        for text in _texts(value):
+        for text in iter_strings(value):
             words = words_of(normal_form(text) if key in ERROR_KEYS else text)
             found.update(
                 " ".join(words[at : at + SHINGLE_WORDS])
@@ -127,16 +125,6 @@ def _propose(shingles: Sequence[frozenset[str]]) -> list[list[int]]:
         lsh.insert(number, hashed)
         hashes.append(hashed)
     return [sorted(lsh.query(hashed)) for hashed in hashes]
-
-
-def _texts(value: Json) -> Iterator[str]:
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, list):
-        for item in value:
-            yield from _texts(item)
-    elif isinstance(value, dict):
-        yield from _texts([*value.values()])
 
 
 def find_duplicates(
@@ -201,8 +189,7 @@ def _merge_members(cluster: Cluster) -> Record:
     members = [cluster.best, *(similar.record for similar in cluster.weaker)]
     systems: list[Json] = []
     for member in members:
-        seen = member.fields.get(SEEN_BY)
-        systems += seen if isinstance(seen, list) else []
+        systems += seen_by(member.fields)
     firsts = [first for member in members if isinstance(first := member.fields.get(FIRST_SEEN), str)]
     fields = {**cluster.best.fields}
     if systems:

@@ -92,9 +92,9 @@ def run_sync(repository: Repository, engine: PrivacyEngine, options: SyncOptions
 
 def _message(synced: Synced, system: str) -> str:
     number = synced.learned
-    action = f"add {number} record{'' if number == 1 else 's'}" if number else "update records"
+    subject = f"add {number} record{'' if number == 1 else 's'}" if number else "update records"
     sets = ", ".join(f"{len(joined.added)} {joined.name}" for joined in synced.joined if joined.added)
-    return "\n\n".join(part for part in (f"sync: {action}", sets, f"{SYSTEM_TRAILER}: {system}") if part)
+    return "\n\n".join(part for part in (f"sync: {subject}", sets, f"{SYSTEM_TRAILER}: {system}") if part)
 
 
 def sync(repository: Repository, engine: PrivacyEngine, options: SyncOptions) -> Synced:

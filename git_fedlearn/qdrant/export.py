@@ -15,7 +15,7 @@ from typing import IO, Final, NamedTuple
 from uuid import UUID
 
 from git_fedlearn.core.expressions import PayloadFilter
-from git_fedlearn.core.identity import is_ours
+from git_fedlearn.core.identity import is_metadata_key
 from git_fedlearn.core.layout import SetName
 from git_fedlearn.core.record import POINT_ID, RETRACTED, NotARecordError, Record
 from git_fedlearn.core.record_set import join_into
@@ -168,7 +168,7 @@ def _make_record(point: Point, admit: Admit) -> tuple[Record, Counter[str]]:
     try:
         record, redacted = admit({**payload, POINT_ID: point.id})
     except NotARecordError:
-        payload = {key: value for key, value in payload.items() if not is_ours(key)}
+        payload = {key: value for key, value in payload.items() if not is_metadata_key(key)}
         record, redacted = admit({**payload, POINT_ID: point.id})
     if point.id == str(UUID(record.id)):  # made by an import from the record id
         record, redacted = admit(payload)

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from typing import Final
 
 from git_fedlearn.core.canonical import Json, JsonObject
-from git_fedlearn.core.effective_score import Tally, claimed_score, effective_score, seen_by, tally
+from git_fedlearn.core.effective_score import Tally, claimed_score, effective_score, tally
 from git_fedlearn.core.identity import RecordId
 from git_fedlearn.core.layout import SetName
-from git_fedlearn.core.record import FIRST_SEEN, RETRACTED, Record, headline, printable
+from git_fedlearn.core.record import FIRST_SEEN, RETRACTED, Record, headline, printable, seen_by
 from git_fedlearn.repository.outcomes import read_outcomes, read_trust
 from git_fedlearn.repository.repository import Repository
 

@@ -1,6 +1,7 @@
 """The one place that runs git. Transport, credentials, config, index and commits are git's own."""
 
 import os
+import re
 import signal
 import subprocess
 import threading
@@ -10,9 +11,13 @@ from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from pathlib import Path
 from select import select
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from git_fedlearn.errors import GitError
+from git_fedlearn.repository.settings import hide_credentials
+
+MAX_SAID_LINES: Final = 6
+"""Lines of an error message of git that are passed on, the last ones."""
 
 
 class Finished(NamedTuple):
@@ -21,6 +26,16 @@ class Finished(NamedTuple):
     code: int
     out: bytes
     err: str
+
+    @property
+    def said(self) -> str:
+        """Why it failed, in its own words, for a message: one printable line without hints or passwords."""
+        lines = [line.strip() for line in self.err.splitlines()]
+        said = [
+            re.sub(r"^(fatal|error): ", "", line) for line in lines if line and not line.startswith("hint:")
+        ]
+        text = "; ".join(said[-MAX_SAID_LINES:]) or "it did not say why"
+        return hide_credentials("".join(char if char.isprintable() else "?" for char in text))
 
 
 class GitLimits(NamedTuple):
@@ -62,7 +77,7 @@ class Git:
         """Standard output of a git command. Raises GitError with git's own words when it fails."""
         finished = self.attempt(*arguments, stdin=stdin)
         if finished.code:
-            raise GitError(f"git {arguments[0]} failed: {_last_words(finished.err)}")
+            raise GitError(f"git {arguments[0]} failed: {finished.said}")
         return finished.out
 
     def text(self, *arguments: str) -> str:
@@ -228,10 +243,3 @@ def _wait_for(
                 process.wait(max(deadline - time.monotonic(), 0))
                 return True, said
     return False, said
-
-
-def _last_words(stderr: str) -> str:
-    lines = [
-        line.removeprefix("fatal: ").removeprefix("error: ") for line in stderr.splitlines() if line.strip()
-    ]
-    return "; ".join(lines[-3:]) if lines else "it did not say why"

@@ -110,16 +110,14 @@ def _lessons(data: bytes, identifier: RecordId) -> Iterator[Record]:
             yield line.record
 
 
-def find_ids(repository: Repository, objects: Objects, start: str) -> set[tuple[RecordId, SetName]]:
+def find_ids(objects: Objects, start: str) -> set[tuple[RecordId, SetName]]:
     """Every id that begins so in any version of any set that a ref leads to. Reads all of history."""
-    named = repository.git.run("for-each-ref", "--format=%(objectname)").decode("ascii").split()
-    tips = [oid for revision in ("HEAD", *named) if (oid := objects.find_commit(revision))]
     wanted = re.compile(
         rb'^\{"_id":"(%s[0-9a-f]{%d})"' % (start.encode("ascii"), 32 - len(start)), re.MULTILINE
     )
     seen: set[Oid] = set()
     found: set[tuple[RecordId, SetName]] = set()
-    for tree in history_trees(objects, dict.fromkeys(tips)):
+    for tree in history_trees(objects, objects.all_tips()):
         for path, entry in tree.entries.items():
             of = find_set(path)
             if of and entry.is_file and entry.oid not in seen and _may_hold(of[1], start):

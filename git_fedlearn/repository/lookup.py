@@ -55,7 +55,7 @@ def find_anywhere(repository: Repository, objects: Objects, start: str) -> Found
         if found:
             _refuse_several(start, found)
             return FoundRecord(found[0][1].id, list(dict.fromkeys(name for name, _ in found)), found)
-    held = sorted(find_ids(repository, objects, checked))
+    held = sorted(find_ids(objects, checked))
     ids = sorted({identifier for identifier, _ in held})
     if not ids:
         raise NoSuchRecordError(

@@ -89,6 +89,11 @@ class Objects:
             return None
         return Oid(str(found.id))
 
+    def all_tips(self) -> list[Oid]:
+        """HEAD, if it has a commit, and every commit that a ref names: branches, remotes, tags, the stash."""
+        names = ["HEAD", *sorted(self._repository.references)]
+        return list(dict.fromkeys(oid for name in names if (oid := self.find_commit(name))))
+
     def files_without_commit(self, oid: str) -> Iterator[tuple[str, Oid]]:
         """A blob, whose path is empty, or the files of a tree: those below its data folder if it has one.
 

@@ -10,7 +10,6 @@ from git_fedlearn.core.record_set import canonical_set, parse_record_set
 from git_fedlearn.errors import FedlearnError
 from git_fedlearn.repository.files import read_file, write_file
 from git_fedlearn.repository.history import history_trees, live_versions
-from git_fedlearn.repository.objects import Objects, Oid
 from git_fedlearn.repository.repository import Repository
 from git_fedlearn.repository.state import RETRACTED_HERE
 
@@ -47,7 +46,7 @@ def restored(repository: Repository, name: SetName, buried: Record) -> list[Reco
     objects = repository.objects
     kept = [line.record for line in parse_record_set(read_file(_kept(repository))) if line.record]
     found = [record for record in kept if record.id == buried.id]
-    found += live_versions(history_trees(objects, _tips(repository, objects)), name, buried.id)
+    found += live_versions(history_trees(objects, objects.all_tips()), name, buried.id)
     found = [record for record in found if record.gen <= buried.gen]
     if not found:
         raise FedlearnError(
@@ -56,13 +55,6 @@ def restored(repository: Repository, name: SetName, buried: Record) -> list[Reco
     if buried.gen == MAX_GEN:
         raise FedlearnError(f"{buried.id}: has been restored too often")
     return [make_record({**record.fields, GEN: buried.gen + 1}) for record in join_records(found)]
-
-
-def _tips(repository: Repository, objects: Objects) -> list[Oid]:
-    """HEAD and every commit that a ref names: branches, what was fetched, the stash."""
-    named = repository.git.run("for-each-ref", "--format=%(objectname)").decode("ascii").split()
-    found = [objects.find_commit(revision) for revision in ("HEAD", *named)]
-    return list(dict.fromkeys(oid for oid in found if oid))
 
 
 def _where_it_may_be(repository: Repository) -> str:

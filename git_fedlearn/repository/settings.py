@@ -7,9 +7,10 @@ Addresses that lessons are sent to: how messages name them, and that no key trav
 """
 
 import ipaddress
+import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 from urllib.parse import urlsplit
 
 from git_fedlearn.core.weights import DEFAULT_WEIGHTS, Weights, parse_weights
@@ -17,6 +18,8 @@ from git_fedlearn.errors import SettingsError
 
 SETTINGS_FILE = ".fedlearn.toml"
 FORMAT = 1
+
+_CREDENTIALS: Final = re.compile(r"(://)[^/@\s]*@")
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +132,11 @@ def check_endpoint(url: str, setting: str, hint: str, *, key: str = "") -> str:
             f"{place}: the API key would travel unencrypted", hint=f"use an https:// URL, or unset {key}"
         )
     return place
+
+
+def hide_credentials(text: str) -> str:
+    """A text without the user names and passwords of the URLs in it."""
+    return _CREDENTIALS.sub(r"\1", text)
 
 
 def is_loopback(host: str) -> bool:

@@ -11,18 +11,11 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from git_fedlearn.core.canonical import JsonObject
-from git_fedlearn.core.effective_score import (
-    SystemWeights,
-    Tally,
-    claimed_score,
-    effective_score,
-    seen_by,
-    tally,
-)
+from git_fedlearn.core.effective_score import SystemWeights, Tally, claimed_score, effective_score, tally
 from git_fedlearn.core.identity import RecordId
 from git_fedlearn.core.layout import FINE_TUNING, SetName
 from git_fedlearn.core.outcomes import Outcome
-from git_fedlearn.core.record import Record, claimed_id, parse_record
+from git_fedlearn.core.record import Record, claimed_id, parse_record, seen_by
 from git_fedlearn.extras import Lazy
 from git_fedlearn.repository.outcomes import read_outcomes, read_trust
 from git_fedlearn.repository.repository import Repository

@@ -86,14 +86,14 @@ def write_config(git: Git, scope: Scope, key: str, value: str) -> bool:
     return True
 
 
-def is_ours(value: str) -> bool:
+def runs_our_program(value: str) -> bool:
     """Whether a config value or a hook runs a program of git-fedlearn."""
     return any(name in value for name in _OURS)
 
 
 def _refuse_foreign_driver(git: Git, scope: Scope) -> None:
     found = git.find_config(DRIVER_KEY, scope)
-    if found and not is_ours(found):
+    if found and not runs_our_program(found):
         raise FedlearnError(
             f"git config {DRIVER_KEY} is not of git-fedlearn's making: {found}",
             hint=f"git config {scope} --remove-section merge.fedlearn    (if you do not need it)",

@@ -27,7 +27,7 @@ from git_fedlearn.setup.blocks import (
     put_file_block,
     take_file_block,
 )
-from git_fedlearn.setup.drivers import is_ours
+from git_fedlearn.setup.drivers import runs_our_program
 from git_fedlearn.setup.launcher import PORTABLE, Launcher
 
 HOOKS: Final = ("pre-commit", "pre-merge-commit", "post-merge", "pre-push")
@@ -164,7 +164,7 @@ class HookFile:
     @property
     def calls_us(self) -> bool:
         """Whether the file runs git-fedlearn, in our block or in a line of the user's own."""
-        return self.edits.is_file() and is_ours(read_file(self.edits).decode("utf-8", "replace"))
+        return self.edits.is_file() and runs_our_program(read_file(self.edits).decode("utf-8", "replace"))
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,7 +47,7 @@ def _link(target: Path) -> int:
     for path, source in _shared_files():
         link = target / path
         aim = f"{source.parents[len(path.parts) - 1]}{_MARK}{path}"
-        if _is_ours(link) and os.readlink(link) != aim:  # noqa: PTH115  pathlib would drop the mark
+        if _is_our_link(link) and os.readlink(link) != aim:  # noqa: PTH115  pathlib would drop the mark
             link.unlink()
         if os.path.lexists(link):
             continue
@@ -60,7 +60,7 @@ def _link(target: Path) -> int:
 def unlink_shared_files(target: Path) -> int:
     """Remove the links, those to files that are gone too, and folders left empty; how many links."""
     links = [path for folder in _FOLDERS for path in (target / folder).glob("*git-fedlearn*")]
-    ours = [link for link in links if _is_ours(link)]
+    ours = [link for link in links if _is_our_link(link)]
     for link in ours:
         link.unlink()
         for folder in link.relative_to(target).parents:
@@ -93,6 +93,6 @@ def _shared_files() -> Iterator[tuple[PurePosixPath, Path]]:
                 yield path, source
 
 
-def _is_ours(link: Path) -> bool:
+def _is_our_link(link: Path) -> bool:
     """Whether we made this link, to this installation or to one that may be gone; pipx makes others."""
     return link.is_symlink() and _MARK in os.readlink(link)  # noqa: PTH115  pathlib would drop the mark

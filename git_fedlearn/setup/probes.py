@@ -80,7 +80,7 @@ def try_merge_tree(repository: Repository) -> Effect:
         sides = [_commit(git, path, side, base) for side in (_OURS, _THEIRS)]
         merged = git.attempt("merge-tree", "--write-tree", *sides)
         if merged.code:
-            return fails(f"a merge of two record sets failed: {_first_line(merged)}")
+            return fails(f"a merge of two record sets failed: {_reason(merged)}")
         tree = os.fsdecode(merged.out).splitlines()[0]
         return _judge_merge(git.run("cat-file", "blob", f"{tree}:{path}"))
 
@@ -97,7 +97,7 @@ def try_driver_line(repository: Repository) -> Effect:
         values = {**{key: str(file) for key, file in files.items()}, "L": "7", "P": TRIED_PATHS[0], "%": "%"}
         done = run_line(repository.git, re.sub("%([OABLP%])", lambda match: values[match[1]], line))
         if done.code:
-            return fails(f"the registered driver failed: {_first_line(done)}")
+            return fails(f"the registered driver failed: {_reason(done)}")
         return _judge_merge(files["A"].read_bytes())
 
 
@@ -126,7 +126,7 @@ def try_textconv(repository: Repository) -> Effect:
         blob = _store(git, "blob", _OURS)
         done = git.attempt("cat-file", "--textconv", f"--path={TRIED_PATHS[0]}", blob)
     if done.code:
-        return fails(f"the diff driver failed: {_first_line(done)}")
+        return fails(f"the diff driver failed: {_reason(done)}")
     if done.out == _OURS:
         return fails("git shows record sets as bare lines")
     return works("git diff shows records, one field a line")
@@ -147,7 +147,7 @@ def probe_hook(repository: Repository, hook: HookFile) -> Effect:
     done = run_line(repository.git, line, environment={PROBE: token, "FEDLEARN_HOOK": str(target)})
     if f"fedlearn-probe {token} {hook.name}" in done.err.splitlines():
         return works(f"git runs it, and it runs git-fedlearn ({target})")
-    return fails(f"{target} does not reach git-fedlearn: {_first_line(done)}")
+    return fails(f"{target} does not reach git-fedlearn: {_reason(done)}")
 
 
 def _judge_merge(merged: bytes) -> Effect:
@@ -183,7 +183,7 @@ def _store(git: Git, kind: str, data: bytes) -> str:
     return os.fsdecode(git.run("hash-object", "-t", kind, "-w", "--stdin", stdin=data)).strip()
 
 
-def _first_line(done: Finished) -> str:
-    text = done.err.strip() or done.out.decode("utf-8", "replace").strip()
-    lines = [line for line in text.splitlines() if not line.startswith(("Auto-merging", "hint:"))]
-    return lines[-1] if lines else f"it ended with exit code {done.code} and said nothing"
+def _reason(done: Finished) -> str:
+    """Why it failed: git reports conflicts on standard output."""
+    said = done.err or done.out.decode("utf-8", "replace").replace("Auto-merging", "hint:")
+    return done._replace(err=said).said if said.strip() else f"exit code {done.code} and no message"

@@ -205,8 +205,7 @@ def _run(command: Sequence[str], environment: Mapping[str, str], hint: str, *, s
     if done is None:
         raise FedlearnError(f"{command[0]} is not installed", hint=hint)
     if done.code:
-        said = "; ".join(line.strip() for line in done.err.splitlines() if line.strip())
-        raise FedlearnError(f"{shown} failed: {said or 'it did not say why'}", hint=hint)
+        raise FedlearnError(f"{shown} failed: {done.said}", hint=hint)
 
 
 def _domain() -> str:

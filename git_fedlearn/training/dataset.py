@@ -13,10 +13,10 @@ from typing import Final, NamedTuple
 
 from xxhash import xxh3_64_intdigest
 
-from git_fedlearn.core.canonical import Json, JsonObject, format_value
+from git_fedlearn.core.canonical import Json, JsonObject, format_value, iter_strings
 from git_fedlearn.core.identity import RecordId
 from git_fedlearn.core.layout import FINE_TUNING
-from git_fedlearn.core.record import SEEN_BY, Record, score_of
+from git_fedlearn.core.record import Record, score_of, seen_by
 from git_fedlearn.errors import UsageError
 from git_fedlearn.repository.files import held, point_latest, prune, read_file, write_file
 from git_fedlearn.repository.record_sets import RecordSets
@@ -123,10 +123,8 @@ def question_of(content: JsonObject) -> Json:
 
 
 def _sample(record: Record, content: JsonObject) -> Sample:
-    seen = record.fields.get(SEEN_BY)
-    systems = tuple(str(system) for system in seen) if isinstance(seen, list) else ()
     score = score_of(content if "value_score" in content else record.fields)
-    return Sample(record.id, score if score >= 0 else None, systems, content)
+    return Sample(record.id, score if score >= 0 else None, tuple(seen_by(record.fields)), content)
 
 
 def _count(sample: Sample, stats: Stats) -> None:
@@ -155,23 +153,13 @@ def _texts(content: JsonObject) -> Iterator[str]:
     messages = content.get("messages")
     for message in messages if isinstance(messages, list) else ():
         if isinstance(message, dict):
-            yield from _strings({name: value for name, value in message.items() if name != "role"})
-    yield from _strings({name: value for name, value in _trained(content).items() if name != "messages"})
-
-
-def _strings(value: Json) -> Iterator[str]:
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, list):
-        for item in value:
-            yield from _strings(item)
-    elif isinstance(value, dict):
-        yield from _strings([*value.values()])
+            yield from iter_strings({name: value for name, value in message.items() if name != "role"})
+    yield from iter_strings({name: value for name, value in _trained(content).items() if name != "messages"})
 
 
 def _normalized(value: Json) -> str:
     """The strings of a value, case-folded, with normalized white space."""
-    return " ".join(" ".join(_strings(value)).casefold().split())
+    return " ".join(" ".join(iter_strings(value)).casefold().split())
 
 
 def _count_repeats(texts: Iterable[str]) -> int:

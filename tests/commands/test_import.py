@@ -31,7 +31,7 @@ def counts(system: System, *arguments: str, code: int = 0) -> dict[str, int]:
 
 def test_lessons_become_points_under_ids_made_of_their_content(learned: System) -> None:
     shown = learned.fedlearn("import", "error-solutions").out
-    assert shown == "error-solutions: 2 added, 0 updated, 0 deleted, 0 there already; 2 points\n"
+    assert shown == "error-solutions: 2 added (2 points)\n"
     found = contents(learned, "error-solutions")
     records = learned.records("error-solutions")
     assert {str(point).replace("-", "") for point in found} == {record.id for record in records}
@@ -163,10 +163,7 @@ def test_vectors_that_another_clone_made_with_another_model_are_refused(learned:
 
 def test_a_dry_run_says_what_would_be_and_writes_nothing(learned: System) -> None:
     shown = learned.fedlearn("import", "error-solutions", "--dry-run").out
-    assert shown == (
-        "error-solutions: 2 would be added, 0 would be updated, 0 would be deleted, 0 there already; "
-        "2 points\n"
-    )
+    assert shown == "error-solutions: 2 to add (2 points)\n"
     with store_of(learned) as store:
         assert store.names() == []
     fill(learned, "error-solutions", {1: {**LESSONS[0]}, 2: {"text": "mine"}, 3: {**LESSONS[1]}})

@@ -51,5 +51,5 @@ class FastEmbedder:
             line = (str(error).splitlines() or [type(error).__name__])[0]
             raise FedlearnError(
                 f"{self.name}: cannot be loaded: {line}",
-                hint="a download needs the network; for files on disk: git config fedlearn.embedderFolder DIR",
+                hint="it is downloaded; for files on disk: git config fedlearn.embedderFolder DIR",
             ) from error
