@@ -14,7 +14,6 @@ from git_fedlearn.core.canonical import Json
 from git_fedlearn.core.record import claimed_id
 from git_fedlearn.core.scoring import Skipped
 from git_fedlearn.errors import UsageError
-from git_fedlearn.learn.dask_engine import dask_extracts
 from git_fedlearn.learn.extracts import ScoredEvent
 from git_fedlearn.learn.pipeline import Batch, Engine
 from git_fedlearn.learn.sources import DEFAULT_SOURCE, SourceKind, choose_source
@@ -101,6 +100,8 @@ def _engine(name: str, *, explain: bool) -> Engine | None:
         raise UsageError(
             f"--explain and --engine {name} cannot be used together", hint="git fedlearn sync --explain"
         )
+    from git_fedlearn.learn.dask_engine import dask_extracts  # noqa: PLC0415  costs start-up time
+
     return partial(dask_extracts, scheduler or None)
 
 

@@ -124,7 +124,7 @@ def test_a_line_of_100_mb_is_passed_over(system: System, tmp_path: Path) -> None
         stream.write(b'"}\n')
         stream.write(line(title="after"))
     result = system.fedlearn("add", "skills-patterns", str(file), code=1)
-    assert result.err == f"error: {file}:2: the line is too long; skipped\n"
+    assert result.err == f"error: {file}:2: line too long; skipped\n"
     assert result.out == "skills-patterns: 2 records added\n"
 
 

@@ -131,7 +131,7 @@ def test_versions_go_up_are_never_rewritten_and_five_stay(filled: System) -> Non
     filled.add("fine-tuning", SAMPLES[9])
     refused = filled.fedlearn("dataset", "snapshot", "--version", "v0.14.0", code=2)
     assert refused.err == (
-        "error: v0.14.0: not above the newest version v0.14.0, and a version is never rewritten\n"
+        "error: v0.14.0: not higher than the newest version v0.14.0; versions are never rewritten\n"
         "hint: git fedlearn dataset snapshot --version v0.14.1\n"
     )
     assert (

@@ -267,7 +267,7 @@ def test_a_scorer_of_ones_own_stands_in_for_the_default(
     learner.fedlearn("sync", "--full")
     assert titles(learner) == 3
     for name, message in (
-        ("own_scorer:text", "the scorer own_scorer:text gave no number"),
+        ("own_scorer:text", "the scorer own_scorer:text did not return a number"),
         ("own_scorer:none", "git config fedlearn.scorer: own_scorer:none: AttributeError"),
         ("no_such_module", "git config fedlearn.scorer: no_such_module: ModuleNotFoundError"),
     ):
