@@ -152,11 +152,11 @@ def _say_sets(context: Context, synced: Synced) -> None:
 def _say_faults(context: Context, batch: Batch) -> None:
     for fault in batch.faults[:MAX_REPORTED_FAULTS]:
         start = f": {fault.start}" if fault.start else ""
-        context.complain(f"error: {fault.place}: {fault.reason}{start}")
+        context.print_error(f"error: {fault.place}: {fault.reason}{start}")
         if fault.hint:
-            context.complain(f"hint: {fault.hint}")
+            context.print_error(f"hint: {fault.hint}")
     if batch.unreadable > MAX_REPORTED_FAULTS:
-        context.complain(
+        context.print_error(
             f"error: and {batch.unreadable - MAX_REPORTED_FAULTS} more lines or files that cannot be read"
         )
 
