@@ -16,7 +16,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from git_fedlearn.console.context import Context, wants_colour
+from git_fedlearn.console.context import Context, wants_color
 from git_fedlearn.console.progress import progress_bar
 from git_fedlearn.console.words import count
 from git_fedlearn.core.canonical import JsonObject
@@ -95,7 +95,7 @@ PIPE_COLUMNS: Final = 100
 def show(context: Context, figures: JsonObject) -> None:
     """Print every section that has rows."""
     facts: dict[str, Any] = figures
-    coloured = wants_colour(context.stdout, context.environment)
+    coloured = wants_color(context.stdout, context.environment)
     page = StringIO()
     console = Console(
         file=page,

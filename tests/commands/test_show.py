@@ -55,7 +55,7 @@ def test_the_origin_of_a_record_from_its_first_system_to_its_end(world: World) -
     assert f"  learned         2026-05-28 by {theirs}\n" in plain
     assert here.fedlearn("show", record.id[:8], "--origin").out == plain + (
         f"origin\n  learned by      {theirs}\n  introduced by   friend\n  also in         friend\n"
-        f"  learned         2026-05-28  {pulled}  pull-remotes: learn 1 record from 1 peer  from friend\n"
+        f"  learned         2026-05-28  {pulled}  pull-remotes: add 1 record from 1 peer  from friend\n"
     )
     here.fedlearn("retract", record.id, "--reason", "no longer true")
     here.commit("take it back")

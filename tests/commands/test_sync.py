@@ -96,7 +96,7 @@ def test_the_config_of_the_clone_names_the_source_for_timers_too(learner: System
     del learner.environment["AI_STACK_DATA"]
     learner.git("config", "fedlearn.source", str(stack.folder))
     assert learner.fedlearn("sync", "--dry-run").out.startswith("read 4 events, 1 fine-tuning sample from 2")
-    assert learner.fedlearn("federate").out.startswith("sync          done          3 learned\n")
+    assert learner.fedlearn("federate").out.startswith("sync          done          3 new\n")
 
 
 def test_a_dry_run_changes_no_byte(learner: System) -> None:
