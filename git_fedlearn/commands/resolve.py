@@ -20,7 +20,7 @@ def command(context: Context) -> int:
     for path in resolved.joined:
         context.say(f"joined {path}")
     for path in resolved.refused:
-        context.say(f"{path}: not a plain file on one side; remove it, then run this again")
+        context.say(f"{path}: not a regular file on one side; remove it, then run this again")
     for path in resolved.foreign:
         context.say(f"{path}: not a record set or snapshot; resolve it by hand")
     if resolved.refused or resolved.foreign:

@@ -14,7 +14,7 @@ from git_fedlearn.core.record import parse_record
 from git_fedlearn.core.record_set import join_into, split_lines
 from git_fedlearn.errors import FedlearnError, GitError, UsageError
 from git_fedlearn.federation.offers import PeerReport
-from git_fedlearn.repository.checkout import LANDING, marked_move
+from git_fedlearn.repository.checkout import LANDING, marked_checkout
 from git_fedlearn.repository.objects import Objects, Oid
 from git_fedlearn.repository.repository import Repository
 from git_fedlearn.repository.trees import CommittedTree
@@ -69,7 +69,7 @@ def fast_forward(repository: Repository, head: Oid, commit: Oid) -> None:
     if repository.git.text("rev-parse", "HEAD") != head:
         raise FedlearnError("the branch moved while peers were read", hint="run the command again")
     git = repository.git
-    with marked_move(git, repository.git_dir / LANDING, commit):
+    with marked_checkout(git, repository.git_dir / LANDING, commit):
         done = git.attempt(*_HARDENED, "merge", *_FAST_FORWARD, commit)
     if done.code:
         raise FedlearnError(
@@ -83,7 +83,7 @@ def put_into_work_tree(
 ) -> None:
     """The same files in index and work tree, with no commit. Raises FedlearnError if that is not possible."""
     tree = _make_tree(objects, head, files)
-    with marked_move(repository.git, repository.git_dir / LANDING, tree):
+    with marked_checkout(repository.git, repository.git_dir / LANDING, tree):
         done = repository.git.attempt("read-tree", "-m", "-u", head, tree)
     if done.code:
         raise FedlearnError(f"the work tree could not be changed: {done.said}", hint="git status")

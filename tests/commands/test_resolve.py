@@ -136,5 +136,5 @@ def test_a_link_on_one_side_is_refused(undriven: System) -> None:
     undriven.git("checkout", "--quiet", "main")
     undriven.git("merge", "side", check=False)
     result = undriven.fedlearn("resolve", code=1)
-    assert f"{SET}: not a plain file on one side; remove it, then run this again\n" in result.out
+    assert f"{SET}: not a regular file on one side; remove it, then run this again\n" in result.out
     assert "code.py" not in result.out

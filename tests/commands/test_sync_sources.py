@@ -115,7 +115,7 @@ def test_explain_prints_the_terms_of_every_score(system: System, source: Path) -
     assert out.startswith(
         f"{path}:1: 0.800, learned into skills-patterns\n"
         "    0.800  claimed      the event's own value_score\n"
-        f"{path}:2: 0.200, not learned: the score is below the threshold (0.2 < 0.7)\n"
+        f"{path}:2: 0.200, not learned: scored below your minimum (0.2 < 0.7)\n"
         "    0.200  claimed      the event's own value_score\n"
         f"{path}:3: "
     )
