@@ -248,8 +248,8 @@ def test_a_scroll_dump_is_sanitized_and_imported(learned: System) -> None:
     learned.write("dump.json", json.dumps({"result": {"points": points}, "status": "ok"}).encode())
     shown = learned.fedlearn("import", "notes", "--dump", "dump.json")
     assert (
-        shown.err == "error: dump.json, point 2: nothing was learned: no field but metadata; not imported\n"
-        "error: dump.json, point 3: nothing was learned: no field but metadata; not imported\n"
+        shown.err == "error: dump.json, point 2: no content: every field is metadata; not imported\n"
+        "error: dump.json, point 3: no content: every field is metadata; not imported\n"
     )
     assert contents(learned, "notes")[4]["text"] == "write to <EMAIL_ADDRESS>"
     learned.write("dump.json", b'{"result": 3}')
