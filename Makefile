@@ -46,7 +46,7 @@ soak: $(READY)
 
 # The lowest versions that pyproject.toml allows must do, too.
 lowest: $(LOWEST)/.ready
-	@$(LOWEST)/bin/python -m pytest -n auto -m "not soak" tests/core tests/learn tests/search tests/qdrant
+	@$(LOWEST)/bin/python -m pytest -n auto -m "not soak" tests/core tests/commands tests/learn tests/report tests/repository tests/search tests/qdrant
 
 $(READY): pyproject.toml
 	$(call make_venv,$(VENV))

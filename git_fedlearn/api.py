@@ -16,7 +16,7 @@ from git_fedlearn.core.outcomes import Outcome
 from git_fedlearn.core.record import NotARecordError
 from git_fedlearn.errors import UsageError
 from git_fedlearn.privacy.record_fields import clean_note
-from git_fedlearn.qdrant.import_ import Means, import_collections, requests_for
+from git_fedlearn.qdrant.import_ import ImportDeps, import_collections, requests_for
 from git_fedlearn.qdrant.server import ClientLike, store_of_client
 from git_fedlearn.qdrant.upsert import Imported
 from git_fedlearn.repository.outcomes import UseResult, count_outcomes
@@ -110,6 +110,6 @@ class FederatedRepository:
         Like `git fedlearn import`: only missing lessons are embedded, and retracted ones are deleted. Works
         in a read-only clone.
         """
-        means = Means(embedder or choose_embedder(self._repository), self._clone.admit)
+        deps = ImportDeps(embedder or choose_embedder(self._repository), self._clone.admit)
         requests = requests_for(self._repository, collections)
-        return list(import_collections(self._repository, store_of_client(client), means, requests))
+        return list(import_collections(self._repository, store_of_client(client), deps, requests))

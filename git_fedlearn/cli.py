@@ -1,4 +1,4 @@
-"""`git fedlearn`: the table of commands and the one boundary where errors become exit codes."""
+"""`git fedlearn`: the command group, and the one boundary where errors become exit codes."""
 
 import gc
 import importlib
@@ -13,115 +13,115 @@ import click
 from git_fedlearn import __version__
 from git_fedlearn.command_table import COMMANDS, SECTIONS
 from git_fedlearn.console.context import Context
-from git_fedlearn.console.usage import complete, describe, no_such_verb, show_examples
+from git_fedlearn.console.usage import add_common_options, add_examples, describe, unknown_command
 from git_fedlearn.errors import FedlearnError
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
-OBJECTS: Final = 100_000
-"""Objects made between two searches for cycles: records are many objects, and none of them is in a cycle."""
+GC_THRESHOLD: Final = 100_000
+"""New objects between two garbage collections: records are many objects, and none is part of a cycle."""
 
 INTERRUPTED: Final = 130
 BROKEN_PIPE: Final = 141
-"""As if SIGPIPE had ended the process, which is how git ends when nobody reads on."""
+"""As if SIGPIPE had ended the process, as it ends git when the reader of a pipe is gone."""
 
 
-class Verbs(click.Group):
-    """Commands loaded when they are named, so that one verb does not pay for the others."""
+class LazyGroup(click.Group):
+    """Commands of the table, each imported when it is named, so that one does not pay for the others."""
 
-    prepare: Callable[[click.Command], click.Command] = staticmethod(complete)
-    """What is done to each command when it is loaded."""
+    prepare: Callable[[click.Command], click.Command] = staticmethod(add_common_options)
+    """Applied to each command when it is loaded."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002  click's signature
-        """All verbs, in the order of the table."""
+        """All commands, in the order of the table."""
         return [*COMMANDS]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """The command of a verb, None for an unknown one."""
+        """Import a command; None if unknown."""
         if cmd_name == "help":
             return self.prepare(help_command)
         if cmd_name not in self.list_commands(ctx):
             return None
         module = importlib.import_module(f"git_fedlearn.commands.{module_name(cmd_name)}")
         command: click.Command = module.command
-        return show_examples(self.prepare(command))
+        return add_examples(self.prepare(command))
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        """As click does, with a suggestion for a verb that does not exist."""
+        """Like click, with a suggestion for an unknown command."""
         if self.get_command(ctx, args[0]) is None and not args[0].startswith("-"):
-            raise no_such_verb(args[0], self.list_commands(ctx))
+            raise unknown_command(args[0], self.list_commands(ctx))
         return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
-        """The verbs by heading; none is loaded."""
+        """List the commands by section without importing any."""
         for heading, commands in SECTIONS.items():
             with formatter.section(heading):
                 formatter.write_dl([*commands.items()])
 
-    def shell_complete(self, ctx: click.Context, incomplete: str) -> "list[CompletionItem]":
-        """The verbs that begin like this, and the options; no verb is loaded."""
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> "list[CompletionItem[str]]":
+        """Complete commands and options without importing any command."""
         from click.shell_completion import CompletionItem  # noqa: PLC0415  no other run pays for it
 
         found = [
-            CompletionItem(verb, help=text) for verb, text in COMMANDS.items() if verb.startswith(incomplete)
+            CompletionItem(name, help=text) for name, text in COMMANDS.items() if name.startswith(incomplete)
         ]
         return [*found, *click.Command.shell_complete(self, ctx, incomplete)]
 
 
-def module_name(verb: str) -> str:
-    """The module of a verb: `_` for `-`, and one behind a verb that is a word of Python."""
-    return f"{verb}_" if keyword.iskeyword(verb) else verb.replace("-", "_")
+def module_name(command: str) -> str:
+    """The module of a command: `_` for `-`, and `import_` for the Python keyword."""
+    return f"{command}_" if keyword.iskeyword(command) else command.replace("-", "_")
 
 
 @click.group(
-    cls=Verbs,
+    cls=LazyGroup,
     name="git fedlearn",
-    subcommand_metavar="VERB [ARGS]...",
-    epilog="`git fedlearn help VERB` explains one.",
+    subcommand_metavar="COMMAND [ARGS]...",
+    epilog="See `git fedlearn help COMMAND` for one command.",
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
 @click.option("-C", "directories", metavar="DIR", multiple=True, help="Run as if started in DIR.")
 @click.version_option(__version__, message="git-fedlearn %(version)s", help="Show the version and exit.")
 @click.pass_obj
 def cli(context: Context, *, directories: tuple[str, ...]) -> None:
-    """Keep and share what a local AI stack learns, by plain git.
+    """Keep and share what your local AI stack learns, with plain git.
 
-    Lessons live as JSONL under data/, clean of secrets and personal data, and travel by git push and
-    git pull. Two systems that learned at the same time never conflict.
+    Lessons are JSONL files under data/, without secrets or personal data. You share them with git push and
+    git pull, and they never cause a merge conflict.
     """
     for directory in directories:
         context.directory /= directory
 
 
-complete(cli)
+add_common_options(cli)
 
 
-@click.command("help", short_help="Show the help of a verb.")
-@click.argument("verbs", metavar="[VERB]...", nargs=-1)
+@click.command("help", short_help="Show the help of a command.")
+@click.argument("names", metavar="[COMMAND]...", nargs=-1)
 @click.pass_context
-def help_command(ctx: click.Context, verbs: tuple[str, ...]) -> None:
-    """Show the help of VERB, or the list of verbs.
+def help_command(ctx: click.Context, names: tuple[str, ...]) -> None:
+    """Show the help of COMMAND, or list all commands.
 
-    Of a verb with verbs below it, name both: git fedlearn help remote add
+    For a subcommand, name both: git fedlearn help remote add
     """
     inner: click.Context = ctx.find_root()
     command: click.Command | None = cli
-    for verb in verbs:
-        above = inner.command
+    for name in names:
+        above, path = inner.command, inner.command_path
         if not isinstance(above, click.Group):
-            path = inner.command_path
-            raise click.UsageError(f"{path}: there are no verbs below it\nhint: {path} -h")
-        command = above.get_command(inner, verb)
+            message = f"{path.removeprefix('git fedlearn ')} has no subcommands"
+            raise click.UsageError(f"{message}\nhint: {path} -h")
+        command = above.get_command(inner, name)
         if command is None:
-            raise no_such_verb(verb, above.list_commands(inner), inner.command_path)
-        inner = click.Context(command, info_name=verb, parent=inner)
+            raise unknown_command(name, above.list_commands(inner), path)
+        inner = click.Context(command, info_name=name, parent=inner)
     ctx.obj.say(inner.command.get_help(inner))
 
 
-def run(arguments: list[str], context: Context) -> int:  # noqa: PLR0911  one for each way to end
+def run(arguments: list[str], context: Context) -> int:  # noqa: PLR0911  one per way to end
     """Run one command line and return its exit code (design section 5)."""
     try:
         code = _invoke(arguments, context)
@@ -146,33 +146,33 @@ def run(arguments: list[str], context: Context) -> int:  # noqa: PLR0911  one fo
 
 def main() -> None:
     """Console script `git-fedlearn`."""
-    gc.set_threshold(OBJECTS)
+    gc.set_threshold(GC_THRESHOLD)
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
-    asked = os.environ.get("_GIT_FEDLEARN_COMPLETE")
-    code = _complete(asked) if asked else run(sys.argv[1:], Context())
+    instruction = os.environ.get("_GIT_FEDLEARN_COMPLETE")
+    code = _complete(instruction) if instruction else run(sys.argv[1:], Context())
     try:
         sys.stdout.flush()
     except BrokenPipeError:
         code = BROKEN_PIPE
     if code == BROKEN_PIPE:  # or Python complains when it closes the stream
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    gc.freeze()  # or Python searches all that is left for cycles before it ends
+    gc.freeze()  # or Python collects all remaining objects before it exits
     sys.exit(code)
 
 
 def _complete(instruction: str) -> int:
     """Answer the completion script of a shell."""
-    from git_fedlearn.console.completion import answer, teach  # noqa: PLC0415  no other run pays for it
+    from git_fedlearn.console.completion import add_completion, answer  # noqa: PLC0415  no other run pays
 
-    teach(cli)
-    cli.prepare = lambda command: teach(complete(command))
+    add_completion(cli)
+    cli.prepare = lambda command: add_completion(add_common_options(command))
     return answer(cli, instruction, Context())
 
 
 def _invoke(arguments: list[str], context: Context) -> object:
-    """What the verb returns. Unlike click's own `main` it leaves every exception to `run`."""
+    """Run the command and return what it returns; unlike click's `main`, raise every exception."""
     if not arguments:
         arguments = ["-h"]
     with cli.make_context("git fedlearn", list(arguments), obj=context) as ctx:

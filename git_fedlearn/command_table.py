@@ -1,59 +1,60 @@
-"""The table of commands, as plain data: `-h`, completion, the man pages and the reference read it.
+"""The table of commands: section, one-line help and examples of each, for `-h`, completion and the manual.
 
-A command's code is in the module of its name in `commands/`, which is imported when the command is run.
+Plain data, so that `-h` imports no command: the module of a command, of the same name in `commands/`, is
+imported when the command is run.
 """
 
 from typing import Final
 
 SECTIONS: Final[dict[str, dict[str, str]]] = {
     "start": {
-        "init": "Make this repository a federated one, and set up this clone.",
-        "clone": "Clone a federated repository and set it up.",
-        "install": "Set up this clone: merge driver, attributes, hooks, system id.",
+        "init": "Set up this repository to share lessons.",
+        "clone": "Clone a repository of lessons and set it up.",
+        "install": "Set up this clone: drivers, attributes, hooks, system id.",
         "uninstall": "Undo `install`, byte for byte.",
         "demo": "Watch three throw-away systems learn from each other.",
     },
     "every day": {
-        "status": "Show how everything stands, and what to do about it.",
-        "sync": "Learn from what the stack wrote.",
+        "status": "Show the state of this clone and what to do next.",
+        "sync": "Learn from your AI stack's logs.",
         "search": "Find lessons that answer a question or an error.",
         "show": "Show a record.",
-        "add": "Join records from a file into a record set.",
-        "outcome": "Say whether lessons worked here.",
+        "add": "Add records from a file.",
+        "outcome": "Record that lessons worked or failed here.",
     },
     "share": {
-        "federate": "Learn, share and learn from others: what a timer runs.",
-        "pull-remotes": "Learn from all peers.",
-        "remote": "Add, list and remove the peers to learn from.",
-        "bundle": "Share without a network: by a file, on a stick.",
-        "schedule": "Learn and share by timers of this machine.",
+        "federate": "Sync, pull, push and fetch from peers in one run.",
+        "pull-remotes": "Fetch lessons from all peers.",
+        "remote": "Add, list and remove peers.",
+        "bundle": "Share lessons as a file, without a network.",
+        "schedule": "Run sync and federate on a timer.",
     },
     "look": {
-        "log": "Show the history of a record, or of all.",
-        "diff": "Say what happened to records between two states.",
+        "log": "Show the history of records.",
+        "diff": "Show which records changed between two states.",
         "metrics": "Show figures for all systems.",
-        "report": "Make a page of what was learned.",
+        "report": "Create an HTML report.",
     },
     "decide": {
         "review": "Decide on pending items.",
-        "retract": "Take lessons back, for every system.",
-        "restore": "Bring retracted lessons back.",
+        "retract": "Retract lessons on every system.",
+        "restore": "Undo a retraction, on every system.",
     },
     "protect": {
         "scan": "Report secrets and personal data in files or history.",
         "sanitize": "Redact secrets and personal data in files.",
-        "verify": "Check the record sets, and mend them.",
-        "resolve": "Finish a merge in which the driver did not run.",
-        "doctor": "Test that git really joins, shows and checks records here.",
+        "verify": "Check data files and repair them.",
+        "resolve": "Resolve merge conflicts in data files.",
+        "doctor": "Check that merges, diffs and hooks work in this clone.",
     },
     "use": {
-        "import": "Bring what was learned into a vector store.",
-        "export": "Bring what a vector store learned into the repository.",
+        "import": "Import lessons from this repository to Qdrant.",
+        "export": "Export lessons from Qdrant to this repository.",
         "dataset": "Count, freeze and export the fine-tuning set.",
         "mcp": "Serve lessons to agents (MCP over stdio).",
     },
 }
-"""Every command that `-h` lists, by its section, with its one-line help."""
+"""Every command that `-h` lists, by section, with its one-line help."""
 
 UNLISTED: Final = {"completion": "Print the completion script of a shell."}
 """Commands for packagers and shell files, with their one-line help."""
@@ -66,63 +67,66 @@ COMMANDS: Final = {
 
 EXAMPLES: Final[dict[str, tuple[tuple[str, str], ...]]] = {
     "init": (("git init lessons && cd lessons && git fedlearn init", "a new repository for lessons"),),
-    "clone": (("git fedlearn clone git@example.org:me/lessons.git", "the same on the next machine"),),
+    "clone": (("git fedlearn clone git@example.org:me/lessons.git", "on your next machine"),),
     "install": (
         ("git fedlearn install", "after a plain git clone"),
-        ("git fedlearn install --global", "man pages and completion where they are looked for"),
+        ("git fedlearn install --global", "man pages and completions for your account"),
     ),
-    "uninstall": (("git fedlearn uninstall", "this clone as it was before"),),
-    "status": (("git fedlearn status --fetch", "ask the upstream and the peers first"),),
-    "doctor": (("git fedlearn doctor --fix", "repair what does not work"),),
-    "demo": (("git fedlearn demo --keep", "and explore what it made"),),
-    "completion": (('eval "$(git fedlearn completion bash)"', "complete in this shell"),),
+    "uninstall": (("git fedlearn uninstall", "restore the earlier state of this clone"),),
+    "status": (("git fedlearn status --fetch", "fetch from the upstream and all peers first"),),
+    "doctor": (("git fedlearn doctor --fix", "repair what is broken"),),
+    "demo": (("git fedlearn demo --keep", "keep the folder to explore it"),),
+    "completion": (('eval "$(git fedlearn completion bash)"', "turn completion on in this shell"),),
     "sync": (
-        ("git fedlearn sync --dry-run", "what would be learned, and what not"),
+        ("git fedlearn sync --dry-run", "show what it would learn"),
         ("git fedlearn sync --source ~/logs --commit", "learn from another folder, and commit"),
-        ("git fedlearn sync --explain --full --dry-run", "why each event is kept or not"),
+        ("git fedlearn sync --explain --full --dry-run", "why each event is learned or skipped"),
     ),
-    "add": (("git fedlearn add best-practices notes.jsonl", "one JSON object a line"),),
+    "add": (("git fedlearn add best-practices notes.jsonl", "one JSON object per line"),),
     "retract": (
-        ("git fedlearn retract 3f2a --reason 'wrong since 2.0'", "take a lesson back"),
-        ("git fedlearn retract --commit HEAD --reason 'a bad log'", "all that a commit brought"),
+        ("git fedlearn retract 3f2a --reason 'wrong since 2.0'", "one lesson"),
+        ("git fedlearn retract --commit HEAD --reason 'a bad log'", "all records that a commit added"),
     ),
-    "restore": (("git fedlearn restore 3f2a", "bring it back"),),
+    "restore": (("git fedlearn restore 3f2a", "undo its retraction"),),
     "outcome": (
         ("git fedlearn outcome 3f2a --worked", "it helped"),
         ("git fedlearn outcome 3f2a --failed --note 'needs version 2'", "it did not, and why"),
     ),
     "dataset": (
-        ("git fedlearn dataset stats", "what there is to train on"),
+        ("git fedlearn dataset stats", "how many samples, tokens and duplicates"),
         ("git fedlearn dataset export --format openai --split 0.9", "files for a trainer"),
     ),
-    "metrics": (("git fedlearn metrics --month 2026-10", "as it stood at the end of October"),),
+    "metrics": (("git fedlearn metrics --month 2026-10", "the figures at the end of October"),),
     "show": (
         ("git fedlearn show 3f2a", "the first characters of an id are enough"),
         ("git fedlearn show 3f2a --origin", "who learned it, and how it got here"),
     ),
     "log": (
-        ("git fedlearn log", "what each commit brought"),
-        ("git fedlearn log 3f2a", "the life of one lesson"),
+        ("git fedlearn log", "what each commit changed"),
+        ("git fedlearn log 3f2a", "the history of one lesson"),
     ),
     "diff": (
         ("git fedlearn diff", "what is not committed yet"),
-        ("git fedlearn diff main@{1.week.ago}", "what was learned in a week"),
+        ("git fedlearn diff main@{1.week.ago}", "what changed in a week"),
     ),
-    "report": (("git fedlearn report -o lessons.html", "one page to look at or to send"),),
-    "federate": (("git fedlearn federate --dry-run", "what it would do"),),
+    "report": (("git fedlearn report -o lessons.html", "one file to open or to send"),),
+    "federate": (("git fedlearn federate --dry-run", "show what it would do"),),
     "remote": (
-        ("git fedlearn remote add friend https://example.org/friend/lessons.git", "learn from a friend"),
-        ("git fedlearn remote remove friend --retract", "and not any more"),
+        (
+            "git fedlearn remote add friend https://example.org/friend/lessons.git",
+            "learn from a friend's repository",
+        ),
+        ("git fedlearn remote remove friend --retract", "stop, and retract its lessons"),
     ),
-    "pull-remotes": (("git fedlearn pull-remotes friend --dry-run", "look at what would come"),),
+    "pull-remotes": (("git fedlearn pull-remotes friend --dry-run", "show what would be added"),),
     "bundle": (
-        ("git fedlearn bundle create stick.bundle", "to carry to a machine without a network"),
-        ("git fedlearn bundle apply stick.bundle", "there"),
+        ("git fedlearn bundle create stick.bundle", "a file for a machine without a network"),
+        ("git fedlearn bundle apply stick.bundle", "on that machine"),
     ),
-    "schedule": (("git fedlearn schedule install --federate daily", "share once a day"),),
+    "schedule": (("git fedlearn schedule install --federate daily", "share once per day"),),
     "verify": (
-        ("git fedlearn verify --history", "was anything ever lost?"),
-        ("git fedlearn verify --fix", "bring it back"),
+        ("git fedlearn verify --history", "check that no record was ever lost"),
+        ("git fedlearn verify --fix", "restore lost records"),
     ),
     "sanitize": (("git fedlearn sanitize notes/ corpus.jsonl", "redact these files and folders"),),
     "scan": (
@@ -139,8 +143,8 @@ EXAMPLES: Final[dict[str, tuple[tuple[str, str], ...]]] = {
         ("git fedlearn search 'connection refused on 6333'", "a question or a pasted error"),
         ("git fedlearn search 'pin a channel' --set best-practices --limit 3", "in one set"),
     ),
-    "export": (("git fedlearn export notes --dry-run", "what a collection would bring"),),
-    "import": (("git fedlearn import --since HEAD~1", "what the last commit brought, to Qdrant"),),
-    "mcp": (("git fedlearn mcp --read-only", "an agent starts this"),),
+    "export": (("git fedlearn export notes --dry-run", "show what it would add"),),
+    "import": (("git fedlearn import --since HEAD~1", "what the last commit changed"),),
+    "mcp": (("git fedlearn mcp --read-only", "the command that an agent starts"),),
 }
-"""Examples of each command: a line to type, and what it is for."""
+"""Examples of each command: a command line and its purpose."""

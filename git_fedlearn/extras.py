@@ -25,7 +25,6 @@ EXTRAS: Final = {
     "duplicates": ("rensa",),
     "dask": ("distributed", "fsspec"),
     "parquet": ("pyarrow",),
-    "fast": ("re2",),
     "ner": ("spacy",),
     "zstd": (ZSTD,),
 }
@@ -44,7 +43,9 @@ class Lazy:
         self._extra = extra
 
     def __getattr__(self, name: str) -> Any:  # noqa: ANN401  the module has any types
-        return getattr(load_extra(self._module, self._extra), name)
+        found = getattr(load_extra(self._module, self._extra), name)
+        vars(self)[name] = found  # the next use of the name makes no call
+        return found
 
 
 def load_extra(module: str, extra: str) -> ModuleType:

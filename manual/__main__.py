@@ -1,4 +1,4 @@
-"""`python -m manual`: write the man pages and the reference, and remove pages of verbs that are gone."""
+"""`python -m manual`: write the man pages and the reference, and remove the pages of removed commands."""
 
 from pathlib import Path
 

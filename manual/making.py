@@ -1,9 +1,9 @@
-"""All files of the manual: one for each verb, so that two people who add verbs do not meet in one file."""
+"""All files of the manual: one per command, so that new commands never conflict in one file."""
 
 from pathlib import Path
 
 from manual import markdown, roff
-from manual.pages import overview, verb_pages
+from manual.pages import command_pages, overview
 
 MAN = "docs/man"
 REFERENCE = "docs/reference"
@@ -11,14 +11,14 @@ REFERENCE = "docs/reference"
 
 def made_files() -> dict[str, str]:
     """Path and text of every file that is made from the commands."""
-    root, verbs = overview(), verb_pages()
+    root, commands = overview(), command_pages()
     files = {
-        f"{MAN}/git-fedlearn.1": roff.format_overview(root, verbs),
-        f"{REFERENCE}/README.md": markdown.format_overview(root, verbs),
+        f"{MAN}/git-fedlearn.1": roff.format_overview(root, commands),
+        f"{REFERENCE}/README.md": markdown.format_overview(root, commands),
     }
-    for page in (page for pages in verbs.values() for page in pages):
-        files[f"{MAN}/git-fedlearn-{page.verb}.1"] = roff.format_verb(page)
-        files[f"{REFERENCE}/{page.verb}.md"] = markdown.format_verb(page)
+    for page in (page for pages in commands.values() for page in pages):
+        files[f"{MAN}/git-fedlearn-{page.name}.1"] = roff.format_command(page)
+        files[f"{REFERENCE}/{page.name}.md"] = markdown.format_command(page)
     return files
 
 

@@ -9,13 +9,13 @@ from manual.prose import CONFIGURATION, ENVIRONMENT, EXIT_CODES, FILES
 MADE = "<!-- Made by `make docs` from the command itself. Do not edit. -->"
 
 
-def format_overview(page: Page, verbs: dict[str, list[Page]]) -> str:
+def format_overview(page: Page, commands: dict[str, list[Page]]) -> str:
     """The first page of the reference."""
     lines = [MADE, "# Reference", "", *_usage(page), *_paragraphs(page)]
-    for heading, pages in verbs.items():
+    for heading, pages in commands.items():
         lines += [f"## {heading.capitalize()}", ""]
-        lines += [f"* [{page.verb}]({page.verb}.md): {_text(page.short)}" for page in pages] + [""]
-    lines += ["## Options of every verb", "", *_table(("option", "meaning"), page.options)]
+        lines += [f"* [{page.name}]({page.name}.md): {_text(page.short)}" for page in pages] + [""]
+    lines += ["## Options of every command", "", *_table(("option", "meaning"), page.options)]
     for name, heads, pairs in (
         ("Exit codes", ("code", "meaning"), EXIT_CODES),
         ("Environment", ("variable", "meaning"), ENVIRONMENT),
@@ -26,14 +26,16 @@ def format_overview(page: Page, verbs: dict[str, list[Page]]) -> str:
     return "\n".join(lines).rstrip() + "\n"
 
 
-def format_verb(page: Page) -> str:
-    """The page of a verb."""
+def format_command(page: Page) -> str:
+    """The page of a command."""
     lines = [MADE, f"# {page.path}", "", f"{_text(page.short)}.", "", *_body(page)]
     for below in page.below:
-        lines += [f"## {below.verb}", "", *_body(below)]
+        lines += [f"## {below.name}", "", *_body(below)]
     if page.examples:
         lines += ["## Examples", "", *_table(("to type", "what for"), page.examples)]
-    lines += ["[All verbs](README.md), and [what all of them take](README.md#options-of-every-verb)"]
+    lines += [
+        "[All commands](README.md), and [the options of every command](README.md#options-of-every-command)"
+    ]
     return "\n".join(lines) + "\n"
 
 

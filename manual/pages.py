@@ -1,4 +1,4 @@
-"""What the commands say of themselves, as values: the one source of the man pages and the reference."""
+"""The help of all commands as values: the one source of the man pages and the reference."""
 
 import inspect
 from collections.abc import Iterator
@@ -13,7 +13,7 @@ from git_fedlearn.console.usage import COMMON, without_examples
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """One verb: how it is called, what it does, its options, and the verbs below it."""
+    """One command: usage, description, options and subcommands."""
 
     path: str
     short: str
@@ -25,23 +25,23 @@ class Page:
     examples: tuple[tuple[str, str], ...] = ()
 
     @property
-    def verb(self) -> str:
+    def name(self) -> str:
         """The name without `git fedlearn`."""
         return self.path.removeprefix("git fedlearn").strip()
 
 
 def overview() -> Page:
-    """`git fedlearn` itself, without its verbs."""
+    """The page of `git fedlearn` itself, without its commands."""
     with _root() as ctx:
         return _page(ctx, (), without=())
 
 
-def verb_pages() -> dict[str, list[Page]]:
-    """A page for each verb, by heading."""
+def command_pages() -> dict[str, list[Page]]:
+    """A page per command, by section."""
     with _root() as root:
         return {
-            heading: [_read(cli.get_command(root, verb), verb, root) for verb in verbs]
-            for heading, verbs in {**SECTIONS, "for packagers": UNLISTED}.items()
+            heading: [_read(cli.get_command(root, name), name, root) for name in commands]
+            for heading, commands in {**SECTIONS, "for packagers": UNLISTED}.items()
         }
 
 
@@ -54,7 +54,7 @@ def _read(command: click.Command | None, name: str, above: click.Context) -> Pag
         raise LookupError(name)
     with click.Context(command, info_name=name, parent=above) as ctx:
         below = (
-            [_read(command.get_command(ctx, verb), verb, ctx) for verb in command.list_commands(ctx)]
+            [_read(command.get_command(ctx, name), name, ctx) for name in command.list_commands(ctx)]
             if isinstance(command, click.Group)
             else []
         )

@@ -4,41 +4,44 @@ from typing import Final
 
 EXIT_CODES: Final = (
     ("0", "done"),
-    ("1", "the answer is no: there are findings or differences, or a peer failed while others went on"),
-    ("2", "the command line is wrong"),
+    ("1", "the answer is no: there are findings or differences, or a peer or a step failed"),
+    ("2", "wrong command line"),
     ("3", "failed"),
     ("130", "interrupted"),
 )
 
 ENVIRONMENT: Final = (
-    ("AI_STACK_DATA", "The folder the stack writes to (~/.local/share/nixos-ai-stack)."),
-    ("QDRANT_URL, QDRANT_API_KEY", "The Qdrant server of export and import, and its key."),
-    ("FEDLEARN_EMBEDDER_KEY", "The key of the embedding endpoint that fedlearn.embedder names."),
-    ("NO_COLOR", "Set to anything: no colours. A pipe never gets any, unless FORCE_COLOR is set."),
-    ("SOURCE_DATE_EPOCH", "The time to take for now, in seconds since 1970."),
+    ("AI_STACK_DATA", "The folder of your AI stack's logs (default: ~/.local/share/nixos-ai-stack)."),
+    ("QDRANT_URL, QDRANT_API_KEY", "The Qdrant server for export and import, and its key."),
+    ("FEDLEARN_EMBEDDER_KEY", "The key of the embedding endpoint in fedlearn.embedder."),
+    ("NO_COLOR", "If set: no colors. A pipe gets colors only if FORCE_COLOR is set."),
+    ("SOURCE_DATE_EPOCH", "The current time to use, in seconds since 1970."),
 )
 
 CONFIGURATION: Final = (
-    ("fedlearn.system", "The id of this system, made by install."),
-    ("fedlearn.lockTimeout", "Seconds to wait for another run (30)."),
-    ("fedlearn.source", "The folder the stack writes to, unless AI_STACK_DATA or --source names one."),
-    ("fedlearn.source.NAME", "Where the files of a profile lie on this machine."),
-    ("fedlearn.pushTo", "systems: federate pushes to a branch of this system's own."),
-    ("fedlearn.anonymous", "true: commits of federate name the system id, not its user."),
-    ("fedlearn.injection", "flag (default) or quarantine what reads like instructions to an agent."),
+    ("fedlearn.system", "The id of this system, set by install."),
+    ("fedlearn.lockTimeout", "Seconds to wait for another run (default: 30)."),
+    ("fedlearn.source", "The folder of your AI stack's logs; AI_STACK_DATA and --source win over it."),
+    ("fedlearn.source.NAME", "The folder of a source's files on this machine."),
+    ("fedlearn.pushTo", "systems: federate pushes to a branch of this system alone."),
+    ("fedlearn.anonymous", "true: commits of federate name the system id instead of the user."),
+    (
+        "fedlearn.injection",
+        "flag (default) or quarantine records that look like instructions to an agent.",
+    ),
     (
         "fedlearn.embedder, fedlearn.embedderModel, fedlearn.embedderFolder",
         "wordllama (default), onnx, fastembed or the URL of an embedding endpoint; its model; its folder.",
     ),
-    ("fedlearn.qdrantUrl, fedlearn.qdrantFolder", "The vector store of export and import."),
-    ("fedlearn.qdrantCredential", "Whether git's credential helpers are asked for the store's key."),
-    ("fedlearn.qdrantGrpcPort", "The port at which the store speaks gRPC; REST when it is not set."),
-    ("fedlearn.autoImport", "Whether what a merge brings is imported at once."),
-    ("remote.NAME.fedlearn", "true: this remote is a peer. git fedlearn remote sets it and its options."),
+    ("fedlearn.qdrantUrl, fedlearn.qdrantFolder", "The vector store for export and import."),
+    ("fedlearn.qdrantCredential", "true: ask git's credential helpers for the key of the store."),
+    ("fedlearn.qdrantGrpcPort", "The gRPC port of the store (default: use REST)."),
+    ("fedlearn.autoImport", "true: import the records of each merge at once."),
+    ("remote.NAME.fedlearn", "true: this remote is a peer; set by git fedlearn remote."),
 )
 
 FILES: Final = (
     (".fedlearn.toml", "Settings that all clones share."),
-    ("data/", "What was learned: record sets, and the snapshots and metrics of each system."),
-    (".git/fedlearn/", "This clone's own state: lock, checkpoints, index. It can be removed at any time."),
+    ("data/", "Lessons: record sets, and the snapshots and metrics of each system."),
+    (".git/fedlearn/", "State of this clone: lock, read positions, index, pending items."),
 )

@@ -6,17 +6,17 @@ from collections.abc import Iterable, Iterator
 from manual.pages import Page
 from manual.prose import CONFIGURATION, ENVIRONMENT, EXIT_CODES, FILES
 
-SEE_ALSO = "git-fedlearn(1), which also lists the options that every verb takes"
+SEE_ALSO = "git-fedlearn(1), for the options of every command"
 Pairs = Iterable[tuple[str, str]]
 
 
-def format_overview(page: Page, verbs: dict[str, list[Page]]) -> str:
+def format_overview(page: Page, commands: dict[str, list[Page]]) -> str:
     """git-fedlearn(1)."""
-    lines = [*_head("git-fedlearn", "share what a local AI stack learns, by plain git"), *_synopsis([page])]
-    lines += [*_description(page), *_options(page)]
-    for heading, pages in verbs.items():
-        lines += [f".SH {_quoted(f'VERBS: {heading}'.upper())}"]
-        lines += _list((f"git-fedlearn-{page.verb}(1)", f"{page.short}.") for page in pages)
+    lines = _head("git-fedlearn", "keep and share what your local AI stack learns, with plain git")
+    lines += [*_synopsis([page]), *_description(page), *_options(page)]
+    for heading, pages in commands.items():
+        lines += [f".SH {_quoted(f'COMMANDS: {heading}'.upper())}"]
+        lines += _list((f"git-fedlearn-{page.name}(1)", f"{page.short}.") for page in pages)
     for heading, pairs in (
         ("EXIT STATUS", EXIT_CODES),
         ("ENVIRONMENT", ENVIRONMENT),
@@ -27,12 +27,12 @@ def format_overview(page: Page, verbs: dict[str, list[Page]]) -> str:
     return _finish([*lines, ".SH SEE ALSO", "git(1), gitattributes(5), githooks(5), git-merge(1)"])
 
 
-def format_verb(page: Page) -> str:
-    """git-fedlearn-VERB(1)."""
-    lines = [*_head(f"git-fedlearn-{page.verb}", page.short), *_synopsis(page.below or [page])]
+def format_command(page: Page) -> str:
+    """git-fedlearn-COMMAND(1)."""
+    lines = [*_head(f"git-fedlearn-{page.name}", page.short), *_synopsis(page.below or [page])]
     lines += [*_description(page), *_options(page)]
     if page.below:
-        lines.append(".SH VERBS")
+        lines.append(".SH COMMANDS")
         for below in page.below:
             lines += [f".SS {_quoted(below.usage)}", *_paragraphs(below.paragraphs), *_list(below.options)]
     if page.examples:

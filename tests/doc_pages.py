@@ -20,7 +20,7 @@ SHOWN_IDS = ("3f2a", "91bc")
 
 
 ANSWER_NO = {"diff"}
-"""Verbs that may end with 1 without anything being wrong."""
+"""Commands that may end with 1 without anything being wrong."""
 
 
 class Block(NamedTuple):

@@ -1,4 +1,4 @@
-"""What tests of the set-up look at: the bytes of a git folder, hooks that leave a trace, a base install."""
+"""What tests of the set-up look at: the bytes of a git folder, hooks that leave a trace, small installs."""
 
 import os
 import subprocess
@@ -47,12 +47,18 @@ def probe(system: System, *command: str) -> list[str]:
     return [line.removeprefix("fedlearn-probe token ") for line in lines if line.startswith("fedlearn-probe")]
 
 
-def make_base_install(folder: Path) -> Path:
-    """An environment with git-fedlearn and what it depends on, of the packages here; nothing of an extra."""
+def make_install(folder: Path, *extras: str) -> Path:
+    """An environment with git-fedlearn, what it and some extras depend on, of the packages here, and no more.
+
+    The folder of its programs.
+    """
+    requirements = [*PROJECT["dependencies"]]
+    for extra in extras:
+        requirements += PROJECT["optional-dependencies"][extra]
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", "--symlinks", folder], check=True)
     (packages,) = folder.glob("lib/python*/site-packages")
     (packages / "git_fedlearn").symlink_to(TOP / "git_fedlearn")
-    for path in {path for found in required(PROJECT["dependencies"]) for path in top_level(found)}:
+    for path in {path for found in required(requirements) for path in top_level(found)}:
         (packages / path.name).symlink_to(path)
     for name, entry in PROJECT["scripts"].items():
         module, _, function = entry.partition(":")

@@ -62,7 +62,7 @@ class System:
         return result
 
     def fedlearn(self, *arguments: str, stdin: bytes = b"", code: int = 0) -> Result:
-        """Run a verb in this process and expect an exit code."""
+        """Run a command in this process and expect an exit code."""
         out, err = io.StringIO(), io.StringIO()
         context = Context(
             environment=self.environment, directory=self.path, stdin=io.BytesIO(stdin), stdout=out, stderr=err

@@ -1,4 +1,4 @@
-"""The table of answers: each `--json` has its schema, each schema its verb."""
+"""The table of answers: each `--json` has its schema, each schema its command."""
 
 import json
 import re
@@ -15,7 +15,7 @@ def test_every_answer_has_a_schema_and_every_schema_an_answer() -> None:
     names = re.findall(r'say_json\(\s*"([a-z-]+)/(v\d+)"', code)
     said = {f"{name}.{version}.json" for name, version in names}
     described = {path.name for path in SCHEMAS.glob("*.json")}
-    assert said == described, f"docs/schemas lacks {said - described}, and no verb has {described - said}"
+    assert said == described, f"docs/schemas lacks {said - described}, and no command has {described - said}"
 
 
 def test_a_schema_names_what_it_describes() -> None:

@@ -1,11 +1,12 @@
-"""git-fedlearn as `pip install git-fedlearn` brings it, without any extra."""
+"""git-fedlearn as `pip install git-fedlearn` brings it, without any extra, and with one alone."""
 
 import json
 import os
 from pathlib import Path
 
 import pytest
-from installed import make_base_install
+from installed import make_install
+from qdrant.rest_server import rest_server
 from systems import System, World
 
 EVENT = {
@@ -18,7 +19,7 @@ EVENT = {
 
 @pytest.fixture(scope="module")
 def programs(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return make_base_install(tmp_path_factory.mktemp("base") / "environment")
+    return make_install(tmp_path_factory.mktemp("base") / "environment")
 
 
 @pytest.fixture
@@ -55,7 +56,7 @@ def test_it_syncs_scans_verifies_and_pulls(world: World, programs: Path, one: Sy
     one.git("push", "--quiet", str(hub.path), "main")
     other.git("pull", "--quiet", "--no-rebase", "--no-edit")
     assert len(other.records("error-solutions")) == 2
-    assert other.git("fedlearn", "verify", "--history").out.endswith("all well\n")
+    assert other.git("fedlearn", "verify", "--history").out.endswith("no problems found\n")
     assert other.git("fedlearn", "scan").code == 0
     other.git("fedlearn", "remote", "add", "hub", str(hub.path))
     assert other.git("fedlearn", "pull-remotes").code == 0
@@ -76,7 +77,7 @@ def test_packages_of_extras_are_not_there(one: System, programs: Path, package: 
         (["export", "--all"], True, "qdrant_client", "qdrant"),
         (["search", "--store", "disk full"], True, "qdrant_client", "qdrant"),
         (["mcp"], False, "mcp", "mcp"),
-        (["consolidate"], False, "rensa", "duplicates"),
+        (["review", "--duplicates"], False, "rensa", "duplicates"),
         (["sync", "--source", "s3://bucket/*.jsonl"], False, "fsspec", "dask"),
     ],
 )
@@ -93,6 +94,25 @@ def test_what_takes_an_extra_names_the_line_that_installs_it(
         "",
         f"error: the package {package} is not installed\nhint: pip install 'git-fedlearn[{extra}]'\n",
     )
+
+
+def test_with_the_extra_for_a_server_alone_lessons_come_from_it(
+    world: World, one: System, tmp_path: Path
+) -> None:
+    other = world.system("other")
+    other.add("error-solutions", {"error_message": "disk full", "solution": "empty the store"})
+    with_programs(one, make_install(tmp_path / "environment", "qdrant"))
+    one.git("init", "--quiet")
+    one.git("fedlearn", "init")
+    with rest_server(tmp_path / "served") as url:
+        for each in (other, one):
+            each.environment["QDRANT_URL"] = url
+        other.fedlearn("import", "error-solutions")
+        exported = one.git("fedlearn", "export", "error-solutions")
+        imported = one.git("fedlearn", "import", "error-solutions", check=False)
+    assert exported.out.startswith("error-solutions: 1 point, 1 lesson, 1 added")
+    assert imported.code == 3
+    assert imported.err.endswith("hint: pip install 'git-fedlearn[local]'\n")
 
 
 def test_the_demo_ends_well_and_says_what_the_search_would_show(one: System) -> None:

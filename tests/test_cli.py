@@ -18,7 +18,7 @@ from git_fedlearn.console.context import Context
 from git_fedlearn.repository.git import watched_by
 from manual.making import made_files, surplus
 
-VERBS = [*COMMANDS]
+COMMAND_NAMES = [*COMMANDS]
 TESTS = Path(__file__).parent
 QUOTED = "not for the terminal"
 
@@ -43,23 +43,23 @@ def plain(world: World) -> System:
     return world.folder_system("plain")
 
 
-def test_help_lists_every_verb_once(plain: System) -> None:
+def test_help_lists_every_command_once(plain: System) -> None:
     out = script(plain, "-h").stdout
     assert out == script(plain).stdout == script(plain, "help").stdout
-    for verb in VERBS:
-        times = sum(line.split()[:1] == [verb] for line in out.splitlines())
-        assert times == (verb not in UNLISTED), verb
+    for name in COMMAND_NAMES:
+        times = sum(line.split()[:1] == [name] for line in out.splitlines())
+        assert times == (name not in UNLISTED), name
 
 
-@pytest.mark.parametrize("verb", VERBS)
-def test_every_verb_has_help_and_a_test_file(verb: str) -> None:
-    command = cli.get_command(click.Context(cli), verb)
+@pytest.mark.parametrize("name", COMMAND_NAMES)
+def test_every_command_has_help_and_a_test_file(name: str) -> None:
+    command = cli.get_command(click.Context(cli), name)
     assert command is not None
-    assert command.name == verb
-    assert command.short_help == COMMANDS[verb], "command_table.py says otherwise"
+    assert command.name == name
+    assert command.short_help == COMMANDS[name], "command_table.py says otherwise"
     assert command.help
-    name = f"test_{verb.replace('-', '_')}.py"
-    assert list(TESTS.rglob(name)), f"{name} is missing"
+    test = f"test_{name.replace('-', '_')}.py"
+    assert list(TESTS.rglob(test)), f"{test} is missing"
 
 
 def commands_of(command: click.Command, path: str) -> Iterator[tuple[str, click.Command]]:
@@ -71,9 +71,11 @@ def commands_of(command: click.Command, path: str) -> Iterator[tuple[str, click.
 def test_help_texts_have_one_voice() -> None:
     """CONTRIBUTING, "Language"."""
     found = [
-        item for verb in VERBS for item in commands_of(cli.get_command(click.Context(cli), verb) or cli, verb)
+        item
+        for name in COMMAND_NAMES
+        for item in commands_of(cli.get_command(click.Context(cli), name) or cli, name)
     ]
-    wrong = [f"{path}: {c.short_help}" for path, c in found if not _is_sentence(c.short_help or "", 70)]
+    wrong = [f"{path}: {c.short_help}" for path, c in found if not _is_sentence(c.short_help or "", 60)]
     options = [(path, o) for path, c in found for o in c.params if isinstance(o, click.Option)]
     wrong += [f"{path} {o.opts[0]}: {o.help}" for path, o in options if not _is_sentence(o.help or "", 110)]
     wrong += [f"{path} {o.opts[0]} {o.metavar}" for path, o in options if re.search("[a-z]", o.metavar or "")]
@@ -95,7 +97,7 @@ def _says(path: Path, text: str) -> bool:
     return path.is_file() and path.read_text(encoding="utf-8") == text
 
 
-def test_help_of_a_verb(plain: System) -> None:
+def test_help_of_a_command(plain: System) -> None:
     out = script(plain, "help", "retract").stdout
     assert out.startswith("Usage: git fedlearn retract [OPTIONS] [ID]...\n")
     assert out == script(plain, "retract", "-h").stdout
@@ -107,27 +109,27 @@ def test_help_of_a_verb(plain: System) -> None:
 @pytest.mark.parametrize(
     ("arguments", "error"),
     [
-        (["verfy"], "error: no such verb: verfy\nhint: did you mean `git fedlearn verify`?\n"),
-        (["xyzzy"], "error: no such verb: xyzzy\nhint: `git fedlearn -h` lists the verbs\n"),
-        (["help", "verfy"], "error: no such verb: verfy\nhint: did you mean `git fedlearn verify`?\n"),
+        (["verfy"], "error: 'verfy' is not a git fedlearn command\nhint: git fedlearn verify\n"),
+        (["xyzzy"], "error: 'xyzzy' is not a git fedlearn command\nhint: git fedlearn -h\n"),
+        (["help", "verfy"], "error: 'verfy' is not a git fedlearn command\nhint: git fedlearn verify\n"),
         (
             ["remote", "lst"],
-            "error: no such verb: remote lst\nhint: did you mean `git fedlearn remote list`?\n",
+            "error: 'lst' is not a git fedlearn remote command\nhint: git fedlearn remote list\n",
         ),
         (
             ["help", "remote", "xyz"],
-            "error: no such verb: remote xyz\nhint: `git fedlearn remote -h` lists the verbs\n",
+            "error: 'xyz' is not a git fedlearn remote command\nhint: git fedlearn remote -h\n",
         ),
         (
             ["help", "verify", "x"],
-            "error: git fedlearn verify: there are no verbs below it\nhint: git fedlearn verify -h\n",
+            "error: verify has no subcommands\nhint: git fedlearn verify -h\n",
         ),
-        (["VERIFY"], "error: no such verb: VERIFY\nhint: did you mean `git fedlearn verify`?\n"),
+        (["VERIFY"], "error: 'VERIFY' is not a git fedlearn command\nhint: git fedlearn verify\n"),
         (
             ["completion"],
             "error: missing argument SHELL. Choose from: bash, zsh, fish\nhint: git fedlearn completion -h\n",
         ),
-        (["sync", "--ful"], "error: no such option: --ful\nhint: did you mean --full?\n"),
+        (["sync", "--ful"], "error: no such option: --ful\nhint: try --full\n"),
         (["verify", "--nope"], "error: no such option: --nope\nhint: git fedlearn verify -h\n"),
         (["--nope"], "error: no such option: --nope\nhint: git fedlearn -h\n"),
         (["show"], "error: missing argument ID\nhint: git fedlearn show -h\n"),
@@ -137,7 +139,7 @@ def test_help_of_a_verb(plain: System) -> None:
 )
 def test_wrong_uses(plain: System, arguments: list[str], error: str) -> None:
     said = plain.fedlearn(*arguments, code=2).err
-    assert said.replace("'", "") == error  # versions of click differ
+    assert said.replace("'", "") == error.replace("'", "")  # versions of click differ
 
 
 def test_another_folder_and_quiet(system: System, plain: System) -> None:
@@ -189,7 +191,7 @@ def test_colours_on_a_terminal_only(system: System, environment: dict[str, str],
     context = Context(plain | environment, system.path, stdout=out, stderr=err)
     assert (run(["doctor"], context), run(["verfy"], context)) == (0, 2)
     assert ("\x1b[32mok      \x1b[0m git " in out.getvalue()) is coloured
-    assert ("\x1b[1;31merror:\x1b[0m no such verb: verfy\n" in err.getvalue()) is coloured
+    assert ("\x1b[1;31merror:\x1b[0m 'verfy' is not a git fedlearn command\n" in err.getvalue()) is coloured
     assert ("\x1b" in out.getvalue() + err.getvalue()) is coloured
     assert "\x1b" not in system.fedlearn("doctor").out
 
@@ -291,7 +293,7 @@ def test_two_writers_at_once_wait_for_each_other(system: System) -> None:
     for writer in writers:
         assert writer.wait() == 0
         assert writer.stdout
-        assert writer.stdout.read() == b"skills-patterns: 1 record added, 0 raised, 0 known already\n"
+        assert writer.stdout.read() == b"skills-patterns: 1 record added\n"
         writer.stdout.close()
     assert len(system.records("skills-patterns")) == 4
     assert not (system.path / ".git/fedlearn/lock.holder").exists()

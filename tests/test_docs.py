@@ -25,6 +25,7 @@ NOT_RUN = {
     "pipx": "installs from PyPI",
     "uv": "installs from PyPI",
     "pip": "installs from PyPI",
+    "~/.venvs/fedlearn/bin/pip": "installs from PyPI",
     "apt-get": "installs Debian packages",
     "python3 -m venv": "makes an environment, as the Makefile does",
     "python coordinator.py": "tests/test_coordinator_example.py runs it",
@@ -176,14 +177,14 @@ def test_every_verb_has_examples_and_they_can_be_typed() -> None:
 
 
 def check(words: list[str]) -> None:
-    """Parse a command line without running it. A verb that is only named needs no arguments."""
+    """Parse a command line without running it. A command that is only named needs no arguments."""
     with click.Context(cli, info_name="git fedlearn") as above:
         ctx: click.Context = above
         while words and not words[0].startswith("-") and isinstance(ctx.command, click.Group):
             name, *words = words
             command = ctx.command.get_command(ctx, name)
-            if command is None and name not in {"VERB", "X"}:
-                raise click.UsageError(f"no such verb: {name}")
+            if command is None and name not in {"COMMAND", "X"}:
+                raise click.UsageError(f"{name} is not a command")
             if command is None:
                 return
             ctx = click.Context(command, info_name=name, parent=ctx)

@@ -29,7 +29,7 @@ def test_sanitize_rewrites_fails_once_and_is_content_then(system: System) -> Non
     first = hook(system, "sanitize", SET)
     assert (first.code, first.err) == (
         1,
-        f"sanitized {SET}\n1 file with private data; redacted 1 EMAIL_ADDRESS\n",
+        f"sanitized {SET}\n1 file sanitized; redacted 1 EMAIL_ADDRESS\n",
     )
     system.git("add", SET)
     second = hook(system, "sanitize", SET)
@@ -59,7 +59,7 @@ def test_scan_stops_files_of_unknown_kinds_and_private_names(system: System) -> 
     stage(system, b"{}\n", f"data/collections/{MAIL}.jsonl")
     result = hook(system, "scan", "data/lessons.sqlite")
     assert result.code == 1
-    assert "error: data/lessons.sqlite: not a kind of file that is shared under data/" in result.err
+    assert "error: data/lessons.sqlite: not a file type that may be under data/" in result.err
     assert "error: data/collections/…: EMAIL_ADDRESS (file-name:email-address) [" in result.err
     assert MAIL not in result.err
     system.git("rm", "--cached", "-q", "data/lessons.sqlite", f"data/collections/{MAIL}.jsonl")
@@ -80,7 +80,7 @@ def test_many_findings_are_counted_not_listed(system: System) -> None:
     stage(system, b"".join(b"rubbish %02d\n" % number for number in range(30)))
     result = hook(system, "verify", SET)
     assert result.err.count(f"error: {SET}:") == 20
-    assert "error: and 10 problems more\n" in result.err
+    assert "error: and 10 more problems\n" in result.err
 
 
 def installed_copy(folder: Path, engine: str = "") -> Path:

@@ -77,7 +77,7 @@ def test_the_action_passes_what_is_whole_and_stops_what_is_not(system: System) -
     system.commit()
     done = run_check(system)
     assert done.returncode == 0, done
-    assert done.stdout.endswith("1 record in 5 data files: all well\n")
+    assert done.stdout.endswith("1 record in 5 files, no problems found\n")
     system.write("data/patterns/best-practices.jsonl", b"")
     done = run_check(system)
     assert done.returncode == 1

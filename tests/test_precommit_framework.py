@@ -49,7 +49,7 @@ def test_files_of_unknown_kinds_and_lost_sets_are_stopped(system: System) -> Non
     stage(system, b"SQLite format 3", "data/lessons.sqlite")
     result = run(system)
     assert verdicts(result) == ["Passed", "Failed", "Passed"]
-    assert "error: data/lessons.sqlite: not a kind of file that is shared" in result.out
+    assert "error: data/lessons.sqlite: not a file type that may be under data/" in result.out
     system.git("rm", "--quiet", "--force", "data/lessons.sqlite")
     system.add("skills-patterns", {"title": "a"})
     system.commit()

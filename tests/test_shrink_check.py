@@ -42,8 +42,8 @@ def test_a_commit_that_drops_records_is_blocked_and_both_ways_out_work(taught: S
     retract = f"git fedlearn retract {lost[:12]} --reason WHY && git add :/data"
     assert result.err == (
         f"error: 1 record of skills-patterns would be lost: {lost[:12]}\n"
-        "hint: to keep them: git fedlearn verify --fix && git add :/data\n"
-        f"hint: to take them back everywhere: git fedlearn verify --fix && {retract}\n"
+        "hint: git fedlearn verify --fix && git add :/data    (keeps them)\n"
+        f"hint: git fedlearn verify --fix && {retract}    (retracts them on every system)\n"
     )
     taught.fedlearn("verify", "--fix")
     assert taught.read(SET) == whole
@@ -101,7 +101,7 @@ def test_a_private_file_name_alone_blocks_the_commit_and_the_push(world: World, 
     taught.write(name, b"a fine text\n")
     taught.git("add", name)
     shown = "error: data/…: EMAIL_ADDRESS (file-name:email-address) ["
-    hint = "hint: keep the file out: git rm --cached it, or give it another name\n"
+    hint = "hint: git rm --cached FILE    (or rename it)\n"
     result = commit(taught)
     assert result.code == 1
     assert result.err.startswith(shown)
@@ -122,7 +122,7 @@ def test_a_broken_line_is_blocked_where_it_is_new_only(world: World, taught: Sys
     result = commit(taught, "--all")
     assert (result.code, result.err) == (
         1,
-        f"error: {SET}:4: not JSON: expecting value at column 1\nhint: correct the file, then git add it\n",
+        f"error: {SET}:4: not JSON: expecting value at column 1\nhint: fix the file, then git add it\n",
     )
     assert commit(taught, "--all", "--no-verify").code == 0
     taught.add("skills-patterns", {"title": "d"})
@@ -204,7 +204,7 @@ def test_a_conflict_settled_for_one_side_is_blocked(diverged: System) -> None:
 def test_a_merge_that_lost_records_says_so_and_its_hint_works_word_for_word(diverged: System) -> None:
     merged = diverged.git("merge", "--no-edit", "--strategy=ours", "theirs")
     lost = next(i for i in ids_at(diverged, "theirs") if i not in ids(diverged).values())
-    hint = "git fedlearn verify --fix && git add :/data && git commit -m 'bring back lost records'"
+    hint = "git fedlearn verify --fix && git add :/data && git commit -m 'Restore lost records'"
     assert merged.err == f"warning: this merge lost 1 record of skills-patterns: {lost[:12]}\nhint: {hint}\n"
     follow(diverged, hint)
     assert set(ids(diverged)) == {"a", "b", "c", "ours", "theirs"}
@@ -285,7 +285,7 @@ def test_a_secret_that_no_commit_leads_to_is_blocked(
     result = taught.git("push", *(["--no-verify"] if guarded else []), "origin", pushed, check=False)
     assert result.code == 1
     assert "EMAIL_ADDRESS (email-address) at /title" in result.err
-    assert "hint: refs/tags/heavy is no branch" in result.err
+    assert "hint: refs/tags/heavy does not point to a commit" in result.err
     assert MAIL not in result.err
     assert remote.bare.git("tag").out == ""
 

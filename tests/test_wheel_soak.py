@@ -115,5 +115,5 @@ def test_the_base_syncs_pulls_verifies_and_scans(shell: Shell) -> None:
     shell.said("git", "pull", "--quiet", "--no-rebase", "--no-edit", folder=other)
     learned = (other / "data/patterns/error-solutions.jsonl").read_bytes()
     assert learned.count(b"\n") == 2
-    assert shell.said("git", "fedlearn", "verify", "--history", folder=other).endswith("all well\n")
+    assert shell.said("git", "fedlearn", "verify", "--history", folder=other).endswith("no problems found\n")
     shell.said("git", "fedlearn", "scan", folder=other)

@@ -1,4 +1,4 @@
-"""`git fedlearn add`: join records from a file or standard input into a record set."""
+"""`git fedlearn add`: add records from a file or standard input to a record set."""
 
 from collections import Counter
 from datetime import date
@@ -8,7 +8,7 @@ from typing import BinaryIO, NamedTuple, TypeAlias
 import click
 
 from git_fedlearn.console.context import Context
-from git_fedlearn.console.words import count, kinds
+from git_fedlearn.console.words import kinds, updates, what_is_new
 from git_fedlearn.core.canonical import Json
 from git_fedlearn.core.identity import RecordId
 from git_fedlearn.core.layout import FINE_TUNING, SetName
@@ -23,20 +23,20 @@ JoinCounts: TypeAlias = dict[str, list[RecordId]]
 
 
 class ReadRecords(NamedTuple):
-    """What was read: record lines, their ids, what was redacted, and number and reason of broken lines."""
+    """Record lines, their ids, what was redacted in them, and number and reason of each invalid line."""
 
     lines: set[bytes]
     ids: set[RecordId]
     redacted: Counter[str]
     faults: list[tuple[int, str]]
-    held: Counter[str]
-    """Samples that were kept back, by reason."""
+    skipped: Counter[str]
+    """Skipped samples, by reason."""
     waiting: list[DoubtfulSample]
-    """Those of them that a person has to decide on."""
+    """Those of them that a person must decide on."""
 
 
-class _Door(NamedTuple):
-    """What records come in through; `decided` are decisions on samples, None where none are asked for."""
+class _Reader(NamedTuple):
+    """How to read records; `decided` are decisions on samples, None for sets that need no decisions."""
 
     intake: Intake
     decided: dict[str, str] | None
@@ -44,16 +44,16 @@ class _Door(NamedTuple):
     place: str
 
 
-@click.command("add", short_help="Join records from a file into a record set.")
+@click.command("add", short_help="Add records from a file.")
 @click.argument("name", metavar="SET")
 @click.argument("file", default="-", type=click.Path(allow_dash=True))
 @click.option("--json", "as_json", is_flag=True, help="Answer for programs.")
 @click.pass_obj
 def command(context: Context, name: str, file: str, *, as_json: bool) -> int:
-    """Join records from FILE (one JSON object a line; `-` is standard input) into SET.
+    """Add records from FILE (one JSON object per line; default: standard input) to SET.
 
     SET is skills-patterns, error-solutions, best-practices, fine-tuning or collections/NAME. Secrets and
-    personal data are redacted first. Lines that are no records are reported and not added; the rest is.
+    personal data are redacted first. Invalid lines are reported and skipped.
     """
     repository = context.data_repository
     sets = repository.sets
@@ -62,55 +62,55 @@ def command(context: Context, name: str, file: str, *, as_json: bool) -> int:
     intake = Intake(context.privacy, repository.system(), repository.settings.record_bytes)
     decided = Inbox(repository).sample_decisions() if name == FINE_TUNING else None
     place = "standard input" if file == "-" else file
-    given = _read_all(context, file, _Door(intake, decided, context.now().date(), place))
+    read = _read_all(context, file, _Reader(intake, decided, context.now().date(), place))
     with repository.lock("add"):
-        joined = sets.join(SetName(name), given.lines)
-        Inbox(repository).add_samples(given.waiting)
-    for number, reason in given.faults:
-        context.complain(f"error: {place}:{number}: {reason}; not added")
+        joined = sets.join(SetName(name), read.lines)
+        Inbox(repository).add_samples(read.waiting)
+    for number, reason in read.faults:
+        context.complain(f"error: {place}:{number}: {reason}; skipped")
     updated = set(joined.changed).difference(joined.raised, joined.retracted)
     outcome = {
-        "added": [i for i in joined.added if i in given.ids],
-        "raised": [i for i in joined.raised if i in given.ids],
-        "updated": [i for i in joined.changed if i in given.ids & updated],
-        "retracted": [i for i in joined.retracted if i in given.ids],
+        "added": [i for i in joined.added if i in read.ids],
+        "raised": [i for i in joined.raised if i in read.ids],
+        "updated": [i for i in joined.changed if i in read.ids & updated],
+        "retracted": [i for i in joined.retracted if i in read.ids],
     }
-    known = len(given.ids) - sum(map(len, outcome.values()))
+    known = len(read.ids) - sum(map(len, outcome.values()))
     if as_json:
-        context.say_json("add/v1", _to_json(name, outcome, known, given))
+        context.say_json("add/v1", _to_json(name, outcome, known, read))
     else:
-        held = "".join(f"; {number} {reason}" for reason, number in sorted(given.held.items()))
-        context.say(f"{name}: {_describe(outcome, known)}{kinds(given.redacted)}{held}")
-        if given.waiting:
+        skipped = "".join(f"; skipped {number}: {reason}" for reason, number in sorted(read.skipped.items()))
+        context.say(f"{name}: {_describe(outcome, known)}{kinds(read.redacted)}{skipped}")
+        if read.waiting:
             context.note("hint: git fedlearn review")
-    return 1 if given.faults else 0
+    return 1 if read.faults else 0
 
 
 def _describe(outcome: JoinCounts, known: int) -> str:
-    news = f"{count(len(outcome['added']), 'record')} added, {len(outcome['raised'])} raised"
-    rest = "".join(f", {len(outcome[what])} {what}" for what in ("updated", "retracted") if outcome[what])
-    return f"{news}{rest}, {known} known already"
+    raised, updated = len(outcome["raised"]), len(outcome["updated"])
+    news = {"added": len(outcome["added"]), **updates(raised, raised + updated)}
+    return what_is_new({**news, "retracted": len(outcome["retracted"])}, known, "record")
 
 
-def _to_json(name: str, outcome: JoinCounts, known: int, given: ReadRecords) -> dict[str, Json]:
+def _to_json(name: str, outcome: JoinCounts, known: int, read: ReadRecords) -> dict[str, Json]:
     return {
         "set": name,
         **{what: [*ids] for what, ids in outcome.items()},
         "known": known,
-        "redacted": dict(given.redacted),
-        "held": dict(given.held),
-        "faults": [{"line": number, "reason": reason} for number, reason in given.faults],
+        "redacted": dict(read.redacted),
+        "held": dict(read.skipped),
+        "faults": [{"line": number, "reason": reason} for number, reason in read.faults],
     }
 
 
-def _read_all(context: Context, file: str, door: _Door) -> ReadRecords:
+def _read_all(context: Context, file: str, reader: _Reader) -> ReadRecords:
     """Read before the lock is taken: standard input may be slow."""
     if file != "-":
         with _open(context.directory / file) as source:
-            return _read(source, door)
+            return _read(source, reader)
     if context.stdin.isatty():
-        context.note("reading records from standard input; Ctrl-D ends it")
-    return _read(context.stdin, door)
+        context.note("reading records from standard input, end with Ctrl-D")
+    return _read(context.stdin, reader)
 
 
 def _open(path: Path) -> BinaryIO:
@@ -120,32 +120,32 @@ def _open(path: Path) -> BinaryIO:
         raise FedlearnError(f"{path}: cannot be read: {error.strerror}") from error
 
 
-def _read(source: BinaryIO, door: _Door) -> ReadRecords:
-    given = ReadRecords(set(), set(), Counter(), [], Counter(), [])
+def _read(source: BinaryIO, reader: _Reader) -> ReadRecords:
+    read = ReadRecords(set(), set(), Counter(), [], Counter(), [])
     for line in read_lines(source):
         if isinstance(line, SkimmedLines):
             continue
         if not isinstance(line, SourceEvent):
-            reason = line.reason if isinstance(line, BrokenLine) else "the file ends in the middle of it"
-            given.faults.append((line.number, reason))
+            reason = line.reason if isinstance(line, BrokenLine) else "incomplete last line"
+            read.faults.append((line.number, reason))
             continue
-        if door.decided is not None:
-            hold = find_hold(door.intake.engine, line.fields, door.decided)
+        if reader.decided is not None:
+            hold = find_hold(reader.intake.engine, line.fields, reader.decided)
             if hold:
-                given.held[hold] += 1
-                given.waiting.extend([_waiting(line, door)] if hold == WAITS else [])
+                read.skipped[hold] += 1
+                read.waiting.extend([_waiting(line, reader)] if hold == WAITS else [])
                 continue
         try:
-            admitted = door.intake.admit(line.fields, door.today)
+            admitted = reader.intake.admit(line.fields, reader.today)
         except NotARecordError as error:
-            given.faults.append((line.number, str(error)))
+            read.faults.append((line.number, str(error)))
         else:
-            given.lines.add(admitted.record.line)
-            given.ids.add(admitted.record.id)
-            given.redacted.update(admitted.redacted)
-    return given
+            read.lines.add(admitted.record.line)
+            read.ids.add(admitted.record.id)
+            read.redacted.update(admitted.redacted)
+    return read
 
 
-def _waiting(line: SourceEvent, door: _Door) -> DoubtfulSample:
-    place = f"{door.place}:{line.number}"
-    return DoubtfulSample(sample_key(line.fields), place, door.today.isoformat(), line.fields)
+def _waiting(line: SourceEvent, reader: _Reader) -> DoubtfulSample:
+    place = f"{reader.place}:{line.number}"
+    return DoubtfulSample(sample_key(line.fields), place, reader.today.isoformat(), line.fields)

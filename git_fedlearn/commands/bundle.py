@@ -1,4 +1,4 @@
-"""`git fedlearn bundle`: federation without a network, by a file."""
+"""`git fedlearn bundle`: share lessons as a file, without a network."""
 
 from pathlib import Path
 
@@ -13,7 +13,6 @@ from git_fedlearn.core.canonical import Json
 from git_fedlearn.core.changes import ChangeKind
 from git_fedlearn.errors import FedlearnError
 from git_fedlearn.federation.bundles import Written, find_refusal, find_sender, unpacked, write_bundle
-from git_fedlearn.federation.check import Checker
 from git_fedlearn.federation.peers import TrustLevel, get_peers
 from git_fedlearn.federation.pull import PullOptions, make_checker, pull
 from git_fedlearn.repository.history import all_changes, revision_changes
@@ -23,29 +22,32 @@ from git_fedlearn.repository.work_tree import read_work_state
 
 
 class NotAllowedError(FedlearnError):
-    """A bundle would take along what must not leave."""
+    """A bundle would contain what must not be published."""
 
     exit_code = 1
 
 
-@click.group("bundle", short_help="Share without a network: by a file, on a stick.")
+@click.group("bundle", short_help="Share lessons as a file, without a network.")
 def command() -> None:
-    """A bundle is one file with the commits of this branch, to be carried to where no network goes.
+    """Share lessons as a file, without a network.
 
-    What is applied passes the same checks as what a peer sends.
+    A bundle is one file with the commits of this branch. Its records pass the same checks as records from
+    peers.
     """
 
 
-@command.command("create", short_help="Write a bundle.")
+@command.command("create", short_help="Create a bundle.")
 @click.argument("file", type=click.Path(path_type=Path))
-@click.option("--since", metavar="REV", help="Leave out what this commit holds: the receiver has it.")
-@click.option("--for", "receiver", metavar="PEER", help="Keep to what may be published to this peer.")
+@click.option("--since", metavar="REV", help="Exclude this commit and its ancestors: the receiver has them.")
+@click.option(
+    "--for", "receiver", metavar="PEER", help="Fail unless everything may be published to this peer."
+)
 @click.option("--json", "as_json", is_flag=True, help="Answer for programs.")
 @click.pass_obj
 def create(context: Context, file: Path, since: str | None, receiver: str | None, *, as_json: bool) -> None:
-    """Write what is committed on this branch to FILE, after the checks of a push.
+    """Write the commits of this branch to FILE, after the checks of a push.
 
-    A receiver that has nothing in common with this repository needs a bundle without --since.
+    A receiver without common history needs a bundle without --since.
     """
     repository = context.data_repository
     objects = repository.objects
@@ -57,7 +59,7 @@ def create(context: Context, file: Path, since: str | None, receiver: str | None
         if refusal:
             raise NotAllowedError(refusal.message, hint=refusal.hint)
     if check_updates(context, objects, [Update("the bundle", base, tip)], [base] if base else []):
-        raise NotAllowedError("no bundle was written: a push would be stopped too", hint="git fedlearn scan")
+        raise NotAllowedError("no bundle written: it failed the checks of a push", hint="git fedlearn scan")
     written = write_bundle(repository, (context.directory / file).resolve(), tip, base)
     gained = _gained(objects, base, tip)
     if as_json:
@@ -68,16 +70,16 @@ def create(context: Context, file: Path, since: str | None, receiver: str | None
     _say_written(context, file, written, gained)
 
 
-@command.command("apply", short_help="Join what a bundle brings.")
+@command.command("apply", short_help="Add the records of a bundle.")
 @click.argument("file", type=click.Path(path_type=Path))
-@click.option("--from", "name", metavar="NAME", help="Who made it: a peer, or a name for it (bundle-FILE).")
+@click.option("--from", "name", metavar="NAME", help="Its sender: a peer or any name (default: bundle-FILE).")
 @click.option(
     "--trust",
     type=click.Choice([trust.value for trust in TrustLevel]),
-    help="How far it is believed (verify).",
+    help="Trust level (default: verify).",
 )
-@click.option("--dry-run", is_flag=True, help="Check it; join nothing.")
-@click.option("--no-commit", is_flag=True, help="Leave what was learned in the index and work tree.")
+@click.option("--dry-run", is_flag=True, help="Only check the bundle.")
+@click.option("--no-commit", is_flag=True, help="Leave new records in the index and working tree.")
 @click.option("--json", "as_json", is_flag=True, help="Answer for programs.")
 @click.pass_obj
 def apply(  # noqa: PLR0913  one option each
@@ -90,9 +92,9 @@ def apply(  # noqa: PLR0913  one option each
     no_commit: bool,
     as_json: bool,
 ) -> int:
-    """Check every record that the bundle FILE brings, and join what passes in one commit.
+    """Check every record of the bundle FILE, and add those that pass in one commit.
 
-    What does not pass waits in quarantine. With --from a peer's name, its trust counts.
+    Records that fail the checks go to quarantine. If the sender is a peer, its trust level applies.
     """
     repository = context.data_repository
     path = (context.directory / file).resolve()
@@ -100,8 +102,7 @@ def apply(  # noqa: PLR0913  one option each
     if trust:
         sender = sender.with_trust(TrustLevel(trust))
     request = PullOptions(dry_run=dry_run, commit=not no_commit)
-    limit = repository.settings.record_bytes
-    checker = make_checker(repository, Checker(context.privacy, limit, context.now()))
+    checker = make_checker(repository, context.privacy, context.now())
     with unpacked(repository, path, sender) as peer, watching(context, [peer]) as watcher:
         pulled = pull(repository, [peer], checker, request, watcher)
     if as_json:
@@ -112,7 +113,7 @@ def apply(  # noqa: PLR0913  one option each
 
 
 def _gained(objects: Objects, base: Oid | None, tip: Oid) -> int:
-    """How many records a receiver at `base` gains or sees changed."""
+    """How many records are new or changed for a receiver at `base`."""
     changes = all_changes(revision_changes(objects, base, tip))
     return len({change.record.id for change in changes if change.kind is not ChangeKind.LOST})
 
@@ -121,5 +122,5 @@ def _say_written(context: Context, file: Path, written: Written, gained: int) ->
     what = f"{count(written.commits, 'commit')}, {count(gained, 'record')}, {written.size:,} bytes"
     context.say(f"{file}: {what}, up to {written.tip[:12]}")
     if read_work_state(context.repository).changed:
-        context.note("note: what is not committed is not in it")
-    context.note(f"hint: there: git fedlearn bundle apply {file.name}")
+        context.note("note: uncommitted changes are not included")
+    context.note(f"hint: git fedlearn bundle apply {file.name}    (on the other machine)")

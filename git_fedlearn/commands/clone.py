@@ -20,7 +20,7 @@ _GIT_OPTIONS: Final = "git-fedlearn.clone.git-options"
 
 
 class _CloneCommand(click.Command):
-    """Takes everything behind `--` as options of git clone."""
+    """Passes everything after `--` to git clone."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         own, _, ctx.meta[_GIT_OPTIONS] = _split(args)
@@ -30,27 +30,29 @@ class _CloneCommand(click.Command):
 @click.command(
     "clone",
     cls=_CloneCommand,
-    short_help="Clone a federated repository and set it up.",
+    short_help="Clone a repository of lessons and set it up.",
     options_metavar="",
-    epilog="Options behind -- are those of git clone: git fedlearn clone URL -- --depth 1",
+    epilog="Options after -- are passed to git clone: git fedlearn clone URL -- --depth 1",
 )
 @click.argument("url")
 @click.argument("directory", metavar="[DIR]", required=False)
 @click.pass_context
 def command(ctx: click.Context, url: str, directory: str | None) -> int:
-    """Clone a federated repository and run `install` in it.
+    """Clone a repository of lessons and run `install` in it.
 
-    Where a vector store is configured ($QDRANT_URL, or fedlearn.qdrantUrl in the git config of this user),
-    what was learned is imported into it; exit code 1 when that did not go.
+    If a vector store is configured ($QDRANT_URL, or fedlearn.qdrantUrl in your git config), the lessons are
+    imported into it; exits with 1 if that fails.
     """
     context: Context = ctx.obj
     directory = directory or find_name(url)
     if not directory:
-        raise UsageError(f"{url}: no name for a folder in it", hint="git fedlearn clone URL DIR")
+        raise UsageError(
+            f"{url}: no folder name can be derived from this URL", hint="git fedlearn clone URL DIR"
+        )
     git = Git(context.directory, context.environment)
     code = git.stream("clone", *ctx.meta[_GIT_OPTIONS], "--", url, directory)
     if code:
-        raise GitError(f"git clone failed (exit code {code})", hint="git says why above")
+        raise GitError(f"git clone failed (exit code {code})", hint="see the message of git above")
     repository = Repository.discover(context.directory / directory, context.environment)
     code = say_installation(context, repository, install(repository))
     if repository.is_bare:
@@ -64,20 +66,18 @@ def command(ctx: click.Context, url: str, directory: str | None) -> int:
 
 
 def _note_no_data(context: Context, repository: Repository, directory: str) -> None:
-    """Say what to do: a remote whose HEAD names a missing branch looks empty, and is not."""
+    """Print what to do; a remote whose HEAD refers to a nonexistent branch only looks empty."""
     git = repository.git
     branches = git.text("for-each-ref", "--format=%(refname:lstrip=3)", "refs/remotes").split()
     if branches and not git.is_true("rev-parse", "--verify", "--quiet", "HEAD"):
-        context.complain(
-            f"warning: the HEAD of the remote names no branch that is there ({', '.join(branches)})"
-        )
+        context.warn(f"remote HEAD refers to a nonexistent branch; there is {', '.join(branches)}")
         context.complain(f"hint: cd {shlex.quote(directory)} && git checkout {branches[0]}")
     else:
-        context.note(f"note: no data/ in {directory}: to start one, run `git fedlearn init` there")
+        context.note(f"note: no data/ in {directory}; run `git fedlearn init` there to create it")
 
 
 def find_name(url: str) -> str | None:
-    """The folder git would clone into: the last part of the URL, less `.git`."""
+    """The folder git would clone into: the last part of the URL, without `.git`."""
     path = re.sub(r"^[a-z+]+://([^/]*@)?", "", url).rstrip("/ ")
     path = re.sub(r"/\.git$", "", path).rstrip("/")
     name = re.split(r"[/:]", path)[-1]

@@ -1,4 +1,4 @@
-"""`git fedlearn completion`: the scripts that let shells complete."""
+"""`git fedlearn completion`: the completion scripts of shells."""
 
 from importlib.resources import files
 from typing import Final
@@ -8,18 +8,18 @@ import click
 from git_fedlearn.console.context import Context
 
 SCRIPTS: Final = {"bash": "git-fedlearn", "zsh": "_git-fedlearn", "fish": "git-fedlearn.fish"}
-"""The script of each shell, by the name under which that shell looks for it."""
+"""The script of each shell, under the file name that the shell looks for."""
 
 
 @click.command("completion", short_help="Print the completion script of a shell.")
 @click.argument("shell", metavar="SHELL", type=click.Choice(list(SCRIPTS)))
 @click.pass_obj
 def command(context: Context, shell: str) -> None:
-    """Print the script that lets SHELL (bash, zsh or fish) complete verbs, options, ids, sets and peers.
+    """Print the script that completes commands, options, ids, sets and peers in SHELL (bash, zsh or fish).
 
-    It also completes `git fedlearn`. `git fedlearn install --global` puts it where the shell looks by itself;
-    or load it in ~/.bashrc with: eval "$(git fedlearn completion bash)"; in ~/.zshrc, after compinit, the
-    same with zsh; in ~/.config/fish/config.fish with: git fedlearn completion fish | source
+    `git fedlearn install --global` puts it where your shell finds it. To load it yourself, add to ~/.bashrc:
+    eval "$(git fedlearn completion bash)"; to ~/.zshrc, after compinit, the same with zsh; to
+    ~/.config/fish/config.fish: git fedlearn completion fish | source
     """
     script = files("git_fedlearn") / "completions" / SCRIPTS[shell]
     context.say(script.read_text(encoding="utf-8").rstrip("\n"))

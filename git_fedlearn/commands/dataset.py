@@ -1,4 +1,4 @@
-"""`git fedlearn dataset`: the fine-tuning set counted, frozen as a version, and exported for trainers."""
+"""`git fedlearn dataset`: count, freeze and export the fine-tuning set."""
 
 from collections import Counter
 from pathlib import Path
@@ -31,10 +31,10 @@ BAR = 40
 
 @click.group("dataset", short_help="Count, freeze and export the fine-tuning set.")
 def command() -> None:
-    """The fine-tuning set: what is in it, versions of it, and files for trainers."""
+    """Count the fine-tuning set, freeze versions of it, and export it for trainers."""
 
 
-@command.command("stats", short_help="Count what the set holds.")
+@command.command("stats", short_help="Count the samples in the set.")
 @click.option("--json", "as_json", is_flag=True, help="Answer for programs.")
 @click.pass_obj
 def stats(context: Context, *, as_json: bool) -> None:
@@ -51,23 +51,32 @@ def stats(context: Context, *, as_json: bool) -> None:
             context.say(f"  {what:<12} {number:>8}")
     for heading, counter in (("form", counted.forms), ("role", counted.roles), ("system", counted.systems)):
         _say_counter(context, heading, counter)
-    context.say(f"  {'repeated':<12} {counted.same_text:>8}  equal but for case and white space")
-    context.say(f"  {'':<12} {counted.same_question:>8}  the same question again")
-    context.say(f"  {'no score':<12} {counted.unscored:>8}")
+    heading = "repeated"
+    for what, number in (
+        ("same text, ignoring case and white space", counted.same_text),
+        ("same question", counted.same_question),
+    ):
+        if number:
+            context.say(f"  {heading:<12} {number:>8}  {what}")
+            heading = ""
+    if counted.unscored:
+        context.say(f"  {'no score':<12} {counted.unscored:>8}")
     _say_lengths(context, counted)
 
 
 @command.command("snapshot", short_help="Freeze a version.")
-@click.option("--version", "wanted", metavar="VERSION", help="As v1.2.0, above the newest (its next minor).")
+@click.option(
+    "--version", "chosen", metavar="VERSION", help="Such as v1.2.0 (default: the next minor version)."
+)
 @click.option("--json", "as_json", is_flag=True, help="Answer for programs.")
 @click.pass_obj
-def snapshot(context: Context, wanted: str | None, *, as_json: bool) -> None:
-    """Write the set as training-ready lines to data/fine-tuning/snapshots/SYSTEM/VERSION.jsonl.
+def snapshot(context: Context, chosen: str | None, *, as_json: bool) -> None:
+    """Write the set, ready for training, to data/fine-tuning/snapshots/SYSTEM/VERSION.jsonl.
 
-    The newest five versions of this system stay (keep.fine_tuning_snapshots), and latest.jsonl is the newest.
-    A version is never rewritten; where nothing changed since the newest one, none is made.
+    Keeps the newest five versions of this system (keep.fine_tuning_snapshots); latest.jsonl is the newest.
+    Versions are never rewritten; if nothing changed, no new one is made.
     """
-    version = parse_version(wanted) if wanted else None
+    version = parse_version(chosen) if chosen else None
     repository = context.data_repository
     folder = version_folder(repository.top, repository.system())
     with repository.lock("dataset snapshot"):
@@ -84,29 +93,31 @@ def snapshot(context: Context, wanted: str | None, *, as_json: bool) -> None:
         )
         return
     if not frozen.is_new:
-        context.say(f"{frozen.version}: nothing changed since ({path})")
+        context.say(f"no changes since {frozen.version} ({path})")
         return
-    context.say(f"{frozen.version}: {count(len(dataset.samples), 'sample')} in {path}")
+    context.say(f"wrote {count(len(dataset.samples), 'sample')} to {path}")
     if frozen.pruned:
         context.say(f"emptied {', '.join(str(old) for old in frozen.pruned)}")
     _note_malformed(context, dataset)
 
 
 @command.command("export", short_help="Write files for a trainer.")
-@click.option("--format", "name", type=click.Choice(FORMATS), required=True, help="What the trainer reads.")
+@click.option(
+    "--format", "name", type=click.Choice(FORMATS), required=True, help="Format that the trainer reads."
+)
 @click.option(
     "--split",
     metavar="SHARE",
     type=click.FloatRange(0, 1, min_open=True, max_open=True),
-    help="The share to train on.",
+    help="Share of samples to train on; the others validate.",
 )
 @click.option(
     "--min-score",
     metavar="SCORE",
     type=click.FloatRange(0, 1),
-    help="Leave out samples that claim less, or nothing.",
+    help="Skip samples whose author's score is lower or missing.",
 )
-@click.option("-o", "output", metavar="DIR", help="Where to (.local/dataset/FORMAT of the repository).")
+@click.option("-o", "output", metavar="DIR", help="Output folder (default: .local/dataset/FORMAT).")
 @click.option("--json", "as_json", is_flag=True, help="Answer for programs.")
 @click.pass_obj
 def export(
@@ -120,7 +131,7 @@ def export(
 ) -> None:
     """Write train.jsonl (or .parquet), and with --split also validation.jsonl.
 
-    Which side a sample is on follows from its id alone, so it never moves from one side to the other.
+    The id of a sample alone decides in which file it is, so no sample moves between the two.
     """
     repository = context.data_repository
     dataset = read_dataset(context.data_repository.sets)
@@ -137,12 +148,12 @@ def export(
         context.say_json("dataset-export/v1", {"files": [_file(path, made) for path, made in files.items()]})
         return
     for path, formatted in files.items():
-        context.say(f"{path}: {count(formatted.samples, 'sample')}")
+        context.say(f"wrote {count(formatted.samples, 'sample')} to {path}")
         for reason, number in sorted(formatted.left_out.items()):
-            context.say(f"  left out {number:>4}  {reason}")
+            context.say(f"  skipped {number}: {reason}")
     if len(samples) < len(dataset.samples):
         context.say(
-            f"left out {len(dataset.samples) - len(samples)} below the score {min_score:g}, or without any"
+            f"skipped {len(dataset.samples) - len(samples)}: author's score below {min_score:g}, or missing"
         )
     _note_malformed(context, dataset)
 
@@ -157,10 +168,10 @@ def _split(samples: tuple[Sample, ...], share: float | None) -> dict[str, list[S
 
 
 def _refuse_stale(validation: Path, files: dict[Path, Formatted]) -> None:
-    """An old validation file would hold samples that are now trained on."""
+    """Raise FedlearnError if an old validation file is left: it contains samples that are now trained on."""
     if validation not in files and validation.exists():
         raise FedlearnError(
-            f"{validation}: left from an export with --split",
+            f"{validation}: left over from an export with --split",
             hint="remove it, or name another folder with -o",
         )
 
@@ -171,7 +182,7 @@ def _file(path: Path, made: Formatted) -> dict[str, Json]:
 
 def _note_malformed(context: Context, dataset: Dataset) -> None:
     for identifier, reason in dataset.malformed:
-        context.note(f"left out {identifier}: {reason}")
+        context.note(f"skipped {identifier}: {reason}")
 
 
 def _say_counter(context: Context, heading: str, counter: Counter[str]) -> None:
@@ -181,7 +192,7 @@ def _say_counter(context: Context, heading: str, counter: Counter[str]) -> None:
 
 
 def _say_lengths(context: Context, counted: Stats) -> None:
-    """The histogram; bars beyond the longest sample are left out."""
+    """Print a histogram, up to the longest sample."""
     last = max((bar for bar, number in enumerate(counted.lengths) if number), default=-1)
     most = max(counted.lengths)
     for bar, number in enumerate(counted.lengths[: last + 1]):

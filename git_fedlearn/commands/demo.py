@@ -1,4 +1,4 @@
-"""`git fedlearn demo`: three throw-away systems that learn from each other before your eyes."""
+"""`git fedlearn demo`: three throw-away systems that learn from each other."""
 
 import os
 import shutil
@@ -30,18 +30,18 @@ SHORT_OID = 8
 
 
 @click.command("demo", short_help="Watch three throw-away systems learn from each other.")
-@click.option("--keep", is_flag=True, help="Leave the folder to explore.")
-@click.option("--folder", metavar="DIR", help="Where (a temporary folder); must be empty or not exist.")
+@click.option("--keep", is_flag=True, help="Keep the folder so that you can explore it.")
+@click.option("--folder", metavar="DIR", help="Empty or new folder to use (default: a temporary one).")
 @click.pass_obj
 def command(context: Context, *, keep: bool, folder: str | None) -> int:
-    """Three systems on sample telemetry, federated through real git remotes in a throw-away folder.
+    """Watch three systems learn from sample telemetry and share it through real git remotes.
 
-    They learn, push, pull in different orders, raise a score and retract a lesson. Nothing outside the
-    folder is read or written: not your git config, not your repositories, not the network.
+    They learn, push, pull in different orders, raise a score and retract a lesson, in a throw-away folder.
+    Nothing outside it is read or written: not your git config, your repositories or the network.
     """
     audience = Audience(context)
     with _folder(context, folder, keep=keep) as place:
-        stage = Stage(place, _with_program(context.environment), audience.tell)
+        stage = Stage(place, _with_program(context.environment), audience.show)
         systems = play(stage)
         code = audience.conclude(stage, systems)
         if keep:
@@ -50,14 +50,14 @@ def command(context: Context, *, keep: bool, folder: str | None) -> int:
 
 
 class Audience:
-    """Prints the play: plain in a pipe, with colour on a terminal."""
+    """Prints the demo: plain in a pipe, in color on a terminal."""
 
     def __init__(self, context: Context) -> None:
         self.console = Console(file=context.stdout, highlight=False, markup=False, emoji=False)
         terminal = self.console.is_terminal
         self.console.width = min(WIDTH, self.console.width) if terminal else WIDTH
 
-    def tell(self, news: DemoStep | str) -> None:
+    def show(self, news: DemoStep | str) -> None:
         """Print a step, or the heading of an act."""
         if isinstance(news, str):
             self.console.print(Text(f"\n{news}", style="bold"))
@@ -67,20 +67,20 @@ class Audience:
             self._lines(line, "dim")
 
     def conclude(self, stage: Stage, systems: list[System]) -> int:
-        """What everybody knows in the end, and whether that is the same; the exit code."""
-        self.tell("What does each system know now?")
+        """Print what each system has in the end and whether it is identical; returns the exit code."""
+        self.show("What each system has now:")
         self.console.print(_table(systems))
         different = [*differing(systems)]
-        self.tell("What do all my systems know? What two or more of them learned on their own:")
+        self.show("Lessons that two or more systems learned independently:")
         for lesson in endorsed(systems[0]):
             self._lesson(lesson)
         same = f"{', '.join(different)} differ" if different else "identical on all systems, byte for byte"
-        self.tell(f"{count(stage.pulls, 'pull')}, {count(stage.conflicts, 'conflict')}; record sets: {same}")
+        self.show(f"{count(stage.pulls, 'pull')}, {count(stage.conflicts, 'conflict')}; record sets: {same}")
         return 1 if different or stage.conflicts else 0
 
     def invite(self, place: Path) -> None:
-        """Say where the folder is and what to try there."""
-        self.tell(f"The three systems are in {place}. Try:")
+        """Print where the folder is and what to try there."""
+        self.show(f"The three systems are in {place}. Try:")
         for line in (
             f"cd {place}/laptop",
             "git log --graph --oneline --all",
@@ -116,9 +116,9 @@ def _table(systems: list[System]) -> Table:
 
 
 def _with_program(environment: Mapping[str, str]) -> dict[str, str]:
-    """The environment, with a PATH on which git finds this very program as `git fedlearn`.
+    """The environment, with a PATH on which git finds this installation as `git fedlearn`.
 
-    It may have been started by its path, and another one may be on PATH.
+    It may have been started by its path while another installation is on PATH.
     """
     path = environment.get("PATH", "")
     for folder in (Path(sys.argv[0]).absolute().parent, Path(sys.executable).parent):
@@ -129,7 +129,7 @@ def _with_program(environment: Mapping[str, str]) -> dict[str, str]:
 
 @contextmanager
 def _folder(context: Context, named: str | None, *, keep: bool) -> Iterator[Path]:
-    """The folder of the demo; unless it is to be kept, it goes, however the demo ends."""
+    """Yield the folder of the demo, removed at the end unless `keep` is set and the demo succeeded."""
     place = (
         _named(context.directory / named) if named else Path(tempfile.mkdtemp(prefix="git-fedlearn-demo-"))
     )
@@ -145,6 +145,6 @@ def _folder(context: Context, named: str | None, *, keep: bool) -> Iterator[Path
 
 def _named(place: Path) -> Path:
     if place.exists() and not (place.is_dir() and not any(place.iterdir())):
-        raise UsageError(f"{place}: not an empty folder", hint="name one that does not exist yet")
+        raise UsageError(f"{place}: not an empty folder", hint="choose an empty or a new folder")
     place.mkdir(parents=True, exist_ok=True)
     return place

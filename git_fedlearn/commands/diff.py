@@ -1,4 +1,4 @@
-"""`git fedlearn diff`: what happened to records between two states."""
+"""`git fedlearn diff`: which records changed between two states."""
 
 import click
 
@@ -22,11 +22,11 @@ from git_fedlearn.repository.trees import index_tree
 from git_fedlearn.repository.work_tree import read_work_state
 
 
-@click.command("diff", short_help="Say what happened to records between two states.")
+@click.command("diff", short_help="Show which records changed between two states.")
 @click.argument("revisions", nargs=-1, metavar="[A [B]]")
-@click.option("--staged", is_flag=True, help="What is staged instead of the work tree.")
-@click.option("--set", "only", metavar="SET", multiple=True, help="Of this record set only.")
-@click.option("--stat", is_flag=True, help="The numbers only.")
+@click.option("--staged", is_flag=True, help="Compare the index, not the working tree.")
+@click.option("--set", "only", metavar="SET", multiple=True, help="Only this record set; may be repeated.")
+@click.option("--stat", is_flag=True, help="Only counts.")
 @click.option("--json", "as_json", is_flag=True, help="Answer for programs.")
 @click.pass_obj
 def command(
@@ -38,10 +38,12 @@ def command(
     stat: bool,
     as_json: bool,
 ) -> int:
-    """Say which records were learned, raised, endorsed, retracted or restored from A to B.
+    """Show which records changed between A and B: learned, confirmed, retracted, restored, with a new score.
 
-    A and B are commits, branches or tags, also as A..B or A...B. Without B, to the work tree; without
-    both, from HEAD. Ends with 1 when there are differences, as diff(1) does.
+    A and B are commits, branches or tags, also written A..B or A...B. A is HEAD by default, B the working
+    tree.
+
+    Exits with 1 if there are differences, as diff(1) does.
     """
     repository = context.repository
     objects = repository.objects
@@ -50,7 +52,7 @@ def command(
     for name in only:
         if name not in before.sets() | after.sets():
             known = ", ".join(sorted(before.sets() | after.sets())) or "none"
-            raise UsageError(f"{name}: no such record set in either state", hint=f"there are: {known}")
+            raise UsageError(f"{name}: no such record set in either state", hint=f"record sets: {known}")
     sets = {name: changes for name, changes in sets.items() if not only or name in only}
     if as_json:
         context.say_json("diff/v1", _to_json(sets))

@@ -1,6 +1,6 @@
-"""`git fedlearn doctor`.
+"""`git fedlearn doctor`: the checks of git in setup/doctor, and those of everything around it.
 
-What `doctor` looks at beyond git: what runs left, extras, index, store, embedder, timers, peers.
+Each check either works or has a hint that repairs it; no check changes anything.
 """
 
 from collections.abc import Callable, Iterator
@@ -11,7 +11,7 @@ from typing import Final
 import click
 
 from git_fedlearn.console.context import Context
-from git_fedlearn.console.installation import report_hooks, report_left
+from git_fedlearn.console.installation import report_hooks, report_unextended
 from git_fedlearn.console.words import ago, count
 from git_fedlearn.core.canonical import Json
 from git_fedlearn.errors import FedlearnError
@@ -22,23 +22,23 @@ from git_fedlearn.qdrant.connect import FOLDER_KEY, URL_KEY, try_store
 from git_fedlearn.repository.repository import Repository
 from git_fedlearn.repository.state import CHECKPOINTS, FEDERATING
 from git_fedlearn.search.embedders.choose import try_embedder
-from git_fedlearn.search.index import has_index, open_whole_index, remove_index
+from git_fedlearn.search.index import check_index, has_index, remove_index
 from git_fedlearn.setup.doctor import Check, diagnose, find_git_lock, find_leftovers, remove_all_leftovers
 from git_fedlearn.setup.install import install
 from git_fedlearn.setup.scaffold import HOOK_IDS, has_our_hooks, write_scaffold
 from git_fedlearn.timers.schedulers import find_jobs
 
 FIX: Final = "git fedlearn doctor --fix"
-LATE: Final = timedelta(days=35)
-"""The longest interval of a timer, and some days."""
+MAX_FEDERATE_AGE: Final = timedelta(days=35)
+"""The longest interval of a timer, and a few days."""
 
 
 def examine(context: Context, *, online: bool) -> Iterator[Check]:
-    """Every check of a clone with a work tree; with `online`, also what takes a network or loads a model."""
+    """All checks of a clone with a working tree; with `online`, also those that need a network or a model."""
     repository = context.repository
     yield _framework(repository)
-    yield _left(repository)
-    yield _checkpoints(repository)
+    yield _leftovers(repository)
+    yield _sources(repository)
     yield _extras()
     yield from _vectors(repository, online=online)
     yield _schedule(context)
@@ -47,90 +47,94 @@ def examine(context: Context, *, online: bool) -> Iterator[Check]:
 
 
 def repair_state(repository: Repository) -> None:
-    """Remove what is disposable and broken. The caller holds the lock."""
+    """Remove damaged files that can be rebuilt. The caller holds the lock."""
     remove_all_leftovers(repository)
     for path in repository.state.find_damaged():
         path.unlink(missing_ok=True)
     for path in find_broken_checkpoints(repository):
         path.unlink(missing_ok=True)
-    if has_index(repository) and not _try("index", lambda: _opened(repository), "").ok:
+    if has_index(repository) and not _try("index", lambda: _check_index(repository), "").ok:
         remove_index(repository)
 
 
 def _framework(repository: Repository) -> Check:
-    """The pre-commit framework runs our hooks for those who have no hooks of git-fedlearn."""
+    """The pre-commit framework runs our hooks for people without git-fedlearn hooks."""
     path = repository.top / ".pre-commit-config.yaml"
     if not path.is_file():
-        return Check("framework", ok=True, detail="no .pre-commit-config.yaml; git's own hooks do the work")
+        return Check("framework", ok=True, detail="no .pre-commit-config.yaml; git's hooks run the checks")
     if has_our_hooks(path.read_bytes()):
-        return Check("framework", ok=True, detail=".pre-commit-config.yaml has the hooks of git-fedlearn")
-    detail = f".pre-commit-config.yaml has none of {', '.join(HOOK_IDS)}; git's own hooks do the work here"
+        return Check("framework", ok=True, detail=".pre-commit-config.yaml has the git-fedlearn hooks")
+    detail = f".pre-commit-config.yaml has none of {', '.join(HOOK_IDS)}; git's hooks run the checks"
     return Check("framework", ok=True, detail=detail, hint="git fedlearn init")
 
 
-def _left(repository: Repository) -> Check:
+def _leftovers(repository: Repository) -> Check:
     lock = find_git_lock(repository)
     if lock:
-        detail = f"{lock} is in the way of every commit, and old"
-        return Check("left behind", ok=False, detail=detail, hint=f"rm {lock}    (if no git runs)")
-    left = [*find_leftovers(repository)]
-    if left:
-        more = f" and {len(left) - 1} more" if left[1:] else ""
-        return Check("left behind", ok=False, detail=f"{left[0]}{more}, by a run that was killed", hint=FIX)
+        detail = f"{lock} is old and blocks every commit"
+        return Check(
+            "leftovers", ok=False, detail=detail, hint=f"rm {lock}    (if no git command is running)"
+        )
+    files = [*find_leftovers(repository)]
+    if files:
+        more = f" and {len(files) - 1} more" if files[1:] else ""
+        return Check("leftovers", ok=False, detail=f"{files[0]}{more}, from an interrupted run", hint=FIX)
     damaged = [*repository.state.find_damaged()]
     if damaged:
-        detail = f"{', '.join(map(str, damaged))}: damaged, and can be made again"
-        return Check("left behind", ok=False, detail=detail, hint=FIX)
+        detail = f"{', '.join(map(str, damaged))}: damaged; can be rebuilt"
+        return Check("leftovers", ok=False, detail=detail, hint=FIX)
     if repository.state.path(FEDERATING).exists():
-        detail = "federate runs, or was killed; the next run completes it"
-        return Check("left behind", ok=True, detail=detail)
-    return Check("left behind", ok=True, detail="no locks and no half-written files")
+        detail = "federate is running or was interrupted; the next run finishes it"
+        return Check("leftovers", ok=True, detail=detail)
+    return Check("leftovers", ok=True, detail="no stale locks, no partial files")
 
 
-def _checkpoints(repository: Repository) -> Check:
+def _sources(repository: Repository) -> Check:
     broken = [*find_broken_checkpoints(repository)]
     if broken:
-        detail = f"{count(len(broken), 'checkpoint')} cannot be read; sync reads its sources from the start"
-        return Check("checkpoints", ok=False, detail=detail, hint=FIX)
+        detail = f"the read position of {count(len(broken), 'source')} is damaged; sync starts over there"
+        return Check("sources", ok=False, detail=detail, hint=FIX)
     number = len([*repository.state.path(CHECKPOINTS).glob("*.json")])
-    return Check(
-        "checkpoints", ok=True, detail=f"{count(number, 'source')} read" if number else "nothing read yet"
-    )
+    return Check("sources", ok=True, detail=f"{count(number, 'source')} read" if number else "none read yet")
 
 
 def _extras() -> Check:
     found = installed_extras()
-    here = ", ".join(name for name, is_here in found.items() if is_here) or "none"
-    missing = ", ".join(name for name, is_here in found.items() if not is_here)
+    installed = ", ".join(name for name, is_installed in found.items() if is_installed) or "none"
+    missing = ", ".join(name for name, is_installed in found.items() if not is_installed)
     hint = "" if found["local"] else f"{install_line('local')}    (offline search)"
-    rest = f"; not installed: {missing}" if missing else ""
-    return Check("extras", ok=True, detail=f"{here}{rest}", hint=hint)
+    others = f"; not installed: {missing}" if missing else ""
+    return Check("extras", ok=True, detail=f"{installed}{others}", hint=hint)
 
 
 def _vectors(repository: Repository, *, online: bool) -> Iterator[Check]:
     if has_index(repository) and installed_extras()["local"]:
-        yield _try("index", lambda: _opened(repository), FIX)
+        yield _try("index", lambda: _check_index(repository), FIX)
     else:
-        yield Check("index", ok=True, detail="none yet; the first search makes it")
+        yield Check("index", ok=True, detail="none yet; the first search builds it")
     config = repository.git.find_config
     if repository.environment.get("QDRANT_URL") or config(URL_KEY) or config(FOLDER_KEY):
-        yield _try("qdrant", lambda: _asked(repository), "is it running? git config fedlearn.qdrantUrl")
+        yield _try(
+            "qdrant",
+            lambda: _check_store(repository),
+            "git config fedlearn.qdrantUrl    (check the URL, and that Qdrant is running)",
+        )
     if online or config("fedlearn.embedder"):
-        yield _try("embedder", lambda: _embedded(repository), "git config fedlearn.embedder")
+        yield _try("embedder", lambda: _check_embedder(repository), "git config fedlearn.embedder")
 
 
-def _opened(repository: Repository) -> str:
-    return f"whole, made of {count(open_whole_index(repository), 'file')}"
+def _check_index(repository: Repository) -> str:
+    return f"intact, built from {count(check_index(repository), 'file')}"
 
 
-def _asked(repository: Repository) -> str:
+def _check_store(repository: Repository) -> str:
     place, number = try_store(repository)
-    return f"{place} answers, with {count(number, 'collection')}"
+    return f"{place} answers; {count(number, 'collection')}"
 
 
-def _embedded(repository: Repository) -> str:
+def _check_embedder(repository: Repository) -> str:
     name, dimensions = try_embedder(repository)
-    return f"{name} gives vectors of {dimensions} numbers"
+    return f"{name}, {dimensions} dimensions"
 
 
 def _try(name: str, test: Callable[[], str], hint: str) -> Check:
@@ -143,20 +147,22 @@ def _try(name: str, test: Callable[[], str], hint: str) -> Check:
 def _schedule(context: Context) -> Check:
     jobs = find_jobs(context.repository)
     if not jobs:
-        return Check("schedule", ok=True, detail="no timers; git fedlearn schedule install makes them")
+        return Check("schedule", ok=True, detail="no timers; `git fedlearn schedule install` sets them up")
     absolute = [job for job in jobs if job.runs.words and job.runs.words[0].startswith("/")]
     gone = next((job for job in absolute if not Path(job.runs.words[0]).exists()), None)
     if gone:
-        detail = f"the timer of {gone.verb} runs {gone.runs.words[0]}, which is gone"
+        detail = f"the {gone.verb} timer runs {gone.runs.words[0]}, which does not exist"
         return Check("schedule", ok=False, detail=detail, hint="git fedlearn schedule install")
     names = ", ".join(job.verb for job in jobs)
     run = read_last_run(context.repository)
-    told = f"{names}; federate last ran {ago(context, run.ended.isoformat())}" if run else names
-    late = run and context.now() - run.ended > LATE and any(job.verb == "federate" for job in jobs)
+    detail = f"{names}; federate last ran {ago(context, run.ended.isoformat())}" if run else names
+    late = (
+        run and context.now() - run.ended > MAX_FEDERATE_AGE and any(job.verb == "federate" for job in jobs)
+    )
     hint = "git fedlearn schedule run-now" if late or (run and run.failed) else ""
     if run and run.failed:
-        return Check("schedule", ok=False, detail=f"{told}, and failed: {', '.join(run.failed)}", hint=hint)
-    return Check("schedule", ok=not late, detail=told, hint=hint)
+        return Check("schedule", ok=False, detail=f"{detail}; failed: {', '.join(run.failed)}", hint=hint)
+    return Check("schedule", ok=not late, detail=detail, hint=hint)
 
 
 def _peers(repository: Repository) -> Iterator[Check]:
@@ -169,18 +175,19 @@ def _peers(repository: Repository) -> Iterator[Check]:
         yield Check(f"peer {fetched.name}", ok=not fetched.contact.is_failure, detail=why, hint=hint)
 
 
-@click.command("doctor", short_help="Test that git really joins, shows and checks records here.")
-@click.option("--fix", is_flag=True, help="Repair what can be repaired, then test again.")
-@click.option("--online", is_flag=True, help="Also ask every peer, and embed a text.")
+@click.command("doctor", short_help="Check that merges, diffs and hooks work in this clone.")
+@click.option(
+    "--fix", is_flag=True, help="Repair with `init` and `install`, remove damaged caches, check again."
+)
+@click.option("--online", is_flag=True, help="Also contact every peer and embed a text.")
 @click.option("--json", "as_json", is_flag=True, help="Answer for programs.")
 @click.pass_obj
 def command(context: Context, *, fix: bool, online: bool, as_json: bool) -> int:
-    """Test that git really joins, shows and checks records here.
+    """Check that merges, diffs and hooks work in this clone.
 
-    It tries a dry merge, a diff, the attributes of data files and each hook, and looks at what killed runs
-    left, at checkpoints, extras, the search index, a configured Qdrant and embedder, and the timers. Nothing
-    is left behind, and the exit code is 1 when something does not work. --fix does what `init` and `install`
-    would, and removes what is broken and can be made again.
+    Runs a trial merge, a diff and each hook, and checks attributes, leftovers of interrupted runs, the log
+    sources, extras, search index, timers, and the Qdrant and embedder that you configured. Exits with 1 if
+    something does not work.
     """
     checks = _all_checks(context, online=online)
     broken = {check.name for check in checks if not check.ok}
@@ -204,11 +211,11 @@ def _all_checks(context: Context, *, online: bool) -> list[Check]:
 
 
 def _repair(context: Context, repository: Repository) -> None:
-    """Do what `init` and `install` would; what stops one does not stop the other."""
+    """Do what `init` and `install` do; if one fails, the other still runs."""
     try:
         if not repository.is_bare:
             with repository.lock("doctor"):
-                report_left(context, write_scaffold(repository.top))
+                report_unextended(context, write_scaffold(repository.top))
                 repair_state(repository)
     except FedlearnError as error:
         context.report(error)

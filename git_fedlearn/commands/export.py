@@ -1,22 +1,22 @@
-"""`git fedlearn export`: what a vector store learned, into the repository."""
+"""`git fedlearn export`: lessons from Qdrant to this repository."""
 
 import click
 
 from git_fedlearn.console.context import Context
 from git_fedlearn.console.progress import progress_bar
-from git_fedlearn.console.words import count, kinds, say_faults
+from git_fedlearn.console.words import kinds, list_counts, say_faults, what_is_new
 from git_fedlearn.core.canonical import Json
 from git_fedlearn.core.expressions import parse_filter
 from git_fedlearn.qdrant.export import Exported, ExportRequest, export_collections
 
 
-@click.command("export", short_help="Bring what a vector store learned into the repository.")
+@click.command("export", short_help="Export lessons from Qdrant to this repository.")
 @click.argument("collections", metavar="[COLLECTION]...", nargs=-1)
-@click.option("--all", "everything", is_flag=True, help="Every collection of the store.")
+@click.option("--all", "everything", is_flag=True, help="Every collection in Qdrant.")
 @click.option(
-    "--filter", "filters", metavar="EXPR", multiple=True, help="Only points that fit: 'value_score>=0.7'."
+    "--filter", "filters", metavar="EXPR", multiple=True, help="Only matching points: 'value_score>=0.7'."
 )
-@click.option("--dry-run", is_flag=True, help="Say what would be exported; write nothing.")
+@click.option("--dry-run", is_flag=True, help="Show what would be exported, write nothing.")
 @click.option("--json", "as_json", is_flag=True, help="Answer for programs.")
 @click.pass_obj
 def command(
@@ -28,11 +28,11 @@ def command(
     dry_run: bool,
     as_json: bool,
 ) -> int:
-    """Join the payloads of collections into data/collections/, without vectors, secrets and personal data.
+    """Add the payloads of collections to data/collections/, without vectors, secrets and personal data.
 
-    The store is $QDRANT_URL (git config fedlearn.qdrantUrl), a folder of qdrant-client's local mode
-    (fedlearn.qdrantFolder), or the one that git-fedlearn keeps under the git folder. Without names, the
-    collections of .fedlearn.toml that the store has: skills-patterns, error-solutions and best-practices.
+    Qdrant is the server at $QDRANT_URL (git config fedlearn.qdrantUrl), a folder of qdrant-client's local
+    mode (fedlearn.qdrantFolder), or the one that git-fedlearn keeps in the git folder. Without names, exports
+    the collections in .fedlearn.toml, by default skills-patterns, error-solutions and best-practices.
     """
     request = ExportRequest(
         context.now().date(),
@@ -63,14 +63,15 @@ def command(
 
 
 def _say(context: Context, one: Exported, *, dry_run: bool) -> None:
-    would = "would be " if dry_run else ""
-    news = f"{count(one.records, 'lesson')}, {one.added} {would}added, {one.raised} {would}updated"
-    left = f", {one.filtered} filtered out" if one.filtered else ""
-    context.say(f"{one.name}: {count(one.points, 'point')}, {news}{left}{kinds(one.redacted)}")
+    added, updated = ("to add", "to update") if dry_run else ("added", "updated")
+    known = one.records - one.added - one.raised
+    news = what_is_new({added: one.added, updated: one.raised}, known, "lesson")
+    points = list_counts({"read": one.points, "filtered out": one.filtered}, "point") or "no points"
+    context.say(f"{one.name}: {news}; {points}{kinds(one.redacted)}")
     faults = [(f"{one.name}, point {point}", reason) for point, reason in one.faults]
     say_faults(context, faults, "not exported")
     if not one.is_complete:
-        context.complain(f"error: {one.name}: the store counts {one.expected} points, {one.points} were read")
+        context.complain(f"error: {one.name}: read only {one.points} of {one.expected} points")
         context.complain(f"hint: git fedlearn export {one.name}")
 
 

@@ -1,4 +1,4 @@
-"""`git fedlearn federate`: everything a timer should do, one step after the other."""
+"""`git fedlearn federate`: sync, share and fetch in one run. A failed step does not stop the others."""
 
 import time
 from collections.abc import Callable
@@ -9,12 +9,12 @@ from typing import Final, NamedTuple
 import click
 
 from git_fedlearn.console.context import Context
-from git_fedlearn.console.peers import warn_of_twin
+from git_fedlearn.console.peers import warn_of_copied_clone
 from git_fedlearn.console.progress import progress_bar, reading_bar
 from git_fedlearn.core.canonical import Json
 from git_fedlearn.errors import FedlearnError
-from git_fedlearn.federation.check import Checker
 from git_fedlearn.federation.peers import read_peers
+from git_fedlearn.federation.publish_policy import may_publish
 from git_fedlearn.federation.pull import PullOptions, PullWatcher, make_checker, pull
 from git_fedlearn.federation.unattended import (
     LastRun,
@@ -28,21 +28,21 @@ from git_fedlearn.learn.sources import DEFAULT_SOURCE, choose_source, configured
 from git_fedlearn.learn.sync import SyncOptions, run_sync
 from git_fedlearn.qdrant.connect import is_configured
 from git_fedlearn.qdrant.export import ExportRequest, export_collections
-from git_fedlearn.qdrant.import_ import Means, import_into_store, requests_for
+from git_fedlearn.qdrant.import_ import ImportDeps, import_into_store, requests_for
 from git_fedlearn.repository.lock import hold_lock
 from git_fedlearn.repository.state import FEDERATE
 from git_fedlearn.repository.work_tree import commit_data, refuse_unfinished
 from git_fedlearn.search.embedders.choose import choose_embedder
-from git_fedlearn.statistics.metrics import write_month
+from git_fedlearn.statistics.metrics import metrics_path, write_month
 
 STEP_SECONDS = 600.0
 
 
-_NO_STORE: Final = (StepStatus.SKIPPED, "no Qdrant is configured")
+_NO_STORE: Final = (StepStatus.SKIPPED, "Qdrant is not configured")
 
 
 class FederateStep(NamedTuple):
-    """One step and how it ended."""
+    """One step and its result."""
 
     name: str
     outcome: StepStatus
@@ -51,7 +51,7 @@ class FederateStep(NamedTuple):
 
 @dataclass(slots=True)
 class Run:
-    """One run of all steps; a step that fails does not stop the next ones."""
+    """One run of all steps."""
 
     context: Context
     source: str | None
@@ -64,19 +64,19 @@ class Run:
 
     def all_steps(self) -> None:
         """Sync, export, commit, pull, pull-remotes, import, push, in this order."""
-        self._take("sync", self._sync)
-        self._take("export", self._export)
-        self._take("commit", self._commit)
-        self._take("pull", self._untried if self.dry_run else self._pull)
-        self._take("pull-remotes", self._pull_remotes)
-        self._take("import", self._untried if self.dry_run else self._import)
-        self._take("push", self._untried if self.dry_run else self._push)
+        self._run_step("sync", self._sync)
+        self._run_step("export", self._export)
+        self._run_step("commit", self._commit)
+        self._run_step("pull", self._skip_dry_run if self.dry_run else self._pull)
+        self._run_step("pull-remotes", self._pull_remotes)
+        self._run_step("import", self._skip_dry_run if self.dry_run else self._import)
+        self._run_step("push", self._skip_dry_run if self.dry_run else self._push)
 
     @staticmethod
-    def _untried() -> tuple[StepStatus, str]:
+    def _skip_dry_run() -> tuple[StepStatus, str]:
         return StepStatus.SKIPPED, "not in a dry run"
 
-    def _take(self, name: str, step: Callable[[], tuple[StepStatus, str]]) -> None:
+    def _run_step(self, name: str, step: Callable[[], tuple[StepStatus, str]]) -> None:
         try:
             taken = FederateStep(name, *step())
         except FedlearnError as error:
@@ -91,14 +91,13 @@ class Run:
         source = choose_source(repository, context.directory, self.source)
         is_default = not self.source and not configured_source(repository)
         if is_default and isinstance(source, Path) and not source.is_dir():
-            return StepStatus.SKIPPED, f"{DEFAULT_SOURCE} is not there"
+            return StepStatus.SKIPPED, f"{DEFAULT_SOURCE} does not exist"
         with reading_bar(context) as watch:
             options = SyncOptions(source, context.now(), dry_run=self.dry_run, watch=watch)
             synced = run_sync(repository, context.privacy, options, commit=False)
-        learned = f"{synced.learned} learned"
         if synced.batch.faults:
-            return StepStatus.FAILED, f"{learned}, but some sources could not be read; git fedlearn sync"
-        return (StepStatus.DONE, learned) if synced.learned else (StepStatus.NOTHING, "")
+            return StepStatus.FAILED, f"{synced.learned} new; could not read all sources (git fedlearn sync)"
+        return (StepStatus.DONE, f"{synced.learned} new") if synced.learned else (StepStatus.NOTHING, "")
 
     def _export(self) -> tuple[StepStatus, str]:
         context, repository = self.context, self.context.data_repository
@@ -114,52 +113,63 @@ class Run:
                 progress=show,
             )
         if not run.collections:
-            return StepStatus.NOTHING, f"{run.place} has none of these collections"
+            return StepStatus.NOTHING, f"{run.place} has no such collections"
         return (
-            (StepStatus.DONE, "") if run.is_complete else (StepStatus.FAILED, "git fedlearn export says more")
+            (StepStatus.DONE, "")
+            if run.is_complete
+            else (StepStatus.FAILED, "for details: git fedlearn export")
         )
 
     def _import(self) -> tuple[StepStatus, str]:
         context, repository = self.context, self.context.data_repository
         if not is_configured(repository):
             return _NO_STORE
-        means = Means(choose_embedder(repository), context.admit)
+        deps = ImportDeps(choose_embedder(repository), context.admit)
         with progress_bar(context, "importing") as show:
-            run = import_into_store(repository, means, requests_for(repository), show)
-        return (StepStatus.DONE, "") if run.is_sound else (StepStatus.FAILED, "git fedlearn import says more")
+            run = import_into_store(repository, deps, requests_for(repository), show)
+        return (
+            (StepStatus.DONE, "") if run.is_sound else (StepStatus.FAILED, "for details: git fedlearn import")
+        )
 
     def _commit(self) -> tuple[StepStatus, str]:
         repository = self.context.data_repository
         if self.dry_run:
             changed = repository.git.run("status", "--porcelain", "--", ":/data")
-            return (StepStatus.DONE, "there is something to commit") if changed else (StepStatus.NOTHING, "")
+            return (StepStatus.DONE, "there are changes to commit") if changed else (StepStatus.NOTHING, "")
         with repository.lock("federate"):
             refuse_unfinished(repository)
             if repository.git.run("status", "--porcelain", "--", ":/data"):
-                write_month(repository, self.context.now())
-            message = f"federate: what was learned here\n\nFedlearn-System: {repository.system()}"
+                self._write_month()
+            message = f"federate: add records from this system\n\nFedlearn-System: {repository.system()}"
             commit = commit_data(repository, message)
         return (StepStatus.DONE, commit[:12]) if commit else (StepStatus.NOTHING, "")
+
+    def _write_month(self) -> None:
+        """Write the figures of this month, unless they would stop the push."""
+        repository, now = self.context.repository, self.context.now()
+        target = find_target(repository, self.to, self.remote)
+        path = metrics_path(Path(), repository.system(), f"{now:%Y-%m}").as_posix()
+        if target is None or may_publish(repository, target.remote, [path]) is None:
+            write_month(repository, now)
 
     def _pull(self) -> tuple[StepStatus, str]:
         pulled = pull_upstream(self.context.repository, STEP_SECONDS)
         self.context.forget_settings()
-        return pulled.outcome, pulled.detail
+        return pulled.status, pulled.detail
 
     def _pull_remotes(self) -> tuple[StepStatus, str]:
         repository = self.context.data_repository
         peers = read_peers(repository)
         if not peers:
             return StepStatus.SKIPPED, "no peers"
-        checker = make_checker(
-            repository, Checker(self.context.privacy, repository.settings.record_bytes, self.context.now())
-        )
+        checker = make_checker(repository, self.context.privacy, self.context.now())
         request = PullOptions(self.timeout, dry_run=self.dry_run)
         pulled = pull(repository, peers, checker, request, PullWatcher())
         failed = [report.name for report in pulled.reports if report.is_failure]
-        held = sum(report.quarantined for report in pulled.reports)
-        parts = [f"{pulled.learned} learned from {len(peers) - len(failed)} of {len(peers)} peers"]
-        parts += [f"{held} in quarantine"] * bool(held) + [f"failed: {', '.join(failed)}"] * bool(failed)
+        quarantined = sum(report.quarantined for report in pulled.reports)
+        parts = [f"{pulled.learned or 'nothing'} new from {len(peers) - len(failed)} of {len(peers)} peers"]
+        parts += [f"{quarantined} quarantined"] * bool(quarantined)
+        parts += [f"failed: {', '.join(failed)}"] * bool(failed)
         if failed:
             return StepStatus.FAILED, "; ".join(parts)
         return StepStatus.DONE if pulled.files else StepStatus.NOTHING, "; ".join(parts)
@@ -171,25 +181,29 @@ class Run:
             return StepStatus.SKIPPED, "this branch has no upstream (git push -u REMOTE HEAD)"
 
         def catch_up() -> bool:
-            return pull_upstream(repository, STEP_SECONDS).outcome is not StepStatus.FAILED
+            return pull_upstream(repository, STEP_SECONDS).status is not StepStatus.FAILED
 
         done = push(repository, target, catch_up, time.sleep, seconds=STEP_SECONDS)
-        tries = f" after {done.attempts} tries" if done.attempts > 1 else ""
-        return done.outcome, f"{done.detail}{tries}"
+        attempts = f" after {done.attempts} attempts" if done.attempts > 1 else ""
+        return done.status, f"{done.detail}{attempts}"
 
 
-@click.command("federate", short_help="Learn, share and learn from others: what a timer runs.")
-@click.option("--source", metavar="DIR", help="The stack's data, as for sync.")
-@click.option("--push-to", "to", type=click.Choice(["upstream", SYSTEMS]), help="Where to push (upstream).")
-@click.option("--remote", metavar="REMOTE", help="The git remote to push to (the upstream's, or origin).")
+@click.command("federate", short_help="Sync, pull, push and fetch from peers in one run.")
+@click.option("--source", metavar="DIR", help="Folder of your AI stack's logs, as in sync.")
+@click.option(
+    "--push-to", "to", type=click.Choice(["upstream", SYSTEMS]), help="Where to push (default: upstream)."
+)
+@click.option(
+    "--remote", metavar="REMOTE", help="Git remote to push to (default: the upstream's, or origin)."
+)
 @click.option(
     "--timeout",
     metavar="SECONDS",
     type=click.FloatRange(0.1, 86400),
     default=60,
-    help="Time for each peer (60 s).",
+    help="Timeout per peer (default: 60).",
 )
-@click.option("--dry-run", is_flag=True, help="Say what would be learned; change nothing.")
+@click.option("--dry-run", is_flag=True, help="Show what would be learned; change nothing.")
 @click.option("--json", "as_json", is_flag=True, help="Answer for programs.")
 @click.pass_obj
 def command(  # noqa: PLR0913  one option each
@@ -202,27 +216,27 @@ def command(  # noqa: PLR0913  one option each
     dry_run: bool,
     as_json: bool,
 ) -> int:
-    """Sync, export, commit, pull upstream, pull-remotes, import, push.
+    """Sync, export, commit, pull, pull-remotes, import and push, in this order.
 
-    Safe to run from a timer: one run at a time, every step goes on when one before it failed, a run that
-    was killed is completed by the next. Ends with 0 when all is done, 1 when a step failed.
+    Safe to run from a timer: one run at a time; a failed step does not stop the others; the next run finishes
+    one that was killed. Exits with 1 if a step failed.
 
-    With --push-to systems (git config fedlearn.pushTo) the push goes to systems/<id>, a branch of this
-    system's own, so that any number of systems share one remote without ever racing.
+    --push-to systems (or git config fedlearn.pushTo) pushes to systems/<id>, a branch of this system alone,
+    so that any number of systems can share one remote without racing.
     """
     repository = context.data_repository
     if is_anonymous(repository):
         context = replace(context, environment=anonymous_environment(repository))
     goal = to or repository.git.find_config("fedlearn.pushTo")
     run = Run(context, source, goal, remote, timeout, dry_run, as_json)
-    warn_of_twin(context, repository)
+    warn_of_copied_clone(context, repository)
     with hold_lock(repository.state.path(FEDERATE), "federate", timeout=1.0):
         if dry_run:
             run.all_steps()
         else:
             with marked_run(repository) as killed:
                 if killed:
-                    context.note("note: the last run was killed; what it left half done was put right")
+                    context.note("note: the previous run was interrupted; its leftovers were cleaned up")
                 run.all_steps()
             failed = tuple(step.name for step in run.steps if step.outcome is StepStatus.FAILED)
             write_last_run(repository, LastRun(context.now(), failed))

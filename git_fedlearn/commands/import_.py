@@ -1,4 +1,4 @@
-"""`git fedlearn import`: what was learned, into a vector store."""
+"""`git fedlearn import`: lessons from this repository to Qdrant."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -13,18 +13,18 @@ from git_fedlearn.core.record import NotARecordError
 from git_fedlearn.errors import UsageError
 from git_fedlearn.qdrant.connect import check_collection
 from git_fedlearn.qdrant.expected import parse_dump
-from git_fedlearn.qdrant.import_ import Means, import_into_store, requests_for
+from git_fedlearn.qdrant.import_ import ImportDeps, import_into_store, requests_for
 from git_fedlearn.qdrant.upsert import Imported
 from git_fedlearn.search.embedders.choose import choose_embedder
 
 
-@click.command("import", short_help="Bring what was learned into a vector store.")
+@click.command("import", short_help="Import lessons from this repository to Qdrant.")
 @click.argument("collections", metavar="[COLLECTION]...", nargs=-1)
-@click.option("--into", metavar="NAME", help="Another name for the collection in the store.")
-@click.option("--switch-alias", is_flag=True, help="Then make COLLECTION an alias of NAME.")
-@click.option("--since", metavar="REV", help="Only what changed since a commit.")
-@click.option("--dump", metavar="FILE", help="A scroll dump (JSON) to import as well.")
-@click.option("--dry-run", is_flag=True, help="Say what would be imported; write nothing.")
+@click.option("--into", metavar="NAME", help="Another name for the collection in Qdrant.")
+@click.option("--switch-alias", is_flag=True, help="Afterwards, make COLLECTION an alias of NAME.")
+@click.option("--since", metavar="REV", help="Only lessons that changed since this commit.")
+@click.option("--dump", metavar="FILE", help="Also import a scroll dump (JSON).")
+@click.option("--dry-run", is_flag=True, help="Show what would be imported, write nothing.")
 @click.option("--json", "as_json", is_flag=True, help="Answer for programs.")
 @click.pass_obj
 def command(  # noqa: PLR0913  click passes an argument for each option
@@ -38,15 +38,15 @@ def command(  # noqa: PLR0913  click passes an argument for each option
     dry_run: bool,
     as_json: bool,
 ) -> int:
-    """Embed lessons that a vector store lacks, update what changed, delete what was retracted.
+    """Embed lessons that are missing from Qdrant, update those that changed, delete those retracted.
 
-    Without names, every collection of .fedlearn.toml and data/collections/. The store is the one of
-    `git fedlearn export`. Run it as often as you like: what is there already is not added twice, and an
-    import that was interrupted goes on where it was.
+    Without names, imports every collection in .fedlearn.toml and data/collections/. `git fedlearn help
+    export` says which Qdrant is used. Run it as often as you like: lessons are not added twice, and an
+    interrupted import resumes where it stopped.
     """
     _check(collections, into, dump, switch_alias=switch_alias)
     repository = context.data_repository
-    means = Means(choose_embedder(repository), context.admit)
+    deps = ImportDeps(choose_embedder(repository), context.admit)
     more = _read_dump(context, dump) if dump else []
     requests = [
         replace(request, into=check_collection(into or request.into), more=more, since=since, dry_run=dry_run)
@@ -54,7 +54,7 @@ def command(  # noqa: PLR0913  click passes an argument for each option
     ]
     switch = switch_alias and not dry_run
     with progress_bar(context, "importing") as show:
-        run = import_into_store(repository, means, requests, show, switch_alias=switch)
+        run = import_into_store(repository, deps, requests, show, switch_alias=switch)
     if as_json:
         listed: list[Json] = [_to_json(one) for one in run.collections]
         context.say_json("import/v1", {"store": run.place, "collections": listed})
@@ -67,7 +67,7 @@ def command(  # noqa: PLR0913  click passes an argument for each option
 def _check(collections: tuple[str, ...], into: str | None, dump: str | None, *, switch_alias: bool) -> None:
     if (into or dump) and len(collections) != 1:
         raise UsageError(
-            "--into and --dump are for one collection", hint="git fedlearn import NAME --into NEW"
+            "--into and --dump need exactly one collection", hint="git fedlearn import NAME --into NEW"
         )
     if switch_alias and (not into or into == collections[0]):
         raise UsageError(
@@ -76,7 +76,7 @@ def _check(collections: tuple[str, ...], into: str | None, dump: str | None, *, 
 
 
 def _read_dump(context: Context, dump: str) -> list[bytes]:
-    """The records of a dump, sanitized; what is no record is named and left out."""
+    """The records of a dump, sanitized; invalid ones are reported and skipped."""
     lines = []
     for number, point in enumerate(parse_dump(context.directory / Path(dump)), 1):
         payload = point.get("payload")

@@ -5,26 +5,26 @@ import shlex
 import click
 
 from git_fedlearn.console.context import Context
-from git_fedlearn.console.installation import report_left, say_installation
+from git_fedlearn.console.installation import report_unextended, say_installation
 from git_fedlearn.errors import NotARepositoryError
 from git_fedlearn.repository.repository import Repository
 from git_fedlearn.setup.install import install
 from git_fedlearn.setup.scaffold import Scaffold, write_scaffold
 
 
-@click.command("init", short_help="Make this repository a federated one, and set up this clone.")
+@click.command("init", short_help="Set up this repository to share lessons.")
 @click.pass_obj
 def command(context: Context) -> int:
-    """Make this repository a federated one, and set up this clone.
+    """Set up this repository to share lessons.
 
-    Makes the folders and files of data/ and the rules git needs for them, then runs `install`. What is
-    there already is kept, and extended where that is needed; running it again changes nothing.
+    Creates the files under data/ and the rules that git needs for them, then runs `install`. Existing files
+    are kept, and extended where needed; running it again changes nothing.
     """
     repository = context.repository
     if repository.is_bare:
         raise NotARepositoryError(
-            f"{repository.top}: a bare repository has no files",
-            hint="git fedlearn clone it, and run `git fedlearn init` in the clone",
+            f"{repository.top}: a bare repository has no working tree",
+            hint="clone it and run `git fedlearn init` in the clone",
         )
     with repository.lock("init"):
         done = write_scaffold(repository.top)
@@ -36,10 +36,10 @@ def command(context: Context) -> int:
 
 def _say_scaffold(context: Context, done: Scaffold) -> None:
     for path in done.made:
-        context.say(f"made      {path}")
+        context.say(f"created   {path}")
     for path in done.extended:
         context.say(f"extended  {path}")
-    report_left(context, done)
+    report_unextended(context, done)
 
 
 def _say_next(context: Context, repository: Repository, done: Scaffold) -> None:
@@ -49,6 +49,6 @@ def _say_next(context: Context, repository: Repository, done: Scaffold) -> None:
         context.note(f"note: {path} is ignored by a .gitignore rule, so git will not commit it")
     if paths:
         files = dict.fromkeys("data" if path.startswith("data/") else path for path in paths)
-        context.say(f"next: git add {shlex.join(files)} && git commit -m 'federate what we learn'")
+        context.say(f"next: git add {shlex.join(files)} && git commit -m 'Set up git-fedlearn'")
     elif not done.left:
-        context.note("everything was in place; `git fedlearn doctor` tests it")
+        context.note("everything is already set up; `git fedlearn doctor` checks it")

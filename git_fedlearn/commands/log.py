@@ -24,12 +24,23 @@ from git_fedlearn.repository.work_tree import read_trailers
 COMMIT_LENGTH = 12
 
 
-@click.command("log", short_help="Show the history of a record, or of all.")
+@click.command("log", short_help="Show the history of records.")
 @click.argument("identifier", metavar="[ID]", required=False)
-@click.option("-n", "--max-count", "most", type=click.IntRange(0), metavar="N", help="At most N commits.")
-@click.option("--rev", metavar="REV", default="HEAD", help="Up to this commit, or of A..B (HEAD).")
-@click.option("--records", "shown", metavar="N", type=click.IntRange(0), default=10, help="Named each (10).")
-@click.option("--full", is_flag=True, help="With ID: read every version, also what was lost and came back.")
+@click.option(
+    "-n", "--max-count", "most", type=click.IntRange(0), metavar="N", help="Show at most N commits."
+)
+@click.option(
+    "--rev", metavar="REV", default="HEAD", help="Commit to start from, or a range A..B (default: HEAD)."
+)
+@click.option(
+    "--records",
+    "listed",
+    metavar="N",
+    type=click.IntRange(0),
+    default=10,
+    help="Records listed per commit (default: 10).",
+)
+@click.option("--full", is_flag=True, help="With ID: read every version, also lost and restored ones.")
 @click.option("--json", "as_json", is_flag=True, help="Answer for programs.")
 @click.pass_obj
 def command(  # noqa: PLR0913  one option each
@@ -37,30 +48,30 @@ def command(  # noqa: PLR0913  one option each
     identifier: str | None,
     most: int | None,
     rev: str,
-    shown: int,
+    listed: int,
     *,
     full: bool,
     as_json: bool,
 ) -> None:
-    """Say what each commit did to the record ID, newest first: learned, raised, retracted and so on.
+    """Show which commits changed the record ID, and how, newest first; without ID, for all records.
 
-    Without ID, what each commit did to all records. Where a merge took a record from one side, the commits
-    of that side are told, as git log does for a path. ID is the record's id or its first characters.
+    Like `git log PATH`, it follows the side of a merge the record came from. The first characters of an ID
+    are enough.
     """
     objects = context.repository.objects
     if identifier is not None:
-        _log_record(context, objects, _Wanted(identifier, rev, most, full), as_json=as_json)
+        _log_record(context, objects, _RecordLog(identifier, rev, most, full), as_json=as_json)
         return
     if full:
-        raise UsageError("--full is for the history of one record", hint="git fedlearn log ID --full")
+        raise UsageError("--full needs an ID", hint="git fedlearn log ID --full")
     if rev == "HEAD" and objects.find_commit("HEAD") is None:
-        context.note("no commit yet")
+        context.note("no commits yet")
     else:
-        _log_all(context, objects, (rev, most, shown), as_json=as_json)
+        _log_all(context, objects, (rev, most, listed), as_json=as_json)
 
 
-class _Wanted(NamedTuple):
-    """Whose history, up to where, how much of it, and how thoroughly."""
+class _RecordLog(NamedTuple):
+    """The history of one record: its id, the revisions, a limit, and whether to read every version."""
 
     identifier: str
     rev: str
@@ -71,7 +82,7 @@ class _Wanted(NamedTuple):
 def _log_all(
     context: Context, objects: Objects, options: tuple[str, int | None, int], *, as_json: bool
 ) -> None:
-    rev, most, shown = options
+    rev, most, listed = options
     start, tip = get_range(context.repository, objects, rev)
     found = islice(log_changes(objects, tip, without=(start,) if start else ()), most)
     if as_json:
@@ -83,25 +94,25 @@ def _log_all(
         context.say(_commit_line(objects, commit.commit))
         context.say(f"  {summarize(all_changes(commit.sets))}")
         changes = [(name, change) for name, of in commit.sets.items() for change in of]
-        for name, change in changes[:shown]:
+        for name, change in changes[:listed]:
             context.say(f"    {name:<15}  {describe(change, own=own)}")
-        if len(changes) > shown > 0:
-            context.say(f"    … {len(changes) - shown} more (--records {len(changes)})")
+        if len(changes) > listed > 0:
+            context.say(f"    … {len(changes) - listed} more    (--records {len(changes)})")
 
 
-def _log_record(context: Context, objects: Objects, wanted: _Wanted, *, as_json: bool) -> None:
+def _log_record(context: Context, objects: Objects, options: _RecordLog, *, as_json: bool) -> None:
     repository = context.repository
-    start, tip = _ends(context, objects, wanted.rev)
-    found = find_anywhere(repository, objects, wanted.identifier)
+    start, tip = _ends(context, objects, options.rev)
+    found = find_anywhere(repository, objects, options.identifier)
     identifier, names = found.id, found.sets
     histories = {}
     for name in names:
-        steps = trace_record(objects, tip, name, identifier, full=wanted.full) if tip else []
+        steps = trace_record(objects, tip, name, identifier, full=options.full) if tip else []
         if start:
             inside = set(objects.walk([tip] if tip else [], without=[start]))
             steps = [step for step in steps if step.commit in inside]
-        histories[name] = steps[: wanted.most]
-    is_asked = wanted.rev == "HEAD" and not repository.is_bare
+        histories[name] = steps[: options.most]
+    is_asked = options.rev == "HEAD" and not repository.is_bare
     pending = {name: _uncommitted(objects, found, name) if is_asked else [] for name in names}
     if as_json:
         context.say_json(
@@ -124,7 +135,7 @@ def _ends(context: Context, objects: Objects, rev: str) -> tuple[Oid | None, Oid
 
 
 def _uncommitted(objects: Objects, found: FoundRecord, name: SetName) -> list[RecordChange]:
-    """What the work tree says of a record that HEAD does not."""
+    """The changes of a record from HEAD to the work tree."""
     head = objects.find_commit("HEAD")
     committed = Versions(objects, name, found.id).at(head) if head else ()
     return compare_sets(committed, [record.line for of, record in found.here if of == name])
@@ -138,8 +149,8 @@ def _say_record(
 ) -> None:
     (name, identifier), (pending, steps) = record, history
     own = context.repository.git.find_config(SYSTEM_KEY) or ""
-    told = _name_of([*pending, *(change for step in steps for change in step.changes)])
-    context.say("  ".join(part for part in (identifier, name, told) if part))
+    title = _title_of([*pending, *(change for step in steps for change in step.changes)])
+    context.say("  ".join(part for part in (identifier, name, title) if part))
     for change in pending:
         context.say(f"  {'not committed':<24}  {what_happened(change, own=own)}")
     for step in steps:
@@ -150,11 +161,11 @@ def _say_record(
             f"  {facts.date}  {step.commit[:COMMIT_LENGTH]}  {what}  ({printable(facts.subject)}{origin})"
         )
     if not (pending or steps):
-        context.say("  no commit of this history did anything to it")
+        context.say("  no changes in these commits")
 
 
-def _name_of(changes: list[RecordChange]) -> str:
-    """The headline of the newest version that says what was learned."""
+def _title_of(changes: list[RecordChange]) -> str:
+    """The headline of the newest version that is not a retraction."""
     records: Iterator[Record] = (
         record for change in changes for record in (change.after, change.before) if record and record.form
     )
@@ -168,7 +179,7 @@ def _commit_line(objects: Objects, commit: Oid) -> str:
 
 def _origin(objects: Objects, commit: Oid) -> str:
     peers = read_trailers(objects.facts(commit).message).peers
-    return f"; through {', '.join(map(printable, peers))}" if peers else ""
+    return f"; from {', '.join(map(printable, peers))}" if peers else ""
 
 
 def _commit_facts(objects: Objects, commit: Oid) -> dict[str, Json]:

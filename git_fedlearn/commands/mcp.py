@@ -1,4 +1,4 @@
-"""`git fedlearn mcp`: serve what was learned to agents."""
+"""`git fedlearn mcp`: serve lessons to agents."""
 
 import click
 
@@ -7,13 +7,15 @@ from git_fedlearn.extras import load_extra
 
 
 @click.command("mcp", short_help="Serve lessons to agents (MCP over stdio).")
-@click.option("--read-only", is_flag=True, help="Only search and get: the agent cannot add anything.")
+@click.option(
+    "--read-only", is_flag=True, help="Offer only search and get, so that the agent cannot add anything."
+)
 @click.pass_obj
 def command(context: Context, *, read_only: bool) -> None:
-    """Serve this clone to an agent by the Model Context Protocol, on standard input and output.
+    """Serve the lessons of this clone to an agent: Model Context Protocol on standard input and output.
 
-    Agents start it themselves; examples/agents has the lines to configure them. Its tools: search, get,
-    record (sanitized), outcome, propose_retraction. It never commits, pushes or retracts.
+    Agents start it themselves; examples/agents shows how to configure them. Its tools: search, get, record
+    (sanitized), outcome, propose_retraction. It never commits, pushes or retracts.
     """
     repository = context.data_repository
     if not read_only:
@@ -22,5 +24,7 @@ def command(context: Context, *, read_only: bool) -> None:
     from git_fedlearn.agents.server import make_server  # noqa: PLC0415  needs the extra
 
     if context.stdin.isatty():
-        context.note("speaking MCP on standard input; agents start this themselves. Ctrl-C ends it")
+        context.note(
+            "waiting for MCP messages on standard input; usually an agent starts this (Ctrl-C to quit)"
+        )
     make_server(context, read_only=read_only).run("stdio")

@@ -1,4 +1,4 @@
-"""`git fedlearn metrics`: how the federation learns."""
+"""`git fedlearn metrics`: figures for all systems."""
 
 import click
 
@@ -11,14 +11,14 @@ BAR = 30
 
 
 @click.command("metrics", short_help="Show figures for all systems.")
-@click.option("--month", metavar="YYYY-MM", help="Count only up to the end of a month.")
+@click.option("--month", metavar="YYYY-MM", help="Show the figures at the end of this month.")
 @click.option("--json", "as_json", is_flag=True, help="Answer for programs.")
 @click.pass_obj
 def command(context: Context, month: str | None, *, as_json: bool) -> None:
-    """Show how much all systems learned, how fast, and how much of it from each other.
+    """Show how much all systems have learned, how fast, and how much of it from each other.
 
     The figures come from the record sets, and from the monthly files that sync and federate write.
-    docs/metrics.md defines each of them.
+    docs/metrics.md defines each figure.
     """
     today = context.now().date()
     until = min(parse_month(month), today) if month else today
@@ -57,9 +57,12 @@ def _say(context: Context, metrics: Metrics) -> None:
         ("systems", f"{len(metrics.systems)}"),
         ("patterns federated", f"{found.patterns:,}"),
         ("fine-tuning samples", f"{found.samples:,} (about {found.tokens:,} tokens)"),
-        ("collective learning", f"{found.learning_rate:.1%} of what a system can read was learned by others"),
+        (
+            "collective learning",
+            f"{found.learning_rate:.1%} of the lessons on a system come from others",
+        ),
         ("adoption", f"{found.adoption_rate:.1%} of lessons were learned by two or more systems"),
-        ("patterns a week", f"{found.pace:g} (last four weeks)"),
+        ("patterns per week", f"{found.pace:g} (last four weeks)"),
         ("retractions", f"{found.retractions:,}"),
     ):
         context.say(f"{name:<20} {value}")
@@ -73,7 +76,7 @@ def _say(context: Context, metrics: Metrics) -> None:
 
 
 def _say_scores(context: Context, scores: dict[str, int]) -> None:
-    """Bars of the claimed scores; tenths below the lowest score are left out."""
+    """Bars of the authors' scores, from the lowest tenth that has lessons."""
     filled = [number for number, name in enumerate(scores) if scores[name]]
     most = max(scores.values(), default=0)
     if not filled:

@@ -1,11 +1,11 @@
-"""`git fedlearn outcome`: say whether a lesson worked here."""
+"""`git fedlearn outcome`: record whether lessons worked here."""
 
 from typing import NamedTuple
 
 import click
 
 from git_fedlearn.console.context import Context
-from git_fedlearn.console.words import SHORT_ID, evidence, kinds
+from git_fedlearn.console.words import SHORT_ID, evidence, redactions
 from git_fedlearn.core.canonical import Json
 from git_fedlearn.core.effective_score import SystemWeights, effective_score, tally
 from git_fedlearn.core.identity import RecordId
@@ -20,7 +20,7 @@ from git_fedlearn.repository.record_sets import RecordSets
 
 
 class RatedLesson(NamedTuple):
-    """A lesson that was named, and the outcomes of all systems before and after the count."""
+    """A lesson with the outcomes of all systems before and after this one."""
 
     set_name: SetName
     record: Record
@@ -28,26 +28,29 @@ class RatedLesson(NamedTuple):
     after: dict[str, Outcome]
 
 
-@click.command("outcome", short_help="Say whether lessons worked here.")
+@click.command("outcome", short_help="Record that lessons worked or failed here.")
 @click.argument("identifiers", metavar="ID...", nargs=-1, required=True)
-@click.option("--worked/--failed", "worked", default=None, help="What became of it; one of them is needed.")
-@click.option("--note", default="", metavar="TEXT", help="Why, in a line; it travels with the count.")
+@click.option("--worked/--failed", "worked", default=None, help="Required: one of the two.")
+@click.option("--note", default="", metavar="TEXT", help="Why, in one line; everybody can read it.")
 @click.option("--json", "as_json", is_flag=True, help="Answer for programs.")
 @click.pass_obj
 def command(
     context: Context, identifiers: tuple[str, ...], note: str, *, worked: bool | None, as_json: bool
 ) -> None:
-    """Count that the lessons ID worked, or failed, when this system used them.
+    """Record that the lessons ID worked or failed when this system used them.
 
-    The count travels with data/ and raises or lowers the score by which every system ranks the lesson. The
-    score in the record, which is a claim and can only rise, stays as it is.
+    Outcomes are shared with data/. They raise or lower the score by which every system ranks a lesson. The
+    author's score in the record does not change.
     """
     if worked is None:
-        raise UsageError("did it work?", hint=f"git fedlearn outcome {identifiers[0]} --worked, or --failed")
+        raise UsageError(
+            "say whether it worked: --worked or --failed",
+            hint=f"git fedlearn outcome {identifiers[0]} --worked",
+        )
     repository = context.data_repository
     clean, redacted = clean_note(context.privacy, note)
     if redacted:
-        context.note(f"note: the note is kept without private data{kinds(redacted)}")
+        context.note(f"note: {redactions(redacted)} in the note")
     sets = repository.sets
     with repository.lock("outcome"):
         found = _living(sets, identifiers)
@@ -69,13 +72,14 @@ def command(
 
 
 def _living(sets: RecordSets, identifiers: tuple[str, ...]) -> dict[RecordId, tuple[SetName, Record]]:
-    """The lessons that were named, each once. Raises FedlearnError for one that was retracted."""
+    """The lessons with these ids, each once. Raises FedlearnError for one that is retracted."""
     found: dict[RecordId, tuple[SetName, Record]] = {}
     for start in identifiers:
         name, record = select(sets, start)[0]
         if record.is_tombstone:
             raise FedlearnError(
-                f"{start}: was retracted, so its outcomes do not count", hint=f"git fedlearn show {start}"
+                f"{start}: is retracted; outcomes are only recorded for lessons",
+                hint=f"git fedlearn show {start}",
             )
         found[record.id] = name, record
     return found

@@ -1,32 +1,35 @@
-"""`git fedlearn pull-remotes`: learn from all peers."""
+"""`git fedlearn pull-remotes`: fetch, check and merge the records of peers."""
 
 import click
 
 from git_fedlearn.console.context import Context
-from git_fedlearn.console.peers import say, to_json, warn_of_twin
+from git_fedlearn.console.peers import say, to_json, warn_of_copied_clone
 from git_fedlearn.console.progress import watching
 from git_fedlearn.errors import GitError
-from git_fedlearn.federation.check import Checker
 from git_fedlearn.federation.peers import get_peers
 from git_fedlearn.federation.pull import PullOptions, make_checker, pull
 from git_fedlearn.repository.checkout import is_interrupted
 
 
-@click.command("pull-remotes", short_help="Learn from all peers.")
+@click.command("pull-remotes", short_help="Fetch lessons from all peers.")
 @click.argument("names", nargs=-1, metavar="[PEER]...")
 @click.option(
-    "--jobs", metavar="N", type=click.IntRange(1, 64), default=8, help="Peers fetched at a time (8)."
+    "--jobs",
+    metavar="N",
+    type=click.IntRange(1, 64),
+    default=8,
+    help="Peers to fetch in parallel (default: 8).",
 )
 @click.option(
     "--timeout",
     metavar="SECONDS",
     type=click.FloatRange(0.1, 86400),
     default=60,
-    help="Time for each peer (60 s).",
+    help="Timeout per peer (default: 60).",
 )
-@click.option("--dry-run", is_flag=True, help="Fetch and check; join nothing.")
-@click.option("--no-commit", is_flag=True, help="Leave what was learned in the index and work tree.")
-@click.option("--push", is_flag=True, help="Push the branch to its upstream when something was learned.")
+@click.option("--dry-run", is_flag=True, help="Only fetch and check.")
+@click.option("--no-commit", is_flag=True, help="Leave new records in the index and working tree.")
+@click.option("--push", is_flag=True, help="Push the branch to its upstream if there is a commit.")
 @click.option("--json", "as_json", is_flag=True, help="Answer for programs.")
 @click.pass_obj
 def command(  # noqa: PLR0913  one option each
@@ -40,20 +43,18 @@ def command(  # noqa: PLR0913  one option each
     push: bool,
     as_json: bool,
 ) -> int:
-    """Fetch all peers, or those named, check every record they send, and join what passes in one commit.
+    """Fetch from all peers or those named, check every record, and add those that pass in one commit.
 
-    Nothing outside data/ changes, and no code of a peer is merged. A peer that is down or sends what
-    does not pass never stops the others; what did not pass waits in quarantine.
+    Nothing outside data/ changes, and no code of a peer is merged. A peer that fails never stops the others.
+    Records that fail the checks go to quarantine; see `git fedlearn review`.
     """
     repository = context.data_repository
     peers = get_peers(repository, names)
     request = PullOptions(timeout, jobs, dry_run=dry_run, commit=not no_commit)
-    checker = make_checker(
-        repository, Checker(context.privacy, repository.settings.record_bytes, context.now())
-    )
+    checker = make_checker(repository, context.privacy, context.now())
     if is_interrupted(repository.git_dir):
-        context.note("note: an earlier run was killed; what it left half done is put right")
-    warn_of_twin(context, repository)
+        context.note("note: the previous run was interrupted; its leftovers were cleaned up")
+    warn_of_copied_clone(context, repository)
     with watching(context, peers) as watcher:
         pulled = pull(repository, peers, checker, request, watcher)
     pushed = _push(context) if push and pulled.commit else None
@@ -65,9 +66,9 @@ def command(  # noqa: PLR0913  one option each
 
 
 def _push(context: Context) -> bool:
-    """Push the branch to where git pushes it; whether that worked."""
+    """Run `git push`; returns whether it succeeded."""
     done = context.repository.git.attempt("push", "--quiet")
     if done.code:
-        error = GitError(f"git push failed: {done.said}", hint="git pull, then git push")
+        error = GitError(f"git push failed: {done.said}", hint="git pull && git push")
         context.report(error)
     return done.code == 0

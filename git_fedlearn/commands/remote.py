@@ -1,4 +1,4 @@
-"""`git fedlearn remote`: the peers to learn from."""
+"""`git fedlearn remote`: add, list and remove peers."""
 
 import click
 
@@ -8,13 +8,7 @@ from git_fedlearn.core.canonical import Json
 from git_fedlearn.errors import UsageError
 from git_fedlearn.federation.fetch import Contact
 from git_fedlearn.federation.origins import find_only_from, retract_all
-from git_fedlearn.federation.peer_state import (
-    PeerState,
-    read_memory,
-    remove_memory,
-    without_read_marks,
-    write_memory,
-)
+from git_fedlearn.federation.peer_state import PeerStates, without_read_marks
 from git_fedlearn.federation.peers import (
     NOTHING,
     Peer,
@@ -36,30 +30,33 @@ from git_fedlearn.repository.settings import hide_credentials
 TRUSTS = click.Choice([trust.value for trust in TrustLevel])
 
 
-@click.group("remote", short_help="Add, list and remove the peers to learn from.")
+@click.group("remote", short_help="Add, list and remove peers.")
 def command() -> None:
-    """Peers: other repositories to learn from. Each is an ordinary git remote of this clone.
+    """Add, list and remove peers: other repositories to learn from.
 
-    Nothing about peers is committed, and a peer needs no history in common with this repository.
+    A peer is an ordinary git remote of this clone; it needs no common history with this repository. Nothing
+    about peers is committed.
     """
 
 
 @command.command("add", short_help="Add a peer, or change one.")
 @click.argument("name")
 @click.argument("url", required=False)
-@click.option("--branch", metavar="BRANCH", help="A branch, or a pattern such as systems/* (its HEAD).")
-@click.option("--trust", type=TRUSTS, help="How far it is believed (verify).")
 @click.option(
-    "--publish", metavar="SETS", help="What may be pushed there: all, none, or names of sets (all)."
+    "--branch", metavar="BRANCH", help="A branch, or a pattern such as systems/* (default: its HEAD)."
+)
+@click.option("--trust", type=TRUSTS, help="Trust level (default: verify).")
+@click.option(
+    "--publish", metavar="SETS", help="What may be pushed there: all, none, or names of sets (default: all)."
 )
 @click.pass_obj
 def add(
     context: Context, name: str, url: str | None, branch: str | None, trust: str | None, publish: str | None
 ) -> None:
-    """Add the peer NAME at URL. Without URL, make an existing git remote a peer or change its options.
+    """Add the peer NAME at URL. Without URL, make the git remote NAME a peer, or change its options.
 
-    full: its retractions count for every record. verify: only for records that it brought here first.
-    signed: as verify, and its newest commit must carry a good signature by an allowed signer.
+    Trust levels: full: accept its retractions of any record. verify: only of records it introduced. signed:
+    like verify, and its newest commit must have a good signature by an allowed signer.
     """
     repository = context.repository
     with repository.lock("remote add"):
@@ -72,7 +69,8 @@ def add(
             peer.publish if publish is None else parse_publish(publish),
         )
         write_peer(repository, peer)
-        write_memory(repository, peer.name, without_read_marks(read_memory(repository, peer.name)))
+        states = PeerStates(repository)
+        states.write(peer.name, without_read_marks(states.read(peer.name)))
     context.say(f"{peer.name}: {peer.shown_url} ({', '.join(_options(peer))})")
     context.note(f"hint: git fedlearn pull-remotes {peer.name}")
 
@@ -81,7 +79,7 @@ def add(
 @click.option("--json", "as_json", is_flag=True, help="Answer for programs.")
 @click.pass_obj
 def list_peers(context: Context, *, as_json: bool) -> None:
-    """List all peers with their last contact, what was learned from them, and what waits in quarantine."""
+    """List all peers with trust level, lessons received, records in quarantine and last contact."""
     peers = read_peers(context.repository)
     facts = [_facts(context, peer) for peer in peers]
     if as_json:
@@ -101,7 +99,7 @@ def list_peers(context: Context, *, as_json: bool) -> None:
 @click.option("--json", "as_json", is_flag=True, help="Answer for programs.")
 @click.pass_obj
 def show(context: Context, name: str, *, as_json: bool) -> None:
-    """Show what is configured for a peer, and what came of it so far."""
+    """Show the configuration of a peer and what it has sent so far."""
     (peer,) = get_peers(context.repository, (name,))
     facts = _facts(context, peer)
     if as_json:
@@ -114,13 +112,13 @@ def show(context: Context, name: str, *, as_json: bool) -> None:
 
 @command.command("remove", short_help="Remove a peer.")
 @click.argument("name", metavar="PEER")
-@click.option("--retract", is_flag=True, help="Take back all that only came from it.")
+@click.option("--retract", is_flag=True, help="Also retract the lessons that only it sent.")
 @click.pass_obj
 def remove(context: Context, name: str, *, retract: bool) -> None:
-    """Remove a peer with everything remembered of it. What was learned from it stays, unless --retract.
+    """Remove a peer and what is stored about it. Its lessons stay unless you pass --retract.
 
-    With --retract, lessons that came first through this peer, that no other peer holds and that were not
-    learned here as well are retracted everywhere. The git remote goes too if `remote add` made it.
+    --retract retracts, on every system, the lessons that this peer introduced, unless another peer has them
+    or they were also learned here. The git remote is removed too if `remote add` created it.
     """
     repository = context.data_repository if retract else context.repository
     with repository.lock("remote remove"):
@@ -128,36 +126,39 @@ def remove(context: Context, name: str, *, retract: bool) -> None:
         number = 0
         if retract:
             number = retract_all(repository, find_only_from(repository, peer), context.now())
-        waiting = len(Inbox(repository).records(peer.name))
+        dropped = len(Inbox(repository).records(peer.name))
         remove_peer(repository, peer)
-        remove_memory(repository, peer.name)
+        PeerStates(repository).remove(peer.name)
         Inbox(repository).forget_peer(peer.name)
-    dropped = f"; {count(waiting, 'record')} in quarantine dropped" if waiting else ""
-    taken = f"; {count(number, 'record')} retracted" if retract else ""
-    context.say(f"{peer.name}: removed{taken}{dropped}")
+    parts = ["removed"]
+    if retract:
+        parts.append(f"{count(number, 'record')} retracted" if number else "nothing to retract")
+    if dropped:
+        parts.append(f"{count(dropped, 'record')} in quarantine dropped")
+    context.say(f"{peer.name}: {'; '.join(parts)}")
     if number:
         context.note("hint: git add data && git commit")
 
 
 def _configured(context: Context, name: str, url: str | None) -> Peer:
-    """The peer as it is, or a new one with the address given or that of the git remote."""
+    """The existing peer, or a new one at this URL or at the URL of the git remote."""
     repository = context.repository
     checked = check_name(name)
     known = find_remote_url(repository, checked)
-    wanted = check_address(url, context.directory) if url is not None else known
-    if wanted is None:
-        raise UsageError(f"{name}: no git remote has this name", hint=f"git fedlearn remote add {name} URL")
-    if known is not None and wanted != known:
+    address = check_address(url, context.directory) if url is not None else known
+    if address is None:
+        raise UsageError(f"{name}: no such git remote", hint=f"git fedlearn remote add {name} URL")
+    if known is not None and address != known:
         raise UsageError(
-            f"{name}: this remote exists with another address ({hide_credentials(known)})",
-            hint=f"git remote set-url {name} {hide_credentials(wanted)}",
+            f"{name}: the git remote already exists, with the URL {hide_credentials(known)}",
+            hint=f"git remote set-url {name} {hide_credentials(address)}",
         )
-    check_address(wanted, repository.top)
-    return find_peer(repository, checked) or Peer(checked, wanted)
+    check_address(address, repository.top)
+    return find_peer(repository, checked) or Peer(checked, address)
 
 
 def _seen(context: Context, fact: dict[str, Json]) -> str:
-    """When a peer was reached, and how the last fetch ended if it was not."""
+    """When a peer was last reached, and the result of the last fetch if that failed."""
     failed = fact["contact"] not in ("", Contact.REACHED.value, Contact.EMPTY.value)
     last = f"last contact {ago(context, str(fact['contacted']))}" if fact["contacted"] else "never reached"
     return f"{last}, now {fact['contact']}" if failed else last
@@ -172,16 +173,16 @@ def _published(peer: Peer) -> str:
 
 
 def _facts(context: Context, peer: Peer) -> dict[str, Json]:
-    memory: PeerState = read_memory(context.repository, peer.name)
+    state = PeerStates(context.repository).read(peer.name)
     return {
         "name": peer.name,
         "url": peer.shown_url,
         "trust": peer.trust.value,
         "branch": peer.branch or "HEAD",
         "publish": _published(peer),
-        "contact": memory.contact,
-        "contacted": memory.contacted,
-        "learned": memory.learned,
+        "contact": state.contact,
+        "contacted": state.contacted,
+        "learned": state.learned,
         "quarantined": len(Inbox(context.repository).records(peer.name)),
-        "tips": [*sorted(set(memory.tips.values()))],
+        "tips": [*sorted(set(state.tips.values()))],
     }

@@ -1,6 +1,6 @@
-"""`git fedlearn report`: what was learned, as a page, in the terminal, or for programs.
+"""`git fedlearn report`: the lessons of all systems as an HTML page, in the terminal, or as JSON.
 
-The figures of a report in a terminal, with rich; plain text in a pipe.
+In a terminal, rich draws the figures; in a pipe they are plain text.
 """
 
 import sys
@@ -16,7 +16,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from git_fedlearn.console.context import Context, wants_colour
+from git_fedlearn.console.context import Context, wants_color
 from git_fedlearn.console.progress import progress_bar
 from git_fedlearn.console.words import count
 from git_fedlearn.core.canonical import JsonObject
@@ -27,24 +27,24 @@ from git_fedlearn.repository.files import write_file
 from git_fedlearn.repository.inbox import Inbox
 
 PLACE = ".local/report.html"
-"""Where the page goes in the repository: git ignores `.local/`."""
+"""Default path of the page in the repository; git ignores `.local/`."""
 
 
-@click.command("report", short_help="Make a page of what was learned.")
+@click.command("report", short_help="Create an HTML report.")
 @click.option(
-    "-o", "output", metavar="FILE", help=f"Where to ({PLACE} of the repository); - is standard output."
+    "-o", "output", metavar="FILE", help=f"Output file (default: {PLACE}), `-` for standard output."
 )
 @click.option("--terminal", is_flag=True, help="Show the figures in the terminal instead.")
 @click.option("--json", "as_json", is_flag=True, help="Answer for programs, with every lesson.")
 @click.pass_obj
 def command(context: Context, output: str | None, *, terminal: bool, as_json: bool) -> None:
-    """Make one HTML page of what the systems learned: over time, scores, adoption, who learned from whom.
+    """Create an HTML page about the lessons of all systems: growth, scores, adoption, who learned from whom.
 
-    The page holds all it needs and asks the network for nothing, so it can be sent to others; it
-    shows what this clone holds, and the reasons for which records wait in its quarantine.
+    The page is one file and loads nothing from the network, so you can send it to others. It shows the
+    lessons in this clone, and why records are in its quarantine.
     """
     if sum((terminal, as_json, output is not None)) > 1:
-        raise UsageError("one of -o, --terminal and --json", hint="git fedlearn report")
+        raise UsageError("-o, --terminal and --json cannot be used together", hint="git fedlearn report")
     figures = _read(context)
     if as_json:
         context.say_json("report/v1", figures)
@@ -56,8 +56,10 @@ def command(context: Context, output: str | None, *, terminal: bool, as_json: bo
 
 def _read(context: Context) -> JsonObject:
     repository = context.data_repository
-    held = Counter((one.peer, one.reason) for one in Inbox(repository).records())
-    waiting = [QuarantineCount(peer, reason, records) for (peer, reason), records in sorted(held.items())]
+    quarantined = Counter((one.peer, one.reason) for one in Inbox(repository).records())
+    waiting = [
+        QuarantineCount(peer, reason, records) for (peer, reason), records in sorted(quarantined.items())
+    ]
     with progress_bar(context, "reading") as show:
         return read_figures(repository, context.now(), waiting, progress=show)
 
@@ -71,12 +73,12 @@ def _write(context: Context, page: bytes, output: str | None) -> None:
         return
     path = context.directory / output if output else context.data_repository.top / PLACE
     if path.is_dir():
-        raise UsageError(f"{path}: a folder", hint=f"git fedlearn report -o {path / 'report.html'}")
+        raise UsageError(f"{path}: is a folder", hint=f"git fedlearn report -o {path / 'report.html'}")
     if output and not path.parent.is_dir():
         raise FedlearnError(f"{path.parent}: no such folder", hint=f"mkdir -p {path.parent}")
     write_file(path, page)
-    context.say(f"{_shown(context, path)}: {len(page):,} bytes")
-    context.note(f"hint: open it in a browser, e.g. xdg-open {_shown(context, path)}")
+    context.say(f"wrote {_shown(context, path)} ({len(page):,} bytes)")
+    context.note(f"hint: open {_shown(context, path)} in a browser")
 
 
 def _shown(context: Context, path: Path) -> str:
@@ -87,13 +89,13 @@ BAR: Final = 28
 """Characters of the longest bar."""
 
 PIPE_COLUMNS: Final = 100
-"""Columns of a line where no terminal says how many it has."""
+"""Columns of a line without a terminal."""
 
 
 def show(context: Context, figures: JsonObject) -> None:
-    """Print every section that has something to say."""
+    """Print every section that has rows."""
     facts: dict[str, Any] = figures
-    coloured = wants_colour(context.stdout, context.environment)
+    coloured = wants_color(context.stdout, context.environment)
     page = StringIO()
     console = Console(
         file=page,
@@ -155,11 +157,11 @@ class _Sections:
         for one in bins:
             if one["effective"] or one["claimed"]:
                 name = f"{one['from']:.2f}-{one['to']:.2f}"
-                claimed = f" claimed by {one['claimed']:,}" if one["claimed"] else ""
+                authors = f" author's score of {one['claimed']:,}" if one["claimed"] else ""
                 table.add_row(
-                    name, f"{one['effective']:,}", _bar(one["effective"], most).append(claimed, "dim")
+                    name, f"{one['effective']:,}", _bar(one["effective"], most).append(authors, "dim")
                 )
-        self._section("effective scores", table)
+        self._section("scores", table)
 
     def _adoption(self) -> None:
         rows = self._facts["adoption"]

@@ -1,4 +1,4 @@
-"""`git fedlearn resolve`: finish a merge in which the driver did not run."""
+"""`git fedlearn resolve`: resolve merge conflicts in data files, where the merge driver did not run."""
 
 import click
 
@@ -7,18 +7,18 @@ from git_fedlearn.console.words import count
 from git_fedlearn.repository.conflicts import resolve_conflicts
 
 
-@click.command("resolve", short_help="Finish a merge in which the driver did not run.")
+@click.command("resolve", short_help="Resolve merge conflicts in data files.")
 @click.pass_obj
 def command(context: Context) -> int:
-    """Join both sides of every data file that git left in conflict, and stage the result.
+    """Merge both sides of every data file that has a conflict, and stage the result.
 
-    Nothing either side learned is lost; conflicts in other files are left to you.
+    No lesson of either side is lost. Conflicts in other files are left to you.
     """
     repository = context.data_repository
     with repository.lock("resolve"):
         resolved = resolve_conflicts(repository)
     for path in resolved.joined:
-        context.say(f"joined {path}")
+        context.say(f"merged {path}")
     for path in resolved.refused:
         context.say(f"{path}: not a regular file on one side; remove it, then run this again")
     for path in resolved.foreign:
@@ -26,8 +26,8 @@ def command(context: Context) -> int:
     if resolved.refused or resolved.foreign:
         return 1
     if not resolved.joined:
-        context.say("no data file is in conflict")
+        context.say("no conflicts in data files")
     else:
-        context.note(f"{count(len(resolved.joined), 'file')} joined and staged")
+        context.note(f"{count(len(resolved.joined), 'file')} merged and staged")
         context.note("hint: git fedlearn verify && git commit    (in a rebase: git rebase --continue)")
     return 0

@@ -1,4 +1,4 @@
-"""`git fedlearn restore`: bring a retracted lesson back."""
+"""`git fedlearn restore`: undo a retraction, on every system."""
 
 import click
 
@@ -12,13 +12,13 @@ from git_fedlearn.repository.lookup import select
 from git_fedlearn.repository.retraction import restored
 
 
-@click.command("restore", short_help="Bring retracted lessons back.")
+@click.command("restore", short_help="Undo a retraction, on every system.")
 @click.argument("identifiers", metavar="ID...", nargs=-1, required=True)
 @click.pass_obj
 def command(context: Context, identifiers: tuple[str, ...]) -> None:
-    """Write each retracted record again, one generation on, so that it wins over its tombstone everywhere.
+    """Undo the retraction of each record, on every system.
 
-    A record that was retracted because it held private data stays retracted.
+    A record that contains private data stays retracted.
     """
     repository = context.data_repository
     sets = repository.sets
@@ -42,6 +42,6 @@ def _refuse_private(context: Context, records: list[Record]) -> None:
         found = sorted({finding.kind for finding in scan_fields(context.privacy, record.fields)})
         if found:
             raise FedlearnError(
-                f"{record.id}: holds private data ({', '.join(found)})",
-                hint="add the lesson without it: git fedlearn add",
+                f"{record.id}: contains private data ({', '.join(found)})",
+                hint="git fedlearn add SET FILE    (the lesson without private data)",
             )

@@ -1,9 +1,9 @@
-"""`git fedlearn retract`: take lessons back, for every system."""
+"""`git fedlearn retract`: retract lessons on every system."""
 
 import click
 
 from git_fedlearn.console.context import Context
-from git_fedlearn.console.words import SHORT_ID, count, kinds
+from git_fedlearn.console.words import SHORT_ID, count, redactions
 from git_fedlearn.core.canonical import Json, JsonObject
 from git_fedlearn.core.layout import DATA, SetName
 from git_fedlearn.core.record import Record
@@ -18,19 +18,19 @@ from git_fedlearn.repository.retraction import retract_records
 MAX_REASON_LENGTH = 4000
 
 
-@click.command("retract", short_help="Take lessons back, for every system.")
+@click.command("retract", short_help="Retract lessons on every system.")
 @click.argument("identifiers", metavar="[ID]...", nargs=-1)
-@click.option("--reason", metavar="TEXT", required=True, help="Why; it travels with the tombstone.")
-@click.option("--commit", "revision", metavar="REV", help="Everything that a commit introduced.")
+@click.option("--reason", metavar="TEXT", required=True, help="Why; everybody can read it.")
+@click.option("--commit", "revision", metavar="REV", help="Retract all records that this commit added.")
 @click.pass_obj
 def command(context: Context, identifiers: tuple[str, ...], reason: str, revision: str | None) -> None:
-    """Replace each record by a tombstone that travels like any record and never expires.
+    """Retract lessons on every system. A retraction is shared like any record and never expires.
 
-    Systems that still hold the record lose it when they join; `git fedlearn restore ID` undoes this.
+    Systems that have the lesson lose it with their next pull. `git fedlearn restore ID` undoes this.
     """
     repository = context.data_repository
     if not identifiers and not revision:
-        raise UsageError("nothing to retract", hint="git fedlearn retract ID --reason WHY, or --commit REV")
+        raise UsageError("nothing to retract", hint="git fedlearn retract ID --reason WHY")
     sets = repository.sets
     retracted: JsonObject = {
         "at": context.now().strftime("%Y-%m-%dT%H:%M:%SZ"),
@@ -46,22 +46,22 @@ def command(context: Context, identifiers: tuple[str, ...], reason: str, revisio
     for name, record in living:
         context.say(f"retracted {record.id[:SHORT_ID]} from {name}")
     if len(living) < len(chosen):
-        context.note(f"{count(len(chosen) - len(living), 'record')} retracted already")
+        context.note(f"{count(len(chosen) - len(living), 'record')} already retracted")
 
 
 def _clean(context: Context, reason: str) -> Json:
     if not reason.strip():
-        raise UsageError("a retraction without a reason", hint="--reason WHY")
+        raise UsageError("a retraction needs a reason", hint="git fedlearn retract ID --reason WHY")
     if len(reason) > MAX_REASON_LENGTH:
         raise UsageError(f"the reason is longer than {MAX_REASON_LENGTH} characters")
     fields, redacted = sanitize_fields(context.privacy, {"reason": reason})
     if redacted:
-        context.note(f"note: the reason is kept without private data{kinds(redacted)}")
+        context.note(f"note: {redactions(redacted)} in the reason")
     return fields["reason"]
 
 
 def _of_commit(repository: Repository, sets: RecordSets, revision: str) -> list[tuple[SetName, Record]]:
-    """What a commit introduced, as it stands here now, or as the commit has it if it is not here."""
+    """The records that a commit added: their current versions, or those of the commit if missing here."""
     objects = repository.objects
     commit = objects.find_commit(revision)
     if commit is None:
@@ -69,12 +69,11 @@ def _of_commit(repository: Repository, sets: RecordSets, revision: str) -> list[
     introduced = {name: records for name, records in introduced_records(objects, commit).items() if records}
     if not introduced:
         raise NoSuchRecordError(
-            f"{revision}: introduced no record", hint=f"git show --stat {revision} -- :/{DATA}"
+            f"{revision}: this commit added no records", hint=f"git show --stat {revision} -- :/{DATA}"
         )
-    return [found for name, records in introduced.items() for found in _as_of_now(sets, name, records)]
+    return [found for name, records in introduced.items() for found in _current(sets, name, records)]
 
 
-def _as_of_now(sets: RecordSets, name: SetName, records: list[Record]) -> list[tuple[SetName, Record]]:
-    wanted = {record.id for record in records}
-    here = {record.id: record for record in sets.pick(name, wanted)}
-    return [(name, here.get(record.id, record)) for record in records]
+def _current(sets: RecordSets, name: SetName, records: list[Record]) -> list[tuple[SetName, Record]]:
+    current = {record.id: record for record in sets.pick(name, {record.id for record in records})}
+    return [(name, current.get(record.id, record)) for record in records]

@@ -20,11 +20,11 @@ STDIN = "-"
 @click.argument("paths", metavar="[PATH]...", nargs=-1)
 @click.pass_obj
 def command(context: Context, paths: tuple[str, ...]) -> None:
-    """Rewrite files without secrets and personal data: all data files, or the files and folders in PATH.
+    """Redact secrets and personal data in all data files, or in the files and folders PATH.
 
     A record that was committed with private data is retracted, and its redacted version is added. The commit
-    itself stays in history until you rewrite that. `-` reads standard input and prints it redacted. To see
-    what would be redacted, run `git fedlearn scan` with the same paths.
+    itself stays in history until you rewrite it. `-` reads standard input and prints it redacted. To see what
+    would be redacted, run `git fedlearn scan` with the same paths.
     """
     if STDIN in paths:
         _sanitize_stream(context, paths)
@@ -43,17 +43,20 @@ def command(context: Context, paths: tuple[str, ...]) -> None:
     for path in cleaned.paths:
         shown = shown_path(context.privacy, path) if path in names else path
         context.say(f"sanitized {shown}")
-    context.say(f"{count(len(cleaned.paths), 'file')} with private data{kinds(cleaned.redacted)}")
+    if cleaned.paths:
+        context.say(f"{count(len(cleaned.paths), 'file')} sanitized{kinds(cleaned.redacted)}")
+    else:
+        context.say("no private data found")
 
 
 def _is_rewritten_as_data(target: ScanTarget) -> bool:
-    """Whether a file is rewritten as data files are: ids made anew, tombstones for committed records."""
+    """Whether to rewrite a file as a data file: with new ids, and tombstones for committed records."""
     return target.is_data and is_shareable(target.shown)
 
 
 def _sanitize_file(context: Context, target: ScanTarget, cleaned: SanitizeResult) -> None:
     if is_binary(target):
-        context.note(f"{target.shown}: binary, left as it is")
+        context.note(f"{target.shown}: binary, not sanitized")
         return
     data = read_file(target.file)
     redacted = redact_file(context.privacy, target.shown, data, is_json=expects_json(target.shown))
@@ -64,8 +67,10 @@ def _sanitize_file(context: Context, target: ScanTarget, cleaned: SanitizeResult
 
 
 def _sanitize_stream(context: Context, paths: tuple[str, ...]) -> None:
-    """Each line as JSON if it is, else as text."""
+    """Redact each line, as JSON if it is valid JSON, else as text."""
     if len(paths) > 1:
-        raise UsageError("`-` stands alone", hint="git fedlearn sanitize - <FILE >CLEAN")
+        raise UsageError(
+            "`-` cannot be combined with other paths", hint="git fedlearn sanitize - <FILE >CLEAN"
+        )
     redacted = redact_file(context.privacy, STDIN, context.stdin.read(), is_json=True)
     context.write(redacted.data)

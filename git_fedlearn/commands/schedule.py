@@ -1,4 +1,4 @@
-"""`git fedlearn schedule`: timers of this machine that learn and share."""
+"""`git fedlearn schedule`: timers of this machine that run sync, export and federate."""
 
 import click
 
@@ -8,47 +8,58 @@ from git_fedlearn.repository.git import follow_program
 from git_fedlearn.timers.jobs import EVERY, OFF, VERBS, CommandLine, jobs_of, timer_environment
 from git_fedlearn.timers.schedulers import SCHEDULERS, Crontab, Scheduler, find_jobs, remove_jobs
 
-INTERVAL = f"one of {', '.join(EVERY)}"
+INTERVALS = ", ".join(EVERY)
 
 
-@click.group("schedule", short_help="Learn and share by timers of this machine.")
+@click.group("schedule", short_help="Run sync and federate on a timer.")
 def command() -> None:
-    """Timers for this repository: of systemd where it runs for the user, of launchd on macOS, else of cron.
+    """Run sync and federate on a timer, and export if you use Qdrant.
 
-    Logs are where systemd keeps them (journalctl --user), else in fedlearn/schedule.log of the git folder.
+    The timers are systemd user timers where available, launchd agents on macOS, otherwise cron jobs. Their
+    output goes to the systemd journal (journalctl --user), otherwise to fedlearn/schedule.log in the git
+    folder.
     """
 
 
-@command.command("install", short_help="Install the timers, or change them.")
-@click.option("--sync", "sync", metavar="EVERY", default="6h", help=f"How often to sync (6h): {INTERVAL}.")
+@command.command("install", short_help="Install or change the timers.")
 @click.option(
-    "--export", "export", metavar="EVERY", help="How often to export (weekly where Qdrant is configured)."
+    "--sync", "sync", metavar="EVERY", default="6h", help=f"How often to sync: {INTERVALS} (default: 6h)."
 )
 @click.option(
-    "--federate", "federate", metavar="EVERY", default="monthly", help="How often to federate (monthly)."
+    "--export",
+    "export",
+    metavar="EVERY",
+    help="How often to export (default: weekly if Qdrant is configured, otherwise off).",
 )
-@click.option("--print", "only_print", is_flag=True, help="Show what would be installed; install nothing.")
-@click.option("--cron", is_flag=True, help="Use the crontab, whatever else there is.")
+@click.option(
+    "--federate",
+    "federate",
+    metavar="EVERY",
+    default="monthly",
+    help="How often to federate (default: monthly).",
+)
+@click.option("--print", "only_print", is_flag=True, help="Print the timers; install nothing.")
+@click.option("--cron", is_flag=True, help="Use cron even if systemd is available.")
 @click.pass_obj
 def install(
     context: Context, sync: str, export: str | None, federate: str, *, only_print: bool, cron: bool
 ) -> None:
-    """Install timers: sync every 6 hours, export weekly, federate monthly, or as often as you say."""
+    """Install the timers of this repository, or change their intervals."""
     repository = context.data_repository
     intervals = {"sync": sync, "export": export or _default_export(context), "federate": federate}
     jobs = jobs_of(repository, context.directory, intervals)
-    there = Crontab(context.environment) if cron else _find_scheduler(context)
+    scheduler = Crontab(context.environment) if cron else _find_scheduler(context)
     if only_print:
         for job in jobs:
-            context.say((there or Crontab(context.environment)).format(job))
+            context.say((scheduler or Crontab(context.environment)).format(job))
         return
-    if there is None:
+    if scheduler is None:
         raise FedlearnError(
-            "nothing here runs timers: no systemd of this user, no launchd, no crontab",
-            hint="run `git fedlearn federate` by hand, or from whatever runs jobs here",
+            "no scheduler found: neither systemd user timers, launchd nor cron",
+            hint="run `git fedlearn federate` from your own scheduler",
         )
     remove_jobs(repository)
-    there.install(jobs)
+    scheduler.install(jobs)
     for job in jobs:
         context.say(f"{job.verb:<9} {job.every}")
     context.note("hint: git fedlearn schedule show")
@@ -57,7 +68,7 @@ def install(
 @command.command("show", short_help="Show the timers.")
 @click.pass_obj
 def show(context: Context) -> int:
-    """Show the timers of this repository; ends with 1 when there are none."""
+    """Show the timers of this repository. Exits with 1 if there are none."""
     jobs = find_jobs(context.repository)
     for job in jobs:
         context.say(job.shown)
@@ -71,27 +82,28 @@ def show(context: Context) -> int:
 def remove(context: Context) -> None:
     """Remove the timers of this repository."""
     number = remove_jobs(context.repository)
-    context.say("timers removed" if number else "there were no timers")
+    context.say("timers removed" if number else "no timers to remove")
 
 
-@command.command("run-now", short_help="Run what a timer runs.")
-@click.argument("verb", type=click.Choice(VERBS), default="federate")
+@command.command("run-now", short_help="Run the job of a timer now.")
+@click.argument("name", type=click.Choice(VERBS), default="federate")
 @click.pass_obj
-def run_now(context: Context, verb: str) -> int:
-    """Run a job now, as its timer would: with the same command line and the same environment."""
+def run_now(context: Context, name: str) -> int:
+    """Run a job now, with the command line and the environment of its timer (default: federate)."""
     repository = context.data_repository
-    found = next((job.runs for job in find_jobs(repository) if job.verb == verb and job.runs.words), None)
+    found = next((job.runs for job in find_jobs(repository) if job.verb == name and job.runs.words), None)
     if found is None:
         context.note(
-            f"note: no timer runs {verb} here; this is what `git fedlearn schedule install` would set"
+            f"note: there is no {name} timer; running what `git fedlearn schedule install` would set up"
         )
-        (job,) = jobs_of(repository, context.directory, {verb: "daily"})
+        (job,) = jobs_of(repository, context.directory, {name: "daily"})
         found = CommandLine(tuple(job.command), job.path)
     environment = timer_environment(found.path, context.environment)
     code = follow_program(found.words, environment, repository.top, context.write)
     if code is None:
         raise FedlearnError(
-            f"the timer of {verb} runs {found.words[0]}, which is gone", hint="git fedlearn schedule install"
+            f"the {name} timer runs {found.words[0]}, which does not exist",
+            hint="git fedlearn schedule install",
         )
     return code
 

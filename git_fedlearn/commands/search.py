@@ -1,7 +1,4 @@
-"""`git fedlearn search`: the lessons that answer a question or an error.
-
-The part of a lesson that answers a question, for a terminal.
-"""
+"""`git fedlearn search`: find lessons that answer a question or an error."""
 
 import re
 import textwrap
@@ -24,15 +21,15 @@ WIDTH = 96
 """Columns of a line; longer ones are wrapped."""
 
 CUT = "…"
-"""Stands for lines that are left out."""
+"""Marks where lines were cut."""
 
 _WORD = re.compile(r"\w{3,}")
 
 
 def passage(text: str, question: str, most: int) -> list[str]:
-    """At most `most` lines of a text: those around the most words of the question, CUT for what is left out.
+    """The window of at most `most` lines with the most words of the question, CUT where others follow.
 
-    Control characters, which records may hold, are escaped.
+    Control characters are escaped: a record may contain them.
     """
     lines = [part for line in _printable(text).split("\n") if line.strip() for part in _wrapped(line)]
     start = _best_start(lines, {word.lower() for word in _WORD.findall(question)}, most)
@@ -41,7 +38,7 @@ def passage(text: str, question: str, most: int) -> list[str]:
 
 
 def _best_start(lines: list[str], asked: set[str], most: int) -> int:
-    """Where the window with the most different words of the question begins, the first of equals."""
+    """Where the window with the most different words of the question begins; of equals, the first."""
     found = [asked & {word.lower() for word in _WORD.findall(line)} for line in lines]
     starts = range(max(len(lines) - most, 0) + 1)
     return max(starts, key=lambda start: (len(set[str]().union(*found[start : start + most])), -start))
@@ -63,18 +60,24 @@ MAX_PREVIEW_LINES = 6
 
 @click.command("search", short_help="Find lessons that answer a question or an error.")
 @click.argument("text")
-@click.option("--set", "sets", metavar="SET", multiple=True, help="Only this record set (may be repeated).")
 @click.option(
-    "--limit", metavar="N", default=10, type=click.IntRange(1, 1000), help="Most lessons shown (10)."
+    "--set", "sets", metavar="SET", multiple=True, help="Search only this record set; may be repeated."
+)
+@click.option(
+    "--limit",
+    metavar="N",
+    default=10,
+    type=click.IntRange(1, 1000),
+    help="Show at most N lessons (default: 10).",
 )
 @click.option(
     "--min-score",
     default=0.0,
     metavar="SCORE",
     type=click.FloatRange(0, 1),
-    help="Only lessons whose effective score is at least this.",
+    help="Only lessons with at least this score.",
 )
-@click.option("--store", is_flag=True, help="Search the vector store's collections; --set names them.")
+@click.option("--store", is_flag=True, help="Search collections in Qdrant; --set names them.")
 @click.option("--json", "as_json", is_flag=True, help="Answer for programs.")
 @click.pass_obj
 def command(  # noqa: PLR0913  click passes an argument for each option
@@ -87,12 +90,14 @@ def command(  # noqa: PLR0913  click passes an argument for each option
     store: bool,
     as_json: bool,
 ) -> int:
-    """Find the lessons that answer TEXT, a question or a pasted error, by meaning and by words.
+    """Find lessons that answer TEXT, a question or a pasted error, by meaning and by words.
 
-    The index lies under the git folder and follows the record sets by itself; nothing leaves this machine.
-    All sets are searched but fine-tuning, whose samples repeat lessons (--set fine-tuning searches it).
+    The index is in the git folder and is updated automatically; nothing leaves this machine. All sets are
+    searched except fine-tuning, whose samples repeat lessons; --set fine-tuning searches it.
 
-    With --store, the vector store of export and import is asked instead: it may hold what was not exported.
+    --store searches Qdrant instead: it may contain lessons that were not exported.
+
+    Exits with 1 if no lesson matches.
     """
     if not text.strip():
         raise UsageError("nothing to search for", hint='git fedlearn search "connection refused"')
@@ -118,19 +123,19 @@ def _say(context: Context, question: str, hits: list[Hit], *, shown_by_id: bool)
         cut = cut or (hit.id[:SHORT_ID] if CUT in lesson else "")
         context.say("\n".join([_title(number, hit), *(f"     {line}" for line in lesson), ""]))
     if cut and shown_by_id:
-        context.note(f"hint: git fedlearn show {cut} prints it whole")
+        context.note(f"hint: git fedlearn show {cut}    (the whole lesson)")
     if not hits:
-        context.note("nothing that was learned answers this")
+        context.note("no lesson matches")
 
 
 def _title(number: int, hit: Hit) -> str:
     learned = hit.fields.get(FIRST_SEEN)
-    by = f"learned by {count(len(hit.systems), 'system')}" if hit.systems else "nobody says who learned it"
+    by = f"learned by {count(len(hit.systems), 'system')}" if hit.systems else "learned by unknown systems"
     since = f" since {learned}" if learned else ""
-    claim = f"claimed {hit.claimed:.2f}" if hit.claimed is not None else "no score claimed"
+    own = f"author's score {hit.claimed:.2f}" if hit.claimed is not None else "no author's score"
     return (
         f"{number}. {hit.id[:SHORT_ID]}  {', '.join(hit.sets)}\n"
-        f"   relevance {hit.relevance:.2f}, score {hit.effective:.2f} ({claim}), {by}{since}"
+        f"   relevance {hit.relevance:.2f}, score {hit.effective:.2f} ({own}), {by}{since}"
         f"{'; ' if hit.outcomes.systems else ''}{evidence(hit.outcomes)}"
     )
 

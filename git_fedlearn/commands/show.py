@@ -1,12 +1,13 @@
-"""`git fedlearn show`: one record, readable."""
+"""`git fedlearn show`: one record, as people read it."""
 
 import json
 
 import click
 
 from git_fedlearn.console.context import Context
-from git_fedlearn.console.words import evidence
+from git_fedlearn.console.words import CHANGE_WORDS, SHORT_ID, evidence
 from git_fedlearn.core.canonical import Json
+from git_fedlearn.core.changes import ChangeKind
 from git_fedlearn.core.effective_score import effective_score, tally
 from git_fedlearn.core.identity import is_metadata_key
 from git_fedlearn.core.outcomes import Outcome
@@ -19,13 +20,16 @@ from git_fedlearn.repository.repository import Repository
 
 @click.command("show", short_help="Show a record.")
 @click.argument("identifier", metavar="ID")
-@click.option("--origin", "with_origin", is_flag=True, help="Also show who learned it, and how it got here.")
+@click.option(
+    "--origin", "with_origin", is_flag=True, help="Also show who learned it, when, and how it got here."
+)
 @click.option("--json", "as_json", is_flag=True, help="Answer for programs.")
 @click.pass_obj
 def command(context: Context, identifier: str, *, with_origin: bool, as_json: bool) -> None:
-    """Show the record whose id begins with ID, from every set that holds it.
+    """Show a record from every set it is in. The first characters of its id are enough.
 
-    --origin adds the peer that brought it first, the peers that have it, and the commits that changed it.
+    --origin also names the peer that introduced the record, the peers that have it, and the commits that
+    changed it.
     """
     repository = context.data_repository
     found = select(repository.sets, identifier)
@@ -47,12 +51,12 @@ def command(context: Context, identifier: str, *, with_origin: bool, as_json: bo
 
 
 def _weigh(repository: Repository, record: Record, outcomes: dict[str, Outcome]) -> list[str]:
-    """The effective score, and what it follows from besides the claim: outcomes with their newest notes."""
+    """The lines for the effective score, and for outcomes with their newest notes."""
     effective = effective_score(record.fields, read_trust(repository), outcomes)
-    lines = [f"  effective  {effective:.2f}"]
+    lines = [_row("score", f"{effective:.2f}")]
     said = evidence(tally(outcomes.values()))
     if said:
-        lines.append(f"  outcomes   {said}")
+        lines.append(_row("outcomes", said))
     for note, system in sorted((note, system) for system, one in outcomes.items() for note in one.notes):
         lines.append(f"    {note.at} {system} {'worked' if note.worked else 'failed'}: {_text(note.text)}")
     return lines
@@ -64,15 +68,15 @@ def _describe(record: Record, weighed: list[str]) -> list[str]:
         retracted = fields[RETRACTED]
         facts = retracted if isinstance(retracted, dict) else {}
         return [
-            f"  retracted  {facts.get('at')} by {facts.get('by')}",
-            f"  reason     {_text(facts.get('reason'))}",
+            _row("retracted", f"{facts.get('at')} by {facts.get('by')}"),
+            _row("reason", _text(facts.get("reason"))),
         ]
-    systems = ", ".join(seen_by(fields)) or "not said"
+    systems = ", ".join(seen_by(fields)) or "unknown"
     score = score_of(fields)
     lines = [
-        f"  score      {score:g}" if score >= 0 else "  score      none",
         *weighed,
-        f"  learned    {fields.get(FIRST_SEEN, 'not said')} by {systems}",
+        _row("author's score", f"{score:g}" if score >= 0 else "none"),
+        _row("learned", f"{fields.get(FIRST_SEEN, 'unknown')} by {systems}"),
     ]
     for key, value in sorted(fields.items()):
         if not is_metadata_key(key):
@@ -82,16 +86,20 @@ def _describe(record: Record, weighed: list[str]) -> list[str]:
 
 def _describe_origin(origin: Origin, own: str) -> list[str]:
     seen = [f"{name} (this system)" if name == own else name for name in seen_by(origin.record.fields)]
-    lines = [f"  learned by    {', '.join(seen)}"] if seen else []
+    lines = [_row("learned by", ", ".join(seen))] if seen else []
     if origin.introduced_by:
-        lines.append(f"  first through {origin.introduced_by}")
+        lines.append(_row("introduced by", origin.introduced_by))
     if origin.held_by:
-        lines.append(f"  also held by  {', '.join(origin.held_by)}")
+        lines.append(_row("also in", ", ".join(origin.held_by)))
     for change in origin.changes:
-        through = f"  through {', '.join(change.peers)}" if change.peers else ""
-        subject = printable(change.subject)
-        lines.append(f"  {change.what:<12}  {change.date}  {change.commit[:12]}  {subject}{through}")
+        peers = f"  from {', '.join(change.peers)}" if change.peers else ""
+        facts = f"{change.date}  {change.commit[:SHORT_ID]}  {printable(change.subject)}{peers}"
+        lines.append(_row(CHANGE_WORDS[ChangeKind(change.what)], facts))
     return lines if origin.changes else [*lines, "  not committed yet"]
+
+
+def _row(name: str, text: str) -> str:
+    return f"  {name:<14}  {text}"
 
 
 def _origin_to_json(origin: Origin) -> dict[str, Json]:
@@ -108,6 +116,6 @@ def _origin_to_json(origin: Origin) -> dict[str, Json]:
 
 
 def _text(value: Json) -> str:
-    """The value for a terminal: control characters, which records may hold, are escaped."""
+    """The value for a terminal. Control characters are escaped: a record may contain them."""
     text = value if isinstance(value, str) else json.dumps(value, indent=2, ensure_ascii=False)
     return "".join(char if char.isprintable() or char == "\n" else ascii(char)[1:-1] for char in text)

@@ -1,4 +1,4 @@
-"""`git fedlearn sync`: learn from what the stack wrote."""
+"""`git fedlearn sync`: learn from the logs of an AI stack."""
 
 from contextlib import nullcontext
 from dataclasses import replace
@@ -9,40 +9,40 @@ import click
 
 from git_fedlearn.console.context import Context
 from git_fedlearn.console.progress import reading_bar
-from git_fedlearn.console.words import count, kinds
+from git_fedlearn.console.words import count, redactions, updates, what_is_new
 from git_fedlearn.core.canonical import Json
+from git_fedlearn.core.record import claimed_id
 from git_fedlearn.core.scoring import Skipped
 from git_fedlearn.errors import UsageError
 from git_fedlearn.learn.dask_engine import dask_extracts
 from git_fedlearn.learn.extracts import ScoredEvent
-from git_fedlearn.learn.pipeline import Engine
+from git_fedlearn.learn.pipeline import Batch, Engine
 from git_fedlearn.learn.sources import DEFAULT_SOURCE, SourceKind, choose_source
 from git_fedlearn.learn.sync import Synced, SyncOptions, run_sync
 
 MAX_REPORTED_FAULTS = 20
+LOG_PATTERN = "telemetry/*-events.jsonl"
 
 
-@click.command("sync", short_help="Learn from what the stack wrote.")
-@click.option("--source", metavar="DIR|URL", help=f"The stack's data ({DEFAULT_SOURCE}).")
-@click.option("--commit", "do_commit", is_flag=True, help="Commit what was learned.")
-@click.option("--dry-run", is_flag=True, help="Say what would be learned; write nothing.")
-@click.option("--full", is_flag=True, help="Read everything again, not only what is new.")
+@click.command("sync", short_help="Learn from your AI stack's logs.")
+@click.option("--source", metavar="DIR|URL", help=f"Folder with the logs (default: {DEFAULT_SOURCE}).")
+@click.option("--commit", "do_commit", is_flag=True, help="Commit the new records.")
+@click.option("--dry-run", is_flag=True, help="Show what would be learned, write nothing.")
+@click.option("--full", is_flag=True, help="Read all log lines again, not only new ones.")
 @click.option(
     "--since",
     metavar="DATE",
     type=click.DateTime(["%Y-%m-%d"]),
-    help="Learn from events of this day (YYYY-MM-DD, UTC) and later only.",
+    help="Only learn from events of this day (YYYY-MM-DD, UTC) or later.",
 )
-@click.option(
-    "--jobs", type=click.IntRange(1), metavar="N", help="Processes that read and sanitize (one a core)."
-)
+@click.option("--jobs", type=click.IntRange(1), metavar="N", help="Worker processes (default: one per core).")
 @click.option(
     "--engine",
     metavar="NAME",
     default="embedded",
-    help="Who reads: embedded, or dask[=SCHEDULER], a cluster.",
+    help="Where to read: embedded (default), or dask[=SCHEDULER] for a cluster.",
 )
-@click.option("--explain", is_flag=True, help="Print the terms of every event's score.")
+@click.option("--explain", is_flag=True, help="Show the terms of each event's score.")
 @click.option("--json", "as_json", is_flag=True, help="Answer for programs.")
 @click.pass_obj
 def command(  # noqa: PLR0913  one parameter for each option
@@ -58,16 +58,15 @@ def command(  # noqa: PLR0913  one parameter for each option
     explain: bool,
     as_json: bool,
 ) -> int:
-    """Read telemetry and fine-tuning data, score it, and join what is worth learning into the record sets.
+    """Read telemetry and fine-tuning data, score it, and add the lessons in it to the record sets.
 
-    Secrets and personal data are redacted before anything is written. Only what is new since the last
-    run is read. Run it as often as you like: what is known already changes nothing.
+    Secrets and personal data are redacted before anything is written. sync reads only lines that are new
+    since its last run. Run it as often as you like: known lessons are not added twice.
 
-    Where the stack's data lies is said by --source, else by $AI_STACK_DATA, else by git config
-    fedlearn.source, which timers follow too.
+    Without --source, the folder is $AI_STACK_DATA, else git config fedlearn.source, which timers use, too.
     """
     repository = context.data_repository
-    said = partial(_explain, context) if explain and not as_json else None
+    explaining = partial(_explain, context) if explain and not as_json else None
     request = SyncOptions(
         choose_source(repository, context.directory, source),
         context.now(),
@@ -76,9 +75,9 @@ def command(  # noqa: PLR0913  one parameter for each option
         since=since.date() if since else None,
         jobs=jobs,
         engine=_engine(engine, explain=explain),
-        explain=said,
+        explain=explaining,
     )
-    with nullcontext() if said else reading_bar(context) as watch:
+    with nullcontext() if explaining else reading_bar(context) as watch:
         synced = run_sync(repository, context.privacy, replace(request, watch=watch), commit=do_commit)
     if as_json:
         context.say_json("sync/v1", _to_json(synced))
@@ -92,24 +91,23 @@ def command(  # noqa: PLR0913  one parameter for each option
 
 
 def _engine(name: str, *, explain: bool) -> Engine | None:
-    """What reads in place of this machine; None for the embedded one."""
+    """The engine with this name; None for the embedded one."""
     kind, _, scheduler = name.partition("=")
     if name == "embedded":
         return None
     if kind != "dask":
-        raise UsageError(f"{name}: no such engine", hint="--engine embedded, dask, or dask=tcp://HOST:8786")
+        raise UsageError(f"{name}: unknown engine", hint="--engine embedded, dask or dask=tcp://HOST:8786")
     if explain:
-        raise UsageError("--explain reads line by line on this machine", hint="leave out --engine")
+        raise UsageError(
+            f"--explain and --engine {name} cannot be used together", hint="git fedlearn sync --explain"
+        )
     return partial(dask_extracts, scheduler or None)
 
 
 def _explain(context: Context, verdict: ScoredEvent) -> None:
     outcome = verdict.outcome
-    if isinstance(outcome, Skipped):
-        what = f"not learned: {outcome.reason}" + (f" ({outcome.detail})" if outcome.detail else "")
-    else:
-        what = f"learned into {outcome}"
-    context.say(f"{verdict.place}: {verdict.score.value:.3f}, {what}")
+    result = f"skipped: {outcome.detail or outcome.reason}" if isinstance(outcome, Skipped) else outcome
+    context.say(f"{verdict.place}: {verdict.score.value:.3f}, {result}")
     for term in verdict.score.terms:
         context.say(f"    {term.contribution:.3f}  {term.name:<12} {term.why}")
 
@@ -120,31 +118,45 @@ def _say(context: Context, synced: Synced, request: SyncOptions) -> None:
         count(number, "event" if kind is SourceKind.TELEMETRY else "fine-tuning sample")
         for kind, number in sorted(batch.read.items(), key=lambda item: item[0].value, reverse=True)
     )
-    context.say(f"read {read or 'nothing new'} from {count(synced.files, 'file')} in {request.source}")
-    verb = "would learn" if request.dry_run else "learned"
-    for joined in synced.joined:
-        if joined.name not in batch.lessons and not joined.added:
-            continue
-        lessons = batch.counts[joined.name]
-        tally = {"raised": len(joined.raised), "updated": len(joined.changed) - len(joined.raised)}
-        known = "".join(f", {number} {what}" for what, number in tally.items() if number)
-        context.say(f"  {verb} {len(joined.added):>4}  {joined.name} (of {count(lessons, 'lesson')}{known})")
+    if read:
+        context.say(f"read {read} from {count(synced.files, 'file')} in {request.source}")
+    elif synced.files:
+        context.say(f"read {count(synced.files, 'file')} in {request.source}: nothing new")
+    else:
+        context.say(f"no logs found in {request.source} (looked for {LOG_PATTERN})")
+    _say_sets(context, synced)
     for reason, number in sorted(batch.skipped.items(), key=lambda item: (-item[1], item[0])):
-        context.say(f"  skipped {number:>4}  {reason}")
+        context.say(f"  skipped {number}: {reason}")
     if batch.redacted:
-        context.say(f"  {kinds(batch.redacted).removeprefix('; ')}")
+        context.say(f"  {redactions(batch.redacted)}")
     if batch.waiting and not request.dry_run:
-        context.note("hint: git fedlearn review    (samples that may hold something private wait for you)")
+        context.note("hint: git fedlearn review    (samples that may contain private data)")
     if synced.snapshot:
         context.say(f"  snapshot {synced.snapshot.name} ({synced.snapshot.parent.name})")
+    if request.dry_run:
+        context.note("dry run: nothing was written")
+    _say_faults(context, batch)
+
+
+def _say_sets(context: Context, synced: Synced) -> None:
+    for joined in synced.joined:
+        lessons = synced.batch.lessons.get(joined.name, [])
+        if lessons or joined.added:
+            news = {"new": len(joined.added), **updates(len(joined.raised), len(joined.changed))}
+            found = {claimed_id(line) for line in lessons}
+            known = len(found.difference(joined.added, joined.changed))
+            context.say(f"  {joined.name}: {what_is_new(news, known)}")
+
+
+def _say_faults(context: Context, batch: Batch) -> None:
     for fault in batch.faults[:MAX_REPORTED_FAULTS]:
-        shown = f": {fault.start}" if fault.start else ""
-        context.complain(f"error: {fault.place}: {fault.reason}{shown}")
+        start = f": {fault.start}" if fault.start else ""
+        context.complain(f"error: {fault.place}: {fault.reason}{start}")
         if fault.hint:
             context.complain(f"hint: {fault.hint}")
     if batch.unreadable > MAX_REPORTED_FAULTS:
         context.complain(
-            f"error: {batch.unreadable - MAX_REPORTED_FAULTS} more lines or files could not be read"
+            f"error: and {batch.unreadable - MAX_REPORTED_FAULTS} more lines or files that cannot be read"
         )
 
 

@@ -12,20 +12,19 @@ from git_fedlearn.setup.man_and_completions import share_folder, unlink_shared_f
 
 
 @click.command("uninstall", short_help="Undo `install`, byte for byte.")
-@click.option("--local", "scope", flag_value="--local", default=True, help="This clone (the default).")
-@click.option("--global", "scope", flag_value="--global", help="What is there for all of this user.")
-@click.option("--system", "scope", flag_value="--system", help="The drivers of this machine.")
+@click.option("--local", "scope", flag_value="--local", default=True, help="Undo it in this clone (default).")
+@click.option("--global", "scope", flag_value="--global", help="What `install --global` set up.")
+@click.option("--system", "scope", flag_value="--system", help="What `install --system` set up.")
 @click.pass_obj
 def command(context: Context, *, scope: Scope) -> None:
     """Undo `git fedlearn install`, byte for byte.
 
-    Config, attributes and hooks are as they were before. The data stays, and so do the committed files
-    (.fedlearn.toml, .gitattributes, data/).
+    Restores config, attributes and hooks. Committed files stay: data/, .fedlearn.toml, .gitattributes.
     """
     if scope != "--local":
         removed = remove_drivers(Git(context.directory, context.environment), scope)
         context.say(
-            f"git config {scope}: {'merge and diff driver removed' if removed else 'nothing of ours'}"
+            f"git config {scope}: {'merge and diff driver removed' if removed else 'nothing to remove'}"
         )
         folder = share_folder(context.environment)
         unlinked = unlink_shared_files(folder) if scope == "--global" else 0
@@ -42,5 +41,5 @@ def command(context: Context, *, scope: Scope) -> None:
         context.note(f"note: the hooks in {done.hooks.folder} were shared with {done.hooks.reach.value}")
     if done.system:
         context.say(
-            f"this was {done.system}; to be the same system again: git fedlearn install --id {done.system}"
+            f"this clone's id was {done.system}; to reuse it: git fedlearn install --id {done.system}"
         )

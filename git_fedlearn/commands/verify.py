@@ -1,4 +1,4 @@
-"""`git fedlearn verify`: fsck of the record sets."""
+"""`git fedlearn verify`: check data files, as git fsck does objects, and repair them."""
 
 import click
 
@@ -11,28 +11,32 @@ from git_fedlearn.repository.trees import WorkTree
 from git_fedlearn.repository.verify import Verified, earlier_trees, repair, verify_tree
 
 
-@click.command("verify", short_help="Check the record sets, and mend them.")
-@click.option("--fix", is_flag=True, help="Rewrite what is out of form and bring back what was lost.")
-@click.option("--history", is_flag=True, help="Look for losses in all history, not only the last commits.")
+@click.command("verify", short_help="Check data files and repair them.")
+@click.option("--fix", is_flag=True, help="Rewrite malformed files and restore lost records.")
+@click.option(
+    "--history", is_flag=True, help="Look for lost records in all history, not only the last commits."
+)
 @click.option("--json", "as_json", is_flag=True, help="Answer for programs.")
 @click.pass_obj
 def command(context: Context, *, fix: bool, history: bool, as_json: bool) -> int:
     """Check format, ids, order and sizes of all data files, and that no record was lost.
 
-    A record is lost when HEAD, its parents or a commit being merged hold it, and the work tree has
-    neither it nor its tombstone.
+    A record is lost if HEAD, its parents or a commit being merged contain it, and the working tree has
+    neither the record nor its retraction.
+
+    Exits with 1 if there are problems.
     """
     repository = context.data_repository
-    mended: list[str] = []
+    repaired: list[str] = []
     if fix:
         with repository.lock("verify --fix"):
             before = _verify(repository, history=history)
-            mended = repair(repository, before)
+            repaired = repair(repository, before)
             if not as_json:
-                _say_mended(context, before, mended)
-    verified = before if fix and not mended else _verify(repository, history=history)
+                _say_repaired(context, before, repaired)
+    verified = before if fix and not repaired else _verify(repository, history=history)
     if as_json:
-        _say_json(context, verified, mended)
+        _say_json(context, verified, repaired)
     else:
         _say(context, verified, fixed=fix)
     return 0 if verified.is_sound else 1
@@ -45,13 +49,13 @@ def _verify(repository: Repository, *, history: bool) -> Verified:
     )
 
 
-def _say_mended(context: Context, before: Verified, mended: list[str]) -> None:
+def _say_repaired(context: Context, before: Verified, repaired: list[str]) -> None:
     for name, losses in before.losses.items():
-        for what, ids in _kinds_of_loss(losses):
-            context.say(f"{name}: brought back {count(len(ids), 'record')} {what}: {short_ids(ids)}")
-    for path in mended:
+        for _, what, ids in _kinds_of_loss(losses):
+            context.say(f"{name}: restored {count(len(ids), what)}: {short_ids(ids)}")
+    for path in repaired:
         context.say(f"rewrote {path}")
-    if mended:
+    if repaired:
         context.note("hint: git add data && git commit")
 
 
@@ -59,27 +63,30 @@ def _say(context: Context, verified: Verified, *, fixed: bool) -> None:
     for problem in verified.problems:
         context.say(f"{problem.place}: {problem.message}")
     for name, losses in verified.losses.items():
-        for what, ids in _kinds_of_loss(losses):
+        for what, _, ids in _kinds_of_loss(losses):
             context.say(f"{name}: {count(len(ids), 'record')} {what}: {short_ids(ids)}")
     if verified.is_sound:
-        context.say(f"{count(verified.records, 'record')} in {count(verified.files, 'data file')}: all well")
+        context.say(
+            f"{count(verified.records, 'record')} in {count(verified.files, 'file')}, no problems found"
+        )
         return
     if not fixed and (verified.losses or any(problem.fixable for problem in verified.problems)):
         context.note("hint: git fedlearn verify --fix")
     if any(not problem.fixable for problem in verified.problems):
-        context.note("hint: correct or remove lines that are no records with an editor")
+        context.note("hint: fix or remove the invalid lines in an editor")
 
 
-def _kinds_of_loss(losses: Losses) -> list[tuple[str, tuple[str, ...]]]:
+def _kinds_of_loss(losses: Losses) -> list[tuple[str, str, tuple[str, ...]]]:
+    """How many records are lost how: after the noun, as a noun, and the ids."""
     kinds = (
-        ("lost", losses.lost),
-        ("retracted but alive again", losses.revived),
-        ("with a lower score or less metadata than before", losses.weakened),
+        ("lost", "lost record", losses.lost),
+        ("no longer retracted", "lost retraction", losses.revived),
+        ("with a lower score or less metadata than before", "earlier version", losses.weakened),
     )
-    return [(what, tuple(ids)) for what, ids in kinds if ids]
+    return [(what, noun, tuple(ids)) for what, noun, ids in kinds if ids]
 
 
-def _say_json(context: Context, verified: Verified, mended: list[str]) -> None:
+def _say_json(context: Context, verified: Verified, repaired: list[str]) -> None:
     losses: dict[SetName, Losses] = verified.losses
     context.say_json(
         "verify/v1",
@@ -97,6 +104,6 @@ def _say_json(context: Context, verified: Verified, mended: list[str]) -> None:
                 }
                 for name, found in losses.items()
             ],
-            "mended": [*mended],
+            "mended": [*repaired],
         },
     )

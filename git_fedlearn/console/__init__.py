@@ -1,1 +1,1 @@
-"""What the verbs share: streams and words, progress, and reading what people name on a command line."""
+"""Shared by commands: streams, wording, progress, completion and usage errors."""

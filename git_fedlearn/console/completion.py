@@ -1,7 +1,7 @@
-"""What a shell offers at <TAB>: what a parameter completes to follows from its metavar.
+"""Shell completion: the metavar of a parameter decides what it completes to.
 
-So ID means the same in every verb, for the one who reads the help and for the one who presses <TAB>.
-Nothing here complains: where there is no repository there is nothing to offer.
+So ID means the same in the help and on <TAB>, in every command. Completion never prints an error: outside a
+repository there is simply nothing to complete.
 """
 
 import re
@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from itertools import islice
-from typing import Final
+from typing import Final, TypeAlias
 
 import click
 from click.shell_completion import CompletionItem, get_completion_class
@@ -21,24 +21,24 @@ from git_fedlearn.errors import FedlearnError
 from git_fedlearn.repository.record_sets import find_record
 
 VARIABLE: Final = "_GIT_FEDLEARN_COMPLETE"
-"""The environment variable in which the scripts of git_fedlearn/completions ask."""
+"""The environment variable by which the scripts in git_fedlearn/completions request an answer."""
 
 MAX_COMPLETED_IDS: Final = 200
 MAX_COMPLETION_WIDTH: Final = 60
-"""Characters of a lesson shown beside its id."""
+"""Characters of a lesson shown next to its id."""
 
-Completion = CompletionItem[str]
+Completion: TypeAlias = "CompletionItem[str]"
 Finder = Callable[[click.Context, str], Iterator[Completion]]
 
 
 class Completing(click.types.StringParamType):
-    """Any text, with what a shell may offer for it."""
+    """Any string, with a finder of its completions."""
 
     def __init__(self, find: Finder) -> None:
         self.find = find
 
     def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[Completion]:
-        """What may stand here, of what begins like this and is not on the line already."""
+        """Completions with this prefix that are not on the command line yet."""
         given = ctx.params.get(param.name or "") or ()
         with suppress(FedlearnError, OSError):
             return [
@@ -50,20 +50,20 @@ class Completing(click.types.StringParamType):
 
 
 def answer(cli: click.Group, instruction: str, context: Context) -> int:
-    """Print the answer to a completion script; the exit code."""
+    """Print the answer to a completion script; returns the exit code."""
     shell, _, what = instruction.partition("_")
     maker = get_completion_class(shell)
     if maker is None or what != "complete":
         return 1
     try:
         context.say(maker(cli, {"obj": context}, "git-fedlearn", VARIABLE).complete())
-    except (LookupError, ValueError):  # the variables that the script sets are not there, or make no sense
+    except (LookupError, ValueError):  # variables of the script are missing or invalid
         return 1
     return 0
 
 
-def teach(command: click.Command) -> click.Command:
-    """Let the parameters of a command, and of all below it, complete by their metavars; returns it."""
+def add_completion(command: click.Command) -> click.Command:
+    """Add completion to the parameters of a command and its subcommands, in place; returns the command."""
     for parameter in command.params:
         words = re.findall(r"[A-Z]+", parameter.metavar or (parameter.name or "").upper())
         found = [_FINDERS[word] for word in words if word in _FINDERS]
@@ -71,12 +71,12 @@ def teach(command: click.Command) -> click.Command:
             parameter.type = Completing(found[0])
     if isinstance(command, click.Group):
         for below in command.commands.values():
-            teach(below)
+            add_completion(below)
     return command
 
 
 def _context(ctx: click.Context) -> Context:
-    """The context of the line, in the folder of its -C."""
+    """The context of the command line, in the folder that its -C names."""
     context = ctx.find_root().ensure_object(Context)
     directories = ctx.find_root().params.get("directories") or ()
     return replace(context, directory=context.directory.joinpath(*directories))
@@ -109,7 +109,7 @@ def _set_names(ctx: click.Context, _start: str) -> Iterator[Completion]:
 
 
 def _peers(ctx: click.Context, _start: str) -> Iterator[Completion]:
-    from git_fedlearn.federation.peers import read_peers  # noqa: PLC0415  only who asks pays
+    from git_fedlearn.federation.peers import read_peers  # noqa: PLC0415  costs start-up time
 
     for peer in read_peers(_context(ctx).repository):
         yield CompletionItem(str(peer.name), help=peer.shown_url)
@@ -129,10 +129,10 @@ def _pending_keys(ctx: click.Context, _start: str) -> Iterator[Completion]:
 
 def _collections(ctx: click.Context, _start: str) -> Iterator[Completion]:
     from git_fedlearn.qdrant.connect import read_qdrant_settings  # noqa: PLC0415
-    from git_fedlearn.qdrant.expected import collections_here  # noqa: PLC0415
+    from git_fedlearn.qdrant.expected import local_collections  # noqa: PLC0415
 
     top = _context(ctx).data_repository.top
-    return map(CompletionItem, collections_here(top, read_qdrant_settings(top).collections))
+    return map(CompletionItem, local_collections(top, read_qdrant_settings(top).collections))
 
 
 def _intervals(_ctx: click.Context, _start: str) -> Iterator[Completion]:
@@ -148,12 +148,12 @@ def _git_words(*arguments: str) -> Finder:
     return find
 
 
-def _verbs(ctx: click.Context, _start: str) -> Iterator[Completion]:
-    """The verbs below those that `help` was given already."""
+def _commands(ctx: click.Context, _start: str) -> Iterator[Completion]:
+    """The commands, or the subcommands of the commands already given to `help`."""
     above: click.Command | None = ctx.find_root().command
-    given: Sequence[str] = ctx.params.get("verbs") or ()
-    for verb in given:
-        above = above.get_command(ctx, verb) if isinstance(above, click.Group) else None
+    given: Sequence[str] = ctx.params.get("names") or ()
+    for name in given:
+        above = above.get_command(ctx, name) if isinstance(above, click.Group) else None
     if isinstance(above, click.Group):
         yield from above.shell_complete(click.Context(above), "")
 
@@ -180,9 +180,9 @@ _FINDERS: Final[dict[str, Finder]] = {
     "B": _REFS,
     "REMOTE": _git_words("remote"),
     "NAME": _git_words("remote"),
-    "VERB": _verbs,
+    "COMMAND": _commands,
     "DIR": _path("dir"),
     "FILE": _path("file"),
     "PATH": _path("file"),
 }
-"""What each metavar completes to."""
+"""The finder of each metavar."""

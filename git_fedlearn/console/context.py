@@ -1,6 +1,6 @@
-"""What a command gets from the world: a clone, with the streams on which it speaks to people and programs.
+"""A clone with the streams of one command: standard input, output and error.
 
-Colours: on a terminal only, and none where `NO_COLOR` is set (no-color.org).
+Colors are used on a terminal only, and never if `NO_COLOR` is set (no-color.org).
 """
 
 import json
@@ -29,35 +29,35 @@ _CODES: Final = {
     "fixed": "\x1b[33m",
     "ok": "\x1b[32m",
 }
-"""The words that carry a colour; what they mean must be clear without it."""
+"""The words that have a color; their meaning must be clear without it."""
 
 
-def wants_colour(stream: TextIO, environment: Mapping[str, str]) -> bool:
-    """Whether to colour what goes to a stream. `FORCE_COLOR` colours a pipe too."""
+def wants_color(stream: TextIO, environment: Mapping[str, str]) -> bool:
+    """Whether to color the output to a stream; `FORCE_COLOR` also colors a pipe."""
     if environment.get("NO_COLOR") or environment.get("TERM") == "dumb":
         return False
     return bool(environment.get("FORCE_COLOR")) or stream.isatty()
 
 
-def paint_marks(text: str) -> str:
-    """The text with the mark that a line begins with, such as `error:`, in its colour."""
-    return "\n".join(_paint_mark(line) for line in text.split("\n"))
+def color_prefixes(text: str) -> str:
+    """The text with the prefix of each line, such as `error:`, in its color."""
+    return "\n".join(_color_prefix(line) for line in text.split("\n"))
 
 
-def paint(word: str) -> str:
-    """A word in its own colour, white space around it left as it is."""
+def color_word(word: str) -> str:
+    """The word in its color, with the white space around it unchanged."""
     code = _CODES.get(word.strip())
     return f"{code}{word}{_RESET}" if code else word
 
 
-def _paint_mark(line: str) -> str:
-    mark, colon, rest = line.partition(": ")
-    return f"{_CODES[mark]}{mark}:{_RESET} {rest}" if colon and mark in _CODES else line
+def _color_prefix(line: str) -> str:
+    prefix, colon, rest = line.partition(": ")
+    return f"{_CODES[prefix]}{prefix}:{_RESET} {rest}" if colon and prefix in _CODES else line
 
 
 @dataclass
 class Context(Clone):
-    """One run of a command: a clone, with streams and words."""
+    """One run of a command: a clone with streams."""
 
     environment: Mapping[str, str] = field(default_factory=lambda: dict(os.environ))
     directory: Path = field(default_factory=Path.cwd)
@@ -71,7 +71,7 @@ class Context(Clone):
         print(text, file=self.stdout)
 
     def write(self, data: bytes) -> None:
-        """Write bytes of the answer as they are."""
+        """Write bytes of the answer, unchanged."""
         self.stdout.flush()
         stream = getattr(self.stdout, "buffer", None)
         if stream is None:
@@ -81,38 +81,38 @@ class Context(Clone):
             stream.flush()
 
     def note(self, text: str) -> None:
-        """Print a line beside the answer, unless `--quiet`."""
+        """Print a line to standard error, unless `--quiet`."""
         if not self.quiet:
             self.complain(text)
 
     def complain(self, text: str) -> None:
-        """Print a line about something wrong, always."""
-        print(paint_marks(text) if wants_colour(self.stderr, self.environment) else text, file=self.stderr)
+        """Print a line to standard error, even if `--quiet`."""
+        print(color_prefixes(text) if wants_color(self.stderr, self.environment) else text, file=self.stderr)
 
     def word(self, word: str) -> str:
-        """A word of the answer that says how something stands (`ok`, `problem`), coloured on a terminal."""
-        return paint(word) if wants_colour(self.stdout, self.environment) else word
+        """A status word of the answer (`ok`, `problem`), colored on a terminal."""
+        return color_word(word) if wants_color(self.stdout, self.environment) else word
 
     @contextmanager
     def watching_git(self) -> Iterator[None]:
-        """Inside, say which git commands run, and how long each takes."""
-        with watched_by(self._tell_git):
+        """Print each git command that runs in this context, and its duration."""
+        with watched_by(self._print_git_command):
             yield
 
-    def _tell_git(self, arguments: Sequence[str], seconds: float) -> None:
+    def _print_git_command(self, arguments: Sequence[str], seconds: float) -> None:
         shown = hide_credentials(shlex.join(arguments))
         self.complain(f"note: git {shown} ({seconds:.3f} s)")
 
     def warn(self, text: str) -> None:
-        """Print a warning, always."""
+        """Print a warning, even if `--quiet`."""
         self.complain(f"warning: {text}")
 
     def report(self, error: FedlearnError) -> None:
-        """Print an error and what to do about it."""
+        """Print an error and its hint."""
         self.complain(f"error: {error.message}")
         if error.hint:
             self.complain(f"hint: {error.hint}")
 
     def say_json(self, schema: str, answer: dict[str, Json]) -> None:
-        """Print an answer for programs; `schema` names its form and version, as in `verify/v1`."""
+        """Print an answer as JSON; `schema` is its name and version, as in `verify/v1`."""
         self.say(json.dumps({"schema": f"fedlearn.{schema}", **answer}, indent=2))

@@ -1,6 +1,6 @@
-"""What becomes of an exception that nobody expected: a report in a file, a line for the user.
+"""Crash reports: an unexpected exception goes to a file, and the user is told where.
 
-The traceback may quote data, which must not reach a terminal or a log of its own accord.
+The traceback may quote private data, so it is never printed to a terminal or a log.
 """
 
 import os
@@ -17,19 +17,19 @@ from git_fedlearn.repository.state import BUG_REPORTS
 
 
 def report_bug(context: Context) -> int:
-    """Write the exception being handled to a file, say where, and return the exit code."""
+    """Write the exception being handled to a file, print its path, and return the exit code."""
     kind, error, trace = sys.exc_info()
     text = "".join(traceback.format_exception(kind, error, trace))
     name = kind.__name__ if kind else "unknown"
     context.complain(f"error: this is a bug in git-fedlearn {__version__} ({name})")
-    path = _keep(text, context)
+    path = _write_report(text, context)
     if path:
-        context.complain(f"hint: please report it with {path} (read it first: it may quote your data)")
+        context.complain(f"hint: report it with {path}    (read it first: it may quote your data)")
     return FedlearnError.exit_code
 
 
-def _keep(text: str, context: Context) -> Path | None:
-    """Write to our state in the repository or else to the folder for temporary files, for this user alone."""
+def _write_report(text: str, context: Context) -> Path | None:
+    """Write to the state of the clone, else to the temporary folder, readable by this user only."""
     prefix, suffix = BUG_REPORTS.name.split("*")
     folders = [Path(tempfile.gettempdir())]
     with suppress(FedlearnError, OSError):

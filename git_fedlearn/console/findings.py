@@ -1,8 +1,6 @@
-"""Private data that was found, put into words that do not repeat it.
+"""Report private data, format problems and lost records: where, what kind, and what to type next.
 
-How the hooks report what they found: where, what kind, and what to type next; never the text.
-
-How the hooks report what is private in what is new: file, line and kind, and what to type next.
+No report repeats private data, not even in a file name.
 """
 
 from collections import Counter
@@ -10,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from git_fedlearn.console.context import Context
-from git_fedlearn.console.words import SHORT_ID, count, short_ids
+from git_fedlearn.console.words import SHORT_ID, count, plural, short_ids
 from git_fedlearn.core.canonical import Json
 from git_fedlearn.core.inspection import Problem
 from git_fedlearn.core.layout import SetName, is_shareable
@@ -25,18 +23,18 @@ COMMIT_LENGTH = 12
 
 
 def scan_lines(engine: PrivacyEngine, lines: Iterable[NewLine]) -> Iterator[FileFinding]:
-    """Every finding in lines of data files; what is no JSON is scanned as text."""
+    """Every finding in lines of data files; a line that is not JSON is scanned as text."""
     passages = (Passage(line.path, line.number, line.line, is_json=True) for line in lines)
     return shown(engine, scan_passages(engine, passages))
 
 
 def shown(engine: PrivacyEngine, found: Iterable[FileFinding]) -> Iterator[FileFinding]:
-    """Findings with the paths that may be shown, for data files: their names may be private too."""
+    """Findings in data files, with their paths redacted: file names may be private, too."""
     return (item._replace(path=shown_path(engine, item.path)) for item in found)
 
 
 def format_found(found: FileFinding) -> str:
-    """`path:line: KIND (rule) at /pointer [fingerprint]`, in history with the commit before it."""
+    """`path:line: KIND (rule) at /pointer [fingerprint]`, in history after `commit:`."""
     finding = found.finding
     commit = f"{found.commit[:COMMIT_LENGTH]}:" if found.commit else ""
     line = f":{found.line}" if found.line else ""
@@ -62,11 +60,11 @@ def found_to_json(found: FileFinding) -> dict[str, Json]:
 
 
 MAX_REPORTED_PROBLEMS = 20
-"""Lines of each kind of report that are shown."""
+"""Lines of each kind of report; the others are counted."""
 
 
 def report_problems(context: Context, problems: list[Problem]) -> int:
-    """Report departures from the format; 1 if there is any."""
+    """Report violations of the format; 1 if there are any."""
     if not problems:
         return 0
     from git_fedlearn.scanning.findings import shown_path  # noqa: PLC0415  costs start-up time, and only then
@@ -79,12 +77,12 @@ def report_problems(context: Context, problems: list[Problem]) -> int:
     if any(problem.fixable for problem in problems):
         context.complain("hint: git fedlearn verify --fix && git add :/data")
     else:
-        context.complain("hint: correct the file, then git add it")
+        context.complain("hint: fix the file, then git add it")
     return 1
 
 
 def report_losses(context: Context, losses: dict[SetName, Losses]) -> int:
-    """Report sets that would shrink; 1 if there is any."""
+    """Report record sets that would lose records; 1 if there are any."""
     if not losses:
         return 0
     from git_fedlearn.scanning.findings import shown_path  # noqa: PLC0415  costs start-up time, and only then
@@ -95,41 +93,42 @@ def report_losses(context: Context, losses: dict[SetName, Losses]) -> int:
             what = f"{count(len(found.lost), 'record')} of {name}"
             context.complain(f"error: {what} would be lost: {short_ids(found.lost)}")
         if found.revived:
-            undone = f"{count(len(found.revived), 'retraction')} of {name}"
-            context.complain(f"error: {undone} would be undone: {short_ids(found.revived)}")
+            what = f"{count(len(found.revived), 'retraction')} of {name}"
+            context.complain(f"error: {what} would be undone: {short_ids(found.revived)}")
     lost = [identifier[:SHORT_ID] for found in losses.values() for identifier in found.lost]
-    context.complain("hint: to keep them: git fedlearn verify --fix && git add :/data")
+    context.complain("hint: git fedlearn verify --fix && git add :/data    (keeps them)")
     if lost:
         more = " …" if len(lost) > MAX_REPORTED_PROBLEMS else ""
         ids = " ".join(lost[:MAX_REPORTED_PROBLEMS])
         retract = f"git fedlearn retract {ids}{more} --reason WHY && git add :/data"
-        context.complain(f"hint: to take them back everywhere: git fedlearn verify --fix && {retract}")
+        context.complain(f"hint: git fedlearn verify --fix && {retract}    (retracts them on every system)")
     if any(found.revived for found in losses.values()):
-        context.complain("hint: to bring a retracted record back: git fedlearn restore ID")
+        context.complain("hint: git fedlearn restore ID    (undoes a retraction)")
     return 1
 
 
 def say_more(context: Context, number: int, noun: str) -> None:
-    """Say how many there are beyond those that are shown."""
-    if number > MAX_REPORTED_PROBLEMS:
-        context.complain(f"error: and {count(number - MAX_REPORTED_PROBLEMS, noun)} more")
+    """Print how many were not listed."""
+    rest = number - MAX_REPORTED_PROBLEMS
+    if rest > 0:
+        context.complain(f"error: and {rest} more {noun if rest == 1 else plural(noun)}")
 
 
-UNSHARED = "not a kind of file that is shared under data/ (.jsonl, .json, .md)"
+UNSHARED = "not a file type that may be under data/ (.jsonl, .json, .md)"
 
 
 class Private(NamedTuple):
-    """What a candidate for the history brings that must not leave."""
+    """What a commit adds that must not be published."""
 
     found: list[FileFinding]
     named: list[FileFinding]
     """Findings in names of files."""
     unshared: list[str]
-    """Files of kinds that cannot be checked."""
+    """Files of types that cannot be checked."""
 
 
 def find_private(engine: PrivacyEngine, candidate: CommittedTree, parents: list[CommittedTree]) -> Private:
-    """What no parent has and must not leave."""
+    """What the candidate has, no parent has, and must not be published."""
     lines = (line for line in new_lines(candidate, parents) if is_shareable(line.path))
     found = list(scan_lines(engine, lines))
     changed = changed_paths(candidate, parents)
@@ -139,7 +138,7 @@ def find_private(engine: PrivacyEngine, candidate: CommittedTree, parents: list[
 
 
 def report_found(context: Context, found: Iterable[FileFinding]) -> int:
-    """Report findings, equal ones once; 1 if there is any."""
+    """Report findings, equal ones once; 1 if there are any."""
     lines = Counter(map(format_found, found))
     for line, times in list(lines.items())[:MAX_REPORTED_PROBLEMS]:
         context.complain(f"error: {line}" + (f" {times} times" if times > 1 else ""))
@@ -148,7 +147,7 @@ def report_found(context: Context, found: Iterable[FileFinding]) -> int:
 
 
 def report_private(context: Context, candidate: CommittedTree, parents: list[CommittedTree]) -> int:
-    """Report private data in new lines and names; 1 if there is any."""
+    """Report private data in new lines and names; 1 if there are any."""
     found, named, unshared = find_private(context.privacy, candidate, parents)
     report_found(context, (*named, *found))
     for path in unshared[:MAX_REPORTED_PROBLEMS]:
@@ -156,7 +155,7 @@ def report_private(context: Context, candidate: CommittedTree, parents: list[Com
     say_more(context, len(unshared), "file")
     if found:
         context.complain("hint: git fedlearn sanitize && git add :/data")
-        context.complain("hint: what may stay: git fedlearn scan --allow FINGERPRINT --reason WHY")
+        context.complain("hint: git fedlearn scan --allow FINGERPRINT --reason WHY    (if it is not private)")
     if named or unshared:
-        context.complain("hint: keep the file out: git rm --cached it, or give it another name")
+        context.complain("hint: git rm --cached FILE    (or rename it)")
     return 1 if found or named or unshared else 0

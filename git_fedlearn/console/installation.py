@@ -1,4 +1,4 @@
-"""How commands say what was set up in a clone, and what could not be."""
+"""What was set up in a clone and what could not be, as `init`, `install`, `clone` and `doctor` print it."""
 
 from pathlib import Path
 
@@ -11,15 +11,17 @@ from git_fedlearn.setup.scaffold import Scaffold
 
 
 def say_installation(context: Context, repository: Repository, done: Installation) -> int:
-    """Print what was installed and what could not be; returns the exit code."""
+    """Print what was installed and which hooks were skipped; returns the exit code."""
     if done.is_unchanged:
-        context.say(f"installed already, as {done.system}")
+        context.say(f"already installed as {done.system}")
     else:
-        context.say(f"installed in {repository.common_dir}, as {done.system}")
+        context.say(f"installed in {repository.common_dir} as {done.system}")
         for line in _changes(repository, done):
             context.say(f"  {line}")
         if find_manual(repository.git) == "":
-            context.note("note: `git fedlearn --help` has no man page yet: git fedlearn install --global")
+            context.note(
+                "note: man finds no page of git-fedlearn yet; `git fedlearn install --global` links them"
+            )
     return report_hooks(context, done.hooks) if done.hooks else 0
 
 
@@ -35,7 +37,7 @@ def _changes(repository: Repository, done: Installation) -> list[str]:
 
 
 def report_hooks(context: Context, hooks: HooksWritten) -> int:
-    """Print which hooks were left alone and what to do about each; returns the exit code."""
+    """Print which hooks were skipped, each with a hint; returns the exit code."""
     if hooks.changed and hooks.reach is not Reach.CLONE:
         context.note(f"note: {hooks.folder} is shared with {hooks.reach.value} (core.hooksPath)")
     for refusal in hooks.refused:
@@ -47,10 +49,8 @@ def _short(path: Path, repository: Repository) -> str:
     return str(path.relative_to(repository.top)) if path.is_relative_to(repository.top) else str(path)
 
 
-def report_left(context: Context, done: Scaffold) -> None:
-    """Print which files could not be extended, and what belongs in them."""
+def report_unextended(context: Context, done: Scaffold) -> None:
+    """Print the files that could not be extended, and the text to add to them."""
     for path, text in done.left:
-        context.complain(
-            f"error: {path}: kept as it is, since it is no YAML file with a plain list of `repos:`"
-        )
-        context.complain(f"hint: add this to that list yourself:\n{text.rstrip()}")
+        context.complain(f"error: {path}: not extended: not a YAML file with a plain list under `repos:`")
+        context.complain(f"hint: add this to that list:\n{text.rstrip()}")

@@ -1,4 +1,4 @@
-"""How commands say what came of peers, and warn of a clone that was copied."""
+"""The results of peers, for people and programs, and the warning about a copied clone."""
 
 from git_fedlearn.console.context import Context
 from git_fedlearn.console.words import count, short_ids
@@ -8,20 +8,20 @@ from git_fedlearn.federation.pull import Pulled, PullOptions
 from git_fedlearn.repository.repository import Repository
 from git_fedlearn.setup.install import NEW_ID, find_copied_clone
 
-MOST_REFUSED = 5
+MAX_NAMED = 5
+"""Records and files that a warning names."""
 
 
-def warn_of_twin(context: Context, repository: Repository) -> None:
-    """Say so when this clone was copied, git folder and all, and both learn under one id."""
-    twin = find_copied_clone(repository)
-    if twin:
-        system = repository.system()
-        context.complain(f"warning: this clone is a copy of {twin.parent}: both learn as {system}")
+def warn_of_copied_clone(context: Context, repository: Repository) -> None:
+    """Warn if this clone was copied with its git folder, so that two clones use one system id."""
+    original = find_copied_clone(repository)
+    if original:
+        context.warn(f"this clone is a copy of {original.parent}; both use the id {repository.system()}")
         context.complain(f"hint: {NEW_ID}")
 
 
 def say(context: Context, pulled: Pulled, request: PullOptions) -> None:
-    """Print what came of each peer, and of all."""
+    """Print the result of each peer, and of all together."""
     if not pulled.reports:
         context.note("no peers yet\nhint: git fedlearn remote add NAME URL")
         return
@@ -30,41 +30,43 @@ def say(context: Context, pulled: Pulled, request: PullOptions) -> None:
         context.say(f"{report.name:<{width}}  {describe(report)}")
         _warn(context, report, is_kept=not request.dry_run)
     for joined in pulled.sets:
-        context.say(f"{joined.name}: {len(joined.added)} new, {len(joined.changed)} changed")
+        numbers = (("new", len(joined.added)), ("updated", len(joined.changed)))
+        parts = [f"{number} {word}" for word, number in numbers if number]
+        context.say(f"{joined.name}: {', '.join(parts)}")
     if request.dry_run and pulled.files:
-        context.note("nothing was joined (--dry-run)")
+        context.note("dry run: nothing was changed")
     elif pulled.commit:
         context.say(f"committed {pulled.commit[:12]}")
     elif pulled.files:
-        context.note("hint: git commit -m 'learn from peers' -- data")
+        context.note("hint: git commit -m 'Add records from peers' -- data")
     else:
         context.say("nothing new")
 
 
 def describe(report: PeerReport) -> str:
-    """What came of a peer, in one line."""
+    """The result of a peer, in one line."""
     if report.is_failure:
         return f"{report.contact.value}{f': {report.detail}' if report.detail else ''}"
     if not report.tips:
         return report.contact.value
     if not report.has_data:
-        return "no folder data/"
+        return "no data/ folder"
     if not (report.learned or report.changed or report.files or report.quarantined):
         return "nothing new"
-    parts = [f"{report.learned} learned"]
     numbers = (
-        ("changed", report.changed),
+        ("new", report.learned),
+        ("updated", report.changed),
         ("quarantined", report.quarantined),
         ("flagged", len(report.flagged)),
     )
-    parts += [f"{number} {what}" for what, number in numbers if number]
+    parts = [f"{number} {word}" for word, number in numbers if number]
     if report.files:
-        parts.append(count(report.files, "file") + " of other systems")
+        parts.append(count(report.files, "file") + " from other systems")
     return ", ".join(parts)
 
 
 def to_json(pulled: Pulled, pushed: bool | None) -> dict[str, Json]:  # noqa: FBT001  a value, not a switch
-    """The answer for programs."""
+    """The answer as JSON."""
     return {
         "peers": [_report_json(report) for report in pulled.reports],
         "sets": [
@@ -96,22 +98,20 @@ def _report_json(report: PeerReport) -> dict[str, Json]:
 
 
 def _warn(context: Context, report: PeerReport, *, is_kept: bool) -> None:
-    """Print what is not as it should be; a dry run keeps nothing in quarantine."""
+    """Print warnings about a peer; a dry run quarantines nothing."""
     if report.history:
-        context.complain(f"warning: {report.name}: its history was {report.history}; what was learned stays")
+        context.warn(f"{report.name}: its history was {report.history}; lessons already received stay")
     for reason, number in sorted(report.reasons.items(), key=lambda item: item[0].value):
-        where = "in quarantine" if is_kept else "for quarantine"
-        context.complain(f"warning: {report.name}: {count(number, 'record')} {where}: {reason.value}")
-    for path, why in sorted(report.refused.items())[:MOST_REFUSED]:
-        context.complain(f"warning: {report.name}: {ascii(path)[1:-1]} not taken: {why.value}")
+        done = "quarantined" if is_kept else "to quarantine"
+        context.warn(f"{report.name}: {count(number, 'record')} {done}: {reason.value}")
+    for path, why in sorted(report.refused.items())[:MAX_NAMED]:
+        context.warn(f"{report.name}: skipped {ascii(path)[1:-1]}: {why.value}")
     if report.quarantined and is_kept:
-        context.note(f"hint: git fedlearn quarantine list --peer {report.name}")
+        context.note(f"hint: git fedlearn review --peer {report.name}")
     if report.flagged:
-        words = "reads" if len(report.flagged) == 1 else "read"
-        ids = short_ids(sorted(report.flagged), MOST_REFUSED)
-        flagged = f"{count(len(report.flagged), 'record')} {words} like instructions to an agent: {ids}"
-        context.complain(f"warning: {report.name}: {flagged}")
+        look = "looks" if len(report.flagged) == 1 else "look"
+        ids = short_ids(sorted(report.flagged), MAX_NAMED)
+        flagged = f"{count(len(report.flagged), 'record')} {look} like instructions to an agent: {ids}"
+        context.warn(f"{report.name}: {flagged}")
         if is_kept:
-            context.note(
-                f"hint: git fedlearn show {ids.split()[0]}, and git fedlearn retract what is no lesson"
-            )
+            context.note(f"hint: git fedlearn show {ids.split()[0]}    (if it is not a lesson, retract it)")

@@ -1,6 +1,6 @@
-"""Progress on a terminal, none in a pipe: bars, and the live table of peers of `pull-remotes`.
+"""Progress bars and the live table of peers, shown on a terminal only.
 
-rich costs a tenth of a second to import, which only a terminal pays.
+rich takes 0.1 s to import, so it is imported only when there is a terminal.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 @contextmanager
 def progress_bar(context: Context, work: str) -> Iterator[Callable[[int, int], None]]:
-    """Gives the function that shows how many of how many are done."""
+    """Yield a function that shows progress; it is called with (done, total)."""
     from rich.console import Console  # noqa: PLC0415  as above
     from rich.progress import Progress  # noqa: PLC0415
 
@@ -42,11 +42,11 @@ def progress_bar(context: Context, work: str) -> Iterator[Callable[[int, int], N
 
 @contextmanager
 def watching(context: Context, peers: Sequence[Peer]) -> Iterator[PullWatcher]:
-    """Gives what to tell how the run goes: a table that goes at the end, nothing in a pipe or when quiet."""
+    """Yield the callbacks of a pull: a live table, removed at the end, none in a pipe or if `--quiet`."""
     if not context.stderr.isatty() or context.quiet or not peers:
         yield PullWatcher()
         return
-    from rich.console import Console  # noqa: PLC0415  a tenth of a second that only a terminal pays
+    from rich.console import Console  # noqa: PLC0415  as above
     from rich.live import Live  # noqa: PLC0415
 
     states = {str(peer.name): "fetching …" for peer in peers}
@@ -55,24 +55,24 @@ def watching(context: Context, peers: Sequence[Peer]) -> Iterator[PullWatcher]:
 
 
 class _LiveTable(PullWatcher):
-    """A row for each peer, and below it what the run is doing with all of them."""
+    """A row per peer, and below it the current step of the run."""
 
     def __init__(self, live: Live, states: dict[str, str]) -> None:
         self._live = live
         self._states = states
 
     def fetched(self, outcome: Fetched) -> None:
-        """Show how a fetch ended."""
+        """Show the result of a fetch."""
         self._states[outcome.name] = outcome.contact.value
         self._show("")
 
     def checked(self, done: int, total: int) -> None:
-        """Show how far the check is."""
+        """Show the progress of the check."""
         self._show(f"checking: {done:,} of {total:,} records")
 
     def joining(self) -> None:
-        """Show that the check is over."""
-        self._show("joining …")
+        """Show that the check has finished."""
+        self._show("merging …")
 
     def _show(self, caption: str) -> None:
         self._live.update(_table(self._states, caption), refresh=True)
@@ -89,7 +89,7 @@ def _table(states: dict[str, str], caption: str) -> Table:
 
 @contextmanager
 def reading_bar(context: Context) -> Iterator[Watch | None]:
-    """Gives what to tell how far the reading is; None where nobody watches, in a pipe or when quiet."""
+    """Yield the progress callback of a reading run; None in a pipe or if `--quiet`."""
     if context.quiet or not context.stderr.isatty():
         yield None
         return

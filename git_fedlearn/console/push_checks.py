@@ -1,4 +1,4 @@
-"""What a push would publish, checked commit by commit: by pre-push here, by pre-receive on the server."""
+"""Check what a push or a bundle publishes, commit by commit."""
 
 from collections.abc import Iterable, Iterator
 from itertools import chain
@@ -26,9 +26,9 @@ COMMIT_LENGTH = 12
 
 
 class Update(NamedTuple):
-    """A ref that is to move; None for a ref that is not there, or a commit that is not here.
+    """A ref to update. `old` is None for a new ref, `new` for a deleted one or an object that is no commit.
 
-    `target` names what it is to point at where that is no commit.
+    `target` names the object that the ref will point to.
     """
 
     ref: str
@@ -38,7 +38,7 @@ class Update(NamedTuple):
 
 
 def check_updates(context: Context, objects: Objects, updates: Iterable[Update], known: list[Oid]) -> int:
-    """Report what must not be published; `known` are commits that the other side has. 1 if there is any."""
+    """Report what must not be published; 1 if there is any. `known` are commits that the other side has."""
     code = 0
     for update in updates:
         if update.new is not None:
@@ -49,7 +49,7 @@ def check_updates(context: Context, objects: Objects, updates: Iterable[Update],
 
 
 def _check_update(context: Context, objects: Objects, update: Update, known: list[Oid]) -> int:
-    """Private data in any new commit; bad lines of the tip, and records that it lacks of what came before."""
+    """Report private data in new commits, invalid lines in the tip, and records that it lost."""
     tip = update.new or Oid("")
     old = [update.old] if update.old else []
     commits = list(_data_commits(objects, tip, [*known, *old]))
@@ -72,7 +72,7 @@ def _check_update(context: Context, objects: Objects, update: Update, known: lis
 
 
 def _check_files(context: Context, objects: Objects, update: Update) -> int:
-    """Report private data in a blob or tree that no commit leads to, and in file names; 1 if there is any."""
+    """Report private data in a pushed blob or tree, and in its file names; 1 if there is any."""
     files = list(objects.files_without_commit(update.target))
     named = (
         found._replace(path=f"{update.ref}:{found.path}")
@@ -87,12 +87,12 @@ def _check_files(context: Context, objects: Objects, update: Update) -> int:
     )
     code = report_found(context, chain(named, scan_lines(context.privacy, lines)))
     if code:
-        context.complain(f"hint: {update.ref} is no branch and would be published as it is; push a commit")
+        context.complain(f"hint: {update.ref} does not point to a commit; push a commit instead")
     return code
 
 
 def _check_settings(context: Context, objects: Objects, update: Update) -> int:
-    """Report settings that no clone could use; 1 if the update brings such."""
+    """Report invalid settings; 1 if the update adds them."""
     before, after = (
         objects.files(commit, SETTINGS_FILE) if commit else {} for commit in (update.old, update.new)
     )
@@ -109,7 +109,7 @@ def _check_settings(context: Context, objects: Objects, update: Update) -> int:
 
 
 def _data_commits(objects: Objects, tip: Oid, without: list[Oid]) -> Iterator[Oid]:
-    """The new commits whose data files differ from those of a parent."""
+    """The new commits that change data files, compared with any parent."""
     for commit in objects.walk([tip], without=without):
         data = objects.tree_oid(commit, DATA)
         before = [objects.tree_oid(parent, DATA) for parent in objects.parents(commit)]

@@ -1,6 +1,7 @@
-"""What every verb gets: `-q` and `-v`, wherever they stand on the line, and its examples in its help.
+"""Common options and examples of every command, and usage errors with a hint.
 
-Wrong uses of the command line, said in our own voice, with what was meant where that can be guessed.
+`-q` and `-v` may be given before or after the name of a command. Click's wording differs between its
+versions, so usage errors are worded here.
 """
 
 from collections.abc import Callable, Iterable
@@ -15,20 +16,20 @@ Callback = Callable[[click.Context, click.Parameter, bool], None]
 
 
 COMMON: Final = ("--quiet", "--verbose", "--help")
-"""The options that every verb has."""
+"""The options that every command has."""
 
 
-def complete(command: click.Command) -> click.Command:
-    """Give a command, and all below it, the common options. The same object comes back."""
+def add_common_options(command: click.Command) -> click.Command:
+    """Add the common options to a command and its subcommands, in place; returns the command."""
     if not any(parameter.name == "quiet" for parameter in command.params):
         command.params += [
-            _flag(["-q", "--quiet"], _quiet, "Print the answer only, no notes."),
-            _flag(["-v", "--verbose"], _verbose, "Also say which git commands run, and how long each takes."),
+            _flag(["-q", "--quiet"], _quiet, "Print only the answer, no notes."),
+            _flag(["-v", "--verbose"], _verbose, "Also print each git command that runs, and its duration."),
         ]
     if isinstance(command, click.Group):
-        command.subcommand_metavar = "VERB [ARGS]..."
+        command.subcommand_metavar = "COMMAND [ARGS]..."
         for below in command.commands.values():
-            complete(below)
+            add_common_options(below)
     return command
 
 
@@ -49,11 +50,11 @@ def _verbose(ctx: click.Context, _parameter: click.Parameter, value: bool) -> No
 
 
 _UNWRAPPED: Final = "\b"
-"""Before a paragraph that click is to leave as it is."""
+"""Tells click not to rewrap the paragraph that follows."""
 
 
-def show_examples(command: click.Command) -> click.Command:
-    """Let the help of a verb end with its examples. The same object comes back."""
+def add_examples(command: click.Command) -> click.Command:
+    """End the help of a command with its examples, in place; returns the command."""
     if _UNWRAPPED not in (command.epilog or ""):
         lines = [f"  {line}\n      {text}" for line, text in EXAMPLES.get(command.name or "", ())]
         examples = "\n".join([_UNWRAPPED, "Examples:", *lines]) if lines else ""
@@ -62,37 +63,35 @@ def show_examples(command: click.Command) -> click.Command:
 
 
 def without_examples(epilog: str) -> str:
-    """What an epilog says besides."""
+    """The epilog of a command, without its examples."""
     return epilog.partition(_UNWRAPPED)[0].strip()
 
 
-def no_such_verb(verb: str, verbs: Iterable[str], path: str = "git fedlearn") -> click.UsageError:
-    """The error for a verb that does not exist."""
+def unknown_command(name: str, commands: Iterable[str], path: str = "git fedlearn") -> click.UsageError:
+    """The error for an unknown command, or for an unknown subcommand of `path`."""
     from difflib import get_close_matches  # noqa: PLC0415  costs start-up time
 
-    close = get_close_matches(verb.lower(), list(verbs), n=1)
-    hint = f"did you mean `{path} {close[0]}`?" if close else f"`{path} -h` lists the verbs"
-    named = f"{path} {verb}".removeprefix("git fedlearn ")
-    return click.UsageError(f"no such verb: {named}\nhint: {hint}")
+    close = get_close_matches(name.lower(), list(commands), n=1)
+    return click.UsageError(f"'{name}' is not a {path} command\nhint: {path} {close[0] if close else '-h'}")
 
 
 def describe(error: click.UsageError) -> tuple[str, str]:
-    """Message and hint for a usage error of click, whose own words differ between its versions."""
+    """Message and hint for a usage error of click."""
     path = error.ctx.command_path if error.ctx else "git fedlearn"
     help_hint = f"{path} -h"
     if isinstance(error, click.NoSuchOption):
         close = error.possibilities
-        return f"no such option: {error.option_name}", f"did you mean {close[0]}?" if close else help_hint
+        return f"no such option: {error.option_name}", f"try {close[0]}" if close else help_hint
     unknown = getattr(error, "command_name", None)  # NoSuchCommand, from click 8.4 on
     if unknown and error.ctx:
-        return describe(no_such_verb(unknown, _verbs_of(error.ctx), path))
+        return describe(unknown_command(unknown, _subcommands(error.ctx), path))
     if type(error).__name__ == "NoArgsIsHelpError" and error.ctx:
-        verbs = ", ".join(_verbs_of(error.ctx))
-        return f"{path}: a verb is missing", f"one of {verbs}; {help_hint} explains them"
+        name = path.removeprefix("git fedlearn ")
+        return f"{name}: which subcommand?", f"{help_hint}    ({', '.join(_subcommands(error.ctx))})"
     message, _, hint = error.format_message().partition("\nhint: ")
     message = " ".join(message.split()).replace("%Y-%m-%d", "YYYY-MM-DD")
     return f"{message[:1].lower()}{message[1:].rstrip('.')}", hint or help_hint
 
 
-def _verbs_of(ctx: click.Context) -> list[str]:
+def _subcommands(ctx: click.Context) -> list[str]:
     return ctx.command.list_commands(ctx) if isinstance(ctx.command, click.Group) else []

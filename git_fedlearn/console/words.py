@@ -1,12 +1,7 @@
-"""How commands put counts and lists into words.
-
-Changes of records in words: the summary on one line, and a line for each.
-
-How export and import say what they did, and what was left out.
-"""
+"""Counts, lists and changes of records in words, as several commands print them."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Final
 
@@ -18,19 +13,22 @@ from git_fedlearn.core.effective_score import Tally
 from git_fedlearn.core.layout import SetName
 from git_fedlearn.core.record import RETRACTED, Record, headline, printable, score_of
 from git_fedlearn.errors import FedlearnError
-from git_fedlearn.qdrant.import_ import Means, import_into_store, requests_for
+from git_fedlearn.qdrant.import_ import ImportDeps, import_into_store, requests_for
 from git_fedlearn.qdrant.upsert import Imported
 from git_fedlearn.search.embedders.choose import choose_embedder
 
 SHORT_ID = 12
-"""Characters of a record id that people are shown; any unambiguous start is accepted."""
+"""Characters of a record id in output for people; commands accept any unambiguous prefix."""
 
 
 def count(number: int, noun: str) -> str:
     """`1 record`, `2 records`, `3 losses`."""
-    if number == 1:
-        return f"1 {noun}"
-    return f"{number} {noun}{'es' if noun.endswith('s') else 's'}"
+    return f"1 {noun}" if number == 1 else f"{number} {plural(noun)}"
+
+
+def plural(noun: str) -> str:
+    """`records`, `losses`."""
+    return f"{noun}{'es' if noun.endswith('s') else 's'}"
 
 
 def ago(context: Context, when: str) -> str:
@@ -46,7 +44,7 @@ def ago(context: Context, when: str) -> str:
 
 
 def evidence(outcomes: Tally) -> str:
-    """`worked 3 times, failed 1 time (2 systems)`, or nothing where nobody counted."""
+    """`worked 3 times, failed 1 time (2 systems)`; empty without outcomes."""
     if not outcomes.systems:
         return ""
     counts = (("worked", outcomes.worked), ("failed", outcomes.failed))
@@ -54,62 +52,99 @@ def evidence(outcomes: Tally) -> str:
     return f"{said} ({count(outcomes.systems, 'system')})"
 
 
+def redactions(redacted: Counter[str]) -> str:
+    """`redacted 2 EMAIL_ADDRESS, 1 API_KEY`; empty for nothing."""
+    found = ", ".join(f"{number} {kind}" for kind, number in sorted(redacted.items()))
+    return f"redacted {found}" if found else ""
+
+
 def kinds(redacted: Counter[str]) -> str:
-    """`; redacted 2 EMAIL_ADDRESS, 1 API_KEY`, or nothing."""
-    if not redacted:
-        return ""
-    return "; redacted " + ", ".join(f"{number} {kind}" for kind, number in sorted(redacted.items()))
+    """What was redacted, to append to an answer: `; redacted 1 API_KEY`."""
+    return f"; {redactions(redacted)}" if redacted else ""
 
 
-def short_ids(ids: Sequence[str], most: int = 10) -> str:
-    """The first of some ids, shortened, and how many more there are."""
-    shown = " ".join(identifier[:SHORT_ID] for identifier in ids[:most])
-    return f"{shown} … and {len(ids) - most} more" if len(ids) > most else shown
+def list_counts(counts: Mapping[str, int], noun: str = "") -> str:
+    """`2 records added, 1 updated`: all counts except 0, with the noun after the first number."""
+    parts = [(number, what) for what, number in counts.items() if number]
+    first = [f"{count(number, noun) if noun else number} {what}" for number, what in parts[:1]]
+    return ", ".join([*first, *(f"{number} {what}" for number, what in parts[1:])])
 
 
-_MOVES = (ChangeKind.RAISED, ChangeKind.LOWERED)
-_WIDTH = 9
+def what_is_new(counts: Mapping[str, int], known: int, noun: str = "") -> str:
+    """`2 new, 1 updated, 3 already known`, or `nothing new (3 already known)`."""
+    old = f"{known} already known" if known else ""
+    news = list_counts(counts, noun)
+    if not news:
+        return f"nothing new ({old})" if old else "nothing new"
+    return f"{news}, {old}" if old else news
+
+
+def updates(raised: int, changed: int) -> dict[str, int]:
+    """Counts of changed records by the reason, for `list_counts`; `raised` of them have a higher score."""
+    return {"updated (higher score)": raised, "updated": changed - raised}
+
+
+def short_ids(ids: Sequence[str], limit: int = 10) -> str:
+    """The first `limit` ids, shortened, and the number of the others."""
+    listed = " ".join(identifier[:SHORT_ID] for identifier in ids[:limit])
+    return f"{listed} … and {len(ids) - limit} more" if len(ids) > limit else listed
+
+
+CHANGE_WORDS: Final = {
+    ChangeKind.LEARNED: "learned",
+    ChangeKind.RAISED: "score raised",
+    ChangeKind.LOWERED: "score lowered",
+    ChangeKind.ENDORSED: "confirmed",
+    ChangeKind.RETRACTED: "retracted",
+    ChangeKind.RESTORED: "restored",
+    ChangeKind.CHANGED: "changed",
+    ChangeKind.LOST: "lost",
+}
+"""What people read for a kind of change; `--json` has its value."""
+
+_SCORE_CHANGES: Final = (ChangeKind.RAISED, ChangeKind.LOWERED)
+_CHANGE_COLUMNS: Final = max(map(len, CHANGE_WORDS.values()))
 
 
 def summarize(changes: Sequence[RecordChange]) -> str:
-    """`3 learned, 1 raised 0.72 → 0.90, 1 retracted`; `no record changed` for none."""
+    """`3 learned, 1 score raised to 0.90, 1 retracted`; `no changes` for none."""
     parts = []
     for kind, number in count_kinds(changes).items():
-        alone = next(change for change in changes if change.kind is kind) if number == 1 else None
-        scores = f" {move_of(alone)}" if alone and kind in _MOVES else ""
-        parts.append(f"{number} {kind.value}{scores}")
-    return ", ".join(parts) or "no record changed"
+        only = next(change for change in changes if change.kind is kind) if number == 1 else None
+        words = CHANGE_WORDS[kind] if number == 1 else CHANGE_WORDS[kind].replace("score ", "scores ")
+        score = f" to {score_text(only.after) or 'none'}" if only and kind in _SCORE_CHANGES else ""
+        parts.append(f"{number} {words}{score}")
+    return ", ".join(parts) or "no changes"
 
 
 def describe(change: RecordChange, *, own: str = "") -> str:
-    """One line: what happened, to which record, its score, who did it."""
-    name = change.record.id[:SHORT_ID]
-    score = move_of(change) if change.kind in _MOVES else score_text(change.after or change.before)
-    told = headline(change.lesson)
-    if told == "retracted":
-        told = ""
-    parts = [f"{change.kind.value:<{_WIDTH}}  {name}  {score:<11}", told, _aside(change, own)]
+    """One line for a change: its kind, the record, its score, its headline, and who changed it."""
+    if change.kind in _SCORE_CHANGES:
+        score = f"{score_text(change.before) or 'none'} → {score_text(change.after) or 'none'}"
+    else:
+        score = score_text(change.after or change.before)
+    title = headline(change.lesson)
+    parts = [
+        f"{CHANGE_WORDS[change.kind]:<{_CHANGE_COLUMNS}}  {change.record.id[:SHORT_ID]}  {score:<11}",
+        "" if title == "retracted" else title,
+        _author(change, own),
+    ]
     return "  ".join(part for part in parts if part).rstrip()
 
 
 def what_happened(change: RecordChange, *, own: str = "") -> str:
-    """The same of a record that is known already: `raised 0.72 → 0.90`, `retracted by sys-…: reason`."""
-    moved = ""
-    if change.kind in _MOVES:
-        moved = f" {move_of(change)}"
+    """A change of a record that was named before: `score raised to 0.90`, `retracted by sys-…: reason`."""
+    score = ""
+    if change.kind in _SCORE_CHANGES:
+        score = f" to {score_text(change.after) or 'none'}"
     elif change.kind in (ChangeKind.LEARNED, ChangeKind.RESTORED) and score_of(change.record.fields) >= 0:
-        moved = f" {score_text(change.record)}"
-    aside = _aside(change, own)
-    return f"{change.kind.value}{moved}{f' {aside}' if aside else ''}"
-
-
-def move_of(change: RecordChange) -> str:
-    """`0.72 → 0.90`."""
-    return f"{score_text(change.before) or 'none'} → {score_text(change.after) or 'none'}"
+        score = f" with score {score_text(change.record)}"
+    author = _author(change, own)
+    return f"{CHANGE_WORDS[change.kind]}{score}{f' {author}' if author else ''}"
 
 
 def score_text(record: Record | None) -> str:
-    """A score with at least two decimals; nothing for a tombstone, or a record without one."""
+    """A score with at least two decimals; empty for a tombstone, or a record without a score."""
     score = score_of(record.fields) if record else -1.0
     return (f"{score:.2f}" if round(score, 2) == score else f"{score:g}") if score >= 0 else ""
 
@@ -130,64 +165,65 @@ def change_json(name: SetName, change: RecordChange) -> dict[str, Json]:
 
 
 def reason_of(change: RecordChange) -> str | None:
-    """Why a record was retracted, as the tombstone says."""
+    """Why a record was retracted; None if its tombstone gives no reason."""
     retracted = change.record.fields.get(RETRACTED)
     reason = retracted.get("reason") if isinstance(retracted, dict) else None
     return reason if isinstance(reason, str) else None
 
 
-def _aside(change: RecordChange, own: str) -> str:
+def _author(change: RecordChange, own: str) -> str:
+    """`by this system: reason`, as far as the record says."""
     systems = ["this system" if system == own else printable(system) for system in change.systems]
     by = f"by {', '.join(systems)}" if systems else ""
     if change.kind is ChangeKind.LOST and change.after:
-        return "its retraction is gone"
+        return "its retraction is missing"
     reason = reason_of(change) if change.kind is ChangeKind.RETRACTED else None
     return f"{by}: {printable(reason)}" if by and reason else by or printable(reason or "")
 
 
 MAX_REPORTED_FAULTS: Final = 20
-"""Points or records that are named; the others are counted."""
+"""Points or records that are listed; the others are counted."""
 
 
 def bring_in(context: Context) -> int:
-    """Import everything after a clone or a merge; a store that is away is an error and a hint, no more.
+    """Import all lessons after a clone or a merge, and print what changed. Returns the exit code.
 
-    Says only what changed. Returns the exit code.
+    Failures, such as an unreachable store, are printed and not raised.
     """
     repository = context.data_repository
 
-    def told(done: Imported) -> None:
+    def report(done: Imported) -> None:
         if done.added or done.updated or done.deleted or not done.is_sound:
             say_imported(context, done)
 
     try:
-        means = Means(choose_embedder(repository), context.admit)
+        deps = ImportDeps(choose_embedder(repository), context.admit)
         with progress_bar(context, "importing") as show:
-            run = import_into_store(repository, means, requests_for(repository), show, told)
+            run = import_into_store(repository, deps, requests_for(repository), show, report)
     except FedlearnError as error:
         context.report(error)
-        context.complain("hint: nothing is lost; later: git fedlearn import")
+        context.complain("hint: git fedlearn import    (later; no lesson is lost)")
         return error.exit_code
     return 0 if run.is_sound else 1
 
 
 def say_imported(context: Context, one: Imported, *, dry_run: bool = False) -> None:
-    """Say what became of a collection."""
-    would = "would be " if dry_run else ""
-    context.say(
-        f"{one.name}: {one.added} {would}added, {one.updated} {would}updated, {one.deleted} {would}deleted, "
-        f"{one.present} there already; {count(one.count, 'point')}"
+    """Print what an import changed in a collection, or would change."""
+    added, updated, deleted = (
+        ("to add", "to update", "to delete") if dry_run else ("added", "updated", "deleted")
     )
+    news = list_counts({added: one.added, updated: one.updated, deleted: one.deleted})
+    context.say(f"{one.name}: {news or 'nothing new'} ({count(one.count, 'point')})")
     faults = [(f"{one.name}, record {fault.record[:SHORT_ID]}", fault.reason) for fault in one.faults]
     say_faults(context, faults, "not imported")
     if not one.is_verified:
-        context.complain(f"error: {one.name}: the store counts {one.count} points, not {one.expected}")
-        context.complain(f"hint: if nobody else writes there: git fedlearn import {one.name}")
+        context.complain(f"error: {one.name}: {count(one.count, 'point')} in Qdrant, expected {one.expected}")
+        context.complain(f"hint: git fedlearn import {one.name}    (if no other program writes to it)")
 
 
 def say_faults(context: Context, faults: Sequence[tuple[str, str]], undone: str) -> None:
-    """Name what was left out and why; `undone` as in `not exported`."""
+    """Report what was skipped and why; `undone` as in `not exported`."""
     for what, reason in faults[:MAX_REPORTED_FAULTS]:
         context.complain(f"error: {what}: {reason}; {undone}")
     if len(faults) > MAX_REPORTED_FAULTS:
-        context.complain(f"error: {len(faults) - MAX_REPORTED_FAULTS} more were {undone}")
+        context.complain(f"error: and {len(faults) - MAX_REPORTED_FAULTS} more {undone}")

@@ -15,11 +15,11 @@ MAX_ANSWER: Final = 16_000
 """Characters of an answer; a longer one is a document, not a lesson."""
 
 PROBE: Final = "the question is a connection test"
-TOO_SHORT: Final = "the question is too short to stand alone"
+TOO_SHORT: Final = "the question is too short to be understood alone"
 TOO_LONG: Final = f"the answer is longer than {MAX_ANSWER} characters"
 CUT_OFF: Final = "the answer is cut off"
 REPEATS: Final = "the answer repeats itself"
-DECLINES_TO_ANSWER: Final = "the answer does not answer"
+DECLINES_TO_ANSWER: Final = "the answer declines to answer"
 CONTRADICTS_ITSELF: Final = "the answer contradicts itself"
 
 _PROBES = frozenset("test testing ping pong hello hi hey health working ok okay check status".split())

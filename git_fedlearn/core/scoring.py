@@ -30,13 +30,13 @@ THRESHOLD: Final = 0.7
 """The default minimum score of a lesson."""
 
 BELOW: Final = "scored below your minimum"
-HEARTBEAT: Final = "status event without text"
+HEARTBEAT: Final = "status events without text"
 UNSOLVED: Final = "an error without a solution"
 FAILED: Final = "the step failed"
 PRIVILEGE: Final = "the fix would grant access to secrets or extra privileges"
 NO_FORM: Final = "no solution, practice, pattern or answer in it"
 
-CLAIMED: Final = "claimed"
+CLAIMED: Final = "own score"
 """The only term of an event that brings its own score."""
 
 
@@ -107,7 +107,7 @@ def _claim(event: JsonObject) -> Term | None:
 
 
 def _below(score: float, threshold: float) -> Skipped:
-    return Skipped(BELOW, f"{score:g} < {threshold:g}")
+    return Skipped(BELOW, f"scored {score:g}, below your minimum of {threshold:g}")
 
 
 def _fault(event: JsonObject, draft: Draft | None, *, is_claimed: bool) -> str | None:

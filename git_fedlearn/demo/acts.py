@@ -1,4 +1,4 @@
-"""The play: what the three systems do, act by act. A later act is one more function in ACTS."""
+"""The acts of the demo: what the three systems do. A new act is one more function in ACTS."""
 
 import json
 from collections.abc import Callable
@@ -9,7 +9,7 @@ from git_fedlearn.core.record import Record, score_of
 from git_fedlearn.demo.knowledge import find_record
 from git_fedlearn.demo.samples import SYSTEMS, private_texts, write_stack
 from git_fedlearn.demo.systems import STACK, Stage, System, share
-from git_fedlearn.extras import MissingExtraError
+from git_fedlearn.extras import install_line, installed_extras
 
 
 class Cast:
@@ -21,7 +21,7 @@ class Cast:
 
 
 def found(cast: Cast) -> None:
-    """Three systems, one shared remote, and a direct one between two of them."""
+    """Three systems, one shared remote, and a direct remote between two of them."""
     first = cast.workstation
     hub, direct = cast.stage.bare("hub"), cast.stage.bare("direct")
     for system in cast.all:
@@ -31,34 +31,35 @@ def found(cast: Cast) -> None:
     first.git.run("init", "--quiet", "--template=", "--initial-branch=main")
     first.tell("git init")
     _introduce(first)
-    first.verb("init", show=False)
-    first.tell("git fedlearn init", "made data/, .fedlearn.toml, .gitattributes, hooks and a merge driver")
+    first.fedlearn("init", show=False)
+    first.tell("git fedlearn init", "created data/, .fedlearn.toml, .gitattributes, hooks and a merge driver")
     first.git.run("add", "--all")
-    first.run("commit", "--quiet", "--message", "federate", shown="git add --all && git commit -m federate")
+    message = "Set up git-fedlearn"
+    first.run("commit", "--quiet", "--message", message, shown=f"git add --all && git commit -m '{message}'")
     first.run("remote", "add", "hub", str(hub))
     first.run("push", "--quiet", "hub", "main", shown="git push hub main")
     for system in (cast.laptop, cast.server):
-        system.verb("clone", str(hub), str(system.path), "--", "--quiet", "--origin", "hub", show=False)
-        system.tell(f"git fedlearn clone hub.git {system.name}", "cloned, merge driver and hooks installed")
+        system.fedlearn("clone", str(hub), str(system.path), "--", "--quiet", "--origin", "hub", show=False)
+        system.tell(f"git fedlearn clone hub.git {system.name}", "cloned; merge driver and hooks installed")
         _introduce(system)
     cast.laptop.run("remote", "add", "direct", str(direct))
     first.run("remote", "add", "direct", str(direct))
 
 
 def learn(cast: Cast) -> None:
-    """Each learns from what its own AI stack wrote; nothing has been shared yet."""
+    """Each system learns from the logs of its own AI stack; nothing is shared yet."""
     for system in cast.all:
-        system.verb("sync", "--commit")
+        system.fedlearn("sync", "--commit")
 
 
 def look(cast: Cast) -> None:
-    """What was private in the log is not in the record."""
+    """Private data in the log is not in the record."""
     system = cast.workstation
     record = find_record(system, ERROR_SOLUTIONS, "LoadCredential")
     log = next((system.home / STACK / "telemetry").iterdir())
     raw = next(line for line in log.read_text(encoding="utf-8").splitlines() if "LoadCredential" in line)
     system.tell(f"grep LoadCredential ~/{STACK}/telemetry/{log.name}", _veiled(system, raw))
-    system.verb("show", record.id[:12])
+    system.fedlearn("show", record.id[:12])
 
 
 def race(cast: Cast) -> None:
@@ -69,7 +70,7 @@ def race(cast: Cast) -> None:
 
 
 def wander(cast: Cast) -> None:
-    """Lessons travel in another order on every way: from a peer, from the hub, crosswise."""
+    """Lessons reach each system in another order: directly, through the hub, crosswise."""
     cast.workstation.pull("direct")
     cast.workstation.pull("hub")
     cast.laptop.pull("hub")
@@ -77,13 +78,13 @@ def wander(cast: Cast) -> None:
 
 
 def raise_score(cast: Cast) -> None:
-    """Two systems raise the score of one lesson at the same time: the higher one wins everywhere."""
+    """Two systems raise the score of one lesson at the same time: the higher score wins everywhere."""
     for system, score in ((cast.workstation, 0.97), (cast.server, 0.92)):
         record = _about_qdrant(system)
         line = json.dumps({**_content(record), "value_score": score}).encode()
-        shown = f"git fedlearn add error-solutions    (that record with the score {score})"
-        system.verb("add", ERROR_SOLUTIONS, "-", stdin=line, shown=shown)
-        system.commit("raise a score")
+        shown = f"git fedlearn add error-solutions    (the same record with the score {score})"
+        system.fedlearn("add", ERROR_SOLUTIONS, "-", stdin=line, shown=shown)
+        system.commit("Raise a score")
     share(cast.workstation, "hub")
     share(cast.server, "hub")
     cast.workstation.pull("hub")
@@ -94,31 +95,29 @@ def raise_score(cast: Cast) -> None:
 
 
 def retract(cast: Cast) -> None:
-    """The server retracts a bad lesson of the laptop: it goes everywhere, and never comes back."""
+    """The server retracts a bad lesson from the laptop: it disappears everywhere and never returns."""
     bad = find_record(cast.server, ERROR_SOLUTIONS, "Switch the sandbox off")
-    cast.server.verb("retract", bad.id[:12], "--reason", "switching the sandbox off is no solution")
-    cast.server.commit("retract a bad lesson")
+    cast.server.fedlearn("retract", bad.id[:12], "--reason", "switching the sandbox off solves nothing")
+    cast.server.commit("Retract a bad lesson")
     share(cast.server, "hub")
-    cast.laptop.verb("sync", "--full", "--commit", show=False)
-    cast.laptop.tell(
-        "git fedlearn sync --full --commit", "reads the log again, where the bad lesson still stands"
-    )
+    cast.laptop.fedlearn("sync", "--full", "--commit", show=False)
+    cast.laptop.tell("git fedlearn sync --full --commit", "reads the log again, with the bad lesson in it")
     cast.laptop.pull("hub")
-    cast.laptop.verb("sync", "--full", "--commit", show=False)
+    cast.laptop.fedlearn("sync", "--full", "--commit", show=False)
     cast.laptop.tell("git fedlearn sync --full --commit", "and once more")
-    cast.laptop.verb("show", bad.id[:12])
+    cast.laptop.fedlearn("show", bad.id[:12])
 
 
 def cross(cast: Cast) -> None:
-    """Both ends of the direct remote learn something and merge each other's, each in its own order."""
+    """Two systems learn lessons at the same time and merge them, each in its own order."""
     for system, name, text in (
         (cast.laptop, BEST_PRACTICES, "Snapshot the vectors"),
         (cast.workstation, BEST_PRACTICES, "Keep a fixed set"),
     ):
         lesson = find_record(system, name, text)
         shown = f"git fedlearn add {name}    (learned here too: {text} …)"
-        system.verb("add", name, "-", stdin=json.dumps(_content(lesson)).encode(), shown=shown)
-        system.commit("learn what another system knew")
+        system.fedlearn("add", name, "-", stdin=json.dumps(_content(lesson)).encode(), shown=shown)
+        system.commit("Confirm a lesson")
     cast.laptop.push("direct")
     share(cast.workstation, "hub")
     cast.workstation.pull("direct")
@@ -128,16 +127,16 @@ def cross(cast: Cast) -> None:
 
 
 def ask(cast: Cast) -> None:
-    """Any system answers from what all of them learned: a search by meaning, offline."""
-    try:
-        cast.laptop.verb("search", QUESTION, "--limit", "2")
-        cast.server.verb("search", "how much memory may a build take?", "--limit", "2")
-    except MissingExtraError as error:
+    """Any system finds the lessons of all: a search by meaning, offline."""
+    if not installed_extras()["local"]:
         cast.laptop.tell(
             f"git fedlearn search '{QUESTION}'",
-            "With the extra [local], this finds the lessons that answer the question, in whatever words.",
-            error.hint,
+            "With the extra [local], this finds the lessons that answer the question, in any wording.",
+            install_line("local"),
         )
+        return
+    cast.laptop.fedlearn("search", QUESTION, "--limit", "2")
+    cast.server.fedlearn("search", "how much memory may a build take?", "--limit", "2")
 
 
 QUESTION: Final = "the vector database is not ready when my service starts"
@@ -153,11 +152,11 @@ ACTS: Final[tuple[Callable[[Cast], None], ...]] = (
     cross,
     ask,
 )
-"""In order; the first line of each docstring is what the audience reads."""
+"""In order; the first line of each docstring is shown as the heading."""
 
 
 def play(stage: Stage) -> list[System]:
-    """All acts; the systems as they are in the end."""
+    """Play all acts; returns the systems in their final state."""
     cast = Cast(stage)
     for number, act in enumerate(ACTS, 1):
         stage.tell(f"{number}. {(act.__doc__ or '').rstrip('.')}")
@@ -166,7 +165,7 @@ def play(stage: Stage) -> list[System]:
 
 
 def _introduce(system: System) -> None:
-    """Give the repository an identity: the user may have none, and theirs is not the demo's to use."""
+    """Give the repository a git identity; the demo does not use that of the user."""
     system.git.run("config", "user.name", f"Ada's {system.name}")
     system.git.run("config", "user.email", f"{system.name}@example.org")
 
@@ -180,7 +179,7 @@ def _content(record: Record) -> dict[str, object]:
 
 
 def _veiled(system: System, raw: str) -> str:
-    """The error message of a raw event with the middle of what is private in it hidden from bystanders."""
+    """The error message of a raw event, with the middle of each private value hidden."""
     message = str(json.loads(raw)["error_message"])
     for private in private_texts(system.home).values():
         message = message.replace(private, f"{private[:3]}…{private[-2:]}")

@@ -1,4 +1,4 @@
-"""The throw-away systems of the demo: git repositories that see nothing of this machine's configuration."""
+"""The throw-away systems of the demo: git repositories isolated from the configuration of this machine."""
 
 import os
 import shlex
@@ -31,7 +31,7 @@ class DemoStep:
 
 @dataclass
 class Stage:
-    """Where the demo plays: its folder, and who is told of each step; `git fedlearn` is found on PATH."""
+    """The demo folder and the callback for each step; `git fedlearn` must be on PATH."""
 
     folder: Path
     environment: Mapping[str, str]
@@ -72,12 +72,14 @@ class System:
         return Git(self.path, self.environment)
 
     def run(self, *arguments: str, say: str | None = None, shown: str | None = None) -> None:
-        """A git command that has to work; `say` is what happened, `shown` the command if it is long."""
+        """Run a git command that must succeed; `say` is its result, `shown` replaces a long command line."""
         self.git.run(*arguments)
         self.tell(shown or f"git {shlex.join(arguments)}", *([say] if say else []))
 
-    def verb(self, *arguments: str, stdin: bytes = b"", show: bool = True, shown: str | None = None) -> str:
-        """A command of git-fedlearn, as one would type it; returns what it printed.
+    def fedlearn(
+        self, *arguments: str, stdin: bytes = b"", show: bool = True, shown: str | None = None
+    ) -> str:
+        """Run a git-fedlearn command as a user would type it; returns its standard output.
 
         Raises FedlearnError if it fails.
         """
@@ -99,14 +101,14 @@ class System:
         self.tell(f"git add data && git commit -m {shlex.quote(message)}")
 
     def pull(self, remote: str) -> None:
-        """`git pull`; a conflict is counted and the pull given up."""
+        """`git pull`; a conflict is counted and the merge aborted."""
         before = self.revision()
         done = self.git.attempt("pull", "--quiet", "--no-rebase", "--no-edit", remote, "main")
         self.stage.pulls += 1
         if done.code and self.git.run("ls-files", "--unmerged"):
             self.stage.conflicts += 1
             self.git.run("merge", "--abort")
-            self.tell(f"git pull {remote} main", "conflict: given up")
+            self.tell(f"git pull {remote} main", "conflict: merge aborted")
             return
         if done.code:
             raise GitError(f"{self.name}: git pull failed: {done.said}")
@@ -117,7 +119,7 @@ class System:
         done = self.git.attempt("push", "--quiet", remote, "main")
         if done.code and "rejected" not in done.err:
             raise GitError(f"{self.name}: git push failed: {done.said}")
-        self.tell(f"git push {remote} main", "rejected: somebody else was faster" if done.code else "done")
+        self.tell(f"git push {remote} main", "rejected: another system was faster" if done.code else "done")
         return not done.code
 
     def revision(self, of: str = "HEAD") -> str:

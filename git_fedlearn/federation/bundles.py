@@ -1,7 +1,7 @@
-"""Federation without a network: a git bundle (git-bundle(1)) that is written here and read like a peer there.
+"""Federation without a network: a git bundle (git-bundle(1)) is written here, and read like a peer there.
 
-What a bundle brings is unpacked in a repository of its own first, so that a damaged or hostile file never
-writes into this one; from there it is fetched, checked and joined as any peer is.
+A bundle is first unpacked in a temporary repository, so that a damaged or hostile file never writes into this
+one; from there it is fetched, checked and merged like any peer.
 """
 
 import hashlib
@@ -24,8 +24,7 @@ from git_fedlearn.repository.objects import Oid
 from git_fedlearn.repository.repository import Repository
 from git_fedlearn.repository.state import BUNDLE
 
-SECONDS: Final = 600.0
-"""How long git may take to unpack a bundle."""
+UNPACK_TIMEOUT_SECONDS: Final = 600.0
 
 _SIGNATURE: Final = re.compile(rb"# v[23] git bundle\n")
 _BRANCH: Final = "refs/heads/bundle"
@@ -34,14 +33,14 @@ _MAX_HEADER_BYTES: Final = 2**24
 
 
 class NothingNewError(FedlearnError):
-    """There is nothing to put into a bundle."""
+    """The bundle would contain no commit."""
 
     exit_code = 1
 
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """A bundle that was written: its size, how many commits it brings, and the newest of them."""
+    """A bundle that was written: its size in bytes, its number of commits, and the newest of them."""
 
     size: int
     commits: int
@@ -49,16 +48,16 @@ class Written:
 
 
 def is_bundle(path: Path) -> bool:
-    """Whether a file begins as a git bundle does."""
+    """Whether a file begins like a git bundle."""
     with suppress(OSError), path.open("rb") as file:
         return bool(_SIGNATURE.match(file.read(20)))
     return False
 
 
 def is_whole(path: Path) -> bool:
-    """Whether the pack at the end of a bundle has the checksum it says (gitformat-pack(5)).
+    """Whether the pack at the end of a bundle matches its checksum (gitformat-pack(5)).
 
-    Git reads a bundle only as far as it lacks something, so it may not notice.
+    Git reads only what it lacks of a bundle, so it may not notice.
     """
     with path.open("rb") as file:
         header = file.read(_MAX_HEADER_BYTES).partition(b"\n\n")[0]
@@ -74,61 +73,61 @@ def is_whole(path: Path) -> bool:
 
 
 def find_refusal(repository: Repository, receiver: str, tip: Oid, since: Oid | None) -> PublishRefusal | None:
-    """Why a bundle may not go to a peer by what may be published there; None when it may."""
+    """Why a bundle may not go to a peer, by what may be published there; None if it may."""
     return may_publish(repository, receiver, paths_of(repository, [tip], [since] if since else []))
 
 
 def write_bundle(repository: Repository, path: Path, tip: Oid, since: Oid | None) -> Written:
-    """Write the branch, less what `since` holds. Raises FedlearnError; a file that is no bundle stays."""
+    """Write the branch without the commits of `since`. Raises FedlearnError; replaces only bundles."""
     if path.is_dir():
         raise UsageError(f"{path}: a folder", hint=f"name a file in it, such as {path.name}/lessons.bundle")
     if path.exists() and not is_bundle(path):
-        raise UsageError(f"{path}: exists and is no bundle", hint="name another file")
+        raise UsageError(f"{path}: exists and is not a bundle", hint="name another file")
     if not path.parent.is_dir():
-        raise UsageError(f"{path.parent}: no such folder", hint="is the stick mounted?")
+        raise UsageError(f"{path.parent}: no such folder", hint="mount the drive, or create the folder")
     git = repository.git
-    less = [f"^{since}"] if since else []
-    commits = int(git.text("rev-list", "--count", tip, *less, "--"))
+    excluded = [f"^{since}"] if since else []
+    commits = int(git.text("rev-list", "--count", tip, *excluded, "--"))
     if not commits:
         raise NothingNewError("there is nothing new to put into a bundle", hint="git fedlearn log")
     branch = git.attempt("symbolic-ref", "--quiet", "HEAD").out.decode("utf-8", "replace").strip()
     named = ["HEAD", branch] if branch else ["HEAD"]
-    done = git.attempt("bundle", "create", str(path), *named, *less)
+    done = git.attempt("bundle", "create", str(path), *named, *excluded)
     if done.code:
-        raise FedlearnError(f"{path}: cannot be written: {done.said}", hint="is there enough space?")
+        raise FedlearnError(f"{path}: cannot be written: {done.said}", hint="check the free space")
     return Written(path.stat().st_size, commits, tip)
 
 
 def name_of(path: Path) -> RemoteName:
-    """What the peer behind a bundle is called when nobody says: after the file."""
+    """The name of the sender of a bundle if none is given: after the file."""
     stem = re.sub(r"[^A-Za-z0-9_-]+", "-", path.name.removesuffix(".bundle")).strip("-") or "file"
     return check_name(f"bundle-{stem}"[:80])
 
 
 def find_sender(repository: Repository, path: Path, name: str | None) -> Peer:
-    """The peer a bundle comes from: one that is configured, where it is named, else one made for it."""
-    wanted = check_name(name) if name else name_of(path)
-    known = next((peer for peer in read_peers(repository) if peer.name == wanted), None)
-    return Peer(wanted, str(path), known.trust if known else TrustLevel.VERIFY)
+    """The peer that a bundle comes from, with its trust level if it is configured."""
+    sender = check_name(name) if name else name_of(path)
+    known = next((peer for peer in read_peers(repository) if peer.name == sender), None)
+    return Peer(sender, str(path), known.trust if known else TrustLevel.VERIFY)
 
 
 @contextmanager
 def unpacked(repository: Repository, path: Path, sender: Peer) -> Iterator[Peer]:
-    """The sender as a peer that can be fetched: a repository that holds what the bundle brings.
+    """The sender as a peer that can be fetched: a temporary repository with the content of the bundle.
 
-    Raises FedlearnError for a file that is no bundle, is damaged, or builds on commits that are not here.
+    Raises FedlearnError if the file is not a bundle, is damaged, or needs commits that this clone lacks.
     """
     if not path.is_file():
         raise UsageError(f"{path}: no such file", hint="git fedlearn bundle apply FILE")
     if not is_bundle(path):
-        raise UsageError(f"{path}: not a git bundle", hint="git fedlearn bundle create makes one")
+        raise UsageError(f"{path}: not a git bundle", hint="git fedlearn bundle create FILE")
     if not is_whole(path):
         raise FedlearnError(f"{path}: cut off or damaged: its checksum is wrong", hint=_AGAIN)
-    place = repository.state.path(BUNDLE)
-    with hold_lock(place, "bundle apply", timeout=30):
-        for left in place.glob("unpacked-*"):
-            shutil.rmtree(left, ignore_errors=True)
-        with tempfile.TemporaryDirectory(prefix="unpacked-", dir=place) as folder:
+    state = repository.state.path(BUNDLE)
+    with hold_lock(state, "bundle apply", timeout=30):
+        for leftover in state.glob("unpacked-*"):
+            shutil.rmtree(leftover, ignore_errors=True)
+        with tempfile.TemporaryDirectory(prefix="unpacked-", dir=state) as folder:
             _unpack(repository, path, Path(folder))
             yield Peer(sender.name, folder, sender.trust, by_url=True)
 
@@ -148,19 +147,21 @@ def _unpack(repository: Repository, path: Path, folder: Path) -> None:
     head = _find_head(git, path)
     fetch = ("-c", "core.hooksPath=/dev/null", "-c", "gc.auto=0", "fetch", "--quiet", "--no-tags")
     command = [*fetch, "--no-recurse-submodules", "--", str(path), f"+{head}:{_BRANCH}"]
-    ((_, fetched),) = git.attempt_all({"": command}, GitLimits(SECONDS, FILE_BYTES), parallel=1)
+    ((_, fetched),) = git.attempt_all(
+        {"": command}, GitLimits(UNPACK_TIMEOUT_SECONDS, FILE_BYTES), parallel=1
+    )
     if fetched.code:
         raise _unusable(path, fetched)
     git.run("symbolic-ref", "HEAD", _BRANCH)
 
 
 def _find_head(git: Git, path: Path) -> str:
-    """The ref of a bundle that is joined: its HEAD, else its first branch."""
+    """The ref of a bundle to merge: its HEAD, else its first branch."""
     listed = git.attempt("bundle", "list-heads", str(path)).out.decode("utf-8", "replace").splitlines()
     refs = [line.split(" ", 1)[1] for line in listed if " " in line]
     branches = [ref for ref in refs if ref == "HEAD" or ref.startswith("refs/heads/")]
     if not branches:
-        raise FedlearnError(f"{path}: holds no branch", hint="git bundle create FILE HEAD main")
+        raise FedlearnError(f"{path}: contains no branch", hint="git bundle create FILE HEAD main")
     return "HEAD" if "HEAD" in branches else branches[0]
 
 
@@ -169,8 +170,8 @@ def _unusable(path: Path, done: Finished) -> FedlearnError:
     if "prerequisite" in done.err and lacking:
         more = f" and {len(lacking) - 1} more" if len(lacking) > 1 else ""
         return FedlearnError(
-            f"{path}: builds on commit {lacking[0][:12]}{more}, not in this clone",
-            hint="ask for a bundle that was made without --since, or since an older commit",
+            f"{path}: needs commit {lacking[0][:12]}{more}, which this clone does not have",
+            hint="ask for a bundle without --since, or since an older commit",
         )
     why = "it took too long" if done.code == TIMED_OUT else done.said
     return FedlearnError(f"{path}: damaged, cut off or not allowed: {why}", hint=_AGAIN)

@@ -1,10 +1,7 @@
-"""The check of one line that a peer sent, whoever the peer is. Pure but for the privacy engine.
+"""The check of one line from a peer, the same for every peer. Pure, except for the privacy engine.
 
-Many lines are checked by several processes; the answer does not depend on how many.
-
-Text that speaks to the agent that reads it rather than about what was learned. A heuristic: it flags.
-
-Why something a peer sent is not joined: fixed phrases, so that none of them can quote what was sent.
+Many lines are checked by several processes; the verdicts do not depend on their number. A reason is a fixed
+phrase, so that no verdict quotes what was sent.
 """
 
 import re
@@ -34,6 +31,37 @@ from git_fedlearn.privacy.json_strings import iter_strings
 from git_fedlearn.privacy.kinds import INVISIBLE_TEXT, SECRET_KINDS
 from git_fedlearn.repository.workers import cores, spread
 
+
+class Reason(Enum):
+    """Why a line or file from a peer is not accepted; stable in `--json` and in the quarantine."""
+
+    NOT_A_RECORD = "not a record"
+    TOO_LARGE = "record too large"
+    WRONG_ID = "wrong id"
+    SCORE = "score out of range"
+    FUTURE = "dated in the future"
+    GENERATION = "generation out of range"
+    SECRET = "contains a secret"  # noqa: S105  a phrase
+    PERSONAL = "contains personal data"
+    INVISIBLE = "contains invisible characters"
+    INJECTION = "reads like instructions to an agent"
+    RETRACTION = "retracts a record that this peer did not bring"
+    RESTORATION = "brings back a retracted record that this peer did not bring"
+    MASS_RETRACTION = "retracts too many records at once"
+    TOO_MANY = "more new records than a peer may send at once"
+    FILE_TOO_LARGE = "file too large"
+    NOT_A_FILE = "not a regular file"
+
+
+CLOCK_SKEW: Final = timedelta(days=1)
+SCORES: Final = ("value_score", "confidence_score")
+_TIMES: Final = ("timestamp", "created_at", "updated_at", "learned_at", "last_seen", "last_used")
+_PLAIN: Final = frozenset({ID, GEN, SEEN_BY, FIRST_SEEN, POINT_ID})
+_MIN_SHARED_LINES: Final = 2000
+"""For fewer lines, starting processes costs more than it saves."""
+_BATCH_LINES: Final = 250
+_MAX_PROCESSES: Final = 8
+
 _PHRASES: Final = (
     (
         r"(ignore|disregard|forget|override)\s+(all\s+|any\s+)?(of\s+)?(the\s+|your\s+)?"
@@ -51,54 +79,11 @@ _HINTS: Final = (
     *(b"ignore", b"disregard", b"forget", b"override", b"now", b"prompt", b"instruct", b"user"),
     *(b"curl", b"wget", b"inst]", b"<|", b"<im_", b"<system", b"<end", b"sys>>"),
 )
-"""Whatever matches holds one of these, in lower case; looking for them is cheap."""
-
-
-def reads_like_instructions(line: bytes, fields: JsonObject) -> bool:
-    """Whether any text of a record (and its canonical line) looks like an attempt to steer its reader."""
-    lowered = line.lower()
-    if not any(hint in lowered for hint in _HINTS):
-        return False
-    learned = {key: value for key, value in fields.items() if not is_metadata_key(key)}
-    return any(_INJECTION.search(place.text) for place in iter_strings(learned))
-
-
-class Reason(Enum):
-    """One phrase each; stable in `--json` and in the quarantine."""
-
-    NOT_A_RECORD = "not a record"
-    TOO_LARGE = "larger than a record may be"
-    WRONG_ID = "wrong id"
-    SCORE = "score out of range"
-    FUTURE = "dated in the future"
-    GENERATION = "generation out of range"
-    SECRET = "holds a secret"  # noqa: S105  a phrase
-    PERSONAL = "holds personal data"
-    INVISIBLE = "holds invisible characters"
-    INJECTION = "reads like instructions to an agent"
-    RETRACTION = "retracts a record that this peer did not bring"
-    RESTORATION = "brings back a retracted record that this peer did not bring"
-    MASS_RETRACTION = "retracts too many records at once"
-    TOO_MANY = "more new records than a peer may send at once"
-    FILE_TOO_LARGE = "a file larger than a file may be"
-    NOT_A_FILE = "a link, folder or submodule in place of a file"
-
-
-OF_PRIVACY = (Reason.SECRET, Reason.PERSONAL, Reason.INVISIBLE)
-"""What the privacy engine found; such a record is shown and accepted only in its redacted form."""
-
-CLOCK_SKEW: Final = timedelta(days=1)
-SCORES: Final = ("value_score", "confidence_score")
-_TIMES: Final = ("timestamp", "created_at", "updated_at", "learned_at", "last_seen", "last_used")
-_PLAIN: Final = frozenset({ID, GEN, SEEN_BY, FIRST_SEEN, POINT_ID})
-_WORTH_A_PROCESS: Final = 2000
-"""Lines below which starting processes costs more than it saves."""
-_BATCH_LINES: Final = 250
-_MAX_PROCESSES: Final = 8
+"""Every match contains one of these in lower case; looking for them is cheap."""
 
 
 class Checked(NamedTuple):
-    """A line after its check: `line` is canonical unless it is no record; `reason` is None if it passed."""
+    """A line after its check: `line` is canonical if it is a record; `reason` is None if it passed."""
 
     line: bytes
     id: RecordId | None
@@ -110,7 +95,7 @@ class Checked(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Checker:
-    """What lines are held against; `now` is the time in UTC."""
+    """The check with its limits; `now` is the time in UTC."""
 
     engine: PrivacyEngine
     record_bytes: int
@@ -142,7 +127,7 @@ class Checker:
         return reason_of(self.engine.scan(to_scan(record.fields)))
 
     def is_later(self, day: str) -> bool:
-        """Whether a day is so far ahead that no clock can be that wrong."""
+        """Whether a day is further ahead than a clock may be wrong."""
         return day > (self.now + CLOCK_SKEW).date().isoformat()
 
     def _is_ahead(self, fields: JsonObject) -> bool:
@@ -155,28 +140,28 @@ class Checker:
 
 
 def check_all(
-    checker: Checker, lines: Iterable[bytes], tell: Callable[[int, int], None]
+    checker: Checker, lines: Iterable[bytes], watch: Callable[[int, int], None]
 ) -> dict[bytes, Checked]:
-    """The verdict on every line; `tell` hears how many of how many are done."""
-    wanted = list(lines)
-    processes = min(cores(), _MAX_PROCESSES)
-    if len(wanted) < _WORTH_A_PROCESS or processes == 1:
-        return {line: checker.check(line) for line in wanted}
-    batches = [wanted[start : start + _BATCH_LINES] for start in range(0, len(wanted), _BATCH_LINES)]
+    """The verdict on every line; `watch` is called with the number of lines checked so far, and of all."""
+    unchecked = list(lines)
+    processes = min(cores(), _MAX_PROCESSES) if len(unchecked) >= _MIN_SHARED_LINES else 1
+    if processes == 1:
+        return {line: checker.check(line) for line in unchecked}
+    batches = [unchecked[start : start + _BATCH_LINES] for start in range(0, len(unchecked), _BATCH_LINES)]
     found: dict[bytes, Checked] = {}
     for checked in spread(partial(_check_batch, checker), batches, processes):
         found.update(checked)
-        tell(len(found), len(wanted))
-    return {line: found[line] for line in wanted}
+        watch(len(found), len(unchecked))
+    return {line: found[line] for line in unchecked}
 
 
 def _check_batch(checker: Checker, lines: list[bytes]) -> list[tuple[bytes, Checked]]:
-    """A line that passed unchanged is sent back once: pickle sees that both are one object."""
+    """The verdicts; pickle sends an unchanged line back once, as both are one object."""
     return [(line, checker.check(line)) for line in lines]
 
 
 def to_scan(fields: JsonObject) -> Json:
-    """The fields, with free text under keys of ours made visible to the privacy engine."""
+    """The fields to scan: free text under metadata keys too, with the key as a data key."""
     return {
         key.lstrip("_") if is_metadata_key(key) else key: value
         for key, value in fields.items()
@@ -185,7 +170,7 @@ def to_scan(fields: JsonObject) -> Json:
 
 
 def reason_of(findings: Iterable[Finding]) -> Reason | None:
-    """The gravest of what the privacy engine found."""
+    """The most serious of these findings, as a reason; None without findings."""
     found = {finding.kind for finding in findings}
     if found & SECRET_KINDS:
         return Reason.SECRET
@@ -194,8 +179,20 @@ def reason_of(findings: Iterable[Finding]) -> Reason | None:
     return Reason.INVISIBLE if found else None
 
 
+def reads_like_instructions(line: bytes, fields: JsonObject) -> bool:
+    """Whether a text of a record tries to steer the agent that reads it. A heuristic, for a warning.
+
+    `line` is the canonical line of the fields.
+    """
+    lowered = line.lower()
+    if not any(hint in lowered for hint in _HINTS):
+        return False
+    learned = {key: value for key, value in fields.items() if not is_metadata_key(key)}
+    return any(_INJECTION.search(place.text) for place in iter_strings(learned))
+
+
 def _claims(line: bytes, identifier: RecordId) -> bool:
-    """Whether a line gives itself this id, or none."""
+    """Whether a line states this id, or no id."""
     claimed = claimed_id(line)
     if claimed is not None:
         return claimed == identifier

@@ -1,9 +1,9 @@
-"""Fetching peers: by git itself, side by side, each into refs of its own, with nothing of the peer believed.
+"""Hardened fetches: git fetches peers in parallel, each into its own refs, and trusts nothing they send.
 
-No tags, no submodules, no hooks, no maintenance, no pruning, no prompts; every object is checked by fsck,
-and only the transports of addresses.py are let through, also after a redirect.
+No tags, no submodules, no hooks, no maintenance, no pruning, no prompts; fsck checks every object; only the
+transports that `peers` allows can be used, also after a redirect.
 
-Trust `signed`: the newest commit must carry a good signature by an allowed signer, as git verifies it.
+At trust level `signed`, git must find a good signature by an allowed signer on the newest commit.
 """
 
 import os
@@ -19,7 +19,7 @@ from git_fedlearn.repository.objects import Oid
 from git_fedlearn.repository.repository import Repository
 
 FILE_BYTES: Final = 2**30
-"""The largest file, that is pack, that one fetch may write."""
+"""The largest file (a pack) that one fetch may write."""
 
 
 class Contact(Enum):
@@ -37,7 +37,7 @@ class Contact(Enum):
 
     @property
     def is_failure(self) -> bool:
-        """Whether the peer could have been reached and was not, or is not to be believed."""
+        """Whether the peer was not reached, or what it sent is rejected."""
         return self not in (Contact.REACHED, Contact.EMPTY)
 
 
@@ -65,10 +65,6 @@ _OPTIONS: Final = (
     *("--quiet", "--no-tags", "--no-recurse-submodules", "--no-auto-maintenance", "--no-prune"),
     *("--no-write-fetch-head", "--no-show-forced-updates", "--refmap=", "--force"),
 )
-_PROTOCOLS: Final = (
-    "protocol.allow=never",
-    *(f"protocol.{name}.allow=always" for name in ("ssh", "https", "git", "file")),
-)
 _PHRASES: Final = (
     (Contact.EMPTY, r"couldn't find remote ref HEAD"),
     (Contact.NO_BRANCH, r"couldn't find remote ref"),
@@ -87,36 +83,34 @@ _PHRASES: Final = (
 
 
 _NOT_THE_CAUSE: Final = ("remote: ", "warning: ", "Warning: ", "debug", "fatal: Could not read from remote")
-"""Lines that a peer wrote, or that say less than the next one."""
+"""Starts of lines that the peer wrote, or that say less than the next line."""
 
 
 def fetch_peers(
     repository: Repository, peers: Sequence[Peer], *, seconds: float, parallel: int
 ) -> Iterator[Fetched]:
-    """Fetch peers, at most so many at a time; yields each as it ends, in the order in which they end."""
-    remote = [peer for peer in peers if "http" in allowed_transports(peer.url)]
-    others = [peer for peer in peers if peer not in remote]
+    """Fetch peers, `parallel` at a time; yields each in the order in which the fetches end."""
+    groups: dict[tuple[str, ...], list[Peer]] = {}
+    for peer in peers:
+        groups.setdefault(allowed_transports(peer.url), []).append(peer)
     limits = GitLimits(seconds, FILE_BYTES)
-    for group in (others, remote):
-        if not group:
-            continue
-        git = _quiet_git(repository, allowed_transports(group[0].url))
-        commands: dict[str, list[str]] = {peer.name: fetch_command(peer) for peer in group}
+    for transports, group in sorted(groups.items(), key=lambda item: len(item[0])):
+        git = _quiet_git(repository, transports)
+        commands: dict[str, list[str]] = {peer.name: _fetch_command(peer, transports) for peer in group}
         for name, finished in git.attempt_all(commands, limits, parallel=parallel):
             yield _outcome(RemoteName(name), finished)
 
 
-def fetch_command(peer: Peer) -> list[str]:
+def _fetch_command(peer: Peer, transports: Sequence[str]) -> list[str]:
     """The arguments of git that fetch a peer."""
-    settings = [*_SETTINGS, *_PROTOCOLS]
-    if "http" in allowed_transports(peer.url):
-        settings.append("protocol.http.allow=always")
+    protocols = (f"protocol.{name}.allow=always" for name in transports)
+    settings = [*_SETTINGS, "protocol.allow=never", *protocols]
     options = [word for setting in settings for word in ("-c", setting)]
     return [*options, "fetch", *_OPTIONS, "--", peer.url if peer.by_url else peer.name, peer.refspec]
 
 
 def _quiet_git(repository: Repository, transports: Sequence[str]) -> Git:
-    """Git that cannot ask for anything; the list of transports in its environment overrides all config."""
+    """Git that cannot prompt; the transports in its environment override all config."""
     environment = {
         **repository.environment,
         "GIT_ALLOW_PROTOCOL": ":".join(transports),
@@ -142,16 +136,16 @@ def _outcome(name: RemoteName, finished: Finished) -> Fetched:
 
 
 def _cause(finished: Finished) -> str:
-    """The first thing git or ssh itself said, never the peer's own text."""
+    """The first line from git or ssh itself, never the peer's own text."""
     lines = [line for line in finished.err.splitlines() if line and not line.startswith(_NOT_THE_CAUSE)]
-    return finished._replace(err=lines[0][:200] if lines else "").said
+    return finished._replace(err=lines[0] if lines else "").said[:200]
 
 
 _SIGNERS = "gpg.ssh.allowedSignersFile"
 
 
 def find_signature_problem(repository: Repository, tips: Iterable[Oid]) -> str:
-    """Why one of these commits is not to be believed, and what to do; empty when all are."""
+    """Why the signature of one of these commits is not accepted, and what to do; empty if all are good."""
     for tip in tips:
         done = repository.git.attempt("-c", "gpg.minTrustLevel=marginal", "verify-commit", tip)
         if done.code:
@@ -166,5 +160,5 @@ def _explain(repository: Repository, said: str) -> str:
         return "signatures cannot be checked: install ssh-keygen (OpenSSH) or gpg"
     signers = repository.git.attempt("config", "--type=path", "--get", _SIGNERS).out
     if _SIGNERS in said or (signers and not Path(os.fsdecode(signers).rstrip("\n")).is_file()):
-        return f"no allowed signers are known; git config {_SIGNERS} FILE"
+        return f"no allowed signers configured; git config {_SIGNERS} FILE"
     return "its newest commit has no good signature by an allowed signer"

@@ -1,8 +1,6 @@
-"""Bringing joined files into the branch: one commit that touches only data/, then a fast-forward.
+"""How a run merges accepted lines with HEAD: in memory, then as one commit and a fast-forward.
 
-The join of HEAD's record sets with accepted lines, in memory: what its files become.
-
-The message of a commit that joins what peers sent: trailers say what came from where, never an address.
+The commit differs from HEAD only under data/. Its trailers name what came from which peer, never a URL.
 """
 
 from collections.abc import Iterable, Mapping
@@ -24,8 +22,76 @@ _HARDENED = ("-c", "core.hooksPath=/dev/null")
 _FAST_FORWARD = ("--ff-only", "--quiet", "--no-stat", "--no-verify-signatures", "--no-squash")
 
 
+class HeadSet(NamedTuple):
+    """One record set of a commit: the bytes of each of its files by shard, and all its lines."""
+
+    name: SetName
+    files: dict[str, bytes]
+    lines: frozenset[bytes]
+
+    def generations(self, ids: set[RecordId]) -> dict[RecordId, tuple[int, bool]]:
+        """For each of these ids that is in the set: its generation, and whether it is retracted."""
+        keys = {identifier.encode("ascii") for identifier in ids}
+        records = (parse_record(line) for line in self.lines if line[8:40] in keys)
+        return {record.id: (record.gen, record.is_tombstone) for record in records}
+
+
+class JoinedSet(NamedTuple):
+    """A set after a join: the files that differ, by path, and the ids of new and of changed records."""
+
+    name: SetName
+    files: dict[str, bytes]
+    added: frozenset[RecordId]
+    changed: frozenset[RecordId]
+
+
+def get_head(objects: Objects) -> Oid:
+    """The commit that is checked out. Raises FedlearnError before the first one."""
+    head = objects.find_commit("HEAD")
+    if head is None:
+        raise FedlearnError(
+            "this branch has no commit yet", hint="git add --all && git commit -m 'Set up git-fedlearn'"
+        )
+    return head
+
+
+def read_head_sets(tree: CommittedTree, names: Iterable[SetName]) -> dict[SetName, HeadSet]:
+    """These record sets of a commit, by name; a set that the commit lacks is empty."""
+    files: dict[SetName, dict[str, bytes]] = {name: {} for name in names}
+    for path in tree.paths() if files else ():
+        found = find_set(path)
+        if found and found[0] in files:
+            files[found[0]][found[1]] = tree.read(path)
+    return {
+        name: HeadSet(name, shards, frozenset(line for data in shards.values() for line in split_lines(data)))
+        for name, shards in files.items()
+    }
+
+
+def join_head_set(head: HeadSet, accepted: Iterable[bytes], limit: int) -> JoinedSet:
+    """Join accepted lines into a set; files that would exceed `limit` bytes are sharded."""
+    stem = stem_of(head.name)
+    if stem is None:
+        raise UsageError(f"{head.name}: no such record set")
+    settled = join_into(head.files.values(), accepted)
+    _level, spread = distribute(settled, level_of(head.files), limit, head.files)
+    files = {
+        path_of(stem, shard): data
+        for shard, data in spread.items()
+        if data != head.files.get(shard, b"") or (shard == ROOT and ROOT not in head.files)
+    }
+    known = {line[8:40] for line in head.lines}
+    fresh = [line[8:40] for line in settled.records if line not in head.lines]
+    return JoinedSet(
+        head.name,
+        files,
+        added=frozenset(RecordId(found.decode("ascii")) for found in fresh if found not in known),
+        changed=frozenset(RecordId(found.decode("ascii")) for found in fresh if found in known),
+    )
+
+
 def refuse_unready(repository: Repository) -> None:
-    """Raise FedlearnError when data/ has uncommitted changes, or another operation is not finished."""
+    """Raise FedlearnError if data/ has uncommitted changes, or a merge or the like is not finished."""
     refuse_unfinished(repository)
     changed = repository.git.run(
         "status", "--porcelain", "-z", "--untracked-files=all", "--no-renames", "--", f":/{DATA}"
@@ -34,17 +100,9 @@ def refuse_unready(repository: Repository) -> None:
     if paths:
         more = f" and {len(paths) - 1} more" if len(paths) > 1 else ""
         raise FedlearnError(
-            f"{paths[0]}{more}: not committed, and pull-remotes would change it",
+            f"{paths[0]}{more}: uncommitted changes would be overwritten",
             hint="git add data && git commit    (or: git stash -u -- data)",
         )
-
-
-def get_head(objects: Objects) -> Oid:
-    """The commit that is checked out. Raises FedlearnError before the first one."""
-    head = objects.find_commit("HEAD")
-    if head is None:
-        raise FedlearnError("this branch has no commit yet", hint="git add --all && git commit -m 'federate'")
-    return head
 
 
 def make_commit(
@@ -64,29 +122,49 @@ def make_commit(
     return commit
 
 
+def commit_message(system: str, sets: Iterable[JoinedSet], reports: Iterable[PeerReport]) -> str:
+    """Subject, numbers by set, and a trailer for each peer that sent something new."""
+    sets = list(sets)
+    senders = [report for report in reports if report.learned or report.changed or report.files]
+    learned = sum(len(joined.added) for joined in sets)
+    changed = sum(len(joined.changed) for joined in sets)
+    what = f"add {learned} record{'' if learned == 1 else 's'}" if learned else "update records"
+    subject = f"pull-remotes: {what} from {len(senders)} peer{'' if len(senders) == 1 else 's'}"
+    numbers = [f"{len(joined.added)} new, {len(joined.changed)} changed in {joined.name}" for joined in sets]
+    trailers = [f"{SYSTEM_TRAILER}: {system}"]
+    for report in senders:
+        tips = sorted(set(report.tips.values()))
+        tip = tips[0] if len(tips) == 1 else f"{len(tips)} branches"
+        trailers.append(
+            f"{PEER_TRAILER}: {report.name} {tip} ({report.learned} new, {report.changed} changed)"
+        )
+    body = "\n".join(numbers) if learned or changed else ""
+    return "\n\n".join(part for part in (subject, body, "\n".join(trailers)) if part) + "\n"
+
+
 def fast_forward(repository: Repository, head: Oid, commit: Oid) -> None:
-    """Move branch, index and work tree to a commit on top of `head`. Raises FedlearnError if HEAD moved."""
-    if repository.git.text("rev-parse", "HEAD") != head:
-        raise FedlearnError("the branch moved while peers were read", hint="run the command again")
+    """Move branch, index and working tree to a commit on top of `head`; FedlearnError if HEAD moved."""
     git = repository.git
+    if git.text("rev-parse", "HEAD") != head:
+        raise FedlearnError("the branch changed during the fetch", hint="run the command again")
     with marked_checkout(git, repository.git_dir / LANDING, commit):
         done = git.attempt(*_HARDENED, "merge", *_FAST_FORWARD, commit)
     if done.code:
         raise FedlearnError(
-            f"the branch could not be moved to {commit}: {done.said}",
-            hint="run the command again; what was learned is joined anew",
+            f"the branch could not be fast-forwarded to {commit}: {done.said}",
+            hint="run the command again; it merges the same records",
         )
 
 
 def put_into_work_tree(
     repository: Repository, objects: Objects, head: Oid, files: Mapping[str, bytes]
 ) -> None:
-    """The same files in index and work tree, with no commit. Raises FedlearnError if that is not possible."""
+    """Write files to the index and the working tree, without a commit. Raises FedlearnError."""
     tree = _make_tree(objects, head, files)
     with marked_checkout(repository.git, repository.git_dir / LANDING, tree):
         done = repository.git.attempt("read-tree", "-m", "-u", head, tree)
     if done.code:
-        raise FedlearnError(f"the work tree could not be changed: {done.said}", hint="git status")
+        raise FedlearnError(f"the working tree could not be updated: {done.said}", hint="git status")
 
 
 def _make_tree(objects: Objects, head: Oid, files: Mapping[str, bytes]) -> Oid:
@@ -94,82 +172,3 @@ def _make_tree(objects: Objects, head: Oid, files: Mapping[str, bytes]) -> Oid:
         return objects.write_tree(head, {path: objects.write_blob(data) for path, data in files.items()})
     except GitError as error:
         raise FedlearnError(error.message, hint=error.hint) from None
-
-
-class HeadSet(NamedTuple):
-    """One record set of a commit: the bytes of each of its files by shard, and all its lines."""
-
-    name: SetName
-    files: dict[str, bytes]
-    lines: frozenset[bytes]
-
-    def ids(self) -> set[bytes]:
-        """The ids that its lines claim."""
-        return {line[8:40] for line in self.lines}
-
-    def generations(self, ids: set[RecordId]) -> dict[RecordId, tuple[int, bool]]:
-        """For each of these ids that the set holds: its generation, and whether it is retracted."""
-        wanted = {identifier.encode("ascii") for identifier in ids}
-        records = (parse_record(line) for line in self.lines if line[8:40] in wanted)
-        return {record.id: (record.gen, record.is_tombstone) for record in records}
-
-
-class JoinedSet(NamedTuple):
-    """A set after a join: the files that differ, by path, and the ids that are new and that changed."""
-
-    name: SetName
-    files: dict[str, bytes]
-    added: frozenset[RecordId]
-    changed: frozenset[RecordId]
-
-
-def read_head_set(tree: CommittedTree, name: SetName) -> HeadSet:
-    """A record set as a commit holds it."""
-    files: dict[str, bytes] = {}
-    for path in tree.paths():
-        found = find_set(path)
-        if found and found[0] == name:
-            files[found[1]] = tree.read(path)
-    return HeadSet(name, files, frozenset(line for data in files.values() for line in split_lines(data)))
-
-
-def join_head_set(head: HeadSet, accepted: Iterable[bytes], limit: int) -> JoinedSet:
-    """Join accepted lines into a set; files that would pass `limit` bytes are sharded."""
-    stem = stem_of(head.name)
-    if stem is None:
-        raise UsageError(f"{head.name}: no record set has this name")
-    settled = join_into(head.files.values(), accepted)
-    _level, spread = distribute(settled, level_of(head.files), limit, head.files)
-    files = {
-        path_of(stem, shard): data
-        for shard, data in spread.items()
-        if data != head.files.get(shard, b"") or (shard == ROOT and ROOT not in head.files)
-    }
-    known = head.ids()
-    fresh = [line[8:40] for line in settled.records if line not in head.lines]
-    return JoinedSet(
-        head.name,
-        files,
-        added=frozenset(RecordId(found.decode("ascii")) for found in fresh if found not in known),
-        changed=frozenset(RecordId(found.decode("ascii")) for found in fresh if found in known),
-    )
-
-
-def commit_message(system: str, sets: Iterable[JoinedSet], reports: Iterable[PeerReport]) -> str:
-    """Subject, numbers by set, and a trailer for each peer that brought something."""
-    sets = list(sets)
-    bringers = [report for report in reports if report.learned or report.changed or report.files]
-    learned = sum(len(joined.added) for joined in sets)
-    changed = sum(len(joined.changed) for joined in sets)
-    what = f"learn {learned} record{'' if learned == 1 else 's'}" if learned else "update what was learned"
-    subject = f"pull-remotes: {what} from {len(bringers)} peer{'' if len(bringers) == 1 else 's'}"
-    numbers = [f"{len(joined.added)} new, {len(joined.changed)} changed in {joined.name}" for joined in sets]
-    trailers = [f"{SYSTEM_TRAILER}: {system}", *(_trailer(report) for report in bringers)]
-    body = "\n".join(numbers) if learned or changed else ""
-    return "\n\n".join(part for part in (subject, body, "\n".join(trailers)) if part) + "\n"
-
-
-def _trailer(report: PeerReport) -> str:
-    tips = sorted(set(report.tips.values()))
-    tip = tips[0] if len(tips) == 1 else f"{len(tips)} branches"
-    return f"{PEER_TRAILER}: {report.name} {tip} ({report.learned} new, {report.changed} changed)"

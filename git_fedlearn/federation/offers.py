@@ -1,9 +1,7 @@
-"""What the fetched tips of a peer offer: its record sets, and the files that other systems alone write.
+"""What the fetched tips of a peer offer that is new: lines of record sets, and files of single systems.
 
-Nothing of a peer's tree has been checked: only paths that the layout knows are looked at, to a fixed
-depth and number, and only plain files of a bounded size are read.
-
-What is new in the fetched tips of one peer, read but not yet checked.
+Nothing of it is checked yet. The tree of a peer is read to a fixed depth and number of entries, only at paths
+that the layout knows, and only plain files of a bounded size.
 """
 
 import re
@@ -17,7 +15,7 @@ from git_fedlearn.core.record_set import split_lines
 from git_fedlearn.errors import GitError
 from git_fedlearn.federation.check import Reason
 from git_fedlearn.federation.fetch import Contact, Fetched, find_signature_problem
-from git_fedlearn.federation.peer_state import PeerState, blob_at
+from git_fedlearn.federation.peer_state import PeerState
 from git_fedlearn.federation.peers import Peer, TrustLevel
 from git_fedlearn.repository.objects import Objects, Oid, TreeEntry
 from git_fedlearn.repository.repository import Repository
@@ -26,6 +24,7 @@ from git_fedlearn.repository.trees import CommittedTree
 BLOB_BYTES: Final = 64 * 2**20
 """A larger file of a peer is not read."""
 MAX_TREE_ENTRIES: Final = 200_000
+MAX_TIPS: Final = 20_000
 DEPTH: Final = 4
 """data/telemetry/snapshots/<system>/<file> is as deep as the layout goes."""
 
@@ -33,64 +32,25 @@ _FILE_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,200}")
 
 
 @dataclass(slots=True)
-class Offer:
-    """The data files of one tip; `refused` are paths that are not looked into."""
+class TipFiles:
+    """The data files of one tip; files in `refused` are not read."""
 
-    tip: Oid
     sets: dict[str, TreeEntry] = field(default_factory=dict)
     own_files: dict[str, TreeEntry] = field(default_factory=dict)
+    """Files that one system alone writes."""
     refused: dict[str, Reason] = field(default_factory=dict)
     has_data: bool = True
 
 
-def read_offer(objects: Objects, tip: Oid) -> Offer:
-    """Look through the tree of a tip. Raises GitError for one that is broken or too large."""
-    try:
-        files = objects.some_files(tip, DATA, depth=DEPTH, most=MAX_TREE_ENTRIES)
-    except (KeyError, ValueError) as error:
-        raise GitError(f"{tip}: its tree cannot be read") from error
-    if files is None:
-        return Offer(tip, has_data=False)
-    offer = Offer(tip)
-    for path, entry in files.items():
-        if kind_of(path) is FileKind.OTHER:
-            continue
-        reason = _refusal(objects, entry)
-        if reason:
-            offer.refused[path] = reason
-        elif find_set(path):
-            offer.sets[path] = entry
-        elif is_single_writer_path(path):
-            offer.own_files[path] = entry
-    return offer
-
-
-def is_single_writer_path(path: str) -> bool:
-    """Whether a path belongs to one system, and is spelt as systems spell it."""
-    owner = owner_of(path)
-    name = path.rpartition("/")[2]
-    local = name == "latest.jsonl"
-    return bool(owner and SYSTEM_ID.fullmatch(owner) and _FILE_NAME.fullmatch(name)) and not local
-
-
-def _refusal(objects: Objects, entry: TreeEntry) -> Reason | None:
-    if not entry.is_file:
-        return Reason.NOT_A_FILE
-    return Reason.FILE_TOO_LARGE if objects.size(entry.oid) > BLOB_BYTES else None
-
-
-MAX_TIPS: Final = 20_000
-
-
 @dataclass(slots=True)
 class PeerReport:
-    """What came of one peer in one run."""
+    """The result of a run for one peer."""
 
     name: str
     contact: Contact
     detail: str = ""
     history: str = ""
-    """`rewritten` or `rolled back` when the peer's branch does not contain what it held before."""
+    """`rewritten` or `rolled back` if the peer's branch no longer contains its earlier tip."""
     is_new: bool = False
     """Whether any branch moved since the last run."""
     has_data: bool = True
@@ -106,20 +66,20 @@ class PeerReport:
 
     @property
     def is_failure(self) -> bool:
-        """Whether this peer could not be learned from."""
+        """Whether nothing can be taken from this peer."""
         return self.contact.is_failure
 
     def fail(self, contact: Contact, detail: str) -> None:
-        """Give this peer up for this run."""
+        """Give up this peer for this run."""
         self.contact, self.detail = contact, detail
 
 
 @dataclass(slots=True)
-class Gathered:
-    """Lines by set, and files of other systems, that this peer offers and that were not read before."""
+class Offer:
+    """What one peer offers that no earlier run read: lines by set, and files of other systems by path."""
 
     peer: Peer
-    memory: PeerState
+    state: PeerState
     report: PeerReport
     lines: dict[SetName, set[bytes]] = field(default_factory=dict)
     own_files: dict[str, Oid] = field(default_factory=dict)
@@ -127,14 +87,60 @@ class Gathered:
     """Versions of files of outcomes, by path."""
     blobs: dict[str, dict[str, str]] = field(default_factory=dict)
     read: set[Oid] = field(default_factory=set)
-    """Blobs read in this run: many branches of a hub hold the same ones."""
+    """Blobs read in this run: many branches of a hub contain the same ones."""
     is_whole: bool = True
-    """Whether all of it is dealt with in this run."""
+    """Whether this run takes all of it."""
+
+
+def read_tips(repository: Repository, objects: Objects, peers: list[Peer]) -> dict[str, dict[str, Oid]]:
+    """The commits that each peer's refs point to, by peer and ref; at most one for a peer without `*`."""
+    listed = repository.git.text("for-each-ref", "--format=%(objectname) %(refname)", "refs/fedlearn/")
+    tips: dict[str, dict[str, Oid]] = {peer.name: {} for peer in peers}
+    for oid, ref in (line.split(" ", 1) for line in listed.splitlines()):
+        for peer in peers:
+            pattern = peer.ref
+            is_match = ref == pattern or (pattern.endswith("*") and ref.startswith(pattern[:-1]))
+            commit = objects.find_commit(oid) if is_match and len(tips[peer.name]) < MAX_TIPS else None
+            if commit:
+                tips[peer.name][ref] = commit
+    return tips
+
+
+def read_tip_files(objects: Objects, tip: Oid) -> TipFiles:
+    """The data files in the tree of a tip. Raises GitError if it is broken or too large."""
+    try:
+        entries = objects.some_files(tip, DATA, depth=DEPTH, most=MAX_TREE_ENTRIES)
+    except (KeyError, ValueError) as error:
+        raise GitError(f"{tip}: its tree cannot be read") from error
+    if entries is None:
+        return TipFiles(has_data=False)
+    files = TipFiles()
+    for path, entry in entries.items():
+        kind = kind_of(path)
+        if kind is FileKind.OTHER:
+            continue
+        if not entry.is_file:
+            files.refused[path] = Reason.NOT_A_FILE
+        elif objects.size(entry.oid) > BLOB_BYTES:
+            files.refused[path] = Reason.FILE_TOO_LARGE
+        elif kind is FileKind.RECORD_SET:
+            files.sets[path] = entry
+        elif is_single_writer_path(path):
+            files.own_files[path] = entry
+    return files
+
+
+def is_single_writer_path(path: str) -> bool:
+    """Whether a path belongs to one system, and is spelled as systems spell it."""
+    owner = owner_of(path)
+    name = path.rpartition("/")[2]
+    is_named_well = bool(owner and SYSTEM_ID.fullmatch(owner) and _FILE_NAME.fullmatch(name))
+    return is_named_well and name != "latest.jsonl"
 
 
 @dataclass(frozen=True, slots=True)
-class Reader:
-    """Reads what peers offer, held against HEAD."""
+class OfferReader:
+    """Reads what peers offer and compares it with HEAD."""
 
     repository: Repository
     objects: Objects
@@ -142,50 +148,55 @@ class Reader:
     tree: CommittedTree
     rules: str
 
-    def gather(self, peer: Peer, memory: PeerState, fetched: Fetched, tips: dict[str, Oid]) -> Gathered:
-        """What is new since what `memory` holds. A peer that cannot be read is given up, not raised."""
+    def read(self, peer: Peer, state: PeerState, fetched: Fetched, tips: dict[str, Oid]) -> Offer:
+        """What is new since `state`. A peer that cannot be read fails in its report, without an exception."""
         report = PeerReport(peer.name, fetched.contact, fetched.detail, tips=tips)
-        gathered = Gathered(peer, memory, report)
+        offer = Offer(peer, state, report)
         if fetched.contact is not Contact.REACHED:
-            return gathered
+            return offer
         if not tips:
             report.fail(Contact.EMPTY, "")
-            return gathered
-        known = memory.rules == self.rules_for(peer) and self.objects.is_ancestor(memory.landed, self.head)
-        report.is_new = memory.tips != tips
+            return offer
+        known = state.rules == self.rules_for(peer) and self.objects.is_ancestor(state.landed, self.head)
+        report.is_new = state.tips != tips
         if known and not report.is_new:
-            gathered.blobs = memory.blobs
-            return gathered
+            offer.blobs = state.blobs
+            return offer
         try:
-            self._look(gathered, known=known)
+            self._read_tips(offer, known=known)
         except GitError as error:
             report.fail(Contact.REFUSED, error.message)
-        return gathered
+        return offer
 
     def rules_for(self, peer: Peer) -> str:
-        """What the records of a peer are checked by, as one string."""
+        """The rules for records of a peer, as one string."""
         return f"{peer.trust.value} {self.rules}"
 
-    def _look(self, gathered: Gathered, *, known: bool) -> None:
-        peer, report = gathered.peer, gathered.report
-        report.history = self._history(gathered.memory.tips, report.tips)
-        if peer.trust is TrustLevel.SIGNED:
-            fresh = [
-                tip for ref, tip in report.tips.items() if gathered.memory.tips.get(ref) != tip or not known
-            ]
+    def _read_tips(self, offer: Offer, *, known: bool) -> None:
+        state, report = offer.state, offer.report
+        report.history = self._find_rewrite(state.tips, report.tips)
+        if offer.peer.trust is TrustLevel.SIGNED:
+            fresh = [tip for ref, tip in report.tips.items() if state.tips.get(ref) != tip or not known]
             problem = find_signature_problem(self.repository, fresh)
             if problem:
                 report.fail(Contact.UNSIGNED, problem)
                 return
-        offers = {ref: read_offer(self.objects, tip) for ref, tip in report.tips.items()}
-        report.has_data = any(offer.has_data for offer in offers.values())
-        for ref, offer in offers.items():
-            report.refused |= offer.refused
-            gathered.blobs[ref] = {path: entry.oid for path, entry in (offer.sets | offer.own_files).items()}
-            self._read_sets(gathered, ref, offer, known=known)
-            self._choose_own_files(gathered, ref, offer, known=known)
+        found = {ref: read_tip_files(self.objects, tip) for ref, tip in report.tips.items()}
+        report.has_data = any(files.has_data for files in found.values())
+        for ref, files in found.items():
+            report.refused |= files.refused
+            entries = files.sets | files.own_files
+            offer.blobs[ref] = {path: entry.oid for path, entry in entries.items()}
+            for path, entry in entries.items():
+                before = state.blob_at(ref, path) if known else None
+                if entry.oid == before:
+                    continue
+                if path in files.sets:
+                    self._read_set_file(offer, path, entry.oid, before)
+                else:
+                    self._choose_own_file(offer, path, entry.oid)
 
-    def _history(self, before: dict[str, str], now: dict[str, Oid]) -> str:
+    def _find_rewrite(self, before: dict[str, str], now: dict[str, Oid]) -> str:
         for ref, old in before.items():
             new = now.get(ref)
             if (
@@ -197,39 +208,20 @@ class Reader:
                 return "rolled back" if self.objects.is_ancestor(new, Oid(old)) else "rewritten"
         return ""
 
-    def _read_sets(self, gathered: Gathered, ref: str, offer: Offer, *, known: bool) -> None:
-        for path, entry in offer.sets.items():
-            found = find_set(path)
-            old = blob_at(gathered.memory, ref, path) if known else None
-            ours = self.tree.entries.get(path)
-            if found is None or entry.oid in (old, ours and ours.oid) or entry.oid in gathered.read:
-                continue
-            gathered.read.add(entry.oid)
-            lines = set(split_lines(self.objects.read(entry.oid)))
-            if old and self.objects.has(old):
-                lines.difference_update(split_lines(self.objects.read(old)))
-            gathered.lines.setdefault(found[0], set()).update(lines)
+    def _read_set_file(self, offer: Offer, path: str, blob: Oid, before: Oid | None) -> None:
+        """Add the lines of a file that its earlier version lacks, unless HEAD has the same file."""
+        ours, found = self.tree.entries.get(path), find_set(path)
+        if not found or (ours and ours.oid == blob) or blob in offer.read:
+            return
+        offer.read.add(blob)
+        lines = set(split_lines(self.objects.read(blob)))
+        if before and self.objects.has(before):
+            lines.difference_update(split_lines(self.objects.read(before)))
+        offer.lines.setdefault(found[0], set()).update(lines)
 
-    def _choose_own_files(self, gathered: Gathered, ref: str, offer: Offer, *, known: bool) -> None:
-        for path, entry in offer.own_files.items():
-            old = blob_at(gathered.memory, ref, path) if known else None
-            if entry.oid == old:
-                continue
-            ours = self.tree.entries.get(path)
-            if kind_of(path) is FileKind.OUTCOMES and not (ours and ours.oid == entry.oid):
-                gathered.outcomes.setdefault(path, set()).add(entry.oid)
-            elif not ours:
-                gathered.own_files.setdefault(path, entry.oid)
-
-
-def read_tips(repository: Repository, objects: Objects, peers: list[Peer]) -> dict[str, dict[str, Oid]]:
-    """The commits that each peer's refs point to, by peer and ref; of a peer without `*` at most one."""
-    listed = repository.git.text("for-each-ref", "--format=%(objectname) %(refname)", "refs/fedlearn/")
-    tips: dict[str, dict[str, Oid]] = {peer.name: {} for peer in peers}
-    for oid, ref in (line.split(" ", 1) for line in listed.splitlines()):
-        for peer in (peer for peer in peers if ref.startswith(peer.refs)):
-            wanted = ref == peer.ref or (peer.ref.endswith("*") and ref.startswith(peer.ref[:-1]))
-            commit = objects.find_commit(oid) if wanted and len(tips[peer.name]) < MAX_TIPS else None
-            if commit:
-                tips[peer.name][ref] = commit
-    return tips
+    def _choose_own_file(self, offer: Offer, path: str, blob: Oid) -> None:
+        ours = self.tree.entries.get(path)
+        if kind_of(path) is FileKind.OUTCOMES and not (ours and ours.oid == blob):
+            offer.outcomes.setdefault(path, set()).add(blob)
+        elif not ours:
+            offer.own_files.setdefault(path, blob)

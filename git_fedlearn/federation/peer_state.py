@@ -1,11 +1,10 @@
-"""What is remembered of a peer between runs, under the git common directory.
+"""What a clone stores about its peers between runs, under the git common directory.
 
-Losing it only costs time, except that the peer may then no longer retract what it brought.
-What was read counts as read only while HEAD still contains the commit it led to.
+Losing it only costs time, except that a peer may then no longer retract the records it introduced.
+Files count as read only while HEAD still contains the commit that merged them.
 """
 
 from dataclasses import asdict, dataclass, field, replace
-from pathlib import Path
 from typing import Final
 
 from git_fedlearn.core.identity import RecordId
@@ -20,81 +19,71 @@ FORMAT: Final = 1
 
 @dataclass(frozen=True, slots=True)
 class PeerState:
-    """`tips` are commits by ref, `blobs` the files they held by ref and path, as last read."""
+    """`tips` are commits by ref, `blobs` the files in them by ref and path, as of the last read."""
 
     tips: dict[str, str] = field(default_factory=dict)
     blobs: dict[str, dict[str, str]] = field(default_factory=dict)
     landed: str = ""
-    """HEAD after the last join."""
+    """HEAD after the last merge; empty if everything has to be read again."""
     rules: str = ""
-    """What the records were checked by; when it changes, everything is checked again."""
+    """The rules that the records were checked by; other rules check everything again."""
     contact: str = ""
     """How the last fetch ended."""
     contacted: str = ""
-    """When a fetch last succeeded, as an ISO time in UTC."""
+    """The time of the last fetch that succeeded, ISO in UTC."""
     learned: int = 0
     """Records that came here first through this peer, in all runs."""
 
-
-def read_memory(repository: Repository, name: RemoteName) -> PeerState:
-    """What is remembered of a peer; nothing when that is damaged."""
-    facts = read_json(_folder(repository) / f"{name}.json")
-    try:
-        memory = PeerState(**{key: value for key, value in facts.items() if key != "format"})  # type: ignore[arg-type]  # below
-        sound = facts["format"] == FORMAT and all(
-            isinstance(getattr(memory, key), type(value)) for key, value in asdict(PeerState()).items()
-        )
-    except (TypeError, KeyError):
-        return PeerState()
-    return memory if sound else PeerState()
+    def blob_at(self, ref: str, path: str) -> Oid | None:
+        """The blob of a file of the peer when it was last read."""
+        found = self.blobs.get(ref, {}).get(path)
+        return Oid(found) if isinstance(found, str) else None
 
 
-def write_memory(repository: Repository, name: RemoteName, memory: PeerState) -> None:
-    """Remember; written only when it differs."""
-    if memory != read_memory(repository, name):
-        write_json(_folder(repository) / f"{name}.json", {"format": FORMAT, **asdict(memory)})
+def without_read_marks(state: PeerState) -> PeerState:
+    """The state as if nothing had been read; it keeps the tips, so that a rewritten history is noticed."""
+    return replace(state, blobs={}, landed="")
 
 
-def without_read_marks(memory: PeerState) -> PeerState:
-    """The same, as if nothing had been read; tips stay, so that a rewritten history is still noticed."""
-    return replace(memory, blobs={}, landed="")
+class PeerStates:
+    """The states of all peers of a clone, and the ids of the records that each introduced."""
 
+    def __init__(self, repository: Repository) -> None:
+        self._folder = repository.state.path(PEERS)
 
-def read_introduced(repository: Repository, name: RemoteName) -> set[RecordId]:
-    """The ids of records that came here first through this peer."""
-    return {
-        RecordId(line) for line in read_file(_introduced(repository, name)).decode("ascii", "replace").split()
-    }
+    def read(self, name: RemoteName) -> PeerState:
+        """The state of a peer; an empty one if it is missing or damaged."""
+        facts = read_json(self._folder / f"{name}.json")
+        try:
+            state = PeerState(**{key: value for key, value in facts.items() if key != "format"})  # type: ignore[arg-type]  # below
+            sound = facts["format"] == FORMAT and all(
+                isinstance(getattr(state, key), type(value)) for key, value in asdict(PeerState()).items()
+            )
+        except (TypeError, KeyError):
+            return PeerState()
+        return state if sound else PeerState()
 
+    def write(self, name: RemoteName, state: PeerState) -> None:
+        """Replace the state of a peer."""
+        write_json(self._folder / f"{name}.json", {"format": FORMAT, **asdict(state)})
 
-def write_introduced(repository: Repository, name: RemoteName, ids: set[RecordId]) -> None:
-    """Remember these ids, and those remembered before."""
-    known = read_introduced(repository, name)
-    if not ids <= known:
-        text = "".join(f"{identifier}\n" for identifier in sorted(known | ids))
-        write_file(_introduced(repository, name), text.encode("ascii"))
+    def introduced(self, name: RemoteName) -> set[RecordId]:
+        """The ids of records that came here first through this peer."""
+        text = read_file(self._folder / f"{name}.introduced").decode("ascii", "replace")
+        return {RecordId(line) for line in text.split()}
 
+    def add_introduced(self, name: RemoteName, ids: set[RecordId]) -> None:
+        """Add ids to those that a peer introduced."""
+        known = self.introduced(name)
+        if not ids <= known:
+            text = "".join(f"{identifier}\n" for identifier in sorted(known | ids))
+            write_file(self._folder / f"{name}.introduced", text.encode("ascii"))
 
-def remembered(repository: Repository) -> list[RemoteName]:
-    """Whoever brought records here first: peers, and the makers of bundles."""
-    return sorted(RemoteName(path.stem) for path in _folder(repository).glob("*.introduced"))
+    def introducers(self) -> list[RemoteName]:
+        """Everybody who introduced a record, sorted: peers, and the senders of bundles."""
+        return sorted(RemoteName(path.stem) for path in self._folder.glob("*.introduced"))
 
-
-def remove_memory(repository: Repository, name: RemoteName) -> None:
-    """Forget a peer."""
-    for path in (_folder(repository) / f"{name}.json", _introduced(repository, name)):
-        path.unlink(missing_ok=True)
-
-
-def blob_at(memory: PeerState, ref: str, path: str) -> Oid | None:
-    """The blob that a file of the peer was when it was last read."""
-    found = memory.blobs.get(ref, {}).get(path)
-    return Oid(found) if isinstance(found, str) else None
-
-
-def _folder(repository: Repository) -> Path:
-    return repository.state.path(PEERS)
-
-
-def _introduced(repository: Repository, name: RemoteName) -> Path:
-    return _folder(repository) / f"{name}.introduced"
+    def remove(self, name: RemoteName) -> None:
+        """Forget a peer."""
+        for suffix in ("json", "introduced"):
+            (self._folder / f"{name}.{suffix}").unlink(missing_ok=True)

@@ -1,11 +1,9 @@
-"""Peers: ordinary git remotes with `remote.<name>.fedlearn = true`. All of it is git config of this clone.
+"""Peers: git remotes with `remote.<name>.fedlearn = true`. Everything is in the git config of this clone.
 
-`fedlearnTrust`, `fedlearnBranch` (a branch, or a pattern such as `systems/*`; none means the peer's HEAD)
-and `fedlearnPublish` (what may be pushed there) say the rest.
+The other keys are `fedlearnTrust`, `fedlearnBranch` (a branch, or a pattern such as `systems/*`; unset means
+the peer's HEAD) and `fedlearnPublish` (what may be pushed there).
 
-Where a peer may lie: the addresses of git remotes that are let through, and how they are shown.
-
-Allowed are ssh, https, git and files; http only on this machine. What runs a program (`ext::`) is not.
+Allowed URLs are ssh, https, git and files; http only on this machine. `ext::`, which runs a program, is not.
 """
 
 import os
@@ -28,10 +26,10 @@ _SCP: Final = re.compile(r"(?:[^/:@\s]+@)?[^/:\s]+:(?!:).*")
 
 
 def check_address(url: str, directory: Path) -> str:
-    """The address to give to git; a path is made absolute. Raises UsageError for any that is not allowed."""
-    allowed = f"one of {', '.join(f'{name}://…' for name in TRANSPORTS)}, user@host:path, or a folder"
+    """The URL to give to git; a path is made absolute. Raises UsageError if it is not allowed."""
+    allowed = f"use one of {', '.join(f'{name}://…' for name in TRANSPORTS)}, user@host:path, or a folder"
     if not url or url.startswith("-") or not url.isprintable() or "::" in url.split("/", 1)[0]:
-        raise UsageError(f"{hide_credentials(url)!r}: not an address to fetch from", hint=allowed)
+        raise UsageError(f"{hide_credentials(url)!r}: not a URL to fetch from", hint=allowed)
     scheme = _SCHEME.match(url)
     if scheme:
         return _check_scheme(url, scheme[1].lower(), allowed)
@@ -41,51 +39,48 @@ def check_address(url: str, directory: Path) -> str:
 
 
 def allowed_transports(url: str) -> tuple[str, ...]:
-    """The transports git may use for an address; a redirect or a rewritten address gets no other."""
-    return (*TRANSPORTS, "http") if _is_local_http(url) else TRANSPORTS
+    """The transports git may use for a URL, also after a redirect or `url.<base>.insteadOf`."""
+    parts = urlsplit(url)
+    is_local = parts.scheme.lower() == "http" and _LOOPBACK.fullmatch(parts.hostname or "")
+    return (*TRANSPORTS, "http") if is_local else TRANSPORTS
 
 
 def _check_scheme(url: str, scheme: str, allowed: str) -> str:
-    if scheme == "http" and not _is_local_http(url):
-        raise UsageError(f"{hide_credentials(url)}: http can be read and changed on its way", hint=allowed)
+    if scheme == "http" and "http" not in allowed_transports(url):
+        raise UsageError(f"{hide_credentials(url)}: http is not encrypted", hint=allowed)
     if scheme not in (*TRANSPORTS, "http"):
-        raise UsageError(f"{scheme}: not a transport that peers are fetched by", hint=allowed)
+        raise UsageError(f"{scheme}: transport not allowed", hint=allowed)
     if ":" in urlsplit(url).netloc.rpartition("@")[0]:
         raise UsageError(
-            "a password in an address ends up in config files and logs",
+            "a password in a URL ends up in config files and logs",
             hint="leave it out; git asks its credential helper (gitcredentials(7))",
         )
     return url
 
 
-def _is_local_http(url: str) -> bool:
-    parts = urlsplit(url)
-    return parts.scheme.lower() == "http" and bool(_LOOPBACK.fullmatch(parts.hostname or ""))
-
-
 RemoteName = NewType("RemoteName", str)
 
 NOTHING: Final = "none"
-"""Publish set of a peer that nothing may be pushed to."""
+"""Value of `fedlearnPublish` for a peer to which nothing may be pushed."""
 
 _NAME: Final = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_-]|\.(?!\.)){0,99}(?<!\.)(?<!\.lock)")
 _BRANCH: Final = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_./*-]{0,199}")
 
 
 class TrustLevel(Enum):
-    """How far a peer is believed."""
+    """What a peer may do to records that it did not introduce."""
 
     FULL = "full"
-    """Its retractions and restorations count for every record."""
+    """Its retractions and restorations of any record are accepted."""
     VERIFY = "verify"
-    """They count only for records that it brought here first."""
+    """They are accepted only for records that it introduced here."""
     SIGNED = "signed"
-    """As `verify`, and its newest commit must carry a good signature by an allowed signer."""
+    """Like `verify`, and its newest commit needs a good signature by an allowed signer."""
 
 
 @dataclass(frozen=True, slots=True)
 class Peer:
-    """A peer as configured; `publish` is None where everything may go, empty where nothing may."""
+    """A peer as configured; `publish` is None if everything may be pushed to it, empty if nothing may."""
 
     name: RemoteName
     url: str
@@ -93,37 +88,39 @@ class Peer:
     branch: str = ""
     publish: tuple[SetName, ...] | None = None
     by_url: bool = False
-    """Whether it is fetched by its address, as no git remote has its name."""
+    """Whether it is fetched by its URL, as no git remote has its name."""
 
     def with_trust(self, trust: TrustLevel) -> "Peer":
-        """The same peer, believed as far as this."""
+        """The same peer at another trust level."""
         return replace(self, trust=trust)
 
     @property
     def shown_url(self) -> str:
-        """The address without user name and password."""
+        """The URL without user name and password."""
         return hide_credentials(self.url)
 
     @property
     def refs(self) -> str:
-        """Where what was fetched from it lies, with a slash at the end."""
+        """The prefix of the refs it is fetched into, with a slash at the end."""
         return f"refs/fedlearn/{self.name}/"
 
     @property
     def ref(self) -> str:
-        """The ref, or the pattern of refs, that is joined."""
+        """The ref, or the pattern of refs, that is merged."""
         return f"{self.refs}{self.branch or 'HEAD'}"
 
     @property
     def refspec(self) -> str:
-        """What git is told to fetch, and where to."""
+        """The refspec of a fetch."""
         return f"+{f'refs/heads/{self.branch}' if self.branch else 'HEAD'}:{self.ref}"
 
 
 def check_name(name: str) -> RemoteName:
-    """A remote's name that is safe in refs and file names. Raises UsageError."""
+    """A name that is safe in refs and file names. Raises UsageError."""
     if not _NAME.fullmatch(name):
-        raise UsageError(f"{name!r}: not a name for a peer", hint="letters, digits, `-`, `_` and `.`")
+        raise UsageError(
+            f"{name!r}: not a valid name for a peer", hint="use letters, digits, `-`, `_` and `.`"
+        )
     return RemoteName(name)
 
 
@@ -133,13 +130,14 @@ def check_branch(branch: str) -> str:
     wrong = "*" in plain or "//" in branch or ".." in branch or plain.endswith((".", ".lock"))
     if not _BRANCH.fullmatch(branch) or wrong or (plain != branch) != plain.endswith("/"):
         raise UsageError(
-            f"{branch!r}: not a branch", hint="a branch such as main, or a pattern such as systems/*"
+            f"{branch!r}: not a valid branch",
+            hint="use a branch (main) or a pattern (systems/*)",
         )
     return branch
 
 
 def parse_publish(text: str) -> tuple[SetName, ...] | None:
-    """Set names between commas or spaces; `all` is None, `none` is empty. Raises UsageError."""
+    """Set names separated by commas or spaces; `all` is None, `none` is empty. Raises UsageError."""
     names = text.replace(",", " ").split()
     if names in ([], ["all"]):
         return None
@@ -147,26 +145,22 @@ def parse_publish(text: str) -> tuple[SetName, ...] | None:
         return ()
     for name in names:
         if stem_of(SetName(name)) is None:
-            raise UsageError(
-                f"{name}: no record set has this name", hint="all, none, or names of record sets"
-            )
+            raise UsageError(f"{name}: no such record set", hint="use all, none, or names of record sets")
     return tuple(SetName(name) for name in names)
 
 
 def read_peers(repository: Repository) -> list[Peer]:
-    """All peers, sorted by name. Raises SettingsError for config that cannot be used."""
-    remotes = _read_remotes(repository)
-    return [
-        _parse(name, keys) for name, keys in sorted(remotes.items()) if _is_true(keys.get("fedlearn", ""))
-    ]
+    """All peers, sorted by name. Raises SettingsError for invalid config."""
+    remotes = sorted(_read_remotes(repository).items())
+    return [peer for name, keys in remotes if (peer := _parse(name, keys))]
 
 
 def get_peers(repository: Repository, names: tuple[str, ...]) -> list[Peer]:
-    """The peers with these names, all for none. Raises UsageError for a name that is no peer's."""
+    """The peers with these names; all peers without names. Raises UsageError for an unknown name."""
     peers = {peer.name: peer for peer in read_peers(repository)}
     for name in names:
         if name not in peers:
-            known = ", ".join(peers) or "none yet"
+            known = ", ".join(peers) or "none"
             raise UsageError(
                 f"{name}: not a peer (peers: {known})", hint=f"git fedlearn remote add {name} URL"
             )
@@ -174,21 +168,20 @@ def get_peers(repository: Repository, names: tuple[str, ...]) -> list[Peer]:
 
 
 def find_peer(repository: Repository, name: RemoteName) -> Peer | None:
-    """One peer as it is configured; None where that cannot be used, so that it can be set anew."""
-    keys = _read_remotes(repository).get(name, {})
+    """One peer as configured; None if missing or invalid, so that it can be configured again."""
     try:
-        return _parse(name, keys) if _is_true(keys.get("fedlearn", "")) else None
+        return _parse(name, _read_remotes(repository).get(name, {}))
     except SettingsError:
         return None
 
 
 def find_remote_url(repository: Repository, name: RemoteName) -> str | None:
-    """The address of a git remote, whether it is a peer or not."""
+    """The URL of a git remote, whether it is a peer or not; None if there is no such remote."""
     return repository.git.find_config(f"remote.{name}.url")
 
 
 def write_peer(repository: Repository, peer: Peer) -> None:
-    """Make a remote a peer, adding the git remote where there is none. Raises GitError."""
+    """Make a remote a peer, and add the git remote if it is missing. Raises GitError."""
     git = repository.git
     if find_remote_url(repository, peer.name) is None:
         git.run("remote", "add", "--no-tags", peer.name, peer.url)
@@ -201,7 +194,7 @@ def write_peer(repository: Repository, peer: Peer) -> None:
 
 
 def remove_peer(repository: Repository, peer: Peer) -> None:
-    """Forget a peer: its refs, its keys, and the git remote if `remote add` made it."""
+    """Remove a peer: its refs, its config keys, and the git remote if `remote add` made it."""
     git = repository.git
     for ref in git.text("for-each-ref", "--format=%(refname)", peer.refs).splitlines():
         git.run("update-ref", "--no-deref", "-d", ref)
@@ -221,7 +214,7 @@ def _set(repository: Repository, name: RemoteName, key: str, value: str | None) 
 
 
 def _read_remotes(repository: Repository) -> dict[str, dict[str, str]]:
-    """Config keys (lower case) of every remote; the last value counts."""
+    """Config keys (lower case) of every remote; of several values the last one counts."""
     listed = repository.git.attempt("config", "--null", "--get-regexp", r"^remote\..*\.(fedlearn.*|url)$")
     remotes: dict[str, dict[str, str]] = {}
     for item in os.fsdecode(listed.out).split("\0")[:-1]:
@@ -231,7 +224,10 @@ def _read_remotes(repository: Repository) -> dict[str, dict[str, str]]:
     return remotes
 
 
-def _parse(name: str, keys: dict[str, str]) -> Peer:
+def _parse(name: str, keys: dict[str, str]) -> Peer | None:
+    """The peer that a remote is; None if it is an ordinary remote. Raises SettingsError."""
+    if keys.get("fedlearn", "").lower() not in ("true", "yes", "on", "1"):
+        return None
     try:
         return Peer(
             check_name(name),
@@ -244,7 +240,3 @@ def _parse(name: str, keys: dict[str, str]) -> Peer:
         raise SettingsError(
             f"git config remote.{name}.fedlearn*: {error}", hint=f"git fedlearn remote add {name}"
         ) from None
-
-
-def _is_true(value: str) -> bool:
-    return value.lower() in ("true", "yes", "on", "1")

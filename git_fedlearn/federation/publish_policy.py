@@ -1,7 +1,6 @@
-"""What may go to which remote: `remote.<name>.fedlearnPublish`. Fails closed.
+"""What may be pushed to which remote: `remote.<name>.fedlearnPublish`. Fails closed.
 
-Only remotes that are peers can be restricted; a remote that is addressed by its URL counts as the peer
-that has this URL.
+Only peers can be restricted; a remote that is given by its URL counts as the peer with this URL.
 """
 
 import os
@@ -20,7 +19,7 @@ _EMPTY: Final = (
 
 
 class PublishRefusal(NamedTuple):
-    """Why a push is stopped, and what to do; `paths` are those that may not go."""
+    """Why a push is stopped, and what to do; `paths` are those that may not be pushed."""
 
     message: str
     hint: str
@@ -30,24 +29,25 @@ class PublishRefusal(NamedTuple):
 def may_publish(
     repository: Repository, remote: str, paths: Iterable[str], *, unknown: Sequence[str] = ()
 ) -> PublishRefusal | None:
-    """None when these paths may go to a remote (its name or URL), else why not.
+    """None if these paths may be pushed to a remote (a name or URL), else why not.
 
-    `paths` are all paths that the outgoing commits add or change, `unknown` refs to what is no commit.
-    Raises SettingsError for config that cannot be used: the push must stop then.
+    `paths` are all paths that the outgoing commits add or change, `unknown` refs that lead to no commit.
+    Raises SettingsError for invalid config: the push must stop then.
     """
     peer = _find_peer(repository, remote)
     if peer is None or peer.publish is None:
         return None
+    hint = f"git fedlearn remote show {peer.name}    (shows what may be pushed)"
     if not peer.publish:
         return PublishRefusal(
             f"{peer.name}: nothing may be pushed to this peer",
-            f"git fedlearn remote add {peer.name} --publish all",
+            hint,
             tuple(sorted(paths)),
         )
     if unknown:
         return PublishRefusal(
-            f"{peer.name}: {unknown[0]} is no commit, so nobody can tell whether it may be pushed there",
-            f"push commits, or git fedlearn remote add {peer.name} --publish all",
+            f"{peer.name}: {unknown[0]} is not a commit, so its content cannot be checked",
+            hint,
             tuple(unknown),
         )
     refused = tuple(sorted(path for path in paths if not _is_allowed(path, peer)))
@@ -56,15 +56,15 @@ def may_publish(
     more = f" and {len(refused) - 1} more" if len(refused) > 1 else ""
     return PublishRefusal(
         f"{peer.name}: {refused[0]}{more} may not be pushed there (only {', '.join(peer.publish)})",
-        f"git fedlearn remote add {peer.name} --publish SETS",
+        hint,
         refused,
     )
 
 
 def outgoing_paths(repository: Repository, remote: str, tips: Iterable[str]) -> list[str]:
-    """The paths of everything that a push of these commits would publish, as far as we know the remote.
+    """The paths of everything that a push of these commits would publish, by the last known state there.
 
-    A file that holds nothing publishes nothing: every repository has empty record sets.
+    An empty file publishes nothing: every repository has empty record sets.
     """
     tips = list(tips)
     if not tips:
@@ -73,7 +73,7 @@ def outgoing_paths(repository: Repository, remote: str, tips: Iterable[str]) -> 
 
 
 def paths_of(repository: Repository, tips: Iterable[str], without: Iterable[str]) -> list[str]:
-    """The paths of all that these commits hold and those `without` do not, less empty files."""
+    """The paths of all files of these commits that those in `without` lack, except empty files."""
     listed = repository.git.run("rev-list", "--objects", *tips, "--not", *without, "--")
     found = (line.split(b" ", 1) for line in listed.splitlines() if b" " in line)
     return sorted({os.fsdecode(path) for oid, path in found if oid not in _EMPTY})
@@ -85,7 +85,7 @@ def _find_peer(repository: Repository, remote: str) -> Peer | None:
 
 
 def _is_allowed(path: str, peer: Peer) -> bool:
-    """Whether a path is of a set that may go, or holds nothing that was learned."""
+    """Whether a path is of a set that may be pushed, or contains no lessons."""
     found = find_set(path)
     if found:
         return found[0] in (peer.publish or ())

@@ -1,4 +1,4 @@
-"""Lines from peers that failed the check: how they are put into quarantine, shown, and repaired."""
+"""Quarantined lines, the lines from peers that failed the check: how they are stored, shown, and repaired."""
 
 import json
 from collections.abc import Sequence
@@ -11,7 +11,7 @@ from git_fedlearn.core.identity import is_metadata_key
 from git_fedlearn.core.layout import SetName
 from git_fedlearn.core.record import NotARecordError, Record, make_record, parse_record
 from git_fedlearn.federation.check import SCORES, Reason, to_scan
-from git_fedlearn.federation.peer_state import write_introduced
+from git_fedlearn.federation.peer_state import PeerStates
 from git_fedlearn.federation.peers import RemoteName
 from git_fedlearn.privacy.engine import PrivacyEngine
 from git_fedlearn.repository.inbox import ACCEPTED, Inbox, QuarantinedRecord
@@ -22,7 +22,7 @@ MAX_QUARANTINED_BYTES: Final = 65536
 
 
 def quarantine(peer: str, name: SetName, line: bytes, reason: Reason, since: str) -> QuarantinedRecord:
-    """A line to keep in the inbox; `since` is a day."""
+    """The item of the inbox for a line; `since` is a day."""
     key = xxh3_64_hexdigest(name.encode() + b"\0" + line)
     start = line[:MAX_QUARANTINED_BYTES]
     return QuarantinedRecord(key, peer, name, reason.value, start, since, is_cut=len(start) < len(line))
@@ -31,7 +31,7 @@ def quarantine(peer: str, name: SetName, line: bytes, reason: Reason, since: str
 def repaired(item: QuarantinedRecord, engine: PrivacyEngine) -> Record | None:
     """The record that may be accepted: redacted, with its right id and without a false score.
 
-    None if it is not a record, or if it holds private data of a kind that the policy blocks.
+    None if it is not a record, or if it contains private data of a kind that the policy blocks.
     """
     if item.is_cut:
         return None
@@ -50,25 +50,25 @@ def repaired(item: QuarantinedRecord, engine: PrivacyEngine) -> Record | None:
 def accept_records(
     repository: Repository, engine: PrivacyEngine, items: Sequence[QuarantinedRecord]
 ) -> tuple[list[QuarantinedRecord], list[QuarantinedRecord]]:
-    """Join the records, repaired, into the work tree; those taken, and those that cannot be repaired.
+    """Add the repaired records to the working tree; returns the accepted items and those beyond repair.
 
-    What is new counts as brought by its peer, so that `remote remove --retract` takes it back.
+    New records count as introduced by their peers, so that `remote remove --retract` retracts them.
     """
     found = [(item, repaired(item, engine)) for item in items]
     taken = [(item, record) for item, record in found if record]
     with repository.lock("review"):
-        sets = repository.sets
+        states = PeerStates(repository)
         for name in sorted({item.set for item, _ in taken}):
-            joined = sets.join(name, [record.line for item, record in taken if item.set == name])
+            joined = repository.sets.join(name, [record.line for item, record in taken if item.set == name])
             for peer in {item.peer for item, _ in taken if item.set == name}:
-                brought = {record.id for item, record in taken if (item.set, item.peer) == (name, peer)}
-                write_introduced(repository, RemoteName(peer), brought & set(joined.added))
+                sent = {record.id for item, record in taken if (item.set, item.peer) == (name, peer)}
+                states.add_introduced(RemoteName(peer), sent & set(joined.added))
         Inbox(repository).decide_records([item for item, _ in taken], ACCEPTED)
     return [item for item, _ in taken], [item for item, record in found if not record]
 
 
 def shown_line(item: QuarantinedRecord, engine: PrivacyEngine) -> str:
-    """The line for a person's eyes: redacted, in ASCII, without control characters."""
+    """The line to show to a person: redacted, in ASCII, without control characters."""
     try:
         value: Json = _redacted(dict(parse_record(item.line).fields), engine)
     except NotARecordError:

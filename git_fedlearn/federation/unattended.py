@@ -1,10 +1,7 @@
-"""`federate` after a run that was killed: the next one finds a mark, and puts right what git left half done.
+"""What `federate` needs when nobody watches it: recovery, its last result, and anonymous commits.
 
-The caller holds the lock of `federate`, so whoever made the mark is gone.
-
-When `federate` last ran to its end in this clone, and what failed then.
-
-`fedlearn.anonymous`: commits under the system id in place of a name and an e-mail address, unsigned.
+A file marks a running `federate`. A run that finds it although it has the lock of `federate` knows that the
+earlier run was killed, and repairs what git left unfinished.
 """
 
 import os
@@ -22,10 +19,13 @@ from git_fedlearn.repository.state import FEDERATED, FEDERATING, read_json, writ
 from git_fedlearn.repository.trees import WorkTree
 from git_fedlearn.repository.verify import earlier_trees, repair, verify_tree
 
+FORMAT: Final = 1
+"""Of the file with the last result."""
+
 
 @contextmanager
 def marked_run(repository: Repository) -> Iterator[bool]:
-    """Put right what a killed run left, then mark this one; yields whether there was anything to do."""
+    """Recover from a run that was killed, then mark this one; yields whether there was such a run."""
     mark = repository.state.path(FEDERATING)
     killed = bool(read_file(mark))
     if killed:
@@ -38,7 +38,7 @@ def marked_run(repository: Repository) -> Iterator[bool]:
 
 
 def recover(repository: Repository, mark: Path) -> None:
-    """Undo a half-done merge, remove git's orphaned locks, and bring back what the work tree has lost."""
+    """Abort an unfinished merge, remove git's orphaned locks, and restore deleted files and lost records."""
     folders = {repository.git_dir, repository.common_dir}
     locks = {lock for folder in folders for lock in folder.glob("*.lock")}
     locks |= set((repository.common_dir / "refs").rglob("*.lock"))
@@ -57,18 +57,15 @@ def recover(repository: Repository, mark: Path) -> None:
             repair(repository, found)
 
 
-FORMAT: Final = 1
-
-
 class LastRun(NamedTuple):
-    """`failed` names the steps that failed."""
+    """When `federate` last ran to its end, and the names of the steps that failed."""
 
     ended: datetime
     failed: tuple[str, ...]
 
 
 def read_last_run(repository: Repository) -> LastRun | None:
-    """The last run; None when there was none, or what was remembered is damaged."""
+    """The last run; None if there was none, or its file is damaged."""
     match read_json(repository.state.path(FEDERATED)):
         case {"format": number, "ended": str(when), "failed": [*failed]} if number == FORMAT:
             try:
@@ -80,21 +77,18 @@ def read_last_run(repository: Repository) -> LastRun | None:
 
 
 def write_last_run(repository: Repository, run: LastRun) -> None:
-    """Remember a run."""
+    """Replace the last run."""
     ended = run.ended.isoformat(timespec="seconds")
     write_json(repository.state.path(FEDERATED), {"format": FORMAT, "ended": ended, "failed": [*run.failed]})
 
 
-KEY = "fedlearn.anonymous"
-
-
 def is_anonymous(repository: Repository) -> bool:
-    """Whether this clone makes its own commits without saying who its user is."""
-    return repository.git.attempt("config", "--type=bool", "--get", KEY).out == b"true\n"
+    """Whether this clone makes its own commits without the name of its user: `fedlearn.anonymous`."""
+    return repository.git.attempt("config", "--type=bool", "--get", "fedlearn.anonymous").out == b"true\n"
 
 
 def anonymous_environment(repository: Repository) -> dict[str, str]:
-    """The environment in which git commits as this system, whatever the config says."""
+    """The environment in which git commits under the system id, unsigned, whatever the config says."""
     system = repository.system()
     known = dict(repository.environment)
     number = int(known.get("GIT_CONFIG_COUNT") or 0)

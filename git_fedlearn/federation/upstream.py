@@ -1,4 +1,4 @@
-"""The upstream of the branch: plain `git pull` and `git push`, also when others push at the same time."""
+"""The upstream of the branch: plain `git pull`, and `git push` with retries while others push too."""
 
 import random
 import re
@@ -16,9 +16,8 @@ from git_fedlearn.repository.repository import Repository
 
 ATTEMPTS: Final = 24
 MAX_DELAY_SECONDS: Final = 60.0
-"""Seconds."""
 SYSTEMS: Final = "systems"
-"""`--push-to systems`: a branch of this system's own, so that no push ever races."""
+"""`--push-to systems`: each system pushes to its own branch, so that pushes never race."""
 
 _RACED: Final = re.compile(
     r"fetch first|non-fast-forward|failed to update ref|cannot lock ref|incorrect old value"
@@ -27,7 +26,7 @@ _RACED: Final = re.compile(
 
 
 class StepStatus(Enum):
-    """How a step with the upstream ended."""
+    """How a step of `federate` ended."""
 
     DONE = "done"
     NOTHING = "nothing to do"
@@ -37,21 +36,21 @@ class StepStatus(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Exchange:
-    """A pull or a push; `detail` says what git said or what was not there."""
+    """The result of a pull or a push; `detail` is the cause of a failure, or where a push went."""
 
-    outcome: StepStatus
+    status: StepStatus
     detail: str = ""
     attempts: int = 1
 
 
 @dataclass(frozen=True, slots=True)
 class PushTarget:
-    """Where a push goes: a remote and a refspec."""
+    """The remote and refspec of a push."""
 
     remote: str
     refspec: str
     tracking: str = ""
-    """The ref of the last known state there, empty when there is none."""
+    """The ref of the last known state there; empty if unknown."""
 
 
 def find_upstream(repository: Repository) -> str | None:
@@ -61,12 +60,12 @@ def find_upstream(repository: Repository) -> str | None:
 
 
 def pull_upstream(repository: Repository, seconds: float) -> Exchange:
-    """`git pull`; a merge that conflicts outside data/ is undone again."""
+    """`git pull`; a merge that conflicts is aborted."""
     if find_upstream(repository) is None:
         return Exchange(StepStatus.SKIPPED, "this branch has no upstream")
     git = repository.git
     before = git.text("rev-parse", "HEAD")
-    plain = () if _has_own_way(repository) else ("--no-rebase",)
+    plain = () if _has_pull_config(repository) else ("--no-rebase",)
     mark = repository.git_dir / PULLING
     with marked_checkout(git, mark, "@{upstream}"):
         finished = _run(repository, ["pull", "--quiet", "--no-edit", *plain], seconds)
@@ -81,14 +80,14 @@ def pull_upstream(repository: Repository, seconds: float) -> Exchange:
 
 
 def undo_unfinished(repository: Repository) -> None:
-    """Undo a merge or rebase that `git pull` left half done."""
+    """Abort a merge or rebase that `git pull` did not finish."""
     for name, command in (("MERGE_HEAD", "merge"), ("rebase-merge", "rebase"), ("rebase-apply", "rebase")):
         if (repository.git_dir / name).exists():
             repository.git.attempt(command, "--abort")
 
 
 def find_target(repository: Repository, to: str | None, remote: str | None) -> PushTarget | None:
-    """Where to push: the upstream, or with `to` a branch of this system's own on a remote."""
+    """The upstream (None if there is no upstream), or with `to` the branch of this system on a remote."""
     git = repository.git
     branch = git.attempt("symbolic-ref", "--quiet", "--short", "HEAD").out.decode("utf-8", "replace").strip()
     named = remote or git.find_config(f"branch.{branch}.remote") or "origin"
@@ -105,14 +104,14 @@ def push(
     repository: Repository,
     target: PushTarget,
     catch_up: Callable[[], bool],
-    rest: Callable[[float], None],
+    wait: Callable[[float], None],
     *,
     seconds: float,
 ) -> Exchange:
-    """Push; when others were faster, rest for a random time, catch up and try again.
+    """Push; if others were faster, wait for a random time, catch up and try again.
 
-    `catch_up` says whether it is worth another try. The rest is measured by what a push takes, as everything
-    takes longer where many push at the same time.
+    `catch_up` pulls, and returns False to give up; `wait` gets seconds. The delay grows with the time a push
+    takes, as everything takes longer when many push at the same time.
     """
     if target.tracking and repository.git.text("rev-parse", target.tracking) == repository.git.text(
         "rev-parse", "HEAD"
@@ -121,7 +120,9 @@ def push(
     refusal = may_publish(repository, target.remote, outgoing_paths(repository, target.remote, ["HEAD"]))
     if refusal:
         return Exchange(StepStatus.FAILED, f"{refusal.message} ({refusal.hint})")
-    for attempt in range(1, ATTEMPTS + 1):
+    attempt = 0
+    while True:
+        attempt += 1
         began = time.monotonic()
         finished = _run(repository, ["push", "--quiet", target.remote, target.refspec], seconds)
         took = time.monotonic() - began
@@ -129,16 +130,15 @@ def push(
             return Exchange(StepStatus.DONE, target.refspec.partition(":")[2], attempt)
         if not _RACED.search(finished.err) or attempt == ATTEMPTS:
             return Exchange(StepStatus.FAILED, _explain(finished), attempt)
-        rest(random.uniform(0, _longest_rest(took, attempt)))  # noqa: S311  jitter, no secret
+        wait(random.uniform(0, _max_delay(took, attempt)))  # noqa: S311  jitter, no secret
         if not catch_up():
-            return Exchange(StepStatus.FAILED, "others push at the same time, and pulling failed", attempt)
-    return Exchange(StepStatus.FAILED, "others push all the time", ATTEMPTS)
+            return Exchange(StepStatus.FAILED, "others pushed at the same time, and git pull failed", attempt)
 
 
-def _longest_rest(seconds: float, attempt: int) -> float:
-    """How long to rest at most after a try, the first being 1, whose push took so many seconds.
+def _max_delay(seconds: float, attempt: int) -> float:
+    """The longest delay, in seconds, after attempt number `attempt` (from 1), whose push took `seconds`.
 
-    Four pushes long, so that of a few who wait one mostly comes through alone; a little longer each time.
+    As long as four pushes, so that one of a few waiting systems mostly pushes alone; longer each time.
     """
     return min(4 * seconds * 1.3**attempt, MAX_DELAY_SECONDS)
 
@@ -148,8 +148,8 @@ def _run(repository: Repository, arguments: list[str], seconds: float) -> Finish
     return answer[1]
 
 
-def _has_own_way(repository: Repository) -> bool:
-    """Whether the user told git how to pull."""
+def _has_pull_config(repository: Repository) -> bool:
+    """Whether the user configured how git pulls."""
     return repository.git.is_true("config", "--get-regexp", r"^(pull\.(rebase|ff)|branch\..*\.rebase)$")
 
 

@@ -5,7 +5,6 @@ time), so an object that was written anew is another file, found again by what i
 """
 
 import io
-import re
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import PurePosixPath
@@ -18,7 +17,6 @@ from git_fedlearn.extras import Lazy
 
 fsspec = Lazy("fsspec", "dask")
 
-_URL: Final = re.compile(r"[a-z][a-z0-9+.-]*://")
 _STAMPS: Final = ("ETag", "etag", "mtime", "LastModified", "updated", "generation")
 
 
@@ -61,11 +59,6 @@ class RemotePath:
         files, path = fsspec.core.url_to_fs(self.url)
         stream = files.open(path, "rb")
         return cast("IO[bytes]", stream if hasattr(stream, "read1") else io.BufferedReader(stream))
-
-
-def is_url(text: str) -> bool:
-    """Whether a text names a place by its URL."""
-    return bool(_URL.match(text))
 
 
 def find_remote(pattern: str) -> list[RemotePath]:

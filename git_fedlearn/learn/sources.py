@@ -21,7 +21,7 @@ from git_fedlearn.errors import FedlearnError
 from git_fedlearn.extras import ZSTD, Lazy, MissingExtraError, load_extra
 from git_fedlearn.learn.lines import MAX_LINE, Line, Skimmer, read_lines
 from git_fedlearn.learn.profiles import Profile
-from git_fedlearn.learn.remote_files import RemotePath, find_remote, is_url
+from git_fedlearn.learn.remote_files import RemotePath, find_remote
 from git_fedlearn.repository.repository import Repository
 
 if TYPE_CHECKING:
@@ -37,6 +37,7 @@ ZSTD_BLOCK_BYTES: Final = 1 << 17
 Location = Path | RemotePath
 """A source folder."""
 
+_URL: Final = re.compile(r"[a-z][a-z0-9+.-]*://")
 _TELEMETRY = re.compile(r".+-events\.jsonl(?:[.-]\d[\w.:+-]*?)?(?:\.gz|\.zst)?")
 _DATASET = re.compile(r"dataset\.jsonl(?:\.gz|\.zst)?")
 
@@ -83,7 +84,7 @@ class Sources:
 def choose_source(repository: Repository, directory: Path, named: str | None) -> Location:
     """Where the stack's data is: what was named, as seen from a folder, else what this clone goes by."""
     place = named or configured_source(repository) or DEFAULT_SOURCE
-    if is_url(place):
+    if _URL.match(place):
         return RemotePath(place)
     home = repository.environment.get("HOME", "~")
     return directory / (home + place[1:] if place.startswith("~/") else place)

@@ -92,9 +92,9 @@ def run_sync(repository: Repository, engine: PrivacyEngine, options: SyncOptions
 
 def _message(synced: Synced, system: str) -> str:
     number = synced.learned
-    learned = f"learn {number} record{'' if number == 1 else 's'}" if number else "update what was learned"
+    subject = f"add {number} record{'' if number == 1 else 's'}" if number else "update records"
     sets = ", ".join(f"{len(joined.added)} {joined.name}" for joined in synced.joined if joined.added)
-    return "\n\n".join(part for part in (f"sync: {learned}", sets, f"{SYSTEM_TRAILER}: {system}") if part)
+    return "\n\n".join(part for part in (f"sync: {subject}", sets, f"{SYSTEM_TRAILER}: {system}") if part)
 
 
 def sync(repository: Repository, engine: PrivacyEngine, options: SyncOptions) -> Synced:
@@ -161,7 +161,8 @@ def _rules(repository: Repository, options: SyncOptions) -> Rules:
 def _profiles(repository: Repository, source: Location) -> dict[Profile, Path]:
     """The profiles of the settings, each with its folder: the source, or what local git config says."""
     folders: dict[Profile, Path] = {}
-    for profile in parse_profiles(repository.settings_table.get("sources", {})):
+    table = repository.settings_table.get("sources")
+    for profile in [] if table is None else parse_profiles(table):
         own = repository.git.find_config(f"fedlearn.source.{profile.name}")
         home = repository.environment.get("HOME", "~")
         named = home + own[1:] if own and own.startswith("~/") else own

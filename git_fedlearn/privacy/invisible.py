@@ -1,8 +1,8 @@
 """Text without what a reader cannot see: control, zero-width, bidirectional and tag characters.
 
-Detection runs on the cleaned text, so a zero-width space cannot hide a key; `Cleaned.origin` leads back to
-offsets of the text as it stood. Joiners stay inside emoji sequences and between letters of scripts that
-need them. Laws: cleaning is idempotent, and a text it does not change is returned as the same object.
+Detectors read the cleaned text, so a zero-width space cannot hide a key; `VisibleText.origin` leads back to
+the original offsets. Joiners stay inside emoji sequences and between letters of scripts that need them.
+Laws: cleaning is idempotent, and an unchanged text is returned as the same object.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _SURROGATES = "\ud800-\udfff"
 _PLAIN = bytes(range(0x20, 0x7F)) + b"\t\n\r"
 _ANY = re.compile(f"[{_CONTROL}{_FORMAT}{_JOINERS}{_SURROGATES}]")
 
-# A terminal colour sequence goes as a whole: without its ESC it would leave "[31m" behind.
+# A terminal color sequence is removed as a whole: without its ESC it would leave "[31m" behind.
 _HARD = re.compile(f"\x1b\\[[0-9;?]{{0,32}}[A-Za-z]|[{_CONTROL}{_FORMAT}]+")
 _SURROGATE = re.compile(f"[{_SURROGATES}]")
 
@@ -36,14 +36,14 @@ _SOFT = re.compile(
 
 
 class VisibleText(NamedTuple):
-    """A cleaned text; `origin[i]` is where its character i stood in the original, None when nothing moved."""
+    """A cleaned text; `origin[i]` is the original offset of its character i, None if no offset changed."""
 
     text: str
     origin: tuple[int, ...] | None = None
     removed: tuple[tuple[int, int], ...] = ()
 
     def span(self, start: int, end: int) -> tuple[int, int]:
-        """The span of the original that covers this span of the cleaned text."""
+        """The original span that covers this span of the cleaned text."""
         if self.origin is None or start >= end:
             return start, end
         return self.origin[start], self.origin[end - 1] + 1
@@ -51,7 +51,7 @@ class VisibleText(NamedTuple):
 
 def clean_text(text: str) -> str:
     """The text without invisible characters, lone surrogates replaced by U+FFFD."""
-    if (text.isascii() and text.isprintable()) or not _holds_any(text):
+    if (text.isascii() and text.isprintable()) or not _has_invisible(text):
         return text
     text = _SURROGATE.sub("\ufffd", text)
     text = _HARD.sub("", text)
@@ -59,8 +59,8 @@ def clean_text(text: str) -> str:
 
 
 def clean_with_offsets(text: str) -> VisibleText:
-    """As `clean_text`, with the way back to the original offsets and the spans that were removed."""
-    if (text.isascii() and text.isprintable()) or not _holds_any(text):
+    """Like `clean_text`, with the original offsets and the removed spans."""
+    if (text.isascii() and text.isprintable()) or not _has_invisible(text):
         return VisibleText(text)
     whole = _SURROGATE.sub("\ufffd", text)
     first = _removed_spans(_HARD, whole)
@@ -69,8 +69,8 @@ def clean_with_offsets(text: str) -> VisibleText:
     return VisibleText(final, tuple(origin), _gaps(origin, len(text)))
 
 
-def _holds_any(text: str) -> bool:
-    """Whether a text holds anything of _ANY. What is plain is taken out first, which is sooner done."""
+def _has_invisible(text: str) -> bool:
+    """Whether a text contains any of _ANY. Deleting plain ASCII first is faster than searching all of it."""
     rest = text.encode("utf-8", "surrogatepass").translate(None, _PLAIN)
     return bool(rest) and _ANY.search(rest.decode("utf-8", "surrogatepass")) is not None
 
@@ -80,7 +80,7 @@ def _removed_spans(pattern: re.Pattern[str], text: str) -> list[tuple[int, int]]
 
 
 def _cut(text: str, spans: list[tuple[int, int]], origin: list[int] | None) -> tuple[str, list[int]]:
-    """The text without the spans, and for each character left where it came from."""
+    """The text without the spans, and the original offset of each character that is left."""
     pieces: list[str] = []
     kept: list[int] = []
     at = 0

@@ -1,4 +1,4 @@
-"""The strings of a JSON value with their RFC 6901 pointers, in an order that key order cannot change."""
+"""The strings of a JSON value with their RFC 6901 pointers, in an order that does not depend on key order."""
 
 from __future__ import annotations
 
@@ -11,25 +11,17 @@ if TYPE_CHECKING:
 
     from git_fedlearn.core.canonical import Json
 
-
-_TELLING = re.compile(
+_PRIVATE_NUMBER_KEY = re.compile(
     r"phone|mobile|msisdn|whatsapp|\bfax|\bssn|social_?sec|card_?(?:no|num)|credit_?card|iban|account_?(?:no|num)|"
     r"(?:^|[_.-])(?:lat|lon|lng)$|latitude|longitude|birth|\bdob\b|passw|passcode|national_?id|tax_?id|\bcpf|"
     r"pesel|aadhaar",
     re.IGNORECASE,
 )
-
-
 _PLACEHOLDER = re.compile(r"<[A-Z]{2,16}(?:_[A-Z0-9]{1,16}){0,4}>")
 
 
-def plain_key(key: str) -> str:
-    """The key without placeholders: `PIN:<PASSWORD>` does not say that a password stands under it."""
-    return _PLACEHOLDER.sub("", key) if "<" in key else key
-
-
 class JsonString(NamedTuple):
-    """One string: where it stands, and the nearest key above it (empty for a key itself)."""
+    """One string: its pointer, and the nearest key above it (empty for a key itself)."""
 
     text: str
     pointer: str
@@ -42,30 +34,16 @@ def escape_pointer(token: str) -> str:
     return token.replace("~", "~0").replace("/", "~1")
 
 
-def is_telling_number(value: Json, key: str) -> bool:
-    """Whether a number stands under a key that makes it private, as `phone` and `latitude` do."""
-    number = isinstance(value, int | float) and not isinstance(value, bool)
-    return number and _is_telling(key)
-
-
-@lru_cache(maxsize=1024)
-def _is_telling(key: str) -> bool:
-    return _TELLING.search(plain_key(key)) is not None
-
-
 def iter_strings(value: Json) -> Iterator[JsonString]:
-    """All strings, keys before their values, without top-level keys of the format (`_id`) and what they hold.
+    """All strings, keys before their values, except top-level keys of the format (`_id`) and their values.
 
-    Iterative, so that depth has no limit but memory.
+    Iterative, so that only memory limits the depth.
     """
     stack: list[tuple[Json, str, str]] = [(value, "", "")]
     while stack:
         item, pointer, key = stack.pop()
         if isinstance(item, str):
             yield JsonString(item, pointer, key, in_key=False)
-        elif isinstance(item, int | float):
-            if is_telling_number(item, key):
-                yield JsonString(str(item), pointer, key, in_key=False)
         elif isinstance(item, list):
             stack.extend((item[i], f"{pointer}/{i}", key) for i in range(len(item) - 1, -1, -1))
         elif isinstance(item, dict):
@@ -76,12 +54,14 @@ def iter_strings(value: Json) -> Iterator[JsonString]:
                     yield JsonString(name, below, "", in_key=True)
                     children.append((item[name], below, name))
             stack.extend(reversed(children))
+        elif is_private_number(item, key):
+            yield JsonString(str(item), pointer, key, in_key=False)
 
 
 def iter_texts(value: Json) -> Iterator[tuple[str, str | None]]:
-    """The strings that `iter_strings` gives, sooner: in any order, with the key they stand under alone.
+    """The texts and keys of `iter_strings`, without pointers and in any order, which is faster.
 
-    A key stands under None.
+    The key of a key is None.
     """
     stack: list[tuple[Json, str]] = [(value, "")]
     is_top = True
@@ -96,6 +76,21 @@ def iter_texts(value: Json) -> Iterator[tuple[str, str | None]]:
             stack.extend((inner, key) for inner in item)
         elif isinstance(item, str):
             yield item, key
-        elif is_telling_number(item, key):
+        elif is_private_number(item, key):
             yield str(item), key
         is_top = False
+
+
+def is_private_number(value: Json, key: str) -> bool:
+    """Whether the key of a number makes it private, as `phone` and `latitude` do."""
+    return isinstance(value, int | float) and not isinstance(value, bool) and _names_private_number(key)
+
+
+@lru_cache(maxsize=1024)
+def _names_private_number(key: str) -> bool:
+    return _PRIVATE_NUMBER_KEY.search(plain_key(key)) is not None
+
+
+def plain_key(key: str) -> str:
+    """The key without placeholders: the value of `PIN:<PASSWORD>` is not a password."""
+    return _PLACEHOLDER.sub("", key) if "<" in key else key

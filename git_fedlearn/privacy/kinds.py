@@ -1,7 +1,6 @@
-"""The kinds of private data, their rank where spans overlap, and their placeholders.
+"""The kinds of private data, their rank if spans overlap, and their placeholders.
 
-A placeholder is `<KIND>` for the first distinct value of a record and `<KIND_2>`, `<KIND_3>` … for the next
-ones.
+The placeholder is `<KIND>` for the first distinct value in a record, then `<KIND_2>`, `<KIND_3>` and so on.
 """
 
 from __future__ import annotations
@@ -31,7 +30,6 @@ USER_NAME = "USER_NAME"
 PERSON_NAME = "PERSON_NAME"
 INVISIBLE_TEXT = "INVISIBLE_TEXT"
 
-# Best first: where spans overlap, the first of these names the whole.
 KINDS = (
     PRIVATE_KEY,
     WEBHOOK_URL,
@@ -56,16 +54,18 @@ KINDS = (
     USER_NAME,
     INVISIBLE_TEXT,
 )
+"""Best first: the best kind of overlapping spans becomes the kind of the whole."""
+
 RANK = {kind: index for index, kind in enumerate(KINDS, start=1)}
 SECRET_KINDS = frozenset((PRIVATE_KEY, WEBHOOK_URL, JWT, API_KEY, PASSWORD, SECRET))
 
-# Spans that become a fixed text instead of a placeholder.
 FIXED = {HOME_PATH: "~", INVISIBLE_TEXT: ""}
+"""Kinds that are replaced by a fixed text instead of a placeholder."""
 
 KIND_NAME = re.compile(r"[A-Z][A-Z]{0,15}(?:_[A-Z]{1,15}){0,3}")
 
 
 def placeholder_pattern(extra: tuple[str, ...] = ()) -> re.Pattern[str]:
-    """Finds our own placeholders; only known kinds, so that `<AKIA…>` never passes for one."""
+    """Matches the placeholders of the known kinds and these extra ones, but not `<AKIA…>`."""
     names = "|".join(sorted((*(k for k in KINDS if k not in FIXED), *extra), key=lambda k: (-len(k), k)))
     return re.compile(f"<({names})(?:_([1-9][0-9]{{0,3}}))?>")

@@ -1,13 +1,10 @@
-"""The values that the privacy engine takes and gives.
+"""The values that the privacy engine takes and returns, and the merging of overlapping matches.
 
-A `Finding` says where something private stands, never what it is.
+A `Finding` says where a private value is and identifies it by its fingerprint, never by its text.
 
-Short hashes by which an allow-list knows a value without holding it.
-
-The hash has no key, so that every clone computes the same. What a generator made (keys, tokens) gets 64
-bits. What can be guessed by trying all values (addresses, phone numbers, passwords) gets 20 bits only:
-among the 2^32 IPv4 addresses some four thousand share each fingerprint, so it confirms a guess weakly and
-identifies nobody.
+A fingerprint has no key, so that every clone computes the same one. Generated values (keys, tokens) get 64
+bits. Values that somebody could find by trying all of them (addresses, phone numbers, passwords) get 20
+bits: about 4,000 of the 2^32 IPv4 addresses share each fingerprint, so it confirms a guess only weakly.
 """
 
 from __future__ import annotations
@@ -28,7 +25,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class LocalIdentity:
-    """What identifies this machine and its user; filled by the caller, never read from here."""
+    """What identifies this machine and its user, as the caller determined it; empty if unknown."""
 
     user: str = ""
     host: str = ""
@@ -41,9 +38,8 @@ class LocalIdentity:
 class Finding:
     """One private span of a decoded string.
 
-    `start` and `end` count code points of the string as it stands in the value, invisible
-    characters included. `pointer` is the RFC 6901 pointer to the string; for a hit in a key it is the pointer
-    of that key's value.
+    `start` and `end` count code points of the original string, including invisible characters. `pointer` is
+    the RFC 6901 pointer to the string; for a finding in a key, the pointer to the value of that key.
     """
 
     kind: str
@@ -58,7 +54,7 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Sanitized:
-    """A value that is safe to write, and what was found in the value it came from."""
+    """A value that is safe to write, and the findings of the original value."""
 
     value: Json
     findings: tuple[Finding, ...]
@@ -66,7 +62,7 @@ class Sanitized:
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """A private span of one text, before policy and overlaps are settled."""
+    """A private span of one text, before the policy is applied and overlaps are merged."""
 
     start: int
     end: int
@@ -76,16 +72,17 @@ class Match:
 
 
 def settle_overlaps(matches: Iterable[Match]) -> list[Match]:
-    """Join overlapping spans into one, so that no part of any stays; the best-ranked kind names it.
+    """Merge overlapping spans into one each, which covers them all and has the best-ranked kind.
 
-    Where a secret meets something else, it keeps its own bounds and the other goes: the password of
-    `scheme://user:password@host` must not take the host along. The next round finds the rest of it.
-    The answer, ordered by position, does not depend on the order of the matches.
+    Only where a secret overlaps something else, the secret keeps its bounds and the other match is dropped:
+    the password of `scheme://user:password@host` must not take the host along. The next round of redaction
+    finds what is left of it. The result is ordered by position and does not depend on the order of the
+    matches.
     """
     ordered = sorted(matches, key=lambda m: (m.start, -m.end, m.kind, m.rule))
     if all(one.end <= other.start for one, other in pairwise(ordered)):
         return ordered
-    secrets = list(_join(m for m in ordered if m.kind in SECRET_KINDS))
+    secrets = list(_merged(m for m in ordered if m.kind in SECRET_KINDS))
     ends = [m.end for m in secrets]
     others = (
         m
@@ -93,11 +90,11 @@ def settle_overlaps(matches: Iterable[Match]) -> list[Match]:
         if m.kind not in SECRET_KINDS
         and ((at := bisect_right(ends, m.start)) == len(secrets) or secrets[at].start >= m.end)
     )
-    return sorted([*secrets, *_join(others)], key=lambda m: m.start)
+    return sorted([*secrets, *_merged(others)], key=lambda m: m.start)
 
 
-def _join(ordered: Iterable[Match]) -> Iterator[Match]:
-    """One match for each run of overlapping ones."""
+def _merged(ordered: Iterable[Match]) -> Iterator[Match]:
+    """One match per run of overlapping ones."""
     cluster: list[Match] = []
     end = -1
     for match in chain(ordered, (None,)):
@@ -113,10 +110,10 @@ def _join(ordered: Iterable[Match]) -> Iterator[Match]:
             cluster, end = [match], match.end
 
 
-_STRONG = frozenset((kinds.PRIVATE_KEY, kinds.API_KEY, kinds.JWT, kinds.WEBHOOK_URL))
+_GENERATED_KINDS = frozenset((kinds.PRIVATE_KEY, kinds.API_KEY, kinds.JWT, kinds.WEBHOOK_URL))
 
 
 def fingerprint(kind: str, text: str) -> str:
-    """16 hex digits for high-entropy kinds, 5 for the others; depends on kind and exact text."""
+    """16 hexadecimal digits for generated values, 5 for others; depends on the kind and the exact text."""
     digest = hashlib.sha256(f"git-fedlearn/1\0{kind}\0{text}".encode("utf-8", "surrogatepass")).hexdigest()
-    return digest[:16] if kind in _STRONG else digest[:5]
+    return digest[:16] if kind in _GENERATED_KINDS else digest[:5]

@@ -1,12 +1,8 @@
-"""What to do with each kind of private data; plain values, parsed elsewhere.
+"""What a repository decided about private data: the table `[privacy]` of its settings file. Pure.
 
-`redact` replaces, `block` replaces too and tells the caller to refuse the record, `allow` leaves alone.
-Findings of an allowed kind or with an allowed fingerprint are neither reported nor replaced.
-
-The policy of a repository from the table `[privacy]` of its settings file. Pure.
-
-A word that is not known is an error, never ignored: a misspelt `allow` must not look like one, and a misspelt
-`block` must not let anything through.
+`redact` replaces a value, `block` also refuses the record, `allow` leaves it alone: an allowed kind or
+fingerprint is neither reported nor replaced. Unknown keys and kinds are errors, so that a misspelled
+`block` lets nothing through.
 """
 
 from __future__ import annotations
@@ -28,7 +24,7 @@ Action = Literal["redact", "block", "allow"]
 
 @dataclass(frozen=True, slots=True)
 class Allowed:
-    """One value that may stay, known only by its fingerprint. On the day of `expires` it no longer holds."""
+    """One value that may stay, identified by its fingerprint; `expires` is the first day it no longer may."""
 
     fingerprint: str
     reason: str
@@ -39,7 +35,7 @@ class Allowed:
 class CustomRule:
     """A rule of this repository. `pattern` is in RE2's syntax; a group named `secret` narrows the span.
 
-    With `keywords`, the pattern is only tried on text that holds one of them (in any case).
+    With `keywords`, the pattern is only tried on text that contains one of them (in any case).
     """
 
     name: str
@@ -48,47 +44,32 @@ class CustomRule:
     keywords: tuple[str, ...] = ()
 
 
-def compile_pattern(pattern: str) -> re.Pattern[str]:
-    """Compile the pattern of a rule with RE2, which takes linear time on any text. Raises ValueError.
-
-    Used as a pattern of `re`, but matches know their groups by number only.
-    """
-    import re2  # noqa: PLC0415 -- 10 ms that a repository without rules need not pay
-
-    options = re2.Options()
-    options.log_errors = False
-    try:
-        compiled: re.Pattern[str] = re2.compile(pattern, options)
-    except re2.error as error:
-        raise ValueError(error.args[0].decode(errors="replace")) from None
-    return compiled
-
-
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """The decisions for one repository; the caller gives `today`, so that expiry needs no clock."""
+    """The decisions of one repository, on the day `today`; without a day, every `expires` has passed."""
 
     actions: dict[str, Action] = field(default_factory=dict)
     allowed: tuple[Allowed, ...] = ()
     rules: tuple[CustomRule, ...] = ()
     today: date | None = None
     names: str = ""
-    """The spaCy pipeline that finds names of people; none unless asked for."""
+    """The spaCy pipeline that finds names of people; empty to search for none."""
 
     def action(self, kind: str) -> Action:
-        """What to do with this kind; redact unless said otherwise."""
+        """What to do with this kind (default: redact)."""
         return self.actions.get(kind, "redact")
 
     def find_blocked(self, found: Iterable[str]) -> str | None:
-        """The first of these kinds for whose sake a record is refused, not redacted."""
+        """The first of these kinds that is blocked, None if a record with all of them is only redacted."""
         return next((kind for kind in sorted(set(found)) if self.action(kind) == "block"), None)
 
     def allowed_fingerprints(self) -> frozenset[str]:
-        """Those that hold today; without a date, only those that never expire."""
-        return frozenset(a.fingerprint for a in self.allowed if self._holds(a))
-
-    def _holds(self, entry: Allowed) -> bool:
-        return entry.expires is None or (self.today is not None and self.today < entry.expires)
+        """The fingerprints of the allow-list that have not expired."""
+        return frozenset(
+            entry.fingerprint
+            for entry in self.allowed
+            if entry.expires is None or (self.today is not None and self.today < entry.expires)
+        )
 
 
 DEFAULT_POLICY = Policy()
@@ -104,7 +85,7 @@ _KEYS: Final = {
 
 
 def parse_policy(table: dict[str, Any], today: date, file: str = ".fedlearn.toml") -> Policy:
-    """The policy in the whole settings table; `today` decides what has expired. Raises SettingsError."""
+    """The policy in a whole settings table, on the day `today`. Raises SettingsError."""
     return _Reader(file).policy(table.get("privacy", {}), today)
 
 
@@ -114,7 +95,7 @@ def is_fingerprint(text: str) -> bool:
 
 
 def format_allowed(entry: Allowed) -> str:
-    """An entry of the allow-list as TOML (toml.io, v1.0: a basic string is JSON's, but for DEL)."""
+    """An entry of the allow-list as TOML, whose basic strings are those of JSON, except for DEL (toml.io)."""
     reason = json.dumps(entry.reason, ensure_ascii=False).replace("\x7f", "\\u007f")
     lines = ["[[privacy.allow]]", f'fingerprint = "{entry.fingerprint}"', f"reason = {reason}"]
     if entry.expires:
@@ -122,15 +103,31 @@ def format_allowed(entry: Allowed) -> str:
     return "".join(f"{line}\n" for line in lines)
 
 
+def compile_pattern(pattern: str) -> re.Pattern[str]:
+    """Compile the pattern of a rule with RE2, which takes linear time on any text. Raises ValueError.
+
+    The result works like a pattern of `re`, but its matches know groups only by number.
+    """
+    import re2  # noqa: PLC0415 -- takes 10 ms, and most repositories have no rules
+
+    options = re2.Options()
+    options.log_errors = False
+    try:
+        compiled: re.Pattern[str] = re2.compile(pattern, options)
+    except re2.error as error:
+        raise ValueError(error.args[0].decode(errors="replace")) from None
+    return compiled
+
+
 class _Reader:
-    """Reads one table; errors name the file and the key."""
+    """Reads the table; errors name the file and the key."""
 
     def __init__(self, file: str) -> None:
         self._file = file
 
     def policy(self, table: object, today: date) -> Policy:
         privacy = self._table("privacy", table)
-        self._only_known("privacy", "privacy", privacy)
+        self._check_keys("privacy", "privacy", privacy)
         rules = tuple(self._rule(*item) for item in self._rows("privacy.rules", privacy.get("rules", [])))
         own = {rule.kind for rule in rules}
         actions = {
@@ -147,18 +144,18 @@ class _Reader:
             return DEFAULT_MODEL if names else ""
         if not isinstance(names, str) or not _MODEL.fullmatch(names):
             raise self._error(
-                "privacy.names", "neither true nor the name of a spaCy pipeline", "write names = true"
+                "privacy.names", "must be true, false or the name of a spaCy pipeline", "write names = true"
             )
         return names
 
     def _allowed(self, place: str, row: dict[str, Any]) -> Allowed:
-        self._only_known("privacy.allow", place, row)
+        self._check_keys("privacy.allow", place, row)
         fingerprint = self._text(place, row, "fingerprint")
         if not is_fingerprint(fingerprint):
             raise self._error(
                 f"{place}.fingerprint",
                 "not a fingerprint (5 or 16 hexadecimal digits)",
-                "git fedlearn scan prints them in brackets",
+                "git fedlearn scan prints fingerprints in brackets",
             )
         reason = self._text(place, row, "reason")
         expires = row.get("expires")
@@ -167,7 +164,7 @@ class _Reader:
         return Allowed(fingerprint, reason, expires)
 
     def _rule(self, place: str, row: dict[str, Any]) -> CustomRule:
-        self._only_known("privacy.rules", place, row)
+        self._check_keys("privacy.rules", place, row)
         name, pattern = self._text(place, row, "name"), self._text(place, row, "pattern")
         if not _NAME.fullmatch(name):
             raise self._error(f"{place}.name", "not a name (a-z, 0-9 and -)")
@@ -180,13 +177,13 @@ class _Reader:
                 "RE2 has no lookaround and no backreferences: https://github.com/google/re2/wiki/Syntax",
             ) from None
         if compiled.search("") is not None:
-            raise self._error(f"{place}.pattern", "matches the empty text, so it would match everywhere")
+            raise self._error(f"{place}.pattern", "matches the empty string, so it would match everywhere")
         kind = row.get("kind", kinds.SECRET)
         if not isinstance(kind, str) or not kinds.KIND_NAME.fullmatch(kind) or kind in kinds.FIXED:
-            raise self._error(f"{place}.kind", "not a kind that can be a placeholder (as in PROJECT_NAME)")
+            raise self._error(f"{place}.kind", "not a kind (write it like PROJECT_NAME)")
         words = row.get("keywords", [])
         if not isinstance(words, list) or not all(isinstance(word, str) and word for word in words):
-            raise self._error(f"{place}.keywords", "not a list of texts")
+            raise self._error(f"{place}.keywords", "not a list of strings")
         return CustomRule(name, pattern, kind, tuple(words))
 
     def _action(self, kind: str, action: object) -> Action:
@@ -195,7 +192,7 @@ class _Reader:
             if name == action and not (name == "allow" and kind == kinds.INVISIBLE_TEXT):
                 return name
         if action == "allow":
-            raise self._error(f"privacy.kinds.{kind}", "what nobody can see is always removed")
+            raise self._error(f"privacy.kinds.{kind}", "invisible characters are always removed")
         raise self._error(f"privacy.kinds.{kind}", f"must be one of {', '.join(known)}")
 
     def _kind(self, place: str, kind: str, own: set[str]) -> str:
@@ -203,8 +200,8 @@ class _Reader:
             close = get_close_matches(kind, (*kinds.KINDS, *own), n=1, cutoff=0.5)
             raise self._error(
                 f"{place}.{kind}",
-                "no such kind",
-                f"did you mean {close[0]}?" if close else f"one of {', '.join(kinds.KINDS)}",
+                "unknown kind",
+                f"did you mean {close[0]}?" if close else f"use one of {', '.join(kinds.KINDS)}",
             )
         return kind
 
@@ -226,13 +223,13 @@ class _Reader:
     def _text(self, place: str, row: dict[str, Any], key: str) -> str:
         value = row.get(key)
         if not isinstance(value, str) or not value.strip():
-            raise self._error(f"{place}.{key}", "missing" if value is None else "not a text")
+            raise self._error(f"{place}.{key}", "missing" if value is None else "not a string")
         return value
 
-    def _only_known(self, section: str, place: str, table: dict[str, Any]) -> None:
+    def _check_keys(self, section: str, place: str, table: dict[str, Any]) -> None:
         for key in table:
             if key not in _KEYS[section]:
-                raise self._error(f"{place}.{key}", "no such key", f"one of {', '.join(_KEYS[section])}")
+                raise self._error(f"{place}.{key}", "unknown key", f"use one of {', '.join(_KEYS[section])}")
 
     def _error(self, key: str, what: str, hint: str = "") -> SettingsError:
-        return SettingsError(f"{self._file}: `{key}`: {what}", hint=hint or f"correct {self._file}")
+        return SettingsError(f"{self._file}: `{key}`: {what}", hint=hint or f"fix {self._file}")

@@ -1,4 +1,4 @@
-"""The fields of a record through the engine: what was learned, and the free text under keys of ours."""
+"""Records through the privacy engine: their fields, and free text under keys of the format."""
 
 import re
 from collections import Counter
@@ -20,48 +20,48 @@ _FORMS = {
     POINT_ID: _UUID,
     SEEN_BY: SYSTEM_ID,
 }
-"""Keys of ours whose form leaves no room for free text."""
+"""Keys of the format whose values cannot contain free text."""
 
 
 def sanitize_fields(engine: PrivacyEngine, fields: JsonObject) -> tuple[JsonObject, Counter[str]]:
     """Fields without secrets and personal data, with the number of findings of each kind.
 
-    Free text under keys of ours (a reason, unknown keys) is sanitized as well. A key that is ours only
-    without the invisible characters in it does not become ours.
+    Free text under keys of the format (a reason, unknown keys) is sanitized, too. A key that becomes one of
+    the format only by losing invisible characters is renamed.
     """
     parts = _split(fields)
-    learned = engine.sanitize(parts.learned)
-    free: Json = [[key.lstrip("_"), value] for key, value in parts.ours]
-    ours = engine.sanitize(free) if free else Sanitized(free, ())
-    kinds = Counter(finding.kind for finding in (*learned.findings, *ours.findings))
-    if not isinstance(learned.value, dict) or not isinstance(ours.value, list):
+    content = engine.sanitize(parts.content)
+    pairs: Json = [[key.lstrip("_"), value] for key, value in parts.free_text]
+    free_text = engine.sanitize(pairs) if pairs else Sanitized(pairs, ())
+    kinds = Counter(finding.kind for finding in (*content.findings, *free_text.findings))
+    if not isinstance(content.value, dict) or not isinstance(free_text.value, list):
         raise NotARecordError("not an object")
-    clean = {key.lstrip("_") if is_metadata_key(key) else key: value for key, value in learned.value.items()}
-    for (key, _), pair in zip(parts.ours, ours.value, strict=True):
+    clean = {key.lstrip("_") if is_metadata_key(key) else key: value for key, value in content.value.items()}
+    for (key, _), pair in zip(parts.free_text, free_text.value, strict=True):
         if isinstance(pair, list) and isinstance(pair[0], str):
             bare = key.lstrip("_")
             clean[key[: len(key) - len(bare)] + pair[0].lstrip("_")] = pair[1]
-    return {**clean, **parts.plain}, kinds
+    return {**clean, **parts.fixed_form}, kinds
 
 
 def clean_note(engine: PrivacyEngine, note: str) -> tuple[str, Counter[str]]:
-    """A note as it may be kept: one line, without private data; and the kinds that were redacted.
+    """A note in one line and without private data, with the number of findings of each kind.
 
-    Raises UsageError for one that is too long.
+    Raises UsageError if it is too long.
     """
     line = " ".join(note.split())
     fields, redacted = sanitize_fields(engine, {"note": line}) if line else ({"note": ""}, Counter[str]())
     clean = str(fields["note"])
     if len(clean) > MAX_NOTE_LENGTH:
-        raise UsageError(f"the note is longer than {MAX_NOTE_LENGTH} characters", hint="say it shorter")
+        raise UsageError(f"the note is longer than {MAX_NOTE_LENGTH} characters", hint="shorten it")
     return clean, redacted
 
 
 def scan_fields(engine: PrivacyEngine, fields: JsonObject) -> Iterator[Finding]:
-    """What `sanitize_fields` would redact, with pointers into the fields."""
+    """The findings of `sanitize_fields`, with pointers into the fields."""
     parts = _split(fields)
-    yield from engine.scan(parts.learned)
-    for key, value in parts.ours:
+    yield from engine.scan(parts.content)
+    for key, value in parts.free_text:
         for finding in engine.scan([key.lstrip("_"), value]):
             _, index, rest = [*finding.pointer.split("/", 2), ""][:3]
             below = f"/{rest}" if rest else ""
@@ -69,27 +69,28 @@ def scan_fields(engine: PrivacyEngine, fields: JsonObject) -> Iterator[Finding]:
 
 
 class _Parts(NamedTuple):
-    """Fields by how they are treated: what was learned, our keys with free text, and our plain ones."""
+    """Fields by how they are sanitized."""
 
-    learned: JsonObject
-    ours: list[tuple[str, Json]]
-    plain: JsonObject
+    content: JsonObject
+    free_text: list[tuple[str, Json]]
+    """Keys of the format whose values may contain anything."""
+    fixed_form: JsonObject
+    """Keys of the format whose values have a form without room for free text."""
 
 
 def _split(fields: JsonObject) -> _Parts:
     parts = _Parts({}, [], {})
     for key, value in fields.items():
         if not is_metadata_key(key):
-            parts.learned[key] = value
-        elif _is_plain(key, value):
-            parts.plain[key] = value
+            parts.content[key] = value
+        elif _has_fixed_form(key, value):
+            parts.fixed_form[key] = value
         else:
-            parts.ours.append((key, value))
+            parts.free_text.append((key, value))
     return parts
 
 
-def _is_plain(key: str, value: Json) -> bool:
-    """Whether a key of ours has a value of a form that leaves no room for free text."""
+def _has_fixed_form(key: str, value: Json) -> bool:
     if key == GEN or isinstance(value, int):
         return key in (GEN, POINT_ID) and isinstance(value, int)
     form = _FORMS.get(key)

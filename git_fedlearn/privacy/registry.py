@@ -1,25 +1,25 @@
-"""The detectors, in one list. Each takes a subject and yields matches; none keeps state or does I/O.
+"""The list of detectors, and for each its gate: a pattern of the texts in which it can find anything.
 
-What must occur in a text before a detector can find anything: one pattern each, in RE2's syntax.
+A detector takes a subject and yields matches; it keeps no state and does no I/O. One pass of RE2 over a
+text tries all gates at once, so clean text costs little more than that pass.
 
-A gate may open for nothing, but never stay shut before a finding: tests ask every detector behind its gate.
-Gates are asked about ASCII text only, where lower case means the same to everybody.
-
-Which detectors can find anything in a text: one pass of RE2 over it looks for all gates at once.
+Laws: a gate may be open for nothing, but is never shut before a finding (tests ask every detector behind
+its gate). Gates are tried on ASCII text only, where lower case is unambiguous; other text passes all of
+them.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Final
 
 import re2
 
 from git_fedlearn.privacy.detectors import detect_secrets_rules
 from git_fedlearn.privacy.detectors.assignments import find_assignments
-from git_fedlearn.privacy.detectors.credentials_in_text import PROGRAMS, find_command_lines, find_told_secrets
+from git_fedlearn.privacy.detectors.credentials_in_text import PROGRAMS, find_command_lines, find_credentials
 from git_fedlearn.privacy.detectors.detect_secrets_rules import find_with_detect_secrets
 from git_fedlearn.privacy.detectors.hosts import find_internal_hosts, find_logins
 from git_fedlearn.privacy.detectors.ids import find_numbers
@@ -52,7 +52,6 @@ from git_fedlearn.privacy.subject import Subject, name_of_key
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-
 Detector = Callable[[Subject], Iterable[Match]]
 
 SECRET_DETECTORS: tuple[Detector, ...] = (
@@ -70,7 +69,7 @@ SECRET_DETECTORS: tuple[Detector, ...] = (
     find_with_detect_secrets,
     find_assignments,
     find_command_lines,
-    find_told_secrets,
+    find_credentials,
     find_cookies,
     find_columns,
 )
@@ -89,34 +88,16 @@ PERSONAL_DETECTORS: tuple[Detector, ...] = (
 DETECTORS = SECRET_DETECTORS + PERSONAL_DETECTORS
 
 
-@lru_cache(maxsize=4096)
-def by_key(key: str) -> frozenset[Detector]:
-    """The detectors that such a key tells to look at any text under it."""
-    asked: list[Detector] = []
-    if name_of_key(key) is not None:
-        asked.append(find_assignments)
-    if is_birth_key(key):
-        asked.append(find_births)
-    if is_position_key(key):
-        asked.append(find_positions)
-    return frozenset(asked)
-
-
 MIN_REST_LENGTH = 8
-"""Every token has at least as many characters after its prefix; a test counts them."""
+"""Every token has at least this many characters after its prefix; a test counts them."""
 
 
-def _any(words: Iterable[str]) -> str:
+def _any_of(words: Iterable[str]) -> str:
     return "|".join(re.escape(word) for word in sorted(set(words)) if word.isascii())
 
 
-def _tokens() -> str:
-    prefixes = _any(prefix for row in PREFIXED for prefix in row.prefixes.split())
-    return rf"(?:^|[^A-Za-z0-9])(?:{prefixes})\S{{{MIN_REST_LENGTH}}}"
-
-
 OPENED_BY_LONG_RUN = frozenset(("find_shaped_tokens", "find_unknown_tokens", "find_in_base64"))
-"""What needs a long run of token characters, which RE2's sets are slow at: counting far takes many states."""
+"""Detectors whose gate is a long run of token characters. RE2 would need many states to count that far."""
 
 _NAMES = (
     r"(?i:pass(?:w(?:or)?d|wort|phrase|code|[^a-z]|$)|pwd|psw(?:d|[^a-z]|$)|pw(?:[^a-z]|$)|kennwort|contrase|"
@@ -129,16 +110,19 @@ GATES: dict[str, str] = {
     "find_private_keys": "PRIVATE KEY|PuTTY-User-Key-File",
     "find_jwts": "eyJ",
     "find_url_passwords": "@",
-    "find_webhooks": _any(WEBHOOK_SIGNS),
+    "find_webhooks": _any_of(WEBHOOK_SIGNS),
     "find_headers": r"(?i:bearer|basic|token|digest|apikey|negotiate)[ \t]{1,4}[A-Za-z0-9._~+/=-]{12}",
     "find_basic_pairs": r"auth[\"']?\s{0,4}[:=]",
-    "find_tokens": _tokens(),
-    "find_marked_tokens": _any(mark for row in MARKED for mark in row.marks),
+    "find_tokens": (
+        rf"(?:^|[^A-Za-z0-9])(?:{_any_of(prefix for row in PREFIXED for prefix in row.prefixes.split())})"
+        rf"\S{{{MIN_REST_LENGTH}}}"
+    ),
+    "find_marked_tokens": _any_of(mark for row in MARKED for mark in row.marks),
     "find_aws_secrets": "AKIA|ASIA",
-    "find_with_detect_secrets": rf"(?i:{_any(w for row in detect_secrets_rules.PLUGINS for w in row[2])})",
+    "find_with_detect_secrets": rf"(?i:{_any_of(w for row in detect_secrets_rules.PLUGINS for w in row[2])})",
     "find_assignments": _NAMES,
-    "find_command_lines": _any(PROGRAMS),
-    "find_told_secrets": r"machine|:(?:[0-9]{4,5}|\*):[A-Za-z*][\w*-]*:|"
+    "find_command_lines": _any_of(PROGRAMS),
+    "find_credentials": r"machine|:(?:[0-9]{4,5}|\*):[A-Za-z*][\w*-]*:|"
     r"(?i:\bpin(?:[ -]?(?:code|number))?(?: is|:|=)\s{0,2}[\"'`]?\d{4}|mnemonic|"
     r"(?:seed|recovery|backup|secret)[-_ ]?(?:phrase|words)|"
     r"\b(?:log ?in|sign ?in|credentials|creds|auth)\b[\s\S]*[:/])",
@@ -162,37 +146,54 @@ GATES: dict[str, str] = {
 MAX_AUTOMATON_BYTES: Final = 64 << 20
 MAX_CACHED_CHOICES: Final = 4096
 _TYPOGRAPHY = re.compile("[\u2010-\u2015\u2018-\u201d\u2022\u2026\u2713\u2714]")
-"""Dashes, quotation marks, bullets and the like, of which models are fond: no letters, no blanks, no digits.
+"""Dashes, quotation marks, bullets and other typography that language models like to write.
 
-To a gate each is a hyphen, which no gate excludes, and which stands for them in numbers too.
+Gates see a hyphen in place of each: no gate excludes a hyphen, and detectors take a dash in a number for one.
 """
 
 
 class Prefilter:
-    """Chooses from some detectors those whose gate is open."""
+    """Chooses the detectors whose gate a text opens. The gates are compiled at the first text."""
 
     def __init__(self, detectors: Sequence[Detector]) -> None:
         self._all = tuple(detectors)
         self._gated = tuple(detector for detector in detectors if detector.__name__ in GATES)
+        self._open = lru_cache(maxsize=MAX_CACHED_CHOICES)(self._behind)
+
+    @cached_property
+    def _gates(self) -> re2.Set:
         options = re2.Options()
         options.max_mem = MAX_AUTOMATON_BYTES
-        self._gates = re2.Set.SearchSet(options)
+        gates = re2.Set.SearchSet(options)
         for detector in self._gated:
-            self._gates.Add(GATES[detector.__name__])
-        self._gates.Compile()
-        self._named = lru_cache(maxsize=MAX_CACHED_CHOICES)(self._open_ones)
+            gates.Add(GATES[detector.__name__])
+        gates.Compile()
+        return gates
 
     def choose(self, subject: Subject) -> tuple[Detector, ...]:
-        """The detectors to ask about this text, in their order; gates speak about ASCII only."""
+        """The detectors that may find something in this text, in the order of the list."""
         text = subject.text if subject.text.isascii() else _TYPOGRAPHY.sub("-", subject.text)
         if not text.isascii():
             return self._all
-        chosen = self._named(tuple(self._gates.Match(text) or ()), is_long=bool(subject.long_runs))
-        if subject.key and (asked := by_key(subject.key)):
+        chosen = self._open(tuple(self._gates.Match(text) or ()), is_long=bool(subject.long_runs))
+        if subject.key and (asked := _detectors_for_key(subject.key)):
             return tuple(d for d in self._all if d in chosen or d in asked)
         return chosen
 
-    def _open_ones(self, gates: tuple[int, ...], *, is_long: bool) -> tuple[Detector, ...]:
-        """The detectors of the gates with these numbers, and those that need a long run if there is one."""
+    def _behind(self, gates: tuple[int, ...], *, is_long: bool) -> tuple[Detector, ...]:
+        """The detectors behind these gates, and those that need a long run if there is one."""
         found = {self._gated[number] for number in gates}
         return tuple(d for d in self._all if d in found or (is_long and d.__name__ in OPENED_BY_LONG_RUN))
+
+
+@lru_cache(maxsize=4096)
+def _detectors_for_key(key: str) -> frozenset[Detector]:
+    """The detectors that look at every text under such a key."""
+    asked: list[Detector] = []
+    if name_of_key(key) is not None:
+        asked.append(find_assignments)
+    if is_birth_key(key):
+        asked.append(find_births)
+    if is_position_key(key):
+        asked.append(find_positions)
+    return frozenset(asked)

@@ -1,24 +1,21 @@
-"""All detectors over one text: matches settled, placeholders spared, the policy applied.
+r"""All detectors over one text: read as it is, with base64 decoded, and with escapes decoded.
 
-What was found in a text is remembered by the text and the key it is under, on which alone it depends: logs,
-names of fields and lines of code repeat themselves.
+Overlapping matches are merged, placeholders stay whole, and what the policy allows is left out. The matches
+of a text depend only on the text and the key it is stored under, so they are remembered: logs, field names
+and lines of code repeat.
 
-What the detectors find under one layer: in decoded base64, behind escapes.
-
-Secrets that are not written plainly: base64 one level deep, and escapes inside a token.
-
-`unescaped` gives a second reading of a text with its escapes decoded and the way back to the offsets.
+Base64 is decoded one level deep. Escapes (`\u0061`, `%61`, `&#97;`, folded lines) are decoded in a copy of
+the text whose offsets lead back to the original.
 """
 
 from __future__ import annotations
 
 import base64
-import binascii
 import re
 from bisect import bisect_left, bisect_right
 from collections import OrderedDict
 from dataclasses import replace
-from functools import cache, partial
+from functools import partial
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from xxhash import xxh3_128_digest
@@ -26,11 +23,13 @@ from xxhash import xxh3_128_digest
 from git_fedlearn.privacy import kinds
 from git_fedlearn.privacy.detectors.local_identity import IdentityRules
 from git_fedlearn.privacy.detectors.network import find_emails
+from git_fedlearn.privacy.detectors.personal import find_person_names
+from git_fedlearn.privacy.detectors.split_secrets import may_begin
 from git_fedlearn.privacy.json_strings import plain_key
 from git_fedlearn.privacy.model import Match, fingerprint, settle_overlaps
 from git_fedlearn.privacy.policy import compile_pattern
 from git_fedlearn.privacy.registry import DETECTORS, SECRET_DETECTORS, Prefilter
-from git_fedlearn.privacy.subject import Subject
+from git_fedlearn.privacy.subject import Subject, lazy_pattern
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -39,21 +38,22 @@ if TYPE_CHECKING:
     from git_fedlearn.privacy.policy import CustomRule, Policy
     from git_fedlearn.privacy.registry import Detector
 
-
 MAX_REMEMBERED_TEXTS: Final = 100_000
-"""About 20 MB. The oldest makes room for the newest."""
+"""About 30 MB. The oldest text is forgotten first."""
 MAX_REMEMBERED_MATCHES: Final = 8
-"""A text with more is not remembered, so that no log can fill the memory."""
+"""A text with more matches is not remembered, so that no log can fill the memory."""
 MAX_VERBATIM_CHARACTERS: Final = 48
-"""Of a longer text its hash is remembered."""
+"""A longer text or key is remembered by its hash."""
+
+_MemoryKey = tuple[str | bytes, str | bytes]
 
 
-class _Seen(NamedTuple):
-    """What is private in a text, and whether a secret that goes on in another text may begin in it."""
+class _KnownText(NamedTuple):
+    """What is private in a text, and whether a secret that continues in another text may begin in it."""
 
     matches: Sequence[Match]
     may_begin: bool | None
-    """None until somebody asks."""
+    """None if not determined yet."""
 
 
 class TextScanner:
@@ -62,71 +62,53 @@ class TextScanner:
     def __init__(self, identity: LocalIdentity, policy: Policy) -> None:
         self._allowed_kinds = {kind for kind, action in policy.actions.items() if action == "allow"}
         self._allowed = policy.allowed_fingerprints()
-        self._own = self._own_detectors(identity, policy)
-        self._seen: OrderedDict[tuple[str | bytes, str], _Seen] = OrderedDict()
+        # What only this machine, its user and this repository's policy look for.
+        self._own: tuple[Detector, ...] = (
+            IdentityRules(identity).find,
+            *([partial(find_person_names, model=policy.names)] if policy.names else ()),
+            *(partial(_find_custom, rule, compile_pattern(rule.pattern)) for rule in policy.rules),
+        )
+        self._seen: OrderedDict[_MemoryKey, _KnownText] = OrderedDict()
         self.placeholders = kinds.placeholder_pattern(tuple(rule.kind for rule in policy.rules))
 
     def are_clean(self, texts: Iterable[tuple[str, str | None]]) -> bool:
-        """Whether these texts of one value, each with its key, None for a key, are all known to be clean.
+        """Whether these texts of one value, each with its key (None for a key), are all known to be clean.
 
-        False, too, where a secret may be split over several of them.
+        Also False if a secret may be split over several of them.
         """
         for text, key in texts:
-            short = text if len(text) <= MAX_VERBATIM_CHARACTERS else _digest(text)
-            seen = self._seen.get((short, key or ""))
+            known_by = _memory_key(text, key or "")
+            seen = self._seen.get(known_by)
             if seen is None or seen.matches:
                 return False
             if key is None:
                 continue
             if seen.may_begin is None:
-                seen = self._seen[short, key] = _Seen((), _may_begin(text))
+                seen = self._seen[known_by] = _KnownText((), may_begin(text))
             if seen.may_begin:
                 return False
         return True
 
     def matches(self, text: str, key: str = "", parts: Sequence[Match] = ()) -> Sequence[Match]:
-        """The private spans of a cleaned text, in order, without overlaps or cut placeholders.
+        """The private spans of a text without invisible characters, in order; none cuts a placeholder.
 
-        `parts` are spans that other strings of the record made private.
+        `parts` are spans that are private because of other strings of the record.
         """
         if parts:
             return self._find(text, key, parts)
-        mark = text if len(text) <= MAX_VERBATIM_CHARACTERS else _digest(text), key
-        seen = self._seen.get(mark)
+        known_by = _memory_key(text, key)
+        seen = self._seen.get(known_by)
         if seen is not None:
             return seen.matches
         found = self._find(text, key)
         if len(found) <= MAX_REMEMBERED_MATCHES:
             if len(self._seen) >= MAX_REMEMBERED_TEXTS:
                 self._seen.popitem(last=False)
-            self._seen[mark] = _Seen(found, None)
+            self._seen[known_by] = _KnownText(found, None)
         return found
 
-    def _find(self, text: str, key: str, parts: Sequence[Match] = ()) -> Sequence[Match]:
-        if len(text) < 3 and not parts:  # noqa: PLR2004 -- nothing private is that short
-            return ()
-        subject = Subject(text, plain_key(key) if "<" in key else key)
-        detectors = (*_prefilter().choose(subject), *self._own)
-        found = [*parts, *(m for detector in detectors for m in detector(subject))]
-        if not found or not (found := self.counted(found, text)):
-            return ()
-        if "<" in text:
-            found = list(self._spare_placeholders(found, text))
-        settled = settle_overlaps(found)
-        return self.counted(settled, text) if self._allowed else settled
-
-    @staticmethod
-    def _own_detectors(identity: LocalIdentity, policy: Policy) -> tuple[Detector, ...]:
-        """What only this machine, its user and this repository's policy look for."""
-        rules = IdentityRules(identity)
-        own: list[Detector] = [rules.find] if rules.is_known else []
-        if policy.names:
-            own.append(partial(_find_person_names, policy.names))
-        own += [partial(_find_custom, rule, compile_pattern(rule.pattern)) for rule in policy.rules]
-        return tuple(own)
-
-    def counted(self, matches: Iterable[Match], text: str) -> list[Match]:
-        """Those that the policy does not allow, neither by their kind nor by what they hold."""
+    def without_allowed(self, matches: Iterable[Match], text: str) -> list[Match]:
+        """The matches that the policy does not allow, neither by kind nor by fingerprint."""
         return [
             m
             for m in matches
@@ -135,51 +117,43 @@ class TextScanner:
             and not (self._allowed and fingerprint(m.kind, text[m.start : m.end]) in self._allowed)
         ]
 
-    def _spare_placeholders(self, found: Iterable[Match], text: str) -> Iterator[Match]:
-        """Without what lies in a placeholder or cuts one; a match may hold one whole, and more."""
-        spans = [m.span() for m in self.placeholders.finditer(text)]
-        if not spans:
-            yield from found
-            return
+    def _find(self, text: str, key: str, parts: Sequence[Match] = ()) -> Sequence[Match]:
+        if len(text) < 3 and not parts:  # noqa: PLR2004 -- nothing private is that short
+            return ()
+        subject = Subject(text, plain_key(key) if "<" in key else key)
+        detectors = (*_PREFILTER.choose(subject), *self._own)
+        found = [*parts, *(match for detector in detectors for match in detector(subject))]
+        if not found or not (found := self.without_allowed(found, text)):
+            return ()
+        if "<" in text:
+            found = self._without_placeholders(found, text)
+        settled = settle_overlaps(found)
+        return self.without_allowed(settled, text) if self._allowed else settled
+
+    def _without_placeholders(self, found: list[Match], text: str) -> list[Match]:
+        """The matches that cut no placeholder and contain something besides placeholders."""
+        spans = [hit.span() for hit in self.placeholders.finditer(text)]
         ends = [end for _, end in spans]
+        kept: list[Match] = []
         for match in found:
-            touching = _touching(match, spans, ends)
-            cut = any(s[0] < match.start or s[1] > match.end for s in touching)
-            covered = sum(end - start for start, end in touching)
-            if not cut and covered < match.end - match.start:
-                yield match
+            first = last = bisect_right(ends, match.start)
+            while last < len(spans) and spans[last][0] < match.end:
+                last += 1
+            touched = spans[first:last]
+            is_cutting = any(start < match.start or end > match.end for start, end in touched)
+            if not is_cutting and sum(end - start for start, end in touched) < match.end - match.start:
+                kept.append(match)
+        return kept
 
 
-def _touching(match: Match, spans: list[tuple[int, int]], ends: list[int]) -> list[tuple[int, int]]:
-    first = bisect_right(ends, match.start)
-    last = first
-    while last < len(spans) and spans[last][0] < match.end:
-        last += 1
-    return spans[first:last]
-
-
-def _digest(text: str) -> bytes:
-    return xxh3_128_digest(text.encode("utf-8", "surrogatepass"))
-
-
-def _may_begin(text: str) -> bool:
-    from git_fedlearn.privacy.detectors.split_secrets import may_begin  # noqa: PLC0415 -- compiles its patterns
-
-    return may_begin(text)
-
-
-@cache
-def _prefilter() -> Prefilter:
-    """Imported at the first text: the patterns take longer to compile than most commands run."""
-    from git_fedlearn.privacy.registry import Prefilter  # noqa: PLC0415
-
-    return Prefilter(ALL_DETECTORS)
-
-
-def _find_person_names(model: str, subject: Subject) -> Iterator[Match]:
-    from git_fedlearn.privacy.detectors.personal import find_person_names  # noqa: PLC0415 -- off by default
-
-    return find_person_names(subject, model)
+def _memory_key(text: str, key: str) -> _MemoryKey:
+    """A text and its key, each as it is if short, otherwise as its hash."""
+    return (
+        text
+        if len(text) <= MAX_VERBATIM_CHARACTERS
+        else xxh3_128_digest(text.encode("utf-8", "surrogatepass")),
+        key if len(key) <= MAX_VERBATIM_CHARACTERS else xxh3_128_digest(key.encode("utf-8", "surrogatepass")),
+    )
 
 
 def _find_custom(rule: CustomRule, pattern: re.Pattern[str], subject: Subject) -> Iterator[Match]:
@@ -189,86 +163,107 @@ def _find_custom(rule: CustomRule, pattern: re.Pattern[str], subject: Subject) -
         yield Match(*hit.span(pattern.groupindex.get("secret", 0)), rule.kind, f"custom:{rule.name}")
 
 
-_BASE64 = re.compile(r"(?<![A-Za-z0-9+/_=-])[A-Za-z0-9+/_-]{24,65536}={0,2}")
+_BASE64 = lazy_pattern(r"(?<![A-Za-z0-9+/_=-])[A-Za-z0-9+/_-]{24,65536}={0,2}")
 _PRINTABLE = re.compile(rb"[\t\n\r\x20-\x7e]{12,}")
-_ESCAPE = re.compile(
+
+
+def find_in_base64(subject: Subject) -> Iterator[Match]:
+    """Runs of base64 that decode to text with a secret; the whole run is private."""
+    for start, end in subject.long_runs:
+        for run in _BASE64.finditer(subject.text, start, end):
+            plain = _decode_base64(run[0])
+            if plain is None:
+                continue
+            inner = Subject(plain)
+            found = min(
+                (match for detector in _SECRET_PREFILTER.choose(inner) for match in detector(inner)),
+                key=lambda match: (kinds.RANK[match.kind], match.rule),
+                default=None,
+            )
+            if found is not None:
+                yield Match(*run.span(), found.kind, f"base64:{found.rule}", 0.9)
+
+
+def _decode_base64(run: str) -> str | None:
+    """The printable ASCII text in a run of base64, or None. Most runs fail at their first 16 characters."""
+    digits = run.rstrip("=").replace("-", "+").replace("_", "/")
+    data = b""
+    for size in (min(16, len(digits)), len(digits)):
+        usable = digits[: size - (size % 4 == 1)]
+        try:
+            data = base64.b64decode(usable + "=" * (-len(usable) % 4))
+        except ValueError:
+            return None
+        if _PRINTABLE.fullmatch(data) is None:
+            return None
+    return data.decode("ascii")
+
+
+_ESCAPE = lazy_pattern(
     r"(?<!\\)\\+(?:u00(?P<u>[2-7][0-9a-fA-F])|x(?P<x>[2-7][0-9a-fA-F])|(?P<slash>/)|"
     r"(?P<fold>\r?\n[ \t]{0,32}))"
     r"|%(?P<p>[2-7][0-9a-fA-F])|&#(?P<d>[0-9]{2,3});|&#x(?P<h>[2-7][0-9a-fA-F]);"
 )
-_LETTER_ESCAPE = re.compile(r"(?<!\\)\\+[nrtfvb0](?=[A-Za-z0-9+(_])")
+_LETTER_ESCAPE = lazy_pattern(r"(?<!\\)\\+[nrtfvb0](?=[A-Za-z0-9+(_])")
 
 
-class View(NamedTuple):
-    """Another reading of a text; character i of it covers `starts[i]` to `ends[i]` of the original."""
+def find_behind_escapes(subject: Subject) -> Iterator[Match]:
+    r"""What only shows once escapes are decoded: a key after a written `\n`, an escaped letter in a token."""
+    text = subject.text
+    if "\\" in text and _LETTER_ESCAPE.search(text) is not None:
+        inner = Subject(_LETTER_ESCAPE.sub(lambda hit: " " * len(hit[0]), text))
+        for detector in _LETTER_ESCAPE_PREFILTER.choose(inner):
+            yield from detector(inner)
+    decoded = _decode_escapes(text)
+    if decoded is None:
+        return
+    inner = Subject(decoded.text, subject.key)
+    for detector in _PLAIN_PREFILTER.choose(inner):
+        for match in detector(inner):
+            at = bisect_left(decoded.changed, match.start)
+            if at < len(decoded.changed) and decoded.changed[at] < match.end:
+                yield replace(match, start=decoded.starts[match.start], end=decoded.ends[match.end - 1])
+
+
+class _DecodedText(NamedTuple):
+    """A text without its escapes; character i covers `starts[i]` to `ends[i]` of the original."""
 
     text: str
     starts: list[int]
     ends: list[int]
     changed: list[int]
+    """The offsets at which an escape was decoded, in order."""
 
 
-def decoded_base64(subject: Subject) -> list[tuple[int, int, str]]:
-    """The runs of base64 that hold printable text, with that text."""
-    found: list[tuple[int, int, str]] = []
-    runs = subject.long_runs
-    for hit in (hit for start, end in runs for hit in _BASE64.finditer(subject.text, start, end)):
-        run = hit[0].rstrip("=").replace("-", "+").replace("_", "/")
-        if _decode(run[:16]) is None:
-            continue
-        plain = _decode(run)
-        if plain is not None:
-            found.append((hit.start(), hit.end(), plain))
-    return found
-
-
-def _decode(run: str) -> str | None:
-    run = run[: len(run) - (len(run) % 4 == 1)]
-    try:
-        data = base64.b64decode(run + "=" * (-len(run) % 4))
-    except (binascii.Error, ValueError):
-        return None
-    return data.decode("ascii") if _PRINTABLE.fullmatch(data) else None
-
-
-def blank_letter_escapes(text: str) -> str | None:
-    r"""The text with `\n`, `\t` … before a word as blanks, None without any. Offsets stay."""
-    if "\\" not in text or _LETTER_ESCAPE.search(text) is None:
-        return None
-    return _LETTER_ESCAPE.sub(lambda m: " " * len(m[0]), text)
-
-
-def unescaped(text: str) -> View | None:
-    """The text with character escapes decoded and folded lines joined, None when it has none."""
+def _decode_escapes(text: str) -> _DecodedText | None:
+    """The text with character escapes decoded and folded lines joined; None if it has neither."""
     if "\\" not in text and "%" not in text and "&#" not in text:
-        return None
-    hits = list(_ESCAPE.finditer(text))
-    if not hits:
         return None
     pieces: list[str] = []
     starts: list[int] = []
     ends: list[int] = []
     changed: list[int] = []
     at = 0
-    for hit in hits:
+    for hit in _ESCAPE.finditer(text):
         pieces.append(text[at : hit.start()])
         starts.extend(range(at, hit.start()))
         ends.extend(range(at + 1, hit.start() + 1))
-        if char := _character(hit):
+        changed.append(len(starts))
+        if char := _escaped_character(hit):
             pieces.append(char)
-            changed.append(len(starts))
             starts.append(hit.start())
             ends.append(hit.end())
-        else:
-            changed.append(len(starts))
         at = hit.end()
+    if not changed:
+        return None
     pieces.append(text[at:])
     starts.extend(range(at, len(text)))
     ends.extend(range(at + 1, len(text) + 1))
-    return View("".join(pieces), starts, ends, changed)
+    return _DecodedText("".join(pieces), starts, ends, changed)
 
 
-def _character(hit: re.Match[str]) -> str:
+def _escaped_character(hit: re.Match[str]) -> str:
+    """The character that an escape stands for; empty for a folded line."""
     if hit["slash"]:
         return "/"
     if hit["d"]:
@@ -278,39 +273,8 @@ def _character(hit: re.Match[str]) -> str:
     return chr(int(code, 16)) if code else ""
 
 
-def find_in_base64(subject: Subject) -> Iterator[Match]:
-    """Runs of base64 whose plain text holds a secret; the whole run goes."""
-    for start, end, plain in decoded_base64(subject):
-        inner = Subject(plain)
-        found = min(
-            (m for detector in _secret_detectors().choose(inner) for m in detector(inner)),
-            key=lambda m: (kinds.RANK[m.kind], m.rule),
-            default=None,
-        )
-        if found is not None:
-            yield Match(start, end, found.kind, f"base64:{found.rule}", 0.9)
-
-
-def find_behind_escapes(subject: Subject) -> Iterator[Match]:
-    """What shows only once escapes are read: a key after a written newline, an escaped letter."""
-    blanked = blank_letter_escapes(subject.text)
-    if blanked is not None:
-        inner = Subject(blanked)
-        for detector in _glued_detectors().choose(inner):
-            yield from detector(inner)
-    view = unescaped(subject.text)
-    if view is None:
-        return
-    inner = Subject(view.text, subject.key)
-    for detector in _plain_detectors().choose(inner):
-        for match in detector(inner):
-            at = bisect_left(view.changed, match.start)
-            if at < len(view.changed) and view.changed[at] < match.end:
-                yield replace(match, start=view.starts[match.start], end=view.ends[match.end - 1])
-
-
-_secret_detectors = cache(lambda: Prefilter(SECRET_DETECTORS))
-_glued_detectors = cache(lambda: Prefilter((*SECRET_DETECTORS, find_emails)))
-_plain_detectors = cache(lambda: Prefilter(DETECTORS))
-
-ALL_DETECTORS = (*DETECTORS, find_in_base64, find_behind_escapes)
+ALL_DETECTORS: tuple[Detector, ...] = (*DETECTORS, find_in_base64, find_behind_escapes)
+_PREFILTER = Prefilter(ALL_DETECTORS)
+_PLAIN_PREFILTER = Prefilter(DETECTORS)
+_SECRET_PREFILTER = Prefilter(SECRET_DETECTORS)
+_LETTER_ESCAPE_PREFILTER = Prefilter((*SECRET_DETECTORS, find_emails))

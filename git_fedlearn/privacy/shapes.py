@@ -1,4 +1,4 @@
-"""What a string looks like: random, a stand-in, a hash, a piece of code. Pure and linear, no context."""
+"""What a string looks like without its context: random, a placeholder, a hash, code. Pure and linear."""
 
 from __future__ import annotations
 
@@ -23,7 +23,8 @@ _WORD_VALUES = frozenset(
     that
     """.split()
 )
-# A path begins with a slash, but so does one base64 value in 64: padded, or long with digits and capitals.
+# A path begins with a slash, but so does one base64 value in 64: one with padding, or long, with digits and
+# capitals.
 _NO_PATH = (
     r"[A-Za-z0-9+/]{16,512}={1,2}$|"
     r"(?=[^0-9]{0,40}[0-9][^0-9]{0,40}[0-9])(?=[^A-Z]{0,20}[A-Z][^A-Z]{0,20}[A-Z])[A-Za-z0-9+/]{36,512}$"
@@ -46,7 +47,7 @@ _VOWELLESS = re.compile(r"(?<![a-z])[A-Z]?[bcdfghjklmnpqrstvwxz]{3,5}(?![a-z])")
 
 
 def is_stand_in(value: str) -> bool:
-    """Whether documentation would print this in the place of a secret."""
+    """Whether documentation would print this in place of a secret."""
     return (
         len(set(value)) <= 1
         or value.lower() in _WORD_VALUES
@@ -57,13 +58,13 @@ def is_stand_in(value: str) -> bool:
 
 
 def is_marked_example(token: str) -> bool:
-    """Whether a token of a known format says itself that it is none (`AKIA…EXAMPLE`, `sk-xxxxxxxx`)."""
+    """Whether a token of a known format is marked as an example (`AKIA…EXAMPLE`, `sk-xxxxxxxx`)."""
     lowered = token.lower()
     return "example" in lowered or "xxxxxx" in lowered or "your" in lowered or "000000000000" in lowered
 
 
 def is_code(value: str) -> bool:
-    """Whether the value is an expression that would compute a secret instead of holding one."""
+    """Whether the value is an expression: code that may compute a secret but does not contain one."""
     if _CODE.search(value) is not None:
         return True
     parts = value.split(".")
@@ -73,7 +74,7 @@ def is_code(value: str) -> bool:
 
 
 def is_identifier_like(value: str) -> bool:
-    """Whether the value is made of words, versions and dates: digits end a word or stand alone."""
+    """Whether the value consists of words, versions and dates: digits end a word or are separate."""
     if not value.isascii():
         return value.isalpha()
     if _is_unspeakable(value):
@@ -90,7 +91,7 @@ def is_identifier_like(value: str) -> bool:
 
 
 def _is_unspeakable(value: str) -> bool:
-    """Whether nobody could read it aloud: too many consonants, cases that alternate."""
+    """Whether it cannot be read aloud: too many consonants in a row, or alternating case."""
     if len(value) < 8:  # noqa: PLR2004 -- shorter ones are acronyms
         return False
     if _UNSPEAKABLE.search(value) is not None:
@@ -117,14 +118,14 @@ def is_hex(value: str) -> bool:
 
 
 def entropy(value: str) -> float:
-    """Bits for each character."""
+    """Shannon entropy, in bits per character."""
     size = len(value)
     return -sum(n / size * math.log2(n / size) for n in Counter(value).values()) if size else 0.0
 
 
-def is_random(value: str, *, least: int = 16) -> bool:
-    """Whether a generator made this: long enough, mixed, and not words."""
-    if len(value) < least or is_identifier_like(value):
+def is_random(value: str, *, min_length: int = 16) -> bool:
+    """Whether it looks generated: long enough, mixed, and not made of words."""
+    if len(value) < min_length or is_identifier_like(value):
         return False
     if is_hex(value):
         digits = sum(map(str.isdigit, value))
@@ -134,8 +135,8 @@ def is_random(value: str, *, least: int = 16) -> bool:
 
 
 def is_strong_password(value: str) -> bool:
-    """Whether a bare word after "password" is one: no dictionary word or expression has this mix."""
-    if len(value) < 6:  # noqa: PLR2004 -- shorter ones are not told from words
+    """Whether an unquoted word after "password" is one: neither a dictionary word nor an expression."""
+    if len(value) < 6:  # noqa: PLR2004 -- shorter ones look like words
         return False
     has_digit = any(c.isdigit() for c in value)
     has_letter = any(c.isalpha() for c in value)
@@ -144,5 +145,5 @@ def is_strong_password(value: str) -> bool:
 
 
 def is_chosen_word(value: str) -> bool:
-    """Whether people choose this as a password though it is nothing but letters; not a name in code."""
+    """Whether it is a word that people choose as a password, all letters; names in code are not."""
     return 5 <= len(value) <= 32 and value.isalpha() and (value.islower() or value.istitle())  # noqa: PLR2004

@@ -1,40 +1,40 @@
-"""One text under inspection, with what several detectors want to know about it, worked out once.
+"""One text under inspection, with what several detectors need to know about it, worked out once.
 
-Which names hold secrets: `password`, `apiKey`, `DB_PASS`; and which only sound like it: `max_tokens`.
-
-Regular expressions that are compiled when they are first used: most texts need few of them.
+`find_names` decides which names are those of secrets (`password`, `apiKey`, `DB_PASS`) and which only look
+like it (`max_tokens`). `lazy_pattern` compiles a regular expression when it is first used: most texts need
+few of them.
 """
 
 from __future__ import annotations
 
 import re
 from functools import cached_property
-from typing import TYPE_CHECKING, NamedTuple, cast
+from typing import TYPE_CHECKING, Final, NamedTuple, cast
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
 
 def lazy_pattern(pattern: str, flags: int = 0) -> re.Pattern[str]:
-    """As `re.compile`, but a wrong pattern raises only when it is used."""
+    """Like `re.compile`, but an invalid pattern raises only when it is used."""
     return cast("re.Pattern[str]", _LazyPattern(pattern, flags))
 
 
 class _LazyPattern:
-    """Becomes, at the first use, an object with all that the compiled pattern has."""
+    """Gets the attributes of the compiled pattern at the first use of one."""
 
     def __init__(self, pattern: str, flags: int) -> None:
         self._source = (pattern, flags)
 
     def __getattr__(self, name: str) -> object:
-        """Called for what is not there yet."""
+        """Called only for attributes that are missing."""
         compiled = re.compile(*self._source)
         parts = {part: getattr(compiled, part) for part in dir(compiled) if not part.startswith("_")}
         self.__dict__.update(parts)
         return getattr(compiled, name)
 
 
-_PASSWORDS = (  # lower case
+_PASSWORDS = (
     r"pass(?:w(?:or)?d|wort|phrase|code)|(?<!com|tre|sur|ver|der|enc)(?<!by|im)(?<!s)pass(?![a-z])|"
     r"(?<![a-z])pwd|pwd(?![a-z])|(?<![a-z])psw(?:d|(?![a-z]))|(?<![a-z])pw(?![a-z])|kennwort|contrase[ñn]a|mot_?de_?passe|senha|wachtwoord|lösenord|salasana|"
     r"(?<![a-z])psk(?![a-z])|пароль|密码|パスワード|비밀번호|identified by"
@@ -43,52 +43,19 @@ _SECRETS = (
     r"secret|token|credentials?|(?<![a-z])creds?(?![a-z])|[_-]auth(?![a-z])|auth[-_]?(?:code|header)|"
     r"bearer|(?<![a-z])sas(?![a-z])|(?<![a-z])otp(?![a-z])|api[-_]?hash"
 )
-# Where these stand in a text in lower case, a name may stand; everything below starts with one of them.
-STEMS = (
-    *(
-        "pass",
-        "psw",
-        "pw",
-        "kennwort",
-        "contrase",
-        "mot",
-        "senha",
-        "wachtwoord",
-        "lösenord",
-    ),
-    *(
-        "salasana",
-        "пароль",
-        "密码",
-        "パスワード",
-        "비밀번호",
-        "secret",
-        "token",
-        "cred",
-        "_auth",
-        "-auth",
-        "authcode",
-    ),
-    *(
-        "authheader",
-        "auth_",
-        "auth-",
-        "identified by",
-        "bearer",
-        "psk",
-        "sas",
-        "otp",
-        "key",
-        "apihash",
-        "api_hash",
-        "api-hash",
-    ),
+_STEMS = (
+    "identified by",
+    *"""
+    pass psw pw kennwort contrase mot senha wachtwoord lösenord salasana пароль 密码 パスワード 비밀번호 psk
+    secret token cred _auth -auth authcode authheader auth_ auth- bearer sas otp apihash api_hash api-hash key
+    """.split(),
 )
+"""A name can only begin at one of these; like all patterns of names, in lower case."""
 _NAME = lazy_pattern(
     rf"(?:(?P<password>{_PASSWORDS})|(?P<secret>{_SECRETS})|"
     rf"(?P<key>keys?(?![a-z])))(?P<rest>[a-z0-9_-]{{0,32}})"
 )
-# `apiKey`, `access-key`, `SIGNING KEY`: keys that are secrets whatever else the text says.
+# `apiKey`, `access-key`, `SIGNING KEY`: keys that are secret whatever the context.
 _SECRET_KEY = lazy_pattern(
     r"(?:api|auth|access|account|private|signing|encryption|master|service|client|license|shared|"
     r"webhook|deploy|session|"
@@ -97,59 +64,6 @@ _SECRET_KEY = lazy_pattern(
     r"instrumentation|function|product|activation|"
     r"ssh|gpg|pgp|rsa|crypt\w{0,5}|cipher|secret|management|project|team|user|live|prod|license)[-_ .]?keys?$"
 )
-
-
-class Name(NamedTuple):
-    """A name that may hold a secret: its sort (`password`, `secret`, `key`), place, and lower case form."""
-
-    sort: str
-    start: int
-    end: int
-    full: str
-
-
-def find_names(lowered: str, stems: Iterable[int] | None = None) -> Iterator[Name]:
-    """Names that hold secrets, in order, in a text in lower case; `stems` are its stem positions if known."""
-    covered = 0
-    for at in stem_positions(lowered) if stems is None else stems:
-        if at < covered or (hit := _NAME.match(lowered, at)) is None:
-            continue
-        name = _beginning(lowered, at) + hit[0]
-        if _NOT_A_SECRET.search(name):
-            continue
-        covered = hit.end()
-        yield Name(_sort(hit, name[: len(name) - len(hit["rest"])]), at, hit.end(), name)
-
-
-def _beginning(lowered: str, at: int) -> str:
-    """What of the name stands before its stem, with the word before where one blank parts them."""
-    before = lowered[max(0, at - 64) : at]
-    rest = before.rstrip(_NAME_CHARACTERS)
-    if rest.endswith(" "):
-        rest = rest[:-1].rstrip(_NAME_CHARACTERS)
-    return before[len(rest) :].lstrip()
-
-
-def stem_positions(lowered: str) -> list[int]:
-    """Where one of STEMS begins in a text in lower case, in order."""
-    positions: set[int] = set()
-    for stem in STEMS:
-        at = lowered.find(stem)
-        while at >= 0:
-            positions.add(at)
-            at = lowered.find(stem, at + 1)
-    return sorted(positions)
-
-
-def _sort(hit: re.Match[str], name: str) -> str:
-    if hit["password"]:
-        return "password"
-    return "secret" if hit["secret"] or _SECRET_KEY.search(name) else "key"
-
-
-def name_of_key(key: str) -> Name | None:
-    """The secret name that a dict key is, if it is one."""
-    return next(find_names(key.lower()), None) if len(key) <= 128 else None  # noqa: PLR2004 -- a name, not a text
 
 
 _NOT_A_SECRET = lazy_pattern(
@@ -184,16 +98,72 @@ _NOT_A_SECRET = lazy_pattern(
     r"keyword|author(?!iz)|monkey|turkey|donkey|hockey|whiskey|keynote",
 )
 _NAME_CHARACTERS = "abcdefghijklmnopqrstuvwxyz0123456789_.:-"
+_MAX_KEY_LENGTH: Final = 128
+"""A longer key is a text, not a name."""
 
-_LONG = 24
-_LONG_RUN = lazy_pattern(rf"[A-Za-z0-9_.$~!:|/+=-]{{{_LONG},}}")
-_DIGITED = 14
-_DIGIT_RUN = lazy_pattern(rf"(?<![A-Za-z0-9_-])(?=[A-Za-z_-]{{0,64}}[0-9])[A-Za-z0-9_-]{{{_DIGITED}}}")
+
+class Name(NamedTuple):
+    """The name of a secret: its sort (`password`, `secret`, `key`), span, and lower-case form."""
+
+    sort: str
+    start: int
+    end: int
+    full: str
+
+
+def name_of_key(key: str) -> Name | None:
+    """The secret name in the key of an object, if there is one."""
+    return next(find_names(key.lower()), None) if len(key) <= _MAX_KEY_LENGTH else None
+
+
+def find_names(lowered: str, stems: Iterable[int] | None = None) -> Iterator[Name]:
+    """The names of secrets in a lower-case text, in order; `stems` are its `stem_positions` if known."""
+    covered = 0
+    for at in stem_positions(lowered) if stems is None else stems:
+        if at < covered or (hit := _NAME.match(lowered, at)) is None:
+            continue
+        name = _beginning(lowered, at) + hit[0]
+        if _NOT_A_SECRET.search(name):
+            continue
+        covered = hit.end()
+        sort = "password" if hit["password"] else "secret"
+        if hit["key"] and not _SECRET_KEY.search(name[: len(name) - len(hit["rest"])]):
+            sort = "key"
+        yield Name(sort, at, covered, name)
+
+
+def stem_positions(lowered: str) -> list[int]:
+    """The offsets in a lower-case text at which a name may begin, in order."""
+    positions: set[int] = set()
+    for stem in _STEMS:
+        at = lowered.find(stem)
+        while at >= 0:
+            positions.add(at)
+            at = lowered.find(stem, at + 1)
+    return sorted(positions)
+
+
+def _beginning(lowered: str, at: int) -> str:
+    """The part of a name before its stem, including the previous word if a single blank separates them."""
+    before = lowered[max(0, at - 64) : at]
+    rest = before.rstrip(_NAME_CHARACTERS)
+    if rest.endswith(" "):
+        rest = rest[:-1].rstrip(_NAME_CHARACTERS)
+    return before[len(rest) :].lstrip()
+
+
+_LONG_RUN_LENGTH: Final = 24
+"""Of the shortest token without a distinctive prefix."""
+_LONG_RUN = lazy_pattern(rf"[A-Za-z0-9_.$~!:|/+=-]{{{_LONG_RUN_LENGTH},}}")
+_DIGIT_RUN_LENGTH: Final = 14
+_DIGIT_RUN = lazy_pattern(
+    rf"(?<![A-Za-z0-9_-])(?=[A-Za-z_-]{{0,64}}[0-9])[A-Za-z0-9_-]{{{_DIGIT_RUN_LENGTH}}}"
+)
 _DECIMALS = lazy_pattern(r"[0-9]\.[0-9]{3}")
 
 
 class Subject:
-    """A cleaned text and the name it is stored under: the nearest dict key, or nothing."""
+    """A text without invisible characters, and the nearest key above it (empty if there is none)."""
 
     def __init__(self, text: str, key: str = "") -> None:
         self.text = text
@@ -202,29 +172,29 @@ class Subject:
         if len(lowered) != len(text):
             lowered = "".join(low if len(low := char.lower()) == 1 else char for char in text)
         self.lowered = lowered
-        """In lower case, character by character, so that offsets hold."""
-        self._long_words = [word for word in text.split() if len(word) >= _DIGITED]
+        """In lower case, character by character, so that offsets stay valid."""
+        self._long_words = [word for word in text.split() if len(word) >= _DIGIT_RUN_LENGTH]
         self.long_runs: list[tuple[int, int]] = []
-        """Where many token characters follow each other, as in the shortest token without telling prefix."""
-        if any(len(word) >= _LONG for word in self._long_words):
+        """The spans of long runs of token characters."""
+        if any(len(word) >= _LONG_RUN_LENGTH for word in self._long_words):
             self.long_runs = [hit.span() for hit in _LONG_RUN.finditer(text)]
 
     @cached_property
     def stem_positions(self) -> list[int]:
-        """Where the name of a secret may stand, in order."""
+        """The offsets at which the name of a secret may begin, in order."""
         return stem_positions(self.lowered)
 
     @cached_property
     def has_digit_run(self) -> bool:
-        """Whether a long word holds a digit early, as all generated tokens do."""
+        """Whether a long word has a digit near its beginning, as all generated tokens do."""
         return any(_DIGIT_RUN.search(word) for word in self._long_words)
 
     @cached_property
     def has_decimals(self) -> bool:
-        """Whether a number with three decimals or a degree sign occurs."""
+        """Whether the text contains a number with three decimals or a degree sign."""
         return "°" in self.text or _DECIMALS.search(self.text) is not None
 
     def has_any(self, words: tuple[str, ...]) -> bool:
-        """Whether one of these lower-case words occurs, in any case."""
+        """Whether the text contains one of these lower-case words, in any case."""
         lowered = self.lowered
         return any(word in lowered for word in words)

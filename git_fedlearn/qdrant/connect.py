@@ -1,16 +1,7 @@
-"""Which store and which embedder this clone uses: git config and environment, never a committed file.
+"""Which vector store and which collections this clone uses, and how the store compares to the record sets.
 
-A peer must not be able to change where data is sent, so nothing here is read from `.fedlearn.toml`.
-
-Where the search index lies, and the git config keys that say where the vector store is.
-
-The `[qdrant]` table of `.fedlearn.toml`: which collections, and which of their fields are embedded.
-
-Shared by every clone, so it names no place to send anything to; `connect.py` has those.
-
-How the search index and the vector store stand to the record sets, from what this clone remembers.
-
-Whether search and the vector store can be used here: packages, index, embedder, store.
+Where data is sent comes from git config and the environment, never from a committed file: a peer must not be
+able to change it. `.fedlearn.toml`, which all clones share, only names collections and the fields to embed.
 """
 
 import tomllib
@@ -30,32 +21,57 @@ from git_fedlearn.qdrant.store import Store
 from git_fedlearn.repository.repository import Repository
 from git_fedlearn.repository.settings import SETTINGS_FILE
 from git_fedlearn.repository.state import IMPORTS, QDRANT, read_json
-from git_fedlearn.search.index import stat_facts
+from git_fedlearn.search.index import stat_data
 
 URL_KEY: Final = "fedlearn.qdrantUrl"
 FOLDER_KEY: Final = "fedlearn.qdrantFolder"
-
 CREDENTIAL_KEY: Final = "fedlearn.qdrantCredential"
 GRPC_KEY: Final = "fedlearn.qdrantGrpcPort"
 
-_PORTS: Final = 65_536
+DEFAULT_COLLECTIONS: Final = (SKILLS_PATTERNS, ERROR_SOLUTIONS, BEST_PRACTICES)
+
+_MAX_PORT: Final = 65_535
+
+
+@dataclass(frozen=True, slots=True)
+class QdrantSettings:
+    """The `[qdrant]` table: collections, and the fields to embed, in order, for those that name them."""
+
+    collections: tuple[str, ...] = DEFAULT_COLLECTIONS
+    text_fields: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+class StoreStatus(NamedTuple):
+    """The store, the collections imported into it, those that changed since, and the last import (UTC).
+
+    `place` is empty if no store is configured.
+    """
+
+    place: str
+    collections: tuple[str, ...]
+    changed: tuple[str, ...]
+    imported: datetime | None
 
 
 def is_configured(repository: Repository) -> bool:
-    """Whether this clone, or all of this user's, is told of a store other than the embedded one."""
-    told = (repository.git.find_config(key) for key in (URL_KEY, FOLDER_KEY))
-    return bool(repository.environment.get("QDRANT_URL") or any(told))
+    """Whether a store other than the embedded one is configured for this clone or this user."""
+    if repository.environment.get("QDRANT_URL"):
+        return True
+    return any(repository.git.find_config(key) for key in (URL_KEY, FOLDER_KEY))
 
 
 @contextmanager
 def open_store(repository: Repository, command: str) -> Iterator[Store]:
-    """The configured store: `$QDRANT_URL` or git config, a local-mode folder, else the embedded one."""
+    """Open the configured store: a server, else a folder of the local mode, else the embedded store.
+
+    The URL of a server is in `$QDRANT_URL` or git config. `command` is named to others who wait for the lock.
+    """
     environment, git = repository.environment, repository.git
     url = environment.get("QDRANT_URL") or git.find_config(URL_KEY)
     folder = git.find_config(FOLDER_KEY)
     if url:
         key = environment.get("QDRANT_API_KEY") or _find_credential(repository, url)
-        with open_server(url, key, _grpc_port(repository)) as server:
+        with open_server(url, key, _find_grpc_port(repository)) as server:
             yield server
     elif folder:
         with open_local_folder(Path(folder).expanduser()) as local:
@@ -65,41 +81,29 @@ def open_store(repository: Repository, command: str) -> Iterator[Store]:
             yield embedded
 
 
-def _grpc_port(repository: Repository) -> int | None:
-    """The port at which the server speaks gRPC, None for REST. Raises SettingsError."""
-    told = repository.git.find_config(GRPC_KEY)
-    if told is None:
-        return None
-    if not told.isdecimal() or not 0 < int(told) < _PORTS:
-        raise SettingsError(f"git config {GRPC_KEY}: not a port", hint=f"git config {GRPC_KEY} 6334")
-    return int(told)
+def try_store(repository: Repository) -> tuple[str, int]:
+    """Connect to the configured store; returns its place and number of collections. Raises FedlearnError."""
+    with open_store(repository, "doctor") as store:
+        return store.place, len(store.names())
 
 
-def _find_credential(repository: Repository, url: str) -> str | None:
-    """The key that git's credential helpers hold for the server, where this clone is told to ask them."""
-    if repository.git.find_config(CREDENTIAL_KEY, "--type=bool") != "true":
-        return None
-    asked = repository.git.attempt("credential", "fill", stdin=f"url={url}\n\n".encode())
-    for line in asked.out.decode("utf-8", "replace").splitlines():
-        name, _, value = line.partition("=")
-        if name == "password":
-            return value
-    return None
-
-
-DEFAULT_COLLECTIONS: Final = (SKILLS_PATTERNS, ERROR_SOLUTIONS, BEST_PRACTICES)
-
-
-@dataclass(frozen=True, slots=True)
-class QdrantSettings:
-    """`text_fields` holds the fields of a collection, in order; of others the known ones are taken."""
-
-    collections: tuple[str, ...] = DEFAULT_COLLECTIONS
-    text_fields: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+def read_store_status(repository: Repository) -> StoreStatus:
+    """Compare the files of the last imports with those in the work tree; does not connect to the store."""
+    url = repository.environment.get("QDRANT_URL") or repository.git.find_config(URL_KEY)
+    place = _host_and_port(url) if url else repository.git.find_config(FOLDER_KEY) or ""
+    names, changed, latest = [], [], 0.0
+    for memory in sorted(repository.state.path(IMPORTS).glob("*.json")):
+        name = memory.stem.partition("-")[2]
+        names.append(name)
+        latest = max(latest, memory.stat().st_mtime)
+        if not _is_current(repository.top, read_json(memory).get("files")):
+            changed.append(name)
+    imported = datetime.fromtimestamp(latest, UTC) if latest else None
+    return StoreStatus(place, tuple(dict.fromkeys(names)), tuple(dict.fromkeys(changed)), imported)
 
 
 def read_qdrant_settings(top: Path) -> QdrantSettings:
-    """The table of a repository, the defaults where it has none. Raises SettingsError."""
+    """The settings of a repository, or the defaults. Raises SettingsError."""
     try:
         table = tomllib.loads((top / SETTINGS_FILE).read_text(encoding="utf-8")).get("qdrant", {})
     except FileNotFoundError:
@@ -114,62 +118,53 @@ def read_qdrant_settings(top: Path) -> QdrantSettings:
             return QdrantSettings()
     if not isinstance(fields, dict):
         raise SettingsError(f"{SETTINGS_FILE}: `text_fields` is not a table of collections")
-    collections = tuple(map(check_collection, _texts(named, "collections")))
-    return QdrantSettings(collections, {name: _texts(value, "text_fields") for name, value in fields.items()})
+    collections = tuple(map(check_collection, _names(named, "collections")))
+    return QdrantSettings(collections, {name: _names(value, "text_fields") for name, value in fields.items()})
 
 
 def check_collection(name: str) -> str:
-    """A name that a collection's files can have. Raises SettingsError for any other."""
+    """Return the name if it can be part of a file name. Raises SettingsError otherwise."""
     if not COLLECTION.fullmatch(name) or name == "snapshots":
         raise SettingsError(
-            f"{name}: a collection of this name cannot be shared", hint="letters, digits, `.`, `_` and `-`"
+            f"{name}: not a valid name for a shared collection", hint="use letters, digits, `.`, `_` and `-`"
         )
     return name
 
 
-def _texts(value: object, key: str) -> tuple[str, ...]:
+def _names(value: object, key: str) -> tuple[str, ...]:
     if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
-        raise SettingsError(f"{SETTINGS_FILE}: `{key}` holds something that is no list of names")
+        raise SettingsError(f"{SETTINGS_FILE}: `{key}` must contain lists of names")
     return tuple(value)
 
 
-class StoreStatus(NamedTuple):
-    """`place` is empty where no store is configured; `imported` is when something was last imported."""
+def _find_grpc_port(repository: Repository) -> int | None:
+    """The gRPC port of the server, None to use REST. Raises SettingsError."""
+    text = repository.git.find_config(GRPC_KEY)
+    if text is None:
+        return None
+    if not text.isdecimal() or not 0 < int(text) <= _MAX_PORT:
+        raise SettingsError(f"git config {GRPC_KEY}: not a port", hint=f"git config {GRPC_KEY} 6334")
+    return int(text)
 
-    place: str
-    collections: tuple[str, ...]
-    changed: tuple[str, ...]
-    imported: datetime | None
 
-
-def read_store_status(repository: Repository) -> StoreStatus:
-    """What was imported into the configured store, and what changed since."""
-    url = repository.environment.get("QDRANT_URL") or repository.git.find_config(URL_KEY)
-    place = _shown(url) if url else repository.git.find_config(FOLDER_KEY) or ""
-    memories = sorted(repository.state.path(IMPORTS).glob("*.json"))
-    names, changed, latest = [], [], 0.0
-    for memory in memories:
-        name = memory.stem.partition("-")[2]
-        names.append(name)
-        latest = max(latest, memory.stat().st_mtime)
-        if not _is_current(repository.top, read_json(memory).get("files")):
-            changed.append(name)
-    when = datetime.fromtimestamp(latest, UTC) if latest else None
-    return StoreStatus(place, tuple(dict.fromkeys(names)), tuple(dict.fromkeys(changed)), when)
+def _find_credential(repository: Repository, url: str) -> str | None:
+    """The password that git's credential helpers have for the server, if CREDENTIAL_KEY is true."""
+    if repository.git.find_config(CREDENTIAL_KEY, "--type=bool") != "true":
+        return None
+    filled = repository.git.attempt("credential", "fill", stdin=f"url={url}\n\n".encode())
+    for line in filled.out.decode("utf-8", "replace").splitlines():
+        name, _, value = line.partition("=")
+        if name == "password":
+            return value
+    return None
 
 
 def _is_current(top: Path, files: object) -> bool:
     entries = files if isinstance(files, list) else []
-    return bool(entries) and all(stat_facts(top, str(path)) == facts for path, *facts in entries)
+    return bool(entries) and all(stat_data(top / str(path)) == tuple(stat) for path, *stat in entries)
 
 
-def _shown(url: str) -> str:
-    """The host and port alone: an address may carry a password."""
+def _host_and_port(url: str) -> str:
+    """Without the rest of the URL, which may contain a password."""
     parts = urlsplit(url)
     return ":".join(str(part) for part in (parts.hostname, parts.port) if part)
-
-
-def try_store(repository: Repository) -> tuple[str, int]:
-    """Ask the configured store for its collections: where it is, and how many. Raises FedlearnError."""
-    with open_store(repository, "doctor") as store:
-        return store.place, len(store.names())

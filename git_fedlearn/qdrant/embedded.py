@@ -1,10 +1,8 @@
-"""Collections in a folder, by the embedded Qdrant engine: nothing to install or run beside it.
+"""Collections in a folder, by Qdrant Edge: no server to install or run.
 
-A collection is a Qdrant Edge shard in a folder of its name; aliases lie in `aliases.json` beside them.
-The write-ahead log is on, so what a call wrote survives a kill. One process at a time, by a lock that
-says who holds it.
-
-Payload indexes of the embedded engine in the words of Qdrant's REST API: `{"type": "keyword"}`.
+A collection is a Qdrant Edge shard in a folder of its name; `aliases.json` next to them contains the aliases.
+The write-ahead log is on, so a write that returned survives a kill. A lock, which names its holder, lets in
+one process at a time. Payload indexes are written as in Qdrant's REST API: `{"type": "keyword"}`.
 """
 
 import json
@@ -19,10 +17,18 @@ from uuid import UUID
 from git_fedlearn.core.canonical import Json, JsonObject
 from git_fedlearn.errors import FedlearnError
 from git_fedlearn.extras import Lazy
-from git_fedlearn.qdrant.store import MAX_NUMBER, Point, PointId, Schema, ScoredPoint, VectorSpec, main_of
+from git_fedlearn.qdrant.store import (
+    MAX_INTEGER,
+    Point,
+    PointId,
+    Schema,
+    ScoredPoint,
+    VectorSpec,
+    main_vector,
+)
 from git_fedlearn.repository.lock import hold_lock
 from git_fedlearn.repository.state import read_json, write_json
-from git_fedlearn.search.edge_shard import TO_OPEN, TO_WRITE, edge_errors, require_space
+from git_fedlearn.search.edge_shard import OPEN_BYTES, WRITE_BYTES, edge_errors, require_space
 from git_fedlearn.search.embedders.base import Vector
 
 if TYPE_CHECKING:
@@ -31,34 +37,7 @@ else:
     edge = Lazy("qdrant_edge", "local")
 
 
-def format_index(info: "edge.PayloadIndexInfo") -> JsonObject:
-    """The kind of an index and the parameters that were set."""
-    told: JsonObject = {"type": _word(info.data_type)}
-    for name in dir(info.params) if info.params else ():
-        value = getattr(info.params, name)
-        if not name.startswith("_") and value is not None:
-            told[name] = value if isinstance(value, bool | int) else _word(value)
-    return told
-
-
-def parse_index(index: JsonObject) -> "edge.PayloadSchemaType | edge.PayloadSchemaParams":
-    """An index with those of its parameters that its kind has; the type must be one of Qdrant's."""
-    kind = str(index["type"]).title()
-    form = getattr(edge, f"{kind}IndexParams")
-    parameters = {name: _native_index(name, value) for name, value in index.items() if hasattr(form, name)}
-    made: edge.PayloadSchemaParams = form(**parameters)
-    return made if parameters else getattr(edge.PayloadSchemaType, kind)
-
-
-def _native_index(name: str, value: Json) -> Any:  # noqa: ANN401  a flag, a number or an enumeration of the engine
-    return getattr(edge.TokenizerType, str(value).title()) if name == "tokenizer" else value
-
-
-def _word(value: object) -> str:
-    return str(value).rpartition(".")[2].lower()
-
-
-_PAGE: Final = 1000
+_SCROLL_PAGE: Final = 1000
 _ALIASES: Final = "aliases.json"
 _CONFIG: Final = "edge_config.json"
 _UNFINISHED: Final = ".new"
@@ -66,7 +45,7 @@ _UNFINISHED: Final = ".new"
 
 @contextmanager
 def open_edge_store(folder: Path, command: str, *, timeout: float = 30.0) -> Iterator["EdgeStore"]:
-    """Open the store in a folder; waits `timeout` seconds for it. Raises LockedError, MissingExtraError."""
+    """Open the store in a folder; waits `timeout` seconds. Raises LockedError, MissingExtraError."""
     with hold_lock(folder, command, timeout=timeout):
         store = EdgeStore(folder)
         try:
@@ -76,7 +55,7 @@ def open_edge_store(folder: Path, command: str, *, timeout: float = 30.0) -> Ite
 
 
 class EdgeStore:
-    """The collections below one folder; the caller holds its lock."""
+    """The collections in one folder; the caller holds its lock."""
 
     def __init__(self, folder: Path) -> None:
         self.place = str(folder)
@@ -84,44 +63,44 @@ class EdgeStore:
         self._open: dict[str, EdgeCollection] = {}
 
     def names(self) -> list[str]:
-        """The collections, sorted."""
+        """The names of the collections, sorted."""
         return sorted(path.parent.name for path in self._folder.glob(f"*/{_CONFIG}"))
 
     def find(self, name: str) -> "EdgeCollection | None":
-        """A collection by its name or an alias; it goes by the name that was asked for."""
+        """A collection by its name or an alias, under the name that was asked for."""
         named = self._aliases().get(name, name)
         if named not in self._open:
             if not (self._folder / named / _CONFIG).exists():
                 return None
             self._open[named] = EdgeCollection(self._folder / named, self._aliases())
-        return self._open[named].called(name)
+        return self._open[named].renamed(name)
 
     def create(self, name: str, schema: Schema) -> "EdgeCollection":
-        """Make a collection with its vectors and payload indexes, under another name until it is whole."""
-        fresh = self._folder / _UNFINISHED / name
-        require_space(fresh, TO_WRITE)
-        shutil.rmtree(fresh, ignore_errors=True)
-        with edge_errors(fresh):
-            edge.EdgeShard.create(str(fresh), _config_of(schema)).close()
-        made = EdgeCollection(fresh, {})
+        """Create a collection with its vectors and payload indexes; nothing is left of an interrupted one."""
+        unfinished = self._folder / _UNFINISHED / name
+        require_space(unfinished, WRITE_BYTES)
+        shutil.rmtree(unfinished, ignore_errors=True)
+        with edge_errors(unfinished):
+            edge.EdgeShard.create(str(unfinished), _config_of(schema)).close()
+        made = EdgeCollection(unfinished, {})
         for field, index in (schema.indexes or {}).items():
             made.add_index(field, index)
         made.close()
-        fresh.rename(self._folder / name)
+        unfinished.rename(self._folder / name)
         self._open[name] = EdgeCollection(self._folder / name, self._aliases())
         return self._open[name]
 
     def switch_alias(self, alias: str, name: str) -> None:
-        """Make `alias` stand for a collection. Raises FedlearnError when a collection has that name."""
+        """Point an alias to a collection. Raises FedlearnError if a collection has that name."""
         if (self._folder / alias / _CONFIG).exists():
             raise FedlearnError(
                 f"{self.place}: {alias} is a collection, not an alias",
-                hint=f"choose another alias, or move {self._folder / alias} away",
+                hint=f"choose another alias, or move {self._folder / alias} out of the way",
             )
         write_json(self._folder / _ALIASES, {**self._aliases(), alias: name})
 
     def close(self) -> None:
-        """Write everything out and let go of the folder."""
+        """Flush and close all collections."""
         for collection in self._open.values():
             collection.close()
         self._open.clear()
@@ -133,26 +112,26 @@ class EdgeStore:
 class EdgeCollection:
     """One open shard."""
 
-    most_number = MAX_NUMBER
+    max_integer = MAX_INTEGER
 
     def __init__(self, folder: Path, aliases: dict[str, str]) -> None:
         self.name = folder.name
         self._folder = folder
         self._aliases = aliases
-        require_space(folder, TO_OPEN)
+        require_space(folder, OPEN_BYTES)
         with edge_errors(folder):
             self._shard = edge.EdgeShard.load(str(folder))
         self._config = json.loads((folder / _CONFIG).read_bytes())
         self._main = self.schema().main
 
-    def called(self, name: str) -> "EdgeCollection":
+    def renamed(self, name: str) -> "EdgeCollection":
         """The same collection under another name."""
-        twin = copy(self)
-        twin.name = name
-        return twin
+        renamed = copy(self)
+        renamed.name = name
+        return renamed
 
     def schema(self) -> Schema:
-        """What the collection is made of."""
+        """Vectors, payload indexes and aliases of the collection."""
         with edge_errors(self._folder):
             known = self._shard.info().payload_schema
         vectors = {
@@ -164,15 +143,15 @@ class EdgeCollection:
         return Schema(vectors, self._config.get("sparse_vectors") or {}, indexes, aliases)
 
     def count(self) -> int:
-        """How many points it holds."""
+        """The number of points."""
         with edge_errors(self._folder):
             return self._shard.count(edge.CountRequest(exact=True))
 
     def pages(self) -> Iterator[list[Point]]:
-        """All points, payloads only."""
+        """All points without their vectors."""
         offset: edge.PointId | None = None
         while True:
-            request = edge.ScrollRequest(offset=offset, limit=_PAGE, with_payload=True)
+            request = edge.ScrollRequest(offset=offset, limit=_SCROLL_PAGE, with_payload=True)
             with edge_errors(self._folder):
                 page, offset = self._shard.scroll(request)
             yield [Point(_plain(record.id), record.payload or {}) for record in page]
@@ -180,14 +159,14 @@ class EdgeCollection:
                 return
 
     def upsert(self, points: Sequence[Point]) -> None:
-        """Add points, or replace those of the same ids."""
+        """Add points, or replace those with the same ids."""
         made = [
             edge.Point(_native(point.id), {self._main: point.vector} if point.vector else {}, point.payload)
             for point in points
         ]
         self._update(edge.UpdateOperation.upsert_points(made))
 
-    def retell(self, points: Sequence[Point]) -> None:
+    def set_payloads(self, points: Sequence[Point]) -> None:
         """Replace the payloads of points and keep their vectors."""
         for point in points:
             self._update(edge.UpdateOperation.overwrite_payload([_native(point.id)], point.payload))
@@ -198,13 +177,13 @@ class EdgeCollection:
             self._update(edge.UpdateOperation.delete_points([_native(point) for point in points]))
 
     def vector_of(self, point: PointId) -> Vector | None:
-        """The main vector of a point, None without one."""
+        """The main vector of a point, None if it has none."""
         with edge_errors(self._folder):
             found = self._shard.retrieve([_native(point)], with_payload=False, with_vector=True)
-        return main_of(found[0].vector, self._main) if found else None
+        return main_vector(found[0].vector, self._main) if found else None
 
     def nearest(self, vector: Vector, limit: int) -> list[ScoredPoint]:
-        """The points most similar to a vector."""
+        """The points most similar to a vector, best first."""
         query = edge.Query.Nearest(vector, using=self._main)
         with edge_errors(self._folder):
             found = self._shard.query(edge.QueryRequest(limit=limit, query=query, with_payload=True))
@@ -215,13 +194,13 @@ class EdgeCollection:
         self._update(edge.UpdateOperation.create_field_index(field, parse_index(index)))
 
     def close(self) -> None:
-        """Write everything out."""
+        """Flush and close the shard."""
         with edge_errors(self._folder):
             self._shard.flush()
             self._shard.close()
 
     def _update(self, operation: "edge.UpdateOperation") -> None:
-        require_space(self._folder, TO_WRITE)
+        require_space(self._folder, WRITE_BYTES)
         with edge_errors(self._folder):
             self._shard.update(operation)
 
@@ -234,9 +213,9 @@ def _config_of(schema: Schema) -> "edge.EdgeConfig":
         },
         sparse_vectors={
             key: edge.EdgeSparseVectorParams(
-                modifier=edge.Modifier.Idf if told.get("modifier") == "idf" else None
+                modifier=edge.Modifier.Idf if parameters.get("modifier") == "idf" else None
             )
-            for key, told in schema.sparse.items()
+            for key, parameters in schema.sparse.items()
         },
         wal_enabled=True,
     )
@@ -248,3 +227,31 @@ def _native(point: PointId) -> "edge.PointId":
 
 def _plain(point: "edge.PointId") -> PointId:
     return point if isinstance(point, int) else str(point)
+
+
+def format_index(info: "edge.PayloadIndexInfo") -> JsonObject:
+    """A payload index: its type, and the parameters that were set."""
+    formatted: JsonObject = {"type": _enum_name(info.data_type)}
+    for name in dir(info.params) if info.params else ():
+        value = getattr(info.params, name)
+        if not name.startswith("_") and value is not None:
+            formatted[name] = value if isinstance(value, bool | int) else _enum_name(value)
+    return formatted
+
+
+def parse_index(index: JsonObject) -> "edge.PayloadSchemaType | edge.PayloadSchemaParams":
+    """A payload index for Edge; parameters that its type does not have are dropped."""
+    kind = str(index["type"]).title()
+    form = getattr(edge, f"{kind}IndexParams")
+    parameters = {name: _index_parameter(name, value) for name, value in index.items() if hasattr(form, name)}
+    made: edge.PayloadSchemaParams = form(**parameters)
+    return made if parameters else getattr(edge.PayloadSchemaType, kind)
+
+
+def _index_parameter(name: str, value: Json) -> Any:  # noqa: ANN401  a flag, a number or an enumeration of the engine
+    return getattr(edge.TokenizerType, str(value).title()) if name == "tokenizer" else value
+
+
+def _enum_name(value: object) -> str:
+    """The name of an enumeration value, as REST writes it."""
+    return str(value).rpartition(".")[2].lower()

@@ -1,8 +1,7 @@
-"""What belongs into a collection: the join of its sets and of every system's newest snapshot.
+"""The expected records of a collection: the join of its sets and of the newest snapshot of each system.
 
-Record lines on disk, found by id and joined when they are read: what an import has in memory is an index.
-
-A collection of any size is imported in the memory of about 200 bytes a record.
+Their lines are on disk, indexed by id, and joined when they are read. The index takes about 200 bytes of
+memory per record, whatever the size of the collection.
 """
 
 import tempfile
@@ -26,23 +25,23 @@ from git_fedlearn.repository.trees import WorkTree, committed_tree, set_paths
 
 
 def digest(data: bytes) -> bytes:
-    """16 bytes that stand for a line or an identity form, also where somebody wants two to look the same."""
+    """16-byte collision-resistant digest; the input may be hostile."""
     return blake2b(data, digest_size=16).digest()
 
 
 class RecordFile:
-    """Lines are added, then read: `ids`, the `lessons` of an id, and whether one is `retracted`."""
+    """Record lines on disk by id: add all lines, call `finish`, then read."""
 
     def __init__(self, file: IO[bytes], unchanged: Container[bytes] = ()) -> None:
-        """`unchanged` are the digests of joined lines that are left out."""
+        """Joined lines with a digest in `unchanged` are omitted."""
         self._file = file
         self._unchanged = unchanged
         self._seen: set[bytes] = set()
-        self._places: dict[bytes, tuple[int, ...]] = {}
+        self._offsets: dict[bytes, tuple[int, ...]] = {}
         self._end = 0
 
     def add(self, line: bytes) -> None:
-        """Add a line; one that is no record, or was added already, changes nothing. Raises OSError."""
+        """Add a line; invalid and repeated lines are ignored. Raises OSError."""
         known = digest(line)
         if known in self._seen:
             return
@@ -52,45 +51,45 @@ class RecordFile:
         except NotARecordError:
             return
         key = bytes.fromhex(record.id)
-        self._places[key] = (*self._places.get(key, ()), self._end)
+        self._offsets[key] = (*self._offsets.get(key, ()), self._end)
         self._end += self._file.write(record.line + b"\n")
 
     def finish(self) -> None:
-        """After the last line: everything is on disk. Raises OSError."""
+        """Flush after the last line. Raises OSError."""
         self._file.flush()
         self._seen = set()
 
     def __len__(self) -> int:
-        """How many ids there are."""
-        return len(self._places)
+        """The number of ids."""
+        return len(self._offsets)
 
     def ids(self) -> list[bytes]:
         """The ids as 16 bytes each, sorted."""
-        return sorted(self._places)
+        return sorted(self._offsets)
 
     def lessons(self, key: bytes) -> list[Record]:
-        """The lessons of an id after the join: one, none for a retracted id, several for a hash collision."""
+        """The lessons of an id after the join: none if retracted, several after a hash collision."""
         return [record for record in self._joined(key) if not record.is_tombstone]
 
     def retracted(self, identifier: RecordId) -> int:
-        """The generation up to which lessons of this id are retracted, -1 when they are not."""
+        """The generation up to which lessons with this id are retracted, -1 if they are not."""
         found = self._joined(bytes.fromhex(identifier))
         return max((record.gen for record in found if record.is_tombstone), default=-1)
 
     def _joined(self, key: bytes) -> Iterator[Record]:
-        records = [self._read(place) for place in self._places.get(key, ())]
+        records = [self._read(offset) for offset in self._offsets.get(key, ())]
         for record in join_records(records) if records else ():
             if digest(record.line) not in self._unchanged:
                 yield record
 
-    def _read(self, place: int) -> Record:
-        self._file.seek(place)
+    def _read(self, offset: int) -> Record:
+        self._file.seek(offset)
         return parse_record(self._file.readline()[:-1])
 
 
 @contextmanager
-def open_wanted(folder: Path, unchanged: Container[bytes] = ()) -> Iterator[RecordFile]:
-    """An empty one in a temporary file inside `folder`, or where the system keeps temporary files."""
+def open_record_file(folder: Path, unchanged: Container[bytes] = ()) -> Iterator[RecordFile]:
+    """An empty RecordFile in a temporary file, in `folder` if it can be written."""
     with _temporary(folder) as file:
         yield RecordFile(file, unchanged)
 
@@ -99,48 +98,51 @@ def _temporary(folder: Path) -> IO[bytes]:
     try:
         folder.mkdir(parents=True, exist_ok=True)
         return tempfile.TemporaryFile(dir=folder)
-    except OSError:  # a clone that is mounted read-only
+    except OSError:  # a read-only clone
         return tempfile.TemporaryFile()
 
 
 def set_names(collection: str) -> list[SetName]:
-    """The record sets whose records belong into a collection."""
+    """The record sets whose records belong to a collection."""
     names = [SetName(f"collections/{collection}")]
     shared = SetName(collection)
     return [shared, *names] if shared in SHARED_SETS and shared != FINE_TUNING else names
 
 
 def source_files(top: Path, collection: str) -> list[Path]:
-    """The files that are joined for a collection."""
+    """The files whose records belong to a collection."""
     paths = set_paths(WorkTree(top))
     named = [top / path for name in set_names(collection) for path in paths.get(name, [])]
     return [*named, *newest_snapshots(top, collection)]
 
 
 @contextmanager
-def gather(
+def open_expected(
     repository: Repository, collection: str, more: Iterable[bytes], since: str | None
 ) -> Iterator[RecordFile]:
-    """The join of everything, less the lines that a revision held already."""
+    """The expected records of a collection, joined with the lines in `more`.
+
+    With `since`, without the lines that this revision contains. Raises UsageError, FedlearnError.
+    """
     known = _digests_at(repository, collection, since) if since else frozenset()
-    with open_wanted(repository.state.folder, known) as wanted:
+    with open_record_file(repository.state.folder, known) as expected:
         try:
             for path in source_files(repository.top, collection):
                 for line in _read_lines(path):
-                    wanted.add(line)
+                    expected.add(line)
             for line in more:
-                wanted.add(line)
-            wanted.finish()
+                expected.add(line)
+            expected.finish()
         except OSError as error:
             raise FedlearnError(
                 f"{repository.state.folder}: cannot be written: {error.strerror}",
                 hint="free space, then run it again",
             ) from error
-        yield wanted
+        yield expected
 
 
 def _read_lines(path: Path) -> Iterator[bytes]:
-    """The lines of a file, one in memory at a time, unless it holds a conflict: then both its sides."""
+    """The lines of a file, read one at a time; of a file with conflict markers, those of both sides."""
     refuse_foreign(path)
     try:
         with path.open("rb") as file:
@@ -154,7 +156,7 @@ def _read_lines(path: Path) -> Iterator[bytes]:
 
 
 def parse_dump(path: Path) -> list[JsonObject]:
-    """The points of a scroll dump as `POST /collections/NAME/points/scroll` answers. Raises FedlearnError."""
+    """The points of a dump, a response of `POST /collections/NAME/points/scroll`. Raises FedlearnError."""
     try:
         value = parse_value(path.read_bytes())
     except OSError as error:
@@ -164,7 +166,7 @@ def parse_dump(path: Path) -> list[JsonObject]:
     points = _points(value)
     if points is None:
         raise FedlearnError(
-            f"{path}: not a scroll dump", hint="it holds `result.points`, each with a payload"
+            f"{path}: not a scroll dump", hint="it must contain `result.points`, each with a payload"
         )
     return points
 
@@ -187,7 +189,7 @@ def _digests_at(repository: Repository, collection: str, revision: str) -> froze
     return frozenset(digest(line) for path in paths for line in split_lines(tree.read(path)))
 
 
-def collections_here(top: Path, chosen: Sequence[str]) -> list[str]:
-    """The chosen collections and all others that have records or snapshots here."""
+def local_collections(top: Path, chosen: Sequence[str]) -> list[str]:
+    """These collections, and all that have records in this repository, sorted."""
     folder = top / "data" / "collections"
     return sorted({*chosen, *(path.stem for path in folder.glob("*.jsonl"))})

@@ -1,9 +1,7 @@
-"""A collection of a store into the repository: every point, payload only, sanitized and joined.
+"""Export collections of a store to the repository: the payload of each point, sanitized and joined.
 
-The store is read page by page; what was read waits on disk until all is there. So a killed export has
-written nothing, and one that is repeated adds nothing twice: the join sees to that.
-
-Record lines set aside on disk by the first digit of their ids, to be joined a part at a time.
+The store is read page by page, and records are collected on disk until all are read. So an interrupted export
+has written nothing, and a repeated one adds nothing twice.
 """
 
 import tempfile
@@ -16,7 +14,6 @@ from pathlib import Path
 from typing import IO, Final, NamedTuple
 from uuid import UUID
 
-from git_fedlearn.core.canonical import JsonObject
 from git_fedlearn.core.expressions import PayloadFilter
 from git_fedlearn.core.identity import is_metadata_key
 from git_fedlearn.core.layout import SetName
@@ -25,7 +22,7 @@ from git_fedlearn.core.record_set import join_into
 from git_fedlearn.errors import FedlearnError, UsageError
 from git_fedlearn.qdrant.connect import check_collection, open_store, read_qdrant_settings
 from git_fedlearn.qdrant.schema import snapshot_root, write_schema, write_snapshot
-from git_fedlearn.qdrant.store import Collection, Point, PointId, Store
+from git_fedlearn.qdrant.store import Admit, Collection, Point, PointId, Store
 from git_fedlearn.repository.repository import Repository
 from git_fedlearn.repository.workers import Progress
 
@@ -33,24 +30,189 @@ _DIGITS: Final = "0123456789abcdef"
 _PART_BYTES: Final = 8_000_000
 
 
+@dataclass(frozen=True, slots=True)
+class ExportRequest:
+    """What to export: `names`, or without any the collections of the settings, or `everything`."""
+
+    today: date
+    filters: tuple[PayloadFilter, ...] = ()
+    dry_run: bool = False
+    names: tuple[str, ...] = ()
+    everything: bool = False
+
+
+@dataclass(slots=True)
+class Exported:
+    """The result for one collection, in numbers of points and records."""
+
+    name: str
+    expected: int = 0
+    """Points that the store counted after the last one was read."""
+    points: int = 0
+    filtered: int = 0
+    records: int = 0
+    """Distinct records."""
+    added: int = 0
+    raised: int = 0
+    redacted: Counter[str] = field(default_factory=Counter)
+    faults: list[tuple[PointId, str]] = field(default_factory=list)
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether all points that the store counts were read."""
+        return self.points >= self.expected
+
+
+class ExportRun(NamedTuple):
+    """The results for all collections, and the place of the store."""
+
+    place: str
+    collections: list[Exported]
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether all points were read, and exported or filtered out."""
+        return all(one.is_complete and not one.faults for one in self.collections)
+
+
+def export_collections(
+    repository: Repository,
+    request: ExportRequest,
+    *,
+    admit: Admit,
+    check_name: Callable[[str], None],
+    progress: Progress | None = None,
+) -> ExportRun:
+    """Export collections of the configured store; `check_name` raises for a name that may not be shared.
+
+    Raises UsageError for a named collection that is missing.
+    """
+    with open_store(repository, "export") as store:
+        chosen = _chosen(repository, store, request, check_name)
+        done = [export_collection(repository, collection, admit, request, progress) for collection in chosen]
+        return ExportRun(store.place, done)
+
+
+def _chosen(
+    repository: Repository, store: Store, request: ExportRequest, check_name: Callable[[str], None]
+) -> list[Collection]:
+    names = request.names or read_qdrant_settings(repository.top).collections
+    found: list[Collection] = []
+    for name in store.names() if request.everything else names:
+        check_name(name)
+        collection = store.find(check_collection(name))
+        if collection:
+            found.append(collection)
+        elif name in request.names:
+            existing = ", ".join(store.names()) or "none"
+            raise UsageError(f"{store.place}: no collection {name}", hint=f"collections: {existing}")
+    return found
+
+
+def export_collection(
+    repository: Repository,
+    collection: Collection,
+    admit: Admit,
+    request: ExportRequest,
+    progress: Progress | None = None,
+) -> Exported:
+    """Export one collection; holds the lock of the repository while it writes."""
+    exported = Exported(collection.name)
+    with open_external_sort(repository.state.folder) as lines:
+        for point in _all_points(collection, exported, progress):
+            _admit_point(point, admit, request, exported, lines)
+        if request.dry_run:
+            _join(repository, exported, lines, write=False)
+        else:
+            with repository.lock("export"):
+                _join(repository, exported, lines, write=True)
+                if exported.records:
+                    _write_own_files(repository, collection, lines, request.today)
+    return exported
+
+
+def _all_points(collection: Collection, exported: Exported, progress: Progress | None) -> Iterator[Point]:
+    """All points, each once; a second pass reads those added during the first."""
+    seen: set[PointId] = set()
+    total = collection.count()
+    for _ in range(2):
+        for page in collection.pages():
+            fresh = [point for point in page if point.id not in seen]
+            seen.update(point.id for point in fresh)
+            yield from fresh
+            if progress:
+                progress(len(seen), max(total, len(seen)))
+        exported.points, exported.expected = len(seen), collection.count()
+        if exported.points == exported.expected == total:
+            return
+
+
+def _admit_point(
+    point: Point, admit: Admit, request: ExportRequest, exported: Exported, lines: "ExternalSort"
+) -> None:
+    if not all(one.accepts(point.payload) for one in request.filters):
+        exported.filtered += 1
+        return
+    try:
+        record, redacted = _make_record(point, admit)
+    except NotARecordError as error:
+        exported.faults.append((point.id, str(error)))
+        return
+    exported.redacted += redacted
+    lines.add(record.line)
+
+
+def _make_record(point: Point, admit: Admit) -> tuple[Record, Counter[str]]:
+    """The record of a point, without invalid metadata; a payload cannot retract anything."""
+    payload = {key: value for key, value in point.payload.items() if key not in (RETRACTED, POINT_ID)}
+    try:
+        record, redacted = admit({**payload, POINT_ID: point.id})
+    except NotARecordError:
+        payload = {key: value for key, value in payload.items() if not is_metadata_key(key)}
+        record, redacted = admit({**payload, POINT_ID: point.id})
+    if point.id == str(UUID(record.id)):  # made by an import from the record id
+        record, redacted = admit(payload)
+    return record, redacted
+
+
+def _join(repository: Repository, exported: Exported, lines: "ExternalSort", *, write: bool) -> None:
+    sets = repository.sets
+    name = SetName(f"collections/{exported.name}")
+    for part in lines.parts():
+        if part:
+            joined = sets.join(name, part, write=write)
+            exported.records += len(part)
+            exported.added += len(joined.added)
+            exported.raised += len(joined.changed)
+
+
+def _write_own_files(
+    repository: Repository, collection: Collection, lines: "ExternalSort", today: date
+) -> None:
+    folder = snapshot_root(repository.top) / repository.system()
+    pieces = (b"\n".join([*part, b""]) for part in lines.parts() if part)
+    write_snapshot(folder, collection.name, pieces, today)
+    write_schema(folder, collection.name, collection.schema(), today)
+
+
 class ExternalSort:
-    """Lines of records in canonical form; the files go away with the block that opened it."""
+    """Joins any number of record lines, kept on disk by the first digit of their ids."""
 
     def __init__(self, files: Mapping[str, IO[bytes]], folder: Path) -> None:
         self._files = files
         self._folder = folder
 
     def add(self, line: bytes) -> None:
-        """Set a line aside."""
-        with _translated(self._folder):
+        """Add a record line in canonical form."""
+        with _disk_errors(self._folder):
             self._files[line[8:9].decode("ascii")].write(line + b"\n")
 
     def parts(self) -> Iterator[list[bytes]]:
-        """The lines joined and sorted, in parts of one or more digits: all at once when that is not much."""
+        """The joined lines, sorted, in parts of about _PART_BYTES."""
         together: list[bytes] = []
         size = 0
         for file in self._files.values():
-            with _translated(self._folder):
+            with _disk_errors(self._folder):
                 file.seek(0)
                 data = file.read()
             if together and size + len(data) > _PART_BYTES:
@@ -67,187 +229,20 @@ def _joined(pieces: list[bytes]) -> list[bytes]:
 
 
 @contextmanager
-def open_spool(folder: Path) -> Iterator[ExternalSort]:
-    """A spool in files inside `folder` that have no names, so that a kill leaves none behind."""
+def open_external_sort(folder: Path) -> Iterator[ExternalSort]:
+    """An ExternalSort in unnamed temporary files in `folder`, which do not survive a kill."""
     with ExitStack() as stack:
-        with _translated(folder):
+        with _disk_errors(folder):
             folder.mkdir(parents=True, exist_ok=True)
             files = {digit: stack.enter_context(tempfile.TemporaryFile(dir=folder)) for digit in _DIGITS}
         yield ExternalSort(files, folder)
 
 
 @contextmanager
-def _translated(folder: Path) -> Iterator[None]:
+def _disk_errors(folder: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
         raise FedlearnError(
             f"{folder}: cannot be written: {error.strerror}", hint="free space, then run it again"
         ) from error
-
-
-Admit = Callable[[JsonObject], tuple[Record, Counter[str]]]
-"""The door to the record sets: a sanitized record, and what was redacted. Raises NotARecordError."""
-
-
-@dataclass(frozen=True, slots=True)
-class ExportRequest:
-    """What to export, and how: the collections named, those of the settings without names, or every one."""
-
-    today: date
-    filters: tuple[PayloadFilter, ...] = ()
-    dry_run: bool = False
-    names: tuple[str, ...] = ()
-    everything: bool = False
-
-
-@dataclass(slots=True)
-class Exported:
-    """What became of the points of one collection."""
-
-    name: str
-    expected: int = 0
-    """Points the store counted after the last of them was read."""
-    points: int = 0
-    filtered: int = 0
-    records: int = 0
-    """Distinct lessons among the points."""
-    added: int = 0
-    raised: int = 0
-    redacted: Counter[str] = field(default_factory=Counter)
-    faults: list[tuple[PointId, str]] = field(default_factory=list)
-
-    @property
-    def is_complete(self) -> bool:
-        """Whether every point that the store counts was read."""
-        return self.points >= self.expected
-
-
-class ExportRun(NamedTuple):
-    """What became of the collections of a store; `place` says where the store is."""
-
-    place: str
-    collections: list[Exported]
-
-    @property
-    def is_complete(self) -> bool:
-        """Whether every point was read, and exported or filtered out."""
-        return all(one.is_complete and not one.faults for one in self.collections)
-
-
-def export_collections(
-    repository: Repository,
-    request: ExportRequest,
-    *,
-    admit: Admit,
-    check_name: Callable[[str], None],
-    progress: Progress | None = None,
-) -> ExportRun:
-    """Export collections of the configured store; `check_name` raises for a name that may not leave.
-
-    Raises UsageError for a collection that was named and is not there.
-    """
-    with open_store(repository, "export") as store:
-        chosen = _chosen(repository, store, request, check_name)
-        done = [export_collection(repository, collection, admit, request, progress) for collection in chosen]
-        return ExportRun(store.place, done)
-
-
-def _chosen(
-    repository: Repository, store: Store, request: ExportRequest, check_name: Callable[[str], None]
-) -> list[Collection]:
-    wanted = request.names or read_qdrant_settings(repository.top).collections
-    found: list[Collection] = []
-    for name in store.names() if request.everything else wanted:
-        check_name(name)
-        collection = store.find(check_collection(name))
-        if collection:
-            found.append(collection)
-        elif name in request.names:
-            there = ", ".join(store.names()) or "none"
-            raise UsageError(f"{store.place}: no collection {name}", hint=f"there is: {there}")
-    return found
-
-
-def export_collection(
-    repository: Repository,
-    collection: Collection,
-    admit: Admit,
-    request: ExportRequest,
-    progress: Progress | None = None,
-) -> Exported:
-    """Export one collection; takes the repository's lock for the writes."""
-    exported = Exported(collection.name)
-    with open_spool(repository.state.folder) as spool:
-        for point in _all_points(collection, exported, progress):
-            _take(point, admit, request, exported, spool)
-        if request.dry_run:
-            _join(repository, exported, spool, write=False)
-        else:
-            with repository.lock("export"):
-                _join(repository, exported, spool, write=True)
-                if exported.records:
-                    _write_own(repository, collection, spool, request.today)
-    return exported
-
-
-def _all_points(collection: Collection, exported: Exported, progress: Progress | None) -> Iterator[Point]:
-    """Every point once; a second pass fetches what appeared during the first."""
-    seen: set[PointId] = set()
-    total = collection.count()
-    for _ in range(2):
-        for page in collection.pages():
-            fresh = [point for point in page if point.id not in seen]
-            seen.update(point.id for point in fresh)
-            yield from fresh
-            if progress:
-                progress(len(seen), max(total, len(seen)))
-        exported.points, exported.expected = len(seen), collection.count()
-        if exported.points == exported.expected == total:
-            return
-
-
-def _take(
-    point: Point, admit: Admit, request: ExportRequest, exported: Exported, spool: ExternalSort
-) -> None:
-    if not all(one.accepts(point.payload) for one in request.filters):
-        exported.filtered += 1
-        return
-    try:
-        record, redacted = _admitted(point, admit)
-    except NotARecordError as error:
-        exported.faults.append((point.id, str(error)))
-        return
-    exported.redacted += redacted
-    spool.add(record.line)
-
-
-def _admitted(point: Point, admit: Admit) -> tuple[Record, Counter[str]]:
-    """The record of a point. Keys of ours without their form are left out; a payload retracts nothing."""
-    payload = {key: value for key, value in point.payload.items() if key not in (RETRACTED, POINT_ID)}
-    try:
-        record, redacted = admit({**payload, POINT_ID: point.id})
-    except NotARecordError:
-        payload = {key: value for key, value in payload.items() if not is_metadata_key(key)}
-        record, redacted = admit({**payload, POINT_ID: point.id})
-    if point.id == str(UUID(record.id)):  # the id that an import gives: no news
-        record, redacted = admit(payload)
-    return record, redacted
-
-
-def _join(repository: Repository, exported: Exported, spool: ExternalSort, *, write: bool) -> None:
-    sets = repository.sets
-    name = SetName(f"collections/{exported.name}")
-    for lines in spool.parts():
-        if lines:
-            joined = sets.join(name, lines, write=write)
-            exported.records += len(lines)
-            exported.added += len(joined.added)
-            exported.raised += len(joined.changed)
-
-
-def _write_own(repository: Repository, collection: Collection, spool: ExternalSort, today: date) -> None:
-    folder = snapshot_root(repository.top) / repository.system()
-    pieces = (b"\n".join([*part, b""]) for part in spool.parts() if part)
-    write_snapshot(folder, collection.name, pieces, today)
-    write_schema(folder, collection.name, collection.schema(), today)

@@ -1,14 +1,8 @@
-"""Importing as a whole: which model a collection was made with, what to create, when there is nothing to do.
+"""Import collections of the repository into a store: what to create, what to refuse, when to do nothing.
 
-What this clone knows of a collection lies under its git folder: the model, the files that were imported and
-the count afterwards. Losing it costs one comparison with the store.
-
-Whether the vectors of a collection that this clone did not fill are of our model, by a sample of them.
-
-A collection does not say which model filled it. What another model of the same size makes of a text points
-anywhere: in 256 dimensions, cosines of such pairs have a standard deviation of 0.06.
-
-An import without consequences: a collection that keeps no write, and a model that is not asked.
+Vectors of two models are never mixed. The clone remembers, for each collection it filled, the model, the
+imported files, and the number of points afterwards; losing that costs one comparison with the store. Of a
+collection that it did not fill, a sample tells whether the vectors can be of our model.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -23,11 +17,11 @@ from xxhash import xxh3_64_hexdigest
 from git_fedlearn.core.canonical import Json
 from git_fedlearn.errors import FedlearnError
 from git_fedlearn.qdrant.connect import check_collection, open_store, read_qdrant_settings
-from git_fedlearn.qdrant.expected import collections_here, gather, source_files
-from git_fedlearn.qdrant.export import Admit
+from git_fedlearn.qdrant.expected import local_collections, open_expected, source_files
 from git_fedlearn.qdrant.schema import find_schema
 from git_fedlearn.qdrant.store import (
-    MAX_NUMBER,
+    MAX_INTEGER,
+    Admit,
     Collection,
     Point,
     PointId,
@@ -36,122 +30,46 @@ from git_fedlearn.qdrant.store import (
     Store,
     VectorSpec,
 )
-from git_fedlearn.qdrant.upsert import Gist, Imported, import_records
+from git_fedlearn.qdrant.upsert import Imported, PointBuilder, import_records
 from git_fedlearn.repository.repository import Repository
 from git_fedlearn.repository.state import IMPORTS, read_json, write_json
 from git_fedlearn.repository.workers import Progress
 from git_fedlearn.search.embedders.base import Embedder, ModelIdentity, Vector, identify, parse_identity
+from git_fedlearn.search.index import stat_data
 from git_fedlearn.search.lesson_text import lesson_text
 
-SAMPLE: Final = 5
+FORMAT: Final = 1
+
+SAMPLE_POINTS: Final = 5
 MIN_LIKENESS: Final = 0.2
-"""Cosine that the best of a sample reaches if the model is ours, also where other fields were embedded."""
+"""The cosine that the best point of a sample reaches if our model made it, even from other fields.
 
-
-def is_of_our_model(collection: Collection, gist: Gist) -> bool:
-    """Whether it may be so: the best of the sample is alike, or there is nothing to compare."""
-    page = next(collection.pages(), [])
-    texts = ((point.id, lesson_text(point.payload, gist.text_fields).whole) for point in page)
-    chosen = [*islice(((point, text) for point, text in texts if text), SAMPLE)]
-    ours = gist.embedder.embed([text for _, text in chosen])
-    theirs = [collection.vector_of(point) for point, _ in chosen]
-    found = [_cosine(a, b) for a, b in zip(ours, theirs, strict=True) if a and b]
-    return max(found, default=1.0) >= MIN_LIKENESS
-
-
-def _cosine(left: list[float], right: list[float]) -> float:
-    lengths = (sum(x * x for x in left) * sum(x * x for x in right)) ** 0.5
-    return sum(a * b for a, b in zip(left, right, strict=True)) / lengths if lengths else 0.0
-
-
-class DryRunStore:
-    """A collection, or one that is not there yet, as it would be; the real one is only read."""
-
-    def __init__(self, name: str, collection: Collection | None) -> None:
-        self.name = name
-        self.most_number = collection.most_number if collection else MAX_NUMBER
-        self._collection = collection
-        self._change = 0
-
-    def schema(self) -> Schema:
-        """That of the real one."""
-        return self._collection.schema() if self._collection else Schema({})
-
-    def count(self) -> int:
-        """How many points it would hold."""
-        return (self._collection.count() if self._collection else 0) + self._change
-
-    def pages(self) -> Iterator[list[Point]]:
-        """The points of the real one."""
-        return self._collection.pages() if self._collection else iter(())
-
-    def upsert(self, points: Sequence[Point]) -> None:
-        """Count points that would be new."""
-        self._change += len(points)
-
-    def retell(self, points: Sequence[Point]) -> None:
-        """Leave all as it is."""
-
-    def delete(self, points: Sequence[PointId]) -> None:
-        """Count points that would go."""
-        self._change -= len(points)
-
-    def vector_of(self, point: PointId) -> Vector | None:
-        """That of the real one."""
-        return self._collection.vector_of(point) if self._collection else None
-
-    def nearest(self, vector: Vector, limit: int) -> list[ScoredPoint]:
-        """Those of the real one."""
-        return self._collection.nearest(vector, limit) if self._collection else []
-
-
-class NullEmbedder:
-    """Stands for a model where vectors are thrown away."""
-
-    name = "no model"
-
-    def embed(self, texts: Sequence[str]) -> list[Vector | None]:
-        """A vector of one number for each text."""
-        return [[1.0] for _ in texts]
-
-
-_FORMAT: Final = 1
+Vectors of one text by two models of 256 dimensions have random cosines, with a standard deviation of 0.06.
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class ImportRequest:
-    """What to import: the collection's name here, its name in the store, record lines beside our own."""
+    """A collection to import: its name in the repository and in the store, and additional record lines."""
 
     collection: str
     into: str
     more: Sequence[bytes] = ()
     since: str | None = None
+    """Only records that changed since this revision."""
     dry_run: bool = False
-    """Only say what would be done; what the model would not take shows in no rehearsal."""
+    """Write nothing, embed nothing: texts that the model does not accept are counted as added."""
 
 
-class _Known(NamedTuple):
-    model: ModelIdentity
-    files: list[list[Json]]
-    points: int
-
-
-class Means(NamedTuple):
-    """What an import needs beside the repository and the store: a model, and the door that sanitizes."""
+class ImportDeps(NamedTuple):
+    """What an import needs besides the repository and the store."""
 
     embedder: Embedder
     admit: Admit
 
 
-def requests_for(repository: Repository, names: Sequence[str] = ()) -> list[ImportRequest]:
-    """Requests for collections: those named, else those of the settings and all that have records here."""
-    settings = read_qdrant_settings(repository.top)
-    chosen = names or collections_here(repository.top, settings.collections)
-    return [ImportRequest(check_collection(name), name) for name in chosen]
-
-
 class ImportRun(NamedTuple):
-    """What became of the collections of a store; `place` says where the store is."""
+    """The results for all collections, and the place of the store."""
 
     place: str
     collections: list[Imported]
@@ -162,26 +80,34 @@ class ImportRun(NamedTuple):
         return all(one.is_sound for one in self.collections)
 
 
+def requests_for(repository: Repository, names: Sequence[str] = ()) -> list[ImportRequest]:
+    """Requests for the named collections, by default for those of the settings and all with records."""
+    settings = read_qdrant_settings(repository.top)
+    chosen = names or local_collections(repository.top, settings.collections)
+    return [ImportRequest(check_collection(name), name) for name in chosen]
+
+
 def import_into_store(
     repository: Repository,
-    means: Means,
+    deps: ImportDeps,
     requests: Sequence[ImportRequest],
     progress: Progress | None = None,
-    told: Callable[[Imported], None] | None = None,
+    on_imported: Callable[[Imported], None] | None = None,
     *,
     switch_alias: bool = False,
 ) -> ImportRun:
-    """Bring collections of the configured store up to the repository; `told` hears of each when it is done.
+    """Import collections into the configured store; calls `on_imported` after each of them.
 
-    With `switch_alias` the collection of the first request becomes an alias, if all were verified.
+    With `switch_alias`, if all were verified, the collection name of the first request becomes an alias of
+    its new name in the store.
     """
     done: list[Imported] = []
     with open_store(repository, "import") as store:
-        for one in import_collections(repository, store, means, requests, progress):
-            done.append(one)
-            if told:
-                told(one)
-        if switch_alias and all(one.is_verified for one in done):
+        for imported in import_collections(repository, store, deps, requests, progress):
+            done.append(imported)
+            if on_imported:
+                on_imported(imported)
+        if switch_alias and all(imported.is_verified for imported in done):
             store.switch_alias(requests[0].collection, requests[0].into)
         return ImportRun(store.place, done)
 
@@ -189,111 +115,173 @@ def import_into_store(
 def import_collections(
     repository: Repository,
     store: Store,
-    means: Means,
+    deps: ImportDeps,
     requests: Iterable[ImportRequest],
     progress: Progress | None = None,
 ) -> Iterator[Imported]:
-    """Bring collections up to the repository, one after the other, as they are asked for."""
+    """Import collections into an open store, one at a time, as results are consumed."""
     fields = read_qdrant_settings(repository.top).text_fields
     for request in requests:
-        gist = Gist(means.embedder, means.admit, fields.get(request.collection, ()))
-        yield import_collection(repository, store, gist, request, progress)
+        builder = PointBuilder(deps.embedder, deps.admit, fields.get(request.collection, ()))
+        yield _import_collection(repository, store, builder, request, progress)
 
 
-def import_collection(
+def _import_collection(
     repository: Repository,
     store: Store,
-    gist: Gist,
+    builder: PointBuilder,
     request: ImportRequest,
-    progress: Progress | None = None,
+    progress: Progress | None,
 ) -> Imported:
-    """Bring one collection up to the repository. Raises FedlearnError for vectors of another model."""
-    model = identify(gist.embedder)
-    memory = _memory(repository, store, request.into)
-    known = _read(memory)
+    """Import one collection. Raises FedlearnError if another model made its vectors."""
+    model = identify(builder.embedder)
+    memory = repository.state.path(IMPORTS, f"{xxh3_64_hexdigest(store.place.encode())}-{request.into}.json")
+    last = _read_last_import(memory)
     collection = store.find(request.into)
-    files = _facts(repository.top, request.collection)
+    files = _stat_files(repository.top, request.collection)
     if collection is not None:
-        _refuse_other_model(collection, model, known, request)
-        if known is None and not is_of_our_model(collection, gist):
-            raise FedlearnError(
-                f"{collection.name}: its vectors do not look as if {model.name} had made them",
-                hint=_way_out(request),
-            )
-        if (
-            known
-            and not (request.more or request.since)
-            and known.files == files
-            and known.points == collection.count()
-        ):
-            return Imported(request.into, present=known.points, count=known.points, expected=known.points)
+        _refuse_other_model(collection, builder, model, last, request)
+        is_whole = not (request.more or request.since)
+        if last and is_whole and last.files == files and last.points == collection.count():
+            return Imported(request.into, present=last.points, count=last.points, expected=last.points)
     if request.dry_run:
-        with gather(repository, request.collection, request.more, request.since) as wanted:
-            rehearsal = DryRunStore(request.into, collection)
-            return import_records(rehearsal, wanted, gist._replace(embedder=NullEmbedder()), progress)
+        with open_expected(repository, request.collection, request.more, request.since) as expected:
+            dry = DryRunCollection(request.into, collection)
+            return import_records(dry, expected, builder._replace(embedder=NullEmbedder()), progress)
     if collection is None:
-        collection = store.create(request.into, _schema(repository, request.collection, model))
-    _write(memory, _Known(model, [], -1))
-    with gather(repository, request.collection, request.more, request.since) as wanted:
-        imported = import_records(collection, wanted, gist, progress)
+        collection = store.create(request.into, _new_schema(repository, request.collection, model))
+    _write_last_import(memory, _LastImport(model, [], -1))
+    with open_expected(repository, request.collection, request.more, request.since) as expected:
+        imported = import_records(collection, expected, builder, progress)
     if imported.is_sound and not request.since:
-        _write(memory, _Known(model, files, imported.count))
+        _write_last_import(memory, _LastImport(model, files, imported.count))
     return imported
 
 
-def _schema(repository: Repository, name: str, model: ModelIdentity) -> Schema:
-    """As some system's collection of this name is made, its main vector of the size of our model's."""
-    told = find_schema(repository.top, name) or Schema({})
-    spec = told.vectors.get(told.main, VectorSpec(0))
-    vectors = {**told.vectors, told.main: VectorSpec(model.dimensions, spec.distance)}
-    return told._replace(vectors=vectors)
+def _new_schema(repository: Repository, name: str, model: ModelIdentity) -> Schema:
+    """The schema that a system exported for this collection, with a main vector for our model."""
+    exported = find_schema(repository.top, name) or Schema({})
+    spec = exported.vectors.get(exported.main, VectorSpec(0))
+    vectors = {**exported.vectors, exported.main: VectorSpec(model.dimensions, spec.distance)}
+    return exported._replace(vectors=vectors)
 
 
 def _refuse_other_model(
-    collection: Collection, model: ModelIdentity, known: _Known | None, request: ImportRequest
+    collection: Collection,
+    builder: PointBuilder,
+    model: ModelIdentity,
+    last: "_LastImport | None",
+    request: ImportRequest,
 ) -> None:
+    """Raise FedlearnError if another model made the vectors of a collection, as far as can be known."""
     schema = collection.schema()
     size = schema.vectors.get(schema.main, VectorSpec(0)).size
-    hint = _way_out(request)
     if size != model.dimensions:
-        raise FedlearnError(
-            f"{collection.name}: holds vectors of {size} numbers, {model.name} makes {model.dimensions}",
-            hint=hint,
-        )
-    if known and not known.model.is_same_model(model):
-        raise FedlearnError(
-            f"{collection.name}: holds vectors of {known.model.name}, which do not compare with those of "
-            f"{model.name}",
-            hint=hint,
-        )
-
-
-def _way_out(request: ImportRequest) -> str:
-    return (
-        f"git fedlearn import {request.collection} --into {request.into}-new, or set the embedder that made "
-        "them (git config fedlearn.embedder)"
+        problem = f"vectors have {size} dimensions, those of {model.name} have {model.dimensions}"
+    elif last and not last.model.is_same_model(model):
+        problem = f"vectors were made by {last.model.name} and cannot be compared with those of {model.name}"
+    elif last is None and not _is_like_our_model(collection, builder):
+        problem = f"vectors do not look like those of {model.name}"
+    else:
+        return
+    raise FedlearnError(
+        f"{collection.name}: {problem}",
+        hint=f"git fedlearn import {request.collection} --into {request.into}-new, or set the embedder that "
+        "made them (git config fedlearn.embedder)",
     )
 
 
-def _memory(repository: Repository, store: Store, name: str) -> Path:
-    return repository.state.path(IMPORTS, f"{xxh3_64_hexdigest(store.place.encode())}-{name}.json")
+def _is_like_our_model(collection: Collection, builder: PointBuilder) -> bool:
+    """Whether the best of a sample of points is like our vector of its text, or there are no samples."""
+    page = next(collection.pages(), [])
+    texts = ((point.id, lesson_text(point.payload, builder.text_fields).whole) for point in page)
+    sample = [*islice(((point, text) for point, text in texts if text), SAMPLE_POINTS)]
+    ours = builder.embedder.embed([text for _, text in sample])
+    theirs = [collection.vector_of(point) for point, _ in sample]
+    cosines = [_cosine(a, b) for a, b in zip(ours, theirs, strict=True) if a and b]
+    return max(cosines, default=1.0) >= MIN_LIKENESS
 
 
-def _facts(top: Path, collection: str) -> list[list[Json]]:
-    found = [(path, path.stat()) for path in source_files(top, collection)]
-    return [[path.relative_to(top).as_posix(), s.st_size, s.st_mtime_ns, s.st_ino] for path, s in found]
+def _cosine(left: list[float], right: list[float]) -> float:
+    lengths = (sum(x * x for x in left) * sum(x * x for x in right)) ** 0.5
+    return sum(a * b for a, b in zip(left, right, strict=True)) / lengths if lengths else 0.0
 
 
-def _read(path: Path) -> _Known | None:
+class DryRunCollection:
+    """A collection, which may not exist, that only counts what would be written to it."""
+
+    def __init__(self, name: str, collection: Collection | None) -> None:
+        self.name = name
+        self.max_integer = collection.max_integer if collection else MAX_INTEGER
+        self._collection = collection
+        self._change = 0
+
+    def schema(self) -> Schema:
+        """The schema of the real collection."""
+        return self._collection.schema() if self._collection else Schema({})
+
+    def count(self) -> int:
+        """The number of points it would have."""
+        return (self._collection.count() if self._collection else 0) + self._change
+
+    def pages(self) -> Iterator[list[Point]]:
+        """The points of the real collection."""
+        return self._collection.pages() if self._collection else iter(())
+
+    def upsert(self, points: Sequence[Point]) -> None:
+        """Count points as added."""
+        self._change += len(points)
+
+    def set_payloads(self, points: Sequence[Point]) -> None:
+        """Do nothing."""
+
+    def delete(self, points: Sequence[PointId]) -> None:
+        """Count points as deleted."""
+        self._change -= len(points)
+
+    def vector_of(self, point: PointId) -> Vector | None:
+        """The vector in the real collection."""
+        return self._collection.vector_of(point) if self._collection else None
+
+    def nearest(self, vector: Vector, limit: int) -> list[ScoredPoint]:
+        """The nearest points of the real collection."""
+        return self._collection.nearest(vector, limit) if self._collection else []
+
+
+class NullEmbedder:
+    """Gives any text the same vector, for a dry run."""
+
+    name = "no model"
+
+    def embed(self, texts: Sequence[str]) -> list[Vector | None]:
+        """A vector of one dimension for each text."""
+        return [[1.0] for _ in texts]
+
+
+class _LastImport(NamedTuple):
+    model: ModelIdentity
+    files: list[list[Json]]
+    """Path and stat data of each imported file."""
+    points: int
+    """The number of points afterwards; -1 if the import did not finish."""
+
+
+def _stat_files(top: Path, collection: str) -> list[list[Json]]:
+    return [
+        [path.relative_to(top).as_posix(), *(stat_data(path) or ())] for path in source_files(top, collection)
+    ]
+
+
+def _read_last_import(path: Path) -> _LastImport | None:
     match read_json(path):
-        case {"format": 1, "model": model, "files": [*files], "points": int(count)}:
+        case {"format": number, "model": model, "files": [*files], "points": int(count)} if number == FORMAT:
             identity = parse_identity(model)
-            lists = [facts for facts in files if isinstance(facts, list)]
-            return _Known(identity, lists, count) if identity else None
+            lists = [stat for stat in files if isinstance(stat, list)]
+            return _LastImport(identity, lists, count) if identity else None
     return None
 
 
-def _write(path: Path, known: _Known) -> None:
-    model: list[Json] = [known.model.name, known.model.dimensions, [*known.model.probe]]
-    with suppress(FedlearnError):  # a clone that is mounted read-only
-        write_json(path, {"format": _FORMAT, "model": model, "files": [*known.files], "points": known.points})
+def _write_last_import(path: Path, last: _LastImport) -> None:
+    model: list[Json] = [last.model.name, last.model.dimensions, [*last.model.probe]]
+    with suppress(FedlearnError):  # a read-only clone
+        write_json(path, {"format": FORMAT, "model": model, "files": [*last.files], "points": last.points})

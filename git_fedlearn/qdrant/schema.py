@@ -1,8 +1,7 @@
-"""The schema of a collection as JSON: what the store told is written, what is understood is read.
+"""Files of a collection that only one system writes: its schema as JSON, and dated snapshots of its records.
 
-A peer may have written what is read, so names, kinds and numbers are checked and everything else is left.
-
-Files of a collection that one system alone writes: dated snapshots and the schema.
+The schema is written as the store reports it. A peer may have written the one that is read, so only known
+names, types and numbers are taken from it.
 """
 
 import json
@@ -17,11 +16,14 @@ from git_fedlearn.qdrant.store import Schema, VectorSpec
 from git_fedlearn.repository.files import held, prune, read_file, write_file, write_pieces
 
 SCHEMA_FORM: Final = "fedlearn.collection/v1"
-UNKNOWN: Final = "unknown"
-"""Written where a store cannot say."""
+KEEP_SNAPSHOTS: Final = 5
 
-_KINDS: Final = frozenset({"keyword", "integer", "float", "geo", "text", "bool", "datetime", "uuid"})
+UNKNOWN: Final = "unknown"
+"""Written if a store cannot tell."""
+
+_INDEX_TYPES: Final = frozenset({"keyword", "integer", "float", "geo", "text", "bool", "datetime", "uuid"})
 _TOKENIZERS: Final = ("prefix", "whitespace", "word", "multilingual")
+_DATED: Final = re.compile(r"(.+)-(\d{4}-\d\d-\d\d)")
 _MAX_VECTORS: Final = 16
 _MAX_DIMENSIONS: Final = 65_536
 _MAX_TOKEN_LENGTH: Final = 1000
@@ -41,11 +43,11 @@ _PARAMETERS: Final[Mapping[str, Callable[[Json], bool]]] = {
     **dict.fromkeys(("min_token_len", "max_token_len"), _is_length),
     "tokenizer": lambda value: value in _TOKENIZERS,
 }
-"""Parameters of a payload index that are made again, and what they may be."""
+"""Parameters of a payload index that are restored, with a check of their values."""
 
 
 def format_schema(schema: Schema) -> JsonObject:
-    """A schema as it is written, the day left open."""
+    """A schema as JSON, without the date."""
     return {
         "schema": SCHEMA_FORM,
         "written": None,
@@ -59,7 +61,7 @@ def format_schema(schema: Schema) -> JsonObject:
 
 
 def parse_schema(fields: JsonObject) -> Schema | None:
-    """The schema that was written, None for something else."""
+    """A schema from JSON, None if it is not one."""
     vectors, sparse = fields.get("vectors"), fields.get("sparse_vectors")
     if fields.get("schema") != SCHEMA_FORM or not isinstance(vectors, dict):
         return None
@@ -77,10 +79,10 @@ def parse_schema(fields: JsonObject) -> Schema | None:
 
 
 def _parse_sparse(sparse: JsonObject) -> dict[str, JsonObject]:
-    found = [(name, told) for name, told in sparse.items() if isinstance(told, dict)]
+    found = [(name, vector) for name, vector in sparse.items() if isinstance(vector, dict)]
     return {
-        name: {"modifier": "idf"} if told.get("modifier") == "idf" else {}
-        for name, told in found[:_MAX_VECTORS]
+        name: {"modifier": "idf"} if vector.get("modifier") == "idf" else {}
+        for name, vector in found[:_MAX_VECTORS]
     }
 
 
@@ -89,25 +91,24 @@ def _parse_indexes(indexes: Json) -> dict[str, JsonObject] | None:
         return None
     return {
         field: {
-            "type": told["type"],
-            **{key: value for key, value in told.items() if key in _PARAMETERS and _PARAMETERS[key](value)},
+            "type": index["type"],
+            **{key: value for key, value in index.items() if key in _PARAMETERS and _PARAMETERS[key](value)},
         }
-        for field, told in indexes.items()
-        if isinstance(told, dict) and told.get("type") in _KINDS
+        for field, index in indexes.items()
+        if isinstance(index, dict) and index.get("type") in _INDEX_TYPES
     }
 
 
-KEEP_SNAPSHOTS: Final = 5
-_DATED: Final = re.compile(r"(.+)-(\d{4}-\d\d-\d\d)")
-
-
 def snapshot_root(top: Path) -> Path:
-    """The folder with a folder for each system."""
+    """The folder that contains one folder per system."""
     return top / "data" / "collections" / "snapshots"
 
 
 def write_snapshot(folder: Path, collection: str, pieces: Iterable[bytes], today: date) -> Path:
-    """Write the snapshot of a day from whole lines; keep the newest five. The caller holds the lock."""
+    """Write the snapshot of a day, and keep the newest KEEP_SNAPSHOTS. The caller holds the lock.
+
+    `pieces` consist of whole lines.
+    """
     path = folder / f"{collection}-{today.isoformat()}.jsonl"
     write_pieces(path, pieces)
     prune(_dated(folder, collection), KEEP_SNAPSHOTS)
@@ -115,31 +116,31 @@ def write_snapshot(folder: Path, collection: str, pieces: Iterable[bytes], today
 
 
 def newest_snapshots(top: Path, collection: str) -> list[Path]:
-    """The newest snapshot of every system that has one."""
+    """The newest snapshot of each system that has one."""
     root = snapshot_root(top)
     folders = sorted(path for path in root.iterdir() if path.is_dir()) if root.is_dir() else []
     return [dated[-1] for folder in folders if (dated := _dated(folder, collection))]
 
 
 def write_schema(folder: Path, collection: str, schema: Schema, today: date) -> None:
-    """Write what a collection is made of, if that changed. The caller holds the lock."""
+    """Write the schema of a collection if it changed. The caller holds the lock."""
     path = folder / f"{collection}.schema.json"
-    told = format_schema(schema)
-    if told != {**_read_object(path), "written": None}:
+    fields = format_schema(schema)
+    if fields != {**_read_object(path), "written": None}:
         text = json.dumps(
-            {**told, "written": today.isoformat()}, indent=2, sort_keys=True, ensure_ascii=False
+            {**fields, "written": today.isoformat()}, indent=2, sort_keys=True, ensure_ascii=False
         )
         write_file(path, text.encode("utf-8") + b"\n")
 
 
 def find_schema(top: Path, collection: str) -> Schema | None:
-    """The newest schema that any system wrote, None where there is none that can be read.
+    """The newest valid schema of all systems, None if there is none.
 
-    Payload indexes that the newest cannot tell are those of the newest that can.
+    If its payload indexes are unknown, they are taken from the newest schema that has them.
     """
     written = [_read_object(path) for path in snapshot_root(top).glob(f"*/{collection}.schema.json")]
-    written.sort(key=lambda told: (str(told.get("written")), json.dumps(told)), reverse=True)
-    found = [schema for told in written if (schema := parse_schema(told))]
+    written.sort(key=lambda fields: (str(fields.get("written")), json.dumps(fields)), reverse=True)
+    found = [schema for fields in written if (schema := parse_schema(fields))]
     if not found:
         return None
     indexes = next((schema.indexes for schema in found if schema.indexes is not None), {})

@@ -1,6 +1,6 @@
-"""Search over the collections of a vector store, also what was never exported: by the ranking of `search`.
+"""Search over the collections of a vector store, exported or not, with the ranking of search/search.py.
 
-The store names candidates by their vectors; their words are compared here, so it needs no index of words.
+The store finds candidates by their vectors; their words are compared here, so it needs no full-text index.
 """
 
 from collections.abc import Sequence
@@ -12,13 +12,13 @@ from git_fedlearn.qdrant.store import Collection, Store
 from git_fedlearn.repository.repository import Repository
 from git_fedlearn.search.edge_shard import Candidate
 from git_fedlearn.search.embedders.base import Embedder, Vector
-from git_fedlearn.search.search import Hit, Query, Words, candidate_text, rank_candidates
+from git_fedlearn.search.search import Hit, Query, WordMatcher, candidate_text, rank_candidates
 
 
 def find_in_store(repository: Repository, store: Store, query: Query, model: Embedder) -> list[Hit]:
     """The points that answer a query, best first; `query.sets` name collections.
 
-    Raises UsageError for a collection that is not there, FedlearnError for vectors of another size.
+    Raises UsageError for a missing collection, FedlearnError for vectors of another size.
     """
     vector = model.embed([query.text])[0]
     if not vector:
@@ -28,7 +28,7 @@ def find_in_store(repository: Repository, store: Store, query: Query, model: Emb
         for collection in _chosen(repository, store, query.sets)
         for candidate in _candidates(collection, vector, query, model)
     ]
-    words = Words().scores(query.text, [candidate_text(one) for one in found])
+    words = WordMatcher().scores(query.text, [candidate_text(one) for one in found])
     scored = [one._replace(words=score) for one, score in zip(found, words, strict=True)]
     return rank_candidates(repository, query, scored)
 
@@ -40,8 +40,8 @@ def _chosen(repository: Repository, store: Store, names: Sequence[str]) -> list[
         if collection:
             chosen.append(collection)
         elif names:
-            there = ", ".join(store.names()) or "none"
-            raise UsageError(f"{store.place}: no collection {name}", hint=f"there is: {there}")
+            existing = ", ".join(store.names()) or "none"
+            raise UsageError(f"{store.place}: no collection {name}", hint=f"collections: {existing}")
     return chosen
 
 
@@ -50,8 +50,8 @@ def _candidates(collection: Collection, vector: Vector, query: Query, model: Emb
     spec = schema.vectors.get(schema.main)
     if spec is None or spec.size != len(vector):
         raise FedlearnError(
-            f"{collection.name}: holds vectors of {spec.size if spec else 0} numbers, {model.name} makes "
-            f"{len(vector)}",
+            f"{collection.name}: vectors have {spec.size if spec else 0} dimensions, "
+            f"those of {model.name} have {len(vector)}",
             hint="set the embedder that made them: git config fedlearn.embedder",
         )
     made = []

@@ -1,32 +1,37 @@
-"""A vector store as export and import see it: collections of points, in a server or in a folder.
+"""A vector store as export and import see it: collections of points, on a server or in a folder.
 
-One contract suite runs over every implementation (tests/vectors/test_stores.py). Points are written
-when a call returns. A store that cannot be reached or written raises FedlearnError.
+Points are durable when a call returns. A store that cannot be reached or written raises FedlearnError. All
+implementations pass one contract suite (tests/qdrant/test_stores.py).
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Final, NamedTuple, Protocol
 
 from git_fedlearn.core.canonical import Json, JsonObject
+from git_fedlearn.core.record import Record
 from git_fedlearn.search.embedders.base import Vector
 
 PointId = int | str
-"""A 64-bit number or a UUID in lower case with hyphens: what Qdrant takes."""
+"""As in Qdrant: a 64-bit number, or a UUID in lower case with hyphens."""
+
+Admit = Callable[[JsonObject], tuple[Record, Counter[str]]]
+"""Makes a sanitized record of a payload, and counts what was redacted. Raises NotARecordError."""
 
 BATCH: Final = 100
-"""Most points written at once."""
+"""Points written at a time, at most."""
 
 BATCH_BYTES: Final = 4_000_000
-"""Most bytes of payload written at once."""
+"""Bytes of payload written at a time, at most."""
 
 _UUID: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
-_MIN_NUMBER: Final = -(2**63)
-MAX_NUMBER: Final = 2**64 - 1
+_MIN_INTEGER: Final = -(2**63)
+MAX_INTEGER: Final = 2**64 - 1
 
 
 class Point(NamedTuple):
-    """A point as it is written; without a vector it can be found by no vector search."""
+    """A point; vector search finds only those with a vector."""
 
     id: PointId
     payload: JsonObject
@@ -34,7 +39,7 @@ class Point(NamedTuple):
 
 
 class ScoredPoint(NamedTuple):
-    """A point with its similarity to a query."""
+    """A point and its similarity to a query."""
 
     id: PointId
     payload: JsonObject
@@ -42,26 +47,26 @@ class ScoredPoint(NamedTuple):
 
 
 class VectorSpec(NamedTuple):
-    """Size of a dense vector and how two are compared (Cosine, Dot, Euclid, Manhattan)."""
+    """Size of a dense vector, and the distance function (Cosine, Dot, Euclid, Manhattan)."""
 
     size: int
     distance: str = "Cosine"
 
 
 class Schema(NamedTuple):
-    """What a collection is made of; None where the store cannot say."""
+    """Vectors, payload indexes and aliases of a collection; None if the store cannot tell."""
 
     vectors: Mapping[str, VectorSpec]
-    """By name; the unnamed vector is ``""``."""
+    """By name; `""` for the unnamed vector."""
     sparse: Mapping[str, JsonObject] = {}
-    """Sparse vectors by name with the parameters the store tells: `{"modifier": "idf"}`."""
+    """Sparse vectors by name, with their parameters: `{"modifier": "idf"}`."""
     indexes: Mapping[str, JsonObject] | None = {}
-    """Payload indexes by field: `{"type": "keyword"}` with the parameters the store tells."""
+    """Payload indexes by field: `{"type": "keyword"}`, with their parameters."""
     aliases: Sequence[str] | None = None
 
     @property
     def main(self) -> str:
-        """The vector that lessons are embedded in: the unnamed one, else the first by name."""
+        """The name of the vector that lessons are embedded in: the unnamed one, else the first by name."""
         return min(self.vectors, default="")
 
 
@@ -69,78 +74,80 @@ class Collection(Protocol):
     """One collection of an open store."""
 
     name: str
-    most_number: int
-    """The largest whole number that a payload may hold."""
+    max_integer: int
+    """The largest integer that a payload may contain."""
 
     def schema(self) -> Schema:
-        """What the collection is made of."""
+        """Vectors, payload indexes and aliases of the collection."""
 
     def count(self) -> int:
-        """How many points it holds, exactly."""
+        """The exact number of points."""
 
     def pages(self) -> Iterator[list[Point]]:
-        """All points, payloads only, page by page in the order of their ids."""
+        """All points without their vectors, page by page in the order of their ids."""
 
     def upsert(self, points: Sequence[Point]) -> None:
-        """Add points, or replace those of the same ids."""
+        """Add points, or replace those with the same ids."""
 
-    def retell(self, points: Sequence[Point]) -> None:
+    def set_payloads(self, points: Sequence[Point]) -> None:
         """Replace the payloads of points and keep their vectors."""
 
     def delete(self, points: Sequence[PointId]) -> None:
-        """Remove points; ids that are not there are no error."""
+        """Remove points; missing ids are ignored."""
 
     def vector_of(self, point: PointId) -> Vector | None:
-        """The main vector of a point as the store keeps it (a unit vector for Cosine), None without one."""
+        """The main vector of a point as stored (a unit vector for Cosine), None if it has none."""
 
     def nearest(self, vector: Vector, limit: int) -> list[ScoredPoint]:
-        """The points most similar to a vector."""
+        """The points most similar to a vector, best first."""
 
 
 class Store(Protocol):
     """An open store."""
 
     place: str
-    """Where it is, as messages name it; never a key."""
+    """Where it is, for messages; never contains a key."""
 
     def names(self) -> list[str]:
-        """The collections, sorted."""
+        """The names of the collections, sorted."""
 
     def find(self, name: str) -> Collection | None:
-        """A collection by its name or an alias, by which it goes then; None when there is none."""
+        """A collection by its name or an alias, under that name; None if missing."""
 
     def create(self, name: str, schema: Schema) -> Collection:
-        """Make a collection with its vectors and payload indexes."""
+        """Create a collection with its vectors and payload indexes."""
 
     def switch_alias(self, alias: str, name: str) -> None:
-        """Make `alias` stand for a collection, whatever it stood for."""
+        """Point an alias to a collection, also if it pointed to another one."""
 
 
-def main_of(vectors: object, main: str) -> Vector | None:
-    """The main vector among those of a point, which a client gives bare when it is unnamed."""
+def main_vector(vectors: object, main: str) -> Vector | None:
+    """The main vector among those of a point. Clients return an unnamed vector without a mapping."""
     found = vectors.get(main) if isinstance(vectors, Mapping) else vectors
     return [float(number) for number in found] if isinstance(found, Sequence) and found else None
 
 
 def parse_point_id(value: Json) -> PointId | None:
-    """The point id that a value is, None for one that Qdrant does not take."""
+    """A value as a point id, None if Qdrant does not accept it."""
     if isinstance(value, int) and not isinstance(value, bool):
-        return value if 0 <= value <= MAX_NUMBER else None
+        return value if 0 <= value <= MAX_INTEGER else None
     if isinstance(value, str) and _UUID.fullmatch(value.lower()):
         return value.lower()
     return None
 
 
-def storage_problem(value: Json, most: int = MAX_NUMBER) -> str:
-    """Why a store would give a value back changed; empty when it would not."""
-    if isinstance(value, int) and not _MIN_NUMBER <= value <= most:
-        return f"a whole number beyond {most.bit_length()} bits"
+def storage_problem(value: Json, max_integer: int = MAX_INTEGER) -> str:
+    """Why a store would change or refuse a value; empty if it would not."""
+    if isinstance(value, int) and not _MIN_INTEGER <= value <= max_integer:
+        return f"an integer of more than {max_integer.bit_length()} bits"
     if isinstance(value, str):
         return "" if value.isascii() or _is_text(value) else "a lone surrogate"
     if isinstance(value, dict):
-        return next((why for item in (*value, *value.values()) if (why := storage_problem(item, most))), "")
+        return next(
+            (why for item in (*value, *value.values()) if (why := storage_problem(item, max_integer))), ""
+        )
     if isinstance(value, list):
-        return next((why for item in value if (why := storage_problem(item, most))), "")
+        return next((why for item in value if (why := storage_problem(item, max_integer))), "")
     return ""
 
 

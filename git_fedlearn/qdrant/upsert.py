@@ -1,9 +1,8 @@
-"""The repository into a collection: what is missing is embedded and added, what was retracted goes.
+"""Bring one collection up to date: add missing records, update changed ones, delete retracted ones.
 
-The store itself says what is there: its payloads are read first and compared by identity. So an import
-that was killed goes on where it was, and a second one adds nothing twice, under whatever point ids.
-In memory are a page of the store, a batch, and about 400 bytes for each record and point.
-Points that only the store knows are left alone.
+The payloads in the store are read first and compared by identity, whatever their point ids. So an interrupted
+import resumes where it stopped, and a repeated one adds nothing twice. Points that only the store has are
+left alone. Memory: a page of the store, a batch, and about 400 bytes per record and point.
 """
 
 from collections.abc import Iterator, Sequence
@@ -18,10 +17,10 @@ from git_fedlearn.core.identity import is_volatile
 from git_fedlearn.core.join import join_records
 from git_fedlearn.core.record import ID, POINT_ID, NotARecordError, Record, make_record, score_of
 from git_fedlearn.qdrant.expected import RecordFile, digest
-from git_fedlearn.qdrant.export import Admit
 from git_fedlearn.qdrant.store import (
     BATCH,
     BATCH_BYTES,
+    Admit,
     Collection,
     Point,
     PointId,
@@ -34,7 +33,7 @@ from git_fedlearn.search.lesson_text import lesson_text
 
 
 class RejectedRecord(NamedTuple):
-    """A record that did not enter the collection, and why."""
+    """A record that was not imported, and why."""
 
     record: str
     reason: str
@@ -42,31 +41,31 @@ class RejectedRecord(NamedTuple):
 
 @dataclass(slots=True)
 class Imported:
-    """What became of a collection."""
+    """The result for one collection, in numbers of points."""
 
     name: str
     added: int = 0
     updated: int = 0
     deleted: int = 0
     present: int = 0
-    """Records that were there already, the updated ones among them."""
+    """Records that were in the collection before, including updated ones."""
     count: int = 0
     expected: int = 0
     faults: list[RejectedRecord] = field(default_factory=list)
 
     @property
     def is_verified(self) -> bool:
-        """Whether the store counts what it should hold."""
+        """Whether the store counts the expected number of points."""
         return self.count == self.expected
 
     @property
     def is_sound(self) -> bool:
-        """Whether every record that belongs into the collection is in it."""
+        """Whether all expected records are in the collection."""
         return self.is_verified and not self.faults
 
 
-class Gist(NamedTuple):
-    """How points are understood: the embedder, the door that sanitizes, and the fields that are embedded."""
+class PointBuilder(NamedTuple):
+    """What makes points of records: the embedder, the intake, and the fields to embed."""
 
     embedder: Embedder
     admit: Admit
@@ -74,97 +73,99 @@ class Gist(NamedTuple):
 
 
 def import_records(
-    collection: Collection, wanted: RecordFile, gist: Gist, progress: Progress | None = None
+    collection: Collection, expected: RecordFile, builder: PointBuilder, progress: Progress | None = None
 ) -> Imported:
-    """Bring a collection up to the wanted records."""
-    return _Import(collection, wanted, gist, progress or (lambda _done, _all: None)).run()
+    """Bring a collection up to date with the expected records."""
+    return _Import(collection, expected, builder, progress or (lambda _done, _all: None)).run()
 
 
 class _Import:
-    """One import. `_points` are the ids in the store, `_there` the digests of wanted forms in it."""
+    """One import. `_points`: all point ids in the store; `_present`: digests of the expected forms in it."""
 
-    def __init__(self, collection: Collection, wanted: RecordFile, gist: Gist, progress: Progress) -> None:
+    def __init__(
+        self, collection: Collection, expected: RecordFile, builder: PointBuilder, progress: Progress
+    ) -> None:
         self._collection = collection
-        self._wanted = wanted
-        self._gist = gist
+        self._expected = expected
+        self._builder = builder
         self._progress = progress
         self._points: set[PointId] = set()
-        self._there: set[bytes] = set()
+        self._present: set[bytes] = set()
         self._done = Imported(collection.name)
 
     def run(self) -> Imported:
-        """Settle what is there, then add what is missing."""
+        """Update the points in the store, then add the missing ones."""
         total = self._collection.count()
         for page in self._collection.pages():
             self._points.update(point.id for point in page)
-            self._settle(page)
+            self._update(page)
             self._progress(len(self._points), max(total, len(self._points)))
-        self._done.present = len(self._there)
-        held, handled = self._collection.count(), 0
-        missing = len(self._wanted) - self._done.present
+        self._done.present = len(self._present)
+        before, handled = self._collection.count(), 0
+        missing = len(self._expected) - self._done.present
         for batch in _batches(self._new_points()):
             self._add(batch)
             handled += len(batch)
             self._progress(handled, max(missing, handled))
-        self._done.count, self._done.expected = self._collection.count(), held + self._done.added
+        self._done.count, self._done.expected = self._collection.count(), before + self._done.added
         return self._done
 
-    def _settle(self, page: list[Point]) -> None:
-        """Of the points of a page, delete what was retracted and update what was learned since.
+    def _update(self, page: list[Point]) -> None:
+        """Delete the retracted points of a page, and update the changed ones.
 
-        A point with private data is known by its sanitized form and left alone.
+        A point with private data is matched by its sanitized form, and left alone.
         """
-        changed, gone = [], []
+        changed, retracted = [], []
         for point in page:
-            there = _find_record(point.payload)
-            if there is None:
+            stored = _find_record(point.payload)
+            if stored is None:
                 continue
-            ours = self._find_wanted(there)
+            ours = self._find_expected(stored)
             if ours:
-                payload = _updated(point.payload, there, ours, self._collection.most_number)
+                payload = _updated(point.payload, stored, ours, self._collection.max_integer)
                 changed += [Point(point.id, payload)] if payload else []
-            elif self._is_retracted(there):
-                gone.append(point.id)
-        for start in range(0, len(gone), BATCH):
-            self._collection.delete(gone[start : start + BATCH])
+            elif self._is_retracted(stored):
+                retracted.append(point.id)
+        for start in range(0, len(retracted), BATCH):
+            self._collection.delete(retracted[start : start + BATCH])
         for start in range(0, len(changed), BATCH):
-            self._collection.retell(changed[start : start + BATCH])
-        self._points.difference_update(gone)
-        self._done.deleted += len(gone)
+            self._collection.set_payloads(changed[start : start + BATCH])
+        self._points.difference_update(retracted)
+        self._done.deleted += len(retracted)
         self._done.updated += len(changed)
 
-    def _is_retracted(self, there: Record) -> bool:
-        """Whether a point that is no wanted record as it stands must go; one that is when sanitized stays."""
-        shared = there
-        if self._wanted.retracted(there.id) < 0:
-            shared = self._gist.admit({**there.fields})[0]
-            if self._find_wanted(shared):
+    def _is_retracted(self, stored: Record) -> bool:
+        """Whether to delete a point: its lesson was retracted, and sanitizing it gives no expected record."""
+        shared = stored
+        if self._expected.retracted(stored.id) < 0:
+            shared = self._builder.admit({**stored.fields})[0]
+            if self._find_expected(shared):
                 return False
-        return self._wanted.retracted(shared.id) >= shared.gen
+        return self._expected.retracted(shared.id) >= shared.gen
 
-    def _find_wanted(self, there: Record) -> Record | None:
-        """The wanted record with the same identity form, which counts as there from now on."""
-        lessons = self._wanted.lessons(bytes.fromhex(there.id))
-        ours = next((lesson for lesson in lessons if lesson.form == there.form), None)
+    def _find_expected(self, stored: Record) -> Record | None:
+        """The expected record with the same identity form, which is then marked as present."""
+        lessons = self._expected.lessons(bytes.fromhex(stored.id))
+        ours = next((lesson for lesson in lessons if lesson.form == stored.form), None)
         if ours:
-            self._there.add(digest(ours.form))
+            self._present.add(digest(ours.form))
         return ours
 
     def _new_points(self) -> Iterator[Point]:
-        """A point for each record that is missing."""
-        for key in self._wanted.ids():
-            for record in self._wanted.lessons(key):
-                if digest(record.form) in self._there:
+        """A point for each missing record."""
+        for key in self._expected.ids():
+            for record in self._expected.lessons(key):
+                if digest(record.form) in self._present:
                     continue
                 payload = _payload(record.fields)
-                why = storage_problem(payload, self._collection.most_number)
-                if why:
-                    self._done.faults.append(RejectedRecord(record.id, f"Qdrant cannot hold it: {why}"))
+                problem = storage_problem(payload, self._collection.max_integer)
+                if problem:
+                    self._done.faults.append(RejectedRecord(record.id, f"Qdrant cannot store it: {problem}"))
                 else:
                     yield Point(self._choose_id(record), payload)
 
     def _choose_id(self, record: Record) -> PointId:
-        """The record's own point id where that is free, else one made of its content."""
+        """The point id of the record if it is free, else one derived from its content."""
         chosen = parse_point_id(record.fields.get(POINT_ID))
         if chosen is None or chosen in self._points:
             chosen = str(UUID(record.id))
@@ -174,38 +175,38 @@ class _Import:
         return chosen
 
     def _add(self, batch: list[Point]) -> None:
-        texts = [lesson_text(point.payload, self._gist.text_fields).whole for point in batch]
-        vectors = self._gist.embedder.embed(texts)
+        texts = [lesson_text(point.payload, self._builder.text_fields).whole for point in batch]
+        vectors = self._builder.embedder.embed(texts)
         made = [point._replace(vector=vector) for point, vector in zip(batch, vectors, strict=True)]
-        taken = [point for point in made if point.vector]
-        if taken:
-            self._collection.upsert(taken)
-        self._done.added += len(taken)
+        embedded = [point for point in made if point.vector]
+        if embedded:
+            self._collection.upsert(embedded)
+        self._done.added += len(embedded)
         self._done.faults += [
-            RejectedRecord(str(point.payload[ID]), f"{self._gist.embedder.name} does not take its text")
+            RejectedRecord(str(point.payload[ID]), f"{self._builder.embedder.name} does not accept its text")
             for point in made
             if not point.vector
         ]
 
 
-def _updated(payload: JsonObject, there: Record, ours: Record, most: int) -> "JsonObject | None":
-    """The payload after a join with our record, None when there is no news.
+def _updated(payload: JsonObject, stored: Record, ours: Record, max_integer: int) -> "JsonObject | None":
+    """The payload joined with our record, None if that changes nothing.
 
-    What the store itself counts (uses, times) stays, unless ours has the higher score.
+    Volatile fields (uses, times) of the store are kept, unless our record has a higher score.
     """
-    joined = join_records([there, ours])[0].fields
-    if score_of(there.fields) >= score_of(ours.fields):
-        joined = {**joined, **{key: value for key, value in there.fields.items() if is_volatile(key)}}
-    news = {**payload, **_payload(joined)}
-    if storage_problem(news, most) or format_value(make_record({**news}).fields) == format_value(
-        there.fields
+    joined = join_records([stored, ours])[0].fields
+    if score_of(stored.fields) >= score_of(ours.fields):
+        joined = {**joined, **{key: value for key, value in stored.fields.items() if is_volatile(key)}}
+    updated = {**payload, **_payload(joined)}
+    if storage_problem(updated, max_integer) or format_value(make_record({**updated}).fields) == format_value(
+        stored.fields
     ):
         return None
-    return news
+    return updated
 
 
 def _batches(points: Iterator[Point]) -> Iterator[list[Point]]:
-    """Points in batches of at most BATCH points and BATCH_BYTES bytes, but at least one point."""
+    """Batches of at most BATCH points and BATCH_BYTES bytes, with at least one point each."""
     batch: list[Point] = []
     size = 0
     for point in points:
@@ -220,7 +221,7 @@ def _batches(points: Iterator[Point]) -> Iterator[list[Point]]:
 
 
 def _payload(fields: JsonObject) -> JsonObject:
-    """What a point holds of a record; its id is the point's own affair."""
+    """The payload for a record; the point id is not part of it."""
     return {key: value for key, value in fields.items() if key != POINT_ID}
 
 

@@ -18,7 +18,7 @@ from git_fedlearn.report.lessons import Records, ReportLesson, ReportProgress, r
 from git_fedlearn.repository.objects import Objects, Oid
 from git_fedlearn.repository.repository import SYSTEM_KEY, Repository
 from git_fedlearn.repository.work_tree import read_trailers
-from git_fedlearn.statistics.counts import count_adoption, score_bin
+from git_fedlearn.statistics.survey import count_adoption, score_bin
 
 MAX_SAMPLED_COMMITS: Final = 60
 """Commits whose trees are measured."""

@@ -1,11 +1,8 @@
-"""The embedded store of the search index: one Qdrant Edge shard with a dense and a BM25 vector a lesson.
+"""The search index as a Qdrant Edge shard, with a dense and a BM25 vector per lesson.
 
-Qdrant Edge raises plain `Exception`, so this module turns those into FedlearnError where they arise.
-
-Room on the disk for the embedded engine, asked for beforehand.
-
-The engine writes through memory maps. Where the disk is full then, the kernel ends the process (SIGBUS)
-before it can say a word, so what might not fit is not begun.
+Qdrant Edge raises plain `Exception`; `edge_errors` turns it into FedlearnError where it occurs. It writes
+through memory maps: if the disk is full, the kernel kills the process (SIGBUS). So `require_space` checks the
+free space before each write.
 """
 
 import shutil
@@ -19,36 +16,24 @@ from git_fedlearn.errors import FedlearnError
 from git_fedlearn.extras import Lazy
 from git_fedlearn.search.embedders.base import Vector
 
-TO_OPEN: Final = 4_000_000
-"""Bytes that must be free to open a collection: the log's files and flags."""
-
-TO_WRITE: Final = 48_000_000
-"""Bytes that must be free to write a batch: the log, and pages, which the engine makes 32 MB at a time."""
-
-
-def require_space(folder: Path, size: int) -> None:
-    """Raise FedlearnError if the file system of a folder has less than `size` bytes free."""
-    there = next(path for path in (folder, *folder.parents) if path.exists())
-    free = shutil.disk_usage(there).free
-    if free < size:
-        raise FedlearnError(
-            f"{folder}: {free // 1_000_000} MB are free on this disk, {size // 1_000_000} MB are needed",
-            hint="free space, then run it again; nothing is lost",
-        )
-
-
 if TYPE_CHECKING:
     import qdrant_edge as edge
 else:
     edge = Lazy("qdrant_edge", "local")
 
+OPEN_BYTES: Final = 4_000_000
+"""Bytes that must be free to open a shard: files of the log, and flags."""
+
+WRITE_BYTES: Final = 48_000_000
+"""Bytes that must be free to write a batch: the log, and pages, which Edge allocates 32 MB at a time."""
+
 DENSE: Final = "dense"
 WORDS: Final = "bm25"
-_PAGE: Final = 10_000
+_SCROLL_PAGE: Final = 10_000
 
 
 class IndexedLesson(NamedTuple):
-    """A lesson in the shard: its set, the line it was read from, and digests of the line and its text."""
+    """A lesson in the shard: its set, its record line, and digests of the line and of the embedded text."""
 
     set_name: str
     line: str
@@ -57,14 +42,14 @@ class IndexedLesson(NamedTuple):
 
 
 class IndexedState(NamedTuple):
-    """What the shard holds of a line: the point and the digest of the text that was embedded."""
+    """The point of an indexed line, and the digest of the embedded text."""
 
     point: str
     text_digest: str
 
 
 class Candidate(NamedTuple):
-    """A lesson that may answer a query, with the cosine and the BM25 score."""
+    """A lesson that may answer a query, with its cosine and its BM25 score."""
 
     set_name: str
     line: str
@@ -73,26 +58,26 @@ class Candidate(NamedTuple):
 
 
 class LessonShard:
-    """An open shard. One process at a time: the caller holds a lock, and closes the shard."""
+    """An open shard. The caller holds a lock, since only one process may use it, and closes it."""
 
     def __init__(self, folder: Path, dimensions: int) -> None:
-        """Open the shard in a folder, or make it. Raises FedlearnError for one that cannot be opened."""
+        """Open the shard in a folder, or create it. Raises FedlearnError if it cannot be opened."""
         self.folder = folder
         self._bm25 = edge.Bm25()
-        require_space(folder, TO_OPEN if folder.is_dir() else TO_WRITE)
+        require_space(folder, OPEN_BYTES if folder.is_dir() else WRITE_BYTES)
         with edge_errors(folder):
             self._shard = edge.EdgeShard.load(str(folder)) if folder.is_dir() else _create(folder, dimensions)
 
     def known(self, set_name: str) -> dict[str, IndexedState]:
-        """What is held of a set, by line digest."""
+        """The indexed lines of a set, by line digest."""
         found = {}
         for point, payload in self._scroll(set_name):
             found[str(payload["line_digest"])] = IndexedState(point, str(payload["text_digest"]))
         return found
 
     def put(self, points: Sequence[tuple[str, IndexedLesson, Vector | None, str]]) -> None:
-        """Add or replace lessons: point, entry, dense vector and the text for BM25."""
-        require_space(self.folder, TO_WRITE)
+        """Add or replace lessons, given as point, entry, dense vector and text for BM25."""
+        require_space(self.folder, WRITE_BYTES)
         made = [
             edge.Point(point, self._vectors(vector, text), entry._asdict())
             for point, entry, vector, text in points
@@ -100,8 +85,8 @@ class LessonShard:
         with edge_errors(self.folder):
             self._shard.update(edge.UpdateOperation.upsert_points(made))
 
-    def retell(self, point: str, entry: IndexedLesson) -> None:
-        """Replace the entry of a lesson whose text stayed the same."""
+    def set_payload(self, point: str, entry: IndexedLesson) -> None:
+        """Replace the entry of a lesson and keep its vectors."""
         with edge_errors(self.folder):
             self._shard.update(edge.UpdateOperation.overwrite_payload([UUID(point)], entry._asdict()))
 
@@ -112,17 +97,21 @@ class LessonShard:
                 self._shard.update(edge.UpdateOperation.delete_points([UUID(point) for point in points]))
 
     def count(self) -> int:
-        """How many lessons are held."""
+        """The number of lessons in the shard."""
         return self._shard.count(edge.CountRequest(exact=True))
 
-    def candidates(self, vector: Vector | None, text: str, sets: Sequence[str], most: int) -> list[Candidate]:
-        """The best `most` lessons of each retriever, all of them scored by both."""
+    def candidates(
+        self, vector: Vector | None, text: str, sets: Sequence[str], limit: int
+    ) -> list[Candidate]:
+        """The best `limit` lessons of each retriever, each scored by both."""
+        if not sets:
+            return []
         queries = [edge.Query.Nearest(self._bm25.embed_query(text), using=WORDS)]
         if vector:
             queries.append(edge.Query.Nearest(vector, using=DENSE))
         chosen = edge.Filter(must=[edge.FieldCondition(key="set_name", match=edge.MatchAny([*sets]))])
         with edge_errors(self.folder):
-            ids = {point.id for query in queries for point in self._query(query, chosen, most)}
+            ids = {point.id for query in queries for point in self._query(query, chosen, limit)}
             if not ids:
                 return []
             same = edge.Filter(must=[edge.HasIdCondition(ids)])
@@ -142,13 +131,13 @@ class LessonShard:
         ]
 
     def close(self) -> None:
-        """Write everything out and let go of the folder."""
+        """Flush and close the shard."""
         with edge_errors(self.folder):
             self._shard.flush()
             self._shard.close()
 
-    def _query(self, query: "edge.Query", chosen: "edge.Filter", most: int) -> list["edge.ScoredPoint"]:
-        return self._shard.query(edge.QueryRequest(limit=most, query=query, filter=chosen))
+    def _query(self, query: "edge.Query", chosen: "edge.Filter", limit: int) -> list["edge.ScoredPoint"]:
+        return self._shard.query(edge.QueryRequest(limit=limit, query=query, filter=chosen))
 
     def _vectors(self, vector: Vector | None, text: str) -> dict[str, "edge.NamedVector"]:
         words: dict[str, edge.NamedVector] = {WORDS: self._bm25.embed_document(text)}
@@ -162,7 +151,7 @@ class LessonShard:
                 page, offset = self._shard.scroll(
                     edge.ScrollRequest(
                         offset=offset,
-                        limit=_PAGE,
+                        limit=_SCROLL_PAGE,
                         filter=chosen,
                         with_payload=["line_digest", "text_digest"],
                     )
@@ -172,9 +161,20 @@ class LessonShard:
                 return
 
 
+def require_space(folder: Path, size: int) -> None:
+    """Raise FedlearnError if the file system of a folder has less than `size` bytes free."""
+    existing = next(path for path in (folder, *folder.parents) if path.exists())
+    free = shutil.disk_usage(existing).free
+    if free < size:
+        raise FedlearnError(
+            f"{folder}: {free // 1_000_000} MB free on this disk, {size // 1_000_000} MB needed",
+            hint="free space, then run it again; nothing is lost",
+        )
+
+
 @contextmanager
 def edge_errors(folder: Path) -> Iterator[None]:
-    """Turn what Qdrant Edge raises into FedlearnError."""
+    """Turn exceptions of Qdrant Edge into FedlearnError."""
     try:
         yield
     except Exception as error:
@@ -182,7 +182,7 @@ def edge_errors(folder: Path) -> Iterator[None]:
             raise
         raise FedlearnError(
             f"{folder}: {str(error).splitlines()[0]}",
-            hint=f"it can be made again: rm -r {folder}; if the disk is full, free space first",
+            hint=f"rm -r {folder}    (it is built again; if the disk is full, free space first)",
         ) from error
 
 

@@ -1,14 +1,16 @@
-"""The search index under the git folder: made from the record sets, and made again whenever in doubt.
+"""The search index: where it is, bringing it up to date, and whether it is current and intact.
 
-What is indexed is compared by digest of each line, so only records that changed are read, and only those
-whose text changed are embedded. `state.json` says of which files the shard is the index; it is written
-after the shard, so a killed refresh is simply repeated.
+It is built from the record sets and is disposable: an index of another model or format, or one that cannot be
+opened, is built again. A refresh compares digests of lines, so it reads only changed files, and embeds only
+lessons whose text changed. `state.json` lists the files that the shard covers. It is written after the shard,
+so that an interrupted refresh is repeated.
 """
 
 import os
 import shutil
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
 from uuid import UUID
@@ -30,30 +32,100 @@ from git_fedlearn.search.edge_shard import IndexedLesson, LessonShard
 from git_fedlearn.search.embedders.base import Embedder, ModelIdentity, identify, parse_identity
 from git_fedlearn.search.lesson_text import TEXT_VERSION, lesson_text
 
-FORMAT: Final = 1
-_BATCH: Final = 256
+if TYPE_CHECKING:
+    import platformdirs
+else:
+    platformdirs = Lazy("platformdirs")
 
-FileFacts = tuple[int, int, int]
-"""Size, time of change in ns, inode: files are replaced, never written in place."""
+FORMAT: Final = 1
+EMBEDDING_BATCH: Final = 256
+"""Lessons embedded at a time."""
+
+DOCTOR_TIMEOUT_SECONDS: Final = 5
+
+_STATE: Final = "state.json"
+_SHARD: Final = "shard"
+
+StatData = tuple[int, int, int]
+"""Size, mtime in nanoseconds, and inode of a file. Files are replaced, never written in place."""
+
+
+class BrokenIndexError(FedlearnError):
+    """The search index cannot be opened."""
 
 
 class Refreshed(NamedTuple):
-    """What a refresh did, in lessons: embedded, retold (only scores or systems changed), dropped."""
+    """Numbers of lessons: embedded, updated (same text, another score or system), and dropped."""
 
     embedded: int
-    retold: int
+    updated: int
     dropped: int
+
+
+class IndexStatus(NamedTuple):
+    """Whether there is an index, and the sets that changed since its last refresh."""
+
+    is_made: bool
+    changed: tuple[SetName, ...]
 
 
 class _State(NamedTuple):
     model: ModelIdentity
-    files: dict[str, FileFacts]
+    files: dict[str, StatData]
 
 
-class _Piece(NamedTuple):
-    point: str
+class _IndexPoint(NamedTuple):
+    id: str
     entry: IndexedLesson
     text: str
+
+
+@dataclass(slots=True)
+class _Changes:
+    """What a refresh has to do: `new` lessons are embedded, of `updated` ones only the entry is written."""
+
+    new: list[_IndexPoint] = field(default_factory=list)
+    updated: list[_IndexPoint] = field(default_factory=list)
+    dropped: list[str] = field(default_factory=list)
+
+
+def cache_folder(repository: Repository) -> Path:
+    """The folder for disposable files: the state folder, or the user's cache if the clone is read-only."""
+    folder = repository.state.folder
+    existing = next(path for path in (folder, *folder.parents) if path.exists())
+    if os.access(existing, os.W_OK):
+        return folder
+    cache: Path = platformdirs.user_cache_path("git-fedlearn")
+    return cache / xxh3_64_hexdigest(os.fsencode(folder))
+
+
+def index_folder(repository: Repository) -> Path:
+    """The folder of the search index."""
+    return cache_folder(repository) / INDEX.name
+
+
+@contextmanager
+def open_index(folder: Path, embedder: Embedder, *, timeout: float = 30.0) -> Iterator["LessonIndex"]:
+    """Open the index in a folder; starts an empty one if there is none that can be used.
+
+    Only one process can have it open: others wait `timeout` seconds, then raise LockedError.
+    """
+    model = identify(embedder)
+    with hold_lock(folder, "search", timeout=timeout):
+        state = _read_state(folder)
+        if state is None or not state.model.is_same_model(model):
+            state = _State(model, {})
+            _discard(folder)
+        try:
+            shard = LessonShard(folder / _SHARD, model.dimensions)
+        except FedlearnError:
+            state = _State(model, {})
+            _discard(folder)
+            shard = LessonShard(folder / _SHARD, model.dimensions)
+        try:
+            yield LessonIndex(folder, shard, embedder, state)
+        finally:
+            shard.close()
 
 
 class LessonIndex:
@@ -65,131 +137,140 @@ class LessonIndex:
         self._embedder = embedder
         self._state = state
 
+    @property
+    def sets(self) -> set[SetName]:
+        """The record sets that the index covers."""
+        return {found[0] for path in self._state.files if (found := find_set(path))}
+
     def refresh(self, top: Path, progress: Progress | None = None) -> Refreshed:
-        """Bring the index up to the record sets under `top`. Costs a few file stats when nothing changed."""
+        """Bring the index up to date with the work tree at `top`; reads nothing if no file changed."""
         tree = WorkTree(top)
-        sets = set_paths(tree)
-        files = {path: _facts(top / path) for paths in sets.values() for path in paths}
+        paths_of = set_paths(tree)
+        paths = [path for paths in paths_of.values() for path in paths]
+        files = {path: stat for path in paths if (stat := stat_data(top / path))}
         if files == self._state.files:
             return Refreshed(0, 0, 0)
-        changed = [name for name, paths in sets.items() if self._is_changed(paths, files)]
-        gone = {name for name in map(_set_of, self._state.files) if name and name not in sets}
-        work = _Work()
-        for name in changed:
-            self._compare(name, join_into([tree.read(path) for path in sets[name]], ()).records, work)
-        for name in gone:
-            work.dropped += [known.point for known in self.shard.known(name).values()]
-        self._carry_out(work, progress)
+        changes = _Changes()
+        for name in sorted(_changed_sets(files, self._state.files)):
+            if name in paths_of:
+                lines = join_into([tree.read(path) for path in paths_of[name]], ()).records
+                self._compare(name, lines, changes)
+            else:
+                changes.dropped += [known.point for known in self.shard.known(name).values()]
+        self._apply(changes, progress)
         self._state = self._state._replace(files=files)
         _write_state(self._folder, self._state)
-        return Refreshed(len(work.fresh), len(work.retold), len(work.dropped))
+        return Refreshed(len(changes.new), len(changes.updated), len(changes.dropped))
 
-    def _is_changed(self, paths: list[str], files: dict[str, FileFacts]) -> bool:
-        before = {path for path in self._state.files if _set_of(path) == _set_of(paths[0])}
-        return before != {*paths} or any(self._state.files.get(path) != files[path] for path in paths)
-
-    def _compare(self, name: SetName, lines: Iterable[bytes], work: "_Work") -> None:
-        """Sort the lines of a set into what to embed, what to retell and which points to drop."""
+    def _compare(self, name: SetName, lines: Iterable[bytes], changes: _Changes) -> None:
+        """Add the differences between the lines of a set and its lessons in the shard."""
         known = self.shard.known(name)
-        wanted = {xxh3_64_hexdigest(line): line for line in lines}
-        texts = {held.point: held.text_digest for digest, held in known.items() if digest not in wanted}
-        for digest, line in wanted.items():
+        current = {xxh3_64_hexdigest(line): line for line in lines}
+        outdated = {
+            entry.point: entry.text_digest for digest, entry in known.items() if digest not in current
+        }
+        for digest, line in current.items():
             if digest in known:
                 continue
             record = parse_record(line)
             if record.is_tombstone:
                 continue
-            piece = _piece(name, digest, record)
-            same = texts.pop(piece.point, None) == piece.entry.text_digest
-            (work.retold if same else work.fresh).append(piece)
-        work.dropped += texts
+            point = _index_point(name, digest, record)
+            is_same_text = outdated.pop(point.id, None) == point.entry.text_digest
+            (changes.updated if is_same_text else changes.new).append(point)
+        changes.dropped += outdated
 
-    def _carry_out(self, work: "_Work", progress: Progress | None) -> None:
-        self.shard.drop(work.dropped)
-        for piece in work.retold:
-            self.shard.retell(piece.point, piece.entry)
-        for start in range(0, len(work.fresh), _BATCH):
-            batch = work.fresh[start : start + _BATCH]
-            vectors = self._embedder.embed([piece.text for piece in batch])
+    def _apply(self, changes: _Changes, progress: Progress | None) -> None:
+        self.shard.drop(changes.dropped)
+        for point in changes.updated:
+            self.shard.set_payload(point.id, point.entry)
+        for start in range(0, len(changes.new), EMBEDDING_BATCH):
+            batch = changes.new[start : start + EMBEDDING_BATCH]
+            vectors = self._embedder.embed([point.text for point in batch])
             self.shard.put(
-                [(p.point, p.entry, vector, p.text) for p, vector in zip(batch, vectors, strict=True)]
+                [(p.id, p.entry, vector, p.text) for p, vector in zip(batch, vectors, strict=True)]
             )
             if progress:
-                progress(start + len(batch), len(work.fresh))
+                progress(start + len(batch), len(changes.new))
 
 
-class _Work:
-    def __init__(self) -> None:
-        self.fresh: list[_Piece] = []
-        self.retold: list[_Piece] = []
-        self.dropped: list[str] = []
+def read_index_status(repository: Repository) -> IndexStatus:
+    """Compare the files that the index covers with those in the work tree, by their stat data."""
+    known = read_json(index_folder(repository) / _STATE).get("files")
+    if not isinstance(known, dict):
+        return IndexStatus(is_made=False, changed=())
+    paths = [path for path in WorkTree(repository.top).paths() if find_set(path)]
+    files = {path: stat for path in paths if (stat := stat_data(repository.top / path))}
+    return IndexStatus(is_made=True, changed=tuple(sorted(_changed_sets(files, _parse_files(known)))))
 
 
-@contextmanager
-def open_index(folder: Path, embedder: Embedder, *, timeout: float = 30.0) -> Iterator[LessonIndex]:
-    """Open the index in a folder, made anew if it is of another model or format or cannot be opened.
-
-    One process at a time; another waits `timeout` seconds, then raises LockedError.
-    """
-    model = identify(embedder)
-    with hold_lock(folder, "search", timeout=timeout):
-        shard_folder = folder / "shard"
-        state = _read_state(folder)
-        if state is None or not state.model.is_same_model(model):
-            state = _State(model, {})
-            _discard(folder)
-        try:
-            shard = LessonShard(shard_folder, model.dimensions)
-        except FedlearnError:
-            _discard(folder)
-            state = _State(model, {})
-            shard = LessonShard(shard_folder, model.dimensions)
-        try:
-            yield LessonIndex(folder, shard, embedder, state)
-        finally:
-            shard.close()
+def has_index(repository: Repository) -> bool:
+    """Whether there is a search index, current or not."""
+    return (index_folder(repository) / _SHARD).exists()
 
 
-def _piece(name: SetName, digest: str, record: Record) -> _Piece:
-    text = lesson_text(record.fields).whole
-    point = str(UUID(xxh3_128_hexdigest(name.encode() + b"\0" + record.form)))
-    entry = IndexedLesson(
-        name, record.line.decode("utf-8"), digest, xxh3_64_hexdigest(text.encode("utf-8", "replace"))
-    )
-    return _Piece(point, entry, text)
+def check_index(repository: Repository) -> int:
+    """Open the index as search does; returns the number of files it covers. Raises FedlearnError."""
+    folder = index_folder(repository)
+    with hold_lock(folder, "doctor", timeout=DOCTOR_TIMEOUT_SECONDS):
+        match read_json(folder / _STATE):
+            case {"files": dict(files), "model": [_, int(dimensions), *_]}:
+                LessonShard(folder / _SHARD, dimensions).close()
+            case _:
+                raise BrokenIndexError(f"its {_STATE} cannot be read")
+    return len(files)
 
 
-def _facts(path: Path) -> FileFacts:
-    found = path.stat()
+def remove_index(repository: Repository) -> None:
+    """Remove the index; the next search builds it again."""
+    folder = index_folder(repository)
+    with hold_lock(folder, "doctor", timeout=DOCTOR_TIMEOUT_SECONDS), suppress(OSError):
+        _discard(folder)
+
+
+def stat_data(path: Path) -> StatData | None:
+    """The stat data of a file; None if it is missing."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
     return found.st_size, found.st_mtime_ns, found.st_ino
 
 
-def _set_of(path: str) -> SetName | None:
-    found = find_set(path)
-    return found[0] if found else None
+def _changed_sets(files: dict[str, StatData], known: dict[str, StatData]) -> set[SetName]:
+    """The sets with a file that is new, gone or changed."""
+    changed = (path for path in files.keys() | known.keys() if files.get(path) != known.get(path))
+    return {found[0] for path in changed if (found := find_set(path))}
+
+
+def _index_point(name: SetName, digest: str, record: Record) -> _IndexPoint:
+    text = lesson_text(record.fields).whole
+    point = str(UUID(xxh3_128_hexdigest(name.encode() + b"\0" + record.form)))
+    text_digest = xxh3_64_hexdigest(text.encode("utf-8", "replace"))
+    return _IndexPoint(point, IndexedLesson(name, record.line.decode("utf-8"), digest, text_digest), text)
 
 
 def _discard(folder: Path) -> None:
-    (folder / "state.json").unlink(missing_ok=True)
-    shutil.rmtree(folder / "shard", ignore_errors=True)
+    (folder / _STATE).unlink(missing_ok=True)
+    shutil.rmtree(folder / _SHARD, ignore_errors=True)
 
 
 def _read_state(folder: Path) -> _State | None:
-    """What the index was made of, None when it is not known: an old format, a broken file, no index."""
-    match read_json(folder / "state.json"):
+    """The state of the index; None if it is missing, invalid or of another format."""
+    match read_json(folder / _STATE):
         case {"format": known, "text": text, "model": model, "files": dict(files)} if (known, text) == (
             FORMAT,
             TEXT_VERSION,
         ):
             identity = parse_identity(model)
-            return _State(identity, _parse_facts(files)) if identity else None
+            return _State(identity, _parse_files(files)) if identity else None
     return None
 
 
-def _parse_facts(files: JsonObject) -> dict[str, FileFacts]:
-    known: dict[str, FileFacts] = {}
-    for path, facts in files.items():
-        match facts:
+def _parse_files(files: JsonObject) -> dict[str, StatData]:
+    known: dict[str, StatData] = {}
+    for path, numbers in files.items():
+        match numbers:
             case [int(size), int(changed), int(inode)]:
                 known[path] = (size, changed, inode)
     return known
@@ -200,86 +281,6 @@ def _write_state(folder: Path, state: _State) -> None:
         "format": FORMAT,
         "text": TEXT_VERSION,
         "model": [state.model.name, state.model.dimensions, [*state.model.probe]],
-        "files": {path: [*facts] for path, facts in state.files.items()},
+        "files": {path: [*stat] for path, stat in state.files.items()},
     }
-    write_json(folder / "state.json", value)
-
-
-if TYPE_CHECKING:
-    import platformdirs
-else:
-    platformdirs = Lazy("platformdirs")
-
-
-def cache_folder(repository: Repository) -> Path:
-    """Where what can be made again is kept: the state folder; of a read-only clone, in the user's cache."""
-    folder = repository.state.folder
-    there = next(path for path in (folder, *folder.parents) if path.exists())
-    if os.access(there, os.W_OK):
-        return folder
-    cache: Path = platformdirs.user_cache_path("git-fedlearn")
-    return cache / xxh3_64_hexdigest(os.fsencode(folder))
-
-
-def index_folder(repository: Repository) -> Path:
-    """Where the search index is."""
-    return cache_folder(repository) / INDEX.name
-
-
-class IndexStatus(NamedTuple):
-    """`is_made` is whether there is an index; `changed` are the sets that differ from what it holds."""
-
-    is_made: bool
-    changed: tuple[SetName, ...]
-
-
-def read_index_status(repository: Repository) -> IndexStatus:
-    """Compare the files that the index was made of with those of the work tree."""
-    known = read_json(index_folder(repository) / "state.json").get("files")
-    if not isinstance(known, dict):
-        return IndexStatus(is_made=False, changed=())
-    here = {path for path in WorkTree(repository.top).paths() if find_set(path)}
-    differing = {path for path in here | known.keys() if stat_facts(repository.top, path) != known.get(path)}
-    return IndexStatus(
-        is_made=True, changed=tuple(sorted({found[0] for path in differing if (found := find_set(path))}))
-    )
-
-
-def stat_facts(top: Path, path: str) -> list[int]:
-    """Size, time of change and inode, as the index and the imports remember them."""
-    with suppress(OSError):
-        found = (top / path).stat()
-        return [found.st_size, found.st_mtime_ns, found.st_ino]
-    return []
-
-
-class BrokenIndexError(FedlearnError):
-    """The search index cannot be opened."""
-
-
-def has_index(repository: Repository) -> bool:
-    """Whether a search index was ever made."""
-    return (index_folder(repository) / "shard").exists()
-
-
-def open_whole_index(repository: Repository) -> int:
-    """Open the index as a search would; how many files it was made of. Raises FedlearnError."""
-    from git_fedlearn.search.edge_shard import LessonShard  # noqa: PLC0415  the engine costs start-up time
-
-    folder = index_folder(repository)
-    with hold_lock(folder, "doctor", timeout=5):
-        match read_json(folder / "state.json"):
-            case {"files": dict(files), "model": [_, int(dimensions), *_]}:
-                LessonShard(folder / "shard", dimensions).close()
-            case _:
-                raise BrokenIndexError("its state.json cannot be read")
-    return len(files)
-
-
-def remove_index(repository: Repository) -> None:
-    """Remove the index; the next search makes it again."""
-    folder = index_folder(repository)
-    with hold_lock(folder, "doctor", timeout=5):
-        with suppress(OSError):
-            (folder / "state.json").unlink()
-        shutil.rmtree(folder / "shard", ignore_errors=True)
+    write_json(folder / _STATE, value)

@@ -1,12 +1,12 @@
-"""How much each record set holds, counted by lines: nothing is parsed but what may be a tombstone.
+"""Records per set, counted by lines: only a line that may be a tombstone is parsed.
 
-Counts of blobs are kept under the git common directory, so that only files that changed are read again.
+Counts are cached per blob in the state of the clone, so only changed files are read again.
 """
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Final, NamedTuple
+from typing import Final
 
 from git_fedlearn.core.canonical import Json
 from git_fedlearn.core.layout import SetName, find_set
@@ -24,57 +24,34 @@ _TOMBSTONE: Final = b'"_retracted":{'
 
 @dataclass(slots=True)
 class Count:
-    """Living records, tombstones and bytes of a set. Lines that are no records count as records."""
+    """Living records, tombstones and bytes of a set. Invalid lines count as records."""
 
     records: int = 0
     retracted: int = 0
     bytes: int = 0
 
     def add(self, other: "Count") -> None:
-        """Count another file of the set as well."""
+        """Add the counts of another file of the set."""
         self.records += other.records
         self.retracted += other.retracted
         self.bytes += other.bytes
 
 
-class Adoption(NamedTuple):
-    """Lessons that name their systems, and those of them that two or more systems learned independently."""
-
-    lessons: int
-    adopted: int
-
-    @property
-    def rate(self) -> float:
-        """The share of lessons that were adopted, to three decimals."""
-        return round(self.adopted / self.lessons, 3) if self.lessons else 0.0
-
-
-def count_adoption(learners: Iterable[Collection[str]]) -> Adoption:
-    """Count lessons by the systems that learned each; one that names none is not counted."""
-    numbers = [len(systems) for systems in learners if systems]
-    return Adoption(len(numbers), sum(number > 1 for number in numbers))
-
-
-def score_bin(score: float, bins: int) -> int:
-    """The number of the bin a score in [0, 1] falls into; 1.0 is in the last one."""
-    return min(int(score * bins), bins - 1)
-
-
 def count_work_tree(repository: Repository, changed: set[str]) -> dict[SetName, Count]:
-    """The sets of the work tree; `changed` are the paths that differ from HEAD."""
+    """Counts by set in the work tree; `changed` are the paths that differ from HEAD."""
     blobs = {path: oid for _, oid, _, path in read_stages(repository) if path not in changed}
     return _Counting(repository).count({**blobs, **dict.fromkeys(changed)}, _reader_of_files(repository))
 
 
 def count_commit(repository: Repository, commit: Oid) -> dict[SetName, Count]:
-    """The sets of a commit, for a repository without a work tree."""
+    """Counts by set in a commit, for a repository without a work tree."""
     tree = committed_tree(repository.objects, commit)
     blobs: dict[str, Oid | None] = {path: entry.oid for path, entry in tree.entries.items() if entry.is_file}
     return _Counting(repository).count(blobs, tree.read)
 
 
 def count_records(data: bytes) -> Count:
-    """The lines of one file."""
+    """Counts of one file."""
     lines = data.count(b"\n") + (not data.endswith(b"\n") and bool(data))
     retracted, place = 0, data.find(_TOMBSTONE)
     while place >= 0:
@@ -91,7 +68,7 @@ class _Counting:
         self._file = repository.state.path(COUNTS)
 
     def count(self, files: dict[str, Oid | None], read: Callable[[str], bytes]) -> dict[SetName, Count]:
-        """Files by path with their blobs; None for one whose bytes must be counted in any case."""
+        """Count files, given as path to blob; those without a blob (None) are always read."""
         known = self._read()
         kept: dict[str, Json] = {}
         sets: dict[SetName, Count] = {}
@@ -99,13 +76,13 @@ class _Counting:
             found = find_set(path)
             if not found:
                 continue
-            facts = known.get(blob) if blob else None
-            counted = Count(*facts) if facts else count_records(read(path))
+            cached = known.get(blob) if blob else None
+            counted = Count(*cached) if cached else count_records(read(path))
             if blob:
                 kept[blob] = [counted.records, counted.retracted, counted.bytes]
             sets.setdefault(found[0], Count()).add(counted)
         if kept.keys() - known.keys():
-            with suppress(FedlearnError, OSError):  # a clone that is mounted read-only
+            with suppress(FedlearnError, OSError):  # a read-only clone
                 write_json(self._file, {"format": FORMAT, "blobs": {**kept}})
         return sets
 

@@ -1,6 +1,7 @@
-"""Monthly metrics: one small file a month that its system alone writes, and the sum of all of them.
+"""Monthly metrics: one small file per system and month, and the sum over all systems.
 
-The file says how things stood when the system last learned in that month. Definitions: docs/metrics.md.
+Only its own system writes a file, at the last sync of a month that learned something. docs/metrics.md defines
+the figures.
 """
 
 import calendar
@@ -26,7 +27,7 @@ _MONTH: Final = re.compile(r"\d{4}-(0[1-9]|1[0-2])", re.ASCII)
 
 @dataclass(frozen=True, slots=True)
 class MonthFile:
-    """What one system wrote of one month; `bytes` of its record sets then, None where it does not say."""
+    """The metrics of one system and month; `bytes` is the size of its record sets, None if missing."""
 
     system: str
     month: str
@@ -36,24 +37,24 @@ class MonthFile:
 
 @dataclass(frozen=True, slots=True)
 class Metrics:
-    """All systems together: the survey of the records, and what the systems wrote."""
+    """Metrics of all systems: the survey of the records, and the month files."""
 
     survey: Survey
     files: tuple[MonthFile, ...]
 
     @property
     def sync_last(self) -> str | None:
-        """When a sync of any system last changed something."""
+        """The time of the last sync, of any system, that changed something."""
         return max((file.synced_at for file in self.files), default=None)
 
     @property
     def systems(self) -> set[str]:
-        """Every system that a lesson names or that wrote metrics."""
+        """All systems that a lesson names or that wrote a month file."""
         return self.survey.systems | {file.system for file in self.files}
 
 
 def metrics_path(top: Path, system: str, month: str) -> Path:
-    """Where a system keeps the metrics of a month; no other system writes there."""
+    """The month file of a system; no other system writes it."""
     return top / "data" / "metrics" / "monthly" / system / f"{month}.json"
 
 
@@ -66,14 +67,14 @@ def parse_month(text: str) -> date:
 
 
 def collect(repository: Repository, until: date, month: str | None = None) -> Metrics:
-    """The metrics of all systems up to a day; of one month, only the files of that month count."""
+    """The metrics of all systems up to a day; with `month`, month files of other months do not count."""
     sets = repository.sets
     files = [file for file in read_month_files(repository.top) if month in (None, file.month)]
     return Metrics(survey(sets, until), tuple(files))
 
 
 def write_month(repository: Repository, now: datetime) -> Path | None:
-    """Write this system's file of the month; None when nothing but the time would change.
+    """Write this system's file of the month; returns None if only the time would change.
 
     The caller holds the lock.
     """
@@ -90,7 +91,7 @@ def write_month(repository: Repository, now: datetime) -> Path | None:
 
 
 def read_month_files(top: Path) -> Iterator[MonthFile]:
-    """The files of all systems, by system and month; what is none of the form is passed over."""
+    """The month files of all systems, ordered by system and month; invalid files are skipped."""
     for path in sorted((top / "data" / "metrics" / "monthly").glob("*/*.json")):
         facts = _read_object(path)
         when, sets = facts.get("synced_at"), facts.get("sets")
@@ -100,7 +101,7 @@ def read_month_files(top: Path) -> Iterator[MonthFile]:
 
 
 def _facts(found: Survey, system: str, month: str) -> JsonObject:
-    """What the file says, but for the time. Nothing that changes merely because days pass."""
+    """The content of a month file without the time: no figure that changes because days pass."""
     facts: JsonObject = {
         "format": FORMAT,
         "system": system,
@@ -142,7 +143,7 @@ def _total_bytes(sets: Json) -> int | None:
 
 
 def trend(metrics: Metrics) -> list[dict[str, Json]]:
-    """Month by month: new patterns and samples, systems that wrote metrics, the largest size any saw."""
+    """Rows by month: new patterns and samples, systems with a month file, and the largest size in one."""
     new = metrics.survey.new_by_month()
     rows: list[dict[str, Json]] = []
     for month in sorted({*new, *(file.month for file in metrics.files)}):

@@ -1,9 +1,10 @@
-"""The figures of a federation, counted from its record sets. docs/metrics.md defines every one.
+"""Figures of a federation, counted from its record sets. docs/metrics.md defines each of them.
 
-All of it follows from the records and a day: clones that hold the same records find the same figures.
+They depend on the records and a day only: clones with the same records get the same figures.
 """
 
 from collections import Counter
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any, Final, NamedTuple
@@ -15,13 +16,12 @@ from git_fedlearn.core.canonical import Json
 from git_fedlearn.core.layout import BEST_PRACTICES, ERROR_SOLUTIONS, FINE_TUNING, SKILLS_PATTERNS, SetName
 from git_fedlearn.core.record import FIRST_SEEN, RETRACTED, SEEN_BY, parse_record, score_of
 from git_fedlearn.repository.record_sets import RecordSets
-from git_fedlearn.statistics.counts import count_adoption, score_bin
 from git_fedlearn.training.dataset import count_tokens
 
 PATTERN_SETS: Final = (SKILLS_PATTERNS, ERROR_SOLUTIONS, BEST_PRACTICES)
 LESSON_SETS: Final = (*PATTERN_SETS, FINE_TUNING)
 WEEKS: Final = 4
-"""The pace is the mean over the last four times seven days."""
+"""Weeks, ending today, over which the pace is averaged."""
 
 BINS: Final = 10
 UNSCORED: Final = "none"
@@ -36,8 +36,31 @@ class SetFigures:
     bytes: int = 0
 
 
+class Adoption(NamedTuple):
+    """Lessons that name their systems, and how many of them two or more systems learned independently."""
+
+    lessons: int
+    adopted: int
+
+    @property
+    def rate(self) -> float:
+        """The share of adopted lessons, rounded to three decimals."""
+        return round(self.adopted / self.lessons, 3) if self.lessons else 0.0
+
+
+def count_adoption(learners: Iterable[Collection[str]]) -> Adoption:
+    """Count lessons, each given as the systems that learned it; those without systems do not count."""
+    numbers = [len(systems) for systems in learners if systems]
+    return Adoption(len(numbers), sum(number > 1 for number in numbers))
+
+
+def score_bin(score: float, bins: int) -> int:
+    """The number, from 0, of the bin of a score in [0, 1]; 1.0 is in the last one."""
+    return min(int(score * bins), bins - 1)
+
+
 class LessonFacts(NamedTuple):
-    """What the figures need of a living record; `first` is None where the record does not say."""
+    """The fields of a living record that figures need; `first` is None if the record does not say."""
 
     set_name: SetName
     systems: tuple[str, ...]
@@ -48,7 +71,7 @@ class LessonFacts(NamedTuple):
 
 @dataclass(slots=True)
 class Survey:
-    """The record sets as they stood at the end of a day."""
+    """The record sets at the end of a day."""
 
     until: date
     sets: dict[SetName, SetFigures] = field(default_factory=dict)
@@ -56,7 +79,7 @@ class Survey:
 
     @property
     def systems(self) -> set[str]:
-        """The systems that any lesson names."""
+        """All systems named by a lesson."""
         return {system for lesson in self.lessons for system in lesson.systems}
 
     @property
@@ -81,10 +104,10 @@ class Survey:
 
     @property
     def learning_rate(self) -> float:
-        """The share of all lessons that a system did not have to learn itself, mean over systems."""
-        told = [lesson for lesson in self.lessons if lesson.systems]
-        everything = len(told) * len(self.systems)
-        own = sum(len(lesson.systems) for lesson in told)
+        """The share of lessons that a system received from others, averaged over systems."""
+        attributed = [lesson for lesson in self.lessons if lesson.systems]
+        everything = len(attributed) * len(self.systems)
+        own = sum(len(lesson.systems) for lesson in attributed)
         return round(1 - own / everything, 3) if everything else 0.0
 
     @property
@@ -94,19 +117,19 @@ class Survey:
 
     @property
     def pace(self) -> float:
-        """New patterns a week, mean over the last four weeks."""
+        """New patterns per week, averaged over the last WEEKS weeks."""
         since = self.until - timedelta(weeks=WEEKS)
         firsts = [lesson.first for lesson in self.lessons if lesson.set_name in PATTERN_SETS]
         return round(sum(first is not None and first > since for first in firsts) / WEEKS, 2)
 
     def scores(self) -> dict[str, int]:
-        """How many lessons claim a score in each tenth; 1.0 is in the last one."""
+        """Lessons by the tenth of [0, 1] that their claimed score is in; 1.0 is in the last one."""
         bins: Counter[str] = Counter(_bin(lesson.score) for lesson in self.lessons)
         names = [*(_bin(number / BINS) for number in range(BINS)), UNSCORED]
         return {name: bins[name] for name in names}
 
     def new_by_month(self) -> dict[str, Counter[SetName]]:
-        """The lessons of each month by set, `YYYY-MM`, oldest first."""
+        """New lessons by month (`YYYY-MM`, oldest first) and set."""
         months: dict[str, Counter[SetName]] = {}
         for lesson in self.lessons:
             if lesson.first:
@@ -114,7 +137,7 @@ class Survey:
         return dict(sorted(months.items()))
 
     def learned_by(self, system: str, month: str) -> dict[SetName, int]:
-        """How many lessons of a month a system is among the learners of, by set."""
+        """Lessons of a month that a system learned, by set."""
         counted = Counter(
             lesson.set_name
             for lesson in self.lessons
@@ -124,7 +147,7 @@ class Survey:
 
 
 def survey(sets: RecordSets, until: date) -> Survey:
-    """Count what was learned, and what was taken back, up to a day (UTC)."""
+    """Survey lessons and retractions up to a day (UTC), inclusive."""
     found = Survey(until)
     for name in sets.names():
         figures = SetFigures(bytes=sets.size(name))
@@ -142,7 +165,7 @@ def survey(sets: RecordSets, until: date) -> Survey:
 
 
 class _Facts(msgspec.Struct, gc=False):
-    """What the figures need of a record line; all else is passed over."""
+    """The fields of a record line that figures need; the decoder skips the others."""
 
     seen: Any = msgspec.field(name=SEEN_BY, default=None)
     first: Any = msgspec.field(name=FIRST_SEEN, default=None)
@@ -155,7 +178,7 @@ _decode: Final = msgspec.json.Decoder(_Facts).decode
 
 
 def _read(line: bytes) -> _Facts:
-    """The facts of a record line, also of one that only our own parser can read."""
+    """Decode a record line; falls back to our own parser, which reads more numbers than msgspec."""
     try:
         return _decode(line)
     except msgspec.MsgspecError:
@@ -177,7 +200,7 @@ def _lesson(name: SetName, facts: _Facts, line: bytes) -> LessonFacts:
 
 
 def _retracted_by(facts: Json, until: date) -> bool:
-    """Whether a tombstone was made by then; one that does not say when counts as old."""
+    """Whether a tombstone was made on or before a day; without a valid date it counts as older."""
     day = _day(facts.get("at")) if isinstance(facts, dict) else None
     return day is None or day <= until
 

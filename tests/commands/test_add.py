@@ -21,7 +21,7 @@ def line(**fields: object) -> bytes:
 def test_a_record_from_standard_input_is_written_whole(system: System) -> None:
     system.git("config", "fedlearn.system", "sys-abcdefghij")
     result = system.fedlearn("add", "skills-patterns", stdin=line(title="a", value_score=0.8))
-    assert result.out == "skills-patterns: 1 record added, 0 raised, 0 known already\n"
+    assert result.out == "skills-patterns: 1 record added\n"
     assert result.err == ""
     assert system.read(SET).decode() == (
         f'{{"_id":"{identifier("a")}","_first_seen":"2026-05-28","_seen_by":["sys-abcdefghij"],'
@@ -42,7 +42,7 @@ def test_every_way_a_file_can_be_written_gives_the_same_record(system: System, t
     assert len(system.records("skills-patterns")) == 1
     before = system.read(SET)
     again = system.fedlearn("add", "skills-patterns", str(file))
-    assert again.out == "skills-patterns: 0 records added, 0 raised, 1 known already\n"
+    assert again.out == "skills-patterns: nothing new (1 already known)\n"
     assert system.read(SET) == before
 
 
@@ -66,9 +66,9 @@ def test_broken_lines_are_reported_by_number_and_the_rest_is_added(system: Syste
         b'{"title":"half',
     ]
     result = system.fedlearn("add", "skills-patterns", stdin=b"\n".join(lines), code=1)
-    assert result.out == "skills-patterns: 2 records added, 0 raised, 0 known already\n"
+    assert result.out == "skills-patterns: 2 records added\n"
     assert result.err == "".join(
-        f"error: standard input:{number}: {reason}; not added\n"
+        f"error: standard input:{number}: {reason}; skipped\n"
         for number, reason in (
             (2, "not JSON: expecting value at column 1"),
             (3, "not a JSON object"),
@@ -83,7 +83,7 @@ def test_broken_lines_are_reported_by_number_and_the_rest_is_added(system: Syste
             (12, "no content: every field is metadata"),
             (13, "`_first_seen` is not a date (YYYY-MM-DD)"),
             (14, "`_gen` is not a whole number"),
-            (16, "the file ends in the middle of it"),
+            (16, "incomplete last line"),
         )
     )
     system.fedlearn("verify")
@@ -92,7 +92,7 @@ def test_broken_lines_are_reported_by_number_and_the_rest_is_added(system: Syste
 def test_a_record_over_the_limit_is_refused(system: System) -> None:
     system.write(".fedlearn.toml", b"format = 1\n[limits]\nrecord_bytes = 1000\n")
     result = system.fedlearn("add", "skills-patterns", stdin=line(title="w " * 600), code=1)
-    assert result.err == "error: standard input:1: larger than 1000 bytes; not added\n"
+    assert result.err == "error: standard input:1: larger than 1000 bytes; skipped\n"
 
 
 class Endless(io.RawIOBase):
@@ -124,8 +124,8 @@ def test_a_line_of_100_mb_is_passed_over(system: System, tmp_path: Path) -> None
         stream.write(b'"}\n')
         stream.write(line(title="after"))
     result = system.fedlearn("add", "skills-patterns", str(file), code=1)
-    assert result.err == f"error: {file}:2: the line is too long; not added\n"
-    assert result.out == "skills-patterns: 2 records added, 0 raised, 0 known already\n"
+    assert result.err == f"error: {file}:2: the line is too long; skipped\n"
+    assert result.out == "skills-patterns: 2 records added\n"
 
 
 def test_a_forged_id_is_computed_anew_and_unknown_keys_of_ours_are_kept(system: System) -> None:
@@ -140,10 +140,10 @@ def test_a_forged_id_is_computed_anew_and_unknown_keys_of_ours_are_kept(system: 
 def test_a_raised_score_changes_one_record(system: System) -> None:
     system.add("skills-patterns", {"title": "a", "value_score": 0.7})
     assert system.add("skills-patterns", {"title": "a", "value_score": 0.9}).out == (
-        "skills-patterns: 0 records added, 1 raised, 0 known already\n"
+        "skills-patterns: 1 record updated (higher score)\n"
     )
     assert system.add("skills-patterns", {"title": "a", "value_score": 0.8}).out == (
-        "skills-patterns: 0 records added, 0 raised, 1 known already\n"
+        "skills-patterns: nothing new (1 already known)\n"
     )
     assert [record.fields["value_score"] for record in system.records("skills-patterns")] == [0.9]
 
@@ -151,22 +151,20 @@ def test_a_raised_score_changes_one_record(system: System) -> None:
 def test_a_record_that_one_more_system_learned_is_updated_not_raised(system: System) -> None:
     system.add("skills-patterns", {"title": "a", "value_score": 0.7})
     other = {"title": "a", "value_score": 0.7, "_seen_by": ["sys-aaaaaaaaaa"]}
-    assert system.add("skills-patterns", other).out == (
-        "skills-patterns: 0 records added, 0 raised, 1 updated, 0 known already\n"
-    )
+    assert system.add("skills-patterns", other).out == ("skills-patterns: 1 record updated\n")
     assert system.add(
         "skills-patterns", {**other, "_seen_by": ["sys-bbbbbbbbbb"], "value_score": 0.8}
-    ).out == ("skills-patterns: 0 records added, 1 raised, 0 known already\n")
+    ).out == ("skills-patterns: 1 record updated (higher score)\n")
 
 
 def test_a_tombstone_in_the_input_retracts(system: System) -> None:
     system.add("skills-patterns", {"title": "a"})
     (record,) = system.records("skills-patterns")
     result = system.add("skills-patterns", {"_id": record.id, "_retracted": {"reason": "wrong"}})
-    assert result.out == "skills-patterns: 0 records added, 0 raised, 1 retracted, 0 known already\n"
+    assert result.out == "skills-patterns: 1 record retracted\n"
     assert system.records("skills-patterns")[0].is_tombstone
     assert system.add("skills-patterns", {"title": "a"}).out == (
-        "skills-patterns: 0 records added, 0 raised, 1 known already\n"
+        "skills-patterns: nothing new (1 already known)\n"
     )
 
 
@@ -277,7 +275,9 @@ def test_a_link_in_place_of_the_file_is_not_written_through(system: System, tmp_
     target.write_bytes(b"mine")
     (system.path / SET).unlink(missing_ok=True)
     (system.path / SET).symlink_to(target)
-    assert "not a regular file" in system.fedlearn("add", "skills-patterns", stdin=line(title="a"), code=3).err
+    assert (
+        "not a regular file" in system.fedlearn("add", "skills-patterns", stdin=line(title="a"), code=3).err
+    )
     assert target.read_bytes() == b"mine"
 
 

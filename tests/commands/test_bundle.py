@@ -37,14 +37,15 @@ def test_there_and_again_with_what_is_new(sender: System, receiver: System) -> N
     tip = sender.git("rev-parse", "HEAD").out[:12]
     assert told.out == f"../stick.bundle: 2 commits, 1 record, {size:,} bytes, up to {tip}\n"
     assert told.err == (
-        "note: what is not committed is not in it\nhint: there: git fedlearn bundle apply stick.bundle\n"
+        "note: uncommitted changes are not included\n"
+        "hint: git fedlearn bundle apply stick.bundle    (on the other machine)\n"
     )
     assert receiver.fedlearn("bundle", "apply", "../stick.bundle", "--dry-run").err == (
-        "nothing was joined (--dry-run)\n"
+        "dry run: nothing was changed\n"
     )
     applied = receiver.fedlearn("bundle", "apply", "../stick.bundle").out
     head = receiver.git("rev-parse", "HEAD").out[:12]
-    assert applied == (f"bundle-stick  1 learned\nskills-patterns: 1 new, 0 changed\ncommitted {head}\n")
+    assert applied == (f"bundle-stick  1 new\nskills-patterns: 1 new\ncommitted {head}\n")
     assert receiver.fedlearn("bundle", "apply", "../stick.bundle").out == (
         "bundle-stick  nothing new\nnothing new\n"
     )
@@ -55,7 +56,7 @@ def test_there_and_again_with_what_is_new(sender: System, receiver: System) -> N
     sender.commit()
     answer = sender.fedlearn("bundle", "create", "../stick.bundle", "--since", "HEAD~1", "--json").json()
     assert (answer["schema"], answer["commits"], answer["records"]) == ("fedlearn.bundle-create/v1", 1, 1)
-    assert "1 learned" in receiver.fedlearn("bundle", "apply", "../stick.bundle").out
+    assert "bundle-stick  1 new\n" in receiver.fedlearn("bundle", "apply", "../stick.bundle").out
     nothing = sender.fedlearn("bundle", "create", "../stick.bundle", "--since", "HEAD", code=1)
     assert nothing.err.startswith("error: there is nothing new to put into a bundle\n")
 
@@ -75,12 +76,12 @@ def test_what_it_brings_is_checked_as_a_peers(sender: System, receiver: System) 
     sender.git("add", "--all")
     sender.git("commit", "--quiet", "--no-verify", "-m", "hostile")
     refused = sender.fedlearn("bundle", "create", "../stick.bundle", code=1).err
-    assert "error: no bundle was written: a push would be stopped too\n" in refused
+    assert "error: no bundle written: it failed the checks of a push\n" in refused
     assert token not in refused
     sender.git("bundle", "create", "../stick.bundle", "main")
     told = receiver.fedlearn("bundle", "apply", "../stick.bundle")
-    assert told.out.startswith("bundle-stick  1 learned, 2 quarantined\n")
-    assert "not taken: a link, folder or submodule in place of a file" in told.err
+    assert told.out.startswith("bundle-stick  1 new, 2 quarantined\n")
+    assert "skipped data/patterns/best-practices.jsonl: " in told.err
     assert "review       2 records from peers (bundle-stick 2)" in receiver.fedlearn("status").out
     assert token not in told.err + receiver.fedlearn("review", "list", "--json").out
 
@@ -98,7 +99,7 @@ def test_a_bundle_of_a_peer_has_its_trust_and_its_limits(sender: System, receive
     assert "1 quarantined" in receiver.fedlearn("bundle", "apply", "../stick.bundle").out
     receiver.fedlearn("remote", "add", "sender", str(sender.path), "--trust", "full")
     assert (
-        "sender  0 learned, 1 changed\n"
+        "sender  1 updated\n"
         in receiver.fedlearn("bundle", "apply", "../stick.bundle", "--from", "sender").out
     )
     assert receiver.records("skills-patterns")[0].is_tombstone
@@ -126,14 +127,14 @@ def test_files_that_cannot_be_used(sender: System, receiver: System) -> None:
     made(sender, "--since", "HEAD~1")
     base = sender.git("rev-parse", "HEAD~1").out[:12]
     assert receiver.fedlearn("bundle", "apply", "../stick.bundle", code=3).err == (
-        f"error: {bundle}: builds on commit {base}, not in this clone\n"
-        "hint: ask for a bundle that was made without --since, or since an older commit\n"
+        f"error: {bundle}: needs commit {base}, which this clone does not have\n"
+        "hint: ask for a bundle without --since, or since an older commit\n"
     )
     assert "no such file" in receiver.fedlearn("bundle", "apply", "nowhere", code=2).err
     assert "no such folder" in sender.fedlearn("bundle", "create", "nowhere/x.bundle", code=2).err
     assert ": a folder\n" in sender.fedlearn("bundle", "create", ".", code=2).err
     notes = sender.write("notes.txt", b"mine")
-    assert "exists and is no bundle" in sender.fedlearn("bundle", "create", "notes.txt", code=2).err
+    assert "exists and is not a bundle" in sender.fedlearn("bundle", "create", "notes.txt", code=2).err
     assert notes.read_bytes() == b"mine"
     assert [path.name for path in (receiver.path / ".git/fedlearn/bundle").iterdir()] == ["lock"]
 

@@ -17,7 +17,7 @@ def test_a_clone_is_set_up(world: World) -> None:
     done.path = world.folder
     said = done.fedlearn("clone", "one", "my twö")
     two = _cloned(world, "my twö")
-    assert said.out.startswith(f"installed in {two.path}/.git, as sys-")
+    assert said.out.startswith(f"installed in {two.path}/.git as sys-")
     assert said.err == ""
     assert "problem" not in two.fedlearn("doctor").out
 
@@ -34,7 +34,7 @@ def test_a_clone_without_data_is_noted(world: World) -> None:
     world.repository("one").commit()
     here = world.folder_system("here")
     said = here.fedlearn("clone", "../one", "two")
-    assert said.err == "note: no data/ in two: to start one, run `git fedlearn init` there\n"
+    assert said.err == "note: no data/ in two; run `git fedlearn init` there to create it\n"
 
 
 def test_a_remote_whose_head_names_no_branch_is_not_empty(world: World) -> None:
@@ -43,7 +43,7 @@ def test_a_remote_whose_head_names_no_branch_is_not_empty(world: World) -> None:
     hub.git("symbolic-ref", "HEAD", "refs/heads/master")
     here = world.folder_system("here")
     assert here.fedlearn("clone", "../hub", "two", "--", "--quiet").err == (
-        "warning: the HEAD of the remote names no branch that is there (main)\n"
+        "warning: remote HEAD refers to a nonexistent branch; there is main\n"
         "hint: cd two && git checkout main\n"
     )
     two = System(here.path / "two", world.home)
@@ -63,7 +63,7 @@ def test_what_looks_like_an_option_is_none(world: World) -> None:
 def test_a_clone_that_fails_says_so(world: World) -> None:
     here = world.folder_system("here")
     assert here.fedlearn("clone", "../nothing", code=3).err == (
-        "error: git clone failed (exit code 128)\nhint: git says why above\n"
+        "error: git clone failed (exit code 128)\nhint: see the message of git above\n"
     )
 
 

@@ -11,9 +11,9 @@ from systems import System, World
 
 from git_fedlearn.cli import cli
 from git_fedlearn.commands.completion import SCRIPTS
-from git_fedlearn.console.completion import answer, teach
+from git_fedlearn.console.completion import add_completion, answer
 from git_fedlearn.console.context import Context
-from git_fedlearn.console.usage import complete
+from git_fedlearn.console.usage import add_common_options
 from git_fedlearn.core.identity import RecordId
 from git_fedlearn.repository.inbox import Inbox, ProposedRetraction
 from git_fedlearn.repository.repository import Repository
@@ -38,8 +38,8 @@ def ident(system: System, title: str) -> str:
 
 @pytest.fixture
 def offered(learned: System, monkeypatch: pytest.MonkeyPatch) -> object:
-    monkeypatch.setattr(cli, "prepare", lambda command: teach(complete(command)))
-    teach(cli)
+    monkeypatch.setattr(cli, "prepare", lambda command: add_completion(add_common_options(command)))
+    add_completion(cli)
 
     def ask(line: str, directory: Path = learned.path) -> list[str]:
         words = line.split(" ")
@@ -182,7 +182,8 @@ def test_fish(learned: System, shell_environment: dict[str, str]) -> None:
     alive = ident(learned, "Pin the channel: always")
     asked = {
         "git fedl": "fedlearn\tShare what a local AI stack learns",
-        "git fedlearn verify --his": "--history\tLook for losses in all history, not only the last commits.",
+        "git fedlearn verify --his": "--history\t"
+        "Look for lost records in all history, not only the last commits.",
         f"git -C .. fedlearn -C one show {alive[:3]}": f"{alive}\tbest-practices: Pin the channel: always",
         "git-fedlearn remote show f": "friend\thttps://example.org/lessons.git",
     }

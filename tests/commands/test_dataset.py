@@ -85,8 +85,8 @@ def test_stats_count_what_a_trainer_will_meet(filled: System) -> None:
         "                      1  tool\n"
         "  system              6  sys-abcde23456\n"
         "                      1  sys-bcdefg2345\n"
-        "  repeated            1  equal but for case and white space\n"
-        "                      2  the same question again\n"
+        "  repeated            1  same text, ignoring case and white space\n"
+        "                      2  same question\n"
         "  no score            3\n"
         "  tokens              7  < 128     ########################################\n"
     )
@@ -102,7 +102,7 @@ def test_stats_of_an_empty_set(system: System) -> None:
 
 def test_a_snapshot_is_training_ready_and_the_same_for_the_same_samples(filled: System, world: World) -> None:
     path = "data/fine-tuning/snapshots/sys-abcde23456/v0.1.0.jsonl"
-    assert filled.fedlearn("dataset", "snapshot").out == f"v0.1.0: 5 samples in {path}\n"
+    assert filled.fedlearn("dataset", "snapshot").out == f"wrote 5 samples to {path}\n"
     rows = lines(filled.path / path)
     assert all(row.keys() <= {"messages", "prompt", "completion", "tools"} for row in rows)
     other = world.system("other")
@@ -119,7 +119,7 @@ def test_a_snapshot_is_training_ready_and_the_same_for_the_same_samples(filled: 
 def test_versions_go_up_are_never_rewritten_and_five_stay(filled: System) -> None:
     folder = filled.path / "data/fine-tuning/snapshots/sys-abcde23456"
     filled.fedlearn("dataset", "snapshot", "--version", "v0.9.0")
-    assert filled.fedlearn("dataset", "snapshot").out.startswith("v0.9.0: nothing changed since")
+    assert filled.fedlearn("dataset", "snapshot").out.startswith("no changes since v0.9.0")
     for number in range(3, 8):
         filled.add("fine-tuning", SAMPLES[number])
         last = filled.fedlearn("dataset", "snapshot").out
@@ -155,7 +155,7 @@ def test_sharegpt_and_alpaca_say_what_they_cannot_express(filled: System) -> Non
         {"from": "gpt", "value": "Yes."},
     ]
     said = filled.fedlearn("dataset", "export", "--format", "alpaca", "-o", "out/a").out
-    assert said.splitlines()[1] == "  left out    1  tool calls, which the format cannot express"
+    assert said.splitlines()[1] == "  skipped 1: tool calls, which the format cannot express"
     rows = lines(filled.path / "out/a/train.jsonl")
     assert next(row for row in rows if row["system"]) == {
         "instruction": "And TLS?",
@@ -186,7 +186,7 @@ def test_a_split_goes_by_id_so_no_sample_ever_changes_sides(filled: System) -> N
 def test_min_score_leaves_out_what_claims_less_or_nothing(filled: System) -> None:
     said = filled.fedlearn("dataset", "export", "--format", "openai", "--min-score", "0.85").out
     path = filled.path / ".local/dataset/openai/train.jsonl"
-    assert said == f"{path}: 1 sample\nleft out 4 below the score 0.85, or without any\n"
+    assert said == f"wrote 1 sample to {path}\nskipped 4: author's score below 0.85, or missing\n"
     assert len(lines(path)) == 1
     assert filled.git("status", "--porcelain", "--", ".local").out == ""
 

@@ -67,7 +67,7 @@ def test_nothing_conflicts_and_everybody_knows_the_same(played: Played) -> None:
     trees = {played.system(name).git("rev-parse", "HEAD:data/patterns").out for name in SYSTEMS}
     assert len(trees) == 1
     heads = {played.system(name).git("rev-parse", "HEAD").out for name in SYSTEMS}
-    assert len(heads) > 1, "equal sets are the join's doing only where the commits differ"
+    assert len(heads) > 1, "equal sets prove nothing if the commits are equal"
 
 
 def test_what_the_audience_sees(played: Played) -> None:
@@ -75,9 +75,9 @@ def test_what_the_audience_sees(played: Played) -> None:
         "workstation$ git fedlearn sync --commit\n    read 12 events, 2 fine-tuning samples from 2 files",
         "redacted 1 API_KEY, 1 EMAIL_ADDRESS, 1 HOME_PATH, 1 IP_ADDRESS\n",
         "key <API_KEY> is not known; ask",
-        "laptop$ git push hub main\n    rejected: somebody else was faster\nlaptop$ git pull hub main\n",
+        "laptop$ git push hub main\n    rejected: another system was faster\nlaptop$ git pull hub main\n",
         "    score 0.97\n",
-        "      reason     switching the sandbox off is no solution\n",
+        "      reason     switching the sandbox off solves nothing\n",
         "retracted                              1         1         1\n",
         "    3 systems, score 0.97, error-solutions\n",
     ]
@@ -124,7 +124,7 @@ def test_a_folder_with_something_in_it_is_left_alone(world: World) -> None:
     one.write("play/mine", b"")
     done = one.fedlearn("demo", "--folder", "play", code=2)
     assert done.err == (
-        f"error: {one.path}/play: not an empty folder\nhint: name one that does not exist yet\n"
+        f"error: {one.path}/play: not an empty folder\nhint: choose an empty or a new folder\n"
     )
     assert one.read("play/mine") == b""
 

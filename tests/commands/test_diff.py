@@ -31,24 +31,24 @@ def test_the_work_tree_the_index_and_any_two_revisions(one: System) -> None:
     raised = identifier(one, "raised")[:12]
     wrong = next(r.id for r in one.records("skills-patterns") if r.is_tombstone)[:12]
     expected = (
-        "1 learned, 1 raised 0.72 → 0.90, 1 retracted\n"
+        "1 learned, 1 score raised to 0.90, 1 retracted\n"
         "error-solutions\n"
-        f"  learned    {solution}  0.80         E: m  by this system\n"
+        f"  learned        {solution}  0.80         E: m  by this system\n"
         "skills-patterns\n"
-        f"  raised     {raised}  0.72 → 0.90  raised\n"
-        f"  retracted  {wrong}               wrong  by this system: outdated\n"
+        f"  score raised   {raised}  0.72 → 0.90  raised\n"
+        f"  retracted      {wrong}               wrong  by this system: outdated\n"
     )
     assert one.fedlearn("diff", code=1).out == expected
     assert one.fedlearn("diff", "HEAD", code=1).out == expected
-    assert one.fedlearn("diff", "--staged").out == "no record changed\n"
+    assert one.fedlearn("diff", "--staged").out == "no changes\n"
     one.git("add", "data/patterns/error-solutions.jsonl")
     assert one.fedlearn("diff", "--staged", "--stat", code=1).out == "1 learned\nerror-solutions: 1 learned\n"
     one.commit()
-    assert one.fedlearn("diff").out == "no record changed\n"
+    assert one.fedlearn("diff").out == "no changes\n"
     for named in (["HEAD~1", "HEAD"], ["HEAD~1..HEAD"], ["HEAD~1...HEAD"]):
         assert one.fedlearn("diff", *named, code=1).out == expected
     assert one.fedlearn("diff", "HEAD", "HEAD~1", "--stat", code=1).out.splitlines()[0] == (
-        "1 lowered 0.90 → 0.72, 2 lost"
+        "1 score lowered to 0.72, 2 lost"
     )
     only = one.fedlearn("diff", "HEAD~1", "HEAD", "--set", "error-solutions", code=1).out
     assert only.splitlines()[0] == "1 learned"
@@ -57,7 +57,7 @@ def test_the_work_tree_the_index_and_any_two_revisions(one: System) -> None:
 def test_for_programs(one: System) -> None:
     answer = one.fedlearn("diff", "--json", code=1).json()
     assert answer["schema"] == "fedlearn.diff/v1"
-    assert answer["summary"] == "1 learned, 1 raised 0.72 → 0.90, 1 retracted"
+    assert answer["summary"] == "1 learned, 1 score raised to 0.90, 1 retracted"
     assert [(c["kind"], c["set"], c["before"], c["after"], c["reason"]) for c in answer["changes"]] == [
         ("learned", "error-solutions", None, 0.8, None),
         ("raised", "skills-patterns", 0.72, 0.9, None),

@@ -26,7 +26,7 @@ def test_a_healthy_clone_line_by_line_and_nothing_left_behind(world: World) -> N
     out, _, manual = one.fedlearn("doctor").out.rpartition("ok       man page         ")
     assert "git fedlearn -" in manual
     assert [line.split(None, 2)[1] for line in manual.splitlines() if line.startswith("ok")] == [
-        *("framework", "left", "checkpoints", "extras", "index", "schedule")
+        *("framework", "leftovers", "sources", "extras", "index", "schedule")
     ]
     assert snapshot(world.folder) == before
     version = one.git("version").out.split()[2].split(".")
@@ -68,7 +68,7 @@ def test_a_problem_names_the_command_and_fix_runs_it(world: World) -> None:
 def test_fix_makes_what_init_would(world: World) -> None:
     one = world.repository("one")
     one.fedlearn("doctor", "--fix")
-    assert one.fedlearn("init").err == "everything was in place; `git fedlearn doctor` tests it\n"
+    assert one.fedlearn("init").err == "everything is already set up; `git fedlearn doctor` checks it\n"
 
 
 def test_json_is_versioned(world: World) -> None:
@@ -213,8 +213,8 @@ def _index_damaged(one: System) -> None:
 @pytest.mark.parametrize(
     ("spoil", "name", "said"),
     [
-        (_killed_writer, "left behind", "lock.holder and 1 more, by a run that was killed"),
-        (_checkpoint_cut_off, "checkpoints", "1 checkpoint cannot be read; sync reads its sources from"),
+        (_killed_writer, "leftovers", "lock.holder and 1 more, from an interrupted run"),
+        (_checkpoint_cut_off, "sources", "the read position of 1 source is damaged; sync starts over"),
         (_index_damaged, "index", "its state.json cannot be read"),
     ],
 )
@@ -241,10 +241,10 @@ def test_what_lies_elsewhere(world: World) -> None:
     os.utime(old, (1, 1))
     checks = {c["name"]: c for c in one.fedlearn("doctor", "--online", "--json", code=1).json()["checks"]}
     assert {name for name, check in checks.items() if not check["ok"]} == {
-        *("left behind", "qdrant", "embedder", "peer gone")
+        *("leftovers", "qdrant", "embedder", "peer gone")
     }
     assert checks["peer friend"]["detail"] == "reached"
-    assert checks["left behind"]["hint"] == f"rm {old}    (if no git runs)"
+    assert checks["leftovers"]["hint"] == f"rm {old}    (if no git command is running)"
 
 
 def test_timers_of_an_interpreter_that_is_gone(world: World) -> None:
@@ -255,4 +255,4 @@ def test_timers_of_an_interpreter_that_is_gone(world: World) -> None:
     (folder / f"git-fedlearn-sync-{tag}.timer").write_text("[Timer]\nOnCalendar=*-*-* 03:00:00\n")
     (folder / f"git-fedlearn-sync-{tag}.service").write_text("[Service]\nExecStart=/gone/python -m x\n")
     out = one.fedlearn("doctor", code=1).out
-    assert "problem  schedule         the timer of sync runs /gone/python, which is gone\n" in out
+    assert "problem  schedule         the sync timer runs /gone/python, which does not exist\n" in out

@@ -31,9 +31,7 @@ def learned(system: System) -> System:
 
 def test_every_point_becomes_a_sanitized_record_with_its_id(learned: System) -> None:
     shown = learned.fedlearn("export")
-    assert shown.out == (
-        "error-solutions: 3 points, 3 lessons, 3 added, 0 updated; redacted 1 EMAIL_ADDRESS\n"
-    )
+    assert shown.out == ("error-solutions: 3 lessons added; 3 points read; redacted 1 EMAIL_ADDRESS\n")
     assert shown.err == "hint: git add data && git commit\n"
     records = {
         record.fields[POINT_ID]: record.fields for record in learned.records("collections/error-solutions")
@@ -88,7 +86,7 @@ def test_five_snapshots_of_a_collection_are_kept(learned: System) -> None:
 
 def test_a_filter_leaves_points_out_and_says_how_many(learned: System) -> None:
     shown = learned.fedlearn("export", "--filter", "value_score>=0.7")
-    assert "3 points, 1 lesson, 1 added, 0 updated, 2 filtered out" in shown.out
+    assert "1 lesson added; 3 points read, 2 filtered out" in shown.out
     assert [record.fields["solution"] for record in learned.records("collections/error-solutions")] == [
         "empty the store"
     ]
@@ -96,25 +94,23 @@ def test_a_filter_leaves_points_out_and_says_how_many(learned: System) -> None:
 
 def test_a_dry_run_writes_nothing(learned: System) -> None:
     shown = learned.fedlearn("export", "--dry-run")
-    assert "3 points, 3 lessons, 3 would be added, 0 would be updated" in shown.out
+    assert "3 lessons to add; 3 points read" in shown.out
     assert learned.git("status", "--porcelain").out == ""
 
 
 def test_other_collections_are_exported_when_named_or_with_all(learned: System) -> None:
     fill(learned, "codebase-context", {5: {"text": "a function"}})
     assert "codebase-context" not in learned.fedlearn("export").out
-    assert learned.fedlearn("export", "codebase-context").out.startswith(
-        "codebase-context: 1 point, 1 lesson"
-    )
+    assert learned.fedlearn("export", "codebase-context").out.startswith("codebase-context: 1 lesson added")
     assert "codebase-context" in learned.fedlearn("export", "--all").out
 
 
 def test_the_settings_name_the_collections(learned: System) -> None:
     fill(learned, "notes", {5: {"text": "a note"}})
     learned.write(".fedlearn.toml", b'format = 1\n[qdrant]\ncollections = ["notes"]\n')
-    assert learned.fedlearn("export").out == "notes: 1 point, 1 lesson, 1 added, 0 updated\n"
+    assert learned.fedlearn("export").out == "notes: 1 lesson added; 1 point read\n"
     learned.write(".fedlearn.toml", b'format = 1\n[qdrant]\ncollections = "notes"\n')
-    assert "`collections` holds something that is no list" in learned.fedlearn("export", code=3).err
+    assert "`collections` must contain lists of names" in learned.fedlearn("export", code=3).err
 
 
 def test_points_that_teach_nothing_are_named_and_the_rest_is_exported(learned: System) -> None:
@@ -144,14 +140,16 @@ def test_what_goes_by_an_alias_is_exported_under_that_name(learned: System) -> N
     learned.add("collections/notes", {"text": "a note"})
     learned.fedlearn("import", "notes", "--into", "notes-2", "--switch-alias")
     fill(learned, "notes-2", {9: {"text": "learned since"}})
-    assert learned.fedlearn("export", "notes").out == "notes: 2 points, 2 lessons, 1 added, 0 updated\n"
+    assert (
+        learned.fedlearn("export", "notes").out == "notes: 1 lesson added, 1 already known; 2 points read\n"
+    )
     assert len(learned.records("collections/notes")) == 2
     assert not (learned.path / "data/collections/notes-2.jsonl").exists()
 
 
 def test_a_collection_that_is_not_there_is_refused(learned: System) -> None:
     refused = learned.fedlearn("export", "nothing", code=2)
-    assert refused.err.endswith("no collection nothing\nhint: there is: error-solutions\n")
+    assert refused.err.endswith("no collection nothing\nhint: collections: error-solutions\n")
 
 
 def test_a_bad_filter_is_refused(learned: System) -> None:

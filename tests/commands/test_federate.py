@@ -69,7 +69,7 @@ def test_a_dry_run_changes_nothing(world: World) -> None:
     found = steps(
         one.fedlearn("federate", "--dry-run", "--json", "--source", str(stack(world, "one", "alpha")))
     )
-    assert found["sync"] == ("done", "1 learned")
+    assert found["sync"] == ("done", "1 new")
     assert found["pull"] == found["push"] == ("skipped", "not in a dry run")
     assert (one.git("rev-parse", "HEAD").out, hub.git("for-each-ref").out) == before
     assert one.git("status", "--porcelain").out == ""
@@ -79,7 +79,7 @@ def test_a_step_that_fails_does_not_stop_the_others(world: World) -> None:
     _, (one, two) = hub_with(world, "one", "two")
     two.fedlearn("remote", "add", "gone", str(world.folder / "gone"))
     found = steps(two.fedlearn("federate", "--json", "--source", str(stack(world, "two", "beta")), code=1))
-    assert found["pull-remotes"] == ("failed", "0 learned from 0 of 1 peers; failed: gone")
+    assert found["pull-remotes"] == ("failed", "nothing new from 0 of 1 peers; failed: gone")
     assert found["push"][0] == "done"
     one.fedlearn("federate")
     assert solutions(one) == ["mend beta"]
@@ -155,7 +155,7 @@ def test_others_push_at_the_same_time(world: World) -> None:
         win = next(faster, None)
         if win:
             get_ahead(win)
-        return done.outcome is not StepStatus.FAILED
+        return done.status is not StepStatus.FAILED
 
     def get_ahead(word: str) -> None:
         one.git("pull", "--quiet", "--no-rebase", "--no-edit")
@@ -168,7 +168,7 @@ def test_others_push_at_the_same_time(world: World) -> None:
     target = find_target(repository, None, None)
     assert target
     done = push(repository, target, catch_up, interfere, seconds=60)
-    assert (done.outcome, done.attempts, len(rests)) == (StepStatus.DONE, 3, 2)
+    assert (done.status, done.attempts, len(rests)) == (StepStatus.DONE, 3, 2)
     assert len(two.records("skills-patterns")) == 3
 
 
@@ -200,7 +200,7 @@ def test_what_a_killed_run_left_is_put_right(world: World) -> None:
     os.utime(two.path / ".git/index.lock", (1e9, 1e9))
     (two.path / SKILLS).unlink()
     result = two.fedlearn("federate")
-    assert result.err == "note: the last run was killed; what it left half done was put right\n"
+    assert result.err == "note: the previous run was interrupted; its leftovers were cleaned up\n"
     assert len(two.records("skills-patterns")) == 1
     assert two.git("status", "--porcelain").out == ""
     assert not (two.path / ".git/fedlearn/federate.json").exists()

@@ -31,7 +31,7 @@ def counts(system: System, *arguments: str, code: int = 0) -> dict[str, int]:
 
 def test_lessons_become_points_under_ids_made_of_their_content(learned: System) -> None:
     shown = learned.fedlearn("import", "error-solutions").out
-    assert shown == "error-solutions: 2 added, 0 updated, 0 deleted, 0 there already; 2 points\n"
+    assert shown == "error-solutions: 2 added (2 points)\n"
     found = contents(learned, "error-solutions")
     records = learned.records("error-solutions")
     assert {str(point).replace("-", "") for point in found} == {record.id for record in records}
@@ -130,7 +130,7 @@ def test_another_size_of_vectors_is_refused_and_nothing_changes(learned: System)
         made.upsert([Point(1, {"text": "old"}, [1.0, 2.0, 3.0])])
     refused = learned.fedlearn("import", "error-solutions", code=3)
     assert refused.err.startswith(
-        "error: error-solutions: holds vectors of 3 numbers, wordllama/l2_supercat_256 makes 256"
+        "error: error-solutions: vectors have 3 dimensions, those of wordllama/l2_supercat_256 have 256"
     )
     assert "hint: git fedlearn import error-solutions --into error-solutions-new" in refused.err
     assert contents(learned, "error-solutions") == {1: {"text": "old"}}
@@ -144,7 +144,7 @@ def test_vectors_of_another_model_are_refused(learned: System) -> None:
     known["model"][2].reverse()
     memory.write_text(json.dumps(known))
     refused = learned.fedlearn("import", "error-solutions", code=3)
-    assert "holds vectors of other/model, which do not compare with those of wordllama" in refused.err
+    assert "vectors were made by other/model and cannot be compared with those of wordllama" in refused.err
 
 
 def test_vectors_that_another_clone_made_with_another_model_are_refused(learned: System) -> None:
@@ -154,7 +154,7 @@ def test_vectors_that_another_clone_made_with_another_model_are_refused(learned:
         made.upsert([Point(n, {"text": f"lesson {n}"}, vector) for n, vector in enumerate(others)])
     refused = learned.fedlearn("import", "error-solutions", code=3)
     assert refused.err == (
-        "error: error-solutions: its vectors do not look as if wordllama/l2_supercat_256 had made them\n"
+        "error: error-solutions: vectors do not look like those of wordllama/l2_supercat_256\n"
         "hint: git fedlearn import error-solutions --into error-solutions-new, or set the embedder that made "
         "them (git config fedlearn.embedder)\n"
     )
@@ -163,10 +163,7 @@ def test_vectors_that_another_clone_made_with_another_model_are_refused(learned:
 
 def test_a_dry_run_says_what_would_be_and_writes_nothing(learned: System) -> None:
     shown = learned.fedlearn("import", "error-solutions", "--dry-run").out
-    assert shown == (
-        "error-solutions: 2 would be added, 0 would be updated, 0 would be deleted, 0 there already; "
-        "2 points\n"
-    )
+    assert shown == "error-solutions: 2 to add (2 points)\n"
     with store_of(learned) as store:
         assert store.names() == []
     fill(learned, "error-solutions", {1: {**LESSONS[0]}, 2: {"text": "mine"}, 3: {**LESSONS[1]}})
@@ -263,7 +260,7 @@ def test_what_qdrant_would_change_is_named_and_the_rest_imported(learned: System
     learned.add("error-solutions", {"error_message": "huge", "solution": "s", "number": 2**64})
     shown = learned.fedlearn("import", "error-solutions", code=1)
     assert "2 added" in shown.out
-    assert "Qdrant cannot hold it: a whole number beyond 64 bits; not imported" in shown.err
+    assert "Qdrant cannot store it: an integer of more than 64 bits; not imported" in shown.err
 
 
 def test_a_text_that_the_model_does_not_take_is_named(learned: System) -> None:
@@ -272,7 +269,7 @@ def test_a_text_that_the_model_does_not_take_is_named(learned: System) -> None:
         learned.git("config", "fedlearn.embedder", url)
         shown = learned.fedlearn("import", "error-solutions", code=1)
     assert "2 added" in shown.out
-    assert "does not take its text; not imported" in shown.err
+    assert "does not accept its text; not imported" in shown.err
     learned.git("config", "fedlearn.embedder", "wordllama")
 
 

@@ -25,26 +25,26 @@ def test_init_says_what_it_made_and_what_is_next(world: World) -> None:
     done = one.fedlearn("init")
     assert done.err == ""
     assert done.out == (
-        "made      .fedlearn.toml\n"
-        "made      .gitattributes\n"
-        "made      .gitignore\n"
-        "made      .pre-commit-config.yaml\n"
-        "made      data/README.md\n"
-        "made      data/patterns/skills-patterns.jsonl\n"
-        "made      data/patterns/error-solutions.jsonl\n"
-        "made      data/patterns/best-practices.jsonl\n"
-        "made      data/fine-tuning/dataset.jsonl\n"
-        f"installed already, as {ID}\n"
+        "created   .fedlearn.toml\n"
+        "created   .gitattributes\n"
+        "created   .gitignore\n"
+        "created   .pre-commit-config.yaml\n"
+        "created   data/README.md\n"
+        "created   data/patterns/skills-patterns.jsonl\n"
+        "created   data/patterns/error-solutions.jsonl\n"
+        "created   data/patterns/best-practices.jsonl\n"
+        "created   data/fine-tuning/dataset.jsonl\n"
+        f"already installed as {ID}\n"
         "next: git add .fedlearn.toml .gitattributes .gitignore .pre-commit-config.yaml data"
-        " && git commit -m 'federate what we learn'\n"
+        " && git commit -m 'Set up git-fedlearn'\n"
     )
     one.git("add", ".fedlearn.toml", ".gitattributes", ".gitignore", ".pre-commit-config.yaml", "data")
-    one.git("commit", "--quiet", "-m", "federate what we learn")
+    one.git("commit", "--quiet", "-m", "Set up git-fedlearn")
     assert one.git("status", "--short").out == ""
     before = snapshot(one.path)
     done = one.fedlearn("init")
-    assert done.out == f"installed already, as {ID}\n"
-    assert done.err == "everything was in place; `git fedlearn doctor` tests it\n"
+    assert done.out == f"already installed as {ID}\n"
+    assert done.err == "everything is already set up; `git fedlearn doctor` checks it\n"
     assert snapshot(one.path) == before
 
 
@@ -117,8 +117,8 @@ def test_a_rule_that_hides_data_is_pointed_out(world: World) -> None:
 def test_in_a_bare_repository_there_is_nothing_to_scaffold(world: World) -> None:
     hub = world.bare("hub")
     assert hub.fedlearn("init", code=3).err == (
-        f"error: {hub.path}: a bare repository has no files\n"
-        "hint: git fedlearn clone it, and run `git fedlearn init` in the clone\n"
+        f"error: {hub.path}: a bare repository has no working tree\n"
+        "hint: clone it and run `git fedlearn init` in the clone\n"
     )
 
 
@@ -169,8 +169,8 @@ def test_a_pre_commit_config_that_takes_a_human_is_left(world: World, case: str)
     one.write(".pre-commit-config.yaml", LEFT[case].encode())
     done = one.fedlearn("init", code=1)
     assert one.read(".pre-commit-config.yaml") == LEFT[case].encode()
-    assert done.err.startswith("error: .pre-commit-config.yaml: kept as it is, since")
-    assert f"hint: add this to that list yourself:\n{LOCAL_HOOKS}" in done.err
+    assert done.err.startswith("error: .pre-commit-config.yaml: not extended:")
+    assert f"hint: add this to that list:\n{LOCAL_HOOKS}" in done.err
     assert "installed in" in done.out
 
 

@@ -19,13 +19,13 @@ def test_install_says_what_it_did_and_the_second_time_changes_no_byte(world: Wor
     one = world.repository("one")
     first = one.fedlearn("install", "--id", ID)
     assert first.out == (
-        f"installed in {one.path}/.git, as {ID}\n"
+        f"installed in {one.path}/.git as {ID}\n"
         "  config: merge driver, diff driver and system id\n"
         "  attributes: .git/info/attributes\n"
         "  hooks: pre-commit, pre-merge-commit, post-merge, pre-push in .git/hooks\n"
     )
     before = snapshot(one.path / ".git")
-    assert one.fedlearn("install").out == f"installed already, as {ID}\n"
+    assert one.fedlearn("install").out == f"already installed as {ID}\n"
     assert snapshot(one.path / ".git") == before
     problems = re.findall(r"^problem  (.{16}) ", one.fedlearn("doctor", code=1).out, re.MULTILINE)
     assert [name.strip() for name in problems] == ["data", "shared rule", "ignored"]
@@ -72,7 +72,7 @@ def test_global_defines_the_drivers_and_links_man_pages_and_completions(world: W
     share = world.home / ".local/share"
     drivers, links = first.out.splitlines()
     assert drivers == "git config --global: merge and diff driver defined"
-    assert re.fullmatch(f"{re.escape(str(share))}: [0-9]+ files linked, man pages and completions", links)
+    assert re.fullmatch(f"{re.escape(str(share))}: [0-9]+ files linked \\(man pages, completions\\)", links)
     folder.environment["SHELL"] = "/bin/zsh"
     page = share / "man/man1/git-fedlearn.1"
     assert ".TH" in page.read_text()
@@ -85,14 +85,16 @@ def test_global_defines_the_drivers_and_links_man_pages_and_completions(world: W
     foreign.unlink()
     foreign.symlink_to("/pipx/share/man/man1/git-fedlearn-verify.1")
     again = folder.fedlearn("install", "--global")
-    assert again.out.splitlines()[1:] == [f"{share}: 1 file linked, man pages and completions"]
+    assert again.out.splitlines()[1:] == [f"{share}: 1 file linked (man pages, completions)"]
     assert f"fpath+={share}/zsh/site-functions" in again.err
     assert "fpath" not in first.err
-    assert "run `git fedlearn install` there" in first.err
-    assert folder.fedlearn("install", "--global").out == "git config --global: nothing to change\n"
+    assert "run `git fedlearn install` in each clone" in first.err
+    assert folder.fedlearn("install", "--global").out == "git config --global: already up to date\n"
     keys = folder.git("config", "--global", "--name-only", "--list").out.split()
     assert keys == ["merge.fedlearn.name", "merge.fedlearn.driver", "diff.fedlearn.textconv"]
-    assert folder.fedlearn("install", "--global", "--id", ID, code=2).err.startswith("error: a system id")
+    assert folder.fedlearn("install", "--global", "--id", ID, code=2).err.startswith(
+        "error: --id cannot be used"
+    )
     out = folder.fedlearn("uninstall", "--global").out
     assert out.startswith(f"git config --global: merge and diff driver removed\n{share}: ")
     assert not (world.home / ".gitconfig").exists()
@@ -156,8 +158,8 @@ def test_a_linked_worktree_shares_what_is_installed(world: World) -> None:
     one.commit()
     one.git("worktree", "add", "--quiet", "-b", "side", "../linked tree")
     linked = System(world.folder / "linked tree", world.home)
-    assert f"installed in {one.path}/.git," in linked.fedlearn("install").out
-    assert one.fedlearn("install").out.startswith("installed already")
+    assert f"installed in {one.path}/.git as" in linked.fedlearn("install").out
+    assert one.fedlearn("install").out.startswith("already installed")
     assert probe(linked, "commit", "--allow-empty", "-m", "x") == ["pre-commit"]
     assert probe(one, "commit", "--allow-empty", "-m", "x") == ["pre-commit"]
 
@@ -176,7 +178,7 @@ def test_a_submodule_is_set_up_in_its_own_git_folder(world: World) -> None:
 def test_a_detached_head_makes_no_difference(world: World) -> None:
     one = world.system("one")
     one.git("checkout", "--quiet", "--detach")
-    assert one.fedlearn("install").out.startswith("installed already")
+    assert one.fedlearn("install").out.startswith("already installed")
     assert "problem" not in one.fedlearn("doctor").out
 
 

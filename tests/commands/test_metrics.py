@@ -91,9 +91,9 @@ def test_what_people_read(federation: System) -> None:
         "systems              3\n"
         "patterns federated   3\n"
         "fine-tuning samples  1 (about 6 tokens)\n"
-        "collective learning  50.0% of what a system can read was learned by others\n"
+        "collective learning  50.0% of the lessons on a system come from others\n"
         "adoption             50.0% of lessons were learned by two or more systems\n"
-        "patterns a week      0.5 (last four weeks)\n"
+        "patterns per week    0.5 (last four weeks)\n"
         "retractions          1\n"
     )
     assert out.endswith(

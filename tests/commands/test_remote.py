@@ -130,7 +130,7 @@ def test_branches_that_are_refused(here: System, branch: str) -> None:
 def test_another_address_for_a_known_name(here: System) -> None:
     here.fedlearn("remote", "add", "x", "https://example.org/a")
     assert here.fedlearn("remote", "add", "x", "https://example.org/b", code=2).err == (
-        "error: x: this remote exists with another address (https://example.org/a)\n"
+        "error: x: the git remote already exists, with the URL https://example.org/a\n"
         "hint: git remote set-url x https://example.org/b\n"
     )
 

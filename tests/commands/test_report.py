@@ -102,8 +102,8 @@ def test_the_terminal_in_a_pipe_is_plain(federation: System) -> None:
 
 def test_where_the_page_goes(federation: System) -> None:
     done = federation.fedlearn("report")
-    assert done.out.startswith(".local/report.html: ")
-    assert done.err == "hint: open it in a browser, e.g. xdg-open .local/report.html\n"
+    assert done.out.startswith("wrote .local/report.html (")
+    assert done.err == "hint: open .local/report.html in a browser\n"
     assert federation.git("status", "--porcelain").out == ""
     page = federation.read(".local/report.html").decode()
     assert page == federation.fedlearn("report", "-o", "-").out
@@ -113,11 +113,11 @@ def test_where_the_page_goes(federation: System) -> None:
 
 def test_wrong_uses(federation: System) -> None:
     assert federation.fedlearn("report", "-o", "data", code=2).err.startswith(
-        f"error: {federation.path / 'data'}: a folder\nhint: git fedlearn report -o "
+        f"error: {federation.path / 'data'}: is a folder\nhint: git fedlearn report -o "
     )
     assert "no such folder\nhint: mkdir -p " in federation.fedlearn("report", "-o", "no/x.html", code=3).err
     assert (
-        "one of -o, --terminal and --json"
+        "-o, --terminal and --json cannot be used together"
         in federation.fedlearn("report", "--json", "--terminal", code=2).err
     )
 

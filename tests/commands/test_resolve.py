@@ -40,7 +40,7 @@ def finish(system: System, *command: str) -> None:
 
 
 def test_nothing_to_do(system: System) -> None:
-    assert system.fedlearn("resolve").out == "no data file is in conflict\n"
+    assert system.fedlearn("resolve").out == "no conflicts in data files\n"
 
 
 @pytest.mark.parametrize(
@@ -56,12 +56,12 @@ def test_both_sides_of_every_set_are_joined(
 ) -> None:
     assert undriven.git(*start, check=False).code
     result = undriven.fedlearn("resolve")
-    assert result.out == f"joined {BEST}\njoined {SET}\n"
+    assert result.out == f"merged {BEST}\nmerged {SET}\n"
     assert result.err == (
-        "2 files joined and staged\n"
+        "2 files merged and staged\n"
         "hint: git fedlearn verify && git commit    (in a rebase: git rebase --continue)\n"
     )
-    assert undriven.fedlearn("resolve").out == "no data file is in conflict\n"
+    assert undriven.fedlearn("resolve").out == "no conflicts in data files\n"
     finish(undriven, *end)
 
 
@@ -120,7 +120,7 @@ def test_other_files_are_named_and_left_alone(undriven: System) -> None:
     undriven.git("merge", "main", check=False)
     result = undriven.fedlearn("resolve", code=1)
     assert result.out == (
-        f"joined {BEST}\njoined {SET}\n"
+        f"merged {BEST}\nmerged {SET}\n"
         "code.py: not a record set or snapshot; resolve it by hand\n"
         "data/README.md: not a record set or snapshot; resolve it by hand\n"
     )

@@ -122,6 +122,6 @@ def test_what_held_private_data_stays_retracted(system: System) -> None:
     buried = next(record for record in system.records("skills-patterns") if record.is_tombstone)
     error = system.fedlearn("restore", buried.id, code=3).err
     assert error == (
-        f"error: {buried.id}: holds private data (EMAIL_ADDRESS)\n"
+        f"error: {buried.id}: contains private data (EMAIL_ADDRESS)\n"
         "hint: add the lesson without it: git fedlearn add\n"
     )

@@ -42,7 +42,7 @@ def waiting(system: System) -> str:
     """The key of a sample that waits, of one sync over it and a clean one."""
     source(system, f"see {NUMBER} now, or {MAIL}", "clean")
     result = sync(system)
-    assert "  skipped    1  waits for review\n" in result.out
+    assert "  skipped 1: waits for review\n" in result.out
     assert result.err.startswith("hint: git fedlearn review ")
     key = system.fedlearn("review", "--json").json()["samples"][0]["key"]
     assert isinstance(key, str)
@@ -201,7 +201,7 @@ def test_a_bad_edit_asks_again(system: System, waiting: str) -> None:
 def test_add_holds_samples_too_and_all_can_be_decided_at_once(system: System) -> None:
     lines = [json.dumps(sample(f"see {NUMBER} {word}")) for word in "ab"]
     result = system.fedlearn("add", "fine-tuning", "-", stdin="\n".join(lines).encode())
-    assert result.out == "fine-tuning: 0 records added, 0 raised, 0 known already; 2 waits for review\n"
+    assert result.out == "fine-tuning: nothing new; skipped 2: waits for review\n"
     assert "standard input:1" in system.fedlearn("review").out
     system.fedlearn("review", "accept", "--all", code=2)
     system.fedlearn("review", "accept", "--samples", "--all")

@@ -38,7 +38,7 @@ def test_list_and_show_escape_what_was_sent(world: World) -> None:
     shown = here.fedlearn("review", "show", found["not a record"][:8]).out
     assert shown == (
         f"key     {found['not a record']}\npeer    peer\nset     skills-patterns\nsince   2026-05-28\n"
-        'reason  not a record\nline    "no record"\naccept  not possible: it can only be dropped\n'
+        'reason  not a record\nline    "no record"\naccept  not possible; drop it\n'
     )
 
 
@@ -56,7 +56,7 @@ def test_accept_repairs_and_joins(world: World) -> None:
     here = with_quarantine(world)
     result = here.fedlearn("review", "accept", "--peer", "peer", "--all", code=1)
     assert result.out == "accepted 2 records\n"
-    assert result.err.splitlines()[0].endswith(": not a record; it cannot be accepted")
+    assert result.err.splitlines()[0].endswith(": not a record; cannot be accepted")
     assert result.err.splitlines()[1] == "hint: git add data && git commit"
     assert {
         str(r.fields["pattern"]): r.fields.get("value_score") for r in here.records("skills-patterns")

@@ -76,4 +76,4 @@ def test_wrong_uses(proposed: System) -> None:
     first = proposed.records("skills-patterns")[0].id
     proposed.fedlearn("retract", first, "--reason", "x")
     told = proposed.fedlearn("review", "accept", first).err
-    assert told == f"{first[:12]}: missing, or retracted before\n"
+    assert told == f"{first[:12]}: missing or already retracted\n"

@@ -28,10 +28,10 @@ def test_a_record_that_was_never_committed_is_replaced(system: System) -> None:
     assert f"{SET}:" in system.fedlearn("scan", code=1).out
     assert MAIL.encode() in system.read(SET)
     done = system.fedlearn("sanitize")
-    assert done.out == f"sanitized {SET}\n1 file with private data; redacted 1 EMAIL_ADDRESS\n"
+    assert done.out == f"sanitized {SET}\n1 file sanitized; redacted 1 EMAIL_ADDRESS\n"
     assert kinds(system) == ["ask <EMAIL_ADDRESS>", "clean"]
     system.fedlearn("verify")
-    assert system.fedlearn("sanitize").out == "0 files with private data\n"
+    assert system.fedlearn("sanitize").out == "no private data found\n"
 
 
 def test_a_committed_record_leaves_a_tombstone(system: System) -> None:
@@ -129,7 +129,7 @@ def test_files_anywhere_keep_their_form(world: World, name: str, before: str, af
     assert plain.read(name) == before.replace("MAIL", MAIL).encode()
     plain.fedlearn("sanitize", name)
     assert plain.read(name).decode() == after
-    assert plain.fedlearn("sanitize", ".").out == "0 files with private data\n"
+    assert plain.fedlearn("sanitize", ".").out == "no private data found\n"
 
 
 def test_standard_input_comes_back_clean(world: World) -> None:

@@ -47,7 +47,7 @@ def test_every_place_a_line_has_for_text(system: System) -> None:
 
 def test_staged_and_clean(system: System) -> None:
     system.add("skills-patterns", {"title": "clean"})
-    assert system.fedlearn("scan").out.startswith("0 findings in ")
+    assert system.fedlearn("scan").out.startswith("no findings in ")
     system.write(SET, json.dumps({"title": MAIL}).encode() + b"\n")
     system.fedlearn("scan", "--staged")
     system.git("add", SET)
@@ -134,9 +134,9 @@ def test_reports_for_programs(system: System) -> None:
 
 def test_a_baseline_leaves_what_is_known(system: System) -> None:
     system.write(SET, json.dumps({"title": f"ask {MAIL}"}).encode() + b"\n")
-    assert system.fedlearn("scan", "--write-baseline", "known.json").out == "1 finding in known.json\n"
+    assert system.fedlearn("scan", "--write-baseline", "known.json").out == "wrote 1 finding to known.json\n"
     assert MAIL.encode() not in system.read("known.json")
-    assert system.fedlearn("scan", "--baseline", "known.json").out.startswith("0 findings in ")
+    assert system.fedlearn("scan", "--baseline", "known.json").out.startswith("no findings in ")
     system.write(SET, b'\n{"a":1}\n' + json.dumps({"title": f"ask {MAIL} {TOKEN}"}).encode() + b"\n")
     assert "API_KEY" in system.fedlearn("scan", "--baseline", "known.json", code=1).out
     missing = system.fedlearn("scan", "--baseline", "none.json", code=2).err
@@ -153,11 +153,11 @@ def test_history_with_the_way_out_of_a_leak(system: System) -> None:
     system.git("tag", "hidden")
     system.git("reset", "--quiet", "--hard", "HEAD~1")
     system.fedlearn("sanitize")
-    system.commit("take out")
+    system.commit("Remove private data")
     system.fedlearn("scan")
     result = system.fedlearn("scan", "--history", code=1)
     assert result.out.startswith(f"{leak}:{SET}:1: API_KEY (detect-secrets:github_token) at /title [")
-    assert f"commit {leak} brought 1 API_KEY\n" in result.out
+    assert f"commit {leak} added 1 API_KEY\n" in result.out
     assert ": EMAIL_ADDRESS (file-name:email-address)" in result.out
     assert "is shared now" not in result.out
     assert TOKEN not in result.out
@@ -165,13 +165,13 @@ def test_history_with_the_way_out_of_a_leak(system: System) -> None:
     (line,) = system.fedlearn("scan", "--history", "--format", "jsonl", SET, code=1).out.splitlines()
     assert json.loads(line)["commit"].startswith(leak)
     assert (
-        system.fedlearn("scan", "--history", "HEAD~1..HEAD").out == "0 findings in 1 version of data files\n"
+        system.fedlearn("scan", "--history", "HEAD~1..HEAD").out == "no findings in 1 version of data files\n"
     )
     system.fedlearn("scan", "--history", "nowhere", code=2)
     (rewrite,) = (line.strip() for line in result.out.splitlines() if "git filter-repo --force" in line)
     shell = ["-c", f"alias.rewrite=!{rewrite}", "rewrite"]
     assert system.git(*shell).code == 0
-    assert system.fedlearn("scan", "--history").out.startswith("0 findings in ")
+    assert system.fedlearn("scan", "--history").out.startswith("no findings in ")
     assert TOKEN not in system.git("log", "--all", "-p").out
     titles = {record.fields.get("title", "gone") for record in system.records("skills-patterns")}
     assert titles == {"use <API_KEY>", "gone"}

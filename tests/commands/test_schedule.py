@@ -135,7 +135,7 @@ def test_a_line_of_the_crontab_does_run(world: World, here: System) -> None:
     log = (here.path / ".git/fedlearn/schedule.log").read_text()
     assert (done.returncode, log.splitlines()[0]) == (
         0,
-        "sync          skipped       ~/.local/share/nixos-ai-stack is not there",
+        "sync          skipped       ~/.local/share/nixos-ai-stack does not exist",
     )
 
 
@@ -174,8 +174,8 @@ def test_nothing_here_runs_timers(here: System, world: World) -> None:
         (only / name).symlink_to(str(shutil.which(name)))
     here.environment["PATH"] = str(only)
     assert here.fedlearn("schedule", "install", code=3).err == (
-        "error: nothing here runs timers: no systemd of this user, no launchd, no crontab\n"
-        "hint: run `git fedlearn federate` by hand, or from whatever runs jobs here\n"
+        "error: no scheduler found: neither systemd user timers, launchd nor cron\n"
+        "hint: run `git fedlearn federate` from your own scheduler\n"
     )
     assert "git_fedlearn.cli" in here.fedlearn("schedule", "install", "--print").out
 
@@ -187,7 +187,7 @@ def test_run_now_is_what_the_timer_runs(world: World, here: System) -> None:
     here.environment["AI_STACK_DATA"] = str(world.folder / "elsewhere")
     (world.folder / "stack").mkdir()
     said = here.fedlearn("schedule", "run-now", code=1)
-    assert said.err.startswith("note: no timer runs federate here;")
+    assert said.err.startswith("note: there is no federate timer;")
     assert "elsewhere does not exist (name the folder" in said.out.splitlines()[0]
     here.environment["AI_STACK_DATA"] = str(world.folder / "stack")
     here.fedlearn("schedule", "install", "--cron", "--sync", "off")
@@ -202,7 +202,8 @@ def test_run_now_is_what_the_timer_runs(world: World, here: System) -> None:
     ]
     table.write_text(table.read_text().replace(sys.executable, "/gone/python"))
     assert here.fedlearn("schedule", "run-now", code=3).err == (
-        "error: the timer of federate runs /gone/python, which is gone\nhint: git fedlearn schedule install\n"
+        "error: the federate timer runs /gone/python, which does not exist\n"
+        "hint: git fedlearn schedule install\n"
     )
 
 

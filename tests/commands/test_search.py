@@ -31,7 +31,7 @@ def test_it_shows_the_lesson_its_scores_and_who_learned_it(learned: System) -> N
     shown = learned.fedlearn("search", "lock file: permission denied", "--limit", "1").out
     first, second, *rest = shown.splitlines()
     assert first == f"1. {lesson.id[:12]}  error-solutions"
-    assert second.endswith("score 0.65 (claimed 0.80), learned by 1 system since 2026-05-28")
+    assert second.endswith("score 0.65 (author's score 0.80), learned by 1 system since 2026-05-28")
     assert rest == [
         "     permission denied opening the lock file",
         "     move the lock file to a folder of its own",
@@ -59,7 +59,7 @@ def test_set_and_least_score_narrow_the_answer(learned: System) -> None:
 
 def test_no_answer_is_exit_code_1_and_a_note(learned: System) -> None:
     nothing = learned.fedlearn("search", "zzz qqq", code=1)
-    assert (nothing.out, nothing.err) == ("", "nothing that was learned answers this\n")
+    assert (nothing.out, nothing.err) == ("", "no lesson matches\n")
     assert learned.fedlearn("-q", "search", "zzz qqq", code=1).err == ""
 
 
@@ -122,19 +122,19 @@ def test_the_store_is_asked_where_that_is_wished(learned: System) -> None:
     assert "renew it" not in learned.fedlearn(*question, code=1).out
     shown = learned.fedlearn(*question, "--store").out.splitlines()
     assert shown[0].endswith("  error-solutions")
-    assert shown[1].endswith("(claimed 0.90), nobody says who learned it")
+    assert shown[1].endswith("(author's score 0.90), learned by unknown systems")
     assert shown[2:] == ["     certificate expired", "     renew it", ""]
     answer = learned.fedlearn(*question, "--store", "--set", "error-solutions", "--json").json()
     assert [hit["record"]["solution"] for hit in answer["hits"]] == ["renew it"]
     refused = learned.fedlearn(*question, "--store", "--set", "notes", code=2)
-    assert refused.err.endswith("no collection notes\nhint: there is: error-solutions\n")
+    assert refused.err.endswith("no collection notes\nhint: collections: error-solutions\n")
 
 
 def test_a_store_with_vectors_of_another_size_is_named(learned: System) -> None:
     with store_of(learned) as store:
         store.create("error-solutions", Schema({"": VectorSpec(3)}))
     assert learned.fedlearn("search", "x", "--store", code=3).err == (
-        "error: error-solutions: holds vectors of 3 numbers, wordllama/l2_supercat_256 makes 256\n"
+        "error: error-solutions: vectors have 3 dimensions, those of wordllama/l2_supercat_256 have 256\n"
         "hint: set the embedder that made them: git config fedlearn.embedder\n"
     )
 

@@ -9,8 +9,8 @@ def test_a_lesson_and_a_tombstone(system: System) -> None:
     (record,) = system.records("skills-patterns")
     assert system.fedlearn("show", record.id[:6]).out == (
         f"{record.id}  skills-patterns\n"
-        "  score      0.8\n  effective  0.65\n"
-        "  learned    2026-05-28 by sys-abcdefghij\n"
+        "  score           0.65\n  author's score  0.8\n"
+        "  learned         2026-05-28 by sys-abcdefghij\n"
         '  tags\n    [\n      "x"\n    ]\n'
         "  title\n    a\n    b\n"
         "  value_score\n    0.8\n\n"
@@ -18,8 +18,8 @@ def test_a_lesson_and_a_tombstone(system: System) -> None:
     system.fedlearn("retract", record.id, "--reason", "wrong")
     assert system.fedlearn("show", record.id).out == (
         f"{record.id}  skills-patterns\n"
-        "  retracted  2026-05-28T20:26:40Z by sys-abcdefghij\n"
-        "  reason     wrong\n\n"
+        "  retracted       2026-05-28T20:26:40Z by sys-abcdefghij\n"
+        "  reason          wrong\n\n"
     )
 
 
@@ -52,10 +52,10 @@ def test_the_origin_of_a_record_from_its_first_system_to_its_end(world: World) -
     pulled = here.git("rev-parse", "HEAD").out[:12]
     (record,) = here.records("skills-patterns")
     plain = here.fedlearn("show", record.id[:8]).out
-    assert f"  learned    2026-05-28 by {theirs}\n" in plain
+    assert f"  learned         2026-05-28 by {theirs}\n" in plain
     assert here.fedlearn("show", record.id[:8], "--origin").out == plain + (
-        f"origin\n  learned by    {theirs}\n  first through friend\n  also held by  friend\n"
-        f"  learned       2026-05-28  {pulled}  pull-remotes: learn 1 record from 1 peer  through friend\n"
+        f"origin\n  learned by      {theirs}\n  introduced by   friend\n  also in         friend\n"
+        f"  learned         2026-05-28  {pulled}  pull-remotes: add 1 record from 1 peer  from friend\n"
     )
     here.fedlearn("retract", record.id, "--reason", "no longer true")
     here.commit("take it back")
@@ -66,8 +66,8 @@ def test_the_origin_of_a_record_from_its_first_system_to_its_end(world: World) -
         ("retracted", []),
     ]
     told = here.fedlearn("show", record.id, "--origin").out
-    assert f" by {own}\n  reason     no longer true\n" in told
-    assert f"\norigin\n  learned by    {theirs}\n  first through friend\n" in told
+    assert f" by {own}\n  reason          no longer true\n" in told
+    assert f"\norigin\n  learned by      {theirs}\n  introduced by   friend\n" in told
 
 
 def test_the_origin_of_what_is_not_committed_and_not_there(world: World) -> None:
@@ -76,6 +76,6 @@ def test_the_origin_of_what_is_not_committed_and_not_there(world: World) -> None
     here.add("skills-patterns", {"pattern": "new", "value_score": 0.9})
     (record,) = here.records("skills-patterns")
     assert here.fedlearn("show", record.id, "--origin").out.endswith(
-        f"origin\n  learned by    {own} (this system)\n  not committed yet\n"
+        f"origin\n  learned by      {own} (this system)\n  not committed yet\n"
     )
     assert here.fedlearn("show", "0000", "--origin", code=1).err.startswith("error: 0000: ")

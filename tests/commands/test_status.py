@@ -7,12 +7,12 @@ import pytest
 from systems import System, World
 
 REST = (
-    "peers        none                                 git fedlearn remote add NAME URL\n"
-    "review       nothing\n"
-    "index        none yet: the first search makes it  git fedlearn search TEXT\n"
+    "peers        none                                  git fedlearn remote add NAME URL\n"
+    "review       nothing to review\n"
+    "index        none yet; the first search builds it  git fedlearn search TEXT\n"
     "qdrant       not configured\n"
-    "schedule     none                                 git fedlearn schedule install\n"
-    "federated    never                                git fedlearn federate\n"
+    "schedule     none                                  git fedlearn schedule install\n"
+    "federated    never                                 git fedlearn federate\n"
 )
 
 
@@ -44,7 +44,7 @@ def status(system: System, *options: str) -> str:
 def test_from_an_empty_repository_to_one_that_is_pushed(world: World) -> None:
     one = world.repository("one")
     assert status(one) == (
-        "branch  on main, no commit yet\nlearned  nothing: there is no folder data/ yet  git fedlearn init\n"
+        "branch  on main, no commits yet\nlearned  nothing: no data/ folder yet  git fedlearn init\n"
     )
     one = world.system("two")
     one.git("config", "fedlearn.system", "sys-abcdefghij")
@@ -52,21 +52,23 @@ def test_from_an_empty_repository_to_one_that_is_pushed(world: World) -> None:
     assert one.fedlearn("status").out == (
         "branch       on main\n"
         "learned      2 records (skills-patterns 2)\n"
-        "uncommitted  2 learned                            git add data && git commit\n"
-        "unpushed     everything: there is no remote yet   git remote add origin URL\n"
-        "privacy      nothing private in 2 new lines\n" + REST
+        "uncommitted  2 learned                             git add data && git commit\n"
+        "unpushed     nothing pushed yet: no remote         git remote add origin URL\n"
+        "privacy      no private data in 2 new lines\n" + REST
     )
     one.commit()
     world.bare("hub")
     one.git("remote", "add", "origin", "../hub")
-    assert "unpushed  everything: this branch has no upstream  git push -u origin HEAD\n" in status(one)
+    assert "unpushed  nothing pushed yet: this branch has no upstream  git push -u origin HEAD\n" in status(
+        one
+    )
     one.git("push", "--quiet", "-u", "origin", "HEAD")
     assert status(one).splitlines()[:5] == [
         "branch  on main",
         "learned  2 records (skills-patterns 2)",
         "uncommitted  nothing",
         "unpushed  nothing (up to date with origin/main)",
-        "privacy  nothing new to look at",
+        "privacy  no new lines to check",
     ]
 
 
@@ -81,17 +83,17 @@ def test_ahead_behind_and_asking_first(world: World) -> None:
     two.git("push", "--quiet")
     one.add("skills-patterns", {"pattern": "ours", "value_score": 0.8}, {"pattern": "also"})
     one.commit()
-    line = "unpushed  1 commit for origin/main: 2 learned  git push\n"
+    line = "unpushed  1 commit ahead of origin/main: 2 learned  git push\n"
     assert line in status(one)
     asked = status(one, "--fetch")
-    assert "unpushed  1 commit for origin/main: 2 learned  git pull --no-rebase && git push\n" in asked
-    assert "to pull  1 commit of origin/main: 1 learned  git pull --no-rebase\n" in asked
+    assert "unpushed  1 commit ahead of origin/main: 2 learned  git pull --no-rebase && git push\n" in asked
+    assert "to pull  1 commit behind origin/main: 1 learned  git pull --no-rebase\n" in asked
     items = {item["item"]: item for item in one.fedlearn("status", "--json").json()["items"]}
     assert items["unpushed"]["changes"] == {"learned": 2}
     assert items["to pull"]["commits"] == 1
     assert items["privacy"]["lines"] == 2
     one.git("pull", "--quiet", "--no-rebase", "--no-edit")
-    assert "unpushed  2 commits for origin/main: 2 learned  git push\n" in status(one)
+    assert "unpushed  2 commits ahead of origin/main: 2 learned  git push\n" in status(one)
 
 
 def test_what_is_private_is_counted_once_and_never_shown(world: World) -> None:
@@ -103,7 +105,7 @@ def test_what_is_private_is_counted_once_and_never_shown(world: World) -> None:
     assert expected in status(one)
     assert secret not in one.fedlearn("status", "--json").out
     one.fedlearn("sanitize")
-    assert "privacy  nothing private in 1 new line\n" in status(one)
+    assert "privacy  no private data in 1 new line\n" in status(one)
 
 
 def test_peers_and_pending_items(world: World) -> None:
@@ -115,10 +117,10 @@ def test_peers_and_pending_items(world: World) -> None:
     one.fedlearn("remote", "add", "friend", str(friend.path))
     assert "peers  1: friend never reached" in status(one)
     asked = status(one, "--fetch")
-    assert "friend has 1 record that you lack; friend never reached" in asked
+    assert "friend has 1 new record; friend never reached" in asked
     one.fedlearn("pull-remotes")
     after = status(one)
-    assert "peers  1: nothing new when last asked, just now\n" in after
+    assert "peers  1: nothing new, last fetched just now\n" in after
     assert "review  1 record from peers (friend 1)  git fedlearn review\n" in after
 
 
@@ -138,16 +140,13 @@ def test_in_the_middle_of_a_merge_detached_and_bare(world: World) -> None:
     one.git("checkout", "--quiet", "--detach")
     head = one.git("rev-parse", "HEAD").out[:12]
     told = status(one)
-    assert told.startswith(f"branch  HEAD is detached at {head} ")
+    assert told.startswith(f"branch  HEAD detached at {head} ")
     assert "git switch BRANCH\n" in told
     assert "unpushed  unknown: a detached HEAD has no upstream\n" in told
     bare = world.bare("hub")
-    assert status(bare).endswith("learned  nothing yet: no branch has a commit\n")
+    assert status(bare).endswith("learned  nothing: no commits yet\n")
     one.git("push", "--quiet", str(bare.path), "HEAD:refs/heads/main")
-    assert status(bare) == (
-        "branch  a bare repository: others push here, nobody works here\n"
-        "learned  1 record (skills-patterns 1)\n"
-    )
+    assert status(bare) == ("branch  bare repository\nlearned  1 record (skills-patterns 1)\n")
 
 
 def test_index_timers_and_the_last_federation(world: World) -> None:
@@ -174,7 +173,7 @@ def test_what_must_not_be_committed_and_what_cannot_be_read(world: World) -> Non
     path.write_bytes(b"")
     assert "uncommitted  1 lost  git fedlearn verify --fix\n" in status(one)
     path.write_bytes(held + b"no record\n")
-    assert "uncommitted  1 file of record sets  git fedlearn verify\n" in status(one)
+    assert "uncommitted  1 record set file  git fedlearn verify\n" in status(one)
     one.git("config", "remote.x.url", "/nowhere")
     one.git("config", "remote.x.fedlearn", "true")
     one.git("config", "remote.x.fedlearnTrust", "nonsense")
@@ -188,8 +187,9 @@ def test_a_clone_that_is_not_set_up(world: World) -> None:
     plain = System(world.folder, world.home)
     plain.git("clone", "--quiet", "one", "two")
     plain.path = world.folder / "two"
-    assert "setup  git does not join or check records in this clone yet  git fedlearn install\n" in status(
-        plain
+    assert (
+        "setup  incomplete: git does not merge or check records here yet  git fedlearn install\n"
+        in status(plain)
     )
     plain.fedlearn("install")
     assert "setup" not in status(plain)

@@ -62,13 +62,20 @@ def titles(system: System) -> int:
 def test_it_says_what_it_learned_and_skipped_and_a_second_run_does_nothing(learner: System) -> None:
     first = learner.fedlearn("sync").out
     assert first.startswith("read 4 events, 1 fine-tuning sample from 2 files in ")
-    assert "  learned    2  skills-patterns (of 2 lessons)\n" in first
-    assert "  learned    1  fine-tuning (of 1 lesson)\n" in first
+    assert "  skills-patterns: 2 new\n" in first
+    assert (
+        "  fine-tuning: 1 new\n  skipped 1: scored below your minimum\n"
+        "  skipped 1: status events without text\n" in first
+    )
     before = snapshot(learner.path / "data")
     second = learner.fedlearn("sync")
-    assert second.out.startswith("read nothing new from 2 files in ")
+    assert second.out == f"read 2 files in {learner.environment['AI_STACK_DATA']}: nothing new\n"
     assert snapshot(learner.path / "data") == before
-    learner.fedlearn("sync", "--full")
+    whole = learner.fedlearn("sync", "--full").out
+    assert (
+        "  skills-patterns: nothing new (2 already known)\n  fine-tuning: nothing new (1 already known)\n"
+        in whole
+    )
     assert snapshot(learner.path / "data") == before
     learner.fedlearn("verify")
 
@@ -89,7 +96,7 @@ def test_the_config_of_the_clone_names_the_source_for_timers_too(learner: System
     del learner.environment["AI_STACK_DATA"]
     learner.git("config", "fedlearn.source", str(stack.folder))
     assert learner.fedlearn("sync", "--dry-run").out.startswith("read 4 events, 1 fine-tuning sample from 2")
-    assert learner.fedlearn("federate").out.startswith("sync          done          3 learned\n")
+    assert learner.fedlearn("federate").out.startswith("sync          done          3 new\n")
 
 
 def test_a_dry_run_changes_no_byte(learner: System) -> None:
@@ -98,7 +105,9 @@ def test_a_dry_run_changes_no_byte(learner: System) -> None:
 
     learner.fedlearn("sync", "--full", "--source", str(learner.path / "none"), code=3)
     before = everything()
-    assert "would learn    2  skills-patterns" in learner.fedlearn("sync", "--dry-run").out
+    dry = learner.fedlearn("sync", "--dry-run")
+    assert "  skills-patterns: 2 new\n" in dry.out
+    assert dry.err == "dry run: nothing was written\n"
     assert everything() == before
 
 
@@ -136,7 +145,7 @@ def test_commit_takes_data_alone_and_leaves_the_rest_staged(learner: System) -> 
     assert out.endswith(f"committed {commit[:12]}\n")
     touched = learner.git("show", "--format=%B", "--name-only", "HEAD").out
     assert touched == (
-        "sync: learn 3 records\n\n2 skills-patterns, 1 fine-tuning\n\nFedlearn-System: sys-abcdefghij\n\n\n"
+        "sync: add 3 records\n\n2 skills-patterns, 1 fine-tuning\n\nFedlearn-System: sys-abcdefghij\n\n\n"
         "data/fine-tuning/dataset.jsonl\ndata/metrics/monthly/sys-abcdefghij/2026-05.json\n"
         "data/patterns/skills-patterns.jsonl\n"
         "data/telemetry/snapshots/sys-abcdefghij/2026-05-28.jsonl\n"
@@ -253,8 +262,8 @@ def test_a_scorer_of_ones_own_stands_in_for_the_default(
     learner.git("config", "fedlearn.scorer", "own_scorer:score")
     stack.write({"query": "how to be liked by it", "response": "Say so, then wait."})
     shown = learner.fedlearn("sync", "--explain", "--dry-run").out
-    assert ": 1.000, learned into skills-patterns\n    1.000  scorer       by own_scorer:score\n" in shown
-    assert ": 0.900, learned into skills-patterns\n    0.900  claimed" in shown
+    assert ": 1.000, skills-patterns\n    1.000  scorer       by own_scorer:score\n" in shown
+    assert ": 0.900, skills-patterns\n    0.900  own score" in shown
     learner.fedlearn("sync", "--full")
     assert titles(learner) == 3
     for name, message in (

@@ -45,14 +45,14 @@ def test_a_profile_names_files_below_the_source(system: System, source: Path) ->
     write(source / "proxy/2026/calls.jsonl", LITELLM, {"message": "started"})
     out = system.fedlearn("sync", "--source", str(source)).out
     assert "read 2 events from 1 file" in out
-    assert "skipped    1  not an event by the profile of its source" in out
+    assert "skipped 1: not an event by the profile of its source" in out
     (record,) = system.records("skills-patterns")
     assert (record.fields["response"], record.fields["value_score"]) == (
         "Add `/var/log/nginx/** w,` to it.",
         0.9,
     )
     assert record.fields["_first_seen"] == "2026-05-27"
-    assert system.fedlearn("sync", "--source", str(source)).out.startswith("read nothing new from 1 file")
+    assert system.fedlearn("sync", "--source", str(source)).out.endswith(": nothing new\n")
 
 
 def test_another_folder_only_by_the_git_config_of_this_clone(
@@ -60,9 +60,9 @@ def test_another_folder_only_by_the_git_config_of_this_clone(
 ) -> None:
     settings(system, '[sources.proxy]\nprofile = "litellm"\nfiles = "*.jsonl"\nscore = "0.9"\n')
     write(tmp_path / "elsewhere/calls.jsonl", LITELLM)
-    assert "read nothing new from 0 files" in system.fedlearn("sync", "--source", str(source)).out
+    assert "no logs found in " in system.fedlearn("sync", "--source", str(source)).out
     system.git("config", "fedlearn.source.proxy", str(tmp_path / "elsewhere"))
-    assert "learned    1  skills-patterns" in system.fedlearn("sync", "--source", str(source)).out
+    assert "skills-patterns: 1 new" in system.fedlearn("sync", "--source", str(source)).out
 
 
 def test_a_link_below_the_source_is_not_followed(system: System, source: Path, tmp_path: Path) -> None:
@@ -100,23 +100,23 @@ def test_since_leaves_out_what_is_older(system: System, source: Path) -> None:
         EVENT | {"query": "How do I list sockets?"},
     )
     out = system.fedlearn("sync", "--source", str(source), "--since", "2026-05-02").out
-    assert "skipped    1  older than --since" in out
+    assert "skipped 1: older than --since" in out
     found = {str(record.fields["query"]) for record in system.records("skills-patterns")}
     assert found == {"How do I list timers?", "How do I list sockets?"}
     assert "invalid value for '--since'" in system.fedlearn("sync", "--since", "May", code=2).err
 
 
 def test_explain_prints_the_terms_of_every_score(system: System, source: Path) -> None:
-    claimed_low = EVENT | {"value_score": 0.2}
+    low = EVENT | {"value_score": 0.2}
     scored = {key: value for key, value in EVENT.items() if key != "value_score"} | {"outcome": "success"}
     path = source / "telemetry/a-events.jsonl"
-    write(path, EVENT, claimed_low, scored)
+    write(path, EVENT, low, scored)
     out = system.fedlearn("sync", "--source", str(source), "--explain", "--dry-run").out
     assert out.startswith(
-        f"{path}:1: 0.800, learned into skills-patterns\n"
-        "    0.800  claimed      the event's own value_score\n"
-        f"{path}:2: 0.200, not learned: scored below your minimum (0.2 < 0.7)\n"
-        "    0.200  claimed      the event's own value_score\n"
+        f"{path}:1: 0.800, skills-patterns\n"
+        "    0.800  own score    the event's own value_score\n"
+        f"{path}:2: 0.200, skipped: scored 0.2, below your minimum of 0.7\n"
+        "    0.200  own score    the event's own value_score\n"
         f"{path}:3: "
     )
     assert "    0.400  outcome      success, by outcome\n" in out
@@ -134,7 +134,7 @@ def test_a_lesson_met_often_is_one_record_with_the_best_score_and_first_day(
         ),
     )
     out = system.fedlearn("sync", "--source", str(source)).out
-    assert "learned    1  skills-patterns (of 3 lessons)" in out
+    assert "  skills-patterns: 1 new\n" in out
     (record,) = system.records("skills-patterns")
     assert (record.fields["value_score"], record.fields["_first_seen"]) == (0.95, "2026-05-10")
 

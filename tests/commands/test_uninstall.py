@@ -120,7 +120,7 @@ def test_uninstall_says_who_this_was(world: World) -> None:
     one.fedlearn("install", "--id", ID)
     assert one.fedlearn("uninstall").out == (
         f"uninstalled from {one.path}/.git\n"
-        f"this was {ID}; to be the same system again: git fedlearn install --id {ID}\n"
+        f"this clone's id was {ID}; to reuse it: git fedlearn install --id {ID}\n"
     )
     assert one.fedlearn("uninstall").out == f"not installed in {one.path}/.git\n"
     assert f"as {ID}" in one.fedlearn("install", "--id", ID).out
@@ -165,7 +165,7 @@ def test_the_user_config_keeps_everything_else(world: World) -> None:
     folder.fedlearn("install", "--global")
     folder.fedlearn("uninstall", "--global")
     assert config.read_text() == "[user]\n\tname = Ä\n# the end\n"
-    assert folder.fedlearn("uninstall", "--global").out == "git config --global: nothing of ours\n"
+    assert folder.fedlearn("uninstall", "--global").out == "git config --global: nothing to remove\n"
 
 
 def test_lessons_that_may_be_nowhere_else_stay(world: World) -> None:

@@ -28,7 +28,7 @@ def assert_mended(system: System) -> None:
     system.fedlearn("verify", "--fix")
     before = {path: path.read_bytes() for path in (system.path / "data").rglob("*.jsonl")}
     again = system.fedlearn("verify", "--fix")
-    assert "all well" in again.out
+    assert "no problems found" in again.out
     assert "rewrote" not in again.out
     assert {path: path.read_bytes() for path in (system.path / "data").rglob("*.jsonl")} == before
 
@@ -76,7 +76,7 @@ def test_what_is_no_record_is_kept_and_reported(system: System) -> None:
         f"{SET}:6: not JSON: expecting value at column 1\n"
     )
     assert system.read(SET) == A + B + b"\n<<<<<<< alone\n[1]\nrubbish\n"
-    assert "hint: correct or remove lines that are no records with an editor" in fixed.err
+    assert "hint: fix or remove the invalid lines in an editor" in fixed.err
     assert "rewrote" not in system.fedlearn("verify", "--fix", code=1).out
 
 
@@ -166,11 +166,11 @@ def test_lost_records_undone_tombstones_and_lowered_scores_come_back(system: Sys
     result = system.fedlearn("verify", code=1)
     assert result.out == (
         f"skills-patterns: 1 record lost: {ids['lost'][:12]}\n"
-        f"skills-patterns: 1 record retracted but alive again: {ids['buried'][:12]}\n"
+        f"skills-patterns: 1 record no longer retracted: {ids['buried'][:12]}\n"
         f"skills-patterns: 1 record with a lower score or less metadata than before: {ids['weak'][:12]}\n"
     )
     fixed = system.fedlearn("verify", "--fix")
-    assert fixed.out.splitlines()[0] == f"skills-patterns: brought back 1 record lost: {ids['lost'][:12]}"
+    assert fixed.out.splitlines()[0] == f"skills-patterns: restored 1 lost record: {ids['lost'][:12]}"
     assert system.read(SET) == whole
 
 

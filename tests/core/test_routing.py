@@ -102,7 +102,9 @@ def test_what_is_not_learned_has_a_reason(event: dict[str, Any], reason: str) ->
 
 
 def test_the_score_is_kept_apart_from_the_reason() -> None:
-    assert routed({"value_score": 0.55, "title": "t", "description": "d"}) == Skipped(BELOW, "0.55 < 0.7")
+    assert routed({"value_score": 0.55, "title": "t", "description": "d"}) == Skipped(
+        BELOW, "scored 0.55, below your minimum of 0.7"
+    )
 
 
 def test_the_threshold_itself_is_enough() -> None:

@@ -69,7 +69,7 @@ def test_the_terms_add_up(event: dict[str, Any]) -> None:
 def test_a_valid_claim_is_kept_as_the_only_term(claim: float) -> None:
     score = score_event(GOOD | {"value_score": claim})
     assert [term.name for term in score.terms] == [CLAIMED]
-    assert (score.value, [term.name for term in score.terms]) == (claim, ["claimed"])
+    assert (score.value, [term.name for term in score.terms]) == (claim, ["own score"])
 
 
 @pytest.mark.parametrize("claim", [True, False, "0.9", None, [], -0.1, 1.01, math.nan, math.inf, 10**400])

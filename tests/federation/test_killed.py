@@ -13,7 +13,7 @@ OTHER = "data/telemetry/snapshots/sys-other23456/2026-05-01.jsonl"
 
 
 def killed(system: System, *arguments: str) -> None:
-    """Run a verb in which git, at the second file that it writes, kills the verb and itself."""
+    """Run a command in which git, at the second file that it writes, kills the command and itself."""
     count, pid = system.path.parent / "written", system.path.parent / "pid"
     script = f'echo x >>"{count}"; test "$(wc -l <"{count}")" -ne 2 || kill -9 "$(cat "{pid}")" 0; cat'
     environment = {
@@ -57,7 +57,7 @@ def test_a_killed_pull_remotes_is_completed_by_the_next(here: System, peer: Fore
     killed(here, "pull-remotes", *filter(None, [option]))
     assert here.git("status", "--porcelain").out != ""
     result = here.fedlearn("pull-remotes")
-    assert result.err == "note: an earlier run was killed; what it left half done is put right\n"
+    assert result.err == "note: the previous run was interrupted; its leftovers were cleaned up\n"
     assert patterns(here) == ["first"]
     assert here.git("status", "--porcelain").out == ""
     assert len(here.records("error-solutions")) == 1
@@ -106,7 +106,7 @@ def test_a_killed_git_pull_of_federate_is_completed(world: World) -> None:
     killed(two, "federate")
     assert two.read("code.py") == b"1"
     result = two.fedlearn("federate")
-    assert result.err == "note: the last run was killed; what it left half done was put right\n"
+    assert result.err == "note: the previous run was interrupted; its leftovers were cleaned up\n"
     assert patterns(two) == ["of 1", "of 2"]
     assert two.read("code.py") == b"1"
     assert two.git("status", "--porcelain").out == ""

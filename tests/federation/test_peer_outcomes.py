@@ -67,8 +67,8 @@ def test_a_bad_line_is_left_out_with_its_reason_and_the_rest_taken(here: System,
         (b"rubbish", "not a record"),
         (counted("2" * 32).replace(b'"failed":0', b'"failed":9000000'), "not a record"),
         (noted("soon", "2027-01-01"), "dated in the future"),
-        (noted(f"use {token}"), "holds a secret"),
-        (noted("ask anna.schmidt@firma-beispiel.de"), "holds personal data"),
+        (noted(f"use {token}"), "contains a secret"),
+        (noted("ask anna.schmidt@firma-beispiel.de"), "contains personal data"),
     ):
         offer(peer, counted(worked=1), bad)
         result = here.fedlearn("pull-remotes", "--json")

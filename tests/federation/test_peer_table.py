@@ -11,7 +11,7 @@ from systems import System
 
 
 def on_a_terminal(here: System, *arguments: str) -> tuple[str, str]:
-    """Run a verb with a terminal as its standard error; what came out, and what the terminal was sent."""
+    """Run a command with a terminal as its standard error; what came out, and what the terminal was sent."""
     ours, theirs = pty.openpty()
     with subprocess.Popen(
         [sys.executable, "-m", "git_fedlearn.cli", *arguments],
@@ -40,15 +40,15 @@ def test_a_terminal_shows_every_peer_and_is_clean_afterwards(here: System, peer:
     peer.offer(line(pattern="first"))
     out, sent = on_a_terminal(here, "pull-remotes")
     shown = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", sent)
-    for row in ("peer +state", "peer +fetching …", "peer +reached", "joining …"):
+    for row in ("peer +state", "peer +fetching …", "peer +reached", "merging …"):
         assert re.search(row, shown), row
     assert sent.endswith("\x1b[2K")  # erased at the end: the lines of the answer say it all
-    assert out.startswith("peer  1 learned\n")
+    assert out.startswith("peer  1 new\n")
     assert patterns(here) == ["first"]
 
 
 def test_a_pipe_and_quiet_show_none(here: System, peer: Foreign) -> None:
     peer.offer(line(pattern="first"))
-    assert here.fedlearn("pull-remotes", "--dry-run").err == "nothing was joined (--dry-run)\n"
+    assert here.fedlearn("pull-remotes", "--dry-run").err == "dry run: nothing was changed\n"
     _, sent = on_a_terminal(here, "--quiet", "pull-remotes")
     assert sent == ""

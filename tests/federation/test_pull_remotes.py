@@ -15,16 +15,14 @@ def test_what_a_peer_learned_comes_in_as_one_commit(here: System, peer: Foreign)
     before = here.commit()
     tip = peer.offer(line(pattern="first"), line(pattern="second"))
     result = here.fedlearn("pull-remotes")
-    assert result.out == (
-        f"peer  2 learned\nskills-patterns: 2 new, 0 changed\ncommitted {head(here)[:12]}\n"
-    )
+    assert result.out == f"peer  2 new\nskills-patterns: 2 new\ncommitted {head(here)[:12]}\n"
     assert result.err == ""
     assert patterns(here) == ["first", "ours", "second"]
     assert here.git("rev-parse", "HEAD~1").out.strip() == before
     assert here.git("status", "--porcelain").out == ""
     system = here.git("config", "fedlearn.system").out.strip()
     assert here.git("show", "-s", "--format=%B").out.rstrip() == (
-        "pull-remotes: learn 2 records from 1 peer\n\n2 new, 0 changed in skills-patterns\n\n"
+        "pull-remotes: add 2 records from 1 peer\n\n2 new, 0 changed in skills-patterns\n\n"
         f"Fedlearn-System: {system}\nFedlearn-Peer: peer {tip} (2 new, 0 changed)"
     )
     assert here.git("diff", "--name-only", "HEAD~1", "HEAD").out == f"{SKILLS}\n"
@@ -32,7 +30,7 @@ def test_what_a_peer_learned_comes_in_as_one_commit(here: System, peer: Foreign)
 
 def test_a_peer_that_has_nothing_for_us_says_so(here: System, peer: Foreign) -> None:
     peer.offer_files({"README.md": b"code only"})
-    assert here.fedlearn("pull-remotes").out == "peer  no folder data/\nnothing new\n"
+    assert here.fedlearn("pull-remotes").out == "peer  no data/ folder\nnothing new\n"
     here.add("skills-patterns", {"pattern": "known", "value_score": 0.8})
     here.commit()
     peer.offer_files({SKILLS: here.read(SKILLS)})
@@ -67,7 +65,7 @@ def test_many_peers_one_commit_and_one_down(here: System, world: World) -> None:
     (world.folder / "b.git" / "HEAD").unlink()
     before = head(here)
     result = here.fedlearn("pull-remotes", code=1)
-    assert result.out.startswith("a  2 learned\nb  unreachable: ")
+    assert result.out.startswith("a  2 new\nb  unreachable: ")
     assert patterns(here) == ["of a", "of c", "shared"]
     assert here.git("rev-parse", "HEAD~1").out.strip() == before
 
@@ -128,7 +126,7 @@ def test_what_is_not_committed_is_in_the_way(here: System, peer: Foreign) -> Non
     here.add("skills-patterns", {"pattern": "ours", "value_score": 0.8})
     before = here.read(SKILLS), head(here)
     assert here.fedlearn("pull-remotes", code=3).err == (
-        f"error: {SKILLS}: not committed, and pull-remotes would change it\n"
+        f"error: {SKILLS}: uncommitted changes would be overwritten\n"
         "hint: git add data && git commit    (or: git stash -u -- data)\n"
     )
     assert (here.read(SKILLS), head(here)) == before
@@ -161,9 +159,9 @@ def test_a_dry_run_joins_nothing(here: System, peer: Foreign) -> None:
     here.add("error-solutions", {"error": "x", "solution": "y"})
     before = here.git("status", "--porcelain").out, head(here)
     result = here.fedlearn("pull-remotes", "--dry-run")
-    assert result.out == "peer  1 learned, 1 quarantined\nskills-patterns: 1 new, 0 changed\n"
+    assert result.out == "peer  1 new, 1 quarantined\nskills-patterns: 1 new\n"
     assert result.err == (
-        "warning: peer: 1 record for quarantine: not a record\nnothing was joined (--dry-run)\n"
+        "warning: peer: 1 record to quarantine: not a record\ndry run: nothing was changed\n"
     )
     assert here.fedlearn("review", "list").err == "nothing to review\n"
     assert (here.git("status", "--porcelain").out, head(here)) == before
@@ -175,7 +173,8 @@ def test_without_a_commit_the_work_tree_has_it(here: System, peer: Foreign) -> N
     peer.offer(line(pattern="first"))
     before = head(here)
     assert (
-        here.fedlearn("pull-remotes", "--no-commit").err == "hint: git commit -m 'learn from peers' -- data\n"
+        here.fedlearn("pull-remotes", "--no-commit").err
+        == "hint: git commit -m 'Add records from peers' -- data\n"
     )
     assert (patterns(here), head(here)) == (["first"], before)
     here.git("reset", "--quiet", "--hard")
@@ -221,7 +220,7 @@ def test_a_rewritten_or_rolled_back_history_is_reported(here: System, peer: Fore
     pull(here)
     peer.git("update-ref", "refs/heads/main", first)
     assert here.fedlearn("pull-remotes").err == (
-        "warning: peer: its history was rolled back; what was learned stays\n"
+        "warning: peer: its history was rolled back; lessons already received stay\n"
     )
     peer.git("update-ref", "-d", "refs/heads/main")
     peer.offer(line(pattern="third"))
@@ -234,7 +233,7 @@ def test_each_worktree_learns_for_its_own_branch(here: System, peer: Foreign, wo
     here.git("worktree", "add", "--quiet", "-b", "other", "../other")
     other = System(world.folder / "other", world.home)
     for system in (other, here):
-        assert system.fedlearn("pull-remotes").out.startswith("peer  1 learned\n")
+        assert system.fedlearn("pull-remotes").out.startswith("peer  1 new\n")
         assert patterns(system) == ["first"]
 
 

@@ -41,7 +41,7 @@ def refusal(here: System) -> str:
 def test_ssh(here: System, peer: Foreign, key: Path, world: World) -> None:
     by_ssh = ("gpg.format=ssh", f"user.signingKey={key}")
     allowed = world.folder / "allowed"
-    unknown = "no allowed signers are known; git config gpg.ssh.allowedSignersFile FILE"
+    unknown = "no allowed signers configured; git config gpg.ssh.allowedSignersFile FILE"
     here.fedlearn("remote", "add", "peer", "--trust", "signed")
     peer.offer(GOOD)
     assert refusal(here) == "its newest commit is not signed"

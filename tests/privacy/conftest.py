@@ -1,4 +1,4 @@
-"""No test of privacy may open a connection: what is scanned never leaves the machine."""
+"""No test of privacy may open a connection: scanned text never leaves the machine."""
 
 import socket
 

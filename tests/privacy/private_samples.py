@@ -1,4 +1,4 @@
-"""Private-looking values, put together at run time: no file holds what looks like a real secret."""
+"""Private-looking values, put together at run time: no file contains what looks like a real secret."""
 
 from __future__ import annotations
 

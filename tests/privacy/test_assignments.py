@@ -87,7 +87,7 @@ def test_a_password_is_read_in_many_syntaxes(template: str) -> None:
 @pytest.mark.parametrize(
     "template", ["DB_PASSWORD={}", "password: {}\nuser: bob", "smtp.password={}", 'pw = "{}"']
 )
-def test_a_word_alone_on_its_line_is_a_password_too(template: str) -> None:
+def test_a_plain_word_is_a_password_if_the_line_has_nothing_else(template: str) -> None:
     assert CHOSEN not in clean(template.format(CHOSEN))
 
 
@@ -107,7 +107,7 @@ def test_a_word_alone_on_its_line_is_a_password_too(template: str) -> None:
         "<API_KEY> and <PASSWORD> stay",
     ],
 )
-def test_what_is_given_no_secret_is_left_alone(text: str) -> None:
+def test_assigned_values_that_are_not_secrets_are_left_alone(text: str) -> None:
     assert ENGINE.scan(text) == ()
 
 
@@ -117,6 +117,6 @@ def test_an_at_sign_in_a_url_password_does_not_end_it() -> None:
     assert clean(two) == "amqp://a:<PASSWORD>@mq:5672/x,amqp://b:<PASSWORD_2>@mq2/y"
 
 
-def test_a_pair_in_base64_under_auth_goes_whole() -> None:
+def test_a_base64_pair_under_auth_is_redacted_whole() -> None:
     pair = base64.b64encode(f"bot:{rand(14, ALNUM)}".encode()).decode()
     assert clean(f'{{"auths": {{"r.acme.io": {{"auth": "{pair}"}}}}}}').count(pair[4:12]) == 0

@@ -1,6 +1,6 @@
-"""Numbers that people carry: found by shape, check digits and, for bare digits, a word before them.
+"""Identity numbers: found by shape, check digits and, for bare digits, a word before them.
 
-They are written with `_` in them, which goes at run time, so that no file holds what looks like a number.
+The `_` in them is removed at run time, so that no file contains what looks like a real number.
 """
 
 import subprocess
@@ -55,25 +55,25 @@ def test_a_number_counts_by_its_check_digits(text: str, rule: str) -> None:
     ("text", "rule"),
     [
         ("1101051949_1231002x", "chinese-resident-id"),
-        ("640823+_3234", "swedish-personnummer"),  # of somebody over a hundred
+        ("640823+_3234", "swedish-personnummer"),  # of a person over a hundred
         ("19640823-_3234", "swedish-personnummer"),
         ("640883-_3231", "swedish-personnummer"),  # a coordination number: 60 more for the day
-        ("131052-_990T", "finnish-hetu"),  # for a stay
+        ("131052-_990T", "finnish-hetu"),  # temporary
         ("fnr 850004_95765", "norwegian-id"),  # without a date of birth
-        ("fnr 010139_94745", "norwegian-id"),  # of somebody born in 2039: found today as it is then
-        ("99.12.31_-341.48", "belgian-id"),  # likewise
+        ("fnr 010139_94745", "norwegian-id"),  # of a person born in 2039: the day does not matter
+        ("99.12.31_-341.48", "belgian-id"),  # born in 1999 or 2099
         ("000229-_4123456", "korean-rrn"),  # since 2020 without a check digit
         ("GOMC900514_XDFRRS06", "mexican-curp"),
     ],
 )
-def test_numbers_of_rare_forms_count_too(text: str, rule: str) -> None:
+def test_numbers_of_rare_forms_count(text: str, rule: str) -> None:
     assert rules_of(text) == {rule}
 
 
 @pytest.mark.parametrize(
     "text",
     [
-        "steuer 94042_027305",  # two digits are repeated: never given out
+        "steuer 94042_027305",  # two digits are repeated: never issued
         "sin 812_291417",  # of a business
         "nif 033_592730",
         "PESEL 660230_82551",  # 30 February
@@ -84,7 +84,7 @@ def test_numbers_of_rare_forms_count_too(text: str, rule: str) -> None:
         "bsn 000000000",
     ],
 )
-def test_what_nobody_carries_is_left_alone(text: str) -> None:
+def test_numbers_that_identify_no_person_are_left_alone(text: str) -> None:
     assert rules_of(text) == set()
 
 

@@ -13,7 +13,7 @@ from git_fedlearn.privacy.policy import Policy, parse_policy
 TODAY = date(2026, 11, 25)
 
 
-def test_names_of_people_are_looked_for_only_when_asked() -> None:
+def test_names_of_people_are_found_only_if_the_policy_asks() -> None:
     assert PrivacyEngine().scan("Thanks to Priya Raghavan for the fix") == ()
     assert parse_policy({}, TODAY).names == ""
     assert parse_policy({"privacy": {"names": True}}, TODAY).names == personal.DEFAULT_MODEL
@@ -21,13 +21,13 @@ def test_names_of_people_are_looked_for_only_when_asked() -> None:
 
 
 @pytest.mark.parametrize("names", [1, "os.path", "../x", ["en_core_web_sm"]])
-def test_what_is_no_name_of_a_pipeline_is_an_error(names: object) -> None:
+def test_an_invalid_pipeline_name_is_an_error(names: object) -> None:
     with pytest.raises(SettingsError, match="names"):
         parse_policy({"privacy": {"names": names}}, TODAY)
 
 
 @pytest.mark.parametrize(("hidden", "model"), [({"spacy": None}, personal.DEFAULT_MODEL), ({}, "xx_no_such")])
-def test_without_the_model_it_says_what_to_install(
+def test_a_missing_model_is_an_error_with_an_install_command(
     monkeypatch: pytest.MonkeyPatch, hidden: dict[str, None], model: str
 ) -> None:
     if not hidden:
@@ -41,7 +41,7 @@ def test_without_the_model_it_says_what_to_install(
     assert "Priya" not in error.value.message
 
 
-def test_a_pipeline_finds_people_and_leaves_products() -> None:
+def test_a_pipeline_finds_people_but_not_products() -> None:
     pytest.importorskip(personal.DEFAULT_MODEL, reason="the extra [ner] is not installed")
     engine = PrivacyEngine(policy=Policy(names=personal.DEFAULT_MODEL))
     once = engine.sanitize(

@@ -53,5 +53,5 @@ def test_places_births_and_logins_in_the_forms_people_write(before: str, after: 
         "the coordinates of the window",
     ],
 )
-def test_numbers_and_paths_of_nobody_stay(text: str) -> None:
+def test_numbers_and_paths_that_are_not_private_are_left_alone(text: str) -> None:
     assert ENGINE.scan(text) == ()

@@ -40,7 +40,7 @@ def test_kinds_entries_and_rules() -> None:
 
 
 def test_an_allowed_value_stays_also_where_two_rules_overlap() -> None:
-    """What the report gives as fingerprint is that of the joined span, so that is what must be allowed."""
+    """The reported fingerprint is that of the merged span, so it is the one to allow."""
     text = f"pass{'word'}: Zx9{'!kQ7'}@{MAIL}"
     (finding,) = PrivacyEngine().scan(text)
     allowed = Policy(allowed=(Allowed(finding.fingerprint, "r"),))
@@ -53,10 +53,13 @@ def test_an_allowed_value_stays_also_where_two_rules_overlap() -> None:
     ("text", "message"),
     [
         ("privacy = 1", "`privacy`: not a table"),
-        ("[privacy]\nallowed = []", "`privacy.allowed`: no such key"),
-        ('[privacy.kinds]\nEMAIL = "allow"', "`privacy.kinds.EMAIL`: no such kind"),
+        ("[privacy]\nallowed = []", "`privacy.allowed`: unknown key"),
+        ('[privacy.kinds]\nEMAIL = "allow"', "`privacy.kinds.EMAIL`: unknown kind"),
         ('[privacy.kinds]\nJWT = "alow"', "`privacy.kinds.JWT`: must be one of redact, block, allow"),
-        ('[privacy.kinds]\nINVISIBLE_TEXT = "allow"', "`privacy.kinds.INVISIBLE_TEXT`: what nobody can see"),
+        (
+            '[privacy.kinds]\nINVISIBLE_TEXT = "allow"',
+            "`privacy.kinds.INVISIBLE_TEXT`: invisible characters are",
+        ),
         ("[privacy]\nallow = 1", "`privacy.allow`: not a list of tables"),
         ("[privacy]\nrules = [1]", "`privacy.rules[1]`: not a table"),
         ('[[privacy.allow]]\nfingerprint = "abcde"', "`privacy.allow[1].reason`: missing"),
@@ -72,14 +75,14 @@ def test_an_allowed_value_stays_also_where_two_rules_overlap() -> None:
             "[[privacy.rules]]\nname='a'\npattern='('",
             "`privacy.rules[1].pattern`: RE2 cannot compile rule a: missing ): (",
         ),
-        ("[[privacy.rules]]\nname='a'\npattern='x*'", "`privacy.rules[1].pattern`: matches the empty text"),
+        ("[[privacy.rules]]\nname='a'\npattern='x*'", "`privacy.rules[1].pattern`: matches the empty string"),
         ("[[privacy.rules]]\nname='A b'\npattern='x'", "`privacy.rules[1].name`: not a name"),
         ("[[privacy.rules]]\nname='a'\npattern='x'\nkind='a b'", "`privacy.rules[1].kind`: not a kind"),
         ("[[privacy.rules]]\nname='a'\npattern='x'\nkeywords='y'", "`privacy.rules[1].keywords`: not a list"),
-        ("[[privacy.rules]]\nname='a'\npatern='x'", "`privacy.rules[1].patern`: no such key"),
+        ("[[privacy.rules]]\nname='a'\npatern='x'", "`privacy.rules[1].patern`: unknown key"),
     ],
 )
-def test_what_is_wrong_is_named_with_its_key(text: str, message: str) -> None:
+def test_an_error_names_the_key(text: str, message: str) -> None:
     with pytest.raises(SettingsError) as caught:
         policy(text)
     assert caught.value.message.startswith(f".fedlearn.toml: {message}")
@@ -97,7 +100,7 @@ def test_what_is_wrong_is_named_with_its_key(text: str, message: str) -> None:
         ("T{2000}", "invalid repetition size: {2000}"),
     ],
 )
-def test_a_pattern_that_takes_more_than_linear_time_is_refused_with_a_hint(
+def test_a_pattern_that_re2_cannot_compile_is_refused_with_a_hint(
     pattern: str, complaint: str, capfd: pytest.CaptureFixture[str]
 ) -> None:
     with pytest.raises(SettingsError) as caught:
@@ -124,7 +127,7 @@ def test_a_pattern_that_takes_more_than_linear_time_is_refused_with_a_hint(
     ],
 )
 def test_no_pattern_makes_a_scan_hang(pattern: str) -> None:
-    """Nested repeats, ambiguous alternatives, repeats in a row: `re` would take longer than anybody waits."""
+    """Nested repeats, ambiguous alternatives, repeats in a row: `re` would practically never finish."""
     engine = PrivacyEngine(
         policy=policy(f"[[privacy.rules]]\nname = 'own'\npattern = '{pattern}'\nkind = 'OWN'")
     )
@@ -144,6 +147,6 @@ def test_offsets_of_own_rules_count_characters() -> None:
     )
 
 
-def test_an_entry_is_written_as_it_is_read() -> None:
+def test_a_written_entry_is_read_back_unchanged() -> None:
     entry = Allowed("abcde", 'a "quoted"\n\\ reason \x7f ü 😀', date(2030, 1, 31))
     assert policy(format_allowed(entry)).allowed == (entry,)

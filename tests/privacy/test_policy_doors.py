@@ -1,4 +1,4 @@
-"""The policy of a repository at every door through which something can come in or go out."""
+"""The policy of a repository at every entry point, for what comes in and what is pushed."""
 
 import json
 import re
@@ -21,7 +21,7 @@ def titles(system: System) -> list[str]:
 
 
 def guard(world: World) -> System:
-    """A server with our pre-receive."""
+    """A server with the pre-receive hook."""
     hub = world.bare("hub")
     hook = hub.path / "hooks" / "pre-receive"
     hook.write_bytes(b"#!/bin/sh\nexec git-fedlearn-hook pre-receive\n")
@@ -29,7 +29,7 @@ def guard(world: World) -> System:
     return hub
 
 
-def test_what_is_allowed_comes_in_and_goes_out(world: World, system: System) -> None:
+def test_an_allowed_kind_is_kept_everywhere(world: World, system: System) -> None:
     decide(system, ALLOW)
     system.add("skills-patterns", {"title": f"ask {MAIL}"})
     system.fedlearn("scan")
@@ -40,7 +40,7 @@ def test_what_is_allowed_comes_in_and_goes_out(world: World, system: System) -> 
     system.git("push", "--quiet", str(hub.path), "main")
 
 
-def test_what_is_blocked_is_refused_and_the_rest_comes_in(system: System) -> None:
+def test_only_records_with_a_blocked_kind_are_refused(system: System) -> None:
     decide(system, BLOCK)
     lines = [json.dumps({"title": f"ask {MAIL}"}), json.dumps({"title": "clean"})]
     result = system.fedlearn("add", "skills-patterns", "-", stdin="\n".join(lines).encode(), code=1)
@@ -59,7 +59,7 @@ def test_a_custom_rule_redacts_and_stops_a_commit(system: System) -> None:
     assert "error: data/notes.md:1: CUSTOMER (custom:customer) [" in stopped.err
 
 
-def test_scan_allow_writes_an_entry_that_every_door_reads(system: System) -> None:
+def test_scan_allow_writes_an_entry_that_every_command_follows(system: System) -> None:
     system.write(SET, json.dumps({"title": f"ask {MAIL}"}).encode() + b"\n")
     found = re.search(r"\[([0-9a-f]+)\]", system.fedlearn("scan", code=1).out)
     assert found
@@ -86,21 +86,21 @@ def test_scan_allow_writes_an_entry_that_every_door_reads(system: System) -> Non
         (["--allow", "abcde", "--reason", f"it is {MAIL}"], "error: the reason holds private data itself"),
     ],
 )
-def test_entries_that_are_none(system: System, options: list[str], message: str) -> None:
+def test_invalid_entries(system: System, options: list[str], message: str) -> None:
     assert system.fedlearn("scan", *options, code=2).err.startswith(message)
 
 
-def test_settings_that_cannot_be_used_stop_every_verb_that_needs_them(system: System) -> None:
+def test_invalid_settings_stop_every_command_that_needs_them(system: System) -> None:
     decide(system, "[[privacy.rules]]\nname = 'x'\npattern = '('\n")
     system.write(SET, b'{"title":"t"}\n')
-    for verb in ("scan", "sanitize"):
-        said = system.fedlearn(verb, code=3).err
+    for command in ("scan", "sanitize"):
+        said = system.fedlearn(command, code=3).err
         assert said.startswith(
             "error: .fedlearn.toml: `privacy.rules[1].pattern`: RE2 cannot compile rule x: "
         )
 
 
-def test_a_push_cannot_allow_itself_anything(world: World, system: System) -> None:
+def test_a_push_cannot_allow_its_own_content(world: World, system: System) -> None:
     hub = guard(world)
     system.git("push", "--quiet", str(hub.path), "main")
     decide(system, ALLOW)
@@ -123,13 +123,13 @@ def test_a_push_cannot_allow_itself_anything(world: World, system: System) -> No
     assert system.git("push", "--no-verify", str(hub.path), "main", check=False).code == 1
 
 
-def test_a_push_of_settings_that_cannot_be_used_is_bounced(world: World, system: System) -> None:
+def test_a_push_of_invalid_settings_is_rejected(world: World, system: System) -> None:
     hub = guard(world)
     system.git("push", "--quiet", str(hub.path), "main")
     decide(system, "[privacy.kinds]\nEMAIL = 'allow'\n")
     system.commit()
     bounced = system.git("push", "--no-verify", str(hub.path), "main", check=False)
-    assert "error: .fedlearn.toml: `privacy.kinds.EMAIL`: no such kind" in bounced.err
+    assert "error: .fedlearn.toml: `privacy.kinds.EMAIL`: unknown kind" in bounced.err
     assert "hint: did you mean EMAIL_ADDRESS?" in bounced.err
 
 

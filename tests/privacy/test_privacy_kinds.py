@@ -30,7 +30,7 @@ def kinds_of(text: str) -> set[str]:
     return {finding.kind for finding in ENGINE.scan(text)}
 
 
-def test_the_table_holds_well_over_a_hundred_formats() -> None:
+def test_the_table_has_well_over_a_hundred_formats() -> None:
     rules = {row.rule for row in PREFIXED} | {row.rule for row in (*MARKED, *SHAPED)}
     assert len(rules) > 200
     assert all(row.prefixes and row.rest for row in PREFIXED)
@@ -65,7 +65,7 @@ def test_the_table_holds_well_over_a_hundred_formats() -> None:
         "gs" + "k_" + rand(52),
     ],
 )
-def test_a_token_of_a_known_format_goes_whole(token: str) -> None:
+def test_a_token_of_a_known_format_is_redacted_whole(token: str) -> None:
     assert clean(f"before {token}, after") == "before <API_KEY>, after" or "<PRIVATE_KEY>" in clean(token)
     assert clean(f'{{"k":"{token}"}}').count(token[-8:]) == 0
     assert clean(f"x\\n{token}\\ny").count(token[-8:]) == 0
@@ -78,14 +78,14 @@ def test_a_token_of_a_known_format_goes_whole(token: str) -> None:
     api-hash""".split(),
 )
 @pytest.mark.parametrize("frame", ["{}: {}", "{} = '{}'", '"{}": "{}"'])
-def test_what_is_given_to_a_name_of_a_secret_goes(name: str, frame: str) -> None:
+def test_a_value_assigned_to_the_name_of_a_secret_is_redacted(name: str, frame: str) -> None:
     word = strong_word()
     for way in (name, name.lower(), name.upper()):
         assert word not in clean(frame.format(way, word))
 
 
 @pytest.mark.parametrize("frame", ["{}", "it is {}, thanks", "key:{}", "\u201c{}\u201d"])
-def test_a_product_key_goes_though_nothing_says_that_it_is_one(frame: str) -> None:
+def test_a_product_key_is_redacted_without_any_context(frame: str) -> None:
     key = "-".join(rand(4, "ABCDEFGHJK") + digit for digit in "24689")
     assert clean(frame.format(key)) == frame.format("<SECRET>")
 
@@ -120,7 +120,7 @@ def test_a_product_key_goes_though_nothing_says_that_it_is_one(frame: str) -> No
         "{} is my password",
     ],
 )
-def test_a_password_is_found_however_it_is_given(template: str) -> None:
+def test_a_password_is_found_however_it_is_written(template: str) -> None:
     text = template.format(WORD)
     assert WORD not in clean(text)
     assert clean(text).replace("<PASSWORD>", WORD) == text
@@ -143,7 +143,7 @@ def test_a_password_is_found_however_it_is_given(template: str) -> None:
     ],
 )
 @pytest.mark.parametrize("value", [rand(32), rand(40, HEX), rand(44, ALNUM + "-_")])
-def test_a_secret_is_found_however_it_is_given(template: str, value: str) -> None:
+def test_a_secret_is_found_however_it_is_written(template: str, value: str) -> None:
     assert value[6:] not in clean(template.format(value))
 
 
@@ -201,7 +201,7 @@ def test_personal_data_is_found(text: str, kind: str) -> None:
     assert f"<{kind}>" in clean(text)
 
 
-def test_numbers_under_a_telling_key_are_text_to_the_engine() -> None:
+def test_numbers_are_redacted_if_their_key_makes_them_private() -> None:
     telling: Json = {"latitude": 48.85661, "phone": 3090182099, "latency": 48.85661, "birthday": True}
     assert ENGINE.sanitize(telling).value == {
         "latitude": "<COORDINATES>",
@@ -240,7 +240,7 @@ def test_what_only_looks_private_is_left_alone(text: str) -> None:
     assert ENGINE.scan(text) == ()
 
 
-def test_every_detector_bears_any_text() -> None:
+def test_no_text_makes_a_detector_fail() -> None:
     for text in ("PRIVATE KEY", "\\" * 50, "é" * 20, "İpassword=x" * 3, "a@b", "%", "=" * 9, "9" * 40):
         ENGINE.sanitize({text: [text]})
 

@@ -1,4 +1,4 @@
-"""A seeded leak through every door, in every form it can hide in: nothing gets in, nothing is printed."""
+"""A seeded leak through every entry point, hidden in every form: nothing is stored, nothing is printed."""
 
 import base64
 import json
@@ -20,7 +20,7 @@ HALVES = TOKEN[:22], TOKEN[22:]
 BASE64 = base64.b64encode(f"the token is {TOKEN} now".encode()).decode()
 ESCAPED = "".join(f"\\u{ord(char):04x}" for char in TOKEN)
 PIECES = (TOKEN, *HALVES, BASE64, ESCAPED, TOKEN[4:30])
-"""What must be nowhere, neither in what is kept nor in what is printed."""
+"""Must neither be stored nor printed."""
 
 FORMS: dict[str, bytes] = {
     "nested value": json.dumps({"title": "a", "steps": [{"run": {"env": [f"export T={TOKEN}"]}}]}).encode(),
@@ -29,11 +29,11 @@ FORMS: dict[str, bytes] = {
     "split over two fields": json.dumps({"title": "d", "one": HALVES[0], "two": HALVES[1]}).encode(),
     "base64": json.dumps({"title": "e", "blob": BASE64}).encode(),
     "zero-width characters": json.dumps({"title": "f", "note": "\u200b".join(TOKEN)}).encode(),
-    "a key of ours": json.dumps({"title": "g", "_note": f"use {TOKEN}"}).encode(),
+    "a key of the format": json.dumps({"title": "g", "_note": f"use {TOKEN}"}).encode(),
     "a link": json.dumps({"title": "h", "see": f"https://x-access:{TOKEN}@github.com/o/r.git"}).encode(),
 }
 BROKEN = f'{{"title":"i","note":"{ESCAPED}"'.encode()
-"""A line that is no JSON: kept as it is, so it must be stopped."""
+"""An invalid line: it is kept unchanged, so it must be stopped."""
 
 
 def is_clean(*texts: str) -> bool:
@@ -47,7 +47,7 @@ def kept(folder: Path) -> str:
 
 
 def guarded(world: World) -> System:
-    """A server with our pre-receive."""
+    """A server with the pre-receive hook."""
     hub = world.bare("hub")
     hook = hub.path / "hooks" / "pre-receive"
     hook.write_bytes(b"#!/bin/sh\nexec git-fedlearn-hook pre-receive\n")
@@ -60,7 +60,7 @@ def own_metrics(system: System) -> str:
 
 
 def leak(system: System) -> dict[str, int]:
-    """Stage every form by hand: in a set, in metrics, in the name of a file; the line of each in the set."""
+    """Stage every form in a set, in metrics and in a file name; returns the line of each in the set."""
     lines = [*FORMS.values(), BROKEN]
     system.write(SET, b"\n".join(lines) + b"\n")
     system.write(own_metrics(system), json.dumps({"models": {"by": {"key": TOKEN}}}, indent=1).encode())
@@ -69,7 +69,7 @@ def leak(system: System) -> dict[str, int]:
     return {name: number for number, name in enumerate([*FORMS, "broken"], 1)}
 
 
-def test_add_lets_nothing_in(system: System) -> None:
+def test_add_writes_nothing_private(system: System) -> None:
     result = system.fedlearn(
         "add", "skills-patterns", "-", stdin=b"\n".join([*FORMS.values(), BROKEN]), code=1
     )
@@ -80,7 +80,7 @@ def test_add_lets_nothing_in(system: System) -> None:
     assert is_clean(kept(system.path))
 
 
-def test_sync_lets_nothing_in(system: System) -> None:
+def test_sync_writes_nothing_private(system: System) -> None:
     events: list[dict[str, Any]] = []
     samples: list[dict[str, Any]] = []
     for name, form in FORMS.items():
@@ -100,7 +100,7 @@ def test_sync_lets_nothing_in(system: System) -> None:
     assert is_clean(kept(system.path), result.out, result.err, system.git("log", "--all", "-p").out)
 
 
-def test_a_commit_is_stopped_and_every_form_is_named(system: System) -> None:
+def test_a_commit_is_stopped_with_every_finding_listed(system: System) -> None:
     lines = leak(system)
     stopped = system.git("commit", "-m", "leak", check=False)
     assert stopped.code == 1
@@ -114,7 +114,7 @@ def test_a_commit_is_stopped_and_every_form_is_named(system: System) -> None:
         assert is_clean(result.out, result.err), arguments
 
 
-def test_sanitize_leaves_nothing(system: System) -> None:
+def test_sanitize_leaves_nothing_private(system: System) -> None:
     leak(system)
     result = system.fedlearn("sanitize")
     system.git("mv", f"data/collections/{TOKEN}.jsonl", "data/collections/notes.jsonl")
@@ -122,7 +122,7 @@ def test_sanitize_leaves_nothing(system: System) -> None:
     system.fedlearn("scan")
 
 
-def test_a_commit_past_the_hooks_is_stopped_at_every_push(world: World, system: System) -> None:
+def test_a_commit_without_hooks_is_stopped_at_every_push(world: World, system: System) -> None:
     hub = guarded(world)
     system.git("push", "--quiet", str(hub.path), "main")
     lines = leak(system)
@@ -145,7 +145,7 @@ def test_a_commit_past_the_hooks_is_stopped_at_every_push(world: World, system: 
 
 
 @pytest.mark.parametrize("trust", ["verify", "full"])
-def test_a_hostile_peer_gets_nothing_in(world: World, system: System, trust: str) -> None:
+def test_a_hostile_peer_brings_nothing_private(world: World, system: System, trust: str) -> None:
     peer = world.clone(system, "peer")
     leak(peer)
     peer.git("commit", "--quiet", "--no-verify", "-m", "leak")
@@ -156,7 +156,7 @@ def test_a_hostile_peer_gets_nothing_in(world: World, system: System, trust: str
 
 
 def run_any(system: System, *arguments: str) -> str:
-    """What a verb prints, whatever its exit code."""
+    """The output of a command, whatever its exit code."""
     try:
         result = system.fedlearn(*arguments)
     except AssertionError:

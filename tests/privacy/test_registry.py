@@ -60,7 +60,7 @@ def closed_but_found(text: str, key: str) -> Iterator[str]:
 
 @settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(TEXTS, KEYS)
-def test_no_gate_is_shut_before_a_finding(text: str, key: str) -> None:
+def test_a_gate_is_open_for_every_finding(text: str, key: str) -> None:
     assert list(closed_but_found(text, key)) == []
 
 
@@ -73,7 +73,7 @@ def test_no_gate_is_shut_before_a_finding(text: str, key: str) -> None:
     ),
     st.sampled_from(["", " ", "key=", "\n"]),
 )
-def test_no_gate_is_shut_before_a_token(token: str, before: str) -> None:
+def test_a_gate_is_open_for_every_token(token: str, before: str) -> None:
     assert list(closed_but_found(f"{before}{token}", "")) == []
 
 
@@ -86,7 +86,7 @@ HEADS = (
 
 @pytest.mark.parametrize("frame", ["| {} | b |\n|---|---|\n| {} | c |\n", "a,{}\nb,{}\n", "{}\ta\n{}\tb"])
 @pytest.mark.parametrize("wrapping", ["{}", "**{}**", '"{}"', "`{}`"])
-def test_no_gate_is_shut_before_a_column_of_secrets(frame: str, wrapping: str) -> None:
+def test_a_gate_is_open_for_every_column_of_secrets(frame: str, wrapping: str) -> None:
     names = [head.replace("~", " ") for head in HEADS]
     for head in (way for name in names for way in (name, name.lower(), name.upper(), name.title())):
         text = frame.format(wrapping.format(head), strong_word())
@@ -101,7 +101,7 @@ def test_every_detector_has_a_gate() -> None:
     assert set(GATES) | OPENED_BY_LONG_RUN == {detector.__name__ for detector in ALL_DETECTORS}
 
 
-def test_rests_of_tokens_are_as_long_as_the_gate_takes_them_to_be() -> None:
+def test_tokens_are_as_long_as_the_gate_assumes() -> None:
     parser: Any = getattr(re, "_parser")  # noqa: B009 -- the only way to ask how short a match may be
     assert min(parser.parse(row.rest).getwidth()[0] for row in PREFIXED) >= MIN_REST_LENGTH
 

@@ -31,7 +31,7 @@ FIRST, SECOND = TOKEN[:CUT], TOKEN[CUT:]
         {"query": f"use {FIRST}\u200b", "response": f" {SECOND}"},
     ],
 )
-def test_a_token_cut_in_pieces_is_one_secret(value: Json) -> None:
+def test_a_token_in_pieces_is_one_secret(value: Json) -> None:
     clean = ENGINE.sanitize(value)
     left = json.dumps(clean.value)
     assert SECOND[3:] not in left
@@ -41,7 +41,7 @@ def test_a_token_cut_in_pieces_is_one_secret(value: Json) -> None:
     assert ENGINE.scan(clean.value) == ()
 
 
-def test_a_key_block_as_a_list_of_lines_goes_line_by_line() -> None:
+def test_a_key_block_in_a_list_of_lines_is_redacted_line_by_line() -> None:
     lines: Json = {"log": ["cat id_rsa", *pem_block().split("\n"), "done"]}
     clean = ENGINE.sanitize(lines).value
     assert isinstance(clean, dict)
@@ -51,7 +51,7 @@ def test_a_key_block_as_a_list_of_lines_goes_line_by_line() -> None:
     assert all(line.startswith("<PRIVATE_KEY") for line in log[1:-1] if isinstance(line, str))
 
 
-def test_the_secret_beside_an_aws_key_id_goes_with_it() -> None:
+def test_the_secret_next_to_an_aws_key_id_is_redacted() -> None:
     secret = rand(20, ALNUM) + "/" + rand(18, ALNUM) + "7"
     clean = ENGINE.sanitize({"left": aws_key(), "right": secret}).value
     assert clean == {"left": "<API_KEY>", "right": "<API_KEY_2>"}
@@ -69,5 +69,5 @@ def test_the_secret_beside_an_aws_key_id_goes_with_it() -> None:
         {"commit": "4b825dc642cb6eb9a060e54bf8d69288fbee4904", "tool": "glpat"},
     ],
 )
-def test_neighbours_that_make_no_token_stay(value: Json) -> None:
+def test_neighbors_that_form_no_token_are_left_alone(value: Json) -> None:
     assert ENGINE.sanitize(value).value == value

@@ -83,12 +83,12 @@ class Api:
 
 @route("GET", "/collections")
 def _names(api: Api, _: dict[str, str], __: Body) -> tuple[Any, Any]:
-    return {"collections": [{"name": name} for name in api.store.names()]}, models.InlineResponse2006
+    return {"collections": [{"name": name} for name in api.store.names()]}, models.CollectionsResponse
 
 
 @route("GET", "/collections/{name}/exists")
 def _exists(api: Api, path: dict[str, str], _: Body) -> tuple[Any, Any]:
-    return {"exists": api.store.find(path["name"]) is not None}, models.InlineResponse2009
+    return {"exists": api.store.find(path["name"]) is not None}, models.CollectionExistence
 
 
 @route("GET", "/collections/{name}")
@@ -118,7 +118,7 @@ def _info(api: Api, path: dict[str, str], _: Body) -> tuple[Any, Any]:
     }
     facts = {"status": "green", "optimizer_status": "ok", "segments_count": 1}
     counted = {"points_count": collection.count(), "payload_schema": indexes}
-    return {**facts, **counted, "config": config}, models.InlineResponse2007
+    return {**facts, **counted, "config": config}, models.CollectionInfo
 
 
 @route("PUT", "/collections/{name}", models.CreateCollection)
@@ -132,7 +132,7 @@ def _create(api: Api, path: dict[str, str], body: models.CreateCollection) -> tu
         for name, one in (body.sparse_vectors or {}).items()
     }
     api.store.create(path["name"], Schema(vectors, sparse))
-    return True, models.InlineResponse2001
+    return True, bool
 
 
 @route("DELETE", "/collections/{name}")
@@ -140,7 +140,7 @@ def _drop(api: Api, path: dict[str, str], _: Body) -> tuple[Any, Any]:
     found = api.store.find(path["name"])
     api.store.close()
     shutil.rmtree(Path(api.store.place) / path["name"], ignore_errors=True)
-    return found is not None, models.InlineResponse2001
+    return found is not None, bool
 
 
 @route("PUT", "/collections/{name}/index", models.CreateFieldIndex, query=("wait",))
@@ -168,7 +168,7 @@ def _switch(api: Api, _: dict[str, str], body: models.ChangeAliasesOperation) ->
             if made.alias_name in api.store.names():
                 raise RefusalError(409, f"Wrong input: Collection `{made.alias_name}` already exists!")
             api.store.switch_alias(made.alias_name, made.collection_name)
-    return True, models.InlineResponse2001
+    return True, bool
 
 
 @route("PUT", "/collections/{name}/points", models.PointInsertOperations, query=("wait",))
@@ -189,8 +189,8 @@ def _batch(api: Api, path: dict[str, str], body: models.UpdateOperations) -> tup
     for operation in body.operations:
         assert isinstance(operation, models.OverwritePayloadOperation)
         change = operation.overwrite_payload
-        collection.retell([Point(_plain(point), change.payload) for point in change.points or ()])
-    return [{"operation_id": 0, "status": "completed"}] * len(body.operations), models.InlineResponse20018
+        collection.set_payloads([Point(_plain(point), change.payload) for point in change.points or ()])
+    return [{"operation_id": 0, "status": "completed"}] * len(body.operations), list[models.UpdateResult]
 
 
 @route("POST", "/collections/{name}/points/delete", models.PointsSelector, query=("wait",))
@@ -202,7 +202,7 @@ def _delete(api: Api, path: dict[str, str], body: models.PointIdsList) -> tuple[
 @route("POST", "/collections/{name}/points/count", models.CountRequest)
 def _count(api: Api, path: dict[str, str], body: models.CountRequest) -> tuple[Any, Any]:
     assert body.exact
-    return {"count": api.collection(path["name"]).count()}, models.InlineResponse20020
+    return {"count": api.collection(path["name"]).count()}, models.CountResult
 
 
 @route("POST", "/collections/{name}/points/scroll", models.ScrollRequest)
@@ -213,7 +213,7 @@ def _scroll(api: Api, path: dict[str, str], body: models.ScrollRequest) -> tuple
     end = start + (body.limit or 10)
     page = [{"id": point.id, "payload": point.payload} for point in points[start:end]]
     following = points[end].id if end < len(points) else None
-    return {"points": page, "next_page_offset": following}, models.InlineResponse20019
+    return {"points": page, "next_page_offset": following}, models.ScrollResult
 
 
 @route("POST", "/collections/{name}/points", models.PointRequest)
@@ -222,7 +222,7 @@ def _retrieve(api: Api, path: dict[str, str], body: models.PointRequest) -> tupl
     main = collection.schema().main
     found = [(_plain(point), collection.vector_of(_plain(point))) for point in body.ids]
     told = [{"id": point, "vector": {main: vector} if main else vector} for point, vector in found if vector]
-    return told, models.InlineResponse20017
+    return told, list[models.Record]
 
 
 @route("POST", "/collections/{name}/points/query", models.QueryRequest)
@@ -232,11 +232,11 @@ def _query(api: Api, path: dict[str, str], body: models.QueryRequest) -> tuple[A
     assert isinstance(body.query, models.NearestQuery)
     found = collection.nearest(body.query.nearest, body.limit or 10)  # type: ignore[arg-type]
     points = [{"id": one.id, "version": 0, "score": one.score, "payload": one.payload} for one in found]
-    return {"points": points}, models.InlineResponse20022
+    return {"points": points}, models.QueryResponse
 
 
 def _done() -> tuple[Any, Any]:
-    return {"operation_id": 0, "status": "completed"}, models.InlineResponse2008
+    return {"operation_id": 0, "status": "completed"}, models.UpdateResult
 
 
 def _aliases(api: Api, of: str | None = None) -> tuple[Any, Any]:
@@ -246,7 +246,7 @@ def _aliases(api: Api, of: str | None = None) -> tuple[Any, Any]:
         for name in names
         for alias in api.collection(name).schema().aliases or ()
     ]
-    return {"aliases": told}, models.InlineResponse20012
+    return {"aliases": told}, models.CollectionsAliasesResponse
 
 
 def _plain(point: object) -> PointId:
@@ -270,9 +270,8 @@ def answer(api: Api, method: str, target: str, data: bytes) -> tuple[int, Any]:
         path = {name: unquote(value) for name, value in match.groupdict().items()}
         with api.lock:
             result, form = handler(api, path, parsed)
-        whole = {"result": result, "status": "ok", "time": 0.001}
-        form.model_validate(whole)
-        return 200, whole
+        TypeAdapter(form).validate_python(result)
+        return 200, {"result": result, "status": "ok", "time": 0.001}
     raise RefusalError(404, f"no {method} {target} in the published API")
 
 

@@ -169,7 +169,7 @@ def test_a_disk_that_is_nearly_full_is_noticed_before_the_engine_would_be_killed
     with small_disk(store, "20m"), small_disk(index, "20m"):
         for verb, folder in (("import", f"{store}/.new/best-practices"), ("search", f"{index}/shard")):
             assert system.fedlearn(verb, *(["disk"] * (verb == "search")), code=3).err == (
-                f"error: {folder}: 20 MB are free on this disk, 48 MB are needed\n"
+                f"error: {folder}: 20 MB free on this disk, 48 MB needed\n"
                 "hint: free space, then run it again; nothing is lost\n"
             )
     assert system.fedlearn("search", "disk full").out

@@ -53,7 +53,7 @@ def test_a_server_that_fails_midway_loses_nothing_and_the_next_import_goes_on(sy
         failed = system.fedlearn("import", "notes", code=3)
         assert failed.err == (
             f"error: {url}: the server answered HTTP 500: Service internal error: No space left on device\n"
-            "hint: what was written before stays; the same command goes on where it was\n"
+            "hint: run it again; it resumes where it stopped\n"
         )
         served.fail_after = None
         answer = system.fedlearn("import", "notes", "--json").json()["collections"][0]

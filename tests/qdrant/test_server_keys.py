@@ -39,8 +39,8 @@ def test_a_wrong_key_is_an_error_and_nothing_changes(system: System, server: str
     system.environment |= {"QDRANT_URL": server, "QDRANT_API_KEY": "hush-hush"}
     refused = system.fedlearn("export", code=3)
     assert refused.err == (
-        f"error: {server}: the server refused the API key (HTTP 401)\n"
-        "hint: set QDRANT_API_KEY to a key that this server takes\n"
+        f"error: {server}: the server rejected the API key (HTTP 401)\n"
+        "hint: set QDRANT_API_KEY to a key that this server accepts\n"
     )
     assert KEYS == ["hush-hush"]
     assert system.git("status", "--porcelain").out == ""

@@ -89,10 +89,10 @@ def test_a_second_upsert_replaces(store: Store) -> None:
     assert made.count() == len(PAYLOADS)
 
 
-def test_retelling_keeps_the_vector(store: Store) -> None:
+def test_new_payloads_keep_the_vector(store: Store) -> None:
     made = store.create(NAME, Schema({"": VectorSpec(2)}))
     made.upsert([Point(1, {"old": 1}, [1.0, 0.0]), Point(2, {"far": 1}, [0.0, 1.0])])
-    made.retell([Point(1, {"new": {"value": [2]}}), Point(2, {"newer": 2})])
+    made.set_payloads([Point(1, {"new": {"value": [2]}}), Point(2, {"newer": 2})])
     first = made.nearest([1.0, 0.0], 1)[0]
     assert (first.id, first.payload) == (1, {"new": {"value": [2]}})
     assert first.score == pytest.approx(1.0)
@@ -262,6 +262,6 @@ def test_point_ids(value: int | str | None, point: PointId | None) -> None:
 
 def test_what_qdrant_would_change_is_known_beforehand() -> None:
     assert all(storage_problem({**payload}) == "" for payload in PAYLOADS.values())
-    assert storage_problem({"a": [2**64]}) == "a whole number beyond 64 bits"
-    assert storage_problem({"a": [2**63]}, 2**63 - 1) == "a whole number beyond 63 bits"
+    assert storage_problem({"a": [2**64]}) == "an integer of more than 64 bits"
+    assert storage_problem({"a": [2**63]}, 2**63 - 1) == "an integer of more than 63 bits"
     assert storage_problem({"a": {"\ud800": 1}}) == "a lone surrogate"

@@ -186,6 +186,6 @@ def test_a_shallow_clone_ends_where_its_history_ends(world: World) -> None:
     made.path = world.folder / "shallow"
     out = made.fedlearn("log", one.records("skills-patterns")[0].id[:6]).out
     assert [line.split("  ")[3] for line in out.splitlines()[1:]] == [
-        "raised 0.80 → 0.90",
-        "learned 0.80 by " + one.git("config", "fedlearn.system").out.strip(),
+        "score raised to 0.90",
+        "learned with score 0.80 by " + one.git("config", "fedlearn.system").out.strip(),
     ]

@@ -108,7 +108,7 @@ def test_doctor_removes_damaged_files_that_can_be_made_again(world: World) -> No
     damaged = one.write(".git/fedlearn/counts.json", b'{"format": 1')
     kept = one.write(".git/fedlearn/inbox/samples.decided.json", b"{")
     said = one.fedlearn("doctor", code=1).out
-    assert f"{damaged}: damaged, and can be made again" in said
+    assert f"{damaged}: damaged; can be rebuilt" in said
     one.fedlearn("doctor", "--fix")
     assert not damaged.exists()
     assert kept.read_bytes() == b"{"

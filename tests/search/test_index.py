@@ -14,7 +14,7 @@ from git_fedlearn.repository.state import INDEX
 from git_fedlearn.search.embedders.base import Vector
 from git_fedlearn.search.embedders.wordllama import WordLlamaEmbedder
 from git_fedlearn.search.index import Refreshed, open_index
-from git_fedlearn.search.search import Query, find_lessons, search_lessons
+from git_fedlearn.search.search import Query, find_lessons
 
 
 class Counting:
@@ -69,23 +69,23 @@ def held(system: System, model: Counting) -> int:
 
 def test_only_what_changed_is_embedded(learned: System) -> None:
     model = Counting()
-    assert refresh(learned, model) == Refreshed(embedded=3, retold=0, dropped=0)
-    assert refresh(learned, model) == Refreshed(embedded=0, retold=0, dropped=0)
+    assert refresh(learned, model) == Refreshed(embedded=3, updated=0, dropped=0)
+    assert refresh(learned, model) == Refreshed(embedded=0, updated=0, dropped=0)
     model.texts.clear()
     learned.add("error-solutions", {"error_message": "disk full", "solution": "empty the store"})
-    assert refresh(learned, model) == Refreshed(embedded=1, retold=0, dropped=0)
+    assert refresh(learned, model) == Refreshed(embedded=1, updated=0, dropped=0)
     assert [text for text in model.texts if "disk full" in text] == ["disk full\nempty the store"]
     assert held(learned, model) == 4
 
 
-def test_a_raised_score_is_retold_without_embedding(learned: System) -> None:
+def test_a_raised_score_is_updated_without_embedding(learned: System) -> None:
     model = Counting()
     refresh(learned, model)
     model.texts.clear()
     learned.add("error-solutions", {**LESSONS[0], "value_score": 0.9})
-    assert refresh(learned, model) == Refreshed(embedded=0, retold=1, dropped=0)
+    assert refresh(learned, model) == Refreshed(embedded=0, updated=1, dropped=0)
     assert not [text for text in model.texts if "lock" in text]
-    assert search_lessons(repository_of(learned), "lock file", 1)[0].claimed == 0.9
+    assert find_lessons(repository_of(learned), Query("lock file", 1))[0].claimed == 0.9
 
 
 def test_a_retracted_lesson_is_not_found(learned: System) -> None:
@@ -93,8 +93,8 @@ def test_a_retracted_lesson_is_not_found(learned: System) -> None:
     refresh(learned, model)
     lesson = next(one for one in learned.records("error-solutions") if "port" in str(one.fields))
     learned.fedlearn("retract", lesson.id, "--reason", "wrong")
-    assert refresh(learned, model) == Refreshed(embedded=0, retold=0, dropped=1)
-    assert lesson.id not in {hit.id for hit in search_lessons(repository_of(learned), "port in use")}
+    assert refresh(learned, model) == Refreshed(embedded=0, updated=0, dropped=1)
+    assert lesson.id not in {hit.id for hit in find_lessons(repository_of(learned), Query("port in use"))}
 
 
 def test_a_set_that_went_away_is_dropped(learned: System) -> None:
@@ -102,12 +102,12 @@ def test_a_set_that_went_away_is_dropped(learned: System) -> None:
     learned.add("collections/notes", {"text": "a note about llamas"})
     assert refresh(learned, model).embedded == 4
     (learned.path / "data/collections/notes.jsonl").unlink()
-    assert refresh(learned, model) == Refreshed(embedded=0, retold=0, dropped=1)
+    assert refresh(learned, model) == Refreshed(embedded=0, updated=0, dropped=1)
 
 
 def test_another_model_builds_the_index_again(learned: System) -> None:
     refresh(learned, Counting())
-    assert refresh(learned, Backwards()) == Refreshed(embedded=3, retold=0, dropped=0)
+    assert refresh(learned, Backwards()) == Refreshed(embedded=3, updated=0, dropped=0)
 
 
 @pytest.mark.parametrize("damage", ["state.json", "shard/edge_config.json"])
@@ -134,13 +134,13 @@ def test_a_refresh_killed_before_its_state_was_written_is_repeated(learned: Syst
     state = repository_of(learned).state.path(INDEX) / "state.json"
     facts = json.loads(state.read_bytes())
     state.write_text(json.dumps({**facts, "files": {}}))
-    assert refresh(learned, model) == Refreshed(embedded=0, retold=0, dropped=0)
+    assert refresh(learned, model) == Refreshed(embedded=0, updated=0, dropped=0)
     assert held(learned, model) == 3
 
 
 def test_one_lesson_in_two_sets_is_one_hit(learned: System) -> None:
     learned.add("collections/errors", LESSONS[0])
-    hits = search_lessons(repository_of(learned), "permission denied lock file")
+    hits = find_lessons(repository_of(learned), Query("permission denied lock file"))
     assert [hit.sets for hit in hits if hit.fields.get("solution") == LESSONS[0]["solution"]] == [
         ("collections/errors", "error-solutions")
     ]
@@ -149,7 +149,7 @@ def test_one_lesson_in_two_sets_is_one_hit(learned: System) -> None:
 def test_fine_tuning_samples_are_searched_only_when_named(learned: System) -> None:
     learned.add("fine-tuning", {"prompt": "about alpacas", "completion": "they hum"})
     repository = repository_of(learned)
-    assert search_lessons(repository, "alpacas hum") == []
+    assert find_lessons(repository, Query("alpacas hum")) == []
     named = find_lessons(repository, Query("alpacas hum", sets=(SKILLS_PATTERNS, "fine-tuning")))  # type: ignore[arg-type]
     assert [hit.sets for hit in named] == [("fine-tuning",)]
 
@@ -158,6 +158,6 @@ def test_linked_worktrees_share_the_index_of_the_clone(learned: System) -> None:
     learned.commit()
     learned.git("worktree", "add", "--quiet", "../beside")
     beside = System(learned.path.parent / "beside", learned.path.parent / "home")
-    assert [hit.id for hit in search_lessons(repository_of(beside), "port in use")] == [
-        hit.id for hit in search_lessons(repository_of(learned), "port in use")
+    assert [hit.id for hit in find_lessons(repository_of(beside), Query("port in use"))] == [
+        hit.id for hit in find_lessons(repository_of(learned), Query("port in use"))
     ]

@@ -25,7 +25,7 @@ def test_a_copy_is_noticed_and_a_new_id_ends_it(world: World) -> None:
     remote = world.repository("remote")
     two.fedlearn("remote", "add", "remote", str(remote.path))
     system = one.git("config", "fedlearn.system").out
-    warning = f"warning: this clone is a copy of {one.path}: both learn as {system}hint: {NEW_ID}\n"
+    warning = f"warning: this clone is a copy of {one.path}; both use the id {system}hint: {NEW_ID}\n"
     assert two.fedlearn("pull-remotes").err == warning
     assert warning in two.fedlearn("federate").err
     two.git("config", "--unset", "fedlearn.system")

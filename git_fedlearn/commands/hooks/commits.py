@@ -1,6 +1,6 @@
-"""What git's hooks do at a commit and after a merge; `plumbing/hook.py` finds the function by name.
+"""The hooks pre-commit, pre-merge-commit and post-merge; `plumbing/hook.py` finds them by name.
 
-A hook checks and reports. None writes records: a pull must leave what was pulled.
+A hook checks and reports. None writes records: a pull must not change what was pulled.
 """
 
 from git_fedlearn.commands.hooks.judged import SCAN, VERIFY, Judged
@@ -15,15 +15,16 @@ from git_fedlearn.repository.trees import CommittedTree, committed_tree, index_t
 from git_fedlearn.repository.verify import limits_of
 
 AUTO_IMPORT_KEY = "fedlearn.autoImport"
-"""Git config of a clone: what a merge brought goes into the vector store at once."""
+"""Git config of a clone: whether to import lessons to Qdrant after each merge."""
 
-REPAIR = "git fedlearn verify --fix{} && git add :/data && git commit -m 'bring back lost records'"
+REPAIR = "git fedlearn verify --fix{} && git add :/data && git commit -m 'Restore lost records'"
 
 
 def pre_commit(context: Context) -> int:
-    """Block a commit that adds bad lines or private data, or drops records.
+    """Block a commit that adds invalid lines or private data, or loses records.
 
-    Nothing staged under data/ is nothing to check, except in a merge: what it drops may look like that.
+    Without staged changes under data/ there is nothing to check, except in a merge, which may lose the
+    records of the other side.
     """
     repository = context.repository
     merging = (repository.git_dir / "MERGE_HEAD").exists()
@@ -33,12 +34,12 @@ def pre_commit(context: Context) -> int:
 
 
 def pre_merge_commit(context: Context) -> int:
-    """The same for a merge, except that losses are left to post-merge, which tells how to mend them."""
+    """Block a merge that adds invalid lines or private data. post-merge reports lost records."""
     return _check_staged(context, may_shrink=True)
 
 
 def post_merge(context: Context) -> int:
-    """Say so when a merge lost records, because the driver did not run; then import, where that is wished."""
+    """Warn if a merge lost records because the driver did not run. Then import, if configured."""
     objects = context.repository.objects
     head = objects.find_commit("HEAD")
     if head is None:
@@ -58,7 +59,7 @@ def post_merge(context: Context) -> int:
 
 
 def _merged(objects: Objects, head: Oid) -> tuple[list[Oid], bool]:
-    """The commits that the merge which made HEAD must keep the records of; whether it went forward."""
+    """The commits whose records the merge in HEAD must keep; whether it was a fast-forward."""
     before = objects.find_commit("ORIG_HEAD")
     parents = objects.parents(head)
     if len(parents) > 1 and before in (None, parents[0]):
@@ -67,7 +68,7 @@ def _merged(objects: Objects, head: Oid) -> tuple[list[Oid], bool]:
 
 
 def staged(context: Context) -> tuple[CommittedTree, list[CommittedTree]]:
-    """The data files of the index, and those of the commits that the next one will have as parents."""
+    """The data files of the index, and those of the parents of the next commit."""
     objects = context.repository.objects
     parents = [committed_tree(objects, oid) for oid in merge_parents(context.repository, objects)]
     return index_tree(context.repository, objects), parents

@@ -1,8 +1,8 @@
-"""The hooks for the pre-commit framework: `sanitize` rewrites, `scan` and `verify` judge what is staged.
+"""The hooks for the pre-commit framework: `sanitize` rewrites files, `scan` and `verify` check the index.
 
-The three run one after the other over one index. Whichever comes first and finds nothing remembers that, so
-that the others need not look again. When nothing is staged (`pre-commit run --all-files`), the files named
-are judged whole, with what they held before.
+The three run one after the other over one index. The first remembers which checks passed, so that the others
+need not repeat them. If nothing is staged (`pre-commit run --all-files`), the files named are checked whole,
+not only what is new in them.
 """
 
 from typing import TYPE_CHECKING
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def sanitize(context: Context, *paths: str) -> int:
-    """Rewrite data files; fail when anything changed, so that it is looked at and staged."""
+    """Sanitize data files; fail if any changed, so that people check and stage it."""
     if paths and _nothing_to_redact(context, paths):
         return 0
     from git_fedlearn.console.words import count, kinds  # noqa: PLC0415  costs start-up time, as below
@@ -28,12 +28,12 @@ def sanitize(context: Context, *paths: str) -> int:
     for path in cleaned.paths:
         context.complain(f"sanitized {shown_path(context.privacy, path)}")
     if cleaned.paths:
-        context.complain(f"{count(len(cleaned.paths), 'file')} with private data{kinds(cleaned.redacted)}")
+        context.complain(f"{count(len(cleaned.paths), 'file')} sanitized{kinds(cleaned.redacted)}")
     return 1 if cleaned.paths else 0
 
 
 def scan(context: Context, *paths: str) -> int:
-    """Block private data in what is staged."""
+    """Block private data in the index."""
     judged = Judged(context, paths)
     if judged.is_sound(SCAN):
         return 0
@@ -46,7 +46,7 @@ def scan(context: Context, *paths: str) -> int:
 
 
 def verify(context: Context, *paths: str) -> int:
-    """Block bad lines and losses in what is staged."""
+    """Block invalid lines and lost records in the index."""
     judged = Judged(context, paths)
     if judged.is_sound(VERIFY) or (not paths and _nothing_is_staged(context)):
         return 0
@@ -62,14 +62,14 @@ def verify(context: Context, *paths: str) -> int:
 
 
 def _nothing_is_staged(context: Context) -> bool:
-    """Whether data/ is as HEAD has it, and no merge could have dropped the other side."""
+    """Whether data/ equals HEAD, and no merge is going on that could lose the other side."""
     repository = context.repository
     merging = (repository.git_dir / "MERGE_HEAD").exists()
     return not merging and repository.git.is_true("diff", "--cached", "--quiet", "--", f":/{DATA}")
 
 
 def _trees(context: Context, paths: tuple[str, ...]) -> "tuple[CommittedTree, list[CommittedTree]]":
-    """What is judged, and what is not held against it."""
+    """The files to check, and those whose content is not new."""
     from git_fedlearn.commands.hooks.commits import staged  # noqa: PLC0415
     from git_fedlearn.repository.trees import CommittedTree  # noqa: PLC0415
 
@@ -81,7 +81,7 @@ def _trees(context: Context, paths: tuple[str, ...]) -> "tuple[CommittedTree, li
 
 
 def _nothing_to_redact(context: Context, paths: tuple[str, ...]) -> bool:
-    """Whether these files are as staged and clean; then the other checks are made as well, and remembered."""
+    """Whether these files equal the index and are clean. Then the other checks run, too."""
     judged = Judged(context, paths)
     changed = ("ls-files", "--others", "--modified", "--deleted", "--", *paths)
     if context.repository.git.run("--literal-pathspecs", *changed):

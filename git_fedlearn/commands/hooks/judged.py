@@ -1,7 +1,7 @@
-"""What has been judged already, remembered by everything that the verdict depends on, under the git folder.
+"""Checks that passed, remembered in the git folder under a key of everything that they depend on.
 
-That is the index, the commits that come before the next one, the settings, who the user is, the day, this
-program and the packages it uses. Only soundness is remembered, and losing it costs time, never a check.
+That is the index, the parents of the next commit, the settings, the user, the day, this program and the
+packages it uses. Only a passed check is remembered; forgetting it costs time, never a check.
 """
 
 import os
@@ -20,33 +20,33 @@ from git_fedlearn.repository.state import JUDGED
 
 SCAN: Final = "scan"
 VERIFY: Final = "verify"
-"""The checks: for private data; for bad lines and losses."""
+"""The checks: for private data; for invalid lines and lost records."""
 
 MAX_VERDICTS: Final = 16
 _PACKAGE: Final = Path(git_fedlearn.__file__).parent
 
 
 class Judged:
-    """The verdicts on the index as it is now."""
+    """The checks that the current index has passed."""
 
     def __init__(self, context: Context, paths: tuple[str, ...] = ()) -> None:
-        """`paths` are the files that are judged whole when nothing is staged."""
+        """`paths` are the files that are checked whole if nothing is staged."""
         self._context = context
         self._paths = paths
         self._file = context.repository.state.path(JUDGED)
 
     def is_sound(self, check: str) -> bool:
-        """Whether this check has found nothing wrong."""
+        """Whether this check has passed."""
         return f"{self._state} {check}" in self._read()
 
     def remember(self, check: str) -> None:
-        """Note that this check has found nothing wrong."""
+        """Remember that this check has passed."""
         lines = [*self._read(), f"{self._state} {check}"][-MAX_VERDICTS:]
         try:
             self._file.parent.mkdir(exist_ok=True)
             self._file.write_text("".join(f"{line}\n" for line in lines), encoding="ascii")
         except OSError:
-            return  # a git folder that cannot be written to: the next hook looks again
+            return  # a git folder that cannot be written to: the next hook checks again
 
     def _whole(self) -> list[str]:
         git = self._context.repository.git
@@ -86,9 +86,9 @@ class Judged:
 
 
 def _program() -> bytes:
-    """Tell these sources and these packages from any others.
+    """A key of these sources and the installed packages.
 
-    File times would not do: package managers set them all alike (reproducible-builds.org/docs/archives).
+    File times are no key: package managers set them all to one time (reproducible-builds.org/docs/archives).
     """
     digest = blake2b(digest_size=16)
     for folder, folders, files in os.walk(_PACKAGE):

@@ -1,4 +1,4 @@
-"""What leaves: pre-push in a clone, pre-receive on a server; `plumbing/hook.py` finds them by name."""
+"""The hooks pre-push (in a clone) and pre-receive (on a server); `plumbing/hook.py` finds them by name."""
 
 from git_fedlearn.console.context import Context
 from git_fedlearn.console.push_checks import Update, check_updates
@@ -9,7 +9,7 @@ from git_fedlearn.repository.settings import SETTINGS_FILE
 
 
 def pre_push(context: Context, remote: str, _url: str = "") -> int:
-    """Check every commit that would leave, not only the tip, and that it may go there."""
+    """Check that the remote may get each new commit, not only the tip, and that all are sound."""
     objects = context.repository.objects
     listed = context.repository.git.attempt(
         "for-each-ref", "--format=%(objectname)", f"refs/remotes/{remote}/"
@@ -32,9 +32,9 @@ def pre_push(context: Context, remote: str, _url: str = "") -> int:
 
 
 def pre_receive(context: Context) -> int:
-    """On a server: bounce a push that holds private data or bad lines, or drops records.
+    """On a server: refuse a push that contains private data or invalid lines, or loses records.
 
-    The name of the server's account is not looked for: it is nobody's who learns.
+    The account name of the server is not private: it belongs to nobody who learns.
     """
     objects = context.repository.objects
     context.privacy = PrivacyEngine(policy=context.server_policy())
@@ -46,18 +46,18 @@ def pre_receive(context: Context) -> int:
     known = [_find(objects, oid) for oid in listed.decode().split()]
     code = check_updates(context, objects, updates, [oid for oid in known if oid])
     if code and _brings_settings(objects, updates):
-        context.complain("hint: this push changes .fedlearn.toml, which holds once the server has it:")
-        context.complain("hint: push the commit that changes it first (git push REMOTE COMMIT:BRANCH)")
+        context.complain("hint: this push changes .fedlearn.toml; the server uses the version it has")
+        context.complain("hint: git push REMOTE COMMIT:BRANCH    (push the commit that changes it first)")
     return code
 
 
 def _brings_settings(objects: Objects, updates: list[Update]) -> bool:
-    """Whether a tip has other settings than the server goes by."""
+    """Whether a tip has other settings than the server uses."""
     head = objects.find_commit("HEAD")
     ours = objects.files(head, SETTINGS_FILE) if head else {}
     return any(objects.files(update.new, SETTINGS_FILE) != ours for update in updates if update.new)
 
 
 def _find(objects: Objects, oid: str) -> Oid | None:
-    """The commit a ref is to point at; None when the ref is deleted (all zeros) or is no commit here."""
+    """The commit with an id; None for a deleted ref (all zeros) and for an object that is no commit here."""
     return objects.find_commit(oid) if oid.strip("0") else None

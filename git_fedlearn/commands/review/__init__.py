@@ -39,18 +39,18 @@ Function = TypeVar("Function", bound=Callable[..., object])
 
 @dataclass(frozen=True, slots=True)
 class ReviewScope:
-    """Which items are meant: kinds, records of one peer, duplicates of one set that are that similar."""
+    """Which items to choose: kinds, records from one peer, duplicates in one set above a similarity."""
 
     kinds: tuple[type[PendingItem], ...]
     is_chosen: bool = False
-    """Whether somebody named the kinds."""
+    """Whether options named the kinds."""
     peer: RemoteName | None = None
     set_name: SetName | None = None
     similarity: float = DEFAULT_SIMILARITY
 
 
 class FoundItems(NamedTuple):
-    """The items, and lessons that were retracted in favor of each other, so that none of them is left."""
+    """Pending items, and lessons that were retracted in favor of each other, so that no one is left."""
 
     items: list[PendingItem]
     orphans: list[tuple[SetName, RecordId]]
@@ -73,7 +73,7 @@ def scope_options(function: Function) -> Function:
         (
             click.option("--peers", is_flag=True, help="Only records from peers (the quarantine)."),
             click.option("--peer", metavar="PEER", help="Only records from this peer."),
-            click.option("--samples", is_flag=True, help="Only samples that may hold private data."),
+            click.option("--samples", is_flag=True, help="Only samples that may contain private data."),
             click.option("--retractions", is_flag=True, help="Only retractions that agents proposed."),
             click.option(
                 "--duplicates",
@@ -108,10 +108,10 @@ AS_JSON: Final = click.option("--json", "as_json", is_flag=True, help="Answer fo
 def command(click_context: click.Context, *, as_json: bool, **options: Unpack[ScopeOptions]) -> int:
     """Decide what needs a person: records from peers, doubtful samples, proposed retractions.
 
-    On a terminal, walk through all pending items; elsewhere, list them. Items are kept in this clone only and
-    shown redacted. An item you dropped does not come back.
+    On a terminal, it asks about each pending item; elsewhere, it lists them. Items are kept in this clone
+    only and shown redacted. It does not ask again about an item that you dropped.
 
-    Nothing private gets through: accepting a record or a sample redacts it, unless you pass --as-is for a
+    Private data is never accepted: accepting a record or a sample redacts it, unless you pass --as-is for a
     sample. Accepting a proposed retraction retracts the record. Accepting duplicates, which only --duplicates
     searches for, retracts all but the best.
     """
@@ -133,9 +133,9 @@ def command(click_context: click.Context, *, as_json: bool, **options: Unpack[Sc
 @AS_JSON
 @click.pass_obj
 def list_items(context: Context, *, as_json: bool, **options: Unpack[ScopeOptions]) -> int:
-    """List pending items: key, kind, where each came from, and why it waits.
+    """List pending items: key, kind, source, and why each needs a decision.
 
-    Exits with 1 if duplicates were retracted in favor of each other, so that none of them is left.
+    Exits with 1 if duplicates were retracted in favor of each other, so that no one is left.
     """
     scope, _ = _scope(options)
     return _show_list(context, scope, _find_items(context, scope), as_json=as_json)
@@ -147,7 +147,7 @@ def list_items(context: Context, *, as_json: bool, **options: Unpack[ScopeOption
 @click.option("--reveal", is_flag=True, help="Also print what may be private in samples.")
 @click.pass_obj
 def show(context: Context, keys: tuple[str, ...], *, reveal: bool, **options: Unpack[ScopeOptions]) -> None:
-    """Show items, redacted and escaped, with the reason why each waits and what accepting does."""
+    """Show items, redacted and escaped, with the reason why each is pending and what accepting does."""
     for item in _choose(context, keys, options, everything=False):
         context.say(item.describe(reveal=reveal))
 
@@ -156,7 +156,7 @@ def show(context: Context, keys: tuple[str, ...], *, reveal: bool, **options: Un
 @KEYS
 @scope_options
 @ALL
-@click.option("--as-is", is_flag=True, help="Learn samples unredacted; allow their values from now on.")
+@click.option("--as-is", is_flag=True, help="Learn samples unredacted, and allow their values from now on.")
 @click.pass_obj
 def accept(
     context: Context,
@@ -166,10 +166,10 @@ def accept(
     as_is: bool,
     **options: Unpack[ScopeOptions],
 ) -> int:
-    """Accept items, named by their keys or by a kind and --all.
+    """Accept items, chosen by their keys or by a kind and --all.
 
-    A record from a peer joins its set redacted, with its right id and without a false score. A sample is
-    learned redacted. A proposed retraction is made. Of duplicates, all but the best are retracted.
+    A record from a peer is added redacted, with a correct id and without an invalid score. A sample is
+    learned redacted. A proposed retraction is carried out. Of duplicates, all but the best are retracted.
 
     --as-is puts the values in doubt on the allow-list in .fedlearn.toml, by their fingerprints, so that no
     hook and no other clone redacts them: commit that file too. All other private data is still redacted.
@@ -195,7 +195,7 @@ def accept(
 def drop(
     context: Context, keys: tuple[str, ...], *, everything: bool, **options: Unpack[ScopeOptions]
 ) -> None:
-    """Drop items for good, named by their keys or by a kind and --all.
+    """Drop items, chosen by their keys or by a kind and --all.
 
     A dropped record or sample is not learned, however often it is read. The record of a dropped retraction
     stays. Dropped duplicates stay, too, and are not shown as duplicates of each other again.
@@ -212,7 +212,7 @@ def drop(
 @click.argument("file", required=False, type=click.Path(allow_dash=True))
 @click.pass_obj
 def edit(context: Context, key: str, file: str | None) -> None:
-    """Learn the sample in FILE (one JSON object; `-` is standard input) in place of the one that waits.
+    """Learn the sample in FILE (one JSON object; `-` is standard input) in place of the pending one.
 
     Without FILE an editor opens with the redacted sample.
     """
@@ -224,7 +224,7 @@ def edit(context: Context, key: str, file: str | None) -> None:
 
 
 def _find_items(context: Context, scope: ReviewScope) -> FoundItems:
-    """Read the inbox, and look for duplicates where they are meant."""
+    """Read the inbox, and search for duplicates if they are chosen."""
     inbox = Inbox(context.repository)
     found = FoundItems([], [])
     if PendingRecord in scope.kinds:
@@ -269,7 +269,7 @@ def _show_list(context: Context, scope: ReviewScope, found: FoundItems, *, as_js
 
 
 def _walk(context: Context, found: FoundItems) -> int:
-    """Ask about each item. A decision is written at once: nothing is lost when the walk ends early."""
+    """Ask about each item. Each decision is written at once, so that quitting loses none."""
     results: list[Accepted] = []
     for number, item in enumerate(found.items, 1):
         if not item.is_pending():
@@ -283,7 +283,7 @@ def _walk(context: Context, found: FoundItems) -> int:
 
 
 def _decide(context: Context, item: PendingItem, results: list[Accepted]) -> bool:
-    """Ask until there is a decision; whether to go on with the next item."""
+    """Ask until there is a decision; whether to continue with the next item."""
     while True:
         answer = _ask(context, item)
         try:
@@ -307,7 +307,7 @@ def _decide(context: Context, item: PendingItem, results: list[Accepted]) -> boo
 
 
 def _ask(context: Context, item: PendingItem) -> str:
-    """The first choice that begins like the answer, empty if none does; the end of input means quit."""
+    """The first choice that starts with the answer, else empty; the end of input means quit."""
     choices = (*item.choices, "next", "quit")
     context.stdout.write(f"{', '.join(choices[:-1])} or {choices[-1]}? ")
     context.stdout.flush()
@@ -322,7 +322,7 @@ def _read_text(context: Context, item: PendingSample, file: str | None) -> str:
     if file is None:
         edited = click.edit(json.dumps(item.redacted, indent=2, ensure_ascii=False), extension=".json")
         if edited is None:
-            raise UsageError("nothing was changed", hint="save the file in the editor, or name one")
+            raise UsageError("no changes made", hint="save the file in the editor, or name a FILE")
         return edited
     if file == "-":
         return context.stdin.read().decode("utf-8", "replace")
@@ -333,10 +333,10 @@ def _read_text(context: Context, item: PendingSample, file: str | None) -> str:
 
 
 def _scope(options: ScopeOptions, keys: tuple[str, ...] = ()) -> tuple[ReviewScope, tuple[str, ...]]:
-    """The kinds that options choose, by default all that wait; and the keys.
+    """The kinds that options choose, by default all in the inbox; and the keys.
 
-    `--duplicates` takes the word after it for a set, also in `accept --duplicates KEY`: no set is named like
-    a key.
+    `--duplicates` takes the next word as a set, also in `accept --duplicates KEY`: no set has a name like a
+    key.
     """
     peer, duplicates = options["peer"], options["duplicates"]
     if duplicates and _is_key(duplicates):
@@ -368,7 +368,7 @@ def _choose(
 
 
 def _select(items: Sequence[PendingItem], keys: tuple[str, ...]) -> list[PendingItem]:
-    """The items whose keys begin so; one key may name the same record from several peers."""
+    """The items whose keys start with these; one key may name the same record from several peers."""
     chosen: dict[int, PendingItem] = {}
     for start in keys:
         matching = [item for item in items if _is_key(start) and item.key.startswith(start.lower())]

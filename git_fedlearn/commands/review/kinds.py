@@ -47,7 +47,7 @@ class Accepted(NamedTuple):
 
 
 class PendingItem(ABC):
-    """An item that waits for a decision."""
+    """An item that needs a decision."""
 
     kind: ClassVar[str]
     """The name of its kind in answers for programs."""
@@ -64,29 +64,29 @@ class PendingItem(ABC):
 
     @abstractmethod
     def row(self) -> str:
-        """What a list shows of it, after its key and noun."""
+        """What a list shows after its key and noun."""
 
     @abstractmethod
     def describe(self, *, reveal: bool = False) -> str:
-        """All of it, redacted and in ASCII; `reveal` adds what may be private."""
+        """The whole item, redacted and in ASCII; `reveal` adds what may be private."""
 
     @abstractmethod
     def to_json(self) -> JsonObject:
-        """All of it, redacted."""
+        """The whole item for programs, redacted."""
 
     @abstractmethod
     def is_pending(self) -> bool:
-        """Whether it still waits."""
+        """Whether it is still undecided."""
 
     @classmethod
     @abstractmethod
     def accept(cls, context: Context, items: Sequence[Self]) -> Accepted:
-        """Let items into the record sets, without private data."""
+        """Apply what the items propose, without private data."""
 
     @classmethod
     @abstractmethod
     def drop(cls, context: Context, items: Sequence[Self]) -> None:
-        """Decide against items for good."""
+        """Reject items, for this clone and permanently."""
 
 
 class PendingRecord(PendingItem):
@@ -108,14 +108,14 @@ class PendingRecord(PendingItem):
         """Peer, set, day and reason."""
         return f"{self.record.peer}  {self.record.set}  {self.record.since}  {self.record.reason}"
 
-    def describe(self, *, reveal: bool = False) -> str:  # noqa: ARG002  what a peer sent is never shown raw
+    def describe(self, *, reveal: bool = False) -> str:  # noqa: ARG002  records from peers are never shown raw
         """The line as JSON, and the record it would become."""
         record, engine = self.record, self.context.privacy
         taken = repaired(record, engine)
         return (
             f"key     {record.key}\npeer    {record.peer}\nset     {record.set}\nsince   {record.since}\n"
             f"reason  {record.reason}\nline    {shown_line(record, engine)}\n"
-            f"accept  {f'as record {taken.id}' if taken else 'not possible: it can only be dropped'}"
+            f"accept  {f'as record {taken.id}' if taken else 'not possible; drop it'}"
         )
 
     def to_json(self) -> JsonObject:
@@ -137,14 +137,14 @@ class PendingRecord(PendingItem):
 
     @classmethod
     def accept(cls, context: Context, items: Sequence[Self]) -> Accepted:
-        """Join the records: redacted, a wrong id corrected, a false score left out."""
+        """Add the records: redacted, a wrong id corrected, an invalid score removed."""
         taken, refused = accept_records(
             context.data_repository, context.privacy, [item.record for item in items]
         )
         if taken:
             context.say(f"accepted {count(len(taken), 'record')}")
         for record in refused:
-            context.complain(f"error: {record.key[:SHORT_ID]}: {record.reason}; it cannot be accepted")
+            context.complain(f"error: {record.key[:SHORT_ID]}: {record.reason}; cannot be accepted")
         return Accepted(len(taken), len(refused))
 
     @classmethod
@@ -156,7 +156,7 @@ class PendingRecord(PendingItem):
 
 
 class PendingSample(PendingItem):
-    """A sample to train on that may hold something private."""
+    """A training sample that may contain private data."""
 
     kind = "samples"
     noun = "sample"
@@ -167,7 +167,7 @@ class PendingSample(PendingItem):
 
     @property
     def choices(self) -> tuple[str, ...]:
-        """Accepted redacted or as it is, edited, dropped, or first revealed."""
+        """Accept it redacted or as is, edit it, drop it, or first reveal it."""
         return ("accept", "as-is", "edit", "drop", "reveal")
 
     @property
@@ -175,7 +175,7 @@ class PendingSample(PendingItem):
         return str(self.context.privacy.sanitize(self.sample.place).value)
 
     def row(self) -> str:
-        """Its place in the source, and the kinds of private data it may hold."""
+        """Its place in the source, and the kinds of private data it may contain."""
         doubts = find_doubts(self.context.privacy, self.sample.content)
         return f"{self._place}  {', '.join(sorted({doubt.kind for doubt in doubts}))}".rstrip()
 
@@ -216,7 +216,7 @@ class PendingSample(PendingItem):
         }
 
     def is_pending(self) -> bool:
-        """Whether it still waits."""
+        """Whether it is still undecided."""
         return self.sample in Inbox(self.context.repository).samples()
 
     @classmethod
@@ -226,13 +226,13 @@ class PendingSample(PendingItem):
 
     @classmethod
     def accept_as_is(cls, context: Context, items: Sequence["PendingSample"]) -> Accepted:
-        """Allow the values in doubt, and learn the samples, with all others in which no doubt is left."""
+        """Allow the values in doubt, and learn the samples, and all others that are no longer in doubt."""
         contents = [item.sample.content for item in items]
         marks = {doubt.fingerprint for content in contents for doubt in find_doubts(context.privacy, content)}
         entries = [Allowed(mark, AS_IS_REASON) for mark in sorted(marks)]
         if allow(context.data_repository, context.privacy, entries, context.now().date()):
             context.forget_settings()
-            context.note("hint: git add .fedlearn.toml    (these values are on its allow-list now)")
+            context.note("hint: git add .fedlearn.toml    (its allow-list has these values now)")
         named = {item.key for item in items}
         settled = [
             sample
@@ -246,10 +246,10 @@ class PendingSample(PendingItem):
         try:
             value = parse_value(text.encode("utf-8", "replace"))
         except InvalidJsonError as error:
-            raise UsageError(f"the edited sample: {error}", hint="nothing was changed") from None
+            raise UsageError(f"the edited sample: {error}", hint="edit it again") from None
         content = parse_sample(value) if isinstance(value, dict) else Malformed("not a JSON object")
         if isinstance(content, Malformed):
-            raise UsageError(f"the edited sample: {content.reason}", hint="nothing was changed")
+            raise UsageError(f"the edited sample: {content.reason}", hint="edit it again")
         doubts = find_doubts(self.context.privacy, content)
         edited = DoubtfulSample(self.key, self.sample.place, self.sample.since, content)
         learned = _learn(self.context, [edited], EDITED)
@@ -259,7 +259,7 @@ class PendingSample(PendingItem):
 
     @classmethod
     def drop(cls, context: Context, items: Sequence[Self]) -> None:
-        """Do not learn the samples; reading their source again does not bring them back."""
+        """Do not learn the samples, also when their source is read again."""
         with context.repository.lock("review"):
             Inbox(context.repository).decide_samples([item.key for item in items], DROPPED)
         context.say(f"dropped {count(len(items), 'sample')}")
@@ -279,25 +279,25 @@ class PendingRetraction(PendingItem):
         """Day and reason."""
         return f"{self.proposed.at[:10]}  {ascii(self.proposed.reason)[1:-1]}"
 
-    def describe(self, *, reveal: bool = False) -> str:  # noqa: ARG002  a reason was redacted when it came
-        """The reason, and the lessons it is about."""
+    def describe(self, *, reveal: bool = False) -> str:  # noqa: ARG002  reasons were redacted on arrival
+        """The reason, and the lessons to retract."""
         lines = [f"key     {self.key}", f"since   {self.proposed.at}"]
         lines.append(f"reason  {ascii(self.proposed.reason)[1:-1]}")
         living = _living(self.context.data_repository.sets, self.proposed.id)
         lines += [f"lesson  {name}: {headline(record.fields)}" for name, record in living]
-        return "\n".join(lines if living else [*lines, "lesson  missing, or retracted before"])
+        return "\n".join(lines if living else [*lines, "lesson  missing or already retracted"])
 
     def to_json(self) -> JsonObject:
         """Its record, time and reason."""
         return {"id": self.proposed.id, "at": self.proposed.at, "reason": self.proposed.reason}
 
     def is_pending(self) -> bool:
-        """Whether it still waits."""
+        """Whether it is still undecided."""
         return self.proposed in Inbox(self.context.repository).retractions()
 
     @classmethod
     def accept(cls, context: Context, items: Sequence[Self]) -> Accepted:
-        """Retract the records, on every system, with the reasons that were given."""
+        """Retract the records, on every system, with the proposed reasons."""
         repository = context.data_repository
         changed = 0
         with repository.lock("review"):
@@ -312,7 +312,7 @@ class PendingRetraction(PendingItem):
                 for name, _ in living:
                     context.say(f"retracted {item.key[:SHORT_ID]} from {name}")
                 if not living:
-                    context.note(f"{item.key[:SHORT_ID]}: missing, or retracted before")
+                    context.note(f"{item.key[:SHORT_ID]}: missing or already retracted")
                 changed += bool(living)
             Inbox(repository).decide_retractions([item.proposed.id for item in items], None)
         return Accepted(changed)
@@ -326,7 +326,7 @@ class PendingRetraction(PendingItem):
 
 
 class PendingCluster(PendingItem):
-    """Lessons of a set that say nearly the same. Nothing keeps it: it is found when it is asked for."""
+    """Lessons of a set that say nearly the same. Not stored: each run searches for them."""
 
     kind = "duplicates"
     noun = "duplicates"
@@ -346,8 +346,8 @@ class PendingCluster(PendingItem):
         ]
         return "\n".join([self.name, *lines])
 
-    def describe(self, *, reveal: bool = False) -> str:  # noqa: ARG002  records hold nothing private
-        """The same lessons under their key."""
+    def describe(self, *, reveal: bool = False) -> str:  # noqa: ARG002  records contain no private data
+        """The key, and the row."""
         return f"key     {self.key}\nset     {self.row()}"
 
     def to_json(self) -> JsonObject:
@@ -358,7 +358,7 @@ class PendingCluster(PendingItem):
         return {"key": self.key, "set": self.name, "best": self.cluster.best.id, "weaker": weaker}
 
     def is_pending(self) -> bool:
-        """Always: clusters share no lessons, so no decision on one changes another."""
+        """Always true: clusters share no lessons, so a decision on one changes no other."""
         return True
 
     @classmethod
@@ -384,7 +384,7 @@ class PendingCluster(PendingItem):
 
 
 def _learn(context: Context, samples: list[DoubtfulSample], decision: str | None) -> Accepted:
-    """Join samples, sanitized, and remember the decision; without one they were accepted as they are."""
+    """Learn samples, sanitized, and remember the decision; None for samples that were accepted as is."""
     today = context.now().date()
     try:
         known = learn_samples(context.data_repository, context.privacy, samples, decision, today)
@@ -404,7 +404,7 @@ def _living(sets: RecordSets, identifier: RecordId) -> list[tuple[SetName, Recor
 
 
 def _lesson(record: Record) -> str:
-    """Id, score, and the beginning of what a lesson says, on one line without control characters."""
+    """Id, score and the start of a lesson, on one line without control characters."""
     words = " ".join(" | ".join(_texts(content_of(record.fields))).split())
     shown = "".join(char for char in words if char.isprintable())
     shown = shown if len(shown) <= LESSON_COLUMNS else f"{shown[: LESSON_COLUMNS - 1]}…"
@@ -413,7 +413,7 @@ def _lesson(record: Record) -> str:
 
 
 def _texts(content: JsonObject) -> list[str]:
-    """What a lesson says; of a chat the last message comes first, for many begin with the same context."""
+    """The texts of a lesson; of a chat the last message first: many start with the same context."""
     messages = content.get("messages")
     listed = messages[::-1] if isinstance(messages, list) else []
     said = [message.get("content") for message in listed if isinstance(message, dict)]

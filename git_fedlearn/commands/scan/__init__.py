@@ -1,4 +1,4 @@
-"""`git fedlearn scan`: report secrets and personal data, never the text that was found."""
+"""`git fedlearn scan`: report secrets and personal data, never the text itself."""
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -19,24 +19,33 @@ from git_fedlearn.scanning.findings import FileFinding
 
 @click.command("scan", short_help="Report secrets and personal data in files or history.")
 @click.argument("paths", metavar="[PATH]...", nargs=-1)
-@click.option("--staged", is_flag=True, help="Scan what is staged instead of the work tree.")
+@click.option("--staged", is_flag=True, help="Scan the index, not the working tree.")
 @click.option(
     "--history",
     "revisions",
     is_flag=False,
     flag_value=ALL,
     metavar="[RANGE]",
-    help="Scan every version of every data file that RANGE, or else any ref, reaches.",
+    help="Scan every version of every data file in RANGE (default: all refs).",
 )
-@click.option("--format", "form", type=click.Choice([*REPORTS]), default="text", help="Form of the report.")
-@click.option("--baseline", metavar="FILE", help="Leave out the findings that FILE holds.")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice([*REPORTS]),
+    default="text",
+    help="Format of the report (default: text).",
+)
+@click.option("--baseline", metavar="FILE", help="Skip the findings listed in FILE.")
 @click.option("--write-baseline", "new_baseline", metavar="FILE", help="Write the findings to FILE.")
 @click.option(
-    "--allow", "allowed", metavar="FINGERPRINT", multiple=True, help="Let this value stay from now on."
+    "--allow", "allowed", metavar="FINGERPRINT", multiple=True, help="Allow this value from now on."
 )
-@click.option("--reason", metavar="TEXT", default="", help="Why it may stay; everybody can read it.")
+@click.option("--reason", metavar="TEXT", default="", help="With --allow: why; everybody can read it.")
 @click.option(
-    "--expires", metavar="DATE", type=click.DateTime(["%Y-%m-%d"]), help="The first day it may not any more."
+    "--expires",
+    metavar="DATE",
+    type=click.DateTime(["%Y-%m-%d"]),
+    help="First day the exception no longer applies.",
 )
 @click.pass_obj
 def command(  # noqa: PLR0913, PLR0917  one parameter for each option
@@ -52,17 +61,19 @@ def command(  # noqa: PLR0913, PLR0917  one parameter for each option
     *,
     staged: bool,
 ) -> int:
-    """Report every finding in files: all data files without PATH, else these files and folders, anywhere.
+    """Report secrets and personal data in all data files, or in the files and folders PATH, anywhere.
 
-    Files that end in .jsonl are read as JSON, everything else line by line as text. A finding has its
-    kind, rule, place and fingerprint; what was found is never printed. Exit code 1: there are findings.
+    Files that end in .jsonl are read as JSON, all others line by line as text. A finding is reported by its
+    kind, rule, place and fingerprint; the private text is never printed.
+
+    Exits with 1 if there are findings.
     """
     if allowed:
         return _allow(context, [Allowed(f, reason, expires.date() if expires else None) for f in allowed])
     if reason or expires:
-        raise UsageError("--reason and --expires go with --allow FINGERPRINT")
+        raise UsageError("--reason and --expires need --allow FINGERPRINT")
     if staged and revisions is not None:
-        raise UsageError("--staged and --history exclude each other")
+        raise UsageError("--staged and --history cannot be used together")
     scan = Scanned(context)
     if revisions is not None:
         found = scan.history(revisions, paths)
@@ -75,13 +86,13 @@ def command(  # noqa: PLR0913, PLR0917  one parameter for each option
     with _bar(context) as scan.show:
         number = REPORTS[form](context, found)
     if form == "text":
-        scan.conclude(number)
+        scan.say_summary(number)
     return 1 if number or scan.unknown else 0
 
 
 @contextmanager
 def _bar(context: Context) -> Iterator[Show | None]:
-    """A bar on a terminal, where findings do not go there too."""
+    """A bar on a terminal, unless findings are printed there, too."""
     if context.quiet or context.stdout.isatty() or not context.stderr.isatty():
         yield None
         return
@@ -94,17 +105,15 @@ def _bar(context: Context) -> Iterator[Show | None]:
 def _write(context: Context, file: str, found: Iterable[FileFinding]) -> int:
     items = list(found)
     write_baseline(context.directory / file, items)
-    context.say(f"{count(len(items), 'finding')} in {file}")
+    context.say(f"wrote {count(len(items), 'finding')} to {file}")
     return 0
 
 
 def _allow(context: Context, entries: list[Allowed]) -> int:
     fresh = allow(context.data_repository, context.privacy, entries, context.now().date())
     for entry in entries:
-        known = "" if entry in fresh else " already"
-        context.say(f"allowed{known} in {SETTINGS_FILE}: {entry.fingerprint}")
+        what = "allowed" if entry in fresh else "already allowed"
+        context.say(f"{what} in {SETTINGS_FILE}: {entry.fingerprint}")
     if fresh:
-        context.note(
-            f"hint: git add {SETTINGS_FILE} && git commit    (a server asks what it has: push this first)"
-        )
+        context.note(f"hint: git add {SETTINGS_FILE} && git commit    (then push it: servers use it, too)")
     return 0

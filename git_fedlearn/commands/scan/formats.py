@@ -1,4 +1,4 @@
-"""The forms of a scan's report. None of them holds what was found."""
+"""The formats of a scan's report. None of them contains the private text."""
 
 import json
 from collections.abc import Callable, Iterable
@@ -17,11 +17,11 @@ SARIF_SCHEMA: Final = (
     "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 )
 ScanReport = Callable[[Context, Iterable[FileFinding]], int]
-"""Prints findings as they come, returns how many there were."""
+"""Prints findings one by one, returns their number."""
 
 
 def report_text(context: Context, items: Iterable[FileFinding]) -> int:
-    """A line for people for each finding; what is found many times in one place is counted."""
+    """A line for each finding; repeated ones in one place are counted."""
     number = 0
     for line, same in groupby(map(format_found, items)):
         times = sum(1 for _ in same)
@@ -31,24 +31,24 @@ def report_text(context: Context, items: Iterable[FileFinding]) -> int:
 
 
 def report_jsonl(context: Context, items: Iterable[FileFinding]) -> int:
-    """A JSON object a line for each finding."""
+    """A line with a JSON object for each finding."""
     return _say_each(context, (json.dumps(found_to_json(item)) for item in items))
 
 
 def report_json(context: Context, items: Iterable[FileFinding]) -> int:
-    """One document, versioned as the answers of other verbs are."""
+    """One JSON document, versioned like the answers of other commands."""
     found = [{**found_to_json(item), "confidence": item.finding.confidence} for item in items]
     context.say_json("scan/v1", {"findings": [*found]})
     return len(found)
 
 
 def report_github(context: Context, items: Iterable[FileFinding]) -> int:
-    """Workflow commands that GitHub shows beside the changed lines (docs: "Workflow commands")."""
+    """Workflow commands, which GitHub shows next to the changed lines (docs: "Workflow commands")."""
     return _say_each(context, map(_format_github, items))
 
 
 def report_sarif(context: Context, items: Iterable[FileFinding]) -> int:
-    """SARIF 2.1.0 (OASIS), as code scanning services read it."""
+    """SARIF 2.1.0 (OASIS), for code scanning services."""
     found = list(items)
     rules = sorted({(item.finding.rule, item.finding.kind) for item in found})
     ids = {rule: number for number, (rule, _) in reversed(list(enumerate(rules)))}

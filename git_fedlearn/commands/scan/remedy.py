@@ -1,7 +1,7 @@
-"""What to do when history holds private data, step by step, with the commands to type.
+"""What to do if history contains private data, step by step, with the commands to type.
 
-Nothing here repeats what leaked: what is to be cleaned is named by the ids of its blobs, and git-filter-repo
-is given a callback that runs our own `sanitize` over just those.
+Nothing here repeats what leaked. The blobs to clean are listed by their ids, and git-filter-repo gets a
+callback that runs `git fedlearn sanitize` on them alone.
 """
 
 from shlex import quote
@@ -9,15 +9,14 @@ from typing import Final
 
 from git_fedlearn.console.context import Context
 from git_fedlearn.console.findings import COMMIT_LENGTH
-from git_fedlearn.console.words import count
 from git_fedlearn.privacy.kinds import SECRET_KINDS
 from git_fedlearn.repository.files import write_file
 from git_fedlearn.repository.state import LEAKS
 from git_fedlearn.scanning.history import HistoryScan, Leaks
 
-MAX_LISTED_PATHS: Final = 20
+MAX_LISTED_COMMITS: Final = 20
 _CALLBACK: Final = """\
-# For git filter-repo --blob-callback: the blobs that `git fedlearn scan --history` named, sanitized.
+# For git filter-repo --blob-callback: sanitizes the blobs that `git fedlearn scan --history` listed.
 import subprocess
 if "leaky_blobs" not in globals():
     with open({blobs!r}, "rb") as listed:
@@ -30,42 +29,42 @@ if blob.original_id in globals()["leaky_blobs"]:
 
 
 def advise(context: Context, scan: HistoryScan) -> None:
-    """Print the way out, and write what git-filter-repo needs into our state."""
+    """Print the steps, and write the files that git-filter-repo needs to our state."""
     leaks = scan.find_leaks()
     command = _prepare(context, leaks)
     context.say()
-    for commit, kinds in list(scan.kinds.items())[:MAX_LISTED_PATHS]:
+    for commit, kinds in list(scan.kinds.items())[:MAX_LISTED_COMMITS]:
         found = ", ".join(f"{number} {kind}" for kind, number in sorted(kinds.items()))
-        context.say(f"commit {commit[:COMMIT_LENGTH]} brought {found}")
-    if len(scan.kinds) > MAX_LISTED_PATHS:
-        context.say(f"and {count(len(scan.kinds) - MAX_LISTED_PATHS, 'commit')} more")
+        context.say(f"commit {commit[:COMMIT_LENGTH]} added {found}")
+    if len(scan.kinds) > MAX_LISTED_COMMITS:
+        context.say(f"and {len(scan.kinds) - MAX_LISTED_COMMITS} more")
     steps = [
-        "Whoever has a clone has what leaked. What to do about it:",
+        "Everybody who has a clone has this data. What to do:",
         *_steps(scan, leaks),
-        "rewrite the history (git-filter-repo is on PyPI and in most distributions):",
+        "Rewrite the history (git-filter-repo is on PyPI and in most distributions):",
     ]
     numbered = [steps[0], *(f"{number}. {step}" for number, step in enumerate(steps[1:], 1))]
     context.say("\n".join(["", *numbered, f"     {command}", "     git fedlearn scan --history", *_AFTER]))
 
 
 _AFTER: Final = (
-    "   then, as git-filter-repo takes the remote away, add it again and replace what it has:",
+    "   Then add the remote again, which git-filter-repo removes, and overwrite it:",
     "     git remote add origin URL && git push --force --all && git push --force --tags",
-    "   Every other clone must be cloned anew; an old one would bring the leak back.",
+    "   Delete every other clone and clone again; an old one would bring the data back.",
 )
 
 
 def _steps(scan: HistoryScan, leaks: Leaks) -> list[str]:
     steps = []
     if any(SECRET_KINDS.intersection(kinds) for kinds in scan.kinds.values()):
-        steps.append("revoke every key, token and password where it was issued, and make new ones;")
+        steps.append("Revoke every key, token and password where it was issued, and create new ones.")
     if leaks.in_head:
         steps.append(
-            "take it out of what is shared now; records that held it are retracted and come back clean:\n"
-            "     git fedlearn sanitize && git add :/data && git commit -m 'take out private data'"
+            "Redact the current files; affected records are retracted and added again, redacted:\n"
+            "     git fedlearn sanitize && git add :/data && git commit -m 'Remove private data'"
         )
     if leaks.paths:
-        steps.append("give files with private names others: git mv, and commit that;")
+        steps.append("Rename files with private names with git mv, and commit that.")
     return steps
 
 

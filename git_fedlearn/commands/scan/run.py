@@ -1,4 +1,4 @@
-"""What one run of `scan` looks at: files, the index or history; and what it says when it is done."""
+"""One run of `scan` over files, the index or history, with its summary."""
 
 import os
 from collections.abc import Callable, Iterable, Iterator
@@ -26,14 +26,14 @@ from git_fedlearn.scanning.findings import FileFinding, scan_name, scan_passages
 from git_fedlearn.scanning.history import HistoryScan, Range
 
 ALL = "--all"
-"""Stands for every ref."""
+"""Means every ref."""
 
 Show = Callable[[int, int], None]
-"""Is told how much of how much was read."""
+"""Called with (bytes or versions read, bytes or versions in all)."""
 
 
 class Scanned:
-    """What one run looks at, and what it tells about that when it is done."""
+    """One run: its findings, and the summary of them."""
 
     def __init__(self, context: Context) -> None:
         self._context = context
@@ -41,12 +41,11 @@ class Scanned:
         self._number = 0
         self._is_everything = False
         self.show: Show | None = None
-        """Is told how many bytes, or versions in history, of how many were read."""
         self.unknown = 0
-        """Files under data/ of a kind that is not shared."""
+        """Number of files under data/ of types that are not shared."""
 
     def files(self, paths: tuple[str, ...]) -> Iterator[FileFinding]:
-        """What is found in files and folders, all data files without any, `-` for standard input."""
+        """Findings in files and folders, by default all data files; `-` is standard input."""
         if paths == ("-",):
             self._number = 1
             return scan_passages(self._context.privacy, read_passages("-", self._context.stdin, is_json=True))
@@ -63,7 +62,7 @@ class Scanned:
         )
 
     def staged(self, paths: tuple[str, ...]) -> Iterator[FileFinding]:
-        """What is found in the data files of the index."""
+        """Findings in the data files of the index."""
         repository = self._context.data_repository
         tree = index_tree(repository, repository.objects)
         chosen = [path for path in tree.paths() if not paths or _is_under(self._context, path, paths)]
@@ -77,7 +76,7 @@ class Scanned:
         return chain(shown(engine, scan_passages(engine, passages)), self._names(chosen))
 
     def history(self, revisions: str, paths: tuple[str, ...]) -> Iterator[FileFinding]:
-        """What is found in a range of commits. A path in place of the range is one more path."""
+        """Findings in a range of commits. `revisions` may also be a path, for which all refs are scanned."""
         context = self._context
         if revisions != ALL and (context.directory / revisions).exists():
             paths, revisions = (revisions, *paths), ALL
@@ -91,10 +90,10 @@ class Scanned:
         if self.show:
             self.show(done, total)
 
-    def conclude(self, number: int) -> None:
-        """The last lines for people: how much there was, and what to do."""
+    def say_summary(self, number: int) -> None:
+        """Print the number of findings, and what to do about them."""
         context = self._context
-        found = count(number, "finding")
+        found = count(number, "finding") if number else "no findings"
         if self._history:
             context.say(f"{found} in {count(self._history.versions, 'version')} of data files")
             if number:
@@ -102,10 +101,10 @@ class Scanned:
             return
         context.say(f"{found} in {count(self._number, 'file')}")
         if number:
-            named = "" if self._is_everything else " with the same paths"
-            context.note(f"hint: to redact: git fedlearn sanitize{named}")
+            paths = "" if self._is_everything else " PATH..."
+            context.note(f"hint: git fedlearn sanitize{paths}    (redacts them)")
         if number and context.find_repository():
-            context.note("hint: what may stay: git fedlearn scan --allow FINGERPRINT --reason WHY")
+            context.note("hint: git fedlearn scan --allow FINGERPRINT --reason WHY    (if it is not private)")
 
     def _passages(self, targets: list[ScanTarget]) -> Iterator[Passage]:
         sizes = [target.file.stat().st_size if target.file.is_file() else 0 for target in targets]
@@ -126,7 +125,7 @@ class Scanned:
             done += size
 
     def _names(self, paths: Iterable[str]) -> Iterator[FileFinding]:
-        """What the names of data files tell, and which of them are of no kind that is shared."""
+        """Findings in the names of data files. Reports files of types that are not shared."""
         for path in paths:
             yield from scan_name(self._context.privacy, path)
             if not is_shareable(path):
@@ -143,15 +142,18 @@ def _range(repository: Repository, objects: Objects, revisions: str) -> Range:
     tips = [objects.find_commit(name) for name in names if not name.startswith("^")]
     without = [objects.find_commit(name[1:]) for name in names if name.startswith("^")]
     if parsed.code or not all(tips) or not tips:
-        raise UsageError(f"{revisions}: no range of commits", hint="for example main..HEAD, or v1.0")
+        raise UsageError(
+            f"{revisions}: not a range of commits",
+            hint="name a range such as main..HEAD, or a revision such as v1.0",
+        )
     return Range([oid for oid in tips if oid], [oid for oid in without if oid])
 
 
 def _is_under(context: Context, path: str, paths: tuple[str, ...]) -> bool:
-    """Whether a path of the repository is one of those on the command line, or lies in one."""
+    """Whether a path of the repository is one of `paths` on the command line, or is in one."""
     top = os.path.realpath(context.repository.top)
-    for given in paths:
-        wanted = os.path.relpath(os.path.realpath(context.directory / given), top).replace(os.sep, "/")
-        if wanted in (".", path) or path.startswith(f"{wanted}/"):
+    for named in paths:
+        prefix = os.path.relpath(os.path.realpath(context.directory / named), top).replace(os.sep, "/")
+        if prefix in (".", path) or path.startswith(f"{prefix}/"):
             return True
     return False

@@ -1,8 +1,6 @@
-"""`git fedlearn status`: how everything stands, at a glance.
+"""`git fedlearn status`: one line for each thing that may need attention, with the command to run.
 
-What `status` says, gathered from every layer: one item for each thing a person may have to act on.
-
-Nothing here goes to the network, takes a lock or changes a data file.
+Without `--fetch` it contacts no network. It takes no lock and changes no data file.
 """
 
 from collections.abc import Callable, Iterator
@@ -30,14 +28,14 @@ from git_fedlearn.console.context import Context
 from git_fedlearn.core.canonical import Json
 from git_fedlearn.core.layout import DATA
 from git_fedlearn.errors import SettingsError
-from git_fedlearn.federation.origins import read_peer_standings
+from git_fedlearn.federation.origins import read_peer_statuses
 from git_fedlearn.repository.inbox import Inbox
 from git_fedlearn.repository.work_tree import read_work_state
 from git_fedlearn.statistics.counts import count_work_tree
 
 
-def read_standing(context: Context) -> Iterator[StatusLine]:
-    """Every item, from what lies here to what lies elsewhere."""
+def status_lines(context: Context) -> Iterator[StatusLine]:
+    """All lines, from the work tree to other machines."""
     repository = context.repository
     if repository.is_bare:
         yield from bare_items(repository)
@@ -45,9 +43,7 @@ def read_standing(context: Context) -> Iterator[StatusLine]:
     state = read_work_state(repository)
     yield branch_item(repository, state)
     if not (repository.top / DATA).is_dir():
-        yield StatusLine(
-            "learned", "nothing: there is no folder data/ yet", "git fedlearn init", {"sets": {}}
-        )
+        yield StatusLine("learned", "nothing: no data/ folder yet", "git fedlearn init", {"sets": {}})
         return
     yield from setup_items(repository)
     yield learned_item(
@@ -55,16 +51,16 @@ def read_standing(context: Context) -> Iterator[StatusLine]:
     )
     yield uncommitted_item(repository, state)
     yield from upstream_items(repository, state)
-    yield _or_why_not("privacy", lambda: privacy_item(context, state))
-    yield _or_why_not("peers", lambda: peers_item(context, read_peer_standings(repository)))
+    yield _unless_misconfigured("privacy", lambda: privacy_item(context, state))
+    yield _unless_misconfigured("peers", lambda: peers_item(context, read_peer_statuses(repository)))
     yield review_item(Inbox(repository).count())
     yield from vectors_items(repository)
     yield schedule_item(repository)
     yield federated_item(context)
 
 
-def _or_why_not(name: str, item: Callable[[], StatusLine]) -> StatusLine:
-    """An item, or why there is none: settings that cannot be used must not hide all the rest."""
+def _unless_misconfigured(name: str, item: Callable[[], StatusLine]) -> StatusLine:
+    """The line, or the error of unusable settings, which must not hide the other lines."""
     try:
         return item()
     except SettingsError as error:
@@ -75,20 +71,21 @@ NAME_WIDTH = 12
 TEXT_WIDTH = 50
 
 
-@click.command("status", short_help="Show how everything stands, and what to do about it.")
-@click.option("--fetch", "do_fetch", is_flag=True, help="Ask the upstream and all peers first.")
-@click.option("--porcelain", is_flag=True, help="Stable lines for scripts: name, TAB, value.")
+@click.command("status", short_help="Show the state of this clone and what to do next.")
+@click.option("--fetch", "do_fetch", is_flag=True, help="Fetch from the upstream and all peers first.")
+@click.option("--porcelain", is_flag=True, help="Print stable lines for scripts: name, TAB, value.")
 @click.option("--json", "as_json", is_flag=True, help="Answer for programs.")
 @click.pass_obj
 def command(context: Context, *, do_fetch: bool, porcelain: bool, as_json: bool) -> None:
-    """Show what is learned, not committed, not pushed, behind and pending, and the state of index and timers.
+    """Show the state of this clone and what to do next.
 
-    Each line ends with the command that would act on it, where there is anything to do. Nothing goes to
-    the network without --fetch.
+    There is a line for lessons, uncommitted and unpushed changes, privacy, peers, pending items, search
+    index, Qdrant and timers; one that needs action ends with the command to run. Without --fetch, status
+    does not contact the network.
     """
     if do_fetch:
         _fetch(context)
-    items = [*read_standing(context)]
+    items = [*status_lines(context)]
     if as_json:
         context.say_json("status/v1", {"items": [_to_json(item) for item in items]})
     elif porcelain:
@@ -107,7 +104,7 @@ def _say(context: Context, items: list[StatusLine]) -> None:
 
 
 def _say_plain(context: Context, name: str, facts: dict[str, Json]) -> None:
-    """One fact a line: dotted name, TAB, value; a list as its values between spaces, nothing as `-`."""
+    """Print a fact per line: dotted name, TAB, value; a list separated by spaces, an empty value as `-`."""
     for key, value in facts.items():
         if isinstance(value, dict):
             _say_plain(context, f"{name}.{key}", value)
@@ -127,7 +124,7 @@ def _to_json(item: StatusLine) -> Json:
 
 
 def _fetch(context: Context) -> None:
-    """Bring what is known of the upstream and of peers up to date; nothing is joined."""
+    """Fetch from the upstream and from peers, without merging anything."""
     from git_fedlearn.federation.fetch import fetch_peers  # noqa: PLC0415  costs start-up time
     from git_fedlearn.federation.peers import read_peers  # noqa: PLC0415
 

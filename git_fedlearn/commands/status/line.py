@@ -7,10 +7,10 @@ from git_fedlearn.core.canonical import Json
 
 @dataclass(frozen=True, slots=True)
 class StatusLine:
-    """What it is about, what is so, and the command that would act on it, if there is anything to do."""
+    """Topic, state, and the command to run if there is anything to do."""
 
     name: str
     text: str
     command: str = ""
     facts: dict[str, Json] = field(default_factory=dict)
-    """Numbers and names for programs."""
+    """Numbers and names for `--json` and `--porcelain`."""

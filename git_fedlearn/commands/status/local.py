@@ -1,8 +1,6 @@
-"""The items of `status` about this clone itself: branch, records, what is not committed, pushed or pulled.
+"""The lines of `status` about this clone: branch, records, changes not committed, pushed or pulled, privacy.
 
-The item of `status` about privacy: whether anything in new lines would stop a commit or a push.
-
-The verdict on a state of the files is kept under the git folder, so that it is found once.
+Counts and scan results are cached under the git folder by the commits and files they depend on.
 """
 
 from collections import Counter
@@ -35,20 +33,20 @@ from git_fedlearn.statistics.counts import Count, count_commit
 
 
 def bare_items(repository: Repository) -> Iterator[StatusLine]:
-    """What there is to say of a repository without a work tree."""
+    """The lines of a repository without a working tree."""
     head = repository.objects.find_commit("HEAD")
-    yield StatusLine("branch", "a bare repository: others push here, nobody works here", facts={"bare": True})
+    yield StatusLine("branch", "bare repository", facts={"bare": True})
     if head is None:
-        yield StatusLine("learned", "nothing yet: no branch has a commit", facts={"sets": {}})
+        yield StatusLine("learned", "nothing: no commits yet", facts={"sets": {}})
     else:
         yield learned_item(count_commit(repository, head), "")
 
 
 def branch_item(repository: Repository, state: WorkState) -> StatusLine:
-    """Where we are, and whether git is in the middle of something."""
-    where = f"on {state.branch}" if state.branch else f"HEAD is detached at {(state.commit or '')[:12]}"
+    """The branch, and an unfinished merge, rebase or cherry-pick."""
+    where = f"on {state.branch}" if state.branch else f"HEAD detached at {(state.commit or '')[:12]}"
     if state.commit is None:
-        where += ", no commit yet"
+        where += ", no commits yet"
     unfinished = find_unfinished(repository)
     facts: dict[str, Json] = {
         "branch": state.branch,
@@ -64,46 +62,46 @@ def branch_item(repository: Repository, state: WorkState) -> StatusLine:
 
 
 def setup_items(repository: Repository) -> Iterator[StatusLine]:
-    """A clone in which nobody ran `install`: git neither joins nor checks anything there."""
-    told = repository.git.attempt("config", "--get-regexp", rf"^({SYSTEM_KEY}|{DRIVER_KEY})$")
-    if told.out.count(b"\n") < 2:  # noqa: PLR2004  both keys
-        text = "git does not join or check records in this clone yet"
+    """A line if `install` was never run: git neither merges nor checks records in this clone."""
+    keys = repository.git.attempt("config", "--get-regexp", rf"^({SYSTEM_KEY}|{DRIVER_KEY})$")
+    if keys.out.count(b"\n") < 2:  # noqa: PLR2004  both keys
+        text = "incomplete: git does not merge or check records here yet"
         yield StatusLine("setup", text, "git fedlearn install", {"installed": False})
 
 
 def learned_item(sets: Mapping[SetName, Count], command: str) -> StatusLine:
-    """What the record sets hold; `command` is what to do when that is nothing."""
+    """Records per set; `command` is what to do if there are none."""
     total = Count()
     for counted in sets.values():
         total.add(counted)
-    held = {name: counted for name, counted in sorted(sets.items()) if counted.records or counted.retracted}
+    filled = {name: counted for name, counted in sorted(sets.items()) if counted.records or counted.retracted}
     retracted = f" and {count(total.retracted, 'retraction')}" if total.retracted else ""
-    parts = ", ".join(f"{name} {counted.records}" for name, counted in held.items())
+    parts = ", ".join(f"{name} {counted.records}" for name, counted in filled.items())
     text = f"{count(total.records, 'record')}{retracted}{f' ({parts})' if parts else ''}"
     listed: dict[str, Json] = {
         name: {"records": counted.records, "retracted": counted.retracted, "bytes": counted.bytes}
         for name, counted in sorted(sets.items())
     }
-    return StatusLine("learned", text, "" if held else command, {"sets": listed})
+    return StatusLine("learned", text, "" if filled else command, {"sets": listed})
 
 
 def uncommitted_item(repository: Repository, state: WorkState) -> StatusLine:
-    """What no commit holds yet."""
-    told = _uncommitted(repository, state) if state.changed else _NOTHING
+    """Changes under data/ that are not committed."""
+    summary = _uncommitted(repository, state) if state.changed else _NOTHING
     files = sorted(path for path in state.changed if not find_set(path))
     sets = sorted(path for path in state.changed if find_set(path))
-    parts = [str(told["text"])] * bool(told["text"])
+    parts = [str(summary["text"])] * bool(summary["text"])
     if sets and not parts:
-        parts.append(f"{count(len(sets), 'file')} of record sets")
+        parts.append(f"{count(len(sets), 'record set file')}")
     parts += [f"{count(len(files), 'other data file')}"] * bool(files)
-    facts: dict[str, Json] = {"changes": told["changes"], "files": [*sorted(state.changed)]}
-    command = _what_to_do(state, told) if parts else ""
+    facts: dict[str, Json] = {"changes": summary["changes"], "files": [*sorted(state.changed)]}
+    command = _what_to_do(state, summary) if parts else ""
     return StatusLine("uncommitted", ", ".join(parts) or "nothing", command, facts)
 
 
-def _what_to_do(state: WorkState, told: JsonObject) -> str:
-    """Commit, unless the hooks would stop that: records are lost, or lines changed that are no records."""
-    changes = told["changes"]
+def _what_to_do(state: WorkState, summary: JsonObject) -> str:
+    """Commit, or what to do first if the hooks would stop it: records were lost, or lines are invalid."""
+    changes = summary["changes"]
     if isinstance(changes, dict) and ChangeKind.LOST.value in changes:
         return "git fedlearn verify --fix"
     if not changes and any(find_set(path) and blob for path, blob in state.changed.items()):
@@ -112,7 +110,7 @@ def _what_to_do(state: WorkState, told: JsonObject) -> str:
 
 
 def upstream_items(repository: Repository, state: WorkState) -> Iterator[StatusLine]:
-    """What is not pushed, and what was fetched and is not merged."""
+    """Commits that are not pushed, and fetched commits that are not merged."""
     if state.commit is None:
         return
     if state.upstream is None or not state.upstream_is_known:
@@ -122,13 +120,13 @@ def upstream_items(repository: Repository, state: WorkState) -> Iterator[StatusL
     ahead, behind = _between(repository, state) if state.ahead or state.behind else (_NOTHING, _NOTHING)
     text = f"nothing (up to date with {state.upstream})"
     if state.ahead:
-        text = f"{count(state.ahead, 'commit')} for {state.upstream}{_in_words(ahead)}"
+        text = f"{count(state.ahead, 'commit')} ahead of {state.upstream}{_in_words(ahead)}"
     command = "git push" if not state.behind else "git pull --no-rebase && git push"
     yield StatusLine("unpushed", text, command if state.ahead else "", {**facts, "changes": ahead["changes"]})
     if state.behind:
-        told = f"{count(state.behind, 'commit')} of {state.upstream}{_in_words(behind)}"
+        text = f"{count(state.behind, 'commit')} behind {state.upstream}{_in_words(behind)}"
         facts = {"upstream": state.upstream, "commits": state.behind, "changes": behind["changes"]}
-        yield StatusLine("to pull", told, "git pull --no-rebase", facts)
+        yield StatusLine("to pull", text, "git pull --no-rebase", facts)
 
 
 def _no_upstream(repository: Repository, state: WorkState) -> StatusLine:
@@ -137,77 +135,75 @@ def _no_upstream(repository: Repository, state: WorkState) -> StatusLine:
     if state.branch is None:
         return StatusLine("unpushed", "unknown: a detached HEAD has no upstream", facts=facts)
     if state.upstream:
-        text = f"everything: {state.upstream} was never fetched, or is gone"
+        text = f"unknown: {state.upstream} was never fetched or no longer exists"
         return StatusLine("unpushed", text, "git push -u " + state.upstream.replace("/", " HEAD:", 1), facts)
     if not remotes:
-        return StatusLine(
-            "unpushed", "everything: there is no remote yet", "git remote add origin URL", facts
-        )
+        return StatusLine("unpushed", "nothing pushed yet: no remote", "git remote add origin URL", facts)
     named = "origin" if "origin" in remotes else remotes[0]
     return StatusLine(
-        "unpushed", "everything: this branch has no upstream", f"git push -u {named} HEAD", facts
+        "unpushed", "nothing pushed yet: this branch has no upstream", f"git push -u {named} HEAD", facts
     )
 
 
 def _uncommitted(repository: Repository, state: WorkState) -> JsonObject:
     key = f"{state.commit}\n{facts_of(repository.top, state.changed)}"
     return repository.state.remember(
-        "uncommitted", key, lambda: _tell(all_changes(uncommitted_changes(repository, state)))
+        "uncommitted", key, lambda: _summary(all_changes(uncommitted_changes(repository, state)))
     )
 
 
 def _between(repository: Repository, state: WorkState) -> tuple[JsonObject, JsonObject]:
-    """What HEAD has that the upstream lacks, and the other way round."""
+    """The changes that only HEAD has, and those that only the upstream has."""
     upstream, head = Oid(repository.git.text("rev-parse", state.upstream or "")), state.commit or Oid("")
     ahead = _gained(repository, "ahead", upstream, head) if state.ahead else _NOTHING
     return ahead, _gained(repository, "behind", head, upstream) if state.behind else _NOTHING
 
 
 def _gained(repository: Repository, name: str, old: Oid, new: Oid) -> JsonObject:
-    """What one commit has that another lacks; what only the other one has is not told here."""
+    """The changes that `new` adds to `old`, without those that only `old` has."""
     lesser = (ChangeKind.LOST, ChangeKind.LOWERED, ChangeKind.CHANGED)
 
     def find() -> JsonObject:
         changes = all_changes(revision_changes(repository.objects, old, new))
-        return _tell([change for change in changes if change.kind not in lesser])
+        return _summary([change for change in changes if change.kind not in lesser])
 
     return repository.state.remember(name, f"{old}..{new}", find)
 
 
-def _in_words(told: JsonObject) -> str:
-    return f": {told['text']}" if told["text"] else ""
+def _in_words(summary: JsonObject) -> str:
+    return f": {summary['text']}" if summary["text"] else ""
 
 
-def _tell(changes: list[RecordChange]) -> JsonObject:
+def _summary(changes: list[RecordChange]) -> JsonObject:
     counted = Counter(change.kind.value for change in changes)
     return {"text": summarize(changes) if changes else "", "changes": dict(sorted(counted.items()))}
 
 
-_NOTHING: Final = _tell([])
+_NOTHING: Final = _summary([])
 
 MAX_CHECKED_LINES: Final = 300
-"""New lines that a glance scans; about 1 ms each."""
+"""New lines that `status` scans; about 1 ms per line."""
 
 
 def privacy_item(context: Context, state: WorkState) -> StatusLine:
-    """Look through lines that no commit, or no pushed commit, holds."""
+    """Private data in lines that are not committed or not pushed: it would stop the commit or push."""
     facts: JsonObject = {"lines": 0, "findings": 0}
     if state.changed or state.ahead:
-        facts = _look(context, state)
+        facts = _check_new_lines(context, state)
     number, found = int(str(facts["lines"])), facts["findings"]
-    looked_at = count(number, "new line")
+    lines = count(number, "new line")
     if not number:
-        return StatusLine("privacy", "nothing new to look at", facts=facts)
+        return StatusLine("privacy", "no new lines to check", facts=facts)
     if found is None:
-        return StatusLine("privacy", f"{looked_at}, too many to look at here", "git fedlearn scan", facts)
+        return StatusLine("privacy", f"{lines}, too many to check here", "git fedlearn scan", facts)
     if not found:
-        return StatusLine("privacy", f"nothing private in {looked_at}", facts=facts)
-    text = f"{count(int(str(found)), 'finding')} in {looked_at} will stop the commit or push"
+        return StatusLine("privacy", f"no private data in {lines}", facts=facts)
+    text = f"{count(int(str(found)), 'finding')} in {lines} will stop the commit or push"
     return StatusLine("privacy", text, "git fedlearn sanitize", facts)
 
 
-def _look(context: Context, state: WorkState) -> JsonObject:
-    """How many new lines there are, and findings in them; None for more lines than are looked at."""
+def _check_new_lines(context: Context, state: WorkState) -> JsonObject:
+    """Numbers of new lines and of findings; `findings` is None if there are too many lines to scan."""
     repository = context.repository
     sent = state.commit
     if state.upstream_is_known:
@@ -227,7 +223,7 @@ def _look(context: Context, state: WorkState) -> JsonObject:
 
 
 def _new_lines(context: Context, state: WorkState, sent: Oid | None) -> list[NewLine]:
-    """Lines of the work tree that neither HEAD nor, where it is known, the upstream holds."""
+    """Lines of the working tree that are not in `sent`: the upstream if known, otherwise HEAD."""
     repository = context.repository
     objects = repository.objects
     before, now = tree_at(objects, sent), changed_tree(repository, objects, state)

@@ -1,4 +1,4 @@
-"""The items of `status` about everything around this clone: peers, index, store, timers, the last run."""
+"""The lines of `status` about peers, pending items, search index, Qdrant, timers and the last `federate`."""
 
 from collections.abc import Iterator
 from datetime import timedelta
@@ -8,7 +8,7 @@ from git_fedlearn.commands.status.line import StatusLine
 from git_fedlearn.console.context import Context
 from git_fedlearn.console.words import ago, count
 from git_fedlearn.core.canonical import Json
-from git_fedlearn.federation.origins import PeerStanding
+from git_fedlearn.federation.origins import PeerStatus
 from git_fedlearn.federation.unattended import read_last_run
 from git_fedlearn.qdrant.connect import read_store_status
 from git_fedlearn.repository.inbox import PendingCounts
@@ -16,33 +16,33 @@ from git_fedlearn.repository.repository import Repository
 from git_fedlearn.search.index import read_index_status
 from git_fedlearn.timers.schedulers import find_jobs
 
-LONG_AGO: Final = timedelta(days=35)
-"""A federation that is older than the longest schedule, and some days."""
+MAX_FEDERATE_AGE: Final = timedelta(days=35)
+"""The longest interval of a timer, and a few days."""
 
 
-def peers_item(context: Context, standings: list[PeerStanding]) -> StatusLine:
-    """How far behind peers we are."""
-    if not standings:
+def peers_item(context: Context, statuses: list[PeerStatus]) -> StatusLine:
+    """Peers with records that this clone lacks, and peers that could not be reached."""
+    if not statuses:
         return StatusLine("peers", "none", "git fedlearn remote add NAME URL", {"peers": {}})
-    behind = [one for one in standings if one.behind]
-    silent = [one for one in standings if not one.contacted]
-    failed = [one for one in standings if one.contacted and one.has_failed]
-    parts = [f"{one.peer.name} has {count(one.behind, 'record')} that you lack" for one in behind]
-    parts += [f"{one.peer.name} not reached since {ago(context, one.contacted)}" for one in failed]
+    behind = [one for one in statuses if one.behind]
+    silent = [one for one in statuses if not one.contacted]
+    failed = [one for one in statuses if one.contacted and one.has_failed]
+    parts = [f"{one.peer.name} has {count(one.behind, 'new record')}" for one in behind]
+    parts += [f"{one.peer.name} last reached {ago(context, one.contacted)}" for one in failed]
     parts += [f"{one.peer.name} never reached" for one in silent]
     names = [one.peer.name for one in (*behind, *failed, *silent)]
-    last = max((one.contacted for one in standings), default="")
-    text = f"{len(standings)}: " + ("; ".join(parts) or f"nothing new when last asked, {ago(context, last)}")
+    last = max((one.contacted for one in statuses), default="")
+    text = f"{len(statuses)}: " + ("; ".join(parts) or f"nothing new, last fetched {ago(context, last)}")
     facts: dict[str, Json] = {
         one.peer.name: {"behind": one.behind, "contact": one.contact, "contacted": one.contacted}
-        for one in standings
+        for one in statuses
     }
     command = " ".join(["git fedlearn pull-remotes", *dict.fromkeys(names)]) if names else ""
     return StatusLine("peers", text, command, {"peers": facts})
 
 
 def review_item(waiting: PendingCounts) -> StatusLine:
-    """Everything that waits for a person's decision."""
+    """Pending items, which need a person's decision."""
     records, samples, retractions = waiting.peers.total(), waiting.samples, waiting.retractions
     facts: dict[str, Json] = {
         "waiting": records + samples + retractions,
@@ -51,7 +51,7 @@ def review_item(waiting: PendingCounts) -> StatusLine:
         "retractions": retractions,
     }
     if not facts["waiting"]:
-        return StatusLine("review", "nothing", facts=facts)
+        return StatusLine("review", "nothing to review", facts=facts)
     by_peer = ", ".join(f"{name} {number}" for name, number in sorted(waiting.peers.items()))
     parts = [f"{count(records, 'record')} from peers ({by_peer})"] * bool(records)
     parts += [count(samples, "doubtful sample")] * bool(samples)
@@ -64,9 +64,9 @@ def vectors_items(repository: Repository) -> Iterator[StatusLine]:
     index = read_index_status(repository)
     facts: dict[str, Json] = {"made": index.is_made, "changed": [*index.changed]}
     if not index.is_made:
-        yield StatusLine("index", "none yet: the first search makes it", "git fedlearn search TEXT", facts)
+        yield StatusLine("index", "none yet; the first search builds it", "git fedlearn search TEXT", facts)
     elif index.changed:
-        text = f"{', '.join(index.changed)} changed since; the next search brings it up to date"
+        text = f"{', '.join(index.changed)} changed; the next search updates it"
         yield StatusLine("index", text, "git fedlearn search TEXT", facts)
     else:
         yield StatusLine("index", "up to date", facts=facts)
@@ -75,13 +75,13 @@ def vectors_items(repository: Repository) -> Iterator[StatusLine]:
     if not store.place:
         yield StatusLine("qdrant", "not configured", facts=facts)
     elif not store.collections:
-        yield StatusLine("qdrant", f"{store.place}, nothing imported yet", "git fedlearn import", facts)
+        yield StatusLine("qdrant", f"{store.place}: nothing imported yet", "git fedlearn import", facts)
     elif store.changed:
-        text = f"{store.place}, to import: {', '.join(store.changed)}"
+        text = f"{store.place}: to import: {', '.join(store.changed)}"
         yield StatusLine("qdrant", text, "git fedlearn import", facts)
     else:
         imported = count(len(store.collections), "collection")
-        yield StatusLine("qdrant", f"{store.place}, {imported} up to date", facts=facts)
+        yield StatusLine("qdrant", f"{store.place}: {imported} up to date", facts=facts)
 
 
 def schedule_item(repository: Repository) -> StatusLine:
@@ -105,5 +105,5 @@ def federated_item(context: Context) -> StatusLine:
         return StatusLine(
             "federated", f"{text}; failed: {', '.join(run.failed)}", "git fedlearn federate", facts
         )
-    old = context.now() - run.ended > LONG_AGO
+    old = context.now() - run.ended > MAX_FEDERATE_AGE
     return StatusLine("federated", text, "git fedlearn federate" if old else "", facts)

@@ -1,14 +1,13 @@
-r"""Secrets given to a name: `password = "…"`, `--token …`, `PGPASSWORD=…`, "the password is …".
+r"""Values assigned to the name of a secret: `password = "…"`, `--token …`, "the password is …".
 
-A value counts when it holds a secret: not a variable, a call, a type, a stand-in or (a bare word) plain
-language. How much is asked of it depends on the name: a quoted value of `password` may be any word, a value
-of `key` must look generated.
+A value counts if it may be a secret: not a variable, a call, a type, a placeholder, or an unquoted plain
+word. How strict the check is depends on the name: a quoted value of `password` may be any word, a value of
+`key` must look generated.
 
-Reads what a name is given, in the syntaxes of many languages and of people.
-
-`password = "…"`, `let token: string = '…'`, `os.environ["KEY"] = "…"`, `--token …`, `<key>…</key>`,
-`name: KEY` / `value: …`, `| token | … |`, "the password is …". A place can be read in more than one way
-(`token: string = "…"` gives the word `string` or the literal), so all readings are offered, best first.
+Assignments are read in the syntax of many languages and of prose: `let token: string = '…'`,
+`os.environ["KEY"] = "…"`, `<key>…</key>`, `name: KEY` / `value: …`, `| token | … |`. Some can be read in
+several ways (`token: string = "…"` as the word `string` or as the literal), so all readings are tried, best
+first.
 """
 
 from __future__ import annotations
@@ -34,6 +33,90 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from git_fedlearn.privacy.subject import Subject
+
+_MIN_VALUE_LENGTH = 4
+_MIN_PROSE_VALUE_LENGTH = 8
+_ARGUMENT = lazy_pattern(r"[a-z_]{1,24}=[A-Za-z_]")
+_PLACEHOLDER = lazy_pattern(rf"<({'|'.join(kinds.KINDS)})(?:_[0-9]{{1,4}})?>")
+_LINE_START = lazy_pattern(r"[+-]?[ \t]*(?:(?:[-+*#;]|//|export|ENV|ARG|set|setx|SET)[ \t]+)?[\w.-]*")
+_LINE_END = lazy_pattern(r"[ \t]*(?:\r?\n|$)")
+_OPTION = lazy_pattern(r"(?:^|\s)--?[\w.-]*$")
+_DECLARED = lazy_pattern(
+    r"(?:\b(?:define|ENV|ARG|setx?|SET|setenv|SetEnv|export|setq|declare|readonly|config:set|configure set|"
+    r"config set|"
+    r"secret put|add)\s+)(?:-\S+\s+)?[\"']?[\w.-]*$"
+)
+_IN_SQL = lazy_pattern(r"identified by$|(?:with|encrypted|user|role|\w+) password$")
+_API_KEY = lazy_pattern(r"(?:api|access|secret)[-_ ]?key$")
+_SETTING = lazy_pattern(
+    r"[A-Za-z][a-z]{1,12}(?:[-_]?[A-Za-z][a-z]{1,12}){0,3}=[A-Za-z]{1,16}$|--[a-z]|"
+    r"[~^=<>v]{0,2}\d{1,4}(?:\.\w{1,8}){1,3}$"
+)
+_REVERSED = lazy_pattern(
+    r"(?<![^\s\"'`(/*#;])(?P<value>[^\s\"'`,;<>()]{8,256})[\"'`]? (?:is|as) (?:the|my|your|our|a|his|"
+    r"her|their) "
+    r"(?:[\w-]{1,20} ){0,3}?(?P<name>pass(?:word|phrase|code)|token|secret|key)\b",
+    re.IGNORECASE,
+)
+
+
+def find_assignments(subject: Subject) -> Iterator[Match]:
+    """Values assigned to a secret name in the text, then the text itself if its key is such a name."""
+    if subject.stem_positions:
+        yield from _assigned(subject)
+        yield from _reversed(subject)
+    if subject.key:
+        yield from _under_key(subject)
+
+
+def _assigned(subject: Subject) -> Iterator[Match]:
+    text = subject.text
+    covered = 0
+    lowered = _without_placeholders(subject)
+    for name in find_names(lowered, subject.stem_positions if lowered is subject.lowered else None):
+        if name.start < covered:
+            continue
+        assigned = next((one for one in _readings(text, name.end) if _is_secret(one, text, name)), None)
+        if assigned is None:
+            continue
+        covered = assigned.start + len(assigned.value)
+        kind = kinds.PASSWORD if name.sort == "password" else kinds.SECRET
+        yield Match(assigned.start, covered, kind, "assignment", 0.6 if name.sort == "key" else 0.8)
+
+
+def _without_placeholders(subject: Subject) -> str:
+    """The text in lower case, placeholders blanked: `<PASSWORD>` is a name only if it is an XML element."""
+    if "<" not in subject.text:
+        return subject.lowered
+    pieces: list[str] = []
+    at = 0
+    for hit in _PLACEHOLDER.finditer(subject.text):
+        if f"</{hit[1]}>" not in subject.text:
+            pieces += (subject.lowered[at : hit.start()], " " * len(hit[0]))
+            at = hit.end()
+    return "".join((*pieces, subject.lowered[at:]))
+
+
+def _reversed(subject: Subject) -> Iterator[Match]:
+    """`… is the password`: the value comes first."""
+    if not (" is " in subject.text or " as " in subject.text):
+        return
+    for hit in _REVERSED.finditer(subject.text):
+        value = hit["value"].lstrip("/#*;")
+        if not _is_plain(value) and is_random(value, min_length=8):
+            kind = kinds.PASSWORD if hit["name"].lower().startswith("pass") else kinds.SECRET
+            yield Match(hit.end("value") - len(value), hit.end("value"), kind, "assignment", 0.7)
+
+
+def _under_key(subject: Subject) -> Iterator[Match]:
+    value = subject.text.strip()
+    if not 4 <= len(value) <= 4096 or (name := name_of_key(subject.key)) is None:  # noqa: PLR2004 -- a value
+        return
+    start = subject.text.index(value)
+    if name.sort == "password" and is_password_value(value, quoted=True):
+        yield Match(start, start + len(value), kinds.PASSWORD, "password-field", 0.85)
+    elif name.sort == "secret" and is_secret_value(value):
+        yield Match(start, start + len(value), kinds.SECRET, "secret-field", 0.85)
 
 
 _QUOTE = r"(?:\"\"\"|'''|\\{0,3}[\"'`]|&quot;|&#39;|&apos;)"
@@ -80,7 +163,7 @@ _NEXT_PARAMETER = lazy_pattern(r"&(?:amp;)?[\w.-]{1,40}=")
 
 
 class AssignedValue(NamedTuple):
-    """A value, where it starts, how it was given (the name of the way), whether in quotes."""
+    """A value, its offset, how it was assigned (the name of a group in _WAYS), and whether it is quoted."""
 
     value: str
     start: int
@@ -88,101 +171,35 @@ class AssignedValue(NamedTuple):
     quoted: bool
 
 
-def read_given(text: str, at: int) -> Iterator[AssignedValue]:
-    """The readings of what follows a name that ends at `at`."""
+def _readings(text: str, at: int) -> Iterator[AssignedValue]:
+    """The values that a name which ends at `at` may be assigned."""
     for way in _WAYS:
         operator = way.match(text, at)
-        if operator is not None and (found := _VALUE.match(text, operator.end())) is not None:
-            yield _given(found, operator.lastgroup or "")
-
-
-def _given(found: re.Match[str], how: str) -> AssignedValue:
-    if found["quoted"] is not None:
-        return AssignedValue(found["quoted"], found.start("quoted"), how, quoted=True)
-    value = found["bare"].rstrip(".:*!?" if how in {"prose", "space"} else ".:*")
-    if parameter := _NEXT_PARAMETER.search(value):
-        value = value[: parameter.start()]
-    return AssignedValue(value, found.start("bare"), how, quoted=False)
-
-
-_REVERSED = lazy_pattern(
-    r"(?<![^\s\"'`(/*#;])(?P<value>[^\s\"'`,;<>()]{8,256})[\"'`]? (?:is|as) (?:the|my|your|our|a|his|"
-    r"her|their) "
-    r"(?:[\w-]{1,20} ){0,3}?(?P<name>pass(?:word|phrase|code)|token|secret|key)\b",
-    re.IGNORECASE,
-)
-
-
-_MIN_VALUE_LENGTH = 4
-_MIN_PROSE_VALUE_LENGTH = 8
-_ARGUMENT = lazy_pattern(r"[a-z_]{1,24}=[A-Za-z_]")
-_PLACEHOLDER = lazy_pattern(rf"<({'|'.join(kinds.KINDS)})(?:_[0-9]{{1,4}})?>")
-_LINE_START = lazy_pattern(r"[+-]?[ \t]*(?:(?:[-+*#;]|//|export|ENV|ARG|set|setx|SET)[ \t]+)?[\w.-]*")
-_LINE_END = lazy_pattern(r"[ \t]*(?:\r?\n|$)")
-_OPTION = lazy_pattern(r"(?:^|\s)--?[\w.-]*$")
-_DECLARED = lazy_pattern(
-    r"(?:\b(?:define|ENV|ARG|setx?|SET|setenv|SetEnv|export|setq|declare|readonly|config:set|configure set|"
-    r"config set|"
-    r"secret put|add)\s+)(?:-\S+\s+)?[\"']?[\w.-]*$"
-)
-_IN_SQL = lazy_pattern(r"identified by$|(?:with|encrypted|user|role|\w+) password$")
-_API_KEY = lazy_pattern(r"(?:api|access|secret)[-_ ]?key$")
-_SETTING = lazy_pattern(
-    r"[A-Za-z][a-z]{1,12}(?:[-_]?[A-Za-z][a-z]{1,12}){0,3}=[A-Za-z]{1,16}$|--[a-z]|"
-    r"[~^=<>v]{0,2}\d{1,4}(?:\.\w{1,8}){1,3}$"
-)
-
-
-def find_assignments(subject: Subject) -> Iterator[Match]:
-    """Values given to a secret name in the text, then the text itself when its key is such a name."""
-    if subject.stem_positions:
-        yield from _in_text(subject)
-        yield from _reversed(subject)
-    if subject.key:
-        yield from _by_key(subject)
-
-
-def _in_text(subject: Subject) -> Iterator[Match]:
-    text = subject.text
-    covered = 0
-    lowered = _without_placeholders(subject)
-    for name in find_names(lowered, subject.stem_positions if lowered is subject.lowered else None):
-        if name.start < covered:
+        if operator is None or (found := _VALUE.match(text, operator.end())) is None:
             continue
-        given = next((g for g in read_given(text, name.end) if _is_secret(g, text, name)), None)
-        if given is None:
+        how = operator.lastgroup or ""
+        if found["quoted"] is not None:
+            yield AssignedValue(found["quoted"], found.start("quoted"), how, quoted=True)
             continue
-        covered = given.start + len(given.value)
-        kind = kinds.PASSWORD if name.sort == "password" else kinds.SECRET
-        yield Match(given.start, covered, kind, "assignment", 0.6 if name.sort == "key" else 0.8)
+        value = found["bare"].rstrip(".:*!?" if how in {"prose", "space"} else ".:*")
+        if parameter := _NEXT_PARAMETER.search(value):
+            value = value[: parameter.start()]
+        yield AssignedValue(value, found.start("bare"), how, quoted=False)
 
 
-def _without_placeholders(subject: Subject) -> str:
-    """The text in lower case with placeholders blanked: `<PASSWORD>` is no name, unless it is an element."""
-    if "<" not in subject.text:
-        return subject.lowered
-    pieces: list[str] = []
-    at = 0
-    for hit in _PLACEHOLDER.finditer(subject.text):
-        if f"</{hit[1]}>" not in subject.text:
-            pieces += (subject.lowered[at : hit.start()], " " * len(hit[0]))
-            at = hit.end()
-    return "".join((*pieces, subject.lowered[at:]))
-
-
-def _is_secret(given: AssignedValue, text: str, name: Name) -> bool:
-    value = given.value
-    if not given.quoted and (given.how == "call" or text.startswith("(", given.start + len(value))):
+def _is_secret(assigned: AssignedValue, text: str, name: Name) -> bool:
+    value, _, how, quoted = assigned
+    if not quoted and (how == "call" or text.startswith("(", assigned.start + len(value))):
         return False
-    if given.how in {"space", "prose"}:
-        return _is_said(given, text, name)
-    if given.how == "comma":
-        return _is_next(given, name)
+    if how in {"space", "prose"}:
+        return _is_secret_in_prose(assigned, text, name)
+    if how == "comma":
+        return _is_secret_after_comma(assigned, name)
     if name.sort == "password":
-        return is_password_value(value, quoted=given.quoted) or (
-            given.how == "assign"
-            and not given.quoted
-            and _is_line(given, text, name)
+        return is_password_value(value, quoted=quoted) or (
+            how == "assign"
+            and not quoted
+            and _is_whole_line(assigned, text, name)
             and is_chosen_word(value)
             and not _is_plain(value)
         )
@@ -191,67 +208,63 @@ def _is_secret(given: AssignedValue, text: str, name: Name) -> bool:
     return is_secret_value(value)
 
 
-def _is_next(given: AssignedValue, name: Name) -> bool:
-    """Of a value that follows its name after a comma: an argument, a pair, a cell."""
-    value = given.value
+def _is_secret_after_comma(assigned: AssignedValue, name: Name) -> bool:
+    """Of a value that follows its name after a comma, as an argument, in a pair, in a cell."""
+    value = assigned.value
     if name.sort == "key" or _ARGUMENT.match(value) is not None or _is_plain(value):
         return False
-    if given.quoted and name.sort == "password":
+    if assigned.quoted and name.sort == "password":
         return is_strong_password(value) and (not is_identifier_like(value) or value[-2:].isdigit())
-    return is_secret_value(value) and (given.quoted or is_random(value) or name.sort == "password")
+    return is_secret_value(value) and (assigned.quoted or is_random(value) or name.sort == "password")
 
 
-def _is_line(given: AssignedValue, text: str, name: Name) -> bool:
-    """Whether name and value are all there is on the line, as in settings files."""
+def _is_whole_line(assigned: AssignedValue, text: str, name: Name) -> bool:
+    """Whether the line has nothing but name and value, as in settings files."""
     start = text.rfind("\n", 0, name.start) + 1
-    end = given.start + len(given.value)
+    end = assigned.start + len(assigned.value)
     return (
         _LINE_START.fullmatch(text, start, name.start) is not None and _LINE_END.match(text, end) is not None
     )
 
 
-def _is_said(given: AssignedValue, text: str, name: Name) -> bool:
-    """Of a value that follows its name in a sentence, as the argument of an option or of a declaration."""
-    value = given.value
+def _is_secret_in_prose(assigned: AssignedValue, text: str, name: Name) -> bool:
+    """Of a value that follows its name in a sentence, or as the argument of an option or a declaration."""
+    value = assigned.value
     if _is_plain(value):
         return False
     before = text[max(0, name.start - 48) : name.start]
-    declared = _OPTION.search(before) is not None or _DECLARED.search(before) is not None
+    is_declared = _OPTION.search(before) is not None or _DECLARED.search(before) is not None
+    is_stated = assigned.how == "prose" or is_declared
     if name.sort == "password":
-        is_verb = text[name.start : name.end].lower() == "pass" and not declared
-        return _is_said_password(given, name, given.how == "prose" or declared, is_verb=is_verb)
-    if given.how == "prose" or declared:
+        if text[name.start : name.end].lower() == "pass" and not is_declared:
+            # More often what somebody does than a password.
+            return is_strong_password(value) and is_random(value, min_length=8 if assigned.quoted else 10)
+        return _is_password_in_prose(assigned, name, is_stated=is_stated)
+    if is_stated:
         return is_secret_value(value)
-    named = given.quoted or _API_KEY.search(name.full) is not None
+    is_marked = assigned.quoted or _API_KEY.search(name.full) is not None
     return (
         name.sort != "key"
         and is_secret_value(value)
-        and (is_random(value) or named)
-        and (named or not is_hash_like(value))
+        and (is_random(value) or is_marked)
+        and (is_marked or not is_hash_like(value))
     )
 
 
-def _is_said_password(given: AssignedValue, name: Name, told: bool, *, is_verb: bool) -> bool:  # noqa: FBT001 -- of one caller
-    """Whether what is said after a password's name is it; `pass` is more often a verb."""
-    value = given.value
+def _is_password_in_prose(assigned: AssignedValue, name: Name, *, is_stated: bool) -> bool:
+    value = assigned.value
     strong = is_strong_password(value)
-    if is_verb:
-        return strong and is_random(value, least=8 if given.quoted else 10)
-    if told:
-        return strong or (given.quoted and len(value) >= _MIN_PROSE_VALUE_LENGTH and is_chosen_word(value))
-    if strong and is_random(value, least=8):
+    if is_stated:
+        return strong or (assigned.quoted and len(value) >= _MIN_PROSE_VALUE_LENGTH and is_chosen_word(value))
+    if strong and is_random(value, min_length=8):
         return True
-    return given.quoted and (
+    return assigned.quoted and (
         _IN_SQL.search(name.full) is not None or (strong and not is_identifier_like(value))
     )
 
 
-def _is_plain(value: str) -> bool:
-    return is_stand_in(value) or is_code(value) or _SETTING.match(value) is not None
-
-
 def is_password_value(value: str, *, quoted: bool) -> bool:
-    """Whether a value of a password name is one. A quoted literal may be a plain word, a bare one may not."""
+    """Whether the value of a password name is a password. In quotes it may be a plain word."""
     fits = (
         len(value) >= _MIN_VALUE_LENGTH and " " not in value.strip() if quoted else is_strong_password(value)
     )
@@ -259,30 +272,13 @@ def is_password_value(value: str, *, quoted: bool) -> bool:
 
 
 def is_secret_value(value: str) -> bool:
-    """Whether a value of a secret or token name is one: no words, no sentence, random."""
+    """Whether the value of a secret or token name is a secret: random, no words, no sentence."""
     value = value.strip()
-    if " " in value or not (is_random(value, least=10) or is_hash_like(value)):
+    if " " in value or not (is_random(value, min_length=10) or is_hash_like(value)):
         return False
     return not _is_plain(value) and not is_identifier_like(value)
 
 
-def _reversed(subject: Subject) -> Iterator[Match]:
-    """`… is the password`: the value stands first."""
-    if not (" is " in subject.text or " as " in subject.text):
-        return
-    for hit in _REVERSED.finditer(subject.text):
-        value = hit["value"].lstrip("/#*;")
-        if not _is_plain(value) and is_random(value, least=8):
-            kind = kinds.PASSWORD if hit["name"].lower().startswith("pass") else kinds.SECRET
-            yield Match(hit.end("value") - len(value), hit.end("value"), kind, "assignment", 0.7)
-
-
-def _by_key(subject: Subject) -> Iterator[Match]:
-    value = subject.text.strip()
-    if not 4 <= len(value) <= 4096 or (name := name_of_key(subject.key)) is None:  # noqa: PLR2004 -- a value
-        return
-    start = subject.text.index(value)
-    if name.sort == "password" and is_password_value(value, quoted=True):
-        yield Match(start, start + len(value), kinds.PASSWORD, "password-field", 0.85)
-    elif name.sort == "secret" and is_secret_value(value):
-        yield Match(start, start + len(value), kinds.SECRET, "secret-field", 0.85)
+def _is_plain(value: str) -> bool:
+    """Whether it is a placeholder, code or a setting instead of a secret."""
+    return is_stand_in(value) or is_code(value) or _SETTING.match(value) is not None

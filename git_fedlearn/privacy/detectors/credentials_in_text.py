@@ -1,6 +1,7 @@
-"""Secrets as people tell them: `log in with admin / …`, `PIN: …`, the words that restore a wallet.
+"""Credentials without a name to recognize them by: in prose, in password files, in commands.
 
-Passwords given to programs without a telling name: `curl -u user:…`, `mysql -p…`.
+Login pairs (`log in with admin / …`), PINs, the words that restore a wallet, `.netrc` and `.pgpass`
+entries, and passwords in the arguments of programs (`curl -u user:…`, `mysql -p…`).
 """
 
 from __future__ import annotations
@@ -19,11 +20,85 @@ if TYPE_CHECKING:
     from git_fedlearn.privacy.subject import Subject
 
 
+def find_credentials(subject: Subject) -> Iterator[Match]:
+    """Login pairs, entries of password files, PINs, recovery phrases."""
+    for form in _FORMS:
+        signs = form.signs
+        if subject.has_any(signs) if isinstance(signs, tuple) else signs.search(subject.text):
+            for hit in form.pattern.finditer(subject.text):
+                if form.is_secret(hit["value"]):
+                    yield Match(*hit.span("value"), form.kind, form.rule, form.confidence)
+
+
+def find_command_lines(subject: Subject) -> Iterator[Match]:
+    """Passwords in the arguments of well-known programs."""
+    text = subject.text
+    for program, pattern in _COMMANDS:
+        if program in text:
+            for hit in pattern.finditer(text):
+                if _is_password(hit["value"]):
+                    yield Match(*hit.span("value"), kinds.PASSWORD, "command-line", 0.8)
+
+
+def _is_password(value: str) -> bool:
+    """Whether it is a password and not a placeholder, a variable or a word."""
+    return not is_stand_in(value) and not is_code(value) and is_strong_password(value)
+
+
+_PIN = lazy_pattern(
+    r"\bpin(?:[ -]?(?:code|number))?(?: is|:|=)\s{0,2}[\"'`]?(?P<value>\d{4,8})(?![\w.-])", re.IGNORECASE
+)
+_LOGIN_PAIR = lazy_pattern(
+    r"\b(?:log ?in|sign ?in|credentials|creds|auth)\b[^\n]{0,16}?[ :]\s{0,2}[\w.@-]{2,40}(?:\s/\s|:|/)"
+    r"[\"']?(?P<value>[^\s\"']{4,256})[\"']?",
+    re.IGNORECASE,
+)
+# .netrc: `machine … login … password …`; .pgpass: `host:port:database:user:password`.
+_NETRC = lazy_pattern(
+    r"\bmachine\s{1,8}\S{1,128}\s{1,8}login\s{1,8}\S{1,128}\s{1,8}password\s{1,8}(?P<value>\S{4,256})"
+)
+_PGPASS = lazy_pattern(
+    r"(?<![\w.:/-])[\w.*-]{1,64}:(?:\d{4,5}|\*):[A-Za-z*][\w*-]{0,63}:[\w.-]{1,64}:(?P<value>[^\s:\"']{6,128})(?!\S)"
+)
+_PGPASS_PORT = lazy_pattern(r":(?:\d{4,5}|\*):")
+_PHRASE = lazy_pattern(
+    r"(?:mnemonic|(?:seed|recovery|backup|secret)[-_ ]?(?:phrase|words))[^A-Za-z\n]{0,8}(?:is|"
+    r"are)?[^A-Za-z\n]{0,8}"
+    r"(?P<value>(?:[a-z]{3,8}[ ,]{1,2}){11,23}[a-z]{3,8})",
+    re.IGNORECASE,
+)
+
+
+class _Form(NamedTuple):
+    """A way to write a secret. `signs` are checked first: lower-case words, or a quicker pattern."""
+
+    signs: tuple[str, ...] | re.Pattern[str]
+    pattern: re.Pattern[str]
+    is_secret: Callable[[str], bool]
+    kind: str
+    rule: str
+    confidence: float
+
+
+_FORMS = (
+    _Form(
+        ("login", "log in", "sign in", "signin", "cred", "auth"),
+        _LOGIN_PAIR,
+        _is_password,
+        kinds.PASSWORD,
+        "login-pair",
+        0.6,
+    ),
+    _Form(("machine",), _NETRC, lambda value: not is_stand_in(value), kinds.PASSWORD, "netrc", 0.85),
+    _Form(_PGPASS_PORT, _PGPASS, _is_password, kinds.PASSWORD, "pgpass", 0.75),
+    _Form(("pin",), _PIN, lambda _: True, kinds.PASSWORD, "pin", 0.6),
+    _Form(("mnemonic", "phrase", "words"), _PHRASE, lambda _: True, kinds.SECRET, "recovery-phrase", 0.85),
+)
+
 _ANY = r"[^\n|;]{0,160}?\s"
 _WORD = r"[\"']?(?P<value>[^\s\"']{4,256})[\"']?"
 _PAIR = r"[\"']?[^\s\"':]{0,64}:(?P<value>[^\s\"']{3,256})[\"']?"
 
-# A program that must occur in the text, and what to look for after it.
 _COMMANDS: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("curl", lazy_pattern(rf"\bcurl\b{_ANY}(?:-u|--user|--proxy-user)[= ]\s{{0,4}}{_PAIR}")),
     ("wget", lazy_pattern(rf"\bwget\b{_ANY}--(?:http-|ftp-)?password[= ]{_WORD}")),
@@ -83,89 +158,5 @@ _COMMANDS: tuple[tuple[str, re.Pattern[str]], ...] = (
         ),
     ),
 )
+"""A word that the text must contain, and the pattern to look for."""
 PROGRAMS = tuple(program for program, _ in _COMMANDS)
-
-
-def find_command_lines(subject: Subject) -> Iterator[Match]:
-    """Passwords in the arguments of well-known programs."""
-    text = subject.text
-    for program, pattern in _COMMANDS:
-        if program in text:
-            for hit in pattern.finditer(text):
-                if is_given_password(hit["value"]):
-                    yield Match(*hit.span("value"), kinds.PASSWORD, "command-line", 0.8)
-
-
-def is_given_password(value: str) -> bool:
-    """Whether an argument is a password and no placeholder, variable or word."""
-    return not is_stand_in(value) and not is_code(value) and is_strong_password(value)
-
-
-_PIN = lazy_pattern(
-    r"\bpin(?:[ -]?(?:code|number))?(?: is|:|=)\s{0,2}[\"'`]?(?P<value>\d{4,8})(?![\w.-])", re.IGNORECASE
-)
-_LOGIN_PAIR = lazy_pattern(
-    r"\b(?:log ?in|sign ?in|credentials|creds|auth)\b[^\n]{0,16}?[ :]\s{0,2}[\w.@-]{2,40}(?:\s/\s|:|/)"
-    r"[\"']?(?P<value>[^\s\"']{4,256})[\"']?",
-    re.IGNORECASE,
-)
-# machine … login … password …; host:port:database:user:password of .pgpass: fields that hold any word.
-_NETRC = lazy_pattern(
-    r"\bmachine\s{1,8}\S{1,128}\s{1,8}login\s{1,8}\S{1,128}\s{1,8}password\s{1,8}(?P<value>\S{4,256})"
-)
-_PGPASS = lazy_pattern(
-    r"(?<![\w.:/-])[\w.*-]{1,64}:(?:\d{4,5}|\*):[A-Za-z*][\w*-]{0,63}:[\w.-]{1,64}:(?P<value>[^\s:\"']{6,128})(?!\S)"
-)
-_PGPASS_PORT = lazy_pattern(r":(?:\d{4,5}|\*):")
-_PHRASE = lazy_pattern(
-    r"(?:mnemonic|(?:seed|recovery|backup|secret)[-_ ]?(?:phrase|words))[^A-Za-z\n]{0,8}(?:is|"
-    r"are)?[^A-Za-z\n]{0,8}"
-    r"(?P<value>(?:[a-z]{3,8}[ ,]{1,2}){11,23}[a-z]{3,8})",
-    re.IGNORECASE,
-)
-
-
-class _Form(NamedTuple):
-    """A way of telling: one of the signs must occur; what counts as a value; what it is."""
-
-    signs: tuple[str, ...] | re.Pattern[str]
-    """Words in lower case, or what is sooner looked for than the whole pattern."""
-    pattern: re.Pattern[str]
-    counts: Callable[[str], bool]
-    kind: str
-    rule: str
-    confidence: float
-
-
-def _any_word(value: str) -> bool:
-    return not is_stand_in(value)
-
-
-def _always(_: str) -> bool:
-    return True
-
-
-_FORMS = (
-    _Form(
-        ("login", "log in", "sign in", "signin", "cred", "auth"),
-        _LOGIN_PAIR,
-        is_given_password,
-        kinds.PASSWORD,
-        "login-pair",
-        0.6,
-    ),
-    _Form(("machine",), _NETRC, _any_word, kinds.PASSWORD, "netrc", 0.85),
-    _Form(_PGPASS_PORT, _PGPASS, is_given_password, kinds.PASSWORD, "pgpass", 0.75),
-    _Form(("pin",), _PIN, _always, kinds.PASSWORD, "pin", 0.6),
-    _Form(("mnemonic", "phrase", "words"), _PHRASE, _always, kinds.SECRET, "recovery-phrase", 0.85),
-)
-
-
-def find_told_secrets(subject: Subject) -> Iterator[Match]:
-    """Pairs after the word login, fields of password files, PINs, recovery phrases."""
-    for form in _FORMS:
-        signs = form.signs
-        if subject.has_any(signs) if isinstance(signs, tuple) else signs.search(subject.text):
-            for hit in form.pattern.finditer(subject.text):
-                if form.counts(hit["value"]):
-                    yield Match(*hit.span("value"), form.kind, form.rule, form.confidence)

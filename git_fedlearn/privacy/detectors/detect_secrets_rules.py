@@ -1,10 +1,9 @@
-"""The precise plugins of detect-secrets, as plain pattern holders.
+"""The precise plugins of detect-secrets, used only for their compiled patterns.
 
-Only their compiled patterns are used: no settings (a process-wide singleton), no verification, no network.
-A plugin is imported when a text first holds one of its keywords, since detect-secrets costs 0.14 s to
-import. Left out: the entropy plugins (they flag nix and git hashes), the keyword plugin (see
-`assignments`), and those whose patterns take quadratic time on long lines or end before the secret does,
-all of which have a rule of our own.
+No settings (a process-wide singleton), no verification, no network. detect-secrets takes 0.14 s to import,
+so a plugin is imported when a text first contains one of its keywords. Left out: the entropy plugins (they
+flag nix and git hashes), the keyword plugin (see `assignments`), and those whose patterns take quadratic
+time on long lines or end before the secret does. All of these have a rule of our own.
 """
 
 from __future__ import annotations
@@ -23,8 +22,6 @@ if TYPE_CHECKING:
 
     from git_fedlearn.privacy.subject import Subject
 
-
-# module, class, keywords of which one must occur in the lower-cased text
 PLUGINS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("artifactory", "ArtifactoryDetector", ("akc",)),
     ("aws", "AWSKeyDetector", ("akia", "asia", "abia", "acca", "a3t", "aws")),
@@ -48,11 +45,12 @@ PLUGINS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("telegram_token", "TelegramBotTokenDetector", ("telegram",)),
     ("twilio", "TwilioKeyDetector", ("twilio",)),
 )
+"""Module, class, and lower-case keywords, one of which the text must contain."""
 _LOADED: dict[str, tuple[re.Pattern[str], ...]] = {}
 
 
 def find_with_detect_secrets(subject: Subject) -> Iterator[Match]:
-    """What the plugins find, each hit extended to the whole token."""
+    """The hits of the plugins, each extended to the whole token."""
     if not subject.has_digit_run:
         return
     lowered = subject.lowered
@@ -83,7 +81,7 @@ def _hits(pattern: re.Pattern[str], text: str, rule: str) -> Iterator[Match]:
 
 
 def _trim(text: str, start: int, end: int) -> tuple[int, int]:
-    """Without the quotes and blanks that some patterns take along."""
+    """The span without the quotes and blanks that some patterns include."""
     while start < end and not (text[start].isalnum() or text[start] in "_-"):
         start += 1
     while end > start and not (text[end - 1].isalnum() or text[end - 1] in "_-=/+"):

@@ -1,4 +1,7 @@
-"""Logins on other machines: ssh and its kin, prompts, remote paths, entries of an ssh configuration."""
+"""Logins on other machines, and names of internal hosts.
+
+A login is `user@host` where a shell would log in, or user and host in an ssh command or an ssh configuration.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +16,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from git_fedlearn.privacy.subject import Subject
-
 
 _HOST = (
     r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,62}[A-Za-z0-9])?(?:\.[A-Za-z0-9](?:[A-Za-z0-9-]{0,62}[A-Za-z0-9])?){0,6}"
@@ -39,66 +41,41 @@ _REMOTE_COMMAND = lazy_pattern(
     r"(?:\bssh|\bscp|\bsftp|\brsync|\bmosh|\bsshfs|\bssh-copy-id|\bautossh|://|ssh=|host=|"
     r"(?i:last login (?:of|for|by)|logged in as|log ?in as))[^\n|;&]{0,160}$"
 )
-_NOBODY = frozenset(
-    (
-        "user",
-        "username",
-        "you",
-        "me",
-        "git",
-        "hg",
-        "svn",
-        "login",
-        "name",
-        "youruser",
-        "your_user",
-        "youruser",
-    )
-)
-_NO_HOST = frozenset(
-    (
-        "host",
-        "hostname",
-        "server",
-        "remote",
-        "localhost",
-        "machine",
-        "example",
-        "example.com",
-        "your-server",
-        "ip",
-        "address",
-    )
+_GENERIC_USERS = frozenset("user username you me git hg svn login name youruser your_user".split())
+_GENERIC_HOSTS = frozenset(
+    "host hostname server remote localhost machine example example.com your-server ip address".split()
 )
 
 
 def find_logins(subject: Subject) -> Iterator[Match]:
-    """`user@host` where a shell would log in: after ssh and its kin, before a path, in a prompt."""
+    """`user@host` as a login: after ssh and similar commands, before a path, in a prompt."""
     text = subject.text
     if "@" in text:
         for hit in _LOGIN.finditer(text):
-            if _is_somebody(hit) and (
+            if _is_specific(hit) and (
                 hit["after"] or _REMOTE_COMMAND.search(text, max(0, hit.start() - 180), hit.start())
             ):
                 yield Match(hit.start(), hit.end("host"), kinds.LOGIN, "ssh-login", 0.8)
         for hit in _SSH_URL.finditer(text) if "://" in text else ():
-            if _is_somebody(hit):
+            if _is_specific(hit):
                 yield Match(hit.start("user"), hit.end("host"), kinds.LOGIN, "ssh-login", 0.85)
     if "ssh" in text and " -l" in text:
-        yield from _apart(_SSH_OPTION, text)
+        yield from _separate_logins(_SSH_OPTION, text)
     if "\n" in text and "host" in subject.lowered:
-        yield from _apart(_SSH_CONFIG, text)
+        yield from _separate_logins(_SSH_CONFIG, text)
 
 
-def _is_somebody(hit: re.Match[str]) -> bool:
+def _is_specific(hit: re.Match[str]) -> bool:
     user, host = hit["user"].lower(), hit["host"].lower()
-    return not (user in _NOBODY or host in _NO_HOST or host.endswith(".example.com") or host[0].isdigit())
+    return not (
+        user in _GENERIC_USERS or host in _GENERIC_HOSTS or host.endswith(".example.com") or host[0].isdigit()
+    )
 
 
-def _apart(pattern: re.Pattern[str], text: str) -> Iterator[Match]:
-    """User and host where they do not stand together."""
+def _separate_logins(pattern: re.Pattern[str], text: str) -> Iterator[Match]:
+    """User and host that are not joined by an `@`."""
     for hit in pattern.finditer(text):
-        if _is_somebody(hit):
+        if _is_specific(hit):
             yield Match(*hit.span("user"), kinds.LOGIN, "ssh-login", 0.75)
             yield Match(*hit.span("host"), kinds.LOGIN, "ssh-login", 0.75)
 
@@ -133,13 +110,13 @@ _HOST_BEFORE = lazy_pattern(
 
 
 def find_internal_hosts(subject: Subject) -> Iterator[Match]:
-    """Names in zones that only exist inside: `.lan`, tailnets; `.local` and such with a sign of a host."""
+    """Names in internal zones: `.lan` and tailnets always, others if something suggests a host."""
     if not subject.has_any(_ZONES):
         return
     for hit in _INTERNAL.finditer(subject.text):
-        forge = subject.text[max(0, hit.start() - 4) : hit.start()] == "git@"
+        is_forge = subject.text[max(0, hit.start() - 4) : hit.start()] == "git@"
         if (
-            (not forge)
+            not is_forge
             and _PUBLIC_NAMES.search(hit["name"]) is None
             and (
                 hit["zone"].lower() in _SURE_ZONES

@@ -1,8 +1,8 @@
-"""Payment cards, bank accounts, national identity numbers: a shape, a check, for bare digits a word before.
+"""Payment cards, bank accounts and national identity numbers: by shape, check digits, and a word before.
 
-A number that few random ones would pass is taken as it stands when it is written as people write it; plain
-digits need a word before them (`ssn`, `PESEL` …) within forty characters, or such a word as their key.
-Check digits are python-stdnum's; what depends on today's date there is not used, since findings must not.
+A number that few random ones match counts if it is written the way people write it. Bare digits need a word
+before them (`ssn`, `PESEL` …), within forty characters, or such a word as their key. python-stdnum checks
+the digits, except where it compares with today's date: findings must not depend on the day.
 """
 
 from __future__ import annotations
@@ -22,7 +22,10 @@ if TYPE_CHECKING:
 
 
 class _Number(NamedTuple):
-    """One kind of number; without `words` it is taken anywhere."""
+    """One kind of number. `heads` are the lengths of its first group: digits, or letters if negative.
+
+    Without `words`, it counts anywhere.
+    """
 
     kind: str
     rule: str
@@ -32,12 +35,12 @@ class _Number(NamedTuple):
     words: re.Pattern[str] | None = None
 
 
-# Words that announce some national number or other.
 _ANY_ID = (
     r"\bssn\b|social.?security|national.?(?:id|insurance|number)|\bid(?:entity|entification)?.?(?:card|number|no\b|nr)|"
     r"personal.?(?:id|identification|number|code)|tax(?:payer)?.?(?:id|number)|citizen.?(?:id|number|card)|\bnino\b|"
     r"personnummer|personnr|\bdni\b|\bnie\b|\bni number"
 )
+"""Words that announce any national number."""
 _SURE_ID = _ANY_ID.replace(
     r"\bid(?:entity|entification)?.?(?:card|number|no\b|nr)", r"identity.?(?:card|number)"
 )
@@ -61,9 +64,9 @@ def _number(
 
 
 def _stdnum(module: str, **options: bool) -> Callable[[str], bool]:
-    """The check of one of stdnum's modules, imported with its first candidate: all of them take 0.1 s.
+    """The check of a module of stdnum, imported at its first candidate: all of them together take 0.1 s.
 
-    One digit repeated passes some of them, and is nobody's number.
+    A single repeated digit never passes, though some modules accept it.
     """
 
     def is_valid(number: str) -> bool:
@@ -93,23 +96,23 @@ def _is_payment_card(digits: str) -> bool:
 
 
 def _is_swedish(number: str) -> bool:
-    """Coordination numbers, too, which add 60 to the day; stdnum takes dates only, and asks today's."""
+    """Also coordination numbers, which add 60 to the day; stdnum accepts only dates up to today."""
     return _is_luhn(number.replace("+", "")[-10:])
 
 
 def _is_norwegian(digits: str) -> bool:
-    """Two check digits; stdnum's `is_valid` compares with today, and leaves out numbers without a date."""
+    """Two check digits; stdnum's `is_valid` compares with today, and rejects numbers without a date."""
     module = import_module("stdnum.no.fodselsnummer")
     return bool(digits[9:] == module.calc_check_digit1(digits) + module.calc_check_digit2(digits))
 
 
 def _is_belgian(digits: str) -> bool:
-    """97 less the remainder, with a 2 before for those born since 2000; stdnum asks today's year."""
+    """97 minus the remainder, with a 2 in front for births since 2000; stdnum compares with this year."""
     return int(digits[9:]) in {97 - int(century + digits[:9]) % 97 for century in ("", "2")}
 
 
 def _is_mexican(text: str) -> bool:
-    """The check digit; stdnum's `is_valid` does not know the letter X for the sex."""
+    """The check digit; stdnum's `is_valid` does not accept the letter X for the sex."""
     return bool(text[-1] == import_module("stdnum.mx.curp").calc_check_digit(text))
 
 
@@ -221,7 +224,7 @@ _NUMBERS: tuple[_Number, ...] = (
         rf"[1-9]\d{{5}}(?:19|20)\d\d{_MONTH}{_DAY}\d{{3}}[0-9Xx]",
         _stdnum("iso7064.mod_11_2"),
     ),
-    # Numbers given out since 2020 have no check digit.
+    # Numbers issued since 2020 have no check digit.
     _number("korean-rrn", "6", rf"\d\d{_MONTH}{_DAY}-[1-8]\d{{6}}", _always),
     _number(
         "canadian-sin",
@@ -274,49 +277,19 @@ _NUMBERS: tuple[_Number, ...] = (
 )
 _DIGITS = lazy_pattern(r"[0-9](?:[ .-]?[0-9A-Z]){5}")
 _HEAD = lazy_pattern(r"(?<![A-Za-z0-9])(?:[0-9]{1,19}|[A-Z]{1,6})(?=[0-9A-Zx .+-]|$)")
-_REACH = 40
-# One of these stands in every word that announces a number.
-_STEMS = (
-    *(
-        "ss",
-        "nat",
-        "id",
-        "perso",
-        "tax",
-        "citi",
-        "ni",
-        "steuer",
-        "tin",
-        "bsn",
-        "burger",
-        "sofi",
-        "pesel",
-        "cpr",
-        "fnr",
-    ),
-    *(
-        "dselsn",
-        "cpf",
-        "aad",
-        "pan",
-        "perman",
-        "sin",
-        "insur",
-        "tfn",
-        "rijks",
-        "regis",
-        "tc",
-        "kimlik",
-        "contrib",
-        "licen",
-    ),
-    *("licence", "schein", "acc", "rout", "sort", "aba", "iban", "nhs", "pas", "dni"),
+_MAX_WORD_DISTANCE = 40
+_STEMS = tuple(
+    """
+    ss nat id perso tax citi ni steuer tin bsn burger sofi pesel cpr fnr dselsn cpf aad pan perman sin
+    insur tfn rijks regis tc kimlik contrib licen licence schein acc rout sort aba iban nhs pas dni
+    """.split()
 )
+"""Every word that announces a number contains one of these."""
 _SEPARATORS = lazy_pattern(r"[ .-]")
 
 
 def find_numbers(subject: Subject) -> Iterator[Match]:
-    """Every number of the table that passes its check."""
+    """Numbers of the table that pass their check."""
     text = subject.text
     if _DIGITS.search(text) is None:
         return
@@ -329,8 +302,8 @@ def find_numbers(subject: Subject) -> Iterator[Match]:
             if (hit := number.pattern.match(text, at)) is None:
                 continue
             if number.words is not None:
-                start = max(0, at - _REACH)
-                if near is None:  # a quick no for the many numbers that are none
+                start = max(0, at - _MAX_WORD_DISTANCE)
+                if near is None:  # quickly rules out most numbers
                     near = any(stem in subject.lowered[start:at] for stem in _STEMS)
                 if not near or not (number.words.search(text[start:at]) or number.words.search(subject.key)):
                     continue
@@ -346,12 +319,12 @@ def _lengths(heads: str) -> Iterator[int]:
 
 
 def _index() -> tuple[dict[int, tuple[_Number, ...]], tuple[_Number, ...]]:
-    """The numbers by how many digits or, below zero, letters they begin with, and those that may have any."""
-    anything = tuple(number for number in _NUMBERS if not number.heads)
+    """The numbers by the length of their first group, and those that any group may begin."""
+    headless = tuple(number for number in _NUMBERS if not number.heads)
     lengths = {length for number in _NUMBERS for length in _lengths(number.heads)}
     return {
-        length: (*(n for n in _NUMBERS if length in _lengths(n.heads)), *anything) for length in lengths
-    }, anything
+        length: (*(n for n in _NUMBERS if length in _lengths(n.heads)), *headless) for length in lengths
+    }, headless
 
 
 _BY_HEAD, _ANY_HEAD = _index()

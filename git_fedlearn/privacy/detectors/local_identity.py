@@ -1,9 +1,10 @@
-"""The user, host, name and mail addresses of this machine, wherever they occur.
+"""The user, host, full name and mail addresses of this machine, and home folders of anybody.
 
-A name that is a common word (`test`, `admin`) or shorter than four letters stays as a bare word: replacing
-it would spoil ordinary text. In paths and logins it goes all the same, by the rules for those.
+A name that is a common word (`test`, `admin`) or has fewer than four letters is not replaced as a bare
+word, which would spoil ordinary text, but is replaced in paths and logins.
 
-Home folders: Linux, macOS, Windows, WSL, git-bash, escaped and in URLs. They become `~`.
+Home folders are found in the notations of Linux, macOS, Windows, WSL, git-bash and URLs, also escaped. They
+become `~`.
 """
 
 from __future__ import annotations
@@ -21,9 +22,8 @@ if TYPE_CHECKING:
     from git_fedlearn.privacy.model import LocalIdentity
     from git_fedlearn.privacy.subject import Subject
 
-
 _MIN_NAME_LENGTH = 4
-COMMON = frozenset(
+_COMMON_WORDS = frozenset(
     """
     root user users admin administrator nixos ubuntu debian fedora arch centos alpine test tests tester
     testing guest demo default nobody daemon system service server client host hostname localhost local
@@ -43,7 +43,7 @@ COMMON = frozenset(
 
 
 class IdentityRules:
-    """Patterns compiled once for one identity."""
+    """The patterns of one identity."""
 
     def __init__(self, identity: LocalIdentity) -> None:
         self._rules: list[tuple[str, re.Pattern[str], str, str]] = []
@@ -60,11 +60,6 @@ class IdentityRules:
         self._add_word(identity.user, kinds.USER_NAME, "local-user")
         self._add_login(identity)
 
-    @property
-    def is_known(self) -> bool:
-        """Whether there is anything to look for."""
-        return bool(self._rules)
-
     def find(self, subject: Subject) -> Iterator[Match]:
         """Every mention of this machine or its user."""
         for word, pattern, kind, rule in self._rules:
@@ -78,14 +73,14 @@ class IdentityRules:
 
     def _add_word(self, word: str, kind: str, rule: str) -> None:
         word = word.strip()
-        if len(word) >= _MIN_NAME_LENGTH and word.lower() not in COMMON and not word.isdigit():
+        if len(word) >= _MIN_NAME_LENGTH and word.lower() not in _COMMON_WORDS and not word.isdigit():
             pattern = r"\s{1,3}".join(re.escape(part) for part in word.split())
             first = word.split()[0]
-            rows = (first.lower(), re.compile(rf"(?<![^\W_]){pattern}(?![^\W_])", re.IGNORECASE), kind, rule)
-            self._rules.append(rows)
+            compiled = re.compile(rf"(?<![^\W_]){pattern}(?![^\W_])", re.IGNORECASE)
+            self._rules.append((first.lower(), compiled, kind, rule))
 
     def _add_login(self, identity: LocalIdentity) -> None:
-        """`user@host` of this machine, whatever the names are."""
+        """`user@host` of this machine, even if both names are common words."""
         if identity.user and identity.host:
             short = re.escape(identity.host.split(".")[0])
             pattern = rf"(?<![\w.-]){re.escape(identity.user)}@{short}(?:\.[\w-]{{1,63}}){{0,6}}(?![\w-])"
@@ -138,7 +133,7 @@ _SHARED = frozenset(
 
 
 def find_home_paths(subject: Subject) -> Iterator[Match]:
-    """The part of each path that names a user's home."""
+    """The part of each path that is somebody's home folder."""
     text = subject.text
     lowered = subject.lowered
     if "home" in lowered:

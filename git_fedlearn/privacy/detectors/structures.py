@@ -1,6 +1,6 @@
-"""Secrets with a structure of their own: private key blocks, web tokens, URL passwords, webhooks, headers.
+"""Secrets with a structure of their own: key blocks, web tokens, passwords in URLs, webhooks, HTTP headers.
 
-Session cookies: in `Cookie` and `Set-Cookie` headers, and wherever their well-known names occur.
+Session cookies are found in `Cookie` and `Set-Cookie` headers, and by their well-known names anywhere.
 """
 
 from __future__ import annotations
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
     from git_fedlearn.privacy.subject import Subject
 
-
 _PEM_BEGIN = lazy_pattern(r"-{4,5} ?BEGIN [A-Z0-9 ]{0,40}?PRIVATE KEY(?: BLOCK)? ?-{4,5}")
 _PEM_END = lazy_pattern(r"-{4,5} ?END [A-Z0-9 ]{0,40}?PRIVATE KEY(?: BLOCK)? ?-{4,5}")
 _PEM_BODY = lazy_pattern(
@@ -32,7 +31,54 @@ _PEM_BODY = lazy_pattern(
 _MIN_BODY_LENGTH = 40
 _PUTTY = lazy_pattern(r"PuTTY-User-Key-File-\d")
 _PUTTY_END = lazy_pattern(r"Private-(?:MAC|Hash): ?[0-9a-fA-F]{16,128}")
+
+
+def find_private_keys(subject: Subject) -> Iterator[Match]:
+    """Whole PEM, OpenSSH, PGP, SSH2 and PuTTY key blocks; without an end line, up to the end of the body."""
+    text = subject.text
+    if "PRIVATE KEY" in text:
+        yield from _blocks(text, _PEM_BEGIN, _PEM_END, "private-key-block")
+    if "PuTTY-User-Key-File" in text:
+        yield from _blocks(text, _PUTTY, _PUTTY_END, "putty-private-key")
+
+
+def _blocks(text: str, begin: re.Pattern[str], end: re.Pattern[str], rule: str) -> Iterator[Match]:
+    ends = [m.span() for m in end.finditer(text)]
+    starts = [start for start, _ in ends]
+    heads = [m.span() for m in begin.finditer(text)]
+    for index, (start, body) in enumerate(heads):
+        following = heads[index + 1][0] if index + 1 < len(heads) else len(text)
+        at = bisect_left(starts, body)
+        closed = at < len(ends) and starts[at] < following
+        unclosed = None if closed else _PEM_BODY.match(text, body)
+        inner = starts[at] if closed else unclosed.end() if unclosed else body
+        # A block without a body (`BEGIN … END` around dots) only shows what one looks like.
+        if sum(c.isalnum() for c in text[body : min(inner, body + 4096)]) >= _MIN_BODY_LENGTH:
+            yield Match(start, ends[at][1] if closed else inner, kinds.PRIVATE_KEY, rule, 0.99)
+
+
 _JWT = lazy_pattern(r"(?<![A-Za-z0-9_-])eyJ[\w-]{8,}={0,2}\.[\w-]{2,}={0,2}(?:\.[\w+/-]*){0,3}", re.ASCII)
+
+
+def find_jwts(subject: Subject) -> Iterator[Match]:
+    """JSON web tokens, signed or not, whose first part decodes to a JSON object."""
+    if "eyJ" not in subject.text:
+        return
+    for hit in _JWT.finditer(subject.text):
+        if _is_json_object(hit[0].split(".", 1)[0]):
+            end = hit.end() - (len(hit[0]) - len(hit[0].rstrip(".")))
+            yield Match(hit.start(), end, kinds.JWT, "json-web-token", 0.99)
+
+
+def _is_json_object(part: str) -> bool:
+    part = part.rstrip("=")[:256]
+    try:
+        head = base64.urlsafe_b64decode(part[: len(part) // 4 * 4])
+    except (binascii.Error, ValueError):
+        return False
+    return head.lstrip(b"{ \r\n\t").startswith(b'"')
+
+
 _URL_LOGIN = lazy_pattern(
     r"(?<![A-Za-z0-9])[A-Za-z][A-Za-z0-9+.-]{1,30}:(?:\\?/){2}"
     r"(?P<user>[^\s/?#:@\"'<>`\\]{0,256}):(?P<password>[^\s\"'<>`]{1,128}?)@(?=[\w\[$.-])"
@@ -43,6 +89,45 @@ _NAMED_LOGIN = lazy_pattern(
     r"(?<![\w./:-])[\w.-]{1,64}:(?P<password>[^\s:@\"'<>`]{3,128})@(?:tcp|unix|udp)\(|"
     r"(?:oracle:(?:thin|oci8?):|\bsqlplus\s{1,4}(?:-\w{1,8}\s{1,4})?)\w{1,64}/(?P<oracle>[^\s/@\"'<>`]{3,128})@"
 )
+
+
+def find_url_passwords(subject: Subject) -> Iterator[Match]:
+    """The password in `scheme://user:password@host`; a random user name is a token."""
+    if "@" not in subject.text:
+        return
+    yield from _other_logins(subject.text)
+    if "://" not in subject.text and ":\\/" not in subject.text:
+        return
+    for hit in _URL_LOGIN.finditer(subject.text):
+        password = hit["password"]
+        # `http://host:8080/path/@scope` has no password.
+        has_path = "/" in password and re.match(r"\d{1,5}(?:/|$)", password)
+        if not has_path and not is_stand_in(password):
+            end = _last_at(subject.text, hit)
+            yield Match(hit.start("password"), end, kinds.PASSWORD, "url-password", 0.95)
+        if is_random(hit["user"], min_length=20):
+            yield Match(*hit.span("user"), kinds.API_KEY, "url-token", 0.9)
+
+
+def _last_at(text: str, hit: re.Match[str]) -> int:
+    """Where the password ends: at the last `@` before the path, since passwords contain unescaped ones."""
+    rest = _AUTHORITY.match(text, hit.end())
+    more = rest[0].rfind("@") if rest is not None and "/" not in hit["password"] else -1
+    return hit.end("password") if more < 0 else hit.end() + more
+
+
+def _other_logins(text: str) -> Iterator[Match]:
+    """`https://token@host`, `user:password@tcp(host)`, `oracle:thin:user/password@`."""
+    for hit in _URL_TOKEN.finditer(text):
+        if is_random(hit["token"], min_length=20):
+            yield Match(*hit.span("token"), kinds.API_KEY, "url-token", 0.9)
+    if "@tcp(" in text or "@unix(" in text or "oracle" in text or "sqlplus" in text:
+        for hit in _NAMED_LOGIN.finditer(text):
+            group = "password" if hit["password"] else "oracle"
+            if not is_stand_in(hit[group]):
+                yield Match(*hit.span(group), kinds.PASSWORD, "url-password", 0.9)
+
+
 _WEBHOOKS = lazy_pattern(
     r"(?:https?:(?:\\?/){2})?(?:"
     r"hooks\.slack\.com\\?/(?:services|workflows|triggers)\\?/[\w\\/-]{16,256}|"
@@ -65,111 +150,20 @@ _WEBHOOKS = lazy_pattern(
     re.ASCII,
 )
 WEBHOOK_SIGNS = (
-    *(
-        "hook",
-        "googleapis.com",
-        "maker.ifttt",
-        "dingtalk",
-        "api.telegram",
-        "weixin",
-        "logic.azure",
-        "azurewebsites",
-    ),
+    "hook",
+    "googleapis.com",
+    "maker.ifttt",
+    "dingtalk",
+    "api.telegram",
+    "weixin",
+    "logic.azure",
+    "azurewebsites",
 )
-_HEADER = lazy_pattern(
-    r"(?i)\b(?P<scheme>bearer|basic|token|digest|apikey|negotiate)[ \t]{1,4}"
-    r"(?P<secret>[A-Za-z0-9._~+/=-]{12,4096})"
-)
-
-
-_PAIR_BASE64 = lazy_pattern(
-    r"\b_?auth[\"']?\s{0,4}[:=]\s{0,4}[\"']?(?P<secret>[A-Za-z0-9+/]{8,512}={0,2})(?![\w+/=-])"
-)
-_PAIR_PLAIN = re.compile(rb"[\w.@-]{1,64}:[\x21-\x7e]{3,400}")
-
-
-def find_private_keys(subject: Subject) -> Iterator[Match]:
-    """Whole PEM, OpenSSH, PGP, SSH2 and PuTTY key blocks; without an end line, as far as the body goes."""
-    text = subject.text
-    if "PRIVATE KEY" in text:
-        yield from _blocks(text, _PEM_BEGIN, _PEM_END, "private-key-block")
-    if "PuTTY-User-Key-File" in text:
-        yield from _blocks(text, _PUTTY, _PUTTY_END, "putty-private-key")
-
-
-def _blocks(text: str, begin: re.Pattern[str], end: re.Pattern[str], rule: str) -> Iterator[Match]:
-    ends = [m.span() for m in end.finditer(text)]
-    starts = [start for start, _ in ends]
-    heads = [m.span() for m in begin.finditer(text)]
-    for index, (start, body) in enumerate(heads):
-        following = heads[index + 1][0] if index + 1 < len(heads) else len(text)
-        at = bisect_left(starts, body)
-        closed = at < len(ends) and starts[at] < following
-        unclosed = None if closed else _PEM_BODY.match(text, body)
-        inner = starts[at] if closed else unclosed.end() if unclosed else body
-        # A block that only shows the form of one (`BEGIN … END` around dots) is no key.
-        if sum(c.isalnum() for c in text[body : min(inner, body + 4096)]) >= _MIN_BODY_LENGTH:
-            yield Match(start, ends[at][1] if closed else inner, kinds.PRIVATE_KEY, rule, 0.99)
-
-
-def find_jwts(subject: Subject) -> Iterator[Match]:
-    """JSON web tokens, signed or not, whose first part decodes to a JSON object."""
-    if "eyJ" not in subject.text:
-        return
-    for hit in _JWT.finditer(subject.text):
-        if _is_json_object(hit[0].split(".", 1)[0]):
-            end = hit.end() - (len(hit[0]) - len(hit[0].rstrip(".")))
-            yield Match(hit.start(), end, kinds.JWT, "json-web-token", 0.99)
-
-
-def _is_json_object(part: str) -> bool:
-    part = part.rstrip("=")[:256]
-    try:
-        head = base64.urlsafe_b64decode(part[: len(part) // 4 * 4])
-    except (binascii.Error, ValueError):
-        return False
-    return head.lstrip(b"{ \r\n\t").startswith(b'"')
-
-
-def find_url_passwords(subject: Subject) -> Iterator[Match]:
-    """The password in `scheme://user:password@host`; a random user name without one is a token too."""
-    if "@" not in subject.text:
-        return
-    yield from _other_logins(subject.text)
-    if "://" not in subject.text and ":\\/" not in subject.text:
-        return
-    for hit in _URL_LOGIN.finditer(subject.text):
-        password = hit["password"]
-        # `http://host:8080/path/@scope` has no password.
-        has_path = "/" in password and re.match(r"\d{1,5}(?:/|$)", password)
-        if not has_path and not is_stand_in(password):
-            end = _last_at(subject.text, hit)
-            yield Match(hit.start("password"), end, kinds.PASSWORD, "url-password", 0.95)
-        if is_random(hit["user"], least=20):
-            yield Match(*hit.span("user"), kinds.API_KEY, "url-token", 0.9)
-
-
-def _last_at(text: str, hit: re.Match[str]) -> int:
-    """Where the password ends: people write `@` in it unescaped, so at the last one before the path."""
-    rest = _AUTHORITY.match(text, hit.end())
-    more = rest[0].rfind("@") if rest is not None and "/" not in hit["password"] else -1
-    return hit.end("password") if more < 0 else hit.end() + more
-
-
-def _other_logins(text: str) -> Iterator[Match]:
-    """`https://token@host`, `user:password@tcp(host)`, `oracle:thin:user/password@`."""
-    for hit in _URL_TOKEN.finditer(text):
-        if is_random(hit["token"], least=20):
-            yield Match(*hit.span("token"), kinds.API_KEY, "url-token", 0.9)
-    if "@tcp(" in text or "@unix(" in text or "oracle" in text or "sqlplus" in text:
-        for hit in _NAMED_LOGIN.finditer(text):
-            group = "password" if hit["password"] else "oracle"
-            if not is_stand_in(hit[group]):
-                yield Match(*hit.span(group), kinds.PASSWORD, "url-password", 0.9)
+"""Every webhook address contains one of these."""
 
 
 def find_webhooks(subject: Subject) -> Iterator[Match]:
-    """Addresses that let anybody who knows them post; the whole address is the secret."""
+    """Addresses that anybody who knows them can post to; the whole address is the secret."""
     text = subject.text
     if not any(sign in text for sign in WEBHOOK_SIGNS):
         return
@@ -178,19 +172,15 @@ def find_webhooks(subject: Subject) -> Iterator[Match]:
             yield Match(*hit.span(), kinds.WEBHOOK_URL, "webhook", 0.97)
 
 
-def find_basic_pairs(subject: Subject) -> Iterator[Match]:
-    """`"auth": "…"` of Docker and npm: user and password in base64."""
-    if "auth" in subject.text:
-        for hit in _PAIR_BASE64.finditer(subject.text):
-            plain = base64.b64decode(hit["secret"][: len(hit["secret"]) // 4 * 4])
-            if _PAIR_PLAIN.fullmatch(plain) is not None:
-                yield Match(*hit.span("secret"), kinds.PASSWORD, "basic-pair", 0.9)
+_HEADER = lazy_pattern(
+    r"(?i)\b(?P<scheme>bearer|basic|token|digest|apikey|negotiate)[ \t]{1,4}"
+    r"(?P<secret>[A-Za-z0-9._~+/=-]{12,4096})"
+)
 
 
 def find_headers(subject: Subject) -> Iterator[Match]:
-    """What follows an HTTP authentication scheme, when it is random enough to be a credential."""
-    lowered = subject.lowered
-    if not any(s in lowered for s in ("bearer", "basic ", "token ", "digest ", "apikey ", "negotiate ")):
+    """What follows an HTTP authentication scheme, if it is random enough for a credential."""
+    if not subject.has_any(("bearer", "basic ", "token ", "digest ", "apikey ", "negotiate ")):
         return
     for hit in _HEADER.finditer(subject.text):
         secret = hit["secret"].rstrip(".")
@@ -201,6 +191,21 @@ def find_headers(subject: Subject) -> Iterator[Match]:
             continue
         kind = kinds.PASSWORD if hit["scheme"].lower() == "basic" else kinds.API_KEY
         yield Match(hit.start("secret"), hit.start("secret") + len(secret), kind, "authorization-header", 0.9)
+
+
+_PAIR_BASE64 = lazy_pattern(
+    r"\b_?auth[\"']?\s{0,4}[:=]\s{0,4}[\"']?(?P<secret>[A-Za-z0-9+/]{8,512}={0,2})(?![\w+/=-])"
+)
+_PAIR_PLAIN = re.compile(rb"[\w.@-]{1,64}:[\x21-\x7e]{3,400}")
+
+
+def find_basic_pairs(subject: Subject) -> Iterator[Match]:
+    """`"auth": "…"` of Docker and npm: user and password in base64."""
+    if "auth" in subject.text:
+        for hit in _PAIR_BASE64.finditer(subject.text):
+            plain = base64.b64decode(hit["secret"][: len(hit["secret"]) // 4 * 4])
+            if _PAIR_PLAIN.fullmatch(plain) is not None:
+                yield Match(*hit.span("secret"), kinds.PASSWORD, "basic-pair", 0.9)
 
 
 _COOKIE_HEADER = lazy_pattern(
@@ -217,20 +222,13 @@ _KNOWN = lazy_pattern(
 
 
 def find_cookies(subject: Subject) -> Iterator[Match]:
-    """Values of cookies that a server would take for a login."""
-    lowered = subject.lowered
-    if "cookie" in lowered:
+    """Values of cookies that identify a session."""
+    if "cookie" in subject.lowered:
         for header in _COOKIE_HEADER.finditer(subject.text):
             for hit in _PAIR.finditer(subject.text, *header.span("pairs")):
                 if _is_session(hit["value"]):
                     yield _match(*hit.span("value"))
-    if (
-        "sess" in lowered
-        or "connect.sid" in lowered
-        or "auth=" in lowered
-        or "token=" in lowered
-        or "__" in lowered
-    ):
+    if subject.has_any(("sess", "connect.sid", "auth=", "token=", "__")):
         for hit in _KNOWN.finditer(subject.text):
             group = "value" if hit["value"] else "known"
             if _is_session(hit[group]):

@@ -1,6 +1,6 @@
 """Columns of secrets: a header cell `password` or `API key`, and the cells below it.
 
-Markdown tables, comma, semicolon and tab separated values, and the column list of an SQL `INSERT`.
+In Markdown tables, in values separated by commas, semicolons or tabs, and in SQL `INSERT` statements.
 """
 
 from __future__ import annotations
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from git_fedlearn.privacy.subject import Name, Subject
-
 
 _SEPARATORS = "|\t;,"
 _RULE = re.compile(r"[\s|:+-]*")
@@ -52,14 +51,14 @@ def _in_lines(text: str, stems: list[int]) -> Iterator[Match]:
             if _RULE.fullmatch(line) is None:
                 yield from _cells(line, at, separator, columns)
         else:
-            names_one = bisect_left(stems, at) < bisect_left(stems, at + len(line))
-            separator, columns = _header(line) if names_one else ("", {})
+            has_name = bisect_left(stems, at) < bisect_left(stems, at + len(line))
+            separator, columns = _header(line) if has_name else ("", {})
             width = line.count(separator) if columns else 0
         at += len(line)
 
 
 def _header(line: str) -> tuple[str, dict[int, Name]]:
-    """The separator of a header line and which of its cells name secrets."""
+    """The separator of a header line, and the names of secrets in it by column; empty for any other line."""
     if len(line) < 400:  # noqa: PLR2004 -- headers are short
         for separator in _SEPARATORS:
             cells = line.split(separator)
@@ -82,11 +81,11 @@ def _cells(line: str, at: int, separator: str, columns: dict[int, Name]) -> Iter
     for index, cell in enumerate(line.split(separator)):
         value = cell.strip(_WRAPPING)
         if index in columns and value:
-            yield from _judge(columns[index], value, at + cell.index(value))
+            yield from _secret_cell(columns[index], value, at + cell.index(value))
         at += len(cell) + 1
 
 
-def _judge(name: Name, value: str, start: int) -> Iterator[Match]:
+def _secret_cell(name: Name, value: str, start: int) -> Iterator[Match]:
     end = start + len(value)
     if name.sort == "password":
         if is_password_value(value, quoted=False):
@@ -107,5 +106,5 @@ def _in_inserts(text: str) -> Iterator[Match]:
                 if cell is None or cell.end() == place:
                     break
                 if name is not None and cell["text"]:
-                    yield from _judge(name, cell["text"], cell.start("text"))
+                    yield from _secret_cell(name, cell["text"], cell.start("text"))
                 place = cell.end()

@@ -1,10 +1,10 @@
-"""Token formats that name themselves: a data table, one row each.
+"""Token formats: a data table, one row each.
 
-`PREFIXED` rows begin with one of their prefixes, in this case; `rest` is what must follow at least. The
-scanner adds the token boundary before it and extends a hit to the whole token. `MARKED` rows are told by a
-mark inside: the whole pattern is tried only where a mark occurs. `SHAPED` rows have no mark that would tell
-them from ordinary text. Repeats are bounded, or anchored so that the scan stays linear. A row marked `random`
-has a prefix that ordinary names use too, so what follows must look generated.
+`PREFIXED` rows begin with one of their case-sensitive prefixes; `rest` is the least that must follow.
+`tokens` adds the boundary before a token and extends a hit to the whole token. `MARKED` rows have a mark
+inside: the pattern is tried only on texts that contain it. `SHAPED` rows have no mark that distinguishes
+them from ordinary text. Repeats are bounded or anchored, so that a scan stays linear. A row marked `random`
+has a prefix that ordinary names use, too, so what follows must look generated.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from git_fedlearn.privacy import kinds
 
 
 class TokenFormat(NamedTuple):
-    """One format told by its beginning; `prefixes` separated by spaces."""
+    """A format recognized by its prefix; `prefixes` are separated by spaces."""
 
     rule: str
     prefixes: str
@@ -25,7 +25,7 @@ class TokenFormat(NamedTuple):
 
 
 class MarkedFormat(NamedTuple):
-    """One format told by one of its marks inside; a group `secret` narrows the span."""
+    """A format recognized by one of its marks; a group `secret` narrows the span."""
 
     rule: str
     marks: tuple[str, ...]
@@ -427,4 +427,4 @@ SHAPED: tuple[MarkedFormat, ...] = (
     MarkedFormat("zhipu-key", (".",), rf"[a-f0-9]{{32}}\.{_A}{{16}}(?!\w)"),
     MarkedFormat("facebook-app-token", ("|",), rf"\d{{12,18}}\|{_W}{{24,40}}"),
 )
-"""Formats of groups of characters. They lie within one run of token characters, of which a text has few."""
+"""Formats of grouped characters, tried only in long runs of token characters, of which a text has few."""

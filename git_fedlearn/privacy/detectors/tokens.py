@@ -1,7 +1,8 @@
-"""Finds tokens of known formats.
+"""Tokens of known formats.
 
-A token is long, so first every run of token characters is found; only in those, at their boundaries, the
-prefixes of the table are looked up; only where one stands, its patterns are tried. Clean text costs one pass.
+First, runs of token characters long enough for one are found; only in those, at boundaries, the prefixes of
+the table are looked up; only behind a prefix, its patterns are tried. Text without a long run costs one
+pass.
 """
 
 from __future__ import annotations
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
 
     from git_fedlearn.privacy.subject import Subject
 
-
 _MIN_TOKEN_LENGTH = 14
 _RUN = re.compile(rf"[A-Za-z0-9_.$~!:|/+-]{{{_MIN_TOKEN_LENGTH},}}")
 _DIGIT = re.compile(r"[0-9]")
@@ -28,10 +28,8 @@ AWS_KEY_ID = re.compile(r"(?<![A-Za-z0-9])(?:AKIA|ASIA)[A-Z0-9]{16}(?![A-Za-z0-9
 _FORTY = re.compile(r"[A-Za-z0-9/+]{40}")
 _AWS_SECRET = re.compile(r"(?<![A-Za-z0-9/+=_.-])[A-Za-z0-9/+]{40}(?![A-Za-z0-9/+=_-])")
 _REST = re.compile(r"[A-Za-z0-9_-]{0,4096}")
-
-
-# Vendors widen their alphabets: after a prefix of this length, marks are taken too in what looks random.
-_TELLING = 4
+# Vendors widen their alphabets: after a prefix of this length, `_` and `-` are accepted in what looks random.
+_MIN_DISTINCTIVE_PREFIX = 4
 _ALPHANUMERIC = "[A-Za-z0-9]"
 _WITH_MARKS = "[A-Za-z0-9_-]"
 _UNKNOWN = re.compile(
@@ -48,7 +46,7 @@ _IDS = frozenset(
 
 
 class _Row(NamedTuple):
-    """A format to try; `pattern` is compiled when first needed, since most never are."""
+    """A format to try; `pattern` is compiled when first needed, which most never are."""
 
     rule: str
     kind: str
@@ -67,7 +65,7 @@ def _prefix_table() -> tuple[re.Pattern[str], dict[str, tuple[_Row, ...]]]:
         for prefix in row.prefixes.split():
             pattern = f"{re.escape(prefix)}(?:{row.rest})"
             rows.setdefault(prefix, []).append(_Row(row.rule, row.kind, pattern, row.random))
-            if len(prefix) >= _TELLING and row.rest.startswith(_ALPHANUMERIC):
+            if len(prefix) >= _MIN_DISTINCTIVE_PREFIX and row.rest.startswith(_ALPHANUMERIC):
                 wider = pattern.replace(_ALPHANUMERIC, _WITH_MARKS, 1)
                 rows[prefix].append(_Row(row.rule, row.kind, wider, random=True))
     table = {
@@ -78,7 +76,7 @@ def _prefix_table() -> tuple[re.Pattern[str], dict[str, tuple[_Row, ...]]]:
 
 
 def _trie(words: list[str]) -> str:
-    """An alternation that shares beginnings, so that few branches are tried; the longest word wins."""
+    """An alternation with shared beginnings, so that few branches are tried; the longest word wins."""
     if not words or words == [""]:
         return ""
     heads: dict[str, list[str]] = {}
@@ -94,7 +92,7 @@ def _trie(words: list[str]) -> str:
 
 @cache
 def _rows(formats: tuple[MarkedFormat, ...]) -> tuple[tuple[tuple[str, ...], _Row], ...]:
-    """The marks of each format, and how to find it."""
+    """The marks of each format, with the row to try."""
     return tuple(
         (row.marks, _Row(row.rule, row.kind, rf"(?<![A-Za-z0-9])(?:{row.pattern})", random=False))
         for row in formats
@@ -102,7 +100,7 @@ def _rows(formats: tuple[MarkedFormat, ...]) -> tuple[tuple[tuple[str, ...], _Ro
 
 
 def find_tokens(subject: Subject) -> Iterator[Match]:
-    """Every token of a format told by its beginning, whole."""
+    """Tokens recognized by their prefix, whole."""
     text = subject.text
     if len(text) < _MIN_TOKEN_LENGTH or _RUN.search(text) is None:
         return
@@ -122,7 +120,7 @@ def find_tokens(subject: Subject) -> Iterator[Match]:
 
 
 def find_marked_tokens(subject: Subject) -> Iterator[Match]:
-    """Every token of a format told by a mark inside, whole."""
+    """Tokens recognized by a mark inside, whole."""
     text = subject.text
     if len(text) >= _MIN_TOKEN_LENGTH:
         for marks, row in _rows(MARKED):
@@ -131,7 +129,7 @@ def find_marked_tokens(subject: Subject) -> Iterator[Match]:
 
 
 def find_shaped_tokens(subject: Subject) -> Iterator[Match]:
-    """Every token of a format told by its shape alone, whole."""
+    """Tokens recognized by their shape alone, whole."""
     for start, end in subject.long_runs:
         run = subject.text[start:end]
         for marks, row in _rows(SHAPED):
@@ -140,44 +138,47 @@ def find_shaped_tokens(subject: Subject) -> Iterator[Match]:
 
 
 def begins_token(text: str) -> bool:
-    """Whether a token of a format that names itself may begin with this text, or have it as its beginning."""
+    """Whether this text begins with a distinctive prefix of tokens, or is the beginning of one."""
     prefixes, table = _prefix_table()
     hit = prefixes.match(text)
     if hit is not None:
         return not all(row.random for row in table[hit[0]])
-    return len(text) >= 2 and text in _sure_beginnings()  # noqa: PLR2004 -- one letter says nothing
+    return len(text) >= 2 and text in _distinctive_beginnings()  # noqa: PLR2004 -- one letter is too little
 
 
 @cache
-def _sure_beginnings() -> frozenset[str]:
-    """What the prefixes of formats that name themselves may be cut to."""
-    sure = (p for row in PREFIXED if not row.random for p in row.prefixes.split())
-    return frozenset(prefix[:end] for prefix in sure for end in range(len(prefix) + 1))
+def _distinctive_beginnings() -> frozenset[str]:
+    """All beginnings of the prefixes that are distinctive, not marked `random`."""
+    prefixes = (p for row in PREFIXED if not row.random for p in row.prefixes.split())
+    return frozenset(prefix[:end] for prefix in prefixes for end in range(len(prefix) + 1))
 
 
-def whole_token(text: str, least: int) -> str | None:
-    """The rule by which the text as a whole is a token of a format that names itself, longer than `least`."""
+def whole_token(text: str, min_length: int) -> str | None:
+    """The rule of a token with a distinctive prefix at the start of the text, None if there is none.
+
+    Only tokens longer than `min_length` count.
+    """
     prefixes, table = _prefix_table()
     hit = prefixes.match(text)
     for row in table[hit[0]] if hit else ():
         token = None if row.random else _compiled(row.pattern).match(text)
         if (
             token is not None
-            and token.end() > least
-            and is_random(text[hit.end() :] if hit else text, least=8)
+            and token.end() > min_length
+            and is_random(text[hit.end() :] if hit else text, min_length=8)
         ):
             return row.rule
     return None
 
 
 def _counts(token: str, rest: str, row: _Row) -> bool:
-    generated = not row.random or (_DIGIT.search(rest) is not None and is_random(rest, least=8))
+    generated = not row.random or (_DIGIT.search(rest) is not None and is_random(rest, min_length=8))
     return generated and not is_marked_example(token)
 
 
 def _find_row(text: str, row: _Row, at: int, stop: int) -> Iterator[Match]:
     pattern = _compiled(row.pattern)
-    # One more, for what must not follow a token.
+    # One character more, for the lookahead.
     while (hit := pattern.search(text, at, stop + 1)) is not None:
         start, end = hit.span("secret" if "secret" in pattern.groupindex else 0)
         at = end = extend_token(text, end)
@@ -186,15 +187,15 @@ def _find_row(text: str, row: _Row, at: int, stop: int) -> Iterator[Match]:
 
 
 def extend_token(text: str, end: int) -> int:
-    """Where the token that reaches `end` really ends, so that no tail of it stays."""
+    """The end of the token that reaches `end`, so that no part of it is left."""
     rest = _REST.match(text, end)
     return rest.end() if rest else end
 
 
 def find_unknown_tokens(subject: Subject) -> Iterator[Match]:
-    """Tokens of vendors that the table does not know: a short name, then what a generator made."""
+    """Tokens of vendors that the table does not have: a short name, then generated characters."""
     for start, end in subject.long_runs:
-        # One more, for what must not follow a token.
+        # One character more, for the lookahead.
         for hit in _UNKNOWN.finditer(subject.text, start, end + 1):
             if hit["prefix"] not in _IDS and _is_generated(hit["rest"]) and not is_marked_example(hit[0]):
                 yield Match(*hit.span(), kinds.API_KEY, "unknown-token", 0.6)
@@ -202,11 +203,12 @@ def find_unknown_tokens(subject: Subject) -> Iterator[Match]:
 
 def _is_generated(rest: str) -> bool:
     digits, uppers, lowers = (sum(map(f, rest)) for f in (str.isdigit, str.isupper, str.islower))
-    return digits > 1 and uppers > 2 and lowers > 2 and is_random(rest, least=30) and not _WORDY.search(rest)  # noqa: PLR2004 -- of thirty
+    is_mixed = digits > 1 and uppers > 2 and lowers > 2  # noqa: PLR2004 -- of at least thirty characters
+    return is_mixed and is_random(rest, min_length=30) and _WORDY.search(rest) is None
 
 
 def find_aws_secrets(subject: Subject) -> Iterator[Match]:
-    """The secrets that stand in one text with the AWS key ids they belong to, whatever they are called."""
+    """AWS secret keys in a text that also contains an AWS key id, whatever their names."""
     text = subject.text
     if ("AKIA" in text or "ASIA" in text) and AWS_KEY_ID.search(text) is not None:
         for hit in _AWS_SECRET.finditer(text):
@@ -215,6 +217,6 @@ def find_aws_secrets(subject: Subject) -> Iterator[Match]:
 
 
 def is_aws_secret(value: str) -> bool:
-    """Whether it has the shape of an AWS secret access key: 40 characters of base64, well mixed."""
+    """Whether it looks like an AWS secret access key: 40 characters of base64, well mixed."""
     classes = any(map(str.islower, value)) + any(map(str.isupper, value)) + any(map(str.isdigit, value))
     return _FORTY.fullmatch(value) is not None and classes == 3 and is_random(value)  # noqa: PLR2004
