@@ -44,7 +44,8 @@ class Lazy:
         self._extra = extra
 
     def __getattr__(self, name: str) -> Any:  # noqa: ANN401  whatever the module has
-        return getattr(load_extra(self._module, self._extra), name)
+        value = self.__dict__[name] = getattr(load_extra(self._module, self._extra), name)
+        return value
 
 
 def load_extra(module: str, extra: str) -> ModuleType:
