@@ -49,10 +49,7 @@ def test_it_syncs_scans_verifies_and_pulls(world: World, programs: Path, one: Sy
     one.git("fedlearn", "clone", str(hub.path), str(other.path))
     for system, name in ((one, "store"), (other, "cache")):
         write_log(system, name)
-        assert (
-            "learned    1  error-solutions"
-            in system.git("fedlearn", "sync", "--source", "stack", "--commit").out
-        )
+        assert "error-solutions: 1 new" in system.git("fedlearn", "sync", "--source", "stack", "--commit").out
     one.git("push", "--quiet", str(hub.path), "main")
     other.git("pull", "--quiet", "--no-rebase", "--no-edit")
     assert len(other.records("error-solutions")) == 2

@@ -67,7 +67,7 @@ def command(context: Context, name: str, file: str, *, as_json: bool) -> int:
         joined = sets.join(SetName(name), read.lines)
         Inbox(repository).add_samples(read.waiting)
     for number, reason in read.faults:
-        context.complain(f"error: {place}:{number}: {reason}; skipped")
+        context.print_error(f"error: {place}:{number}: {reason}; skipped")
     updated = set(joined.changed).difference(joined.raised, joined.retracted)
     outcome = {
         "added": [i for i in joined.added if i in read.ids],

@@ -149,7 +149,7 @@ def export(
         return
     for path, formatted in files.items():
         context.say(f"wrote {count(formatted.samples, 'sample')} to {path}")
-        for reason, number in sorted(formatted.left_out.items()):
+        for reason, number in sorted(formatted.skipped.items()):
             context.say(f"  skipped {number}: {reason}")
     if len(samples) < len(dataset.samples):
         context.say(
@@ -177,7 +177,7 @@ def _refuse_stale(validation: Path, files: dict[Path, Formatted]) -> None:
 
 
 def _file(path: Path, made: Formatted) -> dict[str, Json]:
-    return {"path": str(path), "samples": made.samples, "left_out": dict(made.left_out)}
+    return {"path": str(path), "samples": made.samples, "left_out": dict(made.skipped)}
 
 
 def _note_malformed(context: Context, dataset: Dataset) -> None:

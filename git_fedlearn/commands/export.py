@@ -71,8 +71,8 @@ def _say(context: Context, one: Exported, *, dry_run: bool) -> None:
     faults = [(f"{one.name}, point {point}", reason) for point, reason in one.faults]
     say_faults(context, faults, "not exported")
     if not one.is_complete:
-        context.complain(f"error: {one.name}: read only {one.points} of {one.expected} points")
-        context.complain(f"hint: git fedlearn export {one.name}")
+        context.print_error(f"error: {one.name}: read only {one.points} of {one.expected} points")
+        context.print_error(f"hint: git fedlearn export {one.name}")
 
 
 def _to_json(one: Exported) -> dict[str, Json]:

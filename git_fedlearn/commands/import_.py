@@ -87,7 +87,7 @@ def _read_dump(context: Context, dump: str) -> list[bytes]:
                 ].line
             )
         except NotARecordError as error:
-            context.complain(f"error: {dump}, point {number}: {error}; not imported")
+            context.print_error(f"error: {dump}, point {number}: {error}; not imported")
     return lines
 
 

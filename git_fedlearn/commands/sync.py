@@ -14,7 +14,6 @@ from git_fedlearn.core.canonical import Json
 from git_fedlearn.core.record import claimed_id
 from git_fedlearn.core.scoring import Skipped
 from git_fedlearn.errors import UsageError
-from git_fedlearn.learn.dask_engine import dask_extracts
 from git_fedlearn.learn.extracts import ScoredEvent
 from git_fedlearn.learn.pipeline import Batch, Engine
 from git_fedlearn.learn.sources import DEFAULT_SOURCE, SourceKind, choose_source
@@ -101,6 +100,8 @@ def _engine(name: str, *, explain: bool) -> Engine | None:
         raise UsageError(
             f"--explain and --engine {name} cannot be used together", hint="git fedlearn sync --explain"
         )
+    from git_fedlearn.learn.dask_engine import dask_extracts  # noqa: PLC0415  costs start-up time
+
     return partial(dask_extracts, scheduler or None)
 
 
@@ -151,11 +152,11 @@ def _say_sets(context: Context, synced: Synced) -> None:
 def _say_faults(context: Context, batch: Batch) -> None:
     for fault in batch.faults[:MAX_REPORTED_FAULTS]:
         start = f": {fault.start}" if fault.start else ""
-        context.complain(f"error: {fault.place}: {fault.reason}{start}")
+        context.print_error(f"error: {fault.place}: {fault.reason}{start}")
         if fault.hint:
-            context.complain(f"hint: {fault.hint}")
+            context.print_error(f"hint: {fault.hint}")
     if batch.unreadable > MAX_REPORTED_FAULTS:
-        context.complain(
+        context.print_error(
             f"error: and {batch.unreadable - MAX_REPORTED_FAULTS} more lines or files that cannot be read"
         )
 

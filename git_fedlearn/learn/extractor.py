@@ -1,6 +1,6 @@
-"""Lines in, extracts out: what becomes of each event. Nothing is sanitized here, nothing leaves the machine.
+"""Lines in, extracts out: parse and score each event, and find its lesson. Nothing is sanitized here.
 
-A log says the same again and again, with another score and time, so the verdict on an event is remembered.
+A log repeats events with another score and time, so verdicts are cached.
 """
 
 from collections.abc import Mapping
@@ -33,40 +33,39 @@ from git_fedlearn.learn.sources import SourceFault, SourceKind, read_events
 from git_fedlearn.training.samples import Malformed, parse_sample
 
 MAX_VERDICTS: Final = 5000
-"""Verdicts remembered; then the memory starts over."""
+"""Cached verdicts; then the cache is cleared."""
 
-NOT_AN_EVENT: Final = "not an event by the profile of its source"
 TOO_OLD: Final = "older than --since"
 
 
 class EventVerdict(NamedTuple):
-    """What becomes of an event: its score, and the set of its lesson or why it has none."""
+    """The score of an event, and the set of its lesson or why it is skipped."""
 
     score: float
     outcome: SetName | Skipped
     content: bytes = b""
-    """The canonical content of the lesson, without the score."""
+    """Canonical content of the lesson, without the score."""
     key: bytes = b""
-    """The hash of set and content: the same lesson has the same key, whoever met it."""
+    """Hash of set and content: a lesson has the same key in every process."""
     terms: Score | None = None
-    """Left out where the verdict was remembered."""
+    """None if the verdict was cached."""
 
 
 class Judge:
-    """Judges events by rules that do not change."""
+    """Judges events by fixed rules, with a cache."""
 
     def __init__(self, rules: Rules) -> None:
         self._rules = rules
-        self._known: dict[bytes, EventVerdict] = {}
+        self._cache: dict[bytes, EventVerdict] = {}
 
     def judge(self, event: JsonObject) -> EventVerdict:
         """The verdict on an event."""
         rules = self._rules
         claim = unit_number(event, SCORE)
         key = _event_key(event) if claim is not None and not rules.explain else None
-        known = self._known.get(key) if key else None
-        if claim is not None and known and (score := round(claim, 3)) >= rules.threshold:
-            return known._replace(score=score)
+        cached = self._cache.get(key) if key else None
+        if claim is not None and cached and (score := round(claim, 3)) >= rules.threshold:
+            return cached._replace(score=score)
         scorer = rules.scorer.score if rules.scorer else None
         scored, routed = route_event(event, rules.weights, rules.threshold, scorer)
         if isinstance(routed, Skipped):
@@ -76,20 +75,20 @@ class Judge:
                 scored.value, routed.set_name, *format_lesson(routed.set_name, routed.content)
             )
         if key and scored.value >= rules.threshold:
-            if len(self._known) >= MAX_VERDICTS:
-                self._known.clear()
-            self._known[key] = verdict
+            if len(self._cache) >= MAX_VERDICTS:
+                self._cache.clear()
+            self._cache[key] = verdict
         return verdict._replace(terms=scored)
 
 
 def format_lesson(set_name: SetName, content: JsonObject) -> tuple[bytes, bytes]:
-    """The canonical content of a lesson, without its score, and its key: see EventVerdict."""
+    """Content and key of a lesson, as in EventVerdict."""
     data = format_value({key: value for key, value in content.items() if key != SCORE})
     return data, xxh3_128_digest(b"%s\0%s" % (set_name.encode(), data))
 
 
 def _event_key(event: Mapping[str, object]) -> bytes | None:
-    """A hash of all that decides on an event which claims its score; None where it cannot be had."""
+    """A hash of the fields that decide on an event with a claimed score; None if they cannot be encoded."""
     try:
         return xxh3_128_digest(msgspec.json.encode({k: v for k, v in event.items() if _decides(k)}))
     except (msgspec.MsgspecError, ValueError, OverflowError, RecursionError):
@@ -98,15 +97,15 @@ def _event_key(event: Mapping[str, object]) -> bytes | None:
 
 @lru_cache(maxsize=1024)
 def _decides(key: str) -> bool:
-    """Whether a field can make a difference to the lesson or the refusal of an event with a claimed score."""
+    """Whether a field can affect the verdict on an event with a claimed score."""
     return key in ("finish_reason", "endorsement_count") or not is_volatile(key)
 
 
 class Extractor:
-    """Reads chunks by rules, on one day (UTC).
+    """Reads chunks by fixed rules, on one day (UTC).
 
-    It remembers how new the newest events were that it met, and leaves out of later extracts those which
-    cannot be among the newest of them all. So it pays to read the newest chunks first.
+    It keeps the times of the newest events so far, and omits older ones from later extracts, since the
+    snapshot does not need them. So it is faster to read the newest chunks first.
     """
 
     def __init__(self, rules: Rules, today: date) -> None:
@@ -115,44 +114,44 @@ class Extractor:
         self._judge = Judge(rules)
         self._newest: list[tuple[str, bytes]] = []
         self._floor = ""
-        """The time of the oldest of the newest events, once there are as many as the snapshot keeps."""
+        """The time of the oldest event that the snapshot can still need; empty until it is full."""
 
     def extract(self, chunk: Chunk) -> Extract:
-        """What a chunk yields."""
+        """The extract of a chunk."""
         file, extract = chunk.file, Extract(self.rules.snapshot)
         learn = self._learn_sample if file.kind is SourceKind.FINE_TUNING else self._learn_event
         is_plain = file.kind is SourceKind.TELEMETRY and not file.profile and not self.rules.explain
         skimmer = Skimmer(self.rules.threshold) if is_plain else None
-        end, passed, is_whole = chunk.start, 0, True
+        end, lines, is_whole = chunk.start, 0, True
         for line in read_events(file.path, offset=chunk.start, number=0, stop=chunk.stop, skimmer=skimmer):
             if isinstance(line, SourceEvent):
                 extract.read[file.kind] += 1
                 learn(extract, chunk, line)
-                end, passed = line.end, line.number + 1
+                end, lines = line.end, line.number + 1
             elif isinstance(line, SkimmedLines):
-                extract.read[file.kind] += line.passed
-                extract.skipped[BELOW] += line.passed
-                end, passed = line.end, line.number
+                extract.read[file.kind] += line.skipped
+                extract.skipped[BELOW] += line.skipped
+                end, lines = line.end, line.number
             elif isinstance(line, BrokenLine):
                 place = LinePlace(file.name, chunk.start, line.number)
                 extract.add_faults([LineFault(place, line.reason, line.start)], 1)
-                end, passed = line.end, line.number + 1
+                end, lines = line.end, line.number + 1
             elif isinstance(line, SourceFault):
                 place = LinePlace(file.name, chunk.start, -1)
                 extract.add_faults([LineFault(place, line.reason, hint=line.hint)], 1)
                 is_whole = False
-        extract.reached[file.name, chunk.start] = Reached(end, passed, is_whole)
+        extract.reached[file.name, chunk.start] = Reached(end, lines, is_whole)
         self._raise_floor(extract)
         return extract
 
     def extract_trimmed(self, chunk: Chunk) -> Extract:
-        """What a chunk yields, without what is not kept of it, to be sent."""
+        """The extract of a chunk, trimmed to be sent to another process."""
         return self.extract(chunk).trimmed()
 
     def _learn_sample(self, extract: Extract, chunk: Chunk, line: SourceEvent) -> None:
         place, sample = LinePlace(chunk.file.name, chunk.start, line.number), parse_sample(line.fields)
         if isinstance(sample, Malformed):
-            extract.add_faults([LineFault(place, f"a sample to train on: {sample.reason}")], 1)
+            extract.add_faults([LineFault(place, f"fine-tuning sample: {sample.reason}")], 1)
             return
         score = sample.get(SCORE)
         number = score if isinstance(score, int | float) else None
@@ -162,10 +161,13 @@ class Extractor:
 
     def _learn_event(self, extract: Extract, chunk: Chunk, line: SourceEvent) -> None:
         file = chunk.file
-        fields = file.profile.apply(line.fields) if file.profile else line.fields
-        if fields is None:
-            extract.skipped[NOT_AN_EVENT] += 1
-            return
+        fields = line.fields
+        if file.profile:
+            mapped = file.profile.apply(fields)
+            if mapped is None:
+                extract.skipped[f"excluded by `where` in [sources.{file.profile.name}]"] += 1
+                return
+            fields = mapped
         score, outcome, content, key, terms = self._judge.judge(fields)
         when, since = event_time(fields), self.rules.since
         if since and when and when.date() < since and not isinstance(outcome, Skipped):
@@ -185,7 +187,7 @@ class Extractor:
             extract.add_recent([event])
 
     def _raise_floor(self, extract: Extract) -> None:
-        met = {*self._newest, *((event.time, event.key) for event in extract.recent)}
-        self._newest = nlargest(self.rules.snapshot, met)
+        seen = {*self._newest, *((event.time, event.key) for event in extract.recent)}
+        self._newest = nlargest(self.rules.snapshot, seen)
         if len(self._newest) == self.rules.snapshot > 0:
             self._floor = self._newest[-1][0]

@@ -1,9 +1,9 @@
-"""What a chunk of a source file yields: lessons not yet sanitized, and why other lines have none.
+"""Chunks of source files, and their extracts: lessons not yet sanitized, and why other lines have none.
 
-A chunk is a run of whole lines, so the events of a file are those of its chunks, in whatever order they are
-read; what is appended while they are read belongs to the next run. Extracts are joined in any order, by any
-tree, with the same result: counts add up, of a lesson the highest score, the earliest day and the first place
-stay, of events the newest. So chunks can be read by any number of processes, or machines.
+A chunk consists of whole lines, so chunks can be read in any order; lines appended meanwhile belong to the
+next run. The join of extracts is commutative and associative: it adds counts, keeps the highest score, the
+earliest day and the first place of a lesson, and the newest events. So any number of processes or machines
+can share the work.
 """
 
 import importlib
@@ -24,36 +24,36 @@ from git_fedlearn.learn.lines import MAX_LINE
 from git_fedlearn.learn.sources import SourceFile, SourceKind, is_compressed, open_source
 
 CHUNK_BYTES: Final = 8 * 1024 * 1024
-"""Bytes of a chunk, without the end of its last line."""
+"""Bytes of a chunk, before it is extended to the end of its last line."""
 
 MAX_FAULT_PLACES: Final = 1000
-"""Broken lines whose place is kept; more are only counted."""
+"""Faults kept with their place; further ones are only counted."""
 
 RECENT_SLACK: Final = 4
-"""How many times more events are held than the snapshot needs, before the older ones are dropped."""
+"""Events are collected up to this multiple of the snapshot's size before old ones are dropped."""
 
 SCORER_KEY: Final = "fedlearn.scorer"
 
 
 class Chunk(NamedTuple):
-    """The lines of a file that begin at `start` or after it, and before `stop` (None: to the end)."""
+    """The lines of a file whose first byte is in [start, stop); `stop` None is the end of the file."""
 
     file: SourceFile
     start: int
     stop: int | None
     number: int = 0
-    """That of its first line, where it is known."""
+    """The number of its first line, if known."""
 
     @property
     def size(self) -> int:
-        """Bytes; 0 for compressed data, whose length is not known before it was read."""
+        """Bytes; 0 for compressed data, whose length is unknown."""
         return self.stop - self.start if self.stop else 0
 
 
 def split_chunks(file: SourceFile, start: int, size: int = CHUNK_BYTES) -> Iterator[Chunk]:
-    """The chunks of a file from an offset where a line begins. Raises OSError when the file is gone.
+    """The chunks of a file from the start of a line on. Raises OSError if the file is gone.
 
-    Compressed data can be read from the front only, so it is one chunk.
+    Compressed data is one chunk, since it can only be read from the front.
     """
     if is_compressed(file.path):
         yield Chunk(file, start, None)
@@ -69,7 +69,7 @@ def split_chunks(file: SourceFile, start: int, size: int = CHUNK_BYTES) -> Itera
 
 
 def _next_line(stream: IO[bytes], at: int, end: int) -> int:
-    """Where the first line begins that does not begin before `at`."""
+    """The offset of the first line that starts at or after `at`."""
     stream.seek(at - 1)
     while (found := stream.readline(MAX_LINE)) and not found.endswith(b"\n"):
         pass
@@ -77,14 +77,14 @@ def _next_line(stream: IO[bytes], at: int, end: int) -> int:
 
 
 class ScorerError(FedlearnError):
-    """The scoring function of this machine failed on an event."""
+    """The scoring function configured on this machine failed on an event."""
 
 
 class Scorer:
-    """A scoring function, `module:function`, for events without a score: a number from 0 to 1, or None.
+    """A scoring function, `module:function`, for events without a score; returns 0 to 1, or None.
 
-    Only git config of this machine can name it (SCORER_KEY), never a committed file, and it is imported from
-    where Python looks anyway, never from the work tree: a peer must not be able to say what runs here.
+    It is named in git config (SCORER_KEY), never in a committed file, and imported from Python's own path,
+    never from the work tree: a peer must not be able to choose code that runs here.
     """
 
     def __init__(self, name: str) -> None:
@@ -96,16 +96,16 @@ class Scorer:
         except (ImportError, AttributeError, ValueError) as error:
             raise SettingsError(
                 f"git config {SCORER_KEY}: {name}: {type(error).__name__}",
-                hint=f"git config {SCORER_KEY} MODULE:FUNCTION, of a module that this Python can import",
+                hint=f"git config {SCORER_KEY} MODULE:FUNCTION    (Python must be able to import MODULE)",
             ) from error
         self._function: Callable[[JsonObject], object] = found
 
     def __reduce__(self) -> "tuple[type[Scorer], tuple[str]]":
-        """To another process it goes as its name."""
+        """Pickled as its name."""
         return Scorer, (self.name,)
 
     def score(self, event: JsonObject) -> Score | None:
-        """The score of an event; None leaves it to the heuristics. Raises ScorerError."""
+        """The score of an event, None to use the heuristics. Raises ScorerError."""
         hint = f"git config --unset {SCORER_KEY}"
         try:
             value = self._function(event)
@@ -114,13 +114,13 @@ class Scorer:
         if value is None:
             return None
         if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-            raise ScorerError(f"the scorer {self.name} gave no number", hint=hint)
-        held = round(min(1.0, max(0.0, float(value))), 3)
-        return Score(held, (Term("scorer", held, f"by {self.name}"),))
+            raise ScorerError(f"the scorer {self.name} did not return a number", hint=hint)
+        score = round(min(1.0, max(0.0, float(value))), 3)
+        return Score(score, (Term("scorer", score, f"by {self.name}"),))
 
 
 class ScoredEvent(NamedTuple):
-    """An event explained: its place, its score, the set it was learned into or why it was not."""
+    """An event for `--explain`: its place, its score, and the set of its lesson or why it is skipped."""
 
     place: str
     score: Score
@@ -129,7 +129,7 @@ class ScoredEvent(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """How events are judged. None before `since` is learned; `snapshot` is how many of them it keeps."""
+    """How events are judged. Events before `since` are skipped; `snapshot` is the number it keeps."""
 
     weights: Weights = DEFAULT_WEIGHTS
     threshold: float = THRESHOLD
@@ -137,11 +137,11 @@ class Rules:
     snapshot: int = 1000
     explain: Callable[[ScoredEvent], None] | None = None
     scorer: Scorer | None = None
-    """In place of the heuristics."""
+    """Used instead of the heuristics."""
 
 
 class LinePlace(NamedTuple):
-    """A line: the name of its file, the offset of its chunk, and its number in the chunk, from 0."""
+    """The name of a file, the offset of a chunk, and the number of a line in it, from 0."""
 
     file: str
     chunk: int
@@ -149,7 +149,7 @@ class LinePlace(NamedTuple):
 
 
 class LineFault(NamedTuple):
-    """A line that could not be read: `start` is how it begins, not yet redacted."""
+    """A line that cannot be read; `start` is its beginning, not redacted."""
 
     place: LinePlace
     reason: str
@@ -158,7 +158,7 @@ class LineFault(NamedTuple):
 
 
 class FoundLesson(NamedTuple):
-    """A lesson: its canonical content without the score, and what is known of all events that hold it."""
+    """A lesson: canonical content without the score, and best score, first day and count of its events."""
 
     set_name: SetName
     content: bytes
@@ -168,7 +168,7 @@ class FoundLesson(NamedTuple):
     place: LinePlace
 
     def join(self, other: "FoundLesson") -> "FoundLesson":
-        """The same lesson, met as often as both."""
+        """Both as one: highest score, earliest day, first place; occurrences add up."""
         mine, its = self.score, other.score
         return FoundLesson(
             self.set_name,
@@ -181,7 +181,7 @@ class FoundLesson(NamedTuple):
 
 
 class RecentEvent(NamedTuple):
-    """An event that became a lesson, for the snapshot: ordered by time, then by the hash of its line."""
+    """An event with a lesson, for the snapshot; ordered by time, then by the hash of its line."""
 
     time: str
     key: bytes
@@ -193,7 +193,7 @@ class RecentEvent(NamedTuple):
 
 
 class Reached(NamedTuple):
-    """How far a chunk was read: the offset of the next line, lines passed, whether nothing stopped it."""
+    """How far a chunk was read: offset of the next line, number of lines, and whether there was no fault."""
 
     end: int
     lines: int
@@ -202,45 +202,45 @@ class Reached(NamedTuple):
 
 @dataclass(slots=True)
 class Extract:
-    """What some chunks yielded."""
+    """The result of reading some chunks."""
 
     snapshot: int
-    """How many events the snapshot keeps."""
+    """The number of events that the snapshot keeps."""
     lessons: dict[bytes, FoundLesson] = field(default_factory=dict)
-    """By key, the hash of set and content."""
+    """By key: the hash of set and content."""
     recent: list[RecentEvent] = field(default_factory=list)
     read: Counter[SourceKind] = field(default_factory=Counter)
     skipped: Counter[str] = field(default_factory=Counter)
     faults: list[LineFault] = field(default_factory=list)
     unreadable: int = 0
-    """How many faults there are, with those that are only counted."""
+    """The number of all faults, including those not kept."""
     reached: dict[tuple[str, int], Reached] = field(default_factory=dict)
-    """By the name of the file and the offset of the chunk."""
+    """By name of the file and offset of the chunk."""
 
     def add_lesson(self, key: bytes, found: FoundLesson) -> None:
-        """Add a lesson, or join it with the same one."""
+        """Add a lesson, joined with the one that has this key."""
         known = self.lessons.get(key)
         self.lessons[key] = known.join(found) if known else found
 
     def add_recent(self, events: Iterable[RecentEvent]) -> None:
-        """Add events; of all of them only the newest are kept, with some slack."""
+        """Add events, and drop old ones from time to time (see RECENT_SLACK)."""
         self.recent += events
         if len(self.recent) >= RECENT_SLACK * self.snapshot:
             self.recent = self.newest()
 
     def add_faults(self, faults: Iterable[LineFault], unreadable: int) -> None:
-        """Add faults; the first ones in the order of places are kept."""
+        """Add faults, and keep those with the first places; `unreadable` counts all of them."""
         self.faults += faults
         self.unreadable += unreadable
         if len(self.faults) > 2 * MAX_FAULT_PLACES:
             self.faults = nsmallest(MAX_FAULT_PLACES, self.faults)
 
     def newest(self) -> list[RecentEvent]:
-        """The events that the snapshot needs, newest first, each once."""
+        """The distinct events that the snapshot needs, newest first."""
         return nlargest(self.snapshot, {(event.time, event.key): event for event in self.recent}.values())
 
     def join(self, other: "Extract") -> "Extract":
-        """Add another extract; returns this one."""
+        """Add another extract to this one, and return this one."""
         for key, found in other.lessons.items():
             self.add_lesson(key, found)
         self.add_recent(other.recent)
@@ -251,7 +251,7 @@ class Extract:
         return self
 
     def trimmed(self) -> "Extract":
-        """Drop what is not kept, before it is sent; returns this one."""
+        """Drop events and faults in excess, and return this one."""
         self.recent = self.newest()
         self.faults = nsmallest(MAX_FAULT_PLACES, self.faults)
         return self

@@ -1,13 +1,11 @@
 """Sanitize fields and build the record: the only way into a record set.
 
-The lessons of a log are many times as many as distinct ones, so each distinct content goes through the
-privacy engine once. An event is sanitized in the same batch as its lesson, whose texts it mostly repeats.
+A log repeats its lessons, so each distinct content goes through the privacy engine once, in one batch with
+its events, which mostly repeat its texts.
 
-Doubts about samples to train on: which hold something that may or may not be private.
-
-A sample with a doubt waits in the inbox until a person decides. The decision is remembered by the hash of the
-sample's content, so that reading the source again does not ask again; it is written after the sample that was
-accepted has joined its set.
+A fine-tuning sample with something that may or may not be private waits in the inbox until a person decides.
+The decision is kept by a hash of the content, so that reading the source again does not ask again. It is
+written after an accepted sample is in its set.
 """
 
 from collections import Counter
@@ -34,73 +32,31 @@ if TYPE_CHECKING:
     from git_fedlearn.learn.sources import SourceFile
 
 
+BATCH_LESSONS: Final = 100
+"""Lessons sanitized at a time."""
+
 DOUBTFUL: Final = 0.75
-"""A finding of less confidence than this in a sample is for a person to decide on."""
+"""A finding in a sample with less confidence than this is left to a person to decide."""
 
 WAITS: Final = "waits for review"
-_NOT_LEARNED: Final = {DROPPED: "dropped in review", EDITED: "edited in review"}
+_DECIDED_AGAINST: Final = {DROPPED: "dropped in review", EDITED: "edited in review"}
 
-
-def sample_key(content: Mapping[str, object]) -> str:
-    """The key of a sample in the inbox: the hash of all but its score and keys of ours."""
-    kept = {key: value for key, value in content.items() if key != "value_score" and not is_metadata_key(key)}
-    return xxh3_64_hexdigest(format_value(kept))  # type: ignore[arg-type]  # values of JSON
-
-
-def find_doubts(engine: PrivacyEngine, content: JsonObject) -> tuple[Finding, ...]:
-    """The findings in a sample that are for a person to decide on."""
-    return tuple(finding for finding in engine.sanitize(content).findings if finding.confidence < DOUBTFUL)
-
-
-def find_hold(engine: PrivacyEngine, content: JsonObject, decided: Mapping[str, str]) -> str:
-    """Why a sample is not to be learned now; empty when it may be, redacted."""
-    decision = decided.get(sample_key(content), "") if decided else ""
-    if decision in _NOT_LEARNED:
-        return _NOT_LEARNED[decision]
-    return WAITS if decision != ACCEPTED and find_doubts(engine, content) else ""
-
-
-def learn_samples(
-    repository: Repository,
-    engine: PrivacyEngine,
-    samples: Sequence[DoubtfulSample],
-    decision: str | None,
-    today: date,
-) -> int:
-    """Join samples, sanitized, and remember the decision; how many of them were known already.
-
-    Without a decision nothing is remembered: what was in doubt is allowed now. Raises NotARecordError.
-    """
-    intake = Intake(engine, repository.system(), repository.settings.record_bytes)
-    lines = [intake.admit(sample.content, today).record.line for sample in samples]
-    with repository.lock("review"):
-        sets = repository.sets
-        joined = sets.join(FINE_TUNING, lines)
-        pending = read_pending(repository, sets).get(FINE_TUNING, [])
-        write_pending(repository, {FINE_TUNING: [*pending, *lines]}, ())
-        Inbox(repository).decide_samples([sample.key for sample in samples], decision)
-    return len(samples) - len(joined.added)
-
-
-BATCH_LESSONS: Final = 100
-"""Lessons that are sanitized at a time."""
-
-_FOREIGN_FIELDS = frozenset(
+_IDENTIFYING_FIELDS = frozenset(
     {"session_id", "interaction_id", "event_id", "request_id", "conversation_id", "correlation_id"}
     | {"run_id", "trace_id", "span_id", "host", "hostname", "pid", "user", "user_id", "username"}
 )
-"""Fields of an event that name a session, a machine or a person, and are no part of a snapshot."""
+"""Fields of an event that identify a session, a machine or a person; not in snapshots."""
 
 
 class Admitted(NamedTuple):
-    """A record that may be written, and how many findings of each kind were redacted in it."""
+    """A sanitized record, and the number of redacted findings by kind."""
 
     record: Record
     redacted: Counter[str]
 
 
 class Intake:
-    """Admits what one system learns; `limit` is the largest record in bytes."""
+    """Admits the lessons of one system; `limit` is the maximum size of a record in bytes."""
 
     def __init__(self, engine: PrivacyEngine, system: str, limit: int) -> None:
         self.engine = engine
@@ -108,9 +64,9 @@ class Intake:
         self.limit = limit
 
     def admit(self, fields: JsonObject, learned: date) -> Admitted:
-        """Sanitize fields and make them a record that this system learned on a day (UTC).
+        """Make a sanitized record that this system learned on a day (UTC).
 
-        Fields that already name who saw them first keep that. Raises NotARecordError.
+        Fields that name their systems and first day keep them. Raises NotARecordError.
         """
         clean, redacted = sanitize_fields(self.engine, fields)
         refuse_blocked(self.engine, redacted)
@@ -123,29 +79,29 @@ class Intake:
 
 
 def refuse_blocked(engine: PrivacyEngine, found: Iterable[str]) -> None:
-    """Raise NotARecordError if one of these kinds is blocked: such a record is refused, not redacted."""
+    """Raise NotARecordError if the policy blocks one of the kinds, so that redacting is not enough."""
     blocked = engine.policy.find_blocked(found)
     if blocked:
-        raise NotARecordError(f"holds {blocked}, which the policy of this repository blocks")
+        raise NotARecordError(f"contains {blocked}, which the privacy policy blocks")
 
 
 @dataclass(slots=True)
 class AdmittedBatch:
-    """What became of some lessons and events: record lines, each once, and the tally of them."""
+    """The result for some lessons and events: distinct record lines, and counts."""
 
     lessons: dict[SetName, list[bytes]] = field(default_factory=dict)
     counts: Counter[SetName] = field(default_factory=Counter)
-    """How often a lesson of each set was met."""
+    """Occurrences of the admitted lessons, by set."""
     events: list[tuple[str, bytes]] = field(default_factory=list)
-    """(time, record line)."""
+    """(time, record line) of each admitted event."""
     redacted: Counter[str] = field(default_factory=Counter)
     refused: dict[bytes, str] = field(default_factory=dict)
-    """Why other lessons are no records, by their keys."""
+    """Why lessons cannot be records, by key."""
     held: dict[bytes, str] = field(default_factory=dict)
-    """Why samples are not learned, by their keys: they wait for a person's decision, or one dropped them."""
+    """Why samples are not learned now, by key: undecided, or decided against."""
 
     def join(self, other: "AdmittedBatch") -> None:
-        """Add the records and the tally of another batch; what it did not admit stays with it."""
+        """Add the records and counts of another batch, but not `refused` and `held`."""
         for name, lines in other.lessons.items():
             self.lessons.setdefault(name, []).extend(lines)
         self.counts.update(other.counts)
@@ -154,9 +110,9 @@ class AdmittedBatch:
 
 
 class Admitter:
-    """Sanitizes lessons and events, batch by batch, for one system on one day (UTC).
+    """Admits lessons and events in batches, for one system on one day (UTC).
 
-    It has all of them from the start, so that only keys need be sent to a forked process.
+    It has all of them from the start, so that forked processes are only sent keys.
     """
 
     def __init__(
@@ -169,7 +125,7 @@ class Admitter:
         files: "Mapping[str, SourceFile]",
         decided: Mapping[str, str],
     ) -> None:
-        """`files` are the source files by name; `decided` are decisions on samples, by their keys."""
+        """`files`: source files by name. `decided`: decisions by key of the sample."""
         self._intake = intake
         self._today = today
         self._lessons = lessons
@@ -180,12 +136,12 @@ class Admitter:
             self._events.setdefault(event.lesson, []).append(event)
 
     def batches(self) -> list[list[bytes]]:
-        """The keys of all lessons and of those of all events, in batches."""
+        """The keys of all lessons, and of the lessons of all events, in batches."""
         keys = sorted({*self._lessons, *self._events})
         return [keys[start : start + BATCH_LESSONS] for start in range(0, len(keys), BATCH_LESSONS)]
 
     def admit(self, keys: Iterable[bytes]) -> AdmittedBatch:
-        """Make records of the lessons with these keys and of their events."""
+        """Make records of the lessons with these keys, and of their events."""
         batch, keys = AdmittedBatch(), [*keys]
         for key in keys:
             if key in self._lessons:
@@ -221,7 +177,7 @@ class Admitter:
             kept: JsonObject = {
                 key: value
                 for key, value in fields.items()
-                if key not in _FOREIGN_FIELDS and not key.startswith("_")
+                if key not in _IDENTIFYING_FIELDS and not key.startswith("_")
             }
             try:
                 record = self._intake.admit({**kept, SCORE: event.score}, self._today).record
@@ -231,8 +187,50 @@ class Admitter:
 
 
 def parse_object(data: bytes) -> JsonObject:
-    """An object that was written in canonical form. Raises TypeError for any other value."""
+    """Parse a canonical object. Raises TypeError for any other value."""
     value = parse_value(data)
     if not isinstance(value, dict):
         raise TypeError("not an object")
     return value
+
+
+def sample_key(content: Mapping[str, object]) -> str:
+    """The key of a sample in the inbox: a hash of its content without score and metadata."""
+    kept = {key: value for key, value in content.items() if key != SCORE and not is_metadata_key(key)}
+    return xxh3_64_hexdigest(format_value(kept))  # type: ignore[arg-type]  # values of JSON
+
+
+def find_doubts(engine: PrivacyEngine, content: JsonObject) -> tuple[Finding, ...]:
+    """The findings in a sample that a person has to decide on."""
+    return tuple(finding for finding in engine.sanitize(content).findings if finding.confidence < DOUBTFUL)
+
+
+def find_hold(engine: PrivacyEngine, content: JsonObject, decided: Mapping[str, str]) -> str:
+    """Why a sample must not be learned now; empty if it may be, redacted."""
+    decision = decided.get(sample_key(content), "") if decided else ""
+    if decision in _DECIDED_AGAINST:
+        return _DECIDED_AGAINST[decision]
+    return WAITS if decision != ACCEPTED and find_doubts(engine, content) else ""
+
+
+def learn_samples(
+    repository: Repository,
+    engine: PrivacyEngine,
+    samples: Sequence[DoubtfulSample],
+    decision: str | None,
+    today: date,
+) -> int:
+    """Add sanitized samples to their set, and remember the decision. Returns how many were already known.
+
+    Nothing is remembered without a decision, that is if the allow-list now covers the doubts.
+    Raises NotARecordError.
+    """
+    intake = Intake(engine, repository.system(), repository.settings.record_bytes)
+    lines = [intake.admit(sample.content, today).record.line for sample in samples]
+    with repository.lock("review"):
+        sets = repository.sets
+        joined = sets.join(FINE_TUNING, lines)
+        pending = read_pending(repository, sets).get(FINE_TUNING, [])
+        write_pending(repository, {FINE_TUNING: [*pending, *lines]}, ())
+        Inbox(repository).decide_samples([sample.key for sample in samples], decision)
+    return len(samples) - len(joined.added)

@@ -1,7 +1,7 @@
-"""Lines of a JSONL stream with their places, each bounded in memory; low ones are passed over unparsed.
+"""Lines of a JSONL stream with their places; each takes bounded memory, and low scores are skipped unparsed.
 
-A broken line is a result, never an exception, and carries its place and a reason. A last line without a
-line ending that does not parse is unfinished: not consumed, and read again next time.
+A broken line is a result with its place and a reason, never an exception. A last line that neither parses nor
+has a line ending is unfinished: it is not consumed, but read again next time.
 """
 
 import io
@@ -15,20 +15,20 @@ import msgspec
 from git_fedlearn.core.canonical import InvalidJsonError, JsonObject, parse_value
 
 MAX_LINE: Final = 16 * 1024 * 1024
-"""Bytes of a line; a longer one is reported and passed over without being held in memory."""
+"""Bytes of a line; longer ones are reported and skipped without being kept in memory."""
 
 START_BYTES: Final = 2000
 """Bytes kept of the start of a broken line."""
 
 SCORE_ROUNDING: Final = 0.001
-"""Scores are rounded to three decimals before they are compared: a line nearer than this is parsed."""
+"""Scores are compared after rounding to three decimals, so a line this near the threshold is parsed."""
 
-_BLOCK: Final = 64 * 1024  # what stays in a cache of the processor
+_BLOCK: Final = 64 * 1024  # fits into the cache of a processor
 _BOM: Final = b"\xef\xbb\xbf"
 
 
 class SourceEvent(NamedTuple):
-    """A line that is a JSON object; `data` is the line without its ending, `end` where the next begins."""
+    """A JSON object; `data` is the line without its ending, `end` the offset of the next line."""
 
     fields: JsonObject
     number: int
@@ -38,7 +38,7 @@ class SourceEvent(NamedTuple):
 
 
 class BrokenLine(NamedTuple):
-    """An invalid line; consumed and reported. `start` is how it begins, not yet redacted."""
+    """An invalid line, consumed and reported; `start` is its beginning, not redacted."""
 
     number: int
     offset: int
@@ -48,16 +48,16 @@ class BrokenLine(NamedTuple):
 
 
 class UnfinishedLine(NamedTuple):
-    """A last line still being written; not consumed: the next run reads it again from `offset`."""
+    """A last line that is still being written; the next run reads it again from `offset`."""
 
     number: int
     offset: int
 
 
 class SkimmedLines(NamedTuple):
-    """Lines passed over for their low scores, or a blank line (none passed); `number` is the next line's."""
+    """Lines skipped for their low scores, or a blank line (0 skipped); `number` is that of the next line."""
 
-    passed: int
+    skipped: int
     number: int
     end: int
 
@@ -66,23 +66,23 @@ Line = SourceEvent | BrokenLine | UnfinishedLine | SkimmedLines
 
 
 class Skimmer:
-    """Finds the lines that must be parsed. `threshold` is the score below which nothing is learned.
+    """Finds the lines that must be parsed, for a threshold below which no event has a lesson.
 
-    A line is passed over when it is UTF-8, one JSON object by its grammar, and its `value_score` is a number
-    that is surely below the threshold. Nothing is learned of such an event, whatever else is in it. What else
-    a record may not contain (a key twice, numbers beyond all bounds, a hundred levels) is not looked for.
+    A line is skipped if it is UTF-8, one JSON object by its grammar, and its `value_score` is a number surely
+    below the threshold: then its other fields do not matter. Further rules for records (no repeated key, no
+    huge number, limited depth) are not checked.
     """
 
     def __init__(self, threshold: float) -> None:
         self._below = threshold - SCORE_ROUNDING
 
     def pick(self, lines: list[bytes], block: bytes) -> list[int]:
-        """The numbers, from 0, of those lines of a block, each with its line ending, that must be parsed."""
+        """The numbers, from 0, of the lines that must be parsed. `block` is the lines, with line endings."""
         below = self._below
-        wanted = [at for at, claim in enumerate(_claims(lines, block)) if not 0 <= claim.value_score < below]
+        chosen = [at for at, claim in enumerate(_claims(lines, block)) if not 0 <= claim.value_score < below]
         if _is_utf8(block):
-            return wanted
-        parsed = set(wanted)
+            return chosen
+        parsed = set(chosen)
         return [at for at, line in enumerate(lines) if at in parsed or not _is_utf8(line)]
 
 
@@ -95,14 +95,14 @@ def read_lines(
     max_line: int = MAX_LINE,
     skimmer: Skimmer | None = None,
 ) -> Iterator[Line]:
-    """The lines of a stream whose position is `offset`, up to `limit`, each held to `max_line` bytes.
+    """The lines of a stream from its position `offset` to `limit`, of at most `max_line` bytes each.
 
-    Blank lines, and with a skimmer those that claim too low a score, come as counts.
+    Blank lines, and with a skimmer those with too low a score, are given as SkimmedLines.
     """
     rest = b""
     while True:
         if len(rest) > max_line:
-            end, is_ended = _pass_over(stream, offset + len(rest), limit)
+            end, is_ended = _skip_line(stream, offset + len(rest), limit)
             yield _too_long(number, offset, end) if is_ended else UnfinishedLine(number, offset)
             rest, offset, number = b"", end, number + 1
         block = _next_block(stream, rest, None if limit is None else limit - offset, max_line)
@@ -115,28 +115,28 @@ def read_lines(
         ended = block[:whole]
         lines = io.BytesIO(ended).readlines()
         is_short = len(block) <= max_line  # so that no line in it is too long
-        wanted = skimmer.pick(lines, ended) if skimmer and is_short else range(len(lines))
-        yield from _parse_some(lines, wanted, offset, number, max_line)
+        chosen = skimmer.pick(lines, ended) if skimmer and is_short else range(len(lines))
+        yield from _parse_chosen(lines, chosen, offset, number, max_line)
         rest, offset, number = block[whole:], offset + whole, number + len(lines)
 
 
-def _parse_some(
-    lines: list[bytes], wanted: Iterable[int], offset: int, number: int, max_line: int
+def _parse_chosen(
+    lines: list[bytes], chosen: Iterable[int], offset: int, number: int, max_line: int
 ) -> Iterator[Line]:
-    """The wanted lines, given with their line endings, parsed; the others between them as counts."""
+    """The chosen lines, parsed, and the others as SkimmedLines."""
     starts = [*accumulate(map(len, lines), initial=offset)]
-    given = 0
-    for at in wanted:
-        if at > given:
-            yield SkimmedLines(at - given, number + at, starts[at])
+    done = 0
+    for at in chosen:
+        if at > done:
+            yield SkimmedLines(at - done, number + at, starts[at])
         line = lines[at]
         if len(line) > max_line:
             yield _too_long(number + at, starts[at], starts[at + 1])
         else:
             yield _parse(line.rstrip(b"\r\n"), number + at, starts[at], starts[at + 1])
-        given = at + 1
-    if given < len(lines):
-        yield SkimmedLines(len(lines) - given, number + len(lines), starts[-1])
+        done = at + 1
+    if done < len(lines):
+        yield SkimmedLines(len(lines) - done, number + len(lines), starts[-1])
 
 
 def _parse(data: bytes, number: int, offset: int, end: int) -> SourceEvent | BrokenLine | SkimmedLines:
@@ -154,18 +154,18 @@ def _parse(data: bytes, number: int, offset: int, end: int) -> SourceEvent | Bro
 
 
 def _too_long(number: int, offset: int, end: int) -> BrokenLine:
-    return BrokenLine(number, offset, end, "the line is too long")
+    return BrokenLine(number, offset, end, "line too long")
 
 
 def _next_block(stream: IO[bytes], rest: bytes, room: int | None, max_line: int) -> bytes:
-    """The rest of a block and what follows, to a line ending if there is one; the rest alone at the end.
+    """`rest` and the data after it, with a line ending if one follows within `max_line`; `rest` at the end.
 
-    `read1` returns what there is before data that cannot be read, so nothing that can be is lost.
+    `read1` returns readable data that precedes damaged data, so none is lost.
     """
     parts, size, block = [rest], len(rest), min(_BLOCK, max_line // 2 + 1)
     while size <= max_line:
-        wanted = block if room is None else min(block, room - size)
-        data = cast("io.BufferedIOBase", stream).read1(wanted) if wanted > 0 else b""
+        number = block if room is None else min(block, room - size)
+        data = cast("io.BufferedIOBase", stream).read1(number) if number > 0 else b""
         parts.append(data)
         size += len(data)
         if not data or b"\n" in data:
@@ -173,8 +173,8 @@ def _next_block(stream: IO[bytes], rest: bytes, room: int | None, max_line: int)
     return b"".join(parts)
 
 
-def _pass_over(stream: IO[bytes], end: int, limit: int | None) -> tuple[int, bool]:
-    """Read on to the end of a line that is too long; where it ends, and whether it does."""
+def _skip_line(stream: IO[bytes], end: int, limit: int | None) -> tuple[int, bool]:
+    """Skip the rest of a line that is too long; the offset reached, and whether its line ending was found."""
     while limit is None or end < limit:
         data = stream.readline(_BLOCK if limit is None else min(_BLOCK, limit - end))
         if not data:
@@ -192,7 +192,7 @@ _LAST: Final = itemgetter(-2)
 
 
 class _Claim(msgspec.Struct, gc=False):
-    """The one field that is read of a line; the rest is only checked against the grammar."""
+    """The only field that is decoded; the others are only checked against the grammar."""
 
     value_score: float = _NO_SCORE
 
@@ -204,9 +204,9 @@ _UNREADABLE: Final = _Claim()
 def _claims(lines: list[bytes], block: bytes) -> list[_Claim]:
     """The claim of each line.
 
-    The decoder passes over blank lines, takes several objects from one line and one from several, so it is
-    given the block as a whole only if each line begins an object and ends one: where `}` and `{` meet, an
-    object ends, and where no more objects end than lines, each line is one.
+    The decoder skips blank lines, and accepts several objects on one line or one on several. So it gets the
+    whole block only if each line starts with `{` and ends with `}`: then an object ends with each line, and
+    if there are as many objects as lines, each line is one.
     """
     if set(map(_FIRST, lines)) == {ord("{")} and set(map(_LAST, lines)) == {ord("}")}:
         try:

@@ -1,12 +1,12 @@
-"""Clusters of lessons that say nearly the same: found by MinHash, then measured exactly.
+"""Near duplicates: clusters of lessons that say nearly the same, and retracting the weaker ones of each.
 
-MinHash (A. Broder, "On the resemblance and containment of documents", 1997) only proposes pairs. A lesson
-joins a cluster when its own resemblance to the best one is high enough, so no chain of small steps ties
-lessons together that are unlike. The same records give the same clusters on every system.
+MinHash (A. Broder, "On the resemblance and containment of documents", 1997) only proposes pairs, which are
+then measured exactly. A lesson is in a cluster if it resembles the best one itself, so a chain of small steps
+does not connect lessons that differ. The same records give the same clusters on every system.
 
-Of a cluster the weaker lessons are retracted: the tombstone names the better lesson in `superseded_by`, and
-what is known about who learned the weaker one goes over to it. Two systems that judge differently at the same
-time may retract each other's choice; `orphans` finds what no living lesson stands for any more.
+The tombstone of a weaker lesson names the better one in `superseded_by`, which takes over its systems and
+first day. Two systems that choose differently at the same time may retract each other's choice; find_orphans
+finds those lessons.
 """
 
 from collections.abc import Collection, Iterator, Sequence
@@ -25,41 +25,48 @@ from git_fedlearn.repository.retraction import keep_retracted, tombstone
 
 rensa = Lazy("rensa", "duplicates")
 
-SHINGLE: Final = 3
-"""Words in a row that are compared."""
+SHINGLE_WORDS: Final = 3
+"""Words in a shingle, the unit of comparison."""
 
 _PERMUTATIONS: Final = 128
 _BANDS: Final = 32
-"""Bands of four: a pair that resembles by 0.6 is proposed with a chance of 0.99 (1 - (1 - 0.6**4)**32)."""
+"""Bands of four: a resemblance of 0.6 is proposed with probability 1 - (1 - 0.6**4)**32 = 0.99."""
 
-MINIMUM: Final = 0.6
-"""What is less alike would no longer surely be found."""
-
+MIN_RESEMBLANCE: Final = 0.6
+"""Pairs with less resemblance are not proposed reliably."""
 
 SUPERSEDED_BY: Final = "superseded_by"
 REASON: Final = "says nearly the same as a better one"
 
 
 class Similar(NamedTuple):
-    """A lesson that resembles the best of its cluster, from 0 to 1 (Jaccard, of runs of three words)."""
+    """A lesson and its resemblance to the best of its cluster: Jaccard index of shingles, in [0, 1]."""
 
     record: Record
     resemblance: float
 
 
 class Cluster(NamedTuple):
-    """Lessons that say nearly the same; `weaker` in order of strength."""
+    """Near duplicates; `weaker` ones are ordered by strength."""
 
     best: Record
     weaker: tuple[Similar, ...]
 
 
+class Duplicates(NamedTuple):
+    """Clusters of one set, and orphans: lessons that were all retracted in favor of each other."""
+
+    name: SetName
+    clusters: tuple[Cluster, ...]
+    orphans: tuple[RecordId, ...]
+
+
 def find_clusters(
     records: Sequence[Record], resemblance: float, distinct: Collection[frozenset[RecordId]] = ()
 ) -> list[Cluster]:
-    """Clusters of the living among the records, strongest first. Raises MissingExtraError.
+    """Clusters of the living records, strongest first. Raises MissingExtraError.
 
-    Two lessons that a group of `distinct` names both are not duplicates of each other.
+    Two lessons in one group of `distinct` are never in one cluster.
     """
     living = sorted((record for record in records if not record.is_tombstone), key=strength)
     shingles = [shingles_of(record) for record in living]
@@ -84,65 +91,59 @@ def find_clusters(
 
 
 def strength(record: Record) -> tuple[int, float, int, str]:
-    """A key that sorts the best first: learned by more systems, a higher claimed score, more said, its id."""
+    """A sort key, best first: more systems, higher claimed score, more content, smaller id."""
     return (-len(seen_by(record.fields)), -score_of(record.fields), -len(record.form), record.id)
 
 
 def shingles_of(record: Record) -> frozenset[str]:
-    """The runs of words in a lesson, field by field; error messages in their normal form."""
+    """The shingles of a lesson, field by field; error messages are in their normal form."""
     found: set[str] = set()
     for key, value in content_of(record.fields).items():
         for text in iter_strings(value):
             words = words_of(normal_form(text) if key in ERROR_KEYS else text)
             found.update(
-                " ".join(words[at : at + SHINGLE]) for at in range(max(1, len(words) - SHINGLE + 1)) if words
+                " ".join(words[at : at + SHINGLE_WORDS])
+                for at in range(max(1, len(words) - SHINGLE_WORDS + 1))
+                if words
             )
     return frozenset(found)
 
 
 def jaccard(left: frozenset[str], right: frozenset[str]) -> float:
-    """The share of runs that both have, of those that either has."""
+    """The Jaccard index: shared shingles divided by all shingles, rounded to three decimals."""
     either = len(left | right)
     return round(len(left & right) / either, 3) if either else 0.0
 
 
 def _propose(shingles: Sequence[frozenset[str]]) -> list[list[int]]:
-    """For each lesson the numbers of those that may resemble it, in order."""
-    lsh = rensa.RMinHashLSH(threshold=MINIMUM, num_perm=_PERMUTATIONS, num_bands=_BANDS)
+    """For each lesson, the numbers of those that may resemble it, in order."""
+    lsh = rensa.RMinHashLSH(threshold=MIN_RESEMBLANCE, num_perm=_PERMUTATIONS, num_bands=_BANDS)
     hashes: list[Any] = []
-    for number, runs in enumerate(shingles):
+    for number, words in enumerate(shingles):
         hashed = rensa.RMinHash(num_perm=_PERMUTATIONS, seed=1)
-        hashed.update(sorted(runs) or [f"nothing {number}"])
+        hashed.update(sorted(words) or [f"nothing {number}"])
         lsh.insert(number, hashed)
         hashes.append(hashed)
     return [sorted(lsh.query(hashed)) for hashed in hashes]
 
 
-class Consolidation(NamedTuple):
-    """What one set could do without, and what it does without though it should not."""
-
-    name: SetName
-    clusters: tuple[Cluster, ...]
-    orphans: tuple[RecordId, ...]
-
-
-def look(
+def find_duplicates(
     sets: RecordSets,
     names: Sequence[SetName],
     resemblance: float,
     distinct: Collection[frozenset[RecordId]] = (),
-) -> list[Consolidation]:
-    """The clusters of each set, without lessons that `distinct` holds apart; reads only."""
-    found: list[Consolidation] = []
+) -> list[Duplicates]:
+    """The duplicates in each set; see `find_clusters`. Writes nothing."""
+    found: list[Duplicates] = []
     for name in names:
         records = sets.read(name)
         clusters = tuple(find_clusters(records, resemblance, distinct))
-        found.append(Consolidation(name, clusters, tuple(orphans(records))))
+        found.append(Duplicates(name, clusters, tuple(find_orphans(records))))
     return found
 
 
-def apply(repository: Repository, found: Sequence[Consolidation], now: datetime) -> None:
-    """Retract every weaker lesson in favour of the best of its cluster; the caller holds the lock."""
+def retract_weaker(repository: Repository, found: Sequence[Duplicates], now: datetime) -> None:
+    """Retract the weaker lessons of each cluster in favor of the best one. The caller holds the lock."""
     sets = repository.sets
     by = repository.system()
     keep_retracted(
@@ -152,7 +153,7 @@ def apply(repository: Repository, found: Sequence[Consolidation], now: datetime)
     for one in found:
         lines: list[bytes] = []
         for cluster in one.clusters:
-            lines.append(_strengthened(cluster).line)
+            lines.append(_merge_members(cluster).line)
             facts: JsonObject = {
                 "at": f"{now:%Y-%m-%dT%H:%M:%SZ}",
                 "by": by,
@@ -164,8 +165,8 @@ def apply(repository: Repository, found: Sequence[Consolidation], now: datetime)
             sets.join(one.name, lines)
 
 
-def orphans(records: Sequence[Record]) -> Iterator[RecordId]:
-    """Of lessons taken back for each other in a circle, so that none of them is left, the smallest id."""
+def find_orphans(records: Sequence[Record]) -> Iterator[RecordId]:
+    """The smallest id of each group of lessons that were retracted in favor of each other, in a circle."""
     successor = {str(record.id): named for record in records if (named := _superseded_by(record))}
     for start in sorted(successor):
         circle = {start}
@@ -183,8 +184,8 @@ def _superseded_by(record: Record) -> str:
     return named if isinstance(named, str) else ""
 
 
-def _strengthened(cluster: Cluster) -> Record:
-    """The best one, seen by all who learned any of the cluster, first when the first of them did."""
+def _merge_members(cluster: Cluster) -> Record:
+    """The best record, with the systems of all members and the earliest first day."""
     members = [cluster.best, *(similar.record for similar in cluster.weaker)]
     systems: list[Json] = []
     for member in members:

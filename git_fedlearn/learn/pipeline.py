@@ -1,4 +1,7 @@
-"""One run over sources: chunks are read, their extracts joined, the lessons in them admitted."""
+"""One run over sources: read chunks, join their extracts, admit their lessons.
+
+The result does not depend on the number of processes, nor on the order in which chunks are read.
+"""
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -26,20 +29,20 @@ from git_fedlearn.repository.inbox import DoubtfulSample
 from git_fedlearn.repository.workers import spread
 
 MAX_HELD_LESSONS: Final = 20_000
-"""Distinct lessons held at a time; then they are admitted, and the next ones are collected."""
+"""Distinct lessons in memory; when reached, they are admitted before more are collected."""
 
 BATCHES_PER_PROCESS: Final = 2
-"""Batches for which starting a process pays."""
+"""Batches that make starting a process worthwhile."""
 
-MAX_SHOWN_CHARACTERS: Final = 80
-"""Characters shown of a broken line."""
+MAX_START_CHARACTERS: Final = 80
+"""Characters of a broken line in a report."""
 
 CUT_MARGIN: Final = 200
-"""Characters at the end of a cut line that may be the first half of something private."""
+"""Characters at the end of a cut line that may be half of something private."""
 
 
 class ReadProgress(NamedTuple):
-    """Bytes read of all there are to read, and distinct lessons found in them."""
+    """Bytes read, bytes in all, and distinct lessons found so far."""
 
     done: int
     total: int
@@ -49,15 +52,15 @@ class ReadProgress(NamedTuple):
 Watch = Callable[[ReadProgress], None]
 
 Engine = Callable[[Callable[[Chunk], Extract], Sequence[Chunk]], Iterator[Extract]]
-"""Gives, of a function and all chunks, extracts that together are those of the chunks."""
+"""Maps a function over chunks, elsewhere; gives extracts that together cover all chunks."""
 
 Positions = Mapping[SourceFile, ReadPosition | None]
-"""Where each file is read from, or was read to; None for a file that is gone."""
+"""Where to start in each file, or how far it was read; None for a file that is gone."""
 
 
 @dataclass(frozen=True, slots=True)
 class ReadFault:
-    """A line or file that could not be read: where, why, and the redacted start of the line."""
+    """A line or file that cannot be read: its place, the reason, and the redacted start of the line."""
 
     place: str
     reason: str
@@ -67,43 +70,43 @@ class ReadFault:
 
 @dataclass(slots=True)
 class Batch(AdmittedBatch):
-    """What one run learned, and the tally of all that was read."""
+    """The result of one run: records, and counts of all events."""
 
     read: Counter[SourceKind] = field(default_factory=Counter)
     skipped: Counter[str] = field(default_factory=Counter)
     faults: list[ReadFault] = field(default_factory=list)
-    """The first of them, in order."""
+    """The first faults, in order."""
     waiting: list[DoubtfulSample] = field(default_factory=list)
-    """Samples that a person has to decide on first."""
+    """Samples that a person has to decide on."""
     unreadable: int = 0
-    """How many faults there are in all."""
+    """The number of all faults."""
 
 
 @dataclass(frozen=True, slots=True)
 class Pipeline:
-    """How to learn: by which rules, through which intake, with how many processes."""
+    """How to read and admit: rules, intake, and number of processes."""
 
     rules: Rules
     intake: Intake
     today: date
     jobs: int = 1
     engine: Engine | None = None
-    """Extracts somewhere else; None for this machine."""
+    """Extracts elsewhere; None for this machine."""
     watch: Watch | None = None
     decided: Mapping[str, str] = field(default_factory=dict)
-    """Decisions on samples, by their keys."""
+    """Decisions on samples, by key."""
 
     def run(self, sources: Sources, checkpoints: Checkpoints) -> tuple[Batch, Positions]:
-        """Read what is new in the sources; what was learned, and how far each file was read."""
+        """Read what is new in the sources. Returns the result, and how far each file was read."""
         starts = {file: find_start(file, checkpoints) for file in sources.files}
         files = {file.name: file for file in starts}
-        batch, extract, held = Batch(), Extract(self.rules.snapshot), list[FoundLesson]()
+        batch, extract, waiting = Batch(), Extract(self.rules.snapshot), list[FoundLesson]()
         for found in self._extracts(starts):
             extract.join(found)
             if len(extract.lessons) >= MAX_HELD_LESSONS:
-                held += self._admit(extract, (), files, batch)
+                waiting += self._admit(extract, (), files, batch)
                 extract.lessons.clear()
-        held += self._admit(extract, extract.newest(), files, batch)
+        waiting += self._admit(extract, extract.newest(), files, batch)
         numbers, reached = _follow(starts, extract)
 
         def where(place: LinePlace) -> str:
@@ -114,9 +117,9 @@ class Pipeline:
         batch.unreadable = len(sources.faults) + extract.unreadable
         batch.faults = [ReadFault(str(fault.path), fault.reason, fault.hint) for fault in sources.faults]
         for fault in sorted(extract.faults):
-            start = self._shown(fault.start) if fault.start else ""
+            start = self._redacted_start(fault.start) if fault.start else ""
             batch.faults.append(ReadFault(where(fault.place), fault.reason, fault.hint, start))
-        for lesson in held:
+        for lesson in waiting:
             content = parse_object(lesson.content)
             scored = content if lesson.score is None else {**content, SCORE: lesson.score}
             day = self.today.isoformat()
@@ -137,7 +140,7 @@ class Pipeline:
         jobs = max(min(self.jobs, len(chunks)), 1)
         sizes = {(chunk.file.name, chunk.start): chunk.size for chunk in chunks}
         done, total, kept = 0, sum(sizes.values()), set[bytes]()
-        # From the end: an extractor that has met newer events leaves out older ones.
+        # Newest first: then the extractor can omit older events.
         for extract in spread(extractor.extract_trimmed, reversed(chunks), jobs):
             yield extract
             if self.watch:
@@ -148,10 +151,7 @@ class Pipeline:
     def _admit(
         self, extract: Extract, events: Iterable[RecentEvent], files: Mapping[str, SourceFile], whole: Batch
     ) -> list[FoundLesson]:
-        """Sanitize lessons and events batch by batch; the order in which they are done makes no difference.
-
-        Returns the samples that wait for a person.
-        """
+        """Add the admitted lessons and events to `whole`. Returns the samples that wait for review."""
         admitter = Admitter(
             self.intake,
             self.today,
@@ -162,7 +162,7 @@ class Pipeline:
         )
         work = admitter.batches()
         jobs = max(min(self.jobs, len(work) // BATCHES_PER_PROCESS), 1)
-        held: list[FoundLesson] = []
+        waiting: list[FoundLesson] = []
         for batch in spread(admitter.admit, work, jobs):
             whole.join(batch)
             for key, reason in batch.refused.items():
@@ -170,20 +170,20 @@ class Pipeline:
             for key, reason in batch.held.items():
                 found = extract.lessons[key]
                 extract.skipped[reason] += found.times
-                held += [found] if reason == WAITS else []
-        return held
+                waiting += [found] if reason == WAITS else []
+        return waiting
 
-    def _shown(self, start: bytes) -> str:
-        """How a broken line begins, redacted: what a cut may have split is left out first."""
+    def _redacted_start(self, start: bytes) -> str:
+        """The redacted start of a broken line, without what the cut may have split."""
         text = start.decode("utf-8", "replace")
         whole = text if len(start) < START_BYTES else text[:-CUT_MARGIN]
         clean = self.intake.engine.sanitize(whole).value
         printable = "".join(char if char.isprintable() else " " for char in str(clean))
-        return printable[:MAX_SHOWN_CHARACTERS].strip()
+        return printable[:MAX_START_CHARACTERS].strip()
 
 
 def _split(file: SourceFile, start: ReadPosition) -> Iterator[Chunk]:
-    """The chunks of a file; one that is gone by now is a chunk too, whose reader reports it."""
+    """The chunks of a file; a file that is gone is one chunk, whose reader reports the fault."""
     try:
         yield from split_chunks(file, start.offset)
     except OSError:
@@ -191,7 +191,7 @@ def _split(file: SourceFile, start: ReadPosition) -> Iterator[Chunk]:
 
 
 def _follow(starts: Positions, extract: Extract) -> tuple[dict[tuple[str, int], int], Positions]:
-    """The numbers of the first lines of chunks, and how far each file was read without a gap."""
+    """The number of the first line of each chunk, and how far each file was read without a gap."""
     numbers: dict[tuple[str, int], int] = {}
     reached: dict[SourceFile, ReadPosition | None] = dict(starts)
     for file, start in starts.items():

@@ -1,7 +1,7 @@
-"""Source files in object stores and other places that fsspec reaches: `s3://`, `gs://`, `file://`, ….
+"""Source files in object stores and other file systems of fsspec: `s3://`, `gs://`, `file://`, ….
 
-A remote file looks like a path as far as sources need one. Its identity is what the store says of it (ETag,
-time), so an object that was written anew is another file, found again by what it holds.
+A remote file has those methods of a path that sources need. Its ETag or time is its identity, so an object
+that was written again is another file, whose checkpoint is found by content.
 """
 
 import io
@@ -21,11 +21,11 @@ _STAMPS: Final = ("ETag", "etag", "mtime", "LastModified", "updated", "generatio
 
 
 class RemoteError(FedlearnError):
-    """The place that a URL names cannot be read."""
+    """A URL cannot be read."""
 
 
 class Status(NamedTuple):
-    """What is known of a remote file, as stat(2) names it; the inode stands for its version."""
+    """A remote file in the fields of stat(2); the inode is a hash of its version."""
 
     st_size: int
     st_dev: int
@@ -35,7 +35,7 @@ class Status(NamedTuple):
 
 @dataclass(frozen=True)
 class RemotePath:
-    """A file by its URL."""
+    """A file at a URL."""
 
     url: str
 
@@ -44,25 +44,25 @@ class RemotePath:
 
     @cached_property
     def suffix(self) -> str:
-        """The end of its name with the dot."""
+        """The last extension of its name, with the dot."""
         return PurePosixPath(self.url).suffix
 
     def stat(self) -> Status:
-        """Its size and version. Raises OSError when it is gone."""
+        """Its size and version. Raises OSError if it is gone."""
         files, path = fsspec.core.url_to_fs(self.url)
         found = files.info(path)
         stamp = repr([self.url, *(str(found.get(name)) for name in _STAMPS)])
         return Status(int(found["size"]), 0, xxh3_64_intdigest(stamp.encode()) >> 1, 0)
 
     def open(self, _mode: str = "rb") -> IO[bytes]:
-        """Open it for reading; it can seek."""
+        """Open it for reading; the stream is seekable."""
         files, path = fsspec.core.url_to_fs(self.url)
         stream = files.open(path, "rb")
         return cast("IO[bytes]", stream if hasattr(stream, "read1") else io.BufferedReader(stream))
 
 
 def find_remote(pattern: str) -> list[RemotePath]:
-    """The files that a URL with `*`, `?` or `**` in it names, sorted. Raises RemoteError."""
+    """The files that match a URL with `*`, `?` or `**`, sorted. Raises RemoteError."""
     scheme = pattern.partition("://")[0]
     try:
         files, path = fsspec.core.url_to_fs(pattern)

@@ -1,8 +1,8 @@
-"""Reading the files a stack writes as it runs: telemetry events and the fine-tuning set.
+"""Source files of an AI stack: find and open its telemetry events and fine-tuning samples.
 
-A file is read to the size it had when opened. Offsets are of the bytes as
-written; in a compressed file, of the bytes inside. What cannot be read is a result beside what can.
-Nothing is read through a symbolic link below the source folder.
+A file is read up to its size when it was opened. Offsets count bytes of the decompressed content. A file that
+cannot be read is a result, and does not stop the others. Symbolic links below the source folder are never
+followed.
 """
 
 import glob
@@ -32,10 +32,10 @@ else:
 DEFAULT_SOURCE: Final = "~/.local/share/nixos-ai-stack"
 
 ZSTD_BLOCK_BYTES: Final = 1 << 17
-"""The most that one block of a zstd frame can hold."""
+"""The maximum size of a block in a zstd frame."""
 
 Location = Path | RemotePath
-"""A source folder."""
+"""A source folder, or a URL."""
 
 _URL: Final = re.compile(r"[a-z][a-z0-9+.-]*://")
 _TELEMETRY = re.compile(r".+-events\.jsonl(?:[.-]\d[\w.:+-]*?)?(?:\.gz|\.zst)?")
@@ -43,30 +43,30 @@ _DATASET = re.compile(r"dataset\.jsonl(?:\.gz|\.zst)?")
 
 
 class SourceKind(Enum):
-    """What the lines of a source are."""
+    """The kind of the lines in a source file."""
 
     TELEMETRY = "telemetry"
     FINE_TUNING = "fine-tuning"
 
 
 class SourceError(FedlearnError):
-    """The source folder as a whole cannot be read."""
+    """The source folder, or a whole file format, cannot be read."""
 
 
 @dataclass(frozen=True, slots=True)
 class SourceFile:
-    """A file to learn from; `name` is its path under the source folder, with `/`."""
+    """A file to read; `name` is its path below the source folder, with `/`."""
 
     path: Path | RemotePath
     name: str
     kind: SourceKind
     profile: Profile | None = None
-    """How to read its lines as events; None for those of the coordinator."""
+    """How to read its lines as events; None for events of the coordinator."""
 
 
 @dataclass(frozen=True, slots=True)
 class SourceFault:
-    """A path that cannot be read, in place of which others still are."""
+    """A path that cannot be read, and why."""
 
     path: Path | RemotePath
     reason: str
@@ -75,14 +75,14 @@ class SourceFault:
 
 @dataclass(frozen=True, slots=True)
 class Sources:
-    """What a source folder holds, sorted by name."""
+    """The files of a source, sorted by name, and the faults."""
 
     files: tuple[SourceFile, ...]
     faults: tuple[SourceFault, ...]
 
 
 def choose_source(repository: Repository, directory: Path, named: str | None) -> Location:
-    """Where the stack's data is: what was named, as seen from a folder, else what this clone goes by."""
+    """The source: `named` (relative to `directory`), else the configured one, else the default."""
     place = named or configured_source(repository) or DEFAULT_SOURCE
     if _URL.match(place):
         return RemotePath(place)
@@ -91,15 +91,14 @@ def choose_source(repository: Repository, directory: Path, named: str | None) ->
 
 
 def configured_source(repository: Repository) -> str | None:
-    """The source that the environment of this run or the config of this clone names."""
+    """The source named by $AI_STACK_DATA or git config; None if there is none."""
     return repository.environment.get("AI_STACK_DATA") or repository.git.find_config("fedlearn.source")
 
 
 def find_sources(root: Path | RemotePath, profiles: Mapping[Profile, Path] | None = None) -> Sources:
-    """The files under a source folder, and those of profiles, each with the folder that its files lie below.
+    """The files in a source folder, and those of profiles, each given with the folder of its files.
 
-    A URL is a pattern of files, or of the folder that has them. Raises SourceError when the source folder is
-    missing or no folder.
+    A URL is a folder or a pattern of files. Raises SourceError if the source is missing or not a folder.
     """
     if isinstance(root, RemotePath):
         return _find_remote(root.url)
@@ -107,8 +106,8 @@ def find_sources(root: Path | RemotePath, profiles: Mapping[Profile, Path] | Non
         problem = "is not a folder" if root.exists() else "does not exist"
         raise SourceError(
             f"the source {root} {problem}",
-            hint="name the folder of the AI stack's data with --source DIR or in $AI_STACK_DATA "
-            "(default: ~/.local/share/nixos-ai-stack)",
+            hint="set the folder of your AI stack's data with --source DIR or $AI_STACK_DATA "
+            f"(default: {DEFAULT_SOURCE})",
         )
     found = [
         *_find_in(root, SourceKind.TELEMETRY, _TELEMETRY),
@@ -131,16 +130,16 @@ def _find_remote(url: str) -> Sources:
         patterns = (f"{folder}/{kind.value}/*" for kind in SourceKind)
         found = [path for pattern in patterns for path in find_remote(pattern)]
     names = {path: path.url.rpartition("/")[2] for path in found}
-    wanted = {
+    kinds = {
         path: SourceKind.FINE_TUNING if _DATASET.fullmatch(name) else SourceKind.TELEMETRY
         for path, name in names.items()
         if glob.has_magic(url) or _DATASET.fullmatch(name) or _TELEMETRY.fullmatch(name)
     }
-    if not wanted:
+    if not kinds:
         raise SourceError(
-            f"the source {url} has no files", hint="name them, as in s3://bucket/*-events.jsonl"
+            f"the source {url} has no files", hint="use a pattern, such as s3://bucket/*-events.jsonl"
         )
-    return Sources(tuple(SourceFile(path, path.url, kind) for path, kind in wanted.items()), ())
+    return Sources(tuple(SourceFile(path, path.url, kind) for path, kind in kinds.items()), ())
 
 
 def open_source(path: Path | RemotePath) -> IO[bytes]:
@@ -158,7 +157,7 @@ def open_source(path: Path | RemotePath) -> IO[bytes]:
 
 
 class _OwningGzip(gzip.GzipFile):
-    """Closes what it reads from."""
+    """A GzipFile that closes the file it reads."""
 
     def __init__(self, raw: IO[bytes]) -> None:
         self._raw = raw
@@ -170,7 +169,7 @@ class _OwningGzip(gzip.GzipFile):
 
 
 class _OwningZstd(io.RawIOBase):
-    """Decompresses every frame, from any offset, and closes the file. Raises EOFError for damage too."""
+    """Decompresses all frames, can seek, and closes the file it reads. Raises EOFError for damaged data."""
 
     def __init__(self, file: IO[bytes]) -> None:
         self._file = file
@@ -212,9 +211,9 @@ def read_events(
     max_line: int = MAX_LINE,
     skimmer: Skimmer | None = None,
 ) -> Iterator[Line | SourceFault]:
-    """The lines of a file from an offset, whose line is `number`, to `stop` or to the end it has when opened.
+    """The lines of a file from `offset` (line `number`) to `stop`, by default its size when opened.
 
-    A fault comes last when reading cannot go on. A skimmer has low lines come as counts.
+    If reading fails, a fault comes last. For `skimmer` see `read_lines`.
     """
     try:
         with open_source(path) as stream:
@@ -226,19 +225,19 @@ def read_events(
     except SourceError as error:
         yield SourceFault(path, error.message, error.hint)
     except (EOFError, gzip.BadGzipFile, zlib.error):
-        yield SourceFault(path, "the compressed data is damaged or ends early; what came before it was read")
+        yield SourceFault(path, "the compressed data is damaged or truncated; lines before that were read")
     except OSError as error:
         yield SourceFault(path, f"cannot be read: {error.strerror or error}")
 
 
 def is_compressed(path: Path | RemotePath) -> bool:
-    """Whether offsets are not those of the file on disk."""
+    """Whether offsets are of decompressed data."""
     return path.suffix in (".gz", ".zst")
 
 
 def _find_in(root: Path, kind: SourceKind, pattern: re.Pattern[str]) -> Iterator[SourceFile | SourceFault]:
     folder = root / kind.value
-    if fault := _fault_of(folder, wanted=stat.S_ISDIR):
+    if fault := _fault_of(folder, expected=stat.S_ISDIR):
         yield fault
         return
     try:
@@ -247,12 +246,12 @@ def _find_in(root: Path, kind: SourceKind, pattern: re.Pattern[str]) -> Iterator
         yield SourceFault(folder, f"cannot be read: {error.strerror or error}")
         return
     for name in filter(pattern.fullmatch, names):
-        fault = _fault_of(folder / name, wanted=stat.S_ISREG)
+        fault = _fault_of(folder / name, expected=stat.S_ISREG)
         yield fault or SourceFile(folder / name, f"{kind.value}/{name}", kind)
 
 
 def _find_profiled(profile: Profile, folder: Path) -> Iterator[SourceFile | SourceFault]:
-    """The files of a profile; one that a symbolic link leads to is a fault, also below linked folders."""
+    """The files of a profile; a symbolic link on the way to one is a fault."""
     try:
         found = sorted(folder.glob(profile.files))
     except (OSError, ValueError) as error:
@@ -261,14 +260,14 @@ def _find_profiled(profile: Profile, folder: Path) -> Iterator[SourceFile | Sour
     for path in found:
         relative = path.relative_to(folder)
         steps = [folder / parent for parent in reversed(relative.parents) if parent.name]
-        faults = (_fault_of(step, wanted=stat.S_ISDIR) for step in steps)
-        fault = next((fault for fault in faults if fault), None) or _fault_of(path, wanted=stat.S_ISREG)
+        faults = (_fault_of(step, expected=stat.S_ISDIR) for step in steps)
+        fault = next((fault for fault in faults if fault), None) or _fault_of(path, expected=stat.S_ISREG)
         name = f"{profile.name}:{relative.as_posix()}"
         yield fault or SourceFile(path, name, SourceKind.TELEMETRY, profile)
 
 
-def _fault_of(path: Path, *, wanted: Callable[[int], bool]) -> SourceFault | None:
-    """What is wrong with a path that exists; a missing one is no fault."""
+def _fault_of(path: Path, *, expected: Callable[[int], bool]) -> SourceFault | None:
+    """What is wrong with a path; None if it is fine or missing."""
     try:
         mode = path.lstat().st_mode
     except FileNotFoundError:
@@ -277,9 +276,9 @@ def _fault_of(path: Path, *, wanted: Callable[[int], bool]) -> SourceFault | Non
         return SourceFault(path, f"cannot be read: {error.strerror or error}")
     if stat.S_ISLNK(mode):
         return SourceFault(
-            path, "is a symbolic link", "name the folder that holds the real files with --source DIR"
+            path, "is a symbolic link", "set --source DIR to the folder that contains the real files"
         )
-    return None if wanted(mode) else SourceFault(path, _WRONG[wanted is stat.S_ISDIR])
+    return None if expected(mode) else SourceFault(path, _WRONG[expected is stat.S_ISDIR])
 
 
 _WRONG: Final = {True: "is not a folder", False: "is not a regular file"}

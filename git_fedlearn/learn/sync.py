@@ -1,7 +1,7 @@
-"""`sync`: what the stack wrote since the last time, into the record sets.
+"""One run of `sync`: read new log lines, and join their lessons into the record sets.
 
-Order matters for crashes: records first, then what is pending, the snapshot, what waits for review, and last
-the checkpoints. A run that dies in between is repeated by the next one; the join makes that harmless.
+The order of writes makes crashes harmless: records, pending lessons, snapshot, metrics, samples for review,
+and last the checkpoints. The next run repeats an interrupted one, and the join makes repetition harmless.
 """
 
 import os
@@ -41,45 +41,45 @@ from git_fedlearn.statistics.metrics import write_month
 
 @dataclass(frozen=True, slots=True)
 class SyncOptions:
-    """One run: `full` reads everything again, `dry_run` writes nothing."""
+    """Options of a run. `full` reads everything again, `dry_run` writes nothing."""
 
     source: Location
     now: datetime
     full: bool = False
     dry_run: bool = False
     since: date | None = None
-    """Lessons of events before this day are not learned, and count as read."""
+    """Events before this day are read, but not learned."""
     jobs: int | None = None
-    """How many processes read and sanitize; None for one per core, where there is enough to do."""
+    """Worker processes; None for one per core, if there is enough work."""
     engine: Engine | None = None
-    """Reads somewhere else."""
+    """Reads elsewhere; None for this machine."""
     explain: Callable[[ScoredEvent], None] | None = None
-    """Called with each event and what became of it."""
+    """Called with each event and its verdict."""
     watch: Watch | None = None
-    """Called with how far the reading is."""
+    """Called with the progress of reading."""
 
 
 @dataclass(slots=True)
 class Synced:
-    """What a run read, learned and left."""
+    """The result of a run."""
 
     files: int = 0
     batch: Batch = field(default_factory=Batch)
     joined: list[Joined] = field(default_factory=list)
     snapshot: Path | None = None
     metrics: Path | None = None
-    """The files of this system that were written."""
+    """The month file, if it was written."""
     commit: str | None = None
-    """The commit of what was learned, if one was asked for and there was anything."""
+    """The commit, if one was requested and there were changes."""
 
     @property
     def learned(self) -> int:
-        """How many records are new."""
+        """The number of new records."""
         return sum(len(joined.added) for joined in self.joined)
 
 
 def run_sync(repository: Repository, engine: PrivacyEngine, options: SyncOptions, *, commit: bool) -> Synced:
-    """`sync` under the repository's lock, and with `commit` a commit of what was learned."""
+    """Run `sync` under the lock of the repository; with `commit`, commit the changes of data/."""
     does_commit = commit and not options.dry_run
     if does_commit:
         refuse_unfinished(repository)
@@ -98,7 +98,7 @@ def _message(synced: Synced, system: str) -> str:
 
 
 def sync(repository: Repository, engine: PrivacyEngine, options: SyncOptions) -> Synced:
-    """Learn from a source folder. The caller holds the lock. Raises SourceError if it is missing."""
+    """Learn from a source. The caller holds the lock. Raises SourceError if the source is missing."""
     settings = repository.settings
     sources = find_sources(options.source, _profiles(repository, options.source))
     checkpoint_file = _checkpoint_file(repository, options.source)
@@ -121,9 +121,9 @@ def sync(repository: Repository, engine: PrivacyEngine, options: SyncOptions) ->
     for name in names:
         made, waiting = batch.lessons.get(name, []), pending.get(name, [])
         present = set(sets.read_lines(name)) if waiting else ()
-        lacking = [line for line in waiting if line not in present]
-        if made or lacking:
-            synced.joined.append(sets.join(name, lacking, made=made, write=not options.dry_run))
+        missing = [line for line in waiting if line not in present]
+        if made or missing:
+            synced.joined.append(sets.join(name, missing, made=made, write=not options.dry_run))
         lessons[name] = sorted({*waiting, *made})
     if options.dry_run:
         return synced
@@ -134,7 +134,7 @@ def sync(repository: Repository, engine: PrivacyEngine, options: SyncOptions) ->
         synced.snapshot = write_snapshot(folder, batch.events, options.now.date(), keep)
     else:
         refresh_latest(folder)
-    # A run that repeats one that died changes no record, but the metrics of the month may differ.
+    # A run that repeats an interrupted one changes no record, but the month file may be out of date.
     if any(batch.lessons.values()) or any(joined.added or joined.changed for joined in synced.joined):
         synced.metrics = write_month(repository, options.now)
     if batch.waiting:
@@ -159,7 +159,7 @@ def _rules(repository: Repository, options: SyncOptions) -> Rules:
 
 
 def _profiles(repository: Repository, source: Location) -> dict[Profile, Path]:
-    """The profiles of the settings, each with its folder: the source, or what local git config says."""
+    """The profiles in the settings, each with its folder: the source, unless git config names another."""
     folders: dict[Profile, Path] = {}
     table = repository.settings_table.get("sources")
     for profile in [] if table is None else parse_profiles(table):
@@ -174,7 +174,7 @@ def _profiles(repository: Repository, source: Location) -> dict[Profile, Path]:
 
 
 def _checkpoints_of(reached: Positions, known: Checkpoints) -> Checkpoints:
-    """The checkpoints of all files of which something was read, by source name."""
+    """The checkpoints of all files that were read in part, by source name."""
     made = {
         file.name: make_checkpoint(file, start, known)
         for file, start in reached.items()
@@ -184,40 +184,41 @@ def _checkpoints_of(reached: Positions, known: Checkpoints) -> Checkpoints:
 
 
 def _checkpoint_file(repository: Repository, source: Location) -> Path:
-    """One for each source folder and worktree: what one branch has learned another may not have."""
+    """One file per source and worktree, since branches differ in what they have learned."""
     place = source.resolve() if isinstance(source, Path) else source
     name = xxh3_64_hexdigest(os.fsencode(f"{place}\0{repository.top}"))
     return repository.state.path(CHECKPOINTS, f"{name}.json")
 
 
 def snapshot_folder(top: Path, system: str) -> Path:
-    """Where a system keeps its telemetry snapshots; no other system writes there."""
+    """The folder of a system's telemetry snapshots; no other system writes there."""
     return top / "data" / "telemetry" / "snapshots" / system
 
 
 def write_snapshot(
     folder: Path, events: Iterable[tuple[str, bytes]], today: date, keep: tuple[int, int]
 ) -> Path:
-    """Write the snapshot of a day: the newest events of the last snapshot and these, (time, record line).
+    """Write the snapshot of a day: the newest of these events and of those in the last snapshot.
 
-    `keep` is how many events a snapshot holds and how many snapshots stay. The caller holds the lock.
+    Events are (time, record line). `keep` is the number of events in a snapshot, and of snapshots to keep.
+    The caller holds the lock.
     """
     max_events, snapshots = keep
     older = _dated(folder)
     known = [(_time_of(line), line) for line in split_lines(read_file(older[-1]))] if older else []
     latest = end_of(today)
-    made = list(events)
-    newest = sorted({(min(time, latest), line) for time, line in (*known, *made)})[-max_events:]
-    kept, here = {line for _, line in newest}, {line for _, line in made}
+    added = list(events)
+    newest = sorted({(min(time, latest), line) for time, line in (*known, *added)})[-max_events:]
+    kept, new = {line for _, line in newest}, {line for _, line in added}
     path = folder / f"{today.isoformat()}.jsonl"
-    write_file(path, join_into([], kept - here, kept & here).format())
+    write_file(path, join_into([], kept - new, kept & new).format())
     prune(_dated(folder), snapshots)
     refresh_latest(folder)
     return path
 
 
 def refresh_latest(folder: Path) -> None:
-    """Make `latest.jsonl` the newest snapshot of a folder, if it has one."""
+    """Point `latest.jsonl` to the newest snapshot in a folder, if there is one."""
     newest = _dated(folder)
     if newest:
         point_latest(newest[-1])

@@ -1,13 +1,13 @@
-"""State of past runs: how far each source file was read, and lessons that no commit holds yet.
+"""State between runs: checkpoints (how far each file was read), and pending lessons (not in a commit yet).
 
-A file is known by what it holds: the hash of its first bytes and of the bytes just before the offset, with
-device and inode to prefer one of several. So a renamed, copied or compressed log is read on from its offset,
-and a truncated or rewritten one from the start. A lost or corrupt checkpoint only costs time. Write
-checkpoints after the records are safely on disk: then a crash repeats work, and loses none.
+A file is recognized by its content: hashes of its first bytes and of those just before the offset; device and
+inode only break ties. So reading resumes in a renamed, copied or compressed log, and starts over in a
+truncated or rewritten one. A lost checkpoint only costs time. Checkpoints must be written after the records,
+so that a crash repeats work instead of losing it.
 
-A checkpoint says that a log was read. If its lessons are thrown away before they are committed (git reset,
-git stash, another branch), the next run joins them again from here. A lesson that HEAD holds with a lower
-score is still pending. Each worktree has its own of both.
+Since a log is not read twice, lessons that are discarded before they are committed (git reset, git stash,
+another branch) are joined again from the pending ones. A lesson is pending until HEAD contains it with at
+least this score. Each worktree has its own checkpoints and pending lessons.
 """
 
 import os
@@ -34,15 +34,15 @@ from git_fedlearn.repository.trees import committed_tree, read_set
 FORMAT: Final = 1
 HEAD_BYTES: Final = 1024
 TAIL_BYTES: Final = 256
-"""Bytes hashed at the start of a file, and just before the offset."""
+"""Bytes hashed at the start of a file (HEAD_BYTES) and just before the offset (TAIL_BYTES)."""
 
 _UNREADABLE: Final = (OSError, EOFError, ValueError, zlib.error, SourceError)
-"""Errors of a file that cannot be read; the run that reads the rest of it reports them."""
+"""Errors of a file that cannot be read; the reader of its lines reports them."""
 
 
 @dataclass(frozen=True, slots=True)
 class Checkpoint:
-    """How far a file was read. The hashes are of HEAD_BYTES and TAIL_BYTES, or of as many as were read."""
+    """How far a file was read; `head` and `tail` are hashes of at most HEAD_BYTES and TAIL_BYTES."""
 
     offset: int
     number: int
@@ -59,38 +59,38 @@ Checkpoints = Mapping[str, Checkpoint]
 
 
 class ReadPosition(NamedTuple):
-    """Where to begin in a file, or how far it was read: a byte offset, and the number of the line there."""
+    """A position in a file: the byte offset, and the number of the line that starts there."""
 
     offset: int
     number: int
     device: int
     inode: int
     first: bytes
-    """How the file began when it was opened, at most HEAD_BYTES: a rewritten one begins otherwise."""
+    """The first HEAD_BYTES when the file was opened; they differ if it is rewritten meanwhile."""
     is_done: bool = False
     """Whether there is nothing new to read."""
 
 
 def read_checkpoints(path: Path) -> Checkpoints:
-    """What was written; nothing when the file is missing, corrupt or of another version."""
+    """The checkpoints in a file; none if it is missing, damaged or of another version."""
     return _read(path) or {}
 
 
 def find_broken_checkpoints(repository: Repository) -> Iterator[Path]:
-    """The checkpoint files of a clone that cannot be read, or are of another version."""
+    """The checkpoint files of a clone that are damaged or of another version."""
     for path in sorted(repository.state.path(CHECKPOINTS).glob("*.json")):
         if _read(path) is None:
             yield path
 
 
 def write_checkpoints(path: Path, checkpoints: Checkpoints) -> None:
-    """Replace the file as a whole."""
+    """Replace the checkpoint file."""
     files: JsonObject = {name: asdict(checkpoint) for name, checkpoint in sorted(checkpoints.items())}
     write_json(path, {"format": FORMAT, "files": files})
 
 
 def find_start(file: SourceFile, checkpoints: Checkpoints) -> ReadPosition | None:
-    """Where to read on, from a checkpoint of this content under any name; None when the file is gone."""
+    """Where to resume: at a checkpoint of this content, under any name. None if the file is gone."""
     try:
         status = file.path.stat()
     except OSError:
@@ -105,7 +105,9 @@ def find_start(file: SourceFile, checkpoints: Checkpoints) -> ReadPosition | Non
         checkpoints.values(),
         key=lambda checkpoint: (checkpoint.inode != inode, checkpoint != own, -checkpoint.offset),
     )
-    checkpoint = next((checkpoint for checkpoint in likely if _holds(file, checkpoint, status.st_size)), None)
+    checkpoint = next(
+        (checkpoint for checkpoint in likely if _matches(file, checkpoint, status.st_size)), None
+    )
     if checkpoint is None:
         return begin
     is_done = not compressed and checkpoint.offset == status.st_size
@@ -113,10 +115,10 @@ def find_start(file: SourceFile, checkpoints: Checkpoints) -> ReadPosition | Non
 
 
 def make_checkpoint(file: SourceFile, reached: ReadPosition, checkpoints: Checkpoints) -> Checkpoint | None:
-    """The checkpoint of a file of which everything before `reached` has been read; reads the bytes to hash.
+    """The checkpoint of a file that was read up to `reached`. Reads the bytes to hash.
 
-    None when the path holds another file by now, less, or another beginning, as after a truncation: what is
-    hashed must be what was read. It is then found by content in the next run.
+    They must be those that were read. So it is None if the path is another file by now, is shorter, or has
+    another beginning (truncation, rotation); the next run then finds the file by its content.
     """
     try:
         status = file.path.stat()
@@ -145,8 +147,8 @@ def make_checkpoint(file: SourceFile, reached: ReadPosition, checkpoints: Checkp
     )
 
 
-def _holds(file: SourceFile, checkpoint: Checkpoint, size: int) -> bool:
-    """Whether the file holds, up to the offset of the checkpoint, what was read then."""
+def _matches(file: SourceFile, checkpoint: Checkpoint, size: int) -> bool:
+    """Whether the content up to the offset of the checkpoint is what was read then."""
     if not checkpoint.offset or (checkpoint.offset > size and not is_compressed(file.path)):
         return False
     with suppress(*_UNREADABLE), open_source(file.path) as stream:
@@ -155,7 +157,7 @@ def _holds(file: SourceFile, checkpoint: Checkpoint, size: int) -> bool:
 
 
 def _ends(stream: IO[bytes], offset: int) -> tuple[bytes, str, str]:
-    """The first bytes of a file, and the hashes of the head and the tail of what comes before an offset."""
+    """The first bytes of a file, and hashes of head and tail of the content before an offset."""
     first = stream.read(HEAD_BYTES)
     start = max(0, offset - TAIL_BYTES)
     if start >= len(first):
@@ -167,7 +169,7 @@ def _ends(stream: IO[bytes], offset: int) -> tuple[bytes, str, str]:
 
 
 def _first_bytes(file: SourceFile) -> bytes:
-    """How a file begins; nothing where that cannot be read, which is reported when the rest is."""
+    """The first bytes of a file; empty if it cannot be read, which the reader of its lines reports."""
     with suppress(*_UNREADABLE), open_source(file.path) as stream:
         return stream.read(HEAD_BYTES)
     return b""
@@ -179,7 +181,7 @@ def _is_untouched(checkpoint: Checkpoint, status: os.stat_result | Status) -> bo
 
 
 def _read(path: Path) -> Checkpoints | None:
-    """The checkpoints in a file, None for one that is missing, corrupt or of another version."""
+    """The checkpoints in a file; None if it is missing, damaged or of another version."""
     try:
         match read_json(path):
             case {"format": number, "files": dict(files)} if number == FORMAT:
@@ -190,7 +192,7 @@ def _read(path: Path) -> Checkpoints | None:
 
 
 def _parse_checkpoint(value: Json) -> Checkpoint:
-    """Raises TypeError or LookupError for anything but a checkpoint."""
+    """Parse one checkpoint. Raises TypeError or LookupError if it is invalid."""
     if not isinstance(value, dict):
         raise TypeError("not a checkpoint")
     found = {field.name: value[field.name] for field in fields(Checkpoint)}
@@ -203,7 +205,7 @@ def _parse_checkpoint(value: Json) -> Checkpoint:
 
 
 def read_pending(repository: Repository, sets: RecordSets) -> dict[SetName, list[bytes]]:
-    """Record lines by set that were learned here and are not in HEAD; the caller holds the lock."""
+    """Pending record lines by set: learned here, not yet in HEAD. The caller holds the lock."""
     files = _pending_files(repository, sets.names())
     kept = {name: split_lines(read_file(file)) for name, file in files.items() if file.exists()}
     lessons = {name: lines for name, lines in kept.items() if lines}
@@ -222,7 +224,7 @@ def read_pending(repository: Repository, sets: RecordSets) -> dict[SetName, list
 def write_pending(
     repository: Repository, lessons: dict[SetName, list[bytes]], known: Iterable[SetName]
 ) -> None:
-    """Keep these lessons until a commit holds them; sets in `known` without any are done with."""
+    """Replace the pending lessons of these sets; sets in `known` without lessons have none."""
     for name, path in _pending_files(repository, {*lessons, *known}).items():
         lines = sorted(set(lessons.get(name, ())))
         if lines:
@@ -232,6 +234,6 @@ def write_pending(
 
 
 def _pending_files(repository: Repository, names: Iterable[SetName]) -> dict[SetName, Path]:
-    """Where the pending lessons of each set are, in this worktree."""
+    """The file of pending lessons of each set, in this worktree."""
     folder = repository.state.path(PENDING, xxh3_64_hexdigest(os.fsencode(repository.top)))
     return {name: folder / f"{name.replace('/', '+')}.jsonl" for name in names}

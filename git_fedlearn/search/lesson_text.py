@@ -1,4 +1,4 @@
-"""What of a record is searched: its head (what was asked, or went wrong) and its body (what helped)."""
+"""The searched text of a record: its head (the question or error) and its body (the answer)."""
 
 from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple
@@ -7,7 +7,7 @@ from git_fedlearn.core.canonical import Json, JsonObject
 from git_fedlearn.core.identity import content_of
 
 TEXT_VERSION: Final = 1
-"""Changed with anything here, so that indexes are built again."""
+"""Increased with every change here, so that indexes are built again."""
 
 HEAD_FIELDS: Final = (
     *("error_type", "error_message", "error", "query", "prompt", "question", "title", "skill_name"),
@@ -20,14 +20,14 @@ BODY_FIELDS: Final = (
 _LABELS: Final = frozenset(
     ("role", "language", "framework", "outcome", "source", "version", "id", "collection", "event_type")
 )
-"""Fields whose values sort lessons rather than tell one."""
+"""Fields that classify a lesson, and are not part of its text."""
 
 MAX_TEXT: Final = 20_000
-"""Characters of a record that are searched; what is longer is pasted material."""
+"""Characters of head and body each; longer texts are pasted material."""
 
 
 class LessonText(NamedTuple):
-    """The two parts of a lesson; either may be empty, not both for a record that says anything."""
+    """Head and body of a lesson; at most one is empty, unless the record has no text at all."""
 
     head: str
     body: str
@@ -39,7 +39,7 @@ class LessonText(NamedTuple):
 
 
 def lesson_text(fields: JsonObject, chosen: Sequence[str] = ()) -> LessonText:
-    """The text of a record. `chosen` names the fields that count, in order, instead of the known ones."""
+    """The text of a record; `chosen` fields, in order, replace the known ones."""
     content = content_of(fields)
     if chosen:
         named = [text for key in chosen for text in _strings(content.get(key))]
@@ -56,7 +56,7 @@ def lesson_text(fields: JsonObject, chosen: Sequence[str] = ()) -> LessonText:
 
 
 def _strings(value: Json) -> Iterator[str]:
-    """The texts in a value, in order; lone surrogates become `?`, labels of nested objects are left out."""
+    """The strings in a value, in order, without labels; lone surrogates become `?`."""
     if isinstance(value, str):
         text = value.encode("utf-8", "replace").decode("utf-8").strip()
         if text:

@@ -1,7 +1,7 @@
-"""The fine-tuning set as a trainer sees it: living samples in the order of their ids. See docs/dataset.md.
+"""The fine-tuning set as a trainer sees it: samples ordered by id, and versions. See docs/dataset.md.
 
-A version of it is frozen in a file that one system alone writes and prunes. A version is never rewritten: its
-name stands for its bytes.
+A version is a frozen copy in a file that only one system writes and prunes. It is never rewritten, so its
+name identifies its bytes.
 """
 
 import re
@@ -24,14 +24,14 @@ from git_fedlearn.training.samples import TRAINING_FIELDS, Malformed, format_tra
 
 BYTES_PER_TOKEN: Final = 4
 LENGTHS: Final = (128, 256, 512, 1024, 2048, 4096, 8192, 16384)
-"""Upper bounds, in estimated tokens, of the bars of the length histogram; the last bar has none."""
+"""Upper bounds of the bars in the length histogram, in estimated tokens; one more bar has none."""
 
 _SPLIT_UNITS: Final = 2**32
 _VERSION: Final = re.compile(r"v(0|[1-9]\d{0,5})\.(0|[1-9]\d{0,5})\.(0|[1-9]\d{0,5})", re.ASCII)
 
 
 class Sample(NamedTuple):
-    """A sample that can be trained on. `score` is the claimed one, None where nobody claims any."""
+    """A usable sample. `score` is the claimed score, None if it has none."""
 
     id: RecordId
     score: float | None
@@ -40,7 +40,7 @@ class Sample(NamedTuple):
 
 
 class Dataset(NamedTuple):
-    """The samples of a set sorted by id, and (id, reason) of the records that cannot be trained on."""
+    """The usable samples of a set, sorted by id, and (id, reason) of the unusable records."""
 
     samples: tuple[Sample, ...]
     malformed: tuple[tuple[RecordId, str], ...]
@@ -48,7 +48,7 @@ class Dataset(NamedTuple):
 
 @dataclass(slots=True)
 class Stats:
-    """What `dataset stats` counts; docs/dataset.md defines each."""
+    """The figures of `dataset stats`; docs/dataset.md defines them."""
 
     samples: int = 0
     malformed: int = 0
@@ -81,38 +81,40 @@ def read_dataset(sets: RecordSets) -> Dataset:
 
 
 def at_least(samples: Iterable[Sample], score: float) -> tuple[Sample, ...]:
-    """The samples that claim this score or a higher one; a sample without a score claims none."""
+    """The samples with a claimed score of at least `score`."""
     return tuple(sample for sample in samples if sample.score is not None and sample.score >= score)
 
 
 def is_for_training(identifier: RecordId, share: float) -> bool:
     """Whether a sample is on the training side of a split.
 
-    A function of the id alone, so a sample never changes sides, whatever else the set holds; a larger share
-    only moves samples towards training.
+    This depends on its id only, so a sample never changes sides when others are added. A larger share only
+    moves samples to the training side.
     """
     return xxh3_64_intdigest(identifier.encode()) % _SPLIT_UNITS < share * _SPLIT_UNITS
 
 
 def count_tokens(content: JsonObject) -> int:
-    """An estimate that needs no tokenizer: a quarter of the UTF-8 bytes of what is trained on."""
+    """An estimate without a tokenizer: the UTF-8 bytes of the training texts, divided by BYTES_PER_TOKEN."""
     return -(-sum(len(text.encode("utf-8", "replace")) for text in _texts(content)) // BYTES_PER_TOKEN)
 
 
 def measure(sets: RecordSets) -> Stats:
-    """Count everything in the fine-tuning set."""
+    """The figures of the fine-tuning set."""
     dataset = read_dataset(sets)
     stats = Stats(samples=len(dataset.samples), malformed=len(dataset.malformed))
     stats.retracted = sum(record.is_tombstone for record in sets.read(FINE_TUNING))
     for sample in dataset.samples:
         _count(sample, stats)
-    stats.same_text = _repeats(_flat(_trained(sample.content)) for sample in dataset.samples)
-    stats.same_question = _repeats(_flat(question_of(sample.content)) for sample in dataset.samples)
+    stats.same_text = _count_repeats(_normalized(_trained(sample.content)) for sample in dataset.samples)
+    stats.same_question = _count_repeats(
+        _normalized(question_of(sample.content)) for sample in dataset.samples
+    )
     return stats
 
 
 def question_of(content: JsonObject) -> Json:
-    """What comes before the last message of the assistant, or the prompt."""
+    """The messages before the last one of the assistant, or the prompt."""
     messages = content.get("messages")
     if not isinstance(messages, list):
         return content.get("prompt")
@@ -147,7 +149,7 @@ def _trained(content: JsonObject) -> JsonObject:
 
 
 def _texts(content: JsonObject) -> Iterator[str]:
-    """Every text that a trainer feeds to the model, names of roles and fields left out."""
+    """All strings that a model is trained on, without roles and field names."""
     messages = content.get("messages")
     for message in messages if isinstance(messages, list) else ():
         if isinstance(message, dict):
@@ -155,13 +157,13 @@ def _texts(content: JsonObject) -> Iterator[str]:
     yield from iter_strings({name: value for name, value in _trained(content).items() if name != "messages"})
 
 
-def _flat(value: Json) -> str:
-    """A value without regard to case and white space."""
+def _normalized(value: Json) -> str:
+    """The strings of a value, case-folded, with normalized white space."""
     return " ".join(" ".join(iter_strings(value)).casefold().split())
 
 
-def _repeats(texts: Iterable[str]) -> int:
-    """How many have occurred before."""
+def _count_repeats(texts: Iterable[str]) -> int:
+    """The number of texts that repeat an earlier one."""
     counted = Counter(texts)
     return counted.total() - len(counted)
 
@@ -178,7 +180,7 @@ class DatasetVersion(NamedTuple):
 
 
 class Frozen(NamedTuple):
-    """A version on disk: `is_new` unless the newest one already held the same samples."""
+    """A version on disk; `is_new` is false if the newest one already had the same samples."""
 
     version: DatasetVersion
     path: Path
@@ -187,12 +189,12 @@ class Frozen(NamedTuple):
 
 
 def version_folder(top: Path, system: str) -> Path:
-    """Where a system keeps its versions; no other system writes there."""
+    """The folder of a system's versions; no other system writes there."""
     return top / "data" / "fine-tuning" / "snapshots" / system
 
 
 def parse_version(text: str) -> DatasetVersion:
-    """Read `vX.Y.Z`. Raises UsageError."""
+    """Parse `vX.Y.Z`. Raises UsageError."""
     match = _VERSION.fullmatch(text)
     if not match:
         raise UsageError(f"{text}: not a version", hint="write it as v1.2.3")
@@ -200,33 +202,33 @@ def parse_version(text: str) -> DatasetVersion:
 
 
 def list_versions(folder: Path) -> list[DatasetVersion]:
-    """The versions in a folder that hold samples, oldest first."""
+    """The versions in a folder that are not empty, oldest first."""
     names = [path.stem for path in held(folder.glob("v*.jsonl"))]
     return sorted(parse_version(name) for name in names if _VERSION.fullmatch(name))
 
 
 def format_version(samples: Iterable[Sample]) -> bytes:
-    """Training-ready lines in the order of the samples' ids, without anything that is not trained on."""
+    """Training-ready lines, ordered by the ids of the samples, with training fields only."""
     ordered = sorted(samples, key=lambda sample: sample.id)
     return b"".join([format_training_line(sample.content) for sample in ordered])
 
 
-def freeze(folder: Path, samples: Iterable[Sample], wanted: DatasetVersion | None, keep: int) -> Frozen:
-    """Write a version, by default the next minor one if anything changed, and keep only the newest `keep`.
+def freeze(folder: Path, samples: Iterable[Sample], requested: DatasetVersion | None, keep: int) -> Frozen:
+    """Write a version, by default the next minor one if samples changed, and keep the newest `keep`.
 
-    The caller holds the lock. Raises UsageError for a version that is not above the newest.
+    The caller holds the lock. Raises UsageError for a version that is not higher than the newest.
     """
     data = format_version(samples)
     known = list_versions(folder)
     newest = known[-1] if known else DatasetVersion(0, 0, 0)
     unchanged = bool(known) and read_file(_version_path(folder, newest)) == data
-    if unchanged and wanted in (None, newest):
+    if unchanged and requested in (None, newest):
         point_latest(_version_path(folder, newest))
         return Frozen(newest, _version_path(folder, newest), is_new=False, pruned=())
-    version = wanted or DatasetVersion(newest.major, newest.minor + 1, 0)
+    version = requested or DatasetVersion(newest.major, newest.minor + 1, 0)
     if version <= newest:
         raise UsageError(
-            f"{version}: not above the newest version {newest}, and a version is never rewritten",
+            f"{version}: not higher than the newest version {newest}; versions are never rewritten",
             hint=f"git fedlearn dataset snapshot --version {newest._replace(patch=newest.patch + 1)}",
         )
     path = _version_path(folder, version)

@@ -1,6 +1,6 @@
-"""Samples in the formats that trainers read. docs/dataset.md describes each. Pure, but for pyarrow.
+"""Samples in the formats of trainers, which docs/dataset.md describes. Pure, except for pyarrow.
 
-What a format cannot express is left out and counted by a reason, never bent into something else.
+A sample that a format cannot express is skipped and counted by reason, never changed to fit.
 """
 
 import io
@@ -27,11 +27,11 @@ _SPEAKERS: Final = {"system": "system", "developer": "system", "user": "human", 
 
 
 class Formatted(NamedTuple):
-    """The bytes of one file, how many samples are in it, and why others are not."""
+    """The bytes of one file, the number of samples in it, and the reasons why others were skipped."""
 
     data: bytes
     samples: int
-    left_out: Counter[str]
+    skipped: Counter[str]
 
 
 class UnsuitableError(ValueError):
@@ -39,7 +39,7 @@ class UnsuitableError(ValueError):
 
 
 def suffix_of(name: str) -> str:
-    """The ending of a file in this format."""
+    """The file extension of a format, without the dot."""
     return "parquet" if name == "parquet" else "jsonl"
 
 
@@ -47,14 +47,14 @@ def format_samples(name: str, samples: Iterable[Sample]) -> Formatted:
     """Samples in one of FORMATS. Raises FedlearnError for parquet without pyarrow."""
     convert = _CONVERTERS[name]
     rows: list[JsonObject] = []
-    left_out: Counter[str] = Counter()
+    skipped: Counter[str] = Counter()
     for sample in samples:
         try:
             rows.append(convert(sample))
         except UnsuitableError as error:
-            left_out[str(error)] += 1
+            skipped[str(error)] += 1
     data = _parquet(rows) if name == "parquet" else _json_lines(rows)
-    return Formatted(data, len(rows), left_out)
+    return Formatted(data, len(rows), skipped)
 
 
 def _openai(sample: Sample) -> JsonObject:
@@ -99,7 +99,7 @@ def _alpaca(sample: Sample) -> JsonObject:
 
 
 def _columns(sample: Sample) -> JsonObject:
-    """One row of the parquet schema: nested values that vary in form are JSON texts."""
+    """One row of the parquet schema; nested values of varying types are JSON strings."""
     messages: list[Json] = []
     for message in _messages(sample.content):
         content = message.get("content")
@@ -135,7 +135,7 @@ _CONVERTERS: Final[dict[str, Callable[[Sample], JsonObject]]] = {
 
 
 def _messages(content: JsonObject) -> list[JsonObject]:
-    """The messages of a sample; a prompt and its completion are a turn of user and assistant."""
+    """The messages of a sample; prompt and completion become messages of user and assistant."""
     messages = content.get("messages")
     if isinstance(messages, list):
         return [message for message in messages if isinstance(message, dict)]
@@ -146,7 +146,7 @@ def _messages(content: JsonObject) -> list[JsonObject]:
 
 
 def _text(message: JsonObject) -> str:
-    """The text of a message; of one in parts, the parts joined by line ends."""
+    """The text of a message; its parts are joined by line feeds."""
     content = message.get("content")
     if isinstance(content, str) or content is None:
         return content or ""
@@ -158,7 +158,7 @@ def _text(message: JsonObject) -> str:
 
 
 def _calls(message: JsonObject) -> list[str]:
-    """The tool calls of a message as `{"arguments": …, "name": …}`, each a JSON text."""
+    """The tool calls of a message, each as a JSON string: `{"arguments": …, "name": …}`."""
     listed = message.get("tool_calls")
     calls = (
         [call.get("function") for call in listed if isinstance(call, dict)]

@@ -1,7 +1,7 @@
-"""Fine-tuning samples: OpenAI chat format (`messages`) or prompt and completion. Pure.
+"""Fine-tuning samples in OpenAI chat format (`messages`) or as prompt and completion. Pure.
 
-A sample's content is what a model is trained on, with its score; when, where and by which run it was
-written is left out, so that the same sample from two systems is one record.
+The content of a sample is what a model is trained on, and its score. Times, hosts and run ids are dropped, so
+the same sample from two systems is one record.
 """
 
 import re
@@ -29,7 +29,7 @@ _GENERAL_SOURCE = re.compile(r"[a-z]+(?:[-_:][a-z]+)*")
 
 @dataclass(frozen=True, slots=True)
 class Malformed:
-    """Why a sample cannot be trained on; a phrase without the sample's text."""
+    """Why a sample is unusable; never quotes its text."""
 
     reason: str
 
@@ -57,7 +57,7 @@ def parse_sample(fields: JsonObject) -> "JsonObject | Malformed":
 
 
 def format_training_line(content: JsonObject) -> bytes:
-    """One line for a trainer: what is trained on alone, canonical JSON and a line feed."""
+    """One line for a trainer: the training fields as canonical JSON, with a line feed."""
     return format_value({name: content[name] for name in TRAINING_FIELDS if name in content}) + b"\n"
 
 
@@ -67,14 +67,14 @@ def _completion(fields: JsonObject) -> "JsonObject | Malformed":
         if name not in fields:
             return Malformed("neither messages nor prompt and completion")
         if not isinstance(value, str) or not value.strip():
-            return Malformed(f"{name} is not a text")
+            return Malformed(f"{name} is blank or not a string")
     return {"prompt": fields["prompt"], "completion": fields["completion"]}
 
 
 def _chat(fields: JsonObject) -> "JsonObject | Malformed":
     messages = fields["messages"]
     if not isinstance(messages, list) or not messages:
-        return Malformed("messages is not a list with a message")
+        return Malformed("messages is empty or not a list")
     kept: list[Json] = []
     for message in messages:
         if fault := _message_fault(message):
@@ -83,14 +83,14 @@ def _chat(fields: JsonObject) -> "JsonObject | Malformed":
             kept.append({name: message[name] for name in _MESSAGE_FIELDS if name in message})
     roles = [message.get("role") for message in messages if isinstance(message, dict)]
     if "assistant" not in roles:
-        return Malformed("no message of the assistant")
+        return Malformed("no assistant message")
     if roles.index("assistant") == 0:
-        return Malformed("nothing before the assistant's first message")
+        return Malformed("nothing before the first assistant message")
     return {"messages": kept}
 
 
 def _message_fault(message: Json) -> str:
-    """What is wrong with one message; empty when it can be trained on."""
+    """What is wrong with one message; empty if it is usable."""
     if not isinstance(message, dict):
         return "a message is not an object"
     if message.get("role") not in ROLES:

@@ -131,7 +131,7 @@ def test_versions_go_up_are_never_rewritten_and_five_stay(filled: System) -> Non
     filled.add("fine-tuning", SAMPLES[9])
     refused = filled.fedlearn("dataset", "snapshot", "--version", "v0.14.0", code=2)
     assert refused.err == (
-        "error: v0.14.0: not above the newest version v0.14.0, and a version is never rewritten\n"
+        "error: v0.14.0: not higher than the newest version v0.14.0; versions are never rewritten\n"
         "hint: git fedlearn dataset snapshot --version v0.14.1\n"
     )
     assert (
@@ -180,7 +180,7 @@ def test_a_split_goes_by_id_so_no_sample_ever_changes_sides(filled: System) -> N
     assert len(train) + len(validation) == 42
     assert 22 <= len(train) <= 36
     stale = filled.fedlearn("dataset", "export", "--format", "openai", "-o", "out", code=3)
-    assert "left from an export with --split" in stale.err
+    assert "left over from an export with --split" in stale.err
 
 
 def test_min_score_leaves_out_what_claims_less_or_nothing(filled: System) -> None:

@@ -39,7 +39,7 @@ def test_a_record_that_two_systems_learned(two: tuple[System, System]) -> None:
         f"  2026-05-28  {short(one, 'HEAD')}  retracted by this system: wrong since 2.0  (take back)\n"
         f"  2026-05-28  {short(one, 'HEAD~1')}  score raised to 0.90, confirmed by {B}  (meet)\n"
         f"  2026-05-28  {short(one, 'HEAD~1^2')}  learned with score 0.90 by {B}  (two learns)\n"
-        f"  2026-05-28  {short(one, 'HEAD~1^1')}  learned 0.72 by this system  (one learns)\n"
+        f"  2026-05-28  {short(one, 'HEAD~1^1')}  learned with score 0.72 by this system  (one learns)\n"
     )
     answer = one.fedlearn("log", pin.id, "--json", "--full").json()
     assert answer["schema"] == "fedlearn.log/v1"

@@ -103,7 +103,7 @@ def test_wrong_uses_count_nothing(learned: System) -> None:
     assert "longer than 500" in learned.fedlearn("outcome", one, "--failed", "--note", "é" * 501, code=2).err
     assert not (learned.path / FILE).exists()
     (learned.path / "data/outcomes").symlink_to(learned.path.parent)
-    assert "a symlink in place of a folder" in learned.fedlearn("outcome", one, "--worked", code=3).err
+    assert "a symlink in place of a directory" in learned.fedlearn("outcome", one, "--worked", code=3).err
     (learned.path / "data/outcomes").unlink()
     learned.fedlearn("retract", one, "--reason", "wrong")
     assert "is retracted" in learned.fedlearn("outcome", one, "--worked", code=3).err

@@ -111,7 +111,7 @@ def test_a_decision_holds_for_ever(
 def test_another_wording_takes_its_place(system: System, waiting: str) -> None:
     other = json.dumps(sample(f"see the help desk or {MAIL}")).encode()
     assert system.fedlearn("review", "edit", waiting, "-", stdin=b"[]", code=2).err == (
-        "error: the edited sample: not a JSON object\nhint: nothing was changed\n"
+        "error: the edited sample: not a JSON object\nhint: edit it again\n"
     )
     result = system.fedlearn("review", "edit", waiting, "-", stdin=other)
     assert result.out == "accepted 1 sample, edited\n"

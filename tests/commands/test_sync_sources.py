@@ -45,7 +45,7 @@ def test_a_profile_names_files_below_the_source(system: System, source: Path) ->
     write(source / "proxy/2026/calls.jsonl", LITELLM, {"message": "started"})
     out = system.fedlearn("sync", "--source", str(source)).out
     assert "read 2 events from 1 file" in out
-    assert "skipped 1: not an event by the profile of its source" in out
+    assert "skipped 1: excluded by `where` in [sources.proxy]" in out
     (record,) = system.records("skills-patterns")
     assert (record.fields["response"], record.fields["value_score"]) == (
         "Add `/var/log/nginx/** w,` to it.",

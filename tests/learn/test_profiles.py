@@ -106,19 +106,19 @@ def test_a_ready_made_profile_can_be_refined() -> None:
         ({"files": "../x.jsonl"}, "`files` must be a pattern below the source folder"),
         ({"files": "~/x.jsonl"}, "`files` must be a pattern below the source folder"),
         ({}, "`files` must be a pattern below the source folder"),
-        ({"files": 3}, "`files` is not a text"),
+        ({"files": 3}, "`files` is not a string"),
         ({"files": "x", "profile": "other"}, "no such profile: other"),
         ({"files": "x", "feilds": {}}, "unknown key `feilds`"),
-        ({"files": "x", "fields": {"query": 3}}, "fields: `query` is neither a path nor a list of paths"),
+        ({"files": "x", "fields": {"query": 3}}, "fields: `query` is not a path or list of paths"),
         ({"files": "x", "fields": {"query": "a["}}, "fields: `query`: not a path: a["),
-        ({"files": "x", "score": "open('x')"}, "score: an expression cannot hold `open('x')`"),
+        ({"files": "x", "score": "open('x')"}, "score: not allowed in an expression: `open('x')`"),
         (
             {"files": "x", "constants": {"a": {}}},
-            "constants: `a` is neither a text, a number, a truth nor a list",
+            "constants: `a` is not a string, number, boolean or list",
         ),
         (
             {"files": "x", "constants": {"a": [float("nan")]}},
-            "constants: `a` is neither a text, a number, a truth nor a list",
+            "constants: `a` is not a string, number, boolean or list",
         ),
         (7, "not a table"),
     ],
@@ -130,7 +130,7 @@ def test_what_is_wrong_is_said_with_its_place(entry: object, message: str) -> No
 
 
 def test_names_that_git_config_could_not_hold_are_refused() -> None:
-    with pytest.raises(SettingsError, match="the name is not of a-z"):
+    with pytest.raises(SettingsError, match="not a valid name: use a-z"):
         parse_profiles({"My Agent": {"files": "x"}})
     with pytest.raises(SettingsError, match="`sources` is not a table"):
         parse_profiles([])

@@ -22,7 +22,7 @@ from git_fedlearn.learn.lines import (
     read_lines,
 )
 
-STRICTER = ("a key that occurs twice", "a number that a double cannot hold", "a number of more than")
+STRICTER = ("a key that occurs twice", "a number out of the range of a double", "a number of more than")
 """What a record may not hold, and is not looked for in a line that claims too low a score."""
 
 scores = st.sampled_from(
@@ -101,7 +101,7 @@ def is_low(line: Line) -> bool:
 
 def by_place(lines: list[Line]) -> dict[tuple[type, int], Line]:
     """The lines by kind and number, without those that were skimmed."""
-    kept = [line for line in lines if not isinstance(line, SkimmedLines) or not line.passed]
+    kept = [line for line in lines if not isinstance(line, SkimmedLines) or not line.skipped]
     return {(type(line), line.number): line for line in kept}
 
 
@@ -116,7 +116,7 @@ def same(data: bytes, max_line: int = 100_000) -> int:
         assert is_low(line), line
         assert not isinstance(line, UnfinishedLine)
         assert data[: line.end].endswith(b"\n")
-    assert sum(line.passed for line in skimmed if isinstance(line, SkimmedLines)) == len(left)
+    assert sum(line.skipped for line in skimmed if isinstance(line, SkimmedLines)) == len(left)
     ends = [line.end for line in skimmed if not isinstance(line, UnfinishedLine)]
     assert ends == sorted(ends)
     assert ends[-1:] == [line.end for line in plain if not isinstance(line, UnfinishedLine)][-1:]

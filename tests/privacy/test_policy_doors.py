@@ -44,7 +44,7 @@ def test_only_records_with_a_blocked_kind_are_refused(system: System) -> None:
     decide(system, BLOCK)
     lines = [json.dumps({"title": f"ask {MAIL}"}), json.dumps({"title": "clean"})]
     result = system.fedlearn("add", "skills-patterns", "-", stdin="\n".join(lines).encode(), code=1)
-    reason = "holds EMAIL_ADDRESS, which the policy of this repository blocks"
+    reason = "contains EMAIL_ADDRESS, which the privacy policy blocks"
     assert result.err == f"error: standard input:1: {reason}; not added\n"
     assert titles(system) == ["clean"]
 

@@ -30,8 +30,8 @@ def test_lessons_go_through_a_server_to_another_system(world: World) -> None:
         for system in (one, two):
             system.environment |= {"QDRANT_URL": url, "QDRANT_API_KEY": "a-key"}
         assert "error-solutions: 130 added" in one.fedlearn("import", "error-solutions").out
-        assert "0 added, 0 updated, 0 deleted, 130 there" in one.fedlearn("import", "error-solutions").out
-        assert "130 points, 130 lessons, 130 added" in two.fedlearn("export", "error-solutions").out
+        assert "nothing new (130 points)" in one.fedlearn("import", "error-solutions").out
+        assert "130 lessons added; 130 points read" in two.fedlearn("export", "error-solutions").out
         raised = two.records("collections/error-solutions")[0].fields
         one.add("error-solutions", {**raised, "value_score": 0.9})
         one.fedlearn("retract", str(two.records("collections/error-solutions")[1].id), "--reason", "wrong")
@@ -67,7 +67,7 @@ def test_a_server_of_another_schema_is_refused_in_words(system: System) -> None:
         system.git("config", "fedlearn.qdrantUrl", url)
         system.fedlearn("import", "error-solutions", "--into", "v2", "--switch-alias")
         again = system.fedlearn("import", "error-solutions")
-        assert again.out == "error-solutions: 0 added, 0 updated, 0 deleted, 1 there already; 1 point\n"
+        assert again.out == "error-solutions: nothing new (1 point)\n"
         refused = system.fedlearn("import", "error-solutions", "--into", "v3", "--switch-alias")
         assert refused.out.startswith("v3: 1 added")
 

@@ -69,14 +69,14 @@ def test_search_and_import_with_a_model_of_ones_own(system: System, folder: Path
     system.add("error-solutions", {"error_message": "disk full", "solution": "empty the store"})
     system.git("config", "fedlearn.embedder", "onnx")
     unset = system.fedlearn("search", "disk", code=3)
-    assert unset.err.startswith("error: git config fedlearn.embedder is onnx, and fedlearn.embedderFolder")
+    assert unset.err.startswith("error: git config fedlearn.embedder is onnx, but fedlearn.embedderFolder")
     system.git("config", "fedlearn.embedderFolder", str(folder))
     assert "empty the store" in system.fedlearn("search", "disk full").out
     assert "error-solutions: 1 added" in system.fedlearn("import", "error-solutions").out
     system.git("config", "fedlearn.embedder", "word-lama")
     assert system.fedlearn("search", "disk", code=3).err == (
         "error: git config fedlearn.embedder: no embedder word-lama\n"
-        "hint: one of wordllama, onnx, fastembed, or a URL as http://127.0.0.1:8080/v1\n"
+        "hint: use wordllama, onnx, fastembed, or a URL such as http://127.0.0.1:8080/v1\n"
     )
 
 

@@ -70,7 +70,7 @@ def test_an_answer_that_does_not_fit_is_an_error(spoil: str, message: str) -> No
 
 def test_a_wrong_key_is_named_as_such_and_never_quoted() -> None:
     with embedding_server(Behaviour(key="right")) as url:
-        with pytest.raises(FedlearnError, match=r"refused the key \(HTTP 401\)") as caught:
+        with pytest.raises(FedlearnError, match=r"rejected the key \(HTTP 401\)") as caught:
             OpenAiEmbedder(url, "m", "hush-hush").embed(TEXTS[:1])
         assert "hush" not in f"{caught.value.message}{caught.value.hint}"
         assert OpenAiEmbedder(url, "m", "right").embed(TEXTS[:1])[0] is not None

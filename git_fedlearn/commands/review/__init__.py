@@ -23,7 +23,7 @@ from git_fedlearn.core.identity import RecordId
 from git_fedlearn.core.layout import SetName
 from git_fedlearn.errors import FedlearnError, UsageError
 from git_fedlearn.federation.peers import RemoteName, check_name
-from git_fedlearn.learn.near_duplicates import MINIMUM, look
+from git_fedlearn.learn.near_duplicates import MIN_RESEMBLANCE, find_duplicates
 from git_fedlearn.repository.inbox import Inbox
 
 WAITING_KINDS: Final[tuple[type[PendingItem], ...]] = (PendingRecord, PendingSample, PendingRetraction)
@@ -85,7 +85,7 @@ def scope_options(function: Function) -> Function:
             click.option(
                 "--similarity",
                 metavar="SHARE",
-                type=click.FloatRange(MINIMUM, 1),
+                type=click.FloatRange(MIN_RESEMBLANCE, 1),
                 default=DEFAULT_SIMILARITY,
                 help="For --duplicates: share of common runs of three words "
                 f"(default: {DEFAULT_SIMILARITY:g}).",
@@ -238,7 +238,7 @@ def _find_items(context: Context, scope: ReviewScope) -> FoundItems:
         names = [scope.set_name] if scope.set_name else sets.names()
         for name in names:
             sets.check_name(name)
-        for one in look(sets, names, scope.similarity, inbox.distinct_lessons()):
+        for one in find_duplicates(sets, names, scope.similarity, inbox.distinct_lessons()):
             found.items.extend(PendingCluster(context, one.name, cluster) for cluster in one.clusters)
             found.orphans.extend((one.name, identifier) for identifier in one.orphans)
     return found
@@ -258,8 +258,8 @@ def _show_list(context: Context, scope: ReviewScope, found: FoundItems, *, as_js
     for item in found.items:
         context.say(f"{item.key[:SHORT_ID]}  {item.noun:<10}  {item.row()}")
     for name, identifier in found.orphans:
-        context.complain(f"error: {name}: {identifier} and its replacement are both retracted")
-        context.complain(f"hint: git fedlearn restore {identifier}")
+        context.print_error(f"error: {name}: {identifier} and its replacement are both retracted")
+        context.print_error(f"hint: git fedlearn restore {identifier}")
     if found.items:
         option = " --duplicates" if PendingCluster in scope.kinds else ""
         context.note(f"hint: git fedlearn review show KEY{option}    (then accept or drop)")

@@ -16,7 +16,7 @@ from git_fedlearn.core.record import NotARecordError, Record, headline, score_of
 from git_fedlearn.errors import FedlearnError, UsageError
 from git_fedlearn.federation.quarantine import accept_records, repaired, shown_line
 from git_fedlearn.learn.intake import find_doubts, learn_samples
-from git_fedlearn.learn.near_duplicates import Cluster, Consolidation, apply
+from git_fedlearn.learn.near_duplicates import Cluster, Duplicates, retract_weaker
 from git_fedlearn.privacy.policy import Allowed
 from git_fedlearn.repository.inbox import (
     ACCEPTED,
@@ -144,7 +144,7 @@ class PendingRecord(PendingItem):
         if taken:
             context.say(f"accepted {count(len(taken), 'record')}")
         for record in refused:
-            context.complain(f"error: {record.key[:SHORT_ID]}: {record.reason}; cannot be accepted")
+            context.print_error(f"error: {record.key[:SHORT_ID]}: {record.reason}; cannot be accepted")
         return Accepted(len(taken), len(refused))
 
     @classmethod
@@ -366,8 +366,8 @@ class PendingCluster(PendingItem):
         """Retract the weaker lessons in favor of the best of each cluster."""
         repository = context.data_repository
         with repository.lock("review"):
-            found = [Consolidation(item.name, (item.cluster,), ()) for item in items]
-            apply(repository, found, context.now())
+            found = [Duplicates(item.name, (item.cluster,), ()) for item in items]
+            retract_weaker(repository, found, context.now())
         for item in items:
             for similar in item.cluster.weaker:
                 best = item.cluster.best.id[:SHORT_ID]

@@ -132,8 +132,8 @@ def _fetch(context: Context) -> None:
     if repository.git.is_true("rev-parse", "--verify", "--quiet", "@{upstream}"):
         done = repository.git.attempt("fetch", "--quiet")
         if done.code:
-            context.complain(f"warning: git fetch failed: {done.said}")
+            context.print_error(f"warning: git fetch failed: {done.said}")
     for fetched in fetch_peers(repository, read_peers(repository), seconds=60, parallel=8):
         if fetched.contact.is_failure:
             why = ": ".join(part for part in (fetched.contact.value, fetched.detail) if part)
-            context.complain(f"warning: {fetched.name}: {why}")
+            context.print_error(f"warning: {fetched.name}: {why}")

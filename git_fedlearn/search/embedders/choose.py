@@ -1,9 +1,11 @@
+"""The embedder that git config of this clone names; wordllama without one."""
+
 from pathlib import Path
 from typing import Final
 
 from git_fedlearn.errors import SettingsError
 from git_fedlearn.repository.repository import Repository
-from git_fedlearn.search.embedders.base import Embedder
+from git_fedlearn.search.embedders.base import Embedder, identify
 from git_fedlearn.search.embedders.fastembed import FastEmbedder
 from git_fedlearn.search.embedders.onnx import OnnxEmbedder
 from git_fedlearn.search.embedders.openai import OpenAiEmbedder
@@ -27,21 +29,19 @@ def choose_embedder(repository: Repository) -> Embedder:
     if chosen == "onnx":
         if path is None:
             raise SettingsError(
-                f"git config {EMBEDDER_KEY} is onnx, and {MODEL_FOLDER_KEY} is not set",
+                f"git config {EMBEDDER_KEY} is onnx, but {MODEL_FOLDER_KEY} is not set",
                 hint=f"git config {MODEL_FOLDER_KEY} /path/to/all-MiniLM-L6-v2",
             )
         return OnnxEmbedder(path)
     if "://" not in chosen:
         raise SettingsError(
             f"git config {EMBEDDER_KEY}: no embedder {chosen}",
-            hint="one of wordllama, onnx, fastembed, or a URL as http://127.0.0.1:8080/v1",
+            hint="use wordllama, onnx, fastembed, or a URL such as http://127.0.0.1:8080/v1",
         )
     return OpenAiEmbedder(chosen, model, repository.environment.get("FEDLEARN_EMBEDDER_KEY") or None)
 
 
 def try_embedder(repository: Repository) -> tuple[str, int]:
-    """Embed a text: the model, and how long its vectors are. Raises FedlearnError."""
-    from git_fedlearn.search.embedders.base import identify  # noqa: PLC0415
-
+    """Embed a text; returns the name of the model and its dimensions. Raises FedlearnError."""
     identity = identify(choose_embedder(repository))
     return identity.name, identity.dimensions

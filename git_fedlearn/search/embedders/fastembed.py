@@ -1,6 +1,6 @@
-"""Models of the fastembed package, which fetches a model from its hub the first time it is used.
+"""Models of the fastembed package, which downloads a model when it is first used.
 
-With a folder that holds the model's files, nothing is fetched.
+Nothing is downloaded if a folder with the files of the model is given.
 """
 
 from collections.abc import Sequence
@@ -21,10 +21,10 @@ DEFAULT_MODEL: Final = "BAAI/bge-small-en-v1.5"
 
 
 class FastEmbedder:
-    """Loads the model with the first text it embeds."""
+    """Loads the model with the first text."""
 
     def __init__(self, model: str, folder: Path | None = None) -> None:
-        """`model` as fastembed names it; `folder` holds its files."""
+        """`model` is a name of fastembed; `folder` contains its files, if they are on disk."""
         self.name = f"fastembed/{model or DEFAULT_MODEL}"
         self._name = model or DEFAULT_MODEL
         self._folder = folder
@@ -47,9 +47,9 @@ class FastEmbedder:
             )
         try:
             return fastembed.TextEmbedding(self._name, providers=["CPUExecutionProvider"], **local)
-        except Exception as error:  # the hub's, the runtime's and its own have no common class
+        except Exception as error:  # those of hub, runtime and package have no common class
             line = (str(error).splitlines() or [type(error).__name__])[0]
             raise FedlearnError(
                 f"{self.name}: cannot be loaded: {line}",
-                hint="fetching it needs the network; git config fedlearn.embedderFolder names one on disk",
+                hint="it is downloaded; for files on disk: git config fedlearn.embedderFolder DIR",
             ) from error

@@ -1,8 +1,8 @@
-"""A sentence-transformers model as ONNX, from a folder on this machine: offline, on the CPU.
+"""A sentence-transformers model as ONNX, from a local folder: offline, on the CPU.
 
-The folder is one as published: `model.onnx` (also in `onnx/`), `tokenizer.json`, and where they are there
-`sentence_bert_config.json` (the longest input) and `1_Pooling/config.json` (how tokens become a vector).
-all-MiniLM-L6-v2 in this form is 23 MB with 8-bit weights.
+The folder has the published layout: `model.onnx` (or in `onnx/`), `tokenizer.json`, and optionally
+`sentence_bert_config.json` (maximum input) and `1_Pooling/config.json` (how tokens become a vector).
+all-MiniLM-L6-v2 with 8-bit weights takes 23 MB.
 """
 
 from collections.abc import Sequence
@@ -24,7 +24,7 @@ else:
 
 MODEL_FILES: Final = ("model.onnx", "onnx/model.onnx", "model_quantized.onnx", "onnx/model_quantized.onnx")
 _MAX_TOKENS: Final = 512
-"""Tokens of a text that are read where the folder does not say."""
+"""Maximum input, in tokens, if the folder does not specify it."""
 _BATCH: Final = 32
 
 
@@ -33,26 +33,26 @@ class _Model(NamedTuple):
     tokenizer: Any
     inputs: frozenset[str]
     first_token: bool
-    """Whether the first token's vector stands for the text (BGE), not the mean of all (MiniLM)."""
+    """Whether the vector of a text is that of its first token (BGE), not the mean (MiniLM)."""
 
 
 class OnnxEmbedder:
-    """Loads the model with the first text it embeds."""
+    """Loads the model with the first text."""
 
     def __init__(self, folder: Path) -> None:
-        """Raises SettingsError for a folder that lacks a file."""
+        """Raises SettingsError if a file is missing in the folder."""
         self.name = f"onnx/{folder.resolve().name}"
         self._folder = folder
         found = [folder / name for name in MODEL_FILES if (folder / name).is_file()]
         if not found or not (folder / "tokenizer.json").is_file():
             raise SettingsError(
                 f"{folder}: no ONNX model",
-                hint="it holds model.onnx and tokenizer.json, as that of all-MiniLM-L6-v2 does",
+                hint="it must contain model.onnx and tokenizer.json, like that of all-MiniLM-L6-v2",
             )
         self._file = found[0]
 
     def embed(self, texts: Sequence[str]) -> list[Vector | None]:
-        """Unit vectors; None for a text without a single token. What is beyond the model's length is cut."""
+        """Unit vectors; None for a blank text. Longer texts than the model takes are cut."""
         if not texts:
             return []
         clean = [text.encode("utf-8", "replace").decode("utf-8") for text in texts]
@@ -69,13 +69,13 @@ class OnnxEmbedder:
     def _run(self, encoded: Sequence[Any]) -> list[Vector]:
         longest = max(len(one.ids) for one in encoded)
         mask = _padded([one.attention_mask for one in encoded], longest)
-        fed = {
+        inputs = {
             "input_ids": _padded([one.ids for one in encoded], longest),
             "attention_mask": mask,
             "token_type_ids": _padded([one.type_ids for one in encoded], longest),
         }
-        given = {name: value for name, value in fed.items() if name in self._model.inputs}
-        out = self._model.session.run(None, given)[0].astype(np.float32)
+        used = {name: value for name, value in inputs.items() if name in self._model.inputs}
+        out = self._model.session.run(None, used)[0].astype(np.float32)
         if out.ndim == 3:  # noqa: PLR2004  texts, tokens, numbers
             weights = mask[:, :, None].astype(np.float32)
             mean = (out * weights).sum(axis=1) / np.maximum(weights.sum(axis=1), 1.0)
@@ -93,8 +93,8 @@ class OnnxEmbedder:
             session = onnxruntime.InferenceSession(
                 str(self._file), options, providers=["CPUExecutionProvider"]
             )
-        except Exception as error:  # the package's own exceptions have no common class
-            raise FedlearnError(f"{self._file}: not an ONNX model that can be run here") from error
+        except Exception as error:  # exceptions of the package have no common class
+            raise FedlearnError(f"{self._file}: not an ONNX model that runs on this machine") from error
         pooling = read_json(self._folder / "1_Pooling" / "config.json")
         inputs = frozenset(one.name for one in session.get_inputs())
         return _Model(session, tokenizer, inputs, pooling.get("pooling_mode_cls_token") is True)

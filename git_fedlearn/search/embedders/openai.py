@@ -1,7 +1,7 @@
 """Any server with an OpenAI-compatible `/v1/embeddings`: llama.cpp, Ollama, vLLM, TEI, hosted ones.
 
-Servers differ in how many and how long texts they take, and say so by an error: batches are halved
-until they fit and grow again later, and a single text that is still refused has no vector.
+Servers limit the number and length of texts, and answer with an error beyond that. So batches are halved
+until they are accepted, and grow again later; a single text that is still rejected has no vector.
 """
 
 import time
@@ -30,12 +30,12 @@ _TIMEOUT: Final = 120.0
 
 
 class OpenAiEmbedder:
-    """Embeds by requests to one server."""
+    """Embeds with requests to one server."""
 
     def __init__(
         self, url: str, model: str, key: str | None = None, *, pause: Callable[[float], None] = time.sleep
     ) -> None:
-        """`url` ends where `/embeddings` follows, as in http://127.0.0.1:8080/v1. Raises SettingsError."""
+        """`url` is without `/embeddings`, such as http://127.0.0.1:8080/v1. Raises SettingsError."""
         self._place = check_endpoint(
             url,
             "git config fedlearn.embedder",
@@ -53,7 +53,7 @@ class OpenAiEmbedder:
         self._client: httpx.Client | None = None
 
     def embed(self, texts: Sequence[str]) -> list[Vector | None]:
-        """A vector for each text, None for one that the server refuses. Raises FedlearnError."""
+        """A vector for each text, None if the server rejects it. Raises FedlearnError."""
         vectors: list[Vector | None] = []
         while len(vectors) < len(texts):
             chunk = texts[len(vectors) : len(vectors) + self._batch]
@@ -68,13 +68,13 @@ class OpenAiEmbedder:
         return vectors
 
     def _grow(self) -> None:
-        """One long text must not keep the batches of all that follow small."""
+        """Let batches grow again after a long text made them small."""
         self._taken += 1
         if self._taken >= _TAKEN_BEFORE_GROWTH:
             self._batch, self._taken = min(2 * self._batch, BATCH), 0
 
     def _post(self, chunk: Sequence[str]) -> Any:  # noqa: ANN401  JSON
-        """The decoded answer, None when the server takes no such batch."""
+        """The decoded answer, None if the server does not accept the batch."""
         for attempt in range(_TRIES):
             response = self._send(chunk)
             code = response.status_code
@@ -82,7 +82,7 @@ class OpenAiEmbedder:
                 return None
             if code in _UNAUTHORIZED:
                 raise FedlearnError(
-                    f"{self._place}: the server refused the key (HTTP {code})",
+                    f"{self._place}: the server rejected the key (HTTP {code})",
                     hint="set FEDLEARN_EMBEDDER_KEY",
                 )
             if code != _BUSY and code < _SERVER_ERROR:
@@ -111,7 +111,7 @@ class OpenAiEmbedder:
         if not response.is_success:
             raise FedlearnError(
                 f"{self._place}: the server answered HTTP {response.status_code}",
-                hint="is it the URL before /embeddings, as in http://127.0.0.1:8080/v1?",
+                hint="use the URL without /embeddings, such as http://127.0.0.1:8080/v1",
             )
         try:
             return response.json()
@@ -119,7 +119,7 @@ class OpenAiEmbedder:
             raise FedlearnError(f"{self._place}: the answer is not JSON") from None
 
     def _vectors(self, answer: Any, count: int) -> list[Vector | None]:  # noqa: ANN401
-        """The vectors in the order of the texts; all of one size, one for each text."""
+        """The vectors in the order of the texts, after checking their number and size."""
         try:
             rows = sorted(answer["data"], key=lambda row: row["index"])
             vectors: list[Vector] = [[float(x) for x in row["embedding"]] for row in rows]
@@ -135,6 +135,6 @@ class OpenAiEmbedder:
 
 
 def _pause_of(response: "httpx.Response", attempt: int) -> float:
-    """Seconds to wait: what the server asks for, else 1, 2, 4 … (RFC 9110, 10.2.3)."""
+    """Seconds to wait: Retry-After (RFC 9110, 10.2.3), else 1, 2, 4 and so on."""
     asked = response.headers.get("Retry-After", "")
     return min(float(asked) if asked.isdecimal() else 2.0**attempt, _MAX_PAUSE_SECONDS)

@@ -1,8 +1,7 @@
-"""The offline embedder: wordllama's token vectors, 256 numbers each, averaged. No network, no GPU.
+"""The offline embedder: the mean of wordllama's token vectors, in 256 dimensions. No network, no GPU.
 
-Its two files are read as they lie in the wheel. `WordLlama.load()` would look for the tokenizer in
-another folder and then download it, and pads every text of a batch to the longest one; the vectors are
-the same (a test compares them).
+Its two files are read directly from the installed package. `WordLlama.load()` would look for the tokenizer in
+another folder, download it, and pad all texts of a batch to the longest; the vectors are the same (tested).
 """
 
 from collections.abc import Sequence
@@ -27,12 +26,12 @@ _WEIGHTS: Final = f"weights/l2_supercat_{DIMENSIONS}.safetensors"
 
 
 class WordLlamaEmbedder:
-    """Loads the model with the first text it embeds, once in a process."""
+    """Loads the model with the first text, once per process."""
 
     name = f"{WORDLLAMA}/l2_supercat_{DIMENSIONS}"
 
     def embed(self, texts: Sequence[str]) -> list[Vector | None]:
-        """Unit vectors; None for a text without a single token."""
+        """Unit vectors; None for a text without tokens."""
         return [
             self._embed(encoded.ids)
             for encoded in _tokenizer().encode_batch(
@@ -64,5 +63,5 @@ def _weights() -> Any:  # noqa: ANN401
 
 
 def _package() -> Path:
-    """The folder of the wordllama package, which is not imported."""
+    """The folder of the wordllama package, without importing it."""
     return find_folder(WORDLLAMA, "local")
