@@ -123,5 +123,5 @@ def test_what_held_private_data_stays_retracted(system: System) -> None:
     error = system.fedlearn("restore", buried.id, code=3).err
     assert error == (
         f"error: {buried.id}: contains private data (EMAIL_ADDRESS)\n"
-        "hint: add the lesson without it: git fedlearn add\n"
+        "hint: git fedlearn add SET FILE    (the lesson without private data)\n"
     )
