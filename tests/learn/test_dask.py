@@ -70,7 +70,8 @@ def test_what_cannot_be_used_says_so(world: World, tmp_path: Path) -> None:
     assert say("sync", "--engine", "spark", code=2).err == (
         "error: spark: unknown engine\nhint: --engine embedded, dask or dask=tcp://HOST:8786\n"
     )
-    assert "--explain and --engine dask cannot be used together" in say("sync", "--engine", "dask", "--explain", code=2).err
+    both = say("sync", "--engine", "dask", "--explain", code=2)
+    assert "--explain and --engine dask cannot be used together" in both.err
     assert say("sync", "--source", f"file://{tmp_path}/nothing/*", code=3).err.startswith(
         f"error: the source file://{tmp_path}/nothing/* has no files\n"
     )
