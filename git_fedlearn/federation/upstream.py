@@ -110,8 +110,8 @@ def push(
 ) -> Exchange:
     """Push; if others were faster, wait for a random time, catch up and try again.
 
-    `catch_up` pulls; if that fails, its cause is that of the push. `wait` gets seconds. The delay grows with the time a push
-    takes, as everything takes longer when many push at the same time.
+    `catch_up` pulls; if that fails, so does the push. `wait` gets seconds. The delay grows with the time a
+    push takes, as everything takes longer when many push at the same time.
     """
     if target.tracking and repository.git.text("rev-parse", target.tracking) == repository.git.text(
         "rev-parse", "HEAD"

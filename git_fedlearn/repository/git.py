@@ -14,6 +14,7 @@ from select import select
 from typing import Final, NamedTuple
 
 from git_fedlearn.errors import GitError
+from git_fedlearn.repository.environment import without_cleared
 from git_fedlearn.repository.settings import hide_credentials
 
 MAX_SAID_LINES: Final = 6
@@ -86,7 +87,7 @@ class Git:
 
     def __init__(self, directory: Path, environment: Mapping[str, str]) -> None:
         self.directory = directory
-        self.environment = {**environment, "LC_ALL": "C", "GIT_TERMINAL_PROMPT": "0"}
+        self.environment = {**without_cleared(environment), "LC_ALL": "C", "GIT_TERMINAL_PROMPT": "0"}
 
     def run(self, *arguments: str, stdin: bytes = b"") -> bytes:
         """The standard output of a git command. Raises GitError with git's own message."""

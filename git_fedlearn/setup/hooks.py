@@ -8,12 +8,14 @@ missing, only commits and pushes that touch data/ are stopped.
 
 import os
 import re
+import textwrap
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
 from typing import Final
 
+from git_fedlearn.repository.environment import CLEARED
 from git_fedlearn.repository.files import read_file, write_file
 from git_fedlearn.repository.repository import Repository
 from git_fedlearn.setup.blocks import (
@@ -57,6 +59,7 @@ def hook_lines(name: str, launcher: Launcher, *, only_installed: bool = False) -
     guard = ["\tgit config --get fedlearn.system >/dev/null || exit 0"] if only_installed else []
     lines = [
         "(",
+        *_CLEAR,
         *guard,
         *_FIRST.get(name, []),
         *_run(name, launcher),
@@ -92,8 +95,13 @@ def _refusal(what: str) -> list[str]:
     ]
 
 
+_CLEAR: Final = textwrap.wrap(
+    f"unset {' '.join(CLEARED)}", 100, initial_indent="\t", subsequent_indent="\tunset "
+)
+"""The rest of the user's hook, outside our subshell, still has these variables."""
+
 _UNTOUCHED: Final = [
-    f'\ttest -z "${{{PROBE}-}}" && git diff --cached --quiet -- data &&',
+    f'\ttest -z "${{{PROBE}-}}" && git diff --no-ext-diff --cached --quiet -- data &&',
     "\t\t! git rev-parse --quiet --verify MERGE_HEAD >/dev/null && exit 0",
 ]
 _FIRST: Final = {"pre-commit": _UNTOUCHED, "pre-merge-commit": _UNTOUCHED}
@@ -107,7 +115,7 @@ _MISSING: Final = {
     "pre-commit": _COMMIT,
     "pre-merge-commit": _COMMIT,
     "post-merge": [
-        "\tgit diff --quiet ORIG_HEAD HEAD -- data 2>/dev/null && exit 0",
+        "\tgit diff --no-ext-diff --quiet ORIG_HEAD HEAD -- data 2>/dev/null && exit 0",
         *_refusal("merge"),
         "\texit 0",
     ],
