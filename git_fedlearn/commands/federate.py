@@ -9,6 +9,7 @@ from typing import Final, NamedTuple
 import click
 
 from git_fedlearn.console.context import Context
+from git_fedlearn.console.installation import restore_hooks
 from git_fedlearn.console.peers import warn_of_copied_clone
 from git_fedlearn.console.progress import progress_bar, reading_bar
 from git_fedlearn.core.canonical import Json
@@ -248,6 +249,7 @@ def command(  # noqa: PLR0913  one option each
     goal = to or repository.git.find_config("fedlearn.pushTo")
     run = Run(context, source, goal, remote, timeout, dry_run, as_json)
     warn_of_copied_clone(context, repository)
+    restore_hooks(context, repository, dry_run=dry_run)
     with hold_lock(repository.state.path(FEDERATE), "federate", timeout=1.0):
         if dry_run:
             run.all_steps()
