@@ -87,6 +87,7 @@ def test_an_undone_tombstone_is_blocked(taught: System) -> None:
 
 def test_private_data_is_blocked_by_file_line_and_kind_and_never_shown(taught: System) -> None:
     leak(taught)
+    taught.git("config", "fedlearn.sanitize", "stop")
     result = commit(taught, "--all")
     assert result.code == 1
     assert f"error: {SET}:4: EMAIL_ADDRESS (email-address) at /title [" in result.err
@@ -149,6 +150,7 @@ def test_a_partial_commit_is_judged_by_its_own_index(taught: System) -> None:
     taught.write("code.py", b"x = 1\n")
     taught.git("add", "code.py")
     assert commit(taught, "--only", "--", "code.py").code == 0
+    taught.git("config", "fedlearn.sanitize", "stop")
     assert commit(taught, "--only", "--", SET).code == 1
 
 

@@ -29,6 +29,7 @@ COMMAND_LINE: Final = {
     "errors",
     "repository",
     "repository.checkout",
+    "repository.environment",
     "repository.files",
     "repository.git",
     "repository.lock",
@@ -55,7 +56,7 @@ DRIVER: Final = {
     "plumbing.merge_driver",
 }
 
-HOOK: Final = {"", "errors", "plumbing", "plumbing.hook"}
+HOOK: Final = {"", "errors", "plumbing", "plumbing.hook", "repository", "repository.environment"}
 
 CASE: Final = Path(__file__).parent / "data" / "merge" / "both-sides-add"
 

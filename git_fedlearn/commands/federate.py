@@ -9,6 +9,7 @@ from typing import Final, NamedTuple
 import click
 
 from git_fedlearn.console.context import Context
+from git_fedlearn.console.installation import restore_hooks
 from git_fedlearn.console.peers import warn_of_copied_clone
 from git_fedlearn.console.progress import progress_bar, reading_bar
 from git_fedlearn.core.canonical import Json
@@ -23,7 +24,14 @@ from git_fedlearn.federation.unattended import (
     marked_run,
     write_last_run,
 )
-from git_fedlearn.federation.upstream import SYSTEMS, StepStatus, find_target, pull_upstream, push
+from git_fedlearn.federation.upstream import (
+    SYSTEMS,
+    Exchange,
+    StepStatus,
+    find_target,
+    pull_upstream,
+    push,
+)
 from git_fedlearn.learn.sources import DEFAULT_SOURCE, choose_source, configured_source
 from git_fedlearn.learn.sync import SyncOptions, run_sync
 from git_fedlearn.qdrant.connect import is_configured
@@ -31,7 +39,7 @@ from git_fedlearn.qdrant.export import ExportRequest, export_collections
 from git_fedlearn.qdrant.import_ import ImportDeps, import_into_store, requests_for
 from git_fedlearn.repository.lock import hold_lock
 from git_fedlearn.repository.state import FEDERATE
-from git_fedlearn.repository.work_tree import commit_data, refuse_unfinished
+from git_fedlearn.repository.work_tree import changed_here, commit_data, refuse_unfinished
 from git_fedlearn.search.embedders.choose import choose_embedder
 from git_fedlearn.statistics.metrics import metrics_path, write_month
 
@@ -134,15 +142,25 @@ class Run:
     def _commit(self) -> tuple[StepStatus, str]:
         repository = self.context.data_repository
         if self.dry_run:
-            changed = repository.git.run("status", "--porcelain", "--", ":/data")
+            changed = changed_here(repository)
             return (StepStatus.DONE, "there are changes to commit") if changed else (StepStatus.NOTHING, "")
         with repository.lock("federate"):
             refuse_unfinished(repository)
-            if repository.git.run("status", "--porcelain", "--", ":/data"):
+            self._refuse_detached()
+            if changed_here(repository):
                 self._write_month()
             message = f"federate: add records from this system\n\nFedlearn-System: {repository.system()}"
             commit = commit_data(repository, message)
         return (StepStatus.DONE, commit[:12]) if commit else (StepStatus.NOTHING, "")
+
+    def _refuse_detached(self) -> None:
+        """Raise FedlearnError for a detached HEAD: its commits are on no branch, so nobody would get them.
+
+        Pushed to a branch of this system alone, they are.
+        """
+        git = self.context.repository.git
+        if self.to != SYSTEMS and not git.is_true("symbolic-ref", "--quiet", "HEAD"):
+            raise FedlearnError("HEAD is detached: no branch is checked out", hint="git switch BRANCH")
 
     def _write_month(self) -> None:
         """Write the figures of this month, unless they would stop the push."""
@@ -176,12 +194,13 @@ class Run:
 
     def _push(self) -> tuple[StepStatus, str]:
         repository = self.context.repository
+        self._refuse_detached()
         target = find_target(repository, self.to, self.remote)
         if target is None:
             return StepStatus.SKIPPED, "this branch has no upstream (git push -u REMOTE HEAD)"
 
-        def catch_up() -> bool:
-            return pull_upstream(repository, STEP_SECONDS).status is not StepStatus.FAILED
+        def catch_up() -> Exchange:
+            return pull_upstream(repository, STEP_SECONDS)
 
         done = push(repository, target, catch_up, time.sleep, seconds=STEP_SECONDS)
         attempts = f" after {done.attempts} attempts" if done.attempts > 1 else ""
@@ -230,6 +249,7 @@ def command(  # noqa: PLR0913  one option each
     goal = to or repository.git.find_config("fedlearn.pushTo")
     run = Run(context, source, goal, remote, timeout, dry_run, as_json)
     warn_of_copied_clone(context, repository)
+    restore_hooks(context, repository, dry_run=dry_run)
     with hold_lock(repository.state.path(FEDERATE), "federate", timeout=1.0):
         if dry_run:
             run.all_steps()

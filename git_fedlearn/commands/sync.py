@@ -8,6 +8,7 @@ from functools import partial
 import click
 
 from git_fedlearn.console.context import Context
+from git_fedlearn.console.installation import restore_hooks
 from git_fedlearn.console.progress import reading_bar
 from git_fedlearn.console.words import count, redactions, updates, what_is_new
 from git_fedlearn.core.canonical import Json
@@ -76,6 +77,7 @@ def command(  # noqa: PLR0913  one parameter for each option
         engine=_engine(engine, explain=explain),
         explain=explaining,
     )
+    restore_hooks(context, repository, dry_run=dry_run)
     with nullcontext() if explaining else reading_bar(context) as watch:
         synced = run_sync(repository, context.privacy, replace(request, watch=watch), commit=do_commit)
     if as_json:

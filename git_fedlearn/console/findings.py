@@ -149,8 +149,13 @@ def report_found(context: Context, found: Iterable[FileFinding]) -> int:
 
 
 def report_private(context: Context, candidate: CommittedTree, parents: list[CommittedTree]) -> int:
-    """Report private data in new lines and names; 1 if there are any."""
-    found, named, unshared = find_private(context.privacy, candidate, parents)
+    """Find and report what must not be published; 1 if there is any."""
+    return report(context, find_private(context.privacy, candidate, parents))
+
+
+def report(context: Context, private: Private) -> int:
+    """Report private data in new lines and names, and files that cannot be checked; 1 if there are any."""
+    found, named, unshared = private
     report_found(context, (*named, *found))
     for path in unshared[:MAX_REPORTED_PROBLEMS]:
         context.print_error(f"error: {shown_path(context.privacy, path)}: {UNSHARED}")

@@ -3,9 +3,11 @@
 from pathlib import Path
 
 from git_fedlearn.console.context import Context
+from git_fedlearn.errors import FedlearnError
 from git_fedlearn.repository.repository import Repository
-from git_fedlearn.setup.hooks import HooksWritten, Reach
+from git_fedlearn.setup.hooks import HooksWritten, Reach, find_missing, hooks_folder, reach_of, write_hooks
 from git_fedlearn.setup.install import Installation
+from git_fedlearn.setup.launcher import find_launcher
 from git_fedlearn.setup.man_and_completions import find_manual
 from git_fedlearn.setup.scaffold import Scaffold
 
@@ -43,6 +45,28 @@ def report_hooks(context: Context, hooks: HooksWritten) -> int:
     for refusal in hooks.refused:
         context.print_error(f"error: {refusal.path} {refusal.reason}\nhint: {refusal.remedy}")
     return 1 if hooks.refused else 0
+
+
+def restore_hooks(context: Context, repository: Repository, *, dry_run: bool) -> None:
+    """Warn if another tool took our checks out of a hook; put them back if only this clone runs it."""
+    missing = find_missing(repository)
+    if not missing:
+        return
+    if not dry_run and reach_of(repository, hooks_folder(repository)) is Reach.CLONE:
+        try:
+            with repository.lock("install"):
+                write_hooks(repository, find_launcher(repository.git))
+        except FedlearnError as error:
+            context.report(error)
+    left = [hook.name for hook in find_missing(repository)]
+    restored = [hook.name for hook in missing if hook.name not in left]
+    if restored:
+        context.warn(f"{', '.join(restored)}: another tool had replaced the hook; it checks commits again")
+    if left:
+        context.warn(
+            f"{', '.join(left)}: the hook no longer runs git-fedlearn, so private data is not checked"
+        )
+        context.print_error("hint: git fedlearn install")
 
 
 def _short(path: Path, repository: Repository) -> str:

@@ -11,7 +11,7 @@ from typing import Final
 from git_fedlearn.federation.fetch import FILE_BYTES
 from git_fedlearn.federation.publish_policy import may_publish, outgoing_paths
 from git_fedlearn.repository.checkout import PULLING, marked_checkout, rollback_interrupted
-from git_fedlearn.repository.git import TIMED_OUT, Finished, GitLimits
+from git_fedlearn.repository.git import IDENTITY_HINT, TIMED_OUT, Finished, GitLimits
 from git_fedlearn.repository.repository import Repository
 
 ATTEMPTS: Final = 24
@@ -103,15 +103,15 @@ def find_target(repository: Repository, to: str | None, remote: str | None) -> P
 def push(
     repository: Repository,
     target: PushTarget,
-    catch_up: Callable[[], bool],
+    catch_up: Callable[[], Exchange],
     wait: Callable[[float], None],
     *,
     seconds: float,
 ) -> Exchange:
     """Push; if others were faster, wait for a random time, catch up and try again.
 
-    `catch_up` pulls, and returns False to give up; `wait` gets seconds. The delay grows with the time a push
-    takes, as everything takes longer when many push at the same time.
+    `catch_up` pulls; if that fails, so does the push. `wait` gets seconds. The delay grows with the time a
+    push takes, as everything takes longer when many push at the same time.
     """
     if target.tracking and repository.git.text("rev-parse", target.tracking) == repository.git.text(
         "rev-parse", "HEAD"
@@ -131,8 +131,9 @@ def push(
         if not _RACED.search(finished.err) or attempt == ATTEMPTS:
             return Exchange(StepStatus.FAILED, _explain(finished), attempt)
         wait(random.uniform(0, _max_delay(took, attempt)))  # noqa: S311  jitter, no secret
-        if not catch_up():
-            return Exchange(StepStatus.FAILED, "others pushed at the same time, and git pull failed", attempt)
+        pulled = catch_up()
+        if pulled.status is StepStatus.FAILED:
+            return Exchange(StepStatus.FAILED, f"git pull failed: {pulled.detail}", attempt)
 
 
 def _max_delay(seconds: float, attempt: int) -> float:
@@ -154,4 +155,6 @@ def _has_pull_config(repository: Repository) -> bool:
 
 
 def _explain(finished: Finished) -> str:
+    if finished.lacks_identity:
+        return f"{finished.said} ({IDENTITY_HINT})"
     return "timed out" if finished.code == TIMED_OUT else finished.said

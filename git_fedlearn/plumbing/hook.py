@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from git_fedlearn.errors import FedlearnError
+from git_fedlearn.repository.environment import behind_python_path
 
 PROBE: Final = "FEDLEARN_PROBE"
 PROBED: Final = 97
@@ -42,6 +43,7 @@ _MODULES: Final = {
 
 def main() -> None:
     """Console script `git-fedlearn-hook`."""
+    sys.path[:] = behind_python_path(sys.path, os.environ)
     sys.exit(run(sys.argv[1:], os.environ))
 
 

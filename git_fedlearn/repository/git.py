@@ -14,10 +14,19 @@ from select import select
 from typing import Final, NamedTuple
 
 from git_fedlearn.errors import GitError
+from git_fedlearn.repository.environment import without_cleared
 from git_fedlearn.repository.settings import hide_credentials
 
 MAX_SAID_LINES: Final = 6
 """Lines of an error message of git that are passed on, the last ones."""
+
+
+_NO_IDENTITY: Final = re.compile(
+    r"[Pp]lease tell me who you are|unable to auto-detect email|empty ident name"
+    r"|no (email|name) was given and auto-detection is disabled"
+)
+"""What git says if it knows no author or committer (ident.c)."""
+IDENTITY_HINT: Final = "git config --global user.name NAME && git config --global user.email EMAIL"
 
 
 class Finished(NamedTuple):
@@ -28,8 +37,15 @@ class Finished(NamedTuple):
     err: str
 
     @property
+    def lacks_identity(self) -> bool:
+        """Whether it failed because git does not know who commits."""
+        return self.code != 0 and _NO_IDENTITY.search(self.err) is not None
+
+    @property
     def said(self) -> str:
         """Why it failed, in its own words, for a message: one printable line without hints or passwords."""
+        if self.lacks_identity:
+            return "user.name and user.email are not set"
         lines = [line.strip() for line in self.err.splitlines()]
         said = [
             re.sub(r"^(fatal|error): ", "", line) for line in lines if line and not line.startswith("hint:")
@@ -71,7 +87,7 @@ class Git:
 
     def __init__(self, directory: Path, environment: Mapping[str, str]) -> None:
         self.directory = directory
-        self.environment = {**environment, "LC_ALL": "C", "GIT_TERMINAL_PROMPT": "0"}
+        self.environment = {**without_cleared(environment), "LC_ALL": "C", "GIT_TERMINAL_PROMPT": "0"}
 
     def run(self, *arguments: str, stdin: bytes = b"") -> bytes:
         """The standard output of a git command. Raises GitError with git's own message."""

@@ -105,9 +105,16 @@ class Repository:
 
     def system(self) -> SystemId:
         """The id of this system. Raises SettingsError if `install` has not made one."""
-        found = self.git.find_config(SYSTEM_KEY)
+        found = self.find_system()
         if found is None:
             raise SettingsError("this clone has no system id yet", hint="git fedlearn install")
+        return found
+
+    def find_system(self) -> SystemId | None:
+        """The id of this system; None if `install` has not made one. Raises SettingsError if invalid."""
+        found = self.git.find_config(SYSTEM_KEY)
+        if found is None:
+            return None
         from git_fedlearn.core.record import SYSTEM_ID  # noqa: PLC0415  costs start-up time
 
         if not SYSTEM_ID.fullmatch(found):

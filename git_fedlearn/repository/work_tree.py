@@ -1,7 +1,8 @@
 """Branch, index and work tree under data/; commits of data/ alone, and their trailers.
 
-The state is one `git status`, without network. A commit of ours never touches a file outside data/; its
-trailers name the system that wrote it and the peers behind it.
+The state is one `git status`, without network. A commit of ours contains only files that this system writes:
+other files, under data/ too, may be half edited. Its trailers name the system that wrote it and the peers
+behind it.
 """
 
 import os
@@ -9,10 +10,12 @@ import re
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
-from git_fedlearn.core.layout import DATA
+from git_fedlearn.core.layout import DATA, FileKind, kind_of, owner_of
 from git_fedlearn.errors import FedlearnError, GitError
+from git_fedlearn.repository.git import IDENTITY_HINT
 from git_fedlearn.repository.objects import Oid
-from git_fedlearn.repository.repository import Repository
+from git_fedlearn.repository.repository import Repository, SystemId
+from git_fedlearn.repository.settings import SETTINGS_FILE
 from git_fedlearn.repository.trees import is_local
 
 _NO_FILE = "000000"
@@ -85,25 +88,46 @@ _UNFINISHED = {
     "rebase-apply": "a rebase",
     "sequencer": "a cherry-pick or revert",
 }
-_PATHS = (
-    f":/{DATA}",
-    *(f":(top,exclude,glob){DATA}/**/{name}" for name in ("latest.jsonl", "*.tmp", "*.bak", ".local/**")),
-)
-"""Data files, without those that stay on this machine."""
+_RULES: Final = {SETTINGS_FILE: b"", ".gitattributes": b"merge=fedlearn", ".gitignore": b"latest.jsonl"}
+"""The files without which other clones would merge data/ by lines, and what git-fedlearn wrote into each."""
+
+
+def is_written_here(path: str, system: SystemId) -> bool:
+    """Whether this system writes a file: record sets, and single-writer files of its own."""
+    if path.startswith(f"{DATA}/collections/snapshots/{system}/"):
+        return True
+    return kind_of(path) is not FileKind.OTHER and owner_of(path) in (None, system)
+
+
+def changed_here(repository: Repository) -> list[str]:
+    """The files that `commit_data` would commit, sorted."""
+    system = repository.system()
+    return sorted(path for path in read_work_state(repository).changed if is_written_here(path, system))
 
 
 def commit_data(repository: Repository, message: str) -> str | None:
-    """Commit every change under data/ and nothing else, with the user's hooks and signing.
+    """Commit the changes of files that this system writes, with the user's hooks and signing.
 
-    Other staged changes stay staged. Returns the commit, None if there is nothing to commit.
+    Other changes, also under data/, stay as they are. Returns the commit, None if there is nothing to commit.
+    Raises FedlearnError if the branch lacks the rules and settings that data/ needs.
     """
     refuse_unfinished(repository)
-    git = repository.git
-    git.run("add", "--all", "--", *_PATHS)
-    if git.is_true("diff", "--cached", "--quiet", "--", *_PATHS):
+    git, system = repository.git, repository.system()
+    changed = changed_here(repository)
+    if not changed:
         return None
-    done = git.attempt("commit", "--quiet", "--only", "--message", message, "--", *_PATHS)
+    _require_rules(repository)
+    from_stdin = ("--pathspec-from-file=-", "--pathspec-file-nul")
+    git.run("--literal-pathspecs", "add", "--all", *from_stdin, stdin=_lines(changed))
+    compared = ("diff", "--cached", "--name-only", "--no-renames", "--no-ext-diff", "-z", "--", f":/{DATA}")
+    staged = [path for path in os.fsdecode(git.run(*compared)).split("\0") if is_written_here(path, system)]
+    if not staged:
+        return None
+    committed = ("commit", "--quiet", "--only", "--message", message, *from_stdin)
+    done = git.attempt("--literal-pathspecs", *committed, stdin=_lines(staged))
     if done.code:
+        if done.lacks_identity:
+            raise GitError(f"git commit failed: {done.said}", hint=IDENTITY_HINT)
         said = f"{done.out.decode('utf-8', 'replace').strip()}\n{done.err.strip()}".strip()
         raise GitError(f"git commit failed:\n{said}", hint="the changes are staged under data/")
     commit = git.text("rev-parse", "HEAD")
@@ -114,6 +138,26 @@ def commit_data(repository: Repository, message: str) -> str | None:
             f"commit {commit} touches files outside {DATA}/", hint="a hook added them: git show --stat"
         )
     return commit
+
+
+def _lines(paths: list[str]) -> bytes:
+    return b"".join(os.fsencode(path) + b"\0" for path in paths)
+
+
+def _require_rules(repository: Repository) -> None:
+    """Raise FedlearnError unless HEAD has the rules and settings that `init` wrote into this work tree."""
+    missing = []
+    for name, rule in _RULES.items():
+        here = repository.top / name
+        if here.is_file() and rule in here.read_bytes():
+            committed = repository.git.attempt("cat-file", "blob", f"HEAD:{name}")
+            if committed.code or rule not in committed.out:
+                missing.append(name)
+    if missing:
+        raise FedlearnError(
+            f"{', '.join(missing)}: not committed on this branch yet, and {DATA}/ needs them",
+            hint=f"git add {' '.join(missing)} && git commit -m 'Set up git-fedlearn'",
+        )
 
 
 def refuse_unfinished(repository: Repository) -> None:

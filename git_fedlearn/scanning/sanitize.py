@@ -22,7 +22,7 @@ from git_fedlearn.repository.files import write_file
 from git_fedlearn.repository.record_sets import find_record
 from git_fedlearn.repository.repository import Repository
 from git_fedlearn.repository.retraction import tombstone
-from git_fedlearn.repository.trees import WorkTree, read_set
+from git_fedlearn.repository.trees import DataTree, WorkTree, read_set
 from git_fedlearn.repository.verify import earlier_trees
 from git_fedlearn.scanning.files import NotJson, Passage, parse_json_line, read_passages, text_of
 
@@ -168,10 +168,10 @@ def _sanitize_file(repository: Repository, engine: PrivacyEngine, path: str, cle
     has_records = kind_of(path) in (FileKind.RECORD_SET, FileKind.SNAPSHOT)
     clean: dict[bytes, CleanLine] = {}
     for line in dict.fromkeys(lines):
-        record = find_record(line) if has_records else None
-        found = _clean_record(engine, record, cleaned) if record else _clean_text(engine, line, cleaned)
+        found, kinds = clean_line(engine, line, has_records=has_records)
         if found:
             clean[line] = found
+            cleaned.redacted.update(kinds)
     if clean:
         cleaned.paths.append(path)
         _rewrite(repository, path, lines, clean)
@@ -181,7 +181,8 @@ def _rewrite(repository: Repository, path: str, lines: list[bytes], clean: dict[
     found = find_set(path)
     if found:
         replaced = [line.replaced for line in clean.values() if line.replaced]
-        tombstones = _tombstones(repository, found[0], replaced) if replaced else []
+        trees = earlier_trees(repository, repository.objects, history=False) if replaced else []
+        tombstones = tombstones_of(repository, found[0], replaced, trees)
         sets = repository.sets
         sets.replace(found[0], clean.keys(), [*(line.line for line in clean.values()), *tombstones])
         return
@@ -190,38 +191,49 @@ def _rewrite(repository: Repository, path: str, lines: list[bytes], clean: dict[
     write_file(repository.top / path, canonical_set(rewritten) if is_snapshot else rewritten)
 
 
-def _tombstones(repository: Repository, name: SetName, replaced: list[Record]) -> list[bytes]:
-    """Tombstones of those records that a commit contains which may be merged with this branch."""
-    trees = earlier_trees(repository, repository.objects, history=False)
+def tombstones_of(
+    repository: Repository, name: SetName, replaced: list[Record], trees: Iterable[DataTree]
+) -> list[bytes]:
+    """Tombstones of those records that these trees contain: a merge with one would restore the record."""
+    if not replaced:
+        return []
     lines = {line for tree in trees for data in read_set(tree, name) for line in split_lines(data)}
     committed = {record.id for line in lines if (record := find_record(line)) and not record.is_tombstone}
-    retracted: JsonObject = {"by": repository.system(), "reason": "held private data"}
+    retracted: JsonObject = {"reason": "held private data"}
+    system = repository.find_system()
+    if system:  # a clone may run this without `install`, as a hook of the pre-commit framework
+        retracted["by"] = system
     return [tombstone(record, retracted).line for record in replaced if record.id in committed]
 
 
-def _clean_record(engine: PrivacyEngine, record: Record, cleaned: SanitizeResult) -> CleanLine | None:
-    """The redacted record; None if it has no findings."""
+def clean_line(
+    engine: PrivacyEngine, line: bytes, *, has_records: bool
+) -> tuple[CleanLine | None, Counter[str]]:
+    """The redacted line, a record if the file has records, and its findings by kind; None without any."""
+    record = find_record(line) if has_records else None
+    return _clean_record(engine, record) if record else _clean_text(engine, line)
+
+
+def _clean_record(engine: PrivacyEngine, record: Record) -> tuple[CleanLine | None, Counter[str]]:
     fields, found = sanitize_fields(engine, record.fields)
     if not found:
-        return None
-    cleaned.redacted.update(found)
+        return None, Counter()
     try:
         clean = make_record(fields)
     except NotARecordError:
-        return CleanLine(format_value(fields), record)
-    return CleanLine(clean.line, record if clean.id != record.id else None)
+        return CleanLine(format_value(fields), record), found
+    return CleanLine(clean.line, record if clean.id != record.id else None), found
 
 
-def _clean_text(engine: PrivacyEngine, line: bytes, cleaned: SanitizeResult) -> CleanLine | None:
-    """The redacted line, not a record; None if it has no findings."""
+def _clean_text(engine: PrivacyEngine, line: bytes) -> tuple[CleanLine | None, Counter[str]]:
     try:
         value: Json = parse_value(line)
     except InvalidJsonError:
         value = None
     sanitized = engine.sanitize(line.decode("utf-8", "replace") if value is None else value)
-    if not sanitized.findings:
-        return None
-    cleaned.redacted.update(finding.kind for finding in sanitized.findings)
+    found = Counter(finding.kind for finding in sanitized.findings)
+    if not found:
+        return None, found
     if value is None and isinstance(sanitized.value, str):
-        return CleanLine(sanitized.value.encode("utf-8", "replace"), None)
-    return CleanLine(format_value(sanitized.value), None)
+        return CleanLine(sanitized.value.encode("utf-8", "replace"), None), found
+    return CleanLine(format_value(sanitized.value), None), found

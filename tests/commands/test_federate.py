@@ -6,9 +6,10 @@ import threading
 from pathlib import Path
 from typing import Any
 
+import pytest
 from systems import Result, System, World
 
-from git_fedlearn.federation.upstream import StepStatus, find_target, pull_upstream, push
+from git_fedlearn.federation.upstream import Exchange, StepStatus, find_target, pull_upstream, push
 from git_fedlearn.repository.repository import Repository
 
 SKILLS = "data/patterns/skills-patterns.jsonl"
@@ -150,12 +151,12 @@ def test_others_push_at_the_same_time(world: World) -> None:
     def interfere(seconds: float) -> None:
         rests.append(seconds)
 
-    def catch_up() -> bool:
+    def catch_up() -> Exchange:
         done = pull_upstream(repository, 60)
         win = next(faster, None)
         if win:
             get_ahead(win)
-        return done.status is not StepStatus.FAILED
+        return done
 
     def get_ahead(word: str) -> None:
         one.git("pull", "--quiet", "--no-rebase", "--no-edit")
@@ -204,3 +205,72 @@ def test_what_a_killed_run_left_is_put_right(world: World) -> None:
     assert len(two.records("skills-patterns")) == 1
     assert two.git("status", "--porcelain").out == ""
     assert not (two.path / ".git/fedlearn/federate.json").exists()
+
+
+def test_files_that_people_edit_are_not_committed(world: World) -> None:
+    hub, (one,) = hub_with(world, "one")
+    edited = {
+        "data/README.md": one.read("data/README.md") + b"half a sentence that",
+        "data/drafts/plan.txt": b"not yet",
+        "data/telemetry/snapshots/sys-abcdefghij/2026-05-28.jsonl": b"",
+        "code.py": b"print(",
+    }
+    for path, data in edited.items():
+        one.write(path, data)
+    one.git("add", "code.py", "data/drafts")
+    done = steps(one.fedlearn("federate", "--json", "--source", str(stack(world, "one", "alpha"))))
+    assert done["commit"][0] == done["push"][0] == "done"
+    changed = hub.git("diff", "--name-only", "main~1", "main").out.split()
+    assert "data/patterns/error-solutions.jsonl" in changed
+    assert not {*changed} & {*edited}
+    assert {path: one.read(path) for path in edited} == edited
+    assert one.git("diff", "--cached", "--name-only").out.split() == ["code.py", "data/drafts/plan.txt"]
+
+
+@pytest.mark.parametrize("files", [[], ["code.py"], [".gitattributes"], [".gitattributes", ".fedlearn.toml"]])
+def test_data_is_not_committed_without_its_rules(world: World, files: list[str]) -> None:
+    one = world.repository("one")
+    one.fedlearn("init")
+    one.write("code.py", b"")
+    if files:
+        one.git("add", *files)
+        one.git("commit", "--quiet", "--message", "first")
+    before = one.git("rev-parse", "--verify", "HEAD", check=False).out
+    source = str(stack(world, "one", "alpha"))
+    found = steps(one.fedlearn("federate", "--json", "--source", source, code=1))
+    assert found["commit"][0] == "failed"
+    assert "not committed on this branch yet" in found["commit"][1]
+    assert one.git("rev-parse", "--verify", "HEAD", check=False).out == before
+    one.git("add", ".gitattributes", ".gitignore", ".fedlearn.toml")
+    one.git("commit", "--quiet", "--message", "rules")
+    assert steps(one.fedlearn("federate", "--json"))["commit"][0] == "done"
+
+
+def test_a_detached_head_is_a_failure_that_says_so(world: World) -> None:
+    _, (one,) = hub_with(world, "one")
+    one.git("checkout", "--quiet", "--detach")
+    before = one.git("rev-parse", "HEAD").out
+    source = str(stack(world, "one", "alpha"))
+    found = steps(one.fedlearn("federate", "--json", "--source", source, code=1))
+    detached = ("failed", "HEAD is detached: no branch is checked out (git switch BRANCH)")
+    assert found["commit"] == found["push"] == detached
+    assert one.git("rev-parse", "HEAD").out == before
+    one.git("switch", "--quiet", "main")
+    assert steps(one.fedlearn("federate", "--json"))["push"][0] == "done"
+
+
+def test_a_missing_identity_is_named(world: World) -> None:
+    _, (one, two) = hub_with(world, "one", "two")
+    one.add("skills-patterns", {"pattern": "one", "value_score": 0.9})
+    one.commit()
+    one.git("push", "--quiet")
+    two.add("skills-patterns", {"pattern": "two", "value_score": 0.9})
+    two.commit()
+    two.add("skills-patterns", {"pattern": "three", "value_score": 0.9})
+    for name in ("GIT_AUTHOR_NAME", "GIT_AUTHOR_EMAIL", "GIT_COMMITTER_NAME", "GIT_COMMITTER_EMAIL"):
+        del two.environment[name]
+    two.git("config", "user.useConfigOnly", "true")
+    found = steps(two.fedlearn("federate", "--json", code=1))
+    for step in ("commit", "pull", "push"):
+        assert found[step][0] == "failed"
+        assert "user.name and user.email are not set (git config --global user.name" in found[step][1]

@@ -1,18 +1,26 @@
 """The hooks pre-commit, pre-merge-commit and post-merge; `plumbing/hook.py` finds them by name.
 
-A hook checks and reports. None writes records: a pull must not change what was pulled.
+Before a commit, private data in staged records is redacted; everything else is checked and reported. After a
+merge nothing is written: a pull must not change what was pulled.
 """
+
+from typing import Final
 
 from git_fedlearn.commands.hooks.judged import SCAN, VERIFY, Judged
 from git_fedlearn.console.context import Context
 from git_fedlearn.console.findings import report_losses, report_problems
 from git_fedlearn.console.words import count, short_ids
 from git_fedlearn.core.layout import DATA
+from git_fedlearn.errors import SettingsError
 from git_fedlearn.repository.commit_checks import judge
 from git_fedlearn.repository.history import losses_by_set, merge_parents
 from git_fedlearn.repository.objects import Objects, Oid
 from git_fedlearn.repository.trees import CommittedTree, committed_tree, index_tree
 from git_fedlearn.repository.verify import limits_of
+
+SANITIZE_KEY: Final = "fedlearn.sanitize"
+"""Git config of a clone: `redact` staged records (default), or `stop` the commit."""
+_SANITIZE_MODES: Final = ("redact", "stop")
 
 AUTO_IMPORT_KEY = "fedlearn.autoImport"
 """Git config of a clone: whether to import lessons to Qdrant after each merge."""
@@ -21,20 +29,22 @@ REPAIR = "git fedlearn verify --fix{} && git add :/data && git commit -m 'Restor
 
 
 def pre_commit(context: Context) -> int:
-    """Block a commit that adds invalid lines or private data, or loses records.
+    """Redact staged records; block a commit that adds other private data or invalid lines, or loses records.
 
     Without staged changes under data/ there is nothing to check, except in a merge, which may lose the
     records of the other side.
     """
     repository = context.repository
     merging = (repository.git_dir / "MERGE_HEAD").exists()
-    if not merging and repository.git.is_true("diff", "--cached", "--quiet", "--", f":/{DATA}"):
+    if not merging and repository.git.is_true(
+        "diff", "--cached", "--quiet", "--no-ext-diff", "--", f":/{DATA}"
+    ):
         return 0
     return _check_staged(context, may_shrink=False)
 
 
 def pre_merge_commit(context: Context) -> int:
-    """Block a merge that adds invalid lines or private data. post-merge reports lost records."""
+    """Like pre-commit, for a merge; post-merge reports lost records."""
     return _check_staged(context, may_shrink=True)
 
 
@@ -80,15 +90,41 @@ def _check_staged(context: Context, *, may_shrink: bool) -> int:
     judged = Judged(context)
     if judged.is_sound(SCAN) and judged.is_sound(VERIFY):
         return 0
-    from git_fedlearn.console.findings import report_private  # noqa: PLC0415  costs start-up time
+    from git_fedlearn.console.findings import find_private, report  # noqa: PLC0415  costs start-up time
 
     candidate, parents = staged(context)
+    private = find_private(context.privacy, candidate, parents)
+    if private.found and _redact(context, candidate, parents):
+        judged = Judged(context)
+        candidate, parents = staged(context)
+        private = find_private(context.privacy, candidate, parents)
     verdict = judge(limits_of(context.repository), candidate, parents)
     lossy = 0 if may_shrink else report_losses(context, verdict.losses)
     broken = report_problems(context, verdict.problems)
-    private = report_private(context, candidate, parents)
-    if not private:
+    code = report(context, private)
+    if not code:
         judged.remember(SCAN)
     if not broken and not verdict.losses:
         judged.remember(VERIFY)
-    return lossy | broken | private
+    return lossy | broken | code
+
+
+def _redact(context: Context, candidate: CommittedTree, parents: list[CommittedTree]) -> bool:
+    """Redact the staged records and say so, unless git config forbids it; whether the index changed."""
+    from git_fedlearn.console.words import redactions  # noqa: PLC0415  costs start-up time
+    from git_fedlearn.scanning.findings import shown_path  # noqa: PLC0415
+    from git_fedlearn.scanning.staged import redact_staged  # noqa: PLC0415
+
+    mode = context.repository.git.find_config(SANITIZE_KEY) or _SANITIZE_MODES[0]
+    if mode not in _SANITIZE_MODES:
+        raise SettingsError(f"git config {SANITIZE_KEY}: must be one of {', '.join(_SANITIZE_MODES)}")
+    if mode == "stop":
+        return False
+    redacted = redact_staged(context.repository, context.privacy, candidate, parents)
+    for path, found in redacted.kinds.items():
+        context.print_error(
+            f"note: {shown_path(context.privacy, path)}: {redactions(found)} before the commit"
+        )
+    if redacted.index_only:
+        context.print_error("hint: git fedlearn sanitize    (the working tree still has the private data)")
+    return bool(redacted.kinds)

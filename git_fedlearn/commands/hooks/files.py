@@ -65,7 +65,9 @@ def _nothing_is_staged(context: Context) -> bool:
     """Whether data/ equals HEAD, and no merge is going on that could lose the other side."""
     repository = context.repository
     merging = (repository.git_dir / "MERGE_HEAD").exists()
-    return not merging and repository.git.is_true("diff", "--cached", "--quiet", "--", f":/{DATA}")
+    return not merging and repository.git.is_true(
+        "diff", "--cached", "--quiet", "--no-ext-diff", "--", f":/{DATA}"
+    )
 
 
 def _trees(context: Context, paths: tuple[str, ...]) -> "tuple[CommittedTree, list[CommittedTree]]":

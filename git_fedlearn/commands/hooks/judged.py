@@ -50,7 +50,7 @@ class Judged:
 
     def _whole(self) -> list[str]:
         git = self._context.repository.git
-        if self._paths and git.is_true("diff", "--cached", "--quiet", "--", f":/{DATA}"):
+        if self._paths and git.is_true("diff", "--cached", "--quiet", "--no-ext-diff", "--", f":/{DATA}"):
             return sorted(self._paths)
         return []
 

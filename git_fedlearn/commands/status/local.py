@@ -29,6 +29,7 @@ from git_fedlearn.repository.repository import SYSTEM_KEY, Repository
 from git_fedlearn.repository.state import facts_of
 from git_fedlearn.repository.work_tree import WorkState, find_unfinished
 from git_fedlearn.setup.drivers import DRIVER_KEY
+from git_fedlearn.setup.hooks import find_missing
 from git_fedlearn.statistics.counts import Count, count_commit
 
 
@@ -62,11 +63,17 @@ def branch_item(repository: Repository, state: WorkState) -> StatusLine:
 
 
 def setup_items(repository: Repository) -> Iterator[StatusLine]:
-    """A line if `install` was never run: git neither merges nor checks records in this clone."""
+    """A line if `install` was never run, or another tool took our checks out of a hook."""
     keys = repository.git.attempt("config", "--get-regexp", rf"^({SYSTEM_KEY}|{DRIVER_KEY})$")
     if keys.out.count(b"\n") < 2:  # noqa: PLR2004  both keys
         text = "incomplete: git does not merge or check records here yet"
         yield StatusLine("setup", text, "git fedlearn install", {"installed": False})
+        return
+    missing = [hook.name for hook in find_missing(repository)]
+    if missing:
+        text = f"not checked by git-fedlearn any more: {', '.join(missing)}"
+        facts: dict[str, Json] = {"installed": True, "missing_hooks": [*missing]}
+        yield StatusLine("setup", text, "git fedlearn install", facts)
 
 
 def learned_item(sets: Mapping[SetName, Count], command: str) -> StatusLine:

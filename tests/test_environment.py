@@ -1,0 +1,91 @@
+"""Whatever the user's environment holds, a hook sees the same files: one test for the whole table."""
+
+import json
+import os
+
+import pytest
+from systems import System
+
+from git_fedlearn.repository.environment import CLEARED, HONORED, behind_python_path
+
+SET = "data/patterns/best-practices.jsonl"
+MAIL = "jane.roe" + "@" + "corp-mail.net"
+
+VALUES = {
+    **dict.fromkeys(CLEARED, "1"),
+    "GIT_EXTERNAL_DIFF": "true",
+    "GIT_EXTERNAL_DIFF_TRUST_EXIT_CODE": "true",
+    "GIT_DIFF_OPTS": "--unified=0",
+    "GIT_CONFIG": os.devnull,
+    "GIT_ATTR_SOURCE": "HEAD",
+    "GIT_GRAFT_FILE": os.devnull,
+    "GIT_REPLACE_REF_BASE": "refs/other/",
+    "GIT_PREFIX": "data/",
+    "PYTHONHOME": "/nowhere",
+    "PYTHONSTARTUP": "/nowhere.py",
+    "PYTHONBREAKPOINT": "os.abort",
+    "PYTHONWARNINGS": "error",
+    "PYTHONPLATLIBDIR": "nowhere",
+    "PYTHONIOENCODING": "utf-16",
+    **dict.fromkeys(HONORED, "1"),
+    "GIT_DIR": "{top}/.git",
+    "GIT_WORK_TREE": "{top}",
+    "GIT_COMMON_DIR": "{top}/.git",
+    "GIT_INDEX_FILE": "{top}/.git/other-index",
+    "GIT_INDEX_VERSION": "4",
+    "GIT_OBJECT_DIRECTORY": "{top}/.git/objects",
+    "GIT_ALTERNATE_OBJECT_DIRECTORIES": "{top}/.git/objects",
+    "GIT_QUARANTINE_PATH": "{top}/.git/objects",
+    "GIT_SHALLOW_FILE": "{top}/.git/none",
+    "GIT_NAMESPACE": "other",
+    "GIT_CEILING_DIRECTORIES": "{top}",
+    "GIT_CONFIG_GLOBAL": "{top}/.git/config",
+    "GIT_CONFIG_SYSTEM": "{top}/.git/config",
+    "GIT_CONFIG_COUNT": "0",
+    "GIT_CONFIG_PARAMETERS": "'diff.external=true' 'diff.trustExitCode=true' 'color.ui=always'",
+    "GIT_AUTHOR_NAME": "Nora",
+    "GIT_COMMITTER_NAME": "Nora",
+    "GIT_REFLOG_ACTION": "other",
+    "GIT_OPTIONAL_LOCKS": "0",
+    "GIT_SSH_COMMAND": "false",
+    "PYTHONPATH": "{top}/shadowing",
+    "PYTHONUSERBASE": "/nowhere",
+}
+"""A value of each variable that changes what it can."""
+
+UNCHECKED = {"GIT_QUARANTINE_PATH"}
+"""git makes no commit at all with it."""
+
+
+@pytest.mark.parametrize("name", [*CLEARED, *HONORED])
+def test_no_variable_lets_private_data_past_the_hook(system: System, name: str) -> None:
+    value = VALUES[name].replace("{top}", str(system.path))
+    system.write("shadowing/json.py", b"raise SystemExit(0)\n")
+    line = json.dumps({"title": "Whom to ask", "description": f"The lift key is with {MAIL}."})
+    system.write(SET, line.encode() + b"\n")
+    system.environment[name] = value
+    system.git("add", SET)
+    done = system.git("commit", "--quiet", "--message", "learn", check=False)
+    del system.environment[name]
+    assert (done.code == 0) == (name not in UNCHECKED), done.err
+    committed = system.git("show", f"HEAD:{SET}", check=False).out
+    assert MAIL not in committed
+    assert name in UNCHECKED or "The lift key is with <EMAIL_ADDRESS>" in committed
+
+
+def test_modules_of_python_path_come_last() -> None:
+    folders = ["/bin", "/mine", "/lib", "/lib/site-packages", "/too"]
+    assert behind_python_path(folders, {"PYTHONPATH": "/mine:/too"}) == [
+        *("/bin", "/lib", "/lib/site-packages"),
+        *("/mine", "/too"),
+    ]
+    assert behind_python_path(folders, {}) == folders
+
+
+def test_a_hook_of_the_framework_ignores_modules_of_python_path(system: System) -> None:
+    system.write("shadowing/json.py", b"raise SystemExit(0)\n")
+    system.write(SET, json.dumps({"title": f"ask {MAIL}"}).encode() + b"\n")
+    system.git("add", SET)
+    system.environment["PYTHONPATH"] = str(system.path / "shadowing")
+    found = system.git("-c", "alias.run=!git-fedlearn-hook scan", "run", check=False)
+    assert (found.code, f"error: {SET}:1: EMAIL_ADDRESS" in found.err) == (1, True)
