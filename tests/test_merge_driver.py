@@ -245,7 +245,7 @@ def test_result_replaces_ours_and_keeps_its_mode(sides: Sides) -> None:
     assert sides.leftovers() == set()
 
 
-@pytest.mark.parametrize(("ours", "theirs"), [(b"", b""), (b"", THEIRS), (OURS, b""), (b"\n", b"\xff\x00")])
+@pytest.mark.parametrize(("ours", "theirs"), [(b"", b""), (b"", THEIRS), (OURS, b""), (b"\n", b"\xff\n{}")])
 def test_empty_and_odd_sides(tmp_path: Path, ours: bytes, theirs: bytes) -> None:
     sides = Sides(tmp_path, ours, theirs)
     assert merge_driver.run(sides.arguments()) == 0

@@ -45,12 +45,9 @@ def test_a_leak_is_redacted_stops_once_and_goes_through_then(system: System) -> 
     assert verdicts(run(system)) == ["Passed"] * 3
 
 
-def test_files_of_unknown_kinds_and_lost_sets_are_stopped(system: System) -> None:
+def test_lost_sets_are_stopped_and_other_files_are_not(system: System) -> None:
     stage(system, b"SQLite format 3", "data/lessons.sqlite")
-    result = run(system)
-    assert verdicts(result) == ["Passed", "Failed", "Passed"]
-    assert "error: data/lessons.sqlite: not a file type that may be under data/" in result.out
-    system.git("rm", "--quiet", "--force", "data/lessons.sqlite")
+    assert verdicts(run(system)) == ["Passed"] * 3
     system.add("skills-patterns", {"title": "a"})
     system.commit()
     system.git("rm", "--quiet", SET)
@@ -58,15 +55,15 @@ def test_files_of_unknown_kinds_and_lost_sets_are_stopped(system: System) -> Non
 
 
 def test_all_files_are_judged_whole(system: System) -> None:
-    stage(system, f"write to {MAIL}\n".encode(), "data/notes.md")
+    stage(system, f"write to {MAIL}\n".encode(), "data/README.md")
     system.git("commit", "--quiet", "--no-verify", "-m", "careless")
     assert verdicts(run(system)) == ["Skipped", "Skipped", "Passed"]
     assert verdicts(run(system, "--all-files")) == ["Failed", "Failed", "Passed"]
-    assert system.read("data/notes.md") == b"write to <EMAIL_ADDRESS>\n"
+    assert system.read("data/README.md") == b"write to <EMAIL_ADDRESS>\n"
 
 
 def test_what_was_judged_sound_is_judged_again_when_anything_changes(system: System) -> None:
-    stage(system, b"see CUST-1234\n", "data/notes.md")
+    stage(system, b"see CUST-1234\n", "data/README.md")
     assert verdicts(run(system)) == ["Passed"] * 3
     first, second = system.read(".git/fedlearn/judged").decode().splitlines()[-2:]
     assert first.replace(" scan", " verify") == second

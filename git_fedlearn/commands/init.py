@@ -6,10 +6,13 @@ import click
 
 from git_fedlearn.console.context import Context
 from git_fedlearn.console.installation import report_unextended, say_installation
+from git_fedlearn.console.words import count
 from git_fedlearn.errors import NotARepositoryError
 from git_fedlearn.repository.repository import Repository
 from git_fedlearn.setup.install import install
-from git_fedlearn.setup.scaffold import Scaffold, write_scaffold
+from git_fedlearn.setup.scaffold import ExistingFiles, Scaffold, find_existing, write_scaffold
+
+MAX_LISTED_FILES = 5
 
 
 @click.command("init", short_help="Set up this repository to share lessons.")
@@ -18,7 +21,8 @@ def command(context: Context) -> int:
     """Set up this repository to share lessons.
 
     Creates the files under data/ and the rules that git needs for them, then runs `install`. Existing files
-    are kept, and extended where needed; running it again changes nothing.
+    are kept, and extended where needed; running it again changes nothing. Other files under data/ stay yours:
+    git-fedlearn uses only the paths in data/README.md.
     """
     repository = context.repository
     if repository.is_bare:
@@ -26,11 +30,14 @@ def command(context: Context) -> int:
             f"{repository.top}: a bare repository has no working tree",
             hint="clone it and run `git fedlearn init` in the clone",
         )
+    existing = find_existing(repository.top)
     with repository.lock("init"):
         done = write_scaffold(repository.top)
     _say_scaffold(context, done)
+    if done.made:
+        _say_existing(context, existing)
     code = say_installation(context, repository, install(repository))
-    _say_next(context, repository, done)
+    _say_next(context, repository, done, mixed=bool(existing.others))
     return 1 if done.left else code
 
 
@@ -42,13 +49,29 @@ def _say_scaffold(context: Context, done: Scaffold) -> None:
     report_unextended(context, done)
 
 
-def _say_next(context: Context, repository: Repository, done: Scaffold) -> None:
+def _say_existing(context: Context, existing: ExistingFiles) -> None:
+    if existing.ours:
+        context.say(f"uses      {_some(existing.ours)} (existing; from now on a data file of git-fedlearn)")
+        context.note("hint: git fedlearn verify    (shows lines that are not records)")
+    if existing.others:
+        context.say(f"leaves    {_some(existing.others)} (yours; git-fedlearn does not touch other files)")
+
+
+def _some(paths: list[str]) -> str:
+    """The first paths, and the number of the others."""
+    rest = len(paths) - MAX_LISTED_FILES
+    shown = paths[:MAX_LISTED_FILES] + ([f"{count(rest, 'more file')}"] if rest > 0 else [])
+    return ", ".join(shown)
+
+
+def _say_next(context: Context, repository: Repository, done: Scaffold, *, mixed: bool) -> None:
+    """Print the commit to make; `data` as a whole only if all of it is ours (not `mixed`)."""
     paths = (*done.made, *done.extended)
     ignored = repository.git.attempt("check-ignore", "--", *paths).out.decode().splitlines() if paths else []
     for path in ignored:
         context.note(f"note: {path} is ignored by a .gitignore rule, so git will not commit it")
     if paths:
-        files = dict.fromkeys("data" if path.startswith("data/") else path for path in paths)
+        files = dict.fromkeys("data" if not mixed and path.startswith("data/") else path for path in paths)
         context.say(f"next: git add {shlex.join(files)} && git commit -m 'Set up git-fedlearn'")
     elif not done.left:
         context.note("everything is already set up; `git fedlearn doctor` checks it")

@@ -6,7 +6,6 @@ import click
 
 from git_fedlearn.console.context import Context
 from git_fedlearn.console.words import count, kinds
-from git_fedlearn.core.layout import is_shareable
 from git_fedlearn.errors import UsageError
 from git_fedlearn.repository.files import read_file, write_file
 from git_fedlearn.scanning.files import ScanTarget, expects_json, find_targets, is_binary
@@ -51,7 +50,7 @@ def command(context: Context, paths: tuple[str, ...]) -> None:
 
 def _is_rewritten_as_data(target: ScanTarget) -> bool:
     """Whether to rewrite a file as a data file: with new ids, and tombstones for committed records."""
-    return target.is_data and is_shareable(target.shown)
+    return target.is_data
 
 
 def _sanitize_file(context: Context, target: ScanTarget, cleaned: SanitizeResult) -> None:

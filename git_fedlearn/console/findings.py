@@ -11,7 +11,7 @@ from git_fedlearn.console.context import Context
 from git_fedlearn.console.words import SHORT_ID, count, plural, short_ids
 from git_fedlearn.core.canonical import Json
 from git_fedlearn.core.inspection import Problem
-from git_fedlearn.core.layout import SetName, is_shareable
+from git_fedlearn.core.layout import SetName, is_data_file
 from git_fedlearn.core.record_set import Losses
 from git_fedlearn.privacy.engine import PrivacyEngine
 from git_fedlearn.repository.commit_checks import NewLine, changed_paths, new_lines
@@ -116,27 +116,21 @@ def say_more(context: Context, number: int, noun: str) -> None:
         context.print_error(f"error: and {rest} more {noun if rest == 1 else plural(noun)}")
 
 
-UNSHARED = "not a file type that may be under data/ (.jsonl, .json, .md)"
-
-
 class Private(NamedTuple):
     """What a commit adds that must not be published."""
 
     found: list[FileFinding]
     named: list[FileFinding]
     """Findings in names of files."""
-    unshared: list[str]
-    """Files of types that cannot be checked."""
 
 
 def find_private(engine: PrivacyEngine, candidate: CommittedTree, parents: list[CommittedTree]) -> Private:
     """What the candidate has, no parent has, and must not be published."""
-    lines = (line for line in new_lines(candidate, parents) if is_shareable(line.path))
+    lines = (line for line in new_lines(candidate, parents) if is_data_file(line.path))
     found = list(scan_lines(engine, lines))
     changed = changed_paths(candidate, parents)
     named = [item for path in changed for item in scan_name(engine, path)]
-    unshared = [path for path in changed if candidate.is_file(path) and not is_shareable(path)]
-    return Private(found, named, unshared)
+    return Private(found, named)
 
 
 def report_found(context: Context, found: Iterable[FileFinding]) -> int:
@@ -154,17 +148,14 @@ def report_private(context: Context, candidate: CommittedTree, parents: list[Com
 
 
 def report(context: Context, private: Private) -> int:
-    """Report private data in new lines and names, and files that cannot be checked; 1 if there are any."""
-    found, named, unshared = private
+    """Report private data in new lines and names; 1 if there are any."""
+    found, named = private
     report_found(context, (*named, *found))
-    for path in unshared[:MAX_REPORTED_PROBLEMS]:
-        context.print_error(f"error: {shown_path(context.privacy, path)}: {UNSHARED}")
-    say_more(context, len(unshared), "file")
     if found:
         context.print_error("hint: git fedlearn sanitize && git add :/data")
         context.print_error(
             "hint: git fedlearn scan --allow FINGERPRINT --reason WHY    (if it is not private)"
         )
-    if named or unshared:
+    if named:
         context.print_error("hint: git rm --cached FILE    (or rename it)")
-    return 1 if found or named or unshared else 0
+    return 1 if found or named else 0

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from git_fedlearn.core.canonical import InvalidJsonError, parse_value
+from git_fedlearn.core.foreign_content import find_foreign_content
 from git_fedlearn.core.identity import is_metadata_key
 from git_fedlearn.core.layout import MAX_LEVEL, ROOT, FileKind, find_set, kind_of, owner_of
 from git_fedlearn.core.outcomes import NotAnOutcomeError, join_outcomes, parse_outcome
@@ -31,6 +32,10 @@ KINDS_OF_A_LINE = frozenset({"opaque", "id", "form", "shard", "record-size"})
 """Problems that a line has wherever it is."""
 
 
+CONTENT = "content"
+"""The kind of problem of a whole file that is never joined: a pointer, encrypted, binary, UTF-16."""
+
+
 class SizeLimits(NamedTuple):
     """Sizes in bytes, and the system whose own files may be repaired here."""
 
@@ -41,6 +46,10 @@ class SizeLimits(NamedTuple):
 
 def inspect_file(path: str, data: bytes, limits: SizeLimits) -> Iterator[Problem]:
     """Every way in which a file departs from the format of its kind."""
+    content = find_foreign_content(data)
+    if content and kind_of(path) is not FileKind.OTHER:
+        yield Problem(path, 0, CONTENT, f"{content}, not JSON lines", fixable=False)
+        return
     foreign = owner_of(path) not in (None, limits.system) and kind_of(path) is not FileKind.OUTCOMES
     for problem in _inspect(path, data, limits):
         yield problem._replace(fixable=False) if foreign else problem

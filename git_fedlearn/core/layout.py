@@ -1,6 +1,7 @@
 """The layout of data/ in a federated repository; paths use `/` and are relative to its top.
 
-The kind of a file follows from its path alone.
+The kind of a file follows from its path alone. Any other file under data/ is the user's: git merges it, and
+nothing here checks, rewrites or commits it.
 
 A record set that outgrows one file is sharded (docs/format.md, "Shards"): level 0 is the root file
 alone, level 1 has shards of one hexadecimal digit of the record id, level 2 of two. A set never returns
@@ -9,7 +10,7 @@ that has sharded converge as soon as one of them writes again.
 """
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from enum import Enum
 from typing import Final, NewType
 
@@ -41,7 +42,26 @@ SHARED_SETS: Final = {
 DATA: Final = "data"
 COLLECTION: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,200}")
 _SNAPSHOT: Final = re.compile(r"data/(telemetry|fine-tuning|collections)/snapshots/([^/]+)/[^/]+\.jsonl")
-_GIT_FILES: Final = (".gitkeep", ".gitignore", ".gitattributes")
+README: Final = f"{DATA}/README.md"
+"""Written by `init`; it belongs to no kind."""
+FOLDERS: Final = (
+    f"{DATA}/patterns",
+    f"{DATA}/fine-tuning",
+    f"{DATA}/collections",
+    f"{DATA}/telemetry/snapshots",
+    f"{DATA}/metrics/monthly",
+    f"{DATA}/outcomes",
+)
+"""The folders in which all files of the layout are, at most three levels deep."""
+_COPY_MARKS: Final = (
+    r"(?P<stem>.+?)(?:"
+    r"\.sync-conflict-\d{8}-\d{6}(?:-\w+)?"  # Syncthing
+    r"|_conflict-\d{8}-\d{6}"  # ownCloud
+    r"| \([^()/]*conflict[^()/]*\)"  # Dropbox, Nextcloud, Seafile (in any case)
+    r"| \(\d{1,3}\)"  # Google Drive
+    r")+(?P<ending>\.jsonl?)"
+)
+"""How file synchronizers name the losing version of a file that two machines changed."""
 _METRICS: Final = re.compile(r"data/metrics/monthly/([^/]+)/\d{4}-\d\d\.json")
 OUTCOMES: Final = f"{DATA}/outcomes"
 """The folder in which each system counts outcomes of lessons, in a file of its own."""
@@ -93,6 +113,8 @@ def kind_of(path: str) -> FileKind:
     """The kind of the file at this path."""
     if find_set(path):
         return FileKind.RECORD_SET
+    if find_original(path):
+        return FileKind.OTHER
     snapshot = _SNAPSHOT.fullmatch(path)
     if snapshot:
         return FileKind.TRAINING if snapshot[1] == "fine-tuning" else FileKind.SNAPSHOT
@@ -101,9 +123,50 @@ def kind_of(path: str) -> FileKind:
     return FileKind.METRICS if _METRICS.fullmatch(path) else FileKind.OTHER
 
 
-def is_shareable(path: str) -> bool:
-    """Whether a file under data/ is of a kind that can be read, checked and redacted."""
-    return path.endswith((".jsonl", ".json", ".md")) or path.rsplit("/", 1)[-1] in _GIT_FILES
+def is_data_file(path: str) -> bool:
+    """Whether a file is ours to check, redact and commit: one of the layout, or the README."""
+    return path == README or kind_of(path) is not FileKind.OTHER
+
+
+def find_original(path: str) -> str | None:
+    """The file of the layout that a file synchronizer or a merge tool copied to this path, or None."""
+    folder, _, name = path.rpartition("/")
+    if name.endswith(".orig"):
+        original = path.removesuffix(".orig")
+    elif "conflict" in name.lower() or name.endswith((").jsonl", ").json")):
+        match = re.fullmatch(_COPY_MARKS, name, re.IGNORECASE)
+        original = f"{folder}/{match['stem']}{match['ending']}" if match else ""
+    else:
+        return None
+    return original if original and kind_of(original) is not FileKind.OTHER else None
+
+
+def in_subtree(path: str) -> str:
+    """The path of the layout at the end of a path, in a repository that has this one in a subfolder.
+
+    A path without one is returned unchanged.
+    """
+    return next((inner for inner in _inner_paths(path) if kind_of(inner) is not FileKind.OTHER), path)
+
+
+def _inner_paths(path: str) -> Iterator[str]:
+    parts = path.split("/")
+    return ("/".join(parts[index:]) for index, part in enumerate(parts) if part == DATA)
+
+
+_SHARDS: Final = ("[0-9a-f]", "[0-9a-f][0-9a-f]")
+ATTRIBUTE_PATTERNS: Final = (
+    *(f"{stem}.jsonl" for stem in SHARED_SETS.values()),
+    *(f"{stem}/{shard}.jsonl" for stem in SHARED_SETS.values() for shard in _SHARDS),
+    f"{DATA}/collections/[A-Za-z0-9]*.jsonl",
+    *(f"{DATA}/collections/[A-Za-z0-9]*/{shard}.jsonl" for shard in _SHARDS),
+    f"{DATA}/telemetry/snapshots/*/*.jsonl",
+    f"{DATA}/fine-tuning/snapshots/*/*.jsonl",
+    f"{DATA}/collections/snapshots/*/*.jsonl",
+    f"{DATA}/metrics/monthly/*/[0-9][0-9][0-9][0-9]-[0-9][0-9].json",
+    f"{OUTCOMES}/*.jsonl",
+)
+"""The files of the layout as patterns of gitattributes(5), in which `*` never matches `/`."""
 
 
 def owner_of(path: str) -> str | None:
@@ -120,7 +183,7 @@ def _name_of(stem: str) -> SetName | None:
         if stem == shared:
             return name
     name = SetName(stem.removeprefix(f"{DATA}/"))
-    return name if stem_of(name) == stem else None
+    return name if stem_of(name) == stem and not find_original(f"{stem}.jsonl") else None
 
 
 def level_of(names: Collection[str]) -> int:

@@ -1,23 +1,37 @@
 """The merge of two versions of a file under data/, by the kind of file that its path names.
 
-Every merge is commutative, associative and idempotent.
+Every merge is commutative, associative and idempotent. Files of no kind, and content that is not JSON lines,
+are left to git.
 """
 
 from git_fedlearn.core.canonical import InvalidJsonError, parse_value
 from git_fedlearn.core.fast_join import Data, Piece
+from git_fedlearn.core.foreign_content import find_foreign_content
 from git_fedlearn.core.layout import FileKind, kind_of
 from git_fedlearn.core.outcomes import join_outcomes
 from git_fedlearn.core.record_set import canonical_set, join_pieces, split_lines
 
 
+class UnmergeableError(ValueError):
+    """The file is not ours to merge; the message says what it is, if that is not clear from its path."""
+
+
 def merge_files(path: str, ours: bytes, theirs: bytes) -> bytes:
-    """The join of both versions; `path` is relative to the top of the repository, with `/`."""
+    """The join of both versions; `path` is relative to the top of the repository, with `/`.
+
+    Raises UnmergeableError.
+    """
     return b"".join(merge_pieces(path, ours, theirs))
 
 
 def merge_pieces(path: str, ours: Data, theirs: Data) -> list[Piece]:
-    """`merge_files` in pieces to be written in turn."""
+    """`merge_files` in pieces to be written in turn. Raises UnmergeableError."""
     kind = kind_of(path)
+    if kind is FileKind.OTHER:
+        raise UnmergeableError
+    foreign = find_foreign_content(ours) or find_foreign_content(theirs)
+    if foreign:
+        raise UnmergeableError(foreign)
     if kind is FileKind.TRAINING:
         return [join_training_lines(ours[:], theirs[:])]
     if kind is FileKind.OUTCOMES:

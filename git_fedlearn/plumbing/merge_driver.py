@@ -5,6 +5,7 @@ replaces %A last, by a rename. Exit codes:
 
 * 0: merged.
 * 2: failed, and both sides are in %A between conflict markers.
+* 66: not ours to merge, and %A is unchanged: the shell line that git runs lets `git merge-file` do it.
 * 129: failed, and %A is unchanged, because it cannot be written or a side cannot be read. Codes above
   128 tell git to abort the merge instead of taking ours as the result.
 
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
 MERGED = 0
 KEPT_BOTH = 2
+LEFT_TO_GIT = 66
 GAVE_UP = 129
 
 _BUFFER = 1 << 20
@@ -52,9 +54,14 @@ def run(arguments: list[str]) -> int:
     except OSError as error:
         return _give_up(path, error)
     try:
-        from git_fedlearn.core.merge import merge_pieces  # noqa: PLC0415  a broken install must keep both sides too
+        from git_fedlearn.core.layout import in_subtree  # noqa: PLC0415  a broken install must keep both sides too
+        from git_fedlearn.core.merge import UnmergeableError, merge_pieces  # noqa: PLC0415
 
-        _replace(ours_path, merge_pieces(path, ours, theirs))
+        try:
+            merged = merge_pieces(in_subtree(path), ours, theirs)
+        except UnmergeableError as error:
+            return _leave_to_git(path, str(error))
+        _replace(ours_path, merged)
     except Exception as error:  # noqa: BLE001  whatever happens, both sides must stay
         return _keep_both(arguments, ours, theirs, error)
     return MERGED
@@ -74,6 +81,12 @@ def _keep_both(arguments: list[str], ours: Data, theirs: Data, error: Exception)
         "hint: run `git fedlearn resolve`, then commit",
         KEPT_BOTH,
     )
+
+
+def _leave_to_git(path: str, what: str) -> int:
+    if what:
+        _report(f"note: {path}: {what}, not JSON lines; git merges it like any other file", LEFT_TO_GIT)
+    return LEFT_TO_GIT
 
 
 def _give_up(path: str, error: Exception) -> int:

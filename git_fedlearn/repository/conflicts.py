@@ -5,6 +5,7 @@ from functools import partial, reduce
 from pathlib import Path
 from typing import NamedTuple
 
+from git_fedlearn.core.foreign_content import find_foreign_content
 from git_fedlearn.core.layout import FileKind, find_set, kind_of
 from git_fedlearn.core.merge import merge_files
 from git_fedlearn.repository.files import read_file, write_file
@@ -35,11 +36,12 @@ def resolve_conflicts(repository: Repository) -> Resolved:
     objects = repository.objects
     sides: dict[str, dict[int, TreeEntry]] = {}
     for mode, oid, stage, path in read_stages(repository):
-        if stage and (path.endswith(".jsonl") or kind_of(path) is FileKind.METRICS):
+        if stage and kind_of(path) is not FileKind.OTHER:
             sides.setdefault(path, {})[stage] = TreeEntry(mode, oid)
     refused = sorted(path for path, found in sides.items() if not _are_files(repository.top / path, found))
-    gone = sorted(path for path in sides.keys() - refused if _is_gone(path, sides[path]))
-    joined = sorted(sides.keys() - {*refused, *gone})
+    odd = {path for path in sides.keys() - refused if _has_foreign_side(objects, sides[path])}
+    gone = sorted(path for path in sides.keys() - {*refused, *odd} if _is_gone(path, sides[path]))
+    joined = sorted(sides.keys() - {*refused, *odd, *gone})
     for path in joined:
         write_file(repository.top / path, _join_sides(repository, objects, path, sides[path]))
     if joined:
@@ -55,6 +57,11 @@ def _join_sides(repository: Repository, objects: Objects, path: str, sides: dict
     stages = [stage for stage in (OURS, THEIRS) if stage in sides] or [BASE]
     versions = [objects.read(sides[stage].oid) for stage in stages]
     return reduce(partial(merge_files, path), [*versions, read_file(repository.top / path)], b"")
+
+
+def _has_foreign_side(objects: Objects, sides: dict[int, TreeEntry]) -> bool:
+    """Whether a side is not JSON lines, and so never joined."""
+    return any(find_foreign_content(objects.read(entry.oid)) for entry in sides.values())
 
 
 def _is_gone(path: str, sides: dict[int, TreeEntry]) -> bool:

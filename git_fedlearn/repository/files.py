@@ -53,11 +53,16 @@ def write_pieces(path: Path, pieces: Iterable[bytes]) -> None:
         ) from error
 
 
-def remove_leftovers(folder: Path) -> None:
-    """Remove the temporary files of killed writers. The caller holds the lock."""
-    for path in folder.rglob(f"*{TEMPORARY_SUFFIX}"):
-        if path.is_file() and not path.is_symlink():
-            path.unlink(missing_ok=True)
+def find_temporary(folder: Path) -> list[Path]:
+    """The temporary files below a folder, without links."""
+    found = folder.rglob(f"*{TEMPORARY_SUFFIX}")
+    return [path for path in found if path.is_file() and not path.is_symlink()]
+
+
+def remove_leftovers(paths: Iterable[Path]) -> None:
+    """Remove temporary files of killed writers. The caller holds the lock."""
+    for path in paths:
+        path.unlink(missing_ok=True)
 
 
 def refuse_foreign(path: Path) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from git_fedlearn.core.fast_join import Settled
+from git_fedlearn.core.foreign_content import find_foreign_content
 from git_fedlearn.core.identity import RecordId
 from git_fedlearn.core.layout import (
     MAX_LEVEL,
@@ -213,7 +214,15 @@ class RecordSets:
     def _read_files(self, name: SetName, shards: Iterable[str]) -> dict[str, bytes]:
         files = self._files(name)
         self._refuse_links(files.folder)
-        return {shard: read_file(self.top / files.path(shard)) for shard in shards}
+        return {shard: self._read_file(files.path(shard)) for shard in shards}
+
+    def _read_file(self, path: str) -> bytes:
+        """The bytes of a file. Raises FedlearnError if they are not JSON lines."""
+        data = read_file(self.top / path)
+        foreign = find_foreign_content(data)
+        if foreign:
+            raise FedlearnError(f"{path}: {foreign}, not JSON lines", hint=f"git check-attr --all {path}")
+        return data
 
 
 def find_record(line: bytes) -> Record | None:

@@ -51,9 +51,11 @@ class Repository:
             raise NotARepositoryError(
                 f"{directory}: inside a git directory, not a working tree", hint="cd to the work tree"
             )
-        return cls(
-            Path(os.fsdecode(top.out).removesuffix("\n")), Path(git_dir), Path(common_dir), environment
-        )
+        work_tree = os.fsdecode(top.out).removesuffix("\n")
+        # Every git command runs at the top, where relative paths would mean something else.
+        absolute = {"GIT_DIR": git_dir, "GIT_WORK_TREE": work_tree}
+        placed = {name: value for name, value in absolute.items() if name in environment}
+        return cls(Path(work_tree), Path(git_dir), Path(common_dir), {**environment, **placed})
 
     @property
     def is_bare(self) -> bool:

@@ -3,12 +3,25 @@
 import os
 from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple, Protocol
+from typing import Final, NamedTuple, Protocol
 
-from git_fedlearn.core.layout import DATA, SetName, find_set
+from git_fedlearn.core.layout import (
+    DATA,
+    FOLDERS,
+    README,
+    FileKind,
+    SetName,
+    find_original,
+    find_set,
+    is_data_file,
+    kind_of,
+)
 from git_fedlearn.repository.files import read_file
 from git_fedlearn.repository.objects import Objects, Oid, TreeEntry
 from git_fedlearn.repository.repository import Repository
+
+_FOLDER_DEPTH: Final = 2
+"""Levels of folders below those of the layout that may contain files of ours."""
 
 
 class DataTree(Protocol):
@@ -48,22 +61,44 @@ class CommittedTree(NamedTuple):
 
 
 class WorkTree(NamedTuple):
-    """The data files on disk, without those that our rules ignore (temporary files, `latest.jsonl`).
+    """Our data files on disk, without those that our rules ignore (temporary files, `latest.jsonl`).
 
-    Links, and folders named like a data file, are included, so that checks can refuse them.
+    Links in place of files or folders, and folders named like a data file, are included, so that checks can
+    refuse them. Other files under data/ are not: they are the user's.
     """
 
     top: Path
 
     def paths(self) -> list[str]:
         """The paths, sorted."""
-        found = []
-        for folder, folders, names in os.walk(self.top / DATA):
-            odd = [name for name in folders if name.endswith(".jsonl") or (Path(folder) / name).is_symlink()]
-            found += [(Path(folder) / name).relative_to(self.top).as_posix() for name in (*names, *odd)]
-        if (self.top / DATA).is_symlink():
-            found.append(DATA)
-        return sorted(path for path in found if not is_local(path))
+        roots = [DATA, *dict.fromkeys(path.rpartition("/")[0] for path in FOLDERS), *FOLDERS]
+        found = [root for root in dict.fromkeys(roots) if (self.top / root).is_symlink()]
+        if (self.top / README).exists():
+            found.append(README)
+        for root in FOLDERS:
+            found += self._below(root)
+        return sorted({path for path in found if not is_local(path)})
+
+    def copies(self) -> list[str]:
+        """The copies of data files that file synchronizers and merge tools left, sorted."""
+        places = (place for root in FOLDERS for place in self._walk(root))
+        return sorted(path for path, is_file in places if is_file and find_original(path))
+
+    def _below(self, root: str) -> Iterator[str]:
+        for path, is_file in self._walk(root):
+            if kind_of(path) is not FileKind.OTHER or (not is_file and _is_set_folder(path)):
+                yield path
+
+    def _walk(self, root: str) -> Iterator[tuple[str, bool]]:
+        """Each file below a folder of the layout with True, each linked folder with False."""
+        for folder, folders, names in os.walk(self.top / root):
+            place = Path(folder).relative_to(self.top).as_posix()
+            if place.count("/") - root.count("/") >= _FOLDER_DEPTH:
+                folders.clear()
+            yield from ((f"{place}/{name}", True) for name in names)
+            for name in folders:
+                if name.endswith(".jsonl") or (Path(folder) / name).is_symlink():
+                    yield f"{place}/{name}", False
 
     def read(self, path: str) -> bytes:
         """The bytes of a file. Raises FedlearnError if it is not a regular file."""
@@ -109,8 +144,21 @@ class ChangedTree(NamedTuple):
 
 
 def is_local(path: str) -> bool:
-    """Whether a file under data/ never leaves this machine."""
-    return path.endswith((".tmp", ".bak", "/latest.jsonl")) or "/.local/" in path
+    """Whether a file under data/ is ours and never leaves this machine."""
+    if path.endswith((".tmp", ".bak")):
+        return is_data_file(path[: -len(".tmp")])
+    is_latest = path.endswith("/latest.jsonl") and kind_of(path) is not FileKind.RECORD_SET
+    return (is_latest and kind_of(path) is not FileKind.OTHER) or "/.local/" in path
+
+
+def is_layout_link(path: str, tree: DataTree) -> bool:
+    """Whether a path that is not a regular file is in place of a file or folder of ours."""
+    roots = {DATA, *(root.rpartition("/")[0] for root in FOLDERS), *FOLDERS}
+    return path in roots or kind_of(path) is not FileKind.OTHER or tree.is_file(f"{path}.jsonl")
+
+
+def _is_set_folder(path: str) -> bool:
+    return kind_of(f"{path}.jsonl") is FileKind.RECORD_SET or kind_of(f"{path}/0.jsonl") is not FileKind.OTHER
 
 
 def committed_tree(objects: Objects, commit: Oid) -> CommittedTree:

@@ -1,19 +1,26 @@
 """fsck for data files: checks format, ids, order, sizes and lost records, and repairs what it can."""
 
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 from typing import Any, Final, NamedTuple
 
-from git_fedlearn.core.inspection import Problem, SizeLimits, inspect_file
-from git_fedlearn.core.layout import DATA, FileKind, SetName, find_set, kind_of, owner_of
+from git_fedlearn.core.inspection import CONTENT, Problem, SizeLimits, inspect_file
+from git_fedlearn.core.layout import DATA, FileKind, SetName, find_set, is_data_file, kind_of, owner_of
 from git_fedlearn.core.merge import canonical_file, merge_files
 from git_fedlearn.core.outcomes import join_outcomes
 from git_fedlearn.core.record_set import Losses
-from git_fedlearn.repository.files import remove_leftovers, write_file
+from git_fedlearn.repository.files import TEMPORARY_SUFFIX, find_temporary, remove_leftovers, write_file
 from git_fedlearn.repository.history import history_trees, losses_by_set, merge_parents
 from git_fedlearn.repository.objects import Objects, Oid
 from git_fedlearn.repository.repository import SYSTEM_KEY, Repository
 from git_fedlearn.repository.settings import SETTINGS_FILE, Settings, parse_table, settings_of
-from git_fedlearn.repository.trees import CommittedTree, DataTree, WorkTree, committed_tree
+from git_fedlearn.repository.trees import (
+    CommittedTree,
+    DataTree,
+    WorkTree,
+    committed_tree,
+    is_layout_link,
+)
 
 MISSING: Final = "missing"
 """The kind of problem that only a comparison with earlier trees shows."""
@@ -120,9 +127,11 @@ def inspect_tree(limits: SizeLimits, tree: DataTree) -> Iterator[Problem]:
 
 
 def inspect_path(limits: SizeLimits, tree: DataTree, path: str) -> Iterator[Problem]:
-    """The format problems of one data file of a tree. Links are always refused."""
+    """The format problems of one file of a tree; none for a file that is not ours. Links are refused."""
     if not tree.is_file(path):
-        yield Problem(path, 0, "type", "not a regular file (a symlink, folder or submodule)", fixable=False)
+        if is_layout_link(path, tree):
+            what = "not a regular file (a symlink, folder or submodule)"
+            yield Problem(path, 0, "type", what, fixable=False)
     elif kind_of(path) is not FileKind.OTHER:
         yield from inspect_file(path, tree.read(path), limits)
 
@@ -145,14 +154,14 @@ def repair(repository: Repository, verified: Verified) -> list[str]:
     Records in the root file of a sharded set move to their shards; temporary files of killed writers are
     removed from data/ and from the local state.
     """
-    for folder in (repository.top / DATA, repository.state.folder):
-        remove_leftovers(folder)
+    remove_leftovers(data_leftovers(repository))
+    remove_leftovers(find_temporary(repository.state.folder))
     missing = [problem.path for problem in verified.problems if problem.kind == MISSING]
     for path in missing:
         write_file(repository.top / path, verified.outcomes.get(path) or _last_bytes(repository, path))
     sets = repository.sets
     broken = {problem.path for problem in verified.problems if problem.fixable}
-    refused = _sets_of(problem.path for problem in verified.problems if problem.kind == "type")
+    refused = _sets_of(problem.path for problem in verified.problems if problem.kind in ("type", CONTENT))
     rewritten = _sets_of(broken) | set(verified.losses)
     written = missing
     for name in sorted({*sets.names(), *rewritten} - refused):
@@ -162,6 +171,12 @@ def repair(repository: Repository, verified: Verified) -> list[str]:
         write_file(repository.top / path, canonical_file(path, WorkTree(repository.top).read(path)))
         written.append(path)
     return [*dict.fromkeys(written)]
+
+
+def data_leftovers(repository: Repository) -> list[Path]:
+    """The temporary files that killed writers left under data/; other programs have such files, too."""
+    found = find_temporary(repository.top / DATA)
+    return [path for path in found if is_data_file(repository.relative(path).removesuffix(TEMPORARY_SUFFIX))]
 
 
 def _sets_of(paths: Iterable[str]) -> set[SetName]:

@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
-from git_fedlearn.core.layout import DATA, FileKind, kind_of, owner_of
+from git_fedlearn.core.layout import DATA, FileKind, is_data_file, kind_of, owner_of
 from git_fedlearn.errors import FedlearnError, GitError
 from git_fedlearn.repository.git import IDENTITY_HINT
 from git_fedlearn.repository.objects import Oid
@@ -36,7 +36,7 @@ class WorkState:
     ahead: int = 0
     behind: int = 0
     changed: dict[str, Oid | None] = field(default_factory=dict)
-    """Data files that differ from HEAD in index or work tree, with their blobs in HEAD."""
+    """Our data files that differ from HEAD in index or work tree, with their blobs in HEAD."""
     conflicts: list[str] = field(default_factory=list)
 
 
@@ -71,10 +71,12 @@ def _take_header(state: WorkState, name: str, value: str) -> None:
 
 def _take_entry(state: WorkState, kind: str, rest: str) -> None:
     if kind == "?":
-        if not is_local(rest):
+        if is_data_file(rest) and not is_local(rest):
             state.changed[rest] = None
         return
     *facts, path = rest.split(" ", _FIELDS[kind] - 1)
+    if not is_data_file(path):
+        return
     if kind == "u":
         state.conflicts.append(path)
     state.changed[path] = None if kind == "u" or facts[2] == _NO_FILE else Oid(facts[5])

@@ -13,11 +13,10 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from git_fedlearn.core.canonical import Json
-from git_fedlearn.core.layout import DATA, FileKind, kind_of
+from git_fedlearn.core.layout import DATA, is_data_file
 from git_fedlearn.errors import FedlearnError, NotARepositoryError, UsageError
 from git_fedlearn.repository.files import read_file
 from git_fedlearn.repository.repository import Repository
-from git_fedlearn.repository.settings import SETTINGS_FILE
 from git_fedlearn.repository.trees import WorkTree, is_local
 
 JSON_LINES: Final = (".jsonl", ".ndjson")
@@ -112,7 +111,7 @@ _BINARY_TEST_BYTES = 8000
 
 
 class ScanTarget(NamedTuple):
-    """A file, its name in reports, and whether it is a data file of this repository.
+    """A file, its name in reports, and whether it is one of our data files of this repository.
 
     Data files are named by their paths in the repository, others as typed.
     """
@@ -163,11 +162,6 @@ def is_binary(target: ScanTarget) -> bool:
         raise FedlearnError(f"{target.shown}: cannot be read: {error.strerror}") from error
 
 
-def _is_ours(top: Path, path: str) -> bool:
-    """Whether a file under data/ is ours: a repository of code may have its own data/."""
-    return kind_of(path) is not FileKind.OTHER or (top / SETTINGS_FILE).is_file()
-
-
 def _named(directory: Path, repository: Repository | None, path: str) -> Iterator[ScanTarget]:
     absolute = Path(os.path.normpath(directory / path))
     if absolute.is_dir() and not absolute.is_symlink():
@@ -198,6 +192,6 @@ def _target(repository: Repository | None, shown: str, file: Path) -> ScanTarget
         return ScanTarget(shown, file, is_data=False)
     top = os.path.realpath(repository.top)
     relative = os.path.relpath(os.path.realpath(file.parent) + os.sep + file.name, top).replace(os.sep, "/")
-    if relative.startswith(f"{DATA}/") and _is_ours(repository.top, relative):
+    if relative.startswith(f"{DATA}/") and is_data_file(relative):
         return ScanTarget(relative, repository.top / relative, is_data=True)
     return ScanTarget(shown, file, is_data=False)

@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from git_fedlearn.core.canonical import InvalidJsonError, Json, JsonObject, format_value, parse_value
-from git_fedlearn.core.layout import FileKind, SetName, find_set, is_shareable, kind_of
+from git_fedlearn.core.layout import FileKind, SetName, find_set, is_data_file, kind_of
 from git_fedlearn.core.record import NotARecordError, Record, claimed_id, make_record
 from git_fedlearn.core.record_set import canonical_set, split_lines
 from git_fedlearn.privacy.engine import PrivacyEngine
@@ -140,12 +140,12 @@ def sanitize_files(
 ) -> SanitizeResult:
     """Redact data files of the working tree, all files if `paths` is None; the caller holds the lock.
 
-    Files of kinds that are not shared stay unchanged.
+    Files that are not ours stay unchanged.
     """
     tree = WorkTree(repository.top)
     cleaned = SanitizeResult([], Counter())
     for path in tree.paths() if paths is None else paths:
-        if not is_shareable(path) or not tree.is_file(path):
+        if not is_data_file(path) or not tree.is_file(path):
             continue
         if not path.endswith(SUFFIXES):
             _sanitize_text(repository, engine, path, cleaned)

@@ -11,11 +11,11 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from git_fedlearn.core.layout import DATA
 from git_fedlearn.errors import FedlearnError
-from git_fedlearn.repository.files import TEMPORARY_SUFFIX, remove_leftovers
+from git_fedlearn.repository.files import find_temporary, remove_leftovers
 from git_fedlearn.repository.repository import Repository
 from git_fedlearn.repository.state import LOCK_HOLDER, read_json
+from git_fedlearn.repository.verify import data_leftovers
 from git_fedlearn.setup.hooks import find_hooks
 from git_fedlearn.setup.install import NEW_ID, find_copied_clone
 from git_fedlearn.setup.man_and_completions import find_manual
@@ -28,6 +28,7 @@ from git_fedlearn.setup.probes import (
     find_wrong_shared_attributes,
     git_version,
     probe_hook,
+    try_conversion,
     try_merge,
     try_textconv,
     works,
@@ -62,6 +63,7 @@ def diagnose(repository: Repository) -> Iterator[Check]:
     yield _check("data", _data, repository, INIT)
     yield _check("settings", _settings, repository, "fix .fedlearn.toml")
     yield _check("shared rule", _shared_rule, repository, INIT)
+    yield _check("conversion", try_conversion, repository, "git check-attr --all PATH, and remove the rule")
     yield _check("ignored", _ignored, repository, INIT)
     yield _check(
         "line endings", _line_ends, repository, "git fedlearn verify --fix && git add --renormalize data"
@@ -165,8 +167,8 @@ def find_leftovers(repository: Repository) -> Iterator[Path]:
     yield from (note for note in notes if not _is_alive(note))
     if any(map(_is_alive, notes)):
         return
-    for folder in (repository.top / DATA, repository.state.folder):
-        yield from (path for path in folder.rglob(f"*{TEMPORARY_SUFFIX}") if path.is_file())
+    yield from data_leftovers(repository)
+    yield from find_temporary(repository.state.folder)
 
 
 def find_git_lock(repository: Repository) -> Path | None:
@@ -182,8 +184,8 @@ def remove_all_leftovers(repository: Repository) -> None:
     for note in repository.state.folder.rglob(LOCK_HOLDER.name):
         if not _is_alive(note):
             note.unlink(missing_ok=True)
-    for folder in (repository.top / DATA, repository.state.folder):
-        remove_leftovers(folder)
+    remove_leftovers(data_leftovers(repository))
+    remove_leftovers(find_temporary(repository.state.folder))
 
 
 def _is_alive(note: Path) -> bool:

@@ -11,6 +11,7 @@ import os
 from pathlib import Path
 from typing import Final, Literal
 
+from git_fedlearn.core.layout import ATTRIBUTE_PATTERNS
 from git_fedlearn.errors import FedlearnError, GitError
 from git_fedlearn.repository.git import Git
 from git_fedlearn.setup.blocks import MADE_FILE, MADE_FOLDER, append_line, put_file_block, take_file_block
@@ -28,27 +29,31 @@ _OURS: Final = ("git_fedlearn.plumbing", "git-fedlearn-")
 _HEADERS: Final = (b'[merge "fedlearn"]', b'[diff "fedlearn"]', b"[fedlearn]")
 
 
-PATTERN: Final = "data/**/*.jsonl"
-RULE: Final = f"{PATTERN} text eol=lf merge=fedlearn diff=fedlearn"
-METRICS_RULE: Final = "data/metrics/**/*.json text eol=lf merge=fedlearn"
-"""Only one system writes a metrics file, but it may write the same month on two branches."""
+RULES: Final = tuple(
+    f"{pattern} text eol=lf merge=fedlearn{' diff=fedlearn' if pattern.endswith('.jsonl') else ''}"
+    for pattern in ATTRIBUTE_PATTERNS
+)
+"""One for each kind of file of ours, and none for anything else under data/."""
 
 EXPECTED: Final = {"text": "set", "eol": "lf", "merge": "fedlearn", "diff": "fedlearn"}
-"""What `git check-attr` prints where the first rule applies."""
+"""What `git check-attr` prints for record sets and snapshots."""
 
 
 def format_driver(launcher: Launcher) -> str:
     """The line git runs for a merge, with a fallback for every kind of failure.
 
-    Exit 2 with a marker in %A: the driver failed and has written both sides. Anything else (killed,
-    interpreter missing): git merges over an empty base, so that no line of either side is lost; if it
-    cannot (binary data), theirs is appended to ours. The path is in conflict then; if nothing could be
-    written, 129 makes git abort the merge.
+    Exit 66: the file is not ours, so git merges it over its base, like a file without a driver. Exit 2
+    with a marker in %A: the driver failed and has written both sides. Anything else (killed, interpreter
+    missing): git merges over an empty base, so that no line of either side is lost; if it cannot (binary
+    data), theirs is appended to ours. The path is in conflict then; if nothing could be written, 129 makes
+    git abort the merge.
     """
     command = launcher.command("merge_driver").replace("%", "%%")
     both = "git merge-file -q -L ours -L base -L theirs --marker-size=%L %A /dev/null %B"
+    with_base = "git merge-file -L ours -L base -L theirs --marker-size=%L %A %O %B"
     return (
         f"{command} %O %A %B %L %P || {{ code=$?; rm -f %A.fedlearn-*; "
+        f"test $code -ne 66 || {{ {with_base} && exit; exit 1; }}; "
         "test $code -eq 2 && grep -q '^<<<<<<<* ours' %A || "
         f"{{ {both}; test $? -le 127; }} || {{ echo; cat %B; }} >>%A || exit 129; exit 1; }}"
     )
@@ -161,7 +166,7 @@ def write_info_attributes(common_dir: Path) -> Path | None:
     """Put the rules into info/attributes; returns its path if that changed it."""
     path = common_dir / "info" / "attributes"
     made = ((MADE_FILE,) if not path.exists() else ()) + ((MADE_FOLDER,) if not path.parent.exists() else ())
-    with_rule = put_file_block(path, [RULE, METRICS_RULE], made=made)
+    with_rule = put_file_block(path, [*RULES], made=made)
     return path if with_rule else None
 
 
@@ -173,7 +178,7 @@ def remove_info_attributes(common_dir: Path) -> Path | None:
 
 def with_shared_rule(data: bytes) -> bytes:
     """The bytes of a .gitattributes with our rules appended if missing; other rules are unchanged."""
-    for rule in (RULE, METRICS_RULE):
+    for rule in RULES:
         known = [line.split() for line in data.decode("utf-8", "replace").splitlines()]
         data = data if rule.split() in known else append_line(data, rule)
     return data

@@ -7,24 +7,31 @@ records with objects in a temporary folder.
 import os
 import re
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from secrets import token_hex
 from typing import Final, NamedTuple
 
 from git_fedlearn.core.canonical import JsonObject
+from git_fedlearn.core.layout import ATTRIBUTE_PATTERNS
 from git_fedlearn.core.record import make_record
 from git_fedlearn.core.record_set import join_sets
 from git_fedlearn.repository.git import Finished, Git
 from git_fedlearn.repository.repository import Repository
+from git_fedlearn.repository.trees import WorkTree
 from git_fedlearn.setup.drivers import DRIVER_KEY, EXPECTED
 from git_fedlearn.setup.hooks import PROBE, HookFile
 from git_fedlearn.setup.launcher import run_line
 
 OLDEST_GIT: Final = (2, 34)
 MERGE_TREE_SINCE: Final = (2, 38)
-TRIED_PATHS: Final = ("data/patterns/skills-patterns.jsonl", "data/telemetry/snapshots/a/b.jsonl")
+TRIED_PATHS: Final = tuple(
+    pattern.replace("[A-Za-z0-9]*", "a").replace("[0-9a-f]", "0").replace("[0-9]", "1").replace("*", "a")
+    for pattern in ATTRIBUTE_PATTERNS
+)
+"""One path for each of our rules."""
+MAX_REPORTED_PATHS: Final = 3
 
 _SIDES: Final[list[list[JsonObject]]] = [
     [{"pattern": "ours"}, {"pattern": "both", "value_score": 0.8}],
@@ -103,21 +110,69 @@ def try_driver_line(repository: Repository) -> Effect:
 
 def find_wrong_attributes(git: Git) -> list[str]:
     """The attributes of data files that differ from what our drivers need, as `path: name: value`."""
-    answer = git.run("check-attr", "-z", *EXPECTED, "--", *TRIED_PATHS)
-    fields = os.fsdecode(answer).split("\0")
-    found = zip(fields[::3], fields[1::3], fields[2::3], strict=False)
-    return [f"{path}: {name}: {value}" for path, name, value in found if value != EXPECTED[name]]
+    wrong = [
+        f"{path}: {name}: {value}"
+        for path, name, value in _attributes(git, EXPECTED, TRIED_PATHS)
+        if value != EXPECTED[name] and (name != "diff" or path.endswith(".jsonl"))
+    ]
+    rest = len(wrong) - MAX_REPORTED_PATHS
+    return wrong[:MAX_REPORTED_PATHS] + ([f"and {rest} more"] if rest > 0 else [])
+
+
+def _attributes(git: Git, names: Iterable[str], paths: Iterable[str]) -> Iterator[tuple[str, str, str]]:
+    """(path, attribute, value) as git-check-attr(1) prints them."""
+    stdin = b"".join(os.fsencode(path) + b"\0" for path in paths)
+    fields = os.fsdecode(git.run("check-attr", "--stdin", "-z", *names, stdin=stdin)).split("\0")
+    return zip(fields[::3], fields[1::3], fields[2::3], strict=False)
+
+
+def try_conversion(repository: Repository) -> Effect:
+    """Whether git stores data files as they are, so that a commit contains records."""
+    paths = dict.fromkeys([*TRIED_PATHS, *WorkTree(repository.top).paths()])
+    found: dict[tuple[str, str], str] = {}
+    for path, name, value in _attributes(repository.git, _CONVERSIONS, paths):
+        if value not in ("unspecified", "unset"):
+            found.setdefault((name, value), path)
+    with _scratch(repository) as git:
+        whys = {path: _why_converted(git, path, name, value) for (name, value), path in found.items()}
+    wrong = [f"{path}: {why}" for path, why in whys.items() if why]
+    return fails("; ".join(wrong)) if wrong else works("git stores data files as they are")
+
+
+def _why_converted(git: Git, path: str, name: str, value: str) -> str:
+    """What an attribute makes git store instead of the file; empty if nothing else."""
+    rule = f"{name}={value}"
+    plain = git.run("hash-object", "--no-filters", "--stdin", stdin=_OURS)
+    converted = git.attempt("hash-object", "-w", "--stdin", f"--path={path}", stdin=_OURS)
+    if converted.code:
+        return f"{rule} keeps git from storing it: {converted.said}"
+    if converted.out != plain:
+        return f"{rule} makes git store something other than records"
+    keys = [f"filter.{value}.{kind}" for kind in ("clean", "process")]
+    if name == "filter" and not any(git.find_config(key) for key in keys):
+        return f"{rule} has no effect here, but clones that define this filter store something else"
+    return ""
+
+
+_CONVERSIONS: Final = ("filter", "working-tree-encoding")
 
 
 def find_wrong_shared_attributes(repository: Repository) -> list[str]:
     """The wrong attributes in a clone that has only the .gitattributes files of this work tree."""
     with tempfile.TemporaryDirectory(prefix="fedlearn-doctor-") as folder:
-        repository.git.run("init", "--quiet", "--bare", "--template=", folder)
+        environment = {
+            name: value for name, value in repository.git.environment.items() if name not in _OF_A_REPOSITORY
+        }
+        Git(repository.top, environment).run("init", "--quiet", "--bare", "--template=", folder)
         seen = {"GIT_DIR": folder, "GIT_WORK_TREE": str(repository.top), "GIT_ATTR_NOSYSTEM": "1"}
-        environment = {**repository.git.environment, **seen}
-        for name in ("GIT_COMMON_DIR", "GIT_INDEX_FILE"):
-            environment.pop(name, None)
-        return find_wrong_attributes(Git(repository.top, environment))
+        return find_wrong_attributes(Git(repository.top, {**environment, **seen}))
+
+
+_OF_A_REPOSITORY: Final = (
+    *("GIT_DIR", "GIT_WORK_TREE", "GIT_COMMON_DIR", "GIT_INDEX_FILE", "GIT_NAMESPACE", "GIT_PREFIX"),
+    *("GIT_OBJECT_DIRECTORY", "GIT_ALTERNATE_OBJECT_DIRECTORIES", "GIT_DEFAULT_HASH"),
+)
+"""Variables that bind git to the repository at hand: `git rev-parse --local-env-vars`, without config."""
 
 
 def try_textconv(repository: Repository) -> Effect:

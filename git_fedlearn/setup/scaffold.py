@@ -5,14 +5,15 @@ Existing content is never changed, so a second run changes no byte. The config o
 shows that nothing except our hooks was added.
 """
 
+import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import yaml  # type: ignore[import-untyped]
 
-from git_fedlearn.core.layout import ROOT, SHARED_SETS, path_of
+from git_fedlearn.core.layout import DATA, README, ROOT, SHARED_SETS, is_data_file, path_of
 from git_fedlearn.errors import FedlearnError
 from git_fedlearn.repository.files import read_file, write_file
 from git_fedlearn.repository.settings import SETTINGS_FILE, Settings
@@ -103,6 +104,7 @@ object, sorted by `_id`. Secrets and personal data were removed before anything 
 | `*/snapshots/<system>/`, `metrics/monthly/<system>/` | files that only one system writes |
 
 After cloning, run `git fedlearn install` once, so that git merges these files without conflicts.
+Any other file under `data/` belongs to you: git-fedlearn neither merges nor changes it.
 Do not delete lines: `git fedlearn retract ID --reason …` removes a lesson on every system.
 """
 
@@ -116,6 +118,28 @@ class Scaffold:
     made: tuple[str, ...] = ()
     extended: tuple[str, ...] = ()
     left: tuple[tuple[str, str], ...] = ()
+
+
+class ExistingFiles(NamedTuple):
+    """Files under data/ before `init`, sorted."""
+
+    ours: list[str]
+    """Not empty, and in a place of the layout: they are used as data files from now on."""
+    others: list[str]
+    """They stay the user's."""
+
+
+def find_existing(top: Path) -> ExistingFiles:
+    """The files that data/ contains already."""
+    found = ExistingFiles([], [])
+    for folder, _folders, names in os.walk(top / DATA):
+        place = Path(folder).relative_to(top).as_posix()
+        for path in (f"{place}/{name}" for name in names):
+            if not is_data_file(path):
+                found.others.append(path)
+            elif path != README and (top / path).stat().st_size:
+                found.ours.append(path)
+    return ExistingFiles(sorted(found.ours), sorted(found.others))
 
 
 def write_scaffold(top: Path) -> Scaffold:
@@ -141,7 +165,7 @@ def _files() -> Iterator[tuple[str, Callable[[bytes | None], bytes | None]]]:
     yield ".gitattributes", lambda old: with_shared_rule(old or b"")
     yield ".gitignore", lambda old: put_block(old or b"", IGNORED)
     yield PRE_COMMIT_CONFIG, lambda old: new_config() if not old else find_extended(old)
-    yield "data/README.md", _kept(DATA_README.encode())
+    yield README, _kept(DATA_README.encode())
     for stem in SHARED_SETS.values():
         yield path_of(stem, ROOT), _kept(b"")
 

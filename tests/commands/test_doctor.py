@@ -43,6 +43,7 @@ def test_a_healthy_clone_line_by_line_and_nothing_left_behind(world: World) -> N
         + "ok       data             data/ is here\n"
         "ok       settings         .fedlearn.toml can be read\n"
         "ok       shared rule      the .gitattributes of this branch does the same in other clones\n"
+        "ok       conversion       git stores data files as they are\n"
         "ok       ignored          raw telemetry stays on this machine; lessons can be committed\n"
         "ok       line endings     data files use LF line endings\n"
     )
@@ -134,6 +135,25 @@ def _rule_of_someone_else(one: System) -> None:
     (one.path / ".git/info/attributes").write_text("")
 
 
+def _filtered(one: System) -> None:
+    one.git("config", "filter.pointer.clean", "git hash-object --stdin")
+    _add_rule(one, "data/fine-tuning/** filter=pointer")
+
+
+def _filtered_elsewhere(one: System) -> None:
+    one.write(".gitattributes", one.read(".gitattributes") + b"*.json filter=lfs diff=lfs -text\n")
+    _add_rule(one, "*.json text")
+
+
+def _in_utf16(one: System) -> None:
+    _add_rule(one, "*.jsonl working-tree-encoding=UTF-16LE")
+
+
+def _add_rule(one: System, rule: str) -> None:
+    path = one.path / ".git/info/attributes"
+    path.write_text(f"{path.read_text()}{rule}\n")
+
+
 def _windows_lines(one: System) -> None:
     one.write("data/patterns/skills-patterns.jsonl", b'{"a":1}\r\n')
 
@@ -158,10 +178,22 @@ BREAKS: list[tuple[Callable[[System], None], list[str]]] = [
     (_interpreter_gone, ["pre-commit"]),
     (_forged_id, ["system"]),
     (_rule_of_someone_else, ["merge", "attributes", "shared rule"]),
+    (_filtered, ["conversion"]),
+    (_filtered_elsewhere, ["shared rule", "conversion"]),
+    (_in_utf16, ["conversion"]),
     (_windows_lines, ["line endings"]),
     (_raw_data_not_ignored, ["ignored"]),
     (_no_data, ["data"]),
 ]
+
+
+def test_a_filter_that_changes_nothing_is_no_problem(world: World) -> None:
+    one = world.system("one")
+    one.git("config", "filter.tidy.clean", "cat")
+    _add_rule(one, "data/** filter=tidy")
+    _add_rule(one, "data/** working-tree-encoding=UTF-8")
+    _add_rule(one, "data/evals/** filter=lfs")
+    assert "ok       conversion " in one.fedlearn("doctor").out
 
 
 @pytest.mark.parametrize(("spoil", "names"), BREAKS, ids=lambda value: getattr(value, "__name__", ""))

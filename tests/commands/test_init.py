@@ -11,7 +11,7 @@ from systems import World
 
 from git_fedlearn.privacy.policy import parse_policy
 from git_fedlearn.repository.settings import Settings, parse_table, settings_of
-from git_fedlearn.setup.drivers import METRICS_RULE, RULE
+from git_fedlearn.setup.drivers import RULES
 from git_fedlearn.setup.hooks import HOOKS, portable_script
 from git_fedlearn.setup.scaffold import HOOK_IDS, LOCAL_HOOKS
 
@@ -71,7 +71,7 @@ def test_a_repository_with_code_is_extended_and_nothing_else(world: World) -> No
     one.write("data/patterns/best-practices.jsonl", b'{"title":"kept"}\n')
     one.write("src/main.py", b"pass\n")
     done = one.fedlearn("-C", "src", "init")
-    rules = f"*.png binary\r\n* text=auto\r\n{RULE}\r\n{METRICS_RULE}\r\n"
+    rules = "".join(f"{rule}\r\n" for rule in ("*.png binary", "* text=auto", *RULES))
     assert one.read(".gitattributes") == rules.encode()
     assert one.read(".gitignore").startswith(b"node_modules/\n# >>> git-fedlearn >>> (also made: line end)\n")
     assert one.read(".fedlearn.toml") == b"format = 1\n[limits]\nrecord_set_bytes = 5000\n"

@@ -89,7 +89,8 @@ def test_a_file_that_one_side_deleted_stays(undriven: System, gone_on: str) -> N
 def test_both_sides_renamed_a_record_set(undriven: System) -> None:
     for branch in ("main", "side"):
         undriven.git("checkout", "--quiet", branch)
-        undriven.git("mv", SET, f"data/patterns/{branch}.jsonl")
+        (undriven.path / "data/collections").mkdir(exist_ok=True)
+        undriven.git("mv", SET, f"data/collections/{branch}.jsonl")
         undriven.git("commit", "--quiet", "--no-verify", "--message", "rename")
     undriven.git("checkout", "--quiet", "main")
     undriven.git("merge", "side", check=False)

@@ -104,14 +104,14 @@ def test_a_large_file_is_the_same_by_several_processes(world: World) -> None:
 
 def test_reports_for_programs(system: System) -> None:
     system.write(SET, json.dumps({"title": f"use {TOKEN}"}).encode() + b"\n")
-    system.write("data/notes.md", f"# ask\n\n{MAIL}\n".encode())
+    system.write("data/README.md", f"# ask\n\n{MAIL}\n".encode())
     answer = system.fedlearn("scan", "--format", "json", code=1).json()
     assert answer["schema"] == "fedlearn.scan/v1"
     assert [item["kind"] for item in answer["findings"]] == ["EMAIL_ADDRESS", "API_KEY"]
     mail, token = (item["fingerprint"] for item in answer["findings"])
     rule = "detect-secrets:github_token"
     assert system.fedlearn("scan", "--format", "github", code=1).out == (
-        f"::error file=data/notes.md,line=3,title=EMAIL_ADDRESS::EMAIL_ADDRESS (email-address) [{mail}]\n"
+        f"::error file=data/README.md,line=3,title=EMAIL_ADDRESS::EMAIL_ADDRESS (email-address) [{mail}]\n"
         f"::error file={SET},line=1,title=API_KEY::API_KEY ({rule}) at /title [{token}]\n"
     )
     log = json.loads(system.fedlearn("scan", "--format", "sarif", code=1).out)
@@ -123,7 +123,7 @@ def test_reports_for_programs(system: System) -> None:
     (run,) = log["runs"]
     first, second = run["results"]
     assert first["locations"][0]["physicalLocation"] == {
-        "artifactLocation": {"uri": "data/notes.md"},
+        "artifactLocation": {"uri": "data/README.md"},
         "region": {"startLine": 3, "startColumn": 1, "endColumn": 1 + len(MAIL)},
     }
     assert second["locations"][0]["physicalLocation"]["region"] == {"startLine": 1}

@@ -58,4 +58,3 @@ def test_other_names_are_no_sets(name: str) -> None:
 def test_training_snapshots_join_by_line() -> None:
     path = "data/fine-tuning/snapshots/sys-aaaaaaaaaa/v1.jsonl"
     assert merge_files(path, b'{"b":1}\n{"a":1}\n', b'{"b":1}\r\n{"c":1}') == b'{"a":1}\n{"b":1}\n{"c":1}\n'
-    assert merge_files("data/other.jsonl", b'{"b":1}\n', b"") != b'{"b":1}\n'

@@ -53,10 +53,10 @@ def test_a_custom_rule_redacts_and_stops_a_commit(system: System) -> None:
     decide(system, "[[privacy.rules]]\nname = 'customer'\npattern = 'CUST-[0-9]{4}'\nkind = 'CUSTOMER'\n")
     system.add("skills-patterns", {"title": "for CUST-1234"})
     assert titles(system) == ["for <CUSTOMER>"]
-    system.write("data/notes.md", b"see CUST-1234\n")
+    system.write("data/README.md", b"see CUST-1234\n")
     system.git("add", "--all")
     stopped = system.git("commit", "-m", "x", check=False)
-    assert "error: data/notes.md:1: CUSTOMER (custom:customer) [" in stopped.err
+    assert "error: data/README.md:1: CUSTOMER (custom:customer) [" in stopped.err
 
 
 def test_scan_allow_writes_an_entry_that_every_command_follows(system: System) -> None:

@@ -98,7 +98,7 @@ def _nothing_to_redact(context: Context, paths: tuple[str, ...]) -> bool:
     private = find_private(context.privacy, candidate, parents)
     if private.found:
         return False
-    if not (private.named or private.unshared):
+    if not private.named:
         judged.remember(SCAN)
     verdict = judge(limits_of(context.repository), candidate, parents)
     if not verdict.problems and not verdict.losses:

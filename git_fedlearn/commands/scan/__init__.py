@@ -87,7 +87,7 @@ def command(  # noqa: PLR0913, PLR0917  one parameter for each option
         number = REPORTS[form](context, found)
     if form == "text":
         scan.say_summary(number)
-    return 1 if number or scan.unknown else 0
+    return 1 if number else 0
 
 
 @contextmanager

@@ -6,9 +6,9 @@ from itertools import chain
 
 from git_fedlearn.commands.scan.remedy import advise
 from git_fedlearn.console.context import Context
-from git_fedlearn.console.findings import UNSHARED, shown
+from git_fedlearn.console.findings import shown
 from git_fedlearn.console.words import count
-from git_fedlearn.core.layout import is_shareable
+from git_fedlearn.core.layout import is_data_file
 from git_fedlearn.errors import UsageError
 from git_fedlearn.repository.objects import Objects
 from git_fedlearn.repository.repository import Repository
@@ -22,7 +22,7 @@ from git_fedlearn.scanning.files import (
     read_lines,
     read_passages,
 )
-from git_fedlearn.scanning.findings import FileFinding, scan_name, scan_passages, shown_path
+from git_fedlearn.scanning.findings import FileFinding, scan_name, scan_passages
 from git_fedlearn.scanning.history import HistoryScan, Range
 
 ALL = "--all"
@@ -41,8 +41,6 @@ class Scanned:
         self._number = 0
         self._is_everything = False
         self.show: Show | None = None
-        self.unknown = 0
-        """Number of files under data/ of types that are not shared."""
 
     def files(self, paths: tuple[str, ...]) -> Iterator[FileFinding]:
         """Findings in files and folders, by default all data files; `-` is standard input."""
@@ -62,10 +60,11 @@ class Scanned:
         )
 
     def staged(self, paths: tuple[str, ...]) -> Iterator[FileFinding]:
-        """Findings in the data files of the index."""
+        """Findings in our data files of the index, and in the names of all files under data/."""
         repository = self._context.data_repository
         tree = index_tree(repository, repository.objects)
-        chosen = [path for path in tree.paths() if not paths or _is_under(self._context, path, paths)]
+        named = [path for path in tree.paths() if not paths or _is_under(self._context, path, paths)]
+        chosen = [path for path in named if is_data_file(path)]
         self._number = len(chosen)
         passages = (
             passage
@@ -73,7 +72,7 @@ class Scanned:
             for passage in read_passages(path, tree.read(path).split(b"\n"), is_json=expects_json(path))
         )
         engine = self._context.privacy
-        return chain(shown(engine, scan_passages(engine, passages)), self._names(chosen))
+        return chain(shown(engine, scan_passages(engine, passages)), self._names(named))
 
     def history(self, revisions: str, paths: tuple[str, ...]) -> Iterator[FileFinding]:
         """Findings in a range of commits. `revisions` may also be a path, for which all refs are scanned."""
@@ -125,12 +124,9 @@ class Scanned:
             done += size
 
     def _names(self, paths: Iterable[str]) -> Iterator[FileFinding]:
-        """Findings in the names of data files. Reports files of types that are not shared."""
+        """Findings in the names of data files."""
         for path in paths:
             yield from scan_name(self._context.privacy, path)
-            if not is_shareable(path):
-                self.unknown += 1
-                self._context.print_error(f"error: {shown_path(self._context.privacy, path)}: {UNSHARED}")
 
 
 def _range(repository: Repository, objects: Objects, revisions: str) -> Range:
