@@ -107,6 +107,16 @@ class TextScanner:
             self._seen[known_by] = _KnownText(found, None)
         return found
 
+    def joined(self, found: Sequence[Match], more: Iterable[Match], text: str) -> Sequence[Match]:
+        """The settled matches of a text with those of `more` that they do not cover, settled again."""
+        starts = [match.start for match in found]
+        new = [
+            match
+            for match in more
+            if (at := bisect_right(starts, match.start)) == 0 or found[at - 1].end < match.end
+        ]
+        return self._settled([*found, *new], text) if new else found
+
     def without_allowed(self, matches: Iterable[Match], text: str) -> list[Match]:
         """The matches that the policy does not allow, neither by kind nor by fingerprint."""
         return [
@@ -123,6 +133,9 @@ class TextScanner:
         subject = Subject(text, plain_key(key) if "<" in key else key)
         detectors = (*_PREFILTER.choose(subject), *self._own)
         found = [*parts, *(match for detector in detectors for match in detector(subject))]
+        return self._settled(found, text)
+
+    def _settled(self, found: list[Match], text: str) -> Sequence[Match]:
         if not found or not (found := self.without_allowed(found, text)):
             return ()
         if "<" in text:

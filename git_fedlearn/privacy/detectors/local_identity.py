@@ -42,6 +42,16 @@ _COMMON_WORDS = frozenset(
 )
 
 
+def is_common_word(word: str) -> bool:
+    """Whether the name of a user or host says nothing about who it is, as `admin` and `nixos`."""
+    return word.lower() in _COMMON_WORDS
+
+
+def is_telling_name(word: str) -> bool:
+    """Whether the name of a user or host may be replaced as a bare word: long enough, and no common word."""
+    return len(word) >= _MIN_NAME_LENGTH and not is_common_word(word) and not word.isdigit()
+
+
 class IdentityRules:
     """The patterns of one identity."""
 
@@ -73,7 +83,7 @@ class IdentityRules:
 
     def _add_word(self, word: str, kind: str, rule: str) -> None:
         word = word.strip()
-        if len(word) >= _MIN_NAME_LENGTH and word.lower() not in _COMMON_WORDS and not word.isdigit():
+        if is_telling_name(word):
             pattern = r"\s{1,3}".join(re.escape(part) for part in word.split())
             first = word.split()[0]
             compiled = re.compile(rf"(?<![^\W_]){pattern}(?![^\W_])", re.IGNORECASE)
