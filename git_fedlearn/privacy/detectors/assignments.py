@@ -20,9 +20,11 @@ from git_fedlearn.privacy.model import Match
 from git_fedlearn.privacy.shapes import (
     is_chosen_word,
     is_code,
+    is_generated_with_brackets,
     is_hash_like,
     is_hex,
     is_identifier_like,
+    is_passphrase,
     is_random,
     is_stand_in,
     is_strong_password,
@@ -140,7 +142,7 @@ _WAYS = tuple(
         ),
         (
             r"(?P<assign>[ \t]{0,8}(?::{1,3}=|[?+.|]{1,2}=|=>|={1,3}~?|:|!==?|<-|->|%3[dD]|=3[dD])"
-            r"[ \t]{0,8}(?:[|>][-+]?(?=\s))?(?:\\?\r?\n[ \t]{1,24})?)"
+            r"[ \t]{0,32}(?:[|>][-+]?(?=\s))?(?:\\?\r?\n[ \t]{1,24})?)"
         ),
         r"(?P<element>(?:\s[\w:-]{1,24}=[\"'][^\"'<>]{0,48}[\"']){0,3}>\s{0,24}(?:<!\[CDATA\[)?)",
         r"(?P<cell>[ \t]{0,24}\|[ \t]{0,24})",
@@ -256,7 +258,7 @@ def _is_password_in_prose(assigned: AssignedValue, name: Name, *, is_stated: boo
     strong = is_strong_password(value)
     if is_stated:
         return strong or (assigned.quoted and len(value) >= _MIN_PROSE_VALUE_LENGTH and is_chosen_word(value))
-    if strong and is_random(value, min_length=8):
+    if strong and is_random(value, min_length=8) and not is_hash_like(value):
         return True
     return assigned.quoted and (
         _IN_SQL.search(name.full) is not None or (strong and not is_identifier_like(value))
@@ -265,6 +267,8 @@ def _is_password_in_prose(assigned: AssignedValue, name: Name, *, is_stated: boo
 
 def is_password_value(value: str, *, quoted: bool) -> bool:
     """Whether the value of a password name is a password. In quotes it may be a plain word."""
+    if quoted and is_passphrase(value):
+        return True
     fits = (
         len(value) >= _MIN_VALUE_LENGTH and " " not in value.strip() if quoted else is_strong_password(value)
     )
@@ -281,4 +285,5 @@ def is_secret_value(value: str) -> bool:
 
 def _is_plain(value: str) -> bool:
     """Whether it is a placeholder, code or a setting instead of a secret."""
-    return is_stand_in(value) or is_code(value) or _SETTING.match(value) is not None
+    is_expression = is_code(value) and not is_generated_with_brackets(value)
+    return is_stand_in(value) or is_expression or _SETTING.match(value) is not None
