@@ -167,6 +167,14 @@ def test_personal_data_is_found_in_the_forms_of_tools(before: str, after: str) -
         "if an invalid user or hostname is given",
         '"Lima": {"lat": -12.046374, "lon": -77.042793}',
         "Accepted publickey for root from box7",
+        "#define TLS1_CK_PSK_WITH_NULL_SHA 0x0300002C",
+        "#define OWN_PW_DEFAULTS 0x20000000UL",
+        "[entityKey]: usedRepositoryInPkgJson",
+        "it should pass desired_capacity=0.",
+        "uid;\tpassword;\nchar *pw_dir2;\t/* 9 */",
+        "kdf,\npasswd,\npkcs12,\npkey,",
+        'void to_des(char " *passwd ", char *" key ");"',
+        "max cell rate: 353207.547 cells/sec",
     ],
 )
 def test_what_only_looks_private_is_left_alone(text: str) -> None:

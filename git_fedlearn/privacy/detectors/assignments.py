@@ -51,7 +51,8 @@ _DECLARED = lazy_pattern(
 _IN_SQL = lazy_pattern(r"identified by$|(?:with|encrypted|user|role|\w+) password$")
 _API_KEY = lazy_pattern(r"(?:api|access|secret)[-_ ]?key$")
 _SETTING = lazy_pattern(
-    r"[A-Za-z][a-z]{1,12}(?:[-_]?[A-Za-z][a-z]{1,12}){0,3}=[A-Za-z]{1,16}$|--[a-z]|"
+    r"[A-Za-z][a-z]{1,12}(?:[-_]?[A-Za-z][a-z]{1,12}){0,3}=(?:[A-Za-z]{1,16}|[0-9]{1,6})\.?$|--[a-z]|"
+    r"0[xX][0-9a-fA-F]{1,16}[uUlL]{0,3}$|"
     r"[~^=<>v]{0,2}\d{1,4}(?:\.\w{1,8}){1,3}$"
 )
 _REVERSED = lazy_pattern(
@@ -205,9 +206,17 @@ def _is_secret(assigned: AssignedValue, text: str, name: Name) -> bool:
             and is_chosen_word(value)
             and not _is_plain(value)
         )
+    # Of so many generated characters some would be digits.
+    is_name_in_code = not quoted and value.lstrip(":").isalpha()
     if name.sort == "key":
-        return is_random(value) and not is_hash_like(value) and not is_hex(value) and is_secret_value(value)
-    return is_secret_value(value)
+        return (
+            not is_name_in_code
+            and is_random(value)
+            and not is_hash_like(value)
+            and not is_hex(value)
+            and is_secret_value(value)
+        )
+    return not is_name_in_code and is_secret_value(value)
 
 
 def _is_secret_after_comma(assigned: AssignedValue, name: Name) -> bool:
@@ -232,7 +241,7 @@ def _is_whole_line(assigned: AssignedValue, text: str, name: Name) -> bool:
 def _is_secret_in_prose(assigned: AssignedValue, text: str, name: Name) -> bool:
     """Of a value that follows its name in a sentence, or as the argument of an option or a declaration."""
     value = assigned.value
-    if _is_plain(value):
+    if _is_plain(value) or (" " in value and not is_passphrase(value)):
         return False
     before = text[max(0, name.start - 48) : name.start]
     is_declared = _OPTION.search(before) is not None or _DECLARED.search(before) is not None

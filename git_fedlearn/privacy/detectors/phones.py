@@ -70,7 +70,7 @@ _KEY = lazy_pattern(r"phone|mobile|\btel|fax|cell|msisdn|whatsapp|contact_?(?:no
 _NO_PHONE = lazy_pattern(
     r"(?:^|[^0-9])(?:19|20)[0-9]{2}[-/. ][01]?[0-9][-/. ][0-3]?[0-9](?:[^0-9]|$)|"  # dates
     r"^[0-3]?[0-9][-/.][01]?[0-9][-/.](?:19|20)[0-9]{2}|^(?:19|20)[0-9]{6}$|"
-    r"^[0-9]{5}-[0-9]{4}$|"  # postal codes
+    r"^[0-9]{5}-[0-9]{4}$|^[0-9]+\.[0-9]{1,3}$|"  # postal codes
     r"^(?:[0-9]{2} ){6}|\.[0-9]$"  # dumps of bytes, decimals
 )
 _GATE = lazy_pattern(r"[0-9](?:[ ./()-]{0,2}[0-9]){5}")

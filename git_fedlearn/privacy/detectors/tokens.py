@@ -50,7 +50,8 @@ _IDS = frozenset(
     asst batch call chatcmpl chunk cmpl conv evt event file ft gen id item job msg node org pi prod proj req
     request resp response run sess session span step sub task thread toolu trace user vs
     sha sha1 sha224 sha256 sha384 sha512 md5 crc hash etag img file tmp chunk cache commit rev ref blob tree
-    build uuid guid nix drv layer image pkg lib test mod asset css js page node pod vol disk boot vendor bundle diff
+    build uuid guid nix drv layer image pkg lib test mod asset css js page node pod vol disk boot vendor
+    bundle diff
     """.split()
 )
 
