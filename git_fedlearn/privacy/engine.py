@@ -1,8 +1,9 @@
 """The privacy engine: finds what is private in a decoded JSON value, and returns the value without it.
 
 Laws: `sanitize` is deterministic and idempotent, does not depend on the order of keys, keeps that order, and
-loses no value. A finding never contains the private value. Top-level keys of the record format (`_id`,
-`_seen_by` …) and their values are neither read nor changed.
+loses no value. A value found once goes wherever the record has it. A finding never contains the private
+value. Top-level keys of the record format (`_id`, `_seen_by` …) and their values are neither read nor
+changed.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from git_fedlearn.privacy import kinds
+from git_fedlearn.privacy.copies import KnownValues
 from git_fedlearn.privacy.detectors.split_secrets import SplitText, find_splits, may_begin
 from git_fedlearn.privacy.invisible import VisibleText, clean_text, clean_with_offsets
 from git_fedlearn.privacy.json_strings import JsonString, escape_pointer, iter_strings, iter_texts
@@ -42,14 +44,14 @@ class PrivacyEngine:
     def scan(self, value: Json) -> tuple[Finding, ...]:
         """All findings, ordered by pointer and offset, keys before values."""
         if isinstance(value, str):
-            string = JsonString(value, "", "", in_key=False)
-            return tuple(self._findings([string], [clean_with_offsets(value)], {}))
-        if self._scanner.are_clean(iter_texts(value)):
+            strings = [JsonString(value, "", "", in_key=False)]
+        elif self._scanner.are_clean(iter_texts(value)):
             return ()
-        strings = list(iter_strings(value))
+        else:
+            strings = list(iter_strings(value))
         visible = [clean_with_offsets(string.text) for string in strings]
-        splits = self._splits(strings, [clean.text for clean in visible])
-        return tuple(self._findings(strings, visible, splits))
+        matches = self._inspect(strings, [clean.text for clean in visible], KnownValues())
+        return tuple(_findings(strings, visible, matches))
 
     def sanitize(self, value: Json) -> Sanitized:
         """The redacted value and the findings of the original. A clean value is returned as it is."""
@@ -58,44 +60,35 @@ class PrivacyEngine:
         strings = list(iter_strings(value))
         visible = [clean_with_offsets(string.text) for string in strings]
         texts = [clean.text for clean in visible]
-        splits = self._splits(strings, texts)
-        findings = tuple(self._findings(strings, visible, splits))
+        known = KnownValues()
+        matches = self._inspect(strings, texts, known)
+        findings = tuple(_findings(strings, visible, matches))
         if not findings and all(text is string.text for text, string in zip(texts, strings, strict=True)):
             return Sanitized(value, ())
         while True:
-            value = self._redact(value, strings, texts, splits)
+            value = self._redact(value, strings, texts, matches, known)
             strings = list(iter_strings(value))
             texts = [string.text for string in strings]
-            # Redaction can bring the pieces of another secret together.
-            splits = self._splits(strings, texts)
-            if not splits:
+            # Redaction can bring the pieces of another secret together, and show values that have copies.
+            matches = self._inspect(strings, texts, known)
+            if not any(matches):
                 return Sanitized(value, findings)
 
-    def _findings(
-        self, strings: Sequence[JsonString], visible: Sequence[VisibleText], splits: dict[int, list[Match]]
-    ) -> Iterator[Finding]:
-        for index, (string, clean) in enumerate(zip(strings, visible, strict=True)):
-            for start, end in clean.removed:
-                yield Finding(
-                    kinds.INVISIBLE_TEXT,
-                    "invisible-text",
-                    string.pointer,
-                    start,
-                    end,
-                    fingerprint(kinds.INVISIBLE_TEXT, string.text[start:end]),
-                    1.0,
-                    string.in_key,
-                )
-            for match in self._scanner.matches(clean.text, string.key, splits.get(index, ())):
-                yield Finding(
-                    match.kind,
-                    match.rule,
-                    string.pointer,
-                    *clean.span(match.start, match.end),
-                    fingerprint(match.kind, clean.text[match.start : match.end]),
-                    match.confidence,
-                    string.in_key,
-                )
+    def _inspect(
+        self, strings: Sequence[JsonString], texts: Sequence[str], known: KnownValues
+    ) -> list[Sequence[Match]]:
+        """What is private in each text, pieces of split secrets and copies too; `known` learns the values."""
+        splits = self._splits(strings, texts)
+        matches = [
+            self._scanner.matches(text, string.key, splits.get(index, ()))
+            for index, (text, string) in enumerate(zip(texts, strings, strict=True))
+        ]
+        for text, found in zip(texts, matches, strict=True):
+            known.learn(text, found)
+        return [
+            self._scanner.joined(found, known.copies(text), text)
+            for text, found in zip(texts, matches, strict=True)
+        ]
 
     def _splits(self, strings: Sequence[JsonString], texts: Sequence[str]) -> dict[int, list[Match]]:
         """Pieces of secrets that only several strings together contain, by the index of the string."""
@@ -119,26 +112,28 @@ class PrivacyEngine:
         value: Json,
         strings: Sequence[JsonString],
         texts: Sequence[str],
-        splits: dict[int, list[Match]],
+        matches: Sequence[Sequence[Match]],
+        known: KnownValues,
     ) -> Json:
         """The value without anything private; `texts` are its strings without invisible characters."""
-        redactor = _Redactor(self._scanner, texts)
+        redactor = _Redactor(self._scanner, texts, known)
         redacted: _NewTexts = {}
         keys = {"": ""}
-        for index, string in enumerate(strings):
-            text = redactor.redact(texts[index], keys[string.key], splits.get(index, ()))
-            redacted[string.pointer, string.in_key] = text
+        for string, text, found in zip(strings, texts, matches, strict=True):
+            new = redactor.redact(text, keys[string.key], found)
+            redacted[string.pointer, string.in_key] = new
             if string.in_key:
-                keys[string.text] = text
+                keys[string.text] = new
         return _rebuild(value, redacted)
 
 
 class _Redactor:
     """Redacts the texts of one record: equal values get equal placeholders, numbered by first appearance."""
 
-    def __init__(self, scanner: TextScanner, texts: Iterable[str]) -> None:
+    def __init__(self, scanner: TextScanner, texts: Iterable[str], known: KnownValues) -> None:
         """`texts` are all texts of the record: a new value gets no placeholder that they already contain."""
         self._scanner = scanner
+        self._known = known
         self._names: dict[tuple[str, str], str] = {}
         self._numbers: dict[str, int] = {}
         for text in texts:
@@ -146,14 +141,15 @@ class _Redactor:
                 for hit in scanner.placeholders.finditer(text):
                     self._numbers[hit[1]] = max(self._numbers.get(hit[1], 0), int(hit[2] or 1))
 
-    def redact(self, text: str, key: str, parts: Sequence[Match]) -> str:
-        """A text without anything private, and without these parts of split secrets.
+    def redact(self, text: str, key: str, matches: Sequence[Match]) -> str:
+        """A text without these matches and without anything private.
 
         Repeated until nothing more is found, hence idempotent. Each round leaves fewer characters outside
         placeholders, so it ends.
         """
-        while matches := self._scanner.matches(text, key, parts):
-            parts = ()
+        matches = matches or self._scanner.matches(text, key)
+        while matches:
+            self._known.learn(text, matches)
             pieces: list[str] = []
             at = 0
             for match in matches:
@@ -164,16 +160,45 @@ class _Redactor:
                 at = match.end
             pieces.append(text[at:])
             text = clean_text("".join(pieces))
+            matches = self._scanner.matches(text, key)
         return text
 
     def _placeholder(self, kind: str, value: str) -> str:
         if kind in kinds.FIXED:
             return kinds.FIXED[kind]
+        value = self._known.original(value)
         name = self._names.get((kind, value))
         if name is None:
             number = self._numbers[kind] = self._numbers.get(kind, 0) + 1
             name = self._names[kind, value] = f"<{kind}>" if number == 1 else f"<{kind}_{number}>"
         return name
+
+
+def _findings(
+    strings: Sequence[JsonString], visible: Sequence[VisibleText], matches: Sequence[Sequence[Match]]
+) -> Iterator[Finding]:
+    for string, clean, found in zip(strings, visible, matches, strict=True):
+        for start, end in clean.removed:
+            yield Finding(
+                kinds.INVISIBLE_TEXT,
+                "invisible-text",
+                string.pointer,
+                start,
+                end,
+                fingerprint(kinds.INVISIBLE_TEXT, string.text[start:end]),
+                1.0,
+                string.in_key,
+            )
+        for match in found:
+            yield Finding(
+                match.kind,
+                match.rule,
+                string.pointer,
+                *clean.span(match.start, match.end),
+                fingerprint(match.kind, clean.text[match.start : match.end]),
+                match.confidence,
+                string.in_key,
+            )
 
 
 def _rebuild(value: Json, texts: _NewTexts) -> Json:

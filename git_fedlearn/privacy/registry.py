@@ -24,6 +24,7 @@ from git_fedlearn.privacy.detectors.detect_secrets_rules import find_with_detect
 from git_fedlearn.privacy.detectors.hosts import find_internal_hosts, find_logins
 from git_fedlearn.privacy.detectors.ids import find_numbers
 from git_fedlearn.privacy.detectors.local_identity import find_home_paths
+from git_fedlearn.privacy.detectors.named_tokens import find_named_tokens
 from git_fedlearn.privacy.detectors.network import find_emails, find_ips, find_macs
 from git_fedlearn.privacy.detectors.personal import find_births, find_positions, is_birth_key, is_position_key
 from git_fedlearn.privacy.detectors.phones import find_phones
@@ -46,6 +47,7 @@ from git_fedlearn.privacy.detectors.tokens import (
     find_tokens,
     find_unknown_tokens,
 )
+from git_fedlearn.privacy.detectors.wallets import find_wallets
 from git_fedlearn.privacy.model import Match
 from git_fedlearn.privacy.subject import Subject, name_of_key
 
@@ -66,6 +68,7 @@ SECRET_DETECTORS: tuple[Detector, ...] = (
     find_shaped_tokens,
     find_aws_secrets,
     find_unknown_tokens,
+    find_named_tokens,
     find_with_detect_secrets,
     find_assignments,
     find_command_lines,
@@ -82,6 +85,7 @@ PERSONAL_DETECTORS: tuple[Detector, ...] = (
     find_phones,
     find_births,
     find_positions,
+    find_wallets,
     find_logins,
     find_internal_hosts,
 )
@@ -96,8 +100,12 @@ def _any_of(words: Iterable[str]) -> str:
     return "|".join(re.escape(word) for word in sorted(set(words)) if word.isascii())
 
 
-OPENED_BY_LONG_RUN = frozenset(("find_shaped_tokens", "find_unknown_tokens", "find_in_base64"))
+OPENED_BY_LONG_RUN = frozenset(
+    ("find_shaped_tokens", "find_unknown_tokens", "find_in_base64", "find_in_hex", "find_wallets")
+)
 """Detectors whose gate is a long run of token characters. RE2 would need many states to count that far."""
+OPENED_BY_DIGIT_RUN = frozenset(("find_named_tokens", "find_in_base64_lines"))
+"""Detectors whose gate is a long word with a digit near its beginning."""
 
 _NAMES = (
     r"(?i:pass(?:w(?:or)?d|wort|phrase|code|[^a-z]|$)|pwd|psw(?:d|[^a-z]|$)|pw(?:[^a-z]|$)|kennwort|contrase|"
@@ -130,7 +138,7 @@ GATES: dict[str, str] = {
     "find_columns": _NAMES,
     "find_emails": "@|%40",
     "find_ips": r"[0-9]\.[0-9]{1,3}\.[0-9]{1,3}\.[0-9]|"
-    r"(?i:(?:[23][0-9a-f]{3}|f[cd][0-9a-f]{2}|fe[89ab][0-9a-f]):)",
+    r"(?i:(?:[23][0-9a-f]{3}|f[cd][0-9a-f]{2}|fe[89ab][0-9a-f]):|[0-9a-f]{4}::?[0-9a-f]{4}:[0-9a-f]{4}:)",
     "find_macs": r"[0-9a-fA-F]{2}[:-](?:[0-9a-fA-F]{2}[:-]){4}|"
     r"[0-9a-fA-F]{4}\.[0-9a-fA-F]{4}\.[0-9a-fA-F]{4}",
     "find_home_paths": r"(?i:(?:home|users|documents and settings)(?:[\\/]|%2f|%5c))|~[a-z]",
@@ -138,9 +146,14 @@ GATES: dict[str, str] = {
     "find_phones": r"[0-9](?:[ ./()-]{0,2}[0-9]){5}",
     "find_births": r"(?i:d.?o.?b|birth|born|gebor|geburt|naiss|naci|nasci|nat[oa] il|urodz|ur\.)[^\n]*[0-9]",
     "find_positions": r"[0-9]\.[0-9]{3}",
-    "find_logins": r"@|ssh[^\n]* -l|(?i:host)[^\n]*\n",
-    "find_internal_hosts": r"\.(?i:local|lan|internal|intranet|corp|home|private|ts\.net)",
-    "find_behind_escapes": r"\\|%|&#",
+    "find_logins": r"@|ssh[^\n]* -l|(?i:host)[^\n]*\n|"
+    r"(?:Accepted|Failed) [a-z/-]+ for |[Ii]nvalid user |session (?:opened|closed) for user |"
+    r"Authenticating to |[Aa]uthenticating user |[Dd]isconnected from (?:user|invalid) |of user ",
+    "find_internal_hosts": (
+        r"\.(?i:local|lan|internal|intranet|intra|corp|home|private|priv|ts\.net|svc|mgmt|int)"
+    ),
+    "find_behind_escapes": r"\\|%|&#|\^\[|[\"']\s*[+.&]\s*[\"']",
+    "find_behind_lookalikes": r"[^\x00-\x7f]",
 }
 
 MAX_AUTOMATON_BYTES: Final = 64 << 20
@@ -175,15 +188,23 @@ class Prefilter:
         text = subject.text if subject.text.isascii() else _TYPOGRAPHY.sub("-", subject.text)
         if not text.isascii():
             return self._all
-        chosen = self._open(tuple(self._gates.Match(text) or ()), is_long=bool(subject.long_runs))
+        chosen = self._open(
+            tuple(self._gates.Match(text) or ()),
+            is_long=bool(subject.long_runs),
+            has_digits=subject.has_digit_run,
+        )
         if subject.key and (asked := _detectors_for_key(subject.key)):
             return tuple(d for d in self._all if d in chosen or d in asked)
         return chosen
 
-    def _behind(self, gates: tuple[int, ...], *, is_long: bool) -> tuple[Detector, ...]:
-        """The detectors behind these gates, and those that need a long run if there is one."""
-        found = {self._gated[number] for number in gates}
-        return tuple(d for d in self._all if d in found or (is_long and d.__name__ in OPENED_BY_LONG_RUN))
+    def _behind(self, gates: tuple[int, ...], *, is_long: bool, has_digits: bool) -> tuple[Detector, ...]:
+        """The detectors behind these gates, and those that need a long run or a digit run if there is one."""
+        found = {self._gated[number].__name__ for number in gates}
+        if is_long:
+            found |= OPENED_BY_LONG_RUN
+        if has_digits:
+            found |= OPENED_BY_DIGIT_RUN
+        return tuple(d for d in self._all if d.__name__ in found)
 
 
 @lru_cache(maxsize=4096)

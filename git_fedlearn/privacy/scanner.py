@@ -1,20 +1,14 @@
-r"""All detectors over one text: read as it is, with base64 decoded, and with escapes decoded.
+"""All detectors over one text, read as it is and without its wrapping (`wrapped`).
 
 Overlapping matches are merged, placeholders stay whole, and what the policy allows is left out. The matches
 of a text depend only on the text and the key it is stored under, so they are remembered: logs, field names
 and lines of code repeat.
-
-Base64 is decoded one level deep. Escapes (`\u0061`, `%61`, `&#97;`, folded lines) are decoded in a copy of
-the text whose offsets lead back to the original.
 """
 
 from __future__ import annotations
 
-import base64
-import re
-from bisect import bisect_left, bisect_right
+from bisect import bisect_right
 from collections import OrderedDict
-from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -22,16 +16,17 @@ from xxhash import xxh3_128_digest
 
 from git_fedlearn.privacy import kinds
 from git_fedlearn.privacy.detectors.local_identity import IdentityRules
-from git_fedlearn.privacy.detectors.network import find_emails
 from git_fedlearn.privacy.detectors.personal import find_person_names
 from git_fedlearn.privacy.detectors.split_secrets import may_begin
 from git_fedlearn.privacy.json_strings import plain_key
 from git_fedlearn.privacy.model import Match, fingerprint, settle_overlaps
 from git_fedlearn.privacy.policy import compile_pattern
-from git_fedlearn.privacy.registry import DETECTORS, SECRET_DETECTORS, Prefilter
-from git_fedlearn.privacy.subject import Subject, lazy_pattern
+from git_fedlearn.privacy.registry import Prefilter
+from git_fedlearn.privacy.subject import Subject
+from git_fedlearn.privacy.wrapped import ALL_DETECTORS
 
 if TYPE_CHECKING:
+    import re
     from collections.abc import Iterable, Iterator, Sequence
 
     from git_fedlearn.privacy.model import LocalIdentity
@@ -107,6 +102,16 @@ class TextScanner:
             self._seen[known_by] = _KnownText(found, None)
         return found
 
+    def joined(self, found: Sequence[Match], more: Iterable[Match], text: str) -> Sequence[Match]:
+        """The settled matches of a text with those of `more` that they do not cover, settled again."""
+        starts = [match.start for match in found]
+        new = [
+            match
+            for match in more
+            if (at := bisect_right(starts, match.start)) == 0 or found[at - 1].end < match.end
+        ]
+        return self._settled([*found, *new], text) if new else found
+
     def without_allowed(self, matches: Iterable[Match], text: str) -> list[Match]:
         """The matches that the policy does not allow, neither by kind nor by fingerprint."""
         return [
@@ -123,6 +128,9 @@ class TextScanner:
         subject = Subject(text, plain_key(key) if "<" in key else key)
         detectors = (*_PREFILTER.choose(subject), *self._own)
         found = [*parts, *(match for detector in detectors for match in detector(subject))]
+        return self._settled(found, text)
+
+    def _settled(self, found: list[Match], text: str) -> Sequence[Match]:
         if not found or not (found := self.without_allowed(found, text)):
             return ()
         if "<" in text:
@@ -163,118 +171,4 @@ def _find_custom(rule: CustomRule, pattern: re.Pattern[str], subject: Subject) -
         yield Match(*hit.span(pattern.groupindex.get("secret", 0)), rule.kind, f"custom:{rule.name}")
 
 
-_BASE64 = lazy_pattern(r"(?<![A-Za-z0-9+/_=-])[A-Za-z0-9+/_-]{24,65536}={0,2}")
-_PRINTABLE = re.compile(rb"[\t\n\r\x20-\x7e]{12,}")
-
-
-def find_in_base64(subject: Subject) -> Iterator[Match]:
-    """Runs of base64 that decode to text with a secret; the whole run is private."""
-    for start, end in subject.long_runs:
-        for run in _BASE64.finditer(subject.text, start, end):
-            plain = _decode_base64(run[0])
-            if plain is None:
-                continue
-            inner = Subject(plain)
-            found = min(
-                (match for detector in _SECRET_PREFILTER.choose(inner) for match in detector(inner)),
-                key=lambda match: (kinds.RANK[match.kind], match.rule),
-                default=None,
-            )
-            if found is not None:
-                yield Match(*run.span(), found.kind, f"base64:{found.rule}", 0.9)
-
-
-def _decode_base64(run: str) -> str | None:
-    """The printable ASCII text in a run of base64, or None. Most runs fail at their first 16 characters."""
-    digits = run.rstrip("=").replace("-", "+").replace("_", "/")
-    data = b""
-    for size in (min(16, len(digits)), len(digits)):
-        usable = digits[: size - (size % 4 == 1)]
-        try:
-            data = base64.b64decode(usable + "=" * (-len(usable) % 4))
-        except ValueError:
-            return None
-        if _PRINTABLE.fullmatch(data) is None:
-            return None
-    return data.decode("ascii")
-
-
-_ESCAPE = lazy_pattern(
-    r"(?<!\\)\\+(?:u00(?P<u>[2-7][0-9a-fA-F])|x(?P<x>[2-7][0-9a-fA-F])|(?P<slash>/)|"
-    r"(?P<fold>\r?\n[ \t]{0,32}))"
-    r"|%(?P<p>[2-7][0-9a-fA-F])|&#(?P<d>[0-9]{2,3});|&#x(?P<h>[2-7][0-9a-fA-F]);"
-)
-_LETTER_ESCAPE = lazy_pattern(r"(?<!\\)\\+[nrtfvb0](?=[A-Za-z0-9+(_])")
-
-
-def find_behind_escapes(subject: Subject) -> Iterator[Match]:
-    r"""What only shows once escapes are decoded: a key after a written `\n`, an escaped letter in a token."""
-    text = subject.text
-    if "\\" in text and _LETTER_ESCAPE.search(text) is not None:
-        inner = Subject(_LETTER_ESCAPE.sub(lambda hit: " " * len(hit[0]), text))
-        for detector in _LETTER_ESCAPE_PREFILTER.choose(inner):
-            yield from detector(inner)
-    decoded = _decode_escapes(text)
-    if decoded is None:
-        return
-    inner = Subject(decoded.text, subject.key)
-    for detector in _PLAIN_PREFILTER.choose(inner):
-        for match in detector(inner):
-            at = bisect_left(decoded.changed, match.start)
-            if at < len(decoded.changed) and decoded.changed[at] < match.end:
-                yield replace(match, start=decoded.starts[match.start], end=decoded.ends[match.end - 1])
-
-
-class _DecodedText(NamedTuple):
-    """A text without its escapes; character i covers `starts[i]` to `ends[i]` of the original."""
-
-    text: str
-    starts: list[int]
-    ends: list[int]
-    changed: list[int]
-    """The offsets at which an escape was decoded, in order."""
-
-
-def _decode_escapes(text: str) -> _DecodedText | None:
-    """The text with character escapes decoded and folded lines joined; None if it has neither."""
-    if "\\" not in text and "%" not in text and "&#" not in text:
-        return None
-    pieces: list[str] = []
-    starts: list[int] = []
-    ends: list[int] = []
-    changed: list[int] = []
-    at = 0
-    for hit in _ESCAPE.finditer(text):
-        pieces.append(text[at : hit.start()])
-        starts.extend(range(at, hit.start()))
-        ends.extend(range(at + 1, hit.start() + 1))
-        changed.append(len(starts))
-        if char := _escaped_character(hit):
-            pieces.append(char)
-            starts.append(hit.start())
-            ends.append(hit.end())
-        at = hit.end()
-    if not changed:
-        return None
-    pieces.append(text[at:])
-    starts.extend(range(at, len(text)))
-    ends.extend(range(at + 1, len(text) + 1))
-    return _DecodedText("".join(pieces), starts, ends, changed)
-
-
-def _escaped_character(hit: re.Match[str]) -> str:
-    """The character that an escape stands for; empty for a folded line."""
-    if hit["slash"]:
-        return "/"
-    if hit["d"]:
-        number = int(hit["d"])
-        return chr(number) if 32 <= number < 127 else "?"  # noqa: PLR2004 -- printable ASCII
-    code = hit["u"] or hit["x"] or hit["p"] or hit["h"]
-    return chr(int(code, 16)) if code else ""
-
-
-ALL_DETECTORS: tuple[Detector, ...] = (*DETECTORS, find_in_base64, find_behind_escapes)
 _PREFILTER = Prefilter(ALL_DETECTORS)
-_PLAIN_PREFILTER = Prefilter(DETECTORS)
-_SECRET_PREFILTER = Prefilter(SECRET_DETECTORS)
-_LETTER_ESCAPE_PREFILTER = Prefilter((*SECRET_DETECTORS, find_emails))

@@ -19,7 +19,8 @@ _WORD_VALUES = frozenset(
     sample foo bar baz hidden masked unknown invalid missing bytes int bool any object type boolean
     number char varchar varchar2 secretstr pwd mypassword mysecret my-secret secretkey apikey api_key
     auth bearer basic digest oauth oauth2 basic-auth postgres mysql redis encrypted hashed plaintext
-    plain file env environment vault manual auto prompt stdin changeit expired valid here there this
+    plain file not-set not_set notset env environment
+    vault manual auto prompt stdin changeit expired valid here there this
     that
     """.split()
 )
@@ -30,7 +31,7 @@ _NO_PATH = (
     r"(?=[^0-9]{0,40}[0-9][^0-9]{0,40}[0-9])(?=[^A-Z]{0,20}[A-Z][^A-Z]{0,20}[A-Z])[A-Za-z0-9+/]{36,512}$"
 )
 _VARIABLE = re.compile(
-    r"^(?:\$[({]|%[A-Za-z_]{1,40}%$|%[sdr(]$|%\(|\{\{|<[^>]*>$|\[[^\]]*\]$|#\{|\*\*|~/|"
+    r"^(?:\$[({]|\$[A-Z_]{3,40}/|%[A-Za-z_]{1,40}%$|%[sdr(]$|%\(|\{\{|<[^>]*>$|\[[^\]]*\]$|#\{|\*\*|~/|"
     rf"/(?!{_NO_PATH})|\.\.?/|https?:|file:|arn:|[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+$)",
 )
 _CODE = re.compile(r"[(){}\[\];]|->|=>|::|\$\{|\s\s|\\[nrt]$|^[A-Za-z_]+(?:\.[A-Za-z_]+)+$")
@@ -57,10 +58,22 @@ def is_stand_in(value: str) -> bool:
     )
 
 
+_EXAMPLE_SIGNS = (
+    "example",
+    "xxxxxx",
+    "your",
+    "000000000000",
+    "abcdefghijkl",
+    "abc123def456",
+    "1234567890abcdef",
+    "tokenhere",
+)
+
+
 def is_marked_example(token: str) -> bool:
     """Whether a token of a known format is marked as an example (`AKIA…EXAMPLE`, `sk-xxxxxxxx`)."""
     lowered = token.lower()
-    return "example" in lowered or "xxxxxx" in lowered or "your" in lowered or "000000000000" in lowered
+    return any(sign in lowered for sign in _EXAMPLE_SIGNS)
 
 
 def is_code(value: str) -> bool:
@@ -110,6 +123,36 @@ def _is_name_with_numbers(value: str) -> bool:
 def is_hash_like(value: str) -> bool:
     """Whether the value has the shape of a digest or an id that people publish."""
     return _UUID.fullmatch(value) is not None or (len(value) in {32, 40, 56, 64, 96, 128} and is_hex(value))
+
+
+_BRACKET = re.compile(r"[()\[\]{};|#]+")
+_SYNTAX = re.compile(r"[\s\"'`,]|=>|->|::|\$[({]|\{\{|%[({]|</|^[A-Za-z_.]+\(.*\);?$|^[A-Za-z_.]+\[[^\]]*\]$")
+
+
+def is_generated_with_brackets(value: str) -> bool:
+    """Whether a value that has the brackets of code is no code: what stands between them is generated."""
+    classes = any(map(str.isupper, value)) + any(map(str.islower, value)) + any(map(str.isdigit, value))
+    if len(value) < 12 or classes < 3 or _SYNTAX.search(value) is not None or not is_random(value):  # noqa: PLR2004
+        return False
+    return any(len(part) > 3 and not is_identifier_like(part) for part in _BRACKET.split(value))  # noqa: PLR2004
+
+
+_PHRASE = re.compile(r"[a-z]{3,12}(?:[ ][a-z]{3,12}){2,11}(?:[ ][0-9]{1,4})?")
+_WORDS_OF_SENTENCES = frozenset(
+    """
+    the and your you our for not must should can cannot will are was were has have had with from this that
+    these those please enter type choose confirm new old current password passphrase passwd user username
+    invalid wrong incorrect required missing reset change forgot forgotten field value string here use used
+    using set when then than but its least characters letters numbers digits long match does did into again
+    optional default login sign account secret key token hash file prompt read ask asks get none empty only
+    all any one per via text input
+    """.split()
+)
+
+
+def is_passphrase(value: str) -> bool:
+    """Whether it is several words that form no sentence: `walnut seven harbor 41`."""
+    return _PHRASE.fullmatch(value) is not None and _WORDS_OF_SENTENCES.isdisjoint(value.split())
 
 
 def is_hex(value: str) -> bool:

@@ -76,7 +76,7 @@ _NOT_A_SECRET = lazy_pattern(
     r"cls|special|next|first|last|"
     r"end|start|begin|page|continuation|csrf_?form|idempotency|request|lock|"
     r"resume|sync|cancel|change|reservation)_?token|"
-    r"public[-_ ]?key|pub_?key|(?:primary|foreign|sort|hash|partition|cache|row|dict|json|map|i18n|"
+    r"public[-_ ]?(?:key|token)|pub_?key|(?:primary|foreign|sort|hash|partition|cache|row|dict|json|map|i18n|"
     r"translation|object|"
     r"lookup|dedup|idempotency|group|index|unique|composite|registry|hot|short|meta|data|field|column|"
     r"record|item|"
@@ -123,13 +123,18 @@ def find_names(lowered: str, stems: Iterable[int] | None = None) -> Iterator[Nam
         if at < covered or (hit := _NAME.match(lowered, at)) is None:
             continue
         name = _beginning(lowered, at) + hit[0]
-        if _NOT_A_SECRET.search(name):
+        if is_name_of_public_value(name):
             continue
         covered = hit.end()
         sort = "password" if hit["password"] else "secret"
         if hit["key"] and not _SECRET_KEY.search(name[: len(name) - len(hit["rest"])]):
             sort = "key"
         yield Name(sort, at, covered, name)
+
+
+def is_name_of_public_value(name: str) -> bool:
+    """Whether a lower-case name only looks like that of a secret, as `max_tokens` and `cache_key` do."""
+    return _NOT_A_SECRET.search(name) is not None
 
 
 def stem_positions(lowered: str) -> list[int]:

@@ -88,17 +88,17 @@ def test_public_text_is_left_alone(text: str) -> None:
 
 
 def test_numbers_follow_distinct_values_within_a_record() -> None:
-    record: Json = {"b": "8.8.4.4 then 9.9.9.9 then 8.8.4.4", "a": "9.9.9.9"}
+    record: Json = {"b": "62.8.4.4 then 93.9.9.9 then 62.8.4.4", "a": "93.9.9.9"}
     assert clean(record) == {"b": "<IP_ADDRESS_2> then <IP_ADDRESS> then <IP_ADDRESS_2>", "a": "<IP_ADDRESS>"}
 
 
 def test_new_values_never_take_the_number_of_an_old_placeholder() -> None:
-    assert clean("<IP_ADDRESS> and 9.9.9.9") == "<IP_ADDRESS> and <IP_ADDRESS_2>"
+    assert clean("<IP_ADDRESS> and 93.9.9.9") == "<IP_ADDRESS> and <IP_ADDRESS_2>"
 
 
 def test_key_order_does_not_change_the_redaction() -> None:
-    one: Json = {"a": "1 9.9.9.9", "b": "2 8.8.4.4"}
-    two: Json = {"b": "2 8.8.4.4", "a": "1 9.9.9.9"}
+    one: Json = {"a": "1 93.9.9.9", "b": "2 62.8.4.4"}
+    two: Json = {"b": "2 62.8.4.4", "a": "1 93.9.9.9"}
     assert clean(one) == clean(two)
 
 

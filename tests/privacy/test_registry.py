@@ -10,9 +10,15 @@ from privacy.private_samples import aws_key, github_token, jwt, pem_block, rand,
 
 from git_fedlearn.privacy.detectors.token_formats import MARKED, PREFIXED, SHAPED
 from git_fedlearn.privacy.engine import PrivacyEngine
-from git_fedlearn.privacy.registry import GATES, MIN_REST_LENGTH, OPENED_BY_LONG_RUN, Prefilter
-from git_fedlearn.privacy.scanner import ALL_DETECTORS
+from git_fedlearn.privacy.registry import (
+    GATES,
+    MIN_REST_LENGTH,
+    OPENED_BY_DIGIT_RUN,
+    OPENED_BY_LONG_RUN,
+    Prefilter,
+)
 from git_fedlearn.privacy.subject import Subject
+from git_fedlearn.privacy.wrapped import ALL_DETECTORS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -98,7 +104,9 @@ def test_a_gate_is_open_for_every_column_of_secrets(frame: str, wrapping: str) -
 
 
 def test_every_detector_has_a_gate() -> None:
-    assert set(GATES) | OPENED_BY_LONG_RUN == {detector.__name__ for detector in ALL_DETECTORS}
+    assert set(GATES) | OPENED_BY_LONG_RUN | OPENED_BY_DIGIT_RUN == {
+        detector.__name__ for detector in ALL_DETECTORS
+    }
 
 
 def test_tokens_are_as_long_as_the_gate_assumes() -> None:

@@ -20,9 +20,11 @@ from git_fedlearn.privacy.model import Match
 from git_fedlearn.privacy.shapes import (
     is_chosen_word,
     is_code,
+    is_generated_with_brackets,
     is_hash_like,
     is_hex,
     is_identifier_like,
+    is_passphrase,
     is_random,
     is_stand_in,
     is_strong_password,
@@ -49,7 +51,8 @@ _DECLARED = lazy_pattern(
 _IN_SQL = lazy_pattern(r"identified by$|(?:with|encrypted|user|role|\w+) password$")
 _API_KEY = lazy_pattern(r"(?:api|access|secret)[-_ ]?key$")
 _SETTING = lazy_pattern(
-    r"[A-Za-z][a-z]{1,12}(?:[-_]?[A-Za-z][a-z]{1,12}){0,3}=[A-Za-z]{1,16}$|--[a-z]|"
+    r"[A-Za-z][a-z]{1,12}(?:[-_]?[A-Za-z][a-z]{1,12}){0,3}=(?:[A-Za-z]{1,16}|[0-9]{1,6})\.?$|--[a-z]|"
+    r"0[xX][0-9a-fA-F]{1,16}[uUlL]{0,3}$|"
     r"[~^=<>v]{0,2}\d{1,4}(?:\.\w{1,8}){1,3}$"
 )
 _REVERSED = lazy_pattern(
@@ -140,7 +143,7 @@ _WAYS = tuple(
         ),
         (
             r"(?P<assign>[ \t]{0,8}(?::{1,3}=|[?+.|]{1,2}=|=>|={1,3}~?|:|!==?|<-|->|%3[dD]|=3[dD])"
-            r"[ \t]{0,8}(?:[|>][-+]?(?=\s))?(?:\\?\r?\n[ \t]{1,24})?)"
+            r"[ \t]{0,32}(?:[|>][-+]?(?=\s))?(?:\\?\r?\n[ \t]{1,24})?)"
         ),
         r"(?P<element>(?:\s[\w:-]{1,24}=[\"'][^\"'<>]{0,48}[\"']){0,3}>\s{0,24}(?:<!\[CDATA\[)?)",
         r"(?P<cell>[ \t]{0,24}\|[ \t]{0,24})",
@@ -203,9 +206,17 @@ def _is_secret(assigned: AssignedValue, text: str, name: Name) -> bool:
             and is_chosen_word(value)
             and not _is_plain(value)
         )
+    # Of so many generated characters some would be digits.
+    is_name_in_code = not quoted and value.lstrip(":").isalpha()
     if name.sort == "key":
-        return is_random(value) and not is_hash_like(value) and not is_hex(value) and is_secret_value(value)
-    return is_secret_value(value)
+        return (
+            not is_name_in_code
+            and is_random(value)
+            and not is_hash_like(value)
+            and not is_hex(value)
+            and is_secret_value(value)
+        )
+    return not is_name_in_code and is_secret_value(value)
 
 
 def _is_secret_after_comma(assigned: AssignedValue, name: Name) -> bool:
@@ -230,7 +241,7 @@ def _is_whole_line(assigned: AssignedValue, text: str, name: Name) -> bool:
 def _is_secret_in_prose(assigned: AssignedValue, text: str, name: Name) -> bool:
     """Of a value that follows its name in a sentence, or as the argument of an option or a declaration."""
     value = assigned.value
-    if _is_plain(value):
+    if _is_plain(value) or (" " in value and not is_passphrase(value)):
         return False
     before = text[max(0, name.start - 48) : name.start]
     is_declared = _OPTION.search(before) is not None or _DECLARED.search(before) is not None
@@ -256,7 +267,7 @@ def _is_password_in_prose(assigned: AssignedValue, name: Name, *, is_stated: boo
     strong = is_strong_password(value)
     if is_stated:
         return strong or (assigned.quoted and len(value) >= _MIN_PROSE_VALUE_LENGTH and is_chosen_word(value))
-    if strong and is_random(value, min_length=8):
+    if strong and is_random(value, min_length=8) and not is_hash_like(value):
         return True
     return assigned.quoted and (
         _IN_SQL.search(name.full) is not None or (strong and not is_identifier_like(value))
@@ -265,6 +276,8 @@ def _is_password_in_prose(assigned: AssignedValue, name: Name, *, is_stated: boo
 
 def is_password_value(value: str, *, quoted: bool) -> bool:
     """Whether the value of a password name is a password. In quotes it may be a plain word."""
+    if quoted and is_passphrase(value):
+        return True
     fits = (
         len(value) >= _MIN_VALUE_LENGTH and " " not in value.strip() if quoted else is_strong_password(value)
     )
@@ -281,4 +294,5 @@ def is_secret_value(value: str) -> bool:
 
 def _is_plain(value: str) -> bool:
     """Whether it is a placeholder, code or a setting instead of a secret."""
-    return is_stand_in(value) or is_code(value) or _SETTING.match(value) is not None
+    is_expression = is_code(value) and not is_generated_with_brackets(value)
+    return is_stand_in(value) or is_expression or _SETTING.match(value) is not None

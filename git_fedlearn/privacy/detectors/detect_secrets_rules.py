@@ -38,7 +38,6 @@ PLUGINS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("mailchimp", "MailchimpDetector", ("mailchimp",)),
     ("pypi_token", "PypiTokenDetector", ("pypi-",)),
     ("sendgrid", "SendGridDetector", ("sg.",)),
-    ("slack", "SlackDetector", ("xox",)),
     ("softlayer", "SoftlayerDetector", ("softlayer",)),
     ("square_oauth", "SquareOAuthDetector", ("sq0csp-",)),
     ("stripe", "StripeDetector", ("k_live_",)),

@@ -9,6 +9,8 @@ import re
 from typing import TYPE_CHECKING
 
 from git_fedlearn.privacy import kinds
+from git_fedlearn.privacy.detectors.local_identity import is_common_word
+from git_fedlearn.privacy.detectors.network import TLDS, is_private_ipv4
 from git_fedlearn.privacy.model import Match
 from git_fedlearn.privacy.subject import lazy_pattern
 
@@ -22,7 +24,9 @@ _HOST = (
 )
 _LOGIN = lazy_pattern(
     rf"(?<![\w.@/+-])(?P<user>[A-Za-z_][\w.-]{{0,31}})@(?P<host>{_HOST})(?P<after>:(?:~|/|\d{{1,5}}\b|"
-    rf"[\w.]{{1,64}}/)|\s?[$#](?=\s|$)|\s(?:~|/)[\w./~-]{{0,128}}\]?\s?[$#%])?"
+    rf"[\w.]{{1,64}}/)|\s?[$#](?=\s|$)|"
+    rf"'s password:|: Permission denied|(?::|,)? port \d{{1,5}}\b|: Connection |"
+    rf"\s(?:~|/)[\w./~-]{{0,128}}\]?\s?[$#%])?"
 )
 _SSH_URL = lazy_pattern(
     rf"\b(?:ssh|sftp|scp|rsync|mosh)://(?P<user>[A-Za-z_][\w.-]{{0,31}})@(?P<host>{_HOST})"
@@ -39,8 +43,31 @@ _SSH_CONFIG = lazy_pattern(
 )
 _REMOTE_COMMAND = lazy_pattern(
     r"(?:\bssh|\bscp|\bsftp|\brsync|\bmosh|\bsshfs|\bssh-copy-id|\bautossh|://|ssh=|host=|"
-    r"(?i:last login (?:of|for|by)|logged in as|log ?in as))[^\n|;&]{0,160}$"
+    r"(?i:last login (?:of|for|by)|logged in as|log ?in as)|--(?:target|build)-host|--user-host|"
+    r"(?i:connect(?:ing|ed) to|authenticat\w{2,3} (?:to|as)|permanently added|copying (?:to|from)|tunnel to)|"
+    r"(?:ssh-(?:rsa|ed25519|dss)|ecdsa-sha2-\S{5,16}) \S{4,4096})[^\n|;&]{0,160}$"
 )
+# What sshd and PAM write when somebody logs in.
+_SSHD = lazy_pattern(
+    r"(?:(?:Accepted|Failed) [a-z][a-z/-]{2,40} for(?: invalid user| illegal user)? |"
+    r"[Ii]nvalid user (?=[\w.-]{1,32} (?:from|by) )|"
+    r"session (?:opened|closed) for user |[Aa]uthenticating user |[Dd]isconnected from (?:invalid )?user |"
+    r"New session \S{1,12} of user |Removed session \S{1,12} of user )(?P<user>[A-Za-z_][\w.-]{0,31}[\w-])"
+)
+_SSH_DEBUG = lazy_pattern(
+    rf"Authenticating to (?P<host>{_HOST})(?::\d{{1,5}})? as [\"'](?P<user>[A-Za-z_][\w.-]{{0,31}})[\"']"
+)
+_SSHD_SIGNS = (
+    "accepted ",
+    "failed ",
+    "invalid user",
+    "for user ",
+    "ing user ",
+    "of user ",
+    "from user ",
+    "authenticating to ",
+)
+_IPV4 = lazy_pattern(r"\d{1,3}(?:\.\d{1,3}){3}")
 _GENERIC_USERS = frozenset("user username you me git hg svn login name youruser your_user".split())
 _GENERIC_HOSTS = frozenset(
     "host hostname server remote localhost machine example example.com your-server ip address".split()
@@ -59,17 +86,29 @@ def find_logins(subject: Subject) -> Iterator[Match]:
         for hit in _SSH_URL.finditer(text) if "://" in text else ():
             if _is_specific(hit):
                 yield Match(hit.start("user"), hit.end("host"), kinds.LOGIN, "ssh-login", 0.85)
+    if subject.has_any(_SSHD_SIGNS):
+        yield from _logged(text)
     if "ssh" in text and " -l" in text:
         yield from _separate_logins(_SSH_OPTION, text)
     if "\n" in text and "host" in subject.lowered:
         yield from _separate_logins(_SSH_CONFIG, text)
 
 
+def _logged(text: str) -> Iterator[Match]:
+    """Users as the logs of ssh and PAM name them."""
+    for hit in _SSHD.finditer(text):
+        if not is_common_word(hit["user"]):
+            yield Match(*hit.span("user"), kinds.LOGIN, "sshd-login", 0.8)
+    yield from _separate_logins(_SSH_DEBUG, text)
+
+
 def _is_specific(hit: re.Match[str]) -> bool:
     user, host = hit["user"].lower(), hit["host"].lower()
-    return not (
-        user in _GENERIC_USERS or host in _GENERIC_HOSTS or host.endswith(".example.com") or host[0].isdigit()
-    )
+    if user in _GENERIC_USERS or host in _GENERIC_HOSTS or host.endswith(".example.com"):
+        return False
+    if host[0].isdigit():
+        return _IPV4.fullmatch(host) is not None and is_private_ipv4(host)
+    return not (is_common_word(user) and is_common_word(host))
 
 
 def _separate_logins(pattern: re.Pattern[str], text: str) -> Iterator[Match]:
@@ -109,8 +148,55 @@ _HOST_BEFORE = lazy_pattern(
 )
 
 
+_INNER = lazy_pattern(
+    r"(?<![\w.$%{}-])(?P<name>(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,62}[A-Za-z0-9])?\.){1,5}"
+    r"(?:corp|internal|intranet|intra|svc|mgmt|priv|private|lan|int)\."
+    r"(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,62}[A-Za-z0-9])?\.){1,3}(?P<tld>[A-Za-z]{2,18}))(?![\w-]|\.\w|\()",
+    re.IGNORECASE,
+)
+_INNER_LABELS = tuple(
+    f".{label}." for label in "corp internal intranet intra svc mgmt priv private lan int".split()
+)
+_FILE_ENDINGS = frozenset("py sh rs md pl so cc ml mo ps in do tf app js io".split())
+"""Top-level domains that are more often endings of files and modules."""
+_SERVICE_DOTS = 4
+"""Of a service in a namespace of a cluster."""
+_OWN_PACKAGES = lazy_pattern(r"(?:com|org|net|io|de|dev|edu|gov|sun|java|javax|jdk|github)\.", re.IGNORECASE)
+
+
+def _inner_hosts(text: str) -> Iterator[Match]:
+    """Names in public domains that have a label for what is inside: `git.corp.….com`."""
+    for hit in _INNER.finditer(text):
+        name, tld = hit["name"].lower(), hit["tld"].lower()
+        if name.endswith((".svc.cluster.local", ".example.com", ".example.org", ".example.net")):
+            is_host = (
+                name.endswith(".local")
+                and name.count(".") >= _SERVICE_DOTS
+                and not name.startswith(("kubernetes.", "my-", "foo.", "example"))
+            )
+        else:
+            is_host = (
+                tld in TLDS
+                and _OWN_PACKAGES.match(name) is None
+                and (tld not in _FILE_ENDINGS or _is_address(text, hit))
+            )
+        if is_host:
+            yield Match(*hit.span(), kinds.HOST_NAME, "inner-label", 0.75)
+
+
+def _is_address(text: str, hit: re.Match[str]) -> bool:
+    """Whether what is around says that it is the address of a machine."""
+    return (
+        text[max(0, hit.start() - 2) : hit.start()] == "//"
+        or _PORT.match(text, hit.end()) is not None
+        or _HOST_BEFORE.search(text, max(0, hit.start() - 32), hit.start()) is not None
+    )
+
+
 def find_internal_hosts(subject: Subject) -> Iterator[Match]:
     """Names in internal zones: `.lan` and tailnets always, others if something suggests a host."""
+    if subject.has_any(_INNER_LABELS):
+        yield from _inner_hosts(subject.text)
     if not subject.has_any(_ZONES):
         return
     for hit in _INTERNAL.finditer(subject.text):

@@ -90,7 +90,8 @@ def _is_payment_card(digits: str) -> bool:
         or (two in {34, 37} and size == 15)  # noqa: PLR2004
         or ((four == 6011 or two in {64, 65, 62, 35, 81}) and 16 <= size <= 19)  # noqa: PLR2004
         or (two in {30, 36, 38, 39} and size == 14)  # noqa: PLR2004
-        or (two in {50, 56, 57, 58, 63, 67} and 13 <= size <= 19)  # noqa: PLR2004
+        or (two in {50, 56, 57, 58, 63, 67} and 12 <= size <= 19)  # noqa: PLR2004
+        or (four in {1800, 2131} and size == 15)  # noqa: PLR2004 -- old JCB cards
     )
     return issued and _is_luhn(digits)
 
@@ -135,6 +136,14 @@ _NUMBERS: tuple[_Number, ...] = (
         kind=kinds.CREDIT_CARD,
     ),
     _number(
+        "payment-card",
+        "4 12",
+        r"\d{4}[ -]\d{4}[ -]\d{4}|\d{12}",
+        _is_payment_card,
+        words=r"card|maestro|\bpan\b|debit|kart[ea]|carte|tarjeta|cart[aã]o",
+        kind=kinds.CREDIT_CARD,
+    ),
+    _number(
         "iban",
         "-2",
         r"[A-Z]{2}\d{2}(?:[ -]?[A-Z0-9]{4}){2,7}(?:[ -]?[A-Z0-9]{1,3})?",
@@ -150,6 +159,7 @@ _NUMBERS: tuple[_Number, ...] = (
         words=r"ssn\b|social.?security|\bss ?#",
         kind=kinds.US_SSN,
     ),
+    _number("us-ssn", "3", r"\d{3}([ .])\d{2}\1\d{4}", _stdnum("us.ssn"), kind=kinds.US_SSN),
     _number("us-itin", "3", r"9\d{2}-[5-9]\d-\d{4}", _always, words=r"itin|tax", kind=kinds.NATIONAL_ID),
     _number(
         "uk-nino",
@@ -281,7 +291,8 @@ _MAX_WORD_DISTANCE = 40
 _STEMS = tuple(
     """
     ss nat id perso tax citi ni steuer tin bsn burger sofi pesel cpr fnr dselsn cpf aad pan perman sin
-    insur tfn rijks regis tc kimlik contrib licen licence schein acc rout sort aba iban nhs pas dni
+    insur card maestro debit kart cart tarjeta tfn
+    rijks regis tc kimlik contrib licen licence schein acc rout sort aba iban nhs pas dni
     """.split()
 )
 """Every word that announces a number contains one of these."""
@@ -308,8 +319,21 @@ def find_numbers(subject: Subject) -> Iterator[Match]:
                 if not near or not (number.words.search(text[start:at]) or number.words.search(subject.key)):
                     continue
             compact = hit[0] if number.rule == "finnish-hetu" else _SEPARATORS.sub("", hit[0])
-            if number.check(compact):
+            if number.check(compact) and not (number.kind == kinds.CREDIT_CARD and _is_counted(text, at)):
                 yield Match(*hit.span(), number.kind, number.rule, 0.7 if number.words else 0.85)
+
+
+_COUNTED = lazy_pattern(
+    r"(?:seed|nonce|pid|ppid|tid|inode|epoch|time(?:stamp)?|offset|cursor|size|bytes|length|count(?:er)?|hash|"
+    r"total|nsec|nanos|micros|ticks|cycles|salt|random|\bid|_id|uid|gid|seq(?:uence)?|serial)s?"
+    r"[\"'`]?[ \t]{0,2}[=:#]?[ \t]{0,2}[\"'`]?$",
+    re.IGNORECASE,
+)
+
+
+def _is_counted(text: str, at: int) -> bool:
+    """Whether the word before says that a number is one of a machine: a seed, a process, a time."""
+    return _COUNTED.search(text, max(0, at - 24), at) is not None
 
 
 def _lengths(heads: str) -> Iterator[int]:

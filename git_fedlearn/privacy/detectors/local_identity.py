@@ -42,6 +42,16 @@ _COMMON_WORDS = frozenset(
 )
 
 
+def is_common_word(word: str) -> bool:
+    """Whether the name of a user or host says nothing about who it is, as `admin` and `nixos`."""
+    return word.lower() in _COMMON_WORDS
+
+
+def is_telling_name(word: str) -> bool:
+    """Whether the name of a user or host may be replaced as a bare word: long enough, and no common word."""
+    return len(word) >= _MIN_NAME_LENGTH and not is_common_word(word) and not word.isdigit()
+
+
 class IdentityRules:
     """The patterns of one identity."""
 
@@ -73,7 +83,7 @@ class IdentityRules:
 
     def _add_word(self, word: str, kind: str, rule: str) -> None:
         word = word.strip()
-        if len(word) >= _MIN_NAME_LENGTH and word.lower() not in _COMMON_WORDS and not word.isdigit():
+        if is_telling_name(word):
             pattern = r"\s{1,3}".join(re.escape(part) for part in word.split())
             first = word.split()[0]
             compiled = re.compile(rf"(?<![^\W_]){pattern}(?![^\W_])", re.IGNORECASE)
@@ -119,7 +129,9 @@ _WSL_SHARE = lazy_pattern(
 _SHARE = lazy_pattern(
     rf"{_BACK}{{2}}[\w.$-]{{1,40}}(?P<home>{_BACK}(?:Users|home){_BACK}){_USER}{_STOP}", re.IGNORECASE
 )
-_TILDE = lazy_pattern(r"(?<![^\s\"'`(=:,])(?P<home>~)(?P<user>[a-z][a-z0-9_.-]{2,31})(?=/[\w.])")
+_TILDE = lazy_pattern(
+    r"(?<![^\s\"'`(=:,])(?<!hut:)(?<!srht:)(?<!\.sr\.ht:)(?P<home>~)(?P<user>[a-z][a-z0-9_.-]{2,31})(?=/[\w.])"
+)
 _NAMED = (
     ("://", _REMOTE, "remote-home"),
     ("wsl", _WSL_SHARE, "wsl-home"),
@@ -127,9 +139,18 @@ _NAMED = (
     ("~", _TILDE, "tilde-home"),
 )
 _SHARED = frozenset(
-    """public user username default shared all guest linuxbrew index about dashboard page login index.html
+    """
+    public user username default shared all guest linuxbrew index about dashboard page login index.html
+    desktop documents downloads music pictures videos templates movies library applications
+    timeline feed pricing contact help docs blog news settings profile profiles account search welcome
+    overview main menu features products services faq signup register logout home users list new edit create
     """.split()
 ) | {"all users", "default user"}
+_ROUTE_BEFORE = lazy_pattern(
+    r"(?:\b(?:GET|POST|PUT|PATCH|DELETE|HEAD|OPTIONS) |\b(?:href|action|hx-\w{3,6}|to)=[\"']|"
+    r"\b(?:route|router|redirect|navigate|push|get|post|put|delete|fetch|axios\.\w{3,6})\([\"'`])$"
+)
+_ROUTE_AFTER = lazy_pattern(r"\?[\w-]{1,32}=| HTTP/")
 
 
 def find_home_paths(subject: Subject) -> Iterator[Match]:
@@ -148,9 +169,18 @@ def find_home_paths(subject: Subject) -> Iterator[Match]:
 
 def _in_unix(text: str, pattern: re.Pattern[str], rule: str) -> Iterator[Match]:
     for hit in pattern.finditer(text):
-        if hit["user"].lower() not in _SHARED:
+        if hit["user"].lower() not in _SHARED and not _is_route(text, hit):
             start = hit.start("home") if hit["root"].startswith("//") else hit.start("root")
             yield Match(start, hit.end("user"), kinds.HOME_PATH, rule, 0.95)
+
+
+def _is_route(text: str, hit: re.Match[str]) -> bool:
+    """Whether it is the address of a page, `GET /home/…`, instead of a file."""
+    start, end = hit.span()
+    return (
+        _ROUTE_AFTER.match(text, end) is not None
+        or _ROUTE_BEFORE.search(text, max(0, start - 16), start) is not None
+    )
 
 
 def _in_windows(text: str) -> Iterator[Match]:

@@ -99,12 +99,13 @@ def find_emails(subject: Subject) -> Iterator[Match]:
 
 _IPV4 = lazy_pattern(r"[0-9]{1,3}\.[0-9]{1,3}\.[0-9]{1,3}\.[0-9]{1,3}(?![\w]|\.[0-9])")
 _VERSION_BEFORE = lazy_pattern(
-    r"(?:\bv|\bversions?|\bver\.?|\brelease[sd]?|\brev(?:ision)?|\bbuild|\bsection|\bchapter|\boid|"
-    r"[=<>~!^]=|[~^]|"
-    r"[A-Za-z][A-Za-z0-9]*[/@_-]|\bpython|\bchrome|\bfirmware)"
-    r"[ \t]{0,2}[:=]?[ \t]{0,2}[\"'`(]?$",
+    r"(?:\bv|versions?|\bver\.?|\brelease[sd]?|\brev(?:ision)?|\bbuild|\bsection|\bchapter|\boid|"
+    r"[=<>~!^]=|[~^]|\bpython|\bchrome|\bfirmware)"
+    r"[ \t]{0,2}[:=]?[ \t]{0,2}[\"'`(]{0,3}$",
     re.IGNORECASE,
 )
+_NAME_BEFORE = lazy_pattern(r"[A-Za-z][A-Za-z0-9]*[/@_-]$")
+_NETWORK_AFTER = lazy_pattern(r"[\"'`]?(?::[0-9]{1,5}\b|/[0-9]{1,2}\b| port )")
 _CHANGED_TO = lazy_pattern(
     r"(?:\b(?:up|down)graded? to|\b(?:updat|bump)\w{1,4} to|\binstalled?)[ \t]{1,2}v?$", re.IGNORECASE
 )
@@ -113,9 +114,12 @@ _HOST_BEFORE = lazy_pattern(
     r"(?:ip|addr(?:ess)?|host|server|from|to|inet6?|peer|client)[-/@_:= \"'`(]{0,4}$", re.IGNORECASE
 )
 _IPV6 = lazy_pattern(
-    r"(?:[23][0-9a-f]{3}|f[cd][0-9a-f]{2}|fe[89ab][0-9a-f])(?::{1,2}[0-9a-f]{1,4}){1,7}(?:::)?(?![\w:])",
+    r"(?:[23][0-9a-f]{3}|f[cd][0-9a-f]{2}|fe[89ab][0-9a-f]|[0-9a-f]{4}(?=:{1,2}[0-9a-f]{4}:[0-9a-f]{4}:[0-9a-f]{4}))"
+    r"(?::{1,2}[0-9a-f]{1,4}){1,7}(?:::)?(?![\w:])",
     re.IGNORECASE,
 )
+_MAPPED = lazy_pattern(r"(?<![\w:.])(?:[0-9a-f]{0,4}:){1,7}ffff:$", re.IGNORECASE)
+"""What stands before an IPv4 address in an IPv6 one."""
 _COLONS = lazy_pattern(r":[0-9a-fA-F]{0,4}:")
 _BOUND = lazy_pattern(r"[\w:.]")
 _DOCUMENTATION = tuple(
@@ -127,6 +131,21 @@ _DOCUMENTATION_6 = tuple(
 )
 _ROUTERS = ipaddress.ip_network("fe80::/112")
 _BLOCKS = frozenset(("10.0.0.0", "172.16.0.0", "192.168.0.0", "100.64.0.0"))
+_WELL_KNOWN = frozenset(
+    """
+    1.1.1.1 1.0.0.1 8.8.8.8 8.8.4.4 9.9.9.9 149.112.112.112 208.67.222.222 208.67.220.220 94.140.14.14
+    94.140.15.15 76.76.2.0 4.2.2.1 4.2.2.2 114.114.114.114 223.5.5.5 223.6.6.6 77.88.8.8
+    172.17.0.1 172.18.0.1 10.0.2.2 10.0.2.3 10.0.2.15 192.168.122.1 192.168.65.1 192.168.65.2 10.88.0.1
+    10.96.0.1 10.96.0.10 10.43.0.1 10.43.0.10 1.2.3.4
+    """.split()
+)
+"""Public resolvers, and the addresses that every installation of a container or virtual machine uses."""
+_MAX_VERSION_PARTS = (32, 100, 100, 100)
+"""Four parts below these are more likely a version than an address."""
+_PRIVATE_NETWORKS = tuple(
+    ipaddress.ip_network(n) for n in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10")
+)
+_MASK = lazy_pattern(r"/([0-9]{1,2})\b")
 
 
 def find_ips(subject: Subject) -> Iterator[Match]:
@@ -134,8 +153,15 @@ def find_ips(subject: Subject) -> Iterator[Match]:
     text = subject.text
     if text.count(".") >= 3:  # noqa: PLR2004 -- an address has three dots
         for hit in _IPV4.finditer(text):
-            if not _is_bound(text, hit) and _is_private_ipv4(hit[0]) and not _is_version(text, hit):
-                yield Match(*hit.span(), kinds.IP_ADDRESS, "ipv4-address", 0.9)
+            mapped = _MAPPED.search(text, max(0, hit.start() - 40), hit.start())
+            if (
+                (mapped is not None or not _is_bound(text, hit))
+                and is_private_ipv4(hit[0])
+                and not _is_network(text, hit)
+                and not _is_version(text, hit)
+            ):
+                start = hit.start() if mapped is None else mapped.start()
+                yield Match(start, hit.end(), kinds.IP_ADDRESS, "ipv4-address", 0.9)
     if _COLONS.search(text) is not None:
         for hit in _IPV6.finditer(text):
             if not _is_bound(text, hit) and _is_private_ipv6(hit[0]):
@@ -143,7 +169,7 @@ def find_ips(subject: Subject) -> Iterator[Match]:
 
 
 @lru_cache(maxsize=1024)
-def _is_private_ipv4(text: str) -> bool:
+def is_private_ipv4(text: str) -> bool:
     """Whether the address identifies a machine, not whether RFC 1918 calls it private."""
     try:
         address = ipaddress.IPv4Address(text)
@@ -151,22 +177,34 @@ def _is_private_ipv4(text: str) -> bool:
         return False
     if address.is_loopback or address.is_multicast or address.is_reserved or address.is_link_local:
         return False
-    if text.startswith("0.") or text in _BLOCKS:
+    if text.startswith("0.") or text in _BLOCKS or text in _WELL_KNOWN:
         return False
     return not any(address in network for network in _DOCUMENTATION)
+
+
+def _is_network(text: str, hit: re.Match[str]) -> bool:
+    """Whether it is a whole private network, `172.20.0.0/16`, which many machines have."""
+    mask = _MASK.match(text, hit.end())
+    if mask is None or int(mask[1]) > 24:  # noqa: PLR2004 -- smaller ones are almost addresses
+        return False
+    address = ipaddress.IPv4Address(hit[0])
+    is_base = int(address) & (0xFFFFFFFF >> int(mask[1])) == 0
+    return is_base and any(address in network for network in _PRIVATE_NETWORKS)
 
 
 def _is_version(text: str, hit: re.Match[str]) -> bool:
     before = text[max(0, hit.start() - 32) : hit.start()]
     if _CHANGED_TO.search(before):
         return True
-    if _HOST_BEFORE.search(before) or (
-        before.endswith("@") and hit[0].startswith(("10.", "192.168.", "172."))
-    ):
+    if _HOST_BEFORE.search(before) or before.endswith("//"):
         return False
-    if _is_heading(text, hit):
+    if _is_heading(text, hit) or _VERSION_BEFORE.search(before):
         return True
-    return _VERSION_BEFORE.search(before) is not None and not before.endswith("//")
+    parts = [int(part) for part in hit[0].split(".")]
+    if _NAME_BEFORE.search(before):
+        return parts[0] < _MAX_VERSION_PARTS[0] and not hit[0].startswith("10.")
+    is_small = all(part < most for part, most in zip(parts, _MAX_VERSION_PARTS, strict=True))
+    return is_small and parts[0] != 10 and _NETWORK_AFTER.match(text, hit.end()) is None  # noqa: PLR2004 -- of a local network
 
 
 def _is_heading(text: str, hit: re.Match[str]) -> bool:

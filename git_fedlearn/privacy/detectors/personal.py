@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Final
 from git_fedlearn.errors import SettingsError
 from git_fedlearn.extras import MissingExtraError, install_line, load_extra
 from git_fedlearn.privacy import kinds
+from git_fedlearn.privacy.detectors.cities import CITIES
 from git_fedlearn.privacy.model import Match
 from git_fedlearn.privacy.subject import lazy_pattern
 
@@ -77,7 +78,8 @@ def is_birth_key(key: str) -> bool:
 _DECIMAL = r"[+-]?(?:\d{1,2}|1[0-7]\d|180)\.\d{3,16}"
 _POSITION = lazy_pattern(
     rf"(?:(?:\blat(?:itude)?\b|\blatlng|\blat_?lon|\bgps\b|\bcoord(?:inate)?s?\b|\bgeo\b|\bgeo:|"
-    rf"\blocation\b|\bposition\b|\bll=|\bcenter=|\bdaddr=|\bsaddr=|[?&]q(?:uery)?=|\bpoint\b|\blnglat|\blonlat)[^\d\n+-]{{0,24}}?)"
+    rf"\blocation\b|\bposition\b|\bll=|\bcenter\b|\bsetview\b|\bflyto\b|\bmarker\b|"
+    rf"\bdaddr=|\bsaddr=|[?&]q(?:uery)?=|\bpoint\b|\blnglat|\blonlat)[^\d\n+-]{{0,24}}?)"
     rf"(?P<pair>{_DECIMAL}°?\s?[NS]?\s{{0,2}}(?:[,;/ ]|%2C)\s{{0,2}}{_DECIMAL}°?\s?[EW]?)(?!\d)"
     r"(?!\s?,\s?-?\d)",
     re.IGNORECASE,
@@ -133,10 +135,23 @@ def find_positions(subject: Subject) -> Iterator[Match]:
     if subject.has_decimals:
         for pattern, group, confidence in _PATTERNS:
             for hit in pattern.finditer(text):
-                yield Match(*hit.span(group), kinds.COORDINATES, "coordinates", confidence)
+                if not _is_of_city(text, hit.start()):
+                    yield Match(*hit.span(group), kinds.COORDINATES, "coordinates", confidence)
     if subject.key and len(text) <= 64 and is_position_key(subject.key):  # noqa: PLR2004 -- a value, not a text
         for hit in _NUMBER.finditer(text):
             yield Match(*hit.span(), kinds.COORDINATES, "coordinates", 0.85)
+
+
+_NAME_BEFORE = lazy_pattern(
+    r"(?P<name>[^\W\d][^\W\d ]*(?: [^\W\d]+){0,3})[\"'`]?\s{0,2}(?:[:=]|=>|,)\s{0,2}(?:\w{1,16})?"
+    r"[({\[]{1,2}[^(){}\[\]\n]{0,32}$"
+)
+
+
+def _is_of_city(text: str, start: int) -> bool:
+    """Whether the text itself says that a position is that of a large city: `"Lima": {"lat": …`."""
+    name = _NAME_BEFORE.search(text, max(0, start - 72), start)
+    return name is not None and name["name"].lower().replace("_", " ") in CITIES
 
 
 def is_position_key(key: str) -> bool:

@@ -34,13 +34,18 @@ _NORTH_AMERICAN = lazy_pattern(
 _TRUNK = lazy_pattern(
     r"(?<![\w.+/:-])\(?0[1-9][0-9]{0,4}\)?[ /-](?:[0-9]{2,8}[ -]){0,4}[0-9]{2,8}(?![\w]|[.:/-][0-9])"
 )
-_LOOSE = lazy_pattern(rf"(?<![\w.+])\(?\+?[0-9](?:[ ./()-]{{0,2}}[0-9]){{5,14}}{_EXTENSION}(?![\w]|-[0-9])")
+_LOOSE = lazy_pattern(rf"(?<![\w.+-])\(?\+?[0-9](?:[ ./()-]{{0,2}}[0-9]){{5,14}}{_EXTENSION}(?![\w]|-[0-9])")
 _WORD = lazy_pattern(
     r"(?:phone|\btel\b|telephone|telefon|teléfono|téléphone|telefoon|telefone|mobile?|móvil|"
     r"cell(?:ular|phone)?|handy|"
     r"\bfax|whatsapp|\bsms\b|\bcall(?: (?:me|us|him|her|them|on|at|back|now))?\b:?|\bdial|\bring(?: me| us)?|"
     r"reach (?:me|us|him|her)|"
-    r"\bcontact\b|hotline|callback|\bnumber is|电话|手机|電話|携帯|\btext me)[^0-9\n+(]{0,28}[+(]?$",
+    r"\bcontact\b|hotline|callback|\bdirect(?: line| dial)?:|front desk|help ?desk|reception|switchboard|"
+    r"pager|landline|\b(?:at|from) (?:home|work):?|"
+    r"\b(?:home|work|office|extension|private|main) (?:line|no\.?|number)|"
+    r"\bline\b|\btext(?:s|ed)? (?:goes |go |went |sent )?to|"
+    r"(?:get|reach|catch|find|ring|try) (?:me|us|him|her|them) (?:on|at|under)|"
+    r"\bnumber is|电话|手机|電話|携帯|\btext me)[^0-9\n+(]{0,28}[+(]?$",
     re.IGNORECASE,
 )
 _TAIL = lazy_pattern(r"(?:x|ext\.?|#) ?[0-9]+$")
@@ -50,13 +55,22 @@ _MAX_CHECKED_CANDIDATES: Final = 1000
 _ANY_WORD = lazy_pattern(
     r"phone|tel|fono|mobil|móvil|cell|handy|fax|whatsapp|sms|call|dial|ring |reach|contact|hotline|"
     r"number is|text me|"
+    r"direct|desk|reception|switchboard|pager|landline|home|work|line|text|get |catch |find |try |"
     r"电话|手机|電話|携帯"
+)
+_COUNT_AFTER = lazy_pattern(
+    r" (?:times|calls|bytes|items|rows|records|requests|ms|seconds|lines|tokens|entries)\b"
+)
+_AFTER = lazy_pattern(
+    r"[ \t]{1,2}\((?:reception|office|home|mobile|cell|work|desk|direct|private|fax|"
+    r"switchboard|main|front desk)\b",
+    re.IGNORECASE,
 )
 _KEY = lazy_pattern(r"phone|mobile|\btel|fax|cell|msisdn|whatsapp|contact_?(?:no|number)", re.IGNORECASE)
 _NO_PHONE = lazy_pattern(
     r"(?:^|[^0-9])(?:19|20)[0-9]{2}[-/. ][01]?[0-9][-/. ][0-3]?[0-9](?:[^0-9]|$)|"  # dates
     r"^[0-3]?[0-9][-/.][01]?[0-9][-/.](?:19|20)[0-9]{2}|^(?:19|20)[0-9]{6}$|"
-    r"^[0-9]{5}-[0-9]{4}$|"  # postal codes
+    r"^[0-9]{5}-[0-9]{4}$|^[0-9]+\.[0-9]{1,3}$|"  # postal codes
     r"^(?:[0-9]{2} ){6}|\.[0-9]$"  # dumps of bytes, decimals
 )
 _GATE = lazy_pattern(r"[0-9](?:[ ./()-]{0,2}[0-9]){5}")
@@ -100,7 +114,11 @@ def _announced(subject: Subject) -> Iterator[Match]:
         return
     for hit in _LOOSE.finditer(subject.text):
         before = max(0, hit.start() - 64)
-        announced = keyed or _WORD.search(subject.text, before, hit.start()) is not None
+        announced = (
+            keyed
+            or _WORD.search(subject.text, before, hit.start()) is not None
+            or _AFTER.match(subject.text, hit.end()) is not None
+        ) and _COUNT_AFTER.match(subject.text, hit.end()) is None
         if announced and 7 <= _count(_TAIL.sub("", hit[0])) <= 15 and _NO_PHONE.search(hit[0]) is None:  # noqa: PLR2004 -- E.164
             yield _match(hit, 0.75)
 

@@ -62,7 +62,7 @@ def _header(line: str) -> tuple[str, dict[int, Name]]:
     if len(line) < 400:  # noqa: PLR2004 -- headers are short
         for separator in _SEPARATORS:
             cells = line.split(separator)
-            if len(cells) > 1 and all(len(cell) <= 40 for cell in cells):  # noqa: PLR2004 -- a name, not a sentence
+            if sum(bool(cell.strip()) for cell in cells) > 1 and all(len(cell) <= 40 for cell in cells):  # noqa: PLR2004 -- a name, not a sentence
                 names = {i: name for i, cell in enumerate(cells) if (name := _column_name(cell))}
                 if names:
                     return separator, names
@@ -88,7 +88,7 @@ def _cells(line: str, at: int, separator: str, columns: dict[int, Name]) -> Iter
 def _secret_cell(name: Name, value: str, start: int) -> Iterator[Match]:
     end = start + len(value)
     if name.sort == "password":
-        if is_password_value(value, quoted=False):
+        if " " not in value and is_password_value(value, quoted=False):
             yield Match(start, end, kinds.PASSWORD, "table-column", 0.75)
     elif is_secret_value(value):
         yield Match(start, end, kinds.SECRET, "table-column", 0.75)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from git_fedlearn.privacy import kinds
 from git_fedlearn.privacy.detectors.token_formats import MARKED, PREFIXED, SHAPED, MarkedFormat
 from git_fedlearn.privacy.model import Match
-from git_fedlearn.privacy.shapes import is_marked_example, is_random
+from git_fedlearn.privacy.shapes import entropy, is_hex, is_identifier_like, is_marked_example, is_random
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from git_fedlearn.privacy.subject import Subject
 
 _MIN_TOKEN_LENGTH = 14
+_MIN_ENTROPY = 2.6
+"""Bits per character; a row of one letter has none."""
 _RUN = re.compile(rf"[A-Za-z0-9_.$~!:|/+-]{{{_MIN_TOKEN_LENGTH},}}")
 _DIGIT = re.compile(r"[0-9]")
 AWS_KEY_ID = re.compile(r"(?<![A-Za-z0-9])(?:AKIA|ASIA)[A-Z0-9]{16}(?![A-Za-z0-9])")
@@ -33,14 +35,23 @@ _MIN_DISTINCTIVE_PREFIX = 4
 _ALPHANUMERIC = "[A-Za-z0-9]"
 _WITH_MARKS = "[A-Za-z0-9_-]"
 _UNKNOWN = re.compile(
-    r"(?<![A-Za-z0-9_.$/%+=@-])(?P<prefix>[a-z][a-z0-9]{1,11}(?:[_-][a-z0-9]{1,10}){0,2})[_-]"
-    r"(?P<rest>[A-Za-z0-9][A-Za-z0-9_-]{29,254})(?!\w|[/+=(-]|\.\w)"
+    r"(?<![A-Za-z0-9_.$/%+=@#-])(?P<prefix>[a-z][a-z0-9]{1,11}(?:[._-][a-z0-9]{1,10}){0,2})[_-]"
+    r"(?P<rest>[A-Za-z0-9][A-Za-z0-9_-]{25,254})(?!\w|[/+=(-]|\.\w)"
 )
 _WORDY = re.compile(r"[A-Za-z]{20}|(?:^|[_-])[a-z]{4,16}(?:[_-]|$)")
+_PREFIX_BREAK = re.compile(r"[._-]")
+_HEX_KEY_LENGTHS = frozenset((32, 40, 48, 64))
+_MAX_MADE_UP_LENGTH = 4
+_WORDY_PREFIXES = frozenset(("api_", "key_", "key-", "live_", "test_", "api-", "secret_"))
+"""Prefixes of the table that tokens of other vendors have, too."""
+_REPEATED = re.compile(r"(.)\1{9}")
 _IDS = frozenset(
     """
     asst batch call chatcmpl chunk cmpl conv evt event file ft gen id item job msg node org pi prod proj req
     request resp response run sess session span step sub task thread toolu trace user vs
+    sha sha1 sha224 sha256 sha384 sha512 md5 crc hash etag img file tmp chunk cache commit rev ref blob tree
+    build uuid guid nix drv layer image pkg lib test mod asset css js page node pod vol disk boot vendor
+    bundle diff
     """.split()
 )
 
@@ -172,8 +183,14 @@ def whole_token(text: str, min_length: int) -> str | None:
 
 
 def _counts(token: str, rest: str, row: _Row) -> bool:
-    generated = not row.random or (_DIGIT.search(rest) is not None and is_random(rest, min_length=8))
-    return generated and not is_marked_example(token)
+    has_digit = _DIGIT.search(rest) is not None
+    if row.random and not (has_digit and is_random(rest, min_length=8)):
+        return False
+    is_wordy = not has_digit and is_identifier_like(rest)
+    is_monotone = len(rest) >= _MIN_TOKEN_LENGTH and (
+        entropy(rest) < _MIN_ENTROPY or _REPEATED.search(rest) is not None
+    )
+    return not (is_wordy or is_monotone or is_marked_example(token))
 
 
 def _find_row(text: str, row: _Row, at: int, stop: int) -> Iterator[Match]:
@@ -197,14 +214,39 @@ def find_unknown_tokens(subject: Subject) -> Iterator[Match]:
     for start, end in subject.long_runs:
         # One character more, for the lookahead.
         for hit in _UNKNOWN.finditer(subject.text, start, end + 1):
-            if hit["prefix"] not in _IDS and _is_generated(hit["rest"]) and not is_marked_example(hit[0]):
+            rest = hit["rest"]
+            if (
+                hit["prefix"] not in _IDS
+                and (_is_generated(rest) or _is_hex_key(hit["prefix"], rest))
+                and not is_marked_example(hit[0])
+                and not _has_known_prefix(subject.text, hit.start())
+            ):
                 yield Match(*hit.span(), kinds.API_KEY, "unknown-token", 0.6)
+
+
+def _has_known_prefix(text: str, at: int) -> bool:
+    """Whether the format is known, so that what does not match it is no token."""
+    hit = _prefix_table()[0].match(text, at)
+    return hit is not None and len(hit[0]) >= _MIN_DISTINCTIVE_PREFIX and hit[0] not in _WORDY_PREFIXES
+
+
+def _is_hex_key(prefix: str, rest: str) -> bool:
+    """Hex of the length of a key behind a short made-up prefix: `ab_live_`, `xy-main-`."""
+    parts = _PREFIX_BREAK.split(prefix)
+    return (
+        len(rest) in _HEX_KEY_LENGTHS
+        and (len(parts) > 1 or len(rest) < max(_HEX_KEY_LENGTHS))
+        and is_hex(rest)
+        and is_random(rest)
+        and len(parts[0]) <= _MAX_MADE_UP_LENGTH
+        and _IDS.isdisjoint(parts)
+    )
 
 
 def _is_generated(rest: str) -> bool:
     digits, uppers, lowers = (sum(map(f, rest)) for f in (str.isdigit, str.isupper, str.islower))
     is_mixed = digits > 1 and uppers > 2 and lowers > 2  # noqa: PLR2004 -- of at least thirty characters
-    return is_mixed and is_random(rest, min_length=30) and _WORDY.search(rest) is None
+    return is_mixed and is_random(rest, min_length=26) and _WORDY.search(rest) is None
 
 
 def find_aws_secrets(subject: Subject) -> Iterator[Match]:

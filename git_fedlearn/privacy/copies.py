@@ -1,0 +1,145 @@
+r"""Values that are private once are private wherever the record has them: the copies of what was found.
+
+A copy is the whole value between characters that are neither letters nor digits, as it is or escaped as JSON
+or URLs do. A long generated value counts inside a longer word, too. From a home folder the name of its user
+is taken along, if the name is not a common word.
+
+Law: finding the copies in a text takes time in proportion to the text, however many values are known.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING, Final
+from urllib.parse import quote, unquote
+
+from git_fedlearn.privacy import kinds
+from git_fedlearn.privacy.detectors.local_identity import is_telling_name
+from git_fedlearn.privacy.model import Match
+from git_fedlearn.privacy.shapes import is_random
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+MAX_VALUE_LENGTH: Final = 512
+"""Longer ones are key blocks, which have a form that is found anywhere."""
+MAX_EMBEDDED_VALUES: Final = 32
+"""The number of generated values that are looked up inside of words; the longest come first."""
+_MIN_SECRET_LENGTH = 4
+_MIN_WORD_LENGTH = 6
+_MIN_EMBEDDED_LENGTH = 16
+_RUN = re.compile(r"[^\W_]+")
+_PATH_BREAK = re.compile(r"[\\/~]|%2[Ff]|%5[Cc]")
+_ESCAPE_LETTERS = frozenset("nrtbfv0")
+
+
+class KnownValues:
+    """The private values of one record, with the kind of each."""
+
+    def __init__(self) -> None:
+        self._kinds: dict[str, str] = {}
+        self._originals: dict[str, str] = {}
+        self._lengths: dict[str, dict[int, set[int]]] = {}
+        self._embedded: list[str] = []
+
+    def learn(self, text: str, matches: Iterable[Match]) -> None:
+        """Remember what these matches cover in the text."""
+        for match in matches:
+            value = text[match.start : match.end]
+            if match.kind == kinds.HOME_PATH:
+                user = _PATH_BREAK.split(value)[-1]
+                if is_telling_name(user):
+                    self._add(user, user, kinds.USER_NAME)
+            elif _is_worth_copying(match.kind, value):
+                for form in _forms(value):
+                    self._add(form, value, match.kind)
+
+    def original(self, value: str) -> str:
+        """The value that this one is an escaped form of, or itself."""
+        return self._originals.get(value, value)
+
+    def copies(self, text: str) -> list[Match]:
+        """The known values in a text, longest first where several begin; they may overlap."""
+        if not self._kinds:
+            return []
+        return [*self._between_words(text), *self._inside_words(text)]
+
+    def _add(self, form: str, value: str, kind: str) -> None:
+        known = self._kinds.get(form)
+        if known is not None:
+            self._kinds[form] = min(known, kind, key=lambda name: kinds.RANK.get(name, 0))
+            return
+        run = _RUN.search(form)
+        if run is None:
+            return
+        self._kinds[form] = kind
+        self._originals[form] = value
+        self._lengths.setdefault(run[0], {}).setdefault(run.start(), set()).add(len(form))
+        if is_random(form, min_length=_MIN_EMBEDDED_LENGTH) and form.isalnum():
+            self._embedded.append(form)
+
+    def _between_words(self, text: str) -> Iterator[Match]:
+        for hit in _RUN.finditer(text):
+            for start, run in _beginnings(text, hit):
+                for offset, lengths in self._lengths.get(run, {}).items():
+                    yield from self._at(text, start - offset, lengths)
+
+    def _at(self, text: str, start: int, lengths: Iterable[int]) -> Iterator[Match]:
+        if start < 0:
+            return
+        for length in lengths:
+            end = start + length
+            kind = self._kinds.get(text[start:end])
+            is_whole = end >= len(text) or not (text[end].isalnum() and text[end - 1].isalnum())
+            if kind is not None and end <= len(text) and is_whole:
+                yield Match(start, end, kind, "copy", 0.8)
+
+    def _inside_words(self, text: str) -> Iterator[Match]:
+        for value in sorted(self._embedded, key=lambda form: (-len(form), form))[:MAX_EMBEDDED_VALUES]:
+            at = text.find(value)
+            while at >= 0:
+                end = at + len(value)
+                yield Match(at, end, self._kinds[value], "copy", 0.8)
+                at = text.find(value, end)
+
+
+def _is_worth_copying(kind: str, value: str) -> bool:
+    """Whether other places that have this value mean the same: not a short number, not a short word."""
+    if kind == kinds.INVISIBLE_TEXT or len(value) > MAX_VALUE_LENGTH:
+        return False
+    is_plain = value.isalpha() or value.replace(".", "").isdigit()
+    return len(value) >= (_MIN_WORD_LENGTH if is_plain else _MIN_SECRET_LENGTH)
+
+
+def _forms(value: str) -> set[str]:
+    """The value and how it is written inside of JSON and URLs, and without such escapes."""
+    forms = {
+        value,
+        json.dumps(value)[1:-1],
+        json.dumps(value, ensure_ascii=False)[1:-1],
+        quote(value, safe=""),
+    }
+    forms.add(json.dumps(json.dumps(value)[1:-1])[1:-1])
+    forms.add(value.replace("/", "\\/"))
+    if "%" in value:
+        forms.add(unquote(value))
+    if "\\" in value:
+        try:
+            plain = json.loads(f'"{value}"')
+        except ValueError:
+            pass
+        else:
+            forms.add(plain)
+    return {form for form in forms if _MIN_SECRET_LENGTH <= len(form) <= MAX_VALUE_LENGTH}
+
+
+def _beginnings(text: str, hit: re.Match[str]) -> Iterator[tuple[int, str]]:
+    r"""The run of letters and digits, and what is left of it after the letters of an escape (`\n`, `%3D`)."""
+    start, run = hit.start(), hit[0]
+    yield start, run
+    before = text[start - 1] if start else ""
+    if before == "\\" and run[0] in _ESCAPE_LETTERS:
+        yield start + 1, run[1:]
+    elif before == "%":
+        yield start + 2, run[2:]

@@ -1,0 +1,183 @@
+"""Generated values behind a word that says what they are: `acme ACCESS …`, `<secret>{acme …}`, `mailgun-…`.
+
+The value is found first, by its shape. The few words before it decide: the name of a secret (`key`, `login`,
+`ACCESS`), the name of a service, or a word for what people publish (`sha256`, `commit`, `id`), which wins.
+Hex and UUIDs, of which most are ids and hashes, need a service, or a name in front of the word: `quillbee
+key …` is a secret, `cache key …` and `key …` are not.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+from git_fedlearn.privacy import kinds
+from git_fedlearn.privacy.detectors.services import SERVICES
+from git_fedlearn.privacy.model import Match
+from git_fedlearn.privacy.shapes import entropy, is_hex, is_identifier_like, is_random, is_stand_in
+from git_fedlearn.privacy.subject import is_name_of_public_value, lazy_pattern
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from git_fedlearn.privacy.subject import Subject
+
+WINDOW_LENGTH: Final = 64
+"""The characters before a value that are looked at."""
+_MIN_HEX_LENGTH = 24
+_FINGERPRINT_LENGTH = 40
+"""Of an OpenPGP key, written in capitals."""
+_MIN_LENGTH = 16
+_MIN_UNCAPITALIZED_LENGTH = 24
+_MIN_TURNS = 5
+_RUN = lazy_pattern(
+    r"(?<![A-Za-z0-9_/@#%&+\\-])[A-Za-z0-9][A-Za-z0-9_+/-]{15,511}={0,2}(?![A-Za-z0-9_(@/+\\-]|\.[A-Za-z0-9])"
+)
+_ESCAPED_RUN = lazy_pattern(
+    r"(?<=\\[nrt\"'])[A-Za-z0-9][A-Za-z0-9_+/-]{15,511}={0,2}(?![A-Za-z0-9_(@/+\\-]|\.[A-Za-z0-9])"
+)
+_UUID = lazy_pattern(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}\Z")
+_LEAD = lazy_pattern(r"(?:[A-Za-z]{2,24}[0-9]{0,3}[-_.])+(?=[A-Za-z0-9])")
+_WORDS = lazy_pattern(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+|[^\x00-\x7f]+")
+_SEPARATED = lazy_pattern(r"[\s\"'`=:>|,.(\[{\u2013\u2014\u2192\\~-]*\Z")
+_TURN = lazy_pattern(r"[0-9][A-Za-z]|[A-Za-z][0-9]")
+_WORDY = lazy_pattern(r"[a-z]{9}|[A-Z]?[a-z]{4,}[_-]|[_-][A-Z]?[a-z]{4,}(?![a-z])")
+
+_SURE_KEYWORDS = frozenset(("key", "apikey", "token", "secret", "tok", "login"))
+_KEYWORDS = _SURE_KEYWORDS | frozenset(
+    """
+    auth authorization credential credentials bearer pat passwd password access private keys tokens secrets
+    custom
+    """.split()
+)
+_ENDINGS = ("token", "secret", "apikey", "password", "access")
+_PUBLISHED = frozenset(
+    """
+    sha sha1 sha256 sha384 sha512 md hash hashes digest checksum sum sums crc commit commits rev revision
+    ref refs tree blob parent branch tag uuid guid id ids uid gid oid cid pid etag integrity fingerprint fpr
+    thumbprint version build image layer trace span request session correlation container pod public pub
+    object node device disk partition volume serial inode boot machine gpg pgp openpgp ssh rsa dsa ecdsa ed
+    host signing store path file filename url href src drv nix narhash hex test nonce salt iv cursor page
+    next previous offset signature sig cert certificate subject issuer block tx txid transaction address
+    contract account user project team org organization
+    """.split()
+)
+_NO_NAMES = frozenset(
+    """
+    the a an this that these those your my our his her their its new old first last any each every with for
+    from in of to and or is was are be as on at by use using get set value values string str int bytes var
+    let const def return if else not no one two same private access api auth secret token key cache sort
+    primary foreign row hash map dict json default group lookup dedup unique composite record item field
+    column data meta test expected actual input output result error invalid missing wrong valid unknown
+    random generated encoded decoded hex base
+    """.split()
+)
+
+
+def find_named_tokens(subject: Subject) -> Iterator[Match]:
+    """Generated values behind the name of a secret or of a service."""
+    if not subject.has_digit_run:
+        return
+    text = subject.text
+    for pattern in (_RUN, _ESCAPED_RUN) if "\\" in text else (_RUN,):
+        for hit in pattern.finditer(text):
+            start, end = hit.span()
+            lead = _LEAD.match(text, start, end)
+            if lead is not None and _LEAD.match(text, start, start + 40) is not None:
+                start = _after_name(text, start, lead.end())
+            value = text[start:end]
+            if _is_generated(value) and _is_named(_words_before(text, start), value):
+                yield Match(start, end, kinds.SECRET, "named-token", 0.65)
+
+
+def _after_name(text: str, start: int, end: int) -> int:
+    """Where the value begins in `acme-secret-key-…`: behind the last telling word of the lead."""
+    at = start
+    for segment in re.finditer(r"[^-_.]+[-_.]", text[start:end]):
+        word = segment[0][:-1].lower()
+        if word in SERVICES or any(_is_keyword(part) for part in _split(segment[0][:-1])):
+            at = start + segment.end()
+    return at
+
+
+def _is_generated(value: str) -> bool:
+    if not any(char.isdigit() for char in value) or not any(char.isalpha() for char in value):
+        return False
+    if _UUID.match(value) is not None:
+        return len(set(value)) > 6  # noqa: PLR2004 -- not of zeros and the like
+    if is_hex(value):
+        if value.isupper() and len(value) == _FINGERPRINT_LENGTH:
+            return False
+        return len(value) >= _MIN_HEX_LENGTH and entropy(value) > 2.7  # noqa: PLR2004 -- measured on hashes
+    if not is_random(value, min_length=_MIN_LENGTH) or _WORDY.search(value) or is_stand_in(value):
+        return False
+    return not _is_path(value) and _is_mixed(value)
+
+
+def _is_path(value: str) -> bool:
+    """Whether words stand between slashes."""
+    return "/" in value and any(is_identifier_like(part) and len(part) > 3 for part in value.split("/"))  # noqa: PLR2004
+
+
+def _is_mixed(value: str) -> bool:
+    classes = any(map(str.isupper, value)) + any(map(str.islower, value))
+    turns = len(_TURN.findall(value))
+    return (classes == 2 and turns >= 3) or (  # noqa: PLR2004 -- both cases, and digits in between
+        len(value) >= _MIN_UNCAPITALIZED_LENGTH and turns >= _MIN_TURNS
+    )
+
+
+def _is_id_like(value: str) -> bool:
+    return is_hex(value) or _UUID.match(value) is not None
+
+
+def _words_before(text: str, start: int) -> list[str]:
+    """The last words before a value on its line, or on the line before if it stands alone, in order."""
+    window = text[max(0, start - WINDOW_LENGTH) : start]
+    line = window.rsplit("\n", 1)[-1]
+    if not line.strip(" \t\"'`"):
+        line = window.rstrip(" \t\"'`\r\n").rsplit("\n", 1)[-1]
+    if _SEPARATED.search(line) is None:
+        return []
+    return _split(line[-WINDOW_LENGTH:])[-5:]
+
+
+def _split(line: str) -> list[str]:
+    """The words of a line, and of names in any style: `scrapeKEY` is two."""
+    return [word.lower() for word in _WORDS.findall(line)]
+
+
+def _is_keyword(word: str) -> bool:
+    return word in _KEYWORDS or (len(word) > 6 and word.endswith(_ENDINGS))  # noqa: PLR2004 -- a name and an ending
+
+
+def _is_service(words: list[str]) -> bool:
+    """Whether the last of these words end with the name of a service, written as one word or as two."""
+    if not words:
+        return False
+    last = words[-1]
+    names = {
+        last,
+        last.removesuffix("api"),
+        last.removesuffix("io"),
+        "".join(words[-2:]),
+        "".join(words[-3:]),
+    }
+    return not names.isdisjoint(SERVICES)
+
+
+def _is_named(words: list[str], value: str) -> bool:
+    if not words or not _PUBLISHED.isdisjoint(words[-3:]) or is_name_of_public_value("_".join(words[-3:])):
+        return False
+    keyword = next((i for i in range(1, 4) if i <= len(words) and _is_keyword(words[-i])), 0)
+    service = next(
+        (i for i in range(1, 5) if i <= len(words) and _is_service(words[: len(words) - i + 1])), 0
+    )
+    if not _is_id_like(value):
+        return bool(keyword) or 0 < service <= 3  # noqa: PLR2004 -- `acme x value`
+    if service and (keyword or service == 1):
+        return True
+    if not 0 < keyword <= 2 or words[-keyword] not in _SURE_KEYWORDS:  # noqa: PLR2004
+        return False
+    before = [word for word in words[:-keyword] if not word.isdigit()]
+    return any(word not in _NO_NAMES and len(word) > 2 for word in before[-2:])  # noqa: PLR2004 -- a name

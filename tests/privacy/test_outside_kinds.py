@@ -1,0 +1,181 @@
+"""Kinds of secrets and personal data that text from outside showed, and what only looks like them."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+
+import pytest
+from privacy.private_samples import rand
+
+from git_fedlearn.privacy.engine import PrivacyEngine
+
+ENGINE = PrivacyEngine()
+HEX = "0123456789abcdef"
+MIXED = rand(27, seed=3) + "4"
+HASH = rand(40, HEX)
+KEY = rand(32, HEX, 4)
+UUID = "-".join((rand(8, HEX), rand(4, HEX), "4" + rand(3, HEX), "a" + rand(3, HEX), rand(12, HEX)))
+GITHUB = "gh" + "p_" + rand(36, seed=5)
+WORDS = "lantern orchard " + "thirteen velvet 82"
+ADDRESS = "93.201" + ".77.140"
+
+
+def clean(text: str) -> object:
+    return ENGINE.sanitize(text).value
+
+
+def base64_of(text: str | bytes) -> str:
+    return base64.b64encode(text if isinstance(text, bytes) else text.encode()).decode()
+
+
+def bitcoin_address(payload: bytes) -> str:
+    """Base58 with its checksum."""
+    data = b"\0" + payload
+    data += hashlib.sha256(hashlib.sha256(data).digest()).digest()[:4]
+    number, digits = int.from_bytes(data, "big"), ""
+    while number:
+        number, digit = divmod(number, 58)
+        digits = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"[digit] + digits
+    return "1" + digits
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        *(
+            (frame.format(value), value)
+            for value in (MIXED,)
+            for frame in (
+                "brimble token - '{}'",
+                'brimble secret -> "{}"',
+                "api key \u2013 '{}'",
+                "brimble 'tok' '{}'",
+                "brimble ACCESS {}",
+                "brimbleKEY {}",
+                "brimble-secret-key-{}",
+                "brimble.TOKEN.{}",
+                "<secret>{{brimble {}}}</secret>",
+                "<password>{{v2 {}}}</password>",
+                'token = "Other {}"',
+                '"authorization": "{}"',
+                "said '\\nTOKEN {}'",
+            )
+        ),
+        *((f"brimble_key = {value}", value) for value in (KEY, UUID)),
+        *((f"brimble secret {value}", value) for value in (HASH, KEY)),
+        *((f"brimble.login={value}", value) for value in (HASH, UUID)),
+        *((f"mailgun {value}", value) for value in (KEY, UUID)),
+        (f"got qz_{MIXED} there", MIXED),
+        (f"got qz_live_{KEY} there", KEY),
+        (f"got qz-pri-{KEY} there", KEY),
+        ('signing_secret: "Qr8(kTz4v]m{3Wpx|9h"', "kTz4v"),
+        (f'password: "{WORDS}"', WORDS),
+        (f"PASSPHRASE='{WORDS}'", WORDS),
+        (f'        apiKey:              "{KEY}"', KEY),
+    ],
+)
+def test_a_secret_is_found_by_the_words_before_it_and_by_its_form(text: str, value: str) -> None:
+    assert value not in str(clean(text))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        GITHUB.encode().hex(),
+        base64_of(base64_of(GITHUB)),
+        base64_of(f"gru\u00df {GITHUB}"),
+        base64_of(b"\0maren\0" + rand(12).encode()),
+        base64_of("write to maren@" + "fastmail.com now"),
+        "\n".join(base64_of(f"export TOKEN={GITHUB}")[at : at + 20] for at in range(0, 80, 20)),
+        "^[[1m".join((GITHUB[:11], GITHUB[11:23], GITHUB[23:])),
+        "\\u001b[0m".join((GITHUB[:11], GITHUB[11:23], GITHUB[23:])),
+        GITHUB.replace("p", "\u0440", 1),
+        GITHUB.replace("g", "\uff47", 1),
+        f"t = '{GITHUB[:20]}' + '{GITHUB[20:]}'",
+        "".join(f"%25{ord(char):02X}" for char in GITHUB),
+    ],
+)
+def test_a_secret_is_found_in_its_wrapping(text: str) -> None:
+    assert GITHUB[8:20] not in str(clean(text))
+    assert clean(text) != text
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (f"ssh maren@{ADDRESS}", "ssh <LOGIN>"),
+        (f"rsync -a x/ maren@{ADDRESS}:y/", "rsync -a x/ <LOGIN>:y/"),
+        (f"switch --target-host maren@{ADDRESS}", "switch --target-host <LOGIN>"),
+        (f"deploy/{ADDRESS}", "deploy/<IP_ADDRESS>"),
+        (f"::ffff:{ADDRESS}", "<IP_ADDRESS>"),
+        ("addr A1B2::7F0C:3E4D:5A6B", "addr <IP_ADDRESS>"),
+        ("maren@box7: Permission denied (publickey).", "<LOGIN>: Permission denied (publickey)."),
+        ("maren@box7's password:", "<LOGIN>'s password:"),
+        ("Accepted publickey for maren from box7", "Accepted publickey for <LOGIN> from box7"),
+        ("session opened for user maren", "session opened for user <LOGIN>"),
+        ("Authenticating to box7 as 'maren'", "Authenticating to <LOGIN> as '<LOGIN_2>'"),
+        ("git.corp.brimble.com down", "<HOST_NAME> down"),
+        ("http://pg.svc.brimble.io:80/", "http://<HOST_NAME>:80/"),
+        ("api.staging.svc.cluster.local", "<HOST_NAME>"),
+        ("charged to card 5038" + "12345679", "charged to card <CREDIT_CARD>"),
+        ("front desk 704 733 784", "front desk <PHONE_NUMBER>"),
+        ("704 966 198 (reception)", "<PHONE_NUMBER> (reception)"),
+        (f"wallet {bitcoin_address(bytes(range(20)))}", "wallet <CRYPTO_WALLET>"),
+        ("eth wallet 0x" + rand(40, HEX), "eth wallet <CRYPTO_WALLET>"),
+        ("536 22 1234", "<US_SSN>"),
+        ("map.setView([51.50735, -0.12776], 9)", "map.setView([<COORDINATES>], 9)"),
+    ],
+)
+def test_personal_data_is_found_in_the_forms_of_tools(before: str, after: str) -> None:
+    assert clean(before) == after
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "sha384-" + rand(64),
+        "sha512-" + rand(86) + "==",
+        f'AssemblyVersion("{7}.12.40.3")',
+        f"nginx {2}.23.7.8 released",
+        "GET /home/timeline?after=7 200",
+        'href="/home/pricing"',
+        'mountpoint = "/home/Pictures";',
+        "bridge 172.20.0.0/16 up",
+        "dns 1.1.1.1 and 8.8.8.8",
+        "eth0 10.0.2.15/24",
+        "seed=5555555555554444",
+        "pid 4111111111111111 exceeded",
+        "sourcehut:~maren/themes",
+        "call 87654321 times",
+        "nixos@nixos:~$ ls",
+        f"cache_key = {KEY}",
+        f"commit key {HASH}",
+        f"id: {UUID}",
+        f"device {UUID}",
+        f"the password {HASH} (git hash in a table)",
+        f"Add the key {HASH.upper()} to the list",
+        f"img_{KEY}.png",
+        "gl" + "pat-my_token_for_gitlab_docs",
+        "sk-" + "ant-api03-" + rand(60),
+        "hf_" + "a" * 34,
+        "1" + rand(33, "ABCDEFGH"),
+        'password: "enter your new password twice"',
+        'token = "call(Name[Index2])"',
+        "com.sun.internal.xml",
+        "kubernetes.default.svc.cluster.local",
+        "if an invalid user or hostname is given",
+        '"Lima": {"lat": -12.046374, "lon": -77.042793}',
+        "Accepted publickey for root from box7",
+        "#define TLS1_CK_PSK_WITH_NULL_SHA 0x0300002C",
+        "#define OWN_PW_DEFAULTS 0x20000000UL",
+        "[entityKey]: usedRepositoryInPkgJson",
+        "it should pass desired_capacity=0.",
+        "uid;\tpassword;\nchar *pw_dir2;\t/* 9 */",
+        "kdf,\npasswd,\npkcs12,\npkey,",
+        'void to_des(char " *passwd ", char *" key ");"',
+        "max cell rate: 353207.547 cells/sec",
+    ],
+)
+def test_what_only_looks_private_is_left_alone(text: str) -> None:
+    assert ENGINE.scan(text) == ()
