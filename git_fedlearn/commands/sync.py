@@ -21,6 +21,7 @@ from git_fedlearn.learn.sources import DEFAULT_SOURCE, SourceKind, choose_source
 from git_fedlearn.learn.sync import Synced, SyncOptions, run_sync
 
 MAX_REPORTED_FAULTS = 20
+MAX_UNREAD_NAMES = 10
 LOG_PATTERN = "telemetry/*-events.jsonl"
 
 
@@ -130,6 +131,14 @@ def _say(context: Context, synced: Synced, request: SyncOptions) -> None:
     _say_sets(context, synced)
     for reason, number in sorted(batch.skipped.items(), key=lambda item: (-item[1], item[0])):
         context.say(f"  skipped {number}: {reason}")
+    if synced.unread:
+        names = ", ".join(synced.unread[:MAX_UNREAD_NAMES])
+        more = len(synced.unread) - MAX_UNREAD_NAMES
+        context.say(
+            f"  not read: {names}{f' and {more} more' if more > 0 else ''} (not named like {LOG_PATTERN})"
+        )
+    for warning in batch.warnings:
+        context.warn(warning)
     if batch.redacted:
         context.say(f"  {redactions(batch.redacted)}")
     if batch.waiting and not request.dry_run:

@@ -162,13 +162,51 @@ def _named(word: str) -> str:
     return "failure" if word in _FAILURE else ""
 
 
+_MILLISECONDS: Final = 1e11
+"""Seconds since 1970 are below this until the year 5138; larger numbers are milliseconds or finer."""
+
+_DAY_FIRST: Final = re.compile(
+    r"(?:[A-Za-z]+, *)?(\d{1,2})[ /-]([A-Za-z]{3})[a-z]*[ /-](\d{4})[ :](\d\d:\d\d(?::\d\d)?)"
+    r" *([+-]\d\d:?\d\d|[A-Za-z]+)?"
+)
+"""The dates of mail and HTTP (RFC 2822), and of web servers' logs."""
+
+_MONTHS: Final = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_ZONES: Final = {"est": "-05:00", "edt": "-04:00", "cst": "-06:00", "cdt": "-05:00"} | {
+    "mst": "-07:00",
+    "mdt": "-06:00",
+    "pst": "-08:00",
+    "pdt": "-07:00",
+}
+"""The zones that RFC 2822 names; any other name is taken for UTC."""
+
+
 def _parse_time(value: Json) -> datetime | None:
     try:
         if isinstance(value, str):
-            parsed = datetime.fromisoformat(value.removesuffix("Z") if "+" in value else value)
-            return parsed.astimezone(UTC) if parsed.tzinfo else parsed.replace(tzinfo=UTC)
+            return _parse_time_text(value.strip())
         if isinstance(value, int | float) and not isinstance(value, bool):
-            return datetime.fromtimestamp(value, UTC)
+            return _parse_epoch(value)
     except (ValueError, OverflowError, OSError):
         pass
     return None
+
+
+def _parse_epoch(number: float) -> datetime:
+    """A time since 1970 in seconds, milli-, micro- or nanoseconds, told apart by size. Raises ValueError."""
+    for _ in range(3):
+        number = number / 1000 if abs(number) >= _MILLISECONDS else number
+    return datetime.fromtimestamp(number, UTC)
+
+
+def _parse_time_text(text: str) -> datetime:
+    if re.fullmatch(r"-?\d{9,}(?:\.\d+)?", text):
+        return _parse_epoch(float(text))
+    if match := _DAY_FIRST.fullmatch(text.strip("[]")):
+        day, month, year, clock, zone = match.groups()
+        number = _MONTHS.index(month.casefold()) + 1
+        offset = zone if zone and zone[0] in "+-" else _ZONES.get((zone or "").casefold(), "Z")
+        text = f"{year}-{number:02}-{int(day):02}T{clock}{offset}"
+    text = re.sub(r" ?UTC$", "Z", text)
+    parsed = datetime.fromisoformat(text.removesuffix("Z") if "+" in text else text)
+    return parsed.astimezone(UTC) if parsed.tzinfo else parsed.replace(tzinfo=UTC)

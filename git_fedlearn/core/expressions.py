@@ -71,7 +71,7 @@ def _constant(node: ast.Constant) -> _Evaluate:
 
 
 def _name(node: ast.Name | ast.Attribute) -> _Evaluate:
-    """A field, or with dots a field of an object; a missing one is None."""
+    """A field, or with dots a field of an object; a missing one is None. `true` is as in TOML and JSON."""
     parts: list[str] = []
     inner: ast.expr = node
     while isinstance(inner, ast.Attribute):
@@ -80,6 +80,8 @@ def _name(node: ast.Name | ast.Attribute) -> _Evaluate:
     if not isinstance(inner, ast.Name):
         raise SettingsError(f"not allowed in an expression: `{ast.unparse(node)}`")
     parts.insert(0, inner.id)
+    if parts[0] in _LITERALS and len(parts) == 1:
+        return lambda _: _LITERALS[parts[0]]
 
     def value(fields: Mapping[str, Json]) -> Any:  # noqa: ANN401  an event may contain anything
         found: Any = fields
@@ -167,6 +169,7 @@ def _ordered(compare: Callable[[float, float], bool]) -> Callable[[Any, Any], bo
     return lambda left, right: compare(_number(left), _number(right))
 
 
+_LITERALS: Final[Mapping[str, bool | None]] = {"true": True, "false": False, "null": None}
 _ARITHMETIC: Final[dict[type, Callable[[float, float], float]]] = {
     ast.Add: operator.add,
     ast.Sub: operator.sub,

@@ -3,7 +3,7 @@
 A log repeats events with another score and time, so verdicts are cached.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import date
 from functools import lru_cache
 from heapq import nlargest
@@ -13,7 +13,7 @@ import msgspec
 from xxhash import xxh3_128_digest
 
 from git_fedlearn.core.canonical import JsonObject, format_value
-from git_fedlearn.core.events import SCORE, end_of, event_time, sort_key, unit_number
+from git_fedlearn.core.events import SCORE, SYNONYMS, end_of, event_time, sort_key, unit_number
 from git_fedlearn.core.identity import is_volatile
 from git_fedlearn.core.layout import FINE_TUNING, SetName
 from git_fedlearn.core.scoring import BELOW, Score, Skipped, route_event
@@ -28,7 +28,9 @@ from git_fedlearn.learn.extracts import (
     Rules,
     ScoredEvent,
 )
-from git_fedlearn.learn.lines import BrokenLine, SkimmedLines, Skimmer, SourceEvent
+from git_fedlearn.learn.lines import START_BYTES, BrokenLine, SkimmedLines, Skimmer, SourceEvent
+from git_fedlearn.learn.profiles import EVENTS, FIELD, LESSONS, LINES, Profile
+from git_fedlearn.learn.readers import read_sessions
 from git_fedlearn.learn.sources import SourceFault, SourceKind, read_events
 from git_fedlearn.training.samples import Malformed, parse_sample
 
@@ -119,6 +121,10 @@ class Extractor:
     def extract(self, chunk: Chunk) -> Extract:
         """The extract of a chunk."""
         file, extract = chunk.file, Extract(self.rules.snapshot)
+        if file.profile and file.profile.reader:
+            self._extract_sessions(extract, chunk, file.profile.reader)
+            self._raise_floor(extract)
+            return extract
         learn = self._learn_sample if file.kind is SourceKind.FINE_TUNING else self._learn_event
         is_plain = file.kind is SourceKind.TELEMETRY and not file.profile and not self.rules.explain
         skimmer = Skimmer(self.rules.threshold) if is_plain else None
@@ -144,6 +150,33 @@ class Extractor:
         self._raise_floor(extract)
         return extract
 
+    def _extract_sessions(self, extract: Extract, chunk: Chunk, reader: str) -> None:
+        """Add the lessons of a file of sessions, which is read from its start."""
+        file, end, number, is_whole = chunk.file, 0, 0, True
+
+        def lines() -> Iterator[JsonObject]:
+            nonlocal end, number, is_whole
+            for line in read_events(file.path, offset=0, number=0):
+                if isinstance(line, SourceFault):
+                    place = LinePlace(file.name, chunk.start, -1)
+                    extract.add_faults([LineFault(place, line.reason, hint=line.hint)], 1)
+                    is_whole = False
+                elif isinstance(line, BrokenLine):
+                    place = LinePlace(file.name, chunk.start, line.number)
+                    extract.add_faults([LineFault(place, line.reason, line.start)], 1)
+                    end, number = line.end, line.number + 1
+                elif isinstance(line, SourceEvent):
+                    extract.read[file.kind] += 1
+                    end, number = line.end, line.number + 1
+                    yield line.fields
+                elif isinstance(line, SkimmedLines):
+                    end, number = line.end, line.number
+
+        for event in read_sessions(reader, lines()):
+            data = format_value(event)
+            self._learn_event(extract, chunk, SourceEvent(event, max(0, number - 1), end, end, data))
+        extract.reached[file.name, chunk.start] = Reached(end, number, is_whole)
+
     def extract_trimmed(self, chunk: Chunk) -> Extract:
         """The extract of a chunk, trimmed to be sent to another process."""
         return self.extract(chunk).trimmed()
@@ -160,16 +193,26 @@ class Extractor:
         extract.add_lesson(key, FoundLesson(FINE_TUNING, content, number, day, 1, place))
 
     def _learn_event(self, extract: Extract, chunk: Chunk, line: SourceEvent) -> None:
-        file = chunk.file
+        file, profile, place = (
+            chunk.file,
+            chunk.file.profile,
+            LinePlace(chunk.file.name, chunk.start, line.number),
+        )
         fields = line.fields
-        if file.profile:
-            mapped = file.profile.apply(fields)
+        if profile:
+            extract.uses[profile.name, LINES] += 1
+            mapped = profile.apply(fields)
             if mapped is None:
-                extract.skipped[f"excluded by `where` in [sources.{file.profile.name}]"] += 1
+                extract.skipped[f"excluded by `where` in [sources.{profile.name}]"] += 1
                 return
             fields = mapped
+            extract.uses[profile.name, EVENTS] += 1
+            extract.uses.update((profile.name, FIELD + name) for name, _ in profile.fields if name in fields)
         score, outcome, content, key, terms = self._judge.judge(fields)
         when, since = event_time(fields), self.rules.since
+        if not isinstance(outcome, Skipped) and _is_ambiguous(line.repeated, content, profile):
+            extract.add_faults([LineFault(place, "a key that occurs twice", line.data[:START_BYTES])], 1)
+            return
         if since and when and when.date() < since and not isinstance(outcome, Skipped):
             outcome = Skipped(TOO_OLD)
         if self.rules.explain and terms:
@@ -178,8 +221,9 @@ class Extractor:
         if isinstance(outcome, Skipped):
             extract.skipped[outcome.reason] += 1
             return
+        if profile:
+            extract.uses[profile.name, LESSONS] += 1
         time = sort_key(when, self._latest)
-        place = LinePlace(file.name, chunk.start, line.number)
         day = (time or self._latest)[:10]
         extract.add_lesson(key, FoundLesson(outcome, content, score, day, 1, place))
         if time >= self._floor:
@@ -191,3 +235,16 @@ class Extractor:
         self._newest = nlargest(self.rules.snapshot, seen)
         if len(self._newest) == self.rules.snapshot > 0:
             self._floor = self._newest[-1][0]
+
+
+def _is_ambiguous(repeated: frozenset[str], content: bytes, profile: Profile | None) -> bool:
+    """Whether a key with two different values matters to a lesson with this content."""
+    if not repeated:
+        return False
+    read = str(profile.entry) if profile and profile.fields else ""
+    return any(
+        key in _DECIDING_FIELDS or key in read or b"%s:" % format_value(key) in content for key in repeated
+    )
+
+
+_DECIDING_FIELDS: Final = frozenset({SCORE}.union(*SYNONYMS.values()))

@@ -20,6 +20,7 @@ from git_fedlearn.core.layout import SetName
 from git_fedlearn.core.scoring import THRESHOLD, Score, Skipped, Term
 from git_fedlearn.core.weights import DEFAULT_WEIGHTS, Weights
 from git_fedlearn.errors import FedlearnError, SettingsError
+from git_fedlearn.learn.documents import HEAD_BYTES, is_document
 from git_fedlearn.learn.lines import MAX_LINE
 from git_fedlearn.learn.sources import SourceFile, SourceKind, is_compressed, open_source
 
@@ -53,12 +54,15 @@ class Chunk(NamedTuple):
 def split_chunks(file: SourceFile, start: int, size: int = CHUNK_BYTES) -> Iterator[Chunk]:
     """The chunks of a file from the start of a line on. Raises OSError if the file is gone.
 
-    Compressed data is one chunk, since it can only be read from the front.
+    Compressed data is one chunk, since it can only be read from the front; so are sessions and indented JSON.
     """
     if is_compressed(file.path):
         yield Chunk(file, start, None)
         return
     with open_source(file.path) as stream:
+        if file.reads_whole or is_document(stream.read(HEAD_BYTES)):
+            yield Chunk(file, start, None)
+            return
         end = stream.seek(0, 2)
         while end - start > size:
             stop = _next_line(stream, start + size, end)
@@ -211,6 +215,8 @@ class Extract:
     recent: list[RecentEvent] = field(default_factory=list)
     read: Counter[SourceKind] = field(default_factory=Counter)
     skipped: Counter[str] = field(default_factory=Counter)
+    uses: Counter[tuple[str, str]] = field(default_factory=Counter)
+    """How often the profile of a name read a line, had an event, found a field or learned a lesson."""
     faults: list[LineFault] = field(default_factory=list)
     unreadable: int = 0
     """The number of all faults, including those not kept."""
@@ -247,6 +253,7 @@ class Extract:
         self.add_faults(other.faults, other.unreadable)
         self.read.update(other.read)
         self.skipped.update(other.skipped)
+        self.uses.update(other.uses)
         self.reached |= other.reached
         return self
 

@@ -1,7 +1,8 @@
 """Lines of a JSONL stream with their places; each takes bounded memory, and low scores are skipped unparsed.
 
-A broken line is a result with its place and a reason, never an exception. A last line that neither parses nor
-has a line ending is unfinished: it is not consumed, but read again next time.
+A broken line is a result with its place and a reason, never an exception; events in it that are intact are
+results of their own. A last line that neither parses nor has a line ending is unfinished: it is not consumed,
+but read again next time.
 """
 
 import io
@@ -13,6 +14,7 @@ from typing import IO, Final, NamedTuple, cast
 import msgspec
 
 from git_fedlearn.core.canonical import InvalidJsonError, JsonObject, parse_value
+from git_fedlearn.learn.damage import LinePiece, find_pieces
 
 MAX_LINE: Final = 16 * 1024 * 1024
 """Bytes of a line; longer ones are reported and skipped without being kept in memory."""
@@ -25,16 +27,20 @@ SCORE_ROUNDING: Final = 0.001
 
 _BLOCK: Final = 64 * 1024  # fits into the cache of a processor
 _BOM: Final = b"\xef\xbb\xbf"
+_BLANK: Final = b" \t\r\n\f\v\0,[]\xef\xbb\xbf"
+"""Bytes of a line without an event: white space, a hole of NUL bytes, the brackets of an array."""
 
 
 class SourceEvent(NamedTuple):
-    """A JSON object; `data` is the line without its ending, `end` the offset of the next line."""
+    """A JSON object; `data` is its bytes, `end` the offset of what follows, mostly the next line."""
 
     fields: JsonObject
     number: int
     offset: int
     end: int
     data: bytes = b""
+    repeated: frozenset[str] = frozenset()
+    """Keys, at any depth, that occur twice with different values; the last one is in `fields`."""
 
 
 class BrokenLine(NamedTuple):
@@ -101,15 +107,22 @@ def read_lines(
     """
     rest = b""
     while True:
+        if rest.startswith(b"\0"):
+            hole, rest = len(rest), rest.lstrip(b"\0")
+            offset += hole - len(rest)
         if len(rest) > max_line:
+            intact = _intact_start(find_pieces(rest, is_whole=False))
+            if intact:
+                yield from _lines_of(intact, rest, number, offset, offset + intact[-1].end)
+                rest, offset = rest[intact[-1].end :], offset + intact[-1].end
+                continue
             end, is_ended = _skip_line(stream, offset + len(rest), limit)
             yield _too_long(number, offset, end) if is_ended else UnfinishedLine(number, offset)
             rest, offset, number = b"", end, number + 1
         block = _next_block(stream, rest, None if limit is None else limit - offset, max_line)
         if len(block) == len(rest):
             if rest:
-                last = _parse(rest.rstrip(b"\r"), number, offset, offset + len(rest))
-                yield UnfinishedLine(number, offset) if isinstance(last, BrokenLine) else last
+                yield from _parse_last(rest, number, offset)
             return
         whole = block.rfind(b"\n") + 1
         ended = block[:whole]
@@ -133,24 +146,68 @@ def _parse_chosen(
         if len(line) > max_line:
             yield _too_long(number + at, starts[at], starts[at + 1])
         else:
-            yield _parse(line.rstrip(b"\r\n"), number + at, starts[at], starts[at + 1])
+            yield from _parse(line.rstrip(b"\r\n"), number + at, starts[at], starts[at + 1])
         done = at + 1
     if done < len(lines):
         yield SkimmedLines(len(lines) - done, number + len(lines), starts[-1])
 
 
-def _parse(data: bytes, number: int, offset: int, end: int) -> SourceEvent | BrokenLine | SkimmedLines:
+def _parse(data: bytes, number: int, offset: int, end: int) -> Iterator[Line]:
+    """The events and the damage in a line; SkimmedLines if it is blank or only a bracket of an array."""
+    if not data.strip(_BLANK):
+        yield SkimmedLines(0, number + 1, end)
+        return
+    fields, reason = _parse_object(data)
+    if fields is not None:
+        yield SourceEvent(fields, number, offset, end, data.removeprefix(_BOM))
+        return
+    pieces = find_pieces(data)
+    if any(piece.fields is not None for piece in pieces):
+        yield from _lines_of(pieces, data, number, offset, end)
+    else:
+        yield BrokenLine(number, offset, end, reason, data.removeprefix(_BOM)[:START_BYTES])
+
+
+def _parse_last(data: bytes, number: int, offset: int) -> Iterator[Line]:
+    """What a last line without a line ending holds; what follows its last event is unfinished."""
+    end = offset + len(data)
+    if not data.strip(_BLANK) or _parse_object(data.rstrip(b"\r"))[0] is not None:
+        yield from _parse(data.rstrip(b"\r"), number, offset, end)
+        return
+    pieces = find_pieces(data, is_whole=False)
+    intact = _intact_start(pieces)
+    if intact:
+        yield from _lines_of(intact, data, number, offset, offset + intact[-1].end)
+    if len(intact) < len(pieces) or not pieces:
+        yield UnfinishedLine(number, offset + (intact[-1].end if intact else 0))
+
+
+def _intact_start(pieces: list[LinePiece]) -> list[LinePiece]:
+    """The pieces up to the last event."""
+    last = max((at for at, piece in enumerate(pieces) if piece.fields is not None), default=-1)
+    return pieces[: last + 1]
+
+
+def _lines_of(pieces: list[LinePiece], data: bytes, number: int, offset: int, end: int) -> Iterator[Line]:
+    """The pieces of a line as results of their own; the last one ends with the line."""
+    ends = [*(offset + piece.end for piece in pieces[:-1]), end]
+    for piece, piece_end in zip(pieces, ends, strict=True):
+        start = offset + piece.start
+        if piece.fields is None:
+            damaged = data[piece.start : piece.end][:START_BYTES]
+            yield BrokenLine(number, start, piece_end, piece.reason, damaged)
+        else:
+            yield SourceEvent(piece.fields, number, start, piece_end, piece.data, piece.repeated)
+
+
+def _parse_object(data: bytes) -> "tuple[JsonObject | None, str]":
+    """The object that a line is, None if it is not one, and why."""
     data = data.removeprefix(_BOM)
-    if not data.strip():
-        return SkimmedLines(0, number + 1, end)
-    reason = "not a JSON object"
     try:
         fields = parse_value(data)
     except InvalidJsonError as error:
-        fields, reason = None, "NUL bytes" if b"\0" in data else str(error)
-    if isinstance(fields, dict):
-        return SourceEvent(fields, number, offset, end, data)
-    return BrokenLine(number, offset, end, reason, data[:START_BYTES])
+        return None, "NUL bytes" if b"\0" in data else str(error)
+    return (fields, "") if isinstance(fields, dict) else (None, "not a JSON object")
 
 
 def _too_long(number: int, offset: int, end: int) -> BrokenLine:

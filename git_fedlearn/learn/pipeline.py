@@ -23,6 +23,7 @@ from git_fedlearn.learn.extracts import (
 )
 from git_fedlearn.learn.intake import WAITS, AdmittedBatch, Admitter, Intake, parse_object, sample_key
 from git_fedlearn.learn.lines import START_BYTES
+from git_fedlearn.learn.profiles import find_mistakes
 from git_fedlearn.learn.sources import SourceFile, SourceKind, Sources
 from git_fedlearn.learn.sync_state import Checkpoints, ReadPosition, find_start
 from git_fedlearn.repository.inbox import DoubtfulSample
@@ -76,6 +77,8 @@ class Batch(AdmittedBatch):
     skipped: Counter[str] = field(default_factory=Counter)
     faults: list[ReadFault] = field(default_factory=list)
     """The first faults, in order."""
+    warnings: list[str] = field(default_factory=list)
+    """What is probably a mistake in the settings of a source."""
     waiting: list[DoubtfulSample] = field(default_factory=list)
     """Samples that a person has to decide on."""
     unreadable: int = 0
@@ -98,7 +101,7 @@ class Pipeline:
 
     def run(self, sources: Sources, checkpoints: Checkpoints) -> tuple[Batch, Positions]:
         """Read what is new in the sources. Returns the result, and how far each file was read."""
-        starts = {file: find_start(file, checkpoints) for file in sources.files}
+        starts = {file: _restart(file, find_start(file, checkpoints)) for file in sources.files}
         files = {file.name: file for file in starts}
         batch, extract, waiting = Batch(), Extract(self.rules.snapshot), list[FoundLesson]()
         for found in self._extracts(starts):
@@ -114,6 +117,7 @@ class Pipeline:
             return str(path) if place.line < 0 else f"{path}:{numbers[place.file, place.chunk] + place.line}"
 
         batch.read, batch.skipped = extract.read, extract.skipped
+        batch.warnings = [*sources.warnings, *_mistakes(starts, extract)]
         batch.unreadable = len(sources.faults) + extract.unreadable
         batch.faults = [ReadFault(str(fault.path), fault.reason, fault.hint) for fault in sources.faults]
         for fault in sorted(extract.faults):
@@ -180,6 +184,22 @@ class Pipeline:
         clean = self.intake.engine.sanitize(whole).value
         printable = "".join(char if char.isprintable() else " " for char in str(clean))
         return printable[:MAX_START_CHARACTERS].strip()
+
+
+def _restart(file: SourceFile, start: ReadPosition | None) -> ReadPosition | None:
+    """Where to start in a file: a session that grew is read from its start."""
+    if start is None or start.is_done or not file.reads_whole:
+        return start
+    return start._replace(offset=0, number=1)
+
+
+def _mistakes(starts: Positions, extract: Extract) -> Iterator[str]:
+    """What is probably a mistake in profiles whose files were all read from the start."""
+    profiles = {file.profile for file in starts if file.profile}
+    resumed = {file.profile for file, start in starts.items() if start and (start.offset or start.is_done)}
+    for profile in sorted(profiles - resumed, key=lambda profile: profile.name):
+        for mistake in find_mistakes(profile, extract.uses):
+            yield f"[sources.{profile.name}]: {mistake}"
 
 
 def _split(file: SourceFile, start: ReadPosition) -> Iterator[Chunk]:

@@ -1,19 +1,24 @@
 """Profiles: how to read logs of other programs as events. See docs/sources.md.
 
+A profile maps the fields of single lines, or names a reader (learn/readers), which follows whole sessions.
+
 Profiles are shared settings. So they can only name files below a folder that this machine chose as a source,
 and give a score only as an expression (core/expressions.py).
 """
 
 import math
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from difflib import get_close_matches
 from pathlib import PurePosixPath
 from typing import Any, Final, TypeVar
 
 from git_fedlearn.core.canonical import Json, JsonObject
+from git_fedlearn.core.events import SYNONYMS
 from git_fedlearn.core.expressions import Expression, FieldPath, compile_expression, compile_path
 from git_fedlearn.errors import SettingsError
+from git_fedlearn.learn.readers import READERS
 from git_fedlearn.repository.settings import SETTINGS_FILE
 
 READY_MADE: Final[Mapping[str, Mapping[str, Any]]] = {
@@ -34,6 +39,20 @@ READY_MADE: Final[Mapping[str, Mapping[str, Any]]] = {
 }
 """Events of the coordinator need no mapping; LiteLLM writes standard logging payloads, one per line."""
 
+LINES: Final = "lines"
+EVENTS: Final = "events"
+LESSONS: Final = "lessons"
+FIELD: Final = "field "
+"""What is counted of a profile: lines, those that `where` accepted, lessons, and events with a field."""
+
+_EVENT_FIELDS: Final = frozenset(
+    {name for names in SYNONYMS.values() for name in names}
+    | set("event_type title category description outcome status success user_feedback".split())
+    | set("feedback rating timestamp value_score finish_reason truncated tags language framework".split())
+)
+"""Names of fields that are read from an event."""
+
+_LIKENESS: Final = 0.8
 _T = TypeVar("_T")
 _NAME: Final = re.compile(r"[a-z][a-z0-9-]{0,40}")
 _KEYS: Final = frozenset({"profile", "files", "where", "fields", "constants", "score"})
@@ -49,8 +68,16 @@ class Profile:
     fields: tuple[tuple[str, tuple[FieldPath, ...]], ...]
     constants: Mapping[str, Json]
     score: Expression | None
+    reader: str | None
+    """The reader of whole sessions; the profile then applies to the events that it finds."""
     entry: Mapping[str, Any]
     """The settings that it was parsed from."""
+
+    @property
+    def own_keys(self) -> frozenset[str]:
+        """The keys that the settings give themselves, not a ready-made profile."""
+        base = READY_MADE.get(self.entry.get("profile", ""), {})
+        return frozenset(key for key, value in self.entry.items() if value is not base.get(key))
 
     def __reduce__(self) -> tuple[Callable[..., "Profile"], tuple[str, Mapping[str, Any]]]:
         """Pickled as its settings."""
@@ -79,6 +106,26 @@ class Profile:
         return {**event, **self.constants}
 
 
+def find_mistakes(profile: Profile, uses: Mapping[tuple[str, str], int]) -> Iterator[str]:
+    """What is probably a mistake in a profile; `uses` is what came of its files, read from the start."""
+
+    def used(what: str) -> int:
+        return uses.get((profile.name, what), 0)
+
+    own = profile.entry["fields"] if "fields" in profile.own_keys else {}
+    for name in own:
+        alike = get_close_matches(name, _EVENT_FIELDS.difference(own), 1, _LIKENESS)
+        if alike and name not in _EVENT_FIELDS:
+            yield f"fields: nothing reads `{name}`; did you mean `{alike[0]}`?"
+        elif used(EVENTS) and not used(FIELD + name):
+            paths = own[name] if isinstance(own[name], str) else ", ".join(own[name])
+            yield f"fields: no line has `{paths}`, the path of `{name}`"
+    if used(LINES) and not used(EVENTS) and "where" in profile.own_keys:
+        yield f"`where` excluded all lines ({used(LINES)})"
+    elif used(EVENTS) and not used(LESSONS):
+        yield f"no event has a lesson that reaches your minimum score ({used(EVENTS)} read)"
+
+
 def parse_profiles(table: object) -> list[Profile]:
     """The profiles in the table `sources`. Raises SettingsError, which names the source and the key."""
     if not isinstance(table, dict):
@@ -104,9 +151,12 @@ def _complete(name: str, entry: object) -> Mapping[str, Any]:
 def _base(profile: object) -> Mapping[str, Any]:
     if profile is None:
         return {}
+    if profile in READERS:
+        return {}
     found = READY_MADE.get(profile) if isinstance(profile, str) else None
     if found is None:
-        raise SettingsError(f"no such profile: {profile}", hint=f"profiles: {', '.join(READY_MADE)}")
+        known = ", ".join(sorted({*READY_MADE, *READERS}))
+        raise SettingsError(f"no such profile: {profile}", hint=f"profiles: {known}")
     return found
 
 
@@ -123,6 +173,7 @@ def _make(name: str, entry: Mapping[str, Any]) -> Profile:
         fields=tuple((field, _paths(field, paths)) for field, paths in fields.items()),
         constants=constants,
         score=_expression(entry, "score"),
+        reader=entry["profile"] if entry.get("profile") in READERS else None,
         entry=entry,
     )
 

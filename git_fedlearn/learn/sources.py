@@ -19,6 +19,7 @@ from typing import IO, TYPE_CHECKING, Any, Final, cast
 
 from git_fedlearn.errors import FedlearnError
 from git_fedlearn.extras import ZSTD, Lazy, MissingExtraError, load_extra
+from git_fedlearn.learn.documents import HEAD_BYTES, is_document, read_document
 from git_fedlearn.learn.lines import MAX_LINE, Line, Skimmer, read_lines
 from git_fedlearn.learn.profiles import Profile
 from git_fedlearn.learn.remote_files import RemotePath, find_remote
@@ -38,8 +39,17 @@ Location = Path | RemotePath
 """A source folder, or a URL."""
 
 _URL: Final = re.compile(r"[a-z][a-z0-9+.-]*://")
-_TELEMETRY = re.compile(r".+-events\.jsonl(?:[.-]\d[\w.:+-]*?)?(?:\.gz|\.zst)?")
-_DATASET = re.compile(r"dataset\.jsonl(?:\.gz|\.zst)?")
+_COMPRESSIONS: Final = (".gz", ".zst", ".xz", ".bz2")
+_ROTATED = (
+    r"(?:[._-]\d[\w:+-]*)*\.(?:jsonl|ndjson|json)(?:[.-](?:\d[\w:+-]*|old|bak|backup|prev|orig))*~?"
+    rf"(?:{'|'.join(map(re.escape, _COMPRESSIONS))})?"
+)
+"""The end of a log's name: a date or number before or after the ending, compressed or not."""
+
+_TELEMETRY = re.compile(rf".+-events{_ROTATED}")
+_DATASET = re.compile(r"dataset\.(?:jsonl|ndjson|json)(?:\.gz|\.zst|\.xz|\.bz2)?")
+_LOG = re.compile(r".*\.(?:jsonl|ndjson)(?:[.-].*)?")
+"""A file that is surely a log, wherever it is in the source folder."""
 
 
 class SourceKind(Enum):
@@ -63,6 +73,11 @@ class SourceFile:
     profile: Profile | None = None
     """How to read its lines as events; None for events of the coordinator."""
 
+    @property
+    def reads_whole(self) -> bool:
+        """Whether the file is a session, whose lines depend on each other: if it grew, it is read again."""
+        return self.profile is not None and self.profile.reader is not None
+
 
 @dataclass(frozen=True, slots=True)
 class SourceFault:
@@ -79,15 +94,24 @@ class Sources:
 
     files: tuple[SourceFile, ...]
     faults: tuple[SourceFault, ...]
+    unread: tuple[str, ...] = ()
+    """Names of files in the folders of logs that are not read, because of their names."""
+    warnings: tuple[str, ...] = ()
+    """What is probably a mistake in the settings."""
 
 
 def choose_source(repository: Repository, directory: Path, named: str | None) -> Location:
-    """The source: `named` (relative to `directory`), else the configured one, else the default."""
+    """The source: `named`, else the configured one, else the default.
+
+    A relative path in git config is below the top of the work tree, any other below `directory`.
+    """
     place = named or configured_source(repository) or DEFAULT_SOURCE
     if _URL.match(place):
         return RemotePath(place)
     home = repository.environment.get("HOME", "~")
-    return directory / (home + place[1:] if place.startswith("~/") else place)
+    is_config = not named and not repository.environment.get("AI_STACK_DATA")
+    base = repository.top if is_config else directory
+    return base / (home + place[1:] if place.startswith("~/") else place)
 
 
 def configured_source(repository: Repository) -> str | None:
@@ -119,7 +143,31 @@ def find_sources(root: Path | RemotePath, profiles: Mapping[Profile, Path] | Non
     taken = {item.path for item in profiled}
     found = [*(item for item in found if item.path not in taken), *profiled]
     files = sorted((item for item in found if isinstance(item, SourceFile)), key=lambda file: file.name)
-    return Sources(tuple(files), tuple(item for item in found if isinstance(item, SourceFault)))
+    faults = tuple(item for item in found if isinstance(item, SourceFault))
+    idle = {profile.name for profile in profiles or ()} - {
+        file.profile.name for file in files if file.profile
+    }
+    warnings = [
+        f"[sources.{profile.name}]: no file matches {profile.files} in {folder}"
+        for profile, folder in (profiles or {}).items()
+        if profile.name in idle and not faults
+    ]
+    return Sources(
+        tuple(files), faults, tuple(_find_unread(root, {item.path for item in found})), tuple(warnings)
+    )
+
+
+def _find_unread(root: Path, taken: "set[Path | RemotePath]") -> Iterator[str]:
+    """The names of logs in a source folder that nothing reads, below it."""
+    for folder in (root, *(root / kind.value for kind in SourceKind)):
+        try:
+            paths = sorted(folder.iterdir()) if not folder.is_symlink() and folder.is_dir() else []
+        except OSError:  # already a fault
+            continue
+        for path in paths:
+            is_log = folder != root or _LOG.fullmatch(path.name)
+            if is_log and path not in taken and not path.name.startswith(".") and path.is_file():
+                yield path.relative_to(root).as_posix()
 
 
 def _find_remote(url: str) -> Sources:
@@ -152,8 +200,23 @@ def open_source(path: Path | RemotePath) -> IO[bytes]:
             load_extra(ZSTD, "zstd")  # before the file is opened
         except MissingExtraError as error:
             raise SourceError(f"cannot read {path}: {error.message}", hint=error.hint) from error
-        return io.BufferedReader(_OwningZstd(path.open("rb")), ZSTD_BLOCK_BYTES)
+        file = path.open("rb")
+        return io.BufferedReader(_OwningStream(zstd.ZstdFile(file), file, zstd.ZstdError), ZSTD_BLOCK_BYTES)
+    if path.suffix in (".xz", ".bz2"):
+        return _open_xz_or_bz2(path)
     return path.open("rb")
+
+
+def _open_xz_or_bz2(path: Path | RemotePath) -> IO[bytes]:
+    try:  # some builds of Python lack these modules
+        import bz2  # noqa: PLC0415
+        import lzma  # noqa: PLC0415
+    except ImportError as error:
+        raise SourceError(f"cannot read {path}: this Python was built without {error.name}") from error
+    file = path.open("rb")
+    if path.suffix == ".xz":
+        return io.BufferedReader(_OwningStream(lzma.LZMAFile(file), file, lzma.LZMAError))
+    return io.BufferedReader(_OwningStream(bz2.BZ2File(file), file, OSError))
 
 
 class _OwningGzip(gzip.GzipFile):
@@ -168,12 +231,13 @@ class _OwningGzip(gzip.GzipFile):
         self._raw.close()
 
 
-class _OwningZstd(io.RawIOBase):
-    """Decompresses all frames, can seek, and closes the file it reads. Raises EOFError for damaged data."""
+class _OwningStream(io.RawIOBase):
+    """A decompressing stream that closes the file it reads, and raises EOFError for damaged data."""
 
-    def __init__(self, file: IO[bytes]) -> None:
+    def __init__(self, stream: Any, file: IO[bytes], error: type[Exception]) -> None:  # noqa: ANN401  untyped
         self._file = file
-        self._stream = zstd.ZstdFile(file)
+        self._stream = stream
+        self._error = error
 
     def readable(self) -> bool:
         return True
@@ -183,18 +247,18 @@ class _OwningZstd(io.RawIOBase):
 
     def readinto(self, buffer: Any) -> int:  # noqa: ANN401  any writable buffer
         try:
-            return self._stream.readinto1(buffer)
-        except zstd.ZstdError as error:
+            return int(self._stream.readinto1(buffer))
+        except self._error as error:
             raise EOFError(str(error)) from error
 
     def seek(self, offset: int, whence: int = 0) -> int:
         try:
-            return self._stream.seek(offset, whence)
-        except zstd.ZstdError as error:
+            return int(self._stream.seek(offset, whence))
+        except self._error as error:
             raise EOFError(str(error)) from error
 
     def tell(self) -> int:
-        return self._stream.tell()
+        return int(self._stream.tell())
 
     def close(self) -> None:
         self._stream.close()
@@ -218,7 +282,15 @@ def read_events(
     try:
         with open_source(path) as stream:
             limit = stop if stop is not None or is_compressed(path) else stream.seek(0, 2)
+            stream.seek(0)
+            head = stream.read(HEAD_BYTES)
+            if _UTF16.match(head):
+                yield from [] if offset else [SourceFault(path, *_IS_UTF16)]
+                return
             stream.seek(offset)
+            if is_document(head):
+                yield from read_document(stream, offset=offset, number=number, limit=limit, max_line=max_line)
+                return
             yield from read_lines(
                 stream, offset=offset, number=number, limit=limit, max_line=max_line, skimmer=skimmer
             )
@@ -232,7 +304,11 @@ def read_events(
 
 def is_compressed(path: Path | RemotePath) -> bool:
     """Whether offsets are of decompressed data."""
-    return path.suffix in (".gz", ".zst")
+    return path.suffix in _COMPRESSIONS
+
+
+_UTF16: Final = re.compile(rb"\xff\xfe|\xfe\xff|[\[{]\0.\0|\0[\[{]\0.", re.DOTALL)
+_IS_UTF16: Final = ("is UTF-16, not UTF-8", "convert it: iconv -f UTF-16 -t UTF-8 FILE > NEW")
 
 
 def _find_in(root: Path, kind: SourceKind, pattern: re.Pattern[str]) -> Iterator[SourceFile | SourceFault]:

@@ -69,6 +69,8 @@ class Synced:
     snapshot: Path | None = None
     metrics: Path | None = None
     """The month file, if it was written."""
+    unread: tuple[str, ...] = ()
+    """Logs in the source folder that nothing reads, because of their names."""
     commit: str | None = None
     """The commit, if one was requested and there were changes."""
 
@@ -114,7 +116,7 @@ def sync(repository: Repository, engine: PrivacyEngine, options: SyncOptions) ->
         decided=Inbox(repository).sample_decisions(),
     )
     batch, reached = pipeline.run(sources, checkpoints)
-    synced = Synced(len(sources.files), batch)
+    synced = Synced(len(sources.files), batch, unread=sources.unread)
     sets = repository.sets
     pending = read_pending(repository, sets)
     names, lessons = sets.names(), dict[SetName, list[bytes]]()

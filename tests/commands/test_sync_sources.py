@@ -161,3 +161,62 @@ def test_a_bar_on_a_terminal_and_none_in_a_pipe(system: System, source: Path) ->
     assert "1.4/1.4 MB" in shown.getvalue()
     assert "1 lessons" in shown.getvalue()
     assert piped.getvalue() == "dry run: nothing was written\n"
+
+
+def test_mistakes_in_a_profile_are_told(system: System, source: Path) -> None:
+    def warnings(text: str, *options: str) -> list[str]:
+        settings(system, text)
+        said = system.fedlearn("sync", "--source", str(source), "--dry-run", "--full", *options).err
+        return [line for line in said.splitlines() if line.startswith("warning: ")]
+
+    write(source / "agent/a.jsonl", {"ask": EVENT["query"], "reply": EVENT["response"], "kind": "turn"})
+    table = (
+        '[sources.x]\nfiles = "agent/*.jsonl"\nscore = "0.9"\nfields = {query = "ask", response = "reply"}\n'
+    )
+    assert warnings(table) == []
+    assert warnings(table.replace("agent", "agnet")) == [
+        f"warning: [sources.x]: no file matches agnet/*.jsonl in {source}"
+    ]
+    assert warnings(table.replace("response", "reponse")) == [
+        "warning: [sources.x]: fields: nothing reads `reponse`; did you mean `response`?",
+        "warning: [sources.x]: no event has a lesson that reaches your minimum score (1 read)",
+    ]
+    assert warnings(table.replace("reply", "answer.text"))[0] == (
+        "warning: [sources.x]: fields: no line has `answer.text`, the path of `response`"
+    )
+    assert warnings(table.replace("score =", "where = \"kind == 'step'\"\nscore =")) == [
+        "warning: [sources.x]: `where` excluded all lines (1)"
+    ]
+    assert warnings(table.replace('"0.9"', '"0.1"')) == [
+        "warning: [sources.x]: no event has a lesson that reaches your minimum score (1 read)"
+    ]
+
+
+def test_mistakes_are_told_only_of_a_source_read_from_its_start(system: System, source: Path) -> None:
+    settings(system, '[sources.x]\nfiles = "x/*.jsonl"\nwhere = "good"\n')
+    write(source / "x/a.jsonl", EVENT | {"good": True})
+    assert system.fedlearn("sync", "--source", str(source)).err.startswith("hint: ")
+    with (source / "x/a.jsonl").open("a", encoding="utf-8") as stream:
+        stream.write(json.dumps(EVENT | {"good": False}) + "\n")
+    assert "warning" not in system.fedlearn("sync", "--source", str(source)).err
+
+
+def test_logs_that_nothing_reads_are_named_in_one_line(system: System, source: Path) -> None:
+    for name in ("telemetry/notes.jsonl", "calls.ndjson", "fine-tuning/old.txt"):
+        write(source / name, EVENT)
+    out = system.fedlearn("sync", "--source", str(source)).out
+    assert "  not read: calls.ndjson, telemetry/notes.jsonl, fine-tuning/old.txt (not named like" in out
+
+
+def test_a_relative_source_in_git_config_is_below_the_top(system: System) -> None:
+    write(system.path / "logs/telemetry/a-events.jsonl", EVENT)
+    system.git("config", "fedlearn.source", "logs")
+    below = system.path / "data/patterns"
+    done = system.git("-C", str(below), "fedlearn", "sync")
+    assert "skills-patterns: 1 new" in done.out
+
+
+def test_a_nan_in_a_field_that_is_dropped_does_no_harm(system: System, source: Path) -> None:
+    path = source / "telemetry/a-events.jsonl"
+    path.write_text(json.dumps(EVENT | {"latency_ms": float("nan")}) + "\n", encoding="utf-8")
+    assert "skills-patterns: 1 new" in system.fedlearn("sync", "--source", str(source)).out

@@ -38,6 +38,8 @@ FIELDS: dict[str, Any] = {
         ("status not in ['ok', 'fine']", False),
         ("'o' in status", True),
         ("missing == None", True),
+        ("good == true", True),
+        ("good == false or missing != null", False),
         ("1e300 * 1e300", None),
         ("tokens * 1" + "0" * 400, None),
     ],

@@ -1,0 +1,108 @@
+"""Conversations in logs of requests, each of which repeats the whole history before it."""
+
+from collections.abc import Iterable, Iterator
+
+from xxhash import xxh3_128_hexdigest
+
+from git_fedlearn.core.canonical import Json, JsonObject
+from git_fedlearn.learn.readers.session import (
+    Message,
+    ToolCall,
+    format_arguments,
+    parse_text,
+    text_of_parts,
+)
+
+
+class Conversations:
+    """Joins requests into conversations: one that begins with the history of another continues it."""
+
+    def __init__(self) -> None:
+        self._by_head: dict[str, list[Message]] = {}
+        """Conversations by the hash of their history, with and without the last answer."""
+        self._all: list[list[Message]] = []
+
+    def add(self, history: list[Message], answer: list[Message]) -> None:
+        """Add a request and its answer."""
+        heads = [*_heads(history)]
+        known = next(
+            (
+                (place, self._by_head[head])
+                for place, head in reversed([*enumerate(heads, 1)])
+                if head in self._by_head
+            ),
+            None,
+        )
+        if known:
+            place, conversation = known
+            conversation[place:] = [*history[place:], *answer]
+        else:
+            conversation = [*history, *answer]
+            self._all.append(conversation)
+        both = [*_heads(conversation)]
+        for head in (both[len(history) - 1 :] if history else both)[:2]:
+            self._by_head[head] = conversation
+        if both:
+            self._by_head[both[-1]] = conversation
+
+    def __iter__(self) -> Iterator[list[Message]]:
+        return iter(self._all)
+
+
+def _heads(messages: Iterable[Message]) -> Iterator[str]:
+    """The hash of each message and all before it."""
+    head = ""
+    for message in messages:
+        calls = [f"{call.name} {format_arguments(call.arguments)}" for call in message.calls]
+        head = xxh3_128_hexdigest(
+            "\0".join([head, message.role, message.text.strip(), *calls]).encode("utf-8", "surrogatepass")
+        )
+        yield head
+
+
+def parse_messages(value: Json, when: Json = None) -> list[Message]:
+    """Messages as OpenAI's, Ollama's and OpenTelemetry's conventions have them; a list, one, or JSON text."""
+    value = parse_text(value)
+    if isinstance(value, dict):
+        value = value.get("messages", [value])
+    listed = value if isinstance(value, list) else []
+    return [message for item in listed if isinstance(item, dict) for message in _parse_message(item, when)]
+
+
+def _parse_message(item: JsonObject, when: Json) -> Iterator[Message]:
+    role, parts = item.get("role"), item.get("parts", item.get("content"))
+    calls = [*_calls_of(item.get("tool_calls"))]
+    for part in parts if isinstance(parts, list) else []:
+        if not isinstance(part, dict):
+            continue
+        match part.get("type"):
+            case "tool_call" | "tool_use":
+                arguments = part.get("arguments", part.get("input"))
+                calls.append(ToolCall(str(part.get("id") or ""), str(part.get("name")), arguments))
+            case "tool_call_response" | "tool_result":
+                value = next((part[key] for key in ("response", "result", "content") if key in part), None)
+                answers = str(part.get("id", part.get("tool_use_id")) or "")
+                yield Message("tool", _result_text(value), (), answers, _failed(part), when)
+    if role == "tool":
+        if not isinstance(item.get("parts"), list):
+            answers = str(item.get("tool_call_id") or "")
+            yield Message("tool", _result_text(parts), (), answers, None, when)
+    elif role in ("user", "assistant"):
+        text = text_of_parts(parts)
+        if text or calls:
+            yield Message(str(role), text, tuple(calls), when=when)
+
+
+def _failed(part: JsonObject) -> bool | None:
+    return True if part.get("is_error") is True else None
+
+
+def _result_text(value: Json) -> str:
+    return format_arguments(value) if isinstance(value, dict) else text_of_parts(value)
+
+
+def _calls_of(value: Json) -> Iterator[ToolCall]:
+    for call in value if isinstance(value, list) else []:
+        function = call.get("function") if isinstance(call, dict) else None
+        if isinstance(call, dict) and isinstance(function, dict):
+            yield ToolCall(str(call.get("id") or ""), str(function.get("name")), function.get("arguments"))

@@ -1,0 +1,237 @@
+"""From a session: an error, and what made the same command pass.
+
+A fix is proven by the run that passes, and a lesson only if something was changed on purpose since the last
+failure, and the change has to do with the error. So nothing is learned from a failure that went away by
+itself, was given up, was a typing error, or was a test that came before its feature.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from pathlib import PurePath
+from typing import Final, NamedTuple
+
+from git_fedlearn.core.canonical import JsonObject
+from git_fedlearn.learn.readers.commands import core_of, find_extra, is_piped, may_fix, only_looks
+from git_fedlearn.learn.readers.phrases import (
+    FAILED_ASSERTION,
+    FAILURE_REPORT,
+    GIVES_REASON,
+    MISSING_NAME,
+    NARRATION,
+    OWN_SLIP,
+    PASSING_TROUBLE,
+    SUMMARY_LINE,
+    TELLING_LINE,
+    TEST_CAME_FIRST,
+    TRIES_AGAIN,
+)
+from git_fedlearn.learn.readers.session import Changed, Ran, Said, Step
+from git_fedlearn.learn.readers.words import sentences_of, words_in
+
+FIX_SCORE: Final = 0.85
+"""The score of a fix that a passing run has proven."""
+
+MAX_STEPS: Final = 400
+"""Steps between a failure and the passing run."""
+
+MAX_ERROR_LINES: Final = 6
+MAX_LINE_CHARACTERS: Final = 300
+MAX_CHANGE_CHARACTERS: Final = 300
+MAX_EXPLANATION: Final = 600
+MAX_CHANGES: Final = 3
+RELATED_SHARE: Final = 0.6
+"""Changes count that have at least this share of the words that the most related one has in common."""
+
+
+class _Attempt(NamedTuple):
+    """A failing run, and the steps up to the run that passed."""
+
+    failed: Ran
+    between: Sequence[Step]
+    passed: Ran
+    extra: str
+    after: Sequence[Step]
+
+
+class _Change(NamedTuple):
+    """A change in words; `words` are those that it changed, `context` those around them."""
+
+    text: str
+    words: frozenset[str]
+    context: frozenset[str] = frozenset()
+    after: str = ""
+    is_code: bool = False
+
+    def likeness(self, wanted: frozenset[str]) -> int:
+        """How much the change has to do with something that has these words."""
+        return 2 * len(self.words & wanted) + len(self.context & wanted)
+
+
+def find_fixes(steps: Sequence[Step]) -> Iterator[JsonObject]:
+    """The lessons, as events."""
+    for attempt in _attempts(steps):
+        event = _lesson(attempt)
+        if event:
+            yield event
+
+
+def _attempts(steps: Sequence[Step]) -> Iterator[_Attempt]:
+    """Each last failure of a command with the next run that passes."""
+    open_failures: dict[str, int] = {}
+    for place, step in enumerate(steps):
+        if not isinstance(step, Ran):
+            continue
+        if _has_failed(step):
+            if not only_looks(step.command):
+                for core in [core for core in open_failures if find_extra(core, step.command) is not None]:
+                    del open_failures[core]
+                open_failures[core_of(step.command)] = place
+            continue
+        for core, start in list(open_failures.items()):
+            failed = steps[start]
+            if place - start > MAX_STEPS or not isinstance(failed, Ran):
+                del open_failures[core]
+                continue
+            extra = find_extra(failed.command, step.command)
+            if extra is not None:
+                del open_failures[core]
+                yield _Attempt(failed, steps[start + 1 : place], step, extra, steps[place + 1 : place + 3])
+
+
+def _has_failed(run: Ran) -> bool:
+    """Whether a run failed; the exit code of a pipe is not that of the command."""
+    return run.failed or (is_piped(run.command) and _reports_failure(run.output))
+
+
+def _reports_failure(output: str) -> bool:
+    return bool(FAILURE_REPORT.search(output))
+
+
+def _lesson(attempt: _Attempt) -> "JsonObject | None":
+    """The event of an attempt; None if it teaches nothing."""
+    error = find_error(attempt.failed.output)
+    said = [step.text for step in attempt.between if isinstance(step, Said) and not step.by_user]
+    if not error or any(TRIES_AGAIN.search(text) for text in said[:1]):
+        return None
+    wanted = words_in(error)
+    explanation = _explain(said, wanted, attempt)
+    changes = _related(_changes(attempt), wanted | words_in(explanation), has_reason=bool(explanation))
+    if not changes or _is_new_feature(error, said, changes, explanation):
+        return None
+    if PASSING_TROUBLE.search(error) and not any(change.words & wanted for change in changes):
+        return None
+    actions = "\n".join(change.text for change in changes)
+    return {
+        "event_type": "error_resolution",
+        "error_message": error,
+        "solution": f"{explanation}\n{actions}" if explanation else actions,
+        "outcome": "success",
+        "solution_verified": True,
+        "value_score": FIX_SCORE,
+        "timestamp": attempt.passed.when,
+    }
+
+
+def find_error(output: str) -> str:
+    """The telling lines of the output of a failed command, in order; empty if it says nothing."""
+    lines = [line.rstrip()[:MAX_LINE_CHARACTERS] for line in output.splitlines() if line.strip()]
+    own = [line for line in lines if not SUMMARY_LINE.match(line)]
+    telling = [line for line in own if TELLING_LINE.search(line)]
+    chosen = telling[-MAX_ERROR_LINES:] if telling else own[-2:]
+    text = "\n".join(dict.fromkeys(line.strip() for line in chosen))
+    return text if len(words_in(text)) > 1 else ""
+
+
+def _explain(said: Sequence[str], error: frozenset[str], attempt: _Attempt) -> str:
+    """What the agent said about the cause, the best sentence or two; empty if it only told what it does."""
+    changed = frozenset[str]().union(*(change.words | change.context for change in _changes(attempt)))
+    later = [step.text for step in attempt.after if isinstance(step, Said) and not step.by_user]
+    best, weight = "", 0.0
+    for place, text in enumerate([*said, *later[:1]]):
+        sentences = [sentence for sentence in sentences_of(text) if not NARRATION.match(sentence)]
+        kept = " ".join(sentences)[:MAX_EXPLANATION]
+        words = words_in(kept)
+        shared = len(words & error) + len(words & changed)
+        found = shared + 0.5 * bool(GIVES_REASON.search(kept)) - 0.01 * place
+        if shared and len(words) > 1 and found > weight:
+            best, weight = kept, found
+    return best
+
+
+def _changes(attempt: _Attempt) -> list[_Change]:
+    """What was changed before the passing run, in order."""
+    found: list[_Change] = []
+    for step in attempt.between:
+        if isinstance(step, Changed):
+            found.append(_file_change(step))
+        elif isinstance(step, Ran) and not _has_failed(step) and may_fix(step.command):
+            found.append(_command_change(step.command))
+    if attempt.extra:
+        text = attempt.extra[:MAX_CHANGE_CHARACTERS]
+        found.append(_Change(f"Run `{text}`.", words_in(attempt.extra)))
+    return found
+
+
+def _command_change(command: str) -> _Change:
+    text = core_of(command)[:MAX_CHANGE_CHARACTERS]
+    return _Change(f"Run `{text}`.", words_in(command))
+
+
+def _file_change(change: Changed) -> _Change:
+    name = (
+        "/".join(PurePath(change.path).parts[-2:])
+        if not change.path.startswith("/")
+        else PurePath(change.path).name
+    )
+    before, after = _differing(change.before, change.after)
+    words = words_in(before) ^ words_in(after)
+    named = words_in(PurePath(change.path).stem)
+    if before and after:
+        text = f"In {name}, replace `{before}` by `{after}`."
+    else:
+        text = f"In {name}, add `{after}`." if after else f"In {name}, remove `{before}`."
+    is_code = PurePath(change.path).suffix in _CODE_FILES
+    return _Change(text, words | named, words_in(f"{before} {after}"), change.after, is_code)
+
+
+def _differing(before: str, after: str) -> tuple[str, str]:
+    """The lines of two texts that differ, shortened."""
+    old, new = before.splitlines(), after.splitlines()
+    removed = [line.strip() for line in old if line not in new and line.strip()]
+    added = [line.strip() for line in new if line not in old and line.strip()]
+    return " ⏎ ".join(removed)[:MAX_CHANGE_CHARACTERS], " ⏎ ".join(added)[:MAX_CHANGE_CHARACTERS]
+
+
+def _related(changes: Sequence[_Change], wanted: frozenset[str], *, has_reason: bool) -> list[_Change]:
+    """The changes that have to do with an error, in order; a single one does if a reason was given."""
+    shared = [change.likeness(wanted) for change in changes]
+    most = max(shared, default=0)
+    if most == 0:
+        return [*changes] if has_reason and len(changes) == 1 else []
+    kept = [change for change, number in zip(changes, shared, strict=True) if number >= RELATED_SHARE * most]
+    return kept[-MAX_CHANGES:]
+
+
+_NAME: Final = re.compile(r"\b[A-Za-z_]\w{2,}\b")
+_CODE_FILES: Final = frozenset(
+    ".py .pyi .js .jsx .ts .tsx .vue .svelte .go .rs .java .kt .c .cc .cpp .h .rb .php .cs .swift".split()
+)
+
+
+def _is_new_feature(error: str, said: Sequence[str], changes: Sequence[_Change], explanation: str) -> bool:
+    """Whether the failure was on purpose or a slip: a test before its feature, or code just written."""
+    lines = error.splitlines()
+    is_assertion = sum(bool(FAILED_ASSERTION.search(line)) for line in lines) * 2 > len(lines)
+    is_missing = bool(MISSING_NAME.search(error))
+    is_about_code = is_assertion or is_missing or any(change.is_code for change in changes)
+    if is_about_code and any(TEST_CAME_FIRST.search(text) for text in said):
+        return True
+    if any(OWN_SLIP.search(text) for text in said):
+        return True
+    if not explanation and (is_assertion or all(change.is_code for change in changes)):
+        return True
+    if not is_missing:
+        return False
+    added = "\n".join(change.after for change in changes if change.is_code)
+    keyword = r"(?:def|class|function|fn|func|const|let|type|interface|struct)"
+    return any(re.search(rf"{keyword}\s+{name}\b|\b{name}\s*\(", added) for name in set(_NAME.findall(error)))

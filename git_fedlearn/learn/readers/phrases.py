@@ -1,0 +1,181 @@
+"""Words by which sessions are judged: of commands, of errors, of explanations, of rules and wishes."""
+
+import re
+from typing import Final
+
+LOOKING_COMMANDS: Final = frozenset(
+    "ls cat head tail grep egrep rg ag fd find wc echo pwd which whereis type man test [ [[ stat file tree less more "
+    "ps df du env printenv date whoami uname id hostname jq yq diff cmp sleep true false nl sort uniq cut awk".split()
+)
+
+LOOKING_GIT_COMMANDS: Final = frozenset(
+    "status diff log show branch remote blame ls-files rev-parse grep describe".split()
+)
+
+ASKS_FOR_HELP: Final = re.compile(r"(?:^|\s)(?:--version|-V|--help|-h|version|help)\s*$")
+
+CHANGES_SOMETHING: Final = re.compile(
+    r"\b(?:install|add|enable|disable|set|unset|config\w*|create|init\w*|login|auth\w*|export|link|unlink|import|up|down"
+    r"|start|stop|restart|reload|pull|fetch|up(?:grade|date)|downgrade|migrate|generate|sync|clean|prune|rm|cp|mv|touch"
+    r"|mkdir|chmod|chown|ln|kill\w*|sed -i|patch|apply|reset|restore|checkout|rebase|merge|use|switch|select|remove"
+    r"|uninstall|delete|register|trust|tidy|vendor|lock|rebuild|reinstall|setup|bootstrap|provision|modprobe|mount"
+    r"|sysctl|ulimit|usermod|source|pin|refresh|renew|dedupe|build|get|rollback|rollout|scale|grant|alter|drop|accept"
+    r"|allow|corepack|ssh-add|deps)\b|(?<![\d&])>>?\s*[\w./~$]"
+)
+
+COMMON_WORDS: Final = frozenset(
+    "the and for with not that this from was were are has have had into its can could cannot will would should does did "
+    "but you your our their there here when then than which what who how why all any some one two now new old use used "
+    "using file files src lib app main test tests error errors failed fail failure warning info line lines code exit "
+    "command run running make get set add added let see also only just more most other same such via per index data "
+    "import return def class function const var none null true false self print python node npm bash shell usr bin home "
+    "user tmp var etc opt com org www http https false".split()
+)
+
+FAILURE_REPORT: Final = re.compile(
+    r"(?im)\b[1-9]\d* (?:failed|errors?)\b|^(?:error|fatal)\b[: ]|^Traceback|Error \d+$|command not found"
+)
+
+SUMMARY_LINE: Final = re.compile(
+    r"(?i)^\W*(?:\d+ (?:passed|failed|errors?|warnings?|tests?)\b.*|make(?:\[\d+\])?: \*\*\* .*"
+    r"|npm err! (?:code|errno|path|command|a complete log).*|> \S+@\S+ .*|> \w.*|command exited with.*"
+    r"|error: command .* failed.*|exit code:? \d+|=+.*=+|-{3,}.*|\s*\^+\s*|error: could not compile .*"
+    r"|(?:info|note|warning|hint):.*)$"
+)
+
+TELLING_LINE: Final = re.compile(
+    r"(?i)error|fatal|exception|cannot|can't|can not|could ?n.t|could not|not |no such|missing|denied|refus|invalid"
+    r"|unknown|unresolved|undefined|unexpected|unsupported|incompatib|deprecat|mismatch|conflict|require|detail"
+    r"|expected|failed|fail:|forbidden|unable|panic|abort|already|too |only |must |^E\s"
+)
+
+TRIES_AGAIN: Final = re.compile(
+    r"(?i)\b(?:try (?:it )?again|retry|once more|did not answer|flak[ey]|temporar|another try)"
+)
+
+PASSING_TROUBLE: Final = re.compile(
+    r"(?i)timed? ?out|timeout|connection (?:reset|refused|aborted|closed)|temporar|try again|rate limit|too many requests"
+    r"|\b(?:429|502|503|504)\b|could not resolve host|name resolution|unreachable|bad gateway|EOF occurred"
+    r"|ECONN\w+|ETIMEDOUT|EAI_AGAIN|service unavailable|network is down|lock(?:ed| file| held)|resource busy"
+)
+"""Errors that often go away by themselves."""
+
+NARRATION: Final = re.compile(
+    r"(?i)^(?:let me|let's|let us|next|now|first|then|done|ok(?:ay)?|great|good|perfect|green|all right|fine|noted"
+    r"|i(?:'ll| will|'m going to| am going to)? (?:read|check|look|run|try|start|see|continue|search|open|suspect|guess)"
+    r"|it passes|that (?:part )?(?:is fine|works|did it)|the (?:tests?|build) (?:pass|is green|now)|running|checking"
+    r"|looking|reading|hmm|understood|will do|maybe|perhaps|here)\b"
+)
+
+GIVES_REASON: Final = re.compile(
+    r"(?i)\b(?:because|since|so|needs?|requires?|must|missing|wrong|instead|is (?:not|no|too|of|only)|was|were|has|have|the cause"
+    r"|caused|due to|expects?|refuses?|does(?: not|n't)|did(?: not|n't)|without|unless|until|cannot|can't|no longer"
+    r"|are|turns out|means?|fix|solution)\b"
+)
+
+FAILED_ASSERTION: Final = re.compile(
+    r"(?i)assert|\bexpect(?:ed)?\b.*\b(?:got|received|actual|but|to (?:equal|be|have|contain))\b|\bto(?:Be|Equal|Have)\b"
+    r"|!==?|^\s*(?:got|want|received|actual|left|right)\b|panicked|comparison failed|^\s*[-+] |mismatch.*snapshot"
+)
+
+TEST_CAME_FIRST: Final = re.compile(
+    r"(?i)\b(?:as (?:expected|intended|planned|it should)|expected to fail|should fail|fails? first|test first|red\b"
+    r"|not (?:yet )?(?:written|implemented|there|done|built|exist\w*)|does(?:n't| not) exist yet|is(?:n't| not) .{0,30}\byet"
+    r"|tdd|failing test|now (?:i )?(?:write|implement|add)|to be implemented)\b"
+)
+
+MISSING_NAME: Final = re.compile(
+    r"(?i)(?:has no (?:attribute|member|method)|is not defined|undefined(?: name|: | variable| function| reference)?"
+    r"|cannot import name|cannot find (?:name|function|method)|unresolved (?:import|name)|no (?:method|function|member) named"
+    r"|is not a function|does not exist on type|undefined method|no field)"
+)
+
+SPEAKS_FOR_A_RULE: Final = (
+    (
+        1.5,
+        r"\bin (?:this|our|the whole) (?:repo\w*|project|code ?base|team|package|module|service|app\w*|shop|house|org\w*|company)\b",
+    ),
+    (1.0, r"\b(?:here|everywhere|throughout|across)\b"),
+    (
+        1.0,
+        r"\bour\b|\bthe team\b|\bwe (?!can\b|could\b|will\b|would\b|talk|were\b|had\b|are\b|need to\b|should\b|have (?:a|to)\b|did\b|saw\b|got\b|might\b|may\b)\w+",
+    ),
+    (1.5, r"\b(?:always|never(?! mind)|whenever|whatever|whoever|wherever|from now on)\b"),
+    (1.0, r"\b(?:every|each|all|any|only|anything|everything|nothing else|nothing|nobody|no one)\b"),
+    (
+        1.0,
+        r"\b(?:must(?:n't| not)?|may not|may only|has to|have to|are to be|is to be|not allowed|forbidden|ought to|should(?:n't| not)?)\b",
+    ),
+    (
+        1.5,
+        r"\b(?:remember|keep in mind|by the way|btw|note that|for the record|one thing|fyi|good to know|be aware|for (?:the )?future|in future|going forward|as a rule|rule of thumb|in general|generally|by convention|convention|guideline|policy|house (?:style|rule)|please know|so you know|you should know|make sure|important:)\b",
+    ),
+    (1.0, r",? not \b|\binstead\b|\brather than\b|\bnever\b(?! mind)"),
+    (
+        0.5,
+        r"\b(?:because|since|otherwise|or else|so that|so|rejects?|breaks?|fails?|checks?|the reason|that way|relies|depends|gets? lost)\b",
+    ),
+    (0.5, r"\b(?:don't|do not|doesn't|no \w+s|without)\b"),
+    (
+        0.5,
+        r"`[^`]+`|\b\w+[/.]\w+\b|\b\w+/(?=\s)|\b[a-z]+[A-Z]\w+\b|\b[A-Z][a-z]+[A-Z]\w+\b|\b[a-z]+_[a-z_]+\b|\b[A-Z]{2,}\b",
+    ),
+    (
+        0.5,
+        r"\b(?:is|are|lives?|goes?|go|belongs?|comes?|begins?|starts?|ends?|gets?|stays?|follows?|needs?|requires?|uses?) (?:\w+ ){0,2}(?:in|into|to|under|with|from|by|on|through|before|after|\w+(?:ed|en))\b",
+    ),
+)
+"""Patterns of a rule and their weight: all cases, us, duty, announcement, contrast, reason, names, the present."""
+
+SPEAKS_AGAINST_A_RULE: Final = (
+    (
+        1.5,
+        r"\b(?:yesterday|today|tonight|tomorrow|this (?:morning|afternoon|evening|week|time|one)|last (?:night|week|time)|all night|for now|right now|not now|at the moment|by (?:noon|\w+day)|noon|later|next week|on the (?:train|bus|plane|way)|monday|tuesday|wednesday|thursday|friday|saturday|sunday|january|february|march|april|june|july|august|september|october|november|december)\b",
+    ),
+    (1.0, r"\b(?:until|still|meanwhile|for the time being|soon)\b"),
+    (
+        2.0,
+        r"\b(?:i meant|never ?mind|(?:not )?that (?:file|one|branch|line|test)|the other (?:one|file|function|branch)|which one|the (?:first|second|third|last)(?: two| three)? \w+)\b",
+    ),
+    (
+        1.0,
+        r"\b(?:i|he|she|they)(?:'ll| will|'d| would| did| looked| saw| made| need| needs| want| wants| called| asked| said| told| have to go| found| forgot| think)\b",
+    ),
+    (1.0, r"\b(?:was|were|had|did|found|forgot|happened|liked|sent)\b"),
+    (
+        1.0,
+        r"\bthe \w+ (?:called|wants?|needs|said|asked|would like)\b|\b(?:meeting|demo|presentation|deadline|holiday|lunch|mockup|my mail)\b",
+    ),
+    (
+        1.5,
+        r"\b(?:continue|go on|carry on|do that (?:first|before)|before anything else|wait for me|start with|leave (?:it|that)|come back|skip (?:it|that)|can you|could you|would you|let's|let us|let me)\b",
+    ),
+    (
+        1.0,
+        r"\bplease (?:add|check|fix|push|make|look|try|run|put|rename|write|do|swap|hide|finish|change|send|explain|move|delete|remove|rebase|merge)\b",
+    ),
+    (
+        1.0,
+        r"\b(?:this|that|it|which) (?:is|looks) (?:wrong|broken|off)\b|\b(?:from|as|like) before\b|\bagain\b",
+    ),
+    (1.5, r"\?\s*$"),
+)
+"""Patterns of a wish of the day, and their weight."""
+
+REFUSAL: Final = re.compile(
+    r"(?i)^(?:\W*(?:no|nope|not|stop|don't|do not|never|wrong|wait|hmm|hold on|careful|actually|please (?:don't|do not|no|use|undo|revert)|undo|revert|that(?:'s| is) (?:not|wrong))\b)"
+    r"|\b(?:instead|rather|not like (?:that|this)|we don't|we do not|should(?:n't| not)|isn't how|is not how)\b"
+)
+
+AGREEMENT: Final = re.compile(
+    r"(?i)^\W*(?:thanks?|thank you|good|great|perfect|yes|yep|exactly|fine|nice|right|ok(?:ay)?|that's it|that is it|better|looks good|lgtm|well done|excellent|correct|keep|cool|awesome)\b"
+)
+
+OPENING: Final = re.compile(
+    r"(?i)^(?:(?:no|stop|wait|hmm|actually|by the way|btw|fyi|for the record|please|note that|one thing to know[^:,]*|please remember[^:,]*|remember)\b[\s,:;.!-]*)+"
+)
+
+OWN_SLIP: Final = re.compile(
+    r"(?i)\b(?:i (?:forgot|mistyped|misspelled|missed|overlooked|introduced|broke)|my (?:mistake|typo|slip|error|fault|bad)|typo|oops|slip of mine|(?:a|one) (?:typo|slip))\b"
+)
+"""An error that the agent has just made itself."""

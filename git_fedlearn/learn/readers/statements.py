@@ -1,0 +1,93 @@
+"""From a session: conventions that the user stated, and corrections that the agent followed.
+
+Most of what a user says is a wish of the day. A rule speaks of all cases, of here and us, in the present
+tense, often with a reason; a wish speaks of this one thing, of today, of what somebody did or wants.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from git_fedlearn.core.canonical import JsonObject
+from git_fedlearn.learn.readers.phrases import (
+    AGREEMENT,
+    OPENING,
+    REFUSAL,
+    SPEAKS_AGAINST_A_RULE,
+    SPEAKS_FOR_A_RULE,
+)
+from git_fedlearn.learn.readers.session import Changed, Ran, Said, Step
+from git_fedlearn.learn.readers.words import sentences_of, words_in
+
+STATED_SCORE: Final = 0.8
+FOLLOWED_SCORE: Final = 0.85
+"""The score of a convention, and of a correction that was followed."""
+
+RULE_WEIGHT: Final = 2.0
+"""A statement of this weight is a rule."""
+
+MAX_STATEMENT: Final = 450
+"""Characters of a statement that is judged as a whole; of a longer one, each sentence is judged alone."""
+
+MIN_WORDS: Final = 4
+MAX_TITLE: Final = 100
+
+
+def find_statements(steps: Sequence[Step]) -> Iterator[JsonObject]:
+    """The lessons, as events."""
+    places = [place for place, step in enumerate(steps) if isinstance(step, Said) and step.by_user]
+    for number, place in enumerate(places):
+        step = steps[place]
+        if not isinstance(step, Said):
+            continue
+        following = places[number + 1] if number + 1 < len(places) else len(steps)
+        next_words = steps[following] if following < len(steps) else None
+        agreed = isinstance(next_words, Said) and bool(AGREEMENT.search(next_words.text))
+        refused = isinstance(next_words, Said) and not agreed and bool(REFUSAL.match(next_words.text))
+        before = steps[places[number - 1] + 1 : place] if number else []
+        acted = any(isinstance(earlier, Said | Changed | Ran) for earlier in before)
+        corrects = acted and bool(REFUSAL.search(step.text))
+        reacted = following > place + 1
+        for statement in _statements(step.text):
+            weight = rule_weight(statement) + (corrects and reacted and agreed)
+            wanted = RULE_WEIGHT + (corrects and refused)
+            if weight >= wanted and (reacted or not corrects):
+                yield _event(statement, corrects=corrects, when=_time_near(steps, place))
+
+
+def _statements(text: str) -> Iterator[str]:
+    """The parts of a message that are judged alone: all of a short one, else its sentences."""
+    prose = re.sub(r"```.*?```", "", text, flags=re.DOTALL).strip()
+    for part in [prose] if len(prose) <= MAX_STATEMENT else sentences_of(prose):
+        if len(words_in(part)) >= MIN_WORDS and len(part) <= MAX_STATEMENT:
+            yield part
+
+
+def rule_weight(statement: str) -> float:
+    """How much speaks for a rule, less what speaks for a wish of the day."""
+    found = sum(
+        weight for weight, pattern in SPEAKS_FOR_A_RULE if re.search(pattern, statement, re.IGNORECASE)
+    )
+    return found - sum(
+        weight for weight, pattern in SPEAKS_AGAINST_A_RULE if re.search(pattern, statement, re.IGNORECASE)
+    )
+
+
+def _event(statement: str, *, corrects: bool, when: object) -> JsonObject:
+    plain = OPENING.sub("", sentences_of(statement)[0]) or statement
+    title = plain if len(plain) <= MAX_TITLE else f"{plain[:MAX_TITLE].rsplit(' ', 1)[0]} …"
+    return {
+        "event_type": "convention",
+        "title": title[:1].upper() + title[1:],
+        "category": "correction" if corrects else "convention",
+        "description": statement,
+        "outcome": "success",
+        "value_score": FOLLOWED_SCORE if corrects else STATED_SCORE,
+        "timestamp": when if isinstance(when, str | int | float) else None,
+    }
+
+
+def _time_near(steps: Sequence[Step], place: int) -> object:
+    """The time of the next command after a step, else of the last one before it."""
+    runs = [step.when for step in (*steps[place:], *reversed(steps[:place])) if isinstance(step, Ran)]
+    return runs[0] if runs else None
