@@ -12,9 +12,11 @@ from git_fedlearn.console.installation import restore_hooks
 from git_fedlearn.console.progress import reading_bar
 from git_fedlearn.console.words import count, redactions, updates, what_is_new
 from git_fedlearn.core.canonical import Json
-from git_fedlearn.core.record import claimed_id
+from git_fedlearn.core.record import MAX_HEADLINE_LENGTH, claimed_id, printable
 from git_fedlearn.core.scoring import Skipped
+from git_fedlearn.core.weights import Weights
 from git_fedlearn.errors import UsageError
+from git_fedlearn.learn.explanation import Explanation
 from git_fedlearn.learn.extracts import ScoredEvent
 from git_fedlearn.learn.pipeline import Batch, Engine
 from git_fedlearn.learn.sources import DEFAULT_SOURCE, SourceKind, choose_source
@@ -22,6 +24,9 @@ from git_fedlearn.learn.sync import Synced, SyncOptions, run_sync
 
 MAX_REPORTED_FAULTS = 20
 MAX_UNREAD_NAMES = 10
+MAX_NAMED_CHARACTERS = 400
+"""Characters of an event's name that are redacted before it is shortened."""
+
 LOG_PATTERN = "telemetry/*-events.jsonl"
 
 
@@ -43,7 +48,7 @@ LOG_PATTERN = "telemetry/*-events.jsonl"
     default="embedded",
     help="Where to read: embedded (default), or dask[=SCHEDULER] for a cluster.",
 )
-@click.option("--explain", is_flag=True, help="Show the terms of each event's score.")
+@click.option("--explain", is_flag=True, help="Show each event with its verdict and score.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
 @click.pass_obj
 def command(  # noqa: PLR0913  one parameter for each option
@@ -67,7 +72,7 @@ def command(  # noqa: PLR0913  one parameter for each option
     Without --source, the folder is $AI_STACK_DATA, else git config fedlearn.source, which timers use, too.
     """
     repository = context.data_repository
-    explaining = partial(_explain, context) if explain and not as_json else None
+    explanation = Explanation() if explain else None
     request = SyncOptions(
         choose_source(repository, context.directory, source),
         context.now(),
@@ -76,14 +81,17 @@ def command(  # noqa: PLR0913  one parameter for each option
         since=since.date() if since else None,
         jobs=jobs,
         engine=_engine(engine, explain=explain),
-        explain=explaining,
+        explain=explanation.add if explanation else None,
     )
     restore_hooks(context, repository, dry_run=dry_run)
-    with nullcontext() if explaining else reading_bar(context) as watch:
+    with nullcontext() if explain else reading_bar(context) as watch:
         synced = run_sync(repository, context.privacy, replace(request, watch=watch), commit=do_commit)
     if as_json:
-        context.say_json("sync/v1", _to_json(synced))
+        explained = {"events": _explained(context, explanation)} if explanation else {}
+        context.say_json("sync/v1", {**_to_json(synced), **explained})
     else:
+        if explanation:
+            _explain(context, explanation, repository.settings.weights)
         _say(context, synced, request)
         if synced.commit:
             context.say(f"committed {synced.commit[:12]}")
@@ -108,12 +116,43 @@ def _engine(name: str, *, explain: bool) -> Engine | None:
     return partial(dask_extracts, scheduler or None)
 
 
-def _explain(context: Context, verdict: ScoredEvent) -> None:
-    outcome = verdict.outcome
-    result = f"skipped: {outcome.detail or outcome.reason}" if isinstance(outcome, Skipped) else outcome
-    context.say(f"{verdict.place}: {verdict.score.value:.3f}, {result}")
-    for term in verdict.score.terms:
-        context.say(f"    {term.contribution:.3f}  {term.name:<12} {term.why}")
+def _explain(context: Context, explanation: Explanation, weights: Weights) -> None:
+    for verdict, events in explanation.by_verdict():
+        context.say(f"{verdict} ({len(events)})")
+        for event in events:
+            score = f"{event.score.value:.3f}, " if event.score.terms else ""
+            detail = event.outcome.detail if isinstance(event.outcome, Skipped) else ""
+            name = _headline(context, event)
+            context.say(f"{event.path}:{event.line}: {score}{detail or verdict}{f': {name}' if name else ''}")
+            for term in event.score.terms:
+                context.say(f"    {term.contribution:.3f}  {term.name:<12} {term.why}")
+        context.say("")
+    for path, missing, most in explanation.unreachable(weights):
+        context.say(f"{path}: no event says anything about {missing}, so none can score above {most:g}")
+
+
+def _headline(context: Context, event: ScoredEvent) -> str:
+    """The name of an event in one redacted line."""
+    text = printable(str(context.privacy.sanitize(event.headline[:MAX_NAMED_CHARACTERS]).value))
+    return text if len(text) <= MAX_HEADLINE_LENGTH else f"{text[: MAX_HEADLINE_LENGTH - 1]}…"
+
+
+def _explained(context: Context, explanation: Explanation) -> list[Json]:
+    return [
+        {
+            "path": event.path,
+            "line": event.line,
+            "headline": _headline(context, event),
+            "set": None if isinstance(event.outcome, Skipped) else event.outcome,
+            "reason": event.outcome.reason if isinstance(event.outcome, Skipped) else None,
+            "score": event.score.value if event.score.terms else None,
+            "terms": [
+                {"name": term.name, "contribution": term.contribution, "why": term.why}
+                for term in event.score.terms
+            ],
+        }
+        for event in explanation.events
+    ]
 
 
 def _say(context: Context, synced: Synced, request: SyncOptions) -> None:

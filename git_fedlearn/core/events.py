@@ -72,6 +72,17 @@ def texts_of(event: JsonObject, fields: Iterable[str]) -> dict[str, str]:
     return {field: text_of(event, field) for field in fields}
 
 
+def headline_of(event: JsonObject) -> str:
+    """What an event is about, in its own words on one line; the kind of event if it has none."""
+    fields = unwrapped(event)
+    texts = texts_of(fields, ("error_message", "query", "error_type", "skill_name", "title", "description"))
+    named = [*texts.values()][:4]
+    found = next((text for text in named if text), "") or ": ".join(
+        text for text in (texts["title"], texts["description"]) if text
+    )
+    return " ".join(found.split()) or event_type(event)
+
+
 def unit_number(event: JsonObject, field: str) -> float | None:
     """A finite number in [0, 1]; None for anything else, booleans included."""
     value = event.get(field)

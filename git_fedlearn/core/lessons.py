@@ -9,7 +9,7 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
-from git_fedlearn.core.canonical import Json, JsonObject
+from git_fedlearn.core.canonical import Json, JsonObject, iter_strings
 from git_fedlearn.core.events import SYNONYMS, text_of, texts_of, unit_number
 from git_fedlearn.core.identity import is_volatile
 from git_fedlearn.core.layout import BEST_PRACTICES, ERROR_SOLUTIONS, SKILLS_PATTERNS, SetName
@@ -49,6 +49,10 @@ class Draft:
     question: str
     answer: str
     distilled: bool
+    by_rules: bool = False
+    """Made of access rules, not of anybody's words."""
+    is_list: bool = False
+    """Made of the whole items of a list, which may have been cut off."""
 
 
 def find_draft(event: JsonObject) -> Draft | None:
@@ -81,23 +85,25 @@ def _access_fix(event: JsonObject, texts: dict[str, str]) -> Draft | None:
         "tags": ["apparmor"],
     }
     if not shared:
-        return Draft(ERROR_SOLUTIONS, {}, "", "", distilled=True)
-    return Draft(
-        ERROR_SOLUTIONS, content, str(content["error_message"]), str(content["solution"]), distilled=True
-    )
+        return Draft(ERROR_SOLUTIONS, {}, "", "", distilled=True, by_rules=True)
+    question, answer = str(content["error_message"]), str(content["solution"])
+    return Draft(ERROR_SOLUTIONS, content, question, answer, distilled=True, by_rules=True)
 
 
 def _best_practice(event: JsonObject, texts: dict[str, str]) -> Draft | None:
     title, category, description = texts["title"], texts["category"], texts["description"]
-    count = event.get("endorsement_count")
-    is_counted = isinstance(count, int | float) and not isinstance(count, bool) and count > 0
-    endorsed = event.get("endorsed") is True or is_counted
-    if not ((title or category) and description) and not (endorsed and (title or description)):
+    if not ((title or category) and description) and not (is_endorsed(event) and (title or description)):
         return None
     named = {"title": title, "category": category, "description": description}
-    return _distilled(
-        BEST_PRACTICES, event, named, question=f"{category} {title}".strip(), answer=description
-    )
+    question = f"{category} {title}".strip() if description else category
+    return _distilled(BEST_PRACTICES, event, named, question=question, answer=description or title)
+
+
+def is_endorsed(event: JsonObject) -> bool:
+    """Whether somebody endorsed what the event says."""
+    count = event.get("endorsement_count")
+    is_counted = isinstance(count, int | float) and not isinstance(count, bool) and count > 0
+    return event.get("endorsed") is True or is_counted
 
 
 def _facts(_event: JsonObject, texts: dict[str, str]) -> Draft | None:
@@ -108,14 +114,16 @@ def _facts(_event: JsonObject, texts: dict[str, str]) -> Draft | None:
     scopes = sorted({scope for fact in facts if (scope := text_of(fact, "scope"))})
     description = "\n".join(dict.fromkeys(text_of(fact, "fact") for fact in facts))
     content: JsonObject = {"category": ", ".join(scopes) or "facts", "description": description}
-    return Draft(BEST_PRACTICES, content, texts["query"], description, distilled=True)
+    return Draft(BEST_PRACTICES, content, texts["query"], description, distilled=True, is_list=True)
 
 
 def _pattern(event: JsonObject, texts: dict[str, str]) -> Draft | None:
     described = any(event.get(name) for name in _PATTERN_FIELDS)
     if not described and event.get("pattern_extracted") is not True:
         return None
-    answer = next((texts[name] for name in (*_PATTERN_FIELDS, "description", "response") if texts[name]), "")
+    told = (texts[name] for name in (*_PATTERN_FIELDS, "description", "response") if texts[name])
+    nested = (" ".join(iter_strings(event.get(name, ""))) for name in _PATTERN_FIELDS)
+    answer = next((text for text in (*told, *nested) if text), "")
     named = {name: texts[name] for name in ("query", "response")}
     draft = _distilled(SKILLS_PATTERNS, event, named, question=texts["query"], answer=answer)
     return draft if draft.content else None
@@ -200,13 +208,15 @@ def _lasting(value: Json, depth: int = 4) -> Json:
 
 
 def _parse_facts(answer: str) -> list[JsonObject]:
-    text = unfenced(answer)
+    text = re.sub(r"\A```\w*\n", "", unfenced(answer))
     if text[:1] not in ("[", "{"):
         return []
     try:
         value = json.loads(text)
-    except (ValueError, RecursionError):
+    except RecursionError:
         return []
+    except ValueError:
+        value = _whole_objects(text)
     listed = value.get("facts") if isinstance(value, dict) else value
     facts = (
         [fact for fact in listed if isinstance(fact, dict) and text_of(fact, "fact")]
@@ -214,3 +224,17 @@ def _parse_facts(answer: str) -> list[JsonObject]:
         else []
     )
     return [fact for fact in facts if (sure := unit_number(fact, "confidence")) is None or sure >= 0.7]  # noqa: PLR2004
+
+
+def _whole_objects(text: str) -> list[Json]:
+    """The objects of a list that was cut off, as far as they are whole."""
+    decoder, found = json.JSONDecoder(), list[Json]()
+    at = text.find("{", text.find("["))
+    while at >= 0:
+        try:
+            value, end = decoder.raw_decode(text, at)
+        except (ValueError, RecursionError):
+            break
+        found.append(value)
+        at = text.find("{", end)
+    return found

@@ -11,16 +11,16 @@ from typing import Final
 
 from git_fedlearn.core.events import words_of
 
-MAX_ANSWER: Final = 16_000
-"""Characters of an answer; a longer one is a document, not a lesson."""
-
 PROBE: Final = "the question is a connection test"
 TOO_SHORT: Final = "the question is too short to be understood alone"
-TOO_LONG: Final = f"the answer is longer than {MAX_ANSWER} characters"
 CUT_OFF: Final = "the answer is cut off"
 REPEATS: Final = "the answer repeats itself"
 DECLINES_TO_ANSWER: Final = "the answer declines to answer"
 CONTRADICTS_ITSELF: Final = "the answer contradicts itself"
+GUESSES: Final = "the answer is guesswork"
+
+MAX_GUESSES: Final = 2
+"""Words such as "probably" that an answer may contain outside code."""
 
 _PROBES = frozenset("test testing ping pong hello hi hey health working ok okay check status".split())
 _DECLINES = re.compile(
@@ -33,6 +33,11 @@ _DECLINES = re.compile(
 _CONTRADICTS = re.compile(
     r"^[^\w\n]*(?:wait,|actually, (?:no|that)|hmm\b|let me (?:try|start) again|correction\W*:)",
     re.IGNORECASE | re.MULTILINE,
+)
+_GUESSES = re.compile(
+    r"\b(?:likely|probably|possibly|perhaps|presumably|maybe|(?:may|might|could|must) have (?:been )?\w+ed"
+    r"|i (?:assume|guess|suspect|think|believe))\b",
+    re.IGNORECASE,
 )
 _FENCED = re.compile(r"\A```\w*\n(.*?)\n?```\Z", re.DOTALL)
 _ITEM = re.compile(r"\s*(?:[-*+•]|\d+[.)])\s")
@@ -52,11 +57,11 @@ def find_fault(question: str, answer: str) -> str | None:
     faults: tuple[tuple[str, Callable[[], bool]], ...] = (
         (PROBE, lambda: is_probe or is_echo(asked, said)),
         (TOO_SHORT, lambda: len(asked) < 3),  # noqa: PLR2004
-        (TOO_LONG, lambda: len(answer) > MAX_ANSWER),
         (CUT_OFF, lambda: is_cut_off(answer)),
         (REPEATS, lambda: is_repetitive(said)),
         (DECLINES_TO_ANSWER, lambda: bool(_DECLINES.search(_prose(answer)))),
         (CONTRADICTS_ITSELF, lambda: bool(_CONTRADICTS.search(_prose(answer)))),
+        (GUESSES, lambda: len(_GUESSES.findall(_prose(answer))) > MAX_GUESSES),
     )
     return next((phrase for phrase, applies in faults if applies()), None)
 

@@ -22,8 +22,24 @@ from git_fedlearn.core.events import (
     words_of,
 )
 from git_fedlearn.core.layout import ERROR_SOLUTIONS, SetName
-from git_fedlearn.core.lessons import Draft, find_draft
+from git_fedlearn.core.lessons import Draft, find_draft, is_endorsed
 from git_fedlearn.core.quality import CUT_OFF, find_fault
+from git_fedlearn.core.substance import (
+    DOCUMENT,
+    MAX_ERROR,
+    MAX_LESSON,
+    THOUGHT,
+    UNNAMED,
+    WHOLE_LOG,
+    estimate_specificity,
+    find_emptiness,
+    find_platitude,
+    find_restatement,
+    is_concrete,
+    is_thinking_aloud,
+    is_unnamed,
+    strip_thoughts,
+)
 from git_fedlearn.core.weights import DEFAULT_WEIGHTS, Weights
 
 THRESHOLD: Final = 0.7
@@ -36,6 +52,11 @@ FAILED: Final = "the step failed"
 PRIVILEGE: Final = "the fix would grant access to secrets or extra privileges"
 NO_FORM: Final = "no solution, practice, pattern or answer in it"
 
+MAX_CONCISE_QUESTION: Final = 300
+MAX_CONCISE_ANSWER: Final = 600
+
+OUTCOME: Final = "outcome"
+FEEDBACK: Final = "feedback"
 CLAIMED: Final = "own score"
 """The only term of an event that brings its own score."""
 
@@ -54,6 +75,10 @@ class Score:
 
     value: float
     terms: tuple[Term, ...]
+
+
+NO_SCORE: Final = Score(0.0, ())
+"""Of an event that is no lesson."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,21 +105,26 @@ def route_event(
 ) -> tuple[Score, RoutedLesson | Skipped]:
     """The score of an event, and its lesson or why it has none. Raises only what `scorer` raises.
 
-    An event with a valid score keeps it; if that is below the threshold, nothing else is examined. Any
-    other event is scored by `scorer` if that returns a score, else by the heuristics.
+    Is it a lesson? comes first, and a claimed score does not answer that: an event that is none has no terms.
+    Only a claim below the threshold decides before. Then, how good is it? An event with a valid score keeps
+    it; any other event is scored by `scorer` if that returns a score, else by the heuristics.
     """
     fields = unwrapped(event)
     claim = _claim(fields)
     if claim and claim.contribution < threshold:
         return Score(claim.contribution, (claim,)), _below(claim.contribution, threshold)
+    if any("<" in value for value in fields.values() if isinstance(value, str)):
+        fields = {name: strip_thoughts(value) for name, value in fields.items()}
     draft = find_draft(fields)
+    if draft is None:
+        return NO_SCORE, Skipped(_missing(fields))
+    if fault := _fault(fields, draft):
+        return NO_SCORE, Skipped(fault)
     if claim:
         score = Score(claim.contribution, (claim,))
     else:
         score = (scorer(event) if scorer else None) or _score_draft(fields, draft, weights)
-    if fault := _fault(fields, draft, is_claimed=claim is not None):
-        return score, Skipped(fault)
-    if draft is None or score.value < threshold:
+    if score.value < threshold:
         return score, _below(score.value, threshold)
     return score, RoutedLesson(draft.set_name, {**draft.content, SCORE: score.value})
 
@@ -110,17 +140,34 @@ def _below(score: float, threshold: float) -> Skipped:
     return Skipped(BELOW, f"scored {score:g}, below your minimum of {threshold:g}")
 
 
-def _fault(event: JsonObject, draft: Draft | None, *, is_claimed: bool) -> str | None:
-    """What makes an event worthless at any score. An event with its own score has had its answer judged."""
-    if draft is None:
-        return _missing(event)
+def _fault(event: JsonObject, draft: Draft) -> str | None:
+    """What makes an event worthless at any score."""
     if not draft.content:
         return PRIVILEGE
-    if event.get("truncated") is True or str(event.get("finish_reason")).strip() == "length":
+    is_cut = event.get("truncated") is True or str(event.get("finish_reason")).strip() == "length"
+    if is_cut and not draft.is_list:
         return CUT_OFF
-    if is_claimed or draft.distilled:
+    if not draft.distilled and outcome_of(event)[0] == "failure":
+        return FAILED
+    if draft.by_rules:
         return None
-    return FAILED if outcome_of(event)[0] == "failure" else find_fault(draft.question, draft.answer)
+    return _find_lack(draft) or (None if draft.distilled else find_fault(draft.question, draft.answer))
+
+
+def _find_lack(draft: Draft) -> str | None:
+    """Why the texts of a draft do not make a lesson."""
+    question, answer = draft.question, draft.answer
+    if len(answer) > MAX_LESSON:
+        return DOCUMENT
+    if lack := find_emptiness(answer) or (THOUGHT if is_thinking_aloud(answer) else None):
+        return lack
+    if draft.set_name != ERROR_SOLUTIONS:
+        return find_platitude(f"{question}\n{answer}" if draft.distilled else answer, strict=True)
+    if len(question) > MAX_ERROR:
+        return WHOLE_LOG
+    if is_unnamed(question):
+        return UNNAMED
+    return find_restatement(question, answer) or find_platitude(answer, strict=False)
 
 
 def _missing(event: JsonObject) -> str:
@@ -132,36 +179,55 @@ def _missing(event: JsonObject) -> str:
     return NO_FORM
 
 
-def _score_draft(event: JsonObject, draft: Draft | None, weights: Weights) -> Score:
-    """The heuristics alone; without a lesson only outcome and feedback count."""
-    terms = [_outcome(event, weights), _feedback(event, weights)]
-    if draft:
-        terms += [_reusability(draft, weights), _complexity(draft, weights), _novelty(event, draft, weights)]
+def _score_draft(event: JsonObject, draft: Draft, weights: Weights) -> Score:
+    """The heuristics alone."""
+    terms = [
+        _outcome(event, draft, weights),
+        _feedback(event, weights),
+        _reusability(draft, weights),
+        _complexity(draft, weights),
+        _novelty(event, draft, weights),
+    ]
     total = sum(term.contribution for term in terms)
     return Score(round(min(1.0, max(0.0, total)), 3), tuple(terms))
 
 
-def _outcome(event: JsonObject, weights: Weights) -> Term:
+def _outcome(event: JsonObject, draft: Draft, weights: Weights) -> Term:
     outcome, field = outcome_of(event)
     worth = {"success": weights.success, "partial": weights.partial}.get(outcome, 0.0)
-    return Term("outcome", round(worth, 3), f"{outcome}, by {field}")
+    if outcome != "unknown":
+        return Term(OUTCOME, round(worth, 3), f"{outcome}, by {field}")
+    if is_endorsed(event):
+        return Term(OUTCOME, round(weights.success, 3), "endorsed")
+    if feedback_of(event) == -1 or not (draft.distilled or is_concise_answer(draft)):
+        return Term(OUTCOME, 0.0, "unknown, by nothing")
+    return Term(OUTCOME, round(weights.stated, 3), "stated without an outcome")
 
 
 def _feedback(event: JsonObject, weights: Weights) -> Term:
     feedback = feedback_of(event)
     if feedback is None:
-        return Term("feedback", round(weights.feedback_none, 3), "none given")
+        return Term(FEEDBACK, round(weights.feedback_none, 3), "none given")
     worth = (weights.feedback_none, weights.feedback_up, weights.feedback_down)[feedback]
-    return Term("feedback", round(worth, 3), f"{feedback:+d}" if feedback else "0")
+    return Term(FEEDBACK, round(worth, 3), f"{feedback:+d}" if feedback else "0")
 
 
 def _reusability(draft: Draft, weights: Weights) -> Term:
-    share, why = (1.0, "general by its form") if draft.distilled else estimate_reusability(draft.question)
+    if draft.by_rules:
+        share, why = 1.0, "general by its form"
+    elif is_concise_answer(draft):
+        share, why = 1.0, "a concise answer to a general question"
+    elif draft.distilled:
+        share, why = estimate_generality(f"{draft.question}\n{draft.answer}")
+    else:
+        share, why = estimate_reusability(draft.question)
     return Term("reusability", round(weights.reusability * share, 3), why)
 
 
 def _complexity(draft: Draft, weights: Weights) -> Term:
-    share, why = estimate_complexity(draft.answer)
+    is_short = draft.distilled or is_concise_answer(draft)
+    estimate = estimate_specificity if is_short and not draft.by_rules else estimate_complexity
+    share, why = estimate(draft.answer)
     return Term("complexity", round(weights.complexity * share, 3), why)
 
 
@@ -177,12 +243,34 @@ _ASKS: Final = (
     ("a design", r"design|architect|schema|pattern|concurren|interface|protocol|heuristic|trade-?off"),
     ("a rule", r"best.practice|convention|guideline|recommend|constraint|should|lesson|gotcha|avoid"),
 )
+_GENERAL_ASKS: Final = tuple(pattern for name, pattern in _ASKS if name != "a design")
 _MOMENTS: Final = (
     ("a step of one project", r"\b(?:phase|slice|sprint|milestone|round|session) ?\d"),
     ("a date or commit", r"\b20\d\d-\d\d-\d\d\b|\b(?=[a-f]*\d)(?=\d*[a-f])[0-9a-f]{7,40}\b"),
     ("measurements", r"=\s*\d|\b\d+(?:\.\d+)?(?:%| ?ms\b|/\d+\b)"),
     ("one plan", r"\bpriorit|\broadmap\b|\bbacklog\b|\bbuilt next\b|\bestimate\b"),
 )
+
+
+_RUNS: Final = (
+    ("a step of one project", r"\b(?:phase|slice|sprint|milestone|round|session) ?\d"),
+    ("a date or commit", r"\b20\d\d-\d\d-\d\d\b|\b(?=[a-f]*\d)(?=\d*[a-f])[0-9a-f]{7,40}\b"),
+    (
+        "a ticket",
+        r"(?<!\w)#\d+\b|\b(?!utf-|sha-|iso-)[a-z]{3,}-(?=[a-z]*\d)(?=\d*[a-z])[0-9a-z]{3,6}\b|\b[A-Z]{2,8}-\d{2,}\b",
+    ),
+    (
+        "one run",
+        r"\b\d+ (?:new )?(?:tests?|files?|commits?|pass|agents|of \d+)\b|\ball \w* ?(?:tests|gates) pass",
+    ),
+)
+
+
+def estimate_generality(text: str) -> tuple[float, str]:
+    """A share in [0, 1] for a lesson that is general by its form: a quarter less for each tie to a moment."""
+    ties = [name for name, pattern in _RUNS if re.search(pattern, text)]
+    why = "general by its form"
+    return 1 - len(ties) / len(_RUNS), f"{why}; tied to {', '.join(ties)}" if ties else why
 
 
 def estimate_reusability(question: str) -> tuple[float, str]:
@@ -203,11 +291,24 @@ def estimate_complexity(answer: str) -> tuple[float, str]:
     return share, f"{steps} steps, {blocks} code blocks, {len(answer)} characters"
 
 
+def is_concise_answer(draft: Draft) -> bool:
+    """Whether a short answer says something to a short question that asks for a procedure, remedy or rule."""
+    if (
+        draft.distilled
+        or len(draft.question) > MAX_CONCISE_QUESTION
+        or len(draft.answer) > MAX_CONCISE_ANSWER
+    ):
+        return False
+    asks = any(re.search(rf"\b(?:{pattern})", draft.question, re.IGNORECASE) for pattern in _GENERAL_ASKS)
+    is_tied = any(re.search(pattern, draft.question, re.IGNORECASE) for _, pattern in _MOMENTS)
+    return asks and not is_tied and is_concrete(draft.answer)
+
+
 def _new_words(draft: Draft) -> tuple[float, str]:
-    """The share of the answer's words that are not in the question; under 20 words it cannot reach 1."""
+    """The share of the answer's words that are not in the question; a few words cannot reach 1."""
     said = set(words_of(draft.answer))
     if draft.set_name == ERROR_SOLUTIONS:
         return min(1.0, len(said) / 20), "a solution to the error"
     new = len(said.difference(words_of(draft.question)))
-    share = new / max(len(said), 20)
+    share = new / max(len(said), 4 if draft.distilled or is_concise_answer(draft) else 20)
     return share, f"{new} of {len(said)} words are not in the question"

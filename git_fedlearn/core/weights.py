@@ -13,6 +13,7 @@ class Weights:
 
     success: float = 0.4
     partial: float = 0.2
+    stated: float = 0.35
     feedback_up: float = 0.2
     feedback_none: float = 0.1
     feedback_down: float = 0.0

@@ -13,7 +13,15 @@ import msgspec
 from xxhash import xxh3_128_digest
 
 from git_fedlearn.core.canonical import JsonObject, format_value
-from git_fedlearn.core.events import SCORE, SYNONYMS, end_of, event_time, sort_key, unit_number
+from git_fedlearn.core.events import (
+    SCORE,
+    SYNONYMS,
+    end_of,
+    event_time,
+    headline_of,
+    sort_key,
+    unit_number,
+)
 from git_fedlearn.core.identity import is_volatile
 from git_fedlearn.core.layout import FINE_TUNING, SetName
 from git_fedlearn.core.scoring import BELOW, Score, Skipped, route_event
@@ -76,7 +84,7 @@ class Judge:
             verdict = EventVerdict(
                 scored.value, routed.set_name, *format_lesson(routed.set_name, routed.content)
             )
-        if key and scored.value >= rules.threshold:
+        if key and claim is not None and claim >= rules.threshold:
             if len(self._cache) >= MAX_VERDICTS:
                 self._cache.clear()
             self._cache[key] = verdict
@@ -216,8 +224,9 @@ class Extractor:
         if since and when and when.date() < since and not isinstance(outcome, Skipped):
             outcome = Skipped(TOO_OLD)
         if self.rules.explain and terms:
-            where = f"{file.path}:{chunk.number + line.number}"
-            self.rules.explain(ScoredEvent(where, terms, outcome))
+            self.rules.explain(
+                ScoredEvent(str(file.path), chunk.number + line.number, headline_of(fields), terms, outcome)
+            )
         if isinstance(outcome, Skipped):
             extract.skipped[outcome.reason] += 1
             return

@@ -126,7 +126,10 @@ class Scorer:
 class ScoredEvent(NamedTuple):
     """An event for `--explain`: its place, its score, and the set of its lesson or why it is skipped."""
 
-    place: str
+    path: str
+    line: int
+    headline: str
+    """Its name in one line, not redacted; empty if it has none."""
     score: Score
     outcome: SetName | Skipped
 

@@ -106,21 +106,51 @@ def test_since_leaves_out_what_is_older(system: System, source: Path) -> None:
     assert "invalid value for '--since'" in system.fedlearn("sync", "--since", "May", code=2).err
 
 
-def test_explain_prints_the_terms_of_every_score(system: System, source: Path) -> None:
+def test_explain_groups_events_by_verdict_and_prints_the_terms_of_every_score(
+    system: System, source: Path
+) -> None:
     low = EVENT | {"value_score": 0.2}
     scored = {key: value for key, value in EVENT.items() if key != "value_score"} | {"outcome": "success"}
-    path = source / "telemetry/a-events.jsonl"
-    write(path, EVENT, low, scored)
-    out = system.fedlearn("sync", "--source", str(source), "--explain", "--dry-run").out
+    path, name = source / "telemetry/a-events.jsonl", EVENT["query"]
+    write(path, low, EVENT, EVENT | {"response": "Done."}, scored)
+    run = ("sync", "--source", str(source), "--explain", "--dry-run")
+    out = system.fedlearn(*run).out
     assert out.startswith(
-        f"{path}:1: 0.800, skills-patterns\n"
+        "learned into skills-patterns (2)\n"
+        f"{path}:2: 0.800, learned into skills-patterns: {name}\n"
         "    0.800  own score    the event's own value_score\n"
-        f"{path}:2: 0.200, skipped: scored 0.2, below your minimum of 0.7\n"
-        "    0.200  own score    the event's own value_score\n"
-        f"{path}:3: "
+        f"{path}:4: "
     )
     assert "    0.400  outcome      success, by outcome\n" in out
+    assert (
+        "\nskipped: only a status or a merge note (1)\n"
+        f"{path}:3: skipped: only a status or a merge note: {name}\n"
+        "\nskipped: scored below your minimum (1)\n"
+        f"{path}:1: 0.200, scored 0.2, below your minimum of 0.7: {name}\n"
+    ) in out
     assert system.records("skills-patterns") == []
+    events = json.loads(system.fedlearn(*run, "--json").out)["events"]
+    assert [(event["line"], event["set"], event["reason"], event["score"]) for event in events[:3]] == [
+        (1, None, "scored below your minimum", 0.2),
+        (2, "skills-patterns", None, 0.8),
+        (3, None, "only a status or a merge note", None),
+    ]
+
+
+def test_explain_names_what_no_event_of_a_source_can_reach_and_redacts_what_it_names(
+    system: System, source: Path
+) -> None:
+    mail = f"rosa.lindt{chr(64)}northmill-works.net"
+    practice = {
+        "category": "mail",
+        "title": f"Ask {mail}",
+        "description": "Relay mail by port 587, with TLS.",
+    }
+    write(source / "telemetry/a-events.jsonl", practice)
+    out = system.fedlearn("sync", "--source", str(source), "--explain", "--dry-run").out
+    assert "a-events.jsonl: no event says anything about outcome, so none can score above 0.95\n" in out
+    assert "learned into best-practices: Ask " in out
+    assert mail not in out
 
 
 def test_a_lesson_met_often_is_one_record_with_the_best_score_and_first_day(

@@ -10,10 +10,8 @@ from git_fedlearn.core.quality import (
     CONTRADICTS_ITSELF,
     CUT_OFF,
     DECLINES_TO_ANSWER,
-    MAX_ANSWER,
     PROBE,
     REPEATS,
-    TOO_LONG,
     TOO_SHORT,
     find_fault,
 )
@@ -28,6 +26,7 @@ from git_fedlearn.core.scoring import (
     Skipped,
     route_event,
 )
+from git_fedlearn.core.substance import STATUS_ONLY
 
 SCORING = Path(__file__).parents[2] / "docs" / "scoring.md"
 STEP = {"event_type": "agent_step_complete"}
@@ -62,14 +61,20 @@ def test_any_event_becomes_a_clean_lesson_or_a_counted_reason(event: dict[str, A
     [
         ({"error_type": "EADDRINUSE", "solution": "free the port"}, ERROR_SOLUTIONS),
         ({"error_message": "port in use", "fix": "free the port"}, ERROR_SOLUTIONS),
-        ({"error_type": "E", "solution": "s", "title": "t", "description": "d"}, ERROR_SOLUTIONS),
+        (
+            {"error_type": "EADDRINUSE", "solution": "free the port", "title": "t", "description": "d"},
+            ERROR_SOLUTIONS,
+        ),
         ({"title": "Pin inputs", "description": "Pin flake inputs."}, BEST_PRACTICES),
         ({"category": "nix", "description": "Pin flake inputs."}, BEST_PRACTICES),
         ({"description": "Pin flake inputs.", "endorsement_count": 3}, BEST_PRACTICES),
         ({"title": "Pin flake inputs.", "endorsed": True}, BEST_PRACTICES),
         ({"skill_name": "retries", "usage_pattern": "back off"}, SKILLS_PATTERNS),
         ({"pattern": {"trigger": "timeout"}}, SKILLS_PATTERNS),
-        ({"pattern_extracted": True, "query": "q", "response": "r"}, SKILLS_PATTERNS),
+        (
+            {"pattern_extracted": True, "query": QUESTION, "response": "Back off, with jitter."},
+            SKILLS_PATTERNS,
+        ),
         ({"query": QUESTION, "response": SENTENCES}, SKILLS_PATTERNS),
         ({"data": {"prompt": QUESTION, "completion": SENTENCES}}, SKILLS_PATTERNS),
     ],
@@ -102,19 +107,21 @@ def test_what_is_not_learned_has_a_reason(event: dict[str, Any], reason: str) ->
 
 
 def test_the_score_is_kept_apart_from_the_reason() -> None:
-    assert routed({"value_score": 0.55, "title": "t", "description": "d"}) == Skipped(
+    assert routed({"value_score": 0.55, "title": "t", "description": "Pin flake inputs."}) == Skipped(
         BELOW, "scored 0.55, below your minimum of 0.7"
     )
 
 
 def test_the_threshold_itself_is_enough() -> None:
-    event: dict[str, Any] = {"value_score": 0.7, "title": "t", "description": "d"}
+    event: dict[str, Any] = {"value_score": 0.7, "title": "t", "description": "Pin flake inputs."}
     assert isinstance(routed(event), RoutedLesson)
     assert isinstance(route_event(event, threshold=0.71)[1], Skipped)
 
 
-def test_whoever_claims_a_score_has_judged_the_answer() -> None:
-    assert isinstance(routed({"query": "test", "response": "ok", "value_score": 0.9}), RoutedLesson)
+def test_a_claimed_score_does_not_make_a_lesson() -> None:
+    event = {"query": QUESTION, "response": "Done.", "value_score": 0.95}
+    assert routed(event) == Skipped(STATUS_ONLY)
+    assert routed({"query": "ping", "response": SENTENCES, "value_score": 0.95}) == Skipped(PROBE)
 
 
 def test_content_has_no_field_of_the_session_or_ours() -> None:
@@ -223,7 +230,6 @@ def test_an_answer_that_lists_facts_becomes_a_best_practice_without_its_prompt()
         (QUESTION, "1. Parse the tag, such as `</output>", CUT_OFF),
         (QUESTION, "1. Parse the tag (of the output!", CUT_OFF),
         (QUESTION, "for _ in range(1) " * 60 + ".", REPEATS),
-        (QUESTION, " ".join(str(number) for number in range(MAX_ANSWER)) + ".", TOO_LONG),
         (QUESTION, "I cannot determine the values from the template.", DECLINES_TO_ANSWER),
         (QUESTION, f"{SENTENCES}\nWait, that is wrong.\n{SENTENCES}", CONTRADICTS_ITSELF),
     ],
@@ -254,7 +260,7 @@ def test_a_whole_answer_has_no_fault(answer: str) -> None:
     "reason",
     [
         *(BELOW, CUT_OFF, DECLINES_TO_ANSWER, FAILED, HEARTBEAT, NO_FORM, PRIVILEGE),
-        *(PROBE, REPEATS, TOO_LONG, TOO_SHORT, UNSOLVED, CONTRADICTS_ITSELF),
+        *(PROBE, REPEATS, TOO_SHORT, UNSOLVED, CONTRADICTS_ITSELF),
     ],
 )
 def test_every_reason_is_documented(reason: str) -> None:

@@ -37,6 +37,8 @@ GOOD: dict[str, Any] = {
     + " ".join(f"Explain part {part} of it at length." for part in range(40)),
 }
 
+PRACTICE: dict[str, Any] = {"category": "network", "description": "Bring the bridge up before its ports."}
+
 
 def score_event(event: dict[str, Any], given_weights: Weights = DEFAULT_WEIGHTS) -> Score:
     return route_event(event, given_weights)[0]
@@ -100,19 +102,21 @@ def test_the_confidence_of_an_error_solution_stands_in_for_its_score() -> None:
         ({"exit_code": 2, "event_type": "step_complete"}, 0),
         ({"error": "boom", "event_type": "step_complete"}, 0),
         ({"error": None, "event_type": "step_complete"}, 0.4),
-        ({"error": "boom", "solution": "do not"}, 0.4),
-        ({"error": "boom", "solution": "do not", "solution_verified": False}, 0.2),
+        ({"error": "boom", "solution": "light it outside"}, 0.4),
+        ({"error": "boom", "solution": "light it outside", "solution_verified": False}, 0.2),
         ({"event_type": "apparmor_fix_committed"}, 0.4),
         ({"event_type": "http_failure"}, 0),
         ({"event": "task_completed"}, 0.4),
-        ({"event_type": "cycle"}, 0),
-        ({}, 0),
+        ({"event_type": "cycle"}, 0.35),
+        ({}, 0.35),
+        ({"user_feedback": -1}, 0),
+        ({"endorsement_count": 12}, 0.4),
     ],
 )
 def test_the_outcome_is_what_a_field_says_or_else_the_event_type(
     fields: dict[str, Any], worth: float
 ) -> None:
-    assert parts(score_event(fields))["outcome"] == worth
+    assert parts(score_event(PRACTICE | fields))["outcome"] == worth
 
 
 @pytest.mark.parametrize(
@@ -156,7 +160,8 @@ def test_steps_code_and_length_make_an_answer_complex() -> None:
 
 
 def test_an_answer_that_only_repeats_the_question_has_no_novelty() -> None:
-    event: dict[str, Any] = {"query": "say hello world please", "response": "hello world"}
+    words = "the north bridge carries nine loads and the south bridge carries two"
+    event: dict[str, Any] = {"query": f"Please repeat: {words}", "response": words.title()}
     assert parts(score_event(event))["novelty"] == 0
     assert parts(score_event(event | {"novelty": 0.5}))["novelty"] == 0.05
     assert parts(score_event(GOOD))["novelty"] > 0
@@ -168,7 +173,7 @@ def test_an_event_inside_an_envelope_is_read_and_does_not_override_its_envelope(
         "task": {"prompt": GOOD["query"], "output": GOOD["response"]},
     }
     assert score_event(inner).value == score_event(GOOD).value
-    assert score_event({"value_score": 0.9, "data": {"value_score": 0.1}}).value == 0.9
+    assert score_event({"value_score": 0.9, "data": PRACTICE | {"value_score": 0.1}}).value == 0.9
 
 
 def test_weights_come_from_a_table_and_the_rest_keep_their_defaults() -> None:

@@ -1,0 +1,239 @@
+"""Whether a text says anything: the refusals that come before any score. See docs/scoring.md.
+
+A claimed score does not switch them off. The rules look at the words that are left when references, words
+without meaning of their own and words of a status are taken away, never at the length alone: a concise answer
+passes. Pure functions; each refusal is one of the phrases below.
+"""
+
+import re
+from typing import Final
+
+from git_fedlearn.core.canonical import Json
+from git_fedlearn.core.empty_words import (
+    ERROR_WORDS,
+    FUNCTION_WORDS,
+    GENERIC_WORDS,
+    NOTHING_WORDS,
+    POINTER_WORDS,
+    STATUS_WORDS,
+)
+from git_fedlearn.core.events import words_of
+
+MAX_LESSON: Final = 6_000
+"""Characters of an answer; a longer one is a document, not a lesson."""
+
+MAX_ERROR: Final = 10_000
+"""Characters of an error; a longer one is a whole log."""
+
+MAX_ASKED_WORDS: Final = 30
+MAX_RESTATEMENT_WORDS: Final = 12
+
+SAYS_NOTHING: Final = "it says nothing"
+STATUS_ONLY: Final = "only a status or a merge note"
+ELSEWHERE: Final = "it only points elsewhere"
+UNRESOLVED: Final = "not resolved yet"
+RESTATES: Final = "it says nothing that is not in the question"
+THOUGHT: Final = "only a chain of thought"
+PLATITUDE: Final = "a platitude"
+UNNAMED: Final = "the error is not named"
+DOCUMENT: Final = f"longer than {MAX_LESSON} characters"
+WHOLE_LOG: Final = f"an error of more than {MAX_ERROR} characters"
+
+_THOUGHT_NAMES = "think|thinking|thought|thoughts|reasoning|reflection|scratchpad|analysis"
+_THOUGHT = re.compile(rf"(?<!`)<({_THOUGHT_NAMES})\b[^<>]*>.*?</\1\s*>(?!`)\s*", re.DOTALL | re.IGNORECASE)
+_THOUGHT_END = re.compile(
+    rf"\A(?:(?!<(?:{_THOUGHT_NAMES})\b).)*?(?<!`)</(?:{_THOUGHT_NAMES})\s*>(?!`)\s*",
+    re.DOTALL | re.IGNORECASE,
+)
+_THOUGHT_START = re.compile(
+    rf"^\s*<(?:{_THOUGHT_NAMES})\b[^<>]*>(?!`).*", re.DOTALL | re.IGNORECASE | re.MULTILINE
+)
+_THOUGHT_ALOUD = re.compile(
+    r"\A\W*(?:thoughts?|thinking|reasoning|chain of thought|analysis)\W*:"
+    r"|\A\W*(?:okay|ok|alright|hmm|so),? (?:so |let me |let's |the user |i need to |i should |first,? i )"
+    r"|\A\W*(?:let me think|the user (?:is asking|asks|wants|asked)|i need to (?:think|figure))",
+    re.IGNORECASE,
+)
+_FINAL_ANSWER = re.compile(r"^\W*(?:final answer|answer|response)\W*:\s*", re.IGNORECASE | re.MULTILINE)
+
+_REFERENCE = re.compile(
+    r"https?://\S+|\b[\w.-]+/[\w.-]+#\d+|#\d+|\bgh-\d+\b|\b(?=[a-f]*\d)(?=\d*[a-f])[0-9a-f]{7,40}\b",
+    re.IGNORECASE,
+)
+_WEAK_REFERENCE = re.compile(
+    r"\b[a-z][\w]*-(?=[a-z]*\d)[0-9a-z]{1,8}\b|\b(?:[\w.-]+/)+[\w.-]+|@\w+|\bv?\d[\d.]*%?", re.IGNORECASE
+)
+_CONCRETE = re.compile(
+    r"`[^`]+`|(?<![\w-])--?[a-z][\w-]*|\b\w+[._:]\w+|(?<!\w)[~.]{0,2}/\w+|\b\w+/\w+/\w+|\b[a-z]+[A-Z]\w*|\b[A-Z]{2,}\w*|\b\w*_\w+|\d|\w\(\)|[\"'][^\"']{3,}[\"']"
+)
+
+
+_EMPTY_WORDS = NOTHING_WORDS | STATUS_WORDS | POINTER_WORDS
+
+_UNRESOLVED_LEAD = re.compile(
+    r"\A\W*(?:(?:todo|tbd|tba|fixme|wip|unresolved|unsolved|untriaged)\b"
+    r"|(?:partial(?:ly)?|incomplete|open|pending|blocked|deferred|postponed|in progress|ongoing"
+    r"|under investigation|investigating|backlog(?:ged)?|on hold)\s*(?:[:;.,(\u2013\u2014-]|\Z))",
+    re.IGNORECASE,
+)
+_DONE_WORDS = (
+    "resolved|fixed|solved|addressed|reproduced|determined|identified|found|diagnosed|understood|known|clear"
+    "|available|investigated|implemented|done|decided|established|ready|figured out"
+)
+_UNRESOLVED = re.compile(
+    r"\b(?:not|never|hasn't|isn't|wasn't|couldn't|cannot|can't|n't) (?:yet )?(?:been |be |yet )?(?:yet )?"
+    rf"(?:{_DONE_WORDS})\b"
+    rf"|\bto be (?:{_DONE_WORDS}|fixed|announced)\b"
+    r"|\bno (?:known |clear |permanent |real |good )?"
+    r"(?:solution|fix|workaround|resolution|remedy|answer|idea|clue)\b"
+    r"|\bstill (?:investigating|looking|open|fail(?:s|ing)|broken|happen(?:s|ing)|occurs|un\w+|there)\b"
+    r"|\b(?:needs?|requires?|awaiting|awaits|pending|waiting for|under) (?:further |more |some |a )?"
+    r"(?:investigation|review|triage|analysis|debugging|info|information|feedback|work|decision|upstream|fix)\b"
+    r"|\b(?:cause|reason) (?:is |was |remains )?(?:still )?(?:unknown|unclear)\b"
+    r"|\b(?:unclear|unknown|unsure|no idea) (?:why|how|what|if|whether|where)\b"
+    r"|\b(?:don't|do not|didn't|did not) know\b|\bgave up\b|\b(?:will|let's|we'll|i'll) "
+    r"(?:be )?(?:fix|look|investigate|revisit|check|follow|address|retry|handle)(?:e?d)?\b",
+    re.IGNORECASE,
+)
+_STATUS_LEAD = re.compile(
+    r"\A\W*(?:merged?|closed?|done|fixed|resolved|completed?|shipped|landed|implemented|verified)\b\s*"
+    r"(?:[:.,;\u2013\u2014-]|\bin\b|\bvia\b|\bby\b|\bbranch\b|\bpr\b|\bpull request\b)\s*",
+    re.IGNORECASE,
+)
+
+
+def without_thought(text: str) -> str:
+    """A text without its chain of thought: what stands between `<think>` and `</think>`, also half of it.
+
+    Tags in backticks are talked about, not used. After thoughts under a heading, only a final answer stays.
+    """
+    if "<" in text:
+        text = _THOUGHT.sub("", text)
+        text = _THOUGHT_END.sub("", text)
+        text = _THOUGHT_START.sub("", text).strip()
+    if _THOUGHT_ALOUD.match(text[:200]) and (parts := _FINAL_ANSWER.split(text))[1:]:
+        return parts[-1].strip()
+    return text
+
+
+def strip_thoughts(value: Json, depth: int = 6) -> Json:
+    """A JSON value whose texts are without thoughts."""
+    if isinstance(value, str):
+        return without_thought(value)
+    if isinstance(value, dict) and depth:
+        return {name: strip_thoughts(item, depth - 1) for name, item in value.items()}
+    if isinstance(value, list) and depth:
+        return [strip_thoughts(item, depth - 1) for item in value]
+    return value
+
+
+def is_thinking_aloud(text: str) -> bool:
+    """Whether a text begins as a chain of thought without tags."""
+    return bool(_THOUGHT_ALOUD.match(text[:200]))
+
+
+def find_emptiness(text: str) -> str | None:
+    """Why a text says nothing, or not what to do; None if it says something."""
+    if _UNRESOLVED_LEAD.match(text):
+        return UNRESOLVED
+    words = _content(_REFERENCE.sub(" ", text))
+    if all(word in NOTHING_WORDS for word in words):
+        return ELSEWHERE if not words and _REFERENCE.search(text) else SAYS_NOTHING
+    said = _content(_WEAK_REFERENCE.sub(" ", _REFERENCE.sub(" ", text)))
+    told = [word for word in said if word not in _EMPTY_WORDS]
+    if _UNRESOLVED.search(text):
+        left = {word for word in _content(_UNRESOLVED.sub(" ", text)) if word in told}
+        if len(left) < 3:  # noqa: PLR2004  words of a remedy
+            return UNRESOLVED
+    # An answer may be a number or a name with one; a status with one is still a status.
+    return None if told or not said else _kind_of_emptiness(said)
+
+
+def _kind_of_emptiness(words: list[str]) -> str:
+    if words[0] in NOTHING_WORDS:
+        return SAYS_NOTHING
+    return STATUS_ONLY if POINTER_WORDS.isdisjoint(words) else ELSEWHERE
+
+
+def find_restatement(question: str, answer: str) -> str | None:
+    """RESTATES, or STATUS_ONLY for a status that goes on with the words of the question.
+
+    Only the first line of the question counts: a long report often contains the remedy, too.
+    """
+    asked = {_stem(word) for word in words_of(question.strip().partition("\n")[0])[:MAX_ASKED_WORDS]}
+    lead = _STATUS_LEAD.match(answer)
+    rest = answer[lead.end() :] if lead else answer
+    words = _content(_REFERENCE.sub(" ", rest))
+    new = {_stem(word) for word in words if not lead or word not in _EMPTY_WORDS} - asked
+    if lead and len(new) < 3 and not _CONCRETE.search(_REFERENCE.sub(" ", rest)):  # noqa: PLR2004  to say how
+        return STATUS_ONLY
+    return None if new or len(words) > MAX_RESTATEMENT_WORDS else RESTATES
+
+
+def find_platitude(text: str, *, strict: bool) -> str | None:
+    """PLATITUDE for words that fit everywhere; `strict` also if a longer text has few others."""
+    if _CONCRETE.search(_without_capitals(text)):
+        return None
+    words = set(_content(text))
+    specific = {word for word in words if word not in GENERIC_WORDS and word not in STATUS_WORDS}
+    if not specific:
+        return PLATITUDE
+    if strict and ((len(specific) == 1 and len(words) >= 4) or len(specific) * 5 < len(words)):  # noqa: PLR2004
+        return PLATITUDE
+    return None
+
+
+def is_unnamed(error: str) -> bool:
+    """Whether an error says no more than that there was one, or that all is well."""
+    words = _content(error)
+    return all(word in ERROR_WORDS or word in NOTHING_WORDS for word in words) or bool(
+        re.fullmatch(
+            r"\W*(?:http\S*|status|code|\s|\W)*2\d\d(?:\W|ok|success|created)*", error, re.IGNORECASE
+        )
+    )
+
+
+def estimate_specificity(answer: str) -> tuple[float, str]:
+    """A share in [0, 1] for how concrete an answer is: names and values, a reason or rule, enough words."""
+    names = {match[0] for match in _CONCRETE.finditer(_without_capitals(answer))}
+    reasons = len({match[0].casefold() for match in _REASONS.finditer(answer)})
+    words = len(set(_content(answer)))
+    share = 0.4 * min(1.0, len(names) / 4) + 0.3 * min(1.0, reasons / 2) + 0.3 * min(1.0, words / 16)
+    return share, f"{len(names)} names and values, {reasons} reasons or rules, {words} words"
+
+
+def is_concrete(answer: str) -> bool:
+    """Whether an answer names something, or has words enough to explain."""
+    return bool(_CONCRETE.search(_without_capitals(answer))) or len(set(_content(answer))) >= 6  # noqa: PLR2004
+
+
+_REASONS = re.compile(
+    r"\b(?:because|since|so that|otherwise|due to|caus\w+|instead|must|only|never|always|avoid\w*|prefer"
+    r"|before|after|when|if|unless|until|not|need\w*|fix|prevent\w*|use|set|require\w*)\b",
+    re.IGNORECASE,
+)
+
+
+def _without_capitals(text: str) -> str:
+    """A text whose lone sentence openings do not look like names."""
+    return re.sub(r"\b(?:AI|OK|TODO|NOT|NEVER|ALWAYS|MUST|DO|ALL|CODE|BEST|IT)\b", _lower, text)
+
+
+def _lower(match: "re.Match[str]") -> str:
+    return match[0].lower()
+
+
+def _content(text: str) -> list[str]:
+    """The words that mean something by themselves, in order; a lone Latin letter does not."""
+    return [word for word in words_of(text) if word not in FUNCTION_WORDS and not _is_letter(word)]
+
+
+def _is_letter(word: str) -> bool:
+    return len(word) == 1 and word.isascii() and word.isalpha()
+
+
+def _stem(word: str) -> str:
+    for suffix in ("ings", "ing", "ied", "ies", "ed", "es", "ly", "s", "e"):
+        if word.endswith(suffix) and len(word) - len(suffix) >= 3:  # noqa: PLR2004  letters of a stem
+            return word[: -len(suffix)]
+    return word
