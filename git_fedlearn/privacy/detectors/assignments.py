@@ -93,8 +93,9 @@ def _without_placeholders(subject: Subject) -> str:
         return subject.lowered
     pieces: list[str] = []
     at = 0
+    elements = {kind for kind in kinds.KINDS if f"</{kind}>" in subject.text}
     for hit in _PLACEHOLDER.finditer(subject.text):
-        if f"</{hit[1]}>" not in subject.text:
+        if hit[1] not in elements:
             pieces += (subject.lowered[at : hit.start()], " " * len(hit[0]))
             at = hit.end()
     return "".join((*pieces, subject.lowered[at:]))
@@ -124,6 +125,10 @@ def _under_key(subject: Subject) -> Iterator[Match]:
 
 _QUOTE = r"(?:\"\"\"|'''|\\{0,3}[\"'`]|&quot;|&#39;|&apos;)"
 _CLOSE = rf"(?:\[[\w\"']{{0,24}}\])?(?P<close>{_QUOTE}?[ \t]{{0,2}}[\])]{{1,2}}|{_QUOTE}|\*\*|__|%(?==))?"
+_ASSIGN = (
+    r"(?P<assign>[ \t]{0,8}(?::{1,3}=|[?+.|]{1,2}=|=>|={1,3}~?|:|!==?|<-|->|%3[dD]|=3[dD])"
+    r"[ \t]{0,32}(?:[|>][-+]?(?=\s))?(?:\\?\r?\n[ \t]{1,24})?)"
+)
 _WAYS = tuple(
     lazy_pattern(rf"{_CLOSE}{way}")
     for way in (
@@ -141,10 +146,7 @@ _WAYS = tuple(
             r"(?P<pair>\s{0,16}[,;]?\s{0,16}(?:-\s)?(?:/?>\s{0,16}<|</\w{1,16}>\s{0,16}<)?"
             rf"{_QUOTE}?(?:[vV]alue|string|default){_QUOTE}?\s{{0,4}}(?:\\?=|[=:>])\s{{0,4}})"
         ),
-        (
-            r"(?P<assign>[ \t]{0,8}(?::{1,3}=|[?+.|]{1,2}=|=>|={1,3}~?|:|!==?|<-|->|%3[dD]|=3[dD])"
-            r"[ \t]{0,32}(?:[|>][-+]?(?=\s))?(?:\\?\r?\n[ \t]{1,24})?)"
-        ),
+        _ASSIGN,
         r"(?P<element>(?:\s[\w:-]{1,24}=[\"'][^\"'<>]{0,48}[\"']){0,3}>\s{0,24}(?:<!\[CDATA\[)?)",
         r"(?P<cell>[ \t]{0,24}\|[ \t]{0,24})",
         r"(?P<comma>\s{0,4},\s{0,4})",
@@ -157,6 +159,8 @@ _WAYS = tuple(
         r"(?P<call>\(\s{0,4})",
     )
 )
+_ASSIGN_ONLY = (lazy_pattern(rf"{_CLOSE}{_ASSIGN}"),)
+"""No other way begins with an equals sign."""
 _VALUE = lazy_pattern(
     r"(?:[rbfuRBFUL@$]{1,2}(?=[\"'`\\]))?"
     rf"(?:(?P<quote>{_QUOTE})(?P<quoted>[^\r\n]{{1,512}}?)(?P=quote)"
@@ -176,7 +180,7 @@ class AssignedValue(NamedTuple):
 
 def _readings(text: str, at: int) -> Iterator[AssignedValue]:
     """The values that a name which ends at `at` may be assigned."""
-    for way in _WAYS:
+    for way in _ASSIGN_ONLY if text.startswith("=", at) else _WAYS:
         operator = way.match(text, at)
         if operator is None or (found := _VALUE.match(text, operator.end())) is None:
             continue

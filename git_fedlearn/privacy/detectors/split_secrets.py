@@ -7,6 +7,7 @@ belongs to, in the same object or list.
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -65,9 +66,12 @@ def _cut_tokens(texts: Sequence[SplitText]) -> Iterator[tuple[int, Match]]:
     rests = [
         piece for at, source in enumerate(texts) for piece in _pieces(at, source) if _may_continue(piece.text)
     ]
+    places = [piece.at for piece in rests]
     for first in beginnings:
-        later = [p for p in rests if p.at > first.at] + [p for p in rests if p.at < first.at]
-        yield from _completed(first, later[:_MAX_CANDIDATES])
+        after = bisect_right(places, first.at)
+        later = rests[after : after + _MAX_CANDIDATES]
+        later += rests[: min(_MAX_CANDIDATES - len(later), bisect_left(places, first.at))]
+        yield from _completed(first, later)
 
 
 def _completed(first: SecretPiece, later: list[SecretPiece]) -> Iterator[tuple[int, Match]]:
@@ -115,9 +119,11 @@ def _may_continue(text: str) -> bool:
 
 def _listed_blocks(texts: Sequence[SplitText]) -> Iterator[tuple[int, Match]]:
     """Key blocks whose lines are the items of a list."""
-    parents = {source.parent for source in texts if _begins_block(source.text)}
-    for parent in sorted(parents):
-        members = [at for at, source in enumerate(texts) if source.parent == parent]
+    parents: dict[str, list[int]] = {source.parent: [] for source in texts if _begins_block(source.text)}
+    for at, source in enumerate(texts):
+        if source.parent in parents:
+            parents[source.parent].append(at)
+    for _, members in sorted(parents.items()):
         whole = "\n".join(texts[at].text for at in members)
         for match in find_private_keys(Subject(whole)):
             yield from _per_line(match, members, texts)
