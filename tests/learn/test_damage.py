@@ -91,7 +91,8 @@ def test_an_array_that_grows_is_read_on() -> None:
 def test_fields_that_json_cannot_hold_are_dropped(line: bytes, fields: Any, repeated: set[str]) -> None:
     (found,) = read_lines(io.BytesIO(line + b"\n"))
     assert isinstance(found, SourceEvent)
-    assert (found.fields, found.repeated, json.loads(found.data)) == (fields, repeated, fields)
+    assert found.fields == json.loads(found.data) == fields
+    assert set(found.repeated) == repeated
 
 
 def test_a_line_without_end_costs_linear_time() -> None:

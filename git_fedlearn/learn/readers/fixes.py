@@ -13,8 +13,10 @@ from typing import Final, NamedTuple
 from git_fedlearn.core.canonical import JsonObject
 from git_fedlearn.learn.readers.commands import core_of, find_extra, is_piped, may_fix, only_looks
 from git_fedlearn.learn.readers.phrases import (
+    ECHO_LINE,
     FAILED_ASSERTION,
     FAILURE_REPORT,
+    GIT_WORK,
     GIVES_REASON,
     MISSING_NAME,
     NARRATION,
@@ -38,6 +40,7 @@ MAX_ERROR_LINES: Final = 6
 MAX_LINE_CHARACTERS: Final = 300
 MAX_CHANGE_CHARACTERS: Final = 300
 MAX_EXPLANATION: Final = 600
+MIN_REASON_WORDS: Final = 4
 MAX_CHANGES: Final = 3
 RELATED_SHARE: Final = 0.6
 """Changes count that have at least this share of the words that the most related one has in common."""
@@ -61,6 +64,8 @@ class _Change(NamedTuple):
     context: frozenset[str] = frozenset()
     after: str = ""
     is_code: bool = False
+    is_command: bool = False
+    """Whether it is a command that is not everyday work."""
 
     def likeness(self, wanted: frozenset[str]) -> int:
         """How much the change has to do with something that has these words."""
@@ -135,8 +140,9 @@ def _lesson(attempt: _Attempt) -> "JsonObject | None":
 def find_error(output: str) -> str:
     """The telling lines of the output of a failed command, in order; empty if it says nothing."""
     lines = [line.rstrip()[:MAX_LINE_CHARACTERS] for line in output.splitlines() if line.strip()]
-    own = [line for line in lines if not SUMMARY_LINE.match(line)]
-    telling = [line for line in own if TELLING_LINE.search(line)]
+    lines = [line for line in lines if not SUMMARY_LINE.match(line)]
+    telling = [line for line in lines if TELLING_LINE.search(line)]
+    own = [line for line in lines if not ECHO_LINE.match(line)]
     chosen = telling[-MAX_ERROR_LINES:] if telling else own[-2:]
     text = "\n".join(dict.fromkeys(line.strip() for line in chosen))
     return text if len(words_in(text)) > 1 else ""
@@ -144,7 +150,8 @@ def find_error(output: str) -> str:
 
 def _explain(said: Sequence[str], error: frozenset[str], attempt: _Attempt) -> str:
     """What the agent said about the cause, the best sentence or two; empty if it only told what it does."""
-    changed = frozenset[str]().union(*(change.words | change.context for change in _changes(attempt)))
+    changes = _changes(attempt)
+    changed = frozenset[str]().union(*(change.words | change.context for change in changes))
     later = [step.text for step in attempt.after if isinstance(step, Said) and not step.by_user]
     best, weight = "", 0.0
     for place, text in enumerate([*said, *later[:1]]):
@@ -155,6 +162,9 @@ def _explain(said: Sequence[str], error: frozenset[str], attempt: _Attempt) -> s
         found = shared + 0.5 * bool(GIVES_REASON.search(kept)) - 0.01 * place
         if shared and len(words) > 1 and found > weight:
             best, weight = kept, found
+        is_only_fix = place == 0 and len(changes) == 1 and changes[0].is_command
+        if is_only_fix and not best and said and len(kept.split()) >= MIN_REASON_WORDS:
+            best = kept
     return best
 
 
@@ -174,7 +184,7 @@ def _changes(attempt: _Attempt) -> list[_Change]:
 
 def _command_change(command: str) -> _Change:
     text = core_of(command)[:MAX_CHANGE_CHARACTERS]
-    return _Change(f"Run `{text}`.", words_in(command))
+    return _Change(f"Run `{text}`.", words_in(command), is_command=not GIT_WORK.match(text))
 
 
 def _file_change(change: Changed) -> _Change:

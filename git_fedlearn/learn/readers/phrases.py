@@ -15,7 +15,7 @@ LOOKING_GIT_COMMANDS: Final = frozenset(
 ASKS_FOR_HELP: Final = re.compile(r"(?:^|\s)(?:--version|-V|--help|-h|version|help)\s*$")
 
 CHANGES_SOMETHING: Final = re.compile(
-    r"\b(?:install|add|enable|disable|set|unset|config\w*|create|init\w*|login|auth\w*|export|link|unlink|import|up|down"
+    r"\b(?:install|add|enable|disable|set|unset|config\w*|create\w*|init\w*|login|auth\w*|export|link|unlink|import|up|down"
     r"|start|stop|restart|reload|pull|fetch|up(?:grade|date)|downgrade|migrate|generate|sync|clean|prune|rm|cp|mv|touch"
     r"|mkdir|chmod|chown|ln|kill\w*|sed -i|patch|apply|reset|restore|checkout|rebase|merge|use|switch|select|remove"
     r"|uninstall|delete|register|trust|tidy|vendor|lock|rebuild|reinstall|setup|bootstrap|provision|modprobe|mount"
@@ -38,19 +38,22 @@ FAILURE_REPORT: Final = re.compile(
 
 SUMMARY_LINE: Final = re.compile(
     r"(?i)^\W*(?:\d+ (?:passed|failed|errors?|warnings?|tests?)\b.*|make(?:\[\d+\])?: \*\*\* .*"
-    r"|npm err! (?:code|errno|path|command|a complete log).*|> \S+@\S+ .*|> \w.*|command exited with.*"
+    r"|npm err! (?:code|errno|path|command|a complete log).*|command exited with.*"
     r"|error: command .* failed.*|exit code:? \d+|=+.*=+|-{3,}.*|\s*\^+\s*|error: could not compile .*"
     r"|(?:info|note|warning|hint):.*)$"
 )
 
+ECHO_LINE: Final = re.compile(r"^(?:[>$+#] ?\S.*|\S+@\S+ \S+)$")
+"""A line that repeats what a program runs, unless it tells of an error."""
+
 TELLING_LINE: Final = re.compile(
     r"(?i)error|fatal|exception|cannot|can't|can not|could ?n.t|could not|not |no such|missing|denied|refus|invalid"
-    r"|unknown|unresolved|undefined|unexpected|unsupported|incompatib|deprecat|mismatch|conflict|require|detail"
+    r"|\bno\b|unknown|unresolved|undefined|unexpected|unsupported|incompatib|deprecat|mismatch|conflict|require|detail"
     r"|expected|failed|fail:|forbidden|unable|panic|abort|already|too |only |must |^E\s"
 )
 
 TRIES_AGAIN: Final = re.compile(
-    r"(?i)\b(?:try (?:it )?again|retry|once more|did not answer|flak[ey]|temporar|another try)"
+    r"(?i)\b(?:try (?:it )?again|retry|once more|did not answer|flaky|temporar|another try)"
 )
 
 PASSING_TROUBLE: Final = re.compile(
@@ -108,7 +111,7 @@ SPEAKS_FOR_A_RULE: Final = (
     ),
     (
         1.5,
-        r"\b(?:remember|keep in mind|by the way|btw|note that|for the record|one thing|fyi|good to know|be aware|for (?:the )?future|in future|going forward|as a rule|rule of thumb|in general|generally|by convention|convention|guideline|policy|house (?:style|rule)|please know|so you know|you should know|make sure|important:)\b",
+        r"\b(?:remember|keep in mind|by the way|btw|note that|for the record|one thing|(?:small|quick|side) (?:thing|note)|heads[- ]up|reminder|word of warning|fyi|good to know|be aware|for (?:the )?future|in future|going forward|as a rule|rule of thumb|in general|generally|by convention|convention|guideline|policy|house (?:style|rule)|please know|so you know|you should know|make sure|important:)\b",
     ),
     (1.0, r",? not \b|\binstead\b|\brather than\b|\bnever\b(?! mind)"),
     (
@@ -116,6 +119,7 @@ SPEAKS_FOR_A_RULE: Final = (
         r"\b(?:because|since|otherwise|or else|so that|so|rejects?|breaks?|fails?|checks?|the reason|that way|relies|depends|gets? lost)\b",
     ),
     (0.5, r"\b(?:don't|do not|doesn't|no \w+s|without)\b"),
+    (0.5, r"\b\w+s (?:in \w+ )?are \w+\b"),
     (
         0.5,
         r"`[^`]+`|\b\w+[/.]\w+\b|\b\w+/(?=\s)|\b[a-z]+[A-Z]\w+\b|\b[A-Z][a-z]+[A-Z]\w+\b|\b[a-z]+_[a-z_]+\b|\b[A-Z]{2,}\b",
@@ -174,6 +178,11 @@ AGREEMENT: Final = re.compile(
 OPENING: Final = re.compile(
     r"(?i)^(?:(?:no|stop|wait|hmm|actually|by the way|btw|fyi|for the record|please|note that|one thing to know[^:,]*|please remember[^:,]*|remember)\b[\s,:;.!-]*)+"
 )
+
+GIT_WORK: Final = re.compile(
+    r"^git (?:add|commit|stash|push|pull|fetch|checkout|switch|merge|rebase|restore|reset)\b"
+)
+"""Everyday commands of git, which fix an error only if they have to do with it."""
 
 OWN_SLIP: Final = re.compile(
     r"(?i)\b(?:i (?:forgot|mistyped|misspelled|missed|overlooked|introduced|broke)|my (?:mistake|typo|slip|error|fault|bad)|typo|oops|slip of mine|(?:a|one) (?:typo|slip))\b"
