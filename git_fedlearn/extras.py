@@ -42,7 +42,7 @@ class Lazy:
         self._module = module
         self._extra = extra
 
-    def __getattr__(self, name: str) -> Any:  # noqa: ANN401  whatever the module has
+    def __getattr__(self, name: str) -> Any:  # noqa: ANN401  the module has any types
         found = getattr(load_extra(self._module, self._extra), name)
         vars(self)[name] = found  # the next use of the name makes no call
         return found

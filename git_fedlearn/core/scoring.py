@@ -37,7 +37,7 @@ PRIVILEGE: Final = "the fix would grant access to secrets or extra privileges"
 NO_FORM: Final = "no solution, practice, pattern or answer in it"
 
 CLAIMED: Final = "own score"
-"""The one term of an event that carries its own score."""
+"""The only term of an event that brings its own score."""
 
 
 class Term(NamedTuple):
