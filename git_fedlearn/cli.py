@@ -147,19 +147,41 @@ def run(arguments: list[str], context: Context) -> int:  # noqa: PLR0911  one pe
 def main() -> None:
     """Console script `git-fedlearn`."""
     gc.set_threshold(GC_THRESHOLD)
+    _open_closed_descriptors()
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
     instruction = os.environ.get("_GIT_FEDLEARN_COMPLETE")
-    code = _complete(instruction) if instruction else run(sys.argv[1:], Context())
+    context = Context()
+    code = _complete(instruction) if instruction else run(sys.argv[1:], context)
+    lost = code == BROKEN_PIPE
     try:
         sys.stdout.flush()
     except BrokenPipeError:
-        code = BROKEN_PIPE
-    if code == BROKEN_PIPE:  # or Python complains when it closes the stream
+        code, lost = BROKEN_PIPE, True
+    except OSError as error:
+        if code in (0, 1):
+            context.report(FedlearnError(f"standard output: {error.strerror}"))
+        code, lost = FedlearnError.exit_code, True
+    if lost:  # or Python complains when it closes the stream
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     gc.freeze()  # or Python collects all remaining objects before it exits
     sys.exit(code)
+
+
+def _open_closed_descriptors() -> None:
+    """Open closed standard descriptors on /dev/null, or the next file that is opened would get their output.
+
+    As git does (`sanitize_stdfds` in setup.c).
+    """
+    for number, name, mode in ((0, "stdin", "r"), (1, "stdout", "w"), (2, "stderr", "w")):
+        if getattr(sys, name) is None:
+            while (opened := os.open(os.devnull, os.O_RDWR)) < number:
+                pass  # a lower one that is closed, too
+            if opened > number:
+                os.dup2(opened, number)
+                os.close(opened)
+            setattr(sys, name, open(number, mode, encoding="utf-8", closefd=False))  # noqa: SIM115
 
 
 def _complete(instruction: str) -> int:

@@ -21,13 +21,14 @@ ENVIRONMENT: Final = (
 CONFIGURATION: Final = (
     ("fedlearn.system", "The id of this system, set by install."),
     ("fedlearn.lockTimeout", "Seconds to wait for another run (default: 30)."),
+    ("fedlearn.sanitize", "redact (default) private data in staged records, or stop the commit."),
     ("fedlearn.source", "The folder of your AI stack's logs; AI_STACK_DATA and --source win over it."),
     ("fedlearn.source.NAME", "The folder of a source's files on this machine."),
     ("fedlearn.pushTo", "systems: federate pushes to a branch of this system alone."),
     ("fedlearn.anonymous", "true: commits of federate name the system id instead of the user."),
     (
         "fedlearn.injection",
-        "flag (default) or quarantine records that look like instructions to an agent.",
+        "quarantine (default) records that look like instructions to an agent, or flag: learn them, marked.",
     ),
     (
         "fedlearn.embedder, fedlearn.embedderModel, fedlearn.embedderFolder",

@@ -230,6 +230,6 @@ def _repair(context: Context, repository: Repository) -> None:
 
 def _say(context: Context, check: Check, *, was_broken: bool) -> None:
     word = "problem" if not check.ok else "fixed" if was_broken else "ok"
-    context.say(f"{context.status_word(f'{word:<8}')} {check.name:<16} {check.detail}")
+    context.say_status(f"{word:<8}", f"{check.name:<16} {check.detail}")
     if check.hint:
         context.say(f"{'':<8} {'':<16} {check.hint}")

@@ -7,11 +7,12 @@ import click
 
 from git_fedlearn.console.context import Context
 from git_fedlearn.console.progress import progress_bar
-from git_fedlearn.console.words import SHORT_ID, count, evidence
+from git_fedlearn.console.words import SHORT_ID, SUSPICIOUS, count, evidence
 from git_fedlearn.core.canonical import Json
 from git_fedlearn.core.layout import SetName
 from git_fedlearn.core.record import FIRST_SEEN
 from git_fedlearn.errors import UsageError
+from git_fedlearn.federation.check import is_suspicious
 from git_fedlearn.qdrant.connect import open_store
 from git_fedlearn.qdrant.search import find_in_store
 from git_fedlearn.search.embedders.choose import choose_embedder
@@ -133,10 +134,11 @@ def _title(number: int, hit: Hit) -> str:
     by = f"learned by {count(len(hit.systems), 'system')}" if hit.systems else "learned by unknown systems"
     since = f" since {learned}" if learned else ""
     own = f"author's score {hit.claimed:.2f}" if hit.claimed is not None else "no author's score"
+    mark = f"\n   warning: {SUSPICIOUS}" if is_suspicious(hit.fields) else ""
     return (
         f"{number}. {hit.id[:SHORT_ID]}  {', '.join(hit.sets)}\n"
         f"   relevance {hit.relevance:.2f}, score {hit.effective:.2f} ({own}), {by}{since}"
-        f"{'; ' if hit.outcomes.systems else ''}{evidence(hit.outcomes)}"
+        f"{'; ' if hit.outcomes.systems else ''}{evidence(hit.outcomes)}{mark}"
     )
 
 
@@ -158,5 +160,6 @@ def _to_json(hit: Hit) -> dict[str, Json]:
         **numbers,
         "seen_by": [*hit.systems],
         "outcomes": dict(hit.outcomes._asdict()),
+        "reads_like_instructions": is_suspicious(hit.fields),
         "record": hit.fields,
     }

@@ -5,13 +5,14 @@ import json
 import click
 
 from git_fedlearn.console.context import Context
-from git_fedlearn.console.words import CHANGE_WORDS, SHORT_ID, evidence
+from git_fedlearn.console.words import CHANGE_WORDS, SHORT_ID, SUSPICIOUS, evidence
 from git_fedlearn.core.canonical import Json
 from git_fedlearn.core.changes import ChangeKind
 from git_fedlearn.core.effective_score import effective_score, tally
 from git_fedlearn.core.identity import is_metadata_key
 from git_fedlearn.core.outcomes import Outcome
 from git_fedlearn.core.record import FIRST_SEEN, RETRACTED, Record, printable, score_of, seen_by
+from git_fedlearn.federation.check import is_suspicious
 from git_fedlearn.federation.origins import Origin, find_origin
 from git_fedlearn.repository.lookup import select
 from git_fedlearn.repository.outcomes import read_outcomes, read_trust
@@ -37,7 +38,14 @@ def command(context: Context, identifier: str, *, with_origin: bool, as_json: bo
     if with_origin:
         origin = find_origin(repository, found[0][1], tuple(name for name, _ in found))
     if as_json:
-        records: list[Json] = [{"set": name, "record": record.fields} for name, record in found]
+        records: list[Json] = [
+            {
+                "set": name,
+                "reads_like_instructions": is_suspicious(record.fields),
+                "record": record.fields,
+            }
+            for name, record in found
+        ]
         answer: dict[str, Json] = {"origin": _origin_to_json(origin)} if origin else {}
         context.say_json("show/v1", {"records": records, **answer})
         return
@@ -74,6 +82,7 @@ def _describe(record: Record, weighed: list[str]) -> list[str]:
     systems = ", ".join(seen_by(fields)) or "unknown"
     score = score_of(fields)
     lines = [
+        *([_row("warning", SUSPICIOUS)] if is_suspicious(fields) else []),
         *weighed,
         _row("author's score", f"{score:g}" if score >= 0 else "none"),
         _row("learned", f"{fields.get(FIRST_SEEN, 'unknown')} by {systems}"),

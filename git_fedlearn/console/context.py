@@ -1,14 +1,16 @@
 """A clone with the streams of one command: standard input, output and error.
 
-Colors are used on a terminal only, and never if `NO_COLOR` is set (no-color.org).
+Colors are used on a terminal only, and never if `NO_COLOR` is set (no-color.org). Control characters in a
+text are never printed raw: a record from a peer must not move the cursor or hide a line.
 """
 
 import json
 import os
+import re
 import shlex
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO, Final, TextIO
@@ -30,6 +32,17 @@ _CODES: Final = {
     "ok": "\x1b[32m",
 }
 """The words that have a color; their meaning must be clear without it."""
+
+
+_CONTROL: Final = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\U000e0000-\U000e007f]"
+)
+"""Control, bidirectional and tag characters, without tab and line feed."""
+
+
+def without_control(text: str) -> str:
+    """The text with control characters escaped, for a terminal."""
+    return _CONTROL.sub(lambda match: ascii(match[0])[1:-1], text)
 
 
 def wants_color(stream: TextIO, environment: Mapping[str, str]) -> bool:
@@ -68,7 +81,7 @@ class Context(Clone):
 
     def say(self, text: str = "") -> None:
         """Print a line of the answer."""
-        print(text, file=self.stdout)
+        print(without_control(text), file=self.stdout)
 
     def write(self, data: bytes) -> None:
         """Write bytes of the answer, unchanged."""
@@ -86,12 +99,16 @@ class Context(Clone):
             self.print_error(text)
 
     def print_error(self, text: str) -> None:
-        """Print a line to standard error, even if `--quiet`."""
-        print(color_prefixes(text) if wants_color(self.stderr, self.environment) else text, file=self.stderr)
+        """Print a line to standard error, even if `--quiet`, or nothing if that cannot be written."""
+        clean = without_control(text)
+        with suppress(OSError):
+            shown = color_prefixes(clean) if wants_color(self.stderr, self.environment) else clean
+            print(shown, file=self.stderr)
 
-    def status_word(self, word: str) -> str:
-        """A status word of the answer (`ok`, `problem`), colored on a terminal."""
-        return color_word(word) if wants_color(self.stdout, self.environment) else word
+    def say_status(self, word: str, text: str) -> None:
+        """Print a line of the answer that begins with a status word (`ok`, `problem`), in its color."""
+        shown = color_word(word) if wants_color(self.stdout, self.environment) else word
+        print(f"{shown} {without_control(text)}", file=self.stdout)
 
     @contextmanager
     def watching_git(self) -> Iterator[None]:

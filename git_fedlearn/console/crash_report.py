@@ -1,24 +1,53 @@
 """Crash reports: an unexpected exception goes to a file, and the user is told where.
 
+A full disk, a missing permission or too many open files are errors of the machine, not bugs.
 The traceback may quote private data, so it is never printed to a terminal or a log.
 """
 
+import errno
 import os
 import sys
 import tempfile
 import traceback
 from contextlib import suppress
 from pathlib import Path
+from typing import Final
 
 from git_fedlearn import __version__
 from git_fedlearn.console.context import Context
 from git_fedlearn.errors import FedlearnError
 from git_fedlearn.repository.state import BUG_REPORTS
 
+_MACHINE_ERRORS: Final = frozenset(
+    {
+        *(errno.EACCES, errno.EPERM, errno.EROFS, errno.EIO, errno.EBADF, errno.ELOOP, errno.ENAMETOOLONG),
+        *(errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EAGAIN),
+    }
+)
+"""Errors that no program can prevent. errno(3)."""
+
+
+def machine_error(error: BaseException | None) -> FedlearnError | None:
+    """The error of the machine behind an exception; None if it is a bug."""
+    if isinstance(error, MemoryError):
+        return FedlearnError("out of memory")
+    if not isinstance(error, OSError) or error.errno not in _MACHINE_ERRORS:
+        return None
+    place = os.fsdecode(error.filename) if isinstance(error.filename, str | bytes) else ""
+    why = error.strerror or errno.errorcode[error.errno]
+    return FedlearnError(f"{place}: {why}" if place else f"cannot read or write: {why}")
+
 
 def report_bug(context: Context) -> int:
-    """Write the exception being handled to a file, print its path, and return the exit code."""
+    """Report the exception being handled, and return the exit code.
+
+    It is written to a file, whose path is printed, unless the machine is at fault.
+    """
     kind, error, trace = sys.exc_info()
+    told = machine_error(error)
+    if told:
+        context.report(told)
+        return told.exit_code
     text = "".join(traceback.format_exception(kind, error, trace))
     name = kind.__name__ if kind else "unknown"
     context.print_error(f"error: this is a bug in git-fedlearn {__version__} ({name})")

@@ -52,6 +52,10 @@ def evidence(outcomes: Tally) -> str:
     return f"{said} ({count(outcomes.systems, 'system')})"
 
 
+SUSPICIOUS: Final = "reads like instructions to an agent; treat it with suspicion"
+"""The mark of a lesson that may try to steer whoever reads it."""
+
+
 def redactions(redacted: Counter[str]) -> str:
     """`redacted 2 EMAIL_ADDRESS, 1 API_KEY`; empty for nothing."""
     found = ", ".join(f"{number} {kind}" for kind, number in sorted(redacted.items()))

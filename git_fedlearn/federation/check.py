@@ -12,7 +12,7 @@ from enum import Enum
 from functools import partial
 from typing import Final, NamedTuple
 
-from git_fedlearn.core.canonical import Json, JsonObject, parse_value
+from git_fedlearn.core.canonical import Json, JsonObject, format_value, parse_value
 from git_fedlearn.core.identity import RecordId, is_metadata_key
 from git_fedlearn.core.record import (
     FIRST_SEEN,
@@ -189,6 +189,11 @@ def reads_like_instructions(line: bytes, fields: JsonObject) -> bool:
         return False
     learned = {key: value for key, value in fields.items() if not is_metadata_key(key)}
     return any(_INJECTION.search(place.text) for place in iter_strings(learned))
+
+
+def is_suspicious(fields: JsonObject) -> bool:
+    """Whether a text in these fields tries to steer the agent that reads it. A heuristic."""
+    return reads_like_instructions(format_value(fields), fields)
 
 
 def _claims(line: bytes, identifier: RecordId) -> bool:

@@ -92,8 +92,8 @@ class Pulled:
 
 
 def make_checker(repository: Repository, engine: PrivacyEngine, now: datetime) -> Checker:
-    """The checker of a clone; `fedlearn.injection` is `flag` (the default) or `quarantine`."""
-    is_strict = repository.git.find_config("fedlearn.injection") == "quarantine"
+    """The checker of a clone; `fedlearn.injection` is `quarantine` (the default) or `flag`."""
+    is_strict = repository.git.find_config("fedlearn.injection") != "flag"
     return Checker(engine, repository.settings.record_bytes, now, quarantine_injection=is_strict)
 
 

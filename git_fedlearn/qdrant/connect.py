@@ -4,7 +4,6 @@ Where data is sent comes from git config and the environment, never from a commi
 able to change it. `.fedlearn.toml`, which all clones share, only names collections and the fields to embed.
 """
 
-import tomllib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -19,7 +18,7 @@ from git_fedlearn.qdrant.embedded import open_edge_store
 from git_fedlearn.qdrant.server import open_local_folder, open_server
 from git_fedlearn.qdrant.store import Store
 from git_fedlearn.repository.repository import Repository
-from git_fedlearn.repository.settings import SETTINGS_FILE
+from git_fedlearn.repository.settings import SETTINGS_FILE, parse_table
 from git_fedlearn.repository.state import IMPORTS, QDRANT, read_json
 from git_fedlearn.search.index import stat_data
 
@@ -105,11 +104,9 @@ def read_store_status(repository: Repository) -> StoreStatus:
 def read_qdrant_settings(top: Path) -> QdrantSettings:
     """The settings of a repository, or the defaults. Raises SettingsError."""
     try:
-        table = tomllib.loads((top / SETTINGS_FILE).read_text(encoding="utf-8")).get("qdrant", {})
+        table = parse_table((top / SETTINGS_FILE).read_bytes()).get("qdrant", {})
     except FileNotFoundError:
         return QdrantSettings()
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise SettingsError(f"{SETTINGS_FILE}: not valid TOML: {error}") from error
     match table:
         case {"collections": _} | {"text_fields": _}:
             named = table.get("collections", [*DEFAULT_COLLECTIONS])

@@ -59,6 +59,8 @@ def parse_table(data: bytes, file: str = SETTINGS_FILE) -> dict[str, Any]:
         table = tomllib.loads(data.decode("utf-8"))
     except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise SettingsError(f"{file}: not valid TOML: {error}", hint=f"fix {SETTINGS_FILE}") from error
+    except RecursionError:
+        raise SettingsError(f"{file}: nested too deeply", hint=f"fix {SETTINGS_FILE}") from None
     if table.get("format", FORMAT) != FORMAT:
         raise SettingsError(
             f"{SETTINGS_FILE}: format {table['format']} is not supported by this version "

@@ -36,7 +36,7 @@ def read_baseline(path: Path) -> AcceptedFindings:
         raise UsageError(
             f"{path}: cannot be read: {error.strerror}", hint=f"git fedlearn scan --write-baseline {path}"
         ) from error
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         raise UsageError(f"{path}: not a baseline of git fedlearn scan") from None
 
 

@@ -34,6 +34,12 @@ class Launcher:
             return shlex.join([*self.python, "-m", f"{_PACKAGE}.{program}"])
         return self._script(program)
 
+    def cli(self) -> tuple[str, ...]:
+        """The words that run `git fedlearn`; arguments follow them."""
+        if self.python:
+            return (*self.python, "-m", "git_fedlearn.cli")
+        return (str(self.folder / "git-fedlearn") if self.folder else "git-fedlearn",)
+
     def presence(self, program: str) -> str:
         """Shell text that succeeds, quickly, unless the program certainly cannot run."""
         if self.python:

@@ -5,7 +5,6 @@ Everything except `jobs_of` is pure. Reading a job back gives the command line t
 
 import plistlib
 import shlex
-import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +15,7 @@ from xxhash import xxh3_64_intdigest
 from git_fedlearn.errors import UsageError
 from git_fedlearn.repository.repository import Repository
 from git_fedlearn.repository.state import SCHEDULE_LOG
+from git_fedlearn.setup.launcher import find_launcher
 
 OFF: Final = "off"
 CRON_PATH: Final = "/usr/bin:/bin"
@@ -37,7 +37,8 @@ class Job:
     every: str
     arguments: tuple[str, ...]
     top: Path
-    interpreter: str
+    program: tuple[str, ...]
+    """The words that run `git fedlearn`, from any folder and with any environment."""
     log: Path
     path: str
     """PATH of the user who installs it: that of timers is short, and may lack git or a credential helper."""
@@ -55,7 +56,7 @@ class Job:
     @property
     def command(self) -> list[str]:
         """The command line."""
-        return [self.interpreter, "-m", "git_fedlearn.cli", "-C", str(self.top), self.name, *self.arguments]
+        return [*self.program, "-C", str(self.top), self.name, *self.arguments]
 
 
 class CommandLine(NamedTuple):
@@ -69,7 +70,7 @@ def jobs_of(repository: Repository, directory: Path, intervals: Mapping[str, str
     """The jobs of a clone, by name, at their intervals; $AI_STACK_DATA is relative to `directory`.
 
     None is the default of export: weekly if a Qdrant server is configured, else off. Raises UsageError for an
-    invalid interval.
+    invalid interval, FedlearnError if no program of ours runs from a bare shell.
     """
     has_server = repository.git.find_config("fedlearn.qdrantUrl")
     default = "weekly" if has_server else OFF
@@ -78,8 +79,9 @@ def jobs_of(repository: Repository, directory: Path, intervals: Mapping[str, str
     source = ("--source", str(directory / data)) if data else ()
     arguments = {"sync": ("--commit", *source), "export": ("--all",), "federate": source}
     log, path = repository.state.path(SCHEDULE_LOG), _search_path(environment)
+    program = find_launcher(repository.git).cli()
     return [
-        Job(name, check_every(every), arguments[name], repository.top, sys.executable, log, path)
+        Job(name, check_every(every), arguments[name], repository.top, program, log, path)
         for name, chosen in intervals.items()
         if (every := chosen or default) != OFF
     ]
@@ -166,7 +168,7 @@ def without_jobs(crontab: str, tag: str) -> str:
 
 def time_of(job: Job) -> tuple[int, int]:
     """Hour and minute of a job; they differ between systems, so that not all push at the same time."""
-    spread = xxh3_64_intdigest(f"{job.interpreter}{job.top}{job.name}".encode()) % 360
+    spread = xxh3_64_intdigest(f"{job.program[0]}{job.top}{job.name}".encode()) % 360
     return spread // 60 % 6, spread % 60
 
 

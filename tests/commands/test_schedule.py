@@ -5,6 +5,7 @@ import plistlib
 import shutil
 import subprocess
 import sys
+import sysconfig
 from pathlib import Path
 
 import pytest
@@ -151,7 +152,17 @@ def test_agents_of_launchd_come_and_go(world: World, here: System) -> None:
     assert federate["StartCalendarInterval"][0]["Day"] == 1
     top = str(here.path)
     assert sync["ProgramArguments"][1:] == [
-        *("-m", "git_fedlearn.cli", "-C", top, "sync", "--commit", "--source", str(world.folder / "stack"))
+        *(
+            "-I",
+            "-m",
+            "git_fedlearn.cli",
+            "-C",
+            top,
+            "sync",
+            "--commit",
+            "--source",
+            str(world.folder / "stack"),
+        )
     ]
     assert (sync["WorkingDirectory"], sync["StandardErrorPath"]) == (top, f"{top}/.git/fedlearn/schedule.log")
     assert str(Path(sync["ProgramArguments"][0]).parent) in sync["EnvironmentVariables"]["PATH"].split(":")
@@ -214,7 +225,7 @@ def test_command_lines_are_read_as_they_were_written(top: str) -> None:
         "6h",
         ("--commit",),
         Path("/x") / top,
-        "/usr/bin/python3",
+        ("/usr/bin/python3", "-I", "-m", "git_fedlearn.cli"),
         Path("/x/log file"),
         "/a b:/usr/bin",
     )
@@ -222,6 +233,49 @@ def test_command_lines_are_read_as_they_were_written(top: str) -> None:
     assert parse_service(format_service(job)) == expected
     assert parse_cron_line(format_cron_line(job)) == expected
     assert parse_plist(format_plist(job)) == expected
+
+
+WRAPPER = """#!{bare}
+import site, sys
+site.addsitedir({packages!r})
+sys.argv[0] = {path!r}
+from git_fedlearn.{module} import main
+main()
+"""
+"""A console script as Nix wraps it: the interpreter alone does not find the packages."""
+
+
+def test_timers_of_a_wrapped_program_run(world: World, here: System) -> None:
+    bare = os.path.realpath(sys.executable)
+    if (
+        subprocess.run([bare, "-I", "-c", "import git_fedlearn"], capture_output=True, check=False).returncode
+        == 0
+    ):
+        pytest.skip("the interpreter has git-fedlearn itself")
+    own = str(Path(sys.executable).parent)
+    path = [folder for folder in here.environment["PATH"].split(":") if folder != own]
+    here.environment["PATH"] = ":".join(path)
+    packages = sysconfig.get_path("purelib")
+    for name, module in (("git-fedlearn", "cli"), ("git-fedlearn-hook", "plumbing.hook")):
+        file = str(world.folder / "programs" / name)
+        text = WRAPPER.format(bare=bare, packages=packages, path=file, module=module)
+        with_program(world, here, name, text)
+    with_program(world, here, "crontab", CRONTAB)
+    (world.home / "crontab").write_text("")
+    telemetry = world.folder / "stack" / "telemetry"
+    telemetry.mkdir(parents=True)
+    event = b'{"error_message":"the press refuses sheets","solution":"lower the fence","value_score":0.9}'
+    (telemetry / "x-events.jsonl").write_bytes(event + b"\n")
+    here.git("config", "fedlearn.source", str(telemetry.parent))
+    here.git("fedlearn", "schedule", "install", "--cron")
+    lines = (world.home / "crontab").read_text().splitlines()
+    (line,) = [line for line in lines if " sync " in line]
+    command = line.split(" ", 5)[5].replace("\\%", "%")
+    here.git("add", "--all")
+    here.git("commit", "--quiet", "--no-verify", "--message", "rules")
+    kept = {name: here.environment[name] for name in ("HOME", "GIT_CONFIG_GLOBAL", "GIT_AUTHOR_NAME")}
+    subprocess.run(["/bin/sh", "-c", command], cwd="/", env=kept, check=False)
+    assert "lower the fence" in str(here.records("error-solutions"))
 
 
 def test_what_is_no_interval(here: System) -> None:

@@ -36,7 +36,13 @@ def test_program_answer_and_unknown_id(system: System) -> None:
     (record,) = system.records("skills-patterns")
     assert system.fedlearn("show", "--json", record.id).json() == {
         "schema": "fedlearn.show/v1",
-        "records": [{"set": "skills-patterns", "record": {"_id": record.id, "title": "\ud800"}}],
+        "records": [
+            {
+                "set": "skills-patterns",
+                "reads_like_instructions": False,
+                "record": {"_id": record.id, "title": "\ud800"},
+            }
+        ],
     }
     assert system.fedlearn("show", "0000", code=1).err.startswith("error: 0000: no record with this id\n")
 

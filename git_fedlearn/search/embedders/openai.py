@@ -27,6 +27,8 @@ _TRIES: Final = 5
 _TAKEN_BEFORE_GROWTH: Final = 8
 _MAX_PAUSE_SECONDS: Final = 60.0
 _TIMEOUT: Final = 120.0
+_MAX_ANSWER_BYTES: Final = 100_000_000
+"""A batch of vectors of 8,192 numbers as text has 7 MB."""
 
 
 class OpenAiEmbedder:
@@ -100,12 +102,23 @@ class OpenAiEmbedder:
         if self._client is None:
             self._client = httpx.Client(timeout=_TIMEOUT, headers=self._headers)
         try:
-            return self._client.post(self._url, json=body)
+            with self._client.stream("POST", self._url, json=body) as response:
+                return self._read(response)
         except httpx.HTTPError as error:
             raise FedlearnError(
                 f"{self._place}: cannot be reached: {error}",
                 hint="start the server, or: git config fedlearn.embedder wordllama",
             ) from error
+
+    def _read(self, response: "httpx.Response") -> "httpx.Response":
+        """The whole answer. Raises FedlearnError if it has no end, in bytes or in time."""
+        data, deadline = bytearray(), time.monotonic() + _TIMEOUT
+        for chunk in response.iter_bytes():
+            data += chunk
+            if len(data) > _MAX_ANSWER_BYTES or time.monotonic() > deadline:
+                raise FedlearnError(f"{self._place}: the answer does not end")
+        kept = {name: value for name, value in response.headers.items() if name == "retry-after"}
+        return httpx.Response(response.status_code, headers=kept, content=bytes(data))
 
     def _decoded(self, response: "httpx.Response") -> Any:  # noqa: ANN401
         if not response.is_success:
@@ -115,7 +128,7 @@ class OpenAiEmbedder:
             )
         try:
             return response.json()
-        except ValueError:
+        except (ValueError, RecursionError):
             raise FedlearnError(f"{self._place}: the answer is not JSON") from None
 
     def _vectors(self, answer: Any, count: int) -> list[Vector | None]:  # noqa: ANN401
