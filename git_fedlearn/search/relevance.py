@@ -26,6 +26,9 @@ WORD_SHARE: Final = 0.4
 WORDS_OF_EVIDENCE: Final = 2.0
 """Shared words after which the words count for 1 - 1/e: one word is shared by chance."""
 
+WORDS_OF_ALL: Final = 3
+"""A lesson with all words of a short query counts as if it shared so many."""
+
 QUESTION_BAR: Final = 0.36
 """Relevance below which a lesson is no answer to a question."""
 
@@ -38,7 +41,7 @@ SURE_LEAD: Final = 0.6
 """Beyond doubt is an answer with this share of the words and this many, and no other near its BM25."""
 
 
-class Match(NamedTuple):
+class LessonMatch(NamedTuple):
     """A lesson, the window of the query that it answers best, and its relevance to it."""
 
     candidate: Candidate
@@ -64,7 +67,8 @@ def relevance(cosine: float, words: WordMatch, lead: float) -> float:
 
 def word_relevance(words: WordMatch, lead: float) -> float:
     """Relevance by words alone, in [0, 1]."""
-    return math.sqrt(words.coverage * lead) * (1 - math.exp(-words.number / WORDS_OF_EVIDENCE))
+    number = max(words.number, WORDS_OF_ALL) if words.coverage == 1.0 else words.number
+    return math.sqrt(words.coverage * lead) * (1 - math.exp(-number / WORDS_OF_EVIDENCE))
 
 
 class WordMatcher:
@@ -116,12 +120,16 @@ class WordMatcher:
         return self._documents[line]
 
 
-def best_matches(windows: Sequence[str], found: Sequence[Sequence[Candidate]], bar: float) -> list[Match]:
+def best_matches(
+    windows: Sequence[str], found: Sequence[Sequence[Candidate]], bar: float
+) -> list[LessonMatch]:
     """For each lesson that reaches the bar, the window that it answers best."""
     return _best(windows, found, bar, by_words=False)
 
 
-def sure_matches(windows: Sequence[str], found: Sequence[Sequence[Candidate]], bar: float) -> list[Match]:
+def sure_matches(
+    windows: Sequence[str], found: Sequence[Sequence[Candidate]], bar: float
+) -> list[LessonMatch]:
     """The same by words alone, if they leave no doubt about the best answer; else nothing."""
     matcher = WordMatcher()
     for window, candidates in zip(windows, found, strict=True):
@@ -144,9 +152,9 @@ def _two_best(candidates: Sequence[Candidate]) -> tuple[Candidate | None, Candid
 
 def _best(
     windows: Sequence[str], found: Sequence[Sequence[Candidate]], bar: float, *, by_words: bool
-) -> list[Match]:
+) -> list[LessonMatch]:
     matcher = WordMatcher()
-    best: dict[tuple[str, str], Match] = {}
+    best: dict[tuple[str, str], LessonMatch] = {}
     for window, candidates in zip(windows, found, strict=True):
         highest = max((one.words for one in candidates), default=0.0)
         for one in candidates:
@@ -157,5 +165,5 @@ def _best(
             relevant = word_relevance(words, lead) if by_words else relevance(one.cosine, words, lead)
             known = best.get((one.set_name, one.line))
             if relevant >= bar and (known is None or known.relevance < relevant):
-                best[one.set_name, one.line] = Match(one, window, relevant)
+                best[one.set_name, one.line] = LessonMatch(one, window, relevant)
     return [*best.values()]

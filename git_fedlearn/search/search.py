@@ -22,7 +22,7 @@ from git_fedlearn.search.embedders.base import Embedder
 from git_fedlearn.search.embedders.choose import choose_embedder
 from git_fedlearn.search.index import index_folder, open_index
 from git_fedlearn.search.lesson_text import LessonText, lesson_text
-from git_fedlearn.search.relevance import QUESTION_BAR, WINDOW_BAR, Match, best_matches, sure_matches
+from git_fedlearn.search.relevance import QUESTION_BAR, WINDOW_BAR, LessonMatch, best_matches, sure_matches
 from git_fedlearn.search.windows import is_paste, windows_of
 
 MIN_CANDIDATES: Final = 100
@@ -124,7 +124,7 @@ def left_out_sets(repository: Repository, query: Query) -> list[SetName]:
     return [FINE_TUNING] if not query.sets and repository.sets.size(FINE_TUNING) else []
 
 
-def rank_matches(repository: Repository, query: Query, matches: Sequence[Match]) -> list[Hit]:
+def rank_matches(repository: Repository, query: Query, matches: Sequence[LessonMatch]) -> list[Hit]:
     """Matches as hits, best first, within the limits of the query."""
     ids = {identifier for one in matches if (identifier := claimed_id(one.candidate.line.encode("utf-8")))}
     trust, outcomes = read_trust(repository), read_outcomes(repository.top, ids)
@@ -139,7 +139,7 @@ def rank(relevant: float, effective: float) -> float:
 
 
 def _hit(
-    match: Match,
+    match: LessonMatch,
     trust: SystemWeights,
     outcomes: Mapping[RecordId, Mapping[str, Outcome]],
 ) -> tuple[Record, Hit]:
