@@ -1,36 +1,21 @@
-"""Export, import and search. VECTOR_POINTS sets the number of points (3000).
-
-`python -m benchmarks.search` prints the table of recall in docs/search.md, by wordllama or by the ONNX
-model in MODEL_FOLDER.
-"""
+"""Export, import and search. VECTOR_POINTS sets the number of points (3000)."""
 
 import os
 import shutil
 import subprocess
 import sys
-import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from benchmarks.git_merge import ENVIRONMENT
 from benchmarks.measure import Run, compare, in_child, run
 from benchmarks.records import record_fields
-from benchmarks.search_questions import DISTRACTORS, PASTED, REWORDED
 from benchmarks.table import Row
-from git_fedlearn.console.context import Context
 from git_fedlearn.core.layout import SetName
 from git_fedlearn.core.record import make_record
 from git_fedlearn.repository.record_sets import RecordSets
-from git_fedlearn.repository.state import INDEX
-from git_fedlearn.search.edge_shard import Candidate
-from git_fedlearn.search.embedders.base import Embedder
-from git_fedlearn.search.embedders.onnx import OnnxEmbedder
-from git_fedlearn.search.embedders.wordllama import WordLlamaEmbedder
-from git_fedlearn.search.index import open_index
-from git_fedlearn.search.search import relevances
 
 COLLECTION = "skills-patterns"
-SAMPLES = Path(__file__).parents[1] / "git_fedlearn" / "demo" / "samples"
 
 _LOCAL_MODE = """
 import sys, warnings; warnings.simplefilter("ignore")
@@ -96,6 +81,9 @@ def rows(folder: Path) -> Iterator[Row]:
     asked = ours("search", "how to pin a version")
     asked()
     yield Row(f"search among {number} lessons", "python -c pass", compare(asked, bare, lambda: None, pairs=3))
+    log = "\n".join(f"step {chr(97 + n % 26) * 3} of {chr(97 + n // 2) * 2} took long" for n in range(40))
+    pasted = compare(ours("search", log), bare, lambda: None, pairs=3)
+    yield Row(f"search for a log of 40 lines among {number} lessons", "python -c pass", pasted)
 
 
 def _prepare(repository: Path, number: int) -> None:
@@ -104,63 +92,3 @@ def _prepare(repository: Path, number: int) -> None:
         subprocess.run(("git", *command), cwd=repository, check=True)
     lines = [make_record(record_fields(n)).line for n in range(number)]
     RecordSets(repository, 10_000_000).join(SetName(COLLECTION), lines)
-
-
-def recall(ranked: Sequence[Sequence[str]], wanted: Sequence[str], most: int) -> float:
-    """The share of questions whose lesson is among the first `most` answers."""
-    hits = [
-        any(part in answer for answer in answers[:most]) for answers, part in zip(ranked, wanted, strict=True)
-    ]
-    return sum(hits) / len(hits)
-
-
-def print_recall(model_folder: str) -> None:
-    """Recall of words, vectors and both over the lessons of the demo and as many that resemble them."""
-    with tempfile.TemporaryDirectory() as folder:
-        _learn(Path(folder))
-        context = Context(environment={**os.environ, **ENVIRONMENT}, directory=Path(folder))
-        repository = context.repository
-        model: Embedder = OnnxEmbedder(Path(model_folder)) if model_folder else WordLlamaEmbedder()
-        with open_index(repository.state.path(INDEX), model) as index:
-            index.refresh(repository.top)
-            print(f"{index.shard.count()} lessons")
-            for title, questions in (("reworded", REWORDED), ("pasted", PASTED)):
-                found = [
-                    index.shard.candidates(model.embed([text])[0], text, [*_SETS], 100)
-                    for text, _ in questions
-                ]
-                ways: dict[str, list[list[float]]] = {
-                    "BM25": [[one.words for one in all_] for all_ in found],
-                    model.name: [[one.cosine for one in all_] for all_ in found],
-                    "hybrid": [
-                        relevances(text, all_) for (text, _), all_ in zip(questions, found, strict=True)
-                    ],
-                }
-                for way, scores in ways.items():
-                    ranked = [_ranked(*pair) for pair in zip(found, scores, strict=True)]
-                    parts = [part for _, part in questions]
-                    figures = " | ".join(f"{recall(ranked, parts, most):.2f}" for most in (1, 5))
-                    print(f"| {title} ({len(questions)}) | {way} | {figures} |")
-
-
-def _ranked(found: Sequence[Candidate], scores: Sequence[float]) -> list[str]:
-    pairs = zip(scores, [one.line for one in found], strict=True)
-    return [line for _, line in sorted(pairs, key=lambda pair: (-pair[0], pair[1]))]
-
-
-_SETS = ("skills-patterns", "error-solutions", "best-practices")
-
-
-def _learn(folder: Path) -> None:
-    (folder / "data").mkdir()
-    for command in (("init", "--quiet"), ("config", "fedlearn.system", "sys-abcdefghij")):
-        subprocess.run(("git", *command), cwd=folder, check=True)
-    for name in ("laptop", "server", "workstation"):
-        sync = (sys.executable, "-m", "git_fedlearn.cli", "sync", "--source", str(SAMPLES / name))
-        subprocess.run(sync, cwd=folder, check=True, capture_output=True)
-    lines = [make_record({"error_message": error, "solution": fix}).line for error, fix in DISTRACTORS]
-    RecordSets(folder, 10_000_000).join(SetName("error-solutions"), lines)
-
-
-if __name__ == "__main__":
-    print_recall(os.environ.get("MODEL_FOLDER", ""))

@@ -14,7 +14,6 @@ from git_fedlearn import __version__
 from git_fedlearn.agents.rendering import NOTICE
 from git_fedlearn.agents.tools import (
     MAX_HITS,
-    MAX_QUERY_LENGTH,
     MAX_REASON_LENGTH,
     NEEDED,
     AgentTools,
@@ -71,8 +70,7 @@ class _Tools:
         text: Annotated[
             str,
             Field(
-                description="An error message, or a question.",
-                json_schema_extra={"maxLength": MAX_QUERY_LENGTH},
+                description="A question, an error message, or a log with one in it, of any length.",
             ),
         ],
         limit: Annotated[

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from threading import Lock
 from typing import Final, NamedTuple
 
-from git_fedlearn.agents.rendering import NOTICE, RenderedLesson, render_lesson, value_of
+from git_fedlearn.agents.rendering import NOTICE, RenderedLesson, add_reason, render_lesson, value_of
 from git_fedlearn.app import Clone
 from git_fedlearn.console.words import count, kinds
 from git_fedlearn.core.canonical import InvalidJsonError, Json, JsonObject, parse_value
@@ -24,10 +24,9 @@ from git_fedlearn.repository.lookup import select
 from git_fedlearn.repository.outcomes import UseResult, count_outcomes, read_outcomes, read_trust
 from git_fedlearn.search.embedders.base import Embedder
 from git_fedlearn.search.embedders.choose import choose_embedder
-from git_fedlearn.search.search import Query, find_lessons
+from git_fedlearn.search.search import Query, find_lessons, left_out_sets
 
 MAX_HITS: Final = 20
-MAX_QUERY_LENGTH: Final = 4_000
 MAX_REASON_LENGTH: Final = 1_000
 MAX_HIT_LENGTH: Final = 2_000
 """Characters of a lesson in an answer of `search`; `get` returns more."""
@@ -66,20 +65,20 @@ class AgentTools:
         """The lessons that answer a text, best first."""
         if not text.strip():
             raise UsageError("nothing to search for", hint="give the error message, or the question in words")
-        if len(text) > MAX_QUERY_LENGTH:
-            raise UsageError(
-                f"longer than {MAX_QUERY_LENGTH} characters", hint="search for the most specific lines"
-            )
         if not 1 <= limit <= MAX_HITS:
             raise UsageError(f"limit {limit}: from 1 to {MAX_HITS}", hint="leave it out for 5")
         with self._one_at_a_time:
             self._embedder = self._embedder or choose_embedder(self._repository)
             query = Query(text, limit, sets=tuple(map(SetName, sets)))
             hits = find_lessons(self._repository, query, embedder=self._embedder)
-            lessons = self._render([(make_record({**hit.fields}), hit.sets) for hit in hits], MAX_HIT_LENGTH)
-        if not lessons:
-            return ToolAnswer("Nothing that was learned answers this.", {"lessons": []})
-        return _answer(f"{count(len(lessons), 'lesson')}, best first.", lessons)
+            found = self._render([(make_record({**hit.fields}), hit.sets) for hit in hits], MAX_HIT_LENGTH)
+        left_out = left_out_sets(self._repository, query)
+        note = f" {', '.join(left_out)} was not searched: name it in `sets`." if left_out else ""
+        if not hits:
+            return ToolAnswer(f"No lesson matches.{note}", {"lessons": [], "left_out": [*left_out]})
+        lessons = [add_reason(*pair) for pair in zip(found, hits, strict=True)]
+        answer = _answer(f"{count(len(lessons), 'lesson')}, best first.{note}", lessons)
+        return answer._replace(facts={**answer.facts, "left_out": [*left_out]})
 
     def get(self, identifier: str) -> ToolAnswer:
         """One lesson, whole."""

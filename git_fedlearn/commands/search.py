@@ -16,7 +16,8 @@ from git_fedlearn.federation.check import is_suspicious
 from git_fedlearn.qdrant.connect import open_store
 from git_fedlearn.qdrant.search import find_in_store
 from git_fedlearn.search.embedders.choose import choose_embedder
-from git_fedlearn.search.search import Hit, Query, find_lessons
+from git_fedlearn.search.search import WEAK_RELEVANCE, Hit, Query, find_lessons, left_out_sets
+from git_fedlearn.search.windows import is_paste
 
 WIDTH = 96
 """Columns of a line; longer ones are wrapped."""
@@ -91,7 +92,10 @@ def command(  # noqa: PLR0913  click passes an argument for each option
     store: bool,
     as_json: bool,
 ) -> int:
-    """Find lessons that answer TEXT, a question or a pasted error, by meaning and by words.
+    """Find lessons that answer TEXT, a question or a pasted error or log, by meaning and by words.
+
+    TEXT may be of any length; `-` reads it from standard input. Of more than three lines, each line and each
+    pair of lines is searched for, and the answer shows the line that a lesson matched.
 
     The index is in the git folder and is updated automatically; nothing leaves this machine. All sets are
     searched except fine-tuning, whose samples repeat lessons; --set fine-tuning searches it.
@@ -100,6 +104,8 @@ def command(  # noqa: PLR0913  click passes an argument for each option
 
     Exits with 1 if no lesson matches.
     """
+    if text == "-":
+        text = _read(context)
     if not text.strip():
         raise UsageError("nothing to search for", hint='git fedlearn search "connection refused"')
     query = Query(text, limit, min_score, tuple(SetName(name) for name in sets))
@@ -110,19 +116,30 @@ def command(  # noqa: PLR0913  click passes an argument for each option
     else:
         with progress_bar(context, "indexing") as show:
             hits = find_lessons(repository, query, progress=show)
+    left_out = [] if store else left_out_sets(repository, query)
     if as_json:
-        context.say_json("search/v1", {"query": text, "hits": [_to_json(hit) for hit in hits]})
+        found: list[Json] = [_to_json(hit) for hit in hits]
+        context.say_json("search/v1", {"query": query.text, "hits": found, "left_out": [*left_out]})
     else:
-        _say(context, text, hits, shown_by_id=not store)
+        _say(context, hits, from_paste=is_paste(text), shown_by_id=not store)
+        for name in left_out:
+            context.note(f"hint: {name} was not searched: --set {name}")
     return 0 if hits else 1
 
 
-def _say(context: Context, question: str, hits: list[Hit], *, shown_by_id: bool) -> None:
+def _read(context: Context) -> str:
+    if context.stdin.isatty():
+        context.note("reading the text from standard input, end with Ctrl-D")
+    return context.stdin.read().decode("utf-8", "replace")
+
+
+def _say(context: Context, hits: list[Hit], *, from_paste: bool, shown_by_id: bool) -> None:
     cut = ""
     for number, hit in enumerate(hits, 1):
-        lesson = _lesson(question, hit)
+        lesson = _lesson(hit)
         cut = cut or (hit.id[:SHORT_ID] if CUT in lesson else "")
-        context.say("\n".join([_title(number, hit), *(f"     {line}" for line in lesson), ""]))
+        matched = [f"   matches: {line}" for line in passage(hit.matched, "", 2)] if from_paste else []
+        context.say("\n".join([_title(number, hit), *matched, *(f"     {line}" for line in lesson), ""]))
     if cut and shown_by_id:
         context.note(f"hint: git fedlearn show {cut}    (the whole lesson)")
     if not hits:
@@ -135,16 +152,20 @@ def _title(number: int, hit: Hit) -> str:
     since = f" since {learned}" if learned else ""
     own = f"author's score {hit.claimed:.2f}" if hit.claimed is not None else "no author's score"
     mark = f"\n   warning: {SUSPICIOUS}" if is_suspicious(hit.fields) else ""
+    weak = " (weak match)" if hit.relevance < WEAK_RELEVANCE else ""
     return (
         f"{number}. {hit.id[:SHORT_ID]}  {', '.join(hit.sets)}\n"
-        f"   relevance {hit.relevance:.2f}, score {hit.effective:.2f} ({own}), {by}{since}"
+        f"   relevance {hit.relevance:.2f}{weak}, score {hit.effective:.2f} ({own}), {by}{since}"
         f"{'; ' if hit.outcomes.systems else ''}{evidence(hit.outcomes)}{mark}"
     )
 
 
-def _lesson(question: str, hit: Hit) -> list[str]:
+def _lesson(hit: Hit) -> list[str]:
     head, body = hit.text
-    return [*passage(head, question, MAX_PREVIEW_LINES // 2), *passage(body, question, MAX_PREVIEW_LINES)]
+    return [
+        *passage(head, hit.matched, MAX_PREVIEW_LINES // 2),
+        *passage(body, hit.matched, MAX_PREVIEW_LINES),
+    ]
 
 
 def _to_json(hit: Hit) -> dict[str, Json]:
@@ -158,6 +179,7 @@ def _to_json(hit: Hit) -> dict[str, Json]:
         "id": hit.id,
         "sets": [*hit.sets],
         **numbers,
+        "matched": hit.matched,
         "seen_by": [*hit.systems],
         "outcomes": dict(hit.outcomes._asdict()),
         "reads_like_instructions": is_suspicious(hit.fields),

@@ -3,7 +3,9 @@
 The store finds candidates by their vectors; their words are compared here, so it needs no full-text index.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from typing import Final
 
 from git_fedlearn.core.record import NotARecordError, make_record
 from git_fedlearn.errors import FedlearnError, UsageError
@@ -12,7 +14,12 @@ from git_fedlearn.qdrant.store import Collection, Store
 from git_fedlearn.repository.repository import Repository
 from git_fedlearn.search.edge_shard import Candidate
 from git_fedlearn.search.embedders.base import Embedder, Vector
-from git_fedlearn.search.search import Hit, Query, WordMatcher, candidate_text, rank_candidates
+from git_fedlearn.search.relevance import WordMatcher, best_matches
+from git_fedlearn.search.search import Hit, Query, rank_matches
+from git_fedlearn.search.windows import windows_of
+
+MAX_STORE_LINES: Final = 50
+"""Different lines of a paste that a store is asked for: each takes two requests to a collection."""
 
 
 def find_in_store(repository: Repository, store: Store, query: Query, model: Embedder) -> list[Hit]:
@@ -20,17 +27,24 @@ def find_in_store(repository: Repository, store: Store, query: Query, model: Emb
 
     Raises UsageError for a missing collection, FedlearnError for vectors of another size.
     """
-    vector = model.embed([query.text])[0]
-    if not vector:
-        return []
-    found = [
-        candidate
-        for collection in _chosen(repository, store, query.sets)
-        for candidate in _candidates(collection, vector, query, model)
+    windows = windows_of(query.text, MAX_STORE_LINES)
+    vectors = model.embed(windows)
+    collections = _chosen(repository, store, query.sets)
+    for collection in collections:
+        _check_size(collection, next(filter(None, vectors), []), model)
+    near = [
+        [one for collection in collections for one in _candidates(collection, vector, query.candidates)]
+        if vector
+        else []
+        for vector in vectors
     ]
-    words = WordMatcher().scores(query.text, [candidate_text(one) for one in found])
-    scored = [one._replace(words=score) for one, score in zip(found, words, strict=True)]
-    return rank_candidates(repository, query, scored)
+    lines = sorted({one.line for candidates in near for one in candidates})
+    matcher = WordMatcher()
+    found = []
+    for window, candidates in zip(windows, near, strict=True):
+        words = dict(zip(lines, matcher.scores(window, lines), strict=True))
+        found.append([one._replace(words=words[one.line]) for one in candidates])
+    return rank_matches(repository, query, best_matches(windows, found, query.bar))
 
 
 def _chosen(repository: Repository, store: Store, names: Sequence[str]) -> list[Collection]:
@@ -45,20 +59,19 @@ def _chosen(repository: Repository, store: Store, names: Sequence[str]) -> list[
     return chosen
 
 
-def _candidates(collection: Collection, vector: Vector, query: Query, model: Embedder) -> list[Candidate]:
+def _check_size(collection: Collection, vector: Vector, model: Embedder) -> None:
     schema = collection.schema()
     spec = schema.vectors.get(schema.main)
-    if spec is None or spec.size != len(vector):
+    if vector and (spec is None or spec.size != len(vector)):
         raise FedlearnError(
             f"{collection.name}: vectors have {spec.size if spec else 0} dimensions, "
             f"those of {model.name} have {len(vector)}",
             hint="set the embedder that made them: git config fedlearn.embedder",
         )
-    made = []
-    for found in collection.nearest(vector, query.candidates):
-        try:
+
+
+def _candidates(collection: Collection, vector: Vector, limit: int) -> Iterator[Candidate]:
+    for found in collection.nearest(vector, limit):
+        with suppress(NotARecordError):
             line = make_record({**found.payload}).line.decode("utf-8")
-        except NotARecordError:
-            continue
-        made.append(Candidate(collection.name, line, max(-1.0, min(found.score, 1.0)), 0.0))
-    return made
+            yield Candidate(collection.name, line, max(-1.0, min(found.score, 1.0)), 0.0)

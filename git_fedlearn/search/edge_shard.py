@@ -5,9 +5,12 @@ through memory maps: if the disk is full, the kernel kills the process (SIGBUS).
 free space before each write.
 """
 
+import math
 import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from itertools import chain
+from operator import mul
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
 from uuid import UUID
@@ -57,6 +60,13 @@ class Candidate(NamedTuple):
     words: float
 
 
+class _StoredLesson(NamedTuple):
+    set_name: str
+    line: str
+    vector: Vector
+    """A unit vector, empty if the lesson has none or it was not asked for."""
+
+
 class LessonShard:
     """An open shard. The caller holds a lock, since only one process may use it, and closes it."""
 
@@ -101,34 +111,50 @@ class LessonShard:
         return self._shard.count(edge.CountRequest(exact=True))
 
     def candidates(
-        self, vector: Vector | None, text: str, sets: Sequence[str], limit: int
-    ) -> list[Candidate]:
-        """The best `limit` lessons of each retriever, each scored by both."""
+        self, windows: Sequence[str], vectors: Sequence[Vector | None], sets: Sequence[str], limit: int
+    ) -> list[list[Candidate]]:
+        """For each window of a query the best `limit` lessons by words, and as many by its vector.
+
+        A lesson that is not among the best by words has a BM25 score of 0. Without vectors, cosines are 0.
+        """
         if not sets:
-            return []
-        queries = [edge.Query.Nearest(self._bm25.embed_query(text), using=WORDS)]
-        if vector:
-            queries.append(edge.Query.Nearest(vector, using=DENSE))
+            return [[] for _ in windows]
         chosen = edge.Filter(must=[edge.FieldCondition(key="set_name", match=edge.MatchAny([*sets]))])
+        words: list[dict[edge.PointId, float]] = []
+        cosines: list[dict[edge.PointId, float]] = []
         with edge_errors(self.folder):
-            ids = {point.id for query in queries for point in self._query(query, chosen, limit)}
-            if not ids:
-                return []
-            same = edge.Filter(must=[edge.HasIdCondition(ids)])
-            words, *cosines = (
-                {point.id: point.score for point in self._query(query, same, len(ids))} for query in queries
-            )
-            found = self._shard.retrieve([*ids], with_payload=["set_name", "line"], with_vector=False)
-        cosine = cosines[0] if cosines else {}
+            for window, vector in zip(windows, vectors, strict=True):
+                asked = edge.Query.Nearest(self._bm25.embed_query(window), using=WORDS)
+                words.append(self._query(asked, chosen, limit))
+                near = edge.Query.Nearest(vector, using=DENSE) if vector else None
+                cosines.append(self._query(near, chosen, limit) if near else {})
+            points = self._retrieve({*chain(*words, *cosines)}, with_vectors=any(vectors))
         return [
-            Candidate(
-                str((point.payload or {})["set_name"]),
-                str((point.payload or {})["line"]),
-                cosine.get(point.id, 0.0),
-                words.get(point.id, 0.0),
-            )
-            for point in found
+            [
+                Candidate(
+                    points[point].set_name,
+                    points[point].line,
+                    near[point] if point in near else _cosine(vector, points[point].vector),
+                    by_words.get(point, 0.0),
+                )
+                for point in by_words | near
+            ]
+            for by_words, near, vector in zip(words, cosines, vectors, strict=True)
         ]
+
+    def _retrieve(
+        self, ids: set["edge.PointId"], *, with_vectors: bool
+    ) -> dict["edge.PointId", "_StoredLesson"]:
+        found = self._shard.retrieve(
+            [*ids], with_payload=["set_name", "line"], with_vector=[DENSE] if with_vectors else False
+        )
+        stored = {}
+        for point in found:
+            payload, vectors = point.payload or {}, point.vector
+            vector = vectors.get(DENSE) if isinstance(vectors, dict) else None
+            numbers = [x for x in vector if isinstance(x, float)] if isinstance(vector, list) else []
+            stored[point.id] = _StoredLesson(str(payload["set_name"]), str(payload["line"]), numbers)
+        return stored
 
     def close(self) -> None:
         """Flush and close the shard."""
@@ -136,8 +162,9 @@ class LessonShard:
             self._shard.flush()
             self._shard.close()
 
-    def _query(self, query: "edge.Query", chosen: "edge.Filter", limit: int) -> list["edge.ScoredPoint"]:
-        return self._shard.query(edge.QueryRequest(limit=limit, query=query, filter=chosen))
+    def _query(self, query: "edge.Query", chosen: "edge.Filter", limit: int) -> dict["edge.PointId", float]:
+        found = self._shard.query(edge.QueryRequest(limit=limit, query=query, filter=chosen))
+        return {point.id: point.score for point in found}
 
     def _vectors(self, vector: Vector | None, text: str) -> dict[str, "edge.NamedVector"]:
         words: dict[str, edge.NamedVector] = {WORDS: self._bm25.embed_document(text)}
@@ -159,6 +186,14 @@ class LessonShard:
             yield from ((str(record.id), record.payload or {}) for record in page)
             if offset is None:
                 return
+
+
+def _cosine(vector: Vector | None, unit: Vector) -> float:
+    """The cosine of a vector and a unit vector, 0 if one is missing."""
+    if not vector or not unit:
+        return 0.0
+    length = math.hypot(*vector) or 1.0
+    return math.fsum(map(mul, vector, unit)) / length
 
 
 def require_space(folder: Path, size: int) -> None:

@@ -105,37 +105,56 @@ def index_folder(repository: Repository) -> Path:
 
 
 @contextmanager
-def open_index(folder: Path, embedder: Embedder, *, timeout: float = 30.0) -> Iterator["LessonIndex"]:
+def open_index(
+    folder: Path, embedder: Embedder, *, timeout: float = 30.0, is_model_checked: bool = True
+) -> Iterator["LessonIndex"]:
     """Open the index in a folder; starts an empty one if there is none that can be used.
 
-    Only one process can have it open: others wait `timeout` seconds, then raise LockedError.
+    Only one process can have it open: others wait `timeout` seconds, then raise LockedError. Who compares no
+    vectors can leave the model unchecked, so that it is not loaded; see `LessonIndex.check_model`.
     """
-    model = identify(embedder)
     with hold_lock(folder, "search", timeout=timeout):
-        state = _read_state(folder)
-        if state is None or not state.model.is_same_model(model):
-            state = _State(model, {})
-            _discard(folder)
+        index = LessonIndex(folder, embedder)
         try:
-            shard = LessonShard(folder / _SHARD, model.dimensions)
-        except FedlearnError:
-            state = _State(model, {})
-            _discard(folder)
-            shard = LessonShard(folder / _SHARD, model.dimensions)
-        try:
-            yield LessonIndex(folder, shard, embedder, state)
+            if is_model_checked:
+                index.check_model()
+            yield index
         finally:
-            shard.close()
+            index.shard.close()
 
 
 class LessonIndex:
-    """The open index of one repository."""
+    """The open index of one repository. The model is loaded when it is first needed."""
 
-    def __init__(self, folder: Path, shard: LessonShard, embedder: Embedder, state: _State) -> None:
-        self.shard = shard
+    def __init__(self, folder: Path, embedder: Embedder) -> None:
         self._folder = folder
         self._embedder = embedder
-        self._state = state
+        self._is_checked = False
+        state = _read_state(folder)
+        shard = _open_shard(folder, state.model.dimensions) if state else None
+        if state and shard:
+            self._state, self.shard = state, shard
+        else:
+            self._start(identify(embedder))
+
+    def check_model(self) -> bool:
+        """Compare the model with that of the index; of another model, empty the index and return True."""
+        if self._is_checked:
+            return False
+        model = identify(self._embedder)
+        self._is_checked = True
+        if self._state.model.is_same_model(model):
+            return False
+        self.shard.close()
+        self._start(model)
+        return True
+
+    def _start(self, model: ModelIdentity) -> None:
+        """Begin an empty index."""
+        _discard(self._folder)
+        self._is_checked = True
+        self._state = _State(model, {})
+        self.shard = LessonShard(self._folder / _SHARD, model.dimensions)
 
     @property
     def sets(self) -> set[SetName]:
@@ -150,6 +169,7 @@ class LessonIndex:
         files = {path: stat for path in paths if (stat := stat_data(top / path))}
         if files == self._state.files:
             return Refreshed(0, 0, 0)
+        self.check_model()
         changes = _Changes()
         for name in sorted(_changed_sets(files, self._state.files)):
             if name in paths_of:
@@ -248,6 +268,14 @@ def _index_point(name: SetName, digest: str, record: Record) -> _IndexPoint:
     point = str(UUID(xxh3_128_hexdigest(name.encode() + b"\0" + record.form)))
     text_digest = xxh3_64_hexdigest(text.encode("utf-8", "replace"))
     return _IndexPoint(point, IndexedLesson(name, record.line.decode("utf-8"), digest, text_digest), text)
+
+
+def _open_shard(folder: Path, dimensions: int) -> LessonShard | None:
+    """The shard of an index, None if it cannot be opened."""
+    try:
+        return LessonShard(folder / _SHARD, dimensions)
+    except FedlearnError:
+        return None
 
 
 def _discard(folder: Path) -> None:

@@ -1,14 +1,13 @@
 """Search over the record sets: find candidates, weigh them, rank them. docs/search.md explains the numbers.
 
-Relevance combines vectors and words (BM25). The rank lowers it for a low effective score, so a lesson that
-merely claims a high score does not win.
+Lessons below a bar of relevance are no answers. The rank lowers relevance for a low effective score, so a
+lesson that merely claims a high score does not win.
 """
 
-import math
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final
+from functools import cached_property
+from typing import Final
 
 from git_fedlearn.core.canonical import JsonObject
 from git_fedlearn.core.effective_score import SystemWeights, Tally, claimed_score, effective_score, tally
@@ -16,35 +15,30 @@ from git_fedlearn.core.identity import RecordId
 from git_fedlearn.core.layout import FINE_TUNING, SetName
 from git_fedlearn.core.outcomes import Outcome
 from git_fedlearn.core.record import Record, claimed_id, parse_record, seen_by
-from git_fedlearn.extras import Lazy
 from git_fedlearn.repository.outcomes import read_outcomes, read_trust
 from git_fedlearn.repository.repository import Repository
 from git_fedlearn.repository.workers import Progress
-from git_fedlearn.search.edge_shard import Candidate
 from git_fedlearn.search.embedders.base import Embedder
 from git_fedlearn.search.embedders.choose import choose_embedder
 from git_fedlearn.search.index import index_folder, open_index
 from git_fedlearn.search.lesson_text import LessonText, lesson_text
-
-if TYPE_CHECKING:
-    import qdrant_edge as edge
-else:
-    edge = Lazy("qdrant_edge", "local")
+from git_fedlearn.search.relevance import QUESTION_BAR, WINDOW_BAR, LessonMatch, best_matches, sure_matches
+from git_fedlearn.search.windows import is_paste, windows_of
 
 MIN_CANDIDATES: Final = 100
 """Candidates that each retriever gives, also for a small limit."""
 
-MIN_RELEVANCE: Final = 0.2
-"""Less relevant lessons are not answers."""
+WINDOW_CANDIDATES: Final = 20
+"""Candidates that each retriever gives for a window of a paste."""
 
-WORD_SHARE: Final = 0.5
-"""Share of BM25 in relevance when a lesson has all words of the question; the vectors have the rest."""
+WEAK_RELEVANCE: Final = 0.5
+"""Less relevant answers are weak matches: about as often wrong as right."""
 
 SCORE_SHARE: Final = 0.4
 """The largest part of its relevance that a lesson can lose in rank by a low effective score."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Query:
     """A text to search for, in all sets except fine-tuning (whose samples repeat lessons) unless named."""
 
@@ -61,7 +55,17 @@ class Query:
     @property
     def candidates(self) -> int:
         """How many candidates each retriever gives."""
-        return max(MIN_CANDIDATES, 5 * self.limit)
+        return WINDOW_CANDIDATES if is_paste(self.text) else max(MIN_CANDIDATES, 5 * self.limit)
+
+    @property
+    def bar(self) -> float:
+        """The relevance below which a lesson is no answer."""
+        return WINDOW_BAR if is_paste(self.text) else QUESTION_BAR
+
+    @cached_property
+    def windows(self) -> list[str]:
+        """The parts of the text that are searched for; see windows.py."""
+        return windows_of(self.text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +76,8 @@ class Hit:
     sets: tuple[SetName, ...]
     rank: float
     relevance: float
+    matched: str
+    """The reason: of a paste the line or two that the lesson answers, else the question."""
     effective: float
     claimed: float | None
     systems: tuple[str, ...]
@@ -99,52 +105,32 @@ def find_lessons(
     for name in query.sets:
         repository.sets.check_name(name)
     model = embedder or choose_embedder(repository)
-    with open_index(index_folder(repository), model) as index:
+    with open_index(index_folder(repository), model, is_model_checked=False) as index:
         index.refresh(repository.top, progress)
         sets = query.sets or sorted(index.sets - {FINE_TUNING})
-        vector = model.embed([query.text])[0]
-        found = index.shard.candidates(vector, query.text, sets, query.candidates)
-    return rank_candidates(repository, query, found)
+        windows, none = query.windows, [None] * len(query.windows)
+        found = index.shard.candidates(windows, none, sets, query.candidates)
+        matches = sure_matches(windows, found, query.bar)
+        if not matches:
+            if index.check_model():
+                index.refresh(repository.top, progress)
+            found = index.shard.candidates(windows, model.embed(windows), sets, query.candidates)
+            matches = best_matches(windows, found, query.bar)
+    return rank_matches(repository, query, matches)
 
 
-def rank_candidates(repository: Repository, query: Query, found: Sequence[Candidate]) -> list[Hit]:
-    """Candidates as hits, best first, within the limits of the query."""
-    ids = {identifier for one in found if (identifier := claimed_id(one.line.encode("utf-8")))}
+def left_out_sets(repository: Repository, query: Query) -> list[SetName]:
+    """The sets that a query does not search unless they are named."""
+    return [FINE_TUNING] if not query.sets and repository.sets.size(FINE_TUNING) else []
+
+
+def rank_matches(repository: Repository, query: Query, matches: Sequence[LessonMatch]) -> list[Hit]:
+    """Matches as hits, best first, within the limits of the query."""
+    ids = {identifier for one in matches if (identifier := claimed_id(one.candidate.line.encode("utf-8")))}
     trust, outcomes = read_trust(repository), read_outcomes(repository.top, ids)
-    hits = [
-        _hit(candidate, relevant, trust, outcomes)
-        for candidate, relevant in zip(found, relevances(query.text, found), strict=True)
-    ]
-    answers = [
-        hit
-        for hit in _merge_sets(hits)
-        if hit.relevance >= MIN_RELEVANCE and hit.effective >= query.min_score
-    ]
+    hits = [_hit(match, trust, outcomes) for match in matches]
+    answers = [hit for hit in _merge_sets(hits) if hit.effective >= query.min_score]
     return sorted(answers, key=lambda hit: (-hit.rank, hit.id))[: query.limit]
-
-
-def relevances(question: str, found: Sequence[Candidate]) -> list[float]:
-    """The relevance of each candidate to a question."""
-    best = max(found, key=lambda one: (one.words, one.line), default=None)
-    coverage = WordMatcher().coverage(question, candidate_text(best)) if best else 0.0
-    return relevance([one.cosine for one in found], [one.words for one in found], coverage)
-
-
-def relevance(cosines: Sequence[float], bm25: Sequence[float], coverage: float) -> list[float]:
-    """A convex combination of both retrievers for each candidate, in [0, 1].
-
-    Negative cosines count as 0. BM25 has no upper bound, so it is divided by that of the best candidate, and
-    its share grows with `coverage`, the part of the question's words (in [0, 1]) that this candidate has.
-    Otherwise a lesson that shares one word of ten would count as a full match if no other shares more.
-    Source of the combination: S. Bruch et al., "An Analysis of Fusion Functions for Hybrid Retrieval",
-    TOIS 2023.
-    """
-    best = max(bm25, default=0.0) or 1.0
-    share = WORD_SHARE * coverage
-    return [
-        (1 - share) * max(cosine, 0.0) + share * max(words, 0.0) / best
-        for cosine, words in zip(cosines, bm25, strict=True)
-    ]
 
 
 def rank(relevant: float, effective: float) -> float:
@@ -152,52 +138,20 @@ def rank(relevant: float, effective: float) -> float:
     return relevant * (1 - SCORE_SHARE + SCORE_SHARE * effective)
 
 
-class WordMatcher:
-    """Compares texts by words, which are stems without stop words, as in Qdrant's BM25."""
-
-    def __init__(self) -> None:
-        self._bm25 = edge.Bm25()
-
-    def coverage(self, question: str, text: str) -> float:
-        """The share of a question's words that occur in a text, in [0, 1]."""
-        asked = {*self._bm25.embed_query(question).indices}
-        present = {*self._bm25.embed_document(text).indices}
-        return len(asked & present) / len(asked) if asked else 0.0
-
-    def scores(self, question: str, texts: Sequence[str]) -> list[float]:
-        """The BM25 score of each text; document frequencies are those among these texts."""
-        asked = {*self._bm25.embed_query(question).indices}
-        documents = [
-            {word: weight for word, weight in zip(made.indices, made.values, strict=True) if word in asked}
-            for made in map(self._bm25.embed_document, texts)
-        ]
-        frequencies = Counter(word for document in documents for word in document)
-        idf = {
-            word: math.log(1 + (len(texts) - number + 0.5) / (number + 0.5))
-            for word, number in frequencies.items()
-        }
-        return [sum(idf[word] * weight for word, weight in document.items()) for document in documents]
-
-
-def candidate_text(candidate: Candidate) -> str:
-    """The searched text of a candidate."""
-    return lesson_text(parse_record(candidate.line.encode("utf-8")).fields).whole
-
-
 def _hit(
-    candidate: Candidate,
-    relevant: float,
+    match: LessonMatch,
     trust: SystemWeights,
     outcomes: Mapping[RecordId, Mapping[str, Outcome]],
 ) -> tuple[Record, Hit]:
-    record = parse_record(candidate.line.encode("utf-8"))
+    record = parse_record(match.candidate.line.encode("utf-8"))
     own_outcomes = outcomes.get(record.id, {})
     effective = effective_score(record.fields, trust, own_outcomes)
     return record, Hit(
         id=record.id,
-        sets=(SetName(candidate.set_name),),
-        rank=rank(relevant, effective),
-        relevance=relevant,
+        sets=(SetName(match.candidate.set_name),),
+        rank=rank(match.relevance, effective),
+        relevance=match.relevance,
+        matched=match.window,
         effective=effective,
         claimed=claimed_score(record.fields),
         systems=tuple(seen_by(record.fields)),

@@ -50,6 +50,52 @@ def test_json(learned: System) -> None:
     assert hit["record"]["response"] == "use a flake"
 
 
+NOISE = "\n".join(
+    [
+        *(f"time=12:00:{n:02} level=info msg=retrying component=pull attempt={n}" for n in range(20)),
+        "remote: Compressing objects: 40% (12/30)",
+        "0 errors, 3 warnings in 12 files",
+        "  at Layer.next (router/layer.js:12:3)",
+    ]
+)
+
+
+def test_of_a_pasted_log_the_line_that_matched_is_shown(learned: System) -> None:
+    lesson = learned.records("error-solutions")[0]
+    error = "permission denied opening the lock file"
+    for paste in (f"{NOISE}\n{error}\n{NOISE}", f"{NOISE}\n" * 400 + error):
+        answer = learned.fedlearn("search", "-", "--json", stdin=paste.encode()).json()
+        assert [hit["id"] for hit in answer["hits"]] == [lesson.id]
+        assert error in answer["hits"][0]["matched"]
+    shown = learned.fedlearn("search", paste.replace("opening", "while opening")[-4000:]).out.splitlines()
+    assert shown[0].startswith(f"1. {lesson.id[:12]}")
+    assert shown[2] == "   matches: permission denied while opening the lock file"
+
+
+def test_a_log_without_a_known_error_has_no_answer(learned: System) -> None:
+    nothing = learned.fedlearn("search", NOISE, code=1)
+    assert (nothing.out, nothing.err) == ("", "no lesson matches\n")
+
+
+@pytest.mark.parametrize("question", ["how do I cook rice", "terraform state is held by another apply"])
+def test_a_question_that_no_lesson_answers_has_no_answer(learned: System, question: str) -> None:
+    assert learned.fedlearn("search", question, code=1).err == "no lesson matches\n"
+
+
+def test_an_answer_that_may_be_wrong_is_a_weak_match(learned: System) -> None:
+    assert "(weak match), score" in learned.fedlearn("search", "denied: file in use by another job").out
+    assert "weak" not in learned.fedlearn("search", "permission denied opening the lock file").out
+
+
+def test_samples_that_were_left_out_are_named(learned: System) -> None:
+    learned.add("fine-tuning", {"prompt": "about alpacas", "completion": "they hum"})
+    nothing = learned.fedlearn("search", "alpacas hum", code=1)
+    assert nothing.err == "no lesson matches\nhint: fine-tuning was not searched: --set fine-tuning\n"
+    assert learned.fedlearn("search", "alpacas hum", "--json", code=1).json()["left_out"] == ["fine-tuning"]
+    named = learned.fedlearn("search", "alpacas hum", "--set", "fine-tuning", "--json").json()
+    assert (len(named["hits"]), named["left_out"]) == (1, [])
+
+
 def test_set_and_least_score_narrow_the_answer(learned: System) -> None:
     question = "permission denied opening the lock file"
     assert learned.fedlearn("search", question, "--set", "skills-patterns", code=1).out == ""

@@ -110,6 +110,28 @@ def test_another_model_builds_the_index_again(learned: System) -> None:
     assert refresh(learned, Backwards()) == Refreshed(embedded=3, updated=0, dropped=0)
 
 
+def test_a_query_whose_words_leave_no_doubt_needs_no_model(learned: System) -> None:
+    model = Counting()
+    refresh(learned, model)
+    model.texts.clear()
+    error = "segmentation fault in worker process while flushing buffers"
+    learned.add("error-solutions", {"error_message": error, "solution": "update the driver"})
+    refresh(learned, model)
+    model.texts.clear()
+    hits = find_lessons(repository_of(learned), Query(error), embedder=model)
+    assert hits[0].fields["error_message"] == error
+    assert model.texts == []
+    assert find_lessons(repository_of(learned), Query("who locked it"), embedder=model)
+    assert "who locked it" in model.texts
+
+
+def test_vectors_of_another_model_are_not_compared(learned: System) -> None:
+    refresh(learned, Counting())
+    model = Backwards()
+    assert find_lessons(repository_of(learned), Query("port 6333 taken"), embedder=model)
+    assert len([text for text in model.texts if "port" in text]) == 2
+
+
 @pytest.mark.parametrize("damage", ["state.json", "shard/edge_config.json"])
 def test_a_damaged_index_is_built_again(learned: System, damage: str) -> None:
     refresh(learned, Counting())

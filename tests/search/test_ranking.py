@@ -3,21 +3,31 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from git_fedlearn.search.search import rank, relevance
+from git_fedlearn.search.relevance import WordMatch, WordMatcher, relevance
+from git_fedlearn.search.search import rank
 
 scores = st.floats(0, 1)
 
 
-@given(st.lists(st.tuples(st.floats(-1, 1), st.floats(0, 50)), max_size=8), scores)
-def test_relevance_is_in_the_unit_interval(pairs: list[tuple[float, float]], coverage: float) -> None:
-    found = relevance([cosine for cosine, _ in pairs], [words for _, words in pairs], coverage)
-    assert len(found) == len(pairs)
-    assert all(0 <= one <= 1 for one in found)
+@given(st.floats(-1, 1), st.integers(0, 50), scores, scores)
+def test_relevance_is_in_the_unit_interval(cosine: float, number: int, coverage: float, lead: float) -> None:
+    assert 0 <= relevance(cosine, WordMatch(number, coverage), lead) <= 1
 
 
-def test_words_count_for_as_much_of_the_question_as_they_explain() -> None:
-    assert relevance([0.5, 0.1], [0.0, 3.0], 0.0) == [0.5, 0.1]
-    assert relevance([0.5, 0.1], [0.0, 3.0], 1.0) == [0.25, 0.55]
+def test_one_shared_word_is_less_than_many() -> None:
+    found = [relevance(0.5, WordMatch(number, 0.9), 1.0) for number in (0, 1, 2, 10)]
+    assert found == sorted(found)
+    assert found[0] == 0.3
+    assert found[-1] > 0.67
+    assert relevance(0.5, WordMatch(1, 1.0), 1.0) > found[2]
+
+
+def test_numbers_that_differ_from_one_system_to_the_next_do_not_count_against_a_lesson() -> None:
+    line = '{"error_message":"task 7 of worker 12 timed out","solution":"raise the limit"}'
+    matcher = WordMatcher()
+    assert matcher.match("task 9 of worker 31 timed out", line) == WordMatch(3, 1.0)
+    assert matcher.match("task 7 of worker 31 timed out", line) == WordMatch(4, 1.0)
+    assert matcher.match("job of worker 31 timed out", line).coverage < 1
 
 
 @given(scores, scores, scores)

@@ -1,0 +1,40 @@
+"""Which parts of a text are searched for."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from git_fedlearn.search.windows import QUESTION_LINES, is_paste, windows_of
+
+
+def test_a_question_is_asked_whole() -> None:
+    question = "error: no space left\n\n  while writing the layer\nwhat now?"
+    assert windows_of(question) == [question]
+
+
+def test_a_paste_is_asked_by_lines_and_pairs_of_lines() -> None:
+    assert windows_of("a\n\n b\nc\nd\n") == ["a", "a\nb", "b", "b\nc", "c", "c\nd", "d"]
+
+
+def test_lines_that_differ_in_numbers_only_are_asked_once() -> None:
+    log = "\n".join([*(f"12:00:{n:02} request {n} served" for n in range(40)), "disk full"])
+    assert [window for window in windows_of(log) if "\n" not in window] == [
+        "12:00:00 request 0 served",
+        "disk full",
+    ]
+
+
+def test_of_too_many_lines_those_are_asked_that_the_log_repeats_least() -> None:
+    log = "\n".join([*["ping", "pong"] * 50, "disk full", *["ping"] * 9])
+    assert windows_of(log, 1) == ["disk full", "disk full\nping"]
+
+
+@given(st.text(max_size=200))
+def test_windows_are_lines_of_the_text(text: str) -> None:
+    windows = windows_of(text)
+    if is_paste(text):
+        lines = {line.strip() for line in text.splitlines()}
+        assert windows
+        assert all(part in lines for window in windows for part in window.split("\n"))
+    else:
+        assert windows == [text]
+        assert len([line for line in text.splitlines() if line.strip()]) <= QUESTION_LINES
