@@ -8,7 +8,7 @@ pattern takes time linear in the text, because messages come from peers.
 """
 
 import re
-from functools import cache, lru_cache
+from functools import cache
 from typing import Final, NewType
 
 from xxhash import xxh3_128_hexdigest
@@ -18,22 +18,21 @@ from git_fedlearn.core.canonical import Json, JsonObject, format_value
 RecordId = NewType("RecordId", str)
 """32 lower-case hexadecimal digits: XXH3-128 of an identity form."""
 
+POINT: Final = "_point"
+"""The id of a mirrored point; the only key of the format that is part of the identity."""
+
+METADATA_KEYS: Final = frozenset(["_id", "_seen_by", "_first_seen", "_gen", "_retracted", "_point_id", POINT])
+"""All keys of the format. Any other key, also one that begins with `_`, belongs to the lesson."""
+
 VOLATILE_KEYS: Final = frozenset(
     """
-    value_score confidence_score success_rate quality_score solution_verified
-    timestamp timestamps ts datetime created updated modified created_at updated_at modified_at accessed_at
-    started_at finished_at completed_at learned_at
-    session_id interaction_id event_id request_id conversation_id correlation_id run_id trace_id span_id
-    host hostname pid
-    model model_id model_name model_version provider temperature top_p top_k seed finish_reason
-    prompt_tokens completion_tokens total_tokens tokens cost cost_usd
-    latency duration duration_ms duration_s elapsed_ms
+    value_score confidence_score success_rate quality_score
+    timestamp ts created_at updated_at modified_at accessed_at learned_at
+    first_seen last_seen last_used last_accessed last_updated
+    success_count failure_count usage_count access_count
     """.split()
 )
-"""Scores, times, session ids, the machine, and the run of a model."""
-
-VOLATILE_PREFIXES: Final = ("last_", "tokens_", "latency_")
-VOLATILE_SUFFIXES: Final = ("_count", "_timestamp")
+"""Scores, times, and counts of use."""
 
 ERROR_KEYS: Final = frozenset(
     "error error_message error_msg error_output exception stack_trace stacktrace stderr traceback".split()
@@ -43,30 +42,31 @@ ERROR_KEYS: Final = frozenset(
 
 def is_metadata_key(key: str) -> bool:
     """Whether a top-level key belongs to the format (`_id`, `_seen_by` …) rather than to the lesson."""
-    return key.startswith("_")
+    return key in METADATA_KEYS
 
 
 def is_volatile(key: str) -> bool:
     """Whether the field may differ between two records of the same lesson."""
-    return key in VOLATILE_KEYS or key.startswith(VOLATILE_PREFIXES) or key.endswith(VOLATILE_SUFFIXES)
-
-
-@lru_cache(maxsize=1024)
-def is_content(key: str) -> bool:
-    """Whether the field is part of the lesson itself."""
-    return not is_metadata_key(key) and not is_volatile(key)
+    return key in VOLATILE_KEYS
 
 
 def content_of(fields: JsonObject) -> JsonObject:
     """The fields that are neither metadata nor volatile."""
-    return {key: value for key, value in fields.items() if is_content(key)}
+    return {
+        key: value for key, value in fields.items() if key not in METADATA_KEYS and key not in VOLATILE_KEYS
+    }
 
 
 def identity_form(fields: JsonObject) -> bytes:
-    """Canonical content with error messages in normal form; equal if and only if the lessons are."""
+    """Canonical content with error messages in normal form; equal if and only if the lessons are.
+
+    Of a mirrored point with its id. Without any content it is `{}`.
+    """
     content = content_of(fields)
     for key in ERROR_KEYS.intersection(content):
         content[key] = _normalize(content[key])
+    if content and POINT in fields:
+        content[POINT] = fields[POINT]
     return format_value(content)
 
 

@@ -14,7 +14,6 @@ from git_fedlearn.core.record import (
     FIRST_SEEN,
     GEN,
     ID,
-    POINT_ID,
     RETRACTED,
     SEEN_BY,
     Record,
@@ -87,6 +86,4 @@ def _join_values(key: str, values: list[Json]) -> Json:
         return smallest_systems([system for found in values if isinstance(found, list) for system in found])
     if key == FIRST_SEEN:
         return min(values, key=str)
-    if key == POINT_ID:
-        return min(values, key=lambda value: (isinstance(value, str), value))
-    return max(values, key=format_value)
+    return min(values, key=lambda value: (isinstance(value, str), value))

@@ -11,8 +11,8 @@ from typing import Final
 
 from git_fedlearn.core.canonical import Json, JsonObject, iter_strings
 from git_fedlearn.core.events import SYNONYMS, text_of, texts_of, unit_number
-from git_fedlearn.core.identity import is_volatile
 from git_fedlearn.core.layout import BEST_PRACTICES, ERROR_SOLUTIONS, SKILLS_PATTERNS, SetName
+from git_fedlearn.core.occurrence import is_of_one_occurrence
 from git_fedlearn.core.quality import unfenced
 
 QUESTION_HEAD: Final = 2000
@@ -195,7 +195,7 @@ def _distilled(
 
 def _lasts(name: str, value: Json) -> bool:
     """Whether a field belongs to the lesson rather than to the session that wrote it."""
-    bound = name in _RUN_FIELDS or name.endswith(_RUN_SUFFIXES) or is_volatile(name)
+    bound = name in _RUN_FIELDS or name.endswith(_RUN_SUFFIXES) or is_of_one_occurrence(name)
     return not bound and not name.startswith("_") and value not in (None, "", [], {})
 
 

@@ -16,7 +16,7 @@ from git_fedlearn.core.canonical import (
     is_parsed,
     parse_value,
 )
-from git_fedlearn.core.identity import RecordId, identity_form, is_metadata_key, record_id
+from git_fedlearn.core.identity import POINT, RecordId, identity_form, is_metadata_key, record_id
 
 ID: Final = "_id"
 GEN: Final = "_gen"
@@ -151,8 +151,9 @@ def _make(identifier: RecordId, form: bytes, fields: JsonObject) -> Record:
         fields[SEEN_BY] = smallest_systems(fields[SEEN_BY])
     if FIRST_SEEN in fields and not _is_date(fields[FIRST_SEEN]):
         raise NotARecordError("`_first_seen` is not a date (YYYY-MM-DD)")
-    if POINT_ID in fields and not _is_point_id(fields[POINT_ID]):
-        raise NotARecordError("`_point_id` is neither a 64-bit number nor a UUID")
+    for key in (POINT_ID, POINT):
+        if key in fields and not _is_point_id(fields[key]):
+            raise NotARecordError(f"`{key}` is neither a 64-bit number nor a UUID")
     return Record(identifier, _generation(fields), form, fields)
 
 

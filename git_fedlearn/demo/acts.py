@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable
 from typing import Final
 
+from git_fedlearn.core.identity import is_metadata_key
 from git_fedlearn.core.layout import BEST_PRACTICES, ERROR_SOLUTIONS
 from git_fedlearn.core.record import Record, score_of
 from git_fedlearn.demo.knowledge import find_record
@@ -181,7 +182,7 @@ def _about_qdrant(system: System) -> Record:
 
 
 def _content(record: Record) -> dict[str, object]:
-    return {key: value for key, value in record.fields.items() if not key.startswith("_")}
+    return {key: value for key, value in record.fields.items() if not is_metadata_key(key)}
 
 
 def _masked(system: System, raw: str) -> str:

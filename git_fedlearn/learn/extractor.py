@@ -22,8 +22,8 @@ from git_fedlearn.core.events import (
     sort_key,
     unit_number,
 )
-from git_fedlearn.core.identity import is_volatile
 from git_fedlearn.core.layout import FINE_TUNING, SetName
+from git_fedlearn.core.occurrence import is_of_one_occurrence
 from git_fedlearn.core.scoring import BELOW, Score, Skipped, route_event
 from git_fedlearn.learn.extracts import (
     Chunk,
@@ -108,7 +108,7 @@ def _event_key(event: Mapping[str, object]) -> bytes | None:
 @lru_cache(maxsize=1024)
 def _decides(key: str) -> bool:
     """Whether a field can affect the verdict on an event with a claimed score."""
-    return key in ("finish_reason", "endorsement_count") or not is_volatile(key)
+    return key in ("finish_reason", "endorsement_count") or not is_of_one_occurrence(key)
 
 
 class Extractor:

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from typing import BinaryIO, Final, TextIO
 
 from git_fedlearn.core.canonical import InvalidJsonError, Json, JsonObject, format_value, parse_value
+from git_fedlearn.core.identity import is_metadata_key
 from git_fedlearn.core.record import ID, RETRACTED, headline, printable, score_of
 
 SHORT_ID: Final = 12
@@ -58,7 +59,7 @@ def _format_record(record: JsonObject) -> Iterator[str]:
     score = score_of(record)
     if score >= 0:
         yield f"  score: {score:g}"
-    for key in sorted(record, key=lambda key: (key.startswith("_"), key)):
+    for key in sorted(record, key=lambda key: (is_metadata_key(key), key)):
         if key not in (ID, RETRACTED) and not (key == "value_score" and record[key] == score):
             yield from _format_field(printable(key), record[key])
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from git_fedlearn.core.identity import is_metadata_key
 from git_fedlearn.privacy import kinds
 from git_fedlearn.privacy.copies import KnownValues
 from git_fedlearn.privacy.detectors.split_secrets import SplitText, find_splits, may_begin
@@ -216,7 +217,7 @@ def _rebuild(value: Json, texts: _NewTexts) -> Json:
             target[slot] = fields = {}
             for old, new in _renamed_keys(item, pointer, texts).items():
                 fields[new] = item[old]
-                if pointer or not old.startswith("_"):
+                if pointer or not is_metadata_key(old):
                     stack.append((item[old], f"{pointer}/{escape_pointer(old)}", fields, new))
         else:
             text = texts.get((pointer, False))
@@ -230,13 +231,13 @@ def _renamed_keys(item: dict[str, Json], pointer: str, texts: _NewTexts) -> dict
     """The new key of each old one, in the old order. Keys that become equal get `#2` and so on."""
     renamed = {}
     for old in item:
-        if not pointer and old.startswith("_"):
+        if not pointer and is_metadata_key(old):
             renamed[old] = old
             continue
         new = texts[f"{pointer}/{escape_pointer(old)}", True]
-        if not pointer and new.startswith("_"):
+        if not pointer and is_metadata_key(new):
             # Losing an invisible character must not turn it into a key of the format.
-            new = new.lstrip("_") or "key"
+            new = new.lstrip("_")
         renamed[old] = new
     taken = {old for old, new in renamed.items() if old == new}
     counts: dict[str, int] = {}

@@ -6,6 +6,8 @@ import re
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
+from git_fedlearn.core.identity import is_metadata_key
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -49,7 +51,7 @@ def iter_strings(value: Json) -> Iterator[JsonString]:
         elif isinstance(item, dict):
             children: list[tuple[Json, str, str]] = []
             for name in sorted(item):
-                if pointer or not name.startswith("_"):
+                if pointer or not is_metadata_key(name):
                     below = f"{pointer}/{escape_pointer(name)}"
                     yield JsonString(name, below, "", in_key=True)
                     children.append((item[name], below, name))
@@ -69,7 +71,7 @@ def iter_texts(value: Json) -> Iterator[tuple[str, str | None]]:
         item, key = stack.pop()
         if isinstance(item, dict):
             for name, inner in item.items():
-                if not (is_top and name.startswith("_")):
+                if not (is_top and is_metadata_key(name)):
                     yield name, None
                     stack.append((inner, name))
         elif isinstance(item, list):

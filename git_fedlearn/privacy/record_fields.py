@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from git_fedlearn.core.canonical import Json, JsonObject
-from git_fedlearn.core.identity import is_metadata_key
+from git_fedlearn.core.identity import POINT, is_metadata_key
 from git_fedlearn.core.outcomes import MAX_NOTE_LENGTH
 from git_fedlearn.core.record import FIRST_SEEN, GEN, ID, POINT_ID, SEEN_BY, SYSTEM_ID, NotARecordError
 from git_fedlearn.errors import UsageError
@@ -18,6 +18,7 @@ _FORMS = {
     ID: re.compile(r"[0-9a-f]{32}"),
     FIRST_SEEN: re.compile(r"\d{4}-\d\d-\d\d", re.ASCII),
     POINT_ID: _UUID,
+    POINT: _UUID,
     SEEN_BY: SYSTEM_ID,
 }
 """Keys of the format whose values cannot contain free text."""
@@ -26,8 +27,8 @@ _FORMS = {
 def sanitize_fields(engine: PrivacyEngine, fields: JsonObject) -> tuple[JsonObject, Counter[str]]:
     """Fields without secrets and personal data, with the number of findings of each kind.
 
-    Free text under keys of the format (a reason, unknown keys) is sanitized, too. A key that becomes one of
-    the format only by losing invisible characters is renamed.
+    Free text under keys of the format (the reason of a retraction) is sanitized, too. A key that becomes
+    one of the format only by losing invisible characters is renamed.
     """
     parts = _split(fields)
     content = engine.sanitize(parts.content)
@@ -92,7 +93,7 @@ def _split(fields: JsonObject) -> _Parts:
 
 def _has_fixed_form(key: str, value: Json) -> bool:
     if key == GEN or isinstance(value, int):
-        return key in (GEN, POINT_ID) and isinstance(value, int)
+        return key in (GEN, POINT_ID, POINT) and isinstance(value, int)
     form = _FORMS.get(key)
     values = value if key == SEEN_BY and isinstance(value, list) else [value]
     return form is not None and all(isinstance(item, str) and form.fullmatch(item) for item in values)

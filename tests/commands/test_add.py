@@ -128,7 +128,7 @@ def test_a_line_of_100_mb_is_passed_over(system: System, tmp_path: Path) -> None
     assert result.out == "skills-patterns: 2 records added\n"
 
 
-def test_a_forged_id_is_computed_anew_and_unknown_keys_of_ours_are_kept(system: System) -> None:
+def test_a_forged_id_is_computed_anew_and_other_keys_are_kept(system: System) -> None:
     system.add("skills-patterns", {"_id": "0" * 32, "title": "a", "_future": {"k": [1]}, "_point_id": 7})
     (record,) = system.records("skills-patterns")
     assert record.id != "0" * 32

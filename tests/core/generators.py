@@ -27,6 +27,9 @@ CONTENTS: tuple[dict[str, Any], ...] = (
     {"title": "b", "n": 1},
     {"n": Spelled("1.0"), "title": "b"},
     {"title": "b", "n": True},
+    {"title": "b", "_n": ["\ud800"]},
+    {"title": "b", "_point": 7},
+    {"title": "b", "_point": "7"},
     {"error_message": "attempt 1 failed", "solution": "x"},
     {"error_message": "attempt 27 failed", "solution": "x"},
     {"s": "\ud800"},
@@ -51,8 +54,6 @@ METADATA: Choices = {
     ],
     "_first_seen": ["2026-05-28", "2026-05-29", "1999-12-31"],
     "_point_id": [0, 2**64 - 1, "b7c1", "a0"],
-    "_x": [1, Spelled("1.0"), True, False, None, "a", 1.5, [], ["\ud800"], {"k": "\u00e9"}, -5],
-    "_y": [0, False, "", {}],
 }
 VOLATILE: Choices = {
     "value_score": [
@@ -148,7 +149,12 @@ OPAQUE = (
         b'{"a":1,"_gen":-1}',
         b'{"a":1,"_gen":true}',
     ),
-    *(b'{"a":1,"_seen_by":["laptop"]}', b'{"a":1,"_first_seen":"today"}', b'{"a":1,"_point_id":[]}'),
+    *(
+        b'{"a":1,"_seen_by":["laptop"]}',
+        b'{"a":1,"_first_seen":"today"}',
+        b'{"a":1,"_point_id":[]}',
+        b'{"a":1,"_point":{}}',
+    ),
     b'{"_id":"' + IDS[0].encode() + b'","_retracted":{},"title":"content"}',
     b'{"_retracted":{}}',
     b'{"_id":"' + IDS[0].encode() + b'","title":"trunc',

@@ -17,7 +17,8 @@ from git_fedlearn.core.record_set import canonical_set, join_sets, split_lines
 # the model: a record is a dict of plain JSON, a set of records a list of them
 
 NOT_CONTENT = {"value_score", "confidence_score", "usage_count", "timestamp"}
-JOINED = ("_seen_by", "_first_seen", "_point_id")
+JOINED = ("_seen_by", "_first_seen", "_point_id", "_point")
+METADATA = {*JOINED, "_id", "_gen", "_retracted"}
 
 
 def text(value: Any) -> str:
@@ -25,10 +26,10 @@ def text(value: Any) -> str:
 
 
 def content(record: dict[str, Any]) -> str:
-    found = {key: value for key, value in record.items() if key[0] != "_" and key not in NOT_CONTENT}
+    found = {key: value for key, value in record.items() if key not in NOT_CONTENT | METADATA}
     if "error_message" in found:
         found["error_message"] = re.sub("[0-9]+", "#", found["error_message"])
-    return text(found)
+    return text({**found, "_point": record["_point"]} if "_point" in record else found)
 
 
 def identity(record: dict[str, Any]) -> str:
@@ -60,14 +61,12 @@ def model_merge(same: list[dict[str, Any]]) -> dict[str, Any]:
     if retractions:
         best: dict[str, Any] = {"_retracted": min(retractions, key=earliest)}
     else:
-        plain = [{key: value for key, value in record.items() if key[0] != "_"} for record in same]
+        plain = [{key: value for key, value in record.items() if key not in METADATA} for record in same]
         best = max(
             plain, key=lambda record: (score(record), text(record).encode("utf-8", "backslashreplace"))
         )
     best = {**best, **{key: same[0][key] for key in ("_gen",) if key in same[0]}}
-    for key in sorted(
-        {key for record in same for key in record if key[0] == "_"} - {"_id", "_gen", "_retracted"}
-    ):
+    for key in sorted({key for record in same for key in record}.intersection(JOINED)):
         best[key] = model_value(key, [record[key] for record in same if key in record])
     return best
 
@@ -83,9 +82,7 @@ def model_value(key: str, values: list[Any]) -> Any:
         return sorted({system for value in values for system in value})[:64]
     if key == "_first_seen":
         return min(values)
-    if key == "_point_id":
-        return min(values, key=lambda value: (isinstance(value, str), value))
-    return max(values, key=lambda value: text(value).encode("utf-8", "backslashreplace"))
+    return min(values, key=lambda value: (isinstance(value, str), value))
 
 
 def read_model(line: bytes) -> dict[str, Any]:
@@ -135,7 +132,7 @@ def tombstone(**retracted: Any) -> Record:
 
 
 def test_higher_generation_wins_whole() -> None:
-    low = {"value_score": 1, "_seen_by": ["sys-aaaaaaaaaa"], "_x": 1, "_gen": 1}
+    low = {"value_score": 1, "_seen_by": ["sys-aaaaaaaaaa"], "_point_id": 1, "_gen": 1}
     assert joined(low, {"value_score": 0, "_gen": 2}) == {"value_score": 0, "_gen": 2}
 
 
@@ -191,20 +188,17 @@ def test_metadata_is_joined_field_by_field() -> None:
             "_seen_by": ["sys-bbbbbbbbbb"],
             "_first_seen": "2026-05-02",
             "_point_id": "b",
-            "_x": [1],
             "value_score": 1,
         },
-        {"_seen_by": ["sys-aaaaaaaaaa"], "_first_seen": "2026-05-01", "_point_id": 7, "_x": {}, "_y": False},
+        {"_seen_by": ["sys-aaaaaaaaaa"], "_first_seen": "2026-05-01", "_point_id": 7},
     ) == {
         "_seen_by": ["sys-aaaaaaaaaa", "sys-bbbbbbbbbb"],
         "_first_seen": "2026-05-01",
         "_point_id": 7,
-        "_x": {},
-        "_y": False,
         "value_score": 1,
     }
 
 
 def test_values_that_python_takes_for_equal_are_told_apart() -> None:
-    assert joined({"_x": 1}, {"_x": True})["_x"] is True
-    assert joined({"_x": 0}, {"_x": False})["_x"] is False
+    assert joined({"usage_count": 1}, {"usage_count": True})["usage_count"] is True
+    assert joined({"usage_count": 0}, {"usage_count": False})["usage_count"] is False

@@ -104,11 +104,13 @@ def test_key_order_does_not_change_the_redaction() -> None:
 
 def test_nested_values_and_keys_are_sanitized_but_not_fields_of_the_format() -> None:
     token = github_token()
-    record: Json = {"_seen_by": ["sys-abcdefgh23"], "_x": token, "deep": [{"k": [token]}], token: 1}
+    ours: dict[str, Json] = {"_seen_by": ["sys-abcdefgh23"], "_point": token}
+    record: Json = {**ours, "_x": token, "deep": [{"k": [token]}], token: 1}
     cleaned = clean(record)
     assert cleaned == {
         "_seen_by": ["sys-abcdefgh23"],
-        "_x": token,
+        "_point": token,
+        "_x": "<API_KEY>",
         "deep": [{"k": ["<API_KEY>"]}],
         "<API_KEY>": 1,
     }

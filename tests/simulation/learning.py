@@ -159,7 +159,7 @@ def _number_for_sync(random: Random) -> int:
 
 def _fact(clone: Clone, found: Draw) -> Fact:
     today = clone.world.now.date().isoformat()
-    return Fact(0, found.score, frozenset({clone.system}), today, found.note)
+    return Fact(0, found.score, frozenset({clone.system}), today, found.point)
 
 
 def _note_partial(clone: Clone, drawn: list[Draw], after: Known) -> None:

@@ -2,7 +2,7 @@
 
 Each lesson carries its token, `lesson-` and letters, so that the oracle can tell lessons apart without
 asking the code under test. What may differ between two systems (line numbers, store hashes, scores,
-unknown keys of ours) is drawn anew each time.
+point ids) is drawn anew each time.
 """
 
 import json
@@ -14,7 +14,7 @@ from typing import Any
 TOKEN = re.compile(r"lesson-[a-z]{4}")
 SETS = ("skills-patterns", "error-solutions", "best-practices", "fine-tuning", "collections/notes")
 SCORES = (0.7, 0.75, 0.8, 0.9, 1.0, 1)
-NOTES = ("amber", "birch", "cedar")
+POINTS = tuple(f"{digit * 8}-0000-4000-8000-000000000000" for digit in "abc")
 
 
 @dataclass(frozen=True)
@@ -24,13 +24,13 @@ class Draw:
     token: str
     set_name: str
     score: float
-    note: str
+    point: str
     fields: dict[str, Any]
 
     @property
     def line(self) -> bytes:
         """As `git fedlearn add` reads it."""
-        return json.dumps(self.fields | ({"_note": self.note} if self.note else {})).encode()
+        return json.dumps(self.fields | ({"_point_id": self.point} if self.point else {})).encode()
 
 
 def draw(random: Random, pool: int) -> Draw:
@@ -42,8 +42,8 @@ def word(random: Random, number: int, score: float) -> Draw:
     """Put a lesson into words."""
     token = token_of(number)
     name = SETS[number % len(SETS)]
-    note = random.choice(NOTES) if random.random() < 0.2 else ""
-    return Draw(token, name, score, note, _fields(random, name, token, score))
+    point = random.choice(POINTS) if random.random() < 0.2 else ""
+    return Draw(token, name, score, point, _fields(random, name, token, score))
 
 
 def token_of(number: int) -> str:

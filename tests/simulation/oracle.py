@@ -2,7 +2,7 @@
 
 A fact is one thing that happened to a lesson: a system learned it, retracted it, brought it back. What
 is known of a lesson is all facts of its highest generation put together: retracted if any of them says
-so, else the best score; named systems, first day and notes of all of them.
+so, else the best score; named systems, first day and smallest point id of all of them.
 """
 
 import json
@@ -23,7 +23,7 @@ class Fact:
     score: float = -1
     seen: frozenset[str] = frozenset()
     first: str = ""
-    note: str = ""
+    point: str = ""
     retracted: str = ""
 
 
@@ -46,7 +46,7 @@ def combine(facts: Iterable[Fact]) -> Fact:
         -1 if retracted else max(fact.score for fact in facts),
         frozenset().union(*(fact.seen for fact in facts)),
         min((fact.first for fact in facts if fact.first), default=""),
-        max(fact.note for fact in facts),
+        min((fact.point for fact in facts if fact.point), default=""),
         retracted,
     )
 
@@ -140,6 +140,6 @@ def _fact(record: dict[str, Any]) -> Fact:
         -1 if retracted else record["value_score"],
         frozenset(record.get("_seen_by", ())),
         record.get("_first_seen", ""),
-        record.get("_note", ""),
+        record.get("_point_id", ""),
         retracted["at"] if retracted else "",
     )

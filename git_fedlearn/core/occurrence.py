@@ -1,0 +1,32 @@
+"""Fields of an event that describe one occurrence of a lesson, not the lesson.
+
+Logs of AI stacks name their fields like this. A record of another source keeps such fields: there, `model` or
+`host` may be what the lesson is about.
+"""
+
+from functools import lru_cache
+from typing import Final
+
+from git_fedlearn.core.identity import is_volatile
+
+_FIELDS: Final = frozenset(
+    """
+    solution_verified
+    timestamps datetime created updated modified started_at finished_at completed_at
+    session_id interaction_id event_id request_id conversation_id correlation_id run_id trace_id span_id
+    host hostname pid
+    model model_id model_name model_version provider temperature top_p top_k seed finish_reason
+    prompt_tokens completion_tokens total_tokens tokens cost cost_usd
+    latency duration duration_ms duration_s elapsed_ms
+    """.split()
+)
+"""Times, sessions, the machine, and the run of a model."""
+
+_PREFIXES: Final = ("last_", "tokens_", "latency_")
+_SUFFIXES: Final = ("_count", "_timestamp")
+
+
+@lru_cache(maxsize=1024)
+def is_of_one_occurrence(key: str) -> bool:
+    """Whether the field of an event belongs to one occurrence, or is volatile."""
+    return is_volatile(key) or key in _FIELDS or key.startswith(_PREFIXES) or key.endswith(_SUFFIXES)
