@@ -1,4 +1,4 @@
-"""Keep and share what a local AI stack learns, by plain git."""
+"""Keep and share what your local AI stack learns, with plain git."""
 
 from typing import TYPE_CHECKING
 

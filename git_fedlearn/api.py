@@ -27,7 +27,7 @@ from git_fedlearn.search.search import Hit, Query, find_lessons
 
 
 class Lesson(NamedTuple):
-    """A lesson of a record set; `fields` holds what was learned and the keys that begin with `_`."""
+    """A lesson of a record set; `fields` contains its content and the metadata keys (`_…`)."""
 
     id: RecordId
     set_name: SetName
@@ -35,7 +35,7 @@ class Lesson(NamedTuple):
 
 
 class FederatedRepository:
-    """One clone. Safe to keep open: every call reads what is there at that moment."""
+    """One clone. Safe to keep open: every call reads the current files."""
 
     def __init__(self, path: str | os.PathLike[str], environment: Mapping[str, str] | None = None) -> None:
         """`path` is the clone or a folder in it. Raises NotARepositoryError."""
@@ -49,11 +49,11 @@ class FederatedRepository:
         return self._repository.top
 
     def sets(self) -> list[SetName]:
-        """The record sets that are here."""
+        """The record sets of this clone."""
         return self._sets.names()
 
     def records(self, *names: str) -> Iterator[Lesson]:
-        """The lessons of some sets (all when none is named), without those that were retracted."""
+        """The lessons of the named sets, or of all, without retracted ones."""
         for name in names or self.sets():
             for record in self._sets.read(SetName(name)):
                 if not record.is_tombstone:
@@ -68,14 +68,14 @@ class FederatedRepository:
         min_score: float = 0.0,
         embedder: Embedder | None = None,
     ) -> list[Hit]:
-        """The lessons that answer a text, best first, as `git fedlearn search` finds them."""
+        """The lessons that match a text, best first, as in `git fedlearn search`."""
         query = Query(text, limit, min_score, tuple(map(SetName, sets)))
         return find_lessons(self._repository, query, embedder=embedder)
 
     def add(self, name: str, records: Iterable[Mapping[str, Json]]) -> Joined:
-        """Join records into a set, sanitized, as `git fedlearn add` does; committing is the caller's.
+        """Sanitize records and add them to a set, as `git fedlearn add` does; the caller commits.
 
-        Raises UsageError, and adds nothing, when one of them is no record.
+        Raises UsageError, and adds nothing, if one of them is not a record.
         """
         self._sets.check_name(SetName(name))
         lines = []
@@ -88,15 +88,15 @@ class FederatedRepository:
             return self._sets.join(SetName(name), lines)
 
     def outcome(self, *ids: str, worked: bool, note: str = "") -> list[Outcome]:
-        """Count that lessons worked or failed here; committing is the caller's.
+        """Count that lessons worked or failed here; the caller commits.
 
-        Returns what this system has counted of each. Raises UsageError, and counts nothing, for an id
-        that is no living lesson's.
+        Returns the counters of this system for each. Raises UsageError, and counts nothing, for an id that no
+        lesson has.
         """
         living = {lesson.id for lesson in self.records()}
         for identifier in ids:
             if identifier not in living:
-                raise UsageError(f"{identifier}: no lesson has this id", hint="the whole id, 32 digits")
+                raise UsageError(f"{identifier}: no lesson has this id", hint="use the full id, 32 digits")
         verdict = UseResult(worked, clean_note(self._clone.privacy, note)[0])
         with self._repository.lock("outcome"):
             chosen = [RecordId(identifier) for identifier in ids]
@@ -105,10 +105,10 @@ class FederatedRepository:
     def load_into(
         self, client: ClientLike, *collections: str, embedder: Embedder | None = None
     ) -> list[Imported]:
-        """Bring collections of a server up to this clone, through a qdrant-client of the caller.
+        """Update collections of a server from this clone, with the caller's qdrant-client.
 
-        As `git fedlearn import`: only what is missing is embedded, and what was retracted is deleted. Works
-        on a clone that is mounted read-only.
+        Like `git fedlearn import`: only missing lessons are embedded, and retracted ones are deleted. Works
+        in a read-only clone.
         """
         deps = ImportDeps(embedder or choose_embedder(self._repository), self._clone.admit)
         requests = requests_for(self._repository, collections)

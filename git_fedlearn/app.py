@@ -1,7 +1,7 @@
-"""A clone, opened for a program: the repository, what it decided, who works in it, and the time.
+"""A clone, opened for a program: repository, privacy policy, local identity and clock.
 
-The library below takes a repository, an environment and a clock; whoever stands above opens a Clone once and
-hands those down. Nothing here prints: what a person should know goes to `warn`.
+The library takes a repository, an environment and a clock; commands, agents and the API open a Clone once
+and pass those on. Nothing here prints: warnings go to `warn`.
 """
 
 import os
@@ -26,20 +26,20 @@ if TYPE_CHECKING:
     from git_fedlearn.privacy.policy import Policy
 
 Clock = Callable[[], datetime]
-"""Gives the time in UTC."""
+"""Returns the time in UTC."""
 
 POLICY_KEY: Final = "fedlearn.privacyPolicy"
-"""Git config of a server: a settings file whose `[privacy]` holds for every push."""
+"""Git config of a server: a settings file whose `[privacy]` applies to every push."""
 
 
 @dataclass
 class Clone:
-    """A clone as one program sees it; a folder outside any repository until `repository` is asked for."""
+    """A clone as one program sees it; the folder may be outside any repository until `repository` is read."""
 
     environment: Mapping[str, str]
     directory: Path
     clock: Clock | None = field(default=None, kw_only=True)
-    """None for the clock of this machine, which `SOURCE_DATE_EPOCH` (reproducible-builds.org) stops."""
+    """None: the clock of this machine, or `SOURCE_DATE_EPOCH` (reproducible-builds.org) if set."""
 
     @classmethod
     def open(cls, directory: Path, environment: Mapping[str, str], clock: Clock | None = None) -> "Clone":
@@ -54,7 +54,7 @@ class Clone:
         return Repository.discover(self.directory, self.environment)
 
     def find_repository(self) -> Repository | None:
-        """The same, or None if the folder is in none."""
+        """The repository that the folder is in, None if there is none."""
         try:
             return self.repository
         except NotARepositoryError:
@@ -62,13 +62,13 @@ class Clone:
 
     @cached_property
     def data_repository(self) -> Repository:
-        """The same, with data files. Raises NotARepositoryError."""
+        """The repository, which must have data files. Raises NotARepositoryError."""
         self.repository.require_data()
         return self.repository
 
     @cached_property
     def privacy(self) -> "PrivacyEngine":
-        """The engine that knows who this machine's user is and what the repository decided.
+        """The privacy engine with the local identity and the policy of the repository.
 
         Raises SettingsError.
         """
@@ -78,7 +78,7 @@ class Clone:
 
     @cached_property
     def policy(self) -> "Policy":
-        """The privacy policy of the repository, that of the server in a bare one, the default outside one.
+        """The privacy policy: of the repository, of the server if it is bare, or the default outside one.
 
         Raises SettingsError.
         """
@@ -90,10 +90,10 @@ class Clone:
         return parse_policy(repository.settings_table if repository else {}, self.now().date())
 
     def server_policy(self) -> "Policy":
-        """What a server decided before this push: a push cannot allow itself anything. Raises SettingsError.
+        """The policy of a server before this push: a push cannot allow itself anything. Raises SettingsError.
 
-        The file that git config `fedlearn.privacyPolicy` names, else the settings on the default branch.
-        Settings there that cannot be used allow nothing, so that a push can repair them.
+        It is in the file that git config `fedlearn.privacyPolicy` names, else in the settings on the default
+        branch. If those are invalid, nothing is allowed, and a push can repair them.
         """
         from git_fedlearn.privacy.policy import Policy, parse_policy  # noqa: PLC0415  costs start-up time
         from git_fedlearn.repository.settings import read_table  # noqa: PLC0415
@@ -118,7 +118,7 @@ class Clone:
             return Policy(today=today)
 
     def forget_settings(self) -> None:
-        """Read the settings file again when it is next needed: it was written."""
+        """Drop the settings read so far, because the file was written."""
         for name in ("policy", "privacy", "intake"):
             self.__dict__.pop(name, None)
         self.repository.forget_settings()
@@ -131,7 +131,7 @@ class Clone:
         return datetime.fromtimestamp(int(fixed), UTC) if fixed.isdecimal() else datetime.now(UTC)
 
     def identity(self) -> "LocalIdentity":
-        """What in a text would point to this machine or its user."""
+        """The names in a text that would identify this machine or its user."""
         from git_fedlearn.privacy.engine import LocalIdentity  # noqa: PLC0415  costs start-up time
 
         git = Git(self.directory, self.environment)
@@ -148,14 +148,14 @@ class Clone:
 
     @cached_property
     def intake(self) -> "Intake":
-        """The only way into the record sets for what this system learns. Raises SettingsError."""
+        """The only way into the record sets for lessons of this system. Raises SettingsError."""
         from git_fedlearn.learn.intake import Intake  # noqa: PLC0415  costs start-up time
 
         repository = self.data_repository
         return Intake(self.privacy, repository.system(), repository.settings.record_bytes)
 
     def admit(self, fields: JsonObject) -> "tuple[Record, Counter[str]]":
-        """Sanitize fields and make them a record that this system learned today; what was redacted.
+        """Sanitize fields and build a record that this system learned today; also counts redactions by kind.
 
         Raises NotARecordError, SettingsError.
         """
@@ -163,26 +163,26 @@ class Clone:
         return admitted.record, admitted.redacted
 
     def refuse_private_name(self, name: str) -> None:
-        """Raise UsageError, which does not repeat it, if the name of a set holds something private.
+        """Raise UsageError, without quoting the name, if the name of a set contains something private.
 
-        It becomes the name of a file, and leaves with that.
+        It becomes a file name, which is shared.
         """
         found = sorted({finding.kind for finding in self.privacy.scan(name.rpartition("/")[2])})
         if found:
             raise UsageError(
-                f"the name of the collection holds {', '.join(found)}, and would be the name of a file",
+                f"the name of the collection contains {', '.join(found)}, and would become a file name",
                 hint="give it another name",
             )
 
     @cached_property
     def cache_folder(self) -> Path:
-        """The folder for what can be made again: under the git folder, or in the user's cache."""
+        """The folder for caches: in the local state, or in the user's cache folder."""
         from git_fedlearn.search.index import cache_folder  # noqa: PLC0415  costs start-up time
 
         return cache_folder(self.repository)
 
     def warn(self, text: str) -> None:
-        """Tell the person who runs this; a program has nobody to tell."""
+        """Show a warning to the user; a program has no user, so this does nothing."""
 
 
 def _login_name() -> str:

@@ -181,7 +181,7 @@ def _invoke(arguments: list[str], context: Context) -> object:
 
 def _usage_error(error: click.UsageError, context: Context) -> int:
     message, hint = describe(error)
-    context.complain(f"error: {message}\nhint: {hint}")
+    context.print_error(f"error: {message}\nhint: {hint}")
     return error.exit_code
 
 

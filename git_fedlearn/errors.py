@@ -1,12 +1,12 @@
-"""The errors a user can meet, each with the exit code of design section 5.
+"""The errors that users see, each with its exit code.
 
-A finding, a bad record or a peer that is down is a result value, never one of these.
-Messages are lower case, name file and line where there is one, and never hold the text of a secret.
+A finding, an invalid record or an unreachable peer is a result value, never an error. Messages are lower
+case, name file and line if there is one, and never contain the text of a secret.
 """
 
 
 class FedlearnError(Exception):
-    """Something failed. `message` says what and where, `hint` the command to type next."""
+    """Something failed. `message` says what and where, `hint` what to do next."""
 
     exit_code = 3
 
@@ -23,7 +23,7 @@ class UsageError(FedlearnError):
 
 
 class GitError(FedlearnError):
-    """A git command failed; the message carries what git said."""
+    """A git command failed; the message contains git's own."""
 
 
 class NotARepositoryError(FedlearnError):

@@ -1,7 +1,7 @@
-"""Optional packages, loaded on first use: a command that needs none of them starts without.
+"""Optional packages, loaded on first use, so that other commands start without them.
 
-A missing one is an error whose hint is the line that installs its extra. The same serves packages of the base
-install that are slow to load.
+A missing one is an error whose hint is the command that installs its extra. Slow packages of the base install
+are loaded the same way.
 """
 
 import importlib
@@ -36,13 +36,13 @@ class MissingExtraError(FedlearnError):
 
 
 class Lazy:
-    """A module that is loaded when one of its names is first asked for. Raises MissingExtraError then."""
+    """A module that is loaded when an attribute is first used, which may raise MissingExtraError."""
 
     def __init__(self, module: str, extra: str = "") -> None:
         self._module = module
         self._extra = extra
 
-    def __getattr__(self, name: str) -> Any:  # noqa: ANN401  whatever the module has
+    def __getattr__(self, name: str) -> Any:  # noqa: ANN401  the module has any types
         found = getattr(load_extra(self._module, self._extra), name)
         vars(self)[name] = found  # the next use of the name makes no call
         return found
@@ -63,7 +63,7 @@ def load_extra(module: str, extra: str) -> ModuleType:
 
 
 def find_folder(package: str, extra: str) -> Path:
-    """The folder of an installed package, which is not imported. Raises MissingExtraError."""
+    """The folder of an installed package, without importing it. Raises MissingExtraError."""
     found = find_spec(package)
     if found is None or found.origin is None:
         raise _not_installed(package, extra)
@@ -71,12 +71,12 @@ def find_folder(package: str, extra: str) -> Path:
 
 
 def installed_extras() -> dict[str, bool]:
-    """Whether all modules of each extra are installed; none is imported."""
+    """Whether all modules of each extra are installed, without importing them."""
     return {extra: all(map(_is_installed, modules)) for extra, modules in EXTRAS.items()}
 
 
 def install_line(extra: str) -> str:
-    """What to type to install an extra."""
+    """The command that installs an extra."""
     return f"pip install 'git-fedlearn[{extra}]'" if extra else "pip install git-fedlearn"
 
 
@@ -92,5 +92,5 @@ def _not_installed(module: str, extra: str) -> MissingExtraError:
 
 
 def _package_of(module: str) -> str:
-    """The package that brings a module; in the namespace `backports` each module is one of its own."""
+    """The package of a module; in the namespace `backports`, each module is a package."""
     return module if module.startswith("backports.") else module.partition(".")[0]

@@ -49,10 +49,7 @@ def test_it_syncs_scans_verifies_and_pulls(world: World, programs: Path, one: Sy
     one.git("fedlearn", "clone", str(hub.path), str(other.path))
     for system, name in ((one, "store"), (other, "cache")):
         write_log(system, name)
-        assert (
-            "learned    1  error-solutions"
-            in system.git("fedlearn", "sync", "--source", "stack", "--commit").out
-        )
+        assert "error-solutions: 1 new" in system.git("fedlearn", "sync", "--source", "stack", "--commit").out
     one.git("push", "--quiet", str(hub.path), "main")
     other.git("pull", "--quiet", "--no-rebase", "--no-edit")
     assert len(other.records("error-solutions")) == 2
@@ -110,7 +107,7 @@ def test_with_the_extra_for_a_server_alone_lessons_come_from_it(
         other.fedlearn("import", "error-solutions")
         exported = one.git("fedlearn", "export", "error-solutions")
         imported = one.git("fedlearn", "import", "error-solutions", check=False)
-    assert exported.out.startswith("error-solutions: 1 point, 1 lesson, 1 added")
+    assert exported.out.startswith("error-solutions: 1 lesson added; 1 point read")
     assert imported.code == 3
     assert imported.err.endswith("hint: pip install 'git-fedlearn[local]'\n")
 
@@ -120,6 +117,6 @@ def test_the_demo_ends_well_and_says_what_the_search_would_show(one: System) -> 
     assert "0 conflicts; record sets: identical on all systems" in done.out
     assert (
         "laptop$ git fedlearn search 'the vector database is not ready when my service starts'\n"
-        "    With the extra [local], this finds the lessons that answer the question, in whatever words.\n"
+        "    With the extra [local], this finds the lessons that answer the question, in any wording.\n"
         "    pip install 'git-fedlearn[local]'\n"
     ) in done.out

@@ -336,7 +336,7 @@ def test_what_is_no_plain_file_is_never_replaced(sides: Sides, make: Callable[[P
     make(sides.ours)
     before = sides.ours.lstat()
     done = sides.run()
-    assert (done.returncode, b"not a plain file" in done.stderr) == (merge_driver.GAVE_UP, True)
+    assert (done.returncode, b"not a regular file" in done.stderr) == (merge_driver.GAVE_UP, True)
     assert sides.ours.lstat().st_ino == before.st_ino
     assert elsewhere.read_bytes() == OURS
 

@@ -170,7 +170,7 @@ def test_the_first_commit_and_an_amended_one(world: World) -> None:
 def test_files_of_this_machine_alone_do_not_enter(taught: System) -> None:
     taught.write(f"{SET}.tmp", b"")
     taught.git("add", "--force", f"{SET}.tmp")
-    assert "a file of this machine alone; git rm --cached it" in commit(taught).err
+    assert "a file for this machine only; remove it with git rm --cached" in commit(taught).err
 
 
 @pytest.fixture

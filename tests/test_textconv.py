@@ -85,14 +85,14 @@ def test_a_retraction() -> None:
 def test_what_is_no_record_is_shown_with_the_reason() -> None:
     data = b'<<<<<<< ours\n\n[1,"\xc3\xa9"]\n"text"\n\xff\x1b[31m\n{"a":1\r\n\xef\xbb\xbf{"b":2}\nend'
     assert _text(data).split("\n\n")[:-1] == [
-        "no record (not JSON: expecting value at column 1): <<<<<<< ours",
-        "no record (a blank line)",
-        'no record (not an object): [1,"é"]',
-        "no record (not an object): text",
-        "no record (not valid UTF-8): \\xff\\x1b[31m",
-        "no record (not JSON: expecting ',' delimiter at column 7): {\"a\":1",
-        'no record (not JSON: expecting value at column 1): \\ufeff{"b":2}',
-        "no record (not JSON: expecting value at column 1): end",
+        "not a record (not JSON: expecting value at column 1): <<<<<<< ours",
+        "not a record (blank line)",
+        'not a record (not an object): [1,"é"]',
+        "not a record (not an object): text",
+        "not a record (not valid UTF-8): \\xff\\x1b[31m",
+        "not a record (not JSON: expecting ',' delimiter at column 7): {\"a\":1",
+        'not a record (not JSON: expecting value at column 1): \\ufeff{"b":2}',
+        "not a record (not JSON: expecting value at column 1): end",
     ]
 
 

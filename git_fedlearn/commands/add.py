@@ -47,7 +47,7 @@ class _Reader(NamedTuple):
 @click.command("add", short_help="Add records from a file.")
 @click.argument("name", metavar="SET")
 @click.argument("file", default="-", type=click.Path(allow_dash=True))
-@click.option("--json", "as_json", is_flag=True, help="Answer for programs.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
 @click.pass_obj
 def command(context: Context, name: str, file: str, *, as_json: bool) -> int:
     """Add records from FILE (one JSON object per line; default: standard input) to SET.
@@ -67,7 +67,7 @@ def command(context: Context, name: str, file: str, *, as_json: bool) -> int:
         joined = sets.join(SetName(name), read.lines)
         Inbox(repository).add_samples(read.waiting)
     for number, reason in read.faults:
-        context.complain(f"error: {place}:{number}: {reason}; skipped")
+        context.print_error(f"error: {place}:{number}: {reason}; skipped")
     updated = set(joined.changed).difference(joined.raised, joined.retracted)
     outcome = {
         "added": [i for i in joined.added if i in read.ids],

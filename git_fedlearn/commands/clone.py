@@ -71,7 +71,7 @@ def _note_no_data(context: Context, repository: Repository, directory: str) -> N
     branches = git.text("for-each-ref", "--format=%(refname:lstrip=3)", "refs/remotes").split()
     if branches and not git.is_true("rev-parse", "--verify", "--quiet", "HEAD"):
         context.warn(f"remote HEAD refers to a nonexistent branch; there is {', '.join(branches)}")
-        context.complain(f"hint: cd {shlex.quote(directory)} && git checkout {branches[0]}")
+        context.print_error(f"hint: cd {shlex.quote(directory)} && git checkout {branches[0]}")
     else:
         context.note(f"note: no data/ in {directory}; run `git fedlearn init` there to create it")
 

@@ -17,7 +17,7 @@ from git_fedlearn.qdrant.export import Exported, ExportRequest, export_collectio
     "--filter", "filters", metavar="EXPR", multiple=True, help="Only matching points: 'value_score>=0.7'."
 )
 @click.option("--dry-run", is_flag=True, help="Show what would be exported, write nothing.")
-@click.option("--json", "as_json", is_flag=True, help="Answer for programs.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
 @click.pass_obj
 def command(
     context: Context,
@@ -71,8 +71,8 @@ def _say(context: Context, one: Exported, *, dry_run: bool) -> None:
     faults = [(f"{one.name}, point {point}", reason) for point, reason in one.faults]
     say_faults(context, faults, "not exported")
     if not one.is_complete:
-        context.complain(f"error: {one.name}: read only {one.points} of {one.expected} points")
-        context.complain(f"hint: git fedlearn export {one.name}")
+        context.print_error(f"error: {one.name}: read only {one.points} of {one.expected} points")
+        context.print_error(f"hint: git fedlearn export {one.name}")
 
 
 def _to_json(one: Exported) -> dict[str, Json]:

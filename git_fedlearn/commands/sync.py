@@ -42,7 +42,7 @@ LOG_PATTERN = "telemetry/*-events.jsonl"
     help="Where to read: embedded (default), or dask[=SCHEDULER] for a cluster.",
 )
 @click.option("--explain", is_flag=True, help="Show the terms of each event's score.")
-@click.option("--json", "as_json", is_flag=True, help="Answer for programs.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
 @click.pass_obj
 def command(  # noqa: PLR0913  one parameter for each option
     context: Context,
@@ -152,11 +152,11 @@ def _say_sets(context: Context, synced: Synced) -> None:
 def _say_faults(context: Context, batch: Batch) -> None:
     for fault in batch.faults[:MAX_REPORTED_FAULTS]:
         start = f": {fault.start}" if fault.start else ""
-        context.complain(f"error: {fault.place}: {fault.reason}{start}")
+        context.print_error(f"error: {fault.place}: {fault.reason}{start}")
         if fault.hint:
-            context.complain(f"hint: {fault.hint}")
+            context.print_error(f"hint: {fault.hint}")
     if batch.unreadable > MAX_REPORTED_FAULTS:
-        context.complain(
+        context.print_error(
             f"error: and {batch.unreadable - MAX_REPORTED_FAULTS} more lines or files that cannot be read"
         )
 

@@ -83,13 +83,13 @@ class Context(Clone):
     def note(self, text: str) -> None:
         """Print a line to standard error, unless `--quiet`."""
         if not self.quiet:
-            self.complain(text)
+            self.print_error(text)
 
-    def complain(self, text: str) -> None:
+    def print_error(self, text: str) -> None:
         """Print a line to standard error, even if `--quiet`."""
         print(color_prefixes(text) if wants_color(self.stderr, self.environment) else text, file=self.stderr)
 
-    def word(self, word: str) -> str:
+    def status_word(self, word: str) -> str:
         """A status word of the answer (`ok`, `problem`), colored on a terminal."""
         return color_word(word) if wants_color(self.stdout, self.environment) else word
 
@@ -101,17 +101,17 @@ class Context(Clone):
 
     def _print_git_command(self, arguments: Sequence[str], seconds: float) -> None:
         shown = hide_credentials(shlex.join(arguments))
-        self.complain(f"note: git {shown} ({seconds:.3f} s)")
+        self.print_error(f"note: git {shown} ({seconds:.3f} s)")
 
     def warn(self, text: str) -> None:
         """Print a warning, even if `--quiet`."""
-        self.complain(f"warning: {text}")
+        self.print_error(f"warning: {text}")
 
     def report(self, error: FedlearnError) -> None:
         """Print an error and its hint."""
-        self.complain(f"error: {error.message}")
+        self.print_error(f"error: {error.message}")
         if error.hint:
-            self.complain(f"hint: {error.hint}")
+            self.print_error(f"hint: {error.hint}")
 
     def say_json(self, schema: str, answer: dict[str, Json]) -> None:
         """Print an answer as JSON; `schema` is its name and version, as in `verify/v1`."""

@@ -21,10 +21,10 @@ def report_bug(context: Context) -> int:
     kind, error, trace = sys.exc_info()
     text = "".join(traceback.format_exception(kind, error, trace))
     name = kind.__name__ if kind else "unknown"
-    context.complain(f"error: this is a bug in git-fedlearn {__version__} ({name})")
+    context.print_error(f"error: this is a bug in git-fedlearn {__version__} ({name})")
     path = _write_report(text, context)
     if path:
-        context.complain(f"hint: report it with {path}    (read it first: it may quote your data)")
+        context.print_error(f"hint: report it with {path}    (read it first: it may quote your data)")
     return FedlearnError.exit_code
 
 

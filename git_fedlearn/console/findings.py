@@ -72,12 +72,12 @@ def report_problems(context: Context, problems: list[Problem]) -> int:
     for problem in problems[:MAX_REPORTED_PROBLEMS]:
         path = shown_path(context.privacy, problem.path)
         place = f"{path}:{problem.line}" if problem.line else path
-        context.complain(f"error: {place}: {problem.message}")
+        context.print_error(f"error: {place}: {problem.message}")
     say_more(context, len(problems), "problem")
     if any(problem.fixable for problem in problems):
-        context.complain("hint: git fedlearn verify --fix && git add :/data")
+        context.print_error("hint: git fedlearn verify --fix && git add :/data")
     else:
-        context.complain("hint: fix the file, then git add it")
+        context.print_error("hint: fix the file, then git add it")
     return 1
 
 
@@ -91,19 +91,21 @@ def report_losses(context: Context, losses: dict[SetName, Losses]) -> int:
         name = shown_path(context.privacy, path)
         if found.lost:
             what = f"{count(len(found.lost), 'record')} of {name}"
-            context.complain(f"error: {what} would be lost: {short_ids(found.lost)}")
+            context.print_error(f"error: {what} would be lost: {short_ids(found.lost)}")
         if found.revived:
             what = f"{count(len(found.revived), 'retraction')} of {name}"
-            context.complain(f"error: {what} would be undone: {short_ids(found.revived)}")
+            context.print_error(f"error: {what} would be undone: {short_ids(found.revived)}")
     lost = [identifier[:SHORT_ID] for found in losses.values() for identifier in found.lost]
-    context.complain("hint: git fedlearn verify --fix && git add :/data    (keeps them)")
+    context.print_error("hint: git fedlearn verify --fix && git add :/data    (keeps them)")
     if lost:
         more = " …" if len(lost) > MAX_REPORTED_PROBLEMS else ""
         ids = " ".join(lost[:MAX_REPORTED_PROBLEMS])
         retract = f"git fedlearn retract {ids}{more} --reason WHY && git add :/data"
-        context.complain(f"hint: git fedlearn verify --fix && {retract}    (retracts them on every system)")
+        context.print_error(
+            f"hint: git fedlearn verify --fix && {retract}    (retracts them on every system)"
+        )
     if any(found.revived for found in losses.values()):
-        context.complain("hint: git fedlearn restore ID    (undoes a retraction)")
+        context.print_error("hint: git fedlearn restore ID    (undoes a retraction)")
     return 1
 
 
@@ -111,7 +113,7 @@ def say_more(context: Context, number: int, noun: str) -> None:
     """Print how many were not listed."""
     rest = number - MAX_REPORTED_PROBLEMS
     if rest > 0:
-        context.complain(f"error: and {rest} more {noun if rest == 1 else plural(noun)}")
+        context.print_error(f"error: and {rest} more {noun if rest == 1 else plural(noun)}")
 
 
 UNSHARED = "not a file type that may be under data/ (.jsonl, .json, .md)"
@@ -141,7 +143,7 @@ def report_found(context: Context, found: Iterable[FileFinding]) -> int:
     """Report findings, equal ones once; 1 if there are any."""
     lines = Counter(map(format_found, found))
     for line, times in list(lines.items())[:MAX_REPORTED_PROBLEMS]:
-        context.complain(f"error: {line}" + (f" {times} times" if times > 1 else ""))
+        context.print_error(f"error: {line}" + (f" {times} times" if times > 1 else ""))
     say_more(context, len(lines), "finding")
     return 1 if lines else 0
 
@@ -151,11 +153,13 @@ def report_private(context: Context, candidate: CommittedTree, parents: list[Com
     found, named, unshared = find_private(context.privacy, candidate, parents)
     report_found(context, (*named, *found))
     for path in unshared[:MAX_REPORTED_PROBLEMS]:
-        context.complain(f"error: {shown_path(context.privacy, path)}: {UNSHARED}")
+        context.print_error(f"error: {shown_path(context.privacy, path)}: {UNSHARED}")
     say_more(context, len(unshared), "file")
     if found:
-        context.complain("hint: git fedlearn sanitize && git add :/data")
-        context.complain("hint: git fedlearn scan --allow FINGERPRINT --reason WHY    (if it is not private)")
+        context.print_error("hint: git fedlearn sanitize && git add :/data")
+        context.print_error(
+            "hint: git fedlearn scan --allow FINGERPRINT --reason WHY    (if it is not private)"
+        )
     if named or unshared:
-        context.complain("hint: git rm --cached FILE    (or rename it)")
+        context.print_error("hint: git rm --cached FILE    (or rename it)")
     return 1 if found or named or unshared else 0

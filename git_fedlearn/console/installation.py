@@ -41,7 +41,7 @@ def report_hooks(context: Context, hooks: HooksWritten) -> int:
     if hooks.changed and hooks.reach is not Reach.CLONE:
         context.note(f"note: {hooks.folder} is shared with {hooks.reach.value} (core.hooksPath)")
     for refusal in hooks.refused:
-        context.complain(f"error: {refusal.path} {refusal.reason}\nhint: {refusal.remedy}")
+        context.print_error(f"error: {refusal.path} {refusal.reason}\nhint: {refusal.remedy}")
     return 1 if hooks.refused else 0
 
 
@@ -52,5 +52,5 @@ def _short(path: Path, repository: Repository) -> str:
 def report_unextended(context: Context, done: Scaffold) -> None:
     """Print the files that could not be extended, and the text to add to them."""
     for path, text in done.left:
-        context.complain(f"error: {path}: not extended: not a YAML file with a plain list under `repos:`")
-        context.complain(f"hint: add this to that list:\n{text.rstrip()}")
+        context.print_error(f"error: {path}: not extended: not a YAML file with a plain list under `repos:`")
+        context.print_error(f"hint: add this to that list:\n{text.rstrip()}")

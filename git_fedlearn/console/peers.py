@@ -17,7 +17,7 @@ def warn_of_copied_clone(context: Context, repository: Repository) -> None:
     original = find_copied_clone(repository)
     if original:
         context.warn(f"this clone is a copy of {original.parent}; both use the id {repository.system()}")
-        context.complain(f"hint: {NEW_ID}")
+        context.print_error(f"hint: {NEW_ID}")
 
 
 def say(context: Context, pulled: Pulled, request: PullOptions) -> None:

@@ -56,7 +56,7 @@ def _check_update(context: Context, objects: Objects, update: Update, known: lis
     refused = code = _check_settings(context, objects, update)
     for commit in commits:
         if report_private(context, committed_tree(objects, commit), _trees(objects, objects.parents(commit))):
-            context.complain(f"  in commit {commit[:COMMIT_LENGTH]} ({update.ref})")
+            context.print_error(f"  in commit {commit[:COMMIT_LENGTH]} ({update.ref})")
             code = 1
     if refused or (
         not commits and (not old or objects.tree_oid(old[0], DATA) == objects.tree_oid(tip, DATA))
@@ -87,7 +87,7 @@ def _check_files(context: Context, objects: Objects, update: Update) -> int:
     )
     code = report_found(context, chain(named, scan_lines(context.privacy, lines)))
     if code:
-        context.complain(f"hint: {update.ref} does not point to a commit; push a commit instead")
+        context.print_error(f"hint: {update.ref} does not point to a commit; push a commit instead")
     return code
 
 

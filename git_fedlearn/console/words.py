@@ -202,7 +202,7 @@ def bring_in(context: Context) -> int:
             run = import_into_store(repository, deps, requests_for(repository), show, report)
     except FedlearnError as error:
         context.report(error)
-        context.complain("hint: git fedlearn import    (later; no lesson is lost)")
+        context.print_error("hint: git fedlearn import    (later; no lesson is lost)")
         return error.exit_code
     return 0 if run.is_sound else 1
 
@@ -217,13 +217,15 @@ def say_imported(context: Context, one: Imported, *, dry_run: bool = False) -> N
     faults = [(f"{one.name}, record {fault.record[:SHORT_ID]}", fault.reason) for fault in one.faults]
     say_faults(context, faults, "not imported")
     if not one.is_verified:
-        context.complain(f"error: {one.name}: {count(one.count, 'point')} in Qdrant, expected {one.expected}")
-        context.complain(f"hint: git fedlearn import {one.name}    (if no other program writes to it)")
+        context.print_error(
+            f"error: {one.name}: {count(one.count, 'point')} in Qdrant, expected {one.expected}"
+        )
+        context.print_error(f"hint: git fedlearn import {one.name}    (if no other program writes to it)")
 
 
 def say_faults(context: Context, faults: Sequence[tuple[str, str]], undone: str) -> None:
     """Report what was skipped and why; `undone` as in `not exported`."""
     for what, reason in faults[:MAX_REPORTED_FAULTS]:
-        context.complain(f"error: {what}: {reason}; {undone}")
+        context.print_error(f"error: {what}: {reason}; {undone}")
     if len(faults) > MAX_REPORTED_FAULTS:
-        context.complain(f"error: and {len(faults) - MAX_REPORTED_FAULTS} more {undone}")
+        context.print_error(f"error: and {len(faults) - MAX_REPORTED_FAULTS} more {undone}")

@@ -1,8 +1,8 @@
 """Canonical JSON: one value, one sequence of bytes. Specified in docs/format.md, "Canonical JSON".
 
-Parsing is strict where other parsers disagree with each other (duplicate keys, NaN, numbers that
-no double can hold, deep nesting), so that a line is a record on every system or on none. Numbers
-are held by value: what is whole becomes an int, so 1, 1.0 and 1e0 are equal.
+Parsing is strict where other parsers disagree with each other (duplicate keys, NaN, numbers out
+of the range of a double, deep nesting), so that a line is a record on every system or on none. Numbers
+are compared by value: a whole number becomes an int, so 1, 1.0 and 1e0 are equal.
 """
 
 from __future__ import annotations
@@ -18,18 +18,18 @@ Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | Non
 JsonObject: TypeAlias = "dict[str, Json]"
 
 MAX_DEPTH: Final = 100
-"""Arrays and objects may nest this deep; recursion limits of parsers differ, this one does not."""
+"""Levels of arrays and objects. Recursion limits of parsers differ; this one does not."""
 
 MAX_DIGITS: Final = 640
-"""Digits of a whole number; the least that Python promises to convert under any setting."""
+"""Digits of a whole number: as many as Python converts under any setting."""
 
 
 class InvalidJsonError(ValueError):
-    """The bytes are no JSON text of this format. The message is a reason, never the text itself."""
+    """The bytes are not JSON in this format. The message is a reason and never quotes the text."""
 
 
 def parse_value(data: bytes) -> Json:
-    """Read one JSON text. Raises InvalidJsonError with a reason that is safe to print."""
+    """Parse one JSON text. Raises InvalidJsonError with a reason that is safe to print."""
     try:
         value: Json = _DECODER.decode(data.decode("utf-8"))
     except UnicodeDecodeError:
@@ -46,8 +46,8 @@ def parse_value(data: bytes) -> Json:
 def format_value(value: Json) -> bytes:
     """The canonical bytes of a value: sorted keys, no white space, UTF-8, only the escapes JSON needs.
 
-    Numbers must be as `parse_value` returns them. A lone surrogate, which
-    UTF-8 cannot carry, is written as its escape.
+    Numbers must be as `parse_value` returns them. A lone surrogate, which UTF-8 cannot encode, is
+    escaped.
     """
     text = _ENCODER.encode(value)
     try:
@@ -70,9 +70,9 @@ def iter_strings(value: Json) -> Iterator[str]:
 
 
 def is_parsed(value: object, depth: int = 0) -> bool:
-    """Whether a value is surely as `parse_value` returns it: written and read again it is the same.
+    """Whether a value certainly survives formatting and parsing unchanged.
 
-    A value with surrogates is not surely so, for two of them may be one character.
+    False for every value with surrogates, because two of them may form one character.
     """
     kind = type(value)
     if kind is dict:
@@ -118,7 +118,7 @@ def _parse_float(digits: str) -> int | float:
     if number.is_integer():
         return int(number)
     if not isfinite(number):
-        raise InvalidJsonError("a number that a double cannot hold")
+        raise InvalidJsonError("a number out of the range of a double")
     return number
 
 

@@ -1,7 +1,7 @@
-"""What happened to the records of a set between two versions of it, in the words of people.
+"""What happened to the records of a set between two versions of it.
 
-Lines that both versions hold are never parsed. What is compared is the join of all lines of one id, so
-it does not matter in which file of the set, how often or in what form a record stands.
+Lines that both versions have are never parsed. The join of all lines of one id is compared, so it does
+not matter in which file of the set, how often or in what form a record occurs.
 """
 
 from collections import Counter
@@ -25,23 +25,23 @@ from git_fedlearn.core.record_set import split_lines
 
 
 class ChangeKind(Enum):
-    """What a change is called; stable in `--json`."""
+    """The name of a change; stable in `--json`."""
 
     LEARNED = "learned"
     RAISED = "raised"
     LOWERED = "lowered"
     ENDORSED = "endorsed"
-    """More systems learned it on their own."""
+    """More systems learned it independently."""
     RETRACTED = "retracted"
     RESTORED = "restored"
     CHANGED = "changed"
     """Another field: metadata, or the volatile fields of an equal score."""
     LOST = "lost"
-    """A lesson or tombstone that is gone without a trace, or a tombstone whose lesson lives again."""
+    """A lesson or tombstone disappeared, or a lesson is back without being restored."""
 
 
 class RecordChange(NamedTuple):
-    """One change of one record; a record that was raised and endorsed at once has two."""
+    """One change of one record; one that was raised and endorsed at once has two."""
 
     kind: ChangeKind
     before: Record | None
@@ -49,7 +49,7 @@ class RecordChange(NamedTuple):
 
     @property
     def record(self) -> Record:
-        """The record as it is after the change, or as it was before it was lost."""
+        """The record after the change, or before it if it was lost."""
         found = self.after or self.before
         if found is None:
             raise ValueError("a change of nothing")
@@ -57,14 +57,14 @@ class RecordChange(NamedTuple):
 
     @property
     def lesson(self) -> JsonObject:
-        """The fields that say what was learned: of a retracted record those before, where they are known."""
+        """The fields of the lesson; of a retracted one, those before the retraction, if known."""
         if self.after and not self.after.is_tombstone:
             return self.after.fields
         return self.before.fields if self.before else self.record.fields
 
     @property
     def systems(self) -> list[str]:
-        """Who did it, as far as the record says: the systems that are new to it, or who retracted it."""
+        """The systems that made the change, if the record names them: new learners, or who retracted it."""
         if self.kind is ChangeKind.RETRACTED:
             retracted = self.record.fields[RETRACTED]
             by = retracted.get("by") if isinstance(retracted, dict) else None
@@ -75,13 +75,13 @@ class RecordChange(NamedTuple):
 
 
 ORDER = {kind: number for number, kind in enumerate(ChangeKind)}
-"""The order in which changes are told."""
+"""The order in which changes are reported."""
 
 
 def compare_sets(before: Iterable[bytes], after: Iterable[bytes]) -> list[RecordChange]:
     """The changes from all files of a set before to all files after, by kind and id.
 
-    Both may leave out files that are equal, unless a record may stand in one of them as well.
+    Equal files may be omitted on both sides, unless a changed record may occur in one of them too.
     """
     old = {line for data in before for line in split_lines(data)}
     new = {line for data in after for line in split_lines(data)}
@@ -96,7 +96,7 @@ def compare_sets(before: Iterable[bytes], after: Iterable[bytes]) -> list[Record
 
 
 def count_kinds(changes: Iterable[RecordChange]) -> Counter[ChangeKind]:
-    """How many changes of each kind, in the order in which they are told."""
+    """The number of changes of each kind, in the order in which they are reported."""
     counted = Counter(change.kind for change in changes)
     return Counter({kind: counted[kind] for kind in ChangeKind if counted[kind]})
 
@@ -106,7 +106,7 @@ def _systems(record: Record | None) -> set[str]:
 
 
 def _may_be_of(line: bytes, ids: set[RecordId]) -> bool:
-    """Whether a line may be one of these records: it says so, or it does not say which it is."""
+    """Whether a line may be one of these records: its id is one of them, or it has none."""
     return not CANONICAL_START.match(line) or line[8:40].decode("ascii") in ids
 
 

@@ -1,8 +1,8 @@
-"""Conflict markers in a record set: where git merged without our driver, both sides are joined.
+"""Conflict markers in a record set: if git merged without our driver, both sides are joined.
 
-A marker is one only at column 0 of a line that is not JSON, and only a whole conflict that holds at
-least one record is taken apart; a lone marker stays an opaque line. Marker sizes other than 7 occur
-in nested merges (gitattributes(5), conflict-marker-size).
+A marker counts only at column 0 of a line that is not JSON, and only a whole conflict with at least
+one record is resolved; a lone marker stays an opaque line. Marker sizes other than 7 occur in nested
+merges (gitattributes(5), conflict-marker-size).
 """
 
 from __future__ import annotations
@@ -17,18 +17,18 @@ if TYPE_CHECKING:
 
 
 _MARKER: Final = re.compile(rb"(<{7,63}|\|{7,63}|={7,63}|>{7,63})(?: .*)?", re.DOTALL)
-"""Longer runs are no markers: a file of ever longer ones would take ever longer to read."""
+"""Longer runs are not markers: a file of ever longer ones would take quadratic time."""
 
 
 def format_conflict(ours: bytes, theirs: bytes, *, marker_size: int = 7, reason: bytes = b"") -> bytes:
-    """Both sides whole between markers, for a merge that failed: nothing is lost, git sees a conflict."""
+    """Both sides in full between markers, after a failed merge: nothing is lost, and git sees a conflict."""
     return b"".join(conflict_pieces(ours, theirs, marker_size=marker_size, reason=reason))
 
 
 def conflict_pieces(
     ours: Data, theirs: Data, *, marker_size: int = 7, reason: bytes = b""
 ) -> list[bytes | memoryview]:
-    """The same in pieces to be written one after the other, without a copy of the sides."""
+    """`format_conflict` in pieces to be written in turn, without copies of the sides."""
     label = b" " + reason if reason else b""
     return [
         b"<" * marker_size + b" ours" + label + b"\n",
@@ -40,7 +40,7 @@ def conflict_pieces(
 
 
 def join_conflict_sides(lines: list[bytes], is_record: Callable[[bytes], bool]) -> list[bytes]:
-    """The lines with the markers (and merge bases) of whole conflicts left out."""
+    """The lines without the markers and merge bases of whole conflicts."""
     kept: list[bytes] = []
     index = 0
     while index < len(lines):
@@ -102,5 +102,5 @@ def _marker(line: bytes) -> bytes:
 
 
 def _ended(data: Data) -> list[bytes | memoryview]:
-    """The side with LF at its end."""
+    """The side with a final LF."""
     return [memoryview(data), b"" if data[-1:] in (b"\n", b"") else b"\n"]

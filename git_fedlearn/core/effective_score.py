@@ -1,9 +1,9 @@
 """The score that ranks a lesson for a reader, computed on read. docs/scoring.md, "The effective score".
 
-A score in a record is what somebody claims, and a claim can only rise. What counts is what is left of it
-after weighing who vouches for it and what became of those who used it. Laws (tests/core): one more failure
-never raises it, one more success never lowers it, and one system moves it by no more than MOST_OF_ONE
-times its trust, whatever it claims or counts.
+The score in a record is a claim, and a claim can only rise. The effective score weighs it by who vouches
+for the lesson and by how well it worked. Laws (tests/core): one more failure never raises it, one more
+success never lowers it, and one system moves it by at most MAX_VOTES_PER_SYSTEM times its trust, whatever
+it claims or counts.
 """
 
 from collections.abc import Iterable, Mapping
@@ -14,28 +14,28 @@ from git_fedlearn.core.outcomes import Outcome
 from git_fedlearn.core.record import score_of, seen_by
 
 PRIOR: Final = 0.5
-"""The score of a lesson that nobody vouches for."""
+"""The score of a lesson that no system vouches for."""
 
 PRIOR_WEIGHT: Final = 2.0
-"""How many systems it takes to count for as much as the prior."""
+"""The number of systems that together weigh as much as the prior."""
 
 MAX_VOTES_PER_SYSTEM: Final = 2.0
-"""What the word of one system counts at most, as a multiple of what its first one counts."""
+"""The most that one system's votes can weigh, as a multiple of its first vote."""
 
 OWN_TRUST: Final = 2.0
-"""What this system found out itself counts double."""
+"""This system's own votes count double."""
 
 MAX_TRUST: Final = 100.0
 
 
 class SystemWeights(NamedTuple):
-    """Who this system is and what it makes of others: a weight from 0 (ignore) up, 1 when not said."""
+    """The id of this system, and its weights of others: 0 (ignore) or more, 1 by default."""
 
     own: str = ""
     others: Mapping[str, float] = {}
 
     def of(self, system: str) -> float:
-        """How much a system's word counts."""
+        """The weight of a system's votes."""
         if system == self.own:
             return OWN_TRUST
         weight = self.others.get(system, 1.0)
@@ -43,7 +43,7 @@ class SystemWeights(NamedTuple):
 
 
 class Tally(NamedTuple):
-    """Outcomes of one lesson over all systems."""
+    """Outcomes of one lesson, summed over all systems."""
 
     worked: int = 0
     failed: int = 0
@@ -53,11 +53,11 @@ class Tally(NamedTuple):
 def effective_score(
     fields: JsonObject, trust: SystemWeights, outcomes: Mapping[str, Outcome] | None = None
 ) -> float:
-    """A mean over the prior and one voice of each system, in [0, 1]; `outcomes` are by system.
+    """A weighted mean of the prior and one opinion per system, in [0, 1]; `outcomes` are by system.
 
-    A system has said `n` things: 1 if it learned the lesson (its opinion is the claim), and one for each
-    outcome (1 worked, 0 failed). Its opinion is the mean of them; it weighs `trust · M · n / (n + M - 1)`
-    with M = MOST_OF_ONE, which is its trust for n = 1 and less than M times its trust for any n. The
+    A system has `n` votes: one if it learned the lesson (worth the claim), and one for each outcome
+    (worked 1, failed 0). Its opinion is their mean; it weighs `trust · M · n / (n + M - 1)`
+    with M = MAX_VOTES_PER_SYSTEM, which is its trust for n = 1 and less than M times its trust for any n. The
     prior weighs PRIOR_WEIGHT.
     """
     found = outcomes or {}
@@ -76,13 +76,13 @@ def effective_score(
 
 
 def tally(outcomes: Iterable[Outcome]) -> Tally:
-    """All outcomes of a lesson together, one of each system."""
+    """Sum the outcomes of a lesson, one per system."""
     counted = [one for one in outcomes if one.worked or one.failed]
     return Tally(sum(one.worked for one in counted), sum(one.failed for one in counted), len(counted))
 
 
 def claimed_score(fields: JsonObject) -> float | None:
-    """The score the record claims; its success rate, where it has one, is the other half of the claim."""
+    """The score that a record claims; the mean of score and success rate if it has both."""
     score, rate = score_of(fields), fields.get("success_rate")
     if isinstance(rate, int | float) and not isinstance(rate, bool) and 0 <= rate <= 1:
         return (score + rate) / 2 if score >= 0 else float(rate)

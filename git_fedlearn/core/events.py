@@ -1,7 +1,7 @@
-"""Reading telemetry events, whose fields are named differently by each writer.
+"""Reading telemetry events, whose fields have different names in each program.
 
-An event is any JSON object. Names are those of the hybrid coordinator where it has one; other common names
-are read as their synonyms. Nothing here raises, whatever the event holds.
+An event is any JSON object. Field names are those of the hybrid coordinator; other common names are
+synonyms. Nothing here raises, whatever the event contains.
 """
 
 import re
@@ -12,10 +12,10 @@ from typing import Final
 from git_fedlearn.core.canonical import Json, JsonObject
 
 SCORE: Final = "value_score"
-"""The field in which an event, a lesson or a sample has its score."""
+"""The field with the score of an event, a lesson or a sample."""
 
 ENVELOPES: Final = ("payload", "data", "task", "interaction")
-"""Fields that may hold the event proper; what they hold never overrides the event's own fields."""
+"""Fields that may contain the actual event; they never override the event's own fields."""
 
 SYNONYMS: Final = {
     "query": ("query", "prompt", "question", "task_text"),
@@ -39,7 +39,7 @@ _WORD = re.compile(r"[^\W_]+")
 
 
 def unwrapped(event: JsonObject) -> JsonObject:
-    """The event with what its envelopes hold beside its own fields."""
+    """The event with the fields of its envelopes added to its own."""
     inner = [value for name in ENVELOPES if isinstance(value := event.get(name), dict)]
     if not inner:
         return event
@@ -52,7 +52,7 @@ def unwrapped(event: JsonObject) -> JsonObject:
 
 
 def event_type(event: JsonObject) -> str:
-    """What kind of event this is, in the writer's words; empty when it does not say."""
+    """The kind of event in its writer's words; empty if missing."""
     for name in ("event_type", "event", "type"):
         if isinstance(value := event.get(name), str) and value.strip():
             return value.strip()
@@ -60,7 +60,7 @@ def event_type(event: JsonObject) -> str:
 
 
 def text_of(event: JsonObject, field: str) -> str:
-    """The text of a field under any of its synonyms, stripped; empty when there is none."""
+    """The text of a field under any of its synonyms, stripped; empty if missing."""
     for name in SYNONYMS.get(field, (field,)):
         if isinstance(value := event.get(name), str) and value.strip():
             return value.strip()
@@ -73,7 +73,7 @@ def texts_of(event: JsonObject, fields: Iterable[str]) -> dict[str, str]:
 
 
 def unit_number(event: JsonObject, field: str) -> float | None:
-    """A finite number in [0, 1]; anything else, a boolean too, is none."""
+    """A finite number in [0, 1]; None for anything else, booleans included."""
     value = event.get(field)
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
@@ -86,7 +86,7 @@ def words_of(text: str) -> list[str]:
 
 
 def outcome_of(event: JsonObject) -> tuple[str, str]:
-    """("success" | "partial" | "failure" | "unknown", the field that says so); the type speaks last."""
+    """("success" | "partial" | "failure" | "unknown", the field that says so); the event type comes last."""
     for name in ("outcome", "success", "status", "exit_code", "returncode", "status_code"):
         if verdict := _verdict(name, event.get(name)):
             return verdict, name
@@ -100,7 +100,7 @@ def outcome_of(event: JsonObject) -> tuple[str, str]:
 
 
 def feedback_of(event: JsonObject) -> int | None:
-    """+1, 0 or -1 as a user gave it; None when nobody did."""
+    """The user's feedback as +1, 0 or -1; None if there is none."""
     for name in ("user_feedback", "feedback", "rating"):
         value = event.get(name)
         if isinstance(value, bool):
@@ -113,13 +113,13 @@ def feedback_of(event: JsonObject) -> int | None:
 
 
 def is_heartbeat(event: JsonObject) -> bool:
-    """Whether the event says only that something runs: it has no text to learn from and no failure."""
+    """Whether this is a status event: no text to learn from and no failure."""
     speaks = any(text_of(event, field) for field in (*SYNONYMS, "title", "description"))
     return not speaks and outcome_of(event)[0] in ("unknown", "success")
 
 
 def event_time(fields: JsonObject) -> datetime | None:
-    """When an event happened, in UTC: ISO 8601 text or seconds since 1970; None when it does not say."""
+    """When an event happened, in UTC: ISO 8601 text or seconds since 1970; None if missing."""
     for key in ("timestamp", "ts", "time", "created_at"):
         found = _parse_time(fields.get(key))
         if found:
@@ -128,15 +128,15 @@ def event_time(fields: JsonObject) -> datetime | None:
 
 
 def sort_key(when: datetime | None, latest: str) -> str:
-    """Orders events by time; a clock that ran ahead must not keep its events in front for ever.
+    """A key that orders events by time, at most `latest` (see `end_of`).
 
-    `latest` is what no key is beyond: see `end_of`.
+    Otherwise the events of a clock that ran ahead would stay in front forever.
     """
     return min(when.isoformat(), latest) if when else ""
 
 
 def end_of(day: date) -> str:
-    """The key that comes after all events of a day."""
+    """The key after all events of a day."""
     return f"{day.isoformat()}T24"
 
 

@@ -1,8 +1,8 @@
-"""Asking a JSON object: paths to a field, expressions over fields, filters that compare one field.
+"""Paths, expressions and filters over the fields of a JSON object.
 
-All three come from people, expressions and paths from peers too, so none is ever run as Python: an expression
-is parsed, checked node by node against a short list, and evaluated by the functions here. What cannot be
-computed (a missing field, a text where a number belongs, a division by zero) makes the whole expression None.
+They come from people, paths and expressions from peers too, so none is ever run as Python: an expression is
+parsed, checked node by node against a short list, and evaluated by the functions here. If a part cannot be
+computed (a missing field, a text instead of a number, a division by zero), the whole expression is None.
 """
 
 import ast
@@ -20,7 +20,7 @@ MAX_NODES: Final = 120
 """Characters and syntax nodes of an expression."""
 
 Expression = Callable[[Mapping[str, Json]], Json]
-"""The value of an expression for the fields of an event; never raises."""
+"""Computes the value of an expression for the fields of an event; never raises."""
 
 _Evaluate = Callable[[Mapping[str, Json]], Any]
 
@@ -30,7 +30,7 @@ class _UnknownError(Exception):
 
 
 def compile_expression(text: str) -> Expression:
-    """Check an expression once, to evaluate it often. Raises SettingsError saying what is wrong."""
+    """Check an expression once, to evaluate it often. Raises SettingsError."""
     if len(text) > MAX_LENGTH:
         raise SettingsError(f"an expression longer than {MAX_LENGTH} characters")
     try:
@@ -55,8 +55,8 @@ def _compile(node: ast.expr) -> _Evaluate:
     compiler = _COMPILERS.get(type(node))
     if compiler is None:
         raise SettingsError(
-            f"an expression cannot hold `{ast.unparse(node)}`",
-            hint=f"known: numbers, texts, field names, + - * /, comparisons, in, and, or, not, if, {_NAMES}",
+            f"not allowed in an expression: `{ast.unparse(node)}`",
+            hint=f"allowed: numbers, text, fields, + - * /, comparisons, in, and, or, not, if, {_NAMES}",
         )
     return compiler(node)
 
@@ -64,7 +64,7 @@ def _compile(node: ast.expr) -> _Evaluate:
 def _constant(node: ast.Constant) -> _Evaluate:
     value = node.value
     if not isinstance(value, str | int | float | bool | None):
-        raise SettingsError(f"an expression cannot hold `{ast.unparse(node)}`")
+        raise SettingsError(f"not allowed in an expression: `{ast.unparse(node)}`")
     if isinstance(value, int | float) and not isinstance(value, bool):
         return lambda _: float(value)
     return lambda _: value
@@ -78,10 +78,10 @@ def _name(node: ast.Name | ast.Attribute) -> _Evaluate:
         parts.insert(0, inner.attr)
         inner = inner.value
     if not isinstance(inner, ast.Name):
-        raise SettingsError(f"an expression cannot hold `{ast.unparse(node)}`")
+        raise SettingsError(f"not allowed in an expression: `{ast.unparse(node)}`")
     parts.insert(0, inner.id)
 
-    def value(fields: Mapping[str, Json]) -> Any:  # noqa: ANN401  whatever an event holds
+    def value(fields: Mapping[str, Json]) -> Any:  # noqa: ANN401  an event may contain anything
         found: Any = fields
         for part in parts:
             found = found.get(part) if isinstance(found, Mapping) else None
@@ -93,7 +93,7 @@ def _name(node: ast.Name | ast.Attribute) -> _Evaluate:
 def _arithmetic(node: ast.BinOp) -> _Evaluate:
     operation = _ARITHMETIC.get(type(node.op))
     if operation is None:
-        raise SettingsError(f"an expression cannot hold `{ast.unparse(node)}`", hint="+ - * / are known")
+        raise SettingsError(f"not allowed in an expression: `{ast.unparse(node)}`", hint="use + - * /")
     left, right = _compile(node.left), _compile(node.right)
     return lambda fields: operation(_number(left(fields)), _number(right(fields)))
 
@@ -104,7 +104,7 @@ def _unary(node: ast.UnaryOp) -> _Evaluate:
         return lambda fields: not operand(fields)
     if isinstance(node.op, ast.USub):
         return lambda fields: -_number(operand(fields))
-    raise SettingsError(f"an expression cannot hold `{ast.unparse(node)}`")
+    raise SettingsError(f"not allowed in an expression: `{ast.unparse(node)}`")
 
 
 def _logic(node: ast.BoolOp) -> _Evaluate:
@@ -119,7 +119,7 @@ def _comparison(node: ast.Compare) -> _Evaluate:
         raise SettingsError(f"compare two things at a time: `{ast.unparse(node)}`", hint="join with `and`")
     compare = _COMPARISONS.get(type(node.ops[0]))
     if compare is None:
-        raise SettingsError(f"an expression cannot hold `{ast.unparse(node)}`")
+        raise SettingsError(f"not allowed in an expression: `{ast.unparse(node)}`")
     left, right = _compile(node.left), _compile(node.comparators[0])
     return lambda fields: compare(left(fields), right(fields))
 
@@ -137,13 +137,15 @@ def _list(node: ast.List | ast.Tuple) -> _Evaluate:
 def _call(node: ast.Call) -> _Evaluate:
     function = _FUNCTIONS.get(node.func.id) if isinstance(node.func, ast.Name) else None
     if function is None or node.keywords or not node.args:
-        raise SettingsError(f"an expression cannot hold `{ast.unparse(node)}`", hint=f"known: {_NAMES}")
+        raise SettingsError(
+            f"not allowed in an expression: `{ast.unparse(node)}`", hint=f"allowed functions: {_NAMES}"
+        )
     arguments = [_compile(argument) for argument in node.args]
     return lambda fields: function([argument(fields) for argument in arguments])
 
 
-def _number(value: Any) -> float:  # noqa: ANN401  whatever an event holds
-    """A truth counts as 1 or 0, so that terms can be switched; anything else but a number is unknown."""
+def _number(value: Any) -> float:  # noqa: ANN401  an event may contain anything
+    """A boolean counts as 1 or 0, so that terms can be switched on; other types have no value."""
     if isinstance(value, int | float):
         return float(value)
     raise _UnknownError
@@ -212,7 +214,10 @@ _STEP: Final = re.compile(
 
 
 def compile_path(text: str) -> FieldPath:
-    """A path of names, `[n]` (from the end where negative) and `[key=value]` (the items that have it)."""
+    """A path of names, `[n]` (negative: from the end) and `[key=value]` (the items that match).
+
+    Raises SettingsError.
+    """
     steps: list[FieldPath] = []
     at = 0
     while at < len(text):
@@ -253,7 +258,7 @@ def _item(value: Json, index: int) -> Json:
 
 
 def _joined(value: Json) -> Json:
-    """Join a text in parts, as chat messages have it; parts that are not text are left out."""
+    """Join the parts of a chat message; parts that are not text are omitted."""
     if isinstance(value, list) and value and all(isinstance(part, dict) and "type" in part for part in value):
         texts = [part.get("text") for part in value if isinstance(part, dict)]
         return "\n".join(text for text in texts if isinstance(text, str))
@@ -277,7 +282,7 @@ class PayloadFilter(NamedTuple):
     value: Json
 
     def accepts(self, payload: JsonObject) -> bool:
-        """Whether an object passes; one without the field does not, except for `!=`."""
+        """Whether an object passes; without the field only `!=` does."""
         found: Json = payload
         for key in self.path.split("."):
             found = found.get(key) if isinstance(found, dict) else None
@@ -296,7 +301,7 @@ class PayloadFilter(NamedTuple):
 
 
 def parse_filter(text: str) -> PayloadFilter:
-    """Read `FIELD>=VALUE`; the value is JSON, else text. Raises UsageError."""
+    """Parse `FIELD>=VALUE`; the value is JSON, or else text. Raises UsageError."""
     match = _FILTER.fullmatch(text)
     if not match:
         raise UsageError(f"{text}: not a filter", hint="--filter 'value_score>=0.7'")

@@ -1,14 +1,10 @@
-"""What makes two records the same lesson. Specified in docs/format.md, "Identity".
+"""What makes two records the same lesson. Specified in docs/format.md, "Identity" and "Normal form".
 
 Identity is a function of the record alone, never of a path or a setting, or clones would disagree.
-The lists here and the normal form are part of the format: changing one changes ids.
+Error messages enter it in normal form: without the parts that two machines never print the same.
 
-Error messages without what two machines never print the same. docs/format.md, "Normal form".
-
-Numbers go, but for those that name the error: exit codes, signals, errno and HTTP statuses.
-
-The table is part of the format: changing it changes ids. Every pattern takes time linear in the text,
-since messages come from peers.
+The lists here and the table of patterns are part of the format: changing one changes ids. Every
+pattern takes time linear in the text, because messages come from peers.
 """
 
 import re
@@ -18,6 +14,66 @@ from typing import Final, NewType
 from xxhash import xxh3_128_hexdigest
 
 from git_fedlearn.core.canonical import Json, JsonObject, format_value
+
+RecordId = NewType("RecordId", str)
+"""32 lower-case hexadecimal digits: XXH3-128 of an identity form."""
+
+VOLATILE_KEYS: Final = frozenset(
+    """
+    value_score confidence_score success_rate quality_score solution_verified
+    timestamp timestamps ts datetime created updated modified created_at updated_at modified_at accessed_at
+    started_at finished_at completed_at learned_at
+    session_id interaction_id event_id request_id conversation_id correlation_id run_id trace_id span_id
+    host hostname pid
+    model model_id model_name model_version provider temperature top_p top_k seed finish_reason
+    prompt_tokens completion_tokens total_tokens tokens cost cost_usd
+    latency duration duration_ms duration_s elapsed_ms
+    """.split()
+)
+"""Scores, times, session ids, the machine, and the run of a model."""
+
+VOLATILE_PREFIXES: Final = ("last_", "tokens_", "latency_")
+VOLATILE_SUFFIXES: Final = ("_count", "_timestamp")
+
+ERROR_KEYS: Final = frozenset(
+    "error error_message error_msg error_output exception stack_trace stacktrace stderr traceback".split()
+)
+"""Fields that contain an error message; they enter the identity form in normal form."""
+
+
+def is_metadata_key(key: str) -> bool:
+    """Whether a top-level key belongs to the format (`_id`, `_seen_by` …) rather than to the lesson."""
+    return key.startswith("_")
+
+
+def is_volatile(key: str) -> bool:
+    """Whether the field may differ between two records of the same lesson."""
+    return key in VOLATILE_KEYS or key.startswith(VOLATILE_PREFIXES) or key.endswith(VOLATILE_SUFFIXES)
+
+
+@lru_cache(maxsize=1024)
+def is_content(key: str) -> bool:
+    """Whether the field is part of the lesson itself."""
+    return not is_metadata_key(key) and not is_volatile(key)
+
+
+def content_of(fields: JsonObject) -> JsonObject:
+    """The fields that are neither metadata nor volatile."""
+    return {key: value for key, value in fields.items() if is_content(key)}
+
+
+def identity_form(fields: JsonObject) -> bytes:
+    """Canonical content with error messages in normal form; equal if and only if the lessons are."""
+    content = content_of(fields)
+    for key in ERROR_KEYS.intersection(content):
+        content[key] = _normalize(content[key])
+    return format_value(content)
+
+
+def record_id(form: bytes) -> RecordId:
+    """XXH3-128 with seed 0 of an identity form, as `xxhsum -H2` prints it."""
+    return RecordId(xxh3_128_hexdigest(form))
+
 
 _PATH: Final = r"[^\s\"'`:,;()<>\[\]{}]+"
 _CLOCK: Final = r"[0-9]{1,2}:[0-9]{2}(?::[0-9]{2}(?:[.,][0-9]+)?)?"
@@ -79,11 +135,14 @@ MARKS: Final = (
     (_NUMBER, "#"),
     (r"\s+", " "),
 )
-"""In this order, every match of a pattern (ASCII classes) becomes its mark; `\\1` there is a group."""
+"""In this order, every match of a pattern (ASCII classes) becomes its mark; `\\1` refers to a group."""
 
 
 def normal_form(message: str) -> str:
-    """The message with times, addresses, hashes, temporary paths and numbers that name nothing as marks."""
+    """The message with times, addresses, hashes, temporary paths and numbers replaced by marks.
+
+    Numbers that name the error stay: exit codes, signals, errno and HTTP statuses.
+    """
     for pattern, mark in _compiled():
         message = pattern.sub(mark, message)
     return message.strip(" ")
@@ -91,68 +150,8 @@ def normal_form(message: str) -> str:
 
 @cache
 def _compiled() -> list[tuple[re.Pattern[str], str]]:
-    """The table, compiled when the first error message comes by: most merges see none."""
+    """The table, compiled for the first error message: most merges have none."""
     return [(re.compile(pattern, re.ASCII), mark) for pattern, mark in MARKS]
-
-
-RecordId = NewType("RecordId", str)
-"""32 lower-case hexadecimal digits: XXH3-128 of an identity form."""
-
-VOLATILE_KEYS: Final = frozenset(
-    """
-    value_score confidence_score success_rate quality_score solution_verified
-    timestamp timestamps ts datetime created updated modified created_at updated_at modified_at accessed_at
-    started_at finished_at completed_at learned_at
-    session_id interaction_id event_id request_id conversation_id correlation_id run_id trace_id span_id
-    host hostname pid
-    model model_id model_name model_version provider temperature top_p top_k seed finish_reason
-    prompt_tokens completion_tokens total_tokens tokens cost cost_usd
-    latency duration duration_ms duration_s elapsed_ms
-    """.split()
-)
-"""Scores, times, ids of sessions, the machine, and the run of a model."""
-
-VOLATILE_PREFIXES: Final = ("last_", "tokens_", "latency_")
-VOLATILE_SUFFIXES: Final = ("_count", "_timestamp")
-
-ERROR_KEYS: Final = frozenset(
-    "error error_message error_msg error_output exception stack_trace stacktrace stderr traceback".split()
-)
-"""Fields that hold the message of an error; they enter the identity form in normal form."""
-
-
-def is_metadata_key(key: str) -> bool:
-    """Whether a top-level key belongs to the format (`_id`, `_seen_by` …) rather than to the lesson."""
-    return key.startswith("_")
-
-
-def is_volatile(key: str) -> bool:
-    """Whether the field may differ between two records of the same lesson."""
-    return key in VOLATILE_KEYS or key.startswith(VOLATILE_PREFIXES) or key.endswith(VOLATILE_SUFFIXES)
-
-
-@lru_cache(maxsize=1024)
-def is_content(key: str) -> bool:
-    """Whether the field is part of what was learned."""
-    return not is_metadata_key(key) and not is_volatile(key)
-
-
-def content_of(fields: JsonObject) -> JsonObject:
-    """The fields that are neither ours nor volatile."""
-    return {key: value for key, value in fields.items() if is_content(key)}
-
-
-def identity_form(fields: JsonObject) -> bytes:
-    """Canonical content with error messages in normal form; equal for equal lessons, whatever their id."""
-    content = content_of(fields)
-    for key in ERROR_KEYS.intersection(content):
-        content[key] = _normalize(content[key])
-    return format_value(content)
-
-
-def record_id(form: bytes) -> RecordId:
-    """XXH3-128 with seed 0 of an identity form, as `xxhsum -H2` prints it."""
-    return RecordId(xxh3_128_hexdigest(form))
 
 
 def _normalize(value: Json) -> Json:

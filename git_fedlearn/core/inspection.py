@@ -1,4 +1,4 @@
-"""The format check of one data file: what `verify` reports line by line. Never quotes what a line holds."""
+"""The format check of one data file: what `verify` reports line by line. Never quotes the lines."""
 
 from collections.abc import Iterator
 from typing import NamedTuple
@@ -12,27 +12,27 @@ from git_fedlearn.core.record_set import NumberedLine, canonical_set, is_canonic
 
 
 class Problem(NamedTuple):
-    """Something wrong with a file: `line` is 0 where it concerns the whole file."""
+    """A problem with a file; `line` is 0 if it concerns the whole file."""
 
     path: str
     line: int
     kind: str
     message: str
     fixable: bool
-    """Whether `verify --fix` mends it without losing anything."""
+    """Whether `verify --fix` repairs it without losing anything."""
 
     @property
     def place(self) -> str:
-        """Where, as an editor understands it."""
+        """`PATH:LINE`, as editors read it."""
         return f"{self.path}:{self.line}" if self.line else self.path
 
 
 KINDS_OF_A_LINE = frozenset({"opaque", "id", "form", "shard", "record-size"})
-"""Problems that a line has wherever it stands."""
+"""Problems that a line has wherever it is."""
 
 
 class SizeLimits(NamedTuple):
-    """Sizes in bytes, and the system whose own files may be mended here."""
+    """Sizes in bytes, and the system whose own files may be repaired here."""
 
     record: int
     record_set: int
@@ -40,7 +40,7 @@ class SizeLimits(NamedTuple):
 
 
 def inspect_file(path: str, data: bytes, limits: SizeLimits) -> Iterator[Problem]:
-    """Every departure of a file from the format of its kind."""
+    """Every way in which a file departs from the format of its kind."""
     foreign = owner_of(path) not in (None, limits.system) and kind_of(path) is not FileKind.OUTCOMES
     for problem in _inspect(path, data, limits):
         yield problem._replace(fixable=False) if foreign else problem
@@ -79,9 +79,9 @@ class _Order:
         self.previous: tuple[bool, bytes, bytes] = (False, b"", b"")
         self.number = 0
         self.disorder = 0
-        """The first line that stands where it must not, 0 for none."""
+        """The first line out of order; 0 if there is none."""
         self.repeated = 0
-        """The first line with the id of the line before it: a duplicate, or a hash collision."""
+        """The first line with same id as the line before it: a duplicate, or a hash collision."""
 
     def take(self, line: NumberedLine) -> None:
         self.number = line.number
@@ -95,9 +95,9 @@ class _Order:
 
     def judge(self, path: str, data: bytes) -> Iterator[Problem]:
         if self.disorder:
-            yield Problem(path, self.disorder, "order", "not in order after the line before", fixable=True)
+            yield Problem(path, self.disorder, "order", "out of order", fixable=True)
         elif self.repeated and canonical_set(data) != data:
-            yield Problem(path, self.repeated, "duplicate", "the id of the line before", fixable=True)
+            yield Problem(path, self.repeated, "duplicate", "same id as the line before", fixable=True)
         elif data and not data.endswith(b"\n"):
             yield Problem(path, self.number, "end", "no line feed at the end of the file", fixable=True)
 
@@ -120,7 +120,7 @@ def _inspect_line(path: str, line: NumberedLine, limits: SizeLimits, shard: str)
 
 def _form_problem(line: bytes, record: Record) -> tuple[str, str] | None:
     if claimed_id(line) not in (None, record.id):
-        return "id", f"wrong id: the content is that of {record.id}"
+        return "id", f"wrong id: the content belongs to {record.id}"
     if is_canonical_line(line, record):
         return None
     return "form", "CR at the end of a record" if line.endswith(b"\r") else "a record not in canonical form"
@@ -149,7 +149,7 @@ def _inspect_outcomes(path: str, data: bytes) -> Iterator[Problem]:
             yield Problem(path, number, "form", "an outcome not in canonical form", fixable=True)
             is_sound = False
     if is_sound and join_outcomes(data) != data:
-        yield Problem(path, 0, "order", "outcomes not in order, or of one record twice", fixable=True)
+        yield Problem(path, 0, "order", "outcomes out of order, or two for one record", fixable=True)
 
 
 def _inspect_object(path: str, number: int, data: bytes, what: str) -> Iterator[Problem]:

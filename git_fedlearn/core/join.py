@@ -1,8 +1,8 @@
 """The join of records with one id: commutative, associative, idempotent. docs/format.md, "Join".
 
 For one id, the lines of the highest `_gen` win whole. Among those a tombstone beats lessons; lessons
-of one identity form become one, of different forms (a hash collision) all stay. What wins takes
-over the metadata of what it beat within its generation.
+of one identity form become one, lessons of different forms (a hash collision) all stay. The winner
+inherits the metadata of the records it beat within its generation.
 """
 
 from collections.abc import Iterable
@@ -25,7 +25,7 @@ from git_fedlearn.core.record import (
 
 
 def join_records(records: Iterable[Record]) -> list[Record]:
-    """Join records that all have one id: a tombstone, or a lesson for each identity form, sorted by line."""
+    """Join records with the same id: a tombstone, or one lesson per identity form, sorted by line."""
     found = list(records)
     if len(found) == 1:
         return found
@@ -40,7 +40,7 @@ def join_records(records: Iterable[Record]) -> list[Record]:
 
 
 def _join_same(records: list[Record]) -> Record:
-    """One record out of those of one generation that stand for the same lesson."""
+    """Join records of one generation that are the same lesson."""
     if len(records) == 1:
         return records[0]
     tombstones = [record for record in records if record.is_tombstone]
@@ -51,7 +51,7 @@ def _join_same(records: list[Record]) -> Record:
 
 
 def _strongest(lessons: list[Record]) -> Record:
-    """The one with the highest score; of equal scores the larger bytes of the fields that are not ours."""
+    """The lesson with the highest score; of equal ones, the one whose content has the larger bytes."""
     scores = [score_of(lesson.fields) for lesson in lessons]
     best = max(scores)
     tied = [lesson for lesson, score in zip(lessons, scores, strict=True) if score == best]
@@ -60,7 +60,7 @@ def _strongest(lessons: list[Record]) -> Record:
 
 @lru_cache(maxsize=1024)
 def _is_joined(key: str) -> bool:
-    """Whether a key of ours is joined over all records rather than taken from the winner."""
+    """Whether a metadata key is joined over all records rather than taken from the winner."""
     return is_metadata_key(key) and key not in (ID, GEN, RETRACTED)
 
 

@@ -1,12 +1,11 @@
-"""Where things lie in a federated repository (design section 3); paths with `/`, relative to its top.
+"""The layout of data/ in a federated repository; paths use `/` and are relative to its top.
 
-What kind a file under data/ is follows from its path alone.
+The kind of a file follows from its path alone.
 
-Sharding of a record set that outgrows one file. docs/format.md, "Shards".
-
-Level 0 is the root file alone, level 1 has shards of one hexadecimal digit of the record id, level 2
-of two. A level is never left: files are emptied, not deleted, so a clone that still writes to the
-root file and one that has sharded converge as soon as one of them writes again.
+A record set that outgrows one file is sharded (docs/format.md, "Shards"): level 0 is the root file
+alone, level 1 has shards of one hexadecimal digit of the record id, level 2 of two. A set never returns
+to a lower level: files are emptied, not deleted, so a clone that still writes to the root file and one
+that has sharded converge as soon as one of them writes again.
 """
 
 import re
@@ -23,41 +22,6 @@ MAX_LEVEL: Final = 2
 SHARD_NAME: Final = re.compile(r"[0-9a-f]{1,2}")
 
 
-def level_of(names: Collection[str]) -> int:
-    """The level that a set's files stand for, given its shard names (ROOT among them or not)."""
-    return max((len(name) for name in names), default=0)
-
-
-def shard_of(line: bytes, level: int) -> str:
-    """The name of the shard a record line belongs in."""
-    return line[8 : 8 + level].decode("ascii")
-
-
-def distribute(
-    settled: Settled, level: int, limit: int, files: Collection[str]
-) -> tuple[int, dict[str, bytes]]:
-    """Spread records over the lowest level, `level` or above, at which no file passes `limit` bytes.
-
-    Returns that level and the bytes of each file; `files` are those read, empty where all moved on.
-    Opaque lines stay in the root file.
-    """
-    spread = _spread(settled, level)
-    while level < MAX_LEVEL and any(len(data) > limit for data in spread.values()):
-        level += 1
-        spread = _spread(settled, level)
-    return level, {name: spread.get(name, b"") for name in {ROOT, *files, *spread}}
-
-
-def _spread(settled: Settled, level: int) -> dict[str, bytes]:
-    if level == 0:
-        return {ROOT: settled.format()}
-    shards: dict[str, list[bytes]] = {}
-    for line in settled.records:
-        shards.setdefault(shard_of(line, level), []).append(line)
-    spread = {name: Settled(lines, []).format() for name, lines in shards.items()}
-    return {ROOT: Settled([], settled.opaque).format(), **spread}
-
-
 SetName = NewType("SetName", str)
 """The name of a record set as commands take it, e.g. `error-solutions` or `collections/notes`."""
 
@@ -72,7 +36,7 @@ SHARED_SETS: Final = {
     BEST_PRACTICES: "data/patterns/best-practices",
     FINE_TUNING: "data/fine-tuning/dataset",
 }
-"""The record sets that every federated repository has, with their paths less `.jsonl`."""
+"""The record sets that every federated repository has, with their paths without `.jsonl`."""
 
 DATA: Final = "data"
 COLLECTION: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,200}")
@@ -80,7 +44,7 @@ _SNAPSHOT: Final = re.compile(r"data/(telemetry|fine-tuning|collections)/snapsho
 _GIT_FILES: Final = (".gitkeep", ".gitignore", ".gitattributes")
 _METRICS: Final = re.compile(r"data/metrics/monthly/([^/]+)/\d{4}-\d\d\.json")
 OUTCOMES: Final = f"{DATA}/outcomes"
-"""The folder in which each system counts what became of lessons, in a file of its own."""
+"""The folder in which each system counts outcomes of lessons, in a file of its own."""
 _OUTCOMES: Final = re.compile(rf"{OUTCOMES}/([^/]+)\.jsonl")
 
 
@@ -90,15 +54,15 @@ class FileKind(Enum):
     RECORD_SET = "record set"
     SNAPSHOT = "snapshot"
     TRAINING = "training snapshot"
-    """Fine-tuning snapshot: training-ready lines without the keys that are ours."""
+    """Fine-tuning snapshot: training-ready lines without metadata keys."""
     METRICS = "metrics"
     OUTCOMES = "outcomes"
-    """Counters of one system; versions are joined by the larger of each, so anyone may join them."""
+    """Counters of one system; a join takes the larger of each, so anyone may join them."""
     OTHER = "other"
 
 
 def stem_of(name: SetName) -> str | None:
-    """The path of a set's files less `.jsonl`, or None for a name that no set can have."""
+    """The path of a set's files without `.jsonl`, or None for an invalid name."""
     if name in SHARED_SETS:
         return SHARED_SETS[name]
     kind, _, collection = name.partition("/")
@@ -113,7 +77,7 @@ def path_of(stem: str, shard: str) -> str:
 
 
 def find_set(path: str) -> tuple[SetName, str] | None:
-    """The record set and the shard that the file at this path is, or None."""
+    """The record set and the shard that this path names, or None."""
     if not path.endswith(".jsonl"):
         return None
     stem = path[: -len(".jsonl")]
@@ -126,7 +90,7 @@ def find_set(path: str) -> tuple[SetName, str] | None:
 
 
 def kind_of(path: str) -> FileKind:
-    """What kind the file at this path is."""
+    """The kind of the file at this path."""
     if find_set(path):
         return FileKind.RECORD_SET
     snapshot = _SNAPSHOT.fullmatch(path)
@@ -143,7 +107,7 @@ def is_shareable(path: str) -> bool:
 
 
 def owner_of(path: str) -> str | None:
-    """The system that alone writes the file at this path, None for what is shared."""
+    """The one system that writes the file at this path; None for a shared file."""
     match = _SNAPSHOT.fullmatch(path)
     if match:
         return match[2]
@@ -157,3 +121,38 @@ def _name_of(stem: str) -> SetName | None:
             return name
     name = SetName(stem.removeprefix(f"{DATA}/"))
     return name if stem_of(name) == stem else None
+
+
+def level_of(names: Collection[str]) -> int:
+    """The level of a set, from its shard names (with or without ROOT)."""
+    return max((len(name) for name in names), default=0)
+
+
+def shard_of(line: bytes, level: int) -> str:
+    """The name of the shard that a record line belongs in."""
+    return line[8 : 8 + level].decode("ascii")
+
+
+def distribute(
+    settled: Settled, level: int, limit: int, files: Collection[str]
+) -> tuple[int, dict[str, bytes]]:
+    """Spread records over the lowest level, from `level` up, at which no file exceeds `limit` bytes.
+
+    Returns that level and the bytes of each file, of all `files` that were read too: empty if all their
+    records moved. Opaque lines stay in the root file.
+    """
+    spread = _spread(settled, level)
+    while level < MAX_LEVEL and any(len(data) > limit for data in spread.values()):
+        level += 1
+        spread = _spread(settled, level)
+    return level, {name: spread.get(name, b"") for name in {ROOT, *files, *spread}}
+
+
+def _spread(settled: Settled, level: int) -> dict[str, bytes]:
+    if level == 0:
+        return {ROOT: settled.format()}
+    shards: dict[str, list[bytes]] = {}
+    for line in settled.records:
+        shards.setdefault(shard_of(line, level), []).append(line)
+    spread = {name: Settled(lines, []).format() for name, lines in shards.items()}
+    return {ROOT: Settled([], settled.opaque).format(), **spread}

@@ -1,8 +1,7 @@
-"""The forms in which an event can hold a lesson, and the record fields each form becomes.
+"""The forms in which an event can contain a lesson, and the record fields each form becomes.
 
-Field names are those of the hybrid coordinator's collections, so what it wrote itself keeps its names.
-Content depends on the lesson alone: no ids, times, hosts or run data, so that two systems that learn the
-same thing write the same content.
+Field names are those of the hybrid coordinator's collections. Content depends on the lesson alone: no
+ids, times, hosts or run data, so that two systems that learn the same lesson write the same content.
 """
 
 import json
@@ -18,7 +17,7 @@ from git_fedlearn.core.quality import unfenced
 
 QUESTION_HEAD: Final = 2000
 QUESTION_TAIL: Final = 500
-"""Characters kept of a question's beginning and end; the middle of a longer one is pasted material."""
+"""Characters kept of the beginning and end of a question; the middle of a longer one is pasted material."""
 
 MAX_QUESTION: Final = 10_000
 
@@ -27,7 +26,7 @@ _TEXT_FIELDS: Final = (
     *("error_type", "error_message", "solution", "profile", "title", "category", "description"),
     *("query", "response", *_PATTERN_FIELDS),
 )
-"""Every field whose text decides on a form or becomes part of it."""
+"""Every field whose text determines the form or becomes part of it."""
 
 _RUN_FIELDS: Final = frozenset(
     "event event_type type source zone role mode profile agent agent_id agent_type agent_name backend node "
@@ -43,7 +42,7 @@ _RUN_SUFFIXES = ("_id", "_at", "_ts", "_ms", "_seconds", "_time", "_hash")
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A lesson before it is scored. `distilled`: already general by its form, whatever was asked."""
+    """A lesson before it is scored. `distilled`: general by its form, whatever the question."""
 
     set_name: SetName
     content: JsonObject
@@ -53,7 +52,7 @@ class Draft:
 
 
 def find_draft(event: JsonObject) -> Draft | None:
-    """The lesson an (unwrapped) event holds, in the first form that fits; None when it has none of them."""
+    """The lesson in an (unwrapped) event, in the first form that fits; None if no form does."""
     texts = texts_of(event, _TEXT_FIELDS)
     forms = (_error_solution, _access_fix, _best_practice, _facts, _pattern, _interaction)
     return next((draft for form in forms if (draft := form(event, texts))), None)
@@ -68,7 +67,7 @@ def _error_solution(event: JsonObject, texts: dict[str, str]) -> Draft | None:
 
 
 def _access_fix(event: JsonObject, texts: dict[str, str]) -> Draft | None:
-    """Access rules added to a profile: the denials they end are the error, the rules are its solution."""
+    """Access rules added to a profile: the denials they end are the error, the rules the solution."""
     profile = texts["profile"]
     rules = added_access_rules(event, texts["response"]) if profile else []
     if not rules:
@@ -102,7 +101,7 @@ def _best_practice(event: JsonObject, texts: dict[str, str]) -> Draft | None:
 
 
 def _facts(_event: JsonObject, texts: dict[str, str]) -> Draft | None:
-    """An answer that is a JSON list of facts: objects with `fact`, and maybe `scope` and `confidence`."""
+    """An answer that is a JSON list of facts: objects with `fact`, optionally `scope` and `confidence`."""
     facts = _parse_facts(texts["response"]) if '"fact"' in texts["response"] else []
     if not facts:
         return None
@@ -134,9 +133,9 @@ def _interaction(event: JsonObject, texts: dict[str, str]) -> Draft | None:
 
 
 def without_scaffold(question: str) -> str:
-    """A question without what tooling put around it: `[x]…[/x]` blocks and leading `/directives`.
+    """A question without the wrapping of tools: `[x]…[/x]` blocks and leading `/directives`.
 
-    Of one that is longer than anyone asks, only both ends are looked at.
+    Only both ends of an overlong question are examined.
     """
     if len(question) > 2 * MAX_QUESTION:
         question = f"{question[:MAX_QUESTION]}\n{question[-MAX_QUESTION:]}"
@@ -146,9 +145,9 @@ def without_scaffold(question: str) -> str:
 
 
 def added_access_rules(event: JsonObject, answer: str) -> list[str]:
-    """Access rules an event added, without indentation and what names one machine, each once, sorted.
+    """The access rules an event added, without indentation and machine-specific parts, each once, sorted.
 
-    Where `rules_added` is only a number, they are read from the answer, if it lists that many.
+    If `rules_added` is only a number, they are read from the answer, provided it lists that many.
     """
     value = event.get("rules_added")
     if isinstance(value, list):
@@ -160,7 +159,7 @@ def added_access_rules(event: JsonObject, answer: str) -> list[str]:
 
 
 def grants_privilege(rule: str) -> bool:
-    """Whether a rule opens credentials or more rights: for each owner to decide, not to learn from a peer."""
+    """Whether a rule grants access to credentials or extra privileges: the owner decides, not a peer."""
     return bool(_PRIVILEGE.search(rule))
 
 

@@ -1,9 +1,9 @@
-"""What became of lessons when one system used them: counters that only grow. docs/format.md, "Outcomes".
+"""How lessons worked when one system used them: counters that only grow. docs/format.md, "Outcomes".
 
-One line a lesson, sorted by id; two versions of a file are joined by the larger of each counter, so the
-join is commutative, associative and idempotent. What is no such line is kept after the others.
+One line per lesson, sorted by id. A join takes the larger of each counter, so it is commutative,
+associative and idempotent. Unparsable lines are kept after the others.
 Source: M. Shapiro et al., "A comprehensive study of convergent and commutative replicated data types",
-INRIA RR-7506, 2011 (G-Counter; here each system has a file, so one number for each kind is enough).
+INRIA RR-7506, 2011 (G-Counter; each system has a file of its own, so one number per counter is enough).
 """
 
 import re
@@ -19,10 +19,10 @@ FAILED: Final = "failed"
 NOTES: Final = "notes"
 
 MAX_COUNT: Final = 1_000_000
-"""A line that claims more is none: no system has used one lesson so often."""
+"""A line with a higher count is rejected: no system uses one lesson so often."""
 
 MAX_NOTES: Final = 5
-"""Notes of one lesson that are kept: the newest, a top-k sketch and so joinable."""
+"""Notes kept per lesson: the newest, a top-k sketch, which can be joined."""
 
 MAX_NOTE_LENGTH: Final = 500
 """Characters of a note."""
@@ -32,11 +32,11 @@ _DATE: Final = re.compile(r"\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])", re.ASC
 
 
 class NotAnOutcomeError(ValueError):
-    """A line that is none of this form. The message is a reason that is safe to print."""
+    """The line is not an outcome. The message is a reason that is safe to print."""
 
 
 class Note(NamedTuple):
-    """What a system said about one outcome: day (UTC), text, and whether the lesson worked."""
+    """A comment on one outcome: day (UTC), text, and whether the lesson worked."""
 
     at: str
     text: str
@@ -62,7 +62,7 @@ class Outcome(NamedTuple):
         return format_value(fields)
 
     def counted(self, *, worked: bool, note: Note | None = None) -> "Outcome":
-        """The same after one more outcome."""
+        """The outcome counted once more."""
         return self._replace(
             worked=min(self.worked + worked, MAX_COUNT),
             failed=min(self.failed + (not worked), MAX_COUNT),
@@ -71,7 +71,7 @@ class Outcome(NamedTuple):
 
 
 def parse_outcome(line: bytes) -> Outcome:
-    """Read one line. Raises NotAnOutcomeError."""
+    """Parse one line. Raises NotAnOutcomeError."""
     try:
         value = parse_value(line)
     except InvalidJsonError as error:
@@ -94,14 +94,14 @@ def parse_outcome(line: bytes) -> Outcome:
 
 
 def join_outcomes(*versions: bytes) -> bytes:
-    """The join of any number of versions of a file, in the one form a file has."""
+    """The join of any number of versions of a file, in canonical form."""
     outcomes, opaque = read_outcome_lines(*versions)
     lines = [outcomes[identifier].line for identifier in sorted(outcomes)]
     return b"".join([line + b"\n" for line in [*lines, *sorted(opaque)]])
 
 
 def read_outcome_lines(*versions: bytes) -> tuple[dict[RecordId, Outcome], set[bytes]]:
-    """The joined outcomes of versions of a file by record id, and the lines that are none."""
+    """The joined outcomes of versions of a file by record id, and the unparsable lines."""
     outcomes: dict[RecordId, Outcome] = {}
     opaque: set[bytes] = set()
     for line in {line for data in versions for line in split_lines(data)}:
@@ -155,5 +155,5 @@ def _note(value: Json) -> Note:
 
 
 def _newest(notes: list[Note]) -> tuple[Note, ...]:
-    """The newest of some notes, each once, oldest first."""
+    """The newest of these notes, each once, oldest first."""
     return tuple(sorted(set(notes))[-MAX_NOTES:])

@@ -12,7 +12,7 @@ from typing import Final
 from git_fedlearn.core.events import words_of
 
 MAX_ANSWER: Final = 16_000
-"""Characters of an answer; what is longer is a document, not a lesson."""
+"""Characters of an answer; a longer one is a document, not a lesson."""
 
 PROBE: Final = "the question is a connection test"
 TOO_SHORT: Final = "the question is too short to be understood alone"
@@ -30,7 +30,7 @@ _DECLINES = re.compile(
     r"|\bi will simulate\b",
     re.IGNORECASE,
 )
-_WAVERS = re.compile(
+_CONTRADICTS = re.compile(
     r"^[^\w\n]*(?:wait,|actually, (?:no|that)|hmm\b|let me (?:try|start) again|correction\W*:)",
     re.IGNORECASE | re.MULTILINE,
 )
@@ -40,13 +40,13 @@ _CODE = re.compile(r"```.*?```", re.DOTALL)
 
 
 def unfenced(answer: str) -> str:
-    """What is inside, when the whole answer is one fenced block."""
+    """The content of an answer that is one fenced block, else the answer, stripped."""
     match = _FENCED.match(answer.strip())
     return match[1] if match and "```" not in match[1] else answer.strip()
 
 
 def find_fault(question: str, answer: str) -> str | None:
-    """Why nothing can be learned from this answer, one of the phrases above; None when something may be."""
+    """What makes this answer worthless, one of the phrases above; None if nothing does."""
     asked, said = words_of(question), words_of(answer)
     is_probe = len(asked) <= 3 and not _PROBES.isdisjoint(asked)  # noqa: PLR2004
     faults: tuple[tuple[str, Callable[[], bool]], ...] = (
@@ -56,7 +56,7 @@ def find_fault(question: str, answer: str) -> str | None:
         (CUT_OFF, lambda: is_cut_off(answer)),
         (REPEATS, lambda: is_repetitive(said)),
         (DECLINES_TO_ANSWER, lambda: bool(_DECLINES.search(_prose(answer)))),
-        (CONTRADICTS_ITSELF, lambda: bool(_WAVERS.search(_prose(answer)))),
+        (CONTRADICTS_ITSELF, lambda: bool(_CONTRADICTS.search(_prose(answer)))),
     )
     return next((phrase for phrase, applies in faults if applies()), None)
 
@@ -66,12 +66,12 @@ def _prose(answer: str) -> str:
 
 
 def is_echo(asked: list[str], said: list[str]) -> bool:
-    """A short answer that has no word the question did not have."""
+    """Whether a short answer has no word that is not in the question."""
     return len(said) <= 8 and set(said) <= set(asked)  # noqa: PLR2004
 
 
 def is_repetitive(said: list[str]) -> bool:
-    """At least 100 words of which fewer than a third of the runs of three are distinct: a stuck generator."""
+    """Whether an answer of 100 words or more has under a third of distinct three-word runs: a stuck model."""
     runs = [*zip(said, said[1:], said[2:], strict=False)]
     return len(runs) >= 100 and len(set(runs)) * 3 < len(runs)  # noqa: PLR2004
 
@@ -87,7 +87,7 @@ def is_cut_off(answer: str) -> bool:
 
 
 def _is_open_json(text: str) -> bool:
-    """Brackets left open; text that merely looks like JSON at its start is no fault."""
+    """Whether brackets are left open; text that only starts like JSON passes."""
     try:
         json.JSONDecoder().raw_decode(text)
     except (ValueError, RecursionError):
@@ -109,7 +109,7 @@ def _hangs(text: str) -> bool:
 
 
 def _ends_unlike_its_kind(lines: list[str]) -> bool:
-    """The last line has no end mark though most lines of its kind (items, or prose) have one."""
+    """Whether the last line lacks an end mark although most lines of its kind (items, or prose) have one."""
     item = bool(_ITEM.match(lines[-1]))
     kin = [
         line for line in lines[:-1] if bool(_ITEM.match(line)) == item and not line.lstrip().startswith("#")

@@ -1,8 +1,7 @@
 """One record of a record set: a lesson or a tombstone, read from one line. docs/format.md, "Records".
 
-A record and its fields are never changed; joins and rewrites make new ones.
-
-One line that names a record for a person: what went wrong, what was asked, or a title.
+A record and its fields are never changed; joins and rewrites make new ones. Its headline names it for
+a person: what went wrong, what was asked, or a title.
 """
 
 import re
@@ -40,7 +39,7 @@ _DATE: Final = re.compile(r"\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])", re.ASC
 
 
 class Record:
-    """A lesson (`form` is its identity form) or a tombstone (`form` is empty); equal if the line is."""
+    """A lesson (`form` is its identity form) or a tombstone (`form` is empty); equal if the lines are."""
 
     def __init__(self, identifier: RecordId, gen: int, form: bytes, fields: JsonObject) -> None:
         self.id = identifier
@@ -50,7 +49,7 @@ class Record:
 
     @cached_property
     def line(self) -> bytes:
-        """The canonical line. Most records of a merge never need it."""
+        """The canonical line, computed on first use: most records of a merge never need it."""
         return format_line(self.id, self.fields)
 
     @property
@@ -69,11 +68,11 @@ class Record:
 
 
 class NotARecordError(ValueError):
-    """A line that is no record. The message is a reason that is safe to print."""
+    """The line is not a record. The message is a reason that is safe to print."""
 
 
 def parse_record(line: bytes) -> Record:
-    """Read a line and recompute its id, whatever id it claims. Raises NotARecordError."""
+    """Parse a line and recompute its id, whatever id it claims. Raises NotARecordError."""
     try:
         value = parse_value(line)
     except InvalidJsonError as error:
@@ -84,16 +83,13 @@ def parse_record(line: bytes) -> Record:
 
 
 def make_record(fields: JsonObject) -> Record:
-    """A record of these fields, its id computed (a tombstone keeps the id it names).
-
-    Raises NotARecordError when the fields, written as a line, would be none.
-    """
+    """A record of these fields; its id is computed, unless it is a tombstone. Raises NotARecordError."""
     if is_parsed(fields):
         return _make_record(dict(fields))
     try:
         line = format_value(fields)
     except (ValueError, RecursionError):
-        raise NotARecordError("a number or a depth that JSON cannot hold") from None
+        raise NotARecordError("a number or nesting that JSON cannot represent") from None
     return parse_record(line)
 
 
@@ -102,7 +98,7 @@ def _make_record(fields: JsonObject) -> Record:
         return _make_tombstone(fields)
     form = identity_form(fields)
     if form == b"{}":
-        raise NotARecordError("nothing was learned: no field but metadata")
+        raise NotARecordError("no content: every field is metadata")
     return _make(record_id(form), form, fields)
 
 
@@ -112,7 +108,7 @@ def claimed_id(line: bytes) -> RecordId | None:
 
 
 def score_of(fields: JsonObject) -> float:
-    """The claimed score: `value_score`, else `confidence_score`; -1.0 for no score."""
+    """The claimed score: `value_score`, else `confidence_score`; -1.0 without a score."""
     for key in ("value_score", "confidence_score"):
         score = fields.get(key)
         if isinstance(score, int | float) and not isinstance(score, bool) and 0 <= score <= 1:
@@ -133,7 +129,7 @@ def format_line(identifier: RecordId, fields: JsonObject) -> bytes:
 
 
 def training_line(record: Record) -> bytes:
-    """What was learned without the keys that are ours, canonical."""
+    """The lesson without metadata keys, canonical."""
     return format_value({key: value for key, value in record.fields.items() if not is_metadata_key(key)})
 
 
@@ -149,7 +145,7 @@ def _make_tombstone(fields: JsonObject) -> Record:
 
 
 def _make(identifier: RecordId, form: bytes, fields: JsonObject) -> Record:
-    """Bring the metadata into its one form. `fields` are the caller's to give away."""
+    """Validate the metadata and bring it into canonical form, in `fields` itself."""
     fields[ID] = identifier
     if SEEN_BY in fields:
         fields[SEEN_BY] = smallest_systems(fields[SEEN_BY])
@@ -174,14 +170,14 @@ def _is_date(value: Json) -> bool:
 
 
 def _is_point_id(value: Json) -> bool:
-    """Qdrant's two kinds of point id. Any text counts as a UUID, since joins only compare it."""
+    """Whether Qdrant has such ids: numbers and UUIDs. Any text counts as a UUID: joins only compare it."""
     if isinstance(value, int) and not isinstance(value, bool):
         return 0 <= value <= MAX_POINT_ID
     return isinstance(value, str) and bool(value)
 
 
 def smallest_systems(value: Json) -> Json:
-    """At most the 64 smallest system ids, sorted: a bottom-k sketch of all that were named.
+    """The 64 smallest system ids at most, sorted: a bottom-k sketch of all ids seen. Raises NotARecordError.
 
     Source: E. Cohen, H. Kaplan, "Summarizing data using bottom-k sketches", PODC 2007.
     """
@@ -190,13 +186,13 @@ def smallest_systems(value: Json) -> Json:
     systems: set[str] = set()
     for item in value:
         if not isinstance(item, str) or not SYSTEM_ID.fullmatch(item):
-            raise NotARecordError("`_seen_by` names something that is no system id")
+            raise NotARecordError("`_seen_by` contains something other than system ids")
         systems.add(item)
     return [*sorted(systems)[:MAX_SEEN_BY]]
 
 
 MAX_HEADLINE_LENGTH: Final = 100
-"""Characters; what is longer ends in an ellipsis."""
+"""Characters; a longer text is cut and ends in an ellipsis."""
 
 _NAMES: Final = (
     ("error_type", "error_message"),
@@ -215,12 +211,12 @@ _NAMES: Final = (
     ("skill_name",),
     ("category",),
 )
-"""Fields that name a lesson, the last of a row being there: error solution, best practice, pattern,
+"""Fields that name a lesson, if the last of a row is present: error solution, best practice, pattern,
 interaction, training sample."""
 
 
 def headline(fields: JsonObject, longest: int = MAX_HEADLINE_LENGTH) -> str:
-    """The name of a record on one line, printable; empty when it has no field that names it."""
+    """The name of a record on one printable line; empty if it has no field that names it."""
     if RETRACTED in fields:
         return "retracted"
     rows = (found for names in _NAMES if (found := _texts(fields, names)))
@@ -230,14 +226,14 @@ def headline(fields: JsonObject, longest: int = MAX_HEADLINE_LENGTH) -> str:
 
 
 def printable(text: str) -> str:
-    """The text with everything but visible characters and spaces escaped."""
+    """The text with everything except visible characters and spaces escaped."""
     if text.isprintable():
         return text
     return "".join(char if char.isprintable() else ascii(char)[1:-1] for char in text)
 
 
 def _texts(fields: JsonObject, names: tuple[str, ...]) -> list[str]:
-    """The texts of these fields, none if the last is not there."""
+    """The texts of these fields; empty if the last one is missing."""
     texts = [text for name in names if isinstance(text := fields.get(name), str) and text]
     return texts if fields.get(names[-1]) in texts else []
 

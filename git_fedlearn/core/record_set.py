@@ -1,12 +1,10 @@
 """A record set as bytes, and the join of two of them. docs/format.md, "Record sets" and "Join".
 
-Record lines come first, sorted, then opaque lines, sorted, each once. Lines that both sides hold, in
-order, pass through as bytes; every other line is parsed and its id recomputed. What a line says is
-never dropped: what is no record stays as an opaque line.
+Record lines come first, sorted, then opaque lines, sorted, each once. Lines that both sides have, in
+order, pass through as bytes; every other line is parsed and its id recomputed. Nothing is ever dropped:
+a line that is not a record stays as an opaque line.
 
-What a version of a record set lacks of an earlier one: the shrink check.
-
-A record set only ever grows, so whatever the join with the earlier version would bring back is a loss.
+A record set only grows, so anything that a join with an earlier version would bring back is a loss.
 """
 
 from bisect import bisect_left
@@ -24,14 +22,14 @@ BOM = b"\xef\xbb\xbf"
 
 
 class Sections(NamedTuple):
-    """The lines of a file: `placed` stand as record lines in order, the `loose` must be parsed."""
+    """The lines of a file: `placed` are record lines in order, `loose` must be parsed."""
 
     placed: list[bytes]
     loose: list[bytes]
 
 
 class NumberedLine(NamedTuple):
-    """One line of a file with its number (from 1) and, if it is no record, the reason."""
+    """One line of a file with its number (from 1) and its record, or the reason why it is not one."""
 
     number: int
     line: bytes
@@ -40,17 +38,17 @@ class NumberedLine(NamedTuple):
 
 
 def join_sets(ours: bytes, theirs: bytes) -> bytes:
-    """The join of two versions of a record set, the one function of design section 2."""
+    """The join of two versions of a record set."""
     return b"".join(join_pieces(ours, theirs))
 
 
 def join_pieces(ours: Data, theirs: Data) -> list[Piece]:
-    """The join in pieces to be written one after the other; large files are not copied for it."""
+    """The join in pieces to be written in turn, so that large files are not copied."""
     return _join_aligned(ours, theirs) or [_join_split(ours[:], theirs[:])]
 
 
 def _join_aligned(ours: Data, theirs: Data) -> list[Piece] | None:
-    """The fast path. What ends in a record holds no opaque lines, as those come last."""
+    """The fast path. A file that ends in a record has no opaque lines, because those come last."""
     if not all(map(is_record_line, (_last_line(ours), _last_line(theirs)))):
         return None
     aligned = align(ours, theirs)
@@ -69,10 +67,9 @@ def _join_split(ours: bytes, theirs: bytes) -> bytes:
 
 
 def join_into(ours: Iterable[bytes], theirs: Iterable[bytes], made: Iterable[bytes] = ()) -> Settled:
-    """Join the files of one set of our own with lines from elsewhere, and with those of records made here.
+    """Join the files of one of our sets with lines from elsewhere and with lines of records made here.
 
-    Our lines that stand in order, and those made here, are taken as they are, unless another line has the
-    same id.
+    Lines of ours that are in order, and lines made here, are trusted unless another line has the same id.
     """
     sections = [split_sections(data) for data in ours]
     loose = {line for section in sections for line in section.loose}
@@ -82,12 +79,12 @@ def join_into(ours: Iterable[bytes], theirs: Iterable[bytes], made: Iterable[byt
 
 
 def canonical_set(data: bytes) -> bytes:
-    """The one form of a record set: every line parsed, every id recomputed."""
+    """A record set in canonical form: every line parsed, every id recomputed."""
     return settle([], split_lines(data)).format()
 
 
 def parse_record_set(data: bytes) -> Iterator[NumberedLine]:
-    """Every line of a file as it stands, with its number; for inspection, conflicts are not joined."""
+    """Every line of a file, unchanged, with its number; conflicts are not resolved."""
     for number, raw in enumerate(_raw_lines(data), 1):
         line = _clean(raw)
         try:
@@ -97,7 +94,7 @@ def parse_record_set(data: bytes) -> Iterator[NumberedLine]:
 
 
 def split_lines(data: bytes) -> list[bytes]:
-    """The lines without BOM, line ends and the markers of whole conflicts."""
+    """The lines without BOM, line endings and the markers of whole conflicts."""
     lines = _raw_lines(data)
     if b"\r" in data or BOM in data:
         lines = [_clean(line) for line in lines]
@@ -107,9 +104,9 @@ def split_lines(data: bytes) -> list[bytes]:
 
 
 def split_sections(data: bytes) -> Sections:
-    """Split off what surely is the sorted run of record lines at the start of a file.
+    """Split off the sorted run of record lines at the start of a file.
 
-    A broken line that looks like a record line can end the run, so the last line is parsed.
+    A broken line that looks like a record can end the run, so its last line is parsed.
     """
     lines = split_lines(data)
     end = len(lines) if _is_sorted_run(lines) else _end_of_run(lines)
@@ -152,7 +149,7 @@ def settle(placed: list[bytes], loose: Iterable[bytes]) -> Settled:
 def _take_clashing(
     placed: list[bytes], by_id: dict[RecordId, list[Record]], opaque: set[bytes]
 ) -> set[bytes]:
-    """Move placed lines whose claimed id is among the loose records over to them, until none is left."""
+    """Move placed lines to the loose records with the same id, until no more share one."""
     taken: set[bytes] = set()
     pending = [*by_id, *_repeated_ids(placed)]
     while pending:
@@ -196,7 +193,7 @@ def is_record_line(line: bytes) -> bool:
 
 
 def is_canonical_line(line: bytes, record: Record) -> bool:
-    """Whether the line is the record's one form, with the right id."""
+    """Whether the line is the record's canonical form, with the right id."""
     return claimed_id(line) == record.id and record.line == line
 
 
@@ -223,10 +220,10 @@ def _clean(line: bytes) -> bytes:
 
 
 class Losses(NamedTuple):
-    """What is missing, as sorted ids, and the lines that would bring all of it back.
+    """What is missing, as sorted ids, and the lines that would restore it.
 
-    `lost` are gone without a tombstone, `revived` lost their tombstone, and of the `weakened` a lower
-    score or less metadata is left.
+    `lost` disappeared without a tombstone, `revived` lost their tombstone, `weakened` have a lower score
+    or less metadata.
     """
 
     lost: tuple[RecordId, ...] = ()
@@ -241,9 +238,9 @@ class Losses(NamedTuple):
 
 
 def find_losses(before: Iterable[bytes], after: Iterable[bytes]) -> Losses:
-    """Compare all files of a set before with all files after, whichever shards the records lie in.
+    """Compare all files of a set before with all files after, whatever shard a record is in.
 
-    `before` may be all versions in history: one is held in memory at a time.
+    `before` may be all versions in history: only one is in memory at a time.
     """
     after = list(after)
     kept = {line for data in after for line in split_lines(data)}

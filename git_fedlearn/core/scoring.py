@@ -1,8 +1,8 @@
-"""What an event is worth, and which record set its lesson goes to or why it has none. See docs/scoring.md.
+"""What an event is worth, and the record set of its lesson or why it has none. See docs/scoring.md.
 
-Pure functions of the event and the weights: the order of keys, the machine and what was learned before do not
-matter. A score is a number in [0, 1], rounded to three decimals so that it is the same everywhere. Every
-reason is one of a few fixed phrases, so that skipped events can be counted; what varies is its detail.
+Pure functions of the event and the weights: the order of keys, the machine and earlier lessons do not
+matter. A score is in [0, 1], rounded to three decimals so that it is the same everywhere. Reasons are a
+few fixed phrases, so that skipped events can be counted; only the detail varies.
 """
 
 import re
@@ -27,7 +27,7 @@ from git_fedlearn.core.quality import CUT_OFF, find_fault
 from git_fedlearn.core.weights import DEFAULT_WEIGHTS, Weights
 
 THRESHOLD: Final = 0.7
-"""An event that scores less is not learned."""
+"""The default minimum score of a lesson."""
 
 BELOW: Final = "scored below your minimum"
 HEARTBEAT: Final = "status events without text"
@@ -37,7 +37,7 @@ PRIVILEGE: Final = "the fix would grant access to secrets or extra privileges"
 NO_FORM: Final = "no solution, practice, pattern or answer in it"
 
 CLAIMED: Final = "own score"
-"""The one term of an event that carries its own score."""
+"""The only term of an event that brings its own score."""
 
 
 class Term(NamedTuple):
@@ -58,7 +58,7 @@ class Score:
 
 @dataclass(frozen=True, slots=True)
 class RoutedLesson:
-    """A record to be: fields with `value_score`, none that begins with `_`; not yet sanitized."""
+    """The fields of a future record, with `value_score` and without metadata; not yet sanitized."""
 
     set_name: SetName
     content: JsonObject
@@ -66,7 +66,7 @@ class RoutedLesson:
 
 @dataclass(frozen=True, slots=True)
 class Skipped:
-    """Nothing is learned. `reason` is a fixed phrase to count by, `detail` what varies, possibly empty."""
+    """No lesson: `reason` is a fixed phrase to count by, `detail` is specific and may be empty."""
 
     reason: str
     detail: str = ""
@@ -78,10 +78,10 @@ def route_event(
     threshold: float = THRESHOLD,
     scorer: Callable[[JsonObject], Score | None] | None = None,
 ) -> tuple[Score, RoutedLesson | Skipped]:
-    """The score of an event, and its lesson or why nothing is learned. Raises only what `scorer` raises.
+    """The score of an event, and its lesson or why it has none. Raises only what `scorer` raises.
 
-    An event that has a valid score keeps it; if that is below the threshold, nothing else is looked at. Any
-    other is scored by `scorer`, where that gives a score, else by the heuristics.
+    An event with a valid score keeps it; if that is below the threshold, nothing else is examined. Any
+    other event is scored by `scorer` if that returns a score, else by the heuristics.
     """
     fields = unwrapped(event)
     claim = _claim(fields)
@@ -111,7 +111,7 @@ def _below(score: float, threshold: float) -> Skipped:
 
 
 def _fault(event: JsonObject, draft: Draft | None, *, is_claimed: bool) -> str | None:
-    """What makes an event worthless whatever its score. Whoever claims a score has judged the answer too."""
+    """What makes an event worthless at any score. An event with its own score has had its answer judged."""
     if draft is None:
         return _missing(event)
     if not draft.content:
@@ -124,7 +124,7 @@ def _fault(event: JsonObject, draft: Draft | None, *, is_claimed: bool) -> str |
 
 
 def _missing(event: JsonObject) -> str:
-    """Why there is no draft."""
+    """Why an event without a draft has none."""
     if is_heartbeat(event):
         return HEARTBEAT
     if outcome_of(event)[0] == "failure" or text_of(event, "error_message"):
@@ -204,7 +204,7 @@ def estimate_complexity(answer: str) -> tuple[float, str]:
 
 
 def _new_words(draft: Draft) -> tuple[float, str]:
-    """The share of the answer's words that the question lacks; fewer than 20 words can say little new."""
+    """The share of the answer's words that are not in the question; under 20 words it cannot reach 1."""
     said = set(words_of(draft.answer))
     if draft.set_name == ERROR_SOLUTIONS:
         return min(1.0, len(said) / 20), "a solution to the error"

@@ -9,7 +9,7 @@ from git_fedlearn.errors import SettingsError
 
 @dataclass(frozen=True, slots=True)
 class Weights:
-    """What each term is worth at most. Sums above 1 are cut to 1."""
+    """The most that each term can be worth. Sums above 1 count as 1."""
 
     success: float = 0.4
     partial: float = 0.2
@@ -25,7 +25,7 @@ DEFAULT_WEIGHTS: Final = Weights()
 
 
 def parse_weights(table: Mapping[str, object]) -> Weights:
-    """Weights from a settings table; what is absent has its default. Raises SettingsError naming the key."""
+    """Weights from a settings table, with defaults for missing keys. Raises SettingsError naming the key."""
     known = [field.name for field in fields(Weights)]
     given: dict[str, float] = {}
     for name, value in table.items():

@@ -67,7 +67,7 @@ def look(cast: Cast) -> None:
 
 
 def race(cast: Cast) -> None:
-    """All three push at once: git accepts one push, the others pull and push again."""
+    """All three push at once: git lets one through, the others pull and push again."""
     cast.laptop.push("direct")
     for system in (cast.workstation, cast.laptop, cast.server):
         share(system, "hub")
@@ -110,7 +110,7 @@ def retract(cast: Cast) -> None:
     )
     cast.laptop.pull("hub")
     cast.laptop.fedlearn("sync", "--full", "--commit", show=False)
-    cast.laptop.show_step("git fedlearn sync --full --commit", "and once more")
+    cast.laptop.show_step("git fedlearn sync --full --commit", "again, after the pull")
     cast.laptop.fedlearn("show", bad.id[:12])
 
 
@@ -121,7 +121,7 @@ def cross(cast: Cast) -> None:
         (cast.workstation, BEST_PRACTICES, "Keep a fixed set"),
     ):
         lesson = find_record(system, name, text)
-        shown = f"git fedlearn add {name}    (learned here too: {text} …)"
+        shown = f"git fedlearn add {name}    (also learned here: {text} …)"
         system.fedlearn("add", name, "-", stdin=json.dumps(_content(lesson)).encode(), shown=shown)
         system.commit("Confirm a lesson")
     cast.laptop.push("direct")

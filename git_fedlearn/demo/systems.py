@@ -15,7 +15,7 @@ from git_fedlearn.repository.repository import Repository
 
 STACK: Final = ".local/share/nixos-ai-stack"
 _DAY: Final = 1_764_547_200
-"""2025-12-01, so that ids and bytes of records do not depend on when the demo runs."""
+"""2025-12-01: ids and bytes of records do not depend on when the demo runs."""
 
 RETRIES: Final = 5
 
@@ -87,15 +87,15 @@ class System:
         done = git.attempt("fedlearn", "-q", *arguments, stdin=stdin)
         if done.code:
             raise FedlearnError(f"{self.name}: git fedlearn {arguments[0]} failed:\n{done.err.strip()}")
-        output = done.out.decode("utf-8", "replace")
+        said = done.out.decode("utf-8", "replace")
         if show:
             self.show_step(
-                shown or f"git fedlearn {shlex.join(arguments)}", *self.tidy(output.rstrip()).splitlines()
+                shown or f"git fedlearn {shlex.join(arguments)}", *self.tidy(said.rstrip()).splitlines()
             )
-        return output
+        return said
 
     def commit(self, message: str) -> None:
-        """Commit the data files; hooks run."""
+        """Commit the data files, hooks included."""
         self.git.run("add", "--", "data")
         self.git.run("commit", "--quiet", "--message", message)
         self.show_step(f"git add data && git commit -m {shlex.quote(message)}")
@@ -133,7 +133,7 @@ class System:
         self.stage.show(DemoStep(self.name, self.tidy(command), happened))
 
     def tidy(self, text: str) -> str:
-        """The text without the paths of the temporary folder."""
+        """The text without the paths of the demo folder."""
         return text.replace(str(self.home), "~").replace(f"{self.stage.folder}{os.sep}", "")
 
     def _describe(self, before: str) -> str:

@@ -12,7 +12,7 @@ from git_fedlearn.core.record import parse_record
 from git_fedlearn.core.record_set import join_into, split_lines
 from git_fedlearn.errors import FedlearnError, GitError, UsageError
 from git_fedlearn.federation.offers import PeerReport
-from git_fedlearn.repository.checkout import LANDING, marked_move
+from git_fedlearn.repository.checkout import LANDING, marked_checkout
 from git_fedlearn.repository.objects import Objects, Oid
 from git_fedlearn.repository.repository import Repository
 from git_fedlearn.repository.trees import CommittedTree
@@ -147,7 +147,7 @@ def fast_forward(repository: Repository, head: Oid, commit: Oid) -> None:
     git = repository.git
     if git.text("rev-parse", "HEAD") != head:
         raise FedlearnError("the branch changed during the fetch", hint="run the command again")
-    with marked_move(git, repository.git_dir / LANDING, commit):
+    with marked_checkout(git, repository.git_dir / LANDING, commit):
         done = git.attempt(*_HARDENED, "merge", *_FAST_FORWARD, commit)
     if done.code:
         raise FedlearnError(
@@ -161,7 +161,7 @@ def put_into_work_tree(
 ) -> None:
     """Write files to the index and the working tree, without a commit. Raises FedlearnError."""
     tree = _make_tree(objects, head, files)
-    with marked_move(repository.git, repository.git_dir / LANDING, tree):
+    with marked_checkout(repository.git, repository.git_dir / LANDING, tree):
         done = repository.git.attempt("read-tree", "-m", "-u", head, tree)
     if done.code:
         raise FedlearnError(f"the working tree could not be updated: {done.said}", hint="git status")

@@ -10,7 +10,7 @@ from typing import Final
 
 from git_fedlearn.federation.fetch import FILE_BYTES
 from git_fedlearn.federation.publish_policy import may_publish, outgoing_paths
-from git_fedlearn.repository.checkout import PULLING, marked_move, rollback_interrupted
+from git_fedlearn.repository.checkout import PULLING, marked_checkout, rollback_interrupted
 from git_fedlearn.repository.git import TIMED_OUT, Finished, GitLimits
 from git_fedlearn.repository.repository import Repository
 
@@ -67,7 +67,7 @@ def pull_upstream(repository: Repository, seconds: float) -> Exchange:
     before = git.text("rev-parse", "HEAD")
     plain = () if _has_pull_config(repository) else ("--no-rebase",)
     mark = repository.git_dir / PULLING
-    with marked_move(git, mark, "@{upstream}"):
+    with marked_checkout(git, mark, "@{upstream}"):
         finished = _run(repository, ["pull", "--quiet", "--no-edit", *plain], seconds)
         if finished.code:
             undo_unfinished(repository)

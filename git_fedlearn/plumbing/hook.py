@@ -1,8 +1,8 @@
-"""The programs behind the hooks: `git-fedlearn-hook NAME [ARGUMENTS…]`.
+"""The program behind the hooks: `git-fedlearn-hook NAME [ARGUMENTS…]`.
 
-Git's hooks (githooks(5)) and the hooks of the pre-commit framework both come here. What they do is in
-`commands/hooks/`: one function for each name, which gets the Context and then the arguments named below, and
-returns an exit code. It is loaded last, so that a probe costs nothing.
+Git's hooks (githooks(5)) and the hooks of the pre-commit framework both run it. The hooks themselves are in
+`commands/hooks/`: one function per name, called with the Context and the arguments below, which returns an
+exit code. They are loaded last, so that a probe is fast.
 """
 
 import importlib
@@ -15,7 +15,7 @@ from git_fedlearn.errors import FedlearnError
 
 PROBE: Final = "FEDLEARN_PROBE"
 PROBED: Final = 97
-"""Exit code of a probe: no other and the rest of the hook does not run."""
+"""Exit code of a probe, used by nothing else, so that the rest of the hook does not run."""
 
 INTERRUPTED: Final = 130
 
@@ -26,10 +26,10 @@ GIT_HOOKS: Final = {
     "pre-push": 2,
     "pre-receive": 0,
 }
-"""Each git hook with how many of git's arguments are passed on: pre-push gets the remote and its URL."""
+"""The git hooks, with the number of arguments passed on: pre-push gets the remote and its URL."""
 
 FILE_HOOKS: Final = ("sanitize", "scan", "verify")
-"""Hooks of the pre-commit framework; they get the files to look at."""
+"""Hooks of the pre-commit framework; they get the files to check."""
 
 
 _MODULES: Final = {
@@ -37,7 +37,7 @@ _MODULES: Final = {
     "pre-receive": "pushes",
     **dict.fromkeys(FILE_HOOKS, "files"),
 }
-"""Where the function of a hook is, if not in `commits`: each imports what it needs itself."""
+"""The module of each hook that is not in `commits`."""
 
 
 def main() -> None:
@@ -46,7 +46,7 @@ def main() -> None:
 
 
 def run(arguments: list[str], environment: Mapping[str, str]) -> int:
-    """Answer a probe, else run the hook that is named first; returns the exit code."""
+    """Answer a probe, or run the hook that the first argument names; returns the exit code."""
     name, given = (arguments[0], arguments[1:]) if arguments else ("", [])
     if name not in GIT_HOOKS and name not in FILE_HOOKS:
         _print(f"error: no such hook: {name}\nhint: one of {', '.join([*GIT_HOOKS, *FILE_HOOKS])}")

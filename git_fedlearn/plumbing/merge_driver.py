@@ -4,12 +4,12 @@ gitattributes(5), "Defining a custom merge driver". The merge base (%O) is never
 replaces %A last, by a rename. Exit codes:
 
 * 0: merged.
-* 2: failed, and both sides stand in %A between conflict markers.
-* 129: failed, and %A is as it was, because it cannot be written or a side cannot be read. Codes above
-  128 tell git to give the merge up rather than to take ours for the result.
+* 2: failed, and both sides are in %A between conflict markers.
+* 129: failed, and %A is unchanged, because it cannot be written or a side cannot be read. Codes above
+  128 tell git to abort the merge instead of taking ours as the result.
 
-Ctrl-C is git's to act upon: the driver finishes what it began. Whatever else ends it leaves %A
-untouched, and the shell line that git runs falls back to `git merge-file` (repository/setup/drivers.py).
+Ctrl-C is left to git: the driver finishes. If anything else ends it, %A is untouched, and the shell line
+that git runs falls back to `git merge-file` (setup/drivers.py).
 """
 
 from __future__ import annotations
@@ -35,10 +35,10 @@ _BUFFER = 1 << 20
 def main() -> None:
     """Console script `git-fedlearn-merge-driver`."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    gc.disable()  # nothing here lives in cycles, and looking for them costs a third of a merge
+    gc.disable()  # nothing here is in cycles, and searching for them costs a third of a merge
     code = run(sys.argv[1:])
     sys.stderr.flush()
-    os._exit(code)  # taking large lists of lines apart one by one would cost more than the merge
+    os._exit(code)  # freeing large lists of lines one by one would cost more than the merge
 
 
 def run(arguments: list[str]) -> int:
@@ -78,15 +78,15 @@ def _keep_both(arguments: list[str], ours: Data, theirs: Data, error: Exception)
 
 def _give_up(path: str, error: Exception) -> int:
     return _report(
-        f"error: {path}: the merge failed ({_reason(error)}); the file is as it was, without their side\n"
+        f"error: {path}: the merge failed ({_reason(error)}); the file is unchanged, without their side\n"
         "hint: run `git merge --abort` (or rebase, cherry-pick, stash), then try again",
         GAVE_UP,
     )
 
 
 def _reason(error: Exception) -> str:
-    """What may be printed of an error: never its text, which could quote a line of the file."""
-    return error.strerror or "not a plain file" if isinstance(error, OSError) else type(error).__name__
+    """The printable part of an error: never its text, which could quote a line of the file."""
+    return error.strerror or "not a regular file" if isinstance(error, OSError) else type(error).__name__
 
 
 def _report(message: str, code: int) -> int:
@@ -95,7 +95,7 @@ def _report(message: str, code: int) -> int:
 
 
 def _read(path: str) -> Data:
-    """The bytes of a file, mapped where that is possible: large ones are not copied."""
+    """The bytes of a file, mapped if possible, so that large ones are not copied."""
     with open(path, "rb") as file:  # noqa: PTH123  pathlib costs start-up time
         info = os.fstat(file.fileno())
         if S_ISREG(info.st_mode) and info.st_size:
@@ -118,7 +118,7 @@ def _replace(path: str, pieces: list[Piece]) -> None:
 
 
 def _plain_mode(path: str) -> int:
-    """The permissions of a plain file. Raises OSError for a device, a folder or a link."""
+    """The permissions of a regular file. Raises OSError for a device, a folder or a link."""
     mode = os.lstat(path).st_mode
     if not S_ISREG(mode):
         raise OSError

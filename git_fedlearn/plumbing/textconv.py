@@ -1,8 +1,8 @@
 """What git shows of a record set in a diff: `git-fedlearn-textconv FILE`. gitattributes(5), "textconv".
 
-One paragraph a record, one line a field, so that a diff names what changed in which lesson. It is for
-reading only: nothing is joined, checked or recomputed, and every line of the file shows up, whatever it
-is. Characters that could command a terminal or reorder text are escaped.
+One paragraph per record, one line per field, so that a diff shows what changed in which lesson. It is for
+reading only: nothing is joined, checked or recomputed, and every line of the file is shown. Characters that
+could control a terminal or reorder text are escaped.
 """
 
 import sys
@@ -37,17 +37,17 @@ def write_text(file: BinaryIO, out: TextIO) -> None:
 def format_text(line: bytes) -> Iterator[str]:
     """The paragraph of one line of a record set."""
     if not line.strip():
-        yield "no record (a blank line)"
+        yield "not a record (blank line)"
         return
     try:
         value = parse_value(line)
     except InvalidJsonError as error:
-        yield f"no record ({error}): {printable(line.decode('utf-8', 'backslashreplace'))}"
+        yield f"not a record ({error}): {printable(line.decode('utf-8', 'backslashreplace'))}"
         return
     if isinstance(value, dict):
         yield from _format_record(value)
     else:
-        yield f"no record (not an object): {printable(_plain(value))}"
+        yield f"not a record (not an object): {printable(_plain(value))}"
 
 
 def _format_record(record: JsonObject) -> Iterator[str]:
@@ -64,7 +64,7 @@ def _format_record(record: JsonObject) -> Iterator[str]:
 
 
 def _retraction(value: Json) -> str:
-    """When, by whom and why; a retraction that says anything else is shown as it is."""
+    """When, by whom and why; a retraction with other fields is shown as JSON."""
     match value:
         case {"at": str(at), "by": str(by), "reason": str(reason), **rest} if not rest:
             return f"{at} by {by}: {reason}"

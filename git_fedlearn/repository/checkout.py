@@ -1,8 +1,8 @@
-"""Moving the work tree from one commit to another, and back again when that was killed half way.
+"""Checkouts of another commit, and their rollback if they were interrupted.
 
 git writes the files, then the index, then the branch. Killed in between, it leaves files of the new commit
-under the old branch, the last of them perhaps cut short, and the lock of the index. A mark says that a move
-is under way; whoever finds one whose process is gone puts back the files that the move wrote, and no others.
+on the old branch, the last one perhaps truncated, and the lock of the index. A marker file records that a
+checkout is running; if its process is gone, the files that the checkout wrote, and no others, are restored.
 """
 
 import os
@@ -16,19 +16,19 @@ from git_fedlearn.repository.git import Git
 from git_fedlearn.repository.state import read_json, write_json
 
 LANDING: Final = "fedlearn-landing.json"
-"""In the git folder of a work tree: we are moving it; guarded by the repository's lock."""
+"""In the git directory of a work tree: a checkout of ours; guarded by the repository's lock."""
 PULLING: Final = "fedlearn-pulling.json"
-"""There too: `git pull` is moving it on behalf of `federate`; guarded by the lock of `federate`."""
+"""In the same place: a `git pull` run by `federate`; guarded by the lock of `federate`."""
 
 ORPHAN_SECONDS: Final = 5.0
-"""How long a lock of git must be left alone before it counts as left by a process that was killed."""
+"""A lock of git that is older than this was left by a killed process."""
 CHECKOUT_TIMEOUT_SECONDS: Final = 3600.0
-"""A lock that was made later than so many seconds after a mark is not that of the move."""
+"""A lock made longer than this after the marker does not belong to that checkout."""
 _FROM_INPUT: Final = ("--pathspec-from-file=-", "--pathspec-file-nul")
 
 
 class _Change(NamedTuple):
-    """A file that a move changes: its blob before and after, empty where there is none."""
+    """A file that a checkout changes: its blobs before and after, empty if missing."""
 
     path: str
     was: str
@@ -36,37 +36,37 @@ class _Change(NamedTuple):
 
 
 @contextmanager
-def marked_move(git: Git, mark: Path, to: str) -> Iterator[None]:
-    """Mark that git moves from HEAD to a commit or tree. An interrupt is put right at once."""
-    write_json(mark, {"head": git.text("rev-parse", "HEAD"), "to": to})
+def marked_checkout(git: Git, marker: Path, to: str) -> Iterator[None]:
+    """Mark a checkout from HEAD to a commit or tree. Ctrl-C rolls it back at once."""
+    write_json(marker, {"head": git.text("rev-parse", "HEAD"), "to": to})
     try:
         yield
     except KeyboardInterrupt:
-        rollback_interrupted(git, mark)
+        rollback_interrupted(git, marker)
         raise
-    mark.unlink(missing_ok=True)
+    marker.unlink(missing_ok=True)
 
 
 def is_interrupted(git_dir: Path) -> bool:
-    """Whether a move of ours is under way, or was killed."""
+    """Whether a checkout of ours is running, or was killed."""
     return (git_dir / LANDING).exists()
 
 
-def rollback_interrupted(git: Git, mark: Path) -> None:
-    """Put back what a move left half done. The caller holds the lock that guards the mark."""
-    if not mark.exists():
+def rollback_interrupted(git: Git, marker: Path) -> None:
+    """Roll back an interrupted checkout. The caller holds the lock that guards the marker."""
+    if not marker.exists():
         return
-    remove_orphaned_locks(mark.parent.glob("*.lock"), since=mark.stat().st_mtime)
-    facts = read_json(mark)
+    remove_orphaned_locks(marker.parent.glob("*.lock"), since=marker.stat().st_mtime)
+    facts = read_json(marker)
     head, to = str(facts.get("head", "")), str(facts.get("to", ""))
     if head and git.text("rev-parse", "HEAD") == head:
         for tree in _ends(git, head, to):
             _restore_files(git, head, tree)
-    mark.unlink(missing_ok=True)
+    marker.unlink(missing_ok=True)
 
 
 def remove_orphaned_locks(locks: Iterable[Path], *, since: float | None = None) -> None:
-    """Remove locks of git that nobody has touched for a while: all, or those of a move that began `since`."""
+    """Remove git locks older than ORPHAN_SECONDS: all, or those of a checkout that began `since`."""
     for lock in sorted(locks):
         while (made := _changed(lock)) is not None and abs(time.time() - made) < ORPHAN_SECONDS:
             time.sleep(0.1)
@@ -82,7 +82,7 @@ def _changed(path: Path) -> float | None:
 
 
 def _ends(git: Git, head: str, to: str) -> Iterator[str]:
-    """What the work tree was to become: the other commit, or both merged (git 2.38 or later knows how)."""
+    """Trees the checkout may have been writing: the other commit, or (git 2.38) its merge with HEAD."""
     found = git.attempt("rev-parse", "--verify", "--quiet", "--end-of-options", to)
     if found.code:
         return
@@ -94,7 +94,7 @@ def _ends(git: Git, head: str, to: str) -> Iterator[str]:
 
 
 def _restore_files(git: Git, head: str, tree: str) -> None:
-    """Give every file that stands as it is in `tree`, or as its beginning, the form it has in `head`."""
+    """Restore from `head` every file whose content is that of `tree`, or the beginning of it."""
     written = [
         change
         for change in _changes(git, head, tree)
@@ -110,7 +110,7 @@ def _restore_files(git: Git, head: str, tree: str) -> None:
 
 
 def _changes(git: Git, head: str, tree: str) -> Iterator[_Change]:
-    """Every file that differs."""
+    """The files that differ."""
     raw = git.run("diff-tree", "-r", "-z", "--no-renames", head, tree).split(b"\0")
     for facts, path in zip(raw[::2], raw[1::2], strict=False):
         _, _, was, becomes, _ = facts.decode("ascii").split(" ")
@@ -118,7 +118,7 @@ def _changes(git: Git, head: str, tree: str) -> Iterator[_Change]:
 
 
 def _is_written(git: Git, file: Path, change: _Change) -> bool:
-    """Whether the move has written, begun or removed this file, and nobody has changed it since."""
+    """Whether the checkout wrote, began or removed this file, and nobody changed it since."""
     if file.is_symlink():
         return False
     if not file.exists():

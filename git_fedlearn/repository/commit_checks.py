@@ -1,7 +1,7 @@
-"""What may enter the history: the checks that every hook shares.
+"""The checks that every hook runs on a commit before it enters history.
 
-A line that a parent holds already, in this file or another of its set, is not held against the
-candidate: a merge, or a set that outgrew its file, brings nothing new.
+Lines that a parent already has, in this file or another file of the set, are not blamed on the new
+commit: a merge, or a set that outgrew its file, adds nothing.
 """
 
 from collections.abc import Iterable, Iterator
@@ -17,7 +17,7 @@ from git_fedlearn.repository.verify import inspect_path
 
 
 class NewLine(NamedTuple):
-    """A line that no parent has, with its place in the file."""
+    """A line that no parent has, with its position."""
 
     path: str
     number: int
@@ -25,14 +25,14 @@ class NewLine(NamedTuple):
 
 
 class CommitVerdict(NamedTuple):
-    """What a candidate for the history adds that it must not, and what it drops."""
+    """What a commit adds that it must not, and what it drops."""
 
     problems: list[Problem]
     losses: dict[SetName, Losses]
 
 
 def judge(limits: SizeLimits, candidate: CommittedTree, parents: list[CommittedTree]) -> CommitVerdict:
-    """Format problems that the candidate itself brings, and records of the parents that it drops."""
+    """The format problems that a commit adds, and the records of its parents that it drops."""
     return CommitVerdict(find_problems(limits, candidate, parents), find_shrinking(parents, candidate))
 
 
@@ -41,8 +41,8 @@ def find_problems(
 ) -> list[Problem]:
     """Format problems that no parent has.
 
-    A set that outgrew the size limit stops nobody: a merge may join two files below it to one above,
-    and whoever writes the set next shards it.
+    A set above the size limit is accepted: a merge may join two files below the limit to one above it,
+    and the next writer shards the set.
     """
     return [
         problem
@@ -76,7 +76,11 @@ def _new_problems(
     limits: SizeLimits, candidate: CommittedTree, path: str, parents: list[CommittedTree]
 ) -> list[Problem]:
     if is_local(path):
-        return [Problem(path, 0, "type", "a file of this machine alone; git rm --cached it", fixable=False)]
+        return [
+            Problem(
+                path, 0, "type", "a file for this machine only; remove it with git rm --cached", fixable=False
+            )
+        ]
     found = list(inspect_path(limits, candidate, path))
     if not any(problem.kind in KINDS_OF_A_LINE for problem in found):
         return found
@@ -97,7 +101,7 @@ def _without_old(lines: list[NewLine], path: str, parents: list[CommittedTree]) 
 
 
 def _old_files(path: str, parents: list[CommittedTree]) -> Iterator[bytes]:
-    """The file itself in each parent, then the files its lines may have moved from, each blob once."""
+    """The file in each parent, then files its lines may have moved from, each blob once."""
     seen: set[Oid] = set()
     for related in (False, True):
         for parent in parents:

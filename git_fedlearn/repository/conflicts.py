@@ -1,4 +1,4 @@
-"""Finishing a merge in which our driver did not run, from what git kept of both sides."""
+"""Finish a merge in which our driver did not run, from the two sides that git kept."""
 
 import os
 from functools import partial, reduce
@@ -17,17 +17,17 @@ BASE, OURS, THEIRS = 1, 2, 3
 
 
 class Resolved(NamedTuple):
-    """Paths by what became of them."""
+    """Paths by result."""
 
     joined: list[str]
     foreign: list[str]
-    """In conflict, but no record sets or snapshots: for the user to resolve."""
+    """In conflict, but not data files of ours: the user must resolve them."""
     refused: list[str]
-    """In conflict, and no plain file on one side or in the work tree."""
+    """In conflict, and not a regular file on one side or in the work tree."""
 
 
 def resolve_conflicts(repository: Repository) -> Resolved:
-    """Join both sides of every data file in conflict, and what stands in the work tree; stage the result.
+    """Join both sides of every data file in conflict with the file in the work tree; stage the result.
 
     A side that deleted or renamed the file counts as empty: absence is not deletion. The caller holds
     the lock.
@@ -51,21 +51,21 @@ def resolve_conflicts(repository: Repository) -> Resolved:
 
 
 def _join_sides(repository: Repository, objects: Objects, path: str, sides: dict[int, TreeEntry]) -> bytes:
-    """The join of what git kept and what stands in the work tree; of a file both sides dropped, its base."""
+    """The join of the sides, or the base if both dropped the file, with the file in the work tree."""
     stages = [stage for stage in (OURS, THEIRS) if stage in sides] or [BASE]
     versions = [objects.read(sides[stage].oid) for stage in stages]
     return reduce(partial(merge_files, path), [*versions, read_file(repository.top / path)], b"")
 
 
 def _is_gone(path: str, sides: dict[int, TreeEntry]) -> bool:
-    """Whether both sides dropped or renamed the file. A record set stays for ever (design section 3)."""
+    """Whether both sides dropped or renamed the file. A record set is never deleted."""
     return sides.keys() == {BASE} and find_set(path) is None
 
 
 def _are_files(path: Path, sides: dict[int, TreeEntry]) -> bool:
-    stands = path.exists() or path.is_symlink()
+    exists = path.exists() or path.is_symlink()
     is_plain = path.is_file() and not path.is_symlink()
-    return all(entry.is_file for entry in sides.values()) and (is_plain or not stands)
+    return all(entry.is_file for entry in sides.values()) and (is_plain or not exists)
 
 
 def _unmerged(repository: Repository) -> list[str]:

@@ -1,9 +1,8 @@
 """Files written so that a crash at any moment leaves the old bytes or the new ones, never a mixture.
 
-Snapshots, which one system alone writes: the newest ones hold something, older ones are emptied.
-
-Never deleted: where another clone has a version that is not git's merge base (after a squash merge), a
-deletion would be a modify/delete conflict, and neighbouring snapshots look like renames to git.
+Snapshots have one writer. Old ones are emptied, never deleted: if another clone has a version that is
+not git's merge base (after a squash merge), a deletion would be a modify/delete conflict, and similar
+snapshots look like renames to git.
 """
 
 import os
@@ -13,10 +12,11 @@ from pathlib import Path
 from git_fedlearn.errors import FedlearnError
 
 TEMPORARY_SUFFIX = ".tmp"
+LATEST = "latest.jsonl"
 
 
 def read_file(path: Path) -> bytes:
-    """The bytes of a file, none if there is no such file. Raises FedlearnError for what is no plain file."""
+    """The bytes of a file, empty if there is none. Raises FedlearnError if it is not a regular file."""
     refuse_foreign(path)
     try:
         return path.read_bytes()
@@ -32,9 +32,9 @@ def write_file(path: Path, data: bytes) -> None:
 
 
 def write_pieces(path: Path, pieces: Iterable[bytes]) -> None:
-    """Write a temporary file beside the target, fsync, rename, fsync the folder. The caller holds the lock.
+    """Write a temporary file next to the target, fsync, rename, fsync the folder. The caller holds the lock.
 
-    The mode of an existing file is kept. Raises FedlearnError; the target is untouched then.
+    The mode of an existing file is kept. Raises FedlearnError and leaves the target untouched.
     """
     refuse_foreign(path)
     temporary = path.with_name(path.name + TEMPORARY_SUFFIX)
@@ -54,17 +54,17 @@ def write_pieces(path: Path, pieces: Iterable[bytes]) -> None:
 
 
 def remove_leftovers(folder: Path) -> None:
-    """Remove the temporary files of writers that were killed. The caller holds the lock."""
+    """Remove the temporary files of killed writers. The caller holds the lock."""
     for path in folder.rglob(f"*{TEMPORARY_SUFFIX}"):
         if path.is_file() and not path.is_symlink():
             path.unlink(missing_ok=True)
 
 
 def refuse_foreign(path: Path) -> None:
-    """Raise FedlearnError if a symlink, folder or device stands where a data file belongs."""
+    """Raise FedlearnError if there is a symlink, folder or device in place of a data file."""
     if path.is_symlink() or (path.exists() and not path.is_file()):
         raise FedlearnError(
-            f"{path}: not a plain file", hint="move it away; data files are never links or folders"
+            f"{path}: not a regular file", hint="move it away; data files are never links or folders"
         )
 
 
@@ -89,25 +89,19 @@ def _sync_folder(folder: Path) -> None:
         os.close(descriptor)
 
 
-LATEST = "latest.jsonl"
-
-
 def held(paths: Iterable[Path]) -> list[Path]:
-    """Those that hold something, links left out, in the order given."""
+    """The non-empty files among these paths, without links, in the given order."""
     return [path for path in paths if not path.is_symlink() and path.is_file() and path.stat().st_size]
 
 
 def prune(oldest_first: list[Path], keep: int) -> None:
-    """Empty all but the newest `keep` that hold something. The caller holds the lock."""
+    """Empty all except the newest `keep` non-empty files. The caller holds the lock."""
     for path in held(oldest_first)[:-keep]:
         write_file(path, b"")
 
 
 def point_latest(newest: Path) -> None:
-    """Make `latest.jsonl` beside a snapshot that snapshot: a symlink, or a copy where there are none.
-
-    Git ignores it.
-    """
+    """Point `latest.jsonl`, which git ignores, to a snapshot: a symlink, or a copy without links."""
     latest = newest.with_name(LATEST)
     if latest.is_symlink() and latest.readlink() == Path(newest.name):
         return

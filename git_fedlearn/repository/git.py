@@ -1,4 +1,4 @@
-"""The one place that runs git. Transport, credentials, config, index and commits are git's own."""
+"""The one place that runs git, which does transport, credentials, config, index and commits itself."""
 
 import os
 import re
@@ -21,7 +21,7 @@ MAX_SAID_LINES: Final = 6
 
 
 class Finished(NamedTuple):
-    """What a git command left: its exit code and what it printed."""
+    """The result of a command: its exit code and what it printed."""
 
     code: int
     out: bytes
@@ -39,26 +39,26 @@ class Finished(NamedTuple):
 
 
 class GitLimits(NamedTuple):
-    """What one git command may take: wall seconds, and bytes of any one file it writes."""
+    """Limits of one git command: seconds of wall time, and bytes of any file it writes."""
 
     seconds: float
     file_bytes: int
 
 
 GitWatcher = Callable[[Sequence[str], float], None]
-"""Is told of each git command that ended: its arguments, and how many seconds it took."""
+"""Called with the arguments of each git command that ended, and the seconds it took."""
 
 _watcher: ContextVar[GitWatcher | None] = ContextVar("watcher", default=None)
 
 TIMED_OUT = 124
-"""Exit code of a command that was stopped at its time limit, as timeout(1) gives it."""
+"""Exit code of a command that was stopped at its time limit, as in timeout(1)."""
 
 _LAST_BYTES = 8192
 
 
 @contextmanager
 def watched_by(watcher: GitWatcher | None) -> Iterator[None]:
-    """Tell `watcher` of every git command inside; None tells nobody."""
+    """Report every git command inside to `watcher`, if there is one."""
     token = _watcher.set(watcher)
     try:
         yield
@@ -74,18 +74,18 @@ class Git:
         self.environment = {**environment, "LC_ALL": "C", "GIT_TERMINAL_PROMPT": "0"}
 
     def run(self, *arguments: str, stdin: bytes = b"") -> bytes:
-        """Standard output of a git command. Raises GitError with git's own words when it fails."""
+        """The standard output of a git command. Raises GitError with git's own message."""
         finished = self.attempt(*arguments, stdin=stdin)
         if finished.code:
             raise GitError(f"git {arguments[0]} failed: {finished.said}")
         return finished.out
 
     def text(self, *arguments: str) -> str:
-        """Standard output of a git command as text without the final newline. Raises GitError."""
+        """The standard output of a git command as text without the final newline. Raises GitError."""
         return os.fsdecode(self.run(*arguments)).removesuffix("\n")
 
     def attempt(self, *arguments: str, stdin: bytes = b"") -> Finished:
-        """Run a git command whose failure is an answer."""
+        """Run a git command whose failure is an answer, not an error."""
         try:
             with _timed(arguments):
                 done = subprocess.run(  # noqa: S603  arguments are a list, no shell
@@ -103,21 +103,20 @@ class Git:
         return Finished(done.returncode, done.stdout, done.stderr.decode("utf-8", "replace"))
 
     def is_true(self, *arguments: str) -> bool:
-        """Whether the command ends with exit code 0."""
+        """Whether the command exits with 0."""
         return self.attempt(*arguments).code == 0
 
     def find_config(self, key: str, *scope: str) -> str | None:
-        """The last value of a config key, in `--local`, `--global` or `--system` or anywhere."""
+        """The last value of a config key, in a scope (`--local`, `--global`, `--system`) or in any."""
         finished = self.attempt("config", *scope, "--get", key)
         return os.fsdecode(finished.out).removesuffix("\n") if finished.code == 0 else None
 
     def attempt_all(
         self, commands: Mapping[str, Sequence[str]], limits: GitLimits, *, parallel: int
     ) -> Iterator[tuple[str, Finished]]:
-        """Run git commands side by side and yield each as it ends, with what it last said but no output.
+        """Run git commands in parallel and yield each as it ends, with the end of its messages but no output.
 
-        None of them can ask anything: they have no terminal. When the caller stops, those still
-        running are killed.
+        They have no terminal, so they cannot prompt. Those still running when the caller stops are killed.
         """
         stopped = threading.Event()
         from concurrent.futures import ThreadPoolExecutor, as_completed  # noqa: PLC0415  costs start-up time
@@ -130,7 +129,7 @@ class Git:
             try:
                 started = time.monotonic()
                 for future in as_completed(futures):
-                    _tell(commands[futures[future]], started)
+                    _report(commands[futures[future]], started)
                     yield futures[future], future.result()
             finally:
                 stopped.set()
@@ -139,7 +138,7 @@ class Git:
     def _attempt_within(
         self, arguments: Sequence[str], limits: GitLimits, stopped: threading.Event
     ) -> Finished:
-        """Run in a session of its own, which ends with the time limit, whatever it has started."""
+        """Run in a session of its own, which is killed at the time limit with everything it started."""
         with subprocess.Popen(  # noqa: S603
             [*_WITH_FILE_LIMIT, str(limits.file_bytes // 512), *arguments],
             cwd=self.directory,
@@ -158,7 +157,7 @@ class Git:
         return Finished(code, b"", said.decode("utf-8", "replace"))
 
     def stream(self, *arguments: str) -> int:
-        """Run a git command that speaks to the user itself; returns its exit code."""
+        """Run a git command that prints and prompts itself; returns its exit code."""
         with _timed(arguments):
             done = subprocess.run(  # noqa: S603
                 ["git", *arguments],  # noqa: S607
@@ -172,7 +171,7 @@ class Git:
 def attempt_program(
     arguments: Sequence[str], environment: Mapping[str, str], *, stdin: bytes = b""
 ) -> Finished | None:
-    """Run a program of the platform that is not git, such as crontab; None when it is not installed."""
+    """Run a program other than git, such as crontab; None if it is not installed."""
     try:
         done = subprocess.run(  # noqa: S603  arguments are a list, no shell
             list(arguments), env=dict(environment), input=stdin, capture_output=True, check=False
@@ -186,11 +185,11 @@ def follow_program(
     arguments: Sequence[str],
     environment: Mapping[str, str],
     directory: Path,
-    told: Callable[[bytes], object],
+    on_line: Callable[[bytes], object],
 ) -> int | None:
-    """Run a program that is not git, and hand over each line of what it prints, errors too, as it comes.
+    """Run a program other than git, and call `on_line` with each line it prints, errors included.
 
-    Returns its exit code; None when there is no such program.
+    Returns its exit code, None if there is no such program.
     """
     try:
         with subprocess.Popen(  # noqa: S603  arguments are a list, no shell
@@ -202,7 +201,7 @@ def follow_program(
             stderr=subprocess.STDOUT,
         ) as process:
             for line in process.stdout or ():
-                told(line)
+                on_line(line)
     except (FileNotFoundError, PermissionError):
         return None
     return process.returncode if process.returncode >= 0 else 128 - process.returncode
@@ -212,23 +211,23 @@ def follow_program(
 def _timed(arguments: Sequence[str]) -> Iterator[None]:
     started = time.monotonic()
     yield
-    _tell(arguments, started)
+    _report(arguments, started)
 
 
-def _tell(arguments: Sequence[str], started: float) -> None:
+def _report(arguments: Sequence[str], started: float) -> None:
     watcher = _watcher.get()
     if watcher:
         watcher(arguments, time.monotonic() - started)
 
 
 _WITH_FILE_LIMIT = ("sh", "-c", 'ulimit -f "$0" 2>/dev/null; exec git "$@"')
-"""POSIX: the limit of file sizes, in blocks of 512 bytes, holds for everything git starts."""
+"""POSIX: a limit of file sizes, in blocks of 512 bytes, for git and everything it starts."""
 
 
 def _wait_for(
     process: subprocess.Popen[bytes], deadline: float, stopped: threading.Event
 ) -> tuple[bool, bytes]:
-    """Whether the process ended in time, and the end of what it said."""
+    """Whether the process ended in time, and the end of its messages."""
     said = b""
     pipe = process.stderr
     while pipe and time.monotonic() < deadline and not stopped.is_set():

@@ -1,6 +1,6 @@
-"""What the history of the record sets tells: losses, and versions of a record that came before.
+"""The record sets in history: their changes between trees and commits, losses, and earlier versions.
 
-What happened to the record sets between two trees, or in a commit.
+Only blobs that differ are read.
 """
 
 import re
@@ -28,7 +28,7 @@ from git_fedlearn.repository.work_tree import WorkState
 
 
 def losses_by_set(before: Iterable[CommittedTree], after: DataTree) -> dict[SetName, Losses]:
-    """What each record set lacks in `after` of what it held in any of the trees before."""
+    """The records of each set that any of the trees before had, and `after` lacks."""
     now = set_paths(after)
     found: dict[SetName, Losses] = {}
     for name, blobs in _old_blobs(before, after).items():
@@ -42,7 +42,7 @@ def losses_by_set(before: Iterable[CommittedTree], after: DataTree) -> dict[SetN
 
 
 def _old_blobs(before: Iterable[CommittedTree], after: DataTree) -> dict[SetName, dict[Oid, Objects]]:
-    """Every set file as a blob and where to read it, less the files that `after` holds as they are."""
+    """Every blob of a set file and where to read it, without files that are unchanged in `after`."""
     same = set(after.entries.items()) if isinstance(after, CommittedTree) else set()
     blobs: dict[SetName, dict[Oid, Objects]] = {}
     for tree in before:
@@ -64,7 +64,7 @@ def history_trees(objects: Objects, tips: Iterable[Oid]) -> Iterator[CommittedTr
 
 
 class TreeVersion(NamedTuple):
-    """A path in the oldest commit that has this entry there, or a folder above it."""
+    """An entry with its path in the oldest commit that has it there."""
 
     commit: Oid
     path: str
@@ -74,10 +74,10 @@ class TreeVersion(NamedTuple):
 def history_versions(
     objects: Objects, tips: Iterable[Oid], without: Iterable[Oid] = ()
 ) -> Iterator[TreeVersion]:
-    """Every entry below data/ of the commits, the oldest first, each blob with its first commit and path.
+    """Every entry below data/ of the commits, oldest first, each blob with its first commit and path.
 
-    Folders are among them, for their names. An entry comes again where it has another name. What the
-    commits in `without` hold themselves is left out.
+    Folders are included for their names; an entry is repeated under another name. Entries of the commits
+    in `without` are omitted.
     """
     without = list(without)
     trees: set[Oid] = set()
@@ -92,7 +92,7 @@ def history_versions(
 
 
 def live_versions(trees: Iterable[CommittedTree], name: SetName, identifier: RecordId) -> Iterator[Record]:
-    """Every lesson with this id that a set ever held in these trees."""
+    """Every version of a lesson that a set has in these trees."""
     seen: set[Oid] = set()
     for tree in trees:
         for path, entry in tree.entries.items():
@@ -111,7 +111,7 @@ def _lessons(data: bytes, identifier: RecordId) -> Iterator[Record]:
 
 
 def find_ids(objects: Objects, start: str) -> set[tuple[RecordId, SetName]]:
-    """Every id that begins so in any version of any set that a ref leads to. Reads all of history."""
+    """Every id that begins with `start` in any version of any set. Reads all history of all refs."""
     wanted = re.compile(
         rb'^\{"_id":"(%s[0-9a-f]{%d})"' % (start.encode("ascii"), 32 - len(start)), re.MULTILINE
     )
@@ -120,19 +120,19 @@ def find_ids(objects: Objects, start: str) -> set[tuple[RecordId, SetName]]:
     for tree in history_trees(objects, objects.all_tips()):
         for path, entry in tree.entries.items():
             of = find_set(path)
-            if of and entry.is_file and entry.oid not in seen and _may_hold(of[1], start):
+            if of and entry.is_file and entry.oid not in seen and _may_contain(of[1], start):
                 seen.add(entry.oid)
                 ids = wanted.findall(objects.read(entry.oid))
                 found |= {(RecordId(identifier.decode("ascii")), of[0]) for identifier in ids}
     return found
 
 
-def _may_hold(shard: str, start: str) -> bool:
+def _may_contain(shard: str, start: str) -> bool:
     return shard.startswith(start) or start.startswith(shard)
 
 
 def introduced_records(objects: Objects, commit: Oid) -> dict[SetName, list[Record]]:
-    """The lessons a commit holds and none of its parents does, tombstoned or not; by set."""
+    """The lessons of a commit, by set, whose id no parent has, as a lesson or as a tombstone."""
     after = committed_tree(objects, commit)
     parents = [committed_tree(objects, parent) for parent in objects.parents(commit)]
     return {name: _new_records(after, parents, name) for name in set_paths(after)}
@@ -148,7 +148,7 @@ def _new_records(after: CommittedTree, parents: list[CommittedTree], name: SetNa
 
 
 def merge_parents(repository: Repository, objects: Objects) -> list[Oid]:
-    """The commits that the next commit will have as parents, as far as git has written them down.
+    """The parents of the next commit, as far as git has recorded them.
 
     During pre-merge-commit git names the merged commits in `GITHEAD_<oid>` (git-merge(1)) only.
     """
@@ -161,21 +161,21 @@ def merge_parents(repository: Repository, objects: Objects) -> list[Oid]:
 
 
 SetChanges = dict[SetName, list[RecordChange]]
-"""Sets in which nothing happened are left out."""
+"""Changes by set, without sets that did not change."""
 
 Tree = CommittedTree | ChangedTree
 """A tree in which equal entries have equal bytes."""
 
 
 class CommitChanges(NamedTuple):
-    """What a commit did that none of its parents had."""
+    """The changes of a commit that none of its parents has."""
 
     commit: Oid
     sets: SetChanges
 
 
 def tree_changes(before: Tree, after: Tree) -> SetChanges:
-    """The changes of every set from one tree to another; equal files are read only if they must be."""
+    """The changes of every set from one tree to another; equal files are read only if necessary."""
     old, new = set_paths(before), set_paths(after)
     found: SetChanges = {}
     for name in sorted({*old, *new}):
@@ -203,7 +203,7 @@ def changed_tree(repository: Repository, objects: Objects, state: WorkState) -> 
 
 
 def tree_at(objects: Objects, commit: Oid | None) -> CommittedTree:
-    """The data files of a commit, none for None."""
+    """The data files of a commit; no files for None."""
     return committed_tree(objects, commit) if commit else CommittedTree({}, objects)
 
 
@@ -213,7 +213,7 @@ def all_changes(sets: SetChanges) -> list[RecordChange]:
 
 
 def commit_changes(objects: Objects, commit: Oid) -> SetChanges:
-    """What a commit did to each set that makes it differ from every parent; told as against the first."""
+    """The changes of each set that differs from every parent, compared with the first parent."""
     parents = objects.parents(commit)
     data = objects.tree_oid(commit, DATA)
     if any(objects.tree_oid(parent, DATA) == data for parent in parents):
@@ -232,7 +232,7 @@ def commit_changes(objects: Objects, commit: Oid) -> SetChanges:
 
 
 def log_changes(objects: Objects, tip: Oid, *, without: tuple[Oid, ...] = ()) -> Iterator[CommitChanges]:
-    """What each commit did, newest first; commits that did nothing to records are left out."""
+    """The changes of each commit, newest first, without commits that change no record."""
     for commit in objects.walk([tip], without=without):
         sets = commit_changes(objects, commit)
         if sets:
@@ -247,13 +247,13 @@ def _only(tree: CommittedTree, names: set[SetName]) -> CommittedTree:
 
 
 def _also_in(changes: list[RecordChange], others: list[RecordChange]) -> list[RecordChange]:
-    """Changes of records that differ from the other parent too."""
+    """The changes of records that also differ from the other parent."""
     ids: set[RecordId] = {change.record.id for change in others}
     return [change for change in changes if change.record.id in ids]
 
 
 def _paths_to_read(before: Tree, after: Tree, paths: set[str]) -> list[str]:
-    """The files that differ, and those in which a record of one of them may stand a second time."""
+    """The files that differ, and those that may contain a second line of one of their records."""
     old, new = before.entries, after.entries
     differing = {path for path in paths if old.get(path) != new.get(path)}
     shards = {found[1] for path in differing if (found := find_set(path))}

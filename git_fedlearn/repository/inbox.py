@@ -1,9 +1,9 @@
-"""Pending items, which wait for a person's decision, and what was decided: one store for three kinds.
+"""Pending items, which need a person's decision, and the decisions: one store for three kinds.
 
-Records from peers that failed the check, samples that may hold something private, and retractions that agents
-proposed are JSON lines under the git common directory, readable by their owner alone. They are kept as they
-came; whoever shows them redacts them. A decision is remembered by the key of its item, and an item that was
-decided never waits again. A damaged line costs its item and no other.
+Records from peers that failed the check, samples that may contain something private, and retractions
+proposed by agents are JSON lines in the local state, readable only by their owner. They are stored
+unredacted; callers redact them for display. A decision is stored under the key of its item, which is never
+pending again. A damaged line costs only its item.
 """
 
 import json
@@ -23,10 +23,10 @@ from git_fedlearn.repository.repository import Repository
 from git_fedlearn.repository.state import INBOX, read_json
 
 MAX_RECORDS_PER_PEER: Final = 1000
-"""Further lines are not kept, so that a peer cannot fill the disk."""
+"""More lines are not stored, so that a peer cannot fill the disk."""
 
 MAX_RETRACTIONS: Final = 200
-"""More are refused: nobody follows an agent that proposes so many one by one."""
+"""More are refused: nobody reviews so many proposals one by one."""
 
 ACCEPTED: Final = "accept"
 EDITED: Final = "edit"
@@ -37,7 +37,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class QuarantinedRecord:
-    """A line from a peer; its key is the same for the same line of the same set, whoever sent it."""
+    """A line from a peer; its key depends on set and line, not on the peer."""
 
     key: str
     peer: str
@@ -46,7 +46,7 @@ class QuarantinedRecord:
     line: bytes
     since: str
     is_cut: bool = False
-    """Whether `line` is only the start of what was sent."""
+    """Whether `line` is only the start of a longer line."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +69,7 @@ class ProposedRetraction:
 
 
 class PendingCounts(NamedTuple):
-    """How many items wait: records by the peers that sent them, samples, proposed retractions."""
+    """The number of pending items: records by peer, samples, proposed retractions."""
 
     peers: Counter[str]
     samples: int
@@ -77,7 +77,7 @@ class PendingCounts(NamedTuple):
 
 
 class Inbox:
-    """The items of one clone. Reading needs no lock; whoever changes something holds the repository's."""
+    """The inbox of one clone. Reading needs no lock; callers of other methods hold the repository's."""
 
     def __init__(self, repository: Repository) -> None:
         self._folder = repository.state.path(INBOX)
@@ -86,19 +86,19 @@ class Inbox:
         self._duplicates = _Queue(self._folder, "duplicates")
 
     def count(self) -> PendingCounts:
-        """How many items wait."""
+        """The number of pending items."""
         peers = Counter(record.peer for record in self.records())
         return PendingCounts(peers, len(self.samples()), len(self.retractions()))
 
     def records(self, peer: str | None = None) -> list[QuarantinedRecord]:
-        """The quarantine, for one peer or all, sorted by peer, set and key."""
+        """The quarantined records of one peer or of all, sorted by peer, set and key."""
         paths = (self._folder / "peers").glob("*.jsonl")
         names = [peer] if peer else sorted(path.stem for path in paths)
         found = [record for name in names for record in self._peer(name).read(_parse_record)]
         return sorted(found, key=lambda record: (record.peer, record.set, record.key))
 
     def add_records(self, peer: str, arrived: Iterable[QuarantinedRecord]) -> int:
-        """Quarantine lines; returns how many of them neither waited nor were decided before."""
+        """Quarantine records; returns how many are new: neither pending nor decided."""
         queue = self._peer(peer)
         known = {record.key: record for record in queue.read(_parse_record)}
         decided = queue.decisions()
@@ -109,7 +109,7 @@ class Inbox:
         return len(fresh)
 
     def decide_records(self, records: Iterable[QuarantinedRecord], decision: str) -> None:
-        """Take lines out of quarantine for good."""
+        """Remove records from quarantine, with a decision."""
         by_peer: dict[str, set[str]] = {}
         for record in records:
             by_peer.setdefault(record.peer, set()).add(record.key)
@@ -120,16 +120,16 @@ class Inbox:
             queue.write(map(_format_record, left))
 
     def forget_peer(self, peer: str) -> None:
-        """Remove the lines of a peer, and what was decided about them."""
+        """Remove the records of a peer, and the decisions about them."""
         self._peer(peer).remove()
 
     def samples(self) -> list[DoubtfulSample]:
-        """The samples that wait, sorted by key."""
+        """The pending samples, sorted by key."""
         found = {sample.key: sample for sample in self._samples.read(lambda facts: DoubtfulSample(**facts))}
         return [found[key] for key in sorted(found)]
 
     def add_samples(self, arrived: Iterable[DoubtfulSample]) -> int:
-        """Let samples wait; returns how many are new."""
+        """Add pending samples; returns how many are new."""
         known = {sample.key: sample for sample in self.samples()}
         fresh = {sample.key: sample for sample in arrived if sample.key not in known}
         if fresh:
@@ -138,11 +138,11 @@ class Inbox:
         return len(fresh)
 
     def sample_decisions(self) -> dict[str, str]:
-        """What was decided about samples, by their keys: ACCEPTED, EDITED or DROPPED."""
+        """The decisions about samples, by key: ACCEPTED, EDITED or DROPPED."""
         return self._samples.decisions()
 
     def decide_samples(self, keys: Iterable[str], decision: str | None) -> None:
-        """Take samples out; without a decision nothing is remembered of them."""
+        """Remove samples; without a decision they may become pending again."""
         gone = set(keys)
         if decision:
             self._samples.remember(gone, decision)
@@ -154,7 +154,7 @@ class Inbox:
         return sorted(found, key=lambda one: (one.at, one.id))
 
     def add_retraction(self, proposed: ProposedRetraction) -> bool:
-        """Let a proposal wait; False if it waits already. Raises FedlearnError when too many wait."""
+        """Add a proposal; False if it is already pending. Raises FedlearnError if too many are."""
         known = self.retractions()
         if any(proposed.id == one.id for one in known):
             return False
@@ -171,18 +171,18 @@ class Inbox:
         return identifier in self._retractions.decisions()
 
     def decide_retractions(self, ids: Iterable[RecordId], decision: str | None) -> None:
-        """Take proposals out; without a decision the same one may come again."""
+        """Remove proposals; without a decision they may be proposed again."""
         gone = set(ids)
         if decision:
             self._retractions.remember(gone, decision)
         self._retractions.write(asdict(one) for one in self.retractions() if one.id not in gone)
 
     def distinct_lessons(self) -> list[frozenset[RecordId]]:
-        """Groups of lessons that a person looked at and found not to be duplicates of each other."""
+        """Groups of lessons that a person decided are not duplicates of each other."""
         return [frozenset(map(RecordId, key.split())) for key in self._duplicates.decisions()]
 
     def keep_distinct(self, ids: Iterable[RecordId]) -> None:
-        """Remember that these lessons are not duplicates of each other."""
+        """Store the decision that these lessons are not duplicates of each other."""
         self._duplicates.remember([" ".join(sorted(ids))], DROPPED)
 
     def _peer(self, name: str) -> "_Queue":
@@ -198,11 +198,11 @@ class _Queue:
         self._decided = inbox / f"{name}.decided.json"
 
     def read(self, parse: Callable[[dict[str, Any]], T]) -> Iterator[T]:
-        """The items; lines that are none are skipped."""
+        """The items; invalid lines are skipped."""
         data = read_file(self._items)
         if not data:
             return
-        import jsonlines  # noqa: PLC0415  costs start-up time, and mostly nothing waits
+        import jsonlines  # noqa: PLC0415  costs start-up time, and usually nothing is pending
 
         reader = jsonlines.Reader(BytesIO(data))
         for facts in reader.iter(type=dict, skip_invalid=True, skip_empty=True):
@@ -212,7 +212,7 @@ class _Queue:
                 continue
 
     def write(self, items: Iterable[Mapping[str, Any]]) -> None:
-        """Replace the items, in ASCII: a line may hold anything a peer sent."""
+        """Replace the items, in ASCII: a peer may have sent any bytes."""
         import jsonlines  # noqa: PLC0415
 
         stream = BytesIO()
@@ -223,21 +223,21 @@ class _Queue:
             self._items.unlink(missing_ok=True)
 
     def decisions(self) -> dict[str, str]:
-        """What was decided, by key; nothing if the file is damaged."""
+        """The decisions by key; none if the file is damaged."""
         return {key: str(value) for key, value in read_json(self._decided).items()}
 
     def remember(self, keys: Iterable[str], decision: str) -> None:
-        """Add decisions to those known."""
+        """Add decisions."""
         decisions = self.decisions() | dict.fromkeys(keys, decision)
         self._write(self._decided, json.dumps(decisions, indent=0, sort_keys=True).encode("ascii"))
 
     def remove(self) -> None:
-        """Forget items and decisions."""
+        """Remove items and decisions."""
         for path in (self._items, self._decided):
             path.unlink(missing_ok=True)
 
     def _write(self, path: Path, data: bytes) -> None:
-        """Write a file that only its owner may read; it exists empty before it holds anything."""
+        """Write a file that only its owner may read, created empty with its mode first."""
         for folder in (self._inbox, path.parent):
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         path.touch(mode=0o600)

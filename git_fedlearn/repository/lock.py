@@ -1,4 +1,4 @@
-"""One writer at a time in a repository, all its worktrees together."""
+"""One writer at a time in a repository, across all its worktrees."""
 
 import json
 import os
@@ -12,7 +12,7 @@ from git_fedlearn.repository.state import LOCK, LOCK_HOLDER, read_json
 
 @contextmanager
 def hold_lock(folder: Path, command: str, *, timeout: float = 30.0) -> Iterator[None]:
-    """Hold the lock in `folder` or raise LockedError that says who holds it, after `timeout` seconds.
+    """Hold the lock in `folder`. Raises LockedError, which names the holder, after `timeout` seconds.
 
     The lock is the kernel's (flock): it ends with the process, however that ends.
     """
@@ -26,7 +26,7 @@ def hold_lock(folder: Path, command: str, *, timeout: float = 30.0) -> Iterator[
         holder.write_text(json.dumps({"pid": os.getpid(), "command": command}), encoding="utf-8")
     except Timeout:
         raise LockedError(
-            f"{folder / LOCK.name}: held by {_describe(holder)}; waited {timeout:g} s",
+            f"{folder / LOCK.name}: locked by {_describe(holder)}; gave up after {timeout:g} s",
             hint="wait for it to end, then run the command again",
         ) from None
     except OSError as error:
@@ -44,5 +44,5 @@ def hold_lock(folder: Path, command: str, *, timeout: float = 30.0) -> Iterator[
 def _describe(holder: Path) -> str:
     match read_json(holder):
         case {"command": command, "pid": process}:
-            return f"git fedlearn {command} (process {process})"
+            return f"git fedlearn {command} (pid {process})"
     return "another git fedlearn process"

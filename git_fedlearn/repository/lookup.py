@@ -1,7 +1,4 @@
-"""Records named on the command line by the start of their id.
-
-Revisions named on the command line, as git names them (gitrevisions(7)).
-"""
+"""Records and commits as people name them: the start of an id, a revision (gitrevisions(7))."""
 
 import re
 from collections.abc import Iterable
@@ -16,30 +13,30 @@ from git_fedlearn.repository.objects import Objects, Oid
 from git_fedlearn.repository.record_sets import RecordSets
 from git_fedlearn.repository.repository import Repository
 
-MINIMUM = 4
-"""Characters of an id that must be given."""
+MIN_ID_LENGTH = 4
+"""Hexadecimal digits of an id that must be given."""
 
 MAX_LISTED_MATCHES = 10
-"""Records that are named when several begin so."""
+"""Records listed for an ambiguous id."""
 
 
 class NoSuchRecordError(FedlearnError):
-    """No record has an id that begins like this."""
+    """No record has an id that starts like this."""
 
     exit_code = 1
 
 
 def select(sets: RecordSets, start: str) -> list[tuple[SetName, Record]]:
-    """The records of one id, in every set that holds it. Raises UsageError when several ids begin so."""
+    """The records with one id, from every set. Raises NoSuchRecordError, UsageError if ambiguous."""
     found = list(sets.find(check_start(start)))
     if not found:
-        raise NoSuchRecordError(f"{start}: no record has this id", hint="git fedlearn verify --history")
+        raise NoSuchRecordError(f"{start}: no record with this id", hint="git fedlearn verify --history")
     _refuse_several(start, found)
     return found
 
 
 class FoundRecord(NamedTuple):
-    """An id, the sets that hold it, and the records that the work tree holds of it."""
+    """An id, the sets that have it, and its records in the work tree."""
 
     id: RecordId
     sets: list[SetName]
@@ -47,7 +44,10 @@ class FoundRecord(NamedTuple):
 
 
 def find_anywhere(repository: Repository, objects: Objects, start: str) -> FoundRecord:
-    """The record whose id begins so, in the work tree or else anywhere in history."""
+    """The record whose id starts with `start`, in the work tree or else anywhere in history.
+
+    Raises NoSuchRecordError, UsageError if `start` is ambiguous.
+    """
     checked = check_start(start)
     if not repository.is_bare:
         sets = repository.sets
@@ -59,34 +59,36 @@ def find_anywhere(repository: Repository, objects: Objects, start: str) -> Found
     ids = sorted({identifier for identifier, _ in held})
     if not ids:
         raise NoSuchRecordError(
-            f"{start}: no record here or in any commit of this clone has this id",
+            f"{start}: no record with this id in this clone or its history",
             hint="git fedlearn log lists what every commit learned",
         )
     if len(ids) > 1:
         raise UsageError(
-            f"{start}: {len(ids)} records begin so: {', '.join(ids[:MAX_LISTED_MATCHES])}",
+            f"{start} is ambiguous; {len(ids)} records start with it: {', '.join(ids[:MAX_LISTED_MATCHES])}",
             hint="give more digits",
         )
     return FoundRecord(ids[0], [name for _, name in held], [])
 
 
 def check_start(start: str) -> str:
-    """The start of a record id, in lower case. Raises UsageError for what is none."""
-    if not re.fullmatch(rf"[0-9a-f]{{{MINIMUM},32}}", start.lower()):
-        raise UsageError(f"{start}: not a record id", hint=f"at least {MINIMUM} hexadecimal digits of it")
+    """The start of a record id, in lower case. Raises UsageError if it is not one."""
+    if not re.fullmatch(rf"[0-9a-f]{{{MIN_ID_LENGTH},32}}", start.lower()):
+        raise UsageError(f"{start}: not a record id", hint=f"at least {MIN_ID_LENGTH} hexadecimal digits")
     return start.lower()
 
 
 def _refuse_several(start: str, found: Iterable[tuple[SetName, Record]]) -> None:
-    """Raise UsageError when several ids begin so; it names them, and what they say."""
+    """Raise UsageError, which lists the records, if several ids start with `start`."""
     names = {record.id: (name, headline(record.fields, 60)) for name, record in found}
     if len(names) > 1:
         shown = "".join(
-            f"\n  {i}  {name}  {told}".rstrip()
-            for i, (name, told) in sorted(names.items())[:MAX_LISTED_MATCHES]
+            f"\n  {i}  {name}  {title}".rstrip()
+            for i, (name, title) in sorted(names.items())[:MAX_LISTED_MATCHES]
         )
         more = f"\n  … and {len(names) - MAX_LISTED_MATCHES} more" if len(names) > MAX_LISTED_MATCHES else ""
-        raise UsageError(f"{start}: {len(names)} records begin so:{shown}{more}", hint="give more digits")
+        raise UsageError(
+            f"{start} is ambiguous; {len(names)} records start with it:{shown}{more}", hint="give more digits"
+        )
 
 
 def get_commit(objects: Objects, revision: str) -> Oid:
@@ -99,7 +101,7 @@ def get_commit(objects: Objects, revision: str) -> Oid:
 
 
 def get_range(repository: Repository, objects: Objects, named: str) -> tuple[Oid | None, Oid]:
-    """The two ends of `A..B`, or of `A...B` from where they parted; None and the commit for a single one."""
+    """Both ends of `A..B`, or of `A...B` from the merge base; None and the commit for a single revision."""
     if "..." in named:
         left, right = (get_commit(objects, end) for end in named.split("...", 1))
         base = repository.git.attempt("merge-base", left, right)

@@ -1,6 +1,6 @@
-"""The one place that uses pygit2: reading commits, trees and blobs without a process for each.
+"""The one place that uses pygit2: reads commits, trees and blobs without a process for each.
 
-libgit2 runs no merge drivers, hooks or filters, and is told to read no config but the repository's.
+libgit2 runs no merge drivers, hooks or filters, and is restricted to the config of the repository.
 """
 
 from __future__ import annotations
@@ -36,12 +36,12 @@ class TreeEntry(NamedTuple):
 
     @property
     def is_file(self) -> bool:
-        """Whether it is a plain file, not a symlink or a submodule."""
+        """Whether it is a regular file, not a symlink or a submodule."""
         return self.mode in (_FILE, _PROGRAM)
 
 
 class CommitFacts(NamedTuple):
-    """What a commit says of itself; `date` is its committer's day, YYYY-MM-DD."""
+    """Facts of a commit; `date` is the committer's day, YYYY-MM-DD."""
 
     date: str
     author: str
@@ -54,19 +54,19 @@ class CommitFacts(NamedTuple):
 
 
 FileChange = tuple[TreeEntry | None, TreeEntry | None]
-"""What a path was and is; None where there is no such file."""
+"""The entry of a path before and after; None if there is no such file."""
 
 
 CACHED_BLOBS: Final = 8
 MAX_CACHED_BYTES: Final = 4_000_000
-"""A larger blob is not kept."""
+"""A larger blob is not cached."""
 
 
 class Objects:
     """The object database of one repository."""
 
     def __init__(self, git_dir: Path, environment: Mapping[str, str]) -> None:
-        self._kept: dict[Oid, bytes] = {}
+        self._cached: dict[Oid, bytes] = {}
         levels = pygit2.enums.ConfigLevel
         for level in (levels.SYSTEM, levels.XDG, levels.GLOBAL):
             pygit2.settings.search_path[level] = ""
@@ -97,7 +97,7 @@ class Objects:
     def files_without_commit(self, oid: str) -> Iterator[tuple[str, Oid]]:
         """A blob, whose path is empty, or the files of a tree: those below its data folder if it has one.
 
-        A tag stands for what it names. None for a commit, and for an object that is not here.
+        Tags are followed. Yields nothing for a commit or a missing object.
         """
         found = self._repository.get(oid)
         while isinstance(found, pygit2.Tag):
@@ -110,14 +110,14 @@ class Objects:
             yield from ((path.lstrip("/"), entry.oid) for path, entry in _entries(*inner) if entry.is_file)
 
     def parents(self, commit: Oid) -> list[Oid]:
-        """The parents of a commit, first to last; those that a shallow clone lacks are left out."""
+        """The parents of a commit in order, without those that a shallow clone lacks."""
         found = self._commit(commit).parent_ids
         if self._repository.is_shallow:
             found = [parent for parent in found if parent in self._repository]
         return [Oid(str(parent)) for parent in found]
 
     def facts(self, commit: Oid) -> CommitFacts:
-        """What a commit says of itself."""
+        """The facts of a commit."""
         found = self._commit(commit)
         zone = timezone(timedelta(minutes=found.commit_time_offset))
         date = datetime.fromtimestamp(found.commit_time, zone).date().isoformat()
@@ -126,7 +126,7 @@ class Objects:
     def walk(
         self, tips: Iterable[Oid], *, without: Iterable[Oid] = (), oldest_first: bool = False
     ) -> Iterator[Oid]:
-        """Commits reachable from the tips and from none of `without`, children before parents or after."""
+        """Commits reachable from the tips and not from `without`, children first or parents first."""
         sort = pygit2.enums.SortMode
         walker = self._repository.walk(
             None, sort.TOPOLOGICAL | sort.REVERSE if oldest_first else sort.TOPOLOGICAL
@@ -148,7 +148,7 @@ class Objects:
         return dict(_entries(tree, folder)) if isinstance(tree, pygit2.Tree) else {folder: _entry(tree)}
 
     def fresh_entries(self, commit: Oid, folder: str, seen: set[Oid]) -> Iterator[tuple[str, TreeEntry]]:
-        """Files and folders in those trees below a folder that are not in `seen`, which grows by them."""
+        """Files and folders in the trees below a folder that are not in `seen`, to which they are added."""
         root = self._commit(commit).tree
         waiting: list[tuple[str, pygit2.Object]] = [(folder, root[folder])] if folder in root else []
         while waiting:
@@ -164,13 +164,13 @@ class Objects:
         return Oid(str(tree[folder].id)) if folder in tree else None
 
     def blobs_at(self, commit: Oid, paths: Iterable[str]) -> tuple[Oid, ...]:
-        """The blobs of those of these paths that are plain files of a commit, in the order of the paths."""
+        """The blobs of the paths that are regular files in a commit, in the order of the paths."""
         tree = self._commit(commit).tree
         found = [tree[path] for path in paths if path in tree]
         return tuple(_entry(item).oid for item in found if _entry(item).is_file)
 
     def changed_files(self, old: Oid | None, new: Oid, folder: str) -> dict[str, FileChange]:
-        """The files below a folder at the top that differ between two commits; None is an empty one."""
+        """The files below a top-level folder that differ between two commits; None counts as empty."""
         before = self._folder(old, folder) if old else None
         return dict(_differences(before, self._folder(new, folder), folder))
 
@@ -180,9 +180,9 @@ class Objects:
         return found if isinstance(found, pygit2.Tree) else None
 
     def some_files(self, commit: Oid, folder: str, *, depth: int, most: int) -> dict[str, TreeEntry] | None:
-        """The files of at most `depth` names below a folder of a tree that nobody has checked.
+        """The files at most `depth` levels below a folder of an untrusted tree.
 
-        None when the folder is no folder. Raises GitError when there are more than `most` entries.
+        None if the folder is missing or not a folder. Raises GitError if there are more than `most` entries.
         """
         root = self._commit(commit).tree
         top = root[folder] if folder in root else None  # noqa: SIM401  a tree has no get
@@ -210,14 +210,14 @@ class Objects:
         return oid in self._repository
 
     def size(self, oid: Oid) -> int:
-        """The size of an object in bytes, without reading it. Raises GitError when it is missing."""
+        """The size of an object in bytes, without reading it. Raises GitError if it is missing."""
         try:
             return int(self._repository.odb.read_header(oid)[1])
         except (KeyError, pygit2.GitError):
             raise GitError(f"object {oid} is missing", hint="git fsck") from None
 
     def is_ancestor(self, older: str, newer: Oid) -> bool:
-        """Whether a commit is `newer` or reachable from it; a commit that is not here is none."""
+        """Whether a commit is `newer` or reachable from it; False for a commit that is not here."""
         found = self.find_commit(older)
         return found is not None and (found == newer or bool(self._repository.descendant_of(newer, found)))
 
@@ -226,9 +226,9 @@ class Objects:
         return Oid(str(self._repository.create_blob(data)))
 
     def write_tree(self, commit: Oid, files: Mapping[str, Oid]) -> Oid:
-        """The tree of a commit with these files put in; every other entry stays what it was.
+        """The tree of a commit with these files replaced or added.
 
-        Raises GitError where a file stands in place of a folder, or a folder or link in place of a file.
+        Raises GitError if there is a file in place of a folder, or a folder or link in place of a file.
         """
         root = self._commit(commit).tree
         split = {tuple(path.split("/")): oid for path, oid in files.items()}
@@ -243,7 +243,7 @@ class Objects:
                 continue
             old = tree[name] if tree and name in tree else None
             if old is not None and not _entry(old).is_file:
-                raise GitError(f"{place}{name}: not a plain file", hint="move it away and commit that")
+                raise GitError(f"{place}{name}: not a regular file", hint="move it away and commit that")
             builder.insert(name, oid, old.filemode if old else _FILE)
         for name, inner in folders.items():
             old = tree[name] if tree and name in tree else None
@@ -259,13 +259,13 @@ class Objects:
         return found
 
     def read(self, oid: Oid) -> bytes:
-        """The bytes of a blob. Raises GitError when it is missing or none.
+        """The bytes of a blob. Raises GitError if it is missing or not a blob.
 
-        The last few are kept, for checks that look at a file one after the other.
+        The last few are cached, because several checks read the same file in turn.
         """
-        kept = self._kept.get(oid)
-        if kept is not None:
-            return kept
+        cached = self._cached.get(oid)
+        if cached is not None:
+            return cached
         try:
             blob = self._repository[oid]
         except KeyError:
@@ -274,9 +274,9 @@ class Objects:
             raise GitError(f"object {oid} is not a blob")
         data = blob.data
         if len(data) <= MAX_CACHED_BYTES:
-            if len(self._kept) >= CACHED_BLOBS:
-                del self._kept[next(iter(self._kept))]
-            self._kept[oid] = data
+            if len(self._cached) >= CACHED_BLOBS:
+                del self._cached[next(iter(self._cached))]
+            self._cached[oid] = data
         return data
 
     def _commit(self, commit: Oid) -> pygit2.Commit:
@@ -298,7 +298,7 @@ def _entries(tree: pygit2.Tree, folder: str) -> Iterator[tuple[str, TreeEntry]]:
 def _differences(
     old: pygit2.Tree | None, new: pygit2.Tree | None, folder: str
 ) -> Iterator[tuple[str, FileChange]]:
-    """Folders that are equal are not looked into."""
+    """The files that differ; equal folders are not read."""
     if old and new and old.id == new.id:
         return
     before, after = ({item.name: item for item in tree or ()} for tree in (old, new))

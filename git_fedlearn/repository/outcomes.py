@@ -1,7 +1,7 @@
-"""Outcomes on disk: a file for each system under data/outcomes/, joined when they are read.
+"""Outcomes on disk: one file per system under data/outcomes/, joined on read.
 
-This clone's own counters are also kept under the git common directory: two branches or worktrees that
-count in turn so never count the same number twice, and the larger one is always the sum.
+The counters of this clone are also kept in its local state, so two branches or worktrees that count in
+turn never use the same number twice, and the larger one is always the sum.
 """
 
 from collections.abc import Collection, Sequence
@@ -21,30 +21,30 @@ from git_fedlearn.repository.state import OWN_OUTCOMES
 
 
 class UseResult(NamedTuple):
-    """How a lesson did: `note` is clean (see `record_fields.clean_note`) and may be empty."""
+    """Whether a lesson worked; `note` is sanitized (see `record_fields.clean_note`) and may be empty."""
 
     worked: bool
     note: str = ""
 
 
 class Counted(NamedTuple):
-    """The counters of this system of the lessons after a count, and the file that was written."""
+    """The new counters of this system, and the file that was written."""
 
     outcomes: list[Outcome]
     path: Path
 
 
 def outcomes_path(top: Path, system: str) -> Path:
-    """Where a system counts; no other system writes there."""
+    """The file of a system; no other system writes it."""
     return top / OUTCOMES / f"{system}.jsonl"
 
 
 def read_outcomes(
     top: Path, wanted: Collection[RecordId] | None = None
 ) -> dict[RecordId, dict[str, Outcome]]:
-    """The outcomes of all systems by record and system; of the `wanted` records only, all for None.
+    """The outcomes of all systems by record and system, for the `wanted` records or for all (None).
 
-    What is no outcome, and what is no plain file, is passed over: `verify` reports it.
+    Invalid lines and files are skipped: `verify` reports them.
     """
     found: dict[RecordId, dict[str, Outcome]] = {}
     for path in sorted((top / OUTCOMES).glob("*.jsonl")):
@@ -59,19 +59,19 @@ def read_outcomes(
 
 
 def read_own_outcomes(repository: Repository) -> bytes:
-    """What this system has counted, in any branch or worktree of this clone."""
+    """The counters of this system, from any branch or worktree of this clone."""
     return join_outcomes(read_file(_own(repository)), read_file(_counted(repository)))
 
 
 def write_own_outcomes(repository: Repository, data: bytes) -> Path:
-    """Write what this system has counted; the caller holds the lock.
+    """Write the counters of this system; the caller holds the lock.
 
-    The copy under the git folder first: a crash in between loses no count.
+    The copy in the local state is written first, so a crash in between loses no count.
     """
     path = _own(repository)
     for folder in (path.parent, path.parent.parent):
         if folder.is_symlink():
-            raise FedlearnError(f"{folder}: a symlink in place of a folder", hint="move it away")
+            raise FedlearnError(f"{folder}: a symlink in place of a directory", hint="move it away")
     write_file(_counted(repository), data)
     write_file(path, data)
     return path
@@ -80,7 +80,7 @@ def write_own_outcomes(repository: Repository, data: bytes) -> Path:
 def count_outcomes(
     repository: Repository, ids: Sequence[RecordId], verdict: UseResult, today: date
 ) -> Counted:
-    """Count one outcome of each lesson; the caller holds the lock and knows that the lessons exist."""
+    """Count one outcome of each lesson; the caller holds the lock and has checked that the lessons exist."""
     data = read_own_outcomes(repository)
     known, _ = read_outcome_lines(data)
     note = Note(today.isoformat(), verdict.note, verdict.worked) if verdict.note else None
@@ -92,7 +92,7 @@ def count_outcomes(
 
 
 def read_trust(repository: Repository) -> SystemWeights:
-    """What the effective score needs to know: this system, and the weights of `fedlearn.<system>.trust`."""
+    """The id of this system and its weights of others, from git config `fedlearn.<system>.trust`."""
     listed = repository.git.attempt("config", "--get-regexp", r"^fedlearn\..*\.trust$")
     others = {}
     for line in listed.out.decode("utf-8", "replace").splitlines():

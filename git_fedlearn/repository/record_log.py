@@ -1,12 +1,12 @@
-"""The history of one record: the commits that made it what it is, each with what it did.
+"""The history of one record: the commits that changed it, each with its changes.
 
-A record's shard follows from its id, so a version of it is found in a few blobs. Commits are followed as
-git does for a path (git-log(1), "history simplification"): where a merge took a record from one parent,
-only that parent is followed; a commit counts when it differs from every parent.
+A record's shard follows from its id, so a version of it is in a few blobs. Commits are followed as git does
+for a path (git-log(1), "history simplification"): if a merge took a record from one parent, only that
+parent is followed; a commit counts if it differs from every parent.
 
-A record only ever moves up in the join, so a version that two commits of a line hold is held by all in
-between: along first parents the next change is found by bisection, in the logarithm of their number.
-History in which records were lost and came back breaks that law; `full` reads every version.
+A record only moves up in the join, so if two commits of a first-parent line have the same version, all in
+between have it: the next change is found by bisection, in logarithmic time. History in which records were
+lost and restored breaks that law; `full` reads every version.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -20,13 +20,13 @@ from git_fedlearn.core.record import claimed_id
 from git_fedlearn.repository.objects import Objects, Oid
 from git_fedlearn.repository.record_sets import find_record
 
-SMALL: Final = 64 * 2**20
-"""Bytes of all versions of a file that are read one after the other rather than bisected."""
+MAX_SCANNED_BYTES: Final = 64 * 2**20
+"""Total size of the versions of a file up to which all are read instead of bisected."""
 
 _START: Final = b'{"_id":"'
 
 RecordVersion = tuple[bytes, ...]
-"""The lines of a record in a commit, joined: none, one, or one for each form of a hash collision."""
+"""The joined lines of a record in a commit: none, one, or one per form after a hash collision."""
 
 
 class LogEntry(NamedTuple):
@@ -38,7 +38,7 @@ class LogEntry(NamedTuple):
 
 
 class Versions:
-    """Reads what commits hold of one record of one set; equal blobs are read once."""
+    """Reads the versions of one record of one set; equal blobs are read once."""
 
     def __init__(self, objects: Objects, name: SetName, identifier: RecordId) -> None:
         self._objects = objects
@@ -49,14 +49,14 @@ class Versions:
         self._commits: dict[Oid, RecordVersion] = {}
 
     def at(self, commit: Oid) -> RecordVersion:
-        """The version that a commit holds."""
+        """The version in a commit."""
         if commit not in self._commits:
             blobs = self._objects.blobs_at(commit, self.paths)
             self._commits[commit] = _joined({line for blob in blobs for line in self._lines(blob)})
         return self._commits[commit]
 
     def bytes_at(self, commit: Oid) -> int:
-        """The size of the files that are read for a version, roughly: those that hold most of the set."""
+        """The size of the files that are read for a version."""
         return sum(self._objects.size(blob) for blob in self._objects.blobs_at(commit, self.paths))
 
     def _lines(self, blob: Oid) -> tuple[bytes, ...]:
@@ -66,7 +66,7 @@ class Versions:
 
 
 def find_lines(data: bytes, identifier: RecordId) -> Iterator[bytes]:
-    """The lines of a file that are this record; only lines out of canonical form are parsed."""
+    """The lines of a file that are this record; only non-canonical lines are parsed."""
     start = b'{"_id":"%s"' % identifier.encode("ascii")
     place = 0 if data.startswith(start) else data.find(b"\n" + start) + 1
     while place or data.startswith(start):
@@ -87,20 +87,20 @@ def trace_record(
     """The history of a record of a set up to a commit, newest first."""
     versions = Versions(objects, name, identifier)
     line = _FirstParents(objects)
-    small = line.length(tip) * versions.bytes_at(tip) <= SMALL
+    small = line.length(tip) * versions.bytes_at(tip) <= MAX_SCANNED_BYTES
     every = full or small or not versions.at(tip)
     found = [*_follow(objects, versions, line.scan if every else line.bisect, tip, every=every)]
     return [*_in_order(objects, tip, [LogEntry(commit, name, changes) for commit, changes in found])]
 
 
 EndOfRun = Callable[[Versions, Oid], Oid]
-"""Finds the oldest commit, going by first parents, up to which all hold the same version."""
+"""Finds the oldest commit, along first parents, down to which all have the same version."""
 
 
 def _follow(
     objects: Objects, versions: Versions, end_of_run: EndOfRun, tip: Oid, *, every: bool
 ) -> Iterator[tuple[Oid, list[RecordChange]]]:
-    """The commits that differ from every parent. Unless all are read, nothing comes before an absence."""
+    """The commits that differ from every parent. Without `every`, it ends where the record is missing."""
     waiting, seen = [tip], set[Oid]()
     while waiting:
         commit = end_of_run(versions, waiting.pop())
@@ -123,19 +123,19 @@ class _FirstParents:
         self._place: dict[Oid, tuple[list[Oid], int]] = {}
 
     def length(self, tip: Oid) -> int:
-        """How many commits there are from here on."""
+        """The number of commits from here on."""
         commits, place = self._line(tip)
         return len(commits) - place
 
     def scan(self, versions: Versions, start: Oid) -> Oid:
-        """The end of the run, by looking at every commit."""
+        """The end of the run, by reading every commit."""
         commits, place = self._line(start)
         while place + 1 < len(commits) and versions.at(commits[place + 1]) == versions.at(start):
             place += 1
         return commits[place]
 
     def bisect(self, versions: Versions, start: Oid) -> Oid:
-        """The end of the run, where no version comes back once it has been left."""
+        """The end of the run, by bisection: no version returns after it changed."""
         commits, low = self._line(start)
         high = len(commits)
         while high - low > 1:

@@ -1,4 +1,4 @@
-"""Record sets on disk: read, join, write. The caller holds the repository's lock while joining."""
+"""Record sets on disk: read, join, write. The caller holds the repository's lock to join."""
 
 import re
 from collections.abc import Collection, Iterable, Iterator
@@ -30,8 +30,8 @@ from git_fedlearn.repository.files import read_file, write_file
 class Joined:
     """What a join changed in a set: ids in order, and the paths that were written.
 
-    Of the changed, `raised` have a higher score now, and `retracted` are tombstones now; the rest has other
-    metadata, as who learned it.
+    Of the changed ones, `raised` have a higher score and `retracted` became tombstones; the others have new
+    metadata, for example who learned them.
     """
 
     name: SetName
@@ -43,14 +43,14 @@ class Joined:
 
 
 class _SetFiles(NamedTuple):
-    """Where a set is: its path less `.jsonl`, its root file, and its folder of shards."""
+    """Paths of a set: without `.jsonl`, the root file, and the folder of shards."""
 
     stem: str
     root: str
     folder: Path
 
     def path(self, shard: str) -> str:
-        """The path of a file from the top."""
+        """The path of a file, relative to the top."""
         return path_of(self.stem, shard) if shard else self.root
 
 
@@ -63,14 +63,14 @@ class RecordSets:
         self._found: dict[SetName, _SetFiles] = {}
 
     def names(self) -> list[SetName]:
-        """The sets that exist here: the shared ones, and a set for each collection that has a file."""
+        """The shared sets, and one for each collection that has a file."""
         folder = self.top / "data" / "collections"
         files = [*folder.glob("*.jsonl"), *folder.glob("*/*.jsonl")]
         found = {find_set(path.relative_to(self.top).as_posix()) for path in files}
         return [*SHARED_SETS, *sorted({of[0] for of in found if of and of[0] not in SHARED_SETS})]
 
     def check_name(self, name: SetName) -> None:
-        """Raise UsageError for a name that no set can have."""
+        """Raise UsageError for an invalid set name."""
         self._files(name)
 
     def size(self, name: SetName) -> int:
@@ -88,34 +88,34 @@ class RecordSets:
         return join_into(self._read_files(name, self._shards(name)).values(), ()).records
 
     def pick(self, name: SetName, ids: Collection[RecordId]) -> list[Record]:
-        """The records of a set that have one of these ids, tombstones too."""
+        """The records of a set with one of these ids, tombstones too."""
         lines = join_into(self._read_files(name, self._shards(name)).values(), ()).records
         return [parse_record(line) for line in lines if claimed_id(line) in ids]
 
     def find(self, identifier: str) -> Iterator[tuple[SetName, Record]]:
         """Every record, tombstones too, whose id begins with these characters."""
         for name in self.names():
-            shards = self._shards(name) & _holding(identifier, self._shards(name))
+            shards = self._shards(name) & _matching_shards(identifier, self._shards(name))
             for line in join_into(self._read_files(name, shards).values(), ()).records:
                 if line[8 : 8 + len(identifier)] == identifier.encode("ascii", "replace"):
                     yield name, parse_record(line)
 
     def beginning(self, identifier: str) -> Iterator[tuple[SetName, bytes]]:
-        """Every line whose claimed id begins with these characters, as it stands: quick, and not joined."""
+        """Every line whose claimed id begins with these characters: fast, unchecked and not joined."""
         if not re.fullmatch("[0-9a-f]*", identifier):
             return
         pattern = re.compile(rb'^\{"_id":"%s[0-9a-f]*".*' % identifier.encode(), re.MULTILINE)
         for name in self.names():
-            shards = self._shards(name) & _holding(identifier, self._shards(name))
+            shards = self._shards(name) & _matching_shards(identifier, self._shards(name))
             for shard in sorted(shards):
                 (data,) = self._read_files(name, {shard}).values()
                 for match in pattern.finditer(data):
                     yield name, match[0]
 
     def replace(self, name: SetName, old: Collection[bytes], new: Iterable[bytes]) -> Joined:
-        """Join lines into a set that is written without some of its lines: for what must not stay.
+        """Remove some lines of a set and join others into it.
 
-        The one way a line leaves a set; a record that others may hold needs a tombstone among the new.
+        The only way a line leaves a set; a record that other clones may have needs a tombstone among `new`.
         """
         files = self._read_files(name, self._shards(name))
         kept = {shard: _without(data, old) for shard, data in files.items()}
@@ -133,9 +133,9 @@ class RecordSets:
     ) -> Joined:
         """Join record lines (or any lines) into a set; records of the root file move to their shards.
 
-        Lines that stand in the set in order are trusted, and so are those `made` here, as the line of a
-        Record is; with `recompute` every id is computed anew. Without `write` it only says what would change.
-        Shards are written before the root file is emptied, so a crash in between loses nothing.
+        Lines of the set that are in order are trusted, and so are lines of records `made` here; with
+        `recompute` every id is recomputed. Without `write` it only reports what would change. Shards are
+        written before the root file is emptied, so a crash in between loses nothing.
         """
         lines, made = list(lines), list(made)
         every = self._shards(name)
@@ -144,7 +144,7 @@ class RecordSets:
         while unread:
             files |= self._read_files(name, unread)
             level, spread, settled = self._settle(files, lines, level, made=made, recompute=recompute)
-            # A record may stand in the wrong shard: no shard is written that was not read.
+            # A record may be in the wrong shard, so a shard is read before it is written.
             unread = (every if level > level_of(every) else every & spread.keys()) - files.keys()
         written = self._write(name, files, spread) if write else ()
         return _report(name, files.values(), settled.records, written)
@@ -166,9 +166,9 @@ class RecordSets:
         return *distribute(settled, level, self.limit, files), settled
 
     def _touched(self, name: SetName, every: set[str], lines: list[bytes], made: list[bytes]) -> set[str]:
-        """The shards that a join must read: the root, and all that could hold one of the ids it brings.
+        """The shards that a join must read: the root, and every shard that may contain one of the new ids.
 
-        Shards of a lower level than the set's count as root: old clones may have written to them.
+        Shards below the level of the set count as root: old clones may have written to them.
         """
         if every == {ROOT}:
             return every
@@ -176,7 +176,7 @@ class RecordSets:
         arriving = [line for data in self._read_files(name, inboxes).values() for line in split_lines(data)]
         found = [record.id for line in (*lines, *arriving) if (record := find_record(line))]
         starts = {identifier[:MAX_LEVEL] for identifier in (*found, *filter(None, map(claimed_id, made)))}
-        return inboxes | {shard for start in starts for shard in _holding(start, every)}
+        return inboxes | {shard for start in starts for shard in _matching_shards(start, every)}
 
     def _write(self, name: SetName, before: dict[str, bytes], after: dict[str, bytes]) -> tuple[str, ...]:
         written = []
@@ -198,12 +198,12 @@ class RecordSets:
         return found
 
     def _refuse_links(self, shards: Path) -> None:
-        """Raise FedlearnError if a folder on the way is a link: writes would leave the repository."""
+        """Raise FedlearnError if a folder on the path is a link: writes would leave the repository."""
         for folder in (shards, *shards.parents):
             if folder == self.top:
                 break
             if folder.is_symlink():
-                raise FedlearnError(f"{folder}: a symlink in place of a folder", hint="move it away")
+                raise FedlearnError(f"{folder}: a symlink in place of a directory", hint="move it away")
 
     def _shards(self, name: SetName) -> set[str]:
         folder = self._files(name).folder
@@ -217,7 +217,7 @@ class RecordSets:
 
 
 def find_record(line: bytes) -> Record | None:
-    """The record that a line is, None for any other line."""
+    """The record on a line, None if it is not one."""
     try:
         return parse_record(line)
     except NotARecordError:
@@ -228,8 +228,8 @@ def _without(data: bytes, lines: Collection[bytes]) -> bytes:
     return b"".join([line + b"\n" for line in split_lines(data) if line not in lines])
 
 
-def _holding(identifier: str, shards: set[str]) -> set[str]:
-    """The shards that may hold records whose ids begin with these characters."""
+def _matching_shards(identifier: str, shards: set[str]) -> set[str]:
+    """The shards that may contain records whose ids begin with these characters."""
     return {shard for shard in shards if identifier.startswith(shard) or shard.startswith(identifier)}
 
 

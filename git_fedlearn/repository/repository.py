@@ -1,4 +1,4 @@
-"""A git repository as git-fedlearn sees it: where it lies, who this system is, what is shared."""
+"""A git repository as git-fedlearn sees it: its folders, this system, the shared settings."""
 
 import os
 import re
@@ -20,13 +20,13 @@ if TYPE_CHECKING:
     from git_fedlearn.repository.record_sets import RecordSets
 
 SystemId = NewType("SystemId", str)
-"""`sys-` and 10 random base32 characters; says nothing about host or user."""
+"""`sys-` and 10 random base32 characters; reveals nothing about host or user."""
 
 SYSTEM_KEY = "fedlearn.system"
 
 
 class Repository:
-    """One worktree of a repository, or a bare repository (`top` is its git folder then)."""
+    """One worktree of a repository, or a bare repository, whose `top` is its git directory."""
 
     def __init__(self, top: Path, git_dir: Path, common_dir: Path, environment: Mapping[str, str]) -> None:
         self.top = top
@@ -37,7 +37,7 @@ class Repository:
 
     @classmethod
     def discover(cls, directory: Path, environment: Mapping[str, str]) -> "Repository":
-        """The repository that `directory` lies in. Raises NotARepositoryError."""
+        """The repository that `directory` is in. Raises NotARepositoryError."""
         found = Git(directory, environment).attempt(
             "rev-parse", "--path-format=absolute", "--git-dir", "--git-common-dir", "--is-bare-repository"
         )
@@ -49,7 +49,7 @@ class Repository:
         top = Git(directory, environment).attempt("rev-parse", "--path-format=absolute", "--show-toplevel")
         if top.code:
             raise NotARepositoryError(
-                f"{directory}: inside a git folder, not a work tree", hint="cd to the work tree"
+                f"{directory}: inside a git directory, not a working tree", hint="cd to the work tree"
             )
         return cls(
             Path(os.fsdecode(top.out).removesuffix("\n")), Path(git_dir), Path(common_dir), environment
@@ -62,7 +62,7 @@ class Repository:
 
     @cached_property
     def state(self) -> State:
-        """What this clone keeps for itself, shared by its worktrees."""
+        """The local state of this clone, shared by its worktrees."""
         return State(self.common_dir / "fedlearn")
 
     @cached_property
@@ -72,7 +72,7 @@ class Repository:
 
     @cached_property
     def settings_table(self) -> dict[str, Any]:
-        """The settings file as it stands. Raises SettingsError."""
+        """The settings file as a table. Raises SettingsError."""
         return read_table(self.top / SETTINGS_FILE)
 
     @cached_property
@@ -84,13 +84,13 @@ class Repository:
 
     @cached_property
     def objects(self) -> "Objects":
-        """The object database, which sees what git adds later, too. Raises GitError."""
+        """The object database, including what git adds later. Raises GitError."""
         from git_fedlearn.repository.objects import Objects  # noqa: PLC0415  costs start-up time
 
         return Objects(self.git_dir, self.environment)
 
     def forget_settings(self) -> None:
-        """Read the settings file again when it is next needed: it was written."""
+        """Drop the settings read so far, because the file was written."""
         for name in ("settings", "settings_table", "sets"):
             self.__dict__.pop(name, None)
 
@@ -104,7 +104,7 @@ class Repository:
             raise NotARepositoryError(f"{self.top}: not a federated repository", hint="git fedlearn init")
 
     def system(self) -> SystemId:
-        """The id of this system. Raises SettingsError before `install` made one."""
+        """The id of this system. Raises SettingsError if `install` has not made one."""
         found = self.git.find_config(SYSTEM_KEY)
         if found is None:
             raise SettingsError("this clone has no system id yet", hint="git fedlearn install")
@@ -119,9 +119,9 @@ class Repository:
 
     @contextmanager
     def lock(self, command: str) -> Iterator[None]:
-        """Hold the lock of this repository; `fedlearn.lockTimeout` is how many seconds to wait (30).
+        """Hold the lock of this repository; git config `fedlearn.lockTimeout` sets the timeout (30 seconds).
 
-        Whatever a killed run of ours left half done in the work tree is put back first.
+        An interrupted checkout of ours is rolled back first. Raises LockedError, SettingsError.
         """
         timeout = self.git.find_config("fedlearn.lockTimeout") or "30"
         if not re.fullmatch(r"\d{1,6}(\.\d+)?", timeout):
@@ -136,7 +136,7 @@ class Repository:
 
 
 def _not_found(directory: Path, reason: str) -> NotARepositoryError:
-    """Why git found no repository, and what to do about it."""
+    """The error for a directory in which git finds no repository."""
     if "not a git repository" in reason:
         hint = "git init && git fedlearn init    (or: git fedlearn clone URL)"
         return NotARepositoryError(f"{directory}: not in a git repository", hint=hint)

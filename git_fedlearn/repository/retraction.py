@@ -1,4 +1,4 @@
-"""Taking a lesson back, and bringing it back: tombstones, and the versions that came before them."""
+"""Retracting lessons and restoring them: tombstones, and the versions before them."""
 
 from pathlib import Path
 
@@ -15,7 +15,7 @@ from git_fedlearn.repository.state import RETRACTED_HERE
 
 
 def tombstone(record: Record, retracted: JsonObject) -> Record:
-    """The tombstone of a record: `retracted` says at, by and reason."""
+    """The tombstone of a record; `retracted` has `at`, `by` and `reason`."""
     fields: JsonObject = {ID: record.id, RETRACTED: retracted}
     return make_record({**fields, GEN: record.gen} if record.gen else fields)
 
@@ -23,7 +23,7 @@ def tombstone(record: Record, retracted: JsonObject) -> Record:
 def retract_records(
     repository: Repository, records: list[tuple[SetName, Record]], retracted: JsonObject
 ) -> None:
-    """Put tombstones in place of lessons; `retracted` says at, by and reason. The caller holds the lock."""
+    """Replace lessons by tombstones; `retracted` has `at`, `by` and `reason`. The caller holds the lock."""
     keep_retracted(repository, [record for _, record in records])
     sets = repository.sets
     for name in sorted({name for name, _ in records}):
@@ -31,7 +31,7 @@ def retract_records(
 
 
 def keep_retracted(repository: Repository, records: list[Record]) -> None:
-    """Keep what is about to be retracted in this clone: it may never have been committed."""
+    """Keep a local copy of records before they are retracted: they may never have been committed."""
     path = _kept(repository)
     lines = [record.line for record in records if not record.is_tombstone]
     if lines:
@@ -39,9 +39,9 @@ def keep_retracted(repository: Repository, records: list[Record]) -> None:
 
 
 def restored(repository: Repository, name: SetName, buried: Record) -> list[Record]:
-    """The lessons under a tombstone, one generation on. Raises FedlearnError when none is to be found.
+    """The lessons under a tombstone, one generation up. Raises FedlearnError if none is found.
 
-    They come from the history of this clone, or from what this clone itself retracted.
+    They come from the history of this clone, or from its local copies of retracted lessons.
     """
     objects = repository.objects
     kept = [line.record for line in parse_record_set(read_file(_kept(repository))) if line.record]
@@ -50,17 +50,17 @@ def restored(repository: Repository, name: SetName, buried: Record) -> list[Reco
     found = [record for record in found if record.gen <= buried.gen]
     if not found:
         raise FedlearnError(
-            f"{buried.id}: its content is in no commit of this clone", hint=_where_it_may_be(repository)
+            f"{buried.id}: no commit in this clone contains it", hint=_where_it_may_be(repository)
         )
     if buried.gen == MAX_GEN:
-        raise FedlearnError(f"{buried.id}: has been restored too often")
+        raise FedlearnError(f"{buried.id}: restored too many times")
     return [make_record({**record.fields, GEN: buried.gen + 1}) for record in join_records(found)]
 
 
 def _where_it_may_be(repository: Repository) -> str:
     if repository.git.text("rev-parse", "--is-shallow-repository") == "true":
         return "git fetch --unshallow, then run this again"
-    return "if you have the record elsewhere: git fedlearn add, with a `_gen` above the tombstone's"
+    return "if you have the record elsewhere: git fedlearn add, with a `_gen` above the retraction's"
 
 
 def _kept(repository: Repository) -> Path:

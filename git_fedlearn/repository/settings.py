@@ -1,9 +1,8 @@
-"""Shared settings: `.fedlearn.toml`, committed, the same in every clone.
+"""Shared settings: `.fedlearn.toml`, committed, the same in every clone; and checks of URLs.
 
-Never a place to fetch from or a program to run: a peer must not be able to change what this machine
-does. Settings of this clone are git config `fedlearn.*`.
-
-Addresses that lessons are sent to: how messages name them, and that no key travels in the clear.
+Shared settings never name an address to contact or a program to run: a peer must not be able to change
+what this machine does. Those are git config `fedlearn.*`. API keys are never sent unencrypted, and
+passwords in URLs are never printed.
 """
 
 import ipaddress
@@ -27,23 +26,23 @@ class Settings:
     """Sizes in bytes, counts in files or events, scores in [0, 1]."""
 
     record_set_bytes: int = 10_000_000
-    """A file of a record set that would pass this is sharded."""
+    """A larger file of a record set is sharded."""
     record_bytes: int = 1_048_576
     """A larger record is refused by `add` and peers, and reported by `verify`."""
     minimum_score: float = 0.7
-    """What scores less is not learned."""
+    """Lessons that score less are not learned."""
     telemetry_events: int = 1000
     telemetry_snapshots: int = 30
     fine_tuning_snapshots: int = 5
     weights: Weights = DEFAULT_WEIGHTS
-    """What the terms of the default score are worth."""
+    """The weights of the terms of the default score."""
 
 
 _DEFAULTS = Settings()
 
 
 def read_table(path: Path) -> dict[str, Any]:
-    """A settings file as it stands, empty where there is none. Raises SettingsError."""
+    """A settings file as a table, empty if there is none. Raises SettingsError."""
     try:
         return parse_table(path.read_bytes(), str(path))
     except FileNotFoundError:
@@ -62,14 +61,15 @@ def parse_table(data: bytes, file: str = SETTINGS_FILE) -> dict[str, Any]:
         raise SettingsError(f"{file}: not valid TOML: {error}", hint=f"fix {SETTINGS_FILE}") from error
     if table.get("format", FORMAT) != FORMAT:
         raise SettingsError(
-            f"{SETTINGS_FILE}: format {table['format']} is not known to this version (it knows {FORMAT})",
+            f"{SETTINGS_FILE}: format {table['format']} is not supported by this version "
+            f"(supported: {FORMAT})",
             hint="upgrade git-fedlearn",
         )
     return table
 
 
 def settings_of(table: dict[str, Any]) -> Settings:
-    """Settings from the table of the file; unknown keys are left for later versions. Raises SettingsError."""
+    """Settings from the table of the file; unknown keys belong to later versions. Raises SettingsError."""
     limits, learn, keep = (_section(table, name) for name in ("limits", "learn", "keep"))
     return Settings(
         record_set_bytes=_whole(limits, "record_set_bytes", _DEFAULTS.record_set_bytes, at_least=1000),
@@ -113,9 +113,9 @@ def _score(section: dict[str, Any], key: str, default: float) -> float:
 
 
 def check_endpoint(url: str, setting: str, hint: str, *, key: str = "") -> str:
-    """The URL as messages name it, without what may be a password.
+    """The URL for messages: scheme, host and port only.
 
-    `setting` is where the URL was found. `key` names the key that is sent, if any: it goes over https, or to
+    `setting` names where the URL came from, `key` the API key that is sent, if any: only over https or to
     this machine. Raises SettingsError.
     """
     try:

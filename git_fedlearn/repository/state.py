@@ -1,6 +1,6 @@
-"""What a clone keeps for itself in `fedlearn/` of the git common directory, a row for each file or folder.
+"""The local state of a clone, in `fedlearn/` of the git common directory: one row per file or folder.
 
-Nothing of it is shared, and every worktree of the clone has the same. Uninstall, doctor and the table of
+It is never shared with other clones; all worktrees of a clone share it. Uninstall, doctor and the table in
 docs/architecture.md follow the rows.
 """
 
@@ -18,73 +18,77 @@ from git_fedlearn.repository.files import write_file
 
 
 class StateItem(NamedTuple):
-    """A file or folder: its name, what it is for, and what losing it costs."""
+    """A file or folder: its name, its purpose, and what losing it costs."""
 
     name: str
     purpose: str
     if_lost: str
     holds_lessons: bool = False
-    """Whether lessons are in it, here or anywhere else."""
+    """Whether it contains lessons, which may also be elsewhere."""
     is_disposable: bool = True
     """Whether `uninstall` and `doctor --fix` may remove it."""
 
 
-BUG_REPORTS: Final = StateItem("fedlearn-bug-*.txt", "reports of bugs", "the bug has to be met again")
+BUG_REPORTS: Final = StateItem("fedlearn-bug-*.txt", "bug reports", "the bug must be reproduced")
 BUNDLE: Final = StateItem("bundle", "bundles while they are unpacked", "nothing")
 CHECKPOINTS: Final = StateItem(
-    "checkpoints", "how far each log was read", "the next sync reads everything again"
+    "checkpoints", "the position in each log", "the next sync reads all logs again"
 )
-COUNTS: Final = StateItem("counts.json", "records per version of a file", "they are counted again")
+COUNTS: Final = StateItem("counts.json", "record counts per file version", "counted again")
 FEDERATE: Final = StateItem("federate", "the lock of `federate`", "nothing, unless a run is active")
-FEDERATED: Final = StateItem("federated.json", "when `federate` ran", "`status` says that it never did")
+FEDERATED: Final = StateItem(
+    "federated.json", "the last run of `federate`", "`status` shows that it never ran"
+)
 FEDERATING: Final = StateItem(
-    "federate.json", "the mark of a run of `federate`", "the next run does not notice that one was killed"
+    "federate.json", "marks a running `federate`", "the next run does not detect a killed one"
 )
 FEDERATION: Final = StateItem("federation", "the lock of `pull-remotes`", "nothing, unless a run is active")
 IMPORTS: Final = StateItem(
-    "imports", "what was imported into which store", "one comparison with each collection"
+    "imports", "what was imported into which store", "the next import compares every record"
 )
 INBOX: Final = StateItem(
     "inbox",
-    "what waits for your decision, and what was decided",
-    "records from peers come back with the next check of everything, those of bundles do not; samples are "
-    "asked about again with `sync --full`, proposals when an agent makes them again",
+    "pending items and your decisions",
+    "records from peers return with the next full check, those from bundles do not; samples return with "
+    "`sync --full`, retractions if an agent proposes them again",
     holds_lessons=True,
     is_disposable=False,
 )
-INDEX: Final = StateItem("index", "the search index", "the next search makes it again", holds_lessons=True)
-JUDGED: Final = StateItem("judged", "what hooks found sound", "they look again")
-LEAKS: Final = StateItem("leaks", "the lists for cleaning history", "`git fedlearn scan --history` again")
+INDEX: Final = StateItem("index", "the search index", "the next search rebuilds it", holds_lessons=True)
+JUDGED: Final = StateItem("judged", "lines that hooks have checked", "checked again")
+LEAKS: Final = StateItem(
+    "leaks", "lists for cleaning history", "`git fedlearn scan --history` writes them again"
+)
 LOCK: Final = StateItem("lock", "the lock of this clone", "nothing, unless a command is running")
-LOCK_HOLDER: Final = StateItem("lock.holder", "who has the lock", "an error does not say who has it")
+LOCK_HOLDER: Final = StateItem("lock.holder", "the holder of the lock", "an error does not name the holder")
 OWN_OUTCOMES: Final = StateItem(
-    "outcomes.jsonl", "what this system counted on all branches", "counts that only another branch has"
+    "outcomes.jsonl", "this system's outcomes from all branches", "outcomes that are only on another branch"
 )
 PEERS: Final = StateItem(
     "peers",
-    "what was read from each peer, and which records it brought first",
-    "everything is checked again; a peer can no longer retract what it brought",
+    "what was fetched from each peer, and the records it introduced",
+    "all records are checked again; a peer can no longer retract those it introduced",
 )
 PENDING: Final = StateItem(
     "pending",
-    "lessons that no commit has yet",
-    "those that are thrown away before a commit are back only after `sync --full`",
+    "lessons not committed yet",
+    "uncommitted lessons that get lost return only with `sync --full`",
     holds_lessons=True,
     is_disposable=False,
 )
-PLACE: Final = StateItem("place.json", "where the clone is", "one chance to notice that it was copied")
+PLACE: Final = StateItem("place.json", "the path of the clone", "a copy of the clone may go undetected")
 QDRANT: Final = StateItem(
     "qdrant", "the embedded vector store", "`git fedlearn import` fills it again", holds_lessons=True
 )
 RETRACTED_HERE: Final = StateItem(
     "retracted.jsonl",
-    "lessons that were retracted here",
-    "those that no commit ever had cannot be restored",
+    "lessons retracted here",
+    "those never committed cannot be restored",
     holds_lessons=True,
     is_disposable=False,
 )
-SCHEDULE_LOG: Final = StateItem("schedule.log", "what timers of cron and launchd printed", "that")
-STATUS: Final = StateItem("status.json", "the last answers of `status`", "they are found again")
+SCHEDULE_LOG: Final = StateItem("schedule.log", "output of cron and launchd timers", "the output")
+STATUS: Final = StateItem("status.json", "cached results of `status`", "computed again")
 
 ITEMS: Final = (
     BUG_REPORTS,
@@ -111,28 +115,28 @@ ITEMS: Final = (
     SCHEDULE_LOG,
     STATUS,
 )
-"""Every one of them, by name."""
+"""All items, by name."""
 
 
 class State:
-    """The folder in which a clone keeps it."""
+    """The state folder of a clone."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
     def path(self, item: StateItem, *names: str) -> Path:
-        """Where an item is, or a file in one that is a folder."""
+        """The path of an item, or of a file in an item that is a folder."""
         return self.folder.joinpath(item.name, *names)
 
     def find_damaged(self) -> Iterator[Path]:
-        """The JSON files that may be removed and hold no JSON object."""
+        """The disposable JSON files that do not contain a JSON object."""
         for item in ITEMS:
             path = self.path(item)
             if item.is_disposable and item.name.endswith(".json") and path.is_file() and not read_json(path):
                 yield path
 
     def remove_disposable(self) -> None:
-        """Remove everything that may be removed, names of other versions too, and then an empty folder."""
+        """Remove all disposable items, also unknown ones of other versions, and the folder if it is empty."""
         kept = [item.name for item in ITEMS if not item.is_disposable]
         for entry in self.folder.iterdir():
             if any(fnmatchcase(entry.name, name) for name in kept):
@@ -145,7 +149,7 @@ class State:
             self.folder.rmdir()
 
     def remember(self, name: str, key: str, find: Callable[[], JsonObject]) -> JsonObject:
-        """The answer that was found under a name for this key; found now if the key was another one."""
+        """The answer stored under a name, if its key is still the same; else `find` it and store it."""
         path = self.path(STATUS)
         known = read_json(path)
         match known.get(name):
@@ -172,7 +176,7 @@ def write_json(path: Path, value: JsonObject) -> None:
 
 
 def facts_of(top: Path, paths: Iterable[str]) -> str:
-    """Size, time of change and inode of files of the work tree: what a key says of their bytes."""
+    """Size, modification time and inode of work tree files: a key that changes with their bytes."""
     facts = []
     for path in sorted(paths):
         try:

@@ -1,4 +1,4 @@
-"""The files under data/ as they stand in a commit, in the index or in the work tree, read one way."""
+"""The files under data/ in a commit, in the index or in the work tree, read through one interface."""
 
 import os
 from collections.abc import Iterator
@@ -18,10 +18,10 @@ class DataTree(Protocol):
         """The paths, sorted."""
 
     def read(self, path: str) -> bytes:
-        """The bytes of a file. Raises FedlearnError when it is no plain file."""
+        """The bytes of a file. Raises FedlearnError if it is not a regular file."""
 
     def is_file(self, path: str) -> bool:
-        """Whether a plain file is at the path; a symlink, submodule or device is none."""
+        """Whether the path is a regular file, not a symlink, submodule or device."""
 
 
 class CommittedTree(NamedTuple):
@@ -35,11 +35,11 @@ class CommittedTree(NamedTuple):
         return sorted(self.entries)
 
     def read(self, path: str) -> bytes:
-        """The bytes of a file, none for what is no plain file."""
+        """The bytes of a file, empty if it is not a regular file."""
         return self.objects.read(self.entries[path].oid) if self.is_file(path) else b""
 
     def is_file(self, path: str) -> bool:
-        """Whether a plain file is at the path."""
+        """Whether the path is a regular file."""
         return path in self.entries and self.entries[path].is_file
 
     def sets(self) -> set[SetName]:
@@ -48,9 +48,9 @@ class CommittedTree(NamedTuple):
 
 
 class WorkTree(NamedTuple):
-    """The data files on disk, less what git ignores by our rules (temporary files, `latest.jsonl`).
+    """The data files on disk, without those that our rules ignore (temporary files, `latest.jsonl`).
 
-    What stands in the place of one counts too: links, and folders that are named like a data file.
+    Links, and folders named like a data file, are included, so that checks can refuse them.
     """
 
     top: Path
@@ -66,18 +66,18 @@ class WorkTree(NamedTuple):
         return sorted(path for path in found if not is_local(path))
 
     def read(self, path: str) -> bytes:
-        """The bytes of a file. Raises FedlearnError when it is no plain file."""
+        """The bytes of a file. Raises FedlearnError if it is not a regular file."""
         return read_file(self.top / path)
 
     def is_file(self, path: str) -> bool:
-        """Whether a plain file is at the path."""
+        """Whether the path is a regular file."""
         return (self.top / path).is_file() and not (self.top / path).is_symlink()
 
 
 class ChangedTree(NamedTuple):
-    """The data files of the work tree, those that git knows to be as committed read from there.
+    """The data files of the work tree; unchanged ones are read from the commit.
 
-    `changed` are the paths that differ from the commit, as `read_work_state` finds them.
+    `changed` are the paths that differ from the commit, from `read_work_state`.
     """
 
     committed: CommittedTree
@@ -86,7 +86,7 @@ class ChangedTree(NamedTuple):
 
     @property
     def entries(self) -> dict[str, TreeEntry]:
-        """As of a commit; changed files have an entry that no other is equal to."""
+        """The entries of the commit, except that changed files have an entry with mode 0 and no blob."""
         here = {path: TreeEntry(0, Oid("")) for path in self.changed if self.work.is_file(path)}
         kept = {path: entry for path, entry in self.committed.entries.items() if path not in self.changed}
         return kept | here
@@ -96,11 +96,11 @@ class ChangedTree(NamedTuple):
         return sorted(self.entries)
 
     def read(self, path: str) -> bytes:
-        """The bytes of a file. Raises FedlearnError when it is no plain file."""
+        """The bytes of a file. Raises FedlearnError if it is not a regular file."""
         return self.work.read(path) if path in self.changed else self.committed.read(path)
 
     def is_file(self, path: str) -> bool:
-        """Whether a plain file is at the path."""
+        """Whether the path is a regular file."""
         return self.work.is_file(path) if path in self.changed else self.committed.is_file(path)
 
     def sets(self) -> set[SetName]:
@@ -119,7 +119,7 @@ def committed_tree(objects: Objects, commit: Oid) -> CommittedTree:
 
 
 def index_tree(repository: Repository, objects: Objects) -> CommittedTree:
-    """The data files of the index that git uses now, those in conflict left out."""
+    """The data files of the current index, without those in conflict."""
     entries = {}
     for mode, oid, stage, path in read_stages(repository):
         if stage == 0:

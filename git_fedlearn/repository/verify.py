@@ -1,4 +1,4 @@
-"""fsck for data files: format, ids, order, sizes and lost records, and the repair of what can be repaired."""
+"""fsck for data files: checks format, ids, order, sizes and lost records, and repairs what it can."""
 
 from collections.abc import Iterable, Iterator
 from typing import Any, Final, NamedTuple
@@ -16,7 +16,7 @@ from git_fedlearn.repository.settings import SETTINGS_FILE, Settings, parse_tabl
 from git_fedlearn.repository.trees import CommittedTree, DataTree, WorkTree, committed_tree
 
 MISSING: Final = "missing"
-"""The kind of problem that an earlier tree shows, not the file itself."""
+"""The kind of problem that only a comparison with earlier trees shows."""
 
 _KEEPS_LINES: Final = {
     FileKind.RECORD_SET: "files of a record set",
@@ -24,29 +24,29 @@ _KEEPS_LINES: Final = {
     FileKind.TRAINING: "snapshots",
     FileKind.METRICS: "monthly metrics",
 }
-"""The kinds of files that are never deleted, and their name."""
+"""The kinds of files that are never deleted, with their names."""
 
-_LOWER: Final = "outcomes that were counted before are missing; they are never taken back"
+_LOWER: Final = "counts are lower than before; outcomes are never removed"
 
 
 class Verified(NamedTuple):
-    """What a check found."""
+    """The result of a check."""
 
     problems: list[Problem]
     losses: dict[SetName, Losses]
     outcomes: dict[str, bytes]
-    """Files of outcomes that lack what earlier trees counted, as they should be."""
+    """Outcome files with lower counts than earlier trees, and their correct bytes."""
     records: int
     files: int
 
     @property
     def is_sound(self) -> bool:
-        """Whether nothing is wrong and nothing missing."""
+        """Whether there are no problems and no losses."""
         return not self.problems and not self.losses
 
 
 def verify_tree(repository: Repository, tree: DataTree, before: Iterable[CommittedTree]) -> Verified:
-    """Check every data file of a tree, and that it holds what the trees before it held."""
+    """Check every data file of a tree, and that it has lost nothing of the trees before."""
     before = list(before)
     outcomes = _lacking_outcomes(tree, before)
     lower = [Problem(path, 0, MISSING, _LOWER, fixable=True) for path in outcomes]
@@ -58,7 +58,7 @@ def verify_tree(repository: Repository, tree: DataTree, before: Iterable[Committ
 
 
 def _lacking_outcomes(tree: DataTree, before: Iterable[CommittedTree]) -> dict[str, bytes]:
-    """The files of outcomes whose counters were higher before, joined with what they were."""
+    """The outcome files whose counters were higher before, joined with their earlier versions."""
     versions: dict[str, dict[Oid, CommittedTree]] = {}
     for earlier in before:
         for path, entry in earlier.entries.items():
@@ -74,7 +74,7 @@ def _lacking_outcomes(tree: DataTree, before: Iterable[CommittedTree]) -> dict[s
 
 
 def _find_missing(tree: DataTree, before: Iterable[CommittedTree]) -> Iterator[Problem]:
-    """Files that are gone: where another system changes one, git would see a conflict."""
+    """Files that are missing: if another system changes one, git reports a conflict."""
     held = {path for earlier in before for path in earlier.entries if kind_of(path) in _KEEPS_LINES}
     for path in sorted(held.difference(tree.paths())):
         yield Problem(
@@ -83,7 +83,7 @@ def _find_missing(tree: DataTree, before: Iterable[CommittedTree]) -> Iterator[P
 
 
 def _last_bytes(repository: Repository, path: str) -> bytes:
-    """What earlier commits held at a path, joined; nothing for a record set, whose losses come back."""
+    """The joined versions of a path in earlier commits; empty for a record set, whose losses are joined."""
     found = b""
     if not find_set(path):
         for tree in earlier_trees(repository, repository.objects, history=False):
@@ -93,17 +93,17 @@ def _last_bytes(repository: Repository, path: str) -> bytes:
 
 
 def limits_of(repository: Repository) -> SizeLimits:
-    """What the settings of this clone measure data files by."""
+    """The size limits in the settings of this clone."""
     return _limits(repository, repository.settings)
 
 
 def limits_at(repository: Repository, objects: Objects, commit: Oid) -> SizeLimits:
-    """The same by the settings that a commit holds. Raises SettingsError."""
+    """The size limits in the settings of a commit. Raises SettingsError."""
     return _limits(repository, settings_of(settings_table_at(objects, commit)))
 
 
 def settings_table_at(objects: Objects, commit: Oid) -> dict[str, Any]:
-    """The settings file of a commit, empty where it has none. Raises SettingsError."""
+    """The settings file of a commit, empty if it has none. Raises SettingsError."""
     entry = objects.files(commit, SETTINGS_FILE).get(SETTINGS_FILE)
     return parse_table(objects.read(entry.oid)) if entry and entry.is_file else {}
 
@@ -120,15 +120,15 @@ def inspect_tree(limits: SizeLimits, tree: DataTree) -> Iterator[Problem]:
 
 
 def inspect_path(limits: SizeLimits, tree: DataTree, path: str) -> Iterator[Problem]:
-    """The format problems of one data file of a tree. Links are refused whatever they are for."""
+    """The format problems of one data file of a tree. Links are always refused."""
     if not tree.is_file(path):
-        yield Problem(path, 0, "type", "not a plain file (a symlink, a folder or a submodule)", fixable=False)
+        yield Problem(path, 0, "type", "not a regular file (a symlink, folder or submodule)", fixable=False)
     elif kind_of(path) is not FileKind.OTHER:
         yield from inspect_file(path, tree.read(path), limits)
 
 
 def earlier_trees(repository: Repository, objects: Objects, *, history: bool) -> Iterator[CommittedTree]:
-    """What the work tree must still hold: HEAD, what is being merged, and HEAD's parents; or all history."""
+    """What the work tree must not have lost: HEAD, merged commits and HEAD's parents; or all history."""
     parents = merge_parents(repository, objects)
     if history:
         yield from history_trees(objects, parents)
@@ -140,10 +140,10 @@ def earlier_trees(repository: Repository, objects: Objects, *, history: bool) ->
 
 
 def repair(repository: Repository, verified: Verified) -> list[str]:
-    """Rewrite what is fixable and bring back what is lost; the caller holds the lock. Returns paths written.
+    """Rewrite fixable files and restore lost records; the caller holds the lock. Returns the paths written.
 
-    Records in a root file whose set is sharded move to their shards; what a killed writer left beside
-    the data files and in our state goes.
+    Records in the root file of a sharded set move to their shards; temporary files of killed writers are
+    removed from data/ and from the local state.
     """
     for folder in (repository.top / DATA, repository.state.folder):
         remove_leftovers(folder)

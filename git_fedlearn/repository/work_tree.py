@@ -1,8 +1,7 @@
-"""How branch, index and work tree stand to each other under data/: one `git status`, no network.
+"""Branch, index and work tree under data/; commits of data/ alone, and their trailers.
 
-Commits that touch nothing outside data/.
-
-What our commits say of themselves in trailers: the system that wrote them, the peers behind them.
+The state is one `git status`, without network. A commit of ours never touches a file outside data/; its
+trailers name the system that wrote it and the peers behind it.
 """
 
 import os
@@ -18,35 +17,35 @@ from git_fedlearn.repository.trees import is_local
 
 _NO_FILE = "000000"
 _FIELDS = {"1": 8, "2": 9, "u": 10}
-"""git-status(1), porcelain v2: how many fields come before the path of each kind of entry."""
+"""git-status(1), porcelain v2: the number of fields up to the path of each kind of entry."""
 
 
 @dataclass(slots=True)
 class WorkState:
-    """`commit` is None before the first one, `branch` None for a detached HEAD."""
+    """The state under data/; `commit` is None before the first one, `branch` None for a detached HEAD."""
 
     commit: Oid | None = None
     branch: str | None = None
     upstream: str | None = None
-    """As git shows it, `origin/main`; None where the branch has none."""
+    """As git shows it, `origin/main`; None if the branch has none."""
     upstream_is_known: bool = False
     """Whether it was ever fetched."""
     ahead: int = 0
     behind: int = 0
     changed: dict[str, Oid | None] = field(default_factory=dict)
-    """Data files that differ from HEAD in index or work tree, and the blobs they are in HEAD."""
+    """Data files that differ from HEAD in index or work tree, with their blobs in HEAD."""
     conflicts: list[str] = field(default_factory=list)
 
 
 def read_work_state(repository: Repository) -> WorkState:
     """The state of a repository with a work tree."""
-    told = repository.git.run(
+    listed = repository.git.run(
         "--no-optional-locks",
         *("status", "--porcelain=v2", "--branch", "-z", "--untracked-files=all", "--no-renames"),
         *("--", f":/{DATA}"),
     )
     state = WorkState()
-    for line in os.fsdecode(told).split("\0"):
+    for line in os.fsdecode(listed).split("\0"):
         kind, _, rest = line.partition(" ")
         if kind == "#":
             _take_header(state, *rest.partition(" ")[::2])
@@ -90,13 +89,13 @@ _PATHS = (
     f":/{DATA}",
     *(f":(top,exclude,glob){DATA}/**/{name}" for name in ("latest.jsonl", "*.tmp", "*.bak", ".local/**")),
 )
-"""Data files, less what is this machine's own."""
+"""Data files, without those that stay on this machine."""
 
 
 def commit_data(repository: Repository, message: str) -> str | None:
-    """Commit every change under data/ and nothing else, hooks and signing as the user set them up.
+    """Commit every change under data/ and nothing else, with the user's hooks and signing.
 
-    What is staged elsewhere stays staged. Returns the commit, None when there is nothing to commit.
+    Other staged changes stay staged. Returns the commit, None if there is nothing to commit.
     """
     refuse_unfinished(repository)
     git = repository.git
@@ -106,7 +105,7 @@ def commit_data(repository: Repository, message: str) -> str | None:
     done = git.attempt("commit", "--quiet", "--only", "--message", message, "--", *_PATHS)
     if done.code:
         said = f"{done.out.decode('utf-8', 'replace').strip()}\n{done.err.strip()}".strip()
-        raise GitError(f"git commit failed:\n{said}", hint="what was learned is staged under data/")
+        raise GitError(f"git commit failed:\n{said}", hint="the changes are staged under data/")
     commit = git.text("rev-parse", "HEAD")
     touched = git.run("diff-tree", "-r", "--root", "--no-commit-id", "--name-only", "-z", commit).split(b"\0")
     foreign = [path for path in touched if path and not path.startswith(f"{DATA}/".encode())]
@@ -121,11 +120,11 @@ def refuse_unfinished(repository: Repository) -> None:
     """Raise FedlearnError in the middle of a merge, rebase, cherry-pick or revert."""
     what = find_unfinished(repository)
     if what:
-        raise FedlearnError(f"{what} is not finished", hint="git fedlearn resolve, then git status")
+        raise FedlearnError(f"{what} is in progress", hint="git fedlearn resolve, then git status")
 
 
 def find_unfinished(repository: Repository) -> str | None:
-    """What git is in the middle of, as in `a merge`; None when it is in the middle of nothing."""
+    """The operation that is in progress, such as `a merge`; None if there is none."""
     return next((what for name, what in _UNFINISHED.items() if (repository.git_dir / name).exists()), None)
 
 
@@ -137,7 +136,7 @@ _PEER: Final = re.compile(rf"^{PEER_TRAILER}: (\S+) ", re.MULTILINE)
 
 
 class Trailers(NamedTuple):
-    """`system` is empty for a commit that was made by hand."""
+    """The trailers of a commit; `system` is empty if it was made by hand."""
 
     system: str
     peers: tuple[str, ...]

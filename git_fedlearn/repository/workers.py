@@ -1,9 +1,7 @@
-"""Spreading work over the cores, and the one-process way of the same work.
+"""Work spread over the cores, or done in one process, with the same results.
 
-Results come in whatever order they are done: what is made of them must not depend on it. Workers end with
-the process that started them, however it ends, so that no lock outlives a run.
-
-How long work tells how far it is.
+Results arrive in any order, so the caller must not depend on it. Workers end with the process that started
+them, however it ends, so that no lock outlives a run.
 """
 
 import os
@@ -21,21 +19,24 @@ _T = TypeVar("_T")
 _R = TypeVar("_R")
 
 QUEUED: Final = 2
-"""Pieces of work that wait for each process: not all of them, for their results take memory."""
+"""Pieces of work queued per process: results that wait take memory."""
 
 _work: list[Callable[[Any], Any]] = []
-"""What this worker does; set once, as it starts."""
+"""The function that this worker runs; set once, when it starts."""
 
 
 def cores() -> int:
-    """How many cores this process may use."""
+    """The number of cores this process may use."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
 
 
 def spread(work: Callable[[_T], _R], pieces: Iterable[_T], jobs: int) -> Iterator[_R]:
-    """The results of `work` for all pieces, in the order in which `jobs` processes are done with them."""
+    """The results of `work` for all pieces, in the order in which `jobs` processes finish them.
+
+    Raises FedlearnError if a worker is killed.
+    """
     if jobs == 1:
         yield from map(work, pieces)
         return
@@ -60,21 +61,21 @@ def spread(work: Callable[[_T], _R], pieces: Iterable[_T], jobs: int) -> Iterato
 
 def _start(work: Callable[[Any], Any]) -> None:
     _work[:] = [work]
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent hears it too, and stops the workers
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent gets it too, and stops the workers
     threading.Thread(target=_follow, daemon=True).start()
 
 
 def _follow() -> None:
-    """End with the parent, also when it was killed."""
+    """End with the parent, even if it is killed."""
     parent = parent_process()
     if parent is not None:
         connection.wait([parent.sentinel])
         os._exit(1)
 
 
-def _do(piece: Any) -> Any:  # noqa: ANN401  whatever the work takes and gives
+def _do(piece: Any) -> Any:  # noqa: ANN401  the types of the work
     return _work[0](piece)
 
 
 Progress: TypeAlias = Callable[[int, int], None]
-"""Called with how many are done and how many there are, of points, records or lessons."""
+"""Called with the number of points, records or lessons done, and of all."""

@@ -1,10 +1,8 @@
-"""Blocks of our own lines in files of other people, between two marker lines.
+"""Blocks of our own lines in other people's files, between two marker lines.
 
-Inserting twice changes no byte, and removing gives back the bytes from before: what else had to be made
-(the file, its folder, the end of a last line) stands in the opening marker. The line ends of the file
-are kept. All comments begin with `#`.
-
-Our blocks in files on disk; a file is written only when that changes it.
+Inserting twice changes no byte, and removing restores the original bytes: the opening marker records what
+else was created (the file, its folder, the newline of a last line). The line endings of the file are kept.
+A file is written only if that changes it. All comments begin with `#`.
 """
 
 from collections.abc import Iterable
@@ -23,7 +21,7 @@ MADE_LINE_END: Final = "line end"
 
 
 class Block(NamedTuple):
-    """Where a block stands in a file, and what was made beside it."""
+    """The position of a block in a file, and what was created with it."""
 
     start: int
     end: int
@@ -31,14 +29,14 @@ class Block(NamedTuple):
 
 
 def find_block(data: bytes) -> Block | None:
-    """The block of git-fedlearn, None if there is none. Raises FedlearnError when its end is missing."""
+    """The git-fedlearn block, None if there is none. Raises FedlearnError if its end is missing."""
     start = _line_start(data, OPENING, 0)
     if start < 0:
         return None
     closing = _line_start(data, CLOSING, start)
     if closing < 0:
         raise FedlearnError(
-            "a block of git-fedlearn that has no end",
+            "the git-fedlearn block has no end marker",
             hint=f"remove the lines from `{OPENING.decode()}` on that are not yours",
         )
     newline = data.find(b"\n", closing)
@@ -73,13 +71,13 @@ def take_block(data: bytes) -> bytes:
 
 
 def line_end(data: bytes) -> bytes:
-    """The line end a file uses; LF where it has none."""
+    """The line ending of a file; LF if it has none."""
     newline = data.find(b"\n")
     return b"\r\n" if newline > 0 and data[newline - 1 : newline] == b"\r" else b"\n"
 
 
 def append_line(data: bytes, line: str) -> bytes:
-    """The file with one more line at the end, its last line ended first."""
+    """The file with one more line, after the newline that its last line may lack."""
     ending = line_end(data)
     if data and not data.endswith(b"\n"):
         data += ending
@@ -105,7 +103,7 @@ def _line_start(data: bytes, marker: bytes, start: int) -> int:
 
 
 def find_file_block(path: Path) -> Block | None:
-    """The block in a file, None if it has none or is none. Raises FedlearnError for a block without end."""
+    """The block in a file, None if there is no block or file. Raises FedlearnError if its end is missing."""
     if not path.is_file():
         return None
     try:
@@ -130,7 +128,7 @@ def put_file_block(
 def take_file_block(path: Path, *, bare: bytes = b"") -> bool:
     """Remove a block; returns whether there was one.
 
-    A file that was made for it goes too when nothing but `bare` is left in it, and so does its folder.
+    A file that was created for it is removed too if only `bare` is left in it, and then its empty folder.
     """
     block = find_file_block(path)
     if not block:

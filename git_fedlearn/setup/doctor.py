@@ -1,8 +1,7 @@
-"""What `git fedlearn doctor` looks at: each check is an effect with the command that repairs it.
+"""The checks of `git fedlearn doctor`, each with the command that repairs it; leftovers of killed runs.
 
-What killed runs left: half-written files, the note of a lock that nobody holds, git's own orphaned lock.
-
-None of it loses anything. The kernel's lock ends with its process; only the note of who held it stays.
+Checks test effects, not configuration. Removing leftovers (temporary files, the name of a lock's holder,
+an orphaned lock of git) loses nothing: the kernel's lock ends with its process.
 """
 
 import os
@@ -37,9 +36,12 @@ from git_fedlearn.setup.probes import (
 INSTALL: Final = "git fedlearn install"
 INIT: Final = "git fedlearn init"
 
+OLD_SECONDS: Final = 600.0
+"""A lock of git that is older than this belongs to no running git."""
+
 
 class Check(NamedTuple):
-    """One answer: what was tested, whether it works, what was seen, and the command that repairs it."""
+    """One result: the check, whether it passed, what was observed, and the command that repairs it."""
 
     name: str
     ok: bool
@@ -48,7 +50,7 @@ class Check(NamedTuple):
 
 
 def diagnose(repository: Repository) -> Iterator[Check]:
-    """Test what git does in this clone; a bare repository has no hooks and files to test."""
+    """Test what git does in this clone; a bare repository has no hooks or files to test."""
     yield _check("git", _git, repository, "upgrade git")
     yield _check("merge", try_merge, repository, INSTALL)
     yield _check("attributes", _attributes, repository, INSTALL)
@@ -62,7 +64,7 @@ def diagnose(repository: Repository) -> Iterator[Check]:
     yield _check("shared rule", _shared_rule, repository, INIT)
     yield _check("ignored", _ignored, repository, INIT)
     yield _check(
-        "line ends", _line_ends, repository, "git fedlearn verify --fix && git add --renormalize data"
+        "line endings", _line_ends, repository, "git fedlearn verify --fix && git add --renormalize data"
     )
     yield _manual(repository)
 
@@ -82,7 +84,7 @@ def _git(repository: Repository) -> Effect:
 
 def _attributes(repository: Repository) -> Effect:
     wrong = find_wrong_attributes(repository.git)
-    return Effect(not wrong, "; ".join(wrong) or "git hands data files to the drivers, on every branch")
+    return Effect(not wrong, "; ".join(wrong) or "git uses the drivers for data files on every branch")
 
 
 def _shared_rule(repository: Repository) -> Effect:
@@ -94,22 +96,20 @@ def _shared_rule(repository: Repository) -> Effect:
 
 def _system(repository: Repository) -> Effect:
     system = repository.system()
-    twin = find_copied_clone(repository)
-    if twin:
-        raise FedlearnError(
-            f"{system}: {twin.parent} learns under this id too, and is not this clone", hint=NEW_ID
-        )
+    copied = find_copied_clone(repository)
+    if copied:
+        raise FedlearnError(f"{system}: {copied.parent} uses the same id, and is another clone", hint=NEW_ID)
     return works(f"this is {system}")
 
 
 def _manual(repository: Repository) -> Check:
-    """No fault of the clone: `git fedlearn -h` works without man."""
+    """Never a problem of the clone: `git fedlearn -h` works without man."""
     page = find_manual(repository.git)
     if page:
-        return Check("manual", ok=True, detail=f"git fedlearn --help shows {page}")
-    missing = "there is no man program" if page is None else "man finds no page of git-fedlearn"
+        return Check("man page", ok=True, detail=f"git fedlearn --help shows {page}")
+    missing = "man is not installed" if page is None else "man does not find the git-fedlearn page"
     hint = "" if page is None else "git fedlearn install --global"
-    return Check("manual", ok=True, detail=f"{missing}; git fedlearn -h works in any case", hint=hint)
+    return Check("man page", ok=True, detail=f"{missing}; git fedlearn -h still works", hint=hint)
 
 
 def _settings(repository: Repository) -> Effect:
@@ -137,17 +137,17 @@ def _ignored(repository: Repository) -> Effect:
     hidden = git.attempt("check-ignore", "--verbose", "--no-index", "--", *TRIED_PATHS)
     if hidden.code == 0:
         rule = os.fsdecode(hidden.out).split("\t")[0]
-        return fails(f"{rule} hides data files from git: remove that rule")
+        return fails(f"{rule} hides data files from git; remove that rule")
     raw = ("data/telemetry/x-events.jsonl", "data/telemetry/snapshots/a/latest.jsonl")
     found = os.fsdecode(git.attempt("check-ignore", "--no-index", "--", *raw).out).splitlines()
     open_paths = [path for path in raw if path not in found]
     if open_paths:
         return fails(f"raw data could be committed: {', '.join(open_paths)}")
-    return works("raw telemetry stays on this machine, lessons can be committed")
+    return works("raw telemetry stays on this machine; lessons can be committed")
 
 
 def _line_ends(repository: Repository) -> Effect:
-    """CR LF in data files, from before the rule or from a program that ignores it."""
+    """Whether data files have CR LF, from before the rule or from a program that ignores it."""
     listed = os.fsdecode(repository.git.run("ls-files", "--eol", "-z", "--", "data/*.jsonl"))
     wrong = [
         entry.partition("\t")[2]
@@ -156,15 +156,11 @@ def _line_ends(repository: Repository) -> Effect:
     ]
     if wrong:
         return fails(f"CR LF in {', '.join(wrong[:5])}{' and more' if wrong[5:] else ''}")
-    return works("data files end their lines with LF")
-
-
-OLD_SECONDS: Final = 600.0
-"""A lock of git that nobody has touched for so long belongs to no git that runs."""
+    return works("data files use LF line endings")
 
 
 def find_leftovers(repository: Repository) -> Iterator[Path]:
-    """What may be removed: notes of locks of processes that are gone, and temporary files of such."""
+    """Files that may be removed: names of lock holders that ended, and temporary files if none is running."""
     notes = [*repository.state.folder.rglob(LOCK_HOLDER.name)]
     yield from (note for note in notes if not _is_alive(note))
     if any(map(_is_alive, notes)):
@@ -174,7 +170,7 @@ def find_leftovers(repository: Repository) -> Iterator[Path]:
 
 
 def find_git_lock(repository: Repository) -> Path | None:
-    """An old lock of git's index, which stops every commit. Only a person can know that no git runs."""
+    """An old lock of git's index, which blocks every commit. Only a person can know that no git runs."""
     lock = repository.git_dir / "index.lock"
     with suppress(OSError):
         return lock if time.time() - lock.stat().st_mtime > OLD_SECONDS else None
@@ -182,7 +178,7 @@ def find_git_lock(repository: Repository) -> Path | None:
 
 
 def remove_all_leftovers(repository: Repository) -> None:
-    """Remove what `find_leftovers` finds. The caller holds the lock, so nobody else writes."""
+    """Remove what `find_leftovers` finds. The caller holds the lock, so nothing else is writing."""
     for note in repository.state.folder.rglob(LOCK_HOLDER.name):
         if not _is_alive(note):
             note.unlink(missing_ok=True)
@@ -191,7 +187,7 @@ def remove_all_leftovers(repository: Repository) -> None:
 
 
 def _is_alive(note: Path) -> bool:
-    """Whether the process that a note names is there; one of another user counts."""
+    """Whether the process that a lock names is running, under any user."""
     process = read_json(note).get("pid")
     if not isinstance(process, int):
         return note.exists() and not os.access(note, os.R_OK)

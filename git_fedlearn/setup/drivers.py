@@ -1,12 +1,10 @@
-"""The merge driver and the textconv filter in git config. gitattributes(5), "Defining a custom merge driver".
+"""The merge driver and the textconv filter in git config, and the attributes of data files: gitattributes(5).
 
-Whatever happens to our program, both sides stay in the file: a driver that fails otherwise leaves ours
-alone, without markers, and a hasty `git add` would lose theirs.
+Whatever happens to our program, both sides stay in the file: if a driver fails in any other way, git keeps
+only ours, without markers, and a hasty `git add` loses theirs.
 
-The attribute rules that hand data files to our drivers: gitattributes(5).
-
-`$GIT_COMMON_DIR/info/attributes` holds for every branch, also those without a `.gitattributes`, in every
-linked worktree and in a bare repository; the committed `.gitattributes` tells other clones.
+`$GIT_COMMON_DIR/info/attributes` applies to every branch, with or without a `.gitattributes`, in every
+linked worktree and in a bare repository; the committed `.gitattributes` is for other clones.
 """
 
 import os
@@ -19,24 +17,33 @@ from git_fedlearn.setup.blocks import MADE_FILE, MADE_FOLDER, append_line, put_f
 from git_fedlearn.setup.launcher import Launcher
 
 Scope = Literal["--local", "--global", "--system"]
-"""Which config file: of this repository, of this user, of this machine."""
+"""The config file: of this repository, of this user, of this machine."""
 
 DRIVER_KEY: Final = "merge.fedlearn.driver"
 TEXTCONV_KEY: Final = "diff.fedlearn.textconv"
 NAME_KEY: Final = "merge.fedlearn.name"
 UNENDED_KEY: Final = "merge.fedlearn.unended"
-"""Our own note in a config file that had no end of its last line: how many bytes it had."""
+"""The size in bytes of a config file that did not end in a newline, so that uninstall can restore it."""
 _OURS: Final = ("git_fedlearn.plumbing", "git-fedlearn-")
 _HEADERS: Final = (b'[merge "fedlearn"]', b'[diff "fedlearn"]', b"[fedlearn]")
 
 
+PATTERN: Final = "data/**/*.jsonl"
+RULE: Final = f"{PATTERN} text eol=lf merge=fedlearn diff=fedlearn"
+METRICS_RULE: Final = "data/metrics/**/*.json text eol=lf merge=fedlearn"
+"""Only one system writes a metrics file, but it may write the same month on two branches."""
+
+EXPECTED: Final = {"text": "set", "eol": "lf", "merge": "fedlearn", "diff": "fedlearn"}
+"""What `git check-attr` prints where the first rule applies."""
+
+
 def format_driver(launcher: Launcher) -> str:
-    """The line git runs for a merge, with a fallback for every end that is not success.
+    """The line git runs for a merge, with a fallback for every kind of failure.
 
     Exit 2 with a marker in %A: the driver failed and has written both sides. Anything else (killed,
-    interpreter gone): git merges over an empty base, so that no line of either side is left out; if it
-    cannot (binary data), theirs is put after ours. The path counts as conflicted then; if nothing could
-    be written, 129 makes git give the merge up.
+    interpreter missing): git merges over an empty base, so that no line of either side is lost; if it
+    cannot (binary data), theirs is appended to ours. The path is in conflict then; if nothing could be
+    written, 129 makes git abort the merge.
     """
     command = launcher.command("merge_driver").replace("%", "%%")
     both = "git merge-file -q -L ours -L base -L theirs --marker-size=%L %A /dev/null %B"
@@ -48,16 +55,16 @@ def format_driver(launcher: Launcher) -> str:
 
 
 def format_textconv(launcher: Launcher) -> str:
-    """The command git runs to show a version of a file; the bare file if our program is gone."""
+    """The command git runs to show a version of a file; it shows the raw file if our program is missing."""
     return f'f() {{ {launcher.command("textconv")} "$1" 2>/dev/null || cat "$1"; }}; f'
 
 
 def write_drivers(git: Git, scope: Scope, launcher: Launcher) -> list[str]:
-    """Define both drivers; returns the keys that changed. Raises FedlearnError for someone else's driver."""
+    """Define both drivers; returns the changed keys. Raises FedlearnError for someone else's driver."""
     _refuse_foreign_driver(git, scope)
     wanted = {
         **_unended_size(git, scope),
-        NAME_KEY: "join of record sets (git-fedlearn)",
+        NAME_KEY: "merge of record sets (git-fedlearn)",
         DRIVER_KEY: format_driver(launcher),
         TEXTCONV_KEY: format_textconv(launcher),
     }
@@ -65,9 +72,9 @@ def write_drivers(git: Git, scope: Scope, launcher: Launcher) -> list[str]:
 
 
 def remove_drivers(git: Git, scope: Scope, *others: str) -> list[str]:
-    """Take both definitions, if they are ours, and other keys out again; returns the keys that were there.
+    """Remove both drivers and other keys; returns the keys that were set.
 
-    The file has the bytes from before then.
+    Restores the original bytes of the file. Raises FedlearnError for someone else's driver.
     """
     _refuse_foreign_driver(git, scope)
     path, size = _find_file(git, scope), git.find_config(UNENDED_KEY, scope)
@@ -95,27 +102,27 @@ def _refuse_foreign_driver(git: Git, scope: Scope) -> None:
     found = git.find_config(DRIVER_KEY, scope)
     if found and not runs_our_program(found):
         raise FedlearnError(
-            f"git config {DRIVER_KEY} is not of git-fedlearn's making: {found}",
+            f"git config {DRIVER_KEY} was not set by git-fedlearn: {found}",
             hint=f"git config {scope} --remove-section merge.fedlearn    (if you do not need it)",
         )
 
 
 def _find_file(git: Git, scope: Scope) -> Path | None:
-    """The file of a scope, None while nothing is set in it."""
+    """The file of a scope, None if nothing is set in it."""
     listed = git.attempt("config", scope, "-z", "--show-origin", "--name-only", "--list")
     origin = os.fsdecode(listed.out.split(b"\0")[0]).removeprefix("file:")
     return (git.directory / origin).resolve() if origin else None
 
 
 def _unended_size(git: Git, scope: Scope) -> dict[str, str]:
-    """The size of a file whose last line has no end, which git adds and `uninstall` takes away again."""
+    """The size of a file without a final newline, which git adds and `uninstall` removes."""
     path = None if git.find_config(DRIVER_KEY, scope) else _find_file(git, scope)
     data = path.read_bytes() if path else b""
     return {UNENDED_KEY: str(len(data))} if data and not data.endswith(b"\n") else {}
 
 
 def _tidy(path: Path, *, unended_size: int, keep_empty: bool) -> None:
-    """Drop what git leaves when keys are unset: headers before or after a comment, and a line end."""
+    """Drop what git leaves when keys are unset: headers around a comment, and a newline."""
     before = path.read_bytes()
     after = _without_empty_sections(before)
     if len(after) == unended_size + 1:
@@ -150,15 +157,6 @@ def _replace_locked(path: Path, data: bytes) -> None:
     lock.replace(path)
 
 
-PATTERN: Final = "data/**/*.jsonl"
-RULE: Final = f"{PATTERN} text eol=lf merge=fedlearn diff=fedlearn"
-METRICS_RULE: Final = "data/metrics/**/*.json text eol=lf merge=fedlearn"
-"""A system alone writes its metrics, but on two branches it writes the file of a month twice."""
-
-EXPECTED: Final = {"text": "set", "eol": "lf", "merge": "fedlearn", "diff": "fedlearn"}
-"""What `git check-attr` answers where the first rule holds."""
-
-
 def write_info_attributes(common_dir: Path) -> Path | None:
     """Put the rules into info/attributes; returns its path if that changed it."""
     path = common_dir / "info" / "attributes"
@@ -168,13 +166,13 @@ def write_info_attributes(common_dir: Path) -> Path | None:
 
 
 def remove_info_attributes(common_dir: Path) -> Path | None:
-    """Take the rules out again; returns the path if they were there."""
+    """Remove the rules; returns the path if they were there."""
     path = common_dir / "info" / "attributes"
     return path if take_file_block(path) else None
 
 
 def with_shared_rule(data: bytes) -> bytes:
-    """The bytes of a .gitattributes with our rules, appended once; other rules stay as they are."""
+    """The bytes of a .gitattributes with our rules appended if missing; other rules are unchanged."""
     for rule in (RULE, METRICS_RULE):
         known = [line.split() for line in data.decode("utf-8", "replace").splitlines()]
         data = data if rule.split() in known else append_line(data, rule)

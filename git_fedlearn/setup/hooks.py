@@ -1,12 +1,9 @@
 """Our blocks in the hook files that git runs here. githooks(5).
 
-git says where the hooks are (`core.hooksPath` is respected, never set). A hook that exists is kept: our
-block goes in front of it. What is no shell script is left alone and reported.
-
-The shell text of our part of each hook: POSIX sh, also under `set -eu`, leaving no variable behind.
-
-It stands first in a hook and lets the rest of it run when our checks pass. When git-fedlearn is gone,
-only commits and pushes that touch data/ are stopped.
+git names the hooks folder (`core.hooksPath` is respected, never set). Existing hooks are kept: our block is
+inserted at their start, and the rest runs if our checks pass. Hooks that are not shell scripts are left alone
+and reported. The block is POSIX sh, works under `set -eu`, and leaves no variable behind. If git-fedlearn is
+missing, only commits and pushes that touch data/ are stopped.
 """
 
 import os
@@ -35,7 +32,7 @@ HOOKS: Final = ("pre-commit", "pre-merge-commit", "post-merge", "pre-push")
 
 SHEBANG: Final = b"#!/bin/sh\n"
 PROBE: Final = "FEDLEARN_PROBE"
-"""Environment variable: a hook run with it only says that it was reached (`git fedlearn doctor`)."""
+"""Environment variable: with it, a hook only reports that it was reached (`git fedlearn doctor`)."""
 
 _SHELL: Final = re.compile(
     rb"#![ \t]*(/\S*/)?(env[ \t]+(-\S+[ \t]+)*)?(\S*/)?(sh|bash|dash|ash|ksh|mksh|zsh)([ \t][^\r]*)?"
@@ -43,7 +40,7 @@ _SHELL: Final = re.compile(
 
 
 def is_shell_script(data: bytes) -> bool:
-    """Whether sh runs this file: by its first line, or because it is text without one."""
+    """Whether a shell runs this file: by its `#!` line, or because it is text without one."""
     first = data.split(b"\n", 1)[0]
     if first.startswith(b"#!"):
         return bool(_SHELL.fullmatch(first))
@@ -51,12 +48,12 @@ def is_shell_script(data: bytes) -> bool:
 
 
 def after_shebang(data: bytes) -> int:
-    """Where our block belongs: behind the first line of a script that has a `#!` line, else at the top."""
+    """The position of our block: after a `#!` line, else at the top."""
     return data.find(b"\n") + 1 or len(data) if data.startswith(b"#!") else 0
 
 
 def hook_lines(name: str, launcher: Launcher, *, only_installed: bool = False) -> list[str]:
-    """The lines of our block. `only_installed`: act only where `install` made a system id."""
+    """The lines of our block. `only_installed`: do nothing in clones without a system id."""
     guard = ["\tgit config --get fedlearn.system >/dev/null || exit 0"] if only_installed else []
     lines = [
         "(",
@@ -100,9 +97,9 @@ _UNTOUCHED: Final = [
     "\t\t! git rev-parse --quiet --verify MERGE_HEAD >/dev/null && exit 0",
 ]
 _FIRST: Final = {"pre-commit": _UNTOUCHED, "pre-merge-commit": _UNTOUCHED}
-"""A commit of code alone pays for two git commands, not for starting Python.
+"""A commit of code alone runs two git commands and does not start Python.
 
-In a merge, data/ as HEAD has it may be what drops the other side.
+In a merge, an unchanged data/ may mean that the other side was dropped.
 """
 
 _COMMIT: Final = [*_refusal("commit"), "\texit 1"]
@@ -124,7 +121,7 @@ _MISSING: Final = {
     ],
 }
 _ENDING: Final = {"post-merge": "test $? -lt 96 || exit 1"}
-"""A merge cannot be stopped any more, so the rest of post-merge runs whatever our check says."""
+"""The merge is already done, so the rest of post-merge always runs."""
 
 _SAVE_INPUT: Final = ["fedlearn_refs=$(cat)"]
 _RESTORE_INPUT: Final = [
@@ -144,7 +141,7 @@ class Reach(Enum):
 
     CLONE = "this clone"
     COMMITTED = "everyone who clones"
-    """Inside the work tree: may be committed, so nothing of this machine is written there."""
+    """Inside the work tree: may be committed, so it must not name anything on this machine."""
     MACHINE = "other repositories of this machine"
 
 
@@ -158,18 +155,18 @@ class HookFile:
 
     @property
     def has_block(self) -> bool:
-        """Whether our block stands in the file."""
+        """Whether our block is in the file."""
         return find_file_block(self.edits) is not None
 
     @property
     def calls_us(self) -> bool:
-        """Whether the file runs git-fedlearn, in our block or in a line of the user's own."""
+        """Whether the file runs git-fedlearn, in our block or in a line of the user."""
         return self.edits.is_file() and runs_our_program(read_file(self.edits).decode("utf-8", "replace"))
 
 
 @dataclass(frozen=True, slots=True)
 class SkippedHook:
-    """A hook that was left as it is, why, and what to do about it."""
+    """A hook that was left unchanged, why, and what to do about it."""
 
     path: Path
     reason: str
@@ -178,7 +175,7 @@ class SkippedHook:
 
 @dataclass(frozen=True, slots=True)
 class HooksWritten:
-    """What installing the hooks did."""
+    """The result of installing or removing the hooks."""
 
     folder: Path
     changed: tuple[str, ...] = ()
@@ -187,12 +184,12 @@ class HooksWritten:
 
 
 def hooks_folder(repository: Repository) -> Path:
-    """Where git looks for hooks."""
+    """The folder in which git looks for hooks."""
     return Path(repository.git.text("rev-parse", "--path-format=absolute", "--git-path", "hooks"))
 
 
 def find_hooks(repository: Repository) -> Iterator[HookFile]:
-    """Every hook we take part in; one that pre-commit moved aside (`.legacy`) still runs."""
+    """Every hook we install; one that pre-commit moved aside (`.legacy`) still runs."""
     folder = hooks_folder(repository)
     husky = folder.name == "_" and (folder / "h").is_file()
     for name in HOOKS:
@@ -205,10 +202,10 @@ def find_hooks(repository: Repository) -> Iterator[HookFile]:
 
 
 def write_hooks(repository: Repository, launcher: Launcher) -> HooksWritten:
-    """Put our block in front of each hook; makes the hooks that do not exist."""
+    """Insert our block at the start of each hook; creates missing hooks."""
     folder = hooks_folder(repository)
     if folder.exists() and not folder.is_dir():
-        reason = "hooks are switched off: core.hooksPath is no folder"
+        reason = "hooks are disabled: core.hooksPath is not a directory"
         return HooksWritten(
             folder, refused=(SkippedHook(folder, reason, "git config --unset core.hooksPath"),)
         )
@@ -225,11 +222,11 @@ def write_hooks(repository: Repository, launcher: Launcher) -> HooksWritten:
 
 
 def remove_hooks(repository: Repository) -> HooksWritten:
-    """Take our blocks out, and the hooks that held nothing else."""
+    """Remove our blocks, and the hooks that contain nothing else."""
     folder = hooks_folder(repository)
     if not folder.is_dir():
         return HooksWritten(folder)
-    # The folder goes with the first hook, which made it, so that one comes last.
+    # The folder is removed with the hook that created it, so that one comes last.
     hooks = [hook for hook in reversed([*find_hooks(repository)]) if hook.has_block]
     removed = [hook.name for hook in hooks if take_file_block(hook.edits, bare=SHEBANG)]
     return HooksWritten(folder, tuple(reversed(removed)), reach=reach_of(repository, folder))
@@ -272,23 +269,19 @@ def _is_made_by_us(path: Path) -> bool:
 def _find_refusal(hook: HookFile, launcher: Launcher) -> SkippedHook | None:
     path = hook.edits
     if hook.runs.is_symlink() and not hook.runs.exists():
-        return SkippedHook(
-            hook.runs, "is a link that leads nowhere", f"rm {hook.runs}, then: git fedlearn install"
-        )
+        return SkippedHook(hook.runs, "is a broken symlink", f"rm {hook.runs}, then: git fedlearn install")
     if not path.exists() or _is_made_by_us(path) or _calls_elsewhere(hook):
         return None
     if not path.is_file():
         return SkippedHook(path, "is not a file", "move it away, then: git fedlearn install")
     if path.suffix != ".legacy" and hook.runs.resolve() == path and not os.access(path, os.X_OK):
-        return SkippedHook(
-            path, "is not executable, so git does not run it", f"chmod +x {path}, or remove it"
-        )
+        return SkippedHook(path, "is not executable, so git ignores it", f"chmod +x {path}, or remove it")
     data = read_file(path)
     if is_shell_script(data):
         return None
     first = data.split(b"\n", 1)[0].decode("utf-8", "replace") if data.startswith(b"#!") else "binary"
     return SkippedHook(
         path,
-        f"is no shell script ({first.removeprefix('#!').strip()})",
+        f"is not a shell script ({first.removeprefix('#!').strip()})",
         f"let it run this and end with its exit code: {launcher.command('hook')} {hook.name}",
     )

@@ -1,12 +1,10 @@
-"""Install git-fedlearn in a clone, and take it out again without a trace.
+"""Install git-fedlearn in a clone, and uninstall it without a trace; detect copied clones.
 
-A second install changes no byte. The caller holds no lock; both take the repository's.
+A second install changes no byte. The caller holds no lock; both functions take the repository's.
 
-A clone that was copied with its git folder (`cp -r`): two systems that learn under one id.
-
-Where the clone lies is remembered beside what else is its own: the path of its git folder and the inode. An
-alarm is given only when the old place still holds the old folder with the same id; a clone that was moved,
-restored from a backup or seen through a mount is none, for its old place is gone or is the same folder.
+A clone that was copied with its git directory (`cp -r`) uses the id of another system. The local state
+records the path and inode of the git directory. A clone counts as a copy only if the old path still has the
+old directory with the same id, so clones that were moved, restored from a backup or mounted are not copies.
 """
 
 import secrets
@@ -31,42 +29,7 @@ from git_fedlearn.setup.hooks import HooksWritten, remove_hooks, write_hooks
 from git_fedlearn.setup.launcher import find_launcher
 
 NEW_ID: Final = f"git config --unset {SYSTEM_KEY} && git fedlearn install"
-"""The command that makes a copy a system of its own."""
-
-
-def find_copied_clone(repository: Repository) -> Path | None:
-    """The git folder that this clone is a copy of, if both have one id; else this place is remembered."""
-    system = repository.system()
-    here = repository.common_dir.resolve()
-    place = repository.state.path(PLACE)
-    path, inode = _read(place, system)
-    if path and inode != _inode(here) and inode == _inode(path) and _system_of(path, repository) == system:
-        return path
-    if (path, inode) != (here, _inode(here)):
-        write_json(place, {"path": str(here), "inode": _inode(here), "system": system})
-    return None
-
-
-def _read(place: Path, system: SystemId) -> tuple[Path | None, int | None]:
-    """What was remembered for this id: where the git folder lay, and its inode."""
-    match read_json(place):
-        case {"path": str(path), "inode": int(inode), "system": known} if known == system:
-            return Path(path), inode
-    return None, None
-
-
-def _inode(path: Path) -> int | None:
-    try:
-        return path.stat().st_ino
-    except OSError:
-        return None
-
-
-def _system_of(folder: Path, repository: Repository) -> str | None:
-    """The id in the config file of a git folder; nothing else there is looked at."""
-    return Git(repository.top, repository.environment).find_config(
-        SYSTEM_KEY, "--file", str(folder / "config")
-    )
+"""The command that gives a copied clone an id of its own."""
 
 
 _BASE32: Final = string.ascii_lowercase + "234567"
@@ -74,22 +37,22 @@ _BASE32: Final = string.ascii_lowercase + "234567"
 
 @dataclass(frozen=True, slots=True)
 class Installation:
-    """What was installed or removed: config keys and files that changed, and the system id."""
+    """What was installed or removed: changed config keys and files, and the system id."""
 
     system: SystemId | None
     config: tuple[str, ...]
     attributes: Path | None
     hooks: HooksWritten | None
-    """None in a bare repository, where nobody commits."""
+    """None in a bare repository, in which nobody commits."""
 
     @property
     def is_unchanged(self) -> bool:
-        """Whether everything was as it should be."""
+        """Whether nothing had to be changed."""
         return not (self.config or self.attributes or (self.hooks and self.hooks.changed))
 
 
 def new_system_id() -> SystemId:
-    """A random id; 50 bits, so that thousands of systems never meet."""
+    """A random id of 50 bits, so that thousands of systems never collide."""
     return SystemId("sys-" + "".join(secrets.choice(_BASE32) for _ in range(10)))
 
 
@@ -103,9 +66,9 @@ def parse_system_id(text: str) -> SystemId:
 
 
 def install(repository: Repository, system: SystemId | None = None) -> Installation:
-    """Set up drivers, attributes, hooks and the system id of a clone; `system` names the id to use.
+    """Set up drivers, attributes, hooks and the system id of a clone; `system` is the id to use.
 
-    Hooks that could not be set up are reported in the result, everything else is done then.
+    Hooks that cannot be set up are reported in the result; everything else is still done.
     """
     git = repository.git
     launcher = find_launcher(git)
@@ -121,9 +84,9 @@ def install(repository: Repository, system: SystemId | None = None) -> Installat
 
 
 def uninstall(repository: Repository) -> Installation:
-    """Undo `install`: afterwards config, attributes and hooks have the bytes they had before.
+    """Undo `install`: config, attributes and hooks get their original bytes back.
 
-    What git-fedlearn keeps for itself under the git folder goes, but for lessons that may be nowhere else.
+    The local state is removed, except for lessons that may exist nowhere else.
     """
     git = repository.git
     with repository.lock("uninstall"):
@@ -133,3 +96,38 @@ def uninstall(repository: Repository) -> Installation:
         hooks = None if repository.is_bare else remove_hooks(repository)
     repository.state.remove_disposable()
     return Installation(SystemId(found) if found else None, tuple(changed), attributes, hooks)
+
+
+def find_copied_clone(repository: Repository) -> Path | None:
+    """The git directory that this clone is a copy of, if both have one id; else records the place."""
+    system = repository.system()
+    here = repository.common_dir.resolve()
+    place = repository.state.path(PLACE)
+    path, inode = _read(place, system)
+    if path and inode != _inode(here) and inode == _inode(path) and _system_of(path, repository) == system:
+        return path
+    if (path, inode) != (here, _inode(here)):
+        write_json(place, {"path": str(here), "inode": _inode(here), "system": system})
+    return None
+
+
+def _read(place: Path, system: SystemId) -> tuple[Path | None, int | None]:
+    """The recorded path and inode of the git directory, for this id."""
+    match read_json(place):
+        case {"path": str(path), "inode": int(inode), "system": known} if known == system:
+            return Path(path), inode
+    return None, None
+
+
+def _inode(path: Path) -> int | None:
+    try:
+        return path.stat().st_ino
+    except OSError:
+        return None
+
+
+def _system_of(folder: Path, repository: Repository) -> str | None:
+    """The id in the config file of a git directory; nothing else in it is read."""
+    return Git(repository.top, repository.environment).find_config(
+        SYSTEM_KEY, "--file", str(folder / "config")
+    )

@@ -1,7 +1,7 @@
-"""How git, which has its own PATH and may be started by a graphical client, reaches our programs.
+"""How git, which may have another PATH (graphical clients), runs our programs.
 
-Programs are named by absolute path. The interpreter runs isolated (`-I`), so that neither environment
-nor current folder can change which code runs. What was found is tried once before it is written down.
+Programs have absolute paths. The interpreter runs isolated (`-I`), so that neither environment nor current
+folder can change which code runs. A launcher is tried before it is written to a config.
 """
 
 import shlex
@@ -35,13 +35,13 @@ class Launcher:
         return self._script(program)
 
     def presence(self, program: str) -> str:
-        """Shell text that succeeds, fast, unless the program surely cannot run."""
+        """Shell text that succeeds, quickly, unless the program certainly cannot run."""
         if self.python:
             return f"test -x {shlex.quote(self.python[0])}"
         return f"command -v {self._script(program)} >/dev/null 2>&1"
 
     def proof(self, program: str) -> str:
-        """Shell text that succeeds if the program can run, to be asked after it failed."""
+        """Shell text that succeeds if the program can run, for use after it failed."""
         if self.python:
             return f"{shlex.join([*self.python, '-c', f'import {_PACKAGE}.{program}'])} 2>/dev/null"
         return self.presence(program)
@@ -55,10 +55,10 @@ PORTABLE: Final = Launcher()
 
 
 def find_launcher(git: Git, python: str = sys.executable) -> Launcher:
-    """The way to our programs that works from a bare shell. Raises FedlearnError when none does.
+    """A launcher that works from a bare shell. Raises FedlearnError if none does.
 
-    `-I` also hides packages of `pip install --user`; `-E -P` is the same without that. Wrapped
-    interpreters (Nix) find the package only through the console scripts.
+    `-I` also hides packages of `pip install --user`; `-E -P` does not. Wrapped interpreters (Nix) find the
+    package only through the console scripts.
     """
     flags: tuple[tuple[str, ...], ...] = (("-I",), ("-E", "-P")) if python else ()
     for launcher in (Launcher((python, *flag)) for flag in flags):

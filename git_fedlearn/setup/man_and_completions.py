@@ -1,7 +1,7 @@
 """Man pages and completions of this installation, and links to them where man and the shells look.
 
-A wheel brings them as shared data, below the environment it is installed in. man and bash find them there
-when the `bin` beside is on PATH, or not at all: pipx links the man pages, uv links nothing.
+A wheel contains them as shared data, below its environment. man and bash find them there only if the `bin`
+next to it is on PATH: pipx links the man pages, uv links nothing.
 """
 
 import os
@@ -14,7 +14,7 @@ from git_fedlearn.errors import FedlearnError
 from git_fedlearn.repository.git import Git, attempt_program
 
 _MARK: Final = "/./"
-"""Stands in what our links point to, so that only they are replaced and removed."""
+"""Part of the targets of our links, so that only those are replaced and removed."""
 
 _FOLDERS: Final = (
     "man/man1",
@@ -32,13 +32,13 @@ def share_folder(environment: Mapping[str, str]) -> Path:
 
 
 def link_shared_files(target: Path) -> int:
-    """Link every file that is not there yet; how many. What is not ours stays. Raises FedlearnError."""
+    """Link every missing file; returns how many. Other files stay. Raises FedlearnError."""
     try:
         return _link(target)
     except OSError as error:
         raise FedlearnError(
             f"{error.filename}: man pages and completions cannot be linked: {error.strerror}",
-            hint="all else is set up; git fedlearn help and git fedlearn completion work without",
+            hint="everything else is set up; git fedlearn help and git fedlearn completion work without them",
         ) from error
 
 
@@ -58,7 +58,7 @@ def _link(target: Path) -> int:
 
 
 def unlink_shared_files(target: Path) -> int:
-    """Remove the links, those to files that are gone too, and folders left empty; how many links."""
+    """Remove our links, broken ones too, and empty folders; returns the number of links."""
     links = [path for folder in _FOLDERS for path in (target / folder).glob("*git-fedlearn*")]
     ours = [link for link in links if _is_our_link(link)]
     for link in ours:
@@ -71,7 +71,7 @@ def unlink_shared_files(target: Path) -> int:
 
 
 def find_manual(git: Git) -> str | None:
-    """The page that `git fedlearn --help` shows: "" if there is none, None if there is no man program."""
+    """The page that `git fedlearn --help` shows: "" if there is none, None if man is not installed."""
     environment = dict(git.environment)
     environment["MANPATH"] = f"{git.text('--man-path')}:{environment.get('MANPATH', '')}"
     found = attempt_program(("man", "-w", "git-fedlearn"), environment)
@@ -79,7 +79,7 @@ def find_manual(git: Git) -> str | None:
 
 
 def _shared_files() -> Iterator[tuple[PurePosixPath, Path]]:
-    """Paths below `share`, and where this installation has them."""
+    """Paths below `share`, with the files of this installation."""
     try:
         files = distribution("git-fedlearn").files or []
     except PackageNotFoundError:
@@ -94,5 +94,5 @@ def _shared_files() -> Iterator[tuple[PurePosixPath, Path]]:
 
 
 def _is_our_link(link: Path) -> bool:
-    """Whether we made this link, to this installation or to one that may be gone; pipx makes others."""
+    """Whether we made this link, to this installation or to an earlier one; pipx makes others."""
     return link.is_symlink() and _MARK in os.readlink(link)  # noqa: PTH115  pathlib would drop the mark

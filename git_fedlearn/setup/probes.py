@@ -1,7 +1,7 @@
-"""Experiments that show what git really does in this clone; nothing they make is left behind.
+"""Experiments that show what git really does in this clone, without leaving a trace.
 
-A config that reads well and does nothing is the failure they are here to find: each one lets git do the
-thing itself, on made-up records whose objects lie in a temporary folder.
+They find configurations that look right and have no effect: each one lets git do the real thing, on made-up
+records with objects in a temporary folder.
 """
 
 import os
@@ -30,7 +30,7 @@ _SIDES: Final[list[list[JsonObject]]] = [
     [{"pattern": "ours"}, {"pattern": "both", "value_score": 0.8}],
     [{"pattern": "theirs"}, {"pattern": "both", "value_score": 0.9}],
 ]
-"""Two versions of a set whose join is neither of them, nor all of their lines, nor a merge of lines."""
+"""Two versions of a set whose join differs from both, from the union of lines, and from a text merge."""
 
 _OURS, _THEIRS = (b"".join(sorted(make_record(fields).line + b"\n" for fields in side)) for side in _SIDES)
 _COMMIT: Final = """\
@@ -43,24 +43,24 @@ doctor
 
 
 class Effect(NamedTuple):
-    """Whether it works, and what was seen."""
+    """Whether it works, and what was observed."""
 
     ok: bool
     detail: str
 
 
 def works(detail: str) -> Effect:
-    """What was tried works."""
+    """A passed experiment."""
     return Effect(ok=True, detail=detail)
 
 
 def fails(detail: str) -> Effect:
-    """What was tried does not work."""
+    """A failed experiment."""
     return Effect(ok=False, detail=detail)
 
 
 def git_version(git: Git) -> tuple[int, int]:
-    """Major and minor version of git, (0, 0) if it does not say."""
+    """Major and minor version of git; (0, 0) if unknown."""
     match = re.search(r"(\d+)\.(\d+)", git.text("version"))
     return (int(match[1]), int(match[2])) if match else (0, 0)
 
@@ -102,7 +102,7 @@ def try_driver_line(repository: Repository) -> Effect:
 
 
 def find_wrong_attributes(git: Git) -> list[str]:
-    """The attributes of data files that are not as our drivers need them, `path: name: value` each."""
+    """The attributes of data files that differ from what our drivers need, as `path: name: value`."""
     answer = git.run("check-attr", "-z", *EXPECTED, "--", *TRIED_PATHS)
     fields = os.fsdecode(answer).split("\0")
     found = zip(fields[::3], fields[1::3], fields[2::3], strict=False)
@@ -110,7 +110,7 @@ def find_wrong_attributes(git: Git) -> list[str]:
 
 
 def find_wrong_shared_attributes(repository: Repository) -> list[str]:
-    """The same as a clone would see it that has only the .gitattributes files of this work tree."""
+    """The wrong attributes in a clone that has only the .gitattributes files of this work tree."""
     with tempfile.TemporaryDirectory(prefix="fedlearn-doctor-") as folder:
         repository.git.run("init", "--quiet", "--bare", "--template=", folder)
         seen = {"GIT_DIR": folder, "GIT_WORK_TREE": str(repository.top), "GIT_ATTR_NOSYSTEM": "1"}
@@ -121,15 +121,15 @@ def find_wrong_shared_attributes(repository: Repository) -> list[str]:
 
 
 def try_textconv(repository: Repository) -> Effect:
-    """Let git show a record set through the diff driver."""
+    """Let git show a record set with the diff driver."""
     with _scratch(repository) as git:
         blob = _store(git, "blob", _OURS)
         done = git.attempt("cat-file", "--textconv", f"--path={TRIED_PATHS[0]}", blob)
     if done.code:
         return fails(f"the diff driver failed: {_reason(done)}")
     if done.out == _OURS:
-        return fails("git shows record sets as bare lines")
-    return works("git diff shows records, one field a line")
+        return fails("git shows record sets as raw JSON")
+    return works("git diff shows records, one field per line")
 
 
 def probe_hook(repository: Repository, hook: HookFile) -> Effect:
@@ -139,10 +139,10 @@ def probe_hook(repository: Repository, hook: HookFile) -> Effect:
             return works(f"{hook.edits} calls git-fedlearn in a line of its own (not probed)")
         return fails("is not set up" if hook.runs.exists() else "does not exist")
     if not (hook.runs.is_file() and os.access(hook.runs, os.X_OK)):
-        return fails(f"{hook.runs} is not executable, so git does not run it")
+        return fails(f"{hook.runs} is not executable, so git ignores it")
     token = token_hex(8)
     line = f'"$FEDLEARN_HOOK" {"origin ." if hook.name == "pre-push" else ""}'
-    # A hook that pre-commit moved aside is run by pre-commit, which would go on with its own hooks.
+    # A hook that pre-commit moved aside is run by pre-commit, which would continue with its own hooks.
     target = hook.edits if hook.edits.suffix == ".legacy" else hook.runs
     done = run_line(repository.git, line, environment={PROBE: token, "FEDLEARN_HOOK": str(target)})
     if f"fedlearn-probe {token} {hook.name}" in done.err.splitlines():
@@ -152,8 +152,8 @@ def probe_hook(repository: Repository, hook: HookFile) -> Effect:
 
 def _judge_merge(merged: bytes) -> Effect:
     if merged != join_sets(_OURS, _THEIRS):
-        return fails("a merge of two record sets did not give their join")
-    return works("git joined two record sets through the registered driver")
+        return fails("merging two record sets gave a wrong result")
+    return works("git merged two record sets with the registered driver")
 
 
 @contextmanager

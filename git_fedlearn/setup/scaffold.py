@@ -1,13 +1,8 @@
-"""The files of a federated repository (design section 3): made where missing, extended once where not.
+"""The files that `git fedlearn init` creates, or extends once if they exist.
 
-Nothing that stands in a file is changed, so running it again changes no byte.
-
-The texts of the files that `git fedlearn init` makes.
-
-Our hooks in `.pre-commit-config.yaml`, the file of the pre-commit framework (pre-commit.com).
-
-A file that exists is extended as text, so that comments and layout stay, and only if reading the result
-as YAML shows that nothing but our hooks was added.
+Existing content is never changed, so a second run changes no byte. The config of the pre-commit framework
+(pre-commit.com) is extended as text, which keeps comments and layout, and only if parsing the result as YAML
+shows that nothing except our hooks was added.
 """
 
 from collections.abc import Callable, Iterator
@@ -49,89 +44,30 @@ LOCAL_HOOKS: Final = r"""- repo: local
 """
 
 
-def new_config() -> bytes:
-    """A file with our hooks alone."""
-    return b"repos:\n" + _indented("  ")
-
-
-def has_our_hooks(data: bytes) -> bool:
-    """Whether the file names one of our hooks, from whatever repository."""
-    config = _load(data)
-    return config is not None and any(identifier in HOOK_IDS for identifier in _hook_ids(config))
-
-
-def find_extended(data: bytes) -> bytes | None:
-    """The file with our hooks after the others, itself if it has them, None where that takes a human."""
-    config = _load(data)
-    if config is None:
-        return None
-    if has_our_hooks(data):
-        return data
-    extended = _insert(data)
-    wanted = {**config, "repos": [*config["repos"], *yaml.safe_load(LOCAL_HOOKS)]}
-    return extended if extended and _load(extended) == wanted else None
-
-
-def _load(data: bytes) -> dict[str, Any] | None:
-    """The file as a mapping with a list of repositories, None if it is anything else."""
-    try:
-        config = yaml.safe_load(data)
-    except (yaml.YAMLError, ValueError):
-        return None
-    return config if isinstance(config, dict) and isinstance(config.get("repos"), list) else None
-
-
-def _hook_ids(config: dict[str, Any]) -> list[object]:
-    repositories = [repository for repository in config["repos"] if isinstance(repository, dict)]
-    hooks = [hook for repository in repositories for hook in repository.get("hooks") or []]
-    return [hook.get("id") for hook in hooks if isinstance(hook, dict)]
-
-
-def _insert(data: bytes) -> bytes | None:
-    """Our hooks behind the last line of the list, at its indentation; the caller checks the result."""
-    listed = next(value for key, value in yaml.compose(data).value if key.value == "repos")
-    if listed.flow_style:
-        return None
-    lines = data.splitlines(keepends=True)
-    end = listed.end_mark.line if listed.end_mark.column == 0 else len(lines)
-    while end and (not lines[end - 1].strip() or lines[end - 1].lstrip().startswith(b"#")):
-        end -= 1
-    ending = line_end(data)
-    before = b"".join(lines[:end])
-    if not before.endswith(b"\n"):
-        before += ending
-    ours = _indented(" " * int(listed.start_mark.column)).replace(b"\n", ending)
-    return before + ours + b"".join(lines[end:])
-
-
-def _indented(indent: str) -> bytes:
-    return "".join(f"{indent}{line}" for line in LOCAL_HOOKS.splitlines(keepends=True)).encode()
-
-
 _DEFAULTS = Settings()
 
 SETTINGS: Final = f"""\
 # Settings that every clone of this repository shares. Lines that begin with # show the defaults.
-# What belongs to one machine alone (addresses, keys, its system id) is git config fedlearn.*.
+# Settings of one machine (addresses, keys, its system id) are git config fedlearn.*.
 format = 1
 
 [limits]
-# record_set_bytes = {_DEFAULTS.record_set_bytes}    # a file that would grow larger is sharded
+# record_set_bytes = {_DEFAULTS.record_set_bytes}    # a larger file is sharded
 # record_bytes = {_DEFAULTS.record_bytes}         # a larger record is refused
 
 [learn]
-# minimum_score = {_DEFAULTS.minimum_score}            # what scores less is not learned
+# minimum_score = {_DEFAULTS.minimum_score}            # lessons that score less are not learned
 
 [privacy]
 # kinds = {{ HOST_NAME = "allow", PRIVATE_KEY = "block" }}    # else "redact"; block refuses the record
 # [[privacy.allow]]             # git fedlearn scan --allow FINGERPRINT --reason … writes this
 # fingerprint = "0123456789abcdef"
 # reason = "the key of the public test server"
-# expires = 2030-01-31          # optional: the first day it no longer holds
-# [[privacy.rules]]             # what only you know to be private
+# expires = 2030-01-31          # optional: the first day it no longer applies
+# [[privacy.rules]]             # private values that only you know
 # name = "customer-number"
 # pattern = 'CUST-[0-9]{{6}}'
-# kind = "CUSTOMER_NUMBER"      # the placeholder; SECRET unless said
+# kind = "CUSTOMER_NUMBER"      # the placeholder (default: SECRET)
 
 [keep]
 # telemetry_events = {_DEFAULTS.telemetry_events}        # events in a telemetry snapshot
@@ -140,7 +76,7 @@ format = 1
 """
 
 IGNORED: Final = [
-    "# what one machine knows raw or can make again",
+    "# raw telemetry and files that can be rebuilt",
     "/data/telemetry/*-events.jsonl*",
     "/data/**/snapshots/*/latest.jsonl",
     "/data/dashboards/",
@@ -175,7 +111,7 @@ PRE_COMMIT_CONFIG: Final = ".pre-commit-config.yaml"
 
 @dataclass(frozen=True, slots=True)
 class Scaffold:
-    """Paths relative to the top: made, extended, and those a human must extend with the text given."""
+    """Paths relative to the top: created, extended, and those a person must extend with the given text."""
 
     made: tuple[str, ...] = ()
     extended: tuple[str, ...] = ()
@@ -183,7 +119,7 @@ class Scaffold:
 
 
 def write_scaffold(top: Path) -> Scaffold:
-    """Make or extend every file. The caller holds the lock. Raises FedlearnError before it writes any."""
+    """Create or extend every file. The caller holds the lock. Raises FedlearnError before writing any."""
     before = {path: (read_file(top / path), (top / path).exists()) for path, _ in _files()}
     after = {path: _wanted(top / path, before[path], form) for path, form in _files()}
     made: list[str] = []
@@ -200,7 +136,7 @@ def write_scaffold(top: Path) -> Scaffold:
 
 
 def _files() -> Iterator[tuple[str, Callable[[bytes | None], bytes | None]]]:
-    """Every path with the function from the bytes it has (None: no file) to those it should have."""
+    """Every path, with a function from its current bytes (None: missing) to the new ones."""
     yield SETTINGS_FILE, _kept(SETTINGS.encode())
     yield ".gitattributes", lambda old: with_shared_rule(old or b"")
     yield ".gitignore", lambda old: put_block(old or b"", IGNORED)
@@ -222,3 +158,62 @@ def _wanted(
         return form(data if exists else None)
     except FedlearnError as error:
         raise FedlearnError(f"{path}: {error.message}", hint=error.hint) from None
+
+
+def new_config() -> bytes:
+    """A pre-commit config with our hooks only."""
+    return b"repos:\n" + _indented("  ")
+
+
+def has_our_hooks(data: bytes) -> bool:
+    """Whether a pre-commit config names one of our hooks, from any repository."""
+    config = _load(data)
+    return config is not None and any(identifier in HOOK_IDS for identifier in _hook_ids(config))
+
+
+def find_extended(data: bytes) -> bytes | None:
+    """A pre-commit config with our hooks appended if missing; None if a person must do that."""
+    config = _load(data)
+    if config is None:
+        return None
+    if has_our_hooks(data):
+        return data
+    extended = _insert(data)
+    wanted = {**config, "repos": [*config["repos"], *yaml.safe_load(LOCAL_HOOKS)]}
+    return extended if extended and _load(extended) == wanted else None
+
+
+def _load(data: bytes) -> dict[str, Any] | None:
+    """The file as a mapping with a list of repositories, None if it is anything else."""
+    try:
+        config = yaml.safe_load(data)
+    except (yaml.YAMLError, ValueError):
+        return None
+    return config if isinstance(config, dict) and isinstance(config.get("repos"), list) else None
+
+
+def _hook_ids(config: dict[str, Any]) -> list[object]:
+    repositories = [repository for repository in config["repos"] if isinstance(repository, dict)]
+    hooks = [hook for repository in repositories for hook in repository.get("hooks") or []]
+    return [hook.get("id") for hook in hooks if isinstance(hook, dict)]
+
+
+def _insert(data: bytes) -> bytes | None:
+    """The file with our hooks after the last line of the list, indented like it; the caller checks it."""
+    listed = next(value for key, value in yaml.compose(data).value if key.value == "repos")
+    if listed.flow_style:
+        return None
+    lines = data.splitlines(keepends=True)
+    end = listed.end_mark.line if listed.end_mark.column == 0 else len(lines)
+    while end and (not lines[end - 1].strip() or lines[end - 1].lstrip().startswith(b"#")):
+        end -= 1
+    ending = line_end(data)
+    before = b"".join(lines[:end])
+    if not before.endswith(b"\n"):
+        before += ending
+    ours = _indented(" " * int(listed.start_mark.column)).replace(b"\n", ending)
+    return before + ours + b"".join(lines[end:])
+
+
+def _indented(indent: str) -> bytes:
+    return "".join(f"{indent}{line}" for line in LOCAL_HOOKS.splitlines(keepends=True)).encode()

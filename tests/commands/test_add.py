@@ -74,13 +74,13 @@ def test_broken_lines_are_reported_by_number_and_the_rest_is_added(system: Syste
             (3, "not a JSON object"),
             (4, "a key that occurs twice"),
             (5, "NaN or Infinity, which is not JSON"),
-            (6, "a number that a double cannot hold"),
+            (6, "a number out of the range of a double"),
             (7, "a number of more than 640 digits"),
             (8, "nested deeper than 100 levels"),
             (9, "nested deeper than 100 levels"),
             (10, "not valid UTF-8"),
             (11, "NUL bytes"),
-            (12, "nothing was learned: no field but metadata"),
+            (12, "no content: every field is metadata"),
             (13, "`_first_seen` is not a date (YYYY-MM-DD)"),
             (14, "`_gen` is not a whole number"),
             (16, "incomplete last line"),
@@ -275,7 +275,8 @@ def test_a_link_in_place_of_the_file_is_not_written_through(system: System, tmp_
     target.write_bytes(b"mine")
     (system.path / SET).unlink(missing_ok=True)
     (system.path / SET).symlink_to(target)
-    assert "not a plain file" in system.fedlearn("add", "skills-patterns", stdin=line(title="a"), code=3).err
+    refused = system.fedlearn("add", "skills-patterns", stdin=line(title="a"), code=3)
+    assert "not a regular file" in refused.err
     assert target.read_bytes() == b"mine"
 
 
@@ -283,6 +284,6 @@ def test_the_second_of_two_writers_says_who_holds_the_lock(system: System) -> No
     system.git("config", "fedlearn.lockTimeout", "0.05")
     with hold_lock(system.path / ".git/fedlearn", "sync"):
         err = system.fedlearn("add", "skills-patterns", stdin=line(title="a"), code=3).err
-    assert "held by git fedlearn sync (process " in err
+    assert "locked by git fedlearn sync (pid " in err
     assert "hint: wait for it to end, then run the command again" in err
     system.fedlearn("add", "skills-patterns", stdin=line(title="a"))

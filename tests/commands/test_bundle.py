@@ -50,7 +50,7 @@ def test_there_and_again_with_what_is_new(sender: System, receiver: System) -> N
         "bundle-stick  nothing new\nnothing new\n"
     )
     identifier = receiver.records("skills-patterns")[0].id
-    assert "first through bundle-stick\n" in receiver.fedlearn("show", identifier, "--origin").out
+    assert "introduced by   bundle-stick\n" in receiver.fedlearn("show", identifier, "--origin").out
     sender.git("checkout", "--", "data")
     sender.add("skills-patterns", {"pattern": "more"})
     sender.commit()

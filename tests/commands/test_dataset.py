@@ -180,7 +180,7 @@ def test_a_split_goes_by_id_so_no_sample_ever_changes_sides(filled: System) -> N
     assert len(train) + len(validation) == 42
     assert 22 <= len(train) <= 36
     stale = filled.fedlearn("dataset", "export", "--format", "openai", "-o", "out", code=3)
-    assert "left from an export with --split" in stale.err
+    assert "left over from an export with --split" in stale.err
 
 
 def test_min_score_leaves_out_what_claims_less_or_nothing(filled: System) -> None:

@@ -77,7 +77,7 @@ def test_what_the_audience_sees(played: Played) -> None:
         "key <API_KEY> is not known; ask",
         "laptop$ git push hub main\n    rejected: another system was faster\nlaptop$ git pull hub main\n",
         "    score 0.97\n",
-        "      reason     switching the sandbox off solves nothing\n",
+        "      reason          switching the sandbox off solves nothing\n",
         "retracted                              1         1         1\n",
         "    3 systems, score 0.97, error-solutions\n",
     ]

@@ -23,7 +23,7 @@ def test_a_healthy_clone_line_by_line_and_nothing_left_behind(world: World) -> N
     one.fedlearn("init")
     one.commit()
     before = snapshot(world.folder)
-    out, _, manual = one.fedlearn("doctor").out.rpartition("ok       manual           ")
+    out, _, manual = one.fedlearn("doctor").out.rpartition("ok       man page         ")
     assert "git fedlearn -" in manual
     assert [line.split(None, 2)[1] for line in manual.splitlines() if line.startswith("ok")] == [
         *("framework", "leftovers", "sources", "extras", "index", "schedule")
@@ -32,9 +32,9 @@ def test_a_healthy_clone_line_by_line_and_nothing_left_behind(world: World) -> N
     version = one.git("version").out.split()[2].split(".")
     assert out == (
         f"ok       git              git {version[0]}.{version[1]}; 2.34 or later is needed\n"
-        "ok       merge            git joined two record sets through the registered driver\n"
-        "ok       attributes       git hands data files to the drivers, on every branch\n"
-        "ok       diff             git diff shows records, one field a line\n"
+        "ok       merge            git merged two record sets with the registered driver\n"
+        "ok       attributes       git uses the drivers for data files on every branch\n"
+        "ok       diff             git diff shows records, one field per line\n"
         f"ok       system           this is {ID}\n"
         + "".join(
             f"ok       {name:<16} git runs it, and it runs git-fedlearn ({one.path}/.git/hooks/{name})\n"
@@ -43,8 +43,8 @@ def test_a_healthy_clone_line_by_line_and_nothing_left_behind(world: World) -> N
         + "ok       data             data/ is here\n"
         "ok       settings         .fedlearn.toml can be read\n"
         "ok       shared rule      the .gitattributes of this branch does the same in other clones\n"
-        "ok       ignored          raw telemetry stays on this machine, lessons can be committed\n"
-        "ok       line ends        data files end their lines with LF\n"
+        "ok       ignored          raw telemetry stays on this machine; lessons can be committed\n"
+        "ok       line endings     data files use LF line endings\n"
     )
 
 
@@ -80,7 +80,7 @@ def test_json_is_versioned(world: World) -> None:
         {
             "name": "settings",
             "ok": False,
-            "detail": ".fedlearn.toml: format 9 is not known to this version (it knows 1)",
+            "detail": ".fedlearn.toml: format 9 is not supported by this version (supported: 1)",
             "hint": "upgrade git-fedlearn",
         }
     ]
@@ -158,7 +158,7 @@ BREAKS: list[tuple[Callable[[System], None], list[str]]] = [
     (_interpreter_gone, ["pre-commit"]),
     (_forged_id, ["system"]),
     (_rule_of_someone_else, ["merge", "attributes", "shared rule"]),
-    (_windows_lines, ["line ends"]),
+    (_windows_lines, ["line endings"]),
     (_raw_data_not_ignored, ["ignored"]),
     (_no_data, ["data"]),
 ]
@@ -178,7 +178,7 @@ def test_an_old_git_runs_the_driver_on_files(world: World) -> None:
     repository = Repository.discover(one.path, one.environment)
     assert try_driver_line(repository).ok
     _driver_takes_ours(one)
-    assert try_driver_line(repository).detail == "a merge of two record sets did not give their join"
+    assert try_driver_line(repository).detail == "merging two record sets gave a wrong result"
     _driver_gone(one)
     assert try_driver_line(repository).detail.startswith("the registered driver failed: ")
     one.git("config", "--unset", DRIVER_KEY)

@@ -52,7 +52,7 @@ def test_the_store_is_left_as_it_is(learned: System) -> None:
 def test_a_second_export_changes_nothing(learned: System) -> None:
     learned.fedlearn("export")
     commit = learned.commit()
-    assert "0 added, 0 updated" in learned.fedlearn("export").out
+    assert "nothing new (3 already known); 3 points read" in learned.fedlearn("export").out
     assert learned.git("status", "--porcelain").out == ""
     assert learned.git("rev-parse", "HEAD").out.strip() == commit
 
@@ -116,9 +116,9 @@ def test_the_settings_name_the_collections(learned: System) -> None:
 def test_points_that_teach_nothing_are_named_and_the_rest_is_exported(learned: System) -> None:
     fill(learned, "error-solutions", {9: {"last_used": "today"}})
     shown = learned.fedlearn("export", code=1)
-    assert "4 points, 3 lessons" in shown.out
+    assert "3 lessons added; 4 points read" in shown.out
     assert (
-        "error: error-solutions, point 9: nothing was learned: no field but metadata; not exported\n"
+        "error: error-solutions, point 9: no content: every field is metadata; not exported\n"
         in shown.err
     )
 
@@ -133,7 +133,7 @@ def test_a_payload_cannot_retract_and_keys_of_ours_without_their_form_are_droppe
             3: {"_retracted": {"at": "2026"}, "_id": "e" * 32},
         },
     )
-    assert "point 3: nothing was learned" in learned.fedlearn("export", "notes", code=1).err
+    assert "point 3: no content" in learned.fedlearn("export", "notes", code=1).err
     records = learned.records("collections/notes")
     assert sorted(str(record.fields["text"]) for record in records) == ["one", "two"]
     assert {str(record.fields["_seen_by"]) for record in records} == {"['sys-aaaaaaaaaa']"}
@@ -206,4 +206,4 @@ def test_what_appears_while_it_reads_is_fetched_by_a_second_pass(
             self.upsert([Point(77, {"text": "late"}, [1.0] * 256)])  # type: ignore[attr-defined]
 
     monkeypatch.setattr(kind, "pages", pages)
-    assert "4 points, 4 lessons" in learned.fedlearn("export").out
+    assert "4 lessons added; 4 points read" in learned.fedlearn("export").out

@@ -105,7 +105,7 @@ def test_one_run_at_a_time(world: World) -> None:
     from git_fedlearn.repository.lock import hold_lock  # noqa: PLC0415
 
     with hold_lock(folder, "federate"):
-        assert "held by git fedlearn federate" in one.fedlearn("federate", code=3).err
+        assert "locked by git fedlearn federate" in one.fedlearn("federate", code=3).err
 
 
 def test_systems_push_to_branches_of_their_own_and_read_all_of_them(world: World) -> None:

@@ -184,7 +184,7 @@ def test_into_another_name_and_an_alias_for_it(learned: System) -> None:
         "--switch-alias needs another name"
         in learned.fedlearn("import", "notes", "--switch-alias", code=2).err
     )
-    assert "are for one collection" in learned.fedlearn("import", "--into", "x", code=2).err
+    assert "need exactly one collection" in learned.fedlearn("import", "--into", "x", code=2).err
 
 
 def test_the_schema_that_a_system_exported_is_made_again(learned: System) -> None:
@@ -248,8 +248,8 @@ def test_a_scroll_dump_is_sanitized_and_imported(learned: System) -> None:
     learned.write("dump.json", json.dumps({"result": {"points": points}, "status": "ok"}).encode())
     shown = learned.fedlearn("import", "notes", "--dump", "dump.json")
     assert (
-        shown.err == "error: dump.json, point 2: nothing was learned: no field but metadata; not imported\n"
-        "error: dump.json, point 3: nothing was learned: no field but metadata; not imported\n"
+        shown.err == "error: dump.json, point 2: no content: every field is metadata; not imported\n"
+        "error: dump.json, point 3: no content: every field is metadata; not imported\n"
     )
     assert contents(learned, "notes")[4]["text"] == "write to <EMAIL_ADDRESS>"
     learned.write("dump.json", b'{"result": 3}')
@@ -309,5 +309,5 @@ def test_what_a_pull_brings_is_imported_at_once_where_that_is_wished(world: Worl
     one.commit()
     told = two.git("pull", "--quiet").err
     assert "cannot be reached" in told
-    assert told.endswith("hint: nothing is lost; later: git fedlearn import\n")
+    assert told.endswith("hint: git fedlearn import    (later; no lesson is lost)\n")
     assert len(two.records("error-solutions")) == 4

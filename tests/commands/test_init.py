@@ -109,7 +109,7 @@ def test_a_rule_that_hides_data_is_pointed_out(world: World) -> None:
     noted = one.fedlearn("init").err
     assert noted.count("is ignored by a .gitignore rule, so git will not commit it") == 4
     assert (
-        ".gitignore:1:*.jsonl hides data files from git: remove that rule"
+        ".gitignore:1:*.jsonl hides data files from git; remove that rule"
         in one.fedlearn("doctor", code=1).out
     )
 
@@ -125,7 +125,7 @@ def test_in_a_bare_repository_there_is_nothing_to_scaffold(world: World) -> None
 def test_a_link_where_a_file_belongs_stops_it_before_anything_is_written(world: World) -> None:
     one = world.repository("one")
     (one.path / ".gitignore").symlink_to("elsewhere")
-    assert ".gitignore: not a plain file" in one.fedlearn("init", code=3).err
+    assert ".gitignore: not a regular file" in one.fedlearn("init", code=3).err
     assert sorted(path.name for path in one.path.iterdir()) == [".git", ".gitignore"]
 
 

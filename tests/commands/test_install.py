@@ -130,7 +130,7 @@ def test_a_driver_of_someone_elses_making_is_kept(world: World) -> None:
     one = world.repository("one")
     one.git("config", "merge.fedlearn.driver", "other %A %B")
     assert one.fedlearn("install", code=3).err == (
-        "error: git config merge.fedlearn.driver is not of git-fedlearn's making: other %A %B\n"
+        "error: git config merge.fedlearn.driver was not set by git-fedlearn: other %A %B\n"
         "hint: git config --local --remove-section merge.fedlearn    (if you do not need it)\n"
     )
     assert one.git("config", "merge.fedlearn.driver").out == "other %A %B\n"
@@ -236,7 +236,7 @@ def test_hooks_that_are_switched_off_are_reported(world: World) -> None:
     one = world.repository("one")
     one.git("config", "core.hooksPath", "/dev/null")
     assert one.fedlearn("install", code=1).err == (
-        "error: /dev/null hooks are switched off: core.hooksPath is no folder\n"
+        "error: /dev/null hooks are disabled: core.hooksPath is not a directory\n"
         "hint: git config --unset core.hooksPath\n"
     )
 
@@ -266,7 +266,7 @@ def test_a_hook_that_is_no_shell_script_is_left_alone(world: World, content: byt
     hook.write_bytes(content)
     done = one.fedlearn("install", code=1)
     assert hook.read_bytes() == content
-    assert f"error: {hook} is no shell script (" in done.err
+    assert f"error: {hook} is not a shell script (" in done.err
     assert "git_fedlearn.plumbing.hook pre-commit\n" in done.err
     assert (one.path / ".git/hooks/pre-push").is_file()
     assert one.git("config", "fedlearn.system").out.startswith("sys-")
@@ -287,8 +287,8 @@ def test_hooks_git_would_not_run_are_reported(world: World) -> None:
     link = one.path / ".git/hooks/pre-push"
     link.symlink_to("gone")
     assert one.fedlearn("install", code=1).err == (
-        f"error: {off} is not executable, so git does not run it\nhint: chmod +x {off}, or remove it\n"
-        f"error: {link} is a link that leads nowhere\nhint: rm {link}, then: git fedlearn install\n"
+        f"error: {off} is not executable, so git ignores it\nhint: chmod +x {off}, or remove it\n"
+        f"error: {link} is a broken symlink\nhint: rm {link}, then: git fedlearn install\n"
     )
 
 

@@ -39,7 +39,7 @@ def test_a_record_that_two_systems_learned(two: tuple[System, System]) -> None:
         f"  2026-05-28  {short(one, 'HEAD')}  retracted by this system: wrong since 2.0  (take back)\n"
         f"  2026-05-28  {short(one, 'HEAD~1')}  score raised to 0.90, confirmed by {B}  (meet)\n"
         f"  2026-05-28  {short(one, 'HEAD~1^2')}  learned with score 0.90 by {B}  (two learns)\n"
-        f"  2026-05-28  {short(one, 'HEAD~1^1')}  learned 0.72 by this system  (one learns)\n"
+        f"  2026-05-28  {short(one, 'HEAD~1^1')}  learned with score 0.72 by this system  (one learns)\n"
     )
     answer = one.fedlearn("log", pin.id, "--json", "--full").json()
     assert answer["schema"] == "fedlearn.log/v1"
@@ -94,7 +94,7 @@ def test_a_lost_record_is_found_in_history(two: tuple[System, System]) -> None:
 def test_nothing_and_wrong_uses(world: World) -> None:
     plain = world.repository("plain")
     assert plain.fedlearn("log").err == "no commits yet\n"
-    assert "no record here or in any commit" in plain.fedlearn("log", "abcd", code=1).err
+    assert "no record with this id in this clone or its history" in plain.fedlearn("log", "abcd", code=1).err
     assert plain.fedlearn("log", "", code=2).err.startswith("error: : not a record id\n")
     assert plain.fedlearn("log", "--rev", "nope", code=2).err.startswith("error: nope: no such commit\n")
     assert plain.fedlearn("log", "--full", code=2).err.startswith("error: --full needs an ID")

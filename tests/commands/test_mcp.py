@@ -140,7 +140,7 @@ async def wrong_uses(agent: Agent, identifier: str) -> None:
     hints = {
         ("search", ("text", " ")): "error: nothing to search for\nhint: give the error message",
         ("get", ("id", "zz")): "error: zz: not a record id\nhint: at least 4",
-        ("get", ("id", "0000abcd")): "error: 0000abcd: no record has this id\nhint: ",
+        ("get", ("id", "0000abcd")): "error: 0000abcd: no record with this id\nhint: ",
     }
     for (tool, (key, value)), expected in hints.items():
         assert (await agent.call(tool, fails=True, **{key: value})).startswith(expected)

@@ -90,7 +90,7 @@ def test_a_shallow_clone_says_how_to_get_the_content(world: World) -> None:
     shallow.fedlearn("install")
     identifier = only(shallow)[0]
     assert shallow.fedlearn("restore", identifier, code=3).err == (
-        f"error: {identifier}: its content is in no commit of this clone\n"
+        f"error: {identifier}: no commit in this clone contains it\n"
         "hint: git fetch --unshallow, then run this again\n"
     )
     shallow.git("fetch", "--quiet", "--unshallow")
@@ -101,10 +101,10 @@ def test_a_shallow_clone_says_how_to_get_the_content(world: World) -> None:
 def test_of_an_unknown_content_or_id(system: System) -> None:
     system.add("skills-patterns", {"_id": "ab" * 16, "_retracted": {}})
     assert system.fedlearn("restore", "abab", code=3).err == (
-        f"error: {'ab' * 16}: its content is in no commit of this clone\n"
-        "hint: if you have the record elsewhere: git fedlearn add, with a `_gen` above the tombstone's\n"
+        f"error: {'ab' * 16}: no commit in this clone contains it\n"
+        "hint: if you have the record elsewhere: git fedlearn add, with a `_gen` above the retraction's\n"
     )
-    assert "no record has this id" in system.fedlearn("restore", "cdcd", code=1).err
+    assert "no record with this id" in system.fedlearn("restore", "cdcd", code=1).err
 
 
 def test_all_or_nothing(buried: System) -> None:
@@ -123,5 +123,5 @@ def test_what_held_private_data_stays_retracted(system: System) -> None:
     error = system.fedlearn("restore", buried.id, code=3).err
     assert error == (
         f"error: {buried.id}: contains private data (EMAIL_ADDRESS)\n"
-        "hint: add the lesson without it: git fedlearn add\n"
+        "hint: git fedlearn add SET FILE    (the lesson without private data)\n"
     )

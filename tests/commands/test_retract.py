@@ -42,7 +42,7 @@ def test_wrong_uses_change_nothing(system: System) -> None:
     before = system.read("data/patterns/skills-patterns.jsonl")
     first, second = sorted(ids(system))[:2]
     assert system.fedlearn("retract", "0000abcd", "--reason", "x", code=1).err == (
-        "error: 0000abcd: no record has this id\nhint: git fedlearn verify --history\n"
+        "error: 0000abcd: no record with this id\nhint: git fedlearn verify --history\n"
     )
     system.fedlearn("retract", first, "0000abcd", "--reason", "x", code=1)
     assert "not a record id" in system.fedlearn("retract", "ab", "--reason", "x", code=2).err
@@ -63,7 +63,7 @@ def test_an_ambiguous_start_names_the_candidates(system: System) -> None:
     found = sorted(ids(system))
     start = next(a[:4] for a, b in pairwise(found) if a[:4] == b[:4])
     error = system.fedlearn("retract", start, "--reason", "x", code=2).err
-    assert error.startswith(f"error: {start}: 2 records begin so:\n  {start}")
+    assert error.startswith(f"error: {start} is ambiguous; 2 records start with it:\n  {start}")
     assert error.endswith("hint: give more digits\n")
 
 

@@ -111,7 +111,7 @@ def test_a_decision_holds_for_ever(
 def test_another_wording_takes_its_place(system: System, waiting: str) -> None:
     other = json.dumps(sample(f"see the help desk or {MAIL}")).encode()
     assert system.fedlearn("review", "edit", waiting, "-", stdin=b"[]", code=2).err == (
-        "error: the edited sample: not a JSON object\nhint: nothing was changed\n"
+        "error: the edited sample: not a JSON object\nhint: edit it again\n"
     )
     result = system.fedlearn("review", "edit", waiting, "-", stdin=other)
     assert result.out == "accepted 1 sample, edited\n"
@@ -186,7 +186,7 @@ def test_a_walk_goes_through_all_kinds(system: System, world: World) -> None:
     assert system.fedlearn("review").err == "nothing to review\n"
     assert [r.is_tombstone for r in system.records("skills-patterns") if r.id == record.id] == [True]
     assert err.getvalue().count("hint: git add data && git commit\n") == 1
-    assert "review       nothing\n" in system.fedlearn("status").out
+    assert "review       nothing to review\n" in system.fedlearn("status").out
 
 
 def test_a_bad_edit_asks_again(system: System, waiting: str) -> None:

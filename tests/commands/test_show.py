@@ -38,7 +38,7 @@ def test_program_answer_and_unknown_id(system: System) -> None:
         "schema": "fedlearn.show/v1",
         "records": [{"set": "skills-patterns", "record": {"_id": record.id, "title": "\ud800"}}],
     }
-    assert system.fedlearn("show", "0000", code=1).err.startswith("error: 0000: no record has this id\n")
+    assert system.fedlearn("show", "0000", code=1).err.startswith("error: 0000: no record with this id\n")
 
 
 def test_the_origin_of_a_record_from_its_first_system_to_its_end(world: World) -> None:

@@ -161,7 +161,7 @@ def test_no_commit_in_the_middle_of_a_merge(learner: System) -> None:
     learner.git("checkout", "--quiet", "main")
     learner.git("merge", "--no-ff", "--no-commit", "side")
     assert learner.fedlearn("sync", "--commit", code=3).err == (
-        "error: a merge is not finished\nhint: git fedlearn resolve, then git status\n"
+        "error: a merge is in progress\nhint: git fedlearn resolve, then git status\n"
     )
     assert titles(learner) == 0
 
@@ -172,7 +172,7 @@ def test_a_commit_that_a_hook_refuses_says_what_the_hook_said(learner: System) -
     hook.chmod(0o755)
     error = learner.fedlearn("sync", "--commit", code=3).err
     assert "on Fridays we do not commit" in error
-    assert "hint: what was learned is staged under data/" in error
+    assert "hint: the changes are staged under data/" in error
     hook.unlink()
     learner.fedlearn("sync", "--commit")
     assert learner.git("status", "--porcelain").out == ""

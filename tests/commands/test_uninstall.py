@@ -152,7 +152,7 @@ def test_a_block_without_end_is_not_guessed_at(world: World) -> None:
     one = world.repository("one")
     path = one.write(".git/info/attributes", b"# >>> git-fedlearn >>>\n*.bin -text\n")
     assert one.fedlearn("install", code=3).err == (
-        f"error: {path}: a block of git-fedlearn that has no end\n"
+        f"error: {path}: the git-fedlearn block has no end marker\n"
         "hint: remove the lines from `# >>> git-fedlearn >>>` on that are not yours\n"
     )
     assert path.read_bytes() == b"# >>> git-fedlearn >>>\n*.bin -text\n"

@@ -36,10 +36,10 @@ def assert_mended(system: System) -> None:
 @pytest.mark.parametrize(
     ("data", "message"),
     [
-        (B + A, "2: not in order after the line before"),
-        (A + A, "2: not in order after the line before"),
-        (A.replace(b"}", b',"value_score":0.5}') + A.replace(b"}", b',"value_score":0.9}'), "2: the id of"),
-        (B.replace(B[8:40], A[8:40]), f"1: wrong id: the content is that of {id_of(B)}"),
+        (B + A, "2: out of order"),
+        (A + A, "2: out of order"),
+        (A.replace(b"}", b',"value_score":0.5}') + A.replace(b"}", b',"value_score":0.9}'), "2: same id as"),
+        (B.replace(B[8:40], A[8:40]), f"1: wrong id: the content belongs to {id_of(B)}"),
         (b'{"title":"a"}\n', "1: a record not in canonical form"),
         (A.replace(b",", b", "), "1: a record not in canonical form"),
         (A + B.replace(b"\n", b"\r\n"), "2: CR at the end of a record"),
@@ -120,12 +120,12 @@ def test_links_and_folders_in_place_of_files(system: System, tmp_path: Path) -> 
     (system.path / "data/collections").symlink_to(tmp_path / "elsewhere")
     system.write("data/patterns/error-solutions.jsonl", B + A)
     out = system.fedlearn("verify", "--fix", code=1).out
-    why = "not a plain file (a symlink, a folder or a submodule)"
+    why = "not a regular file (a symlink, folder or submodule)"
     for path in (SET, "data/patterns/best-practices.jsonl", "data/collections"):
         assert f"{path}: {why}\n" in out
     assert system.read("data/patterns/error-solutions.jsonl") == A + B
     assert (tmp_path / "target").read_bytes() == A
-    assert "a symlink in place of a folder" in system.fedlearn("add", "collections/x", stdin=A, code=3).err
+    assert "a symlink in place of a directory" in system.fedlearn("add", "collections/x", stdin=A, code=3).err
     assert list((tmp_path / "elsewhere").iterdir()) == []
 
 
@@ -135,9 +135,7 @@ def test_snapshots_of_other_systems_are_only_reported(system: System) -> None:
     for path in paths.values():
         system.write(path, B + A)
     result = system.fedlearn("verify", "--fix", code=1)
-    assert result.out == (
-        f"rewrote {paths[own]}\n{paths['sys-zzzzzzzzzz']}:2: not in order after the line before\n"
-    )
+    assert result.out == (f"rewrote {paths[own]}\n{paths['sys-zzzzzzzzzz']}:2: out of order\n")
     assert system.read(paths[own]) == A + B
     assert system.read(paths["sys-zzzzzzzzzz"]) == B + A
     assert "verify --fix" not in result.err.replace("git add data && git commit", "")
@@ -223,7 +221,7 @@ def test_program_answer(system: System) -> None:
             "path": SET,
             "line": 2,
             "kind": "order",
-            "message": "not in order after the line before",
+            "message": "out of order",
             "fixable": True,
         },
     ]

@@ -12,7 +12,7 @@ REFUSED = {
     "never closed": (b"[" * MEGABYTE, "nested deeper than 100 levels"),
     "NaN": (b'{"a":NaN}', "NaN or Infinity, which is not JSON"),
     "-Infinity": (b'{"a":-Infinity}', "NaN or Infinity, which is not JSON"),
-    "1e400": (b'{"a":1e400}', "a number that a double cannot hold"),
+    "1e400": (b'{"a":1e400}', "a number out of the range of a double"),
     "a million digits": (b'{"a":' + b"9" * MEGABYTE + b"}", "a number of more than 640 digits"),
     "duplicate keys": (b'{"a":1,"a":2}', "a key that occurs twice"),
     "NUL": (b'{"a":"\x00"}', "not JSON: invalid control character at at column 7"),

@@ -100,7 +100,7 @@ def test_git_push_is_stopped_by_the_hook_and_fails_closed(world: World) -> None:
             done = one.git("push", "--quiet", where, what, check=False)
             assert done.code == 1
             assert f"error: hub: {SKILLS} may not be pushed there (only best-practices)\n" in done.err
-            assert "hint: git fedlearn remote add hub --publish SETS\n" in done.err
+            assert "hint: git fedlearn remote show hub    (shows what may be pushed)\n" in done.err
     blob = one.git("rev-parse", f"main:{SKILLS}").out.strip()
     done = one.git("push", "--quiet", "hub", f"{blob}:refs/tags/x", check=False)
     assert done.code == 1

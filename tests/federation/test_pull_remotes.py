@@ -151,7 +151,7 @@ def test_work_outside_data_is_left_as_it_is(here: System, peer: Foreign) -> None
 def test_an_unfinished_merge_is_in_the_way(here: System, peer: Foreign) -> None:
     peer.offer(line(pattern="first"))
     (here.path / ".git" / "MERGE_HEAD").write_text(head(here) + "\n")
-    assert here.fedlearn("pull-remotes", code=3).err.startswith("error: a merge is not finished\n")
+    assert here.fedlearn("pull-remotes", code=3).err.startswith("error: a merge is in progress\n")
 
 
 def test_a_dry_run_joins_nothing(here: System, peer: Foreign) -> None:

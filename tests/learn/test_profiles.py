@@ -111,7 +111,7 @@ def test_a_ready_made_profile_can_be_refined() -> None:
         ({"files": "x", "feilds": {}}, "unknown key `feilds`"),
         ({"files": "x", "fields": {"query": 3}}, "fields: `query` is not a path or list of paths"),
         ({"files": "x", "fields": {"query": "a["}}, "fields: `query`: not a path: a["),
-        ({"files": "x", "score": "open('x')"}, "score: an expression cannot hold `open('x')`"),
+        ({"files": "x", "score": "open('x')"}, "score: not allowed in an expression: `open('x')`"),
         (
             {"files": "x", "constants": {"a": {}}},
             "constants: `a` is not a string, number, boolean or list",

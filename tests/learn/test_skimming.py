@@ -22,7 +22,7 @@ from git_fedlearn.learn.lines import (
     read_lines,
 )
 
-STRICTER = ("a key that occurs twice", "a number that a double cannot hold", "a number of more than")
+STRICTER = ("a key that occurs twice", "a number out of the range of a double", "a number of more than")
 """What a record may not hold, and is not looked for in a line that claims too low a score."""
 
 scores = st.sampled_from(

@@ -44,7 +44,7 @@ def test_the_same_search_finds_the_same_lessons_after_a_reinstall(world: World, 
     one = world.system("one")
     fill(one, "error-solutions", payloads(number))
     before = [answers(one, "error-solutions", question) for question in QUESTIONS]
-    assert f"{number} points, {number} lessons, {number} added" in one.fedlearn("export").out
+    assert f"{number} lessons added; {number} points read" in one.fedlearn("export").out
     searched = found_by_search(one)
     one.commit("export")
     one.git("push", "--quiet", str(origin.path), "main")
@@ -56,9 +56,9 @@ def test_the_same_search_finds_the_same_lessons_after_a_reinstall(world: World, 
     assert {
         point: {k: v for k, v in found[point].items() if not k.startswith("_")} for point in found
     } == payloads(number)
-    assert f"0 added, 0 updated, 0 deleted, {number} there already" in two.fedlearn("import").out
+    assert f"nothing new ({number} points)" in two.fedlearn("import").out
     assert two.git("status", "--porcelain").out == ""
-    assert f"{number} lessons, 0 added, 0 updated" in two.fedlearn("export").out
+    assert f"nothing new ({number} already known); {number} points read" in two.fedlearn("export").out
 
 
 def found_by_search(system: System) -> list[list[str]]:
@@ -114,7 +114,7 @@ def test_an_export_that_is_killed_is_repeated(system: System) -> None:
         [sys.executable, "-c", _KILLED_EXPORT], cwd=system.path, env=system.environment, check=False
     )
     assert done.returncode == -signal.SIGKILL
-    assert "30 points, 30 lessons, 0 added" in system.fedlearn("export", "notes").out
+    assert "nothing new (30 already known); 30 points read" in system.fedlearn("export", "notes").out
     assert len(system.records("collections/notes")) == 30
     assert system.fedlearn("verify").code == 0
 

@@ -30,13 +30,15 @@ def test_lessons_go_through_a_server_to_another_system(world: World) -> None:
         for system in (one, two):
             system.environment |= {"QDRANT_URL": url, "QDRANT_API_KEY": "a-key"}
         assert "error-solutions: 130 added" in one.fedlearn("import", "error-solutions").out
-        assert "0 added, 0 updated, 0 deleted, 130 there" in one.fedlearn("import", "error-solutions").out
-        assert "130 points, 130 lessons, 130 added" in two.fedlearn("export", "error-solutions").out
+        assert "nothing new (130 points)" in one.fedlearn("import", "error-solutions").out
+        assert "130 lessons added; 130 points read" in two.fedlearn("export", "error-solutions").out
         raised = two.records("collections/error-solutions")[0].fields
         one.add("error-solutions", {**raised, "value_score": 0.9})
         one.fedlearn("retract", str(two.records("collections/error-solutions")[1].id), "--reason", "wrong")
-        assert "0 added, 1 updated, 1 deleted" in one.fedlearn("import", "error-solutions").out
-        assert two.fedlearn("export", "error-solutions").out.startswith("error-solutions: 129 points")
+        assert "1 updated, 1 deleted (129 points)" in one.fedlearn("import", "error-solutions").out
+        assert two.fedlearn("export", "error-solutions").out.startswith(
+            "error-solutions: 1 lesson updated, 128 already known; 129 points read"
+        )
     assert set(served.keys) == {"a-key"}
     records = two.records("collections/error-solutions")
     learned = {parse_point_id(record.fields["_point_id"]): without_ours(record) for record in records}
@@ -67,7 +69,7 @@ def test_a_server_of_another_schema_is_refused_in_words(system: System) -> None:
         system.git("config", "fedlearn.qdrantUrl", url)
         system.fedlearn("import", "error-solutions", "--into", "v2", "--switch-alias")
         again = system.fedlearn("import", "error-solutions")
-        assert again.out == "error-solutions: 0 added, 0 updated, 0 deleted, 1 there already; 1 point\n"
+        assert again.out == "error-solutions: nothing new (1 point)\n"
         refused = system.fedlearn("import", "error-solutions", "--into", "v3", "--switch-alias")
         assert refused.out.startswith("v3: 1 added")
 

@@ -237,7 +237,7 @@ def test_a_url_that_is_none_is_refused() -> None:
 def test_a_second_process_is_told_who_holds_the_embedded_store(tmp_path: Path) -> None:
     with (
         held_elsewhere(tmp_path / "store"),
-        pytest.raises(LockedError, match="held by git fedlearn import"),
+        pytest.raises(LockedError, match="locked by git fedlearn import"),
         open_edge_store(tmp_path / "store", "export", timeout=0.05),
     ):
         pass

@@ -73,7 +73,7 @@ def test_what_is_no_plain_file_is_refused(tmp_path: Path, kind: str) -> None:
     for attempt in (lambda: read_file(path), lambda: write_file(path, b"new")):
         with pytest.raises(FedlearnError) as error:
             attempt()
-        assert error.value.message == f"{path}: not a plain file"
+        assert error.value.message == f"{path}: not a regular file"
     assert elsewhere.read_bytes() == b"safe"
     assert not (tmp_path / "nowhere").exists()
 

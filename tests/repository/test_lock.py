@@ -46,7 +46,7 @@ def test_lock_that_is_held_names_its_holder_after_the_wait(tmp_path: Path) -> No
             pass
         release(first)
     assert error.value.message == (
-        f"{tmp_path / 'lock'}: held by git fedlearn sync (process {first.pid}); waited 0.05 s"
+        f"{tmp_path / 'lock'}: locked by git fedlearn sync (pid {first.pid}); gave up after 0.05 s"
     )
     assert error.value.hint == "wait for it to end, then run the command again"
 
@@ -82,7 +82,7 @@ def test_unreadable_holder_is_another_process(tmp_path: Path) -> None:
         assert said(first) == b"held"
         (tmp_path / "lock.holder").write_text("half a li")
         with (
-            pytest.raises(LockedError, match="held by another git fedlearn process"),
+            pytest.raises(LockedError, match="locked by another git fedlearn process"),
             hold_lock(tmp_path, "add", timeout=0),
         ):
             pass

@@ -148,7 +148,7 @@ def test_bisection_finds_the_same_where_nothing_was_lost(
     history = History(tmp_path_factory.mktemp("history"), seed, grows=True)
     tip = history.commits[-1]
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("git_fedlearn.repository.record_log.SMALL", -1)
+        patch.setattr("git_fedlearn.repository.record_log.MAX_SCANNED_BYTES", -1)
         for identifier in IDS:
             found = trace_record(history.objects, tip, SKILLS_PATTERNS, identifier)
             assert {step.commit for step in found} == naive_trace(history, identifier)

@@ -48,9 +48,11 @@ def post_merge(context: Context) -> int:
     losses = losses_by_set([committed_tree(objects, oid) for oid in earlier], committed_tree(objects, head))
     for name, found in losses.items():
         ids = (*found.lost, *found.revived, *found.weakened)
-        context.complain(f"warning: this merge lost {count(len(ids), 'record')} of {name}: {short_ids(ids)}")
+        context.print_error(
+            f"warning: this merge lost {count(len(ids), 'record')} of {name}: {short_ids(ids)}"
+        )
     if losses:
-        context.complain(f"hint: {REPAIR.format(' --history' if is_forward else '')}")
+        context.print_error(f"hint: {REPAIR.format(' --history' if is_forward else '')}")
     if context.repository.git.find_config(AUTO_IMPORT_KEY, "--type=bool") == "true":
         from git_fedlearn.console.words import bring_in  # noqa: PLC0415  costs start-up time
 

@@ -26,9 +26,9 @@ def sanitize(context: Context, *paths: str) -> int:
     with context.repository.lock("sanitize"):
         cleaned = sanitize_files(context.repository, context.privacy, paths or None)
     for path in cleaned.paths:
-        context.complain(f"sanitized {shown_path(context.privacy, path)}")
+        context.print_error(f"sanitized {shown_path(context.privacy, path)}")
     if cleaned.paths:
-        context.complain(f"{count(len(cleaned.paths), 'file')} sanitized{kinds(cleaned.redacted)}")
+        context.print_error(f"{count(len(cleaned.paths), 'file')} sanitized{kinds(cleaned.redacted)}")
     return 1 if cleaned.paths else 0
 
 

@@ -24,8 +24,8 @@ def pre_push(context: Context, remote: str, _url: str = "") -> int:
     paths = outgoing_paths(context.repository, remote, tips)
     refusal = may_publish(context.repository, remote, paths, unknown=unknown)
     if refusal:
-        context.complain(f"error: {refusal.message}")
-        context.complain(f"hint: {refusal.hint}")
+        context.print_error(f"error: {refusal.message}")
+        context.print_error(f"hint: {refusal.hint}")
         return 1
     known = [_find(objects, oid) for oid in listed.out.decode().split()]
     return check_updates(context, objects, updates, [oid for oid in known if oid])
@@ -46,8 +46,8 @@ def pre_receive(context: Context) -> int:
     known = [_find(objects, oid) for oid in listed.decode().split()]
     code = check_updates(context, objects, updates, [oid for oid in known if oid])
     if code and _brings_settings(objects, updates):
-        context.complain("hint: this push changes .fedlearn.toml; the server uses the version it has")
-        context.complain("hint: git push REMOTE COMMIT:BRANCH    (push the commit that changes it first)")
+        context.print_error("hint: this push changes .fedlearn.toml; the server uses the version it has")
+        context.print_error("hint: git push REMOTE COMMIT:BRANCH    (push the commit that changes it first)")
     return code
 
 

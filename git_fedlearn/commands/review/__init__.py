@@ -98,7 +98,7 @@ def scope_options(function: Function) -> Function:
 
 KEYS: Final = click.argument("keys", nargs=-1, metavar="[KEY]...")
 ALL: Final = click.option("--all", "everything", is_flag=True, help="All items of the kind.")
-AS_JSON: Final = click.option("--json", "as_json", is_flag=True, help="Answer for programs.")
+AS_JSON: Final = click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
 
 
 @click.group("review", invoke_without_command=True, short_help="Decide on pending items.")
@@ -258,8 +258,8 @@ def _show_list(context: Context, scope: ReviewScope, found: FoundItems, *, as_js
     for item in found.items:
         context.say(f"{item.key[:SHORT_ID]}  {item.noun:<10}  {item.row()}")
     for name, identifier in found.orphans:
-        context.complain(f"error: {name}: {identifier} and its replacement are both retracted")
-        context.complain(f"hint: git fedlearn restore {identifier}")
+        context.print_error(f"error: {name}: {identifier} and its replacement are both retracted")
+        context.print_error(f"hint: git fedlearn restore {identifier}")
     if found.items:
         option = " --duplicates" if PendingCluster in scope.kinds else ""
         context.note(f"hint: git fedlearn review show KEY{option}    (then accept or drop)")

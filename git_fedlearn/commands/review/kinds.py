@@ -144,7 +144,7 @@ class PendingRecord(PendingItem):
         if taken:
             context.say(f"accepted {count(len(taken), 'record')}")
         for record in refused:
-            context.complain(f"error: {record.key[:SHORT_ID]}: {record.reason}; cannot be accepted")
+            context.print_error(f"error: {record.key[:SHORT_ID]}: {record.reason}; cannot be accepted")
         return Accepted(len(taken), len(refused))
 
     @classmethod

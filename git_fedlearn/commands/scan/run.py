@@ -130,7 +130,7 @@ class Scanned:
             yield from scan_name(self._context.privacy, path)
             if not is_shareable(path):
                 self.unknown += 1
-                self._context.complain(f"error: {shown_path(self._context.privacy, path)}: {UNSHARED}")
+                self._context.print_error(f"error: {shown_path(self._context.privacy, path)}: {UNSHARED}")
 
 
 def _range(repository: Repository, objects: Objects, revisions: str) -> Range:

@@ -74,7 +74,7 @@ TEXT_WIDTH = 50
 @click.command("status", short_help="Show the state of this clone and what to do next.")
 @click.option("--fetch", "do_fetch", is_flag=True, help="Fetch from the upstream and all peers first.")
 @click.option("--porcelain", is_flag=True, help="Print stable lines for scripts: name, TAB, value.")
-@click.option("--json", "as_json", is_flag=True, help="Answer for programs.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
 @click.pass_obj
 def command(context: Context, *, do_fetch: bool, porcelain: bool, as_json: bool) -> None:
     """Show the state of this clone and what to do next.
@@ -132,8 +132,8 @@ def _fetch(context: Context) -> None:
     if repository.git.is_true("rev-parse", "--verify", "--quiet", "@{upstream}"):
         done = repository.git.attempt("fetch", "--quiet")
         if done.code:
-            context.complain(f"warning: git fetch failed: {done.said}")
+            context.print_error(f"warning: git fetch failed: {done.said}")
     for fetched in fetch_peers(repository, read_peers(repository), seconds=60, parallel=8):
         if fetched.contact.is_failure:
             why = ": ".join(part for part in (fetched.contact.value, fetched.detail) if part)
-            context.complain(f"warning: {fetched.name}: {why}")
+            context.print_error(f"warning: {fetched.name}: {why}")
