@@ -1,4 +1,4 @@
-"""Twice the input takes twice the work, whatever the input: counted in instructions, not in seconds."""
+"""Four times the input takes four times the work, whatever it is: counted in instructions, not in seconds."""
 
 from __future__ import annotations
 
@@ -18,8 +18,10 @@ if TYPE_CHECKING:
 
     from git_fedlearn.core.canonical import Json
 
-SIZE = 1200
+SIZE = 600
 """Characters of the smaller text; the counting makes everything fifty times slower."""
+ALLOWED_GROWTH = 7
+"""Of four times the input; in quadratic time it would be sixteen. Values of up to 512 characters add some."""
 TOKEN = github_token()
 PIECES = (
     *(
@@ -145,11 +147,11 @@ def steps(value: Json) -> int:
 
 
 @pytest.mark.parametrize("name", SHAPES)
-def test_twice_the_input_takes_twice_the_steps(name: str) -> None:
+def test_the_steps_grow_with_the_input(name: str) -> None:
     make = SHAPES[name]
     PrivacyEngine().sanitize(make(SIZE))  # imports and patterns, once
-    small, large = steps(make(SIZE)), steps(make(2 * SIZE))
-    assert large <= 2.3 * small + 3000
+    small, large = steps(make(SIZE)), steps(make(4 * SIZE))
+    assert large <= ALLOWED_GROWTH * small + 3000
 
 
 class CountingText(str):

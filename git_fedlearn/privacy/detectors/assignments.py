@@ -37,6 +37,8 @@ if TYPE_CHECKING:
     from git_fedlearn.privacy.subject import Subject
 
 _MIN_VALUE_LENGTH = 4
+_MAX_EQUALS_SIGNS = 5
+"""An unquoted value with more is a row of settings."""
 _MIN_PROSE_VALUE_LENGTH = 8
 _ARGUMENT = lazy_pattern(r"[a-z_]{1,24}=[A-Za-z_]")
 _PLACEHOLDER = lazy_pattern(rf"<({'|'.join(kinds.KINDS)})(?:_[0-9]{{1,4}})?>")
@@ -196,7 +198,11 @@ def _readings(text: str, at: int) -> Iterator[AssignedValue]:
 
 def _is_secret(assigned: AssignedValue, text: str, name: Name) -> bool:
     value, _, how, quoted = assigned
-    if not quoted and (how == "call" or text.startswith("(", assigned.start + len(value))):
+    if not quoted and (
+        how == "call"
+        or text.startswith("(", assigned.start + len(value))
+        or value.count("=") > _MAX_EQUALS_SIGNS
+    ):
         return False
     if how in {"space", "prose"}:
         return _is_secret_in_prose(assigned, text, name)
