@@ -170,6 +170,16 @@ TRAPS: dict[str, tuple[Step, ...]] = {
         fails("cargo build", "error: linking with `cc` failed"),
     ),
     "a typing error": (fails("dokcer ps", "bash: dokcer: command not found"), passes("docker ps")),
+    "a wrong option": (
+        fails("cargo build --relase", "error: unexpected argument '--relase' found, similar: '--release'"),
+        passes("cargo build --release"),
+    ),
+    "code of the project": (
+        fails("pytest tests/test_sum.py", "E   AssertionError: assert 0 == 12\n1 failed"),
+        agent("The sum ignores the header because the rows start at one."),
+        edits("src/totals.py", "rows[1:]", "rows[0:]"),
+        passes("pytest tests/test_sum.py"),
+    ),
     "a wrong path": (
         fails("pytest tests/test_ordr.py", "ERROR: file or directory not found: tests/test_ordr.py"),
         passes("pytest tests/test_order.py"),
