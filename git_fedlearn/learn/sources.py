@@ -123,12 +123,13 @@ def configured_source(repository: Repository) -> str | None:
 def find_sources(root: Path | RemotePath, profiles: Mapping[Profile, Path] | None = None) -> Sources:
     """The files in a source folder, and those of profiles, each given with the folder of its files.
 
-    A folder without those of the coordinator may hold sessions of known tools. A URL is a folder or a
-    pattern of files. Raises SourceError if the source is missing or not a folder.
+    Without profiles, a folder without those of the coordinator may hold sessions of known tools. A URL is a
+    folder or a pattern of files. Raises SourceError if the source is missing or not a folder.
     """
     if isinstance(root, RemotePath):
         return _find_remote(root.url)
-    sessions = () if any((root / kind.value).exists() for kind in SourceKind) else find_sessions(root)
+    is_described = bool(profiles) or any((root / kind.value).exists() for kind in SourceKind)
+    sessions = () if is_described else find_sessions(root)
     recognized = [
         SourceFile(path, f"{profile.name}:{path.relative_to(root).as_posix()}", SourceKind.TELEMETRY, profile)
         for path, profile in sessions

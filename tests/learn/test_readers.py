@@ -328,3 +328,6 @@ def test_a_folder_of_sessions_is_recognized_without_a_profile(system: System, tm
     one = system.fedlearn("sync", "--full", "--source", str(home / "codex/deep/session.jsonl")).out
     assert "from 1 file in" in one
     assert system.fedlearn("sync", "--source", str(home)).out.count("nothing new") == 1
+    table = 'format = 1\n[sources.mine]\nprofile = "codex"\nfiles = "codex/**/*.jsonl"\n'
+    system.write(".fedlearn.toml", table.encode())
+    assert "from 1 file in" in system.fedlearn("sync", "--full", "--source", str(home)).out
