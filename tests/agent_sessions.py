@@ -168,7 +168,8 @@ def litellm(steps: tuple[Step, ...]) -> list[dict[str, Any]]:
 
 def ollama(steps: tuple[Step, ...]) -> list[dict[str, Any]]:
     return [
-        {"time": "2026-05-20T10:00:00Z", "request": {"messages": history}, "response": {"message": answer}}
+        {"time": "2026-05-20T10:00:00Z", "endpoint": "/api/chat", "request": {"messages": history}}
+        | {"response": {"message": answer}}
         for history, answer in exchanges(chat(steps, as_object=True))
     ]
 

@@ -22,6 +22,7 @@ from git_fedlearn.extras import ZSTD, Lazy, MissingExtraError, load_extra
 from git_fedlearn.learn.documents import HEAD_BYTES, is_document, read_document
 from git_fedlearn.learn.lines import MAX_LINE, Line, Skimmer, read_lines
 from git_fedlearn.learn.profiles import Profile
+from git_fedlearn.learn.recognition import find_sessions
 from git_fedlearn.learn.remote_files import RemotePath, find_remote
 from git_fedlearn.repository.repository import Repository
 
@@ -122,10 +123,19 @@ def configured_source(repository: Repository) -> str | None:
 def find_sources(root: Path | RemotePath, profiles: Mapping[Profile, Path] | None = None) -> Sources:
     """The files in a source folder, and those of profiles, each given with the folder of its files.
 
-    A URL is a folder or a pattern of files. Raises SourceError if the source is missing or not a folder.
+    Without profiles, a folder without those of the coordinator may hold sessions of known tools. A URL is a
+    folder or a pattern of files. Raises SourceError if the source is missing or not a folder.
     """
     if isinstance(root, RemotePath):
         return _find_remote(root.url)
+    is_described = bool(profiles) or any((root / kind.value).exists() for kind in SourceKind)
+    sessions = () if is_described else find_sessions(root)
+    recognized = [
+        SourceFile(path, f"{profile.name}:{path.relative_to(root).as_posix()}", SourceKind.TELEMETRY, profile)
+        for path, profile in sessions
+    ]
+    if recognized and root.is_file():
+        return Sources(tuple(recognized), ())
     if not root.is_dir():
         problem = "is not a folder" if root.exists() else "does not exist"
         raise SourceError(
@@ -141,7 +151,7 @@ def find_sources(root: Path | RemotePath, profiles: Mapping[Profile, Path] | Non
         item for profile, folder in (profiles or {}).items() for item in _find_profiled(profile, folder)
     ]
     taken = {item.path for item in profiled}
-    found = [*(item for item in found if item.path not in taken), *profiled]
+    found = [*(item for item in (*found, *recognized) if item.path not in taken), *profiled]
     files = sorted((item for item in found if isinstance(item, SourceFile)), key=lambda file: file.name)
     faults = tuple(item for item in found if isinstance(item, SourceFault))
     idle = {profile.name for profile in profiles or ()} - {

@@ -13,6 +13,7 @@ from git_fedlearn.core.scoring import RoutedLesson, route_event
 from git_fedlearn.learn.readers import read_sessions
 from git_fedlearn.learn.readers.lessons import find_lessons
 from git_fedlearn.learn.readers.session import Step, parse_result
+from git_fedlearn.learn.recognition import recognize
 
 
 def learned(name: str, lines: list[dict[str, Any]]) -> list[str]:
@@ -170,6 +171,16 @@ TRAPS: dict[str, tuple[Step, ...]] = {
         fails("cargo build", "error: linking with `cc` failed"),
     ),
     "a typing error": (fails("dokcer ps", "bash: dokcer: command not found"), passes("docker ps")),
+    "a wrong option": (
+        fails("cargo build --relase", "error: unexpected argument '--relase' found, similar: '--release'"),
+        passes("cargo build --release"),
+    ),
+    "code of the project": (
+        fails("pytest tests/test_sum.py", "E   AssertionError: assert 0 == 12\n1 failed"),
+        agent("The sum ignores the header because the rows start at one."),
+        edits("src/totals.py", "rows[1:]", "rows[0:]"),
+        passes("pytest tests/test_sum.py"),
+    ),
     "a wrong path": (
         fails("pytest tests/test_ordr.py", "ERROR: file or directory not found: tests/test_ordr.py"),
         passes("pytest tests/test_order.py"),
@@ -296,3 +307,27 @@ def test_sync_reads_sessions_again_only_when_they_grow(system: System, tmp_path:
     assert system.fedlearn("sync", "--source", str(tmp_path / "logs")).out.endswith(": nothing new\n")
     data = "".join(path.read_text(encoding="utf-8") for path in (system.path / "data").rglob("*.jsonl"))
     assert "nightly report" not in data
+
+
+def test_a_folder_of_sessions_is_recognized_without_a_profile(system: System, tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    for name, write in LOGS.items():
+        path = home / name / "deep" / "session.jsonl"
+        path.parent.mkdir(parents=True)
+        path.write_text("".join(json.dumps(line) + "\n" for line in write(SESSION)), encoding="utf-8")
+        assert recognize(path) == name
+    (home / "other.jsonl").write_text('{"query": "a", "response": "b"}\n', encoding="utf-8")
+    (home / "link.jsonl").symlink_to(home / "codex/deep/session.jsonl")
+    out = system.fedlearn("sync", "--source", str(home)).out
+    assert f"from {len(LOGS)} files in" in out
+    assert "not read: link.jsonl, other.jsonl" in out
+    assert {name: len(system.records(name)) for name in set(OUTCOME)} == {
+        "best-practices": 2,
+        "error-solutions": 1,
+    }
+    one = system.fedlearn("sync", "--full", "--source", str(home / "codex/deep/session.jsonl")).out
+    assert "from 1 file in" in one
+    assert system.fedlearn("sync", "--source", str(home)).out.count("nothing new") == 1
+    table = 'format = 1\n[sources.mine]\nprofile = "codex"\nfiles = "codex/**/*.jsonl"\n'
+    system.write(".fedlearn.toml", table.encode())
+    assert "from 1 file in" in system.fedlearn("sync", "--full", "--source", str(home)).out

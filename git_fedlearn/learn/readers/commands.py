@@ -57,9 +57,8 @@ def find_extra(failed: str, passed: str) -> str | None:
     for place, part in enumerate(parts):
         if core_of(part) == before and place:
             return " && ".join(parts[:place])
-    if _words(before) == _words(after) and len(after) > len(before):
-        return passed.strip()
-    return None
+    is_longer = _words(before) == _words(after) and _options(before) < _options(after)
+    return passed.strip() if is_longer else None
 
 
 def _set_variables(failed: str, passed: str) -> str:
@@ -70,11 +69,18 @@ def _set_variables(failed: str, passed: str) -> str:
 
 def _words(command: str) -> list[str]:
     """A command without its options."""
+    return [word for word in _split(command) if not word.startswith("-")]
+
+
+def _options(command: str) -> frozenset[str]:
+    return frozenset(word for word in _split(command) if word.startswith("-"))
+
+
+def _split(command: str) -> list[str]:
     try:
-        words = shlex.split(command)
+        return shlex.split(command)
     except ValueError:
-        words = command.split()
-    return [word for word in words if not word.startswith("-")]
+        return command.split()
 
 
 def only_looks(command: str) -> bool:

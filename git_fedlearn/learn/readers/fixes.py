@@ -188,11 +188,8 @@ def _command_change(command: str) -> _Change:
 
 
 def _file_change(change: Changed) -> _Change:
-    name = (
-        "/".join(PurePath(change.path).parts[-2:])
-        if not change.path.startswith("/")
-        else PurePath(change.path).name
-    )
+    path = PurePath(change.path)
+    name = path.name if path.is_absolute() else "/".join(path.parts[-2:])
     before, after = _differing(change.before, change.after)
     words = words_in(before) ^ words_in(after)
     named = words_in(PurePath(change.path).stem)
@@ -200,7 +197,7 @@ def _file_change(change: Changed) -> _Change:
         text = f"In {name}, replace `{before}` by `{after}`."
     else:
         text = f"In {name}, add `{after}`." if after else f"In {name}, remove `{before}`."
-    is_code = PurePath(change.path).suffix in _CODE_FILES
+    is_code = path.suffix in _CODE_FILES and not _SURROUNDINGS.search(path.name)
     return _Change(text, words | named, words_in(f"{before} {after}"), change.after, is_code)
 
 
@@ -223,6 +220,9 @@ def _related(changes: Sequence[_Change], wanted: frozenset[str], *, has_reason: 
 
 
 _NAME: Final = re.compile(r"\b[A-Za-z_]\w{2,}\b")
+_SURROUNDINGS: Final = re.compile(r"(?i)conf|setup|fixture|setting|bootstrap|polyfill")
+"""Names of files of code that set something up."""
+
 _CODE_FILES: Final = frozenset(
     ".py .pyi .js .jsx .ts .tsx .vue .svelte .go .rs .java .kt .c .cc .cpp .h .rb .php .cs .swift".split()
 )
@@ -238,7 +238,8 @@ def _is_new_feature(error: str, said: Sequence[str], changes: Sequence[_Change],
         return True
     if any(OWN_SLIP.search(text) for text in said):
         return True
-    if not explanation and (is_assertion or all(change.is_code for change in changes)):
+    is_all_code = all(change.is_code for change in changes)
+    if (is_assertion and (is_all_code or not explanation)) or (is_all_code and not explanation):
         return True
     if not is_missing:
         return False

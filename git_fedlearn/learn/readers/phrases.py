@@ -29,7 +29,8 @@ COMMON_WORDS: Final = frozenset(
     "using file files src lib app main test tests error errors failed fail failure warning info line lines code exit "
     "command run running make get set add added let see also only just more most other same such via per index data "
     "import return def class function const var none null true false self print python node npm bash shell usr bin home "
-    "user tmp var etc opt com org www http https false".split()
+    "user tmp var etc opt com org www http https false "
+    "of to in it is on at by as an or if be we do no so up my me us he go am ok vs js py ts rs cc md id".split()
 )
 
 FAILURE_REPORT: Final = re.compile(
@@ -53,7 +54,8 @@ TELLING_LINE: Final = re.compile(
 )
 
 TRIES_AGAIN: Final = re.compile(
-    r"(?i)\b(?:try (?:it )?again|retry|once more|did not answer|flaky|temporar|another try)"
+    r"(?i)\b(?:try (?:it |that |this )?(?:again|once more)|retry|rerun|once more|did(?:n't| not) answer|flaky|temporar|transient|intermittent"
+    r"|hic+(?:up|ough)|glitch|(?:another|second|new) (?:try|attempt)|run (?:it|that) again|by chance|out of luck|unrelated)"
 )
 
 PASSING_TROUBLE: Final = re.compile(

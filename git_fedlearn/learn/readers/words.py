@@ -11,7 +11,7 @@ _WORD: Final = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+(?:\.\d+)*")
 def words_in(text: str) -> frozenset[str]:
     """The telling words of a text in lower case: parts of names, stems rather than forms."""
     found = {match.group().casefold() for match in _WORD.finditer(text)}
-    telling = {word for word in found if (len(word) > 2 or word.isdigit()) and word not in COMMON_WORDS}  # noqa: PLR2004
+    telling = {word for word in found if len(word) > 1} - COMMON_WORDS
     return frozenset(map(_stem, telling)) - COMMON_WORDS
 
 
