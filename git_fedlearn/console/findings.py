@@ -11,7 +11,7 @@ from git_fedlearn.console.context import Context
 from git_fedlearn.console.words import SHORT_ID, count, plural, short_ids
 from git_fedlearn.core.canonical import Json
 from git_fedlearn.core.inspection import Problem
-from git_fedlearn.core.layout import SetName, is_shareable
+from git_fedlearn.core.layout import SetName, is_raw, is_shareable
 from git_fedlearn.core.record_set import Losses
 from git_fedlearn.privacy.engine import PrivacyEngine
 from git_fedlearn.repository.commit_checks import NewLine, changed_paths, new_lines
@@ -117,6 +117,7 @@ def say_more(context: Context, number: int, noun: str) -> None:
 
 
 UNSHARED = "not a file type that may be under data/ (.jsonl, .json, .md)"
+RAW = "raw telemetry, which never leaves a machine"
 
 
 class Private(NamedTuple):
@@ -126,7 +127,7 @@ class Private(NamedTuple):
     named: list[FileFinding]
     """Findings in names of files."""
     unshared: list[str]
-    """Files of types that cannot be checked."""
+    """Files of types that cannot be checked, and raw telemetry."""
 
 
 def find_private(engine: PrivacyEngine, candidate: CommittedTree, parents: list[CommittedTree]) -> Private:
@@ -135,8 +136,13 @@ def find_private(engine: PrivacyEngine, candidate: CommittedTree, parents: list[
     found = list(scan_lines(engine, lines))
     changed = changed_paths(candidate, parents)
     named = [item for path in changed for item in scan_name(engine, path)]
-    unshared = [path for path in changed if candidate.is_file(path) and not is_shareable(path)]
+    unshared = [path for path in changed if candidate.is_file(path) and is_kept_here(path)]
     return Private(found, named, unshared)
+
+
+def is_kept_here(path: str) -> bool:
+    """Whether a file under data/ may not be published, whatever it contains."""
+    return is_raw(path) or not is_shareable(path)
 
 
 def report_found(context: Context, found: Iterable[FileFinding]) -> int:
@@ -158,7 +164,8 @@ def report(context: Context, private: Private) -> int:
     found, named, unshared = private
     report_found(context, (*named, *found))
     for path in unshared[:MAX_REPORTED_PROBLEMS]:
-        context.print_error(f"error: {shown_path(context.privacy, path)}: {UNSHARED}")
+        why = RAW if is_raw(path) else UNSHARED
+        context.print_error(f"error: {shown_path(context.privacy, path)}: {why}")
     say_more(context, len(unshared), "file")
     if found:
         context.print_error("hint: git fedlearn sanitize && git add :/data")

@@ -48,6 +48,12 @@ OUTCOMES: Final = f"{DATA}/outcomes"
 _OUTCOMES: Final = re.compile(rf"{OUTCOMES}/([^/]+)\.jsonl")
 
 
+_RAW: Final = re.compile(
+    r"data/(?:telemetry/(?!snapshots/).*|dashboards/.*|metrics/dashboard.*|(?:.*/)?[^/]*-events[^/]*\.jsonl[^/]*)"
+)
+"""What the AI stack itself writes, if its data folder is data/: `init` lets git ignore it."""
+
+
 class FileKind(Enum):
     """How a file under data/ is joined and checked."""
 
@@ -99,6 +105,14 @@ def kind_of(path: str) -> FileKind:
     if _OUTCOMES.fullmatch(path):
         return FileKind.OUTCOMES
     return FileKind.METRICS if _METRICS.fullmatch(path) else FileKind.OTHER
+
+
+def is_raw(path: str) -> bool:
+    """Whether a file under data/ is raw telemetry or a dashboard, which never leave a machine."""
+    name = path.rsplit("/", 1)[-1]
+    if kind_of(path) is not FileKind.OTHER or name.endswith(".md") or name in _GIT_FILES:
+        return False
+    return _RAW.fullmatch(path) is not None
 
 
 def is_shareable(path: str) -> bool:
