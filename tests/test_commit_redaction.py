@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from systems import Result, System
+from systems import Result, System, World
 
 SET = "data/patterns/best-practices.jsonl"
 MAIL = "jane.roe" + "@" + "corp-mail.net"
@@ -108,3 +108,36 @@ def test_a_clone_without_an_id_is_sanitized_too(taught: System) -> None:
     taught.git("add", SET)
     for name in ("sanitize", "scan", "verify"):
         assert taught.git("-c", f"alias.run=!git-fedlearn-hook {name} {SET}", "run", check=False).code == 0
+
+
+RAW = (
+    "data/telemetry/hybrid-events.jsonl",
+    "data/telemetry/archive/hybrid-events-2026-05-28.jsonl",
+    "data/telemetry/notes.json",
+    "data/old/vscode-events.jsonl",
+    "data/dashboards/today.json",
+    "data/metrics/dashboard.json",
+)
+
+
+@pytest.mark.parametrize("path", RAW)
+def test_raw_telemetry_is_refused_by_its_path(world: World, taught: System, path: str) -> None:
+    hub = world.bare("hub")
+    taught.git("push", "--quiet", str(hub.path), "main")
+    taught.write(path, b'{"event_type":"query_complete"}\n')
+    taught.git("add", "--force", path)
+    stopped = commit(taught)
+    error = f"error: {path}: raw telemetry, which never leaves a machine\n"
+    assert (stopped.code, error in stopped.err) == (1, True), stopped.err
+    taught.git("commit", "--quiet", "--no-verify", "--message", "careless")
+    taught.git("rm", "--quiet", path)
+    taught.git("commit", "--quiet", "--no-verify", "--message", "removed again")
+    refused = taught.git("push", str(hub.path), "main", check=False)
+    assert (refused.code, error in refused.err) == (1, True), refused.err
+
+
+@pytest.mark.parametrize("path", ["data/collections/build-events.jsonl", "data/telemetry/README.md"])
+def test_files_that_only_look_like_raw_telemetry_may_be_committed(taught: System, path: str) -> None:
+    taught.write(path, b"")
+    taught.git("add", "--force", path)
+    assert commit(taught).code == 0

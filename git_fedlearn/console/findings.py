@@ -11,7 +11,7 @@ from git_fedlearn.console.context import Context
 from git_fedlearn.console.words import SHORT_ID, count, plural, short_ids
 from git_fedlearn.core.canonical import Json
 from git_fedlearn.core.inspection import Problem
-from git_fedlearn.core.layout import SetName, is_data_file
+from git_fedlearn.core.layout import SetName, is_data_file, is_raw
 from git_fedlearn.core.record_set import Losses
 from git_fedlearn.privacy.engine import PrivacyEngine
 from git_fedlearn.repository.commit_checks import NewLine, changed_paths, new_lines
@@ -116,12 +116,17 @@ def say_more(context: Context, number: int, noun: str) -> None:
         context.print_error(f"error: and {rest} more {noun if rest == 1 else plural(noun)}")
 
 
+RAW = "raw telemetry, which never leaves a machine"
+
+
 class Private(NamedTuple):
     """What a commit adds that must not be published."""
 
     found: list[FileFinding]
     named: list[FileFinding]
     """Findings in names of files."""
+    raw: list[str]
+    """Files of raw telemetry."""
 
 
 def find_private(engine: PrivacyEngine, candidate: CommittedTree, parents: list[CommittedTree]) -> Private:
@@ -130,7 +135,8 @@ def find_private(engine: PrivacyEngine, candidate: CommittedTree, parents: list[
     found = list(scan_lines(engine, lines))
     changed = changed_paths(candidate, parents)
     named = [item for path in changed for item in scan_name(engine, path)]
-    return Private(found, named)
+    raw = [path for path in changed if candidate.is_file(path) and is_raw(path)]
+    return Private(found, named, raw)
 
 
 def report_found(context: Context, found: Iterable[FileFinding]) -> int:
@@ -148,9 +154,12 @@ def report_private(context: Context, candidate: CommittedTree, parents: list[Com
 
 
 def report(context: Context, private: Private) -> int:
-    """Report private data in new lines and names; 1 if there are any."""
-    found, named = private
+    """Report private data in new lines and names, and raw telemetry; 1 if there is any."""
+    found, named, raw = private
     report_found(context, (*named, *found))
+    for path in raw[:MAX_REPORTED_PROBLEMS]:
+        context.print_error(f"error: {shown_path(context.privacy, path)}: {RAW}")
+    say_more(context, len(raw), "file")
     if found:
         context.print_error("hint: git fedlearn sanitize && git add :/data")
         context.print_error(
@@ -158,4 +167,6 @@ def report(context: Context, private: Private) -> int:
         )
     if named:
         context.print_error("hint: git rm --cached FILE    (or rename it)")
-    return 1 if found or named else 0
+    if raw:
+        context.print_error("hint: git rm --cached FILE    (raw telemetry stays on this machine)")
+    return 1 if found or named or raw else 0

@@ -68,6 +68,13 @@ OUTCOMES: Final = f"{DATA}/outcomes"
 _OUTCOMES: Final = re.compile(rf"{OUTCOMES}/([^/]+)\.jsonl")
 
 
+_GIT_FILES: Final = (".gitkeep", ".gitignore", ".gitattributes")
+_RAW: Final = re.compile(
+    r"data/(?:telemetry/(?!snapshots/).*|dashboards/.*|metrics/dashboard.*|(?:.*/)?[^/]*-events[^/]*\.jsonl[^/]*)"
+)
+"""What the AI stack itself writes, if its data folder is data/: `init` lets git ignore it."""
+
+
 class FileKind(Enum):
     """How a file under data/ is joined and checked."""
 
@@ -167,6 +174,14 @@ ATTRIBUTE_PATTERNS: Final = (
     f"{OUTCOMES}/*.jsonl",
 )
 """The files of the layout as patterns of gitattributes(5), in which `*` never matches `/`."""
+
+
+def is_raw(path: str) -> bool:
+    """Whether a file under data/ is raw telemetry or a dashboard, which never leave a machine."""
+    name = path.rsplit("/", 1)[-1]
+    if kind_of(path) is not FileKind.OTHER or name.endswith(".md") or name in _GIT_FILES:
+        return False
+    return _RAW.fullmatch(path) is not None
 
 
 def owner_of(path: str) -> str | None:

@@ -25,8 +25,11 @@ TEXTCONV_KEY: Final = "diff.fedlearn.textconv"
 NAME_KEY: Final = "merge.fedlearn.name"
 UNENDED_KEY: Final = "merge.fedlearn.unended"
 """The size in bytes of a config file that did not end in a newline, so that uninstall can restore it."""
+PULL_KEY: Final = "pull.rebase"
+PULL_MARK_KEY: Final = "merge.fedlearn.pull"
+"""Whether `install` set PULL_KEY, so that uninstall removes it."""
 _OURS: Final = ("git_fedlearn.plumbing", "git-fedlearn-")
-_HEADERS: Final = (b'[merge "fedlearn"]', b'[diff "fedlearn"]', b"[fedlearn]")
+_HEADERS: Final = (b'[merge "fedlearn"]', b'[diff "fedlearn"]', b"[fedlearn]", b"[pull]")
 
 
 RULES: Final = tuple(
@@ -74,6 +77,25 @@ def write_drivers(git: Git, scope: Scope, launcher: Launcher) -> list[str]:
         TEXTCONV_KEY: format_textconv(launcher),
     }
     return [key for key, value in wanted.items() if write_config(git, scope, key, value)]
+
+
+def write_pull_default(git: Git) -> list[str]:
+    """Let a bare `git pull` merge, unless the user decided how branches are reconciled; returns changed keys.
+
+    Without a decision, git refuses to pull if both sides have commits, which is every day here. git-pull(1).
+    """
+    if git.is_true("config", "--get-regexp", r"^(pull\.(rebase|ff)|branch\..*\.rebase)$"):
+        return []
+    values = {PULL_MARK_KEY: "true", PULL_KEY: "false"}
+    return [key for key, value in values.items() if write_config(git, "--local", key, value)]
+
+
+def pull_keys(git: Git) -> tuple[str, ...]:
+    """The keys that `write_pull_default` set and nobody changed since."""
+    if git.find_config(PULL_MARK_KEY, "--local") is None:
+        return ()
+    is_ours = git.find_config(PULL_KEY, "--local") == "false"
+    return (PULL_MARK_KEY, PULL_KEY) if is_ours else (PULL_MARK_KEY,)
 
 
 def remove_drivers(git: Git, scope: Scope, *others: str) -> list[str]:

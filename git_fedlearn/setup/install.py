@@ -19,11 +19,13 @@ from git_fedlearn.repository.git import Git
 from git_fedlearn.repository.repository import SYSTEM_KEY, Repository, SystemId
 from git_fedlearn.repository.state import PLACE, read_json, write_json
 from git_fedlearn.setup.drivers import (
+    pull_keys,
     remove_drivers,
     remove_info_attributes,
     write_config,
     write_drivers,
     write_info_attributes,
+    write_pull_default,
 )
 from git_fedlearn.setup.hooks import HooksWritten, remove_hooks, write_hooks
 from git_fedlearn.setup.launcher import find_launcher
@@ -77,6 +79,8 @@ def install(repository: Repository, system: SystemId | None = None) -> Installat
         wanted = system or git.find_config(SYSTEM_KEY, "--local") or new_system_id()
         if write_config(git, "--local", SYSTEM_KEY, wanted):
             changed.append(SYSTEM_KEY)
+        if not repository.is_bare:
+            changed += write_pull_default(git)
         attributes = write_info_attributes(repository.common_dir)
         hooks = None if repository.is_bare else write_hooks(repository, launcher)
         find_copied_clone(repository)
@@ -91,7 +95,7 @@ def uninstall(repository: Repository) -> Installation:
     git = repository.git
     with repository.lock("uninstall"):
         found = git.find_config(SYSTEM_KEY, "--local")
-        changed = remove_drivers(git, "--local", SYSTEM_KEY)
+        changed = remove_drivers(git, "--local", SYSTEM_KEY, *pull_keys(git))
         attributes = remove_info_attributes(repository.common_dir)
         hooks = None if repository.is_bare else remove_hooks(repository)
     repository.state.remove_disposable()
