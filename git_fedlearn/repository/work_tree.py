@@ -101,7 +101,7 @@ def commit_data(repository: Repository, message: str) -> str | None:
     """
     refuse_unfinished(repository)
     git = repository.git
-    git.run("add", "--all", "--", *_PATHS)
+    git.run("add", "--sparse", "--all", "--", *_PATHS)
     if git.is_true("diff", "--cached", "--quiet", "--", *_PATHS):
         return None
     done = git.attempt("commit", "--quiet", "--only", "--message", message, "--", *_PATHS)
@@ -128,6 +128,12 @@ def refuse_unfinished(repository: Repository) -> None:
 def find_unfinished(repository: Repository) -> str | None:
     """The operation that is in progress, such as `a merge`; None if there is none."""
     return next((what for name, what in _UNFINISHED.items() if (repository.git_dir / name).exists()), None)
+
+
+def is_replay(repository: Repository) -> bool:
+    """Whether git is applying the changes of single commits: rebase, am, cherry-pick or revert."""
+    names = _UNFINISHED.keys() - {"MERGE_HEAD"}
+    return any((repository.git_dir / name).exists() for name in names)
 
 
 SYSTEM_TRAILER: Final = "Fedlearn-System"

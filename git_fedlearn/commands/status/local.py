@@ -27,6 +27,7 @@ from git_fedlearn.repository.history import (
 from git_fedlearn.repository.objects import Oid
 from git_fedlearn.repository.repository import SYSTEM_KEY, Repository
 from git_fedlearn.repository.state import facts_of
+from git_fedlearn.repository.trees import WorkTree
 from git_fedlearn.repository.work_tree import WorkState, find_unfinished
 from git_fedlearn.setup.drivers import DRIVER_KEY
 from git_fedlearn.statistics.counts import Count, count_commit
@@ -67,6 +68,14 @@ def setup_items(repository: Repository) -> Iterator[StatusLine]:
     if keys.out.count(b"\n") < 2:  # noqa: PLR2004  both keys
         text = "incomplete: git does not merge or check records here yet"
         yield StatusLine("setup", text, "git fedlearn install", {"installed": False})
+
+
+def copies_items(repository: Repository) -> Iterator[StatusLine]:
+    """A line if a file synchronizer left copies of data files: nothing reads their records."""
+    found = WorkTree(repository.top).copies()
+    if found:
+        text = f"{count(len(found), 'data file')} copied by a file synchronizer"
+        yield StatusLine("copies", text, "git fedlearn verify --fix", {"files": [*found]})
 
 
 def learned_item(sets: Mapping[SetName, Count], command: str) -> StatusLine:
