@@ -4,11 +4,12 @@ import click
 
 from git_fedlearn.console.context import Context
 from git_fedlearn.console.words import count, short_ids
-from git_fedlearn.core.layout import SetName
+from git_fedlearn.core.inspection import CONTENT
+from git_fedlearn.core.layout import SetName, find_original
 from git_fedlearn.core.record_set import Losses
 from git_fedlearn.repository.repository import Repository
-from git_fedlearn.repository.trees import WorkTree
-from git_fedlearn.repository.verify import Verified, earlier_trees, repair, verify_tree
+from git_fedlearn.repository.trees import work_files
+from git_fedlearn.repository.verify import COPY, Verified, earlier_trees, repair, verify_tree
 
 
 @click.command("verify", short_help="Check data files and repair them.")
@@ -45,7 +46,7 @@ def command(context: Context, *, fix: bool, history: bool, as_json: bool) -> int
 def _verify(repository: Repository, *, history: bool) -> Verified:
     objects = repository.objects
     return verify_tree(
-        repository, WorkTree(repository.top), earlier_trees(repository, objects, history=history)
+        repository, work_files(repository), earlier_trees(repository, objects, history=history)
     )
 
 
@@ -55,6 +56,9 @@ def _say_repaired(context: Context, before: Verified, repaired: list[str]) -> No
             context.say(f"{name}: restored {count(len(ids), what)}: {short_ids(ids)}")
     for path in repaired:
         context.say(f"rewrote {path}")
+    for problem in before.problems:
+        if problem.kind == COPY and problem.fixable:
+            context.say(f"merged {problem.path} into {find_original(problem.path)} and removed it")
     if repaired:
         context.note("hint: git add data && git commit")
 
@@ -72,8 +76,13 @@ def _say(context: Context, verified: Verified, *, fixed: bool) -> None:
         return
     if not fixed and (verified.losses or any(problem.fixable for problem in verified.problems)):
         context.note("hint: git fedlearn verify --fix")
-    if any(not problem.fixable for problem in verified.problems):
+    manual = [problem.kind for problem in verified.problems if not problem.fixable]
+    if CONTENT in manual:
+        context.note("hint: git fedlearn doctor    (shows what converts data files)")
+    if any(kind not in (CONTENT, COPY, "type") for kind in manual):
         context.note("hint: fix or remove the invalid lines in an editor")
+    if COPY in manual or "type" in manual:
+        context.note("hint: move the copies and links away")
 
 
 def _kinds_of_loss(losses: Losses) -> list[tuple[str, str, tuple[str, ...]]]:

@@ -67,7 +67,7 @@ def _check_update(context: Context, objects: Objects, update: Update, known: lis
     outside = [*_trees(objects, sorted(bases.union(old)))]
     candidate = committed_tree(objects, tip)
     problems = find_problems(limits_at(context.repository, objects, tip), candidate, outside)
-    losses = find_shrinking(chain(outside, _trees(objects, fresh)), candidate)
+    losses = find_shrinking(context.repository, chain(outside, _trees(objects, fresh)), candidate, tip)
     return code | report_problems(context, problems) | report_losses(context, losses)
 
 

@@ -1,10 +1,12 @@
 """The merge of two versions of a file under data/, by the kind of file that its path names.
 
-Every merge is commutative, associative and idempotent. Files of no kind, and content that is not JSON lines,
+Every merge is commutative, associative and idempotent; a replayed change is joined once or twice with the
+same result. Files of no kind, and content that is not JSON lines,
 are left to git.
 """
 
 from git_fedlearn.core.canonical import InvalidJsonError, parse_value
+from git_fedlearn.core.conflict_markers import has_conflict
 from git_fedlearn.core.fast_join import Data, Piece
 from git_fedlearn.core.foreign_content import find_foreign_content
 from git_fedlearn.core.layout import FileKind, kind_of
@@ -16,15 +18,17 @@ class UnmergeableError(ValueError):
     """The file is not ours to merge; the message says what it is, if that is not clear from its path."""
 
 
-def merge_files(path: str, ours: bytes, theirs: bytes) -> bytes:
+def merge_files(path: str, ours: bytes, theirs: bytes, replayed: bytes = b"") -> bytes:
     """The join of both versions; `path` is relative to the top of the repository, with `/`.
 
-    Raises UnmergeableError.
+    `replayed` is the base of a change that git applies elsewhere (rebase, cherry-pick, revert, am, stash):
+    lines that theirs has unchanged since then are not part of the change, and are not joined. A merge has no
+    such base. Raises UnmergeableError.
     """
-    return b"".join(merge_pieces(path, ours, theirs))
+    return b"".join(merge_pieces(path, ours, theirs, replayed))
 
 
-def merge_pieces(path: str, ours: Data, theirs: Data) -> list[Piece]:
+def merge_pieces(path: str, ours: Data, theirs: Data, replayed: Data = b"") -> list[Piece]:
     """`merge_files` in pieces to be written in turn. Raises UnmergeableError."""
     kind = kind_of(path)
     if kind is FileKind.OTHER:
@@ -32,6 +36,8 @@ def merge_pieces(path: str, ours: Data, theirs: Data) -> list[Piece]:
     foreign = find_foreign_content(ours) or find_foreign_content(theirs)
     if foreign:
         raise UnmergeableError(foreign)
+    if replayed[:1]:
+        theirs = _change(kind, theirs[:], replayed[:])
     if kind is FileKind.TRAINING:
         return [join_training_lines(ours[:], theirs[:])]
     if kind is FileKind.OUTCOMES:
@@ -39,6 +45,16 @@ def merge_pieces(path: str, ours: Data, theirs: Data) -> list[Piece]:
     if kind is FileKind.METRICS:
         return [join_month_files(ours[:], theirs[:])]
     return join_pieces(ours, theirs)
+
+
+def _change(kind: FileKind, theirs: bytes, base: bytes) -> bytes:
+    """What theirs has that its base lacks; all of it for a file with a conflict inside."""
+    if kind is FileKind.METRICS:
+        return b"" if theirs == base else theirs
+    if has_conflict(theirs) or find_foreign_content(base):
+        return theirs
+    old = set(split_lines(base))
+    return b"".join([line + b"\n" for line in split_lines(theirs) if line not in old])
 
 
 def canonical_file(path: str, data: bytes) -> bytes:

@@ -11,12 +11,13 @@ from datetime import datetime
 from pathlib import Path
 from typing import Final, NamedTuple
 
+from git_fedlearn.core.layout import is_data_file
 from git_fedlearn.federation.upstream import undo_unfinished
 from git_fedlearn.repository.checkout import PULLING, remove_orphaned_locks, rollback_interrupted
 from git_fedlearn.repository.files import read_file
 from git_fedlearn.repository.repository import Repository
 from git_fedlearn.repository.state import FEDERATED, FEDERATING, read_json, write_json
-from git_fedlearn.repository.trees import WorkTree
+from git_fedlearn.repository.trees import work_files
 from git_fedlearn.repository.verify import earlier_trees, repair, verify_tree
 
 FORMAT: Final = 1
@@ -47,11 +48,11 @@ def recover(repository: Repository, mark: Path) -> None:
     with repository.lock("federate"):
         rollback_interrupted(repository.git, repository.git_dir / PULLING)
         for path in repository.git.run("ls-files", "--deleted", "-z", "--", ":/data").split(b"\0"):
-            if path:
+            if path and is_data_file(os.fsdecode(path)):
                 repository.git.run("checkout", "--", f":/{os.fsdecode(path)}")
         objects = repository.objects
         found = verify_tree(
-            repository, WorkTree(repository.top), earlier_trees(repository, objects, history=False)
+            repository, work_files(repository), earlier_trees(repository, objects, history=False)
         )
         if not found.is_sound:
             repair(repository, found)

@@ -1,7 +1,7 @@
 """The merge driver git runs for each file both sides changed: `merge-driver %O %A %B %L %P`.
 
-gitattributes(5), "Defining a custom merge driver". The merge base (%O) is never read; the result
-replaces %A last, by a rename. Exit codes:
+gitattributes(5), "Defining a custom merge driver". The base (%O) is read only in a replay: rebase,
+cherry-pick, revert, am, stash. The result replaces %A last, by a rename. Exit codes:
 
 * 0: merged.
 * 2: failed, and both sides are in %A between conflict markers.
@@ -24,6 +24,8 @@ from stat import S_IMODE, S_ISREG
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from git_fedlearn.core.fast_join import Data, Piece
 
 MERGED = 0
@@ -47,10 +49,11 @@ def run(arguments: list[str]) -> int:
     """Merge as git asks and return the exit code."""
     if len(arguments) != 5:  # noqa: PLR2004
         return _report("usage: git-fedlearn-merge-driver %O %A %B %L %P", GAVE_UP)
-    _base, ours_path, theirs_path, _size, path = arguments
+    base_path, ours_path, theirs_path, _size, path = arguments
     try:
         _plain_mode(ours_path)
         ours, theirs = _read(ours_path), _read(theirs_path)
+        base = _read(base_path) if _is_replay(os.environ) else b""
     except OSError as error:
         return _give_up(path, error)
     try:
@@ -58,13 +61,24 @@ def run(arguments: list[str]) -> int:
         from git_fedlearn.core.merge import UnmergeableError, merge_pieces  # noqa: PLC0415
 
         try:
-            merged = merge_pieces(in_subtree(path), ours, theirs)
+            merged = merge_pieces(in_subtree(path), ours, theirs, base)
         except UnmergeableError as error:
             return _leave_to_git(path, str(error))
         _replace(ours_path, merged)
     except Exception as error:  # noqa: BLE001  whatever happens, both sides must stay
         return _keep_both(arguments, ours, theirs, error)
     return MERGED
+
+
+def _is_replay(environment: Mapping[str, str]) -> bool:
+    """Whether git applies the change of one commit or stash, and does not merge histories.
+
+    Every git command that runs a driver sets GIT_PREFIX; `git merge`, also for `git pull`, names the merged
+    commits in GITHEAD_<oid> (git-merge(1)), and no other command does. Seen in git 2.39; the code is as old
+    as git 2.34. `git merge-tree` counts as a replay: with the base of a merge, both give the same lines
+    unless ours has lost some.
+    """
+    return "GIT_PREFIX" in environment and not any(name.startswith("GITHEAD_") for name in environment)
 
 
 def _keep_both(arguments: list[str], ours: Data, theirs: Data, error: Exception) -> int:

@@ -10,10 +10,11 @@ from typing import NamedTuple
 from git_fedlearn.core.inspection import KINDS_OF_A_LINE, Problem, SizeLimits
 from git_fedlearn.core.layout import SetName, find_set
 from git_fedlearn.core.record_set import Losses, split_lines
-from git_fedlearn.repository.history import losses_by_set
+from git_fedlearn.repository.history import losses_by_set, nested_files
 from git_fedlearn.repository.objects import Oid
+from git_fedlearn.repository.repository import Repository
 from git_fedlearn.repository.trees import CommittedTree, is_local
-from git_fedlearn.repository.verify import inspect_path
+from git_fedlearn.repository.verify import inspect_path, limits_of
 
 
 class NewLine(NamedTuple):
@@ -31,9 +32,10 @@ class CommitVerdict(NamedTuple):
     losses: dict[SetName, Losses]
 
 
-def judge(limits: SizeLimits, candidate: CommittedTree, parents: list[CommittedTree]) -> CommitVerdict:
-    """The format problems that a commit adds, and the records of its parents that it drops."""
-    return CommitVerdict(find_problems(limits, candidate, parents), find_shrinking(parents, candidate))
+def judge(repository: Repository, candidate: CommittedTree, parents: list[CommittedTree]) -> CommitVerdict:
+    """The format problems that the index adds, and the records of the parents that it drops."""
+    problems = find_problems(limits_of(repository), candidate, parents)
+    return CommitVerdict(problems, find_shrinking(repository, parents, candidate, None))
 
 
 def find_problems(
@@ -52,9 +54,15 @@ def find_problems(
     ]
 
 
-def find_shrinking(before: Iterable[CommittedTree], after: CommittedTree) -> dict[SetName, Losses]:
-    """The sets that lost lessons or tombstones."""
-    return {name: found for name, found in losses_by_set(before, after).items() if found.is_shrunk}
+def find_shrinking(
+    repository: Repository, before: Iterable[CommittedTree], after: CommittedTree, commit: Oid | None
+) -> dict[SetName, Losses]:
+    """The sets that lost lessons or tombstones; `after` is the tree of `commit`, or of the index (None)."""
+    before = list(before)
+    losses = losses_by_set(before, after)
+    nested = nested_files(repository, commit) if losses else {}
+    losses = losses_by_set(before, after, nested) if nested else losses
+    return {name: found for name, found in losses.items() if found.is_shrunk}
 
 
 def changed_paths(candidate: CommittedTree, parents: Iterable[CommittedTree]) -> list[str]:

@@ -12,6 +12,7 @@ from git_fedlearn.repository.files import read_file, write_file
 from git_fedlearn.repository.objects import Objects, TreeEntry
 from git_fedlearn.repository.repository import Repository
 from git_fedlearn.repository.trees import read_stages
+from git_fedlearn.repository.work_tree import is_replay
 
 BASE, OURS, THEIRS = 1, 2, 3
 """Index stages, gitrevisions(7)."""
@@ -56,7 +57,9 @@ def _join_sides(repository: Repository, objects: Objects, path: str, sides: dict
     """The join of the sides, or the base if both dropped the file, with the file in the work tree."""
     stages = [stage for stage in (OURS, THEIRS) if stage in sides] or [BASE]
     versions = [objects.read(sides[stage].oid) for stage in stages]
-    return reduce(partial(merge_files, path), [*versions, read_file(repository.top / path)], b"")
+    base = objects.read(sides[BASE].oid) if OURS in sides and BASE in sides and is_replay(repository) else b""
+    merge = partial(merge_files, path, replayed=base)
+    return reduce(merge, [*versions[1:], read_file(repository.top / path)], versions[0])
 
 
 def _has_foreign_side(objects: Objects, sides: dict[int, TreeEntry]) -> bool:

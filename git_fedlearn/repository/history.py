@@ -3,13 +3,14 @@
 Only blobs that differ are read.
 """
 
+import os
 import re
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from git_fedlearn.core.changes import RecordChange, compare_sets
 from git_fedlearn.core.identity import RecordId
-from git_fedlearn.core.layout import DATA, SetName, find_set
+from git_fedlearn.core.layout import DATA, SetName, find_set, in_subtree
 from git_fedlearn.core.record import Record, claimed_id
 from git_fedlearn.core.record_set import Losses, find_losses, parse_record_set, split_lines
 from git_fedlearn.repository.objects import Objects, Oid, TreeEntry
@@ -26,19 +27,47 @@ from git_fedlearn.repository.trees import (
 )
 from git_fedlearn.repository.work_tree import WorkState
 
+NestedFiles = dict[str, list[bytes]]
+"""The contents of data files of repositories in subfolders, by their paths there."""
 
-def losses_by_set(before: Iterable[CommittedTree], after: DataTree) -> dict[SetName, Losses]:
-    """The records of each set that any of the trees before had, and `after` lacks."""
+
+def nested_files(repository: Repository, commit: Oid | None) -> NestedFiles:
+    """The data files below subfolders of a commit, or of the index (None).
+
+    A merge into a subfolder (git-subtree(1), `-X subtree`) has a parent whose data/ is at the top.
+    """
+    listing = ("ls-tree", "-r", "-z", "--full-tree", commit) if commit else ("ls-files", "--stage", "-z")
+    found: NestedFiles = {}
+    for line in repository.git.run(*listing).split(b"\0"):
+        facts, _, name = line.partition(b"\t")
+        path = os.fsdecode(name)
+        inner = in_subtree(path)
+        if inner != path:
+            mode, *oids = os.fsdecode(facts).replace("blob ", "").split(" ")
+            if TreeEntry(int(mode, 8), Oid(oids[0])).is_file:
+                found.setdefault(inner, []).append(repository.objects.read(Oid(oids[0])))
+    return found
+
+
+def losses_by_set(
+    before: Iterable[CommittedTree], after: DataTree, nested: NestedFiles | None = None
+) -> dict[SetName, Losses]:
+    """The records of each set that any of the trees before had, and `after` and `nested` lack."""
     now = set_paths(after)
     found: dict[SetName, Losses] = {}
     for name, blobs in _old_blobs(before, after).items():
         versions = (objects.read(oid) for oid, objects in blobs.items())
-        losses = find_losses(
-            versions, [after.read(path) for path in now.get(name, []) if after.is_file(path)]
-        )
+        held = [after.read(path) for path in now.get(name, []) if after.is_file(path)]
+        held += [data for path, files in (nested or {}).items() if _is_of(path, name) for data in files]
+        losses = find_losses(versions, held)
         if losses.lines:
             found[name] = losses
     return found
+
+
+def _is_of(path: str, name: SetName) -> bool:
+    found = find_set(path)
+    return found is not None and found[0] == name
 
 
 def _old_blobs(before: Iterable[CommittedTree], after: DataTree) -> dict[SetName, dict[Oid, Objects]]:

@@ -6,7 +6,7 @@ libgit2 runs no merge drivers, hooks or filters, and is restricted to the config
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import datetime, timedelta, timezone
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple, NewType
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 else:
     pygit2 = Lazy("pygit2")
 
+_EPOCH: Final = datetime(1970, 1, 1)  # noqa: DTZ001  the zone is added by hand
 _FILE: Final = 0o100644
 _PROGRAM: Final = 0o100755
 _FOLDER: Final = 0o040000
@@ -119,9 +120,9 @@ class Objects:
     def facts(self, commit: Oid) -> CommitFacts:
         """The facts of a commit."""
         found = self._commit(commit)
-        zone = timezone(timedelta(minutes=found.commit_time_offset))
-        date = datetime.fromtimestamp(found.commit_time, zone).date().isoformat()
-        return CommitFacts(date, found.author.name, found.message)
+        return CommitFacts(
+            _day(found.commit_time, found.commit_time_offset), found.author.name, found.message
+        )
 
     def walk(
         self, tips: Iterable[Oid], *, without: Iterable[Oid] = (), oldest_first: bool = False
@@ -284,6 +285,20 @@ class Objects:
         if not isinstance(found, pygit2.Commit):
             raise GitError(f"{commit}: not a commit")
         return found
+
+
+def _day(seconds: int, zone_minutes: int) -> str:
+    """The day of a commit, YYYY-MM-DD: any program can write any number of seconds and any zone.
+
+    The days beyond the calendar become its first or its last; a zone of a day or more counts as UTC.
+    """
+    zone = timedelta(minutes=zone_minutes)
+    if abs(zone) >= timedelta(days=1):
+        zone = timedelta()
+    try:
+        return (_EPOCH + timedelta(seconds=seconds) + zone).date().isoformat()
+    except OverflowError:
+        return (date.max if seconds > 0 else date.min).isoformat()
 
 
 def _entries(tree: pygit2.Tree, folder: str) -> Iterator[tuple[str, TreeEntry]]:

@@ -60,7 +60,9 @@ def read_outcomes(
 
 def read_own_outcomes(repository: Repository) -> bytes:
     """The counters of this system, from any branch or worktree of this clone."""
-    return join_outcomes(read_file(_own(repository)), read_file(_counted(repository)))
+    path = _own(repository)
+    tracked = read_file(path) or repository.sparse.read(repository.relative(path))
+    return join_outcomes(tracked, read_file(_counted(repository)))
 
 
 def write_own_outcomes(repository: Repository, data: bytes) -> Path:

@@ -25,6 +25,7 @@ from git_fedlearn.core.record import NotARecordError, Record, claimed_id, parse_
 from git_fedlearn.core.record_set import join_into, settle, split_lines
 from git_fedlearn.errors import FedlearnError, UsageError
 from git_fedlearn.repository.files import read_file, write_file
+from git_fedlearn.repository.trees import SparseFiles
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,16 +59,19 @@ class _SetFiles(NamedTuple):
 class RecordSets:
     """The record sets under the top of a work tree; `limit` is the size limit of a file in bytes."""
 
-    def __init__(self, top: Path, limit: int) -> None:
+    def __init__(self, top: Path, limit: int, sparse: SparseFiles | None = None) -> None:
+        """`sparse` are files that git has although they are not in the work tree."""
         self.top = top
         self.limit = limit
+        self._sparse = sparse
         self._found: dict[SetName, _SetFiles] = {}
 
     def names(self) -> list[SetName]:
         """The shared sets, and one for each collection that has a file."""
         folder = self.top / "data" / "collections"
         files = [*folder.glob("*.jsonl"), *folder.glob("*/*.jsonl")]
-        found = {find_set(path.relative_to(self.top).as_posix()) for path in files}
+        paths = [*(path.relative_to(self.top).as_posix() for path in files), *self._left_out()]
+        found = set(map(find_set, paths))
         return [*SHARED_SETS, *sorted({of[0] for of in found if of and of[0] not in SHARED_SETS})]
 
     def check_name(self, name: SetName) -> None:
@@ -183,7 +187,8 @@ class RecordSets:
         written = []
         for shard in sorted(after, key=lambda shard: (shard == ROOT, shard)):
             path = self._files(name).path(shard)
-            if after[shard] != before.get(shard, b"") or (shard == ROOT and not (self.top / path).exists()):
+            is_missing = shard == ROOT and not (self.top / path).exists() and path not in self._left_out()
+            if after[shard] != before.get(shard, b"") or is_missing:
                 write_file(self.top / path, after[shard])
                 written.append(path)
         return tuple(written)
@@ -198,6 +203,9 @@ class RecordSets:
             found = self._found[name] = _SetFiles(stem, path_of(stem, ROOT), self.top / stem)
         return found
 
+    def _left_out(self) -> Collection[str]:
+        return self._sparse.entries if self._sparse else ()
+
     def _refuse_links(self, shards: Path) -> None:
         """Raise FedlearnError if a folder on the path is a link: writes would leave the repository."""
         for folder in (shards, *shards.parents):
@@ -209,6 +217,7 @@ class RecordSets:
     def _shards(self, name: SetName) -> set[str]:
         folder = self._files(name).folder
         names = {path.stem for path in folder.glob("*.jsonl")} if folder.is_dir() else set()
+        names |= {found[1] for path in self._left_out() if (found := find_set(path)) and found[0] == name}
         return {ROOT, *(shard for shard in names if SHARD_NAME.fullmatch(shard))}
 
     def _read_files(self, name: SetName, shards: Iterable[str]) -> dict[str, bytes]:
@@ -218,7 +227,7 @@ class RecordSets:
 
     def _read_file(self, path: str) -> bytes:
         """The bytes of a file. Raises FedlearnError if they are not JSON lines."""
-        data = read_file(self.top / path)
+        data = read_file(self.top / path) or (self._sparse.read(path) if self._sparse else b"")
         foreign = find_foreign_content(data)
         if foreign:
             raise FedlearnError(f"{path}: {foreign}, not JSON lines", hint=f"git check-attr --all {path}")

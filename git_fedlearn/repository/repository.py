@@ -18,6 +18,7 @@ from git_fedlearn.repository.state import State
 if TYPE_CHECKING:
     from git_fedlearn.repository.objects import Objects
     from git_fedlearn.repository.record_sets import RecordSets
+    from git_fedlearn.repository.trees import SparseFiles
 
 SystemId = NewType("SystemId", str)
 """`sys-` and 10 random base32 characters; reveals nothing about host or user."""
@@ -82,7 +83,14 @@ class Repository:
         """The record sets of the work tree. Raises SettingsError."""
         from git_fedlearn.repository.record_sets import RecordSets  # noqa: PLC0415  costs start-up time
 
-        return RecordSets(self.top, self.settings.record_set_bytes)
+        return RecordSets(self.top, self.settings.record_set_bytes, self.sparse)
+
+    @cached_property
+    def sparse(self) -> "SparseFiles":
+        """The data files that a sparse checkout leaves out of the work tree."""
+        from git_fedlearn.repository.trees import SparseFiles  # noqa: PLC0415  costs start-up time
+
+        return SparseFiles(self)
 
     @cached_property
     def objects(self) -> "Objects":

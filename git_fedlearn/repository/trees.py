@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterator
+from functools import cached_property
 from pathlib import Path
 from typing import Final, NamedTuple, Protocol
 
@@ -58,6 +59,57 @@ class CommittedTree(NamedTuple):
     def sets(self) -> set[SetName]:
         """The record sets that have a file here."""
         return {*set_paths(self)}
+
+
+class SparseFiles:
+    """The data files that are in the index but not in the work tree: git-sparse-checkout(1)."""
+
+    def __init__(self, repository: Repository) -> None:
+        self._repository = repository
+
+    @cached_property
+    def entries(self) -> dict[str, TreeEntry]:
+        """Their index entries; empty in an ordinary checkout, for which git is not asked."""
+        repository = self._repository
+        if not (repository.git_dir / "info" / "sparse-checkout").is_file():
+            return {}
+        found = {}
+        for line in repository.git.run("ls-files", "-t", "--stage", "-z", "--", DATA).split(b"\0"):
+            facts, _, path = os.fsdecode(line).partition("\t")
+            tag, mode, oid, *_stage = [*facts.split(" "), "", ""]
+            if tag == "S" and is_data_file(path) and not (repository.top / path).exists():
+                found[path] = TreeEntry(int(mode, 8), Oid(oid))
+        return found
+
+    def read(self, path: str) -> bytes:
+        """The bytes of such a file in the index; empty for any other path."""
+        entry = self.entries.get(path)
+        return self._repository.objects.read(entry.oid) if entry and entry.is_file else b""
+
+
+class SparseTree(NamedTuple):
+    """Our data files on disk, and those that a sparse checkout leaves out, read from the index."""
+
+    work: "WorkTree"
+    sparse: SparseFiles
+
+    def paths(self) -> list[str]:
+        """The paths, sorted."""
+        return sorted({*self.work.paths(), *self.sparse.entries})
+
+    def read(self, path: str) -> bytes:
+        """The bytes of a file. Raises FedlearnError if it is not a regular file."""
+        return self.work.read(path) or self.sparse.read(path)
+
+    def is_file(self, path: str) -> bool:
+        """Whether the path is a regular file."""
+        entry = self.sparse.entries.get(path)
+        return self.work.is_file(path) or (entry is not None and entry.is_file)
+
+
+def work_files(repository: Repository) -> SparseTree:
+    """The data files of the work tree of a repository; absence from a sparse checkout is not absence."""
+    return SparseTree(WorkTree(repository.top), repository.sparse)
 
 
 class WorkTree(NamedTuple):

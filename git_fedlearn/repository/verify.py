@@ -4,13 +4,23 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
+from git_fedlearn.core.foreign_content import find_foreign_content
 from git_fedlearn.core.inspection import CONTENT, Problem, SizeLimits, inspect_file
-from git_fedlearn.core.layout import DATA, FileKind, SetName, find_set, is_data_file, kind_of, owner_of
+from git_fedlearn.core.layout import (
+    DATA,
+    FileKind,
+    SetName,
+    find_original,
+    find_set,
+    is_data_file,
+    kind_of,
+    owner_of,
+)
 from git_fedlearn.core.merge import canonical_file, merge_files
 from git_fedlearn.core.outcomes import join_outcomes
-from git_fedlearn.core.record_set import Losses
+from git_fedlearn.core.record_set import Losses, split_lines
 from git_fedlearn.repository.files import TEMPORARY_SUFFIX, find_temporary, remove_leftovers, write_file
-from git_fedlearn.repository.history import history_trees, losses_by_set, merge_parents
+from git_fedlearn.repository.history import history_trees, losses_by_set, merge_parents, nested_files
 from git_fedlearn.repository.objects import Objects, Oid
 from git_fedlearn.repository.repository import SYSTEM_KEY, Repository
 from git_fedlearn.repository.settings import SETTINGS_FILE, Settings, parse_table, settings_of
@@ -20,10 +30,14 @@ from git_fedlearn.repository.trees import (
     WorkTree,
     committed_tree,
     is_layout_link,
+    work_files,
 )
 
 MISSING: Final = "missing"
 """The kind of problem that only a comparison with earlier trees shows."""
+
+COPY: Final = "copy"
+"""The kind of problem of a copy that a file synchronizer left."""
 
 _KEEPS_LINES: Final = {
     FileKind.RECORD_SET: "files of a record set",
@@ -55,13 +69,32 @@ class Verified(NamedTuple):
 def verify_tree(repository: Repository, tree: DataTree, before: Iterable[CommittedTree]) -> Verified:
     """Check every data file of a tree, and that it has lost nothing of the trees before."""
     before = list(before)
-    outcomes = _lacking_outcomes(tree, before)
+    outcomes, losses = _lacking_outcomes(tree, before), losses_by_set(before, tree)
+    missing = [*_find_missing(tree, before)]
+    if outcomes or losses or missing:
+        nested = nested_files(repository, None)
+        outcomes = {path: data for path, data in outcomes.items() if path not in nested}
+        losses = losses_by_set(before, tree, nested) if nested else losses
+        missing = [problem for problem in missing if problem.path not in nested]
     lower = [Problem(path, 0, MISSING, _LOWER, fixable=True) for path in outcomes]
-    problems = [*inspect_tree(limits_of(repository), tree), *_find_missing(tree, before), *lower]
+    problems = [*inspect_tree(limits_of(repository), tree), *_find_copies(repository), *missing, *lower]
     records = sum(
         tree.read(path).count(b"\n") for path in tree.paths() if find_set(path) and tree.is_file(path)
     )
-    return Verified(problems, losses_by_set(before, tree), outcomes, records, len(tree.paths()))
+    return Verified(problems, losses, outcomes, records, len(tree.paths()))
+
+
+def _find_copies(repository: Repository) -> Iterator[Problem]:
+    """Copies of data files that file synchronizers left, whose records nothing reads."""
+    tree = WorkTree(repository.top)
+    system = repository.git.find_config(SYSTEM_KEY) or ""
+    for path in tree.copies():
+        original = find_original(path) or path
+        foreign = find_foreign_content(tree.read(path)) if tree.is_file(path) else "a link"
+        is_ours = owner_of(original) in (None, system) or kind_of(original) is FileKind.OUTCOMES
+        yield Problem(
+            path, 0, COPY, f"a copy of {original} that is not read", fixable=is_ours and not foreign
+        )
 
 
 def _lacking_outcomes(tree: DataTree, before: Iterable[CommittedTree]) -> dict[str, bytes]:
@@ -160,7 +193,8 @@ def repair(repository: Repository, verified: Verified) -> list[str]:
     for path in missing:
         write_file(repository.top / path, verified.outcomes.get(path) or _last_bytes(repository, path))
     sets = repository.sets
-    broken = {problem.path for problem in verified.problems if problem.fixable}
+    copies = [problem.path for problem in verified.problems if problem.kind == COPY and problem.fixable]
+    broken = {problem.path for problem in verified.problems if problem.fixable}.difference(copies)
     refused = _sets_of(problem.path for problem in verified.problems if problem.kind in ("type", CONTENT))
     rewritten = _sets_of(broken) | set(verified.losses)
     written = missing
@@ -170,7 +204,23 @@ def repair(repository: Repository, verified: Verified) -> list[str]:
     for path in sorted(path for path in broken.difference(missing) if owner_of(path)):
         write_file(repository.top / path, canonical_file(path, WorkTree(repository.top).read(path)))
         written.append(path)
+    written += _merge_copies(repository, copies)
     return [*dict.fromkeys(written)]
+
+
+def _merge_copies(repository: Repository, copies: Iterable[str]) -> Iterator[str]:
+    """Merge copies into their originals and remove them; yields the paths written."""
+    tree = WorkTree(repository.top)
+    for path in copies:
+        original, data = find_original(path) or path, tree.read(path)
+        found = find_set(original)
+        if found:
+            yield from repository.sets.join(found[0], split_lines(data), recompute=True).written
+        else:
+            ours = work_files(repository).read(original)
+            write_file(repository.top / original, merge_files(original, ours, data) if ours else data)
+            yield original
+        (repository.top / path).unlink()
 
 
 def data_leftovers(repository: Repository) -> list[Path]:

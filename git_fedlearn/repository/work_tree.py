@@ -120,7 +120,7 @@ def commit_data(repository: Repository, message: str) -> str | None:
         return None
     _require_rules(repository)
     from_stdin = ("--pathspec-from-file=-", "--pathspec-file-nul")
-    git.run("--literal-pathspecs", "add", "--all", *from_stdin, stdin=_lines(changed))
+    git.run("--literal-pathspecs", "add", "--sparse", "--all", *from_stdin, stdin=_lines(changed))
     compared = ("diff", "--cached", "--name-only", "--no-renames", "--no-ext-diff", "-z", "--", f":/{DATA}")
     staged = [path for path in os.fsdecode(git.run(*compared)).split("\0") if is_written_here(path, system)]
     if not staged:
@@ -172,6 +172,12 @@ def refuse_unfinished(repository: Repository) -> None:
 def find_unfinished(repository: Repository) -> str | None:
     """The operation that is in progress, such as `a merge`; None if there is none."""
     return next((what for name, what in _UNFINISHED.items() if (repository.git_dir / name).exists()), None)
+
+
+def is_replay(repository: Repository) -> bool:
+    """Whether git is applying the changes of single commits: rebase, am, cherry-pick or revert."""
+    names = _UNFINISHED.keys() - {"MERGE_HEAD"}
+    return any((repository.git_dir / name).exists() for name in names)
 
 
 SYSTEM_TRAILER: Final = "Fedlearn-System"

@@ -13,10 +13,9 @@ from git_fedlearn.console.words import count, short_ids
 from git_fedlearn.core.layout import DATA
 from git_fedlearn.errors import SettingsError
 from git_fedlearn.repository.commit_checks import judge
-from git_fedlearn.repository.history import losses_by_set, merge_parents
+from git_fedlearn.repository.history import losses_by_set, merge_parents, nested_files
 from git_fedlearn.repository.objects import Objects, Oid
 from git_fedlearn.repository.trees import CommittedTree, committed_tree, index_tree
-from git_fedlearn.repository.verify import limits_of
 
 SANITIZE_KEY: Final = "fedlearn.sanitize"
 """Git config of a clone: `redact` staged records (default), or `stop` the commit."""
@@ -55,7 +54,10 @@ def post_merge(context: Context) -> int:
     if head is None:
         return 0
     earlier, is_forward = _merged(objects, head)
-    losses = losses_by_set([committed_tree(objects, oid) for oid in earlier], committed_tree(objects, head))
+    before, after = [committed_tree(objects, oid) for oid in earlier], committed_tree(objects, head)
+    losses = losses_by_set(before, after)
+    nested = nested_files(context.repository, head) if losses else {}
+    losses = losses_by_set(before, after, nested) if nested else losses
     for name, found in losses.items():
         ids = (*found.lost, *found.revived, *found.weakened)
         context.print_error(
@@ -98,7 +100,7 @@ def _check_staged(context: Context, *, may_shrink: bool) -> int:
         judged = Judged(context)
         candidate, parents = staged(context)
         private = find_private(context.privacy, candidate, parents)
-    verdict = judge(limits_of(context.repository), candidate, parents)
+    verdict = judge(context.repository, candidate, parents)
     lossy = 0 if may_shrink else report_losses(context, verdict.losses)
     broken = report_problems(context, verdict.problems)
     code = report(context, private)

@@ -52,9 +52,8 @@ def verify(context: Context, *paths: str) -> int:
         return 0
     from git_fedlearn.console.findings import report_losses, report_problems  # noqa: PLC0415
     from git_fedlearn.repository.commit_checks import judge  # noqa: PLC0415
-    from git_fedlearn.repository.verify import limits_of  # noqa: PLC0415
 
-    verdict = judge(limits_of(context.repository), *_trees(context, paths))
+    verdict = judge(context.repository, *_trees(context, paths))
     code = report_problems(context, verdict.problems) | report_losses(context, verdict.losses)
     if not code:
         judged.remember(VERIFY)
@@ -92,7 +91,6 @@ def _nothing_to_redact(context: Context, paths: tuple[str, ...]) -> bool:
         return True
     from git_fedlearn.console.findings import find_private  # noqa: PLC0415
     from git_fedlearn.repository.commit_checks import judge  # noqa: PLC0415
-    from git_fedlearn.repository.verify import limits_of  # noqa: PLC0415
 
     candidate, parents = _trees(context, paths)
     private = find_private(context.privacy, candidate, parents)
@@ -100,7 +98,7 @@ def _nothing_to_redact(context: Context, paths: tuple[str, ...]) -> bool:
         return False
     if not private.named:
         judged.remember(SCAN)
-    verdict = judge(limits_of(context.repository), candidate, parents)
+    verdict = judge(context.repository, candidate, parents)
     if not verdict.problems and not verdict.losses:
         judged.remember(VERIFY)
     return True

@@ -11,6 +11,7 @@ from git_fedlearn.commands.status.line import StatusLine
 from git_fedlearn.commands.status.local import (
     bare_items,
     branch_item,
+    copies_items,
     learned_item,
     privacy_item,
     setup_items,
@@ -49,6 +50,7 @@ def status_lines(context: Context) -> Iterator[StatusLine]:
     yield learned_item(
         count_work_tree(repository, set(state.changed)), "git pull" if state.behind else "git fedlearn sync"
     )
+    yield from copies_items(repository)
     yield uncommitted_item(repository, state)
     yield from upstream_items(repository, state)
     yield _unless_misconfigured("privacy", lambda: privacy_item(context, state))

@@ -27,6 +27,7 @@ from git_fedlearn.repository.history import (
 from git_fedlearn.repository.objects import Oid
 from git_fedlearn.repository.repository import SYSTEM_KEY, Repository
 from git_fedlearn.repository.state import facts_of
+from git_fedlearn.repository.trees import WorkTree
 from git_fedlearn.repository.work_tree import WorkState, find_unfinished
 from git_fedlearn.setup.drivers import DRIVER_KEY
 from git_fedlearn.setup.hooks import find_missing
@@ -74,6 +75,14 @@ def setup_items(repository: Repository) -> Iterator[StatusLine]:
         text = f"not checked by git-fedlearn any more: {', '.join(missing)}"
         facts: dict[str, Json] = {"installed": True, "missing_hooks": [*missing]}
         yield StatusLine("setup", text, "git fedlearn install", facts)
+
+
+def copies_items(repository: Repository) -> Iterator[StatusLine]:
+    """A line if a file synchronizer left copies of data files: nothing reads their records."""
+    found = WorkTree(repository.top).copies()
+    if found:
+        text = f"{count(len(found), 'data file')} copied by a file synchronizer"
+        yield StatusLine("copies", text, "git fedlearn verify --fix", {"files": [*found]})
 
 
 def learned_item(sets: Mapping[SetName, Count], command: str) -> StatusLine:
