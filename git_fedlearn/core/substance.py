@@ -171,7 +171,7 @@ def find_restatement(question: str, answer: str) -> str | None:
 
 
 def find_platitude(text: str, *, strict: bool) -> str | None:
-    """PLATITUDE for words that fit everywhere; `strict` also for a longer text with next to none that do not."""
+    """PLATITUDE for words that fit everywhere; `strict` also for a longer text with hardly any other word."""
     if _CONCRETE.search(_without_capitals(text)):
         return None
     words = set(_content(text))

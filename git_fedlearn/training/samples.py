@@ -1,4 +1,6 @@
-"""Fine-tuning samples in OpenAI chat format (`messages`) or as prompt and completion. Pure.
+"""Fine-tuning samples: OpenAI chat format (`messages`), prompt and completion, preference pairs. Pure.
+
+Thoughts of the assistant (`<think>`) are taken out.
 
 The content of a sample is what a model is trained on, and its score. Times, hosts and run ids are dropped, so
 the same sample from two systems is one record.
@@ -10,9 +12,13 @@ from typing import Final
 
 from git_fedlearn.core.canonical import Json, JsonObject, format_value
 from git_fedlearn.core.events import unit_number
+from git_fedlearn.core.substance import strip_thoughts, without_thought
 
 ROLES: Final = ("system", "developer", "user", "assistant", "tool", "function")
-TRAINING_FIELDS: Final = ("messages", "prompt", "completion", "tools", "functions", "parallel_tool_calls")
+TRAINING_FIELDS: Final = (
+    *("messages", "prompt", "completion", "chosen", "rejected"),
+    *("tools", "functions", "parallel_tool_calls"),
+)
 _MESSAGE_FIELDS: Final = (
     "role",
     "content",
@@ -36,7 +42,10 @@ class Malformed:
 
 def parse_sample(fields: JsonObject) -> "JsonObject | Malformed":
     """The record content of a sample, not yet sanitized. Never raises."""
-    body = _chat(fields) if "messages" in fields else _completion(fields)
+    if "messages" in fields:
+        body = _chat(fields)
+    else:
+        body = _pair(fields) if "chosen" in fields or "rejected" in fields else _completion(fields)
     if isinstance(body, Malformed):
         return body
     content: JsonObject = body | {
@@ -61,6 +70,29 @@ def format_training_line(content: JsonObject) -> bytes:
     return format_value({name: content[name] for name in TRAINING_FIELDS if name in content}) + b"\n"
 
 
+def is_pair(content: JsonObject) -> bool:
+    """Whether a sample is a preference pair: a chosen and a rejected answer."""
+    return "chosen" in content
+
+
+def _pair(fields: JsonObject) -> "JsonObject | Malformed":
+    """A pair in the forms of TRL: texts with a prompt, or messages with or without one."""
+    pair = {name: strip_thoughts(fields.get(name)) for name in ("prompt", "chosen", "rejected")}
+    if pair["chosen"] == pair["rejected"]:
+        return Malformed("chosen and rejected are the same")
+    answers = [pair["chosen"], pair["rejected"]]
+    if all(isinstance(answer, str) and answer.strip() for answer in answers):
+        is_whole = isinstance(pair["prompt"], str) and bool(pair["prompt"].strip())
+        return pair if is_whole else Malformed("prompt is blank or not a string")
+    listed = [*answers, *([pair["prompt"]] if "prompt" in fields else [])]
+    if all(isinstance(value, list) and value for value in listed):
+        faults = (_message_fault(message) for value in listed if isinstance(value, list) for message in value)
+        if fault := next(filter(None, faults), ""):
+            return Malformed(fault)
+        return {name: value for name, value in pair.items() if name in fields}
+    return Malformed("chosen and rejected are neither texts nor messages")
+
+
 def _completion(fields: JsonObject) -> "JsonObject | Malformed":
     for name in ("prompt", "completion"):
         value = fields.get(name)
@@ -68,7 +100,10 @@ def _completion(fields: JsonObject) -> "JsonObject | Malformed":
             return Malformed("neither messages nor prompt and completion")
         if not isinstance(value, str) or not value.strip():
             return Malformed(f"{name} is blank or not a string")
-    return {"prompt": fields["prompt"], "completion": fields["completion"]}
+    completion = without_thought(str(fields["completion"]))
+    if not completion.strip():
+        return Malformed("completion has nothing but a chain of thought")
+    return {"prompt": fields["prompt"], "completion": completion}
 
 
 def _chat(fields: JsonObject) -> "JsonObject | Malformed":
@@ -76,7 +111,9 @@ def _chat(fields: JsonObject) -> "JsonObject | Malformed":
     if not isinstance(messages, list) or not messages:
         return Malformed("messages is empty or not a list")
     kept: list[Json] = []
-    for message in messages:
+    for given in messages:
+        is_answer = isinstance(given, dict) and given.get("role") == "assistant"
+        message = strip_thoughts(given) if is_answer else given
         if fault := _message_fault(message):
             return Malformed(fault)
         if isinstance(message, dict):
