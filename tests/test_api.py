@@ -55,7 +55,7 @@ def test_outcomes_are_counted(opened: FederatedRepository) -> None:
 
 
 def test_nothing_is_added_when_one_is_no_record(system: System, opened: FederatedRepository) -> None:
-    with pytest.raises(UsageError, match="record 2: nothing was learned"):
+    with pytest.raises(UsageError, match="record 2: no content"):
         opened.add("best-practices", [{"title": "t"}, {"last_used": 1}])
     assert system.records("best-practices") == []
     with pytest.raises(UsageError, match="no such record set"):

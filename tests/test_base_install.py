@@ -107,7 +107,7 @@ def test_with_the_extra_for_a_server_alone_lessons_come_from_it(
         other.fedlearn("import", "error-solutions")
         exported = one.git("fedlearn", "export", "error-solutions")
         imported = one.git("fedlearn", "import", "error-solutions", check=False)
-    assert exported.out.startswith("error-solutions: 1 point, 1 lesson, 1 added")
+    assert exported.out.startswith("error-solutions: 1 lesson added; 1 point read")
     assert imported.code == 3
     assert imported.err.endswith("hint: pip install 'git-fedlearn[local]'\n")
 
@@ -117,6 +117,6 @@ def test_the_demo_ends_well_and_says_what_the_search_would_show(one: System) -> 
     assert "0 conflicts; record sets: identical on all systems" in done.out
     assert (
         "laptop$ git fedlearn search 'the vector database is not ready when my service starts'\n"
-        "    With the extra [local], this finds the lessons that answer the question, in whatever words.\n"
+        "    With the extra [local], this finds the lessons that answer the question, in any wording.\n"
         "    pip install 'git-fedlearn[local]'\n"
     ) in done.out

@@ -47,7 +47,7 @@ class _Reader(NamedTuple):
 @click.command("add", short_help="Add records from a file.")
 @click.argument("name", metavar="SET")
 @click.argument("file", default="-", type=click.Path(allow_dash=True))
-@click.option("--json", "as_json", is_flag=True, help="Answer for programs.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
 @click.pass_obj
 def command(context: Context, name: str, file: str, *, as_json: bool) -> int:
     """Add records from FILE (one JSON object per line; default: standard input) to SET.

@@ -42,7 +42,7 @@ def command() -> None:
 @click.option(
     "--for", "receiver", metavar="PEER", help="Fail unless everything may be published to this peer."
 )
-@click.option("--json", "as_json", is_flag=True, help="Answer for programs.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
 @click.pass_obj
 def create(context: Context, file: Path, since: str | None, receiver: str | None, *, as_json: bool) -> None:
     """Write the commits of this branch to FILE, after the checks of a push.
@@ -80,7 +80,7 @@ def create(context: Context, file: Path, since: str | None, receiver: str | None
 )
 @click.option("--dry-run", is_flag=True, help="Only check the bundle.")
 @click.option("--no-commit", is_flag=True, help="Leave new records in the index and working tree.")
-@click.option("--json", "as_json", is_flag=True, help="Answer for programs.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
 @click.pass_obj
 def apply(  # noqa: PLR0913  one option each
     context: Context,

@@ -35,7 +35,7 @@ def command() -> None:
 
 
 @command.command("stats", short_help="Count the samples in the set.")
-@click.option("--json", "as_json", is_flag=True, help="Answer for programs.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
 @click.pass_obj
 def stats(context: Context, *, as_json: bool) -> None:
     """Count samples, tokens (an estimate), lengths, roles, duplicates and systems."""
@@ -68,7 +68,7 @@ def stats(context: Context, *, as_json: bool) -> None:
 @click.option(
     "--version", "chosen", metavar="VERSION", help="Such as v1.2.0 (default: the next minor version)."
 )
-@click.option("--json", "as_json", is_flag=True, help="Answer for programs.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
 @click.pass_obj
 def snapshot(context: Context, chosen: str | None, *, as_json: bool) -> None:
     """Write the set, ready for training, to data/fine-tuning/snapshots/SYSTEM/VERSION.jsonl.
@@ -118,7 +118,7 @@ def snapshot(context: Context, chosen: str | None, *, as_json: bool) -> None:
     help="Skip samples whose author's score is lower or missing.",
 )
 @click.option("-o", "output", metavar="DIR", help="Output folder (default: .local/dataset/FORMAT).")
-@click.option("--json", "as_json", is_flag=True, help="Answer for programs.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
 @click.pass_obj
 def export(
     context: Context,

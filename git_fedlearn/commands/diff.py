@@ -27,7 +27,7 @@ from git_fedlearn.repository.work_tree import read_work_state
 @click.option("--staged", is_flag=True, help="Compare the index, not the working tree.")
 @click.option("--set", "only", metavar="SET", multiple=True, help="Only this record set; may be repeated.")
 @click.option("--stat", is_flag=True, help="Only counts.")
-@click.option("--json", "as_json", is_flag=True, help="Answer for programs.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
 @click.pass_obj
 def command(
     context: Context,

@@ -180,7 +180,7 @@ def _peers(repository: Repository) -> Iterator[Check]:
     "--fix", is_flag=True, help="Repair with `init` and `install`, remove damaged caches, check again."
 )
 @click.option("--online", is_flag=True, help="Also contact every peer and embed a text.")
-@click.option("--json", "as_json", is_flag=True, help="Answer for programs.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
 @click.pass_obj
 def command(context: Context, *, fix: bool, online: bool, as_json: bool) -> int:
     """Check that merges, diffs and hooks work in this clone.

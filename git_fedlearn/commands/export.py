@@ -17,7 +17,7 @@ from git_fedlearn.qdrant.export import Exported, ExportRequest, export_collectio
     "--filter", "filters", metavar="EXPR", multiple=True, help="Only matching points: 'value_score>=0.7'."
 )
 @click.option("--dry-run", is_flag=True, help="Show what would be exported, write nothing.")
-@click.option("--json", "as_json", is_flag=True, help="Answer for programs.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
 @click.pass_obj
 def command(
     context: Context,

@@ -204,7 +204,7 @@ class Run:
     help="Timeout per peer (default: 60).",
 )
 @click.option("--dry-run", is_flag=True, help="Show what would be learned; change nothing.")
-@click.option("--json", "as_json", is_flag=True, help="Answer for programs.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
 @click.pass_obj
 def command(  # noqa: PLR0913  one option each
     context: Context,

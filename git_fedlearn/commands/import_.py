@@ -25,7 +25,7 @@ from git_fedlearn.search.embedders.choose import choose_embedder
 @click.option("--since", metavar="REV", help="Only lessons that changed since this commit.")
 @click.option("--dump", metavar="FILE", help="Also import a scroll dump (JSON).")
 @click.option("--dry-run", is_flag=True, help="Show what would be imported, write nothing.")
-@click.option("--json", "as_json", is_flag=True, help="Answer for programs.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
 @click.pass_obj
 def command(  # noqa: PLR0913  click passes an argument for each option
     context: Context,

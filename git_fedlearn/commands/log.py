@@ -41,7 +41,7 @@ COMMIT_LENGTH = 12
     help="Records listed per commit (default: 10).",
 )
 @click.option("--full", is_flag=True, help="With ID: read every version, also lost and restored ones.")
-@click.option("--json", "as_json", is_flag=True, help="Answer for programs.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
 @click.pass_obj
 def command(  # noqa: PLR0913  one option each
     context: Context,

@@ -12,7 +12,7 @@ BAR = 30
 
 @click.command("metrics", short_help="Show figures for all systems.")
 @click.option("--month", metavar="YYYY-MM", help="Show the figures at the end of this month.")
-@click.option("--json", "as_json", is_flag=True, help="Answer for programs.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
 @click.pass_obj
 def command(context: Context, month: str | None, *, as_json: bool) -> None:
     """Show how much all systems have learned, how fast, and how much of it from each other.

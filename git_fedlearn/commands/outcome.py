@@ -32,7 +32,7 @@ class RatedLesson(NamedTuple):
 @click.argument("identifiers", metavar="ID...", nargs=-1, required=True)
 @click.option("--worked/--failed", "worked", default=None, help="Required: one of the two.")
 @click.option("--note", default="", metavar="TEXT", help="Why, in one line; everybody can read it.")
-@click.option("--json", "as_json", is_flag=True, help="Answer for programs.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
 @click.pass_obj
 def command(
     context: Context, identifiers: tuple[str, ...], note: str, *, worked: bool | None, as_json: bool

@@ -30,7 +30,7 @@ from git_fedlearn.repository.checkout import is_interrupted
 @click.option("--dry-run", is_flag=True, help="Only fetch and check.")
 @click.option("--no-commit", is_flag=True, help="Leave new records in the index and working tree.")
 @click.option("--push", is_flag=True, help="Push the branch to its upstream if there is a commit.")
-@click.option("--json", "as_json", is_flag=True, help="Answer for programs.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
 @click.pass_obj
 def command(  # noqa: PLR0913  one option each
     context: Context,

@@ -76,7 +76,7 @@ def add(
 
 
 @command.command("list", short_help="List all peers.")
-@click.option("--json", "as_json", is_flag=True, help="Answer for programs.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
 @click.pass_obj
 def list_peers(context: Context, *, as_json: bool) -> None:
     """List all peers with trust level, lessons received, records in quarantine and last contact."""
@@ -96,7 +96,7 @@ def list_peers(context: Context, *, as_json: bool) -> None:
 
 @command.command("show", short_help="Show one peer.")
 @click.argument("name", metavar="PEER")
-@click.option("--json", "as_json", is_flag=True, help="Answer for programs.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
 @click.pass_obj
 def show(context: Context, name: str, *, as_json: bool) -> None:
     """Show the configuration of a peer and what it has sent so far."""

@@ -78,7 +78,7 @@ MAX_PREVIEW_LINES = 6
     help="Only lessons with at least this score.",
 )
 @click.option("--store", is_flag=True, help="Search collections in Qdrant; --set names them.")
-@click.option("--json", "as_json", is_flag=True, help="Answer for programs.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
 @click.pass_obj
 def command(  # noqa: PLR0913  click passes an argument for each option
     context: Context,

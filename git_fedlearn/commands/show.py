@@ -23,7 +23,7 @@ from git_fedlearn.repository.repository import Repository
 @click.option(
     "--origin", "with_origin", is_flag=True, help="Also show who learned it, when, and how it got here."
 )
-@click.option("--json", "as_json", is_flag=True, help="Answer for programs.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
 @click.pass_obj
 def command(context: Context, identifier: str, *, with_origin: bool, as_json: bool) -> None:
     """Show a record from every set it is in. The first characters of its id are enough.

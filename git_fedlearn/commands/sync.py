@@ -47,7 +47,7 @@ LOG_PATTERN = "telemetry/*-events.jsonl"
     help="Where to read: embedded (default), or dask[=SCHEDULER] for a cluster.",
 )
 @click.option("--explain", is_flag=True, help="Show each event with its verdict and score.")
-@click.option("--json", "as_json", is_flag=True, help="Answer for programs.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
 @click.pass_obj
 def command(  # noqa: PLR0913  one parameter for each option
     context: Context,

@@ -16,7 +16,7 @@ from git_fedlearn.repository.verify import Verified, earlier_trees, repair, veri
 @click.option(
     "--history", is_flag=True, help="Look for lost records in all history, not only the last commits."
 )
-@click.option("--json", "as_json", is_flag=True, help="Answer for programs.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
 @click.pass_obj
 def command(context: Context, *, fix: bool, history: bool, as_json: bool) -> int:
     """Check format, ids, order and sizes of all data files, and that no record was lost.

@@ -118,7 +118,7 @@ def test_points_that_teach_nothing_are_named_and_the_rest_is_exported(learned: S
     shown = learned.fedlearn("export", code=1)
     assert "3 lessons added; 4 points read" in shown.out
     assert (
-        "error: error-solutions, point 9: nothing was learned: no field but metadata; not exported\n"
+        "error: error-solutions, point 9: no content: every field is metadata; not exported\n"
         in shown.err
     )
 
@@ -133,7 +133,7 @@ def test_a_payload_cannot_retract_and_keys_of_ours_without_their_form_are_droppe
             3: {"_retracted": {"at": "2026"}, "_id": "e" * 32},
         },
     )
-    assert "point 3: nothing was learned" in learned.fedlearn("export", "notes", code=1).err
+    assert "point 3: no content" in learned.fedlearn("export", "notes", code=1).err
     records = learned.records("collections/notes")
     assert sorted(str(record.fields["text"]) for record in records) == ["one", "two"]
     assert {str(record.fields["_seen_by"]) for record in records} == {"['sys-aaaaaaaaaa']"}

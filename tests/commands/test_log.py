@@ -94,7 +94,7 @@ def test_a_lost_record_is_found_in_history(two: tuple[System, System]) -> None:
 def test_nothing_and_wrong_uses(world: World) -> None:
     plain = world.repository("plain")
     assert plain.fedlearn("log").err == "no commits yet\n"
-    assert "no record here or in any commit" in plain.fedlearn("log", "abcd", code=1).err
+    assert "no record with this id in this clone or its history" in plain.fedlearn("log", "abcd", code=1).err
     assert plain.fedlearn("log", "", code=2).err.startswith("error: : not a record id\n")
     assert plain.fedlearn("log", "--rev", "nope", code=2).err.startswith("error: nope: no such commit\n")
     assert plain.fedlearn("log", "--full", code=2).err.startswith("error: --full needs an ID")

@@ -99,7 +99,7 @@ def test_wrong_uses_count_nothing(learned: System) -> None:
     assert learned.fedlearn("outcome", one, code=2).err == (
         f"error: say whether it worked: --worked or --failed\nhint: git fedlearn outcome {one} --worked\n"
     )
-    assert "no record has this id" in learned.fedlearn("outcome", one, "0000abcd", "--worked", code=1).err
+    assert "no record with this id" in learned.fedlearn("outcome", one, "0000abcd", "--worked", code=1).err
     assert "longer than 500" in learned.fedlearn("outcome", one, "--failed", "--note", "é" * 501, code=2).err
     assert not (learned.path / FILE).exists()
     (learned.path / "data/outcomes").symlink_to(learned.path.parent)
@@ -132,7 +132,7 @@ def test_verify_notices_counts_that_a_merge_without_the_driver_lost(learned: Sys
     learned.commit()
     learned.write(FILE, whole.replace(b":2", b":1"))
     result = learned.fedlearn("verify", code=1)
-    assert result.out.startswith(f"{FILE}: outcomes that were counted before are missing")
+    assert result.out.startswith(f"{FILE}: counts are lower than before")
     assert f"rewrote {FILE}\n" in learned.fedlearn("verify", "--fix").out
     assert learned.read(FILE) == whole
     (learned.path / FILE).unlink()

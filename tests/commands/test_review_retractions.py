@@ -60,10 +60,10 @@ def test_accept_retracts_and_drop_keeps(proposed: System) -> None:
 def test_an_agent_hears_that_the_user_keeps_the_record(proposed: System) -> None:
     first = proposed.records("skills-patterns")[0].id
     tools = AgentTools(Context(proposed.environment, proposed.path))
-    assert tools.propose_retraction(first, "again").text.startswith("proposed already: ")
+    assert tools.propose_retraction(first, "again").text.startswith("already proposed: ")
     proposed.fedlearn("review", "drop", first)
     answer = tools.propose_retraction(first, "and again")
-    assert answer.text == f"not proposed: the user decided before to keep {first}."
+    assert answer.text == f"not proposed: the user already decided to keep {first}."
     assert answer.facts["is_new"] is False
     assert first not in proposed.fedlearn("review", "list", "--retractions").out
 

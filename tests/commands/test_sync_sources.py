@@ -190,4 +190,4 @@ def test_a_bar_on_a_terminal_and_none_in_a_pipe(system: System, source: Path) ->
     assert "reading" in shown.getvalue()
     assert "1.4/1.4 MB" in shown.getvalue()
     assert "1 lessons" in shown.getvalue()
-    assert piped.getvalue() == ""
+    assert piped.getvalue() == "dry run: nothing was written\n"

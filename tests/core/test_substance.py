@@ -169,7 +169,7 @@ def test_a_chain_of_thought_is_taken_out(text: str, rest: str) -> None:
 
 
 def test_the_answer_behind_a_thought_is_the_lesson() -> None:
-    event = {"error_message": ERROR, "solution": f"<think>Hm.</think>{FIX}", "tags": ["<think>a</think>cups"]}
+    event: dict[str, Any] = {"error_message": ERROR, "solution": f"<think>Hm.</think>{FIX}", "tags": ["<think>a</think>cups"]}
     outcome = route_event(event)[1]
     assert isinstance(outcome, RoutedLesson)
     assert outcome.content["solution"] == FIX

@@ -48,9 +48,8 @@ def test_a_cluster_leaves_the_same_bytes(world: World, tmp_path: Path, in_proces
     engine = ("--engine", f"dask={in_process.scheduler_address}")
     system, found = learn(world, "cluster", "--source", f"{tmp_path}/stack", *engine)
     assert found == wanted
-    assert system.fedlearn("sync", "--source", f"{tmp_path}/stack", *engine).out.startswith(
-        "read nothing new"
-    )
+    again = system.fedlearn("sync", "--source", f"{tmp_path}/stack", *engine)
+    assert again.out == f"read 1 file in {tmp_path}/stack: nothing new\n"
 
     url = f"file://{tmp_path}/stack"
     system, found = learn(world, "by-url", "--source", f"{url}/telemetry/*-events.jsonl", *engine)
@@ -69,9 +68,10 @@ def test_what_cannot_be_used_says_so(world: World, tmp_path: Path) -> None:
     system = world.system("one")
     say = system.fedlearn
     assert say("sync", "--engine", "spark", code=2).err == (
-        "error: spark: no such engine\nhint: --engine embedded, dask, or dask=tcp://HOST:8786\n"
+        "error: spark: unknown engine\nhint: --engine embedded, dask or dask=tcp://HOST:8786\n"
     )
-    assert "--explain reads line by line" in say("sync", "--engine", "dask", "--explain", code=2).err
+    both = say("sync", "--engine", "dask", "--explain", code=2)
+    assert "--explain and --engine dask cannot be used together" in both.err
     assert say("sync", "--source", f"file://{tmp_path}/nothing/*", code=3).err.startswith(
         f"error: the source file://{tmp_path}/nothing/* has no files\n"
     )

@@ -35,7 +35,7 @@ def test_an_allowed_kind_is_kept_everywhere(world: World, system: System) -> Non
     system.fedlearn("scan")
     system.commit()
     assert titles(system) == [f"ask {MAIL}"]
-    assert system.fedlearn("sanitize").out == "0 files with private data\n"
+    assert system.fedlearn("sanitize").out == "no private data found\n"
     hub = world.bare("hub")
     system.git("push", "--quiet", str(hub.path), "main")
 
@@ -45,7 +45,7 @@ def test_only_records_with_a_blocked_kind_are_refused(system: System) -> None:
     lines = [json.dumps({"title": f"ask {MAIL}"}), json.dumps({"title": "clean"})]
     result = system.fedlearn("add", "skills-patterns", "-", stdin="\n".join(lines).encode(), code=1)
     reason = "contains EMAIL_ADDRESS, which the privacy policy blocks"
-    assert result.err == f"error: standard input:1: {reason}; not added\n"
+    assert result.err == f"error: standard input:1: {reason}; skipped\n"
     assert titles(system) == ["clean"]
 
 
@@ -71,7 +71,7 @@ def test_scan_allow_writes_an_entry_that_every_command_follows(system: System) -
         .endswith(f'\n[[privacy.allow]]\nfingerprint = "{found[1]}"\nreason = "our help desk"\n')
     )
     again = system.fedlearn("scan", "--allow", found[1], "--reason", "twice")
-    assert again.out == f"allowed already in .fedlearn.toml: {found[1]}\n"
+    assert again.out == f"already allowed in .fedlearn.toml: {found[1]}\n"
     system.fedlearn("scan")
     system.fedlearn("verify", "--fix")
     system.commit()
@@ -111,7 +111,7 @@ def test_a_push_cannot_allow_its_own_content(world: World, system: System) -> No
     bounced = system.git("push", "--no-verify", str(hub.path), "main", check=False)
     assert bounced.code == 1
     assert f"{SET}:1: EMAIL_ADDRESS" in bounced.err
-    assert "hint: push the commit that changes it first (git push REMOTE COMMIT:BRANCH)" in bounced.err
+    assert "hint: git push REMOTE COMMIT:BRANCH    (push the commit that changes it first)" in bounced.err
     assert MAIL not in bounced.err
     system.git("push", "--quiet", str(hub.path), "main~1:main")
     system.git("push", "--quiet", str(hub.path), "main")

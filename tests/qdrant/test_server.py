@@ -35,8 +35,10 @@ def test_lessons_go_through_a_server_to_another_system(world: World) -> None:
         raised = two.records("collections/error-solutions")[0].fields
         one.add("error-solutions", {**raised, "value_score": 0.9})
         one.fedlearn("retract", str(two.records("collections/error-solutions")[1].id), "--reason", "wrong")
-        assert "0 added, 1 updated, 1 deleted" in one.fedlearn("import", "error-solutions").out
-        assert two.fedlearn("export", "error-solutions").out.startswith("error-solutions: 129 points")
+        assert "1 updated, 1 deleted (129 points)" in one.fedlearn("import", "error-solutions").out
+        assert two.fedlearn("export", "error-solutions").out.startswith(
+            "error-solutions: 1 lesson updated, 128 already known; 129 points read"
+        )
     assert set(served.keys) == {"a-key"}
     records = two.records("collections/error-solutions")
     learned = {parse_point_id(record.fields["_point_id"]): without_ours(record) for record in records}

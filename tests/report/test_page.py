@@ -70,7 +70,7 @@ def federation(tmp_path_factory: pytest.TempPathFactory) -> System:
 
 def test_the_page_in_a_browser(federation: System, tmp_path: Path) -> None:
     page = tmp_path / "report.html"
-    assert federation.fedlearn("report", "-o", str(page)).out.startswith(f"{page}: ")
+    assert federation.fedlearn("report", "-o", str(page)).out.startswith(f"wrote {page} (")
     assert page.stat().st_size < MAX_PAGE_BYTES
     with start_browser(tmp_path / "profile") as browser:
         browser.open(page)

@@ -122,7 +122,7 @@ def test_a_second_process_is_told_who_holds_the_index(learned: System) -> None:
     folder = repository_of(learned).state.path(INDEX)
     with (
         held_elsewhere(folder) as pid,
-        pytest.raises(LockedError, match=rf"git fedlearn import \(process {pid}\)"),
+        pytest.raises(LockedError, match=rf"git fedlearn import \(pid {pid}\)"),
         open_index(folder, Counting(), timeout=0.05),
     ):
         pass

@@ -76,7 +76,8 @@ def test_a_whole_answer_is_trained_on(fields: dict[str, Any]) -> None:
 
 
 def test_messages_without_weight_are_not_trained_on() -> None:
-    ask, say = {"role": "user", "content": QUESTION}, {"role": "assistant", "content": ANSWER, "weight": 0}
+    ask: dict[str, Any] = {"role": "user", "content": QUESTION}
+    say: dict[str, Any] = {"role": "assistant", "content": ANSWER, "weight": 0}
     sample: dict[str, Any] = {"messages": [ask, say]}
     assert find_refusal(sample, sample, 0.7) == NOT_FOR_TRAINING
     sample = {"messages": [ask, say, ask, {**say, "weight": 1}]}
@@ -84,7 +85,7 @@ def test_messages_without_weight_are_not_trained_on() -> None:
 
 
 def test_thoughts_are_no_part_of_a_sample() -> None:
-    say = {"role": "assistant", "content": f"<think>Winter?</think>{ANSWER}", "reasoning_content": "Winter?"}
+    say: Any = {"role": "assistant", "content": f"<think>Winter?</think>{ANSWER}", "reasoning_content": "Winter?"}
     content = parse_sample({"messages": [{"role": "user", "content": QUESTION}, say]})
     assert isinstance(content, dict)
     assert content["messages"] == [

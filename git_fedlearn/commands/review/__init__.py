@@ -98,7 +98,7 @@ def scope_options(function: Function) -> Function:
 
 KEYS: Final = click.argument("keys", nargs=-1, metavar="[KEY]...")
 ALL: Final = click.option("--all", "everything", is_flag=True, help="All items of the kind.")
-AS_JSON: Final = click.option("--json", "as_json", is_flag=True, help="Answer for programs.")
+AS_JSON: Final = click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
 
 
 @click.group("review", invoke_without_command=True, short_help="Decide on pending items.")

@@ -74,7 +74,7 @@ TEXT_WIDTH = 50
 @click.command("status", short_help="Show the state of this clone and what to do next.")
 @click.option("--fetch", "do_fetch", is_flag=True, help="Fetch from the upstream and all peers first.")
 @click.option("--porcelain", is_flag=True, help="Print stable lines for scripts: name, TAB, value.")
-@click.option("--json", "as_json", is_flag=True, help="Answer for programs.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
 @click.pass_obj
 def command(context: Context, *, do_fetch: bool, porcelain: bool, as_json: bool) -> None:
     """Show the state of this clone and what to do next.
