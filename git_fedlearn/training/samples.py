@@ -1,4 +1,4 @@
-"""Fine-tuning samples: OpenAI chat format (`messages`), prompt and completion, preference pairs. Pure.
+"""Fine-tuning samples: chat, prompt and completion, pairs; ShareGPT and Alpaca become chat. Pure.
 
 Thoughts of the assistant (`<think>`) are taken out.
 
@@ -42,6 +42,7 @@ class Malformed:
 
 def parse_sample(fields: JsonObject) -> "JsonObject | Malformed":
     """The record content of a sample, not yet sanitized. Never raises."""
+    fields = in_known_form(fields)
     if "messages" in fields:
         body = _chat(fields)
     else:
@@ -73,6 +74,45 @@ def format_training_line(content: JsonObject) -> bytes:
 def is_pair(content: JsonObject) -> bool:
     """Whether a sample is a preference pair: a chosen and a rejected answer."""
     return "chosen" in content
+
+
+_SPEAKERS: Final = {
+    "system": "system",
+    **dict.fromkeys(("human", "user"), "user"),
+    **dict.fromkeys(("gpt", "assistant", "model", "chatgpt", "bot"), "assistant"),
+}
+
+
+def in_known_form(fields: JsonObject) -> JsonObject:
+    """A sample in ShareGPT form (`conversations`) or Alpaca form (`instruction`) as messages; else itself.
+
+    ShareGPT with tool calls stays as it is: what was called cannot be told for certain.
+    """
+    if "messages" in fields or "prompt" in fields:
+        return fields
+    turns = fields.get("conversations")
+    messages: list[Json] = []
+    if isinstance(turns, list):
+        for turn in turns:
+            role = _SPEAKERS.get(str(turn.get("from", turn.get("role")))) if isinstance(turn, dict) else None
+            if role is None or not isinstance(turn, dict):
+                return fields
+            messages.append({"role": role, "content": turn.get("value", turn.get("content"))})
+        return {**fields, "messages": messages}
+    question, answer = fields.get("instruction"), fields.get("output")
+    if not isinstance(question, str) or not isinstance(answer, str):
+        return fields
+    if isinstance(given := fields.get("input"), str) and given.strip():
+        question = f"{question}\n\n{given}"
+    if isinstance(system := fields.get("system"), str) and system.strip():
+        messages.append({"role": "system", "content": system})
+    history = fields.get("history")
+    for pair in history if isinstance(history, list) else ():
+        if not isinstance(pair, list) or len(pair) != 2:  # noqa: PLR2004  a question and its answer
+            return fields
+        messages += [{"role": "user", "content": pair[0]}, {"role": "assistant", "content": pair[1]}]
+    messages += [{"role": "user", "content": question}, {"role": "assistant", "content": answer}]
+    return {**fields, "messages": messages}
 
 
 def _pair(fields: JsonObject) -> "JsonObject | Malformed":

@@ -223,11 +223,11 @@ def test_without_pyarrow_the_hint_is_the_line_to_type(filled: System) -> None:
 
 
 def test_hugging_face_datasets_loads_every_format(filled: System) -> None:
-    filled.add("fine-tuning", *SAMPLES)
+    filled.add("fine-tuning", *SAMPLES, PAIR, {**PAIR, "prompt": "Which unit restarts the mail server?"})
     counts = {}
-    for name in ("openai", "sharegpt", "alpaca", "parquet"):
+    for name in ("openai", "sharegpt", "alpaca", "parquet", "dpo", "kto"):
         filled.fedlearn("dataset", "export", "--format", name, "--split", "0.8", "-o", f"out/{name}")
-        counts[name] = 41 if name == "alpaca" else 42
+        counts[name] = {"alpaca": 41, "dpo": 2, "kto": 46}.get(name, 42)
     code = (
         "import sys, json, datasets\n"
         "print(json.dumps({name: sum(len(part) for part in datasets.load_dataset(f'out/{name}').values())"

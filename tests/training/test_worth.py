@@ -85,7 +85,11 @@ def test_messages_without_weight_are_not_trained_on() -> None:
 
 
 def test_thoughts_are_no_part_of_a_sample() -> None:
-    say: Any = {"role": "assistant", "content": f"<think>Winter?</think>{ANSWER}", "reasoning_content": "Winter?"}
+    say: Any = {
+        "role": "assistant",
+        "content": f"<think>Winter?</think>{ANSWER}",
+        "reasoning_content": "Winter?",
+    }
     content = parse_sample({"messages": [{"role": "user", "content": QUESTION}, say]})
     assert isinstance(content, dict)
     assert content["messages"] == [
