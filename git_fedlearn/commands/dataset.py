@@ -17,13 +17,13 @@ from git_fedlearn.training.dataset import (
     Stats,
     at_least,
     freeze,
-    is_for_training,
     measure,
     parse_version,
     read_dataset,
     version_folder,
 )
 from git_fedlearn.training.formats import FORMATS, Formatted, format_samples, suffix_of
+from git_fedlearn.training.split import split_samples
 
 BAR = 40
 """Characters of the longest bar of a histogram."""
@@ -131,7 +131,8 @@ def export(
 ) -> None:
     """Write train.jsonl (or .parquet), and with --split also validation.jsonl.
 
-    The id of a sample alone decides in which file it is, so no sample moves between the two.
+    The id of a sample decides in which file it is, so no sample moves between the two; near copies are in the
+    same one. No file is written without samples.
     """
     repository = context.data_repository
     dataset = read_dataset(context.data_repository.sets)
@@ -143,12 +144,16 @@ def export(
     }
     _refuse_stale(folder / f"validation.{suffix_of(name)}", files)
     for path, formatted in files.items():
-        write_file(path, formatted.data)
+        if formatted.samples:
+            write_file(path, formatted.data)
+        else:
+            path.unlink(missing_ok=True)
     if as_json:
         context.say_json("dataset-export/v1", {"files": [_file(path, made) for path, made in files.items()]})
         return
     for path, formatted in files.items():
-        context.say(f"wrote {count(formatted.samples, 'sample')} to {path}")
+        written = f"wrote {count(formatted.samples, 'sample')} to {path}"
+        context.say(written if formatted.samples else f"no samples for {path}")
         for reason, number in sorted(formatted.skipped.items()):
             context.say(f"  skipped {number}: {reason}")
     if len(samples) < len(dataset.samples):
@@ -161,10 +166,8 @@ def export(
 def _split(samples: tuple[Sample, ...], share: float | None) -> dict[str, list[Sample]]:
     if share is None:
         return {"train": [*samples]}
-    return {
-        "train": [sample for sample in samples if is_for_training(sample.id, share)],
-        "validation": [sample for sample in samples if not is_for_training(sample.id, share)],
-    }
+    train, validation = split_samples(samples, share)
+    return {"train": train, "validation": validation}
 
 
 def _refuse_stale(validation: Path, files: dict[Path, Formatted]) -> None:

@@ -18,9 +18,10 @@ FUNCTION_WORDS: Final = frozenset(
 NOTHING_WORDS: Final = frozenset(
     (
         "none na n nil null nan nothing no unknown undefined empty blank placeholder yes true false idk "
-        "dunno maybe unclear unsure lorem ipsum foo bar baz xxx keine keiner keines nichts unbekannt aucun "
-        "aucune rien inconnu ninguno ninguna nada desconocido nessuno nessuna niente nenhum nenhuma geen "
-        "niets brak нет ничего なし 无 没有 없음"
+        "dunno maybe unclear unsure lorem ipsum xxx keine keiner keines nichts unbekannt aucun aucune "
+        "rien inconnu ninguno ninguna nada desconocido nessuno nessuna niente nenhum nenhuma geen niets "
+        "brak нет ничего なし 无 没有 없음 nope nah tbc asdf qwerty undetermined sin solución lösung bekannt "
+        "connue conocida 解決策なし решения решение 未解决"
     ).split()
 )
 """Words for nothing, or for not knowing."""
@@ -28,20 +29,24 @@ NOTHING_WORDS: Final = frozenset(
 STATUS_WORDS: Final = frozenset(
     (
         "fixed fix fixes fixing resolved resolve resolves resolving solved solve closed close closes "
-        "closing done merged merge merges merging complete completed completes completion finished ok okay "
-        "pass passed passes passing success successful successfully succeeded green implemented applied "
-        "approved accepted shipped landed released deployed committed pushed verified confirmed tested "
-        "validated reviewed addressed handled duplicate wontfix invalid obsolete stale outdated superseded "
-        "irrelevant relevant longer needed applicable reproduce reproducible reproduced works worked "
-        "working fine good well gone away went itself self healed recovered disappeared expected intended "
-        "behavior behaviour design bug bugs issue issues problem problems error errors ticket task story "
-        "bead epic item pr prs pull request requests mr commit commits branch main master trunk head "
-        "upstream production staging release version latest next build ci pipeline job run status state "
-        "http https code exit returned response automated automatic automatically auto check checks checked "
-        "health healthcheck heartbeat ping test tests suite quality gate gates lint clean clear lgtm "
-        "alongside together part along yet already current currently today yesterday patch change changes "
-        "update updated work action required further nothing thanks thank team user won cannot root cause "
-        "solution answer resolution remedy conflict conflicts erledigt behoben gelöst"
+        "closing done merged merge merges merging complete completed completes completion finished ok "
+        "okay pass passed passes passing success successful successfully succeeded green implemented "
+        "applied approved accepted shipped landed released deployed committed pushed verified confirmed "
+        "tested validated reviewed addressed handled duplicate wontfix invalid obsolete stale outdated "
+        "superseded irrelevant relevant longer needed applicable reproduce reproducible reproduced works "
+        "worked working fine good well gone away went itself self healed recovered disappeared expected "
+        "intended behavior behaviour design bug bugs issue issues problem problems error errors ticket "
+        "task story bead epic item pr prs pull request requests mr commit commits branch main master "
+        "trunk head upstream production staging release version latest next build ci pipeline job status "
+        "state http https code exit returned response automated automatic automatically auto check checks "
+        "checked health healthcheck heartbeat ping test tests suite quality gate gates lint clean clear "
+        "lgtm alongside together part along yet already current currently today yesterday patch updated "
+        "work action required further nothing thanks thank team user won cannot cause solution answer "
+        "resolution remedy conflict conflicts erledigt behoben gelöst nvm nevermind mind taken took "
+        "rolled bot due inactivity unable content healthy up service services running restored reassigned "
+        "assigned escalated platform moved backlog postponed deferred sprint filed opened transient flaky "
+        "myself ourselves reverted bump scan findings message pending blocked blocker time moment present "
+        "milestone iteration sorted"
     ).split()
 )
 """Words that say how something stands, not what to do."""
@@ -52,7 +57,7 @@ POINTER_WORDS: Final = frozenset(
         "reference referenced related linked link links tracked tracking tracker discussed described "
         "mentioned documented documentation docs doc readme wiki thread chat slack email mail discussion "
         "comment comments description details detail attached attachment log logs file page section note "
-        "notes message messages reply runbook manual guide siehe oben unten voir dessus véase arriba"
+        "notes message messages reply runbook manual guide siehe oben unten voir dessus véase arriba idem"
     ).split()
 )
 """Words that send the reader elsewhere."""

@@ -53,12 +53,16 @@ def unfenced(answer: str) -> str:
 def find_fault(question: str, answer: str) -> str | None:
     """What makes this answer worthless, one of the phrases above; None if nothing does."""
     asked, said = words_of(question), words_of(answer)
-    is_probe = len(asked) <= 3 and not _PROBES.isdisjoint(asked)  # noqa: PLR2004
+    if (len(asked) <= 3 and not _PROBES.isdisjoint(asked)) or is_echo(asked, said):  # noqa: PLR2004
+        return PROBE
+    return TOO_SHORT if len(asked) < 3 else find_answer_fault(answer)  # noqa: PLR2004
+
+
+def find_answer_fault(answer: str) -> str | None:
+    """What makes an answer worthless whatever was asked."""
     faults: tuple[tuple[str, Callable[[], bool]], ...] = (
-        (PROBE, lambda: is_probe or is_echo(asked, said)),
-        (TOO_SHORT, lambda: len(asked) < 3),  # noqa: PLR2004
         (CUT_OFF, lambda: is_cut_off(answer)),
-        (REPEATS, lambda: is_repetitive(said)),
+        (REPEATS, lambda: is_repetitive(words_of(answer))),
         (DECLINES_TO_ANSWER, lambda: bool(_DECLINES.search(_prose(answer)))),
         (CONTRADICTS_ITSELF, lambda: bool(_CONTRADICTS.search(_prose(answer)))),
         (GUESSES, lambda: len(_GUESSES.findall(_prose(answer))) > MAX_GUESSES),

@@ -25,6 +25,9 @@ MAX_LESSON: Final = 6_000
 MAX_ERROR: Final = 10_000
 """Characters of an error; a longer one is a whole log."""
 
+MAX_THOUGHTS: Final = 100_000
+"""Characters of a text whose thoughts are looked for; a longer one is no lesson."""
+
 MAX_ASKED_WORDS: Final = 30
 MAX_RESTATEMENT_WORDS: Final = 12
 
@@ -61,10 +64,11 @@ _REFERENCE = re.compile(
     re.IGNORECASE,
 )
 _WEAK_REFERENCE = re.compile(
-    r"\b[a-z][\w]*-(?=[a-z]*\d)[0-9a-z]{1,8}\b|\b(?:[\w.-]+/)+[\w.-]+|@\w+|\bv?\d[\d.]*%?", re.IGNORECASE
+    r"\b[a-z][\w]*-(?=[a-z]*\d)[0-9a-z]{1,8}\b|(?<![\w/~.-])(?:[\w.-]+/)+[\w.-]+|@\w+|\bv?\d[\d.]*%?",
+    re.IGNORECASE,
 )
 _CONCRETE = re.compile(
-    r"`[^`]+`|(?<![\w-])--?[a-z][\w-]*|\b\w+[._:]\w+|(?<!\w)[~.]{0,2}/\w+|\b\w+/\w+/\w+|\b[a-z]+[A-Z]\w*|\b[A-Z]{2,}\w*|\b\w*_\w+|\d|\w\(\)|[\"'][^\"']{3,}[\"']"
+    r"`[^`]+`|(?<![\w-])--?[A-Za-z][\w-]*|\b\w+[._:]\w+|(?<!\w)[~.]{0,2}/\w+|\b\w+/\w+/\w+|\b[a-z]+[A-Z]\w*|\b[A-Z]{2,}\w*|\b\w*_\w+|\d|\w\(\)|[\"'][^\"']{3,}[\"']"
 )
 
 
@@ -91,10 +95,21 @@ _UNRESOLVED = re.compile(
     r"(?:investigation|review|triage|analysis|debugging|info|information|feedback|work|decision|upstream|fix)\b"
     r"|\b(?:cause|reason) (?:is |was |remains )?(?:still )?(?:unknown|unclear)\b"
     r"|\b(?:unclear|unknown|unsure|no idea) (?:why|how|what|if|whether|where)\b"
+    r"|\b(?:should|need to|needs to|must|have to) (?:look into|investigate|figure out|debug|revisit)\b"
     r"|\b(?:don't|do not|didn't|did not) know\b|\bgave up\b|\b(?:will|let's|we'll|i'll) "
     r"(?:be )?(?:fix|look|investigate|revisit|check|follow|address|retry|handle)(?:e?d)?\b",
     re.IGNORECASE,
 )
+_MERGE_NOTE = re.compile(
+    r"\A\W*(?:merge (?:branch|pull request|remote-tracking|commit|tag)\b|revert \"|chore(?:\(\w+\))?: )"
+    r"[^\n]*\Z",
+    re.IGNORECASE,
+)
+_ASK_SOMEBODY = re.compile(
+    r"\A\W*(?:please )?(?:ask|contact|ping|talk to|speak (?:to|with)|reach out to)\b(?:\W+\w+){1,4}\W*\Z",
+    re.IGNORECASE,
+)
+_OPTION = re.compile(r"(?<!\S)--?[A-Za-z][\w-]*")
 _STATUS_LEAD = re.compile(
     r"\A\W*(?:merged?|closed?|done|fixed|resolved|completed?|shipped|landed|implemented|verified)\b\s*"
     r"(?:[:.,;\u2013\u2014-]|\bin\b|\bvia\b|\bby\b|\bbranch\b|\bpr\b|\bpull request\b)\s*",
@@ -107,7 +122,7 @@ def without_thought(text: str) -> str:
 
     Tags in backticks are talked about, not used. After thoughts under a heading, only a final answer stays.
     """
-    if "<" in text:
+    if "<" in text and len(text) <= MAX_THOUGHTS:
         text = _THOUGHT.sub("", text)
         text = _THOUGHT_END.sub("", text)
         text = _THOUGHT_START.sub("", text).strip()
@@ -136,6 +151,10 @@ def find_emptiness(text: str) -> str | None:
     """Why a text says nothing, or not what to do; None if it says something."""
     if _UNRESOLVED_LEAD.match(text):
         return UNRESOLVED
+    if _MERGE_NOTE.match(text):
+        return STATUS_ONLY
+    if _ASK_SOMEBODY.match(text):
+        return ELSEWHERE
     words = _content(_REFERENCE.sub(" ", text))
     if all(word in NOTHING_WORDS for word in words):
         return ELSEWHERE if not words and _REFERENCE.search(text) else SAYS_NOTHING
@@ -146,7 +165,7 @@ def find_emptiness(text: str) -> str | None:
         if len(left) < 3:  # noqa: PLR2004  words of a remedy
             return UNRESOLVED
     # An answer may be a number or a name with one; a status with one is still a status.
-    return None if told or not said else _kind_of_emptiness(said)
+    return None if told or not said or _OPTION.search(text) else _kind_of_emptiness(said)
 
 
 def _kind_of_emptiness(words: list[str]) -> str:
@@ -171,7 +190,7 @@ def find_restatement(question: str, answer: str) -> str | None:
 
 
 def find_platitude(text: str, *, strict: bool) -> str | None:
-    """PLATITUDE for words that fit everywhere; `strict` also if a longer text has few others."""
+    """PLATITUDE for words that fit everywhere; `strict` also for a longer text with hardly any other word."""
     if _CONCRETE.search(_without_capitals(text)):
         return None
     words = set(_content(text))
@@ -224,12 +243,12 @@ def _lower(match: "re.Match[str]") -> str:
 
 
 def _content(text: str) -> list[str]:
-    """The words that mean something by themselves, in order; a lone Latin letter does not."""
+    """The words that mean something by themselves, in order; a lone letter of an alphabet does not."""
     return [word for word in words_of(text) if word not in FUNCTION_WORDS and not _is_letter(word)]
 
 
 def _is_letter(word: str) -> bool:
-    return len(word) == 1 and word.isascii() and word.isalpha()
+    return len(word) == 1 and word.isalpha() and (word.isascii() or word < "\u4e00")
 
 
 def _stem(word: str) -> str:

@@ -41,6 +41,7 @@ from git_fedlearn.learn.profiles import EVENTS, FIELD, LESSONS, LINES, Profile
 from git_fedlearn.learn.readers import read_sessions
 from git_fedlearn.learn.sources import SourceFault, SourceKind, read_events
 from git_fedlearn.training.samples import Malformed, parse_sample
+from git_fedlearn.training.worth import find_refusal
 
 MAX_VERDICTS: Final = 5000
 """Cached verdicts; then the cache is cleared."""
@@ -75,7 +76,7 @@ class Judge:
         key = _event_key(event) if claim is not None and not rules.explain else None
         cached = self._cache.get(key) if key else None
         if claim is not None and cached and (score := round(claim, 3)) >= rules.threshold:
-            return cached._replace(score=score)
+            return cached if isinstance(cached.outcome, Skipped) else cached._replace(score=score)
         scorer = rules.scorer.score if rules.scorer else None
         scored, routed = route_event(event, rules.weights, rules.threshold, scorer)
         if isinstance(routed, Skipped):
@@ -193,6 +194,9 @@ class Extractor:
         place, sample = LinePlace(chunk.file.name, chunk.start, line.number), parse_sample(line.fields)
         if isinstance(sample, Malformed):
             extract.add_faults([LineFault(place, f"fine-tuning sample: {sample.reason}")], 1)
+            return
+        if refusal := find_refusal(line.fields, sample, self.rules.threshold):
+            extract.skipped[f"sample: {refusal}"] += 1
             return
         score = sample.get(SCORE)
         number = score if isinstance(score, int | float) else None

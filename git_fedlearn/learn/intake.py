@@ -21,6 +21,7 @@ from git_fedlearn.core.events import SCORE
 from git_fedlearn.core.identity import is_metadata_key
 from git_fedlearn.core.layout import FINE_TUNING, SetName
 from git_fedlearn.core.record import FIRST_SEEN, RETRACTED, SEEN_BY, NotARecordError, Record, make_record
+from git_fedlearn.core.substance import strip_thoughts
 from git_fedlearn.learn.sync_state import read_pending, write_pending
 from git_fedlearn.privacy.engine import Finding, PrivacyEngine
 from git_fedlearn.privacy.record_fields import sanitize_fields
@@ -175,7 +176,7 @@ class Admitter:
             line, profile = parse_object(event.line), self._files[event.file].profile
             fields = profile.apply(line) or {} if profile else line
             kept: JsonObject = {
-                key: value
+                key: strip_thoughts(value)
                 for key, value in fields.items()
                 if key not in _IDENTIFYING_FIELDS and not key.startswith("_")
             }

@@ -20,7 +20,14 @@ from git_fedlearn.core.record import Record, score_of, seen_by
 from git_fedlearn.errors import UsageError
 from git_fedlearn.repository.files import held, point_latest, prune, read_file, write_file
 from git_fedlearn.repository.record_sets import RecordSets
-from git_fedlearn.training.samples import TRAINING_FIELDS, Malformed, format_training_line, parse_sample
+from git_fedlearn.training.samples import (
+    TRAINING_FIELDS,
+    Malformed,
+    format_training_line,
+    is_pair,
+    parse_sample,
+)
+from git_fedlearn.training.worth import NOT_FOR_TRAINING, is_labeled_out
 
 BYTES_PER_TOKEN: Final = 4
 LENGTHS: Final = (128, 256, 512, 1024, 2048, 4096, 8192, 16384)
@@ -72,7 +79,9 @@ def read_dataset(sets: RecordSets) -> Dataset:
     for record in sets.read(FINE_TUNING):
         if record.is_tombstone:
             continue
-        content = parse_sample(record.fields)
+        content = (
+            Malformed(NOT_FOR_TRAINING) if is_labeled_out(record.fields) else parse_sample(record.fields)
+        )
         if isinstance(content, Malformed):
             malformed.append((record.id, content.reason))
         else:
@@ -106,7 +115,9 @@ def measure(sets: RecordSets) -> Stats:
     stats.retracted = sum(record.is_tombstone for record in sets.read(FINE_TUNING))
     for sample in dataset.samples:
         _count(sample, stats)
-    stats.same_text = _count_repeats(_normalized(_trained(sample.content)) for sample in dataset.samples)
+    stats.same_text = _count_repeats(
+        _normalized(trained_fields(sample.content)) for sample in dataset.samples
+    )
     stats.same_question = _count_repeats(
         _normalized(question_of(sample.content)) for sample in dataset.samples
     )
@@ -129,14 +140,15 @@ def _sample(record: Record, content: JsonObject) -> Sample:
 
 def _count(sample: Sample, stats: Stats) -> None:
     messages = sample.content.get("messages")
-    stats.forms["chat" if isinstance(messages, list) else "completion"] += 1
+    form = "preference" if is_pair(sample.content) else "chat" if isinstance(messages, list) else "completion"
+    stats.forms[form] += 1
     stats.roles.update(_role(message) for message in (messages if isinstance(messages, list) else ()))
     stats.systems.update(sample.systems)
     tokens = count_tokens(sample.content)
     stats.tokens += tokens
     stats.longest = max(stats.longest, tokens)
     stats.lengths[next((bar for bar, most in enumerate(LENGTHS) if tokens < most), len(LENGTHS))] += 1
-    stats.bytes += len(format_value(_trained(sample.content))) + 1
+    stats.bytes += len(format_value(trained_fields(sample.content))) + 1
     stats.unscored += sample.score is None
 
 
@@ -144,7 +156,8 @@ def _role(message: Json) -> str:
     return str(message.get("role")) if isinstance(message, dict) else ""
 
 
-def _trained(content: JsonObject) -> JsonObject:
+def trained_fields(content: JsonObject) -> JsonObject:
+    """The fields that a model is trained on."""
     return {name: content[name] for name in TRAINING_FIELDS if name in content}
 
 
@@ -154,7 +167,9 @@ def _texts(content: JsonObject) -> Iterator[str]:
     for message in messages if isinstance(messages, list) else ():
         if isinstance(message, dict):
             yield from iter_strings({name: value for name, value in message.items() if name != "role"})
-    yield from iter_strings({name: value for name, value in _trained(content).items() if name != "messages"})
+    yield from iter_strings(
+        {name: value for name, value in trained_fields(content).items() if name != "messages"}
+    )
 
 
 def _normalized(value: Json) -> str:
@@ -208,8 +223,10 @@ def list_versions(folder: Path) -> list[DatasetVersion]:
 
 
 def format_version(samples: Iterable[Sample]) -> bytes:
-    """Training-ready lines, ordered by the ids of the samples, with training fields only."""
-    ordered = sorted(samples, key=lambda sample: sample.id)
+    """Training-ready lines, ordered by the ids of the samples, with training fields only; no pairs."""
+    ordered = sorted(
+        (sample for sample in samples if not is_pair(sample.content)), key=lambda sample: sample.id
+    )
     return b"".join([format_training_line(sample.content) for sample in ordered])
 
 

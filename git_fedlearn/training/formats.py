@@ -5,7 +5,7 @@ A sample that a format cannot express is skipped and counted by reason, never ch
 
 import io
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Final, NamedTuple
 
 import jsonlines
@@ -13,15 +13,24 @@ import jsonlines
 from git_fedlearn.core.canonical import Json, JsonObject, format_value
 from git_fedlearn.extras import Lazy
 from git_fedlearn.training.dataset import Sample
+from git_fedlearn.training.samples import is_pair
 
 pyarrow = Lazy("pyarrow", "parquet")
 pyarrow_parquet = Lazy("pyarrow.parquet", "parquet")
 
-FORMATS: Final = ("openai", "sharegpt", "alpaca", "parquet")
+FORMATS: Final = ("openai", "sharegpt", "alpaca", "parquet", "dpo", "kto")
+
+PAIR_FORMATS: Final = frozenset({"dpo", "kto"})
 
 NOT_TEXT: Final = "content that is not text"
 TOOLS: Final = "tool calls, which the format cannot express"
 NO_TURNS: Final = "not turns of a user and an assistant, ending with the assistant"
+
+PAIR: Final = "a preference pair"
+NO_PAIR: Final = "not a preference pair"
+BAD_END: Final = "does not end with an answer of the assistant"
+BAD_CALLS: Final = "tool calls and results that do not belong together"
+BAD_TURNS: Final = "turns of the assistant that do not alternate with those of others"
 
 _SPEAKERS: Final = {"system": "system", "developer": "system", "user": "human", "assistant": "gpt"}
 
@@ -49,23 +58,66 @@ def format_samples(name: str, samples: Iterable[Sample]) -> Formatted:
     rows: list[JsonObject] = []
     skipped: Counter[str] = Counter()
     for sample in samples:
+        if is_pair(sample.content) and name not in PAIR_FORMATS:
+            skipped[PAIR] += 1
+            continue
         try:
-            rows.append(convert(sample))
+            rows += convert(sample)
         except UnsuitableError as error:
             skipped[str(error)] += 1
     data = _parquet(rows) if name == "parquet" else _json_lines(rows)
     return Formatted(data, len(rows), skipped)
 
 
-def _openai(sample: Sample) -> JsonObject:
-    row: JsonObject = {"messages": [*_messages(sample.content)]}
+def _openai(sample: Sample) -> list[JsonObject]:
+    messages = _messages(sample.content)
+    refuse_bad_turns(messages)
+    row: JsonObject = {"messages": [*messages]}
     kept = ("tools", "functions", "parallel_tool_calls")
-    return row | {name: sample.content[name] for name in kept if name in sample.content}
+    return [row | {name: sample.content[name] for name in kept if name in sample.content}]
 
 
-def _sharegpt(sample: Sample) -> JsonObject:
-    turns: list[Json] = []
-    for message in _messages(sample.content):
+def refuse_bad_turns(messages: Sequence[JsonObject]) -> None:
+    """Raise UnsuitableError unless a fine-tuning API takes these messages.
+
+    The last one is an answer of the assistant, no two of its turns follow each other, and the results of
+    tools directly follow the calls with their ids, one for each.
+    """
+    open_calls: list[str] = []
+    before = ""
+    for message in messages:
+        role = str(message["role"])
+        if role == "tool":
+            if (ident := str(message.get("tool_call_id"))) not in open_calls:
+                raise UnsuitableError(BAD_CALLS)
+            open_calls.remove(ident)
+        elif role == "function":
+            if before != "assistant":
+                raise UnsuitableError(BAD_CALLS)
+        elif open_calls:
+            raise UnsuitableError(BAD_CALLS)
+        if role == "assistant":
+            if before in ("assistant", "", "system", "developer"):
+                raise UnsuitableError(BAD_TURNS)
+            open_calls = _call_ids(message)
+        before = role
+    if not messages or before != "assistant" or open_calls or _calls(messages[-1]):
+        raise UnsuitableError(BAD_END)
+
+
+def _call_ids(message: JsonObject) -> list[str]:
+    listed = message.get("tool_calls")
+    calls = [call for call in listed if isinstance(call, dict)] if isinstance(listed, list) else []
+    return [str(call.get("id")) for call in calls]
+
+
+def _sharegpt(sample: Sample) -> list[JsonObject]:
+    turns: list[JsonObject] = []
+    messages = _messages(sample.content)
+    refuse_bad_turns(messages)
+    if any(message["role"] in ("system", "developer") for message in messages[1:]):
+        raise UnsuitableError(BAD_TURNS)
+    for message in messages:
         role = str(message["role"])
         calls = _calls(message)
         if text := _text(message):
@@ -73,12 +125,17 @@ def _sharegpt(sample: Sample) -> JsonObject:
         turns += [{"from": "function_call", "value": call} for call in calls]
         if not text and not calls:
             turns.append({"from": _SPEAKERS.get(role, "observation"), "value": ""})
+    spoken = [turn["from"] in ("human", "observation") for turn in turns if turn["from"] != "system"]
+    if spoken != [number % 2 == 0 for number in range(len(spoken))]:
+        raise UnsuitableError(BAD_TURNS)
+    if len(spoken) % 2 or not spoken or turns[-1]["from"] != "gpt":
+        raise UnsuitableError(BAD_END)
     tools = sample.content.get("tools")
-    row: JsonObject = {"conversations": turns}
-    return {**row, "tools": format_value(tools).decode()} if tools else row
+    row: JsonObject = {"conversations": [*turns]}
+    return [{**row, "tools": format_value(tools).decode()} if tools else row]
 
 
-def _alpaca(sample: Sample) -> JsonObject:
+def _alpaca(sample: Sample) -> list[JsonObject]:
     messages = _messages(sample.content)
     if sample.content.get("tools") or any(_calls(message) for message in messages):
         raise UnsuitableError(TOOLS)
@@ -89,16 +146,44 @@ def _alpaca(sample: Sample) -> JsonObject:
         raise UnsuitableError(NO_TURNS)
     texts = [_text(message) for message in turns]
     history: list[Json] = [[texts[at], texts[at + 1]] for at in range(0, len(texts) - 2, 2)]
-    return {
-        "instruction": texts[-2],
-        "input": "",
-        "output": texts[-1],
-        "system": "\n\n".join(system),
-        "history": history,
-    }
+    return [
+        {
+            "instruction": texts[-2],
+            "input": "",
+            "output": texts[-1],
+            "system": "\n\n".join(system),
+            "history": history,
+        }
+    ]
 
 
-def _columns(sample: Sample) -> JsonObject:
+def _dpo(sample: Sample) -> list[JsonObject]:
+    """A pair as TRL's DPOTrainer reads it."""
+    if not is_pair(sample.content):
+        raise UnsuitableError(NO_PAIR)
+    return [
+        {name: sample.content[name] for name in ("prompt", "chosen", "rejected") if name in sample.content}
+    ]
+
+
+def _kto(sample: Sample) -> list[JsonObject]:
+    """A pair as two rows of TRL's KTOTrainer, any other sample as one that is desired."""
+    if not is_pair(sample.content):
+        messages = _messages(sample.content)
+        refuse_bad_turns(messages)
+        return [{"prompt": [*messages[:-1]], "completion": [messages[-1]], "label": True}]
+    rows: list[JsonObject] = []
+    for name in ("chosen", "rejected"):
+        prompt, answer = sample.content.get("prompt", []), sample.content[name]
+        if isinstance(prompt, str):
+            prompt, answer = [{"role": "user", "content": prompt}], [{"role": "assistant", "content": answer}]
+        if not prompt and isinstance(answer, list):
+            prompt, answer = answer[:-1], answer[-1:]
+        rows.append({"prompt": prompt, "completion": answer, "label": name == "chosen"})
+    return rows
+
+
+def _columns(sample: Sample) -> list[JsonObject]:
     """One row of the parquet schema; nested values of varying types are JSON strings."""
     messages: list[Json] = []
     for message in _messages(sample.content):
@@ -118,19 +203,23 @@ def _columns(sample: Sample) -> JsonObject:
             }
         )
     tools = sample.content.get("tools") or sample.content.get("functions")
-    return {
-        "id": sample.id,
-        "messages": messages,
-        "tools": format_value(tools).decode() if tools else None,
-        "score": sample.score,
-    }
+    return [
+        {
+            "id": sample.id,
+            "messages": messages,
+            "tools": format_value(tools).decode() if tools else None,
+            "score": sample.score,
+        }
+    ]
 
 
-_CONVERTERS: Final[dict[str, Callable[[Sample], JsonObject]]] = {
+_CONVERTERS: Final[dict[str, Callable[[Sample], list[JsonObject]]]] = {
     "openai": _openai,
     "sharegpt": _sharegpt,
     "alpaca": _alpaca,
     "parquet": _columns,
+    "dpo": _dpo,
+    "kto": _kto,
 }
 
 

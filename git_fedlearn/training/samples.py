@@ -1,4 +1,6 @@
-"""Fine-tuning samples in OpenAI chat format (`messages`) or as prompt and completion. Pure.
+"""Fine-tuning samples: chat, prompt and completion, pairs; ShareGPT and Alpaca become chat. Pure.
+
+Thoughts of the assistant (`<think>`) are taken out.
 
 The content of a sample is what a model is trained on, and its score. Times, hosts and run ids are dropped, so
 the same sample from two systems is one record.
@@ -10,9 +12,13 @@ from typing import Final
 
 from git_fedlearn.core.canonical import Json, JsonObject, format_value
 from git_fedlearn.core.events import unit_number
+from git_fedlearn.core.substance import strip_thoughts, without_thought
 
 ROLES: Final = ("system", "developer", "user", "assistant", "tool", "function")
-TRAINING_FIELDS: Final = ("messages", "prompt", "completion", "tools", "functions", "parallel_tool_calls")
+TRAINING_FIELDS: Final = (
+    *("messages", "prompt", "completion", "chosen", "rejected"),
+    *("tools", "functions", "parallel_tool_calls"),
+)
 _MESSAGE_FIELDS: Final = (
     "role",
     "content",
@@ -36,7 +42,11 @@ class Malformed:
 
 def parse_sample(fields: JsonObject) -> "JsonObject | Malformed":
     """The record content of a sample, not yet sanitized. Never raises."""
-    body = _chat(fields) if "messages" in fields else _completion(fields)
+    fields = in_known_form(fields)
+    if "messages" in fields:
+        body = _chat(fields)
+    else:
+        body = _pair(fields) if "chosen" in fields or "rejected" in fields else _completion(fields)
     if isinstance(body, Malformed):
         return body
     content: JsonObject = body | {
@@ -61,6 +71,68 @@ def format_training_line(content: JsonObject) -> bytes:
     return format_value({name: content[name] for name in TRAINING_FIELDS if name in content}) + b"\n"
 
 
+def is_pair(content: JsonObject) -> bool:
+    """Whether a sample is a preference pair: a chosen and a rejected answer."""
+    return "chosen" in content
+
+
+_SPEAKERS: Final = {
+    "system": "system",
+    **dict.fromkeys(("human", "user"), "user"),
+    **dict.fromkeys(("gpt", "assistant", "model", "chatgpt", "bot"), "assistant"),
+}
+
+
+def in_known_form(fields: JsonObject) -> JsonObject:
+    """A sample in ShareGPT form (`conversations`) or Alpaca form (`instruction`) as messages; else itself.
+
+    ShareGPT with tool calls stays as it is: what was called cannot be told for certain.
+    """
+    if "messages" in fields or "prompt" in fields:
+        return fields
+    turns = fields.get("conversations")
+    messages: list[Json] = []
+    if isinstance(turns, list):
+        for turn in turns:
+            role = _SPEAKERS.get(str(turn.get("from", turn.get("role")))) if isinstance(turn, dict) else None
+            if role is None or not isinstance(turn, dict):
+                return fields
+            messages.append({"role": role, "content": turn.get("value", turn.get("content"))})
+        return {**fields, "messages": messages}
+    question, answer = fields.get("instruction"), fields.get("output")
+    if not isinstance(question, str) or not isinstance(answer, str):
+        return fields
+    if isinstance(given := fields.get("input"), str) and given.strip():
+        question = f"{question}\n\n{given}"
+    if isinstance(system := fields.get("system"), str) and system.strip():
+        messages.append({"role": "system", "content": system})
+    history = fields.get("history")
+    for pair in history if isinstance(history, list) else ():
+        if not isinstance(pair, list) or len(pair) != 2:  # noqa: PLR2004  a question and its answer
+            return fields
+        messages += [{"role": "user", "content": pair[0]}, {"role": "assistant", "content": pair[1]}]
+    messages += [{"role": "user", "content": question}, {"role": "assistant", "content": answer}]
+    return {**fields, "messages": messages}
+
+
+def _pair(fields: JsonObject) -> "JsonObject | Malformed":
+    """A pair in the forms of TRL: texts with a prompt, or messages with or without one."""
+    pair = {name: strip_thoughts(fields.get(name)) for name in ("prompt", "chosen", "rejected")}
+    if pair["chosen"] == pair["rejected"]:
+        return Malformed("chosen and rejected are the same")
+    answers = [pair["chosen"], pair["rejected"]]
+    if all(isinstance(answer, str) and answer.strip() for answer in answers):
+        is_whole = isinstance(pair["prompt"], str) and bool(pair["prompt"].strip())
+        return pair if is_whole else Malformed("prompt is blank or not a string")
+    listed = [*answers, *([pair["prompt"]] if "prompt" in fields else [])]
+    if all(isinstance(value, list) and value for value in listed):
+        faults = (_message_fault(message) for value in listed if isinstance(value, list) for message in value)
+        if fault := next(filter(None, faults), ""):
+            return Malformed(fault)
+        return {name: value for name, value in pair.items() if name in fields}
+    return Malformed("chosen and rejected are neither texts nor messages")
+
+
 def _completion(fields: JsonObject) -> "JsonObject | Malformed":
     for name in ("prompt", "completion"):
         value = fields.get(name)
@@ -68,7 +140,10 @@ def _completion(fields: JsonObject) -> "JsonObject | Malformed":
             return Malformed("neither messages nor prompt and completion")
         if not isinstance(value, str) or not value.strip():
             return Malformed(f"{name} is blank or not a string")
-    return {"prompt": fields["prompt"], "completion": fields["completion"]}
+    completion = without_thought(str(fields["completion"]))
+    if not completion.strip():
+        return Malformed("completion has nothing but a chain of thought")
+    return {"prompt": fields["prompt"], "completion": completion}
 
 
 def _chat(fields: JsonObject) -> "JsonObject | Malformed":
@@ -76,7 +151,9 @@ def _chat(fields: JsonObject) -> "JsonObject | Malformed":
     if not isinstance(messages, list) or not messages:
         return Malformed("messages is empty or not a list")
     kept: list[Json] = []
-    for message in messages:
+    for given in messages:
+        is_answer = isinstance(given, dict) and given.get("role") == "assistant"
+        message = strip_thoughts(given) if is_answer else given
         if fault := _message_fault(message):
             return Malformed(fault)
         if isinstance(message, dict):

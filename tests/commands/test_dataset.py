@@ -223,11 +223,11 @@ def test_without_pyarrow_the_hint_is_the_line_to_type(filled: System) -> None:
 
 
 def test_hugging_face_datasets_loads_every_format(filled: System) -> None:
-    filled.add("fine-tuning", *SAMPLES)
+    filled.add("fine-tuning", *SAMPLES, PAIR, {**PAIR, "prompt": "Which unit restarts the mail server?"})
     counts = {}
-    for name in ("openai", "sharegpt", "alpaca", "parquet"):
+    for name in ("openai", "sharegpt", "alpaca", "parquet", "dpo", "kto"):
         filled.fedlearn("dataset", "export", "--format", name, "--split", "0.8", "-o", f"out/{name}")
-        counts[name] = 41 if name == "alpaca" else 42
+        counts[name] = {"alpaca": 41, "dpo": 2, "kto": 46}.get(name, 42)
     code = (
         "import sys, json, datasets\n"
         "print(json.dumps({name: sum(len(part) for part in datasets.load_dataset(f'out/{name}').values())"
@@ -244,3 +244,83 @@ def test_hugging_face_datasets_loads_every_format(filled: System) -> None:
     )
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout) == counts
+
+
+PAIR: dict[str, Any] = {
+    "prompt": "Which unit restarts the web server?",
+    "chosen": "systemctl restart nginx",
+    "rejected": "reboot the machine",
+    "value_score": 0.9,
+}
+
+
+def test_a_preference_pair_is_exported_as_one_and_nowhere_else(filled: System) -> None:
+    filled.add("fine-tuning", PAIR)
+    filled.fedlearn("dataset", "export", "--format", "dpo", "-o", "out/dpo")
+    assert lines(filled.path / "out/dpo/train.jsonl") == [
+        {name: PAIR[name] for name in ("prompt", "chosen", "rejected")}
+    ]
+    filled.fedlearn("dataset", "export", "--format", "kto", "-o", "out/kto")
+    rows = lines(filled.path / "out/kto/train.jsonl")
+    assert [row["label"] for row in rows].count(False) == 1
+    assert {
+        "prompt": [{"role": "user", "content": PAIR["prompt"]}],
+        "completion": [{"role": "assistant", "content": PAIR["rejected"]}],
+        "label": False,
+    } in rows
+    said = filled.fedlearn("dataset", "export", "--format", "openai", "-o", "out/openai").out
+    assert "skipped 1: a preference pair" in said
+    filled.fedlearn("dataset", "snapshot")
+    for path in filled.path.glob("**/*.jsonl"):
+        if "snapshots" in path.parts or "openai" in path.parts:
+            assert PAIR["rejected"] not in path.read_text(encoding="utf-8")
+
+
+def test_a_sample_that_is_labeled_out_is_not_exported(filled: System) -> None:
+    filled.add("fine-tuning", {"prompt": "Which side?", "completion": "The dark side", "label": False})
+    done = filled.fedlearn("dataset", "export", "--format", "openai", "-o", "out")
+    assert "labeled as not for training" in done.err
+    assert "dark side" not in (filled.path / "out/train.jsonl").read_text(encoding="utf-8")
+
+
+def turn(role: str, text: str | None, **fields: Any) -> dict[str, Any]:
+    return {"role": role, "content": text, **fields}
+
+
+ASK, SAY = turn("user", "How warm is it?"), turn("assistant", "Nine degrees, and falling.")
+TOOL_CALL = {"type": "function", "function": {"name": "gauge", "arguments": "{}"}}
+
+
+@pytest.mark.parametrize(
+    ("messages", "reason"),
+    [
+        ([ASK, SAY, ASK], "does not end with an answer of the assistant"),
+        ([ASK, SAY, SAY], "turns of the assistant that do not alternate with those of others"),
+        (
+            [ASK, turn("assistant", None, tool_calls=[{"id": "a", **TOOL_CALL}])],
+            "does not end with an answer of the assistant",
+        ),
+        (
+            [ASK, turn("assistant", None, tool_calls=[{"id": "a", **TOOL_CALL}]), SAY],
+            "tool calls and results that do not belong together",
+        ),
+        (
+            [ASK, turn("tool", "9", tool_call_id="a"), SAY],
+            "tool calls and results that do not belong together",
+        ),
+    ],
+)
+@pytest.mark.parametrize("name", ["openai", "sharegpt"])
+def test_what_breaks_the_rules_of_a_format_is_left_out_and_counted(
+    filled: System, messages: list[dict[str, Any]], reason: str, name: str
+) -> None:
+    filled.add("fine-tuning", {"messages": messages})
+    said = filled.fedlearn("dataset", "export", "--format", name, "-o", "out").out
+    assert said.endswith(f"  skipped 1: {reason}\n")
+    assert len(lines(filled.path / "out/train.jsonl")) == 5
+
+
+def test_no_file_is_written_without_samples(filled: System) -> None:
+    said = filled.fedlearn("dataset", "export", "--format", "dpo", "-o", "out").out
+    assert "no samples for" in said
+    assert not (filled.path / "out/train.jsonl").exists()

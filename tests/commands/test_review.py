@@ -20,7 +20,12 @@ MAIL = "jane.roe" + "@" + "corp-mail.net"
 
 
 def sample(text: str) -> dict[str, Any]:
-    return {"messages": [{"role": "user", "content": text}, {"role": "assistant", "content": "done"}]}
+    return {
+        "messages": [
+            {"role": "user", "content": text},
+            {"role": "assistant", "content": "The lift is in the east wing."},
+        ]
+    }
 
 
 def source(system: System, *texts: str) -> None:

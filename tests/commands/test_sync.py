@@ -262,8 +262,8 @@ def test_a_scorer_of_ones_own_stands_in_for_the_default(
     learner.git("config", "fedlearn.scorer", "own_scorer:score")
     stack.write({"query": "how to be liked by it", "response": "Say so, then wait."})
     shown = learner.fedlearn("sync", "--explain", "--dry-run").out
-    assert ": 1.000, skills-patterns\n    1.000  scorer       by own_scorer:score\n" in shown
-    assert ": 0.900, skills-patterns\n    0.900  own score" in shown
+    assert "    1.000  scorer       by own_scorer:score\n" in shown
+    assert "    0.900  own score" in shown
     learner.fedlearn("sync", "--full")
     assert titles(learner) == 3
     for name, message in (

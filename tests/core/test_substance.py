@@ -2,7 +2,6 @@ from typing import Any
 
 import pytest
 
-from git_fedlearn.core.canonical import JsonObject
 from git_fedlearn.core.scoring import BELOW, RoutedLesson, Skipped, route_event
 from git_fedlearn.core.substance import (
     DOCUMENT,
@@ -52,6 +51,11 @@ def verdict(**event: Any) -> str:
             (text, UNRESOLVED)
             for text in ("to be determined", "Needs further investigation", "Root cause unknown")
         ),
+        *(
+            (text, STATUS_ONLY)
+            for text in ("Merge branch 'main' into dev", "Moved to the backlog", "blocked by #12")
+        ),
+        *((text, ELSEWHERE) for text in ("Ask Bob.", "Filed as see-4c0, see there")),
         *((text, STATUS_ONLY) for text in ("HTTP/1.1 200 OK", "status: ok", "exit code 0", "Done.", "LGTM")),
         *(
             (text, STATUS_ONLY)
@@ -82,6 +86,8 @@ def test_no_form_of_words_makes_a_lesson(solution: str, reason: str, claim: dict
     [
         FIX,
         "Restart it.",
+        "Run as root",
+        "Not a bug: pass -I/usr/include/cups",
         "free the queue",
         "`cupsenable lp0`",
         "Merged the two queues, and raised MaxJobPages to 40.",
@@ -170,7 +176,7 @@ def test_a_chain_of_thought_is_taken_out(text: str, rest: str) -> None:
 
 
 def test_the_answer_behind_a_thought_is_the_lesson() -> None:
-    event: JsonObject = {
+    event: dict[str, Any] = {
         "error_message": ERROR,
         "solution": f"<think>Hm.</think>{FIX}",
         "tags": ["<think>a</think>cups"],

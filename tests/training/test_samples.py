@@ -139,3 +139,42 @@ def test_a_training_line_has_no_metadata_and_is_the_same_everywhere() -> None:
     line = '{"completion":"Weil: ü","prompt":"Why?"}\n'.encode()
     assert format_training_line(content) == line
     assert format_training_line(content | {"_id": "0" * 32, "_seen_by": ["sys-a"]}) == line
+
+
+CHAT = [
+    {"role": "system", "content": "Be brief."},
+    {"role": "user", "content": "Which port?"},
+    {"role": "assistant", "content": "8080"},
+    {"role": "user", "content": "And TLS?\n\nOf the web server."},
+    {"role": "assistant", "content": "8443"},
+]
+SPEAKERS = {"system": "system", "user": "human", "assistant": "gpt"}
+
+
+def test_sharegpt_and_alpaca_are_read_as_chat() -> None:
+    turns = [{"from": SPEAKERS[turn["role"]], "value": turn["content"]} for turn in CHAT]
+    assert parsed(conversations=turns) == {"messages": CHAT}
+    alpaca = {"instruction": "And TLS?", "input": "Of the web server.", "output": "8443"}
+    assert parsed(**alpaca, system="Be brief.", history=[["Which port?", "8080"]]) == {"messages": CHAT}
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"conversations": [{"from": "human", "value": "Up?"}, {"from": "function_call", "value": "{}"}]},
+        {"conversations": ["Up?", "Yes."]},
+        {"instruction": "Say it.", "output": None},
+        {"instruction": "Say it.", "output": "Yes.", "history": ["Up?"]},
+    ],
+)
+def test_what_cannot_be_read_as_chat_is_malformed(fields: dict[str, Any]) -> None:
+    assert isinstance(parse_sample(fields), Malformed)
+
+
+@pytest.mark.parametrize("prompt", ["Which port?", [ASK]])
+def test_a_preference_pair_is_kept_whole(prompt: Any) -> None:
+    answers = ("8080", "80") if isinstance(prompt, str) else ([SAY], [SAY | {"content": "No."}])
+    pair = dict(zip(("prompt", "chosen", "rejected"), (prompt, *answers), strict=True))
+    assert parsed(**pair, value_score=0.9) == {**pair, "value_score": 0.9}
+    assert isinstance(parse_sample({**pair, "rejected": pair["chosen"]}), Malformed)
+    assert isinstance(parse_sample({**pair, "rejected": None}), Malformed)
