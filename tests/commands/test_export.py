@@ -117,10 +117,7 @@ def test_points_that_teach_nothing_are_named_and_the_rest_is_exported(learned: S
     fill(learned, "error-solutions", {9: {"last_used": "today"}})
     shown = learned.fedlearn("export", code=1)
     assert "3 lessons added; 4 points read" in shown.out
-    assert (
-        "error: error-solutions, point 9: no content: every field is metadata; not exported\n"
-        in shown.err
-    )
+    assert "error: error-solutions, point 9: no content: every field is metadata; not exported\n" in shown.err
 
 
 def test_a_payload_cannot_retract_and_keys_of_ours_without_their_form_are_dropped(learned: System) -> None:
