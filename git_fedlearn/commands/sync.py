@@ -1,5 +1,6 @@
 """`git fedlearn sync`: learn from the logs of an AI stack."""
 
+from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import replace
 from datetime import datetime
@@ -9,13 +10,16 @@ import click
 
 from git_fedlearn.console.context import Context
 from git_fedlearn.console.progress import reading_bar
+from git_fedlearn.console.repeats import print_repeats, repeats_to_json
 from git_fedlearn.console.words import count, redactions, updates, what_is_new
 from git_fedlearn.core.canonical import Json
+from git_fedlearn.core.layout import SetName
 from git_fedlearn.core.record import claimed_id
 from git_fedlearn.core.scoring import Skipped
 from git_fedlearn.errors import UsageError
 from git_fedlearn.learn.extracts import ScoredEvent
 from git_fedlearn.learn.pipeline import Batch, Engine
+from git_fedlearn.learn.repeats import RepeatedLesson, find_repeats
 from git_fedlearn.learn.sources import DEFAULT_SOURCE, SourceKind, choose_source
 from git_fedlearn.learn.sync import Synced, SyncOptions, run_sync
 
@@ -78,14 +82,20 @@ def command(  # noqa: PLR0913  one parameter for each option
     )
     with nullcontext() if explaining else reading_bar(context) as watch:
         synced = run_sync(repository, context.privacy, replace(request, watch=watch), commit=do_commit)
+    repeats = {
+        joined.name: [] if dry_run else find_repeats(repository, joined.name, joined.added)
+        for joined in synced.joined
+    }
     if as_json:
-        context.say_json("sync/v1", _to_json(synced))
+        context.say_json("sync/v1", _to_json(synced, repeats))
     else:
         _say(context, synced, request)
         if synced.commit:
             context.say(f"committed {synced.commit[:12]}")
         elif synced.learned and not dry_run:
             context.note("hint: git add data && git commit    (or next time: git fedlearn sync --commit)")
+        for name, found in repeats.items():
+            print_repeats(context, name, found)
     return 1 if synced.batch.faults else 0
 
 
@@ -161,7 +171,7 @@ def _say_faults(context: Context, batch: Batch) -> None:
         )
 
 
-def _to_json(synced: Synced) -> dict[str, Json]:
+def _to_json(synced: Synced, repeats: Mapping[SetName, Sequence[RepeatedLesson]]) -> dict[str, Json]:
     batch = synced.batch
     return {
         "files": synced.files,
@@ -172,6 +182,7 @@ def _to_json(synced: Synced) -> dict[str, Json]:
                 "lessons": batch.counts[joined.name],
                 "added": [*joined.added],
                 "changed": [*joined.changed],
+                "near_duplicates": repeats_to_json(repeats[joined.name]),
             }
             for joined in synced.joined
         ],

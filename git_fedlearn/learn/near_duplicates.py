@@ -1,8 +1,8 @@
 """Near duplicates: clusters of lessons that say nearly the same, and retracting the weaker ones of each.
 
 By words: MinHash (A. Broder, "On the resemblance and containment of documents", 1997) only proposes pairs,
-which are then measured exactly. A lesson is in a cluster if it resembles the best one itself, so a chain of small steps
-does not connect lessons that differ. The same records give the same clusters on every system.
+which are then measured exactly. A lesson is in a cluster if it resembles the best one itself, so a chain of
+small steps does not connect lessons that differ. The same records give the same clusters on every system.
 
 By meaning: two lessons whose vectors of the offline model are close say the same in other words more often
 than not. A person decides on those; docs/scoring.md says how often they are right.
@@ -98,7 +98,8 @@ def find_clusters(
 ) -> list[Cluster]:
     """Clusters of the living records, strongest first. Raises MissingExtraError.
 
-    `by_meaning` also finds lessons that say the same in other words. Two lessons in one group of `distinct` are never in one cluster.
+    `by_meaning` also finds lessons that say the same in other words. Two lessons in one group of `distinct`
+    are never in one cluster.
     """
     living = sorted((record for record in records if not record.is_tombstone), key=strength)
     shingles = [shingles_of(record) for record in living]
