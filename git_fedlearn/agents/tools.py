@@ -18,6 +18,7 @@ from git_fedlearn.core.identity import is_metadata_key
 from git_fedlearn.core.layout import BEST_PRACTICES, ERROR_SOLUTIONS, SKILLS_PATTERNS, SetName
 from git_fedlearn.core.record import NotARecordError, Record, make_record
 from git_fedlearn.errors import FedlearnError, UsageError
+from git_fedlearn.learn.repeats import find_repeats
 from git_fedlearn.privacy.record_fields import clean_note, sanitize_fields
 from git_fedlearn.repository.inbox import Inbox, ProposedRetraction
 from git_fedlearn.repository.lookup import select
@@ -101,8 +102,17 @@ class AgentTools:
         if record.id in joined.retracted or self._is_retracted(record, SetName(set_name)):
             what = "not recorded: this lesson was retracted"
         removed: JsonObject = dict(redacted)
+        with self._one_at_a_time:
+            repeats = find_repeats(self._repository, SetName(set_name), {*joined.added} & {record.id})
+        near: list[Json] = [{"id": one.known, "similarity": round(one.cosine, 3)} for one in repeats]
         text = f"{what}: {record.id} in {set_name}{kinds(redacted)}. {UNCOMMITTED_NOTE}"
-        return ToolAnswer(text, {"id": record.id, "set": set_name, "what": what, "redacted": removed})
+        for one in repeats:
+            text += (
+                f"\n{one.known} says nearly the same ({one.cosine:.0%}): get it, and if it does, propose to "
+                "retract yours and record the outcome of that one."
+            )
+        facts: JsonObject = {"id": record.id, "set": set_name, "what": what, "redacted": removed}
+        return ToolAnswer(text, {**facts, "near_duplicates": near})
 
     def outcome(self, identifier: str, note: str = "", *, worked: bool) -> ToolAnswer:
         """Record that a lesson worked or failed here."""

@@ -8,6 +8,7 @@ from typing import BinaryIO, NamedTuple, TypeAlias
 import click
 
 from git_fedlearn.console.context import Context
+from git_fedlearn.console.repeats import print_repeats, repeats_to_json
 from git_fedlearn.console.words import kinds, updates, what_is_new
 from git_fedlearn.core.canonical import Json
 from git_fedlearn.core.identity import RecordId
@@ -16,6 +17,7 @@ from git_fedlearn.core.record import NotARecordError
 from git_fedlearn.errors import FedlearnError
 from git_fedlearn.learn.intake import WAITS, Intake, find_hold, sample_key
 from git_fedlearn.learn.lines import BrokenLine, SkimmedLines, SourceEvent, read_lines
+from git_fedlearn.learn.repeats import find_repeats
 from git_fedlearn.repository.inbox import DoubtfulSample, Inbox
 
 JoinCounts: TypeAlias = dict[str, list[RecordId]]
@@ -75,14 +77,17 @@ def command(context: Context, name: str, file: str, *, as_json: bool) -> int:
         "updated": [i for i in joined.changed if i in read.ids & updated],
         "retracted": [i for i in joined.retracted if i in read.ids],
     }
+    repeats = find_repeats(repository, SetName(name), outcome["added"])
     known = len(read.ids) - sum(map(len, outcome.values()))
     if as_json:
-        context.say_json("add/v1", _to_json(name, outcome, known, read))
+        near = repeats_to_json(repeats)
+        context.say_json("add/v1", _to_json(name, outcome, known, read) | {"near_duplicates": near})
     else:
         skipped = "".join(f"; skipped {number}: {reason}" for reason, number in sorted(read.skipped.items()))
         context.say(f"{name}: {_describe(outcome, known)}{kinds(read.redacted)}{skipped}")
         if read.waiting:
             context.note("hint: git fedlearn review")
+        print_repeats(context, SetName(name), repeats)
     return 1 if read.faults else 0
 
 

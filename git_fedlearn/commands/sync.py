@@ -1,5 +1,6 @@
 """`git fedlearn sync`: learn from the logs of an AI stack."""
 
+from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import replace
 from datetime import datetime
@@ -10,8 +11,10 @@ import click
 from git_fedlearn.console.context import Context
 from git_fedlearn.console.installation import restore_hooks
 from git_fedlearn.console.progress import reading_bar
+from git_fedlearn.console.repeats import print_repeats, repeats_to_json
 from git_fedlearn.console.words import count, redactions, updates, what_is_new
 from git_fedlearn.core.canonical import Json
+from git_fedlearn.core.layout import SetName
 from git_fedlearn.core.record import MAX_HEADLINE_LENGTH, claimed_id, printable
 from git_fedlearn.core.scoring import Skipped
 from git_fedlearn.core.weights import Weights
@@ -19,6 +22,7 @@ from git_fedlearn.errors import UsageError
 from git_fedlearn.learn.explanation import Explanation
 from git_fedlearn.learn.extracts import ScoredEvent
 from git_fedlearn.learn.pipeline import Batch, Engine
+from git_fedlearn.learn.repeats import RepeatedLesson, find_repeats
 from git_fedlearn.learn.sources import DEFAULT_SOURCE, SourceKind, choose_source
 from git_fedlearn.learn.sync import Synced, SyncOptions, run_sync
 
@@ -86,9 +90,13 @@ def command(  # noqa: PLR0913  one parameter for each option
     restore_hooks(context, repository, dry_run=dry_run)
     with nullcontext() if explain else reading_bar(context) as watch:
         synced = run_sync(repository, context.privacy, replace(request, watch=watch), commit=do_commit)
+    repeats = {
+        joined.name: [] if dry_run else find_repeats(repository, joined.name, joined.added)
+        for joined in synced.joined
+    }
     if as_json:
         explained = {"events": _explained(context, explanation)} if explanation else {}
-        context.say_json("sync/v1", {**_to_json(synced), **explained})
+        context.say_json("sync/v1", {**_to_json(synced, repeats), **explained})
     else:
         if explanation:
             _explain(context, explanation, repository.settings.weights)
@@ -97,6 +105,8 @@ def command(  # noqa: PLR0913  one parameter for each option
             context.say(f"committed {synced.commit[:12]}")
         elif synced.learned and not dry_run:
             context.note("hint: git add data && git commit    (or next time: git fedlearn sync --commit)")
+        for name, found in repeats.items():
+            print_repeats(context, name, found)
     return 1 if synced.batch.faults else 0
 
 
@@ -211,7 +221,7 @@ def _say_faults(context: Context, batch: Batch) -> None:
         )
 
 
-def _to_json(synced: Synced) -> dict[str, Json]:
+def _to_json(synced: Synced, repeats: Mapping[SetName, Sequence[RepeatedLesson]]) -> dict[str, Json]:
     batch = synced.batch
     return {
         "files": synced.files,
@@ -222,6 +232,7 @@ def _to_json(synced: Synced) -> dict[str, Json]:
                 "lessons": batch.counts[joined.name],
                 "added": [*joined.added],
                 "changed": [*joined.changed],
+                "near_duplicates": repeats_to_json(repeats[joined.name]),
             }
             for joined in synced.joined
         ],

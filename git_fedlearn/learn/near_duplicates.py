@@ -1,8 +1,11 @@
 """Near duplicates: clusters of lessons that say nearly the same, and retracting the weaker ones of each.
 
-MinHash (A. Broder, "On the resemblance and containment of documents", 1997) only proposes pairs, which are
-then measured exactly. A lesson is in a cluster if it resembles the best one itself, so a chain of small steps
-does not connect lessons that differ. The same records give the same clusters on every system.
+By words: MinHash (A. Broder, "On the resemblance and containment of documents", 1997) only proposes pairs,
+which are then measured exactly. A lesson is in a cluster if it resembles the best one itself, so a chain of
+small steps does not connect lessons that differ. The same records give the same clusters on every system.
+
+By meaning: two lessons whose vectors of the offline model are close say the same in other words more often
+than not. A person decides on those; docs/scoring.md says how often they are right.
 
 The tombstone of a weaker lesson names the better one in `superseded_by`, which takes over its systems and
 first day. Two systems that choose differently at the same time may retract each other's choice; find_orphans
@@ -11,7 +14,7 @@ finds those lessons.
 
 from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
-from typing import Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from git_fedlearn.core.canonical import Json, JsonObject, iter_strings
 from git_fedlearn.core.events import words_of
@@ -22,7 +25,13 @@ from git_fedlearn.extras import Lazy
 from git_fedlearn.repository.record_sets import RecordSets
 from git_fedlearn.repository.repository import Repository
 from git_fedlearn.repository.retraction import keep_retracted, tombstone
+from git_fedlearn.search.embedders.wordllama import DIMENSIONS, WordLlamaEmbedder
+from git_fedlearn.search.lesson_text import lesson_text
 
+if TYPE_CHECKING:
+    import numpy as np
+else:
+    np = Lazy("numpy", "local")
 rensa = Lazy("rensa", "duplicates")
 
 SHINGLE_WORDS: Final = 3
@@ -39,11 +48,25 @@ SUPERSEDED_BY: Final = "superseded_by"
 REASON: Final = "says nearly the same as a better one"
 
 
+MIN_COSINE: Final = 0.75
+"""Cosine of the vectors of two lessons that are near duplicates by meaning."""
+
+MAX_COMPARED: Final = 30_000
+"""Lessons of a set that are compared by meaning, each with each; larger sets are compared by words alone."""
+
+_ROWS: Final = 1_000
+"""Lessons that are compared with all others at a time."""
+
+
 class Similar(NamedTuple):
-    """A lesson and its resemblance to the best of its cluster: Jaccard index of shingles, in [0, 1]."""
+    """A lesson and its resemblance to the best of its cluster, in [0, 1].
+
+    It is the Jaccard index of shingles, or `by_meaning` the cosine of the vectors.
+    """
 
     record: Record
     resemblance: float
+    by_meaning: bool = False
 
 
 class Cluster(NamedTuple):
@@ -51,6 +74,11 @@ class Cluster(NamedTuple):
 
     best: Record
     weaker: tuple[Similar, ...]
+
+    @property
+    def by_meaning(self) -> bool:
+        """Whether some of it was found by meaning only."""
+        return any(similar.by_meaning for similar in self.weaker)
 
 
 class Duplicates(NamedTuple):
@@ -62,31 +90,45 @@ class Duplicates(NamedTuple):
 
 
 def find_clusters(
-    records: Sequence[Record], resemblance: float, distinct: Collection[frozenset[RecordId]] = ()
+    records: Sequence[Record],
+    resemblance: float,
+    distinct: Collection[frozenset[RecordId]] = (),
+    *,
+    by_meaning: bool = False,
 ) -> list[Cluster]:
     """Clusters of the living records, strongest first. Raises MissingExtraError.
 
-    Two lessons in one group of `distinct` are never in one cluster.
+    `by_meaning` also finds lessons that say the same in other words. Two lessons in one group of `distinct`
+    are never in one cluster.
     """
     living = sorted((record for record in records if not record.is_tombstone), key=strength)
     shingles = [shingles_of(record) for record in living]
     near = _propose(shingles)
+    cosines = _close(living) if by_meaning and len(living) <= MAX_COMPARED else {}
     taken: set[int] = set()
     clusters: list[Cluster] = []
     for number, record in enumerate(living):
         if number in taken:
             continue
-        weaker = [
-            (other, Similar(living[other], alike))
+        similar = {
+            other: Similar(living[other], cosine, by_meaning=True)
+            for other, cosine in cosines.get(number, {}).items()
+        }
+        similar |= {
+            other: Similar(living[other], alike)
             for other in near[number]
+            if (alike := jaccard(shingles[number], shingles[other])) >= resemblance
+        }
+        weaker = [
+            (other, similar[other])
+            for other in sorted(similar)
             if other > number
             and other not in taken
             and not any({record.id, living[other].id} <= group for group in distinct)
-            and (alike := jaccard(shingles[number], shingles[other])) >= resemblance
         ]
         if weaker:
             taken.update(other for other, _ in weaker)
-            clusters.append(Cluster(record, tuple(similar for _, similar in weaker)))
+            clusters.append(Cluster(record, tuple(one for _, one in weaker)))
     return clusters
 
 
@@ -115,6 +157,20 @@ def jaccard(left: frozenset[str], right: frozenset[str]) -> float:
     return round(len(left & right) / either, 3) if either else 0.0
 
 
+def _close(records: Sequence[Record]) -> dict[int, dict[int, float]]:
+    """For each lesson the numbers of later ones that are close by meaning, with their cosines."""
+    vectors = WordLlamaEmbedder().embed([lesson_text(record.fields).whole for record in records])
+    rows = np.array([vector or [0.0] * DIMENSIONS for vector in vectors], dtype=np.float32)
+    close: dict[int, dict[int, float]] = {}
+    for start in range(0, len(rows), _ROWS):
+        cosines = rows[start : start + _ROWS] @ rows[start:].T
+        for left, right in zip(*(cosines >= MIN_COSINE).nonzero(), strict=True):
+            if left < right:
+                found = close.setdefault(start + int(left), {})
+                found[start + int(right)] = round(min(float(cosines[left, right]), 1.0), 3)
+    return close
+
+
 def _propose(shingles: Sequence[frozenset[str]]) -> list[list[int]]:
     """For each lesson, the numbers of those that may resemble it, in order."""
     lsh = rensa.RMinHashLSH(threshold=MIN_RESEMBLANCE, num_perm=_PERMUTATIONS, num_bands=_BANDS)
@@ -132,12 +188,14 @@ def find_duplicates(
     names: Sequence[SetName],
     resemblance: float,
     distinct: Collection[frozenset[RecordId]] = (),
+    *,
+    by_meaning: bool = False,
 ) -> list[Duplicates]:
     """The duplicates in each set; see `find_clusters`. Writes nothing."""
     found: list[Duplicates] = []
     for name in names:
         records = sets.read(name)
-        clusters = tuple(find_clusters(records, resemblance, distinct))
+        clusters = tuple(find_clusters(records, resemblance, distinct, by_meaning=by_meaning))
         found.append(Duplicates(name, clusters, tuple(find_orphans(records))))
     return found
 

@@ -218,6 +218,7 @@ def test_program_answer(system: System) -> None:
         "redacted": {},
         "held": {},
         "faults": [{"line": 3, "reason": "not JSON: expecting value at column 1"}],
+        "near_duplicates": [],
     }
 
 

@@ -72,7 +72,7 @@ def test_accept_leaves_the_best_with_what_was_known_of_the_weaker(filled: System
                 "key": key(filled),
                 "set": "skills-patterns",
                 "best": best,
-                "weaker": [{"id": weak, "similarity": 0.923}],
+                "weaker": [{"id": weak, "similarity": 0.923, "by_meaning": False}],
             }
         ],
         "orphans": [],
@@ -95,6 +95,32 @@ def test_accept_leaves_the_best_with_what_was_known_of_the_weaker(filled: System
     filled.fedlearn("restore", weak)
     assert weak[:12] in filled.fedlearn("review", "list", "--duplicates").out
     assert weak in {record.id for record in filled.records("skills-patterns") if not record.is_tombstone}
+
+
+def test_lessons_in_other_words_are_found_and_accepted_by_their_keys_only(system: System) -> None:
+    system.add(
+        "best-practices",
+        {
+            "title": "worktree cleanup",
+            "description": "worktree clean must check for live children before it removes the worktree "
+            "of a lead, else builders lose their working directory",
+        },
+        {
+            "title": "live children guard",
+            "description": "before cleaning a lead's worktree, worktree clean checks whether children "
+            "are alive: builders would lose the working directory",
+        },
+        {"title": "pin the channel", "description": "a flake with a lock file gives the same packages"},
+    )
+    (cluster,) = system.fedlearn("review", "list", "--duplicates", "--json").json()["duplicates"]
+    (weaker,) = cluster["weaker"]
+    assert weaker["by_meaning"]
+    assert system.fedlearn("review", "list", "--duplicates").out.endswith("% by meaning\n")
+    assert system.fedlearn("review", "list", "--duplicates", "--similarity", "0.6").out == ""
+    left = system.fedlearn("review", "accept", "--duplicates", "--all")
+    assert (left.out, left.err) == ("", "left out 1 cluster by meaning: accept them by their keys\n")
+    done = system.fedlearn("review", "accept", "--duplicates", cluster["key"])
+    assert done.out.startswith(f"retracted {weaker['id'][:12]} from best-practices")
 
 
 def test_what_was_dropped_is_not_asked_again_until_another_lesson_is_similar(filled: System) -> None:

@@ -17,11 +17,12 @@ from git_fedlearn.commands.review.kinds import (
     PendingSample,
 )
 from git_fedlearn.console.context import Context
-from git_fedlearn.console.words import SHORT_ID
+from git_fedlearn.console.words import SHORT_ID, count
 from git_fedlearn.core.canonical import Json
 from git_fedlearn.core.identity import RecordId
 from git_fedlearn.core.layout import SetName
 from git_fedlearn.errors import FedlearnError, UsageError
+from git_fedlearn.extras import installed_extras
 from git_fedlearn.federation.peers import RemoteName, check_name
 from git_fedlearn.learn.near_duplicates import MIN_RESEMBLANCE, find_duplicates
 from git_fedlearn.repository.inbox import Inbox
@@ -32,7 +33,7 @@ WAITING_KINDS: Final[tuple[type[PendingItem], ...]] = (PendingRecord, PendingSam
 KINDS: Final[tuple[type[PendingItem], ...]] = (*WAITING_KINDS, PendingCluster)
 ALL_SETS: Final = "*"
 DEFAULT_SIMILARITY: Final = 0.8
-"""Share of common runs of three words, for lessons to be duplicates."""
+"""Share of common runs of three words, for lessons to be duplicates by words."""
 LIST_HINT: Final = "git fedlearn review list"
 Function = TypeVar("Function", bound=Callable[..., object])
 
@@ -46,7 +47,8 @@ class ReviewScope:
     """Whether options named the kinds."""
     peer: RemoteName | None = None
     set_name: SetName | None = None
-    similarity: float = DEFAULT_SIMILARITY
+    similarity: float | None = None
+    """The share of common runs of three words; None for the default, and near ones by meaning, too."""
 
 
 class FoundItems(NamedTuple):
@@ -64,7 +66,7 @@ class ScopeOptions(TypedDict):
     samples: bool
     retractions: bool
     duplicates: str | None
-    similarity: float
+    similarity: float | None
 
 
 def scope_options(function: Function) -> Function:
@@ -86,9 +88,8 @@ def scope_options(function: Function) -> Function:
                 "--similarity",
                 metavar="SHARE",
                 type=click.FloatRange(MIN_RESEMBLANCE, 1),
-                default=DEFAULT_SIMILARITY,
-                help="For --duplicates: share of common runs of three words "
-                f"(default: {DEFAULT_SIMILARITY:g}).",
+                help="For --duplicates: only those with this share of common runs of three words "
+                f"(default: {DEFAULT_SIMILARITY:g}, and those that say the same in other words).",
             ),
         )
     ):
@@ -169,13 +170,16 @@ def accept(
     """Accept items, chosen by their keys or by a kind and --all.
 
     A record from a peer is added redacted, with a correct id and without an invalid score. A sample is
-    learned redacted. A proposed retraction is carried out. Of duplicates, all but the best are retracted.
+    learned redacted. A proposed retraction is carried out. Of duplicates, all but the best are retracted;
+    those that say the same in other words are accepted by their keys only, as they may differ.
 
     --as-is puts the values in doubt on the allow-list in .fedlearn.toml, by their fingerprints, so that no
     hook and no other clone redacts them: commit that file too. All other private data is still redacted.
     Exits with 1 if an item cannot be accepted.
     """
     chosen = _choose(context, keys, options, everything=everything)
+    if everything:
+        chosen = _without_doubtful(context, chosen)
     if as_is:
         samples = [item for item in chosen if isinstance(item, PendingSample)]
         if len(samples) < len(chosen):
@@ -238,7 +242,9 @@ def _find_items(context: Context, scope: ReviewScope) -> FoundItems:
         names = [scope.set_name] if scope.set_name else sets.names()
         for name in names:
             sets.check_name(name)
-        for one in find_duplicates(sets, names, scope.similarity, inbox.distinct_lessons()):
+        share = scope.similarity or DEFAULT_SIMILARITY
+        by_meaning = scope.similarity is None and installed_extras()["local"]
+        for one in find_duplicates(sets, names, share, inbox.distinct_lessons(), by_meaning=by_meaning):
             found.items.extend(PendingCluster(context, one.name, cluster) for cluster in one.clusters)
             found.orphans.extend((one.name, identifier) for identifier in one.orphans)
     return found
@@ -365,6 +371,15 @@ def _choose(
     if everything and not items:
         context.note("nothing to review")
     return items if everything else _select(items, keys)
+
+
+def _without_doubtful(context: Context, items: Sequence[PendingItem]) -> list[PendingItem]:
+    """The items without duplicates that were found by meaning."""
+    sure = [item for item in items if not (isinstance(item, PendingCluster) and item.cluster.by_meaning)]
+    if len(sure) < len(items):
+        left = count(len(items) - len(sure), "cluster")
+        context.note(f"left out {left} by meaning: accept them by their keys")
+    return sure
 
 
 def _select(items: Sequence[PendingItem], keys: tuple[str, ...]) -> list[PendingItem]:

@@ -342,6 +342,7 @@ class PendingCluster(PendingItem):
         lines = [f"  keep      {_lesson(self.cluster.best)}"]
         lines += [
             f"  similar   {_lesson(similar.record)}  {similar.resemblance:.0%}"
+            + " by meaning" * similar.by_meaning
             for similar in self.cluster.weaker
         ]
         return "\n".join([self.name, *lines])
@@ -353,7 +354,12 @@ class PendingCluster(PendingItem):
     def to_json(self) -> JsonObject:
         """The ids of its lessons."""
         weaker: list[Json] = [
-            {"id": similar.record.id, "similarity": similar.resemblance} for similar in self.cluster.weaker
+            {
+                "id": similar.record.id,
+                "similarity": similar.resemblance,
+                "by_meaning": similar.by_meaning,
+            }
+            for similar in self.cluster.weaker
         ]
         return {"key": self.key, "set": self.name, "best": self.cluster.best.id, "weaker": weaker}
 

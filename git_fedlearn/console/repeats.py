@@ -1,0 +1,26 @@
+"""How commands show lessons that were recorded although an older one says the same in other words."""
+
+from collections.abc import Sequence
+from typing import Final
+
+from git_fedlearn.console.context import Context
+from git_fedlearn.console.words import SHORT_ID
+from git_fedlearn.core.canonical import Json
+from git_fedlearn.core.layout import SetName
+from git_fedlearn.learn.repeats import RepeatedLesson
+
+MAX_LISTED_REPEATS: Final = 10
+
+
+def print_repeats(context: Context, name: SetName, repeats: Sequence[RepeatedLesson]) -> None:
+    """Name each new lesson and the older one, on standard error."""
+    for one in repeats[:MAX_LISTED_REPEATS]:
+        new, older = one.new[:SHORT_ID], one.known[:SHORT_ID]
+        context.note(f"{new} says nearly the same as {older} ({one.cosine:.0%})")
+    if repeats:
+        context.note(f"hint: git fedlearn review --duplicates {name}")
+
+
+def repeats_to_json(repeats: Sequence[RepeatedLesson]) -> list[Json]:
+    """The ids of each new lesson and the older one."""
+    return [{"id": one.new, "known": one.known, "similarity": round(one.cosine, 3)} for one in repeats]

@@ -1,0 +1,27 @@
+"""`git fedlearn add`: a lesson that is there in other words is named."""
+
+from systems import System
+
+OLD = {
+    "title": "worktree cleanup",
+    "description": "worktree clean must check for live children before it removes the worktree of a lead, "
+    "else builders lose their working directory",
+}
+NEW = {
+    "title": "live children guard",
+    "description": "before cleaning a lead's worktree, worktree clean checks whether children are alive: "
+    "builders would lose the working directory",
+}
+OTHER = {"title": "pin the channel", "description": "a flake with a lock file gives the same packages"}
+
+
+def test_a_lesson_that_is_there_in_other_words_is_added_and_named(system: System) -> None:
+    assert system.add("best-practices", OLD, OTHER).err == ""
+    old = next(one.id for one in system.records("best-practices") if "clean" in str(one.fields["title"]))
+    added = system.add("best-practices", NEW)
+    new = next(one.id for one in system.records("best-practices") if one.fields["title"] == NEW["title"])
+    first, hint = added.err.splitlines()
+    assert first.startswith(f"{new[:12]} says nearly the same as {old[:12]} (")
+    assert hint == "hint: git fedlearn review --duplicates best-practices"
+    assert len(system.records("best-practices")) == 3
+    assert system.add("best-practices", NEW).err == ""
