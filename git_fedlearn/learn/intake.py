@@ -25,6 +25,7 @@ from git_fedlearn.learn.sync_state import read_pending, write_pending
 from git_fedlearn.privacy.engine import Finding, PrivacyEngine
 from git_fedlearn.privacy.record_fields import sanitize_fields
 from git_fedlearn.repository.inbox import ACCEPTED, DROPPED, EDITED, DoubtfulSample, Inbox
+from git_fedlearn.repository.ledger import Ledger
 from git_fedlearn.repository.repository import Repository
 
 if TYPE_CHECKING:
@@ -229,6 +230,7 @@ def learn_samples(
     lines = [intake.admit(sample.content, today).record.line for sample in samples]
     with repository.lock("review"):
         sets = repository.sets
+        Ledger(repository).add(lines)
         joined = sets.join(FINE_TUNING, lines)
         pending = read_pending(repository, sets).get(FINE_TUNING, [])
         write_pending(repository, {FINE_TUNING: [*pending, *lines]}, ())

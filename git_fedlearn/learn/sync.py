@@ -31,6 +31,7 @@ from git_fedlearn.learn.sync_state import (
 from git_fedlearn.privacy.engine import PrivacyEngine
 from git_fedlearn.repository.files import LATEST, held, point_latest, prune, read_file, write_file
 from git_fedlearn.repository.inbox import Inbox
+from git_fedlearn.repository.ledger import Ledger
 from git_fedlearn.repository.record_sets import Joined
 from git_fedlearn.repository.repository import Repository
 from git_fedlearn.repository.state import CHECKPOINTS
@@ -118,6 +119,8 @@ def sync(repository: Repository, engine: PrivacyEngine, options: SyncOptions) ->
     sets = repository.sets
     pending = read_pending(repository, sets)
     names, lessons = sets.names(), dict[SetName, list[bytes]]()
+    if not options.dry_run:
+        Ledger(repository).add(line for made in batch.lessons.values() for line in made)
     for name in names:
         made, waiting = batch.lessons.get(name, []), pending.get(name, [])
         present = set(sets.read_lines(name)) if waiting else ()
