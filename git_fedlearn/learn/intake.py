@@ -30,7 +30,6 @@ from git_fedlearn.repository.repository import Repository
 
 if TYPE_CHECKING:
     from git_fedlearn.learn.extracts import FoundLesson, RecentEvent
-    from git_fedlearn.learn.sources import SourceFile
 
 
 BATCH_LESSONS: Final = 100
@@ -41,12 +40,6 @@ DOUBTFUL: Final = 0.75
 
 WAITS: Final = "waits for review"
 _DECIDED_AGAINST: Final = {DROPPED: "dropped in review", EDITED: "edited in review"}
-
-_IDENTIFYING_FIELDS = frozenset(
-    {"session_id", "interaction_id", "event_id", "request_id", "conversation_id", "correlation_id"}
-    | {"run_id", "trace_id", "span_id", "host", "hostname", "pid", "user", "user_id", "username"}
-)
-"""Fields of an event that identify a session, a machine or a person; not in snapshots."""
 
 
 class Admitted(NamedTuple):
@@ -123,14 +116,12 @@ class Admitter:
         *,
         lessons: "Mapping[bytes, FoundLesson]",
         events: "Iterable[RecentEvent]",
-        files: "Mapping[str, SourceFile]",
         decided: Mapping[str, str],
     ) -> None:
-        """`files`: source files by name. `decided`: decisions by key of the sample."""
+        """`decided`: decisions by key of the sample."""
         self._intake = intake
         self._today = today
         self._lessons = lessons
-        self._files = files
         self._decided = decided
         self._events: dict[bytes, list[RecentEvent]] = {}
         for event in events:
@@ -173,15 +164,11 @@ class Admitter:
 
     def _admit_events(self, events: "Iterable[RecentEvent]") -> Iterator[tuple[str, bytes]]:
         for event in events:
-            line, profile = parse_object(event.line), self._files[event.file].profile
-            fields = profile.apply(line) or {} if profile else line
-            kept: JsonObject = {
-                key: value
-                for key, value in fields.items()
-                if key not in _IDENTIFYING_FIELDS and not key.startswith("_")
-            }
+            fields = {**parse_object(event.content), SCORE: event.score}
+            if event.time:
+                fields["timestamp"] = min(event.time, f"{self._today.isoformat()}T23:59:59+00:00")
             try:
-                record = self._intake.admit({**kept, SCORE: event.score}, self._today).record
+                record = self._intake.admit(fields, self._today).record
             except NotARecordError:
                 continue
             yield event.time, record.line
