@@ -49,11 +49,15 @@ def _clear_all(repository: Repository) -> int:
             for line in _training_lines(record)
         }
 
-    samples = {format_training_line(one.content).rstrip() for one in read_dataset(repository.sets).samples}
+    @cache
+    def living() -> set[bytes]:
+        samples = read_dataset(repository.sets).samples
+        return {format_training_line(one.content).rstrip() for one in samples}
+
     number = 0
     for path in paths:
         if kind_of(repository.relative(path)) is FileKind.TRAINING:
-            number += _clear(path, lambda line: line not in samples and line in trained())
+            number += _clear(path, lambda line: line not in living() and line in trained())
         else:
             number += _clear(path, lambda line: claimed_id(line) in gone)
     return number

@@ -5,6 +5,7 @@ a method to it and a test that says what must not change.
 """
 
 import json
+import random
 from collections.abc import Iterable
 from typing import Any
 
@@ -32,6 +33,20 @@ class Hostile(Foreign):
         """Offer tombstones of these records, and other lines."""
         facts = {"_retracted": {"at": "2026-05-01", "reason": "x"}, **fields}
         self.offer(*(make_record({"_id": one[8:40].decode(), **facts}).line for one in lines), *others)
+
+    def mix(self, lines: Iterable[bytes], chance: random.Random) -> None:
+        """Offer each record with a trick drawn by lot, and snapshots of a day to come."""
+        retracted = {"at": "2026-05-01", "reason": "x"}
+        offered = []
+        for one in lines:
+            fields = parse_record(one).fields
+            gen = chance.choice((0, 1, 1000, 2**53 - 1))
+            worse = {**fields, "_gen": gen, "value_score": 0, "_seen_by": invented()}
+            buried = {"_id": fields["_id"], "_retracted": retracted, "_gen": gen}
+            offered.append(make_record(chance.choice((fields, worse, buried))).line)
+        event = lines_of([line(query="q", response="r")])
+        snapshot = f"data/telemetry/snapshots/{VICTIM}/9999-01-01.jsonl"
+        self.offer_files({SKILLS: lines_of(offered), snapshot: event})
 
     def invade(self, paths: Iterable[str], event: bytes) -> None:
         """Offer files of single systems."""
@@ -244,3 +259,35 @@ def test_restore_takes_nothing_that_was_only_fetched(here: System, peer: Hostile
     here.fedlearn("restore", lesson[8:40].decode())
     (record,) = here.records("skills-patterns")
     assert record.fields["value_score"] == 0.8
+
+
+HONEST = 4
+
+
+@pytest.mark.parametrize("seed", [1, *(pytest.param(seed, marks=pytest.mark.soak) for seed in range(2, 12))])
+def test_one_hostile_member_of_five_moves_nothing_that_the_others_learned(world: World, seed: int) -> None:
+    """Law: after any tricks, every honest member has every lesson of all four, with its score."""
+    chance = random.Random(seed)  # noqa: S311
+    members = [world.system(f"member{number}") for number in range(HONEST)]
+    evil = Hostile(world, "evil")
+    for member in members:
+        for other in (evil, *members):
+            if other is not member:
+                member.fedlearn("remote", "add", other.path.stem, str(other.path))
+    learned: set[str] = set()
+    for number in range(3):
+        for member in members:
+            words = [f"{member.path.name} {number}", f"shared {chance.randrange(4)}"]
+            learn(member, *words)
+            learned.update(words)
+        seen = {r.line for m in members for r in m.records("skills-patterns") if not r.is_tombstone}
+        evil.mix(sorted(seen), chance)
+        for member in chance.sample(members, HONEST):
+            pull(member)
+    for member in members:
+        pull(member)
+        live = {str(r.fields["pattern"]): r for r in member.records("skills-patterns") if not r.is_tombstone}
+        assert learned <= live.keys()
+        assert all(live[word].fields["value_score"] == 0.8 for word in learned)
+        assert all(live[word].gen == 0 for word in learned)
+        assert not [path for path in member.git("ls-files", "data").out.split() if "9999" in path]
