@@ -19,6 +19,7 @@ from git_fedlearn.privacy.record_fields import clean_note
 from git_fedlearn.qdrant.import_ import ImportDeps, import_collections, requests_for
 from git_fedlearn.qdrant.server import ClientLike, store_of_client
 from git_fedlearn.qdrant.upsert import Imported
+from git_fedlearn.repository.ledger import Ledger
 from git_fedlearn.repository.outcomes import UseResult, count_outcomes
 from git_fedlearn.repository.record_sets import Joined
 from git_fedlearn.search.embedders.base import Embedder
@@ -85,6 +86,7 @@ class FederatedRepository:
             except NotARecordError as error:
                 raise UsageError(f"record {number}: {error}", hint="nothing was added") from error
         with self._repository.lock("add"):
+            Ledger(self._repository).add(lines)
             return self._sets.join(SetName(name), lines)
 
     def outcome(self, *ids: str, worked: bool, note: str = "") -> list[Outcome]:

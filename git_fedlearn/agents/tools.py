@@ -21,6 +21,7 @@ from git_fedlearn.errors import FedlearnError, UsageError
 from git_fedlearn.learn.repeats import find_repeats
 from git_fedlearn.privacy.record_fields import clean_note, sanitize_fields
 from git_fedlearn.repository.inbox import Inbox, ProposedRetraction
+from git_fedlearn.repository.ledger import Ledger
 from git_fedlearn.repository.lookup import select
 from git_fedlearn.repository.outcomes import UseResult, count_outcomes, read_outcomes, read_trust
 from git_fedlearn.search.embedders.base import Embedder
@@ -97,6 +98,7 @@ class AgentTools:
         except NotARecordError as error:
             raise UsageError(f"not recorded: {error}", hint="shorten it, or use fewer fields") from None
         with self._one_at_a_time, self._repository.lock("mcp"):
+            Ledger(self._repository).add([record.line])
             joined = self._sets.join(SetName(set_name), [record.line])
         what = "recorded" if record.id in joined.added else "already known, merged"
         if record.id in joined.retracted or self._is_retracted(record, SetName(set_name)):

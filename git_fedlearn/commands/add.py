@@ -19,6 +19,7 @@ from git_fedlearn.learn.intake import WAITS, Intake, find_hold, sample_key
 from git_fedlearn.learn.lines import BrokenLine, SkimmedLines, SourceEvent, read_lines
 from git_fedlearn.learn.repeats import find_repeats
 from git_fedlearn.repository.inbox import DoubtfulSample, Inbox
+from git_fedlearn.repository.ledger import Ledger
 
 JoinCounts: TypeAlias = dict[str, list[RecordId]]
 """Record ids by what became of the records: added, raised, updated, retracted."""
@@ -66,6 +67,7 @@ def command(context: Context, name: str, file: str, *, as_json: bool) -> int:
     place = "standard input" if file == "-" else file
     read = _read_all(context, file, _Reader(intake, decided, context.now().date(), place))
     with repository.lock("add"):
+        Ledger(repository).add(read.lines)
         joined = sets.join(SetName(name), read.lines)
         Inbox(repository).add_samples(read.waiting)
     for number, reason in read.faults:

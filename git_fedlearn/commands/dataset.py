@@ -74,7 +74,7 @@ def snapshot(context: Context, chosen: str | None, *, as_json: bool) -> None:
     """Write the set, ready for training, to data/fine-tuning/snapshots/SYSTEM/VERSION.jsonl.
 
     Keeps the newest five versions of this system (keep.fine_tuning_snapshots); latest.jsonl is the newest.
-    Versions are never rewritten; if nothing changed, no new one is made.
+    If nothing changed, no new one is made. A retracted sample is taken out of all of them.
     """
     version = parse_version(chosen) if chosen else None
     repository = context.data_repository

@@ -55,8 +55,8 @@ def add(
 ) -> None:
     """Add the peer NAME at URL. Without URL, make the git remote NAME a peer, or change its options.
 
-    Trust levels: full: accept its retractions of any record. verify: only of records it introduced. signed:
-    like verify, and its newest commit must have a good signature by an allowed signer.
+    Trust levels: full: accept its retractions of any record. verify: only of records that came from it alone.
+    signed: like verify, and its newest commit must have a good signature by an allowed signer.
     """
     repository = context.repository
     with repository.lock("remote add"):
@@ -118,7 +118,7 @@ def remove(context: Context, name: str, *, retract: bool) -> None:
     """Remove a peer and what is stored about it. Its lessons stay unless you pass --retract.
 
     --retract retracts, on every system, the lessons that this peer introduced, unless another peer has them
-    or they were also learned here. The git remote is removed too if `remote add` created it.
+    or this system learned them, too. The git remote is removed too if `remote add` created it.
     """
     repository = context.data_repository if retract else context.repository
     with repository.lock("remote remove"):

@@ -9,15 +9,16 @@ from git_fedlearn.core.record import Record
 from git_fedlearn.errors import FedlearnError
 from git_fedlearn.privacy.record_fields import scan_fields
 from git_fedlearn.repository.lookup import select
-from git_fedlearn.repository.retraction import restored
+from git_fedlearn.repository.retraction import improved, restored
 
 
 @click.command("restore", short_help="Undo a retraction, on every system.")
 @click.argument("identifiers", metavar="ID...", nargs=-1, required=True)
 @click.pass_obj
 def command(context: Context, identifiers: tuple[str, ...]) -> None:
-    """Undo the retraction of each record, on every system.
+    """Undo the retraction of each record, on every system, with the best score and all systems it ever had.
 
+    A record that is not retracted gets them back, too, if a peer took them away.
     A record that contains private data stays retracted.
     """
     repository = context.data_repository
@@ -26,8 +27,9 @@ def command(context: Context, identifiers: tuple[str, ...]) -> None:
     with repository.lock("restore"):
         for start in identifiers:
             for name, record in select(sets, start):
-                if record.is_tombstone:
-                    lessons.append((name, restored(repository, name, record)))
+                found = (restored if record.is_tombstone else improved)(repository, name, record)
+                if found:
+                    lessons.append((name, found))
                 else:
                     context.note(f"{record.id[:SHORT_ID]} in {name} is not retracted")
         for _, records in lessons:

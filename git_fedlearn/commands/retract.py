@@ -14,6 +14,7 @@ from git_fedlearn.repository.lookup import NoSuchRecordError, select
 from git_fedlearn.repository.record_sets import RecordSets
 from git_fedlearn.repository.repository import Repository
 from git_fedlearn.repository.retraction import retract_records
+from git_fedlearn.training.own_snapshots import clear_retracted
 
 MAX_REASON_LENGTH = 4000
 
@@ -26,7 +27,8 @@ MAX_REASON_LENGTH = 4000
 def command(context: Context, identifiers: tuple[str, ...], reason: str, revision: str | None) -> None:
     """Retract lessons on every system. A retraction is shared like any record and never expires.
 
-    Systems that have the lesson lose it with their next pull. `git fedlearn restore ID` undoes this.
+    Systems that have the lesson lose it with their next pull, and take it out of their snapshots with their
+    next sync. Only history keeps it. `git fedlearn restore ID` undoes this.
     """
     repository = context.data_repository
     if not identifiers and not revision:
@@ -43,6 +45,7 @@ def command(context: Context, identifiers: tuple[str, ...], reason: str, revisio
         chosen = {(name, record.id): record for name, record in found}
         living = [(name, record) for (name, _), record in chosen.items() if not record.is_tombstone]
         retract_records(repository, living, retracted)
+        clear_retracted(repository)
     for name, record in living:
         context.say(f"retracted {record.id[:SHORT_ID]} from {name}")
     if len(living) < len(chosen):

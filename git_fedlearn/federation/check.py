@@ -40,6 +40,7 @@ class Reason(Enum):
     WRONG_ID = "wrong id"
     SCORE = "score out of range"
     FUTURE = "dated in the future"
+    NAME = "a name or date that no system writes"
     GENERATION = "generation out of range"
     SECRET = "contains a secret"  # noqa: S105  a phrase
     PERSONAL = "contains personal data"

@@ -7,8 +7,9 @@ from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from git_fedlearn.core.identity import RecordId
+from git_fedlearn.core.join import join_records
 from git_fedlearn.core.layout import DATA, ROOT, SetName, distribute, find_set, level_of, path_of, stem_of
-from git_fedlearn.core.record import parse_record
+from git_fedlearn.core.record import Record, parse_record
 from git_fedlearn.core.record_set import join_into, split_lines
 from git_fedlearn.errors import FedlearnError, GitError, UsageError
 from git_fedlearn.federation.offers import PeerReport
@@ -29,11 +30,15 @@ class HeadSet(NamedTuple):
     files: dict[str, bytes]
     lines: frozenset[bytes]
 
-    def generations(self, ids: set[RecordId]) -> dict[RecordId, tuple[int, bool]]:
-        """For each of these ids that is in the set: its generation, and whether it is retracted."""
+    def pick(self, ids: set[RecordId]) -> dict[RecordId, list[Record]]:
+        """The joined records of each of these ids that is in the set, tombstones too."""
         keys = {identifier.encode("ascii") for identifier in ids}
-        records = (parse_record(line) for line in self.lines if line[8:40] in keys)
-        return {record.id: (record.gen, record.is_tombstone) for record in records}
+        found: dict[RecordId, list[Record]] = {}
+        for line in self.lines if keys else ():
+            if line[8:40] in keys:
+                record = parse_record(line)
+                found.setdefault(record.id, []).append(record)
+        return {identifier: join_records(records) for identifier, records in found.items()}
 
 
 class JoinedSet(NamedTuple):

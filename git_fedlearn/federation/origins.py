@@ -12,14 +12,16 @@ from typing import NamedTuple
 from git_fedlearn.core.canonical import JsonObject
 from git_fedlearn.core.identity import RecordId
 from git_fedlearn.core.layout import SetName, find_set
-from git_fedlearn.core.record import Record, claimed_id, seen_by
+from git_fedlearn.core.record import Record, claimed_id
 from git_fedlearn.core.record_set import split_lines
 from git_fedlearn.federation.fetch import Contact
 from git_fedlearn.federation.offers import read_tip_files
 from git_fedlearn.federation.peer_state import PeerState, PeerStates
 from git_fedlearn.federation.peers import Peer, RemoteName, read_peers
+from git_fedlearn.repository.ledger import Ledger
 from git_fedlearn.repository.objects import Objects, Oid
 from git_fedlearn.repository.record_log import trace_record
+from git_fedlearn.repository.record_sets import is_tombstone_line
 from git_fedlearn.repository.repository import Repository
 from git_fedlearn.repository.retraction import keep_retracted, tombstone
 from git_fedlearn.repository.trees import committed_tree
@@ -66,11 +68,21 @@ def find_origin(repository: Repository, record: Record, sets: tuple[SetName, ...
 
 def offered_ids(repository: Repository, objects: Objects, peer: Peer) -> set[RecordId]:
     """The ids of all records and tombstones in the fetched tips of a peer, as their lines state them."""
+    lines = _offered_lines(repository, objects, peer)
+    return {identifier for line in lines if (identifier := claimed_id(line))}
+
+
+def offered_lessons(repository: Repository, objects: Objects, peer: Peer) -> set[RecordId]:
+    """Like `offered_ids`, without what a peer offers only as a tombstone."""
+    lines = _offered_lines(repository, objects, peer)
+    return {identifier for line in lines if (identifier := claimed_id(line)) and not is_tombstone_line(line)}
+
+
+def _offered_lines(repository: Repository, objects: Objects, peer: Peer) -> Iterator[bytes]:
     listed = repository.git.text("for-each-ref", "--format=%(objectname)", peer.refs)
     tips = [objects.find_commit(oid) for oid in listed.split()]
     blobs = {entry.oid for tip in tips if tip for entry in read_tip_files(objects, tip).sets.values()}
-    lines = (line for blob in blobs for line in split_lines(objects.read(blob)))
-    return {identifier for line in lines if (identifier := claimed_id(line))}
+    return (line for blob in blobs for line in split_lines(objects.read(blob)))
 
 
 def _changes(objects: Objects, identifier: RecordId, sets: tuple[SetName, ...]) -> Iterator[OriginCommit]:
@@ -87,19 +99,28 @@ def _changes(objects: Objects, identifier: RecordId, sets: tuple[SetName, ...]) 
 
 
 def find_only_from(repository: Repository, peer: Peer) -> dict[SetName, list[Record]]:
-    """The lessons that this peer introduced, that no other peer offers, and that were not learned here."""
-    objects = repository.objects
-    ids = PeerStates(repository).introduced(peer.name)
-    for other in read_peers(repository):
-        if other.name != peer.name:
-            ids -= offered_ids(repository, objects, other)
-    own = repository.system()
+    """The lessons in the work tree that came from this peer alone."""
+    ids = ids_only_from(repository, peer.name)
     sets = repository.sets
-    found: dict[SetName, list[Record]] = {}
-    for name in sets.names():
-        lessons = [record for record in sets.read(name) if record.id in ids and not record.is_tombstone]
-        found[name] = [record for record in lessons if own not in seen_by(record.fields)]
+    found = {
+        name: [record for record in sets.read(name) if record.id in ids and not record.is_tombstone]
+        for name in sets.names()
+    }
     return {name: records for name, records in found.items() if records}
+
+
+def ids_only_from(repository: Repository, name: RemoteName) -> set[RecordId]:
+    """What a peer introduced, without what this system learned, too, or another peer offers.
+
+    The ledger says what this system learned, never the records: everybody can write into those.
+    """
+    ids = PeerStates(repository).introduced(name)
+    if ids:
+        ids -= Ledger(repository).ids()
+    for other in read_peers(repository) if ids else ():
+        if other.name != name:
+            ids -= offered_lessons(repository, repository.objects, other)
+    return ids
 
 
 def retract_all(repository: Repository, found: dict[SetName, list[Record]], now: datetime) -> int:

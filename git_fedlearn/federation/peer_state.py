@@ -1,13 +1,17 @@
 """What a clone stores about its peers between runs, under the git common directory.
 
-Losing it only costs time, except that a peer may then no longer retract the records it introduced.
+Losing it only costs time, except that a peer may then no longer retract the records it introduced, nor add
+to the files of systems that it brought, and that its retractions are counted from zero.
 Files count as read only while HEAD still contains the commit that merged them.
 """
 
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field, replace
+from datetime import date
 from typing import Final
 
 from git_fedlearn.core.identity import RecordId
+from git_fedlearn.core.layout import SetName
 from git_fedlearn.federation.peers import RemoteName
 from git_fedlearn.repository.files import read_file, write_file
 from git_fedlearn.repository.objects import Oid
@@ -69,15 +73,33 @@ class PeerStates:
 
     def introduced(self, name: RemoteName) -> set[RecordId]:
         """The ids of records that came here first through this peer."""
-        text = read_file(self._folder / f"{name}.introduced").decode("ascii", "replace")
-        return {RecordId(line) for line in text.split()}
+        return {RecordId(line) for line in self._lines(name, "introduced")}
 
     def add_introduced(self, name: RemoteName, ids: set[RecordId]) -> None:
         """Add ids to those that a peer introduced."""
-        known = self.introduced(name)
-        if not ids <= known:
-            text = "".join(f"{identifier}\n" for identifier in sorted(known | ids))
-            write_file(self._folder / f"{name}.introduced", text.encode("ascii"))
+        self._add_lines(name, "introduced", set(ids))
+
+    def brought(self, name: RemoteName) -> set[str]:
+        """The systems whose first files came from this peer."""
+        return self._lines(name, "systems")
+
+    def add_brought(self, name: RemoteName, systems: set[str]) -> None:
+        """Add systems to those that a peer brought."""
+        self._add_lines(name, "systems", systems)
+
+    def retractions(self, name: RemoteName, since: date) -> list[tuple[SetName, RecordId]]:
+        """The lessons that this peer retracted here from a day on."""
+        parts = [line.split(" ") for line in sorted(self._lines(name, "retracted"))]
+        return [
+            (SetName(found[1]), RecordId(found[2]))
+            for found in parts
+            if len(found) == len(("day", "set", "id")) and found[0] >= since.isoformat()
+        ]
+
+    def add_retractions(self, name: RemoteName, day: date, retracted: Iterable[tuple[SetName, str]]) -> None:
+        """Remember that a peer retracted lessons on this day."""
+        lines = {f"{day.isoformat()} {of} {identifier}" for of, identifier in retracted}
+        self._add_lines(name, "retracted", lines)
 
     def introducers(self) -> list[RemoteName]:
         """Everybody who introduced a record, sorted: peers, and the senders of bundles."""
@@ -85,5 +107,15 @@ class PeerStates:
 
     def remove(self, name: RemoteName) -> None:
         """Forget a peer."""
-        for suffix in ("json", "introduced"):
+        for suffix in ("json", "introduced", "systems", "retracted"):
             (self._folder / f"{name}.{suffix}").unlink(missing_ok=True)
+
+    def _lines(self, name: RemoteName, suffix: str) -> set[str]:
+        text = read_file(self._folder / f"{name}.{suffix}").decode("ascii", "replace")
+        return set(text.splitlines())
+
+    def _add_lines(self, name: RemoteName, suffix: str, lines: set[str]) -> None:
+        known = self._lines(name, suffix)
+        if not lines <= known:
+            text = "".join(f"{line}\n" for line in sorted(known | lines))
+            write_file(self._folder / f"{name}.{suffix}", text.encode("ascii"))

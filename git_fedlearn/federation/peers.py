@@ -68,12 +68,12 @@ _BRANCH: Final = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_./*-]{0,199}")
 
 
 class TrustLevel(Enum):
-    """What a peer may do to records that it did not introduce."""
+    """What a peer may do to records that are here."""
 
     FULL = "full"
     """Its retractions and restorations of any record are accepted."""
     VERIFY = "verify"
-    """They are accepted only for records that it introduced here."""
+    """Retractions are accepted only for records that came from it alone; restorations wait."""
     SIGNED = "signed"
     """Like `verify`, and its newest commit needs a good signature by an allowed signer."""
 

@@ -5,8 +5,10 @@ before the branch moves has changed nothing but refs/fedlearn/, and the next run
 """
 
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
+from functools import cache, partial
 
 from git_fedlearn.core.identity import RecordId
 from git_fedlearn.core.layout import SetName, owner_of
@@ -25,11 +27,15 @@ from git_fedlearn.federation.land import (
     refuse_unready,
 )
 from git_fedlearn.federation.offers import Offer, OfferReader, PeerReport, read_tips
+from git_fedlearn.federation.origins import ids_only_from
 from git_fedlearn.federation.peer_state import PeerStates, without_read_marks
 from git_fedlearn.federation.peers import Peer, RemoteName
 from git_fedlearn.federation.quarantine import quarantine
 from git_fedlearn.federation.rules import (
+    RETRACTION_DAYS,
+    Standing,
     apply_rules,
+    find_name_problem,
     find_reason,
     lines_to_check,
     merge_peer_outcomes,
@@ -134,6 +140,9 @@ class _Run:
         self.reader = OfferReader(repository, self.objects, self.head, self.tree, rules)
         self.quarantined: dict[RemoteName, list[QuarantinedRecord]] = {}
         self.introduced: dict[RemoteName, set[RecordId]] = {}
+        self.brought: dict[RemoteName, set[str]] = {}
+        self.retracted: dict[RemoteName, set[tuple[SetName, RecordId]]] = {}
+        self.alone: dict[RemoteName, Callable[[], set[RecordId]]] = {}
 
     def run(self, peers: list[Peer], fetched: dict[RemoteName, Fetched]) -> Pulled:
         tips = read_tips(self.repository, self.objects, peers)
@@ -174,16 +183,21 @@ class _Run:
 
     def _choose_own_files(self, offers: list[Offer]) -> dict[str, tuple[Offer, bytes]]:
         """The files of other systems to take, each with its bytes and the first peer that offers it."""
-        first: dict[str, Offer] = {}
+        chosen: dict[str, tuple[Offer, bytes]] = {}
+        taken: set[str | None] = {self.system}
         for offer in offers:
-            for path in offer.own_files:
-                first.setdefault(path, offer)
-        if not first:
-            return {}
-        return {
-            path: (first[path], self.objects.read(first[path].own_files[path]))
-            for path in newer_paths(first, self.tree.paths(), self.system)
-        }
+            problems = {
+                path: find_name_problem(path, self.checker)
+                for path in offer.own_files
+                if owner_of(path) not in taken
+            }
+            offer.report.refused |= {path: reason for path, reason in problems.items() if reason}
+            sound = [path for path, reason in problems.items() if not reason]
+            brought = self.states.brought(offer.peer.name) if sound else set()
+            for path in newer_paths(sound, self.tree.paths(), brought) if sound else ():
+                chosen[path] = (offer, self.objects.read(offer.own_files[path]))
+                taken.add(owner_of(path))
+        return chosen
 
     def _take_own_files(
         self, pulled: Pulled, files: dict[str, tuple[Offer, bytes]], checked: dict[bytes, Checked]
@@ -195,6 +209,7 @@ class _Run:
             else:
                 offer.report.files += 1
                 pulled.own_files[path] = data
+                self.brought.setdefault(offer.peer.name, set()).add(owner_of(path) or "")
 
     def _take_outcomes(self, pulled: Pulled, offers: list[Offer]) -> None:
         """Merge the outcomes that other systems counted, peer by peer, so that each answers for its lines."""
@@ -222,9 +237,10 @@ class _Run:
                 offer.report.refused["…"] = Reason.TOO_MANY
                 offer.is_whole = False
             pairs = [(line, checked[line]) for line in lines[:MAX_PEER_LINES]]
-            introduced = self.states.introduced(offer.peer.name)
-            ruling = apply_rules(pairs, head, offer.peer.trust, introduced)
+            ruling = apply_rules(pairs, head, self._standing(offer.peer, head.name))
             accepted[offer.peer.name] = ruling.accepted
+            retracted = self.retracted.setdefault(offer.peer.name, set())
+            retracted |= {(head.name, found.id) for found in ruling.retracted if found.id}
             if ruling.quarantined:
                 self._quarantine(offer, head.name, ruling.quarantined)
         lines_of_all = {found.line for some in accepted.values() for found in some}
@@ -232,6 +248,14 @@ class _Run:
         if joined.files and (joined.added or joined.changed):
             pulled.sets.append(joined)
         self._credit(joined, offers, accepted)
+
+    def _standing(self, peer: Peer, name: SetName) -> Standing:
+        if peer.name not in self.alone:
+            self.alone[peer.name] = cache(partial(ids_only_from, self.repository, peer.name))
+        since = self.checker.now.date() - timedelta(days=RETRACTION_DAYS)
+        recent = [*self.states.retractions(peer.name, since), *self.retracted.get(peer.name, ())]
+        in_set = sum(of == name for of, _ in recent)
+        return Standing(peer.trust, self.alone[peer.name], (len(recent), in_set))
 
     def _quarantine(self, offer: Offer, name: SetName, lines: list[tuple[bytes, Reason]]) -> None:
         since = self.checker.now.date().isoformat()
@@ -269,13 +293,22 @@ class _Run:
             refuse_unready(self.repository)
             for peer, ids in self.introduced.items():
                 self.states.add_introduced(peer, ids)
+            self._remember_changes()
             fast_forward(self.repository, self.head, commit)
             pulled.commit = landed = commit
         elif files:
             refuse_unready(self.repository)
+            self._remember_changes()
             put_into_work_tree(self.repository, self.objects, self.head, files)
         for offer in offers:
             self._remember(offer, landed, is_landed=self.options.commit or not files)
+
+    def _remember_changes(self) -> None:
+        """Store what is about to land; after a crash before that, it is only stored early."""
+        for peer, systems in self.brought.items():
+            self.states.add_brought(peer, systems)
+        for peer, retracted in self.retracted.items():
+            self.states.add_retractions(peer, self.checker.now.date(), retracted)
 
     def _remember(self, offer: Offer, landed: Oid, *, is_landed: bool) -> None:
         report = offer.report

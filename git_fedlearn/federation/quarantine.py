@@ -9,7 +9,7 @@ from xxhash import xxh3_64_hexdigest
 from git_fedlearn.core.canonical import Json, JsonObject
 from git_fedlearn.core.identity import is_metadata_key
 from git_fedlearn.core.layout import SetName
-from git_fedlearn.core.record import NotARecordError, Record, make_record, parse_record
+from git_fedlearn.core.record import GEN, NotARecordError, Record, make_record, parse_record
 from git_fedlearn.federation.check import SCORES, Reason, to_scan
 from git_fedlearn.federation.peer_state import PeerStates
 from git_fedlearn.federation.peers import RemoteName
@@ -52,19 +52,31 @@ def accept_records(
 ) -> tuple[list[QuarantinedRecord], list[QuarantinedRecord]]:
     """Add the repaired records to the working tree; returns the accepted items and those beyond repair.
 
-    New records count as introduced by their peers, so that `remote remove --retract` retracts them.
+    New records count as introduced by their peers, so that `remote remove --retract` retracts them. A
+    retraction or restoration takes effect at the generation that is here, whatever generation it claims.
     """
     found = [(item, repaired(item, engine)) for item in items]
     taken = [(item, record) for item, record in found if record]
     with repository.lock("review"):
         states = PeerStates(repository)
         for name in sorted({item.set for item, _ in taken}):
-            joined = repository.sets.join(name, [record.line for item, record in taken if item.set == name])
+            accepted = [record for item, record in taken if item.set == name]
+            here = {one.id: one for one in repository.sets.pick(name, {one.id for one in accepted})}
+            lines = [_in_our_generation(record, here.get(record.id)).line for record in accepted]
+            joined = repository.sets.join(name, lines)
             for peer in {item.peer for item, _ in taken if item.set == name}:
                 sent = {record.id for item, record in taken if (item.set, item.peer) == (name, peer)}
                 states.add_introduced(RemoteName(peer), sent & set(joined.added))
         Inbox(repository).decide_records([item for item, _ in taken], ACCEPTED)
     return [item for item, _ in taken], [item for item, record in found if not record]
+
+
+def _in_our_generation(record: Record, ours: Record | None) -> Record:
+    """The record in the generation in which it has its effect on ours, and no higher."""
+    gen = ours.gen if ours else 0
+    if not record.is_tombstone:
+        gen = min(record.gen, gen + (ours is not None and ours.is_tombstone))
+    return record if record.gen == gen else make_record({**record.fields, GEN: gen})
 
 
 def shown_line(item: QuarantinedRecord, engine: PrivacyEngine) -> str:

@@ -240,7 +240,7 @@ class Extractor:
         day = (time or self._latest)[:10]
         extract.add_lesson(key, FoundLesson(outcome, content, score, day, 1, place))
         if time >= self._floor:
-            event = RecentEvent(time, xxh3_128_digest(line.data), line.data, score, file.name, key)
+            event = RecentEvent(time, xxh3_128_digest(line.data), content, score, key)
             extract.add_recent([event])
 
     def _raise_floor(self, extract: Extract) -> None:

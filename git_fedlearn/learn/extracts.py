@@ -188,13 +188,16 @@ class FoundLesson(NamedTuple):
 
 
 class RecentEvent(NamedTuple):
-    """An event with a lesson, for the snapshot; ordered by time, then by the hash of its line."""
+    """An event with a lesson, for the snapshot; ordered by time, then by the hash of its line.
+
+    Of the event only time and score are kept: what else it holds, such as a question, is not in the lesson.
+    """
 
     time: str
     key: bytes
-    line: bytes
+    content: bytes
+    """The content of its lesson."""
     score: float
-    file: str
     lesson: bytes
     """The key of its lesson."""
 

@@ -21,16 +21,15 @@ from git_fedlearn.core.events import SCORE
 from git_fedlearn.core.identity import is_metadata_key
 from git_fedlearn.core.layout import FINE_TUNING, SetName
 from git_fedlearn.core.record import FIRST_SEEN, RETRACTED, SEEN_BY, NotARecordError, Record, make_record
-from git_fedlearn.core.substance import strip_thoughts
 from git_fedlearn.learn.sync_state import read_pending, write_pending
 from git_fedlearn.privacy.engine import Finding, PrivacyEngine
 from git_fedlearn.privacy.record_fields import sanitize_fields
 from git_fedlearn.repository.inbox import ACCEPTED, DROPPED, EDITED, DoubtfulSample, Inbox
+from git_fedlearn.repository.ledger import Ledger
 from git_fedlearn.repository.repository import Repository
 
 if TYPE_CHECKING:
     from git_fedlearn.learn.extracts import FoundLesson, RecentEvent
-    from git_fedlearn.learn.sources import SourceFile
 
 
 BATCH_LESSONS: Final = 100
@@ -41,12 +40,6 @@ DOUBTFUL: Final = 0.75
 
 WAITS: Final = "waits for review"
 _DECIDED_AGAINST: Final = {DROPPED: "dropped in review", EDITED: "edited in review"}
-
-_IDENTIFYING_FIELDS = frozenset(
-    {"session_id", "interaction_id", "event_id", "request_id", "conversation_id", "correlation_id"}
-    | {"run_id", "trace_id", "span_id", "host", "hostname", "pid", "user", "user_id", "username"}
-)
-"""Fields of an event that identify a session, a machine or a person; not in snapshots."""
 
 
 class Admitted(NamedTuple):
@@ -123,14 +116,12 @@ class Admitter:
         *,
         lessons: "Mapping[bytes, FoundLesson]",
         events: "Iterable[RecentEvent]",
-        files: "Mapping[str, SourceFile]",
         decided: Mapping[str, str],
     ) -> None:
-        """`files`: source files by name. `decided`: decisions by key of the sample."""
+        """`decided`: decisions by key of the sample."""
         self._intake = intake
         self._today = today
         self._lessons = lessons
-        self._files = files
         self._decided = decided
         self._events: dict[bytes, list[RecentEvent]] = {}
         for event in events:
@@ -173,15 +164,11 @@ class Admitter:
 
     def _admit_events(self, events: "Iterable[RecentEvent]") -> Iterator[tuple[str, bytes]]:
         for event in events:
-            line, profile = parse_object(event.line), self._files[event.file].profile
-            fields = profile.apply(line) or {} if profile else line
-            kept: JsonObject = {
-                key: strip_thoughts(value)
-                for key, value in fields.items()
-                if key not in _IDENTIFYING_FIELDS and not key.startswith("_")
-            }
+            fields = {**parse_object(event.content), SCORE: event.score}
+            if event.time:
+                fields["timestamp"] = min(event.time, f"{self._today.isoformat()}T23:59:59+00:00")
             try:
-                record = self._intake.admit({**kept, SCORE: event.score}, self._today).record
+                record = self._intake.admit(fields, self._today).record
             except NotARecordError:
                 continue
             yield event.time, record.line
@@ -230,6 +217,7 @@ def learn_samples(
     lines = [intake.admit(sample.content, today).record.line for sample in samples]
     with repository.lock("review"):
         sets = repository.sets
+        Ledger(repository).add(lines)
         joined = sets.join(FINE_TUNING, lines)
         pending = read_pending(repository, sets).get(FINE_TUNING, [])
         write_pending(repository, {FINE_TUNING: [*pending, *lines]}, ())

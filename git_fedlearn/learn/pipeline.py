@@ -107,9 +107,9 @@ class Pipeline:
         for found in self._extracts(starts):
             extract.join(found)
             if len(extract.lessons) >= MAX_HELD_LESSONS:
-                waiting += self._admit(extract, (), files, batch)
+                waiting += self._admit(extract, (), batch)
                 extract.lessons.clear()
-        waiting += self._admit(extract, extract.newest(), files, batch)
+        waiting += self._admit(extract, extract.newest(), batch)
         numbers, reached = _follow(starts, extract)
 
         def where(place: LinePlace) -> str:
@@ -152,16 +152,13 @@ class Pipeline:
                 kept.update(extract.lessons)
                 self.watch(ReadProgress(done, total, len(kept)))
 
-    def _admit(
-        self, extract: Extract, events: Iterable[RecentEvent], files: Mapping[str, SourceFile], whole: Batch
-    ) -> list[FoundLesson]:
+    def _admit(self, extract: Extract, events: Iterable[RecentEvent], whole: Batch) -> list[FoundLesson]:
         """Add the admitted lessons and events to `whole`. Returns the samples that wait for review."""
         admitter = Admitter(
             self.intake,
             self.today,
             lessons=extract.lessons,
             events=events,
-            files=files,
             decided=self.decided,
         )
         work = admitter.batches()

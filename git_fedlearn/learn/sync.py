@@ -14,6 +14,7 @@ from xxhash import xxh3_64_hexdigest
 
 from git_fedlearn.core.events import end_of, event_time
 from git_fedlearn.core.layout import SetName
+from git_fedlearn.core.record import claimed_id
 from git_fedlearn.core.record_set import join_into, parse_record_set, split_lines
 from git_fedlearn.learn.extracts import SCORER_KEY, Rules, ScoredEvent, Scorer
 from git_fedlearn.learn.intake import Intake
@@ -31,12 +32,14 @@ from git_fedlearn.learn.sync_state import (
 from git_fedlearn.privacy.engine import PrivacyEngine
 from git_fedlearn.repository.files import LATEST, held, point_latest, prune, read_file, write_file
 from git_fedlearn.repository.inbox import Inbox
+from git_fedlearn.repository.ledger import Ledger
 from git_fedlearn.repository.record_sets import Joined
 from git_fedlearn.repository.repository import Repository
 from git_fedlearn.repository.state import CHECKPOINTS
 from git_fedlearn.repository.work_tree import SYSTEM_TRAILER, commit_data, refuse_unfinished
 from git_fedlearn.repository.workers import cores
 from git_fedlearn.statistics.metrics import write_month
+from git_fedlearn.training.own_snapshots import clear_retracted
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +123,8 @@ def sync(repository: Repository, engine: PrivacyEngine, options: SyncOptions) ->
     sets = repository.sets
     pending = read_pending(repository, sets)
     names, lessons = sets.names(), dict[SetName, list[bytes]]()
+    if not options.dry_run:
+        Ledger(repository).add(line for made in batch.lessons.values() for line in made)
     for name in names:
         made, waiting = batch.lessons.get(name, []), pending.get(name, [])
         present = set(sets.read_lines(name)) if waiting else ()
@@ -134,8 +139,8 @@ def sync(repository: Repository, engine: PrivacyEngine, options: SyncOptions) ->
     if batch.events:
         keep = (settings.telemetry_events, settings.telemetry_snapshots)
         synced.snapshot = write_snapshot(folder, batch.events, options.now.date(), keep)
-    else:
-        refresh_latest(folder)
+    clear_retracted(repository)
+    refresh_latest(folder)
     # A run that repeats an interrupted one changes no record, but the month file may be out of date.
     if any(batch.lessons.values()) or any(joined.added or joined.changed for joined in synced.joined):
         synced.metrics = write_month(repository, options.now)
@@ -202,7 +207,8 @@ def write_snapshot(
 ) -> Path:
     """Write the snapshot of a day: the newest of these events and of those in the last snapshot.
 
-    Events are (time, record line). `keep` is the number of events in a snapshot, and of snapshots to keep.
+    Events are (time, record line); of several with the same lesson the last one counts. `keep` is the number
+    of events in a snapshot, and of snapshots to keep.
     The caller holds the lock.
     """
     max_events, snapshots = keep
@@ -210,7 +216,8 @@ def write_snapshot(
     known = [(_time_of(line), line) for line in split_lines(read_file(older[-1]))] if older else []
     latest = end_of(today)
     added = list(events)
-    newest = sorted({(min(time, latest), line) for time, line in (*known, *added)})[-max_events:]
+    by_time = sorted({(min(time, latest), line) for time, line in (*known, *added)})
+    newest = sorted({claimed_id(line): (time, line) for time, line in by_time}.values())[-max_events:]
     kept, new = {line for _, line in newest}, {line for _, line in added}
     path = folder / f"{today.isoformat()}.jsonl"
     write_file(path, join_into([], kept - new, kept & new).format())

@@ -23,6 +23,7 @@ from git_fedlearn.errors import FedlearnError, UsageError
 from git_fedlearn.qdrant.connect import check_collection, open_store, read_qdrant_settings
 from git_fedlearn.qdrant.schema import snapshot_root, write_schema, write_snapshot
 from git_fedlearn.qdrant.store import Admit, Collection, Point, PointId, Store
+from git_fedlearn.repository.ledger import Ledger
 from git_fedlearn.repository.repository import Repository
 from git_fedlearn.repository.workers import Progress
 
@@ -180,6 +181,8 @@ def _join(repository: Repository, exported: Exported, lines: "ExternalSort", *, 
     name = SetName(f"collections/{exported.name}")
     for part in lines.parts():
         if part:
+            if write:
+                Ledger(repository).add(line for line in part if b'"%s":' % POINT_ID.encode() in line)
             joined = sets.join(name, part, write=write)
             exported.records += len(part)
             exported.added += len(joined.added)

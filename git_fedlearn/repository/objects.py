@@ -25,6 +25,9 @@ _PROGRAM: Final = 0o100755
 _FOLDER: Final = 0o040000
 """Modes of tree entries, as git writes them."""
 
+PEER_REFS: Final = "refs/fedlearn/"
+"""Where the branches of peers are fetched to."""
+
 Oid = NewType("Oid", str)
 """The hexadecimal name of a git object."""
 
@@ -94,6 +97,11 @@ class Objects:
         """HEAD, if it has a commit, and every commit that a ref names: branches, remotes, tags, the stash."""
         names = ["HEAD", *sorted(self._repository.references)]
         return list(dict.fromkeys(oid for name in names if (oid := self.find_commit(name))))
+
+    def own_tips(self) -> list[Oid]:
+        """Like `all_tips`, without what was only fetched from peers: it may have failed the check."""
+        names = [name for name in sorted(self._repository.references) if not name.startswith(PEER_REFS)]
+        return list(dict.fromkeys(oid for name in ("HEAD", *names) if (oid := self.find_commit(name))))
 
     def files_without_commit(self, oid: str) -> Iterator[tuple[str, Oid]]:
         """A blob, whose path is empty, or the files of a tree: those below its data folder if it has one.

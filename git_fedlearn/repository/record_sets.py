@@ -4,7 +4,7 @@ import re
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from git_fedlearn.core.fast_join import Settled
 from git_fedlearn.core.foreign_content import find_foreign_content
@@ -21,11 +21,13 @@ from git_fedlearn.core.layout import (
     path_of,
     stem_of,
 )
-from git_fedlearn.core.record import NotARecordError, Record, claimed_id, parse_record, score_of
+from git_fedlearn.core.record import RETRACTED, NotARecordError, Record, claimed_id, parse_record, score_of
 from git_fedlearn.core.record_set import join_into, settle, split_lines
 from git_fedlearn.errors import FedlearnError, UsageError
 from git_fedlearn.repository.files import read_file, write_file
 from git_fedlearn.repository.trees import SparseFiles
+
+_TOMBSTONE_KEY: Final = b'"%s":' % RETRACTED.encode("ascii")
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,6 +242,12 @@ def find_record(line: bytes) -> Record | None:
         return parse_record(line)
     except NotARecordError:
         return None
+
+
+def is_tombstone_line(line: bytes) -> bool:
+    """Whether a line is a tombstone; only lines that may be one are parsed."""
+    record = find_record(line) if _TOMBSTONE_KEY in line else None
+    return record is not None and record.is_tombstone
 
 
 def _without(data: bytes, lines: Collection[bytes]) -> bytes:

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from git_fedlearn.core.canonical import JsonObject
+from git_fedlearn.core.identity import RecordId
 from git_fedlearn.core.join import join_records
 from git_fedlearn.core.layout import SetName
 from git_fedlearn.core.record import GEN, ID, MAX_GEN, RETRACTED, Record, make_record
@@ -39,22 +40,36 @@ def keep_retracted(repository: Repository, records: list[Record]) -> None:
 
 
 def restored(repository: Repository, name: SetName, buried: Record) -> list[Record]:
-    """The lessons under a tombstone, one generation up. Raises FedlearnError if none is found.
-
-    They come from the history of this clone, or from its local copies of retracted lessons.
-    """
-    objects = repository.objects
-    kept = [line.record for line in parse_record_set(read_file(_kept(repository))) if line.record]
-    found = [record for record in kept if record.id == buried.id]
-    found += live_versions(history_trees(objects, objects.all_tips()), name, buried.id)
-    found = [record for record in found if record.gen <= buried.gen]
+    """The lessons under a tombstone, one generation up. Raises FedlearnError if none is found."""
+    found = find_versions(repository, name, buried.id)
     if not found:
         raise FedlearnError(
             f"{buried.id}: no commit in this clone contains it", hint=_where_it_may_be(repository)
         )
     if buried.gen == MAX_GEN:
         raise FedlearnError(f"{buried.id}: restored too many times")
-    return [make_record({**record.fields, GEN: buried.gen + 1}) for record in join_records(found)]
+    return join_records(make_record({**record.fields, GEN: buried.gen + 1}) for record in found)
+
+
+def improved(repository: Repository, name: SetName, living: Record) -> list[Record]:
+    """A lesson with the best score and all systems that it ever had, in its own generation.
+
+    Empty if it has them already. A higher generation replaces score and systems, whoever wrote it.
+    """
+    found = [living, *find_versions(repository, name, living.id)]
+    best = join_records(make_record({**record.fields, GEN: living.gen}) for record in found)
+    return [] if living in best else best
+
+
+def find_versions(repository: Repository, name: SetName, identifier: RecordId) -> list[Record]:
+    """All live versions of a lesson in history, and among the local copies of retracted lessons.
+
+    What was only fetched from peers is left out: it may have failed the check.
+    """
+    objects = repository.objects
+    kept = [line.record for line in parse_record_set(read_file(_kept(repository))) if line.record]
+    found = [one for one in kept if one.id == identifier and not one.is_tombstone]
+    return found + list(live_versions(history_trees(objects, objects.own_tips()), name, identifier))
 
 
 def _where_it_may_be(repository: Repository) -> str:

@@ -59,6 +59,12 @@ JUDGED: Final = StateItem("judged", "lines that hooks have checked", "checked ag
 LEAKS: Final = StateItem(
     "leaks", "lists for cleaning history", "`git fedlearn scan --history` writes them again"
 )
+LEDGER: Final = StateItem(
+    "ledger",
+    "the ids of the lessons that this system learned",
+    "read again from its commits; lessons committed by hand then count as learned elsewhere",
+    is_disposable=False,
+)
 LOCK: Final = StateItem("lock", "the lock of this clone", "nothing, unless a command is running")
 LOCK_HOLDER: Final = StateItem("lock.holder", "the holder of the lock", "an error does not name the holder")
 OWN_OUTCOMES: Final = StateItem(
@@ -66,7 +72,7 @@ OWN_OUTCOMES: Final = StateItem(
 )
 PEERS: Final = StateItem(
     "peers",
-    "what was fetched from each peer, and the records it introduced",
+    "what was fetched from each peer, the records and systems it introduced, its retractions",
     "all records are checked again; a peer can no longer retract those it introduced",
 )
 PENDING: Final = StateItem(
@@ -104,6 +110,7 @@ ITEMS: Final = (
     INDEX,
     JUDGED,
     LEAKS,
+    LEDGER,
     LOCK,
     LOCK_HOLDER,
     OWN_OUTCOMES,

@@ -65,7 +65,6 @@ BAD = {
         line(pattern="bad", _note="ask jane.doe@acme-corp.com"),
         "contains personal data",
     ),
-    "generation": (line(pattern="bad", _gen=2**52), "generation out of range"),
     "tombstone of nothing": (
         tombstone(line(pattern="never seen")),
         "retracts a record that this peer did not bring",
@@ -91,6 +90,13 @@ def test_a_bad_line_is_quarantined_with_its_reason_and_the_rest_learned(
     assert held["line"].isascii()
     assert held["line"].isprintable()
     assert here.fedlearn("verify").code == 0
+
+
+def test_a_generation_out_of_range_waits_even_from_a_trusted_peer(here: System, peer: Foreign) -> None:
+    here.fedlearn("remote", "add", "peer", "--trust", "full")
+    peer.offer(GOOD, line(pattern="bad", _gen=2**52))
+    assert pull(here)["peers"]["peer"]["reasons"] == {"generation out of range": 1}
+    assert patterns(here) == ["good"]
 
 
 def test_a_secret_is_kept_out_and_never_shown(here: System, peer: Foreign) -> None:

@@ -169,7 +169,7 @@ def test_what_is_sanitized_once_is_the_join_of_all_sanitized_alone(
 
 
 def recent(time: str, text: str) -> RecentEvent:
-    return RecentEvent(time, text.encode(), b"{}", 0.7, "log", b"")
+    return RecentEvent(time, text.encode(), b"{}", 0.7, b"")
 
 
 @given(
@@ -207,7 +207,6 @@ def test_events_are_admitted_beside_their_lessons(tmp_path: Path) -> None:
         TODAY,
         lessons=extract.lessons,
         events=extract.newest(),
-        files={file.name: file},
         decided={},
     )
     batches = admitter.batches()
