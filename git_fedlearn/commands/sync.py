@@ -9,7 +9,7 @@ import click
 
 from git_fedlearn.console.context import Context
 from git_fedlearn.console.progress import reading_bar
-from git_fedlearn.console.words import count, redactions, updates, what_is_new
+from git_fedlearn.console.words import count, redactions, say_folds, updates, what_is_new
 from git_fedlearn.core.canonical import Json
 from git_fedlearn.core.record import claimed_id
 from git_fedlearn.core.scoring import Skipped
@@ -147,6 +147,7 @@ def _say_sets(context: Context, synced: Synced) -> None:
             found = {claimed_id(line) for line in lessons}
             known = len(found.difference(joined.added, joined.changed))
             context.say(f"  {joined.name}: {what_is_new(news, known)}")
+            say_folds(context, lessons)
 
 
 def _say_faults(context: Context, batch: Batch) -> None:

@@ -16,6 +16,7 @@ from uuid import UUID
 
 from git_fedlearn.core.canonical import JsonObject
 from git_fedlearn.core.expressions import PayloadFilter
+from git_fedlearn.core.folding import Folds
 from git_fedlearn.core.identity import POINT, is_metadata_key
 from git_fedlearn.core.layout import SetName
 from git_fedlearn.core.record import POINT_ID, RETRACTED, NotARecordError, Record
@@ -64,6 +65,7 @@ class Exported:
     """Distinct records."""
     added: int = 0
     raised: int = 0
+    folds: Folds = field(default_factory=Folds)
     redacted: Counter[str] = field(default_factory=Counter)
     faults: list[tuple[PointId, str]] = field(default_factory=list)
 
@@ -132,6 +134,7 @@ def export_collection(
     with open_external_sort(repository.state.folder) as lines:
         for point in _all_points(collection, exported, progress):
             _admit_point(point, admit, request, exported, lines)
+        lines.count(exported.folds)
         if request.dry_run:
             _join(repository, exported, lines, write=False)
         else:
@@ -225,6 +228,13 @@ class ExternalSort:
         """Add a record line in canonical form."""
         with _disk_errors(self._folder):
             self._files[line[8:9].decode("ascii")].write(line + b"\n")
+
+    def count(self, folds: Folds) -> None:
+        """Count the lines that share a record, one digit at a time."""
+        for file in self._files.values():
+            with _disk_errors(self._folder):
+                file.seek(0)
+                folds.add(file.read().split(b"\n")[:-1])
 
     def parts(self) -> Iterator[list[bytes]]:
         """The joined lines, sorted, in parts of about _PART_BYTES."""
