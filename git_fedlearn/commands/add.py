@@ -9,7 +9,7 @@ import click
 
 from git_fedlearn.console.context import Context
 from git_fedlearn.console.repeats import print_repeats, repeats_to_json
-from git_fedlearn.console.words import kinds, updates, what_is_new
+from git_fedlearn.console.words import kinds, say_folds, updates, what_is_new
 from git_fedlearn.core.canonical import Json
 from git_fedlearn.core.identity import RecordId
 from git_fedlearn.core.layout import FINE_TUNING, SetName
@@ -28,7 +28,7 @@ JoinCounts: TypeAlias = dict[str, list[RecordId]]
 class ReadRecords(NamedTuple):
     """Record lines, their ids, what was redacted in them, and number and reason of each invalid line."""
 
-    lines: set[bytes]
+    lines: list[bytes]
     ids: set[RecordId]
     redacted: Counter[str]
     faults: list[tuple[int, str]]
@@ -68,7 +68,7 @@ def command(context: Context, name: str, file: str, *, as_json: bool) -> int:
     read = _read_all(context, file, _Reader(intake, decided, context.now().date(), place))
     with repository.lock("add"):
         Ledger(repository).add(read.lines)
-        joined = sets.join(SetName(name), read.lines)
+        joined = sets.join(SetName(name), {*read.lines})
         Inbox(repository).add_samples(read.waiting)
     for number, reason in read.faults:
         context.print_error(f"error: {place}:{number}: {reason}; skipped")
@@ -87,6 +87,7 @@ def command(context: Context, name: str, file: str, *, as_json: bool) -> int:
     else:
         skipped = "".join(f"; skipped {number}: {reason}" for reason, number in sorted(read.skipped.items()))
         context.say(f"{name}: {_describe(outcome, known)}{kinds(read.redacted)}{skipped}")
+        say_folds(context, read.lines)
         if read.waiting:
             context.note("hint: git fedlearn review")
         print_repeats(context, SetName(name), repeats)
@@ -128,7 +129,7 @@ def _open(path: Path) -> BinaryIO:
 
 
 def _read(source: BinaryIO, reader: _Reader) -> ReadRecords:
-    read = ReadRecords(set(), set(), Counter(), [], Counter(), [])
+    read = ReadRecords([], set(), Counter(), [], Counter(), [])
     for line in read_lines(source):
         if isinstance(line, SkimmedLines):
             continue
@@ -147,7 +148,7 @@ def _read(source: BinaryIO, reader: _Reader) -> ReadRecords:
         except NotARecordError as error:
             read.faults.append((line.number, str(error)))
         else:
-            read.lines.add(admitted.record.line)
+            read.lines.append(admitted.record.line)
             read.ids.add(admitted.record.id)
             read.redacted.update(admitted.redacted)
     return read

@@ -68,6 +68,8 @@ def _say(context: Context, one: Exported, *, dry_run: bool) -> None:
     news = what_is_new({added: one.added, updated: one.raised}, known, "lesson")
     points = list_counts({"read": one.points, "filtered out": one.filtered}, "point") or "no points"
     context.say(f"{one.name}: {news}; {points}{kinds(one.redacted)}")
+    if one.folds.inputs:
+        context.say(f"  {one.folds}")
     faults = [(f"{one.name}, point {point}", reason) for point, reason in one.faults]
     say_faults(context, faults, "not exported")
     if not one.is_complete:

@@ -7,7 +7,7 @@ import click
 
 from git_fedlearn.console.context import Context
 from git_fedlearn.console.progress import progress_bar
-from git_fedlearn.console.words import say_imported
+from git_fedlearn.console.words import say_folds, say_imported
 from git_fedlearn.core.canonical import Json
 from git_fedlearn.core.record import NotARecordError
 from git_fedlearn.errors import UsageError
@@ -88,6 +88,7 @@ def _read_dump(context: Context, dump: str) -> list[bytes]:
             )
         except NotARecordError as error:
             context.print_error(f"error: {dump}, point {number}: {error}; not imported")
+    say_folds(context, lines)
     return lines
 
 

@@ -12,7 +12,7 @@ from git_fedlearn.console.context import Context
 from git_fedlearn.console.installation import restore_hooks
 from git_fedlearn.console.progress import reading_bar
 from git_fedlearn.console.repeats import print_repeats, repeats_to_json
-from git_fedlearn.console.words import count, redactions, updates, what_is_new
+from git_fedlearn.console.words import count, redactions, say_folds, updates, what_is_new
 from git_fedlearn.core.canonical import Json
 from git_fedlearn.core.layout import SetName
 from git_fedlearn.core.record import MAX_HEADLINE_LENGTH, claimed_id, printable
@@ -207,6 +207,7 @@ def _say_sets(context: Context, synced: Synced) -> None:
             found = {claimed_id(line) for line in lessons}
             known = len(found.difference(joined.added, joined.changed))
             context.say(f"  {joined.name}: {what_is_new(news, known)}")
+            say_folds(context, lessons)
 
 
 def _say_faults(context: Context, batch: Batch) -> None:

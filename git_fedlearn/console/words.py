@@ -1,7 +1,7 @@
 """Counts, lists and changes of records in words, as several commands print them."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Final
 
@@ -10,6 +10,7 @@ from git_fedlearn.console.progress import progress_bar
 from git_fedlearn.core.canonical import Json
 from git_fedlearn.core.changes import ChangeKind, RecordChange, count_kinds
 from git_fedlearn.core.effective_score import Tally
+from git_fedlearn.core.folding import Folds
 from git_fedlearn.core.layout import SetName
 from git_fedlearn.core.record import RETRACTED, Record, headline, printable, score_of
 from git_fedlearn.errors import FedlearnError
@@ -209,6 +210,14 @@ def bring_in(context: Context) -> int:
         context.print_error("hint: git fedlearn import    (later; no lesson is lost)")
         return error.exit_code
     return 0 if run.is_sound else 1
+
+
+def say_folds(context: Context, lines: Iterable[bytes]) -> None:
+    """Print how many of these record lines, one for each input, share a record."""
+    folds = Folds()
+    folds.add(lines)
+    if folds.inputs:
+        context.say(f"  {folds}")
 
 
 def say_imported(context: Context, one: Imported, *, dry_run: bool = False) -> None:

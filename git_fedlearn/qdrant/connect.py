@@ -34,10 +34,12 @@ _MAX_PORT: Final = 65_535
 
 @dataclass(frozen=True, slots=True)
 class QdrantSettings:
-    """The `[qdrant]` table: collections, and the fields to embed, in order, for those that name them."""
+    """The `[qdrant]` table: collections, those of lessons, and fields to embed, in order."""
 
     collections: tuple[str, ...] = DEFAULT_COLLECTIONS
     text_fields: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    lessons: frozenset[str] = frozenset(DEFAULT_COLLECTIONS)
+    """Collections whose points with equal content are one record; of any other, each point is."""
 
 
 class StoreStatus(NamedTuple):
@@ -115,8 +117,21 @@ def read_qdrant_settings(top: Path) -> QdrantSettings:
             return QdrantSettings()
     if not isinstance(fields, dict):
         raise SettingsError(f"{SETTINGS_FILE}: `text_fields` is not a table of collections")
+    lessons = {*map(str, DEFAULT_COLLECTIONS)}
+    if isinstance(named, dict):
+        lessons = {name for name in {*lessons, *named} if _is_of_lessons(name, named.get(name, {}))}
+        named = [*dict.fromkeys([*DEFAULT_COLLECTIONS, *named])]
     collections = tuple(map(check_collection, _names(named, "collections")))
-    return QdrantSettings(collections, {name: _names(value, "text_fields") for name, value in fields.items()})
+    text_fields = {name: _names(value, "text_fields") for name, value in fields.items()}
+    return QdrantSettings(collections, text_fields, frozenset(lessons))
+
+
+def _is_of_lessons(name: str, table: object) -> bool:
+    """The setting `lessons` of a table `[qdrant.collections.NAME]`."""
+    lessons = table.get("lessons", name in DEFAULT_COLLECTIONS) if isinstance(table, dict) else None
+    if not isinstance(lessons, bool):
+        raise SettingsError(f"{SETTINGS_FILE}: `lessons` of the collection {name} must be true or false")
+    return lessons
 
 
 def check_collection(name: str) -> str:

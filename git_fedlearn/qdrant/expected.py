@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import IO
 
 from git_fedlearn.core.canonical import InvalidJsonError, Json, JsonObject, parse_value
-from git_fedlearn.core.identity import RecordId
+from git_fedlearn.core.identity import POINT, RecordId
 from git_fedlearn.core.join import join_records
 from git_fedlearn.core.layout import FINE_TUNING, SHARED_SETS, SetName
 from git_fedlearn.core.record import NotARecordError, Record, parse_record
@@ -39,6 +39,8 @@ class RecordFile:
         self._seen: set[bytes] = set()
         self._offsets: dict[bytes, tuple[int, ...]] = {}
         self._end = 0
+        self.has_points = False
+        """Whether a record is that of a mirrored point."""
 
     def add(self, line: bytes) -> None:
         """Add a line; invalid and repeated lines are ignored. Raises OSError."""
@@ -50,6 +52,7 @@ class RecordFile:
             record = parse_record(line)
         except NotARecordError:
             return
+        self.has_points = self.has_points or POINT in record.fields
         key = bytes.fromhex(record.id)
         self._offsets[key] = (*self._offsets.get(key, ()), self._end)
         self._end += self._file.write(record.line + b"\n")

@@ -8,21 +8,28 @@ import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 from typing import IO, Final, NamedTuple
 from uuid import UUID
 
+from git_fedlearn.core.canonical import JsonObject
 from git_fedlearn.core.expressions import PayloadFilter
-from git_fedlearn.core.identity import is_metadata_key
+from git_fedlearn.core.folding import Folds
+from git_fedlearn.core.identity import POINT, is_metadata_key
 from git_fedlearn.core.layout import SetName
 from git_fedlearn.core.record import POINT_ID, RETRACTED, NotARecordError, Record
 from git_fedlearn.core.record_set import join_into
 from git_fedlearn.errors import FedlearnError, UsageError
-from git_fedlearn.qdrant.connect import check_collection, open_store, read_qdrant_settings
+from git_fedlearn.qdrant.connect import (
+    DEFAULT_COLLECTIONS,
+    check_collection,
+    open_store,
+    read_qdrant_settings,
+)
 from git_fedlearn.qdrant.schema import snapshot_root, write_schema, write_snapshot
-from git_fedlearn.qdrant.store import Admit, Collection, Point, PointId, Store
+from git_fedlearn.qdrant.store import Admit, Collection, Point, PointId, Store, find_imported
 from git_fedlearn.repository.ledger import Ledger
 from git_fedlearn.repository.repository import Repository
 from git_fedlearn.repository.workers import Progress
@@ -33,13 +40,17 @@ _PART_BYTES: Final = 8_000_000
 
 @dataclass(frozen=True, slots=True)
 class ExportRequest:
-    """What to export: `names`, or without any the collections of the settings, or `everything`."""
+    """What to export: `names`, or without any the collections of the settings, or `everything`.
+
+    Of a collection in `lessons`, equal content of many points is one record; of any other, each point is.
+    """
 
     today: date
     filters: tuple[PayloadFilter, ...] = ()
     dry_run: bool = False
     names: tuple[str, ...] = ()
     everything: bool = False
+    lessons: frozenset[str] = frozenset(DEFAULT_COLLECTIONS)
 
 
 @dataclass(slots=True)
@@ -55,6 +66,7 @@ class Exported:
     """Distinct records."""
     added: int = 0
     raised: int = 0
+    folds: Folds = field(default_factory=Folds)
     redacted: Counter[str] = field(default_factory=Counter)
     faults: list[tuple[PointId, str]] = field(default_factory=list)
 
@@ -89,6 +101,7 @@ def export_collections(
     Raises UsageError for a named collection that is missing.
     """
     with open_store(repository, "export") as store:
+        request = replace(request, lessons=read_qdrant_settings(repository.top).lessons)
         chosen = _chosen(repository, store, request, check_name)
         done = [export_collection(repository, collection, admit, request, progress) for collection in chosen]
         return ExportRun(store.place, done)
@@ -122,6 +135,7 @@ def export_collection(
     with open_external_sort(repository.state.folder) as lines:
         for point in _all_points(collection, exported, progress):
             _admit_point(point, admit, request, exported, lines)
+        lines.count(exported.folds)
         if request.dry_run:
             _join(repository, exported, lines, write=False)
         else:
@@ -155,7 +169,7 @@ def _admit_point(
         exported.filtered += 1
         return
     try:
-        record, redacted = _make_record(point, admit)
+        record, redacted = _make_record(point, admit, mirrored=exported.name not in request.lessons)
     except NotARecordError as error:
         exported.faults.append((point.id, str(error)))
         return
@@ -163,15 +177,23 @@ def _admit_point(
     lines.add(record.line)
 
 
-def _make_record(point: Point, admit: Admit) -> tuple[Record, Counter[str]]:
-    """The record of a point, without invalid metadata; a payload cannot retract anything."""
-    payload = {key: value for key, value in point.payload.items() if key not in (RETRACTED, POINT_ID)}
+def _make_record(point: Point, admit: Admit, *, mirrored: bool) -> tuple[Record, Counter[str]]:
+    """The record of a point, without invalid metadata; a payload cannot retract anything.
+
+    A point that an import made stays the record that it was.
+    """
+    place: JsonObject = {POINT if mirrored else POINT_ID: point.id}
+    imported = find_imported(point.payload)
+    if imported:
+        is_mirrored = POINT in imported.fields
+        place = {POINT: imported.fields[POINT]} if is_mirrored else {POINT_ID: point.id}
+    payload = {key: value for key, value in point.payload.items() if key not in (RETRACTED, POINT_ID, POINT)}
     try:
-        record, redacted = admit({**payload, POINT_ID: point.id})
+        record, redacted = admit({**payload, **place})
     except NotARecordError:
         payload = {key: value for key, value in payload.items() if not is_metadata_key(key)}
-        record, redacted = admit({**payload, POINT_ID: point.id})
-    if point.id == str(UUID(record.id)):  # made by an import from the record id
+        record, redacted = admit({**payload, **place})
+    if POINT_ID in place and point.id == str(UUID(record.id)):  # made by an import from the record id
         record, redacted = admit(payload)
     return record, redacted
 
@@ -209,6 +231,13 @@ class ExternalSort:
         """Add a record line in canonical form."""
         with _disk_errors(self._folder):
             self._files[line[8:9].decode("ascii")].write(line + b"\n")
+
+    def count(self, folds: Folds) -> None:
+        """Count the lines that share a record, one digit at a time."""
+        for file in self._files.values():
+            with _disk_errors(self._folder):
+                file.seek(0)
+                folds.add(file.read().split(b"\n")[:-1])
 
     def parts(self) -> Iterator[list[bytes]]:
         """The joined lines, sorted, in parts of about _PART_BYTES."""

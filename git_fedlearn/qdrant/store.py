@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Final, NamedTuple, Protocol
 
 from git_fedlearn.core.canonical import Json, JsonObject
-from git_fedlearn.core.record import Record
+from git_fedlearn.core.record import ID, POINT_ID, NotARecordError, Record, make_record
 from git_fedlearn.search.embedders.base import Vector
 
 PointId = int | str
@@ -28,6 +28,23 @@ BATCH_BYTES: Final = 4_000_000
 _UUID: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _MIN_INTEGER: Final = -(2**63)
 MAX_INTEGER: Final = 2**64 - 1
+
+
+def find_imported(payload: JsonObject) -> Record | None:
+    """The record that an import made this payload of, by the id in it; None for a point of the user's own.
+
+    A point whose content was changed since is the user's own, too.
+    """
+    record = find_record(payload)
+    return record if record and payload.get(ID) == record.id else None
+
+
+def find_record(payload: JsonObject) -> Record | None:
+    """The payload as a record, None if it cannot be one."""
+    try:
+        return make_record({key: value for key, value in payload.items() if key != POINT_ID})
+    except NotARecordError:
+        return None
 
 
 class Point(NamedTuple):

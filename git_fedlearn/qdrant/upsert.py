@@ -1,11 +1,13 @@
 """Bring one collection up to date: add missing records, update changed ones, delete retracted ones.
 
 The payloads in the store are read first and compared by identity, whatever their point ids. So an interrupted
-import resumes where it stopped, and a repeated one adds nothing twice. Points that only the store has are
-left alone. Memory: a page of the store, a batch, and about 400 bytes per record and point.
+import resumes where it stopped, and a repeated one adds nothing twice. Only points that an import made are
+written: their payload has the id of its record. Those of the user's own are left alone. Memory: a page of the
+store, a batch, and about 400 bytes per record and point.
 """
 
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import NamedTuple
 from uuid import UUID
@@ -13,7 +15,7 @@ from uuid import UUID
 from xxhash import xxh3_128_hexdigest
 
 from git_fedlearn.core.canonical import JsonObject, format_value
-from git_fedlearn.core.identity import is_volatile
+from git_fedlearn.core.identity import POINT, is_volatile
 from git_fedlearn.core.join import join_records
 from git_fedlearn.core.record import ID, POINT_ID, NotARecordError, Record, make_record, score_of
 from git_fedlearn.qdrant.expected import RecordFile, digest
@@ -24,6 +26,8 @@ from git_fedlearn.qdrant.store import (
     Collection,
     Point,
     PointId,
+    find_imported,
+    find_record,
     parse_point_id,
     storage_problem,
 )
@@ -111,20 +115,21 @@ class _Import:
         return self._done
 
     def _update(self, page: list[Point]) -> None:
-        """Delete the retracted points of a page, and update the changed ones.
+        """Of the points that an import made, delete the retracted ones and update the changed ones.
 
-        A point with private data is matched by its sanitized form, and left alone.
+        A point of the user's own is read, to see whether its lesson is there, and never written.
         """
         changed, retracted = [], []
         for point in page:
-            stored = _find_record(point.payload)
+            stored = find_imported(point.payload)
             if stored is None:
+                self._find_own(point)
                 continue
             ours = self._find_expected(stored)
             if ours:
                 payload = _updated(point.payload, stored, ours, self._collection.max_integer)
                 changed += [Point(point.id, payload)] if payload else []
-            elif self._is_retracted(stored):
+            elif self._expected.retracted(stored.id) >= stored.gen:
                 retracted.append(point.id)
         for start in range(0, len(retracted), BATCH):
             self._collection.delete(retracted[start : start + BATCH])
@@ -134,14 +139,17 @@ class _Import:
         self._done.deleted += len(retracted)
         self._done.updated += len(changed)
 
-    def _is_retracted(self, stored: Record) -> bool:
-        """Whether to delete a point: its lesson was retracted, and sanitizing it gives no expected record."""
-        shared = stored
-        if self._expected.retracted(stored.id) < 0:
-            shared = self._builder.admit({**stored.fields})[0]
-            if self._find_expected(shared):
-                return False
-        return self._expected.retracted(shared.id) >= shared.gen
+    def _find_own(self, point: Point) -> None:
+        """Mark the expected record of a point of the user's own, as a lesson or mirrored, also sanitized."""
+        content = {key: value for key, value in point.payload.items() if key not in (POINT_ID, POINT)}
+        forms = [content, {**content, POINT: point.id}] if self._expected.has_points else [content]
+        stored = [record for form in forms if (record := find_record(form))]
+        found = [self._find_expected(record) for record in stored]
+        if any(found):
+            return
+        for record in stored:
+            with suppress(NotARecordError):
+                self._find_expected(self._builder.admit({**record.fields})[0])
 
     def _find_expected(self, stored: Record) -> Record | None:
         """The expected record with the same identity form, which is then marked as present."""
@@ -166,7 +174,7 @@ class _Import:
 
     def _choose_id(self, record: Record) -> PointId:
         """The point id of the record if it is free, else one derived from its content."""
-        chosen = parse_point_id(record.fields.get(POINT_ID))
+        chosen = parse_point_id(record.fields.get(POINT, record.fields.get(POINT_ID)))
         if chosen is None or chosen in self._points:
             chosen = str(UUID(record.id))
         if chosen in self._points:
@@ -223,10 +231,3 @@ def _batches(points: Iterator[Point]) -> Iterator[list[Point]]:
 def _payload(fields: JsonObject) -> JsonObject:
     """The payload for a record; the point id is not part of it."""
     return {key: value for key, value in fields.items() if key != POINT_ID}
-
-
-def _find_record(payload: JsonObject) -> Record | None:
-    try:
-        return make_record({key: value for key, value in payload.items() if key != POINT_ID})
-    except NotARecordError:
-        return None

@@ -288,3 +288,16 @@ def test_the_second_of_two_writers_says_who_holds_the_lock(system: System) -> No
     assert "locked by git fedlearn sync (pid " in err
     assert "hint: wait for it to end, then run the command again" in err
     system.fedlearn("add", "skills-patterns", stdin=line(title="a"))
+
+
+def test_inputs_that_become_one_record_are_counted_with_the_fields_that_differed(system: System) -> None:
+    lessons: list[dict[str, object]] = [
+        {"error": "line 5", "solution": "s", "value_score": 0.5},
+        {"error": "line 6", "solution": "s", "value_score": 0.9},
+        {"error": "line 6", "solution": "t", "model": "a"},
+        {"error": "line 6", "solution": "t", "model": "b"},
+    ]
+    result = system.fedlearn("add", "error-solutions", stdin=b"".join(line(**one) for one in lessons))
+    assert result.out == (
+        "error-solutions: 3 records added\n  2 inputs became 1 record (differed in: error, value_score)\n"
+    )

@@ -57,26 +57,70 @@ def test_a_retracted_lesson_is_deleted(learned: System) -> None:
 
 
 def test_a_raised_score_is_updated_and_what_the_store_counts_stays(learned: System) -> None:
+    learned.fedlearn("import")
+    before = contents(learned, "error-solutions")
+    first, second = (next(p for p in before if before[p]["solution"] == one["solution"]) for one in LESSONS)
     fill(
         learned,
         "error-solutions",
-        {5: {**LESSONS[0], "access_count": 7}, 6: {**LESSONS[1], "last_used": "x"}},
+        {first: {**before[first], "access_count": 7}, second: {**before[second], "last_used": "x"}},
     )
+    learned.add("error-solutions", {**LESSONS[0], "access_count": 9})
     learned.add("error-solutions", {**LESSONS[1], "value_score": 0.95, "_seen_by": ["sys-bbbbbbbbbb"]})
-    assert counts(learned) == {"added": 0, "updated": 2, "deleted": 0, "present": 2, "points": 2}
+    assert counts(learned) == {"added": 0, "updated": 1, "deleted": 0, "present": 2, "points": 2}
     found = contents(learned, "error-solutions")
-    assert (found[5]["access_count"], found[5]["value_score"]) == (7, 0.8)
-    assert (found[6]["last_used"], found[6]["value_score"]) == ("x", 0.95)
-    assert found[6]["_seen_by"] == ["sys-aaaaaaaaaa", "sys-bbbbbbbbbb"]
+    assert (found[first]["access_count"], found[first]["value_score"]) == (7, 0.8)
+    assert (found[second]["last_used"], found[second]["value_score"]) == ("x", 0.95)
+    assert found[second]["_seen_by"] == ["sys-aaaaaaaaaa", "sys-bbbbbbbbbb"]
     assert counts(learned)["updated"] == 0
 
 
-def test_a_counter_of_the_store_is_not_set_back_by_an_equal_score(learned: System) -> None:
-    lesson: JsonObject = {"error_message": "counted", "solution": "s", "value_score": 0.8}
-    fill(learned, "error-solutions", {5: {**lesson, "access_count": 3}})
-    learned.add("error-solutions", {**lesson, "access_count": 7})
-    assert counts(learned)["updated"] == 1
-    assert contents(learned, "error-solutions")[5]["access_count"] == 3
+@pytest.mark.parametrize("change", ["raised", "retracted"])
+def test_points_of_the_users_own_are_never_changed(learned: System, change: str) -> None:
+    """Also one that was exported, folded with others, or made by an import and edited since."""
+    learned.fedlearn("import")
+    edited = next(iter(contents(learned, "error-solutions").items()))
+    mine: dict[PointId, JsonObject] = {
+        5: {**LESSONS[0], "access_count": 7},
+        6: {**LESSONS[0], "value_score": 0.4},
+        7: {"error_message": "login of jane@corp-mail.net failed", "solution": "reset"},
+        8: {**LESSONS[1], "_id": "5f1d7a2b3c4d5e6f7a8b9c0d"},
+        edited[0]: {**edited[1], "solution": "my own words"},
+    }
+    fill(learned, "error-solutions", mine)
+    learned.fedlearn("export", "error-solutions")
+    for name in ("error-solutions", "collections/error-solutions"):
+        for record in learned.records(name):
+            if change == "raised":
+                learned.add(name, {**record.fields, "value_score": 1, "_seen_by": ["sys-bbbbbbbbbb"]})
+            elif not record.is_tombstone:
+                learned.fedlearn("retract", record.id, "--reason", "wrong")
+    learned.fedlearn("import", "error-solutions")
+    found = contents(learned, "error-solutions")
+    assert {point: found[point] for point in mine} == mine
+
+
+def test_a_mirrored_collection_comes_back_point_by_point(learned: System) -> None:
+    """Chunks as LlamaIndex stores them, and two points of equal content."""
+    chunks: dict[PointId, JsonObject] = {n: {"_node_content": f"part {n}", "doc_id": "d"} for n in range(3)}
+    chunks |= {7: {"text": "same"}, 8: {"text": "same"}}
+    fill(learned, "library", chunks)
+    learned.fedlearn("export", "library")
+    assert {record.fields["_point"] for record in learned.records("collections/library")} == {0, 1, 2, 7, 8}
+    assert "nothing new" in learned.fedlearn("import", "library").out
+    assert contents(learned, "library") == chunks
+    learned.fedlearn("import", "library", "--into", "again")
+    made = contents(learned, "again")
+    assert {
+        p: {k: v for k, v in made[p].items() if k in ("text", "_node_content", "doc_id")} for p in made
+    } == chunks
+    learned.fedlearn("export", "library")
+    assert len(learned.records("collections/library")) == len(chunks)
+    learned.write(".fedlearn.toml", b"format = 1\n[qdrant.collections.again]\nlessons = true\n")
+    fill(learned, "again", {9: {"text": "same"}, 10: {"text": "same"}, 11: {"text": "same"}})
+    learned.fedlearn("export", "again")
+    lessons = [r for r in learned.records("collections/again") if "_point" not in r.fields]
+    assert [record.fields["_point_id"] for record in lessons] == [9]
 
 
 def test_what_only_the_store_knows_is_left_alone(learned: System) -> None:
@@ -166,7 +210,8 @@ def test_a_dry_run_says_what_would_be_and_writes_nothing(learned: System) -> Non
     assert shown == "error-solutions: 2 to add (2 points)\n"
     with store_of(learned) as store:
         assert store.names() == []
-    fill(learned, "error-solutions", {1: {**LESSONS[0]}, 2: {"text": "mine"}, 3: {**LESSONS[1]}})
+    learned.fedlearn("import", "error-solutions")
+    fill(learned, "error-solutions", {2: {"text": "mine"}})
     learned.fedlearn("retract", learned.records("error-solutions")[0].id, "--reason", "wrong")
     before = contents(learned, "error-solutions")
     answer = counts(learned, "error-solutions", "--dry-run")

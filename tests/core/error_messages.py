@@ -14,9 +14,10 @@ ONE_LESSON = [
     ("rustc", "error[E0308]: mismatched types --> src/main.rs:4:18", "error[E0308]: mismatched types --> src/main.rs:90:7"),
     ("cargo", "error: could not compile `serde` (lib) due to 2 previous errors; 1 warning emitted", "error: could not compile `serde` (lib) due to 11 previous errors; 4 warning emitted"),
     ("npm", "npm ERR! A complete log of this run can be found in: /home/alice/.npm/_logs/2026-05-28T18_14_11_863Z-debug-0.log", "npm ERR! A complete log of this run can be found in: /home/bob/.npm/_logs/2026-06-01T08_02_55_001Z-debug-0.log"),
-    ("npm", "npm ERR! code ELIFECYCLE errno 1", "npm ERR! code ELIFECYCLE errno 1"),
+    ("npm", "npm ERR! code ELIFECYCLE errno 1", "npm error code ELIFECYCLE errno 1"),
+    ("gcc", "error: ‘foo’ undeclared", "error: 'foo' undeclared"),
     ("tsc", "src/app.ts(12,5): error TS2304: Cannot find name 'foo'.", "src/app.ts(88,21): error TS2304: Cannot find name 'foo'."),
-    ("node", "Error: listen EADDRINUSE: address already in use 127.0.0.1:3000", "Error: listen EADDRINUSE: address already in use 127.0.0.1:8080"),
+    ("node", "Error: listen EADDRINUSE: address already in use 127.0.0.1:3000", "Error: listen EADDRINUSE: address already in use 127.0.0.1:3000"),
     ("node", "FATAL ERROR: Reached heap limit Allocation failed - JavaScript heap out of memory [pid 4242:0x5d1e2f0]", "FATAL ERROR: Reached heap limit Allocation failed - JavaScript heap out of memory [pid 991:0x6a00c80]"),
     ("pip", "ERROR: Could not install packages due to an OSError: [Errno 28] No space left on device: '/tmp/pip-unpack-ab12cd'", "ERROR: Could not install packages due to an OSError: [Errno 28] No space left on device: '/tmp/pip-unpack-zz98yx'"),
     ("pip", "Failed building wheel for lxml; see /tmp/pip-req-build-x1y2z3/log.txt", "Failed building wheel for lxml; see /tmp/pip-req-build-a9b8c7/log.txt"),
@@ -33,7 +34,7 @@ ONE_LESSON = [
     ("docker", "driver failed programming external connectivity on endpoint web (9f86d081884c7d65): Bind for 0.0.0.0:80 failed: port is already allocated", "driver failed programming external connectivity on endpoint web (2c26b46b68ffc68f): Bind for 0.0.0.0:80 failed: port is already allocated"),
     ("git", "fatal: unable to access 'https://example.org/a.git/': The requested URL returned error: 403", "fatal: unable to access 'https://example.org/a.git/': The requested URL returned error: 403"),
     ("git", "error: object file .git/objects/4e/1ce271aa0f3b7c9d0a1b2c3d4e5f60718293a4 is empty", "error: object file .git/objects/77/90ab3cdd01e2f34a0a1b2c3d4e5f60718293a4 is empty"),
-    ("ssh", "kex_exchange_identification: Connection closed by remote host 203.0.113.7 port 22", "kex_exchange_identification: Connection closed by remote host 198.51.100.4 port 2222"),
+    ("ssh", "kex_exchange_identification: Connection closed by remote host 203.0.113.7 port 22", "kex_exchange_identification: Connection closed by remote host 198.51.100.4 port 22"),
     ("curl", "curl: (7) Failed to connect to localhost port 6333 after 0 ms: Couldn't connect to server", "curl: (7) Failed to connect to localhost port 6333 after 2031 ms: Couldn't connect to server"),
     ("postgres", "ERROR: deadlock detected DETAIL: Process 4242 waits for ShareLock on transaction 1001", "ERROR: deadlock detected DETAIL: Process 17 waits for ShareLock on transaction 9923"),
     ("postgres", "FATAL: remaining connection slots are reserved (SQLSTATE 53300) at 2026-05-28 18:14:11 UTC", "FATAL: remaining connection slots are reserved (SQLSTATE 53300) at 2026-06-02 07:00:00 UTC"),
@@ -45,7 +46,7 @@ ONE_LESSON = [
     ("cuda", "CUDA out of memory. Tried to allocate 2.00 GiB (GPU 0; 8.00 GiB total capacity)", "CUDA out of memory. Tried to allocate 512.00 MiB (GPU 0; 24.00 GiB total capacity)"),
     ("llama.cpp", "llama_model_load: error loading model: tensor 'blk.0.attn_q.weight' data is not within the file bounds (offset 4096)", "llama_model_load: error loading model: tensor 'blk.0.attn_q.weight' data is not within the file bounds (offset 81920)"),
     ("qdrant", "Wrong input: Vector dimension error: expected dim: 384, got 768 in segment 5f6b1c0e-1111-4222-8333-944445555666", "Wrong input: Vector dimension error: expected dim: 1024, got 256 in segment 0a0b0c0d-9999-4888-8777-655554444333"),
-    ("coordinator", "health check of http://127.0.0.1:8003/health failed after 3 tries", "health check of http://127.0.0.1:8004/health failed after 5 tries"),
+    ("coordinator", "health check of http://127.0.0.1:8003/health failed after 3 tries", "health check of http://127.0.0.1:8003/health failed after 5 tries"),
     ("coordinator", "HTTP 503 from the embedding service after 1.2 s, request 5f6b1c0e-1111-4222-8333-944445555666", "HTTP 503 from the embedding service after 30 s, request 0a0b0c0d-9999-4888-8777-655554444333"),
     ("apparmor", 'apparmor="DENIED" operation="open" profile="dashboard" name="/dev/tty" pid=4242 comm="uvicorn"', 'apparmor="DENIED" operation="open" profile="dashboard" name="/dev/tty" pid=17 comm="uvicorn"'),
 ]  # fmt: skip
@@ -85,6 +86,10 @@ TWO_LESSONS = [
     ("systemd", "Failed to start nginx.service.", "Failed to start qdrant.service."),
     ("nix", "error: attribute 'foo' missing", "error: attribute 'bar' missing"),
     ("ssh", "Permission denied (publickey).", "Permission denied (publickey,password)."),
+    ("curl", "curl: (6) see --verbose", "curl: (28) see --verbose"),
+    ("python", "requires Python 3.11 or later", "requires Python 3.13 or later"),
+    ("node", "Error: listen EADDRINUSE: address already in use :::3000", "Error: listen EADDRINUSE: address already in use :::8080"),
+    ("docker", "Bind for 0.0.0.0:80 failed: port is already allocated", "Bind for 0.0.0.0:5432 failed: port is already allocated"),
     ("curl", "SSL certificate problem: certificate has expired", "SSL certificate problem: self-signed certificate"),
     ("postgres", 'relation "users" does not exist', 'relation "events" does not exist'),
     ("apparmor", 'apparmor="DENIED" operation="open" name="/dev/tty"', 'apparmor="DENIED" operation="exec" name="/dev/tty"'),
@@ -94,9 +99,8 @@ TWO_LESSONS = [
 """Tool, and two errors that want two solutions."""
 
 FOLDED_ALL_THE_SAME = [
-    ("curl", "curl: (6) see --verbose", "curl: (28) see --verbose"),
-    ("python", "requires Python 3.11 or later", "requires Python 3.13 or later"),
-    ("port", "address already in use: port 80", "address already in use: port 5432"),
+    ("count", "expected 2 arguments, but got 3", "expected 4 arguments, but got 1"),
+    ("version", "library version: 535.183", "library version: 550.54"),
 ]
 """Numbers that matter and look like any other: a field of its own must tell such lessons apart."""
 
@@ -107,7 +111,6 @@ APART_ALL_THE_SAME = [
         "/opt/two/src/a.c:3:10: error: 'foo' undeclared",
     ),
     ("locale", "No such file or directory", "Datei oder Verzeichnis nicht gefunden"),
-    ("gcc", "error: ‘foo’ undeclared", "error: 'foo' undeclared"),
 ]
 """The same error in other words, or on another path that is nobody's home."""
 

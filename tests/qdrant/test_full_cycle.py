@@ -14,6 +14,7 @@ from coordinator_store import answers, contents, fill
 from systems import System, World
 
 from git_fedlearn.core.canonical import JsonObject
+from git_fedlearn.core.identity import is_metadata_key
 from git_fedlearn.qdrant.store import PointId
 
 NOUNS = "socket disk kernel container certificate token cache queue index vector".split()
@@ -54,7 +55,7 @@ def test_the_same_search_finds_the_same_lessons_after_a_reinstall(world: World, 
     assert found_by_search(two) == searched
     found = contents(two, "error-solutions")
     assert {
-        point: {k: v for k, v in found[point].items() if not k.startswith("_")} for point in found
+        point: {k: v for k, v in found[point].items() if not is_metadata_key(k)} for point in found
     } == payloads(number)
     assert f"nothing new ({number} points)" in two.fedlearn("import").out
     assert two.git("status", "--porcelain").out == ""
