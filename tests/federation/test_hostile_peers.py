@@ -13,7 +13,7 @@ import pytest
 from federation.foreign import SKILLS, Foreign, line, lines_of, patterns, pull
 from systems import EPOCH, System, World
 
-from git_fedlearn.core.canonical import Json, JsonObject
+from git_fedlearn.core.canonical import JsonObject
 from git_fedlearn.core.record import make_record, parse_record
 
 RESTORES = "brings back a retracted record that this peer did not bring"
@@ -42,7 +42,7 @@ class Hostile(Foreign):
         for one in lines:
             fields = parse_record(one).fields
             gen = chance.choice((0, 1, 1000, 2**53 - 1))
-            worse: JsonObject = {**fields, "_gen": gen, "value_score": 0, "_seen_by": invented()}
+            worse: JsonObject = {**fields, "_gen": gen, "value_score": 0, "_seen_by": [*invented()]}
             buried: JsonObject = {"_id": fields["_id"], "_retracted": retracted, "_gen": gen}
             offered.append(make_record(chance.choice((fields, worse, buried))).line)
         event = lines_of([line(query="q", response="r")])
@@ -54,7 +54,7 @@ class Hostile(Foreign):
         self.offer_files(dict.fromkeys(paths, lines_of([event])))
 
 
-def invented(number: int = 64) -> list[Json]:
+def invented(number: int = 64) -> list[str]:
     """The smallest system ids there are: they evict all others from a sketch."""
     letters = "abcdefghijklmnopqrstuvwxyz234567"
     return sorted(f"sys-aaaaaaaa{letters[n // 32]}{letters[n % 32]}" for n in range(number))
