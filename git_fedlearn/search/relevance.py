@@ -26,7 +26,7 @@ WORD_SHARE: Final = 0.4
 WORDS_OF_EVIDENCE: Final = 2.0
 """Shared words after which the words count for 1 - 1/e: one word is shared by chance."""
 
-WORDS_OF_ALL: Final = 3
+WORDS_OF_ALL: Final = 5
 """A lesson with all words of a short query counts as if it shared so many."""
 
 QUESTION_BAR: Final = 0.36

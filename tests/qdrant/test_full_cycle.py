@@ -127,6 +127,7 @@ def test_a_full_disk_is_an_error_and_all_is_there_afterwards(system: System, lim
     if verb == "export":
         fill(system, "error-solutions", payloads(30))
     before = system.git("status", "--porcelain", "--untracked-files=all").out
+    shutil.rmtree(system.path / ".git/fedlearn/index")  # `add` made it
     arguments = ["search", "e1x"] if verb == "search" else [verb, "error-solutions"]
     program = (
         "import resource, signal, sys; signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
