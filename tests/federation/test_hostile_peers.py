@@ -40,10 +40,10 @@ class Hostile(Foreign):
         retracted: JsonObject = {"at": "2026-05-01", "reason": "x"}
         offered = []
         for one in lines:
-            fields = parse_record(one).fields
+            fields: dict[str, Any] = {**parse_record(one).fields}
             gen = chance.choice((0, 1, 1000, 2**53 - 1))
-            worse: JsonObject = {**fields, "_gen": gen, "value_score": 0, "_seen_by": [*invented()]}
-            buried: JsonObject = {"_id": fields["_id"], "_retracted": retracted, "_gen": gen}
+            worse: dict[str, Any] = {**fields, "_gen": gen, "value_score": 0, "_seen_by": invented()}
+            buried: dict[str, Any] = {"_id": fields["_id"], "_retracted": retracted, "_gen": gen}
             offered.append(make_record(chance.choice((fields, worse, buried))).line)
         event = lines_of([line(query="q", response="r")])
         snapshot = f"data/telemetry/snapshots/{VICTIM}/9999-01-01.jsonl"
