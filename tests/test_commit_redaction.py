@@ -74,11 +74,11 @@ def test_a_record_moves_to_the_shard_of_its_new_id(taught: System) -> None:
 
 
 def test_what_cannot_be_redacted_stops_the_commit(taught: System) -> None:
-    taught.write("data/notes.md", f"write to {MAIL}\n".encode())
-    taught.git("add", "data/notes.md")
+    taught.write("data/README.md", f"write to {MAIL}\n".encode())
+    taught.git("add", "data/README.md")
     stopped = commit(taught)
-    assert (stopped.code, "error: data/notes.md:1: EMAIL_ADDRESS" in stopped.err) == (1, True)
-    taught.git("rm", "--quiet", "--force", "data/notes.md")
+    assert (stopped.code, "error: data/README.md:1: EMAIL_ADDRESS" in stopped.err) == (1, True)
+    taught.git("rm", "--quiet", "--force", "data/README.md")
     taught.write(".fedlearn.toml", b'[privacy.kinds]\nEMAIL_ADDRESS = "block"\n')
     leak(taught)
     stopped = commit(taught, "--all")

@@ -122,7 +122,8 @@ def test_a_file_of_one_system_that_a_merge_dropped_is_brought_back(
 
 
 def learn_on_day(system: System, day: int, word: str) -> None:
-    event = {"query": f"How to configure {word}", "response": LONG, "value_score": 0.9}
+    response = f"Set {word}.timeout to 30 seconds, because the default of 5 fails on slow networks."
+    event = {"query": f"How to configure {word}", "response": response, "value_score": 0.9}
     source = system.path.parent / "stack"
     path = source / "telemetry" / "agents-events.jsonl"
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -45,6 +45,7 @@ DRIVER: Final = {
     "core.canonical",
     "core.conflict_markers",
     "core.fast_join",
+    "core.foreign_content",
     "core.identity",
     "core.join",
     "core.layout",

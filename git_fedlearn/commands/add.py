@@ -10,13 +10,13 @@ import click
 from git_fedlearn.console.context import Context
 from git_fedlearn.console.repeats import print_repeats, repeats_to_json
 from git_fedlearn.console.words import kinds, say_folds, updates, what_is_new
-from git_fedlearn.core.canonical import Json
+from git_fedlearn.core.canonical import Json, JsonObject
 from git_fedlearn.core.identity import RecordId
 from git_fedlearn.core.layout import FINE_TUNING, SetName
 from git_fedlearn.core.record import NotARecordError
 from git_fedlearn.errors import FedlearnError
 from git_fedlearn.learn.intake import WAITS, Intake, find_hold, sample_key
-from git_fedlearn.learn.lines import BrokenLine, SkimmedLines, SourceEvent, read_lines
+from git_fedlearn.learn.lines import MAX_LINE, parse_line
 from git_fedlearn.learn.repeats import find_repeats
 from git_fedlearn.repository.inbox import DoubtfulSample, Inbox
 from git_fedlearn.repository.ledger import Ledger
@@ -130,23 +130,27 @@ def _open(path: Path) -> BinaryIO:
 
 def _read(source: BinaryIO, reader: _Reader) -> ReadRecords:
     read = ReadRecords([], set(), Counter(), [], Counter(), [])
-    for line in read_lines(source):
-        if isinstance(line, SkimmedLines):
+    *whole, last = source.read().split(b"\n")
+    for number, data in enumerate([*whole, last], 1):
+        if not data.strip():
             continue
-        if not isinstance(line, SourceEvent):
-            reason = line.reason if isinstance(line, BrokenLine) else "incomplete last line"
-            read.faults.append((line.number, reason))
+        if len(data) > MAX_LINE:
+            read.faults.append((number, "line too long"))
+            continue
+        fields, reason = parse_line(data.rstrip(b"\r"))
+        if fields is None:
+            read.faults.append((number, reason if number <= len(whole) else "incomplete last line"))
             continue
         if reader.decided is not None:
-            hold = find_hold(reader.intake.engine, line.fields, reader.decided)
+            hold = find_hold(reader.intake.engine, fields, reader.decided)
             if hold:
                 read.skipped[hold] += 1
-                read.waiting.extend([_waiting(line, reader)] if hold == WAITS else [])
+                read.waiting.extend([_waiting(fields, number, reader)] if hold == WAITS else [])
                 continue
         try:
-            admitted = reader.intake.admit(line.fields, reader.today)
+            admitted = reader.intake.admit(fields, reader.today)
         except NotARecordError as error:
-            read.faults.append((line.number, str(error)))
+            read.faults.append((number, str(error)))
         else:
             read.lines.append(admitted.record.line)
             read.ids.add(admitted.record.id)
@@ -154,6 +158,6 @@ def _read(source: BinaryIO, reader: _Reader) -> ReadRecords:
     return read
 
 
-def _waiting(line: SourceEvent, reader: _Reader) -> DoubtfulSample:
-    place = f"{reader.place}:{line.number}"
-    return DoubtfulSample(sample_key(line.fields), place, reader.today.isoformat(), line.fields)
+def _waiting(fields: JsonObject, number: int, reader: _Reader) -> DoubtfulSample:
+    place = f"{reader.place}:{number}"
+    return DoubtfulSample(sample_key(fields), place, reader.today.isoformat(), fields)

@@ -106,7 +106,8 @@ def show(context: Context, figures: JsonObject) -> None:
         legacy_windows=False,
     )
     _Sections(console, facts).show()
-    context.say("\n".join(line.rstrip() for line in page.getvalue().splitlines()))
+    lines = [f"{line.rstrip()}\n" for line in page.getvalue().splitlines()]
+    context.write("".join(lines).encode())  # with its colors: say() would escape them
 
 
 class _Sections:

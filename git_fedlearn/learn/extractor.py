@@ -222,7 +222,7 @@ class Extractor:
             extract.uses.update((profile.name, FIELD + name) for name, _ in profile.fields if name in fields)
         score, outcome, content, key, terms = self._judge.judge(fields)
         when, since = event_time(fields), self.rules.since
-        if not isinstance(outcome, Skipped) and _is_ambiguous(line.repeated, content, profile):
+        if _is_ambiguous(line.repeated, content, profile):
             extract.add_faults([LineFault(place, "a key that occurs twice", line.data[:START_BYTES])], 1)
             return
         if since and when and when.date() < since and not isinstance(outcome, Skipped):

@@ -157,7 +157,7 @@ def _parse(data: bytes, number: int, offset: int, end: int) -> Iterator[Line]:
     if not data.strip(_BLANK):
         yield SkimmedLines(0, number + 1, end)
         return
-    fields, reason = _parse_object(data)
+    fields, reason = parse_line(data)
     if fields is not None:
         yield SourceEvent(fields, number, offset, end, data.removeprefix(_BOM))
         return
@@ -171,7 +171,7 @@ def _parse(data: bytes, number: int, offset: int, end: int) -> Iterator[Line]:
 def _parse_last(data: bytes, number: int, offset: int) -> Iterator[Line]:
     """What a last line without a line ending holds; what follows its last event is unfinished."""
     end = offset + len(data)
-    if not data.strip(_BLANK) or _parse_object(data.rstrip(b"\r"))[0] is not None:
+    if not data.strip(_BLANK) or parse_line(data.rstrip(b"\r"))[0] is not None:
         yield from _parse(data.rstrip(b"\r"), number, offset, end)
         return
     pieces = find_pieces(data, is_whole=False)
@@ -200,7 +200,7 @@ def _lines_of(pieces: list[LinePiece], data: bytes, number: int, offset: int, en
             yield SourceEvent(piece.fields, number, start, piece_end, piece.data, piece.repeated)
 
 
-def _parse_object(data: bytes) -> "tuple[JsonObject | None, str]":
+def parse_line(data: bytes) -> "tuple[JsonObject | None, str]":
     """The object that a line is, None if it is not one, and why."""
     data = data.removeprefix(_BOM)
     try:

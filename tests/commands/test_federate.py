@@ -30,7 +30,7 @@ def stack(world: World, name: str, *lessons: str) -> Path:
     events = [
         {
             "event_type": "error",
-            "error_message": f"{lesson} fails",
+            "error_message": f"the parser of {lesson} fails",
             "solution": f"mend {lesson}",
             "value_score": 0.9,
         }

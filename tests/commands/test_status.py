@@ -7,12 +7,12 @@ import pytest
 from systems import System, World
 
 REST = (
-    "peers        none                                  git fedlearn remote add NAME URL\n"
+    "peers        none                           git fedlearn remote add NAME URL\n"
     "review       nothing to review\n"
-    "index        none yet; the first search builds it  git fedlearn search TEXT\n"
+    "index        up to date\n"
     "qdrant       not configured\n"
-    "schedule     none                                  git fedlearn schedule install\n"
-    "federated    never                                 git fedlearn federate\n"
+    "schedule     none                           git fedlearn schedule install\n"
+    "federated    never                          git fedlearn federate\n"
 )
 
 
@@ -52,8 +52,8 @@ def test_from_an_empty_repository_to_one_that_is_pushed(world: World) -> None:
     assert one.fedlearn("status").out == (
         "branch       on main\n"
         "learned      2 records (skills-patterns 2)\n"
-        "uncommitted  2 learned                             git add data && git commit\n"
-        "unpushed     nothing pushed yet: no remote         git remote add origin URL\n"
+        "uncommitted  2 learned                      git add data && git commit\n"
+        "unpushed     nothing pushed yet: no remote  git remote add origin URL\n"
         "privacy      no private data in 2 new lines\n" + REST
     )
     one.commit()

@@ -81,7 +81,8 @@ def test_the_merge_tool_for_jj_joins(world: World) -> None:
     paths = {f"${name}": world.folder / name for name in sides}
     for name, lines in sides.items():
         (world.folder / name).write_bytes(lines_of(lines))
-    command = [tool["program"], *(str(paths.get(word, word)) for word in tool["merge-args"])]
+    filled = {**paths, "$path": SKILLS}
+    command = [tool["program"], *(str(filled.get(word, word)) for word in tool["merge-args"])]
     programs = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     done = subprocess.run(command, env={**os.environ, "PATH": programs}, capture_output=True, check=False)
     assert (done.returncode, done.stderr) == (0, b"")

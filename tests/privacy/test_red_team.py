@@ -86,11 +86,13 @@ def test_sync_writes_nothing_private(system: System) -> None:
     for name, form in FORMS.items():
         said = json.loads(form)
         text = "see the context" if name.startswith("split") else json.dumps(said)
-        error = {"error_message": f"E {said['title']}: it failed", "error_type": "E", "solution": "this"}
+        title = f"PushError {said['title']}: remote end hung up"
+        solution = f"Set `http.postBuffer` to 524288000, because the proxy cuts large packs: {text}"
+        error = {"error_message": title, "error_type": "PushError", "solution": solution}
         events.append({**error, "context": said, "query": text, "value_score": 0.9})
         talk = [
-            {"role": "user", "content": text},
-            {"role": "assistant", "content": "ok", "tool_calls": [said]},
+            {"role": "user", "content": f"Why does git push stop at 99%? {text}"},
+            {"role": "assistant", "content": solution, "tool_calls": [said]},
         ]
         samples.append({"messages": talk})
     for path, rows in (("telemetry/x-events", events), ("fine-tuning/dataset", samples)):
@@ -102,6 +104,7 @@ def test_sync_writes_nothing_private(system: System) -> None:
 
 def test_a_commit_is_stopped_with_every_finding_listed(system: System) -> None:
     lines = leak(system)
+    system.git("config", "fedlearn.sanitize", "stop")
     stopped = system.git("commit", "-m", "leak", check=False)
     assert stopped.code == 1
     for form, number in lines.items():

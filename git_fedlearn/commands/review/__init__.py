@@ -88,8 +88,8 @@ def scope_options(function: Function) -> Function:
                 "--similarity",
                 metavar="SHARE",
                 type=click.FloatRange(MIN_RESEMBLANCE, 1),
-                help="For --duplicates: only those with this share of common runs of three words "
-                f"(default: {DEFAULT_SIMILARITY:g}, and those that say the same in other words).",
+                help="For --duplicates: share of common runs of three words, without other wordings "
+                f"(default: {DEFAULT_SIMILARITY:g}).",
             ),
         )
     ):

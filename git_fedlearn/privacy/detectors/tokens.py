@@ -123,7 +123,8 @@ def find_tokens(subject: Subject) -> Iterator[Match]:
             for row in table[hit[0]]:
                 if (token := _compiled(row.pattern).match(text, hit.start())) is None:
                     continue
-                if _counts(token[0], token[0][len(hit[0]) :], row):
+                is_key_id = AWS_KEY_ID.match(text, hit.start()) is not None
+                if _counts(token[0], token[0][len(hit[0]) :], row, is_exact=is_key_id):
                     end = extend_token(text, token.end())
                     yield Match(hit.start(), end, row.kind, row.rule, 0.99)
                     at = min(max(end, at), stop)
@@ -182,11 +183,12 @@ def whole_token(text: str, min_length: int) -> str | None:
     return None
 
 
-def _counts(token: str, rest: str, row: _Row) -> bool:
+def _counts(token: str, rest: str, row: _Row, *, is_exact: bool) -> bool:
+    """Whether it is a token, not words; one of an exact length may be all letters, as 1 key id in 28 is."""
     has_digit = _DIGIT.search(rest) is not None
     if row.random and not (has_digit and is_random(rest, min_length=8)):
         return False
-    is_wordy = not has_digit and is_identifier_like(rest)
+    is_wordy = not has_digit and not is_exact and is_identifier_like(rest)
     is_monotone = len(rest) >= _MIN_TOKEN_LENGTH and (
         entropy(rest) < _MIN_ENTROPY or _REPEATED.search(rest) is not None
     )
