@@ -116,7 +116,7 @@ def test_the_demo_ends_well_and_says_what_the_search_would_show(one: System) -> 
     done = one.git("fedlearn", "demo")
     assert "0 conflicts; record sets: identical on all systems" in done.out
     assert (
-        "laptop$ git fedlearn search 'the vector database is not ready when my service starts'\n"
+        "laptop$ git fedlearn search 'connection refused when my service starts before qdrant'\n"
         "    With the extra [local], this finds the lessons that answer the question, in any wording.\n"
         "    pip install 'git-fedlearn[local]'\n"
     ) in done.out

@@ -143,10 +143,10 @@ def ask(cast: Cast) -> None:
         )
         return
     cast.laptop.fedlearn("search", QUESTION, "--limit", "2")
-    cast.server.fedlearn("search", "how much memory may a build take?", "--limit", "2")
+    cast.server.fedlearn("search", "the prompt is too long for the context of llama-server", "--limit", "2")
 
 
-QUESTION: Final = "the vector database is not ready when my service starts"
+QUESTION: Final = "connection refused when my service starts before qdrant"
 
 ACTS: Final[tuple[Callable[[Cast], None], ...]] = (
     found,

@@ -1,7 +1,9 @@
 """The search index follows the record sets, embedding only what changed."""
 
 import json
+import shutil
 from collections.abc import Sequence
+from typing import Any
 
 import pytest
 from qdrant.holder import held_elsewhere
@@ -47,13 +49,25 @@ LESSONS = [
 
 @pytest.fixture
 def learned(system: System) -> System:
-    system.add("error-solutions", *LESSONS[:2])
-    system.add("skills-patterns", LESSONS[2])
+    learn(system, "error-solutions", *LESSONS[:2])
+    learn(system, "skills-patterns", LESSONS[2])
     return system
 
 
 def repository_of(system: System) -> Repository:
     return Repository.discover(system.path, system.environment)
+
+
+def learn(system: System, name: str, *records: dict[str, Any]) -> None:
+    """Add records and leave the index as it was, as a pull does; `add` alone would refresh it."""
+    index = repository_of(system).state.path(INDEX)
+    kept = index.with_name("kept-index")
+    if index.exists():
+        index.rename(kept)
+    system.add(name, *records)
+    shutil.rmtree(index, ignore_errors=True)
+    if kept.exists():
+        kept.rename(index)
 
 
 def refresh(system: System, model: Counting) -> Refreshed:
@@ -72,7 +86,7 @@ def test_only_what_changed_is_embedded(learned: System) -> None:
     assert refresh(learned, model) == Refreshed(embedded=3, updated=0, dropped=0)
     assert refresh(learned, model) == Refreshed(embedded=0, updated=0, dropped=0)
     model.texts.clear()
-    learned.add("error-solutions", {"error_message": "disk full", "solution": "empty the store"})
+    learn(learned, "error-solutions", {"error_message": "disk full", "solution": "empty the store"})
     assert refresh(learned, model) == Refreshed(embedded=1, updated=0, dropped=0)
     assert [text for text in model.texts if "disk full" in text] == ["disk full\nempty the store"]
     assert held(learned, model) == 4
@@ -82,7 +96,7 @@ def test_a_raised_score_is_updated_without_embedding(learned: System) -> None:
     model = Counting()
     refresh(learned, model)
     model.texts.clear()
-    learned.add("error-solutions", {**LESSONS[0], "value_score": 0.9})
+    learn(learned, "error-solutions", {**LESSONS[0], "value_score": 0.9})
     assert refresh(learned, model) == Refreshed(embedded=0, updated=1, dropped=0)
     assert not [text for text in model.texts if "lock" in text]
     assert find_lessons(repository_of(learned), Query("lock file", 1))[0].claimed == 0.9
@@ -99,7 +113,7 @@ def test_a_retracted_lesson_is_not_found(learned: System) -> None:
 
 def test_a_set_that_went_away_is_dropped(learned: System) -> None:
     model = Counting()
-    learned.add("collections/notes", {"text": "a note about llamas"})
+    learn(learned, "collections/notes", {"text": "a note about llamas"})
     assert refresh(learned, model).embedded == 4
     (learned.path / "data/collections/notes.jsonl").unlink()
     assert refresh(learned, model) == Refreshed(embedded=0, updated=0, dropped=1)
@@ -115,7 +129,7 @@ def test_a_query_whose_words_leave_no_doubt_needs_no_model(learned: System) -> N
     refresh(learned, model)
     model.texts.clear()
     error = "segmentation fault in worker process while flushing buffers"
-    learned.add("error-solutions", {"error_message": error, "solution": "update the driver"})
+    learn(learned, "error-solutions", {"error_message": error, "solution": "update the driver"})
     refresh(learned, model)
     model.texts.clear()
     hits = find_lessons(repository_of(learned), Query(error), embedder=model)
@@ -161,7 +175,7 @@ def test_a_refresh_killed_before_its_state_was_written_is_repeated(learned: Syst
 
 
 def test_one_lesson_in_two_sets_is_one_hit(learned: System) -> None:
-    learned.add("collections/errors", LESSONS[0])
+    learn(learned, "collections/errors", LESSONS[0])
     hits = find_lessons(repository_of(learned), Query("permission denied lock file"))
     assert [hit.sets for hit in hits if hit.fields.get("solution") == LESSONS[0]["solution"]] == [
         ("collections/errors", "error-solutions")
@@ -169,7 +183,7 @@ def test_one_lesson_in_two_sets_is_one_hit(learned: System) -> None:
 
 
 def test_fine_tuning_samples_are_searched_only_when_named(learned: System) -> None:
-    learned.add("fine-tuning", {"prompt": "about alpacas", "completion": "they hum"})
+    learn(learned, "fine-tuning", {"prompt": "about alpacas", "completion": "they hum"})
     repository = repository_of(learned)
     assert find_lessons(repository, Query("alpacas hum")) == []
     named = find_lessons(repository, Query("alpacas hum", sets=(SKILLS_PATTERNS, "fine-tuning")))  # type: ignore[arg-type]

@@ -19,7 +19,12 @@ from git_fedlearn.search.lesson_text import MAX_TEXT, lesson_text
             "ask",
             "tell",
         ),
-        ({"query": "same", "prompt": "same", "value_score": 1, "_seen_by": ["x"], "host": "h"}, "same", ""),
+        (
+            {"query": "same", "prompt": "same", "value_score": 1, "_seen_by": ["x"], "last_used": "t"},
+            "same",
+            "",
+        ),
+        ({"query": "q", "host": "h", "_note": "n", "_point_id": "p"}, "q", "n\nh"),
     ],
 )
 def test_head_and_body(fields: JsonObject, head: str, body: str) -> None:
