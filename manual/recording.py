@@ -57,7 +57,7 @@ FORMAT: Final = """\
 
 
 def run_demo() -> list[Text]:
-    """The lines of a real run, with their colours."""
+    """The lines of a real run, with their colors."""
     environment = {**os.environ, "FORCE_COLOR": "1", "COLUMNS": str(WIDTH), "TERM": "xterm-256color"}
     done = subprocess.run(
         [sys.executable, "-m", "git_fedlearn.cli", "demo"], env=environment, capture_output=True, check=True
@@ -70,14 +70,14 @@ def choose(lines: list[Text]) -> Iterator[Text]:
     acts = _acts(lines)
     yield from _until(acts["2."], "committed")
     yield from [Text(GAP), Text(""), *acts["3."], *_until(acts["4."], "merged, no conflict")]
-    yield from [Text(GAP), Text(""), *acts["What does"], acts["result"][0]]
+    yield from [Text(GAP), Text(""), *acts["What each"], acts["result"][0]]
 
 
 def _acts(lines: list[Text]) -> dict[str, list[Text]]:
     acts: dict[str, list[Text]] = {}
     current: list[Text] = []
     for line in lines:
-        start = re.match(r"\d\.(?= [A-Z])|What does|What do |(?=\d+ pulls)", line.plain)
+        start = re.match(r"\d\.(?= [A-Z])|What each|(?=\d+ pulls)", line.plain)
         if start:
             current = acts.setdefault(start[0] or "result", [])
         current.append(line)
