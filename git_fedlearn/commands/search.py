@@ -16,7 +16,7 @@ from git_fedlearn.federation.check import is_suspicious
 from git_fedlearn.qdrant.connect import open_store
 from git_fedlearn.qdrant.search import find_in_store
 from git_fedlearn.search.embedders.choose import choose_embedder
-from git_fedlearn.search.search import WEAK_RELEVANCE, Hit, Query, find_lessons, left_out_sets
+from git_fedlearn.search.search import Hit, Query, find_lessons, left_out_sets
 from git_fedlearn.search.windows import is_paste
 
 WIDTH = 96
@@ -152,7 +152,7 @@ def _title(number: int, hit: Hit) -> str:
     since = f" since {learned}" if learned else ""
     own = f"author's score {hit.claimed:.2f}" if hit.claimed is not None else "no author's score"
     mark = f"\n   warning: {SUSPICIOUS}" if is_suspicious(hit.fields) else ""
-    weak = " (weak match)" if hit.relevance < WEAK_RELEVANCE else ""
+    weak = " (weak match)" if hit.is_weak else ""
     return (
         f"{number}. {hit.id[:SHORT_ID]}  {', '.join(hit.sets)}\n"
         f"   relevance {hit.relevance:.2f}{weak}, score {hit.effective:.2f} ({own}), {by}{since}"
@@ -180,6 +180,8 @@ def _to_json(hit: Hit) -> dict[str, Json]:
         "sets": [*hit.sets],
         **numbers,
         "matched": hit.matched,
+        "weak_match": hit.is_weak,
+        "first_seen": hit.fields.get(FIRST_SEEN),
         "seen_by": [*hit.systems],
         "outcomes": dict(hit.outcomes._asdict()),
         "reads_like_instructions": is_suspicious(hit.fields),
