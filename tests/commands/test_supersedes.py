@@ -1,6 +1,7 @@
 """Lessons that replace others, and other solutions of one error: add, search, show."""
 
 import json
+from collections.abc import Mapping
 
 import pytest
 from systems import System, World
@@ -21,7 +22,7 @@ def solutions(system: System) -> list[str]:
     return [str(hit["record"]["solution"]) for hit in search(system)]  # type: ignore[index]
 
 
-def learn(system: System, fields: dict[str, object], *older: str) -> str:
+def learn(system: System, fields: Mapping[str, object], *older: str) -> str:
     options = [option for one in older for option in ("--supersedes", one)]
     line = json.dumps(fields).encode()
     answer = system.fedlearn("add", "error-solutions", "-", "--json", *options, stdin=line).json()

@@ -5,6 +5,7 @@ from datetime import date
 import pytest
 
 from git_fedlearn.core.age import MAX_VERSIONS, age_days, describe_age, find_versions
+from git_fedlearn.core.canonical import JsonObject
 
 TODAY = date(2026, 5, 28)
 
@@ -34,7 +35,7 @@ def test_versions_of_software_are_found_and_other_numbers_are_not(text: str, ver
 def test_a_field_of_versions_counts_and_metadata_does_not() -> None:
     assert find_versions({"python_version": "3.12", "_first_seen": "2026-05-28"}) == ["python 3.12"]
     assert find_versions({"versions": ["nixos 24.05"], "solution": "x"}) == ["nixos 24.05"]
-    many = {"text": " ".join(f"torch 2.{n}" for n in range(50))}
+    many: JsonObject = {"text": " ".join(f"torch 2.{n}" for n in range(50))}
     assert len(find_versions(many)) == MAX_VERSIONS
 
 
