@@ -175,7 +175,7 @@ BREAKS: list[tuple[Callable[[System], None], list[str]]] = [
     (_hook_dulled, ["pre-push"]),
     (_hook_not_executable, ["post-merge"]),
     (_hook_replaced, ["pre-commit"]),
-    (_hooks_elsewhere, ["pre-commit", "pre-merge-commit", "post-merge", "pre-push"]),
+    (_hooks_elsewhere, ["pre-commit", "pre-merge-commit", "commit-msg", "post-merge", "pre-push"]),
     (_interpreter_gone, ["pre-commit"]),
     (_forged_id, ["system"]),
     (_rule_of_someone_else, ["merge", "attributes", "shared rule"]),
