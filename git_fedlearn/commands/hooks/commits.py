@@ -14,6 +14,7 @@ from git_fedlearn.core.record_set import Losses
 from git_fedlearn.repository.commit_checks import judge
 from git_fedlearn.repository.history import losses_by_set, merge_parents, nested_files
 from git_fedlearn.repository.objects import Objects, Oid
+from git_fedlearn.repository.own_lessons import find_own_changes
 from git_fedlearn.repository.trees import CommittedTree, committed_tree, index_tree
 
 AUTO_IMPORT_KEY = "fedlearn.autoImport"
@@ -54,6 +55,8 @@ def post_merge(context: Context) -> int:
     nested = nested_files(context.repository, head) if losses else {}
     losses = losses_by_set(before, after, nested) if nested else losses
     warn_of_losses(context, "merge", losses, " --history" if is_forward else "")
+    if before:
+        _report_own(context, before[0], after)
     if context.repository.git.find_config(AUTO_IMPORT_KEY, "--type=bool") == "true":
         from git_fedlearn.console.words import bring_in  # noqa: PLC0415  costs start-up time
 
@@ -70,6 +73,21 @@ def warn_of_losses(context: Context, what: str, losses: dict[SetName, Losses], o
         )
     if losses:
         context.print_error(f"hint: {REPAIR.format(option)}")
+
+
+def _report_own(context: Context, before: CommittedTree, after: CommittedTree) -> None:
+    """Say which lessons of this system others retracted or replaced: whoever may push can do that."""
+    own = find_own_changes(context.repository, before, after)
+    found = (
+        ("retracted {} that this system learned", "lesson", own.retracted, "restore"),
+        ("took score or systems from {} that this system learned", "lesson", own.replaced, "restore"),
+        ("undid {} of this system", "retraction", own.returned, "retract"),
+    )
+    for what, noun, ids, command in found:
+        if ids:
+            what_happened = what.format(count(len(ids), noun))
+            context.print_error(f"warning: this merge {what_happened}: {short_ids(ids)}")
+            context.print_error(f"hint: git fedlearn {command} ID    (if that was wrong)")
 
 
 def _merged(objects: Objects, head: Oid) -> tuple[list[Oid], bool]:
