@@ -23,7 +23,7 @@ def test_scripts_and_program_agree_on_the_variable() -> None:
     assert hooks.PROBE == PROBE
 
 
-@pytest.mark.parametrize("arguments", [[], ["post-rewrite"], ["../cli"]])
+@pytest.mark.parametrize("arguments", [[], ["post-checkout"], ["../cli"]])
 def test_an_unknown_hook_is_a_usage_error(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     assert run(arguments, {}) == 2
     assert capsys.readouterr().err.startswith(
@@ -52,6 +52,7 @@ def test_git_reaches_every_hook(world: World) -> None:
     one.git("checkout", "--quiet", "main")
     one.commit("main")
     assert probe(one, "commit", "--allow-empty", "-m", "x") == ["pre-commit"]
+    assert probe(one, "commit", "--no-verify", "--amend", "-m", "x") == []
     assert probe(one, "merge", "--no-edit", "side") == ["pre-merge-commit"]
     one.git("merge", "--abort", check=False)
     assert probe(one, "merge", "--ff-only", "side~0", "HEAD") == []
