@@ -80,7 +80,7 @@ _CONCRETE = re.compile(
 _EMPTY_WORDS = NOTHING_WORDS | STATUS_WORDS | POINTER_WORDS | RESTART_WORDS
 IMPERATIVES: Final = frozenset(["restart", "reboot"])
 HELPED: Final = frozenset("helped helps fixed fixes worked works solved gone did".split())
-"""Words by which a leading `reboot` tells what happened (`reboot helped`) and not what to do (`reboot it`)."""
+"""Words by which a leading `reboot` says what happened (`reboot helped`), not what to do (`reboot it`)."""
 _OK_STATUS = re.compile(
     r"(?:\W|_|(?:GET|POST|PUT|DELETE|HEAD|PATCH|OPTIONS)\s+\S+|https?[\w/.]*|status|code|response|responded|returned"
     r"|returns|exit(?:ed)?|with|server|answered)*?(?<![\d.])(?:20\d|304|0)"
