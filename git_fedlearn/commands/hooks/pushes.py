@@ -1,7 +1,8 @@
 """The hooks pre-push (in a clone) and pre-receive (on a server); `plumbing/hook.py` finds them by name."""
 
 from git_fedlearn.console.context import Context
-from git_fedlearn.console.push_checks import Update, check_updates
+from git_fedlearn.console.message_checks import Update, check_authors
+from git_fedlearn.console.push_checks import check_updates
 from git_fedlearn.federation.publish_policy import may_publish, outgoing_paths
 from git_fedlearn.privacy.engine import PrivacyEngine
 from git_fedlearn.repository.objects import Objects, Oid
@@ -27,8 +28,10 @@ def pre_push(context: Context, remote: str, _url: str = "") -> int:
         context.print_error(f"error: {refusal.message}")
         context.print_error(f"hint: {refusal.hint}")
         return 1
-    known = [_find(objects, oid) for oid in listed.out.decode().split()]
-    return check_updates(context, objects, updates, [oid for oid in known if oid])
+    found = [_find(objects, oid) for oid in listed.out.decode().split()]
+    known = [oid for oid in found if oid]
+    code = check_updates(context, objects, updates, known)
+    return check_authors(context, objects, updates, known) | code
 
 
 def pre_receive(context: Context) -> int:
