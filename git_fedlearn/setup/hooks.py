@@ -101,11 +101,14 @@ _CLEAR: Final = textwrap.wrap(
 """The rest of the user's hook, outside our subshell, still has these variables."""
 
 _UNTOUCHED: Final = [
-    f'\ttest -z "${{{PROBE}-}}" && git diff --no-ext-diff --cached --quiet -- data &&',
+    "\traw=$(git config --get fedlearn.source || :)",
+    '\traw=${raw#"$PWD"/}',
+    "\tcase $raw in '' | [/~:]* | ../*) raw=data ;; esac",
+    f'\ttest -z "${{{PROBE}-}}" && git diff --no-ext-diff --cached --quiet -- data "$raw" &&',
     "\t\t! git rev-parse --quiet --verify MERGE_HEAD >/dev/null && exit 0",
 ]
 _FIRST: Final = {"pre-commit": _UNTOUCHED, "pre-merge-commit": _UNTOUCHED}
-"""A commit of code alone runs two git commands and does not start Python.
+"""A commit of code alone runs three git commands and does not start Python.
 
 In a merge, an unchanged data/ may mean that the other side was dropped.
 """
