@@ -10,6 +10,7 @@ import click
 
 from git_fedlearn.console.context import Context
 from git_fedlearn.console.installation import restore_hooks
+from git_fedlearn.console.older_layout import say_adopted
 from git_fedlearn.console.progress import reading_bar
 from git_fedlearn.console.repeats import print_repeats, repeats_to_json
 from git_fedlearn.console.words import count, redactions, say_folds, updates, what_is_new
@@ -25,8 +26,10 @@ from git_fedlearn.learn.pipeline import Batch, Engine
 from git_fedlearn.learn.repeats import RepeatedLesson, find_repeats
 from git_fedlearn.learn.sources import DEFAULT_SOURCE, SourceKind, choose_source
 from git_fedlearn.learn.sync import Synced, SyncOptions, run_sync
+from git_fedlearn.training.own_files import RepairedFile
 
 MAX_REPORTED_FAULTS = 20
+MAX_REPORTED_FILES = 5
 MAX_UNREAD_NAMES = 10
 MAX_NAMED_CHARACTERS = 400
 """Characters of an event's name that are redacted before it is shortened."""
@@ -186,6 +189,7 @@ def _say(context: Context, synced: Synced, request: SyncOptions) -> None:
         context.say(
             f"  not read: {names}{f' and {more} more' if more > 0 else ''} (not named like {LOG_PATTERN})"
         )
+    _warn_of_repairs(context, synced.repaired)
     for warning in batch.warnings:
         context.warn(warning)
     if batch.redacted:
@@ -199,7 +203,18 @@ def _say(context: Context, synced: Synced, request: SyncOptions) -> None:
     _say_faults(context, batch)
 
 
+def _warn_of_repairs(context: Context, repaired: list[RepairedFile]) -> None:
+    for file in repaired[:MAX_REPORTED_FILES]:
+        found = {"of others removed": file.removed, "of ours put back": file.returned}
+        what = ", ".join(f"{count(number, 'line')} {what}" for what, number in found.items() if number)
+        context.warn(f"{file.path}: only this system writes it; {what}")
+    if len(repaired) > MAX_REPORTED_FILES:
+        context.warn(f"and {count(len(repaired) - MAX_REPORTED_FILES, 'more file')} of this system")
+
+
 def _say_sets(context: Context, synced: Synced) -> None:
+    if synced.adopted and synced.adopted.done:
+        say_adopted(context, synced.adopted)
     for joined in synced.joined:
         lessons = synced.batch.lessons.get(joined.name, [])
         if lessons or joined.added:
@@ -243,5 +258,6 @@ def _to_json(synced: Synced, repeats: Mapping[SetName, Sequence[RepeatedLesson]]
             {"place": fault.place, "reason": fault.reason, "start": fault.start} for fault in batch.faults
         ],
         "unreadable": batch.unreadable,
+        "repaired": [file._asdict() for file in synced.repaired],
         "commit": synced.commit,
     }

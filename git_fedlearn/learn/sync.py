@@ -16,6 +16,7 @@ from git_fedlearn.core.events import end_of, event_time
 from git_fedlearn.core.layout import SetName
 from git_fedlearn.core.record import claimed_id
 from git_fedlearn.core.record_set import join_into, parse_record_set, split_lines
+from git_fedlearn.learn.adopt import Adopted, adopt_sets
 from git_fedlearn.learn.extracts import SCORER_KEY, Rules, ScoredEvent, Scorer
 from git_fedlearn.learn.intake import Intake
 from git_fedlearn.learn.pipeline import Batch, Engine, Pipeline, Positions, Watch
@@ -39,6 +40,7 @@ from git_fedlearn.repository.state import CHECKPOINTS
 from git_fedlearn.repository.work_tree import SYSTEM_TRAILER, commit_data, refuse_unfinished
 from git_fedlearn.repository.workers import cores
 from git_fedlearn.statistics.metrics import write_month
+from git_fedlearn.training.own_files import RepairedFile, remember_own_files, repair_own_files
 from git_fedlearn.training.own_snapshots import clear_retracted
 
 
@@ -72,8 +74,12 @@ class Synced:
     snapshot: Path | None = None
     metrics: Path | None = None
     """The month file, if it was written."""
+    adopted: Adopted | None = None
+    """What became of whole events among the records."""
     unread: tuple[str, ...] = ()
     """Logs in the source folder that nothing reads, because of their names."""
+    repaired: list[RepairedFile] = field(default_factory=list)
+    """Files of this system that others had changed."""
     commit: str | None = None
     """The commit, if one was requested and there were changes."""
 
@@ -121,6 +127,8 @@ def sync(repository: Repository, engine: PrivacyEngine, options: SyncOptions) ->
     batch, reached = pipeline.run(sources, checkpoints)
     synced = Synced(len(sources.files), batch, unread=sources.unread)
     sets = repository.sets
+    if not options.dry_run:
+        synced.adopted = adopt_sets(repository, pipeline.intake, options.now)
     pending = read_pending(repository, sets)
     names, lessons = sets.names(), dict[SetName, list[bytes]]()
     if not options.dry_run:
@@ -134,6 +142,7 @@ def sync(repository: Repository, engine: PrivacyEngine, options: SyncOptions) ->
         lessons[name] = sorted({*waiting, *made})
     if options.dry_run:
         return synced
+    synced.repaired = repair_own_files(repository, options.now.date())
     write_pending(repository, lessons, names)
     folder = snapshot_folder(repository.top, system)
     if batch.events:
@@ -144,6 +153,7 @@ def sync(repository: Repository, engine: PrivacyEngine, options: SyncOptions) ->
     # A run that repeats an interrupted one changes no record, but the month file may be out of date.
     if any(batch.lessons.values()) or any(joined.added or joined.changed for joined in synced.joined):
         synced.metrics = write_month(repository, options.now)
+    remember_own_files(repository, filter(None, (synced.snapshot, synced.metrics)))
     if batch.waiting:
         Inbox(repository).add_samples(batch.waiting)
     reached_now = _checkpoints_of(reached, checkpoints)

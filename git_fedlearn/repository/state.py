@@ -67,14 +67,23 @@ LEDGER: Final = StateItem(
 )
 LOCK: Final = StateItem("lock", "the lock of this clone", "nothing, unless a command is running")
 LOCK_HOLDER: Final = StateItem("lock.holder", "the holder of the lock", "an error does not name the holder")
+OWN_FILES: Final = StateItem(
+    "own-files",
+    "the versions of the files that this system alone writes",
+    "what others changed in them until the next sync stays",
+)
 OWN_OUTCOMES: Final = StateItem(
     "outcomes.jsonl", "this system's outcomes from all branches", "outcomes that are only on another branch"
 )
 PEERS: Final = StateItem(
     "peers",
     "what was fetched from each peer, the records and systems it introduced, its retractions",
-    "all records are checked again; a peer can no longer retract those it introduced",
+    "all records are checked again; a peer can no longer retract those it introduced, and what they "
+    "supersede is believed",
 )
+REMOVED_PEERS: Final = "removed"
+"""The file in PEERS with the ids of records that peers introduced which were removed since."""
+
 PENDING: Final = StateItem(
     "pending",
     "lessons not committed yet",
@@ -114,6 +123,7 @@ ITEMS: Final = (
     LOCK,
     LOCK_HOLDER,
     OWN_OUTCOMES,
+    OWN_FILES,
     PEERS,
     PENDING,
     PLACE,

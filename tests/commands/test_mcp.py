@@ -85,7 +85,8 @@ def test_an_agent_finds_records_judges_and_proposes(learned: System) -> None:
         assert text == (
             f"1 lesson, best first. {NOTICE}\n\nlesson {lesson.id}  (error-solutions)\n"
             f"  relevance {agent.facts['lessons'][0]['relevance']:.2f}; matches: the disk is full\n"
-            f"  score 0.65 (author's score 0.80); no outcomes yet; learned by {OWN} since 2026-05-28\n"
+            f"  score 0.65 (author's score 0.80); no outcomes yet; learned by {OWN} "
+            "since 2026-05-28 (today)\n"
             "| error_message: disk full on /store\n| solution: empty the store\n| value_score: 0.8"
         )
         assert agent.facts["lessons"][0]["outcomes"] == {"worked": 0, "failed": 0, "systems": 0}
@@ -150,7 +151,7 @@ async def wrong_uses(agent: Agent, identifier: str) -> None:
             {"solution": "x"},
             "error: error_message or error_type: missing, or not a text\nhint: error-solutions needs",
         ),
-        ({"error_type": "x", "solution": "y", "_seen_by": []}, "error: keys that begin with `_` are"),
+        ({"error_type": "x", "solution": "y", "_seen_by": []}, "error: _seen_by: set by git-fedlearn itself"),
         ({"error_type": "x", "solution": "y" * 2_000_000}, "error: not recorded: larger than"),
     ):
         text = await agent.call("record", fails=True, set="error-solutions", fields=fields)
