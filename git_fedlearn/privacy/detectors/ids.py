@@ -56,7 +56,7 @@ def _number(
     kind: str = kinds.NATIONAL_ID,
 ) -> _Number:
     compiled = lazy_pattern(
-        rf"(?<![0-9][.,_-])(?<![0-9A-F]{{4}} )(?:{pattern})(?![A-Za-z0-9]|[._-][0-9]|"
+        rf"(?<![0-9][.,_-])(?<![0-9A-F]{{4}} )(?:{pattern})(?![A-Za-z0-9]|[._-][0-9]|\]?\\|\][{{(|\[]|"
         rf" [0-9A-F]{{4}}(?![A-Za-z0-9]))"
     )
     announced = lazy_pattern(f"{words}|{_ANY_ID}" if kind == kinds.NATIONAL_ID else words, re.IGNORECASE)
@@ -272,7 +272,7 @@ _NUMBERS: tuple[_Number, ...] = (
         kinds.NATIONAL_ID,
         "announced-id",
         "",
-        lazy_pattern(r"[A-Z]{0,4}[ -]?\d[\dA-Z .-]{5,18}[\dA-Z](?![A-Za-z0-9])"),
+        lazy_pattern(r"[A-Z]{0,4}[ -]?\d[\dA-Z .-]{5,18}[\dA-Z](?![A-Za-z0-9]|\]?\\|\][{(|\[])"),
         _is_mostly_digits,
         lazy_pattern(_SURE_ID, re.IGNORECASE),
     ),
