@@ -60,6 +60,12 @@ class Clone:
         except NotARepositoryError:
             return None
 
+    def close(self) -> None:
+        """Let go of the files and processes that reading the repository took."""
+        repository = self.__dict__.get("repository")
+        if repository:
+            repository.close()
+
     @cached_property
     def data_repository(self) -> Repository:
         """The repository, which must have data files. Raises NotARepositoryError."""

@@ -141,6 +141,8 @@ def run(arguments: list[str], context: Context) -> int:  # noqa: PLR0911  one pe
         from git_fedlearn.console.crash_report import report_bug  # noqa: PLC0415  costs start-up time
 
         return report_bug(context)
+    finally:
+        context.close()
     return code if isinstance(code, int) else 0
 
 

@@ -52,6 +52,7 @@ def test_git_reaches_every_hook(world: World) -> None:
     one.git("checkout", "--quiet", "main")
     one.commit("main")
     assert probe(one, "commit", "--allow-empty", "-m", "x") == ["pre-commit"]
+    assert probe(one, "commit", "--no-verify", "--amend", "-m", "x") == []
     assert probe(one, "merge", "--no-edit", "side") == ["pre-merge-commit"]
     one.git("merge", "--abort", check=False)
     assert probe(one, "merge", "--ff-only", "side~0", "HEAD") == []

@@ -221,3 +221,27 @@ def test_commits_with_odd_people_and_dates(system: System, person: bytes, day: s
     assert day in system.fedlearn("log").out
     system.fedlearn("show", record.id, "--origin")
     system.fedlearn("verify", "--history")
+
+
+# formats that libgit2 does not read
+
+
+@pytest.mark.parametrize("kind", ["sha256", "partial"])
+def test_git_reads_what_libgit2_cannot(world: World, kind: str) -> None:
+    one = world.folder_system("one")
+    one.git("init", "--quiet", *(["--object-format=sha256"] if kind == "sha256" else []))
+    one.fedlearn("init")
+    one.add("best-practices", practice("first"))
+    one.commit()
+    if kind == "partial":
+        one.git("config", "remote.origin.promisor", "true")
+    assert (
+        "ok       objects          git itself reads them, because libgit2 cannot"
+        in one.fedlearn("doctor").out
+    )
+    (record,) = one.records("best-practices")
+    one.fedlearn("retract", record.id, "--reason", "wrong")
+    one.commit()
+    assert "learn" in one.fedlearn("log", record.id).out
+    one.fedlearn("restore", record.id)
+    one.fedlearn("verify", "--history")

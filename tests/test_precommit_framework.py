@@ -73,7 +73,7 @@ def test_what_was_judged_sound_is_judged_again_when_anything_changes(system: Sys
     assert verdicts(run(system)) == ["Failed", "Failed", "Passed"]
 
 
-@pytest.mark.parametrize("number", range(3))
+@pytest.mark.parametrize("number", range(4))
 def test_the_manifest_offers_what_init_writes(number: int) -> None:
     shown = yaml.safe_load(MANIFEST.read_bytes())[number]
     written = yaml.safe_load(LOCAL_HOOKS)[0]["hooks"][number]

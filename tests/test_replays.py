@@ -16,7 +16,10 @@ def lesson(title: str, score: float = 0.5) -> bytes:
 
 @pytest.fixture
 def forked(world: World) -> System:
-    """`topic` learned one, dropped and picked in three commits, `main` learned ours."""
+    """`topic` learned one, dropped and picked in three commits, `main` learned ours.
+
+    `both` is `topic` with a merged branch, `side`, that began before picked.
+    """
     one = world.system("one")
     one.add("skills-patterns", {"title": "base"})
     one.commit("base")
@@ -25,6 +28,11 @@ def forked(world: World) -> System:
     for title in ("one", "dropped", "picked"):
         one.add("skills-patterns", {"title": title})
         one.commit(title)
+    one.git("checkout", "--quiet", "-b", "side", "topic~1")
+    one.add("skills-patterns", {"title": "side"})
+    one.commit("side")
+    one.git("checkout", "--quiet", "-b", "both", "topic")
+    one.git("merge", "--quiet", "--no-edit", "side")
     one.git("checkout", "--quiet", "main")
     one.add("skills-patterns", {"title": "ours"})
     one.commit("ours")
@@ -34,10 +42,11 @@ def forked(world: World) -> System:
 def titles(system: System, revision: str = "HEAD") -> set[str]:
     assert system.git("ls-files", "--unmerged").out == ""
     data = system.git("show", f"{revision}:{SET}").out.encode()
-    known = ("base", "one", "dropped", "picked", "ours", "unstaged")
+    known = ("base", "one", "dropped", "picked", "ours", "unstaged", "side")
     return {title for title in known if f'"title":"{title}"'.encode() in data}
 
 
+ALL = {"one", "dropped", "picked"}
 PATCHES = "format-patch --quiet --output-directory ../patches topic~1..topic"
 REPLAYS = {
     "cherry-pick": (["cherry-pick topic"], {"picked"}),
@@ -46,6 +55,18 @@ REPLAYS = {
     "rebase --onto, by patches": (["rebase --quiet --apply --onto main topic~1 topic"], {"picked"}),
     "am": ([PATCHES, "am --quiet --3way ../patches/0001-picked.patch"], {"picked"}),
     "revert": (["cherry-pick topic", "revert --no-commit HEAD~1"], {"picked"}),
+    "cherry-pick -X ours": (["cherry-pick -X ours topic"], {"picked"}),
+    "cherry-pick -X theirs": (["cherry-pick -X theirs topic"], {"picked"}),
+    "cherry-pick --strategy": (["cherry-pick --strategy=recursive topic"], {"picked"}),
+    "cherry-pick -m 1": (["cherry-pick -m 1 both"], {"side"}),
+    "rebase --rebase-merges": (["rebase --quiet -r --onto main topic~1 both"], {"picked", "side"}),
+    "rebase --autostash": (
+        ["checkout --quiet topic", "rebase --quiet --autostash --onto main topic~1"],
+        {"picked"},
+    ),
+    "rebase --root": (["rebase --quiet --root --onto main topic"], ALL),
+    "rebase -X ours": (["rebase --quiet -X ours --onto main topic~1 topic"], {"picked"}),
+    "pull --rebase=merges": (["checkout --quiet topic", "pull --quiet --rebase=merges . main"], ALL),
 }
 
 
@@ -102,12 +123,73 @@ def test_a_pull_by_rebase_keeps_both_sides(forked: System) -> None:
     assert titles(forked) == {"base", "one", "dropped", "picked", "ours"}
 
 
-def test_resolve_in_a_replay_brings_its_own_lessons_only(forked: System) -> None:
-    forked.git("config", "merge.fedlearn.driver", "false")
-    assert forked.git("cherry-pick", "topic", check=False).code == 1
+CONFLICTS = {
+    "cherry-pick": ("cherry-pick topic", "cherry-pick --continue"),
+    "rebase --onto": ("rebase --quiet --onto main topic~1 topic", "rebase --continue"),
+    "rebase --onto, by patches": ("rebase --quiet --apply --onto main topic~1 topic", "rebase --continue"),
+    "am": ("am --quiet --3way ../patches/0001-picked.patch", "am --continue"),
+    "checkout -m": ("checkout --quiet -m main", "commit --quiet --all --message=x"),
+    "stash pop": ("stash pop", "commit --quiet --all --message=x"),
+}
+
+
+@pytest.mark.parametrize("driver", ["false", ""], ids=["failing", "missing"])
+@pytest.mark.parametrize("style", ["merge", "diff3"])
+@pytest.mark.parametrize("command", CONFLICTS)
+def test_resolve_in_a_replay_brings_its_own_lessons_only(
+    forked: System, command: str, style: str, driver: str
+) -> None:
+    forked.git("config", "merge.conflictStyle", style)
+    start, end = CONFLICTS[command]
+    if command == "am":
+        forked.git(*PATCHES.split())
+    if command in ("checkout -m", "stash pop"):
+        forked.git("checkout", "--quiet", "topic")
+        forked.add("skills-patterns", {"title": "unstaged"})
+    if command == "stash pop":
+        forked.git("stash", "--quiet")
+        forked.git("checkout", "--quiet", "main")
+    _undrive(forked, driver)
+    forked.git(*start.split(), check=False)
+    assert forked.git("ls-files", "--unmerged").out
     forked.fedlearn("resolve")
-    forked.git("-c", "core.editor=true", "cherry-pick", "--continue")
-    assert titles(forked) == {"base", "ours", "picked"}
+    forked.git("-c", "core.editor=true", *end.split())
+    assert titles(forked) == {"base", "ours"} | ({"unstaged"} if "commit" in end else {"picked"})
+
+
+def _undrive(system: System, driver: str) -> None:
+    """Let the merge driver fail; without one, it is missing."""
+    system.git("config", "--remove-section", "merge.fedlearn", check=False)
+    if driver:
+        system.git("config", "merge.fedlearn.driver", driver)
+
+
+@pytest.mark.parametrize("driver", [True, False], ids=["driven", "undriven"])
+def test_a_dropped_commit_that_made_the_file_stays_dropped(forked: System, driver: bool) -> None:  # noqa: FBT001
+    """Git asks what to do with a file that is not there (modify/delete), and `resolve` knows."""
+    forked.git("checkout", "--quiet", "-b", "new", "start")
+    for title in ("dropped", "picked"):
+        forked.add("collections/notes", {"text": title})
+        forked.commit(title)
+    if not driver:
+        _undrive(forked, "")
+    assert forked.git("rebase", "--quiet", "--onto", "main", "new~1", check=False).code
+    forked.fedlearn("resolve")
+    forked.git("-c", "core.editor=true", "rebase", "--continue")
+    assert [record.fields["text"] for record in forked.records("collections/notes")] == ["picked"]
+    assert titles(forked) == {"base", "ours"}
+
+
+def test_resolve_in_a_merge_brings_everything(forked: System) -> None:
+    _undrive(forked, "")
+    forked.git("checkout", "--quiet", "topic")
+    forked.git("rebase", "--quiet", "--onto", "main", "topic~1", check=False)
+    forked.fedlearn("resolve")
+    forked.git("-c", "core.editor=true", "rebase", "--continue")
+    assert forked.git("merge", "--no-edit", "side", check=False).code
+    forked.fedlearn("resolve")
+    forked.commit("merged")
+    assert titles(forked) == {"base", "ours", "picked", "one", "dropped", "side"}
 
 
 def test_the_law_of_replays() -> None:

@@ -200,7 +200,7 @@ def _check_fields(name: SetName, fields: Mapping[str, Json]) -> JsonObject:
         raise UsageError(f"{name}: not a set to record in", hint=f"one of {', '.join(NEEDED)}")
     ours = [key for key in fields if is_metadata_key(key)]
     if ours:
-        raise UsageError("keys that begin with `_` are git-fedlearn's own", hint="leave them out")
+        raise UsageError(f"{', '.join(ours)}: set by git-fedlearn itself", hint="leave it out")
     for group in groups:
         if not any(isinstance(text := fields.get(key), str) and text.strip() for key in group):
             needs = "; ".join(" or ".join(keys) for keys in groups)

@@ -23,6 +23,7 @@ from git_fedlearn.training.dataset import (
     version_folder,
 )
 from git_fedlearn.training.formats import FORMATS, Formatted, format_samples, suffix_of
+from git_fedlearn.training.own_files import remember_own_files
 from git_fedlearn.training.split import split_samples
 
 BAR = 40
@@ -84,6 +85,7 @@ def snapshot(context: Context, chosen: str | None, *, as_json: bool) -> None:
         if not dataset.samples:
             raise FedlearnError("the fine-tuning set is empty", hint="git fedlearn sync")
         frozen = freeze(folder, dataset.samples, version, repository.settings.fine_tuning_snapshots)
+        remember_own_files(repository, [frozen.path])
     path = repository.relative(frozen.path)
     if as_json:
         answer: dict[str, Json] = {"version": str(frozen.version), "path": path, "new": frozen.is_new}

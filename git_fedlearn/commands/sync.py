@@ -25,8 +25,10 @@ from git_fedlearn.learn.pipeline import Batch, Engine
 from git_fedlearn.learn.repeats import RepeatedLesson, find_repeats
 from git_fedlearn.learn.sources import DEFAULT_SOURCE, SourceKind, choose_source
 from git_fedlearn.learn.sync import Synced, SyncOptions, run_sync
+from git_fedlearn.training.own_files import RepairedFile
 
 MAX_REPORTED_FAULTS = 20
+MAX_REPORTED_FILES = 5
 MAX_UNREAD_NAMES = 10
 MAX_NAMED_CHARACTERS = 400
 """Characters of an event's name that are redacted before it is shortened."""
@@ -186,6 +188,7 @@ def _say(context: Context, synced: Synced, request: SyncOptions) -> None:
         context.say(
             f"  not read: {names}{f' and {more} more' if more > 0 else ''} (not named like {LOG_PATTERN})"
         )
+    _warn_of_repairs(context, synced.repaired)
     for warning in batch.warnings:
         context.warn(warning)
     if batch.redacted:
@@ -197,6 +200,15 @@ def _say(context: Context, synced: Synced, request: SyncOptions) -> None:
     if request.dry_run:
         context.note("dry run: nothing was written")
     _say_faults(context, batch)
+
+
+def _warn_of_repairs(context: Context, repaired: list[RepairedFile]) -> None:
+    for file in repaired[:MAX_REPORTED_FILES]:
+        found = {"of others removed": file.removed, "of ours put back": file.returned}
+        what = ", ".join(f"{count(number, 'line')} {what}" for what, number in found.items() if number)
+        context.warn(f"{file.path}: only this system writes it; {what}")
+    if len(repaired) > MAX_REPORTED_FILES:
+        context.warn(f"and {count(len(repaired) - MAX_REPORTED_FILES, 'more file')} of this system")
 
 
 def _say_sets(context: Context, synced: Synced) -> None:
@@ -243,5 +255,6 @@ def _to_json(synced: Synced, repeats: Mapping[SetName, Sequence[RepeatedLesson]]
             {"place": fault.place, "reason": fault.reason, "start": fault.start} for fault in batch.faults
         ],
         "unreadable": batch.unreadable,
+        "repaired": [file._asdict() for file in synced.repaired],
         "commit": synced.commit,
     }

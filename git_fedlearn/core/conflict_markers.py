@@ -54,11 +54,6 @@ def join_conflict_sides(lines: list[bytes], is_record: Callable[[bytes], bool]) 
     return kept
 
 
-def has_conflict(data: bytes) -> bool:
-    """Whether any line could be a conflict marker that opens or closes a conflict."""
-    return any(data.startswith(marker) or b"\n" + marker in data for marker in (b"<<<<<<<", b">>>>>>>"))
-
-
 def _end_of_conflict(lines: list[bytes], start: int, is_record: Callable[[bytes], bool]) -> int:
     """The index after the whole conflict that opens at `start`, or 0."""
     opening = _marker(lines[start])

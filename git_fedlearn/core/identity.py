@@ -58,16 +58,25 @@ def content_of(fields: JsonObject) -> JsonObject:
 
 
 def identity_form(fields: JsonObject) -> bytes:
-    """Canonical content with error messages in normal form; equal if and only if the lessons are.
+    """Canonical content, composed, with error messages in normal form; equal if and only if the lessons are.
 
     Of a mirrored point with its id. Without any content it is `{}`.
     """
     content = content_of(fields)
+    form = format_value(content)
+    if not form.isascii():
+        content = _composed(content, form)
     for key in ERROR_KEYS.intersection(content):
         content[key] = _normalize(content[key])
     if content and POINT in fields:
         content[POINT] = fields[POINT]
     return format_value(content)
+
+
+def _composed(content: JsonObject, form: bytes) -> JsonObject:
+    from git_fedlearn.core.unicode_form import compose_fields, is_composed  # noqa: PLC0415  most content is ASCII
+
+    return content if is_composed(form.decode()) else compose_fields(content)
 
 
 def record_id(form: bytes) -> RecordId:

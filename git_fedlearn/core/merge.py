@@ -6,7 +6,6 @@ are left to git.
 """
 
 from git_fedlearn.core.canonical import InvalidJsonError, parse_value
-from git_fedlearn.core.conflict_markers import has_conflict
 from git_fedlearn.core.fast_join import Data, Piece
 from git_fedlearn.core.foreign_content import find_foreign_content
 from git_fedlearn.core.layout import FileKind, kind_of
@@ -48,10 +47,10 @@ def merge_pieces(path: str, ours: Data, theirs: Data, replayed: Data = b"") -> l
 
 
 def _change(kind: FileKind, theirs: bytes, base: bytes) -> bytes:
-    """What theirs has that its base lacks; all of it for a file with a conflict inside."""
+    """What theirs has that its base lacks; the sides of a conflict inside count as its lines."""
     if kind is FileKind.METRICS:
         return b"" if theirs == base else theirs
-    if has_conflict(theirs) or find_foreign_content(base):
+    if find_foreign_content(base):
         return theirs
     old = set(split_lines(base))
     return b"".join([line + b"\n" for line in split_lines(theirs) if line not in old])

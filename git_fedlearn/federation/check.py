@@ -50,6 +50,7 @@ class Reason(Enum):
     RESTORATION = "brings back a retracted record that this peer did not bring"
     MASS_RETRACTION = "retracts too many records at once"
     TOO_MANY = "more new records than a peer may send at once"
+    REST = "more than one run reads; the next run reads on"
     FILE_TOO_LARGE = "file too large"
     NOT_A_FILE = "not a regular file"
 

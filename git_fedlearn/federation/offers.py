@@ -23,6 +23,14 @@ from git_fedlearn.repository.trees import CommittedTree
 
 BLOB_BYTES: Final = 64 * 2**20
 """A larger file of a peer is not read."""
+MAX_FILE_LINES: Final = 500_000
+"""A file with more lines is not read: far more than fit into the size that a set file may have."""
+MAX_PEER_BYTES: Final = 512 * 2**20
+"""Bytes of new files of one peer that one run holds in memory; the next run reads the others."""
+LINE_BYTES: Final = 100
+"""What a line costs in memory besides its bytes."""
+MAX_PEER_FILES: Final = 5_000
+"""New files of one peer that one run reads."""
 MAX_TREE_ENTRIES: Final = 200_000
 MAX_TIPS: Final = 20_000
 DEPTH: Final = 4
@@ -86,10 +94,27 @@ class Offer:
     outcomes: dict[str, set[Oid]] = field(default_factory=dict)
     """Versions of files of outcomes, by path."""
     blobs: dict[str, dict[str, str]] = field(default_factory=dict)
-    read: set[Oid] = field(default_factory=set)
-    """Blobs read in this run: many branches of a hub contain the same ones."""
+    read: set[tuple[str, Oid]] = field(default_factory=set)
+    """Sets and blobs read in this run: many branches of a hub contain the same ones."""
     is_whole: bool = True
-    """Whether this run takes all of it."""
+    """Whether this run takes every line that it read; if not, the next run reads all files again."""
+    is_complete: bool = True
+    """Whether this run read every file; if not, the next run reads the others."""
+    files_read: int = 0
+    bytes_read: int = 0
+
+    def has_room(self, size: int) -> bool:
+        """Whether a file of this size may be read; after the first that may not, none may."""
+        is_full = self.files_read == MAX_PEER_FILES or self.bytes_read + size > MAX_PEER_BYTES
+        if is_full:
+            self.is_complete = False
+            self.report.refused["…"] = Reason.REST
+        return self.is_complete
+
+    def count(self, data: bytes) -> None:
+        """Count a file that was read."""
+        self.files_read += 1
+        self.bytes_read += len(data) + LINE_BYTES * data.count(b"\n")
 
 
 def read_tips(repository: Repository, objects: Objects, peers: list[Peer]) -> dict[str, dict[str, Oid]]:
@@ -186,15 +211,16 @@ class OfferReader:
         for ref, files in found.items():
             report.refused |= files.refused
             entries = files.sets | files.own_files
-            offer.blobs[ref] = {path: entry.oid for path, entry in entries.items()}
+            blobs = offer.blobs[ref] = {}
             for path, entry in entries.items():
                 before = state.blob_at(ref, path) if known else None
-                if entry.oid == before:
-                    continue
-                if path in files.sets:
+                is_new = entry.oid != before
+                if is_new and path in files.sets:
                     self._read_set_file(offer, path, entry.oid, before)
-                else:
+                elif is_new:
                     self._choose_own_file(offer, path, entry.oid)
+                if offer.is_complete or not is_new:
+                    blobs[path] = entry.oid
 
     def _find_rewrite(self, before: dict[str, str], now: dict[str, Oid]) -> str:
         for ref, old in before.items():
@@ -211,17 +237,31 @@ class OfferReader:
     def _read_set_file(self, offer: Offer, path: str, blob: Oid, before: Oid | None) -> None:
         """Add the lines of a file that its earlier version lacks, unless HEAD has the same file."""
         ours, found = self.tree.entries.get(path), find_set(path)
-        if not found or (ours and ours.oid == blob) or blob in offer.read:
+        if not found or (ours and ours.oid == blob) or (found[0], blob) in offer.read:
             return
-        offer.read.add(blob)
-        lines = set(split_lines(self.objects.read(blob)))
+        if not offer.has_room(self.objects.size(blob)):
+            return
+        data = self.objects.read(blob)
+        offer.read.add((found[0], blob))
+        offer.count(data)
+        if data.count(b"\n") > MAX_FILE_LINES:
+            offer.report.refused[path] = Reason.FILE_TOO_LARGE
+            return
+        lines = set(split_lines(data))
         if before and self.objects.has(before):
             lines.difference_update(split_lines(self.objects.read(before)))
         offer.lines.setdefault(found[0], set()).update(lines)
 
     def _choose_own_file(self, offer: Offer, path: str, blob: Oid) -> None:
         ours = self.tree.entries.get(path)
-        if kind_of(path) is FileKind.OUTCOMES and not (ours and ours.oid == blob):
+        is_counted = kind_of(path) is FileKind.OUTCOMES
+        if (ours and (ours.oid == blob or not is_counted)) or not offer.has_room(
+            size := self.objects.size(blob)
+        ):
+            return
+        offer.files_read += 1
+        offer.bytes_read += size
+        if is_counted:
             offer.outcomes.setdefault(path, set()).add(blob)
-        elif not ours:
+        else:
             offer.own_files.setdefault(path, blob)

@@ -7,7 +7,7 @@ clone is behind each peer, by what was last fetched: no network.
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from git_fedlearn.core.canonical import JsonObject
 from git_fedlearn.core.identity import RecordId
@@ -26,6 +26,9 @@ from git_fedlearn.repository.repository import Repository
 from git_fedlearn.repository.retraction import keep_retracted, tombstone
 from git_fedlearn.repository.trees import committed_tree
 from git_fedlearn.repository.work_tree import read_trailers
+
+MAX_OFFERED_BYTES: Final = 2 * 2**30
+"""Bytes of what a peer offers that are read to look for ids."""
 
 
 class OriginCommit(NamedTuple):
@@ -82,7 +85,12 @@ def _offered_lines(repository: Repository, objects: Objects, peer: Peer) -> Iter
     listed = repository.git.text("for-each-ref", "--format=%(objectname)", peer.refs)
     tips = [objects.find_commit(oid) for oid in listed.split()]
     blobs = {entry.oid for tip in tips if tip for entry in read_tip_files(objects, tip).sets.values()}
-    return (line for blob in blobs for line in split_lines(objects.read(blob)))
+    left = MAX_OFFERED_BYTES
+    for blob in sorted(blobs):
+        left -= objects.size(blob)
+        if left < 0:
+            return
+        yield from split_lines(objects.read(blob))
 
 
 def _changes(objects: Objects, identifier: RecordId, sets: tuple[SetName, ...]) -> Iterator[OriginCommit]:

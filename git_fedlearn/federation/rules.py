@@ -25,7 +25,7 @@ from typing import Final
 from git_fedlearn.core.canonical import InvalidJsonError, Json, parse_value
 from git_fedlearn.core.identity import RecordId
 from git_fedlearn.core.join import join_records
-from git_fedlearn.core.layout import COLLECTION, DATA, FileKind, kind_of, owner_of
+from git_fedlearn.core.layout import COLLECTION, DATA, FileKind, SetName, kind_of, owner_of
 from git_fedlearn.core.outcomes import NotAnOutcomeError, join_outcomes, parse_outcome
 from git_fedlearn.core.record import GEN, Record, make_record, parse_record
 from git_fedlearn.core.record_set import split_lines
@@ -43,6 +43,8 @@ MAX_GENERATION_STEP: Final = 1000
 """Generations that a record may be ahead of ours; a peer that claims more wants to win forever."""
 _VERSION: Final = re.compile(r"v(0|[1-9]\d{0,5})(\.(0|[1-9]\d{0,5})){2}", re.ASCII)
 _OF_COLLECTION: Final = re.compile(rf"(?:{COLLECTION.pattern})-(\d{{4}}-\d\d-\d\d)", re.ASCII)
+_DEVICE: Final = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.ASCII | re.IGNORECASE)
+"""File names that mean a device on Windows."""
 MAX_OUTCOME_LINES: Final = 100_000
 """Lessons of which a peer may bring outcomes of one system."""
 
@@ -207,6 +209,11 @@ def find_name_problem(path: str, checker: Checker) -> Reason | None:
     if not is_spelled_well:
         return Reason.NAME
     return Reason.FUTURE if checker.is_later(day) else None
+
+
+def is_device(name: SetName) -> bool:
+    """Whether the file of a collection could not be checked out on Windows."""
+    return _DEVICE.fullmatch(name.rpartition("/")[2]) is not None
 
 
 def lines_to_check(path: str, data: bytes) -> list[bytes]:

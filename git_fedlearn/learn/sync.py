@@ -39,6 +39,7 @@ from git_fedlearn.repository.state import CHECKPOINTS
 from git_fedlearn.repository.work_tree import SYSTEM_TRAILER, commit_data, refuse_unfinished
 from git_fedlearn.repository.workers import cores
 from git_fedlearn.statistics.metrics import write_month
+from git_fedlearn.training.own_files import RepairedFile, remember_own_files, repair_own_files
 from git_fedlearn.training.own_snapshots import clear_retracted
 
 
@@ -74,6 +75,8 @@ class Synced:
     """The month file, if it was written."""
     unread: tuple[str, ...] = ()
     """Logs in the source folder that nothing reads, because of their names."""
+    repaired: list[RepairedFile] = field(default_factory=list)
+    """Files of this system that others had changed."""
     commit: str | None = None
     """The commit, if one was requested and there were changes."""
 
@@ -134,6 +137,7 @@ def sync(repository: Repository, engine: PrivacyEngine, options: SyncOptions) ->
         lessons[name] = sorted({*waiting, *made})
     if options.dry_run:
         return synced
+    synced.repaired = repair_own_files(repository, options.now.date())
     write_pending(repository, lessons, names)
     folder = snapshot_folder(repository.top, system)
     if batch.events:
@@ -144,6 +148,7 @@ def sync(repository: Repository, engine: PrivacyEngine, options: SyncOptions) ->
     # A run that repeats an interrupted one changes no record, but the month file may be out of date.
     if any(batch.lessons.values()) or any(joined.added or joined.changed for joined in synced.joined):
         synced.metrics = write_month(repository, options.now)
+    remember_own_files(repository, filter(None, (synced.snapshot, synced.metrics)))
     if batch.waiting:
         Inbox(repository).add_samples(batch.waiting)
     reached_now = _checkpoints_of(reached, checkpoints)

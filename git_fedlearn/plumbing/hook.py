@@ -23,17 +23,19 @@ INTERRUPTED: Final = 130
 GIT_HOOKS: Final = {
     "pre-commit": 0,
     "pre-merge-commit": 0,
+    "commit-msg": 1,
     "post-merge": 0,
     "pre-push": 2,
     "pre-receive": 0,
 }
-"""The git hooks, with the number of arguments passed on: pre-push gets the remote and its URL."""
+"""The git hooks, with the number of arguments passed on: a file; the remote and its URL."""
 
 FILE_HOOKS: Final = ("sanitize", "scan", "verify")
 """Hooks of the pre-commit framework; they get the files to check."""
 
 
 _MODULES: Final = {
+    "commit-msg": "messages",
     "pre-push": "pushes",
     "pre-receive": "pushes",
     **dict.fromkeys(FILE_HOOKS, "files"),

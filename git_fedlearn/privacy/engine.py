@@ -45,6 +45,8 @@ class PrivacyEngine:
     def scan(self, value: Json) -> tuple[Finding, ...]:
         """All findings, ordered by pointer and offset, keys before values."""
         if isinstance(value, str):
+            if self._scanner.is_clean(value):
+                return ()
             strings = [JsonString(value, "", "", in_key=False)]
         elif self._scanner.are_clean(iter_texts(value)):
             return ()

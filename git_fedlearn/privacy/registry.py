@@ -1,7 +1,7 @@
 """The list of detectors, and for each its gate: a pattern of the texts in which it can find anything.
 
 A detector takes a subject and yields matches; it keeps no state and does no I/O. One pass of RE2 over a
-text tries all gates at once, so clean text costs little more than that pass.
+text tries all gates at once, so clean text costs little more than that pass; behind some are narrow gates.
 
 Laws: a gate may be open for nothing, but is never shut before a finding (tests ask every detector behind
 its gate). Gates are tried on ASCII text only, where lower case is unambiguous; other text passes all of
@@ -12,12 +12,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
-from functools import cached_property, lru_cache
-from typing import TYPE_CHECKING, Final
+from functools import cache, cached_property, lru_cache
+from typing import TYPE_CHECKING, Final, NamedTuple
 
-import re2
-
-from git_fedlearn.privacy.detectors import detect_secrets_rules
+from git_fedlearn.privacy.detectors import detect_secrets_rules, ids, phones
 from git_fedlearn.privacy.detectors.assignments import find_assignments
 from git_fedlearn.privacy.detectors.credentials_in_text import PROGRAMS, find_command_lines, find_credentials
 from git_fedlearn.privacy.detectors.detect_secrets_rules import find_with_detect_secrets
@@ -50,10 +48,13 @@ from git_fedlearn.privacy.detectors.tokens import (
 )
 from git_fedlearn.privacy.detectors.wallets import find_wallets
 from git_fedlearn.privacy.model import Match
+from git_fedlearn.privacy.narrow_gates import NARROW_GATES, NarrowGates, compiled_set
 from git_fedlearn.privacy.subject import Subject, name_of_key
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    import re2
 
 Detector = Callable[[Subject], Iterable[Match]]
 
@@ -126,7 +127,8 @@ GATES: dict[str, str] = {
         rf"(?:^|[^A-Za-z0-9])(?:{_any_of(prefix for row in PREFIXED for prefix in row.prefixes.split())})"
         rf"\S{{{MIN_REST_LENGTH}}}"
     ),
-    "find_marked_tokens": _any_of(mark for row in MARKED for mark in row.marks),
+    "find_marked_tokens": _any_of(mark for row in MARKED for mark in row.marks if mark != "==")
+    + "|[A-Za-z0-9+/]{8}==",
     "find_aws_secrets": "AKIA|ASIA",
     "find_with_detect_secrets": rf"(?i:{_any_of(w for row in detect_secrets_rules.PLUGINS for w in row[2])})",
     "find_assignments": _NAMES,
@@ -157,13 +159,26 @@ GATES: dict[str, str] = {
     "find_behind_lookalikes": r"[^\x00-\x7f]",
 }
 
-MAX_AUTOMATON_BYTES: Final = 64 << 20
 MAX_CACHED_CHOICES: Final = 4096
 _TYPOGRAPHY = re.compile("[\u2010-\u2015\u2018-\u201d\u2022\u2026\u2713\u2714]")
 """Dashes, quotation marks, bullets and other typography that language models like to write.
 
 Gates see a hyphen in place of each: no gate excludes a hyphen, and detectors take a dash in a number for one.
 """
+_MIN_RUN_LENGTH: Final = 14
+_RUNS: Final = (
+    r"[A-Za-z0-9_.$~!:|/+=-]{24}",
+    # A digit in a long word near its beginning; `Subject` looks closer.
+    r"[0-9][A-Za-z0-9_-]{7}|[A-Za-z_-]{7}[0-9]",
+)
+"""Whether a text has a long run or may have a digit run."""
+
+
+class Choice(NamedTuple):
+    """The detectors behind some gates, and the groups of narrow gates that may still shut out some."""
+
+    detectors: tuple[Detector, ...]
+    narrow: tuple[NarrowGates, ...]
 
 
 class Prefilter:
@@ -173,44 +188,61 @@ class Prefilter:
         self._all = tuple(detectors)
         self._gated = tuple(detector for detector in detectors if detector.__name__ in GATES)
         self._open = lru_cache(maxsize=MAX_CACHED_CHOICES)(self._behind)
+        self._rest = lru_cache(maxsize=MAX_CACHED_CHOICES)(self._without)
 
     @cached_property
     def _gates(self) -> re2.Set:
-        options = re2.Options()
-        options.max_mem = MAX_AUTOMATON_BYTES
-        gates = re2.Set.SearchSet(options)
-        for detector in self._gated:
-            gates.Add(GATES[detector.__name__])
-        gates.Compile()
-        return gates
+        return compiled_set(GATES[detector.__name__] for detector in self._gated)
 
     def choose(self, subject: Subject) -> tuple[Detector, ...]:
         """The detectors that may find something in this text, in the order of the list."""
         text = subject.text if subject.text.isascii() else _TYPOGRAPHY.sub("-", subject.text)
         if not text.isascii():
             return self._all
-        chosen = self._open(
-            tuple(self._gates.Match(text) or ()),
-            is_long=bool(subject.long_runs),
-            has_digits=subject.has_digit_run,
+        data = text.encode()
+        runs = _runs().Match(data) or () if len(text) >= _MIN_RUN_LENGTH else ()
+        choice = self._open(
+            tuple(self._gates.Match(data) or ()),
+            is_long=0 in runs,
+            has_digits=1 in runs and subject.has_digit_run,
         )
-        if subject.key and (asked := _detectors_for_key(subject.key)):
-            return tuple(d for d in self._all if d in chosen or d in asked)
+        chosen = choice.detectors
+        asked = _detectors_for_key(subject.key) if subject.key else frozenset[Detector]()
+        if choice.narrow:
+            shut = frozenset[str]().union(*(gates.shut(data) for gates in choice.narrow))
+            chosen = self._rest(chosen, shut.difference(d.__name__ for d in asked) if asked else shut)
+        if asked.intersection(_ASKED_BY_KEY):
+            return tuple(d for d in self._all if d in chosen or (d in asked and d in _ASKED_BY_KEY))
         return chosen
 
-    def _behind(self, gates: tuple[int, ...], *, is_long: bool, has_digits: bool) -> tuple[Detector, ...]:
+    def _behind(self, gates: tuple[int, ...], *, is_long: bool, has_digits: bool) -> Choice:
         """The detectors behind these gates, and those that need a long run or a digit run if there is one."""
         found = {self._gated[number].__name__ for number in gates}
         if is_long:
             found |= OPENED_BY_LONG_RUN
         if has_digits:
             found |= OPENED_BY_DIGIT_RUN
-        return tuple(d for d in self._all if d.__name__ in found)
+        return Choice(
+            tuple(d for d in self._all if d.__name__ in found),
+            tuple(gates for gates in NARROW_GATES if not gates.detectors.isdisjoint(found)),
+        )
+
+    def _without(self, chosen: tuple[Detector, ...], shut: frozenset[str]) -> tuple[Detector, ...]:
+        return tuple(d for d in chosen if d.__name__ not in shut)
+
+
+@cache
+def _runs() -> re2.Set:
+    return compiled_set(_RUNS)
+
+
+_ASKED_BY_KEY = frozenset((find_assignments, find_births, find_positions))
+"""Detectors that some keys ask about every text; others only lose their narrow gate."""
 
 
 @lru_cache(maxsize=4096)
 def _detectors_for_key(key: str) -> frozenset[Detector]:
-    """The detectors that look at every text under such a key."""
+    """The detectors that such a key opens: all of their gates, or the narrow one."""
     asked: list[Detector] = []
     if name_of_key(key) is not None:
         asked.append(find_assignments)
@@ -218,4 +250,8 @@ def _detectors_for_key(key: str) -> frozenset[Detector]:
         asked.append(find_births)
     if is_position_key(key):
         asked.append(find_positions)
+    if ids.is_announced_by(key):
+        asked.append(find_numbers)
+    if phones.is_announced_by(key):
+        asked.append(find_phones)
     return frozenset(asked)

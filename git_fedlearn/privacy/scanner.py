@@ -18,6 +18,7 @@ from git_fedlearn.privacy import kinds
 from git_fedlearn.privacy.detectors.local_identity import IdentityRules
 from git_fedlearn.privacy.detectors.personal import find_person_names
 from git_fedlearn.privacy.detectors.split_secrets import may_begin
+from git_fedlearn.privacy.invisible import clean_text
 from git_fedlearn.privacy.json_strings import plain_key
 from git_fedlearn.privacy.model import Match, fingerprint, settle_overlaps
 from git_fedlearn.privacy.policy import compile_pattern
@@ -67,13 +68,13 @@ class TextScanner:
         self.placeholders = kinds.placeholder_pattern(tuple(rule.kind for rule in policy.rules))
 
     def are_clean(self, texts: Iterable[tuple[str, str | None]]) -> bool:
-        """Whether these texts of one value, each with its key (None for a key), are all known to be clean.
+        """Whether these texts of one value, each with its key (None for a key), are all clean.
 
         Also False if a secret may be split over several of them.
         """
         for text, key in texts:
             known_by = _memory_key(text, key or "")
-            seen = self._seen.get(known_by)
+            seen = self._seen.get(known_by) or self._look(text, key or "", known_by)
             if seen is None or seen.matches:
                 return False
             if key is None:
@@ -83,6 +84,16 @@ class TextScanner:
             if seen.may_begin:
                 return False
         return True
+
+    def is_clean(self, text: str) -> bool:
+        """Whether a text on its own holds nothing private or invisible."""
+        known_by = _memory_key(text, "")
+        seen = self._seen.get(known_by) or self._look(text, "", known_by)
+        return seen is not None and not seen.matches
+
+    def _look(self, text: str, key: str, known_by: _MemoryKey) -> _KnownText | None:
+        """What is private in a text that is not remembered; None if it has invisible characters."""
+        return None if clean_text(text) is not text else self._remember(known_by, self._find(text, key))
 
     def matches(self, text: str, key: str = "", parts: Sequence[Match] = ()) -> Sequence[Match]:
         """The private spans of a text without invisible characters, in order; none cuts a placeholder.
@@ -95,12 +106,15 @@ class TextScanner:
         seen = self._seen.get(known_by)
         if seen is not None:
             return seen.matches
-        found = self._find(text, key)
+        return self._remember(known_by, self._find(text, key)).matches
+
+    def _remember(self, known_by: _MemoryKey, found: Sequence[Match]) -> _KnownText:
+        known = _KnownText(found, None)
         if len(found) <= MAX_REMEMBERED_MATCHES:
             if len(self._seen) >= MAX_REMEMBERED_TEXTS:
                 self._seen.popitem(last=False)
-            self._seen[known_by] = _KnownText(found, None)
-        return found
+            self._seen[known_by] = known
+        return known
 
     def joined(self, found: Sequence[Match], more: Iterable[Match], text: str) -> Sequence[Match]:
         """The settled matches of a text with those of `more` that they do not cover, settled again."""

@@ -25,6 +25,8 @@ class _LazyPattern:
 
     def __init__(self, pattern: str, flags: int) -> None:
         self._source = (pattern, flags)
+        self.pattern = pattern
+        self.flags = flags
 
     def __getattr__(self, name: str) -> object:
         """Called only for attributes that are missing."""
@@ -174,16 +176,25 @@ class Subject:
     def __init__(self, text: str, key: str = "") -> None:
         self.text = text
         self.key = key
-        lowered = text.lower()
-        if len(lowered) != len(text):
-            lowered = "".join(low if len(low := char.lower()) == 1 else char for char in text)
-        self.lowered = lowered
-        """In lower case, character by character, so that offsets stay valid."""
-        self._long_words = [word for word in text.split() if len(word) >= _DIGIT_RUN_LENGTH]
-        self.long_runs: list[tuple[int, int]] = []
+
+    @cached_property
+    def lowered(self) -> str:
+        """The text in lower case, character by character, so that offsets stay valid."""
+        lowered = self.text.lower()
+        if len(lowered) == len(self.text):
+            return lowered
+        return "".join(low if len(low := char.lower()) == 1 else char for char in self.text)
+
+    @cached_property
+    def _long_words(self) -> list[str]:
+        return [word for word in self.text.split() if len(word) >= _DIGIT_RUN_LENGTH]
+
+    @cached_property
+    def long_runs(self) -> list[tuple[int, int]]:
         """The spans of long runs of token characters."""
         if any(len(word) >= _LONG_RUN_LENGTH for word in self._long_words):
-            self.long_runs = [hit.span() for hit in _LONG_RUN.finditer(text)]
+            return [hit.span() for hit in _LONG_RUN.finditer(self.text)]
+        return []
 
     @cached_property
     def stem_positions(self) -> list[int]:

@@ -33,6 +33,7 @@ from git_fedlearn.qdrant.store import Admit, Collection, Point, PointId, Store, 
 from git_fedlearn.repository.ledger import Ledger
 from git_fedlearn.repository.repository import Repository
 from git_fedlearn.repository.workers import Progress
+from git_fedlearn.training.own_files import remember_own_files
 
 _DIGITS: Final = "0123456789abcdef"
 _PART_BYTES: Final = 8_000_000
@@ -216,7 +217,7 @@ def _write_own_files(
 ) -> None:
     folder = snapshot_root(repository.top) / repository.system()
     pieces = (b"\n".join([*part, b""]) for part in lines.parts() if part)
-    write_snapshot(folder, collection.name, pieces, today)
+    remember_own_files(repository, [write_snapshot(folder, collection.name, pieces, today)])
     write_schema(folder, collection.name, collection.schema(), today)
 
 

@@ -12,7 +12,6 @@ from git_fedlearn.repository.files import read_file, write_file
 from git_fedlearn.repository.objects import Objects, TreeEntry
 from git_fedlearn.repository.repository import Repository
 from git_fedlearn.repository.trees import read_stages
-from git_fedlearn.repository.work_tree import is_replay
 
 BASE, OURS, THEIRS = 1, 2, 3
 """Index stages, gitrevisions(7)."""
@@ -55,11 +54,16 @@ def resolve_conflicts(repository: Repository) -> Resolved:
 
 def _join_sides(repository: Repository, objects: Objects, path: str, sides: dict[int, TreeEntry]) -> bytes:
     """The join of the sides, or the base if both dropped the file, with the file in the work tree."""
-    stages = [stage for stage in (OURS, THEIRS) if stage in sides] or [BASE]
-    versions = [objects.read(sides[stage].oid) for stage in stages]
-    base = objects.read(sides[BASE].oid) if OURS in sides and BASE in sides and is_replay(repository) else b""
+    versions = {stage: objects.read(entry.oid) for stage, entry in sides.items()}
+    base = b"" if _is_merge(repository) else versions.get(BASE, b"")
+    ours = versions.get(OURS, b"") if sides.keys() - {BASE} else versions[BASE]
     merge = partial(merge_files, path, replayed=base)
-    return reduce(merge, [*versions[1:], read_file(repository.top / path)], versions[0])
+    return reduce(merge, [versions.get(THEIRS, b""), read_file(repository.top / path)], ours)
+
+
+def _is_merge(repository: Repository) -> bool:
+    """Whether histories are in conflict; else git applies one change: rebase, pick, revert, am, stash."""
+    return any((repository.git_dir / name).exists() for name in ("MERGE_HEAD", "SQUASH_MSG"))
 
 
 def _has_foreign_side(objects: Objects, sides: dict[int, TreeEntry]) -> bool:

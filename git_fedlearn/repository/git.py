@@ -4,6 +4,7 @@ import os
 import re
 import signal
 import subprocess
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -11,7 +12,8 @@ from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from pathlib import Path
 from select import select
-from typing import Final, NamedTuple
+from typing import IO, Final, NamedTuple
+from weakref import finalize
 
 from git_fedlearn.errors import GitError
 from git_fedlearn.repository.environment import without_cleared
@@ -172,6 +174,32 @@ class Git:
         code = process.returncode if ended else TIMED_OUT
         return Finished(code, b"", said.decode("utf-8", "replace"))
 
+    def lines(self, *arguments: str, stdin: bytes = b"") -> Iterator[bytes]:
+        """The lines of standard output while git writes them; it is stopped when the caller stops.
+
+        Git must read all of its input before it writes. Raises GitError with git's own message.
+        """
+        with _timed(arguments), tempfile.TemporaryFile() as said:
+            process = self._open(arguments, said)
+            try:
+                with suppress(BrokenPipeError), _pipe(process.stdin) as pipe:
+                    pipe.write(stdin)
+                yield from (line.removesuffix(b"\n") for line in _pipe(process.stdout))
+                if process.wait():
+                    raise GitError(f"git {arguments[0]} failed: {_said(said, process.returncode).said}")
+            finally:
+                _end(process)
+
+    def _open(self, arguments: Sequence[str], errors: IO[bytes]) -> subprocess.Popen[bytes]:
+        return subprocess.Popen(  # noqa: S603
+            ["git", *arguments],  # noqa: S607
+            cwd=self.directory,
+            env=self.environment,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=errors,
+        )
+
     def stream(self, *arguments: str) -> int:
         """Run a git command that prints and prompts itself; returns its exit code."""
         with _timed(arguments):
@@ -182,6 +210,79 @@ class Git:
                 check=False,
             )
         return done.returncode
+
+
+class GitBatch:
+    """A git command that answers requests in turn, as `git cat-file --batch` does.
+
+    It starts with the first request, and again if it ended; it ends with `close`, or with this object.
+    """
+
+    def __init__(self, git: Git, *arguments: str) -> None:
+        self._git = git
+        self._arguments = arguments
+        self._close: Callable[[], object] | None = None
+
+    def ask(self, request: bytes) -> bytes:
+        """The first line of the answer to a request of one line. Raises GitError if git ends instead."""
+        if self._close is None:
+            self._errors = tempfile.TemporaryFile()  # noqa: SIM115  open as long as the process
+            self._process = self._git._open(self._arguments, self._errors)  # noqa: SLF001  its second half
+            self._close = finalize(self, _end_batch, self._process, self._errors, os.getpid())
+        line = b""
+        with suppress(BrokenPipeError):
+            _pipe(self._process.stdin).write(request + b"\n")
+            _pipe(self._process.stdin).flush()
+            line = _pipe(self._process.stdout).readline()
+        if not line.endswith(b"\n"):
+            raise self._failure()
+        return line[:-1]
+
+    def take(self, size: int) -> bytes:
+        """The bytes that follow, which a line feed ends. Raises GitError if git ends before."""
+        data = _pipe(self._process.stdout).read(size + 1)
+        if len(data) <= size:
+            raise self._failure()
+        return data[:-1]
+
+    def close(self) -> None:
+        """End the command."""
+        if self._close:
+            self._close()
+        self._close = None
+
+    def _failure(self) -> GitError:
+        code = self._process.wait()
+        failed = GitError(f"git {self._arguments[0]} failed: {_said(self._errors, code).said}")
+        self.close()
+        return failed
+
+
+def _end_batch(process: subprocess.Popen[bytes], errors: IO[bytes], owner: int) -> None:
+    """End a batch process, unless this is a fork of the process that started it."""
+    if os.getpid() == owner:
+        _end(process)
+        errors.close()
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    for pipe in (process.stdin, process.stdout):
+        with suppress(BrokenPipeError):
+            _pipe(pipe).close()
+    process.terminate()
+    process.wait()
+
+
+def _pipe(pipe: IO[bytes] | None) -> IO[bytes]:
+    """A pipe that is there, because the process was opened with it."""
+    if pipe is None:
+        raise ValueError("not opened as a pipe")
+    return pipe
+
+
+def _said(errors: IO[bytes], code: int) -> Finished:
+    errors.seek(0)
+    return Finished(code, b"", errors.read().decode("utf-8", "replace"))
 
 
 def attempt_program(

@@ -65,6 +65,14 @@ def losses_by_set(
     return found
 
 
+def old_lines(before: Iterable[CommittedTree], after: DataTree) -> dict[SetName, set[bytes]]:
+    """The lines of each set in the trees before, from files that differ in `after`."""
+    return {
+        name: {line for oid, objects in blobs.items() for line in split_lines(objects.read(oid))}
+        for name, blobs in _old_blobs(before, after).items()
+    }
+
+
 def _is_of(path: str, name: SetName) -> bool:
     found = find_set(path)
     return found is not None and found[0] == name

@@ -8,7 +8,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NewType
 
-from git_fedlearn.errors import NotARepositoryError, SettingsError
+from git_fedlearn.errors import GitError, NotARepositoryError, SettingsError
 from git_fedlearn.repository.checkout import LANDING, rollback_interrupted
 from git_fedlearn.repository.git import Git
 from git_fedlearn.repository.lock import hold_lock
@@ -94,10 +94,21 @@ class Repository:
 
     @cached_property
     def objects(self) -> "Objects":
-        """The object database, including what git adds later. Raises GitError."""
-        from git_fedlearn.repository.objects import Objects  # noqa: PLC0415  costs start-up time
+        """The object database: read by libgit2, or by git itself in a repository that libgit2 cannot read."""
+        from git_fedlearn.repository.libgit_objects import LibgitObjects  # noqa: PLC0415  costs start-up time
 
-        return Objects(self.git_dir, self.environment)
+        try:
+            return LibgitObjects(self.git_dir, self.environment)
+        except GitError:
+            from git_fedlearn.repository.git_objects import GitObjects  # noqa: PLC0415  hardly ever needed
+
+            return GitObjects(self.git)
+
+    def close(self) -> None:
+        """Let go of the object database; it opens again when it is needed."""
+        objects = self.__dict__.pop("objects", None)
+        if objects:
+            objects.close()
 
     def forget_settings(self) -> None:
         """Drop the settings read so far, because the file was written."""

@@ -67,6 +67,11 @@ LEDGER: Final = StateItem(
 )
 LOCK: Final = StateItem("lock", "the lock of this clone", "nothing, unless a command is running")
 LOCK_HOLDER: Final = StateItem("lock.holder", "the holder of the lock", "an error does not name the holder")
+OWN_FILES: Final = StateItem(
+    "own-files",
+    "the versions of the files that this system alone writes",
+    "what others changed in them until the next sync stays",
+)
 OWN_OUTCOMES: Final = StateItem(
     "outcomes.jsonl", "this system's outcomes from all branches", "outcomes that are only on another branch"
 )
@@ -114,6 +119,7 @@ ITEMS: Final = (
     LOCK,
     LOCK_HOLDER,
     OWN_OUTCOMES,
+    OWN_FILES,
     PEERS,
     PENDING,
     PLACE,

@@ -174,12 +174,6 @@ def find_unfinished(repository: Repository) -> str | None:
     return next((what for name, what in _UNFINISHED.items() if (repository.git_dir / name).exists()), None)
 
 
-def is_replay(repository: Repository) -> bool:
-    """Whether git is applying the changes of single commits: rebase, am, cherry-pick or revert."""
-    names = _UNFINISHED.keys() - {"MERGE_HEAD"}
-    return any((repository.git_dir / name).exists() for name in names)
-
-
 SYSTEM_TRAILER: Final = "Fedlearn-System"
 PEER_TRAILER: Final = "Fedlearn-Peer"
 

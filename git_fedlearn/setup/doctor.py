@@ -30,6 +30,7 @@ from git_fedlearn.setup.probes import (
     probe_hook,
     try_conversion,
     try_merge,
+    try_objects,
     try_textconv,
     works,
 )
@@ -53,6 +54,7 @@ class Check(NamedTuple):
 def diagnose(repository: Repository) -> Iterator[Check]:
     """Test what git does in this clone; a bare repository has no hooks or files to test."""
     yield _check("git", _git, repository, "upgrade git")
+    yield _check("objects", try_objects, repository, "git fsck")
     yield _check("merge", try_merge, repository, INSTALL)
     yield _check("attributes", _attributes, repository, INSTALL)
     yield _check("diff", try_textconv, repository, INSTALL)

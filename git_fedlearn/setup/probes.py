@@ -14,10 +14,14 @@ from secrets import token_hex
 from typing import Final, NamedTuple
 
 from git_fedlearn.core.canonical import JsonObject
-from git_fedlearn.core.layout import ATTRIBUTE_PATTERNS
+from git_fedlearn.core.layout import ATTRIBUTE_PATTERNS, DATA
 from git_fedlearn.core.record import make_record
 from git_fedlearn.core.record_set import join_sets
+from git_fedlearn.errors import GitError
 from git_fedlearn.repository.git import Finished, Git
+from git_fedlearn.repository.git_objects import GitObjects
+from git_fedlearn.repository.libgit_objects import LibgitObjects
+from git_fedlearn.repository.objects import Objects, TreeEntry
 from git_fedlearn.repository.repository import Repository
 from git_fedlearn.repository.trees import WorkTree
 from git_fedlearn.setup.drivers import DRIVER_KEY, EXPECTED
@@ -70,6 +74,27 @@ def git_version(git: Git) -> tuple[int, int]:
     """Major and minor version of git; (0, 0) if unknown."""
     match = re.search(r"(\d+)\.(\d+)", git.text("version"))
     return (int(match[1]), int(match[2])) if match else (0, 0)
+
+
+def try_objects(repository: Repository) -> Effect:
+    """Read the data files of HEAD through git and, where it can, through libgit2."""
+    by_git = _data_files(GitObjects(repository.git))
+    try:
+        libgit = LibgitObjects(repository.git_dir, repository.environment)
+    except GitError as error:
+        return works(f"git itself reads them, because {error.message}")
+    if _data_files(libgit) != by_git:
+        return fails("libgit2 and git do not read the same data files")
+    return works("libgit2 reads them, and git reads the same")
+
+
+def _data_files(reader: Objects) -> dict[str, TreeEntry]:
+    """The data files of HEAD; closes the reader."""
+    try:
+        head = reader.find_commit("HEAD")
+        return reader.files(head, DATA) if head else {}
+    finally:
+        reader.close()
 
 
 def try_merge(repository: Repository) -> Effect:

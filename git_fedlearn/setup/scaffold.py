@@ -20,7 +20,7 @@ from git_fedlearn.repository.settings import SETTINGS_FILE, Settings
 from git_fedlearn.setup.blocks import line_end, put_block
 from git_fedlearn.setup.drivers import with_shared_rule
 
-HOOK_IDS: Final = ("fedlearn-sanitize", "fedlearn-scan", "fedlearn-verify")
+HOOK_IDS: Final = ("fedlearn-sanitize", "fedlearn-scan", "fedlearn-verify", "fedlearn-message")
 LOCAL_HOOKS: Final = r"""- repo: local
   hooks:
     - id: fedlearn-sanitize
@@ -42,6 +42,12 @@ LOCAL_HOOKS: Final = r"""- repo: local
       files: ^data/
       always_run: true
       require_serial: true
+    - id: fedlearn-message
+      name: redact secrets and personal data in the commit message
+      entry: git-fedlearn-hook commit-msg
+      language: system
+      stages: [commit-msg]
+      verbose: true
 """
 
 

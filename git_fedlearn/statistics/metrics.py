@@ -20,6 +20,7 @@ from git_fedlearn.errors import UsageError
 from git_fedlearn.repository.files import read_file, write_file
 from git_fedlearn.repository.repository import Repository
 from git_fedlearn.statistics.survey import PATTERN_SETS, Survey, survey
+from git_fedlearn.training.own_files import remember_own_files
 
 FORMAT: Final = 1
 _MONTH: Final = re.compile(r"\d{4}-(0[1-9]|1[0-2])", re.ASCII)
@@ -87,6 +88,7 @@ def write_month(repository: Repository, now: datetime) -> Path | None:
         return None
     text = json.dumps(facts | {"synced_at": f"{now:%Y-%m-%dT%H:%M:%SZ}"}, indent=2, sort_keys=True)
     write_file(path, f"{text}\n".encode())
+    remember_own_files(repository, [path])
     return path
 
 

@@ -32,6 +32,7 @@ def test_a_healthy_clone_line_by_line_and_nothing_left_behind(world: World) -> N
     version = one.git("version").out.split()[2].split(".")
     assert out == (
         f"ok       git              git {version[0]}.{version[1]}; 2.34 or later is needed\n"
+        "ok       objects          libgit2 reads them, and git reads the same\n"
         "ok       merge            git merged two record sets with the registered driver\n"
         "ok       attributes       git uses the drivers for data files on every branch\n"
         "ok       diff             git diff shows records, one field per line\n"
@@ -174,7 +175,7 @@ BREAKS: list[tuple[Callable[[System], None], list[str]]] = [
     (_hook_dulled, ["pre-push"]),
     (_hook_not_executable, ["post-merge"]),
     (_hook_replaced, ["pre-commit"]),
-    (_hooks_elsewhere, ["pre-commit", "pre-merge-commit", "post-merge", "pre-push"]),
+    (_hooks_elsewhere, ["pre-commit", "pre-merge-commit", "commit-msg", "post-merge", "pre-push"]),
     (_interpreter_gone, ["pre-commit"]),
     (_forged_id, ["system"]),
     (_rule_of_someone_else, ["merge", "attributes", "shared rule"]),

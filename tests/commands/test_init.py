@@ -185,9 +185,9 @@ def test_hooks_named_by_the_user_are_not_added_again(world: World) -> None:
 def test_the_hooks_we_offer_are_those_we_write() -> None:
     offered = yaml.safe_load((PROJECT / ".pre-commit-hooks.yaml").read_text())
     written = yaml.safe_load(LOCAL_HOOKS)[0]["hooks"]
-    keys = ("id", "name", "entry", "files", "require_serial")
-    assert [{key: hook[key] for key in keys} for hook in offered] == [
-        {key: hook[key] for key in keys} for hook in written
+    keys = ("id", "name", "entry", "files", "require_serial", "stages", "verbose")
+    assert [{key: hook.get(key) for key in keys} for hook in offered] == [
+        {key: hook.get(key) for key in keys} for hook in written
     ]
     assert tuple(hook["id"] for hook in offered) == HOOK_IDS
 

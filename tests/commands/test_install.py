@@ -22,7 +22,7 @@ def test_install_says_what_it_did_and_the_second_time_changes_no_byte(world: Wor
         f"installed in {one.path}/.git as {ID}\n"
         "  config: merge driver, diff driver and system id\n"
         "  attributes: .git/info/attributes\n"
-        "  hooks: pre-commit, pre-merge-commit, post-merge, pre-push in .git/hooks\n"
+        "  hooks: pre-commit, pre-merge-commit, commit-msg, post-merge, pre-push in .git/hooks\n"
     )
     before = snapshot(one.path / ".git")
     assert one.fedlearn("install").out == f"already installed as {ID}\n"
@@ -186,7 +186,7 @@ def test_hooks_go_where_git_looks_for_them(world: World) -> None:
     one = world.repository("one")
     one.git("config", "core.hooksPath", ".githooks")
     done = one.fedlearn("install")
-    assert "hooks: pre-commit, pre-merge-commit, post-merge, pre-push in .githooks\n" in done.out
+    assert "hooks: pre-commit, pre-merge-commit, commit-msg, post-merge, pre-push in .githooks\n" in done.out
     assert "is shared with everyone who clones (core.hooksPath)" in done.err
     assert sorted(path.name for path in (one.path / ".githooks").iterdir()) == sorted(HOOKS)
     assert str(Path(sys.executable).parent) not in one.read(".githooks/pre-commit").decode()
@@ -213,7 +213,9 @@ def test_husky_9_runs_our_block_from_the_file_it_leaves_to_the_user(world: World
     assert snapshot(one.path / ".husky/_") == shim
     assert probe(one, "commit", "--allow-empty", "-m", "x") == ["pre-commit"]
     assert "user hook" in one.git("commit", "--allow-empty", "-m", "x").err
-    assert re.findall(r"^ok +(p\S+)", one.fedlearn("doctor", code=1).out, re.MULTILINE) == [*HOOKS]
+    assert re.findall(r"^ok +((?:p|commit-)\S+)", one.fedlearn("doctor", code=1).out, re.MULTILINE) == [
+        *HOOKS
+    ]
     one.fedlearn("uninstall")
     assert user.read_text() == "echo user hook >&2\n"
     assert [path.name for path in (one.path / ".husky").iterdir() if path.is_file()] == ["pre-commit"]
@@ -408,7 +410,9 @@ def test_the_pre_commit_framework_goes_on_working(world: World, first: str) -> N
     before = snapshot(one.path / ".git/hooks")
     one.fedlearn("install")
     assert snapshot(one.path / ".git/hooks") == before
-    assert re.findall(r"^ok +(p\S+)", one.fedlearn("doctor", code=1).out, re.MULTILINE) == [*HOOKS]
+    assert re.findall(r"^ok +((?:p|commit-)\S+)", one.fedlearn("doctor", code=1).out, re.MULTILINE) == [
+        *HOOKS
+    ]
     assert "framework ran" in one.git("commit", "-m", "x").err
     assert "pre-commit" in probe(one, "commit", "--allow-empty", "-m", "x")
     one.fedlearn("uninstall")

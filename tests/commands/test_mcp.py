@@ -150,7 +150,7 @@ async def wrong_uses(agent: Agent, identifier: str) -> None:
             {"solution": "x"},
             "error: error_message or error_type: missing, or not a text\nhint: error-solutions needs",
         ),
-        ({"error_type": "x", "solution": "y", "_seen_by": []}, "error: keys that begin with `_` are"),
+        ({"error_type": "x", "solution": "y", "_seen_by": []}, "error: _seen_by: set by git-fedlearn itself"),
         ({"error_type": "x", "solution": "y" * 2_000_000}, "error: not recorded: larger than"),
     ):
         text = await agent.call("record", fails=True, set="error-solutions", fields=fields)

@@ -7,7 +7,6 @@ import pytest
 from git_fedlearn.core.conflict_markers import (
     conflict_pieces,
     format_conflict,
-    has_conflict,
     join_conflict_sides,
 )
 
@@ -101,9 +100,3 @@ def test_failed_merge_keeps_both_sides_whole() -> None:
         b"<<<<<<<<< ours why\na\n=========\nb\n>>>>>>>>> theirs why\n"
     )
     assert b"".join(conflict_pieces(b"", b"b\n")) == b"<<<<<<< ours\n=======\nb\n>>>>>>> theirs\n"
-
-
-def test_marker_is_seen_at_the_start_of_a_line_only() -> None:
-    assert has_conflict(b"<<<<<<< a\n")
-    assert has_conflict(b"x\n>>>>>>> a\n")
-    assert not has_conflict(b'{"a":"<<<<<<< x"}\n=======\n')

@@ -332,3 +332,67 @@ def test_a_peer_that_hangs_is_given_up_and_the_others_learned(
     found = pull(here, "--timeout", "2", code=1)["peers"]
     assert [found[f"mute{n}"]["contact"] for n in range(3)] == ["timed out"] * 3
     assert patterns(here) == ["good"]
+
+
+def collections(peer: Foreign, names: list[str], *files: bytes) -> None:
+    """Offer collections, each with the same file or one of these."""
+    offered = {f"data/collections/{name}.jsonl": files[n % len(files)] for n, name in enumerate(names)}
+    peer.offer_files({SKILLS: lines_of([GOOD]), **offered})
+
+
+def test_equal_sets_under_two_names_are_both_learned(here: System, peer: Foreign) -> None:
+    collections(peer, ["notes", "copies"], lines_of([line(text="a note")]))
+    pull(here)
+    assert len(here.records("collections/notes")) == len(here.records("collections/copies")) == 1
+
+
+def test_names_that_some_machine_cannot_check_out_are_refused(here: System, peer: Foreign) -> None:
+    names = ["NUL", "aux", "com1.x", "Notes", "notes", "NOTES", "console"]
+    collections(peer, names, *(lines_of([line(text=name)]) for name in names))
+    found = pull(here)["peers"]["peer"]
+    refused = {f"collections/{name}" for name in ("NUL", "aux", "com1.x", "Notes", "notes")}
+    assert set(found["refused"]) == refused
+    assert set(found["refused"].values()) == {"a name or date that no system writes"}
+    assert here.records("collections/NOTES")
+    assert here.records("collections/console")
+
+
+def test_more_files_than_one_run_reads_arrive_in_several(
+    here: System, peer: Foreign, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("git_fedlearn.federation.offers.MAX_PEER_FILES", 3)
+    collections(peer, [f"c{number}" for number in range(7)], *(lines_of([line(n=n)]) for n in range(7)))
+    runs = []
+    for _ in range(4):
+        found = pull(here)["peers"]["peer"]
+        runs.append((found["learned"], found["refused"]))
+    rest = {"…": "more than one run reads; the next run reads on"}
+    assert runs == [(3, rest), (3, rest), (2, {}), (0, {})]
+
+
+def test_a_file_of_very_many_lines_is_not_read(
+    here: System, peer: Foreign, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("git_fedlearn.federation.offers.MAX_FILE_LINES", 100)
+    collections(peer, ["many"], b"1\n" * 101)
+    found = pull(here)["peers"]["peer"]
+    assert (found["refused"], found["learned"]) == ({"data/collections/many.jsonl": "file too large"}, 1)
+
+
+def test_what_unpacks_to_more_than_memory_is_read_in_parts(
+    here: System, peer: Foreign, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A pack of a megabyte may hold gigabytes: long lines, or very many short ones."""
+    monkeypatch.setattr("git_fedlearn.federation.offers.MAX_PEER_BYTES", 4_000_000)
+    other = Foreign(world, "other")
+    here.fedlearn("remote", "add", "other", str(other.path))
+    other.offer(line(pattern="other"))
+    long = [b"x" * 1_100_000 + b"%d\n" % number for number in range(6)]
+    short = b"".join(b"%d\n" % number for number in range(30_000))
+    collections(peer, [f"c{number}" for number in range(7)], *long, short)
+    peers = pull(here)["peers"]
+    assert peers["other"]["learned"] == 1
+    assert peers["peer"]["reasons"] == {"record too large": 3}
+    later = [pull(here)["peers"]["peer"]["reasons"] for _ in range(3)]
+    assert later == [{"record too large": 3, "not a record": 30_000}, {}, {}]
+    assert patterns(here) == ["good", "other"]

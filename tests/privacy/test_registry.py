@@ -8,9 +8,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from privacy.private_samples import aws_key, github_token, jwt, pem_block, rand, strong_word
 
+from git_fedlearn.privacy.detectors import ids, phones, wallets
 from git_fedlearn.privacy.detectors.marked_formats import MARKED, SHAPED
 from git_fedlearn.privacy.detectors.token_formats import PREFIXED
 from git_fedlearn.privacy.engine import PrivacyEngine
+from git_fedlearn.privacy.narrow_gates import compiled_set, relaxed
 from git_fedlearn.privacy.registry import (
     GATES,
     MIN_REST_LENGTH,
@@ -82,6 +84,53 @@ def test_a_gate_is_open_for_every_finding(text: str, key: str) -> None:
 )
 def test_a_gate_is_open_for_every_token(token: str, before: str) -> None:
     assert list(closed_but_found(f"{before}{token}", "")) == []
+
+
+PATTERNS = [
+    *(row.pattern for row in (*MARKED, *SHAPED)),
+    *(pattern.pattern for pattern in (*wallets.ADDRESSES, *ids.unannounced_numbers(), *phones.signs())),
+]
+
+
+@settings(max_examples=400, deadline=None, suppress_health_check=list(HealthCheck))
+@given(
+    st.sampled_from(PATTERNS).flatmap(
+        lambda pattern: st.tuples(
+            st.just(pattern), st.from_regex(re.compile(pattern, re.ASCII | re.IGNORECASE), fullmatch=True)
+        )
+    ),
+    st.sampled_from(["", " ", "-", "x"]),
+)
+def test_a_relaxed_pattern_matches_what_the_pattern_does(found: tuple[str, str], around: str) -> None:
+    pattern, text = found
+    text = around + text + around
+    if text.isascii() and text.isprintable() and re.search(pattern, text) is not None:
+        assert compiled_set([relaxed(pattern)]).Match(text.encode()) == [0]
+
+
+@pytest.mark.parametrize(
+    ("pattern", "expected"),
+    [
+        (r"(?<![A-Za-z0-9])a{2,90}(?![\w(-]|\.\w)", "(?:^|[^A-Za-z0-9])a{2,}"),
+        (r"(?<![\w.-])\ba(?=[)]|(?:b))c", r"(?:^|[^\w.])ac"),
+        (r"(?P<q>[\"'])x{1,4}(?P=q)(-)\2", r"(?:[\"'])x{1,4}[\s\S]{1,8}(-)[\s\S]{1,8}"),
+        (r"[^\s-]{0,3}\(\Z", r"[^\s]{0,3}\(\Z"),
+    ],
+)
+def test_a_relaxed_pattern_leaves_out_what_re2_cannot_say(pattern: str, expected: str) -> None:
+    assert relaxed(pattern) == expected
+
+
+PLAIN = (
+    "pattern = test_something_longer(cli_options) == api_version",
+    "released 2024-03-12 10:15:30, build 1234567 took 12 345 678 ns; 1.2.3.4.5",
+    "a/rather/long/path/of/some/file/in/the/repository.py: \\d+ and 50% more",
+)
+
+
+@pytest.mark.parametrize("text", PLAIN)
+def test_ordinary_text_asks_no_detector(text: str) -> None:
+    assert [detector.__name__ for detector in PREFILTER.choose(Subject(text))] == []
 
 
 HEADS = (

@@ -15,7 +15,8 @@ from git_fedlearn.core.layout import SKILLS_PATTERNS
 from git_fedlearn.core.record import Record, make_record
 from git_fedlearn.core.record_set import canonical_set, parse_record_set
 from git_fedlearn.repository.history import log_changes, revision_changes
-from git_fedlearn.repository.objects import Objects, Oid
+from git_fedlearn.repository.libgit_objects import LibgitObjects
+from git_fedlearn.repository.objects import Oid
 from git_fedlearn.repository.record_log import trace_record
 
 STEM = "data/patterns/skills-patterns"
@@ -40,7 +41,7 @@ class History:
         system.git("fast-import", "--quiet", "--export-marks=marks", stdin=stream)
         marks = dict(line.split() for line in (system.path / "marks").read_text().splitlines())
         self.commits = [Oid(marks[f":{number + 1}"]) for number in range(len(self.files))]
-        self.objects = Objects(system.path, system.environment)
+        self.objects = LibgitObjects(system.path, system.environment)
         self.versions = {oid: parse_all(files) for oid, files in zip(self.commits, self.files, strict=True)}
 
     def parents_of(self, commit: Oid) -> list[Oid]:

@@ -125,16 +125,21 @@ def crash(clone: Clone, random: Random) -> str:
 
 def add(clone: Clone, drawn: list[Draw]) -> None:
     """Learn lessons by `git fedlearn add`."""
+    add_untold(clone, drawn)
+    note_learned(clone, drawn)
+
+
+def add_untold(clone: Clone, drawn: list[Draw]) -> None:
+    """Add lessons that may be dropped again, so the oracle is not told."""
     for name in sorted({found.set_name for found in drawn}):
         lines = b"".join(found.line + b"\n" for found in drawn if found.set_name == name)
         clone.fedlearn("add", name, "-", stdin=lines)
-    note_learned(clone, drawn)
 
 
 def note_learned(clone: Clone, drawn: list[Draw]) -> None:
     """Tell the oracle."""
     for found in drawn:
-        clone.world.oracle.note(found.token, _fact(clone, found))
+        clone.world.oracle.note(found.token, fact_of(clone, found))
 
 
 def write_telemetry(clone: Clone, random: Random) -> list[Draw]:
@@ -157,7 +162,8 @@ def _number_for_sync(random: Random) -> int:
     return random.choice([number for number in range(POOL) if number % 5 != 4])
 
 
-def _fact(clone: Clone, found: Draw) -> Fact:
+def fact_of(clone: Clone, found: Draw) -> Fact:
+    """What a clone says of a lesson that it learns today."""
     today = clone.world.now.date().isoformat()
     return Fact(0, found.score, frozenset({clone.system}), today, found.point)
 
@@ -166,7 +172,7 @@ def _note_partial(clone: Clone, drawn: list[Draw], after: Known) -> None:
     """What a killed command had written counts as learned, if it is what could have been learned."""
     ids = clone.world.oracle.ids
     for found in drawn:
-        fact = _fact(clone, found)
+        fact = fact_of(clone, found)
         known = after.get(ids.get(found.token, ""))
         if known and known.gen == 0 and combine_all({"": known}, {"": fact}) == {"": known}:
             clone.world.oracle.note(found.token, fact)

@@ -13,7 +13,7 @@ from hashlib import sha256
 from pathlib import Path
 from random import Random
 
-from simulation import learning, sharing
+from simulation import learning, replaying, sharing
 from simulation.clones import Clone, Universe
 from simulation.oracle import DisagreementError, compare, read_outcomes, set_files
 
@@ -34,6 +34,12 @@ OPERATIONS = {
     sharing.stash: 5,
     sharing.without_driver: 4,
     sharing.worktree: 3,
+    replaying.rebase_interactive: 7,
+    replaying.rebase_onto: 7,
+    replaying.revert: 3,
+    replaying.abort: 2,
+    replaying.undo: 3,
+    replaying.carry: 4,
 }
 """Every operation with how often it comes."""
 

@@ -3,6 +3,7 @@
 After each, the clone must know what both sides knew, all is committed, and no path is in conflict.
 """
 
+import re
 from collections.abc import Callable
 from random import Random
 from typing import Self
@@ -14,6 +15,7 @@ from simulation.oracle import DisagreementError, combine_all, compare
 
 NO_DRIVER = ("-c", "merge.fedlearn.driver=false")
 RACES = 6
+SHARD = re.compile(r"/[0-9a-f]{1,2}\.jsonl$")
 
 
 def pull_peer(clone: Clone, random: Random) -> str:
@@ -82,11 +84,27 @@ def cherry_pick(clone: Clone, random: Random) -> str:
         if not commits:
             return f"nothing to pick from {peer.name}"
         chosen = random.choice(commits)
+        changed = _changed_by(clone, chosen)
+        before = clone.known()
         command = ("cherry-pick", "--allow-empty", "--keep-redundant-commits", chosen)
         resolved = joining.run(*command, finish=("cherry-pick", "--continue"))
+        brought = {i for i, fact in clone.known().items() if fact != before.get(i)}
+        if changed and not brought <= changed:
+            raise DisagreementError(
+                f"{clone.name}: {chosen} brought {brought - changed}, which it did not change"
+            )
         clone.fedlearn("verify", "--fix")
         clone.save("bring back what the pick lost")
     return f"cherry-pick {chosen[:8]} of {peer.name}{resolved}"
+
+
+def _changed_by(clone: Clone, commit: str) -> set[str]:
+    """The lessons that a commit changed; nothing if it moved lessons to other files, which git adds whole."""
+    made = clone.git("diff", "--name-only", "--diff-filter=A", f"{commit}~1", commit, "--", "data").out
+    if any(map(SHARD.search, made.splitlines())):
+        return set()
+    parent, known = (clone.world.known_at(clone, at) for at in (f"{commit}~1", commit))
+    return {i for i in {*parent, *known} if known.get(i) != parent.get(i)}
 
 
 def stash(clone: Clone, random: Random) -> str:
@@ -169,7 +187,7 @@ class Joining:
         figures[arguments[0]] += 1
         done = self.clone.git(*arguments, check=False)
         unmerged = self.clone.git("ls-files", "--unmerged").out.splitlines() if done.code else []
-        if unmerged and finish and _is_modify_delete(unmerged):
+        if unmerged and finish and is_modify_delete(unmerged):
             figures["resolved"] += 1
             self.clone.fedlearn("resolve")
             self.clone.git("-c", "core.editor=true", *finish)
@@ -196,7 +214,7 @@ class Joining:
             raise DisagreementError(f"{where}: {clone.git('status', '--porcelain').out}")
 
 
-def _is_modify_delete(unmerged: list[str]) -> bool:
+def is_modify_delete(unmerged: list[str]) -> bool:
     """Whether of every path in conflict one side is missing; lines of `git ls-files --unmerged`."""
     stages: dict[str, set[str]] = {}
     for line in unmerged:

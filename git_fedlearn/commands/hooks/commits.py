@@ -4,22 +4,17 @@ Before a commit, private data in staged records is redacted; everything else is 
 merge nothing is written: a pull must not change what was pulled.
 """
 
-from typing import Final
-
 from git_fedlearn.commands.hooks.judged import SCAN, VERIFY, Judged
+from git_fedlearn.commands.hooks.mode import must_stop
 from git_fedlearn.console.context import Context
 from git_fedlearn.console.findings import report_losses, report_problems
 from git_fedlearn.console.words import count, short_ids
 from git_fedlearn.core.layout import DATA
-from git_fedlearn.errors import SettingsError
 from git_fedlearn.repository.commit_checks import judge
 from git_fedlearn.repository.history import losses_by_set, merge_parents, nested_files
 from git_fedlearn.repository.objects import Objects, Oid
+from git_fedlearn.repository.own_lessons import find_own_changes
 from git_fedlearn.repository.trees import CommittedTree, committed_tree, index_tree
-
-SANITIZE_KEY: Final = "fedlearn.sanitize"
-"""Git config of a clone: `redact` staged records (default), or `stop` the commit."""
-_SANITIZE_MODES: Final = ("redact", "stop")
 
 AUTO_IMPORT_KEY = "fedlearn.autoImport"
 """Git config of a clone: whether to import lessons to Qdrant after each merge."""
@@ -65,11 +60,28 @@ def post_merge(context: Context) -> int:
         )
     if losses:
         context.print_error(f"hint: {REPAIR.format(' --history' if is_forward else '')}")
+    if before:
+        _report_own(context, before[0], after)
     if context.repository.git.find_config(AUTO_IMPORT_KEY, "--type=bool") == "true":
         from git_fedlearn.console.words import bring_in  # noqa: PLC0415  costs start-up time
 
         bring_in(context)
     return 0
+
+
+def _report_own(context: Context, before: CommittedTree, after: CommittedTree) -> None:
+    """Say which lessons of this system others retracted or replaced: whoever may push can do that."""
+    own = find_own_changes(context.repository, before, after)
+    found = (
+        ("retracted {} that this system learned", "lesson", own.retracted, "restore"),
+        ("took score or systems from {} that this system learned", "lesson", own.replaced, "restore"),
+        ("undid {} of this system", "retraction", own.returned, "retract"),
+    )
+    for what, noun, ids, command in found:
+        if ids:
+            what_happened = what.format(count(len(ids), noun))
+            context.print_error(f"warning: this merge {what_happened}: {short_ids(ids)}")
+            context.print_error(f"hint: git fedlearn {command} ID    (if that was wrong)")
 
 
 def _merged(objects: Objects, head: Oid) -> tuple[list[Oid], bool]:
@@ -117,10 +129,7 @@ def _redact(context: Context, candidate: CommittedTree, parents: list[CommittedT
     from git_fedlearn.scanning.findings import shown_path  # noqa: PLC0415
     from git_fedlearn.scanning.staged import redact_staged  # noqa: PLC0415
 
-    mode = context.repository.git.find_config(SANITIZE_KEY) or _SANITIZE_MODES[0]
-    if mode not in _SANITIZE_MODES:
-        raise SettingsError(f"git config {SANITIZE_KEY}: must be one of {', '.join(_SANITIZE_MODES)}")
-    if mode == "stop":
+    if must_stop(context.repository):
         return False
     redacted = redact_staged(context.repository, context.privacy, candidate, parents)
     for path, found in redacted.kinds.items():

@@ -304,7 +304,7 @@ def find_numbers(subject: Subject) -> Iterator[Match]:
     text = subject.text
     if _DIGITS.search(text) is None:
         return
-    keyed = any(stem in subject.key.lower() for stem in _STEMS)
+    keyed = is_announced_by(subject.key)
     for head in _HEAD.finditer(text):
         at = head.start()
         near: bool | None = keyed or None
@@ -334,6 +334,22 @@ _COUNTED = lazy_pattern(
 def _is_counted(text: str, at: int) -> bool:
     """Whether the word before says that a number is one of a machine: a seed, a process, a time."""
     return _COUNTED.search(text, max(0, at - 24), at) is not None
+
+
+def unannounced_numbers() -> list[re.Pattern[str]]:
+    """Of the numbers that need no word before them; each is followed by neither letter nor digit."""
+    return [number.pattern for number in _NUMBERS if number.words is None]
+
+
+def announcing_words() -> list[re.Pattern[str]]:
+    """The words that other numbers need, or a key that announces them."""
+    return [number.words for number in _NUMBERS if number.words is not None]
+
+
+def is_announced_by(key: str) -> bool:
+    """Whether the key may announce a number."""
+    lowered = key.lower()
+    return any(stem in lowered for stem in _STEMS)
 
 
 def _lengths(heads: str) -> Iterator[int]:

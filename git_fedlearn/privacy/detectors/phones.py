@@ -35,7 +35,7 @@ _TRUNK = lazy_pattern(
     r"(?<![\w.+/:-])\(?0[1-9][0-9]{0,4}\)?[ /-](?:[0-9]{2,8}[ -]){0,4}[0-9]{2,8}(?![\w]|[.:/-][0-9])"
 )
 _LOOSE = lazy_pattern(rf"(?<![\w.+-])\(?\+?[0-9](?:[ ./()-]{{0,2}}[0-9]){{5,14}}{_EXTENSION}(?![\w]|-[0-9])")
-_WORD = lazy_pattern(
+_WORDS = (
     r"(?:phone|\btel\b|telephone|telefon|teléfono|téléphone|telefoon|telefone|mobile?|móvil|"
     r"cell(?:ular|phone)?|handy|"
     r"\bfax|whatsapp|\bsms\b|\bcall(?: (?:me|us|him|her|them|on|at|back|now))?\b:?|\bdial|\bring(?: me| us)?|"
@@ -45,9 +45,9 @@ _WORD = lazy_pattern(
     r"\b(?:home|work|office|extension|private|main) (?:line|no\.?|number)|"
     r"\bline\b|\btext(?:s|ed)? (?:goes |go |went |sent )?to|"
     r"(?:get|reach|catch|find|ring|try) (?:me|us|him|her|them) (?:on|at|under)|"
-    r"\bnumber is|电话|手机|電話|携帯|\btext me)[^0-9\n+(]{0,28}[+(]?$",
-    re.IGNORECASE,
+    r"\bnumber is|电话|手机|電話|携帯|\btext me)[^0-9\n+(]{0,28}[+(]?"
 )
+_WORD = lazy_pattern(rf"{_WORDS}$", re.IGNORECASE)
 _TAIL = lazy_pattern(r"(?:x|ext\.?|#) ?[0-9]+$")
 _SEPARATED = lazy_pattern(r"[0-9][ ./()-]+[0-9]")
 _MAX_CHECKED_CANDIDATES: Final = 1000
@@ -74,6 +74,19 @@ _NO_PHONE = lazy_pattern(
     r"^(?:[0-9]{2} ){6}|\.[0-9]$"  # dumps of bytes, decimals
 )
 _GATE = lazy_pattern(r"[0-9](?:[ ./()-]{0,2}[0-9]){5}")
+
+
+_ANNOUNCED = lazy_pattern(rf"{_WORDS}\(?\+?[0-9]", re.IGNORECASE)
+
+
+def signs() -> tuple[re.Pattern[str], ...]:
+    """One of these matches in every text with a phone number, unless its key announces it."""
+    return _INTERNATIONAL, _NORTH_AMERICAN, _TRUNK, _ANNOUNCED, _AFTER
+
+
+def is_announced_by(key: str) -> bool:
+    """Whether the key announces a phone number."""
+    return _KEY.search(key) is not None
 
 
 def find_phones(subject: Subject) -> Iterator[Match]:
@@ -109,7 +122,7 @@ def _national(text: str) -> Iterator[Match]:
 
 
 def _announced(subject: Subject) -> Iterator[Match]:
-    keyed = _KEY.search(subject.key) is not None
+    keyed = is_announced_by(subject.key)
     if not keyed and _ANY_WORD.search(subject.lowered) is None:
         return
     for hit in _LOOSE.finditer(subject.text):

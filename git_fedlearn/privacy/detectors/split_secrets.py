@@ -21,7 +21,9 @@ from git_fedlearn.privacy.subject import Subject, lazy_pattern
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-_TAIL = lazy_pattern(r"(?<![A-Za-z0-9_.~+/=-])[A-Za-z0-9_.~+/=-]{2,200}$")
+_RUN_CHARACTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.~+/=-"
+_MIN_TAIL_LENGTH = 2
+_MAX_TAIL_LENGTH = 200
 _HEAD = lazy_pattern(r"[A-Za-z0-9_.~+/=-]{4,400}")
 _WRAPPING = " \t\r\n\"'`.,;:()[]{}<>…"
 _MIN_PIECE_LENGTH = 6
@@ -95,8 +97,10 @@ def _completed(first: SecretPiece, later: list[SecretPiece]) -> Iterator[tuple[i
 
 def _tail(at: int, source: SplitText) -> SecretPiece | None:
     stripped = source.text.rstrip(_WRAPPING)
-    hit = _TAIL.search(stripped, max(0, len(stripped) - 200))
-    return SecretPiece(at, hit.start(), hit.end(), hit[0]) if hit else None
+    start = len(stripped.rstrip(_RUN_CHARACTERS))
+    if _MIN_TAIL_LENGTH <= len(stripped) - start <= _MAX_TAIL_LENGTH:
+        return SecretPiece(at, start, len(stripped), stripped[start:])
+    return None
 
 
 def _pieces(at: int, source: SplitText) -> Iterator[SecretPiece]:

@@ -35,7 +35,7 @@ _REST = re.compile(r"[A-Za-z0-9_-]{0,4096}")
 _MIN_DISTINCTIVE_PREFIX = 4
 _ALPHANUMERIC = "[A-Za-z0-9]"
 _WITH_MARKS = "[A-Za-z0-9_-]"
-_UNKNOWN = re.compile(
+UNKNOWN = re.compile(
     r"(?<![A-Za-z0-9_.$/%+=@#-])(?P<prefix>[a-z][a-z0-9]{1,11}(?:[._-][a-z0-9]{1,10}){0,2})[_-]"
     r"(?P<rest>[A-Za-z0-9][A-Za-z0-9_-]{25,254})(?!\w|[/+=(-]|\.\w)"
 )
@@ -216,7 +216,7 @@ def find_unknown_tokens(subject: Subject) -> Iterator[Match]:
     """Tokens of vendors that the table does not have: a short name, then generated characters."""
     for start, end in subject.long_runs:
         # One character more, for the lookahead.
-        for hit in _UNKNOWN.finditer(subject.text, start, end + 1):
+        for hit in UNKNOWN.finditer(subject.text, start, end + 1):
             rest = hit["rest"]
             if (
                 hit["prefix"] not in _IDS

@@ -30,6 +30,7 @@ _GENERATORS: Final = (0x3B6A57B2, 0x26508E6D, 0x1EA119FA, 0x3D4233DD, 0x2A1462B3
 _BASE58_ADDRESS = lazy_pattern(r"(?<![A-Za-z0-9])[13LMDAX9][1-9A-HJ-NP-Za-km-z]{25,34}(?![A-Za-z0-9])")
 _BECH32_ADDRESS = lazy_pattern(r"(?<![A-Za-z0-9])(?:bc1|ltc1)[02-9ac-hj-np-z]{11,87}(?![A-Za-z0-9])")
 _ETHEREUM_ADDRESS = lazy_pattern(r"(?<![A-Za-z0-9])0x[0-9a-fA-F]{40}(?![A-Za-z0-9])")
+ADDRESSES = (_BASE58_ADDRESS, _BECH32_ADDRESS, _ETHEREUM_ADDRESS)
 _WALLET_BEFORE = lazy_pattern(
     r"(?:wallet|ethereum|\beth\b|metamask|donat\w{1,4}|payout|deposit)[^\n]{0,40}$", re.IGNORECASE
 )

@@ -1,0 +1,107 @@
+"""Private data in messages of commits and tags.
+
+People who are credited in a trailer (`Signed-off-by: NAME <ADDRESS>`) are public, as git's own authors are.
+Invisible characters are not reported: no agent learns from messages.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from typing import Final, NamedTuple
+
+from git_fedlearn.privacy import kinds
+from git_fedlearn.privacy.engine import PrivacyEngine
+from git_fedlearn.scanning.files import Passage
+from git_fedlearn.scanning.findings import FileFinding, scan_passages
+
+PEOPLE: Final = frozenset((kinds.EMAIL_ADDRESS, kinds.PERSON_NAME, kinds.USER_NAME))
+"""Kinds that are public where git names people."""
+COMMIT_MESSAGE: Final = "commit message"
+"""Stands for the path in findings."""
+
+_PERSON: Final = r"(?:[^<>@,]*<[^<>\s]+>|[^\s<>@,]+@[^\s<>,]+)"
+_CREDIT: Final = re.compile(
+    rf"\s*(?:[*>-] )?(?:(?:[a-z]+-)+by|(?:reply-)?to|b?cc|from|author|commit|committer|tagger): *"
+    rf"{_PERSON}(?:, *{_PERSON})*,? *(?:[(\[#].*)?"
+    r"|(?:\S )?gpg: .*",
+    re.IGNORECASE,
+)
+"""A trailer, or a line that git wrote, about people: git-interpret-trailers(1), git-merge(1) `--squash`."""
+_SCISSORS: Final = re.compile(r"^\S{1,8} -{24} >8 -{24}\r?$", re.MULTILINE)
+_SIGNATURE: Final = re.compile(
+    r"^-----BEGIN (?:PGP|SSH) SIGNATURE-----$|^-----BEGIN SIGNED MESSAGE", re.MULTILINE
+)
+
+
+class RedactedMessage(NamedTuple):
+    """A message without private data, and what was redacted."""
+
+    text: str
+    kinds: Counter[str]
+
+
+def is_credit(engine: PrivacyEngine, line: str) -> bool:
+    """Whether a line credits people, and contains nothing private apart from them."""
+    if not _CREDIT.fullmatch(line):
+        return False
+    return all(finding.kind in PEOPLE for finding in engine.scan(line))
+
+
+def message_passage(engine: PrivacyEngine, text: str, *, path: str, commit: str = "") -> Passage:
+    """A message to scan. Lines that are public are empty, so that the others keep their numbers."""
+    signature = _SIGNATURE.search(text)
+    lines = text[: signature.start() if signature else None].split("\n")
+    checked = "\n".join("" if is_credit(engine, line) else line for line in lines)
+    return Passage(path, 1, checked.encode("utf-8", "replace"), is_json=False, commit=commit)
+
+
+def scan_messages(engine: PrivacyEngine, passages: Iterable[Passage]) -> Iterator[FileFinding]:
+    """Every finding in messages."""
+    found = scan_passages(engine, passages)
+    return (item for item in found if item.finding.kind != kinds.INVISIBLE_TEXT)
+
+
+def before_scissors(text: str) -> str:
+    """A draft without the diff that `git commit --verbose` appends to it."""
+    scissors = _SCISSORS.search(text)
+    return text[: scissors.start()] if scissors else text
+
+
+class DraftMessage:
+    """A message that git is about to commit, without what git will remove from it."""
+
+    def __init__(self, text: str, comment: str = "") -> None:
+        """`comment` begins the lines that git removes; empty if it keeps all lines."""
+        draft = before_scissors(text) if comment else text
+        self._lines = draft.split("\n")
+        self._rest = text[len(draft) :]
+        self._comment = comment
+
+    def scan(self, engine: PrivacyEngine) -> list[FileFinding]:
+        """Every finding, with its line in the draft."""
+        kept = "\n".join("" if self._is_comment(line) else line for line in self._lines)
+        return list(scan_messages(engine, [message_passage(engine, kept, path=COMMIT_MESSAGE)]))
+
+    def redact(self, engine: PrivacyEngine) -> RedactedMessage:
+        """The draft without private data."""
+        blocks: list[list[str]] = [[]]
+        public: list[str] = []
+        for line in self._lines:
+            if self._is_comment(line) or is_credit(engine, line):
+                public.append(line)
+                blocks.append([])
+            else:
+                blocks[-1].append(line)
+        texts = ["\n".join(block) for block in blocks]
+        sanitized = engine.sanitize([*texts])
+        new = sanitized.value if isinstance(sanitized.value, list) else texts
+        merged: list[str] = []
+        for number, (block, text) in enumerate(zip(blocks, new, strict=True)):
+            merged += [str(text)] if block else []
+            merged += public[number : number + 1]
+        found = (finding.kind for finding in sanitized.findings)
+        counted = Counter(kind for kind in found if kind != kinds.INVISIBLE_TEXT)
+        return RedactedMessage("\n".join(merged) + self._rest, counted)
+
+    def _is_comment(self, line: str) -> bool:
+        return bool(self._comment) and line.startswith(self._comment)
