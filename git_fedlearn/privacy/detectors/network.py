@@ -234,6 +234,7 @@ _MAC_TAIL = lazy_pattern(
     r"([:-])[0-9a-fA-F]{2}(?:\1[0-9a-fA-F]{2}){4}(?![\w:-]|\.\w)|"
     r"\.[0-9a-fA-F]{4}\.[0-9a-fA-F]{4}(?![\w:-]|\.\w)"
 )
+_EXAMPLE_MACS = frozenset(("aabbccddeeff", "112233445566", "001122334455", "0123456789ab", "deadbeefcafe"))
 _MAC_HEAD = lazy_pattern(r"(?<![\w:.-])(?:[0-9a-fA-F]{2}|[0-9a-fA-F]{4})\Z")
 
 
@@ -247,5 +248,9 @@ def find_macs(subject: Subject) -> Iterator[Match]:
         digits = re.sub(r"[:.-]", "", head[0] + tail[0]).lower()
         if digits.isdigit() and tail[1] != ":":
             continue
-        if len(set(digits)) > 1 and not digits.startswith(("00005e0053", "01005e", "3333")):
+        if (
+            digits not in _EXAMPLE_MACS
+            and len(set(digits)) > 1
+            and not digits.startswith(("00005e0053", "01005e", "3333"))
+        ):
             yield Match(head.start(), tail.end(), kinds.MAC_ADDRESS, "mac-address", 0.9)
