@@ -9,14 +9,17 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Final
 
+from git_fedlearn.core.alternatives import error_key, solution_key
 from git_fedlearn.core.canonical import JsonObject
 from git_fedlearn.core.effective_score import SystemWeights, Tally, claimed_score, effective_score, tally
 from git_fedlearn.core.identity import RecordId
 from git_fedlearn.core.layout import FINE_TUNING, SetName
 from git_fedlearn.core.outcomes import Outcome
 from git_fedlearn.core.record import Record, claimed_id, parse_record, seen_by
+from git_fedlearn.core.supersession import Successor
 from git_fedlearn.repository.outcomes import read_outcomes, read_trust
 from git_fedlearn.repository.repository import Repository
+from git_fedlearn.repository.supersession import find_successors
 from git_fedlearn.repository.workers import Progress
 from git_fedlearn.search.embedders.base import Embedder
 from git_fedlearn.search.embedders.choose import choose_embedder
@@ -36,6 +39,12 @@ WEAK_RELEVANCE: Final = 0.5
 
 SCORE_SHARE: Final = 0.4
 """The largest part of its relevance that a lesson can lose in rank by a low effective score."""
+
+SUPERSEDED_SHARE: Final = 0.5
+"""The part of its rank that a superseded lesson loses, if its successor is believed in full."""
+
+BELOW_SUCCESSOR: Final = 0.999
+"""The highest rank of a superseded lesson, as a share of that of its successor."""
 
 
 @dataclass(frozen=True)
@@ -84,6 +93,15 @@ class Hit:
     """The systems that learned it, at most the 64 that a record keeps."""
     outcomes: Tally
     fields: JsonObject
+    successors: tuple[Successor, ...] = ()
+    """The lessons that replace it, the most believed first; see repository/supersession.py."""
+    alternatives: tuple[RecordId, ...] = ()
+    """Other solutions of the same error, those with more evidence first."""
+
+    @property
+    def is_superseded(self) -> bool:
+        """Whether this clone believes in full that another lesson replaces it."""
+        return any(one.share == 1.0 for one in self.successors)
 
     @property
     def text(self) -> LessonText:
@@ -130,7 +148,39 @@ def rank_matches(repository: Repository, query: Query, matches: Sequence[LessonM
     trust, outcomes = read_trust(repository), read_outcomes(repository.top, ids)
     hits = [_hit(match, trust, outcomes) for match in matches]
     answers = [hit for hit in _merge_sets(hits) if hit.effective >= query.min_score]
-    return sorted(answers, key=lambda hit: (-hit.rank, hit.id))[: query.limit]
+    answers = _sink_superseded(repository, answers)
+    return group_alternatives(sorted(answers, key=lambda hit: (-hit.rank, hit.id)))[: query.limit]
+
+
+def _sink_superseded(repository: Repository, hits: Sequence[Hit]) -> list[Hit]:
+    """Lower the rank of superseded lessons; one whose successor is an answer, too, ranks below it."""
+    successors = find_successors(repository, {hit.id for hit in hits})
+    ranks = {hit.id: hit.rank for hit in hits}
+    sunk = []
+    for hit in hits:
+        last = successors.get(hit.id, ())
+        lowered = hit.rank * (1 - SUPERSEDED_SHARE * max((one.share for one in last), default=0.0))
+        below = [ranks[one.id] * BELOW_SUCCESSOR for one in last if one.share == 1.0 and one.id in ranks]
+        sunk.append(replace(hit, rank=min([lowered, *below]), successors=last))
+    return sunk
+
+
+def group_alternatives(ranked: Sequence[Hit]) -> list[Hit]:
+    """Put lessons on one error next to each other, in place of the best one, those with more evidence first.
+
+    `ranked` is sorted. Lessons with the same solution are no alternatives of each other.
+    """
+    groups: dict[str, list[Hit]] = {}
+    for hit in ranked:
+        groups.setdefault(error_key(hit.fields) or hit.id, []).append(hit)
+    ordered: list[Hit] = []
+    for hits in groups.values():
+        hits.sort(key=lambda hit: (hit.is_superseded, -hit.effective))
+        said = {hit.id: solution_key(hit.fields) for hit in hits}
+        for hit in hits:
+            others = tuple(one.id for one in hits if said[one.id] != said[hit.id])
+            ordered.append(replace(hit, alternatives=others))
+    return ordered
 
 
 def rank(relevant: float, effective: float) -> float:
