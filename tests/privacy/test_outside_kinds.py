@@ -202,7 +202,6 @@ def test_personal_data_is_found_in_the_forms_of_tools(before: str, after: str) -
         'void to_des(char " *passwd ", char *" key ");"',
         "max cell rate: 353207.547 cells/sec",
         "DK50 0040 0440 1162 44",
-        "MAC address aa:bb:cc:dd:ee:ff",
         "the discard 441234567890 of packets",
         "port number is not in valid range (1024-49151)",
         f"aws/service/signin v1.5.0 h1:{rand(16)}/5Q+{rand(23)}=",

@@ -234,7 +234,6 @@ _MAC_TAIL = lazy_pattern(
     r"([:-])[0-9a-fA-F]{2}(?:\1[0-9a-fA-F]{2}){4}(?![\w:-]|\.\w)|"
     r"\.[0-9a-fA-F]{4}\.[0-9a-fA-F]{4}(?![\w:-]|\.\w)"
 )
-_EXAMPLE_MACS = frozenset(("aabbccddeeff", "112233445566", "001122334455", "0123456789ab", "deadbeefcafe"))
 _MAC_HEAD = lazy_pattern(r"(?<![\w:.-])(?:[0-9a-fA-F]{2}|[0-9a-fA-F]{4})\Z")
 
 
