@@ -124,10 +124,10 @@ class AgentTools:
             record = _living(select(self._sets, identifier), identifier)
             trust = read_trust(repository)
             before = effective_score(
-                record.fields, trust, read_outcomes(repository.top, {record.id}).get(record.id)
+                record.fields, trust, read_outcomes(repository, {record.id}).get(record.id)
             )
             count_outcomes(repository, [record.id], UseResult(worked, clean), self._clone.now().date())
-            outcomes = read_outcomes(repository.top, {record.id})[record.id]
+            outcomes = read_outcomes(repository, {record.id})[record.id]
         value = value_of(record, trust, outcomes)
         counts = value.outcomes
         text = (
@@ -171,7 +171,7 @@ class AgentTools:
         self, found: Sequence[tuple[Record, tuple[SetName, ...]]], max_length: int
     ) -> list[RenderedLesson]:
         trust = read_trust(self._repository)
-        outcomes = read_outcomes(self._repository.top, {record.id for record, _ in found})
+        outcomes = read_outcomes(self._repository, {record.id for record, _ in found})
         return [
             render_lesson(record, sets, value_of(record, trust, outcomes.get(record.id, {})), max_length)
             for record, sets in found

@@ -10,7 +10,13 @@ from git_fedlearn.console.words import count
 from git_fedlearn.errors import NotARepositoryError
 from git_fedlearn.repository.repository import Repository
 from git_fedlearn.setup.install import install
-from git_fedlearn.setup.scaffold import ExistingFiles, Scaffold, find_existing, write_scaffold
+from git_fedlearn.setup.scaffold import (
+    ExistingFiles,
+    Scaffold,
+    find_existing,
+    refuse_left_out,
+    write_scaffold,
+)
 
 MAX_LISTED_FILES = 5
 
@@ -32,6 +38,7 @@ def command(context: Context) -> int:
         )
     existing = find_existing(repository.top)
     with repository.lock("init"):
+        refuse_left_out(repository)
         done = write_scaffold(repository.top)
     _say_scaffold(context, done)
     if done.made:

@@ -51,7 +51,7 @@ def find_repeats(repository: Repository, name: SetName, added: Collection[Record
         suppress(LockedError),
         open_index(index_folder(repository), model, timeout=_TIMEOUT_SECONDS) as index,
     ):
-        index.refresh(repository.top)
+        index.refresh(repository)
         near = index.shard.candidates(texts, model.embed(texts), [name], _NEAREST)
         repeats = []
         for record, candidates in zip(records, near, strict=True):
