@@ -14,6 +14,7 @@ from git_fedlearn.core.identity import RecordId
 from git_fedlearn.core.layout import SetName
 from git_fedlearn.core.outcomes import Outcome
 from git_fedlearn.core.record import NotARecordError
+from git_fedlearn.core.supersession import superseding
 from git_fedlearn.errors import UsageError
 from git_fedlearn.privacy.record_fields import clean_note
 from git_fedlearn.qdrant.import_ import ImportDeps, import_collections, requests_for
@@ -22,6 +23,7 @@ from git_fedlearn.qdrant.upsert import Imported
 from git_fedlearn.repository.ledger import Ledger
 from git_fedlearn.repository.outcomes import UseResult, count_outcomes
 from git_fedlearn.repository.record_sets import Joined
+from git_fedlearn.repository.supersession import find_superseded
 from git_fedlearn.search.embedders.base import Embedder
 from git_fedlearn.search.embedders.choose import choose_embedder
 from git_fedlearn.search.search import Hit, Query, find_lessons
@@ -73,16 +75,20 @@ class FederatedRepository:
         query = Query(text, limit, min_score, tuple(map(SetName, sets)))
         return find_lessons(self._repository, query, embedder=embedder)
 
-    def add(self, name: str, records: Iterable[Mapping[str, Json]]) -> Joined:
+    def add(
+        self, name: str, records: Iterable[Mapping[str, Json]], *, supersedes: Sequence[str] = ()
+    ) -> Joined:
         """Sanitize records and add them to a set, as `git fedlearn add` does; the caller commits.
 
-        Raises UsageError, and adds nothing, if one of them is not a record.
+        `supersedes` are ids of lessons that each of the records replaces. Raises UsageError, and adds
+        nothing, if one of the records is none.
         """
         self._sets.check_name(SetName(name))
+        older = find_superseded(self._repository, supersedes)
         lines = []
         for number, fields in enumerate(records, 1):
             try:
-                lines.append(self._clone.admit({**fields})[0].line)
+                lines.append(self._clone.admit(superseding({**fields}, older))[0].line)
             except NotARecordError as error:
                 raise UsageError(f"record {number}: {error}", hint="nothing was added") from error
         with self._repository.lock("add"):

@@ -105,12 +105,15 @@ class _Tools:
                 )
             ),
         ],
+        supersedes: Annotated[
+            list[str] | None, Field(description="Ids of lessons that are wrong or out of date now.")
+        ] = None,
     ) -> CallToolResult:
         """Record a lesson that will help others. Secrets and personal data are redacted.
 
         The answer says what was redacted. Nothing is committed or sent.
         """
-        return self._call(lambda: self._tools.record(set, fields))
+        return self._call(lambda: self._tools.record(set, fields, supersedes or ()))
 
     def outcome(
         self,

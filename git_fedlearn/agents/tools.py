@@ -14,16 +14,19 @@ from git_fedlearn.app import Clone
 from git_fedlearn.console.words import count, kinds
 from git_fedlearn.core.canonical import InvalidJsonError, Json, JsonObject, parse_value
 from git_fedlearn.core.effective_score import effective_score
-from git_fedlearn.core.identity import is_metadata_key
+from git_fedlearn.core.identity import RecordId, is_metadata_key
 from git_fedlearn.core.layout import BEST_PRACTICES, ERROR_SOLUTIONS, SKILLS_PATTERNS, SetName
 from git_fedlearn.core.record import NotARecordError, Record, make_record
+from git_fedlearn.core.supersession import Successor, superseding
 from git_fedlearn.errors import FedlearnError, UsageError
 from git_fedlearn.learn.repeats import find_repeats
 from git_fedlearn.privacy.record_fields import clean_note, sanitize_fields
+from git_fedlearn.repository.alternatives import find_alternatives
 from git_fedlearn.repository.inbox import Inbox, ProposedRetraction
 from git_fedlearn.repository.ledger import Ledger
 from git_fedlearn.repository.lookup import select
 from git_fedlearn.repository.outcomes import UseResult, count_outcomes, read_outcomes, read_trust
+from git_fedlearn.repository.supersession import find_successors, find_superseded
 from git_fedlearn.search.embedders.base import Embedder
 from git_fedlearn.search.embedders.choose import choose_embedder
 from git_fedlearn.search.search import Query, find_lessons, left_out_sets
@@ -73,7 +76,10 @@ class AgentTools:
             self._embedder = self._embedder or choose_embedder(self._repository)
             query = Query(text, limit, sets=tuple(map(SetName, sets)))
             hits = find_lessons(self._repository, query, embedder=self._embedder)
-            found = self._render([(make_record({**hit.fields}), hit.sets) for hit in hits], MAX_HIT_LENGTH)
+            links = {hit.id: (hit.successors, hit.alternatives) for hit in hits}
+            found = self._render(
+                [(make_record({**hit.fields}), hit.sets) for hit in hits], MAX_HIT_LENGTH, links
+            )
         left_out = left_out_sets(self._repository, query)
         note = f" {', '.join(left_out)} was not searched: name it in `sets`." if left_out else ""
         if not hits:
@@ -87,12 +93,19 @@ class AgentTools:
         with self._one_at_a_time:
             found = select(self._sets, identifier)
             record = _living(found, identifier)
-            lessons = self._render([(record, tuple(name for name, _ in found))], MAX_LESSON_LENGTH)
+            successors = find_successors(self._repository, {record.id}).get(record.id, ())
+            others = tuple(one.id for one in find_alternatives(self._repository, record))
+            sets = tuple(name for name, _ in found)
+            lessons = self._render([(record, sets)], MAX_LESSON_LENGTH, {record.id: (successors, others)})
         return _answer("1 lesson.", lessons)
 
-    def record(self, set_name: str, fields: Mapping[str, Json]) -> ToolAnswer:
-        """Add a lesson, without secrets and personal data; says what was redacted."""
+    def record(self, set_name: str, fields: Mapping[str, Json], supersedes: Sequence[str] = ()) -> ToolAnswer:
+        """Add a lesson, without secrets and personal data; says what was redacted.
+
+        `supersedes` are the ids of lessons that it replaces.
+        """
         content = _check_fields(SetName(set_name), fields)
+        content = superseding(content, find_superseded(self._repository, supersedes))
         try:
             record, redacted = self._clone.admit(content)
         except NotARecordError as error:
@@ -168,14 +181,21 @@ class AgentTools:
         return ToolAnswer(text, {"id": record.id, "is_new": is_new, "redacted": dict(redacted)})
 
     def _render(
-        self, found: Sequence[tuple[Record, tuple[SetName, ...]]], max_length: int
+        self,
+        found: Sequence[tuple[Record, tuple[SetName, ...]]],
+        max_length: int,
+        links: Mapping[RecordId, tuple[tuple[Successor, ...], tuple[RecordId, ...]]],
     ) -> list[RenderedLesson]:
-        trust = read_trust(self._repository)
+        """`links`: successors and alternatives of each lesson."""
+        trust, today = read_trust(self._repository), self._clone.now().date()
         outcomes = read_outcomes(self._repository, {record.id for record, _ in found})
-        return [
-            render_lesson(record, sets, value_of(record, trust, outcomes.get(record.id, {})), max_length)
-            for record, sets in found
-        ]
+        rendered = []
+        for record, sets in found:
+            successors, alternatives = links.get(record.id, ((), ()))
+            value = value_of(record, trust, outcomes.get(record.id, {}))
+            value = value._replace(successors=successors, alternatives=alternatives)
+            rendered.append(render_lesson(record, sets, value, today, max_length=max_length))
+        return rendered
 
     def _is_retracted(self, record: Record, name: SetName) -> bool:
         return any(known.is_tombstone for known in self._sets.pick(name, {record.id}))

@@ -14,12 +14,14 @@ from git_fedlearn.core.canonical import Json, JsonObject
 from git_fedlearn.core.identity import RecordId
 from git_fedlearn.core.layout import FINE_TUNING, SetName
 from git_fedlearn.core.record import NotARecordError
+from git_fedlearn.core.supersession import superseding
 from git_fedlearn.errors import FedlearnError
 from git_fedlearn.learn.intake import WAITS, Intake, find_hold, sample_key
 from git_fedlearn.learn.lines import MAX_LINE, parse_line
 from git_fedlearn.learn.repeats import find_repeats
 from git_fedlearn.repository.inbox import DoubtfulSample, Inbox
 from git_fedlearn.repository.ledger import Ledger
+from git_fedlearn.repository.supersession import find_superseded
 
 JoinCounts: TypeAlias = dict[str, list[RecordId]]
 """Record ids by what became of the records: added, raised, updated, retracted."""
@@ -45,18 +47,25 @@ class _Reader(NamedTuple):
     decided: dict[str, str] | None
     today: date
     place: str
+    older: list[RecordId]
+    """The lessons that each of the records replaces."""
 
 
 @click.command("add", short_help="Add records from a file.")
 @click.argument("name", metavar="SET")
 @click.argument("file", default="-", type=click.Path(allow_dash=True))
+@click.option(
+    "--supersedes", metavar="ID", multiple=True, help="A lesson that the records replace; may be repeated."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
 @click.pass_obj
-def command(context: Context, name: str, file: str, *, as_json: bool) -> int:
+def command(context: Context, name: str, file: str, supersedes: tuple[str, ...], *, as_json: bool) -> int:
     """Add records from FILE (one JSON object per line; default: standard input) to SET.
 
     SET is skills-patterns, error-solutions, best-practices, fine-tuning or collections/NAME. Secrets and
     personal data are redacted first. Invalid lines are reported and skipped.
+
+    A superseded lesson stays, but ranks below the new one in searches, which name the new one.
     """
     repository = context.data_repository
     sets = repository.sets
@@ -65,7 +74,8 @@ def command(context: Context, name: str, file: str, *, as_json: bool) -> int:
     intake = Intake(context.privacy, repository.system(), repository.settings.record_bytes)
     decided = Inbox(repository).sample_decisions() if name == FINE_TUNING else None
     place = "standard input" if file == "-" else file
-    read = _read_all(context, file, _Reader(intake, decided, context.now().date(), place))
+    older = find_superseded(repository, supersedes)
+    read = _read_all(context, file, _Reader(intake, decided, context.now().date(), place, older))
     with repository.lock("add"):
         Ledger(repository).add(read.lines)
         joined = sets.join(SetName(name), {*read.lines})
@@ -148,7 +158,7 @@ def _read(source: BinaryIO, reader: _Reader) -> ReadRecords:
                 read.waiting.extend([_waiting(fields, number, reader)] if hold == WAITS else [])
                 continue
         try:
-            admitted = reader.intake.admit(fields, reader.today)
+            admitted = reader.intake.admit(superseding(fields, reader.older), reader.today)
         except NotARecordError as error:
             read.faults.append((number, str(error)))
         else:

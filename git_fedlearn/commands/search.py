@@ -2,10 +2,19 @@
 
 import re
 import textwrap
+from datetime import date
 
 import click
 
 from git_fedlearn.console.context import Context
+from git_fedlearn.console.lesson_facts import (
+    describe_alternatives,
+    describe_since,
+    describe_successors,
+    describe_superseded,
+    describe_versions,
+    lesson_facts,
+)
 from git_fedlearn.console.progress import progress_bar
 from git_fedlearn.console.words import SHORT_ID, SUSPICIOUS, count, evidence
 from git_fedlearn.core.canonical import Json
@@ -16,7 +25,7 @@ from git_fedlearn.federation.check import is_suspicious
 from git_fedlearn.qdrant.connect import open_store
 from git_fedlearn.qdrant.search import find_in_store
 from git_fedlearn.search.embedders.choose import choose_embedder
-from git_fedlearn.search.search import WEAK_RELEVANCE, Hit, Query, find_lessons, left_out_sets
+from git_fedlearn.search.search import Hit, Query, find_lessons, left_out_sets
 from git_fedlearn.search.windows import is_paste
 
 WIDTH = 96
@@ -58,6 +67,7 @@ def _printable(text: str) -> str:
 
 
 MAX_PREVIEW_LINES = 6
+_INDENT = "\n   "
 
 
 @click.command("search", short_help="Find lessons that answer a question or an error.")
@@ -118,7 +128,7 @@ def command(  # noqa: PLR0913  click passes an argument for each option
             hits = find_lessons(repository, query, progress=show)
     left_out = [] if store else left_out_sets(repository, query)
     if as_json:
-        found: list[Json] = [_to_json(hit) for hit in hits]
+        found: list[Json] = [_to_json(hit, context.now().date()) for hit in hits]
         context.say_json("search/v1", {"query": query.text, "hits": found, "left_out": [*left_out]})
     else:
         _say(context, hits, from_paste=is_paste(text), shown_by_id=not store)
@@ -139,24 +149,33 @@ def _say(context: Context, hits: list[Hit], *, from_paste: bool, shown_by_id: bo
         lesson = _lesson(hit)
         cut = cut or (hit.id[:SHORT_ID] if CUT in lesson else "")
         matched = [f"   matches: {line}" for line in passage(hit.matched, "", 2)] if from_paste else []
-        context.say("\n".join([_title(number, hit), *matched, *(f"     {line}" for line in lesson), ""]))
+        title = _title(number, hit, context.now().date())
+        context.say("\n".join([title, *matched, *(f"     {line}" for line in lesson), ""]))
     if cut and shown_by_id:
         context.note(f"hint: git fedlearn show {cut}    (the whole lesson)")
     if not hits:
         context.note("no lesson matches")
 
 
-def _title(number: int, hit: Hit) -> str:
-    learned = hit.fields.get(FIRST_SEEN)
+def _title(number: int, hit: Hit, today: date) -> str:
     by = f"learned by {count(len(hit.systems), 'system')}" if hit.systems else "learned by unknown systems"
+    learned = describe_since(hit.fields, today)
     since = f" since {learned}" if learned else ""
     own = f"author's score {hit.claimed:.2f}" if hit.claimed is not None else "no author's score"
     mark = f"\n   warning: {SUSPICIOUS}" if is_suspicious(hit.fields) else ""
-    weak = " (weak match)" if hit.relevance < WEAK_RELEVANCE else ""
+    weak = " (weak match)" if hit.is_weak else ""
+    versions = describe_versions(hit.fields)
+    links = [
+        *describe_successors(hit.successors),
+        describe_superseded(hit.fields),
+        describe_alternatives(hit.alternatives),
+        f"versions: {versions}" if versions else "",
+    ]
     return (
         f"{number}. {hit.id[:SHORT_ID]}  {', '.join(hit.sets)}\n"
         f"   relevance {hit.relevance:.2f}{weak}, score {hit.effective:.2f} ({own}), {by}{since}"
         f"{'; ' if hit.outcomes.systems else ''}{evidence(hit.outcomes)}{mark}"
+        f"{''.join(f'{_INDENT}{line}' for line in links if line)}"
     )
 
 
@@ -168,7 +187,7 @@ def _lesson(hit: Hit) -> list[str]:
     ]
 
 
-def _to_json(hit: Hit) -> dict[str, Json]:
+def _to_json(hit: Hit, today: date) -> dict[str, Json]:
     numbers: dict[str, Json] = {
         "rank": round(hit.rank, 4),
         "relevance": round(hit.relevance, 4),
@@ -180,8 +199,11 @@ def _to_json(hit: Hit) -> dict[str, Json]:
         "sets": [*hit.sets],
         **numbers,
         "matched": hit.matched,
+        "weak_match": hit.is_weak,
+        "first_seen": hit.fields.get(FIRST_SEEN),
         "seen_by": [*hit.systems],
         "outcomes": dict(hit.outcomes._asdict()),
+        **lesson_facts(hit.fields, today, hit.successors, hit.alternatives),
         "reads_like_instructions": is_suspicious(hit.fields),
         "record": hit.fields,
     }

@@ -1,10 +1,19 @@
 """`git fedlearn show`: one record, as people read it."""
 
 import json
+from collections.abc import Sequence
+from datetime import date
 
 import click
 
 from git_fedlearn.console.context import Context
+from git_fedlearn.console.lesson_facts import (
+    describe_since,
+    describe_successors,
+    describe_superseded,
+    describe_versions,
+    lesson_facts,
+)
 from git_fedlearn.console.words import CHANGE_WORDS, SHORT_ID, SUSPICIOUS, evidence
 from git_fedlearn.core.canonical import Json
 from git_fedlearn.core.changes import ChangeKind
@@ -12,11 +21,16 @@ from git_fedlearn.core.effective_score import effective_score, tally
 from git_fedlearn.core.identity import is_metadata_key
 from git_fedlearn.core.outcomes import Outcome
 from git_fedlearn.core.record import FIRST_SEEN, RETRACTED, Record, printable, score_of, seen_by
+from git_fedlearn.core.supersession import Successor
 from git_fedlearn.federation.check import is_suspicious
 from git_fedlearn.federation.origins import Origin, find_origin
+from git_fedlearn.repository.alternatives import Alternative, find_alternatives
 from git_fedlearn.repository.lookup import select
 from git_fedlearn.repository.outcomes import read_outcomes, read_trust
 from git_fedlearn.repository.repository import Repository
+from git_fedlearn.repository.supersession import find_successors
+
+MAX_LISTED_ALTERNATIVES = 5
 
 
 @click.command("show", short_help="Show a record.")
@@ -37,10 +51,14 @@ def command(context: Context, identifier: str, *, with_origin: bool, as_json: bo
     origin = None
     if with_origin:
         origin = find_origin(repository, found[0][1], tuple(name for name, _ in found))
+    today = context.now().date()
+    successors = find_successors(repository, {found[0][1].id}).get(found[0][1].id, ())
+    others = find_alternatives(repository, found[0][1])
     if as_json:
         records: list[Json] = [
             {
                 "set": name,
+                **lesson_facts(record.fields, today, successors, [one.id for one in others]),
                 "reads_like_instructions": is_suspicious(record.fields),
                 "record": record.fields,
             }
@@ -52,7 +70,9 @@ def command(context: Context, identifier: str, *, with_origin: bool, as_json: bo
     outcomes = read_outcomes(repository, {record.id for _, record in found})
     for name, record in found:
         known = outcomes.get(record.id, {})
-        facts = _describe(record, [] if record.is_tombstone else _weigh(repository, record, known))
+        weighed = [] if record.is_tombstone else _weigh(repository, record, known)
+        weighed += [] if record.is_tombstone else _relate(record, successors, others)
+        facts = _describe(record, weighed, today)
         context.say("\n".join([f"{record.id}  {name}", *facts, ""]))
     if origin:
         context.say("\n".join(["origin", *_describe_origin(origin, repository.system())]))
@@ -70,7 +90,21 @@ def _weigh(repository: Repository, record: Record, outcomes: dict[str, Outcome])
     return lines
 
 
-def _describe(record: Record, weighed: list[str]) -> list[str]:
+def _relate(record: Record, successors: Sequence[Successor], others: Sequence[Alternative]) -> list[str]:
+    """The lines for versions, for lessons that replace it or that it replaces, and for other solutions."""
+    versions = describe_versions(record.fields)
+    lines = [_row("versions", versions)] if versions else []
+    lines += [_row("replaced", text) for text in describe_successors(successors)]
+    if text := describe_superseded(record.fields):
+        lines.append(_row("replaces", text))
+    lines += [
+        _row("also solved by", f"{one.id[:SHORT_ID]}  score {one.effective:.2f}  {printable(one.solution)}")
+        for one in others[:MAX_LISTED_ALTERNATIVES]
+    ]
+    return lines
+
+
+def _describe(record: Record, weighed: list[str], today: date) -> list[str]:
     fields = record.fields
     if record.is_tombstone:
         retracted = fields[RETRACTED]
@@ -85,7 +119,7 @@ def _describe(record: Record, weighed: list[str]) -> list[str]:
         *([_row("warning", SUSPICIOUS)] if is_suspicious(fields) else []),
         *weighed,
         _row("author's score", f"{score:g}" if score >= 0 else "none"),
-        _row("learned", f"{fields.get(FIRST_SEEN, 'unknown')} by {systems}"),
+        _row("learned", f"{describe_since(fields, today) or 'unknown'} by {systems}"),
     ]
     for key, value in sorted(fields.items()):
         if not is_metadata_key(key):

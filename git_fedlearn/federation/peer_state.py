@@ -16,7 +16,7 @@ from git_fedlearn.federation.peers import RemoteName
 from git_fedlearn.repository.files import read_file, write_file
 from git_fedlearn.repository.objects import Oid
 from git_fedlearn.repository.repository import Repository
-from git_fedlearn.repository.state import PEERS, read_json, write_json
+from git_fedlearn.repository.state import PEERS, REMOVED_PEERS, read_json, write_json
 
 FORMAT: Final = 1
 
@@ -106,7 +106,12 @@ class PeerStates:
         return sorted(RemoteName(path.stem) for path in self._folder.glob("*.introduced"))
 
     def remove(self, name: RemoteName) -> None:
-        """Forget a peer."""
+        """Forget a peer, except that its records came from one: see repository/supersession.py."""
+        known = read_file(self._folder / REMOVED_PEERS).decode("ascii", "replace").split()
+        ids = {*known, *self.introduced(name)}
+        if ids:
+            text = "".join(f"{identifier}\n" for identifier in sorted(ids))
+            write_file(self._folder / REMOVED_PEERS, text.encode("ascii"))
         for suffix in ("json", "introduced", "systems", "retracted"):
             (self._folder / f"{name}.{suffix}").unlink(missing_ok=True)
 

@@ -85,6 +85,10 @@ class RecordSets:
         paths = [self.top / self._files(name).path(shard) for shard in self._shards(name)]
         return sum(path.stat().st_size for path in paths if path.is_file())
 
+    def contains(self, name: SetName, text: bytes) -> bool:
+        """Whether a file of a set contains these bytes."""
+        return any(text in data for data in self._read_files(name, self._shards(name)).values())
+
     def read(self, name: SetName) -> list[Record]:
         """The records of a set, tombstones too, sorted by line."""
         files = self._read_files(name, self._shards(name))

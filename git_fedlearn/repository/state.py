@@ -78,8 +78,12 @@ OWN_OUTCOMES: Final = StateItem(
 PEERS: Final = StateItem(
     "peers",
     "what was fetched from each peer, the records and systems it introduced, its retractions",
-    "all records are checked again; a peer can no longer retract those it introduced",
+    "all records are checked again; a peer can no longer retract those it introduced, and what they "
+    "supersede is believed",
 )
+REMOVED_PEERS: Final = "removed"
+"""The file in PEERS with the ids of records that peers introduced which were removed since."""
+
 PENDING: Final = StateItem(
     "pending",
     "lessons not committed yet",

@@ -5,8 +5,9 @@ from typing import Final, NamedTuple
 
 from git_fedlearn.core.canonical import Json, JsonObject
 from git_fedlearn.core.identity import content_of
+from git_fedlearn.core.supersession import SUPERSEDES
 
-TEXT_VERSION: Final = 1
+TEXT_VERSION: Final = 2
 """Increased with every change here, so that indexes are built again."""
 
 HEAD_FIELDS: Final = (
@@ -18,9 +19,12 @@ BODY_FIELDS: Final = (
     *("generalizable_pattern", "solution_approach", "content", "text"),
 )
 _LABELS: Final = frozenset(
-    ("role", "language", "framework", "outcome", "source", "version", "id", "collection", "event_type")
+    (
+        *("role", "language", "framework", "outcome", "source", "version", "id", "collection", "event_type"),
+        SUPERSEDES,
+    )
 )
-"""Fields that classify a lesson, and are not part of its text."""
+"""Fields that classify a lesson or link it to others, and are not part of its text."""
 
 MAX_TEXT: Final = 20_000
 """Characters of head and body each; longer texts are pasted material."""

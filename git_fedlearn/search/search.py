@@ -9,20 +9,30 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Final
 
+from git_fedlearn.core.alternatives import error_key, solution_key
 from git_fedlearn.core.canonical import JsonObject
 from git_fedlearn.core.effective_score import SystemWeights, Tally, claimed_score, effective_score, tally
 from git_fedlearn.core.identity import RecordId
 from git_fedlearn.core.layout import FINE_TUNING, SetName
 from git_fedlearn.core.outcomes import Outcome
 from git_fedlearn.core.record import Record, claimed_id, parse_record, seen_by
+from git_fedlearn.core.supersession import Successor
 from git_fedlearn.repository.outcomes import read_outcomes, read_trust
 from git_fedlearn.repository.repository import Repository
+from git_fedlearn.repository.supersession import find_successors
 from git_fedlearn.repository.workers import Progress
 from git_fedlearn.search.embedders.base import Embedder
 from git_fedlearn.search.embedders.choose import choose_embedder
 from git_fedlearn.search.index import index_folder, open_index
 from git_fedlearn.search.lesson_text import LessonText, lesson_text
-from git_fedlearn.search.relevance import QUESTION_BAR, WINDOW_BAR, LessonMatch, best_matches, sure_matches
+from git_fedlearn.search.relevance import (
+    FOLLOW_SHARE,
+    QUESTION_BAR,
+    WINDOW_BAR,
+    LessonMatch,
+    best_matches,
+    sure_matches,
+)
 from git_fedlearn.search.windows import is_paste, windows_of
 
 MIN_CANDIDATES: Final = 100
@@ -31,11 +41,17 @@ MIN_CANDIDATES: Final = 100
 WINDOW_CANDIDATES: Final = 20
 """Candidates that each retriever gives for a window of a paste."""
 
-WEAK_RELEVANCE: Final = 0.5
-"""Less relevant answers are weak matches: about as often wrong as right."""
+WEAK_MARGIN: Final = 0.1
+"""Answers less than this above the bar are weak matches: about as often wrong as right."""
 
 SCORE_SHARE: Final = 0.4
 """The largest part of its relevance that a lesson can lose in rank by a low effective score."""
+
+SUPERSEDED_SHARE: Final = 0.5
+"""The part of its rank that a superseded lesson loses, if its successor is believed in full."""
+
+BELOW_SUCCESSOR: Final = 0.999
+"""The highest rank of a superseded lesson, as a share of that of its successor."""
 
 
 @dataclass(frozen=True)
@@ -62,6 +78,11 @@ class Query:
         """The relevance below which a lesson is no answer."""
         return WINDOW_BAR if is_paste(self.text) else QUESTION_BAR
 
+    @property
+    def follow_share(self) -> float:
+        """The share of the best relevance that another lesson needs; the best one needs the bar."""
+        return 1.0 if is_paste(self.text) else FOLLOW_SHARE
+
     @cached_property
     def windows(self) -> list[str]:
         """The parts of the text that are searched for; see windows.py."""
@@ -78,12 +99,23 @@ class Hit:
     relevance: float
     matched: str
     """The reason: of a paste the line or two that the lesson answers, else the question."""
+    is_weak: bool
+    """Whether it is about as likely wrong as right."""
     effective: float
     claimed: float | None
     systems: tuple[str, ...]
     """The systems that learned it, at most the 64 that a record keeps."""
     outcomes: Tally
     fields: JsonObject
+    successors: tuple[Successor, ...] = ()
+    """The lessons that replace it, the most believed first; see repository/supersession.py."""
+    alternatives: tuple[RecordId, ...] = ()
+    """Other solutions of the same error, those with more evidence first."""
+
+    @property
+    def is_superseded(self) -> bool:
+        """Whether this clone believes in full that another lesson replaces it."""
+        return any(one.share == 1.0 for one in self.successors)
 
     @property
     def text(self) -> LessonText:
@@ -114,8 +146,9 @@ def find_lessons(
         if not matches:
             if index.check_model():
                 index.refresh(repository, progress)
-            found = index.shard.candidates(windows, model.embed(windows), sets, query.candidates)
-            matches = best_matches(windows, found, query.bar)
+            vectors = model.embed(windows)
+            found = index.shard.candidates(windows, vectors, sets, query.candidates, index.center)
+            matches = best_matches(windows, found, query.bar, query.follow_share)
     return rank_matches(repository, query, matches)
 
 
@@ -128,9 +161,42 @@ def rank_matches(repository: Repository, query: Query, matches: Sequence[LessonM
     """Matches as hits, best first, within the limits of the query."""
     ids = {identifier for one in matches if (identifier := claimed_id(one.candidate.line.encode("utf-8")))}
     trust, outcomes = read_trust(repository), read_outcomes(repository, ids)
-    hits = [_hit(match, trust, outcomes) for match in matches]
+    weak_below = query.bar + WEAK_MARGIN
+    hits = [_hit(match, trust, outcomes, weak_below=weak_below) for match in matches]
     answers = [hit for hit in _merge_sets(hits) if hit.effective >= query.min_score]
-    return sorted(answers, key=lambda hit: (-hit.rank, hit.id))[: query.limit]
+    answers = _sink_superseded(repository, answers)
+    return group_alternatives(sorted(answers, key=lambda hit: (-hit.rank, hit.id)))[: query.limit]
+
+
+def _sink_superseded(repository: Repository, hits: Sequence[Hit]) -> list[Hit]:
+    """Lower the rank of superseded lessons; one whose successor is an answer, too, ranks below it."""
+    successors = find_successors(repository, {hit.id for hit in hits})
+    ranks = {hit.id: hit.rank for hit in hits}
+    sunk = []
+    for hit in hits:
+        last = successors.get(hit.id, ())
+        lowered = hit.rank * (1 - SUPERSEDED_SHARE * max((one.share for one in last), default=0.0))
+        below = [ranks[one.id] * BELOW_SUCCESSOR for one in last if one.share == 1.0 and one.id in ranks]
+        sunk.append(replace(hit, rank=min([lowered, *below]), successors=last))
+    return sunk
+
+
+def group_alternatives(ranked: Sequence[Hit]) -> list[Hit]:
+    """Put lessons on one error next to each other, in place of the best one, those with more evidence first.
+
+    `ranked` is sorted. Lessons with the same solution are no alternatives of each other.
+    """
+    groups: dict[str, list[Hit]] = {}
+    for hit in ranked:
+        groups.setdefault(error_key(hit.fields) or hit.id, []).append(hit)
+    ordered: list[Hit] = []
+    for hits in groups.values():
+        hits.sort(key=lambda hit: (hit.is_superseded, -hit.effective))
+        said = {hit.id: solution_key(hit.fields) for hit in hits}
+        for hit in hits:
+            others = tuple(one.id for one in hits if said[one.id] != said[hit.id])
+            ordered.append(replace(hit, alternatives=others))
+    return ordered
 
 
 def rank(relevant: float, effective: float) -> float:
@@ -142,6 +208,8 @@ def _hit(
     match: LessonMatch,
     trust: SystemWeights,
     outcomes: Mapping[RecordId, Mapping[str, Outcome]],
+    *,
+    weak_below: float,
 ) -> tuple[Record, Hit]:
     record = parse_record(match.candidate.line.encode("utf-8"))
     own_outcomes = outcomes.get(record.id, {})
@@ -152,6 +220,7 @@ def _hit(
         rank=rank(match.relevance, effective),
         relevance=match.relevance,
         matched=match.window,
+        is_weak=match.relevance < weak_below,
         effective=effective,
         claimed=claimed_score(record.fields),
         systems=tuple(seen_by(record.fields)),

@@ -85,7 +85,8 @@ def test_an_agent_finds_records_judges_and_proposes(learned: System) -> None:
         assert text == (
             f"1 lesson, best first. {NOTICE}\n\nlesson {lesson.id}  (error-solutions)\n"
             f"  relevance {agent.facts['lessons'][0]['relevance']:.2f}; matches: the disk is full\n"
-            f"  score 0.65 (author's score 0.80); no outcomes yet; learned by {OWN} since 2026-05-28\n"
+            f"  score 0.65 (author's score 0.80); no outcomes yet; learned by {OWN} "
+            "since 2026-05-28 (today)\n"
             "| error_message: disk full on /store\n| solution: empty the store\n| value_score: 0.8"
         )
         assert agent.facts["lessons"][0]["outcomes"] == {"worked": 0, "failed": 0, "systems": 0}

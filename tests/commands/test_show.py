@@ -10,7 +10,7 @@ def test_a_lesson_and_a_tombstone(system: System) -> None:
     assert system.fedlearn("show", record.id[:6]).out == (
         f"{record.id}  skills-patterns\n"
         "  score           0.65\n  author's score  0.8\n"
-        "  learned         2026-05-28 by sys-abcdefghij\n"
+        "  learned         2026-05-28 (today) by sys-abcdefghij\n"
         '  tags\n    [\n      "x"\n    ]\n'
         "  title\n    a\n    b\n"
         "  value_score\n    0.8\n\n"
@@ -39,6 +39,11 @@ def test_program_answer_and_unknown_id(system: System) -> None:
         "records": [
             {
                 "set": "skills-patterns",
+                "age_days": None,
+                "versions": [],
+                "supersedes": [],
+                "superseded_by": [],
+                "alternatives": [],
                 "reads_like_instructions": False,
                 "record": {"_id": record.id, "title": "\ud800"},
             }
@@ -58,7 +63,7 @@ def test_the_origin_of_a_record_from_its_first_system_to_its_end(world: World) -
     pulled = here.git("rev-parse", "HEAD").out[:12]
     (record,) = here.records("skills-patterns")
     plain = here.fedlearn("show", record.id[:8]).out
-    assert f"  learned         2026-05-28 by {theirs}\n" in plain
+    assert f"  learned         2026-05-28 (today) by {theirs}\n" in plain
     assert here.fedlearn("show", record.id[:8], "--origin").out == plain + (
         f"origin\n  learned by      {theirs}\n  introduced by   friend\n  also in         friend\n"
         f"  learned         2026-05-28  {pulled}  pull-remotes: add 1 record from 1 peer  from friend\n"

@@ -1,0 +1,134 @@
+"""Which lessons of this clone were replaced by newer ones, and how far it believes that.
+
+Anyone can write a record that names another in `supersedes`. So a link counts in full if the newer lesson is
+this system's own, came with the user's own commits or from upstream, or worked here. If a peer of less than
+full trust brought it (`pull-remotes`, a bundle), it counts in full against lessons that the same peer
+brought, half against those of others, and not at all against what this system learned, until a second peer
+agrees. Systems that a peer names in `_seen_by` change nothing.
+"""
+
+from collections.abc import Collection, Iterable
+from typing import Final
+
+from git_fedlearn.core.canonical import JsonObject
+from git_fedlearn.core.identity import RecordId
+from git_fedlearn.core.layout import SetName
+from git_fedlearn.core.record import Record, parse_record
+from git_fedlearn.core.supersession import SUPERSEDES, NewerLessons, Successor, find_last, superseded_ids
+from git_fedlearn.errors import UsageError
+from git_fedlearn.repository.files import read_file
+from git_fedlearn.repository.ledger import Ledger
+from git_fedlearn.repository.lookup import select
+from git_fedlearn.repository.outcomes import read_outcomes, read_trust
+from git_fedlearn.repository.record_sets import RecordSets
+from git_fedlearn.repository.repository import Repository
+from git_fedlearn.repository.state import PEERS, REMOVED_PEERS, facts_of
+
+HALF_BELIEVED: Final = 0.5
+AGREEING_PEERS: Final = 2
+"""Peers that must replace a lesson before what this system learned gives way."""
+
+_KEY: Final = b'"%s":' % SUPERSEDES.encode("ascii")
+
+
+def find_successors(
+    repository: Repository, ids: Collection[RecordId]
+) -> dict[RecordId, tuple[Successor, ...]]:
+    """The newest lessons that replace each of these; only lessons that are replaced have an entry."""
+    newer = _newer_lessons(repository)
+    if newer.keys().isdisjoint(ids):
+        return {}
+    belief = _Belief(repository, newer)
+    return {one: last for one in ids if one in newer and (last := tuple(find_last(one, newer, belief.share)))}
+
+
+def find_superseded(repository: Repository, starts: Iterable[str]) -> list[RecordId]:
+    """The lessons whose ids start like this, for a new record that replaces them.
+
+    Raises NoSuchRecordError, UsageError if one is ambiguous or retracted.
+    """
+    found: list[RecordId] = []
+    for start in starts:
+        record = select(repository.sets, start)[0][1]
+        if record.is_tombstone:
+            raise UsageError(f"{start}: this lesson was retracted", hint="add the new lesson on its own")
+        found.append(record.id)
+    return found
+
+
+def _newer_lessons(repository: Repository) -> NewerLessons:
+    """Remembered until a data file changes: a search asks each time."""
+    top = repository.top
+    paths = [repository.relative(path) for path in (top / "data").rglob("*.jsonl")]
+    links = repository.state.remember("superseded", facts_of(top, paths), lambda: _links(repository.sets))
+    found: dict[RecordId, set[RecordId]] = {}
+    for newer, older in links.items():
+        for one in older if isinstance(older, list) else ():
+            found.setdefault(RecordId(str(one)), set()).add(RecordId(newer))
+    return {older: frozenset(ids) for older, ids in found.items()}
+
+
+def _links(sets: RecordSets) -> JsonObject:
+    """The lessons that each record replaces."""
+    found: JsonObject = {}
+    for record in _linked(sets):
+        if older := [one for one in superseded_ids(record.fields) if one != record.id]:
+            found[record.id] = [*older]
+    return found
+
+
+def _linked(sets: RecordSets) -> list[Record]:
+    """The living records that replace others; sets without any are not read line by line."""
+    names: list[SetName] = [name for name in sets.names() if sets.contains(name, _KEY)]
+    return [
+        record
+        for name in names
+        for line in sets.read_lines(name)
+        if _KEY in line and not (record := parse_record(line)).is_tombstone
+    ]
+
+
+class _Belief:
+    """How far this clone believes that one lesson replaces another."""
+
+    def __init__(self, repository: Repository, newer: NewerLessons) -> None:
+        linked = {one for ids in newer.values() for one in ids}
+        self._newer = newer
+        self._learned = Ledger(repository).peek()
+        self._worked = _worked_here(repository, linked)
+        self._peers = _introduced(repository)
+
+    def share(self, newer: RecordId, older: RecordId) -> float:
+        """The share of one link, in [0, 1]."""
+        peers = self._brought(newer)
+        if not peers or newer in self._learned or newer in self._worked or peers & self._brought(older):
+            return 1.0
+        if older not in self._learned:
+            return HALF_BELIEVED
+        agreeing = {peer for one in self._newer.get(older, ()) for peer in self._brought(one)} - {
+            REMOVED_PEERS
+        }
+        return 1.0 if len(agreeing) >= AGREEING_PEERS else 0.0
+
+    def _brought(self, identifier: RecordId) -> set[str]:
+        if identifier in self._learned:
+            return set()
+        return {peer for peer, ids in self._peers.items() if identifier in ids}
+
+
+def _introduced(repository: Repository) -> dict[str, frozenset[str]]:
+    """The ids of the lessons that each peer brought, without peers of full trust."""
+    listed = repository.git.attempt("config", "--get-regexp", r"^remote\..*\.fedlearntrust$", "^full$")
+    full = {line.partition(" ")[0] for line in listed.out.decode("utf-8", "replace").splitlines()}
+    paths = [repository.state.path(PEERS, REMOVED_PEERS), *repository.state.path(PEERS).glob("*.introduced")]
+    return {
+        path.stem: frozenset(read_file(path).decode("ascii", "replace").split())
+        for path in sorted(paths)
+        if f"remote.{path.stem}.fedlearntrust" not in full
+    }
+
+
+def _worked_here(repository: Repository, ids: Collection[RecordId]) -> set[RecordId]:
+    own = read_trust(repository).own
+    counted = read_outcomes(repository, ids)
+    return {one for one, by in counted.items() if own in by and by[own].worked > by[own].failed}
