@@ -22,7 +22,7 @@ from git_fedlearn.core.identity import is_metadata_key
 from git_fedlearn.core.outcomes import Outcome
 from git_fedlearn.core.record import FIRST_SEEN, RETRACTED, Record, printable, score_of, seen_by
 from git_fedlearn.core.supersession import Successor
-from git_fedlearn.federation.check import is_suspicious
+from git_fedlearn.federation.injection import is_suspicious
 from git_fedlearn.federation.origins import Origin, find_origin
 from git_fedlearn.repository.alternatives import Alternative, find_alternatives
 from git_fedlearn.repository.lookup import select

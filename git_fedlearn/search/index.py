@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 else:
     platformdirs = Lazy("platformdirs")
 
-FORMAT: Final = 2
+FORMAT: Final = 3
 EMBEDDING_BATCH: Final = 256
 """Lessons embedded at a time."""
 
@@ -183,6 +183,7 @@ class LessonIndex:
             else:
                 changes.dropped += [known.point for known in self.shard.known(name).values()]
         self._apply(changes, progress)
+        self.shard.settle(len(changes.new))
         self._state = self._state._replace(files=files, center=self.shard.center())
         _write_state(self._folder, self._state)
         return Refreshed(len(changes.new), len(changes.updated), len(changes.dropped))
