@@ -11,6 +11,7 @@ from git_fedlearn.console.context import Context
 from git_fedlearn.console.repeats import print_repeats, repeats_to_json
 from git_fedlearn.console.words import kinds, say_folds, updates, what_is_new
 from git_fedlearn.core.canonical import Json, JsonObject
+from git_fedlearn.core.folding import find_folds
 from git_fedlearn.core.identity import RecordId
 from git_fedlearn.core.layout import FINE_TUNING, SetName
 from git_fedlearn.core.record import NotARecordError
@@ -93,11 +94,13 @@ def command(context: Context, name: str, file: str, supersedes: tuple[str, ...],
     known = len(read.ids) - sum(map(len, outcome.values()))
     if as_json:
         near = repeats_to_json(repeats)
-        context.say_json("add/v1", _to_json(name, outcome, known, read) | {"near_duplicates": near})
+        folds = find_folds(read.lines).to_json()
+        more: dict[str, Json] = {"folds": folds, "near_duplicates": near}
+        context.say_json("add/v1", _to_json(name, outcome, known, read) | more)
     else:
         skipped = "".join(f"; skipped {number}: {reason}" for reason, number in sorted(read.skipped.items()))
         context.say(f"{name}: {_describe(outcome, known)}{kinds(read.redacted)}{skipped}")
-        say_folds(context, read.lines)
+        say_folds(context, find_folds(read.lines))
         if read.waiting:
             context.note("hint: git fedlearn review")
         print_repeats(context, SetName(name), repeats)

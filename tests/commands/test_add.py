@@ -218,6 +218,7 @@ def test_program_answer(system: System) -> None:
         "redacted": {},
         "held": {},
         "faults": [{"line": 3, "reason": "not JSON: expecting value at column 1"}],
+        "folds": [],
         "near_duplicates": [],
     }
 
@@ -301,3 +302,7 @@ def test_inputs_that_become_one_record_are_counted_with_the_fields_that_differed
     assert result.out == (
         "error-solutions: 3 records added\n  2 inputs became 1 record (differed in: error, value_score)\n"
     )
+    stdin = b"".join(line(**one) for one in lessons)
+    (fold,) = system.fedlearn("add", "error-solutions", "--json", stdin=stdin).json()["folds"]
+    assert fold == {"id": fold["id"], "inputs": 2, "differed": ["error", "value_score"]}
+    assert fold["id"] in {record.id for record in system.records("error-solutions")}
