@@ -97,7 +97,7 @@ def undo(clone: Clone, random: Random) -> str:
 
 
 def carry(clone: Clone, random: Random) -> str:
-    """Take uncommitted lessons to another commit by `stash pop`; the commit they were made on stays behind."""
+    """Take uncommitted lessons to another commit by `stash pop`; the commit below them stays behind."""
     start, commits = _begin(clone, random, 2)
     (first, behind), (_, carried) = commits
     clone.git("reset", "--quiet", "--soft", first)
