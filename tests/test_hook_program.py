@@ -23,7 +23,7 @@ def test_scripts_and_program_agree_on_the_variable() -> None:
     assert hooks.PROBE == PROBE
 
 
-@pytest.mark.parametrize("arguments", [[], ["post-rewrite"], ["../cli"]])
+@pytest.mark.parametrize("arguments", [[], ["post-checkout"], ["../cli"]])
 def test_an_unknown_hook_is_a_usage_error(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     assert run(arguments, {}) == 2
     assert capsys.readouterr().err.startswith(

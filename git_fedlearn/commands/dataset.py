@@ -8,6 +8,7 @@ import click
 from git_fedlearn.console.context import Context
 from git_fedlearn.console.words import count
 from git_fedlearn.core.canonical import Json
+from git_fedlearn.core.layout import FINE_TUNING
 from git_fedlearn.errors import FedlearnError
 from git_fedlearn.repository.files import write_file
 from git_fedlearn.training.dataset import (
@@ -24,6 +25,7 @@ from git_fedlearn.training.dataset import (
 )
 from git_fedlearn.training.formats import FORMATS, Formatted, format_samples, suffix_of
 from git_fedlearn.training.own_files import remember_own_files
+from git_fedlearn.training.selection import lesson_sets, samples_of_lessons, select_samples
 from git_fedlearn.training.split import split_samples
 
 BAR = 40
@@ -119,14 +121,18 @@ def snapshot(context: Context, chosen: str | None, *, as_json: bool) -> None:
     type=click.FloatRange(0, 1),
     help="Skip samples whose author's score is lower or missing.",
 )
+@click.option(
+    "--from", "source", metavar="SETS", help="Make samples of the lessons of these sets (with commas)."
+)
 @click.option("-o", "output", metavar="DIR", help="Output folder (default: .local/dataset/FORMAT).")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
 @click.pass_obj
-def export(
+def export(  # noqa: PLR0913  click passes an argument for each option
     context: Context,
     name: str,
     split: float | None,
     min_score: float | None,
+    source: str | None,
     output: str | None,
     *,
     as_json: bool,
@@ -134,11 +140,20 @@ def export(
     """Write train.jsonl (or .parquet), and with --split also validation.jsonl.
 
     The id of a sample decides in which file it is, so no sample moves between the two; near copies are in the
-    same one. No file is written without samples.
+    same one. No file is written without samples. Samples that are cut off, and near copies of others, are
+    skipped and counted.
+
+    --from error-solutions,best-practices makes samples of lessons: the error or title asks, the solution or
+    description answers. Also skills-patterns, and fine-tuning, the set that is exported without --from.
     """
     repository = context.data_repository
-    dataset = read_dataset(context.data_repository.sets)
-    samples = dataset.samples if min_score is None else at_least(dataset.samples, min_score)
+    names = lesson_sets(source) if source else [FINE_TUNING]
+    dataset = read_dataset(repository.sets) if FINE_TUNING in names else Dataset((), ())
+    made = samples_of_lessons(repository, [one for one in names if one != FINE_TUNING])
+    found = (*dataset.samples, *made.samples)
+    scored = found if min_score is None else at_least(found, min_score)
+    samples, left_out = select_samples(scored)
+    left_out.update(made.left_out)
     folder = context.directory / output if output else repository.top / ".local" / "dataset" / name
     parts = _split(samples, split)
     files = {
@@ -151,17 +166,18 @@ def export(
         else:
             path.unlink(missing_ok=True)
     if as_json:
-        context.say_json("dataset-export/v1", {"files": [_file(path, made) for path, made in files.items()]})
+        listed: list[Json] = [_file(path, formatted) for path, formatted in files.items()]
+        context.say_json("dataset-export/v1", {"files": listed, "left_out": dict(left_out)})
         return
     for path, formatted in files.items():
         written = f"wrote {count(formatted.samples, 'sample')} to {path}"
         context.say(written if formatted.samples else f"no samples for {path}")
         for reason, number in sorted(formatted.skipped.items()):
             context.say(f"  skipped {number}: {reason}")
-    if len(samples) < len(dataset.samples):
-        context.say(
-            f"skipped {len(dataset.samples) - len(samples)}: author's score below {min_score:g}, or missing"
-        )
+    for reason, number in sorted(left_out.items()):
+        context.say(f"skipped {number}: {reason}")
+    if len(scored) < len(found):
+        context.say(f"skipped {len(found) - len(scored)}: author's score below {min_score:g}, or missing")
     _note_malformed(context, dataset)
 
 

@@ -6,8 +6,10 @@ import click
 
 from git_fedlearn.console.context import Context
 from git_fedlearn.console.installation import report_unextended, say_installation
+from git_fedlearn.console.older_layout import say_older_files
 from git_fedlearn.console.words import count
 from git_fedlearn.errors import NotARepositoryError
+from git_fedlearn.repository.older_layout import find_older_files
 from git_fedlearn.repository.repository import Repository
 from git_fedlearn.setup.install import install
 from git_fedlearn.setup.scaffold import ExistingFiles, Scaffold, find_existing, write_scaffold
@@ -30,12 +32,13 @@ def command(context: Context) -> int:
             f"{repository.top}: a bare repository has no working tree",
             hint="clone it and run `git fedlearn init` in the clone",
         )
-    existing = find_existing(repository.top)
+    existing, older = find_existing(repository.top), find_older_files(repository)
     with repository.lock("init"):
         done = write_scaffold(repository.top)
     _say_scaffold(context, done)
     if done.made:
-        _say_existing(context, existing)
+        _say_existing(context, existing, {file.path for file in older})
+    say_older_files(context, older)
     code = say_installation(context, repository, install(repository))
     _say_next(context, repository, done, mixed=bool(existing.others))
     return 1 if done.left else code
@@ -49,12 +52,14 @@ def _say_scaffold(context: Context, done: Scaffold) -> None:
     report_unextended(context, done)
 
 
-def _say_existing(context: Context, existing: ExistingFiles) -> None:
-    if existing.ours:
-        context.say(f"uses      {_some(existing.ours)} (existing; from now on a data file of git-fedlearn)")
+def _say_existing(context: Context, existing: ExistingFiles, older: set[str]) -> None:
+    """Name the files under data/, except those of an older layout."""
+    ours, others = ([path for path in paths if path not in older] for paths in existing)
+    if ours:
+        context.say(f"uses      {_some(ours)} (existing; from now on a data file of git-fedlearn)")
         context.note("hint: git fedlearn verify    (shows lines that are not records)")
-    if existing.others:
-        context.say(f"leaves    {_some(existing.others)} (yours; git-fedlearn does not touch other files)")
+    if others:
+        context.say(f"leaves    {_some(others)} (yours; git-fedlearn does not touch other files)")
 
 
 def _some(paths: list[str]) -> str:

@@ -19,12 +19,13 @@ from git_fedlearn.console.progress import progress_bar
 from git_fedlearn.console.words import SHORT_ID, SUSPICIOUS, count, evidence
 from git_fedlearn.core.canonical import Json
 from git_fedlearn.core.layout import SetName
+from git_fedlearn.core.record import FIRST_SEEN
 from git_fedlearn.errors import UsageError
 from git_fedlearn.federation.check import is_suspicious
 from git_fedlearn.qdrant.connect import open_store
 from git_fedlearn.qdrant.search import find_in_store
 from git_fedlearn.search.embedders.choose import choose_embedder
-from git_fedlearn.search.search import WEAK_RELEVANCE, Hit, Query, find_lessons, left_out_sets
+from git_fedlearn.search.search import Hit, Query, find_lessons, left_out_sets
 from git_fedlearn.search.windows import is_paste
 
 WIDTH = 96
@@ -162,7 +163,7 @@ def _title(number: int, hit: Hit, today: date) -> str:
     since = f" since {learned}" if learned else ""
     own = f"author's score {hit.claimed:.2f}" if hit.claimed is not None else "no author's score"
     mark = f"\n   warning: {SUSPICIOUS}" if is_suspicious(hit.fields) else ""
-    weak = " (weak match)" if hit.relevance < WEAK_RELEVANCE else ""
+    weak = " (weak match)" if hit.is_weak else ""
     versions = describe_versions(hit.fields)
     links = [
         *describe_successors(hit.successors),
@@ -198,6 +199,8 @@ def _to_json(hit: Hit, today: date) -> dict[str, Json]:
         "sets": [*hit.sets],
         **numbers,
         "matched": hit.matched,
+        "weak_match": hit.is_weak,
+        "first_seen": hit.fields.get(FIRST_SEEN),
         "seen_by": [*hit.systems],
         "outcomes": dict(hit.outcomes._asdict()),
         **lesson_facts(hit.fields, today, hit.successors, hit.alternatives),

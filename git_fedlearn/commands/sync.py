@@ -10,6 +10,7 @@ import click
 
 from git_fedlearn.console.context import Context
 from git_fedlearn.console.installation import restore_hooks
+from git_fedlearn.console.older_layout import say_adopted
 from git_fedlearn.console.progress import reading_bar
 from git_fedlearn.console.repeats import print_repeats, repeats_to_json
 from git_fedlearn.console.words import count, redactions, say_folds, updates, what_is_new
@@ -212,6 +213,8 @@ def _warn_of_repairs(context: Context, repaired: list[RepairedFile]) -> None:
 
 
 def _say_sets(context: Context, synced: Synced) -> None:
+    if synced.adopted and synced.adopted.done:
+        say_adopted(context, synced.adopted)
     for joined in synced.joined:
         lessons = synced.batch.lessons.get(joined.name, [])
         if lessons or joined.added:

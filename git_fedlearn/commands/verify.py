@@ -7,9 +7,10 @@ from git_fedlearn.console.words import count, short_ids
 from git_fedlearn.core.inspection import CONTENT
 from git_fedlearn.core.layout import SetName, find_original
 from git_fedlearn.core.record_set import Losses
+from git_fedlearn.repository.older_layout import OlderFile, OlderKind, find_older_files
 from git_fedlearn.repository.repository import Repository
 from git_fedlearn.repository.trees import work_files
-from git_fedlearn.repository.verify import COPY, Verified, earlier_trees, repair, verify_tree
+from git_fedlearn.repository.verify import COPY, OLDER, Verified, earlier_trees, repair, verify_tree
 
 
 @click.command("verify", short_help="Check data files and repair them.")
@@ -31,6 +32,7 @@ def command(context: Context, *, fix: bool, history: bool, as_json: bool) -> int
     repaired: list[str] = []
     if fix:
         with repository.lock("verify --fix"):
+            _adopt(context, find_older_files(repository), quiet=as_json)
             before = _verify(repository, history=history)
             repaired = repair(repository, before)
             if not as_json:
@@ -48,6 +50,20 @@ def _verify(repository: Repository, *, history: bool) -> Verified:
     return verify_tree(
         repository, work_files(repository), earlier_trees(repository, objects, history=history)
     )
+
+
+def _adopt(context: Context, files: list[OlderFile], *, quiet: bool) -> None:
+    """Adopt files of an older layout."""
+    from git_fedlearn.console.older_layout import say_adopted, say_dumps  # noqa: PLC0415  costs start-up time
+    from git_fedlearn.learn.adopt import adopt  # noqa: PLC0415
+    from git_fedlearn.qdrant.dumps import take_dumps  # noqa: PLC0415
+
+    repository = context.data_repository
+    adopted = adopt(repository, context.intake, files, context.now())
+    taken = take_dumps(repository, [one.path for one in files if one.kind is OlderKind.DUMP], context.admit)
+    if not quiet:
+        say_adopted(context, adopted)
+        say_dumps(context, taken)
 
 
 def _say_repaired(context: Context, before: Verified, repaired: list[str]) -> None:
@@ -76,7 +92,8 @@ def _say(context: Context, verified: Verified, *, fixed: bool) -> None:
         return
     if not fixed and (verified.losses or any(problem.fixable for problem in verified.problems)):
         context.note("hint: git fedlearn verify --fix")
-    manual = [problem.kind for problem in verified.problems if not problem.fixable]
+    older = {problem.path for problem in verified.problems if problem.kind == OLDER}
+    manual = [one.kind for one in verified.problems if not one.fixable and one.path not in older]
     if CONTENT in manual:
         context.note("hint: git fedlearn doctor    (shows what converts data files)")
     if any(kind not in (CONTENT, COPY, "type") for kind in manual):

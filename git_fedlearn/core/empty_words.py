@@ -51,6 +51,26 @@ STATUS_WORDS: Final = frozenset(
 )
 """Words that say how something stands, not what to do."""
 
+RESTART_WORDS: Final = frozenset(
+    (
+        "reboot reboots rebooted rebooting restart restarts restarted restarting retry retries retried "
+        "retrying rerun reran relaunch relaunched reopen reopened turn turned turning switch switched "
+        "power cycle cycled powercycle again twice everything fine helped helps gone afterwards back "
+        "normal itself own alone server machine computer pc laptop host box device system somebody "
+        "someone anymore longer happens happening happened looks look seems sure figured fault bad nvm "
+        "try tried trying after"
+    ).split()
+)
+"""Words of trying once more, and of a fault that went away: they say what happened, not what was wrong."""
+
+SUCCESS_WORDS: Final = frozenset(
+    (
+        "success successful successfully succeeded completed complete done ok okay passed finished fine "
+        "green 0 zero no none without errors error warnings healthy good"
+    ).split()
+)
+"""Words of a message that reports no error."""
+
 POINTER_WORDS: Final = frozenset(
     (
         "see above below previous previously before earlier later following same ditto refer refers "

@@ -71,15 +71,47 @@ class NotARecordError(ValueError):
     """The line is not a record. The message is a reason that is safe to print."""
 
 
+RAW_EVENT: Final = "a whole event of a log, not a record"
+_TIMES: Final = frozenset(("timestamp", "ts", "time", "created_at", "datetime"))
+_EVENT_MARKS: Final = frozenset(
+    """
+    event event_type pattern_extracted
+    session_id interaction_id event_id request_id conversation_id correlation_id run_id trace_id span_id
+    latency latency_ms duration_ms elapsed_ms
+    prompt_tokens completion_tokens total_tokens tokens_used source_hash
+    """.split()
+)
+
+
 def parse_record(line: bytes) -> Record:
     """Parse a line and recompute its id, whatever id it claims. Raises NotARecordError."""
+    value = _parse_object(line)
+    if is_raw_event(value):
+        raise NotARecordError(RAW_EVENT)
+    return _make_record(value)
+
+
+def _parse_object(line: bytes) -> JsonObject:
     try:
         value = parse_value(line)
     except InvalidJsonError as error:
         raise NotARecordError(str(error)) from None
     if not isinstance(value, dict):
         raise NotARecordError("not an object")
-    return _make_record(value)
+    return value
+
+
+def is_raw_event(fields: JsonObject) -> bool:
+    """Whether an object is an event of a log: no metadata, but a time, and an event's name, session or cost.
+
+    Scripts that copy a log into a record set leave such lines, with the data of a session in them. They stay
+    as they are until their lessons are made records (docs/howto/migrate.md).
+    """
+    return (
+        not _EVENT_MARKS.isdisjoint(fields)
+        and not _TIMES.isdisjoint(fields)
+        and not any(map(is_metadata_key, fields))
+    )
 
 
 def make_record(fields: JsonObject) -> Record:
@@ -90,7 +122,7 @@ def make_record(fields: JsonObject) -> Record:
         line = format_value(fields)
     except (ValueError, RecursionError):
         raise NotARecordError("a number or nesting that JSON cannot represent") from None
-    return parse_record(line)
+    return _make_record(_parse_object(line))
 
 
 def _make_record(fields: JsonObject) -> Record:

@@ -38,6 +38,7 @@ from git_fedlearn.core.substance import (
     is_concrete,
     is_thinking_aloud,
     is_unnamed,
+    reports_success,
     strip_thoughts,
 )
 from git_fedlearn.core.weights import DEFAULT_WEIGHTS, Weights
@@ -165,7 +166,8 @@ def _find_lack(draft: Draft) -> str | None:
         return find_platitude(f"{question}\n{answer}" if draft.distilled else answer, strict=True)
     if len(question) > MAX_ERROR:
         return WHOLE_LOG
-    if is_unnamed(question):
+    message = draft.content.get("error_message")
+    if is_unnamed(question) or (isinstance(message, str) and reports_success(message)):
         return UNNAMED
     return find_restatement(question, answer) or find_platitude(answer, strict=False)
 

@@ -15,7 +15,9 @@ from git_fedlearn.core.empty_words import (
     GENERIC_WORDS,
     NOTHING_WORDS,
     POINTER_WORDS,
+    RESTART_WORDS,
     STATUS_WORDS,
+    SUCCESS_WORDS,
 )
 from git_fedlearn.core.events import words_of
 
@@ -29,6 +31,9 @@ MAX_THOUGHTS: Final = 100_000
 """Characters of a text whose thoughts are looked for; a longer one is no lesson."""
 
 MAX_ASKED_WORDS: Final = 30
+MAX_STATUS: Final = 200
+"""Characters of a text that may be nothing but a status."""
+
 MAX_RESTATEMENT_WORDS: Final = 12
 
 SAYS_NOTHING: Final = "it says nothing"
@@ -72,7 +77,16 @@ _CONCRETE = re.compile(
 )
 
 
-_EMPTY_WORDS = NOTHING_WORDS | STATUS_WORDS | POINTER_WORDS
+_EMPTY_WORDS = NOTHING_WORDS | STATUS_WORDS | POINTER_WORDS | RESTART_WORDS
+IMPERATIVES: Final = frozenset(["restart", "reboot"])
+HELPED: Final = frozenset("helped helps fixed fixes worked works solved gone did".split())
+"""Words by which a leading `reboot` says what happened (`reboot helped`), not what to do (`reboot it`)."""
+_OK_STATUS = re.compile(
+    r"(?:\W|_|(?:GET|POST|PUT|DELETE|HEAD|PATCH|OPTIONS)\s+\S+|https?[\w/.]*|status|code|response|responded|returned"
+    r"|returns|exit(?:ed)?|with|server|answered)*?(?<![\d.])(?:20\d|304|0)"
+    r"(?:\W|ok|success(?:ful(?:ly)?)?|created|accepted|no|content|not|modified|partial)*",
+    re.IGNORECASE,
+)
 
 _UNRESOLVED_LEAD = re.compile(
     r"\A\W*(?:(?:todo|tbd|tba|fixme|wip|unresolved|unsolved|untriaged)\b"
@@ -179,7 +193,7 @@ def find_emptiness(text: str) -> str | None:  # noqa: PLR0911  one per reason
     """Why a text says nothing, or not what to do; None if it says something."""
     if _UNRESOLVED_LEAD.match(text):
         return UNRESOLVED
-    if _MERGE_NOTE.match(text):
+    if _MERGE_NOTE.match(text) or (len(text) <= MAX_STATUS and _OK_STATUS.fullmatch(text)):
         return STATUS_ONLY
     if _ASK_SOMEBODY.match(text):
         return ELSEWHERE
@@ -189,7 +203,8 @@ def find_emptiness(text: str) -> str | None:  # noqa: PLR0911  one per reason
     if all(word in NOTHING_WORDS for word in words):
         return ELSEWHERE if not words and _REFERENCE.search(text) else SAYS_NOTHING
     said = _content(_WEAK_REFERENCE.sub(" ", _REFERENCE.sub(" ", text)))
-    told = [word for word in said if word not in _EMPTY_WORDS]
+    is_told_to = bool(said) and said[0] in IMPERATIVES and HELPED.isdisjoint(said)
+    told = [word for word in said if is_told_to or word not in _EMPTY_WORDS]
     if _is_unresolved(text):
         left = {word for word in _content(_UNRESOLVED.sub(" ", text)) if word in told}
         if len(left) < 3:  # noqa: PLR2004  words of a remedy
@@ -255,11 +270,16 @@ def find_platitude(text: str, *, strict: bool) -> str | None:
 def is_unnamed(error: str) -> bool:
     """Whether an error says no more than that there was one, or that all is well."""
     words = _content(error)
-    return all(word in ERROR_WORDS or word in NOTHING_WORDS for word in words) or bool(
-        re.fullmatch(
-            r"\W*(?:http\S*|status|code|\s|\W)*2\d\d(?:\W|ok|success|created)*", error, re.IGNORECASE
-        )
-    )
+    return all(word in ERROR_WORDS or word in NOTHING_WORDS for word in words) or reports_success(error)
+
+
+def reports_success(message: str) -> bool:
+    """Whether a message says that there was no error: `HTTP/1.1 204 No Content`, `completed successfully`."""
+    if len(message) > MAX_STATUS:
+        return False
+    words = words_of(message)
+    is_told = any(word in SUCCESS_WORDS and word not in ERROR_WORDS for word in words)
+    return bool(_OK_STATUS.fullmatch(message)) or (is_told and SUCCESS_WORDS.issuperset(words))
 
 
 def estimate_specificity(answer: str) -> tuple[float, str]:

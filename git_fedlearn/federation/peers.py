@@ -40,7 +40,10 @@ def check_address(url: str, directory: Path) -> str:
 
 def allowed_transports(url: str) -> tuple[str, ...]:
     """The transports git may use for a URL, also after a redirect or `url.<base>.insteadOf`."""
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return TRANSPORTS
     is_local = parts.scheme.lower() == "http" and _LOOPBACK.fullmatch(parts.hostname or "")
     return (*TRANSPORTS, "http") if is_local else TRANSPORTS
 
@@ -50,7 +53,7 @@ def _check_scheme(url: str, scheme: str, allowed: str) -> str:
         raise UsageError(f"{hide_credentials(url)}: http is not encrypted", hint=allowed)
     if scheme not in (*TRANSPORTS, "http"):
         raise UsageError(f"{scheme}: transport not allowed", hint=allowed)
-    if ":" in urlsplit(url).netloc.rpartition("@")[0]:
+    if ":" in url.partition("://")[2].partition("/")[0].rpartition("@")[0]:
         raise UsageError(
             "a password in a URL ends up in config files and logs",
             hint="leave it out; git asks its credential helper (gitcredentials(7))",

@@ -16,6 +16,7 @@ from git_fedlearn.core.events import end_of, event_time
 from git_fedlearn.core.layout import SetName
 from git_fedlearn.core.record import claimed_id
 from git_fedlearn.core.record_set import join_into, parse_record_set, split_lines
+from git_fedlearn.learn.adopt import Adopted, adopt_sets
 from git_fedlearn.learn.extracts import SCORER_KEY, Rules, ScoredEvent, Scorer
 from git_fedlearn.learn.intake import Intake
 from git_fedlearn.learn.pipeline import Batch, Engine, Pipeline, Positions, Watch
@@ -73,6 +74,8 @@ class Synced:
     snapshot: Path | None = None
     metrics: Path | None = None
     """The month file, if it was written."""
+    adopted: Adopted | None = None
+    """What became of whole events among the records."""
     unread: tuple[str, ...] = ()
     """Logs in the source folder that nothing reads, because of their names."""
     repaired: list[RepairedFile] = field(default_factory=list)
@@ -124,6 +127,8 @@ def sync(repository: Repository, engine: PrivacyEngine, options: SyncOptions) ->
     batch, reached = pipeline.run(sources, checkpoints)
     synced = Synced(len(sources.files), batch, unread=sources.unread)
     sets = repository.sets
+    if not options.dry_run:
+        synced.adopted = adopt_sets(repository, pipeline.intake, options.now)
     pending = read_pending(repository, sets)
     names, lessons = sets.names(), dict[SetName, list[bytes]]()
     if not options.dry_run:

@@ -24,7 +24,9 @@ GIT_HOOKS: Final = {
     "pre-commit": 0,
     "pre-merge-commit": 0,
     "commit-msg": 1,
+    "post-commit": 0,
     "post-merge": 0,
+    "post-rewrite": 0,
     "pre-push": 2,
     "pre-receive": 0,
 }
@@ -36,6 +38,8 @@ FILE_HOOKS: Final = ("sanitize", "scan", "verify")
 
 _MODULES: Final = {
     "commit-msg": "messages",
+    "post-commit": "replays",
+    "post-rewrite": "replays",
     "pre-push": "pushes",
     "pre-receive": "pushes",
     **dict.fromkeys(FILE_HOOKS, "files"),

@@ -178,5 +178,8 @@ def _is_current(top: Path, files: object) -> bool:
 
 def _host_and_port(url: str) -> str:
     """Without the rest of the URL, which may contain a password."""
-    parts = urlsplit(url)
-    return ":".join(str(part) for part in (parts.hostname, parts.port) if part)
+    try:
+        parts = urlsplit(url)
+        return ":".join(str(part) for part in (parts.hostname, parts.port) if part)
+    except ValueError:
+        return "an invalid URL"

@@ -28,6 +28,7 @@ from git_fedlearn.qdrant.connect import (
     open_store,
     read_qdrant_settings,
 )
+from git_fedlearn.qdrant.mirrored import MirroredPoints
 from git_fedlearn.qdrant.schema import snapshot_root, write_schema, write_snapshot
 from git_fedlearn.qdrant.store import Admit, Collection, Point, PointId, Store, find_imported
 from git_fedlearn.repository.ledger import Ledger
@@ -67,6 +68,14 @@ class Exported:
     """Distinct records."""
     added: int = 0
     raised: int = 0
+    replaced: int = 0
+    """Records retracted because their mirrored points have another content now."""
+    ids: set[bytes] = field(default_factory=set)
+    """Ids of the records."""
+    own_ids: set[bytes] = field(default_factory=set)
+    """Ids of those that are not of points that an import made."""
+    point_ids: set[PointId] = field(default_factory=set)
+    """The mirrored points of the records."""
     folds: Folds = field(default_factory=Folds)
     redacted: Counter[str] = field(default_factory=Counter)
     faults: list[tuple[PointId, str]] = field(default_factory=list)
@@ -138,10 +147,10 @@ def export_collection(
             _admit_point(point, admit, request, exported, lines)
         lines.count(exported.folds)
         if request.dry_run:
-            _join(repository, exported, lines, write=False)
+            _join(repository, request, exported, lines, write=False)
         else:
             with repository.lock("export"):
-                _join(repository, exported, lines, write=True)
+                _join(repository, request, exported, lines, write=True)
                 if exported.records:
                     _write_own_files(repository, collection, lines, request.today)
     return exported
@@ -175,6 +184,12 @@ def _admit_point(
         exported.faults.append((point.id, str(error)))
         return
     exported.redacted += redacted
+    identifier = bytes.fromhex(record.id)
+    exported.ids.add(identifier)
+    if not find_imported(point.payload):
+        exported.own_ids.add(identifier)
+    if POINT in record.fields:
+        exported.point_ids.add(point.id)
     lines.add(record.line)
 
 
@@ -199,17 +214,25 @@ def _make_record(point: Point, admit: Admit, *, mirrored: bool) -> tuple[Record,
     return record, redacted
 
 
-def _join(repository: Repository, exported: Exported, lines: "ExternalSort", *, write: bool) -> None:
+def _join(
+    repository: Repository, request: ExportRequest, exported: Exported, lines: "ExternalSort", *, write: bool
+) -> None:
     sets = repository.sets
     name = SetName(f"collections/{exported.name}")
+    points = MirroredPoints(repository, name)
     for part in lines.parts():
         if part:
             if write:
-                Ledger(repository).add(line for line in part if b'"%s":' % POINT_ID.encode() in line)
-            joined = sets.join(name, part, write=write)
+                Ledger(repository).add(
+                    line for line in part if bytes.fromhex(line[8:40].decode()) in exported.own_ids
+                )
+            joined = sets.join(name, points.in_their_generation(part), write=write)
             exported.records += len(part)
             exported.added += len(joined.added)
             exported.raised += len(joined.changed)
+    if exported.point_ids:
+        today = request.today.isoformat()
+        exported.replaced = points.retract_replaced(exported.point_ids, exported.ids, today, write=write)
 
 
 def _write_own_files(

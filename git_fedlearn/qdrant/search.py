@@ -5,6 +5,7 @@ The store finds candidates by their vectors; their words are compared here, so i
 
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
+from itertools import islice
 from typing import Final
 
 from git_fedlearn.core.record import NotARecordError, make_record
@@ -12,6 +13,7 @@ from git_fedlearn.errors import FedlearnError, UsageError
 from git_fedlearn.qdrant.connect import read_qdrant_settings
 from git_fedlearn.qdrant.store import Collection, Store
 from git_fedlearn.repository.repository import Repository
+from git_fedlearn.search.centering import center_of, estimate_centered
 from git_fedlearn.search.edge_shard import Candidate
 from git_fedlearn.search.embedders.base import Embedder, Vector
 from git_fedlearn.search.relevance import WordMatcher, best_matches
@@ -20,6 +22,10 @@ from git_fedlearn.search.windows import windows_of
 
 MAX_STORE_LINES: Final = 50
 """Different lines of a paste that a store is asked for: each takes two requests to a collection."""
+
+
+_CENTER_SAMPLE: Final = 20
+"""Points of a collection whose vectors are averaged for its center, each with a request."""
 
 
 def find_in_store(repository: Repository, store: Store, query: Query, model: Embedder) -> list[Hit]:
@@ -32,8 +38,13 @@ def find_in_store(repository: Repository, store: Store, query: Query, model: Emb
     collections = _chosen(repository, store, query.sets)
     for collection in collections:
         _check_size(collection, next(filter(None, vectors), []), model)
+    centers = [_center(collection) for collection in collections]
     near = [
-        [one for collection in collections for one in _candidates(collection, vector, query.candidates)]
+        [
+            one
+            for collection, center in zip(collections, centers, strict=True)
+            for one in _candidates(collection, vector, query.candidates, center)
+        ]
         if vector
         else []
         for vector in vectors
@@ -44,7 +55,7 @@ def find_in_store(repository: Repository, store: Store, query: Query, model: Emb
     for window, candidates in zip(windows, near, strict=True):
         words = dict(zip(lines, matcher.scores(window, lines), strict=True))
         found.append([one._replace(words=words[one.line]) for one in candidates])
-    return rank_matches(repository, query, best_matches(windows, found, query.bar))
+    return rank_matches(repository, query, best_matches(windows, found, query.bar, query.follow_share))
 
 
 def _chosen(repository: Repository, store: Store, names: Sequence[str]) -> list[Collection]:
@@ -70,8 +81,16 @@ def _check_size(collection: Collection, vector: Vector, model: Embedder) -> None
         )
 
 
-def _candidates(collection: Collection, vector: Vector, limit: int) -> Iterator[Candidate]:
-    for found in collection.nearest(vector, limit):
+def _center(collection: Collection) -> Vector:
+    first = next(collection.pages(), [])
+    vectors = (collection.vector_of(point.id) for point in first)
+    return center_of([*islice(filter(None, vectors), _CENTER_SAMPLE)])
+
+
+def _candidates(collection: Collection, vector: Vector, limit: int, center: Vector) -> Iterator[Candidate]:
+    found = collection.nearest(vector, limit)
+    cosines = estimate_centered([one.score for one in found], vector, center)
+    for one, cosine in zip(found, cosines, strict=True):
         with suppress(NotARecordError):
-            line = make_record({**found.payload}).line.decode("utf-8")
-            yield Candidate(collection.name, line, max(-1.0, min(found.score, 1.0)), 0.0)
+            line = make_record({**one.payload}).line.decode("utf-8")
+            yield Candidate(collection.name, line, cosine, 0.0)

@@ -153,7 +153,11 @@ class QdrantCollection:
     def pages(self) -> Iterator[list[Point]]:
         """All points without their vectors."""
         offset: models.ExtendedPointId | None = None
+        asked: set[models.ExtendedPointId | None] = set()
         while True:
+            if offset in asked:
+                raise FedlearnError(f"{self._place}: answers the same page of {self.name} again and again")
+            asked.add(offset)
             with client_errors(self._place):
                 page, offset = self._client.scroll(
                     self.name, limit=self._page, offset=offset, with_payload=True, with_vectors=False
@@ -288,6 +292,8 @@ def client_errors(place: str) -> Iterator[None]:
         raise FedlearnError(
             f"{place}: the server is busy: {_first_line(str(error))}", hint="try again later"
         ) from error
+    except (ValueError, RecursionError) as error:
+        raise _foreign_answer(place) from error
     except (RuntimeError, OSError) as error:
         raise FedlearnError(f"{place}: {str(error).partition('. ')[0]}") from error
 
@@ -309,6 +315,8 @@ def _http_error(place: str, error: "exceptions.UnexpectedResponse") -> FedlearnE
 def _connection_error(
     place: str, error: "exceptions.ResponseHandlingException | grpc.RpcError"
 ) -> FedlearnError:
+    if isinstance(getattr(error, "source", None), ValueError | RecursionError):
+        return _foreign_answer(place)
     code = error.code().name if isinstance(error, grpc.Call) else ""
     if code in ("UNAUTHENTICATED", "PERMISSION_DENIED"):
         return _key_error(place, code)
@@ -318,6 +326,12 @@ def _connection_error(
     return FedlearnError(
         f"{place}: cannot be reached: {_first_line(message)}",
         hint="start the server, or change QDRANT_URL (git config fedlearn.qdrantUrl)",
+    )
+
+
+def _foreign_answer(place: str) -> FedlearnError:
+    return FedlearnError(
+        f"{place}: this answer is not Qdrant's", hint="check QDRANT_URL (git config fedlearn.qdrantUrl)"
     )
 
 

@@ -18,10 +18,12 @@ from git_fedlearn.core.layout import (
 )
 from git_fedlearn.core.merge import canonical_file, merge_files
 from git_fedlearn.core.outcomes import join_outcomes
+from git_fedlearn.core.record import RAW_EVENT
 from git_fedlearn.core.record_set import Losses, split_lines
 from git_fedlearn.repository.files import TEMPORARY_SUFFIX, find_temporary, remove_leftovers, write_file
 from git_fedlearn.repository.history import history_trees, losses_by_set, merge_parents, nested_files
 from git_fedlearn.repository.objects import Objects, Oid
+from git_fedlearn.repository.older_layout import find_older_files
 from git_fedlearn.repository.repository import SYSTEM_KEY, Repository
 from git_fedlearn.repository.settings import SETTINGS_FILE, Settings, parse_table, settings_of
 from git_fedlearn.repository.trees import (
@@ -35,6 +37,9 @@ from git_fedlearn.repository.trees import (
 
 MISSING: Final = "missing"
 """The kind of problem that only a comparison with earlier trees shows."""
+
+OLDER: Final = "older-layout"
+"""The kind of problem of a file that scripts wrote before git-fedlearn."""
 
 COPY: Final = "copy"
 """The kind of problem of a copy that a file synchronizer left."""
@@ -77,7 +82,17 @@ def verify_tree(repository: Repository, tree: DataTree, before: Iterable[Committ
         losses = losses_by_set(before, tree, nested) if nested else losses
         missing = [problem for problem in missing if problem.path not in nested]
     lower = [Problem(path, 0, MISSING, _LOWER, fixable=True) for path in outcomes]
-    problems = [*inspect_tree(limits_of(repository), tree), *_find_copies(repository), *missing, *lower]
+    older = [
+        Problem(path, line, OLDER, kind.value, fixable=True)
+        for path, kind, line in find_older_files(repository)
+    ]
+    paths = {problem.path for problem in older}
+    found = [
+        problem
+        for problem in inspect_tree(limits_of(repository), tree)
+        if problem.path not in paths or problem.message != RAW_EVENT
+    ]
+    problems = [*found, *older, *_find_copies(repository), *missing, *lower]
     records = sum(
         tree.read(path).count(b"\n") for path in tree.paths() if find_set(path) and tree.is_file(path)
     )
@@ -194,7 +209,8 @@ def repair(repository: Repository, verified: Verified) -> list[str]:
         write_file(repository.top / path, verified.outcomes.get(path) or _last_bytes(repository, path))
     sets = repository.sets
     copies = [problem.path for problem in verified.problems if problem.kind == COPY and problem.fixable]
-    broken = {problem.path for problem in verified.problems if problem.fixable}.difference(copies)
+    fixable = (problem for problem in verified.problems if problem.fixable and problem.kind != OLDER)
+    broken = {problem.path for problem in fixable}.difference(copies)
     refused = _sets_of(problem.path for problem in verified.problems if problem.kind in ("type", CONTENT))
     rewritten = _sets_of(broken) | set(verified.losses)
     written = missing

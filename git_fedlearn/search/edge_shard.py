@@ -5,18 +5,17 @@ through memory maps: if the disk is full, the kernel kills the process (SIGBUS).
 free space before each write.
 """
 
-import math
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import chain
-from operator import mul
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
 from uuid import UUID
 
 from git_fedlearn.errors import FedlearnError
 from git_fedlearn.extras import Lazy
+from git_fedlearn.search.centering import center_of, centered_cosines, shift
 from git_fedlearn.search.embedders.base import Vector
 
 if TYPE_CHECKING:
@@ -33,6 +32,8 @@ WRITE_BYTES: Final = 48_000_000
 DENSE: Final = "dense"
 WORDS: Final = "bm25"
 _SCROLL_PAGE: Final = 10_000
+_CENTER_SAMPLE: Final = 1_000
+"""Lessons whose vectors are averaged for the center. Their ids are hashes, so the first ones are a sample."""
 
 
 class IndexedLesson(NamedTuple):
@@ -52,7 +53,7 @@ class IndexedState(NamedTuple):
 
 
 class Candidate(NamedTuple):
-    """A lesson that may answer a query, with its cosine and its BM25 score."""
+    """A lesson that may answer a query, with its cosine (from the center, if given) and its BM25 score."""
 
     set_name: str
     line: str
@@ -63,8 +64,8 @@ class Candidate(NamedTuple):
 class _StoredLesson(NamedTuple):
     set_name: str
     line: str
-    vector: Vector
-    """A unit vector, empty if the lesson has none or it was not asked for."""
+    vector: Vector | None
+    """A unit vector; None if the lesson has none or it was not asked for."""
 
 
 class LessonShard:
@@ -110,8 +111,20 @@ class LessonShard:
         """The number of lessons in the shard."""
         return self._shard.count(edge.CountRequest(exact=True))
 
+    def center(self) -> Vector:
+        """The mean vector of the lessons, as `center_of` defines it."""
+        with edge_errors(self.folder):
+            request = edge.ScrollRequest(limit=_CENTER_SAMPLE, with_payload=False, with_vector=[DENSE])
+            page, _ = self._shard.scroll(request)
+        return center_of([vector for point in page if (vector := _dense(point))])
+
     def candidates(
-        self, windows: Sequence[str], vectors: Sequence[Vector | None], sets: Sequence[str], limit: int
+        self,
+        windows: Sequence[str],
+        vectors: Sequence[Vector | None],
+        sets: Sequence[str],
+        limit: int,
+        center: Vector | None = None,
     ) -> list[list[Candidate]]:
         """For each window of a query the best `limit` lessons by words, and as many by its vector.
 
@@ -126,20 +139,19 @@ class LessonShard:
             for window, vector in zip(windows, vectors, strict=True):
                 asked = edge.Query.Nearest(self._bm25.embed_query(window), using=WORDS)
                 words.append(self._query(asked, chosen, limit))
-                near = edge.Query.Nearest(vector, using=DENSE) if vector else None
+                near = edge.Query.Nearest(shift(vector, center), using=DENSE) if vector else None
                 cosines.append(self._query(near, chosen, limit) if near else {})
             points = self._retrieve({*chain(*words, *cosines)}, with_vectors=any(vectors))
+        found = [[*(by_words | near)] for by_words, near in zip(words, cosines, strict=True)]
+        places = {point: place for place, point in enumerate(points)}
+        rows = [[places[point] for point in one] for one in found]
+        exact = centered_cosines(vectors, [point.vector for point in points.values()], rows, center)
         return [
             [
-                Candidate(
-                    points[point].set_name,
-                    points[point].line,
-                    near[point] if point in near else _cosine(vector, points[point].vector),
-                    by_words.get(point, 0.0),
-                )
-                for point in by_words | near
+                Candidate(points[point].set_name, points[point].line, cosine, by_words.get(point, 0.0))
+                for point, cosine in zip(one, cosines_of, strict=True)
             ]
-            for by_words, near, vector in zip(words, cosines, vectors, strict=True)
+            for by_words, one, cosines_of in zip(words, found, exact, strict=True)
         ]
 
     def _retrieve(
@@ -150,10 +162,10 @@ class LessonShard:
         )
         stored = {}
         for point in found:
-            payload, vectors = point.payload or {}, point.vector
-            vector = vectors.get(DENSE) if isinstance(vectors, dict) else None
-            numbers = [x for x in vector if isinstance(x, float)] if isinstance(vector, list) else []
-            stored[point.id] = _StoredLesson(str(payload["set_name"]), str(payload["line"]), numbers)
+            payload = point.payload or {}
+            stored[point.id] = _StoredLesson(
+                str(payload["set_name"]), str(payload["line"]), _dense(point) if with_vectors else None
+            )
         return stored
 
     def close(self) -> None:
@@ -188,12 +200,10 @@ class LessonShard:
                 return
 
 
-def _cosine(vector: Vector | None, unit: Vector) -> float:
-    """The cosine of a vector and a unit vector, 0 if one is missing."""
-    if not vector or not unit:
-        return 0.0
-    length = math.hypot(*vector) or 1.0
-    return math.fsum(map(mul, vector, unit)) / length
+def _dense(point: "edge.Record") -> Vector | None:
+    """The dense vector of a point; None if it has none."""
+    found = point.vector.get(DENSE) if isinstance(point.vector, Mapping) else None
+    return [x for x in found if isinstance(x, float)] if isinstance(found, list) else None
 
 
 def require_space(folder: Path, size: int) -> None:

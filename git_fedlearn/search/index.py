@@ -29,7 +29,7 @@ from git_fedlearn.repository.state import INDEX, read_json, write_json
 from git_fedlearn.repository.trees import WorkTree, set_paths
 from git_fedlearn.repository.workers import Progress
 from git_fedlearn.search.edge_shard import IndexedLesson, LessonShard
-from git_fedlearn.search.embedders.base import Embedder, ModelIdentity, identify, parse_identity
+from git_fedlearn.search.embedders.base import Embedder, ModelIdentity, Vector, identify, parse_identity
 from git_fedlearn.search.lesson_text import TEXT_VERSION, lesson_text
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 else:
     platformdirs = Lazy("platformdirs")
 
-FORMAT: Final = 1
+FORMAT: Final = 2
 EMBEDDING_BATCH: Final = 256
 """Lessons embedded at a time."""
 
@@ -72,6 +72,7 @@ class IndexStatus(NamedTuple):
 class _State(NamedTuple):
     model: ModelIdentity
     files: dict[str, StatData]
+    center: Vector
 
 
 class _IndexPoint(NamedTuple):
@@ -153,8 +154,13 @@ class LessonIndex:
         """Begin an empty index."""
         _discard(self._folder)
         self._is_checked = True
-        self._state = _State(model, {})
+        self._state = _State(model, {}, [])
         self.shard = LessonShard(self._folder / _SHARD, model.dimensions)
+
+    @property
+    def center(self) -> Vector:
+        """The center of the lessons; cosines from it tell related lessons from others."""
+        return self._state.center
 
     @property
     def sets(self) -> set[SetName]:
@@ -178,7 +184,7 @@ class LessonIndex:
             else:
                 changes.dropped += [known.point for known in self.shard.known(name).values()]
         self._apply(changes, progress)
-        self._state = self._state._replace(files=files)
+        self._state = self._state._replace(files=files, center=self.shard.center())
         _write_state(self._folder, self._state)
         return Refreshed(len(changes.new), len(changes.updated), len(changes.dropped))
 
@@ -286,12 +292,14 @@ def _discard(folder: Path) -> None:
 def _read_state(folder: Path) -> _State | None:
     """The state of the index; None if it is missing, invalid or of another format."""
     match read_json(folder / _STATE):
-        case {"format": known, "text": text, "model": model, "files": dict(files)} if (known, text) == (
-            FORMAT,
-            TEXT_VERSION,
-        ):
+        case {"format": known, "text": text, "model": model, "files": dict(files), "center": [*center]} if (
+            known,
+            text,
+        ) == (FORMAT, TEXT_VERSION):
             identity = parse_identity(model)
-            return _State(identity, _parse_files(files)) if identity else None
+            numbers = [float(x) for x in center if isinstance(x, int | float)]
+            if identity and len(numbers) in {0, identity.dimensions}:
+                return _State(identity, _parse_files(files), numbers)
     return None
 
 
@@ -310,5 +318,6 @@ def _write_state(folder: Path, state: _State) -> None:
         "text": TEXT_VERSION,
         "model": [state.model.name, state.model.dimensions, [*state.model.probe]],
         "files": {path: [*stat] for path, stat in state.files.items()},
+        "center": [*state.center],
     }
     write_json(folder / _STATE, value)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 else:
     edge = Lazy("qdrant_edge", "local")
 
-WORD_SHARE: Final = 0.4
+WORD_SHARE: Final = 0.3
 """Share of the words in relevance; the vectors have the rest."""
 
 WORDS_OF_EVIDENCE: Final = 2.0
@@ -29,10 +29,13 @@ WORDS_OF_EVIDENCE: Final = 2.0
 WORDS_OF_ALL: Final = 5
 """A lesson with all words of a short query counts as if it shared so many."""
 
-QUESTION_BAR: Final = 0.36
-"""Relevance below which a lesson is no answer to a question."""
+QUESTION_BAR: Final = 0.3
+"""Relevance below which the best lesson is no answer to a question."""
 
-WINDOW_BAR: Final = 0.58
+FOLLOW_SHARE: Final = 0.5
+"""If a question has an answer, the share of its relevance from which other lessons are answers, too."""
+
+WINDOW_BAR: Final = 0.55
 """The same for a window of a paste. Of many windows the best one is compared, so chance has more tries."""
 
 SURE_COVERAGE: Final = 0.75
@@ -121,10 +124,16 @@ class WordMatcher:
 
 
 def best_matches(
-    windows: Sequence[str], found: Sequence[Sequence[Candidate]], bar: float
+    windows: Sequence[str], found: Sequence[Sequence[Candidate]], bar: float, follow_share: float = 1.0
 ) -> list[LessonMatch]:
-    """For each lesson that reaches the bar, the window that it answers best."""
-    return _best(windows, found, bar, by_words=False)
+    """For each lesson that is relevant enough, the window that it answers best; none if none reaches the bar.
+
+    The others need the bar, or `follow_share` of the best relevance if that is less.
+    """
+    matches = _best(windows, found, bar * follow_share, by_words=False)
+    best = max((one.relevance for one in matches), default=0.0)
+    enough = min(bar, best * follow_share)
+    return [one for one in matches if one.relevance >= enough] if best >= bar else []
 
 
 def sure_matches(
@@ -159,7 +168,7 @@ def _best(
         highest = max((one.words for one in candidates), default=0.0)
         for one in candidates:
             lead = max(one.words, 0.0) / highest if highest > 0 else 0.0
-            if lead == 0.0 and (1 - WORD_SHARE) * one.cosine < bar:
+            if not by_words and (1 - WORD_SHARE) * one.cosine + WORD_SHARE * math.sqrt(lead) < bar:
                 continue
             words = matcher.match(window, one.line)
             relevant = word_relevance(words, lead) if by_words else relevance(one.cosine, words, lead)

@@ -25,7 +25,14 @@ from git_fedlearn.search.embedders.base import Embedder
 from git_fedlearn.search.embedders.choose import choose_embedder
 from git_fedlearn.search.index import index_folder, open_index
 from git_fedlearn.search.lesson_text import LessonText, lesson_text
-from git_fedlearn.search.relevance import QUESTION_BAR, WINDOW_BAR, LessonMatch, best_matches, sure_matches
+from git_fedlearn.search.relevance import (
+    FOLLOW_SHARE,
+    QUESTION_BAR,
+    WINDOW_BAR,
+    LessonMatch,
+    best_matches,
+    sure_matches,
+)
 from git_fedlearn.search.windows import is_paste, windows_of
 
 MIN_CANDIDATES: Final = 100
@@ -34,8 +41,8 @@ MIN_CANDIDATES: Final = 100
 WINDOW_CANDIDATES: Final = 20
 """Candidates that each retriever gives for a window of a paste."""
 
-WEAK_RELEVANCE: Final = 0.5
-"""Less relevant answers are weak matches: about as often wrong as right."""
+WEAK_MARGIN: Final = 0.1
+"""Answers less than this above the bar are weak matches: about as often wrong as right."""
 
 SCORE_SHARE: Final = 0.4
 """The largest part of its relevance that a lesson can lose in rank by a low effective score."""
@@ -71,6 +78,11 @@ class Query:
         """The relevance below which a lesson is no answer."""
         return WINDOW_BAR if is_paste(self.text) else QUESTION_BAR
 
+    @property
+    def follow_share(self) -> float:
+        """The share of the best relevance that another lesson needs; the best one needs the bar."""
+        return 1.0 if is_paste(self.text) else FOLLOW_SHARE
+
     @cached_property
     def windows(self) -> list[str]:
         """The parts of the text that are searched for; see windows.py."""
@@ -87,6 +99,8 @@ class Hit:
     relevance: float
     matched: str
     """The reason: of a paste the line or two that the lesson answers, else the question."""
+    is_weak: bool
+    """Whether it is about as likely wrong as right."""
     effective: float
     claimed: float | None
     systems: tuple[str, ...]
@@ -132,8 +146,9 @@ def find_lessons(
         if not matches:
             if index.check_model():
                 index.refresh(repository.top, progress)
-            found = index.shard.candidates(windows, model.embed(windows), sets, query.candidates)
-            matches = best_matches(windows, found, query.bar)
+            vectors = model.embed(windows)
+            found = index.shard.candidates(windows, vectors, sets, query.candidates, index.center)
+            matches = best_matches(windows, found, query.bar, query.follow_share)
     return rank_matches(repository, query, matches)
 
 
@@ -146,7 +161,8 @@ def rank_matches(repository: Repository, query: Query, matches: Sequence[LessonM
     """Matches as hits, best first, within the limits of the query."""
     ids = {identifier for one in matches if (identifier := claimed_id(one.candidate.line.encode("utf-8")))}
     trust, outcomes = read_trust(repository), read_outcomes(repository.top, ids)
-    hits = [_hit(match, trust, outcomes) for match in matches]
+    weak_below = query.bar + WEAK_MARGIN
+    hits = [_hit(match, trust, outcomes, weak_below=weak_below) for match in matches]
     answers = [hit for hit in _merge_sets(hits) if hit.effective >= query.min_score]
     answers = _sink_superseded(repository, answers)
     return group_alternatives(sorted(answers, key=lambda hit: (-hit.rank, hit.id)))[: query.limit]
@@ -192,6 +208,8 @@ def _hit(
     match: LessonMatch,
     trust: SystemWeights,
     outcomes: Mapping[RecordId, Mapping[str, Outcome]],
+    *,
+    weak_below: float,
 ) -> tuple[Record, Hit]:
     record = parse_record(match.candidate.line.encode("utf-8"))
     own_outcomes = outcomes.get(record.id, {})
@@ -202,6 +220,7 @@ def _hit(
         rank=rank(match.relevance, effective),
         relevance=match.relevance,
         matched=match.window,
+        is_weak=match.relevance < weak_below,
         effective=effective,
         claimed=claimed_score(record.fields),
         systems=tuple(seen_by(record.fields)),

@@ -13,6 +13,7 @@ from typing import Final, NamedTuple
 
 from git_fedlearn.errors import FedlearnError
 from git_fedlearn.repository.files import find_temporary, remove_leftovers
+from git_fedlearn.repository.older_layout import find_older_files
 from git_fedlearn.repository.repository import Repository
 from git_fedlearn.repository.state import LOCK_HOLDER, read_json
 from git_fedlearn.repository.verify import data_leftovers
@@ -122,6 +123,11 @@ def _settings(repository: Repository) -> Effect:
 
 def _data(repository: Repository) -> Effect:
     repository.require_data()
+    older = find_older_files(repository, whole=False)
+    if older:
+        raise FedlearnError(
+            f"{older[0].path}: {older[0].kind.value}", hint="git fedlearn verify --fix    (adopts such files)"
+        )
     return works("data/ is here")
 
 

@@ -29,7 +29,15 @@ from git_fedlearn.setup.blocks import (
 from git_fedlearn.setup.drivers import runs_our_program
 from git_fedlearn.setup.launcher import PORTABLE, Launcher
 
-HOOKS: Final = ("pre-commit", "pre-merge-commit", "commit-msg", "post-merge", "pre-push")
+HOOKS: Final = (
+    "pre-commit",
+    "pre-merge-commit",
+    "commit-msg",
+    "post-commit",
+    "post-merge",
+    "post-rewrite",
+    "pre-push",
+)
 """The hooks that are installed; `hooks/` at the top of the project has pre-receive too."""
 
 SHEBANG: Final = b"#!/bin/sh\n"
@@ -66,7 +74,7 @@ def hook_lines(name: str, launcher: Launcher, *, only_installed: bool = False) -
         *_MISSING[name],
         ") || " + _ENDING.get(name, "exit $?"),
     ]
-    return [*_SAVE_INPUT, *lines, *_RESTORE_INPUT] if name == "pre-push" else lines
+    return [*_SAVE_INPUT, *lines, *_RESTORE_INPUT] if name in _WITH_INPUT else lines
 
 
 def portable_script(name: str) -> bytes:
@@ -77,7 +85,7 @@ def portable_script(name: str) -> bytes:
 
 def _run(name: str, launcher: Launcher) -> list[str]:
     feed = '{ test -z "$fedlearn_refs" || printf "%s\\n" "$fedlearn_refs" 2>/dev/null; } | '
-    command = f'{feed if name == "pre-push" else ""}{launcher.command("hook")} {name} "$@"'
+    command = f'{feed if name in _WITH_INPUT else ""}{launcher.command("hook")} {name} "$@"'
     return [
         f"\tif {launcher.presence('hook')}; then",
         f"\t\t{command} && exit 0",
@@ -104,17 +112,29 @@ _UNTOUCHED: Final = [
     f'\ttest -z "${{{PROBE}-}}" && git diff --no-ext-diff --cached --quiet -- data &&',
     "\t\t! git rev-parse --quiet --verify MERGE_HEAD >/dev/null && exit 0",
 ]
-_FIRST: Final = {"pre-commit": _UNTOUCHED, "pre-merge-commit": _UNTOUCHED}
+_FIRST: Final = {
+    "pre-commit": _UNTOUCHED,
+    "pre-merge-commit": _UNTOUCHED,
+    "post-commit": [
+        f'\ttest -n "${{{PROBE}-}}" || case $(git reflog -1 --format=%gs 2>/dev/null) in',
+        '\t(revert* | cherry-pick* | "commit (cherry-pick)"*)',
+        "\t\tgit diff --no-ext-diff --quiet HEAD~1 HEAD -- data 2>/dev/null && exit 0 ;;",
+        "\t(*) exit 0 ;;",
+        "\tesac",
+    ],
+    "post-rewrite": [f'\ttest -n "${{{PROBE}-}}" || test "${{1-}}" = rebase || exit 0'],
+}
 """A commit of code alone runs two git commands and does not start Python.
 
-In a merge, an unchanged data/ may mean that the other side was dropped.
+In a merge, an unchanged data/ may mean that the other side was dropped. After a commit only a revert or a
+cherry-pick is looked at: git runs no other hook for them.
 """
 
 _COMMIT: Final = [*_refusal("commit"), "\texit 1"]
 _MISSING: Final = {
     "pre-commit": _COMMIT,
     "pre-merge-commit": _COMMIT,
-    "commit-msg": ["\texit 0"],
+    **{name: ["\texit 0"] for name in ("commit-msg", "post-commit", "post-rewrite")},
     "post-merge": [
         "\tgit diff --no-ext-diff --quiet ORIG_HEAD HEAD -- data 2>/dev/null && exit 0",
         *_refusal("merge"),
@@ -129,8 +149,10 @@ _MISSING: Final = {
         "\texit 1",
     ],
 }
-_ENDING: Final = {"post-merge": "test $? -lt 96 || exit 1"}
-"""The merge is already done, so the rest of post-merge always runs."""
+_ENDING: Final = dict.fromkeys(("post-commit", "post-merge", "post-rewrite"), "test $? -lt 96 || exit 1")
+"""The commit or merge is already done, so the rest of the hook always runs."""
+
+_WITH_INPUT: Final = ("post-rewrite", "pre-push")
 
 _SAVE_INPUT: Final = ["fedlearn_refs=$(cat)"]
 _RESTORE_INPUT: Final = [

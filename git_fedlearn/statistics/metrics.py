@@ -9,7 +9,7 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Final
 
@@ -100,6 +100,35 @@ def read_month_files(top: Path) -> Iterator[MonthFile]:
         named = SYSTEM_ID.fullmatch(path.parent.name) and _MONTH.fullmatch(path.stem)
         if named and facts.get("format") == FORMAT and isinstance(when, str) and _is_time(when):
             yield MonthFile(path.parent.name, path.stem, when, _total_bytes(sets))
+
+
+def write_older_month(repository: Repository, older: Path) -> Path | None:
+    """Write this system's file of a month from a file that names no system; None if it has no figures.
+
+    A file that this system has already is kept as it is. The caller holds the lock.
+    """
+    facts = _read_object(older)
+    figures = facts.get("federation")
+    when = _utc_time(facts.get("timestamp"))
+    if not isinstance(figures, dict) or not when or not _MONTH.fullmatch(older.stem):
+        return None
+    path = metrics_path(repository.top, repository.system(), older.stem)
+    names = {"patterns_total": "patterns_federated", "fine_tuning_samples": "fine_tuning_samples"}
+    known = {new: figures[old] for old, new in names.items() if isinstance(figures.get(old), int)}
+    if not path.exists():
+        own = {"format": FORMAT, "system": repository.system(), "month": older.stem, "synced_at": when}
+        text = json.dumps({**known, **own}, indent=2, sort_keys=True)
+        write_file(path, f"{text}\n".encode())
+    return path
+
+
+def _utc_time(value: Json) -> str:
+    """A time of ISO 8601 as month files write it; empty if it is none."""
+    try:
+        when = datetime.fromisoformat(value) if isinstance(value, str) else None
+    except ValueError:
+        return ""
+    return f"{when.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}" if when else ""
 
 
 def _facts(found: Survey, system: str, month: str) -> JsonObject:

@@ -25,6 +25,7 @@ from git_fedlearn.training.samples import (
     Malformed,
     format_training_line,
     is_pair,
+    is_undesired,
     parse_sample,
 )
 from git_fedlearn.training.worth import NOT_FOR_TRAINING, is_labeled_out
@@ -140,7 +141,8 @@ def _sample(record: Record, content: JsonObject) -> Sample:
 
 def _count(sample: Sample, stats: Stats) -> None:
     messages = sample.content.get("messages")
-    form = "preference" if is_pair(sample.content) else "chat" if isinstance(messages, list) else "completion"
+    form = "chat" if isinstance(messages, list) else "completion"
+    form = "preference" if is_pair(sample.content) else "undesired" if is_undesired(sample.content) else form
     stats.forms[form] += 1
     stats.roles.update(_role(message) for message in (messages if isinstance(messages, list) else ()))
     stats.systems.update(sample.systems)
@@ -223,10 +225,12 @@ def list_versions(folder: Path) -> list[DatasetVersion]:
 
 
 def format_version(samples: Iterable[Sample]) -> bytes:
-    """Training-ready lines, ordered by the ids of the samples, with training fields only; no pairs."""
-    ordered = sorted(
-        (sample for sample in samples if not is_pair(sample.content)), key=lambda sample: sample.id
-    )
+    """Training-ready lines, ordered by the ids of the samples, with training fields only; no pairs.
+
+    Neither are samples whose answer a model should not give.
+    """
+    plain = (one for one in samples if not is_pair(one.content) and not is_undesired(one.content))
+    ordered = sorted(plain, key=lambda sample: sample.id)
     return b"".join([format_training_line(sample.content) for sample in ordered])
 
 

@@ -13,7 +13,7 @@ import jsonlines
 from git_fedlearn.core.canonical import Json, JsonObject, format_value
 from git_fedlearn.extras import Lazy
 from git_fedlearn.training.dataset import Sample
-from git_fedlearn.training.samples import is_pair
+from git_fedlearn.training.samples import is_pair, is_undesired
 
 pyarrow = Lazy("pyarrow", "parquet")
 pyarrow_parquet = Lazy("pyarrow.parquet", "parquet")
@@ -27,6 +27,7 @@ TOOLS: Final = "tool calls, which the format cannot express"
 NO_TURNS: Final = "not turns of a user and an assistant, ending with the assistant"
 
 PAIR: Final = "a preference pair"
+UNDESIRED: Final = "an answer that is labeled as undesired"
 NO_PAIR: Final = "not a preference pair"
 BAD_END: Final = "does not end with an answer of the assistant"
 BAD_CALLS: Final = "tool calls and results that do not belong together"
@@ -60,6 +61,9 @@ def format_samples(name: str, samples: Iterable[Sample]) -> Formatted:
     for sample in samples:
         if is_pair(sample.content) and name not in PAIR_FORMATS:
             skipped[PAIR] += 1
+            continue
+        if is_undesired(sample.content) and name != "kto":
+            skipped[UNDESIRED] += 1
             continue
         try:
             rows += convert(sample)
@@ -167,11 +171,17 @@ def _dpo(sample: Sample) -> list[JsonObject]:
 
 
 def _kto(sample: Sample) -> list[JsonObject]:
-    """A pair as two rows of TRL's KTOTrainer, any other sample as one that is desired."""
+    """A pair as two rows of TRL's KTOTrainer, any other sample as one, desired or not as it is labeled."""
     if not is_pair(sample.content):
         messages = _messages(sample.content)
         refuse_bad_turns(messages)
-        return [{"prompt": [*messages[:-1]], "completion": [messages[-1]], "label": True}]
+        return [
+            {
+                "prompt": [*messages[:-1]],
+                "completion": [messages[-1]],
+                "label": not is_undesired(sample.content),
+            }
+        ]
     rows: list[JsonObject] = []
     for name in ("chosen", "rejected"):
         prompt, answer = sample.content.get("prompt", []), sample.content[name]

@@ -58,6 +58,8 @@ def parse_sample(fields: JsonObject) -> "JsonObject | Malformed":
         content["tools"] = fields["tools"]
     if isinstance(fields.get("parallel_tool_calls"), bool):
         content["parallel_tool_calls"] = fields["parallel_tool_calls"]
+    if fields.get("label") is False and not is_pair(content):
+        content["label"] = False
     source = fields.get("source")
     if isinstance(source, str) and _GENERAL_SOURCE.fullmatch(source):
         content["source"] = source
@@ -76,6 +78,11 @@ def is_pair(content: JsonObject) -> bool:
     return "chosen" in content
 
 
+def is_undesired(content: JsonObject) -> bool:
+    """Whether a model should not give the answer of a sample: `label` is false, as in TRL."""
+    return content.get("label") is False
+
+
 _SPEAKERS: Final = {
     "system": "system",
     **dict.fromkeys(("human", "user"), "user"),
@@ -84,21 +91,33 @@ _SPEAKERS: Final = {
 
 
 def in_known_form(fields: JsonObject) -> JsonObject:
-    """A sample in ShareGPT form (`conversations`) or Alpaca form (`instruction`) as messages; else itself.
+    """A sample of ShareGPT, Alpaca or TRL in chat form (`messages`); any other sample itself.
 
-    ShareGPT with tool calls stays as it is: what was called cannot be told for certain.
+    ShareGPT has `conversations`, Alpaca an `instruction`, TRL messages as `prompt` and `completion`. ShareGPT
+    with tool calls stays as it is: what was called cannot be told for certain.
     """
-    if "messages" in fields or "prompt" in fields:
+    if "messages" in fields:
         return fields
-    turns = fields.get("conversations")
+    if "prompt" in fields:
+        asked, answered = fields["prompt"], fields.get("completion")
+        is_chat = isinstance(asked, list) and isinstance(answered, list)
+        return {**fields, "messages": [*asked, *answered]} if is_chat else fields  # type: ignore[misc]  # lists
+    return _sharegpt_chat(fields) if isinstance(fields.get("conversations"), list) else _alpaca_chat(fields)
+
+
+def _sharegpt_chat(fields: JsonObject) -> JsonObject:
+    turns = fields["conversations"]
     messages: list[Json] = []
-    if isinstance(turns, list):
-        for turn in turns:
-            role = _SPEAKERS.get(str(turn.get("from", turn.get("role")))) if isinstance(turn, dict) else None
-            if role is None or not isinstance(turn, dict):
-                return fields
-            messages.append({"role": role, "content": turn.get("value", turn.get("content"))})
-        return {**fields, "messages": messages}
+    for turn in turns if isinstance(turns, list) else ():
+        role = _SPEAKERS.get(str(turn.get("from", turn.get("role")))) if isinstance(turn, dict) else None
+        if role is None or not isinstance(turn, dict):
+            return fields
+        messages.append({"role": role, "content": turn.get("value", turn.get("content"))})
+    return {**fields, "messages": messages}
+
+
+def _alpaca_chat(fields: JsonObject) -> JsonObject:
+    messages: list[Json] = []
     question, answer = fields.get("instruction"), fields.get("output")
     if not isinstance(question, str) or not isinstance(answer, str):
         return fields

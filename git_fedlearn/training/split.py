@@ -56,7 +56,7 @@ def find_groups(samples: Sequence[Sample]) -> list[list[Sample]]:
     by_question: dict[str, int] = {}
     by_hash: dict[int, list[int]] = defaultdict(list)
     for at, sample in enumerate(ordered):
-        question, sketch = _words(question_of(sample.content)), _sketch(sample)
+        question, sketch = words_in(question_of(sample.content)), _sketch(sample)
         near = [by_question.setdefault(question, at)]
         candidates = {other for key in sketch[:PROBED] for other in by_hash[key][:SKETCH_SIZE]}
         near += [other for other in candidates if _likeness(sketch, sketches[other]) >= MIN_LIKENESS]
@@ -76,14 +76,15 @@ def _flat(groups: list[list[Sample]]) -> list[Sample]:
     return [sample for group in groups for sample in group]
 
 
-def _words(value: object) -> str:
+def words_in(value: object) -> str:
+    """The words of all strings in a value, case-folded, with a space between them."""
     return " ".join(_WORD.findall(" ".join(iter_strings(value)).casefold()))  # type: ignore[arg-type]  # JSON
 
 
 def _sketch(sample: Sample) -> list[int]:
     """The lowest hashes of the word pairs of its last answer, of the whole sample if that is short."""
-    answer = _words(last_turn(sample.content)[1]).split()
-    words = answer if len(answer) >= MIN_ANSWER_WORDS else _words(trained_fields(sample.content)).split()
+    answer = words_in(last_turn(sample.content)[1]).split()
+    words = answer if len(answer) >= MIN_ANSWER_WORDS else words_in(trained_fields(sample.content)).split()
     pairs = {" ".join(pair) for pair in pairwise(words)} or set(words)
     return sorted(xxh3_64_intdigest(pair.encode("utf-8", "replace")) for pair in pairs)[:SKETCH_SIZE]
 

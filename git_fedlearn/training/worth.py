@@ -8,6 +8,7 @@ from git_fedlearn.core.events import SCORE, words_of
 from git_fedlearn.core.quality import CUT_OFF, PROBE, find_answer_fault, is_echo
 from git_fedlearn.core.scoring import BELOW
 from git_fedlearn.core.substance import THOUGHT, find_emptiness, find_platitude, is_thinking_aloud
+from git_fedlearn.training.samples import is_undesired
 
 MAX_SAMPLE_ANSWER: Final = 16_000
 
@@ -41,7 +42,7 @@ _TOOL_ANSWER = re.compile(
 def is_labeled_out(fields: JsonObject) -> bool:
     """Whether its author said not to train on a sample: `label`, `weight`, `train`, `exclude`."""
     label, weight = fields.get("label"), fields.get("weight")
-    is_rejected = label is False or label in (0, -1)
+    is_rejected = label is not False and label in (0, -1)
     if isinstance(label, str):
         is_rejected = "_".join(words_of(label)) in _REJECTED
     is_weightless = isinstance(weight, int | float) and weight <= 0
@@ -55,14 +56,15 @@ def is_labeled_out(fields: JsonObject) -> bool:
 def find_refusal(fields: JsonObject, content: JsonObject, threshold: float) -> str | None:
     """Why a sample is not worth training on; None if it is. `content` is what `parse_sample` made of it.
 
-    A preference pair is judged by its labels and its score alone: its rejected answer is bad on purpose.
+    A preference pair, and a sample whose `label` is false, are judged by their other labels and their score
+    alone: an answer of theirs is bad on purpose.
     """
     if is_labeled_out(fields):
         return NOT_FOR_TRAINING
     score = content.get(SCORE)
     if isinstance(score, int | float) and score < threshold:
         return BELOW
-    if "chosen" in content:
+    if "chosen" in content or is_undesired(content):
         return None
     question, answer, is_tool = last_turn(content)
     if is_tool or _is_tool_result(fields, question, answer):

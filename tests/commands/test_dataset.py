@@ -277,10 +277,103 @@ def test_a_preference_pair_is_exported_as_one_and_nowhere_else(filled: System) -
 
 
 def test_a_sample_that_is_labeled_out_is_not_exported(filled: System) -> None:
-    filled.add("fine-tuning", {"prompt": "Which side?", "completion": "The dark side", "label": False})
+    filled.add("fine-tuning", {"prompt": "Which side?", "completion": "The dark side", "train": False})
     done = filled.fedlearn("dataset", "export", "--format", "openai", "-o", "out")
     assert "labeled as not for training" in done.err
     assert "dark side" not in (filled.path / "out/train.jsonl").read_text(encoding="utf-8")
+
+
+def test_an_undesired_answer_is_a_negative_of_kto_and_nowhere_else(filled: System) -> None:
+    filled.add("fine-tuning", {"prompt": "Which side?", "completion": "The dark side", "label": False})
+    filled.fedlearn("dataset", "export", "--format", "kto", "-o", "out/kto")
+    assert [
+        row["completion"][0]["content"]
+        for row in lines(filled.path / "out/kto/train.jsonl")
+        if not row["label"]
+    ] == ["The dark side"]
+    for name in ("openai", "sharegpt", "alpaca", "dpo"):
+        said = filled.fedlearn("dataset", "export", "--format", name, "-o", f"out/{name}").out
+        assert "skipped 1: an answer that is labeled as undesired" in said
+    filled.fedlearn("dataset", "snapshot")
+    assert not any(
+        "dark side" in path.read_text() for path in filled.path.glob("data/fine-tuning/snapshots/*/*")
+    )
+
+
+ERRORS: list[dict[str, Any]] = [
+    {
+        "error_type": "MountError",
+        "error_message": "mount of the tape library failed: drive busy",
+        "solution": "release the drive with mtx unload 3 before the mount",
+        "value_score": 0.9,
+        "host_class": "archive",
+    },
+    {"error_message": "the relay clicks without end", "solution": "none"},
+]
+PRACTICE = {
+    "category": "storage",
+    "title": "Keep the changer file in git",
+    "description": "Commit the changer file after each inventory, so that slots can be compared.",
+}
+
+
+def test_lessons_become_samples_without_their_provenance(filled: System) -> None:
+    filled.add("error-solutions", *ERRORS)
+    filled.add("best-practices", PRACTICE)
+    export = ("dataset", "export", "--format", "openai", "-o", "out", "--from")
+    answer = filled.fedlearn(*export, "error-solutions, best-practices", "--json").json()
+    assert [part["samples"] for part in answer["files"]] == [2]
+    assert answer["left_out"] == {"it says nothing": 1}
+    chats = [[turn["content"] for turn in row["messages"]] for row in lines(filled.path / "out/train.jsonl")]
+    assert sorted(chats) == [
+        ["Keep the changer file in git", PRACTICE["description"]],
+        ["mount of the tape library failed: drive busy", ERRORS[0]["solution"]],
+    ]
+    assert all(row.keys() == {"messages"} for row in lines(filled.path / "out/train.jsonl"))
+    filled.fedlearn(*export, "fine-tuning,best-practices")
+    assert len(lines(filled.path / "out/train.jsonl")) == 6
+    refused = filled.fedlearn(*export, "collections/notes", code=2)
+    assert refused.err.startswith("error: collections/notes: no samples can be made of it\nhint: one of ")
+
+
+def test_a_lesson_that_another_replaces_is_no_sample(filled: System) -> None:
+    filled.add("error-solutions", ERRORS[0])
+    (old,) = filled.records("error-solutions")
+    newer = {**ERRORS[0], "solution": "mtx 1.4 releases the drive itself, upgrade it"}
+    line = json.dumps(newer).encode()
+    filled.fedlearn("add", "error-solutions", "-", "--supersedes", old.id, stdin=line)
+    export = ("dataset", "export", "--format", "openai", "-o", "out", "--from", "error-solutions")
+    assert "skipped 1: a lesson that another replaces" in filled.fedlearn(*export).out
+    assert [row["messages"][1]["content"] for row in lines(filled.path / "out/train.jsonl")] == [
+        newer["solution"]
+    ]
+
+
+def test_near_copies_and_answers_that_are_cut_off_are_left_out_and_counted(filled: System) -> None:
+    answer = (
+        "Drive each of the blinds to its upper end first; the count of turns starts there again, "
+        "and then close them."
+    )
+    question = "Which order do the blinds need after a cut of the power in the night?"
+    filled.add(
+        "fine-tuning",
+        {"prompt": question, "completion": answer, "value_score": 0.8},
+        {"prompt": question.upper(), "completion": answer.replace("and then", "then"), "value_score": 0.9},
+        {"prompt": question, "completion": answer.replace("first", "at 7")},
+        {
+            "prompt": "Give me the plan as JSON.",
+            "completion": '{"ring": {"north": [1, 2, 3], "south": [4, "clos',
+        },
+    )
+    said = filled.fedlearn("dataset", "export", "--format", "openai", "-o", "out").out
+    assert "skipped 1: nearly the same as another sample\nskipped 1: the answer is cut off\n" in said.replace(
+        "skipped 1: the answer is cut off\nskipped 1: nearly the same as another sample\n",
+        "skipped 1: nearly the same as another sample\nskipped 1: the answer is cut off\n",
+    )
+    written = (filled.path / "out/train.jsonl").read_text(encoding="utf-8")
+    assert question.upper() in written
+    assert "at 7" in written
+    assert "clos" not in written.replace("close", "")
 
 
 def turn(role: str, text: str | None, **fields: Any) -> dict[str, Any]:

@@ -168,6 +168,7 @@ def test_json(learned: System) -> None:
             "lessons": 3,
             "added": 3,
             "updated": 0,
+            "replaced": 0,
             "redacted": {"EMAIL_ADDRESS": 1},
             "faults": [],
         }

@@ -22,7 +22,8 @@ def test_install_says_what_it_did_and_the_second_time_changes_no_byte(world: Wor
         f"installed in {one.path}/.git as {ID}\n"
         "  config: merge driver, diff driver and system id\n"
         "  attributes: .git/info/attributes\n"
-        "  hooks: pre-commit, pre-merge-commit, commit-msg, post-merge, pre-push in .git/hooks\n"
+        "  hooks: pre-commit, pre-merge-commit, commit-msg, post-commit, post-merge, post-rewrite, pre-push "
+        "in .git/hooks\n"
     )
     before = snapshot(one.path / ".git")
     assert one.fedlearn("install").out == f"already installed as {ID}\n"
@@ -186,7 +187,7 @@ def test_hooks_go_where_git_looks_for_them(world: World) -> None:
     one = world.repository("one")
     one.git("config", "core.hooksPath", ".githooks")
     done = one.fedlearn("install")
-    assert "hooks: pre-commit, pre-merge-commit, commit-msg, post-merge, pre-push in .githooks\n" in done.out
+    assert f"hooks: {', '.join(HOOKS)} in .githooks\n" in done.out
     assert "is shared with everyone who clones (core.hooksPath)" in done.err
     assert sorted(path.name for path in (one.path / ".githooks").iterdir()) == sorted(HOOKS)
     assert str(Path(sys.executable).parent) not in one.read(".githooks/pre-commit").decode()

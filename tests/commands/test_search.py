@@ -83,7 +83,7 @@ def test_a_question_that_no_lesson_answers_has_no_answer(learned: System, questi
 
 
 def test_an_answer_that_may_be_wrong_is_a_weak_match(learned: System) -> None:
-    assert "(weak match), score" in learned.fedlearn("search", "denied: file in use by another job").out
+    assert "(weak match), score" in learned.fedlearn("search", "the job may not open a file").out
     assert "weak" not in learned.fedlearn("search", "permission denied opening the lock file").out
 
 

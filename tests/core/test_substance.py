@@ -17,6 +17,8 @@ from git_fedlearn.core.substance import (
     UNRESOLVED,
     WHOLE_LOG,
     find_emptiness,
+    is_unnamed,
+    reports_success,
     without_thought,
 )
 
@@ -221,3 +223,65 @@ LINKS = "see https://example.org/" + "a" * 200 + " and #12, docs/" + "b" * 200 +
 )
 def test_a_long_answer_is_read_to_its_end(answer: str, reason: str | None) -> None:
     assert find_emptiness(answer) == reason
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        "rebooting fixed it",
+        "after a reboot it was gone",
+        "Restarted and it was fine",
+        "turned it off and on again",
+        "rebooted the server and everything was fine afterwards",
+        "try again later",
+        "no longer happens",
+        "somebody fixed it",
+        "looks good now",
+        "figured it out",
+        "nvm, my fault",
+        "HTTP/1.1 200 OK",
+        "204 No Content",
+        "GET /health 200",
+        "exit code 0",
+    ],
+)
+def test_that_a_fault_went_away_is_no_remedy(answer: str) -> None:
+    assert find_emptiness(answer) is not None
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        "reboot with nomodeset",
+        "restart nginx after the certificate was renewed",
+        "reboot into the older kernel and pin it",
+        "return 200 from the health check before the model is loaded",
+        "replug the sensor once",
+        "Set max_connections to 200",
+        "turn off IPv6",
+    ],
+)
+def test_a_restart_of_something_is_a_remedy(answer: str) -> None:
+    assert find_emptiness(answer) is None
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "HTTP 200 OK",
+        "GET /x 200",
+        "response 204",
+        "exit code 0",
+        "0 errors",
+        "completed successfully",
+        "no error",
+    ],
+)
+def test_a_message_of_success_is_no_error(message: str) -> None:
+    assert is_unnamed(message)
+    assert reports_success(message)
+
+
+@pytest.mark.parametrize("message", ["HTTP 500", "exit code 137", "200 retries failed", "error", "10 errors"])
+def test_a_message_of_failure_reports_no_success(message: str) -> None:
+    assert not reports_success(message)

@@ -396,3 +396,11 @@ def test_what_unpacks_to_more_than_memory_is_read_in_parts(
     later = [pull(here)["peers"]["peer"]["reasons"] for _ in range(3)]
     assert later == [{"record too large": 3, "not a record": 30_000}, {}, {}]
     assert patterns(here) == ["good", "other"]
+
+
+@pytest.mark.parametrize("url", ["https://[::1/x", "ssh://[x/y", "git://[:/x"])
+def test_a_url_that_git_cannot_read_is_a_peer_that_is_down(here: System, peer: Foreign, url: str) -> None:
+    peer.offer(GOOD)
+    here.fedlearn("remote", "add", "broken", url)
+    found = pull(here, "--timeout", "5", code=1)["peers"]
+    assert (found["broken"]["failed"], found["peer"]["learned"]) == (True, 1)

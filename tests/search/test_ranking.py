@@ -3,10 +3,12 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from git_fedlearn.search.relevance import WordMatch, WordMatcher, relevance
+from git_fedlearn.search.edge_shard import Candidate
+from git_fedlearn.search.relevance import WordMatch, WordMatcher, best_matches, relevance
 from git_fedlearn.search.search import rank
 
 scores = st.floats(0, 1)
+COSINES = (("near", 0.5), ("less", 0.3), ("far", 0.2))
 
 
 @given(st.floats(-1, 1), st.integers(0, 50), scores, scores)
@@ -17,8 +19,8 @@ def test_relevance_is_in_the_unit_interval(cosine: float, number: int, coverage:
 def test_one_shared_word_is_less_than_many() -> None:
     found = [relevance(0.5, WordMatch(number, 0.9), 1.0) for number in (0, 1, 2, 10)]
     assert found == sorted(found)
-    assert found[0] == 0.3
-    assert found[-1] > 0.67
+    assert found[0] == 0.35
+    assert found[-1] > 0.63
     assert relevance(0.5, WordMatch(1, 1.0), 1.0) > found[2]
 
 
@@ -28,6 +30,17 @@ def test_numbers_that_differ_from_one_system_to_the_next_do_not_count_against_a_
     assert matcher.match("task 9 of worker 31 timed out", line) == WordMatch(3, 1.0)
     assert matcher.match("task 7 of worker 31 timed out", line) == WordMatch(4, 1.0)
     assert matcher.match("job of worker 31 timed out", line).coverage < 1
+
+
+def test_other_lessons_follow_one_that_reaches_the_bar() -> None:
+    near, less, far = (Candidate("x", f'{{"text":"{name}"}}', cosine, 0.0) for name, cosine in COSINES)
+
+    def answers(*candidates: Candidate, share: float = 0.5) -> list[Candidate]:
+        return [one.candidate for one in best_matches(["q"], [candidates], 0.3, share)]
+
+    assert answers(near, less, far) == [near, less]
+    assert answers(near, less, far, share=1.0) == [near]
+    assert answers(less, far) == []
 
 
 @given(scores, scores, scores)

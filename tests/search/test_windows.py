@@ -28,6 +28,30 @@ def test_of_too_many_lines_those_are_asked_that_the_log_repeats_least() -> None:
     assert windows_of(log, 1) == ["disk full", "disk full\nping"]
 
 
+FRAMES = [
+    "at process (node_modules/express/lib/router/layer.js:95:5)",
+    "at async Promise.all (index 0)",
+    "at Object.parse [as read] (<anonymous>)",
+    "at org.example.Server.run(Server.java:44)",
+    "at System.IO.File.Open(String path) in C:\\\\build\\\\io.cs:line 12",
+    'File "/srv/app/main.py", line 12, in run',
+    "#3 0x00007f2a in poll () from /lib/libc.so.6",
+    "from lib/server.rb:10:in `listen'",
+    "/src/server/main.go:44 +0x1d",
+    "4: core::panicking::panic_fmt",
+]
+ERRORS = ["disk full", "at 12:03 the server refused: no route", "File not found: a.py", "4: no space left"]
+
+
+def test_frames_of_a_stack_are_not_asked_alone() -> None:
+    for frame in FRAMES:
+        windows = windows_of(f"first\n{frame}\n{frame}\nlast")
+        assert windows == ["first", f"first\n{frame}", f"{frame}\nlast", "last"], frame
+    for error in ERRORS:
+        assert error in windows_of(f"first\n{error}\n{error}\nlast"), error
+    assert windows_of("\n".join(FRAMES[:4]))
+
+
 @given(st.text(max_size=200))
 def test_windows_are_lines_of_the_text(text: str) -> None:
     windows = windows_of(text)

@@ -45,7 +45,7 @@ def test_what_is_no_answer_is_not_trained_on(question: str, answer: str, reason:
     [
         ({"value_score": 0.05}, BELOW),
         ({"quality_score": 0.69}, BELOW),
-        *(({"label": label}, NOT_FOR_TRAINING) for label in (False, 0, "rejected", "bad")),
+        *(({"label": label}, NOT_FOR_TRAINING) for label in (0, "rejected", "bad")),
         ({"weight": 0}, NOT_FOR_TRAINING),
         ({"train": False}, NOT_FOR_TRAINING),
         ({"exclude": True}, NOT_FOR_TRAINING),

@@ -9,7 +9,8 @@ from git_fedlearn.commands.hooks.mode import must_stop
 from git_fedlearn.console.context import Context
 from git_fedlearn.console.findings import report_losses, report_problems
 from git_fedlearn.console.words import count, short_ids
-from git_fedlearn.core.layout import DATA
+from git_fedlearn.core.layout import DATA, SetName
+from git_fedlearn.core.record_set import Losses
 from git_fedlearn.repository.commit_checks import judge
 from git_fedlearn.repository.history import losses_by_set, merge_parents, nested_files
 from git_fedlearn.repository.objects import Objects, Oid
@@ -53,13 +54,7 @@ def post_merge(context: Context) -> int:
     losses = losses_by_set(before, after)
     nested = nested_files(context.repository, head) if losses else {}
     losses = losses_by_set(before, after, nested) if nested else losses
-    for name, found in losses.items():
-        ids = (*found.lost, *found.revived, *found.weakened)
-        context.print_error(
-            f"warning: this merge lost {count(len(ids), 'record')} of {name}: {short_ids(ids)}"
-        )
-    if losses:
-        context.print_error(f"hint: {REPAIR.format(' --history' if is_forward else '')}")
+    warn_of_losses(context, "merge", losses, " --history" if is_forward else "")
     if before:
         _report_own(context, before[0], after)
     if context.repository.git.find_config(AUTO_IMPORT_KEY, "--type=bool") == "true":
@@ -67,6 +62,17 @@ def post_merge(context: Context) -> int:
 
         bring_in(context)
     return 0
+
+
+def warn_of_losses(context: Context, what: str, losses: dict[SetName, Losses], option: str = "") -> None:
+    """Say which records a commit that is done already has lost, and how to restore them."""
+    for name, found in losses.items():
+        ids = (*found.lost, *found.revived, *found.weakened)
+        context.print_error(
+            f"warning: this {what} lost {count(len(ids), 'record')} of {name}: {short_ids(ids)}"
+        )
+    if losses:
+        context.print_error(f"hint: {REPAIR.format(option)}")
 
 
 def _report_own(context: Context, before: CommittedTree, after: CommittedTree) -> None:

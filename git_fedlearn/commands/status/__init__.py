@@ -13,6 +13,7 @@ from git_fedlearn.commands.status.local import (
     branch_item,
     copies_items,
     learned_item,
+    older_items,
     privacy_item,
     setup_items,
     uncommitted_item,
@@ -51,6 +52,7 @@ def status_lines(context: Context) -> Iterator[StatusLine]:
         count_work_tree(repository, set(state.changed)), "git pull" if state.behind else "git fedlearn sync"
     )
     yield from copies_items(repository)
+    yield from older_items(repository)
     yield uncommitted_item(repository, state)
     yield from upstream_items(repository, state)
     yield _unless_misconfigured("privacy", lambda: privacy_item(context, state))

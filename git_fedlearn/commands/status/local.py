@@ -25,6 +25,7 @@ from git_fedlearn.repository.history import (
     uncommitted_changes,
 )
 from git_fedlearn.repository.objects import Oid
+from git_fedlearn.repository.older_layout import find_older_files
 from git_fedlearn.repository.repository import SYSTEM_KEY, Repository
 from git_fedlearn.repository.state import facts_of
 from git_fedlearn.repository.trees import WorkTree
@@ -75,6 +76,14 @@ def setup_items(repository: Repository) -> Iterator[StatusLine]:
         text = f"not checked by git-fedlearn any more: {', '.join(missing)}"
         facts: dict[str, Json] = {"installed": True, "missing_hooks": [*missing]}
         yield StatusLine("setup", text, "git fedlearn install", facts)
+
+
+def older_items(repository: Repository) -> Iterator[StatusLine]:
+    """A line if scripts wrote data files before git-fedlearn, which are not adopted yet."""
+    paths = sorted({file.path for file in find_older_files(repository, whole=False)})
+    if paths:
+        text = f"{count(len(paths), 'file')} that scripts wrote before git-fedlearn"
+        yield StatusLine("older layout", text, "git fedlearn verify --fix", {"files": [*paths]})
 
 
 def copies_items(repository: Repository) -> Iterator[StatusLine]:
