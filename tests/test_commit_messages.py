@@ -107,6 +107,14 @@ def test_it_stops_where_that_is_decided(system: System, how: str) -> None:
     assert system.git("rev-parse", "HEAD").out == before
 
 
+def test_invalid_settings_neither_stop_a_commit_nor_the_check(system: System) -> None:
+    system.write(".fedlearn.toml", b'[privacy.kinds]\nEMAIL = "allow"\n')
+    done = commit(system, f"Ask {MAIL}")
+    warning = "warning: .fedlearn.toml: `privacy.kinds.EMAIL`: unknown kind; "
+    assert (done.code, done.err.startswith(warning)) == (0, True), done.err
+    assert message(system) == "Ask <EMAIL_ADDRESS>"
+
+
 @pytest.mark.parametrize("mode", ["redact", "stop"])
 def test_a_merge_names_no_private_host_and_does_not_stop(world: World, mode: str) -> None:
     one, two = world.system("one"), world.system("two")

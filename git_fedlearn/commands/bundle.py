@@ -5,9 +5,10 @@ from pathlib import Path
 import click
 
 from git_fedlearn.console.context import Context
+from git_fedlearn.console.message_checks import Update
 from git_fedlearn.console.peers import say, to_json
 from git_fedlearn.console.progress import watching
-from git_fedlearn.console.push_checks import Update, check_updates
+from git_fedlearn.console.push_checks import check_updates
 from git_fedlearn.console.words import count
 from git_fedlearn.core.canonical import Json
 from git_fedlearn.core.changes import ChangeKind

@@ -93,12 +93,14 @@ def command(  # noqa: PLR0913  one parameter for each option
     restore_hooks(context, repository, dry_run=dry_run)
     with nullcontext() if explain else reading_bar(context) as watch:
         synced = run_sync(repository, context.privacy, replace(request, watch=watch), commit=do_commit)
+    fresh = {identifier for joined in synced.joined for identifier in joined.added}
     repeats = {
-        joined.name: [] if dry_run else find_repeats(repository, joined.name, joined.added)
+        joined.name: [] if dry_run else find_repeats(repository, joined.name, joined.added, fresh)
         for joined in synced.joined
     }
     if as_json:
-        explained = {"events": _explained(context, explanation)} if explanation else {}
+        weights = repository.settings.weights
+        explained = _explained(context, explanation, weights) if explanation else {}
         context.say_json("sync/v1", {**_to_json(synced, repeats), **explained})
     else:
         if explanation:
@@ -150,8 +152,8 @@ def _headline(context: Context, event: ScoredEvent) -> str:
     return text if len(text) <= MAX_HEADLINE_LENGTH else f"{text[: MAX_HEADLINE_LENGTH - 1]}…"
 
 
-def _explained(context: Context, explanation: Explanation) -> list[Json]:
-    return [
+def _explained(context: Context, explanation: Explanation, weights: Weights) -> dict[str, Json]:
+    events: list[Json] = [
         {
             "path": event.path,
             "line": event.line,
@@ -166,6 +168,14 @@ def _explained(context: Context, explanation: Explanation) -> list[Json]:
         }
         for event in explanation.events
     ]
+    groups: list[Json] = [
+        {"verdict": verdict, "events": len(found)} for verdict, found in explanation.by_verdict()
+    ]
+    unreachable: list[Json] = [
+        {"path": path, "term": term, "highest": highest}
+        for path, term, highest in explanation.unreachable(weights)
+    ]
+    return {"events": events, "groups": groups, "unreachable": unreachable}
 
 
 def _say(context: Context, synced: Synced, request: SyncOptions) -> None:

@@ -4,7 +4,7 @@ No report repeats private data, not even in a file name.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from git_fedlearn.console.context import Context
@@ -117,6 +117,7 @@ def say_more(context: Context, number: int, noun: str) -> None:
 
 
 RAW = "raw telemetry, which never leaves a machine"
+KEEP_RAW = "git rm --cached FILE    (raw telemetry stays on this machine)"
 
 
 class Private(NamedTuple):
@@ -157,9 +158,7 @@ def report(context: Context, private: Private) -> int:
     """Report private data in new lines and names, and raw telemetry; 1 if there is any."""
     found, named, raw = private
     report_found(context, (*named, *found))
-    for path in raw[:MAX_REPORTED_PROBLEMS]:
-        context.print_error(f"error: {shown_path(context.privacy, path)}: {RAW}")
-    say_more(context, len(raw), "file")
+    code = report_raw(context, raw)
     if found:
         context.print_error("hint: git fedlearn sanitize && git add :/data")
         context.print_error(
@@ -168,5 +167,13 @@ def report(context: Context, private: Private) -> int:
     if named:
         context.print_error("hint: git rm --cached FILE    (or rename it)")
     if raw:
-        context.print_error("hint: git rm --cached FILE    (raw telemetry stays on this machine)")
-    return 1 if found or named or raw else 0
+        context.print_error(f"hint: {KEEP_RAW}")
+    return 1 if found or named else code
+
+
+def report_raw(context: Context, paths: Sequence[str]) -> int:
+    """Report files of raw telemetry; 1 if there are any."""
+    for path in paths[:MAX_REPORTED_PROBLEMS]:
+        context.print_error(f"error: {shown_path(context.privacy, path)}: {RAW}")
+    say_more(context, len(paths), "file")
+    return 1 if paths else 0

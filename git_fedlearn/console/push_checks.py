@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Iterator
 from itertools import chain
-from typing import NamedTuple
 
 from git_fedlearn.console.context import Context
 from git_fedlearn.console.findings import (
@@ -12,6 +11,7 @@ from git_fedlearn.console.findings import (
     report_problems,
     scan_lines,
 )
+from git_fedlearn.console.message_checks import Update, check_messages
 from git_fedlearn.core.layout import DATA
 from git_fedlearn.errors import SettingsError
 from git_fedlearn.privacy.policy import parse_policy
@@ -25,21 +25,10 @@ from git_fedlearn.scanning.findings import scan_name
 COMMIT_LENGTH = 12
 
 
-class Update(NamedTuple):
-    """A ref to update. `old` is None for a new ref, `new` for a deleted one or an object that is no commit.
-
-    `target` names the object that the ref will point to.
-    """
-
-    ref: str
-    old: Oid | None
-    new: Oid | None
-    target: str = ""
-
-
 def check_updates(context: Context, objects: Objects, updates: Iterable[Update], known: list[Oid]) -> int:
     """Report what must not be published; 1 if there is any. `known` are commits that the other side has."""
-    code = 0
+    updates = list(updates)
+    code = check_messages(context, objects, updates, known)
     for update in updates:
         if update.new is not None:
             code |= _check_update(context, objects, update, known)

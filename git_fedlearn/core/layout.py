@@ -184,6 +184,21 @@ def is_raw(path: str) -> bool:
     return _RAW.fullmatch(path) is not None
 
 
+def is_raw_in(folder: str, path: str) -> bool:
+    """Whether a path is a raw log of a source folder of this repository outside data/; "." is the top."""
+    inner = path.removeprefix(f"{folder}/") if folder != "." else path
+    if (folder != "." and inner == path) or path.startswith(f"{DATA}/"):
+        return False
+    name = inner.rsplit("/", 1)[-1]
+    if name.endswith(".md") or name in _GIT_FILES:
+        return False
+    return inner.startswith(_RAW_FOLDERS) or ("/" not in inner and _RAW_LOG.fullmatch(name) is not None)
+
+
+_RAW_FOLDERS: Final = ("telemetry/", "fine-tuning/", "dashboards/")
+_RAW_LOG: Final = re.compile(r".*\.(?:jsonl|ndjson)(?:[.-].*)?")
+
+
 def owner_of(path: str) -> str | None:
     """The one system that writes the file at this path; None for a shared file."""
     match = _SNAPSHOT.fullmatch(path)

@@ -11,6 +11,7 @@ from typing import Final, NamedTuple
 from git_fedlearn.core.identity import RecordId
 from git_fedlearn.core.layout import FINE_TUNING, SetName
 from git_fedlearn.core.record import claimed_id
+from git_fedlearn.core.supersession import superseded_ids
 from git_fedlearn.errors import LockedError
 from git_fedlearn.extras import installed_extras
 from git_fedlearn.learn.near_duplicates import MIN_COSINE
@@ -33,12 +34,17 @@ class RepeatedLesson(NamedTuple):
     new: RecordId
     known: RecordId
     cosine: float
+    known_set: SetName
+    """The set of the known one, which may be another."""
 
 
-def find_repeats(repository: Repository, name: SetName, added: Collection[RecordId]) -> list[RepeatedLesson]:
-    """The new lessons of a set that say what an older lesson of it says.
+def find_repeats(
+    repository: Repository, name: SetName, added: Collection[RecordId], fresh: Collection[RecordId] = ()
+) -> list[RepeatedLesson]:
+    """The new lessons of a set that say what an older lesson of any set says.
 
-    None are found without the offline model, or while another program uses the search index.
+    `fresh` are new lessons of other sets. A lesson that the new one replaces is no repeat. None are found
+    without the offline model, or while another program uses the search index.
     """
     if not 0 < len(added) <= MAX_CHECKED or name == FINE_TUNING or not installed_extras()["local"]:
         return []
@@ -52,13 +58,18 @@ def find_repeats(repository: Repository, name: SetName, added: Collection[Record
         open_index(index_folder(repository), model, timeout=_TIMEOUT_SECONDS) as index,
     ):
         index.refresh(repository.top)
-        near = index.shard.candidates(texts, model.embed(texts), [name], _NEAREST)
+        names = sorted({name, *index.sets} - {FINE_TUNING})
+        near = index.shard.candidates(texts, model.embed(texts), names, _NEAREST)
         repeats = []
         for record, candidates in zip(records, near, strict=True):
-            known = {claimed_id(one.line.encode("utf-8")): one.cosine for one in candidates}
-            older = [(cosine, id_) for id_, cosine in known.items() if id_ and id_ not in added]
-            cosine, best = max(older, default=(0.0, record.id))
+            passed_over = {*added, *fresh, *superseded_ids(record.fields)}
+            older = [
+                (min(one.cosine, 1.0), known, SetName(one.set_name))
+                for one in candidates
+                if (known := claimed_id(one.line.encode("utf-8"))) and known not in passed_over
+            ]
+            cosine, known, known_set = max(older, default=(0.0, record.id, name))
             if cosine >= MIN_COSINE:
-                repeats.append(RepeatedLesson(record.id, best, min(cosine, 1.0)))
+                repeats.append(RepeatedLesson(record.id, known, cosine, known_set))
         return repeats
     return []

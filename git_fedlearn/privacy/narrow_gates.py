@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 import re2
 
 from git_fedlearn.privacy.detectors import ids, phones, wallets
-from git_fedlearn.privacy.detectors.token_formats import SHAPED
+from git_fedlearn.privacy.detectors.marked_formats import SHAPED
 from git_fedlearn.privacy.detectors.tokens import UNKNOWN
 
 if TYPE_CHECKING:

@@ -22,6 +22,7 @@ from git_fedlearn.privacy.detectors.detect_secrets_rules import find_with_detect
 from git_fedlearn.privacy.detectors.hosts import find_internal_hosts, find_logins
 from git_fedlearn.privacy.detectors.ids import find_numbers
 from git_fedlearn.privacy.detectors.local_identity import find_home_paths
+from git_fedlearn.privacy.detectors.marked_formats import MARKED
 from git_fedlearn.privacy.detectors.named_tokens import find_named_tokens
 from git_fedlearn.privacy.detectors.network import find_emails, find_ips, find_macs
 from git_fedlearn.privacy.detectors.personal import find_births, find_positions, is_birth_key, is_position_key
@@ -37,7 +38,7 @@ from git_fedlearn.privacy.detectors.structures import (
     find_webhooks,
 )
 from git_fedlearn.privacy.detectors.tables import find_columns
-from git_fedlearn.privacy.detectors.token_formats import MARKED, PREFIXED
+from git_fedlearn.privacy.detectors.token_formats import PREFIXED
 from git_fedlearn.privacy.detectors.tokens import (
     find_aws_secrets,
     find_marked_tokens,

@@ -34,7 +34,7 @@ _VARIABLE = re.compile(
     r"^(?:\$[({]|\$[A-Z_]{3,40}/|%[A-Za-z_]{1,40}%$|%[sdr(]$|%\(|\{\{|<[^>]*>$|\[[^\]]*\]$|#\{|\*\*|~/|"
     rf"/(?!{_NO_PATH})|\.\.?/|https?:|file:|arn:|[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+$)",
 )
-_CODE = re.compile(r"[(){}\[\];]|->|=>|::|\$\{|\s\s|\\[nrt]$|^[A-Za-z_]+(?:\.[A-Za-z_]+)+$")
+_CODE = re.compile(r"[(){}\[\];]|->|=>|::|\?\.[A-Za-z_]|\$\{|\s\s|\\[nrt]$|^[A-Za-z_]+(?:\.[A-Za-z_]+)+$")
 _HEX = re.compile(r"[0-9a-f]+|[0-9A-F]+")
 _UUID = re.compile(r"[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}")
 _SEGMENT = re.compile(r"(?P<word>[A-Za-z]*)[0-9]{0,4}|[0-9]{1,4}[A-Za-z]{0,2}|[0-9]{8}")
@@ -53,7 +53,7 @@ def is_stand_in(value: str) -> bool:
         len(set(value)) <= 1
         or value.lower() in _WORD_VALUES
         or _VARIABLE.match(value) is not None
-        or (value[0] in "$&*!~@" and is_identifier_like(value[1:]))
+        or (value[0] in "$&*!~@:" and is_identifier_like(value.lstrip("$:")[value[0] not in "$:" :]))
         or _STAND_IN.search(value) is not None
     )
 

@@ -95,9 +95,10 @@ _NOT_A_SECRET = lazy_pattern(
     r"class|error|"
     r"required|enabled|validat\w{0,6}|change\w?|input|form|box|exists|valid|invalid|hash_?algo\w{0,8}|"
     r"set)$|(?:secret|password|passwd|token|auth|pwd)s$|"
-    r"passwordless|passthrough|pass_?through|passed|passing|passes|passive|passenger|passport|compass|"
-    r"bypass|minipass|secretary|"
-    r"keyword|author(?!iz)|monkey|turkey|donkey|hockey|whiskey|keynote",
+    r"pass_(?:by|on|to|in|the|rate|count)|(?<![a-z])pw_(?:name|dir|shell|uid|gid|gecos)|"
+    r"passwordless|passthrough|pass_?through|passed|secretary|"
+    r"(?:passing|passes|passive|passenger|passport|compass|bypass|minipass|keyword|author(?!iz)|monkey|turkey|"
+    r"donkey|hockey|whiskey|keynote)s?(?:[-_ ]?keys?)?$",
 )
 _NAME_CHARACTERS = "abcdefghijklmnopqrstuvwxyz0123456789_.:-"
 _MAX_KEY_LENGTH: Final = 128

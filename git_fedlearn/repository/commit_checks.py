@@ -4,17 +4,20 @@ Lines that a parent already has, in this file or another file of the set, are no
 commit: a merge, or a set that outgrew its file, adds nothing.
 """
 
+import os
 from collections.abc import Iterable, Iterator
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from git_fedlearn.core.inspection import KINDS_OF_A_LINE, Problem, SizeLimits
-from git_fedlearn.core.layout import SetName, find_set
+from git_fedlearn.core.layout import SetName, find_set, is_raw_in
 from git_fedlearn.core.record_set import Losses, split_lines
 from git_fedlearn.repository.history import losses_by_set, nested_files
 from git_fedlearn.repository.objects import Oid
 from git_fedlearn.repository.repository import Repository
 from git_fedlearn.repository.trees import CommittedTree, is_local
 from git_fedlearn.repository.verify import inspect_path, limits_of
+
+SOURCE_KEY: Final = "fedlearn.source"
 
 
 class NewLine(NamedTuple):
@@ -36,6 +39,28 @@ def judge(repository: Repository, candidate: CommittedTree, parents: list[Commit
     """The format problems that the index adds, and the records of the parents that it drops."""
     problems = find_problems(limits_of(repository), candidate, parents)
     return CommitVerdict(problems, find_shrinking(repository, parents, candidate, None))
+
+
+def source_folder(repository: Repository) -> str | None:
+    """The folder of git config `fedlearn.source`, if it is in the work tree: relative to its top, or "."."""
+    named = repository.git.find_config(SOURCE_KEY)
+    if not named or named.startswith("~") or "://" in named or repository.is_bare:
+        return None
+    top = os.path.realpath(repository.top)
+    folder = os.path.relpath(os.path.realpath(os.path.join(top, named)), top)  # noqa: PTH118
+    return None if folder == ".." or folder.startswith("../") else folder
+
+
+def staged_raw_logs(repository: Repository) -> list[str]:
+    """The raw logs of the source that the next commit would add, outside data/."""
+    folder = source_folder(repository)
+    if folder is None or (repository.git_dir / "MERGE_HEAD").exists():
+        return []
+    changed = ("diff", "--cached", "--name-only", "--no-renames", "--diff-filter=d", "--no-ext-diff", "-z")
+    listed = os.fsdecode(
+        repository.git.run(*changed, "--", ":/" if folder == "." else f":(top,literal){folder}")
+    )
+    return [path for path in listed.split("\0") if path and is_raw_in(folder, path)]
 
 
 def find_problems(

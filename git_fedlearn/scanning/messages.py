@@ -1,4 +1,4 @@
-"""Private data in messages of commits and tags.
+"""Private data in messages of commits and tags, in notes, and in names of branches and tags.
 
 People who are credited in a trailer (`Signed-off-by: NAME <ADDRESS>`) are public, as git's own authors are.
 Invisible characters are not reported: no agent learns from messages.
@@ -6,13 +6,18 @@ Invisible characters are not reported: no agent learns from messages.
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from typing import Final, NamedTuple
 
 from git_fedlearn.privacy import kinds
 from git_fedlearn.privacy.engine import PrivacyEngine
+from git_fedlearn.repository.git import Git
+from git_fedlearn.repository.messages import CommitText, find_note_blobs, read_tags
+from git_fedlearn.repository.objects import Objects, Oid
+from git_fedlearn.repository.settings import SETTINGS_FILE
 from git_fedlearn.scanning.files import Passage
-from git_fedlearn.scanning.findings import FileFinding, scan_passages
+from git_fedlearn.scanning.findings import FileFinding, scan_name, scan_passages, shown_path
 
 PEOPLE: Final = frozenset((kinds.EMAIL_ADDRESS, kinds.PERSON_NAME, kinds.USER_NAME))
 """Kinds that are public where git names people."""
@@ -21,8 +26,8 @@ COMMIT_MESSAGE: Final = "commit message"
 
 _PERSON: Final = r"(?:[^<>@,]*<[^<>\s]+>|[^\s<>@,]+@[^\s<>,]+)"
 _CREDIT: Final = re.compile(
-    rf"\s*(?:[*>-] )?(?:(?:[a-z]+-)+by|(?:reply-)?to|b?cc|from|author|commit|committer|tagger): *"
-    rf"{_PERSON}(?:, *{_PERSON})*,? *(?:[(\[#].*)?"
+    rf"\s*(?:[*>-] )?(?:(?:[a-z]+-)+(?:by|to)|to|b?cc|from|author|commit|committer|tagger): *"
+    rf"{_PERSON}(?:, *{_PERSON})*,? *(?:[(\[#].*)?\r?"
     r"|(?:\S )?gpg: .*",
     re.IGNORECASE,
 )
@@ -31,6 +36,10 @@ _SCISSORS: Final = re.compile(r"^\S{1,8} -{24} >8 -{24}\r?$", re.MULTILINE)
 _SIGNATURE: Final = re.compile(
     r"^-----BEGIN (?:PGP|SSH) SIGNATURE-----$|^-----BEGIN SIGNED MESSAGE", re.MULTILINE
 )
+
+
+_SHORT_OID: Final = 12
+_SHOWN_PREFIXES: Final = ("refs/heads/", "refs/tags/", "refs/notes/")
 
 
 class RedactedMessage(NamedTuple):
@@ -53,6 +62,60 @@ def message_passage(engine: PrivacyEngine, text: str, *, path: str, commit: str 
     lines = text[: signature.start() if signature else None].split("\n")
     checked = "\n".join("" if is_credit(engine, line) else line for line in lines)
     return Passage(path, 1, checked.encode("utf-8", "replace"), is_json=False, commit=commit)
+
+
+def commit_passages(engine: PrivacyEngine, commits: Iterable[CommitText]) -> Iterator[Passage]:
+    """The messages of commits, to scan."""
+    for commit in commits:
+        yield message_passage(engine, commit.message, path=COMMIT_MESSAGE, commit=commit.oid)
+
+
+def tag_passages(engine: PrivacyEngine, git: Git, tags: Mapping[str, str]) -> Iterator[Passage]:
+    """The messages of annotated tags, given by the names of their refs."""
+    refs = {oid: ref for ref, oid in tags.items()}
+    for tag in read_tags(git, refs):
+        yield message_passage(engine, tag.message, path=f"message of {shown_ref(engine, refs[tag.oid])}")
+
+
+def note_passages(
+    engine: PrivacyEngine, objects: Objects, git: Git, ref: str, commits: tuple[Oid, list[Oid]]
+) -> Iterator[Passage]:
+    """The notes that a tip of a notes ref has, and the commits in a list lack."""
+    for note in find_note_blobs(git, *commits):
+        text = objects.read(note.oid).decode("utf-8", "replace")
+        path = f"note of {note.about[:_SHORT_OID]} in {shown_ref(engine, ref)}"
+        yield message_passage(engine, text, path=path)
+
+
+def shown_ref(engine: PrivacyEngine, ref: str) -> str:
+    """The name of a ref without what is private in it."""
+    return shown_path(engine, ref)
+
+
+def settings_passages(objects: Objects, commits: Iterable[Oid]) -> Iterator[Passage]:
+    """The lines of the settings that a commit has and no parent has."""
+    for commit in commits:
+        blobs = objects.blobs_at(commit, [SETTINGS_FILE])
+        before = [objects.blobs_at(parent, [SETTINGS_FILE]) for parent in objects.parents(commit)]
+        if not blobs or blobs in before:
+            continue
+        old = {line for oids in before for oid in oids for line in objects.read(oid).split(b"\n")}
+        for number, line in enumerate(objects.read(blobs[0]).split(b"\n"), 1):
+            if line and line not in old:
+                yield Passage(SETTINGS_FILE, number, line, is_json=False, commit=commit)
+
+
+def scan_ref(engine: PrivacyEngine, ref: str) -> list[FileFinding]:
+    """Findings in the name of a branch, tag or notes ref; names of people are common and public there."""
+    prefix = next((prefix for prefix in _SHOWN_PREFIXES if ref.startswith(prefix)), "")
+    return [
+        item._replace(
+            path=shown_ref(engine, ref),
+            finding=replace(item.finding, rule=item.finding.rule.replace("file-name:", "ref-name:")),
+        )
+        for item in scan_name(engine, ref.removeprefix(prefix))
+        if item.finding.kind not in (kinds.PERSON_NAME, kinds.USER_NAME)
+    ]
 
 
 def scan_messages(engine: PrivacyEngine, passages: Iterable[Passage]) -> Iterator[FileFinding]:

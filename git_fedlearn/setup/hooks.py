@@ -109,7 +109,10 @@ _CLEAR: Final = textwrap.wrap(
 """The rest of the user's hook, outside our subshell, still has these variables."""
 
 _UNTOUCHED: Final = [
-    f'\ttest -z "${{{PROBE}-}}" && git diff --no-ext-diff --cached --quiet -- data &&',
+    "\traw=$(git config --get fedlearn.source || :)",
+    '\traw=${raw#"$PWD"/}',
+    "\tcase $raw in '' | [/~:]* | ../*) raw=data ;; esac",
+    f'\ttest -z "${{{PROBE}-}}" && git diff --no-ext-diff --cached --quiet -- data "$raw" &&',
     "\t\t! git rev-parse --quiet --verify MERGE_HEAD >/dev/null && exit 0",
 ]
 _FIRST: Final = {
@@ -124,7 +127,7 @@ _FIRST: Final = {
     ],
     "post-rewrite": [f'\ttest -n "${{{PROBE}-}}" || test "${{1-}}" = rebase || exit 0'],
 }
-"""A commit of code alone runs two git commands and does not start Python.
+"""A commit of code alone runs three git commands and does not start Python.
 
 In a merge, an unchanged data/ may mean that the other side was dropped. After a commit only a revert or a
 cherry-pick is looked at: git runs no other hook for them.

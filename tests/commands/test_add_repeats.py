@@ -25,3 +25,13 @@ def test_a_lesson_that_is_there_in_other_words_is_added_and_named(system: System
     assert hint == "hint: git fedlearn review --duplicates best-practices"
     assert len(system.records("best-practices")) == 3
     assert system.add("best-practices", NEW).err == ""
+
+
+def test_a_repeat_in_another_set_is_named_and_one_that_replaces_it_is_none(system: System) -> None:
+    system.add("best-practices", OLD, OTHER)
+    old = next(one.id for one in system.records("best-practices") if "clean" in str(one.fields["title"]))
+    question = {"query": NEW["title"], "response": NEW["description"]}
+    first, hint = system.add("skills-patterns", question).err.splitlines()
+    assert f" says nearly the same as {old[:12]} in best-practices (" in first
+    assert hint == f"hint: git fedlearn show {old[:12]}"
+    assert system.add("best-practices", {**NEW, "supersedes": [old]}).err.count(old[:12]) == 0

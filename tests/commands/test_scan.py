@@ -164,9 +164,8 @@ def test_history_with_the_way_out_of_a_leak(system: System) -> None:
     assert MAIL not in result.out
     (line,) = system.fedlearn("scan", "--history", "--format", "jsonl", SET, code=1).out.splitlines()
     assert json.loads(line)["commit"].startswith(leak)
-    assert (
-        system.fedlearn("scan", "--history", "HEAD~1..HEAD").out == "no findings in 1 version of data files\n"
-    )
+    clean = "no findings in 1 version of data files and 1 message\n"
+    assert system.fedlearn("scan", "--history", "HEAD~1..HEAD").out == clean
     system.fedlearn("scan", "--history", "nowhere", code=2)
     (rewrite,) = (line.strip() for line in result.out.splitlines() if "git filter-repo --force" in line)
     shell = ["-c", f"alias.rewrite=!{rewrite}", "rewrite"]
@@ -176,6 +175,41 @@ def test_history_with_the_way_out_of_a_leak(system: System) -> None:
     titles = {record.fields.get("title", "gone") for record in system.records("skills-patterns")}
     assert titles == {"use <API_KEY>", "gone"}
     system.fedlearn("verify", "--history")
+
+
+def test_history_reads_what_is_in_no_file(system: System) -> None:
+    off = ("-c", "core.hooksPath=/dev/null")
+    credit = f"Signed-off-by: Jane Roe <{MAIL}>"
+    system.git(*off, "commit", "--quiet", "--allow-empty", "-m", f"Rotate\n\nwas {TOKEN}\n\n{credit}")
+    leak = system.git("rev-parse", "HEAD").out[:12]
+    settings = system.read(".fedlearn.toml")
+    system.write(".fedlearn.toml", settings + f"# ask {MAIL}\n".encode())
+    system.git(*off, "commit", "--quiet", "--all", "-m", "ask")
+    system.write(".fedlearn.toml", settings)
+    system.git(*off, "commit", "--quiet", "--all", "-m", "Do not ask")
+    system.git("tag", "-a", "v1", "-m", f"For {MAIL}")
+    system.git(*off, "notes", "add", "-m", f"For {MAIL}", "HEAD")
+    system.git("branch", f"for/{MAIL}")
+    out = system.fedlearn("scan", "--history", code=1).out
+    places = [line.split(" [")[0] for line in out.splitlines() if line.endswith("]")]
+    asked, noted = (system.git("rev-parse", name).out[:12] for name in ("HEAD~1", "HEAD"))
+    line = settings.count(b"\n") + 1
+    assert places == [
+        f"{leak}:commit message:3: API_KEY (detect-secrets:github_token)",
+        f"{asked}:.fedlearn.toml:{line}: EMAIL_ADDRESS (email-address)",
+        "message of refs/tags/v1:1: EMAIL_ADDRESS (email-address)",
+        f"note of {noted} in refs/notes/commits:1: EMAIL_ADDRESS (email-address)",
+        "refs/heads/for/…: EMAIL_ADDRESS (ref-name:email-address)",
+    ]
+    assert "git update-ref REF $(git commit-tree -m Notes REF^{tree})\n" in out
+    assert f"commit {leak} added 1 API_KEY\n" in out
+    (rewrite,) = (line.strip() for line in out.splitlines() if "git filter-repo --force" in line)
+    system.git("branch", "-D", f"for/{MAIL}")
+    system.git("tag", "-f", "-a", "v1", "-m", "Version 1")
+    system.git("update-ref", "-d", "refs/notes/commits")
+    system.git("-c", f"alias.rewrite=!{rewrite}", "rewrite")
+    assert system.fedlearn("scan", "--history").out.startswith("no findings in ")
+    assert system.git("log", "--format=%s").out.splitlines()[2] == "Rotate"
 
 
 def test_a_data_folder_of_code_is_any_folder(world: World) -> None:

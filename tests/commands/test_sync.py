@@ -277,6 +277,23 @@ def test_a_scorer_of_ones_own_stands_in_for_the_default(
         )
 
 
+def test_an_explanation_for_programs_has_its_groups_and_what_no_event_can_reach(
+    learner: System, stack: Stack
+) -> None:
+    stack.log.unlink()
+    stack.write(
+        {"query": "how to fix the relay that clicks", "response": "none"},
+        {"query": "how to fix the fan that howls", "response": "Clean its bearing with a drop of oil 46."},
+    )
+    answer = learner.fedlearn("sync", "--explain", "--dry-run", "--json").json()
+    assert sum(group["events"] for group in answer["groups"]) == len(answer["events"]) == 2
+    assert {"verdict": "skipped: it says nothing", "events": 1} in answer["groups"]
+    assert [(one["term"], one["highest"] < 1) for one in answer["unreachable"]] == [
+        ("outcome", True),
+        ("feedback", True),
+    ]
+
+
 def test_a_wrong_weight_is_named_with_its_file(learner: System) -> None:
     learner.write(".fedlearn.toml", b"format = 1\n[learn.weights]\nsucces = 0.4\n")
     assert learner.fedlearn("sync", code=3).err.startswith(

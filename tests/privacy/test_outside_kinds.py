@@ -17,6 +17,8 @@ HASH = rand(40, HEX)
 KEY = rand(32, HEX, 4)
 UUID = "-".join((rand(8, HEX), rand(4, HEX), "4" + rand(3, HEX), "a" + rand(3, HEX), rand(12, HEX)))
 GITHUB = "gh" + "p_" + rand(36, seed=5)
+LETTERS = "7k" + rand(9, "bdfhjlnprtv") + "4z9q" + rand(7, "cgkmqsw") + "2m8w5x3v"
+LONG = rand(900, seed=6)
 WORDS = "lantern orchard " + "thirteen velvet 82"
 ADDRESS = "93.201" + ".77.140"
 
@@ -73,6 +75,23 @@ def bitcoin_address(payload: bytes) -> str:
         (f'password: "{WORDS}"', WORDS),
         (f"PASSPHRASE='{WORDS}'", WORDS),
         (f'        apiKey:              "{KEY}"', KEY),
+        *((f"{name} = '{KEY}'", KEY) for name in ("monkeybrimble token", "PASSPORT_SECRET", "deepgram-api")),
+        (f"qz42_key: {UUID}", UUID),
+        (f'new HubSpotAPI("{UUID}")', UUID),
+        (f"BRIMBLE_KEY: {KEY[:20]}", KEY[:20]),
+        (f"brimble token - '{LETTERS}'", LETTERS),
+        (f"KEY_B64={LONG}", LONG[-200:]),
+        (f"brimble token = '{LONG}'", LONG[-200:]),
+        (f"http://chat:8065/hooks/{LETTERS[:26]}", LETTERS[:26]),
+        (f"https://eth.alchemyapi.io/v2/{MIXED}", MIXED),
+        (
+            f"https://x.io/workflows/{KEY}/triggers/manual/paths/invoke?sp=a&sig={rand(20)}-{rand(22)}",
+            rand(20),
+        ),
+        (f"mongodb://maren:{MIXED}@%2Ftmp%2Fdb.sock", MIXED),
+        (f"SECRET_KEY = 'django-insecure-_x(^{rand(20).lower()}!%(@9k&{rand(12).lower()}'", rand(20).lower()),
+        (f"psexec //box -u maren -p {MIXED} cmd", MIXED),
+        (f"vault operator unseal {MIXED}", MIXED),
     ],
 )
 def test_a_secret_is_found_by_the_words_before_it_and_by_its_form(text: str, value: str) -> None:
@@ -124,6 +143,13 @@ def test_a_secret_is_found_in_its_wrapping(text: str) -> None:
         (f"wallet {bitcoin_address(bytes(range(20)))}", "wallet <CRYPTO_WALLET>"),
         ("eth wallet 0x" + rand(40, HEX), "eth wallet <CRYPTO_WALLET>"),
         ("536 22 1234", "<US_SSN>"),
+        ("is 4929 my limit for card 50186466" + "7909?", "is 4929 my limit for card <CREDIT_CARD>?"),
+        ("card 44215210" + "28146, please", "card <CREDIT_CARD>, please"),
+        ("cc 06042607" + "0011 lost", "cc <CREDIT_CARD> lost"),
+        ("my iban is gb82west123456" + "98765432", "my iban is <IBAN>"),
+        ("nobody answers at 78 651 450", "nobody answers at <PHONE_NUMBER>"),
+        ("Desk: 540 392 6876", "Desk: <PHONE_NUMBER>"),
+        ("416 60 039 office\n781 1704-Fax", "<PHONE_NUMBER> office\n<PHONE_NUMBER_2>-Fax"),
         ("map.setView([51.50735, -0.12776], 9)", "map.setView([<COORDINATES>], 9)"),
     ],
 )
@@ -175,6 +201,25 @@ def test_personal_data_is_found_in_the_forms_of_tools(before: str, after: str) -
         "kdf,\npasswd,\npkcs12,\npkey,",
         'void to_des(char " *passwd ", char *" key ");"',
         "max cell rate: 353207.547 cells/sec",
+        "DK50 0040 0440 1162 44",
+        "the discard 441234567890 of packets",
+        "port number is not in valid range (1024-49151)",
+        f"aws/service/signin v1.5.0 h1:{rand(16)}/5Q+{rand(23)}=",
+        f"x/cloud-credential-operator v0.0.0-20260331064609-{rand(12, HEX)} h1:",
+        "* **auth:** Bump grpc.golang.org/grpc@v1.64.1",
+        'copy_pass_by_ref = "warn"',
+        'pw_name="maren",',
+        "ResetPassword::$createUrlCallback = null;",
+        "const key = '$$excludedInstanceCount7'",
+        "error_per_key = 100000.0/first_set_max_id",
+        "data_password == data1_plaintext",
+        "password: process.env?.MSSQL_PASSWORD ?? ''",
+        "key-value: name=%3Cscript%3Econfirm%28%29%3C",
+        '"pass2"\n  type        = "network"',
+        f'"second_key": "{UUID}"',
+        "Failed none for invalid user <*> from <*> port <*>",
+        r"national_number_pattern='60[04579]\d{7}'",
+        r"national_number_pattern='900200\d{3}'",
     ],
 )
 def test_what_only_looks_private_is_left_alone(text: str) -> None:

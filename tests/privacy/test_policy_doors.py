@@ -127,7 +127,8 @@ def test_a_push_of_invalid_settings_is_rejected(world: World, system: System) ->
     hub = guard(world)
     system.git("push", "--quiet", str(hub.path), "main")
     decide(system, "[privacy.kinds]\nEMAIL = 'allow'\n")
-    system.commit()
+    system.git("add", "--all")
+    system.git("commit", "--quiet", "--no-verify", "-m", "settings")
     bounced = system.git("push", "--no-verify", str(hub.path), "main", check=False)
     assert "error: .fedlearn.toml: `privacy.kinds.EMAIL`: unknown kind" in bounced.err
     assert "hint: did you mean EMAIL_ADDRESS?" in bounced.err

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import pytest
 from privacy.private_samples import ALNUM, aws_key, github_token, pem_block, rand, strong_word
 
-from git_fedlearn.privacy.detectors.token_formats import MARKED, PREFIXED, SHAPED
+from git_fedlearn.privacy.detectors.marked_formats import MARKED, SHAPED
+from git_fedlearn.privacy.detectors.token_formats import PREFIXED
 from git_fedlearn.privacy.engine import PrivacyEngine
 from git_fedlearn.privacy.kinds import SECRET_KINDS
 from git_fedlearn.privacy.registry import DETECTORS

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from privacy.private_samples import aws_key, github_token, jwt, pem_block, rand, strong_word
 
 from git_fedlearn.privacy.detectors import ids, phones, wallets
-from git_fedlearn.privacy.detectors.token_formats import MARKED, PREFIXED, SHAPED
+from git_fedlearn.privacy.detectors.marked_formats import MARKED, SHAPED
+from git_fedlearn.privacy.detectors.token_formats import PREFIXED
 from git_fedlearn.privacy.engine import PrivacyEngine
 from git_fedlearn.privacy.narrow_gates import compiled_set, relaxed
 from git_fedlearn.privacy.registry import (

@@ -7,11 +7,11 @@ merge nothing is written: a pull must not change what was pulled.
 from git_fedlearn.commands.hooks.judged import SCAN, VERIFY, Judged
 from git_fedlearn.commands.hooks.mode import must_stop
 from git_fedlearn.console.context import Context
-from git_fedlearn.console.findings import report_losses, report_problems
+from git_fedlearn.console.findings import KEEP_RAW, report_losses, report_problems, report_raw
 from git_fedlearn.console.words import count, short_ids
 from git_fedlearn.core.layout import DATA, SetName
 from git_fedlearn.core.record_set import Losses
-from git_fedlearn.repository.commit_checks import judge
+from git_fedlearn.repository.commit_checks import judge, staged_raw_logs
 from git_fedlearn.repository.history import losses_by_set, merge_parents, nested_files
 from git_fedlearn.repository.objects import Objects, Oid
 from git_fedlearn.repository.own_lessons import find_own_changes
@@ -30,12 +30,23 @@ def pre_commit(context: Context) -> int:
     records of the other side.
     """
     repository = context.repository
+    code = refuse_raw_logs(context)
     merging = (repository.git_dir / "MERGE_HEAD").exists()
     if not merging and repository.git.is_true(
         "diff", "--cached", "--quiet", "--no-ext-diff", "--", f":/{DATA}"
     ):
+        return code
+    return _check_staged(context, may_shrink=False) | code
+
+
+def refuse_raw_logs(context: Context) -> int:
+    """Report staged logs of a source inside the work tree; 1 if there are any."""
+    paths = staged_raw_logs(context.repository)
+    if not paths:
         return 0
-    return _check_staged(context, may_shrink=False)
+    code = report_raw(context, paths)
+    context.print_error(f"hint: {KEEP_RAW}")
+    return code
 
 
 def pre_merge_commit(context: Context) -> int:

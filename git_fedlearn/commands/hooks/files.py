@@ -46,10 +46,13 @@ def scan(context: Context, *paths: str) -> int:
 
 
 def verify(context: Context, *paths: str) -> int:
-    """Block invalid lines and lost records in the index."""
+    """Block invalid lines and lost records in the index, and raw logs of a source in this work tree."""
+    from git_fedlearn.commands.hooks.commits import refuse_raw_logs  # noqa: PLC0415
+
+    raw = refuse_raw_logs(context)
     judged = Judged(context, paths)
     if judged.is_sound(VERIFY) or (not paths and _nothing_is_staged(context)):
-        return 0
+        return raw
     from git_fedlearn.console.findings import report_losses, report_problems  # noqa: PLC0415
     from git_fedlearn.repository.commit_checks import judge  # noqa: PLC0415
 
@@ -57,7 +60,7 @@ def verify(context: Context, *paths: str) -> int:
     code = report_problems(context, verdict.problems) | report_losses(context, verdict.losses)
     if not code:
         judged.remember(VERIFY)
-    return code
+    return code | raw
 
 
 def _nothing_is_staged(context: Context) -> bool:

@@ -10,6 +10,8 @@ from typing import Final
 
 from git_fedlearn.commands.hooks.mode import must_stop
 from git_fedlearn.console.context import Context
+from git_fedlearn.errors import SettingsError
+from git_fedlearn.privacy.engine import PrivacyEngine
 from git_fedlearn.repository.files import read_file, write_file
 from git_fedlearn.repository.repository import Repository
 from git_fedlearn.scanning.messages import COMMIT_MESSAGE, DraftMessage, before_scissors
@@ -30,13 +32,14 @@ def commit_msg(context: Context, path: str) -> int:
     except UnicodeDecodeError:
         encoding, text = "latin-1", data.decode("latin-1")
     draft = DraftMessage(text, _find_comment(context.repository, text))
-    found = draft.scan(context.privacy)
+    engine = _find_engine(context)
+    found = draft.scan(engine)
     if not found:
         return 0
     # The user did not write this line, and a pull must not fail because of it.
     is_merge = (context.repository.git_dir / "MERGE_HEAD").exists() and bool(_MERGE.match(text))
     typed = [item for item in found if not (is_merge and item.line == 1)]
-    blocked = context.policy.find_blocked(item.finding.kind for item in typed)
+    blocked = engine.policy.find_blocked(item.finding.kind for item in typed)
     if typed and (blocked or must_stop(context.repository)):
         from git_fedlearn.console.findings import report_found  # noqa: PLC0415  costs start-up time
 
@@ -48,10 +51,19 @@ def commit_msg(context: Context, path: str) -> int:
         return 1
     from git_fedlearn.console.words import redactions  # noqa: PLC0415  costs start-up time
 
-    redacted = draft.redact(context.privacy)
+    redacted = draft.redact(engine)
     write_file(file, redacted.text.encode(encoding, "replace"))
     context.print_error(f"note: {COMMIT_MESSAGE}: {redactions(redacted.kinds)} before the commit")
     return 0
+
+
+def _find_engine(context: Context) -> PrivacyEngine:
+    """The privacy engine; with settings that the next push refuses, that of the default policy."""
+    try:
+        return context.privacy
+    except SettingsError as error:
+        context.print_error(f"warning: {error.message}; the message is checked by the default policy")
+        return PrivacyEngine(context.identity())
 
 
 def _find_comment(repository: Repository, text: str) -> str:

@@ -1,9 +1,13 @@
 """The hooks pre-push (in a clone) and pre-receive (on a server); `plumbing/hook.py` finds them by name."""
 
 from git_fedlearn.console.context import Context
-from git_fedlearn.console.push_checks import Update, check_updates
+from git_fedlearn.console.findings import report_raw
+from git_fedlearn.console.message_checks import Update, check_authors
+from git_fedlearn.console.push_checks import check_updates
+from git_fedlearn.core.layout import is_raw_in
 from git_fedlearn.federation.publish_policy import may_publish, outgoing_paths
 from git_fedlearn.privacy.engine import PrivacyEngine
+from git_fedlearn.repository.commit_checks import source_folder
 from git_fedlearn.repository.objects import Objects, Oid
 from git_fedlearn.repository.settings import SETTINGS_FILE
 
@@ -27,8 +31,15 @@ def pre_push(context: Context, remote: str, _url: str = "") -> int:
         context.print_error(f"error: {refusal.message}")
         context.print_error(f"hint: {refusal.hint}")
         return 1
-    known = [_find(objects, oid) for oid in listed.out.decode().split()]
-    return check_updates(context, objects, updates, [oid for oid in known if oid])
+    folder = source_folder(context.repository)
+    raw = [path for path in paths if folder and is_raw_in(folder, path)]
+    if report_raw(context, raw):
+        context.print_error("hint: git rm --cached FILE && git commit --amend    (it stays on this machine)")
+        return 1
+    found = [_find(objects, oid) for oid in listed.out.decode().split()]
+    known = [oid for oid in found if oid]
+    code = check_updates(context, objects, updates, known)
+    return check_authors(context, objects, updates, known) | code
 
 
 def pre_receive(context: Context) -> int:

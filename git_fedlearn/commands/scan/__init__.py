@@ -26,7 +26,7 @@ from git_fedlearn.scanning.findings import FileFinding
     is_flag=False,
     flag_value=ALL,
     metavar="[RANGE]",
-    help="Scan every version of every data file in RANGE (default: all refs).",
+    help="Scan data files, settings and messages of all commits in RANGE (default: all refs).",
 )
 @click.option(
     "--format",

@@ -4,6 +4,8 @@ Nothing here repeats what leaked. The blobs to clean are listed by their ids, an
 callback that runs `git fedlearn sanitize` on them alone.
 """
 
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from shlex import quote
 from typing import Final
 
@@ -11,8 +13,11 @@ from git_fedlearn.console.context import Context
 from git_fedlearn.console.findings import COMMIT_LENGTH
 from git_fedlearn.privacy.kinds import SECRET_KINDS
 from git_fedlearn.repository.files import write_file
+from git_fedlearn.repository.objects import Oid
+from git_fedlearn.repository.settings import SETTINGS_FILE
 from git_fedlearn.repository.state import LEAKS
 from git_fedlearn.scanning.history import HistoryScan, Leaks
+from git_fedlearn.scanning.history_messages import HistoryMessages
 
 MAX_LISTED_COMMITS: Final = 20
 _CALLBACK: Final = """\
@@ -27,24 +32,45 @@ if blob.original_id in globals()["leaky_blobs"]:
     ).stdout
 """
 
+_MESSAGE_CALLBACK: Final = """\
+# For git filter-repo --commit-callback: sanitizes the messages that `git fedlearn scan --history` listed.
+import subprocess
+if "leaky_commits" not in globals():
+    with open({commits!r}, "rb") as listed:
+        globals()["leaky_commits"] = set(listed.read().split())
+if commit.original_id in globals()["leaky_commits"]:
+    commit.message = subprocess.run(
+        ["git", "fedlearn", "sanitize", "-"], input=commit.message, stdout=subprocess.PIPE, check=True
+    ).stdout
+"""
 
-def advise(context: Context, scan: HistoryScan) -> None:
+
+def advise(context: Context, scan: HistoryScan, messages: HistoryMessages) -> None:
     """Print the steps, and write the files that git-filter-repo needs to our state."""
     leaks = scan.find_leaks()
-    command = _prepare(context, leaks)
+    leaks = leaks._replace(blobs=[*leaks.blobs, *messages.settings])
+    command = _prepare(context, leaks, [*messages.commits])
+    found_kinds = {**scan.kinds}
+    for commit, kinds in messages.kinds.items():
+        found_kinds[commit] = found_kinds.get(commit, Counter()) + kinds
     context.say()
-    for commit, kinds in list(scan.kinds.items())[:MAX_LISTED_COMMITS]:
+    for commit, kinds in list(found_kinds.items())[:MAX_LISTED_COMMITS]:
         found = ", ".join(f"{number} {kind}" for kind, number in sorted(kinds.items()))
         context.say(f"commit {commit[:COMMIT_LENGTH]} added {found}")
-    if len(scan.kinds) > MAX_LISTED_COMMITS:
-        context.say(f"and {len(scan.kinds) - MAX_LISTED_COMMITS} more")
+    if len(found_kinds) > MAX_LISTED_COMMITS:
+        context.say(f"and {len(found_kinds) - MAX_LISTED_COMMITS} more")
     steps = [
         "Everybody who has a clone has this data. What to do:",
-        *_steps(scan, leaks),
-        "Rewrite the history (git-filter-repo is on PyPI and in most distributions):",
+        *_steps(found_kinds, leaks),
+        *_beside_files(messages),
+        *([_REWRITE] if command else []),
     ]
     numbered = [steps[0], *(f"{number}. {step}" for number, step in enumerate(steps[1:], 1))]
-    context.say("\n".join(["", *numbered, f"     {command}", "     git fedlearn scan --history", *_AFTER]))
+    rewrite = [f"     {command}", "     git fedlearn scan --history", *_AFTER] if command else []
+    context.say("\n".join(["", *numbered, *rewrite]))
+
+
+_REWRITE: Final = "Rewrite the history (git-filter-repo is on PyPI and in most distributions):"
 
 
 _AFTER: Final = (
@@ -54,9 +80,9 @@ _AFTER: Final = (
 )
 
 
-def _steps(scan: HistoryScan, leaks: Leaks) -> list[str]:
+def _steps(found_kinds: Mapping[str, Counter[str]], leaks: Leaks) -> list[str]:
     steps = []
-    if any(SECRET_KINDS.intersection(kinds) for kinds in scan.kinds.values()):
+    if any(SECRET_KINDS.intersection(kinds) for kinds in found_kinds.values()):
         steps.append("Revoke every key, token and password where it was issued, and create new ones.")
     if leaks.in_head:
         steps.append(
@@ -68,10 +94,31 @@ def _steps(scan: HistoryScan, leaks: Leaks) -> list[str]:
     return steps
 
 
-def _prepare(context: Context, leaks: Leaks) -> str:
-    """Write the lists and the callback; returns the command to type at the top of the repository."""
+def _beside_files(messages: HistoryMessages) -> Iterator[str]:
+    """What to do about tags, notes and names, which are written again by hand."""
+    if messages.settings:
+        yield f"Remove it from {SETTINGS_FILE}, if it is still there, and commit that."
+    if any(place.startswith("message of") for place in messages.places):
+        yield "Write the messages of these tags again: git tag -f -a TAG COMMIT"
+    if any(place.startswith("note of") for place in messages.places):
+        yield (
+            "Write these notes again, and drop the history of their ref:\n"
+            "     git notes --ref=REF edit OBJECT\n"
+            "     git update-ref REF $(git commit-tree -m Notes REF^{tree})"
+        )
+    if any(place.startswith("refs/") for place in messages.places):
+        yield "Rename branches and tags with private names: git branch -m OLD NEW"
+
+
+def _prepare(context: Context, leaks: Leaks, commits: list[Oid]) -> str:
+    """Write the lists and the callbacks; returns the command to type at the top, empty if none is needed."""
     folder = context.repository.state.path(LEAKS)
     parts = ["git filter-repo --force"]
+    if commits:
+        write_file(folder / "commits", "".join(f"{oid}\n" for oid in commits).encode("ascii"))
+        callback = _MESSAGE_CALLBACK.format(commits=str(folder / "commits"))
+        write_file(folder / "message.py", callback.encode("utf-8", "surrogateescape"))
+        parts.append(f'--commit-callback "$(cat {quote(str(folder / "message.py"))})"')
     if leaks.blobs:
         write_file(folder / "blobs", "".join(f"{oid}\n" for oid in leaks.blobs).encode("ascii"))
         callback = _CALLBACK.format(blobs=str(folder / "blobs"))
@@ -81,4 +128,4 @@ def _prepare(context: Context, leaks: Leaks) -> str:
         listed = "".join(f"literal:{path}\n" for path in leaks.paths)
         write_file(folder / "paths", listed.encode("utf-8", "surrogateescape"))
         parts.append(f"--invert-paths --paths-from-file {quote(str(folder / 'paths'))}")
-    return " ".join(parts)
+    return " ".join(parts) if len(parts) > 1 else ""

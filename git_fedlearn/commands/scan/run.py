@@ -24,6 +24,7 @@ from git_fedlearn.scanning.files import (
 )
 from git_fedlearn.scanning.findings import FileFinding, scan_name, scan_passages
 from git_fedlearn.scanning.history import HistoryScan, Range
+from git_fedlearn.scanning.history_messages import HistoryMessages
 
 ALL = "--all"
 """Means every ref."""
@@ -38,6 +39,7 @@ class Scanned:
     def __init__(self, context: Context) -> None:
         self._context = context
         self._history: HistoryScan | None = None
+        self._messages: HistoryMessages | None = None
         self._number = 0
         self._is_everything = False
         self.show: Show | None = None
@@ -75,14 +77,20 @@ class Scanned:
         return chain(shown(engine, scan_passages(engine, passages)), self._names(named))
 
     def history(self, revisions: str, paths: tuple[str, ...]) -> Iterator[FileFinding]:
-        """Findings in a range of commits. `revisions` may also be a path, for which all refs are scanned."""
+        """Findings in a range of commits, and outside files unless there are paths.
+
+        `revisions` may also be a path, for which all refs are scanned.
+        """
         context = self._context
         if revisions != ALL and (context.directory / revisions).exists():
             paths, revisions = (revisions, *paths), ALL
         objects = context.repository.objects
         commits = _range(context.repository, objects, revisions)
         self._history = HistoryScan(objects, context.privacy, commits, self._show)
-        found = self._history.findings()
+        self._messages = HistoryMessages(
+            context.repository, context.privacy, commits, has_refs=revisions == ALL
+        )
+        found = chain(self._history.findings(), self._messages.findings() if not paths else ())
         return (item for item in found if _is_under(context, item.path, paths)) if paths else found
 
     def _show(self, done: int, total: int) -> None:
@@ -93,10 +101,11 @@ class Scanned:
         """Print the number of findings, and what to do about them."""
         context = self._context
         found = count(number, "finding") if number else "no findings"
-        if self._history:
-            context.say(f"{found} in {count(self._history.versions, 'version')} of data files")
+        if self._history and self._messages:
+            read = f" and {count(self._messages.number, 'message')}" if self._messages.number else ""
+            context.say(f"{found} in {count(self._history.versions, 'version')} of data files{read}")
             if number:
-                advise(context, self._history)
+                advise(context, self._history, self._messages)
             return
         context.say(f"{found} in {count(self._number, 'file')}")
         if number:

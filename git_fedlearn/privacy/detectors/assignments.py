@@ -39,7 +39,9 @@ if TYPE_CHECKING:
 _MIN_VALUE_LENGTH = 4
 _MAX_EQUALS_SIGNS = 5
 """An unquoted value with more is a row of settings."""
+_MAX_VALUE_LENGTH = 512
 _MIN_PROSE_VALUE_LENGTH = 8
+_MORE = lazy_pattern(r"[\w.+/=~:%-]*")
 _ARGUMENT = lazy_pattern(r"[a-z_]{1,24}=[A-Za-z_]")
 _PLACEHOLDER = lazy_pattern(rf"<({'|'.join(kinds.KINDS)})(?:_[0-9]{{1,4}})?>")
 _LINE_START = lazy_pattern(r"[+-]?[ \t]*(?:(?:[-+*#;]|//|export|ENV|ARG|set|setx|SET)[ \t]+)?[\w.-]*")
@@ -54,8 +56,8 @@ _IN_SQL = lazy_pattern(r"identified by$|(?:with|encrypted|user|role|\w+) passwor
 _API_KEY = lazy_pattern(r"(?:api|access|secret)[-_ ]?key$")
 _SETTING = lazy_pattern(
     r"[A-Za-z][a-z]{1,12}(?:[-_]?[A-Za-z][a-z]{1,12}){0,3}=(?:[A-Za-z]{1,16}|[0-9]{1,6})\.?$|--[a-z]|"
-    r"0[xX][0-9a-fA-F]{1,16}[uUlL]{0,3}$|"
-    r"[~^=<>v]{0,2}\d{1,4}(?:\.\w{1,8}){1,3}$"
+    r"0[xX][0-9a-fA-F]{1,16}[uUlL]{0,3}$|\d[\d.]{0,15}[*/][A-Za-z_]{3,64}$|"
+    r"[~^=<>v]{0,2}\d{1,4}(?:\.\w{1,8}){1,3}(?:-[0-9.]{1,17}(?:-[0-9a-f]{7,40})?)?$"
 )
 _REVERSED = lazy_pattern(
     r"(?<![^\s\"'`(/*#;])(?P<value>[^\s\"'`,;<>()]{8,256})[\"'`]? (?:is|as) (?:the|my|your|our|a|his|"
@@ -84,9 +86,17 @@ def _assigned(subject: Subject) -> Iterator[Match]:
         assigned = next((one for one in _readings(text, name.end) if _is_secret(one, text, name)), None)
         if assigned is None:
             continue
-        covered = assigned.start + len(assigned.value)
+        covered = _end_of(assigned, text)
         kind = kinds.PASSWORD if name.sort == "password" else kinds.SECRET
         yield Match(assigned.start, covered, kind, "assignment", 0.6 if name.sort == "key" else 0.8)
+
+
+def _end_of(assigned: AssignedValue, text: str) -> int:
+    """Where the value ends: one that fills its pattern goes on as long as a token does."""
+    end = assigned.start + len(assigned.value)
+    if len(assigned.value) < _MAX_VALUE_LENGTH or (rest := _MORE.match(text, end)) is None:
+        return end
+    return rest.end()
 
 
 def _without_placeholders(subject: Subject) -> str:
@@ -136,7 +146,8 @@ _WAYS = tuple(
     for way in (
         # let token: &str = "…", var token string = "…", public string Token { get; set; } = "…"
         (
-            r"(?P<typed>\??\s{0,2}(?::\s{0,2}|\s)(?:[A-Za-z&*][\w.<>\[\]*&?|, ]{0,40}?)\s{0,2}:?=\s{0,2}"
+            r"(?P<typed>\??[ \t]{0,2}(?::\s{0,2}|[ \t])"
+            r"(?:[A-Za-z&*][\w.<>\[\]*&?|, ]{0,40}?)\s{0,2}:?=\s{0,2}"
             rf"(?=[A-Za-z@$]{{0,2}}{_QUOTE})|\s{{0,2}}\{{[^{{}}\r\n]{{0,48}}\}}\s{{0,2}}=\s{{0,2}})"
         ),
         # process.env.TOKEN || "…", getenv("TOKEN") or "…", ${TOKEN:-…}
@@ -165,8 +176,8 @@ _ASSIGN_ONLY = (lazy_pattern(rf"{_CLOSE}{_ASSIGN}"),)
 """No other way begins with an equals sign."""
 _VALUE = lazy_pattern(
     r"(?:[rbfuRBFUL@$]{1,2}(?=[\"'`\\]))?"
-    rf"(?:(?P<quote>{_QUOTE})(?P<quoted>[^\r\n]{{1,512}}?)(?P=quote)"
-    rf"|{_QUOTE}?(?P<bare>[^\s\"'`,;<>(){{}}\[\]|\\]{{4,512}}))"
+    rf"(?:(?P<quote>{_QUOTE})(?P<quoted>[^\r\n]{{1,{_MAX_VALUE_LENGTH}}}?)(?P=quote)"
+    rf"|{_QUOTE}?(?P<bare>[^\s\"'`,;<>(){{}}\[\]|\\]{{4,{_MAX_VALUE_LENGTH}}}))"
 )
 _NEXT_PARAMETER = lazy_pattern(r"&(?:amp;)?[\w.-]{1,40}=")
 
@@ -202,6 +213,7 @@ def _is_secret(assigned: AssignedValue, text: str, name: Name) -> bool:
         how == "call"
         or text.startswith("(", assigned.start + len(value))
         or value.count("=") > _MAX_EQUALS_SIGNS
+        or ("==" in text[max(name.end, assigned.start - 4) : assigned.start] and value.isidentifier())
     ):
         return False
     if how in {"space", "prose"}:
@@ -224,6 +236,7 @@ def _is_secret(assigned: AssignedValue, text: str, name: Name) -> bool:
             and is_random(value)
             and not is_hash_like(value)
             and not is_hex(value)
+            and "=" not in value.rstrip("=")
             and is_secret_value(value)
         )
     return not is_name_in_code and is_secret_value(value)

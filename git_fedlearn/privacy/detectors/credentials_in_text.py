@@ -49,7 +49,8 @@ _PIN = lazy_pattern(
     r"\bpin(?:[ -]?(?:code|number))?(?: is|:|=)\s{0,2}[\"'`]?(?P<value>\d{4,8})(?![\w.-])", re.IGNORECASE
 )
 _LOGIN_PAIR = lazy_pattern(
-    r"\b(?:log ?in|sign ?in|credentials|creds|auth)\b[^\n]{0,16}?[ :]\s{0,2}[\w.@-]{2,40}(?:\s/\s|:|/)"
+    r"\b(?:log ?in|sign ?in|credentials|creds|auth)\b[^\n]{0,16}?[ :]\s{0,2}(?!h\d:|sha\d{1,3}:|md5:)"
+    r"(?<!h1:)(?<!\d\d\d:)(?<!md5:)(?:[\w.@-]{2,40}(?:\s/\s|:)|[\w@-]{2,40}/)"
     r"[\"']?(?P<value>[^\s\"']{4,256})[\"']?",
     re.IGNORECASE,
 )
@@ -142,6 +143,15 @@ _COMMANDS: tuple[tuple[str, re.Pattern[str]], ...] = (
             r"Credential\(\s{0,4}[\"'][^\"'\r\n]{0,64}[\"'],\s{0,4}[\"'](?P<value>[^\"'\r\n]{4,256})[\"']"
         ),
     ),
+    ("psexec", lazy_pattern(rf"(?i:\bpsexec)\b{_ANY}-p\s{{1,4}}{_WORD}")),
+    ("PsExec", lazy_pattern(rf"\bPsExec\b{_ANY}-p\s{{1,4}}{_WORD}")),
+    ("evil-winrm", lazy_pattern(rf"\bevil-winrm\b{_ANY}-p\s{{1,4}}{_WORD}")),
+    ("freerdp", lazy_pattern(rf"freerdp\b{_ANY}/p:{_WORD}")),
+    ("rdesktop", lazy_pattern(rf"\brdesktop\b{_ANY}-p\s{{1,4}}{_WORD}")),
+    ("lftp", lazy_pattern(r"\blftp\b[^\n|;]{0,160}?\s-u\s{1,4}[\w.@-]{1,64},(?P<value>[^\s\"']{4,256})")),
+    ("sqlcmd", lazy_pattern(rf"\bsqlcmd\b{_ANY}-P\s{{0,4}}{_WORD}")),
+    ("vault operator unseal", lazy_pattern(rf"\bvault operator unseal\s{{1,4}}{_WORD}")),
+    ("7z", lazy_pattern(rf"\b7z[ar]?\s{{1,4}}[aextl]\b{_ANY}-p{_WORD}")),
     ("zip", lazy_pattern(rf"\b(?:un)?zip\b{_ANY}-P\s{{1,4}}{_WORD}")),
     ("openssl", lazy_pattern(rf"\bopenssl\b{_ANY}(?:-passin|-passout|-pass|-k)\s{{1,4}}(?:pass:)?{_WORD}")),
     (

@@ -67,6 +67,7 @@ _SSHD_SIGNS = (
     "from user ",
     "authenticating to ",
 )
+_WORDS_OF_SSHD = frozenset(("invalid", "illegal", "unknown"))
 _IPV4 = lazy_pattern(r"\d{1,3}(?:\.\d{1,3}){3}")
 _GENERIC_USERS = frozenset("user username you me git hg svn login name youruser your_user".split())
 _GENERIC_HOSTS = frozenset(
@@ -97,7 +98,7 @@ def find_logins(subject: Subject) -> Iterator[Match]:
 def _logged(text: str) -> Iterator[Match]:
     """Users as the logs of ssh and PAM name them."""
     for hit in _SSHD.finditer(text):
-        if not is_common_word(hit["user"]):
+        if hit["user"] not in _WORDS_OF_SSHD and not is_common_word(hit["user"]):
             yield Match(*hit.span("user"), kinds.LOGIN, "sshd-login", 0.8)
     yield from _separate_logins(_SSH_DEBUG, text)
 

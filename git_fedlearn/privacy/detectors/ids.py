@@ -56,7 +56,7 @@ def _number(
     kind: str = kinds.NATIONAL_ID,
 ) -> _Number:
     compiled = lazy_pattern(
-        rf"(?<![0-9][.,_-])(?<![0-9A-F]{{4}} )(?:{pattern})(?![A-Za-z0-9]|[._-][0-9]|"
+        rf"(?<![0-9][.,_-])(?<![0-9A-F]{{4}} )(?:{pattern})(?![A-Za-z0-9]|[._-][0-9]|\]?\\|\][{{(|\[]|"
         rf" [0-9A-F]{{4}}(?![A-Za-z0-9]))"
     )
     announced = lazy_pattern(f"{words}|{_ANY_ID}" if kind == kinds.NATIONAL_ID else words, re.IGNORECASE)
@@ -137,10 +137,10 @@ _NUMBERS: tuple[_Number, ...] = (
     ),
     _number(
         "payment-card",
-        "4 12",
-        r"\d{4}[ -]\d{4}[ -]\d{4}|\d{12}",
-        _is_payment_card,
-        words=r"card|maestro|\bpan\b|debit|kart[ea]|carte|tarjeta|cart[aã]o",
+        "4 12-19",
+        r"\d{4}(?:[ -]\d{4}){2,3}(?:[ -]\d{1,3})?|\d{12,19}",
+        _is_luhn,
+        words=r"card\b|maestro|\bpan\b|\bcc\b|debit|kart[ea]|carte|tarjeta|cart[aã]o",
         kind=kinds.CREDIT_CARD,
     ),
     _number(
@@ -257,6 +257,9 @@ _NUMBERS: tuple[_Number, ...] = (
     _number("mexican-curp", "-4", r"[A-Z]{4}\d{6}[HMX][A-Z]{5}[A-Z0-9]\d", _is_mexican),
     _number("uk-nino", "-2", r"[A-Z]{2} ?\d{2} ?\d{2} ?\d{2} ?[A-D T]", _always, words=r"insurance"),
     _number("belgian-id", "2 11", r"\d{11}", _is_belgian, words=r"rijksregister|registre national"),
+    _number(
+        "iban", "-2", r"[a-z]{2}\d{2}[a-z0-9]{11,30}", _stdnum("iban"), words=r"\biban\b", kind=kinds.IBAN
+    ),
     _number("iban", "-2", r"[A-Z]{2}\d{2}(?: ?[A-Z0-9]){10,30}", _always, words=r"\biban\b", kind=kinds.IBAN),
     _number(
         "passport", "", r"[A-Z]{0,2}\d{6,9}[A-Z]?", _always, words=r"passport|reisepass|pasaporte|passeport"
@@ -272,7 +275,7 @@ _NUMBERS: tuple[_Number, ...] = (
         kinds.NATIONAL_ID,
         "announced-id",
         "",
-        lazy_pattern(r"[A-Z]{0,4}[ -]?\d[\dA-Z .-]{5,18}[\dA-Z](?![A-Za-z0-9])"),
+        lazy_pattern(r"[A-Z]{0,4}[ -]?\d[\dA-Z .-]{5,18}[\dA-Z](?![A-Za-z0-9]|\]?\\|\][{(|\[])"),
         _is_mostly_digits,
         lazy_pattern(_SURE_ID, re.IGNORECASE),
     ),
@@ -286,12 +289,14 @@ _NUMBERS: tuple[_Number, ...] = (
     ),
 )
 _DIGITS = lazy_pattern(r"[0-9](?:[ .-]?[0-9A-Z]){5}")
-_HEAD = lazy_pattern(r"(?<![A-Za-z0-9])(?:[0-9]{1,19}|[A-Z]{1,6})(?=[0-9A-Zx .+-]|$)")
+_HEAD = lazy_pattern(
+    r"(?<![A-Za-z0-9])(?:[0-9]{1,19}(?![0-9])|[A-Z]{1,6}(?=[0-9A-Zx .+-]|$)|[a-z]{2}(?=[0-9]{2}))"
+)
 _MAX_WORD_DISTANCE = 40
 _STEMS = tuple(
     """
     ss nat id perso tax citi ni steuer tin bsn burger sofi pesel cpr fnr dselsn cpf aad pan perman sin
-    insur card maestro debit kart cart tarjeta tfn
+    insur card cc maestro debit kart cart tarjeta tfn
     rijks regis tc kimlik contrib licen licence schein acc rout sort aba iban nhs pas dni
     """.split()
 )
@@ -308,7 +313,7 @@ def find_numbers(subject: Subject) -> Iterator[Match]:
     for head in _HEAD.finditer(text):
         at = head.start()
         near: bool | None = keyed or None
-        digits = len(head[0]) if head[0][0].isdigit() else -len(head[0])
+        digits = len(head[0]) if head[0].isdigit() else -len(head[0])
         for number in _BY_HEAD.get(digits, _ANY_HEAD):
             if (hit := number.pattern.match(text, at)) is None:
                 continue

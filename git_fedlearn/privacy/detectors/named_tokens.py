@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 WINDOW_LENGTH: Final = 64
 """The characters before a value that are looked at."""
-_MIN_HEX_LENGTH = 24
+_MIN_HEX_LENGTH = 20
 _FINGERPRINT_LENGTH = 40
 """Of an OpenPGP key, written in capitals."""
 _MIN_LENGTH = 16
@@ -41,7 +41,7 @@ _LEAD = lazy_pattern(r"(?:[A-Za-z]{2,24}[0-9]{0,3}[-_.])+(?=[A-Za-z0-9])")
 _WORDS = lazy_pattern(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+|[^\x00-\x7f]+")
 _SEPARATED = lazy_pattern(r"[\s\"'`=:>|,.(\[{\u2013\u2014\u2192\\~-]*\Z")
 _TURN = lazy_pattern(r"[0-9][A-Za-z]|[A-Za-z][0-9]")
-_WORDY = lazy_pattern(r"[a-z]{9}|[A-Z]?[a-z]{4,}[_-]|[_-][A-Z]?[a-z]{4,}(?![a-z])")
+_WORDY = lazy_pattern(r"[a-z]{12}|[A-Z]?[a-z]{4,}[_-]|[_-][A-Z]?[a-z]{4,}(?![a-z])")
 
 _SURE_KEYWORDS = frozenset(("key", "apikey", "token", "secret", "tok", "login"))
 _KEYWORDS = _SURE_KEYWORDS | frozenset(
@@ -69,7 +69,8 @@ _NO_NAMES = frozenset(
     let const def return if else not no one two same private access api auth secret token key cache sort
     primary foreign row hash map dict json default group lookup dedup unique composite record item field
     column data meta test expected actual input output result error invalid missing wrong valid unknown
-    random generated encoded decoded hex base
+    random generated encoded decoded hex base second third fourth fifth other another left right start end
+    main parent child nested root local global current
     """.split()
 )
 
@@ -147,6 +148,12 @@ def _split(line: str) -> list[str]:
     return [word.lower() for word in _WORDS.findall(line)]
 
 
+def _with_numbers(words: list[str]) -> Iterator[str]:
+    """The words, each with the number behind it, which belongs to a name: `ai21`."""
+    for word, after in zip(words, (*words[1:], ""), strict=False):
+        yield word + after if after.isdigit() and len(word) > 1 else word
+
+
 def _is_keyword(word: str) -> bool:
     return word in _KEYWORDS or (len(word) > 6 and word.endswith(_ENDINGS))  # noqa: PLR2004 -- a name and an ending
 
@@ -156,14 +163,10 @@ def _is_service(words: list[str]) -> bool:
     if not words:
         return False
     last = words[-1]
-    names = {
-        last,
-        last.removesuffix("api"),
-        last.removesuffix("io"),
-        "".join(words[-2:]),
-        "".join(words[-3:]),
-    }
-    return not names.isdisjoint(SERVICES)
+    for name in (last, "".join(words[-2:]), "".join(words[-3:])):
+        if not SERVICES.isdisjoint((name, name.removesuffix("api"), name.removesuffix("io"))):
+            return True
+    return False
 
 
 def _is_named(words: list[str], value: str) -> bool:
@@ -179,5 +182,5 @@ def _is_named(words: list[str], value: str) -> bool:
         return True
     if not 0 < keyword <= 2 or words[-keyword] not in _SURE_KEYWORDS:  # noqa: PLR2004
         return False
-    before = [word for word in words[:-keyword] if not word.isdigit()]
+    before = [word for word in _with_numbers(words[:-keyword]) if not word.isdigit()]
     return any(word not in _NO_NAMES and len(word) > 2 for word in before[-2:])  # noqa: PLR2004 -- a name

@@ -32,7 +32,8 @@ _NORTH_AMERICAN = lazy_pattern(
     rf"{_EXTENSION}(?![\w]|[.-][0-9])"
 )
 _TRUNK = lazy_pattern(
-    r"(?<![\w.+/:-])\(?0[1-9][0-9]{0,4}\)?[ /-](?:[0-9]{2,8}[ -]){0,4}[0-9]{2,8}(?![\w]|[.:/-][0-9])"
+    r"(?<![\w.+/:-])(?<![0-9A-Z]{4} )"
+    r"\(?0[1-9][0-9]{0,4}\)?[ /-](?:[0-9]{2,8}[ -]){0,4}[0-9]{2,8}(?![\w]|[.:/-][0-9])"
 )
 _LOOSE = lazy_pattern(rf"(?<![\w.+-])\(?\+?[0-9](?:[ ./()-]{{0,2}}[0-9]){{5,14}}{_EXTENSION}(?![\w]|-[0-9])")
 _WORDS = (
@@ -40,12 +41,13 @@ _WORDS = (
     r"cell(?:ular|phone)?|handy|"
     r"\bfax|whatsapp|\bsms\b|\bcall(?: (?:me|us|him|her|them|on|at|back|now))?\b:?|\bdial|\bring(?: me| us)?|"
     r"reach (?:me|us|him|her)|"
-    r"\bcontact\b|hotline|callback|\bdirect(?: line| dial)?:|front desk|help ?desk|reception|switchboard|"
-    r"pager|landline|\b(?:at|from) (?:home|work):?|"
+    r"\b(?:answer|respond|listen)\w{0,3} (?:at|on|to)|\bmessages? to|\bmy registered|"
+    r"\bcontact\b|hotline|callback|\bdirect(?: line| dial)?:|\bdesk:|front desk|"
+    r"help ?desk|reception|switchboard|pager|landline|\b(?:at|from) (?:home|work):?|"
     r"\b(?:home|work|office|extension|private|main) (?:line|no\.?|number)|"
     r"\bline\b|\btext(?:s|ed)? (?:goes |go |went |sent )?to|"
     r"(?:get|reach|catch|find|ring|try) (?:me|us|him|her|them) (?:on|at|under)|"
-    r"\bnumber is|电话|手机|電話|携帯|\btext me)[^0-9\n+(]{0,28}[+(]?"
+    r"\bnumber is(?! not)|电话|手机|電話|携帯|\btext me)[^0-9\n+(]{0,28}[+(]?"
 )
 _WORD = lazy_pattern(rf"{_WORDS}$", re.IGNORECASE)
 _TAIL = lazy_pattern(r"(?:x|ext\.?|#) ?[0-9]+$")
@@ -54,7 +56,7 @@ _MAX_CHECKED_CANDIDATES: Final = 1000
 """A text with more candidates is a list of numbers: the others count unchecked."""
 _ANY_WORD = lazy_pattern(
     r"phone|tel|fono|mobil|móvil|cell|handy|fax|whatsapp|sms|call|dial|ring |reach|contact|hotline|"
-    r"number is|text me|"
+    r"number is|text me|answer|respond|listen|message|registered|"
     r"direct|desk|reception|switchboard|pager|landline|home|work|line|text|get |catch |find |try |"
     r"电话|手机|電話|携帯"
 )
@@ -62,8 +64,8 @@ _COUNT_AFTER = lazy_pattern(
     r" (?:times|calls|bytes|items|rows|records|requests|ms|seconds|lines|tokens|entries)\b"
 )
 _AFTER = lazy_pattern(
-    r"[ \t]{1,2}\((?:reception|office|home|mobile|cell|work|desk|direct|private|fax|"
-    r"switchboard|main|front desk)\b",
+    r"(?:[ \t]{1,2}\(|-|[ \t]{1,2}(?=(?:office|home|mobile|cell|fax)\b[ \t]*(?:[\n\r,;\\]|$)))"
+    r"(?:reception|office|home|mobile|cell|work|desk|direct|private|fax|switchboard|main|front desk)\b",
     re.IGNORECASE,
 )
 _KEY = lazy_pattern(r"phone|mobile|\btel|fax|cell|msisdn|whatsapp|contact_?(?:no|number)", re.IGNORECASE)

@@ -81,7 +81,7 @@ def _is_json_object(part: str) -> bool:
 
 _URL_LOGIN = lazy_pattern(
     r"(?<![A-Za-z0-9])[A-Za-z][A-Za-z0-9+.-]{1,30}:(?:\\?/){2}"
-    r"(?P<user>[^\s/?#:@\"'<>`\\]{0,256}):(?P<password>[^\s\"'<>`]{1,128}?)@(?=[\w\[$.-])"
+    r"(?P<user>[^\s/?#:@\"'<>`\\]{0,256}):(?P<password>[^\s\"'<>`]{1,128}?)@(?=[\w\[$.%-])"
 )
 _AUTHORITY = lazy_pattern(r"[^\s/?#\"'<>`,;|\\]{0,256}")
 _URL_TOKEN = lazy_pattern(r"(?<![A-Za-z0-9])https?:(?:\\?/){2}(?P<token>[A-Za-z0-9_.-]{20,255})@(?=[\w\[])")
@@ -145,6 +145,8 @@ _WEBHOOKS = lazy_pattern(
     r"hook\.(?:[a-z]{2}\d\.)?(?:integromat|make)\.com\\?/[\w-]{20,64}|"
     r"[\w.-]{1,80}\.logic\.azure\.com(?::443)?\\?/workflows\\?/[\w\\/-]{16,200}\?[\w=&%.~/-]{10,400}|"
     r"[\w.-]{1,80}\.azurewebsites\.net\\?/api\\?/[\w\\/-]{1,100}\?code=[\w=%/+-]{20,200}|"
+    r"[\w.:-]{1,80}\\?/(?:web)?hooks?\\?/(?:[\w-]{1,40}\\?/)?[a-z0-9]{26,32}(?![\w/-])|"
+    r"[\w.:-]{1,80}\\?/workflows\\?/[0-9a-f]{32}\\?/triggers\\?/[\w\\/-]{1,80}\?[\w=&%.~/-]{10,400}|"
     r"api\.telegram\.org\\?/bot\d{6,12}:[\w-]{30,50}(?:\\?/\w{1,40})?"
     r")",
     re.ASCII,
@@ -158,6 +160,7 @@ WEBHOOK_SIGNS = (
     "weixin",
     "logic.azure",
     "azurewebsites",
+    "/triggers/",
 )
 """Every webhook address contains one of these."""
 

@@ -1,10 +1,9 @@
 """Token formats: a data table, one row each.
 
 `PREFIXED` rows begin with one of their case-sensitive prefixes; `rest` is the least that must follow.
-`tokens` adds the boundary before a token and extends a hit to the whole token. `MARKED` rows have a mark
-inside: the pattern is tried only on texts that contain it. `SHAPED` rows have no mark that distinguishes
-them from ordinary text. Repeats are bounded or anchored, so that a scan stays linear. A row marked `random`
-has a prefix that ordinary names use, too, so what follows must look generated.
+`tokens` adds the boundary before a token and extends a hit to the whole token. Repeats are bounded or
+anchored, so that a scan stays linear. A row marked `random` has a prefix that ordinary names use, too, so
+what follows must look generated. Formats without a prefix stand in `marked_formats`.
 """
 
 from __future__ import annotations
@@ -24,20 +23,13 @@ class TokenFormat(NamedTuple):
     kind: str = kinds.API_KEY
 
 
-class MarkedFormat(NamedTuple):
-    """A format recognized by one of its marks; a group `secret` narrows the span."""
-
-    rule: str
-    marks: tuple[str, ...]
-    pattern: str
-    kind: str = kinds.API_KEY
-
-
 _W = "[A-Za-z0-9_-]"
 _A = "[A-Za-z0-9]"
 _H = "[A-Fa-f0-9]"
 _B = "[A-Za-z0-9+/=_-]"
 _UUID = "[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}"
+_GROUPS = "[0-9a-z]{8}-(?:[0-9a-z]{4}-){3}[0-9a-z]{12}"
+"""As a UUID is grouped; some vendors use all letters."""
 
 
 def _row(
@@ -162,7 +154,7 @@ PREFIXED: tuple[TokenFormat, ...] = (
     _row("defined-networking-key", "dnkey-", "[A-Z0-9]{20,30}-[A-Z0-9]{40,60}"),
     _row("okta-token", "00", f"(?=[a-z0-9_-]{{0,39}}[A-Z]){_W}{{40}}(?!{_W})", random=True),
     _row("workos-key", "sk_live_a2V5Xz sk_test_a2V5Xz", f"{_B}{{40,100}}"),
-    _row("stripe-key", "sk_live_ rk_live_ sk_test_ rk_test_ sk_prod_ rk_prod_", f"{_A}{{10,255}}"),
+    _row("stripe-key", "sk_live_ rk_live_ sk_test_ rk_test_ sk_prod_ rk_prod_ sk_dev_", f"{_A}{{10,255}}"),
     _row("stripe-publishable-key", "pk_live_", f"{_A}{{16,255}}"),
     _row("stripe-webhook-secret", "whsec_", f"{_B}{{24,128}}"),
     _row("openshift-token", "sha256~", f"{_W}{{40,50}}"),
@@ -212,15 +204,46 @@ PREFIXED: tuple[TokenFormat, ...] = (
     _row("elevenlabs-key", "sk_", "[a-f0-9]{48}"),
     _row("cartesia-key", "sk_car_", f"{_W}{{20,40}}"),
     _row("deepgram-key", "dg_", "[a-f0-9]{40}"),
-    _row("cursor-key", "key_", "[a-f0-9]{64}"),
+    _row("cursor-key", "key_", "(?:[a-f0-9]{28}|[a-f0-9]{64})(?![a-f0-9])"),
     _row("devin-key", "apk_user_ apk_ cog_", f"{_B}{{50,180}}", random=True),
     _row("qdrant-cloud-key", "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.", r"[\w.-]{20,2048}"),
     _row("composio-key", "uak_ oak_", f"{_W}{{20,80}}", random=True),
-    _row("riot-key", "RGAPI-", _UUID),
+    _row("riot-key", "RGAPI-", _GROUPS),
     _row("clickup-token", "pk_", r"\d{6,9}_[A-Z0-9]{32}"),
     _row("close-key", "api_", rf"{_A}{{22}}\.{_A}{{22}}"),
     _row("cockroach-key", "CCDB1_", f"{_A}{{20,80}}"),
     _row("builder-key", "bpk-", "[a-f0-9]{32}"),
+    _row("anyscale-token", "aph0_ esecret_", f"{_W}{{24,80}}", random=True),
+    _row("mem0-key", "m0-", f"{_A}{{36,48}}", random=True),
+    _row("nomic-key", "nk-", f"{_W}{{40,48}}", random=True),
+    _row("coderabbit-key", "cr-", "[a-f0-9]{58}"),
+    # frameworks and back ends
+    _row("django-secret-key", "django-insecure-", r"[^\s\"']{30,80}", kind=kinds.SECRET),
+    _row("xata-key", "xau_", f"{_A}{{32,48}}", random=True),
+    _row("axiom-token", "xaat- xapt-", _UUID),
+    _row("tinybird-token", "p.eyJ", rf"{_W}{{20,400}}\.{_W}{{20,80}}"),
+    _row("stytch-secret", "secret-live- secret-test-", f"{_W}{{30,48}}=?", random=True),
+    _row("inngest-key", "signkey-prod- signkey-test- signkey-branch-", "[a-f0-9]{32,64}"),
+    _row("trigger-key", "tr_dev_ tr_prod_ tr_stg_ tr_preview_ tr_pat_", f"{_A}{{20,48}}"),
+    _row("svix-key", "testsk_ sk_eu_ sk_us_", f"{_W}{{24,64}}", random=True),
+    _row("statsig-key", "secret- console-", f"{_A}{{40,48}}(?!{_W})", random=True),
+    _row("growthbook-key", "secret_user_ secret_admin_ secret_readonly_", f"{_W}{{20,64}}"),
+    _row("flagsmith-key", "ser.", f"{_A}{{20,32}}", random=True),
+    _row("retool-token", "retool_", "[a-z0-9]{26}(?![a-z0-9])", random=True),
+    _row("n8n-key", "n8n_api_", f"{_A}{{40,96}}"),
+    _row("depot-token", "depot_org_ depot_project_ depot_user_", "[a-f0-9]{32,64}"),
+    _row("socket-key", "sktsec_", f"{_W}{{20,64}}"),
+    _row("chromatic-token", "chpt_", "[a-f0-9]{12,20}"),
+    _row("checkly-key", "cu_", "[a-f0-9]{32}(?![a-f0-9])", random=True),
+    _row("dub-key", "dub_", f"{_A}{{24}}(?!{_W})", random=True),
+    _row("twitch-stream-key", "live_", rf"\d{{6,12}}_{_A}{{24,40}}"),
+    _row("pixie-key", "px-api- px-dep-", _GROUPS),
+    _row("imagekit-key", "private_", f"[A-Za-z0-9+/]{{24,40}}={{0,2}}(?!{_W})", random=True),
+    _row(
+        "authress-key",
+        "sc_ ext_ scauth_ authress_",
+        r"[A-Za-z0-9]{5,30}\.[A-Za-z0-9]{4,6}\.acc[_-][A-Za-z0-9-]{10,32}\.[A-Za-z0-9+/_=-]{30,120}",
+    ),
     # chat and mail
     _row(
         "slack-token",
@@ -248,7 +271,11 @@ PREFIXED: tuple[TokenFormat, ...] = (
     _row("courier-key", "pk_prod_ pk_test_", f"{_A}{{24,64}}", random=True),
     _row("lark-secret", "cli_", f"{_A}{{16}}", random=True),
     # payments and commerce
-    _row("square-token", "sq0atp- sq0csp- sq0idp- sq0cpn- sq0saw- sq0acp- sq0rtp-", f"{_W}{{20,64}}"),
+    _row(
+        "square-token",
+        "sq0atp- sq0csp- sq0csb- sq0idb- sq0idp- sq0cpn- sq0saw- sq0acp- sq0rtp-",
+        f"{_W}{{20,64}}",
+    ),
     _row("square-access-token", "EAAA", f"{_W}{{56,64}}", random=True),
     _row("braintree-token", "access_token$production$ access_token$sandbox$", r"[0-9a-z]{16}\$[0-9a-z]{32}"),
     _row("shopify-token", "shpat_ shpca_ shppa_ shpss_ shptka_ shpua_", f"{_H}{{32,64}}"),
@@ -265,7 +292,12 @@ PREFIXED: tuple[TokenFormat, ...] = (
     _row("easypost-key", "EZAK EZTK", f"{_A}{{54}}"),
     _row("shippo-key", "shippo_live_ shippo_test_", f"{_H}{{40}}"),
     _row("duffel-token", "duffel_test_ duffel_live_", f"{_W}{{40,48}}"),
-    _row("lob-key", "live_ test_", f"[a-f0-9]{{35}}(?!{_W})", random=True),
+    _row(
+        "lob-key",
+        "live_ test_ live_pub_ test_pub_",
+        f"(?:[a-f0-9]{{35}}|[a-f0-9]{{31}})(?!{_W})",
+        random=True,
+    ),
     _row("ramp-secret", "ramp_sec_", f"{_A}{{40,56}}"),
     _row("mercury-token", "mercury_production_", f"{_W}{{40,80}}"),
     _row("polar-token", "polar_at_ polar_oat_ polar_pat_", f"{_W}{{20,100}}"),
@@ -285,11 +317,11 @@ PREFIXED: tuple[TokenFormat, ...] = (
     _row("hubspot-token", "pat-na1- pat-eu1- pat-na2- pat-ap1-", _UUID),
     _row("contentful-token", "CFPAT-", f"{_W}{{40,64}}"),
     _row("sanity-token", "sk", f"{_A}{{80,200}}", random=True),
-    _row("launchdarkly-key", "sdk- api- mob-", _UUID),
+    _row("launchdarkly-key", "sdk- api- mob-", _GROUPS, random=True),
     _row("configcat-key", "configcat-sdk-1/", f"{_W}{{20,24}}/{_W}{{20,24}}"),
     _row("devcycle-key", "dvc_server_ dvc_client_ dvc_mobile_", f"{_W}{{8,64}}", random=True),
     _row("segment-token", "sgp_", f"{_A}{{64}}"),
-    _row("posthog-key", "phx_ phc_", f"{_W}{{40,64}}"),
+    _row("posthog-key", "phx_ phc_ phs_ phr_", f"{_W}{{40,64}}"),
     _row("frameio-token", "fio-u-", f"{_W}{{60,70}}"),
     _row("readme-token", "rdme_", "[a-z0-9]{60,80}"),
     _row("postman-key", "PMAT-", f"{_A}{{26}}"),
@@ -301,7 +333,7 @@ PREFIXED: tuple[TokenFormat, ...] = (
     # observability
     _row("grafana-token", "glc_ glsa_", f"{_B}{{32,400}}"),
     _row("grafana-api-key", "eyJrIjoi", f"{_B}{{40,400}}"),
-    _row("newrelic-key", "NRAK- NRJS- NRII- NRAA- NRRA- NRSP-", f"{_W}{{16,48}}"),
+    _row("newrelic-key", "NRAK- NRJS- NRII- NRAA- NRRA- NRSP- NRIQ- NRBR-", f"{_W}{{16,48}}"),
     _row("sentry-org-token", "sntrys_", f"eyJ{_B}{{40,512}}"),
     _row("sentry-token", "sntryu_ sntryi_ sntrya_", f"[a-f0-9]{{64}}(?!{_W})"),
     _row(
@@ -336,103 +368,3 @@ PREFIXED: tuple[TokenFormat, ...] = (
     _row("intra42-secret", "s-s4t2ud- s-s4t2af-", "[a-f0-9]{64}"),
     _row("discord-secret", "dcs_", f"{_W}{{24,40}}", random=True),
 )
-
-MARKED: tuple[MarkedFormat, ...] = (
-    MarkedFormat("newrelic-licence", ("NRAL",), r"[A-Za-z0-9]{30,40}NRAL(?!\w)"),
-    MarkedFormat("jwk-private", ("kty",), r"\"(?:d|p|q|dp|dq|qi|k)\"\s?:\s?\"(?P<secret>[\w-]{20,4096})"),
-    MarkedFormat("telegram-bot-token", (":AA",), rf"[0-9]{{8,10}}:AA{_W}{{32,40}}"),
-    MarkedFormat("terraform-cloud-token", (".atlasv1.",), rf"{_A}{{14}}\.atlasv1\.{_W}{{50,80}}"),
-    MarkedFormat("azure-ad-secret", ("Q~",), r"[\w~.-]{3}\dQ~[\w~.-]{30,36}"),
-    MarkedFormat(
-        "azure-storage-key", ("AccountKey=",), r"AccountKey=(?P<secret>[A-Za-z0-9+/]{60,100}={0,2})"
-    ),
-    MarkedFormat(
-        "azure-shared-access-key",
-        ("AccessKey=",),
-        r"(?:Shared)?AccessKey=(?P<secret>[A-Za-z0-9+/]{30,100}={0,2})",
-    ),
-    MarkedFormat("azure-sas-signature", ("sig=",), r"\bsig=(?P<secret>[A-Za-z0-9%/+]{30,120}={0,2})"),
-    MarkedFormat(
-        "signed-url", ("X-Amz-",), r"X-Amz-(?:Signature|Security-Token)=(?P<secret>[\w%/+=-]{30,4096})"
-    ),
-    MarkedFormat("signed-url", ("X-Goog-Signature=",), r"X-Goog-Signature=(?P<secret>[0-9a-f]{64,1024})"),
-    MarkedFormat("signed-url", ("Signature=",), r"Signature=(?P<secret>[\w%/+=~-]{26,512})"),
-    MarkedFormat("query-key", ("appid=",), r"appid=(?P<secret>[0-9a-f]{32})"),
-    MarkedFormat("azure-key-checksum", ("JQQJ99",), rf"{_A}{{52}}JQQJ99{_A}{{10,36}}={{0,2}}"),
-    MarkedFormat("azure-key-checksum", ("AzSe",), rf"{_A}{{42}}AzSe{_A}{{6,8}}"),
-    MarkedFormat("mailchimp-key", ("-us",), r"[0-9a-f]{32}-us[0-9]{1,2}"),
-    MarkedFormat("google-refresh-token", ("1//0",), rf"1//0{_W}{{30,512}}"),
-    MarkedFormat(
-        "google-oauth-client",
-        (".apps.googleusercontent.com",),
-        r"\d{6,20}-[0-9a-z]{20,40}\.apps\.googleusercontent\.com",
-    ),
-    MarkedFormat("maxmind-key", ("_mmk",), rf"{_A}{{6}}_{_A}{{29}}_mmk"),
-    MarkedFormat("ebay-key", ("-PRD-",), r"[\w]{1,40}-[\w]{1,40}-PRD-[a-f0-9]{8,12}-[a-f0-9]{8,12}"),
-    MarkedFormat("fly-macaroon", ("FlyV1 ",), r"FlyV1 (?P<secret>[\w,=/+-]{60,4096})"),
-    MarkedFormat("openai-legacy-key", ("T3BlbkFJ",), rf"[A-Za-z0-9_-]{{10,120}}T3BlbkFJ{_W}{{10,120}}"),
-    MarkedFormat(
-        "npm-legacy-token", ("_authToken",), rf"_authToken\s?=\s?(?P<secret>{_UUID}|{_W}{{20,255}})"
-    ),
-    MarkedFormat("gitlab-session", ("_gitlab_session=",), r"_gitlab_session=(?P<secret>[0-9a-z]{32})"),
-    MarkedFormat("tableau-token", ("==:",), rf"[A-Za-z0-9+/]{{22}}==:{_A}{{32}}"),
-    MarkedFormat("cloudinary-url", ("cloudinary://",), r"cloudinary://\d{10,20}:(?P<secret>[\w-]{20,40})@"),
-    MarkedFormat(
-        "nix-signing-key",
-        ("==",),
-        r"[\w.-]{1,64}-\d{1,2}:(?P<secret>[A-Za-z0-9+/]{86}==)",
-        kinds.PRIVATE_KEY,
-    ),
-    MarkedFormat("minisign-key", ("RWR",), r"RWRTY0Iy[A-Za-z0-9+/]{100,300}={0,2}", kinds.PRIVATE_KEY),
-    MarkedFormat(
-        "wireguard-key",
-        ("PrivateKey",),
-        r"(?:PrivateKey|PresharedKey)\s?=\s?(?P<secret>[A-Za-z0-9+/]{42}[AEIMQUYcgkosw048]=)",
-        kinds.PRIVATE_KEY,
-    ),
-    MarkedFormat(
-        "htpasswd-hash",
-        ("$2a$", "$2b$", "$2x$", "$2y$", "$apr1$", "$5$", "$6$", "$y$", "$argon2i"),
-        r"\$(?:2[abxy]\$\d\d\$[./A-Za-z0-9]{53}|apr1\$[./A-Za-z0-9]{1,8}\$[./A-Za-z0-9]{22}|[56]\$(?:rounds=\d{1,9}\$)?[./A-Za-z0-9]{1,16}\$[./A-Za-z0-9]{43,86}|y\$[./A-Za-z0-9]{2,12}\$[./A-Za-z0-9]{1,86}\$[./A-Za-z0-9]{43}|argon2id?\$[\w=,$+/-]{30,200})",
-        kinds.PASSWORD,
-    ),
-    MarkedFormat(
-        "password-hash",
-        ("pbkdf2", "scrypt", "argon2i", "bcrypt_sha256"),
-        r"(?:pbkdf2[_:-]sha\d{1,3}|scrypt|argon2id?|bcrypt_sha256)[$:][\w:,=$+./-]{4,64}\$[\w+./-]{4,128}\$[\w+./-]{20,256}={0,2}",
-        kinds.PASSWORD,
-    ),
-    MarkedFormat(
-        "ldap-hash",
-        ("SHA}",),
-        r"\{S?SHA(?:256|512)?\}(?P<secret>[A-Za-z0-9+/]{26,160}={0,2})",
-        kinds.PASSWORD,
-    ),
-    MarkedFormat(
-        "ansible-vault",
-        ("$ANSIBLE_VAULT",),
-        r"\$ANSIBLE_VAULT;[\d.]{3,5};AES256[^\n]{0,64}(?:\s{1,16}[0-9a-f]{40,80}){1,4096}",
-        kinds.SECRET,
-    ),
-    MarkedFormat(
-        "otp-secret",
-        ("otpauth://",),
-        r"otpauth://[^\s\"'<>]{0,200}?[?&]secret=(?P<secret>[A-Z2-7a-z]{16,128})",
-        kinds.SECRET,
-    ),
-)
-
-SHAPED: tuple[MarkedFormat, ...] = (
-    MarkedFormat(
-        "product-key", ("-",), r"(?=[A-Z]{0,4}[0-9])[A-Z0-9]{5}(?:-[A-Z0-9]{5}){4}(?![\w-])", kinds.SECRET
-    ),
-    MarkedFormat("mailgun-key", ("-",), r"[0-9a-f]{32}-[0-9a-f]{8}-[0-9a-f]{8}(?![\w-])"),
-    MarkedFormat(
-        "discord-bot-token",
-        (".",),
-        r"[MNO][A-Za-z0-9_-]{23,27}\.[A-Za-z0-9_-]{6}\.[A-Za-z0-9_-]{27,40}(?![\w-])",
-    ),
-    MarkedFormat("zhipu-key", (".",), rf"[a-f0-9]{{32}}\.{_A}{{16}}(?!\w)"),
-    MarkedFormat("facebook-app-token", ("|",), rf"\d{{12,18}}\|{_W}{{24,40}}"),
-)
-"""Formats of grouped characters, tried only in long runs of token characters, of which a text has few."""

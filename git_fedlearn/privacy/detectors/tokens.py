@@ -12,7 +12,8 @@ from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from git_fedlearn.privacy import kinds
-from git_fedlearn.privacy.detectors.token_formats import MARKED, PREFIXED, SHAPED, MarkedFormat
+from git_fedlearn.privacy.detectors.marked_formats import MARKED, SHAPED, MarkedFormat
+from git_fedlearn.privacy.detectors.token_formats import PREFIXED
 from git_fedlearn.privacy.model import Match
 from git_fedlearn.privacy.shapes import entropy, is_hex, is_identifier_like, is_marked_example, is_random
 

@@ -1,0 +1,145 @@
+"""Check what a push publishes beside data files: messages, notes, names of refs, settings, authors.
+
+Only new commits are looked at, in batches, each once however many refs lead to it.
+"""
+
+from collections.abc import Iterable
+from itertools import chain
+from typing import Final, NamedTuple
+
+from git_fedlearn.console.context import Context
+from git_fedlearn.console.findings import COMMIT_LENGTH, report_found
+from git_fedlearn.federation.unattended import is_anonymous
+from git_fedlearn.privacy import kinds
+from git_fedlearn.privacy.engine import LocalIdentity
+from git_fedlearn.repository.messages import NOTES, CommitText, read_messages
+from git_fedlearn.repository.objects import Objects, Oid
+from git_fedlearn.repository.settings import SETTINGS_FILE
+from git_fedlearn.scanning.findings import FileFinding, scan_passages
+from git_fedlearn.scanning.messages import (
+    COMMIT_MESSAGE,
+    commit_passages,
+    note_passages,
+    scan_messages,
+    scan_ref,
+    settings_passages,
+    tag_passages,
+)
+
+_LOCAL_RULES: Final = ("local-host", "local-login")
+_HINTS: Final = {
+    COMMIT_MESSAGE: "git commit --amend    (an older commit: git rebase -i COMMIT^, then reword it)",
+    "message of": "git tag -f -a TAG COMMIT    (writes the message again)",
+    "note of": "git notes --ref=REF edit OBJECT && git update-ref REF $(git commit-tree -m Notes REF^{tree})",
+    SETTINGS_FILE: f"edit {SETTINGS_FILE}; git commit -a --amend    (an older commit: git rebase -i COMMIT^)",
+    "refs/": "git branch -m NEW    (a tag: git tag NEW OLD && git tag -d OLD)",
+}
+"""What to type, by the beginning of the place of a finding."""
+
+
+class Update(NamedTuple):
+    """A ref to update. `old` is None for a new ref, `new` for a deleted one or an object that is no commit.
+
+    `target` names the object that the ref will point to.
+    """
+
+    ref: str
+    old: Oid | None
+    new: Oid | None
+    target: str = ""
+
+    @property
+    def is_named_anew(self) -> bool:
+        """Whether it makes a ref."""
+        return self.old is None and self.ref.startswith("refs/") and bool(self.target.strip("0"))
+
+
+def check_messages(context: Context, objects: Objects, updates: list[Update], known: list[Oid]) -> int:
+    """Report private data that new commits, tags, notes and refs have beside files; 1 if there is any."""
+    engine, git = context.privacy, context.repository.git
+    commits = _new_commits(objects, updates, known)
+    tags = {update.ref: update.target for update in updates if update.target.strip("0") and _is_tag(update)}
+    passages = chain(
+        commit_passages(engine, read_messages(git, commits)),
+        tag_passages(engine, git, tags),
+        *(
+            note_passages(engine, objects, git, update.ref, (update.new, [update.old] if update.old else []))
+            for update in updates
+            if update.new and update.ref.startswith(NOTES)
+        ),
+    )
+    found = [
+        *scan_messages(engine, passages),
+        *scan_passages(engine, settings_passages(objects, commits)),
+        *(item for update in updates if update.is_named_anew for item in scan_ref(engine, update.ref)),
+    ]
+    return _report(context, found)
+
+
+def check_authors(context: Context, objects: Objects, updates: list[Update], known: list[Oid]) -> int:
+    """Report new commits whose author or committer is private to this machine; 1 if there are any.
+
+    That is an address that git made of its host name, and with `fedlearn.anonymous` the user of git config.
+    """
+    commits = _new_commits(objects, updates, known)
+    if not commits:
+        return 0
+    hidden = context.identity() if is_anonymous(context.repository) else None
+    refused = [
+        (commit, why)
+        for commit in read_messages(context.repository.git, commits)
+        if (why := _why_private(context, commit, hidden))
+    ]
+    for commit, why in refused[:_MAX_COMMITS]:
+        context.print_error(f"error: commit {commit.oid[:COMMIT_LENGTH]}: {why}")
+    if len(refused) > _MAX_COMMITS:
+        context.print_error(f"error: and {len(refused) - _MAX_COMMITS} more commits")
+    if refused:
+        exec_ = "--exec 'git commit --amend --no-edit --reset-author'"
+        context.print_error(
+            "hint: git config user.name NAME && git config user.email ADDRESS    (public ones)"
+        )
+        context.print_error(f"hint: git rebase {exec_} {refused[-1][0].oid[:COMMIT_LENGTH]}^")
+    return 1 if refused else 0
+
+
+_MAX_COMMITS: Final = 10
+"""Commits that are listed because of their authors."""
+
+
+def _why_private(context: Context, commit: CommitText, hidden: LocalIdentity | None) -> str:
+    name, mail, committer, committer_mail = commit.people
+    for address in (mail, committer_mail):
+        found = context.privacy.scan(address)
+        if any(item.rule in _LOCAL_RULES and item.kind != kinds.USER_NAME for item in found):
+            return "an address of its author or committer contains the name of this machine"
+    if hidden and (
+        {mail, committer_mail}.intersection(hidden.emails)
+        or (hidden.full_name and hidden.full_name in (name, committer))
+    ):
+        return "names the user of this machine, and fedlearn.anonymous is set"
+    return ""
+
+
+def _new_commits(objects: Objects, updates: Iterable[Update], known: list[Oid]) -> list[Oid]:
+    """The commits that no ref of the other side leads to, children first."""
+    updates = list(updates)
+    tips = [update.new for update in updates if update.new]
+    old = [update.old for update in updates if update.old]
+    return list(objects.walk(tips, without=[*known, *old])) if tips else []
+
+
+def _is_tag(update: Update) -> bool:
+    return update.target != update.new
+
+
+def _report(context: Context, found: list[FileFinding]) -> int:
+    code = report_found(context, found)
+    for place, hint in _HINTS.items():
+        if any(item.path.startswith(place) for item in found):
+            context.print_error(f"hint: {hint}")
+    if found:
+        context.print_error(
+            "hint: git fedlearn scan --allow FINGERPRINT --reason WHY    (if it is not private)"
+        )
+    return code
