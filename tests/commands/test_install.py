@@ -150,7 +150,7 @@ def test_a_bare_repository_joins_but_has_no_hooks(world: World) -> None:
     hub.fedlearn("install")
     assert snapshot(hub.path / "hooks") == hooks
     assert re.findall(r"^ok +(\S+)", hub.fedlearn("doctor").out, re.MULTILINE) == [
-        "git", "merge", "attributes", "diff", "system",
+        "git", "objects", "merge", "attributes", "diff", "system",
     ]  # fmt: skip
 
 

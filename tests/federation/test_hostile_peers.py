@@ -292,3 +292,45 @@ def test_one_hostile_member_of_five_moves_nothing_that_the_others_learned(world:
         assert all(live[word].fields["value_score"] == 0.8 for word in learned)
         assert all(live[word].gen == 0 for word in learned)
         assert not [path for path in member.git("ls-files", "data").out.split() if "9999" in path]
+
+
+def bundle(here: System, peer: Hostile, *options: str) -> dict[str, Any]:
+    """Apply a bundle of what the peer offers now; what was found."""
+    path = here.path.parent / "stick.bundle"
+    peer.git("bundle", "create", "--quiet", str(path), "main")
+    (found,) = here.fedlearn("bundle", "apply", str(path), "--json", *options).json()["peers"]
+    assert isinstance(found, dict)
+    return found
+
+
+def test_the_sender_of_a_bundle_is_a_peer_like_any_other(here: System, peer: Hostile) -> None:
+    before = learn(here, "ours", "more")
+    peer.retract(before, line(pattern="new"), _gen=1000)
+    assert bundle(here, peer)["reasons"] == {RETRACTS: 2}
+    peer.again(before, _gen=1000, value_score=0, _seen_by=invented())
+    assert bundle(here, peer, "--from", "peer")["reasons"] == {RESTORES: 2}
+    event = line(query="q", response="r")
+    peer.invade([ROOTS[0].format(of, "2026-05-02") for of in (own(here), VICTIM)], event)
+    bundle(here, peer)
+    assert (here.path / ROOTS[0].format(VICTIM, "2026-05-02")).exists()
+    assert {record.line for record in here.records("skills-patterns")} >= set(before)
+    assert not (here.path / ROOTS[0].format(own(here), "2026-05-02")).exists()
+
+
+def test_an_honest_peer_that_passes_harm_on_answers_for_it(here: System, peer: Hostile, world: World) -> None:
+    """Full trust of the honest one lets its records in, but nothing that undoes what was learned here."""
+    honest, before = world.system("honest"), learn(here, "ours")
+    honest.fedlearn("remote", "add", "evil", str(peer.path), "--trust", "full")
+    here.fedlearn("remote", "remove", "peer")
+    here.fedlearn("remote", "add", "honest", str(honest.path))
+    peer.again(before, value_score=0.8)
+    pull(honest)
+    peer.retract(before, line(pattern="passed on"), _gen=500)
+    pull(honest)
+    assert pull(here)["peers"]["honest"]["reasons"] == {RETRACTS: 1}
+    assert patterns(here) == ["ours", "passed on"]
+    out = here.fedlearn("remote", "remove", "honest", "--retract").out
+    assert (out, patterns(here)) == (
+        "honest: removed; 1 record retracted; 1 record in quarantine dropped\n",
+        ["ours"],
+    )
