@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Final
 
 import pytest
+from systems import System
 
 PROGRAM: Final = {
     "cli": "git_fedlearn.cli",
@@ -95,3 +96,11 @@ def test_the_merge_driver_loads_nothing_but_core(tmp_path: Path) -> None:
 
 def test_a_probed_hook_loads_nothing_else() -> None:
     assert loaded("hook", "pre-commit", environment={"FEDLEARN_PROBE": "token"}) == HOOK
+
+
+def test_a_search_loads_nothing_that_only_other_commands_need(system: System) -> None:
+    system.add("error-solutions", {"error_message": "disk full", "solution": "empty the store"})
+    modules = loaded("cli", "-C", str(system.path), "search", "disk full", environment=system.environment)
+    assert "search.search" in modules
+    others = ("learn.", "qdrant.", "federation.pull", "privacy.engine", "scanning.", "training.", "report.")
+    assert not {module for module in modules if module.startswith(others)}

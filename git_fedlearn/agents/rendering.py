@@ -24,7 +24,7 @@ from git_fedlearn.core.layout import SetName
 from git_fedlearn.core.outcomes import MAX_NOTES, Outcome
 from git_fedlearn.core.record import FIRST_SEEN, Record, seen_by
 from git_fedlearn.core.supersession import Successor
-from git_fedlearn.federation.check import reads_like_instructions
+from git_fedlearn.federation.injection import reads_like_instructions
 from git_fedlearn.privacy.invisible import clean_text
 from git_fedlearn.search.search import Hit
 

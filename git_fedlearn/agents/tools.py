@@ -137,10 +137,10 @@ class AgentTools:
             record = _living(select(self._sets, identifier), identifier)
             trust = read_trust(repository)
             before = effective_score(
-                record.fields, trust, read_outcomes(repository.top, {record.id}).get(record.id)
+                record.fields, trust, read_outcomes(repository, {record.id}).get(record.id)
             )
             count_outcomes(repository, [record.id], UseResult(worked, clean), self._clone.now().date())
-            outcomes = read_outcomes(repository.top, {record.id})[record.id]
+            outcomes = read_outcomes(repository, {record.id})[record.id]
         value = value_of(record, trust, outcomes)
         counts = value.outcomes
         text = (
@@ -188,7 +188,7 @@ class AgentTools:
     ) -> list[RenderedLesson]:
         """`links`: successors and alternatives of each lesson."""
         trust, today = read_trust(self._repository), self._clone.now().date()
-        outcomes = read_outcomes(self._repository.top, {record.id for record, _ in found})
+        outcomes = read_outcomes(self._repository, {record.id for record, _ in found})
         rendered = []
         for record, sets in found:
             successors, alternatives = links.get(record.id, ((), ()))

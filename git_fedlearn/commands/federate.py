@@ -16,7 +16,7 @@ from git_fedlearn.core.canonical import Json
 from git_fedlearn.errors import FedlearnError
 from git_fedlearn.federation.peers import read_peers
 from git_fedlearn.federation.publish_policy import may_publish
-from git_fedlearn.federation.pull import PullOptions, PullWatcher, make_checker, pull
+from git_fedlearn.federation.pull import PullOptions, make_checker, pull
 from git_fedlearn.federation.unattended import (
     LastRun,
     anonymous_environment,
@@ -32,6 +32,7 @@ from git_fedlearn.federation.upstream import (
     pull_upstream,
     push,
 )
+from git_fedlearn.federation.watcher import PullWatcher
 from git_fedlearn.learn.sources import DEFAULT_SOURCE, choose_source, configured_source
 from git_fedlearn.learn.sync import SyncOptions, run_sync
 from git_fedlearn.qdrant.connect import is_configured

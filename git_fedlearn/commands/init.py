@@ -12,7 +12,13 @@ from git_fedlearn.errors import NotARepositoryError
 from git_fedlearn.repository.older_layout import find_older_files
 from git_fedlearn.repository.repository import Repository
 from git_fedlearn.setup.install import install
-from git_fedlearn.setup.scaffold import ExistingFiles, Scaffold, find_existing, write_scaffold
+from git_fedlearn.setup.scaffold import (
+    ExistingFiles,
+    Scaffold,
+    find_existing,
+    refuse_left_out,
+    write_scaffold,
+)
 
 MAX_LISTED_FILES = 5
 
@@ -34,6 +40,7 @@ def command(context: Context) -> int:
         )
     existing, older = find_existing(repository.top), find_older_files(repository)
     with repository.lock("init"):
+        refuse_left_out(repository)
         done = write_scaffold(repository.top)
     _say_scaffold(context, done)
     if done.made:

@@ -21,10 +21,8 @@ from git_fedlearn.core.canonical import Json
 from git_fedlearn.core.layout import SetName
 from git_fedlearn.core.record import FIRST_SEEN
 from git_fedlearn.errors import UsageError
-from git_fedlearn.federation.check import is_suspicious
-from git_fedlearn.qdrant.connect import open_store
-from git_fedlearn.qdrant.search import find_in_store
-from git_fedlearn.search.embedders.choose import choose_embedder
+from git_fedlearn.federation.injection import is_suspicious
+from git_fedlearn.repository.repository import Repository
 from git_fedlearn.search.search import Hit, Query, find_lessons, left_out_sets
 from git_fedlearn.search.windows import is_paste
 
@@ -121,8 +119,7 @@ def command(  # noqa: PLR0913  click passes an argument for each option
     query = Query(text, limit, min_score, tuple(SetName(name) for name in sets))
     repository = context.data_repository
     if store:
-        with open_store(repository, "search") as opened:
-            hits = find_in_store(repository, opened, query, choose_embedder(repository))
+        hits = _find_in_store(repository, query)
     else:
         with progress_bar(context, "indexing") as show:
             hits = find_lessons(repository, query, progress=show)
@@ -135,6 +132,15 @@ def command(  # noqa: PLR0913  click passes an argument for each option
         for name in left_out:
             context.note(f"hint: {name} was not searched: --set {name}")
     return 0 if hits else 1
+
+
+def _find_in_store(repository: Repository, query: Query) -> list[Hit]:
+    from git_fedlearn.qdrant.connect import open_store  # noqa: PLC0415  few searches need a store
+    from git_fedlearn.qdrant.search import find_in_store  # noqa: PLC0415
+    from git_fedlearn.search.embedders.choose import choose_embedder  # noqa: PLC0415
+
+    with open_store(repository, "search") as opened:
+        return find_in_store(repository, opened, query, choose_embedder(repository))
 
 
 def _read(context: Context) -> str:

@@ -22,7 +22,7 @@ from git_fedlearn.core.identity import is_metadata_key
 from git_fedlearn.core.outcomes import Outcome
 from git_fedlearn.core.record import FIRST_SEEN, RETRACTED, Record, printable, score_of, seen_by
 from git_fedlearn.core.supersession import Successor
-from git_fedlearn.federation.check import is_suspicious
+from git_fedlearn.federation.injection import is_suspicious
 from git_fedlearn.federation.origins import Origin, find_origin
 from git_fedlearn.repository.alternatives import Alternative, find_alternatives
 from git_fedlearn.repository.lookup import select
@@ -67,7 +67,7 @@ def command(context: Context, identifier: str, *, with_origin: bool, as_json: bo
         answer: dict[str, Json] = {"origin": _origin_to_json(origin)} if origin else {}
         context.say_json("show/v1", {"records": records, **answer})
         return
-    outcomes = read_outcomes(repository.top, {record.id for _, record in found})
+    outcomes = read_outcomes(repository, {record.id for _, record in found})
     for name, record in found:
         known = outcomes.get(record.id, {})
         weighed = [] if record.is_tombstone else _weigh(repository, record, known)

@@ -10,8 +10,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from git_fedlearn.console.context import Context
-from git_fedlearn.federation.pull import PullWatcher
-from git_fedlearn.learn.pipeline import ReadProgress, Watch
+from git_fedlearn.federation.watcher import PullWatcher
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,17 +20,20 @@ if TYPE_CHECKING:
 
     from git_fedlearn.federation.fetch import Fetched
     from git_fedlearn.federation.peers import Peer
+    from git_fedlearn.learn.pipeline import ReadProgress, Watch
 
 
 @contextmanager
 def progress_bar(context: Context, work: str) -> Iterator[Callable[[int, int], None]]:
     """Yield a function that shows progress; it is called with (done, total)."""
+    if context.quiet or not context.stderr.isatty():
+        yield lambda _done, _total: None
+        return
     from rich.console import Console  # noqa: PLC0415  as above
     from rich.progress import Progress  # noqa: PLC0415
 
     console = Console(file=context.stderr)
-    hidden = context.quiet or not console.is_terminal
-    with Progress(console=console, transient=True, disable=hidden) as bar:
+    with Progress(console=console, transient=True) as bar:
         task = bar.add_task(work, visible=False)
 
         def show(done: int, total: int) -> None:

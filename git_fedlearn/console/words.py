@@ -1,9 +1,9 @@
 """Counts, lists and changes of records in words, as several commands print them."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from git_fedlearn.console.context import Context
 from git_fedlearn.console.progress import progress_bar
@@ -14,9 +14,9 @@ from git_fedlearn.core.folding import Folds
 from git_fedlearn.core.layout import SetName
 from git_fedlearn.core.record import RETRACTED, Record, headline, printable, score_of
 from git_fedlearn.errors import FedlearnError
-from git_fedlearn.qdrant.import_ import ImportDeps, import_into_store, requests_for
-from git_fedlearn.qdrant.upsert import Imported
-from git_fedlearn.search.embedders.choose import choose_embedder
+
+if TYPE_CHECKING:
+    from git_fedlearn.qdrant.upsert import Imported
 
 SHORT_ID = 12
 """Characters of a record id in output for people; commands accept any unambiguous prefix."""
@@ -195,9 +195,16 @@ def bring_in(context: Context) -> int:
 
     Failures, such as an unreachable store, are printed and not raised.
     """
+    from git_fedlearn.qdrant.import_ import (  # noqa: PLC0415  few commands import
+        ImportDeps,
+        import_into_store,
+        requests_for,
+    )
+    from git_fedlearn.search.embedders.choose import choose_embedder  # noqa: PLC0415
+
     repository = context.data_repository
 
-    def report(done: Imported) -> None:
+    def report(done: "Imported") -> None:
         if done.added or done.updated or done.deleted or not done.is_sound:
             say_imported(context, done)
 
@@ -212,15 +219,13 @@ def bring_in(context: Context) -> int:
     return 0 if run.is_sound else 1
 
 
-def say_folds(context: Context, lines: Iterable[bytes]) -> None:
-    """Print how many of these record lines, one for each input, share a record."""
-    folds = Folds()
-    folds.add(lines)
-    if folds.inputs:
+def say_folds(context: Context, folds: Folds) -> None:
+    """Print how many inputs share a record."""
+    if folds.found:
         context.say(f"  {folds}")
 
 
-def say_imported(context: Context, one: Imported, *, dry_run: bool = False) -> None:
+def say_imported(context: Context, one: "Imported", *, dry_run: bool = False) -> None:
     """Print what an import changed in a collection, or would change."""
     added, updated, deleted = (
         ("to add", "to update", "to delete") if dry_run else ("added", "updated", "deleted")

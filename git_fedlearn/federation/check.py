@@ -4,7 +4,6 @@ Many lines are checked by several processes; the verdicts do not depend on their
 phrase, so that no verdict quotes what was sent.
 """
 
-import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -12,7 +11,7 @@ from enum import Enum
 from functools import partial
 from typing import Final, NamedTuple
 
-from git_fedlearn.core.canonical import Json, JsonObject, format_value, parse_value
+from git_fedlearn.core.canonical import Json, JsonObject, parse_value
 from git_fedlearn.core.identity import RecordId, is_metadata_key
 from git_fedlearn.core.record import (
     FIRST_SEEN,
@@ -26,8 +25,8 @@ from git_fedlearn.core.record import (
     claimed_id,
     parse_record,
 )
+from git_fedlearn.federation.injection import reads_like_instructions
 from git_fedlearn.privacy.engine import Finding, PrivacyEngine
-from git_fedlearn.privacy.json_strings import iter_strings
 from git_fedlearn.privacy.kinds import INVISIBLE_TEXT, SECRET_KINDS
 from git_fedlearn.repository.workers import cores, spread
 
@@ -63,25 +62,6 @@ _MIN_SHARED_LINES: Final = 2000
 """For fewer lines, starting processes costs more than it saves."""
 _BATCH_LINES: Final = 250
 _MAX_PROCESSES: Final = 8
-
-_PHRASES: Final = (
-    (
-        r"(ignore|disregard|forget|override)\s+(all\s+|any\s+)?(of\s+)?(the\s+|your\s+)?"
-        r"(previous|prior|above|earlier|preceding|system)\s+(instruction|prompt|rule|direction|message)"
-    ),
-    r"you\s+are\s+now\s+(a|an|in|the)\b",
-    r"(reveal|print|repeat|show|output)\s+(me\s+)?(the\s+|your\s+)?(hidden\s+|full\s+)?system\s+prompt",
-    r"(do\s+not|don't|never)\s+(tell|inform|alert|mention\s+(this|it)\s+to)\s+(the\s+)?user",
-    r"<\|?(im_start|im_end|system|endoftext)\|?>|\[/?INST\]|<</?SYS>>",
-    r"(curl|wget)\s[^|\n]{1,300}\|\s*(sudo\s+)?(ba|z|da)?sh\b",
-    r"new\s+(system\s+)?instructions?\s*:",
-)
-_INJECTION: Final = re.compile("|".join(f"(?:{phrase})" for phrase in _PHRASES), re.IGNORECASE)
-_HINTS: Final = (
-    *(b"ignore", b"disregard", b"forget", b"override", b"now", b"prompt", b"instruct", b"user"),
-    *(b"curl", b"wget", b"inst]", b"<|", b"<im_", b"<system", b"<end", b"sys>>"),
-)
-"""Every match contains one of these in lower case; looking for them is cheap."""
 
 
 class Checked(NamedTuple):
@@ -179,23 +159,6 @@ def reason_of(findings: Iterable[Finding]) -> Reason | None:
     if found - {INVISIBLE_TEXT}:
         return Reason.PERSONAL
     return Reason.INVISIBLE if found else None
-
-
-def reads_like_instructions(line: bytes, fields: JsonObject) -> bool:
-    """Whether a text of a record tries to steer the agent that reads it. A heuristic, for a warning.
-
-    `line` is the canonical line of the fields.
-    """
-    lowered = line.lower()
-    if not any(hint in lowered for hint in _HINTS):
-        return False
-    learned = {key: value for key, value in fields.items() if not is_metadata_key(key)}
-    return any(_INJECTION.search(place.text) for place in iter_strings(learned))
-
-
-def is_suspicious(fields: JsonObject) -> bool:
-    """Whether a text in these fields tries to steer the agent that reads it. A heuristic."""
-    return reads_like_instructions(format_value(fields), fields)
 
 
 def _claims(line: bytes, identifier: RecordId) -> bool:

@@ -42,6 +42,7 @@ from git_fedlearn.federation.rules import (
     merge_peer_outcomes,
     newer_paths,
 )
+from git_fedlearn.federation.watcher import PullWatcher
 from git_fedlearn.privacy.engine import PrivacyEngine
 from git_fedlearn.repository.checkout import remove_orphaned_locks
 from git_fedlearn.repository.inbox import Inbox, QuarantinedRecord
@@ -53,19 +54,6 @@ from git_fedlearn.repository.trees import committed_tree
 
 MAX_PEER_LINES = 500_000
 """New lines of one peer and set that one run takes; the next run reads the peer again for the others."""
-
-
-class PullWatcher:
-    """Progress callbacks of a run; these do nothing."""
-
-    def fetched(self, outcome: Fetched) -> None:
-        """Called when the fetch of a peer has ended, well or not."""
-
-    def checked(self, done: int, total: int) -> None:
-        """Called with the number of lines checked so far, and of all new lines."""
-
-    def joining(self) -> None:
-        """Called when all lines are checked, before the accepted ones are merged."""
 
 
 @dataclass(frozen=True, slots=True)

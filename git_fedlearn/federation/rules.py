@@ -29,7 +29,8 @@ from git_fedlearn.core.layout import COLLECTION, DATA, FileKind, SetName, kind_o
 from git_fedlearn.core.outcomes import NotAnOutcomeError, join_outcomes, parse_outcome
 from git_fedlearn.core.record import GEN, Record, make_record, parse_record
 from git_fedlearn.core.record_set import split_lines
-from git_fedlearn.federation.check import Checked, Checker, Reason, reads_like_instructions, reason_of
+from git_fedlearn.federation.check import Checked, Checker, Reason, reason_of
+from git_fedlearn.federation.injection import reads_like_instructions
 from git_fedlearn.federation.land import HeadSet
 from git_fedlearn.federation.peers import TrustLevel
 

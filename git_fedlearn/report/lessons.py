@@ -63,7 +63,7 @@ class Records:
 
 def read_records(repository: Repository, progress: ReportProgress | None = None) -> Records:
     """Read every set of the working tree once."""
-    outcomes, trust = read_outcomes(repository.top), read_trust(repository)
+    outcomes, trust = read_outcomes(repository), read_trust(repository)
     found = Records([], [], {identifier: frozenset(by) for identifier, by in outcomes.items()})
     for name, record in _all(repository, progress):
         if record.is_tombstone:

@@ -16,6 +16,7 @@ import yaml  # type: ignore[import-untyped]
 from git_fedlearn.core.layout import DATA, README, ROOT, SHARED_SETS, is_data_file, path_of
 from git_fedlearn.errors import FedlearnError
 from git_fedlearn.repository.files import read_file, write_file
+from git_fedlearn.repository.repository import Repository
 from git_fedlearn.repository.settings import SETTINGS_FILE, Settings
 from git_fedlearn.setup.blocks import line_end, put_block
 from git_fedlearn.setup.drivers import with_shared_rule
@@ -146,6 +147,15 @@ def find_existing(top: Path) -> ExistingFiles:
             elif path != README and (top / path).stat().st_size:
                 found.ours.append(path)
     return ExistingFiles(sorted(found.ours), sorted(found.others))
+
+
+def refuse_left_out(repository: Repository) -> None:
+    """Raise FedlearnError if a sparse checkout leaves our rules out: new ones would replace them."""
+    left_out = repository.sparse.rules()
+    if left_out:
+        raise FedlearnError(
+            f"{', '.join(left_out)}: in git, but not checked out here", hint="git sparse-checkout disable"
+        )
 
 
 def write_scaffold(top: Path) -> Scaffold:

@@ -73,7 +73,7 @@ def learn(system: System, name: str, *records: dict[str, Any]) -> None:
 def refresh(system: System, model: Counting) -> Refreshed:
     repository = repository_of(system)
     with open_index(repository.state.path(INDEX), model) as index:
-        return index.refresh(repository.top)
+        return index.refresh(repository)
 
 
 def held(system: System, model: Counting) -> int:
@@ -90,6 +90,19 @@ def test_only_what_changed_is_embedded(learned: System) -> None:
     assert refresh(learned, model) == Refreshed(embedded=1, updated=0, dropped=0)
     assert [text for text in model.texts if "disk full" in text] == ["disk full\nempty the store"]
     assert held(learned, model) == 4
+
+
+def test_many_lessons_at_once_are_arranged_and_stay_up_to_date(learned: System) -> None:
+    names = [f"{number:03}".translate(str.maketrans("0123456789", "klmnopqrst")) for number in range(1_000)]
+    many = [{"error_message": f"cannot load the table {name}", "solution": "retry"} for name in names]
+    learn(learned, "error-solutions", *many)
+    model = Counting()
+    assert refresh(learned, model).embedded == 1_003
+    learn(learned, "error-solutions", {"error_message": "the alpaca hums", "solution": "shear it"})
+    assert refresh(learned, model) == Refreshed(embedded=1, updated=0, dropped=0)
+    assert held(learned, model) == 1_004
+    for question in ("the alpaca hums", "permission denied opening the lock file"):
+        assert question in str(find_lessons(repository_of(learned), Query(question, 1))[0].fields)
 
 
 def test_a_raised_score_is_updated_without_embedding(learned: System) -> None:
