@@ -21,18 +21,18 @@ MIN_WORDS: Final = 2
 
 _FAILS: Final = re.compile(
     r"(?i:\b(?:fatal|panic(?:ked)?|traceback|fail(?:s|ed|ing)|can(?:not|'t)|could(?: not|n't)|unable to|denied"
-    r"|refused|rejected|not found|no such|not defined|undefined|unresolved|unreachable|unexpected"
-    r"|invalid|time[sd]? ?out|timeout"
-    r"|crash(?:es|ed)|segfaults?|aborted|out of memory|does(?: not|n't) (?:exist|start|work|respond|load)|hangs"
-    r"|already in use|error:|errors? (?:\w*\d\w*|when|while|on|in)|exit(?:ed|s)? (?:code|status|with))\b"
-    r"|\berror:)|\b\w+(?:Error|Exception)\b|\bE[A-Z]{4,}\b"
+    r"|refused|rejected|not found|no such|not defined|undefined|unresolved|unreachable|unexpected|invalid"
+    r"|time[sd]? ?out|timeout|crash(?:es|ed)|segfaults?|aborted|out of memory|hangs|already in use|error:"
+    r"|does(?: not|n't) (?:exist|start|work|respond|load)|errors? (?:\w*\d\w*|when|while|on|in)"
+    r"|exit(?:ed|s)? (?:code|status|with))\b|\berror:)|\b\w+(?:Error|Exception)\b|\bE[A-Z]{4,}\b"
 )
 """Something went wrong, as a program or a person reports it."""
 
 _ADVISES: Final = re.compile(
-    r"(?i)\b(?:use|set|run|add|install|remove|delete|pin|start|stop|restart|wait|order|call|pass|put|write"
-    r"|check|avoid|never|always|must|should|prefer|needs?|because|instead|before|after|unless|export|enable|disable|(?:up|down)grade"
-    r"|increase|reduce|raise|lower|make|keep|don't|do not|means|fix(?:es|ed)?|solve[sd]?|by \w+ing|only)\b"
+    r"(?i)\b(?:use|set|run|add|install|remove|delete|pin|start|stop|restart|wait|order|call|pass|put|write|check"
+    r"|avoid|never|always|must|should|prefer|needs?|because|instead|before|after|unless|export|enable|disable"
+    r"|(?:up|down)grade|increase|reduce|raise|lower|make|keep|don't|do not|means|fix(?:es|ed)?|solve[sd]?"
+    r"|by \w+ing|only)\b"
 )
 _ARROW: Final = re.compile(r"\s(?:=>|->|→|⇒)\s")
 _LABEL: Final = re.compile(
