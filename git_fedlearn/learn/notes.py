@@ -22,8 +22,8 @@ MIN_WORDS: Final = 2
 _FAILS: Final = re.compile(
     r"(?i:\b(?:fatal|panic(?:ked)?|traceback|fail(?:s|ed|ing)|can(?:not|'t)|could(?: not|n't)|unable to"
     r"|denied|refused|rejected|not found|no such|not defined|undefined|unresolved|unreachable|unexpected"
-    r"|invalid|time[sd]? ?out|timeout|crash(?:es|ed)|segfaults?|aborted|out of memory|hangs|already in use|error:"
-    r"|does(?: not|n't) (?:exist|start|work|respond|load)|errors? (?:\w*\d\w*|when|while|on|in)"
+    r"|invalid|time[sd]? ?out|timeout|crash(?:es|ed)|segfaults?|aborted|out of memory|hangs|already in use"
+    r"|error:|does(?: not|n't) (?:exist|start|work|respond|load)|errors? (?:\w*\d\w*|when|while|on|in)"
     r"|exit(?:ed|s)? (?:code|status|with))\b|\berror:)|\b\w+(?:Error|Exception)\b|\bE[A-Z]{4,}\b"
 )
 """Something went wrong, as a program or a person reports it."""
