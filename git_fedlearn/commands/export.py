@@ -4,7 +4,7 @@ import click
 
 from git_fedlearn.console.context import Context
 from git_fedlearn.console.progress import progress_bar
-from git_fedlearn.console.words import count, kinds, list_counts, say_faults, what_is_new
+from git_fedlearn.console.words import count, kinds, list_counts, say_faults, say_folds, what_is_new
 from git_fedlearn.core.canonical import Json
 from git_fedlearn.core.expressions import compile_filter
 from git_fedlearn.qdrant.export import Exported, ExportRequest, export_collections
@@ -75,8 +75,7 @@ def _say(context: Context, one: Exported, *, dry_run: bool) -> None:
     if one.replaced:
         done = "to retract" if dry_run else "retracted"
         context.say(f"  {count(one.replaced, 'record')} {done}: the content of the point changed")
-    if one.folds.inputs:
-        context.say(f"  {one.folds}")
+    say_folds(context, one.folds)
     faults = [(f"{one.name}, point {point}", reason) for point, reason in one.faults]
     say_faults(context, faults, "not exported")
     if not one.is_complete:
@@ -94,6 +93,7 @@ def _to_json(one: Exported) -> dict[str, Json]:
         "added": one.added,
         "updated": one.raised,
         "replaced": one.replaced,
+        "folds": one.folds.to_json(),
         "redacted": dict(one.redacted),
         "faults": [{"point": point, "reason": reason} for point, reason in one.faults],
     }

@@ -15,6 +15,7 @@ from git_fedlearn.console.progress import reading_bar
 from git_fedlearn.console.repeats import print_repeats, repeats_to_json
 from git_fedlearn.console.words import count, redactions, say_folds, updates, what_is_new
 from git_fedlearn.core.canonical import Json
+from git_fedlearn.core.folding import find_folds
 from git_fedlearn.core.layout import SetName
 from git_fedlearn.core.record import MAX_HEADLINE_LENGTH, claimed_id, printable
 from git_fedlearn.core.scoring import Skipped
@@ -232,7 +233,7 @@ def _say_sets(context: Context, synced: Synced) -> None:
             found = {claimed_id(line) for line in lessons}
             known = len(found.difference(joined.added, joined.changed))
             context.say(f"  {joined.name}: {what_is_new(news, known)}")
-            say_folds(context, lessons)
+            say_folds(context, find_folds(lessons))
 
 
 def _say_faults(context: Context, batch: Batch) -> None:
@@ -258,6 +259,7 @@ def _to_json(synced: Synced, repeats: Mapping[SetName, Sequence[RepeatedLesson]]
                 "lessons": batch.counts[joined.name],
                 "added": [*joined.added],
                 "changed": [*joined.changed],
+                "folds": find_folds(batch.lessons.get(joined.name, [])).to_json(),
                 "near_duplicates": repeats_to_json(repeats[joined.name]),
             }
             for joined in synced.joined

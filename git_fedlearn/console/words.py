@@ -1,7 +1,7 @@
 """Counts, lists and changes of records in words, as several commands print them."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
@@ -219,11 +219,9 @@ def bring_in(context: Context) -> int:
     return 0 if run.is_sound else 1
 
 
-def say_folds(context: Context, lines: Iterable[bytes]) -> None:
-    """Print how many of these record lines, one for each input, share a record."""
-    folds = Folds()
-    folds.add(lines)
-    if folds.inputs:
+def say_folds(context: Context, folds: Folds) -> None:
+    """Print how many inputs share a record."""
+    if folds.found:
         context.say(f"  {folds}")
 
 

@@ -120,6 +120,7 @@ def write_older_month(repository: Repository, older: Path) -> Path | None:
         own = {"format": FORMAT, "system": repository.system(), "month": older.stem, "synced_at": when}
         text = json.dumps({**known, **own}, indent=2, sort_keys=True)
         write_file(path, f"{text}\n".encode())
+        remember_own_files(repository, [path])
     return path
 
 

@@ -171,6 +171,7 @@ def test_json(learned: System) -> None:
             "added": 3,
             "updated": 0,
             "replaced": 0,
+            "folds": [],
             "redacted": {"EMAIL_ADDRESS": 1},
             "faults": [],
         }

@@ -44,6 +44,15 @@ def repository(system: System) -> Repository:
     return Repository.discover(system.path, system.environment)
 
 
+def test_a_lesson_in_two_sets_is_counted_once(federation: System) -> None:
+    counted = federation.fedlearn("metrics", "--json").json()
+    federation.add("best-practices", lesson("one", "2026-05-19", B, C, value_score=0.9))
+    answer = federation.fedlearn("metrics", "--json").json()
+    assert answer["sets"]["best-practices"]["records"] == 1
+    assert answer["value_scores"] == counted["value_scores"]
+    assert answer["cross_system_adoption_rate"] == counted["cross_system_adoption_rate"]
+
+
 def test_the_figures_add_up(federation: System) -> None:
     federation.write(
         f"data/metrics/monthly/{B}/2026-05.json",
