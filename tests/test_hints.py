@@ -49,7 +49,7 @@ class NamedCommand(NamedTuple):
 
 
 def texts(tree: ast.AST) -> Iterator[tuple[int, str, bool]]:
-    """Every text of a module: its line number, the text, whether it is printed; unknown parts of f-strings."""
+    """The texts of a module: line number, text, whether it is printed; f-strings have unknown parts."""
     parts = {id(part) for node in ast.walk(tree) if isinstance(node, ast.JoinedStr) for part in node.values}
     described = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
     for node in ast.walk(tree):
