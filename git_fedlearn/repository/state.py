@@ -67,6 +67,7 @@ LEDGER: Final = StateItem(
 )
 LOCK: Final = StateItem("lock", "the lock of this clone", "nothing, unless a command is running")
 LOCK_HOLDER: Final = StateItem("lock.holder", "the holder of the lock", "an error does not name the holder")
+NOTE: Final = StateItem("note.txt", "a note while you edit it", "the text of a note that was refused")
 OWN_FILES: Final = StateItem(
     "own-files",
     "the versions of the files that this system alone writes",
@@ -122,6 +123,7 @@ ITEMS: Final = (
     LEDGER,
     LOCK,
     LOCK_HOLDER,
+    NOTE,
     OWN_OUTCOMES,
     OWN_FILES,
     PEERS,
