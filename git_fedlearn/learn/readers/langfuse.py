@@ -15,7 +15,7 @@ from git_fedlearn.learn.readers.session import (
     parse_text,
     text_of_parts,
 )
-from git_fedlearn.learn.readers.traces import Exchange, ToolRun, join_traces
+from git_fedlearn.learn.readers.traces import ModelCall, ToolRun, join_traces
 
 _KEPT = (
     *("id", "type", "level", "input", "output", "start_time", "startTime"),
@@ -25,7 +25,7 @@ _KEPT = (
 
 def read(lines: Iterable[JsonObject]) -> Iterator[list[Message]]:
     """The conversations in a file."""
-    exchanges: list[Exchange] = []
+    exchanges: list[ModelCall] = []
     runs: list[ToolRun] = []
     for line in lines:
         for observation in _observations(line):
@@ -37,12 +37,12 @@ def read(lines: Iterable[JsonObject]) -> Iterator[list[Message]]:
     yield from join_traces(exchanges, runs)
 
 
-def _exchanges(observation: JsonObject) -> Iterator[Exchange]:
+def _exchanges(observation: JsonObject) -> Iterator[ModelCall]:
     when = _either(observation, "start_time", "startTime")
     history = parse_messages(observation.get("input"), when)
     if history:
         answer = parse_messages(observation.get("output"), when)
-        yield Exchange(str(when), _conversation(observation), history, answer)
+        yield ModelCall(str(when), _conversation(observation), history, answer)
 
 
 def _tool_runs(observation: JsonObject) -> Iterator[ToolRun]:

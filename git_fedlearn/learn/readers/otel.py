@@ -15,14 +15,14 @@ from git_fedlearn.learn.readers.session import (
     parse_text,
     text_of_parts,
 )
-from git_fedlearn.learn.readers.traces import Exchange, ToolRun, join_traces
+from git_fedlearn.learn.readers.traces import ModelCall, ToolRun, join_traces
 
 _NANOSECONDS = 1_000_000_000
 
 
 def read(lines: Iterable[JsonObject]) -> Iterator[list[Message]]:
     """The conversations in a file."""
-    exchanges: list[Exchange] = []
+    exchanges: list[ModelCall] = []
     runs: list[ToolRun] = []
     for line in lines:
         for span in _spans(line):
@@ -34,12 +34,12 @@ def read(lines: Iterable[JsonObject]) -> Iterator[list[Message]]:
     yield from join_traces(exchanges, runs)
 
 
-def _exchange(span: JsonObject) -> Exchange | None:
+def _exchange(span: JsonObject) -> ModelCall | None:
     attributes, start = _attributes(span), _start(span)
     when = int(start) // _NANOSECONDS or None
     history = _first(attributes, ("gen_ai.input.messages", "gen_ai.prompt", "input.value"), when)
     answer = _first(attributes, ("gen_ai.output.messages", "gen_ai.completion", "output.value"), when)
-    return Exchange(start, _conversation(span, attributes), history, answer) if history else None
+    return ModelCall(start, _conversation(span, attributes), history, answer) if history else None
 
 
 def _tool_run(span: JsonObject) -> ToolRun | None:

@@ -11,7 +11,7 @@ from git_fedlearn.learn.readers.chats import Conversations
 from git_fedlearn.learn.readers.session import Message
 
 
-class Exchange(NamedTuple):
+class ModelCall(NamedTuple):
     """A call of a model in a conversation: when it began, its history and the answer."""
 
     start: int | str
@@ -28,7 +28,7 @@ class ToolRun(NamedTuple):
     messages: tuple[Message, Message]
 
 
-def join_traces(exchanges: Sequence[Exchange], runs: Sequence[ToolRun]) -> Iterator[list[Message]]:
+def join_traces(exchanges: Sequence[ModelCall], runs: Sequence[ToolRun]) -> Iterator[list[Message]]:
     """The conversations."""
     told = {
         exchange.conversation
@@ -42,11 +42,11 @@ def join_traces(exchanges: Sequence[Exchange], runs: Sequence[ToolRun]) -> Itera
             conversations.add(exchange.history, exchange.answer)
     yield from conversations
     for name in apart:
-        together: list[Exchange | ToolRun] = [*exchanges, *runs]
+        together: list[ModelCall | ToolRun] = [*exchanges, *runs]
         yield _by_time(item for item in together if item.conversation == name)
 
 
-def _by_time(items: Iterable[Exchange | ToolRun]) -> list[Message]:
+def _by_time(items: Iterable[ModelCall | ToolRun]) -> list[Message]:
     """The messages of one conversation, those that histories repeat once, with the runs of its tools."""
     messages: list[Message] = []
     seen: set[tuple[str, str]] = set()
