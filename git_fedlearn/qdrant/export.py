@@ -16,7 +16,7 @@ from uuid import UUID
 
 from git_fedlearn.core.canonical import JsonObject
 from git_fedlearn.core.collection_names import is_collection_name
-from git_fedlearn.core.expressions import PayloadFilter
+from git_fedlearn.core.expressions import Expression, is_true
 from git_fedlearn.core.folding import Folds
 from git_fedlearn.core.identity import POINT, is_metadata_key
 from git_fedlearn.core.layout import set_of_collection
@@ -49,7 +49,7 @@ class ExportRequest:
     """
 
     today: date
-    filters: tuple[PayloadFilter, ...] = ()
+    filters: tuple[Expression, ...] = ()
     dry_run: bool = False
     names: tuple[str, ...] = ()
     everything: bool = False
@@ -188,7 +188,7 @@ def _all_points(collection: Collection, exported: Exported, progress: Progress |
 def _admit_point(
     point: Point, admit: Admit, request: ExportRequest, exported: Exported, lines: "ExternalSort"
 ) -> None:
-    if not all(one.accepts(point.payload) for one in request.filters):
+    if not all(is_true(accepts(point.payload)) for accepts in request.filters):
         exported.filtered += 1
         return
     try:
