@@ -8,7 +8,6 @@ long is cut and ends in a hash: only who knows the name can find it.
 """
 
 import re
-from hashlib import blake2b
 from typing import Final
 
 ESCAPED: Final = "x--"
@@ -61,6 +60,8 @@ def escape_name(name: str) -> str:
     escaped = "".join(map(_escape, name))
     if len(ESCAPED) + len(escaped) <= _MAX_FILE_NAME:
         return ESCAPED + escaped
+    from hashlib import blake2b  # noqa: PLC0415  the merge driver hardly ever needs it
+
     digest = blake2b(name.encode("utf-8"), digest_size=_HASH_BYTES).hexdigest()
     return f"{ESCAPED}{escaped[:_CUT_LENGTH]}--{digest}"
 
