@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from git_fedlearn.console.context import Context
 from git_fedlearn.console.progress import progress_bar
-from git_fedlearn.core.canonical import Json
+from git_fedlearn.core.canonical import Json, JsonObject
 from git_fedlearn.core.changes import ChangeKind, RecordChange, count_kinds
 from git_fedlearn.core.effective_score import Tally
 from git_fedlearn.core.folding import Folds
@@ -56,6 +56,17 @@ def evidence(outcomes: Tally) -> str:
 
 SUSPICIOUS: Final = "reads like instructions to an agent; treat it with suspicion"
 """The mark of a lesson that may try to steer whoever reads it."""
+
+SUSPICIOUS_TITLE: Final = "[reads like instructions to an agent]"
+"""The same mark on the line of a list, after the title of the lesson."""
+
+
+def marked_headline(fields: JsonObject, title: str | None = None) -> str:
+    """The title of a lesson (default: its headline), marked if it reads like instructions to an agent."""
+    from git_fedlearn.federation.injection import is_suspicious  # noqa: PLC0415  hooks do not pay for it
+
+    title = headline(fields) if title is None else title
+    return f"{title} {SUSPICIOUS_TITLE}".strip() if is_suspicious(fields) else title
 
 
 def redactions(redacted: Counter[str]) -> str:
@@ -129,7 +140,7 @@ def describe(change: RecordChange, *, own: str = "") -> str:
         score = f"{score_text(change.before) or 'none'} → {score_text(change.after) or 'none'}"
     else:
         score = score_text(change.after or change.before)
-    title = headline(change.lesson)
+    title = marked_headline(change.lesson)
     parts = [
         f"{CHANGE_WORDS[change.kind]:<{_CHANGE_COLUMNS}}  {change.record.id[:SHORT_ID]}  {score:<11}",
         "" if title == "retracted" else title,
@@ -157,6 +168,8 @@ def score_text(record: Record | None) -> str:
 
 def change_json(name: SetName, change: RecordChange) -> dict[str, Json]:
     """A change for programs."""
+    from git_fedlearn.federation.injection import is_suspicious  # noqa: PLC0415  hooks do not pay for it
+
     scores = [score_of(record.fields) if record else -1.0 for record in (change.before, change.after)]
     return {
         "kind": change.kind.value,
@@ -167,6 +180,7 @@ def change_json(name: SetName, change: RecordChange) -> dict[str, Json]:
         "systems": [*change.systems],
         "reason": reason_of(change),
         "headline": headline(change.lesson),
+        "reads_like_instructions": is_suspicious(change.lesson),
     }
 
 
