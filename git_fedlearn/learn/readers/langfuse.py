@@ -17,7 +17,7 @@ from git_fedlearn.learn.readers.session import (
 )
 from git_fedlearn.learn.readers.traces import ModelCall, ToolRun, join_traces
 
-_KEPT = (
+_FIELDS = (
     *("id", "type", "level", "input", "output", "start_time", "startTime"),
     *("trace_id", "traceId", "session_id", "sessionId"),
 )
@@ -61,7 +61,7 @@ def _observations(line: JsonObject) -> Iterator[JsonObject]:
     """The observations in a line: itself, or those that it holds."""
     listed = line.get("observations", line.get("data"))
     if not isinstance(listed, list):
-        yield {name: line.get(name) for name in _KEPT}
+        yield {name: line.get(name) for name in _FIELDS}
         return
     for item in listed:
         if isinstance(item, dict):
