@@ -6,7 +6,7 @@ from git_fedlearn.console.context import Context
 from git_fedlearn.console.progress import progress_bar
 from git_fedlearn.console.words import count, kinds, list_counts, say_faults, say_folds, what_is_new
 from git_fedlearn.core.canonical import Json
-from git_fedlearn.core.expressions import parse_filter
+from git_fedlearn.core.expressions import compile_filter
 from git_fedlearn.qdrant.export import Exported, ExportRequest, export_collections
 
 
@@ -14,7 +14,11 @@ from git_fedlearn.qdrant.export import Exported, ExportRequest, export_collectio
 @click.argument("collections", metavar="[COLLECTION]...", nargs=-1)
 @click.option("--all", "everything", is_flag=True, help="Every collection in Qdrant.")
 @click.option(
-    "--filter", "filters", metavar="EXPR", multiple=True, help="Only matching points: 'value_score>=0.7'."
+    "--filter",
+    "filters",
+    metavar="EXPR",
+    multiple=True,
+    help="Only points for which this JMESPath holds: 'value_score >= `0.7`'.",
 )
 @click.option("--dry-run", is_flag=True, help="Show what would be exported, write nothing.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
@@ -36,7 +40,7 @@ def command(
     """
     request = ExportRequest(
         context.now().date(),
-        tuple(map(parse_filter, filters)),
+        tuple(map(compile_filter, filters)),
         dry_run=dry_run,
         names=collections,
         everything=everything,

@@ -245,7 +245,7 @@ def _configured(context: Context) -> list[tuple[str, Location | None, int | None
     if isinstance(main, Path) and not is_absent(repository, main):
         rows.append((MAIN_SOURCE, main, files[MAIN_SOURCE]))
     for profile, folder in profiles.items():
-        is_elsewhere = profile.reader and folder == main and not files[profile.name]
+        is_elsewhere = profile.tool and folder == main and not files[profile.name]
         rows.append((profile.name, None if is_elsewhere else folder, files[profile.name]))
     named = repository.settings_table.get("sources", {})
     rows += [(name, None, None) for name in sorted(named.keys() - {profile.name for profile in profiles})]
@@ -306,7 +306,7 @@ def _find(context: Context, name: str) -> tuple[Location, Sources]:
         return main, find_sources(main)
     if name in profiles:
         profile, folder = profiles[name]
-        if folder != main or not profile.reader:
+        if folder != main or not profile.tool:
             return folder, find_profiled({profile: folder})
         found = find_sources(main, {profile: folder}) if main.is_dir() else Sources((), ())
         own = tuple(file for file in found.files if file.source == name)

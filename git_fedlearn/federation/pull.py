@@ -100,6 +100,7 @@ def pull(
     with hold_lock(repository.state.path(FEDERATION), "pull-remotes", timeout=timeout):
         if not options.dry_run:
             with repository.lock("pull-remotes"):
+                get_head(repository.objects)
                 refuse_unready(repository)
         remove_orphaned_locks((repository.common_dir / "refs" / "fedlearn").rglob("*.lock"))
         fetched = {}

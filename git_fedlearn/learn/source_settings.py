@@ -29,7 +29,7 @@ def read_profiles(repository: Repository, source: Location) -> dict[Profile, Pat
     """The profiles in the settings, each with its folder: the source, unless git config names another."""
     folders: dict[Profile, Path] = {}
     table = repository.settings_table.get("sources")
-    for profile in [] if table is None else parse_profiles(table):
+    for profile in [] if table is None else parse_profiles(table, _settings_text(repository)):
         own = find_folder(repository, profile.name)
         if own:
             folders[profile] = own
@@ -38,9 +38,13 @@ def read_profiles(repository: Repository, source: Location) -> dict[Profile, Pat
     return folders
 
 
+def _settings_text(repository: Repository) -> str:
+    return read_file(repository.top / SETTINGS_FILE).decode("utf-8", "replace")
+
+
 def is_of_home(profile: Profile) -> bool:
     """Whether a profile describes the home of a tool, and nothing that could be below the main source."""
-    return (profile.entry.get("profile"), profile.files) in HOME_FILES
+    return (profile.tool, profile.files) in HOME_FILES
 
 
 def find_folder(repository: Repository, name: str) -> Path | None:

@@ -151,7 +151,8 @@ def find_sources(root: Path | RemotePath, profiles: Mapping[Profile, Path] | Non
         problem = "is not a folder" if root.exists() else "does not exist"
         raise SourceError(
             f"the source {root} {problem}",
-            hint="git fedlearn sources detect    (or set the folder: --source DIR, $AI_STACK_DATA)",
+            hint="find your logs with `git fedlearn sources detect`, or set the folder with --source DIR "
+            "or $AI_STACK_DATA",
         )
     own = [
         *_find_in(root, SourceKind.TELEMETRY, _TELEMETRY),
@@ -178,7 +179,7 @@ def find_profiled(
 ) -> Sources:
     """The files of profiles, each given with its folder.
 
-    In the source `root`, a reader's pattern that begins with a wildcard leaves the coordinator's own files to
+    In the source `root`, a tool's pattern that begins with a wildcard leaves the coordinator's own files to
     it, and may match nothing: the profile is for another clone, whose git config names a folder.
     """
     files: list[SourceFile] = []
@@ -186,7 +187,8 @@ def find_profiled(
     folders: dict[Location, None] = {}
     warnings: list[str] = []
     for profile, folder in profiles.items():
-        is_wild = folder == root and profile.reader and glob.has_magic(profile.files.partition("/")[0])
+        is_of_tool = folder == root and profile.tool
+        is_wild = is_of_tool and glob.has_magic(profile.files.partition("/")[0])
         found = [item for item in _find_profiled(profile, folder) if not (is_wild and item.path in own_paths)]
         files += [item for item in found if isinstance(item, SourceFile)]
         faults += [item for item in found if isinstance(item, SourceFault)]

@@ -15,7 +15,7 @@ from typing import IO, Final, NamedTuple
 from uuid import UUID
 
 from git_fedlearn.core.canonical import JsonObject
-from git_fedlearn.core.expressions import PayloadFilter
+from git_fedlearn.core.expressions import Expression, is_true
 from git_fedlearn.core.folding import Folds
 from git_fedlearn.core.identity import POINT, is_metadata_key
 from git_fedlearn.core.layout import SetName
@@ -48,7 +48,7 @@ class ExportRequest:
     """
 
     today: date
-    filters: tuple[PayloadFilter, ...] = ()
+    filters: tuple[Expression, ...] = ()
     dry_run: bool = False
     names: tuple[str, ...] = ()
     everything: bool = False
@@ -175,7 +175,7 @@ def _all_points(collection: Collection, exported: Exported, progress: Progress |
 def _admit_point(
     point: Point, admit: Admit, request: ExportRequest, exported: Exported, lines: "ExternalSort"
 ) -> None:
-    if not all(one.accepts(point.payload) for one in request.filters):
+    if not all(is_true(accepts(point.payload)) for accepts in request.filters):
         exported.filtered += 1
         return
     try:

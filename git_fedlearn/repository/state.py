@@ -96,6 +96,9 @@ PLACE: Final = StateItem("place.json", "the path of the clone", "a copy of the c
 QDRANT: Final = StateItem(
     "qdrant", "the embedded vector store", "`git fedlearn import` fills it again", holds_lessons=True
 )
+RECENT_CALLS: Final = StateItem(
+    "recent-calls.json", "outcomes that agents just recorded", "a call that is repeated counts twice"
+)
 RETRACTED_HERE: Final = StateItem(
     "retracted.jsonl",
     "lessons retracted here",
@@ -133,6 +136,7 @@ ITEMS: Final = (
     PENDING,
     PLACE,
     QDRANT,
+    RECENT_CALLS,
     RETRACTED_HERE,
     SCHEDULE_LOG,
     SOURCES,

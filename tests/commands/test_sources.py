@@ -122,7 +122,7 @@ def test_another_machine_reads_only_what_it_was_told_to(world: World) -> None:
     one.commit()
     two = world.clone(one, "two")
     refused = two.fedlearn("sync", code=3)
-    assert refused.err.splitlines()[-1].startswith("hint: git fedlearn sources detect ")
+    assert refused.err.splitlines()[-1].startswith("hint: find your logs with `git fedlearn sources detect`")
     listed = two.fedlearn("sources", "list").out.splitlines()
     assert [line.split("  ")[0] for line in listed] == ["ollama", "claude-code", "codex"]
     assert all("not set up on this machine (git fedlearn sources detect --add " in line for line in listed)
@@ -293,7 +293,7 @@ def test_test_says_what_is_learned_and_what_is_skipped_and_why(
 def test_test_of_a_profile_names_its_mistakes(system: System, tmp_path: Path) -> None:
     log = tmp_path / "logs/a.jsonl"
     write(log, [{"ask": EVENT["query"], "reply": EVENT["response"]}])
-    table = '[sources.mine]\nfiles = "*.jsonl"\nscore = "0.9"\n[sources.mine.fields]\nquery = "ask"\n'
+    table = '[sources.mine]\nfiles = "*.jsonl"\nscore = "`0.9`"\n[sources.mine.fields]\nquery = "ask"\n'
     system.write(".fedlearn.toml", f'format = 1\n{table}response = "replay"\n'.encode())
     system.git("config", "fedlearn.source.mine", str(log.parent))
     assert "no line has `replay`" in system.fedlearn("sources", "test", "mine").err
