@@ -212,13 +212,14 @@ class Run:
         def find_remote_tip() -> Oid | None:
             return repository.objects.find_commit(target.tracking) if target.tracking else None
 
+        there = find_remote_tip()
+
         def catch_up() -> Exchange:
             nonlocal there
             pulled = pull_upstream(repository, STEP_SECONDS)
             there = find_remote_tip()
             return pulled
 
-        there = find_remote_tip()
         done = push(repository, target, catch_up, time.sleep, seconds=STEP_SECONDS)
         if done.status is StepStatus.DONE:
             self.exchanged.count_sent(repository, there)
