@@ -135,7 +135,7 @@ EXAMPLES: Final[dict[str, tuple[tuple[str, str], ...]]] = {
         ("git fedlearn bundle create stick.bundle", "a file for a machine without a network"),
         ("git fedlearn bundle apply stick.bundle", "on that machine"),
     ),
-    "schedule": (("git fedlearn schedule install --federate daily", "share once per day"),),
+    "schedule": (("git fedlearn schedule install --federate 6h", "share every six hours"),),
     "verify": (
         ("git fedlearn verify --history", "check that no record was ever lost"),
         ("git fedlearn verify --fix", "restore lost records"),

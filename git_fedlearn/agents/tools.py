@@ -21,12 +21,12 @@ from git_fedlearn.agents.rendering import (
 )
 from git_fedlearn.agents.repeated_calls import RepeatedCalls
 from git_fedlearn.app import Clone
-from git_fedlearn.console.words import count, kinds
+from git_fedlearn.console.words import count, kinds, marked_headline
 from git_fedlearn.core.canonical import InvalidJsonError, Json, JsonObject, parse_value
 from git_fedlearn.core.effective_score import effective_score
 from git_fedlearn.core.identity import is_metadata_key
 from git_fedlearn.core.layout import BEST_PRACTICES, ERROR_SOLUTIONS, SKILLS_PATTERNS, SetName
-from git_fedlearn.core.record import RETRACTED, NotARecordError, Record, headline, make_record
+from git_fedlearn.core.record import RETRACTED, NotARecordError, Record, make_record
 from git_fedlearn.core.scoring import Skipped, route_event
 from git_fedlearn.core.substance import strip_thoughts
 from git_fedlearn.core.supersession import superseding
@@ -247,7 +247,7 @@ class AgentTools:
 
     def _headline(self, repeated: RepeatedLesson) -> str:
         known = self._sets.pick(repeated.known_set, {repeated.known})
-        return next((headline(record.fields) for record in known), "")
+        return next((marked_headline(record.fields) for record in known), "")
 
 
 def _describe(repeated: RepeatedLesson, title: str) -> str:
