@@ -12,6 +12,7 @@ Scan = Callable[[str], list[tuple[int, int]]]
 
 _TIMED = {
     "ours": "from git_fedlearn.privacy.engine import PrivacyEngine; scan = PrivacyEngine().scan",
+    "betterleaks": "from betterleaks import scan_string as scan",
     "detect-secrets": "from detect_secrets.core.scan import scan_line; "
     "from detect_secrets.settings import default_settings; "
     "context = default_settings(); context.__enter__(); scan = lambda line: list(scan_line(line))",

@@ -14,9 +14,12 @@ from benchmarks.git_merge import ENVIRONMENT
 from benchmarks.measure import Run, compare, in_child, run
 from benchmarks.table import Row
 
+DISTINCT = 100_000
+"""Lessons of a log that hardly meets one twice."""
+
 
 def rows(folder: Path) -> Iterator[Row]:
-    """A first run over a whole log, and a second one with nothing new."""
+    """A first run over a whole log, of lessons that come again or do not, and a second with nothing new."""
     size = int(os.environ.get("EVENT_LOG_MB", "330")) * 1_000_000
     log = folder / "source" / "telemetry" / "bench-events.jsonl"
     in_child(write_log, log, size)
@@ -25,6 +28,16 @@ def rows(folder: Path) -> Iterator[Row]:
         sys.exit("error: this benchmark compares with jq\nhint: apt-get install jq")
     result = compare(lambda: _sync(repository), lambda: _jq(log, folder), lambda: _fresh(repository), pairs=3)
     yield Row(f"sync of {size // 1_000_000} MB, 4 % high-value", "jq, three passes", result, at_most=0.125)
+    in_child(write_log, distinct := folder / "distinct" / "telemetry" / "bench-events.jsonl", size, DISTINCT)
+    result = compare(
+        lambda: _sync(repository, "../distinct"),
+        lambda: _jq(distinct, folder),
+        lambda: _fresh(repository),
+        pairs=3,
+    )
+    yield Row(
+        f"sync of {size // 1_000_000} MB, 4 % distinct lessons", "jq, three passes", result, at_most=0.25
+    )
     _fresh(repository)
     _sync(repository)
     result = compare(
@@ -40,8 +53,8 @@ def rows(folder: Path) -> Iterator[Row]:
     yield Row("sync, one new event", "python -c pass", result, note=f"{result.ours:.2f} s (under 0.6)")
 
 
-def _sync(repository: Path) -> Run:
-    command = (sys.executable, "-I", "-m", "git_fedlearn.cli", "sync", "--source", "../source")
+def _sync(repository: Path, source: str = "../source") -> Run:
+    command = (sys.executable, "-I", "-m", "git_fedlearn.cli", "sync", "--source", source)
     return run(command, repository, ENVIRONMENT)
 
 

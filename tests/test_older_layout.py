@@ -127,7 +127,11 @@ def test_one_command_adopts_all_of_it_and_loses_nothing(old: System, stack: Path
     assert "data/telemetry/hybrid-events.jsonl" not in tracked
     assert (old.path / "data/telemetry/hybrid-events.jsonl").exists()
     assert not any(MAIL.encode() in old.read(path) for path in tracked)
+    own = [path for path in tracked if "/sys-" in path]
+    assert len(own) == 2
+    before = {path: old.read(path) for path in own}
     again = old.fedlearn("sync", "--source", str(stack))
+    assert {path: old.read(path) for path in own} == before
     assert again.out.count("nothing new") == 3
     assert {
         name: len(old.records(name)) for name in ("error-solutions", "skills-patterns", "fine-tuning")

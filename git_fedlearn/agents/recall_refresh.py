@@ -142,7 +142,7 @@ def one_line(text: str) -> str:
 
 def _rescore(repository: Repository, connection: sqlite3.Connection) -> None:
     """Compute the effective scores again."""
-    trust, outcomes = read_trust(repository), read_outcomes(repository.top)
+    trust, outcomes = read_trust(repository), read_outcomes(repository)
     rows = connection.execute("select number, id, claim, seen_by from lessons").fetchall()
     scores = []
     for number, identifier, claim, systems in rows:

@@ -2,8 +2,9 @@
 
 from collections import Counter
 from datetime import date
+from functools import partial
 from pathlib import Path
-from typing import BinaryIO, NamedTuple, TypeAlias
+from typing import BinaryIO, Final, NamedTuple, TypeAlias
 
 import click
 
@@ -11,6 +12,7 @@ from git_fedlearn.console.context import Context
 from git_fedlearn.console.repeats import print_repeats, repeats_to_json
 from git_fedlearn.console.words import kinds, say_folds, updates, what_is_new
 from git_fedlearn.core.canonical import Json, JsonObject
+from git_fedlearn.core.folding import find_folds
 from git_fedlearn.core.identity import RecordId
 from git_fedlearn.core.layout import FINE_TUNING, SetName
 from git_fedlearn.core.record import NotARecordError
@@ -40,6 +42,11 @@ class ReadRecords(NamedTuple):
     """Those of them that a person must decide on."""
 
 
+_BATCH_LINES: Final = 250
+_MIN_SHARED_LINES: Final = 2000
+"""Fewer lines take less time than other processes to start."""
+
+
 class _Reader(NamedTuple):
     """How to read records; `decided` are decisions on samples, None for sets that need no decisions."""
 
@@ -49,6 +56,8 @@ class _Reader(NamedTuple):
     place: str
     older: list[RecordId]
     """The lessons that each of the records replaces."""
+    unfinished: int = 0
+    """The number of a last line without a line ending."""
 
 
 @click.command("add", short_help="Add records from a file.")
@@ -93,11 +102,13 @@ def command(context: Context, name: str, file: str, supersedes: tuple[str, ...],
     known = len(read.ids) - sum(map(len, outcome.values()))
     if as_json:
         near = repeats_to_json(repeats)
-        context.say_json("add/v1", _to_json(name, outcome, known, read) | {"near_duplicates": near})
+        folds = find_folds(read.lines).to_json()
+        more: dict[str, Json] = {"folds": folds, "near_duplicates": near}
+        context.say_json("add/v1", _to_json(name, outcome, known, read) | more)
     else:
         skipped = "".join(f"; skipped {number}: {reason}" for reason, number in sorted(read.skipped.items()))
         context.say(f"{name}: {_describe(outcome, known)}{kinds(read.redacted)}{skipped}")
-        say_folds(context, read.lines)
+        say_folds(context, find_folds(read.lines))
         if read.waiting:
             context.note("hint: git fedlearn review")
         print_repeats(context, SetName(name), repeats)
@@ -139,33 +150,63 @@ def _open(path: Path) -> BinaryIO:
 
 
 def _read(source: BinaryIO, reader: _Reader) -> ReadRecords:
-    read = ReadRecords([], set(), Counter(), [], Counter(), [])
     *whole, last = source.read().split(b"\n")
-    for number, data in enumerate([*whole, last], 1):
-        if not data.strip():
-            continue
-        if len(data) > MAX_LINE:
-            read.faults.append((number, "line too long"))
-            continue
-        fields, reason = parse_line(data.rstrip(b"\r"))
-        if fields is None:
-            read.faults.append((number, reason if number <= len(whole) else "incomplete last line"))
-            continue
-        if reader.decided is not None:
-            hold = find_hold(reader.intake.engine, fields, reader.decided)
-            if hold:
-                read.skipped[hold] += 1
-                read.waiting.extend([_waiting(fields, number, reader)] if hold == WAITS else [])
-                continue
-        try:
-            admitted = reader.intake.admit(superseding(fields, reader.older), reader.today)
-        except NotARecordError as error:
-            read.faults.append((number, str(error)))
-        else:
-            read.lines.append(admitted.record.line)
-            read.ids.add(admitted.record.id)
-            read.redacted.update(admitted.redacted)
+    lines = [(number, data) for number, data in enumerate([*whole, last], 1) if data.strip()]
+    if lines and lines[-1][0] > len(whole):
+        reader = reader._replace(unfinished=lines[-1][0])
+    if len(lines) < _MIN_SHARED_LINES:
+        return _read_batch(reader, (0, lines))[1]
+    return _read_spread(reader, lines)
+
+
+def _read_spread(reader: _Reader, lines: list[tuple[int, bytes]]) -> ReadRecords:
+    """The records of many lines, read by all cores, in the order of the lines."""
+    from git_fedlearn.repository.workers import cores, spread  # noqa: PLC0415  most files are short
+
+    batches = [lines[start : start + _BATCH_LINES] for start in range(0, len(lines), _BATCH_LINES)]
+    parts = dict(spread(partial(_read_batch, reader), enumerate(batches), cores()))
+    read = ReadRecords([], set(), Counter(), [], Counter(), [])
+    for _, part in sorted(parts.items()):
+        read.lines.extend(part.lines)
+        read.ids.update(part.ids)
+        read.redacted.update(part.redacted)
+        read.faults.extend(part.faults)
+        read.skipped.update(part.skipped)
+        read.waiting.extend(part.waiting)
     return read
+
+
+def _read_batch(reader: _Reader, batch: tuple[int, list[tuple[int, bytes]]]) -> tuple[int, ReadRecords]:
+    """The records of some numbered lines, with the number of the batch."""
+    at, lines = batch
+    read = ReadRecords([], set(), Counter(), [], Counter(), [])
+    for number, data in lines:
+        _read_line(read, reader, number, data)
+    return at, read
+
+
+def _read_line(read: ReadRecords, reader: _Reader, number: int, data: bytes) -> None:
+    if len(data) > MAX_LINE:
+        read.faults.append((number, "line too long"))
+        return
+    fields, reason = parse_line(data.rstrip(b"\r"))
+    if fields is None:
+        read.faults.append((number, "incomplete last line" if number == reader.unfinished else reason))
+        return
+    if reader.decided is not None:
+        hold = find_hold(reader.intake.engine, fields, reader.decided)
+        if hold:
+            read.skipped[hold] += 1
+            read.waiting.extend([_waiting(fields, number, reader)] if hold == WAITS else [])
+            return
+    try:
+        admitted = reader.intake.admit(superseding(fields, reader.older), reader.today)
+    except NotARecordError as error:
+        read.faults.append((number, str(error)))
+    else:
+        read.lines.append(admitted.record.line)
+        read.ids.add(admitted.record.id)
+        read.redacted.update(admitted.redacted)
 
 
 def _waiting(fields: JsonObject, number: int, reader: _Reader) -> DoubtfulSample:

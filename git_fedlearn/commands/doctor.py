@@ -25,7 +25,7 @@ from git_fedlearn.search.embedders.choose import try_embedder
 from git_fedlearn.search.index import check_index, has_index, remove_index
 from git_fedlearn.setup.doctor import Check, diagnose, find_git_lock, find_leftovers, remove_all_leftovers
 from git_fedlearn.setup.install import install
-from git_fedlearn.setup.scaffold import HOOK_IDS, has_our_hooks, write_scaffold
+from git_fedlearn.setup.scaffold import HOOK_IDS, has_our_hooks, refuse_left_out, write_scaffold
 from git_fedlearn.timers.schedulers import find_jobs
 
 FIX: Final = "git fedlearn doctor --fix"
@@ -215,6 +215,7 @@ def _repair(context: Context, repository: Repository) -> None:
     try:
         if not repository.is_bare:
             with repository.lock("doctor"):
+                refuse_left_out(repository)
                 report_unextended(context, write_scaffold(repository.top))
                 repair_state(repository)
     except FedlearnError as error:

@@ -9,6 +9,7 @@ from git_fedlearn.console.context import Context
 from git_fedlearn.console.progress import progress_bar
 from git_fedlearn.console.words import say_folds, say_imported
 from git_fedlearn.core.canonical import Json
+from git_fedlearn.core.folding import find_folds
 from git_fedlearn.core.record import NotARecordError
 from git_fedlearn.errors import UsageError
 from git_fedlearn.qdrant.connect import check_collection
@@ -48,6 +49,7 @@ def command(  # noqa: PLR0913  click passes an argument for each option
     repository = context.data_repository
     deps = ImportDeps(choose_embedder(repository), context.admit)
     more = _read_dump(context, dump) if dump else []
+    folds = find_folds(more)
     requests = [
         replace(request, into=check_collection(into or request.into), more=more, since=since, dry_run=dry_run)
         for request in requests_for(repository, collections)
@@ -57,8 +59,10 @@ def command(  # noqa: PLR0913  click passes an argument for each option
         run = import_into_store(repository, deps, requests, show, switch_alias=switch)
     if as_json:
         listed: list[Json] = [_to_json(one) for one in run.collections]
-        context.say_json("import/v1", {"store": run.place, "collections": listed})
+        answer: dict[str, Json] = {"store": run.place, "folds": folds.to_json(), "collections": listed}
+        context.say_json("import/v1", answer)
     else:
+        say_folds(context, folds)
         for one in run.collections:
             say_imported(context, one, dry_run=dry_run)
     return 0 if run.is_sound else 1
@@ -88,7 +92,6 @@ def _read_dump(context: Context, dump: str) -> list[bytes]:
             )
         except NotARecordError as error:
             context.print_error(f"error: {dump}, point {number}: {error}; not imported")
-    say_folds(context, lines)
     return lines
 
 
@@ -102,4 +105,5 @@ def _to_json(one: Imported) -> dict[str, Json]:
         "points": one.count,
         "expected": one.expected,
         "faults": [{"record": fault.record, "reason": fault.reason} for fault in one.faults],
+        **({"error": one.error.message} if one.error else {}),
     }

@@ -54,9 +54,9 @@ def command(
     sets = repository.sets
     with repository.lock("outcome"):
         found = _living(sets, identifiers)
-        before = read_outcomes(repository.top, found)
+        before = read_outcomes(repository, found)
         counted = count_outcomes(repository, [*found], UseResult(worked, clean), context.now().date())
-        after = read_outcomes(repository.top, found)
+        after = read_outcomes(repository, found)
     lessons = [
         RatedLesson(name, record, before.get(record.id, {}), after[record.id])
         for name, record in found.values()

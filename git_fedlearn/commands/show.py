@@ -67,7 +67,7 @@ def command(context: Context, identifier: str, *, with_origin: bool, as_json: bo
         answer: dict[str, Json] = {"origin": _origin_to_json(origin)} if origin else {}
         context.say_json("show/v1", {"records": records, **answer})
         return
-    outcomes = read_outcomes(repository.top, {record.id for _, record in found})
+    outcomes = read_outcomes(repository, {record.id for _, record in found})
     for name, record in found:
         known = outcomes.get(record.id, {})
         weighed = [] if record.is_tombstone else _weigh(repository, record, known)

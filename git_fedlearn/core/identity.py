@@ -64,13 +64,15 @@ def identity_form(fields: JsonObject) -> bytes:
     """
     content = content_of(fields)
     form = format_value(content)
-    if not form.isascii():
-        content = _composed(content, form)
-    for key in ERROR_KEYS.intersection(content):
-        content[key] = _normalize(content[key])
-    if content and POINT in fields:
-        content[POINT] = fields[POINT]
-    return format_value(content)
+    composed = content if form.isascii() else _composed(content, form)
+    errors = ERROR_KEYS.intersection(composed)
+    if composed is content and not errors and POINT not in fields:
+        return form
+    for key in errors:
+        composed[key] = _normalize(composed[key])
+    if composed and POINT in fields:
+        composed[POINT] = fields[POINT]
+    return format_value(composed)
 
 
 def _composed(content: JsonObject, form: bytes) -> JsonObject:

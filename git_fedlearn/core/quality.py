@@ -55,14 +55,18 @@ def find_fault(question: str, answer: str) -> str | None:
     asked, said = words_of(question), words_of(answer)
     if (len(asked) <= 3 and not _PROBES.isdisjoint(asked)) or is_echo(asked, said):  # noqa: PLR2004
         return PROBE
-    return TOO_SHORT if len(asked) < 3 else find_answer_fault(answer)  # noqa: PLR2004
+    return TOO_SHORT if len(asked) < 3 else _find_answer_fault(answer, said)  # noqa: PLR2004
 
 
 def find_answer_fault(answer: str) -> str | None:
     """What makes an answer worthless whatever was asked."""
+    return _find_answer_fault(answer, words_of(answer))
+
+
+def _find_answer_fault(answer: str, said: list[str]) -> str | None:
     faults: tuple[tuple[str, Callable[[], bool]], ...] = (
         (CUT_OFF, lambda: is_cut_off(answer)),
-        (REPEATS, lambda: is_repetitive(words_of(answer))),
+        (REPEATS, lambda: is_repetitive(said)),
         (DECLINES_TO_ANSWER, lambda: bool(_DECLINES.search(_prose(answer)))),
         (CONTRADICTS_ITSELF, lambda: bool(_CONTRADICTS.search(_prose(answer)))),
         (GUESSES, lambda: len(_GUESSES.findall(_prose(answer))) > MAX_GUESSES),
@@ -71,7 +75,7 @@ def find_answer_fault(answer: str) -> str | None:
 
 
 def _prose(answer: str) -> str:
-    return _CODE.sub("", answer)
+    return _CODE.sub("", answer) if "```" in answer else answer
 
 
 def is_echo(asked: list[str], said: list[str]) -> bool:

@@ -114,6 +114,34 @@ _UNRESOLVED = re.compile(
     r"(?:be )?(?:fix|look|investigate|revisit|check|follow|address|retry|handle)(?:e?d)?\b",
     re.IGNORECASE,
 )
+_UNRESOLVED_SIGNS: Final = (
+    "not",
+    "n't",
+    "never",
+    "to be ",
+    "no ",
+    "still ",
+    "need",
+    "require",
+    "await",
+    "pending",
+    "waiting",
+    "under ",
+    "cause",
+    "reason",
+    "unclear",
+    "unknown",
+    "unsure",
+    "should",
+    "must",
+    "have to",
+    "gave up",
+    "will",
+    "let's",
+    "'ll",
+)
+"""Each match of _UNRESOLVED contains one of these, but for its case."""
+_BEGINNING: Final = 160
 _MERGE_NOTE = re.compile(
     r"\A\W*(?:merge (?:branch|pull request|remote-tracking|commit|tag)\b|revert \"|chore(?:\(\w+\))?: )"
     r"[^\n]*\Z",
@@ -161,7 +189,7 @@ def is_thinking_aloud(text: str) -> bool:
     return bool(_THOUGHT_ALOUD.match(text[:200]))
 
 
-def find_emptiness(text: str) -> str | None:
+def find_emptiness(text: str) -> str | None:  # noqa: PLR0911  one per reason
     """Why a text says nothing, or not what to do; None if it says something."""
     if _UNRESOLVED_LEAD.match(text):
         return UNRESOLVED
@@ -169,18 +197,40 @@ def find_emptiness(text: str) -> str | None:
         return STATUS_ONLY
     if _ASK_SOMEBODY.match(text):
         return ELSEWHERE
+    if _begins_with_substance(text) and not _is_unresolved(text):
+        return None
     words = _content(_REFERENCE.sub(" ", text))
     if all(word in NOTHING_WORDS for word in words):
         return ELSEWHERE if not words and _REFERENCE.search(text) else SAYS_NOTHING
     said = _content(_WEAK_REFERENCE.sub(" ", _REFERENCE.sub(" ", text)))
     is_told_to = bool(said) and said[0] in IMPERATIVES and HELPED.isdisjoint(said)
     told = [word for word in said if is_told_to or word not in _EMPTY_WORDS]
-    if _UNRESOLVED.search(text):
+    if _is_unresolved(text):
         left = {word for word in _content(_UNRESOLVED.sub(" ", text)) if word in told}
         if len(left) < 3:  # noqa: PLR2004  words of a remedy
             return UNRESOLVED
     # An answer may be a number or a name with one; a status with one is still a status.
     return None if told or not said or _OPTION.search(text) else _kind_of_emptiness(said)
+
+
+def _begins_with_substance(text: str) -> bool:
+    """Whether the words up to the first blank behind _BEGINNING characters already say something.
+
+    No reference contains a blank, so these words are the same in the whole text.
+    """
+    end = text.find(" ", _BEGINNING)
+    beginning = _REFERENCE.sub(" ", text[:end] if end >= 0 else text)
+    return not NOTHING_WORDS.issuperset(_content(beginning)) and not _EMPTY_WORDS.issuperset(
+        _content(_WEAK_REFERENCE.sub(" ", beginning))
+    )
+
+
+def _is_unresolved(text: str) -> bool:
+    """Whether a text says that something is open; most texts have none of the words for it."""
+    folded = text.casefold()
+    # To `re`, a dotless i is an i.
+    may_be = "\u0131" in folded or any(sign in folded for sign in _UNRESOLVED_SIGNS)
+    return may_be and _UNRESOLVED.search(text) is not None
 
 
 def _kind_of_emptiness(words: list[str]) -> str:

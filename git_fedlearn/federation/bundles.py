@@ -29,6 +29,7 @@ UNPACK_TIMEOUT_SECONDS: Final = 600.0
 _SIGNATURE: Final = re.compile(rb"# v[23] git bundle\n")
 _BRANCH: Final = "refs/heads/bundle"
 _AGAIN: Final = "copy the file again, or ask for a new one"
+_HASHES: Final = {"sha1": hashlib.sha1, "sha256": hashlib.sha256}
 _MAX_HEADER_BYTES: Final = 2**24
 
 
@@ -61,7 +62,7 @@ def is_whole(path: Path) -> bool:
     """
     with path.open("rb") as file:
         header = file.read(_MAX_HEADER_BYTES).partition(b"\n\n")[0]
-        make = hashlib.sha256 if b"@object-format=sha256" in header else hashlib.sha1
+        make = _HASHES[_format_of(header)]
         pack = len(header) + 2
         left = path.stat().st_size - pack - make().digest_size
         digest = make()
@@ -70,6 +71,11 @@ def is_whole(path: Path) -> bool:
             digest.update(part)
             left -= len(part)
         return left == 0 and file.read() == digest.digest()
+
+
+def _format_of(header: bytes) -> str:
+    """What names the objects in a bundle, as `git init --object-format` takes it (gitformat-bundle(5))."""
+    return "sha256" if b"\n@object-format=sha256\n" in header else "sha1"
 
 
 def find_refusal(repository: Repository, receiver: str, tip: Oid, since: Oid | None) -> PublishRefusal | None:
@@ -134,6 +140,13 @@ def unpacked(repository: Repository, path: Path, sender: Peer) -> Iterator[Peer]
 
 def _unpack(repository: Repository, path: Path, folder: Path) -> None:
     form = repository.git.text("rev-parse", "--show-object-format")
+    with path.open("rb") as file:
+        its = _format_of(file.read(_MAX_HEADER_BYTES).partition(b"\n\n")[0])
+    if its != form:
+        raise FedlearnError(
+            f"{path}: its object ids are {its}, those of this repository {form}; git cannot convert them",
+            hint="copy the data files instead: git fedlearn add SET FILE",
+        )
     repository.git.run(
         "init", "--quiet", "--bare", "--template=", f"--object-format={form}", "--", str(folder)
     )

@@ -33,6 +33,8 @@ class Contact(Enum):
     UNREACHABLE = "unreachable"
     REFUSED = "refused"
     """The peer sent objects that git does not accept."""
+    OTHER_IDS = "other object ids"
+    """Its objects are named by SHA-256 and ours by SHA-1, or the other way round; git cannot convert them."""
     UNSIGNED = "not signed"
 
     @property
@@ -68,6 +70,7 @@ _OPTIONS: Final = (
 _PHRASES: Final = (
     (Contact.EMPTY, r"couldn't find remote ref HEAD"),
     (Contact.NO_BRANCH, r"couldn't find remote ref"),
+    (Contact.OTHER_IDS, r"mismatched (algorithms|object format)"),
     (
         Contact.REFUSED,
         r"fsck error|index-pack|unpack-objects|bad object|did not send all necessary|object corrupt",

@@ -25,6 +25,7 @@ from git_fedlearn.repository.ledger import Ledger
 from git_fedlearn.repository.older_layout import OlderFile, OlderKind, is_committed, raw_events, root_files
 from git_fedlearn.repository.repository import Repository
 from git_fedlearn.statistics.metrics import write_older_month
+from git_fedlearn.training.own_files import remember_own_files
 from git_fedlearn.training.samples import Malformed, format_training_line, parse_sample
 
 
@@ -129,6 +130,7 @@ def _adopt_version(
     file = Path(path)
     target = (file.parent / repository.system() / file.name).as_posix()
     write_file(repository.top / target, b"".join(lines))
+    remember_own_files(repository, [repository.top / target])
     _remove(repository, AdoptedFile(path, OlderKind.SAMPLES, len(lines), target), adopted)
 
 

@@ -57,7 +57,7 @@ def find_repeats(
         suppress(LockedError),
         open_index(index_folder(repository), model, timeout=_TIMEOUT_SECONDS) as index,
     ):
-        index.refresh(repository.top)
+        index.refresh(repository)
         names = sorted({name, *index.sets} - {FINE_TUNING})
         near = index.shard.candidates(texts, model.embed(texts), names, _NEAREST)
         repeats = []

@@ -15,7 +15,6 @@ import re2
 
 from git_fedlearn.privacy.detectors import ids, phones, wallets
 from git_fedlearn.privacy.detectors.marked_formats import SHAPED
-from git_fedlearn.privacy.detectors.token_formats import PREFIXED
 from git_fedlearn.privacy.detectors.tokens import UNKNOWN
 
 if TYPE_CHECKING:
@@ -33,7 +32,6 @@ _PART = re.compile(
     r"\(\?P=(?P<same>\w+)\)|\{(?P<least>\d+),(?P<most>\d+)\}|(?P<open>\()|(?P<close>\))|.",
     re.DOTALL,
 )
-_REPEAT = re.compile(r"(?P<chars>\[[^\]]+\])\{(?P<least>\d+)")
 _BEYOND_ASCII = re.compile(r"[^\x00-\x7f]")
 _BEFORE = re.compile(r"\(\?<!\[(?P<chars>(?:\\[a-z]|[^\]\\])+)\]\)")
 
@@ -106,17 +104,6 @@ class NarrowGate(NamedTuple):
     patterns: Callable[[], Iterable[str]]
 
 
-def _prefixed() -> Iterator[str]:
-    for row in PREFIXED:
-        prefixes = "|".join(map(re.escape, row.prefixes.split()))
-        rest = relaxed(row.rest)
-        if (head := _REPEAT.match(rest)) is not None and int(head["least"]) > _LONGEST_KEPT_REPEAT:
-            rest = f"{head['chars']}{{{_LONGEST_KEPT_REPEAT}}}"
-        # Vendors widen their alphabets, so `tokens` does it, too.
-        rest = rest.replace("[A-Za-z0-9]", "[A-Za-z0-9_-]")
-        yield rf"{_NO_LETTER_BEFORE}(?:{prefixes})(?:{rest})"
-
-
 def _shaped() -> Iterator[str]:
     return (f"{_NO_LETTER_BEFORE}(?:{relaxed(row.pattern)})" for row in SHAPED)
 
@@ -150,7 +137,6 @@ _LONG_RUNS = (
 )
 _GROUPS: Final[tuple[tuple[NarrowGate, ...], ...]] = (
     _LONG_RUNS,
-    (NarrowGate("find_tokens", _prefixed),),
     (NarrowGate("find_numbers", _numbers),),
     (NarrowGate("find_phones", lambda: map(_ignoring_case, phones.signs())),),
     (NarrowGate("find_behind_escapes", lambda: (_ESCAPES,)),),

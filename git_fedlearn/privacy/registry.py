@@ -116,6 +116,22 @@ _NAMES = (
     r"keys?(?:[^a-z]|$))"
 )
 
+_REST = re.compile(r"(?P<chars>\[[^\]^]+\])\{(?P<least>\d+)")
+
+
+def _tokens() -> str:
+    """A prefix of the table and the first characters of what must follow it."""
+    rests: dict[str, list[str]] = {}
+    for row in PREFIXED:
+        head = None if "|" in row.rest else _REST.match(row.rest)
+        chars = head["chars"] if head and int(head["least"]) >= MIN_REST_LENGTH else r"\S"
+        if chars == "[A-Za-z0-9]":  # vendors widen it
+            chars = "[A-Za-z0-9_-]"
+        rests.setdefault(chars, []).extend(row.prefixes.split())
+    ways = (f"(?:{_any_of(prefixes)}){chars}{{{MIN_REST_LENGTH}}}" for chars, prefixes in rests.items())
+    return f"(?:^|[^A-Za-z0-9])(?:{'|'.join(ways)})"
+
+
 GATES: dict[str, str] = {
     "find_private_keys": "PRIVATE KEY|PuTTY-User-Key-File",
     "find_jwts": "eyJ",
@@ -123,10 +139,7 @@ GATES: dict[str, str] = {
     "find_webhooks": _any_of(WEBHOOK_SIGNS),
     "find_headers": r"(?i:bearer|basic|token|digest|apikey|negotiate)[ \t]{1,4}[A-Za-z0-9._~+/=-]{12}",
     "find_basic_pairs": r"auth[\"']?\s{0,4}[:=]",
-    "find_tokens": (
-        rf"(?:^|[^A-Za-z0-9])(?:{_any_of(prefix for row in PREFIXED for prefix in row.prefixes.split())})"
-        rf"\S{{{MIN_REST_LENGTH}}}"
-    ),
+    "find_tokens": _tokens(),
     "find_marked_tokens": _any_of(mark for row in MARKED for mark in row.marks if mark != "==")
     + "|[A-Za-z0-9+/]{8}==",
     "find_aws_secrets": "AKIA|ASIA",

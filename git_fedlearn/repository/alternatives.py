@@ -34,7 +34,7 @@ def find_alternatives(repository: Repository, record: Record) -> list[Alternativ
         if error_key(one.fields) == key and solution_key(one.fields) != solution_key(record.fields)
     }
     found.pop(record.id, None)
-    trust, outcomes = read_trust(repository), read_outcomes(repository.top, found.keys())
+    trust, outcomes = read_trust(repository), read_outcomes(repository, found.keys())
     weighed = [
         Alternative(
             one.id,

@@ -18,6 +18,7 @@ from git_fedlearn.errors import FedlearnError
 from git_fedlearn.repository.files import read_file, write_file
 from git_fedlearn.repository.repository import SYSTEM_KEY, Repository
 from git_fedlearn.repository.state import OWN_OUTCOMES
+from git_fedlearn.repository.trees import matching_files
 
 
 class UseResult(NamedTuple):
@@ -40,19 +41,18 @@ def outcomes_path(top: Path, system: str) -> Path:
 
 
 def read_outcomes(
-    top: Path, wanted: Collection[RecordId] | None = None
+    repository: Repository, wanted: Collection[RecordId] | None = None
 ) -> dict[RecordId, dict[str, Outcome]]:
     """The outcomes of all systems by record and system, for the `wanted` records or for all (None).
 
     Invalid lines and files are skipped: `verify` reports them.
     """
     found: dict[RecordId, dict[str, Outcome]] = {}
-    for path in sorted((top / OUTCOMES).glob("*.jsonl")):
-        if not SYSTEM_ID.fullmatch(path.stem) or path.is_symlink() or not path.is_file():
+    for path, data in matching_files(repository, f"{OUTCOMES}/*.jsonl"):
+        if not SYSTEM_ID.fullmatch(path.stem):
             continue
-        data = read_file(path)
         if wanted is not None:
-            data = b"\n".join(line for line in data.split(b"\n") if claimed_id(line) in wanted)
+            data = b"\n".join(line for line in data.split(b"\n") if claimed_id(line) in wanted)  # noqa: PLW2901  fewer lines
         for identifier, outcome in read_outcome_lines(data)[0].items():
             found.setdefault(identifier, {})[path.stem] = outcome
     return found

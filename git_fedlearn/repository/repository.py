@@ -12,7 +12,7 @@ from git_fedlearn.errors import GitError, NotARepositoryError, SettingsError
 from git_fedlearn.repository.checkout import LANDING, rollback_interrupted
 from git_fedlearn.repository.git import Git
 from git_fedlearn.repository.lock import hold_lock
-from git_fedlearn.repository.settings import SETTINGS_FILE, Settings, read_table, settings_of
+from git_fedlearn.repository.settings import SETTINGS_FILE, Settings, parse_table, read_table, settings_of
 from git_fedlearn.repository.state import State
 
 if TYPE_CHECKING:
@@ -76,7 +76,8 @@ class Repository:
     @cached_property
     def settings_table(self) -> dict[str, Any]:
         """The settings file as a table. Raises SettingsError."""
-        return read_table(self.top / SETTINGS_FILE)
+        path = self.top / SETTINGS_FILE
+        return read_table(path) or parse_table(self.sparse.read(SETTINGS_FILE), str(path))
 
     @cached_property
     def sets(self) -> "RecordSets":
@@ -87,7 +88,7 @@ class Repository:
 
     @cached_property
     def sparse(self) -> "SparseFiles":
-        """The data files that a sparse checkout leaves out of the work tree."""
+        """The files of ours that a sparse checkout leaves out of the work tree."""
         from git_fedlearn.repository.trees import SparseFiles  # noqa: PLC0415  costs start-up time
 
         return SparseFiles(self)
@@ -121,7 +122,7 @@ class Repository:
             raise NotARepositoryError(
                 f"{self.top}: a bare repository has no data files", hint="use a clone of it"
             )
-        if not (self.top / "data").is_dir():
+        if not (self.top / "data").is_dir() and not self.sparse.entries:
             raise NotARepositoryError(f"{self.top}: not a federated repository", hint="git fedlearn init")
 
     def system(self) -> SystemId:

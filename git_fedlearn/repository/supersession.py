@@ -130,5 +130,5 @@ def _introduced(repository: Repository) -> dict[str, frozenset[str]]:
 
 def _worked_here(repository: Repository, ids: Collection[RecordId]) -> set[RecordId]:
     own = read_trust(repository).own
-    counted = read_outcomes(repository.top, ids)
+    counted = read_outcomes(repository, ids)
     return {one for one, by in counted.items() if own in by and by[own].worked > by[own].failed}

@@ -3,7 +3,7 @@
 import os
 from collections.abc import Iterator
 from functools import cached_property
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Final, NamedTuple, Protocol
 
 from git_fedlearn.core.layout import (
@@ -20,7 +20,11 @@ from git_fedlearn.core.layout import (
 from git_fedlearn.repository.files import read_file
 from git_fedlearn.repository.objects import Objects, Oid, TreeEntry
 from git_fedlearn.repository.repository import Repository
+from git_fedlearn.repository.settings import SETTINGS_FILE
 
+RULES: Final = (SETTINGS_FILE, ".gitattributes", ".gitignore")
+"""The files at the top that rule data/."""
+_PLAIN_INDEX: Final = 2
 _FOLDER_DEPTH: Final = 2
 """Levels of folders below those of the layout that may contain files of ours."""
 
@@ -62,29 +66,59 @@ class CommittedTree(NamedTuple):
 
 
 class SparseFiles:
-    """The data files that are in the index but not in the work tree: git-sparse-checkout(1)."""
+    """The files of ours that are in the index but not in the work tree, and that git does not miss there.
+
+    A sparse checkout leaves them out (git-sparse-checkout(1)), or `update-index --skip-worktree`.
+    """
 
     def __init__(self, repository: Repository) -> None:
         self._repository = repository
 
     @cached_property
     def entries(self) -> dict[str, TreeEntry]:
-        """Their index entries; empty in an ordinary checkout, for which git is not asked."""
+        """The index entries of the data files."""
+        return {path: entry for path, entry in self._skipped.items() if is_data_file(path)}
+
+    @cached_property
+    def _skipped(self) -> dict[str, TreeEntry]:
         repository = self._repository
-        if not (repository.git_dir / "info" / "sparse-checkout").is_file():
+        if not _may_skip(repository):
             return {}
         found = {}
-        for line in repository.git.run("ls-files", "-t", "--stage", "-z", "--", DATA).split(b"\0"):
+        listed = repository.git.run("ls-files", "-t", "--stage", "-z", "--", DATA, *RULES)
+        for line in listed.split(b"\0"):
             facts, _, path = os.fsdecode(line).partition("\t")
             tag, mode, oid, *_stage = [*facts.split(" "), "", ""]
-            if tag == "S" and is_data_file(path) and not (repository.top / path).exists():
+            if tag == "S" and not os.path.lexists(repository.top / path):
                 found[path] = TreeEntry(int(mode, 8), Oid(oid))
         return found
 
+    def below(self, folder: str) -> list[str]:
+        """The paths of all files that are left out below a folder under data/, ours or not."""
+        return [path for path in self._skipped if path.startswith(f"{folder}/")]
+
+    def rules(self) -> list[str]:
+        """Those of `RULES` that are left out; git reads its own from the index."""
+        return [path for path in RULES if path in self._skipped]
+
     def read(self, path: str) -> bytes:
-        """The bytes of such a file in the index; empty for any other path."""
-        entry = self.entries.get(path)
+        """The bytes of a file that is left out, in the index; empty for any other path."""
+        entry = self._skipped.get(path)
         return self._repository.objects.read(entry.oid) if entry and entry.is_file else b""
+
+
+def _may_skip(repository: Repository) -> bool:
+    """Whether the index may have an entry that is marked `skip-worktree`, judged by its first bytes.
+
+    Version 2 of the index cannot mark one (gitformat-index(5)), unless the marks are in a shared index.
+    """
+    index = repository.environment.get("GIT_INDEX_FILE") or repository.git_dir / "index"
+    try:
+        with (repository.top / index).open("rb") as file:
+            version = int.from_bytes(file.read(8)[4:])
+    except FileNotFoundError:
+        return False
+    return version != _PLAIN_INDEX or any(repository.git_dir.glob("sharedindex.*"))
 
 
 class SparseTree(NamedTuple):
@@ -110,6 +144,16 @@ class SparseTree(NamedTuple):
 def work_files(repository: Repository) -> SparseTree:
     """The data files of the work tree of a repository; absence from a sparse checkout is not absence."""
     return SparseTree(WorkTree(repository.top), repository.sparse)
+
+
+def matching_files(repository: Repository, pattern: str) -> Iterator[tuple[PurePosixPath, bytes]]:
+    """The paths and bytes of the data files that a pattern matches, in order, without links."""
+    paths = {repository.relative(path) for path in repository.top.glob(pattern)}
+    paths |= {path for path in repository.sparse.entries if PurePosixPath(path).match(pattern)}
+    tree = work_files(repository)
+    for path in sorted(paths):
+        if tree.is_file(path):
+            yield PurePosixPath(path), tree.read(path)
 
 
 class WorkTree(NamedTuple):

@@ -73,7 +73,7 @@ def allow(
         known = engine.policy.allowed_fingerprints()
         fresh = [entry for entry in entries if entry.fingerprint not in known]
         if fresh:
-            _append(repository.top / SETTINGS_FILE, fresh, today)
+            _append(repository, fresh, today)
     return fresh
 
 
@@ -89,8 +89,9 @@ def _check(engine: PrivacyEngine, entry: Allowed) -> None:
         raise UsageError("the reason contains private data, and everybody can read it")
 
 
-def _append(path: Path, entries: list[Allowed], today: date) -> None:
-    data = read_file(path) or b"format = 1\n"
+def _append(repository: Repository, entries: list[Allowed], today: date) -> None:
+    path = repository.top / SETTINGS_FILE
+    data = read_file(path) or repository.sparse.read(SETTINGS_FILE) or b"format = 1\n"
     text = "\n".join(["", *(format_allowed(entry) for entry in entries)])
     extended = data + (b"" if data.endswith(b"\n") else b"\n") + text.encode("utf-8")
     try:

@@ -26,7 +26,7 @@ from git_fedlearn.extras import Lazy
 from git_fedlearn.repository.lock import hold_lock
 from git_fedlearn.repository.repository import Repository
 from git_fedlearn.repository.state import INDEX, read_json, write_json
-from git_fedlearn.repository.trees import WorkTree, set_paths
+from git_fedlearn.repository.trees import set_paths, work_files
 from git_fedlearn.repository.workers import Progress
 from git_fedlearn.search.edge_shard import IndexedLesson, LessonShard
 from git_fedlearn.search.embedders.base import Embedder, ModelIdentity, Vector, identify, parse_identity
@@ -167,12 +167,11 @@ class LessonIndex:
         """The record sets that the index covers."""
         return {found[0] for path in self._state.files if (found := find_set(path))}
 
-    def refresh(self, top: Path, progress: Progress | None = None) -> Refreshed:
-        """Bring the index up to date with the work tree at `top`; reads nothing if no file changed."""
-        tree = WorkTree(top)
+    def refresh(self, repository: Repository, progress: Progress | None = None) -> Refreshed:
+        """Bring the index up to date with the record sets; reads nothing if no file changed."""
+        tree = work_files(repository)
         paths_of = set_paths(tree)
-        paths = [path for paths in paths_of.values() for path in paths]
-        files = {path: stat for path in paths if (stat := stat_data(top / path))}
+        files = _stat_files(repository)
         if files == self._state.files:
             return Refreshed(0, 0, 0)
         self.check_model()
@@ -226,9 +225,21 @@ def read_index_status(repository: Repository) -> IndexStatus:
     known = read_json(index_folder(repository) / _STATE).get("files")
     if not isinstance(known, dict):
         return IndexStatus(is_made=False, changed=())
-    paths = [path for path in WorkTree(repository.top).paths() if find_set(path)]
-    files = {path: stat for path in paths if (stat := stat_data(repository.top / path))}
-    return IndexStatus(is_made=True, changed=tuple(sorted(_changed_sets(files, _parse_files(known)))))
+    changed = _changed_sets(_stat_files(repository), _parse_files(known))
+    return IndexStatus(is_made=True, changed=tuple(sorted(changed)))
+
+
+def _stat_files(repository: Repository) -> dict[str, StatData]:
+    """The stat data of the files of record sets; one that is not checked out is told by its blob."""
+    left_out = repository.sparse.entries
+    found: dict[str, StatData] = {}
+    for path in work_files(repository).paths():
+        stat = stat_data(repository.top / path) if find_set(path) else None
+        if stat:
+            found[path] = stat
+        elif path in left_out and find_set(path):
+            found[path] = (-1, -1, int(left_out[path].oid[:15], 16))
+    return found
 
 
 def has_index(repository: Repository) -> bool:

@@ -33,6 +33,7 @@ from git_fedlearn.search.relevance import (
     best_matches,
     sure_matches,
 )
+from git_fedlearn.search.scope import ANY_SCOPE, LessonScope, is_in_scope
 from git_fedlearn.search.windows import is_paste, windows_of
 
 MIN_CANDIDATES: Final = 100
@@ -63,6 +64,7 @@ class Query:
     min_score: float = 0.0
     """The minimum effective score."""
     sets: tuple[SetName, ...] = ()
+    scope: LessonScope = ANY_SCOPE
 
     def __post_init__(self) -> None:
         """Replace lone surrogates, which bytes on a command line that are not UTF-8 turn into."""
@@ -138,14 +140,14 @@ def find_lessons(
         repository.sets.check_name(name)
     model = embedder or choose_embedder(repository)
     with open_index(index_folder(repository), model, is_model_checked=False) as index:
-        index.refresh(repository.top, progress)
+        index.refresh(repository, progress)
         sets = query.sets or sorted(index.sets - {FINE_TUNING})
         windows, none = query.windows, [None] * len(query.windows)
         found = index.shard.candidates(windows, none, sets, query.candidates)
         matches = sure_matches(windows, found, query.bar)
         if not matches:
             if index.check_model():
-                index.refresh(repository.top, progress)
+                index.refresh(repository, progress)
             vectors = model.embed(windows)
             found = index.shard.candidates(windows, vectors, sets, query.candidates, index.center)
             matches = best_matches(windows, found, query.bar, query.follow_share)
@@ -160,10 +162,14 @@ def left_out_sets(repository: Repository, query: Query) -> list[SetName]:
 def rank_matches(repository: Repository, query: Query, matches: Sequence[LessonMatch]) -> list[Hit]:
     """Matches as hits, best first, within the limits of the query."""
     ids = {identifier for one in matches if (identifier := claimed_id(one.candidate.line.encode("utf-8")))}
-    trust, outcomes = read_trust(repository), read_outcomes(repository.top, ids)
+    trust, outcomes = read_trust(repository), read_outcomes(repository, ids)
     weak_below = query.bar + WEAK_MARGIN
     hits = [_hit(match, trust, outcomes, weak_below=weak_below) for match in matches]
-    answers = [hit for hit in _merge_sets(hits) if hit.effective >= query.min_score]
+    answers = [
+        hit
+        for hit in _merge_sets(hits)
+        if hit.effective >= query.min_score and is_in_scope(hit.fields, query.scope)
+    ]
     answers = _sink_superseded(repository, answers)
     return group_alternatives(sorted(answers, key=lambda hit: (-hit.rank, hit.id)))[: query.limit]
 

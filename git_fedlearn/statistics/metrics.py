@@ -19,6 +19,7 @@ from git_fedlearn.core.record import SYSTEM_ID
 from git_fedlearn.errors import UsageError
 from git_fedlearn.repository.files import read_file, write_file
 from git_fedlearn.repository.repository import Repository
+from git_fedlearn.repository.trees import matching_files
 from git_fedlearn.statistics.survey import PATTERN_SETS, Survey, survey
 from git_fedlearn.training.own_files import remember_own_files
 
@@ -70,7 +71,7 @@ def parse_month(text: str) -> date:
 def collect(repository: Repository, until: date, month: str | None = None) -> Metrics:
     """The metrics of all systems up to a day; with `month`, month files of other months do not count."""
     sets = repository.sets
-    files = [file for file in read_month_files(repository.top) if month in (None, file.month)]
+    files = [file for file in read_month_files(repository) if month in (None, file.month)]
     return Metrics(survey(sets, until), tuple(files))
 
 
@@ -83,7 +84,7 @@ def write_month(repository: Repository, now: datetime) -> Path | None:
     found = survey(repository.sets, now.date())
     facts = _facts(found, system, month)
     path = metrics_path(repository.top, system, month)
-    known = _read_object(path)
+    known = _parse_object(read_file(path) or repository.sparse.read(repository.relative(path)))
     if {key: value for key, value in known.items() if key != "synced_at"} == facts:
         return None
     text = json.dumps(facts | {"synced_at": f"{now:%Y-%m-%dT%H:%M:%SZ}"}, indent=2, sort_keys=True)
@@ -92,10 +93,10 @@ def write_month(repository: Repository, now: datetime) -> Path | None:
     return path
 
 
-def read_month_files(top: Path) -> Iterator[MonthFile]:
+def read_month_files(repository: Repository) -> Iterator[MonthFile]:
     """The month files of all systems, ordered by system and month; invalid files are skipped."""
-    for path in sorted((top / "data" / "metrics" / "monthly").glob("*/*.json")):
-        facts = _read_object(path)
+    for path, data in matching_files(repository, "data/metrics/monthly/*/*.json"):
+        facts = _parse_object(data)
         when, sets = facts.get("synced_at"), facts.get("sets")
         named = SYSTEM_ID.fullmatch(path.parent.name) and _MONTH.fullmatch(path.stem)
         if named and facts.get("format") == FORMAT and isinstance(when, str) and _is_time(when):
@@ -107,7 +108,7 @@ def write_older_month(repository: Repository, older: Path) -> Path | None:
 
     A file that this system has already is kept as it is. The caller holds the lock.
     """
-    facts = _read_object(older)
+    facts = _parse_object(read_file(older))
     figures = facts.get("federation")
     when = _utc_time(facts.get("timestamp"))
     if not isinstance(figures, dict) or not when or not _MONTH.fullmatch(older.stem):
@@ -119,6 +120,7 @@ def write_older_month(repository: Repository, older: Path) -> Path | None:
         own = {"format": FORMAT, "system": repository.system(), "month": older.stem, "synced_at": when}
         text = json.dumps({**known, **own}, indent=2, sort_keys=True)
         write_file(path, f"{text}\n".encode())
+        remember_own_files(repository, [path])
     return path
 
 
@@ -151,9 +153,9 @@ def _facts(found: Survey, system: str, month: str) -> JsonObject:
     return parsed if isinstance(parsed, dict) else {}
 
 
-def _read_object(path: Path) -> JsonObject:
+def _parse_object(data: bytes) -> JsonObject:
     try:
-        value = parse_value(read_file(path))
+        value = parse_value(data)
     except InvalidJsonError:
         return {}
     return value if isinstance(value, dict) else {}

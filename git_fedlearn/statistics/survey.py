@@ -14,7 +14,7 @@ from msgspec import UNSET
 
 from git_fedlearn.core.canonical import Json
 from git_fedlearn.core.layout import BEST_PRACTICES, ERROR_SOLUTIONS, FINE_TUNING, SKILLS_PATTERNS, SetName
-from git_fedlearn.core.record import FIRST_SEEN, RETRACTED, SEEN_BY, parse_record, score_of
+from git_fedlearn.core.record import FIRST_SEEN, RETRACTED, SEEN_BY, claimed_id, parse_record, score_of
 from git_fedlearn.repository.record_sets import RecordSets
 from git_fedlearn.training.dataset import count_tokens
 
@@ -147,8 +147,9 @@ class Survey:
 
 
 def survey(sets: RecordSets, until: date) -> Survey:
-    """Survey lessons and retractions up to a day (UTC), inclusive."""
+    """Survey lessons, each counted once, and retractions up to a day (UTC), inclusive."""
     found = Survey(until)
+    lessons: dict[bytes, LessonFacts] = {}
     for name in sets.names():
         figures = SetFigures(bytes=sets.size(name))
         for line in sets.read_lines(name) if figures.bytes else ():
@@ -159,9 +160,23 @@ def survey(sets: RecordSets, until: date) -> Survey:
             lesson = _lesson(name, facts, line)
             if lesson.first is None or lesson.first <= until:
                 figures.records += 1
-                found.lessons += [lesson] if name in LESSON_SETS else []
+                if name in LESSON_SETS:
+                    identifier = (claimed_id(line) or "").encode() or line
+                    lessons[identifier] = _join_facts(lessons.get(identifier, lesson), lesson)
         found.sets[name] = figures
+    found.lessons = [*lessons.values()]
     return found
+
+
+def _join_facts(one: LessonFacts, other: LessonFacts) -> LessonFacts:
+    """The facts of a lesson that is in two sets: it is one lesson, of the set that came first."""
+    days = [day for day in (one.first, other.first) if day]
+    return one._replace(
+        systems=tuple(sorted({*one.systems, *other.systems})),
+        first=min(days, default=None),
+        score=max(one.score, other.score),
+        tokens=max(one.tokens, other.tokens),
+    )
 
 
 class _Facts(msgspec.Struct, gc=False):

@@ -46,6 +46,21 @@ def test_every_way_a_file_can_be_written_gives_the_same_record(system: System, t
     assert system.read(SET) == before
 
 
+def test_many_lines_are_told_as_few_are(system: System) -> None:
+    lines = [line(title=f"the spooler dropped job {number}") for number in range(2100)]
+    lines[4], lines[1999] = b"not json\n", b"[1]\n"
+    lines[2050] = line(title="write to vera.kuhn@printshop.de")
+    result = system.fedlearn("add", "skills-patterns", stdin=b"".join(lines) + b'{"title":"half', code=1)
+    assert result.err == (
+        "error: standard input:5: not JSON: expecting value at column 1; skipped\n"
+        "error: standard input:2000: not a JSON object; skipped\n"
+        "error: standard input:2101: incomplete last line; skipped\n"
+    )
+    assert result.out == "skills-patterns: 2098 records added; redacted 1 EMAIL_ADDRESS\n"
+    again = system.fedlearn("add", "skills-patterns", stdin=b"".join(lines[5:1900]))
+    assert again.out == "skills-patterns: nothing new (1895 already known)\n"
+
+
 def test_broken_lines_are_reported_by_number_and_the_rest_is_added(system: System) -> None:
     lines = [
         b'{"title":"good"}',
@@ -218,6 +233,7 @@ def test_program_answer(system: System) -> None:
         "redacted": {},
         "held": {},
         "faults": [{"line": 3, "reason": "not JSON: expecting value at column 1"}],
+        "folds": [],
         "near_duplicates": [],
     }
 
@@ -301,3 +317,7 @@ def test_inputs_that_become_one_record_are_counted_with_the_fields_that_differed
     assert result.out == (
         "error-solutions: 3 records added\n  2 inputs became 1 record (differed in: error, value_score)\n"
     )
+    stdin = b"".join(line(**one) for one in lessons)
+    (fold,) = system.fedlearn("add", "error-solutions", "--json", stdin=stdin).json()["folds"]
+    assert fold == {"id": fold["id"], "inputs": 2, "differed": ["error", "value_score"]}
+    assert fold["id"] in {record.id for record in system.records("error-solutions")}

@@ -297,6 +297,10 @@ def test_a_scroll_dump_is_sanitized_and_imported(learned: System) -> None:
         "error: dump.json, point 3: no content: every field is metadata; not imported\n"
     )
     assert contents(learned, "notes")[4]["text"] == "write to <EMAIL_ADDRESS>"
+    twice = [{"id": number, "payload": {"text": "equal", "value_score": number / 10}} for number in (7, 8)]
+    learned.write("dump.json", json.dumps(twice).encode())
+    answer = learned.fedlearn("import", "notes", "--dump", "dump.json", "--json").json()
+    assert [(fold["inputs"], fold["differed"]) for fold in answer["folds"]] == [(2, ["value_score"])]
     learned.write("dump.json", b'{"result": 3}')
     assert "not a scroll dump" in learned.fedlearn("import", "notes", "--dump", "dump.json", code=3).err
 

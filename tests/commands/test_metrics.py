@@ -44,6 +44,15 @@ def repository(system: System) -> Repository:
     return Repository.discover(system.path, system.environment)
 
 
+def test_a_lesson_in_two_sets_is_counted_once(federation: System) -> None:
+    counted = federation.fedlearn("metrics", "--json").json()
+    federation.add("best-practices", lesson("one", "2026-05-19", B, C, value_score=0.9))
+    answer = federation.fedlearn("metrics", "--json").json()
+    assert answer["sets"]["best-practices"]["records"] == 1
+    assert answer["value_scores"] == counted["value_scores"]
+    assert answer["cross_system_adoption_rate"] == counted["cross_system_adoption_rate"]
+
+
 def test_the_figures_add_up(federation: System) -> None:
     federation.write(
         f"data/metrics/monthly/{B}/2026-05.json",
@@ -139,6 +148,11 @@ def test_the_file_of_a_month_is_rewritten_only_when_more_than_the_time_changed(f
     federation.fedlearn("verify")
 
 
+def read_files(system: System) -> list[tuple[str, int | None]]:
+    found = read_month_files(Repository.discover(system.path, system.environment))
+    return [(file.system, file.bytes) for file in found]
+
+
 @pytest.mark.parametrize(
     "data",
     [
@@ -153,14 +167,14 @@ def test_the_file_of_a_month_is_rewritten_only_when_more_than_the_time_changed(f
 )
 def test_a_file_of_a_peer_that_is_none_is_passed_over(system: System, data: bytes) -> None:
     system.write(f"data/metrics/monthly/{B}/2026-05.json", data)
-    assert list(read_month_files(system.path)) == []
+    assert read_files(system) == []
     assert system.fedlearn("metrics", "--json").json()["total_systems"] == 0
 
 
 def test_a_file_with_odd_figures_counts_for_its_time(system: System) -> None:
     facts = {"format": 1, "synced_at": "2026-05-22T10:00:00Z", "sets": {"x": {"bytes": True}, "y": 3}}
     system.write(f"data/metrics/monthly/{B}/2026-05.json", json.dumps(facts).encode())
-    assert [(file.system, file.bytes) for file in read_month_files(system.path)] == [(B, None)]
+    assert read_files(system) == [(B, None)]
 
 
 def test_federate_commits_the_file_of_the_month_with_what_changed(federation: System) -> None:

@@ -208,6 +208,23 @@ def test_what_is_tied_to_a_moment_ranks_below_what_is_general() -> None:
     assert general > vague
 
 
+LINKS = "see https://example.org/" + "a" * 200 + " and #12, docs/" + "b" * 200 + "/c.md "
+
+
+@pytest.mark.parametrize(
+    ("answer", "reason"),
+    [
+        (LINKS + FIX, None),
+        (LINKS, ELSEWHERE),
+        ("The spooler is NOT yet Fixed." + " It is the same." * 40, UNRESOLVED),
+        ("It is " + "the " * 60 + "cause: \u017ftill unknown", UNRESOLVED),
+        ("It is " + "the " * 60, SAYS_NOTHING),
+    ],
+)
+def test_a_long_answer_is_read_to_its_end(answer: str, reason: str | None) -> None:
+    assert find_emptiness(answer) == reason
+
+
 @pytest.mark.parametrize(
     "answer",
     [

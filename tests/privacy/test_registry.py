@@ -122,7 +122,7 @@ def test_a_relaxed_pattern_leaves_out_what_re2_cannot_say(pattern: str, expected
 
 
 PLAIN = (
-    "pattern = test_something_longer(cli_options) == api_version",
+    "pattern = make_something_longer(cli_options) == api_version",
     "in 2024 build 1234567 took 12 345 678 ns with 1.2.3 of it",
     "rather/long/path/of/some/file/in/the/repository.py: \\d+ and 50% more",
 )

@@ -73,7 +73,7 @@ def learn(system: System, name: str, *records: dict[str, Any]) -> None:
 def refresh(system: System, model: Counting) -> Refreshed:
     repository = repository_of(system)
     with open_index(repository.state.path(INDEX), model) as index:
-        return index.refresh(repository.top)
+        return index.refresh(repository)
 
 
 def held(system: System, model: Counting) -> int:

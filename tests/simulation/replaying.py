@@ -97,26 +97,17 @@ def undo(clone: Clone, random: Random) -> str:
 
 
 def carry(clone: Clone, random: Random) -> str:
-    """Take uncommitted lessons to another commit: `stash pop` or `checkout -m`."""
+    """Take uncommitted lessons to another commit by `stash pop`; the commit below them stays behind."""
     start, commits = _begin(clone, random, 2)
     (first, behind), (_, carried) = commits
-    way = random.choice(("stash pop", "checkout -m"))
     clone.git("reset", "--quiet", "--soft", first)
-    clone.git("branch", "--quiet", "--force", "topic", start)
-    ours: list[Draw] = []
     with Replaying(clone, start, [carried], [behind]) as replaying:
-        if way == "stash pop":
-            clone.git("stash", "push", "--quiet")
-            clone.git("reset", "--quiet", "--hard", start)
-            ours += [draw for _, draw in _learn(clone, random, 1)]
-            replaying.run("stash", "pop", "--quiet")
-        else:
-            replaying.run("checkout", "--quiet", "--merge", "topic")
-            clone.git("branch", "--quiet", "--force", "main", "topic")
-            clone.git("checkout", "--quiet", "main")
+        clone.git("stash", "push", "--quiet")
+        clone.git("reset", "--quiet", "--hard", start)
+        replaying.kept += [draw for _, draw in _learn(clone, random, 1)]
+        replaying.run("stash", "pop", "--quiet")
         clone.save("carried")
-        replaying.kept += ours
-    return f"carry lessons along by {way}"
+    return "carry lessons along by stash pop"
 
 
 class Replaying:
@@ -149,7 +140,7 @@ class Replaying:
                 if done.code == 0 or verb in ENDING_BADLY:
                     return
                 break
-            if verb in ("stash", "checkout"):
+            if verb == "stash":
                 return
             way = "--continue" if unmerged or verb == "rebase" else "--skip"
             done = clone.git("-c", "core.editor=true", verb, way, check=False)
@@ -175,9 +166,9 @@ class Replaying:
         return any(map(SHARD.search, made.splitlines()))
 
 
-ENDING_BADLY = ("stash", "checkout", "revert")
+ENDING_BADLY = ("stash", "revert")
 """They end with 1 though all is well: after a conflict that is resolved, and with nothing to revert."""
-VERBS = ("rebase", "cherry-pick", "am", "revert", "stash", "checkout")
+VERBS = ("rebase", "cherry-pick", "am", "revert", "stash")
 
 
 def _begin(clone: Clone, random: Random, number: int) -> tuple[str, list[tuple[str, Draw]]]:
