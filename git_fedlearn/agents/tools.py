@@ -25,8 +25,9 @@ from git_fedlearn.repository.alternatives import find_alternatives
 from git_fedlearn.repository.inbox import Inbox, ProposedRetraction
 from git_fedlearn.repository.ledger import Ledger
 from git_fedlearn.repository.lookup import select
-from git_fedlearn.repository.outcomes import UseResult, count_outcomes, read_outcomes, read_trust
+from git_fedlearn.repository.outcomes import UseResult, count_outcomes, read_outcomes
 from git_fedlearn.repository.supersession import find_successors, find_superseded
+from git_fedlearn.repository.trust import read_trust
 from git_fedlearn.search.embedders.base import Embedder
 from git_fedlearn.search.embedders.choose import choose_embedder
 from git_fedlearn.search.search import Query, find_lessons, left_out_sets
@@ -135,13 +136,11 @@ class AgentTools:
         repository = self._repository
         with self._one_at_a_time, repository.lock("mcp"):
             record = _living(select(self._sets, identifier), identifier)
-            trust = read_trust(repository)
-            before = effective_score(
-                record.fields, trust, read_outcomes(repository, {record.id}).get(record.id)
-            )
+            trust = read_trust(repository, {record.id})
+            before = effective_score(record, trust, read_outcomes(repository, {record.id}).get(record.id))
             count_outcomes(repository, [record.id], UseResult(worked, clean), self._clone.now().date())
             outcomes = read_outcomes(repository, {record.id})[record.id]
-        value = value_of(record, trust, outcomes)
+        value = value_of(record, read_trust(repository, {record.id}), outcomes)
         counts = value.outcomes
         text = (
             f"counted: {record.id} {'worked' if worked else 'failed'}{kinds(redacted)}. Score {before:.2f} → "
@@ -187,8 +186,9 @@ class AgentTools:
         links: Mapping[RecordId, tuple[tuple[Successor, ...], tuple[RecordId, ...]]],
     ) -> list[RenderedLesson]:
         """`links`: successors and alternatives of each lesson."""
-        trust, today = read_trust(self._repository), self._clone.now().date()
-        outcomes = read_outcomes(self._repository, {record.id for record, _ in found})
+        ids = {record.id for record, _ in found}
+        trust, today = read_trust(self._repository, ids), self._clone.now().date()
+        outcomes = read_outcomes(self._repository, ids)
         rendered = []
         for record, sets in found:
             successors, alternatives = links.get(record.id, ((), ()))
