@@ -19,6 +19,7 @@ SECTIONS: Final[dict[str, dict[str, str]]] = {
         "sync": "Learn from your AI stack's logs.",
         "search": "Find lessons that answer a question or an error.",
         "show": "Show a record.",
+        "note": "Write down a lesson in one line.",
         "add": "Add records from a file.",
         "outcome": "Record that lessons worked or failed here.",
     },
@@ -81,6 +82,11 @@ EXAMPLES: Final[dict[str, tuple[tuple[str, str], ...]]] = {
         ("git fedlearn sync --dry-run", "show what it would learn"),
         ("git fedlearn sync --source ~/logs --commit", "learn from another folder, and commit"),
         ("git fedlearn sync --explain --full --dry-run", "why each event is learned or skipped"),
+    ),
+    "note": (
+        ("git fedlearn note 'externally-managed-environment => use a venv'", "an error and its solution"),
+        ("git fedlearn note 'Pin the channel: builds stay the same'", "a practice"),
+        ("git fedlearn note", "in your editor"),
     ),
     "add": (("git fedlearn add best-practices notes.jsonl", "one JSON object per line"),),
     "retract": (

@@ -29,6 +29,7 @@ from git_fedlearn.federation.upstream import (
     Exchange,
     StepStatus,
     find_target,
+    first_push,
     pull_upstream,
     push,
 )
@@ -40,7 +41,7 @@ from git_fedlearn.qdrant.export import ExportRequest, export_collections
 from git_fedlearn.qdrant.import_ import ImportDeps, import_into_store, requests_for
 from git_fedlearn.repository.lock import hold_lock
 from git_fedlearn.repository.state import FEDERATE
-from git_fedlearn.repository.work_tree import changed_here, commit_data, refuse_unfinished
+from git_fedlearn.repository.work_tree import changed_here, commit_data, refuse_unfinished, switch_command
 from git_fedlearn.search.embedders.choose import choose_embedder
 from git_fedlearn.statistics.metrics import metrics_path, write_month
 
@@ -161,7 +162,9 @@ class Run:
         """
         git = self.context.repository.git
         if self.to != SYSTEMS and not git.is_true("symbolic-ref", "--quiet", "HEAD"):
-            raise FedlearnError("HEAD is detached: no branch is checked out", hint="git switch BRANCH")
+            raise FedlearnError(
+                "HEAD is detached: no branch is checked out", hint=switch_command(self.context.repository)
+            )
 
     def _write_month(self) -> None:
         """Write the figures of this month, unless they would stop the push."""
@@ -198,7 +201,7 @@ class Run:
         self._refuse_detached()
         target = find_target(repository, self.to, self.remote)
         if target is None:
-            return StepStatus.SKIPPED, "this branch has no upstream (git push -u REMOTE HEAD)"
+            return StepStatus.SKIPPED, f"this branch has no upstream ({first_push(repository)})"
 
         def catch_up() -> Exchange:
             return pull_upstream(repository, STEP_SECONDS)

@@ -12,6 +12,7 @@ from git_fedlearn.errors import NotARepositoryError
 from git_fedlearn.repository.older_layout import find_older_files
 from git_fedlearn.repository.repository import Repository
 from git_fedlearn.setup.install import install
+from git_fedlearn.setup.readmes import FOLDER_READMES
 from git_fedlearn.setup.scaffold import (
     ExistingFiles,
     Scaffold,
@@ -52,8 +53,12 @@ def command(context: Context) -> int:
 
 
 def _say_scaffold(context: Context, done: Scaffold) -> None:
+    readmes = [path for path in done.made if path in FOLDER_READMES]
     for path in done.made:
-        context.say(f"created   {path}")
+        if path not in readmes:
+            context.say(f"created   {path}")
+    if readmes:
+        context.say(f"created   README.md in {count(len(readmes), 'folder')} of data/")
     for path in done.extended:
         context.say(f"extended  {path}")
     report_unextended(context, done)

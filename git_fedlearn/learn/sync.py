@@ -36,6 +36,7 @@ from git_fedlearn.repository.inbox import Inbox
 from git_fedlearn.repository.ledger import Ledger
 from git_fedlearn.repository.record_sets import Joined
 from git_fedlearn.repository.repository import Repository
+from git_fedlearn.repository.settings import SETTINGS_FILE
 from git_fedlearn.repository.state import CHECKPOINTS
 from git_fedlearn.repository.work_tree import SYSTEM_TRAILER, commit_data, refuse_unfinished
 from git_fedlearn.repository.workers import cores
@@ -179,7 +180,7 @@ def _profiles(repository: Repository, source: Location) -> dict[Profile, Path]:
     """The profiles in the settings, each with its folder: the source, unless git config names another."""
     folders: dict[Profile, Path] = {}
     table = repository.settings_table.get("sources")
-    for profile in [] if table is None else parse_profiles(table):
+    for profile in [] if table is None else parse_profiles(table, _settings_text(repository)):
         own = repository.git.find_config(f"fedlearn.source.{profile.name}")
         home = repository.environment.get("HOME", "~")
         named = home + own[1:] if own and own.startswith("~/") else own
@@ -188,6 +189,10 @@ def _profiles(repository: Repository, source: Location) -> dict[Profile, Path]:
         elif isinstance(source, Path):
             folders[profile] = source
     return folders
+
+
+def _settings_text(repository: Repository) -> str:
+    return read_file(repository.top / SETTINGS_FILE).decode("utf-8", "replace")
 
 
 def _checkpoints_of(reached: Positions, known: Checkpoints) -> Checkpoints:

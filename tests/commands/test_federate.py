@@ -252,7 +252,7 @@ def test_a_detached_head_is_a_failure_that_says_so(world: World) -> None:
     before = one.git("rev-parse", "HEAD").out
     source = str(stack(world, "one", "alpha"))
     found = steps(one.fedlearn("federate", "--json", "--source", source, code=1))
-    detached = ("failed", "HEAD is detached: no branch is checked out (git switch BRANCH)")
+    detached = ("failed", "HEAD is detached: no branch is checked out (git switch main)")
     assert found["commit"] == found["push"] == detached
     assert one.git("rev-parse", "HEAD").out == before
     one.git("switch", "--quiet", "main")

@@ -141,7 +141,7 @@ def test_in_the_middle_of_a_merge_detached_and_bare(world: World) -> None:
     head = one.git("rev-parse", "HEAD").out[:12]
     told = status(one)
     assert told.startswith(f"branch  HEAD detached at {head} ")
-    assert "git switch BRANCH\n" in told
+    assert "git switch side\n" in told
     assert "unpushed  unknown: a detached HEAD has no upstream\n" in told
     bare = world.bare("hub")
     assert status(bare).endswith("learned  nothing: no commits yet\n")

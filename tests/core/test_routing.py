@@ -69,7 +69,7 @@ def test_any_event_becomes_a_clean_lesson_or_a_counted_reason(event: dict[str, A
         ({"category": "nix", "description": "Pin flake inputs."}, BEST_PRACTICES),
         ({"description": "Pin flake inputs.", "endorsement_count": 3}, BEST_PRACTICES),
         ({"title": "Pin flake inputs.", "endorsed": True}, BEST_PRACTICES),
-        ({"skill_name": "retries", "usage_pattern": "back off"}, SKILLS_PATTERNS),
+        ({"skill_name": "retries", "usage_pattern": "back off longer after each refusal"}, SKILLS_PATTERNS),
         ({"pattern": {"trigger": "timeout"}}, SKILLS_PATTERNS),
         (
             {"pattern_extracted": True, "query": QUESTION, "response": "Back off, with jitter."},

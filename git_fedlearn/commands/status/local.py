@@ -16,6 +16,7 @@ from git_fedlearn.console.words import count, summarize
 from git_fedlearn.core.canonical import Json, JsonObject
 from git_fedlearn.core.changes import ChangeKind, RecordChange
 from git_fedlearn.core.layout import SetName, find_set
+from git_fedlearn.federation.upstream import first_push
 from git_fedlearn.repository.commit_checks import NewLine
 from git_fedlearn.repository.history import (
     all_changes,
@@ -29,7 +30,7 @@ from git_fedlearn.repository.older_layout import find_older_files
 from git_fedlearn.repository.repository import SYSTEM_KEY, Repository
 from git_fedlearn.repository.state import facts_of
 from git_fedlearn.repository.trees import WorkTree
-from git_fedlearn.repository.work_tree import WorkState, find_unfinished
+from git_fedlearn.repository.work_tree import WorkState, continue_command, find_unfinished, switch_command
 from git_fedlearn.setup.drivers import DRIVER_KEY
 from git_fedlearn.setup.hooks import find_missing
 from git_fedlearn.statistics.counts import Count, count_commit
@@ -59,9 +60,9 @@ def branch_item(repository: Repository, state: WorkState) -> StatusLine:
     }
     if unfinished:
         clash = f", {count(len(state.conflicts), 'data file')} in conflict" if state.conflicts else ""
-        command = "git fedlearn resolve" if state.conflicts else "git status"
+        command = continue_command(repository)
         return StatusLine("branch", f"{where}, in the middle of {unfinished}{clash}", command, facts)
-    return StatusLine("branch", where, "" if state.branch else "git switch BRANCH", facts)
+    return StatusLine("branch", where, "" if state.branch else switch_command(repository), facts)
 
 
 def setup_items(repository: Repository) -> Iterator[StatusLine]:
@@ -156,18 +157,14 @@ def upstream_items(repository: Repository, state: WorkState) -> Iterator[StatusL
 
 def _no_upstream(repository: Repository, state: WorkState) -> StatusLine:
     facts: dict[str, Json] = {"upstream": None, "commits": None}
-    remotes = repository.git.text("remote").split()
     if state.branch is None:
         return StatusLine("unpushed", "unknown: a detached HEAD has no upstream", facts=facts)
     if state.upstream:
         text = f"unknown: {state.upstream} was never fetched or no longer exists"
         return StatusLine("unpushed", text, "git push -u " + state.upstream.replace("/", " HEAD:", 1), facts)
-    if not remotes:
-        return StatusLine("unpushed", "nothing pushed yet: no remote", "git remote add origin URL", facts)
-    named = "origin" if "origin" in remotes else remotes[0]
-    return StatusLine(
-        "unpushed", "nothing pushed yet: this branch has no upstream", f"git push -u {named} HEAD", facts
-    )
+    command = first_push(repository)
+    what = "this branch has no upstream" if "push" in command else "no remote"
+    return StatusLine("unpushed", f"nothing pushed yet: {what}", command, facts)
 
 
 def _uncommitted(repository: Repository, state: WorkState) -> JsonObject:
