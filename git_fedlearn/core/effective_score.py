@@ -32,7 +32,7 @@ OWN_TRUST: Final = 2.0
 MAX_TRUST: Final = 100.0
 
 UNKNOWN_VERDICTS: Final = 5.0
-"""A system about whose lessons this clone has no verdict weighs one part of so many; see `Standing`."""
+"""A system about whose lessons this clone has no verdict weighs one part of so many; see `Reputation`."""
 
 MAX_UNKNOWN: Final = 0.25
 """The most that systems weigh together by what they begin with, however many they are."""
@@ -44,7 +44,7 @@ MANY_FAILURES: Final = 2.0
 """A lesson failed often if its failures outweigh its successes by more: twice here and never a success."""
 
 
-class Standing(NamedTuple):
+class Reputation(NamedTuple):
     """The lessons of a system, or those that a peer brought, that proved `good` and `bad` here."""
 
     good: float = 0.0
@@ -66,8 +66,8 @@ class Standing(NamedTuple):
         """How far a peer is believed, in (0, 1): the rule of succession, since the user chose the peer."""
         return (1 + self.good) / (2 + self.good + self.bad)
 
-    def without(self, verdict: int, share: float) -> "Standing":
-        """The standing without one lesson."""
+    def without(self, verdict: int, share: float) -> "Reputation":
+        """The reputation without one lesson."""
         if verdict > 0:
             return self._replace(good=max(0.0, self.good - share))
         return self._replace(bad=max(0.0, self.bad - share)) if verdict < 0 else self
@@ -86,8 +86,8 @@ class Trust(NamedTuple):
     """The peer without full trust that brought a lesson first; needed for those that are scored."""
     bringers: Mapping[str, str] = {}
     """The peer without full trust that brought the outcomes of a system."""
-    systems: Mapping[str, Standing] = {}
-    peers: Mapping[str, Standing] = {}
+    systems: Mapping[str, Reputation] = {}
+    peers: Mapping[str, Reputation] = {}
 
     def chosen_weight(self, system: str) -> float | None:
         """The weight that the user set for a system; None if none."""
@@ -171,7 +171,7 @@ def weigh_systems(
     trust: Trust,
     outcomes: Mapping[RecordId, Mapping[str, Outcome]],
 ) -> Trust:
-    """Trust with the standings of systems and peers; `lessons` are ids with the systems that learned them.
+    """Trust with the reputations of systems and peers; `lessons` are ids with the systems that learned them.
 
     A lesson counts for the systems that it names in equal parts, so names that are added gain little.
     """
@@ -189,8 +189,8 @@ def weigh_systems(
         if identifier in trust.brought:
             peers[trust.brought[identifier]][side] += 1
     return trust._replace(
-        systems={name: Standing(*sides) for name, sides in systems.items()},
-        peers={name: Standing(*sides) for name, sides in peers.items()},
+        systems={name: Reputation(*sides) for name, sides in systems.items()},
+        peers={name: Reputation(*sides) for name, sides in peers.items()},
     )
 
 
@@ -203,14 +203,14 @@ class _Known(NamedTuple):
     names: frozenset[str]
     """The other systems that learned the lesson."""
 
-    def system(self, name: str) -> Standing:
-        standing = self.trust.systems.get(name, Standing())
-        return standing.without(self.verdict, 1 / len(self.names)) if name in self.names else standing
+    def system(self, name: str) -> Reputation:
+        reputation = self.trust.systems.get(name, Reputation())
+        return reputation.without(self.verdict, 1 / len(self.names)) if name in self.names else reputation
 
     def peer(self, name: str) -> float:
-        standing = self.trust.peers.get(name, Standing())
+        reputation = self.trust.peers.get(name, Reputation())
         is_bringer = self.trust.brought.get(self.lesson) == name
-        return (standing.without(self.verdict, 1.0) if is_bringer else standing).of_peer
+        return (reputation.without(self.verdict, 1.0) if is_bringer else reputation).of_peer
 
     def learners(self) -> "_Voice":
         """The one voice of all other systems that learned the lesson.
@@ -246,16 +246,16 @@ def _count_others(known: _Known, outcomes: Mapping[str, Outcome]) -> tuple[_Vote
         if system == known.trust.own:
             continue
         votes = _weigh(_Votes(outcome.worked, outcome.failed), 1.0)
-        weight, standing = known.trust.chosen_weight(system), known.system(system)
+        weight, reputation = known.trust.chosen_weight(system), known.system(system)
         bringer = known.trust.bringers.get(system)
         if weight is not None:
             chosen += votes.scaled(weight)
         elif bringer:
-            whole = votes.scaled(standing.earned + standing.unproven)
+            whole = votes.scaled(reputation.earned + reputation.unproven)
             by_peer[bringer] = by_peer.get(bringer, _Votes()) + whole
         else:
-            earned += votes.scaled(standing.earned)
-            unproven += votes.scaled(standing.unproven)
+            earned += votes.scaled(reputation.earned)
+            unproven += votes.scaled(reputation.unproven)
     for peer, votes in by_peer.items():
         earned += votes.at_most(known.peer(peer))
     return chosen + earned.at_most(MAX_OTHERS), unproven

@@ -1,7 +1,7 @@
 """What this clone knows about the systems and peers that its lessons come from, for their effective scores.
 
 The evidence is in the ledger, in the outcomes of this system, and in what was recorded about peers: no peer
-can write any of it. Only `_seen_by`, which says who learned a lesson, is a claim. Standings are remembered
+can write any of it. Only `_seen_by`, which says who learned a lesson, is a claim. Reputations are remembered
 until a data file or one of these changes.
 """
 
@@ -11,7 +11,7 @@ from contextlib import suppress
 from typing import Final, NamedTuple
 
 from git_fedlearn.core.canonical import Json, JsonObject
-from git_fedlearn.core.effective_score import Standing, Trust, weigh_systems
+from git_fedlearn.core.effective_score import Reputation, Trust, weigh_systems
 from git_fedlearn.core.identity import RecordId
 from git_fedlearn.core.record import claimed_id, parse_record, seen_by
 from git_fedlearn.repository.files import read_file
@@ -44,12 +44,12 @@ def read_trust(repository: Repository, ids: Collection[RecordId] | None = None) 
         _bringers_of_systems(repository, config),
     )
     known = repository.state.remember(
-        "standings",
+        "reputations",
         _facts(repository, config),
-        lambda: _find_standings(repository, trust, introduced),
+        lambda: _find_reputations(repository, trust, introduced),
     )
     return trust._replace(
-        systems=_parse_standings(known.get("systems")), peers=_parse_standings(known.get("peers"))
+        systems=_parse_reputations(known.get("systems")), peers=_parse_reputations(known.get("peers"))
     )
 
 
@@ -122,13 +122,13 @@ def _contained(ids: Collection[RecordId], data: bytes) -> list[RecordId]:
     return [one for one in ids if one.encode("ascii") in data]
 
 
-def _find_standings(repository: Repository, trust: Trust, introduced: Mapping[str, bytes]) -> JsonObject:
+def _find_reputations(repository: Repository, trust: Trust, introduced: Mapping[str, bytes]) -> JsonObject:
     """Weigh all lessons that this system learned or counted outcomes for."""
     outcomes = read_outcomes(repository)
     every = trust._replace(learned=_learned(repository, None), brought=_bringers(introduced, None))
     tried = {one for one, by in outcomes.items() if trust.own in by}
     found = weigh_systems(_learners(repository, tried.union(every.learned)), every, outcomes)
-    return {"systems": _format_standings(found.systems), "peers": _format_standings(found.peers)}
+    return {"systems": _format_reputations(found.systems), "peers": _format_reputations(found.peers)}
 
 
 def _learners(repository: Repository, wanted: set[RecordId]) -> Iterator[tuple[RecordId, list[str]]]:
@@ -143,20 +143,20 @@ def _learners(repository: Repository, wanted: set[RecordId]) -> Iterator[tuple[R
 
 
 def _facts(repository: Repository, config: _Config) -> str:
-    """A key that changes with everything that standings are computed from."""
+    """A key that changes with everything that reputations are computed from."""
     top, state = repository.top, repository.state
     paths = [*(top / "data").rglob("*.jsonl"), state.path(LEDGER), *state.path(PEERS).glob("*.*")]
     return f"{config.own} {sorted(config.full)}\n{facts_of(top, map(str, paths))}"
 
 
-def _format_standings(standings: Mapping[str, Standing]) -> JsonObject:
-    return {name: [one.good, one.bad] for name, one in sorted(standings.items())}
+def _format_reputations(reputations: Mapping[str, Reputation]) -> JsonObject:
+    return {name: [one.good, one.bad] for name, one in sorted(reputations.items())}
 
 
-def _parse_standings(value: Json) -> dict[str, Standing]:
+def _parse_reputations(value: Json) -> dict[str, Reputation]:
     found = {}
     for name, sides in value.items() if isinstance(value, dict) else ():
         match sides:
             case [int() | float() as good, int() | float() as bad]:
-                found[name] = Standing(good, bad)
+                found[name] = Reputation(good, bad)
     return found

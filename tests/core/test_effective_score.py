@@ -14,7 +14,7 @@ from git_fedlearn.core.effective_score import (
     OWN_TRUST,
     PRIOR,
     PRIOR_WEIGHT,
-    Standing,
+    Reputation,
     Tally,
     Trust,
     claimed_score,
@@ -30,8 +30,8 @@ from git_fedlearn.core.record import Record, make_record
 OWN = "sys-aaaaaaaaaa"
 OTHERS = [f"sys-bbbbbbbbb{letter}" for letter in "abcdefghij"]
 SYSTEMS = [OWN, *OTHERS]
-KNOWN = Standing(good=45.0)
-"""The standing of a system that proved good so often that its voice weighs nine tenths."""
+KNOWN = Reputation(good=45.0)
+"""The reputation of a system that proved good so often that its voice weighs nine tenths."""
 
 scores = st.floats(0, 1)
 counts = st.integers(0, 5) | st.sampled_from([MAX_COUNT - 1])
@@ -117,7 +117,7 @@ def test_unknown_systems_move_a_score_by_at_most_a_ninth_and_all_others_by_their
 def test_without_outcomes_it_lies_between_the_prior_and_the_claim(
     claim: float, systems: int, good: float, bad: float
 ) -> None:
-    trust = Trust(OWN, systems=dict.fromkeys(OTHERS, Standing(good, bad)))
+    trust = Trust(OWN, systems=dict.fromkeys(OTHERS, Reputation(good, bad)))
     found = effective_score(lesson(claim, OTHERS[:systems]), trust)
     assert min(PRIOR, claim) - 1e-9 <= found <= max(PRIOR, claim) + 1e-9
 
@@ -144,7 +144,7 @@ def test_names_that_are_added_to_a_good_lesson_share_what_it_proves() -> None:
     own = RecordId("a" * 32)
     alone = weigh_systems([(own, [OWN, OTHERS[0]])], Trust(OWN, learned={own}), {})
     crowded = weigh_systems([(own, SYSTEMS)], Trust(OWN, learned={own}), {})
-    assert alone.systems[OTHERS[0]] == Standing(good=1.0)
+    assert alone.systems[OTHERS[0]] == Reputation(good=1.0)
     assert sum(one.good for one in crowded.systems.values()) == pytest.approx(1.0)
 
 
@@ -173,8 +173,8 @@ def test_what_a_peer_brought_weighs_no_more_than_the_peer() -> None:
     record = lesson(1.0, OTHERS[:3])
     known = Trust(OWN, systems=dict.fromkeys(OTHERS, KNOWN))
     through = known._replace(brought={record.id: "red"})
-    bad = through._replace(peers={"red": Standing(bad=8)})
-    good = through._replace(peers={"red": Standing(good=8)})
+    bad = through._replace(peers={"red": Reputation(bad=8)})
+    good = through._replace(peers={"red": Reputation(good=8)})
     ranks = [effective_score(record, trust) for trust in (bad, through, good, known)]
     assert ranks == sorted(ranks)
     assert len(set(ranks)) == len(ranks)

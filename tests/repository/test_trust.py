@@ -6,7 +6,7 @@ import pytest
 from systems import System
 
 from git_fedlearn.core.canonical import Json
-from git_fedlearn.core.effective_score import Standing, Trust
+from git_fedlearn.core.effective_score import Reputation, Trust
 from git_fedlearn.core.identity import RecordId
 from git_fedlearn.core.record import Record, make_record
 from git_fedlearn.repository.repository import Repository
@@ -39,20 +39,20 @@ def trust(system: System, *ids: RecordId) -> Trust:
 
 def test_a_lesson_that_both_learned_proves_the_other_system(system: System, records: list[Record]) -> None:
     found = trust(system)
-    assert found.systems == {THEIRS: Standing(good=1.0)}
+    assert found.systems == {THEIRS: Reputation(good=1.0)}
     assert found.learned == {records[0].id}
     assert trust(system, records[1].id).learned == set()
 
 
 def test_an_outcome_here_proves_a_lesson_good_or_bad(system: System, records: list[Record]) -> None:
     system.fedlearn("outcome", records[1].id, "--failed")
-    assert trust(system).systems == {THEIRS: Standing(good=1.0, bad=1.0)}
+    assert trust(system).systems == {THEIRS: Reputation(good=1.0, bad=1.0)}
 
 
 def test_an_outcome_of_another_system_proves_nothing(system: System, records: list[Record]) -> None:
     line = b'{"_id":"%s","failed":9,"worked":0}\n' % records[1].id.encode()
     system.write(f"data/outcomes/{THEIRS}.jsonl", line)
-    assert trust(system).systems == {THEIRS: Standing(good=1.0)}
+    assert trust(system).systems == {THEIRS: Reputation(good=1.0)}
 
 
 def test_what_a_peer_brought_before_is_no_proof_unless_it_worked(
@@ -63,7 +63,7 @@ def test_what_a_peer_brought_before_is_no_proof_unless_it_worked(
     assert trust(system).systems == {}
     system.fedlearn("outcome", records[1].id, "--worked")
     found = trust(system, records[0].id)
-    assert (found.systems, found.peers) == ({THEIRS: Standing(good=1.0)}, {"red": Standing(good=1.0)})
+    assert (found.systems, found.peers) == ({THEIRS: Reputation(good=1.0)}, {"red": Reputation(good=1.0)})
     assert (found.brought, found.bringers) == ({records[0].id: "red"}, {THEIRS: "red"})
 
 
@@ -71,7 +71,7 @@ def test_a_peer_of_full_trust_has_no_limit(system: System, records: list[Record]
     write(system, f"{PEERS.name}/red.introduced", *(one.id for one in records))
     system.git("config", "remote.red.fedlearnTrust", "full")
     assert trust(system).brought == {}
-    assert trust(system).systems == {THEIRS: Standing(good=1.0)}
+    assert trust(system).systems == {THEIRS: Reputation(good=1.0)}
 
 
 def test_without_a_ledger_the_commits_of_this_system_tell(system: System, records: list[Record]) -> None:
