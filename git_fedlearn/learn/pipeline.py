@@ -144,7 +144,7 @@ class Pipeline:
         new = {file: start for file, start in starts.items() if start and not start.is_done}
         if self.rules.explain:
             for file, start in new.items():
-                yield extractor.extract(Chunk(file, start.offset, None, start.number))
+                yield extractor.extract(Chunk(file, start.offset, None, start.number, start.mark))
             return
         chunks = [chunk for file, start in new.items() for chunk in _split(file, start)]
         if self.engine:
@@ -217,9 +217,10 @@ def _mistakes(starts: Positions, extract: Extract) -> Iterator[str]:
 def _split(file: SourceFile, start: ReadPosition) -> Iterator[Chunk]:
     """The chunks of a file; a file that is gone is one chunk, whose reader reports the fault."""
     try:
-        yield from split_chunks(file, start.offset)
+        for chunk in split_chunks(file, start.offset):
+            yield chunk._replace(mark=start.mark)
     except OSError:
-        yield Chunk(file, start.offset, None)
+        yield Chunk(file, start.offset, None, mark=start.mark)
 
 
 def _follow(starts: Positions, extract: Extract) -> tuple[dict[tuple[str, int], int], Positions]:

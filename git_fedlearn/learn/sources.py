@@ -8,6 +8,7 @@ followed.
 import glob
 import gzip
 import io
+import os
 import re
 import stat
 import zlib
@@ -15,7 +16,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any, Final, cast
+from typing import IO, TYPE_CHECKING, Any, Final, NamedTuple, cast
 
 from git_fedlearn.errors import FedlearnError
 from git_fedlearn.extras import ZSTD, Lazy, MissingExtraError, load_extra
@@ -309,34 +310,48 @@ class _OwningStream(io.RawIOBase):
         super().close()
 
 
+class FileMark(NamedTuple):
+    """A file when reading was planned: its inode, and its first bytes; another may have its path since."""
+
+    inode: int
+    first: bytes
+
+    def is_of(self, stream: IO[bytes], path: Path | RemotePath, head: bytes) -> bool:
+        """Whether an open file is still the same."""
+        is_plain = isinstance(path, Path) and not is_compressed(path)
+        is_same = not is_plain or os.fstat(stream.fileno()).st_ino == self.inode
+        return is_same and head.startswith(self.first)
+
+
 def read_events(
     path: Path | RemotePath,
     *,
     offset: int = 0,
     number: int = 1,
     stop: int | None = None,
-    max_line: int = MAX_LINE,
     skimmer: Skimmer | None = None,
+    mark: FileMark | None = None,
 ) -> Iterator[Line | SourceFault]:
     """The lines of a file from `offset` (line `number`) to `stop`, by default its size when opened.
 
-    If reading fails, a fault comes last. For `skimmer` see `read_lines`.
+    If reading fails, a fault comes last. For `skimmer` see `read_lines`. If the file was rotated since it was
+    marked there are no lines: the offset means nothing in another file, which the next run reads.
     """
     try:
         with open_source(path) as stream:
             limit = stop if stop is not None or is_compressed(path) else stream.seek(0, 2)
             stream.seek(0)
             head = stream.read(HEAD_BYTES)
+            if mark and not mark.is_of(stream, path, head):
+                return
             if _UTF16.match(head):
                 yield from [] if offset else [SourceFault(path, *_IS_UTF16)]
                 return
             stream.seek(offset)
             if is_document(head):
-                yield from read_document(stream, offset=offset, number=number, limit=limit, max_line=max_line)
+                yield from read_document(stream, offset=offset, number=number, limit=limit, max_line=MAX_LINE)
                 return
-            yield from read_lines(
-                stream, offset=offset, number=number, limit=limit, max_line=max_line, skimmer=skimmer
-            )
+            yield from read_lines(stream, offset=offset, number=number, limit=limit, skimmer=skimmer)
     except SourceError as error:
         yield SourceFault(path, error.message, error.hint)
     except (EOFError, gzip.BadGzipFile, zlib.error):
