@@ -110,6 +110,9 @@ RETRACTED_HERE: Final = StateItem(
     is_disposable=False,
 )
 SCHEDULE_LOG: Final = StateItem("schedule.log", "output of cron and launchd timers", "the output")
+SOURCES: Final = StateItem(
+    "sources.json", "when each source was read, and what came of it", "`sources list` shows no last run"
+)
 STATUS: Final = StateItem("status.json", "cached results of `status`", "computed again")
 
 ITEMS: Final = (
@@ -140,6 +143,7 @@ ITEMS: Final = (
     RECENT_CALLS,
     RETRACTED_HERE,
     SCHEDULE_LOG,
+    SOURCES,
     STATUS,
 )
 """All items, by name."""
