@@ -28,9 +28,10 @@ from git_fedlearn.federation.injection import reads_like_instructions
 from git_fedlearn.privacy.invisible import clean_text
 from git_fedlearn.repository.files import read_file
 from git_fedlearn.repository.lock import hold_lock
-from git_fedlearn.repository.outcomes import read_outcomes, read_trust
+from git_fedlearn.repository.outcomes import read_outcomes
 from git_fedlearn.repository.repository import Repository
 from git_fedlearn.repository.supersession import find_successors
+from git_fedlearn.repository.trust import read_trust
 from git_fedlearn.search.failures import lines_of_error, telling_words
 from git_fedlearn.search.lesson_text import lesson_text
 from git_fedlearn.search.project import BOUND_TO_A_LANGUAGE, tags_of
@@ -152,7 +153,14 @@ def _rescore(repository: Repository, connection: sqlite3.Connection) -> None:
             fields[SCORE] = value
         found = outcomes.get(RecordId(identifier), {})
         counts = tally(found.values())
-        scores.append((effective_score(fields, trust, found), counts.worked, counts.failed, number))
+        scores.append(
+            (
+                effective_score(Record(RecordId(identifier), 0, b"{}", fields), trust, found),
+                counts.worked,
+                counts.failed,
+                number,
+            )
+        )
     connection.executemany("update lessons set score = ?, worked = ?, failed = ? where number = ?", scores)
 
 
