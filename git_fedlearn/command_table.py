@@ -16,9 +16,11 @@ SECTIONS: Final[dict[str, dict[str, str]]] = {
     },
     "every day": {
         "status": "Show the state of this clone and what to do next.",
+        "sources": "Find the logs on this machine, list and test sources.",
         "sync": "Learn from your AI stack's logs.",
         "search": "Find lessons that answer a question or an error.",
         "show": "Show a record.",
+        "note": "Write down a lesson in one line.",
         "add": "Add records from a file.",
         "outcome": "Record that lessons worked or failed here.",
     },
@@ -82,6 +84,16 @@ EXAMPLES: Final[dict[str, tuple[tuple[str, str], ...]]] = {
         ("git fedlearn sync --source ~/logs --commit", "learn from another folder, and commit"),
         ("git fedlearn sync --explain --full --dry-run", "why each event is learned or skipped"),
     ),
+    "note": (
+        ("git fedlearn note 'externally-managed-environment => use a venv'", "an error and its solution"),
+        ("git fedlearn note 'Pin the channel: builds stay the same'", "a practice"),
+        ("git fedlearn note", "in your editor"),
+    ),
+    "sources": (
+        ("git fedlearn sources detect", "find logs, and what they would yield"),
+        ("git fedlearn sources detect --add codex", "let sync read the sessions of Codex"),
+        ("git fedlearn sources test ~/.claude", "what would be learned, and what is skipped"),
+    ),
     "add": (("git fedlearn add best-practices notes.jsonl", "one JSON object per line"),),
     "retract": (
         ("git fedlearn retract 3f2a --reason 'wrong since 2.0'", "one lesson"),
@@ -123,7 +135,7 @@ EXAMPLES: Final[dict[str, tuple[tuple[str, str], ...]]] = {
         ("git fedlearn bundle create stick.bundle", "a file for a machine without a network"),
         ("git fedlearn bundle apply stick.bundle", "on that machine"),
     ),
-    "schedule": (("git fedlearn schedule install --federate daily", "share once per day"),),
+    "schedule": (("git fedlearn schedule install --federate 6h", "share every six hours"),),
     "verify": (
         ("git fedlearn verify --history", "check that no record was ever lost"),
         ("git fedlearn verify --fix", "restore lost records"),

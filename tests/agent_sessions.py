@@ -162,8 +162,43 @@ def openai(steps: tuple[Step, ...]) -> list[dict[str, Any]]:
 def litellm(steps: tuple[Step, ...]) -> list[dict[str, Any]]:
     return [
         {"startTime": 1779900000.5, "messages": history, "response": {"choices": [{"message": answer}]}}
+        | {"call_type": "acompletion", "metadata": {"user_api_key_alias": "ada"}}
         for history, answer in exchanges(chat(steps))
     ]
+
+
+def litellm_spend_logs(steps: tuple[Step, ...]) -> list[dict[str, Any]]:
+    """Rows of a table: JSON in texts, messages only in the request of the proxy."""
+    return [
+        {"request_id": str(number), "startTime": "2026-05-20 10:00:00.5", "user": "ada", "messages": "{}"}
+        | {"proxy_server_request": json.dumps({"model": "m", "messages": history})}
+        | {"response": json.dumps({"choices": [{"message": answer}]})}
+        for number, (history, answer) in enumerate(exchanges(chat(steps)))
+    ]
+
+
+def responses(steps: tuple[Step, ...]) -> list[dict[str, Any]]:
+    """Requests of OpenAI's Responses API, whose calls are items beside the messages."""
+    return [
+        {"startTime": 1779900000.5, "call_type": "aresponses", "messages": items(history)}
+        | {"response": {"object": "response", "output": items([answer])}}
+        for history, answer in exchanges(chat(steps))
+    ]
+
+
+def items(messages: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = []
+    for message in messages:
+        if message["role"] == "tool":
+            answer = {"type": "function_call_output", "call_id": message["tool_call_id"]}
+            found.append(answer | {"output": message["content"]})
+        elif message["content"]:
+            part = {"type": "output_text", "text": message["content"]}
+            found.append({"type": "message", "role": message["role"], "content": [part]})
+        for call in message.get("tool_calls", ()):
+            function = call["function"]
+            found.append({"type": "function_call", "call_id": call["id"]} | function)
+    return found
 
 
 def ollama(steps: tuple[Step, ...]) -> list[dict[str, Any]]:
@@ -229,6 +264,7 @@ LOGS = {
     "claude-code": claude_code,
     "codex": codex,
     "openai": openai,
+    "litellm": litellm,
     "ollama": ollama,
     "otel": otel,
     "langfuse": langfuse,

@@ -23,6 +23,7 @@ python3Packages.buildPythonApplication {
     filelock
     google-re2
     httpx
+    jmespath
     jsonlines
     msgspec
     phonenumbers

@@ -9,17 +9,29 @@ from collections.abc import Mapping, Sequence
 from threading import Lock
 from typing import Final, NamedTuple
 
-from git_fedlearn.agents.rendering import NOTICE, RenderedLesson, add_reason, render_lesson, value_of
+from git_fedlearn.agents.rendering import (
+    BYTES_PER_TOKEN,
+    NOTICE,
+    RenderedLesson,
+    clean_block,
+    fit_answer,
+    render_lesson,
+    size_of,
+    value_of,
+)
+from git_fedlearn.agents.repeated_calls import RepeatedCalls
 from git_fedlearn.app import Clone
-from git_fedlearn.console.words import count, kinds
+from git_fedlearn.console.words import count, kinds, marked_headline
 from git_fedlearn.core.canonical import InvalidJsonError, Json, JsonObject, parse_value
 from git_fedlearn.core.effective_score import effective_score
-from git_fedlearn.core.identity import RecordId, is_metadata_key
+from git_fedlearn.core.identity import is_metadata_key
 from git_fedlearn.core.layout import BEST_PRACTICES, ERROR_SOLUTIONS, SKILLS_PATTERNS, SetName
-from git_fedlearn.core.record import NotARecordError, Record, make_record
-from git_fedlearn.core.supersession import Successor, superseding
+from git_fedlearn.core.record import RETRACTED, NotARecordError, Record, make_record
+from git_fedlearn.core.scoring import Skipped, route_event
+from git_fedlearn.core.substance import strip_thoughts
+from git_fedlearn.core.supersession import superseding
 from git_fedlearn.errors import FedlearnError, UsageError
-from git_fedlearn.learn.repeats import find_repeats
+from git_fedlearn.learn.repeats import RepeatedLesson, find_repeats
 from git_fedlearn.privacy.record_fields import clean_note, sanitize_fields
 from git_fedlearn.repository.alternatives import find_alternatives
 from git_fedlearn.repository.inbox import Inbox, ProposedRetraction
@@ -29,13 +41,18 @@ from git_fedlearn.repository.outcomes import UseResult, count_outcomes, read_out
 from git_fedlearn.repository.supersession import find_successors, find_superseded
 from git_fedlearn.search.embedders.base import Embedder
 from git_fedlearn.search.embedders.choose import choose_embedder
-from git_fedlearn.search.search import Query, find_lessons, left_out_sets
+from git_fedlearn.search.scope import ANY_SCOPE, LessonScope
+from git_fedlearn.search.search import Hit, Query, find_lessons, left_out_sets
 
+DEFAULT_LIMIT: Final = 5
 MAX_HITS: Final = 20
 MAX_REASON_LENGTH: Final = 1_000
-MAX_HIT_LENGTH: Final = 2_000
-"""Characters of a lesson in an answer of `search`; `get` returns more."""
-MAX_LESSON_LENGTH: Final = 40_000
+
+MIN_BUDGET: Final = 300
+MAX_BUDGET: Final = 50_000
+SEARCH_BUDGET: Final = 2_000
+GET_BUDGET: Final = 10_000
+"""Tokens of an answer, estimated; the last two are defaults."""
 
 NEEDED: Final[dict[SetName, tuple[tuple[str, ...], ...]]] = {
     ERROR_SOLUTIONS: (("error_message", "error_type"), ("solution",)),
@@ -56,6 +73,15 @@ class ToolAnswer(NamedTuple):
     facts: JsonObject
 
 
+class Wanted(NamedTuple):
+    """What to find besides the text: how many lessons, in which sets, for whom, in how many tokens."""
+
+    limit: int = DEFAULT_LIMIT
+    sets: Sequence[str] = ()
+    scope: LessonScope = ANY_SCOPE
+    budget: int = SEARCH_BUDGET
+
+
 class AgentTools:
     """The tools over one clone."""
 
@@ -66,45 +92,58 @@ class AgentTools:
         self._one_at_a_time = Lock()
         self._embedder: Embedder | None = None
 
-    def search(self, text: str, limit: int = 5, sets: Sequence[str] = ()) -> ToolAnswer:
+    def search(self, text: str, wanted: Wanted = Wanted()) -> ToolAnswer:  # noqa: B008  immutable
         """The lessons that answer a text, best first."""
         if not text.strip():
             raise UsageError("nothing to search for", hint="give the error message, or the question in words")
-        if not 1 <= limit <= MAX_HITS:
-            raise UsageError(f"limit {limit}: from 1 to {MAX_HITS}", hint="leave it out for 5")
+        if not 1 <= wanted.limit <= MAX_HITS:
+            raise UsageError(
+                f"limit {wanted.limit}: from 1 to {MAX_HITS}", hint=f"leave it out for {DEFAULT_LIMIT}"
+            )
+        _check_budget(wanted.budget, SEARCH_BUDGET)
         with self._one_at_a_time:
             self._embedder = self._embedder or choose_embedder(self._repository)
-            query = Query(text, limit, sets=tuple(map(SetName, sets)))
+            query = Query(text, wanted.limit, sets=tuple(map(SetName, wanted.sets)), scope=wanted.scope)
             hits = find_lessons(self._repository, query, embedder=self._embedder)
-            links = {hit.id: (hit.successors, hit.alternatives) for hit in hits}
-            found = self._render(
-                [(make_record({**hit.fields}), hit.sets) for hit in hits], MAX_HIT_LENGTH, links
-            )
+            lessons = self._render_hits(hits)
         left_out = left_out_sets(self._repository, query)
         note = f" {', '.join(left_out)} was not searched: name it in `sets`." if left_out else ""
-        if not hits:
-            return ToolAnswer(f"No lesson matches.{note}", {"lessons": [], "left_out": [*left_out]})
-        lessons = [add_reason(*pair) for pair in zip(found, hits, strict=True)]
-        answer = _answer(f"{count(len(lessons), 'lesson')}, best first.{note}", lessons)
-        return answer._replace(facts={**answer.facts, "left_out": [*left_out]})
+        facts: JsonObject = {"left_out": [*left_out]} if left_out else {}
+        if hits:
+            return _answer(lessons, wanted.budget, f", best first.{note}", facts)
+        within = " in this scope" if any(wanted.scope) else ""
+        return ToolAnswer(f"No lesson{within} matches.{note}", {"lessons": [], **facts})
 
-    def get(self, identifier: str) -> ToolAnswer:
-        """One lesson, whole."""
+    def get(self, identifier: str, budget: int = GET_BUDGET) -> ToolAnswer:
+        """One lesson, whole if it fits into the budget."""
+        _check_budget(budget, GET_BUDGET)
         with self._one_at_a_time:
             found = select(self._sets, identifier)
             record = _living(found, identifier)
-            successors = find_successors(self._repository, {record.id}).get(record.id, ())
-            others = tuple(one.id for one in find_alternatives(self._repository, record))
-            sets = tuple(name for name, _ in found)
-            lessons = self._render([(record, sets)], MAX_LESSON_LENGTH, {record.id: (successors, others)})
-        return _answer("1 lesson.", lessons)
+            trust, today = read_trust(self._repository), self._clone.now().date()
+            value = value_of(
+                record, trust, read_outcomes(self._repository, {record.id}).get(record.id, {})
+            )._replace(
+                successors=find_successors(self._repository, {record.id}).get(record.id, ()),
+                alternatives=tuple(one.id for one in find_alternatives(self._repository, record)),
+            )
+            lesson = render_lesson(record, tuple(name for name, _ in found), value, today)
+        return _answer([lesson], budget, ".", {})
 
     def record(self, set_name: str, fields: Mapping[str, Json], supersedes: Sequence[str] = ()) -> ToolAnswer:
-        """Add a lesson, without secrets and personal data; says what was redacted.
+        """Add a lesson, without secrets and personal data; says what was redacted, and what is similar to it.
 
-        `supersedes` are the ids of lessons that it replaces.
+        `supersedes` are the ids of lessons that it replaces. Recording it again changes nothing. Raises
+        UsageError for a text that is no lesson.
         """
-        content = _check_fields(SetName(set_name), fields)
+        name = SetName(set_name)
+        content = _check_fields(name, fields)
+        routed = route_event(content, threshold=0.0)[1]
+        if isinstance(routed, Skipped):
+            raise UsageError(
+                f"not recorded, since it is not a lesson: {routed.reason}",
+                hint="say what to do, in general words that are clear without this session",
+            )
         content = superseding(content, find_superseded(self._repository, supersedes))
         try:
             record, redacted = self._clone.admit(content)
@@ -112,22 +151,21 @@ class AgentTools:
             raise UsageError(f"not recorded: {error}", hint="shorten it, or use fewer fields") from None
         with self._one_at_a_time, self._repository.lock("mcp"):
             Ledger(self._repository).add([record.line])
-            joined = self._sets.join(SetName(set_name), [record.line])
+            joined = self._sets.join(name, [record.line])
+            retraction = self._find_retraction(record, name)
         what = "recorded" if record.id in joined.added else "already known, merged"
-        if record.id in joined.retracted or self._is_retracted(record, SetName(set_name)):
+        if retraction is not None:
             what = "not recorded: this lesson was retracted"
-        removed: JsonObject = dict(redacted)
         with self._one_at_a_time:
-            repeats = find_repeats(self._repository, SetName(set_name), {*joined.added} & {record.id})
-        near: list[Json] = [{"id": one.known, "similarity": round(one.cosine, 3)} for one in repeats]
-        text = f"{what}: {record.id} in {set_name}{kinds(redacted)}. {UNCOMMITTED_NOTE}"
-        for one in repeats:
-            text += (
-                f"\n{one.known} says nearly the same ({one.cosine:.0%}): get it, and if it does, propose to "
-                "retract yours and record the outcome of that one."
-            )
-        facts: JsonObject = {"id": record.id, "set": set_name, "what": what, "redacted": removed}
-        return ToolAnswer(text, {**facts, "near_duplicates": near})
+            repeats = find_repeats(self._repository, name, {*joined.added} & {record.id})
+            similar = [(one, self._headline(one)) for one in repeats]
+        text = f"{what}: {record.id} in {set_name}{kinds(redacted)}. "
+        text += UNCOMMITTED_NOTE if retraction is None else f"The reason:\n| {retraction or 'none'}"
+        facts: JsonObject = {"id": record.id, "set": set_name, "what": what, "redacted": dict(redacted)}
+        facts |= {"reason": retraction} if retraction else {}
+        near: list[Json] = [_to_json(one, title) for one, title in similar]
+        texts = [text, *(_describe(one, title) for one, title in similar)]
+        return ToolAnswer("\n".join(texts), {**facts, "near_duplicates": near})
 
     def outcome(self, identifier: str, note: str = "", *, worked: bool) -> ToolAnswer:
         """Record that a lesson worked or failed here."""
@@ -139,16 +177,23 @@ class AgentTools:
             before = effective_score(
                 record.fields, trust, read_outcomes(repository, {record.id}).get(record.id)
             )
-            count_outcomes(repository, [record.id], UseResult(worked, clean), self._clone.now().date())
-            outcomes = read_outcomes(repository, {record.id})[record.id]
+            now, calls = self._clone.now(), RepeatedCalls(repository)
+            call = f"{record.id} {worked} {clean}"
+            is_repeated = calls.is_repeated(call, now)
+            if not is_repeated:
+                count_outcomes(repository, [record.id], UseResult(worked, clean), now.date())
+                calls.remember(call, now)
+            outcomes = read_outcomes(repository, {record.id}).get(record.id, {})
         value = value_of(record, trust, outcomes)
         counts = value.outcomes
+        what = "already counted, a few minutes ago" if is_repeated else "counted"
         text = (
-            f"counted: {record.id} {'worked' if worked else 'failed'}{kinds(redacted)}. Score {before:.2f} → "
+            f"{what}: {record.id} {'worked' if worked else 'failed'}{kinds(redacted)}. Score {before:.2f} → "
             f"{value.effective:.2f} (worked {counts.worked}, failed {counts.failed}). {UNCOMMITTED_NOTE}"
         )
         facts: JsonObject = {
             "id": record.id,
+            "is_new": not is_repeated,
             "score_before": round(before, 3),
             "score": round(value.effective, 3),
             "outcomes": dict(counts._asdict()),
@@ -180,30 +225,70 @@ class AgentTools:
             )
         return ToolAnswer(text, {"id": record.id, "is_new": is_new, "redacted": dict(redacted)})
 
-    def _render(
-        self,
-        found: Sequence[tuple[Record, tuple[SetName, ...]]],
-        max_length: int,
-        links: Mapping[RecordId, tuple[tuple[Successor, ...], tuple[RecordId, ...]]],
-    ) -> list[RenderedLesson]:
-        """`links`: successors and alternatives of each lesson."""
+    def _render_hits(self, hits: Sequence[Hit]) -> list[RenderedLesson]:
         trust, today = read_trust(self._repository), self._clone.now().date()
-        outcomes = read_outcomes(self._repository, {record.id for record, _ in found})
+        outcomes = read_outcomes(self._repository, {hit.id for hit in hits})
         rendered = []
-        for record, sets in found:
-            successors, alternatives = links.get(record.id, ((), ()))
+        for hit in hits:
+            record = make_record({**hit.fields})
             value = value_of(record, trust, outcomes.get(record.id, {}))
-            value = value._replace(successors=successors, alternatives=alternatives)
-            rendered.append(render_lesson(record, sets, value, today, max_length=max_length))
+            value = value._replace(successors=hit.successors, alternatives=hit.alternatives)
+            rendered.append(render_lesson(record, hit.sets, value, today, hit))
         return rendered
 
-    def _is_retracted(self, record: Record, name: SetName) -> bool:
-        return any(known.is_tombstone for known in self._sets.pick(name, {record.id}))
+    def _find_retraction(self, record: Record, name: SetName) -> str | None:
+        """Why a lesson was retracted, as far as its retraction says; None if it is living."""
+        for known in self._sets.pick(name, {record.id}):
+            if known.is_tombstone:
+                facts = known.fields[RETRACTED]
+                reason = facts.get("reason") if isinstance(facts, dict) else None
+                return clean_block(reason) if isinstance(reason, str) else ""
+        return None
+
+    def _headline(self, repeated: RepeatedLesson) -> str:
+        known = self._sets.pick(repeated.known_set, {repeated.known})
+        return next((marked_headline(record.fields) for record in known), "")
 
 
-def _answer(title: str, lessons: Sequence[RenderedLesson]) -> ToolAnswer:
-    text = "\n\n".join([f"{title} {NOTICE}", *(one.text for one in lessons)])
-    return ToolAnswer(text, {"notice": NOTICE, "lessons": [one.facts for one in lessons]})
+def _describe(repeated: RepeatedLesson, title: str) -> str:
+    return (
+        f"{repeated.known} in {repeated.known_set} says nearly the same ({repeated.cosine:.0%}):\n"
+        f"| {title}\nGet it, and if it does, propose to retract yours and record the outcome of that one."
+    )
+
+
+def _to_json(repeated: RepeatedLesson, title: str) -> JsonObject:
+    return {
+        "id": repeated.known,
+        "set": repeated.known_set,
+        "headline": title,
+        "similarity": round(repeated.cosine, 3),
+    }
+
+
+def _check_budget(budget: int, default: int) -> None:
+    if not MIN_BUDGET <= budget <= MAX_BUDGET:
+        raise UsageError(
+            f"budget {budget}: from {MIN_BUDGET} to {MAX_BUDGET} tokens", hint=f"leave it out for {default}"
+        )
+
+
+def _answer(lessons: Sequence[RenderedLesson], budget: int, ending: str, facts: JsonObject) -> ToolAnswer:
+    """The lessons that fit; `ending` follows their number."""
+    frame: JsonObject = {"notice": NOTICE, **facts}
+    longest = _title(len(lessons), len(lessons), ending)
+    fitted = fit_answer(
+        lessons, budget * BYTES_PER_TOKEN - size_of(longest, {**frame, "more": 0, "lessons": []})
+    )
+    title = _title(len(lessons), fitted.more, ending)
+    more: JsonObject = {"more": fitted.more} if fitted.more else {}
+    return ToolAnswer("\n\n".join([title, *fitted.texts]), {**frame, **more, "lessons": fitted.facts})
+
+
+def _title(found: int, more: int, ending: str) -> str:
+    what = f"{found - more} of {count(found, 'lesson')}" if more else count(found, "lesson")
+    rest = " For the others, search again with a higher `budget`." if more else ""
+    return f"{what}{ending}{rest} {NOTICE}"
 
 
 def _living(found: Sequence[tuple[SetName, Record]], identifier: str) -> Record:
@@ -231,4 +316,4 @@ def _check_fields(name: SetName, fields: Mapping[str, Json]) -> JsonObject:
         raise UsageError(f"not recorded: {error}", hint="plain JSON values only") from None
     if not isinstance(value, dict):
         raise UsageError("not recorded: not an object")
-    return value
+    return {key: strip_thoughts(item) for key, item in value.items()}

@@ -1,12 +1,22 @@
 """`git fedlearn export`: lessons from Qdrant to this repository."""
 
+from shlex import quote
+
 import click
 
 from git_fedlearn.console.context import Context
 from git_fedlearn.console.progress import progress_bar
-from git_fedlearn.console.words import count, kinds, list_counts, say_faults, say_folds, what_is_new
+from git_fedlearn.console.words import (
+    count,
+    kinds,
+    list_counts,
+    say_failed,
+    say_faults,
+    say_folds,
+    what_is_new,
+)
 from git_fedlearn.core.canonical import Json
-from git_fedlearn.core.expressions import parse_filter
+from git_fedlearn.core.expressions import compile_filter
 from git_fedlearn.qdrant.export import Exported, ExportRequest, export_collections
 
 
@@ -14,7 +24,11 @@ from git_fedlearn.qdrant.export import Exported, ExportRequest, export_collectio
 @click.argument("collections", metavar="[COLLECTION]...", nargs=-1)
 @click.option("--all", "everything", is_flag=True, help="Every collection in Qdrant.")
 @click.option(
-    "--filter", "filters", metavar="EXPR", multiple=True, help="Only matching points: 'value_score>=0.7'."
+    "--filter",
+    "filters",
+    metavar="EXPR",
+    multiple=True,
+    help="Only points for which this JMESPath holds: 'value_score >= `0.7`'.",
 )
 @click.option("--dry-run", is_flag=True, help="Show what would be exported, write nothing.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
@@ -36,7 +50,7 @@ def command(
     """
     request = ExportRequest(
         context.now().date(),
-        tuple(map(parse_filter, filters)),
+        tuple(map(compile_filter, filters)),
         dry_run=dry_run,
         names=collections,
         everything=everything,
@@ -63,6 +77,9 @@ def command(
 
 
 def _say(context: Context, one: Exported, *, dry_run: bool) -> None:
+    if one.error:
+        say_failed(context, one.name, one.error)
+        return
     added, updated = ("to add", "to update") if dry_run else ("added", "updated")
     known = one.records - one.added - one.raised
     news = what_is_new({added: one.added, updated: one.raised}, known, "lesson")
@@ -76,7 +93,7 @@ def _say(context: Context, one: Exported, *, dry_run: bool) -> None:
     say_faults(context, faults, "not exported")
     if not one.is_complete:
         context.print_error(f"error: {one.name}: read only {one.points} of {one.expected} points")
-        context.print_error(f"hint: git fedlearn export {one.name}")
+        context.print_error(f"hint: git fedlearn export {quote(one.name)}")
 
 
 def _to_json(one: Exported) -> dict[str, Json]:
@@ -92,4 +109,5 @@ def _to_json(one: Exported) -> dict[str, Json]:
         "folds": one.folds.to_json(),
         "redacted": dict(one.redacted),
         "faults": [{"point": point, "reason": reason} for point, reason in one.faults],
+        **({"error": one.error.message} if one.error else {}),
     }

@@ -105,4 +105,5 @@ def _to_json(one: Imported) -> dict[str, Json]:
         "points": one.count,
         "expected": one.expected,
         "faults": [{"record": fault.record, "reason": fault.reason} for fault in one.faults],
+        **({"error": one.error.message} if one.error else {}),
     }

@@ -22,9 +22,11 @@ def command(context: Context, *, read_only: bool) -> None:
         repository.system()
     load_extra("mcp", "mcp")
     from git_fedlearn.agents.server import make_server  # noqa: PLC0415  needs the extra
+    from git_fedlearn.agents.stdio import serve_client  # noqa: PLC0415
 
     if context.stdin.isatty():
         context.note(
             "waiting for MCP messages on standard input; usually an agent starts this (Ctrl-C to quit)"
         )
-    make_server(context, read_only=read_only).run("stdio")
+    server = make_server(context, read_only=read_only)
+    serve_client(lambda: server.run("stdio"))

@@ -3,7 +3,7 @@
 A profile maps the fields of single lines, or names a reader (learn/readers), which follows whole sessions.
 
 Profiles are shared settings. So they can only name files below a folder that this machine chose as a source,
-and give a score only as an expression (core/expressions.py).
+and give a score only as a JMESPath expression, which is bounded (core/expressions.py).
 """
 
 import math
@@ -16,28 +16,32 @@ from typing import Any, Final, TypeVar
 
 from git_fedlearn.core.canonical import Json, JsonObject
 from git_fedlearn.core.events import SYNONYMS
-from git_fedlearn.core.expressions import Expression, FieldPath, compile_expression, compile_path
+from git_fedlearn.core.expressions import Expression, compile_expression, compile_path, is_true
 from git_fedlearn.errors import SettingsError
 from git_fedlearn.learn.readers import READERS
 from git_fedlearn.repository.settings import SETTINGS_FILE
 
 READY_MADE: Final[Mapping[str, Mapping[str, Any]]] = {
     "hybrid-coordinator": {},
-    "litellm": {
-        "where": "status in ['success', 'failure'] and (messages or query)",
+    "mulch": {
+        "files": "**/*.jsonl",
+        "where": "contains(['convention', 'pattern', 'failure', 'decision', 'reference', 'guide'], type) "
+        "&& status != 'archived'",
         "fields": {
-            "query": ["messages[role=user][-1].content", "messages"],
-            "response": ["response.choices[0].message.content", "response"],
-            "finish_reason": "response.choices[0].finish_reason",
-            "outcome": "status",
-            "error_type": "error_information.error_class",
-            "error_message": ["error_information.error_message", "error_str"],
-            "timestamp": "startTime",
+            "error_message": "type == 'failure' && description || `null`",
+            "solution": "resolution",
+            "title": ["name", "title", "content"],
+            "category": "type",
+            "description": ["content", "rationale", "type != 'failure' && description || `null`"],
+            "outcome": "outcomes[-1].status",
+            "timestamp": "recorded_at",
+            "tags": "tags[?!contains(@, ':')]",
         },
-        "constants": {"event_type": "llm_call"},
+        "score": "outcomes[-1].status == 'failure' && `0.3` || classification == 'foundational' && `0.9` "
+        "|| classification == 'tactical' && `0.85` || `0.75`",
     },
 }
-"""Events of the coordinator need no mapping; LiteLLM writes standard logging payloads, one per line."""
+"""Events of the coordinator need no mapping; mulch keeps lessons, which need no reader."""
 
 LINES: Final = "lines"
 EVENTS: Final = "events"
@@ -65,13 +69,18 @@ class Profile:
     name: str
     files: str
     where: Expression | None
-    fields: tuple[tuple[str, tuple[FieldPath, ...]], ...]
+    fields: tuple[tuple[str, tuple[Expression, ...]], ...]
     constants: Mapping[str, Json]
     score: Expression | None
     reader: str | None
     """The reader of whole sessions; the profile then applies to the events that it finds."""
     entry: Mapping[str, Any]
     """The settings that it was parsed from."""
+
+    @property
+    def tool(self) -> str:
+        """The ready-made profile or the reader that the settings name; empty if they name none."""
+        return str(self.entry.get("profile", ""))
 
     @property
     def own_keys(self) -> frozenset[str]:
@@ -85,7 +94,7 @@ class Profile:
 
     def apply(self, line: JsonObject) -> "JsonObject | None":
         """The event of a line, None if `where` excludes it."""
-        if self.where and not self.where(line):
+        if self.where and not is_true(self.where(line)):
             return None
         event = self._map_fields(line)
         if self.score:
@@ -126,15 +135,37 @@ def find_mistakes(profile: Profile, uses: Mapping[tuple[str, str], int]) -> Iter
         yield f"no event has a lesson that reaches your minimum score ({used(EVENTS)} read)"
 
 
-def parse_profiles(table: object) -> list[Profile]:
-    """The profiles in the table `sources`. Raises SettingsError, which names the source and the key."""
+def parse_profiles(table: object, settings: str = "") -> list[Profile]:
+    """The profiles in the table `sources` of a settings file with this text.
+
+    Raises SettingsError, which names the line, the source and the key.
+    """
     if not isinstance(table, dict):
         raise SettingsError(f"{SETTINGS_FILE}: `sources` is not a table", hint="write [sources.NAME]")
-    return [_parse(name, entry) for name, entry in sorted(table.items())]
+    return [_parse(name, entry, settings) for name, entry in sorted(table.items())]
 
 
-def _parse(name: str, entry: object) -> Profile:
-    return _in_context(f"{SETTINGS_FILE}: [sources.{name}]", lambda: _make(name, _complete(name, entry)))
+def _parse(name: str, entry: object, settings: str) -> Profile:
+    try:
+        return _make(name, _complete(name, entry))
+    except SettingsError as error:
+        line = _find_line(settings, name, error.message)
+        place = f"{SETTINGS_FILE}:{line}" if line else SETTINGS_FILE
+        raise SettingsError(f"{place}: [sources.{name}]: {error.message}", hint=error.hint) from None
+
+
+def _find_line(settings: str, name: str, message: str) -> int:
+    """The line of the key that a message about a source begins with, else of its table; 0 if not found."""
+    key = re.match(r"(?:fields: |constants: )?`?([\w-]+)", message)
+    table = found = 0
+    for number, line in enumerate(settings.splitlines(), 1):
+        if header := re.match(r"\s*\[+\s*([^\]]*)\]", line):
+            parts = [part.strip(" \"'") for part in header[1].split(".")]
+            is_own = parts[:2] == ["sources", name]
+            table = table or (number if is_own else 0)
+        elif table and is_own and key and re.match(rf"\s*[\"']?{re.escape(key[1])}[\"']?\s*=", line):
+            found = found or number
+    return found or table
 
 
 def _complete(name: str, entry: object) -> Mapping[str, Any]:
@@ -200,7 +231,7 @@ def _expression(entry: Mapping[str, Any], key: str) -> Expression | None:
     return _in_context(key, lambda: compile_expression(text)) if text else None
 
 
-def _paths(field: str, paths: object) -> tuple[FieldPath, ...]:
+def _paths(field: str, paths: object) -> tuple[Expression, ...]:
     listed = paths if isinstance(paths, list) else [paths]
     texts = [path for path in listed if isinstance(path, str)]
     if not texts or len(texts) < len(listed):

@@ -1,4 +1,4 @@
-"""Whose sessions a file holds, by its first bytes: for folders that no profile names."""
+"""Whose sessions or lessons a file holds, by its first bytes: for folders that no profile names."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -13,14 +13,14 @@ HEAD_BYTES: Final = 16_384
 _ENDINGS: Final = (".jsonl", ".ndjson", ".json")
 
 _SIGNS: Final[Mapping[str, re.Pattern[bytes]]] = {
+    "mulch": re.compile(rb'"classification": ?"(?:foundational|tactical|observational)"'),
     "otel": re.compile(rb'\A\s*\{\s*"resource(?:Spans|Logs)"'),
     "codex": re.compile(rb'"type": ?"(?:session_meta|turn_context|response_item)"'),
     "claude-code": re.compile(rb'"(?:parentUuid|isSidechain|leafUuid)": ?'),
     "langfuse": re.compile(rb'"(?:parent_observation_id|parentObservationId)": ?|"type": ?"GENERATION"'),
     "ollama": re.compile(rb'"/api/chat"|"(?:eval_count|done_reason)": ?'),
-    "openai": re.compile(
-        rb'"chat\.completion"|"choices": ?\[|/v1/chat/completions|"call_type": ?"a?completion"'
-    ),
+    "litellm": re.compile(rb'"call_type": ?"|"(?:standard_logging_object|proxy_server_request)": ?'),
+    "openai": re.compile(rb'"chat\.completion"|"choices": ?\[|/v1/(?:chat/completions|responses)'),
 }
 """What each format has in its first lines and no other has; the first that matches counts."""
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from git_fedlearn.core.canonical import Json
 
 _PRIVATE_NUMBER_KEY = re.compile(
-    r"phone|mobile|msisdn|whatsapp|\bfax|\bssn|social_?sec|card_?(?:no|num)|credit_?card|iban|account_?(?:no|num)|"
+    r"phone|mobil|m[oó]vil|celular|telef|t[eé]l[eé]fon|(?<![a-z])tel(?![a-z])|rufnummer|msisdn|whatsapp|\bfax|\bssn|social_?sec|card_?(?:no|num)|credit_?card|iban|account_?(?:no|num)|"
     r"(?:^|[_.-])(?:lat|lon|lng)$|latitude|longitude|birth|\bdob\b|passw|passcode|national_?id|tax_?id|\bcpf|"
     r"pesel|aadhaar",
     re.IGNORECASE,

@@ -125,6 +125,15 @@ def is_hash_like(value: str) -> bool:
     return _UUID.fullmatch(value) is not None or (len(value) in {32, 40, 56, 64, 96, 128} and is_hex(value))
 
 
+_WORDS_OF_CODE = frozenset(
+    """
+    password passwd pass pwd secret token key auth credential credentials hash hashed value input field param
+    get set read load new old my your the default current db user username admin root name env config conf
+    file path string str int bytes var arg args option self this data text random generated encrypted from
+    plain test not required optional confirm repeat reset change login access client server service app api
+    """.split()
+)
+"""Words of the names that code gives to passwords and to where it gets them from."""
 _BRACKET = re.compile(r"[()\[\]{};|#]+")
 _SYNTAX = re.compile(r"[\s\"'`,]|=>|->|::|\$[({]|\{\{|%[({]|</|^[A-Za-z_.]+\(.*\);?$|^[A-Za-z_.]+\[[^\]]*\]$")
 
@@ -160,6 +169,31 @@ def is_hex(value: str) -> bool:
     return _HEX.fullmatch(value) is not None
 
 
+_MIN_DAMAGED_LENGTH = 24
+_HEX_LENGTHS = frozenset((24, 32, 40, 48, 64, 96, 128))
+_NO_HEX_DIGIT = re.compile(r"[G-Zg-z]")
+
+
+def is_damaged_hex(value: str) -> bool:
+    """Whether one or two characters inside keep it from being hex or a UUID: nothing generates such a value.
+
+    Of random letters and digits of this length, less than one in a million would look like that.
+    """
+    digits = value.replace("-", "")
+    wrong = [hit.start() for hit in _NO_HEX_DIGIT.finditer(digits)]
+    return (
+        len(digits) >= _MIN_DAMAGED_LENGTH
+        and digits.isascii()
+        and digits.isalnum()
+        and 1 <= len(wrong) <= 2  # noqa: PLR2004 -- see above
+        # A letter before is a prefix, one behind a suffix; both come in addition to the digits.
+        and (
+            (len(wrong) == 1 and len(digits) in _HEX_LENGTHS)
+            or (wrong[0] > 3 and len(digits) - wrong[-1] > 2)  # noqa: PLR2004
+        )
+    )
+
+
 def entropy(value: str) -> float:
     """Shannon entropy, in bits per character."""
     size = len(value)
@@ -187,6 +221,13 @@ def is_strong_password(value: str) -> bool:
     return has_letter and (has_digit or mixed or any(c in "!@#$%^&*+=?~" for c in value))
 
 
+_CHOSEN_WORDS = re.compile(r"[a-z]{3,16}[_-][a-z]{3,16}")
+
+
 def is_chosen_word(value: str) -> bool:
-    """Whether it is a word that people choose as a password, all letters; names in code are not."""
-    return 5 <= len(value) <= 32 and value.isalpha() and (value.islower() or value.istitle())  # noqa: PLR2004
+    """Whether it is a word that people choose as a password, or two (`open_sesame`); no name in code is."""
+    if not 5 <= len(value) <= 32:  # noqa: PLR2004 -- shorter ones are values of settings
+        return False
+    if value.isalpha():
+        return value.islower() or value.istitle()
+    return _CHOSEN_WORDS.fullmatch(value) is not None and _WORDS_OF_CODE.isdisjoint(re.split("[_-]", value))

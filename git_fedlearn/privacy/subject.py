@@ -100,6 +100,7 @@ _NOT_A_SECRET = lazy_pattern(
     r"(?:passing|passes|passive|passenger|passport|compass|bypass|minipass|keyword|author(?!iz)|monkey|turkey|"
     r"donkey|hockey|whiskey|keynote)s?(?:[-_ ]?keys?)?$",
 )
+_ENDS_AS_PASSWORD = lazy_pattern(r"[_-](?:pass(?:w(?:or)?d|phrase)?|pwd)$")
 _NAME_CHARACTERS = "abcdefghijklmnopqrstuvwxyz0123456789_.:-"
 _MAX_KEY_LENGTH: Final = 128
 """A longer key is a text, not a name."""
@@ -129,7 +130,7 @@ def find_names(lowered: str, stems: Iterable[int] | None = None) -> Iterator[Nam
         if is_name_of_public_value(name):
             continue
         covered = hit.end()
-        sort = "password" if hit["password"] else "secret"
+        sort = "password" if hit["password"] or _ENDS_AS_PASSWORD.match(hit["rest"]) else "secret"
         if hit["key"] and not _SECRET_KEY.search(name[: len(name) - len(hit["rest"])]):
             sort = "key"
         yield Name(sort, at, covered, name)

@@ -14,7 +14,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from git_fedlearn.privacy import kinds
+from git_fedlearn.privacy.detectors.ids import find_numbers
 from git_fedlearn.privacy.detectors.network import find_emails
+from git_fedlearn.privacy.detectors.phones import find_phones
 from git_fedlearn.privacy.model import Match
 from git_fedlearn.privacy.registry import DETECTORS, SECRET_DETECTORS, Prefilter
 from git_fedlearn.privacy.subject import Subject, lazy_pattern
@@ -129,12 +131,17 @@ def find_behind_escapes(subject: Subject) -> Iterator[Match]:
     r"""What only shows once escapes are decoded: a key after a written `\n`, an escaped letter in a token."""
     text = subject.text
     if "\\" in text and _LETTER_ESCAPE.search(text) is not None:
-        inner = Subject(_LETTER_ESCAPE.sub(lambda hit: " " * len(hit[0]), text))
+        inner = Subject(_LETTER_ESCAPE.sub(_white_space, text))
         for detector in _LETTER_ESCAPE_PREFILTER.choose(inner):
             yield from detector(inner)
     decoded = _decode_escapes(text)
     if decoded is not None:
         yield from _in_decoded(decoded, subject.key)
+
+
+def _white_space(escape: re.Match[str]) -> str:
+    """As many characters as the escape, the last of which ends the line if the escape does."""
+    return " " * (len(escape[0]) - 1) + ("\n" if escape[0][-1] in "nr" else " ")
 
 
 def _in_decoded(decoded: DecodedText, key: str) -> Iterator[Match]:
@@ -233,4 +240,4 @@ ALL_DETECTORS: tuple[Detector, ...] = (
 )
 _PLAIN_PREFILTER = Prefilter(DETECTORS)
 _INNER_PREFILTER = Prefilter((*SECRET_DETECTORS, find_emails))
-_LETTER_ESCAPE_PREFILTER = Prefilter((*SECRET_DETECTORS, find_emails))
+_LETTER_ESCAPE_PREFILTER = Prefilter((*SECRET_DETECTORS, find_emails, find_numbers, find_phones))

@@ -6,7 +6,7 @@ has written nothing, and a repeated one adds nothing twice.
 
 import tempfile
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -15,13 +15,14 @@ from typing import IO, Final, NamedTuple
 from uuid import UUID
 
 from git_fedlearn.core.canonical import JsonObject
-from git_fedlearn.core.expressions import PayloadFilter
+from git_fedlearn.core.collection_names import is_collection_name
+from git_fedlearn.core.expressions import Expression, is_true
 from git_fedlearn.core.folding import Folds
 from git_fedlearn.core.identity import POINT, is_metadata_key
-from git_fedlearn.core.layout import SetName
+from git_fedlearn.core.layout import set_of_collection
 from git_fedlearn.core.record import POINT_ID, RETRACTED, NotARecordError, Record
 from git_fedlearn.core.record_set import join_into
-from git_fedlearn.errors import FedlearnError, UsageError
+from git_fedlearn.errors import FedlearnError, StoreDownError, UsageError
 from git_fedlearn.qdrant.connect import (
     DEFAULT_COLLECTIONS,
     check_collection,
@@ -29,7 +30,7 @@ from git_fedlearn.qdrant.connect import (
     read_qdrant_settings,
 )
 from git_fedlearn.qdrant.mirrored import MirroredPoints
-from git_fedlearn.qdrant.schema import snapshot_root, write_schema, write_snapshot
+from git_fedlearn.qdrant.schema import SNAPSHOTS, write_schema, write_snapshot
 from git_fedlearn.qdrant.store import Admit, Collection, Point, PointId, Store, find_imported
 from git_fedlearn.repository.ledger import Ledger
 from git_fedlearn.repository.repository import Repository
@@ -48,7 +49,7 @@ class ExportRequest:
     """
 
     today: date
-    filters: tuple[PayloadFilter, ...] = ()
+    filters: tuple[Expression, ...] = ()
     dry_run: bool = False
     names: tuple[str, ...] = ()
     everything: bool = False
@@ -79,11 +80,13 @@ class Exported:
     folds: Folds = field(default_factory=Folds)
     redacted: Counter[str] = field(default_factory=Counter)
     faults: list[tuple[PointId, str]] = field(default_factory=list)
+    error: FedlearnError | None = None
+    """Why the collection could not be exported at all."""
 
     @property
     def is_complete(self) -> bool:
         """Whether all points that the store counts were read."""
-        return self.points >= self.expected
+        return self.error is None and self.points >= self.expected
 
 
 class ExportRun(NamedTuple):
@@ -108,29 +111,39 @@ def export_collections(
 ) -> ExportRun:
     """Export collections of the configured store; `check_name` raises for a name that may not be shared.
 
-    Raises UsageError for a named collection that is missing.
+    A collection that cannot be exported has an error and does not stop the others. Raises UsageError for a
+    named collection that is missing, FedlearnError if none can be exported.
     """
+    settings = read_qdrant_settings(repository.top)
+    request = replace(request, lessons=settings.lessons)
     with open_store(repository, "export") as store:
-        request = replace(request, lessons=read_qdrant_settings(repository.top).lessons)
-        chosen = _chosen(repository, store, request, check_name)
-        done = [export_collection(repository, collection, admit, request, progress) for collection in chosen]
+        names = store.names() if request.everything else request.names or settings.collections
+        _refuse_missing(store, request.names)
+        done = []
+        for name in names:
+            try:
+                check_name(check_collection(name))
+            except FedlearnError as error:
+                done.append(Exported("…", error=error))
+                continue
+            try:
+                collection = store.find(name)
+                if collection:
+                    done.append(export_collection(repository, collection, admit, request, progress))
+            except StoreDownError:
+                raise
+            except FedlearnError as error:
+                done.append(Exported(name, error=error))
+        if done and done[0].error and all(one.error for one in done):
+            raise done[0].error
         return ExportRun(store.place, done)
 
 
-def _chosen(
-    repository: Repository, store: Store, request: ExportRequest, check_name: Callable[[str], None]
-) -> list[Collection]:
-    names = request.names or read_qdrant_settings(repository.top).collections
-    found: list[Collection] = []
-    for name in store.names() if request.everything else names:
-        check_name(name)
-        collection = store.find(check_collection(name))
-        if collection:
-            found.append(collection)
-        elif name in request.names:
+def _refuse_missing(store: Store, names: Sequence[str]) -> None:
+    for name in names:
+        if is_collection_name(name) and not store.find(name):
             existing = ", ".join(store.names()) or "none"
             raise UsageError(f"{store.place}: no collection {name}", hint=f"collections: {existing}")
-    return found
 
 
 def export_collection(
@@ -175,7 +188,7 @@ def _all_points(collection: Collection, exported: Exported, progress: Progress |
 def _admit_point(
     point: Point, admit: Admit, request: ExportRequest, exported: Exported, lines: "ExternalSort"
 ) -> None:
-    if not all(one.accepts(point.payload) for one in request.filters):
+    if not all(is_true(accepts(point.payload)) for accepts in request.filters):
         exported.filtered += 1
         return
     try:
@@ -218,7 +231,7 @@ def _join(
     repository: Repository, request: ExportRequest, exported: Exported, lines: "ExternalSort", *, write: bool
 ) -> None:
     sets = repository.sets
-    name = SetName(f"collections/{exported.name}")
+    name = set_of_collection(exported.name)
     points = MirroredPoints(repository, name)
     for part in lines.parts():
         if part:
@@ -238,7 +251,7 @@ def _join(
 def _write_own_files(
     repository: Repository, collection: Collection, lines: "ExternalSort", today: date
 ) -> None:
-    folder = snapshot_root(repository.top) / repository.system()
+    folder = repository.top / SNAPSHOTS / repository.system()
     pieces = (b"\n".join([*part, b""]) for part in lines.parts() if part)
     remember_own_files(repository, [write_snapshot(folder, collection.name, pieces, today)])
     write_schema(folder, collection.name, collection.schema(), today)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 from urllib.parse import urlsplit
 
 from git_fedlearn.core.canonical import JsonObject
-from git_fedlearn.errors import FedlearnError
+from git_fedlearn.errors import FedlearnError, StoreDownError
 from git_fedlearn.extras import Lazy, load_extra
 from git_fedlearn.qdrant.store import (
     MAX_INTEGER,
@@ -323,7 +323,7 @@ def _connection_error(
     message = error.details() or code if isinstance(error, grpc.Call) else str(error)
     if code not in ("", "UNAVAILABLE", "DEADLINE_EXCEEDED"):
         return FedlearnError(f"{place}: the server answered {code}: {_first_line(message)}")
-    return FedlearnError(
+    return StoreDownError(
         f"{place}: cannot be reached: {_first_line(message)}",
         hint="start the server, or change QDRANT_URL (git config fedlearn.qdrantUrl)",
     )
@@ -336,7 +336,7 @@ def _foreign_answer(place: str) -> FedlearnError:
 
 
 def _key_error(place: str, code: str) -> FedlearnError:
-    return FedlearnError(
+    return StoreDownError(
         f"{place}: the server rejected the API key ({code})",
         hint="set QDRANT_API_KEY to a key that this server accepts",
     )

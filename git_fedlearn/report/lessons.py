@@ -1,7 +1,7 @@
 """The lessons of this clone as a report shows them: a title, a line of text, and scores."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from git_fedlearn.core.canonical import Json, JsonObject
@@ -39,6 +39,8 @@ class ReportLesson:
     claimed: float | None
     effective: float
     outcomes: Tally
+    is_suspicious: bool
+    """Whether it reads like instructions to an agent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +63,12 @@ class Records:
     users: dict[RecordId, frozenset[str]]
 
 
-def read_records(repository: Repository, progress: ReportProgress | None = None) -> Records:
-    """Read every set of the working tree once."""
+def read_records(
+    repository: Repository,
+    is_suspicious: Callable[[JsonObject], bool],
+    progress: ReportProgress | None = None,
+) -> Records:
+    """Read every set of the working tree once; lessons that are suspicious get a mark."""
     outcomes, trust = read_outcomes(repository), read_trust(repository)
     found = Records([], [], {identifier: frozenset(by) for identifier, by in outcomes.items()})
     for name, record in _all(repository, progress):
@@ -71,7 +77,8 @@ def read_records(repository: Repository, progress: ReportProgress | None = None)
             continue
         known = outcomes.get(record.id, {})
         effective = effective_score(record.fields, trust, known)
-        found.lessons.append(_lesson(name, record, effective, tally(known.values())))
+        lesson = _lesson(name, record, effective, tally(known.values()))
+        found.lessons.append(replace(lesson, is_suspicious=is_suspicious(record.fields)))
     return found
 
 
@@ -99,6 +106,7 @@ def _lesson(name: SetName, record: Record, effective: float, outcomes: Tally) ->
         claimed=claimed_score(fields),
         effective=effective,
         outcomes=outcomes,
+        is_suspicious=False,
     )
 
 

@@ -211,6 +211,23 @@ class Git:
             )
         return done.returncode
 
+    def edit(self, path: Path) -> int:
+        """Open a file in the user's editor, as `git commit` does; returns the editor's exit code.
+
+        Raises GitError if git knows none, as on a terminal without cursor movement.
+        """
+        found = self.attempt("var", "GIT_EDITOR")
+        if found.code:
+            raise GitError("no editor", hint="git config --global core.editor EDITOR")
+        editor = os.fsdecode(found.out).removesuffix("\n")
+        done = subprocess.run(  # noqa: S603  the user's own editor, a shell command as git has it
+            ["sh", "-c", f'{editor} "$@"', editor, str(path)],  # noqa: S607
+            cwd=self.directory,
+            env=self.environment,
+            check=False,
+        )
+        return done.returncode
+
 
 class GitBatch:
     """A git command that answers requests in turn, as `git cat-file --batch` does.

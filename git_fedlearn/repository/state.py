@@ -67,6 +67,7 @@ LEDGER: Final = StateItem(
 )
 LOCK: Final = StateItem("lock", "the lock of this clone", "nothing, unless a command is running")
 LOCK_HOLDER: Final = StateItem("lock.holder", "the holder of the lock", "an error does not name the holder")
+NOTE: Final = StateItem("note.txt", "a note while you edit it", "the text of a note that was refused")
 OWN_FILES: Final = StateItem(
     "own-files",
     "the versions of the files that this system alone writes",
@@ -95,6 +96,9 @@ PLACE: Final = StateItem("place.json", "the path of the clone", "a copy of the c
 QDRANT: Final = StateItem(
     "qdrant", "the embedded vector store", "`git fedlearn import` fills it again", holds_lessons=True
 )
+RECENT_CALLS: Final = StateItem(
+    "recent-calls.json", "outcomes that agents just recorded", "a call that is repeated counts twice"
+)
 RETRACTED_HERE: Final = StateItem(
     "retracted.jsonl",
     "lessons retracted here",
@@ -103,6 +107,9 @@ RETRACTED_HERE: Final = StateItem(
     is_disposable=False,
 )
 SCHEDULE_LOG: Final = StateItem("schedule.log", "output of cron and launchd timers", "the output")
+SOURCES: Final = StateItem(
+    "sources.json", "when each source was read, and what came of it", "`sources list` shows no last run"
+)
 STATUS: Final = StateItem("status.json", "cached results of `status`", "computed again")
 
 ITEMS: Final = (
@@ -122,14 +129,17 @@ ITEMS: Final = (
     LEDGER,
     LOCK,
     LOCK_HOLDER,
+    NOTE,
     OWN_OUTCOMES,
     OWN_FILES,
     PEERS,
     PENDING,
     PLACE,
     QDRANT,
+    RECENT_CALLS,
     RETRACTED_HERE,
     SCHEDULE_LOG,
+    SOURCES,
     STATUS,
 )
 """All items, by name."""

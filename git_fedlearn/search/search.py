@@ -33,6 +33,7 @@ from git_fedlearn.search.relevance import (
     best_matches,
     sure_matches,
 )
+from git_fedlearn.search.scope import ANY_SCOPE, LessonScope, is_in_scope
 from git_fedlearn.search.windows import is_paste, windows_of
 
 MIN_CANDIDATES: Final = 100
@@ -63,6 +64,7 @@ class Query:
     min_score: float = 0.0
     """The minimum effective score."""
     sets: tuple[SetName, ...] = ()
+    scope: LessonScope = ANY_SCOPE
 
     def __post_init__(self) -> None:
         """Replace lone surrogates, which bytes on a command line that are not UTF-8 turn into."""
@@ -163,7 +165,11 @@ def rank_matches(repository: Repository, query: Query, matches: Sequence[LessonM
     trust, outcomes = read_trust(repository), read_outcomes(repository, ids)
     weak_below = query.bar + WEAK_MARGIN
     hits = [_hit(match, trust, outcomes, weak_below=weak_below) for match in matches]
-    answers = [hit for hit in _merge_sets(hits) if hit.effective >= query.min_score]
+    answers = [
+        hit
+        for hit in _merge_sets(hits)
+        if hit.effective >= query.min_score and is_in_scope(hit.fields, query.scope)
+    ]
     answers = _sink_superseded(repository, answers)
     return group_alternatives(sorted(answers, key=lambda hit: (-hit.rank, hit.id)))[: query.limit]
 

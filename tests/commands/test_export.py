@@ -85,7 +85,7 @@ def test_five_snapshots_of_a_collection_are_kept(learned: System) -> None:
 
 
 def test_a_filter_leaves_points_out_and_says_how_many(learned: System) -> None:
-    shown = learned.fedlearn("export", "--filter", "value_score>=0.7")
+    shown = learned.fedlearn("export", "--filter", "value_score >= `0.7`")
     assert "1 lesson added; 3 points read, 2 filtered out" in shown.out
     assert [record.fields["solution"] for record in learned.records("collections/error-solutions")] == [
         "empty the store"
@@ -154,6 +154,8 @@ def test_a_collection_that_is_not_there_is_refused(learned: System) -> None:
 
 def test_a_bad_filter_is_refused(learned: System) -> None:
     assert "not a filter" in learned.fedlearn("export", "--filter", "good ones", code=2).err
+    refused = learned.fedlearn("export", "--filter", "value_score>=0.7", code=2).err
+    assert refused == "error: value_score>=0.7: not JMESPath\nhint: --filter 'value_score >= `0.7`'\n"
 
 
 def test_json(learned: System) -> None:

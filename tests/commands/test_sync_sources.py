@@ -11,16 +11,21 @@ from systems import System
 from git_fedlearn.cli import run
 from git_fedlearn.console.context import Context
 
-LITELLM: dict[str, Any] = {
+CALL: dict[str, Any] = {
     "status": "success",
     "startTime": 1779900000,
     "messages": [
         {"role": "user", "content": "How do I fix a denied write of nginx to its log under AppArmor?"}
     ],
-    "response": {
-        "choices": [{"finish_reason": "stop", "message": {"content": "Add `/var/log/nginx/** w,` to it."}}]
-    },
+    "answer": {"text": "Add `/var/log/nginx/** w,` to it."},
 }
+PROXY = """
+[sources.proxy]
+files = "FILES"
+where = "status == 'success'"
+score = "`0.9`"
+fields = {query = "messages[?role=='user'] | [-1].content", response = "answer.text", timestamp = "startTime"}
+"""
 EVENT = {"query": "How do I list failed units?", "response": "Run systemctl --failed.", "value_score": 0.8}
 
 
@@ -41,8 +46,8 @@ def settings(system: System, text: str) -> None:
 
 
 def test_a_profile_names_files_below_the_source(system: System, source: Path) -> None:
-    settings(system, '[sources.proxy]\nprofile = "litellm"\nfiles = "proxy/**/*.jsonl"\nscore = "0.9"\n')
-    write(source / "proxy/2026/calls.jsonl", LITELLM, {"message": "started"})
+    settings(system, PROXY.replace("FILES", "proxy/**/*.jsonl"))
+    write(source / "proxy/2026/calls.jsonl", CALL, {"message": "started"})
     out = system.fedlearn("sync", "--source", str(source)).out
     assert "read 2 events from 1 file" in out
     assert "skipped 1: excluded by `where` in [sources.proxy]" in out
@@ -58,16 +63,16 @@ def test_a_profile_names_files_below_the_source(system: System, source: Path) ->
 def test_another_folder_only_by_the_git_config_of_this_clone(
     system: System, source: Path, tmp_path: Path
 ) -> None:
-    settings(system, '[sources.proxy]\nprofile = "litellm"\nfiles = "*.jsonl"\nscore = "0.9"\n')
-    write(tmp_path / "elsewhere/calls.jsonl", LITELLM)
+    settings(system, PROXY.replace("FILES", "*.jsonl"))
+    write(tmp_path / "elsewhere/calls.jsonl", CALL)
     assert "no logs found in " in system.fedlearn("sync", "--source", str(source)).out
     system.git("config", "fedlearn.source.proxy", str(tmp_path / "elsewhere"))
     assert "skills-patterns: 1 new" in system.fedlearn("sync", "--source", str(source)).out
 
 
 def test_a_link_below_the_source_is_not_followed(system: System, source: Path, tmp_path: Path) -> None:
-    settings(system, '[sources.proxy]\nprofile = "litellm"\nfiles = "proxy/*.jsonl"\n')
-    write(tmp_path / "private/calls.jsonl", LITELLM)
+    settings(system, PROXY.replace("FILES", "proxy/*.jsonl"))
+    write(tmp_path / "private/calls.jsonl", CALL)
     (source / "proxy").symlink_to(tmp_path / "private")
     refused = system.fedlearn("sync", "--source", str(source), code=1)
     assert refused.err.startswith(f"error: {source}/proxy: is a symbolic link\n")
@@ -88,7 +93,7 @@ def test_a_wrong_profile_is_named(system: System, source: Path) -> None:
     settings(system, '[sources.own]\nfiles = "../x"\n')
     refused = system.fedlearn("sync", "--source", str(source), code=3)
     assert refused.err.startswith(
-        "error: .fedlearn.toml: [sources.own]: `files` must be a pattern below the source"
+        "error: .fedlearn.toml:3: [sources.own]: `files` must be a pattern below the source"
     )
 
 
@@ -201,7 +206,8 @@ def test_mistakes_in_a_profile_are_told(system: System, source: Path) -> None:
 
     write(source / "agent/a.jsonl", {"ask": EVENT["query"], "reply": EVENT["response"], "kind": "turn"})
     table = (
-        '[sources.x]\nfiles = "agent/*.jsonl"\nscore = "0.9"\nfields = {query = "ask", response = "reply"}\n'
+        '[sources.x]\nfiles = "agent/*.jsonl"\nscore = "`0.9`"\n'
+        'fields = {query = "ask", response = "reply"}\n'
     )
     assert warnings(table) == []
     assert warnings(table.replace("agent", "agnet")) == [
@@ -217,7 +223,7 @@ def test_mistakes_in_a_profile_are_told(system: System, source: Path) -> None:
     assert warnings(table.replace("score =", "where = \"kind == 'step'\"\nscore =")) == [
         "warning: [sources.x]: `where` excluded all lines (1)"
     ]
-    assert warnings(table.replace('"0.9"', '"0.1"')) == [
+    assert warnings(table.replace("`0.9`", "`0.1`")) == [
         "warning: [sources.x]: no event has a lesson that reaches your minimum score (1 read)"
     ]
 

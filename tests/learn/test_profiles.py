@@ -1,6 +1,6 @@
 """Profiles: paths, renames, constants, scores, and what a shared settings file must not be able to name."""
 
-import json
+import tomllib
 from typing import Any
 
 import pytest
@@ -9,12 +9,7 @@ from git_fedlearn.core.scoring import RoutedLesson, Skipped, route_event
 from git_fedlearn.errors import SettingsError
 from git_fedlearn.learn.profiles import Profile, parse_profiles
 
-LITELLM: dict[str, Any] = {
-    "id": "chatcmpl-1",
-    "call_type": "acompletion",
-    "status": "success",
-    "startTime": 1780000000.5,
-    "model": "ollama/qwen3",
+CALL: dict[str, Any] = {
     "messages": [
         {"role": "system", "content": "Be brief."},
         {
@@ -22,11 +17,7 @@ LITELLM: dict[str, Any] = {
             "content": [{"type": "text", "text": "How do I fix"}, {"type": "text", "text": "EACCES?"}],
         },
     ],
-    "response": {
-        "choices": [{"finish_reason": "stop", "message": {"role": "assistant", "content": "chmod it."}}]
-    },
-    "metadata": {"user_api_key_alias": "me"},
-    "requester_ip_address": "192.0.2.7",
+    "user": "me",
 }
 
 
@@ -40,7 +31,7 @@ def test_renames_constants_and_the_first_path_that_leads_somewhere() -> None:
         where="kind == 'turn'",
         fields={"query": "q", "response": ["a.text", "a.raw"]},
         constants={"event_type": "turn", "tags": ["agent"]},
-        score="0.5 + 0.3 * ok",
+        score="sum([`0.5`, ok && `0.3` || `0`])",
     )
     line: dict[str, Any] = {"kind": "turn", "q": "Why?", "a": {"raw": "Because."}, "ok": True, "user": "me"}
     assert made.apply(line) == {
@@ -51,13 +42,14 @@ def test_renames_constants_and_the_first_path_that_leads_somewhere() -> None:
         "value_score": pytest.approx(0.8),
     }
     assert made.apply(line | {"kind": "ping"}) is None
-    assert "value_score" not in (made.apply(line | {"ok": None}) or {})
+    assert (made.apply(line | {"ok": None}) or {})["value_score"] == 0.5
 
 
 def test_a_score_is_held_to_its_range() -> None:
-    assert (profile(score="7").apply({}) or {})["value_score"] == 1.0
-    assert (profile(score="-1").apply({}) or {})["value_score"] == 0.0
+    assert (profile(score="`7`").apply({}) or {})["value_score"] == 1.0
+    assert (profile(score="`-1`").apply({}) or {})["value_score"] == 0.0
     assert "value_score" not in (profile(score="'good'").apply({}) or {})
+    assert "value_score" not in (profile(score="sum([rating])").apply({}) or {})
 
 
 def test_the_coordinators_events_are_taken_as_they_stand() -> None:
@@ -65,38 +57,70 @@ def test_the_coordinators_events_are_taken_as_they_stand() -> None:
     assert profile(profile="hybrid-coordinator").apply(event) == event
 
 
-def test_a_litellm_log_line_is_an_event_without_its_user() -> None:
-    event = profile(profile="litellm").apply(LITELLM)
-    assert event == {
-        "query": "How do I fix\nEACCES?",
-        "response": "chmod it.",
-        "finish_reason": "stop",
-        "outcome": "success",
-        "timestamp": 1780000000.5,
-        "event_type": "llm_call",
-    }
+def test_the_parts_of_a_message_are_one_text() -> None:
+    made = profile(fields={"query": "messages[?role=='user'] | [-1].content"})
+    assert made.apply(CALL) == {"query": "How do I fix\nEACCES?"}
 
 
-def test_a_litellm_failure_is_an_error_without_a_solution() -> None:
-    made = profile(profile="litellm")
-    failed = LITELLM | {
-        "status": "failure",
-        "response": {},
-        "error_information": {"error_class": "RateLimitError"},
+MULCH: list[dict[str, Any]] = [
+    {
+        "type": "failure",
+        "description": "VACUUM inside a transaction fails with SQLITE_ERROR",
+        "resolution": "Commit before VACUUM; it cannot run inside a transaction.",
+        "classification": "foundational",
+        "recorded_at": "2026-02-09T10:00:00.000Z",
+        "id": "mx-1a2b3c",
+        "evidence": {"commit": "abc1234", "file": "src/db.ts"},
+        "outcomes": [{"status": "success", "agent": "ada"}],
+        "tags": ["sqlite", "author:ada"],
+    },
+    {
+        "type": "convention",
+        "content": "Open SQLite databases in WAL mode, so that readers do not block the writer.",
+        "classification": "tactical",
+        "recorded_at": "2026-02-09T10:00:00.000Z",
+    },
+    {
+        "type": "decision",
+        "title": "SQLite instead of Postgres",
+        "rationale": "The tool runs offline on one machine; a server would only be more to install.",
+        "classification": "foundational",
+        "recorded_at": "2026-02-09T10:00:00.000Z",
+    },
+    {
+        "type": "pattern",
+        "name": "Atomic writes",
+        "description": "Write to a temporary file and rename it, so that no reader sees half a file.",
+        "classification": "observational",
+        "recorded_at": "2026-02-09T10:00:00.000Z",
+        "files": ["src/io.ts"],
+    },
+]
+
+
+def test_expertise_of_mulch_is_lessons_already() -> None:
+    made = profile(profile="mulch")
+    routed = [route_event(made.apply(record) or {}) for record in MULCH]
+    lessons = [lesson for _, lesson in routed if isinstance(lesson, RoutedLesson)]
+    assert [lesson.set_name for lesson in lessons] == ["error-solutions"] + ["best-practices"] * 3
+    assert [score.value for score, _ in routed] == [0.9, 0.85, 0.9, 0.75]
+    assert lessons[0].content == {
+        "error_message": MULCH[0]["description"],
+        "solution": MULCH[0]["resolution"],
+        "category": "failure",
+        "tags": ["sqlite"],
+        "value_score": 0.9,
     }
-    event = made.apply(failed | {"error_str": "slow down"}) or {}
-    assert (event["error_type"], event["error_message"]) == ("RateLimitError", "slow down")
-    assert isinstance(route_event(event)[1], Skipped)
-    assert made.apply({"level": "INFO", "message": "started"}) is None
+    assert lessons[2].content["title"] == "SQLite instead of Postgres"
+    failed = MULCH[0] | {"outcomes": [{"status": "success"}, {"status": "failure"}]}
+    assert isinstance(route_event(made.apply(failed) or {})[1], Skipped)
+    assert made.apply(MULCH[0] | {"status": "archived"}) is None
+    assert made.apply({"type": "turn", "content": "Hello."}) is None
 
 
 def test_a_ready_made_profile_can_be_refined() -> None:
-    made = profile(profile="litellm", score="0.9 if len(response) > 5 else 0")
-    event = made.apply(LITELLM) or {}
-    assert event["value_score"] == 0.9
-    _, lesson = route_event(event)
-    assert isinstance(lesson, RoutedLesson)
-    assert json.dumps(lesson.content)
+    made = profile(profile="mulch", score="type == 'decision' && `0.95` || `0`")
+    assert [(made.apply(record) or {})["value_score"] for record in MULCH] == [0, 0, 0.95, 0]
 
 
 @pytest.mark.parametrize(
@@ -110,8 +134,8 @@ def test_a_ready_made_profile_can_be_refined() -> None:
         ({"files": "x", "profile": "other"}, "no such profile: other"),
         ({"files": "x", "feilds": {}}, "unknown key `feilds`"),
         ({"files": "x", "fields": {"query": 3}}, "fields: `query` is not a path or list of paths"),
-        ({"files": "x", "fields": {"query": "a["}}, "fields: `query`: not a path: a["),
-        ({"files": "x", "score": "open('x')"}, "score: not allowed in an expression: `open('x')`"),
+        ({"files": "x", "fields": {"query": "a["}}, "fields: `query`: not JMESPath: a["),
+        ({"files": "x", "score": "open('x')"}, "score: no such function: open()"),
         (
             {"files": "x", "constants": {"a": {}}},
             "constants: `a` is not a string, number, boolean or list",
@@ -127,6 +151,25 @@ def test_what_is_wrong_is_said_with_its_place(entry: object, message: str) -> No
     with pytest.raises(SettingsError) as raised:
         parse_profiles({"agent": entry})
     assert raised.value.message == f".fedlearn.toml: [sources.agent]: {message}"
+
+
+def test_a_mistake_is_told_with_its_line_and_the_way_to_write_it() -> None:
+    settings = (
+        'format = 1\n[sources.other]\nfiles = "x"\nwhere = "a"\n\n[sources.agent]\nfiles = "x"\n'
+        'where = "kind == \'turn\' and not error"\n[sources.agent.fields]\nquery = "m[role=user][-1]"\n'
+    )
+    table = tomllib.loads(settings)["sources"]
+    with pytest.raises(SettingsError) as raised:
+        parse_profiles(table, settings)
+    assert raised.value.message.startswith(".fedlearn.toml:8: [sources.agent]: where: not JMESPath: kind ")
+    assert raised.value.hint == "in JMESPath: kind == 'turn' && !error"
+    table["agent"]["where"] = "a"
+    with pytest.raises(SettingsError) as raised:
+        parse_profiles(table, settings)
+    assert raised.value.message == (
+        ".fedlearn.toml:10: [sources.agent]: fields: `query`: not JMESPath: m[role=user][-1]"
+    )
+    assert raised.value.hint == "in JMESPath: m[?role=='user'] | [-1]"
 
 
 def test_names_that_git_config_could_not_hold_are_refused() -> None:

@@ -25,7 +25,8 @@ def learned(name: str, lines: list[dict[str, Any]]) -> list[str]:
     ("name", "lines"),
     [
         *((name, write(SESSION)) for name, write in LOGS.items()),
-        ("openai", sessions.litellm(SESSION)),
+        ("litellm", sessions.litellm_spend_logs(SESSION)),
+        ("litellm", sessions.responses(SESSION)),
         ("langfuse", sessions.langfuse_trace(SESSION)),
     ],
 )

@@ -14,6 +14,7 @@ READERS: Final[Mapping[str, str]] = {
     "claude-code": "claude_code",
     "codex": "codex",
     "openai": "openai",
+    "litellm": "litellm",
     "ollama": "ollama",
     "otel": "otel",
     "langfuse": "langfuse",

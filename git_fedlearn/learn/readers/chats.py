@@ -69,7 +69,23 @@ def parse_messages(value: Json, when: Json = None) -> list[Message]:
     return [message for item in listed if isinstance(item, dict) for message in _parse_message(item, when)]
 
 
+def parse_answer(value: Json, when: Json = None) -> list[Message]:
+    """The answering messages of a response of any of these APIs; none if it is missing."""
+    response = parse_text(value)
+    if not isinstance(response, dict):
+        return []
+    choices, output = response.get("choices"), response.get("output")
+    if isinstance(output, list):
+        return parse_messages(output, when)
+    first = choices[0] if isinstance(choices, list) and choices else None
+    message = first.get("message") if isinstance(first, dict) else response.get("message", response)
+    return parse_messages(message, when) if isinstance(message, dict) else []
+
+
 def _parse_message(item: JsonObject, when: Json) -> Iterator[Message]:
+    if str(item.get("type")).endswith(("_call", "_call_output")):
+        yield from _parse_item(item, when)
+        return
     role, parts = item.get("role"), item.get("parts", item.get("content"))
     calls = [*_calls_of(item.get("tool_calls"))]
     for part in parts if isinstance(parts, list) else []:
@@ -91,6 +107,17 @@ def _parse_message(item: JsonObject, when: Json) -> Iterator[Message]:
         text = text_of_parts(parts)
         if text or calls:
             yield Message(str(role), text, tuple(calls), when=when)
+
+
+def _parse_item(item: JsonObject, when: Json) -> Iterator[Message]:
+    """A call or its result as the Responses API has them, beside the messages."""
+    call_id = str(item.get("call_id") or "")
+    match item.get("type"):
+        case "function_call" | "custom_tool_call" | "local_shell_call":
+            arguments = item.get("arguments", item.get("input", item.get("action")))
+            yield Message("assistant", "", (ToolCall(call_id, str(item.get("name")), arguments),), when=when)
+        case "function_call_output" | "custom_tool_call_output" | "local_shell_call_output":
+            yield Message("tool", _result_text(item.get("output")), (), call_id, None, when)
 
 
 def _failed(part: JsonObject) -> bool | None:

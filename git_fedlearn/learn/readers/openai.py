@@ -1,12 +1,12 @@
-"""Requests and answers of `/v1/chat/completions`, as proxies and clients log them; also LiteLLM's payloads.
+"""Requests and answers of `/v1/chat/completions` and `/v1/responses`, as proxies and clients log them.
 
 There is no one envelope: messages are in `request`, `body`, `input` or the line itself.
 """
 
 from collections.abc import Iterable, Iterator
 
-from git_fedlearn.core.canonical import Json, JsonObject
-from git_fedlearn.learn.readers.chats import Conversations, parse_messages
+from git_fedlearn.core.canonical import JsonObject
+from git_fedlearn.learn.readers.chats import Conversations, parse_answer, parse_messages
 from git_fedlearn.learn.readers.session import Message, parse_text
 
 _TIMES = ("startTime", "timestamp", "time", "created_at", "created")
@@ -18,19 +18,12 @@ def read(lines: Iterable[JsonObject]) -> Iterator[list[Message]]:
     for line in lines:
         request = _first_object(line, ("request", "request_body", "body", "kwargs", "input"))
         when = next((line[key] for key in _TIMES if line.get(key)), None)
-        history = parse_messages(line.get("messages") or request.get("messages"), when)
+        messages = line.get("messages") or request.get("messages") or request.get("input")
+        history = parse_messages(messages, when)
         response = _first_object(line, ("response", "response_body", "output"))
         if history:
-            conversations.add(history, parse_messages(_answer(response), when))
+            conversations.add(history, parse_answer(response, when))
     yield from conversations
-
-
-def _answer(response: JsonObject) -> Json:
-    """The answering message of a response."""
-    choices = response.get("choices")
-    first = choices[0] if isinstance(choices, list) and choices else None
-    message = first.get("message") if isinstance(first, dict) else response.get("message", response)
-    return message if isinstance(message, dict) else None
 
 
 def _first_object(line: JsonObject, names: Iterable[str]) -> JsonObject:

@@ -20,6 +20,7 @@ from git_fedlearn.privacy.model import Match
 from git_fedlearn.privacy.shapes import (
     is_chosen_word,
     is_code,
+    is_damaged_hex,
     is_generated_with_brackets,
     is_hash_like,
     is_hex,
@@ -41,11 +42,13 @@ _MAX_EQUALS_SIGNS = 5
 """An unquoted value with more is a row of settings."""
 _MAX_VALUE_LENGTH = 512
 _MIN_PROSE_VALUE_LENGTH = 8
+_MIN_ISSUED_LENGTH = 16
+"""Of the keys and tokens that services give out."""
 _MORE = lazy_pattern(r"[\w.+/=~:%-]*")
 _ARGUMENT = lazy_pattern(r"[a-z_]{1,24}=[A-Za-z_]")
 _PLACEHOLDER = lazy_pattern(rf"<({'|'.join(kinds.KINDS)})(?:_[0-9]{{1,4}})?>")
 _LINE_START = lazy_pattern(r"[+-]?[ \t]*(?:(?:[-+*#;]|//|export|ENV|ARG|set|setx|SET)[ \t]+)?[\w.-]*")
-_LINE_END = lazy_pattern(r"[ \t]*(?:\r?\n|$)")
+_LINE_END = lazy_pattern(r"[ \t]*(?:[ \t]#[^\r\n]*)?(?:\r?\n|$)")
 _OPTION = lazy_pattern(r"(?:^|\s)--?[\w.-]*$")
 _DECLARED = lazy_pattern(
     r"(?:\b(?:define|ENV|ARG|setx?|SET|setenv|SetEnv|export|setq|declare|readonly|config:set|configure set|"
@@ -59,6 +62,10 @@ _SETTING = lazy_pattern(
     r"0[xX][0-9a-fA-F]{1,16}[uUlL]{0,3}$|\d[\d.]{0,15}[*/][A-Za-z_]{3,64}$|"
     r"[~^=<>v]{0,2}\d{1,4}(?:\.\w{1,8}){1,3}(?:-[0-9.]{1,17}(?:-[0-9a-f]{7,40})?)?$"
 )
+_SETTINGS = lazy_pattern(r"[A-Za-z][A-Za-z_.-]{0,24}=|[^=]{0,8}=(?!=|$)")
+_CHOSEN = lazy_pattern(r"secret|crypt|cipher|sign|salt|hmac|jwt|session|master|psk|wifi|wpa|pass|app[-_]?key")
+_NEVER_IN_KEYS = lazy_pattern(r"[$#@!^*?,;<>(){}\[\]\"'`\s&]|%(?![0-9A-F]{2})")
+_NEVER_IN_TOKENS = lazy_pattern(r"[\^*?,;<>]")
 _REVERSED = lazy_pattern(
     r"(?<![^\s\"'`(/*#;])(?P<value>[^\s\"'`,;<>()]{8,256})[\"'`]? (?:is|as) (?:the|my|your|our|a|his|"
     r"her|their) "
@@ -138,7 +145,7 @@ def _under_key(subject: Subject) -> Iterator[Match]:
 _QUOTE = r"(?:\"\"\"|'''|\\{0,3}[\"'`]|&quot;|&#39;|&apos;)"
 _CLOSE = rf"(?:\[[\w\"']{{0,24}}\])?(?P<close>{_QUOTE}?[ \t]{{0,2}}[\])]{{1,2}}|{_QUOTE}|\*\*|__|%(?==))?"
 _ASSIGN = (
-    r"(?P<assign>[ \t]{0,8}(?::{1,3}=|[?+.|]{1,2}=|=>|={1,3}~?|:|!==?|<-|->|%3[dD]|=3[dD])"
+    r"(?P<assign>[ \t]{0,8}(?::{1,3}=|[?+.|]{1,2}=|=>|={1,3}~?|:|!==?|<-|->|%3[dD]|=3[dD]|-(?=[ \t][\"'`]))"
     r"[ \t]{0,32}(?:[|>][-+]?(?=\s))?(?:\\?\r?\n[ \t]{1,24})?)"
 )
 _WAYS = tuple(
@@ -228,18 +235,40 @@ def _is_secret(assigned: AssignedValue, text: str, name: Name) -> bool:
             and is_chosen_word(value)
             and not _is_plain(value)
         )
+    return _is_generated(assigned, text, name)
+
+
+def _is_generated(assigned: AssignedValue, text: str, name: Name) -> bool:
+    """Of the value of a name that is none of a password."""
+    value = assigned.value
     # Of so many generated characters some would be digits.
-    is_name_in_code = not quoted and value.lstrip(":").isalpha()
-    if name.sort == "key":
-        return (
-            not is_name_in_code
-            and is_random(value)
-            and not is_hash_like(value)
-            and not is_hex(value)
-            and "=" not in value.rstrip("=")
-            and is_secret_value(value)
-        )
-    return not is_name_in_code and is_secret_value(value)
+    is_name_in_code = not assigned.quoted and value.lstrip(":").isalpha()
+    if is_name_in_code or _is_not_issued(name.full, value):
+        return False
+    if name.sort == "key" and (
+        not is_random(value)
+        or ((is_hash_like(value) or is_hex(value)) and not _is_in_query(assigned, text, name))
+        or _SETTINGS.match(value) is not None
+    ):
+        return False
+    return is_secret_value(value)
+
+
+def _is_not_issued(name: str, value: str) -> bool:
+    """Whether no service would give out such a key or token: it has characters that no alphabet has.
+
+    People choose the value of a `secret_key` themselves, and short values.
+    """
+    if is_damaged_hex(value):
+        return True
+    if len(value) < _MIN_ISSUED_LENGTH or _CHOSEN.search(name) is not None:
+        return False
+    return (_NEVER_IN_KEYS if "key" in name else _NEVER_IN_TOKENS).search(value) is not None
+
+
+def _is_in_query(assigned: AssignedValue, text: str, name: Name) -> bool:
+    """Whether it is a parameter of an address: `?key=…`."""
+    return assigned.how == "assign" and text[name.start - 1 : name.start] in {"?", "&"} and name.start > 0
 
 
 def _is_secret_after_comma(assigned: AssignedValue, name: Name) -> bool:

@@ -36,7 +36,7 @@ class _Number(NamedTuple):
 
 
 _ANY_ID = (
-    r"\bssn\b|social.?security|national.?(?:id|insurance|number)|\bid(?:entity|entification)?.?(?:card|number|no\b|nr)|"
+    r"\bssn\b|social.?security|national.?(?:id|insurance|number(?!_?(?:pattern|format|regex|length)))|\bid(?:entity|entification)?.?(?:card|number|no\b|nr)|"
     r"personal.?(?:id|identification|number|code)|tax(?:payer)?.?(?:id|number)|citizen.?(?:id|number|card)|\bnino\b|"
     r"personnummer|personnr|\bdni\b|\bnie\b|\bni number"
 )

@@ -14,7 +14,14 @@ from typing import TYPE_CHECKING, Final
 from git_fedlearn.privacy import kinds
 from git_fedlearn.privacy.detectors.services import SERVICES
 from git_fedlearn.privacy.model import Match
-from git_fedlearn.privacy.shapes import entropy, is_hex, is_identifier_like, is_random, is_stand_in
+from git_fedlearn.privacy.shapes import (
+    entropy,
+    is_damaged_hex,
+    is_hex,
+    is_identifier_like,
+    is_random,
+    is_stand_in,
+)
 from git_fedlearn.privacy.subject import is_name_of_public_value, lazy_pattern
 
 if TYPE_CHECKING:
@@ -30,8 +37,11 @@ _FINGERPRINT_LENGTH = 40
 _MIN_LENGTH = 16
 _MIN_UNCAPITALIZED_LENGTH = 24
 _MIN_TURNS = 5
+_ODD_LENGTHS = frozenset((27, 39, 43))
+"""Of 20, 29 and 32 bytes in base64."""
 _RUN = lazy_pattern(
-    r"(?<![A-Za-z0-9_/@#%&+\\-])[A-Za-z0-9][A-Za-z0-9_+/-]{15,511}={0,2}(?![A-Za-z0-9_(@/+\\-]|\.[A-Za-z0-9])"
+    r"(?<![A-Za-z0-9_/@#%&+\\-])(?<![A-Za-z0-9][?!^*$;])(?<![\"'][?=@])[A-Za-z0-9][A-Za-z0-9_+/-]{15,511}={0,2}"
+    r"(?![A-Za-z0-9_(@/+\\-]|[.?!^*$#][A-Za-z0-9]|%(?![0-9A-F]{2}))"
 )
 _ESCAPED_RUN = lazy_pattern(
     r"(?<=\\[nrt\"'])[A-Za-z0-9][A-Za-z0-9_+/-]{15,511}={0,2}(?![A-Za-z0-9_(@/+\\-]|\.[A-Za-z0-9])"
@@ -40,6 +50,7 @@ _UUID = lazy_pattern(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}\Z")
 _LEAD = lazy_pattern(r"(?:[A-Za-z]{2,24}[0-9]{0,3}[-_.])+(?=[A-Za-z0-9])")
 _WORDS = lazy_pattern(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+|[^\x00-\x7f]+")
 _SEPARATED = lazy_pattern(r"[\s\"'`=:>|,.(\[{\u2013\u2014\u2192\\~-]*\Z")
+_IN_ELEMENT = lazy_pattern(r"<(?i:\w{0,24}(?:secret|password|token|apikey|privatekey))>[^\n<>]{0,48}[ {]$")
 _TURN = lazy_pattern(r"[0-9][A-Za-z]|[A-Za-z][0-9]")
 _WORDY = lazy_pattern(r"[a-z]{12}|[A-Z]?[a-z]{4,}[_-]|[_-][A-Z]?[a-z]{4,}(?![a-z])")
 
@@ -87,8 +98,21 @@ def find_named_tokens(subject: Subject) -> Iterator[Match]:
             if lead is not None and _LEAD.match(text, start, start + 40) is not None:
                 start = _after_name(text, start, lead.end())
             value = text[start:end]
-            if _is_generated(value) and _is_named(_words_before(text, start), value):
+            if _may_be_generated(value) and _is_private(text, start, value):
                 yield Match(start, end, kinds.SECRET, "named-token", 0.65)
+
+
+def _is_private(text: str, start: int, value: str) -> bool:
+    words = _words_before(text, start)
+    if _is_generated(value):
+        return _is_named(words, value) or _IN_ELEMENT.search(text, max(0, start - 64), start) is not None
+    # Too few digits to be sure of it, unless both words are there.
+    return (
+        len(value) >= _MIN_HEX_LENGTH
+        and any(map(_is_keyword, words[-3:]))
+        and any(_is_service(words[: i + 1]) for i in range(len(words)))
+        and _is_named(words, value)
+    )
 
 
 def _after_name(text: str, start: int, end: int) -> int:
@@ -101,18 +125,25 @@ def _after_name(text: str, start: int, end: int) -> int:
     return at
 
 
+def _may_be_generated(value: str) -> bool:
+    return (
+        any(map(str.isdigit, value))
+        and any(map(str.isalpha, value))
+        and (_is_id_like(value) or is_random(value, min_length=_MIN_LENGTH))
+        and not is_damaged_hex(value)
+        and not is_stand_in(value)
+        and not _is_path(value)
+    )
+
+
 def _is_generated(value: str) -> bool:
-    if not any(char.isdigit() for char in value) or not any(char.isalpha() for char in value):
-        return False
     if _UUID.match(value) is not None:
         return len(set(value)) > 6  # noqa: PLR2004 -- not of zeros and the like
     if is_hex(value):
         if value.isupper() and len(value) == _FINGERPRINT_LENGTH:
             return False
         return len(value) >= _MIN_HEX_LENGTH and entropy(value) > 2.7  # noqa: PLR2004 -- measured on hashes
-    if not is_random(value, min_length=_MIN_LENGTH) or _WORDY.search(value) or is_stand_in(value):
-        return False
-    return not _is_path(value) and _is_mixed(value)
+    return _WORDY.search(value) is None and _is_mixed(value)
 
 
 def _is_path(value: str) -> bool:
@@ -126,6 +157,14 @@ def _is_mixed(value: str) -> bool:
     return (classes == 2 and turns >= 3) or (  # noqa: PLR2004 -- both cases, and digits in between
         len(value) >= _MIN_UNCAPITALIZED_LENGTH and turns >= _MIN_TURNS
     )
+
+
+def _is_of_usual_length(value: str) -> bool:
+    """Whether services give out keys of this length: whole bytes in hex or base64, or a round number."""
+    size = len(value.rstrip("="))
+    if is_hex(value):
+        return size % 8 == 0
+    return size >= _MIN_HEX_LENGTH and (size % 2 == 0 or size in _ODD_LENGTHS)
 
 
 def _is_id_like(value: str) -> bool:
@@ -177,8 +216,10 @@ def _is_named(words: list[str], value: str) -> bool:
         (i for i in range(1, 5) if i <= len(words) and _is_service(words[: len(words) - i + 1])), 0
     )
     if not _is_id_like(value):
-        return bool(keyword) or 0 < service <= 3  # noqa: PLR2004 -- `acme x value`
-    if service and (keyword or service == 1):
+        return bool(keyword) or (0 < service <= 3 and _is_of_usual_length(value))  # noqa: PLR2004 -- `acme x value`
+    if is_hex(value) and len(value) % 2:
+        return False  # no bytes
+    if service and (keyword or (service == 1 and _is_of_usual_length(value))):
         return True
     if not 0 < keyword <= 2 or words[-keyword] not in _SURE_KEYWORDS:  # noqa: PLR2004
         return False

@@ -47,7 +47,8 @@ _WORDS = (
     r"\b(?:home|work|office|extension|private|main) (?:line|no\.?|number)|"
     r"\bline\b|\btext(?:s|ed)? (?:goes |go |went |sent )?to|"
     r"(?:get|reach|catch|find|ring|try) (?:me|us|him|her|them) (?:on|at|under)|"
-    r"\bnumber is(?! not)|电话|手机|電話|携帯|\btext me)[^0-9\n+(]{0,28}[+(]?"
+    r"rufnummer|\bmobil\b|cellulare|celular|\bgsm\b|telemóvel|puhelin|matkapuhelin|телефон|τηλέφωνο|"
+    r"\bnumber is(?! not)|电话|手机|電話|携帯|전화|휴대폰|\btext me)(?:[^0-9\n+(]{0,28}|:\s{1,12})[+(]?"
 )
 _WORD = lazy_pattern(rf"{_WORDS}$", re.IGNORECASE)
 _TAIL = lazy_pattern(r"(?:x|ext\.?|#) ?[0-9]+$")
@@ -57,8 +58,8 @@ _MAX_CHECKED_CANDIDATES: Final = 1000
 _ANY_WORD = lazy_pattern(
     r"phone|tel|fono|mobil|móvil|cell|handy|fax|whatsapp|sms|call|dial|ring |reach|contact|hotline|"
     r"number is|text me|answer|respond|listen|message|registered|"
-    r"direct|desk|reception|switchboard|pager|landline|home|work|line|text|get |catch |find |try |"
-    r"电话|手机|電話|携帯"
+    r"direct|desk|reception|switchboard|pager|landline|home|work|line|text|get |catch |find |try |office|"
+    r"rufnummer|celular|gsm|telemóvel|puhelin|телефон|τηλέφωνο|电话|手机|電話|携帯|전화|휴대폰"
 )
 _COUNT_AFTER = lazy_pattern(
     r" (?:times|calls|bytes|items|rows|records|requests|ms|seconds|lines|tokens|entries)\b"
@@ -68,7 +69,19 @@ _AFTER = lazy_pattern(
     r"(?:reception|office|home|mobile|cell|work|desk|direct|private|fax|switchboard|main|front desk)\b",
     re.IGNORECASE,
 )
-_KEY = lazy_pattern(r"phone|mobile|\btel|fax|cell|msisdn|whatsapp|contact_?(?:no|number)", re.IGNORECASE)
+_KEY = lazy_pattern(
+    r"phone|mobil|m[oó]vil|telef|t[eé]l[eé]fon|(?<![a-z])(?:tel|fon|gsm)(?![a-z])|(?<![a-z])tel_?(?:no|nr|num)|"
+    r"(?-i:[a-z]Tel(?![a-z]))|fax|cell|celular|(?<![a-z])handy|rufnummer|msisdn|whatsapp|puhelin|"
+    r"contact_?(?:no|number)|телефон|τηλέφωνο|电话|手机|電話|携帯|전화|휴대폰",
+    re.IGNORECASE,
+)
+_SURE_WORD = lazy_pattern(
+    r"(?:phone|\btel\b|telef[oó]n|telefoon|téléphone|mobile|móvil|\bfax|"
+    r"\b(?:call|dial)(?: (?:me|us|him|her|on|at))?)"
+    r"[ _-]?(?:number|num|no\.?|nr\.?|is)?[\s:=.\"'`]{0,8}$",
+    re.IGNORECASE,
+)
+"""Words right before a number that nothing but a phone number follows: it may have six digits then."""
 _NO_PHONE = lazy_pattern(
     r"(?:^|[^0-9])(?:19|20)[0-9]{2}[-/. ][01]?[0-9][-/. ][0-3]?[0-9](?:[^0-9]|$)|"  # dates
     r"^[0-3]?[0-9][-/.][01]?[0-9][-/.](?:19|20)[0-9]{2}|^(?:19|20)[0-9]{6}$|"
@@ -129,12 +142,16 @@ def _announced(subject: Subject) -> Iterator[Match]:
         return
     for hit in _LOOSE.finditer(subject.text):
         before = max(0, hit.start() - 64)
-        announced = (
-            keyed
-            or _WORD.search(subject.text, before, hit.start()) is not None
-            or _AFTER.match(subject.text, hit.end()) is not None
-        ) and _COUNT_AFTER.match(subject.text, hit.end()) is None
-        if announced and 7 <= _count(_TAIL.sub("", hit[0])) <= 15 and _NO_PHONE.search(hit[0]) is None:  # noqa: PLR2004 -- E.164
+        followed = _AFTER.match(subject.text, hit.end()) is not None
+        announced = keyed or followed or _WORD.search(subject.text, before, hit.start()) is not None
+        if not announced or _COUNT_AFTER.match(subject.text, hit.end()) is not None:
+            continue
+        least = 7
+        if _SEPARATED.search(hit[0]) is not None and (
+            keyed or followed or _SURE_WORD.search(subject.text, before, hit.start()) is not None
+        ):
+            least = 6
+        if least <= _count(_TAIL.sub("", hit[0])) <= 15 and _NO_PHONE.search(hit[0]) is None:  # noqa: PLR2004 -- E.164
             yield _match(hit, 0.75)
 
 

@@ -27,7 +27,7 @@ _MIN_ENTROPY = 2.6
 """Bits per character; a row of one letter has none."""
 _RUN = re.compile(rf"[A-Za-z0-9_.$~!:|/+-]{{{_MIN_TOKEN_LENGTH},}}")
 _DIGIT = re.compile(r"[0-9]")
-AWS_KEY_ID = re.compile(r"(?<![A-Za-z0-9])(?:AKIA|ASIA)[A-Z0-9]{16}(?![A-Za-z0-9])")
+AWS_KEY_ID = re.compile(r"(?<![A-Za-z0-9])(?:AKIA|ASIA)[A-Z2-7]{16}(?![A-Za-z0-9])")
 _FORTY = re.compile(r"[A-Za-z0-9/+]{40}")
 _AWS_SECRET = re.compile(r"(?<![A-Za-z0-9/+=_.-])[A-Za-z0-9/+]{40}(?![A-Za-z0-9/+=_-])")
 _REST = re.compile(r"[A-Za-z0-9_-]{0,4096}")
@@ -37,7 +37,7 @@ _ALPHANUMERIC = "[A-Za-z0-9]"
 _WITH_MARKS = "[A-Za-z0-9_-]"
 UNKNOWN = re.compile(
     r"(?<![A-Za-z0-9_.$/%+=@#-])(?P<prefix>[a-z][a-z0-9]{1,11}(?:[._-][a-z0-9]{1,10}){0,2})[_-]"
-    r"(?P<rest>[A-Za-z0-9][A-Za-z0-9_-]{25,254})(?!\w|[/+=(-]|\.\w)"
+    r"(?P<rest>[A-Za-z0-9][A-Za-z0-9_-]{25,254})(?!\w|[/+=(-]|[.?!^*$]\w)"
 )
 _WORDY = re.compile(r"[A-Za-z]{20}|(?:^|[_-])[a-z]{4,16}(?:[_-]|$)")
 _PREFIX_BREAK = re.compile(r"[._-]")

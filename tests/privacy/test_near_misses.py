@@ -1,0 +1,84 @@
+"""What is nearly a key: a wrong length, a sign that no key has, hex that is none. And what is one."""
+
+from __future__ import annotations
+
+import pytest
+from privacy.private_samples import rand
+
+from git_fedlearn.privacy.engine import PrivacyEngine
+
+ENGINE = PrivacyEngine()
+HEX = "0123456789abcdef"
+ISSUED = rand(31, seed=3) + "4"
+BROKEN_HEX = rand(17, HEX, 2) + "x" + rand(14, HEX, 3)
+
+
+def is_left_alone(text: str) -> bool:
+    return ENGINE.sanitize(text).value == text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *(f"{name} = '{BROKEN_HEX}'" for name in ("infura", "infura_token", "API_KEY", "client_secret")),
+        f"API_KEY={'g' + rand(31, HEX, 5)}",
+        f"infura = '{rand(30, seed=3) + '4'}'",
+        f"infura = '{rand(12, seed=3) + '4d'}9'",
+        f"infura = '{rand(39, HEX, 4)}'",
+        f"infura = '{ISSUED[:20]}?{ISSUED[3:]}'",
+        f"infura = '{ISSUED[:20]}!{ISSUED[3:]}'",
+        *(f"API_KEY={ISSUED[:9]}{sign}{ISSUED[9:]}" for sign in "$#@!^*?"),
+        f"access_token = '{ISSUED[:9]}^{ISSUED[9:]}'",
+        "A" + "IzaSy" + rand(32, seed=2),
+        "A" + "IzaSy" + rand(34, seed=2),
+        "v" + "cp_" + rand(43, seed=2),
+        "h" + "f_" + rand(30, seed=2),
+        "vault_secrets = secrets_from_password('velvet_harbor', 'ansible')",
+        "password = user_password",
+        "PASSWORD=default_secret",
+    ],
+)
+def test_what_nothing_gives_out_is_left_alone(text: str) -> None:
+    assert is_left_alone(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        (f"infura = '{ISSUED}'", ISSUED),
+        (f"infura = '{rand(32, HEX, 4)}'", rand(32, HEX, 4)),
+        (f"API_KEY={ISSUED[:9]}.{ISSUED[9:]}", ISSUED),
+        (f"API_KEY=sk{rand(32, HEX, 4)}", rand(32, HEX, 4)),
+        (f"SECRET_KEY = '{ISSUED[:9]}^${ISSUED[9:]}'", ISSUED[9:]),
+        (f"encryption_key: {ISSUED[:9]}!{ISSUED[9:]}", ISSUED[9:]),
+        (f"apiKey: '{rand(9, seed=2)}7!x'", rand(9, seed=2)),
+        ("A" + "IzaSy" + rand(33, seed=2), rand(33, seed=2)),
+        ("v" + "cp_" + rand(56, seed=2), rand(56, seed=2)),
+        ("h" + "f_" + rand(34, seed=2), rand(34, seed=2)),
+    ],
+)
+def test_what_services_give_out_and_people_choose_is_redacted(text: str, value: str) -> None:
+    clean = str(ENGINE.sanitize(text).value)
+    assert clean != text
+    assert value not in clean
+
+
+GENERATED = "q7" + rand(30, seed=8)
+LETTERS = "mx2rxr8z" + "tizo8kyt" + "vx1kan"
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        (f"brimble token - '{GENERATED}'", GENERATED),
+        (f"bugherdAuth := {LETTERS}", LETTERS),
+        (f"<secret>{{brimble AQAAABAAA {rand(32, HEX, 9)}}}</secret>", rand(32, HEX, 9)),
+        (f"https://api.brimble.io/v1/user?key={rand(32, HEX, 9)}", rand(32, HEX, 9)),
+        (f"brimbleKey = '{GENERATED}={GENERATED[5:]}'", GENERATED),
+        ("REACT_APP_AUTH_PASS=whiteheron", "whiteheron"),
+        ("DB_PASSWORD=whiteheron    # the old one", "whiteheron"),
+        ("user = maren\npassword = velvet_harbor\n", "velvet_harbor"),
+    ],
+)
+def test_further_ways_to_write_a_secret_are_redacted(text: str, value: str) -> None:
+    assert value not in str(ENGINE.sanitize(text).value)
