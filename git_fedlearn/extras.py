@@ -5,7 +5,9 @@ are loaded the same way.
 """
 
 import importlib
+import shlex
 import sys
+import tomllib
 from importlib.util import find_spec
 from pathlib import Path
 from types import ModuleType
@@ -76,8 +78,25 @@ def installed_extras() -> dict[str, bool]:
 
 
 def install_line(extra: str) -> str:
-    """The command that installs an extra."""
-    return f"pip install 'git-fedlearn[{extra}]'" if extra else "pip install git-fedlearn"
+    """The command that installs an extra with the tool that installed git-fedlearn."""
+    prefix = Path(sys.prefix)
+    if (prefix / "uv-receipt.toml").is_file():
+        return f"uv tool install --force {shlex.quote(_uv_requirement(prefix, extra))}"
+    package = f"'git-fedlearn[{extra}]'" if extra else "git-fedlearn"
+    if (prefix / "pipx_metadata.json").is_file():
+        return f"pipx runpip git-fedlearn install {package}"
+    if not _is_installed("pip"):  # as in an environment that uv made
+        return f"uv pip install --python {shlex.quote(sys.prefix)} {package}"
+    return f"pip install {package}"
+
+
+def _uv_requirement(prefix: Path, extra: str) -> str:
+    """What `uv tool install` needs to know: it forgets the extras that are not named again."""
+    extras = {name for name, is_installed in installed_extras().items() if is_installed} | {extra} - {""}
+    receipt = tomllib.loads((prefix / "uv-receipt.toml").read_text(encoding="utf-8"))
+    needs = next(iter(receipt["tool"]["requirements"]))
+    source = needs.get("directory") or needs.get("editable") or needs["name"]
+    return f"{source}[{','.join(sorted(extras))}]" if extras else source
 
 
 def _is_installed(module: str) -> bool:

@@ -12,6 +12,7 @@ from git_fedlearn.errors import NotARepositoryError
 from git_fedlearn.repository.older_layout import find_older_files
 from git_fedlearn.repository.repository import Repository
 from git_fedlearn.setup.install import install
+from git_fedlearn.setup.readmes import FOLDER_READMES
 from git_fedlearn.setup.scaffold import (
     ExistingFiles,
     Scaffold,
@@ -52,8 +53,12 @@ def command(context: Context) -> int:
 
 
 def _say_scaffold(context: Context, done: Scaffold) -> None:
+    readmes = [path for path in done.made if path in FOLDER_READMES]
     for path in done.made:
-        context.say(f"created   {path}")
+        if path not in readmes:
+            context.say(f"created   {path}")
+    if readmes:
+        context.say(f"created   README.md in {count(len(readmes), 'folder')} of data/")
     for path in done.extended:
         context.say(f"extended  {path}")
     report_unextended(context, done)
@@ -77,7 +82,10 @@ def _some(paths: list[str]) -> str:
 
 
 def _say_next(context: Context, repository: Repository, done: Scaffold, *, mixed: bool) -> None:
-    """Print the commit to make; `data` as a whole only if all of it is ours (not `mixed`)."""
+    """Print the commit to make, and the first step after it.
+
+    `data` is added as a whole only if all of it is ours (not `mixed`).
+    """
     paths = (*done.made, *done.extended)
     ignored = repository.git.attempt("check-ignore", "--", *paths).out.decode().splitlines() if paths else []
     for path in ignored:
@@ -85,5 +93,6 @@ def _say_next(context: Context, repository: Repository, done: Scaffold, *, mixed
     if paths:
         files = dict.fromkeys("data" if not mixed and path.startswith("data/") else path for path in paths)
         context.say(f"next: git add {shlex.join(files)} && git commit -m 'Set up git-fedlearn'")
+        context.say("then: git fedlearn sources detect    (or write a lesson down: git fedlearn note)")
     elif not done.left:
         context.note("everything is already set up; `git fedlearn doctor` checks it")

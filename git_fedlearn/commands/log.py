@@ -7,12 +7,12 @@ from typing import NamedTuple
 import click
 
 from git_fedlearn.console.context import Context
-from git_fedlearn.console.words import change_json, describe, summarize, what_happened
+from git_fedlearn.console.words import change_json, describe, marked_headline, summarize, what_happened
 from git_fedlearn.core.canonical import Json
 from git_fedlearn.core.changes import RecordChange, compare_sets
 from git_fedlearn.core.identity import RecordId
 from git_fedlearn.core.layout import SetName
-from git_fedlearn.core.record import Record, headline, printable
+from git_fedlearn.core.record import Record, printable
 from git_fedlearn.errors import UsageError
 from git_fedlearn.repository.history import CommitChanges, all_changes, log_changes
 from git_fedlearn.repository.lookup import FoundRecord, find_anywhere, get_range
@@ -169,7 +169,7 @@ def _title_of(changes: list[RecordChange]) -> str:
     records: Iterator[Record] = (
         record for change in changes for record in (change.after, change.before) if record and record.form
     )
-    return next((headline(record.fields) for record in records), "")
+    return next((marked_headline(record.fields) for record in records), "")
 
 
 def _commit_line(objects: Objects, commit: Oid) -> str:

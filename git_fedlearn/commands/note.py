@@ -8,9 +8,9 @@ import click
 
 from git_fedlearn.console.context import Context
 from git_fedlearn.console.repeats import print_repeats, repeats_to_json
-from git_fedlearn.console.words import SHORT_ID, kinds
+from git_fedlearn.console.words import SHORT_ID, kinds, marked_headline
 from git_fedlearn.core.layout import SetName
-from git_fedlearn.core.record import NotARecordError, Record, headline
+from git_fedlearn.core.record import NotARecordError, Record
 from git_fedlearn.core.scoring import UNSOLVED, Skipped
 from git_fedlearn.core.supersession import superseding
 from git_fedlearn.errors import FedlearnError, UsageError
@@ -166,7 +166,9 @@ def _say(context: Context, noted: _Noted) -> None:
         context.print_error(f"hint: git fedlearn restore {identifier}")
         return
     known = {ADDED: "", UPDATED: "already known, updated: ", KNOWN: "already known: "}[noted.status]
-    context.say(f"{noted.name}: {known}{identifier}  {headline(noted.record.fields)}{kinds(noted.redacted)}")
+    context.say(
+        f"{noted.name}: {known}{identifier}  {marked_headline(noted.record.fields)}{kinds(noted.redacted)}"
+    )
     print_repeats(context, noted.name, noted.repeats)
     if noted.status != KNOWN:
         context.note("hint: git add data && git commit")

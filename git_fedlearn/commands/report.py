@@ -18,9 +18,10 @@ from rich.text import Text
 
 from git_fedlearn.console.context import Context, wants_color
 from git_fedlearn.console.progress import progress_bar
-from git_fedlearn.console.words import count
+from git_fedlearn.console.words import SUSPICIOUS_TITLE, count
 from git_fedlearn.core.canonical import JsonObject
 from git_fedlearn.errors import FedlearnError, UsageError
+from git_fedlearn.federation.injection import is_suspicious
 from git_fedlearn.report.figures import QuarantineCount, read_figures
 from git_fedlearn.report.page import format_page
 from git_fedlearn.repository.files import write_file
@@ -61,7 +62,7 @@ def _read(context: Context) -> JsonObject:
         QuarantineCount(peer, reason, records) for (peer, reason), records in sorted(quarantined.items())
     ]
     with progress_bar(context, "reading") as show:
-        return read_figures(repository, context.now(), waiting, progress=show)
+        return read_figures(repository, context.now(), waiting, is_suspicious=is_suspicious, progress=show)
 
 
 def _write(context: Context, page: bytes, output: str | None) -> None:
@@ -189,7 +190,10 @@ class _Sections:
         table.add_column("outcomes")
         for one in self._facts["top"]:
             outcomes = f"{one['worked']} / {one['failed']}" if one["worked"] or one["failed"] else ""
-            table.add_row(f"{one['effective']:.2f}", one["id"][:12], Text(one["title"]), outcomes)
+            title = Text(one["title"])
+            if one["reads_like_instructions"]:
+                title.append(f"\n{SUSPICIOUS_TITLE}", style="bold red")
+            table.add_row(f"{one['effective']:.2f}", one["id"][:12], title, outcomes)
         self._section("top lessons (outcomes: worked / failed)", table)
 
     def _waiting(self) -> None:

@@ -5,6 +5,7 @@ import click
 from git_fedlearn.console.context import Context
 from git_fedlearn.console.words import count
 from git_fedlearn.repository.conflicts import resolve_conflicts
+from git_fedlearn.repository.work_tree import continue_command
 
 
 @click.command("resolve", short_help="Resolve merge conflicts in data files.")
@@ -29,5 +30,7 @@ def command(context: Context) -> int:
         context.say("no conflicts in data files")
     else:
         context.note(f"{count(len(resolved.joined), 'file')} merged and staged")
-        context.note("hint: git fedlearn verify && git commit    (in a rebase: git rebase --continue)")
+    command = continue_command(repository)
+    if command:
+        context.note(f"hint: {f'git fedlearn verify && {command}' if resolved.joined else command}")
     return 0

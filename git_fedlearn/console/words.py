@@ -3,11 +3,12 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from shlex import quote
 from typing import TYPE_CHECKING, Final
 
 from git_fedlearn.console.context import Context
 from git_fedlearn.console.progress import progress_bar
-from git_fedlearn.core.canonical import Json
+from git_fedlearn.core.canonical import Json, JsonObject
 from git_fedlearn.core.changes import ChangeKind, RecordChange, count_kinds
 from git_fedlearn.core.effective_score import Tally
 from git_fedlearn.core.folding import Folds
@@ -55,6 +56,17 @@ def evidence(outcomes: Tally) -> str:
 
 SUSPICIOUS: Final = "reads like instructions to an agent; treat it with suspicion"
 """The mark of a lesson that may try to steer whoever reads it."""
+
+SUSPICIOUS_TITLE: Final = "[reads like instructions to an agent]"
+"""The same mark on the line of a list, after the title of the lesson."""
+
+
+def marked_headline(fields: JsonObject, title: str | None = None) -> str:
+    """The title of a lesson (default: its headline), marked if it reads like instructions to an agent."""
+    from git_fedlearn.federation.injection import is_suspicious  # noqa: PLC0415  hooks do not pay for it
+
+    title = headline(fields) if title is None else title
+    return f"{title} {SUSPICIOUS_TITLE}".strip() if is_suspicious(fields) else title
 
 
 def redactions(redacted: Counter[str]) -> str:
@@ -128,7 +140,7 @@ def describe(change: RecordChange, *, own: str = "") -> str:
         score = f"{score_text(change.before) or 'none'} → {score_text(change.after) or 'none'}"
     else:
         score = score_text(change.after or change.before)
-    title = headline(change.lesson)
+    title = marked_headline(change.lesson)
     parts = [
         f"{CHANGE_WORDS[change.kind]:<{_CHANGE_COLUMNS}}  {change.record.id[:SHORT_ID]}  {score:<11}",
         "" if title == "retracted" else title,
@@ -156,6 +168,8 @@ def score_text(record: Record | None) -> str:
 
 def change_json(name: SetName, change: RecordChange) -> dict[str, Json]:
     """A change for programs."""
+    from git_fedlearn.federation.injection import is_suspicious  # noqa: PLC0415  hooks do not pay for it
+
     scores = [score_of(record.fields) if record else -1.0 for record in (change.before, change.after)]
     return {
         "kind": change.kind.value,
@@ -166,6 +180,7 @@ def change_json(name: SetName, change: RecordChange) -> dict[str, Json]:
         "systems": [*change.systems],
         "reason": reason_of(change),
         "headline": headline(change.lesson),
+        "reads_like_instructions": is_suspicious(change.lesson),
     }
 
 
@@ -205,7 +220,7 @@ def bring_in(context: Context) -> int:
     repository = context.data_repository
 
     def report(done: "Imported") -> None:
-        if done.added or done.updated or done.deleted or not done.is_sound:
+        if done.error is None and (done.added or done.updated or done.deleted or not done.is_sound):
             say_imported(context, done)
 
     try:
@@ -216,6 +231,9 @@ def bring_in(context: Context) -> int:
         context.report(error)
         context.print_error("hint: git fedlearn import    (later; no lesson is lost)")
         return error.exit_code
+    for one in run.collections:
+        if one.error:
+            say_failed(context, one.name, one.error)
     return 0 if run.is_sound else 1
 
 
@@ -230,6 +248,9 @@ def say_imported(context: Context, one: "Imported", *, dry_run: bool = False) ->
     added, updated, deleted = (
         ("to add", "to update", "to delete") if dry_run else ("added", "updated", "deleted")
     )
+    if one.error:
+        say_failed(context, one.name, one.error)
+        return
     news = list_counts({added: one.added, updated: one.updated, deleted: one.deleted})
     context.say(f"{one.name}: {news or 'nothing new'} ({count(one.count, 'point')})")
     faults = [(f"{one.name}, record {fault.record[:SHORT_ID]}", fault.reason) for fault in one.faults]
@@ -238,7 +259,15 @@ def say_imported(context: Context, one: "Imported", *, dry_run: bool = False) ->
         context.print_error(
             f"error: {one.name}: {count(one.count, 'point')} in Qdrant, expected {one.expected}"
         )
-        context.print_error(f"hint: git fedlearn import {one.name}    (if no other program writes to it)")
+        again = f"git fedlearn import {quote(one.name)}"
+        context.print_error(f"hint: {again}    (if no other program writes to it)")
+
+
+def say_failed(context: Context, collection: str, error: FedlearnError) -> None:
+    """Report why a collection could not be exported or imported, which did not stop the others."""
+    is_named = collection in (*error.message.split(": "), "…")
+    message = error.message if is_named else f"{collection}: {error.message}"
+    context.report(FedlearnError(message, hint=error.hint))
 
 
 def say_faults(context: Context, faults: Sequence[tuple[str, str]], undone: str) -> None:

@@ -8,7 +8,17 @@ from typing import NamedTuple
 
 from git_fedlearn.core.identity import RecordId
 from git_fedlearn.core.join import join_records
-from git_fedlearn.core.layout import DATA, ROOT, SetName, distribute, find_set, level_of, path_of, stem_of
+from git_fedlearn.core.layout import (
+    DATA,
+    ROOT,
+    SetName,
+    distribute,
+    find_set,
+    is_data_file,
+    level_of,
+    path_of,
+    stem_of,
+)
 from git_fedlearn.core.record import Record, parse_record
 from git_fedlearn.core.record_set import join_into, split_lines
 from git_fedlearn.errors import FedlearnError, GitError, UsageError
@@ -17,7 +27,7 @@ from git_fedlearn.repository.checkout import LANDING, marked_checkout
 from git_fedlearn.repository.objects import Objects, Oid
 from git_fedlearn.repository.repository import Repository
 from git_fedlearn.repository.trees import CommittedTree
-from git_fedlearn.repository.work_tree import PEER_TRAILER, SYSTEM_TRAILER, refuse_unfinished
+from git_fedlearn.repository.work_tree import FIRST_COMMIT, PEER_TRAILER, SYSTEM_TRAILER, refuse_unfinished
 
 _HARDENED = ("-c", "core.hooksPath=/dev/null")
 _FAST_FORWARD = ("--ff-only", "--quiet", "--no-stat", "--no-verify-signatures", "--no-squash")
@@ -54,9 +64,7 @@ def get_head(objects: Objects) -> Oid:
     """The commit that is checked out. Raises FedlearnError before the first one."""
     head = objects.find_commit("HEAD")
     if head is None:
-        raise FedlearnError(
-            "this branch has no commit yet", hint="git add --all && git commit -m 'Set up git-fedlearn'"
-        )
+        raise FedlearnError("this branch has no commit yet", hint=FIRST_COMMIT)
     return head
 
 
@@ -96,12 +104,16 @@ def join_head_set(head: HeadSet, accepted: Iterable[bytes], limit: int) -> Joine
 
 
 def refuse_unready(repository: Repository) -> None:
-    """Raise FedlearnError if data/ has uncommitted changes, or a merge or the like is not finished."""
+    """Raise FedlearnError if data files have uncommitted changes, or a merge or the like is not finished.
+
+    Other files under data/ are not in the way: a pull writes none of them.
+    """
     refuse_unfinished(repository)
     changed = repository.git.run(
         "status", "--porcelain", "-z", "--untracked-files=all", "--no-renames", "--", f":/{DATA}"
     )
     paths = [item[3:].decode("utf-8", "backslashreplace") for item in changed.split(b"\0") if item]
+    paths = [path for path in paths if is_data_file(path)]
     if paths:
         more = f" and {len(paths) - 1} more" if len(paths) > 1 else ""
         raise FedlearnError(

@@ -86,6 +86,15 @@ def undo_unfinished(repository: Repository) -> None:
             repository.git.attempt(command, "--abort")
 
 
+def first_push(repository: Repository) -> str:
+    """The command that gives a branch without an upstream one: a remote that is no peer, or a new one."""
+    git = repository.git
+    remotes = [name for name in git.text("remote").split() if not git.find_config(f"remote.{name}.fedlearn")]
+    if not remotes:
+        return "git remote add origin URL"
+    return f"git push -u {'origin' if 'origin' in remotes else remotes[0]} HEAD"
+
+
 def find_target(repository: Repository, to: str | None, remote: str | None) -> PushTarget | None:
     """The upstream (None if there is no upstream), or with `to` the branch of this system on a remote."""
     git = repository.git

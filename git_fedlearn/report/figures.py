@@ -5,7 +5,7 @@ The history of HEAD adds how the data grew, and up to which day each system has 
 """
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from itertools import pairwise
@@ -128,10 +128,11 @@ def read_figures(
     now: datetime,
     quarantine: Iterable[QuarantineCount] = (),
     *,
+    is_suspicious: Callable[[JsonObject], bool],
     progress: ReportProgress | None = None,
 ) -> JsonObject:
-    """All figures of a report, and the `lessons`, best first."""
-    records, past = read_records(repository, progress), read_past(repository)
+    """All figures of a report, and the `lessons`, best first; suspicious ones get a mark."""
+    records, past = read_records(repository, is_suspicious, progress), read_past(repository)
     own = repository.git.find_config(SYSTEM_KEY) or ""
     shown = _shown_systems(records.lessons, own)
     best = sorted(records.lessons, key=lambda one: (-one.effective, -one.outcomes.worked, one.id))
@@ -282,6 +283,7 @@ def _to_json(lesson: ReportLesson) -> JsonObject:
         "effective": round(lesson.effective, 3),
         "worked": lesson.outcomes.worked,
         "failed": lesson.outcomes.failed,
+        "reads_like_instructions": lesson.is_suspicious,
     }
 
 

@@ -1,7 +1,7 @@
 """The lessons of this clone as a report shows them: a title, a line of text, and scores."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from git_fedlearn.core.canonical import Json, JsonObject
@@ -9,8 +9,9 @@ from git_fedlearn.core.effective_score import Tally, claimed_score, effective_sc
 from git_fedlearn.core.identity import RecordId
 from git_fedlearn.core.layout import SetName
 from git_fedlearn.core.record import FIRST_SEEN, RETRACTED, Record, headline, printable, seen_by
-from git_fedlearn.repository.outcomes import read_outcomes, read_trust
+from git_fedlearn.repository.outcomes import read_outcomes
 from git_fedlearn.repository.repository import Repository
+from git_fedlearn.repository.trust import read_trust
 
 MAX_TITLE_LENGTH: Final = 140
 MAX_BODY_LENGTH: Final = 220
@@ -39,6 +40,8 @@ class ReportLesson:
     claimed: float | None
     effective: float
     outcomes: Tally
+    is_suspicious: bool
+    """Whether it reads like instructions to an agent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +64,12 @@ class Records:
     users: dict[RecordId, frozenset[str]]
 
 
-def read_records(repository: Repository, progress: ReportProgress | None = None) -> Records:
-    """Read every set of the working tree once."""
+def read_records(
+    repository: Repository,
+    is_suspicious: Callable[[JsonObject], bool],
+    progress: ReportProgress | None = None,
+) -> Records:
+    """Read every set of the working tree once; lessons that are suspicious get a mark."""
     outcomes, trust = read_outcomes(repository), read_trust(repository)
     found = Records([], [], {identifier: frozenset(by) for identifier, by in outcomes.items()})
     for name, record in _all(repository, progress):
@@ -70,8 +77,9 @@ def read_records(repository: Repository, progress: ReportProgress | None = None)
             found.retractions.append(_retraction(name, record))
             continue
         known = outcomes.get(record.id, {})
-        effective = effective_score(record.fields, trust, known)
-        found.lessons.append(_lesson(name, record, effective, tally(known.values())))
+        effective = effective_score(record, trust, known)
+        lesson = _lesson(name, record, effective, tally(known.values()))
+        found.lessons.append(replace(lesson, is_suspicious=is_suspicious(record.fields)))
     return found
 
 
@@ -99,6 +107,7 @@ def _lesson(name: SetName, record: Record, effective: float, outcomes: Tally) ->
         claimed=claimed_score(fields),
         effective=effective,
         outcomes=outcomes,
+        is_suspicious=False,
     )
 
 

@@ -78,6 +78,7 @@ def _row(lesson: JsonObject, names: dict[str, int]) -> list[Json]:
         lesson["effective"],
         lesson["worked"],
         lesson["failed"],
+        lesson["reads_like_instructions"],
     ]
 
 

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from git_fedlearn.core.identity import RecordId
 from git_fedlearn.core.layout import SetName
@@ -12,12 +12,16 @@ from git_fedlearn.repository.history import find_ids
 from git_fedlearn.repository.objects import Objects, Oid
 from git_fedlearn.repository.record_sets import RecordSets
 from git_fedlearn.repository.repository import Repository
+from git_fedlearn.repository.work_tree import FIRST_COMMIT
 
 MIN_ID_LENGTH = 4
 """Hexadecimal digits of an id that must be given."""
 
 MAX_LISTED_MATCHES = 10
 """Records listed for an ambiguous id."""
+
+
+_WHERE_IDS_ARE: Final = "git fedlearn log    (lists the records of every commit)"
 
 
 class NoSuchRecordError(FedlearnError):
@@ -30,7 +34,7 @@ def select(sets: RecordSets, start: str) -> list[tuple[SetName, Record]]:
     """The records with one id, from every set. Raises NoSuchRecordError, UsageError if ambiguous."""
     found = list(sets.find(check_start(start)))
     if not found:
-        raise NoSuchRecordError(f"{start}: no record with this id", hint="git fedlearn verify --history")
+        raise NoSuchRecordError(f"{start}: no record with this id", hint=_WHERE_IDS_ARE)
     _refuse_several(start, found)
     return found
 
@@ -60,7 +64,7 @@ def find_anywhere(repository: Repository, objects: Objects, start: str) -> Found
     if not ids:
         raise NoSuchRecordError(
             f"{start}: no record with this id in this clone or its history",
-            hint="git fedlearn log lists what every commit learned",
+            hint=_WHERE_IDS_ARE,
         )
     if len(ids) > 1:
         raise UsageError(
@@ -95,8 +99,9 @@ def get_commit(objects: Objects, revision: str) -> Oid:
     """The commit that a revision names, HEAD for an empty one. Raises UsageError."""
     found = objects.find_commit(revision or "HEAD")
     if found is None:
-        what = "this branch has no commit yet" if revision in ("", "HEAD") else f"{revision}: no such commit"
-        raise UsageError(what, hint="git log --oneline --all lists commits, git branch --all branches")
+        if revision in ("", "HEAD"):
+            raise UsageError("this branch has no commit yet", hint=FIRST_COMMIT)
+        raise UsageError(f"{revision}: no such commit", hint="git log --oneline --all    (lists commits)")
     return found
 
 

@@ -74,8 +74,8 @@ def find_versions(repository: Repository, name: SetName, identifier: RecordId) -
 
 def _where_it_may_be(repository: Repository) -> str:
     if repository.git.text("rev-parse", "--is-shallow-repository") == "true":
-        return "git fetch --unshallow, then run this again"
-    return "if you have the record elsewhere: git fedlearn add, with a `_gen` above the retraction's"
+        return "git fetch --unshallow    (then run this again)"
+    return "git fedlearn add SET FILE    (a copy of the record with a `_gen` above the retraction's)"
 
 
 def _kept(repository: Repository) -> Path:

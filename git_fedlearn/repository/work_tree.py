@@ -7,6 +7,7 @@ behind it.
 
 import os
 import re
+import shlex
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
@@ -82,14 +83,18 @@ def _take_entry(state: WorkState, kind: str, rest: str) -> None:
     state.changed[path] = None if kind == "u" or facts[2] == _NO_FILE else Oid(facts[5])
 
 
-_UNFINISHED = {
-    "MERGE_HEAD": "a merge",
-    "CHERRY_PICK_HEAD": "a cherry-pick",
-    "REVERT_HEAD": "a revert",
-    "rebase-merge": "a rebase",
-    "rebase-apply": "a rebase",
-    "sequencer": "a cherry-pick or revert",
+_UNFINISHED: Final = {
+    "MERGE_HEAD": ("a merge", "git commit --no-edit"),
+    "CHERRY_PICK_HEAD": ("a cherry-pick", "git cherry-pick --continue"),
+    "REVERT_HEAD": ("a revert", "git revert --continue"),
+    "rebase-merge": ("a rebase", "git rebase --continue"),
+    "rebase-apply/applying": ("a git am", "git am --continue"),
+    "rebase-apply": ("a rebase", "git rebase --continue"),
+    "sequencer": ("a cherry-pick or revert", "git cherry-pick --continue"),
 }
+"""What is in progress if the git directory has a file, and the command that ends it."""
+FIRST_COMMIT: Final = "git add --all && git commit -m 'Set up git-fedlearn'"
+"""The command that makes the first commit of a branch."""
 _RULES: Final = {SETTINGS_FILE: b"", ".gitattributes": b"merge=fedlearn", ".gitignore": b"latest.jsonl"}
 """The files without which other clones would merge data/ by lines, and what git-fedlearn wrote into each."""
 
@@ -166,12 +171,36 @@ def refuse_unfinished(repository: Repository) -> None:
     """Raise FedlearnError in the middle of a merge, rebase, cherry-pick or revert."""
     what = find_unfinished(repository)
     if what:
-        raise FedlearnError(f"{what} is in progress", hint="git fedlearn resolve, then git status")
+        raise FedlearnError(f"{what} is in progress", hint=continue_command(repository))
 
 
 def find_unfinished(repository: Repository) -> str | None:
     """The operation that is in progress, such as `a merge`; None if there is none."""
-    return next((what for name, what in _UNFINISHED.items() if (repository.git_dir / name).exists()), None)
+    return _unfinished(repository)[0] or None
+
+
+def continue_command(repository: Repository) -> str:
+    """The command that leads on from an operation in progress; empty if there is none."""
+    in_conflict = os.fsdecode(repository.git.run("diff", "--name-only", "-z", "--diff-filter=U")).split("\0")
+    if any(kind_of(path) is not FileKind.OTHER for path in in_conflict):
+        return "git fedlearn resolve"
+    return "git status" if any(in_conflict) else _unfinished(repository)[1]
+
+
+def switch_command(repository: Repository) -> str:
+    """The command that leaves a detached HEAD and loses no commit of it."""
+    git = repository.git
+    form = "--format=%(if)%(worktreepath)%(then)%(else)%(refname:short)%(end)"
+    branches = git.text("for-each-ref", form, "--contains=HEAD", "refs/heads").split()
+    if not branches:
+        return "git switch -c NAME    (a branch for the commits made here)"
+    usual = [name for name in (git.find_config("init.defaultBranch"), "main", "master") if name in branches]
+    return f"git switch {shlex.quote([*usual, *branches][0])}"
+
+
+def _unfinished(repository: Repository) -> tuple[str, str]:
+    found = (facts for name, facts in _UNFINISHED.items() if (repository.git_dir / name).exists())
+    return next(found, ("", ""))
 
 
 SYSTEM_TRAILER: Final = "Fedlearn-System"

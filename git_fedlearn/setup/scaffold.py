@@ -20,6 +20,7 @@ from git_fedlearn.repository.repository import Repository
 from git_fedlearn.repository.settings import SETTINGS_FILE, Settings
 from git_fedlearn.setup.blocks import line_end, put_block
 from git_fedlearn.setup.drivers import with_shared_rule
+from git_fedlearn.setup.readmes import FOLDER_READMES
 
 HOOK_IDS: Final = ("fedlearn-sanitize", "fedlearn-scan", "fedlearn-verify", "fedlearn-message")
 LOCAL_HOOKS: Final = r"""- repo: local
@@ -143,10 +144,17 @@ def find_existing(top: Path) -> ExistingFiles:
         place = Path(folder).relative_to(top).as_posix()
         for path in (f"{place}/{name}" for name in names):
             if not is_data_file(path):
-                found.others.append(path)
+                if not _is_our_readme(top, path):
+                    found.others.append(path)
             elif path != README and (top / path).stat().st_size:
                 found.ours.append(path)
     return ExistingFiles(sorted(found.ours), sorted(found.others))
+
+
+def _is_our_readme(top: Path, path: str) -> bool:
+    """Whether a file is the README.md of a folder as `init` wrote it."""
+    text = FOLDER_READMES.get(path)
+    return text is not None and (read_file(top / path) or b"").replace(b"\r\n", b"\n") == text.encode()
 
 
 def refuse_left_out(repository: Repository) -> None:
@@ -160,8 +168,8 @@ def refuse_left_out(repository: Repository) -> None:
 
 def write_scaffold(top: Path) -> Scaffold:
     """Create or extend every file. The caller holds the lock. Raises FedlearnError before writing any."""
-    before = {path: (read_file(top / path), (top / path).exists()) for path, _ in _files()}
-    after = {path: _wanted(top / path, before[path], form) for path, form in _files()}
+    before = {path: (read_file(top / path), (top / path).exists()) for path, _ in _files(top)}
+    after = {path: _wanted(top / path, before[path], form) for path, form in _files(top)}
     made: list[str] = []
     extended: list[str] = []
     left: list[tuple[str, str]] = []
@@ -175,13 +183,17 @@ def write_scaffold(top: Path) -> Scaffold:
     return Scaffold(tuple(made), tuple(extended), tuple(left))
 
 
-def _files() -> Iterator[tuple[str, Callable[[bytes | None], bytes | None]]]:
+def _files(top: Path) -> Iterator[tuple[str, Callable[[bytes | None], bytes | None]]]:
     """Every path, with a function from its current bytes (None: missing) to the new ones."""
     yield SETTINGS_FILE, _kept(SETTINGS.encode())
     yield ".gitattributes", lambda old: with_shared_rule(old or b"")
     yield ".gitignore", lambda old: put_block(old or b"", IGNORED)
     yield PRE_COMMIT_CONFIG, lambda old: new_config() if not old else find_extended(old)
     yield README, _kept(DATA_README.encode())
+    for path, text in FOLDER_READMES.items():
+        folder = (top / path).parent
+        if not os.path.lexists(folder) or (folder.is_dir() and not folder.is_symlink()):
+            yield path, _kept(text.encode())
     for stem in SHARED_SETS.values():
         yield path_of(stem, ROOT), _kept(b"")
 

@@ -34,9 +34,11 @@ def test_init_says_what_it_made_and_what_is_next(world: World) -> None:
         "created   data/patterns/error-solutions.jsonl\n"
         "created   data/patterns/best-practices.jsonl\n"
         "created   data/fine-tuning/dataset.jsonl\n"
+        "created   README.md in 6 folders of data/\n"
         f"already installed as {ID}\n"
         "next: git add .fedlearn.toml .gitattributes .gitignore .pre-commit-config.yaml data"
         " && git commit -m 'Set up git-fedlearn'\n"
+        "then: git fedlearn sources detect    (or write a lesson down: git fedlearn note)\n"
     )
     one.git("add", ".fedlearn.toml", ".gitattributes", ".gitignore", ".pre-commit-config.yaml", "data")
     one.git("commit", "--quiet", "-m", "Set up git-fedlearn")
@@ -82,6 +84,48 @@ def test_a_repository_with_code_is_extended_and_nothing_else(world: World) -> No
     one.fedlearn("init")
     assert snapshot(one.path) == before
     assert "problem" not in one.fedlearn("doctor").out
+
+
+def test_every_folder_of_the_layout_says_what_belongs_there(world: World) -> None:
+    one = world.repository("one")
+    one.write("data/metrics/README.md", b"# ours\n")
+    (world.folder / "elsewhere").mkdir()
+    (one.path / "data/outcomes").symlink_to(world.folder / "elsewhere")
+    one.fedlearn("init")
+    assert [*(world.folder / "elsewhere").iterdir()] == []
+    (one.path / "data/outcomes").unlink()
+    one.fedlearn("init")
+    one.commit("Set up git-fedlearn")
+    tracked = one.git("ls-files", "data/*/README.md").out.split()
+    folders = ["collections", "fine-tuning", "metrics", "outcomes", "patterns", "telemetry"]
+    assert tracked == [f"data/{folder}/README.md" for folder in folders]
+    for path in tracked:
+        text = one.read(path).decode()
+        if path == "data/metrics/README.md":
+            assert text == "# ours\n"
+        else:
+            assert "\n* Written by: " in text
+            assert "\n* Never here: " in text
+            assert max(map(len, text.splitlines())) <= 120
+    assert one.fedlearn("verify").out == "0 records in 5 files, no problems found\n"
+    assert "problem" not in one.fedlearn("doctor").out
+
+
+def test_a_readme_of_the_user_is_neither_changed_nor_committed(world: World) -> None:
+    one = world.system("one")
+    mine = one.read("data/outcomes/README.md") + b"and what we agreed on\n"
+    one.write("data/outcomes/README.md", mine)
+    one.write("data/patterns/README.md", b"half edi")
+    (one.path / "data/telemetry/README.md").unlink()
+    done = one.fedlearn("init").out
+    assert "created   README.md in 1 folder of data/\n" in done
+    assert "leaves    data/outcomes/README.md, data/patterns/README.md (yours;" in done
+    one.add("best-practices", {"title": "pin the channel", "description": "so that builds repeat"})
+    one.fedlearn("federate")
+    assert one.git("show", "--name-only", "--format=", "HEAD").out.splitlines()[0].endswith(".json")
+    assert "README" not in one.git("show", "--name-only", "--format=", "HEAD").out
+    one.fedlearn("uninstall")
+    assert (one.read("data/outcomes/README.md"), one.read("data/patterns/README.md")) == (mine, b"half edi")
 
 
 def test_raw_data_and_leftovers_are_ignored_and_lessons_are_not(world: World) -> None:

@@ -58,6 +58,7 @@ def test_a_record_that_two_systems_learned(two: tuple[System, System]) -> None:
         "systems": [],
         "reason": None,
         "headline": "nix: pin it",
+        "reads_like_instructions": False,
     }
     assert [change["kind"] for change in answer["uncommitted"]] == ["restored"]
     assert one.fedlearn("log", pin.id, "-n", "1", "--rev", "HEAD~1").out.count("\n") == 2

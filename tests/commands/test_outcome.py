@@ -102,6 +102,7 @@ def test_wrong_uses_count_nothing(learned: System) -> None:
     assert "no record with this id" in learned.fedlearn("outcome", one, "0000abcd", "--worked", code=1).err
     assert "longer than 500" in learned.fedlearn("outcome", one, "--failed", "--note", "é" * 501, code=2).err
     assert not (learned.path / FILE).exists()
+    (learned.path / "data/outcomes").rename(learned.path.parent / "outcomes")
     (learned.path / "data/outcomes").symlink_to(learned.path.parent)
     assert "a symlink in place of a directory" in learned.fedlearn("outcome", one, "--worked", code=3).err
     (learned.path / "data/outcomes").unlink()

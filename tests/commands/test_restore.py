@@ -91,7 +91,7 @@ def test_a_shallow_clone_says_how_to_get_the_content(world: World) -> None:
     identifier = only(shallow)[0]
     assert shallow.fedlearn("restore", identifier, code=3).err == (
         f"error: {identifier}: no commit in this clone contains it\n"
-        "hint: git fetch --unshallow, then run this again\n"
+        "hint: git fetch --unshallow    (then run this again)\n"
     )
     shallow.git("fetch", "--quiet", "--unshallow")
     shallow.fedlearn("restore", identifier)
@@ -102,7 +102,7 @@ def test_of_an_unknown_content_or_id(system: System) -> None:
     system.add("skills-patterns", {"_id": "ab" * 16, "_retracted": {}})
     assert system.fedlearn("restore", "abab", code=3).err == (
         f"error: {'ab' * 16}: no commit in this clone contains it\n"
-        "hint: if you have the record elsewhere: git fedlearn add, with a `_gen` above the retraction's\n"
+        "hint: git fedlearn add SET FILE    (a copy of the record with a `_gen` above the retraction's)\n"
     )
     assert "no record with this id" in system.fedlearn("restore", "cdcd", code=1).err
 

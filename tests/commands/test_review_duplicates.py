@@ -72,7 +72,10 @@ def test_accept_leaves_the_best_with_what_was_known_of_the_weaker(filled: System
                 "key": key(filled),
                 "set": "skills-patterns",
                 "best": best,
-                "weaker": [{"id": weak, "similarity": 0.923, "by_meaning": False}],
+                "weaker": [
+                    {"id": weak, "similarity": 0.923, "by_meaning": False, "reads_like_instructions": False}
+                ],
+                "reads_like_instructions": False,
             }
         ],
         "orphans": [],

@@ -33,7 +33,13 @@ def test_a_record_is_proposed_once_and_listed_safely(proposed: System) -> None:
     assert proposed.fedlearn("review", "list", "--retractions", "--json").json() == {
         "schema": "fedlearn.review/v1",
         "retractions": [
-            {"id": one, "at": "2026-05-28T20:26:40Z", "reason": "wrong \x07"} for one in (first, second)
+            {
+                "id": one,
+                "at": "2026-05-28T20:26:40Z",
+                "reason": "wrong \x07",
+                "reads_like_instructions": False,
+            }
+            for one in (first, second)
         ],
     }
     assert proposed.fedlearn("review", "show", first).out == (

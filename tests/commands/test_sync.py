@@ -161,7 +161,7 @@ def test_no_commit_in_the_middle_of_a_merge(learner: System) -> None:
     learner.git("checkout", "--quiet", "main")
     learner.git("merge", "--no-ff", "--no-commit", "side")
     assert learner.fedlearn("sync", "--commit", code=3).err == (
-        "error: a merge is in progress\nhint: git fedlearn resolve, then git status\n"
+        "error: a merge is in progress\nhint: git commit --no-edit\n"
     )
     assert titles(learner) == 0
 

@@ -117,6 +117,7 @@ def test_links_and_folders_in_place_of_files(system: System, tmp_path: Path) -> 
     (system.path / "data/patterns/best-practices.jsonl").unlink(missing_ok=True)
     (system.path / "data/patterns/best-practices.jsonl").mkdir()
     (tmp_path / "elsewhere").mkdir()
+    (system.path / "data/collections").rename(tmp_path / "collections")
     (system.path / "data/collections").symlink_to(tmp_path / "elsewhere")
     system.write("data/patterns/error-solutions.jsonl", B + A)
     out = system.fedlearn("verify", "--fix", code=1).out

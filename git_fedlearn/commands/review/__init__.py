@@ -8,9 +8,9 @@ from typing import Any, Final, NamedTuple, TypedDict, TypeVar, Unpack
 
 import click
 
+from git_fedlearn.commands.review.clusters import PendingCluster
 from git_fedlearn.commands.review.kinds import (
     Accepted,
-    PendingCluster,
     PendingItem,
     PendingRecord,
     PendingRetraction,

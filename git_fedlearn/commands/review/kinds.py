@@ -5,18 +5,16 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from typing import ClassVar, Final, NamedTuple, Self
 
-from xxhash import xxh3_64_hexdigest
-
 from git_fedlearn.console.context import Context
-from git_fedlearn.console.words import SHORT_ID, count
+from git_fedlearn.console.words import SHORT_ID, SUSPICIOUS, SUSPICIOUS_TITLE, count, marked_headline
 from git_fedlearn.core.canonical import InvalidJsonError, Json, JsonObject, parse_value
-from git_fedlearn.core.identity import RecordId, content_of
+from git_fedlearn.core.identity import RecordId
 from git_fedlearn.core.layout import SetName
-from git_fedlearn.core.record import NotARecordError, Record, headline, score_of
+from git_fedlearn.core.record import NotARecordError, Record, parse_record
 from git_fedlearn.errors import FedlearnError, UsageError
+from git_fedlearn.federation.injection import is_suspicious
 from git_fedlearn.federation.quarantine import accept_records, repaired, shown_line
 from git_fedlearn.learn.intake import find_doubts, learn_samples
-from git_fedlearn.learn.near_duplicates import Cluster, Duplicates, retract_weaker
 from git_fedlearn.privacy.policy import Allowed
 from git_fedlearn.repository.inbox import (
     ACCEPTED,
@@ -34,9 +32,6 @@ from git_fedlearn.training.samples import Malformed, parse_sample
 
 AS_IS_REASON: Final = "reviewed: not private"
 """On the allow-list in .fedlearn.toml, which everybody can read."""
-
-LESSON_COLUMNS: Final = 76
-"""Characters shown of a lesson."""
 
 
 class Accepted(NamedTuple):
@@ -106,7 +101,15 @@ class PendingRecord(PendingItem):
 
     def row(self) -> str:
         """Peer, set, day and reason."""
-        return f"{self.record.peer}  {self.record.set}  {self.record.since}  {self.record.reason}"
+        mark = f"  {SUSPICIOUS_TITLE}" if self._is_suspicious else ""
+        return f"{self.record.peer}  {self.record.set}  {self.record.since}  {self.record.reason}{mark}"
+
+    @property
+    def _is_suspicious(self) -> bool:
+        try:
+            return is_suspicious(parse_record(self.record.line).fields)
+        except NotARecordError:
+            return is_suspicious({"line": self.record.line.decode("utf-8", "replace")})
 
     def describe(self, *, reveal: bool = False) -> str:  # noqa: ARG002  records from peers are never shown raw
         """The line as JSON, and the record it would become."""
@@ -114,7 +117,8 @@ class PendingRecord(PendingItem):
         taken = repaired(record, engine)
         return (
             f"key     {record.key}\npeer    {record.peer}\nset     {record.set}\nsince   {record.since}\n"
-            f"reason  {record.reason}\nline    {shown_line(record, engine)}\n"
+            f"reason  {record.reason}\n{_warning(is_shown=self._is_suspicious)}"
+            f"line    {shown_line(record, engine)}\n"
             f"accept  {f'as record {taken.id}' if taken else 'not possible; drop it'}"
         )
 
@@ -129,6 +133,7 @@ class PendingRecord(PendingItem):
             "reason": record.reason,
             "line": shown_line(record, engine),
             "acceptable": repaired(record, engine) is not None,
+            "reads_like_instructions": self._is_suspicious,
         }
 
     def is_pending(self) -> bool:
@@ -177,7 +182,8 @@ class PendingSample(PendingItem):
     def row(self) -> str:
         """Its place in the source, and the kinds of private data it may contain."""
         doubts = find_doubts(self.context.privacy, self.sample.content)
-        return f"{self._place}  {', '.join(sorted({doubt.kind for doubt in doubts}))}".rstrip()
+        mark = f"  {SUSPICIOUS_TITLE}" if is_suspicious(self.sample.content) else ""
+        return f"{self._place}  {', '.join(sorted({doubt.kind for doubt in doubts}))}".rstrip() + mark
 
     def describe(self, *, reveal: bool = False) -> str:
         """The sample redacted, and each doubt about it."""
@@ -186,7 +192,8 @@ class PendingSample(PendingItem):
         for doubt in find_doubts(self.context.privacy, content):
             text = ascii(_text_at(content, doubt.pointer)[doubt.start : doubt.end]) if reveal else ""
             lines.append(f"doubt   {doubt.kind} ({doubt.rule}) at {doubt.pointer} {text}".rstrip())
-        return "\n".join([*lines, f"sample  {json.dumps(self.redacted, ensure_ascii=True)}"])
+        warning = _warning(is_shown=is_suspicious(content))
+        return "\n".join([*lines, f"{warning}sample  {json.dumps(self.redacted, ensure_ascii=True)}"])
 
     @property
     def redacted(self) -> Json:
@@ -213,6 +220,7 @@ class PendingSample(PendingItem):
             "since": self.sample.since,
             "doubts": doubts,
             "sample": self.redacted,
+            "reads_like_instructions": is_suspicious(self.sample.content),
         }
 
     def is_pending(self) -> bool:
@@ -284,12 +292,18 @@ class PendingRetraction(PendingItem):
         lines = [f"key     {self.key}", f"since   {self.proposed.at}"]
         lines.append(f"reason  {ascii(self.proposed.reason)[1:-1]}")
         living = _living(self.context.data_repository.sets, self.proposed.id)
-        lines += [f"lesson  {name}: {headline(record.fields)}" for name, record in living]
+        lines += [f"lesson  {name}: {marked_headline(record.fields)}" for name, record in living]
         return "\n".join(lines if living else [*lines, "lesson  missing or already retracted"])
 
     def to_json(self) -> JsonObject:
         """Its record, time and reason."""
-        return {"id": self.proposed.id, "at": self.proposed.at, "reason": self.proposed.reason}
+        living = _living(self.context.data_repository.sets, self.proposed.id)
+        return {
+            "id": self.proposed.id,
+            "at": self.proposed.at,
+            "reason": self.proposed.reason,
+            "reads_like_instructions": any(is_suspicious(record.fields) for _, record in living),
+        }
 
     def is_pending(self) -> bool:
         """Whether it is still undecided."""
@@ -325,70 +339,6 @@ class PendingRetraction(PendingItem):
         context.say(f"dropped {count(len(items), 'proposed retraction')}")
 
 
-class PendingCluster(PendingItem):
-    """Lessons of a set that say nearly the same. Not stored: each run searches for them."""
-
-    kind = "duplicates"
-    noun = "duplicates"
-
-    def __init__(self, context: Context, name: SetName, cluster: Cluster) -> None:
-        self.ids = sorted([cluster.best.id, *(similar.record.id for similar in cluster.weaker)])
-        super().__init__(context, xxh3_64_hexdigest(" ".join(self.ids).encode()))
-        self.name = name
-        self.cluster = cluster
-
-    def row(self) -> str:
-        """The set, the best lesson, and those similar to it."""
-        lines = [f"  keep      {_lesson(self.cluster.best)}"]
-        lines += [
-            f"  similar   {_lesson(similar.record)}  {similar.resemblance:.0%}"
-            + " by meaning" * similar.by_meaning
-            for similar in self.cluster.weaker
-        ]
-        return "\n".join([self.name, *lines])
-
-    def describe(self, *, reveal: bool = False) -> str:  # noqa: ARG002  records contain no private data
-        """The key, and the row."""
-        return f"key     {self.key}\nset     {self.row()}"
-
-    def to_json(self) -> JsonObject:
-        """The ids of its lessons."""
-        weaker: list[Json] = [
-            {
-                "id": similar.record.id,
-                "similarity": similar.resemblance,
-                "by_meaning": similar.by_meaning,
-            }
-            for similar in self.cluster.weaker
-        ]
-        return {"key": self.key, "set": self.name, "best": self.cluster.best.id, "weaker": weaker}
-
-    def is_pending(self) -> bool:
-        """Always true: clusters share no lessons, so a decision on one changes no other."""
-        return True
-
-    @classmethod
-    def accept(cls, context: Context, items: Sequence[Self]) -> Accepted:
-        """Retract the weaker lessons in favor of the best of each cluster."""
-        repository = context.data_repository
-        with repository.lock("review"):
-            found = [Duplicates(item.name, (item.cluster,), ()) for item in items]
-            retract_weaker(repository, found, context.now())
-        for item in items:
-            for similar in item.cluster.weaker:
-                best = item.cluster.best.id[:SHORT_ID]
-                context.say(f"retracted {similar.record.id[:SHORT_ID]} from {item.name} in favor of {best}")
-        return Accepted(len(items))
-
-    @classmethod
-    def drop(cls, context: Context, items: Sequence[Self]) -> None:
-        """Keep all lessons: they are not duplicates of each other."""
-        with context.repository.lock("review"):
-            for item in items:
-                Inbox(context.repository).keep_distinct(item.ids)
-        context.say(f"dropped {count(len(items), 'cluster')}")
-
-
 def _learn(context: Context, samples: list[DoubtfulSample], decision: str | None) -> Accepted:
     """Learn samples, sanitized, and remember the decision; None for samples that were accepted as is."""
     today = context.now().date()
@@ -405,26 +355,12 @@ def _learn(context: Context, samples: list[DoubtfulSample], decision: str | None
     return Accepted(len(samples))
 
 
+def _warning(*, is_shown: bool) -> str:
+    return f"warning {SUSPICIOUS}\n" if is_shown else ""
+
+
 def _living(sets: RecordSets, identifier: RecordId) -> list[tuple[SetName, Record]]:
     return [found for found in sets.find(identifier) if not found[1].is_tombstone]
-
-
-def _lesson(record: Record) -> str:
-    """Id, score and the start of a lesson, on one line without control characters."""
-    words = " ".join(" | ".join(_texts(content_of(record.fields))).split())
-    shown = "".join(char for char in words if char.isprintable())
-    shown = shown if len(shown) <= LESSON_COLUMNS else f"{shown[: LESSON_COLUMNS - 1]}…"
-    score = score_of(record.fields)
-    return f"{record.id[:SHORT_ID]} {f'{score:.2f}' if score >= 0 else '   -'}  {shown}"
-
-
-def _texts(content: JsonObject) -> list[str]:
-    """The texts of a lesson; of a chat the last message first: many start with the same context."""
-    messages = content.get("messages")
-    listed = messages[::-1] if isinstance(messages, list) else []
-    said = [message.get("content") for message in listed if isinstance(message, dict)]
-    named = [content[key] for key in sorted(content)]
-    return [text for text in (*said, *named) if isinstance(text, str)]
 
 
 def _text_at(content: Json, pointer: str) -> str:

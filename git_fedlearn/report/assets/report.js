@@ -361,13 +361,17 @@
     return parts;
   };
 
+  function mark(lesson) {
+    return lesson.reads_like_instructions ? element("span", { className: "bad" }, " [reads like instructions to an agent]") : "";
+  }
+
   function top() {
     at("top").append(
       ...data.top.map((lesson) => {
         const claim = lesson.claimed === null ? "no author's score" : `author's score ${lesson.claimed.toFixed(2)}`;
         const facts = element("span", { className: "facts" }, `${lesson.effective.toFixed(2)} (${claim}) · ${lesson.set} · ${plural(lesson.systems.length, "system")}`);
         if (lesson.worked || lesson.failed) facts.append(" · ", outcomes(lesson));
-        return element("li", {}, element("span", {}, element("b", {}, lesson.title)), element("span", { className: "body" }, lesson.body), facts);
+        return element("li", {}, element("span", {}, element("b", {}, lesson.title), mark(lesson)), element("span", { className: "body" }, lesson.body), facts);
       }),
     );
     if (!data.top.length) at("top").replaceWith(element("p", { className: "empty" }, "No lessons yet."));
@@ -385,7 +389,7 @@
 
   // ---- the table of all lessons
 
-  const fields = ["id", "set", "title", "body", "first", "systems", "known", "claimed", "effective", "worked", "failed"];
+  const fields = ["id", "set", "title", "body", "first", "systems", "known", "claimed", "effective", "worked", "failed", "reads_like_instructions"];
   const lessons = data.rows.map((row) => {
     const lesson = Object.fromEntries(fields.map((field, i) => [field, row[i]]));
     lesson.set = data.names[lesson.set];
@@ -427,7 +431,7 @@
       "tr",
       {},
       cell("score", "nowrap", scoreCell(lesson)),
-      cell("", "lesson", element("b", {}, lesson.title), element("span", { className: "body" }, lesson.body === lesson.title ? "" : lesson.body)),
+      cell("", "lesson", element("b", {}, lesson.title), mark(lesson), element("span", { className: "body" }, lesson.body === lesson.title ? "" : lesson.body)),
       cell("", "nowrap", lesson.set),
       cell("learned by", "nowrap", number(lesson.systems)),
       cell("", "nowrap", outcomes(lesson)),
