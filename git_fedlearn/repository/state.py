@@ -35,6 +35,9 @@ CHECKPOINTS: Final = StateItem(
     "checkpoints", "the position in each log", "the next sync reads all logs again"
 )
 COUNTS: Final = StateItem("counts.json", "record counts per file version", "counted again")
+EXPORTS: Final = StateItem(
+    "exports", "points that an interrupted export has read", "the next export reads all", holds_lessons=True
+)
 FEDERATE: Final = StateItem("federate", "the lock of `federate`", "nothing, unless a run is active")
 FEDERATED: Final = StateItem(
     "federated.json", "the last run of `federate`", "`status` shows that it never ran"
@@ -117,6 +120,7 @@ ITEMS: Final = (
     BUNDLE,
     CHECKPOINTS,
     COUNTS,
+    EXPORTS,
     FEDERATE,
     FEDERATING,
     FEDERATED,
