@@ -16,6 +16,7 @@ SECTIONS: Final[dict[str, dict[str, str]]] = {
     },
     "every day": {
         "status": "Show the state of this clone and what to do next.",
+        "sources": "Find the logs on this machine, list and test sources.",
         "sync": "Learn from your AI stack's logs.",
         "search": "Find lessons that answer a question or an error.",
         "show": "Show a record.",
@@ -87,6 +88,11 @@ EXAMPLES: Final[dict[str, tuple[tuple[str, str], ...]]] = {
         ("git fedlearn note 'externally-managed-environment => use a venv'", "an error and its solution"),
         ("git fedlearn note 'Pin the channel: builds stay the same'", "a practice"),
         ("git fedlearn note", "in your editor"),
+    ),
+    "sources": (
+        ("git fedlearn sources detect", "find logs, and what they would yield"),
+        ("git fedlearn sources detect --add codex", "let sync read the sessions of Codex"),
+        ("git fedlearn sources test ~/.claude", "what would be learned, and what is skipped"),
     ),
     "add": (("git fedlearn add best-practices notes.jsonl", "one JSON object per line"),),
     "retract": (

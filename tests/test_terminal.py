@@ -21,7 +21,7 @@ COMMANDS = (
     *("show {id} --origin", "sync --dry-run --source ../logs", "dataset stats", "schedule show"),
 )
 """Commands that print something about a clone with two commits, a peer and long texts."""
-UNBROKEN = re.compile(r"\S{60}|^(next|hint): |^\s*git ")
+UNBROKEN = re.compile(r"\S{60}|^(next|then|hint): |^\s*git ")
 """Lines to copy, and words that have no room in any line."""
 
 

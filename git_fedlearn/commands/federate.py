@@ -36,7 +36,8 @@ from git_fedlearn.federation.upstream import (
     push,
 )
 from git_fedlearn.federation.watcher import PullWatcher
-from git_fedlearn.learn.sources import DEFAULT_SOURCE, choose_source, configured_source
+from git_fedlearn.learn.source_settings import has_sources
+from git_fedlearn.learn.sources import DEFAULT_SOURCE, choose_source
 from git_fedlearn.learn.sync import SyncOptions, run_sync
 from git_fedlearn.qdrant.connect import is_configured
 from git_fedlearn.qdrant.export import ExportRequest, export_collections
@@ -105,8 +106,7 @@ class Run:
     def _sync(self) -> tuple[StepStatus, str]:
         context, repository = self.context, self.context.data_repository
         source = choose_source(repository, context.directory, self.source)
-        is_default = not self.source and not configured_source(repository)
-        if is_default and isinstance(source, Path) and not source.is_dir():
+        if not self.source and not has_sources(repository, source):
             return StepStatus.SKIPPED, f"{DEFAULT_SOURCE} does not exist"
         with reading_bar(context) as watch:
             options = SyncOptions(source, context.now(), dry_run=self.dry_run, watch=watch)

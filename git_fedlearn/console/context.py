@@ -78,7 +78,7 @@ def render(text: str, *, colored: bool) -> str:
     return _MARK.sub(lambda mark: _OPENINGS.get(mark[0], _RESET) if colored else "", text)
 
 
-_COMMAND_LINE: Final = re.compile(r"(next|hint): |\s*git ")
+_COMMAND_LINE: Final = re.compile(r"(next|then|hint): |\s*git ")
 """A line to copy and paste, which is never broken."""
 _COLUMN: Final = re.compile(r"\s*\S.*?\s{2,}(?=\S)")
 

@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
+from io import TextIOWrapper
 from pathlib import Path
 from select import select
 from typing import IO, Final, NamedTuple, TextIO
@@ -93,14 +94,13 @@ def open_pager(command: str, environment: Mapping[str, str]) -> Iterator[TextIO]
         shell=True,
         stdin=subprocess.PIPE,
         env=settings,
-        encoding="utf-8",
-        errors="backslashreplace",
     ) as process:
         if process.stdin is None:
             raise GitError(f"{command}: the pager has no input")
         with suppress(BrokenPipeError):  # the user left it before the end
-            yield process.stdin
-            process.stdin.close()
+            stream = TextIOWrapper(process.stdin, encoding="utf-8", errors="backslashreplace")
+            yield stream
+            stream.close()
         while process.poll() is None:
             with suppress(KeyboardInterrupt):  # it is the pager's
                 process.wait()

@@ -238,7 +238,7 @@ def test_run_now_is_what_the_timer_runs(world: World, here: System) -> None:
     (world.folder / "stack").mkdir()
     said = here.fedlearn("schedule", "run-now", code=1)
     assert said.err.startswith("note: there is no federate timer;")
-    assert "elsewhere does not exist (set the folder" in said.out.splitlines()[0]
+    assert "elsewhere does not exist (find your logs with" in said.out.splitlines()[0]
     here.environment["AI_STACK_DATA"] = str(world.folder / "stack")
     here.fedlearn("schedule", "install", "--cron", "--sync", "off")
     del here.environment["AI_STACK_DATA"]
