@@ -2,6 +2,7 @@
 
 import re
 import shlex
+from functools import lru_cache
 from typing import Final
 
 from git_fedlearn.learn.readers.phrases import (
@@ -11,6 +12,9 @@ from git_fedlearn.learn.readers.phrases import (
     LOOKING_COMMANDS,
     LOOKING_GIT_COMMANDS,
 )
+
+MAX_REMEMBERED: Final = 2048
+"""Commands whose parts are kept: a session runs the same ones again and again."""
 
 _PREFIX: Final = re.compile(
     r"\A(?:cd\s+\S+\s*(?:&&|;)\s*|set\s+-\S+\s*(?:&&|;)\s*|(?:time|env)\s+|[A-Z_][A-Z0-9_]*=\S*\s+)"
@@ -22,6 +26,7 @@ _SUFFIX: Final = re.compile(
 _JOINS: Final = re.compile(r"\s*(?:&&|;|\n)\s*")
 
 
+@lru_cache(MAX_REMEMBERED)
 def core_of(command: str) -> str:
     """A command without what does not matter to whether it passes: a folder before it, a pipe behind it."""
     text = " ".join(command.split())
@@ -68,11 +73,13 @@ def _set_variables(failed: str, passed: str) -> str:
     return passed.strip() if any(variable not in failed for variable in variables) else ""
 
 
+@lru_cache(MAX_REMEMBERED)
 def _words(command: str) -> list[str]:
     """A command without its options."""
     return [word for word in _split(command) if not word.startswith("-")]
 
 
+@lru_cache(MAX_REMEMBERED)
 def _options(command: str) -> frozenset[str]:
     return frozenset(word for word in _split(command) if word.startswith("-"))
 

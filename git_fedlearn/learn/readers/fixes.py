@@ -39,6 +39,9 @@ FIX_SCORE: Final = 0.85
 MAX_STEPS: Final = 400
 """Steps between a failure and the passing run."""
 
+MAX_REPORT: Final = 2000
+"""Characters at the end of an output in which a command says that it failed."""
+
 MAX_ERROR_LINES: Final = 6
 MAX_LINE_CHARACTERS: Final = 300
 MAX_CHANGE_CHARACTERS: Final = 300
@@ -134,7 +137,7 @@ def _has_failed(run: Ran) -> bool:
 
 
 def _reports_failure(output: str) -> bool:
-    return bool(FAILURE_REPORT.search(output))
+    return bool(FAILURE_REPORT.search(output[-MAX_REPORT:]))
 
 
 def _lesson(attempt: _Attempt) -> "JsonObject | None":

@@ -6,6 +6,7 @@ tense, often with a reason; a wish speaks of this one thing, of today, of what s
 
 import re
 from collections.abc import Iterator, Sequence
+from itertools import chain
 from typing import Final
 
 from git_fedlearn.core.canonical import JsonObject
@@ -65,12 +66,12 @@ def _statements(text: str) -> Iterator[str]:
 
 def rule_weight(statement: str) -> float:
     """How much speaks for a rule, less what speaks for a wish of the day."""
-    found = sum(
-        weight for weight, pattern in SPEAKS_FOR_A_RULE if re.search(pattern, statement, re.IGNORECASE)
-    )
-    return found - sum(
-        weight for weight, pattern in SPEAKS_AGAINST_A_RULE if re.search(pattern, statement, re.IGNORECASE)
-    )
+    found = sum(weight for weight, pattern in _FOR_A_RULE if pattern.search(statement))
+    return found - sum(weight for weight, pattern in _AGAINST_A_RULE if pattern.search(statement))
+
+
+_FOR_A_RULE: Final = [(weight, re.compile(text, re.IGNORECASE)) for weight, text in SPEAKS_FOR_A_RULE]
+_AGAINST_A_RULE: Final = [(weight, re.compile(text, re.IGNORECASE)) for weight, text in SPEAKS_AGAINST_A_RULE]
 
 
 def _event(statement: str, *, corrects: bool, when: object) -> JsonObject:
@@ -89,5 +90,5 @@ def _event(statement: str, *, corrects: bool, when: object) -> JsonObject:
 
 def _time_near(steps: Sequence[Step], place: int) -> object:
     """The time of the next command after a step, else of the last one before it."""
-    runs = [step.when for step in (*steps[place:], *reversed(steps[:place])) if isinstance(step, Ran)]
-    return runs[0] if runs else None
+    places = chain(range(place, len(steps)), range(place - 1, -1, -1))
+    return next((step.when for at in places if isinstance(step := steps[at], Ran)), None)
