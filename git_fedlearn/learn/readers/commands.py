@@ -23,6 +23,7 @@ _SUFFIX: Final = re.compile(
     r"\s*(?:\d?>&\d|\d?>\s*/dev/null|&>\s*\S+|\|&?\s*(?:tail|head|tee|grep|cat|less|sed|awk|sort)\b[^|&;]*"
     r"|\|\|\s*(?:true|echo\b[^|&;]*)|[;&]+\s*echo\b[^|&;]*|;)\s*\Z"
 )
+_PIPE: Final = re.compile(r"(?<!\|)\|(?!\|)|\|\|\s*true")
 _JOINS: Final = re.compile(r"\s*(?:&&|;|\n)\s*")
 
 
@@ -39,7 +40,7 @@ def core_of(command: str) -> str:
 
 def is_piped(command: str) -> bool:
     """Whether the exit code may be that of another command than the first."""
-    return bool(re.search(r"(?<!\|)\|(?!\|)|\|\|\s*true", command))
+    return "|" in command and bool(_PIPE.search(command))
 
 
 def parts_of(command: str) -> list[str]:

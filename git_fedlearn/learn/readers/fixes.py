@@ -6,7 +6,7 @@ itself, was given up, was a typing error, or was a test that came before its fea
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import PurePath
 from typing import Final, NamedTuple
 
@@ -82,29 +82,41 @@ class _Change(NamedTuple):
 
 def find_fixes(steps: Sequence[Step]) -> Iterator[JsonObject]:
     """The lessons, as events."""
+    later = _Later.of(steps)
     for attempt in _attempts(steps):
-        event = None if _was_in_vain(attempt, steps) else _lesson(attempt)
+        event = None if later.shows_in_vain(attempt) else _lesson(attempt)
         if event:
             yield event
 
 
-def _was_in_vain(attempt: _Attempt, steps: Sequence[Step]) -> bool:
-    """Whether the same error came back later, or the changes were taken back."""
-    core, error = core_of(attempt.failed.command), find_error(attempt.failed.output)
-    undone = {
-        (change.path, change.after, change.before)
-        for change in attempt.between
-        if isinstance(change, Changed)
-    }
-    return any(
-        step in undone
-        if isinstance(step, Changed)
-        else isinstance(step, Ran)
-        and _has_failed(step)
-        and core_of(step.command) == core
-        and find_error(step.output) == error
-        for step in steps[attempt.end :]
-    )
+class _Later(NamedTuple):
+    """The last places of errors and changes in a session, to see which fixes did not last."""
+
+    errors: Mapping[tuple[str, str], int]
+    """By command and error."""
+    changes: Mapping[Changed, int]
+
+    @classmethod
+    def of(cls, steps: Sequence[Step]) -> "_Later":
+        errors: dict[tuple[str, str], int] = {}
+        changes: dict[Changed, int] = {}
+        for place, step in enumerate(steps):
+            if isinstance(step, Changed):
+                changes[step] = place
+            elif isinstance(step, Ran) and _has_failed(step) and not only_looks(step.command):
+                errors[core_of(step.command), find_error(step.output)] = place
+        return cls(errors, changes)
+
+    def shows_in_vain(self, attempt: _Attempt) -> bool:
+        """Whether the same error came back later, or a change was taken back."""
+        error = core_of(attempt.failed.command), find_error(attempt.failed.output)
+        undone = (
+            change._replace(before=change.after, after=change.before)
+            for change in attempt.between
+            if isinstance(change, Changed)
+        )
+        places = (self.errors.get(error, -1), *(self.changes.get(change, -1) for change in undone))
+        return max(places) >= attempt.end
 
 
 def _attempts(steps: Sequence[Step]) -> Iterator[_Attempt]:
