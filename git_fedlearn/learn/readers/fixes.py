@@ -127,6 +127,7 @@ def _attempts(steps: Sequence[Step]) -> Iterator[_Attempt]:
             continue
         if _has_failed(step):
             if not only_looks(step.command) or REFUSES_TO_WORK.search(step.output):
+                yield from _overcome(steps, open_failures.get(core_of(step.command), place), place)
                 for core in [core for core in open_failures if find_extra(core, step.command) is not None]:
                     del open_failures[core]
                 open_failures[core_of(step.command)] = place
@@ -141,6 +142,17 @@ def _attempts(steps: Sequence[Step]) -> Iterator[_Attempt]:
                 del open_failures[core]
                 after = steps[place + 1 : place + 3]
                 yield _Attempt(failed, steps[start + 1 : place], step, extra, place + 1, after)
+
+
+def _overcome(steps: Sequence[Step], start: int, place: int) -> Iterator[_Attempt]:
+    """The attempt between two failures of a command, if the second lacks nothing that the first did."""
+    first, second = steps[start], steps[place]
+    if start < place <= start + MAX_STEPS and isinstance(first, Ran) and isinstance(second, Ran):
+        missed = find_error(first.output)
+        if MISSING_THING.search(missed) and not any(line in second.output for line in missed.splitlines()):
+            yield _Attempt(
+                first, steps[start + 1 : place], second, "", place + 1, steps[place + 1 : place + 3]
+            )
 
 
 def _has_failed(run: Ran) -> bool:

@@ -18,7 +18,7 @@ from git_fedlearn.learn.readers.phrases import (
     SPEAKS_FOR_A_RULE,
 )
 from git_fedlearn.learn.readers.session import Changed, Ran, Said, Step
-from git_fedlearn.learn.readers.words import sentences_of, words_in
+from git_fedlearn.learn.readers.words import sentences_of
 
 STATED_SCORE: Final = 0.8
 FOLLOWED_SCORE: Final = 0.85
@@ -30,7 +30,11 @@ RULE_WEIGHT: Final = 2.0
 MAX_STATEMENT: Final = 450
 """Characters of a statement that is judged as a whole; of a longer one, each sentence is judged alone."""
 
-MIN_WORDS: Final = 3
+MIN_WORDS: Final = 4
+SHORT_WORDS: Final = 6
+SHORT_EXTRA: Final = 0.5
+"""A statement of fewer words than SHORT_WORDS needs so much more weight."""
+
 MAX_TITLE: Final = 100
 
 
@@ -51,7 +55,8 @@ def find_statements(steps: Sequence[Step]) -> Iterator[JsonObject]:
         reacted = following > place + 1
         for statement in _statements(step.text):
             weight = rule_weight(statement) + (corrects and reacted and agreed)
-            wanted = RULE_WEIGHT + (corrects and refused)
+            is_short = len(statement.split()) < SHORT_WORDS
+            wanted = RULE_WEIGHT + (corrects and refused) + SHORT_EXTRA * is_short
             if weight >= wanted and (reacted or not corrects):
                 yield _event(statement, corrects=corrects, when=_time_near(steps, place))
 
@@ -60,7 +65,7 @@ def _statements(text: str) -> Iterator[str]:
     """The parts of a message that are judged alone: all of a short one, else its sentences."""
     prose = re.sub(r"```.*?```", "", text, flags=re.DOTALL).strip()
     for part in [prose] if len(prose) <= MAX_STATEMENT else sentences_of(prose):
-        if len(words_in(part)) >= MIN_WORDS and len(part) <= MAX_STATEMENT:
+        if len(part.split()) >= MIN_WORDS and len(part) <= MAX_STATEMENT:
             yield part
 
 
