@@ -104,6 +104,10 @@ class EdgeStore:
             )
         write_json(self._folder / _ALIASES, {**self._aliases(), alias: name})
 
+    def note(self) -> str:
+        """Empty: the engine is that of the client."""
+        return ""
+
     def close(self) -> None:
         """Flush and close all collections."""
         for collection in self._open.values():
@@ -158,9 +162,9 @@ class EdgeCollection:
         with edge_errors(self._folder):
             return self._shard.count(edge.CountRequest(exact=True))
 
-    def pages(self) -> Iterator[list[Point]]:
-        """All points without their vectors."""
-        offset: edge.PointId | None = None
+    def pages(self, start: PointId | None = None) -> Iterator[list[Point]]:
+        """All points without their vectors, or those from an id on."""
+        offset = None if start is None else _native(start)
         while True:
             request = edge.ScrollRequest(offset=offset, limit=_SCROLL_PAGE, with_payload=True)
             with edge_errors(self._folder):

@@ -69,10 +69,11 @@ class ImportDeps(NamedTuple):
 
 
 class ImportRun(NamedTuple):
-    """The results for all collections, and the place of the store."""
+    """The results for all collections, and the place of the store with a warning about it, if any."""
 
     place: str
     collections: list[Imported]
+    note: str = ""
 
     @property
     def is_sound(self) -> bool:
@@ -111,7 +112,7 @@ def import_into_store(
             raise done[0].error
         if switch_alias and all(imported.is_verified for imported in done):
             store.switch_alias(requests[0].collection, requests[0].into)
-        return ImportRun(store.place, done)
+        return ImportRun(store.place, done, store.note())
 
 
 def import_collections(
@@ -235,9 +236,9 @@ class DryRunCollection:
         """The number of points it would have."""
         return (self._collection.count() if self._collection else 0) + self._change
 
-    def pages(self) -> Iterator[list[Point]]:
+    def pages(self, start: PointId | None = None) -> Iterator[list[Point]]:
         """The points of the real collection."""
-        return self._collection.pages() if self._collection else iter(())
+        return self._collection.pages(start) if self._collection else iter(())
 
     def upsert(self, points: Sequence[Point]) -> None:
         """Count points as added."""
