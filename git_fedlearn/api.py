@@ -120,4 +120,8 @@ class FederatedRepository:
         """
         deps = ImportDeps(embedder or choose_embedder(self._repository), self._clone.admit)
         requests = requests_for(self._repository, collections)
-        return list(import_collections(self._repository, store_of_client(client), deps, requests))
+        done = list(import_collections(self._repository, store_of_client(client), deps, requests))
+        for one in done:
+            if one.error:
+                raise one.error
+        return done

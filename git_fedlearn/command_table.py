@@ -16,6 +16,7 @@ SECTIONS: Final[dict[str, dict[str, str]]] = {
     },
     "every day": {
         "status": "Show the state of this clone and what to do next.",
+        "sources": "Find the logs on this machine, list and test sources.",
         "sync": "Learn from your AI stack's logs.",
         "search": "Find lessons that answer a question or an error.",
         "show": "Show a record.",
@@ -88,6 +89,11 @@ EXAMPLES: Final[dict[str, tuple[tuple[str, str], ...]]] = {
         ("git fedlearn note 'Pin the channel: builds stay the same'", "a practice"),
         ("git fedlearn note", "in your editor"),
     ),
+    "sources": (
+        ("git fedlearn sources detect", "find logs, and what they would yield"),
+        ("git fedlearn sources detect --add codex", "let sync read the sessions of Codex"),
+        ("git fedlearn sources test ~/.claude", "what would be learned, and what is skipped"),
+    ),
     "add": (("git fedlearn add best-practices notes.jsonl", "one JSON object per line"),),
     "retract": (
         ("git fedlearn retract 3f2a --reason 'wrong since 2.0'", "one lesson"),
@@ -129,7 +135,7 @@ EXAMPLES: Final[dict[str, tuple[tuple[str, str], ...]]] = {
         ("git fedlearn bundle create stick.bundle", "a file for a machine without a network"),
         ("git fedlearn bundle apply stick.bundle", "on that machine"),
     ),
-    "schedule": (("git fedlearn schedule install --federate daily", "share once per day"),),
+    "schedule": (("git fedlearn schedule install --federate 6h", "share every six hours"),),
     "verify": (
         ("git fedlearn verify --history", "check that no record was ever lost"),
         ("git fedlearn verify --fix", "restore lost records"),

@@ -30,6 +30,10 @@ class NotARepositoryError(FedlearnError):
     """The command needs a git repository, or a federated one, and was run elsewhere."""
 
 
+class StoreDownError(FedlearnError):
+    """A vector store cannot be reached or rejects the key, so no collection of it can be used."""
+
+
 class LockedError(FedlearnError):
     """Another git-fedlearn process holds the lock of this repository."""
 

@@ -1,5 +1,6 @@
 """Documentation as tests see it: fenced blocks, command lines, links, and machines to run the commands on."""
 
+import json
 import re
 import shlex
 import subprocess
@@ -8,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
+from agent_sessions import SESSION, claude_code
 from systems import System, World
 
 from git_fedlearn.core.layout import SHARED_SETS
@@ -140,7 +142,7 @@ def _is_plain(part: str) -> bool:
 
 
 def machine(world: World, name: str) -> Machine:
-    """A machine with a home, a stack that wrote telemetry, and the hosts of the docs within reach."""
+    """A machine with a stack that wrote telemetry, a session of an agent, and the hosts of the docs."""
     home = world.folder / name
     home.mkdir(exist_ok=True)
     hosts = world.folder / "hosts"
@@ -148,4 +150,8 @@ def machine(world: World, name: str) -> Machine:
         f'[url "{hosts}/"]\n\tinsteadOf = git@example.org:\n\tinsteadOf = https://example.org/\n'
     )
     write_stack("workstation", home / STACK, home)
+    session = home / ".claude/projects/-src-shop/0a1b.jsonl"
+    session.parent.mkdir(parents=True, exist_ok=True)
+    lines = [json.dumps(line) + "\n" for line in claude_code(SESSION)]
+    session.write_text("".join(lines), encoding="utf-8")
     return Machine(System(home, home))

@@ -44,6 +44,7 @@ DRIVER: Final = {
     "",
     "core",
     "core.canonical",
+    "core.collection_names",
     "core.conflict_markers",
     "core.fast_join",
     "core.foreign_content",

@@ -21,7 +21,7 @@ from git_fedlearn.console.lesson_facts import (
 )
 from git_fedlearn.console.words import evidence
 from git_fedlearn.core.canonical import Json, JsonObject
-from git_fedlearn.core.effective_score import SystemWeights, Tally, claimed_score, effective_score, tally
+from git_fedlearn.core.effective_score import Tally, Trust, claimed_score, effective_score, tally
 from git_fedlearn.core.events import SCORE
 from git_fedlearn.core.identity import RecordId, is_metadata_key
 from git_fedlearn.core.layout import SetName
@@ -88,9 +88,9 @@ class FittedAnswer(NamedTuple):
     more: int
 
 
-def value_of(record: Record, trust: SystemWeights, outcomes: Mapping[str, Outcome]) -> LessonValue:
+def value_of(record: Record, trust: Trust, outcomes: Mapping[str, Outcome]) -> LessonValue:
     """The effective score of a lesson, and the outcomes behind it."""
-    effective = effective_score(record.fields, trust, outcomes)
+    effective = effective_score(record, trust, outcomes)
     notes = sorted(note for one in outcomes.values() for note in one.notes)
     texts = (f"{note.at} {'worked' if note.worked else 'failed'}: {clean_block(note.text)}" for note in notes)
     counts = tally(outcomes.values())

@@ -37,8 +37,9 @@ from git_fedlearn.repository.alternatives import find_alternatives
 from git_fedlearn.repository.inbox import Inbox, ProposedRetraction
 from git_fedlearn.repository.ledger import Ledger
 from git_fedlearn.repository.lookup import select
-from git_fedlearn.repository.outcomes import UseResult, count_outcomes, read_outcomes, read_trust
+from git_fedlearn.repository.outcomes import UseResult, count_outcomes, read_outcomes
 from git_fedlearn.repository.supersession import find_successors, find_superseded
+from git_fedlearn.repository.trust import read_trust
 from git_fedlearn.search.embedders.base import Embedder
 from git_fedlearn.search.embedders.choose import choose_embedder
 from git_fedlearn.search.scope import ANY_SCOPE, LessonScope
@@ -120,7 +121,7 @@ class AgentTools:
         with self._one_at_a_time:
             found = select(self._sets, identifier)
             record = _living(found, identifier)
-            trust, today = read_trust(self._repository), self._clone.now().date()
+            trust, today = read_trust(self._repository, {record.id}), self._clone.now().date()
             value = value_of(
                 record, trust, read_outcomes(self._repository, {record.id}).get(record.id, {})
             )._replace(
@@ -173,10 +174,8 @@ class AgentTools:
         repository = self._repository
         with self._one_at_a_time, repository.lock("mcp"):
             record = _living(select(self._sets, identifier), identifier)
-            trust = read_trust(repository)
-            before = effective_score(
-                record.fields, trust, read_outcomes(repository, {record.id}).get(record.id)
-            )
+            trust = read_trust(repository, {record.id})
+            before = effective_score(record, trust, read_outcomes(repository, {record.id}).get(record.id))
             now, calls = self._clone.now(), RepeatedCalls(repository)
             call = f"{record.id} {worked} {clean}"
             is_repeated = calls.is_repeated(call, now)
@@ -184,7 +183,7 @@ class AgentTools:
                 count_outcomes(repository, [record.id], UseResult(worked, clean), now.date())
                 calls.remember(call, now)
             outcomes = read_outcomes(repository, {record.id}).get(record.id, {})
-        value = value_of(record, trust, outcomes)
+        value = value_of(record, read_trust(repository, {record.id}), outcomes)
         counts = value.outcomes
         what = "already counted, a few minutes ago" if is_repeated else "counted"
         text = (
@@ -226,8 +225,9 @@ class AgentTools:
         return ToolAnswer(text, {"id": record.id, "is_new": is_new, "redacted": dict(redacted)})
 
     def _render_hits(self, hits: Sequence[Hit]) -> list[RenderedLesson]:
-        trust, today = read_trust(self._repository), self._clone.now().date()
-        outcomes = read_outcomes(self._repository, {hit.id for hit in hits})
+        ids = {hit.id for hit in hits}
+        trust, today = read_trust(self._repository, ids), self._clone.now().date()
+        outcomes = read_outcomes(self._repository, ids)
         rendered = []
         for hit in hits:
             record = make_record({**hit.fields})

@@ -1,10 +1,20 @@
 """`git fedlearn export`: lessons from Qdrant to this repository."""
 
+from shlex import quote
+
 import click
 
 from git_fedlearn.console.context import Context
 from git_fedlearn.console.progress import progress_bar
-from git_fedlearn.console.words import count, kinds, list_counts, say_faults, say_folds, what_is_new
+from git_fedlearn.console.words import (
+    count,
+    kinds,
+    list_counts,
+    say_failed,
+    say_faults,
+    say_folds,
+    what_is_new,
+)
 from git_fedlearn.core.canonical import Json
 from git_fedlearn.core.expressions import compile_filter
 from git_fedlearn.qdrant.export import Exported, ExportRequest, export_collections
@@ -53,6 +63,8 @@ def command(
             check_name=context.refuse_private_name,
             progress=show,
         )
+    if run.note:
+        context.warn(run.note)
     if as_json:
         listed: list[Json] = [_to_json(one) for one in run.collections]
         context.say_json("export/v1", {"store": run.place, "collections": listed})
@@ -67,6 +79,9 @@ def command(
 
 
 def _say(context: Context, one: Exported, *, dry_run: bool) -> None:
+    if one.error:
+        say_failed(context, one.name, one.error)
+        return
     added, updated = ("to add", "to update") if dry_run else ("added", "updated")
     known = one.records - one.added - one.raised
     news = what_is_new({added: one.added, updated: one.raised}, known, "lesson")
@@ -80,7 +95,7 @@ def _say(context: Context, one: Exported, *, dry_run: bool) -> None:
     say_faults(context, faults, "not exported")
     if not one.is_complete:
         context.print_error(f"error: {one.name}: read only {one.points} of {one.expected} points")
-        context.print_error(f"hint: git fedlearn export {one.name}")
+        context.print_error(f"hint: git fedlearn export {quote(one.name)}")
 
 
 def _to_json(one: Exported) -> dict[str, Json]:
@@ -96,4 +111,5 @@ def _to_json(one: Exported) -> dict[str, Json]:
         "folds": one.folds.to_json(),
         "redacted": dict(one.redacted),
         "faults": [{"point": point, "reason": reason} for point, reason in one.faults],
+        **({"error": one.error.message} if one.error else {}),
     }

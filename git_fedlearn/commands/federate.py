@@ -12,8 +12,10 @@ from git_fedlearn.console.context import Context
 from git_fedlearn.console.installation import restore_hooks
 from git_fedlearn.console.peers import warn_of_copied_clone
 from git_fedlearn.console.progress import progress_bar, reading_bar
+from git_fedlearn.console.words import count
 from git_fedlearn.core.canonical import Json
 from git_fedlearn.errors import FedlearnError
+from git_fedlearn.federation.exchanged import Exchanged
 from git_fedlearn.federation.peers import read_peers
 from git_fedlearn.federation.publish_policy import may_publish
 from git_fedlearn.federation.pull import PullOptions, make_checker, pull
@@ -34,12 +36,14 @@ from git_fedlearn.federation.upstream import (
     push,
 )
 from git_fedlearn.federation.watcher import PullWatcher
-from git_fedlearn.learn.sources import DEFAULT_SOURCE, choose_source, configured_source
+from git_fedlearn.learn.source_settings import has_sources
+from git_fedlearn.learn.sources import DEFAULT_SOURCE, choose_source
 from git_fedlearn.learn.sync import SyncOptions, run_sync
 from git_fedlearn.qdrant.connect import is_configured
 from git_fedlearn.qdrant.export import ExportRequest, export_collections
 from git_fedlearn.qdrant.import_ import ImportDeps, import_into_store, requests_for
 from git_fedlearn.repository.lock import hold_lock
+from git_fedlearn.repository.objects import Oid
 from git_fedlearn.repository.state import FEDERATE
 from git_fedlearn.repository.work_tree import changed_here, commit_data, refuse_unfinished, switch_command
 from git_fedlearn.search.embedders.choose import choose_embedder
@@ -71,14 +75,17 @@ class Run:
     dry_run: bool
     as_json: bool
     steps: list[FederateStep] = field(default_factory=list)
+    exchanged: Exchanged = field(default_factory=Exchanged)
 
     def all_steps(self) -> None:
         """Sync, export, commit, pull, pull-remotes, import, push, in this order."""
         self._run_step("sync", self._sync)
         self._run_step("export", self._export)
         self._run_step("commit", self._commit)
+        before = self.context.repository.objects.find_commit("HEAD")
         self._run_step("pull", self._skip_dry_run if self.dry_run else self._pull)
         self._run_step("pull-remotes", self._pull_remotes)
+        self.exchanged.count_received(self.context.repository, before)
         self._run_step("import", self._skip_dry_run if self.dry_run else self._import)
         self._run_step("push", self._skip_dry_run if self.dry_run else self._push)
 
@@ -99,8 +106,7 @@ class Run:
     def _sync(self) -> tuple[StepStatus, str]:
         context, repository = self.context, self.context.data_repository
         source = choose_source(repository, context.directory, self.source)
-        is_default = not self.source and not configured_source(repository)
-        if is_default and isinstance(source, Path) and not source.is_dir():
+        if not self.source and not has_sources(repository, source):
             return StepStatus.SKIPPED, f"{DEFAULT_SOURCE} does not exist"
         with reading_bar(context) as watch:
             options = SyncOptions(source, context.now(), dry_run=self.dry_run, watch=watch)
@@ -203,12 +209,32 @@ class Run:
         if target is None:
             return StepStatus.SKIPPED, f"this branch has no upstream ({first_push(repository)})"
 
+        def find_remote_tip() -> Oid | None:
+            return repository.objects.find_commit(target.tracking) if target.tracking else None
+
+        there = find_remote_tip()
+
         def catch_up() -> Exchange:
-            return pull_upstream(repository, STEP_SECONDS)
+            nonlocal there
+            pulled = pull_upstream(repository, STEP_SECONDS)
+            there = find_remote_tip()
+            return pulled
 
         done = push(repository, target, catch_up, time.sleep, seconds=STEP_SECONDS)
+        if done.status is StepStatus.DONE:
+            self.exchanged.count_sent(repository, there)
         attempts = f" after {done.attempts} attempts" if done.attempts > 1 else ""
         return done.status, f"{done.detail}{attempts}"
+
+
+def _in_words(found: Exchanged) -> str:
+    """`received 12 lessons from 3 systems, sent 4`."""
+    source = f" from {count(found.systems, 'system')}" if found.systems else ""
+    received = f"received {count(found.received, 'lesson')}{source}" if found.received else ""
+    sent = ""
+    if found.sent:
+        sent = f"sent {found.sent}" if received else f"sent {count(found.sent, 'lesson')}"
+    return ", ".join(part for part in (received, sent) if part) or "nothing new to receive or to send"
 
 
 @click.command("federate", short_help="Sync, pull, push and fetch from peers in one run.")
@@ -242,7 +268,8 @@ def command(  # noqa: PLR0913  one option each
     """Sync, export, commit, pull, pull-remotes, import and push, in this order.
 
     Safe to run from a timer: one run at a time; a failed step does not stop the others; the next run finishes
-    one that was killed. Exits with 1 if a step failed.
+    one that was killed. Exits with 1 if a step failed. The last line says how many lessons were received,
+    from how many systems, and how many were sent.
 
     --push-to systems (or git config fedlearn.pushTo) pushes to systems/<id>, a branch of this system alone,
     so that any number of systems can share one remote without racing.
@@ -268,5 +295,9 @@ def command(  # noqa: PLR0913  one option each
         steps: list[Json] = [
             {"step": step.name, "outcome": step.outcome.value, "detail": step.detail} for step in run.steps
         ]
-        context.say_json("federate/v1", {"dry_run": run.dry_run, "steps": steps})
+        found = run.exchanged
+        facts: dict[str, Json] = {"received": found.received, "systems": found.systems, "sent": found.sent}
+        context.say_json("federate/v1", {"dry_run": run.dry_run, "steps": steps, **facts})
+    elif not dry_run:
+        context.say(_in_words(run.exchanged))
     return 1 if any(step.outcome is StepStatus.FAILED for step in run.steps) else 0

@@ -82,7 +82,10 @@ def _some(paths: list[str]) -> str:
 
 
 def _say_next(context: Context, repository: Repository, done: Scaffold, *, mixed: bool) -> None:
-    """Print the commit to make; `data` as a whole only if all of it is ours (not `mixed`)."""
+    """Print the commit to make, and the first step after it.
+
+    `data` is added as a whole only if all of it is ours (not `mixed`).
+    """
     paths = (*done.made, *done.extended)
     ignored = repository.git.attempt("check-ignore", "--", *paths).out.decode().splitlines() if paths else []
     for path in ignored:
@@ -90,5 +93,6 @@ def _say_next(context: Context, repository: Repository, done: Scaffold, *, mixed
     if paths:
         files = dict.fromkeys("data" if not mixed and path.startswith("data/") else path for path in paths)
         context.say(f"next: git add {shlex.join(files)} && git commit -m 'Set up git-fedlearn'")
+        context.say("then: git fedlearn sources detect    (or write a lesson down: git fedlearn note)")
     elif not done.left:
         context.note("everything is already set up; `git fedlearn doctor` checks it")

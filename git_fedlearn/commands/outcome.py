@@ -7,7 +7,7 @@ import click
 from git_fedlearn.console.context import Context
 from git_fedlearn.console.words import SHORT_ID, evidence, redactions
 from git_fedlearn.core.canonical import Json
-from git_fedlearn.core.effective_score import SystemWeights, effective_score, tally
+from git_fedlearn.core.effective_score import effective_score, tally
 from git_fedlearn.core.identity import RecordId
 from git_fedlearn.core.layout import SetName
 from git_fedlearn.core.outcomes import Outcome
@@ -15,17 +15,19 @@ from git_fedlearn.core.record import Record
 from git_fedlearn.errors import FedlearnError, UsageError
 from git_fedlearn.privacy.record_fields import clean_note
 from git_fedlearn.repository.lookup import select
-from git_fedlearn.repository.outcomes import UseResult, count_outcomes, read_outcomes, read_trust
+from git_fedlearn.repository.outcomes import UseResult, count_outcomes, read_outcomes
 from git_fedlearn.repository.record_sets import RecordSets
+from git_fedlearn.repository.trust import read_trust
 
 
 class RatedLesson(NamedTuple):
-    """A lesson with the outcomes of all systems before and after this one."""
+    """A lesson with its effective score before and after, and the outcomes of all systems after this one."""
 
     set_name: SetName
     record: Record
-    before: dict[str, Outcome]
-    after: dict[str, Outcome]
+    before: float
+    after: float
+    outcomes: dict[str, Outcome]
 
 
 @click.command("outcome", short_help="Record that lessons worked or failed here.")
@@ -54,20 +56,25 @@ def command(
     sets = repository.sets
     with repository.lock("outcome"):
         found = _living(sets, identifiers)
-        before = read_outcomes(repository, found)
+        before, trust_before = read_outcomes(repository, found), read_trust(repository, found)
         counted = count_outcomes(repository, [*found], UseResult(worked, clean), context.now().date())
-        after = read_outcomes(repository, found)
+        after, trust_after = read_outcomes(repository, found), read_trust(repository, found)
     lessons = [
-        RatedLesson(name, record, before.get(record.id, {}), after[record.id])
+        RatedLesson(
+            name,
+            record,
+            effective_score(record, trust_before, before.get(record.id)),
+            effective_score(record, trust_after, after[record.id]),
+            after[record.id],
+        )
         for name, record in found.values()
     ]
-    trust = read_trust(repository)
     if as_json:
-        rows: list[Json] = [_to_json(lesson, trust) for lesson in lessons]
+        rows: list[Json] = [_to_json(lesson) for lesson in lessons]
         context.say_json("outcome/v1", {"worked": worked, "note": clean, "lessons": rows})
         return
     for lesson in lessons:
-        context.say(_describe(lesson, trust))
+        context.say(_describe(lesson))
     context.note(f"hint: git add {repository.relative(counted.path)} && git commit")
 
 
@@ -85,23 +92,17 @@ def _living(sets: RecordSets, identifiers: tuple[str, ...]) -> dict[RecordId, tu
     return found
 
 
-def _scores(lesson: RatedLesson, trust: SystemWeights) -> tuple[float, float]:
-    fields = lesson.record.fields
-    return effective_score(fields, trust, lesson.before), effective_score(fields, trust, lesson.after)
+def _describe(lesson: RatedLesson) -> str:
+    said = evidence(tally(lesson.outcomes.values()))
+    change = f"score {lesson.before:.2f} → {lesson.after:.2f}"
+    return f"{lesson.record.id[:SHORT_ID]}  {lesson.set_name}  {said}, {change}"
 
 
-def _describe(lesson: RatedLesson, trust: SystemWeights) -> str:
-    before, after = _scores(lesson, trust)
-    said = evidence(tally(lesson.after.values()))
-    return f"{lesson.record.id[:SHORT_ID]}  {lesson.set_name}  {said}, score {before:.2f} → {after:.2f}"
-
-
-def _to_json(lesson: RatedLesson, trust: SystemWeights) -> dict[str, Json]:
-    before, after = _scores(lesson, trust)
+def _to_json(lesson: RatedLesson) -> dict[str, Json]:
     return {
         "id": lesson.record.id,
         "set": lesson.set_name,
-        "outcomes": dict(tally(lesson.after.values())._asdict()),
-        "effective_score_before": round(before, 4),
-        "effective_score": round(after, 4),
+        "outcomes": dict(tally(lesson.outcomes.values())._asdict()),
+        "effective_score_before": round(lesson.before, 4),
+        "effective_score": round(lesson.after, 4),
     }

@@ -3,12 +3,18 @@
 import click
 
 from git_fedlearn.console.context import Context
+from git_fedlearn.console.words import count
 from git_fedlearn.errors import FedlearnError
 from git_fedlearn.repository.git import follow_program
-from git_fedlearn.timers.jobs import EVERY, JOB_NAMES, CommandLine, jobs_of, timer_environment
+from git_fedlearn.timers.jobs import EVERY, JOB_NAMES, CommandLine, describe_job, jobs_of, timer_environment
 from git_fedlearn.timers.schedulers import Crontab, find_jobs, find_scheduler, remove_jobs
 
 INTERVALS = ", ".join(EVERY)
+_PURPOSES = {
+    "sync": "learns from new lines of your AI stack's logs, and commits",
+    "export": "exports lessons from Qdrant",
+    "federate": "syncs, then shares with your remote and fetches from peers",
+}
 
 
 @click.group("schedule", short_help="Run sync and federate on a timer.")
@@ -35,8 +41,8 @@ def command() -> None:
     "--federate",
     "federate",
     metavar="EVERY",
-    default="monthly",
-    help="How often to federate (default: monthly).",
+    default="daily",
+    help="How often to federate (default: daily).",
 )
 @click.option("--print", "only_print", is_flag=True, help="Print the timers; install nothing.")
 @click.option("--cron", is_flag=True, help="Use cron even if systemd is available.")
@@ -60,9 +66,15 @@ def install(
         )
     remove_jobs(repository)
     scheduler.install(jobs)
+    if not jobs:
+        context.say("no timers: every job is off")
+        return
+    context.say(f"{count(len(jobs), 'timer')} set up with {scheduler.title}")
+    now = context.now().astimezone()
     for job in jobs:
-        context.say(f"{job.name:<9} {job.every}")
-    context.note("hint: git fedlearn schedule show")
+        context.say(f"  {job.name:<9} {_PURPOSES[job.name]}")
+        context.say(f"{'':<12}{describe_job(job, now, is_exact=scheduler.is_exact)}")
+    context.note("hint: git fedlearn schedule remove    (undoes it)")
 
 
 @command.command("show", short_help="Show the timers.")

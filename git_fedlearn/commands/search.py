@@ -161,6 +161,10 @@ def _say(context: Context, hits: list[Hit], *, from_paste: bool, shown_by_id: bo
         context.note(f"hint: git fedlearn show {cut}    (the whole lesson)")
     if not hits:
         context.note("no lesson matches")
+        if not any(
+            context.data_repository.sets.read_lines(name) for name in context.data_repository.sets.names()
+        ):
+            context.note("hint: git fedlearn sources detect    (there are no lessons yet)")
 
 
 def _title(number: int, hit: Hit, today: date) -> str:

@@ -26,9 +26,10 @@ from git_fedlearn.federation.injection import is_suspicious
 from git_fedlearn.federation.origins import Origin, find_origin
 from git_fedlearn.repository.alternatives import Alternative, find_alternatives
 from git_fedlearn.repository.lookup import select
-from git_fedlearn.repository.outcomes import read_outcomes, read_trust
+from git_fedlearn.repository.outcomes import read_outcomes
 from git_fedlearn.repository.repository import Repository
 from git_fedlearn.repository.supersession import find_successors
+from git_fedlearn.repository.trust import read_trust
 from git_fedlearn.training.trained import TrainedModel, describe_model, find_models, model_to_json
 
 MAX_LISTED_ALTERNATIVES = 5
@@ -89,7 +90,7 @@ def _models(repository: Repository, origin: Origin | None) -> list[TrainedModel]
 
 def _weigh(repository: Repository, record: Record, outcomes: dict[str, Outcome]) -> list[str]:
     """The lines for the effective score, and for outcomes with their newest notes."""
-    effective = effective_score(record.fields, read_trust(repository), outcomes)
+    effective = effective_score(record, read_trust(repository, {record.id}), outcomes)
     lines = [_row("score", f"{effective:.2f}")]
     said = evidence(tally(outcomes.values()))
     if said:

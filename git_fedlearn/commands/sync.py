@@ -12,6 +12,7 @@ from git_fedlearn.console.context import Context
 from git_fedlearn.console.installation import restore_hooks
 from git_fedlearn.console.older_layout import say_adopted
 from git_fedlearn.console.progress import reading_bar
+from git_fedlearn.console.reading import LOG_PATTERN, say_skipped, say_unreadable
 from git_fedlearn.console.repeats import print_repeats, repeats_to_json
 from git_fedlearn.console.words import count, redactions, say_folds, updates, what_is_new
 from git_fedlearn.core.canonical import Json
@@ -23,19 +24,15 @@ from git_fedlearn.core.weights import Weights
 from git_fedlearn.errors import UsageError
 from git_fedlearn.learn.explanation import Explanation
 from git_fedlearn.learn.extracts import ScoredEvent
-from git_fedlearn.learn.pipeline import Batch, Engine
+from git_fedlearn.learn.pipeline import Engine
 from git_fedlearn.learn.repeats import RepeatedLesson, find_repeats
 from git_fedlearn.learn.sources import DEFAULT_SOURCE, SourceKind, choose_source
 from git_fedlearn.learn.sync import Synced, SyncOptions, run_sync
 from git_fedlearn.training.own_files import RepairedFile
 
-MAX_REPORTED_FAULTS = 20
 MAX_REPORTED_FILES = 5
-MAX_UNREAD_NAMES = 10
 MAX_NAMED_CHARACTERS = 400
 """Characters of an event's name that are redacted before it is shortened."""
-
-LOG_PATTERN = "telemetry/*-events.jsonl"
 
 
 @click.command("sync", short_help="Learn from your AI stack's logs.")
@@ -185,21 +182,15 @@ def _say(context: Context, synced: Synced, request: SyncOptions) -> None:
         count(number, "event" if kind is SourceKind.TELEMETRY else "fine-tuning sample")
         for kind, number in sorted(batch.read.items(), key=lambda item: item[0].value, reverse=True)
     )
+    folders = ", ".join(map(str, synced.folders or [request.source]))
     if read:
-        context.say(f"read {read} from {count(synced.files, 'file')} in {request.source}")
+        context.say(f"read {read} from {count(synced.files, 'file')} in {folders}")
     elif synced.files:
-        context.say(f"read {count(synced.files, 'file')} in {request.source}: nothing new")
+        context.say(f"read {count(synced.files, 'file')} in {folders}: nothing new")
     else:
-        context.say(f"no logs found in {request.source} (looked for {LOG_PATTERN})")
+        context.say(f"no logs found in {folders} (looked for {LOG_PATTERN})")
     _say_sets(context, synced)
-    for reason, number in sorted(batch.skipped.items(), key=lambda item: (-item[1], item[0])):
-        context.say(f"  skipped {number}: {reason}")
-    if synced.unread:
-        names = ", ".join(synced.unread[:MAX_UNREAD_NAMES])
-        more = len(synced.unread) - MAX_UNREAD_NAMES
-        context.say(
-            f"  not read: {names}{f' and {more} more' if more > 0 else ''} (not named like {LOG_PATTERN})"
-        )
+    say_skipped(context, batch, synced.unread)
     _warn_of_repairs(context, synced.repaired)
     for warning in batch.warnings:
         context.warn(warning)
@@ -211,7 +202,7 @@ def _say(context: Context, synced: Synced, request: SyncOptions) -> None:
         context.say(f"  snapshot {synced.snapshot.name} ({synced.snapshot.parent.name})")
     if request.dry_run:
         context.note("dry run: nothing was written")
-    _say_faults(context, batch)
+    say_unreadable(context, batch)
 
 
 def _warn_of_repairs(context: Context, repaired: list[RepairedFile]) -> None:
@@ -234,18 +225,6 @@ def _say_sets(context: Context, synced: Synced) -> None:
             known = len(found.difference(joined.added, joined.changed))
             context.say(f"  {joined.name}: {what_is_new(news, known)}")
             say_folds(context, find_folds(lessons))
-
-
-def _say_faults(context: Context, batch: Batch) -> None:
-    for fault in batch.faults[:MAX_REPORTED_FAULTS]:
-        start = f": {fault.start}" if fault.start else ""
-        context.print_error(f"error: {fault.place}: {fault.reason}{start}")
-        if fault.hint:
-            context.print_error(f"hint: {fault.hint}")
-    if batch.unreadable > MAX_REPORTED_FAULTS:
-        context.print_error(
-            f"error: and {batch.unreadable - MAX_REPORTED_FAULTS} more lines or files that cannot be read"
-        )
 
 
 def _to_json(synced: Synced, repeats: Mapping[SetName, Sequence[RepeatedLesson]]) -> dict[str, Json]:

@@ -131,8 +131,9 @@ def _collections(ctx: click.Context, _start: str) -> Iterator[Completion]:
     from git_fedlearn.qdrant.connect import read_qdrant_settings  # noqa: PLC0415
     from git_fedlearn.qdrant.expected import local_collections  # noqa: PLC0415
 
-    top = _context(ctx).data_repository.top
-    return map(CompletionItem, local_collections(top, read_qdrant_settings(top).collections))
+    repository = _context(ctx).data_repository
+    chosen = read_qdrant_settings(repository.top).collections
+    return map(CompletionItem, local_collections(repository, chosen))
 
 
 def _intervals(_ctx: click.Context, _start: str) -> Iterator[Completion]:

@@ -5,6 +5,7 @@ from pathlib import Path
 from git_fedlearn.console.context import Context
 from git_fedlearn.errors import FedlearnError
 from git_fedlearn.repository.repository import Repository
+from git_fedlearn.setup.drivers import PULL_KEY, PULL_MARK_KEY
 from git_fedlearn.setup.hooks import HooksWritten, Reach, find_missing, hooks_folder, reach_of, write_hooks
 from git_fedlearn.setup.install import Installation
 from git_fedlearn.setup.launcher import find_launcher
@@ -29,8 +30,10 @@ def say_installation(context: Context, repository: Repository, done: Installatio
 
 def _changes(repository: Repository, done: Installation) -> list[str]:
     lines = []
-    if done.config:
+    if {*done.config} - {PULL_KEY, PULL_MARK_KEY}:
         lines.append("config: merge driver, diff driver and system id")
+    if PULL_KEY in done.config:
+        lines.append("git pull: merges, as you had not decided how (git config pull.rebase false)")
     if done.attributes:
         lines.append(f"attributes: {_short(done.attributes, repository)}")
     if done.hooks and done.hooks.changed:

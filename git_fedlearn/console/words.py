@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from shlex import quote
 from typing import TYPE_CHECKING, Final
 
 from git_fedlearn.console.context import Context
@@ -219,7 +220,7 @@ def bring_in(context: Context) -> int:
     repository = context.data_repository
 
     def report(done: "Imported") -> None:
-        if done.added or done.updated or done.deleted or not done.is_sound:
+        if done.error is None and (done.added or done.updated or done.deleted or not done.is_sound):
             say_imported(context, done)
 
     try:
@@ -230,6 +231,9 @@ def bring_in(context: Context) -> int:
         context.report(error)
         context.print_error("hint: git fedlearn import    (later; no lesson is lost)")
         return error.exit_code
+    for one in run.collections:
+        if one.error:
+            say_failed(context, one.name, one.error)
     return 0 if run.is_sound else 1
 
 
@@ -244,6 +248,9 @@ def say_imported(context: Context, one: "Imported", *, dry_run: bool = False) ->
     added, updated, deleted = (
         ("to add", "to update", "to delete") if dry_run else ("added", "updated", "deleted")
     )
+    if one.error:
+        say_failed(context, one.name, one.error)
+        return
     news = list_counts({added: one.added, updated: one.updated, deleted: one.deleted})
     context.say(f"{one.name}: {news or 'nothing new'} ({count(one.count, 'point')})")
     faults = [(f"{one.name}, record {fault.record[:SHORT_ID]}", fault.reason) for fault in one.faults]
@@ -252,7 +259,15 @@ def say_imported(context: Context, one: "Imported", *, dry_run: bool = False) ->
         context.print_error(
             f"error: {one.name}: {count(one.count, 'point')} in Qdrant, expected {one.expected}"
         )
-        context.print_error(f"hint: git fedlearn import {one.name}    (if no other program writes to it)")
+        again = f"git fedlearn import {quote(one.name)}"
+        context.print_error(f"hint: {again}    (if no other program writes to it)")
+
+
+def say_failed(context: Context, collection: str, error: FedlearnError) -> None:
+    """Report why a collection could not be exported or imported, which did not stop the others."""
+    is_named = collection in (*error.message.split(": "), "…")
+    message = error.message if is_named else f"{collection}: {error.message}"
+    context.report(FedlearnError(message, hint=error.hint))
 
 
 def say_faults(context: Context, faults: Sequence[tuple[str, str]], undone: str) -> None:

@@ -14,6 +14,7 @@ from collections.abc import Collection, Iterator
 from enum import Enum
 from typing import Final, NewType
 
+from git_fedlearn.core.collection_names import escape_name, is_collection_name, known_name, unescape_name
 from git_fedlearn.core.fast_join import Settled
 
 ROOT: Final = ""
@@ -40,7 +41,7 @@ SHARED_SETS: Final = {
 """The record sets that every federated repository has, with their paths without `.jsonl`."""
 
 DATA: Final = "data"
-COLLECTION: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,200}")
+_COLLECTIONS: Final = f"{DATA}/collections"
 _SNAPSHOT: Final = re.compile(r"data/(telemetry|fine-tuning|collections)/snapshots/([^/]+)/[^/]+\.jsonl")
 MODELS_FILE: Final = "models.jsonl"
 """The file beside the frozen versions of a system that names the models it trained on them."""
@@ -97,9 +98,20 @@ def stem_of(name: SetName) -> str | None:
     if name in SHARED_SETS:
         return SHARED_SETS[name]
     kind, _, collection = name.partition("/")
-    if kind == "collections" and COLLECTION.fullmatch(collection) and collection != "snapshots":
-        return f"data/collections/{collection}"
+    if kind == "collections" and is_collection_name(collection):
+        return f"{_COLLECTIONS}/{escape_name(collection)}"
     return None
+
+
+def set_of_collection(collection: str) -> SetName:
+    """The record set of a collection, under the name that its files give it."""
+    return SetName(f"collections/{known_name(collection)}")
+
+
+def older_stem_of(name: SetName) -> str | None:
+    """The path without `.jsonl` that earlier versions gave a set, None if it was the same."""
+    older = f"{DATA}/{name}"
+    return older if _name_of(older) == name and stem_of(name) != older else None
 
 
 def path_of(stem: str, shard: str) -> str:
@@ -217,8 +229,9 @@ def _name_of(stem: str) -> SetName | None:
     for name, shared in SHARED_SETS.items():
         if stem == shared:
             return name
-    name = SetName(stem.removeprefix(f"{DATA}/"))
-    return name if stem_of(name) == stem and not find_original(f"{stem}.jsonl") else None
+    folder, _, file_name = stem.rpartition("/")
+    collection = unescape_name(file_name) if folder == _COLLECTIONS else None
+    return SetName(f"collections/{collection}") if collection else None
 
 
 def level_of(names: Collection[str]) -> int:

@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field, replace
 from datetime import date
 from typing import Final
+from urllib.parse import quote, unquote
 
 from git_fedlearn.core.identity import RecordId
 from git_fedlearn.core.layout import SetName
@@ -91,14 +92,14 @@ class PeerStates:
         """The lessons that this peer retracted here from a day on."""
         parts = [line.split(" ") for line in sorted(self._lines(name, "retracted"))]
         return [
-            (SetName(found[1]), RecordId(found[2]))
+            (SetName(unquote(found[1])), RecordId(found[2]))
             for found in parts
             if len(found) == len(("day", "set", "id")) and found[0] >= since.isoformat()
         ]
 
     def add_retractions(self, name: RemoteName, day: date, retracted: Iterable[tuple[SetName, str]]) -> None:
         """Remember that a peer retracted lessons on this day."""
-        lines = {f"{day.isoformat()} {of} {identifier}" for of, identifier in retracted}
+        lines = {f"{day.isoformat()} {quote(of)} {identifier}" for of, identifier in retracted}
         self._add_lines(name, "retracted", lines)
 
     def introducers(self) -> list[RemoteName]:

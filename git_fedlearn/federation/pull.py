@@ -10,8 +10,9 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import cache, partial
 
+from git_fedlearn.core.collection_names import readable_name
 from git_fedlearn.core.identity import RecordId
-from git_fedlearn.core.layout import SetName, find_set, owner_of
+from git_fedlearn.core.layout import SetName, owner_of
 from git_fedlearn.federation.check import Checked, Checker, Reason, check_all, reason_of
 from git_fedlearn.federation.fetch import Contact, Fetched, fetch_peers
 from git_fedlearn.federation.land import (
@@ -37,7 +38,6 @@ from git_fedlearn.federation.rules import (
     apply_rules,
     find_name_problem,
     find_reason,
-    is_device,
     lines_to_check,
     merge_peer_outcomes,
     newer_paths,
@@ -128,8 +128,6 @@ class _Run:
         self.tree = committed_tree(self.objects, self.head)
         rules = f"injection {checker.quarantine_injection}"
         self.reader = OfferReader(repository, self.objects, self.head, self.tree, rules)
-        found = [of[0] for path in self.tree.paths() if (of := find_set(path))]
-        self.set_names = {name.casefold(): name for name in found}
         self.quarantined: dict[RemoteName, list[QuarantinedRecord]] = {}
         self.introduced: dict[RemoteName, set[RecordId]] = {}
         self.brought: dict[RemoteName, set[str]] = {}
@@ -145,7 +143,6 @@ class _Run:
         readable = [offer for offer in offers if not offer.report.is_failure]
         for offer in readable:
             self._refuse_private_names(offer)
-            self._refuse_set_names(offer)
         heads = read_head_sets(self.tree, sorted({name for offer in readable for name in offer.lines}))
         own_files = self._choose_own_files(readable)
         lines = {line for path, (_, data) in own_files.items() for line in lines_to_check(path, data)}
@@ -167,22 +164,12 @@ class _Run:
     def _refuse_private_names(self, offer: Offer) -> None:
         """Skip files whose names contain private data; the report does not repeat the names."""
         reasons = {
-            name: reason_of(self.checker.engine.scan(name.rpartition("/")[2]))
+            name: reason_of(self.checker.engine.scan(readable_name(name.rpartition("/")[2])))
             for name in (*offer.lines, *offer.own_files)
         }
         offer.report.refused |= {f"{name.rpartition('/')[0]}/…": why for name, why in reasons.items() if why}
         offer.lines = {name: lines for name, lines in offer.lines.items() if not reasons[name]}
         offer.own_files = {path: oid for path, oid in offer.own_files.items() if not reasons[path]}
-
-    def _refuse_set_names(self, offer: Offer) -> None:
-        """Skip collections that some machine could not check out beside those that are here."""
-        taken = self.set_names
-        for name in sorted(offer.lines):
-            if taken.get(name.casefold(), name) != name or is_device(name):
-                offer.report.refused[name] = Reason.NAME
-                del offer.lines[name]
-            else:
-                taken[name.casefold()] = name
 
     def _choose_own_files(self, offers: list[Offer]) -> dict[str, tuple[Offer, bytes]]:
         """The files of other systems to take, each with its bytes and the first peer that offers it."""

@@ -23,9 +23,10 @@ from datetime import date
 from typing import Final
 
 from git_fedlearn.core.canonical import InvalidJsonError, Json, parse_value
+from git_fedlearn.core.collection_names import unescape_name
 from git_fedlearn.core.identity import RecordId
 from git_fedlearn.core.join import join_records
-from git_fedlearn.core.layout import COLLECTION, DATA, FileKind, SetName, kind_of, owner_of
+from git_fedlearn.core.layout import DATA, FileKind, kind_of, owner_of
 from git_fedlearn.core.outcomes import NotAnOutcomeError, join_outcomes, parse_outcome
 from git_fedlearn.core.record import GEN, Record, make_record, parse_record
 from git_fedlearn.core.record_set import split_lines
@@ -43,9 +44,7 @@ MAX_RETRACTED_SHARE: Final = 0.1
 MAX_GENERATION_STEP: Final = 1000
 """Generations that a record may be ahead of ours; a peer that claims more wants to win forever."""
 _VERSION: Final = re.compile(r"v(0|[1-9]\d{0,5})(\.(0|[1-9]\d{0,5})){2}", re.ASCII)
-_OF_COLLECTION: Final = re.compile(rf"(?:{COLLECTION.pattern})-(\d{{4}}-\d\d-\d\d)", re.ASCII)
-_DEVICE: Final = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.ASCII | re.IGNORECASE)
-"""File names that mean a device on Windows."""
+_OF_COLLECTION: Final = re.compile(r"(.+)-(\d{4}-\d\d-\d\d)", re.ASCII)
 MAX_OUTCOME_LINES: Final = 100_000
 """Lessons of which a peer may bring outcomes of one system."""
 
@@ -190,7 +189,8 @@ def _series(path: str) -> str:
     if kind_of(path) is FileKind.MODELS:
         return path
     folder, _, name = path.rpartition("/")
-    return f"{folder}/{name.partition('-20')[0] if folder.startswith('data/collections/') else ''}"
+    dated = _OF_COLLECTION.fullmatch(name.removesuffix(".jsonl"))
+    return f"{folder}/{dated[1] if dated and folder.startswith('data/collections/') else ''}"
 
 
 def find_name_problem(path: str, checker: Checker) -> Reason | None:
@@ -203,7 +203,7 @@ def find_name_problem(path: str, checker: Checker) -> Reason | None:
         return None if _VERSION.fullmatch(stem) else Reason.NAME
     if path.startswith(f"{DATA}/collections/"):
         dated = _OF_COLLECTION.fullmatch(stem)
-        stem = dated[1] if dated else ""
+        stem = dated[2] if dated and unescape_name(dated[1]) else ""
     day = f"{stem}-01" if kind is FileKind.METRICS else stem
     try:
         is_spelled_well = date.fromisoformat(day).isoformat() == day
@@ -212,11 +212,6 @@ def find_name_problem(path: str, checker: Checker) -> Reason | None:
     if not is_spelled_well:
         return Reason.NAME
     return Reason.FUTURE if checker.is_later(day) else None
-
-
-def is_device(name: SetName) -> bool:
-    """Whether the file of a collection could not be checked out on Windows."""
-    return _DEVICE.fullmatch(name.rpartition("/")[2]) is not None
 
 
 def lines_to_check(path: str, data: bytes) -> list[bytes]:

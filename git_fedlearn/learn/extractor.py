@@ -138,7 +138,10 @@ class Extractor:
         is_plain = file.kind is SourceKind.TELEMETRY and not file.profile and not self.rules.explain
         skimmer = Skimmer(self.rules.threshold) if is_plain else None
         end, lines, is_whole = chunk.start, 0, True
-        for line in read_events(file.path, offset=chunk.start, number=0, stop=chunk.stop, skimmer=skimmer):
+        lines_read = read_events(
+            file.path, offset=chunk.start, number=0, stop=chunk.stop, skimmer=skimmer, mark=chunk.mark
+        )
+        for line in lines_read:
             if isinstance(line, SourceEvent):
                 extract.read[file.kind] += 1
                 learn(extract, chunk, line)
@@ -165,7 +168,7 @@ class Extractor:
 
         def lines() -> Iterator[JsonObject]:
             nonlocal end, number, is_whole
-            for line in read_events(file.path, offset=0, number=0):
+            for line in read_events(file.path, offset=0, number=0, mark=chunk.mark):
                 if isinstance(line, SourceFault):
                     place = LinePlace(file.name, chunk.start, -1)
                     extract.add_faults([LineFault(place, line.reason, hint=line.hint)], 1)

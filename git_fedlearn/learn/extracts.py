@@ -22,7 +22,7 @@ from git_fedlearn.core.weights import DEFAULT_WEIGHTS, Weights
 from git_fedlearn.errors import FedlearnError, SettingsError
 from git_fedlearn.learn.documents import HEAD_BYTES, is_document
 from git_fedlearn.learn.lines import MAX_LINE
-from git_fedlearn.learn.sources import SourceFile, SourceKind, is_compressed, open_source
+from git_fedlearn.learn.sources import FileMark, SourceFile, SourceKind, is_compressed, open_source
 
 CHUNK_BYTES: Final = 8 * 1024 * 1024
 """Bytes of a chunk, before it is extended to the end of its last line."""
@@ -44,6 +44,7 @@ class Chunk(NamedTuple):
     stop: int | None
     number: int = 0
     """The number of its first line, if known."""
+    mark: FileMark | None = None
 
     @property
     def size(self) -> int:

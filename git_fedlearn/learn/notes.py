@@ -16,6 +16,9 @@ from git_fedlearn.core.weights import Weights
 MAX_TITLE: Final = 100
 """Characters of a title that is taken from the text."""
 
+MAX_ERROR: Final = 200
+"""Characters of an error that is recognized by its words, on one line."""
+
 MIN_WORDS: Final = 2
 """Words of a practice."""
 
@@ -35,6 +38,9 @@ _ADVISES: Final = re.compile(
     r"|by \w+ing|only)\b"
 )
 _ARROW: Final = re.compile(r"\s(?:=>|->|→|⇒)\s")
+_PARAMETERS: Final = re.compile(r"(?:\A|\s)(?:\w{1,2}|\((?:\w{1,2}|\w+(?:, ?\w+)+)?\))\Z")
+"""What stands before the arrow of a function: `(a, b) => …`, `x => …`."""
+
 _LABEL: Final = re.compile(
     r"(?i)(?:^|(?<=[\s.;,]))(?:fix|fixed by|solution|solved by|resolution|workaround|remedy)\s*:\s+"
 )
@@ -91,8 +97,9 @@ def _guess(text: str) -> "JsonObject | None":
         return fields
     topic = _TOPIC.match(text)
     left, right = topic.groups() if topic else ("", text)
-    is_error = _BARE_ERROR.fullmatch(left.strip()) or (_FAILS.search(right) and not _ADVISES.search(right))
-    if is_error:
+    is_paste = len(text) <= MAX_ERROR or "\n" in text
+    only_fails = is_paste and _FAILS.search(right) and not _ADVISES.search(right)
+    if only_fails or _BARE_ERROR.fullmatch(left.strip()):
         return None
     return {"title": left, "description": right} if topic else _practice(text)
 
@@ -105,7 +112,9 @@ def _marked(text: str) -> "JsonObject | None":
     if not arrow:
         return None
     left, right = text[: arrow.start()].strip(), text[arrow.end() :].strip()
-    if _FAILS.search(left):
+    if _PARAMETERS.search(left):
+        return None
+    if "=>" in arrow[0] or _FAILS.search(left):
         return _solved(left, right)
     return {"title": left, "description": right} if len(left) <= MAX_TITLE else None
 
@@ -125,6 +134,8 @@ def _advice(text: str) -> "JsonObject | None":
     """The fields of `ERROR: what to do`, where the error may have colons, too."""
     for colon in re.finditer(r":\s+", text):
         left, right = text[: colon.start()], text[colon.end() :]
+        if len(left) > MAX_ERROR or _ADVISES.search(left):
+            return None
         if _FAILS.search(left) and _ADVISES.search(right) and not _FAILS.search(right):
             return None if _BARE_ERROR.fullmatch(left) else _solved(left, right)
     return None

@@ -83,6 +83,8 @@ class Batch(AdmittedBatch):
     """Samples that a person has to decide on."""
     unreadable: int = 0
     """The number of all faults."""
+    yields: Counter[str] = field(default_factory=Counter)
+    """The number of lessons by name of the source, of each source that had something to read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,17 +101,24 @@ class Pipeline:
     decided: Mapping[str, str] = field(default_factory=dict)
     """Decisions on samples, by key."""
 
-    def run(self, sources: Sources, checkpoints: Checkpoints) -> tuple[Batch, Positions]:
-        """Read what is new in the sources. Returns the result, and how far each file was read."""
-        starts = {file: _restart(file, find_start(file, checkpoints)) for file in sources.files}
+    def run(
+        self, sources: Sources, checkpoints: Checkpoints, starts: Positions | None = None
+    ) -> tuple[Batch, Positions]:
+        """Read what is new in the sources, or what follows `starts`.
+
+        Returns the result, and how far each file was read.
+        """
+        if starts is None:
+            starts = {file: _restart(file, find_start(file, checkpoints)) for file in sources.files}
         files = {file.name: file for file in starts}
-        batch, extract, waiting = Batch(), Extract(self.rules.snapshot), list[FoundLesson]()
+        news = Counter({file.source: 0 for file, start in starts.items() if start and not start.is_done})
+        batch, extract, waiting = Batch(yields=news), Extract(self.rules.snapshot), list[FoundLesson]()
         for found in self._extracts(starts):
             extract.join(found)
             if len(extract.lessons) >= MAX_HELD_LESSONS:
-                waiting += self._admit(extract, (), batch)
+                waiting += self._admit(extract, (), batch, files)
                 extract.lessons.clear()
-        waiting += self._admit(extract, extract.newest(), batch)
+        waiting += self._admit(extract, extract.newest(), batch, files)
         numbers, reached = _follow(starts, extract)
 
         def where(place: LinePlace) -> str:
@@ -135,7 +144,7 @@ class Pipeline:
         new = {file: start for file, start in starts.items() if start and not start.is_done}
         if self.rules.explain:
             for file, start in new.items():
-                yield extractor.extract(Chunk(file, start.offset, None, start.number))
+                yield extractor.extract(Chunk(file, start.offset, None, start.number, start.mark))
             return
         chunks = [chunk for file, start in new.items() for chunk in _split(file, start)]
         if self.engine:
@@ -152,7 +161,9 @@ class Pipeline:
                 kept.update(extract.lessons)
                 self.watch(ReadProgress(done, total, len(kept)))
 
-    def _admit(self, extract: Extract, events: Iterable[RecentEvent], whole: Batch) -> list[FoundLesson]:
+    def _admit(
+        self, extract: Extract, events: Iterable[RecentEvent], whole: Batch, files: Mapping[str, SourceFile]
+    ) -> list[FoundLesson]:
         """Add the admitted lessons and events to `whole`. Returns the samples that wait for review."""
         admitter = Admitter(
             self.intake,
@@ -164,14 +175,18 @@ class Pipeline:
         work = admitter.batches()
         jobs = max(min(self.jobs, len(work) // BATCHES_PER_PROCESS), 1)
         waiting: list[FoundLesson] = []
+        left = set[bytes]()
         for batch in spread(admitter.admit, work, jobs):
             whole.join(batch)
+            left.update(batch.refused, batch.held)
             for key, reason in batch.refused.items():
                 extract.add_faults([LineFault(extract.lessons[key].place, reason)], 1)
             for key, reason in batch.held.items():
                 found = extract.lessons[key]
                 extract.skipped[reason] += found.times
                 waiting += [found] if reason == WAITS else []
+        places = (found.place.file for key, found in extract.lessons.items() if key not in left)
+        whole.yields.update(files[place].source for place in places)
         return waiting
 
     def _redacted_start(self, start: bytes) -> str:
@@ -202,9 +217,10 @@ def _mistakes(starts: Positions, extract: Extract) -> Iterator[str]:
 def _split(file: SourceFile, start: ReadPosition) -> Iterator[Chunk]:
     """The chunks of a file; a file that is gone is one chunk, whose reader reports the fault."""
     try:
-        yield from split_chunks(file, start.offset)
+        for chunk in split_chunks(file, start.offset):
+            yield chunk._replace(mark=start.mark)
     except OSError:
-        yield Chunk(file, start.offset, None)
+        yield Chunk(file, start.offset, None, mark=start.mark)
 
 
 def _follow(starts: Positions, extract: Extract) -> tuple[dict[tuple[str, int], int], Positions]:

@@ -78,6 +78,11 @@ class Profile:
     """The settings that it was parsed from."""
 
     @property
+    def tool(self) -> str:
+        """The ready-made profile or the reader that the settings name; empty if they name none."""
+        return str(self.entry.get("profile", ""))
+
+    @property
     def own_keys(self) -> frozenset[str]:
         """The keys that the settings give themselves, not a ready-made profile."""
         base = READY_MADE.get(self.entry.get("profile", ""), {})

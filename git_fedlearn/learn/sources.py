@@ -8,14 +8,15 @@ followed.
 import glob
 import gzip
 import io
+import os
 import re
 import stat
 import zlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any, Final, cast
+from typing import IO, TYPE_CHECKING, Any, Final, NamedTuple, cast
 
 from git_fedlearn.errors import FedlearnError
 from git_fedlearn.extras import ZSTD, Lazy, MissingExtraError, load_extra
@@ -35,6 +36,9 @@ DEFAULT_SOURCE: Final = "~/.local/share/nixos-ai-stack"
 
 ZSTD_BLOCK_BYTES: Final = 1 << 17
 """The maximum size of a block in a zstd frame."""
+
+MAIN_SOURCE: Final = "fedlearn.source"
+"""The name of the source without a profile: its key in git config, which no profile can be called."""
 
 Location = Path | RemotePath
 """A source folder, or a URL."""
@@ -75,6 +79,11 @@ class SourceFile:
     """How to read its lines as events; None for events of the coordinator."""
 
     @property
+    def source(self) -> str:
+        """The name of the source that it belongs to."""
+        return self.profile.name if self.profile else MAIN_SOURCE
+
+    @property
     def reads_whole(self) -> bool:
         """Whether the file is a session, whose lines depend on each other: if it grew, it is read again."""
         return self.profile is not None and self.profile.reader is not None
@@ -99,6 +108,8 @@ class Sources:
     """Names of files in the folders of logs that are not read, because of their names."""
     warnings: tuple[str, ...] = ()
     """What is probably a mistake in the settings."""
+    folders: tuple[Location, ...] = ()
+    """The folders in which the files were found, the source first; the source alone if there are none."""
 
 
 def choose_source(repository: Repository, directory: Path, named: str | None) -> Location:
@@ -123,48 +134,70 @@ def configured_source(repository: Repository) -> str | None:
 def find_sources(root: Path | RemotePath, profiles: Mapping[Profile, Path] | None = None) -> Sources:
     """The files in a source folder, and those of profiles, each given with the folder of its files.
 
-    Without profiles, a folder without those of the coordinator may hold sessions of known tools. A URL is a
-    folder or a pattern of files. Raises SourceError if the source is missing or not a folder.
+    Where no profile names the files, a folder without those of the coordinator may hold sessions of known
+    tools. A URL is a folder or a pattern of files. Raises SourceError if it is missing or not a folder.
     """
+    profiles = profiles or {}
     if isinstance(root, RemotePath):
         return _find_remote(root.url)
-    is_described = bool(profiles) or any((root / kind.value).exists() for kind in SourceKind)
+    is_described = root in profiles.values() or any((root / kind.value).exists() for kind in SourceKind)
     sessions = () if is_described else find_sessions(root)
     recognized = [
         SourceFile(path, f"{profile.name}:{path.relative_to(root).as_posix()}", SourceKind.TELEMETRY, profile)
         for path, profile in sessions
     ]
     if recognized and root.is_file():
-        return Sources(tuple(recognized), ())
+        return Sources(tuple(recognized), (), folders=(root,))
     if not root.is_dir():
         problem = "is not a folder" if root.exists() else "does not exist"
         raise SourceError(
             f"the source {root} {problem}",
-            hint="set the folder of your AI stack's data with --source DIR or $AI_STACK_DATA "
-            f"(default: {DEFAULT_SOURCE})",
+            hint="find your logs with `git fedlearn sources detect`, or set the folder with --source DIR "
+            "or $AI_STACK_DATA",
         )
-    found = [
+    own = [
         *_find_in(root, SourceKind.TELEMETRY, _TELEMETRY),
         *_find_in(root, SourceKind.FINE_TUNING, _DATASET),
     ]
-    profiled = [
-        item for profile, folder in (profiles or {}).items() for item in _find_profiled(profile, folder)
-    ]
-    taken = {item.path for item in profiled}
-    found = [*(item for item in (*found, *recognized) if item.path not in taken), *profiled]
-    files = sorted((item for item in found if isinstance(item, SourceFile)), key=lambda file: file.name)
-    faults = tuple(item for item in found if isinstance(item, SourceFault))
-    idle = {profile.name for profile in profiles or ()} - {
-        file.profile.name for file in files if file.profile
-    }
-    warnings = [
-        f"[sources.{profile.name}]: no file matches {profile.files} in {folder}"
-        for profile, folder in (profiles or {}).items()
-        if profile.name in idle and not faults
-    ]
-    return Sources(
-        tuple(files), faults, tuple(_find_unread(root, {item.path for item in found})), tuple(warnings)
-    )
+    own_paths = {item.path for item in own}
+    profiled = find_profiled(profiles, root, own_paths)
+    taken = {file.path for file in profiled.files} | {fault.path for fault in profiled.faults}
+    found = [item for item in (*own, *recognized) if item.path not in taken]
+    own_files = [item for item in found if isinstance(item, SourceFile)]
+    files = sorted((*own_files, *profiled.files), key=lambda file: file.name)
+    faults = (*(item for item in found if isinstance(item, SourceFault)), *profiled.faults)
+    unread = _find_unread(root, own_paths | taken | {item.path for item in recognized})
+    elsewhere = [folder for folder in profiled.folders if folder != root]
+    is_root_read = bool(own_files) or len(elsewhere) < len(profiled.folders) or not elsewhere
+    folders = (*([root] if is_root_read else []), *elsewhere)
+    return Sources(tuple(files), faults, tuple(unread), profiled.warnings, folders)
+
+
+def find_profiled(
+    profiles: Mapping[Profile, Path],
+    root: Path | None = None,
+    own_paths: "Collection[Path | RemotePath]" = (),
+) -> Sources:
+    """The files of profiles, each given with its folder.
+
+    In the source `root`, a tool's pattern that begins with a wildcard leaves the coordinator's own files to
+    it, and may match nothing: the profile is for another clone, whose git config names a folder.
+    """
+    files: list[SourceFile] = []
+    faults: list[SourceFault] = []
+    folders: dict[Location, None] = {}
+    warnings: list[str] = []
+    for profile, folder in profiles.items():
+        is_of_tool = folder == root and profile.tool
+        is_wild = is_of_tool and glob.has_magic(profile.files.partition("/")[0])
+        found = [item for item in _find_profiled(profile, folder) if not (is_wild and item.path in own_paths)]
+        files += [item for item in found if isinstance(item, SourceFile)]
+        faults += [item for item in found if isinstance(item, SourceFault)]
+        if found:
+            folders[folder] = None
+        elif not is_wild:
+            warnings.append(f"[sources.{profile.name}]: no file matches {profile.files} in {folder}")
+    return Sources(tuple(files), tuple(faults), warnings=tuple(warnings), folders=tuple(folders))
 
 
 def _find_unread(root: Path, taken: "set[Path | RemotePath]") -> Iterator[str]:
@@ -197,7 +230,8 @@ def _find_remote(url: str) -> Sources:
         raise SourceError(
             f"the source {url} has no files", hint="use a pattern, such as s3://bucket/*-events.jsonl"
         )
-    return Sources(tuple(SourceFile(path, path.url, kind) for path, kind in kinds.items()), ())
+    files = tuple(SourceFile(path, path.url, kind) for path, kind in kinds.items())
+    return Sources(files, (), folders=(RemotePath(url),))
 
 
 def open_source(path: Path | RemotePath) -> IO[bytes]:
@@ -276,34 +310,48 @@ class _OwningStream(io.RawIOBase):
         super().close()
 
 
+class FileMark(NamedTuple):
+    """A file when reading was planned: its inode, and its first bytes; another may have its path since."""
+
+    inode: int
+    first: bytes
+
+    def is_of(self, stream: IO[bytes], path: Path | RemotePath, head: bytes) -> bool:
+        """Whether an open file is still the same."""
+        is_plain = isinstance(path, Path) and not is_compressed(path)
+        is_same = not is_plain or os.fstat(stream.fileno()).st_ino == self.inode
+        return is_same and head.startswith(self.first)
+
+
 def read_events(
     path: Path | RemotePath,
     *,
     offset: int = 0,
     number: int = 1,
     stop: int | None = None,
-    max_line: int = MAX_LINE,
     skimmer: Skimmer | None = None,
+    mark: FileMark | None = None,
 ) -> Iterator[Line | SourceFault]:
     """The lines of a file from `offset` (line `number`) to `stop`, by default its size when opened.
 
-    If reading fails, a fault comes last. For `skimmer` see `read_lines`.
+    If reading fails, a fault comes last. For `skimmer` see `read_lines`. If the file was rotated since it was
+    marked there are no lines: the offset means nothing in another file, which the next run reads.
     """
     try:
         with open_source(path) as stream:
             limit = stop if stop is not None or is_compressed(path) else stream.seek(0, 2)
             stream.seek(0)
             head = stream.read(HEAD_BYTES)
+            if mark and not mark.is_of(stream, path, head):
+                return
             if _UTF16.match(head):
                 yield from [] if offset else [SourceFault(path, *_IS_UTF16)]
                 return
             stream.seek(offset)
             if is_document(head):
-                yield from read_document(stream, offset=offset, number=number, limit=limit, max_line=max_line)
+                yield from read_document(stream, offset=offset, number=number, limit=limit, max_line=MAX_LINE)
                 return
-            yield from read_lines(
-                stream, offset=offset, number=number, limit=limit, max_line=max_line, skimmer=skimmer
-            )
+            yield from read_lines(stream, offset=offset, number=number, limit=limit, skimmer=skimmer)
     except SourceError as error:
         yield SourceFault(path, error.message, error.hint)
     except (EOFError, gzip.BadGzipFile, zlib.error):

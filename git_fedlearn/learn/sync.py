@@ -12,6 +12,7 @@ from pathlib import Path
 
 from xxhash import xxh3_64_hexdigest
 
+from git_fedlearn.core.canonical import JsonObject
 from git_fedlearn.core.events import end_of, event_time
 from git_fedlearn.core.layout import SetName
 from git_fedlearn.core.record import claimed_id
@@ -20,8 +21,8 @@ from git_fedlearn.learn.adopt import Adopted, adopt_sets
 from git_fedlearn.learn.extracts import SCORER_KEY, Rules, ScoredEvent, Scorer
 from git_fedlearn.learn.intake import Intake
 from git_fedlearn.learn.pipeline import Batch, Engine, Pipeline, Positions, Watch
-from git_fedlearn.learn.profiles import Profile, parse_profiles
-from git_fedlearn.learn.sources import Location, find_sources
+from git_fedlearn.learn.source_settings import sources_of
+from git_fedlearn.learn.sources import Location
 from git_fedlearn.learn.sync_state import (
     Checkpoints,
     make_checkpoint,
@@ -36,8 +37,7 @@ from git_fedlearn.repository.inbox import Inbox
 from git_fedlearn.repository.ledger import Ledger
 from git_fedlearn.repository.record_sets import Joined
 from git_fedlearn.repository.repository import Repository
-from git_fedlearn.repository.settings import SETTINGS_FILE
-from git_fedlearn.repository.state import CHECKPOINTS
+from git_fedlearn.repository.state import CHECKPOINTS, SOURCES, read_json, write_json
 from git_fedlearn.repository.work_tree import SYSTEM_TRAILER, commit_data, refuse_unfinished
 from git_fedlearn.repository.workers import cores
 from git_fedlearn.statistics.metrics import write_month
@@ -77,6 +77,8 @@ class Synced:
     """The month file, if it was written."""
     adopted: Adopted | None = None
     """What became of whole events among the records."""
+    folders: tuple[Location, ...] = ()
+    """The folders of the files."""
     unread: tuple[str, ...] = ()
     """Logs in the source folder that nothing reads, because of their names."""
     repaired: list[RepairedFile] = field(default_factory=list)
@@ -112,12 +114,12 @@ def _message(synced: Synced, system: str) -> str:
 def sync(repository: Repository, engine: PrivacyEngine, options: SyncOptions) -> Synced:
     """Learn from a source. The caller holds the lock. Raises SourceError if the source is missing."""
     settings = repository.settings
-    sources = find_sources(options.source, _profiles(repository, options.source))
+    sources = sources_of(repository, options.source)
     checkpoint_file = _checkpoint_file(repository, options.source)
     known = read_checkpoints(checkpoint_file)
     checkpoints, system = {} if options.full else known, repository.system()
     pipeline = Pipeline(
-        rules=_rules(repository, options),
+        rules=rules_of(repository, options),
         intake=Intake(engine, system, settings.record_bytes),
         today=options.now.date(),
         jobs=options.jobs or cores(),
@@ -126,7 +128,7 @@ def sync(repository: Repository, engine: PrivacyEngine, options: SyncOptions) ->
         decided=Inbox(repository).sample_decisions(),
     )
     batch, reached = pipeline.run(sources, checkpoints)
-    synced = Synced(len(sources.files), batch, unread=sources.unread)
+    synced = Synced(len(sources.files), batch, folders=sources.folders, unread=sources.unread)
     sets = repository.sets
     if not options.dry_run:
         synced.adopted = adopt_sets(repository, pipeline.intake, options.now)
@@ -160,10 +162,21 @@ def sync(repository: Repository, engine: PrivacyEngine, options: SyncOptions) ->
     reached_now = _checkpoints_of(reached, checkpoints)
     if reached_now != known:
         write_checkpoints(checkpoint_file, reached_now)
+    _remember_yields(repository, batch, options.now)
     return synced
 
 
-def _rules(repository: Repository, options: SyncOptions) -> Rules:
+def _remember_yields(repository: Repository, batch: Batch, now: datetime) -> None:
+    """Store when each source had something to read, and how many lessons were in it."""
+    if batch.yields:
+        path = repository.state.path(SOURCES)
+        at = now.strftime("%Y-%m-%dT%H:%M:%SZ")
+        news: JsonObject = {name: {"at": at, "lessons": found} for name, found in batch.yields.items()}
+        write_json(path, {**read_json(path), **news})
+
+
+def rules_of(repository: Repository, options: SyncOptions) -> Rules:
+    """How the events of a run are judged. Raises SettingsError."""
     settings = repository.settings
     scorer = repository.git.find_config(SCORER_KEY)
     return Rules(
@@ -174,25 +187,6 @@ def _rules(repository: Repository, options: SyncOptions) -> Rules:
         explain=options.explain,
         scorer=Scorer(scorer) if scorer else None,
     )
-
-
-def _profiles(repository: Repository, source: Location) -> dict[Profile, Path]:
-    """The profiles in the settings, each with its folder: the source, unless git config names another."""
-    folders: dict[Profile, Path] = {}
-    table = repository.settings_table.get("sources")
-    for profile in [] if table is None else parse_profiles(table, _settings_text(repository)):
-        own = repository.git.find_config(f"fedlearn.source.{profile.name}")
-        home = repository.environment.get("HOME", "~")
-        named = home + own[1:] if own and own.startswith("~/") else own
-        if named:
-            folders[profile] = repository.top / named
-        elif isinstance(source, Path):
-            folders[profile] = source
-    return folders
-
-
-def _settings_text(repository: Repository) -> str:
-    return read_file(repository.top / SETTINGS_FILE).decode("utf-8", "replace")
 
 
 def _checkpoints_of(reached: Positions, known: Checkpoints) -> Checkpoints:

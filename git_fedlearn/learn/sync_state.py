@@ -24,7 +24,7 @@ from git_fedlearn.core.canonical import Json, JsonObject
 from git_fedlearn.core.layout import SetName
 from git_fedlearn.core.record_set import find_losses, split_lines
 from git_fedlearn.learn.remote_files import Status
-from git_fedlearn.learn.sources import SourceError, SourceFile, is_compressed, open_source
+from git_fedlearn.learn.sources import FileMark, SourceError, SourceFile, is_compressed, open_source
 from git_fedlearn.repository.files import read_file, write_file
 from git_fedlearn.repository.record_sets import RecordSets
 from git_fedlearn.repository.repository import Repository
@@ -69,6 +69,11 @@ class ReadPosition(NamedTuple):
     """The first HEAD_BYTES when the file was opened; they differ if it is rewritten meanwhile."""
     is_done: bool = False
     """Whether there is nothing new to read."""
+
+    @property
+    def mark(self) -> FileMark:
+        """To recognize the file when it is opened."""
+        return FileMark(self.inode, self.first)
 
 
 def read_checkpoints(path: Path) -> Checkpoints:

@@ -12,7 +12,9 @@ from pathlib import Path
 from typing import Final, NamedTuple
 from urllib.parse import urlsplit
 
-from git_fedlearn.core.layout import BEST_PRACTICES, COLLECTION, ERROR_SOLUTIONS, SKILLS_PATTERNS
+from git_fedlearn.core.canonical import Json
+from git_fedlearn.core.collection_names import is_collection_name, unescape_name
+from git_fedlearn.core.layout import BEST_PRACTICES, ERROR_SOLUTIONS, SKILLS_PATTERNS
 from git_fedlearn.errors import SettingsError
 from git_fedlearn.qdrant.embedded import open_edge_store
 from git_fedlearn.qdrant.server import open_local_folder, open_server
@@ -94,10 +96,11 @@ def read_store_status(repository: Repository) -> StoreStatus:
     place = _host_and_port(url) if url else repository.git.find_config(FOLDER_KEY) or ""
     names, changed, latest = [], [], 0.0
     for memory in sorted(repository.state.path(IMPORTS).glob("*.json")):
-        name = memory.stem.partition("-")[2]
+        stem = memory.stem.partition("-")[2]
+        name = unescape_name(stem) or stem
         names.append(name)
         latest = max(latest, memory.stat().st_mtime)
-        if not _is_current(repository.top, read_json(memory).get("files")):
+        if not _is_current(repository, read_json(memory).get("files")):
             changed.append(name)
     imported = datetime.fromtimestamp(latest, UTC) if latest else None
     return StoreStatus(place, tuple(dict.fromkeys(names)), tuple(dict.fromkeys(changed)), imported)
@@ -135,10 +138,11 @@ def _is_of_lessons(name: str, table: object) -> bool:
 
 
 def check_collection(name: str) -> str:
-    """Return the name if it can be part of a file name. Raises SettingsError otherwise."""
-    if not COLLECTION.fullmatch(name) or name == "snapshots":
+    """Return the name if a shared collection can have it. Raises SettingsError otherwise."""
+    if not is_collection_name(name):
         raise SettingsError(
-            f"{name}: not a valid name for a shared collection", hint="use letters, digits, `.`, `_` and `-`"
+            f"{name!a}: not a valid name for a shared collection",
+            hint="use at most 255 characters, without control characters and `/`",
         )
     return name
 
@@ -171,9 +175,16 @@ def _find_credential(repository: Repository, url: str) -> str | None:
     return None
 
 
-def _is_current(top: Path, files: object) -> bool:
+def file_state(repository: Repository, path: str) -> tuple[Json, ...]:
+    """What changes with the content of a file: its stat data, or its blob if it is only in git."""
+    stat = stat_data(repository.top / path)
+    entry = None if stat else repository.sparse.entries.get(path)
+    return (entry.oid,) if entry else stat or ()
+
+
+def _is_current(repository: Repository, files: object) -> bool:
     entries = files if isinstance(files, list) else []
-    return bool(entries) and all(stat_data(top / str(path)) == tuple(stat) for path, *stat in entries)
+    return bool(entries) and all(file_state(repository, str(path)) == tuple(stat) for path, *stat in entries)
 
 
 def _host_and_port(url: str) -> str:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from git_fedlearn.core.canonical import JsonObject
 from git_fedlearn.core.identity import POINT, is_metadata_key
-from git_fedlearn.core.layout import SetName
+from git_fedlearn.core.layout import SetName, set_of_collection
 from git_fedlearn.core.record import POINT_ID, NotARecordError
 from git_fedlearn.qdrant.connect import read_qdrant_settings
 from git_fedlearn.qdrant.store import Admit
@@ -37,7 +37,7 @@ def take_dumps(repository: Repository, paths: Iterable[str], admit: Admit) -> li
 
 def _take(repository: Repository, path: str, admit: Admit) -> TakenDump:
     name = dumped_collection(path)
-    taken = TakenDump(path, SetName(f"collections/{name}"))
+    taken = TakenDump(path, set_of_collection(name))
     repository.sets.check_name(taken.set_name)
     key = POINT_ID if name in read_qdrant_settings(repository.top).lessons else POINT
     lines = list[bytes]()

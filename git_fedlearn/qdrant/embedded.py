@@ -1,8 +1,9 @@
 """Collections in a folder, by Qdrant Edge: no server to install or run.
 
-A collection is a Qdrant Edge shard in a folder of its name; `aliases.json` next to them contains the aliases.
-The write-ahead log is on, so a write that returned survives a kill. A lock, which names its holder, lets in
-one process at a time. Payload indexes are written as in Qdrant's REST API: `{"type": "keyword"}`.
+A collection is a Qdrant Edge shard in a folder of its escaped name; `aliases.json` next to them contains
+the aliases. The write-ahead log is on, so a write that returned survives a kill. A lock, which names its
+holder, lets in one process at a time. Payload indexes are written as in Qdrant's REST API:
+`{"type": "keyword"}`.
 """
 
 import json
@@ -15,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
 from git_fedlearn.core.canonical import Json, JsonObject
+from git_fedlearn.core.collection_names import escape_name, known_name, unescape_name
 from git_fedlearn.errors import FedlearnError
 from git_fedlearn.extras import Lazy
 from git_fedlearn.qdrant.store import (
@@ -64,46 +66,58 @@ class EdgeStore:
 
     def names(self) -> list[str]:
         """The names of the collections, sorted."""
-        return sorted(path.parent.name for path in self._folder.glob(f"*/{_CONFIG}"))
+        return sorted(self._folders())
 
     def find(self, name: str) -> "EdgeCollection | None":
         """A collection by its name or an alias, under the name that was asked for."""
         named = self._aliases().get(name, name)
         if named not in self._open:
-            if not (self._folder / named / _CONFIG).exists():
+            folder = self._folders().get(known_name(named))
+            if folder is None:
                 return None
-            self._open[named] = EdgeCollection(self._folder / named, self._aliases())
+            self._open[named] = EdgeCollection(folder, named, self._aliases())
         return self._open[named].renamed(name)
 
     def create(self, name: str, schema: Schema) -> "EdgeCollection":
         """Create a collection with its vectors and payload indexes; nothing is left of an interrupted one."""
-        unfinished = self._folder / _UNFINISHED / name
+        folder = self._folder / escape_name(name)
+        unfinished = self._folder / _UNFINISHED / folder.name
         require_space(unfinished, WRITE_BYTES)
         shutil.rmtree(unfinished, ignore_errors=True)
         with edge_errors(unfinished):
             edge.EdgeShard.create(str(unfinished), _config_of(schema)).close()
-        made = EdgeCollection(unfinished, {})
+        made = EdgeCollection(unfinished, name, {})
         for field, index in (schema.indexes or {}).items():
             made.add_index(field, index)
         made.close()
-        unfinished.rename(self._folder / name)
-        self._open[name] = EdgeCollection(self._folder / name, self._aliases())
+        unfinished.rename(folder)
+        self._open[name] = EdgeCollection(folder, name, self._aliases())
         return self._open[name]
 
     def switch_alias(self, alias: str, name: str) -> None:
         """Point an alias to a collection. Raises FedlearnError if a collection has that name."""
-        if (self._folder / alias / _CONFIG).exists():
+        folder = self._folders().get(known_name(alias))
+        if folder:
             raise FedlearnError(
                 f"{self.place}: {alias} is a collection, not an alias",
-                hint=f"choose another alias, or move {self._folder / alias} out of the way",
+                hint=f"choose another alias, or move {folder} out of the way",
             )
         write_json(self._folder / _ALIASES, {**self._aliases(), alias: name})
+
+    def note(self) -> str:
+        """Empty: the engine is that of the client."""
+        return ""
 
     def close(self) -> None:
         """Flush and close all collections."""
         for collection in self._open.values():
             collection.close()
         self._open.clear()
+
+    def _folders(self) -> dict[str, Path]:
+        """The folder of each collection."""
+        folders = [path.parent for path in self._folder.glob(f"*/{_CONFIG}")]
+        return {name: folder for folder in folders if (name := unescape_name(folder.name))}
 
     def _aliases(self) -> dict[str, str]:
         return {alias: str(name) for alias, name in read_json(self._folder / _ALIASES).items()}
@@ -114,8 +128,9 @@ class EdgeCollection:
 
     max_integer = MAX_INTEGER
 
-    def __init__(self, folder: Path, aliases: dict[str, str]) -> None:
-        self.name = folder.name
+    def __init__(self, folder: Path, name: str, aliases: dict[str, str]) -> None:
+        self.name = name
+        self._own_name = name
         self._folder = folder
         self._aliases = aliases
         require_space(folder, OPEN_BYTES)
@@ -139,7 +154,7 @@ class EdgeCollection:
             for name, spec in self._config["vectors"].items()
         }
         indexes = {field: format_index(info) for field, info in known.items()}
-        aliases = sorted(alias for alias, name in self._aliases.items() if name == self._folder.name)
+        aliases = sorted(alias for alias, name in self._aliases.items() if name == self._own_name)
         return Schema(vectors, self._config.get("sparse_vectors") or {}, indexes, aliases)
 
     def count(self) -> int:
@@ -147,9 +162,9 @@ class EdgeCollection:
         with edge_errors(self._folder):
             return self._shard.count(edge.CountRequest(exact=True))
 
-    def pages(self) -> Iterator[list[Point]]:
-        """All points without their vectors."""
-        offset: edge.PointId | None = None
+    def pages(self, start: PointId | None = None) -> Iterator[list[Point]]:
+        """All points without their vectors, or those from an id on."""
+        offset = None if start is None else _native(start)
         while True:
             request = edge.ScrollRequest(offset=offset, limit=_SCROLL_PAGE, with_payload=True)
             with edge_errors(self._folder):

@@ -12,16 +12,17 @@ from pathlib import Path
 from typing import IO
 
 from git_fedlearn.core.canonical import InvalidJsonError, Json, JsonObject, parse_value
+from git_fedlearn.core.collection_names import is_cut
 from git_fedlearn.core.identity import POINT, RecordId
 from git_fedlearn.core.join import join_records
-from git_fedlearn.core.layout import FINE_TUNING, SHARED_SETS, SetName
+from git_fedlearn.core.layout import FINE_TUNING, SHARED_SETS, SetName, set_of_collection
 from git_fedlearn.core.record import NotARecordError, Record, parse_record
 from git_fedlearn.core.record_set import BOM, split_lines
 from git_fedlearn.errors import FedlearnError, UsageError
-from git_fedlearn.qdrant.schema import newest_snapshots
+from git_fedlearn.qdrant.schema import find_whole_name, newest_snapshots
 from git_fedlearn.repository.files import read_file, refuse_foreign
 from git_fedlearn.repository.repository import Repository
-from git_fedlearn.repository.trees import WorkTree, committed_tree, set_paths
+from git_fedlearn.repository.trees import committed_tree, set_paths, work_files
 
 
 def digest(data: bytes) -> bytes:
@@ -107,16 +108,16 @@ def _temporary(folder: Path) -> IO[bytes]:
 
 def set_names(collection: str) -> list[SetName]:
     """The record sets whose records belong to a collection."""
-    names = [SetName(f"collections/{collection}")]
+    names = [set_of_collection(collection)]
     shared = SetName(collection)
     return [shared, *names] if shared in SHARED_SETS and shared != FINE_TUNING else names
 
 
-def source_files(top: Path, collection: str) -> list[Path]:
-    """The files whose records belong to a collection."""
-    paths = set_paths(WorkTree(top))
-    named = [top / path for name in set_names(collection) for path in paths.get(name, [])]
-    return [*named, *newest_snapshots(top, collection)]
+def source_files(repository: Repository, collection: str) -> list[str]:
+    """The paths of the files whose records belong to a collection, in the work tree or only in git."""
+    paths = set_paths(work_files(repository))
+    named = [path for name in set_names(collection) for path in paths.get(name, [])]
+    return [*named, *newest_snapshots(repository, collection)]
 
 
 @contextmanager
@@ -130,8 +131,8 @@ def open_expected(
     known = _digests_at(repository, collection, since) if since else frozenset()
     with open_record_file(repository.state.folder, known) as expected:
         try:
-            for path in source_files(repository.top, collection):
-                for line in _read_lines(path):
+            for path in source_files(repository, collection):
+                for line in _read_lines(repository, path):
                     expected.add(line)
             for line in more:
                 expected.add(line)
@@ -144,10 +145,17 @@ def open_expected(
         yield expected
 
 
-def _read_lines(path: Path) -> Iterator[bytes]:
-    """The lines of a file, read one at a time; of a file with conflict markers, those of both sides."""
+def _read_lines(repository: Repository, name: str) -> Iterator[bytes]:
+    """The lines of a file, read one at a time; of a file with conflict markers, those of both sides.
+
+    A file that a sparse checkout leaves out is read from git.
+    """
+    path = repository.top / name
     refuse_foreign(path)
     try:
+        if not path.exists():
+            yield from split_lines(repository.sparse.read(name))
+            return
         with path.open("rb") as file:
             for line in file:
                 if line.startswith(b"<<<<<<<"):
@@ -192,7 +200,8 @@ def _digests_at(repository: Repository, collection: str, revision: str) -> froze
     return frozenset(digest(line) for path in paths for line in split_lines(tree.read(path)))
 
 
-def local_collections(top: Path, chosen: Sequence[str]) -> list[str]:
+def local_collections(repository: Repository, chosen: Sequence[str]) -> list[str]:
     """These collections, and all that have records in this repository, sorted."""
-    folder = top / "data" / "collections"
-    return sorted({*chosen, *(path.stem for path in folder.glob("*.jsonl"))})
+    sets = (name.partition("/") for name in repository.sets.names())
+    found = [name for kind, slash, name in sets if slash and kind == "collections"]
+    return sorted({*chosen, *(find_whole_name(repository, name) if is_cut(name) else name for name in found)})

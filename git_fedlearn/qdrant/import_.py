@@ -15,8 +15,9 @@ from typing import Final, NamedTuple
 from xxhash import xxh3_64_hexdigest
 
 from git_fedlearn.core.canonical import Json
-from git_fedlearn.errors import FedlearnError
-from git_fedlearn.qdrant.connect import check_collection, open_store, read_qdrant_settings
+from git_fedlearn.core.collection_names import escape_name
+from git_fedlearn.errors import FedlearnError, StoreDownError
+from git_fedlearn.qdrant.connect import check_collection, file_state, open_store, read_qdrant_settings
 from git_fedlearn.qdrant.expected import local_collections, open_expected, source_files
 from git_fedlearn.qdrant.schema import find_schema
 from git_fedlearn.qdrant.store import (
@@ -35,7 +36,6 @@ from git_fedlearn.repository.repository import Repository
 from git_fedlearn.repository.state import IMPORTS, read_json, write_json
 from git_fedlearn.repository.workers import Progress
 from git_fedlearn.search.embedders.base import Embedder, ModelIdentity, Vector, identify, parse_identity
-from git_fedlearn.search.index import stat_data
 from git_fedlearn.search.lesson_text import lesson_text
 
 FORMAT: Final = 1
@@ -69,10 +69,11 @@ class ImportDeps(NamedTuple):
 
 
 class ImportRun(NamedTuple):
-    """The results for all collections, and the place of the store."""
+    """The results for all collections, and the place of the store with a warning about it, if any."""
 
     place: str
     collections: list[Imported]
+    note: str = ""
 
     @property
     def is_sound(self) -> bool:
@@ -83,7 +84,7 @@ class ImportRun(NamedTuple):
 def requests_for(repository: Repository, names: Sequence[str] = ()) -> list[ImportRequest]:
     """Requests for the named collections, by default for those of the settings and all with records."""
     settings = read_qdrant_settings(repository.top)
-    chosen = names or local_collections(repository.top, settings.collections)
+    chosen = names or local_collections(repository, settings.collections)
     return [ImportRequest(check_collection(name), name) for name in chosen]
 
 
@@ -107,9 +108,11 @@ def import_into_store(
             done.append(imported)
             if on_imported:
                 on_imported(imported)
+        if done and done[0].error and all(imported.error for imported in done):
+            raise done[0].error
         if switch_alias and all(imported.is_verified for imported in done):
             store.switch_alias(requests[0].collection, requests[0].into)
-        return ImportRun(store.place, done)
+        return ImportRun(store.place, done, store.note())
 
 
 def import_collections(
@@ -119,11 +122,19 @@ def import_collections(
     requests: Iterable[ImportRequest],
     progress: Progress | None = None,
 ) -> Iterator[Imported]:
-    """Import collections into an open store, one at a time, as results are consumed."""
+    """Import collections into an open store, one at a time, as results are consumed.
+
+    A collection that cannot be imported has an error and does not stop the others.
+    """
     fields = read_qdrant_settings(repository.top).text_fields
     for request in requests:
         builder = PointBuilder(deps.embedder, deps.admit, fields.get(request.collection, ()))
-        yield _import_collection(repository, store, builder, request, progress)
+        try:
+            yield _import_collection(repository, store, builder, request, progress)
+        except StoreDownError:
+            raise
+        except FedlearnError as error:
+            yield Imported(request.into, error=error)
 
 
 def _import_collection(
@@ -135,10 +146,11 @@ def _import_collection(
 ) -> Imported:
     """Import one collection. Raises FedlearnError if another model made its vectors."""
     model = identify(builder.embedder)
-    memory = repository.state.path(IMPORTS, f"{xxh3_64_hexdigest(store.place.encode())}-{request.into}.json")
+    place = xxh3_64_hexdigest(store.place.encode())
+    memory = repository.state.path(IMPORTS, f"{place}-{escape_name(request.into)}.json")
     last = _read_last_import(memory)
     collection = store.find(request.into)
-    files = _stat_files(repository.top, request.collection)
+    files = _file_states(repository, request.collection)
     if collection is not None:
         _refuse_other_model(collection, builder, model, last, request)
         is_whole = not (request.more or request.since)
@@ -160,7 +172,7 @@ def _import_collection(
 
 def _new_schema(repository: Repository, name: str, model: ModelIdentity) -> Schema:
     """The schema that a system exported for this collection, with a main vector for our model."""
-    exported = find_schema(repository.top, name) or Schema({})
+    exported = find_schema(repository, name) or Schema({})
     spec = exported.vectors.get(exported.main, VectorSpec(0))
     vectors = {**exported.vectors, exported.main: VectorSpec(model.dimensions, spec.distance)}
     return exported._replace(vectors=vectors)
@@ -224,9 +236,9 @@ class DryRunCollection:
         """The number of points it would have."""
         return (self._collection.count() if self._collection else 0) + self._change
 
-    def pages(self) -> Iterator[list[Point]]:
+    def pages(self, start: PointId | None = None) -> Iterator[list[Point]]:
         """The points of the real collection."""
-        return self._collection.pages() if self._collection else iter(())
+        return self._collection.pages(start) if self._collection else iter(())
 
     def upsert(self, points: Sequence[Point]) -> None:
         """Count points as added."""
@@ -266,10 +278,8 @@ class _LastImport(NamedTuple):
     """The number of points afterwards; -1 if the import did not finish."""
 
 
-def _stat_files(top: Path, collection: str) -> list[list[Json]]:
-    return [
-        [path.relative_to(top).as_posix(), *(stat_data(path) or ())] for path in source_files(top, collection)
-    ]
+def _file_states(repository: Repository, collection: str) -> list[list[Json]]:
+    return [[path, *file_state(repository, path)] for path in source_files(repository, collection)]
 
 
 def _read_last_import(path: Path) -> _LastImport | None:

@@ -12,11 +12,16 @@ from pathlib import Path
 from typing import Final
 
 from git_fedlearn.core.canonical import Json, JsonObject
+from git_fedlearn.core.collection_names import escape_name, known_name, unescape_name
 from git_fedlearn.qdrant.store import Schema, VectorSpec
 from git_fedlearn.repository.files import held, prune, read_file, write_file, write_pieces
+from git_fedlearn.repository.repository import Repository
 
 SCHEMA_FORM: Final = "fedlearn.collection/v1"
 KEEP_SNAPSHOTS: Final = 5
+SNAPSHOTS: Final = "data/collections/snapshots"
+"""The folder that contains one folder per system."""
+_SCHEMA_ENDING: Final = ".schema.json"
 
 UNKNOWN: Final = "unknown"
 """Written if a store cannot tell."""
@@ -99,46 +104,51 @@ def _parse_indexes(indexes: Json) -> dict[str, JsonObject] | None:
     }
 
 
-def snapshot_root(top: Path) -> Path:
-    """The folder that contains one folder per system."""
-    return top / "data" / "collections" / "snapshots"
-
-
 def write_snapshot(folder: Path, collection: str, pieces: Iterable[bytes], today: date) -> Path:
     """Write the snapshot of a day, and keep the newest KEEP_SNAPSHOTS. The caller holds the lock.
 
     `pieces` consist of whole lines.
     """
-    path = folder / f"{collection}-{today.isoformat()}.jsonl"
+    path = folder / f"{escape_name(collection)}-{today.isoformat()}.jsonl"
     write_pieces(path, pieces)
     prune(_dated(folder, collection), KEEP_SNAPSHOTS)
     return path
 
 
-def newest_snapshots(top: Path, collection: str) -> list[Path]:
-    """The newest snapshot of each system that has one."""
-    root = snapshot_root(top)
-    folders = sorted(path for path in root.iterdir() if path.is_dir()) if root.is_dir() else []
-    return [dated[-1] for folder in folders if (dated := _dated(folder, collection))]
+def newest_snapshots(repository: Repository, collection: str) -> list[str]:
+    """The path of the newest snapshot of each system that has one, sorted."""
+    newest: dict[str, str] = {}
+    for path in sorted(_files(repository, ".jsonl")):
+        folder, _, name = path.rpartition("/")
+        match = _DATED.fullmatch(name.removesuffix(".jsonl"))
+        if match and unescape_name(match[1]) == known_name(collection):
+            newest[folder] = path
+    return sorted(newest.values())
 
 
 def write_schema(folder: Path, collection: str, schema: Schema, today: date) -> None:
     """Write the schema of a collection if it changed. The caller holds the lock."""
-    path = folder / f"{collection}.schema.json"
+    path = folder / f"{escape_name(collection)}{_SCHEMA_ENDING}"
     fields = format_schema(schema)
-    if fields != {**_read_object(path), "written": None}:
+    if known_name(collection) != collection:
+        fields["collection"] = collection
+    if fields != {**_parse_object(read_file(path)), "written": None}:
         text = json.dumps(
             {**fields, "written": today.isoformat()}, indent=2, sort_keys=True, ensure_ascii=False
         )
         write_file(path, text.encode("utf-8") + b"\n")
 
 
-def find_schema(top: Path, collection: str) -> Schema | None:
+def find_schema(repository: Repository, collection: str) -> Schema | None:
     """The newest valid schema of all systems, None if there is none.
 
     If its payload indexes are unknown, they are taken from the newest schema that has them.
     """
-    written = [_read_object(path) for path in snapshot_root(top).glob(f"*/{collection}.schema.json")]
+    written = [
+        _parse_object(_read(repository, path))
+        for path in _files(repository, _SCHEMA_ENDING)
+        if unescape_name(_file_stem(path)) == known_name(collection)
+    ]
     written.sort(key=lambda fields: (str(fields.get("written")), json.dumps(fields)), reverse=True)
     found = [schema for fields in written if (schema := parse_schema(fields))]
     if not found:
@@ -147,14 +157,39 @@ def find_schema(top: Path, collection: str) -> Schema | None:
     return found[0]._replace(indexes=indexes)
 
 
+def find_whole_name(repository: Repository, cut: str) -> str:
+    """The name of a collection whose file name is cut, from a schema; the cut one if no schema has it."""
+    for path in _files(repository, _SCHEMA_ENDING):
+        if _file_stem(path) == cut:
+            name = _parse_object(_read(repository, path)).get("collection")
+            if isinstance(name, str) and escape_name(name) == cut:
+                return name
+    return cut
+
+
+def _file_stem(path: str) -> str:
+    return path.rpartition("/")[2].removesuffix(_SCHEMA_ENDING)
+
+
+def _files(repository: Repository, ending: str) -> set[str]:
+    """The non-empty files of all systems that end so, also those that a sparse checkout leaves out."""
+    here = held(repository.top.glob(f"{SNAPSHOTS}/*/*{ending}"))
+    left_out = repository.sparse.below(SNAPSHOTS)
+    return {*map(repository.relative, here), *(path for path in left_out if path.endswith(ending))}
+
+
+def _read(repository: Repository, path: str) -> bytes:
+    return read_file(repository.top / path) or repository.sparse.read(path)
+
+
 def _dated(folder: Path, collection: str) -> list[Path]:
     dated = [(match, path) for path in folder.glob("*.jsonl") if (match := _DATED.fullmatch(path.stem))]
-    return held(sorted(path for match, path in dated if match[1] == collection))
+    return held(sorted(path for match, path in dated if match[1] == escape_name(collection)))
 
 
-def _read_object(path: Path) -> JsonObject:
+def _parse_object(data: bytes) -> JsonObject:
     try:
-        value = json.loads(read_file(path))
+        value = json.loads(data)
     except (ValueError, RecursionError):
         return {}
     return value if isinstance(value, dict) else {}

@@ -100,8 +100,8 @@ class Collection(Protocol):
     def count(self) -> int:
         """The exact number of points."""
 
-    def pages(self) -> Iterator[list[Point]]:
-        """All points without their vectors, page by page in the order of their ids."""
+    def pages(self, start: PointId | None = None) -> Iterator[list[Point]]:
+        """All points (or those from an id on) without their vectors, page by page in the order of ids."""
 
     def upsert(self, points: Sequence[Point]) -> None:
         """Add points, or replace those with the same ids."""
@@ -136,6 +136,9 @@ class Store(Protocol):
 
     def switch_alias(self, alias: str, name: str) -> None:
         """Point an alias to a collection, also if it pointed to another one."""
+
+    def note(self) -> str:
+        """A warning about the store, empty if there is none."""
 
 
 def main_vector(vectors: object, main: str) -> Vector | None:

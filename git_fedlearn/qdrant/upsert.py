@@ -18,6 +18,7 @@ from git_fedlearn.core.canonical import JsonObject, format_value
 from git_fedlearn.core.identity import POINT, is_volatile
 from git_fedlearn.core.join import join_records
 from git_fedlearn.core.record import ID, POINT_ID, NotARecordError, Record, make_record, score_of
+from git_fedlearn.errors import FedlearnError
 from git_fedlearn.qdrant.expected import RecordFile, digest
 from git_fedlearn.qdrant.store import (
     BATCH,
@@ -56,11 +57,13 @@ class Imported:
     count: int = 0
     expected: int = 0
     faults: list[RejectedRecord] = field(default_factory=list)
+    error: FedlearnError | None = None
+    """Why the collection could not be imported at all."""
 
     @property
     def is_verified(self) -> bool:
         """Whether the store counts the expected number of points."""
-        return self.count == self.expected
+        return self.error is None and self.count == self.expected
 
     @property
     def is_sound(self) -> bool:

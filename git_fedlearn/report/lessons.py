@@ -9,8 +9,9 @@ from git_fedlearn.core.effective_score import Tally, claimed_score, effective_sc
 from git_fedlearn.core.identity import RecordId
 from git_fedlearn.core.layout import SetName
 from git_fedlearn.core.record import FIRST_SEEN, RETRACTED, Record, headline, printable, seen_by
-from git_fedlearn.repository.outcomes import read_outcomes, read_trust
+from git_fedlearn.repository.outcomes import read_outcomes
 from git_fedlearn.repository.repository import Repository
+from git_fedlearn.repository.trust import read_trust
 
 MAX_TITLE_LENGTH: Final = 140
 MAX_BODY_LENGTH: Final = 220
@@ -76,7 +77,7 @@ def read_records(
             found.retractions.append(_retraction(name, record))
             continue
         known = outcomes.get(record.id, {})
-        effective = effective_score(record.fields, trust, known)
+        effective = effective_score(record, trust, known)
         lesson = _lesson(name, record, effective, tally(known.values()))
         found.lessons.append(replace(lesson, is_suspicious=is_suspicious(record.fields)))
     return found

@@ -7,8 +7,9 @@ from git_fedlearn.core.alternatives import error_key, solution_key, solution_of
 from git_fedlearn.core.effective_score import effective_score
 from git_fedlearn.core.identity import RecordId
 from git_fedlearn.core.record import Record, parse_record
-from git_fedlearn.repository.outcomes import read_outcomes, read_trust
+from git_fedlearn.repository.outcomes import read_outcomes
 from git_fedlearn.repository.repository import Repository
+from git_fedlearn.repository.trust import read_trust
 
 MAX_SOLUTION_CHARACTERS: Final = 60
 
@@ -34,11 +35,11 @@ def find_alternatives(repository: Repository, record: Record) -> list[Alternativ
         if error_key(one.fields) == key and solution_key(one.fields) != solution_key(record.fields)
     }
     found.pop(record.id, None)
-    trust, outcomes = read_trust(repository), read_outcomes(repository, found.keys())
+    trust, outcomes = read_trust(repository, found.keys()), read_outcomes(repository, found.keys())
     weighed = [
         Alternative(
             one.id,
-            effective_score(one.fields, trust, outcomes.get(one.id)),
+            effective_score(one, trust, outcomes.get(one.id)),
             " ".join(solution_of(one.fields).split())[:MAX_SOLUTION_CHARACTERS],
         )
         for one in found.values()

@@ -9,14 +9,13 @@ from datetime import date
 from pathlib import Path
 from typing import NamedTuple
 
-from git_fedlearn.core.effective_score import SystemWeights
 from git_fedlearn.core.identity import RecordId
 from git_fedlearn.core.layout import OUTCOMES
 from git_fedlearn.core.outcomes import Note, Outcome, join_outcomes, read_outcome_lines
 from git_fedlearn.core.record import SYSTEM_ID, claimed_id
 from git_fedlearn.errors import FedlearnError
 from git_fedlearn.repository.files import read_file, write_file
-from git_fedlearn.repository.repository import SYSTEM_KEY, Repository
+from git_fedlearn.repository.repository import Repository
 from git_fedlearn.repository.state import OWN_OUTCOMES
 from git_fedlearn.repository.trees import matching_files
 
@@ -91,19 +90,6 @@ def count_outcomes(
     ]
     lines = b"".join(outcome.line + b"\n" for outcome in counted)
     return Counted(counted, write_own_outcomes(repository, join_outcomes(data, lines)))
-
-
-def read_trust(repository: Repository) -> SystemWeights:
-    """The id of this system and its weights of others, from git config `fedlearn.<system>.trust`."""
-    listed = repository.git.attempt("config", "--get-regexp", r"^fedlearn\..*\.trust$")
-    others = {}
-    for line in listed.out.decode("utf-8", "replace").splitlines():
-        key, _, value = line.partition(" ")
-        try:
-            others[key.removeprefix("fedlearn.").removesuffix(".trust")] = max(0.0, float(value))
-        except ValueError:
-            continue
-    return SystemWeights(repository.git.find_config(SYSTEM_KEY) or "", others)
 
 
 def _own(repository: Repository) -> Path:

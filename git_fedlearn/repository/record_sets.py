@@ -18,6 +18,7 @@ from git_fedlearn.core.layout import (
     distribute,
     find_set,
     level_of,
+    older_stem_of,
     path_of,
     stem_of,
 )
@@ -52,10 +53,16 @@ class _SetFiles(NamedTuple):
     stem: str
     root: str
     folder: Path
+    older: str | None
+    """The path that earlier versions wrote: still read, and emptied at the next write."""
 
     def path(self, shard: str) -> str:
         """The path of a file, relative to the top."""
         return path_of(self.stem, shard) if shard else self.root
+
+    def paths(self, shard: str) -> list[str]:
+        """The path of a file, and the one that earlier versions wrote."""
+        return [self.path(shard), *([path_of(self.older, shard)] if self.older else ())]
 
 
 class RecordSets:
@@ -82,7 +89,8 @@ class RecordSets:
 
     def size(self, name: SetName) -> int:
         """The bytes of all files of a set."""
-        paths = [self.top / self._files(name).path(shard) for shard in self._shards(name)]
+        found = (self._files(name).paths(shard) for shard in self._shards(name))
+        paths = [self.top / path for both in found for path in both]
         return sum(path.stat().st_size for path in paths if path.is_file())
 
     def contains(self, name: SetName, text: bytes) -> bool:
@@ -197,6 +205,10 @@ class RecordSets:
             if after[shard] != before.get(shard, b"") or is_missing:
                 write_file(self.top / path, after[shard])
                 written.append(path)
+                for older in self._files(name).paths(shard)[1:]:
+                    if read_file(self.top / older):
+                        write_file(self.top / older, b"")
+                        written.append(older)
         return tuple(written)
 
     def _files(self, name: SetName) -> _SetFiles:
@@ -206,7 +218,8 @@ class RecordSets:
             if stem is None:
                 known = ", ".join(SHARED_SETS)
                 raise UsageError(f"{name}: no such record set", hint=f"one of {known}, or collections/NAME")
-            found = self._found[name] = _SetFiles(stem, path_of(stem, ROOT), self.top / stem)
+            files = _SetFiles(stem, path_of(stem, ROOT), self.top / stem, older_stem_of(name))
+            found = self._found[name] = files
         return found
 
     def _left_out(self) -> Collection[str]:
@@ -221,15 +234,16 @@ class RecordSets:
                 raise FedlearnError(f"{folder}: a symlink in place of a directory", hint="move it away")
 
     def _shards(self, name: SetName) -> set[str]:
-        folder = self._files(name).folder
-        names = {path.stem for path in folder.glob("*.jsonl")} if folder.is_dir() else set()
+        files = self._files(name)
+        folders = [files.folder, *([self.top / files.older] if files.older else ())]
+        names = {path.stem for folder in folders if folder.is_dir() for path in folder.glob("*.jsonl")}
         names |= {found[1] for path in self._left_out() if (found := find_set(path)) and found[0] == name}
         return {ROOT, *(shard for shard in names if SHARD_NAME.fullmatch(shard))}
 
     def _read_files(self, name: SetName, shards: Iterable[str]) -> dict[str, bytes]:
         files = self._files(name)
         self._refuse_links(files.folder)
-        return {shard: self._read_file(files.path(shard)) for shard in shards}
+        return {shard: b"".join(map(self._read_file, files.paths(shard))) for shard in shards}
 
     def _read_file(self, path: str) -> bytes:
         """The bytes of a file. Raises FedlearnError if they are not JSON lines."""

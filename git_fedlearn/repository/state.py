@@ -35,6 +35,9 @@ CHECKPOINTS: Final = StateItem(
     "checkpoints", "the position in each log", "the next sync reads all logs again"
 )
 COUNTS: Final = StateItem("counts.json", "record counts per file version", "counted again")
+EXPORTS: Final = StateItem(
+    "exports", "points that an interrupted export has read", "the next export reads all", holds_lessons=True
+)
 FEDERATE: Final = StateItem("federate", "the lock of `federate`", "nothing, unless a run is active")
 FEDERATED: Final = StateItem(
     "federated.json", "the last run of `federate`", "`status` shows that it never ran"
@@ -107,6 +110,9 @@ RETRACTED_HERE: Final = StateItem(
     is_disposable=False,
 )
 SCHEDULE_LOG: Final = StateItem("schedule.log", "output of cron and launchd timers", "the output")
+SOURCES: Final = StateItem(
+    "sources.json", "when each source was read, and what came of it", "`sources list` shows no last run"
+)
 STATUS: Final = StateItem("status.json", "cached results of `status`", "computed again")
 
 ITEMS: Final = (
@@ -114,6 +120,7 @@ ITEMS: Final = (
     BUNDLE,
     CHECKPOINTS,
     COUNTS,
+    EXPORTS,
     FEDERATE,
     FEDERATING,
     FEDERATED,
@@ -136,6 +143,7 @@ ITEMS: Final = (
     RECENT_CALLS,
     RETRACTED_HERE,
     SCHEDULE_LOG,
+    SOURCES,
     STATUS,
 )
 """All items, by name."""

@@ -16,13 +16,13 @@ from git_fedlearn.core.layout import SetName
 from git_fedlearn.core.record import Record, parse_record
 from git_fedlearn.core.supersession import SUPERSEDES, NewerLessons, Successor, find_last, superseded_ids
 from git_fedlearn.errors import UsageError
-from git_fedlearn.repository.files import read_file
 from git_fedlearn.repository.ledger import Ledger
 from git_fedlearn.repository.lookup import select
-from git_fedlearn.repository.outcomes import read_outcomes, read_trust
+from git_fedlearn.repository.outcomes import read_outcomes
 from git_fedlearn.repository.record_sets import RecordSets
-from git_fedlearn.repository.repository import Repository
-from git_fedlearn.repository.state import PEERS, REMOVED_PEERS, facts_of
+from git_fedlearn.repository.repository import SYSTEM_KEY, Repository
+from git_fedlearn.repository.state import REMOVED_PEERS, facts_of
+from git_fedlearn.repository.trust import introduced_by_peers
 
 HALF_BELIEVED: Final = 0.5
 AGREEING_PEERS: Final = 2
@@ -96,7 +96,7 @@ class _Belief:
         self._newer = newer
         self._learned = Ledger(repository).peek()
         self._worked = _worked_here(repository, linked)
-        self._peers = _introduced(repository)
+        self._peers = introduced_by_peers(repository)
 
     def share(self, newer: RecordId, older: RecordId) -> float:
         """The share of one link, in [0, 1]."""
@@ -116,19 +116,7 @@ class _Belief:
         return {peer for peer, ids in self._peers.items() if identifier in ids}
 
 
-def _introduced(repository: Repository) -> dict[str, frozenset[str]]:
-    """The ids of the lessons that each peer brought, without peers of full trust."""
-    listed = repository.git.attempt("config", "--get-regexp", r"^remote\..*\.fedlearntrust$", "^full$")
-    full = {line.partition(" ")[0] for line in listed.out.decode("utf-8", "replace").splitlines()}
-    paths = [repository.state.path(PEERS, REMOVED_PEERS), *repository.state.path(PEERS).glob("*.introduced")]
-    return {
-        path.stem: frozenset(read_file(path).decode("ascii", "replace").split())
-        for path in sorted(paths)
-        if f"remote.{path.stem}.fedlearntrust" not in full
-    }
-
-
 def _worked_here(repository: Repository, ids: Collection[RecordId]) -> set[RecordId]:
-    own = read_trust(repository).own
+    own = repository.git.find_config(SYSTEM_KEY)
     counted = read_outcomes(repository, ids)
     return {one for one, by in counted.items() if own in by and by[own].worked > by[own].failed}

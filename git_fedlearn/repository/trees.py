@@ -93,6 +93,10 @@ class SparseFiles:
                 found[path] = TreeEntry(int(mode, 8), Oid(oid))
         return found
 
+    def below(self, folder: str) -> list[str]:
+        """The paths of all files that are left out below a folder under data/, ours or not."""
+        return [path for path in self._skipped if path.startswith(f"{folder}/")]
+
     def rules(self) -> list[str]:
         """Those of `RULES` that are left out; git reads its own from the index."""
         return [path for path in RULES if path in self._skipped]

@@ -9,6 +9,7 @@ from functools import lru_cache
 from itertools import chain, islice
 from typing import Final, NamedTuple
 
+from git_fedlearn.core.collection_names import readable_name
 from git_fedlearn.privacy.engine import Finding, PrivacyEngine
 from git_fedlearn.privacy.record_fields import scan_fields
 from git_fedlearn.scanning.files import NotJson, Passage, parse_json_line, text_of
@@ -58,6 +59,9 @@ def scan_name(engine: PrivacyEngine, path: str) -> list[FileFinding]:
     for part in path.split("/"):
         stem = part.rsplit(".", 1)[0] or part
         seen = engine.scan(part) or engine.scan(stem)
+        if not seen:  # in the name of a collection, whose place in the file name is not said
+            hidden = engine.scan(readable_name(stem)) if readable_name(stem) != stem else ()
+            seen = tuple(replace(finding, start=0, end=len(part)) for finding in hidden)
         found += [
             FileFinding(
                 shown_path(engine, path),
@@ -76,9 +80,13 @@ def scan_name(engine: PrivacyEngine, path: str) -> list[FileFinding]:
 def shown_path(engine: PrivacyEngine, path: str) -> str:
     """A path without names that are private or not printable."""
     return "/".join(
-        HIDDEN if not part.isprintable() or engine.scan(part) or engine.scan(part.rsplit(".", 1)[0]) else part
-        for part in path.split("/")
+        HIDDEN if not part.isprintable() or _is_private(engine, part) else part for part in path.split("/")
     )
+
+
+def _is_private(engine: PrivacyEngine, part: str) -> bool:
+    stem = part.rsplit(".", 1)[0]
+    return any(engine.scan(name) for name in {part, stem, readable_name(stem)})
 
 
 @lru_cache(maxsize=4096)

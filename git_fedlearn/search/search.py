@@ -11,15 +11,16 @@ from typing import Final
 
 from git_fedlearn.core.alternatives import error_key, solution_key
 from git_fedlearn.core.canonical import JsonObject
-from git_fedlearn.core.effective_score import SystemWeights, Tally, claimed_score, effective_score, tally
+from git_fedlearn.core.effective_score import Tally, Trust, claimed_score, judge, tally
 from git_fedlearn.core.identity import RecordId
 from git_fedlearn.core.layout import FINE_TUNING, SetName
 from git_fedlearn.core.outcomes import Outcome
 from git_fedlearn.core.record import Record, claimed_id, parse_record, seen_by
 from git_fedlearn.core.supersession import Successor
-from git_fedlearn.repository.outcomes import read_outcomes, read_trust
+from git_fedlearn.repository.outcomes import read_outcomes
 from git_fedlearn.repository.repository import Repository
 from git_fedlearn.repository.supersession import find_successors
+from git_fedlearn.repository.trust import read_trust
 from git_fedlearn.repository.workers import Progress
 from git_fedlearn.search.embedders.base import Embedder
 from git_fedlearn.search.embedders.choose import choose_embedder
@@ -108,6 +109,8 @@ class Hit:
     systems: tuple[str, ...]
     """The systems that learned it, at most the 64 that a record keeps."""
     outcomes: Tally
+    has_failed_often: bool
+    """Whether its failures outweigh its successes by so much that other answers come first."""
     fields: JsonObject
     successors: tuple[Successor, ...] = ()
     """The lessons that replace it, the most believed first; see repository/supersession.py."""
@@ -144,14 +147,14 @@ def find_lessons(
         sets = query.sets or sorted(index.sets - {FINE_TUNING})
         windows, none = query.windows, [None] * len(query.windows)
         found = index.shard.candidates(windows, none, sets, query.candidates)
-        matches = sure_matches(windows, found, query.bar)
-        if not matches:
-            if index.check_model():
-                index.refresh(repository, progress)
-            vectors = model.embed(windows)
-            found = index.shard.candidates(windows, vectors, sets, query.candidates, index.center)
-            matches = best_matches(windows, found, query.bar, query.follow_share)
-    return rank_matches(repository, query, matches)
+        hits = rank_matches(repository, query, sure_matches(windows, found, query.bar))
+        if hits and not hits[0].has_failed_often:
+            return hits
+        if index.check_model():
+            index.refresh(repository, progress)
+        vectors = model.embed(windows)
+        found = index.shard.candidates(windows, vectors, sets, query.candidates, index.center)
+    return rank_matches(repository, query, best_matches(windows, found, query.bar, query.follow_share))
 
 
 def left_out_sets(repository: Repository, query: Query) -> list[SetName]:
@@ -162,7 +165,7 @@ def left_out_sets(repository: Repository, query: Query) -> list[SetName]:
 def rank_matches(repository: Repository, query: Query, matches: Sequence[LessonMatch]) -> list[Hit]:
     """Matches as hits, best first, within the limits of the query."""
     ids = {identifier for one in matches if (identifier := claimed_id(one.candidate.line.encode("utf-8")))}
-    trust, outcomes = read_trust(repository), read_outcomes(repository, ids)
+    trust, outcomes = read_trust(repository, ids), read_outcomes(repository, ids)
     weak_below = query.bar + WEAK_MARGIN
     hits = [_hit(match, trust, outcomes, weak_below=weak_below) for match in matches]
     answers = [
@@ -171,7 +174,9 @@ def rank_matches(repository: Repository, query: Query, matches: Sequence[LessonM
         if hit.effective >= query.min_score and is_in_scope(hit.fields, query.scope)
     ]
     answers = _sink_superseded(repository, answers)
-    return group_alternatives(sorted(answers, key=lambda hit: (-hit.rank, hit.id)))[: query.limit]
+    return group_alternatives(sorted(answers, key=lambda hit: (hit.has_failed_often, -hit.rank, hit.id)))[
+        : query.limit
+    ]
 
 
 def _sink_superseded(repository: Repository, hits: Sequence[Hit]) -> list[Hit]:
@@ -197,7 +202,7 @@ def group_alternatives(ranked: Sequence[Hit]) -> list[Hit]:
         groups.setdefault(error_key(hit.fields) or hit.id, []).append(hit)
     ordered: list[Hit] = []
     for hits in groups.values():
-        hits.sort(key=lambda hit: (hit.is_superseded, -hit.effective))
+        hits.sort(key=lambda hit: (hit.has_failed_often, hit.is_superseded, -hit.effective))
         said = {hit.id: solution_key(hit.fields) for hit in hits}
         for hit in hits:
             others = tuple(one.id for one in hits if said[one.id] != said[hit.id])
@@ -212,14 +217,14 @@ def rank(relevant: float, effective: float) -> float:
 
 def _hit(
     match: LessonMatch,
-    trust: SystemWeights,
+    trust: Trust,
     outcomes: Mapping[RecordId, Mapping[str, Outcome]],
     *,
     weak_below: float,
 ) -> tuple[Record, Hit]:
     record = parse_record(match.candidate.line.encode("utf-8"))
     own_outcomes = outcomes.get(record.id, {})
-    effective = effective_score(record.fields, trust, own_outcomes)
+    effective, has_failed_often = judge(record, trust, own_outcomes)
     return record, Hit(
         id=record.id,
         sets=(SetName(match.candidate.set_name),),
@@ -231,6 +236,7 @@ def _hit(
         claimed=claimed_score(record.fields),
         systems=tuple(seen_by(record.fields)),
         outcomes=tally(own_outcomes.values()),
+        has_failed_often=has_failed_often,
         fields=record.fields,
     )
 

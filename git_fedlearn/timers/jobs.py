@@ -7,6 +7,7 @@ import plistlib
 import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -27,6 +28,11 @@ HOURS: Final = (1, 2, 3, 4, 6, 8, 12)
 JOB_NAMES: Final = ("sync", "export", "federate")
 LABEL_PREFIX: Final = "io.git-fedlearn"
 EVERY: Final = (*(f"{hours}h" for hours in HOURS), "daily", "weekly", "monthly", OFF)
+
+
+_SYSTEMD_HOUR: Final = 3
+_WORDS: Final = {"daily": "every day", "weekly": "every Monday", "monthly": "on day 1 of every month"}
+_DELAYS_IN_WORDS: Final = {"15m": "15 minutes", "1h": "1 hour", "2h": "2 hours", "6h": "6 hours"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,6 +178,31 @@ def time_of(job: Job) -> tuple[int, int]:
     return spread // 60 % 6, spread % 60
 
 
+def describe_job(job: Job, now: datetime, *, is_exact: bool) -> str:
+    """How often a job runs and when it runs next, in words; `now` is local time.
+
+    A scheduler that is not exact starts at full hours, and then waits for a random time.
+    """
+    hour, minute = time_of(job) if is_exact else (_SYSTEMD_HOUR, 0)
+    due = next_run(job.every, now, hour, minute)
+    later = "" if is_exact else f" or up to {_DELAYS_IN_WORDS[_delay(job)]} later"
+    hours = job.every.removesuffix("h")
+    words = _WORDS.get(job.every) or (f"every {hours} hours" if hours != "1" else "every hour")
+    return f"{words}; next on {due:%Y-%m-%d} at {due:%H:%M}{later}"
+
+
+def next_run(every: str, now: datetime, hour: int, minute: int) -> datetime:
+    """The first time after `now` that is due: at `hour` of its days, or at `minute` of each of its hours."""
+    hours = range(0, 24, int(every.removesuffix("h"))) if every.endswith("h") else (hour,)
+    day = now.replace(hour=0, minute=0, second=0, microsecond=0)
+    while True:
+        if (every != "weekly" or day.weekday() == 0) and (every != "monthly" or day.day == 1):
+            for due in (day.replace(hour=one, minute=minute) for one in hours):
+                if due > now:
+                    return due
+        day += timedelta(days=1)
+
+
 def _search_path(environment: Mapping[str, str]) -> str:
     """The folders of PATH that exist, each once, without the one that git puts first for its commands."""
     folders = dict.fromkeys(environment.get("PATH", "").split(":"))
@@ -192,7 +223,10 @@ def _cron_comment(tag: str) -> str:
 
 
 def _calendar(job: Job) -> str:
-    named = {"daily": "*-*-* 03:00:00", "weekly": "Mon *-*-* 03:00:00", "monthly": "*-*-01 03:00:00"}
+    named = {
+        every: f"{days} {_SYSTEMD_HOUR:02}:00:00"
+        for every, days in (("daily", "*-*-*"), ("weekly", "Mon *-*-*"), ("monthly", "*-*-01"))
+    }
     return named.get(job.every) or f"*-*-* 00/{job.every.removesuffix('h')}:00:00"
 
 

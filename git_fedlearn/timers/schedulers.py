@@ -45,6 +45,10 @@ class InstalledJob(NamedTuple):
 class Scheduler(Protocol):
     """One scheduler, for the current user."""
 
+    title: str
+    is_exact: bool
+    """Whether it starts a job at the minute of `time_of`."""
+
     def is_there(self) -> bool:
         """Whether this machine has it."""
 
@@ -63,6 +67,9 @@ class Scheduler(Protocol):
 
 class Systemd:
     """Timers of the user's systemd, with logs in its journal."""
+
+    title = "systemd"
+    is_exact = False
 
     def __init__(self, environment: Mapping[str, str]) -> None:
         self.environment = environment
@@ -110,6 +117,9 @@ class Systemd:
 class Launchd:
     """Agents of the user's launchd, with logs in the state folder of the repository."""
 
+    title = "launchd"
+    is_exact = True
+
     def __init__(self, environment: Mapping[str, str]) -> None:
         self.environment = environment
         self.folder = _home(environment) / "Library" / "LaunchAgents"
@@ -149,6 +159,9 @@ class Launchd:
 
 class Crontab:
     """Lines of the user's crontab, with logs in the state folder of the repository."""
+
+    title = "cron"
+    is_exact = True
 
     def __init__(self, environment: Mapping[str, str]) -> None:
         self.environment = environment

@@ -53,8 +53,9 @@ def test_two_systems_learn_from_each_other_by_it_alone(world: World) -> None:
     first = one.fedlearn("federate", "--source", str(stack(world, "one", "alpha")))
     lines = [line.split(maxsplit=1) for line in first.out.splitlines()]
     assert [name for name, _ in lines] == [
-        *("sync", "export", "commit", "pull", "pull-remotes", "import", "push")
+        *("sync", "export", "commit", "pull", "pull-remotes", "import", "push", "sent")
     ]
+    assert first.out.splitlines()[-1] == "sent 1 lesson"
     assert dict(lines)["push"] == "done          refs/heads/main"
     two.fedlearn("federate", "--source", str(stack(world, "two", "beta")))
     one.fedlearn("federate")
@@ -244,6 +245,42 @@ def test_data_is_not_committed_without_its_rules(world: World, files: list[str])
     one.git("add", ".gitattributes", ".gitignore", ".fedlearn.toml")
     one.git("commit", "--quiet", "--message", "rules")
     assert steps(one.fedlearn("federate", "--json"))["commit"][0] == "done"
+
+
+def test_the_last_line_says_what_was_received_and_sent(world: World) -> None:
+    _, (one, two, three) = hub_with(world, "one", "two", "three")
+    for system, lessons in ((one, ("alpha", "beta")), (two, ("gamma",))):
+        system.fedlearn("federate", "--source", str(stack(world, system.path.name, *lessons)))
+    friend = world.system("friend")
+    friend.add("skills-patterns", {"pattern": "ask first, then act", "value_score": 0.9})
+    friend.commit()
+    three.fedlearn("remote", "add", "friend", str(friend.path))
+    source = str(stack(world, "three", "delta", "epsilon"))
+    assert "received" not in three.fedlearn("federate", "--source", source, "--dry-run").out
+    told = three.fedlearn("federate", "--source", source).out.splitlines()[-1]
+    assert told == "received 4 lessons from 3 systems, sent 3"
+    assert three.fedlearn("federate").out.splitlines()[-1] == "nothing new to receive or to send"
+    answer = one.fedlearn("federate", "--json").json()
+    assert {key: answer[key] for key in ("received", "systems", "sent")} == {
+        "received": 4,
+        "systems": 3,
+        "sent": 0,
+    }
+
+
+def test_what_others_pushed_meanwhile_was_not_sent_from_here(world: World) -> None:
+    hub, (one, two) = hub_with(world, "one", "two")
+    two.add("skills-patterns", {"pattern": "ask first, then act", "value_score": 0.9})
+    two.commit()
+    hook = hub.path / "hooks" / "pre-receive"
+    hook.write_text(
+        f"#!/bin/sh\nrm {hook}\nunset GIT_QUARANTINE_PATH GIT_DIR GIT_OBJECT_DIRECTORY\n"
+        f"unset GIT_ALTERNATE_OBJECT_DIRECTORIES\ncd {two.path} && git push -q\n"
+    )
+    hook.chmod(0o755)
+    told = one.fedlearn("federate", "--source", str(stack(world, "one", "alpha"))).out.splitlines()
+    assert "attempts" in told[-2]
+    assert told[-1] == "sent 1 lesson"
 
 
 def test_a_detached_head_is_a_failure_that_says_so(world: World) -> None:

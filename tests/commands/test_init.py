@@ -38,6 +38,7 @@ def test_init_says_what_it_made_and_what_is_next(world: World) -> None:
         f"already installed as {ID}\n"
         "next: git add .fedlearn.toml .gitattributes .gitignore .pre-commit-config.yaml data"
         " && git commit -m 'Set up git-fedlearn'\n"
+        "then: git fedlearn sources detect    (or write a lesson down: git fedlearn note)\n"
     )
     one.git("add", ".fedlearn.toml", ".gitattributes", ".gitignore", ".pre-commit-config.yaml", "data")
     one.git("commit", "--quiet", "-m", "Set up git-fedlearn")

@@ -21,6 +21,7 @@ def test_install_says_what_it_did_and_the_second_time_changes_no_byte(world: Wor
     assert first.out == (
         f"installed in {one.path}/.git as {ID}\n"
         "  config: merge driver, diff driver and system id\n"
+        "  git pull: merges, as you had not decided how (git config pull.rebase false)\n"
         "  attributes: .git/info/attributes\n"
         "  hooks: pre-commit, pre-merge-commit, commit-msg, post-commit, post-merge, post-rewrite, pre-push "
         "in .git/hooks\n"

@@ -95,7 +95,7 @@ def test_an_agent_finds_records_judges_and_proposes(learned: System) -> None:
 
     serve(learned, then=use)
     assert learned.git("status", "--porcelain").out == (
-        " M data/patterns/error-solutions.jsonl\n?? data/outcomes/\n"
+        " M data/patterns/error-solutions.jsonl\n?? data/outcomes/sys-aaaaaaaaaa.jsonl\n"
     )
     assert [record.is_tombstone for record in learned.records("best-practices")] == [False]
     listed = learned.fedlearn("review", "list", "--retractions")

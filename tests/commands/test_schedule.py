@@ -2,10 +2,12 @@
 
 import os
 import plistlib
+import re
 import shutil
 import subprocess
 import sys
 import sysconfig
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -18,6 +20,7 @@ from git_fedlearn.timers.jobs import (
     format_cron_line,
     format_plist,
     format_service,
+    next_run,
     parse_cron_line,
     parse_plist,
     parse_service,
@@ -54,8 +57,20 @@ def test_lines_of_a_crontab_come_change_and_go(world: World, here: System) -> No
     table = world.home / "crontab"
     table.write_text("MAILTO=me\n0 0 * * * true\n")
     with_program(world, here, "crontab", CRONTAB)
-    assert here.fedlearn("schedule", "install", "--cron").out == "sync      6h\nfederate  monthly\n"
+    told = here.fedlearn("schedule", "install", "--cron")
     lines = table.read_text().splitlines()
+    minute, _, *_ = lines[2].split()
+    once, hour, *_ = lines[3].split()
+    told_when = re.sub(r"\d{4}-\d\d-\d\d at \d\d", "DAY at HOUR", told.out)
+    assert told_when == (
+        "2 timers set up with cron\n"
+        "  sync      learns from new lines of your AI stack's logs, and commits\n"
+        f"            every 6 hours; next on DAY at HOUR:{int(minute):02}\n"
+        "  federate  syncs, then shares with your remote and fetches from peers\n"
+        f"            every day; next on DAY at HOUR:{int(once):02}\n"
+    )
+    assert f" at {int(hour):02}:{int(once):02}\n" in told.out
+    assert told.err == "hint: git fedlearn schedule remove    (undoes it)\n"
     assert lines[:2] == ["MAILTO=me", "0 0 * * * true"]
     minute, hours, *_ = lines[2].split()
     assert (0 <= int(minute) < 60, hours) == (True, "*/6")
@@ -79,13 +94,36 @@ def test_units_of_systemd_come_and_go(world: World, here: System) -> None:
     shown = here.fedlearn("schedule", "show").out
     assert [line.split(": ")[1] for line in shown.splitlines()] == [
         "Mon *-*-* 03:00:00",
-        "*-*-01 03:00:00",
+        "*-*-* 03:00:00",
         "*-*-* 00/6:00:00",
     ]
     here.fedlearn("schedule", "remove")
     assert list(folder.iterdir()) == []
     log = (world.home / "systemctl.log").read_text()
     assert (log.count("enable --now"), log.count("disable --now")) == (3, 3)
+
+
+def test_the_delay_of_systemd_is_told(world: World, here: System) -> None:
+    with_program(world, here, "systemctl", SYSTEMCTL)
+    told = here.fedlearn("schedule", "install").out
+    assert told.startswith("2 timers set up with systemd\n")
+    assert re.search(r"every 6 hours; next on \S+ at (00|06|12|18):00 or up to 15 minutes later\n", told)
+    assert re.search(r"every day; next on \S+ at 03:00 or up to 1 hour later\n", told)
+    off = here.fedlearn("schedule", "install", "--sync", "off", "--federate", "off")
+    assert off.out == "no timers: every job is off\n"
+
+
+@pytest.mark.parametrize("every", [every for every in EVERY if every != "off"])
+def test_the_next_run_is_the_first_one_that_is_due(every: str) -> None:
+    now = datetime(2026, 12, 28, 3, 41)  # a Monday  # noqa: DTZ001  local time
+    due = next_run(every, now, 3, 41)
+    days = {"daily": 1, "weekly": 7, "monthly": 4}
+    if every in days:
+        assert due == now + timedelta(days=days[every])
+    else:
+        hours = int(every.removesuffix("h"))
+        assert (due.minute, due.hour % hours, now < due <= now + timedelta(hours=hours)) == (41, 0, True)
+    assert next_run(every, due - timedelta(minutes=1), 3, 41) == due
 
 
 def test_print_installs_nothing_and_systemd_accepts_it(world: World, here: System) -> None:
@@ -145,11 +183,12 @@ def test_agents_of_launchd_come_and_go(world: World, here: System) -> None:
     with_program(world, here, "crontab", CRONTAB)
     with_program(world, here, "systemctl", "#!/bin/sh\nexit 1\n")
     here.environment["AI_STACK_DATA"] = str(world.folder / "stack")
-    assert here.fedlearn("schedule", "install", "--sync", "8h").out == "sync      8h\nfederate  monthly\n"
+    told = here.fedlearn("schedule", "install", "--sync", "8h").out.splitlines()
+    assert (told[0], "every 8 hours; next on" in told[2]) == ("2 timers set up with launchd", True)
     folder = world.home / "Library/LaunchAgents"
     federate, sync = (plistlib.loads(path.read_bytes()) for path in sorted(folder.iterdir()))
     assert [time["Hour"] for time in sync["StartCalendarInterval"]] == [0, 8, 16]
-    assert federate["StartCalendarInterval"][0]["Day"] == 1
+    assert [*federate["StartCalendarInterval"][0]] == ["Hour", "Minute"]
     top = str(here.path)
     assert sync["ProgramArguments"][1:] == [
         *(
@@ -167,7 +206,7 @@ def test_agents_of_launchd_come_and_go(world: World, here: System) -> None:
     assert (sync["WorkingDirectory"], sync["StandardErrorPath"]) == (top, f"{top}/.git/fedlearn/schedule.log")
     assert str(Path(sync["ProgramArguments"][0]).parent) in sync["EnvironmentVariables"]["PATH"].split(":")
     shown = here.fedlearn("schedule", "show").out.splitlines()
-    assert [line.split(": ")[1][:10] for line in shown] == ["day 1 of t", "every 8 h "]
+    assert [line.split(": ")[1][:10] for line in shown] == ["daily at 0", "every 8 h "]
     printed = here.fedlearn("schedule", "install", "--print", "--federate", "off").out
     assert plistlib.loads(printed.partition("\n")[2].encode())["Label"] == sync["Label"]
     here.fedlearn("schedule", "remove")
@@ -199,7 +238,7 @@ def test_run_now_is_what_the_timer_runs(world: World, here: System) -> None:
     (world.folder / "stack").mkdir()
     said = here.fedlearn("schedule", "run-now", code=1)
     assert said.err.startswith("note: there is no federate timer;")
-    assert "elsewhere does not exist (set the folder" in said.out.splitlines()[0]
+    assert "elsewhere does not exist (find your logs with" in said.out.splitlines()[0]
     here.environment["AI_STACK_DATA"] = str(world.folder / "stack")
     here.fedlearn("schedule", "install", "--cron", "--sync", "off")
     del here.environment["AI_STACK_DATA"]

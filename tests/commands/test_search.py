@@ -3,11 +3,13 @@
 import os
 import subprocess
 import sys
+from typing import Any
 
 import pytest
 from coordinator_store import fill, store_of
 from systems import System
 
+from git_fedlearn.core.record import Record, make_record
 from git_fedlearn.qdrant.store import Schema, VectorSpec
 
 
@@ -128,11 +130,72 @@ def test_control_characters_of_a_record_do_not_reach_the_terminal(learned: Syste
 
 
 def test_trust_in_a_system_comes_from_git_config(learned: System) -> None:
-    learned.git("config", "fedlearn.system", "sys-bbbbbbbbbb")
-    question = ("search", "lock file", "--json", "--limit", "1")
-    assert learned.fedlearn(*question).json()["hits"][0]["effective_score"] == 0.6
-    learned.git("config", "fedlearn.sys-aaaaaaaaaa.trust", "0")
-    assert learned.fedlearn(*question).json()["hits"][0]["effective_score"] == 0.5
+    theirs = {"query": "why is the queue stuck", "response": "drain it", "value_score": 1.0}
+    receive(learned, theirs, "sys-bbbbbbbbbb")
+    scores = []
+    for trust in ("0", "1", "2"):
+        learned.git("config", "fedlearn.sys-bbbbbbbbbb.trust", trust)
+        scores.append(score_of(learned, "queue stuck"))
+    assert scores == [0.5, 0.6667, 0.75]
+
+
+def receive(system: System, fields: dict[str, Any], *learners: str) -> Record:
+    """Put a lesson that other systems learned into a set, as a merge would."""
+    record = make_record({**fields, "_seen_by": [*learners]})
+    path = "data/patterns/skills-patterns.jsonl"
+    lines = [*system.read(path).splitlines(), record.line]
+    system.write(path, b"".join(line + b"\n" for line in sorted(lines)))
+    return record
+
+
+def score_of(system: System, question: str) -> float:
+    """The effective score of the first answer."""
+    found = system.fedlearn("search", question, "--json").json()["hits"][0]["effective_score"]
+    assert isinstance(found, float)
+    return found
+
+
+def test_a_system_grows_with_lessons_that_agree_and_falls_with_those_that_failed(learned: System) -> None:
+    new = {"query": "why is the queue stuck", "response": "drain it", "value_score": 1.0}
+    receive(learned, new, "sys-bbbbbbbbbb")
+    unknown = score_of(learned, "queue stuck")
+    tried = [receive(learned, {"query": f"step {n}"}, "sys-bbbbbbbbbb").id for n in range(12)]
+    learned.fedlearn("outcome", *tried, "--worked")
+    grown = score_of(learned, "queue stuck")
+    assert 0.5 < unknown < grown - 0.05
+    for _ in range(2):
+        learned.fedlearn("outcome", *tried, "--failed")
+    assert score_of(learned, "queue stuck") < unknown
+
+
+def test_fifty_invented_systems_score_below_one_that_is_known(learned: System) -> None:
+    letters = "abcdefgh"
+    crowd = [f"sys-cccccccc{one}{two}" for one in letters[:7] for two in letters][:50]
+    receive(learned, {"query": "why is the disk full", "response": "delete it", "value_score": 1.0}, *crowd)
+    known = {"query": "why is the queue stuck", "response": "drain it", "value_score": 0.9}
+    receive(learned, known, "sys-bbbbbbbbbb")
+    tried = [receive(learned, {"query": f"step {n}"}, "sys-bbbbbbbbbb").id for n in range(20)]
+    learned.fedlearn("outcome", *tried, "--worked")
+    assert score_of(learned, "disk full") < score_of(learned, "queue stuck") - 0.02
+
+
+def test_an_exact_match_that_failed_often_does_not_come_first(learned: System) -> None:
+    error = "permission denied opening the lock file of the queue worker in var run"
+    exact = {"error_message": error, "solution": "run everything as root", "value_score": 1.0}
+    near = {"error_message": "permission denied: lock file", "solution": "own the folder"}
+    learned.add("error-solutions", exact, near)
+    worst = {record.fields["solution"]: record.id for record in learned.records("error-solutions")}[
+        "run everything as root"
+    ]
+
+    def answers() -> list[str]:
+        return [hit["id"] for hit in learned.fedlearn("search", error, "--json").json()["hits"]]
+
+    assert answers()[0] == worst
+    for _ in range(3):
+        learned.fedlearn("outcome", worst, "--failed")
+    assert answers()[0] != worst
+    assert worst in answers()
 
 
 def test_a_missing_extra_is_named_with_its_pip_line(learned: System) -> None:

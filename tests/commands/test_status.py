@@ -37,8 +37,9 @@ def _no_timers(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def status(system: System, *options: str) -> str:
-    """With columns two spaces apart: how wide they are depends on the widest."""
-    return re.sub(" {2,}", "  ", system.fedlearn("status", *options).out)
+    """Without what to do first, and columns two spaces apart: how wide they are depends on the widest."""
+    lines = re.sub(" {2,}", "  ", system.fedlearn("status", *options).out).splitlines(keepends=True)
+    return "".join(line for line in lines if not line.startswith("do first"))
 
 
 def test_from_an_empty_repository_to_one_that_is_pushed(world: World) -> None:
@@ -50,6 +51,7 @@ def test_from_an_empty_repository_to_one_that_is_pushed(world: World) -> None:
     one.git("config", "fedlearn.system", "sys-abcdefghij")
     one.add("skills-patterns", {"pattern": "a", "value_score": 0.8}, {"pattern": "b"})
     assert one.fedlearn("status").out == (
+        "do first     (uncommitted)  git add data && git commit\n"
         "branch       on main\n"
         "learned      2 records (skills-patterns 2)\n"
         "uncommitted  2 learned                      git add data && git commit\n"
@@ -180,6 +182,42 @@ def test_what_must_not_be_committed_and_what_cannot_be_read(world: World) -> Non
     told = status(one)
     assert "peers  unknown: git config remote.x.fedlearn" in told
     assert "federated  never" in told
+
+
+def test_what_needs_doing_first_and_the_exit_code_for_monitors(world: World) -> None:
+    one, friend = world.system("one"), world.system("friend")
+
+    def found(code: int) -> str:
+        lines = one.fedlearn("status", "--check", code=code).out.splitlines()
+        answer = one.fedlearn("status", "--check", "--json", code=code).json()
+        assert answer["worst"] in {0: ("optional", "routine"), 1: ("person",), 3: ("broken",)}[code]
+        assert one.fedlearn("status", "--json").json()["first"] == answer["first"]
+        assert [line.split()[0] for line in lines] == [
+            item["item"] for item in answer["items"] if item["urgency"] in ("person", "broken")
+        ]
+        return f"{answer['first']['item']}: {answer['first']['command']}" if answer["first"] else ""
+
+    one.add("skills-patterns", {"pattern": "a"})
+    assert found(0) == "uncommitted: git add data && git commit"
+    one.commit()
+    one.fedlearn("retract", one.records("skills-patterns")[0].id, "--reason", "wrong")
+    one.commit()
+    one.add("best-practices", {"title": "pin the channel", "description": "so that builds repeat"})
+    one.commit()
+    assert found(0) == ""
+    one.fedlearn("remote", "add", "friend", str(friend.path))
+    one.fedlearn("pull-remotes")
+    friend.path.rename(world.folder / "gone")
+    one.fedlearn("pull-remotes", code=1)
+    assert found(1) == "peers: git fedlearn pull-remotes friend"
+    one.git("checkout", "--quiet", "--detach")
+    assert found(1) == "branch: git switch main"
+    one.write("data/patterns/best-practices.jsonl", b"")
+    assert found(3) == "uncommitted: git fedlearn verify --fix"
+    (one.path / ".git/hooks/pre-commit").unlink()
+    assert found(3) == "setup: git fedlearn install"
+    outside = System(world.folder, world.home)
+    assert outside.fedlearn("status", "--check", code=3).err.startswith("error: ")
 
 
 def test_a_clone_that_is_not_set_up(world: World) -> None:

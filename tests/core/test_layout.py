@@ -51,7 +51,7 @@ def test_path_says_what_the_file_is(
 
 @pytest.mark.parametrize(
     "name",
-    ["", "patterns", "collections/", "collections/../x", "collections/a/b", "notes", "collections/snapshots"],
+    ["", "patterns", "collections/", "collections/../x", "collections/a/b", "notes", "collections/a\0b"],
 )
 def test_other_names_are_no_sets(name: str) -> None:
     assert stem_of(SetName(name)) is None

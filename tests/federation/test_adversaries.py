@@ -11,6 +11,7 @@ import pytest
 from federation.foreign import ERRORS, SKILLS, Foreign, forged, line, lines_of, patterns, pull
 from systems import EPOCH, System, World
 
+from git_fedlearn.core.collection_names import escape_name
 from git_fedlearn.core.record import make_record
 
 GOOD = line(pattern="good")
@@ -346,15 +347,22 @@ def test_equal_sets_under_two_names_are_both_learned(here: System, peer: Foreign
     assert len(here.records("collections/notes")) == len(here.records("collections/copies")) == 1
 
 
-def test_names_that_some_machine_cannot_check_out_are_refused(here: System, peer: Foreign) -> None:
+def test_names_that_some_machine_cannot_check_out_get_another_file(here: System, peer: Foreign) -> None:
     names = ["NUL", "aux", "com1.x", "Notes", "notes", "NOTES", "console"]
     collections(peer, names, *(lines_of([line(text=name)]) for name in names))
+    assert pull(here)["peers"]["peer"]["refused"] == {}
+    for name in names:
+        assert [record.fields["text"] for record in here.records(f"collections/{name}")] == [name]
+    files = ["notes", "console", "x--aux", "x--com1_2ex", "x--_n_u_l", "x--_notes", "x--_n_o_t_e_s"]
+    assert set(here.git("ls-files", "data/collections").out.split()) == {
+        f"data/collections/{name}.jsonl" for name in files
+    }
+
+
+def test_a_private_name_is_refused_also_if_it_is_escaped(here: System, peer: Foreign) -> None:
+    collections(peer, [escape_name(f"mail of jane@{'corp-mail'}.net")], lines_of([line(text="a note")]))
     found = pull(here)["peers"]["peer"]
-    refused = {f"collections/{name}" for name in ("NUL", "aux", "com1.x", "Notes", "notes")}
-    assert set(found["refused"]) == refused
-    assert set(found["refused"].values()) == {"a name or date that no system writes"}
-    assert here.records("collections/NOTES")
-    assert here.records("collections/console")
+    assert found["refused"] == {"collections/…": "contains personal data"}
 
 
 def test_more_files_than_one_run_reads_arrive_in_several(

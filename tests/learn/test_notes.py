@@ -25,6 +25,8 @@ def refusal(text: str, options: NoteOptions | None = None) -> str:
     ("text", "error", "solution"),
     [
         ("connect to port 6333 refused => start qdrant first", "connect to port 6333 refused", None),
+        ("flaky login test => pin the clock", "flaky login test", "pin the clock"),
+        ("externally-managed-environment => use a venv", "externally-managed-environment", None),
         ("mount: permission denied -> add the user to `fuse`", "mount: permission denied", None),
         ("helm upgrade times out → raise --timeout to 10m", "helm upgrade times out", None),
         ("externally-managed-environment. Fix: use a venv", "externally-managed-environment", "use a venv"),
@@ -60,7 +62,12 @@ def test_an_error_with_its_solution(text: str, error: str, solution: str | None)
             {"title": "Error handling", "description": "wrap foreign exceptions at the edge"},
         ),
         ("when you add a column, backfill it in batches", {"title": "When you add a column"}),
-        ("flaky login test => pin the clock", {"title": "flaky login test", "description": "pin the clock"}),
+        ("npm install -> pnpm install, see the wiki", {"title": "npm install"}),
+        ("Use (a, b) => a + b only in callbacks", {"description": "Use (a, b) => a + b only in callbacks"}),
+        (
+            "Recovery: when a builder fails twice, stop it first: the next one starts clean",
+            {"title": "Recovery"},
+        ),
         ("Use `x => y` only in callbacks", {"description": "Use `x => y` only in callbacks"}),
         ("Money is kept as integer cents", {"description": "Money is kept as integer cents"}),
         (

@@ -187,6 +187,28 @@ def test_a_log_rewritten_while_it_was_read_gets_no_checkpoint(stack: Stack) -> N
     assert make_checkpoint(file, start._replace(offset=600), {}) is None
 
 
+@pytest.mark.parametrize("truncates", [False, True])
+def test_a_log_rotated_after_its_start_was_found_is_left_to_the_next_run(
+    stack: Stack, *, truncates: bool
+) -> None:
+    stack.append(3)
+    assert stack.read() == [1, 2, 3]
+    stack.append()
+    (file,) = find_sources(stack.root).files
+    start = started(file, read_checkpoints(stack.state))
+    older = stack.log.with_name("a-events.jsonl.1")
+    if truncates:
+        shutil.copy(stack.log, older)
+        os.truncate(stack.log, 0)
+    else:
+        stack.log.rename(older)
+    stack.append(9)
+    read = read_events(file.path, offset=start.offset, number=start.number, mark=start.mark)
+    assert [*read] == []
+    assert make_checkpoint(file, start, {}) is None
+    assert sorted(map(int, map(str, stack.read()))) == [*range(4, 14)]
+
+
 def test_a_renamed_log_is_not_taken_for_one_that_resembles_it(stack: Stack) -> None:
     """Both begin with the same lines, and hold the same ones just before the offset of the longer."""
     stack.append(40)

@@ -4,10 +4,11 @@ Without `--fetch` it contacts no network. It takes no lock and changes no data f
 """
 
 from collections.abc import Callable, Iterator
+from typing import Final
 
 import click
 
-from git_fedlearn.commands.status.line import StatusLine
+from git_fedlearn.commands.status.line import StatusLine, Urgency, most_urgent
 from git_fedlearn.commands.status.local import (
     bare_items,
     branch_item,
@@ -45,7 +46,9 @@ def status_lines(context: Context) -> Iterator[StatusLine]:
     state = read_work_state(repository)
     yield branch_item(repository, state)
     if not (repository.top / DATA).is_dir():
-        yield StatusLine("learned", "nothing: no data/ folder yet", "git fedlearn init", {"sets": {}})
+        yield StatusLine(
+            "learned", "nothing: no data/ folder yet", "git fedlearn init", {"sets": {}}, Urgency.BROKEN
+        )
         return
     yield from setup_items(repository)
     yield learned_item(
@@ -68,35 +71,60 @@ def _unless_misconfigured(name: str, item: Callable[[], StatusLine]) -> StatusLi
     try:
         return item()
     except SettingsError as error:
-        return StatusLine(name, f"unknown: {error.message}", error.hint, {"error": error.message})
+        command = error.hint or "git fedlearn doctor"
+        return StatusLine(
+            name, f"unknown: {error.message}", command, {"error": error.message}, Urgency.BROKEN
+        )
 
 
 NAME_WIDTH = 12
 TEXT_WIDTH = 50
+_EXIT_CODES: Final = {Urgency.PERSON: 1, Urgency.BROKEN: 3}
 
 
 @click.command("status", short_help="Show the state of this clone and what to do next.")
 @click.option("--fetch", "do_fetch", is_flag=True, help="Fetch from the upstream and all peers first.")
+@click.option("--check", "check", is_flag=True, help="Only what needs a person; the exit code says it, too.")
 @click.option("--porcelain", is_flag=True, help="Print stable lines for scripts: name, TAB, value.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
 @click.pass_obj
-def command(context: Context, *, do_fetch: bool, porcelain: bool, as_json: bool) -> None:
+def command(context: Context, *, do_fetch: bool, check: bool, porcelain: bool, as_json: bool) -> int:
     """Show the state of this clone and what to do next.
 
-    There is a line for lessons, uncommitted and unpushed changes, privacy, peers, pending items, search
-    index, Qdrant and timers; one that needs action ends with the command to run. Without --fetch, status
-    does not contact the network.
+    The first line is the command to run first. Then there is a line for lessons, uncommitted and unpushed
+    changes, privacy, peers, pending items, search index, Qdrant and timers; one that needs action ends with
+    the command to run. Without --fetch, status does not contact the network.
+
+    --check is for monitors: it exits with 0 if all is well, 1 if something needs a person, such as a decision
+    or a peer that does not answer, and 3 if something is broken, such as a hook or a file that lost lessons.
+    What a timer does, such as a commit or a push, is well.
     """
     if do_fetch:
         _fetch(context)
     items = [*status_lines(context)]
+    first = most_urgent(items)
     if as_json:
-        context.say_json("status/v1", {"items": [_to_json(item) for item in items]})
+        listed: list[Json] = [_to_json(item) for item in items]
+        answer: dict[str, Json] = {
+            "first": {"item": first.name, "command": first.command} if first else None,
+            "worst": _worst(first).name.lower(),
+            "items": listed,
+        }
+        context.say_json("status/v1", answer)
     elif porcelain:
         for item in items:
             _say_plain(context, item.name.replace(" ", "-"), item.facts)
+    elif check:
+        _say(context, [item for item in items if item.command and item.urgency >= Urgency.PERSON])
     else:
+        if first:
+            _say(context, [StatusLine("do first", f"({first.name})", first.command)])
         _say(context, items)
+    return _EXIT_CODES.get(_worst(first), 0) if check else 0
+
+
+def _worst(first: StatusLine | None) -> Urgency:
+    return first.urgency if first else Urgency.OPTIONAL
 
 
 def _say(context: Context, items: list[StatusLine]) -> None:
@@ -124,7 +152,9 @@ def _plain(value: Json) -> str:
 
 
 def _to_json(item: StatusLine) -> Json:
-    return {"item": item.name, "text": item.text, "command": item.command or None, **item.facts}
+    urgency = item.urgency if item.command else Urgency.OPTIONAL
+    facts = {"text": item.text, "command": item.command or None, "urgency": urgency.name.lower()}
+    return {"item": item.name, **facts, **item.facts}
 
 
 def _fetch(context: Context) -> None:

@@ -1,8 +1,21 @@
-"""One line of `status`."""
+"""One line of `status`, and how soon it needs somebody."""
 
 from dataclasses import dataclass, field
+from enum import IntEnum
 
 from git_fedlearn.core.canonical import Json
+
+
+class Urgency(IntEnum):
+    """How soon a line needs somebody; the higher, the sooner."""
+
+    OPTIONAL = 0
+    ROUTINE = 1
+    """What a timer or the next command of every day does."""
+    PERSON = 2
+    """Only a person can decide or repair it; nothing is lost meanwhile."""
+    BROKEN = 3
+    """Lessons are not merged or checked here, or some would get lost."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,3 +27,11 @@ class StatusLine:
     command: str = ""
     facts: dict[str, Json] = field(default_factory=dict)
     """Numbers and names for `--json` and `--porcelain`."""
+    urgency: Urgency = Urgency.ROUTINE
+    """Of a line with a command; without one, there is nothing to do."""
+
+
+def most_urgent(lines: list[StatusLine]) -> StatusLine | None:
+    """The line to act on first: of the most urgent ones, the first. None if all of them are optional."""
+    due = [line for line in lines if line.command and line.urgency > Urgency.OPTIONAL]
+    return max(due, key=lambda line: line.urgency, default=None)

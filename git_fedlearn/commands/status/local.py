@@ -10,7 +10,7 @@ from typing import Final
 from xxhash import xxh3_128_hexdigest
 
 from git_fedlearn import __version__
-from git_fedlearn.commands.status.line import StatusLine
+from git_fedlearn.commands.status.line import StatusLine, Urgency
 from git_fedlearn.console.context import Context
 from git_fedlearn.console.words import count, summarize
 from git_fedlearn.core.canonical import Json, JsonObject
@@ -61,8 +61,11 @@ def branch_item(repository: Repository, state: WorkState) -> StatusLine:
     if unfinished:
         clash = f", {count(len(state.conflicts), 'data file')} in conflict" if state.conflicts else ""
         command = continue_command(repository)
-        return StatusLine("branch", f"{where}, in the middle of {unfinished}{clash}", command, facts)
-    return StatusLine("branch", where, "" if state.branch else switch_command(repository), facts)
+        return StatusLine(
+            "branch", f"{where}, in the middle of {unfinished}{clash}", command, facts, Urgency.PERSON
+        )
+    command = "" if state.branch else switch_command(repository)
+    return StatusLine("branch", where, command, facts, Urgency.PERSON)
 
 
 def setup_items(repository: Repository) -> Iterator[StatusLine]:
@@ -70,13 +73,13 @@ def setup_items(repository: Repository) -> Iterator[StatusLine]:
     keys = repository.git.attempt("config", "--get-regexp", rf"^({SYSTEM_KEY}|{DRIVER_KEY})$")
     if keys.out.count(b"\n") < 2:  # noqa: PLR2004  both keys
         text = "incomplete: git does not merge or check records here yet"
-        yield StatusLine("setup", text, "git fedlearn install", {"installed": False})
+        yield StatusLine("setup", text, "git fedlearn install", {"installed": False}, Urgency.BROKEN)
         return
     missing = [hook.name for hook in find_missing(repository)]
     if missing:
         text = f"not checked by git-fedlearn any more: {', '.join(missing)}"
         facts: dict[str, Json] = {"installed": True, "missing_hooks": [*missing]}
-        yield StatusLine("setup", text, "git fedlearn install", facts)
+        yield StatusLine("setup", text, "git fedlearn install", facts, Urgency.BROKEN)
 
 
 def older_items(repository: Repository) -> Iterator[StatusLine]:
@@ -84,7 +87,9 @@ def older_items(repository: Repository) -> Iterator[StatusLine]:
     paths = sorted({file.path for file in find_older_files(repository, whole=False)})
     if paths:
         text = f"{count(len(paths), 'file')} that scripts wrote before git-fedlearn"
-        yield StatusLine("older layout", text, "git fedlearn verify --fix", {"files": [*paths]})
+        yield StatusLine(
+            "older layout", text, "git fedlearn verify --fix", {"files": [*paths]}, Urgency.PERSON
+        )
 
 
 def copies_items(repository: Repository) -> Iterator[StatusLine]:
@@ -92,7 +97,7 @@ def copies_items(repository: Repository) -> Iterator[StatusLine]:
     found = WorkTree(repository.top).copies()
     if found:
         text = f"{count(len(found), 'data file')} copied by a file synchronizer"
-        yield StatusLine("copies", text, "git fedlearn verify --fix", {"files": [*found]})
+        yield StatusLine("copies", text, "git fedlearn verify --fix", {"files": [*found]}, Urgency.PERSON)
 
 
 def learned_item(sets: Mapping[SetName, Count], command: str) -> StatusLine:
@@ -122,7 +127,8 @@ def uncommitted_item(repository: Repository, state: WorkState) -> StatusLine:
     parts += [f"{count(len(files), 'other data file')}"] * bool(files)
     facts: dict[str, Json] = {"changes": summary["changes"], "files": [*sorted(state.changed)]}
     command = _what_to_do(state, summary) if parts else ""
-    return StatusLine("uncommitted", ", ".join(parts) or "nothing", command, facts)
+    urgency = Urgency.BROKEN if command.startswith("git fedlearn verify") else Urgency.ROUTINE
+    return StatusLine("uncommitted", ", ".join(parts) or "nothing", command, facts, urgency)
 
 
 def _what_to_do(state: WorkState, summary: JsonObject) -> str:
@@ -161,10 +167,13 @@ def _no_upstream(repository: Repository, state: WorkState) -> StatusLine:
         return StatusLine("unpushed", "unknown: a detached HEAD has no upstream", facts=facts)
     if state.upstream:
         text = f"unknown: {state.upstream} was never fetched or no longer exists"
-        return StatusLine("unpushed", text, "git push -u " + state.upstream.replace("/", " HEAD:", 1), facts)
+        return StatusLine(
+            "unpushed", text, "git push -u " + state.upstream.replace("/", " HEAD:", 1), facts, Urgency.PERSON
+        )
     command = first_push(repository)
-    what = "this branch has no upstream" if "push" in command else "no remote"
-    return StatusLine("unpushed", f"nothing pushed yet: {what}", command, facts)
+    if "push" in command:
+        return StatusLine("unpushed", "nothing pushed yet: this branch has no upstream", command, facts)
+    return StatusLine("unpushed", "nothing pushed yet: no remote", command, facts, Urgency.OPTIONAL)
 
 
 def _uncommitted(repository: Repository, state: WorkState) -> JsonObject:
@@ -217,11 +226,13 @@ def privacy_item(context: Context, state: WorkState) -> StatusLine:
     if not number:
         return StatusLine("privacy", "no new lines to check", facts=facts)
     if found is None:
-        return StatusLine("privacy", f"{lines}, too many to check here", "git fedlearn scan", facts)
+        return StatusLine(
+            "privacy", f"{lines}, too many to check here", "git fedlearn scan", facts, Urgency.OPTIONAL
+        )
     if not found:
         return StatusLine("privacy", f"no private data in {lines}", facts=facts)
     text = f"{count(int(str(found)), 'finding')} in {lines} will stop the commit or push"
-    return StatusLine("privacy", text, "git fedlearn sanitize", facts)
+    return StatusLine("privacy", text, "git fedlearn sanitize", facts, Urgency.PERSON)
 
 
 def _check_new_lines(context: Context, state: WorkState) -> JsonObject:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 from typing import Final
 
-from git_fedlearn.commands.status.line import StatusLine
+from git_fedlearn.commands.status.line import StatusLine, Urgency
 from git_fedlearn.console.context import Context
 from git_fedlearn.console.words import ago, count
 from git_fedlearn.core.canonical import Json
@@ -23,7 +23,9 @@ MAX_FEDERATE_AGE: Final = timedelta(days=35)
 def peers_item(context: Context, statuses: list[PeerStatus]) -> StatusLine:
     """Peers with records that this clone lacks, and peers that could not be reached."""
     if not statuses:
-        return StatusLine("peers", "none", "git fedlearn remote add NAME URL", {"peers": {}})
+        return StatusLine(
+            "peers", "none", "git fedlearn remote add NAME URL", {"peers": {}}, Urgency.OPTIONAL
+        )
     behind = [one for one in statuses if one.behind]
     silent = [one for one in statuses if not one.contacted]
     failed = [one for one in statuses if one.contacted and one.has_failed]
@@ -38,7 +40,8 @@ def peers_item(context: Context, statuses: list[PeerStatus]) -> StatusLine:
         for one in statuses
     }
     command = " ".join(["git fedlearn pull-remotes", *dict.fromkeys(names)]) if names else ""
-    return StatusLine("peers", text, command, {"peers": facts})
+    urgency = Urgency.PERSON if failed else Urgency.ROUTINE
+    return StatusLine("peers", text, command, {"peers": facts}, urgency)
 
 
 def review_item(waiting: PendingCounts) -> StatusLine:
@@ -56,7 +59,7 @@ def review_item(waiting: PendingCounts) -> StatusLine:
     parts = [f"{count(records, 'record')} from peers ({by_peer})"] * bool(records)
     parts += [count(samples, "doubtful sample")] * bool(samples)
     parts += [count(retractions, "proposed retraction")] * bool(retractions)
-    return StatusLine("review", ", ".join(parts), "git fedlearn review", facts)
+    return StatusLine("review", ", ".join(parts), "git fedlearn review", facts, Urgency.PERSON)
 
 
 def vectors_items(repository: Repository) -> Iterator[StatusLine]:
@@ -64,10 +67,11 @@ def vectors_items(repository: Repository) -> Iterator[StatusLine]:
     index = read_index_status(repository)
     facts: dict[str, Json] = {"made": index.is_made, "changed": [*index.changed]}
     if not index.is_made:
-        yield StatusLine("index", "none yet; the first search builds it", "git fedlearn search TEXT", facts)
+        text = "none yet; the first search builds it"
+        yield StatusLine("index", text, "git fedlearn search TEXT", facts, Urgency.OPTIONAL)
     elif index.changed:
         text = f"{', '.join(index.changed)} changed; the next search updates it"
-        yield StatusLine("index", text, "git fedlearn search TEXT", facts)
+        yield StatusLine("index", text, "git fedlearn search TEXT", facts, Urgency.OPTIONAL)
     else:
         yield StatusLine("index", "up to date", facts=facts)
     store = read_store_status(repository)
@@ -89,7 +93,7 @@ def schedule_item(repository: Repository) -> StatusLine:
     jobs = find_jobs(repository)
     facts: dict[str, Json] = {"jobs": {job.name: job.when for job in jobs}}
     if not jobs:
-        return StatusLine("schedule", "none", "git fedlearn schedule install", facts)
+        return StatusLine("schedule", "none", "git fedlearn schedule install", facts, Urgency.OPTIONAL)
     return StatusLine("schedule", "; ".join(f"{job.name} at {job.when}" for job in jobs), facts=facts)
 
 
@@ -97,13 +101,13 @@ def federated_item(context: Context) -> StatusLine:
     """When `federate` last ran."""
     run = read_last_run(context.repository)
     if run is None:
-        return StatusLine("federated", "never", "git fedlearn federate", {"ended": None, "failed": []})
+        facts: dict[str, Json] = {"ended": None, "failed": []}
+        return StatusLine("federated", "never", "git fedlearn federate", facts, Urgency.OPTIONAL)
     when = run.ended.isoformat(timespec="seconds")
-    facts: dict[str, Json] = {"ended": when, "failed": [*run.failed]}
+    facts = {"ended": when, "failed": [*run.failed]}
     text = ago(context, when)
     if run.failed:
-        return StatusLine(
-            "federated", f"{text}; failed: {', '.join(run.failed)}", "git fedlearn federate", facts
-        )
+        text = f"{text}; failed: {', '.join(run.failed)}"
+        return StatusLine("federated", text, "git fedlearn federate", facts, Urgency.PERSON)
     old = context.now() - run.ended > MAX_FEDERATE_AGE
     return StatusLine("federated", text, "git fedlearn federate" if old else "", facts)

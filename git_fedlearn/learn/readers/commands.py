@@ -7,6 +7,7 @@ from typing import Final
 from git_fedlearn.learn.readers.phrases import (
     ASKS_FOR_HELP,
     CHANGES_SOMETHING,
+    CHECKS_SOMETHING,
     LOOKING_COMMANDS,
     LOOKING_GIT_COMMANDS,
 )
@@ -81,6 +82,11 @@ def _split(command: str) -> list[str]:
         return shlex.split(command)
     except ValueError:
         return command.split()
+
+
+def is_step(command: str) -> bool:
+    """Whether a command does something of its own: it neither looks at something nor checks it."""
+    return not only_looks(command) and not CHECKS_SOMETHING.search(core_of(command))
 
 
 def only_looks(command: str) -> bool:

@@ -11,17 +11,20 @@ from pathlib import PurePath
 from typing import Final, NamedTuple
 
 from git_fedlearn.core.canonical import JsonObject
-from git_fedlearn.learn.readers.commands import core_of, find_extra, is_piped, may_fix, only_looks
+from git_fedlearn.learn.readers.commands import core_of, find_extra, is_piped, is_step, may_fix, only_looks
 from git_fedlearn.learn.readers.phrases import (
     ECHO_LINE,
     FAILED_ASSERTION,
     FAILURE_REPORT,
     GIT_WORK,
     GIVES_REASON,
+    INSTALLS_SOMETHING,
     MISSING_NAME,
+    MISSING_THING,
     NARRATION,
     OWN_SLIP,
     PASSING_TROUBLE,
+    REFUSES_TO_WORK,
     SUMMARY_LINE,
     TELLING_LINE,
     TEST_CAME_FIRST,
@@ -53,6 +56,8 @@ class _Attempt(NamedTuple):
     between: Sequence[Step]
     passed: Ran
     extra: str
+    end: int
+    """The place after the run that passed."""
     after: Sequence[Step]
 
 
@@ -75,9 +80,28 @@ class _Change(NamedTuple):
 def find_fixes(steps: Sequence[Step]) -> Iterator[JsonObject]:
     """The lessons, as events."""
     for attempt in _attempts(steps):
-        event = _lesson(attempt)
+        event = None if _was_in_vain(attempt, steps) else _lesson(attempt)
         if event:
             yield event
+
+
+def _was_in_vain(attempt: _Attempt, steps: Sequence[Step]) -> bool:
+    """Whether the same error came back later, or the changes were taken back."""
+    core, error = core_of(attempt.failed.command), find_error(attempt.failed.output)
+    undone = {
+        (change.path, change.after, change.before)
+        for change in attempt.between
+        if isinstance(change, Changed)
+    }
+    return any(
+        step in undone
+        if isinstance(step, Changed)
+        else isinstance(step, Ran)
+        and _has_failed(step)
+        and core_of(step.command) == core
+        and find_error(step.output) == error
+        for step in steps[attempt.end :]
+    )
 
 
 def _attempts(steps: Sequence[Step]) -> Iterator[_Attempt]:
@@ -87,7 +111,7 @@ def _attempts(steps: Sequence[Step]) -> Iterator[_Attempt]:
         if not isinstance(step, Ran):
             continue
         if _has_failed(step):
-            if not only_looks(step.command):
+            if not only_looks(step.command) or REFUSES_TO_WORK.search(step.output):
                 for core in [core for core in open_failures if find_extra(core, step.command) is not None]:
                     del open_failures[core]
                 open_failures[core_of(step.command)] = place
@@ -100,7 +124,8 @@ def _attempts(steps: Sequence[Step]) -> Iterator[_Attempt]:
             extra = find_extra(failed.command, step.command)
             if extra is not None:
                 del open_failures[core]
-                yield _Attempt(failed, steps[start + 1 : place], step, extra, steps[place + 1 : place + 3])
+                after = steps[place + 1 : place + 3]
+                yield _Attempt(failed, steps[start + 1 : place], step, extra, place + 1, after)
 
 
 def _has_failed(run: Ran) -> bool:
@@ -120,10 +145,14 @@ def _lesson(attempt: _Attempt) -> "JsonObject | None":
         return None
     wanted = words_in(error)
     explanation = _explain(said, wanted, attempt)
-    changes = _related(_changes(attempt), wanted | words_in(explanation), has_reason=bool(explanation))
+    is_clear = bool(explanation) or _installs_what_is_missing(attempt, error)
+    changes = _related(_changes(attempt), wanted | words_in(explanation), is_clear=is_clear)
     if not changes or _is_new_feature(error, said, changes, explanation):
         return None
-    if PASSING_TROUBLE.search(error) and not any(change.words & wanted for change in changes):
+    is_told_option = bool(attempt.extra and explanation)
+    if PASSING_TROUBLE.search(error) and not (
+        is_told_option or any(change.words & wanted for change in changes)
+    ):
         return None
     actions = "\n".join(change.text for change in changes)
     return {
@@ -176,6 +205,9 @@ def _changes(attempt: _Attempt) -> list[_Change]:
             found.append(_file_change(step))
         elif isinstance(step, Ran) and not _has_failed(step) and may_fix(step.command):
             found.append(_command_change(step.command))
+        elif isinstance(step, Ran) and not _has_failed(step) and is_step(step.command):
+            change = _command_change(step.command)
+            found += [change] if change.words & words_in(find_error(attempt.failed.output)) else []
     if attempt.extra:
         text = attempt.extra[:MAX_CHANGE_CHARACTERS]
         found.append(_Change(f"Run `{text}`.", words_in(attempt.extra)))
@@ -209,12 +241,22 @@ def _differing(before: str, after: str) -> tuple[str, str]:
     return " ⏎ ".join(removed)[:MAX_CHANGE_CHARACTERS], " ⏎ ".join(added)[:MAX_CHANGE_CHARACTERS]
 
 
-def _related(changes: Sequence[_Change], wanted: frozenset[str], *, has_reason: bool) -> list[_Change]:
-    """The changes that have to do with an error, in order; a single one does if a reason was given."""
+def _installs_what_is_missing(attempt: _Attempt, error: str) -> bool:
+    """Whether something was not there, and the next thing that was done was to install something."""
+    steps = [step for step in attempt.between if isinstance(step, Ran | Changed)]
+    return (
+        len(steps) == 1
+        and isinstance(steps[0], Ran)
+        and bool(MISSING_THING.search(error) and INSTALLS_SOMETHING.search(core_of(steps[0].command)))
+    )
+
+
+def _related(changes: Sequence[_Change], wanted: frozenset[str], *, is_clear: bool) -> list[_Change]:
+    """The changes that have to do with an error, in order; a single one does if it is clear by itself."""
     shared = [change.likeness(wanted) for change in changes]
     most = max(shared, default=0)
     if most == 0:
-        return [*changes] if has_reason and len(changes) == 1 else []
+        return [*changes] if is_clear and len(changes) == 1 else []
     kept = [change for change, number in zip(changes, shared, strict=True) if number >= RELATED_SHARE * most]
     return kept[-MAX_CHANGES:]
 

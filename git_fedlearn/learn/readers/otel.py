@@ -1,47 +1,83 @@
 """OpenTelemetry GenAI: OTLP in JSON lines, spans or events with the messages of each call of a model.
 
 Attributes are lists of keys and typed values, messages structured or JSON in a text. No order is promised,
-so spans are sorted by their start. The spans of tools are not needed: the next history repeats them.
+so spans are sorted by their start. The spans of tools count where no history repeats what they answered.
 """
 
 from collections.abc import Iterable, Iterator
-from typing import NamedTuple
 
 from git_fedlearn.core.canonical import Json, JsonObject
-from git_fedlearn.learn.readers.chats import Conversations, parse_messages
-from git_fedlearn.learn.readers.session import Message
+from git_fedlearn.learn.readers.chats import parse_messages
+from git_fedlearn.learn.readers.session import (
+    Message,
+    ToolCall,
+    format_arguments,
+    parse_text,
+    text_of_parts,
+)
+from git_fedlearn.learn.readers.traces import ModelCall, ToolRun, join_traces
 
 _NANOSECONDS = 1_000_000_000
 
 
-class _Exchange(NamedTuple):
-    start: int
-    history: list[Message]
-    answer: list[Message]
-
-
 def read(lines: Iterable[JsonObject]) -> Iterator[list[Message]]:
     """The conversations in a file."""
-    exchanges: list[_Exchange] = []
+    exchanges: list[ModelCall] = []
+    runs: list[ToolRun] = []
     for line in lines:
         for span in _spans(line):
-            exchange = _exchange(span)
-            if exchange:
-                exchanges.append(exchange)
-    conversations = Conversations()
-    for exchange in sorted(exchanges, key=lambda exchange: (exchange.start, len(exchange.history))):
-        conversations.add(exchange.history, exchange.answer)
-    yield from conversations
+            found = _tool_run(span) or _exchange(span)
+            if isinstance(found, ToolRun):
+                runs.append(found)
+            elif found:
+                exchanges.append(found)
+    yield from join_traces(exchanges, runs)
 
 
-def _exchange(span: JsonObject) -> _Exchange | None:
-    attributes = _attributes(span)
-    stamps = (span.get(name) for name in ("startTimeUnixNano", "timeUnixNano", "observedTimeUnixNano"))
-    start = next((int(stamp) for stamp in stamps if isinstance(stamp, str | int) and str(stamp).isdigit()), 0)
-    when = start // _NANOSECONDS or None
+def _exchange(span: JsonObject) -> ModelCall | None:
+    attributes, start = _attributes(span), _start(span)
+    when = int(start) // _NANOSECONDS or None
     history = _first(attributes, ("gen_ai.input.messages", "gen_ai.prompt", "input.value"), when)
     answer = _first(attributes, ("gen_ai.output.messages", "gen_ai.completion", "output.value"), when)
-    return _Exchange(start, history, answer) if history else None
+    return ModelCall(start, _conversation(span, attributes), history, answer) if history else None
+
+
+def _tool_run(span: JsonObject) -> ToolRun | None:
+    """A run of a tool with its arguments and result; None for any other span."""
+    attributes, start = _attributes(span), _start(span)
+    arguments = _either(attributes, ("gen_ai.tool.call.arguments", "input.value"))
+    is_tool = attributes.get("gen_ai.operation.name") == "execute_tool"
+    is_tool = is_tool or attributes.get("openinference.span.kind") == "TOOL"
+    if arguments is None or not (is_tool or "gen_ai.tool.call.arguments" in attributes):
+        return None
+    when = int(start) // _NANOSECONDS or None
+    number = str(attributes.get("gen_ai.tool.call.id") or span.get("spanId") or start)
+    status = span.get("status")
+    failed = "error.type" in attributes or (isinstance(status, dict) and status.get("code") in _FAILED)
+    result = parse_text(_either(attributes, ("gen_ai.tool.call.result", "output.value")))
+    text = format_arguments(result) if isinstance(result, dict) else text_of_parts(result)
+    call = Message("assistant", "", (ToolCall(number, "", arguments),), when=when)
+    answer = Message("tool", text, (), number, True if failed else None, when)
+    return ToolRun(start, _conversation(span, attributes), (call, answer))
+
+
+_FAILED = (2, "2", "STATUS_CODE_ERROR")
+
+
+def _start(span: JsonObject) -> str:
+    """The nanoseconds at which a span began, with leading zeros, so that texts are in order."""
+    stamps = (span.get(name) for name in ("startTimeUnixNano", "timeUnixNano", "observedTimeUnixNano"))
+    found = (str(stamp) for stamp in stamps if isinstance(stamp, str | int) and str(stamp).isdigit())
+    return next(found, "0").zfill(20)
+
+
+def _conversation(span: JsonObject, attributes: JsonObject) -> str:
+    names = ("gen_ai.conversation.id", "session.id")
+    return str(_either(attributes, names) or span.get("traceId") or "")
+
+
+def _either(attributes: JsonObject, names: Iterable[str]) -> Json:
+    return next((attributes[name] for name in names if attributes.get(name) is not None), None)
 
 
 def _first(attributes: JsonObject, names: Iterable[str], when: Json) -> list[Message]:

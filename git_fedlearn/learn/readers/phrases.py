@@ -37,8 +37,13 @@ FAILURE_REPORT: Final = re.compile(
     r"(?im)\b[1-9]\d* (?:failed|errors?)\b|^(?:error|fatal)\b[: ]|^Traceback|Error \d+$|command not found"
 )
 
+REFUSES_TO_WORK: Final = re.compile(
+    r"(?im)^fatal: (?!(?:ambiguous|bad|not a (?:git|valid)|no such|path|pathspec|your current branch|invalid))"
+)
+"""What a command that only looks says if something is wrong with the system, not with what it looks for."""
+
 SUMMARY_LINE: Final = re.compile(
-    r"(?i)^\W*(?:\d+ (?:passed|failed|errors?|warnings?|tests?)\b.*|make(?:\[\d+\])?: \*\*\* .*"
+    r"(?i)^\W*(?:\d+ (?:passed|failed|errors?|warnings?|tests?)\b.*|make(?:\[\d+\])?: \*\*\* \[.*"
     r"|npm err! (?:code|errno|path|command|a complete log).*|command exited with.*"
     r"|error: command .* failed.*|exit code:? \d+|=+.*=+|-{3,}.*|\s*\^+\s*|error: could not compile .*"
     r"|(?:info|note|warning|hint):.*)$"
@@ -50,7 +55,7 @@ ECHO_LINE: Final = re.compile(r"^(?:[>$+#] ?\S.*|\S+@\S+ \S+)$")
 TELLING_LINE: Final = re.compile(
     r"(?i)error|fatal|exception|cannot|can't|can not|could ?n.t|could not|not |no such|missing|denied|refus|invalid"
     r"|\bno\b|unknown|unresolved|undefined|unexpected|unsupported|incompatib|deprecat|mismatch|conflict|require|detail"
-    r"|expected|failed|fail:|forbidden|unable|panic|abort|already|too |only |must |^E\s"
+    r"|n['’]t\b|expected|failed|fail:|forbidden|unable|panic|abort|already|too |only |must |^E\s"
 )
 
 TRIES_AGAIN: Final = re.compile(
@@ -61,7 +66,7 @@ TRIES_AGAIN: Final = re.compile(
 PASSING_TROUBLE: Final = re.compile(
     r"(?i)timed? ?out|timeout|connection (?:reset|refused|aborted|closed)|temporar|try again|rate limit|too many requests"
     r"|\b(?:429|502|503|504)\b|could not resolve host|name resolution|unreachable|bad gateway|EOF occurred"
-    r"|ECONN\w+|ETIMEDOUT|EAI_AGAIN|service unavailable|network is down|lock(?:ed| file| held)|resource busy"
+    r"|ECONN\w+|ETIMEDOUT|EAI_AGAIN|service unavailable|network is down|locked by|get lock|lock (?:is )?held|resource busy"
 )
 """Errors that often go away by themselves."""
 
@@ -80,7 +85,8 @@ GIVES_REASON: Final = re.compile(
 
 FAILED_ASSERTION: Final = re.compile(
     r"(?i)assert|\bexpect(?:ed)?\b.*\b(?:got|received|actual|but|to (?:equal|be|have|contain))\b|\bto(?:Be|Equal|Have)\b"
-    r"|!==?|^\s*(?:got|want|received|actual|left|right)\b|panicked|comparison failed|^\s*[-+] |mismatch.*snapshot"
+    r"|!==?|^\s*(?:got|want|received|actual|left|right)\b|panicked|comparison failed|mismatch.*snapshot"
+    r"|^\s*[-+] (?!.*\b(?:requires?|needs?|missing|not (?:found|installed))\b)"
 )
 
 TEST_CAME_FIRST: Final = re.compile(
@@ -88,6 +94,22 @@ TEST_CAME_FIRST: Final = re.compile(
     r"|not (?:yet )?(?:written|implemented|there|done|built|exist\w*)|does(?:n't| not) exist yet|is(?:n't| not) .{0,30}\byet"
     r"|tdd|failing test|now (?:i )?(?:write|implement|add)|to be implemented)\b"
 )
+
+MISSING_THING: Final = re.compile(
+    r"(?i)not found|missing|no module|cannot find|can't find|could not find|couldn't find|unable to (?:find|locate)"
+    r"|not installed|no such|is required|requires|not available|unknown command"
+)
+"""An error that something is not there, as installing it mends."""
+
+INSTALLS_SOMETHING: Final = re.compile(
+    r"\b(?:install|add|i)\b.*\s[\w@./+=-]*[a-z]|\b(?:get|download|pull|restore|fetch)\b.*\s[\w@./+=-]*[a-z]"
+)
+
+CHECKS_SOMETHING: Final = re.compile(
+    r"(?i)\b(?:\w*tests?|spec|rspec|jest|vitest|lint\w*|check|verify|build|compile|run|serve|fmt|format|clippy|tsc|mypy"
+    r"|ruff|eslint|prettier|bench\w*|coverage|make|curl|wget|plan|validate)\b"
+)
+"""Commands that say how something is, and what they make is their own."""
 
 MISSING_NAME: Final = re.compile(
     r"(?i)(?:has no (?:attribute|member|method)|is not defined|undefined(?: name|: | variable| function| reference)?"
@@ -105,7 +127,41 @@ SPEAKS_FOR_A_RULE: Final = (
         1.0,
         r"\bour\b|\bthe team\b|\bwe (?!can\b|could\b|will\b|would\b|talk|were\b|had\b|are\b|need to\b|should\b|have (?:a|to)\b|did\b|saw\b|got\b|might\b|may\b)\w+",
     ),
-    (1.5, r"\b(?:always|never(?! mind)|whenever|whatever|whoever|wherever|from now on)\b"),
+    (
+        1.5,
+        r"\b(?:always|never(?! mind)|whenever|whatever|whoever|wherever|from now on|(?:don't|do not) ever)\b",
+    ),
+    (
+        1.0,
+        (
+            r"^\W*(?!(?:the|these|those|my|your|his|her|their|this|that|there|it)\b)(?:[\w/.-]+ ){0,2}[\w/.-]+s "
+            r"(?:must|may|need|have to|should|go|live|follow|are|get|use|take|belong|come|start|stay)\b"
+        ),
+    ),
+    (1.5, r"\b(?:immer|stets|grunds[äa]tzlich|nie(?:mals)?|toujours|jamais|siempre|nunca|jam[áa]s|sempre)\b"),
+    (
+        1.5,
+        (
+            r"\b(?:ab (?:jetzt|sofort)|k[üu]nftig|d[ée]sormais|dor[ée]navant|[àa] partir de maintenant|(?:de|a partir de) ahora"
+            r"|d'ora in poi|de agora em diante)\b"
+        ),
+    ),
+    (
+        1.5,
+        (
+            r"\b(?:bei uns|in diesem (?:projekt|repo\w*)|in unserem|unsere?[nmrs]?|wir (?!sollten|m[üu]ssen|k[öo]nnen)\w+en|hier\b.*\b(?:immer|nie|nur|kein\w*)"
+            r"|dans (?:ce|notre) \w+|chez nous|notre|nous \w+ons|on n'?\s?\w+ (?:pas|jamais|que)|en (?:este|nuestro) \w+"
+            r"|nuestr[oa]s?|aqu[íi]|in questo \w+|nostr[oaie]|neste \w+|noss[oa]s?)\b"
+        ),
+    ),
+    (
+        1.0,
+        (
+            r"\b(?:muss|m[üu]ssen|darf (?:nicht|kein\w*)|d[üu]rfen (?:nicht|keine?)|verboten|doit|doivent|il faut|interdit\w*|deben?|hay que"
+            r"|prohibid[oa]s?|deve|devem|devono)\b"
+        ),
+    ),
+    (0.5, r"\b(?:statt|anstatt|nicht|keine?[nmrs]?|au lieu|en (?:vez|lugar) de|invece di|em vez de|sino)\b"),
     (1.0, r"\b(?:every|each|all|any|only|anything|everything|nothing else|nothing|nobody|no one)\b"),
     (
         1.0,
@@ -141,7 +197,7 @@ SPEAKS_AGAINST_A_RULE: Final = (
     (1.0, r"\b(?:until|still|meanwhile|for the time being|soon)\b"),
     (
         2.0,
-        r"\b(?:i meant|never ?mind|(?:not )?that (?:file|one|branch|line|test)|the other (?:one|file|function|branch)|which one|the (?:first|second|third|last)(?: two| three)? \w+)\b",
+        r"\b(?:i meant|never ?mind|(?:not )?that (?:file|one|branch|line|test)\b(?! \w+s\b)|the other (?:one|file|function|branch)|which one|the (?:first|second|third|last)(?: two| three)? \w+)\b",
     ),
     (
         1.0,
@@ -154,7 +210,7 @@ SPEAKS_AGAINST_A_RULE: Final = (
     ),
     (
         1.5,
-        r"\b(?:continue|go on|carry on|do that (?:first|before)|before anything else|wait for me|start with|leave (?:it|that)|come back|skip (?:it|that)|can you|could you|would you|let's|let us|let me)\b",
+        r"\b(?:continue|go on|carry on|do that (?:first|before)|before anything else|wait for me|(?:^|[,;.:] )(?:please )?start with|leave (?:it|that)|come back|skip (?:it|that)|can you|could you|would you|let's|let us|let me)\b",
     ),
     (
         1.0,
@@ -165,16 +221,35 @@ SPEAKS_AGAINST_A_RULE: Final = (
         r"\b(?:this|that|it|which) (?:is|looks) (?:wrong|broken|off)\b|\b(?:from|as|like) before\b|\bagain\b",
     ),
     (1.5, r"\?\s*$"),
+    (1.5, r"\b(?:is|are|looks) (?:fine|good|ok(?:ay)?)\b|\bit (?:should|must) (?:say|show|read|look|be)\b"),
+    (1.5, r"\bi (?:always|never)\b"),
+    (1.0, r"\b(?:undo|revert|restore|take back) (?:that|it|this|them)\b"),
+    (
+        1.5,
+        (
+            r"\b(?:heute|morgen|gestern|gleich|vorerst|erstmal|bis (?:morgen|\w+tag)|aujourd'hui|demain|pour l'instant|ma[ñn]ana|hoy|ayer"
+            r"|por ahora|oggi|domani|hoje|amanh[ãa])\b"
+        ),
+    ),
+    (
+        1.5,
+        (
+            r"\b(?:kannst|k[öo]nntest) du\b|\bbitte (?:mach|schau|pr[üu]f|f[üu]ge?|l[öo]sch|schieb|[äa]nder|zeig)\w*|\bnoch (?:ein)?mal\b"
+            r"|\b(?:peux|pourrais)-tu\b|\b(?:puedes|podr[íi]as)\b|\bhaz\b|\bajoute\b"
+        ),
+    ),
 )
 """Patterns of a wish of the day, and their weight."""
 
 REFUSAL: Final = re.compile(
-    r"(?i)^(?:\W*(?:no|nope|not|stop|don't|do not|never|wrong|wait|hmm|hold on|careful|actually|please (?:don't|do not|no|use|undo|revert)|undo|revert|that(?:'s| is) (?:not|wrong))\b)"
+    r"(?i)^(?:\W*(?:no|nope|not|stop|don't|do not|never|wrong|wait|hmm|hold on|careful|actually|please (?:don't|do not|no|use|undo|revert)|undo|revert|that(?:'s| is) (?:not|wrong)"
+    r"|nein|nicht so|halt|stopp?|falsch|non|pas comme|n[ãa]o|as[íi] no)\b)"
     r"|\b(?:instead|rather|not like (?:that|this)|we don't|we do not|should(?:n't| not)|isn't how|is not how)\b"
 )
 
 AGREEMENT: Final = re.compile(
-    r"(?i)^\W*(?:thanks?|thank you|good|great|perfect|yes|yep|exactly|fine|nice|right|ok(?:ay)?|that's it|that is it|better|looks good|lgtm|well done|excellent|correct|keep|cool|awesome)\b"
+    r"(?i)^\W*(?:thanks?|thank you|good|great|perfect|yes|yep|exactly|fine|nice|right|ok(?:ay)?|that's it|that is it|better|looks good|lgtm|well done|excellent|correct|keep|cool|awesome"
+    r"|danke|genau|passt|super|prima|merci|parfait|gracias|perfecto|vale|grazie|perfetto|obrigad[oa])\b"
 )
 
 OPENING: Final = re.compile(

@@ -210,6 +210,15 @@ def parse_patch(text: str) -> Iterator[Changed]:
 _CODE: Final = re.compile(
     r"(?im)^(?:error: )?(?:process )?(?:exit(?:ed)?(?: with)?(?: code| status)?|return ?code)[ :=]+(-?\d+)\b"
 )
+_LAST_CODE: Final = re.compile(
+    r"(?im)(?:exit(?:ed)?|return(?:ed)?|terminated|completed|finished|failed)\b[\w\s-]{0,30}?"
+    r"\b(?:code|status)[ :=]+(-?\d+)\b[^\w\n]*\Z"
+    r"|<(?:exit_?code|returncode)>\s*(-?\d+)\s*</|^exit (-?\d+)\s*\Z"
+)
+"""An exit code at the end of an output, or in a tag."""
+
+_TIMED_OUT: Final = re.compile(r"(?i)\A.{0,80}\b(?:command|process|tool|execution)\b.{0,40}\btimed out\b")
+
 _HEADER: Final = re.compile(
     r"(?i)\A(?:(?:error: )?(?:process )?exit(?:ed)?\b.*|chunk id:.*|wall time:.*|original token count:.*"
     r"|total output lines:.*|output:)\n?"
@@ -228,6 +237,8 @@ def parse_result(text: str, failed: bool | None) -> tuple[bool, str]:  # noqa: F
     value = parse_text(text)
     if isinstance(value, dict) and (found := _parse_structured(value)):
         code, output = found
+        if code is None and failed is None:
+            code = _code_in_words(value)
         return (bool(failed) if code is None else code != 0), output
     output = text
     while (header := _HEADER.match(output)) and header.end():
@@ -235,6 +246,10 @@ def parse_result(text: str, failed: bool | None) -> tuple[bool, str]:  # noqa: F
     head = text[: len(text) - len(output)] or text[:200]
     if match := _CODE.search(head):
         return int(match[1]) != 0, output
+    if match := _LAST_CODE.search(text[-_LAST_CHARACTERS:]):
+        return any(code and int(code) != 0 for code in match.groups()), output
+    if _TIMED_OUT.match(text):
+        return True, output
     if failed is None:
         failed = bool(FAILURE_WORDS.search(output[-_LAST_CHARACTERS:]))
     return failed, output
@@ -242,15 +257,26 @@ def parse_result(text: str, failed: bool | None) -> tuple[bool, str]:  # noqa: F
 
 def _parse_structured(value: JsonObject) -> tuple[int | None, str] | None:
     """The exit code and the output of a result in JSON; None if it has neither."""
-    metadata = value.get("metadata")
-    fields = {**metadata, **value} if isinstance(metadata, dict) else value
-    names = ("exit_code", "exitCode", "returncode", "return_code", "exit_status")
+    inner = (value.get(name) for name in ("metadata", "result", "data"))
+    fields = {**next((item for item in inner if isinstance(item, dict)), {}), **value}
+    names = ("exit_code", "exitCode", "returncode", "return_code", "returnCode", "exit_status")
     code = next((item for name in names if isinstance(item := fields.get(name), int)), None)
-    outputs = [fields.get(name) for name in ("output", "aggregated_output", "stdout", "stderr", "error")]
-    texts = [item for item in outputs if isinstance(item, str)]
+    outputs = ("output", "aggregated_output", "stdout", "stderr", "error", "content", "text", "message")
+    texts = [text for name in outputs if (text := text_of_parts(fields.get(name)))]
     if code is None and not texts:
         return None
     return code, shortened("\n".join(dict.fromkeys(text for text in texts if text)))
+
+
+def _code_in_words(fields: JsonObject) -> int | None:
+    """0 or 1 as flags and states say it; None if none does."""
+    for name, value in (("isError", True), ("is_error", True), ("success", False), ("ok", False)):
+        if isinstance(fields.get(name), bool):
+            return int(fields[name] is value)
+    state = str(fields.get("status", fields.get("state", ""))).casefold()
+    if state in ("error", "failed", "failure", "timeout", "timed_out"):
+        return 1
+    return 0 if state in ("success", "ok", "succeeded", "passed") else None
 
 
 def format_arguments(arguments: Json) -> str:

@@ -29,7 +29,7 @@ RULE_WEIGHT: Final = 2.0
 MAX_STATEMENT: Final = 450
 """Characters of a statement that is judged as a whole; of a longer one, each sentence is judged alone."""
 
-MIN_WORDS: Final = 4
+MIN_WORDS: Final = 3
 MAX_TITLE: Final = 100
 
 

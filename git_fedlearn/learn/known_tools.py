@@ -1,0 +1,73 @@
+"""Where tools keep their logs on this machine: the homes of coding agents, and folders of request logs.
+
+A home has a layout of its own, so a pattern below it names the sessions. Request logs have no common place:
+folders that are named after a tool are looked at, and their files are recognized by content.
+"""
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Final, NamedTuple
+
+
+class ToolHome(NamedTuple):
+    """The home of a tool: its profile, the pattern of its sessions, and where the home can be."""
+
+    profile: str
+    files: str
+    variable: str
+    """The environment variable that names the home; then no other place counts."""
+    places: tuple[str, ...]
+    """Other places, `~/` being the user's home, `config/` the user's folder of settings."""
+
+
+HOMES: Final = (
+    ToolHome("claude-code", "projects/*/*.jsonl", "CLAUDE_CONFIG_DIR", ("~/.claude", "config/claude")),
+    ToolHome("codex", "*sessions/**/rollout-*.jsonl", "CODEX_HOME", ("~/.codex",)),
+)
+
+HOME_FILES: Final = frozenset((home.profile, home.files) for home in HOMES)
+"""Profile and pattern of each home."""
+
+LOG_FOLDERS: Final = (
+    *("ollama", "openai", "litellm", "otel", "otelcol", "opentelemetry", "langfuse"),
+    *("llm-proxy", "llama.cpp", "llama-swap", "vllm", "lmstudio"),
+)
+"""Names of folders that may have request logs, traces or exports in a format that a reader understands."""
+
+MULCH_FOLDER: Final = ".mulch"
+"""A folder of lessons in the top of a project."""
+
+
+def find_homes(environment: Mapping[str, str]) -> Iterator[tuple[ToolHome, Path]]:
+    """The homes that are on this machine."""
+    for home in HOMES:
+        named = environment.get(home.variable)
+        places = [Path(named)] if named else [_expand(place, environment) for place in home.places]
+        yield from ((home, place) for place in places if place.is_dir())
+
+
+def find_log_folders(environment: Mapping[str, str], top: Path) -> Iterator[Path]:
+    """The folders of this user and of the work tree `top` that may have request logs, exports or lessons."""
+    user = Path(environment.get("HOME", "~"))
+    bases = [
+        _xdg(environment, "XDG_DATA_HOME", ".local/share"),
+        _xdg(environment, "XDG_STATE_HOME", ".local/state"),
+        _xdg(environment, "XDG_CACHE_HOME", ".cache"),
+        user / "Library" / "Logs",
+    ]
+    places = [base / name for name in LOG_FOLDERS for base in bases]
+    places += [user / f".{name}" for name in LOG_FOLDERS]
+    places += [top / MULCH_FOLDER, user / MULCH_FOLDER]
+    yield from (place for place in places if place.is_dir() and not place.is_symlink())
+
+
+def _expand(place: str, environment: Mapping[str, str]) -> Path:
+    first, _, rest = place.partition("/")
+    base = _xdg(environment, "XDG_CONFIG_HOME", ".config") if first == "config" else None
+    return (base or Path(environment.get("HOME", "~"))) / rest
+
+
+def _xdg(environment: Mapping[str, str], variable: str, default: str) -> Path:
+    """A folder of the XDG base directory specification; a relative one counts as unset."""
+    named = Path(environment.get(variable, ""))
+    return named if named.is_absolute() else Path(environment.get("HOME", "~")) / default
