@@ -125,6 +125,8 @@ def _pending_keys(ctx: click.Context, _start: str) -> Iterator[Completion]:
         yield CompletionItem(sample.key[:SHORT_ID], help=f"sample of {sample.since}")
     for proposed in inbox.retractions():
         yield CompletionItem(proposed.id[:SHORT_ID], help=f"retraction: {ascii(proposed.reason)[1:-1]}")
+    for drafted in inbox.drafts():
+        yield CompletionItem(drafted.id[:SHORT_ID], help=f"draft of {drafted.since}")
 
 
 def _collections(ctx: click.Context, _start: str) -> Iterator[Completion]:
