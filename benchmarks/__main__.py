@@ -1,6 +1,7 @@
 """`make bench`: every figure as a ratio against a rival in the same run. Names on the command line choose.
 
-`flows` is counted, not timed: what a piece of work passes through in the package.
+`flows` is counted, not timed: what a piece of work passes through in the package. `privacy_corpora` counts
+what scanners find in the collections that FEDLEARN_CORPUS names.
 """
 
 import importlib
@@ -20,6 +21,7 @@ BENCHMARKS = (
     "hooks",
     "history",
     "privacy",
+    "privacy_corpora",
     "flows",
 )
 
@@ -32,8 +34,8 @@ def main() -> None:
     for name in chosen:
         with tempfile.TemporaryDirectory() as folder:
             benchmark = importlib.import_module(f"benchmarks.{name}")
-            if name == "flows":
-                benchmark.print_flows(Path(folder))
+            if name in {"flows", "privacy_corpora"}:
+                getattr(benchmark, f"print_{name.removeprefix('privacy_')}")(Path(folder))
             else:
                 print_rows(benchmark.rows(Path(folder)))
 

@@ -39,6 +39,11 @@ def scanners() -> dict[str, Scan]:
     return found
 
 
+def personal_scanners() -> dict[str, Scan]:
+    """The same for personal data."""
+    return {"presidio": _presidio()} if find_spec("presidio_analyzer") else {}
+
+
 def timed(name: str, lines: Path) -> Callable[[], Run]:
     """CPU seconds of a scanner over the lines, in a process of its own, after a warm-up."""
 
@@ -98,3 +103,27 @@ def _credsweeper() -> Scan:
         return _places(text, [line.value or "" for one in found for line in one.line_data_list])
 
     return scan
+
+
+def _presidio() -> Scan:
+    """With the pipeline that `[privacy] names` uses, which the package index has."""
+    from presidio_analyzer import AnalyzerEngine
+    from presidio_analyzer.nlp_engine import NlpEngineProvider
+
+    from git_fedlearn.privacy.detectors.personal import DEFAULT_MODEL
+
+    settings = {
+        "nlp_engine_name": "spacy",
+        "models": [{"lang_code": "en", "model_name": DEFAULT_MODEL}],
+    }
+    analyzer = AnalyzerEngine(nlp_engine=NlpEngineProvider(nlp_configuration=settings).create_engine())
+    kinds = [kind for kind in analyzer.get_supported_entities("en") if kind not in _NOT_COUNTED]
+
+    def scan(text: str) -> list[tuple[int, int]]:
+        return [(found.start, found.end) for found in analyzer.analyze(text, "en", entities=kinds)]
+
+    return scan
+
+
+_NOT_COUNTED = ("PERSON", "LOCATION", "NRP", "ORGANIZATION", "DATE_TIME", "URL")
+"""What ours has no kind for, or publishes."""

@@ -63,6 +63,8 @@ def command(
             check_name=context.refuse_private_name,
             progress=show,
         )
+    if run.note:
+        context.warn(run.note)
     if as_json:
         listed: list[Json] = [_to_json(one) for one in run.collections]
         context.say_json("export/v1", {"store": run.place, "collections": listed})

@@ -57,6 +57,8 @@ def command(  # noqa: PLR0913  click passes an argument for each option
     switch = switch_alias and not dry_run
     with progress_bar(context, "importing") as show:
         run = import_into_store(repository, deps, requests, show, switch_alias=switch)
+    if run.note:
+        context.warn(run.note)
     if as_json:
         listed: list[Json] = [_to_json(one) for one in run.collections]
         answer: dict[str, Json] = {"store": run.place, "folds": folds.to_json(), "collections": listed}

@@ -1,23 +1,26 @@
 r"""Values that are private once are private wherever the record has them: the copies of what was found.
 
-A copy is the whole value between characters that are neither letters nor digits, as it is or escaped as JSON
-or URLs do. A long generated value counts inside a longer word, too. From a home folder the name of its user
-is taken along, if the name is not a common word.
+A copy is the whole value between characters that are neither letters nor digits: as it is, in capitals or
+without them, escaped as JSON or URLs do, in base64 or hex, alone or with other text (`user:password`). A long
+generated value counts inside a longer word, too. A number has copies without its separators, and among the
+numbers of the record. From a home folder the name of its user is taken along, if it is not a common word.
 
 Law: finding the copies in a text takes time in proportion to the text, however many values are known.
 """
 
 from __future__ import annotations
 
+import base64
 import json
 import re
 from typing import TYPE_CHECKING, Final
-from urllib.parse import quote, unquote
+from urllib.parse import quote, quote_plus, unquote
 
 from git_fedlearn.privacy import kinds
 from git_fedlearn.privacy.detectors.local_identity import is_telling_name
 from git_fedlearn.privacy.model import Match
 from git_fedlearn.privacy.shapes import is_random
+from git_fedlearn.privacy.wrapped import decode_base64
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -32,6 +35,24 @@ _MIN_EMBEDDED_LENGTH = 16
 _RUN = re.compile(r"[^\W_]+")
 _PATH_BREAK = re.compile(r"[\\/~]|%2[Ff]|%5[Cc]")
 _ESCAPE_LETTERS = frozenset("nrtbfv0")
+_BASE64 = re.compile(r"(?<![A-Za-z0-9+/_=-])[A-Za-z0-9+/_-]{12,65536}={0,2}")
+_SEPARATED_DIGITS = re.compile(r"\+?[0-9(][0-9 ()./-]{5,32}[0-9]")
+_ESCAPED = re.compile(r"%[0-9A-F]{2}")
+_MIN_DIGITS = 7
+_MIN_COPIED_DIGITS = 9
+"""In a text; shorter numbers are those of other things, too."""
+_NUMBERED = frozenset(
+    (
+        kinds.PHONE_NUMBER,
+        kinds.CREDIT_CARD,
+        kinds.US_SSN,
+        kinds.NATIONAL_ID,
+        kinds.IBAN,
+        kinds.PASSWORD,
+        kinds.SECRET,
+    )
+)
+"""Kinds whose values may stand in a record as numbers."""
 
 
 class KnownValues:
@@ -42,6 +63,8 @@ class KnownValues:
         self._originals: dict[str, str] = {}
         self._lengths: dict[str, dict[int, set[int]]] = {}
         self._embedded: list[str] = []
+        self.numbers: dict[str, str] = {}
+        """Digits, with their kind: a number of the record that has these is private."""
 
     def learn(self, text: str, matches: Iterable[Match]) -> None:
         """Remember what these matches cover in the text."""
@@ -54,16 +77,20 @@ class KnownValues:
             elif _is_worth_copying(match.kind, value):
                 for form in _forms(value):
                     self._add(form, value, match.kind)
+                if match.kind in _NUMBERED:
+                    self._add_digits(value, match.kind)
 
     def original(self, value: str) -> str:
         """The value that this one is an escaped form of, or itself."""
         return self._originals.get(value, value)
 
-    def copies(self, text: str) -> list[Match]:
+    def copies(self, text: str, *, is_number: bool = False) -> list[Match]:
         """The known values in a text, longest first where several begin; they may overlap."""
+        if is_number and text in self.numbers:
+            return [Match(0, len(text), self.numbers[text], "copy", 0.8)]
         if not self._kinds:
             return []
-        return [*self._between_words(text), *self._inside_words(text)]
+        return [*self._between_words(text), *self._inside_words(text), *self._in_base64(text)]
 
     def _add(self, form: str, value: str, kind: str) -> None:
         known = self._kinds.get(form)
@@ -78,6 +105,24 @@ class KnownValues:
         self._lengths.setdefault(run[0], {}).setdefault(run.start(), set()).add(len(form))
         if is_random(form, min_length=_MIN_EMBEDDED_LENGTH) and form.isalnum():
             self._embedded.append(form)
+
+    def _add_digits(self, value: str, kind: str) -> None:
+        digits = "".join(filter(str.isdigit, value))
+        if len(digits) < _MIN_DIGITS or _SEPARATED_DIGITS.fullmatch(value) is None:
+            return
+        for form in {digits, digits.lstrip("0")}:
+            self.numbers.setdefault(form, kind)
+            self._originals.setdefault(form, value)
+            if len(form) >= _MIN_COPIED_DIGITS:
+                self._add(form, value, kind)
+
+    def _in_base64(self, text: str) -> Iterator[Match]:
+        """Whole runs that decode to a text with a known value, such as a login."""
+        for run in _BASE64.finditer(text):
+            plain = decode_base64(run[0])
+            found = next(self._between_words(plain), None) if plain is not None else None
+            if found is not None:
+                yield Match(*run.span(), found.kind, "copy", 0.8)
 
     def _between_words(self, text: str) -> Iterator[Match]:
         for hit in _RUN.finditer(text):
@@ -122,6 +167,14 @@ def _forms(value: str) -> set[str]:
     }
     forms.add(json.dumps(json.dumps(value)[1:-1])[1:-1])
     forms.add(value.replace("/", "\\/"))
+    forms |= {quote(value), quote_plus(value), _in_small_escapes(quote(value, safe=""))}
+    if not value.isalpha():
+        forms |= {value.lower(), value.upper()}
+    if len(value) >= _MIN_WORD_LENGTH:
+        data = value.encode("utf-8", "surrogatepass")
+        for encoded in (base64.b64encode(data).decode(), base64.urlsafe_b64encode(data).decode()):
+            forms |= {encoded, encoded.rstrip("=")}
+        forms |= {data.hex(), data.hex().upper()}
     if "%" in value:
         forms.add(unquote(value))
     if "\\" in value:
@@ -132,6 +185,11 @@ def _forms(value: str) -> set[str]:
         else:
             forms.add(plain)
     return {form for form in forms if _MIN_SECRET_LENGTH <= len(form) <= MAX_VALUE_LENGTH}
+
+
+def _in_small_escapes(text: str) -> str:
+    """A quoted text with `%2f` in place of `%2F`."""
+    return _ESCAPED.sub(lambda hit: hit[0].lower(), text)
 
 
 def _beginnings(text: str, hit: re.Match[str]) -> Iterator[tuple[int, str]]:

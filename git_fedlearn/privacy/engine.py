@@ -8,7 +8,7 @@ changed.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from git_fedlearn.core.identity import is_metadata_key
 from git_fedlearn.privacy import kinds
@@ -47,35 +47,37 @@ class PrivacyEngine:
         if isinstance(value, str):
             if self._scanner.is_clean(value):
                 return ()
-            strings = [JsonString(value, "", "", in_key=False)]
         elif self._scanner.are_clean(iter_texts(value)):
             return ()
-        else:
-            strings = list(iter_strings(value))
-        visible = [clean_with_offsets(string.text) for string in strings]
-        matches = self._inspect(strings, [clean.text for clean in visible], KnownValues())
-        return tuple(_findings(strings, visible, matches))
+        return tuple(self._look(value, KnownValues()).findings())
 
     def sanitize(self, value: Json) -> Sanitized:
         """The redacted value and the findings of the original. A clean value is returned as it is."""
         if self._scanner.are_clean(iter_texts(value)):
             return Sanitized(value, ())
-        strings = list(iter_strings(value))
-        visible = [clean_with_offsets(string.text) for string in strings]
-        texts = [clean.text for clean in visible]
         known = KnownValues()
-        matches = self._inspect(strings, texts, known)
-        findings = tuple(_findings(strings, visible, matches))
-        if not findings and all(text is string.text for text, string in zip(texts, strings, strict=True)):
+        seen = self._look(value, known)
+        findings = tuple(seen.findings())
+        if not findings and all(
+            clean.text is string.text for clean, string in zip(seen.visible, seen.strings, strict=True)
+        ):
             return Sanitized(value, ())
         while True:
-            value = self._redact(value, strings, texts, matches, known)
-            strings = list(iter_strings(value))
-            texts = [string.text for string in strings]
+            value = self._redact(value, seen, known)
             # Redaction can bring the pieces of another secret together, and show values that have copies.
-            matches = self._inspect(strings, texts, known)
-            if not any(matches):
+            seen = self._look(value, known)
+            if not any(seen.matches):
                 return Sanitized(value, findings)
+
+    def _look(self, value: Json, known: KnownValues) -> _Seen:
+        """What is private in the strings of a value and in numbers that are copies; `known` learns it."""
+        while True:
+            count = len(known.numbers)
+            strings = list(iter_strings(value, known.numbers))
+            visible = [clean_with_offsets(string.text) for string in strings]
+            matches = self._inspect(strings, [clean.text for clean in visible], known)
+            if len(known.numbers) == count:
+                return _Seen(strings, visible, matches)
 
     def _inspect(
         self, strings: Sequence[JsonString], texts: Sequence[str], known: KnownValues
@@ -89,8 +91,8 @@ class PrivacyEngine:
         for text, found in zip(texts, matches, strict=True):
             known.learn(text, found)
         return [
-            self._scanner.joined(found, known.copies(text), text)
-            for text, found in zip(texts, matches, strict=True)
+            self._scanner.joined(found, known.copies(text, is_number=string.is_number), text)
+            for string, text, found in zip(strings, texts, matches, strict=True)
         ]
 
     def _splits(self, strings: Sequence[JsonString], texts: Sequence[str]) -> dict[int, list[Match]]:
@@ -110,24 +112,50 @@ class PrivacyEngine:
         }
         return {index: matches for index, matches in private.items() if matches}
 
-    def _redact(
-        self,
-        value: Json,
-        strings: Sequence[JsonString],
-        texts: Sequence[str],
-        matches: Sequence[Sequence[Match]],
-        known: KnownValues,
-    ) -> Json:
-        """The value without anything private; `texts` are its strings without invisible characters."""
-        redactor = _Redactor(self._scanner, texts, known)
+    def _redact(self, value: Json, seen: _Seen, known: KnownValues) -> Json:
+        """The value without anything private."""
+        redactor = _Redactor(self._scanner, [clean.text for clean in seen.visible], known)
         redacted: _NewTexts = {}
         keys = {"": ""}
-        for string, text, found in zip(strings, texts, matches, strict=True):
-            new = redactor.redact(text, keys[string.key], found)
+        for string, clean, found in zip(seen.strings, seen.visible, seen.matches, strict=True):
+            new = redactor.redact(clean.text, keys[string.key], found)
             redacted[string.pointer, string.in_key] = new
             if string.in_key:
                 keys[string.text] = new
         return _rebuild(value, redacted)
+
+
+class _Seen(NamedTuple):
+    """The strings of a value, without their invisible characters too, and what is private in each."""
+
+    strings: Sequence[JsonString]
+    visible: Sequence[VisibleText]
+    matches: Sequence[Sequence[Match]]
+
+    def findings(self) -> Iterator[Finding]:
+        """In the order of the strings."""
+        for string, clean, found in zip(*self, strict=True):
+            for start, end in clean.removed:
+                yield Finding(
+                    kinds.INVISIBLE_TEXT,
+                    "invisible-text",
+                    string.pointer,
+                    start,
+                    end,
+                    fingerprint(kinds.INVISIBLE_TEXT, string.text[start:end]),
+                    1.0,
+                    string.in_key,
+                )
+            for match in found:
+                yield Finding(
+                    match.kind,
+                    match.rule,
+                    string.pointer,
+                    *clean.span(match.start, match.end),
+                    fingerprint(match.kind, clean.text[match.start : match.end]),
+                    match.confidence,
+                    string.in_key,
+                )
 
 
 class _Redactor:
@@ -175,33 +203,6 @@ class _Redactor:
             number = self._numbers[kind] = self._numbers.get(kind, 0) + 1
             name = self._names[kind, value] = f"<{kind}>" if number == 1 else f"<{kind}_{number}>"
         return name
-
-
-def _findings(
-    strings: Sequence[JsonString], visible: Sequence[VisibleText], matches: Sequence[Sequence[Match]]
-) -> Iterator[Finding]:
-    for string, clean, found in zip(strings, visible, matches, strict=True):
-        for start, end in clean.removed:
-            yield Finding(
-                kinds.INVISIBLE_TEXT,
-                "invisible-text",
-                string.pointer,
-                start,
-                end,
-                fingerprint(kinds.INVISIBLE_TEXT, string.text[start:end]),
-                1.0,
-                string.in_key,
-            )
-        for match in found:
-            yield Finding(
-                match.kind,
-                match.rule,
-                string.pointer,
-                *clean.span(match.start, match.end),
-                fingerprint(match.kind, clean.text[match.start : match.end]),
-                match.confidence,
-                string.in_key,
-            )
 
 
 def _rebuild(value: Json, texts: _NewTexts) -> Json:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from git_fedlearn.core.identity import is_metadata_key
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Container, Iterator
 
     from git_fedlearn.core.canonical import Json
 
@@ -29,6 +29,8 @@ class JsonString(NamedTuple):
     pointer: str
     key: str
     in_key: bool
+    is_number: bool = False
+    """Whether it is the text of a number."""
 
 
 def escape_pointer(token: str) -> str:
@@ -36,10 +38,11 @@ def escape_pointer(token: str) -> str:
     return token.replace("~", "~0").replace("/", "~1")
 
 
-def iter_strings(value: Json) -> Iterator[JsonString]:
+def iter_strings(value: Json, numbers: Container[str] = ()) -> Iterator[JsonString]:
     """All strings, keys before their values, except top-level keys of the format (`_id`) and their values.
 
-    Iterative, so that only memory limits the depth.
+    Numbers count as strings if their key makes them private, or if they are among `numbers`. Iterative, so
+    that only memory limits the depth.
     """
     stack: list[tuple[Json, str, str]] = [(value, "", "")]
     while stack:
@@ -56,8 +59,12 @@ def iter_strings(value: Json) -> Iterator[JsonString]:
                     yield JsonString(name, below, "", in_key=True)
                     children.append((item[name], below, name))
             stack.extend(reversed(children))
-        elif is_private_number(item, key):
-            yield JsonString(str(item), pointer, key, in_key=False)
+        elif is_private_number(item, key) or _is_among(item, numbers):
+            yield JsonString(str(item), pointer, key, in_key=False, is_number=True)
+
+
+def _is_among(value: Json, numbers: Container[str]) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and str(value) in numbers
 
 
 def iter_texts(value: Json) -> Iterator[tuple[str, str | None]]:

@@ -11,7 +11,7 @@ from git_fedlearn.core.identity import POINT, is_metadata_key
 from git_fedlearn.core.outcomes import MAX_NOTE_LENGTH
 from git_fedlearn.core.record import FIRST_SEEN, GEN, ID, POINT_ID, SEEN_BY, SYSTEM_ID, NotARecordError
 from git_fedlearn.errors import UsageError
-from git_fedlearn.privacy.engine import Finding, PrivacyEngine, Sanitized
+from git_fedlearn.privacy.engine import Finding, PrivacyEngine
 
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 _FORMS = {
@@ -31,14 +31,18 @@ def sanitize_fields(engine: PrivacyEngine, fields: JsonObject) -> tuple[JsonObje
     one of the format only by losing invisible characters is renamed.
     """
     parts = _split(fields)
-    content = engine.sanitize(parts.content)
-    pairs: Json = [[key.lstrip("_"), value] for key, value in parts.free_text]
-    free_text = engine.sanitize(pairs) if pairs else Sanitized(pairs, ())
-    kinds = Counter(finding.kind for finding in (*content.findings, *free_text.findings))
-    if not isinstance(content.value, dict) or not isinstance(free_text.value, list):
+    if parts.free_text:
+        # Together, because a value found in one part goes from the other, too.
+        result = engine.sanitize([parts.content, parts.pairs()])
+        content, pairs = result.value if isinstance(result.value, list) else (None, None)
+    else:
+        result = engine.sanitize(parts.content)
+        content, pairs = result.value, []
+    kinds = Counter(finding.kind for finding in result.findings)
+    if not isinstance(content, dict) or not isinstance(pairs, list):
         raise NotARecordError("not an object")
-    clean = {key.lstrip("_") if is_metadata_key(key) else key: value for key, value in content.value.items()}
-    for (key, _), pair in zip(parts.free_text, free_text.value, strict=True):
+    clean = {key.lstrip("_") if is_metadata_key(key) else key: value for key, value in content.items()}
+    for (key, _), pair in zip(parts.free_text, pairs, strict=True):
         if isinstance(pair, list) and isinstance(pair[0], str):
             bare = key.lstrip("_")
             clean[key[: len(key) - len(bare)] + pair[0].lstrip("_")] = pair[1]
@@ -61,12 +65,17 @@ def clean_note(engine: PrivacyEngine, note: str) -> tuple[str, Counter[str]]:
 def scan_fields(engine: PrivacyEngine, fields: JsonObject) -> Iterator[Finding]:
     """The findings of `sanitize_fields`, with pointers into the fields."""
     parts = _split(fields)
-    yield from engine.scan(parts.content)
-    for key, value in parts.free_text:
-        for finding in engine.scan([key.lstrip("_"), value]):
-            _, index, rest = [*finding.pointer.split("/", 2), ""][:3]
-            below = f"/{rest}" if rest else ""
-            yield replace(finding, pointer=f"/{key}{below}", in_key=finding.in_key or index == "0")
+    if not parts.free_text:
+        yield from engine.scan(parts.content)
+        return
+    for finding in engine.scan([parts.content, parts.pairs()]):
+        _, part, rest = finding.pointer.split("/", 2)
+        if part == "0":
+            yield replace(finding, pointer=f"/{rest}")
+            continue
+        number, index, *below = rest.split("/", 2)
+        pointer = "/".join(("", parts.free_text[int(number)][0], *below))
+        yield replace(finding, pointer=pointer, in_key=finding.in_key or index == "0")
 
 
 class _Parts(NamedTuple):
@@ -77,6 +86,10 @@ class _Parts(NamedTuple):
     """Keys of the format whose values may contain anything."""
     fixed_form: JsonObject
     """Keys of the format whose values have a form without room for free text."""
+
+    def pairs(self) -> list[Json]:
+        """The free text with its keys, which are no longer keys of the format."""
+        return [[key.lstrip("_"), value] for key, value in self.free_text]
 
 
 def _split(fields: JsonObject) -> _Parts:

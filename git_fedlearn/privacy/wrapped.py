@@ -54,10 +54,10 @@ def find_in_base64_lines(subject: Subject) -> Iterator[Match]:
 
 
 def _in_run(run: re.Match[str], digits: str) -> Iterator[Match]:
-    plain = _decode_base64(digits)
+    plain = decode_base64(digits)
     layers = 1
     while plain is not None and layers < MAX_LAYERS and _WHOLE_BASE64.fullmatch(plain) is not None:
-        inner = _decode_base64(plain.strip())
+        inner = decode_base64(plain.strip())
         if inner is None:
             break
         plain, layers = inner, layers + 1
@@ -87,7 +87,7 @@ def _whole(run: re.Match[str], plain: str, rule: str) -> Iterator[Match]:
         yield Match(*run.span(), found.kind, f"{rule}:{found.rule}", 0.9)
 
 
-def _decode_base64(run: str) -> str | None:
+def decode_base64(run: str) -> str | None:
     """The text in a run of base64, or None. Most runs fail at their first 16 characters."""
     digits = run.rstrip("=").replace("-", "+").replace("_", "/")
     data = b""

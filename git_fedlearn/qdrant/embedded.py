@@ -104,6 +104,10 @@ class EdgeStore:
             )
         write_json(self._folder / _ALIASES, {**self._aliases(), alias: name})
 
+    def note(self) -> str:
+        """Empty: the engine is that of the client."""
+        return ""
+
     def close(self) -> None:
         """Flush and close all collections."""
         for collection in self._open.values():
@@ -133,7 +137,8 @@ class EdgeCollection:
         with edge_errors(folder):
             self._shard = edge.EdgeShard.load(str(folder))
         self._config = json.loads((folder / _CONFIG).read_bytes())
-        self._main = self.schema().main
+        schema = self.schema()
+        self._main, self._is_multi = schema.main, schema.main in schema.multi
 
     def renamed(self, name: str) -> "EdgeCollection":
         """The same collection under another name."""
@@ -151,16 +156,21 @@ class EdgeCollection:
         }
         indexes = {field: format_index(info) for field, info in known.items()}
         aliases = sorted(alias for alias, name in self._aliases.items() if name == self._own_name)
-        return Schema(vectors, self._config.get("sparse_vectors") or {}, indexes, aliases)
+        multi = {
+            str(name): str(spec["multivector_config"]["comparator"])
+            for name, spec in self._config["vectors"].items()
+            if spec.get("multivector_config")
+        }
+        return Schema(vectors, self._config.get("sparse_vectors") or {}, indexes, aliases, multi)
 
     def count(self) -> int:
         """The number of points."""
         with edge_errors(self._folder):
             return self._shard.count(edge.CountRequest(exact=True))
 
-    def pages(self) -> Iterator[list[Point]]:
-        """All points without their vectors."""
-        offset: edge.PointId | None = None
+    def pages(self, start: PointId | None = None) -> Iterator[list[Point]]:
+        """All points without their vectors, or those from an id on."""
+        offset = None if start is None else _native(start)
         while True:
             request = edge.ScrollRequest(offset=offset, limit=_SCROLL_PAGE, with_payload=True)
             with edge_errors(self._folder):
@@ -171,10 +181,7 @@ class EdgeCollection:
 
     def upsert(self, points: Sequence[Point]) -> None:
         """Add points, or replace those with the same ids."""
-        made = [
-            edge.Point(_native(point.id), {self._main: point.vector} if point.vector else {}, point.payload)
-            for point in points
-        ]
+        made = [edge.Point(_native(point.id), self._vectors(point.vector), point.payload) for point in points]
         self._update(edge.UpdateOperation.upsert_points(made))
 
     def set_payloads(self, points: Sequence[Point]) -> None:
@@ -210,6 +217,11 @@ class EdgeCollection:
             self._shard.flush()
             self._shard.close()
 
+    def _vectors(self, vector: Vector | None) -> "dict[str, edge.NamedVector]":
+        if not vector:
+            return {}
+        return {self._main: [vector] if self._is_multi else vector}
+
     def _update(self, operation: "edge.UpdateOperation") -> None:
         require_space(self._folder, WRITE_BYTES)
         with edge_errors(self._folder):
@@ -219,7 +231,13 @@ class EdgeCollection:
 def _config_of(schema: Schema) -> "edge.EdgeConfig":
     return edge.EdgeConfig(
         vectors={
-            key: edge.EdgeVectorParams(size=spec.size, distance=getattr(edge.Distance, spec.distance))
+            key: edge.EdgeVectorParams(
+                size=spec.size,
+                distance=getattr(edge.Distance, spec.distance),
+                multivector_config=edge.MultiVectorConfig(edge.MultiVectorComparator.MaxSim)
+                if key in schema.multi
+                else None,
+            )
             for key, spec in schema.vectors.items()
         },
         sparse_vectors={

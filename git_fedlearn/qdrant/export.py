@@ -1,7 +1,7 @@
 """Export collections of a store to the repository: the payload of each point, sanitized and joined.
 
 The store is read page by page, and records are collected on disk until all are read. So an interrupted export
-has written nothing, and a repeated one adds nothing twice.
+has written nothing under data/; the next one resumes after its last page and adds nothing twice.
 """
 
 import tempfile
@@ -14,13 +14,15 @@ from pathlib import Path
 from typing import IO, Final, NamedTuple
 from uuid import UUID
 
+from xxhash import xxh3_64_hexdigest
+
 from git_fedlearn.core.canonical import JsonObject
-from git_fedlearn.core.collection_names import is_collection_name
+from git_fedlearn.core.collection_names import escape_name, is_collection_name
 from git_fedlearn.core.expressions import Expression, is_true
 from git_fedlearn.core.folding import Folds
 from git_fedlearn.core.identity import POINT, is_metadata_key
 from git_fedlearn.core.layout import set_of_collection
-from git_fedlearn.core.record import POINT_ID, RETRACTED, NotARecordError, Record
+from git_fedlearn.core.record import POINT_ID, RETRACTED, NotARecordError, Record, parse_record
 from git_fedlearn.core.record_set import join_into
 from git_fedlearn.errors import FedlearnError, StoreDownError, UsageError
 from git_fedlearn.qdrant.connect import (
@@ -31,9 +33,11 @@ from git_fedlearn.qdrant.connect import (
 )
 from git_fedlearn.qdrant.mirrored import MirroredPoints
 from git_fedlearn.qdrant.schema import SNAPSHOTS, write_schema, write_snapshot
+from git_fedlearn.qdrant.spool import ExportSpool, ReadPage, ReadRecord, open_spool
 from git_fedlearn.qdrant.store import Admit, Collection, Point, PointId, Store, find_imported
 from git_fedlearn.repository.ledger import Ledger
 from git_fedlearn.repository.repository import Repository
+from git_fedlearn.repository.state import EXPORTS
 from git_fedlearn.repository.workers import Progress
 from git_fedlearn.training.own_files import remember_own_files
 
@@ -90,10 +94,11 @@ class Exported:
 
 
 class ExportRun(NamedTuple):
-    """The results for all collections, and the place of the store."""
+    """The results for all collections, and the place of the store with a warning about it, if any."""
 
     place: str
     collections: list[Exported]
+    note: str = ""
 
     @property
     def is_complete(self) -> bool:
@@ -129,14 +134,16 @@ def export_collections(
             try:
                 collection = store.find(name)
                 if collection:
-                    done.append(export_collection(repository, collection, admit, request, progress))
+                    done.append(
+                        export_collection(repository, collection, admit, request, store.place, progress)
+                    )
             except StoreDownError:
                 raise
             except FedlearnError as error:
                 done.append(Exported(name, error=error))
         if done and done[0].error and all(one.error for one in done):
             raise done[0].error
-        return ExportRun(store.place, done)
+        return ExportRun(store.place, done, store.note())
 
 
 def _refuse_missing(store: Store, names: Sequence[str]) -> None:
@@ -151,13 +158,21 @@ def export_collection(
     collection: Collection,
     admit: Admit,
     request: ExportRequest,
+    place: str,
     progress: Progress | None = None,
 ) -> Exported:
-    """Export one collection; holds the lock of the repository while it writes."""
+    """Export one collection; holds the lock of the repository while it writes.
+
+    `place` is that of the store: an interrupted export of it resumes, unless points are filtered.
+    """
     exported = Exported(collection.name)
-    with open_external_sort(repository.state.folder) as lines:
-        for point in _all_points(collection, exported, progress):
-            _admit_point(point, admit, request, exported, lines)
+    folder = repository.state.path(EXPORTS)
+    name = f"{xxh3_64_hexdigest(place.encode())}-{escape_name(collection.name)}.jsonl"
+    header: JsonObject = {"day": request.today.isoformat(), "lessons": collection.name in request.lessons}
+    is_whole = not (request.dry_run or request.filters)
+    with open_external_sort(repository.state.folder) as lines, ExitStack() as stack:
+        spool = stack.enter_context(open_spool(folder, name, header)) if is_whole else ExportSpool(None, {})
+        _Reading(collection, admit, request, exported, lines, spool).run(progress)
         lines.count(exported.folds)
         if request.dry_run:
             _join(repository, request, exported, lines, write=False)
@@ -166,44 +181,83 @@ def export_collection(
                 _join(repository, request, exported, lines, write=True)
                 if exported.records:
                     _write_own_files(repository, collection, lines, request.today)
+        spool.remove()
     return exported
 
 
-def _all_points(collection: Collection, exported: Exported, progress: Progress | None) -> Iterator[Point]:
-    """All points, each once; a second pass reads those added during the first."""
-    seen: set[PointId] = set()
-    total = collection.count()
-    for _ in range(2):
-        for page in collection.pages():
-            fresh = [point for point in page if point.id not in seen]
-            seen.update(point.id for point in fresh)
-            yield from fresh
-            if progress:
-                progress(len(seen), max(total, len(seen)))
-        exported.points, exported.expected = len(seen), collection.count()
-        if exported.points == exported.expected == total:
-            return
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """Reads the points of a collection, or takes them from the spool, and makes records of them."""
 
+    collection: Collection
+    admit: Admit
+    request: ExportRequest
+    exported: Exported
+    lines: "ExternalSort"
+    spool: ExportSpool
+    seen: set[PointId] = field(default_factory=set)
 
-def _admit_point(
-    point: Point, admit: Admit, request: ExportRequest, exported: Exported, lines: "ExternalSort"
-) -> None:
-    if not all(is_true(accepts(point.payload)) for accepts in request.filters):
-        exported.filtered += 1
-        return
-    try:
-        record, redacted = _make_record(point, admit, mirrored=exported.name not in request.lessons)
-    except NotARecordError as error:
-        exported.faults.append((point.id, str(error)))
-        return
-    exported.redacted += redacted
-    identifier = bytes.fromhex(record.id)
-    exported.ids.add(identifier)
-    if not find_imported(point.payload):
-        exported.own_ids.add(identifier)
-    if POINT in record.fields:
-        exported.point_ids.add(point.id)
-    lines.add(record.line)
+    def run(self, progress: Progress | None) -> None:
+        """Take all points, each once; a second pass reads those added during the first."""
+        start: PointId | None = None
+        for kept in self.spool.pages():
+            self._take(self._sanitized_again(kept))
+            start = kept.points[-1] if kept.points else start
+        total = self.collection.count()
+        for _ in range(2):
+            for points in self.collection.pages() if start is None else self.collection.pages(start):
+                fresh = [point for point in points if point.id not in self.seen]
+                page = self._make_page(fresh)
+                self._take(page)
+                self.spool.add(page)
+                if progress:
+                    progress(len(self.seen), max(total, len(self.seen)))
+            self.exported.points, self.exported.expected = len(self.seen), self.collection.count()
+            if self.exported.points == self.exported.expected == total:
+                return
+            start = None
+
+    def _take(self, page: ReadPage) -> None:
+        """Count a page, and keep its records for the join."""
+        self.seen.update(page.points)
+        self.exported.filtered += page.filtered
+        self.exported.faults += page.faults
+        self.exported.redacted.update(page.redacted)
+        for line, is_own, point in page.records:
+            identifier = bytes.fromhex(line[8:40].decode("ascii"))
+            self.exported.ids.add(identifier)
+            if is_own:
+                self.exported.own_ids.add(identifier)
+            if point is not None:
+                self.exported.point_ids.add(point)
+            self.lines.add(line)
+
+    def _make_page(self, points: list[Point]) -> ReadPage:
+        page = ReadPage([point.id for point in points], [], [], Counter())
+        filtered = 0
+        for point in points:
+            if not all(is_true(accepts(point.payload)) for accepts in self.request.filters):
+                filtered += 1
+                continue
+            is_mirrored = self.exported.name not in self.request.lessons
+            try:
+                record, redacted = _make_record(point, self.admit, mirrored=is_mirrored)
+            except NotARecordError as error:
+                page.faults.append((point.id, str(error)))
+                continue
+            page.redacted.update(redacted)
+            own_point = point.id if POINT in record.fields else None
+            page.records.append(ReadRecord(record.line, not find_imported(point.payload), own_point))
+        return page._replace(filtered=filtered)
+
+    def _sanitized_again(self, page: ReadPage) -> ReadPage:
+        """A page of the spool under the rules of today."""
+        records = []
+        for one in page.records:
+            record, redacted = self.admit({**parse_record(one.line).fields})
+            page.redacted.update(redacted)
+            records.append(one._replace(line=record.line))
+        return page._replace(records=records)
 
 
 def _make_record(point: Point, admit: Admit, *, mirrored: bool) -> tuple[Record, Counter[str]]:

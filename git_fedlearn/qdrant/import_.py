@@ -69,10 +69,11 @@ class ImportDeps(NamedTuple):
 
 
 class ImportRun(NamedTuple):
-    """The results for all collections, and the place of the store."""
+    """The results for all collections, and the place of the store with a warning about it, if any."""
 
     place: str
     collections: list[Imported]
+    note: str = ""
 
     @property
     def is_sound(self) -> bool:
@@ -111,7 +112,7 @@ def import_into_store(
             raise done[0].error
         if switch_alias and all(imported.is_verified for imported in done):
             store.switch_alias(requests[0].collection, requests[0].into)
-        return ImportRun(store.place, done)
+        return ImportRun(store.place, done, store.note())
 
 
 def import_collections(
@@ -160,7 +161,12 @@ def _import_collection(
             dry = DryRunCollection(request.into, collection)
             return import_records(dry, expected, builder._replace(embedder=NullEmbedder()), progress)
     if collection is None:
-        collection = store.create(request.into, _new_schema(repository, request.collection, model))
+        schema = _new_schema(repository, request.collection, model)
+        collection = store.create(request.into, schema)
+        if request.into == request.collection:
+            for alias in schema.aliases or ():
+                if not store.find(alias):
+                    store.switch_alias(alias, request.into)
     _write_last_import(memory, _LastImport(model, [], -1))
     with open_expected(repository, request.collection, request.more, request.since) as expected:
         imported = import_records(collection, expected, builder, progress)
@@ -174,7 +180,8 @@ def _new_schema(repository: Repository, name: str, model: ModelIdentity) -> Sche
     exported = find_schema(repository, name) or Schema({})
     spec = exported.vectors.get(exported.main, VectorSpec(0))
     vectors = {**exported.vectors, exported.main: VectorSpec(model.dimensions, spec.distance)}
-    return exported._replace(vectors=vectors)
+    multi = {name: how for name, how in exported.multi.items() if name != exported.main}
+    return exported._replace(vectors=vectors, multi=multi)
 
 
 def _refuse_other_model(
@@ -235,9 +242,9 @@ class DryRunCollection:
         """The number of points it would have."""
         return (self._collection.count() if self._collection else 0) + self._change
 
-    def pages(self) -> Iterator[list[Point]]:
+    def pages(self, start: PointId | None = None) -> Iterator[list[Point]]:
         """The points of the real collection."""
-        return self._collection.pages() if self._collection else iter(())
+        return self._collection.pages(start) if self._collection else iter(())
 
     def upsert(self, points: Sequence[Point]) -> None:
         """Count points as added."""

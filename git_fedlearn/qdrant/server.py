@@ -1,19 +1,24 @@
-"""Collections of a Qdrant server, or in a folder of the client's local mode: the one user of qdrant_client.
+"""Collections of a Qdrant server, or in a folder of the client's local mode: the user of qdrant_client.
 
-Exceptions of the client become FedlearnError with a hint. An API key is sent only over https or to this
-machine.
+An API key is sent only over https or to this
+machine, and redirects are not followed. What a server refuses or does not answer in time, because it is too
+much, is asked for in smaller parts.
 """
 
+import json
+import math
 import warnings
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, TypeAlias
+from typing import TYPE_CHECKING, Final, TypeAlias, TypeVar
 from urllib.parse import urlsplit
 
 from git_fedlearn.core.canonical import JsonObject
-from git_fedlearn.errors import FedlearnError, StoreDownError
+from git_fedlearn.errors import FedlearnError
 from git_fedlearn.extras import Lazy, load_extra
+from git_fedlearn.qdrant.client_errors import TooMuchError, client_errors, first_line
 from git_fedlearn.qdrant.store import (
     MAX_INTEGER,
     Point,
@@ -23,32 +28,35 @@ from git_fedlearn.qdrant.store import (
     VectorSpec,
     main_vector,
 )
+from git_fedlearn.qdrant.transport import Patience, PatientTransport
 from git_fedlearn.repository.settings import check_endpoint
 from git_fedlearn.search.embedders.base import Vector
 
 if TYPE_CHECKING:
-    import grpc
     import qdrant_client
     from qdrant_client import models
-    from qdrant_client.common import client_exceptions
-    from qdrant_client.http import exceptions
+    from qdrant_client.common import version_check
 else:
-    grpc, qdrant_client, models = (
-        Lazy(name, "qdrant") for name in ("grpc", "qdrant_client", "qdrant_client.models")
-    )
-    client_exceptions = Lazy("qdrant_client.common.client_exceptions", "qdrant")
-    exceptions = Lazy("qdrant_client.http.exceptions", "qdrant")
+    qdrant_client, models = (Lazy(name, "qdrant") for name in ("qdrant_client", "qdrant_client.models"))
+    version_check = Lazy("qdrant_client.common.version_check", "qdrant")
 
-_UNAUTHORIZED: Final = (401, 403)
-_SERVER_ERROR: Final = 500
-_MAX_MESSAGE_LENGTH: Final = 200
-
+_GRPC_RETRIES: Final = {
+    "maxAttempts": 5,
+    "initialBackoff": "0.25s",
+    "maxBackoff": "20s",
+    "backoffMultiplier": 2,
+    "retryableStatusCodes": ["UNAVAILABLE", "RESOURCE_EXHAUSTED"],
+}
+"""https://grpc.io/docs/guides/retry/"""
 _SCROLL_PAGE: Final = 1000
 _LOCAL_SCROLL_PAGE: Final = 1_000_000
 """The local mode reads all points for each page, so it gets a single one."""
 
 _MAX_PROTOBUF_INTEGER: Final = 2**63 - 1
 """gRPC sends integers in payloads as int64."""
+
+
+_Item = TypeVar("_Item")
 
 
 class QdrantStore:
@@ -73,7 +81,15 @@ class QdrantStore:
     def create(self, name: str, schema: Schema) -> "QdrantCollection":
         """Create a collection with its vectors and payload indexes."""
         vectors = {
-            key: models.VectorParams(size=spec.size, distance=models.Distance(spec.distance))
+            key: models.VectorParams(
+                size=spec.size,
+                distance=models.Distance(spec.distance),
+                multivector_config=models.MultiVectorConfig(
+                    comparator=models.MultiVectorComparator(schema.multi[key])
+                )
+                if key in schema.multi
+                else None,
+            )
             for key, spec in schema.vectors.items()
         }
         sparse = {
@@ -102,6 +118,17 @@ class QdrantStore:
             drop = models.DeleteAliasOperation(delete_alias=models.DeleteAlias(alias_name=alias))
             self._client.update_collection_aliases([drop, change] if alias in known else [change])
 
+    def note(self) -> str:
+        """A warning if the versions of the client and the server do not fit together, else empty."""
+        ours, theirs = version("qdrant-client"), ""
+        if not self._local:
+            with suppress(FedlearnError), client_errors(self.place):
+                theirs = self._client.info().version
+        if not theirs or version_check.is_compatible(ours, theirs):
+            return ""
+        versions = f"server version {first_line(theirs)}, qdrant-client {ours}"
+        return f"{self.place}: {versions}: they may not fit together"
+
     def close(self) -> None:
         """Close the connection or folder."""
         self._client.close()
@@ -120,7 +147,8 @@ class QdrantCollection:
         self._local = local
         self.max_integer = _MAX_PROTOBUF_INTEGER if client.init_options.get("prefer_grpc") else MAX_INTEGER
         self._page = _LOCAL_SCROLL_PAGE if local else _SCROLL_PAGE
-        self._vector = self.schema().main
+        schema = self.schema()
+        self._vector, self._is_multi = schema.main, schema.main in schema.multi
 
     def schema(self) -> Schema:
         """Vectors, payload indexes and aliases of the collection."""
@@ -142,37 +170,56 @@ class QdrantCollection:
             }
             for field, index in info.payload_schema.items()
         }
+        strict = info.config.strict_mode_config
+        if strict and strict.enabled and strict.max_query_limit:
+            self._page = min(self._page, strict.max_query_limit)
         specs = {name: VectorSpec(spec.size, spec.distance.value) for name, spec in named.items()}
-        return Schema(specs, sparse, None if self._local else indexes, aliases)
+        multi = {
+            name: spec.multivector_config.comparator.value
+            for name, spec in named.items()
+            if spec.multivector_config
+        }
+        return Schema(specs, sparse, None if self._local else indexes, aliases, multi)
 
     def count(self) -> int:
         """The number of points."""
         with client_errors(self._place):
             return self._client.count(self.name, exact=True).count
 
-    def pages(self) -> Iterator[list[Point]]:
-        """All points without their vectors."""
-        offset: models.ExtendedPointId | None = None
+    def pages(self, start: PointId | None = None) -> Iterator[list[Point]]:
+        """All points without their vectors, or those from an id on."""
+        offset: models.ExtendedPointId | None = start
         asked: set[models.ExtendedPointId | None] = set()
         while True:
             if offset in asked:
                 raise FedlearnError(f"{self._place}: answers the same page of {self.name} again and again")
             asked.add(offset)
-            with client_errors(self._place):
-                page, offset = self._client.scroll(
-                    self.name, limit=self._page, offset=offset, with_payload=True, with_vectors=False
-                )
+            page, offset = self._scroll(offset)
             yield [Point(_plain(record.id), record.payload or {}) for record in page]
             if offset is None:
                 return
+
+    def _scroll(
+        self, offset: "models.ExtendedPointId | None"
+    ) -> "tuple[list[models.Record], models.ExtendedPointId | None]":
+        """One page, as large as the server allows and manages in time."""
+        while True:
+            try:
+                with client_errors(self._place):
+                    return self._client.scroll(
+                        self.name, limit=self._page, offset=offset, with_payload=True, with_vectors=False
+                    )
+            except TooMuchError as error:
+                if self._page == 1:
+                    raise
+                self._page = _smaller(self._page, error)
 
     def upsert(self, points: Sequence[Point]) -> None:
         """Add points, or replace those with the same ids."""
         made = [
             models.PointStruct(id=p.id, payload=p.payload, vector=self._vectors(p.vector)) for p in points
         ]
-        with client_errors(self._place):
-            self._client.upsert(self.name, made, wait=True)
+        self._in_parts(made, lambda part: self._client.upsert(self.name, part, wait=True))
 
     def set_payloads(self, points: Sequence[Point]) -> None:
         """Replace the payloads of points and keep their vectors."""
@@ -182,14 +229,16 @@ class QdrantCollection:
             )
             for point in points
         ]
-        with client_errors(self._place):
-            self._client.batch_update_points(self.name, changes, wait=True)
+        self._in_parts(changes, lambda part: self._client.batch_update_points(self.name, part, wait=True))
 
     def delete(self, points: Sequence[PointId]) -> None:
         """Remove points."""
-        if points:
-            with client_errors(self._place):
-                self._client.delete(self.name, points_selector=[*points], wait=True)
+        self._in_parts(
+            [*points],
+            lambda part: self._client.delete(
+                self.name, points_selector=models.PointIdsList(points=[*part]), wait=True
+            ),
+        )
 
     def vector_of(self, point: PointId) -> Vector | None:
         """The main vector of a point, None if it has none."""
@@ -199,16 +248,40 @@ class QdrantCollection:
 
     def nearest(self, vector: Vector, limit: int) -> list[ScoredPoint]:
         """The points most similar to a vector, best first."""
-        with client_errors(self._place):
-            answer = self._client.query_points(
-                self.name, query=vector, using=self._vector or None, limit=limit, with_payload=True
-            )
+        try:
+            with client_errors(self._place):
+                answer = self._client.query_points(
+                    self.name, query=vector, using=self._vector or None, limit=limit, with_payload=True
+                )
+        except TooMuchError as error:
+            if limit == 1:
+                raise
+            return self.nearest(vector, _smaller(limit, error))
         return [ScoredPoint(_plain(point.id), point.payload or {}, point.score) for point in answer.points]
+
+    def _in_parts(self, items: list[_Item], send: Callable[[list[_Item]], object]) -> None:
+        """Send all, in smaller parts if the server refuses so many or does not manage them in time."""
+        size = len(items)
+        while items:
+            try:
+                with client_errors(self._place):
+                    send(items[:size])
+            except TooMuchError as error:
+                if size == 1:
+                    raise
+                size = _smaller(size, error)
+            else:
+                items = items[size:]
 
     def _vectors(self, vector: Vector | None) -> "models.VectorStruct":
         if vector is None:
             return {}
-        return {self._vector: vector} if self._vector else vector
+        stored: list[float] | list[list[float]] = [vector] if self._is_multi else vector
+        return {self._vector: stored} if self._vector else stored
+
+
+def _smaller(number: int, error: TooMuchError) -> int:
+    return error.limit if error.limit and error.limit < number else number // 2
 
 
 ClientLike: TypeAlias = "qdrant_client.QdrantClient"
@@ -225,23 +298,33 @@ def store_of_client(client: ClientLike) -> QdrantStore:
 
 
 @contextmanager
-def open_server(url: str, key: str | None, grpc_port: int | None = None) -> Iterator[QdrantStore]:
+def open_server(
+    url: str, key: str | None, grpc_port: int | None = None, patience: Patience | None = None
+) -> Iterator[QdrantStore]:
     """Connect to a server, by gRPC if its port is given.
 
     Raises MissingExtraError, and SettingsError for a key that would be sent unencrypted.
     """
     load_extra("qdrant_client", "qdrant")
     place = check_endpoint(url, "the Qdrant URL", "set QDRANT_URL", key="QDRANT_API_KEY" if key else "")
+    patience = patience or Patience()
     with warnings.catch_warnings(), client_errors(place):
         # "Api key is used with an insecure connection" is checked above.
         warnings.simplefilter("ignore", UserWarning)
         client = qdrant_client.QdrantClient(
             url=url,
             api_key=key,
-            timeout=30,
+            timeout=math.ceil(patience.seconds),
             check_compatibility=False,
             prefer_grpc=grpc_port is not None,
             grpc_port=grpc_port or 0,
+            grpc_options={
+                "grpc.max_receive_message_length": patience.answer_bytes,
+                "grpc.service_config": json.dumps(
+                    {"methodConfig": [{"name": [{}], "retryPolicy": _GRPC_RETRIES}]}
+                ),
+            },
+            transport=PatientTransport(url, patience),
         )
     store = QdrantStore(client, place)
     try:
@@ -277,72 +360,3 @@ def _index_schema(index: JsonObject) -> "models.PayloadSchemaType | models.Paylo
 
 def _plain(point: "models.ExtendedPointId") -> PointId:
     return point if isinstance(point, int) else str(point)
-
-
-@contextmanager
-def client_errors(place: str) -> Iterator[None]:
-    """Turn exceptions of the client into FedlearnError, which never quotes what was sent."""
-    try:
-        yield
-    except exceptions.UnexpectedResponse as error:
-        raise _http_error(place, error) from error
-    except (exceptions.ResponseHandlingException, grpc.RpcError) as error:
-        raise _connection_error(place, error) from error
-    except client_exceptions.QdrantException as error:
-        raise FedlearnError(
-            f"{place}: the server is busy: {_first_line(str(error))}", hint="try again later"
-        ) from error
-    except (ValueError, RecursionError) as error:
-        raise _foreign_answer(place) from error
-    except (RuntimeError, OSError) as error:
-        raise FedlearnError(f"{place}: {str(error).partition('. ')[0]}") from error
-
-
-def _http_error(place: str, error: "exceptions.UnexpectedResponse") -> FedlearnError:
-    code = error.status_code or 0
-    if code in _UNAUTHORIZED:
-        return _key_error(place, f"HTTP {code}")
-    try:
-        message = error.structured()["status"]["error"]
-    except (ValueError, LookupError, TypeError):
-        message = error.reason_phrase
-    return FedlearnError(
-        f"{place}: the server answered HTTP {code}: {_first_line(str(message))}",
-        hint="run it again; it resumes where it stopped" if code >= _SERVER_ERROR else "",
-    )
-
-
-def _connection_error(
-    place: str, error: "exceptions.ResponseHandlingException | grpc.RpcError"
-) -> FedlearnError:
-    if isinstance(getattr(error, "source", None), ValueError | RecursionError):
-        return _foreign_answer(place)
-    code = error.code().name if isinstance(error, grpc.Call) else ""
-    if code in ("UNAUTHENTICATED", "PERMISSION_DENIED"):
-        return _key_error(place, code)
-    message = error.details() or code if isinstance(error, grpc.Call) else str(error)
-    if code not in ("", "UNAVAILABLE", "DEADLINE_EXCEEDED"):
-        return FedlearnError(f"{place}: the server answered {code}: {_first_line(message)}")
-    return StoreDownError(
-        f"{place}: cannot be reached: {_first_line(message)}",
-        hint="start the server, or change QDRANT_URL (git config fedlearn.qdrantUrl)",
-    )
-
-
-def _foreign_answer(place: str) -> FedlearnError:
-    return FedlearnError(
-        f"{place}: this answer is not Qdrant's", hint="check QDRANT_URL (git config fedlearn.qdrantUrl)"
-    )
-
-
-def _key_error(place: str, code: str) -> FedlearnError:
-    return StoreDownError(
-        f"{place}: the server rejected the API key ({code})",
-        hint="set QDRANT_API_KEY to a key that this server accepts",
-    )
-
-
-def _first_line(text: str) -> str:
-    """The first line of a message from a server, safe to print."""
-    line = (text.splitlines() or [""])[0][:_MAX_MESSAGE_LENGTH]
-    return "".join(char if char.isprintable() else "?" for char in line)

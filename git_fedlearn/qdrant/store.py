@@ -80,11 +80,16 @@ class Schema(NamedTuple):
     indexes: Mapping[str, JsonObject] | None = {}
     """Payload indexes by field: `{"type": "keyword"}`, with their parameters."""
     aliases: Sequence[str] | None = None
+    multi: Mapping[str, str] = {}
+    """Those of the vectors of which a point has many, with how they are compared: `max_sim`."""
 
     @property
     def main(self) -> str:
-        """The name of the vector that lessons are embedded in: the unnamed one, else the first by name."""
-        return min(self.vectors, default="")
+        """The name of the vector that lessons are embedded in: the unnamed one, else the first by name.
+
+        One that is not multiple, if there is any.
+        """
+        return min(self.vectors.keys() - self.multi.keys() or self.vectors, default="")
 
 
 class Collection(Protocol):
@@ -100,8 +105,8 @@ class Collection(Protocol):
     def count(self) -> int:
         """The exact number of points."""
 
-    def pages(self) -> Iterator[list[Point]]:
-        """All points without their vectors, page by page in the order of their ids."""
+    def pages(self, start: PointId | None = None) -> Iterator[list[Point]]:
+        """All points (or those from an id on) without their vectors, page by page in the order of ids."""
 
     def upsert(self, points: Sequence[Point]) -> None:
         """Add points, or replace those with the same ids."""
@@ -137,10 +142,15 @@ class Store(Protocol):
     def switch_alias(self, alias: str, name: str) -> None:
         """Point an alias to a collection, also if it pointed to another one."""
 
+    def note(self) -> str:
+        """A warning about the store, empty if there is none."""
+
 
 def main_vector(vectors: object, main: str) -> Vector | None:
     """The main vector among those of a point. Clients return an unnamed vector without a mapping."""
     found = vectors.get(main) if isinstance(vectors, Mapping) else vectors
+    if isinstance(found, Sequence) and found and isinstance(found[0], Sequence):
+        found = found[0]  # the first of many
     return [float(number) for number in found] if isinstance(found, Sequence) and found else None
 
 

@@ -2,8 +2,11 @@
 
 import asyncio
 import json
+import os
+import random
 import sys
 from collections.abc import Callable, Iterable
+from pathlib import Path
 
 import pytest
 from federation.foreign import Foreign, line
@@ -33,40 +36,82 @@ TEXTS = tuple(
         "maple": f"cache key {rand(40, HEX)} and sha256-{rand(43)}= are public",
     }.items()
 )
-EXPECTED = sorted(str(ENGINE.sanitize({"pattern": text}).value["pattern"]) for text in TEXTS)  # type: ignore[index,call-overload]
+OUTSIDE = os.environ.get("FEDLEARN_CORPUS", "")
+"""Folders of labelled text that others wrote, as the benchmark privacy_corpora reads them."""
+SAMPLE_SIZE = 60
 
 
-def lines(texts: Iterable[str] = TEXTS) -> bytes:
+def outside_texts() -> tuple[str, ...]:
+    """Some texts with private data from each folder, the same on every run; each is a lesson of its own."""
+    chosen: list[str] = []
+    for folder in filter(None, OUTSIDE.split(os.pathsep)):
+        for path in sorted(Path(folder).glob("*.jsonl")):
+            records = map(json.loads, path.read_text("utf-8").splitlines())
+            private = (r["text"].strip() for r in records if r["label"] in {"secret", "pii"})
+            texts = [text for text in private if len(text) < 2_000]
+            chosen += random.Random(1).sample(texts, min(SAMPLE_SIZE, len(texts)))  # noqa: S311 -- a sample
+    return tuple(f"lesson {number}: {text}" for number, text in enumerate(chosen))
+
+
+@pytest.fixture(
+    params=[
+        pytest.param(TEXTS, id="own"),
+        pytest.param(
+            None,
+            id="outside",
+            marks=pytest.mark.skipif(not OUTSIDE, reason="FEDLEARN_CORPUS names no text from outside"),
+        ),
+    ]
+)
+def texts(request: pytest.FixtureRequest) -> tuple[str, ...]:
+    return outside_texts() if request.param is None else TEXTS
+
+
+def expected(texts: Iterable[str]) -> set[str]:
+    clean = (ENGINE.sanitize({"pattern": text}).value for text in texts)
+    return {str(value["pattern"]) for value in clean if isinstance(value, dict)}
+
+
+def lines(texts: Iterable[str]) -> bytes:
     return b"".join(json.dumps({"pattern": text}).encode() + b"\n" for text in texts)
 
 
-def stored(system: System) -> list[str]:
-    return sorted(str(record.fields["pattern"]) for record in system.records("skills-patterns"))
+def stored(system: System, field: str = "pattern") -> set[str]:
+    return {str(record.fields[field]) for record in system.records("skills-patterns")}
 
 
-def by_sanitize(system: System, _: World) -> list[str]:
-    clean = system.fedlearn("sanitize", "-", stdin=lines()).out
-    return sorted(json.loads(item)["pattern"] for item in clean.splitlines())
+def by_sanitize(system: System, _: World, texts: tuple[str, ...]) -> set[str]:
+    clean = system.fedlearn("sanitize", "-", stdin=lines(texts)).out
+    return {json.loads(item)["pattern"] for item in clean.splitlines()}
 
 
-def by_add(system: System, _: World) -> list[str]:
-    system.fedlearn("add", "skills-patterns", "-", stdin=lines())
+def by_add(system: System, _: World, texts: tuple[str, ...]) -> set[str]:
+    system.fedlearn("add", "skills-patterns", "-", stdin=lines(texts))
     return stored(system)
 
 
-def by_commit(system: System, _: World) -> list[str]:
-    system.write(SET, b"".join(sorted(line(pattern=text, value_score=0.8) + b"\n" for text in TEXTS)))
+def by_sync(system: System, _: World, texts: tuple[str, ...]) -> set[str]:
+    asked = (
+        {"type": "query_gap", "query": text, "response": "as told", "value_score": 0.9} for text in texts
+    )
+    system.write("logs/telemetry/aidb-events.jsonl", "".join(json.dumps(e) + "\n" for e in asked).encode())
+    system.fedlearn("sync", "--source", "logs")
+    return stored(system, "query")
+
+
+def by_commit(system: System, _: World, texts: tuple[str, ...]) -> set[str]:
+    system.write(SET, b"".join(sorted(line(pattern=text, value_score=0.8) + b"\n" for text in texts)))
     system.git("add", "--all")
     system.git("commit", "--quiet", "--message", "learn")
     committed = system.git("show", f"HEAD:{SET}").out.splitlines()
     system.fedlearn("scan", code=0)
     live = (json.loads(item) for item in committed)
-    return sorted(record["pattern"] for record in live if "pattern" in record)
+    return {record["pattern"] for record in live if "pattern" in record}
 
 
-def by_pull_remotes(system: System, world: World) -> list[str]:
+def by_pull_remotes(system: System, world: World, texts: tuple[str, ...]) -> set[str]:
     peer = Foreign(world, "peer")
-    peer.offer(*(line(pattern=text) for text in TEXTS))
+    peer.offer(*(line(pattern=text) for text in texts))
     system.fedlearn("remote", "add", "peer", str(peer.path))
     system.fedlearn("pull-remotes")
     for held in system.fedlearn("review", "list", "--json").json()["records"]:
@@ -74,7 +119,7 @@ def by_pull_remotes(system: System, world: World) -> list[str]:
     return stored(system)
 
 
-def by_mcp(system: System, _: World) -> list[str]:
+def by_mcp(system: System, _: World, texts: tuple[str, ...]) -> set[str]:
     server = StdioServerParameters(
         command=sys.executable,
         args=["-m", "git_fedlearn.cli", "-C", str(system.path), "mcp"],
@@ -83,7 +128,7 @@ def by_mcp(system: System, _: World) -> list[str]:
 
     async def record() -> None:
         async with Client(server) as client:
-            for text in TEXTS:
+            for text in texts:
                 arguments = {
                     "set": "skills-patterns",
                     "fields": {"pattern": text, "solution_approach": "as told"},
@@ -95,30 +140,24 @@ def by_mcp(system: System, _: World) -> list[str]:
     return stored(system)
 
 
-@pytest.mark.parametrize("door", [by_sanitize, by_add, by_commit, by_pull_remotes, by_mcp])
+DOORS = [by_sanitize, by_add, by_sync, by_commit, by_pull_remotes, by_mcp]
+
+
+@pytest.mark.parametrize("door", DOORS)
 def test_every_door_redacts_alike(
-    system: System, world: World, door: Callable[[System, World], list[str]]
+    system: System,
+    world: World,
+    texts: tuple[str, ...],
+    door: Callable[[System, World, tuple[str, ...]], set[str]],
 ) -> None:
-    assert door(system, world) == EXPECTED
+    assert door(system, world, texts) == expected(texts)
 
 
-def test_scan_finds_what_the_engine_finds(system: System) -> None:
-    path = system.write("notes.jsonl", lines())
+def test_scan_finds_what_the_engine_finds(system: System, texts: tuple[str, ...]) -> None:
+    path = system.write("notes.jsonl", lines(texts))
     found = map(json.loads, system.fedlearn("scan", "--format", "jsonl", str(path), code=1).out.splitlines())
     assert sorted((item["line"], item["kind"], item["fingerprint"]) for item in found) == sorted(
         (number, finding.kind, finding.fingerprint)
-        for number, text in enumerate(TEXTS, start=1)
+        for number, text in enumerate(texts, start=1)
         for finding in ENGINE.scan({"pattern": text})
     )
-
-
-def test_sync_finds_what_the_engine_finds(system: System) -> None:
-    asked = [{"type": "query_gap", "query": text, "success": True, "value_score": 0.9} for text in TEXTS]
-    events = ({**event, "response": f"what helped: {event['query']}"} for event in asked)
-    system.write("logs/telemetry/aidb-events.jsonl", "".join(json.dumps(e) + "\n" for e in events).encode())
-    system.fedlearn("sync", "--source", "logs")
-    learned = "".join(path.read_text("utf-8") for path in sorted((system.path / "data").rglob("*.jsonl")))
-    assert learned.count("lesson ") > len(TEXTS) // 2
-    for text in TEXTS:
-        for finding in ENGINE.scan(text):
-            assert text[finding.start : finding.end] not in learned

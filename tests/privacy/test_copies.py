@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from typing import TYPE_CHECKING
 from urllib.parse import quote
@@ -13,9 +14,10 @@ from git_fedlearn.privacy.copies import KnownValues
 from git_fedlearn.privacy.engine import PrivacyEngine
 from git_fedlearn.privacy.model import Match
 from git_fedlearn.privacy.policy import Allowed, Policy
+from git_fedlearn.privacy.record_fields import sanitize_fields, scan_fields
 
 if TYPE_CHECKING:
-    from git_fedlearn.core.canonical import Json
+    from git_fedlearn.core.canonical import Json, JsonObject
 
 ENGINE = PrivacyEngine()
 TOKEN = rand(32)
@@ -60,6 +62,52 @@ def test_copies_are_found_as_inner_json_and_urls_write_them() -> None:
         "raw": '{"argv": ["<PASSWORD>"]}',
         "url": "/login?p=<PASSWORD>&x=1",
     }
+
+
+@pytest.mark.parametrize(
+    "copy",
+    [
+        base64.b64encode(WORD.encode()).decode(),
+        base64.b64encode(WORD.encode()).decode().rstrip("="),
+        base64.b64encode(f"maren:{WORD}".encode()).decode(),
+        WORD.encode().hex(),
+        WORD.upper(),
+        WORD.lower(),
+        quote(WORD, safe="").replace("%21", "%21".lower()),
+    ],
+)
+def test_copies_in_another_writing_go(copy: str) -> None:
+    result = ENGINE.sanitize({"password": WORD, "cmd": f"run {copy} now", "deep": [{copy: 1}]}).value
+    assert copy not in str(result)
+    assert ENGINE.sanitize(result).value == result
+
+
+def test_numbers_are_copies_of_strings_and_strings_of_numbers() -> None:
+    digits = "278808" + "414"
+    record: Json = {
+        "phone": "0278 808" + " 414",
+        "n": int(digits),
+        "of": [int(digits), 278],
+        "t": f"id 0{digits}",
+    }
+    assert ENGINE.sanitize(record).value == {
+        "phone": "<PHONE_NUMBER>",
+        "n": "<PHONE_NUMBER>",
+        "of": ["<PHONE_NUMBER>", 278],
+        "t": "id <PHONE_NUMBER>",
+    }
+    assert ENGINE.sanitize({"phone": int(digits), "t": f"id {digits}"}).value == {
+        "phone": "<PHONE_NUMBER>",
+        "t": "id <PHONE_NUMBER>",
+    }
+
+
+def test_free_text_of_the_format_and_fields_share_their_values() -> None:
+    fields: JsonObject = {"_reason": f"because {WORD} leaked", "note": f"password: {WORD}"}
+    clean, kinds = sanitize_fields(ENGINE, fields)
+    assert clean == {"_reason": "because <PASSWORD> leaked", "note": "password: <PASSWORD>"}
+    assert kinds == {"PASSWORD": 2}
+    assert {finding.pointer for finding in scan_fields(ENGINE, fields)} == {"/_reason", "/note"}
 
 
 def test_the_name_of_a_home_folder_that_is_a_common_word_stays() -> None:

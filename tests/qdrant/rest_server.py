@@ -4,20 +4,25 @@ No Qdrant binary is to be had from the registries, so this is not one. What it m
 that our client sends is one of the published API (path, method, query and body are checked against the models
 that qdrant-client generates from Qdrant's OpenAPI document, which forbid unknown keys), every write waits
 (`wait=true`), and every answer is of the published form. Points lie in the embedded engine, which is
-Qdrant's own. Its errors are worded as the server words them.
+Qdrant's own. Its errors are worded as the server words them. It can be as bad as real servers and what stands
+before them: busy, slow, strict, broken off in the middle of an answer, or never done with one.
 """
 
+import gzip
 import json
 import re
 import shutil
 import ssl
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from importlib.metadata import version
+from itertools import islice
 from pathlib import Path
-from typing import Any
+from types import MappingProxyType
+from typing import Any, NamedTuple
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from pydantic import TypeAdapter, ValidationError
@@ -31,6 +36,25 @@ from git_fedlearn.qdrant.store import Point, PointId, Schema, VectorSpec
 Body = Any
 
 
+class Asked(NamedTuple):
+    """A request: its number, from 1 on, its method and path, and its body."""
+
+    number: int
+    target: str
+    body: bytes
+
+
+class Fault(NamedTuple):
+    """An answer that is not the right one."""
+
+    code: int = 0
+    """An HTTP status instead of an answer."""
+    headers: Mapping[str, str] = MappingProxyType({})
+    way: str = ""
+    """`drop`: no answer. `half`: a part of one. `stall`: none for long. `trickle`, `endless`: one without
+    an end. `gzip`: one that becomes very large."""
+
+
 @dataclass
 class Served:
     """What the server was asked (method and path of each request) and how it behaves."""
@@ -40,6 +64,13 @@ class Served:
     keys: list[str | None] = field(default_factory=list)
     fail_after: int | None = None
     """Answer 500 once this many requests were answered."""
+    fault: Callable[[Asked], Fault | None] = lambda _: None
+    limit: int = 0
+    """The most points of a request in strict mode; 0 without it."""
+    says_limit: bool = True
+    """Whether the description of a collection contains that limit."""
+    version: str = version("qdrant-client")
+    done: threading.Event = field(default_factory=threading.Event)
 
 
 class RefusalError(Exception):
@@ -70,9 +101,20 @@ def route(
 class Api:
     """The endpoints over one embedded store; each gives a result and the model of the answer."""
 
-    def __init__(self, store: EdgeStore) -> None:
+    def __init__(self, store: EdgeStore, served: Served) -> None:
         self.store = store
+        self.served = served
         self.lock = threading.Lock()
+
+    def refuse_more(self, number: int, name: str) -> None:
+        """Refuse a request as strict mode does."""
+        limit = self.served.limit
+        if limit and number > limit:
+            raise RefusalError(
+                400,
+                f'Bad request: Limit exceeded {number} > {limit} for "{name}". '
+                f'Help: Reduce the "{name}" parameter to or below {limit}.',
+            )
 
     def collection(self, name: str) -> EdgeCollection:
         found = self.store.find(name)
@@ -95,7 +137,8 @@ def _exists(api: Api, path: dict[str, str], _: Body) -> tuple[Any, Any]:
 def _info(api: Api, path: dict[str, str], _: Body) -> tuple[Any, Any]:
     collection = api.collection(path["name"])
     schema = collection.schema()
-    vectors = {name: spec._asdict() for name, spec in schema.vectors.items()}
+    many = {name: {"multivector_config": {"comparator": how}} for name, how in schema.multi.items()}
+    vectors = {name: {**spec._asdict(), **many.get(name, {})} for name, spec in schema.vectors.items()}
     indexes = {
         name: {"data_type": told["type"], "points": 0, **({"params": told} if len(told) > 1 else {})}
         for name, told in (schema.indexes or {}).items()
@@ -110,12 +153,14 @@ def _info(api: Api, path: dict[str, str], _: Body) -> tuple[Any, Any]:
     }
     hnsw = {"m": 16, "ef_construct": 100, "full_scan_threshold": 10000}
     optimizers = {"deleted_threshold": 0.2, "vacuum_min_vector_number": 1000, "default_segment_number": 0}
-    config = {
+    config: dict[str, Any] = {
         "params": params,
         "hnsw_config": hnsw,
         "optimizer_config": {**optimizers, "flush_interval_sec": 5},
         "wal_config": {"wal_capacity_mb": 32, "wal_segments_ahead": 0},
     }
+    if api.served.limit and api.served.says_limit:
+        config["strict_mode_config"] = {"enabled": True, "max_query_limit": api.served.limit}
     facts = {"status": "green", "optimizer_status": "ok", "segments_count": 1}
     counted = {"points_count": collection.count(), "payload_schema": indexes}
     return {**facts, **counted, "config": config}, models.CollectionInfo
@@ -131,7 +176,12 @@ def _create(api: Api, path: dict[str, str], body: models.CreateCollection) -> tu
         name: one.model_dump(mode="json", exclude_none=True)
         for name, one in (body.sparse_vectors or {}).items()
     }
-    api.store.create(path["name"], Schema(vectors, sparse))
+    multi = {
+        name: one.multivector_config.comparator.value
+        for name, one in named.items()
+        if one and one.multivector_config
+    }
+    api.store.create(path["name"], Schema(vectors, sparse, multi=multi))
     return True, bool
 
 
@@ -174,10 +224,13 @@ def _switch(api: Api, _: dict[str, str], body: models.ChangeAliasesOperation) ->
 @route("PUT", "/collections/{name}/points", models.PointInsertOperations, query=("wait",))
 def _upsert(api: Api, path: dict[str, str], body: models.PointsList) -> tuple[Any, Any]:
     collection = api.collection(path["name"])
+    api.refuse_more(len(body.points), "upsert limit")
     made = []
     for point in body.points:
         main = collection.schema().main
         vector = point.vector if isinstance(point.vector, list) else (point.vector or {}).get(main)  # type: ignore[union-attr]
+        if main in collection.schema().multi and vector:
+            (vector,) = vector
         made.append(Point(_plain(point.id), point.payload or {}, vector))  # type: ignore[arg-type]
     collection.upsert(made)
     return _done()
@@ -207,12 +260,13 @@ def _count(api: Api, path: dict[str, str], body: models.CountRequest) -> tuple[A
 
 @route("POST", "/collections/{name}/points/scroll", models.ScrollRequest)
 def _scroll(api: Api, path: dict[str, str], body: models.ScrollRequest) -> tuple[Any, Any]:
-    points = [point for page in api.collection(path["name"]).pages() for point in page]
-    places = {point.id: number for number, point in enumerate(points)}
-    start = places[_plain(body.offset)] if body.offset is not None else 0
-    end = start + (body.limit or 10)
-    page = [{"id": point.id, "payload": point.payload} for point in points[start:end]]
-    following = points[end].id if end < len(points) else None
+    limit = body.limit or 10
+    api.refuse_more(limit, "limit")
+    start = None if body.offset is None else _plain(body.offset)
+    pages = api.collection(path["name"]).pages(start)
+    points = [*islice((point for page in pages for point in page), limit + 1)]
+    page = [{"id": point.id, "payload": point.payload} for point in points[:limit]]
+    following = points[limit].id if len(points) > limit else None
     return {"points": page, "next_page_offset": following}, models.ScrollResult
 
 
@@ -256,6 +310,8 @@ def _plain(point: object) -> PointId:
 def answer(api: Api, method: str, target: str, data: bytes) -> tuple[int, Any]:
     """The code and the body for a request; anything that is not in the published API is refused."""
     parts = urlsplit(target)
+    if (method, parts.path) == ("GET", "/"):
+        return 200, {"title": "qdrant - vector search engine", "version": api.served.version}
     for verb, pattern, query, body, handler in ROUTES:
         match = pattern.fullmatch(parts.path)
         if verb != method or not match:
@@ -283,12 +339,39 @@ def _checked(api: Api, state: Served, request: BaseHTTPRequestHandler, data: byt
     return answer(api, request.command, request.path, data)
 
 
+def _fail(request: BaseHTTPRequestHandler, fault: Fault, done: threading.Event) -> None:
+    """Answer wrongly."""
+    if fault.way in ("drop", "stall"):
+        done.wait(10 if fault.way == "stall" else 0)
+        return
+    body = json.dumps({"status": {"error": "a fault of the test"}}).encode()
+    if fault.way == "gzip":
+        body = gzip.compress(b" " * 10_000_000)
+    request.send_response(fault.code or 200)
+    for name, value in fault.headers.items():
+        request.send_header(name, value)
+    if fault.way == "gzip":
+        request.send_header("Content-Encoding", "gzip")
+    if fault.way not in ("trickle", "endless"):
+        request.send_header("Content-Length", str(len(body) + 100 * (fault.way == "half")))
+    request.end_headers()
+    size, pause = {"trickle": (1, 0.02), "endless": (100_000, 0.0)}.get(fault.way, (0, 0.0))
+    while size and not done.wait(pause):
+        request.wfile.write(b" " * size)
+    request.wfile.write(body)
+
+
 def _handler(api: Api, state: Served) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         def respond(self) -> None:
             data = self.rfile.read(int(self.headers["Content-Length"] or 0))
             state.asked.append(f"{self.command} {self.path}")
             state.keys.append(self.headers["api-key"])
+            fault = state.fault(Asked(len(state.asked), state.asked[-1], data))
+            if fault:
+                with suppress(OSError):
+                    _fail(self, fault, state.done)
+                return
             try:
                 code, body = _checked(api, state, self, data)
             except (RefusalError, FedlearnError) as error:
@@ -325,7 +408,8 @@ def rest_server(
 ) -> Iterator[str]:
     """Serve until the block ends; gives the URL. With a certificate (and its key), over TLS."""
     store = EdgeStore(folder)
-    server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(Api(store), served or Served()))
+    served = served or Served()
+    server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(Api(store, served), served))
     scheme = "http"
     if certificate:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -337,6 +421,7 @@ def rest_server(
     try:
         yield f"{scheme}://127.0.0.1:{server.server_port}"
     finally:
+        served.done.set()
         server.shutdown()
         server.server_close()
         thread.join()

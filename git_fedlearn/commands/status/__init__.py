@@ -3,6 +3,7 @@
 Without `--fetch` it contacts no network. It takes no lock and changes no data file.
 """
 
+import sys
 from collections.abc import Callable, Iterator
 from typing import Final
 
@@ -133,7 +134,11 @@ def _say(context: Context, items: list[StatusLine]) -> None:
     width = max((length for length in lengths if length <= TEXT_WIDTH), default=0)
     for item in items:
         line = f"{item.name:<{NAME_WIDTH}} {item.text:<{width}}"
-        context.say(f"{line}  {item.command}" if item.command else line.rstrip())
+        if item.command and len(line) + len(item.command) + 2 <= (context.columns or sys.maxsize):
+            line = f"{line}  {item.command}"
+        elif item.command:
+            line = f"{line.rstrip()}\n{'':<{NAME_WIDTH}} {item.command}"
+        context.say(line.rstrip())
 
 
 def _say_plain(context: Context, name: str, facts: dict[str, Json]) -> None:
