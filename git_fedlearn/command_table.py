@@ -54,6 +54,8 @@ SECTIONS: Final[dict[str, dict[str, str]]] = {
         "export": "Export lessons from Qdrant to this repository.",
         "dataset": "Count, freeze and export the fine-tuning set.",
         "mcp": "Serve lessons to agents (MCP over stdio).",
+        "agent": "Connect Claude Code or Codex to this clone.",
+        "prime": "Show the lessons worth knowing for a project.",
     },
 }
 """Every command that `-h` lists, by section, with its one-line help."""
@@ -158,5 +160,11 @@ EXAMPLES: Final[dict[str, tuple[tuple[str, str], ...]]] = {
     "export": (("git fedlearn export notes --dry-run", "show what it would add"),),
     "import": (("git fedlearn import --since HEAD~1", "what the last commit changed"),),
     "mcp": (("git fedlearn mcp --read-only", "the command that an agent starts"),),
+    "agent": (
+        ("git fedlearn agent install claude --for ~/src/app", "hooks and MCP for one project"),
+        ("git fedlearn agent install codex", "for all projects: Codex has one file"),
+        ("git fedlearn agent status", "what is installed, and whether it runs"),
+    ),
+    "prime": (("git fedlearn prime --for ~/src/app --budget 300", "what an agent should know there"),),
 }
 """Examples of each command: a command line and its purpose."""

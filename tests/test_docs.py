@@ -44,6 +44,7 @@ NOT_RUN = {
     "git fedlearn review edit": "needs a sample that waits",
     "git fedlearn review drop": "needs an item that waits",
     "git-fedlearn -C ~/lessons mcp": "serves until its client goes",
+    "git fedlearn agent install claude --for": "needs a project; tests/commands/test_agent.py has one",
     "git fedlearn mcp": "serves until its client goes",
     "git fedlearn demo": "tests/commands/test_demo.py runs it",
 }

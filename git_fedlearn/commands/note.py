@@ -155,7 +155,7 @@ def _refuse(context: Context, reason: str, *, edited: bool, as_json: bool) -> in
     elif reason == UNSOLVED:
         context.print_error("hint: git fedlearn note 'ERROR => SOLUTION'")
     else:
-        context.print_error("hint: say what to do, in words that are clear without this moment")
+        context.print_error("hint: say what to do, and when")
     return 1
 
 

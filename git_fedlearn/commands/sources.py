@@ -1,7 +1,9 @@
 """`git fedlearn sources`: find the logs on this machine, list the configured sources, and try one."""
 
+import shlex
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Final
@@ -26,10 +28,17 @@ from git_fedlearn.learn.probe import (
     probe,
 )
 from git_fedlearn.learn.remote_files import RemotePath
-from git_fedlearn.learn.source_settings import find_folder, is_absent, read_profiles, write_source
+from git_fedlearn.learn.source_settings import (
+    find_folder,
+    is_absent,
+    read_profiles,
+    sources_of,
+    write_source,
+)
 from git_fedlearn.learn.sources import (
     MAIN_SOURCE,
     Location,
+    SourceError,
     Sources,
     choose_source,
     find_profiled,
@@ -77,17 +86,19 @@ def detect(
         raise UsageError(
             f"{unknown[0]}: no such source found (found: {listed})", hint="git fedlearn sources detect DIR"
         )
+    configured = _configured_files(context)
     chosen = [one for one in found if write or one.name in names]
     options = SyncOptions(Path(), context.now(), dry_run=True)
     answers: list[Json] = []
     for one in found:
         tried = probe(repository, context.privacy, one.sources, options, PROBED_BYTES)
-        is_configured = _is_configured(context, one)
+        is_configured = _is_configured(one, configured)
         answers.append(_detected_json(one, tried, is_configured=is_configured, is_added=one in chosen))
         if not as_json:
             _say_detected(context, one, tried, is_configured=is_configured)
     for one in chosen:
-        _configure(context, one, as_json=as_json)
+        if not _is_configured(one, configured):
+            _configure(context, one, as_json=as_json)
     if as_json:
         context.say_json("sources-detect/v1", {"sources": answers})
     elif not found:
@@ -96,8 +107,9 @@ def detect(
         )
     elif chosen:
         context.note("hint: git fedlearn sync")
-    elif not all(_is_configured(context, one) for one in found):
-        context.note("hint: git fedlearn sources detect --write    (then sync reads them)")
+    elif not all(_is_configured(one, configured) for one in found):
+        named = "".join(f" {shlex.quote(folder)}" for folder in folders)
+        context.note(f"hint: git fedlearn sources detect{named} --write    (then sync reads them)")
     return 0 if found else 1
 
 
@@ -119,21 +131,27 @@ def _detected(context: Context, folders: Iterable[str]) -> list[FoundSource]:
     return [*named.values()]
 
 
-def _is_configured(context: Context, one: FoundSource) -> bool:
-    """Whether `sync` reads a source already."""
+def _configured_files(context: Context) -> set[tuple[str, str]]:
+    """Path and profile of each file that `sync` reads."""
     repository = context.repository
-    if one.entry is None:
-        return choose_source(repository, context.directory, None) == one.folder
-    known = {profile.name for profile in read_profiles(repository, RemotePath(""))}
-    return one.name in known and find_folder(repository, one.name) == one.folder
+    with suppress(SourceError):
+        sources = sources_of(repository, choose_source(repository, context.directory, None))
+        return {(str(file.path), file.profile.tool if file.profile else "") for file in sources.files}
+    return set()
+
+
+def _is_configured(one: FoundSource, configured: set[tuple[str, str]]) -> bool:
+    tool = one.entry["profile"] if one.entry else ""
+    return all((str(file.path), tool) in configured for file in one.sources.files)
 
 
 def _configure(context: Context, one: FoundSource, *, as_json: bool) -> None:
-    if _is_configured(context, one) or not isinstance(one.folder, Path):
-        return
+    if not isinstance(one.folder, Path):
+        raise UsageError(f"{one.folder}: a URL", hint=f"git config {MAIN_SOURCE} {one.folder}")
     if one.entry is not None and not one.entry["files"]:
+        what = "logs of several tools are side by side" if one.folder.is_dir() else "a file, not a folder"
         raise UsageError(
-            f"{one.folder}: logs of several tools lie side by side, so no pattern tells them apart",
+            f"{one.folder}: {what}, so no profile can name them",
             hint=f"git fedlearn sync --source {_short(context, one.folder)}    (recognizes each file)",
         )
     write_source(context.repository, one.name, one.entry, one.folder)

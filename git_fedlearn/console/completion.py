@@ -125,6 +125,8 @@ def _pending_keys(ctx: click.Context, _start: str) -> Iterator[Completion]:
         yield CompletionItem(sample.key[:SHORT_ID], help=f"sample of {sample.since}")
     for proposed in inbox.retractions():
         yield CompletionItem(proposed.id[:SHORT_ID], help=f"retraction: {ascii(proposed.reason)[1:-1]}")
+    for drafted in inbox.drafts():
+        yield CompletionItem(drafted.id[:SHORT_ID], help=f"draft of {drafted.since}")
 
 
 def _collections(ctx: click.Context, _start: str) -> Iterator[Completion]:
@@ -134,6 +136,17 @@ def _collections(ctx: click.Context, _start: str) -> Iterator[Completion]:
     repository = _context(ctx).data_repository
     chosen = read_qdrant_settings(repository.top).collections
     return map(CompletionItem, local_collections(repository, chosen))
+
+
+def _sources(ctx: click.Context, start: str) -> Iterator[Completion]:
+    """The tools whose homes are on this machine, configured sources, and folders where one may be given."""
+    from git_fedlearn.learn.known_tools import find_homes  # noqa: PLC0415
+
+    repository = _context(ctx).data_repository
+    homes = {home.profile for home, _ in find_homes(repository.environment)}
+    yield from map(CompletionItem, sorted({*homes, *repository.settings_table.get("sources", {})}))
+    if ctx.info_name == "test":
+        yield CompletionItem(start, type="dir")
 
 
 def _intervals(_ctx: click.Context, _start: str) -> Iterator[Completion]:
@@ -175,6 +188,7 @@ _FINDERS: Final[dict[str, Finder]] = {
     "KEY": _pending_keys,
     "COLLECTION": _collections,
     "EVERY": _intervals,
+    "SOURCE": _sources,
     "REV": _REFS,
     "RANGE": _REFS,
     "A": _REFS,

@@ -121,7 +121,8 @@ def _pattern(event: JsonObject, texts: dict[str, str]) -> Draft | None:
     described = any(event.get(name) for name in _PATTERN_FIELDS)
     if not described and event.get("pattern_extracted") is not True:
         return None
-    told = (texts[name] for name in (*_PATTERN_FIELDS, "description", "response") if texts[name])
+    said = ("pattern", "usage_pattern", "generalizable_pattern", "solution_approach")
+    told = (texts[name] for name in (*said, "description", "response", "skill_name") if texts[name])
     nested = (" ".join(iter_strings(event.get(name, ""))) for name in _PATTERN_FIELDS)
     answer = next((text for text in (*told, *nested) if text), "")
     named = {name: texts[name] for name in ("query", "response")}

@@ -8,7 +8,7 @@ import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Final, NamedTuple
 
 from git_fedlearn.core.identity import RecordId
@@ -49,7 +49,7 @@ class FoundSource:
     folder: Location
     sources: Sources
     entry: Mapping[str, str] | None = None
-    """The profile, as the settings would have it; a missing pattern cannot tell these files from others."""
+    """The profile, as the settings would have it; with an empty pattern, it cannot be one."""
 
 
 class LessonPreview(NamedTuple):
@@ -103,15 +103,14 @@ def find_in(root: Location) -> list[FoundSource]:
         if name == MAIN_SOURCE or not isinstance(root, Path):
             found.append(FoundSource(MAIN_SOURCE, root, own))
             continue
-        folder = root if root.is_dir() else root.parent
         if home := next(
             (home for home in HOMES if home.profile == name and any(root.glob(home.files))), None
         ):
             entry = {"profile": name, "files": home.files}
-            found.append(FoundSource(name, folder, _profiled(name, entry, folder), entry))
+            found.append(FoundSource(name, root, _profiled(name, entry, root), entry))
             continue
         others = [other.path for key, group in groups.items() if key != name for other in group]
-        pattern = _pattern(folder, [file.path for file in files], others) if root.is_dir() else root.name
+        folder, pattern = _place(root, [file.path for file in files], others)
         found.append(FoundSource(name, folder, own, {"profile": name, "files": pattern}))
     return found
 
@@ -130,18 +129,18 @@ def _named_apart(found: Iterable[FoundSource]) -> Iterator[FoundSource]:
         yield FoundSource(name, one.folder, one.sources, one.entry)
 
 
-def _pattern(folder: Path, paths: Sequence[object], others: Sequence[object]) -> str:
-    """A pattern below a folder for the files at `paths` and none of the `others`; empty if there is none."""
-    inner = [PurePosixPath(Path(str(path)).relative_to(folder).as_posix()) for path in paths]
-    outer = [PurePosixPath(Path(str(path)).relative_to(folder).as_posix()) for path in others]
+def _place(root: Path, paths: Sequence[object], others: Sequence[object]) -> tuple[Path, str]:
+    """A folder, and a pattern below it for the files at `paths` and none of the `others`; empty if none is.
+
+    The pattern is shared with all clones, so it has no name of a folder or file in it.
+    """
+    inner, outer = [Path(str(path)) for path in paths], [Path(str(path)) for path in others]
     endings = {path.suffix for path in inner}
     ending = endings.pop() if len(endings) == 1 else ".json*"
-    common = os.path.commonpath([str(path.parent) for path in inner])
-    for start in ("", common):
-        below = PurePosixPath(start)
-        if not any(path.is_relative_to(below) and path.match(f"*{ending}") for path in outer):
-            return (below / f"**/*{ending}").as_posix()
-    return ""
+    for folder in (root, Path(os.path.commonpath([path.parent for path in inner]))):
+        if not any(path.is_relative_to(folder) and path.match(f"*{ending}") for path in outer):
+            return folder, f"**/*{ending}" if root.is_dir() else ""
+    return root, ""
 
 
 def probe(

@@ -1,9 +1,9 @@
-"""Pending items, which need a person's decision, and the decisions: one store for three kinds.
+"""Pending items, which need a person's decision, and the decisions: one store for all kinds.
 
-Records from peers that failed the check, samples that may contain something private, and retractions
-proposed by agents are JSON lines in the local state, readable only by their owner. They are stored
-unredacted; callers redact them for display. A decision is stored under the key of its item, which is never
-pending again. A damaged line costs only its item.
+Records from peers that failed the check, samples that may contain something private, retractions proposed
+by agents and lessons drafted from their sessions are JSON lines in the local state, readable only by their
+owner. All but drafts are stored unredacted; callers redact them for display. A decision is
+stored under the key of its item, which is never pending again. A damaged line costs only its item.
 """
 
 import json
@@ -24,6 +24,9 @@ from git_fedlearn.repository.state import INBOX, read_json
 
 MAX_RECORDS_PER_PEER: Final = 1000
 """More lines are not stored, so that a peer cannot fill the disk."""
+
+MAX_DRAFTS: Final = 100
+"""Drafts of lessons that are stored; further ones are not."""
 
 MAX_RETRACTIONS: Final = 200
 """More are refused: nobody reviews so many proposals one by one."""
@@ -68,12 +71,27 @@ class ProposedRetraction:
     at: str
 
 
+@dataclass(frozen=True, slots=True)
+class DraftedLesson:
+    """A lesson from a session of an agent, sanitized: its id, set, record line and day (UTC).
+
+    `near` are the ids of known lessons that are about something similar.
+    """
+
+    id: RecordId
+    set: SetName
+    line: str
+    since: str
+    near: tuple[RecordId, ...] = ()
+
+
 class PendingCounts(NamedTuple):
-    """The number of pending items: records by peer, samples, proposed retractions."""
+    """The number of pending items: records by peer, samples, proposed retractions, drafted lessons."""
 
     peers: Counter[str]
     samples: int
     retractions: int
+    drafts: int = 0
 
 
 class Inbox:
@@ -83,12 +101,13 @@ class Inbox:
         self._folder = repository.state.path(INBOX)
         self._samples = _Queue(self._folder, "samples")
         self._retractions = _Queue(self._folder, "retractions")
+        self._drafts = _Queue(self._folder, "drafts")
         self._duplicates = _Queue(self._folder, "duplicates")
 
     def count(self) -> PendingCounts:
         """The number of pending items."""
         peers = Counter(record.peer for record in self.records())
-        return PendingCounts(peers, len(self.samples()), len(self.retractions()))
+        return PendingCounts(peers, len(self.samples()), len(self.retractions()), len(self.drafts()))
 
     def records(self, peer: str | None = None) -> list[QuarantinedRecord]:
         """The quarantined records of one peer or of all, sorted by peer, set and key."""
@@ -177,6 +196,26 @@ class Inbox:
             self._retractions.remember(gone, decision)
         self._retractions.write(asdict(one) for one in self.retractions() if one.id not in gone)
 
+    def drafts(self) -> list[DraftedLesson]:
+        """The drafted lessons, oldest first."""
+        return sorted(self._drafts.read(_parse_draft), key=lambda one: (one.since, one.id))
+
+    def add_draft(self, drafted: DraftedLesson) -> bool:
+        """Add a draft; False if it is pending, was decided on, or there are too many."""
+        known = self.drafts()
+        if any(drafted.id == one.id for one in known) or drafted.id in self._drafts.decisions():
+            return False
+        if len(known) >= MAX_DRAFTS:
+            return False
+        self._drafts.write(map(asdict, [*known, drafted]))
+        return True
+
+    def decide_drafts(self, ids: Iterable[RecordId], decision: str) -> None:
+        """Remove drafts, with a decision."""
+        gone = set(ids)
+        self._drafts.remember(gone, decision)
+        self._drafts.write(asdict(one) for one in self.drafts() if one.id not in gone)
+
     def distinct_lessons(self) -> list[frozenset[RecordId]]:
         """Groups of lessons that a person decided are not duplicates of each other."""
         return [frozenset(map(RecordId, key.split())) for key in self._duplicates.decisions()]
@@ -255,3 +294,13 @@ def _format_record(record: QuarantinedRecord) -> dict[str, Any]:
 
 def _parse_retraction(facts: dict[str, Any]) -> ProposedRetraction:
     return ProposedRetraction(RecordId(str(facts["id"])), str(facts["reason"]), str(facts["at"]))
+
+
+def _parse_draft(facts: dict[str, Any]) -> DraftedLesson:
+    return DraftedLesson(
+        RecordId(str(facts["id"])),
+        SetName(str(facts["set"])),
+        str(facts["line"]),
+        str(facts["since"]),
+        tuple(RecordId(str(one)) for one in facts["near"]),
+    )

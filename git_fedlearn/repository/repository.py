@@ -147,12 +147,14 @@ class Repository:
         return SystemId(found)
 
     @contextmanager
-    def lock(self, command: str) -> Iterator[None]:
+    def lock(self, command: str, timeout_seconds: float | None = None) -> Iterator[None]:
         """Hold the lock of this repository; git config `fedlearn.lockTimeout` sets the timeout (30 seconds).
+
+        A caller that cannot wait so long gives its own.
 
         An interrupted checkout of ours is rolled back first. Raises LockedError, SettingsError.
         """
-        timeout = self.git.find_config("fedlearn.lockTimeout") or "30"
+        timeout = str(timeout_seconds or self.git.find_config("fedlearn.lockTimeout") or "30")
         if not re.fullmatch(r"\d{1,6}(\.\d+)?", timeout):
             raise SettingsError("git config fedlearn.lockTimeout: not a number of seconds")
         with hold_lock(self.state.folder, command, timeout=float(timeout)):

@@ -29,6 +29,18 @@ class StateItem(NamedTuple):
     """Whether `uninstall` and `doctor --fix` may remove it."""
 
 
+AGENTS: Final = StateItem(
+    "agents",
+    "what hooks of agents remember: open sessions, an index, a log",
+    "the next hook makes the index again; outcomes of open sessions are not counted",
+    holds_lessons=True,
+)
+AGENT_SETUP: Final = StateItem(
+    "agent-setup.json",
+    "what `agent install` added to which file of an agent",
+    "`agent uninstall` finds its entries, but may leave a file or folder that it created",
+    is_disposable=False,
+)
 BUG_REPORTS: Final = StateItem("fedlearn-bug-*.txt", "bug reports", "the bug must be reproduced")
 BUNDLE: Final = StateItem("bundle", "bundles while they are unpacked", "nothing")
 CHECKPOINTS: Final = StateItem(
@@ -53,7 +65,7 @@ INBOX: Final = StateItem(
     "inbox",
     "pending items and your decisions",
     "records from peers return with the next full check, those from bundles do not; samples return with "
-    "`sync --full`, retractions if an agent proposes them again",
+    "`sync --full`, retractions if an agent proposes them again, drafts if a session solves the error again",
     holds_lessons=True,
     is_disposable=False,
 )
@@ -116,6 +128,8 @@ SOURCES: Final = StateItem(
 STATUS: Final = StateItem("status.json", "cached results of `status`", "computed again")
 
 ITEMS: Final = (
+    AGENTS,
+    AGENT_SETUP,
     BUG_REPORTS,
     BUNDLE,
     CHECKPOINTS,

@@ -29,6 +29,11 @@ WORDS_OF_EVIDENCE: Final = 2.0
 WORDS_OF_ALL: Final = 5
 """A lesson with all words of a short query counts as if it shared so many."""
 
+ALL_WORDS_SHARE: Final = 0.5
+"""Relevance by words counts for this share at least, if a lesson has all words of a query.
+
+Where all lessons are about one thing, their vectors say little, seen from their center."""
+
 QUESTION_BAR: Final = 0.3
 """Relevance below which the best lesson is no answer to a question."""
 
@@ -65,7 +70,9 @@ def relevance(cosine: float, words: WordMatch, lead: float) -> float:
     `lead` is BM25 divided by that of the best lesson, since BM25 has no upper bound. It weighs rare words
     more than `words.coverage`, which tells whether the best lesson is any good.
     """
-    return (1 - WORD_SHARE) * min(max(cosine, 0.0), 1.0) + WORD_SHARE * word_relevance(words, lead)
+    by_words = word_relevance(words, lead)
+    least = ALL_WORDS_SHARE * by_words if words.coverage == 1.0 else 0.0
+    return max((1 - WORD_SHARE) * min(max(cosine, 0.0), 1.0) + WORD_SHARE * by_words, least)
 
 
 def word_relevance(words: WordMatch, lead: float) -> float:
@@ -168,7 +175,11 @@ def _best(
         highest = max((one.words for one in candidates), default=0.0)
         for one in candidates:
             lead = max(one.words, 0.0) / highest if highest > 0 else 0.0
-            if not by_words and (1 - WORD_SHARE) * one.cosine + WORD_SHARE * math.sqrt(lead) < bar:
+            most = max(
+                (1 - WORD_SHARE) * one.cosine + WORD_SHARE * math.sqrt(lead),
+                ALL_WORDS_SHARE * math.sqrt(lead),
+            )
+            if not by_words and most < bar:
                 continue
             words = matcher.match(window, one.line)
             relevant = word_relevance(words, lead) if by_words else relevance(one.cosine, words, lead)

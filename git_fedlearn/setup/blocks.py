@@ -2,7 +2,7 @@
 
 Inserting twice changes no byte, and removing restores the original bytes: the opening marker records what
 else was created (the file, its folder, the newline of a last line). The line endings of the file are kept.
-A file is written only if that changes it. All comments begin with `#`.
+A file is written only if that changes it. Comments begin with `#`, in Markdown they are those of HTML.
 """
 
 from collections.abc import Iterable
@@ -12,8 +12,19 @@ from typing import Final, NamedTuple
 from git_fedlearn.errors import FedlearnError
 from git_fedlearn.repository.files import read_file, write_file
 
-OPENING: Final = b"# >>> git-fedlearn >>>"
-CLOSING: Final = b"# <<< git-fedlearn <<<"
+
+class BlockMarks(NamedTuple):
+    """How the two marker lines of a block begin, and how both end."""
+
+    opening: bytes
+    closing: bytes
+    ending: bytes = b""
+
+
+HASH_MARKS: Final = BlockMarks(b"# >>> git-fedlearn >>>", b"# <<< git-fedlearn <<<")
+HTML_MARKS: Final = BlockMarks(b"<!-- >>> git-fedlearn >>>", b"<!-- <<< git-fedlearn <<<", b" -->")
+OPENING: Final = HASH_MARKS.opening
+CLOSING: Final = HASH_MARKS.closing
 
 MADE_FILE: Final = "file"
 MADE_FOLDER: Final = "folder"
@@ -28,16 +39,16 @@ class Block(NamedTuple):
     made: tuple[str, ...]
 
 
-def find_block(data: bytes) -> Block | None:
+def find_block(data: bytes, marks: BlockMarks = HASH_MARKS) -> Block | None:
     """The git-fedlearn block, None if there is none. Raises FedlearnError if its end is missing."""
-    start = _line_start(data, OPENING, 0)
+    start = _line_start(data, marks.opening, 0)
     if start < 0:
         return None
-    closing = _line_start(data, CLOSING, start)
+    closing = _line_start(data, marks.closing, start)
     if closing < 0:
         raise FedlearnError(
             "the git-fedlearn block has no end marker",
-            hint=f"remove the lines from `{OPENING.decode()}` on that are not yours",
+            hint=f"remove the lines from `{marks.opening.decode()}` on that are not yours",
         )
     newline = data.find(b"\n", closing)
     end = len(data) if newline < 0 else newline + 1
@@ -45,23 +56,28 @@ def find_block(data: bytes) -> Block | None:
 
 
 def put_block(
-    data: bytes, lines: Iterable[str], *, made: tuple[str, ...] = (), at: int | None = None
+    data: bytes,
+    lines: Iterable[str],
+    *,
+    made: tuple[str, ...] = (),
+    at: int | None = None,
+    marks: BlockMarks = HASH_MARKS,
 ) -> bytes:
     """The file with a block of these lines: in place of the old one, else at byte `at`, else at the end."""
     ending = line_end(data)
-    old = find_block(data)
+    old = find_block(data, marks)
     if old:
-        return data[: old.start] + _format(lines, old.made, ending) + data[old.end :]
+        return data[: old.start] + _format(lines, old.made, ending, marks) + data[old.end :]
     position = len(data) if at is None else at
     before, after = data[:position], data[position:]
     if before and not before.endswith(b"\n"):
         before, made = before + ending, (*made, MADE_LINE_END)
-    return before + _format(lines, made, ending) + after
+    return before + _format(lines, made, ending, marks) + after
 
 
-def take_block(data: bytes) -> bytes:
+def take_block(data: bytes, marks: BlockMarks = HASH_MARKS) -> bytes:
     """The file without the block, as it was before."""
-    block = find_block(data)
+    block = find_block(data, marks)
     if not block:
         return data
     before, after = data[: block.start], data[block.end :]
@@ -84,9 +100,10 @@ def append_line(data: bytes, line: str) -> bytes:
     return data + line.encode() + ending
 
 
-def _format(lines: Iterable[str], made: tuple[str, ...], ending: bytes) -> bytes:
-    opening = OPENING + (f" (also made: {', '.join(made)})".encode() if made else b"")
-    return b"".join(line + ending for line in (opening, *(line.encode() for line in lines), CLOSING))
+def _format(lines: Iterable[str], made: tuple[str, ...], ending: bytes, marks: BlockMarks) -> bytes:
+    opening = marks.opening + (f" (also made: {', '.join(made)})".encode() if made else b"") + marks.ending
+    closing = marks.closing + marks.ending
+    return b"".join(line + ending for line in (opening, *(line.encode() for line in lines), closing))
 
 
 def _parse_made(opening: bytes) -> tuple[str, ...]:
@@ -102,38 +119,43 @@ def _line_start(data: bytes, marker: bytes, start: int) -> int:
     return found + 1 if found >= 0 else -1
 
 
-def find_file_block(path: Path) -> Block | None:
+def find_file_block(path: Path, marks: BlockMarks = HASH_MARKS) -> Block | None:
     """The block in a file, None if there is no block or file. Raises FedlearnError if its end is missing."""
     if not path.is_file():
         return None
     try:
-        return find_block(read_file(path))
+        return find_block(read_file(path), marks)
     except FedlearnError as error:
         raise FedlearnError(f"{path}: {error.message}", hint=error.hint) from None
 
 
 def put_file_block(
-    path: Path, lines: list[str], *, made: tuple[str, ...] = (), at: int | None = None
+    path: Path,
+    lines: list[str],
+    *,
+    made: tuple[str, ...] = (),
+    at: int | None = None,
+    marks: BlockMarks = HASH_MARKS,
 ) -> bool:
     """Write a block into a file, in place of the old one; returns whether that changed it."""
-    find_file_block(path)
+    find_file_block(path, marks)
     before = read_file(path)
-    after = put_block(before, lines, made=made, at=at)
+    after = put_block(before, lines, made=made, at=at, marks=marks)
     if after == before:
         return False
     write_file(path, after)
     return True
 
 
-def take_file_block(path: Path, *, bare: bytes = b"") -> bool:
+def take_file_block(path: Path, *, bare: bytes = b"", marks: BlockMarks = HASH_MARKS) -> bool:
     """Remove a block; returns whether there was one.
 
     A file that was created for it is removed too if only `bare` is left in it, and then its empty folder.
     """
-    block = find_file_block(path)
+    block = find_file_block(path, marks)
     if not block:
         return False
-    after = take_block(read_file(path))
+    after = take_block(read_file(path), marks)
     if MADE_FILE not in block.made or after != bare:
         write_file(path, after)
         return True

@@ -176,6 +176,8 @@ def test_a_walk_goes_through_all_kinds(system: System, world: World) -> None:
         "peers": {"peer": 2},
         "samples": 1,
         "retractions": 1,
+        "drafts": 0,
+        "urgency": "person",
     }
     out, err = io.StringIO(), io.StringIO()
     answers = Terminal(b"d\n" * 2 + b"accept\n" * 2)

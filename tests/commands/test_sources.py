@@ -146,6 +146,8 @@ def test_a_tools_own_variable_names_its_home(
     assert name not in detected(system)
     system.environment[variable] = str(other)
     assert detected(system)[name]["folder"] == str(other)
+    system.environment[variable] = "/" + "x" * 5000
+    assert name not in detected(system), "a folder that cannot be looked at is none"
 
 
 def test_folders_of_request_logs_are_recognized_by_content(system: System, home: Path) -> None:
@@ -170,19 +172,24 @@ def test_detect_looks_in_a_folder_that_is_named(system: System, home: Path, tmp_
     write(logs / "there/b.jsonl", codex(SESSION))
     found = detected(system, str(logs), "~/.claude")
     assert {name: one["folder"] for name, one in found.items()} == {
-        "codex": str(logs),
-        "ollama": str(logs),
+        "codex": str(logs / "there"),
+        "ollama": str(logs / "here"),
         "claude-code": str(home / ".claude"),
     }
+    done = system.fedlearn("sources", "detect", str(logs))
+    assert done.err == f"hint: git fedlearn sources detect {logs} --write    (then sync reads them)\n"
     system.fedlearn("sources", "detect", str(logs), "--write")
-    assert b'files = "there/**/*.jsonl"' in system.read(".fedlearn.toml")
+    assert b"here" not in system.read(".fedlearn.toml"), "every clone would see the names of folders"
+    assert all(one["configured"] for one in detected(system, str(logs / "there/b.jsonl")).values())
     assert "from 2 files in" in system.fedlearn("sync").out
     again = detected(system)
     assert list(again) == ["claude-code", "codex-2"], "the name codex is taken by another folder"
     write(logs / "here/c.jsonl", codex(SESSION))
     os.unlink(logs / "there/b.jsonl")  # noqa: PTH108
     mixed = system.fedlearn("sources", "detect", str(logs / "here"), "--write", code=2)
-    assert mixed.err.splitlines()[-2].endswith("so no pattern tells them apart")
+    assert mixed.err.splitlines()[-2].endswith("side by side, so no profile can name them")
+    one = system.fedlearn("sources", "detect", str(logs / "here/c.jsonl"), "--write", code=2)
+    assert one.err.splitlines()[-2].endswith("c.jsonl: a file, not a folder, so no profile can name them")
     assert "does not exist" in system.fedlearn("sources", "detect", str(tmp_path / "none"), code=3).err
     unknown = system.fedlearn("sources", "detect", "--add", "gemini", code=2)
     assert unknown.err.startswith("error: gemini: no such source found (found: claude-code, codex-2)\n")

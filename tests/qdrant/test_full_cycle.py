@@ -123,12 +123,17 @@ def test_an_export_that_is_killed_is_repeated(system: System) -> None:
 @pytest.mark.parametrize(("limit", "verb"), [(100_000, "search"), (100_000, "import"), (3000, "export")])
 def test_a_full_disk_is_an_error_and_all_is_there_afterwards(system: System, limit: int, verb: str) -> None:
     """By a limit on the size of files, which fails a write as a full disk does."""
-    system.add("error-solutions", *({"error_message": f"e{n}x", "solution": "s" * 90} for n in range(30)))
+    system.add(
+        "error-solutions",
+        *({"error_message": f"the pump e{n}x reports no pressure", "solution": "s" * 90} for n in range(30)),
+    )
     if verb == "export":
         fill(system, "error-solutions", payloads(30))
     before = system.git("status", "--porcelain", "--untracked-files=all").out
     shutil.rmtree(system.path / ".git/fedlearn/index")  # `add` made it
-    arguments = ["search", "e1x"] if verb == "search" else [verb, "error-solutions"]
+    arguments = (
+        ["search", "the pump e1x reports no pressure"] if verb == "search" else [verb, "error-solutions"]
+    )
     program = (
         "import resource, signal, sys; signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
         f"resource.setrlimit(resource.RLIMIT_FSIZE, ({limit}, {limit}))\n"

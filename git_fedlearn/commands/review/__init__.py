@@ -9,6 +9,7 @@ from typing import Any, Final, NamedTuple, TypedDict, TypeVar, Unpack
 import click
 
 from git_fedlearn.commands.review.clusters import PendingCluster
+from git_fedlearn.commands.review.drafts import PendingDraft
 from git_fedlearn.commands.review.kinds import (
     Accepted,
     PendingItem,
@@ -27,7 +28,12 @@ from git_fedlearn.federation.peers import RemoteName, check_name
 from git_fedlearn.learn.near_duplicates import MIN_RESEMBLANCE, find_duplicates
 from git_fedlearn.repository.inbox import Inbox
 
-WAITING_KINDS: Final[tuple[type[PendingItem], ...]] = (PendingRecord, PendingSample, PendingRetraction)
+WAITING_KINDS: Final[tuple[type[PendingItem], ...]] = (
+    PendingRecord,
+    PendingSample,
+    PendingRetraction,
+    PendingDraft,
+)
 """The kinds in the inbox. Duplicates have to be searched for, so only `--duplicates` shows them."""
 
 KINDS: Final[tuple[type[PendingItem], ...]] = (*WAITING_KINDS, PendingCluster)
@@ -65,6 +71,7 @@ class ScopeOptions(TypedDict):
     peer: str | None
     samples: bool
     retractions: bool
+    drafts: bool
     duplicates: str | None
     similarity: float | None
 
@@ -77,6 +84,7 @@ def scope_options(function: Function) -> Function:
             click.option("--peer", metavar="PEER", help="Only records from this peer."),
             click.option("--samples", is_flag=True, help="Only samples that may contain private data."),
             click.option("--retractions", is_flag=True, help="Only retractions that agents proposed."),
+            click.option("--drafts", is_flag=True, help="Only lessons drafted from sessions of agents."),
             click.option(
                 "--duplicates",
                 is_flag=False,
@@ -107,14 +115,14 @@ AS_JSON: Final = click.option("--json", "as_json", is_flag=True, help="Print JSO
 @AS_JSON
 @click.pass_context
 def command(click_context: click.Context, *, as_json: bool, **options: Unpack[ScopeOptions]) -> int:
-    """Decide what needs a person: records from peers, doubtful samples, proposed retractions.
+    """Decide what needs a person: records from peers, doubtful samples, retractions and lessons of agents.
 
     On a terminal, it asks about each pending item; elsewhere, it lists them. Items are kept in this clone
     only and shown redacted. It does not ask again about an item that you dropped.
 
     Private data is never accepted: accepting a record or a sample redacts it, unless you pass --as-is for a
-    sample. Accepting a proposed retraction retracts the record. Accepting duplicates, which only --duplicates
-    searches for, retracts all but the best.
+    sample. Accepting a proposed retraction retracts the record, a drafted lesson is learned. Accepting
+    duplicates, which only --duplicates searches for, retracts all but the best.
     """
     context: Context = click_context.obj
     scope, _ = _scope(options)
@@ -170,8 +178,9 @@ def accept(
     """Accept items, chosen by their keys or by a kind and --all.
 
     A record from a peer is added redacted, with a correct id and without an invalid score. A sample is
-    learned redacted. A proposed retraction is carried out. Of duplicates, all but the best are retracted;
-    those that say the same in other words are accepted by their keys only, as they may differ.
+    learned redacted, a draft as it is shown. A proposed retraction is carried out. Of duplicates, all but the
+    best are retracted; those that say the same in other words are accepted by their keys only, as they may
+    differ.
 
     --as-is puts the values in doubt on the allow-list in .fedlearn.toml, by their fingerprints, so that no
     hook and no other clone redacts them: commit that file too. All other private data is still redacted.
@@ -201,8 +210,8 @@ def drop(
 ) -> None:
     """Drop items, chosen by their keys or by a kind and --all.
 
-    A dropped record or sample is not learned, however often it is read. The record of a dropped retraction
-    stays. Dropped duplicates stay, too, and are not shown as duplicates of each other again.
+    A dropped record, sample or draft is not learned, however often it is read. The record of a dropped
+    retraction stays. Dropped duplicates stay, too, and are not shown as duplicates of each other again.
     """
     chosen = _choose(context, keys, options, everything=everything)
     for kind in KINDS:
@@ -237,6 +246,8 @@ def _find_items(context: Context, scope: ReviewScope) -> FoundItems:
         found.items.extend(PendingSample(context, sample) for sample in inbox.samples())
     if PendingRetraction in scope.kinds:
         found.items.extend(PendingRetraction(context, proposed) for proposed in inbox.retractions())
+    if PendingDraft in scope.kinds:
+        found.items.extend(PendingDraft(context, drafted) for drafted in inbox.drafts())
     if PendingCluster in scope.kinds:
         sets = context.data_repository.sets
         names = [scope.set_name] if scope.set_name else sets.names()
@@ -347,7 +358,13 @@ def _scope(options: ScopeOptions, keys: tuple[str, ...] = ()) -> tuple[ReviewSco
     peer, duplicates = options["peer"], options["duplicates"]
     if duplicates and _is_key(duplicates):
         keys, duplicates = (duplicates, *keys), ALL_SETS
-    flags = (options["peers"] or peer, options["samples"], options["retractions"], duplicates)
+    flags = (
+        options["peers"] or peer,
+        options["samples"],
+        options["retractions"],
+        options["drafts"],
+        duplicates,
+    )
     chosen = tuple(kind for kind, flag in zip(KINDS, flags, strict=True) if flag)
     scope = ReviewScope(
         chosen or WAITING_KINDS,
@@ -364,7 +381,9 @@ def _choose(
 ) -> list[PendingItem]:
     scope, keys = _scope(options, keys)
     if everything and not scope.is_chosen:
-        raise UsageError("--all needs a kind", hint="add --peers, --samples, --retractions or --duplicates")
+        raise UsageError(
+            "--all needs a kind", hint="add --peers, --samples, --retractions, --drafts or --duplicates"
+        )
     if bool(keys) == everything:
         raise UsageError("name items by their keys, or by a kind and --all", hint=LIST_HINT)
     items = _find_items(context, scope).items

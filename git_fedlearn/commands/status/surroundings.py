@@ -47,11 +47,13 @@ def peers_item(context: Context, statuses: list[PeerStatus]) -> StatusLine:
 def review_item(waiting: PendingCounts) -> StatusLine:
     """Pending items, which need a person's decision."""
     records, samples, retractions = waiting.peers.total(), waiting.samples, waiting.retractions
+    drafts = waiting.drafts
     facts: dict[str, Json] = {
-        "waiting": records + samples + retractions,
+        "waiting": records + samples + retractions + drafts,
         "peers": dict(sorted(waiting.peers.items())),
         "samples": samples,
         "retractions": retractions,
+        "drafts": drafts,
     }
     if not facts["waiting"]:
         return StatusLine("review", "nothing to review", facts=facts)
@@ -59,6 +61,7 @@ def review_item(waiting: PendingCounts) -> StatusLine:
     parts = [f"{count(records, 'record')} from peers ({by_peer})"] * bool(records)
     parts += [count(samples, "doubtful sample")] * bool(samples)
     parts += [count(retractions, "proposed retraction")] * bool(retractions)
+    parts += [count(drafts, "drafted lesson")] * bool(drafts)
     return StatusLine("review", ", ".join(parts), "git fedlearn review", facts, Urgency.PERSON)
 
 

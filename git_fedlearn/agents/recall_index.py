@@ -1,0 +1,238 @@
+"""An index of lessons by the words of their errors, for hooks of agents: SQLite, without any model.
+
+It is disposable, in the local state, readable only by its owner, and brought up to date by whoever finds it
+outdated. Lessons that read like instructions to an agent, superseded ones and samples to train on are not in
+it: nobody asked for what it answers.
+"""
+
+import json
+import os
+import sqlite3
+from collections.abc import Collection, Iterable, Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import Final, NamedTuple
+
+from git_fedlearn.core.identity import RecordId
+from git_fedlearn.core.layout import FINE_TUNING, OUTCOMES, SetName, find_set
+from git_fedlearn.repository.repository import Repository
+from git_fedlearn.repository.state import AGENTS
+from git_fedlearn.search.failures import (
+    FAILURE_BAR,
+    FailureWords,
+    WordWeights,
+    likeness,
+    lines_of_error,
+    telling_words,
+    windows_of_output,
+)
+
+FORMAT: Final = 1
+MAX_ROWS: Final = 4_000
+"""Pairs of a word and a lesson that a search looks at, those of rare words first."""
+
+MAX_COMPARED: Final = 25
+"""Lessons that are compared line by line with an output."""
+
+FOLLOW_SHARE: Final = 0.8
+"""The share of the best likeness that another lesson needs to be shown beside it."""
+
+SCORE_SHARE: Final = 0.3
+"""The largest part of its rank that a lesson loses by a low score."""
+
+_BUSY_SECONDS: Final = 0.05
+TABLES: Final = """
+create table facts (name text primary key, value text);
+create table lessons (
+    number integer primary key, id text, set_name text, digest text, error text, title text, gist text,
+    tags text, score real, claim text, seen_by text, worked integer, failed integer, first_seen text,
+    has_language integer, is_superseded integer default 0
+);
+create index lessons_by_id on lessons (id);
+create index lessons_by_set on lessons (set_name);
+create table words (word text, lesson integer, primary key (word, lesson)) without rowid;
+"""
+
+
+class KnownLesson(NamedTuple):
+    """A lesson as the index has it; `title` is the error or question, `gist` the answer, a line each."""
+
+    id: RecordId
+    set_name: SetName
+    title: str
+    gist: str
+    tags: frozenset[str]
+    score: float
+    worked: int
+    failed: int
+    first_seen: str
+    is_superseded: bool = False
+
+
+class RecalledLesson(NamedTuple):
+    """A lesson about a failure, and how much it is like it, in [0, 1]."""
+
+    lesson: KnownLesson
+    likeness: float
+
+
+FileFacts = dict[str, list[int]]
+"""Size, modification time and inode of files, by path."""
+
+
+class RecallIndex:
+    """The open index of a clone."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+
+    def count(self) -> int:
+        """The number of lessons."""
+        return int(self._connection.execute("select count(*) from lessons").fetchone()[0])
+
+    def read_facts(self, name: str) -> FileFacts:
+        """What a refresh stored about files under a name."""
+        row = self._connection.execute("select value from facts where name = ?", (name,)).fetchone()
+        return json.loads(row[0]) if row else {}
+
+    def find_failure(
+        self, output: str, *, limit: int = 2, bar: float = FAILURE_BAR, without: Collection[str] = ()
+    ) -> list[RecalledLesson]:
+        """The lessons about the failure that an output tells of, best first; none below the bar."""
+        windows = windows_of_output(output)
+        weights, candidates = self._candidates(windows)
+        found: dict[str, RecalledLesson] = {}
+        for number in candidates:
+            error, lesson = self._lesson(number)
+            if lesson.is_superseded:
+                continue
+            like = likeness(lines_of_error(error), windows, weights)
+            if like >= bar and lesson.id not in without:
+                found.setdefault(lesson.id, RecalledLesson(lesson, like))
+        ranked = sorted(found.values(), key=lambda one: (-_rank(one), one.lesson.id))
+        best = max((one.likeness for one in ranked), default=0.0)
+        return [one for one in ranked if one.likeness >= best * FOLLOW_SHARE][:limit]
+
+    def _candidates(self, windows: Iterable[FailureWords]) -> tuple[WordWeights, list[int]]:
+        """Weights of the words of an output, and the lessons that have the most weight of them."""
+        words = sorted(telling_words(windows))
+        frequencies: dict[str, int] = {}
+        for some in _chunks(words):
+            marks = ",".join("?" * len(some))
+            query = f"select word, count(*) from words where word in ({marks}) group by word"  # noqa: S608  marks
+            frequencies.update(self._connection.execute(query, some))
+        weights = WordWeights(frequencies, self.count())
+        sums: dict[int, float] = {}
+        rows = 0
+        for word in sorted(frequencies, key=lambda word: (frequencies[word], word)):
+            rows += frequencies[word]
+            if rows > MAX_ROWS and sums:
+                break
+            weight = weights.of(word)
+            for (number,) in self._connection.execute(
+                "select lesson from words where word = ? limit ?", (word, MAX_ROWS)
+            ):
+                sums[number] = sums.get(number, 0.0) + weight
+        return weights, sorted(sums, key=lambda number: (-sums[number], number))[:MAX_COMPARED]
+
+    def _lesson(self, number: int) -> tuple[str, KnownLesson]:
+        row = self._connection.execute(f"{_SELECT} where number = ?", (number,)).fetchone()
+        return str(row[-1]), _parse_row(row)
+
+    def best(self, tags: Collection[str], limit: int) -> Iterator[KnownLesson]:
+        """The lessons with the highest scores about one of these tags, or about no language at all."""
+        likes = " or ".join("tags like ?" for _ in tags)
+        about = f"and (not has_language or {likes})" if tags else ""
+        query = f"{_SELECT} where not is_superseded {about} order by score desc, id limit ?"
+        for row in self._connection.execute(query, (*(f"% {tag} %" for tag in sorted(tags)), limit)):
+            yield _parse_row(row)
+
+
+_SELECT: Final = (
+    "select id, set_name, title, gist, tags, score, worked, failed, first_seen, is_superseded, error"
+    " from lessons"
+)
+
+
+def _parse_row(row: tuple[object, ...]) -> KnownLesson:
+    identifier, set_name, title, gist, tags, score, worked, failed, first_seen, superseded, *_ = row
+    return KnownLesson(
+        RecordId(str(identifier)),
+        SetName(str(set_name)),
+        str(title),
+        str(gist),
+        frozenset(str(tags).split()),
+        float(str(score)),
+        int(str(worked)),
+        int(str(failed)),
+        str(first_seen),
+        bool(superseded),
+    )
+
+
+def _rank(found: RecalledLesson) -> float:
+    return found.likeness * (1 - SCORE_SHARE + SCORE_SHARE * found.lesson.score)
+
+
+def _chunks(words: list[str]) -> Iterator[list[str]]:
+    return (words[start : start + 500] for start in range(0, len(words), 500))
+
+
+def index_path(repository: Repository) -> Path:
+    """The file of the index."""
+    return repository.state.path(AGENTS, "recall.sqlite")
+
+
+@contextmanager
+def open_recall_index(path: Path) -> Iterator[RecallIndex | None]:
+    """The index for reading; None if there is none of this format, or another process is writing it."""
+    if not path.is_file():
+        yield None
+        return
+    with closing(
+        sqlite3.connect(f"file:{_quoted(path)}?mode=ro", uri=True, timeout=_BUSY_SECONDS)
+    ) as connection:
+        try:
+            known = connection.execute("select value from facts where name = 'format'").fetchone()
+        except sqlite3.Error:
+            known = None
+        yield RecallIndex(connection) if known == (str(FORMAT),) else None
+
+
+def _quoted(path: Path) -> str:
+    from urllib.parse import quote  # noqa: PLC0415  only here
+
+    return quote(os.fspath(path))
+
+
+def data_facts(repository: Repository) -> FileFacts:
+    """Facts of the files of record sets in the work tree that are searched."""
+    from git_fedlearn.repository.trees import WorkTree  # noqa: PLC0415  a search of a current index needs no more
+
+    paths = WorkTree(repository.top).paths()
+    return _facts(
+        repository.top, [path for path in paths if (found := find_set(path)) and found[0] != FINE_TUNING]
+    )
+
+
+def outcome_facts(repository: Repository) -> FileFacts:
+    """Facts of the files of outcomes in the work tree."""
+    paths = (repository.top / OUTCOMES).glob("*.jsonl")
+    return _facts(repository.top, sorted(repository.relative(path) for path in paths))
+
+
+def _facts(top: Path, paths: Iterable[str]) -> FileFacts:
+    found: FileFacts = {}
+    for path in paths:
+        try:
+            stat = (top / path).stat()
+        except OSError:
+            continue
+        found[path] = [stat.st_size, stat.st_mtime_ns, stat.st_ino]
+    return found
+
+
+def changed_bytes(before: FileFacts, now: FileFacts) -> int:
+    """The size of the files of sets that changed, 0 if none did; a file that is gone counts as 1."""
+    changed = {path for path in before.keys() | now.keys() if before.get(path) != now.get(path)}
+    return sum(now.get(path, [1])[0] or 1 for path in changed)

@@ -1,0 +1,96 @@
+"""Drafts of lessons from sessions of agents, in `review`."""
+
+import json
+from collections.abc import Sequence
+from typing import Self
+
+from git_fedlearn.commands.review.kinds import Accepted, PendingItem
+from git_fedlearn.console.context import Context
+from git_fedlearn.console.words import SHORT_ID, count
+from git_fedlearn.core.canonical import JsonObject, parse_value
+from git_fedlearn.core.identity import content_of
+from git_fedlearn.core.layout import SetName
+from git_fedlearn.core.record import NotARecordError, headline
+from git_fedlearn.learn.sync_state import read_pending, write_pending
+from git_fedlearn.repository.inbox import ACCEPTED, DROPPED, DraftedLesson, Inbox
+from git_fedlearn.repository.ledger import Ledger
+
+
+class PendingDraft(PendingItem):
+    """A lesson that was drafted at the end of a session; its key is the id it will have."""
+
+    kind = "drafts"
+    noun = "draft"
+
+    def __init__(self, context: Context, drafted: DraftedLesson) -> None:
+        super().__init__(context, drafted.id)
+        self.drafted = drafted
+
+    @property
+    def fields(self) -> JsonObject:
+        """The lesson."""
+        value = parse_value(self.drafted.line.encode("utf-8"))
+        return value if isinstance(value, dict) else {}
+
+    def row(self) -> str:
+        """Set, day, and the start of the lesson."""
+        return f"{self.drafted.set}  {self.drafted.since}  {ascii(headline(self.fields))[1:-1]}"
+
+    def describe(self, *, reveal: bool = False) -> str:  # noqa: ARG002  drafts were redacted on arrival
+        """The lesson, and known lessons that say something similar."""
+        lines = [f"key     {self.key}", f"set     {self.drafted.set}", f"since   {self.drafted.since}"]
+        for identifier in self.drafted.near:
+            lines += [
+                f"similar {identifier[:SHORT_ID]}  {name}: {ascii(headline(record.fields))[1:-1]}"
+                for name, record in self.context.data_repository.sets.find(identifier)
+                if not record.is_tombstone
+            ]
+        content = content_of(self.fields)
+        return "\n".join([*lines, f"lesson  {json.dumps(content, ensure_ascii=True)}"])
+
+    def to_json(self) -> JsonObject:
+        """The lesson, its set and day, and the ids of similar lessons."""
+        return {
+            "key": self.key,
+            "set": self.drafted.set,
+            "since": self.drafted.since,
+            "near_duplicates": [*self.drafted.near],
+            "record": self.fields,
+        }
+
+    def is_pending(self) -> bool:
+        """Whether it is still undecided."""
+        return self.drafted in Inbox(self.context.repository).drafts()
+
+    @classmethod
+    def accept(cls, context: Context, items: Sequence[Self]) -> Accepted:
+        """Learn the lessons, through the privacy engine once more."""
+        repository, today = context.data_repository, context.now().date()
+        lines: dict[SetName, list[bytes]] = {}
+        refused = 0
+        for item in items:
+            try:
+                record = context.intake.admit(item.fields, today).record
+            except NotARecordError as error:
+                context.print_error(f"error: {item.key[:SHORT_ID]}: {error}; cannot be accepted")
+                refused += 1
+            else:
+                lines.setdefault(item.drafted.set, []).append(record.line)
+        with repository.lock("review"):
+            for name, made in lines.items():
+                Ledger(repository).add(made)
+                repository.sets.join(name, made)
+                pending = read_pending(repository, repository.sets).get(name, [])
+                write_pending(repository, {name: [*pending, *made]}, ())
+            Inbox(repository).decide_drafts([item.drafted.id for item in items], ACCEPTED)
+        number = len(items) - refused
+        if number:
+            context.say(f"accepted {count(number, 'draft')}")
+        return Accepted(number, refused)
+
+    @classmethod
+    def drop(cls, context: Context, items: Sequence[Self]) -> None:
+        """Do not learn the lessons, and do not draft them again."""
+        with context.repository.lock("review"):
+            Inbox(context.repository).decide_drafts([item.drafted.id for item in items], DROPPED)
+        context.say(f"dropped {count(len(items), 'draft')}")
