@@ -16,6 +16,7 @@ BENCHMARKS = (
     "merge_driver",
     "git_merge",
     "sync",
+    "sessions",
     "search",
     "pull_remotes",
     "hooks",

@@ -30,6 +30,7 @@ from git_fedlearn.repository.outcomes import read_outcomes
 from git_fedlearn.repository.repository import Repository
 from git_fedlearn.repository.supersession import find_successors
 from git_fedlearn.repository.trust import read_trust
+from git_fedlearn.training.trained import TrainedModel, describe_model, find_models, model_to_json
 
 MAX_LISTED_ALTERNATIVES = 5
 
@@ -44,8 +45,8 @@ MAX_LISTED_ALTERNATIVES = 5
 def command(context: Context, identifier: str, *, with_origin: bool, as_json: bool) -> None:
     """Show a record from every set it is in. The first characters of its id are enough.
 
-    --origin also names the peer that introduced the record, the peers that have it, and the commits that
-    changed it.
+    --origin also names the peer that introduced the record, the peers that have it, the commits that changed
+    it, and the models that were trained on it.
     """
     repository = context.data_repository
     found = select(repository.sets, identifier)
@@ -65,7 +66,8 @@ def command(context: Context, identifier: str, *, with_origin: bool, as_json: bo
             }
             for name, record in found
         ]
-        answer: dict[str, Json] = {"origin": _origin_to_json(origin)} if origin else {}
+        models: list[Json] = [model_to_json(one) for one in _models(repository, origin)]
+        answer: dict[str, Json] = {"origin": {**_origin_to_json(origin), "models": models}} if origin else {}
         context.say_json("show/v1", {"records": records, **answer})
         return
     with context.paging():
@@ -77,7 +79,14 @@ def command(context: Context, identifier: str, *, with_origin: bool, as_json: bo
             facts = _describe(record, weighed, today)
             context.say("\n".join([f"{paint('id', record.id)}  {paint('set', name)}", *facts, ""]))
         if origin:
-            context.say("\n".join(["origin", *_describe_origin(origin, repository.system())]))
+            own = repository.system()
+            trained = [_row("trained", describe_model(one, own)) for one in _models(repository, origin)]
+            context.say("\n".join(["origin", *_describe_origin(origin, own), *trained]))
+
+
+def _models(repository: Repository, origin: Origin | None) -> list[TrainedModel]:
+    """The models that saw a record."""
+    return find_models(repository, [origin.record.id]) if origin else []
 
 
 def _weigh(repository: Repository, record: Record, outcomes: dict[str, Outcome]) -> list[str]:
