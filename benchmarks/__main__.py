@@ -17,6 +17,7 @@ BENCHMARKS = (
     "merge_driver",
     "git_merge",
     "sync",
+    "sessions",
     "search",
     "pull_remotes",
     "hooks",

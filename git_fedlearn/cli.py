@@ -126,11 +126,13 @@ def run(arguments: list[str], context: Context) -> int:  # noqa: PLR0911  one pe
     try:
         code = _invoke(arguments, context)
     except click.UsageError as error:
-        return _usage_error(error, context)
+        message, hint = describe(error)
+        _report(FedlearnError(message, hint=hint), arguments, context)
+        return error.exit_code
     except click.exceptions.Exit as ended:
         return ended.exit_code
     except FedlearnError as error:
-        context.report(error)
+        _report(error, arguments, context)
         return error.exit_code
     except (KeyboardInterrupt, click.Abort):
         print("interrupted", file=context.stderr)
@@ -203,10 +205,12 @@ def _invoke(arguments: list[str], context: Context) -> object:
         return cli.invoke(ctx)
 
 
-def _usage_error(error: click.UsageError, context: Context) -> int:
-    message, hint = describe(error)
-    context.print_error(f"error: {message}\nhint: {hint}")
-    return error.exit_code
+def _report(error: FedlearnError, arguments: list[str], context: Context) -> None:
+    """Print an error, and as JSON too if the command line asks for JSON and none was printed yet."""
+    context.report(error)
+    options = arguments[: arguments.index("--")] if "--" in arguments else arguments
+    if "--json" in options and not context.has_answered:
+        context.say_json("error/v1", {"error": error.message, "hint": error.hint or None})
 
 
 if __name__ == "__main__":

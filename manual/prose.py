@@ -12,9 +12,10 @@ EXIT_CODES: Final = (
 
 ENVIRONMENT: Final = (
     ("AI_STACK_DATA", "The folder of your AI stack's logs (default: ~/.local/share/nixos-ai-stack)."),
+    ("CLAUDE_CONFIG_DIR, CODEX_HOME", "The homes of Claude Code and Codex, where sources detect looks."),
     ("QDRANT_URL, QDRANT_API_KEY", "The Qdrant server for export and import, and its key."),
     ("FEDLEARN_EMBEDDER_KEY", "The key of the embedding endpoint in fedlearn.embedder."),
-    ("NO_COLOR", "If set: no colors. A pipe gets colors only if FORCE_COLOR is set."),
+    ("NO_COLOR", "If set: no colors. A pipe gets colors only if FORCE_COLOR is set, or color.ui is always."),
     ("SOURCE_DATE_EPOCH", "The current time to use, in seconds since 1970."),
 )
 

@@ -19,7 +19,7 @@ settings.load_profile("tests")
 
 @pytest.fixture(autouse=True)
 def _hermetic(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    foreign = ("GIT_", "FEDLEARN_", "AI_STACK_", "PRE_COMMIT")
+    foreign = ("GIT_", "FEDLEARN_", "AI_STACK_", "PRE_COMMIT", "COLUMNS", "PAGER", "NO_COLOR", "FORCE_COLOR")
     for name in [name for name in os.environ if name.startswith(foreign)]:
         monkeypatch.delenv(name)
     home = tmp_path / "home"

@@ -65,6 +65,9 @@ def named_commands() -> Iterator[NamedCommand]:
         for number, text, is_printed in texts(ast.parse(path.read_text(encoding="utf-8"))):
             for match in COMMAND.finditer(text):
                 line = match[0].strip()
+                if re.search(r" '[^']*$", line):  # the end was found inside quotes
+                    line += text[match.start() + len(line) :].partition("'")[0] + "'"
+                line = re.sub(rf"(?<=[\w-]){UNKNOWN}", "", line)
                 line = line[:-1] if line.endswith("'") and line.count("'") % 2 else line
                 if not re.match(rf"git fedlearn \S*{UNKNOWN}", line) and line not in PROSE:
                     is_whole = is_printed and not text.startswith(f"`{line}`")

@@ -2,7 +2,7 @@
 
 import click
 
-from git_fedlearn.console.context import Context
+from git_fedlearn.console.context import Context, paint
 from git_fedlearn.console.words import change_json, describe, summarize
 from git_fedlearn.core.canonical import Json
 from git_fedlearn.core.layout import SetName
@@ -57,7 +57,8 @@ def command(
     if as_json:
         context.say_json("diff/v1", _to_json(sets))
     else:
-        _say(context, sets, stat=stat)
+        with context.paging():
+            _say(context, sets, stat=stat)
     return 1 if sets else 0
 
 
@@ -83,7 +84,8 @@ def _say(context: Context, sets: SetChanges, *, stat: bool) -> None:
     context.say(summarize(all_changes(sets)))
     own = context.repository.git.find_config(SYSTEM_KEY) or ""
     for name, changes in sets.items():
-        context.say(f"{name}: {summarize(changes)}" if stat else name)
+        shown = paint("set", name)
+        context.say(f"{shown}: {summarize(changes)}" if stat else shown)
         for change in () if stat else changes:
             context.say(f"  {describe(change, own=own)}")
 

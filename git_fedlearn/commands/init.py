@@ -56,11 +56,11 @@ def _say_scaffold(context: Context, done: Scaffold) -> None:
     readmes = [path for path in done.made if path in FOLDER_READMES]
     for path in done.made:
         if path not in readmes:
-            context.say(f"created   {path}")
+            context.tell(f"created   {path}")
     if readmes:
-        context.say(f"created   README.md in {count(len(readmes), 'folder')} of data/")
+        context.tell(f"created   README.md in {count(len(readmes), 'folder')} of data/")
     for path in done.extended:
-        context.say(f"extended  {path}")
+        context.tell(f"extended  {path}")
     report_unextended(context, done)
 
 
@@ -68,10 +68,10 @@ def _say_existing(context: Context, existing: ExistingFiles, older: set[str]) ->
     """Name the files under data/, except those of an older layout."""
     ours, others = ([path for path in paths if path not in older] for paths in existing)
     if ours:
-        context.say(f"uses      {_some(ours)} (existing; from now on a data file of git-fedlearn)")
+        context.tell(f"uses      {_some(ours)} (existing; from now on a data file of git-fedlearn)")
         context.note("hint: git fedlearn verify    (shows lines that are not records)")
     if others:
-        context.say(f"leaves    {_some(others)} (yours; git-fedlearn does not touch other files)")
+        context.tell(f"leaves    {_some(others)} (yours; git-fedlearn does not touch other files)")
 
 
 def _some(paths: list[str]) -> str:
@@ -92,7 +92,7 @@ def _say_next(context: Context, repository: Repository, done: Scaffold, *, mixed
         context.note(f"note: {path} is ignored by a .gitignore rule, so git will not commit it")
     if paths:
         files = dict.fromkeys("data" if not mixed and path.startswith("data/") else path for path in paths)
-        context.say(f"next: git add {shlex.join(files)} && git commit -m 'Set up git-fedlearn'")
-        context.say("then: git fedlearn sources detect    (or write a lesson down: git fedlearn note)")
+        context.tell(f"next: git add {shlex.join(files)} && git commit -m 'Set up git-fedlearn'")
+        context.tell("then: git fedlearn sources detect    (or write a lesson down: git fedlearn note)")
     elif not done.left:
         context.note("everything is already set up; `git fedlearn doctor` checks it")

@@ -1,12 +1,12 @@
 """`git fedlearn log`: the history of one record, or of all, commit by commit."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import NamedTuple
 
 import click
 
-from git_fedlearn.console.context import Context
+from git_fedlearn.console.context import Context, paint
 from git_fedlearn.console.words import change_json, describe, marked_headline, summarize, what_happened
 from git_fedlearn.core.canonical import Json
 from git_fedlearn.core.changes import RecordChange, compare_sets
@@ -89,15 +89,20 @@ def _log_all(
         commits: list[Json] = [_commit_json(objects, commit) for commit in found]
         context.say_json("log/v1", {"commits": commits})
         return
+    with context.paging():
+        _say_commits(context, objects, found, listed)
+
+
+def _say_commits(context: Context, objects: Objects, found: Iterable[CommitChanges], listed: int) -> None:
     own = context.repository.git.find_config(SYSTEM_KEY) or ""
     for commit in found:
         context.say(_commit_line(objects, commit.commit))
         context.say(f"  {summarize(all_changes(commit.sets))}")
         changes = [(name, change) for name, of in commit.sets.items() for change in of]
         for name, change in changes[:listed]:
-            context.say(f"    {name:<15}  {describe(change, own=own)}")
+            context.say(f"    {paint('set', f'{name:<15}')}  {describe(change, own=own)}")
         if len(changes) > listed > 0:
-            context.say(f"    … {len(changes) - listed} more    (--records {len(changes)})")
+            context.say(f"    and {len(changes) - listed} more    (--records {len(changes)})")
 
 
 def _log_record(context: Context, objects: Objects, options: _RecordLog, *, as_json: bool) -> None:
@@ -124,8 +129,9 @@ def _log_record(context: Context, objects: Objects, options: _RecordLog, *, as_j
             },
         )
         return
-    for name in names:
-        _say_record(context, objects, (name, identifier), (pending[name], histories[name]))
+    with context.paging():
+        for name in names:
+            _say_record(context, objects, (name, identifier), (pending[name], histories[name]))
 
 
 def _ends(context: Context, objects: Objects, rev: str) -> tuple[Oid | None, Oid | None]:
@@ -150,16 +156,16 @@ def _say_record(
     (name, identifier), (pending, steps) = record, history
     own = context.repository.git.find_config(SYSTEM_KEY) or ""
     title = _title_of([*pending, *(change for step in steps for change in step.changes)])
-    context.say("  ".join(part for part in (identifier, name, title) if part))
+    parts = (paint("id", identifier), paint("set", name), title)
+    context.say("  ".join(part for part in parts if part))
     for change in pending:
         context.say(f"  {'not committed':<24}  {what_happened(change, own=own)}")
     for step in steps:
         facts = objects.facts(step.commit)
         what = ", ".join(what_happened(change, own=own) for change in step.changes)
         origin = _origin(objects, step.commit)
-        context.say(
-            f"  {facts.date}  {step.commit[:COMMIT_LENGTH]}  {what}  ({printable(facts.subject)}{origin})"
-        )
+        commit = paint("id", step.commit[:COMMIT_LENGTH])
+        context.say(f"  {facts.date}  {commit}  {what}  ({printable(facts.subject)}{origin})")
     if not (pending or steps):
         context.say("  no changes in these commits")
 
@@ -174,7 +180,8 @@ def _title_of(changes: list[RecordChange]) -> str:
 
 def _commit_line(objects: Objects, commit: Oid) -> str:
     facts = objects.facts(commit)
-    return f"{commit[:COMMIT_LENGTH]}  {facts.date}  {printable(facts.subject)}{_origin(objects, commit)}"
+    shown = paint("id", commit[:COMMIT_LENGTH])
+    return f"{shown}  {facts.date}  {printable(facts.subject)}{_origin(objects, commit)}"
 
 
 def _origin(objects: Objects, commit: Oid) -> str:

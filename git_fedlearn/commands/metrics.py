@@ -3,11 +3,17 @@
 import click
 
 from git_fedlearn.console.context import Context
+from git_fedlearn.console.words import count
 from git_fedlearn.core.canonical import Json
-from git_fedlearn.statistics.metrics import Metrics, collect, parse_month, trend
+from git_fedlearn.statistics.metrics import Metrics, collect, growth_by_system, parse_month, trend
 
 BAR = 30
 """Characters of the longest bar."""
+NARROW = 80
+"""Columns of output that is no terminal."""
+MONTH_WIDTH = 9
+MAX_LISTED_SYSTEMS = 20
+SYSTEM_HEADING = f"{'system':<14} {'lessons':>8}  {'synced':<10}"
 
 
 @click.command("metrics", short_help="Show figures for all systems.")
@@ -16,6 +22,9 @@ BAR = 30
 @click.pass_obj
 def command(context: Context, month: str | None, *, as_json: bool) -> None:
     """Show how much all systems have learned, how fast, and how much of it from each other.
+
+    The first four figures are the health of the federation: the last sync, the systems, the patterns that
+    they share, and how much each system has from others. The growth follows by month and by system.
 
     The figures come from the record sets, and from the monthly files that sync and federate write.
     docs/metrics.md defines each figure.
@@ -47,6 +56,7 @@ def _to_json(metrics: Metrics) -> dict[str, Json]:
             for name, figures in found.sets.items()
         },
         "months": [{**row} for row in trend(metrics)],
+        "systems": [one._asdict() for one in growth_by_system(metrics)],
     }
 
 
@@ -56,12 +66,12 @@ def _say(context: Context, metrics: Metrics) -> None:
         ("last sync", metrics.sync_last or "never"),
         ("systems", f"{len(metrics.systems)}"),
         ("patterns federated", f"{found.patterns:,}"),
-        ("fine-tuning samples", f"{found.samples:,} (about {found.tokens:,} tokens)"),
         (
             "collective learning",
             f"{found.learning_rate:.1%} of the lessons on a system come from others",
         ),
         ("adoption", f"{found.adoption_rate:.1%} of lessons were learned by two or more systems"),
+        ("fine-tuning samples", f"{found.samples:,} (about {found.tokens:,} tokens)"),
         ("patterns per week", f"{found.pace:g} (last four weeks)"),
         ("retractions", f"{found.retractions:,}"),
     ):
@@ -70,9 +80,26 @@ def _say(context: Context, metrics: Metrics) -> None:
     for set_name, figures in found.sets.items():
         context.say(f"{set_name:<20} {figures.records:>10,} {figures.retracted:>10,} {figures.bytes:>12,}")
     _say_scores(context, found.scores())
-    context.say("\nmonth       patterns    samples  systems")
+    context.say("\nmonth       patterns    samples      total  systems")
     for row in trend(metrics):
-        context.say(f"{row['month']} {row['patterns']:>12,} {row['samples']:>10,} {row['systems']:>8,}")
+        numbers = f"{row['patterns']:>12,} {row['samples']:>10,} {row['total']:>10,} {row['systems']:>8,}"
+        context.say(f"{row['month']} {numbers}")
+    _say_systems(context, metrics)
+
+
+def _say_systems(context: Context, metrics: Metrics) -> None:
+    """Lessons that each system learned, and those of the last months, as many as the line has room for."""
+    rows = growth_by_system(metrics)
+    room = ((context.columns or NARROW) - len(SYSTEM_HEADING)) // MONTH_WIDTH
+    months = sorted({month for row in rows for month in row.months})[-room:] if rows else []
+    if rows:
+        context.say("\n" + SYSTEM_HEADING + "".join(f"{month:>{MONTH_WIDTH}}" for month in months))
+    for row in rows[:MAX_LISTED_SYSTEMS]:
+        day = (row.synced_at or "never")[:10]
+        numbers = "".join(f"{row.months.get(month, 0):>{MONTH_WIDTH},}" for month in months)
+        context.say(f"{row.system:<14} {row.lessons:>8,}  {day:<10}{numbers}".rstrip())
+    if len(rows) > MAX_LISTED_SYSTEMS:
+        context.say(f"and {count(len(rows) - MAX_LISTED_SYSTEMS, 'more system')} (--json lists all)")
 
 
 def _say_scores(context: Context, scores: dict[str, int]) -> None:

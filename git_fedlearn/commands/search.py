@@ -6,7 +6,7 @@ from datetime import date
 
 import click
 
-from git_fedlearn.console.context import Context
+from git_fedlearn.console.context import Context, paint, paint_score
 from git_fedlearn.console.lesson_facts import (
     describe_alternatives,
     describe_since,
@@ -181,9 +181,10 @@ def _title(number: int, hit: Hit, today: date) -> str:
         describe_alternatives(hit.alternatives),
         f"versions: {versions}" if versions else "",
     ]
+    score = paint_score(hit.effective, f"{hit.effective:.2f}")
     return (
-        f"{number}. {hit.id[:SHORT_ID]}  {', '.join(hit.sets)}\n"
-        f"   relevance {hit.relevance:.2f}{weak}, score {hit.effective:.2f} ({own}), {by}{since}"
+        f"{number}. {paint('id', hit.id[:SHORT_ID])}  {paint('set', ', '.join(hit.sets))}\n"
+        f"   relevance {hit.relevance:.2f}{weak}, score {score} ({own}), {by}{since}"
         f"{'; ' if hit.outcomes.systems else ''}{evidence(hit.outcomes)}{mark}"
         f"{''.join(f'{_INDENT}{line}' for line in links if line)}"
     )

@@ -6,7 +6,7 @@ from datetime import date
 
 import click
 
-from git_fedlearn.console.context import Context
+from git_fedlearn.console.context import Context, paint, paint_score
 from git_fedlearn.console.lesson_facts import (
     describe_since,
     describe_successors,
@@ -30,6 +30,7 @@ from git_fedlearn.repository.outcomes import read_outcomes
 from git_fedlearn.repository.repository import Repository
 from git_fedlearn.repository.supersession import find_successors
 from git_fedlearn.repository.trust import read_trust
+from git_fedlearn.training.trained import TrainedModel, describe_model, find_models, model_to_json
 
 MAX_LISTED_ALTERNATIVES = 5
 
@@ -44,8 +45,8 @@ MAX_LISTED_ALTERNATIVES = 5
 def command(context: Context, identifier: str, *, with_origin: bool, as_json: bool) -> None:
     """Show a record from every set it is in. The first characters of its id are enough.
 
-    --origin also names the peer that introduced the record, the peers that have it, and the commits that
-    changed it.
+    --origin also names the peer that introduced the record, the peers that have it, the commits that changed
+    it, and the models that were trained on it.
     """
     repository = context.data_repository
     found = select(repository.sets, identifier)
@@ -65,29 +66,39 @@ def command(context: Context, identifier: str, *, with_origin: bool, as_json: bo
             }
             for name, record in found
         ]
-        answer: dict[str, Json] = {"origin": _origin_to_json(origin)} if origin else {}
+        models: list[Json] = [model_to_json(one) for one in _models(repository, origin)]
+        answer: dict[str, Json] = {"origin": {**_origin_to_json(origin), "models": models}} if origin else {}
         context.say_json("show/v1", {"records": records, **answer})
         return
-    outcomes = read_outcomes(repository, {record.id for _, record in found})
-    for name, record in found:
-        known = outcomes.get(record.id, {})
-        weighed = [] if record.is_tombstone else _weigh(repository, record, known)
-        weighed += [] if record.is_tombstone else _relate(record, successors, others)
-        facts = _describe(record, weighed, today)
-        context.say("\n".join([f"{record.id}  {name}", *facts, ""]))
-    if origin:
-        context.say("\n".join(["origin", *_describe_origin(origin, repository.system())]))
+    with context.paging():
+        outcomes = read_outcomes(repository, {record.id for _, record in found})
+        for name, record in found:
+            known = outcomes.get(record.id, {})
+            weighed = [] if record.is_tombstone else _weigh(repository, record, known)
+            weighed += [] if record.is_tombstone else _relate(record, successors, others)
+            facts = _describe(record, weighed, today)
+            context.say("\n".join([f"{paint('id', record.id)}  {paint('set', name)}", *facts, ""]))
+        if origin:
+            own = repository.system()
+            trained = [_row("trained", describe_model(one, own)) for one in _models(repository, origin)]
+            context.say("\n".join(["origin", *_describe_origin(origin, own), *trained]))
+
+
+def _models(repository: Repository, origin: Origin | None) -> list[TrainedModel]:
+    """The models that saw a record."""
+    return find_models(repository, [origin.record.id]) if origin else []
 
 
 def _weigh(repository: Repository, record: Record, outcomes: dict[str, Outcome]) -> list[str]:
     """The lines for the effective score, and for outcomes with their newest notes."""
     effective = effective_score(record, read_trust(repository, {record.id}), outcomes)
-    lines = [_row("score", f"{effective:.2f}")]
+    lines = [_row("score", paint_score(effective, f"{effective:.2f}"))]
     said = evidence(tally(outcomes.values()))
     if said:
         lines.append(_row("outcomes", said))
     for note, system in sorted((note, system) for system, one in outcomes.items() for note in one.notes):
-        lines.append(f"    {note.at} {system} {'worked' if note.worked else 'failed'}: {_text(note.text)}")
+        what = paint("good", "worked") if note.worked else paint("bad", "failed")
+        lines.append(f"    {note.at} {system} {what}: {_text(note.text)}")
     return lines
 
 
@@ -99,7 +110,10 @@ def _relate(record: Record, successors: Sequence[Successor], others: Sequence[Al
     if text := describe_superseded(record.fields):
         lines.append(_row("replaces", text))
     lines += [
-        _row("also solved by", f"{one.id[:SHORT_ID]}  score {one.effective:.2f}  {printable(one.solution)}")
+        _row(
+            "also solved by",
+            f"{paint('id', one.id[:SHORT_ID])}  score {one.effective:.2f}  {printable(one.solution)}",
+        )
         for one in others[:MAX_LISTED_ALTERNATIVES]
     ]
     return lines

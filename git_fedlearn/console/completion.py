@@ -138,6 +138,17 @@ def _collections(ctx: click.Context, _start: str) -> Iterator[Completion]:
     return map(CompletionItem, local_collections(repository, chosen))
 
 
+def _sources(ctx: click.Context, start: str) -> Iterator[Completion]:
+    """The tools whose homes are on this machine, configured sources, and folders where one may be given."""
+    from git_fedlearn.learn.known_tools import find_homes  # noqa: PLC0415
+
+    repository = _context(ctx).data_repository
+    homes = {home.profile for home, _ in find_homes(repository.environment)}
+    yield from map(CompletionItem, sorted({*homes, *repository.settings_table.get("sources", {})}))
+    if ctx.info_name == "test":
+        yield CompletionItem(start, type="dir")
+
+
 def _intervals(_ctx: click.Context, _start: str) -> Iterator[Completion]:
     from git_fedlearn.timers.jobs import EVERY  # noqa: PLC0415
 
@@ -177,6 +188,7 @@ _FINDERS: Final[dict[str, Finder]] = {
     "KEY": _pending_keys,
     "COLLECTION": _collections,
     "EVERY": _intervals,
+    "SOURCE": _sources,
     "REV": _REFS,
     "RANGE": _REFS,
     "A": _REFS,

@@ -18,7 +18,7 @@ from typing import BinaryIO, Final, TextIO
 from git_fedlearn.app import Clone
 from git_fedlearn.core.canonical import Json
 from git_fedlearn.errors import FedlearnError
-from git_fedlearn.repository.git import watched_by
+from git_fedlearn.repository.git import Git, open_pager, watched_by
 from git_fedlearn.repository.settings import hide_credentials
 
 _RESET: Final = "\x1b[0m"
@@ -43,6 +43,60 @@ _CONTROL: Final = re.compile(
 def without_control(text: str) -> str:
     """The text with control characters escaped, for a terminal."""
     return _CONTROL.sub(lambda match: ascii(match[0])[1:-1], text)
+
+
+_MEANINGS: Final = {
+    "id": "\x1b[33m",
+    "set": "\x1b[36m",
+    "good": "\x1b[32m",
+    "fair": "\x1b[33m",
+    "bad": "\x1b[31m",
+}
+"""What `paint` can mark, and the color of it on a terminal."""
+_OPENINGS: Final = {chr(0xFDD0 + number): code for number, code in enumerate(_MEANINGS.values())}
+_CLOSING: Final = "\ufdef"
+_MARK: Final = re.compile("[\ufdd0-\ufdef]")
+"""Characters that Unicode keeps free for use inside a program."""
+_GOOD_SCORE: Final = 0.8
+_FAIR_SCORE: Final = 0.5
+
+
+def paint(meaning: str, text: str) -> str:
+    """The text marked with its meaning; `Context.say` shows that as a color, or not at all."""
+    return f"{chr(0xFDD0 + [*_MEANINGS].index(meaning))}{text}{_CLOSING}" if text.strip() else text
+
+
+def paint_score(score: float, text: str) -> str:
+    """A score from 0 to 1 in the color of its height; below 0 is none."""
+    if score < 0:
+        return text
+    return paint("good" if score >= _GOOD_SCORE else "fair" if score >= _FAIR_SCORE else "bad", text)
+
+
+def render(text: str, *, colored: bool) -> str:
+    """The text with the marks of `paint` as colors, or without them."""
+    return _MARK.sub(lambda mark: _OPENINGS.get(mark[0], _RESET) if colored else "", text)
+
+
+_COMMAND_LINE: Final = re.compile(r"(next|then|hint): |\s*git ")
+"""A line to copy and paste, which is never broken."""
+_COLUMN: Final = re.compile(r"\s*\S.*?\s{2,}(?=\S)")
+
+
+def fit(line: str, columns: int) -> str:
+    """The line broken between words to at most `columns` characters, with further ones under its text."""
+    if len(_MARK.sub("", line)) <= columns or _COMMAND_LINE.match(line):
+        return line
+    import textwrap  # noqa: PLC0415  costs start-up time
+
+    named = _COLUMN.match(line)
+    indent = len(_MARK.sub("", named[0])) if named else columns
+    if indent > columns // 2:
+        indent = len(line) - len(line.lstrip()) + 2
+    parts = textwrap.wrap(
+        line, columns, subsequent_indent=" " * indent, break_long_words=False, break_on_hyphens=False
+    )
+    return "\n".join(parts)
 
 
 def wants_color(stream: TextIO, environment: Mapping[str, str]) -> bool:
@@ -78,10 +132,73 @@ class Context(Clone):
     stdout: TextIO = field(default_factory=lambda: sys.stdout)
     stderr: TextIO = field(default_factory=lambda: sys.stderr)
     quiet: bool = False
+    is_json: bool = False
+    """Whether `answer` prints the answer, and `say` nothing."""
+    has_answered: bool = field(default=False, init=False)
+    """Whether JSON was printed."""
+    _paged: tuple[bool, int | None] | None = field(default=None, init=False)
+    """Color and columns of the terminal behind a pager."""
 
     def say(self, text: str = "") -> None:
-        """Print a line of the answer."""
-        print(without_control(text), file=self.stdout)
+        """Print lines of the answer, which fit a terminal."""
+        if not self.is_json:
+            print(self._rendered(without_control(text)), file=self.stdout)
+
+    def tell(self, text: str) -> None:
+        """Print a line about what was done, unless `--quiet`."""
+        if not self.quiet:
+            self.say(text)
+
+    def _rendered(self, text: str) -> str:
+        if columns := self.columns:
+            text = "\n".join(fit(line, columns) for line in text.split("\n"))
+        return render(text, colored=self.is_colored) if _MARK.search(text) else text
+
+    @property
+    def is_colored(self) -> bool:
+        """Whether the answer is colored: `NO_COLOR`, then git's `color.fedlearn` and `color.ui`."""
+        if self._paged:
+            return self._paged[0]
+        if self.environment.get("NO_COLOR") or self.environment.get("TERM") == "dumb":
+            return False
+        if self.environment.get("FORCE_COLOR"):
+            return True
+        is_terminal = "true" if self.stdout.isatty() else "false"
+        found = self._git.attempt("config", "--get-colorbool", "color.fedlearn", is_terminal)
+        return found.out.strip() == b"true"
+
+    @property
+    def columns(self) -> int | None:
+        """The width of the terminal; None if the answer does not go to one."""
+        if self._paged:
+            return self._paged[1]
+        if not self.stdout.isatty():
+            return None
+        named = self.environment.get("COLUMNS", "")
+        if named.isdecimal() and int(named):
+            return int(named)
+        try:
+            return os.get_terminal_size(self.stdout.fileno()).columns or None
+        except (OSError, ValueError):
+            return None
+
+    @property
+    def _git(self) -> Git:
+        return Git(self.directory, self.environment)
+
+    @contextmanager
+    def paging(self) -> Iterator[None]:
+        """Show what is printed inside in git's pager, on a terminal only."""
+        pager = os.fsdecode(self._git.attempt("var", "GIT_PAGER").out).strip() if self.stdout.isatty() else ""
+        if pager in ("", "cat") or self.is_json:
+            yield
+            return
+        terminal, self._paged = self.stdout, (self.is_colored, self.columns)
+        try:
+            with open_pager(pager, self.environment) as self.stdout:
+                yield
+        finally:
+            self.stdout, self._paged = terminal, None
 
     def write(self, data: bytes) -> None:
         """Write bytes of the answer, unchanged."""
@@ -100,15 +217,18 @@ class Context(Clone):
 
     def print_error(self, text: str) -> None:
         """Print a line to standard error, even if `--quiet`, or nothing if that cannot be written."""
-        clean = without_control(text)
+        clean = render(without_control(text), colored=False)
         with suppress(OSError):
             shown = color_prefixes(clean) if wants_color(self.stderr, self.environment) else clean
             print(shown, file=self.stderr)
 
     def say_status(self, word: str, text: str) -> None:
         """Print a line of the answer that begins with a status word (`ok`, `problem`), in its color."""
+        if self.is_json:
+            return
+        line = self._rendered(f"{word} {without_control(text)}")
         shown = color_word(word) if wants_color(self.stdout, self.environment) else word
-        print(f"{shown} {without_control(text)}", file=self.stdout)
+        print(f"{shown}{line.removeprefix(word)}", file=self.stdout)
 
     @contextmanager
     def watching_git(self) -> Iterator[None]:
@@ -132,4 +252,10 @@ class Context(Clone):
 
     def say_json(self, schema: str, answer: dict[str, Json]) -> None:
         """Print an answer as JSON; `schema` is its name and version, as in `verify/v1`."""
-        self.say(json.dumps({"schema": f"fedlearn.{schema}", **answer}, indent=2))
+        self.has_answered = True
+        print(json.dumps({"schema": f"fedlearn.{schema}", **answer}, indent=2), file=self.stdout)
+
+    def answer(self, schema: str, facts: dict[str, Json]) -> None:
+        """Print the answer of a command as JSON if that was asked for; `say` prints it otherwise."""
+        if self.is_json:
+            self.say_json(schema, facts)

@@ -16,11 +16,11 @@ from git_fedlearn.setup.scaffold import Scaffold
 def say_installation(context: Context, repository: Repository, done: Installation) -> int:
     """Print what was installed and which hooks were skipped; returns the exit code."""
     if done.is_unchanged:
-        context.say(f"already installed as {done.system}")
+        context.tell(f"already installed as {done.system}")
     else:
-        context.say(f"installed in {repository.common_dir} as {done.system}")
+        context.tell(f"installed in {repository.common_dir} as {done.system}")
         for line in _changes(repository, done):
-            context.say(f"  {line}")
+            context.tell(f"  {line}")
         if find_manual(repository.git) == "":
             context.note(
                 "note: man finds no page of git-fedlearn yet; `git fedlearn install --global` links them"

@@ -30,14 +30,28 @@ def progress_bar(context: Context, work: str) -> Iterator[Callable[[int, int], N
         yield lambda _done, _total: None
         return
     from rich.console import Console  # noqa: PLC0415  as above
-    from rich.progress import Progress  # noqa: PLC0415
+    from rich.progress import (  # noqa: PLC0415
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeRemainingColumn,
+    )
 
-    console = Console(file=context.stderr)
-    with Progress(console=console, transient=True) as bar:
-        task = bar.add_task(work, visible=False)
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[rate]}"),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=Console(file=context.stderr), transient=True) as bar:
+        task = bar.add_task(work, visible=False, rate="")
 
         def show(done: int, total: int) -> None:
             bar.update(task, completed=done, total=total, visible=True)
+            speed = bar.tasks[0].speed
+            bar.update(task, rate=f"{speed:,.0f}/s" if speed else "")
 
         yield show
 
@@ -51,7 +65,7 @@ def watching(context: Context, peers: Sequence[Peer]) -> Iterator[PullWatcher]:
     from rich.console import Console  # noqa: PLC0415  as above
     from rich.live import Live  # noqa: PLC0415
 
-    states = {str(peer.name): "fetching …" for peer in peers}
+    states = {str(peer.name): "fetching" for peer in peers}
     with Live(_table(states, ""), console=Console(file=context.stderr), transient=True) as live:
         yield _LiveTable(live, states)
 
@@ -74,7 +88,7 @@ class _LiveTable(PullWatcher):
 
     def joining(self) -> None:
         """Show that the check has finished."""
-        self._show("merging …")
+        self._show("merging")
 
     def _show(self, caption: str) -> None:
         self._live.update(_table(self._states, caption), refresh=True)

@@ -6,7 +6,7 @@ from datetime import datetime
 from shlex import quote
 from typing import TYPE_CHECKING, Final
 
-from git_fedlearn.console.context import Context
+from git_fedlearn.console.context import Context, paint, paint_score
 from git_fedlearn.console.progress import progress_bar
 from git_fedlearn.core.canonical import Json, JsonObject
 from git_fedlearn.core.changes import ChangeKind, RecordChange, count_kinds
@@ -104,7 +104,7 @@ def updates(raised: int, changed: int) -> dict[str, int]:
 def short_ids(ids: Sequence[str], limit: int = 10) -> str:
     """The first `limit` ids, shortened, and the number of the others."""
     listed = " ".join(identifier[:SHORT_ID] for identifier in ids[:limit])
-    return f"{listed} … and {len(ids) - limit} more" if len(ids) > limit else listed
+    return f"{listed} and {len(ids) - limit} more" if len(ids) > limit else listed
 
 
 CHANGE_WORDS: Final = {
@@ -119,12 +119,28 @@ CHANGE_WORDS: Final = {
 }
 """What people read for a kind of change; `--json` has its value."""
 
+_MEANINGS: Final = {
+    ChangeKind.LEARNED: "good",
+    ChangeKind.RAISED: "good",
+    ChangeKind.LOWERED: "fair",
+    ChangeKind.ENDORSED: "good",
+    ChangeKind.RETRACTED: "bad",
+    ChangeKind.RESTORED: "good",
+    ChangeKind.CHANGED: "fair",
+    ChangeKind.LOST: "bad",
+}
+"""What a kind of change means for the reader."""
+
 _SCORE_CHANGES: Final = (ChangeKind.RAISED, ChangeKind.LOWERED)
 _CHANGE_COLUMNS: Final = max(map(len, CHANGE_WORDS.values()))
 
 
 def summarize(changes: Sequence[RecordChange]) -> str:
-    """`3 learned, 1 score raised to 0.90, 1 retracted`; `no changes` for none."""
+    """`3 learned, 1 score raised to 0.90, 1 retracted`; `no changes` for none.
+
+    The same change of one record in several sets is one.
+    """
+    changes = [*{(one.kind, one.record.id): one for one in changes}.values()]
     parts = []
     for kind, number in count_kinds(changes).items():
         only = next(change for change in changes if change.kind is kind) if number == 1 else None
@@ -141,8 +157,11 @@ def describe(change: RecordChange, *, own: str = "") -> str:
     else:
         score = score_text(change.after or change.before)
     title = marked_headline(change.lesson)
+    scored = change.after or change.before
+    height = score_of(scored.fields) if scored else -1.0
+    kind = paint(_MEANINGS[change.kind], f"{CHANGE_WORDS[change.kind]:<{_CHANGE_COLUMNS}}")
     parts = [
-        f"{CHANGE_WORDS[change.kind]:<{_CHANGE_COLUMNS}}  {change.record.id[:SHORT_ID]}  {score:<11}",
+        f"{kind}  {paint('id', change.record.id[:SHORT_ID])}  {paint_score(height, f'{score:<11}')}",
         "" if title == "retracted" else title,
         _author(change, own),
     ]
@@ -157,7 +176,8 @@ def what_happened(change: RecordChange, *, own: str = "") -> str:
     elif change.kind in (ChangeKind.LEARNED, ChangeKind.RESTORED) and score_of(change.record.fields) >= 0:
         score = f" with score {score_text(change.record)}"
     author = _author(change, own)
-    return f"{CHANGE_WORDS[change.kind]}{score}{f' {author}' if author else ''}"
+    what = paint(_MEANINGS[change.kind], f"{CHANGE_WORDS[change.kind]}{score}")
+    return f"{what}{f' {author}' if author else ''}"
 
 
 def score_text(record: Record | None) -> str:

@@ -10,9 +10,10 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
+from io import TextIOWrapper
 from pathlib import Path
 from select import select
-from typing import IO, Final, NamedTuple
+from typing import IO, Final, NamedTuple, TextIO
 from weakref import finalize
 
 from git_fedlearn.errors import GitError
@@ -82,6 +83,27 @@ def watched_by(watcher: GitWatcher | None) -> Iterator[None]:
         yield
     finally:
         _watcher.reset(token)
+
+
+@contextmanager
+def open_pager(command: str, environment: Mapping[str, str]) -> Iterator[TextIO]:
+    """Start a pager as git does, yield its input, and wait until the user leaves it."""
+    settings = {"LESS": "FRX", "LV": "-c", **environment}
+    with subprocess.Popen(  # noqa: S602  core.pager is a line for a shell
+        command,
+        shell=True,
+        stdin=subprocess.PIPE,
+        env=settings,
+    ) as process:
+        if process.stdin is None:
+            raise GitError(f"{command}: the pager has no input")
+        with suppress(BrokenPipeError):  # the user left it before the end
+            stream = TextIOWrapper(process.stdin, encoding="utf-8", errors="backslashreplace")
+            yield stream
+            stream.close()
+        while process.poll() is None:
+            with suppress(KeyboardInterrupt):  # it is the pager's
+                process.wait()
 
 
 class Git:

@@ -89,7 +89,7 @@ def _refuse_several(start: str, found: Iterable[tuple[SetName, Record]]) -> None
             f"\n  {i}  {name}  {title}".rstrip()
             for i, (name, title) in sorted(names.items())[:MAX_LISTED_MATCHES]
         )
-        more = f"\n  … and {len(names) - MAX_LISTED_MATCHES} more" if len(names) > MAX_LISTED_MATCHES else ""
+        more = f"\n  and {len(names) - MAX_LISTED_MATCHES} more" if len(names) > MAX_LISTED_MATCHES else ""
         raise UsageError(
             f"{start} is ambiguous; {len(names)} records start with it:{shown}{more}", hint="give more digits"
         )

@@ -7,11 +7,12 @@ the figures.
 import calendar
 import json
 import re
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 from git_fedlearn.core.canonical import InvalidJsonError, Json, JsonObject, parse_value
 from git_fedlearn.core.layout import FINE_TUNING
@@ -175,18 +176,46 @@ def _total_bytes(sets: Json) -> int | None:
     return sum(whole) if whole else None
 
 
+class SystemGrowth(NamedTuple):
+    """What one system learned, by month, and when it last synced with a change (None: unknown)."""
+
+    system: str
+    synced_at: str | None
+    lessons: int
+    months: dict[str, int]
+
+
+def growth_by_system(metrics: Metrics) -> list[SystemGrowth]:
+    """The growth of every system, the one that learned most first."""
+    months = metrics.survey.months_by_system()
+    synced = {file.system: file.synced_at for file in sorted(metrics.files, key=lambda file: file.synced_at)}
+    found = [
+        SystemGrowth(
+            system,
+            synced.get(system),
+            months.get(system, Counter()).total(),
+            {month: number for month, number in sorted(months.get(system, Counter()).items()) if month},
+        )
+        for system in metrics.systems
+    ]
+    return sorted(found, key=lambda one: (-one.lessons, one.system))
+
+
 def trend(metrics: Metrics) -> list[dict[str, Json]]:
-    """Rows by month: new patterns and samples, systems with a month file, and the largest size in one."""
+    """Rows by month: new patterns and samples, all until then, systems with a file, largest size."""
     new = metrics.survey.new_by_month()
     rows: list[dict[str, Json]] = []
+    total = sum(lesson.first is None for lesson in metrics.survey.lessons)
     for month in sorted({*new, *(file.month for file in metrics.files)}):
         files = [file for file in metrics.files if file.month == month]
         counted = new.get(month)
+        total += counted.total() if counted else 0
         rows.append(
             {
                 "month": month,
                 "patterns": sum(counted[name] for name in PATTERN_SETS) if counted else 0,
                 "samples": counted[FINE_TUNING] if counted else 0,
+                "total": total,
                 "systems": len({file.system for file in files}),
                 "bytes": max((file.bytes for file in files if file.bytes is not None), default=None),
             }

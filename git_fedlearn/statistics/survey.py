@@ -136,6 +136,15 @@ class Survey:
                 months.setdefault(f"{lesson.first:%Y-%m}", Counter())[lesson.set_name] += 1
         return dict(sorted(months.items()))
 
+    def months_by_system(self) -> dict[str, Counter[str]]:
+        """Lessons that each system learned, by month (`YYYY-MM`, empty if unknown)."""
+        months: dict[str, Counter[str]] = {}
+        for lesson in self.lessons:
+            for system in lesson.systems:
+                month = f"{lesson.first:%Y-%m}" if lesson.first else ""
+                months.setdefault(system, Counter())[month] += 1
+        return months
+
     def learned_by(self, system: str, month: str) -> dict[SetName, int]:
         """Lessons of a month that a system learned, by set."""
         counted = Counter(

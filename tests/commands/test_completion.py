@@ -58,6 +58,8 @@ def test_what_is_offered(learned: System, offered: object, tmp_path: Path) -> No
     (gone,) = [r.id[:12] for r in learned.records("best-practices") if r.is_tombstone]
     inbox = Inbox(Repository.discover(learned.path, learned.environment))
     inbox.add_retraction(ProposedRetraction(RecordId(gone), "wrong", "2026-05-28T20:26:40Z"))
+    (Path(learned.environment["HOME"]) / ".codex").mkdir()
+    learned.write(".fedlearn.toml", b'format = 1\n[sources.mine]\nfiles = "*.jsonl"\n')
     for line, expected in {
         "git-fedlearn ver": ["verify"],
         "git-fedlearn verify --hi": ["--history"],
@@ -76,6 +78,10 @@ def test_what_is_offered(learned: System, offered: object, tmp_path: Path) -> No
         "git-fedlearn schedule install --sync da": ["daily"],
         "git-fedlearn retract --commit ": ["main"],
         "git-fedlearn sync --source ": ["dir,"],
+        "git-fedlearn sources detect --add ": ["codex", "mine"],
+        "git-fedlearn sources detect ": ["dir,"],
+        "git-fedlearn sources test m": ["dir,m", "mine"],
+        "git-fedlearn note --supersedes ": sorted([alive, gone]),
         "git-fedlearn sanitize ": ["file,"],
         "git-fedlearn help remote a": ["add"],
         "git-fedlearn completion ": ["bash", "zsh", "fish"],

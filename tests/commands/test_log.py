@@ -74,7 +74,7 @@ def test_all_records_commit_by_commit(two: tuple[System, System]) -> None:
     assert told.startswith(f"{head}{line} 2.0\n")
     assert f"meet\n  1 score raised to 0.90, 1 confirmed\n    best-practices   score raised   {pin}" in told
     assert "two learns\n  2 learned\n" in told
-    assert "    … 1 more    (--records 2)\n" in told
+    assert "    and 1 more    (--records 2)\n" in told
     assert one.fedlearn("log", "-n", "1", "--records", "0").out == head
     (commit,) = one.fedlearn("log", "--rev", "HEAD~1..HEAD", "--json").json()["commits"]
     assert (commit["subject"], commit["system"], commit["peers"]) == ("take back", None, [])

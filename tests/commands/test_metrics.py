@@ -80,8 +80,13 @@ def test_the_figures_add_up(federation: System) -> None:
         "dataset_tokens": 6,
         "retractions": 1,
         "months": [
-            {"month": "2026-04", "patterns": 1, "samples": 0, "systems": 0, "bytes": None},
-            {"month": "2026-05", "patterns": 2, "samples": 1, "systems": 1, "bytes": 70},
+            {"month": "2026-04", "patterns": 1, "samples": 0, "total": 1, "systems": 0, "bytes": None},
+            {"month": "2026-05", "patterns": 2, "samples": 1, "total": 4, "systems": 1, "bytes": 70},
+        ],
+        "systems": [
+            {"system": A, "synced_at": None, "lessons": 3, "months": {"2026-05": 3}},
+            {"system": B, "synced_at": "2026-05-22T10:00:00Z", "lessons": 2, "months": {"2026-05": 2}},
+            {"system": C, "synced_at": None, "lessons": 1, "months": {"2026-04": 1}},
         ],
     }
 
@@ -99,9 +104,9 @@ def test_what_people_read(federation: System) -> None:
         "last sync            never\n"
         "systems              3\n"
         "patterns federated   3\n"
-        "fine-tuning samples  1 (about 6 tokens)\n"
         "collective learning  50.0% of the lessons on a system come from others\n"
         "adoption             50.0% of lessons were learned by two or more systems\n"
+        "fine-tuning samples  1 (about 6 tokens)\n"
         "patterns per week    0.5 (last four weeks)\n"
         "retractions          1\n"
     )
@@ -112,9 +117,14 @@ def test_what_people_read(federation: System) -> None:
         "0.9-1.0           2  ##############################\n"
         "none              1  ###############\n"
         "\n"
-        "month       patterns    samples  systems\n"
-        "2026-04            1          0        0\n"
-        "2026-05            2          1        0\n"
+        "month       patterns    samples      total  systems\n"
+        "2026-04            1          0          1        0\n"
+        "2026-05            2          1          4        0\n"
+        "\n"
+        "system          lessons  synced      2026-04  2026-05\n"
+        "sys-aaaaaaaaaa        3  never             0        3\n"
+        "sys-bbbbbbbbbb        2  never             0        2\n"
+        "sys-cccccccccc        1  never             1        0\n"
     )
 
 
