@@ -3,6 +3,7 @@
 import click
 
 from git_fedlearn.console.context import Context
+from git_fedlearn.console.usage import ANSWER_AS_JSON
 from git_fedlearn.console.words import SHORT_ID, count, redactions
 from git_fedlearn.core.canonical import Json, JsonObject
 from git_fedlearn.core.layout import DATA, SetName
@@ -23,6 +24,7 @@ MAX_REASON_LENGTH = 4000
 @click.argument("identifiers", metavar="[ID]...", nargs=-1)
 @click.option("--reason", metavar="TEXT", required=True, help="Why; everybody can read it.")
 @click.option("--commit", "revision", metavar="REV", help="Retract all records that this commit added.")
+@ANSWER_AS_JSON
 @click.pass_obj
 def command(context: Context, identifiers: tuple[str, ...], reason: str, revision: str | None) -> None:
     """Retract lessons on every system. A retraction is shared like any record and never expires.
@@ -48,6 +50,8 @@ def command(context: Context, identifiers: tuple[str, ...], reason: str, revisio
         clear_retracted(repository)
     for name, record in living:
         context.say(f"retracted {record.id[:SHORT_ID]} from {name}")
+    taken: list[Json] = [{"set": name, "id": record.id} for name, record in living]
+    context.answer("retract/v1", {"retracted": taken, "already_retracted": len(chosen) - len(living)})
     if len(living) < len(chosen):
         context.note(f"{count(len(chosen) - len(living), 'record')} already retracted")
 
