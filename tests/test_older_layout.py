@@ -140,9 +140,16 @@ def test_one_command_adopts_all_of_it_and_loses_nothing(old: System, stack: Path
         "skills-patterns": 1,
         "fine-tuning": 1,
     }
+    hub = world.bare("hub")
+    refused = old.git("push", "--quiet", str(hub.path), "HEAD:refs/heads/main", check=False)
+    assert "hint: git fedlearn scan --history    (how to take it out of an earlier commit)" in refused.err
+    assert "git fedlearn sanitize" not in refused.err
+    history = old.fedlearn("scan", "--history", code=1).out
+    assert "data/telemetry/hybrid-events.jsonl: raw telemetry" in history
+    assert "--invert-paths" in history
     old.git("checkout", "--quiet", "--orphan", "clean")
     old.git("commit", "--quiet", "--message", "lessons so far")
-    old.git("push", "--quiet", str(world.bare("hub").path), "HEAD:refs/heads/main")
+    old.git("push", "--quiet", str(hub.path), "HEAD:refs/heads/main")
 
 
 def test_a_sync_before_the_repair_doubles_nothing(old: System, stack: Path) -> None:

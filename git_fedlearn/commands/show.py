@@ -31,6 +31,7 @@ from git_fedlearn.repository.outcomes import read_outcomes
 from git_fedlearn.repository.repository import Repository
 from git_fedlearn.repository.supersession import find_successors
 from git_fedlearn.repository.trust import read_trust
+from git_fedlearn.training.trained import TrainedModel, describe_model, find_models, model_to_json
 
 MAX_LISTED_ALTERNATIVES = 5
 
@@ -45,8 +46,8 @@ MAX_LISTED_ALTERNATIVES = 5
 def command(context: Context, identifier: str, *, with_origin: bool, as_json: bool) -> None:
     """Show a record from every set it is in. The first characters of its id are enough.
 
-    --origin also names the peer that introduced the record, the peers that have it, and the commits that
-    changed it.
+    --origin also names the peer that introduced the record, the peers that have it, the commits that changed
+    it, and the models that were trained on it.
     """
     repository = context.data_repository
     found = select(repository.sets, identifier)
@@ -66,7 +67,8 @@ def command(context: Context, identifier: str, *, with_origin: bool, as_json: bo
             }
             for name, record in found
         ]
-        answer: dict[str, Json] = {"origin": _origin_to_json(origin)} if origin else {}
+        models: list[Json] = [model_to_json(one) for one in _models(repository, origin)]
+        answer: dict[str, Json] = {"origin": {**_origin_to_json(origin), "models": models}} if origin else {}
         context.say_json("show/v1", {"records": records, **answer})
         return
     names = read_names(repository)
@@ -79,7 +81,13 @@ def command(context: Context, identifier: str, *, with_origin: bool, as_json: bo
             facts = _describe(record, weighed, today, names)
             context.say("\n".join([f"{paint('id', record.id)}  {paint('set', name)}", *facts, ""]))
         if origin:
-            context.say("\n".join(["origin", *_describe_origin(origin, names)]))
+            trained = [_row("trained", describe_model(one, names)) for one in _models(repository, origin)]
+            context.say("\n".join(["origin", *_describe_origin(origin, names), *trained]))
+
+
+def _models(repository: Repository, origin: Origin | None) -> list[TrainedModel]:
+    """The models that saw a record."""
+    return find_models(repository, [origin.record.id]) if origin else []
 
 
 def _weigh(

@@ -149,16 +149,21 @@ def report_found(context: Context, found: Iterable[FileFinding]) -> int:
     return 1 if lines else 0
 
 
-def report_private(context: Context, candidate: CommittedTree, parents: list[CommittedTree]) -> int:
-    """Find and report what must not be published; 1 if there is any."""
-    return report(context, find_private(context.privacy, candidate, parents))
+def report_private(
+    context: Context, candidate: CommittedTree, parents: list[CommittedTree], *, is_past: bool = False
+) -> int:
+    """Find and report what must not be published; 1 if there is any. A commit that `is_past` has children."""
+    return report(context, find_private(context.privacy, candidate, parents), is_past=is_past)
 
 
-def report(context: Context, private: Private) -> int:
+def report(context: Context, private: Private, *, is_past: bool = False) -> int:
     """Report private data in new lines and names, and raw telemetry; 1 if there is any."""
     found, named, raw = private
     report_found(context, (*named, *found))
     code = report_raw(context, raw)
+    if is_past and (found or named or raw):
+        context.print_error("hint: git fedlearn scan --history    (how to take it out of an earlier commit)")
+        return 1
     if found:
         context.print_error("hint: git fedlearn sanitize && git add :/data")
         context.print_error(

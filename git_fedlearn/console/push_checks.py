@@ -44,7 +44,8 @@ def _check_update(context: Context, objects: Objects, update: Update, known: lis
     commits = list(_data_commits(objects, tip, [*known, *old]))
     refused = code = _check_settings(context, objects, update)
     for commit in commits:
-        if report_private(context, committed_tree(objects, commit), _trees(objects, objects.parents(commit))):
+        before = _trees(objects, objects.parents(commit))
+        if report_private(context, committed_tree(objects, commit), before, is_past=commit != tip):
             context.print_error(f"  in commit {commit[:COMMIT_LENGTH]} ({update.ref})")
             code = 1
     if refused or (

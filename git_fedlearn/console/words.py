@@ -137,7 +137,11 @@ _CHANGE_COLUMNS: Final = max(map(len, CHANGE_WORDS.values()))
 
 
 def summarize(changes: Sequence[RecordChange]) -> str:
-    """`3 learned, 1 score raised to 0.90, 1 retracted`; `no changes` for none."""
+    """`3 learned, 1 score raised to 0.90, 1 retracted`; `no changes` for none.
+
+    The same change of one record in several sets is one.
+    """
+    changes = [*{(one.kind, one.record.id): one for one in changes}.values()]
     parts = []
     for kind, number in count_kinds(changes).items():
         only = next(change for change in changes if change.kind is kind) if number == 1 else None

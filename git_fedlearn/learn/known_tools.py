@@ -5,6 +5,7 @@ folders that are named after a tool are looked at, and their files are recognize
 """
 
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -43,7 +44,7 @@ def find_homes(environment: Mapping[str, str]) -> Iterator[tuple[ToolHome, Path]
     for home in HOMES:
         named = environment.get(home.variable)
         places = [Path(named)] if named else [_expand(place, environment) for place in home.places]
-        yield from ((home, place) for place in places if place.is_dir())
+        yield from ((home, place) for place in places if _is_folder(place))
 
 
 def find_log_folders(environment: Mapping[str, str], top: Path) -> Iterator[Path]:
@@ -58,7 +59,13 @@ def find_log_folders(environment: Mapping[str, str], top: Path) -> Iterator[Path
     places = [base / name for name in LOG_FOLDERS for base in bases]
     places += [user / f".{name}" for name in LOG_FOLDERS]
     places += [top / MULCH_FOLDER, user / MULCH_FOLDER]
-    yield from (place for place in places if place.is_dir() and not place.is_symlink())
+    yield from (place for place in places if _is_folder(place) and not place.is_symlink())
+
+
+def _is_folder(path: Path) -> bool:
+    with suppress(OSError):  # no permission, or a name that no file system takes
+        return path.is_dir()
+    return False
 
 
 def _expand(place: str, environment: Mapping[str, str]) -> Path:

@@ -137,7 +137,8 @@ class EdgeCollection:
         with edge_errors(folder):
             self._shard = edge.EdgeShard.load(str(folder))
         self._config = json.loads((folder / _CONFIG).read_bytes())
-        self._main = self.schema().main
+        schema = self.schema()
+        self._main, self._is_multi = schema.main, schema.main in schema.multi
 
     def renamed(self, name: str) -> "EdgeCollection":
         """The same collection under another name."""
@@ -155,7 +156,12 @@ class EdgeCollection:
         }
         indexes = {field: format_index(info) for field, info in known.items()}
         aliases = sorted(alias for alias, name in self._aliases.items() if name == self._own_name)
-        return Schema(vectors, self._config.get("sparse_vectors") or {}, indexes, aliases)
+        multi = {
+            str(name): str(spec["multivector_config"]["comparator"])
+            for name, spec in self._config["vectors"].items()
+            if spec.get("multivector_config")
+        }
+        return Schema(vectors, self._config.get("sparse_vectors") or {}, indexes, aliases, multi)
 
     def count(self) -> int:
         """The number of points."""
@@ -175,10 +181,7 @@ class EdgeCollection:
 
     def upsert(self, points: Sequence[Point]) -> None:
         """Add points, or replace those with the same ids."""
-        made = [
-            edge.Point(_native(point.id), {self._main: point.vector} if point.vector else {}, point.payload)
-            for point in points
-        ]
+        made = [edge.Point(_native(point.id), self._vectors(point.vector), point.payload) for point in points]
         self._update(edge.UpdateOperation.upsert_points(made))
 
     def set_payloads(self, points: Sequence[Point]) -> None:
@@ -214,6 +217,11 @@ class EdgeCollection:
             self._shard.flush()
             self._shard.close()
 
+    def _vectors(self, vector: Vector | None) -> "dict[str, edge.NamedVector]":
+        if not vector:
+            return {}
+        return {self._main: [vector] if self._is_multi else vector}
+
     def _update(self, operation: "edge.UpdateOperation") -> None:
         require_space(self._folder, WRITE_BYTES)
         with edge_errors(self._folder):
@@ -223,7 +231,13 @@ class EdgeCollection:
 def _config_of(schema: Schema) -> "edge.EdgeConfig":
     return edge.EdgeConfig(
         vectors={
-            key: edge.EdgeVectorParams(size=spec.size, distance=getattr(edge.Distance, spec.distance))
+            key: edge.EdgeVectorParams(
+                size=spec.size,
+                distance=getattr(edge.Distance, spec.distance),
+                multivector_config=edge.MultiVectorConfig(edge.MultiVectorComparator.MaxSim)
+                if key in schema.multi
+                else None,
+            )
             for key, spec in schema.vectors.items()
         },
         sparse_vectors={

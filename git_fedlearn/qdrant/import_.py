@@ -161,7 +161,12 @@ def _import_collection(
             dry = DryRunCollection(request.into, collection)
             return import_records(dry, expected, builder._replace(embedder=NullEmbedder()), progress)
     if collection is None:
-        collection = store.create(request.into, _new_schema(repository, request.collection, model))
+        schema = _new_schema(repository, request.collection, model)
+        collection = store.create(request.into, schema)
+        if request.into == request.collection:
+            for alias in schema.aliases or ():
+                if not store.find(alias):
+                    store.switch_alias(alias, request.into)
     _write_last_import(memory, _LastImport(model, [], -1))
     with open_expected(repository, request.collection, request.more, request.since) as expected:
         imported = import_records(collection, expected, builder, progress)
@@ -175,7 +180,8 @@ def _new_schema(repository: Repository, name: str, model: ModelIdentity) -> Sche
     exported = find_schema(repository, name) or Schema({})
     spec = exported.vectors.get(exported.main, VectorSpec(0))
     vectors = {**exported.vectors, exported.main: VectorSpec(model.dimensions, spec.distance)}
-    return exported._replace(vectors=vectors)
+    multi = {name: how for name, how in exported.multi.items() if name != exported.main}
+    return exported._replace(vectors=vectors, multi=multi)
 
 
 def _refuse_other_model(

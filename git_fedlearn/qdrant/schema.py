@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from git_fedlearn.core.canonical import Json, JsonObject
-from git_fedlearn.core.collection_names import escape_name, known_name, unescape_name
+from git_fedlearn.core.collection_names import escape_name, is_collection_name, known_name, unescape_name
 from git_fedlearn.qdrant.store import Schema, VectorSpec
 from git_fedlearn.repository.files import held, prune, read_file, write_file, write_pieces
 from git_fedlearn.repository.repository import Repository
@@ -30,6 +30,9 @@ _INDEX_TYPES: Final = frozenset({"keyword", "integer", "float", "geo", "text", "
 _TOKENIZERS: Final = ("prefix", "whitespace", "word", "multilingual")
 _DATED: Final = re.compile(r"(.+)-(\d{4}-\d\d-\d\d)")
 _MAX_VECTORS: Final = 16
+"""Of each kind, and aliases."""
+MAX_SIM: Final = "max_sim"
+"""The one way in which Qdrant compares multivectors."""
 _MAX_DIMENSIONS: Final = 65_536
 _MAX_TOKEN_LENGTH: Final = 1000
 
@@ -57,7 +60,12 @@ def format_schema(schema: Schema) -> JsonObject:
         "schema": SCHEMA_FORM,
         "written": None,
         "vectors": {
-            name: {"size": spec.size, "distance": spec.distance} for name, spec in schema.vectors.items()
+            name: {
+                "size": spec.size,
+                "distance": spec.distance,
+                **({"multivector": schema.multi[name]} if name in schema.multi else {}),
+            }
+            for name, spec in schema.vectors.items()
         },
         "sparse_vectors": {**schema.sparse},
         "payload_indexes": UNKNOWN if schema.indexes is None else {**schema.indexes},
@@ -70,17 +78,26 @@ def parse_schema(fields: JsonObject) -> Schema | None:
     vectors, sparse = fields.get("vectors"), fields.get("sparse_vectors")
     if fields.get("schema") != SCHEMA_FORM or not isinstance(vectors, dict):
         return None
-    specs = {}
+    specs, multi = {}, {}
     for name, spec in [*vectors.items()][:_MAX_VECTORS]:
         match spec:
             case {"size": int(size), "distance": "Cosine" | "Dot" | "Euclid" | "Manhattan" as distance}:
                 if 0 < size <= _MAX_DIMENSIONS:
                     specs[name] = VectorSpec(size, distance)
+                    if isinstance(spec, dict) and spec.get("multivector") == MAX_SIM:
+                        multi[name] = MAX_SIM
+    aliases = fields.get("aliases")
     return Schema(
         specs,
         _parse_sparse(sparse) if isinstance(sparse, dict) else {},
         _parse_indexes(fields.get("payload_indexes")),
+        _parse_aliases(aliases) if isinstance(aliases, list) else None,
+        multi,
     )
+
+
+def _parse_aliases(aliases: list[Json]) -> list[str]:
+    return [name for name in aliases[:_MAX_VECTORS] if isinstance(name, str) and is_collection_name(name)]
 
 
 def _parse_sparse(sparse: JsonObject) -> dict[str, JsonObject]:

@@ -81,7 +81,15 @@ class QdrantStore:
     def create(self, name: str, schema: Schema) -> "QdrantCollection":
         """Create a collection with its vectors and payload indexes."""
         vectors = {
-            key: models.VectorParams(size=spec.size, distance=models.Distance(spec.distance))
+            key: models.VectorParams(
+                size=spec.size,
+                distance=models.Distance(spec.distance),
+                multivector_config=models.MultiVectorConfig(
+                    comparator=models.MultiVectorComparator(schema.multi[key])
+                )
+                if key in schema.multi
+                else None,
+            )
             for key, spec in schema.vectors.items()
         }
         sparse = {
@@ -139,7 +147,8 @@ class QdrantCollection:
         self._local = local
         self.max_integer = _MAX_PROTOBUF_INTEGER if client.init_options.get("prefer_grpc") else MAX_INTEGER
         self._page = _LOCAL_SCROLL_PAGE if local else _SCROLL_PAGE
-        self._vector = self.schema().main
+        schema = self.schema()
+        self._vector, self._is_multi = schema.main, schema.main in schema.multi
 
     def schema(self) -> Schema:
         """Vectors, payload indexes and aliases of the collection."""
@@ -165,7 +174,12 @@ class QdrantCollection:
         if strict and strict.enabled and strict.max_query_limit:
             self._page = min(self._page, strict.max_query_limit)
         specs = {name: VectorSpec(spec.size, spec.distance.value) for name, spec in named.items()}
-        return Schema(specs, sparse, None if self._local else indexes, aliases)
+        multi = {
+            name: spec.multivector_config.comparator.value
+            for name, spec in named.items()
+            if spec.multivector_config
+        }
+        return Schema(specs, sparse, None if self._local else indexes, aliases, multi)
 
     def count(self) -> int:
         """The number of points."""
@@ -262,7 +276,8 @@ class QdrantCollection:
     def _vectors(self, vector: Vector | None) -> "models.VectorStruct":
         if vector is None:
             return {}
-        return {self._vector: vector} if self._vector else vector
+        stored: list[float] | list[list[float]] = [vector] if self._is_multi else vector
+        return {self._vector: stored} if self._vector else stored
 
 
 def _smaller(number: int, error: TooMuchError) -> int:

@@ -80,11 +80,16 @@ class Schema(NamedTuple):
     indexes: Mapping[str, JsonObject] | None = {}
     """Payload indexes by field: `{"type": "keyword"}`, with their parameters."""
     aliases: Sequence[str] | None = None
+    multi: Mapping[str, str] = {}
+    """Those of the vectors of which a point has many, with how they are compared: `max_sim`."""
 
     @property
     def main(self) -> str:
-        """The name of the vector that lessons are embedded in: the unnamed one, else the first by name."""
-        return min(self.vectors, default="")
+        """The name of the vector that lessons are embedded in: the unnamed one, else the first by name.
+
+        One that is not multiple, if there is any.
+        """
+        return min(self.vectors.keys() - self.multi.keys() or self.vectors, default="")
 
 
 class Collection(Protocol):
@@ -144,6 +149,8 @@ class Store(Protocol):
 def main_vector(vectors: object, main: str) -> Vector | None:
     """The main vector among those of a point. Clients return an unnamed vector without a mapping."""
     found = vectors.get(main) if isinstance(vectors, Mapping) else vectors
+    if isinstance(found, Sequence) and found and isinstance(found[0], Sequence):
+        found = found[0]  # the first of many
     return [float(number) for number in found] if isinstance(found, Sequence) and found else None
 
 

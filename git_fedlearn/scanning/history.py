@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from xxhash import xxh3_128_digest
 
+from git_fedlearn.core.layout import is_raw
 from git_fedlearn.privacy.engine import PrivacyEngine
 from git_fedlearn.repository.history import TreeVersion, history_versions
 from git_fedlearn.repository.objects import Objects, Oid
@@ -50,6 +51,8 @@ class HistoryScan:
         self._range = commits
         self._places: set[tuple[str, str, int]] = set()
         self._leaky_paths: dict[str, None] = {}
+        self.raw: dict[str, None] = {}
+        """Paths of raw telemetry, in order."""
         self.kinds: dict[str, Counter[str]] = {}
         """Findings by commit that added them, the oldest first."""
         self.versions = 0
@@ -76,7 +79,7 @@ class HistoryScan:
         blobs = [version.entry.oid for version in self._versions() if self._contains(version, digests)]
         head = self._objects.find_commit("HEAD")
         in_head = bool(head) and self._is_leaky(committed_tree(self._objects, Oid(head or "")), {*blobs})
-        return Leaks(blobs, [*self._leaky_paths], in_head)
+        return Leaks(blobs, [*self._leaky_paths, *self.raw], in_head)
 
     def _counted(self, found: FileFinding) -> FileFinding:
         self.kinds.setdefault(found.commit, Counter())[found.finding.kind] += 1
@@ -86,6 +89,8 @@ class HistoryScan:
         seen = {xxh3_128_digest(passage.data) for passage in self._old_passages()}
         names: dict[str, list[FileFinding]] = {}
         for version in history_versions(self._objects, *self._range):
+            if version.entry.is_file and is_raw(version.path):
+                self.raw[version.path] = None
             name = version.path.rsplit("/", 1)[-1]
             if name not in names:
                 names[name] = scan_name(self._engine, name)
@@ -139,6 +144,7 @@ class HistoryScan:
     def _is_leaky(self, tree: CommittedTree, blobs: set[Oid]) -> bool:
         return any(
             entry.oid in blobs
+            or path in self.raw
             or any(path == leaky or path.startswith(f"{leaky}/") for leaky in self._leaky_paths)
             for path, entry in tree.entries.items()
         )

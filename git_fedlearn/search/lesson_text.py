@@ -1,5 +1,6 @@
 """The searched text of a record: its head (the question or error) and its body (the answer)."""
 
+import json
 from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple
 
@@ -7,7 +8,7 @@ from git_fedlearn.core.canonical import Json, JsonObject
 from git_fedlearn.core.identity import content_of
 from git_fedlearn.core.supersession import SUPERSEDES
 
-TEXT_VERSION: Final = 2
+TEXT_VERSION: Final = 3
 """Increased with every change here, so that indexes are built again."""
 
 HEAD_FIELDS: Final = (
@@ -17,14 +18,18 @@ HEAD_FIELDS: Final = (
 BODY_FIELDS: Final = (
     *("solution", "response", "completion", "answer", "description", "usage_pattern", "pattern"),
     *("generalizable_pattern", "solution_approach", "content", "text"),
+    *("page_content", "document", "data", "_node_content"),
 )
 _LABELS: Final = frozenset(
     (
         *("role", "language", "framework", "outcome", "source", "version", "id", "collection", "event_type"),
+        *("_node_type", "document_id", "doc_id", "ref_doc_id", "user_id", "agent_id", "run_id", "hash"),
         SUPERSEDES,
     )
 )
 """Fields that classify a lesson or link it to others, and are not part of its text."""
+
+_NODE: Final = "_node_content"
 
 MAX_TEXT: Final = 20_000
 """Characters of head and body each; longer texts are pasted material."""
@@ -44,7 +49,7 @@ class LessonText(NamedTuple):
 
 def lesson_text(fields: JsonObject, chosen: Sequence[str] = ()) -> LessonText:
     """The text of a record; `chosen` fields, in order, replace the known ones."""
-    content = content_of(fields)
+    content = _with_node_text(content_of(fields))
     if chosen:
         named = [text for key in chosen for text in _strings(content.get(key))]
         return LessonText("\n".join(named)[:MAX_TEXT], "")
@@ -57,6 +62,19 @@ def lesson_text(fields: JsonObject, chosen: Sequence[str] = ()) -> LessonText:
     if not head:
         head, rest = rest[:1], rest[1:]
     return LessonText("\n".join(head)[:MAX_TEXT], "\n".join([*body, *rest])[:MAX_TEXT])
+
+
+def _with_node_text(content: JsonObject) -> JsonObject:
+    """The content with the text of a node of LlamaIndex in place of the node, which is JSON in a string."""
+    node = content.get(_NODE)
+    try:
+        value = json.loads(node) if isinstance(node, str) else None
+    except (ValueError, RecursionError):
+        return content
+    match value:
+        case {"text": str(text)} | {"text_resource": {"text": str(text)}}:
+            return {**content, _NODE: text}
+    return content
 
 
 def _strings(value: Json) -> Iterator[str]:

@@ -146,6 +146,8 @@ def test_a_tools_own_variable_names_its_home(
     assert name not in detected(system)
     system.environment[variable] = str(other)
     assert detected(system)[name]["folder"] == str(other)
+    system.environment[variable] = "/" + "x" * 5000
+    assert name not in detected(system), "a folder that cannot be looked at is none"
 
 
 def test_folders_of_request_logs_are_recognized_by_content(system: System, home: Path) -> None:

@@ -137,7 +137,8 @@ def _exists(api: Api, path: dict[str, str], _: Body) -> tuple[Any, Any]:
 def _info(api: Api, path: dict[str, str], _: Body) -> tuple[Any, Any]:
     collection = api.collection(path["name"])
     schema = collection.schema()
-    vectors = {name: spec._asdict() for name, spec in schema.vectors.items()}
+    many = {name: {"multivector_config": {"comparator": how}} for name, how in schema.multi.items()}
+    vectors = {name: {**spec._asdict(), **many.get(name, {})} for name, spec in schema.vectors.items()}
     indexes = {
         name: {"data_type": told["type"], "points": 0, **({"params": told} if len(told) > 1 else {})}
         for name, told in (schema.indexes or {}).items()
@@ -175,7 +176,12 @@ def _create(api: Api, path: dict[str, str], body: models.CreateCollection) -> tu
         name: one.model_dump(mode="json", exclude_none=True)
         for name, one in (body.sparse_vectors or {}).items()
     }
-    api.store.create(path["name"], Schema(vectors, sparse))
+    multi = {
+        name: one.multivector_config.comparator.value
+        for name, one in named.items()
+        if one and one.multivector_config
+    }
+    api.store.create(path["name"], Schema(vectors, sparse, multi=multi))
     return True, bool
 
 
@@ -223,6 +229,8 @@ def _upsert(api: Api, path: dict[str, str], body: models.PointsList) -> tuple[An
     for point in body.points:
         main = collection.schema().main
         vector = point.vector if isinstance(point.vector, list) else (point.vector or {}).get(main)  # type: ignore[union-attr]
+        if main in collection.schema().multi and vector:
+            (vector,) = vector
         made.append(Point(_plain(point.id), point.payload or {}, vector))  # type: ignore[arg-type]
     collection.upsert(made)
     return _done()

@@ -1,13 +1,14 @@
 """One contract for every store: the embedded engine, qdrant-client's local mode, and a server."""
 
 import os
+import re
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 from qdrant.holder import held_elsewhere
-from qdrant.rest_server import rest_server
+from qdrant.rest_server import Asked, Fault, Served, rest_server
 from qdrant_client import QdrantClient
 
 from git_fedlearn.core.canonical import JsonObject
@@ -23,6 +24,7 @@ from git_fedlearn.qdrant.store import (
     parse_point_id,
     storage_problem,
 )
+from git_fedlearn.qdrant.transport import Patience
 
 SERVER = os.environ.get("FEDLEARN_TEST_QDRANT_URL", "")
 NAME = "fedlearn-contract-test"
@@ -34,7 +36,23 @@ PAYLOADS: dict[PointId, JsonObject] = {
 }
 
 
-@pytest.fixture(params=["embedded", "local-mode", "rest", "server"])
+FAULTS = (
+    Fault(429, {"Retry-After": "0"}),
+    Fault(way="drop"),
+    Fault(503),
+    Fault(way="half"),
+    Fault(502),
+    Fault(504),
+)
+
+
+def now_and_then(asked: Asked) -> Fault | None:
+    """A fault of each kind, in turn, instead of every third answer. Creating a collection is not repeated."""
+    is_creation = re.fullmatch("PUT /collections/[^/]+", asked.target)
+    return None if asked.number % 3 or is_creation else FAULTS[asked.number // 3 % len(FAULTS)]
+
+
+@pytest.fixture(params=["embedded", "local-mode", "rest", "rest-with-faults", "server"])
 def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
     if request.param == "embedded":
         with open_edge_store(tmp_path / "store", "export") as opened:
@@ -45,6 +63,11 @@ def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
             yield local
     elif request.param == "rest":
         with rest_server(tmp_path / "served") as url, open_server(url, None) as rest:
+            yield rest
+    elif request.param == "rest-with-faults":
+        served = Served(limit=100, says_limit=False, fault=now_and_then)
+        patience = Patience(tries=4, pause=0.001)
+        with rest_server(tmp_path / "served", served) as url, open_server(url, None, None, patience) as rest:
             yield rest
     elif not SERVER:
         pytest.skip("the contract of a Qdrant SERVER did not run: FEDLEARN_TEST_QDRANT_URL is not set")
@@ -121,6 +144,28 @@ def test_more_points_than_a_page(store: Store, request: pytest.FixtureRequest) -
     for start in range(0, most, 100):
         made.upsert([Point(number, {"n": number}, [1.0, 1.0]) for number in range(start, start + 100)])
     assert everything(store) == {number: {"n": number} for number in range(most)}
+
+
+def test_pages_begin_at_a_point(store: Store) -> None:
+    made = store.create(NAME, Schema({"": VectorSpec(2)}))
+    made.upsert(points())
+    found = [point.id for page in made.pages(7) for point in page]
+    assert found == [*PAYLOADS][1:]
+
+
+def test_multivectors_are_made_and_told_and_lessons_go_into_another(store: Store) -> None:
+    vectors = {"colbert": VectorSpec(2, "Dot"), "dense": VectorSpec(2)}
+    made = store.create(NAME, Schema(vectors, multi={"colbert": "max_sim"}))
+    assert made.schema().multi == {"colbert": "max_sim"}
+    assert made.schema().main == "dense"
+    made.upsert([Point(1, {"n": 1}, [3.0, 4.0])])
+    assert made.vector_of(1) == pytest.approx([0.6, 0.8])
+
+
+def test_a_multivector_is_used_if_there_is_no_other(store: Store) -> None:
+    made = store.create(NAME, Schema({"colbert": VectorSpec(2, "Dot")}, multi={"colbert": "max_sim"}))
+    made.upsert([Point(1, {"n": 1}, [3.0, 4.0])])
+    assert made.vector_of(1) == [3.0, 4.0]
 
 
 def test_the_schema_is_told(store: Store) -> None:

@@ -61,7 +61,7 @@ def advise(context: Context, scan: HistoryScan, messages: HistoryMessages) -> No
         context.say(f"and {len(found_kinds) - MAX_LISTED_COMMITS} more")
     steps = [
         "Everybody who has a clone has this data. What to do:",
-        *_steps(found_kinds, leaks),
+        *_steps(found_kinds, leaks, scan),
         *_beside_files(messages),
         *([_REWRITE] if command else []),
     ]
@@ -80,7 +80,7 @@ _AFTER: Final = (
 )
 
 
-def _steps(found_kinds: Mapping[str, Counter[str]], leaks: Leaks) -> list[str]:
+def _steps(found_kinds: Mapping[str, Counter[str]], leaks: Leaks, scan: HistoryScan) -> list[str]:
     steps = []
     if any(SECRET_KINDS.intersection(kinds) for kinds in found_kinds.values()):
         steps.append("Revoke every key, token and password where it was issued, and create new ones.")
@@ -89,7 +89,7 @@ def _steps(found_kinds: Mapping[str, Counter[str]], leaks: Leaks) -> list[str]:
             "Redact the current files; affected records are retracted and added again, redacted:\n"
             "     git fedlearn sanitize && git add :/data && git commit -m 'Remove private data'"
         )
-    if leaks.paths:
+    if set(leaks.paths).difference(scan.raw):
         steps.append("Rename files with private names with git mv, and commit that.")
     return steps
 

@@ -6,7 +6,7 @@ from itertools import chain
 
 from git_fedlearn.commands.scan.remedy import advise
 from git_fedlearn.console.context import Context
-from git_fedlearn.console.findings import shown
+from git_fedlearn.console.findings import RAW, shown
 from git_fedlearn.console.words import count
 from git_fedlearn.core.layout import is_data_file
 from git_fedlearn.errors import UsageError
@@ -22,7 +22,7 @@ from git_fedlearn.scanning.files import (
     read_lines,
     read_passages,
 )
-from git_fedlearn.scanning.findings import FileFinding, scan_name, scan_passages
+from git_fedlearn.scanning.findings import FileFinding, scan_name, scan_passages, shown_path
 from git_fedlearn.scanning.history import HistoryScan, Range
 from git_fedlearn.scanning.history_messages import HistoryMessages
 
@@ -104,7 +104,9 @@ class Scanned:
         if self._history and self._messages:
             read = f" and {count(self._messages.number, 'message')}" if self._messages.number else ""
             context.say(f"{found} in {count(self._history.versions, 'version')} of data files{read}")
-            if number:
+            for path in self._history.raw:
+                context.say(f"{shown_path(context.privacy, path)}: {RAW}")
+            if number or self._history.raw:
                 advise(context, self._history, self._messages)
             return
         context.say(f"{found} in {count(self._number, 'file')}")
