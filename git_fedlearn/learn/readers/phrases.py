@@ -20,7 +20,7 @@ CHANGES_SOMETHING: Final = re.compile(
     r"|mkdir|chmod|chown|ln|kill\w*|sed -i|patch|apply|reset|restore|checkout|rebase|merge|use|switch|select|remove"
     r"|uninstall|delete|register|trust|tidy|vendor|lock|rebuild|reinstall|setup|bootstrap|provision|modprobe|mount"
     r"|sysctl|ulimit|usermod|source|pin|refresh|renew|dedupe|build|get|rollback|rollout|scale|grant|alter|drop|accept"
-    r"|allow|corepack|ssh-add|deps)\b|(?<![\d&])>>?\s*[\w./~$]"
+    r"|allow|corepack|ssh-add|ssh-keygen|unlock|venv|deps)\b|(?<![\d&])>>?\s*[\w./~$]"
 )
 
 COMMON_WORDS: Final = frozenset(
