@@ -13,7 +13,6 @@ from git_fedlearn.federation.fetch import Contact
 from git_fedlearn.federation.origins import find_only_from, retract_all
 from git_fedlearn.federation.peer_state import PeerStates, without_read_marks
 from git_fedlearn.federation.peers import (
-    NOTHING,
     Peer,
     TrustLevel,
     check_address,
@@ -21,6 +20,7 @@ from git_fedlearn.federation.peers import (
     check_name,
     find_peer,
     find_remote_url,
+    format_publish,
     get_peers,
     parse_publish,
     read_peers,
@@ -223,7 +223,7 @@ def _options(peer: Peer) -> list[str]:
 
 
 def _published(peer: Peer) -> str:
-    return "all" if peer.publish is None else " ".join(peer.publish) or NOTHING
+    return format_publish(peer.publish)
 
 
 def _facts(context: Context, peer: Peer) -> dict[str, Json]:

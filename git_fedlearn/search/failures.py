@@ -15,7 +15,7 @@ from typing import Final, NamedTuple
 from git_fedlearn.core.identity import normal_form
 from git_fedlearn.search.windows import windows_of
 
-FAILURE_BAR: Final = 0.4
+FAILURE_BAR: Final = 0.35
 """The likeness from which a lesson is about a failure."""
 
 MAX_WINDOWS: Final = 160
@@ -126,6 +126,7 @@ _COMMON: Final = frozenset(
 
 _QUOTED: Final = re.compile(r"['\"]([^'\"\s]{2,80})['\"]")
 _FOLDERS: Final = re.compile(r"(?:[A-Za-z]:)?(?:[\w.~@+-]*[/\\])+(?=[\w.-])")
+_URL: Final = re.compile(r"\b\w+://[^\s'\"]+")
 _PREFIX: Final = re.compile(r"^[\w.-]{1,40}\s*\|\s+")
 """The name of a service before its line, as docker compose prints it."""
 
@@ -143,7 +144,7 @@ _MIN_WORD: Final = 2
 def words_of(line: str) -> FailureWords:
     """The words of a line of an error, without what differs from system to system."""
     text = normal_form(_PREFIX.sub("", line[:MAX_LINE_CHARACTERS]))
-    text = _FOLDERS.sub("", text)
+    text = _FOLDERS.sub("", _URL.sub(" ", text))
     names = frozenset(_key(name) for name in _QUOTED.findall(text) if not name.startswith(("#", "<", "~")))
     codes = frozenset(_key(code) for code in _CODES.findall(text))
     for pattern, word in _IDIOMS:
