@@ -44,6 +44,14 @@ with open_edge_store(Path("one-by-one"), "bench") as store:
         fields = record_fields(n)
         made.upsert([Point(n, fields, model.embed([lesson_text(fields).whole])[0])])
 """
+_BM25 = """
+import sys
+from pathlib import Path
+from git_fedlearn.search.relevance import WordMatcher
+lines = [line for path in Path("data").rglob("*.jsonl") for line in path.read_text().splitlines()]
+scores = WordMatcher().scores(sys.argv[1], lines)
+print(lines[scores.index(max(scores))])
+"""
 
 
 def rows(folder: Path) -> Iterator[Row]:
@@ -78,12 +86,34 @@ def rows(folder: Path) -> Iterator[Row]:
     yield Row("import, nothing new", "python -c pass", nothing, note=f"{nothing.ours:.2f} s (under 2)")
     exported = ours("export", COLLECTION)
     yield Row(f"export of {number} points", "python -c pass", compare(exported, bare, lambda: None, pairs=1))
-    asked = ours("search", "how to pin a version")
-    asked()
-    yield Row(f"search among {number} lessons", "python -c pass", compare(asked, bare, lambda: None, pairs=3))
+    yield from _searches(repository, number, ours, environment)
     log = "\n".join(f"step {chr(97 + n % 26) * 3} of {chr(97 + n // 2) * 2} took long" for n in range(40))
     pasted = compare(ours("search", log), bare, lambda: None, pairs=3)
     yield Row(f"search for a log of 40 lines among {number} lessons", "python -c pass", pasted)
+
+
+def _searches(
+    repository: Path, number: int, ours: Callable[..., Callable[[], Run]], environment: dict[str, str]
+) -> Iterator[Row]:
+    """Search with and without an index, against a bare start, BM25 alone and grep."""
+    question = record_fields(number // 2)["query"]
+    words = " ".join(str(question).split()[:6])
+    asked, exact = ours("search", words), ours("search", str(question))
+
+    def rival(*command: str) -> Callable[[], Run]:
+        return lambda: run(command, repository, environment)
+
+    def forget() -> None:
+        shutil.rmtree(repository / ".git/fedlearn/index", ignore_errors=True)
+
+    bare, grep = rival(sys.executable, "-c", "pass"), rival("grep", "-riE", words.replace(" ", "|"), "data")
+    bm25 = rival(sys.executable, "-c", _BM25, words)
+    cold = compare(asked, bare, forget, pairs=1)
+    yield Row(f"search, index of {number} lessons built", "python -c pass", cold)
+    for name, against in (("python -c pass", bare), ("grep", grep), ("BM25 alone, no index", bm25)):
+        yield Row(f"search among {number} lessons", name, compare(asked, against, lambda: None, pairs=3))
+    sure = compare(exact, asked, lambda: None, pairs=3)
+    yield Row("search that BM25 answers beyond doubt", "search by meaning, too", sure)
 
 
 def _prepare(repository: Path, number: int) -> None:

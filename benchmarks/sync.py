@@ -26,19 +26,21 @@ def rows(folder: Path) -> Iterator[Row]:
     repository = folder / "repository"
     if not shutil.which("jq"):
         sys.exit("error: this benchmark compares with jq\nhint: apt-get install jq")
-    result = compare(lambda: _sync(repository), lambda: _jq(log, folder), lambda: _fresh(repository), pairs=3)
+    result = compare(
+        lambda: _sync(repository), lambda: _jq(log, folder), lambda: fresh_repository(repository), pairs=3
+    )
     yield Row(f"sync of {size // 1_000_000} MB, 4 % high-value", "jq, three passes", result, at_most=0.125)
     in_child(write_log, distinct := folder / "distinct" / "telemetry" / "bench-events.jsonl", size, DISTINCT)
     result = compare(
         lambda: _sync(repository, "../distinct"),
         lambda: _jq(distinct, folder),
-        lambda: _fresh(repository),
+        lambda: fresh_repository(repository),
         pairs=3,
     )
     yield Row(
         f"sync of {size // 1_000_000} MB, 4 % distinct lessons", "jq, three passes", result, at_most=0.25
     )
-    _fresh(repository)
+    fresh_repository(repository)
     _sync(repository)
     result = compare(
         lambda: _sync(repository), lambda: run((sys.executable, "-c", "pass"), folder), lambda: None
@@ -69,7 +71,8 @@ def _jq(log: Path, folder: Path) -> Run:
     return run(("sh", "-c", f"{once}; {once}; {once}"), folder)
 
 
-def _fresh(repository: Path) -> None:
+def fresh_repository(repository: Path) -> None:
+    """Make an empty repository anew, with a system id."""
     shutil.rmtree(repository, ignore_errors=True)
     (repository / "data").mkdir(parents=True)
     for command in (("init", "--quiet"), ("config", "fedlearn.system", "sys-abcdefghij")):

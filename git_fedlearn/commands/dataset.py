@@ -9,8 +9,10 @@ from git_fedlearn.console.context import Context
 from git_fedlearn.console.words import count
 from git_fedlearn.core.canonical import Json
 from git_fedlearn.core.layout import FINE_TUNING
-from git_fedlearn.errors import FedlearnError
-from git_fedlearn.repository.files import write_file
+from git_fedlearn.core.record_set import split_lines
+from git_fedlearn.errors import FedlearnError, UsageError
+from git_fedlearn.repository.files import read_file, write_file
+from git_fedlearn.repository.names import read_names
 from git_fedlearn.training.dataset import (
     LENGTHS,
     Dataset,
@@ -18,15 +20,27 @@ from git_fedlearn.training.dataset import (
     Stats,
     at_least,
     freeze,
+    list_versions,
     measure,
     parse_version,
     read_dataset,
     version_folder,
+    version_path,
 )
 from git_fedlearn.training.formats import FORMATS, Formatted, format_samples, suffix_of
 from git_fedlearn.training.own_files import remember_own_files
 from git_fedlearn.training.selection import lesson_sets, samples_of_lessons, select_samples
 from git_fedlearn.training.split import split_samples
+from git_fedlearn.training.trained import (
+    MAX_MODEL_NAME,
+    describe_model,
+    lessons_of_export,
+    lessons_of_version,
+    model_to_json,
+    new_model,
+    read_models,
+    record_model,
+)
 
 BAR = 40
 """Characters of the longest bar of a histogram."""
@@ -103,6 +117,87 @@ def snapshot(context: Context, chosen: str | None, *, as_json: bool) -> None:
     if frozen.pruned:
         context.say(f"emptied {', '.join(str(old) for old in frozen.pruned)}")
     _note_malformed(context, dataset)
+
+
+@command.command("trained", short_help="Record which model was trained on what.")
+@click.argument("name", metavar="MODEL")
+@click.option("--version", "chosen", metavar="VERSION", help="The frozen version that it was trained on.")
+@click.option("--from", "source", metavar="SETS", help="The sets that were exported with --from for it.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
+@click.pass_obj
+def trained(context: Context, name: str, chosen: str | None, source: str | None, *, as_json: bool) -> None:
+    """Record that MODEL was trained on a version of this system, or on an export of lessons.
+
+    `retract` and `show --origin` then name the models that saw a lesson, on every system, also when the text
+    of the lesson is gone. With --from, the lessons count that an export has now.
+    """
+    if (chosen is None) == (source is None):
+        hint = "git fedlearn dataset trained MODEL --version VERSION"
+        raise UsageError("either --version or --from is needed", hint=hint)
+    repository = context.data_repository
+    _check_model_name(context, name)
+    unknown = 0
+    with repository.lock("dataset trained"):
+        if chosen:
+            data = str(parse_version(chosen))
+            ids, unknown = lessons_of_version(repository, parse_version(chosen))
+        else:
+            names = lesson_sets(source or "")
+            data, ids = ", ".join(names), lessons_of_export(repository, names)
+        if not ids:
+            raise FedlearnError(f"{data}: no lesson in it is known here", hint="git fedlearn dataset list")
+        model = new_model(repository, name, data, context.now().date(), ids)
+        is_new = record_model(repository, model)
+    if as_json:
+        numbers: dict[str, Json] = {"lessons": len(ids), "unknown": unknown}
+        context.say_json("dataset-trained/v1", {**model_to_json(model), "new": is_new, **numbers})
+        return
+    what = "recorded" if is_new else "already recorded"
+    context.say(
+        f"{what}: {describe_model(model, read_names(repository))}, trained on {count(len(ids), 'lesson')}"
+    )
+    if unknown:
+        context.note(f"note: {count(unknown, 'sample')} of lessons that are not in this clone")
+    if is_new:
+        context.note("hint: git add data && git commit")
+
+
+def _check_model_name(context: Context, name: str) -> None:
+    """Raise UsageError, without quoting the name, if it is empty, too long, or private."""
+    if not name.strip() or len(name) > MAX_MODEL_NAME or not name.isprintable():
+        raise UsageError(f"the name of a model has 1 to {MAX_MODEL_NAME} visible characters")
+    found = sorted({finding.kind for finding in context.privacy.scan(name)})
+    if found:
+        raise UsageError(
+            f"the name of the model contains {', '.join(found)}, and everybody can read it",
+            hint="give it another name",
+        )
+
+
+@command.command("list", short_help="List frozen versions and trained models.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
+@click.pass_obj
+def list_(context: Context, *, as_json: bool) -> None:
+    """List the frozen versions of this system, and the models of all systems with their data."""
+    repository = context.data_repository
+    own = repository.system()
+    folder = version_folder(repository.top, own)
+    versions = {
+        str(one): len(split_lines(read_file(version_path(folder, one)))) for one in list_versions(folder)
+    }
+    models = read_models(repository)
+    if as_json:
+        listed: list[Json] = [{"version": name, "samples": number} for name, number in versions.items()]
+        found: list[Json] = [{**model_to_json(one), "lessons": len(one.ids)} for one in models]
+        context.say_json("dataset-list/v1", {"versions": listed, "models": found})
+        return
+    for name, number in versions.items():
+        context.say(f"{name}  {count(number, 'sample')}")
+    names = read_names(repository)
+    for one in models:
+        context.say(f"model {describe_model(one, names)}  {count(len(one.ids), 'lesson')}")
+    if not versions and not models:
+        context.note("no versions yet")
 
 
 @command.command("export", short_help="Write files for a trainer.")

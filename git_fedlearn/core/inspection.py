@@ -60,7 +60,9 @@ def _inspect(path: str, data: bytes, limits: SizeLimits) -> Iterator[Problem]:
     if kind in (FileKind.RECORD_SET, FileKind.SNAPSHOT):
         yield from _inspect_records(path, data, limits)
     elif kind is FileKind.TRAINING:
-        yield from _inspect_training(path, data)
+        yield from _inspect_lines(path, data, "a training sample")
+    elif kind is FileKind.MODELS:
+        yield from _inspect_lines(path, data, "a model")
     elif kind is FileKind.METRICS:
         yield from _inspect_object(path, 0, data, "metrics")
     elif kind is FileKind.OUTCOMES:
@@ -139,9 +141,9 @@ def _is_marker(line: bytes) -> bool:
     return line[:7] in (b"<<<<<<<", b"=======", b">>>>>>>", b"|||||||")
 
 
-def _inspect_training(path: str, data: bytes) -> Iterator[Problem]:
+def _inspect_lines(path: str, data: bytes, what: str) -> Iterator[Problem]:
     for number, line in enumerate(data.removesuffix(b"\n").split(b"\n") if data else (), 1):
-        yield from _inspect_object(path, number, line, "a training sample")
+        yield from _inspect_object(path, number, line, what)
 
 
 def _inspect_outcomes(path: str, data: bytes) -> Iterator[Problem]:

@@ -43,6 +43,8 @@ SHARED_SETS: Final = {
 DATA: Final = "data"
 _COLLECTIONS: Final = f"{DATA}/collections"
 _SNAPSHOT: Final = re.compile(r"data/(telemetry|fine-tuning|collections)/snapshots/([^/]+)/[^/]+\.jsonl")
+MODELS_FILE: Final = "models.jsonl"
+"""The file beside the frozen versions of a system that names the models it trained on them."""
 README: Final = f"{DATA}/README.md"
 """Written by `init`; it belongs to no kind."""
 FOLDERS: Final = (
@@ -83,6 +85,8 @@ class FileKind(Enum):
     SNAPSHOT = "snapshot"
     TRAINING = "training snapshot"
     """Fine-tuning snapshot: training-ready lines without metadata keys."""
+    MODELS = "trained models"
+    """Models of one system, with the ids of the lessons they were trained on; lines of JSON objects."""
     METRICS = "metrics"
     OUTCOMES = "outcomes"
     """Counters of one system; a join takes the larger of each, so anyone may join them."""
@@ -136,7 +140,8 @@ def kind_of(path: str) -> FileKind:
         return FileKind.OTHER
     snapshot = _SNAPSHOT.fullmatch(path)
     if snapshot:
-        return FileKind.TRAINING if snapshot[1] == "fine-tuning" else FileKind.SNAPSHOT
+        kind = FileKind.MODELS if path.endswith(f"/{MODELS_FILE}") else FileKind.TRAINING
+        return kind if snapshot[1] == "fine-tuning" else FileKind.SNAPSHOT
     if _OUTCOMES.fullmatch(path):
         return FileKind.OUTCOMES
     return FileKind.METRICS if _METRICS.fullmatch(path) else FileKind.OTHER

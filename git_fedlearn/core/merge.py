@@ -37,7 +37,7 @@ def merge_pieces(path: str, ours: Data, theirs: Data, replayed: Data = b"") -> l
         raise UnmergeableError(foreign)
     if replayed[:1]:
         theirs = _change(kind, theirs[:], replayed[:])
-    if kind is FileKind.TRAINING:
+    if kind in (FileKind.TRAINING, FileKind.MODELS):
         return [join_training_lines(ours[:], theirs[:])]
     if kind is FileKind.OUTCOMES:
         return [join_outcomes(ours[:], theirs[:])]
@@ -62,7 +62,7 @@ def canonical_file(path: str, data: bytes) -> bytes:
 
 
 def join_training_lines(ours: bytes, theirs: bytes) -> bytes:
-    """The union of the lines, sorted: training-ready lines have no ids to join by."""
+    """The union of the lines, sorted: training-ready lines and models have no ids to join by."""
     return b"".join([line + b"\n" for line in sorted({*split_lines(ours), *split_lines(theirs)})])
 
 

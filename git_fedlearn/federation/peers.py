@@ -140,8 +140,13 @@ def check_branch(branch: str) -> str:
 
 
 def parse_publish(text: str) -> tuple[SetName, ...] | None:
-    """Set names separated by commas or spaces; `all` is None, `none` is empty. Raises UsageError."""
-    names = text.replace(",", " ").split()
+    """Set names separated by commas or spaces; `all` is None, `none` is empty. Raises UsageError.
+
+    Names with spaces are separated by commas: `collections/team notes,`.
+    """
+    names = [name for part in text.split(",") if (name := part.strip())]
+    if "," not in text or not all(stem_of(SetName(name)) for name in names):
+        names = text.replace(",", " ").split()
     if names in ([], ["all"]):
         return None
     if names == [NOTHING]:
@@ -150,6 +155,15 @@ def parse_publish(text: str) -> tuple[SetName, ...] | None:
         if stem_of(SetName(name)) is None:
             raise UsageError(f"{name}: no such record set", hint="use all, none, or names of record sets")
     return tuple(SetName(name) for name in names)
+
+
+def format_publish(names: tuple[SetName, ...] | None) -> str:
+    """What `parse_publish` reads back."""
+    if names is None:
+        return "all"
+    if any(" " in name for name in names):
+        return ", ".join([*names, ""]).strip()
+    return " ".join(names) or NOTHING
 
 
 def read_peers(repository: Repository) -> list[Peer]:
@@ -191,7 +205,7 @@ def write_peer(repository: Repository, peer: Peer) -> None:
         _set(repository, peer.name, "fedlearnMade", "true")
     _set(repository, peer.name, "fedlearnTrust", peer.trust.value)
     _set(repository, peer.name, "fedlearnBranch", peer.branch or None)
-    publish = None if peer.publish is None else " ".join(peer.publish) or NOTHING
+    publish = None if peer.publish is None else format_publish(peer.publish)
     _set(repository, peer.name, "fedlearnPublish", publish)
     _set(repository, peer.name, "fedlearn", "true")
 

@@ -186,6 +186,8 @@ def newer_paths(offered: Iterable[str], existing: Iterable[str], brought: Collec
 
 def _series(path: str) -> str:
     """What dated files of one series share: the folder, and the name of the collection before the date."""
+    if kind_of(path) is FileKind.MODELS:
+        return path
     folder, _, name = path.rpartition("/")
     dated = _OF_COLLECTION.fullmatch(name.removesuffix(".jsonl"))
     return f"{folder}/{dated[1] if dated and folder.startswith('data/collections/') else ''}"
@@ -195,7 +197,7 @@ def find_name_problem(path: str, checker: Checker) -> Reason | None:
     """Why no system writes a file of this name: no such day or month, no version, or not yet."""
     kind, name = kind_of(path), path.rpartition("/")[2]
     stem = name.rpartition(".")[0]
-    if kind is FileKind.OUTCOMES:
+    if kind in (FileKind.OUTCOMES, FileKind.MODELS):
         return None
     if kind is FileKind.TRAINING:
         return None if _VERSION.fullmatch(stem) else Reason.NAME

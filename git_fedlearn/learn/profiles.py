@@ -203,7 +203,7 @@ def _make(name: str, entry: Mapping[str, Any]) -> Profile:
         where=_expression(entry, "where"),
         fields=tuple((field, _paths(field, paths)) for field, paths in fields.items()),
         constants=constants,
-        score=_expression(entry, "score"),
+        score=_score(entry),
         reader=entry["profile"] if entry.get("profile") in READERS else None,
         entry=entry,
     )
@@ -229,6 +229,18 @@ def _files(pattern: str) -> str:
 def _expression(entry: Mapping[str, Any], key: str) -> Expression | None:
     text = _typed(entry, key, str, "")
     return _in_context(key, lambda: compile_expression(text)) if text else None
+
+
+def _score(entry: Mapping[str, Any]) -> Expression | None:
+    """The score of every event: a number, also as text, or an expression."""
+    given = entry.get("score")
+    try:
+        number = None if isinstance(given, bool) or given is None else float(given)
+    except (TypeError, ValueError):
+        number = None
+    if number is None or not math.isfinite(number):
+        return _expression(entry, "score")
+    return lambda _event: number
 
 
 def _paths(field: str, paths: object) -> tuple[Expression, ...]:

@@ -106,6 +106,9 @@ def find_start(file: SourceFile, checkpoints: Checkpoints) -> ReadPosition | Non
         return ReadPosition(own.offset, own.number, status.st_dev, status.st_ino, b"", is_done=True)
     begin = ReadPosition(0, 1, status.st_dev, status.st_ino, _first_bytes(file), is_done=not status.st_size)
     inode = status.st_ino
+    if own and own.inode == inode and _matches(file, own, status.st_size):
+        is_done = not compressed and own.offset == status.st_size
+        return begin._replace(offset=own.offset, number=own.number, is_done=is_done)
     likely = sorted(
         checkpoints.values(),
         key=lambda checkpoint: (checkpoint.inode != inode, checkpoint != own, -checkpoint.offset),

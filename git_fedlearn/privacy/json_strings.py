@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 _PRIVATE_NUMBER_KEY = re.compile(
     r"phone|mobil|m[oó]vil|celular|telef|t[eé]l[eé]fon|(?<![a-z])tel(?![a-z])|rufnummer|msisdn|whatsapp|\bfax|\bssn|social_?sec|card_?(?:no|num)|credit_?card|iban|account_?(?:no|num)|"
     r"(?:^|[_.-])(?:lat|lon|lng)$|latitude|longitude|birth|\bdob\b|passw|passcode|national_?id|tax_?id|\bcpf|"
-    r"pesel|aadhaar",
+    r"pesel|aadhaar|passport|\bcurp|codice|steuer_?id|citizen_?id|identity_?(?:no|num)|id_?number|"
+    r"personal_?(?:id|no|num)|nhs|contact_?(?:no|num)|(?:^|[_.-])mob(?:[_.-]|$)",
     re.IGNORECASE,
 )
 _PLACEHOLDER = re.compile(r"<[A-Z]{2,16}(?:_[A-Z0-9]{1,16}){0,4}>")

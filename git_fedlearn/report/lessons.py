@@ -76,13 +76,20 @@ def read_records(
     is_suspicious: Callable[[JsonObject], bool],
     progress: ReportProgress | None = None,
 ) -> Records:
-    """Read every set of the working tree once; lessons that are suspicious get a mark."""
+    """Read every set of the working tree once; lessons that are suspicious get a mark.
+
+    A lesson in several sets counts in the first one.
+    """
     outcomes, trust = read_outcomes(repository), read_trust(repository)
     found = Records([], [], {identifier: frozenset(by) for identifier, by in outcomes.items()})
+    counted: set[bytes] = set()
     for name, record in _all(repository, progress):
         if record.is_tombstone:
             found.retractions.append(_retraction(name, record))
             continue
+        if record.form in counted:
+            continue
+        counted.add(record.form)
         known = outcomes.get(record.id, {})
         effective = effective_score(record, trust, known)
         lesson = _lesson(name, record, effective, tally(known.values()))

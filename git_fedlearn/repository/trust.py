@@ -10,10 +10,12 @@ from collections.abc import Collection, Iterator, Mapping
 from contextlib import suppress
 from typing import Final, NamedTuple
 
+import msgspec
+
 from git_fedlearn.core.canonical import Json, JsonObject
 from git_fedlearn.core.effective_score import Reputation, Trust, weigh_systems
 from git_fedlearn.core.identity import RecordId
-from git_fedlearn.core.record import claimed_id, parse_record, seen_by
+from git_fedlearn.core.record import SEEN_BY, claimed_id, parse_record, seen_by
 from git_fedlearn.repository.files import read_file
 from git_fedlearn.repository.ledger import Ledger
 from git_fedlearn.repository.outcomes import read_outcomes
@@ -138,8 +140,23 @@ def _learners(repository: Repository, wanted: set[RecordId]) -> Iterator[tuple[R
         for line in repository.sets.read_lines(name):
             identifier = claimed_id(line)
             if identifier in wanted and not is_tombstone_line(line):
-                systems.setdefault(identifier, []).extend(seen_by(parse_record(line).fields))
+                systems.setdefault(identifier, []).extend(_named_systems(line))
     yield from systems.items()
+
+
+class _Named(msgspec.Struct, gc=False):
+    systems: list[str] = msgspec.field(name=SEEN_BY, default_factory=list)
+
+
+_decode: Final = msgspec.json.Decoder(_Named).decode
+
+
+def _named_systems(line: bytes) -> list[str]:
+    """The systems in a record line; our own parser reads what msgspec does not, as large numbers."""
+    try:
+        return _decode(line).systems
+    except msgspec.DecodeError:
+        return seen_by(parse_record(line).fields)
 
 
 def _facts(repository: Repository, config: _Config) -> str:

@@ -48,6 +48,7 @@ _KEEPS_LINES: Final = {
     FileKind.RECORD_SET: "files of a record set",
     FileKind.SNAPSHOT: "snapshots",
     FileKind.TRAINING: "snapshots",
+    FileKind.MODELS: "lists of models",
     FileKind.METRICS: "monthly metrics",
 }
 """The kinds of files that are never deleted, with their names."""

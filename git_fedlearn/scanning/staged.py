@@ -28,7 +28,7 @@ from git_fedlearn.repository.trees import CommittedTree, WorkTree
 from git_fedlearn.scanning.sanitize import CleanLine, clean_line, tombstones_of
 
 _JOINED: Final = (FileKind.RECORD_SET, FileKind.SNAPSHOT)
-_REDACTED: Final = (*_JOINED, FileKind.TRAINING)
+_REDACTED: Final = (*_JOINED, FileKind.TRAINING, FileKind.MODELS)
 _FILE_MODE: Final = 0o100644
 _WRITER_SECONDS: Final = 0.5
 """How long to wait for a command that writes data files; this hook may run in a commit of its own."""

@@ -21,9 +21,10 @@ _FINE_TUNING: Final = """\
 # fine-tuning
 
 Samples to train models with. `dataset.jsonl` is shared; `snapshots/<system>/<version>.jsonl` are versions
-that one system froze, ready for a trainer, the newest five of each system.
+that one system froze, ready for a trainer, the newest five of each system. `snapshots/<system>/models.jsonl`
+names the models that it trained, with the ids of their lessons.
 
-* Written by: every system; `snapshots/<system>/` only by that system, with `git fedlearn dataset snapshot`.
+* Written by: every system; `snapshots/<system>/` only by that system, with `git fedlearn dataset`.
 * Never here: samples that nobody checked, model files, secrets, personal data.
 """
 _COLLECTIONS: Final = """\

@@ -3,7 +3,9 @@
 Counts are cached per blob in the state of the clone, so only changed files are read again.
 """
 
-from collections.abc import Callable
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
@@ -15,11 +17,12 @@ from git_fedlearn.repository.files import read_file
 from git_fedlearn.repository.objects import Oid
 from git_fedlearn.repository.record_sets import find_record
 from git_fedlearn.repository.repository import Repository
-from git_fedlearn.repository.state import COUNTS, read_json, write_json
+from git_fedlearn.repository.state import COUNTS, facts_of, read_json, write_json
 from git_fedlearn.repository.trees import committed_tree, read_stages
 
 FORMAT: Final = 1
 _TOMBSTONE: Final = b'"_retracted":{'
+_ID: Final = re.compile(rb'^\{"_id":"([0-9a-f]{32})"', re.MULTILINE)
 
 
 @dataclass(slots=True)
@@ -50,17 +53,41 @@ def count_commit(repository: Repository, commit: Oid) -> dict[SetName, Count]:
     return _Counting(repository).count(blobs, tree.read)
 
 
+def count_copies(repository: Repository, paths: Iterable[str]) -> int:
+    """How often a lesson in the work tree is in a further file, as after an import and an export.
+
+    Counted again when a file changes.
+    """
+    files = sorted(path for path in paths if find_set(path))
+    read, key = _reader_of_files(repository), facts_of(repository.top, files)
+    found = repository.state.remember("copies", key, lambda: {"copies": copies_in(map(read, files))})
+    return number if isinstance(number := found.get("copies"), int) else 0
+
+
+def copies_in(files: Iterable[bytes]) -> int:
+    """How often a living record is in a further one of these files."""
+    times = Counter(line_id for data in files for line_id in set(_ID.findall(data)) - _tombstones(data))
+    return times.total() - len(times)
+
+
 def count_records(data: bytes) -> Count:
     """Counts of one file."""
     lines = data.count(b"\n") + (not data.endswith(b"\n") and bool(data))
-    retracted, place = 0, data.find(_TOMBSTONE)
+    retracted = len(_tombstones(data))
+    return Count(lines - retracted, retracted, len(data))
+
+
+def _tombstones(data: bytes) -> set[bytes]:
+    """The ids of the retracted records of one file."""
+    found, place = set(), data.find(_TOMBSTONE)
     while place >= 0:
         end = data.find(b"\n", place)
         end = end if end >= 0 else len(data)
         record = find_record(data[data.rfind(b"\n", 0, place) + 1 : end])
-        retracted += bool(record and record.is_tombstone)
+        if record and record.is_tombstone:
+            found.add(record.id.encode("ascii"))
         place = data.find(_TOMBSTONE, end)
-    return Count(lines - retracted, retracted, len(data))
+    return found
 
 
 class _Counting:

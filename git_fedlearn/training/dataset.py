@@ -242,23 +242,24 @@ def freeze(folder: Path, samples: Iterable[Sample], requested: DatasetVersion | 
     data = format_version(samples)
     known = list_versions(folder)
     newest = known[-1] if known else DatasetVersion(0, 0, 0)
-    unchanged = bool(known) and read_file(_version_path(folder, newest)) == data
+    unchanged = bool(known) and read_file(version_path(folder, newest)) == data
     if unchanged and requested in (None, newest):
-        point_latest(_version_path(folder, newest))
-        return Frozen(newest, _version_path(folder, newest), is_new=False, pruned=())
+        point_latest(version_path(folder, newest))
+        return Frozen(newest, version_path(folder, newest), is_new=False, pruned=())
     version = requested or DatasetVersion(newest.major, newest.minor + 1, 0)
     if version <= newest:
         raise UsageError(
             f"{version}: not higher than the newest version {newest}; versions are never rewritten",
             hint=f"git fedlearn dataset snapshot --version {newest._replace(patch=newest.patch + 1)}",
         )
-    path = _version_path(folder, version)
+    path = version_path(folder, version)
     write_file(path, data)
     pruned = [*known, version][:-keep]
-    prune([_version_path(folder, old) for old in (*known, version)], keep)
+    prune([version_path(folder, old) for old in (*known, version)], keep)
     point_latest(path)
     return Frozen(version, path, is_new=True, pruned=tuple(pruned))
 
 
-def _version_path(folder: Path, version: DatasetVersion) -> Path:
+def version_path(folder: Path, version: DatasetVersion) -> Path:
+    """The file of a version."""
     return folder / f"{version}.jsonl"

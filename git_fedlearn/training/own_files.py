@@ -69,7 +69,8 @@ def repair_own_files(repository: Repository, today: date) -> list[RepairedFile]:
     repaired = []
     for path in files:
         name = repository.relative(path)
-        is_living = trained if kind_of(name) is FileKind.TRAINING else living
+        kind = kind_of(name)
+        is_living = trained if kind is FileKind.TRAINING else _always if kind is FileKind.MODELS else living
         found = _repair(repository, path, [oid for oid, of in known if of == name], is_living)
         repaired += [found] if found else []
     return repaired + _repair_outcomes(repository)
@@ -148,6 +149,11 @@ def _living_training_lines(repository: Repository) -> Callable[[bytes], bool]:
     samples = read_dataset(repository.sets).samples
     lines = {format_training_line(one.content).rstrip() for one in samples}
     return lambda line: line in lines
+
+
+def _always() -> Callable[[bytes], bool]:
+    """Models are never taken out of their list."""
+    return lambda _: True
 
 
 def _oid_of(repository: Repository, data: bytes) -> Oid:

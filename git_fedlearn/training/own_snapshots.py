@@ -64,9 +64,10 @@ def _clear_all(repository: Repository) -> int:
 
 
 def _own_snapshots(repository: Repository) -> Iterator[Path]:
-    """The files, also `latest.jsonl` where it is a copy."""
+    """The files, also `latest.jsonl` where it is a copy; not the models, which have no text of lessons."""
     for path in sorted((repository.top / "data").glob(f"*/snapshots/{repository.system()}/*.jsonl")):
-        if path.is_file() and not path.is_symlink():
+        is_list = kind_of(repository.relative(path)) is FileKind.MODELS
+        if path.is_file() and not path.is_symlink() and not is_list:
             yield path
 
 

@@ -32,6 +32,9 @@ _QUESTIONS: Final[dict[SetName, tuple[str, ...]]] = {
     BEST_PRACTICES: ("title", "category"),
     SKILLS_PATTERNS: ("query", "pattern", "skill_name"),
 }
+LESSON_SETS: Final = (*_QUESTIONS,)
+"""The sets of whose lessons samples can be made."""
+
 _ANSWERS: Final[dict[SetName, tuple[str, ...]]] = {
     ERROR_SOLUTIONS: ("solution",),
     BEST_PRACTICES: ("description",),

@@ -42,7 +42,8 @@ def test_wrong_uses_change_nothing(system: System) -> None:
     before = system.read("data/patterns/skills-patterns.jsonl")
     first, second = sorted(ids(system))[:2]
     assert system.fedlearn("retract", "0000abcd", "--reason", "x", code=1).err == (
-        "error: 0000abcd: no record with this id\nhint: git fedlearn verify --history\n"
+        "error: 0000abcd: no record with this id\n"
+        "hint: git fedlearn log    (lists the records of every commit)\n"
     )
     system.fedlearn("retract", first, "0000abcd", "--reason", "x", code=1)
     assert "not a record id" in system.fedlearn("retract", "ab", "--reason", "x", code=2).err

@@ -42,6 +42,19 @@ def status(system: System, *options: str) -> str:
     return "".join(line for line in lines if not line.startswith("do first"))
 
 
+def test_a_lesson_in_two_sets_is_one(world: World) -> None:
+    one = world.system("two")
+    one.add("skills-patterns", {"pattern": "a", "value_score": 0.8}, {"pattern": "b"})
+    one.write("data/collections/mine.jsonl", one.read("data/patterns/skills-patterns.jsonl"))
+    one.fedlearn("outcome", one.records("skills-patterns")[0].id, "--worked")
+    assert "learned  2 records (collections/mine 2, skills-patterns 2)\n" in status(one)
+    one.commit()
+    assert "learned  2 records (collections/mine 2, skills-patterns 2)\n" in status(one)
+    assert "\n  2 learned\n" in one.fedlearn("log").out
+    totals = one.fedlearn("report", "--json").json()["totals"]
+    assert (totals["lessons"], totals["worked"], totals["with_outcomes"]) == (2, 1, 1)
+
+
 def test_from_an_empty_repository_to_one_that_is_pushed(world: World) -> None:
     one = world.repository("one")
     assert status(one) == (

@@ -28,6 +28,8 @@ from git_fedlearn.core.merge import merge_files
         ),
         ("data/collections/snapshots/sys-aaaaaaaaaa/n-1.jsonl", FileKind.SNAPSHOT, None, "sys-aaaaaaaaaa"),
         ("data/fine-tuning/snapshots/sys-aaaaaaaaaa/v1.jsonl", FileKind.TRAINING, None, "sys-aaaaaaaaaa"),
+        ("data/fine-tuning/snapshots/sys-aaaaaaaaaa/models.jsonl", FileKind.MODELS, None, "sys-aaaaaaaaaa"),
+        ("data/telemetry/snapshots/sys-aaaaaaaaaa/models.jsonl", FileKind.SNAPSHOT, None, "sys-aaaaaaaaaa"),
         ("data/metrics/monthly/sys-aaaaaaaaaa/2026-05.json", FileKind.METRICS, None, "sys-aaaaaaaaaa"),
         ("data/metrics/monthly/sys-aaaaaaaaaa/2026.json", FileKind.OTHER, None, None),
         ("data/outcomes/sys-aaaaaaaaaa.jsonl", FileKind.OUTCOMES, None, "sys-aaaaaaaaaa"),

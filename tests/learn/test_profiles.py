@@ -48,6 +48,8 @@ def test_renames_constants_and_the_first_path_that_leads_somewhere() -> None:
 def test_a_score_is_held_to_its_range() -> None:
     assert (profile(score="`7`").apply({}) or {})["value_score"] == 1.0
     assert (profile(score="`-1`").apply({}) or {})["value_score"] == 0.0
+    assert (profile(score=0.9).apply({}) or {})["value_score"] == 0.9
+    assert (profile(score="0.9").apply({}) or {})["value_score"] == 0.9
     assert "value_score" not in (profile(score="'good'").apply({}) or {})
     assert "value_score" not in (profile(score="sum([rating])").apply({}) or {})
 

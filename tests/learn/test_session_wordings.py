@@ -74,6 +74,63 @@ def test_fixes_in_other_forms(name: str) -> None:
     assert [*map(bool, learned(FIXES[name]))] == [True]
 
 
+YAML = "E   ModuleNotFoundError: No module named 'yaml'\n1 error"
+
+
+@pytest.mark.parametrize(
+    ("failed", "passed"),
+    [
+        ("pytest tests/test_cfg.py", "timeout 120 pytest tests/test_cfg.py"),
+        ("pytest -x -q tests/test_cfg.py", "pytest tests/test_cfg.py"),
+        ("pytest tests/test_cfg.py", "python -m pytest -vv tests/test_cfg.py --tb=short"),
+        ("pytest tests/test_cfg.py::test_load", "pytest tests/test_cfg.py"),
+        ("pytest tests/test_cfg.py", "pytest"),
+        ("ruff check . && pytest tests/test_cfg.py", "pytest tests/test_cfg.py"),
+        ("pytest tests/test_cfg.py", ". .venv/bin/activate && pytest tests/test_cfg.py"),
+        ("docker compose exec web pytest", "docker compose exec -T web pytest"),
+        ("poetry run pytest", "poetry run pytest -q"),
+    ],
+)
+def test_the_same_command_written_otherwise(failed: str, passed: str) -> None:
+    cause, fix = agent("PyYAML isn't in the dev requirements."), passes("pip install pyyaml")
+    assert len(learned((fails(failed, YAML), cause, fix, passes(passed)))) == 1
+
+
+@pytest.mark.parametrize(
+    ("failed", "passed"),
+    [
+        ("pytest tests/test_cfg.py", "pytest tests/test_other.py"),
+        ("pytest tests/test_cfg.py", "pytest --collect-only"),
+        ("npm run build", "npm run lint"),
+        ("make flash", "make"),
+    ],
+)
+def test_another_command_proves_nothing(failed: str, passed: str) -> None:
+    cause, fix = agent("PyYAML isn't in the dev requirements."), passes("pip install pyyaml")
+    assert learned((fails(failed, YAML), cause, fix, passes(passed))) == []
+
+
+def test_other_rights_are_a_fix() -> None:
+    failed = fails("systemctl restart nginx", "Failed to restart nginx.service: authentication required.")
+    reason = agent("Restarting a system unit needs root.")
+    (lesson,) = learned((failed, reason, passes("sudo systemctl restart nginx")))
+    assert "sudo systemctl restart nginx" in str(lesson["solution"])
+
+
+def test_an_error_that_gives_way_to_another_one_is_overcome() -> None:
+    steps = (
+        fails("pip install cffi", "fatal error: ffi.h: No such file or directory"),
+        passes("apt-get install -y libffi-dev"),
+        fails("pip install cffi", "error: command 'gcc' failed: No such file or directory"),
+        agent("The image has no compiler."),
+        passes("apt-get install -y build-essential"),
+        passes("pip install cffi"),
+    )
+    assert ["libffi-dev" in str(lesson["solution"]) for lesson in learned(steps)] == [True, False]
+    same = (steps[0], passes("rm -rf ~/.cache/pip"), steps[0])
+    assert learned(same) == []
+
+
 IN_VAIN: dict[str, tuple[Step, ...]] = {
     "the same error came back": (
         fails("docker compose up -d", PORT),
@@ -92,6 +149,16 @@ IN_VAIN: dict[str, tuple[Step, ...]] = {
         edits("setup.cfg", "max-line-length = 200", "max-line-length = 88"),
     ),
 }
+
+
+def test_what_the_agent_did_to_its_own_code_is_no_reason() -> None:
+    steps = (
+        fails("cargo build", "error[E0382]: borrow of moved value: `cfg`"),
+        agent("I clone it before the move."),
+        edits("src/main.rs", "run(cfg)", "run(cfg.clone())"),
+        passes("cargo build"),
+    )
+    assert learned(steps) == []
 
 
 @pytest.mark.parametrize("name", IN_VAIN)
@@ -114,6 +181,8 @@ RULES = (
 )
 WISHES = (
     "I never liked that button, make it smaller.",
+    "This should not take more than an hour.",
+    "Please always answer in German from now on? My colleague reads along.",
     "Everything is fine, only the title is wrong, it should say Invoices.",
     "Kannst du bitte immer noch einmal schauen, ob der Fehler weg ist?",
     "Bitte mach den Knopf blau und schieb ihn nach rechts.",

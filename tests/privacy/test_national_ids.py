@@ -3,6 +3,7 @@
 The `_` in them is removed at run time, so that no file contains what looks like a real number.
 """
 
+import json
 import subprocess
 import sys
 
@@ -100,3 +101,20 @@ def test_the_library_is_loaded_with_the_first_candidate_and_only_what_it_needs()
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "False\nTrue False\n"
+
+
+@pytest.mark.parametrize(
+    "name",
+    """aadhaar codice_fiscale cpf curp nif tfn nhs_number pesel steuer_id passport_no passportNumber
+    driver_license drivers_license_number government_id govt_id social_security_number""".split(),
+)
+@pytest.mark.parametrize("number", ["770602" + "05588", "295730" + "481", "998-72-" + "6221"])
+def test_the_name_of_a_field_announces_numbers_of_every_country(name: str, number: str) -> None:
+    assert number not in str(ENGINE.sanitize({name: number}).value)
+    for text in (f"{name}: {number}", json.dumps({name: number})):
+        assert number not in str(ENGINE.sanitize(text).value)
+
+
+def test_such_a_name_in_a_sentence_announces_nothing_by_itself() -> None:
+    text = "the passport office has 295730" + "481123456 visitors, and gov ids 770602" + "05588"
+    assert ENGINE.sanitize(text).value == text

@@ -24,6 +24,9 @@ NATIONAL = "0278" + "808414"
         (f"cellulare {NATIONAL}", NATIONAL),
         (f"телефон: {NATIONAL}", NATIONAL),
         (f"電話: {NATIONAL}", NATIONAL),
+        (f"contact_number: {NATIONAL}", NATIONAL),
+        (f'"phone2": "{NATIONAL}"', NATIONAL),
+        (f"msisdn={NATIONAL}", NATIONAL),
     ],
 )
 def test_a_number_in_text_is_redacted(text: str, value: str) -> None:
@@ -34,7 +37,20 @@ def test_a_number_in_text_is_redacted(text: str, value: str) -> None:
 
 @pytest.mark.parametrize(
     "key",
-    ["telefono", "teléfono", "tel", "home_tel", "homeTel", "tel_nr", "Rufnummer", "mobil", "celular", "電話"],
+    [
+        "telefono",
+        "teléfono",
+        "tel",
+        "home_tel",
+        "homeTel",
+        "tel_nr",
+        "Rufnummer",
+        "mobil",
+        "celular",
+        "電話",
+        "mob",
+        "contactNumber",
+    ],
 )
 def test_a_number_under_the_key_of_a_phone_is_redacted(key: str) -> None:
     assert ENGINE.sanitize({"contact": {key: NATIONAL}}).value == {"contact": {key: "<PHONE_NUMBER>"}}

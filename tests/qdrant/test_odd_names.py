@@ -6,7 +6,8 @@ from systems import System, World
 
 from git_fedlearn.core.canonical import JsonObject
 from git_fedlearn.core.collection_names import escape_name
-from git_fedlearn.core.layout import set_of_collection
+from git_fedlearn.core.layout import SetName, set_of_collection
+from git_fedlearn.federation.peers import format_publish, parse_publish
 
 NAMES = [
     *("team notes", "_own", "größer 日本語 🦙", "..", "Notes", "notes", "snapshots", "nul"),
@@ -101,3 +102,18 @@ def test_an_import_reads_what_a_sparse_checkout_leaves_out(exported: System, wor
         assert [payload["text"] for payload in contents(two, name).values()] == [note(name)["text"]]
     assert "nothing new" in two.fedlearn("import", "team notes").out
     assert "nothing new (1 already known)" in two.fedlearn("export", "team notes").out
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        ("collections/team notes",),
+        ("collections/a skills-patterns",),
+        ("skills-patterns", "collections/team notes"),
+        ("skills-patterns", "collections/notes"),
+        (),
+    ],
+)
+def test_a_peer_may_get_collections_with_spaces_in_their_names(names: tuple[str, ...]) -> None:
+    sets = tuple(SetName(name) for name in names)
+    assert parse_publish(format_publish(sets)) == sets

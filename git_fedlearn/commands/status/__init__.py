@@ -34,8 +34,9 @@ from git_fedlearn.core.layout import DATA
 from git_fedlearn.errors import SettingsError
 from git_fedlearn.federation.origins import read_peer_statuses
 from git_fedlearn.repository.inbox import Inbox
+from git_fedlearn.repository.trees import work_files
 from git_fedlearn.repository.work_tree import read_work_state
-from git_fedlearn.statistics.counts import count_work_tree
+from git_fedlearn.statistics.counts import count_copies, count_work_tree
 
 
 def status_lines(context: Context) -> Iterator[StatusLine]:
@@ -52,9 +53,9 @@ def status_lines(context: Context) -> Iterator[StatusLine]:
         )
         return
     yield from setup_items(repository)
-    yield learned_item(
-        count_work_tree(repository, set(state.changed)), "git pull" if state.behind else "git fedlearn sync"
-    )
+    copies = count_copies(repository, work_files(repository).paths())
+    command = "git pull" if state.behind else "git fedlearn sync"
+    yield learned_item(count_work_tree(repository, set(state.changed)), copies, command)
     yield from copies_items(repository)
     yield from older_items(repository)
     yield uncommitted_item(repository, state)

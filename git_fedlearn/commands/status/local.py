@@ -29,11 +29,11 @@ from git_fedlearn.repository.objects import Oid
 from git_fedlearn.repository.older_layout import find_older_files
 from git_fedlearn.repository.repository import SYSTEM_KEY, Repository
 from git_fedlearn.repository.state import facts_of
-from git_fedlearn.repository.trees import WorkTree
+from git_fedlearn.repository.trees import WorkTree, committed_tree
 from git_fedlearn.repository.work_tree import WorkState, continue_command, find_unfinished, switch_command
 from git_fedlearn.setup.drivers import DRIVER_KEY
 from git_fedlearn.setup.hooks import find_missing
-from git_fedlearn.statistics.counts import Count, count_commit
+from git_fedlearn.statistics.counts import Count, copies_in, count_commit
 
 
 def bare_items(repository: Repository) -> Iterator[StatusLine]:
@@ -43,7 +43,9 @@ def bare_items(repository: Repository) -> Iterator[StatusLine]:
     if head is None:
         yield StatusLine("learned", "nothing: no commits yet", facts={"sets": {}})
     else:
-        yield learned_item(count_commit(repository, head), "")
+        tree = committed_tree(repository.objects, head)
+        copies = copies_in(tree.read(path) for path in tree.paths() if find_set(path))
+        yield learned_item(count_commit(repository, head), copies, "")
 
 
 def branch_item(repository: Repository, state: WorkState) -> StatusLine:
@@ -100,20 +102,21 @@ def copies_items(repository: Repository) -> Iterator[StatusLine]:
         yield StatusLine("copies", text, "git fedlearn verify --fix", {"files": [*found]}, Urgency.PERSON)
 
 
-def learned_item(sets: Mapping[SetName, Count], command: str) -> StatusLine:
-    """Records per set; `command` is what to do if there are none."""
+def learned_item(sets: Mapping[SetName, Count], copies: int, command: str) -> StatusLine:
+    """Records per set; a record in several sets is one. `command` is what to do if there are none."""
     total = Count()
     for counted in sets.values():
         total.add(counted)
     filled = {name: counted for name, counted in sorted(sets.items()) if counted.records or counted.retracted}
     retracted = f" and {count(total.retracted, 'retraction')}" if total.retracted else ""
     parts = ", ".join(f"{name} {counted.records}" for name, counted in filled.items())
-    text = f"{count(total.records, 'record')}{retracted}{f' ({parts})' if parts else ''}"
+    different = total.records - copies
+    text = f"{count(different, 'record')}{retracted}{f' ({parts})' if parts else ''}"
     listed: dict[str, Json] = {
         name: {"records": counted.records, "retracted": counted.retracted, "bytes": counted.bytes}
         for name, counted in sorted(sets.items())
     }
-    return StatusLine("learned", text, "" if filled else command, {"sets": listed})
+    return StatusLine("learned", text, "" if filled else command, {"records": different, "sets": listed})
 
 
 def uncommitted_item(repository: Repository, state: WorkState) -> StatusLine:

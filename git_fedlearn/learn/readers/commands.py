@@ -2,6 +2,7 @@
 
 import re
 import shlex
+from functools import lru_cache
 from typing import Final
 
 from git_fedlearn.learn.readers.phrases import (
@@ -12,16 +13,32 @@ from git_fedlearn.learn.readers.phrases import (
     LOOKING_GIT_COMMANDS,
 )
 
+MAX_REMEMBERED: Final = 2048
+"""Commands whose parts are kept: a session runs the same ones again and again."""
+
 _PREFIX: Final = re.compile(
-    r"\A(?:cd\s+\S+\s*(?:&&|;)\s*|set\s+-\S+\s*(?:&&|;)\s*|(?:time|env)\s+|[A-Z_][A-Z0-9_]*=\S*\s+)"
+    r"\A(?:cd\s+\S+\s*(?:&&|;)\s*|set\s+-[\w ]+\s*(?:&&|;)\s*"
+    r"|(?:source|\.)\s+\S+\s*(?:&&|;)\s*|(?:time|env|nice)\s+"
+    r"|timeout\s+(?:-\S+\s+)*\d\w*\s+|[A-Z_][A-Z0-9_]*=\S*\s+|(?:poetry|uv|pipenv|hatch|pdm|rye) run\s+"
+    r"|(?:npx|bunx|bundle exec|pnpm exec|yarn exec|python3? -m)\s+(?=[\w@]))"
 )
+"""What runs a command somewhere, or in some way, but does not change what it does."""
+
+_LOUDNESS: Final = re.compile(
+    r"-(?:[qvxsT]|vv+|rA|q+)|--(?:quiet|silent|verbose|no-header|tb(?:=.*)?|colou?r(?:=.*)?|no-colou?r"
+    r"|exitfirst|maxfail.*)"
+)
+"""Options about what a command shows, and how soon it stops."""
+
 _SUFFIX: Final = re.compile(
     r"\s*(?:\d?>&\d|\d?>\s*/dev/null|&>\s*\S+|\|&?\s*(?:tail|head|tee|grep|cat|less|sed|awk|sort)\b[^|&;]*"
     r"|\|\|\s*(?:true|echo\b[^|&;]*)|[;&]+\s*echo\b[^|&;]*|;)\s*\Z"
 )
+_PIPE: Final = re.compile(r"(?<!\|)\|(?!\|)|\|\|\s*true")
 _JOINS: Final = re.compile(r"\s*(?:&&|;|\n)\s*")
 
 
+@lru_cache(MAX_REMEMBERED)
 def core_of(command: str) -> str:
     """A command without what does not matter to whether it passes: a folder before it, a pipe behind it."""
     text = " ".join(command.split())
@@ -34,7 +51,7 @@ def core_of(command: str) -> str:
 
 def is_piped(command: str) -> bool:
     """Whether the exit code may be that of another command than the first."""
-    return bool(re.search(r"(?<!\|)\|(?!\|)|\|\|\s*true", command))
+    return "|" in command and bool(_PIPE.search(command))
 
 
 def parts_of(command: str) -> list[str]:
@@ -45,7 +62,8 @@ def parts_of(command: str) -> list[str]:
 def find_extra(failed: str, passed: str) -> str | None:
     """What a command that passed does more than one that failed; empty if they are the same, None if others.
 
-    More is another command before it, a variable, or an option.
+    More is another command before it, a variable, an option, or other rights. A command that does the same
+    for more files is the same.
     """
     before, after = core_of(failed), core_of(passed)
     if before == after:
@@ -58,23 +76,45 @@ def find_extra(failed: str, passed: str) -> str | None:
     for place, part in enumerate(parts):
         if core_of(part) == before and place:
             return " && ".join(parts[:place])
-    is_longer = _words(before) == _words(after) and _options(before) < _options(after)
-    return passed.strip() if is_longer else None
+    if core_of(after.removeprefix("sudo ")) == before:
+        return passed.strip()
+    same_words = _words(before) == _words(after)
+    if same_words and _options(before) < _options(after):
+        return passed.strip()
+    is_same = same_words and _options(before) == _options(after)
+    return "" if is_same or _covers(before, after) or parts_of(before)[-1:] == [after] else None
+
+
+def _covers(before: str, after: str) -> bool:
+    """Whether a command does what another does to some files, or parts of one, for more of them."""
+    few, many = _words(before), _words(after)
+    if not many or _options(before) != _options(after) or few[: len(many) - 1] != many[:-1]:
+        return False
+    rest = few[len(many) - 1 :]
+    is_part = rest[0].startswith(f"{many[-1]}::")
+    return is_part or (rest[0] == many[-1] and len(rest) > 1 and all(map(_PATH.search, rest[1:])))
+
+
+_PATH: Final = re.compile(r"[/.]|::")
 
 
 def _set_variables(failed: str, passed: str) -> str:
-    """The variables that only the second command sets, with it."""
+    """The second command if it sets more variables, else empty."""
     variables = re.findall(r"\b[A-Z_][A-Z0-9_]*=\S*", passed)
     return passed.strip() if any(variable not in failed for variable in variables) else ""
 
 
+@lru_cache(MAX_REMEMBERED)
 def _words(command: str) -> list[str]:
     """A command without its options."""
     return [word for word in _split(command) if not word.startswith("-")]
 
 
+@lru_cache(MAX_REMEMBERED)
 def _options(command: str) -> frozenset[str]:
-    return frozenset(word for word in _split(command) if word.startswith("-"))
+    """The options of a command that change what it does."""
+    found = (word for word in _split(command) if word.startswith("-"))
+    return frozenset(word for word in found if not _LOUDNESS.fullmatch(word))
 
 
 def _split(command: str) -> list[str]:

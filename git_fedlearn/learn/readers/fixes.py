@@ -6,7 +6,7 @@ itself, was given up, was a typing error, or was a test that came before its fea
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import PurePath
 from typing import Final, NamedTuple
 
@@ -38,6 +38,9 @@ FIX_SCORE: Final = 0.85
 
 MAX_STEPS: Final = 400
 """Steps between a failure and the passing run."""
+
+MAX_REPORT: Final = 2000
+"""Characters at the end of an output in which a command says that it failed."""
 
 MAX_ERROR_LINES: Final = 6
 MAX_LINE_CHARACTERS: Final = 300
@@ -79,29 +82,41 @@ class _Change(NamedTuple):
 
 def find_fixes(steps: Sequence[Step]) -> Iterator[JsonObject]:
     """The lessons, as events."""
+    later = _Later.of(steps)
     for attempt in _attempts(steps):
-        event = None if _was_in_vain(attempt, steps) else _lesson(attempt)
+        event = None if later.shows_in_vain(attempt) else _lesson(attempt)
         if event:
             yield event
 
 
-def _was_in_vain(attempt: _Attempt, steps: Sequence[Step]) -> bool:
-    """Whether the same error came back later, or the changes were taken back."""
-    core, error = core_of(attempt.failed.command), find_error(attempt.failed.output)
-    undone = {
-        (change.path, change.after, change.before)
-        for change in attempt.between
-        if isinstance(change, Changed)
-    }
-    return any(
-        step in undone
-        if isinstance(step, Changed)
-        else isinstance(step, Ran)
-        and _has_failed(step)
-        and core_of(step.command) == core
-        and find_error(step.output) == error
-        for step in steps[attempt.end :]
-    )
+class _Later(NamedTuple):
+    """The last places of errors and changes in a session, to see which fixes did not last."""
+
+    errors: Mapping[tuple[str, str], int]
+    """By command and error."""
+    changes: Mapping[Changed, int]
+
+    @classmethod
+    def of(cls, steps: Sequence[Step]) -> "_Later":
+        errors: dict[tuple[str, str], int] = {}
+        changes: dict[Changed, int] = {}
+        for place, step in enumerate(steps):
+            if isinstance(step, Changed):
+                changes[step] = place
+            elif isinstance(step, Ran) and _has_failed(step) and not only_looks(step.command):
+                errors[core_of(step.command), find_error(step.output)] = place
+        return cls(errors, changes)
+
+    def shows_in_vain(self, attempt: _Attempt) -> bool:
+        """Whether the same error came back later, or a change was taken back."""
+        error = core_of(attempt.failed.command), find_error(attempt.failed.output)
+        undone = (
+            change._replace(before=change.after, after=change.before)
+            for change in attempt.between
+            if isinstance(change, Changed)
+        )
+        places = (self.errors.get(error, -1), *(self.changes.get(change, -1) for change in undone))
+        return max(places) >= attempt.end
 
 
 def _attempts(steps: Sequence[Step]) -> Iterator[_Attempt]:
@@ -112,6 +127,7 @@ def _attempts(steps: Sequence[Step]) -> Iterator[_Attempt]:
             continue
         if _has_failed(step):
             if not only_looks(step.command) or REFUSES_TO_WORK.search(step.output):
+                yield from _overcome(steps, open_failures.get(core_of(step.command), place), place)
                 for core in [core for core in open_failures if find_extra(core, step.command) is not None]:
                     del open_failures[core]
                 open_failures[core_of(step.command)] = place
@@ -128,13 +144,24 @@ def _attempts(steps: Sequence[Step]) -> Iterator[_Attempt]:
                 yield _Attempt(failed, steps[start + 1 : place], step, extra, place + 1, after)
 
 
+def _overcome(steps: Sequence[Step], start: int, place: int) -> Iterator[_Attempt]:
+    """The attempt between two failures of a command, if the second lacks nothing that the first did."""
+    first, second = steps[start], steps[place]
+    if start < place <= start + MAX_STEPS and isinstance(first, Ran) and isinstance(second, Ran):
+        missed = find_error(first.output)
+        if MISSING_THING.search(missed) and not any(line in second.output for line in missed.splitlines()):
+            yield _Attempt(
+                first, steps[start + 1 : place], second, "", place + 1, steps[place + 1 : place + 3]
+            )
+
+
 def _has_failed(run: Ran) -> bool:
     """Whether a run failed; the exit code of a pipe is not that of the command."""
     return run.failed or (is_piped(run.command) and _reports_failure(run.output))
 
 
 def _reports_failure(output: str) -> bool:
-    return bool(FAILURE_REPORT.search(output))
+    return bool(FAILURE_REPORT.search(output[-MAX_REPORT:]))
 
 
 def _lesson(attempt: _Attempt) -> "JsonObject | None":
@@ -281,7 +308,9 @@ def _is_new_feature(error: str, said: Sequence[str], changes: Sequence[_Change],
     if any(OWN_SLIP.search(text) for text in said):
         return True
     is_all_code = all(change.is_code for change in changes)
-    if (is_assertion and (is_all_code or not explanation)) or (is_all_code and not explanation):
+    if (is_assertion and (is_all_code or not explanation)) or (
+        is_all_code and not GIVES_REASON.search(explanation)
+    ):
         return True
     if not is_missing:
         return False

@@ -20,7 +20,7 @@ CHANGES_SOMETHING: Final = re.compile(
     r"|mkdir|chmod|chown|ln|kill\w*|sed -i|patch|apply|reset|restore|checkout|rebase|merge|use|switch|select|remove"
     r"|uninstall|delete|register|trust|tidy|vendor|lock|rebuild|reinstall|setup|bootstrap|provision|modprobe|mount"
     r"|sysctl|ulimit|usermod|source|pin|refresh|renew|dedupe|build|get|rollback|rollout|scale|grant|alter|drop|accept"
-    r"|allow|corepack|ssh-add|deps)\b|(?<![\d&])>>?\s*[\w./~$]"
+    r"|allow|corepack|ssh-add|ssh-keygen|unlock|venv|deps)\b|(?<![\d&])>>?\s*[\w./~$]"
 )
 
 COMMON_WORDS: Final = frozenset(
@@ -45,7 +45,7 @@ REFUSES_TO_WORK: Final = re.compile(
 SUMMARY_LINE: Final = re.compile(
     r"(?i)^\W*(?:\d+ (?:passed|failed|errors?|warnings?|tests?)\b.*|make(?:\[\d+\])?: \*\*\* \[.*"
     r"|npm err! (?:code|errno|path|command|a complete log).*|command exited with.*"
-    r"|error: command .* failed.*|exit code:? \d+|=+.*=+|-{3,}.*|\s*\^+\s*|error: could not compile .*"
+    r"|error: command .* failed with.*|exit code:? \d+|=+.*=+|-{3,}.*|\s*\^+\s*|error: could not compile .*"
     r"|(?:info|note|warning|hint):.*)$"
 )
 
@@ -85,7 +85,7 @@ GIVES_REASON: Final = re.compile(
 
 FAILED_ASSERTION: Final = re.compile(
     r"(?i)assert|\bexpect(?:ed)?\b.*\b(?:got|received|actual|but|to (?:equal|be|have|contain))\b|\bto(?:Be|Equal|Have)\b"
-    r"|!==?|^\s*(?:got|want|received|actual|left|right)\b|panicked|comparison failed|mismatch.*snapshot"
+    r"|!==?|^\s*(?:got|want|expected|received|actual|left|right)\b|panicked|comparison failed|mismatch.*snapshot"
     r"|^\s*[-+] (?!.*\b(?:requires?|needs?|missing|not (?:found|installed))\b)"
 )
 
@@ -129,7 +129,7 @@ SPEAKS_FOR_A_RULE: Final = (
     ),
     (
         1.5,
-        r"\b(?:always|never(?! mind)|whenever|whatever|whoever|wherever|from now on|(?:don't|do not) ever)\b",
+        r"\b(?:always|never(?! mind)|whenever|whatever|whoever|wherever|from now on|going forward|in (?:the )?future|henceforth|(?:don't|do not) ever)\b",
     ),
     (
         1.0,
@@ -177,6 +177,7 @@ SPEAKS_FOR_A_RULE: Final = (
         r"\b(?:because|since|otherwise|or else|so that|so|rejects?|breaks?|fails?|checks?|the reason|that way|relies|depends|gets? lost)\b",
     ),
     (0.5, r"\b(?:don't|do not|doesn't|no \w+s|without)\b"),
+    (1.5, r"\bthe (?:rule|convention|policy|standard|agreement)\b.{0,20}\bis\b|\byou to (?:always|never)\b"),
     (0.5, r"\b\w+s (?:in \w+ )?are \w+\b"),
     (
         0.5,
@@ -220,9 +221,11 @@ SPEAKS_AGAINST_A_RULE: Final = (
         1.0,
         r"\b(?:this|that|it|which) (?:is|looks) (?:wrong|broken|off)\b|\b(?:from|as|like) before\b|\bagain\b",
     ),
-    (1.5, r"\?\s*$"),
+    (1.5, r"\?(?:\s|$)"),
+    (2.5, r"\b(?:this|that|it) should(?:n't| not)?\b"),
     (1.5, r"\b(?:is|are|looks) (?:fine|good|ok(?:ay)?)\b|\bit (?:should|must) (?:say|show|read|look|be)\b"),
-    (1.5, r"\bi (?:always|never)\b"),
+    (2.5, r"\bi (?:always|never)\b"),
+    (1.0, r"\blook at\b|\bof (?:these|those|them)\b"),
     (1.0, r"\b(?:undo|revert|restore|take back) (?:that|it|this|them)\b"),
     (
         1.5,

@@ -126,7 +126,7 @@ def steps_of(messages: Iterable[Message]) -> list[Step]:
 
 
 def _steps_of_call(call: ToolCall, result: Message) -> Iterator[Step]:
-    if _REJECTED.search(result.text):
+    if _REJECTED.search(result.text[:_NOTICE_CHARACTERS]):
         return
     arguments = parse_text(call.arguments)
     failed, output = parse_result(result.text, result.failed)
@@ -137,6 +137,7 @@ def _steps_of_call(call: ToolCall, result: Message) -> Iterator[Step]:
         yield Ran(command, failed, output, result.when)
 
 
+_NOTICE_CHARACTERS: Final = 300
 _REJECTED: Final = re.compile(
     r"(?i)\buser (?:doesn't want|does not want|rejected|declined|denied|interrupted)"
 )
@@ -213,9 +214,11 @@ _CODE: Final = re.compile(
 _LAST_CODE: Final = re.compile(
     r"(?im)(?:exit(?:ed)?|return(?:ed)?|terminated|completed|finished|failed)\b[\w\s-]{0,30}?"
     r"\b(?:code|status)[ :=]+(-?\d+)\b[^\w\n]*\Z"
-    r"|<(?:exit_?code|returncode)>\s*(-?\d+)\s*</|^exit (-?\d+)\s*\Z"
+    r"|^exit (-?\d+)\s*\Z"
 )
-"""An exit code at the end of an output, or in a tag."""
+"""An exit code at the end of an output."""
+
+_TAGGED_CODE: Final = re.compile(r"<(?:exit_?code|returncode)>\s*(-?\d+)\s*</")
 
 _TIMED_OUT: Final = re.compile(r"(?i)\A.{0,80}\b(?:command|process|tool|execution)\b.{0,40}\btimed out\b")
 
@@ -246,7 +249,7 @@ def parse_result(text: str, failed: bool | None) -> tuple[bool, str]:  # noqa: F
     head = text[: len(text) - len(output)] or text[:200]
     if match := _CODE.search(head):
         return int(match[1]) != 0, output
-    if match := _LAST_CODE.search(text[-_LAST_CHARACTERS:]):
+    if match := _LAST_CODE.search(text[-_NOTICE_CHARACTERS:]) or _TAGGED_CODE.search(text):
         return any(code and int(code) != 0 for code in match.groups()), output
     if _TIMED_OUT.match(text):
         return True, output

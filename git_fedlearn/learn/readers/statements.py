@@ -6,6 +6,7 @@ tense, often with a reason; a wish speaks of this one thing, of today, of what s
 
 import re
 from collections.abc import Iterator, Sequence
+from itertools import chain
 from typing import Final
 
 from git_fedlearn.core.canonical import JsonObject
@@ -17,7 +18,7 @@ from git_fedlearn.learn.readers.phrases import (
     SPEAKS_FOR_A_RULE,
 )
 from git_fedlearn.learn.readers.session import Changed, Ran, Said, Step
-from git_fedlearn.learn.readers.words import sentences_of, words_in
+from git_fedlearn.learn.readers.words import sentences_of
 
 STATED_SCORE: Final = 0.8
 FOLLOWED_SCORE: Final = 0.85
@@ -29,7 +30,11 @@ RULE_WEIGHT: Final = 2.0
 MAX_STATEMENT: Final = 450
 """Characters of a statement that is judged as a whole; of a longer one, each sentence is judged alone."""
 
-MIN_WORDS: Final = 3
+MIN_WORDS: Final = 4
+SHORT_WORDS: Final = 6
+SHORT_EXTRA: Final = 0.5
+"""A statement of fewer words than SHORT_WORDS needs so much more weight."""
+
 MAX_TITLE: Final = 100
 
 
@@ -50,7 +55,8 @@ def find_statements(steps: Sequence[Step]) -> Iterator[JsonObject]:
         reacted = following > place + 1
         for statement in _statements(step.text):
             weight = rule_weight(statement) + (corrects and reacted and agreed)
-            wanted = RULE_WEIGHT + (corrects and refused)
+            is_short = len(statement.split()) < SHORT_WORDS
+            wanted = RULE_WEIGHT + (corrects and refused) + SHORT_EXTRA * is_short
             if weight >= wanted and (reacted or not corrects):
                 yield _event(statement, corrects=corrects, when=_time_near(steps, place))
 
@@ -59,18 +65,18 @@ def _statements(text: str) -> Iterator[str]:
     """The parts of a message that are judged alone: all of a short one, else its sentences."""
     prose = re.sub(r"```.*?```", "", text, flags=re.DOTALL).strip()
     for part in [prose] if len(prose) <= MAX_STATEMENT else sentences_of(prose):
-        if len(words_in(part)) >= MIN_WORDS and len(part) <= MAX_STATEMENT:
+        if len(part.split()) >= MIN_WORDS and len(part) <= MAX_STATEMENT:
             yield part
 
 
 def rule_weight(statement: str) -> float:
     """How much speaks for a rule, less what speaks for a wish of the day."""
-    found = sum(
-        weight for weight, pattern in SPEAKS_FOR_A_RULE if re.search(pattern, statement, re.IGNORECASE)
-    )
-    return found - sum(
-        weight for weight, pattern in SPEAKS_AGAINST_A_RULE if re.search(pattern, statement, re.IGNORECASE)
-    )
+    found = sum(weight for weight, pattern in _FOR_A_RULE if pattern.search(statement))
+    return found - sum(weight for weight, pattern in _AGAINST_A_RULE if pattern.search(statement))
+
+
+_FOR_A_RULE: Final = [(weight, re.compile(text, re.IGNORECASE)) for weight, text in SPEAKS_FOR_A_RULE]
+_AGAINST_A_RULE: Final = [(weight, re.compile(text, re.IGNORECASE)) for weight, text in SPEAKS_AGAINST_A_RULE]
 
 
 def _event(statement: str, *, corrects: bool, when: object) -> JsonObject:
@@ -89,5 +95,5 @@ def _event(statement: str, *, corrects: bool, when: object) -> JsonObject:
 
 def _time_near(steps: Sequence[Step], place: int) -> object:
     """The time of the next command after a step, else of the last one before it."""
-    runs = [step.when for step in (*steps[place:], *reversed(steps[:place])) if isinstance(step, Ran)]
-    return runs[0] if runs else None
+    places = chain(range(place, len(steps)), range(place - 1, -1, -1))
+    return next((step.when for at in places if isinstance(step := steps[at], Ran)), None)

@@ -64,8 +64,13 @@ _SETTING = lazy_pattern(
 )
 _SETTINGS = lazy_pattern(r"[A-Za-z][A-Za-z_.-]{0,24}=|[^=]{0,8}=(?!=|$)")
 _CHOSEN = lazy_pattern(r"secret|crypt|cipher|sign|salt|hmac|jwt|session|master|psk|wifi|wpa|pass|app[-_]?key")
+_ODD_START = lazy_pattern(r"[=?@][A-Za-z0-9_-]{15,512}={0,2}")
 _NEVER_IN_KEYS = lazy_pattern(r"[$#@!^*?,;<>(){}\[\]\"'`\s&]|%(?![0-9A-F]{2})")
 _NEVER_IN_TOKENS = lazy_pattern(r"[\^*?,;<>]")
+_NO_VALUE = lazy_pattern(
+    r"[,;][^\n]*[:=]|#[a-z]{2,24}(?:[-_][a-z]{2,24}){1,4}|(?:[a-z_]{3,24}/){1,5}[a-z_]{3,24}(?:#[a-z_]{2,24})?"
+)
+"""What stands between two strings, the name of an element of a page, a path or route of words."""
 _REVERSED = lazy_pattern(
     r"(?<![^\s\"'`(/*#;])(?P<value>[^\s\"'`,;<>()]{8,256})[\"'`]? (?:is|as) (?:the|my|your|our|a|his|"
     r"her|their) "
@@ -183,7 +188,7 @@ _ASSIGN_ONLY = (lazy_pattern(rf"{_CLOSE}{_ASSIGN}"),)
 """No other way begins with an equals sign."""
 _VALUE = lazy_pattern(
     r"(?:[rbfuRBFUL@$]{1,2}(?=[\"'`\\]))?"
-    rf"(?:(?P<quote>{_QUOTE})(?P<quoted>[^\r\n]{{1,{_MAX_VALUE_LENGTH}}}?)(?P=quote)"
+    rf"(?:(?P<quote>{_QUOTE})(?!(?P=quote))(?P<quoted>[^\r\n]{{1,{_MAX_VALUE_LENGTH}}}?)(?P=quote)"
     rf"|{_QUOTE}?(?P<bare>[^\s\"'`,;<>(){{}}\[\]|\\]{{4,{_MAX_VALUE_LENGTH}}}))"
 )
 _NEXT_PARAMETER = lazy_pattern(r"&(?:amp;)?[\w.-]{1,40}=")
@@ -259,7 +264,7 @@ def _is_not_issued(name: str, value: str) -> bool:
 
     People choose the value of a `secret_key` themselves, and short values.
     """
-    if is_damaged_hex(value):
+    if is_damaged_hex(value) or _ODD_START.fullmatch(value) is not None:
         return True
     if len(value) < _MIN_ISSUED_LENGTH or _CHOSEN.search(name) is not None:
         return False
@@ -347,4 +352,5 @@ def is_secret_value(value: str) -> bool:
 def _is_plain(value: str) -> bool:
     """Whether it is a placeholder, code or a setting instead of a secret."""
     is_expression = is_code(value) and not is_generated_with_brackets(value)
-    return is_stand_in(value) or is_expression or _SETTING.match(value) is not None
+    is_syntax = _SETTING.match(value) is not None or _NO_VALUE.fullmatch(value) is not None
+    return is_stand_in(value.strip("'\"\\") or value) or is_expression or is_syntax

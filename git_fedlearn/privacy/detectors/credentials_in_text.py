@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from git_fedlearn.privacy import kinds
 from git_fedlearn.privacy.model import Match
-from git_fedlearn.privacy.shapes import is_code, is_stand_in, is_strong_password
+from git_fedlearn.privacy.shapes import is_chosen_word, is_code, is_stand_in, is_strong_password
 from git_fedlearn.privacy.subject import lazy_pattern
 
 if TYPE_CHECKING:
@@ -36,13 +36,18 @@ def find_command_lines(subject: Subject) -> Iterator[Match]:
     for program, pattern in _COMMANDS:
         if program in text:
             for hit in pattern.finditer(text):
-                if _is_password(hit["value"]):
+                if _is_password(hit["value"]) or (program in _SURE and _is_word(hit["value"])):
                     yield Match(*hit.span("value"), kinds.PASSWORD, "command-line", 0.8)
 
 
 def _is_password(value: str) -> bool:
     """Whether it is a password and not a placeholder, a variable or a word."""
     return not is_stand_in(value) and not is_code(value) and is_strong_password(value)
+
+
+def _is_word(value: str) -> bool:
+    """Whether it is a word that people choose: enough where nothing but a password can stand."""
+    return is_chosen_word(value) and not is_stand_in(value)
 
 
 _PIN = lazy_pattern(
@@ -143,8 +148,10 @@ _COMMANDS: tuple[tuple[str, re.Pattern[str]], ...] = (
             r"Credential\(\s{0,4}[\"'][^\"'\r\n]{0,64}[\"'],\s{0,4}[\"'](?P<value>[^\"'\r\n]{4,256})[\"']"
         ),
     ),
-    ("psexec", lazy_pattern(rf"(?i:\bpsexec)\b{_ANY}-p\s{{1,4}}{_WORD}")),
-    ("PsExec", lazy_pattern(rf"\bPsExec\b{_ANY}-p\s{{1,4}}{_WORD}")),
+    *(
+        (name, lazy_pattern(rf"\b{name}\b{_ANY}-p\s{{1,4}}{_WORD}"))
+        for name in ("psexec", "PsExec", "PSEXEC")
+    ),
     ("evil-winrm", lazy_pattern(rf"\bevil-winrm\b{_ANY}-p\s{{1,4}}{_WORD}")),
     ("freerdp", lazy_pattern(rf"freerdp\b{_ANY}/p:{_WORD}")),
     ("rdesktop", lazy_pattern(rf"\brdesktop\b{_ANY}-p\s{{1,4}}{_WORD}")),
@@ -169,4 +176,6 @@ _COMMANDS: tuple[tuple[str, re.Pattern[str]], ...] = (
     ),
 )
 """A word that the text must contain, and the pattern to look for."""
+_SURE = frozenset(("sshpass", "psexec", "PsExec", "PSEXEC", "evil-winrm", "freerdp", "rdesktop", "chpasswd"))
+"""Programs that take a password where the pattern has it, and nothing else."""
 PROGRAMS = tuple(program for program, _ in _COMMANDS)

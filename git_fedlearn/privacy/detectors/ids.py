@@ -45,6 +45,13 @@ _SURE_ID = _ANY_ID.replace(
     r"\bid(?:entity|entification)?.?(?:card|number|no\b|nr)", r"identity.?(?:card|number)"
 )
 
+_ID_NAMES = (
+    r"(?<![A-Za-z])(?:nif|cpf|curp|tfn|nino|pesel|aadh?aar|nhs|codice.?fiscale|steuer.?(?:id|nummer)|passport|"
+    r"driv(?:er'?s?|ing).?licen[cs]e|gov(?:t|ernment)?.?(?:issued.?)?id)(?:.?(?:no|nr|num|number|id))?"
+    r"(?:[\"'`]?\s{0,3}[:=]|$)"
+)
+"""Names of fields for one country's numbers, which hold those of other countries, too."""
+
 
 def _number(
     rule: str,
@@ -277,7 +284,7 @@ _NUMBERS: tuple[_Number, ...] = (
         "",
         lazy_pattern(r"[A-Z]{0,4}[ -]?\d[\dA-Z .-]{5,18}[\dA-Z](?![A-Za-z0-9]|\]?\\|\][{(|\[])"),
         _is_mostly_digits,
-        lazy_pattern(_SURE_ID, re.IGNORECASE),
+        lazy_pattern(f"{_SURE_ID}|{_ID_NAMES}", re.IGNORECASE),
     ),
     _number(
         "bank-account",
@@ -295,9 +302,9 @@ _HEAD = lazy_pattern(
 _MAX_WORD_DISTANCE = 40
 _STEMS = tuple(
     """
-    ss nat id perso tax citi ni steuer tin bsn burger sofi pesel cpr fnr dselsn cpf aad pan perman sin
-    insur card cc maestro debit kart cart tarjeta tfn
-    rijks regis tc kimlik contrib licen licence schein acc rout sort aba iban nhs pas dni
+    ss soci nat gov codice curp id perso tax citi ni steuer tin bsn burger sofi pesel cpr fnr dselsn cpf
+    aad pan perman sin insur card cc maestro debit kart cart tarjeta tfn rijks regis tc kimlik contrib
+    licen licence schein acc rout sort aba iban nhs pas dni
     """.split()
 )
 """Every word that announces a number contains one of these."""

@@ -114,7 +114,8 @@ _HOST_BEFORE = lazy_pattern(
     r"(?:ip|addr(?:ess)?|host|server|from|to|inet6?|peer|client)[-/@_:= \"'`(]{0,4}$", re.IGNORECASE
 )
 _IPV6 = lazy_pattern(
-    r"(?:[23][0-9a-f]{3}|f[cd][0-9a-f]{2}|fe[89ab][0-9a-f]|[0-9a-f]{4}(?=:{1,2}[0-9a-f]{4}:[0-9a-f]{4}:[0-9a-f]{4}))"
+    r"(?:[23][0-9a-f]{3}|f[cd][0-9a-f]{2}|fe[89ab][0-9a-f]|[0-9a-f]{4}(?=:{1,2}[0-9a-f]{4}:[0-9a-f]{4}:[0-9a-f]{4})|"
+    r"[0-9a-f]{3}(?=(?::[0-9a-f]{4}){5}))"
     r"(?::{1,2}[0-9a-f]{1,4}){1,7}(?:::)?(?![\w:])",
     re.IGNORECASE,
 )

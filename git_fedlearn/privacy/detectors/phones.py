@@ -37,7 +37,8 @@ _TRUNK = lazy_pattern(
 )
 _LOOSE = lazy_pattern(rf"(?<![\w.+-])\(?\+?[0-9](?:[ ./()-]{{0,2}}[0-9]){{5,14}}{_EXTENSION}(?![\w]|-[0-9])")
 _WORDS = (
-    r"(?:phone|\btel\b|telephone|telefon|teléfono|téléphone|telefoon|telefone|mobile?|móvil|"
+    r"(?:phone[0-9]?|\btel\b|telephone|telefon|msisdn|contact_?(?:no|num|number)\b|_contact\b|komórka|"
+    r"(?<![A-Za-z])(?:mob|ph)(?:_?no|\.)?[\"'`]?[:=]|teléfono|téléphone|telefoon|telefone|mobile?|móvil|"
     r"cell(?:ular|phone)?|handy|"
     r"\bfax|whatsapp|\bsms\b|\bcall(?: (?:me|us|him|her|them|on|at|back|now))?\b:?|\bdial|\bring(?: me| us)?|"
     r"reach (?:me|us|him|her)|"
@@ -59,7 +60,7 @@ _ANY_WORD = lazy_pattern(
     r"phone|tel|fono|mobil|móvil|cell|handy|fax|whatsapp|sms|call|dial|ring |reach|contact|hotline|"
     r"number is|text me|answer|respond|listen|message|registered|"
     r"direct|desk|reception|switchboard|pager|landline|home|work|line|text|get |catch |find |try |office|"
-    r"rufnummer|celular|gsm|telemóvel|puhelin|телефон|τηλέφωνο|电话|手机|電話|携帯|전화|휴대폰"
+    r"rufnummer|celular|gsm|msisdn|komórka|mob|ph|telemóvel|puhelin|телефон|τηλέφωνο|电话|手机|電話|携帯|전화|휴대폰"
 )
 _COUNT_AFTER = lazy_pattern(
     r" (?:times|calls|bytes|items|rows|records|requests|ms|seconds|lines|tokens|entries)\b"
@@ -72,7 +73,7 @@ _AFTER = lazy_pattern(
 _KEY = lazy_pattern(
     r"phone|mobil|m[oó]vil|telef|t[eé]l[eé]fon|(?<![a-z])(?:tel|fon|gsm)(?![a-z])|(?<![a-z])tel_?(?:no|nr|num)|"
     r"(?-i:[a-z]Tel(?![a-z]))|fax|cell|celular|(?<![a-z])handy|rufnummer|msisdn|whatsapp|puhelin|"
-    r"contact_?(?:no|number)|телефон|τηλέφωνο|电话|手机|電話|携帯|전화|휴대폰",
+    r"contact(?:_?(?:no|num|number))?$|(?<![a-z])(?:mob|ph)(?:_?no)?$|komórka|телефон|τηλέφωνο|电话|手机|電話|携帯|전화|휴대폰",
     re.IGNORECASE,
 )
 _SURE_WORD = lazy_pattern(
