@@ -120,7 +120,8 @@ class _Sections:
 
     def show(self) -> None:
         self._console.print(Text("What our systems learned", style="bold"))
-        by = f", by {self._facts['system']}" if self._facts["system"] else ""
+        own = self._facts["system"]
+        by = f", by {self._named(own)}" if own else ""
         self._console.print(Text(f"{self._facts['made']}{by}", style="dim"))
         self._totals()
         self._time()
@@ -129,6 +130,9 @@ class _Sections:
         self._links()
         self._top()
         self._waiting()
+
+    def _named(self, system: str) -> str:
+        return str(self._facts["names"].get(system, system))
 
     def _totals(self) -> None:
         totals = self._facts["totals"]
@@ -179,7 +183,8 @@ class _Sections:
         table = _grid()
         for edge in edges:
             used = f"{edge['used']:,} used" if edge["used"] else ""
-            table.add_row(f"{edge['source']} → {edge['target']}", f"{edge['lessons']:,}", used)
+            who = f"{self._named(edge['source'])} → {self._named(edge['target'])}"
+            table.add_row(who, f"{edge['lessons']:,}", used)
         self._section("who learned from whom", table)
 
     def _top(self) -> None:

@@ -17,8 +17,9 @@ from git_fedlearn.core.layout import DATA, FINE_TUNING, SHARED_SETS, SetName, fi
 from git_fedlearn.core.record import printable
 from git_fedlearn.report.lessons import Records, ReportLesson, ReportProgress, read_records
 from git_fedlearn.repository.inbox import Inbox
+from git_fedlearn.repository.names import read_names
 from git_fedlearn.repository.objects import Objects, Oid
-from git_fedlearn.repository.repository import SYSTEM_KEY, Repository
+from git_fedlearn.repository.repository import Repository
 from git_fedlearn.repository.work_tree import read_trailers
 from git_fedlearn.statistics.survey import count_adoption, score_bin
 
@@ -130,7 +131,8 @@ def read_figures(
     pending = inbox.count()
     quarantined = Counter((one.peer, one.reason) for one in inbox.records())
     records, past = read_records(repository, is_suspicious, progress), read_past(repository)
-    own = repository.git.find_config(SYSTEM_KEY) or ""
+    named = read_names(repository)
+    own = named.own
     shown = _shown_systems(records.lessons, own)
     best = sorted(records.lessons, key=lambda one: (-one.effective, -one.outcomes.worked, one.id))
     return {
@@ -139,6 +141,7 @@ def read_figures(
         **_place(repository),
         "system": own,
         "systems": [*shown],
+        "names": {system: printable(name) for system, name in sorted(named.names.items())},
         "totals": _totals(records, past),
         **_by_time(records.lessons, shown, now.date()),
         "scores": _scores(records.lessons),

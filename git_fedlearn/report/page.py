@@ -62,7 +62,7 @@ def format_data(figures: JsonObject, max_bytes: int) -> str:
         "all_systems": systems,
     }
     room = max_bytes - len(_dumps(others).encode()) - 100
-    rows = [_row(lesson, index) for lesson in lessons]
+    rows: list[Json] = [_row(lesson, index) for lesson in lessons]
     texts = _choose_texts(lessons, [len(_dumps(row).encode()) + 1 for row in rows], room)
     shown = len(texts)
     return _dumps({**others, "rows": rows[:shown], "texts": texts, "left_out": len(rows) - shown})

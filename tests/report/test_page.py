@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from report.browser import Browser, start_browser
+from report.federations import grow
 from systems import System, World
 
 from git_fedlearn.core.record import make_record
@@ -232,6 +233,38 @@ def draws_where_nothing_was_learned(browser: Browser, system: System, page: Path
     )
     assert browser.run(shown) == 0
     assert browser.console() == []
+
+
+AGES = ((1, 1, 27), (21, 5, 90), (730, 60, 400), (60, 200, 400))
+
+
+@pytest.mark.parametrize(("days", "systems", "lessons"), AGES)
+def test_it_fits_any_age_number_and_width(tmp_path: Path, days: int, systems: int, lessons: int) -> None:
+    one = World(tmp_path).system("one")
+    grow(one, days=days, systems=systems, lessons=lessons)
+    page = tmp_path / "report.html"
+    one.fedlearn("report", "-o", str(page))
+    with start_browser(tmp_path / "profile") as browser:
+        for width in (320, 375, 718, 1280):
+            browser.command(
+                "Emulation.setDeviceMetricsOverride",
+                width=width,
+                height=900,
+                deviceScaleFactor=1,
+                mobile=True,
+            )
+            browser.open(page)
+            assert browser.run("return document.documentElement.scrollWidth") <= width
+        text = str(browser.run("return document.getElementById('growth').innerText"))
+        assert not re.search(r"\bNaN\b|undefined|\b[AP]M\b", text)
+        panels = browser.run("return document.querySelectorAll('#growth .panel').length")
+        assert panels >= min(systems, 12) if days > 7 else panels == 0
+        curves = "[...document.querySelectorAll('path')].filter(e => /[^MLZ\\d,]/.test(e.getAttribute('d')))"
+        assert browser.run(f"return {curves}.length") == 0
+        options = browser.run("return document.querySelectorAll('#system option').length")
+        assert options == one.fedlearn("report", "--json").json()["totals"]["systems"] + 1
+        assert browser.run("return document.documentElement.scrollHeight") < 6_500
+        assert browser.console() == []
 
 
 def test_the_data_block_cannot_be_ended_and_reads_back(federation: System) -> None:

@@ -5,7 +5,7 @@
   const data = JSON.parse(document.getElementById("data").textContent);
   const at = (id) => document.getElementById(id);
   const today = data.made.slice(0, 10);
-  const names = data.names || {};
+  const names = data.names;
   const short = (id) => (/^sys-.{10}$/.test(id) ? id.slice(4, 9) : id);
   const named = (id) => names[id] || short(id);
   const system = (id) => (id !== data.system ? named(id) : names[id] ? `${names[id]} (this system)` : "this system");
@@ -255,7 +255,8 @@
     const fold = (title, ...parts) => at("more").append(element("details", { className: "fold" }, element("summary", {}, title), ...parts));
     if (data.all_systems.length) {
       const rows = data.all_systems.map(([id, n, newest]) => [id === data.system ? `${named(id)} (this system)` : named(id), element("code", {}, id), number(n), newest]);
-      fold(`Systems (${number(data.totals.systems)})`, charts.table(["name", "id", "lessons", "newest"], rows, [2]));
+      const naming = element("p", { className: "about" }, "Give a system a name, for this clone only: ", command("git fedlearn remote name ID NAME"));
+      fold(`Systems (${number(data.totals.systems)})`, naming, charts.table(["name", "id", "lessons", "newest"], rows, [2]));
     }
     if (data.retractions.length) {
       const rows = data.retractions.map((one) => [one.at.slice(0, 10), one.set, one.reason || "no reason given", one.by ? system(one.by) : ""]);
