@@ -8,6 +8,7 @@ const charts = (() => {
   const WIDTH = 1000;
   const HEIGHT = 100;
   const COLUMN = 90; // pixels at most
+  const LINE = 24; // characters of a cell that stay on one line
 
   function element(tag, properties = {}, ...children) {
     const made = document.createElement(tag);
@@ -93,7 +94,8 @@ const charts = (() => {
   }
 
   function table(headings, rows, numeric = []) {
-    const cell = (tag, value, i, more) => element(tag, { className: numeric.includes(i) ? "number" : "", ...more }, value);
+    const kind = (value, i) => (numeric.includes(i) ? "number" : String(value.textContent || value).length <= LINE ? "short" : "");
+    const cell = (tag, value, i, more) => element(tag, { className: kind(value, i), ...more }, value);
     const head = element("tr", {}, ...headings.map((name, i) => cell("th", name, i, { scope: "col" })));
     const body = rows.map((row) => element("tr", {}, ...row.map((value, i) => cell("td", value, i))));
     const made = element("table", {}, element("thead", {}, head), element("tbody", {}, ...body));

@@ -104,7 +104,7 @@
     [data.waiting.drafts, plural(data.waiting.drafts, "lesson"), "drafted from sessions of agents", "git fedlearn review --drafts"],
   ].filter((one) => one[0]);
 
-  const LISTED = 5;
+  const LISTED = 3;
 
   function attention() {
     const pending = waiting();
@@ -166,7 +166,7 @@
     const isOne = span.starts.length < 2;
     at("growth").querySelector(".about").textContent = isOne
       ? `All in the ${data.unit} of ${days[0]}.${undated}`
-      : `By the day on which any system first learned a lesson. Panels of one row of charts have the same scale.${undated}`;
+      : `By the day on which any system first learned a lesson. Panels of a group have the same scale; only that of other systems has its own.${undated}`;
     if (!isOne) {
       const counts = new Map(span.starts.map((start) => [start, 0]));
       for (const row of data.by_set) counts.set(charts.at(row.start), (counts.get(charts.at(row.start)) || 0) + row.lessons);
@@ -218,7 +218,8 @@
   function adoption() {
     const { adopted, adoption_rate: rate } = data.totals;
     at("adoption").hidden = !data.totals.lessons;
-    at("adoption").querySelector(".about").textContent = `${Math.round(rate * 100)} % of the shared lessons (${number(adopted)}) were learned by two or more systems independently.`;
+    const isShared = data.totals.systems > 1;
+    at("adoption").querySelector(".about").textContent = !isShared ? "Only one system has learned lessons so far." : `${Math.round(rate * 100)} % of the shared lessons (${number(adopted)}) were learned by two or more systems independently.`;
     const left = element("div", {}, element("h3", {}, "Learned independently by"), charts.bars(data.adoption.map((row) => [`${row.systems} system${row.systems === "1" ? "" : "s"}`, row.lessons])));
     const bins = data.scores.bins;
     const most = Math.max(1, ...bins.map((bin) => bin.effective));
@@ -230,7 +231,7 @@
     const axis = element("div", { className: "axis" }, ...["0", "score", "1"].map((text) => element("span", {}, text)));
     const drawing = element("div", { className: "histogram", role: "img", "aria-label": `Lessons by score, at most ${most} in a step of 0.05; the numbers are in a table below` }, ...columns);
     const right = element("div", {}, element("h3", {}, "Lessons by score"), drawing, axis);
-    at("adoption").append(element("div", { className: "split" }, left, right));
+    at("adoption").append(element("div", { className: "split" }, ...(isShared ? [left, right] : [right])));
     at("adoption").append(charts.numbers(["from", "to", "score", "author's score"], bins.map((bin) => [bin.from.toFixed(2), bin.to.toFixed(2), number(bin.effective), number(bin.claimed)]), [2, 3]));
   }
 
@@ -268,13 +269,13 @@
 
   // ---- the list of lessons
 
-  const PORTION = 50;
+  const PORTION = 25;
   const view = { most: PORTION };
   const ORDERS = {
     effective: (a, b) => b.effective - a.effective, failed: (a, b) => b.failed - a.failed || a.worked - b.worked, systems: (a, b) => b.systems - a.systems,
     first: (a, b) => (a.first < b.first) - (a.first > b.first), title: (a, b) => (a.title.toLowerCase() > b.title.toLowerCase()) - (a.title.toLowerCase() < b.title.toLowerCase()),
   };
-  const OUTCOMES = { worked: (l) => l.worked > 0, failed: (l) => l.failed > 0, disputed: isDisputed, none: (l) => !l.worked && !l.failed };
+  const OUTCOMES = { worked: (l) => l.worked > 0 && !l.failed, failed: isFailed, disputed: isDisputed, none: (l) => !l.worked && !l.failed };
 
   function chosen() {
     const words = at("search").value.toLowerCase().split(/\s+/).filter(Boolean);
@@ -301,7 +302,7 @@
   function open(made, lesson) {
     if (made.querySelector(".whole")) return;
     const says = (text) => text.replace(/\s+/g, " ").trim();
-    const texts = Object.entries(lesson.texts || {}).filter(([, text]) => !lesson.title.includes(says(text)));
+    const texts = Object.entries(lesson.texts || {}).filter(([name, text]) => name !== "value_score" && !lesson.title.includes(says(text)));
     const about = [
       lesson.claimed === null ? "no author's score" : `author's score ${lesson.claimed.toFixed(2)}`,
       `learned by ${lesson.known.map(system).join(", ") || "an unknown system"}`,
