@@ -7,6 +7,7 @@ from typing import Final
 import click
 
 from git_fedlearn.console.context import Context, paint
+from git_fedlearn.console.usage import ANSWER_AS_JSON
 from git_fedlearn.console.words import SHORT_ID, SUSPICIOUS, count, redactions
 from git_fedlearn.core.canonical import Json
 from git_fedlearn.core.layout import SetName
@@ -58,7 +59,7 @@ class NotPublishedError(FedlearnError):
 )
 @click.option("--dry-run", is_flag=True, help="Show what would leave; push nothing.")
 @click.option("--yes", "is_sure", is_flag=True, help="Publish without a look at each lesson.")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
+@ANSWER_AS_JSON
 @click.pass_obj
 def command(  # noqa: PLR0913  one option each
     context: Context,
@@ -70,7 +71,6 @@ def command(  # noqa: PLR0913  one option each
     *,
     dry_run: bool,
     is_sure: bool,
-    as_json: bool,
 ) -> int:
     """Copy chosen lessons into the repository of a peer, in one commit on top of its own history.
 
@@ -87,7 +87,6 @@ def command(  # noqa: PLR0913  one option each
     if is_anonymous(repository):
         context = replace(context, environment=anonymous_environment(repository))
         repository = context.data_repository
-    context.is_json = as_json
     (peer,) = get_peers(repository, (name,))
     if peer.publish == () and (refusal := may_publish(repository, peer.name, ())):
         raise NotPublishedError(refusal.message, hint=refusal.hint)
@@ -179,18 +178,16 @@ def _row(one: PublishOffer) -> str:
 def _answer(context: Context, publisher: Publisher, peer: Peer, plan: PublishPlan, done: Exchange) -> None:
     """Print what was published, or would be, and what may not be."""
     dry_run, branch = done.status is StepStatus.SKIPPED, publisher.target.branch
-    if context.is_json:
-        facts: dict[str, Json] = {
-            "peer": peer.name,
-            "branch": branch,
-            "dry_run": dry_run,
-            "commit": publisher.commit,
-            "published": [_to_json(one) for one in plan.offers],
-            "refused": [{"set": one.set, "id": one.id, "reason": one.reason} for one in plan.faults],
-            "known": plan.known,
-        }
-        context.say_json("publish/v1", facts)
-        return
+    facts: dict[str, Json] = {
+        "peer": peer.name,
+        "branch": branch,
+        "dry_run": dry_run,
+        "commit": publisher.commit,
+        "published": [_to_json(one) for one in plan.offers],
+        "refused": [{"set": one.set, "id": one.id, "reason": one.reason} for one in plan.faults],
+        "known": plan.known,
+    }
+    context.answer("publish/v1", facts)
     for one in plan.offers if dry_run else ():
         context.say(_row(one))
     for fault in plan.faults:
