@@ -211,7 +211,8 @@ def test_other_files_stay_the_users(world: World) -> None:
 def test_long_lines_and_byte_order_marks_are_adopted(world: World) -> None:
     one = world.repository("one")
     long = {**PATTERN, "note": "pad " * 4000}
-    sample = {"messages": [{"role": "user", "content": "pad " * 4000}, SAMPLE["messages"][1]]}
+    turns = [("user", "pad " * 4000), ("assistant", "Run ss -tlnp as root; it names each process.")]
+    sample = {"messages": [{"role": role, "content": text} for role, text in turns]}
     one.write("data/patterns/skills-patterns.jsonl", b"\xef\xbb\xbf" + _lines([long, long]))
     one.write("data/telemetry/snapshots/events-2025-12-21.jsonl", _lines([long]))
     one.write("data/fine-tuning/snapshots/v1.jsonl", _lines([sample]))

@@ -2,6 +2,7 @@ from typing import Any
 
 import pytest
 
+from git_fedlearn.core.canonical import Json
 from git_fedlearn.core.scoring import BELOW, RoutedLesson, Skipped, route_event
 from git_fedlearn.core.substance import (
     DOCUMENT,
@@ -198,7 +199,10 @@ def test_a_chain_of_thought_is_taken_out(text: str, rest: str) -> None:
 
 
 def test_parts_that_are_thoughts_are_taken_out() -> None:
-    parts = [{"type": "thinking", "thinking": "a"}, {"type": "text", "text": "<think>b</think>Use it."}]
+    parts: list[Json] = [
+        {"type": "thinking", "thinking": "a"},
+        {"type": "text", "text": "<think>b</think>Use it."},
+    ]
     assert strip_thoughts({"content": parts}) == {"content": [{"type": "text", "text": "Use it."}]}
 
 
