@@ -1,7 +1,8 @@
 """`make bench`: every figure as a ratio against a rival in the same run. Names on the command line choose.
 
-`flows` is counted, not timed: what a piece of work passes through in the package. `privacy_corpora` counts
-what scanners find in the collections that FEDLEARN_CORPUS names.
+Some count: `flows` what a piece of work passes through in the package, `second_time` what an agent is shown
+of the lessons of another system, `privacy_corpora` what scanners find in the collections that FEDLEARN_CORPUS
+names.
 """
 
 import importlib
@@ -23,6 +24,7 @@ BENCHMARKS = (
     "history",
     "privacy",
     "privacy_corpora",
+    "second_time",
     "flows",
 )
 
@@ -35,7 +37,7 @@ def main() -> None:
     for name in chosen:
         with tempfile.TemporaryDirectory() as folder:
             benchmark = importlib.import_module(f"benchmarks.{name}")
-            if name in {"flows", "privacy_corpora"}:
+            if name in {"flows", "privacy_corpora", "second_time"}:
                 getattr(benchmark, f"print_{name.removeprefix('privacy_')}")(Path(folder))
             else:
                 print_rows(benchmark.rows(Path(folder)))

@@ -41,7 +41,7 @@ FAILURES = (
     Failure(
         "pip install -r requirements.txt",
         "error: externally-managed-environment\n\n× This environment is externally managed\n╰─> To install Python packages system-wide, try apt install python3-xyz",
-        "python3 -m venv .venv",
+        "python3 -m venv .venv && source .venv/bin/activate",
         "Debian's Python refuses pip outside a virtual environment, so the project needs one.",
         (
             ("pip3 install httpie", "error: externally-managed-environment\n\n× This environment is externally managed\n╰─> To install Python packages system-wide, try 'pacman -S python-xyz'\n    See /usr/share/doc/python3.12/README.venv for more information."),
@@ -121,7 +121,7 @@ FAILURES = (
         "npm install chalk@4",
         "chalk 5 is an ES module only; version 4 can still be required.",
         (
-            ("node dist/cli.js --help", "Error [ERR_REQUIRE_ESM]: require() of ES Module /home/eva/tool/node_modules/chalk/source/index.js from /home/eva/tool/dist/cli.js not supported.\n    at Object.<anonymous> (/home/eva/tool/dist/cli.js:4:15)"),
+            ("node dist/cli.js build", "Error [ERR_REQUIRE_ESM]: require() of ES Module /home/eva/tool/node_modules/chalk/source/index.js from /home/eva/tool/dist/cli.js not supported.\n    at Object.<anonymous> (/home/eva/tool/dist/cli.js:4:15)"),
         ),
     ),
     Failure(
@@ -135,10 +135,10 @@ FAILURES = (
         ),
     ),
     Failure(
-        "make -j8",
+        "make release",
         "g++: fatal error: Killed signal terminated program cc1plus\ncompilation terminated.\nmake: *** [Makefile:88: parser.o] Error 1",
-        "make -j2",
-        "Eight compilers at a time need more memory than this machine has.",
+        ("Makefile", "JOBS = 8", "JOBS = 2"),
+        "cc1plus was killed since eight jobs at a time need more memory than this machine has.",
         (
             ("ninja -C build", "FAILED: src/CMakeFiles/core.dir/grammar.cc.o\nc++: fatal error: Killed signal terminated program cc1plus\ncompilation terminated.\nninja: build stopped: subcommand failed."),
         ),

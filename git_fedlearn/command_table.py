@@ -131,6 +131,7 @@ EXAMPLES: Final[dict[str, tuple[tuple[str, str], ...]]] = {
             "learn from a friend's repository",
         ),
         ("git fedlearn remote remove friend --retract", "stop, and retract its lessons"),
+        ("git fedlearn remote name sys-abcde23456 laptop", "show a name for a system, on this machine only"),
     ),
     "pull-remotes": (("git fedlearn pull-remotes friend --dry-run", "show what would be added"),),
     "bundle": (

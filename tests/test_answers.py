@@ -12,7 +12,7 @@ PACKAGE = Path(__file__).parents[1] / "git_fedlearn"
 
 def test_every_answer_has_a_schema_and_every_schema_an_answer() -> None:
     code = "".join(path.read_text(encoding="utf-8") for path in PACKAGE.rglob("*.py"))
-    names = re.findall(r'say_json\(\s*"([a-z-]+)/(v\d+)"', code)
+    names = re.findall(r'(?:say_json|answer)\(\s*"([a-z-]+)/(v\d+)"', code)
     said = {f"{name}.{version}.json" for name, version in names}
     described = {path.name for path in SCHEMAS.glob("*.json")}
     assert said == described, f"docs/schemas lacks {said - described}, and no command has {described - said}"

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from systems import System, World
 
+from git_fedlearn.core.layout import find_original
 from git_fedlearn.core.record import make_record
 
 PRACTICES = "data/patterns/best-practices.jsonl"
@@ -29,6 +30,15 @@ COPIES = [
     "best-practices_conflict-20260304-120000.jsonl",
     "best-practices (1).jsonl",
     "best-practices.jsonl.orig",
+    "best-practices 2.jsonl",
+    "best-practices_1.jsonl",
+    "best-practices - Copy (2).jsonl",
+    "Copy of best-practices.jsonl",
+    "best-practices-DESKTOP-K3J.jsonl",
+    "best-practices-laptop-conflict.jsonl",
+    "best-practices_DiskStation_Mar-04-1200-2026_Conflict.jsonl",
+    "best-practices (copie en conflit de wren 2026-03-04).jsonl",
+    "best-practices.sync-conflict-20260304-120000-ABCDEFG.jsonl~",
 ]
 
 
@@ -47,6 +57,21 @@ def test_a_copy_is_told_of_and_merged(system: System, name: str) -> None:
     assert b"<<<<<<< lone\n" in system.read(PRACTICES)
     assert not (system.path / copy).exists()
     assert "copies" not in system.fedlearn("status").out
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "data/patterns/best-practices.jsonl~",
+        "data/patterns/best-practices-draft.jsonl",
+        "data/patterns/notes-conflict.jsonl",
+        "data/collections/dataset-2.jsonl",
+        "data/collections/garden-conflict.jsonl",
+        "data/train/dataset-2.jsonl",
+    ],
+)
+def test_what_is_no_copy(path: str) -> None:
+    assert find_original(path) is None
 
 
 def test_copies_of_other_kinds(system: System) -> None:

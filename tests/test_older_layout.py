@@ -206,3 +206,21 @@ def test_other_files_stay_the_users(world: World) -> None:
     one.git("commit", "--quiet", "--no-verify", "--message", "others")
     one.fedlearn("verify", "--fix")
     assert {path: one.read(path) for path in others} == others
+
+
+def test_long_lines_and_byte_order_marks_are_adopted(world: World) -> None:
+    one = world.repository("one")
+    long = {**PATTERN, "note": "pad " * 4000}
+    turns = [("user", "pad " * 4000), ("assistant", "Run ss -tlnp as root; it names each process.")]
+    sample = {"messages": [{"role": role, "content": text} for role, text in turns]}
+    one.write("data/patterns/skills-patterns.jsonl", b"\xef\xbb\xbf" + _lines([long, long]))
+    one.write("data/telemetry/snapshots/events-2025-12-21.jsonl", _lines([long]))
+    one.write("data/fine-tuning/snapshots/v1.jsonl", _lines([sample]))
+    one.commit()
+    one.fedlearn("init")
+    assert "older layout 3 files" in one.fedlearn("status").out
+    assert "no problems found" in one.fedlearn("verify", "--fix").out
+    (pattern,) = one.records("skills-patterns")
+    assert pattern.fields["response"] == PATTERN["response"]
+    assert not (one.path / "data/telemetry/snapshots/events-2025-12-21.jsonl").exists()
+    assert not (one.path / "data/fine-tuning/snapshots/v1.jsonl").exists()

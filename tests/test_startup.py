@@ -1,5 +1,6 @@
 """What our programs import before they answer: a command, a merge or a hook waits for each module."""
 
+import json
 import re
 import shutil
 import subprocess
@@ -14,6 +15,7 @@ PROGRAM: Final = {
     "cli": "git_fedlearn.cli",
     "driver": "git_fedlearn.plumbing.merge_driver",
     "hook": "git_fedlearn.plumbing.hook",
+    "agent hook": "git_fedlearn.plumbing.agent_hook",
 }
 
 COMMAND_LINE: Final = {
@@ -68,7 +70,11 @@ CASE: Final = Path(__file__).parent / "data" / "merge" / "both-sides-add"
 
 
 def loaded(
-    program: str, *arguments: str, environment: dict[str, str] | None = None, of_ours: bool = True
+    program: str,
+    *arguments: str,
+    environment: dict[str, str] | None = None,
+    stdin: str = "",
+    of_ours: bool = True,
 ) -> set[str]:
     """The modules that a run of a program loads: those of git_fedlearn, without the first part, or all."""
     done = subprocess.run(
@@ -81,6 +87,7 @@ def loaded(
             *arguments,
         ],
         env=environment,
+        input=stdin,
         capture_output=True,
         text=True,
         check=False,
@@ -124,4 +131,20 @@ def test_a_search_loads_nothing_that_only_other_commands_need(system: System) ->
     modules = loaded("cli", "-C", str(system.path), "search", "disk full", environment=system.environment)
     assert "search.search" in modules
     others = ("learn.", "qdrant.", "federation.pull", "privacy.engine", "scanning.", "training.", "report.")
+    assert not {module for module in modules if module.startswith(others)}
+
+
+def test_the_hook_of_a_failed_command_loads_no_git_no_model_and_no_privacy_engine(system: System) -> None:
+    lesson = {"error_message": "zorp: flux gate jammed", "solution": "Oil it.", "value_score": 0.9}
+    system.add("error-solutions", lesson)
+    system.fedlearn("prime")
+    event = {"tool_name": "Bash", "tool_input": {"command": "zorp"}, "error": "zorp: flux gate jammed"}
+    modules = loaded(
+        "agent hook",
+        *("PostToolUseFailure", str(system.path)),
+        environment=system.environment,
+        stdin=json.dumps(event),
+    )
+    assert "search.failures" in modules
+    others = ("repository.git", "repository.repository", "search.embedders", "search.index", "app", "console")
     assert not {module for module in modules if module.startswith(others)}

@@ -90,6 +90,14 @@ def test_settings_that_are_nested_without_end(taught: System, deep: str, command
     assert b".fedlearn.toml: nested too deeply" in done.stdout + done.stderr
 
 
+@pytest.mark.parametrize("command", ["verify", "sync --source ."])
+def test_a_number_without_end_in_the_settings(taught: System, command: str) -> None:
+    taught.write(".fedlearn.toml", f"large = {'9' * 6000}\n".encode())
+    done = run(taught, command, "")
+    assert done.returncode == 3
+    assert b".fedlearn.toml: not valid TOML" in done.stderr
+
+
 ESCAPES = "a\x1b[2Jb\x9b31mc\x07\rd\x7fe\u202ef\u2028g\U000e0041"
 
 

@@ -91,14 +91,14 @@ def test_answers_for_programs_mark_it(system: System, arguments: tuple[str, ...]
 
 def test_the_report_marks_it_and_no_other(system: System) -> None:
     bad = identifiers(system)
-    lessons = system.fedlearn("report", "--json").json()["lessons"]
-    assert [one["id"] in bad for one in lessons] == [one["reads_like_instructions"] for one in lessons]
+    answer = system.fedlearn("report", "--json").json()
+    for lessons in (answer["lessons"], answer["top"]):
+        assert [one["id"] in bad for one in lessons] == [one["reads_like_instructions"] for one in lessons]
     page = system.fedlearn("report", "-o", "-").out
     found = re.search(r'<script[^>]*type="application/json"[^>]*>(.*?)</script>', page, re.DOTALL)
     assert found
     data = json.loads(found[1])
     assert {row[0] for row in data["rows"] if row[-1]} == {one[:12] for one in bad}
-    assert {one["id"] for one in data["top"] if one["reads_like_instructions"]} == {*bad}
     assert SUSPICIOUS_TITLE in page
 
 

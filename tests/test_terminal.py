@@ -167,6 +167,31 @@ def test_a_failure_is_json_if_that_was_asked_for(clone: System, line: str, code:
     assert (plain.out, plain.err) == ("", done.err)
 
 
+def test_commands_that_change_something_answer_in_json_too(world: World, clone: System) -> None:
+    found = identifier(clone)
+    for line, expected in (
+        (f"retract {found} --reason wrong", {"retracted": [{"set": "best-practices", "id": found}]}),
+        (f"restore {found}", {"restored": [{"set": "best-practices", "id": found}]}),
+        ("resolve", {"merged": [], "refused": [], "foreign": []}),
+        ("sanitize", {"files": [], "redacted": {}}),
+        ("remote add friend --trust full", {"name": "friend", "trust": "full", "branch": "HEAD"}),
+        ("remote remove friend", {"name": "friend", "retracted": 0, "dropped": 0}),
+        ("schedule install --print --cron --sync off", {"scheduler": "cron", "installed": False}),
+        ("schedule remove", {"removed": 0}),
+        ("install", {"scope": "local", "config": [], "hooks": []}),
+        ("init", {"created": [], "extended": [], "left": []}),
+        ("uninstall", {"unlinked": 0}),
+    ):
+        name = line.partition(" --")[0].replace(f" {found}", "").replace(" friend", "").replace(" ", "-")
+        answer = clone.fedlearn(*line.split(), "--json").json()
+        assert answer["schema"] == f"fedlearn.{name}/v1"
+        assert {key: answer[key] for key in expected} == expected
+    assert clone.fedlearn("schedule", "show", "--json", code=1).json()["jobs"] == []
+    made = world.repository("two").fedlearn("init", "--json").json()
+    assert "data/README.md" in made["created"]
+    assert "pre-commit" in made["hooks"]
+
+
 def test_what_is_searched_for_is_no_option(clone: System) -> None:
     assert clone.fedlearn("search", "--", "zzz", "--json", code=2).out == ""
 

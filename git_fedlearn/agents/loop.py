@@ -5,12 +5,11 @@ comes from an outdated index: a small change is taken in at once, a large one in
 then there is no answer. Each session has a budget of tokens, and no lesson is shown twice in it.
 """
 
-from collections.abc import Callable
-from datetime import date
+from collections.abc import Callable, Mapping
+from functools import cached_property
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
-from git_fedlearn.agents.prime import SHORT_ID, count_tokens, make_digest, shorten
 from git_fedlearn.agents.recall_index import (
     RecalledLesson,
     RecallIndex,
@@ -21,14 +20,19 @@ from git_fedlearn.agents.recall_index import (
     outcome_facts,
 )
 from git_fedlearn.agents.sessions import SessionNotes, command_key, keys_within, remove_old_sessions
+from git_fedlearn.agents.token_budget import SHORT_ID, count_tokens, shorten
 from git_fedlearn.core.canonical import Json, JsonObject
 from git_fedlearn.core.identity import RecordId
 from git_fedlearn.errors import LockedError
 from git_fedlearn.learn.readers.commands import is_piped, only_looks
 from git_fedlearn.learn.readers.phrases import FAILURE_REPORT
 from git_fedlearn.learn.readers.session import Message, Ran, ToolCall, steps_of
-from git_fedlearn.repository.repository import Repository
-from git_fedlearn.repository.state import AGENTS
+from git_fedlearn.repository.state import AGENTS, State
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from git_fedlearn.repository.repository import Repository
 
 SESSION_BUDGET_TOKENS: Final = 1_500
 RECALL_BUDGET_TOKENS: Final = 300
@@ -60,14 +64,37 @@ class HookAnswer(NamedTuple):
     afterwards: Callable[[], None] | None = None
 
 
-class AgentLoop:
-    """The hooks of one clone."""
+class ClonePlace(NamedTuple):
+    """Where a clone is: work tree, git folder, common git folder; and the environment for git."""
 
-    def __init__(self, repository: Repository, today: date) -> None:
-        self._repository = repository
-        self._today = today
-        self._sessions = repository.state.path(AGENTS, "sessions")
+    top: Path
+    git_dir: Path
+    common_dir: Path
+    environment: Mapping[str, str]
+
+
+class AgentLoop:
+    """The hooks of one clone. What most events do not need is loaded when it is needed."""
+
+    def __init__(self, place: ClonePlace) -> None:
+        self._place = place
+        self._state = State(place.common_dir / "fedlearn")
+        self._sessions = self._state.path(AGENTS, "sessions")
         self._afterwards: Callable[[], None] | None = None
+
+    @cached_property
+    def _repository(self) -> "Repository":
+        from git_fedlearn.repository.repository import Repository  # noqa: PLC0415  rarely needed
+
+        return Repository(*self._place)
+
+    @cached_property
+    def _today(self) -> "date":
+        from datetime import UTC, datetime  # noqa: PLC0415  rarely needed
+
+        fixed = self._place.environment.get("SOURCE_DATE_EPOCH", "")
+        now = datetime.fromtimestamp(int(fixed), UTC) if fixed.isdecimal() else datetime.now(UTC)
+        return now.date()
 
     def answer(self, event: str, payload: JsonObject) -> HookAnswer:
         """The answer to an event. Raises FedlearnError, OSError, sqlite3.Error."""
@@ -82,6 +109,8 @@ class AgentLoop:
         return HookAnswer(text, self._afterwards)
 
     def _prime(self, payload: JsonObject, notes: SessionNotes) -> str:
+        from git_fedlearn.agents.prime import make_digest  # noqa: PLC0415  once in a session
+
         remove_old_sessions(self._sessions)
         if payload.get("source") == "resume":
             return ""
@@ -177,16 +206,16 @@ class AgentLoop:
 
     def is_current(self, *, scores: bool, wait: bool) -> bool:
         """Whether the index can answer, after taking in a small change; `scores`: also that of outcomes."""
-        repository = self._repository
-        with open_recall_index(index_path(repository)) as index:
+        with open_recall_index(self.path) as index:
             before = index.read_facts("files") if index else {}
             outcomes = index.read_facts("outcomes") if index and scores else {}
-        now = data_facts(repository)
+        now = data_facts(self._place.top)
         is_same = index is not None and before == now
-        if is_same and (not scores or outcomes == outcome_facts(repository)):
+        if is_same and (not scores or outcomes == outcome_facts(self._place.top)):
             return True
         from git_fedlearn.agents.recall_refresh import refresh_recall_index  # noqa: PLC0415  rarely needed
 
+        repository = self._repository
         if not wait and changed_bytes(before, now) > MAX_INLINE_BYTES:
             self._afterwards = lambda: refresh_recall_index(repository)
             return False
@@ -199,7 +228,7 @@ class AgentLoop:
     @property
     def path(self) -> Path:
         """The file of the index."""
-        return index_path(self._repository)
+        return index_path(self._state)
 
 
 class _OpenIndex:

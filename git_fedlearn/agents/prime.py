@@ -1,19 +1,17 @@
 """A digest of the lessons most worth knowing at the start of a session, within a budget of tokens.
 
-A token is counted as four characters, which is what tokenizers of today's models need for English and code on
-average. Every line of a lesson begins with `| `, as in all texts for agents (rendering.py).
+Every line of a lesson begins with `| `, as in all texts for agents (rendering.py).
 """
 
-import math
 from collections.abc import Iterable
 from datetime import date
 from pathlib import Path
 from typing import Final, NamedTuple
 
 from git_fedlearn.agents.recall_index import KnownLesson, RecallIndex
+from git_fedlearn.agents.token_budget import CHARACTERS_PER_TOKEN, SHORT_ID, count_tokens, shorten
 from git_fedlearn.search.project import project_tags
 
-CHARACTERS_PER_TOKEN: Final = 4
 DEFAULT_BUDGET_TOKENS: Final = 500
 MIN_BUDGET_TOKENS: Final = 80
 """Fewer tokens hold no lesson."""
@@ -21,7 +19,6 @@ MIN_BUDGET_TOKENS: Final = 80
 MAX_CONSIDERED: Final = 500
 """Lessons that are weighed, those with the highest scores."""
 
-SHORT_ID: Final = 8
 MAX_TITLE: Final = 110
 MAX_GIST: Final = 180
 """Characters of a lesson in a digest; `git fedlearn show` has the rest."""
@@ -48,11 +45,6 @@ class Digest(NamedTuple):
     def tokens(self) -> int:
         """The estimated number of tokens of the text."""
         return count_tokens(self.text)
-
-
-def count_tokens(text: str) -> int:
-    """The estimated number of tokens of a text."""
-    return math.ceil(len(text) / CHARACTERS_PER_TOKEN)
 
 
 def make_digest(index: RecallIndex, folder: Path, today: date, budget: int = DEFAULT_BUDGET_TOKENS) -> Digest:
@@ -104,8 +96,3 @@ def _freshness(first_seen: str, today: date) -> float:
 def _format(lesson: KnownLesson) -> str:
     line = f"| {lesson.id[:SHORT_ID]} {shorten(lesson.title, MAX_TITLE)}"
     return f"{line}\n|   {shorten(lesson.gist, MAX_GIST)}" if lesson.gist else line
-
-
-def shorten(text: str, most: int) -> str:
-    """The text, cut at a word if it is too long."""
-    return text if len(text) <= most else f"{text[: most - 2].rsplit(' ', 1)[0]} …"

@@ -14,9 +14,8 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from git_fedlearn.core.identity import RecordId
-from git_fedlearn.core.layout import FINE_TUNING, OUTCOMES, SetName, find_set
-from git_fedlearn.repository.repository import Repository
-from git_fedlearn.repository.state import AGENTS
+from git_fedlearn.core.layout import FINE_TUNING, FOLDERS, OUTCOMES, SetName, find_set
+from git_fedlearn.repository.state import AGENTS, State
 from git_fedlearn.search.failures import (
     FAILURE_BAR,
     FailureWords,
@@ -27,7 +26,7 @@ from git_fedlearn.search.failures import (
     windows_of_output,
 )
 
-FORMAT: Final = 1
+FORMAT: Final = 2
 MAX_ROWS: Final = 4_000
 """Pairs of a word and a lesson that a search looks at, those of rare words first."""
 
@@ -46,7 +45,7 @@ create table facts (name text primary key, value text);
 create table lessons (
     number integer primary key, id text, set_name text, digest text, error text, title text, gist text,
     tags text, score real, claim text, seen_by text, worked integer, failed integer, first_seen text,
-    has_language integer, is_superseded integer default 0
+    has_language integer, is_superseded integer default 0, has_failed_often integer default 0
 );
 create index lessons_by_id on lessons (id);
 create index lessons_by_set on lessons (set_name);
@@ -66,7 +65,8 @@ class KnownLesson(NamedTuple):
     worked: int
     failed: int
     first_seen: str
-    is_superseded: bool = False
+    is_hidden: bool = False
+    """Whether it is superseded, or failed far more often than it worked."""
 
 
 class RecalledLesson(NamedTuple):
@@ -104,7 +104,7 @@ class RecallIndex:
         found: dict[str, RecalledLesson] = {}
         for number in candidates:
             error, lesson = self._lesson(number)
-            if lesson.is_superseded:
+            if lesson.is_hidden:
                 continue
             like = likeness(lines_of_error(error), windows, weights)
             if like >= bar and lesson.id not in without:
@@ -143,19 +143,20 @@ class RecallIndex:
         """The lessons with the highest scores about one of these tags, or about no language at all."""
         likes = " or ".join("tags like ?" for _ in tags)
         about = f"and (not has_language or {likes})" if tags else ""
-        query = f"{_SELECT} where not is_superseded {about} order by score desc, id limit ?"
+        told = f"not is_superseded and not has_failed_often {about}"
+        query = f"{_SELECT} where {told} order by score desc, id limit ?"
         for row in self._connection.execute(query, (*(f"% {tag} %" for tag in sorted(tags)), limit)):
             yield _parse_row(row)
 
 
 _SELECT: Final = (
-    "select id, set_name, title, gist, tags, score, worked, failed, first_seen, is_superseded, error"
-    " from lessons"
+    "select id, set_name, title, gist, tags, score, worked, failed, first_seen,"
+    " is_superseded or has_failed_often, error from lessons"
 )
 
 
 def _parse_row(row: tuple[object, ...]) -> KnownLesson:
-    identifier, set_name, title, gist, tags, score, worked, failed, first_seen, superseded, *_ = row
+    identifier, set_name, title, gist, tags, score, worked, failed, first_seen, hidden, *_ = row
     return KnownLesson(
         RecordId(str(identifier)),
         SetName(str(set_name)),
@@ -166,7 +167,7 @@ def _parse_row(row: tuple[object, ...]) -> KnownLesson:
         int(str(worked)),
         int(str(failed)),
         str(first_seen),
-        bool(superseded),
+        bool(hidden),
     )
 
 
@@ -178,9 +179,9 @@ def _chunks(words: list[str]) -> Iterator[list[str]]:
     return (words[start : start + 500] for start in range(0, len(words), 500))
 
 
-def index_path(repository: Repository) -> Path:
+def index_path(state: State) -> Path:
     """The file of the index."""
-    return repository.state.path(AGENTS, "recall.sqlite")
+    return state.path(AGENTS, "recall.sqlite")
 
 
 @contextmanager
@@ -205,20 +206,31 @@ def _quoted(path: Path) -> str:
     return quote(os.fspath(path))
 
 
-def data_facts(repository: Repository) -> FileFacts:
+def data_facts(top: Path) -> FileFacts:
     """Facts of the files of record sets in the work tree that are searched."""
-    from git_fedlearn.repository.trees import WorkTree  # noqa: PLC0415  a search of a current index needs no more
-
-    paths = WorkTree(repository.top).paths()
-    return _facts(
-        repository.top, [path for path in paths if (found := find_set(path)) and found[0] != FINE_TUNING]
-    )
+    paths = [path for folder in FOLDERS if folder != OUTCOMES for path in _files(top, folder)]
+    named = ((path, find_set(path)) for path in paths)
+    return _facts(top, sorted(path for path, found in named if found and found[0] != FINE_TUNING))
 
 
-def outcome_facts(repository: Repository) -> FileFacts:
+def outcome_facts(top: Path) -> FileFacts:
     """Facts of the files of outcomes in the work tree."""
-    paths = (repository.top / OUTCOMES).glob("*.jsonl")
-    return _facts(repository.top, sorted(repository.relative(path) for path in paths))
+    return _facts(top, sorted(_files(top, OUTCOMES)))
+
+
+def _files(top: Path, folder: str) -> Iterator[str]:
+    """The files in a folder of the layout and in the folders of shards in it."""
+    try:
+        with os.scandir(top / folder) as listed:
+            entries = [*listed]
+    except OSError:
+        return
+    for entry in entries:
+        path = f"{folder}/{entry.name}"
+        if entry.is_dir(follow_symlinks=False):
+            yield from _files(top, path)
+        elif entry.is_file(follow_symlinks=False):
+            yield path
 
 
 def _facts(top: Path, paths: Iterable[str]) -> FileFacts:

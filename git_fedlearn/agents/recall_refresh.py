@@ -18,7 +18,7 @@ from git_fedlearn.agents.recall_index import (
     outcome_facts,
 )
 from git_fedlearn.core.canonical import JsonObject
-from git_fedlearn.core.effective_score import claimed_score, effective_score, tally
+from git_fedlearn.core.effective_score import claimed_score, judge, tally
 from git_fedlearn.core.events import SCORE
 from git_fedlearn.core.identity import RecordId
 from git_fedlearn.core.layout import SetName, find_set
@@ -47,11 +47,11 @@ LOCK_TIMEOUT_SECONDS: Final = 10.0
 
 def refresh_recall_index(repository: Repository, *, timeout: float = LOCK_TIMEOUT_SECONDS) -> None:
     """Make the index current, or build it. Raises LockedError, FedlearnError, sqlite3.Error."""
-    path = index_path(repository)
+    path = index_path(repository.state)
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     with hold_lock(path.parent, "agent", timeout=timeout), closing(_open(path)) as connection, connection:
         index = RecallIndex(connection)
-        files, outcomes = data_facts(repository), outcome_facts(repository)
+        files, outcomes = data_facts(repository.top), outcome_facts(repository.top)
         changed = _changed_sets(index.read_facts("files"), files)
         for name in sorted(changed):
             _refresh_set(repository.top, connection, name, [file for file in files if _set_of(file) == name])
@@ -153,15 +153,11 @@ def _rescore(repository: Repository, connection: sqlite3.Connection) -> None:
             fields[SCORE] = value
         found = outcomes.get(RecordId(identifier), {})
         counts = tally(found.values())
-        scores.append(
-            (
-                effective_score(Record(RecordId(identifier), 0, b"{}", fields), trust, found),
-                counts.worked,
-                counts.failed,
-                number,
-            )
-        )
-    connection.executemany("update lessons set score = ?, worked = ?, failed = ? where number = ?", scores)
+        judged = judge(Record(RecordId(identifier), 0, b"{}", fields), trust, found)
+        scores.append((judged.score, counts.worked, counts.failed, judged.has_failed_often, number))
+    connection.executemany(
+        "update lessons set score = ?, worked = ?, failed = ?, has_failed_often = ? where number = ?", scores
+    )
 
 
 def _mark_superseded(repository: Repository, connection: sqlite3.Connection) -> None:

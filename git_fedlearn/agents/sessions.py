@@ -8,7 +8,6 @@ time may forget what the other one noted; they never break the file.
 import json
 import os
 from contextlib import suppress
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
@@ -27,23 +26,23 @@ MAX_IDS: Final = 200
 """Lessons of a session that are remembered."""
 
 
-@dataclass(slots=True)
 class SessionNotes:
     """The notes on one session."""
 
-    path: Path
-    tokens: int = 0
-    """Tokens that the hooks have printed."""
-    shown: list[str] = field(default_factory=list)
-    """Ids of the lessons that were shown."""
-    failed: dict[str, list[str]] = field(default_factory=dict)
-    """By the hash of a command that failed last: ids of lessons shown for it that have no outcome yet."""
-    counted: list[str] = field(default_factory=list)
-    """Ids of the lessons whose outcome was counted."""
-    uncounted: list[tuple[str, bool]] = field(default_factory=list)
-    """Outcomes that wait for the lock: ids, and whether the lesson worked."""
-    solved: int = 0
-    """Commands that failed and passed later without a lesson, since the last draft."""
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.tokens = 0
+        """Tokens that the hooks have printed."""
+        self.shown: list[str] = []
+        """Ids of the lessons that were shown."""
+        self.failed: dict[str, list[str]] = {}
+        """By the hash of a command that failed last: ids of lessons shown for it that have no outcome yet."""
+        self.counted: list[str] = []
+        """Ids of the lessons whose outcome was counted."""
+        self.uncounted: list[tuple[str, bool]] = []
+        """Outcomes that wait for the lock: ids, and whether the lesson worked."""
+        self.solved = 0
+        """Commands that failed and passed later without a lesson, since the last draft."""
 
     @classmethod
     def read(cls, folder: Path, session: str) -> "SessionNotes":

@@ -7,6 +7,7 @@ import click
 from git_fedlearn.console.context import Context
 from git_fedlearn.core.canonical import Json
 from git_fedlearn.errors import UsageError
+from git_fedlearn.extras import install_line, installed_extras
 from git_fedlearn.repository.repository import Repository
 from git_fedlearn.setup.agent_files import AGENT_NAMES, AgentEntries, AgentFiles, AgentName, agent_files
 from git_fedlearn.setup.agent_setup import ChangedPart, install_agent, read_installed, uninstall_agent
@@ -55,6 +56,12 @@ def install(
         done = install_agent(repository, name, files, entries, instructions=instructions)
     _refresh(repository)
     _say(context, done)
+    if not installed_extras()["mcp"]:
+        context.note(f"hint: {install_line('mcp')}    (the MCP server needs it; the hooks do not)")
+    if name == "claude" and files.settings.is_relative_to(repository.top):
+        context.note(
+            "hint: git fedlearn agent install claude --global    (this is for sessions in this clone only)"
+        )
     if name == "codex":
         context.note(
             "hint: open codex and review the hooks: /hooks    (it skips hooks that you have not trusted)"

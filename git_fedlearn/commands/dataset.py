@@ -12,6 +12,7 @@ from git_fedlearn.core.layout import FINE_TUNING
 from git_fedlearn.core.record_set import split_lines
 from git_fedlearn.errors import FedlearnError, UsageError
 from git_fedlearn.repository.files import read_file, write_file
+from git_fedlearn.repository.names import read_names
 from git_fedlearn.training.dataset import (
     LENGTHS,
     Dataset,
@@ -152,7 +153,9 @@ def trained(context: Context, name: str, chosen: str | None, source: str | None,
         context.say_json("dataset-trained/v1", {**model_to_json(model), "new": is_new, **numbers})
         return
     what = "recorded" if is_new else "already recorded"
-    context.say(f"{what}: {describe_model(model, model.system)}, trained on {count(len(ids), 'lesson')}")
+    context.say(
+        f"{what}: {describe_model(model, read_names(repository))}, trained on {count(len(ids), 'lesson')}"
+    )
     if unknown:
         context.note(f"note: {count(unknown, 'sample')} of lessons that are not in this clone")
     if is_new:
@@ -190,8 +193,9 @@ def list_(context: Context, *, as_json: bool) -> None:
         return
     for name, number in versions.items():
         context.say(f"{name}  {count(number, 'sample')}")
+    names = read_names(repository)
     for one in models:
-        context.say(f"model {describe_model(one, own)}  {count(len(one.ids), 'lesson')}")
+        context.say(f"model {describe_model(one, names)}  {count(len(one.ids), 'lesson')}")
     if not versions and not models:
         context.note("no versions yet")
 

@@ -16,8 +16,9 @@ from git_fedlearn.repository.history import (
     tree_changes,
 )
 from git_fedlearn.repository.lookup import get_commit, get_range
+from git_fedlearn.repository.names import read_names
 from git_fedlearn.repository.objects import Objects
-from git_fedlearn.repository.repository import SYSTEM_KEY, Repository
+from git_fedlearn.repository.repository import Repository
 from git_fedlearn.repository.trees import index_tree
 from git_fedlearn.repository.work_tree import read_work_state
 
@@ -82,12 +83,12 @@ def _trees(
 
 def _say(context: Context, sets: SetChanges, *, stat: bool) -> None:
     context.say(summarize(all_changes(sets)))
-    own = context.repository.git.find_config(SYSTEM_KEY) or ""
+    names = read_names(context.repository)
     for name, changes in sets.items():
         shown = paint("set", name)
         context.say(f"{shown}: {summarize(changes)}" if stat else shown)
         for change in () if stat else changes:
-            context.say(f"  {describe(change, own=own)}")
+            context.say(f"  {describe(change, names)}")
 
 
 def _to_json(sets: SetChanges) -> dict[str, Json]:

@@ -5,9 +5,11 @@ import shlex
 import click
 
 from git_fedlearn.console.context import Context
-from git_fedlearn.console.installation import report_unextended, say_installation
+from git_fedlearn.console.installation import installation_facts, report_unextended, say_installation
 from git_fedlearn.console.older_layout import say_older_files
+from git_fedlearn.console.usage import ANSWER_AS_JSON
 from git_fedlearn.console.words import count
+from git_fedlearn.core.canonical import Json
 from git_fedlearn.errors import NotARepositoryError
 from git_fedlearn.repository.older_layout import find_older_files
 from git_fedlearn.repository.repository import Repository
@@ -25,6 +27,7 @@ MAX_LISTED_FILES = 5
 
 
 @click.command("init", short_help="Set up this repository to share lessons.")
+@ANSWER_AS_JSON
 @click.pass_obj
 def command(context: Context) -> int:
     """Set up this repository to share lessons.
@@ -47,7 +50,15 @@ def command(context: Context) -> int:
     if done.made:
         _say_existing(context, existing, {file.path for file in older})
     say_older_files(context, older)
-    code = say_installation(context, repository, install(repository))
+    installed = install(repository)
+    code = say_installation(context, repository, installed)
+    facts: dict[str, Json] = {
+        "created": [*done.made],
+        "extended": [*done.extended],
+        "left": [path for path, _ in done.left],
+        **installation_facts(installed),
+    }
+    context.answer("init/v1", facts)
     _say_next(context, repository, done, mixed=bool(existing.others))
     return 1 if done.left else code
 

@@ -3,8 +3,10 @@
 import click
 
 from git_fedlearn.console.context import Context
-from git_fedlearn.console.installation import say_installation
+from git_fedlearn.console.installation import installation_facts, say_installation
+from git_fedlearn.console.usage import ANSWER_AS_JSON
 from git_fedlearn.console.words import count
+from git_fedlearn.core.canonical import Json
 from git_fedlearn.repository.git import Git
 from git_fedlearn.setup.drivers import Scope, write_drivers
 from git_fedlearn.setup.install import install, parse_system_id
@@ -22,6 +24,7 @@ from git_fedlearn.setup.man_and_completions import link_shared_files, share_fold
 )
 @click.option("--system", "scope", flag_value="--system", help="For this machine: only the two drivers.")
 @click.option("--id", "system", metavar="SYS", help="System id to use (default: a new one).")
+@ANSWER_AS_JSON
 @click.pass_obj
 def command(context: Context, *, scope: Scope, system: str | None) -> int:
     """Set up this clone: drivers, attributes, hooks and a system id.
@@ -34,7 +37,9 @@ def command(context: Context, *, scope: Scope, system: str | None) -> int:
     """
     if scope == "--local":
         identifier = parse_system_id(system) if system else None
-        return say_installation(context, context.repository, install(context.repository, identifier))
+        done = install(context.repository, identifier)
+        context.answer("install/v1", {"scope": "local", "linked": 0, **installation_facts(done)})
+        return say_installation(context, context.repository, done)
     if system:
         raise click.UsageError(
             "--id cannot be used with --global or --system: a system id belongs to one clone"
@@ -42,6 +47,7 @@ def command(context: Context, *, scope: Scope, system: str | None) -> int:
     git = Git(context.directory, context.environment)
     changed = write_drivers(git, scope, find_launcher(git))
     context.say(f"git config {scope}: {'merge and diff driver defined' if changed else 'already up to date'}")
+    linked = 0
     if scope == "--global":
         folder = share_folder(context.environment)
         linked = link_shared_files(folder)
@@ -49,5 +55,7 @@ def command(context: Context, *, scope: Scope, system: str | None) -> int:
             context.say(f"{folder}: {count(linked, 'file')} linked (man pages, completions)")
         if context.environment.get("SHELL", "").endswith("zsh"):
             context.note(f"note: for zsh, add before compinit: fpath+={folder}/zsh/site-functions")
+    facts: dict[str, Json] = {"system": None, "config": [*changed], "hooks": [], "refused": []}
+    context.answer("install/v1", {"scope": scope.removeprefix("--"), "linked": linked, **facts})
     context.note("note: run `git fedlearn install` in each clone to set up attributes, hooks and system id")
     return 0

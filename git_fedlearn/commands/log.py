@@ -16,9 +16,9 @@ from git_fedlearn.core.record import Record, printable
 from git_fedlearn.errors import UsageError
 from git_fedlearn.repository.history import CommitChanges, all_changes, log_changes
 from git_fedlearn.repository.lookup import FoundRecord, find_anywhere, get_range
+from git_fedlearn.repository.names import read_names
 from git_fedlearn.repository.objects import Objects, Oid
 from git_fedlearn.repository.record_log import LogEntry, Versions, trace_record
-from git_fedlearn.repository.repository import SYSTEM_KEY
 from git_fedlearn.repository.work_tree import read_trailers
 
 COMMIT_LENGTH = 12
@@ -94,13 +94,13 @@ def _log_all(
 
 
 def _say_commits(context: Context, objects: Objects, found: Iterable[CommitChanges], listed: int) -> None:
-    own = context.repository.git.find_config(SYSTEM_KEY) or ""
+    names = read_names(context.repository)
     for commit in found:
         context.say(_commit_line(objects, commit.commit))
         context.say(f"  {summarize(all_changes(commit.sets))}")
         changes = [(name, change) for name, of in commit.sets.items() for change in of]
         for name, change in changes[:listed]:
-            context.say(f"    {paint('set', f'{name:<15}')}  {describe(change, own=own)}")
+            context.say(f"    {paint('set', f'{name:<15}')}  {describe(change, names)}")
         if len(changes) > listed > 0:
             context.say(f"    and {len(changes) - listed} more    (--records {len(changes)})")
 
@@ -154,15 +154,15 @@ def _say_record(
     history: tuple[list[RecordChange], list[LogEntry]],
 ) -> None:
     (name, identifier), (pending, steps) = record, history
-    own = context.repository.git.find_config(SYSTEM_KEY) or ""
+    names = read_names(context.repository)
     title = _title_of([*pending, *(change for step in steps for change in step.changes)])
     parts = (paint("id", identifier), paint("set", name), title)
     context.say("  ".join(part for part in parts if part))
     for change in pending:
-        context.say(f"  {'not committed':<24}  {what_happened(change, own=own)}")
+        context.say(f"  {'not committed':<24}  {what_happened(change, names)}")
     for step in steps:
         facts = objects.facts(step.commit)
-        what = ", ".join(what_happened(change, own=own) for change in step.changes)
+        what = ", ".join(what_happened(change, names) for change in step.changes)
         origin = _origin(objects, step.commit)
         commit = paint("id", step.commit[:COMMIT_LENGTH])
         context.say(f"  {facts.date}  {commit}  {what}  ({printable(facts.subject)}{origin})")

@@ -5,6 +5,7 @@ import click
 from git_fedlearn.console.context import Context
 from git_fedlearn.console.words import count
 from git_fedlearn.core.canonical import Json
+from git_fedlearn.repository.names import read_names
 from git_fedlearn.statistics.metrics import Metrics, collect, growth_by_system, parse_month, trend
 
 BAR = 30
@@ -89,7 +90,7 @@ def _say(context: Context, metrics: Metrics) -> None:
 
 def _say_systems(context: Context, metrics: Metrics) -> None:
     """Lessons that each system learned, and those of the last months, as many as the line has room for."""
-    rows = growth_by_system(metrics)
+    rows, names = growth_by_system(metrics), read_names(context.repository)
     room = ((context.columns or NARROW) - len(SYSTEM_HEADING)) // MONTH_WIDTH
     months = sorted({month for row in rows for month in row.months})[-room:] if rows else []
     if rows:
@@ -97,7 +98,7 @@ def _say_systems(context: Context, metrics: Metrics) -> None:
     for row in rows[:MAX_LISTED_SYSTEMS]:
         day = (row.synced_at or "never")[:10]
         numbers = "".join(f"{row.months.get(month, 0):>{MONTH_WIDTH},}" for month in months)
-        context.say(f"{row.system:<14} {row.lessons:>8,}  {day:<10}{numbers}".rstrip())
+        context.say(f"{names.named(row.system):<14.14} {row.lessons:>8,}  {day:<10}{numbers}".rstrip())
     if len(rows) > MAX_LISTED_SYSTEMS:
         context.say(f"and {count(len(rows) - MAX_LISTED_SYSTEMS, 'more system')} (--json lists all)")
 

@@ -31,7 +31,7 @@ def command(context: Context, *, budget: int, project: str, as_json: bool) -> in
     """
     repository = context.data_repository
     refresh_recall_index(repository)
-    with open_recall_index(index_path(repository)) as index:
+    with open_recall_index(index_path(repository.state)) as index:
         digest = (
             make_digest(index, (context.directory / project).resolve(), context.now().date(), budget)
             if index

@@ -1,8 +1,11 @@
 """`git fedlearn remote`: add, list and remove peers."""
 
+import shlex
+
 import click
 
 from git_fedlearn.console.context import Context
+from git_fedlearn.console.usage import ANSWER_AS_JSON
 from git_fedlearn.console.words import ago, count
 from git_fedlearn.core.canonical import Json
 from git_fedlearn.errors import UsageError
@@ -25,7 +28,9 @@ from git_fedlearn.federation.peers import (
     write_peer,
 )
 from git_fedlearn.repository.inbox import Inbox
+from git_fedlearn.repository.names import find_system, read_names, write_name
 from git_fedlearn.repository.settings import hide_credentials
+from git_fedlearn.statistics.metrics import collect, growth_by_system
 
 TRUSTS = click.Choice([trust.value for trust in TrustLevel])
 
@@ -49,6 +54,7 @@ def command() -> None:
 @click.option(
     "--publish", metavar="SETS", help="What may be pushed there: all, none, or names of sets (default: all)."
 )
+@ANSWER_AS_JSON
 @click.pass_obj
 def add(
     context: Context, name: str, url: str | None, branch: str | None, trust: str | None, publish: str | None
@@ -72,6 +78,9 @@ def add(
         states = PeerStates(repository)
         states.write(peer.name, without_read_marks(states.read(peer.name)))
     context.say(f"{peer.name}: {peer.shown_url} ({', '.join(_options(peer))})")
+    keys = ("name", "url", "trust", "branch", "publish")
+    facts = _facts(context, peer)
+    context.answer("remote-add/v1", {key: facts[key] for key in keys})
     context.note(f"hint: git fedlearn pull-remotes {peer.name}")
 
 
@@ -113,6 +122,7 @@ def show(context: Context, name: str, *, as_json: bool) -> None:
 @command.command("remove", short_help="Remove a peer.")
 @click.argument("name", metavar="PEER")
 @click.option("--retract", is_flag=True, help="Also retract the lessons that only it sent.")
+@ANSWER_AS_JSON
 @click.pass_obj
 def remove(context: Context, name: str, *, retract: bool) -> None:
     """Remove a peer and what is stored about it. Its lessons stay unless you pass --retract.
@@ -136,8 +146,52 @@ def remove(context: Context, name: str, *, retract: bool) -> None:
     if dropped:
         parts.append(f"{count(dropped, 'record')} in quarantine dropped")
     context.say(f"{peer.name}: {'; '.join(parts)}")
+    context.answer("remote-remove/v1", {"name": peer.name, "retracted": number, "dropped": dropped})
     if number:
         context.note("hint: git add data && git commit")
+
+
+@command.command("name", short_help="Give a system a name on this machine.")
+@click.argument("identifier", metavar="[ID]", required=False)
+@click.argument("name", metavar="[NAME]", required=False)
+@click.option("--remove", "is_removed", is_flag=True, help="Show the id of the system again.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
+@click.pass_obj
+def name_system(
+    context: Context, identifier: str | None, name: str | None, *, is_removed: bool, as_json: bool
+) -> None:
+    """Show NAME in place of the system ID in what people read; without ID, list all systems.
+
+    The name stays in the git config of this clone (fedlearn.name.ID) and is never shared. The first
+    characters of an ID are enough. `--json` always has ids.
+    """
+    repository = context.data_repository
+    found = collect(repository, context.now().date())
+    names = read_names(repository)
+    known = {*found.systems, *names.names, *([names.own] if names.own else [])}
+    if identifier is not None:
+        if (name is None) != is_removed:
+            raise UsageError(
+                "give a name, or --remove", hint=f"git fedlearn remote name {shlex.quote(identifier)} NAME"
+            )
+        write_name(repository, find_system(known, identifier), name)
+        names = read_names(repository)
+    lessons = {one.system: one.lessons for one in growth_by_system(found)}
+    if as_json:
+        listed: list[Json] = [
+            {"id": system, "name": names.names.get(system), "lessons": lessons.get(system, 0)}
+            for system in sorted(known)
+        ]
+        context.say_json("remote-name/v1", {"own": names.own or None, "systems": listed})
+    elif identifier is not None:
+        system = find_system(known, identifier)
+        context.say(f"{system}: shown as {names.named(system)}")
+    else:
+        for system in sorted(known):
+            number = count(lessons.get(system, 0), "lesson")
+            context.say(
+                f"{system}  {number:>12}  {names.with_own(system).removeprefix(system).strip()}".rstrip()
+            )
 
 
 def _configured(context: Context, name: str, url: str | None) -> Peer:

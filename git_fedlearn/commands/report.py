@@ -4,7 +4,6 @@ In a terminal, rich draws the figures; in a pipe they are plain text.
 """
 
 import sys
-from collections import Counter
 from io import StringIO
 from pathlib import Path
 from shutil import get_terminal_size
@@ -22,7 +21,8 @@ from git_fedlearn.console.words import SUSPICIOUS_TITLE, count
 from git_fedlearn.core.canonical import JsonObject
 from git_fedlearn.errors import FedlearnError, UsageError
 from git_fedlearn.federation.injection import is_suspicious
-from git_fedlearn.report.figures import QuarantineCount, read_figures
+from git_fedlearn.report.changes import read_changes, remember_report
+from git_fedlearn.report.figures import read_figures
 from git_fedlearn.report.page import format_page
 from git_fedlearn.repository.files import write_file
 from git_fedlearn.repository.inbox import Inbox
@@ -39,10 +39,10 @@ PLACE = ".local/report.html"
 @click.option("--json", "as_json", is_flag=True, help="Answer for programs, with every lesson.")
 @click.pass_obj
 def command(context: Context, output: str | None, *, terminal: bool, as_json: bool) -> None:
-    """Create an HTML page about the lessons of all systems: growth, scores, adoption, who learned from whom.
+    """Create an HTML page about the lessons of all systems: what is new, what needs you, growth, adoption.
 
     The page is one file and loads nothing from the network, so you can send it to others. It shows the
-    lessons in this clone, and why records are in its quarantine.
+    lessons in this clone, what changed since the last report, and what waits for a decision.
     """
     if sum((terminal, as_json, output is not None)) > 1:
         raise UsageError("-o, --terminal and --json cannot be used together", hint="git fedlearn report")
@@ -52,17 +52,17 @@ def command(context: Context, output: str | None, *, terminal: bool, as_json: bo
     elif terminal:
         show(context, figures)
     else:
-        _write(context, format_page(figures), output)
+        _write(context, format_page(figures, read_changes(context.data_repository, figures)), output)
+        if output != "-":
+            remember_report(context.data_repository, figures)
 
 
 def _read(context: Context) -> JsonObject:
     repository = context.data_repository
-    quarantined = Counter((one.peer, one.reason) for one in Inbox(repository).records())
-    waiting = [
-        QuarantineCount(peer, reason, records) for (peer, reason), records in sorted(quarantined.items())
-    ]
     with progress_bar(context, "reading") as show:
-        return read_figures(repository, context.now(), waiting, is_suspicious=is_suspicious, progress=show)
+        return read_figures(
+            repository, context.now(), Inbox(repository), is_suspicious=is_suspicious, progress=show
+        )
 
 
 def _write(context: Context, page: bytes, output: str | None) -> None:
@@ -120,7 +120,8 @@ class _Sections:
 
     def show(self) -> None:
         self._console.print(Text("What our systems learned", style="bold"))
-        by = f", by {self._facts['system']}" if self._facts["system"] else ""
+        own = self._facts["system"]
+        by = f", by {self._named(own)}" if own else ""
         self._console.print(Text(f"{self._facts['made']}{by}", style="dim"))
         self._totals()
         self._time()
@@ -129,6 +130,9 @@ class _Sections:
         self._links()
         self._top()
         self._waiting()
+
+    def _named(self, system: str) -> str:
+        return str(self._facts["names"].get(system, system))
 
     def _totals(self) -> None:
         totals = self._facts["totals"]
@@ -179,7 +183,8 @@ class _Sections:
         table = _grid()
         for edge in edges:
             used = f"{edge['used']:,} used" if edge["used"] else ""
-            table.add_row(f"{edge['source']} → {edge['target']}", f"{edge['lessons']:,}", used)
+            who = f"{self._named(edge['source'])} → {self._named(edge['target'])}"
+            table.add_row(who, f"{edge['lessons']:,}", used)
         self._section("who learned from whom", table)
 
     def _top(self) -> None:

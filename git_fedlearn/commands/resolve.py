@@ -3,12 +3,15 @@
 import click
 
 from git_fedlearn.console.context import Context
+from git_fedlearn.console.usage import ANSWER_AS_JSON
 from git_fedlearn.console.words import count
+from git_fedlearn.core.canonical import Json
 from git_fedlearn.repository.conflicts import resolve_conflicts
 from git_fedlearn.repository.work_tree import continue_command
 
 
 @click.command("resolve", short_help="Resolve merge conflicts in data files.")
+@ANSWER_AS_JSON
 @click.pass_obj
 def command(context: Context) -> int:
     """Merge both sides of every data file that has a conflict, and stage the result.
@@ -18,6 +21,12 @@ def command(context: Context) -> int:
     repository = context.data_repository
     with repository.lock("resolve"):
         resolved = resolve_conflicts(repository)
+    facts: dict[str, Json] = {
+        "merged": [*resolved.joined],
+        "refused": [*resolved.refused],
+        "foreign": [*resolved.foreign],
+    }
+    context.answer("resolve/v1", facts)
     for path in resolved.joined:
         context.say(f"merged {path}")
     for path in resolved.refused:

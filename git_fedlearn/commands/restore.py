@@ -3,7 +3,9 @@
 import click
 
 from git_fedlearn.console.context import Context
+from git_fedlearn.console.usage import ANSWER_AS_JSON
 from git_fedlearn.console.words import SHORT_ID
+from git_fedlearn.core.canonical import Json
 from git_fedlearn.core.layout import SetName
 from git_fedlearn.core.record import Record
 from git_fedlearn.errors import FedlearnError
@@ -14,6 +16,7 @@ from git_fedlearn.repository.retraction import improved, restored
 
 @click.command("restore", short_help="Undo a retraction, on every system.")
 @click.argument("identifiers", metavar="ID...", nargs=-1, required=True)
+@ANSWER_AS_JSON
 @click.pass_obj
 def command(context: Context, identifiers: tuple[str, ...]) -> None:
     """Undo the retraction of each record, on every system, with the best score and all systems it ever had.
@@ -37,6 +40,8 @@ def command(context: Context, identifiers: tuple[str, ...]) -> None:
         for name, records in lessons:
             sets.join(name, [record.line for record in records])
             context.say(f"restored {records[0].id[:SHORT_ID]} in {name}")
+    brought: list[Json] = [{"set": name, "id": records[0].id} for name, records in lessons]
+    context.answer("restore/v1", {"restored": brought})
 
 
 def _refuse_private(context: Context, records: list[Record]) -> None:

@@ -3,6 +3,7 @@
 import click
 
 from git_fedlearn.console.context import Context
+from git_fedlearn.console.usage import ANSWER_AS_JSON
 from git_fedlearn.console.words import SHORT_ID, count, redactions
 from git_fedlearn.core.canonical import Json, JsonObject
 from git_fedlearn.core.layout import DATA, SetName
@@ -11,6 +12,7 @@ from git_fedlearn.errors import UsageError
 from git_fedlearn.privacy.record_fields import sanitize_fields
 from git_fedlearn.repository.history import introduced_records
 from git_fedlearn.repository.lookup import NoSuchRecordError, select
+from git_fedlearn.repository.names import read_names
 from git_fedlearn.repository.record_sets import RecordSets
 from git_fedlearn.repository.repository import Repository
 from git_fedlearn.repository.retraction import retract_records
@@ -24,6 +26,7 @@ MAX_REASON_LENGTH = 4000
 @click.argument("identifiers", metavar="[ID]...", nargs=-1)
 @click.option("--reason", metavar="TEXT", required=True, help="Why; everybody can read it.")
 @click.option("--commit", "revision", metavar="REV", help="Retract all records that this commit added.")
+@ANSWER_AS_JSON
 @click.pass_obj
 def command(context: Context, identifiers: tuple[str, ...], reason: str, revision: str | None) -> None:
     """Retract lessons on every system. A retraction is shared like any record and never expires.
@@ -50,9 +53,11 @@ def command(context: Context, identifiers: tuple[str, ...], reason: str, revisio
         clear_retracted(repository)
     for name, record in living:
         context.say(f"retracted {record.id[:SHORT_ID]} from {name}")
+    taken: list[Json] = [{"set": name, "id": record.id} for name, record in living]
+    context.answer("retract/v1", {"retracted": taken, "already_retracted": len(chosen) - len(living)})
     models = find_models(repository, {record.id for _, record in living})
     for model in models:
-        context.note(f"note: a model saw it: {describe_model(model, repository.system())}")
+        context.note(f"note: a model saw it: {describe_model(model, read_names(repository))}")
     if len(living) < len(chosen):
         context.note(f"{count(len(chosen) - len(living), 'record')} already retracted")
 

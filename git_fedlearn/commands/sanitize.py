@@ -5,7 +5,9 @@ from collections import Counter
 import click
 
 from git_fedlearn.console.context import Context
+from git_fedlearn.console.usage import ANSWER_AS_JSON
 from git_fedlearn.console.words import count, kinds
+from git_fedlearn.core.canonical import Json
 from git_fedlearn.errors import UsageError
 from git_fedlearn.repository.files import read_file, write_file
 from git_fedlearn.scanning.files import ScanTarget, expects_json, find_targets, is_binary
@@ -17,6 +19,7 @@ STDIN = "-"
 
 @click.command("sanitize", short_help="Redact secrets and personal data in files.")
 @click.argument("paths", metavar="[PATH]...", nargs=-1)
+@ANSWER_AS_JSON
 @click.pass_obj
 def command(context: Context, paths: tuple[str, ...]) -> None:
     """Redact secrets and personal data in all data files, or in the files and folders PATH.
@@ -39,6 +42,8 @@ def command(context: Context, paths: tuple[str, ...]) -> None:
         if not _is_rewritten_as_data(target) and (paths or not target.is_data):
             _sanitize_file(context, target, cleaned)
     names = {target.shown for target in targets if target.is_data}
+    facts: dict[str, Json] = {"files": [*cleaned.paths], "redacted": dict(sorted(cleaned.redacted.items()))}
+    context.answer("sanitize/v1", facts)
     for path in cleaned.paths:
         shown = shown_path(context.privacy, path) if path in names else path
         context.say(f"sanitized {shown}")
@@ -71,5 +76,7 @@ def _sanitize_stream(context: Context, paths: tuple[str, ...]) -> None:
         raise UsageError(
             "`-` cannot be combined with other paths", hint="git fedlearn sanitize - <FILE >CLEAN"
         )
+    if context.is_json:
+        raise UsageError("`-` prints the text itself, so --json has no answer", hint="leave --json out")
     redacted = redact_file(context.privacy, STDIN, context.stdin.read(), is_json=True)
     context.write(redacted.data)

@@ -3,7 +3,9 @@
 import click
 
 from git_fedlearn.console.context import Context
+from git_fedlearn.console.usage import ANSWER_AS_JSON
 from git_fedlearn.console.words import count
+from git_fedlearn.core.canonical import Json
 from git_fedlearn.errors import FedlearnError
 from git_fedlearn.repository.git import follow_program
 from git_fedlearn.timers.jobs import EVERY, JOB_NAMES, CommandLine, describe_job, jobs_of, timer_environment
@@ -46,6 +48,7 @@ def command() -> None:
 )
 @click.option("--print", "only_print", is_flag=True, help="Print the timers; install nothing.")
 @click.option("--cron", is_flag=True, help="Use cron even if systemd is available.")
+@ANSWER_AS_JSON
 @click.pass_obj
 def install(
     context: Context, sync: str, export: str | None, federate: str, *, only_print: bool, cron: bool
@@ -55,9 +58,13 @@ def install(
     intervals = {"sync": sync, "export": export, "federate": federate}
     jobs = jobs_of(repository, context.directory, intervals)
     scheduler = Crontab(context.environment) if cron else find_scheduler(context.environment)
+    printer = scheduler or Crontab(context.environment)
+    listed: list[Json] = [{"name": job.name, "every": job.every, "text": printer.format(job)} for job in jobs]
+    answer: dict[str, Json] = {"scheduler": printer.title, "installed": not only_print, "jobs": listed}
     if only_print:
+        context.answer("schedule-install/v1", answer)
         for job in jobs:
-            context.say((scheduler or Crontab(context.environment)).format(job))
+            context.say(printer.format(job))
         return
     if scheduler is None:
         raise FedlearnError(
@@ -66,6 +73,7 @@ def install(
         )
     remove_jobs(repository)
     scheduler.install(jobs)
+    context.answer("schedule-install/v1", answer)
     if not jobs:
         context.say("no timers: every job is off")
         return
@@ -78,10 +86,13 @@ def install(
 
 
 @command.command("show", short_help="Show the timers.")
+@ANSWER_AS_JSON
 @click.pass_obj
 def show(context: Context) -> int:
     """Show the timers of this repository. Exits with 1 if there are none."""
     jobs = find_jobs(context.repository)
+    listed: list[Json] = [{"name": job.name, "when": job.when, "text": job.shown} for job in jobs]
+    context.answer("schedule-show/v1", {"jobs": listed})
     for job in jobs:
         context.say(job.shown)
     if not jobs:
@@ -90,11 +101,13 @@ def show(context: Context) -> int:
 
 
 @command.command("remove", short_help="Remove the timers.")
+@ANSWER_AS_JSON
 @click.pass_obj
 def remove(context: Context) -> None:
     """Remove the timers of this repository."""
     number = remove_jobs(context.repository)
     context.say("timers removed" if number else "no timers to remove")
+    context.answer("schedule-remove/v1", {"removed": number})
 
 
 @command.command("run-now", short_help="Run the job of a timer now.")

@@ -26,6 +26,7 @@ from git_fedlearn.federation.injection import is_suspicious
 from git_fedlearn.federation.origins import Origin, find_origin
 from git_fedlearn.repository.alternatives import Alternative, find_alternatives
 from git_fedlearn.repository.lookup import select
+from git_fedlearn.repository.names import SystemNames, read_names
 from git_fedlearn.repository.outcomes import read_outcomes
 from git_fedlearn.repository.repository import Repository
 from git_fedlearn.repository.supersession import find_successors
@@ -70,18 +71,18 @@ def command(context: Context, identifier: str, *, with_origin: bool, as_json: bo
         answer: dict[str, Json] = {"origin": {**_origin_to_json(origin), "models": models}} if origin else {}
         context.say_json("show/v1", {"records": records, **answer})
         return
+    names = read_names(repository)
     with context.paging():
         outcomes = read_outcomes(repository, {record.id for _, record in found})
         for name, record in found:
             known = outcomes.get(record.id, {})
-            weighed = [] if record.is_tombstone else _weigh(repository, record, known)
+            weighed = [] if record.is_tombstone else _weigh(repository, record, known, names)
             weighed += [] if record.is_tombstone else _relate(record, successors, others)
-            facts = _describe(record, weighed, today)
+            facts = _describe(record, weighed, today, names)
             context.say("\n".join([f"{paint('id', record.id)}  {paint('set', name)}", *facts, ""]))
         if origin:
-            own = repository.system()
-            trained = [_row("trained", describe_model(one, own)) for one in _models(repository, origin)]
-            context.say("\n".join(["origin", *_describe_origin(origin, own), *trained]))
+            trained = [_row("trained", describe_model(one, names)) for one in _models(repository, origin)]
+            context.say("\n".join(["origin", *_describe_origin(origin, names), *trained]))
 
 
 def _models(repository: Repository, origin: Origin | None) -> list[TrainedModel]:
@@ -89,7 +90,9 @@ def _models(repository: Repository, origin: Origin | None) -> list[TrainedModel]
     return find_models(repository, [origin.record.id]) if origin else []
 
 
-def _weigh(repository: Repository, record: Record, outcomes: dict[str, Outcome]) -> list[str]:
+def _weigh(
+    repository: Repository, record: Record, outcomes: dict[str, Outcome], names: SystemNames
+) -> list[str]:
     """The lines for the effective score, and for outcomes with their newest notes."""
     effective = effective_score(record, read_trust(repository, {record.id}), outcomes)
     lines = [_row("score", paint_score(effective, f"{effective:.2f}"))]
@@ -98,7 +101,7 @@ def _weigh(repository: Repository, record: Record, outcomes: dict[str, Outcome])
         lines.append(_row("outcomes", said))
     for note, system in sorted((note, system) for system, one in outcomes.items() for note in one.notes):
         what = paint("good", "worked") if note.worked else paint("bad", "failed")
-        lines.append(f"    {note.at} {system} {what}: {_text(note.text)}")
+        lines.append(f"    {note.at} {names.named(system)} {what}: {_text(note.text)}")
     return lines
 
 
@@ -119,16 +122,16 @@ def _relate(record: Record, successors: Sequence[Successor], others: Sequence[Al
     return lines
 
 
-def _describe(record: Record, weighed: list[str], today: date) -> list[str]:
+def _describe(record: Record, weighed: list[str], today: date, names: SystemNames) -> list[str]:
     fields = record.fields
     if record.is_tombstone:
         retracted = fields[RETRACTED]
         facts = retracted if isinstance(retracted, dict) else {}
         return [
-            _row("retracted", f"{facts.get('at')} by {facts.get('by')}"),
+            _row("retracted", f"{facts.get('at')} by {names.named(str(facts.get('by')))}"),
             _row("reason", _text(facts.get("reason"))),
         ]
-    systems = ", ".join(seen_by(fields)) or "unknown"
+    systems = ", ".join(names.named(system) for system in seen_by(fields)) or "unknown"
     score = score_of(fields)
     lines = [
         *([_row("warning", SUSPICIOUS)] if is_suspicious(fields) else []),
@@ -142,8 +145,8 @@ def _describe(record: Record, weighed: list[str], today: date) -> list[str]:
     return lines
 
 
-def _describe_origin(origin: Origin, own: str) -> list[str]:
-    seen = [f"{name} (this system)" if name == own else name for name in seen_by(origin.record.fields)]
+def _describe_origin(origin: Origin, names: SystemNames) -> list[str]:
+    seen = [names.with_own(system) for system in seen_by(origin.record.fields)]
     lines = [_row("learned by", ", ".join(seen))] if seen else []
     if origin.introduced_by:
         lines.append(_row("introduced by", origin.introduced_by))

@@ -3,6 +3,8 @@
 import click
 
 from git_fedlearn.console.context import Context
+from git_fedlearn.console.installation import installation_facts
+from git_fedlearn.console.usage import ANSWER_AS_JSON
 from git_fedlearn.console.words import count
 from git_fedlearn.repository.git import Git
 from git_fedlearn.setup.drivers import Scope, remove_drivers
@@ -15,6 +17,7 @@ from git_fedlearn.setup.man_and_completions import share_folder, unlink_shared_f
 @click.option("--local", "scope", flag_value="--local", default=True, help="Undo it in this clone (default).")
 @click.option("--global", "scope", flag_value="--global", help="What `install --global` set up.")
 @click.option("--system", "scope", flag_value="--system", help="What `install --system` set up.")
+@ANSWER_AS_JSON
 @click.pass_obj
 def command(context: Context, *, scope: Scope) -> None:
     """Undo `git fedlearn install`, byte for byte.
@@ -30,9 +33,16 @@ def command(context: Context, *, scope: Scope) -> None:
         unlinked = unlink_shared_files(folder) if scope == "--global" else 0
         if unlinked:
             context.say(f"{folder}: {count(unlinked, 'link')} removed")
+        context.answer(
+            "uninstall/v1", {"system": None, "config": [*removed], "hooks": [], "unlinked": unlinked}
+        )
         return
     repository = context.repository
     done = uninstall(repository)
+    facts = installation_facts(done)
+    context.answer(
+        "uninstall/v1", {**{key: facts[key] for key in ("system", "config", "hooks")}, "unlinked": 0}
+    )
     if done.is_unchanged:
         context.say(f"not installed in {repository.common_dir}")
         return

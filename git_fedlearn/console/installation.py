@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from git_fedlearn.console.context import Context
+from git_fedlearn.core.canonical import Json
 from git_fedlearn.errors import FedlearnError
 from git_fedlearn.repository.repository import Repository
 from git_fedlearn.setup.drivers import PULL_KEY, PULL_MARK_KEY
@@ -26,6 +27,20 @@ def say_installation(context: Context, repository: Repository, done: Installatio
                 "note: man finds no page of git-fedlearn yet; `git fedlearn install --global` links them"
             )
     return report_hooks(context, done.hooks) if done.hooks else 0
+
+
+def installation_facts(done: Installation) -> dict[str, Json]:
+    """What was installed or removed, for programs."""
+    hooks = done.hooks
+    refused: list[Json] = [
+        {"path": str(one.path), "reason": one.reason} for one in (hooks.refused if hooks else ())
+    ]
+    return {
+        "system": done.system,
+        "config": [*done.config],
+        "hooks": [*hooks.changed] if hooks else [],
+        "refused": refused,
+    }
 
 
 def _changes(repository: Repository, done: Installation) -> list[str]:

@@ -49,6 +49,17 @@ def _verbose(ctx: click.Context, _parameter: click.Parameter, value: bool) -> No
         ctx.find_root().with_resource(context.watching_git())
 
 
+def _json(ctx: click.Context, _parameter: click.Parameter, value: bool) -> None:  # noqa: FBT001  click's
+    context = ctx.find_object(Context)
+    if context and value:
+        context.is_json = True
+
+
+ANSWER_AS_JSON: Final = click.option(
+    "--json", is_flag=True, expose_value=False, callback=_json, help="Print JSON for programs."
+)
+"""For a command that prints its answer with `Context.say`, and as JSON with `Context.answer`."""
+
 _UNWRAPPED: Final = "\b"
 """Tells click not to rewrap the paragraph that follows."""
 

@@ -15,6 +15,7 @@ from git_fedlearn.core.folding import Folds
 from git_fedlearn.core.layout import SetName
 from git_fedlearn.core.record import RETRACTED, Record, headline, printable, score_of
 from git_fedlearn.errors import FedlearnError
+from git_fedlearn.repository.names import SystemNames
 
 if TYPE_CHECKING:
     from git_fedlearn.qdrant.upsert import Imported
@@ -150,7 +151,7 @@ def summarize(changes: Sequence[RecordChange]) -> str:
     return ", ".join(parts) or "no changes"
 
 
-def describe(change: RecordChange, *, own: str = "") -> str:
+def describe(change: RecordChange, names: SystemNames) -> str:
     """One line for a change: its kind, the record, its score, its headline, and who changed it."""
     if change.kind in _SCORE_CHANGES:
         score = f"{score_text(change.before) or 'none'} → {score_text(change.after) or 'none'}"
@@ -163,19 +164,19 @@ def describe(change: RecordChange, *, own: str = "") -> str:
     parts = [
         f"{kind}  {paint('id', change.record.id[:SHORT_ID])}  {paint_score(height, f'{score:<11}')}",
         "" if title == "retracted" else title,
-        _author(change, own),
+        _author(change, names),
     ]
     return "  ".join(part for part in parts if part).rstrip()
 
 
-def what_happened(change: RecordChange, *, own: str = "") -> str:
+def what_happened(change: RecordChange, names: SystemNames) -> str:
     """A change of a record that was named before: `score raised to 0.90`, `retracted by sys-…: reason`."""
     score = ""
     if change.kind in _SCORE_CHANGES:
         score = f" to {score_text(change.after) or 'none'}"
     elif change.kind in (ChangeKind.LEARNED, ChangeKind.RESTORED) and score_of(change.record.fields) >= 0:
         score = f" with score {score_text(change.record)}"
-    author = _author(change, own)
+    author = _author(change, names)
     what = paint(_MEANINGS[change.kind], f"{CHANGE_WORDS[change.kind]}{score}")
     return f"{what}{f' {author}' if author else ''}"
 
@@ -211,9 +212,9 @@ def reason_of(change: RecordChange) -> str | None:
     return reason if isinstance(reason, str) else None
 
 
-def _author(change: RecordChange, own: str) -> str:
+def _author(change: RecordChange, names: SystemNames) -> str:
     """`by this system: reason`, as far as the record says."""
-    systems = ["this system" if system == own else printable(system) for system in change.systems]
+    systems = [names.show(system) for system in change.systems]
     by = f"by {', '.join(systems)}" if systems else ""
     if change.kind is ChangeKind.LOST and change.after:
         return "its retraction is missing"

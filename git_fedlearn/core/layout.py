@@ -65,6 +65,17 @@ _COPY_MARKS: Final = (
     r")+(?P<ending>\.jsonl?)"
 )
 """How file synchronizers name the losing version of a file that two machines changed."""
+_COPIED_SET: Final = re.compile(
+    r"(?:(?:copy|copie|copia|kopie) (?:of|de|di|von) )?"
+    r"(?P<stem>best-practices|error-solutions|skills-patterns|dataset)(?P<mark>"
+    r"[ ._(\[-](?=.*(?:conflict|konflikt|conflit|conflito|\u51b2\u7a81|\u885d\u7a81|\u7af6\u5408)).*"
+    r"|[ _-]+\d{1,3}"
+    r"|(?: -)?[ _]+(?:copy|copie|copia|kopie)(?: ?\(?\d{1,3}\)?)?"
+    r"|(?-i:-[A-Z][\w-]*)"
+    r")?\.jsonl(?(mark)~?)",
+    re.IGNORECASE | re.DOTALL,
+)
+"""Further names of copies: of iCloud, OneDrive, Synology, file managers. Collections may be called so."""
 _METRICS: Final = re.compile(r"data/metrics/monthly/([^/]+)/\d{4}-\d\d\.json")
 OUTCOMES: Final = f"{DATA}/outcomes"
 """The folder in which each system counts outcomes of lessons, in a file of its own."""
@@ -157,6 +168,9 @@ def find_original(path: str) -> str | None:
     folder, _, name = path.rpartition("/")
     if name.endswith(".orig"):
         original = path.removesuffix(".orig")
+    elif folder in FOLDERS[:2] and (match := _COPIED_SET.fullmatch(name)):
+        original = f"{folder}/{match['stem']}.jsonl"
+        return original if find_set(original) and original != path else None
     elif "conflict" in name.lower() or name.endswith((").jsonl", ").json")):
         match = re.fullmatch(_COPY_MARKS, name, re.IGNORECASE)
         original = f"{folder}/{match['stem']}{match['ending']}" if match else ""

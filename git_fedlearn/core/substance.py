@@ -56,6 +56,36 @@ _THOUGHT_END = re.compile(
 _THOUGHT_START = re.compile(
     rf"^\s*<(?:{_THOUGHT_NAMES})\b[^<>]*>(?!`).*", re.DOTALL | re.IGNORECASE | re.MULTILINE
 )
+_THOUGHT_MARKS: Final = (
+    (
+        re.compile(
+            r"(?<!`)(?:\[THINK\]|\u25c1think\u25b7|<seed:think>|<\|(?:begin_of_thought|START_THINKING)\|>)(?!`)"
+        ),
+        "<think>",
+    ),
+    (
+        re.compile(
+            r"(?<!`)(?:\[/THINK\]|\u25c1/think\u25b7|</seed:think>|<\|(?:end_of_thought|END_THINKING)\|>)(?!`)"
+        ),
+        "</think>",
+    ),
+    (re.compile(r"(?<!`)<\|(?:(?:begin|end)_of_solution|(?:START|END)_RESPONSE)\|>(?!`)\s*"), ""),
+    (
+        re.compile(
+            r"(?:<\|start\|>assistant)?(?<!`)<\|channel\|>(?:analysis|commentary)\b[^<]*<\|message\|>"
+        ),
+        "<think>",
+    ),
+    (
+        re.compile(r"(?:<\|end\|>\s*)?(?:<\|start\|>assistant)?(?<!`)<\|channel\|>final<\|message\|>"),
+        "</think>",
+    ),
+    (re.compile(r"(?<!`)<\|(?:end|return)\|>\s*\Z"), ""),
+)
+"""How other models mark thoughts and answers: Magistral, Kimi, Seed, Command, and gpt-oss (harmony)."""
+_THOUGHT_PARTS: Final = frozenset({"thinking", "redacted_thinking", "reasoning"})
+"""The `type` of a part of a message that is a thought."""
+
 _THOUGHT_ALOUD = re.compile(
     r"\A\W*(?:thoughts?|thinking|reasoning|chain of thought|analysis)\W*:"
     r"|\A\W*(?:okay|ok|alright|hmm|so),? (?:so |let me |let's |the user |i need to |i should |first,? i )"
@@ -164,7 +194,12 @@ def without_thought(text: str) -> str:
 
     Tags in backticks are talked about, not used. After thoughts under a heading, only a final answer stays.
     """
-    if "<" in text and len(text) <= MAX_THOUGHTS:
+    if len(text) > MAX_THOUGHTS:
+        return text
+    if any(mark in text for mark in ("THINK]", "\u25b7", "<|", "seed:think>")):
+        for pattern, tag in _THOUGHT_MARKS:
+            text = pattern.sub(tag, text)
+    if "<" in text:
         text = _THOUGHT.sub("", text)
         text = _THOUGHT_END.sub("", text)
         text = _THOUGHT_START.sub("", text).strip()
@@ -174,14 +209,18 @@ def without_thought(text: str) -> str:
 
 
 def strip_thoughts(value: Json, depth: int = 6) -> Json:
-    """A JSON value whose texts are without thoughts."""
+    """A JSON value whose texts, and whose lists of parts, are without thoughts."""
     if isinstance(value, str):
         return without_thought(value)
     if isinstance(value, dict) and depth:
         return {name: strip_thoughts(item, depth - 1) for name, item in value.items()}
     if isinstance(value, list) and depth:
-        return [strip_thoughts(item, depth - 1) for item in value]
+        return [strip_thoughts(item, depth - 1) for item in value if not _is_thought(item)]
     return value
+
+
+def _is_thought(part: Json) -> bool:
+    return isinstance(part, dict) and isinstance(part.get("type"), str) and part["type"] in _THOUGHT_PARTS
 
 
 def is_thinking_aloud(text: str) -> bool:

@@ -268,7 +268,7 @@ def _claims(lines: list[bytes], block: bytes) -> list[_Claim]:
     if set(map(_FIRST, lines)) == {ord("{")} and set(map(_LAST, lines)) == {ord("}")}:
         try:
             claims = _decoder.decode_lines(block)
-        except msgspec.MsgspecError:
+        except (msgspec.MsgspecError, RecursionError):
             claims = []
         if len(claims) == len(lines):
             return claims
@@ -278,7 +278,7 @@ def _claims(lines: list[bytes], block: bytes) -> list[_Claim]:
 def _claim(line: bytes) -> _Claim:
     try:
         return _decoder.decode(line)
-    except msgspec.MsgspecError:
+    except (msgspec.MsgspecError, RecursionError):
         return _UNREADABLE
 
 

@@ -14,6 +14,7 @@ from git_fedlearn.learn.sources import (
     DEFAULT_SOURCE,
     MAIN_SOURCE,
     Location,
+    SourceError,
     Sources,
     choose_source,
     configured_source,
@@ -59,7 +60,12 @@ def sources_of(repository: Repository, source: Location) -> Sources:
     """The files of a source and of all profiles. Raises SourceError if a chosen source is missing."""
     profiles = read_profiles(repository, source)
     elsewhere = {profile: folder for profile, folder in profiles.items() if folder != source}
-    if elsewhere and is_absent(repository, source):
+    if is_absent(repository, source):
+        if not elsewhere:
+            raise SourceError(
+                f"no logs to read: no source is set up, and {source} does not exist",
+                hint="git fedlearn sources detect --write    (or: git fedlearn sync --source DIR)",
+            )
         return find_profiled(elsewhere)
     return find_sources(source, profiles)
 

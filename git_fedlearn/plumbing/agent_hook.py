@@ -55,10 +55,7 @@ def run(arguments: list[str], environment: Mapping[str, str]) -> None:
 def _answer(
     event: str, payload: "JsonObject", clone: tuple[Path, Path, Path], environment: Mapping[str, str]
 ) -> None:
-    from datetime import UTC, datetime  # noqa: PLC0415  after the checks above, which most often end it
-
-    from git_fedlearn.agents.loop import EVENTS, AgentLoop  # noqa: PLC0415
-    from git_fedlearn.repository.repository import Repository  # noqa: PLC0415
+    from git_fedlearn.agents.loop import EVENTS, AgentLoop, ClonePlace  # noqa: PLC0415  after a probe
 
     if event not in EVENTS or not (clone[0] / "data").is_dir():
         return
@@ -68,9 +65,7 @@ def _answer(
         for name, value in environment.items()
         if not name.startswith("GIT_") or name.startswith("GIT_CONFIG")
     }
-    fixed = environment.get("SOURCE_DATE_EPOCH", "")
-    now = datetime.fromtimestamp(int(fixed), UTC) if fixed.isdecimal() else datetime.now(UTC)
-    text, afterwards = AgentLoop(Repository(*clone, around), now.date()).answer(event, payload)
+    text, afterwards = AgentLoop(ClonePlace(*clone, around)).answer(event, payload)
     if text:
         known = {"hookEventName": event, "additionalContext": text}
         print(json.dumps({"hookSpecificOutput": known}), flush=True)  # noqa: T201

@@ -122,5 +122,5 @@ def open_spool(folder: Path, name: str, header: JsonObject) -> Iterator[ExportSp
 def _decode(line: bytes, form: type[_Form]) -> _Form | None:
     try:
         return msgspec.json.decode(line, type=form) if line.endswith(b"\n") else None
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return None

@@ -4,18 +4,22 @@ Counts exclude retracted records unless a name says otherwise; docs/report.md de
 The history of HEAD adds how the data grew, and up to which day each system has read the others.
 """
 
+import os
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from itertools import pairwise
-from typing import Final, NamedTuple
+from typing import Final
 
 from git_fedlearn.core.canonical import Json, JsonObject
 from git_fedlearn.core.layout import DATA, FINE_TUNING, SHARED_SETS, SetName, find_set
+from git_fedlearn.core.record import printable
 from git_fedlearn.report.lessons import Records, ReportLesson, ReportProgress, read_records
+from git_fedlearn.repository.inbox import Inbox
+from git_fedlearn.repository.names import read_names
 from git_fedlearn.repository.objects import Objects, Oid
-from git_fedlearn.repository.repository import SYSTEM_KEY, Repository
+from git_fedlearn.repository.repository import Repository
 from git_fedlearn.repository.work_tree import read_trailers
 from git_fedlearn.statistics.survey import count_adoption, score_bin
 
@@ -115,31 +119,29 @@ MAX_LEARNERS: Final = 8
 """Lessons learned by more systems are counted together."""
 
 
-class QuarantineCount(NamedTuple):
-    """Records of a peer in quarantine for one reason."""
-
-    peer: str
-    reason: str
-    records: int
-
-
 def read_figures(
     repository: Repository,
     now: datetime,
-    quarantine: Iterable[QuarantineCount] = (),
+    inbox: Inbox,
     *,
     is_suspicious: Callable[[JsonObject], bool],
     progress: ReportProgress | None = None,
 ) -> JsonObject:
     """All figures of a report, and the `lessons`, best first; suspicious ones get a mark."""
+    pending = inbox.count()
+    quarantined = Counter((one.peer, one.reason) for one in inbox.records())
     records, past = read_records(repository, is_suspicious, progress), read_past(repository)
-    own = repository.git.find_config(SYSTEM_KEY) or ""
+    named = read_names(repository)
+    own = named.own
     shown = _shown_systems(records.lessons, own)
     best = sorted(records.lessons, key=lambda one: (-one.effective, -one.outcomes.worked, one.id))
     return {
         "made": now.strftime("%Y-%m-%d %H:%M UTC"),
+        "repository": printable(repository.top.name),
+        **_place(repository),
         "system": own,
         "systems": [*shown],
+        "names": {system: printable(name) for system, name in sorted(named.names.items())},
         "totals": _totals(records, past),
         **_by_time(records.lessons, shown, now.date()),
         "scores": _scores(records.lessons),
@@ -156,9 +158,25 @@ def read_figures(
             {"id": one.id, "set": one.set_name, "at": one.at, "by": one.by, "reason": one.reason}
             for one in sorted(records.retractions, key=lambda one: one.at, reverse=True)[:MAX_RETRACTIONS]
         ],
-        "quarantine": [dict(one._asdict()) for one in quarantine],
+        "quarantine": [
+            {"peer": peer, "reason": reason, "records": n}
+            for (peer, reason), n in sorted(quarantined.items())
+        ],
+        "waiting": {
+            "samples": pending.samples,
+            "retractions": pending.retractions,
+            "drafts": pending.drafts,
+        },
         "lessons": [_to_json(one) for one in best],
     }
+
+
+def _place(repository: Repository) -> JsonObject:
+    """The branch (empty if HEAD is detached) and the first characters of the commit (empty before one)."""
+    branch = repository.git.attempt("symbolic-ref", "--quiet", "--short", "HEAD")
+    commit = repository.git.attempt("rev-parse", "--quiet", "--verify", "--short=12", "HEAD")
+    names = (os.fsdecode(found.out).strip() if found.code == 0 else "" for found in (branch, commit))
+    return dict(zip(("branch", "commit"), map(printable, names), strict=True))
 
 
 def _shown_systems(lessons: Iterable[ReportLesson], own: str) -> list[str]:
@@ -277,6 +295,7 @@ def _to_json(lesson: ReportLesson) -> JsonObject:
         "set": lesson.set_name,
         "title": lesson.title,
         "body": lesson.body,
+        "texts": dict(lesson.texts),
         "first": lesson.first,
         "systems": [*lesson.systems],
         "claimed": lesson.claimed,

@@ -1,12 +1,13 @@
 """The lessons of this clone as a report shows them: a title, a line of text, and scores."""
 
+import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Final
 
 from git_fedlearn.core.canonical import Json, JsonObject
 from git_fedlearn.core.effective_score import Tally, claimed_score, effective_score, tally
-from git_fedlearn.core.identity import RecordId
+from git_fedlearn.core.identity import RecordId, is_metadata_key
 from git_fedlearn.core.layout import SetName
 from git_fedlearn.core.record import FIRST_SEEN, RETRACTED, Record, headline, printable, seen_by
 from git_fedlearn.repository.outcomes import read_outcomes
@@ -15,6 +16,8 @@ from git_fedlearn.repository.trust import read_trust
 
 MAX_TITLE_LENGTH: Final = 140
 MAX_BODY_LENGTH: Final = 220
+MAX_TEXT_LENGTH: Final = 4000
+"""Characters of one field of an opened lesson."""
 
 _HELPS: Final = (
     *("solution", "response", "description", "completion", "answer", "usage_pattern", "solution_approach"),
@@ -29,12 +32,16 @@ ReportProgress = Callable[[int, int], None]
 
 @dataclass(frozen=True, slots=True)
 class ReportLesson:
-    """A record that is not retracted. `first` is a day or empty; texts are printable lines."""
+    """A record that is not retracted. `first` is a day or empty; titles and bodies are printable lines.
+
+    `texts` are the fields of the lesson itself, by name; their lines are printable.
+    """
 
     id: RecordId
     set_name: SetName
     title: str
     body: str
+    texts: dict[str, str]
     first: str
     systems: tuple[str, ...]
     claimed: float | None
@@ -109,6 +116,7 @@ def _lesson(name: SetName, record: Record, effective: float, outcomes: Tally) ->
         set_name=name,
         title=title,
         body=body,
+        texts=_texts(fields),
         first=str(fields.get(FIRST_SEEN, "")),
         systems=tuple(seen_by(fields)),
         claimed=claimed_score(fields),
@@ -116,6 +124,19 @@ def _lesson(name: SetName, record: Record, effective: float, outcomes: Tally) ->
         outcomes=outcomes,
         is_suspicious=False,
     )
+
+
+def _texts(fields: JsonObject) -> dict[str, str]:
+    """What the lesson says, field by field; values that are no text are JSON."""
+    texts = {}
+    for key, value in sorted(fields.items()):
+        if not is_metadata_key(key) and value not in ("", None, [], {}):
+            text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, indent=1)
+            whole = "\n".join(map(printable, text.splitlines()))
+            texts[printable(key)] = (
+                whole if len(whole) <= MAX_TEXT_LENGTH else f"{whole[: MAX_TEXT_LENGTH - 1]}…"
+            )
+    return texts
 
 
 def _retraction(name: SetName, record: Record) -> Retraction:

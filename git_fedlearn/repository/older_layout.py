@@ -15,6 +15,7 @@ from typing import Final, NamedTuple
 from git_fedlearn.core.canonical import InvalidJsonError, JsonObject, parse_value
 from git_fedlearn.core.layout import DATA, ROOT, SHARED_SETS, find_set, is_raw, path_of
 from git_fedlearn.core.record import is_raw_event
+from git_fedlearn.core.record_set import BOM
 from git_fedlearn.repository.files import read_file
 from git_fedlearn.repository.repository import Repository
 
@@ -86,13 +87,21 @@ def root_files(repository: Repository) -> Iterator[str]:
 
 
 def _read_ends(path: Path) -> bytes:
-    """The first and the last part of a file, cut within lines; empty if it is missing."""
+    """The first and the last lines of a file, at least one of each; empty if it is missing."""
     if not path.is_file():
         return b""
+    size, length = path.stat().st_size, _END_BYTES
     with path.open("rb") as stream:
-        head = stream.read(_END_BYTES)
-        stream.seek(max(len(head), path.stat().st_size - _END_BYTES))
-        return head + b"\n" + stream.read()
+        head = stream.read(length) + stream.readline()
+        while True:
+            start = max(len(head), size - length)
+            stream.seek(start)
+            tail = stream.read()
+            if start == len(head):
+                return head + tail
+            if b"\n" in tail[:-1]:
+                return head + tail[tail.index(b"\n") + 1 :]
+            length *= 8
 
 
 def _first_event(data: bytes) -> int:
@@ -104,13 +113,13 @@ def raw_events(data: bytes) -> Iterator[tuple[int, bytes, JsonObject]]:
     """The lines of a file that are whole events: offset, line and event."""
     for match in _NO_RECORD.finditer(data):
         end = data.find(b"\n", match.start())
-        line = data[match.start() : end if end >= 0 else len(data)].rstrip(b"\r")
+        line = data[match.start() : end if end >= 0 else len(data)].lstrip(BOM).rstrip(b"\r")
         event = _parse_object(line)
         if event and is_raw_event(event):
             yield match.start(), line, event
 
 
-_NO_RECORD: Final = re.compile(rb'^\{(?!"_id":")', re.MULTILINE)
+_NO_RECORD: Final = re.compile(rb'^(?:\xef\xbb\xbf)*\{(?!"_id":")', re.MULTILINE)
 
 
 def _parse_object(line: bytes) -> "JsonObject | None":

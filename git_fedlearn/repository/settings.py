@@ -55,7 +55,7 @@ def parse_table(data: bytes, file: str = SETTINGS_FILE) -> dict[str, Any]:
 
     try:
         table = tomllib.loads(data.decode("utf-8"))
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except ValueError as error:  # also of a number with thousands of digits
         raise SettingsError(f"{file}: not valid TOML: {error}", hint=f"fix {SETTINGS_FILE}") from error
     except RecursionError:
         raise SettingsError(f"{file}: nested too deeply", hint=f"fix {SETTINGS_FILE}") from None

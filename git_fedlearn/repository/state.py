@@ -113,6 +113,9 @@ QDRANT: Final = StateItem(
 RECENT_CALLS: Final = StateItem(
     "recent-calls.json", "outcomes that agents just recorded", "a call that is repeated counts twice"
 )
+REPORT: Final = StateItem(
+    "report.json", "totals of the last report", "the next report does not show what changed"
+)
 RETRACTED_HERE: Final = StateItem(
     "retracted.jsonl",
     "lessons retracted here",
@@ -154,6 +157,7 @@ ITEMS: Final = (
     PLACE,
     QDRANT,
     RECENT_CALLS,
+    REPORT,
     RETRACTED_HERE,
     SCHEDULE_LOG,
     SOURCES,

@@ -155,7 +155,7 @@ def _named_systems(line: bytes) -> list[str]:
     """The systems in a record line; our own parser reads what msgspec does not, as large numbers."""
     try:
         return _decode(line).systems
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, RecursionError):
         return seen_by(parse_record(line).fields)
 
 

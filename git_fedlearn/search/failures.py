@@ -15,14 +15,17 @@ from typing import Final, NamedTuple
 from git_fedlearn.core.identity import normal_form
 from git_fedlearn.search.windows import windows_of
 
-FAILURE_BAR: Final = 0.4
+FAILURE_BAR: Final = 0.35
 """The likeness from which a lesson is about a failure."""
 
 MAX_WINDOWS: Final = 160
 """Windows of an output that are compared."""
 
+MAX_OUTPUT: Final = 200_000
+"""Characters of an output that are looked at, from its end."""
+
 MAX_OUTPUT_LINES: Final = 250
-"""Lines of an output that are looked at: the first ones, and three times as many of the last ones."""
+"""Lines that differ in more than digits: the first ones, and three times as many of the last ones."""
 
 MAX_LINE_CHARACTERS: Final = 400
 MAX_ERROR_LINES: Final = 8
@@ -126,6 +129,8 @@ _COMMON: Final = frozenset(
 
 _QUOTED: Final = re.compile(r"['\"]([^'\"\s]{2,80})['\"]")
 _FOLDERS: Final = re.compile(r"(?:[A-Za-z]:)?(?:[\w.~@+-]*[/\\])+(?=[\w.-])")
+_WITHOUT_DIGITS: Final = str.maketrans("", "", "0123456789")
+_URL: Final = re.compile(r"\b\w+://[^\s'\"]+")
 _PREFIX: Final = re.compile(r"^[\w.-]{1,40}\s*\|\s+")
 """The name of a service before its line, as docker compose prints it."""
 
@@ -143,7 +148,7 @@ _MIN_WORD: Final = 2
 def words_of(line: str) -> FailureWords:
     """The words of a line of an error, without what differs from system to system."""
     text = normal_form(_PREFIX.sub("", line[:MAX_LINE_CHARACTERS]))
-    text = _FOLDERS.sub("", text)
+    text = _FOLDERS.sub("", _URL.sub(" ", text))
     names = frozenset(_key(name) for name in _QUOTED.findall(text) if not name.startswith(("#", "<", "~")))
     codes = frozenset(_key(code) for code in _CODES.findall(text))
     for pattern, word in _IDIOMS:
@@ -178,7 +183,8 @@ def lines_of_error(text: str) -> list[FailureWords]:
 
 def windows_of_output(output: str) -> list[FailureWords]:
     """The windows of an output that may tell what failed, the different ones."""
-    lines = [line.strip()[:MAX_LINE_CHARACTERS] for line in output.splitlines() if line.strip()]
+    whole = [line.strip()[:MAX_LINE_CHARACTERS] for line in output[-MAX_OUTPUT:].splitlines() if line.strip()]
+    lines = [*{line.translate(_WITHOUT_DIGITS): line for line in whole}.values()]
     if len(lines) > MAX_OUTPUT_LINES:
         lines = lines[: MAX_OUTPUT_LINES // 4] + lines[-MAX_OUTPUT_LINES * 3 // 4 :]
     windows = windows_of("\n".join(lines), MAX_OUTPUT_LINES)

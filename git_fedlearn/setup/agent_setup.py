@@ -296,7 +296,7 @@ def _install_toml(path: Path, entries: AgentEntries) -> ChangedPart:
 def _parse_toml(path: Path, data: bytes, what: str = "it is") -> Mapping[str, object]:
     try:
         return tomllib.loads(data.decode("utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (ValueError, RecursionError) as error:
         raise FedlearnError(
             f"{path}: {what} not valid TOML: {error}", hint="repair it first; it was not changed"
         ) from None

@@ -25,7 +25,7 @@ from git_fedlearn.repository.objects import Objects, TreeEntry
 from git_fedlearn.repository.repository import Repository
 from git_fedlearn.repository.trees import WorkTree
 from git_fedlearn.setup.drivers import DRIVER_KEY, EXPECTED
-from git_fedlearn.setup.hooks import PROBE, HookFile
+from git_fedlearn.setup.hooks import PROBE, HookFile, is_run_by_tool
 from git_fedlearn.setup.launcher import run_line
 
 OLDEST_GIT: Final = (2, 34)
@@ -217,6 +217,8 @@ def probe_hook(repository: Repository, hook: HookFile) -> Effect:
     if not hook.has_block:
         if hook.calls_us:
             return works(f"{hook.edits} calls git-fedlearn in a line of its own (not probed)")
+        if is_run_by_tool(repository, hook):
+            return works(f"{hook.runs} is another tool's, whose config runs git-fedlearn (not probed)")
         return fails("is not set up" if hook.runs.exists() else "does not exist")
     if not (hook.runs.is_file() and os.access(hook.runs, os.X_OK)):
         return fails(f"{hook.runs} is not executable, so git ignores it")

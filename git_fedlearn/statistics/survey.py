@@ -205,7 +205,7 @@ def _read(line: bytes) -> _Facts:
     """Decode a record line; falls back to our own parser, which reads more numbers than msgspec."""
     try:
         return _decode(line)
-    except msgspec.MsgspecError:
+    except (msgspec.MsgspecError, RecursionError):
         fields = parse_record(line).fields
         return _Facts(
             fields.get(SEEN_BY),

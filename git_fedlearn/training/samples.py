@@ -207,4 +207,4 @@ def _has_content(message: JsonObject) -> bool:
 
 def _speaks_by_call(message: JsonObject) -> bool:
     calls = message.get("tool_calls") or message.get("function_call")
-    return message["role"] == "assistant" and bool(calls) and message.get("content") in (None, "")
+    return message["role"] == "assistant" and bool(calls) and message.get("content") in (None, "", [])

@@ -18,6 +18,7 @@ from git_fedlearn.core.record import printable
 from git_fedlearn.core.record_set import split_lines
 from git_fedlearn.errors import FedlearnError
 from git_fedlearn.repository.files import read_file, write_file
+from git_fedlearn.repository.names import SystemNames
 from git_fedlearn.repository.repository import Repository
 from git_fedlearn.repository.trees import matching_files
 from git_fedlearn.training.dataset import (
@@ -110,10 +111,10 @@ def lessons_of_export(repository: Repository, names: Iterable[SetName]) -> froze
     return frozenset(sample.id for sample in select_samples([*own, *made]).samples)
 
 
-def describe_model(model: TrainedModel, own: str) -> str:
+def describe_model(model: TrainedModel, names: SystemNames) -> str:
     """`qwen-lessons (v1.2.0, 2026-05-28, this system)`."""
-    system = "this system" if model.system == own else model.system
-    return f"{printable(model.name)} ({printable(model.data)}, {printable(model.at)}, {printable(system)})"
+    facts = (printable(model.data), printable(model.at), names.show(model.system))
+    return f"{printable(model.name)} ({', '.join(facts)})"
 
 
 def model_to_json(model: TrainedModel) -> JsonObject:

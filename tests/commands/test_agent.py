@@ -2,6 +2,7 @@
 
 import json
 import subprocess
+import sys
 import tomllib
 from pathlib import Path
 
@@ -60,6 +61,17 @@ def test_claude_is_restored_byte_for_byte(
     assert "already there" in again.out
     system.fedlearn("agent", "uninstall", "claude", "--for", str(project))
     assert snapshot(project) == before
+
+
+def test_install_says_what_is_missing(system: System, project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert system.fedlearn("agent", "install", "claude", "--for", str(project)).err == ""
+    only_here = (
+        "hint: git fedlearn agent install claude --global    (this is for sessions in this clone only)\n"
+    )
+    assert system.fedlearn("agent", "install", "claude").err == only_here
+    monkeypatch.setitem(sys.modules, "mcp", None)
+    missing = system.fedlearn("agent", "install", "claude", "--global").err
+    assert missing.endswith("'git-fedlearn[mcp]'    (the MCP server needs it; the hooks do not)\n")
 
 
 @pytest.mark.parametrize("config", [None, b"", b"# only this", CODEX])

@@ -1,7 +1,10 @@
 """`git fedlearn report`: the command; what the page does in a browser is in tests/report."""
 
+import json
+import re
+
 import pytest
-from systems import System
+from systems import EPOCH, System
 
 OWN, OTHER, THIRD = "sys-aaaaaaaaaa", "sys-bbbbbbbbbb", "sys-cccccccccc"
 
@@ -98,6 +101,35 @@ def test_the_terminal_in_a_pipe_is_plain(federation: System) -> None:
     assert "\x1b[1m" in federation.fedlearn("report", "--terminal").out
     federation.environment["NO_COLOR"] = "1"
     assert federation.fedlearn("report", "--terminal").out == out
+
+
+def changes(page: str) -> object:
+    """What a page says of the last report."""
+    found = re.search(r'"changes":(\{[^}]*\}|null)', page)
+    assert found
+    return json.loads(found[1])
+
+
+def test_a_page_shows_what_changed_since_the_last_day_with_one(federation: System) -> None:
+    assert changes(federation.fedlearn("report", "-o", "-").out) is None
+    federation.fedlearn("report")
+    federation.environment["SOURCE_DATE_EPOCH"] = str(EPOCH + 86_400)
+    federation.add("skills-patterns", lesson("five", "2026-05-29", OWN))
+    (two,) = (r for r in federation.records("skills-patterns") if r.fields.get("query") == "two")
+    federation.fedlearn("outcome", two.id, "--failed")
+    expected = {"since": "2026-05-28 20:26 UTC", "lessons": 1, "systems": 0, "worked": 0, "failed": 1}
+    for _ in range(2):
+        federation.fedlearn("report")
+        page = federation.read(".local/report.html").decode()
+        assert changes(page) == expected | {"retracted": 0, "waiting": 0}
+    (federation.path / ".git/fedlearn/report.json").write_text('{"latest": {"made": 3}}')
+    assert changes(federation.fedlearn("report", "-o", "-").out) is None
+
+
+def test_systems_have_their_local_names(federation: System) -> None:
+    federation.fedlearn("remote", "name", OTHER, "anna")
+    assert f"\nanna → {OWN} " in federation.fedlearn("report", "--terminal").out
+    assert federation.fedlearn("report", "--json").json()["names"] == {OTHER: "anna"}
 
 
 def test_where_the_page_goes(federation: System) -> None:

@@ -143,15 +143,17 @@ def test_a_walk_on_a_terminal(system: System) -> None:
     source(system, *(f"see {number} {word}" for number in (NUMBER, OTHER) for word in ("a", "b")))
     sync(system)
     out = io.StringIO()
-    answers = Terminal(b"what\nreveal\nas-is\nn\na\n")
+    answers = Terminal(b"what\nreveal\nas-is\nn\na\n\nq\n")
     context = Context(environment=system.environment, directory=system.path, stdin=answers, stdout=out)
     assert run(["review"], context) == 0
     said = out.getvalue()
-    assert said.count("accept, as-is, edit, drop, reveal, next or quit? ") == 5
+    assert said.count("[a]ccept, a[s]-is, [e]dit, [d]rop, [r]eveal, [n]ext or [q]uit? ") == 5
+    assert said.count("[u]ndo or [q]uit? ") == 2
+    assert "  d  drop    reject it; it is not shown again\n" in said
     assert said.count(NUMBER) + said.count(OTHER) == 1
     assert "1 of 4\n" in said
     assert "accepted 2 samples, as is\n" in said
-    assert "accepted 1 sample, redacted\n" in said
+    assert said.endswith("\naccepted 3, dropped 0, 1 left\n")
     assert len(system.fedlearn("review", "--json").json()["samples"]) == 1
 
 
@@ -184,12 +186,13 @@ def test_a_walk_goes_through_all_kinds(system: System, world: World) -> None:
     context = Context(system.environment, system.path, stdin=answers, stdout=out, stderr=err)
     assert run(["review"], context) == 0
     said = out.getvalue()
-    assert sorted(re.findall(r"\n((?:accept|drop),.*\?) ", said)) == [
-        "accept, as-is, edit, drop, reveal, next or quit?",
-        "accept, drop, next or quit?",
-        "accept, drop, next or quit?",
-        "drop, next or quit?",
+    assert sorted(re.findall(r"\n((?:\[a\]ccept|\[d\]rop),.*\?) ", said)) == [
+        "[a]ccept, [d]rop, [n]ext, [u]ndo or [q]uit?",
+        "[a]ccept, [d]rop, [n]ext, [u]ndo or [q]uit?",
+        "[a]ccept, a[s]-is, [e]dit, [d]rop, [r]eveal, [n]ext, [u]ndo or [q]uit?",
+        "[d]rop, [n]ext or [q]uit?",
     ]
+    assert said.endswith("\naccepted 2, dropped 2, 0 left\n")
     assert system.fedlearn("review").err == "nothing to review\n"
     assert [r.is_tombstone for r in system.records("skills-patterns") if r.id == record.id] == [True]
     assert err.getvalue().count("hint: git add data && git commit\n") == 1
@@ -201,7 +204,7 @@ def test_a_bad_edit_asks_again(system: System, waiting: str) -> None:
     out, err = io.StringIO(), io.StringIO()
     context = Context(system.environment, system.path, stdin=Terminal(b"quit\n"), stdout=out, stderr=err)
     assert run(["review"], context) == 0
-    assert out.getvalue().endswith("next or quit? ")
+    assert out.getvalue().endswith("[n]ext or [q]uit? \naccepted 0, dropped 0, 1 left\n")
     assert system.fedlearn("review", "--json").json()["samples"][0]["key"] == waiting
 
 

@@ -92,7 +92,7 @@ def test_what_to_decide_on_must_be_named(world: World) -> None:
         "error: name items by their keys, or by a kind and --all\nhint: git fedlearn review list\n"
     )
     assert here.fedlearn("review", "accept", "--all", code=2).err == (
-        "error: --all needs a kind\nhint: add --peers, --samples, --retractions or --duplicates\n"
+        "error: --all needs a kind\nhint: add --peers, --samples, --retractions, --drafts or --duplicates\n"
     )
     assert here.fedlearn("review", "accept", "beef", code=2).err == (
         "error: beef: no pending item has this key\nhint: git fedlearn review list\n"

@@ -122,7 +122,7 @@ def test_another_machine_reads_only_what_it_was_told_to(world: World) -> None:
     one.commit()
     two = world.clone(one, "two")
     refused = two.fedlearn("sync", code=3)
-    assert refused.err.splitlines()[-1].startswith("hint: find your logs with `git fedlearn sources detect`")
+    assert refused.err.splitlines()[-1].startswith("hint: git fedlearn sources detect --write")
     listed = two.fedlearn("sources", "list").out.splitlines()
     assert [line.split("  ")[0] for line in listed] == ["ollama", "claude-code", "codex"]
     assert all("not set up on this machine (git fedlearn sources detect --add " in line for line in listed)

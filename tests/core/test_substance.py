@@ -2,6 +2,7 @@ from typing import Any
 
 import pytest
 
+from git_fedlearn.core.canonical import Json
 from git_fedlearn.core.scoring import BELOW, RoutedLesson, Skipped, route_event
 from git_fedlearn.core.substance import (
     DOCUMENT,
@@ -19,6 +20,7 @@ from git_fedlearn.core.substance import (
     find_emptiness,
     is_unnamed,
     reports_success,
+    strip_thoughts,
     without_thought,
 )
 
@@ -169,6 +171,24 @@ def test_a_concise_answer_to_a_general_question_passes_without_an_outcome(questi
         ("a</think>Use it.", "Use it."),
         ("<think>a, and never an end", ""),
         ("Use it.\n<think>b", "Use it."),
+        ("[THINK]a[/THINK]Use it.", "Use it."),
+        ("\u25c1think\u25b7a\u25c1/think\u25b7Use it.", "Use it."),
+        ("<seed:think>a</seed:think>\nUse it.", "Use it."),
+        ("<|START_THINKING|>a<|END_THINKING|><|START_RESPONSE|>Use it.<|END_RESPONSE|>", "Use it."),
+        (
+            "<|begin_of_thought|>a<|end_of_thought|>\n\n<|begin_of_solution|>\nUse it.\n<|end_of_solution|>",
+            "Use it.",
+        ),
+        (
+            (
+                "<|channel|>analysis<|message|>a<|end|>"
+                "<|start|>assistant<|channel|>final<|message|>Use it.<|return|>"
+            ),
+            "Use it.",
+        ),
+        ("<|channel|>analysis<|message|>a", ""),
+        ("Cut `[THINK]` and `<|channel|>` off.", "Cut `[THINK]` and `<|channel|>` off."),
+        ("Shift with `a <| b`.", "Shift with `a <| b`."),
         ("Thought: a\nFinal Answer: Use it.", "Use it."),
         ("Strip `<think>` up to `</think>` first.", "Strip `<think>` up to `</think>` first."),
         ("if a < b and b > c", "if a < b and b > c"),
@@ -176,6 +196,14 @@ def test_a_concise_answer_to_a_general_question_passes_without_an_outcome(questi
 )
 def test_a_chain_of_thought_is_taken_out(text: str, rest: str) -> None:
     assert without_thought(text) == rest
+
+
+def test_parts_that_are_thoughts_are_taken_out() -> None:
+    parts: list[Json] = [
+        {"type": "thinking", "thinking": "a"},
+        {"type": "text", "text": "<think>b</think>Use it."},
+    ]
+    assert strip_thoughts({"content": parts}) == {"content": [{"type": "text", "text": "Use it."}]}
 
 
 def test_the_answer_behind_a_thought_is_the_lesson() -> None:

@@ -272,7 +272,9 @@ def test_no_tags_no_remote_branches_and_no_fetch_head(here: System, peer: Foreig
 def test_before_the_first_commit(world: World) -> None:
     system = world.repository("empty")
     system.fedlearn("init")
-    assert system.fedlearn("pull-remotes", code=3).err.startswith("error: data/README.md and")
+    assert system.fedlearn("pull-remotes", code=3).err == (
+        "error: this branch has no commit yet\nhint: git add --all && git commit -m 'Set up git-fedlearn'\n"
+    )
 
 
 def test_what_only_came_from_a_bad_peer_is_taken_back(here: System, world: World) -> None:

@@ -151,6 +151,16 @@ IN_VAIN: dict[str, tuple[Step, ...]] = {
 }
 
 
+def test_what_the_agent_did_to_its_own_code_is_no_reason() -> None:
+    steps = (
+        fails("cargo build", "error[E0382]: borrow of moved value: `cfg`"),
+        agent("I clone it before the move."),
+        edits("src/main.rs", "run(cfg)", "run(cfg.clone())"),
+        passes("cargo build"),
+    )
+    assert learned(steps) == []
+
+
 @pytest.mark.parametrize("name", IN_VAIN)
 def test_a_fix_that_did_not_last_is_not_learned(name: str) -> None:
     steps = IN_VAIN[name]
@@ -171,6 +181,8 @@ RULES = (
 )
 WISHES = (
     "I never liked that button, make it smaller.",
+    "This should not take more than an hour.",
+    "Please always answer in German from now on? My colleague reads along.",
     "Everything is fine, only the title is wrong, it should say Invoices.",
     "Kannst du bitte immer noch einmal schauen, ob der Fehler weg ist?",
     "Bitte mach den Knopf blau und schieb ihn nach rechts.",

@@ -220,3 +220,9 @@ def test_broken_lines_that_together_are_json_do_not_shift_the_scores_of_others()
     high, low = (written({"query": "x", "value_score": score}, 0) for score in (0.9, 0.1))
     same(b'{"a":\n{}}\n' + high + low + b"{}{}\n")
     same(b'{"a": [\n{}\n]}\n' + high + low + b"{} {} {}\n" + low)
+
+
+def test_a_line_that_is_nested_without_end_is_reported() -> None:
+    deep = b'{"a":' + b"[" * 5000 + b"]" * 5000 + b"}\n"
+    found = list(read_lines(io.BytesIO(deep + b'{"b":1}\n'), skimmer=Skimmer(0.7)))
+    assert [type(line) for line in found] == [BrokenLine, SourceEvent]

@@ -11,6 +11,7 @@ import pytest
 from selenium import webdriver
 from selenium.webdriver.chrome.options import Options
 from selenium.webdriver.chrome.service import Service
+from selenium.webdriver.support.wait import WebDriverWait
 
 OPTIONS = (
     *("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"),
@@ -31,6 +32,12 @@ class Browser:
     def run(self, script: str, *arguments: object) -> Any:
         """The value of a script that returns one."""
         return self._driver.execute_script(script, *arguments)
+
+    def wait(self, script: str, old: str) -> Any:
+        """The value of a script as soon as it is no longer the old one; at most ten seconds."""
+        return WebDriverWait(self._driver, 10, 0.05).until(
+            lambda driver: (found := driver.execute_script(script)) != old and found
+        )
 
     def command(self, name: str, **parameters: object) -> Any:
         """A command of the DevTools protocol."""

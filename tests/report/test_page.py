@@ -1,7 +1,6 @@
 """The page in a real Chromium: it draws, filters, fetches nothing, and what records say stays text."""
 
 import base64
-import hashlib
 import json
 import re
 from pathlib import Path
@@ -9,12 +8,12 @@ from typing import Any
 
 import pytest
 from report.browser import Browser, start_browser
+from report.federations import grow
 from systems import System, World
 
 from git_fedlearn.core.record import make_record
 from git_fedlearn.report.page import MAX_PAGE_BYTES, format_data, format_page
 
-ASSETS = Path(__file__).parents[2] / "git_fedlearn" / "report" / "assets"
 OWN, OTHER = "sys-aaaaaaaaaa", "sys-bbbbbbbbbb"
 HOSTILE = (
     "</script><script>window.hacked=1</script>",
@@ -60,8 +59,11 @@ def federation(tmp_path_factory: pytest.TempPathFactory) -> System:
         if str(record.fields["solution"]).endswith("way ")
     )
     system.fedlearn("retract", gone.id, "--reason", "<b>wrong</b>")
-    best = system.records("error-solutions")[5]
+    best, bad, disputed = system.records("error-solutions")[5:8]
     system.fedlearn("outcome", best.id, "--worked")
+    system.fedlearn("outcome", bad.id, "--failed")
+    system.fedlearn("outcome", disputed.id, "--worked")
+    system.fedlearn("outcome", disputed.id, "--failed")
     system.git("add", "--all")
     message = f"by a program without our hooks\n\nFedlearn-System: {OTHER}"
     system.git("commit", "--quiet", "--no-verify", "--message", message)
@@ -75,8 +77,10 @@ def test_the_page_in_a_browser(federation: System, tmp_path: Path) -> None:
     with start_browser(tmp_path / "profile") as browser:
         browser.open(page)
         assert browser.run("return document.documentElement.dataset.ready") == "true"
+        asks_for_action(browser)
         draws_every_chart(browser)
         filters_and_sorts(browser)
+        opens_a_lesson_whole(browser)
         keeps_records_inert(browser)
         fits_a_narrow_and_a_dark_screen(browser)
         assert browser.console() == []
@@ -85,84 +89,121 @@ def test_the_page_in_a_browser(federation: System, tmp_path: Path) -> None:
         draws_where_nothing_was_learned(browser, World(tmp_path).system("empty"), tmp_path / "empty.html")
 
 
+def asks_for_action(browser: Browser) -> None:
+    assert browser.run("return document.querySelector('h1').textContent") == "Lessons of one"
+    made = browser.run("return document.getElementById('made').textContent")
+    assert re.fullmatch(r"branch main at [0-9a-f]{7,} · 2026-05-28 20:26 UTC · by sys-aaaaaaaaaa", made)
+    assert "No earlier report" in browser.run("return document.getElementById('changes').textContent")
+    counts = "return [...document.querySelectorAll('#counts > *')].map(one => one.textContent)"
+    assert browser.run(counts) == ["0new this week", "1failed", "1disputed", "0waiting for you"]
+    assert browser.run("return [...document.querySelectorAll('main > section[hidden]')].map(e => e.id)") == [
+        "new",
+        "waiting",
+    ]
+    nothing = browser.run("return document.getElementById('nothing').textContent")
+    assert nothing == "Nothing new this week, nothing waiting for you."
+    typed = browser.run("return document.querySelector('#failed li code').textContent")
+    assert re.fullmatch(r"git fedlearn retract [0-9a-f]{12} --reason 'it does not work'", typed)
+    assert re.fullmatch(
+        r"git fedlearn show [0-9a-f]{12}",
+        browser.run("return document.querySelector('#disputed li code').textContent"),
+    )
+
+
 def draws_every_chart(browser: Browser) -> None:
     drawn = browser.run(
-        """return [...document.querySelectorAll('figure.card')].map(card => [
-            card.id, card.querySelectorAll('[role=img]').length,
-            card.querySelectorAll('svg path, svg rect, svg circle').length > 1,
-            card.querySelectorAll('tbody tr').length > 0])"""
+        """return [...document.querySelectorAll('#growth, #adoption, #links')].map(part => [
+            part.id, part.querySelectorAll('[role=img][aria-label]').length,
+            part.querySelectorAll('.bars dt').length, part.querySelectorAll('tbody tr').length > 0])"""
     )
-    names = ["by-set", "by-system", "scores", "links", "overlap", "adoption", "growth"]
-    assert drawn == [[name, 1, True, True] for name in names]
-    tiles = browser.run(
-        "return [...document.querySelectorAll('#totals dd')].map(tile => tile.firstChild.textContent)"
-    )
-    assert tiles[:5] == ["128", "2", "18 %", "1", "1"]
+    assert drawn == [["growth", 5, 0, True], ["adoption", 1, 2, True], ["links", 0, 2, True]]
     links = browser.run(
         """return [...document.querySelectorAll('#links tbody tr')].map(
             row => [...row.cells].slice(0, 2).map(cell => cell.textContent))"""
     )
-    assert links == [[OWN, OTHER], [OTHER, OWN]]
+    assert links == [["this system", "bbbbb"], ["bbbbb", "this system"]]
     unlabelled = (
         "return [...document.querySelectorAll('input, select')].filter(e => !e.closest('label')).length"
     )
     assert browser.run(unlabelled) == 0
 
 
-def filters_and_sorts(browser: Browser) -> None:
-    def choose(**values: str) -> str:
-        for key, value in values.items():
-            browser.run(
-                "const e = document.getElementById(arguments[0]); e.value = arguments[1];"
-                "e.dispatchEvent(new Event('input', {bubbles: true}))",
-                key,
-                value,
-            )
-        return str(browser.run("return document.getElementById('shown').textContent"))
+def choose(browser: Browser, **values: str) -> str:
+    """Set filters and return what the page says of the lessons that are left."""
+    for key, value in values.items():
+        browser.run(
+            "const e = document.getElementById(arguments[0]); e.value = arguments[1];"
+            "e.dispatchEvent(new Event('input', {bubbles: true}))",
+            key,
+            value,
+        )
+    return str(browser.run("return document.getElementById('shown').textContent"))
 
-    assert choose() == "50 of 128 lessons shown"
-    browser.run("document.getElementById('more').click()")
-    assert browser.run("return document.querySelectorAll('#rows tr').length") == 128
-    assert choose(search="xxxxxxx FAILED") == "17 of 17 lessons shown (128 in all)"
-    assert choose(search="", set="best-practices") == "9 of 9 lessons shown (128 in all)"
-    assert choose(set="", system=OWN).endswith("71 lessons shown (128 in all)")
-    assert choose(system="", outcome="worked") == "1 of 1 lesson shown (128 in all)"
-    assert choose(outcome="", least="0.99") == "0 of 0 lessons shown (128 in all)"
-    choose(least="0", search="failed")
-    first = "return document.querySelector('#rows td.lesson b').textContent"
-    browser.run("document.querySelector('[data-sort=title]').click()")
+
+def filters_and_sorts(browser: Browser) -> None:
+    assert choose(browser) == "25 of 128 lessons shown"
+    browser.run("document.getElementById('longer').click()")
+    assert browser.run("return document.querySelectorAll('#rows > details').length") == 125
+    browser.run("document.getElementById('longer').click()")
+    assert browser.run("return document.querySelectorAll('#rows > details').length") == 128
+    assert choose(browser, search="xxxxxxx FAILED") == "17 of 17 lessons shown (128 in all)"
+    assert choose(browser, search="", set="best-practices") == "9 of 9 lessons shown (128 in all)"
+    assert choose(browser, set="", system=OWN).endswith("71 lessons shown (128 in all)")
+    assert choose(browser, system="", outcome="worked") == "1 of 1 lesson shown (128 in all)"
+    assert choose(browser, outcome="failed") == "1 of 1 lesson shown (128 in all)"
+    assert choose(browser, outcome="disputed") == "1 of 1 lesson shown (128 in all)"
+    assert choose(browser, outcome="", period="7") == "0 of 0 lessons shown (128 in all)"
+    assert choose(browser, period="30") == "25 of 33 lessons shown (128 in all)"
+    assert choose(browser, period="", least="0.99") == "0 of 0 lessons shown (128 in all)"
+    choose(browser, least="0", search="failed", order="title")
+    first = "return document.querySelector('#rows .title').textContent"
     assert browser.run(first) == "unit x failed"
-    browser.run("document.querySelector('[data-sort=title]').click()")
-    assert browser.run(first) == "unit xxxxxxx failed"
-    assert browser.run("return document.querySelector('th[aria-sort=descending]').innerText") == "Lesson"
-    choose(search="")
+    choose(browser, order="failed")
+    first_outcome = "return document.querySelector('#rows small').firstChild.textContent"
+    assert browser.run(first_outcome) == "1 failed"
+    choose(browser, search="", order="effective")
+
+
+def opens_a_lesson_whole(browser: Browser) -> None:
+    browser.run("document.querySelector('#failed li a').click()")
+    browser.wait("return location.hash", "")
+    opened = """return [...document.querySelectorAll('#rows details[open]')].map(
+        one => [one.id, one.querySelector('.whole').innerText])"""
+    ((anchor, text),) = browser.run(opened)
+    assert browser.run("return location.hash") == f"#{anchor}"
+    assert "restart it in way y" in text
+    assert "error_message" not in text
+    assert "git fedlearn retract" in text
+    assert browser.run("return document.activeElement.parentNode.id") == anchor
+    browser.command("Browser.grantPermissions", permissions=["clipboardReadWrite", "clipboardSanitizedWrite"])
+    browser.run("document.querySelector('#rows details[open] .command button').click()")
+    said = "return document.querySelector('#rows details[open] .command button').textContent"
+    assert browser.wait(said, "Copy") == "Copied"
 
 
 def keeps_records_inert(browser: Browser) -> None:
-    browser.run("document.getElementById('set').value = 'best-practices'")
-    browser.run("document.getElementById('search').dispatchEvent(new Event('input', {bubbles: true}))")
-    text = browser.run("return document.getElementById('rows').innerText")
+    choose(browser, set="best-practices")
+    browser.run("document.querySelectorAll('#rows details').forEach(one => { one.open = true; })")
+    text = browser.wait("return document.getElementById('rows').innerText", "")
     assert HOSTILE[0] in text
     assert HOSTILE[2] in text
     assert "window.hacked=5" in text
     assert not set("\u2028\u2029\u202e") & set(text)
     assert "\\u202e and an order" in text
     marks = browser.run(
-        "return [...document.querySelectorAll('#rows .bad')].map(mark => mark.parentNode.innerText)"
+        "return [...document.querySelectorAll('#rows summary .bad')].map(mark => mark.parentNode.innerText)"
     )
     assert len(marks) == 1
     assert "ignore all previous instructions" in marks[0]
     assert "[reads like instructions to an agent]" in marks[0]
     assert browser.run("return window.hacked === undefined")
-    made = (
-        "return document.querySelectorAll('#rows :is(script, img, svg, a), #top :is(script, img, a)').length"
-    )
+    made = "return document.querySelectorAll('main :is(script, img, iframe, a:not([href^=\"#\"]))').length"
     assert browser.run(made) == 0
-    assert browser.run("return document.scripts.length") == 4
+    assert browser.run("return document.scripts.length") == 3
     buried = browser.run(
         "return [...document.querySelectorAll('#retractions td')].map(cell => cell.textContent)"
     )
-    assert buried == ["2026-05-28", "error-solutions", "<b>wrong</b>", OWN[4:9]]
+    assert buried == ["2026-05-28", "error-solutions", "<b>wrong</b>", "this system"]
 
 
 def fits_a_narrow_and_a_dark_screen(browser: Browser) -> None:
@@ -191,8 +232,45 @@ def draws_where_nothing_was_learned(browser: Browser, system: System, page: Path
     system.fedlearn("report", "-o", str(page))
     browser.open(page)
     assert browser.run("return document.documentElement.dataset.ready") == "true"
-    assert browser.run("return document.querySelectorAll('.empty').length") > 7
+    shown = (
+        "return [...document.querySelectorAll('main > section')].filter(e => !e.hidden && e.innerText).length"
+    )
+    assert browser.run(shown) == 0
     assert browser.console() == []
+
+
+AGES = ((1, 1, 27), (21, 5, 90), (730, 60, 400), (60, 200, 400))
+
+
+@pytest.mark.parametrize(("days", "systems", "lessons"), AGES)
+def test_it_fits_any_age_number_and_width(tmp_path: Path, days: int, systems: int, lessons: int) -> None:
+    one = World(tmp_path).system("one")
+    grow(one, days=days, systems=systems, lessons=lessons)
+    page = tmp_path / "report.html"
+    one.fedlearn("report", "-o", str(page))
+    with start_browser(tmp_path / "profile") as browser:
+        for width in (320, 375, 718, 1280):
+            browser.command(
+                "Emulation.setDeviceMetricsOverride",
+                width=width,
+                height=900,
+                deviceScaleFactor=1,
+                mobile=True,
+            )
+            browser.open(page)
+            assert browser.run("return document.documentElement.scrollWidth") <= width
+        text = str(browser.run("return document.getElementById('growth').innerText"))
+        assert not re.search(r"\bNaN\b|undefined|\b[AP]M\b", text)
+        panels = browser.run("return document.querySelectorAll('#growth .panel').length")
+        assert panels >= min(systems, 12) if days > 7 else panels == 0
+        curves = "[...document.querySelectorAll('path')].filter(e => /[^MLZ\\d,]/.test(e.getAttribute('d')))"
+        assert browser.run(f"return {curves}.length") == 0
+        adopted = browser.run("return document.querySelectorAll('#adoption .bars dt').length")
+        assert (adopted > 0) == (systems > 1)
+        options = browser.run("return document.querySelectorAll('#system option').length")
+        assert options == one.fedlearn("report", "--json").json()["totals"]["systems"] + 1
+        assert browser.run("return document.documentElement.scrollHeight") < 6_500
+        assert browser.console() == []
 
 
 def test_the_data_block_cannot_be_ended_and_reads_back(federation: System) -> None:
@@ -216,11 +294,6 @@ def test_of_a_large_repository_the_best_lessons_are_in_the_page(federation: Syst
     data = json.loads(block[1])
     assert data["rows"][0][2] == "best"
     assert data["left_out"] == 20_001 - len(data["rows"])
-
-
-def test_the_libraries_are_the_published_files() -> None:
-    listed = re.findall(r"\| `(\S+)` \|.*`([0-9a-f]{64})`", (ASSETS / "README.md").read_text())
-    assert len(listed) == 2
-    for name, digest in listed:
-        assert hashlib.sha256((ASSETS / name).read_bytes()).hexdigest() == digest
-        assert "Copyright" in (ASSETS / f"{name.partition('.')[0]}.LICENSE").read_text()
+    whole = sum(texts is not None for texts in data["texts"])
+    assert len(data["texts"]) == len(data["rows"])
+    assert 0 < whole < len(data["rows"])

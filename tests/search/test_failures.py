@@ -76,3 +76,8 @@ def test_folders_times_and_spelling_do_not_matter() -> None:
 def test_an_output_of_a_hundred_thousand_lines_is_bounded() -> None:
     output = "\n".join(f"step {number} of the build went well enough" for number in range(100_000))
     assert found(LESSONS, f"{output}\nE: Could not get lock /var/lib/dpkg/lock-frontend") == "lock"
+
+
+def test_lines_that_repeat_do_not_hide_an_error_among_them() -> None:
+    noise = "\n".join(f"step {number} of the build went well enough" for number in range(1_000))
+    assert found(LESSONS, f"{noise}\nE: Could not get lock /var/lib/dpkg/lock-frontend\n{noise}") == "lock"

@@ -20,6 +20,11 @@ def setup_line(system: System) -> str:
     return "".join(line for line in system.fedlearn("status").out.splitlines() if line.startswith("setup"))
 
 
+def doctor_line(system: System, code: int) -> str:
+    lines = system.fedlearn("doctor", code=code).out.splitlines()
+    return " ".join(next(line for line in lines if " pre-commit " in line).split())
+
+
 def test_status_names_the_hooks_that_are_gone(system: System) -> None:
     assert setup_line(system) == ""
     replace(system)
@@ -68,5 +73,7 @@ def test_a_tool_that_runs_our_checks_is_no_replacement(
     replace(system, hook)
     system.write(config, b"")
     assert setup_line(system)
+    assert doctor_line(system, 1) == "problem pre-commit is not set up"
     system.write(config, text)
     assert setup_line(system) == ""
+    assert doctor_line(system, 0).startswith("ok pre-commit ")

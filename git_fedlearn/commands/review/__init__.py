@@ -1,6 +1,5 @@
 """`git fedlearn review`: decide on everything that needs a person."""
 
-import json
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -17,16 +16,20 @@ from git_fedlearn.commands.review.kinds import (
     PendingRetraction,
     PendingSample,
 )
+from git_fedlearn.commands.review.walk import Walk, read_text
 from git_fedlearn.console.context import Context
+from git_fedlearn.console.usage import ANSWER_AS_JSON
 from git_fedlearn.console.words import SHORT_ID, count
 from git_fedlearn.core.canonical import Json
 from git_fedlearn.core.identity import RecordId
 from git_fedlearn.core.layout import SetName
-from git_fedlearn.errors import FedlearnError, UsageError
+from git_fedlearn.errors import UsageError
 from git_fedlearn.extras import installed_extras
 from git_fedlearn.federation.peers import RemoteName, check_name
 from git_fedlearn.learn.near_duplicates import MIN_RESEMBLANCE, find_duplicates
 from git_fedlearn.repository.inbox import Inbox
+from git_fedlearn.repository.names import read_names
+from git_fedlearn.training.trained import TrainedModel, describe_model, find_models, model_to_json
 
 WAITING_KINDS: Final[tuple[type[PendingItem], ...]] = (
     PendingRecord,
@@ -117,8 +120,9 @@ AS_JSON: Final = click.option("--json", "as_json", is_flag=True, help="Print JSO
 def command(click_context: click.Context, *, as_json: bool, **options: Unpack[ScopeOptions]) -> int:
     """Decide what needs a person: records from peers, doubtful samples, retractions and lessons of agents.
 
-    On a terminal, it asks about each pending item; elsewhere, it lists them. Items are kept in this clone
-    only and shown redacted. It does not ask again about an item that you dropped.
+    On a terminal, it asks about each pending item, with one key a decision; elsewhere, it lists them. u takes
+    the last decision back, q and Ctrl-C keep what was decided. Items are kept in this clone only and shown
+    redacted. It does not ask again about an item that you dropped.
 
     Private data is never accepted: accepting a record or a sample redacts it, unless you pass --as-is for a
     sample. Accepting a proposed retraction retracts the record, a drafted lesson is learned. Accepting
@@ -133,7 +137,10 @@ def command(click_context: click.Context, *, as_json: bool, **options: Unpack[Sc
         return 0
     found = _find_items(context, scope)
     if not as_json and found.items and context.stdin.isatty():
-        return _walk(context, found)
+        walk = Walk(context, found.items)
+        walk.run()
+        _report_results(context, walk.results)
+        return 0
     return _show_list(context, scope, found, as_json=as_json)
 
 
@@ -154,11 +161,20 @@ def list_items(context: Context, *, as_json: bool, **options: Unpack[ScopeOption
 @KEYS
 @scope_options
 @click.option("--reveal", is_flag=True, help="Also print what may be private in samples.")
+@ANSWER_AS_JSON
 @click.pass_obj
 def show(context: Context, keys: tuple[str, ...], *, reveal: bool, **options: Unpack[ScopeOptions]) -> None:
     """Show items, redacted and escaped, with the reason why each is pending and what accepting does."""
-    for item in _choose(context, keys, options, everything=False):
+    if reveal and context.is_json:
+        raise UsageError("--reveal is for persons, not for --json", hint="leave out one of them")
+    chosen = _choose(context, keys, options, everything=False)
+    for item in chosen:
         context.say(item.describe(reveal=reveal))
+    kinds = [kind for kind in KINDS if any(isinstance(item, kind) for item in chosen)]
+    context.answer(
+        "review/v1",
+        {kind.kind: [item.to_json() for item in chosen if isinstance(item, kind)] for kind in kinds},
+    )
 
 
 @command.command("accept", short_help="Accept items.")
@@ -166,6 +182,7 @@ def show(context: Context, keys: tuple[str, ...], *, reveal: bool, **options: Un
 @scope_options
 @ALL
 @click.option("--as-is", is_flag=True, help="Learn samples unredacted, and allow their values from now on.")
+@ANSWER_AS_JSON
 @click.pass_obj
 def accept(
     context: Context,
@@ -196,7 +213,7 @@ def accept(
         results = [PendingSample.accept_as_is(context, samples)] if samples else []
     else:
         results = [_accept_kind(context, kind, chosen) for kind in KINDS]
-    _suggest_commit(context, results)
+    _say_accepted(context, [item.key for item in chosen], results)
     return 1 if any(result.refused for result in results) else 0
 
 
@@ -204,6 +221,7 @@ def accept(
 @KEYS
 @scope_options
 @ALL
+@ANSWER_AS_JSON
 @click.pass_obj
 def drop(
     context: Context, keys: tuple[str, ...], *, everything: bool, **options: Unpack[ScopeOptions]
@@ -218,11 +236,14 @@ def drop(
         mine = [item for item in chosen if isinstance(item, kind)]
         if mine:
             kind.drop(context, mine)
+            context.say(f"dropped {count(len(mine), kind.unit)}")
+    _answer_decision(context, dropped=[item.key for item in chosen])
 
 
 @command.command("edit", short_help="Learn another version of a sample.")
 @click.argument("key")
 @click.argument("file", required=False, type=click.Path(allow_dash=True))
+@ANSWER_AS_JSON
 @click.pass_obj
 def edit(context: Context, key: str, file: str | None) -> None:
     """Learn the sample in FILE (one JSON object; `-` is standard input) in place of the pending one.
@@ -233,7 +254,8 @@ def edit(context: Context, key: str, file: str | None) -> None:
     for item in _select(_find_items(context, scope).items, (key,)):
         if not isinstance(item, PendingSample):
             raise UsageError(f"{key}: only samples can be edited", hint=f"git fedlearn review show {key}")
-        _suggest_commit(context, [item.edit(_read_text(context, item, file))])
+        edited = item.parse_edited(read_text(context, item, file))
+        _say_accepted(context, [item.key], [item.learn_edited(edited)])
 
 
 def _find_items(context: Context, scope: ReviewScope) -> FoundItems:
@@ -283,70 +305,6 @@ def _show_list(context: Context, scope: ReviewScope, found: FoundItems, *, as_js
     elif not found.orphans:
         context.note("nothing to review")
     return 1 if found.orphans else 0
-
-
-def _walk(context: Context, found: FoundItems) -> int:
-    """Ask about each item. Each decision is written at once, so that quitting loses none."""
-    results: list[Accepted] = []
-    for number, item in enumerate(found.items, 1):
-        if not item.is_pending():
-            continue
-        context.say(f"\n{number} of {len(found.items)}")
-        context.say(item.describe())
-        if not _decide(context, item, results):
-            break
-    _suggest_commit(context, results)
-    return 0
-
-
-def _decide(context: Context, item: PendingItem, results: list[Accepted]) -> bool:
-    """Ask until there is a decision; whether to continue with the next item."""
-    while True:
-        answer = _ask(context, item)
-        try:
-            if answer == "accept":
-                results.append(item.accept(context, [item]))
-            elif answer == "drop":
-                item.drop(context, [item])
-            elif answer == "as-is" and isinstance(item, PendingSample):
-                results.append(item.accept_as_is(context, [item]))
-            elif answer == "edit" and isinstance(item, PendingSample):
-                results.append(item.edit(_read_text(context, item, None)))
-            elif answer in {"next", "quit"}:
-                return answer == "next"
-            else:
-                context.say(item.describe(reveal=answer == "reveal"))
-                continue
-        except FedlearnError as error:
-            context.report(error)
-            continue
-        return True
-
-
-def _ask(context: Context, item: PendingItem) -> str:
-    """The first choice that starts with the answer, else empty; the end of input means quit."""
-    choices = (*item.choices, "next", "quit")
-    context.stdout.write(f"{', '.join(choices[:-1])} or {choices[-1]}? ")
-    context.stdout.flush()
-    line = context.stdin.readline().decode("utf-8", "replace")
-    answer = line.strip().lower()
-    if not line:
-        return "quit"
-    return next((choice for choice in choices if answer and choice.startswith(answer)), "")
-
-
-def _read_text(context: Context, item: PendingSample, file: str | None) -> str:
-    if file is None:
-        edited = click.edit(json.dumps(item.redacted, indent=2, ensure_ascii=False), extension=".json")
-        if edited is None:
-            raise UsageError("no changes made", hint="save the file in the editor, or name a FILE")
-        return edited
-    if file == "-":
-        return context.stdin.read().decode("utf-8", "replace")
-    try:
-        return (context.directory / file).read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"{file}: cannot be read: {error}") from error
 
 
 def _scope(options: ScopeOptions, keys: tuple[str, ...] = ()) -> tuple[ReviewScope, tuple[str, ...]]:
@@ -423,6 +381,33 @@ def _accept_kind(context: Context, kind: type[PendingItem], chosen: Sequence[Pen
     return kind.accept(context, mine) if mine else Accepted(0)
 
 
-def _suggest_commit(context: Context, results: Sequence[Accepted]) -> None:
+def _say_accepted(context: Context, keys: Sequence[str], results: Sequence[Accepted]) -> None:
+    for result in results:
+        for line in result.lines:
+            context.say(line)
+    models = _report_results(context, results)
+    refused = {key for result in results for key in result.refused}
+    retracted = [found for result in results for found in result.retracted]
+    _answer_decision(
+        context,
+        accepted=[key for key in keys if key not in refused],
+        refused=[key for key in keys if key in refused],
+        retracted=[{"set": name, "id": identifier} for name, identifier in retracted],
+        models=[model_to_json(model) for model in models],
+    )
+
+
+def _answer_decision(context: Context, **decided: list[Json]) -> None:
+    lists: dict[str, Json] = {"accepted": [], "dropped": [], "refused": [], "retracted": [], "models": []}
+    context.answer("review-decision/v1", {**lists, **decided})
+
+
+def _report_results(context: Context, results: Sequence[Accepted]) -> list[TrainedModel]:
+    """Name the models that saw a retracted lesson, and suggest to commit what changed; returns the models."""
+    retracted = {identifier for result in results for _, identifier in result.retracted}
+    models = find_models(context.data_repository, retracted) if retracted else []
+    for model in models:
+        context.note(f"note: a model saw it: {describe_model(model, read_names(context.repository))}")
     if any(result.changed for result in results):
         context.note("hint: git add data && git commit")
+    return models

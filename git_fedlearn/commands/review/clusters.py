@@ -7,7 +7,7 @@ from xxhash import xxh3_64_hexdigest
 
 from git_fedlearn.commands.review.kinds import Accepted, PendingItem
 from git_fedlearn.console.context import Context
-from git_fedlearn.console.words import SHORT_ID, count, marked_headline
+from git_fedlearn.console.words import SHORT_ID, marked_headline
 from git_fedlearn.core.canonical import Json, JsonObject
 from git_fedlearn.core.identity import content_of
 from git_fedlearn.core.layout import SetName
@@ -15,6 +15,7 @@ from git_fedlearn.core.record import Record, score_of
 from git_fedlearn.federation.injection import is_suspicious
 from git_fedlearn.learn.near_duplicates import Cluster, Duplicates, retract_weaker
 from git_fedlearn.repository.inbox import Inbox
+from git_fedlearn.training.own_snapshots import clear_retracted
 
 LESSON_COLUMNS: Final = 76
 """Characters shown of a lesson."""
@@ -25,6 +26,7 @@ class PendingCluster(PendingItem):
 
     kind = "duplicates"
     noun = "duplicates"
+    unit = "cluster"
 
     def __init__(self, context: Context, name: SetName, cluster: Cluster) -> None:
         self.ids = sorted([cluster.best.id, *(similar.record.id for similar in cluster.weaker)])
@@ -67,8 +69,9 @@ class PendingCluster(PendingItem):
         }
 
     def is_pending(self) -> bool:
-        """Always true: clusters share no lessons, so a decision on one changes no other."""
-        return True
+        """Whether none of its lessons was retracted since."""
+        found = self.context.data_repository.sets.pick(self.name, set(self.ids))
+        return sum(not record.is_tombstone for record in found) == len(self.ids)
 
     @classmethod
     def accept(cls, context: Context, items: Sequence[Self]) -> Accepted:
@@ -77,11 +80,18 @@ class PendingCluster(PendingItem):
         with repository.lock("review"):
             found = [Duplicates(item.name, (item.cluster,), ()) for item in items]
             retract_weaker(repository, found, context.now())
-        for item in items:
-            for similar in item.cluster.weaker:
-                best = item.cluster.best.id[:SHORT_ID]
-                context.say(f"retracted {similar.record.id[:SHORT_ID]} from {item.name} in favor of {best}")
-        return Accepted(len(items))
+            clear_retracted(repository)
+        weaker = [
+            (item.name, similar.record.id, item.cluster.best.id)
+            for item in items
+            for similar in item.cluster.weaker
+        ]
+        lines = [
+            f"retracted {identifier[:SHORT_ID]} from {name} in favor of {best[:SHORT_ID]}"
+            for name, identifier, best in weaker
+        ]
+        retracted = tuple((name, identifier) for name, identifier, _ in weaker)
+        return Accepted(len(items), lines=tuple(lines), retracted=retracted)
 
     @classmethod
     def drop(cls, context: Context, items: Sequence[Self]) -> None:
@@ -89,7 +99,6 @@ class PendingCluster(PendingItem):
         with context.repository.lock("review"):
             for item in items:
                 Inbox(context.repository).keep_distinct(item.ids)
-        context.say(f"dropped {count(len(items), 'cluster')}")
 
 
 def _lesson(record: Record) -> str:

@@ -21,6 +21,7 @@ class PendingDraft(PendingItem):
 
     kind = "drafts"
     noun = "draft"
+    unit = "draft"
 
     def __init__(self, context: Context, drafted: DraftedLesson) -> None:
         super().__init__(context, drafted.id)
@@ -67,13 +68,13 @@ class PendingDraft(PendingItem):
         """Learn the lessons, through the privacy engine once more."""
         repository, today = context.data_repository, context.now().date()
         lines: dict[SetName, list[bytes]] = {}
-        refused = 0
+        refused: list[str] = []
         for item in items:
             try:
                 record = context.intake.admit(item.fields, today).record
             except NotARecordError as error:
                 context.print_error(f"error: {item.key[:SHORT_ID]}: {error}; cannot be accepted")
-                refused += 1
+                refused.append(item.key)
             else:
                 lines.setdefault(item.drafted.set, []).append(record.line)
         with repository.lock("review"):
@@ -83,14 +84,12 @@ class PendingDraft(PendingItem):
                 pending = read_pending(repository, repository.sets).get(name, [])
                 write_pending(repository, {name: [*pending, *made]}, ())
             Inbox(repository).decide_drafts([item.drafted.id for item in items], ACCEPTED)
-        number = len(items) - refused
-        if number:
-            context.say(f"accepted {count(number, 'draft')}")
-        return Accepted(number, refused)
+        number = len(items) - len(refused)
+        said = (f"accepted {count(number, 'draft')}",) if number else ()
+        return Accepted(number, tuple(refused), said)
 
     @classmethod
     def drop(cls, context: Context, items: Sequence[Self]) -> None:
         """Do not learn the lessons, and do not draft them again."""
         with context.repository.lock("review"):
             Inbox(context.repository).decide_drafts([item.drafted.id for item in items], DROPPED)
-        context.say(f"dropped {count(len(items), 'draft')}")

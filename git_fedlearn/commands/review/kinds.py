@@ -25,20 +25,25 @@ from git_fedlearn.repository.inbox import (
     ProposedRetraction,
     QuarantinedRecord,
 )
+from git_fedlearn.repository.names import read_names
 from git_fedlearn.repository.record_sets import RecordSets
 from git_fedlearn.repository.retraction import retract_records
 from git_fedlearn.scanning.accepted import allow
+from git_fedlearn.training.own_snapshots import clear_retracted
 from git_fedlearn.training.samples import Malformed, parse_sample
+from git_fedlearn.training.trained import describe_model, find_models
 
 AS_IS_REASON: Final = "reviewed: not private"
 """On the allow-list in .fedlearn.toml, which everybody can read."""
 
 
 class Accepted(NamedTuple):
-    """How many items changed a record set, and how many could not be accepted."""
+    """How many items changed a record set, what to say of it, and the keys of items that were refused."""
 
     changed: int
-    refused: int = 0
+    refused: tuple[str, ...] = ()
+    lines: tuple[str, ...] = ()
+    retracted: tuple[tuple[SetName, RecordId], ...] = ()
 
 
 class PendingItem(ABC):
@@ -47,6 +52,8 @@ class PendingItem(ABC):
     kind: ClassVar[str]
     """The name of its kind in answers for programs."""
     noun: ClassVar[str]
+    unit: ClassVar[str]
+    """What is counted of its kind."""
 
     def __init__(self, context: Context, key: str) -> None:
         self.context = context
@@ -89,6 +96,7 @@ class PendingRecord(PendingItem):
 
     kind = "records"
     noun = "record"
+    unit = "record"
 
     def __init__(self, context: Context, record: QuarantinedRecord) -> None:
         super().__init__(context, record.key)
@@ -146,18 +154,16 @@ class PendingRecord(PendingItem):
         taken, refused = accept_records(
             context.data_repository, context.privacy, [item.record for item in items]
         )
-        if taken:
-            context.say(f"accepted {count(len(taken), 'record')}")
         for record in refused:
             context.print_error(f"error: {record.key[:SHORT_ID]}: {record.reason}; cannot be accepted")
-        return Accepted(len(taken), len(refused))
+        lines = (f"accepted {count(len(taken), 'record')}",) if taken else ()
+        return Accepted(len(taken), tuple(record.key for record in refused), lines)
 
     @classmethod
     def drop(cls, context: Context, items: Sequence[Self]) -> None:
         """Remove the records; the same lines are not quarantined again."""
         with context.repository.lock("review"):
             Inbox(context.repository).decide_records([item.record for item in items], DROPPED)
-        context.say(f"dropped {count(len(items), 'record')}")
 
 
 class PendingSample(PendingItem):
@@ -165,6 +171,7 @@ class PendingSample(PendingItem):
 
     kind = "samples"
     noun = "sample"
+    unit = "sample"
 
     def __init__(self, context: Context, sample: DoubtfulSample) -> None:
         super().__init__(context, sample.key)
@@ -249,8 +256,8 @@ class PendingSample(PendingItem):
         ]
         return _learn(context, settled, None)
 
-    def edit(self, text: str) -> Accepted:
-        """Learn another sample, as JSON, in its place. Raises UsageError."""
+    def parse_edited(self, text: str) -> DoubtfulSample:
+        """Another sample, as JSON, with the key of this one. Raises UsageError."""
         try:
             value = parse_value(text.encode("utf-8", "replace"))
         except InvalidJsonError as error:
@@ -258,19 +265,26 @@ class PendingSample(PendingItem):
         content = parse_sample(value) if isinstance(value, dict) else Malformed("not a JSON object")
         if isinstance(content, Malformed):
             raise UsageError(f"the edited sample: {content.reason}", hint="edit it again")
-        doubts = find_doubts(self.context.privacy, content)
-        edited = DoubtfulSample(self.key, self.sample.place, self.sample.since, content)
+        return DoubtfulSample(self.key, self.sample.place, self.sample.since, content)
+
+    def learn_edited(self, edited: DoubtfulSample) -> Accepted:
+        """Learn another sample in its place, without private data."""
+        doubts = find_doubts(self.context.privacy, edited.content)
         learned = _learn(self.context, [edited], EDITED)
         if doubts:
             self.context.note(f"note: redacted {count(len(doubts), 'finding')} in the edited sample")
         return learned
+
+    @staticmethod
+    def pending_keys(context: Context) -> set[str]:
+        """The keys of all samples that are still undecided."""
+        return {sample.key for sample in Inbox(context.repository).samples()}
 
     @classmethod
     def drop(cls, context: Context, items: Sequence[Self]) -> None:
         """Do not learn the samples, also when their source is read again."""
         with context.repository.lock("review"):
             Inbox(context.repository).decide_samples([item.key for item in items], DROPPED)
-        context.say(f"dropped {count(len(items), 'sample')}")
 
 
 class PendingRetraction(PendingItem):
@@ -278,6 +292,7 @@ class PendingRetraction(PendingItem):
 
     kind = "retractions"
     noun = "retraction"
+    unit = "proposed retraction"
 
     def __init__(self, context: Context, proposed: ProposedRetraction) -> None:
         super().__init__(context, proposed.id)
@@ -293,6 +308,10 @@ class PendingRetraction(PendingItem):
         lines.append(f"reason  {ascii(self.proposed.reason)[1:-1]}")
         living = _living(self.context.data_repository.sets, self.proposed.id)
         lines += [f"lesson  {name}: {marked_headline(record.fields)}" for name, record in living]
+        repository = self.context.data_repository
+        models = find_models(repository, {self.proposed.id})
+        names = read_names(repository)
+        lines += [f"trained {ascii(describe_model(model, names))[1:-1]}" for model in models]
         return "\n".join(lines if living else [*lines, "lesson  missing or already retracted"])
 
     def to_json(self) -> JsonObject:
@@ -313,7 +332,8 @@ class PendingRetraction(PendingItem):
     def accept(cls, context: Context, items: Sequence[Self]) -> Accepted:
         """Retract the records, on every system, with the proposed reasons."""
         repository = context.data_repository
-        changed = 0
+        changed, lines = 0, list[str]()
+        retracted: list[tuple[SetName, RecordId]] = []
         with repository.lock("review"):
             for item in items:
                 living = _living(context.data_repository.sets, item.proposed.id)
@@ -323,20 +343,20 @@ class PendingRetraction(PendingItem):
                     "reason": item.proposed.reason,
                 }
                 retract_records(repository, living, facts)
-                for name, _ in living:
-                    context.say(f"retracted {item.key[:SHORT_ID]} from {name}")
+                retracted += [(name, record.id) for name, record in living]
+                lines += [f"retracted {item.key[:SHORT_ID]} from {name}" for name, _ in living]
                 if not living:
                     context.note(f"{item.key[:SHORT_ID]}: missing or already retracted")
                 changed += bool(living)
+            clear_retracted(repository)
             Inbox(repository).decide_retractions([item.proposed.id for item in items], None)
-        return Accepted(changed)
+        return Accepted(changed, lines=tuple(lines), retracted=tuple(retracted))
 
     @classmethod
     def drop(cls, context: Context, items: Sequence[Self]) -> None:
         """Keep the records; agents cannot propose to retract them again."""
         with context.repository.lock("review"):
             Inbox(context.repository).decide_retractions([item.proposed.id for item in items], DROPPED)
-        context.say(f"dropped {count(len(items), 'proposed retraction')}")
 
 
 def _learn(context: Context, samples: list[DoubtfulSample], decision: str | None) -> Accepted:
@@ -349,10 +369,8 @@ def _learn(context: Context, samples: list[DoubtfulSample], decision: str | None
             f"a sample cannot be learned: {error}", hint="git fedlearn review drop KEY"
         ) from error
     how = {ACCEPTED: "redacted", EDITED: "edited", None: "as is"}[decision]
-    context.say(
-        f"accepted {count(len(samples), 'sample')}, {how}" + (f" ({known} already known)" if known else "")
-    )
-    return Accepted(len(samples))
+    line = f"accepted {count(len(samples), 'sample')}, {how}" + (f" ({known} already known)" if known else "")
+    return Accepted(len(samples), lines=(line,))
 
 
 def _warning(*, is_shown: bool) -> str:

@@ -308,7 +308,9 @@ def _is_new_feature(error: str, said: Sequence[str], changes: Sequence[_Change],
     if any(OWN_SLIP.search(text) for text in said):
         return True
     is_all_code = all(change.is_code for change in changes)
-    if (is_assertion and (is_all_code or not explanation)) or (is_all_code and not explanation):
+    if (is_assertion and (is_all_code or not explanation)) or (
+        is_all_code and not GIVES_REASON.search(explanation)
+    ):
         return True
     if not is_missing:
         return False

@@ -20,7 +20,7 @@ CHANGES_SOMETHING: Final = re.compile(
     r"|mkdir|chmod|chown|ln|kill\w*|sed -i|patch|apply|reset|restore|checkout|rebase|merge|use|switch|select|remove"
     r"|uninstall|delete|register|trust|tidy|vendor|lock|rebuild|reinstall|setup|bootstrap|provision|modprobe|mount"
     r"|sysctl|ulimit|usermod|source|pin|refresh|renew|dedupe|build|get|rollback|rollout|scale|grant|alter|drop|accept"
-    r"|allow|corepack|ssh-add|deps)\b|(?<![\d&])>>?\s*[\w./~$]"
+    r"|allow|corepack|ssh-add|ssh-keygen|unlock|venv|deps)\b|(?<![\d&])>>?\s*[\w./~$]"
 )
 
 COMMON_WORDS: Final = frozenset(
@@ -221,7 +221,8 @@ SPEAKS_AGAINST_A_RULE: Final = (
         1.0,
         r"\b(?:this|that|it|which) (?:is|looks) (?:wrong|broken|off)\b|\b(?:from|as|like) before\b|\bagain\b",
     ),
-    (1.5, r"\?\s*$"),
+    (1.5, r"\?(?:\s|$)"),
+    (2.5, r"\b(?:this|that|it) should(?:n't| not)?\b"),
     (1.5, r"\b(?:is|are|looks) (?:fine|good|ok(?:ay)?)\b|\bit (?:should|must) (?:say|show|read|look|be)\b"),
     (2.5, r"\bi (?:always|never)\b"),
     (1.0, r"\blook at\b|\bof (?:these|those|them)\b"),

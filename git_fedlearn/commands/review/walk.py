@@ -1,0 +1,200 @@
+"""The walk of `git fedlearn review`: one pending item after the other, one key a decision.
+
+The last decision is carried out with the next one, or at the end, so that it can be undone until then.
+"""
+
+import json
+from collections.abc import Sequence
+from typing import Final, NamedTuple
+
+import click
+
+from git_fedlearn.commands.review.kinds import Accepted, PendingItem, PendingSample
+from git_fedlearn.console.context import Context
+from git_fedlearn.console.keyboard import Keyboard
+from git_fedlearn.console.words import SHORT_ID
+from git_fedlearn.errors import FedlearnError, UsageError
+from git_fedlearn.repository.inbox import DoubtfulSample
+
+_KEYS: Final = {
+    "accept": ("a", "take it, without private data, or do what it proposes"),
+    "as-is": ("s", "learn it unredacted, and allow its values; done at once, without undo"),
+    "edit": ("e", "learn another version of it"),
+    "drop": ("d", "reject it; it is not shown again"),
+    "reveal": ("r", "show what may be private in it"),
+    "next": ("n", "decide later"),
+    "undo": ("u", "take the last decision back"),
+    "quit": ("q", "keep the decisions, and leave the rest"),
+}
+"""The key of each choice, and what it means."""
+
+
+class Decision(NamedTuple):
+    """A decision that is not carried out yet: on which item, whether to accept it, and its other version."""
+
+    position: int
+    is_accepted: bool
+    edited: DoubtfulSample | None = None
+
+
+class Walk:
+    """A walk through pending items. Whatever ends it, what was decided is kept."""
+
+    def __init__(self, context: Context, items: Sequence[PendingItem]) -> None:
+        self._context = context
+        self._items = items
+        self._keyboard = Keyboard(context)
+        self._position = 0
+        self._last: Decision | None = None
+        self._settled: set[int] = set()
+        """The positions of items that are no longer pending."""
+        self._accepted = 0
+        self._dropped = 0
+        self.results: list[Accepted] = []
+
+    def run(self) -> None:
+        """Ask about each item, and print a summary."""
+        try:
+            while self._visit():
+                pass
+        except KeyboardInterrupt:
+            self._context.say()
+        self._carry_out()
+        left = len(self._items) - len(self._settled)
+        self._context.say(f"\naccepted {self._accepted}, dropped {self._dropped}, {left} left")
+
+    def _visit(self) -> bool:
+        """Ask about the next pending item; whether to continue."""
+        item = self._find_next()
+        if item is None:
+            return self._last is not None and self._offer_undo()
+        self._context.say(f"\n{self._position + 1} of {len(self._items)}")
+        self._context.say(item.describe())
+        while True:
+            answer = self._ask((*item.choices, "next", *["undo"] * bool(self._last), "quit"))
+            if answer == "quit":
+                return False
+            try:
+                if self._follow(item, answer):
+                    return True
+            except FedlearnError as error:
+                self._context.report(error)
+
+    def _find_next(self) -> PendingItem | None:
+        while self._position < len(self._items):
+            item = self._items[self._position]
+            if self._position not in self._settled:
+                if item.is_pending():
+                    return item
+                self._settled.add(self._position)
+            self._position += 1
+        return None
+
+    def _offer_undo(self) -> bool:
+        self._context.say("\nno more items")
+        if self._ask(("undo", "quit")) != "undo":
+            return False
+        self._undo()
+        return True
+
+    def _follow(self, item: PendingItem, answer: str) -> bool:
+        """Do what was chosen; whether the walk moves."""
+        if answer == "undo":
+            self._undo()
+        elif answer == "next":
+            self._position += 1
+        elif answer in {"accept", "drop"}:
+            self._decide(is_accepted=answer == "accept")
+        elif answer == "edit" and isinstance(item, PendingSample):
+            self._decide(is_accepted=True, edited=item.parse_edited(read_text(self._context, item, None)))
+        elif answer == "as-is" and isinstance(item, PendingSample):
+            self._carry_out()
+            self._allow(item)
+        else:
+            self._context.say(item.describe(reveal=True))
+            return False
+        return True
+
+    def _ask(self, choices: Sequence[str]) -> str:
+        """Ask until the answer is the key of a choice or the start of one; the end of input means quit."""
+        labels = [choice.replace(_KEYS[choice][0], f"[{_KEYS[choice][0]}]", 1) for choice in choices]
+        while True:
+            answer = self._keyboard.ask(f"{', '.join(labels[:-1])} or {labels[-1]}? ")
+            if answer is None:
+                return "quit"
+            by_key = [choice for choice in choices if answer == _KEYS[choice][0]]
+            found = by_key or [choice for choice in choices if answer and choice.startswith(answer)]
+            self._keyboard.confirm(found[0] if found else "")
+            if found:
+                return found[0]
+            for choice in choices:
+                self._context.say(f"  {_KEYS[choice][0]}  {choice:<6}  {_KEYS[choice][1]}")
+
+    def _decide(self, *, is_accepted: bool, edited: DoubtfulSample | None = None) -> None:
+        self._carry_out()
+        self._last = Decision(self._position, is_accepted, edited)
+        self._position += 1
+
+    def _undo(self) -> None:
+        if self._last:
+            self._position, self._last = self._last.position, None
+
+    def _carry_out(self) -> None:
+        """Carry out the last decision, unless another process decided on its item in the meantime."""
+        last, self._last = self._last, None
+        if last is None:
+            return
+        item, context = self._items[last.position], self._context
+        try:
+            if not item.is_pending():
+                context.note(f"note: {item.key[:SHORT_ID]} is no longer pending")
+            elif not last.is_accepted:
+                item.drop(context, [item])
+                self._dropped += 1
+            else:
+                if last.edited and isinstance(item, PendingSample):
+                    result = item.learn_edited(last.edited)
+                else:
+                    result = item.accept(context, [item])
+                self.results.append(result)
+                if result.refused:
+                    return
+                self._accepted += 1
+        except FedlearnError as error:
+            context.report(error)
+            return
+        self._settled.add(last.position)
+
+    def _allow(self, item: PendingSample) -> None:
+        """Learn a sample as it is, and with it the others that are no longer in doubt."""
+        result = item.accept_as_is(self._context, [item])
+        self.results.append(result)
+        for line in result.lines:
+            self._context.say(line)
+        left = PendingSample.pending_keys(self._context)
+        settled = {
+            position
+            for position, one in enumerate(self._items)
+            if isinstance(one, PendingSample) and one.key not in left
+        }
+        self._accepted += len(settled - self._settled)
+        self._settled |= settled
+        self._position += 1
+
+
+def read_text(context: Context, item: PendingSample, file: str | None) -> str:
+    """Another version of a sample: of a file, of standard input (`-`), or of an editor without a file.
+
+    Raises UsageError if there is none.
+    """
+    if file is None:
+        edited = click.edit(json.dumps(item.redacted, indent=2, ensure_ascii=False), extension=".json")
+        if edited is None:
+            raise UsageError("no changes made", hint="save the file in the editor, or name a FILE")
+        return edited
+    if file == "-":
+        return context.stdin.read().decode("utf-8", "replace")
+    try:
+        return (context.directory / file).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"{file}: cannot be read: {error}") from error
