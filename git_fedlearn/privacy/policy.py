@@ -60,6 +60,13 @@ class Policy(NamedTuple):
         """The first of these kinds that is blocked, None if a record with all of them is only redacted."""
         return next((kind for kind in sorted(set(found)) if self.action(kind) == "block"), None)
 
+    def without_allowances(self) -> Policy:
+        """The policy for readers outside: what is allowed inside is redacted, too."""
+        actions: dict[str, Action] = {
+            kind: action for kind, action in self.actions.items() if action != "allow"
+        }
+        return self._replace(actions=actions, allowed=())
+
     def allowed_fingerprints(self) -> frozenset[str]:
         """The fingerprints of the allow-list that have not expired."""
         return frozenset(
