@@ -1,6 +1,7 @@
 """`git fedlearn publish`: copy chosen lessons into another repository, after a look at each."""
 
 import json
+import shlex
 from typing import Final
 
 import click
@@ -98,7 +99,7 @@ def command(  # noqa: PLR0913  one option each
         if dry_run:
             _answer(context, publisher, peer, plan, Exchange(StepStatus.SKIPPED))
         else:
-            plan = _decide(context, peer, plan, is_sure=is_sure)
+            plan = _decide(context, plan, _command_line(peer, choice), is_sure=is_sure)
             done = publisher.push(plan.offers) if plan.offers else Exchange(StepStatus.NOTHING)
             if done.status is StepStatus.FAILED:
                 raise FedlearnError(
@@ -110,8 +111,17 @@ def command(  # noqa: PLR0913  one option each
     return 1 if plan.faults else 0
 
 
-def _decide(context: Context, peer: Peer, plan: PublishPlan, *, is_sure: bool) -> PublishPlan:
-    """The plan with the offers that the user, or `--yes`, agrees to."""
+def _command_line(peer: Peer, choice: PublishChoice) -> str:
+    """The command that makes this choice again."""
+    words = ["git", "fedlearn", "publish", peer.name, *choice.ids]
+    words += [word for name in choice.sets for word in ("--set", name)]
+    words += [] if choice.min_score is None else ["--min-score", f"{choice.min_score:g}"]
+    words += [] if choice.learners is None else ["--seen-by", f"{choice.learners}"]
+    return shlex.join(words)
+
+
+def _decide(context: Context, plan: PublishPlan, line: str, *, is_sure: bool) -> PublishPlan:
+    """The plan with the offers that the user, or `--yes`, agrees to; `line` is the command without it."""
     if is_sure:
         unseen = [PublishFault(one.set, one.id, _UNSEEN) for one in plan.offers if one.is_suspicious]
         offers = [one for one in plan.offers if not one.is_suspicious]
@@ -121,7 +131,7 @@ def _decide(context: Context, peer: Peer, plan: PublishPlan, *, is_sure: bool) -
     if context.is_json or not context.stdin.isatty():
         raise NotPublishedError(
             f"{count(len(plan.offers), 'lesson')} to publish, and nobody has looked at them",
-            hint=f"git fedlearn publish {peer.name} … --dry-run    (then the same with --yes)",
+            hint=f"{line} --dry-run    (then the same with --yes)",
         )
     return plan._replace(offers=_walk(context, plan.offers))
 

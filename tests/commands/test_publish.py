@@ -309,8 +309,13 @@ def test_a_look_at_each_lesson(hub: System, one: System) -> None:
 
 
 def test_without_a_terminal_nobody_looked(hub: System, one: System) -> None:
-    failed = one.fedlearn("publish", "community", id_of(one, "Wait for readyz"), code=1)
-    assert failed.err.startswith("error: 1 lesson to publish, and nobody has looked at them\nhint: ")
+    chosen = ("--set", "best-practices", "--min-score", "0.5")
+    failed = one.fedlearn("publish", "community", *chosen, code=1)
+    said, hint = failed.err.splitlines()
+    assert said.endswith("to publish, and nobody has looked at them")
+    line = "git fedlearn publish community --set best-practices --min-score 0.5 --dry-run"
+    assert hint == f"hint: {line}    (then the same with --yes)"
+    assert "would publish" in one.fedlearn(*line.split()[2:]).out
     assert hub.git("for-each-ref").out == ""
 
 
