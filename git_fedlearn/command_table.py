@@ -28,6 +28,7 @@ SECTIONS: Final[dict[str, dict[str, str]]] = {
         "federate": "Sync, pull, push and fetch from peers in one run.",
         "pull-remotes": "Fetch lessons from all peers.",
         "remote": "Add, list and remove peers.",
+        "publish": "Copy chosen lessons into another repository.",
         "bundle": "Share lessons as a file, without a network.",
         "schedule": "Run sync and federate on a timer.",
     },
@@ -134,6 +135,11 @@ EXAMPLES: Final[dict[str, tuple[tuple[str, str], ...]]] = {
         ("git fedlearn remote name sys-abcde23456 laptop", "show a name for a system, on this machine only"),
     ),
     "pull-remotes": (("git fedlearn pull-remotes friend --dry-run", "show what would be added"),),
+    "publish": (
+        ("git fedlearn publish community 3f2a --dry-run", "show what would leave, as it would leave"),
+        ("git fedlearn publish community --set best-practices --seen-by 3", "what three systems learned"),
+        ("git fedlearn publish community", "let updates and retractions follow"),
+    ),
     "bundle": (
         ("git fedlearn bundle create stick.bundle", "a file for a machine without a network"),
         ("git fedlearn bundle apply stick.bundle", "on that machine"),

@@ -7,6 +7,9 @@ from functools import cache
 from pathlib import Path
 
 import click
+import pytest
+from doc_pages import machine
+from systems import World
 
 from git_fedlearn.cli import cli
 
@@ -49,6 +52,31 @@ def strings_with_spaces(source: str) -> Iterator[str]:
     for text in texts:
         if isinstance(text.value, str) and re.search(r"\S\s+\S", text.value):
             yield text.value
+
+
+LATER = (
+    *("allow-list", "baseline", "endorsed", "fingerprint", "outcome", "payload", "peer", "quarantine"),
+    *("record set", "shard", "snapshot", "trust level"),
+)
+"""Words of the second table of the glossary that mean nothing else."""
+
+
+@pytest.mark.parametrize(
+    ("page", "end"), [("README.md", "## Every day"), ("docs/tutorial.md", "## 4. Share it")]
+)
+def test_the_first_day_needs_six_words(page: str, end: str) -> None:
+    first, found, _ = (GLOSSARY.parents[1] / page).read_text(encoding="utf-8").lower().partition(end.lower())
+    assert found
+    assert [word for word in LATER if re.search(rf"\b{word}s?\b", first)] == []
+
+
+def test_sync_answers_in_words_of_the_first_day(world: World) -> None:
+    said = machine(world, "mei").system
+    system = world.system("lessons")
+    system.environment |= {key: said.environment[key] for key in ("HOME", "GIT_CONFIG_GLOBAL")}
+    answer = system.fedlearn("sync").out
+    assert "new" in answer
+    assert [word for word in LATER if word in answer] == []
 
 
 def test_the_glossary_lists_internal_words() -> None:

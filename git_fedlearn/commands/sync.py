@@ -198,8 +198,6 @@ def _say(context: Context, synced: Synced, request: SyncOptions) -> None:
         context.say(f"  {redactions(batch.redacted)}")
     if batch.waiting and not request.dry_run:
         context.note("hint: git fedlearn review    (samples that may contain private data)")
-    if synced.snapshot:
-        context.say(f"  snapshot {synced.snapshot.name} ({synced.snapshot.parent.name})")
     if request.dry_run:
         context.note("dry run: nothing was written")
     say_unreadable(context, batch)

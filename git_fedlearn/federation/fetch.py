@@ -104,12 +104,26 @@ def fetch_peers(
             yield _outcome(RemoteName(name), finished)
 
 
+def find_head_branch(repository: Repository, peer: Peer) -> str | None:
+    """The branch that the HEAD of a peer names; None if it names none, or the peer does not answer."""
+    transports = allowed_transports(peer.url)
+    asked = [*_hardened(transports), "ls-remote", "--symref", "--", peer.name, "HEAD"]
+    done = _quiet_git(repository, transports).attempt(*asked)
+    found = re.match(r"ref: refs/heads/(\S+)\tHEAD\n", done.out.decode("utf-8", "replace"))
+    return found[1] if found else None
+
+
 def _fetch_command(peer: Peer, transports: Sequence[str]) -> list[str]:
     """The arguments of git that fetch a peer."""
+    where = peer.url if peer.by_url else peer.name
+    return [*_hardened(transports), "fetch", *_OPTIONS, "--", where, peer.refspec]
+
+
+def _hardened(transports: Sequence[str]) -> list[str]:
+    """The options of git itself for talking to a peer."""
     protocols = (f"protocol.{name}.allow=always" for name in transports)
     settings = [*_SETTINGS, "protocol.allow=never", *protocols]
-    options = [word for setting in settings for word in ("-c", setting)]
-    return [*options, "fetch", *_OPTIONS, "--", peer.url if peer.by_url else peer.name, peer.refspec]
+    return [word for setting in settings for word in ("-c", setting)]
 
 
 def _quiet_git(repository: Repository, transports: Sequence[str]) -> Git:

@@ -123,15 +123,19 @@ def refuse_unready(repository: Repository) -> None:
 
 
 def make_commit(
-    repository: Repository, objects: Objects, head: Oid, files: Mapping[str, bytes], message: str
+    repository: Repository, objects: Objects, head: Oid | None, files: Mapping[str, bytes], message: str
 ) -> Oid:
-    """A commit on top of HEAD in which these files differ; no branch points to it yet."""
+    """A commit on top of another in which these files differ, or a first one with only them (None).
+
+    No branch points to it yet. On top of another, only files under data/ may differ.
+    """
     tree = _make_tree(objects, head, files)
     signs = repository.git.attempt("config", "--type=bool", "--get", "commit.gpgSign").out == b"true\n"
-    made = repository.git.run(
-        "commit-tree", *(["-S"] if signs else []), "-p", head, tree, stdin=message.encode()
-    )
+    options = [*(["-S"] if signs else []), *(["-p", head] if head else [])]
+    made = repository.git.run("commit-tree", *options, tree, stdin=message.encode())
     commit = Oid(made.decode("ascii").strip())
+    if head is None:
+        return commit
     touched = repository.git.run("diff-tree", "-r", "--name-only", "-z", head, commit).split(b"\0")
     foreign = [path for path in touched if path and not path.startswith(f"{DATA}/".encode())]
     if foreign or len(touched) - 1 > len(files):
@@ -184,7 +188,7 @@ def put_into_work_tree(
         raise FedlearnError(f"the working tree could not be updated: {done.said}", hint="git status")
 
 
-def _make_tree(objects: Objects, head: Oid, files: Mapping[str, bytes]) -> Oid:
+def _make_tree(objects: Objects, head: Oid | None, files: Mapping[str, bytes]) -> Oid:
     try:
         return objects.write_tree(head, {path: objects.write_blob(data) for path, data in files.items()})
     except GitError as error:

@@ -61,15 +61,18 @@ def may_publish(
     )
 
 
-def outgoing_paths(repository: Repository, remote: str, tips: Iterable[str]) -> list[str]:
+def outgoing_paths(
+    repository: Repository, remote: str, tips: Iterable[str], there: Iterable[str] = ()
+) -> list[str]:
     """The paths of everything that a push of these commits would publish, by the last known state there.
 
+    `there` are more commits that the remote is known to have.
     An empty file publishes nothing: every repository has empty record sets.
     """
     tips = list(tips)
     if not tips:
         return []
-    return paths_of(repository, tips, [f"--remotes={remote}"])
+    return paths_of(repository, tips, [f"--remotes={remote}", *there])
 
 
 def paths_of(repository: Repository, tips: Iterable[str], without: Iterable[str]) -> list[str]:

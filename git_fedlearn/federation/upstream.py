@@ -129,14 +129,28 @@ def push(
     refusal = may_publish(repository, target.remote, outgoing_paths(repository, target.remote, ["HEAD"]))
     if refusal:
         return Exchange(StepStatus.FAILED, f"{refusal.message} ({refusal.hint})")
+    return push_until_done(repository, target.remote, lambda: target.refspec, catch_up, wait, seconds=seconds)
+
+
+def push_until_done(
+    repository: Repository,
+    remote: str,
+    find_refspec: Callable[[], str],
+    catch_up: Callable[[], Exchange],
+    wait: Callable[[float], None],
+    *,
+    seconds: float,
+) -> Exchange:
+    """Push a refspec, which may be another one after `catch_up`; see `push`."""
     attempt = 0
     while True:
         attempt += 1
         began = time.monotonic()
-        finished = _run(repository, ["push", "--quiet", target.remote, target.refspec], seconds)
+        refspec = find_refspec()
+        finished = _run(repository, ["push", "--quiet", "--", remote, refspec], seconds)
         took = time.monotonic() - began
         if finished.code == 0:
-            return Exchange(StepStatus.DONE, target.refspec.partition(":")[2], attempt)
+            return Exchange(StepStatus.DONE, refspec.partition(":")[2], attempt)
         if not _RACED.search(finished.err) or attempt == ATTEMPTS:
             return Exchange(StepStatus.FAILED, _explain(finished), attempt)
         wait(random.uniform(0, _max_delay(took, attempt)))  # noqa: S311  jitter, no secret

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from difflib import get_close_matches
 from typing import Any, Final, Literal, get_args
@@ -62,6 +62,13 @@ class Policy:
     def find_blocked(self, found: Iterable[str]) -> str | None:
         """The first of these kinds that is blocked, None if a record with all of them is only redacted."""
         return next((kind for kind in sorted(set(found)) if self.action(kind) == "block"), None)
+
+    def without_allowances(self) -> Policy:
+        """The policy for readers outside: what is allowed inside is redacted, too."""
+        actions: dict[str, Action] = {
+            kind: action for kind, action in self.actions.items() if action != "allow"
+        }
+        return replace(self, actions=actions, allowed=())
 
     def allowed_fingerprints(self) -> frozenset[str]:
         """The fingerprints of the allow-list that have not expired."""

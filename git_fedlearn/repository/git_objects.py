@@ -221,13 +221,14 @@ class GitObjects:
         """Store the bytes of a file."""
         return _oid(self._git.run("hash-object", "-w", "--no-filters", "--stdin", stdin=data))
 
-    def write_tree(self, commit: Oid, files: Mapping[str, Oid]) -> Oid:
-        """The tree of a commit with these files replaced or added.
+    def write_tree(self, commit: Oid | None, files: Mapping[str, Oid]) -> Oid:
+        """The tree of a commit (None: an empty tree) with these files replaced or added.
 
         Raises GitError if there is a file in place of a folder, or a folder or link in place of a file.
         """
         split = {tuple(path.split("/")): oid for path, oid in files.items()}
-        return self._put(self._folder(self._commit(commit).tree), split, "")
+        root = self._folder(self._commit(commit).tree) if commit else {}
+        return self._put(root, split, "")
 
     def _put(self, tree: _Folder, files: Mapping[tuple[str, ...], Oid], place: str) -> Oid:
         entries = dict(tree)

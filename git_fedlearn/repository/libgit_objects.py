@@ -207,12 +207,12 @@ class LibgitObjects:
         """Store the bytes of a file."""
         return Oid(str(self._repository.create_blob(data)))
 
-    def write_tree(self, commit: Oid, files: Mapping[str, Oid]) -> Oid:
-        """The tree of a commit with these files replaced or added.
+    def write_tree(self, commit: Oid | None, files: Mapping[str, Oid]) -> Oid:
+        """The tree of a commit (None: an empty tree) with these files replaced or added.
 
         Raises GitError if there is a file in place of a folder, or a folder or link in place of a file.
         """
-        root = self._commit(commit).tree
+        root = self._commit(commit).tree if commit else None
         split = {tuple(path.split("/")): oid for path, oid in files.items()}
         return Oid(str(self._put(root, split, "")))
 

@@ -118,8 +118,8 @@ class Objects(Protocol):
     def write_blob(self, data: bytes) -> Oid:
         """Store the bytes of a file."""
 
-    def write_tree(self, commit: Oid, files: Mapping[str, Oid]) -> Oid:
-        """The tree of a commit with these files replaced or added.
+    def write_tree(self, commit: Oid | None, files: Mapping[str, Oid]) -> Oid:
+        """The tree of a commit (None: an empty tree) with these files replaced or added.
 
         Raises GitError if there is a file in place of a folder, or a folder or link in place of a file.
         """

@@ -108,6 +108,12 @@ PENDING: Final = StateItem(
     is_disposable=False,
 )
 PLACE: Final = StateItem("place.json", "the path of the clone", "a copy of the clone may go undetected")
+PUBLISHED: Final = StateItem(
+    "published",
+    "which lessons were published to which peer",
+    "updates and retractions of lessons that were published no longer follow them",
+    is_disposable=False,
+)
 QDRANT: Final = StateItem(
     "qdrant", "the embedded vector store", "`git fedlearn import` fills it again", holds_lessons=True
 )
@@ -156,6 +162,7 @@ ITEMS: Final = (
     PEERS,
     PENDING,
     PLACE,
+    PUBLISHED,
     QDRANT,
     RECENT_CALLS,
     REPORT,

@@ -183,16 +183,24 @@ def write_scaffold(top: Path) -> Scaffold:
     return Scaffold(tuple(made), tuple(extended), tuple(left))
 
 
-def _files(top: Path) -> Iterator[tuple[str, Callable[[bytes | None], bytes | None]]]:
-    """Every path, with a function from its current bytes (None: missing) to the new ones."""
+def new_files() -> dict[str, bytes]:
+    """The files of a new repository, by path."""
+    return {path: form(None) or b"" for path, form in _files(None)}
+
+
+def _files(top: Path | None) -> Iterator[tuple[str, Callable[[bytes | None], bytes | None]]]:
+    """Every path, with a function from its current bytes (None: missing) to the new ones.
+
+    Without READMEs in folders at `top` that are links or files.
+    """
     yield SETTINGS_FILE, _kept(SETTINGS.encode())
     yield ".gitattributes", lambda old: with_shared_rule(old or b"")
     yield ".gitignore", lambda old: put_block(old or b"", IGNORED)
     yield PRE_COMMIT_CONFIG, lambda old: new_config() if not old else find_extended(old)
     yield README, _kept(DATA_README.encode())
     for path, text in FOLDER_READMES.items():
-        folder = (top / path).parent
-        if not os.path.lexists(folder) or (folder.is_dir() and not folder.is_symlink()):
+        folder = (top / path).parent if top else None
+        if folder is None or not os.path.lexists(folder) or (folder.is_dir() and not folder.is_symlink()):
             yield path, _kept(text.encode())
     for stem in SHARED_SETS.values():
         yield path_of(stem, ROOT), _kept(b"")

@@ -145,7 +145,7 @@ def test_a_walk_on_a_terminal(system: System) -> None:
     out = io.StringIO()
     answers = Terminal(b"what\nreveal\nas-is\nn\na\n\nq\n")
     context = Context(environment=system.environment, directory=system.path, stdin=answers, stdout=out)
-    assert run(["review"], context) == 0
+    assert run(["review", "--samples"], context) == 0
     said = out.getvalue()
     assert said.count("[a]ccept, a[s]-is, [e]dit, [d]rop, [r]eveal, [n]ext or [q]uit? ") == 5
     assert said.count("[u]ndo or [q]uit? ") == 2

@@ -163,6 +163,31 @@ def test_what_somebody_else_decided_meanwhile_stays_so(proposed: System) -> None
     assert living(proposed) == "abc"
 
 
+def test_near_duplicates_come_last_and_never_lose_the_last_of_them(system: System) -> None:
+    text = "add the path to the profile, reload it with apparmor_parser -r, then restart the unit and look"
+    lessons = [{"pattern": f"{text} {end}", "value_score": score} for end, score in (("a", 0.9), ("b", 0.8))]
+    system.add("skills-patterns", *lessons)
+    best, _ = sorted(
+        system.records("skills-patterns"), key=lambda one: -float(str(one.fields["value_score"]))
+    )
+    inbox = Inbox(Repository.discover(system.path, system.environment))
+    inbox.add_retraction(ProposedRetraction(RecordId(best.id), "wrong", "2026-05-28T20:26:40Z"))
+    with walking(system) as walker:
+        assert "1 of 1\n" in walker.press("a")
+        assert f"  keep      {best.id[:12]}" in walker.press("a")
+        walker.press("q")
+        assert walker.end().startswith("accepted 1, dropped 0, 0 left\n")
+    assert living(system) == f"{text} b"
+    system.fedlearn("restore", best.id)
+    with walking(system) as walker:
+        assert "searching for near duplicates\n\n1 of 1\n" in walker.press("d")
+        walker.press("q")
+        assert walker.end() == "accepted 0, dropped 1, 0 left\n"
+    with walking(system) as walker:
+        walker.wait_for("nothing to review\n")
+        assert walker.process.wait() == 0
+
+
 def test_programs_get_what_was_decided(proposed: System) -> None:
     first, second, third = (
         one["id"] for one in proposed.fedlearn("review", "list", "--json").json()["retractions"]

@@ -58,11 +58,11 @@ def test_federate_keeps_to_it_without_any_hook(world: World) -> None:
     one.git("config", "core.hooksPath", "/dev/null")
     one.fedlearn("remote", "add", "origin", "--publish", "best-practices")
     one.git("config", "fedlearn.pushTo", "systems")
-    push = one.fedlearn("federate").out.splitlines()[-1]
+    push = one.fedlearn("federate").out.splitlines()[-2]
     assert push.startswith("push          done          refs/heads/systems/sys-")
     before = hub.git("for-each-ref").out
     one.add("skills-patterns", {"pattern": "only for us", "value_score": 0.9})
-    push = one.fedlearn("federate", code=1).out.splitlines()[-1]
+    push = one.fedlearn("federate", code=1).out.splitlines()[-2]
     assert push.startswith(f"push          failed        origin: {SKILLS} may not be pushed there")
     assert hub.git("for-each-ref").out == before
 

@@ -36,7 +36,7 @@ def test_uninstall_keeps_what_cannot_be_made_again(world: World) -> None:
     one.write(".git/fedlearn/of-another-version/x", b"{}")
     one.fedlearn("uninstall")
     left = sorted(path.name for path in repository_of(one).state.folder.iterdir())
-    assert left == ["agent-setup.json", "inbox", "ledger", "pending", "retracted.jsonl"]
+    assert left == ["agent-setup.json", "inbox", "ledger", "pending", "published", "retracted.jsonl"]
     assert left == sorted(item.name for item in ITEMS if not item.is_disposable)
 
 

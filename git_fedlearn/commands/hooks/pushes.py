@@ -25,7 +25,8 @@ def pre_push(context: Context, remote: str, _url: str = "") -> int:
             unknown.append(ref)
         updates.append(Update(ref, _find(objects, old), _find(objects, new), new))
     tips = [update.new for update in updates if update.new]
-    paths = outgoing_paths(context.repository, remote, tips)
+    there = [update.old for update in updates if update.old]
+    paths = outgoing_paths(context.repository, remote, tips, there)
     refusal = may_publish(context.repository, remote, paths, unknown=unknown)
     if refusal:
         context.print_error(f"error: {refusal.message}")

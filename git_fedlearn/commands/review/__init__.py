@@ -37,7 +37,7 @@ WAITING_KINDS: Final[tuple[type[PendingItem], ...]] = (
     PendingRetraction,
     PendingDraft,
 )
-"""The kinds in the inbox. Duplicates have to be searched for, so only `--duplicates` shows them."""
+"""The kinds in the inbox. Duplicates have to be searched for: a walk does so last, a list if chosen."""
 
 KINDS: Final[tuple[type[PendingItem], ...]] = (*WAITING_KINDS, PendingCluster)
 ALL_SETS: Final = "*"
@@ -126,7 +126,7 @@ def command(click_context: click.Context, *, as_json: bool, **options: Unpack[Sc
 
     Private data is never accepted: accepting a record or a sample redacts it, unless you pass --as-is for a
     sample. Accepting a proposed retraction retracts the record, a drafted lesson is learned. Accepting
-    duplicates, which only --duplicates searches for, retracts all but the best.
+    duplicates retracts all but the best; a walk ends with them, a list has them with --duplicates only.
     """
     context: Context = click_context.obj
     scope, _ = _scope(options)
@@ -136,8 +136,9 @@ def command(click_context: click.Context, *, as_json: bool, **options: Unpack[Sc
             raise UsageError(f"options go after {name}", hint=f"git fedlearn review {name} -h")
         return 0
     found = _find_items(context, scope)
-    if not as_json and found.items and context.stdin.isatty():
-        walk = Walk(context, found.items)
+    has_more = not scope.is_chosen and installed_extras()["duplicates"]
+    if not as_json and context.stdin.isatty() and (found.items or has_more):
+        walk = Walk(context, found.items, (lambda: _find_clusters(context)) if has_more else None)
         walk.run()
         _report_results(context, walk.results)
         return 0
@@ -283,6 +284,19 @@ def _find_items(context: Context, scope: ReviewScope) -> FoundItems:
     return found
 
 
+def _find_clusters(context: Context) -> list[PendingItem]:
+    context.note("note: searching for near duplicates")
+    found = _find_items(context, ReviewScope((PendingCluster,)))
+    _report_orphans(context, found)
+    return found.items
+
+
+def _report_orphans(context: Context, found: FoundItems) -> None:
+    for name, identifier in found.orphans:
+        context.print_error(f"error: {name}: {identifier} and its replacement are both retracted")
+        context.print_error(f"hint: git fedlearn restore {identifier}")
+
+
 def _show_list(context: Context, scope: ReviewScope, found: FoundItems, *, as_json: bool) -> int:
     if as_json:
         answer: dict[str, Json] = {
@@ -296,9 +310,7 @@ def _show_list(context: Context, scope: ReviewScope, found: FoundItems, *, as_js
         return 1 if found.orphans else 0
     for item in found.items:
         context.say(f"{item.key[:SHORT_ID]}  {item.noun:<10}  {item.row()}")
-    for name, identifier in found.orphans:
-        context.print_error(f"error: {name}: {identifier} and its replacement are both retracted")
-        context.print_error(f"hint: git fedlearn restore {identifier}")
+    _report_orphans(context, found)
     if found.items:
         option = " --duplicates" if PendingCluster in scope.kinds else ""
         context.note(f"hint: git fedlearn review show KEY{option}    (then accept or drop)")

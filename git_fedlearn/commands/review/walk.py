@@ -4,7 +4,7 @@ The last decision is carried out with the next one, or at the end, so that it ca
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Final, NamedTuple
 
 import click
@@ -38,11 +38,20 @@ class Decision(NamedTuple):
 
 
 class Walk:
-    """A walk through pending items. Whatever ends it, what was decided is kept."""
+    """A walk through pending items, and those that `find_more` finds after the last one.
 
-    def __init__(self, context: Context, items: Sequence[PendingItem]) -> None:
+    Whatever ends it, what was decided is kept.
+    """
+
+    def __init__(
+        self,
+        context: Context,
+        items: Sequence[PendingItem],
+        find_more: Callable[[], Sequence[PendingItem]] | None,
+    ) -> None:
         self._context = context
-        self._items = items
+        self._items = [*items]
+        self._find_more = find_more
         self._keyboard = Keyboard(context)
         self._position = 0
         self._last: Decision | None = None
@@ -60,6 +69,9 @@ class Walk:
         except KeyboardInterrupt:
             self._context.say()
         self._carry_out()
+        if not self._items:
+            self._context.note("nothing to review")
+            return
         left = len(self._items) - len(self._settled)
         self._context.say(f"\naccepted {self._accepted}, dropped {self._dropped}, {left} left")
 
@@ -81,7 +93,11 @@ class Walk:
                 self._context.report(error)
 
     def _find_next(self) -> PendingItem | None:
-        while self._position < len(self._items):
+        while self._position < len(self._items) or self._find_more:
+            if self._position == len(self._items) and self._find_more:
+                find_more, self._find_more = self._find_more, None
+                self._items += find_more()
+                continue
             item = self._items[self._position]
             if self._position not in self._settled:
                 if item.is_pending():
