@@ -3,6 +3,7 @@
 The findings and their order do not depend on the number of processes.
 """
 
+import re
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from itertools import chain, islice
@@ -57,7 +58,7 @@ def scan_name(engine: PrivacyEngine, path: str) -> list[FileFinding]:
     found, at = [], 0
     for part in path.split("/"):
         stem = part.rsplit(".", 1)[0] or part
-        seen = engine.scan(part) or engine.scan(stem)
+        seen = engine.scan(part) or engine.scan(stem) or engine.scan(_apart(stem))
         if not seen:  # in the name of a collection, whose place in the file name is not said
             hidden = engine.scan(readable_name(stem)) if readable_name(stem) != stem else ()
             seen = tuple(finding._replace(start=0, end=len(part)) for finding in hidden)
@@ -85,7 +86,12 @@ def shown_path(engine: PrivacyEngine, path: str) -> str:
 
 def _is_private(engine: PrivacyEngine, part: str) -> bool:
     stem = part.rsplit(".", 1)[0]
-    return any(engine.scan(name) for name in {part, stem, readable_name(stem)})
+    return any(engine.scan(name) for name in {part, stem, _apart(stem), readable_name(stem)})
+
+
+def _apart(name: str) -> str:
+    """A name of the same length in which a number that begins with a plus sign stands alone."""
+    return re.sub(r"[_-](?=\+)", " ", name)
 
 
 @lru_cache(maxsize=4096)
