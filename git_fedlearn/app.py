@@ -5,10 +5,8 @@ and pass those on. Nothing here prints: warnings go to `warn`.
 """
 
 import os
-import socket
 from collections import Counter
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
@@ -32,14 +30,18 @@ POLICY_KEY: Final = "fedlearn.privacyPolicy"
 """Git config of a server: a settings file whose `[privacy]` applies to every push."""
 
 
-@dataclass
 class Clone:
     """A clone as one program sees it; the folder may be outside any repository until `repository` is read."""
 
-    environment: Mapping[str, str]
-    directory: Path
-    clock: Clock | None = field(default=None, kw_only=True)
-    """None: the clock of this machine, or `SOURCE_DATE_EPOCH` (reproducible-builds.org) if set."""
+    def __init__(
+        self, environment: Mapping[str, str], directory: Path, *, clock: Clock | None = None
+    ) -> None:
+        """Without a clock: that of this machine, or `SOURCE_DATE_EPOCH` (reproducible-builds.org) if set."""
+        self.environment = environment
+        self.directory = directory
+        self.clock = clock
+        self.is_brief = False
+        """Whether this program reads only a few objects; set before `repository` is read."""
 
     @classmethod
     def open(cls, directory: Path, environment: Mapping[str, str], clock: Clock | None = None) -> "Clone":
@@ -51,7 +53,9 @@ class Clone:
     @cached_property
     def repository(self) -> Repository:
         """The repository that the folder is in. Raises NotARepositoryError."""
-        return Repository.discover(self.directory, self.environment)
+        found = Repository.discover(self.directory, self.environment)
+        found.is_read_by_git = self.is_brief
+        return found
 
     def find_repository(self) -> Repository | None:
         """The repository that the folder is in, None if there is none."""
@@ -146,7 +150,7 @@ class Clone:
         email = named.get("user.email")
         return LocalIdentity(
             user=self.environment.get("USER") or _login_name(),
-            host=socket.gethostname(),
+            host=os.uname().nodename,
             full_name=named.get("user.name", ""),
             emails=(email,) if email else (),
             home=self.environment.get("HOME", ""),

@@ -66,6 +66,15 @@ def test_scan_stops_private_names_and_leaves_other_files_to_the_user(system: Sys
     assert hook(system, "scan").code == 0
 
 
+def test_scan_stops_a_number_to_call_in_a_file_name(system: System) -> None:
+    path = f"data/collections/desk-{'+49'}-170-1234567.jsonl"
+    stage(system, b"", path)
+    result = hook(system, "scan", path)
+    assert result.code == 1
+    assert "PHONE_NUMBER (file-name:" in result.err
+    assert "1234567" not in result.err
+
+
 def test_verify_blocks_bad_lines_and_losses(system: System) -> None:
     system.add("skills-patterns", {"title": "a"})
     system.commit()

@@ -55,6 +55,7 @@ DRIVER: Final = {
     "core.layout",
     "core.merge",
     "core.outcomes",
+    "core.patterns",
     "core.record",
     "core.record_set",
     "plumbing",
@@ -63,13 +64,19 @@ DRIVER: Final = {
 
 HOOK: Final = {"", "errors", "plumbing", "plumbing.hook", "repository", "repository.environment"}
 
+OURS: Final = re.compile(r"git_fedlearn(\.|$)")
+
 CASE: Final = Path(__file__).parent / "data" / "merge" / "both-sides-add"
 
 
 def loaded(
-    program: str, *arguments: str, environment: dict[str, str] | None = None, stdin: str = ""
+    program: str,
+    *arguments: str,
+    environment: dict[str, str] | None = None,
+    stdin: str = "",
+    of_ours: bool = True,
 ) -> set[str]:
-    """The modules of git_fedlearn that a run of a program loads, without the first part of their names."""
+    """The modules that a run of a program loads: those of git_fedlearn, without the first part, or all."""
     done = subprocess.run(
         [
             sys.executable,
@@ -85,9 +92,10 @@ def loaded(
         text=True,
         check=False,
     )
-    found = re.findall(r"^import time:.*\| +git_fedlearn(?:\.(\S+))?$", done.stderr, re.MULTILINE)
-    assert found, done
-    return {*found}
+    found = re.findall(r"^import time:.*\| +(\S+)$", done.stderr, re.MULTILINE)
+    ours = {name.removeprefix("git_fedlearn").removeprefix(".") for name in found if OURS.match(name)}
+    assert ours, done
+    return ours if of_ours else {*found}
 
 
 @pytest.mark.parametrize("argument", ["-h", "--version"])
@@ -102,6 +110,20 @@ def test_the_merge_driver_loads_nothing_but_core(tmp_path: Path) -> None:
 
 def test_a_probed_hook_loads_nothing_else() -> None:
     assert loaded("hook", "pre-commit", environment={"FEDLEARN_PROBE": "token"}) == HOOK
+
+
+@pytest.mark.parametrize("hook", ["pre-commit", "pre-merge-commit", "post-merge", "commit-msg"])
+def test_a_hook_loads_neither_libgit2_nor_what_makes_dataclasses(
+    system: System, hook: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    system.add("error-solutions", {"error_message": "disk full", "solution": "empty the store"})
+    system.git("add", ".")
+    message = system.write("message", b"learn about disks\n")
+    monkeypatch.chdir(system.path)
+    modules = loaded("hook", hook, str(message), environment=system.environment, of_ours=False)
+    assert "git_fedlearn.repository.git" in modules
+    parts = {name.partition(".")[0] for name in modules}
+    assert not parts.intersection(("pygit2", "dataclasses", "inspect", "socket", "click"))
 
 
 def test_a_search_loads_nothing_that_only_other_commands_need(system: System) -> None:

@@ -2,7 +2,6 @@
 
 import re
 import shlex
-from dataclasses import replace
 from typing import Final
 
 import click
@@ -61,7 +60,7 @@ def command(ctx: click.Context, url: str, directory: str | None) -> int:
         _note_no_data(context, repository, directory)
         return code
     if is_configured(repository):
-        code |= min(bring_in(replace(context, directory=repository.top)), 1)
+        code |= min(bring_in(context.moved(repository.top)), 1)
     return code
 
 

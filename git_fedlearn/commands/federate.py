@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -276,7 +276,7 @@ def command(  # noqa: PLR0913  one option each
     """
     repository = context.data_repository
     if is_anonymous(repository):
-        context = replace(context, environment=anonymous_environment(repository))
+        context = context.moved(context.directory, anonymous_environment(repository))
     goal = to or repository.git.find_config("fedlearn.pushTo")
     run = Run(context, source, goal, remote, timeout, dry_run, as_json)
     warn_of_copied_clone(context, repository)

@@ -2,7 +2,6 @@
 
 import json
 import shlex
-from dataclasses import replace
 from typing import Final
 
 import click
@@ -86,7 +85,7 @@ def command(  # noqa: PLR0913  one option each
     """
     repository = context.data_repository
     if is_anonymous(repository):
-        context = replace(context, environment=anonymous_environment(repository))
+        context = context.moved(context.directory, anonymous_environment(repository))
         repository = context.data_repository
     (peer,) = get_peers(repository, (name,))
     if peer.publish == () and (refusal := may_publish(repository, peer.name, ())):

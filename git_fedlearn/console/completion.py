@@ -7,7 +7,6 @@ repository there is simply nothing to complete.
 import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import replace
 from itertools import islice
 from typing import Final, TypeAlias
 
@@ -79,7 +78,7 @@ def _context(ctx: click.Context) -> Context:
     """The context of the command line, in the folder that its -C names."""
     context = ctx.find_root().ensure_object(Context)
     directories = ctx.find_root().params.get("directories") or ()
-    return replace(context, directory=context.directory.joinpath(*directories))
+    return context.moved(context.directory.joinpath(*directories))
 
 
 def _record_ids(ctx: click.Context, start: str) -> Iterator[Completion]:

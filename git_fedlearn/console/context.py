@@ -11,11 +11,10 @@ import shlex
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO, Final, TextIO
 
-from git_fedlearn.app import Clone
+from git_fedlearn.app import Clock, Clone
 from git_fedlearn.core.canonical import Json
 from git_fedlearn.errors import FedlearnError
 from git_fedlearn.repository.git import Git, open_pager, watched_by
@@ -122,22 +121,46 @@ def _color_prefix(line: str) -> str:
     return f"{_CODES[prefix]}{prefix}:{_RESET} {rest}" if colon and prefix in _CODES else line
 
 
-@dataclass
 class Context(Clone):
     """One run of a command: a clone with streams."""
 
-    environment: Mapping[str, str] = field(default_factory=lambda: dict(os.environ))
-    directory: Path = field(default_factory=Path.cwd)
-    stdin: BinaryIO = field(default_factory=lambda: sys.stdin.buffer)
-    stdout: TextIO = field(default_factory=lambda: sys.stdout)
-    stderr: TextIO = field(default_factory=lambda: sys.stderr)
-    quiet: bool = False
-    is_json: bool = False
-    """Whether `answer` prints the answer, and `say` nothing."""
-    has_answered: bool = field(default=False, init=False)
-    """Whether JSON was printed."""
-    _paged: tuple[bool, int | None] | None = field(default=None, init=False)
-    """Color and columns of the terminal behind a pager."""
+    def __init__(
+        self,
+        environment: Mapping[str, str] | None = None,
+        directory: Path | None = None,
+        *,
+        stdin: BinaryIO | None = None,
+        stdout: TextIO | None = None,
+        stderr: TextIO | None = None,
+        clock: Clock | None = None,
+    ) -> None:
+        """What is not given is that of this process."""
+        super().__init__(
+            dict(os.environ) if environment is None else environment, directory or Path.cwd(), clock=clock
+        )
+        self.stdin = stdin or sys.stdin.buffer
+        self.stdout = stdout or sys.stdout
+        self.stderr = stderr or sys.stderr
+        self.quiet = False
+        self.is_json = False
+        """Whether `answer` prints the answer, and `say` nothing."""
+        self.has_answered = False
+        """Whether JSON was printed."""
+        self._paged: tuple[bool, int | None] | None = None
+        """Color and columns of the terminal behind a pager."""
+
+    def moved(self, directory: Path, environment: Mapping[str, str] | None = None) -> "Context":
+        """The same run in another folder, or another environment: nothing is known about its clone yet."""
+        moved = Context(
+            self.environment if environment is None else environment,
+            directory,
+            stdin=self.stdin,
+            stdout=self.stdout,
+            stderr=self.stderr,
+            clock=self.clock,
+        )
+        moved.quiet, moved.is_json = self.quiet, self.is_json
+        return moved
 
     def say(self, text: str = "") -> None:
         """Print lines of the answer, which fit a terminal."""

@@ -10,6 +10,8 @@ long is cut and ends in a hash: only who knows the name can find it.
 import re
 from typing import Final
 
+from git_fedlearn.core.patterns import lazy_pattern
+
 ESCAPED: Final = "x--"
 """The beginning of the file name of a collection whose name is not plain."""
 
@@ -19,22 +21,22 @@ MAX_NAME: Final = 255
 _MAX_FILE_NAME: Final = 201
 _CUT_LENGTH: Final = 160
 _HASH_BYTES: Final = 10
-_FILE_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,200}")
-_PLAIN: Final = re.compile(r"[a-z0-9][a-z0-9._-]{0,200}(?<!\.)")
-_DEVICE: Final = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?")
+_FILE_NAME: Final = lazy_pattern(r"[A-Za-z0-9][A-Za-z0-9._-]{0,200}")
+_PLAIN: Final = lazy_pattern(r"[a-z0-9][a-z0-9._-]{0,200}(?<!\.)")
+_DEVICE: Final = lazy_pattern(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?")
 """File names that mean a device on Windows."""
-_FORBIDDEN: Final = re.compile(
+_FORBIDDEN: Final = lazy_pattern(
     "[/\0-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff\U000e0000-\U000e007f]"
 )
 """What Qdrant does not accept, and control, bidirectional and tag characters, which would fake output."""
-_BASIC_PLANE: Final = re.compile("[\0-\uffff]")
+_BASIC_PLANE: Final = lazy_pattern("[\0-\uffff]")
 _SNAPSHOTS: Final = "snapshots"
 """A folder of ours next to the files."""
-_COPY: Final = re.compile(r".*conflict.*-\d{8}-\d{6}.*", re.IGNORECASE)
+_COPY: Final = lazy_pattern(r".*conflict.*-\d{8}-\d{6}.*", re.IGNORECASE)
 """How file synchronizers rename a file."""
-_CUT: Final = re.compile(rf"{ESCAPED}[a-z0-9_]{{{_CUT_LENGTH}}}--[0-9a-f]{{{2 * _HASH_BYTES}}}")
-_ESCAPE: Final = re.compile(r"_(?:([a-z])|([0-7][0-9a-f])|8([0-9a-f]{4})|9((?:0[0-9a-f]|10)[0-9a-f]{4}))")
-_IN_FILE_NAME: Final = re.compile(rf"({ESCAPED}[a-z0-9_]+)(?:--[0-9a-f]+)?(?:-\d{{4}}-\d\d-\d\d)?(?:\..*)?")
+_CUT: Final = lazy_pattern(rf"{ESCAPED}[a-z0-9_]{{{_CUT_LENGTH}}}--[0-9a-f]{{{2 * _HASH_BYTES}}}")
+_ESCAPE: Final = lazy_pattern(r"_(?:([a-z])|([0-7][0-9a-f])|8([0-9a-f]{4})|9((?:0[0-9a-f]|10)[0-9a-f]{4}))")
+_IN_FILE_NAME: Final = lazy_pattern(rf"({ESCAPED}[a-z0-9_]+)(?:--[0-9a-f]+)?(?:-\d{{4}}-\d\d-\d\d)?(?:\..*)?")
 
 
 def is_plain(name: str) -> bool:

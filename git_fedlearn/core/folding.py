@@ -1,7 +1,6 @@
 """How many inputs became fewer records, and in which fields they differed."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from git_fedlearn.core.canonical import Json, format_value
@@ -17,11 +16,11 @@ class Fold(NamedTuple):
     fields: tuple[str, ...]
 
 
-@dataclass(slots=True)
 class Folds:
     """The records that came from several inputs."""
 
-    found: list[Fold] = field(default_factory=list)
+    def __init__(self) -> None:
+        self.found: list[Fold] = []
 
     def __str__(self) -> str:
         """`3 inputs became 1 record (differed in: value_score)`; empty if nothing was folded."""

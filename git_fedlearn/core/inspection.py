@@ -1,6 +1,7 @@
 """The format check of one data file: what `verify` reports line by line. Never quotes the lines."""
 
 from collections.abc import Iterator
+from collections.abc import Set as AbstractSet
 from typing import NamedTuple
 
 from git_fedlearn.core.canonical import InvalidJsonError, parse_value
@@ -44,21 +45,26 @@ class SizeLimits(NamedTuple):
     system: str = ""
 
 
-def inspect_file(path: str, data: bytes, limits: SizeLimits) -> Iterator[Problem]:
-    """Every way in which a file departs from the format of its kind."""
+def inspect_file(
+    path: str, data: bytes, limits: SizeLimits, known: AbstractSet[bytes] = frozenset()
+) -> Iterator[Problem]:
+    """Every way in which a file departs from the format of its kind.
+
+    Of lines that are `known` to be records, as a join trusts them, only the order is inspected.
+    """
     content = find_foreign_content(data)
     if content and kind_of(path) is not FileKind.OTHER:
         yield Problem(path, 0, CONTENT, f"{content}, not JSON lines", fixable=False)
         return
     foreign = owner_of(path) not in (None, limits.system) and kind_of(path) is not FileKind.OUTCOMES
-    for problem in _inspect(path, data, limits):
+    for problem in _inspect(path, data, limits, known):
         yield problem._replace(fixable=False) if foreign else problem
 
 
-def _inspect(path: str, data: bytes, limits: SizeLimits) -> Iterator[Problem]:
+def _inspect(path: str, data: bytes, limits: SizeLimits, known: AbstractSet[bytes]) -> Iterator[Problem]:
     kind = kind_of(path)
     if kind in (FileKind.RECORD_SET, FileKind.SNAPSHOT):
-        yield from _inspect_records(path, data, limits)
+        yield from _inspect_records(path, data, limits, known)
     elif kind is FileKind.TRAINING:
         yield from _inspect_lines(path, data, "a training sample")
     elif kind is FileKind.MODELS:
@@ -69,12 +75,15 @@ def _inspect(path: str, data: bytes, limits: SizeLimits) -> Iterator[Problem]:
         yield from _inspect_outcomes(path, data)
 
 
-def _inspect_records(path: str, data: bytes, limits: SizeLimits) -> Iterator[Problem]:
+def _inspect_records(
+    path: str, data: bytes, limits: SizeLimits, known: AbstractSet[bytes]
+) -> Iterator[Problem]:
     found = find_set(path)
     shard = found[1] if found else ROOT
     order = _Order()
-    for line in parse_record_set(data):
-        yield from _inspect_line(path, line, limits, shard)
+    for line in parse_record_set(data, known):
+        if line.record or line.reason:
+            yield from _inspect_line(path, line, limits, shard)
         order.take(line)
     yield from order.judge(path, data)
     if found and len(data) > limits.record_set:
@@ -96,8 +105,8 @@ class _Order:
 
     def take(self, line: NumberedLine) -> None:
         self.number = line.number
-        start = line.line[:41] if line.record else b""
-        key = (line.record is None, start, line.line)
+        start = b"" if line.reason else line.line[:41]
+        key = (bool(line.reason), start, line.line)
         if key <= self.previous:
             self.disorder = self.disorder or line.number
         elif start and start == self.previous[1]:

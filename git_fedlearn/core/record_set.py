@@ -9,6 +9,7 @@ A record set only grows, so anything that a join with an earlier version would b
 
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator
+from collections.abc import Set as AbstractSet
 from typing import NamedTuple
 
 from git_fedlearn.core.canonical import parse_value
@@ -83,9 +84,15 @@ def canonical_set(data: bytes) -> bytes:
     return settle([], split_lines(data)).format()
 
 
-def parse_record_set(data: bytes) -> Iterator[NumberedLine]:
-    """Every line of a file, unchanged, with its number; conflicts are not resolved."""
+def parse_record_set(data: bytes, known: AbstractSet[bytes] = frozenset()) -> Iterator[NumberedLine]:
+    """Every line of a file, unchanged, with its number; conflicts are not resolved.
+
+    Lines that are `known` to be placed records are not parsed: those have neither a record nor a reason.
+    """
     for number, raw in enumerate(_raw_lines(data), 1):
+        if raw in known:
+            yield NumberedLine(number, raw, None, "")
+            continue
         line = _clean(raw)
         try:
             yield NumberedLine(number, raw, parse_record(line), "")

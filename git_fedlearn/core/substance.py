@@ -121,7 +121,15 @@ _OK_STATUS = re.compile(
 _UNRESOLVED_LEAD = re.compile(
     r"\A\W*(?:(?:todo|tbd|tba|fixme|wip|unresolved|unsolved|untriaged)\b"
     r"|(?:partial(?:ly)?|incomplete|open|pending|blocked|deferred|postponed|in progress|ongoing"
-    r"|under investigation|investigating|backlog(?:ged)?|on hold)\s*(?:[:;.,(\u2013\u2014-]|\Z))",
+    r"|under investigation|investigating|backlog(?:ged)?|on hold)\s*(?:[:;.,(\u2013\u2014-]|\Z)"
+    r"|as an? (?:ai|language model)\b"
+    r"|(?:(?:i'm|i am|we're|we are) )?(?:so |very )?(?:sorry|afraid)\b[,.]?(?: but)?"
+    r" (?:i|we)(?: am| are|'m|'re| was| were)?"
+    r" ?(?:can't|cannot|can not|unable|couldn't|could not|don't have|do not have|not able)\b"
+    r"|an (?:\w+ )?error (?:has )?occurred (?:while|when|during) (?:\w+ing|the generation)\b[^.]*\.?\s*\Z"
+    r"|please try (?:it )?again(?: later| in an? (?:few )?\w+)?\W*\Z"
+    r"|(?:the )?user (?:has )?(?:resolved|fixed|solved) (?:it|this|that|the \w+)"
+    r"(?: (?:them|him|her)sel(?:f|ves))?\W*\Z)",
     re.IGNORECASE,
 )
 _DONE_WORDS = (

@@ -1,14 +1,12 @@
 """What each term of a score is worth: the defaults, and those of a settings table."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
-from typing import Final
+from typing import Final, NamedTuple
 
 from git_fedlearn.errors import SettingsError
 
 
-@dataclass(frozen=True, slots=True)
-class Weights:
+class Weights(NamedTuple):
     """The most that each term can be worth. Sums above 1 count as 1."""
 
     success: float = 0.4
@@ -27,7 +25,7 @@ DEFAULT_WEIGHTS: Final = Weights()
 
 def parse_weights(table: Mapping[str, object]) -> Weights:
     """Weights from a settings table, with defaults for missing keys. Raises SettingsError naming the key."""
-    known = [field.name for field in fields(Weights)]
+    known = Weights._fields
     given: dict[str, float] = {}
     for name, value in table.items():
         if name not in known:

@@ -18,11 +18,33 @@ _PHRASES: Final = (
     r"<\|?(im_start|im_end|system|endoftext)\|?>|\[/?INST\]|<</?SYS>>",
     r"(curl|wget)\s[^|\n]{1,300}\|\s*(sudo\s+)?(ba|z|da)?sh\b",
     r"new\s+(system\s+)?instructions?\s*:",
+    (
+        r"\b(note|message|attention|instructions?)\s+(to|for)\s+(all\s+|any\s+|the\s+)*"
+        r"(llms?|language\s+models?|ai\s+(agents?|assistants?|models?))\s*[:,]"
+    ),
+    r"\byour\s+(real|true|actual|new)\s+(task|goal|purpose|instructions?)\s+(is|are)\b",
+    r"\bfrom\s+now\s+on,?\s+you\s+(will|must|shall)\s+(only\s+|always\s+)?(answer|respond|reply|obey|act)\b",
+    (
+        r"\b(ignorier|vergiss|vergessen\s+sie|missachte)\w*\s+(\w+\s+){0,3}"
+        r"(vorherig|vorig|bisherig|obig|früher)\w*\s+(\w+\s+)?(anweisung|instruktion|befehl|regel|vorgabe)"
+    ),
+    r"\b(ignor|oubli)(e|er|ez)\s+(\w+\s+){0,2}(instructions|consignes|directives|règles)\s+(précédent|antérieur|ci-dessus)",
+    (
+        r"\b(ignor[ae]|olvid[ae]|descart[ae]|dimentica|esqueça)\w*\s+(\w+\s+){0,3}"
+        r"(instrucciones|indicaciones|reglas|istruzioni|regole|instruções|regras)\s+(anterior|previ|prévi|precedent)"
+    ),
+    r"\b(игнориру|забуд)\w+\s+(\w+\s+){0,2}(предыдущ|прежн)\w+\s+(инструкц|указан)",
+    r"(忽略|无视|忘记).{0,6}(之前|以上|先前|上面|前面).{0,6}(指令|指示|提示|规则)",
+    r"(以前|これまで|上記|前).{0,4}(指示|命令|ルール).{0,4}(無視|忘れ)",
 )
 _INJECTION: Final = re.compile("|".join(f"(?:{phrase})" for phrase in _PHRASES), re.IGNORECASE)
 _HINTS: Final = (
     *(b"ignore", b"disregard", b"forget", b"override", b"now", b"prompt", b"instruct", b"user"),
     *(b"curl", b"wget", b"inst]", b"<|", b"<im_", b"<system", b"<end", b"sys>>"),
+    *(b"llm", b"language model", b"ai agent", b"ai assistant", b"ai model", b"task is", b"goal is"),
+    *(b"purpose is", b"anweisung", b"instru", b"istru", b"befehl", b"regel", b"vorgabe", b"consigne"),
+    *(b"directives", b"gles ", b"indicaciones", b"reglas", b"regole", b"regras"),
+    *(hint.encode() for hint in ("нструкц", "казан", "忽略", "无视", "忘记", "無視", "忘れ")),
 )
 """Every match contains one of these in lower case; looking for them is cheap."""
 

@@ -67,6 +67,7 @@ def run(arguments: list[str], environment: Mapping[str, str]) -> int:
 
 def _dispatch(name: str, arguments: list[str]) -> int:
     context = importlib.import_module("git_fedlearn.console.context").Context()
+    context.is_brief = True
     try:
         hooks = importlib.import_module(f"git_fedlearn.commands.hooks.{_MODULES.get(name, 'commits')}")
         code = getattr(hooks, name.replace("-", "_"))(context, *arguments)

@@ -13,9 +13,11 @@ from __future__ import annotations
 import base64
 import json
 import re
+from bisect import insort
 from typing import TYPE_CHECKING, Final
 from urllib.parse import quote, quote_plus, unquote
 
+from git_fedlearn.core.patterns import lazy_pattern
 from git_fedlearn.privacy import kinds
 from git_fedlearn.privacy.detectors.local_identity import is_telling_name
 from git_fedlearn.privacy.model import Match
@@ -32,12 +34,12 @@ MAX_EMBEDDED_VALUES: Final = 32
 _MIN_SECRET_LENGTH = 4
 _MIN_WORD_LENGTH = 6
 _MIN_EMBEDDED_LENGTH = 16
-_RUN = re.compile(r"[^\W_]+")
-_PATH_BREAK = re.compile(r"[\\/~]|%2[Ff]|%5[Cc]")
+_RUN = lazy_pattern(r"[^\W_]+")
+_PATH_BREAK = lazy_pattern(r"[\\/~]|%2[Ff]|%5[Cc]")
 _ESCAPE_LETTERS = frozenset("nrtbfv0")
-_BASE64 = re.compile(r"(?<![A-Za-z0-9+/_=-])[A-Za-z0-9+/_-]{12,65536}={0,2}")
-_SEPARATED_DIGITS = re.compile(r"\+?[0-9(][0-9 ()./-]{5,32}[0-9]")
-_ESCAPED = re.compile(r"%[0-9A-F]{2}")
+_BASE64 = lazy_pattern(r"(?<![A-Za-z0-9+/_=-])[A-Za-z0-9+/_-]{12,65536}={0,2}")
+_SEPARATED_DIGITS = lazy_pattern(r"\+?[0-9(][0-9 ()./-]{5,32}[0-9]")
+_ESCAPED = lazy_pattern(r"%[0-9A-F]{2}")
 _MIN_DIGITS = 7
 _MIN_COPIED_DIGITS = 9
 """In a text; shorter numbers are those of other things, too."""
@@ -63,6 +65,7 @@ class KnownValues:
         self._originals: dict[str, str] = {}
         self._lengths: dict[str, dict[int, set[int]]] = {}
         self._embedded: list[str] = []
+        """The values that are looked for inside of words, longest first."""
         self.numbers: dict[str, str] = {}
         """Digits, with their kind: a number of the record that has these is private."""
 
@@ -104,7 +107,7 @@ class KnownValues:
         self._originals[form] = value
         self._lengths.setdefault(run[0], {}).setdefault(run.start(), set()).add(len(form))
         if is_random(form, min_length=_MIN_EMBEDDED_LENGTH) and form.isalnum():
-            self._embedded.append(form)
+            insort(self._embedded, form, key=lambda form: (-len(form), form))
 
     def _add_digits(self, value: str, kind: str) -> None:
         digits = "".join(filter(str.isdigit, value))
@@ -141,7 +144,7 @@ class KnownValues:
                 yield Match(start, end, kind, "copy", 0.8)
 
     def _inside_words(self, text: str) -> Iterator[Match]:
-        for value in sorted(self._embedded, key=lambda form: (-len(form), form))[:MAX_EMBEDDED_VALUES]:
+        for value in self._embedded[:MAX_EMBEDDED_VALUES]:
             at = text.find(value)
             while at >= 0:
                 end = at + len(value)

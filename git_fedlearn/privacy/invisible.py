@@ -10,6 +10,8 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
+from git_fedlearn.core.patterns import lazy_pattern
+
 _CONTROL = "\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f"
 _FORMAT = (
     "\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b\u200e\u200f\u202a-\u202e"
@@ -19,16 +21,16 @@ _FORMAT = (
 _JOINERS = "\u200c\u200d\ufe0f"
 _SURROGATES = "\ud800-\udfff"
 _PLAIN = bytes(range(0x20, 0x7F)) + b"\t\n\r"
-_ANY = re.compile(f"[{_CONTROL}{_FORMAT}{_JOINERS}{_SURROGATES}]")
+_ANY = lazy_pattern(f"[{_CONTROL}{_FORMAT}{_JOINERS}{_SURROGATES}]")
 
 # A terminal color sequence is removed as a whole: without its ESC it would leave "[31m" behind.
-_HARD = re.compile(f"\x1b\\[[0-9;?]{{0,32}}[A-Za-z]|[{_CONTROL}{_FORMAT}]+")
-_SURROGATE = re.compile(f"[{_SURROGATES}]")
+_HARD = lazy_pattern(f"\x1b\\[[0-9;?]{{0,32}}[A-Za-z]|[{_CONTROL}{_FORMAT}]+")
+_SURROGATE = lazy_pattern(f"[{_SURROGATES}]")
 
 _EMOJI = "[\u00a9\u00ae\u203c\u2049\u2100-\u2bff\u3030\u303d\u3297\u3299\U0001f000-\U0001faff]"
 _SKIN = "[\U0001f3fb-\U0001f3ff]"
 _UNIT = f"{_EMOJI}\ufe0f?{_SKIN}?"
-_SOFT = re.compile(
+_SOFT = lazy_pattern(
     f"(?P<keep>[0-9#*]\ufe0f\u20e3|{_UNIT}(?:\u200d{_UNIT})*"
     "|(?<=[\u0620-\u0dff])[\u200c\u200d](?=[\u0620-\u0dff]))"
     f"|[{_JOINERS}]",

@@ -7,20 +7,21 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from git_fedlearn.core.identity import is_metadata_key
+from git_fedlearn.core.patterns import lazy_pattern
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterator
 
     from git_fedlearn.core.canonical import Json
 
-_PRIVATE_NUMBER_KEY = re.compile(
+_PRIVATE_NUMBER_KEY = lazy_pattern(
     r"phone|mobil|m[oó]vil|celular|telef|t[eé]l[eé]fon|(?<![a-z])tel(?![a-z])|rufnummer|msisdn|whatsapp|\bfax|\bssn|social_?sec|card_?(?:no|num)|credit_?card|iban|account_?(?:no|num)|"
     r"(?:^|[_.-])(?:lat|lon|lng)$|latitude|longitude|birth|\bdob\b|passw|passcode|national_?id|tax_?id|\bcpf|"
     r"pesel|aadhaar|passport|\bcurp|codice|steuer_?id|citizen_?id|identity_?(?:no|num)|id_?number|"
     r"personal_?(?:id|no|num)|nhs|contact_?(?:no|num)|(?:^|[_.-])mob(?:[_.-]|$)",
     re.IGNORECASE,
 )
-_PLACEHOLDER = re.compile(r"<[A-Z]{2,16}(?:_[A-Z0-9]{1,16}){0,4}>")
+_PLACEHOLDER = lazy_pattern(r"<[A-Z]{2,16}(?:_[A-Z0-9]{1,16}){0,4}>")
 
 
 class JsonString(NamedTuple):

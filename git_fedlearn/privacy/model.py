@@ -11,9 +11,8 @@ from __future__ import annotations
 
 import hashlib
 from bisect import bisect_right
-from dataclasses import dataclass
 from itertools import chain, pairwise
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from git_fedlearn.core.canonical import Json
 from git_fedlearn.privacy import kinds
@@ -23,8 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
 
-@dataclass(frozen=True, slots=True)
-class LocalIdentity:
+class LocalIdentity(NamedTuple):
     """What identifies this machine and its user, as the caller determined it; empty if unknown."""
 
     user: str = ""
@@ -34,8 +32,7 @@ class LocalIdentity:
     home: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(NamedTuple):
     """One private span of a decoded string.
 
     `start` and `end` count code points of the original string, including invisible characters. `pointer` is
@@ -52,16 +49,14 @@ class Finding:
     in_key: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Sanitized:
+class Sanitized(NamedTuple):
     """A value that is safe to write, and the findings of the original value."""
 
     value: Json
     findings: tuple[Finding, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Match:
+class Match(NamedTuple):
     """A private span of one text, before the policy is applied and overlaps are merged."""
 
     start: int

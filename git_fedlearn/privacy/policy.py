@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime
-from difflib import get_close_matches
-from typing import Any, Final, Literal, get_args
+from types import MappingProxyType
+from typing import Any, Final, Literal, NamedTuple, get_args
 
+from git_fedlearn.core.patterns import lazy_pattern
 from git_fedlearn.errors import SettingsError
 from git_fedlearn.privacy import kinds
 from git_fedlearn.privacy.detectors.personal import DEFAULT_MODEL
@@ -22,8 +22,7 @@ from git_fedlearn.privacy.detectors.personal import DEFAULT_MODEL
 Action = Literal["redact", "block", "allow"]
 
 
-@dataclass(frozen=True, slots=True)
-class Allowed:
+class Allowed(NamedTuple):
     """One value that may stay, identified by its fingerprint; `expires` is the first day it no longer may."""
 
     fingerprint: str
@@ -31,8 +30,7 @@ class Allowed:
     expires: date | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class CustomRule:
+class CustomRule(NamedTuple):
     """A rule of this repository. `pattern` is in RE2's syntax; a group named `secret` narrows the span.
 
     With `keywords`, the pattern is only tried on text that contains one of them (in any case).
@@ -44,11 +42,10 @@ class CustomRule:
     keywords: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Policy:
+class Policy(NamedTuple):
     """The decisions of one repository, on the day `today`; without a day, every `expires` has passed."""
 
-    actions: dict[str, Action] = field(default_factory=dict)
+    actions: Mapping[str, Action] = MappingProxyType({})
     allowed: tuple[Allowed, ...] = ()
     rules: tuple[CustomRule, ...] = ()
     today: date | None = None
@@ -68,7 +65,7 @@ class Policy:
         actions: dict[str, Action] = {
             kind: action for kind, action in self.actions.items() if action != "allow"
         }
-        return replace(self, actions=actions, allowed=())
+        return self._replace(actions=actions, allowed=())
 
     def allowed_fingerprints(self) -> frozenset[str]:
         """The fingerprints of the allow-list that have not expired."""
@@ -81,9 +78,9 @@ class Policy:
 
 DEFAULT_POLICY = Policy()
 
-_FINGERPRINT: Final = re.compile(r"[0-9a-f]{5}|[0-9a-f]{16}")
-_MODEL: Final = re.compile(r"[a-z]{2,3}_\w{1,60}")
-_NAME: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
+_FINGERPRINT: Final = lazy_pattern(r"[0-9a-f]{5}|[0-9a-f]{16}")
+_MODEL: Final = lazy_pattern(r"[a-z]{2,3}_\w{1,60}")
+_NAME: Final = lazy_pattern(r"[a-z0-9][a-z0-9-]{0,39}")
 _KEYS: Final = {
     "privacy": ("kinds", "allow", "rules", "names"),
     "privacy.allow": ("fingerprint", "reason", "expires"),
@@ -204,6 +201,8 @@ class _Reader:
 
     def _kind(self, place: str, kind: str, own: set[str]) -> str:
         if kind not in kinds.KINDS and kind not in own:
+            from difflib import get_close_matches  # noqa: PLC0415  only for a mistake
+
             close = get_close_matches(kind, (*kinds.KINDS, *own), n=1, cutoff=0.5)
             raise self._error(
                 f"{place}.{kind}",

@@ -3,7 +3,6 @@
 import re
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import NamedTuple
 
 from git_fedlearn.core.canonical import Json, JsonObject
@@ -71,11 +70,11 @@ def scan_fields(engine: PrivacyEngine, fields: JsonObject) -> Iterator[Finding]:
     for finding in engine.scan([parts.content, parts.pairs()]):
         _, part, rest = finding.pointer.split("/", 2)
         if part == "0":
-            yield replace(finding, pointer=f"/{rest}")
+            yield finding._replace(pointer=f"/{rest}")
             continue
         number, index, *below = rest.split("/", 2)
         pointer = "/".join(("", parts.free_text[int(number)][0], *below))
-        yield replace(finding, pointer=pointer, in_key=finding.in_key or index == "0")
+        yield finding._replace(pointer=pointer, in_key=finding.in_key or index == "0")
 
 
 class _Parts(NamedTuple):

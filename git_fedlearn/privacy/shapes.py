@@ -6,7 +6,9 @@ import math
 import re
 from collections import Counter
 
-_STAND_IN = re.compile(
+from git_fedlearn.core.patterns import lazy_pattern
+
+_STAND_IN = lazy_pattern(
     r"example|placeholder|change[-_ ]?(?:me|it|this)|replace[-_ ]?(?:me|with|this)|redacted|dummy|"
     r"insert[-_ ]|(?:^|[-_<\[{ ])(?:your|my|some|the)[-_ ]|xxxx|\*{3}|\.{3}|…|todo|fixme|"
     r"not[-_]?(?:a|the)[-_]real|your_?[a-z]|00000000|012345678|abcdefgh|deadbeef|\bfake|foobar",
@@ -30,21 +32,21 @@ _NO_PATH = (
     r"[A-Za-z0-9+/]{16,512}={1,2}$|"
     r"(?=[^0-9]{0,40}[0-9][^0-9]{0,40}[0-9])(?=[^A-Z]{0,20}[A-Z][^A-Z]{0,20}[A-Z])[A-Za-z0-9+/]{36,512}$"
 )
-_VARIABLE = re.compile(
+_VARIABLE = lazy_pattern(
     r"^(?:\$[({]|\$[A-Z_]{3,40}/|%[A-Za-z_]{1,40}%$|%[sdr(]$|%\(|\{\{|<[^>]*>$|\[[^\]]*\]$|#\{|\*\*|~/|"
     rf"/(?!{_NO_PATH})|\.\.?/|https?:|file:|arn:|[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+$)",
 )
-_CODE = re.compile(r"[(){}\[\];]|->|=>|::|\?\.[A-Za-z_]|\$\{|\s\s|\\[nrt]$|^[A-Za-z_]+(?:\.[A-Za-z_]+)+$")
-_HEX = re.compile(r"[0-9a-f]+|[0-9A-F]+")
-_UUID = re.compile(r"[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}")
-_SEGMENT = re.compile(r"(?P<word>[A-Za-z]*)[0-9]{0,4}|[0-9]{1,4}[A-Za-z]{0,2}|[0-9]{8}")
-_CAMEL = re.compile(r"[A-Z]?[a-z]+|[A-Z]+")
-_BREAKS = re.compile(r"[-_./ :]+|%20")
-_DIGITS = re.compile(r"[0-9]+")
-_UNSPEAKABLE = re.compile(
+_CODE = lazy_pattern(r"[(){}\[\];]|->|=>|::|\?\.[A-Za-z_]|\$\{|\s\s|\\[nrt]$|^[A-Za-z_]+(?:\.[A-Za-z_]+)+$")
+_HEX = lazy_pattern(r"[0-9a-f]+|[0-9A-F]+")
+_UUID = lazy_pattern(r"[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}")
+_SEGMENT = lazy_pattern(r"(?P<word>[A-Za-z]*)[0-9]{0,4}|[0-9]{1,4}[A-Za-z]{0,2}|[0-9]{8}")
+_CAMEL = lazy_pattern(r"[A-Z]?[a-z]+|[A-Z]+")
+_BREAKS = lazy_pattern(r"[-_./ :]+|%20")
+_DIGITS = lazy_pattern(r"[0-9]+")
+_UNSPEAKABLE = lazy_pattern(
     r"[bcdfghjklmnpqrstvwxz]{6}|[A-Z][a-z][A-Z][a-z][A-Z]|[a-z][A-Z]{1,2}[a-z][A-Z]{1,2}[a-z]"
 )
-_VOWELLESS = re.compile(r"(?<![a-z])[A-Z]?[bcdfghjklmnpqrstvwxz]{3,5}(?![a-z])")
+_VOWELLESS = lazy_pattern(r"(?<![a-z])[A-Z]?[bcdfghjklmnpqrstvwxz]{3,5}(?![a-z])")
 
 
 def is_stand_in(value: str) -> bool:
@@ -134,8 +136,10 @@ _WORDS_OF_CODE = frozenset(
     """.split()
 )
 """Words of the names that code gives to passwords and to where it gets them from."""
-_BRACKET = re.compile(r"[()\[\]{};|#]+")
-_SYNTAX = re.compile(r"[\s\"'`,]|=>|->|::|\$[({]|\{\{|%[({]|</|^[A-Za-z_.]+\(.*\);?$|^[A-Za-z_.]+\[[^\]]*\]$")
+_BRACKET = lazy_pattern(r"[()\[\]{};|#]+")
+_SYNTAX = lazy_pattern(
+    r"[\s\"'`,]|=>|->|::|\$[({]|\{\{|%[({]|</|^[A-Za-z_.]+\(.*\);?$|^[A-Za-z_.]+\[[^\]]*\]$"
+)
 
 
 def is_generated_with_brackets(value: str) -> bool:
@@ -146,7 +150,7 @@ def is_generated_with_brackets(value: str) -> bool:
     return any(len(part) > 3 and not is_identifier_like(part) for part in _BRACKET.split(value))  # noqa: PLR2004
 
 
-_PHRASE = re.compile(r"[a-z]{3,12}(?:[ ][a-z]{3,12}){2,11}(?:[ ][0-9]{1,4})?")
+_PHRASE = lazy_pattern(r"[a-z]{3,12}(?:[ ][a-z]{3,12}){2,11}(?:[ ][0-9]{1,4})?")
 _WORDS_OF_SENTENCES = frozenset(
     """
     the and your you our for not must should can cannot will are was were has have had with from this that
@@ -171,7 +175,7 @@ def is_hex(value: str) -> bool:
 
 _MIN_DAMAGED_LENGTH = 24
 _HEX_LENGTHS = frozenset((24, 32, 40, 48, 64, 96, 128))
-_NO_HEX_DIGIT = re.compile(r"[G-Zg-z]")
+_NO_HEX_DIGIT = lazy_pattern(r"[G-Zg-z]")
 
 
 def is_damaged_hex(value: str) -> bool:
@@ -221,7 +225,7 @@ def is_strong_password(value: str) -> bool:
     return has_letter and (has_digit or mixed or any(c in "!@#$%^&*+=?~" for c in value))
 
 
-_CHOSEN_WORDS = re.compile(r"[a-z]{3,16}[_-][a-z]{3,16}")
+_CHOSEN_WORDS = lazy_pattern(r"[a-z]{3,16}[_-][a-z]{3,16}")
 
 
 def is_chosen_word(value: str) -> bool:

@@ -1,39 +1,18 @@
 """One text under inspection, with what several detectors need to know about it, worked out once.
 
 `find_names` decides which names are those of secrets (`password`, `apiKey`, `DB_PASS`) and which only look
-like it (`max_tokens`). `lazy_pattern` compiles a regular expression when it is first used: most texts need
-few of them.
+like it (`max_tokens`).
 """
 
 from __future__ import annotations
 
-import re
 from functools import cached_property
-from typing import TYPE_CHECKING, Final, NamedTuple, cast
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from git_fedlearn.core.patterns import lazy_pattern
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
-
-
-def lazy_pattern(pattern: str, flags: int = 0) -> re.Pattern[str]:
-    """Like `re.compile`, but an invalid pattern raises only when it is used."""
-    return cast("re.Pattern[str]", _LazyPattern(pattern, flags))
-
-
-class _LazyPattern:
-    """Gets the attributes of the compiled pattern at the first use of one."""
-
-    def __init__(self, pattern: str, flags: int) -> None:
-        self._source = (pattern, flags)
-        self.pattern = pattern
-        self.flags = flags
-
-    def __getattr__(self, name: str) -> object:
-        """Called only for attributes that are missing."""
-        compiled = re.compile(*self._source)
-        parts = {part: getattr(compiled, part) for part in dir(compiled) if not part.startswith("_")}
-        self.__dict__.update(parts)
-        return getattr(compiled, name)
 
 
 _PASSWORDS = (

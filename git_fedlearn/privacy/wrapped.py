@@ -10,16 +10,16 @@ from __future__ import annotations
 import base64
 import re
 from bisect import bisect_left
-from dataclasses import replace
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from git_fedlearn.core.patterns import lazy_pattern
 from git_fedlearn.privacy import kinds
 from git_fedlearn.privacy.detectors.ids import find_numbers
 from git_fedlearn.privacy.detectors.network import find_emails
 from git_fedlearn.privacy.detectors.phones import find_phones
 from git_fedlearn.privacy.model import Match
 from git_fedlearn.privacy.registry import DETECTORS, SECRET_DETECTORS, Prefilter
-from git_fedlearn.privacy.subject import Subject, lazy_pattern
+from git_fedlearn.privacy.subject import Subject
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -151,7 +151,7 @@ def _in_decoded(decoded: DecodedText, key: str) -> Iterator[Match]:
         for match in detector(inner):
             at = bisect_left(decoded.changed, match.start)
             if at < len(decoded.changed) and decoded.changed[at] < match.end:
-                yield replace(match, start=decoded.starts[match.start], end=decoded.ends[match.end - 1])
+                yield match._replace(start=decoded.starts[match.start], end=decoded.ends[match.end - 1])
 
 
 class DecodedText(NamedTuple):

@@ -10,7 +10,7 @@ from typing import Final, NamedTuple
 
 from git_fedlearn.core.inspection import KINDS_OF_A_LINE, Problem, SizeLimits
 from git_fedlearn.core.layout import SetName, find_set, is_raw_in
-from git_fedlearn.core.record_set import Losses, split_lines
+from git_fedlearn.core.record_set import Losses, split_lines, split_sections
 from git_fedlearn.repository.history import losses_by_set, nested_files
 from git_fedlearn.repository.objects import Oid
 from git_fedlearn.repository.repository import Repository
@@ -114,6 +114,8 @@ def _new_problems(
                 path, 0, "type", "a file for this machine only; remove it with git rm --cached", fixable=False
             )
         ]
+    if find_set(path) and not any(inspect_path(limits, candidate, path, _placed_lines(path, parents))):
+        return []  # the usual case, in which only new lines have to be parsed
     found = list(inspect_path(limits, candidate, path))
     if not any(problem.kind in KINDS_OF_A_LINE for problem in found):
         return found
@@ -122,6 +124,16 @@ def _new_problems(
     fresh = _without_old([NewLine(path, number, lines[number - 1]) for number in suspects], path, parents)
     numbers = {line.number for line in fresh} | {0}
     return [problem for problem in found if problem.kind not in KINDS_OF_A_LINE or problem.line in numbers]
+
+
+def _placed_lines(path: str, parents: list[CommittedTree]) -> set[bytes]:
+    """The lines of the file in the parents that a join takes for records without parsing them."""
+    return {
+        line
+        for parent in parents
+        if parent.is_file(path)
+        for line in split_sections(parent.read(path)).placed
+    }
 
 
 def _without_old(lines: list[NewLine], path: str, parents: list[CommittedTree]) -> list[NewLine]:

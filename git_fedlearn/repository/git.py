@@ -4,7 +4,6 @@ import os
 import re
 import signal
 import subprocess
-import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -201,7 +200,7 @@ class Git:
 
         Git must read all of its input before it writes. Raises GitError with git's own message.
         """
-        with _timed(arguments), tempfile.TemporaryFile() as said:
+        with _timed(arguments), _temporary_file() as said:
             process = self._open(arguments, said)
             try:
                 with suppress(BrokenPipeError), _pipe(process.stdin) as pipe:
@@ -265,7 +264,7 @@ class GitBatch:
     def ask(self, request: bytes) -> bytes:
         """The first line of the answer to a request of one line. Raises GitError if git ends instead."""
         if self._close is None:
-            self._errors = tempfile.TemporaryFile()  # noqa: SIM115  open as long as the process
+            self._errors = _temporary_file()
             self._process = self._git._open(self._arguments, self._errors)  # noqa: SLF001  its second half
             self._close = finalize(self, _end_batch, self._process, self._errors, os.getpid())
         line = b""
@@ -310,6 +309,12 @@ def _end(process: subprocess.Popen[bytes]) -> None:
             _pipe(pipe).close()
     process.terminate()
     process.wait()
+
+
+def _temporary_file() -> IO[bytes]:
+    import tempfile  # noqa: PLC0415  costs start-up time
+
+    return tempfile.TemporaryFile()
 
 
 def _pipe(pipe: IO[bytes] | None) -> IO[bytes]:

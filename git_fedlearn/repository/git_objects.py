@@ -1,7 +1,8 @@
 """Objects read and written by git itself: whatever repository git can open, this can.
 
-It is slower than libgit2 and used only where libgit2 cannot read: SHA-256 objects, reftable, partial clones,
-whose missing objects git fetches when they are asked for, and extensions that libgit2 does not know. Two
+It is slower than libgit2 and used where libgit2 cannot read: SHA-256 objects, reftable, partial clones, whose
+missing objects git fetches when they are asked for, and extensions that libgit2 does not know; and in hooks,
+which read so few objects that loading libgit2 would cost more. Two
 `git cat-file` processes answer one question after the other, and the trees and commits read last are kept.
 """
 

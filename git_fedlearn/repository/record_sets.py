@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -31,8 +30,7 @@ from git_fedlearn.repository.trees import SparseFiles
 _TOMBSTONE_KEY: Final = b'"%s":' % RETRACTED.encode("ascii")
 
 
-@dataclass(frozen=True, slots=True)
-class Joined:
+class Joined(NamedTuple):
     """What a join changed in a set: ids in order, and the paths that were written.
 
     Of the changed ones, `raised` have a higher score and `retracted` became tombstones; the others have new

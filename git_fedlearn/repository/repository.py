@@ -3,7 +3,7 @@
 import os
 import re
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NewType
@@ -35,24 +35,26 @@ class Repository:
         self.common_dir = common_dir
         self.environment = environment
         self.git = Git(top, environment)
+        self.is_read_by_git = False
+        """Whether git reads the objects even if libgit2 can: for a few of them it starts faster."""
 
     @classmethod
     def discover(cls, directory: Path, environment: Mapping[str, str]) -> "Repository":
         """The repository that `directory` is in. Raises NotARepositoryError."""
-        found = Git(directory, environment).attempt(
-            "rev-parse", "--path-format=absolute", "--git-dir", "--git-common-dir", "--is-bare-repository"
-        )
-        if found.code:
+        # Without a work tree, git fails at the last question, after the answers to the others.
+        asked = ("--git-dir", "--git-common-dir", "--is-bare-repository", "--show-toplevel")
+        found = Git(directory, environment).attempt("rev-parse", "--path-format=absolute", *asked)
+        answers = os.fsdecode(found.out).removesuffix("\n").split("\n", len(asked) - 1)
+        if found.code and len(answers) < len(asked) - 1:
             raise _not_found(directory, found.err.strip())
-        git_dir, common_dir, bare = os.fsdecode(found.out).splitlines()
+        git_dir, common_dir, bare, *rest = answers
         if bare == "true":
             return cls(Path(git_dir), Path(git_dir), Path(common_dir), environment)
-        top = Git(directory, environment).attempt("rev-parse", "--path-format=absolute", "--show-toplevel")
-        if top.code:
+        if found.code:
             raise NotARepositoryError(
                 f"{directory}: inside a git directory, not a working tree", hint="cd to the work tree"
             )
-        work_tree = os.fsdecode(top.out).removesuffix("\n")
+        work_tree = rest[0]
         # Every git command runs at the top, where relative paths would mean something else.
         absolute = {"GIT_DIR": git_dir, "GIT_WORK_TREE": work_tree}
         placed = {name: value for name, value in absolute.items() if name in environment}
@@ -96,14 +98,14 @@ class Repository:
     @cached_property
     def objects(self) -> "Objects":
         """The object database: read by libgit2, or by git itself in a repository that libgit2 cannot read."""
-        from git_fedlearn.repository.libgit_objects import LibgitObjects  # noqa: PLC0415  costs start-up time
+        from git_fedlearn.repository.git_objects import GitObjects  # noqa: PLC0415  costs start-up time
 
-        try:
-            return LibgitObjects(self.git_dir, self.environment)
-        except GitError:
-            from git_fedlearn.repository.git_objects import GitObjects  # noqa: PLC0415  hardly ever needed
+        if not self.is_read_by_git:
+            from git_fedlearn.repository.libgit_objects import LibgitObjects  # noqa: PLC0415  as above
 
-            return GitObjects(self.git)
+            with suppress(GitError):
+                return LibgitObjects(self.git_dir, self.environment)
+        return GitObjects(self.git)
 
     def close(self) -> None:
         """Let go of the object database; it opens again when it is needed."""

@@ -7,9 +7,8 @@ passwords in URLs are never printed.
 
 import ipaddress
 import re
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 from urllib.parse import urlsplit
 
 from git_fedlearn.core.weights import DEFAULT_WEIGHTS, Weights, parse_weights
@@ -21,8 +20,7 @@ FORMAT = 1
 _CREDENTIALS: Final = re.compile(r"(://)[^/@\s]*@")
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
+class Settings(NamedTuple):
     """Sizes in bytes, counts in files or events, scores in [0, 1]."""
 
     record_set_bytes: int = 10_000_000

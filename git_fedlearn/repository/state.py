@@ -5,7 +5,6 @@ docs/architecture.md follow the rows.
 """
 
 import json
-import shutil
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from fnmatch import fnmatchcase
@@ -198,6 +197,8 @@ class State:
             if any(fnmatchcase(entry.name, name) for name in kept):
                 continue
             if entry.is_dir() and not entry.is_symlink():
+                import shutil  # noqa: PLC0415  costs start-up time
+
                 shutil.rmtree(entry)
             else:
                 entry.unlink()

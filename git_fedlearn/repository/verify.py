@@ -1,6 +1,7 @@
 """fsck for data files: checks format, ids, order, sizes and lost records, and repairs what it can."""
 
 from collections.abc import Iterable, Iterator
+from collections.abc import Set as AbstractSet
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
@@ -175,14 +176,19 @@ def inspect_tree(limits: SizeLimits, tree: DataTree) -> Iterator[Problem]:
         yield from inspect_path(limits, tree, path)
 
 
-def inspect_path(limits: SizeLimits, tree: DataTree, path: str) -> Iterator[Problem]:
-    """The format problems of one file of a tree; none for a file that is not ours. Links are refused."""
+def inspect_path(
+    limits: SizeLimits, tree: DataTree, path: str, known: AbstractSet[bytes] = frozenset()
+) -> Iterator[Problem]:
+    """The format problems of one file of a tree; none for a file that is not ours. Links are refused.
+
+    Lines that are `known` to be records are not parsed.
+    """
     if not tree.is_file(path):
         if is_layout_link(path, tree):
             what = "not a regular file (a symlink, folder or submodule)"
             yield Problem(path, 0, "type", what, fixable=False)
     elif kind_of(path) is not FileKind.OTHER:
-        yield from inspect_file(path, tree.read(path), limits)
+        yield from inspect_file(path, tree.read(path), limits, known)
 
 
 def earlier_trees(repository: Repository, objects: Objects, *, history: bool) -> Iterator[CommittedTree]:

@@ -8,7 +8,6 @@ behind it.
 import os
 import re
 import shlex
-from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
 from git_fedlearn.core.layout import DATA, FileKind, is_data_file, kind_of, owner_of
@@ -24,21 +23,21 @@ _FIELDS = {"1": 8, "2": 9, "u": 10}
 """git-status(1), porcelain v2: the number of fields up to the path of each kind of entry."""
 
 
-@dataclass(slots=True)
 class WorkState:
     """The state under data/; `commit` is None before the first one, `branch` None for a detached HEAD."""
 
-    commit: Oid | None = None
-    branch: str | None = None
-    upstream: str | None = None
-    """As git shows it, `origin/main`; None if the branch has none."""
-    upstream_is_known: bool = False
-    """Whether it was ever fetched."""
-    ahead: int = 0
-    behind: int = 0
-    changed: dict[str, Oid | None] = field(default_factory=dict)
-    """Our data files that differ from HEAD in index or work tree, with their blobs in HEAD."""
-    conflicts: list[str] = field(default_factory=list)
+    def __init__(self) -> None:
+        self.commit: Oid | None = None
+        self.branch: str | None = None
+        self.upstream: str | None = None
+        """As git shows it, `origin/main`; None if the branch has none."""
+        self.upstream_is_known = False
+        """Whether it was ever fetched."""
+        self.ahead = 0
+        self.behind = 0
+        self.changed: dict[str, Oid | None] = {}
+        """Our data files that differ from HEAD in index or work tree, with their blobs in HEAD."""
+        self.conflicts: list[str] = []
 
 
 def read_work_state(repository: Repository) -> WorkState:

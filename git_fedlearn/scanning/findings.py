@@ -3,8 +3,8 @@
 The findings and their order do not depend on the number of processes.
 """
 
+import re
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 from functools import lru_cache
 from itertools import chain, islice
 from typing import Final, NamedTuple
@@ -49,7 +49,7 @@ def scan_passage(engine: PrivacyEngine, passage: Passage) -> list[FileFinding]:
         text = text_of(passage.data)
         return [_in_text(passage, text, finding) for finding in engine.scan(text)]
     found = scan_fields(engine, value) if isinstance(value, dict) else engine.scan(value)
-    shown = (replace(finding, pointer=shown_pointer(engine, finding.pointer)) for finding in found)
+    shown = (finding._replace(pointer=shown_pointer(engine, finding.pointer)) for finding in found)
     return [FileFinding(passage.path, passage.number, finding, passage.commit) for finding in shown]
 
 
@@ -58,16 +58,16 @@ def scan_name(engine: PrivacyEngine, path: str) -> list[FileFinding]:
     found, at = [], 0
     for part in path.split("/"):
         stem = part.rsplit(".", 1)[0] or part
-        seen = engine.scan(part) or engine.scan(stem)
+        seen = engine.scan(part) or engine.scan(stem) or engine.scan(_apart(stem))
         if not seen:  # in the name of a collection, whose place in the file name is not said
             hidden = engine.scan(readable_name(stem)) if readable_name(stem) != stem else ()
-            seen = tuple(replace(finding, start=0, end=len(part)) for finding in hidden)
+            seen = tuple(finding._replace(start=0, end=len(part)) for finding in hidden)
         found += [
             FileFinding(
                 shown_path(engine, path),
                 0,
-                replace(
-                    finding, rule=f"file-name:{finding.rule}", start=finding.start + at, end=finding.end + at
+                finding._replace(
+                    rule=f"file-name:{finding.rule}", start=finding.start + at, end=finding.end + at
                 ),
             )
             for finding in seen
@@ -86,7 +86,12 @@ def shown_path(engine: PrivacyEngine, path: str) -> str:
 
 def _is_private(engine: PrivacyEngine, part: str) -> bool:
     stem = part.rsplit(".", 1)[0]
-    return any(engine.scan(name) for name in {part, stem, readable_name(stem)})
+    return any(engine.scan(name) for name in {part, stem, _apart(stem), readable_name(stem)})
+
+
+def _apart(name: str) -> str:
+    """A name of the same length in which a number that begins with a plus sign stands alone."""
+    return re.sub(r"[_-](?=\+)", " ", name)
 
 
 @lru_cache(maxsize=4096)
@@ -103,7 +108,7 @@ def _in_text(passage: Passage, text: str, finding: Finding) -> FileFinding:
     """A finding at the line where it begins; its offsets count from the start of that line."""
     before = text.count("\n", 0, finding.start)
     begin = text.rfind("\n", 0, finding.start) + 1
-    moved = replace(finding, pointer="", start=finding.start - begin, end=finding.end - begin)
+    moved = finding._replace(pointer="", start=finding.start - begin, end=finding.end - begin)
     return FileFinding(passage.path, passage.number + before, moved, passage.commit)
 
 

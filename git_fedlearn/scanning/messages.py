@@ -7,7 +7,6 @@ Invisible characters are not reported: no agent learns from messages.
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
 from typing import Final, NamedTuple
 
 from git_fedlearn.privacy import kinds
@@ -111,7 +110,7 @@ def scan_ref(engine: PrivacyEngine, ref: str) -> list[FileFinding]:
     return [
         item._replace(
             path=shown_ref(engine, ref),
-            finding=replace(item.finding, rule=item.finding.rule.replace("file-name:", "ref-name:")),
+            finding=item.finding._replace(rule=item.finding.rule.replace("file-name:", "ref-name:")),
         )
         for item in scan_name(engine, ref.removeprefix(prefix))
         if item.finding.kind not in (kinds.PERSON_NAME, kinds.USER_NAME)

@@ -30,6 +30,18 @@ def test_an_opaque_line_before_records_is_out_of_order() -> None:
     assert kinds(b"x\n" + LINES[0] + b"\n") == [("opaque", 1), ("order", 2)]
 
 
+def test_known_records_are_not_parsed_and_all_else_is_found() -> None:
+    source = random.Random(3)  # noqa: S311  test data
+    pieces = [*LINES, b"", b"rubbish", LINES[1] + b"\r", b'{"title":"d"}', LINES[2].replace(b"c", b"x")]
+    for _ in range(500):
+        data = b"\n".join([*source.choices(pieces, k=source.randint(0, 5)), b""])
+        for known in (set(LINES), set(LINES[:1])):
+            assert [*inspect_file(SET, data, LIMITS, known)] == [*inspect_file(SET, data, LIMITS)]
+    wrong = LINES[0].replace(b'"a"', b'"b"') + b"\n"
+    assert kinds(wrong) == [("id", 1)]
+    assert not [*inspect_file(SET, wrong, LIMITS, {wrong[:-1]})]
+
+
 def test_a_set_that_can_be_sharded_no_further() -> None:
     data = b"".join(sorted(line + b"\n" for line in LINES if line.startswith(b'{"_id":"')))
     small = SizeLimits(record=10_000, record_set=10)

@@ -47,6 +47,16 @@ def verdict(**event: Any) -> str:
             for text in ("see above", "Same as before.", "https://example.com/a/1", "siehe oben")
         ),
         *((text, ELSEWHERE) for text in ("Refer to the documentation.", "See the thread in Slack", "#4711")),
+        *(
+            (text, UNRESOLVED)
+            for text in (
+                "I'm sorry, but I can't help with that.",
+                "As an AI language model I cannot access your system.",
+                "An error occurred while generating the solution",
+                "Please try again later.",
+                "User resolved it themselves.",
+            )
+        ),
         *((text, UNRESOLVED) for text in ("TODO: not resolved yet", "TBD", "Not fixed yet.", "No fix found")),
         *(
             (text, UNRESOLVED)
@@ -90,6 +100,9 @@ def test_no_form_of_words_makes_a_lesson(solution: str, reason: str, claim: dict
     "solution",
     [
         FIX,
+        "Sorry, but I misread the page: free the queue",
+        "Please try again after deleting ~/.cache/cups",
+        "The user resolved the name of the queue in /etc/hosts",
         "Restart it.",
         "Run as root",
         "Not a bug: pass -I/usr/include/cups",

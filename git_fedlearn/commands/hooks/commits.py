@@ -7,7 +7,6 @@ merge nothing is written: a pull must not change what was pulled.
 from git_fedlearn.commands.hooks.judged import SCAN, VERIFY, Judged
 from git_fedlearn.commands.hooks.mode import must_stop
 from git_fedlearn.console.context import Context
-from git_fedlearn.console.findings import KEEP_RAW, report_losses, report_problems, report_raw
 from git_fedlearn.console.words import count, short_ids
 from git_fedlearn.core.layout import DATA, SetName
 from git_fedlearn.core.record_set import Losses
@@ -44,6 +43,8 @@ def refuse_raw_logs(context: Context) -> int:
     paths = staged_raw_logs(context.repository)
     if not paths:
         return 0
+    from git_fedlearn.console.findings import KEEP_RAW, report_raw  # noqa: PLC0415  costs start-up time
+
     code = report_raw(context, paths)
     context.print_error(f"hint: {KEEP_RAW}")
     return code
@@ -121,7 +122,12 @@ def _check_staged(context: Context, *, may_shrink: bool) -> int:
     judged = Judged(context)
     if judged.is_sound(SCAN) and judged.is_sound(VERIFY):
         return 0
-    from git_fedlearn.console.findings import find_private, report  # noqa: PLC0415  costs start-up time
+    from git_fedlearn.console.findings import (  # noqa: PLC0415  costs start-up time
+        find_private,
+        report,
+        report_losses,
+        report_problems,
+    )
 
     candidate, parents = staged(context)
     private = find_private(context.privacy, candidate, parents)

@@ -5,7 +5,6 @@ packages it uses. Only a passed check is remembered; forgetting it costs time, n
 """
 
 import os
-import socket
 import sys
 from functools import cached_property
 from hashlib import blake2b
@@ -75,7 +74,7 @@ class Judged:
             os.fsencode(
                 "\0".join([str(os.getuid()), *(environment.get(name, "") for name in ("USER", "HOME"))])
             ),
-            os.fsencode(socket.gethostname()),
+            os.fsencode(os.uname().nodename),
             self._context.now().date().isoformat().encode("ascii"),
             _program(),
         )

@@ -15,6 +15,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
+from git_fedlearn.core.patterns import lazy_pattern
 from git_fedlearn.privacy import kinds
 from git_fedlearn.privacy.model import Match
 from git_fedlearn.privacy.shapes import (
@@ -30,7 +31,7 @@ from git_fedlearn.privacy.shapes import (
     is_stand_in,
     is_strong_password,
 )
-from git_fedlearn.privacy.subject import Name, find_names, lazy_pattern, name_of_key
+from git_fedlearn.privacy.subject import Name, find_names, name_of_key
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -9,10 +9,10 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
+from git_fedlearn.core.patterns import lazy_pattern
 from git_fedlearn.privacy import kinds
 from git_fedlearn.privacy.model import Match
 from git_fedlearn.privacy.shapes import is_chosen_word, is_code, is_stand_in, is_strong_password
-from git_fedlearn.privacy.subject import lazy_pattern
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -8,11 +8,11 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from git_fedlearn.core.patterns import lazy_pattern
 from git_fedlearn.privacy import kinds
 from git_fedlearn.privacy.detectors.local_identity import is_common_word
 from git_fedlearn.privacy.detectors.network import TLDS, is_private_ipv4
 from git_fedlearn.privacy.model import Match
-from git_fedlearn.privacy.subject import lazy_pattern
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -11,9 +11,9 @@ import re
 from importlib import import_module
 from typing import TYPE_CHECKING, NamedTuple
 
+from git_fedlearn.core.patterns import lazy_pattern
 from git_fedlearn.privacy import kinds
 from git_fedlearn.privacy.model import Match
-from git_fedlearn.privacy.subject import lazy_pattern
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
+from git_fedlearn.core.patterns import lazy_pattern
 from git_fedlearn.privacy import kinds
 from git_fedlearn.privacy.detectors.services import SERVICES
 from git_fedlearn.privacy.model import Match
@@ -22,7 +23,7 @@ from git_fedlearn.privacy.shapes import (
     is_random,
     is_stand_in,
 )
-from git_fedlearn.privacy.subject import is_name_of_public_value, lazy_pattern
+from git_fedlearn.privacy.subject import is_name_of_public_value
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -15,12 +15,12 @@ import re
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
+from git_fedlearn.core.patterns import lazy_pattern
 from git_fedlearn.errors import SettingsError
 from git_fedlearn.extras import MissingExtraError, install_line, load_extra
 from git_fedlearn.privacy import kinds
 from git_fedlearn.privacy.detectors.cities import CITIES
 from git_fedlearn.privacy.model import Match
-from git_fedlearn.privacy.subject import lazy_pattern
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -166,10 +166,12 @@ _UNUSED_COMPONENTS: Final = ("tagger", "parser", "lemmatizer", "attribute_ruler"
 _PERSON_LABELS: Final = frozenset(("PERSON", "PER"))
 _MAX_TEXT_LENGTH: Final = 20_000
 _WORD = r"[^\W\d_a-z][^\W\d_]*(?:['\u2019-][^\W\d_]+)*"
-_TWO_WORDS = re.compile(rf"{_WORD}\.?[ \t]{{1,2}}{_WORD}")
-_NAME = re.compile(rf"{_WORD}(?:\.?\s{{1,2}}(?:{_WORD}|(?:de|da|van|von|der|den|del|la|bin|al)\b)\.?){{1,4}}")
+_TWO_WORDS = lazy_pattern(rf"{_WORD}\.?[ \t]{{1,2}}{_WORD}")
+_NAME = lazy_pattern(
+    rf"{_WORD}(?:\.?\s{{1,2}}(?:{_WORD}|(?:de|da|van|von|der|den|del|la|bin|al)\b)\.?){{1,4}}"
+)
 # Pipelines trained on news mistake products for people.
-_PRODUCTS = re.compile(
+_PRODUCTS = lazy_pattern(
     r"\b(?:docker|compose|kubernetes|redis|postgres\w*|mongo\w*|kafka|nginx|apache|linux|ubuntu|debian|python|java\w*|"
     r"github|gitlab|git|jenkins|ansible|terraform|grafana|prometheus|qdrant|django|flask|react|node|rust|windows|"
     r"server|client|service|controller|error|warning|exception|api|url|json|yaml|http|sql|key|token|config)\b",

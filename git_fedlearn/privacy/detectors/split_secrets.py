@@ -11,12 +11,13 @@ from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from typing import TYPE_CHECKING, NamedTuple
 
+from git_fedlearn.core.patterns import lazy_pattern
 from git_fedlearn.privacy import kinds
 from git_fedlearn.privacy.detectors.structures import find_private_keys
 from git_fedlearn.privacy.detectors.tokens import AWS_KEY_ID, begins_token, is_aws_secret, whole_token
 from git_fedlearn.privacy.model import Match
 from git_fedlearn.privacy.shapes import is_random
-from git_fedlearn.privacy.subject import Subject, lazy_pattern
+from git_fedlearn.privacy.subject import Subject
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence

@@ -11,10 +11,10 @@ import re
 from bisect import bisect_left
 from typing import TYPE_CHECKING
 
+from git_fedlearn.core.patterns import lazy_pattern
 from git_fedlearn.privacy import kinds
 from git_fedlearn.privacy.model import Match
 from git_fedlearn.privacy.shapes import is_hash_like, is_marked_example, is_random, is_stand_in
-from git_fedlearn.privacy.subject import lazy_pattern
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

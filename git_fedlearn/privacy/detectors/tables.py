@@ -9,6 +9,7 @@ import re
 from bisect import bisect_left
 from typing import TYPE_CHECKING
 
+from git_fedlearn.core.patterns import lazy_pattern
 from git_fedlearn.privacy import kinds
 from git_fedlearn.privacy.detectors.assignments import is_password_value, is_secret_value
 from git_fedlearn.privacy.model import Match
@@ -20,14 +21,14 @@ if TYPE_CHECKING:
     from git_fedlearn.privacy.subject import Name, Subject
 
 _SEPARATORS = "|\t;,"
-_RULE = re.compile(r"[\s|:+-]*")
+_RULE = lazy_pattern(r"[\s|:+-]*")
 _WRAPPING = " \t\r\n*`\"'"
-_INSERT = re.compile(
+_INSERT = lazy_pattern(
     r"\binsert\s{1,4}into\s{1,4}[\w.\"`\[\]]{1,64}\s{0,4}\((?P<names>[^()]{1,400})\)\s{0,4}values\s{0,4}",
     re.IGNORECASE,
 )
-_TUPLE = re.compile(r"\s{0,4},?\s{0,4}\((?P<cells>(?:'[^'\r\n]{0,400}'|[^()'\r\n]){1,2000})\)")
-_SQL_CELL = re.compile(r"\s*(?:[NnEe]?'(?P<text>[^']*)'|[^,']*)\s*(?:,|$)")
+_TUPLE = lazy_pattern(r"\s{0,4},?\s{0,4}\((?P<cells>(?:'[^'\r\n]{0,400}'|[^()'\r\n]){1,2000})\)")
+_SQL_CELL = lazy_pattern(r"\s*(?:[NnEe]?'(?P<text>[^']*)'|[^,']*)\s*(?:,|$)")
 
 
 def find_columns(subject: Subject) -> Iterator[Match]:

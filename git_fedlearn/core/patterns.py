@@ -1,0 +1,25 @@
+"""Regular expressions that are compiled when they are first used: most runs need few of them."""
+
+import re
+from typing import cast
+
+
+def lazy_pattern(pattern: str, flags: int = 0) -> re.Pattern[str]:
+    """Like `re.compile`, but an invalid pattern raises only when it is used."""
+    return cast("re.Pattern[str]", _LazyPattern(pattern, flags))
+
+
+class _LazyPattern:
+    """Gets the attributes of the compiled pattern at the first use of one."""
+
+    def __init__(self, pattern: str, flags: int) -> None:
+        self._source = (pattern, flags)
+        self.pattern = pattern
+        self.flags = flags
+
+    def __getattr__(self, name: str) -> object:
+        """Called only for attributes that are missing."""
+        compiled = re.compile(*self._source)
+        parts = {part: getattr(compiled, part) for part in dir(compiled) if not part.startswith("_")}
+        self.__dict__.update(parts)
+        return getattr(compiled, name)
