@@ -59,6 +59,11 @@ def test_it_syncs_scans_verifies_and_pulls(world: World, programs: Path, one: Sy
     assert other.git("fedlearn", "pull-remotes").code == 0
 
 
+def install_line(environment: Path, extra: str) -> str:
+    """What installs an extra into an environment without pip, as uv makes it."""
+    return f"uv pip install --python {environment} 'git-fedlearn[{extra}]'"
+
+
 @pytest.mark.parametrize("package", ["numpy", "grpc", "qdrant_client", "pydantic", "qdrant_edge"])
 def test_packages_of_extras_are_not_there(one: System, programs: Path, package: str) -> None:
     done = one.git("-c", f"alias.py=!{programs}/python", "py", "-c", f"import {package}", check=False)
@@ -79,7 +84,7 @@ def test_packages_of_extras_are_not_there(one: System, programs: Path, package: 
     ],
 )
 def test_what_takes_an_extra_names_the_line_that_installs_it(
-    one: System, arguments: list[str], package: str, extra: str, *, server: bool
+    one: System, programs: Path, arguments: list[str], package: str, extra: str, *, server: bool
 ) -> None:
     one.git("init", "--quiet")
     one.git("fedlearn", "init")
@@ -89,7 +94,7 @@ def test_what_takes_an_extra_names_the_line_that_installs_it(
     assert (done.code, done.out, done.err) == (
         3,
         "",
-        f"error: the package {package} is not installed\nhint: pip install 'git-fedlearn[{extra}]'\n",
+        f"error: the package {package} is not installed\nhint: {install_line(programs.parent, extra)}\n",
     )
 
 
@@ -109,14 +114,14 @@ def test_with_the_extra_for_a_server_alone_lessons_come_from_it(
         imported = one.git("fedlearn", "import", "error-solutions", check=False)
     assert exported.out.startswith("error-solutions: 1 lesson added; 1 point read")
     assert imported.code == 3
-    assert imported.err.endswith("hint: pip install 'git-fedlearn[local]'\n")
+    assert imported.err.endswith(f"hint: {install_line(tmp_path / 'environment', 'local')}\n")
 
 
-def test_the_demo_ends_well_and_says_what_the_search_would_show(one: System) -> None:
+def test_the_demo_ends_well_and_says_what_the_search_would_show(one: System, programs: Path) -> None:
     done = one.git("fedlearn", "demo")
     assert "0 conflicts; record sets: identical on all systems" in done.out
     assert (
         "laptop$ git fedlearn search 'connection refused when my service starts before qdrant'\n"
         "    With the extra [local], this finds the lessons that answer the question, in any wording.\n"
-        "    pip install 'git-fedlearn[local]'\n"
+        f"    {install_line(programs.parent, 'local')}\n"
     ) in done.out

@@ -11,7 +11,6 @@ import json
 import re
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime
-from types import MappingProxyType
 from typing import Any, Final, Literal, NamedTuple, get_args
 
 from git_fedlearn.core.patterns import lazy_pattern
@@ -42,10 +41,13 @@ class CustomRule(NamedTuple):
     keywords: tuple[str, ...] = ()
 
 
+_NO_ACTIONS: Final[Mapping[str, Action]] = {}
+
+
 class Policy(NamedTuple):
     """The decisions of one repository, on the day `today`; without a day, every `expires` has passed."""
 
-    actions: Mapping[str, Action] = MappingProxyType({})
+    actions: Mapping[str, Action] = _NO_ACTIONS
     allowed: tuple[Allowed, ...] = ()
     rules: tuple[CustomRule, ...] = ()
     today: date | None = None

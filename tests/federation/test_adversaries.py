@@ -355,7 +355,8 @@ def test_names_that_some_machine_cannot_check_out_get_another_file(here: System,
         assert [record.fields["text"] for record in here.records(f"collections/{name}")] == [name]
     files = ["notes", "console", "x--aux", "x--com1_2ex", "x--_n_u_l", "x--_notes", "x--_n_o_t_e_s"]
     assert set(here.git("ls-files", "data/collections").out.split()) == {
-        f"data/collections/{name}.jsonl" for name in files
+        "data/collections/README.md",
+        *(f"data/collections/{name}.jsonl" for name in files),
     }
 
 

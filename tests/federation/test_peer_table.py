@@ -40,7 +40,7 @@ def test_a_terminal_shows_every_peer_and_is_clean_afterwards(here: System, peer:
     peer.offer(line(pattern="first"))
     out, sent = on_a_terminal(here, "pull-remotes")
     shown = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", sent)
-    for row in ("peer +state", "peer +fetching …", "peer +reached", "merging …"):
+    for row in ("peer +state", "peer +fetching", "peer +reached", "merging"):
         assert re.search(row, shown), row
     assert sent.endswith("\x1b[2K")  # erased at the end: the lines of the answer say it all
     assert out.startswith("peer  1 new\n")
