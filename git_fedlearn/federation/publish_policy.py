@@ -1,11 +1,14 @@
 """What may be pushed to which remote: `remote.<name>.fedlearnPublish`. Fails closed.
 
-Only peers can be restricted; a remote that is given by its URL counts as the peer with this URL.
+Only peers can be restricted. A rule is about a repository: every remote and every spelling of its URL counts.
 """
 
 import os
+import re
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 from typing import Final, NamedTuple
+from urllib.parse import unquote, urlsplit
 
 from git_fedlearn.core.layout import DATA, FileKind, find_set, kind_of
 from git_fedlearn.federation.peers import Peer, read_peers
@@ -27,14 +30,16 @@ class PublishRefusal(NamedTuple):
 
 
 def may_publish(
-    repository: Repository, remote: str, paths: Iterable[str], *, unknown: Sequence[str] = ()
+    repository: Repository, remote: str, paths: Iterable[str], *, url: str = "", unknown: Sequence[str] = ()
 ) -> PublishRefusal | None:
     """None if these paths may be pushed to a remote (a name or URL), else why not.
+
+    `url` is where the push goes, if it is known; else it is read from the remote.
 
     `paths` are all paths that the outgoing commits add or change, `unknown` refs that lead to no commit.
     Raises SettingsError for invalid config: the push must stop then.
     """
-    peer = _find_peer(repository, remote)
+    peer = _find_peer(repository, remote, url)
     if peer is None or peer.publish is None:
         return None
     hint = f"git fedlearn remote show {peer.name}    (shows what may be pushed)"
@@ -82,9 +87,49 @@ def paths_of(repository: Repository, tips: Iterable[str], without: Iterable[str]
     return sorted({os.fsdecode(path) for oid, path in found if oid not in _EMPTY})
 
 
-def _find_peer(repository: Repository, remote: str) -> Peer | None:
+def _find_peer(repository: Repository, remote: str, url: str) -> Peer | None:
+    """The peer that is this repository; of several the one to which the fewest sets may be pushed."""
     peers = read_peers(repository)
-    return next((peer for peer in peers if remote in (peer.name, peer.url)), None)
+    if not any(peer.publish is not None for peer in peers):
+        return None
+    listed = repository.git.attempt("remote", "get-url", "--push", "--all", remote).out if not url else b""
+    urls = [url] if url else os.fsdecode(listed).splitlines()
+    given = {address_of(one, repository.top) for one in (remote, *urls)}
+    found = [peer for peer in peers if peer.name == remote or address_of(peer.url, repository.top) in given]
+    restricted = [peer for peer in found if peer.publish is not None]
+    return min(restricted, key=lambda peer: len(peer.publish or ()), default=None)
+
+
+_SCP: Final = re.compile(r"(?:[^@/:]+@)?(?P<host>\[[^\]]+\]|[^/:]+):(?P<path>.*)", re.DOTALL)
+"""`user@host:path`, which is no URL: gitremote(7) and git-push(1), "Git URLs"."""
+_PORTS: Final = {"ssh": 22, "git": 9418, "http": 80, "https": 443}
+
+
+def address_of(url: str, folder: Path) -> str:
+    """A name for the repository at a URL that is the same for every spelling of it.
+
+    It is made of host and path, without scheme, user, the usual port, `.git` and letter case; of a local
+    path, which is relative to `folder`, it is the real path.
+    """
+    scheme, separator, _rest = url.partition("://")
+    if separator and scheme.lower() != "file":
+        try:
+            parts = urlsplit(url)
+            port = parts.port
+        except ValueError:
+            return url
+        usual = _PORTS.get(scheme.lower().removeprefix("git+").removesuffix("+git"))
+        host = (parts.hostname or "") + (f":{port}" if port and port != usual else "")
+        return f"{host}/{_bare(unquote(parts.path))}".casefold()
+    scp = None if separator else _SCP.fullmatch(url)
+    if scp:
+        return f"{scp['host'].strip('[]')}/{_bare(scp['path'])}".casefold()
+    path = unquote(url.partition("://")[2]) if separator else url
+    return _bare(os.path.realpath(folder / Path(path).expanduser()), start="")
+
+
+def _bare(path: str, *, start: str = "/") -> str:
+    return path.lstrip(start).rstrip("/").removesuffix("/.git").removesuffix(".git").rstrip("/")
 
 
 def _is_allowed(path: str, peer: Peer) -> bool:

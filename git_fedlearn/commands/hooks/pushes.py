@@ -12,7 +12,7 @@ from git_fedlearn.repository.objects import Objects, Oid
 from git_fedlearn.repository.settings import SETTINGS_FILE
 
 
-def pre_push(context: Context, remote: str, _url: str = "") -> int:
+def pre_push(context: Context, remote: str, url: str = "") -> int:
     """Check that the remote may get each new commit, not only the tip, and that all are sound."""
     objects = context.repository.objects
     listed = context.repository.git.attempt(
@@ -27,7 +27,7 @@ def pre_push(context: Context, remote: str, _url: str = "") -> int:
     tips = [update.new for update in updates if update.new]
     there = [update.old for update in updates if update.old]
     paths = outgoing_paths(context.repository, remote, tips, there)
-    refusal = may_publish(context.repository, remote, paths, unknown=unknown)
+    refusal = may_publish(context.repository, remote, paths, url=url, unknown=unknown)
     if refusal:
         context.print_error(f"error: {refusal.message}")
         context.print_error(f"hint: {refusal.hint}")
