@@ -41,6 +41,18 @@ _HINT: Final = (
     "product([a, b])"
 )
 
+_FILTER_HINT: Final = "--filter \"language == 'nix'\", or --filter 'value_score >= `0.7`'"
+
+_CONSTANTS: Final = {
+    name: f"`{constant}`"
+    for constant, names in {"true": "true True", "false": "false False", "null": "null None"}.items()
+    for name in names.split()
+}
+"""Fields that are probably meant as constants, with the constants."""
+
+_UNQUOTED: Final = re.compile(r"\s*[\w.-]+\s*(?:>=|<=|==|!=|=|>|<)\s*[^'\"`\s=][^'\"`]*")
+"""A comparison with a value that stands in no quotes, so that JMESPath takes it for a field."""
+
 Node = Mapping[str, Any]
 """A node of the syntax tree that the library makes."""
 
@@ -55,14 +67,14 @@ class _Bound(NamedTuple):
 @lru_cache(maxsize=512)
 def compile_expression(text: str) -> Expression:
     """Check an expression once, to evaluate it often. Raises SettingsError, which says how to write it."""
-    tree = _parse(text)
-    evaluate = _compile(tree)
+    tree, visit = _parse(text), _interpreter().visit
 
     def value(fields: Json) -> Json:
         try:
-            return evaluate(fields)
+            found: Json = visit(tree, fields)
         except (ValueError, TypeError, ArithmeticError, RecursionError):
             return None
+        return found
 
     return value
 
@@ -82,11 +94,8 @@ def is_true(value: Json) -> bool:
 
 def compile_filter(text: str) -> Expression:
     """The expression of a filter. Raises UsageError."""
-    if _OTHER_FILTER.fullmatch(text):
-        made = re.sub(r"(==|!=)\s*([^\s'`][^'`]*?)\s*\Z", r"\1 '\2'", _rewrite(text))
-        made = "value_score >= `0.7`" if _OTHER_FILTER.fullmatch(made) else made
-        quote = '"' if "'" in made else "'"
-        raise UsageError(f"{text}: not JMESPath", hint=f"--filter {quote}{made}{quote}")
+    if _UNQUOTED.fullmatch(text):
+        raise UsageError(f"{text}: not a filter: a value without quotes", hint=_FILTER_HINT)
     try:
         return compile_expression(text)
     except SettingsError as error:
@@ -102,7 +111,7 @@ def _parse(text: str) -> Node:
     try:
         tree: Node = Parser().parse(text).parsed
     except JMESPathError:
-        raise SettingsError(f"not JMESPath: {text}", hint=_how_to_write(text)) from None
+        raise SettingsError(f"not JMESPath: {text}", hint=_HINT) from None
     except (RecursionError, ValueError, OverflowError):
         raise SettingsError("an expression nested too deeply", hint=_HINT) from None
     bound = _Checker(text).bound_of(tree, 0)
@@ -141,15 +150,11 @@ class _Checker:
         found = _functions().FUNCTION_TABLE.get(name)
         if found is None:
             known = ", ".join(sorted(_functions().FUNCTION_TABLE))
-            raise SettingsError(
-                f"no such function: {name}()", hint=_old_form(self._text) or f"functions: {known}"
-            )
+            raise SettingsError(f"no such function: {name}()", hint=f"functions: {known}")
         wanted = found["signature"]
         is_open = wanted[-1].get("variadic", False)
         if len(arguments) < len(wanted) or (len(arguments) > len(wanted) and not is_open):
-            raise SettingsError(
-                f"{name}() takes {len(wanted)}, not {len(arguments)}", hint=_how_to_write(self._text)
-            )
+            raise SettingsError(f"{name}() takes {len(wanted)}, not {len(arguments)}", hint=_HINT)
         bounds: list[_Bound] = []
         inner = _Bound(1, 1)
         for place, argument in enumerate(arguments):
@@ -184,10 +189,9 @@ class _Checker:
     def _refuse_bare_literals(self, sides: Iterable[Node]) -> None:
         for side in sides:
             if side["type"] == "field" and side["value"] in _CONSTANTS:
-                constant = _CONSTANTS[side["value"]]
                 raise SettingsError(
                     f"`{side['value']}` is a field here: {self._text}",
-                    hint=_old_form(self._text) or f"write {constant}, in backticks",
+                    hint=f"write {_CONSTANTS[side['value']]}, in backticks",
                 )
 
 
@@ -211,121 +215,6 @@ def _combined(kind: str, parts: list[_Bound]) -> _Bound:
         case "comparator" | "not_expression":
             return _Bound(1, 1 + sum(costs) + sum(growths))
     raise SettingsError(f"not supported in an expression: {kind}", hint=_HINT)
-
-
-def _compile(node: Node) -> Expression:
-    """A part of an expression as a function: the same as the library's interpreter, but faster."""
-    make, children = _COMPILERS.get(node["type"]), node["children"]
-    if make and all(child["type"] != "expref" for child in children):
-        return make(node.get("value"), [_compile(child) for child in children])
-    visit = _interpreter().visit
-    return lambda value: visit(node, value)
-
-
-def _chain(_: Any, parts: list[Expression]) -> Expression:  # noqa: ANN401  the value of any node
-    first, *others = parts
-
-    def follow(value: Json) -> Json:
-        value = first(value)
-        for part in others:
-            value = part(value)
-        return value
-
-    return follow
-
-
-def _field(name: Any, _: list[Expression]) -> Expression:  # noqa: ANN401  the value of any node
-    return lambda value: value.get(name) if isinstance(value, dict) else None
-
-
-def _literal(constant: Any, _: list[Expression]) -> Expression:  # noqa: ANN401  the value of any node
-    return lambda _value: constant
-
-
-def _same(_name: Any, _: list[Expression]) -> Expression:  # noqa: ANN401  the value of any node
-    return lambda value: value
-
-
-def _index(place: Any, _: list[Expression]) -> Expression:  # noqa: ANN401  the value of any node
-    return lambda value: (
-        value[place] if isinstance(value, list) and -len(value) <= place < len(value) else None
-    )
-
-
-def _comparison(sign: Any, sides: list[Expression]) -> Expression:  # noqa: ANN401  the value of any node
-    from jmespath.visitor import TreeInterpreter  # noqa: PLC0415  costs start-up time
-
-    left, right = sides
-    compare = TreeInterpreter.COMPARATOR_FUNC[sign]
-    if sign in ("eq", "ne"):
-        return lambda value: compare(left(value), right(value))
-
-    def ordered(value: Json) -> Json:
-        one, other = left(value), right(value)
-        return compare(one, other) if _has_order(one) and _has_order(other) else None
-
-    return ordered
-
-
-def _has_order(value: Json) -> bool:
-    return isinstance(value, str | int | float) and not isinstance(value, bool)
-
-
-def _or(_: Any, sides: list[Expression]) -> Expression:  # noqa: ANN401  the value of any node
-    left, right = sides
-    return lambda value: found if is_true(found := left(value)) else right(value)
-
-
-def _and(_: Any, sides: list[Expression]) -> Expression:  # noqa: ANN401  the value of any node
-    left, right = sides
-    return lambda value: right(value) if is_true(found := left(value)) else found
-
-
-def _not(_: Any, sides: list[Expression]) -> Expression:  # noqa: ANN401  the value of any node
-    (operand,) = sides
-    return lambda value: not is_true(operand(value))
-
-
-def _call(name: Any, arguments: list[Expression]) -> Expression:  # noqa: ANN401  the value of any node
-    call = _functions()().call_function
-    return lambda value: call(name, [argument(value) for argument in arguments])
-
-
-def _listed(_: Any, items: list[Expression]) -> Expression:  # noqa: ANN401  the value of any node
-    return lambda value: None if value is None else [item(value) for item in items]
-
-
-def _filtered(_: Any, parts: list[Expression]) -> Expression:  # noqa: ANN401  the value of any node
-    base, then, test = parts
-
-    def chosen(value: Json) -> Json:
-        listed = base(value)
-        if not isinstance(listed, list):
-            return None
-        found = (then(item) for item in listed if is_true(test(item)))
-        return [item for item in found if item is not None]
-
-    return chosen
-
-
-_COMPILERS: Final[Mapping[str, Callable[[Any, list[Expression]], Expression]]] = {
-    "field": _field,
-    "index": _index,
-    "literal": _literal,
-    "current": _same,
-    "identity": _same,
-    "subexpression": _chain,
-    "pipe": _chain,
-    "index_expression": _chain,
-    "comparator": _comparison,
-    "or_expression": _or,
-    "and_expression": _and,
-    "not_expression": _not,
-    "function_expression": _call,
-    "multi_select_list": _listed,
-    "filter_projection": _filtered,
-}
-"""How the most frequent nodes are made faster; the library does the others."""
 
 
 def _joined(value: Json) -> Json:
@@ -358,57 +247,22 @@ def _functions() -> Any:  # noqa: ANN401  a class made of a library that is impo
 def _interpreter() -> "TreeInterpreter":
     from jmespath.visitor import Options, TreeInterpreter  # noqa: PLC0415  costs start-up time
 
-    return TreeInterpreter(Options(custom_functions=_functions()()))
+    class Interpreter(TreeInterpreter):  # type: ignore[misc]  # the library has no types
+        """The library's, which looks methods up for each node of each line; this one has a table of them."""
 
+        def __init__(self, options: Options) -> None:
+            super().__init__(options)
+            methods = [name for name in dir(self) if name.startswith("visit_")]
+            self._visits = {name.removeprefix("visit_"): getattr(self, name) for name in methods}
 
-_CONSTANTS: Final = {
-    name: f"`{constant}`"
-    for constant, names in {"true": "true True", "false": "false False", "null": "null None"}.items()
-    for name in names.split()
-}
-_OTHER_FILTER: Final = re.compile(r"\s*[\w.-]+\s*(?:>=|<=|==|!=|=|>|<)\s*[^'\"`\s=][^'\"`]*")
-_ARITHMETIC: Final = re.compile(r"[\w)`] *[+*/] *[\w(`]|[\w)`] - [\w(`]")
-_WORD: Final = r"[\w.]+"
-_REWRITES: Final[tuple[tuple[str, str | Callable[[re.Match[str]], str]], ...]] = (
-    (r"\[([\w-]+)=([^\[\]=']*)\](?=\[)", r"[?\1=='\2'] | "),
-    (r"\[([\w-]+)=([^\[\]=']*)\]", r"[?\1=='\2']"),
-    (rf"({_WORD}) not in (\[[^\]]*\])", r"!contains(\2, \1)"),
-    (rf"({_WORD}|'[^']*') not in ({_WORD})", r"!contains(\2, \1)"),
-    (rf"({_WORD}) in (\[[^\]]*\])", r"contains(\2, \1)"),
-    (rf"({_WORD}|'[^']*') in ({_WORD})", r"contains(\2, \1)"),
-    (r"\A(.+) if (.+) else (.+)\Z", r"\2 && \1 || \3"),
-    (r"\band\b", "&&"),
-    (r"\bor\b", "||"),
-    (r"\bnot\s+", "!"),
-    (r"\blen\(", "length("),
-    (r"\b(min|max)\(([^\[\]()]*,[^\[\]()]*)\)", r"\1([\2])"),
-    (rf"({_WORD}) *(?<![=!<>])=(?!=) *", r"\1 == "),
-    (rf"({_WORD}) *(>=|<=|==|!=|>|<) *(?=[\w.-])", r"\1 \2 "),
-    (r"(?!(?<=\[)-?\d+\])(?<![\w.`'-])-?\d+(?:\.\d+)?(?![\w.`'])", r"`\g<0>`"),
-    (r"(?<=[=<>] )\b(?:true|false|null|True|False|None)\b", lambda match: _CONSTANTS[match[0]]),
-)
-"""What Python and other languages write, and how JMESPath does."""
+        def visit(self, node: Node, value: Json) -> Json:
+            found: Json = self._visits[node["type"]](node, value)
+            return found
 
+        def visit_field(self, node: Node, value: Json) -> Json:
+            return value.get(node["value"]) if isinstance(value, dict) else None
 
-def _how_to_write(text: str) -> str:
-    if _ARITHMETIC.search(text):
-        return "JMESPath has no + - * /: write sum([a, b]), product([a, b])"
-    return _old_form(text) or _HINT
+        def _is_false(self, value: Json) -> bool:
+            return not is_true(value)
 
-
-def _old_form(text: str) -> str:
-    """A hint with the expression in JMESPath, if it is written as in another language; else empty."""
-    made = _rewrite(text)
-    if made == text:
-        return ""
-    try:
-        compile_expression(made)
-    except SettingsError:
-        return ""
-    return f"in JMESPath: {made}"
-
-
-def _rewrite(text: str) -> str:
-    for pattern, replacement in _REWRITES:
-        text = re.sub(pattern, replacement, text)
-    return text.strip()
+    return Interpreter(Options(custom_functions=_functions()()))

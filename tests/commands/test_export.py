@@ -155,7 +155,9 @@ def test_a_collection_that_is_not_there_is_refused(learned: System) -> None:
 def test_a_bad_filter_is_refused(learned: System) -> None:
     assert "not a filter" in learned.fedlearn("export", "--filter", "good ones", code=2).err
     refused = learned.fedlearn("export", "--filter", "value_score>=0.7", code=2).err
-    assert refused == "error: value_score>=0.7: not JMESPath\nhint: --filter 'value_score >= `0.7`'\n"
+    assert refused.startswith(
+        "error: value_score>=0.7: not a filter: a value without quotes\nhint: --filter "
+    )
 
 
 def test_json(learned: System) -> None:
