@@ -4,13 +4,14 @@ import json
 from collections.abc import Sequence
 from typing import Self
 
-from git_fedlearn.commands.review.kinds import Accepted, PendingItem
+from git_fedlearn.commands.review.kinds import Accepted, PendingItem, warning_line
 from git_fedlearn.console.context import Context
-from git_fedlearn.console.words import SHORT_ID, count
+from git_fedlearn.console.words import SHORT_ID, count, marked_headline
 from git_fedlearn.core.canonical import JsonObject, parse_value
 from git_fedlearn.core.identity import content_of
 from git_fedlearn.core.layout import SetName
-from git_fedlearn.core.record import NotARecordError, headline
+from git_fedlearn.core.record import NotARecordError
+from git_fedlearn.federation.injection import is_suspicious
 from git_fedlearn.learn.sync_state import read_pending, write_pending
 from git_fedlearn.repository.inbox import ACCEPTED, DROPPED, DraftedLesson, Inbox
 from git_fedlearn.repository.ledger import Ledger
@@ -35,19 +36,21 @@ class PendingDraft(PendingItem):
 
     def row(self) -> str:
         """Set, day, and the start of the lesson."""
-        return f"{self.drafted.set}  {self.drafted.since}  {ascii(headline(self.fields))[1:-1]}"
+        return f"{self.drafted.set}  {self.drafted.since}  {ascii(marked_headline(self.fields))[1:-1]}"
 
     def describe(self, *, reveal: bool = False) -> str:  # noqa: ARG002  drafts were redacted on arrival
         """The lesson, and known lessons that say something similar."""
         lines = [f"key     {self.key}", f"set     {self.drafted.set}", f"since   {self.drafted.since}"]
         for identifier in self.drafted.near:
             lines += [
-                f"similar {identifier[:SHORT_ID]}  {name}: {ascii(headline(record.fields))[1:-1]}"
+                f"similar {identifier[:SHORT_ID]}  {name}: {ascii(marked_headline(record.fields))[1:-1]}"
                 for name, record in self.context.data_repository.sets.find(identifier)
                 if not record.is_tombstone
             ]
         content = content_of(self.fields)
-        return "\n".join([*lines, f"lesson  {json.dumps(content, ensure_ascii=True)}"])
+        return "\n".join(
+            [*lines, f"{warning_line(self.fields)}lesson  {json.dumps(content, ensure_ascii=True)}"]
+        )
 
     def to_json(self) -> JsonObject:
         """The lesson, its set and day, and the ids of similar lessons."""
@@ -57,6 +60,7 @@ class PendingDraft(PendingItem):
             "since": self.drafted.since,
             "near_duplicates": [*self.drafted.near],
             "record": self.fields,
+            "reads_like_instructions": is_suspicious(self.fields),
         }
 
     def is_pending(self) -> bool:

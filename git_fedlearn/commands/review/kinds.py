@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import ClassVar, Final, NamedTuple, Self
 
 from git_fedlearn.console.context import Context
-from git_fedlearn.console.words import SHORT_ID, SUSPICIOUS, SUSPICIOUS_TITLE, count, marked_headline
+from git_fedlearn.console.words import SHORT_ID, SUSPICIOUS, count, marked_headline
 from git_fedlearn.core.canonical import InvalidJsonError, Json, JsonObject, parse_value
 from git_fedlearn.core.identity import RecordId
 from git_fedlearn.core.layout import SetName
@@ -109,15 +109,16 @@ class PendingRecord(PendingItem):
 
     def row(self) -> str:
         """Peer, set, day and reason."""
-        mark = f"  {SUSPICIOUS_TITLE}" if self._is_suspicious else ""
-        return f"{self.record.peer}  {self.record.set}  {self.record.since}  {self.record.reason}{mark}"
+        row = f"{self.record.peer}  {self.record.set}  {self.record.since}  {self.record.reason}"
+        return marked_headline(self._fields, row)
 
     @property
-    def _is_suspicious(self) -> bool:
+    def _fields(self) -> JsonObject:
+        """The fields of the record, or the line as text if it is none."""
         try:
-            return is_suspicious(parse_record(self.record.line).fields)
+            return parse_record(self.record.line).fields
         except NotARecordError:
-            return is_suspicious({"line": self.record.line.decode("utf-8", "replace")})
+            return {"line": self.record.line.decode("utf-8", "replace")}
 
     def describe(self, *, reveal: bool = False) -> str:  # noqa: ARG002  records from peers are never shown raw
         """The line as JSON, and the record it would become."""
@@ -125,7 +126,7 @@ class PendingRecord(PendingItem):
         taken = repaired(record, engine)
         return (
             f"key     {record.key}\npeer    {record.peer}\nset     {record.set}\nsince   {record.since}\n"
-            f"reason  {record.reason}\n{_warning(is_shown=self._is_suspicious)}"
+            f"reason  {record.reason}\n{warning_line(self._fields)}"
             f"line    {shown_line(record, engine)}\n"
             f"accept  {f'as record {taken.id}' if taken else 'not possible; drop it'}"
         )
@@ -141,7 +142,7 @@ class PendingRecord(PendingItem):
             "reason": record.reason,
             "line": shown_line(record, engine),
             "acceptable": repaired(record, engine) is not None,
-            "reads_like_instructions": self._is_suspicious,
+            "reads_like_instructions": is_suspicious(self._fields),
         }
 
     def is_pending(self) -> bool:
@@ -189,8 +190,8 @@ class PendingSample(PendingItem):
     def row(self) -> str:
         """Its place in the source, and the kinds of private data it may contain."""
         doubts = find_doubts(self.context.privacy, self.sample.content)
-        mark = f"  {SUSPICIOUS_TITLE}" if is_suspicious(self.sample.content) else ""
-        return f"{self._place}  {', '.join(sorted({doubt.kind for doubt in doubts}))}".rstrip() + mark
+        row = f"{self._place}  {', '.join(sorted({doubt.kind for doubt in doubts}))}".rstrip()
+        return marked_headline(self.sample.content, row)
 
     def describe(self, *, reveal: bool = False) -> str:
         """The sample redacted, and each doubt about it."""
@@ -199,8 +200,9 @@ class PendingSample(PendingItem):
         for doubt in find_doubts(self.context.privacy, content):
             text = ascii(_text_at(content, doubt.pointer)[doubt.start : doubt.end]) if reveal else ""
             lines.append(f"doubt   {doubt.kind} ({doubt.rule}) at {doubt.pointer} {text}".rstrip())
-        warning = _warning(is_shown=is_suspicious(content))
-        return "\n".join([*lines, f"{warning}sample  {json.dumps(self.redacted, ensure_ascii=True)}"])
+        return "\n".join(
+            [*lines, f"{warning_line(content)}sample  {json.dumps(self.redacted, ensure_ascii=True)}"]
+        )
 
     @property
     def redacted(self) -> Json:
@@ -373,8 +375,9 @@ def _learn(context: Context, samples: list[DoubtfulSample], decision: str | None
     return Accepted(len(samples), lines=(line,))
 
 
-def _warning(*, is_shown: bool) -> str:
-    return f"warning {SUSPICIOUS}\n" if is_shown else ""
+def warning_line(fields: JsonObject) -> str:
+    """The line that marks an item that reads like instructions to an agent, empty for others."""
+    return f"warning {SUSPICIOUS}\n" if is_suspicious(fields) else ""
 
 
 def _living(sets: RecordSets, identifier: RecordId) -> list[tuple[SetName, Record]]:
