@@ -1,13 +1,16 @@
 """What was found of an older layout of data/, and what became of it, in words."""
 
 from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
 
 from git_fedlearn.console.context import Context
 from git_fedlearn.console.words import count, redactions
 from git_fedlearn.core.layout import FINE_TUNING, ROOT, SHARED_SETS, path_of
 from git_fedlearn.learn.adopt import Adopted, AdoptedFile
-from git_fedlearn.qdrant.dumps import TakenDump
 from git_fedlearn.repository.older_layout import OlderFile, OlderKind
+
+if TYPE_CHECKING:
+    from git_fedlearn.qdrant.dumps import TakenDump
 
 MAX_LISTED_FILES = 10
 
@@ -54,7 +57,7 @@ def _describe(file: AdoptedFile) -> str:
             return "removed"
 
 
-def say_dumps(context: Context, taken: Iterable[TakenDump]) -> None:
+def say_dumps(context: Context, taken: "Iterable[TakenDump]") -> None:
     """What became of each dump; points that cannot be records go to standard error."""
     for dump in taken:
         context.say("".join(_describe_dump(dump)))
@@ -62,7 +65,7 @@ def say_dumps(context: Context, taken: Iterable[TakenDump]) -> None:
             context.print_error(f"error: {dump.path}: {fault}")
 
 
-def _describe_dump(dump: TakenDump) -> Iterator[str]:
+def _describe_dump(dump: "TakenDump") -> Iterator[str]:
     yield f"{dump.path}: {count(dump.points, 'point')} taken into {dump.set_name}"
     if dump.is_removed:
         yield ", file removed"
