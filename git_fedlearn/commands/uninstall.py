@@ -47,7 +47,7 @@ def command(context: Context, *, scope: Scope) -> None:
     files = installed_files(repository, context.environment)
     if files:
         context.note(f"note: agents keep their hooks, in {', '.join(map(str, files))}")
-        context.note("hint: git fedlearn agent uninstall --help")
+        context.note("hint: git fedlearn agent uninstall claude    (or codex)")
     if done.is_unchanged:
         context.say(f"not installed in {repository.common_dir}")
         return

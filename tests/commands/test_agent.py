@@ -209,7 +209,7 @@ def test_uninstalling_the_clone_names_the_agents_that_still_have_hooks(system: S
     )
     assert said == (
         f"note: agents keep their hooks, in {', '.join(map(str, settings))}\n"
-        "hint: git fedlearn agent uninstall --help\n"
+        "hint: git fedlearn agent uninstall claude    (or codex)\n"
     )
     system.fedlearn("agent", "uninstall", "claude", "--for", str(project))
     system.fedlearn("agent", "uninstall", "codex")
