@@ -81,7 +81,9 @@ def _say_existing(context: Context, existing: ExistingFiles, older: set[str]) ->
     if ours:
         context.tell(f"uses      {_some(ours)} (existing; from now on a data file of git-fedlearn)")
         context.note("note: from now on, git refuses commits that add lines of another format to them")
-        context.note("hint: git fedlearn verify    (shows such lines; files that are something else: move away)")
+        context.note(
+            "hint: git fedlearn verify    (shows such lines; files that are something else: move away)"
+        )
     if others:
         context.tell(f"leaves    {_some(others)} (yours; git-fedlearn does not touch other files)")
 

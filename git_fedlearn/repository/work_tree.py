@@ -138,7 +138,10 @@ def commit_data(repository: Repository, message: str) -> str | None:
         if done.lacks_identity:
             raise GitError(f"git commit failed: {done.said}", hint=IDENTITY_HINT)
         said = f"{done.out.decode('utf-8', 'replace').strip()}\n{done.err.strip()}".strip()
-        raise GitError(f"git commit failed:\n{said}", hint="git status -- data    (the changes are there, not staged)")
+        raise GitError(
+            f"git commit failed:\n{said}",
+            hint="git status -- data    (the changes are there, not staged)",
+        )
     commit = git.text("rev-parse", "HEAD")
     touched = git.run("diff-tree", "-r", "--root", "--no-commit-id", "--name-only", "-z", commit).split(b"\0")
     foreign = [path for path in touched if path and not path.startswith(f"{DATA}/".encode())]
