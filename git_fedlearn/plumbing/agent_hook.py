@@ -13,6 +13,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from git_fedlearn.errors import FedlearnError
 from git_fedlearn.repository.environment import behind_python_path
 
 if TYPE_CHECKING:
@@ -55,7 +56,7 @@ def run(arguments: list[str], environment: Mapping[str, str]) -> None:
 def _answer(
     event: str, payload: "JsonObject", clone: tuple[Path, Path, Path], environment: Mapping[str, str]
 ) -> None:
-    from git_fedlearn.agents.loop import EVENTS, AgentLoop, ClonePlace  # noqa: PLC0415  after a probe
+    from git_fedlearn.agents.loop import EVENTS, AgentLoop, ClonePlace  # noqa: PLC0415  its errors are ours, too
 
     if event not in EVENTS or not (clone[0] / "data").is_dir():
         return
@@ -104,9 +105,7 @@ def find_clone(folder: Path) -> tuple[Path, Path, Path] | None:
 
 def _log(folder: Path, event: str, error: Exception) -> None:
     """Note what went wrong, without any text of the session."""
-    import traceback  # noqa: PLC0415
-
-    from git_fedlearn.errors import FedlearnError  # noqa: PLC0415
+    import traceback  # noqa: PLC0415  only after an error
 
     places = traceback.extract_tb(error.__traceback__)
     where = " < ".join(f"{Path(place.filename).stem}:{place.lineno}" for place in reversed(places[-6:]))
