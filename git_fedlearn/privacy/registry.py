@@ -33,6 +33,7 @@ from git_fedlearn.privacy.detectors.structures import (
     find_cookies,
     find_headers,
     find_jwts,
+    find_manifests,
     find_private_keys,
     find_url_passwords,
     find_webhooks,
@@ -65,6 +66,7 @@ SECRET_DETECTORS: tuple[Detector, ...] = (
     find_webhooks,
     find_headers,
     find_basic_pairs,
+    find_manifests,
     find_tokens,
     find_marked_tokens,
     find_shaped_tokens,
@@ -111,8 +113,8 @@ OPENED_BY_DIGIT_RUN = frozenset(("find_named_tokens", "find_in_base64_lines"))
 
 _NAMES = (
     r"(?i:pass(?:w(?:or)?d|wort|phrase|code|[^a-z]|$)|pwd|psw(?:d|[^a-z]|$)|pw(?:[^a-z]|$)|kennwort|contrase|"
-    r"mot_?de_?passe|senha|wachtwoord|salasana|identified by|secret|token|credential|creds?(?:[^a-z]|$)|"
-    r"[_-]auth(?:[^a-z]|$)|auth[-_]?(?:code|header)|bearer|(?:psk|sas|otp)(?:[^a-z]|$)|api[-_]?hash|"
+    r"mot_?de_?passe|senha|wachtwoord|salasana|identified (?:by|with|via)|secret|token|credential|"
+    r"creds?(?:[^a-z]|$)|[_-]auth(?:[^a-z]|$)|auth[-_]?(?:code|header)|bearer|(?:psk|sas|otp)(?:[^a-z]|$)|api[-_]?hash|"
     r"keys?(?:[^a-z]|$))"
 )
 
@@ -137,8 +139,10 @@ GATES: dict[str, str] = {
     "find_jwts": "eyJ",
     "find_url_passwords": "@",
     "find_webhooks": _any_of(WEBHOOK_SIGNS),
-    "find_headers": r"(?i:bearer|basic|token|digest|apikey|negotiate)[ \t]{1,4}[A-Za-z0-9._~+/=-]{12}",
+    "find_headers": r"(?i:bearer|basic|token|digest|apikey|negotiate)[ \t]{1,4}[A-Za-z0-9._~+/=-]{12}|"
+    r"(?i:authorization)[\"']?[ \t]{0,4}:[ \t]{0,4}[\"']?[A-Za-z0-9._~+/=-]{12}",
     "find_basic_pairs": r"auth[\"']?\s{0,4}[:=]",
+    "find_manifests": r"kind[\"']?:[ \t]*[\"']?[Ss]ecret",
     "find_tokens": _tokens(),
     "find_marked_tokens": _any_of(mark for row in MARKED for mark in row.marks if mark != "==")
     + "|[A-Za-z0-9+/]{8}==",
