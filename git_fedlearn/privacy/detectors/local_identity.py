@@ -146,6 +146,7 @@ _NAMED = (
     ("\\\\", _SHARE, "share-home"),
     ("~", _TILDE, "tilde-home"),
 )
+HOMES = (_LINUX, _MACOS, _WINDOWS, *(pattern for _, pattern, _ in _NAMED))
 _SHARED = frozenset(
     """
     public user username default shared all guest linuxbrew index about dashboard page login index.html
