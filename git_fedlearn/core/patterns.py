@@ -32,7 +32,7 @@ class _LazyPattern:
 class PatternTest:
     """Tells whether a pattern matches somewhere. RE2 reads ASCII text, in a tenth of the time of `re`.
 
-    The pattern must mean the same to both: no look-around, no back reference, no end mark, no white space class.
+    The pattern must mean the same to both: no look-around or back reference, no end mark, no class of blanks.
     """
 
     def __init__(self, pattern: str, flags: int = 0) -> None:
