@@ -95,7 +95,7 @@ def _relaxed_part(part: re.Match[str]) -> str:
         text = _relaxed_set(text)
     elif part["most"] and int(part["most"]) > _LONGEST_KEPT_REPEAT:
         text = f"{{{min(int(part['least']), MAX_REPEATS)},}}"
-    return {"group": "(?:", "same": _ANY_TEXT, "end": r"(?:\n?$)", "foreign": f"[{_FOREIGN}]"}.get(
+    return {"group": "(?:", "same": _ANY_TEXT, "end": "", "foreign": f"[{_FOREIGN}]"}.get(
         part.lastgroup or "", text
     )
 
@@ -105,7 +105,7 @@ def _relaxed_escape(escape: str) -> str:
         return _ANY_TEXT
     if escape in _FOREIGN_OF:
         return f"[{escape}{_FOREIGN_OF[escape]}]"
-    return {r"\b": "", r"\Z": "$"}.get(escape, escape)
+    return {r"\b": "", r"\Z": ""}.get(escape, escape)
 
 
 def _relaxed_set(chars: str) -> str:
@@ -187,18 +187,17 @@ def _tokens(least: int) -> str:
 
 def _numbers() -> Iterator[re.Pattern[str] | str]:
     for number in ids.unannounced_numbers():
-        yield rf"{_NO_LETTER_BEFORE}(?:{number.pattern})(?:$|[^A-Za-z0-9])"
+        yield rf"{_NO_LETTER_BEFORE}(?:{number.pattern})(?:\z|[^A-Za-z0-9])"
     yield from ids.announcing_words()
 
 
 _NAMES = (
-    r"(?i:pass(?:w(?:or)?d|wort|phrase|code|[^a-z]|$)|pwd|psw(?:d|[^a-z]|$)|pw(?:[^a-z]|$)|kennwort|contrase|"
-    r"mot_?de_?passe|senha|wachtwoord|salasana|identified by|secret|token|credential|creds?(?:[^a-z]|$)|"
-    r"[_-]auth(?:[^a-z]|$)|auth[-_]?(?:code|header)|bearer|(?:psk|sas|otp)(?:[^a-z]|$)|api[-_]?hash|"
-    rf"keys?(?:[^a-z]|$)|l[{_FOREIGN}]senord|[{_FOREIGN}]{{2}})"
+    r"(?i:pass(?:w(?:or)?d|wort|phrase|code|[^a-z]|\z)|pwd|psw(?:d|[^a-z]|\z)|pw(?:[^a-z]|\z)|kennwort|contrase|"
+    r"mot_?de_?passe|senha|wachtwoord|salasana|identified by|secret|token|credential|creds?(?:[^a-z]|\z)|"
+    r"[_-]auth(?:[^a-z]|\z)|auth[-_]?(?:code|header)|bearer|(?:psk|sas|otp)(?:[^a-z]|\z)|api[-_]?hash|"
+    rf"keys?(?:[^a-z]|\z)|l[{_FOREIGN}]senord|[{_FOREIGN}]{{2}})"
 )
-_FEW_DIGITS = r"\d[ ./()-]{0,2}[\dA-Z][ ./()-]{0,2}[\dA-Z]"
-_DIGITS = r"[0-9](?:[ .-]?[0-9A-Z]){5}"
+_FEW_DIGITS = r"\d[ ./()-]{0,2}[\dA-Z][ ./()-]{0,2}[\dA-Z]|\d[eE]\+?1\d"
 _PHONE_DIGITS = r"[0-9](?:[ ./()-]{0,2}[0-9]){5}"
 _ADDRESSES = (
     r"[0-9]\.[0-9]{1,3}\.[0-9]{1,3}\.[0-9]|"
@@ -272,7 +271,7 @@ GROUPS: Final = (
         _FEW_DIGITS,
         (
             Gate("find_numbers", _numbers),
-            Gate("find_numbers", lambda: (_DIGITS,), for_key=True),
+            Gate("find_numbers", lambda: (ids.DIGITS,), for_key=True),
         ),
     ),
     Group(
