@@ -105,9 +105,9 @@ def test_what_is_written_is_read_as_the_same_chat(name: str) -> None:
 
 
 def test_tool_calls_in_sharegpt_are_read_as_they_were() -> None:
-    answer = {"role": "tool", "tool_call_id": "call_1_0", "content": "brass"}
-    call = {"role": "assistant", "content": None, "tool_calls": [{"id": "call_1_0", **CALL}]}
-    chat = {
+    answer: dict[str, Any] = {"role": "tool", "tool_call_id": "call_1_0", "content": "brass"}
+    call: dict[str, Any] = {"role": "assistant", "content": None, "tool_calls": [{"id": "call_1_0", **CALL}]}
+    chat: dict[str, Any] = {
         "messages": [ASK, call, answer, SAY],
         "tools": [{"type": "function", "function": {"name": "gate"}}],
     }
