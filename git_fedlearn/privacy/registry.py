@@ -158,7 +158,7 @@ GATES: dict[str, str] = {
     "find_macs": r"[0-9a-fA-F]{2}[:-](?:[0-9a-fA-F]{2}[:-]){4}|"
     r"[0-9a-fA-F]{4}\.[0-9a-fA-F]{4}\.[0-9a-fA-F]{4}",
     "find_home_paths": r"(?i:(?:home|users|documents and settings)(?:[\\/]|%2f|%5c))|~[a-z]",
-    "find_numbers": r"[0-9](?:[ .-]?[0-9A-Z]){5}",
+    "find_numbers": ids.DIGITS,
     "find_phones": r"[0-9](?:[ ./()-]{0,2}[0-9]){5}",
     "find_births": r"(?i:d.?o.?b|birth|born|gebor|geburt|naiss|naci|nasci|nat[oa] il|urodz|ur\.)[^\n]*[0-9]",
     "find_positions": r"[0-9]\.[0-9]{3}",

@@ -123,7 +123,7 @@ def _separate_logins(pattern: re.Pattern[str], text: str) -> Iterator[Match]:
 _INTERNAL = lazy_pattern(
     r"(?<![\w.$%{}-])(?P<name>(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,62}[A-Za-z0-9])?\.){1,6}"
     r"(?P<zone>local|lan|internal|intranet|corp|home\.arpa|home|localdomain|private|ts\.net))"
-    r"(?![\w-]|\.\w|\(|=| import)",
+    r"(?![\w-]|\.\w|\(|=| import)(?<!private(?=\?))",
     re.IGNORECASE,
 )
 _PUBLIC_NAMES = lazy_pattern(

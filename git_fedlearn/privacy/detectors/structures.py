@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from git_fedlearn.core.patterns import lazy_pattern
 from git_fedlearn.privacy import kinds
 from git_fedlearn.privacy.model import Match
-from git_fedlearn.privacy.shapes import is_hash_like, is_marked_example, is_random, is_stand_in
+from git_fedlearn.privacy.shapes import is_hash_like, is_marked_example, is_random, is_stand_in, is_version
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -187,7 +187,7 @@ def find_headers(subject: Subject) -> Iterator[Match]:
         return
     for hit in _HEADER.finditer(subject.text):
         secret = hit["secret"].rstrip(".")
-        if is_stand_in(secret) or not is_random(secret.rstrip("=")):
+        if is_stand_in(secret) or is_version(secret) or not is_random(secret.rstrip("=")):
             continue
         before = subject.text[max(0, hit.start() - 24) : hit.start()].lower()
         if is_hash_like(secret) and hit["scheme"].lower() in {"token", "digest"} and "auth" not in before:
