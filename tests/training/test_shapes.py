@@ -16,8 +16,8 @@ SYSTEM = {"role": "system", "content": "Be brief."}
 ASK = {"role": "user", "content": ASKED}
 SAY = {"role": "assistant", "content": GOOD}
 DENY = {"role": "assistant", "content": BAD}
-HUMAN = {"from": "human", "value": ASKED}
-GPT = {"from": "gpt", "value": GOOD}
+HUMAN: Any = {"from": "human", "value": ASKED}
+GPT: Any = {"from": "gpt", "value": GOOD}
 TEXTS = {"prompt": ASKED, "chosen": GOOD, "rejected": BAD}
 CHATS = {"prompt": [ASK], "chosen": [SAY], "rejected": [DENY]}
 WITH_SYSTEM = {**CHATS, "prompt": [SYSTEM, ASK]}
@@ -82,7 +82,7 @@ def test_tool_calls_of_sharegpt_are_read_with_their_results() -> None:
     assert content["tools"] == [{"type": "function", "function": {"name": "gate", "parameters": {}}}]
     told = json.loads(format_samples("openai", [sample(content)]).data)
     assert told == {"messages": content["messages"], "tools": content["tools"]}
-    unclear = {"from": "function_call", "value": "gate the lower one"}
+    unclear: Any = {"from": "function_call", "value": "gate the lower one"}
     assert parse_sample({"conversations": [HUMAN, unclear, GPT]}) == Malformed(
         "conversations has an unknown speaker or tool call"
     )
