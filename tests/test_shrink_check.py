@@ -118,6 +118,22 @@ def test_a_private_file_name_alone_blocks_the_commit_and_the_push(world: World, 
     assert hub.git("for-each-ref").out == ""
 
 
+def test_a_whole_event_is_adopted_as_the_hint_says(world: World, taught: System) -> None:
+    event = {"event": "solved", "ts": "2026-05-01", "error_message": "zorp jams", "solution": "Oil the gate."}
+    taught.write(SET, taught.read(SET) + json.dumps(event).encode() + b"\n")
+    error = f"error: {SET}:4: a whole event of a log, not a record"
+    hint = "hint: git fedlearn verify --fix && git add :/data"
+    assert commit(taught, "--all").err.splitlines() == [error, hint]
+    assert commit(taught, "--all", "--no-verify").code == 0
+    hub = world.bare("hub")
+    push = ("push", "--quiet", str(hub.path), "main")
+    assert taught.git(*push, check=False).err.splitlines()[:2] == [error, hint]
+    taught.fedlearn("verify", "--fix")
+    taught.git("add", ":/data")
+    assert commit(taught).code == 0
+    assert taught.git(*push).code == 0
+
+
 def test_a_broken_line_is_blocked_where_it_is_new_only(world: World, taught: System) -> None:
     taught.write(SET, taught.read(SET) + b"rubbish\n")
     result = commit(taught, "--all")
