@@ -10,6 +10,7 @@ from itertools import pairwise
 from typing import Final
 
 from git_fedlearn.core.events import words_of
+from git_fedlearn.core.patterns import PatternTest
 
 PROBE: Final = "the question is a connection test"
 TOO_SHORT: Final = "the question is too short to be understood alone"
@@ -23,18 +24,18 @@ MAX_GUESSES: Final = 2
 """Words such as "probably" that an answer may contain outside code."""
 
 _PROBES = frozenset("test testing ping pong hello hi hey health working ok okay check status".split())
-_DECLINES = re.compile(
+_DECLINES = PatternTest(
     r"\b(?:i|we) (?:cannot|can't|can not|could not|am unable to|are unable to|do not have|don't have)\b"
     r"|\bas an ai\b|\bplease provide\b|\b(?:is|was|are) not provided\b"
     r"|\bimpossible to (?:verify|determine|say)\b"
     r"|\bi will simulate\b",
     re.IGNORECASE,
 )
-_CONTRADICTS = re.compile(
+_CONTRADICTS = PatternTest(
     r"^[^\w\n]*(?:wait,|actually, (?:no|that)|hmm\b|let me (?:try|start) again|correction\W*:)",
     re.IGNORECASE | re.MULTILINE,
 )
-_GUESSES = re.compile(
+_GUESSES = PatternTest(
     r"\b(?:likely|probably|possibly|perhaps|presumably|maybe|(?:may|might|could|must) have (?:been )?\w+ed"
     r"|i (?:assume|guess|suspect|think|believe))\b",
     re.IGNORECASE,
@@ -67,11 +68,15 @@ def _find_answer_fault(answer: str, said: list[str]) -> str | None:
     faults: tuple[tuple[str, Callable[[], bool]], ...] = (
         (CUT_OFF, lambda: is_cut_off(answer)),
         (REPEATS, lambda: is_repetitive(said)),
-        (DECLINES_TO_ANSWER, lambda: bool(_DECLINES.search(_prose(answer)))),
-        (CONTRADICTS_ITSELF, lambda: bool(_CONTRADICTS.search(_prose(answer)))),
-        (GUESSES, lambda: len(_GUESSES.findall(_prose(answer))) > MAX_GUESSES),
+        (DECLINES_TO_ANSWER, lambda: _DECLINES.is_in(_prose(answer))),
+        (CONTRADICTS_ITSELF, lambda: _CONTRADICTS.is_in(_prose(answer))),
+        (GUESSES, lambda: _is_guesswork(_prose(answer))),
     )
     return next((phrase for phrase, applies in faults if applies()), None)
+
+
+def _is_guesswork(prose: str) -> bool:
+    return _GUESSES.is_in(prose) and len(_GUESSES.pattern.findall(prose)) > MAX_GUESSES
 
 
 def _prose(answer: str) -> str:

@@ -182,3 +182,5 @@ _SURE = frozenset(
 )
 """Programs that take a password where the pattern has it, and nothing else."""
 PROGRAMS = tuple(program for program, _ in _COMMANDS)
+COMMANDS = tuple(pattern for _, pattern in _COMMANDS)
+FORMS = tuple(form.pattern for form in _FORMS)
