@@ -10,6 +10,7 @@ from datetime import date
 from typing import Final, NamedTuple
 
 from git_fedlearn.core.events import SCORE
+from git_fedlearn.learn.checkpoints import Checkpoints, ReadPosition, find_start
 from git_fedlearn.learn.extractor import Extractor
 from git_fedlearn.learn.extracts import (
     Chunk,
@@ -25,7 +26,6 @@ from git_fedlearn.learn.intake import WAITS, AdmittedBatch, Admitter, Intake, pa
 from git_fedlearn.learn.lines import START_BYTES
 from git_fedlearn.learn.profiles import find_mistakes
 from git_fedlearn.learn.sources import SourceFile, SourceKind, Sources
-from git_fedlearn.learn.sync_state import Checkpoints, ReadPosition, find_start
 from git_fedlearn.repository.inbox import DoubtfulSample
 from git_fedlearn.repository.workers import spread
 

@@ -150,12 +150,55 @@ _DIGIT_RUN = lazy_pattern(
 _DECIMALS = lazy_pattern(r"[0-9]\.[0-9]{3}")
 
 
+LOOKALIKES: Final = dict(
+    zip(
+        "АВЕЅІЈКМНОРСТХаеіјорсухѕԁԛԝһνοαρΑΒΕΖΗΙΚΜΝΟΡΤΥΧ",  # noqa: RUF001 -- Cyrillic and Greek on purpose
+        "ABESIJKMHOPCTXaeijopcyxsdqwhvoapABEZHIKMNOPTYX",
+        strict=True,
+    )
+) | {chr(0xFEE0 + code): chr(code) for code in range(0x21, 0x7F)}
+"""Letters of other scripts that look like ASCII, and the wide forms."""
+
+
+class _StandIns(dict[int, int]):
+    """The byte that stands for a character in `Subject.data`."""
+
+    def __missing__(self, code: int) -> int:
+        char = chr(code)
+        if code < _FOREIGN:
+            found = code
+        elif char.isspace():
+            found = _SPACE
+        else:
+            found = _DIGIT if char.isdecimal() else _FOREIGN
+        if len(self) < _MAX_STAND_INS:
+            self[code] = found
+        return found
+
+
+_FOREIGN, _LOOKALIKE, _DEGREE, _ODD, _DIGIT, _SPACE = range(0x80, 0x86)
+_MAX_STAND_INS: Final = 20_000
+_STAND_INS: Final = _StandIns(
+    dict.fromkeys(map(ord, LOOKALIKES), _LOOKALIKE)
+    | {ord("°"): _DEGREE}
+    # If case does not count, these match an ASCII letter: dotted and dotless i, long s, the sign of Kelvin.
+    | dict.fromkeys((0x130, 0x131, 0x17F, 0x212A), _ODD)
+)
+
+
 class Subject:
     """A text without invisible characters, and the nearest key above it (empty if there is none)."""
 
     def __init__(self, text: str, key: str = "") -> None:
         self.text = text
         self.key = key
+
+    @cached_property
+    def data(self) -> bytes:
+        """The text as the gates see it, one byte a character: what is beyond ASCII is one of a few bytes."""
+        if self.text.isascii():
+            return self.text.encode()
+        return self.text.translate(_STAND_INS).encode("latin-1")
 
     @cached_property
     def lowered(self) -> str:

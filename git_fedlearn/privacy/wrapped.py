@@ -19,7 +19,7 @@ from git_fedlearn.privacy.detectors.network import find_emails
 from git_fedlearn.privacy.detectors.phones import find_phones
 from git_fedlearn.privacy.model import Match
 from git_fedlearn.privacy.registry import DETECTORS, SECRET_DETECTORS, Prefilter
-from git_fedlearn.privacy.subject import Subject
+from git_fedlearn.privacy.subject import LOOKALIKES, Subject
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -202,16 +202,8 @@ def _escaped_character(hit: re.Match[str]) -> str:
     return chr(int(code, 16)) if code else ""
 
 
-_LOOKALIKES: Final = dict(
-    zip(
-        "АВЕЅІЈКМНОРСТХаеіјорсухѕԁԛԝһνοαρΑΒΕΖΗΙΚΜΝΟΡΤΥΧ",  # noqa: RUF001 -- Cyrillic and Greek on purpose
-        "ABESIJKMHOPCTXaeijopcyxsdqwhvoapABEZHIKMNOPTYX",
-        strict=True,
-    )
-) | {chr(0xFEE0 + code): chr(code) for code in range(0x21, 0x7F)}
-"""Letters of other scripts that look like ASCII, and the wide forms."""
 _LOOKALIKE = lazy_pattern(
-    rf"(?<=[A-Za-z0-9_-])[{''.join(_LOOKALIKES)}]|[{''.join(map(re.escape, _LOOKALIKES))}](?=[A-Za-z0-9_-])"
+    rf"(?<=[A-Za-z0-9_-])[{''.join(LOOKALIKES)}]|[{''.join(map(re.escape, LOOKALIKES))}](?=[A-Za-z0-9_-])"
 )
 
 
@@ -225,7 +217,7 @@ def find_behind_lookalikes(subject: Subject) -> Iterator[Match]:
         return
     letters = list(text)
     for at in changed:
-        letters[at] = _LOOKALIKES[text[at]]
+        letters[at] = LOOKALIKES[text[at]]
     places = list(range(len(text) + 1))
     yield from _in_decoded(DecodedText("".join(letters), places[:-1], places[1:], changed), subject.key)
 

@@ -239,10 +239,12 @@ def test_without_pyarrow_the_hint_is_the_line_to_type(filled: System) -> None:
 
 def test_hugging_face_datasets_loads_every_format(filled: System) -> None:
     filled.add("fine-tuning", *SAMPLES, PAIR, {**PAIR, "prompt": "Which unit restarts the mail server?"})
+    chats = [[ASK, {**SAY, "content": text}] for text in ("Nine degrees.", "I cannot feel it.")]
+    filled.add("fine-tuning", {"chosen": chats[0], "rejected": chats[1]})
     counts = {}
     for name in ("openai", "sharegpt", "alpaca", "parquet", "dpo", "kto"):
         filled.fedlearn("dataset", "export", "--format", name, "--split", "0.8", "-o", f"out/{name}")
-        counts[name] = {"alpaca": 41, "dpo": 2, "kto": 46}.get(name, 42)
+        counts[name] = {"alpaca": 41, "dpo": 3, "kto": 48}.get(name, 42)
     code = (
         "import sys, json, datasets\n"
         "print(json.dumps({name: sum(len(part) for part in datasets.load_dataset(f'out/{name}').values())"

@@ -119,7 +119,7 @@ def _without_placeholders(subject: Subject) -> str:
         return subject.lowered
     pieces: list[str] = []
     at = 0
-    elements = {kind for kind in kinds.KINDS if f"</{kind}>" in subject.text}
+    elements = {kind for kind in kinds.KINDS if f"</{kind}>" in subject.text} if "</" in subject.text else ()
     for hit in _PLACEHOLDER.finditer(subject.text):
         if hit[1] not in elements:
             pieces += (subject.lowered[at : hit.start()], " " * len(hit[0]))

@@ -17,7 +17,7 @@ from git_fedlearn.privacy import kinds
 from git_fedlearn.privacy.model import Match
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from git_fedlearn.privacy.model import LocalIdentity
     from git_fedlearn.privacy.subject import Subject
@@ -52,11 +52,15 @@ def is_telling_name(word: str) -> bool:
     return len(word) >= _MIN_NAME_LENGTH and not is_common_word(word) and not word.isdigit()
 
 
+_Rule = tuple[str, re.Pattern[str], str, str]
+"""A lower-case word that the text must contain, the pattern, its kind and its name."""
+
+
 class IdentityRules:
     """The patterns of one identity."""
 
     def __init__(self, identity: LocalIdentity) -> None:
-        self._rules: list[tuple[str, re.Pattern[str], str, str]] = []
+        self._rules: list[_Rule] = []
         for mail in identity.emails:
             self._add(mail, kinds.EMAIL_ADDRESS, "local-email", rf"(?<![\w.+-]){re.escape(mail)}(?![\w-])")
         if identity.home.strip("/\\") not in {"", "root", "home", "Users"}:
@@ -70,12 +74,16 @@ class IdentityRules:
         self._add_word(identity.user, kinds.USER_NAME, "local-user")
         self._add_login(identity)
 
-    def find(self, subject: Subject) -> Iterator[Match]:
+    def find(self, subject: Subject) -> Iterable[Match]:
         """Every mention of this machine or its user."""
-        for word, pattern, kind, rule in self._rules:
-            if word in subject.lowered:
-                for hit in pattern.finditer(subject.text):
-                    yield Match(*hit.span(), kind, rule, 0.9)
+        lowered = subject.lowered if self._rules else ""
+        rules = [rule for rule in self._rules if rule[0] in lowered]
+        return self._found(rules, subject.text) if rules else ()
+
+    def _found(self, rules: list[_Rule], text: str) -> Iterator[Match]:
+        for _, pattern, kind, rule in rules:
+            for hit in pattern.finditer(text):
+                yield Match(*hit.span(), kind, rule, 0.9)
 
     def _add(self, word: str, kind: str, rule: str, pattern: str) -> None:
         if word:
@@ -138,6 +146,7 @@ _NAMED = (
     ("\\\\", _SHARE, "share-home"),
     ("~", _TILDE, "tilde-home"),
 )
+HOMES = (_LINUX, _MACOS, _WINDOWS, *(pattern for _, pattern, _ in _NAMED))
 _SHARED = frozenset(
     """
     public user username default shared all guest linuxbrew index about dashboard page login index.html

@@ -51,7 +51,7 @@ _WORDS = (
     r"rufnummer|\bmobil\b|cellulare|celular|\bgsm\b|telemóvel|puhelin|matkapuhelin|телефон|τηλέφωνο|"
     r"\bnumber is(?! not)|电话|手机|電話|携帯|전화|휴대폰|\btext me)(?:[^0-9\n+(]{0,28}|:\s{1,12})[+(]?"
 )
-_WORD = lazy_pattern(rf"{_WORDS}$", re.IGNORECASE)
+_WORD = lazy_pattern(rf"{_WORDS}\Z", re.IGNORECASE)
 _TAIL = lazy_pattern(r"(?:x|ext\.?|#) ?[0-9]+$")
 _SEPARATED = lazy_pattern(r"[0-9][ ./()-]+[0-9]")
 _MAX_CHECKED_CANDIDATES: Final = 1000
@@ -66,7 +66,7 @@ _COUNT_AFTER = lazy_pattern(
     r" (?:times|calls|bytes|items|rows|records|requests|ms|seconds|lines|tokens|entries)\b"
 )
 _AFTER = lazy_pattern(
-    r"(?:[ \t]{1,2}\(|-|[ \t]{1,2}(?=(?:office|home|mobile|cell|fax)\b[ \t]*(?:[\n\r,;\\]|$)))"
+    r"(?:[ \t]{1,2}\(|-|[ \t]{1,2}(?=(?:office|home|mobile|cell|fax)\b[ \t]*(?:[\n\r,;\\\"']|$)))"
     r"(?:reception|office|home|mobile|cell|work|desk|direct|private|fax|switchboard|main|front desk)\b",
     re.IGNORECASE,
 )
