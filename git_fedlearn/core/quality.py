@@ -90,8 +90,10 @@ def is_echo(asked: list[str], said: list[str]) -> bool:
 
 def is_repetitive(said: list[str]) -> bool:
     """Whether an answer of 100 words or more has under a third of distinct three-word runs: a stuck model."""
+    if len(said) < 102:  # noqa: PLR2004  100 runs
+        return False
     runs = [*zip(said, said[1:], said[2:], strict=False)]
-    return len(runs) >= 100 and len(set(runs)) * 3 < len(runs)  # noqa: PLR2004
+    return len(set(runs)) * 3 < len(runs)
 
 
 def is_cut_off(answer: str) -> bool:
@@ -101,7 +103,7 @@ def is_cut_off(answer: str) -> bool:
         return True
     if unfenced(text)[:1] in ("{", "["):
         return _is_open_json(unfenced(text))
-    return _hangs(_CODE.sub(".", text))
+    return _hangs(_CODE.sub(".", text) if "```" in text else text)
 
 
 def _is_open_json(text: str) -> bool:
@@ -123,7 +125,7 @@ def _hangs(text: str) -> bool:
         return True
     if last.count("`") % 2 or last.count("(") > last.count(")"):
         return True
-    return bool(re.search(r"[\w,]$", last)) and _ends_unlike_its_kind(lines)
+    return (last[-1].isalnum() or last[-1] in "_,") and _ends_unlike_its_kind(lines)
 
 
 def _ends_unlike_its_kind(lines: list[str]) -> bool:
@@ -134,5 +136,5 @@ def _ends_unlike_its_kind(lines: list[str]) -> bool:
     ]
     kin = [line for line in kin if len(line) >= 40]  # noqa: PLR2004  shorter lines are labels
     if kin:
-        return sum(bool(re.search(r"[.!?;:)`*\"']$", line.rstrip())) for line in kin) * 2 > len(kin)
+        return sum(line.rstrip()[-1] in ".!?;:)`*\"'" for line in kin) * 2 > len(kin)
     return len(lines[-1]) >= 200 or any(b == " " and a in ".!?" for a, b in pairwise(lines[-1]))  # noqa: PLR2004
