@@ -72,8 +72,9 @@ def _in_git(folder: Path) -> Iterator[Row]:
     def measured(*options: str) -> Run:
         commands = (("commit", "-qm", "learn"), ("pull", "-q", "--no-edit"), ("push", "-q"))
         done = [run(("git", *options, *command), folder / "work", environment) for command in commands]
-        spent[bool(options)].append(sum(one.processor for one in done))
-        return Run(sum(one.seconds for one in done), max(one.peak for one in done))
+        processor = sum(one.processor for one in done)
+        spent[bool(options)].append(processor)
+        return Run(sum(one.seconds for one in done), max(one.peak for one in done), processor)
 
     def fresh() -> None:
         for kept, name in (("hub", "origin.git"), ("one", "work")):

@@ -7,7 +7,7 @@ from typing import Final
 import click
 
 from git_fedlearn.console.context import Context, paint
-from git_fedlearn.console.usage import ANSWER_AS_JSON
+from git_fedlearn.console.usage import ANSWER_AS_JSON, NumberRange
 from git_fedlearn.console.words import SHORT_ID, SUSPICIOUS, count, redactions
 from git_fedlearn.core.canonical import Json
 from git_fedlearn.core.layout import SetName
@@ -47,7 +47,7 @@ class NotPublishedError(FedlearnError):
 @click.option(
     "--min-score",
     metavar="SCORE",
-    type=click.FloatRange(0, 1),
+    type=NumberRange(0, 1),
     help="Only lessons with at least this score.",
 )
 @click.option(

@@ -10,6 +10,7 @@ from itertools import pairwise
 from typing import Final
 
 from git_fedlearn.core.events import words_of
+from git_fedlearn.core.patterns import PatternTest
 
 PROBE: Final = "the question is a connection test"
 TOO_SHORT: Final = "the question is too short to be understood alone"
@@ -23,18 +24,18 @@ MAX_GUESSES: Final = 2
 """Words such as "probably" that an answer may contain outside code."""
 
 _PROBES = frozenset("test testing ping pong hello hi hey health working ok okay check status".split())
-_DECLINES = re.compile(
+_DECLINES = PatternTest(
     r"\b(?:i|we) (?:cannot|can't|can not|could not|am unable to|are unable to|do not have|don't have)\b"
     r"|\bas an ai\b|\bplease provide\b|\b(?:is|was|are) not provided\b"
     r"|\bimpossible to (?:verify|determine|say)\b"
     r"|\bi will simulate\b",
     re.IGNORECASE,
 )
-_CONTRADICTS = re.compile(
+_CONTRADICTS = PatternTest(
     r"^[^\w\n]*(?:wait,|actually, (?:no|that)|hmm\b|let me (?:try|start) again|correction\W*:)",
     re.IGNORECASE | re.MULTILINE,
 )
-_GUESSES = re.compile(
+_GUESSES = PatternTest(
     r"\b(?:likely|probably|possibly|perhaps|presumably|maybe|(?:may|might|could|must) have (?:been )?\w+ed"
     r"|i (?:assume|guess|suspect|think|believe))\b",
     re.IGNORECASE,
@@ -67,11 +68,15 @@ def _find_answer_fault(answer: str, said: list[str]) -> str | None:
     faults: tuple[tuple[str, Callable[[], bool]], ...] = (
         (CUT_OFF, lambda: is_cut_off(answer)),
         (REPEATS, lambda: is_repetitive(said)),
-        (DECLINES_TO_ANSWER, lambda: bool(_DECLINES.search(_prose(answer)))),
-        (CONTRADICTS_ITSELF, lambda: bool(_CONTRADICTS.search(_prose(answer)))),
-        (GUESSES, lambda: len(_GUESSES.findall(_prose(answer))) > MAX_GUESSES),
+        (DECLINES_TO_ANSWER, lambda: _DECLINES.is_in(_prose(answer))),
+        (CONTRADICTS_ITSELF, lambda: _CONTRADICTS.is_in(_prose(answer))),
+        (GUESSES, lambda: _is_guesswork(_prose(answer))),
     )
     return next((phrase for phrase, applies in faults if applies()), None)
+
+
+def _is_guesswork(prose: str) -> bool:
+    return _GUESSES.is_in(prose) and len(_GUESSES.pattern.findall(prose)) > MAX_GUESSES
 
 
 def _prose(answer: str) -> str:
@@ -85,8 +90,10 @@ def is_echo(asked: list[str], said: list[str]) -> bool:
 
 def is_repetitive(said: list[str]) -> bool:
     """Whether an answer of 100 words or more has under a third of distinct three-word runs: a stuck model."""
+    if len(said) < 102:  # noqa: PLR2004  100 runs
+        return False
     runs = [*zip(said, said[1:], said[2:], strict=False)]
-    return len(runs) >= 100 and len(set(runs)) * 3 < len(runs)  # noqa: PLR2004
+    return len(set(runs)) * 3 < len(runs)
 
 
 def is_cut_off(answer: str) -> bool:
@@ -96,7 +103,7 @@ def is_cut_off(answer: str) -> bool:
         return True
     if unfenced(text)[:1] in ("{", "["):
         return _is_open_json(unfenced(text))
-    return _hangs(_CODE.sub(".", text))
+    return _hangs(_CODE.sub(".", text) if "```" in text else text)
 
 
 def _is_open_json(text: str) -> bool:
@@ -118,7 +125,7 @@ def _hangs(text: str) -> bool:
         return True
     if last.count("`") % 2 or last.count("(") > last.count(")"):
         return True
-    return bool(re.search(r"[\w,]$", last)) and _ends_unlike_its_kind(lines)
+    return (last[-1].isalnum() or last[-1] in "_,") and _ends_unlike_its_kind(lines)
 
 
 def _ends_unlike_its_kind(lines: list[str]) -> bool:
@@ -129,5 +136,5 @@ def _ends_unlike_its_kind(lines: list[str]) -> bool:
     ]
     kin = [line for line in kin if len(line) >= 40]  # noqa: PLR2004  shorter lines are labels
     if kin:
-        return sum(bool(re.search(r"[.!?;:)`*\"']$", line.rstrip())) for line in kin) * 2 > len(kin)
+        return sum(line.rstrip()[-1] in ".!?;:)`*\"'" for line in kin) * 2 > len(kin)
     return len(lines[-1]) >= 200 or any(b == " " and a in ".!?" for a, b in pairwise(lines[-1]))  # noqa: PLR2004

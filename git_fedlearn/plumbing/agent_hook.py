@@ -7,6 +7,7 @@ what went wrong is in a log in the git folder of the clone.
 
 import json
 import os
+import select
 import sys
 from collections.abc import Mapping
 from contextlib import suppress
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 
 PROBE: Final = "FEDLEARN_PROBE"
 MAX_INPUT_BYTES: Final = 32_000_000
+MAX_WAIT_SECONDS: Final = 5
+"""For the next piece of the input."""
 MAX_LOG_BYTES: Final = 100_000
 """Then the log begins again."""
 
@@ -40,7 +43,7 @@ def run(arguments: list[str], environment: Mapping[str, str]) -> None:
         return
     common = None
     try:
-        payload = json.loads(sys.stdin.buffer.read(MAX_INPUT_BYTES))
+        payload = _read_payload(sys.stdin.fileno())
         if not isinstance(payload, dict):
             return
         found = find_clone(Path(clone or str(payload.get("cwd") or ".")))
@@ -51,6 +54,20 @@ def run(arguments: list[str], environment: Mapping[str, str]) -> None:
     except Exception as error:  # noqa: BLE001  the boundary: an agent must not fail because of us
         if common:
             _log(common / "fedlearn" / "agents", event, error)
+
+
+def _read_payload(stream: int) -> object:
+    """The JSON that the agent writes, read to its end: some agents leave the pipe open. Raises ValueError."""
+    data = bytearray()
+    while len(data) < MAX_INPUT_BYTES and select.select([stream], [], [], MAX_WAIT_SECONDS)[0]:
+        chunk = os.read(stream, 1_000_000)
+        data += chunk
+        if chunk.rstrip().endswith(b"}"):
+            with suppress(ValueError):
+                return json.loads(data)
+        elif not chunk:
+            break
+    return json.loads(data)
 
 
 def _answer(

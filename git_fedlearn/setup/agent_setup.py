@@ -23,6 +23,7 @@ from git_fedlearn.setup.agent_files import (
     AgentEntries,
     AgentFiles,
     AgentName,
+    agent_files,
     is_our_command,
 )
 from git_fedlearn.setup.blocks import (
@@ -97,6 +98,13 @@ def uninstall_agent(repository: Repository, name: AgentName, files: AgentFiles) 
     if take_file_block(files.instructions, marks=HTML_MARKS):
         done.append(ChangedPart(files.instructions, "instructions", "removed"))
     return done
+
+
+def installed_files(repository: Repository, environment: Mapping[str, str]) -> list[Path]:
+    """Files of agents that still have our entries, as far as this clone has noted."""
+    codex = agent_files("codex", None, environment).settings
+    noted = [path for path in map(Path, _notes(repository)) if path.exists()]
+    return [*noted, codex] if find_file_block(codex) else noted
 
 
 def read_installed(repository: Repository, name: AgentName, files: AgentFiles) -> InstalledParts:
