@@ -134,6 +134,15 @@ def test_a_search_loads_nothing_that_only_other_commands_need(system: System) ->
     assert not {module for module in modules if module.startswith(others)}
 
 
+def test_a_search_by_meaning_loads_no_numpy_and_no_workers(system: System) -> None:
+    system.add("error-solutions", {"error_message": "disk full", "solution": "empty the store"})
+    arguments = ("-C", str(system.path), "search", "no room on the disk is left")
+    modules = loaded("cli", *arguments, environment=system.environment, of_ours=False)
+    parts = {name.partition(".")[0] for name in modules}
+    assert "tokenizers" in parts
+    assert not parts & {"numpy", "safetensors", "multiprocessing", "concurrent"}
+
+
 def test_the_hook_of_a_failed_command_loads_no_git_no_model_and_no_privacy_engine(system: System) -> None:
     lesson = {"error_message": "zorp: flux gate jammed", "solution": "Oil it.", "value_score": 0.9}
     system.add("error-solutions", lesson)

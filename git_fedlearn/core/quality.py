@@ -80,5 +80,7 @@ def is_echo(asked: list[str], said: list[str]) -> bool:
 
 def is_repetitive(said: list[str]) -> bool:
     """Whether an answer of 100 words or more has under a third of distinct three-word runs: a stuck model."""
+    if len(said) < 102:  # noqa: PLR2004  100 runs
+        return False
     runs = [*zip(said, said[1:], said[2:], strict=False)]
-    return len(runs) >= 100 and len(set(runs)) * 3 < len(runs)  # noqa: PLR2004
+    return len(set(runs)) * 3 < len(runs)

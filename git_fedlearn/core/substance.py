@@ -275,7 +275,7 @@ def _begins_with_substance(text: str) -> bool:
     end = text.find(" ", _BEGINNING)
     beginning = text[:end] if end >= 0 else text
     if not _REFERENCE_SIGN.search(beginning):
-        return not _EMPTY_WORDS.issuperset(_content(beginning))
+        return any(word not in _EMPTY_WORDS for word in _content(beginning))
     beginning = _REFERENCE.sub(" ", beginning)
     return not NOTHING_WORDS.issuperset(_content(beginning)) and not _EMPTY_WORDS.issuperset(
         _content(_WEAK_REFERENCE.sub(" ", beginning))

@@ -46,7 +46,7 @@ def is_cut_off(answer: str) -> bool:
     last = lines[-1] if lines else ""
     if last.count("`") % 2 or last.count("(") > last.count(")"):
         return True
-    return bool(re.search(r"[\w,]$", last)) and _ends_unlike_its_kind(lines)
+    return bool(last) and (last[-1].isalnum() or last[-1] in "_,") and _ends_unlike_its_kind(lines)
 
 
 def is_surely_cut_off(note: str) -> bool:
@@ -61,10 +61,10 @@ def is_surely_cut_off(note: str) -> bool:
 
 def without_cut_mark(text: str) -> str:
     """A text without the last lines or the ellipsis that say that more is missing."""
-    lines = text.rstrip().splitlines()
-    while len(lines) > 1 and _is_cut_mark(lines[-1]):
-        lines.pop()
-    return _ELLIPSIS.sub("", "\n".join(lines)).rstrip() if lines else text.rstrip()
+    kept = text.rstrip()
+    while (end := kept.rfind("\n")) >= 0 and _is_cut_mark(kept[end + 1 :]):
+        kept = kept[:end].rstrip()
+    return _ELLIPSIS.sub("", kept).rstrip() if kept.endswith(("...", "…")) else kept
 
 
 def whole_items(text: str) -> str:
@@ -111,7 +111,8 @@ def _is_open(text: str) -> bool:
 
 
 def _prose_lines(text: str) -> list[str]:
-    return [line for line in _CODE.sub(".", text).splitlines() if line.strip()]
+    prose = _CODE.sub(".", text) if "```" in text else text
+    return [line for line in prose.splitlines() if line.strip()]
 
 
 def _is_open_json(text: str) -> bool:
@@ -132,5 +133,5 @@ def _ends_unlike_its_kind(lines: list[str]) -> bool:
     ]
     kin = [line for line in kin if len(line) >= 40]  # noqa: PLR2004  shorter lines are labels
     if kin:
-        return sum(bool(re.search(r"[.!?;:)`*\"']$", line.rstrip())) for line in kin) * 2 > len(kin)
+        return sum(line.rstrip()[-1] in ".!?;:)`*\"'" for line in kin) * 2 > len(kin)
     return len(lines[-1]) >= 200 or any(b == " " and a in ".!?" for a, b in pairwise(lines[-1]))  # noqa: PLR2004

@@ -114,10 +114,8 @@ def _rows(formats: tuple[MarkedFormat, ...]) -> tuple[tuple[tuple[str, ...], _Ro
 def find_tokens(subject: Subject) -> Iterator[Match]:
     """Tokens recognized by their prefix, whole."""
     text = subject.text
-    if len(text) < _MIN_TOKEN_LENGTH or _RUN.search(text) is None:
-        return
     prefixes, table = _prefix_table()
-    for run in _RUN.finditer(text):
+    for run in (run for span in subject.long_words for run in _RUN.finditer(text, *span)):
         at, stop = run.span()
         while (hit := prefixes.search(text, at, stop)) is not None:
             at = hit.end()
