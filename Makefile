@@ -15,7 +15,7 @@ define make_venv
 @echo "setting up $(1) …"
 endef
 
-.PHONY: demo test lint format docs bench soak lowest clean
+.PHONY: demo test lint format docs bench bench-table soak lowest clean
 demo: $(DEMO)/.ready
 	@PATH="$(CURDIR)/$(DEMO)/bin:$$PATH" git fedlearn demo
 
@@ -41,8 +41,12 @@ docs/demo.svg: $(wildcard git_fedlearn/demo/*.py) git_fedlearn/commands/demo.py 
 bench: $(READY)
 	@$(BIN)/python -m benchmarks
 
+bench-table: $(READY)
+	@$(BIN)/python -m benchmarks --write
+
 soak: $(READY)
 	@$(BIN)/python -m pytest -n auto -m soak
+	@$(BIN)/python -m benchmarks hub push_race
 
 # The lowest versions that pyproject.toml allows must do, too.
 lowest: $(LOWEST)/.ready

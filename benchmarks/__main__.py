@@ -5,12 +5,12 @@ of the lessons of another system, `privacy_corpora` what scanners find in the co
 names.
 """
 
+import argparse
 import importlib
-import sys
 import tempfile
 from pathlib import Path
 
-from benchmarks.table import print_rows
+from benchmarks.table import print_rows, write_table
 
 BENCHMARKS = (
     "startup",
@@ -18,29 +18,35 @@ BENCHMARKS = (
     "git_merge",
     "sync",
     "sessions",
+    "cluster",
     "search",
     "pull_remotes",
     "hooks",
     "history",
     "privacy",
-    "privacy_corpora",
-    "second_time",
-    "flows",
 )
+"""Those of ratios: docs/performance.md has a table of each."""
+
+COUNTS = ("large_sets", "hub", "push_race", "privacy_corpora", "second_time", "flows")
 
 
 def main() -> None:
-    chosen = sys.argv[1:] or BENCHMARKS
-    for name in chosen:
-        if name not in BENCHMARKS:
-            sys.exit(f"error: no such benchmark: {name}\nhint: one of {', '.join(BENCHMARKS)}")
-    for name in chosen:
+    options = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    options.add_argument("names", nargs="*", metavar="NAME", help="all of ratios by default")
+    options.add_argument("--write", action="store_true", help="write the tables into docs/performance.md")
+    chosen = options.parse_args()
+    for name in chosen.names:
+        if name not in BENCHMARKS + COUNTS:
+            options.error(f"{name}: no such benchmark; one of {', '.join(BENCHMARKS + COUNTS)}")
+    for name in chosen.names or BENCHMARKS:
+        benchmark = importlib.import_module(f"benchmarks.{name}")
         with tempfile.TemporaryDirectory() as folder:
-            benchmark = importlib.import_module(f"benchmarks.{name}")
-            if name in {"flows", "privacy_corpora", "second_time"}:
+            if name in COUNTS:
                 getattr(benchmark, f"print_{name.removeprefix('privacy_')}")(Path(folder))
-            else:
-                print_rows(benchmark.rows(Path(folder)))
+                continue
+            lines = print_rows(benchmark.rows(Path(folder)))
+            if chosen.write:
+                write_table(name, lines)
 
 
 if __name__ == "__main__":

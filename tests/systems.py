@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -143,10 +144,13 @@ class World:
         made.git("init", "--quiet")
         return made
 
-    def system(self, name: str) -> System:
-        """A federated repository with one commit: a copy of one that `git fedlearn init` made."""
+    def system(self, name: str, prepare: Callable[[System], None] | None = None) -> System:
+        """A federated repository with one commit: a copy of one that `git fedlearn init` made.
+
+        `prepare`: a function of a module that brings it further, once in a process.
+        """
         made = System(self.folder / name, self.home)
-        shutil.copytree(_template(), made.path, symlinks=True)
+        shutil.copytree(_template(prepare), made.path, symlinks=True)
         made.git("config", "fedlearn.system", _new_system_id())
         return made
 
@@ -169,13 +173,18 @@ class World:
 
 
 @cache
-def _template() -> Path:
+def _template(prepare: Callable[[System], None] | None) -> Path:
     """A federated repository, made once in a process and copied: `init` costs a dozen git processes."""
     folder = Path(tempfile.mkdtemp(prefix="fedlearn-template-"))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    made = World(folder).repository("system")
-    made.fedlearn("init")
-    made.commit("federate")
+    world = World(folder)
+    if prepare:
+        made = world.system("system")
+        prepare(made)
+    else:
+        made = world.repository("system")
+        made.fedlearn("init")
+        made.commit("federate")
     return made.path
 
 

@@ -327,3 +327,22 @@ def test_an_error_that_was_solved_with_a_lesson_is_not_drafted(agent: Agent, tmp
 def test_a_probe_answers_at_once(agent: Agent) -> None:
     agent.system.environment["FEDLEARN_PROBE"] = "t0ken"
     assert agent.run("SessionStart", b"").stdout == b"fedlearn-probe t0ken SessionStart" + os.linesep.encode()
+
+
+def test_it_answers_although_the_agent_leaves_the_pipe_open(agent: Agent) -> None:
+    payload = {"session_id": "s", "cwd": str(agent.folder), "source": "startup"}
+    head, tail = json.dumps(payload)[:30], json.dumps(payload)[30:]
+    with subprocess.Popen(
+        [sys.executable, "-I", "-m", "git_fedlearn.plumbing.agent_hook", "SessionStart", agent.system.path],
+        cwd=agent.folder,
+        env=agent.system.environment,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    ) as hook:
+        assert hook.stdin
+        assert hook.stdout
+        for part in (head, tail):
+            hook.stdin.write(part.encode())
+            hook.stdin.flush()
+        assert b"postgres:15" in hook.stdout.read()
+        assert hook.wait() == 0

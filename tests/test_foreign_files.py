@@ -58,6 +58,10 @@ def test_init_says_what_it_takes_and_what_it_leaves(code: System) -> None:
         "leaves    data/collections/notes.txt, data/evals/results.jsonl, data/metrics/monthly/2026-11.json,"
         " data/model.bin, data/notes.md, 4 more files (yours; git-fedlearn does not touch other files)\n"
     ) in done.out
+    assert (
+        "note: from now on, git refuses commits that add lines of another format to them\n"
+        "hint: git fedlearn verify    (shows such lines; files that are something else: move away)\n"
+    ) in done.err
     assert " data/README.md data/patterns/" in done.out.splitlines()[-2]
     assert {path: code.read(path) for path in OTHERS} == before
     assert "yours" not in code.fedlearn("init").out

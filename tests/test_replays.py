@@ -20,7 +20,10 @@ def forked(world: World) -> System:
 
     `both` is `topic` with a merged branch, `side`, that began before picked.
     """
-    one = world.system("one")
+    return world.system("one", _fork)
+
+
+def _fork(one: System) -> None:
     one.add("skills-patterns", {"title": "base"})
     one.commit("base")
     one.git("branch", "start")
@@ -36,7 +39,6 @@ def forked(world: World) -> System:
     one.git("checkout", "--quiet", "main")
     one.add("skills-patterns", {"title": "ours"})
     one.commit("ours")
-    return one
 
 
 def titles(system: System, revision: str = "HEAD") -> set[str]:

@@ -5,11 +5,15 @@ comes from an outdated index: a small change is taken in at once, a large one in
 then there is no answer. Each session has a budget of tokens, and no lesson is shown twice in it.
 """
 
-from collections.abc import Callable, Mapping
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import UTC, date, datetime
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from git_fedlearn.agents.prime import make_digest
 from git_fedlearn.agents.recall_index import (
     RecalledLesson,
     RecallIndex,
@@ -30,8 +34,6 @@ from git_fedlearn.learn.readers.session import Message, Ran, ToolCall, steps_of
 from git_fedlearn.repository.state import AGENTS, State
 
 if TYPE_CHECKING:
-    from datetime import date
-
     from git_fedlearn.repository.repository import Repository
 
 SESSION_BUDGET_TOKENS: Final = 1_500
@@ -74,24 +76,22 @@ class ClonePlace(NamedTuple):
 
 
 class AgentLoop:
-    """The hooks of one clone. What most events do not need is loaded when it is needed."""
+    """The hooks of one clone. What takes 5 ms or more to load and most events do not need is loaded late."""
 
     def __init__(self, place: ClonePlace) -> None:
         self._place = place
-        self._state = State(place.common_dir / "fedlearn")
-        self._sessions = self._state.path(AGENTS, "sessions")
+        state = State(place.common_dir / "fedlearn")
+        self._sessions, self._index = state.path(AGENTS, "sessions"), index_path(state)
         self._afterwards: Callable[[], None] | None = None
 
     @cached_property
     def _repository(self) -> "Repository":
-        from git_fedlearn.repository.repository import Repository  # noqa: PLC0415  rarely needed
+        from git_fedlearn.repository.repository import Repository  # noqa: PLC0415  6 ms
 
         return Repository(*self._place)
 
     @cached_property
-    def _today(self) -> "date":
-        from datetime import UTC, datetime  # noqa: PLC0415  rarely needed
-
+    def _today(self) -> date:
         fixed = self._place.environment.get("SOURCE_DATE_EPOCH", "")
         now = datetime.fromtimestamp(int(fixed), UTC) if fixed.isdecimal() else datetime.now(UTC)
         return now.date()
@@ -109,8 +109,6 @@ class AgentLoop:
         return HookAnswer(text, self._afterwards)
 
     def _prime(self, payload: JsonObject, notes: SessionNotes) -> str:
-        from git_fedlearn.agents.prime import make_digest  # noqa: PLC0415  once in a session
-
         remove_old_sessions(self._sessions)
         if payload.get("source") == "resume":
             return ""
@@ -164,7 +162,7 @@ class AgentLoop:
         notes.failed[key] = [*(one for one in waiting if one not in again), *ids]
         return text
 
-    def _note_outcome(self, notes: SessionNotes, ids: list[RecordId] | list[str], *, worked: bool) -> None:
+    def _note_outcome(self, notes: SessionNotes, ids: Sequence[str], *, worked: bool) -> None:
         for one in ids:
             if one not in notes.counted:
                 notes.counted.append(one)
@@ -174,7 +172,7 @@ class AgentLoop:
         """Count the outcomes of a session; if another process holds the lock, the next hook does."""
         if not notes.uncounted:
             return
-        from git_fedlearn.repository.outcomes import UseResult, count_outcomes  # noqa: PLC0415  rarely needed
+        from git_fedlearn.repository.outcomes import UseResult, count_outcomes  # noqa: PLC0415  8 ms
 
         try:
             with self._repository.lock("agent", LOCK_SECONDS):
@@ -191,7 +189,7 @@ class AgentLoop:
         self._count(notes)
         transcript = payload.get("transcript_path")
         if isinstance(transcript, str) and transcript and (event == SESSION_END or notes.solved):
-            from git_fedlearn.agents.drafts import draft_lesson  # noqa: PLC0415  reads a whole session
+            from git_fedlearn.agents.drafts import draft_lesson  # noqa: PLC0415  33 ms
 
             with self._open_index(wait=True) as index:
                 draft_lesson(self._repository, Path(transcript).expanduser(), self._today, index, notes.shown)
@@ -201,19 +199,23 @@ class AgentLoop:
         elif notes.path.exists():
             notes.write()
 
-    def _open_index(self, *, scores: bool = False, wait: bool = False) -> "_OpenIndex":
-        return _OpenIndex(self, scores=scores, wait=wait)
+    @contextmanager
+    def _open_index(self, *, scores: bool = False, wait: bool = False) -> Iterator[RecallIndex | None]:
+        """The current index, None if there is none."""
+        is_current = self._is_current(scores=scores, wait=wait)
+        with open_recall_index(self._index) as index:
+            yield index if is_current else None
 
-    def is_current(self, *, scores: bool, wait: bool) -> bool:
+    def _is_current(self, *, scores: bool, wait: bool) -> bool:
         """Whether the index can answer, after taking in a small change; `scores`: also that of outcomes."""
-        with open_recall_index(self.path) as index:
+        with open_recall_index(self._index) as index:
             before = index.read_facts("files") if index else {}
             outcomes = index.read_facts("outcomes") if index and scores else {}
         now = data_facts(self._place.top)
         is_same = index is not None and before == now
         if is_same and (not scores or outcomes == outcome_facts(self._place.top)):
             return True
-        from git_fedlearn.agents.recall_refresh import refresh_recall_index  # noqa: PLC0415  rarely needed
+        from git_fedlearn.agents.recall_refresh import refresh_recall_index  # noqa: PLC0415  36 ms
 
         repository = self._repository
         if not wait and changed_bytes(before, now) > MAX_INLINE_BYTES:
@@ -224,26 +226,6 @@ class AgentLoop:
         except LockedError:
             return False
         return True
-
-    @property
-    def path(self) -> Path:
-        """The file of the index."""
-        return index_path(self._state)
-
-
-class _OpenIndex:
-    """The current index as a context, None if there is none."""
-
-    def __init__(self, loop: AgentLoop, *, scores: bool, wait: bool) -> None:
-        self._usable = loop.is_current(scores=scores, wait=wait)
-        self._opened = open_recall_index(loop.path)
-
-    def __enter__(self) -> RecallIndex | None:
-        index = self._opened.__enter__()
-        return index if self._usable else None
-
-    def __exit__(self, *_: object) -> None:
-        self._opened.__exit__(None, None, None)
 
 
 def parse_run(event: str, payload: JsonObject) -> Ran | None:
@@ -265,8 +247,6 @@ def parse_run(event: str, payload: JsonObject) -> Ran | None:
 def _parse_response(response: Json) -> tuple[bool | None, str]:
     """Whether a tool failed, None if only the text says so, and the text."""
     if isinstance(response, dict):
-        import json  # noqa: PLC0415
-
         failed = response.get("is_error") is True or response.get("success") is False
         return failed, json.dumps(response)
     return None, response if isinstance(response, str) else ""

@@ -4,12 +4,12 @@ from typing import Final
 
 import click
 
+from git_fedlearn.agents.recall_refresh import refresh_recall_index
 from git_fedlearn.console.context import Context
 from git_fedlearn.console.usage import ANSWER_AS_JSON
 from git_fedlearn.core.canonical import Json, JsonObject
 from git_fedlearn.errors import UsageError
 from git_fedlearn.extras import install_line, installed_extras
-from git_fedlearn.repository.repository import Repository
 from git_fedlearn.setup.agent_files import AGENT_NAMES, AgentEntries, AgentFiles, AgentName, agent_files
 from git_fedlearn.setup.agent_setup import ChangedPart, install_agent, read_installed, uninstall_agent
 from git_fedlearn.setup.launcher import find_launcher
@@ -56,7 +56,7 @@ def install(
     entries = AgentEntries(find_launcher(repository.git), repository.top)
     with repository.lock("agent install"):
         done = install_agent(repository, name, files, entries, instructions=instructions)
-    _refresh(repository)
+    refresh_recall_index(repository)
     context.answer("agent-install/v1", _changes_json(name, done))
     _say(context, done)
     if not installed_extras()["mcp"]:
@@ -143,13 +143,6 @@ def _files(context: Context, name: AgentName, project: str | None, *, everywhere
     if not folder.is_dir():
         raise UsageError(f"{folder}: no such directory", hint="name the folder of the project")
     return agent_files(name, None if everywhere else folder, context.environment)
-
-
-def _refresh(repository: Repository) -> None:
-    """Build the index now, so that the first hook can answer."""
-    from git_fedlearn.agents.recall_refresh import refresh_recall_index  # noqa: PLC0415  only here
-
-    refresh_recall_index(repository)
 
 
 def _changes_json(name: AgentName, done: list[ChangedPart]) -> JsonObject:

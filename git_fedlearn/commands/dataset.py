@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 
 from git_fedlearn.console.context import Context
-from git_fedlearn.console.usage import ANSWER_AS_JSON
+from git_fedlearn.console.usage import ANSWER_AS_JSON, NumberRange
 from git_fedlearn.console.words import count
 from git_fedlearn.core.canonical import Json
 from git_fedlearn.core.layout import FINE_TUNING
@@ -208,13 +208,13 @@ def list_(context: Context) -> None:
 @click.option(
     "--split",
     metavar="SHARE",
-    type=click.FloatRange(0, 1, min_open=True, max_open=True),
+    type=NumberRange(0, 1, min_open=True, max_open=True),
     help="Share of samples to train on; the others validate.",
 )
 @click.option(
     "--min-score",
     metavar="SCORE",
-    type=click.FloatRange(0, 1),
+    type=NumberRange(0, 1),
     help="Skip samples whose author's score is lower or missing.",
 )
 @click.option(
@@ -263,11 +263,7 @@ def export(
         listed: list[Json] = [_file(path, formatted) for path, formatted in files.items()]
         context.say_json("dataset-export/v1", {"files": listed, "left_out": dict(left_out)})
         return
-    for path, formatted in files.items():
-        written = f"wrote {count(formatted.samples, 'sample')} to {path}"
-        context.say(written if formatted.samples else f"no samples for {path}")
-        for reason, number in sorted(formatted.skipped.items()):
-            context.say(f"  skipped {number}: {reason}")
+    _say_files(context, files)
     for reason, number in sorted(left_out.items()):
         context.say(f"skipped {number}: {reason}")
     if len(scored) < len(found):
@@ -289,6 +285,14 @@ def _refuse_stale(validation: Path, files: dict[Path, Formatted]) -> None:
             f"{validation}: left over from an export with --split",
             hint="remove it, or name another folder with -o",
         )
+
+
+def _say_files(context: Context, files: dict[Path, Formatted]) -> None:
+    for path, formatted in files.items():
+        written = f"wrote {count(formatted.samples, 'sample')} to {path}"
+        context.say(written if formatted.samples else f"no samples for {path}")
+        for reason, number in sorted(formatted.skipped.items()):
+            context.say(f"  skipped {number}: {reason}")
 
 
 def _file(path: Path, made: Formatted) -> dict[str, Json]:

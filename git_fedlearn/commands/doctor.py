@@ -18,7 +18,7 @@ from git_fedlearn.core.canonical import Json
 from git_fedlearn.errors import FedlearnError
 from git_fedlearn.extras import install_line, installed_extras
 from git_fedlearn.federation.unattended import read_last_run
-from git_fedlearn.learn.sync_state import find_broken_checkpoints
+from git_fedlearn.learn.checkpoints import find_broken_checkpoints
 from git_fedlearn.qdrant.connect import FOLDER_KEY, URL_KEY, try_store
 from git_fedlearn.repository.repository import Repository
 from git_fedlearn.repository.state import CHECKPOINTS, FEDERATING

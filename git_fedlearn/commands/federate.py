@@ -12,7 +12,7 @@ from git_fedlearn.console.context import Context
 from git_fedlearn.console.installation import restore_hooks
 from git_fedlearn.console.peers import warn_of_copied_clone
 from git_fedlearn.console.progress import progress_bar, reading_bar
-from git_fedlearn.console.usage import ANSWER_AS_JSON
+from git_fedlearn.console.usage import ANSWER_AS_JSON, NumberRange
 from git_fedlearn.console.words import count
 from git_fedlearn.core.canonical import Json
 from git_fedlearn.errors import FedlearnError
@@ -23,7 +23,6 @@ from git_fedlearn.federation.pull import PullOptions, make_checker, pull
 from git_fedlearn.federation.unattended import (
     LastRun,
     anonymous_environment,
-    is_anonymous,
     marked_run,
     write_last_run,
 )
@@ -247,7 +246,7 @@ def _in_words(found: Exchanged) -> str:
 @click.option(
     "--timeout",
     metavar="SECONDS",
-    type=click.FloatRange(0.1, 86400),
+    type=NumberRange(0.1, 86400),
     default=60,
     help="Timeout per peer (default: 60).",
 )
@@ -273,7 +272,7 @@ def command(
     so that any number of systems can share one remote without racing.
     """
     repository = context.data_repository
-    if is_anonymous(repository):
+    if repository.is_anonymous:
         context = context.moved(context.directory, anonymous_environment(repository))
     goal = to or repository.git.find_config("fedlearn.pushTo")
     run = Run(context, source, goal, remote, timeout, dry_run)

@@ -80,7 +80,10 @@ def _say_existing(context: Context, existing: ExistingFiles, older: set[str]) ->
     ours, others = ([path for path in paths if path not in older] for paths in existing)
     if ours:
         context.tell(f"uses      {_some(ours)} (existing; from now on a data file of git-fedlearn)")
-        context.note("hint: git fedlearn verify    (shows lines that are not records)")
+        context.note("note: from now on, git refuses commits that add lines of another format to them")
+        context.note(
+            "hint: git fedlearn verify    (shows such lines; files that are something else: move away)"
+        )
     if others:
         context.tell(f"leaves    {_some(others)} (yours; git-fedlearn does not touch other files)")
 

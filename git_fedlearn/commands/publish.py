@@ -7,7 +7,7 @@ from typing import Final
 import click
 
 from git_fedlearn.console.context import Context, paint
-from git_fedlearn.console.usage import ANSWER_AS_JSON
+from git_fedlearn.console.usage import ANSWER_AS_JSON, NumberRange
 from git_fedlearn.console.words import SHORT_ID, SUSPICIOUS, count, redactions
 from git_fedlearn.core.canonical import Json
 from git_fedlearn.core.layout import SetName
@@ -23,7 +23,7 @@ from git_fedlearn.federation.publishing import (
     PublishPlan,
     describe_kinds,
 )
-from git_fedlearn.federation.unattended import anonymous_environment, is_anonymous
+from git_fedlearn.federation.unattended import anonymous_environment
 from git_fedlearn.federation.upstream import Exchange, StepStatus
 from git_fedlearn.privacy.engine import PrivacyEngine
 from git_fedlearn.repository.lock import hold_lock
@@ -47,7 +47,7 @@ class NotPublishedError(FedlearnError):
 @click.option(
     "--min-score",
     metavar="SCORE",
-    type=click.FloatRange(0, 1),
+    type=NumberRange(0, 1),
     help="Only lessons with at least this score.",
 )
 @click.option(
@@ -84,7 +84,7 @@ def command(  # noqa: PLR0913  one option each
     only a peer brought are left out. Exits with 1 if a chosen lesson may not leave.
     """
     repository = context.data_repository
-    if is_anonymous(repository):
+    if repository.is_anonymous:
         context = context.moved(context.directory, anonymous_environment(repository))
         repository = context.data_repository
     (peer,) = get_peers(repository, (name,))

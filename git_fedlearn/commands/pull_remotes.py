@@ -5,7 +5,7 @@ import click
 from git_fedlearn.console.context import Context
 from git_fedlearn.console.peers import say, to_json, warn_of_copied_clone
 from git_fedlearn.console.progress import watching
-from git_fedlearn.console.usage import ANSWER_AS_JSON
+from git_fedlearn.console.usage import ANSWER_AS_JSON, NumberRange
 from git_fedlearn.errors import GitError
 from git_fedlearn.federation.peers import get_peers
 from git_fedlearn.federation.pull import PullOptions, make_checker, pull
@@ -24,7 +24,7 @@ from git_fedlearn.repository.checkout import is_interrupted
 @click.option(
     "--timeout",
     metavar="SECONDS",
-    type=click.FloatRange(0.1, 86400),
+    type=NumberRange(0.1, 86400),
     default=60,
     help="Timeout per peer (default: 60).",
 )

@@ -16,7 +16,7 @@ from git_fedlearn.console.lesson_facts import (
     lesson_facts,
 )
 from git_fedlearn.console.progress import progress_bar
-from git_fedlearn.console.usage import ANSWER_AS_JSON
+from git_fedlearn.console.usage import ANSWER_AS_JSON, NumberRange
 from git_fedlearn.console.words import SHORT_ID, SUSPICIOUS, count, evidence
 from git_fedlearn.core.canonical import Json
 from git_fedlearn.core.layout import SetName
@@ -85,7 +85,7 @@ _INDENT = "\n   "
     "--min-score",
     default=0.0,
     metavar="SCORE",
-    type=click.FloatRange(0, 1),
+    type=NumberRange(0, 1),
     help="Only lessons with at least this score.",
 )
 @click.option("--store", is_flag=True, help="Search collections in Qdrant; --set names them.")

@@ -7,6 +7,7 @@ from git_fedlearn.console.installation import installation_facts
 from git_fedlearn.console.usage import ANSWER_AS_JSON
 from git_fedlearn.console.words import count
 from git_fedlearn.repository.git import Git
+from git_fedlearn.setup.agent_setup import installed_files
 from git_fedlearn.setup.drivers import Scope, remove_drivers
 from git_fedlearn.setup.hooks import Reach
 from git_fedlearn.setup.install import uninstall
@@ -43,6 +44,10 @@ def command(context: Context, *, scope: Scope) -> None:
     context.answer(
         "uninstall/v1", {**{key: facts[key] for key in ("system", "config", "hooks")}, "unlinked": 0}
     )
+    files = installed_files(repository, context.environment)
+    if files:
+        context.note(f"note: agents keep their hooks, in {', '.join(map(str, files))}")
+        context.note("hint: git fedlearn agent uninstall claude    (or codex)")
     if done.is_unchanged:
         context.say(f"not installed in {repository.common_dir}")
         return

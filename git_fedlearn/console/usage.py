@@ -5,7 +5,8 @@ versions, so usage errors are worded here.
 """
 
 from collections.abc import Callable, Iterable
-from typing import Final
+from math import isnan
+from typing import Any, Final
 
 import click
 
@@ -13,6 +14,15 @@ from git_fedlearn.command_table import EXAMPLES
 from git_fedlearn.console.context import Context
 
 Callback = Callable[[click.Context, click.Parameter, bool], None]
+
+
+class NumberRange(click.FloatRange):
+    """A number within bounds; click takes `nan` for one."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:  # noqa: ANN401  click's
+        """The number. Fails if it is out of bounds, or none."""
+        number = super().convert(value, param, ctx)
+        return self.fail(f"{value!r} is not a number", param, ctx) if isnan(number) else number
 
 
 COMMON: Final = ("--quiet", "--verbose", "--help")

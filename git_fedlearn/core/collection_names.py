@@ -90,7 +90,7 @@ def known_name(name: str) -> str:
 
 def is_cut(file_name: str) -> bool:
     """Whether a file name ends in the hash of a name that is too long."""
-    return _CUT.fullmatch(file_name) is not None
+    return file_name.startswith(ESCAPED) and _CUT.fullmatch(file_name) is not None
 
 
 def readable_name(file_name: str) -> str:

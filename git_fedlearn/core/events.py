@@ -36,6 +36,10 @@ _FAILURE = frozenset(
 )
 _FEEDBACK = {"positive": 1, "up": 1, "good": 1, "neutral": 0, "negative": -1, "down": -1, "bad": -1}
 _WORD = re.compile(r"[^\W_]+")
+_ASCII_WORDS = bytes(
+    ord(chr(code).lower()) if chr(code).isalnum() else ord(" ") for code in range(128)
+).ljust(256)
+"""For each byte of an ASCII text, what of it is in a word: letters in lower case, and digits."""
 
 
 def unwrapped(event: JsonObject) -> JsonObject:
@@ -93,6 +97,8 @@ def unit_number(event: JsonObject, field: str) -> float | None:
 
 def words_of(text: str) -> list[str]:
     """The words of a text in lower case, in order."""
+    if text.isascii():
+        return text.encode().translate(_ASCII_WORDS).decode().split()
     return _WORD.findall(text.casefold())
 
 

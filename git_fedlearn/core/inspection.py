@@ -9,7 +9,7 @@ from git_fedlearn.core.foreign_content import find_foreign_content
 from git_fedlearn.core.identity import is_metadata_key
 from git_fedlearn.core.layout import MAX_LEVEL, ROOT, FileKind, find_set, kind_of, owner_of
 from git_fedlearn.core.outcomes import NotAnOutcomeError, join_outcomes, parse_outcome
-from git_fedlearn.core.record import Record, claimed_id
+from git_fedlearn.core.record import RAW_EVENT, Record, claimed_id
 from git_fedlearn.core.record_set import NumberedLine, canonical_set, is_canonical_line, parse_record_set
 
 
@@ -125,7 +125,9 @@ class _Order:
 def _inspect_line(path: str, line: NumberedLine, limits: SizeLimits, shard: str) -> Iterator[Problem]:
     record = line.record
     if record is None:
-        yield Problem(path, line.number, "opaque", line.reason, fixable=_is_marker(line.line))
+        is_adopted = line.reason == RAW_EVENT and _is_root(path)
+        fixable = is_adopted or _is_marker(line.line)
+        yield Problem(path, line.number, "opaque", line.reason, fixable=fixable)
         return
     form = _form_problem(line.line, record)
     if form:
@@ -144,6 +146,12 @@ def _form_problem(line: bytes, record: Record) -> tuple[str, str] | None:
     if is_canonical_line(line, record):
         return None
     return "form", "CR at the end of a record" if line.endswith(b"\r") else "a record not in canonical form"
+
+
+def _is_root(path: str) -> bool:
+    """Whether a file is the root file of a set: whole events in it are adopted (docs/howto/migrate.md)."""
+    found = find_set(path)
+    return found is not None and found[1] == ROOT
 
 
 def _is_marker(line: bytes) -> bool:

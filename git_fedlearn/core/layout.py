@@ -16,12 +16,13 @@ from typing import Final, NewType
 
 from git_fedlearn.core.collection_names import escape_name, is_collection_name, known_name, unescape_name
 from git_fedlearn.core.fast_join import Settled
+from git_fedlearn.core.patterns import lazy_pattern
 
 ROOT: Final = ""
 """The name of the root file among the shards of its set."""
 
 MAX_LEVEL: Final = 2
-SHARD_NAME: Final = re.compile(r"[0-9a-f]{1,2}")
+SHARD_NAME: Final = lazy_pattern(r"[0-9a-f]{1,2}")
 
 
 SetName = NewType("SetName", str)
@@ -42,7 +43,7 @@ SHARED_SETS: Final = {
 
 DATA: Final = "data"
 _COLLECTIONS: Final = f"{DATA}/collections"
-_SNAPSHOT: Final = re.compile(r"data/(telemetry|fine-tuning|collections)/snapshots/([^/]+)/[^/]+\.jsonl")
+_SNAPSHOT: Final = lazy_pattern(r"data/(telemetry|fine-tuning|collections)/snapshots/([^/]+)/[^/]+\.jsonl")
 MODELS_FILE: Final = "models.jsonl"
 """The file beside the frozen versions of a system that names the models it trained on them."""
 README: Final = f"{DATA}/README.md"
@@ -65,7 +66,7 @@ _COPY_MARKS: Final = (
     r")+(?P<ending>\.jsonl?)"
 )
 """How file synchronizers name the losing version of a file that two machines changed."""
-_COPIED_SET: Final = re.compile(
+_COPIED_SET: Final = lazy_pattern(
     r"(?:(?:copy|copie|copia|kopie) (?:of|de|di|von) )?"
     r"(?P<stem>best-practices|error-solutions|skills-patterns|dataset)(?P<mark>"
     r"[ ._(\[-](?=.*(?:conflict|konflikt|conflit|conflito|\u51b2\u7a81|\u885d\u7a81|\u7af6\u5408)).*"
@@ -76,14 +77,14 @@ _COPIED_SET: Final = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 """Further names of copies: of iCloud, OneDrive, Synology, file managers. Collections may be called so."""
-_METRICS: Final = re.compile(r"data/metrics/monthly/([^/]+)/\d{4}-\d\d\.json")
+_METRICS: Final = lazy_pattern(r"data/metrics/monthly/([^/]+)/\d{4}-\d\d\.json")
 OUTCOMES: Final = f"{DATA}/outcomes"
 """The folder in which each system counts outcomes of lessons, in a file of its own."""
-_OUTCOMES: Final = re.compile(rf"{OUTCOMES}/([^/]+)\.jsonl")
+_OUTCOMES: Final = lazy_pattern(rf"{OUTCOMES}/([^/]+)\.jsonl")
 
 
 _GIT_FILES: Final = (".gitkeep", ".gitignore", ".gitattributes")
-_RAW: Final = re.compile(
+_RAW: Final = lazy_pattern(
     r"data/(?:telemetry/(?!snapshots/).*|dashboards/.*|metrics/dashboard.*|(?:.*/)?[^/]*-events[^/]*\.jsonl[^/]*)"
 )
 """What the AI stack itself writes, if its data folder is data/: `init` lets git ignore it."""
@@ -227,7 +228,7 @@ def is_raw_in(folder: str, path: str) -> bool:
 
 
 _RAW_FOLDERS: Final = ("telemetry/", "fine-tuning/", "dashboards/")
-_RAW_LOG: Final = re.compile(r".*\.(?:jsonl|ndjson)(?:[.-].*)?")
+_RAW_LOG: Final = lazy_pattern(r".*\.(?:jsonl|ndjson)(?:[.-].*)?")
 
 
 def owner_of(path: str) -> str | None:

@@ -20,12 +20,16 @@ from git_fedlearn.core.empty_words import (
     SUCCESS_WORDS,
 )
 from git_fedlearn.core.events import words_of
+from git_fedlearn.core.patterns import PatternTest
 
 MAX_LESSON: Final = 6_000
 """Characters of an answer; a longer one is a document, not a lesson."""
 
 MAX_ERROR: Final = 10_000
 """Characters of an error; a longer one is a whole log."""
+
+MAX_OTHERS: Final = 16_000
+"""Characters of all other fields of a lesson together."""
 
 MAX_THOUGHTS: Final = 100_000
 """Characters of a text whose thoughts are looked for; a longer one is no lesson."""
@@ -45,6 +49,7 @@ THOUGHT: Final = "only a chain of thought"
 PLATITUDE: Final = "a platitude"
 UNNAMED: Final = "the error is not named"
 DOCUMENT: Final = f"longer than {MAX_LESSON} characters"
+CONVERSATION: Final = "a conversation, not a lesson"
 WHOLE_LOG: Final = f"an error of more than {MAX_ERROR} characters"
 
 _THOUGHT_NAMES = "think|thinking|thought|thoughts|reasoning|reflection|scratchpad|analysis"
@@ -80,7 +85,7 @@ _THOUGHT_MARKS: Final = (
         re.compile(r"(?:<\|end\|>\s*)?(?:<\|start\|>assistant)?(?<!`)<\|channel\|>final<\|message\|>"),
         "</think>",
     ),
-    (re.compile(r"(?<!`)<\|(?:end|return)\|>\s*\Z"), ""),
+    (re.compile(r"(?<!`)<\|(?:end|return|im_end|eot_id|endoftext)\|>\s*\Z"), ""),
 )
 """How other models mark thoughts and answers: Magistral, Kimi, Seed, Command, and gpt-oss (harmony)."""
 _THOUGHT_PARTS: Final = frozenset({"thinking", "redacted_thinking", "reasoning"})
@@ -94,6 +99,13 @@ _THOUGHT_ALOUD = re.compile(
 )
 _FINAL_ANSWER = re.compile(r"^\W*(?:final answer|answer|response)\W*:\s*", re.IGNORECASE | re.MULTILINE)
 
+_TURN = re.compile(
+    r"^\W*(?:user|human|assistant|ai|agent|bot|model|gpt|claude|customer|support)\W{0,4}:",
+    re.IGNORECASE | re.MULTILINE,
+)
+MIN_TURNS: Final = 4
+"""Turns of a conversation; a question and its answer may be quoted in a lesson."""
+
 _REFERENCE = re.compile(
     r"https?://\S+|\b[\w.-]+/[\w.-]+#\d+|#\d+|\bgh-\d+\b|\b(?=[a-f]*\d)(?=\d*[a-f])[0-9a-f]{7,40}\b",
     re.IGNORECASE,
@@ -102,9 +114,26 @@ _WEAK_REFERENCE = re.compile(
     r"\b[a-z][\w]*-(?=[a-z]*\d)[0-9a-z]{1,8}\b|(?<![\w/~.-])(?:[\w.-]+/)+[\w.-]+|@\w+|\bv?\d[\d.]*%?",
     re.IGNORECASE,
 )
-_CONCRETE = re.compile(
-    r"`[^`]+`|(?<![\w-])--?[A-Za-z][\w-]*|\b\w+[._:]\w+|(?<!\w)[~.]{0,2}/\w+|\b\w+/\w+/\w+|\b[a-z]+[A-Z]\w*|\b[A-Z]{2,}\w*|\b\w*_\w+|\d|\w\(\)|[\"'][^\"']{3,}[\"']"
+_REFERENCE_SIGN = re.compile(r"[\d/@]")
+"""Each reference has one of these, also a weak one."""
+_NAMES_BY_FORM: Final = (
+    r"`[^`]+`",
+    r"(?<![\w-])--?[A-Za-z][\w-]*",
+    r"\b\w+[._:]\w+",
+    r"(?<!\w)[~.]{0,2}/\w+",
+    r"\b\w+/\w+/\w+",
+    r"\b[a-z]+[A-Z]\w*",
+    r"\b[A-Z]{2,}\w*",
+    r"\b\w*_\w+",
+    r"\d",
+    r"\w\(\)",
+    r"[\"'][^\"']{3,}[\"']",
 )
+_CONCRETE = re.compile("|".join(_NAMES_BY_FORM))
+_CLEARLY_CONCRETE = PatternTest(
+    "|".join(form for form in _NAMES_BY_FORM if "(?<" not in form and "[A-Z]{2" not in form)
+)
+"""What needs no look at the characters before it, and is concrete with and without capitals."""
 
 
 _EMPTY_WORDS = NOTHING_WORDS | STATUS_WORDS | POINTER_WORDS | RESTART_WORDS
@@ -136,7 +165,7 @@ _DONE_WORDS = (
     "resolved|fixed|solved|addressed|reproduced|determined|identified|found|diagnosed|understood|known|clear"
     "|available|investigated|implemented|done|decided|established|ready|figured out"
 )
-_UNRESOLVED = re.compile(
+_UNRESOLVED = PatternTest(
     r"\b(?:not|never|hasn't|isn't|wasn't|couldn't|cannot|can't|n't) (?:yet )?(?:been |be |yet )?(?:yet )?"
     rf"(?:{_DONE_WORDS})\b"
     rf"|\bto be (?:{_DONE_WORDS}|fixed|announced)\b"
@@ -152,33 +181,6 @@ _UNRESOLVED = re.compile(
     r"(?:be )?(?:fix|look|investigate|revisit|check|follow|address|retry|handle)(?:e?d)?\b",
     re.IGNORECASE,
 )
-_UNRESOLVED_SIGNS: Final = (
-    "not",
-    "n't",
-    "never",
-    "to be ",
-    "no ",
-    "still ",
-    "need",
-    "require",
-    "await",
-    "pending",
-    "waiting",
-    "under ",
-    "cause",
-    "reason",
-    "unclear",
-    "unknown",
-    "unsure",
-    "should",
-    "must",
-    "have to",
-    "gave up",
-    "will",
-    "let's",
-    "'ll",
-)
-"""Each match of _UNRESOLVED contains one of these, but for its case."""
 _BEGINNING: Final = 160
 _MERGE_NOTE = re.compile(
     r"\A\W*(?:merge (?:branch|pull request|remote-tracking|commit|tag)\b|revert \"|chore(?:\(\w+\))?: )"
@@ -231,6 +233,11 @@ def _is_thought(part: Json) -> bool:
     return isinstance(part, dict) and isinstance(part.get("type"), str) and part["type"] in _THOUGHT_PARTS
 
 
+def is_conversation(text: str) -> bool:
+    """Whether a text is a record of who said what: several turns of a user and a model."""
+    return len(_TURN.findall(text)) >= MIN_TURNS
+
+
 def is_thinking_aloud(text: str) -> bool:
     """Whether a text begins as a chain of thought without tags."""
     return bool(_THOUGHT_ALOUD.match(text[:200]))
@@ -244,7 +251,7 @@ def find_emptiness(text: str) -> str | None:  # noqa: PLR0911  one per reason
         return STATUS_ONLY
     if _ASK_SOMEBODY.match(text):
         return ELSEWHERE
-    if _begins_with_substance(text) and not _is_unresolved(text):
+    if _begins_with_substance(text) and not _UNRESOLVED.is_in(text):
         return None
     words = _content(_REFERENCE.sub(" ", text))
     if all(word in NOTHING_WORDS for word in words):
@@ -252,8 +259,8 @@ def find_emptiness(text: str) -> str | None:  # noqa: PLR0911  one per reason
     said = _content(_WEAK_REFERENCE.sub(" ", _REFERENCE.sub(" ", text)))
     is_told_to = bool(said) and said[0] in IMPERATIVES and HELPED.isdisjoint(said)
     told = [word for word in said if is_told_to or word not in _EMPTY_WORDS]
-    if _is_unresolved(text):
-        left = {word for word in _content(_UNRESOLVED.sub(" ", text)) if word in told}
+    if _UNRESOLVED.is_in(text):
+        left = {word for word in _content(_UNRESOLVED.pattern.sub(" ", text)) if word in told}
         if len(left) < 3:  # noqa: PLR2004  words of a remedy
             return UNRESOLVED
     # An answer may be a number or a name with one; a status with one is still a status.
@@ -266,18 +273,13 @@ def _begins_with_substance(text: str) -> bool:
     No reference contains a blank, so these words are the same in the whole text.
     """
     end = text.find(" ", _BEGINNING)
-    beginning = _REFERENCE.sub(" ", text[:end] if end >= 0 else text)
+    beginning = text[:end] if end >= 0 else text
+    if not _REFERENCE_SIGN.search(beginning):
+        return any(word not in _EMPTY_WORDS for word in _content(beginning))
+    beginning = _REFERENCE.sub(" ", beginning)
     return not NOTHING_WORDS.issuperset(_content(beginning)) and not _EMPTY_WORDS.issuperset(
         _content(_WEAK_REFERENCE.sub(" ", beginning))
     )
-
-
-def _is_unresolved(text: str) -> bool:
-    """Whether a text says that something is open; most texts have none of the words for it."""
-    folded = text.casefold()
-    # To `re`, a dotless i is an i.
-    may_be = "\u0131" in folded or any(sign in folded for sign in _UNRESOLVED_SIGNS)
-    return may_be and _UNRESOLVED.search(text) is not None
 
 
 def _kind_of_emptiness(words: list[str]) -> str:
@@ -303,7 +305,7 @@ def find_restatement(question: str, answer: str) -> str | None:
 
 def find_platitude(text: str, *, strict: bool) -> str | None:
     """PLATITUDE for words that fit everywhere; `strict` also for a longer text with hardly any other word."""
-    if _CONCRETE.search(_without_capitals(text)):
+    if _names_something(text):
         return None
     words = set(_content(text))
     specific = {word for word in words if word not in GENERIC_WORDS and word not in STATUS_WORDS}
@@ -340,7 +342,11 @@ def estimate_specificity(answer: str) -> tuple[float, str]:
 
 def is_concrete(answer: str) -> bool:
     """Whether an answer names something, or has words enough to explain."""
-    return bool(_CONCRETE.search(_without_capitals(answer))) or len(set(_content(answer))) >= 6  # noqa: PLR2004
+    return _names_something(answer) or len(set(_content(answer))) >= 6  # noqa: PLR2004
+
+
+def _names_something(text: str) -> bool:
+    return _CLEARLY_CONCRETE.is_in(text) or bool(_CONCRETE.search(_without_capitals(text)))
 
 
 _REASONS = re.compile(
@@ -361,11 +367,15 @@ def _lower(match: "re.Match[str]") -> str:
 
 def _content(text: str) -> list[str]:
     """The words that mean something by themselves, in order; a lone letter of an alphabet does not."""
-    return [word for word in words_of(text) if word not in FUNCTION_WORDS and not _is_letter(word)]
+    return [
+        word
+        for word in words_of(text)
+        if word not in FUNCTION_WORDS and (len(word) > 1 or not _is_letter(word))
+    ]
 
 
-def _is_letter(word: str) -> bool:
-    return len(word) == 1 and word.isalpha() and (word.isascii() or word < "\u4e00")
+def _is_letter(character: str) -> bool:
+    return character.isalpha() and (character.isascii() or character < "\u4e00")
 
 
 def _stem(word: str) -> str:

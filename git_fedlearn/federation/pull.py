@@ -6,6 +6,7 @@ before the branch moves has changed nothing but refs/fedlearn/, and the next run
 
 from collections import Counter
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import cache, partial
@@ -27,7 +28,7 @@ from git_fedlearn.federation.land import (
     read_head_sets,
     refuse_unready,
 )
-from git_fedlearn.federation.offers import Offer, OfferReader, PeerReport, read_tips
+from git_fedlearn.federation.offers import Offer, OfferReader, PeerReport, read_tips, rules_for
 from git_fedlearn.federation.origins import ids_only_from
 from git_fedlearn.federation.peer_state import PeerStates, without_read_marks
 from git_fedlearn.federation.peers import Peer, RemoteName
@@ -45,6 +46,7 @@ from git_fedlearn.federation.rules import (
 from git_fedlearn.federation.watcher import PullWatcher
 from git_fedlearn.privacy.engine import PrivacyEngine
 from git_fedlearn.repository.checkout import remove_orphaned_locks
+from git_fedlearn.repository.git_objects import GitObjects
 from git_fedlearn.repository.inbox import Inbox, QuarantinedRecord
 from git_fedlearn.repository.lock import hold_lock
 from git_fedlearn.repository.objects import Oid
@@ -126,8 +128,7 @@ class _Run:
         self.objects = repository.objects
         self.head = get_head(self.objects)
         self.tree = committed_tree(self.objects, self.head)
-        rules = f"injection {checker.quarantine_injection}"
-        self.reader = OfferReader(repository, self.objects, self.head, self.tree, rules)
+        self.rules = f"injection {checker.quarantine_injection}"
         self.quarantined: dict[RemoteName, list[QuarantinedRecord]] = {}
         self.introduced: dict[RemoteName, set[RecordId]] = {}
         self.brought: dict[RemoteName, set[str]] = {}
@@ -135,11 +136,7 @@ class _Run:
         self.alone: dict[RemoteName, Callable[[], set[RecordId]]] = {}
 
     def run(self, peers: list[Peer], fetched: dict[RemoteName, Fetched]) -> Pulled:
-        tips = read_tips(self.repository, self.objects, peers)
-        offers = [
-            self.reader.read(peer, self.states.read(peer.name), fetched[peer.name], tips[peer.name])
-            for peer in peers
-        ]
+        offers = self._read_offers(peers, fetched)
         readable = [offer for offer in offers if not offer.report.is_failure]
         for offer in readable:
             self._refuse_private_names(offer)
@@ -160,6 +157,15 @@ class _Run:
         if not self.options.dry_run:
             self._land(pulled, offers)
         return pulled
+
+    def _read_offers(self, peers: list[Peer], fetched: dict[RemoteName, Fetched]) -> list[Offer]:
+        tips = read_tips(self.repository, self.objects, peers)
+        with closing(GitObjects(self.repository.git, self.repository.common_dir)) as contents:
+            reader = OfferReader(self.repository, self.objects, contents, self.head, self.tree, self.rules)
+            return [
+                reader.read(peer, self.states.read(peer.name), fetched[peer.name], tips[peer.name])
+                for peer in peers
+            ]
 
     def _refuse_private_names(self, offer: Offer) -> None:
         """Skip files whose names contain private data; the report does not repeat the names."""
@@ -313,7 +319,7 @@ class _Run:
                     tips={ref: str(tip) for ref, tip in report.tips.items() if offer.is_complete},
                     blobs=offer.blobs,
                     landed=landed if offer.is_whole else "",
-                    rules=self.reader.rules_for(offer.peer),
+                    rules=rules_for(offer.peer, self.rules),
                     learned=state.learned + report.learned,
                 )
         if state != offer.state:

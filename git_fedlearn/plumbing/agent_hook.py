@@ -7,12 +7,14 @@ what went wrong is in a log in the git folder of the clone.
 
 import json
 import os
+import select
 import sys
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from git_fedlearn.errors import FedlearnError
 from git_fedlearn.repository.environment import behind_python_path
 
 if TYPE_CHECKING:
@@ -20,6 +22,8 @@ if TYPE_CHECKING:
 
 PROBE: Final = "FEDLEARN_PROBE"
 MAX_INPUT_BYTES: Final = 32_000_000
+MAX_WAIT_SECONDS: Final = 5
+"""For the next piece of the input."""
 MAX_LOG_BYTES: Final = 100_000
 """Then the log begins again."""
 
@@ -39,7 +43,7 @@ def run(arguments: list[str], environment: Mapping[str, str]) -> None:
         return
     common = None
     try:
-        payload = json.loads(sys.stdin.buffer.read(MAX_INPUT_BYTES))
+        payload = _read_payload(sys.stdin.fileno())
         if not isinstance(payload, dict):
             return
         found = find_clone(Path(clone or str(payload.get("cwd") or ".")))
@@ -52,10 +56,24 @@ def run(arguments: list[str], environment: Mapping[str, str]) -> None:
             _log(common / "fedlearn" / "agents", event, error)
 
 
+def _read_payload(stream: int) -> object:
+    """The JSON that the agent writes, read to its end: some agents leave the pipe open. Raises ValueError."""
+    data = bytearray()
+    while len(data) < MAX_INPUT_BYTES and select.select([stream], [], [], MAX_WAIT_SECONDS)[0]:
+        chunk = os.read(stream, 1_000_000)
+        data += chunk
+        if chunk.rstrip().endswith(b"}"):
+            with suppress(ValueError):
+                return json.loads(data)
+        elif not chunk:
+            break
+    return json.loads(data)
+
+
 def _answer(
     event: str, payload: "JsonObject", clone: tuple[Path, Path, Path], environment: Mapping[str, str]
 ) -> None:
-    from git_fedlearn.agents.loop import EVENTS, AgentLoop, ClonePlace  # noqa: PLC0415  after a probe
+    from git_fedlearn.agents.loop import EVENTS, AgentLoop, ClonePlace  # noqa: PLC0415  its errors are ours, too
 
     if event not in EVENTS or not (clone[0] / "data").is_dir():
         return
@@ -104,9 +122,7 @@ def find_clone(folder: Path) -> tuple[Path, Path, Path] | None:
 
 def _log(folder: Path, event: str, error: Exception) -> None:
     """Note what went wrong, without any text of the session."""
-    import traceback  # noqa: PLC0415
-
-    from git_fedlearn.errors import FedlearnError  # noqa: PLC0415
+    import traceback  # noqa: PLC0415  only after an error
 
     places = traceback.extract_tb(error.__traceback__)
     where = " < ".join(f"{Path(place.filename).stem}:{place.lineno}" for place in reversed(places[-6:]))

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from git_fedlearn.core.canonical import Json
 
 _PRIVATE_NUMBER_KEY = lazy_pattern(
-    r"phone|mobil|m[oó]vil|celular|telef|t[eé]l[eé]fon|(?<![a-z])tel(?![a-z])|rufnummer|msisdn|whatsapp|\bfax|\bssn|social_?sec|card_?(?:no|num)|credit_?card|iban|account_?(?:no|num)|"
+    r"phone|mobil|m[oó]vil|celular|telef|t[eé]l[eé]fon|(?<![a-z])tel(?![a-z])|rufnummer|msisdn|whatsapp|\bfax|\bssn|social_?sec|card_?(?:no|num)|(?<![a-z])cc_?(?:no|num)|credit_?card|iban|account_?(?:no|num)|"
     r"(?:^|[_.-])(?:lat|lon|lng)$|latitude|longitude|birth|\bdob\b|passw|passcode|national_?id|tax_?id|\bcpf|"
     r"pesel|aadhaar|passport|\bcurp|codice|steuer_?id|citizen_?id|identity_?(?:no|num)|id_?number|"
     r"personal_?(?:id|no|num)|nhs|contact_?(?:no|num)|(?:^|[_.-])mob(?:[_.-]|$)",

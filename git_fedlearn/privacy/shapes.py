@@ -22,7 +22,7 @@ _WORD_VALUES = frozenset(
     number char varchar varchar2 secretstr pwd mypassword mysecret my-secret secretkey apikey api_key
     auth bearer basic digest oauth oauth2 basic-auth postgres mysql redis encrypted hashed plaintext
     plain file not-set not_set notset env environment
-    vault manual auto prompt stdin changeit expired valid here there this
+    fail failed vault manual auto prompt stdin changeit expired valid here there this
     that
     """.split()
 )
@@ -37,9 +37,13 @@ _VARIABLE = lazy_pattern(
     rf"/(?!{_NO_PATH})|\.\.?/|https?:|file:|arn:|[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+$)",
 )
 _CODE = lazy_pattern(r"[(){}\[\];]|->|=>|::|\?\.[A-Za-z_]|\$\{|\s\s|\\[nrt]$|^[A-Za-z_]+(?:\.[A-Za-z_]+)+$")
+_VERSION = lazy_pattern(
+    r"[~^=<>v]{0,2}\d{1,4}(?:\.\w{1,8}){1,3}(?:-[0-9.]{1,17})?|"
+    r"v?\d{1,8}\.\d{1,8}\.\d{1,8}(?:[-+][0-9A-Za-z.+-]{1,80})?(?:/go\.mod)?"
+)
 _HEX = lazy_pattern(r"[0-9a-f]+|[0-9A-F]+")
 _UUID = lazy_pattern(r"[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}")
-_SEGMENT = lazy_pattern(r"(?P<word>[A-Za-z]*)[0-9]{0,4}|[0-9]{1,4}[A-Za-z]{0,2}|[0-9]{8}")
+_SEGMENT = lazy_pattern(r"(?P<word>[A-Za-z]*)[0-9]{0,4}|[0-9]{1,4}[A-Za-z]{0,2}|[0-9]{8}|[0-9][a-z]{4,16}")
 _CAMEL = lazy_pattern(r"[A-Z]?[a-z]+|[A-Z]+")
 _BREAKS = lazy_pattern(r"[-_./ :]+|%20")
 _DIGITS = lazy_pattern(r"[0-9]+")
@@ -68,6 +72,8 @@ _EXAMPLE_SIGNS = (
     "abcdefghijkl",
     "abc123def456",
     "1234567890abcdef",
+    "0123456789abcdef",
+    "abcdef0123456789",
     "tokenhere",
 )
 
@@ -120,6 +126,11 @@ def _is_name_with_numbers(value: str) -> bool:
     words = _CAMEL.findall(value)
     plain = value.replace("_", "").isalnum() and len(numbers) <= 2 and all(len(n) <= 5 for n in numbers)  # noqa: PLR2004
     return plain and bool(words) and sum(map(len, words)) >= 4 * len(words)
+
+
+def is_version(value: str) -> bool:
+    """Whether it is the version of a program or module, also of a commit."""
+    return _VERSION.fullmatch(value) is not None
 
 
 def is_hash_like(value: str) -> bool:

@@ -13,7 +13,7 @@ from git_fedlearn.errors import FedlearnError, UsageError
 from git_fedlearn.qdrant.connect import read_qdrant_settings
 from git_fedlearn.qdrant.store import Collection, Store
 from git_fedlearn.repository.repository import Repository
-from git_fedlearn.search.centering import center_of, estimate_centered
+from git_fedlearn.search.centering import center_of, centered, shift
 from git_fedlearn.search.edge_shard import Candidate
 from git_fedlearn.search.embedders.base import Embedder, Vector
 from git_fedlearn.search.relevance import WordMatcher, best_matches
@@ -88,9 +88,8 @@ def _center(collection: Collection) -> Vector:
 
 
 def _candidates(collection: Collection, vector: Vector, limit: int, center: Vector) -> Iterator[Candidate]:
-    found = collection.nearest(vector, limit)
-    cosines = estimate_centered([one.score for one in found], vector, center)
-    for one, cosine in zip(found, cosines, strict=True):
+    shifted = shift(vector, center)
+    for one in collection.nearest(shifted, limit):
         with suppress(NotARecordError):
             line = make_record({**one.payload}).line.decode("utf-8")
-            yield Candidate(collection.name, line, cosine, 0.0)
+            yield Candidate(collection.name, line, centered(one.score, shifted, center), 0.0)

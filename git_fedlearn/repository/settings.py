@@ -41,6 +41,8 @@ _DEFAULTS = Settings()
 
 def read_table(path: Path) -> dict[str, Any]:
     """A settings file as a table, empty if there is none. Raises SettingsError."""
+    if path.exists() and not path.is_file():  # to read a pipe would wait for ever
+        raise SettingsError(f"{path}: not a regular file", hint="move it away")
     try:
         return parse_table(path.read_bytes(), str(path))
     except FileNotFoundError:

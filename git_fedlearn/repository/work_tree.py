@@ -115,7 +115,8 @@ def commit_data(repository: Repository, message: str) -> str | None:
     """Commit the changes of files that this system writes, with the user's hooks and signing.
 
     Other changes, also under data/, stay as they are. Returns the commit, None if there is nothing to commit.
-    Raises FedlearnError if the branch lacks the rules and settings that data/ needs.
+    Raises FedlearnError if the branch lacks the rules and settings that data/ needs, or git refuses the
+    commit: then nothing of these files is staged.
     """
     refuse_unfinished(repository)
     git, system = repository.git, repository.system()
@@ -132,10 +133,15 @@ def commit_data(repository: Repository, message: str) -> str | None:
     committed = ("commit", "--quiet", "--only", "--message", message, *from_stdin)
     done = git.attempt("--literal-pathspecs", *committed, stdin=_lines(staged))
     if done.code:
+        # Staged changes that the hooks refuse would stop the user's next commit of code, too.
+        git.run("--literal-pathspecs", "reset", "--quiet", *from_stdin, stdin=_lines(changed))
         if done.lacks_identity:
             raise GitError(f"git commit failed: {done.said}", hint=IDENTITY_HINT)
         said = f"{done.out.decode('utf-8', 'replace').strip()}\n{done.err.strip()}".strip()
-        raise GitError(f"git commit failed:\n{said}", hint="the changes are staged under data/")
+        raise GitError(
+            f"git commit failed:\n{said}",
+            hint="git status -- data    (the changes are there, not staged)",
+        )
     commit = git.text("rev-parse", "HEAD")
     touched = git.run("diff-tree", "-r", "--root", "--no-commit-id", "--name-only", "-z", commit).split(b"\0")
     foreign = [path for path in touched if path and not path.startswith(f"{DATA}/".encode())]

@@ -6,7 +6,7 @@ free space before each write.
 """
 
 import shutil
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import chain
 from pathlib import Path
@@ -15,7 +15,7 @@ from uuid import UUID
 
 from git_fedlearn.errors import FedlearnError
 from git_fedlearn.extras import Lazy
-from git_fedlearn.search.centering import center_of, centered_cosines, shift
+from git_fedlearn.search.centering import center_of, centered, shift
 from git_fedlearn.search.embedders.base import Vector
 
 if TYPE_CHECKING:
@@ -62,13 +62,6 @@ class Candidate(NamedTuple):
     line: str
     cosine: float
     words: float
-
-
-class _StoredLesson(NamedTuple):
-    set_name: str
-    line: str
-    vector: Vector | None
-    """A unit vector; None if the lesson has none or it was not asked for."""
 
 
 class LessonShard:
@@ -144,40 +137,57 @@ class LessonShard:
         if not sets:
             return [[] for _ in windows]
         chosen = edge.Filter(must=[edge.FieldCondition(key=_SET, match=edge.MatchAny([*sets]))])
-        words: list[dict[edge.PointId, float]] = []
-        cosines: list[dict[edge.PointId, float]] = []
+        shifted = [shift(vector, center or []) if vector else None for vector in vectors]
         with edge_errors(self.folder):
-            for window, vector in zip(windows, vectors, strict=True):
-                asked = edge.Query.Nearest(self._bm25.embed_query(window), using=WORDS)
-                words.append(self._query(asked, chosen, limit))
-                near = edge.Query.Nearest(shift(vector, center), using=DENSE) if vector else None
-                cosines.append(self._query(near, chosen, limit) if near else {})
-            points = self._retrieve({*chain(*words, *cosines)}, with_vectors=any(vectors))
-        found = [[*(by_words | near)] for by_words, near in zip(words, cosines, strict=True)]
-        places = {point: place for place, point in enumerate(points)}
-        rows = [[places[point] for point in one] for one in found]
-        exact = centered_cosines(vectors, [point.vector for point in points.values()], rows, center)
+            words = [self._query(self._bm25.embed_query(window), WORDS, chosen, limit) for window in windows]
+            near = [
+                self._cosines(vector, by_words, chosen, limit)
+                for vector, by_words in zip(shifted, words, strict=True)
+            ]
+            stored = self._retrieve({*chain(*words, *near)})
+            at_center = self._query_among(center, {*stored}) if center and any(vectors) else {}
         return [
             [
-                Candidate(points[point].set_name, points[point].line, cosine, by_words.get(point, 0.0))
-                for point, cosine in zip(one, cosines_of, strict=True)
+                Candidate(
+                    *stored[point],
+                    centered(cosines[point], vector, center or [], at_center.get(point))
+                    if vector and point in cosines
+                    else 0.0,
+                    by_words.get(point, 0.0),
+                )
+                for point in by_words | cosines
             ]
-            for by_words, one, cosines_of in zip(words, found, exact, strict=True)
+            for vector, by_words, cosines in zip(shifted, words, near, strict=True)
         ]
 
-    def _retrieve(
-        self, ids: set["edge.PointId"], *, with_vectors: bool
-    ) -> dict["edge.PointId", "_StoredLesson"]:
-        found = self._shard.retrieve(
-            [*ids], with_payload=["set_name", "line"], with_vector=[DENSE] if with_vectors else False
-        )
-        stored = {}
-        for point in found:
-            payload = point.payload or {}
-            stored[point.id] = _StoredLesson(
-                str(payload["set_name"]), str(payload["line"]), _dense(point) if with_vectors else None
-            )
-        return stored
+    def _cosines(
+        self, vector: Vector | None, known: Iterable["edge.PointId"], chosen: "edge.Filter", limit: int
+    ) -> dict["edge.PointId", float]:
+        """The cosines of the lessons nearest to a vector, and of those known already that have one."""
+        if not vector:
+            return {}
+        nearest = self._query(vector, DENSE, chosen, limit)
+        return nearest | self._query_among(vector, {*known} - nearest.keys())
+
+    def _query_among(self, vector: Vector, points: set["edge.PointId"]) -> dict["edge.PointId", float]:
+        """The cosines of these lessons, as far as they have vectors."""
+        if not points:
+            return {}
+        these = edge.Filter(must=[edge.HasIdCondition(point_ids=points)])
+        return self._query(vector, DENSE, these, len(points))
+
+    def _query(
+        self, vector: "Vector | edge.SparseVector", using: str, chosen: "edge.Filter", limit: int
+    ) -> dict["edge.PointId", float]:
+        nearest = edge.Query.Nearest(vector, using=using)
+        found = self._shard.query(edge.QueryRequest(limit=limit, query=nearest, filter=chosen))
+        return {point.id: point.score for point in found}
+
+    def _retrieve(self, ids: set["edge.PointId"]) -> dict["edge.PointId", tuple[str, str]]:
+        """The set and the record line of lessons."""
+        found = self._shard.retrieve([*ids], with_payload=["set_name", "line"], with_vector=False)
+        payloads = {point.id: point.payload or {} for point in found}
+        return {point: (str(one["set_name"]), str(one["line"])) for point, one in payloads.items()}
 
     def close(self) -> None:
         """Flush and close the shard."""
@@ -187,10 +197,6 @@ class LessonShard:
 
     def _size(self) -> int:
         return sum(file.stat().st_blocks * 512 for file in self.folder.rglob("*"))
-
-    def _query(self, query: "edge.Query", chosen: "edge.Filter", limit: int) -> dict["edge.PointId", float]:
-        found = self._shard.query(edge.QueryRequest(limit=limit, query=query, filter=chosen))
-        return {point.id: point.score for point in found}
 
     def _vectors(self, vector: Vector | None, text: str) -> dict[str, "edge.NamedVector"]:
         words: dict[str, edge.NamedVector] = {WORDS: self._bm25.embed_document(text)}

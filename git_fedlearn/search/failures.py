@@ -206,26 +206,27 @@ def telling_words(lines: Iterable[FailureWords]) -> frozenset[str]:
     return frozenset[str]().union(*(line.words for line in lines)) - _COMMON
 
 
-class WordWeights:
-    """Weights of words: rare ones weigh more. `frequencies`: how many of the `lessons` have a word."""
+class WordWeights(dict[str, float]):
+    """The weight of each word: rare ones weigh more. `frequencies`: how many of the `lessons` have a word."""
 
     def __init__(self, frequencies: Mapping[str, int], lessons: int) -> None:
+        super().__init__()
         self._frequencies = frequencies
         self._lessons = max(lessons, 200)
 
-    def of(self, word: str) -> float:
-        """The weight of a word."""
+    def __missing__(self, word: str) -> float:
         if word in _COMMON:
-            return COMMON_WEIGHT
-        rarity = math.log(1 + self._lessons / (1 + self._frequencies.get(word, 0))) / math.log(
-            1 + self._lessons
-        )
-        is_name = any(char.isdigit() for char in word) or any(char in "._:-" for char in word)
-        return rarity * (NAME_WEIGHT if is_name else 1.0)
+            weight = COMMON_WEIGHT
+        else:
+            rarity = 1 + self._lessons / (1 + self._frequencies.get(word, 0))
+            is_name = any(char.isdigit() or char in "._:-" for char in word)
+            weight = math.log(rarity, 1 + self._lessons) * (NAME_WEIGHT if is_name else 1.0)
+        self[word] = weight
+        return weight
 
     def sum(self, words: Iterable[str]) -> float:
         """The weight of all these words."""
-        return sum(map(self.of, words))
+        return sum(map(self.__getitem__, words))
 
 
 def likeness(error: Sequence[FailureWords], windows: Sequence[FailureWords], weights: WordWeights) -> float:

@@ -27,18 +27,19 @@ from git_fedlearn.repository.lock import hold_lock
 from git_fedlearn.repository.repository import Repository
 from git_fedlearn.repository.state import INDEX, read_json, write_json
 from git_fedlearn.repository.trees import set_paths, work_files
-from git_fedlearn.repository.workers import Progress
 from git_fedlearn.search.edge_shard import IndexedLesson, LessonShard
 from git_fedlearn.search.embedders.base import Embedder, ModelIdentity, Vector, identify, parse_identity
 from git_fedlearn.search.lesson_text import TEXT_VERSION, lesson_text
 
 if TYPE_CHECKING:
     import platformdirs
+
+    from git_fedlearn.repository.workers import Progress
 else:
     platformdirs = Lazy("platformdirs")
 
 FORMAT: Final = 3
-EMBEDDING_BATCH: Final = 256
+EMBEDDING_BATCH: Final = 1024
 """Lessons embedded at a time."""
 
 DOCTOR_TIMEOUT_SECONDS: Final = 5
@@ -167,7 +168,7 @@ class LessonIndex:
         """The record sets that the index covers."""
         return {found[0] for path in self._state.files if (found := find_set(path))}
 
-    def refresh(self, repository: Repository, progress: Progress | None = None) -> Refreshed:
+    def refresh(self, repository: Repository, progress: "Progress | None" = None) -> Refreshed:
         """Bring the index up to date with the record sets; reads nothing if no file changed."""
         tree = work_files(repository)
         paths_of = set_paths(tree)
@@ -201,12 +202,12 @@ class LessonIndex:
             record = parse_record(line)
             if record.is_tombstone:
                 continue
-            point = _index_point(name, digest, record)
+            point = _index_point(name, line, digest, record)
             is_same_text = outdated.pop(point.id, None) == point.entry.text_digest
             (changes.updated if is_same_text else changes.new).append(point)
         changes.dropped += outdated
 
-    def _apply(self, changes: _Changes, progress: Progress | None) -> None:
+    def _apply(self, changes: _Changes, progress: "Progress | None") -> None:
         self.shard.drop(changes.dropped)
         for point in changes.updated:
             self.shard.set_payload(point.id, point.entry)
@@ -281,11 +282,11 @@ def _changed_sets(files: dict[str, StatData], known: dict[str, StatData]) -> set
     return {found[0] for path in changed if (found := find_set(path))}
 
 
-def _index_point(name: SetName, digest: str, record: Record) -> _IndexPoint:
+def _index_point(name: SetName, line: bytes, digest: str, record: Record) -> _IndexPoint:
     text = lesson_text(record.fields).whole
     point = str(UUID(xxh3_128_hexdigest(name.encode() + b"\0" + record.form)))
     text_digest = xxh3_64_hexdigest(text.encode("utf-8", "replace"))
-    return _IndexPoint(point, IndexedLesson(name, record.line.decode("utf-8"), digest, text_digest), text)
+    return _IndexPoint(point, IndexedLesson(name, line.decode("utf-8"), digest, text_digest), text)
 
 
 def _open_shard(folder: Path, dimensions: int) -> LessonShard | None:

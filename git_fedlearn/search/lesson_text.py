@@ -1,7 +1,7 @@
 """The searched text of a record: its head (the question or error) and its body (the answer)."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Final, NamedTuple
 
 from git_fedlearn.core.canonical import Json, JsonObject
@@ -29,6 +29,7 @@ _LABELS: Final = frozenset(
 )
 """Fields that classify a lesson or link it to others, and are not part of its text."""
 
+_NAMED: Final = frozenset((*HEAD_FIELDS, *BODY_FIELDS, *_LABELS))
 _NODE: Final = "_node_content"
 
 MAX_TEXT: Final = 20_000
@@ -51,12 +52,10 @@ def lesson_text(fields: JsonObject, chosen: Sequence[str] = ()) -> LessonText:
     """The text of a record; `chosen` fields, in order, replace the known ones."""
     content = _with_node_text(content_of(fields))
     if chosen:
-        named = [text for key in chosen for text in _strings(content.get(key))]
-        return LessonText("\n".join(named)[:MAX_TEXT], "")
-    head = list(dict.fromkeys(text for key in HEAD_FIELDS for text in _strings(content.get(key))))
-    body = [text for key in BODY_FIELDS for text in _strings(content.get(key))]
-    used = {*HEAD_FIELDS, *BODY_FIELDS, *_LABELS}
-    rest = [text for key in sorted(content) if key not in used for text in _strings(content[key])]
+        return LessonText("\n".join(_texts(content, chosen))[:MAX_TEXT], "")
+    head = list(dict.fromkeys(_texts(content, HEAD_FIELDS)))
+    body = _texts(content, BODY_FIELDS)
+    rest = _texts(content, sorted(content.keys() - _NAMED))
     if not (head or body or rest):
         rest = [f"{key} {value}" for key, value in sorted(content.items())]
     if not head:
@@ -75,6 +74,10 @@ def _with_node_text(content: JsonObject) -> JsonObject:
         case {"text": str(text)} | {"text_resource": {"text": str(text)}}:
             return {**content, _NODE: text}
     return content
+
+
+def _texts(content: JsonObject, keys: Iterable[str]) -> list[str]:
+    return [text for key in keys if key in content for text in _strings(content[key])]
 
 
 def _strings(value: Json) -> Iterator[str]:

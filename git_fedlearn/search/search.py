@@ -7,7 +7,7 @@ lesson that merely claims a high score does not win.
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from git_fedlearn.core.alternatives import error_key, solution_key
 from git_fedlearn.core.canonical import JsonObject
@@ -21,7 +21,6 @@ from git_fedlearn.repository.outcomes import read_outcomes
 from git_fedlearn.repository.repository import Repository
 from git_fedlearn.repository.supersession import find_successors
 from git_fedlearn.repository.trust import read_trust
-from git_fedlearn.repository.workers import Progress
 from git_fedlearn.search.embedders.base import Embedder
 from git_fedlearn.search.embedders.choose import choose_embedder
 from git_fedlearn.search.index import index_folder, open_index
@@ -36,6 +35,9 @@ from git_fedlearn.search.relevance import (
 )
 from git_fedlearn.search.scope import ANY_SCOPE, LessonScope, is_in_scope
 from git_fedlearn.search.windows import is_paste, windows_of
+
+if TYPE_CHECKING:
+    from git_fedlearn.repository.workers import Progress
 
 MIN_CANDIDATES: Final = 100
 """Candidates that each retriever gives, also for a small limit."""
@@ -133,7 +135,7 @@ def find_lessons(
     query: Query,
     *,
     embedder: Embedder | None = None,
-    progress: Progress | None = None,
+    progress: "Progress | None" = None,
 ) -> list[Hit]:
     """The lessons that answer a query, best first. Brings the index up to date first.
 

@@ -4,6 +4,7 @@ Sources: code.claude.com/docs/en/hooks and /mcp; developers.openai.com/codex/hoo
 """
 
 import json
+import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -84,8 +85,6 @@ class AgentEntries:
 
     def command(self, event: str) -> str:
         """The shell text of a hook."""
-        import shlex  # noqa: PLC0415
-
         return f"{self.launcher.command('agent_hook')} {event} {shlex.quote(str(self.clone))}"
 
     def groups(self) -> JsonObject:

@@ -18,10 +18,12 @@ from git_fedlearn.repository.files import read_file, write_file
 from git_fedlearn.repository.repository import Repository
 from git_fedlearn.repository.state import AGENT_SETUP, read_json, write_json
 from git_fedlearn.setup.agent_files import (
+    INSTRUCTIONS,
     SERVER_NAME,
     AgentEntries,
     AgentFiles,
     AgentName,
+    agent_files,
     is_our_command,
 )
 from git_fedlearn.setup.blocks import (
@@ -31,6 +33,7 @@ from git_fedlearn.setup.blocks import (
     MADE_FOLDER,
     find_block,
     find_file_block,
+    put_block,
     put_file_block,
     take_block,
     take_file_block,
@@ -76,8 +79,6 @@ def install_agent(
         if files.servers:
             done.append(_install_server(repository, files.servers, entries.server()))
     if instructions:
-        from git_fedlearn.setup.agent_files import INSTRUCTIONS  # noqa: PLC0415
-
         made = () if files.instructions.exists() else (MADE_FILE,)
         changed = put_file_block(files.instructions, [*INSTRUCTIONS], made=made, marks=HTML_MARKS)
         done.append(ChangedPart(files.instructions, "instructions", "added" if changed else "already there"))
@@ -97,6 +98,13 @@ def uninstall_agent(repository: Repository, name: AgentName, files: AgentFiles) 
     if take_file_block(files.instructions, marks=HTML_MARKS):
         done.append(ChangedPart(files.instructions, "instructions", "removed"))
     return done
+
+
+def installed_files(repository: Repository, environment: Mapping[str, str]) -> list[Path]:
+    """Files of agents that still have our entries, as far as this clone has noted."""
+    codex = agent_files("codex", None, environment).settings
+    noted = [path for path in map(Path, _notes(repository)) if path.exists()]
+    return [*noted, codex] if find_file_block(codex) else noted
 
 
 def read_installed(repository: Repository, name: AgentName, files: AgentFiles) -> InstalledParts:
@@ -285,8 +293,6 @@ def _install_toml(path: Path, entries: AgentEntries) -> ChangedPart:
     servers = others.get("mcp_servers")
     with_server = not (isinstance(servers, dict) and SERVER_NAME in servers)
     lines = entries.toml(with_server=with_server)
-    from git_fedlearn.setup.blocks import put_block  # noqa: PLC0415
-
     _parse_toml(path, put_block(data, lines), "with our block it is")
     made = () if path.exists() else (MADE_FILE, *(() if path.parent.exists() else (MADE_FOLDER,)))
     changed = put_file_block(path, lines, made=made, marks=HASH_MARKS)

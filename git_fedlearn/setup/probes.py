@@ -78,7 +78,7 @@ def git_version(git: Git) -> tuple[int, int]:
 
 def try_objects(repository: Repository) -> Effect:
     """Read the data files of HEAD through git and, where it can, through libgit2."""
-    by_git = _data_files(GitObjects(repository.git))
+    by_git = _data_files(GitObjects(repository.git, repository.common_dir))
     try:
         libgit = LibgitObjects(repository.git_dir, repository.environment)
     except GitError as error:
@@ -166,9 +166,9 @@ def try_conversion(repository: Repository) -> Effect:
 
 def _why_converted(git: Git, path: str, name: str, value: str) -> str:
     """What an attribute makes git store instead of the file; empty if nothing else."""
-    rule = f"{name}={value}"
-    plain = git.run("hash-object", "--no-filters", "--stdin", stdin=_OURS)
-    converted = git.attempt("hash-object", "-w", "--stdin", f"--path={path}", stdin=_OURS)
+    rule = name if value == "set" else f"{name}={value}"
+    plain = git.run("hash-object", "--no-filters", "--stdin", stdin=_STORED)
+    converted = git.attempt("hash-object", "-w", "--stdin", f"--path={path}", stdin=_STORED)
     if converted.code:
         return f"{rule} keeps git from storing it: {converted.said}"
     if converted.out != plain:
@@ -179,7 +179,8 @@ def _why_converted(git: Git, path: str, name: str, value: str) -> str:
     return ""
 
 
-_CONVERSIONS: Final = ("filter", "working-tree-encoding")
+_CONVERSIONS: Final = ("filter", "ident", "working-tree-encoding")
+_STORED: Final = make_record({"pattern": "$Id: a keyword that `ident` replaces $"}).line + b"\n"
 
 
 def find_wrong_shared_attributes(repository: Repository) -> list[str]:

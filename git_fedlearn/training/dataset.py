@@ -23,6 +23,7 @@ from git_fedlearn.repository.record_sets import RecordSets
 from git_fedlearn.training.samples import (
     TRAINING_FIELDS,
     Malformed,
+    explicit_pair,
     format_training_line,
     is_pair,
     is_undesired,
@@ -128,6 +129,8 @@ def measure(sets: RecordSets) -> Stats:
 def question_of(content: JsonObject) -> Json:
     """The messages before the last one of the assistant, or the prompt."""
     messages = content.get("messages")
+    if is_pair(content):
+        return explicit_pair(content)["prompt"]
     if not isinstance(messages, list):
         return content.get("prompt")
     last = max(number for number, message in enumerate(messages) if _role(message) == "assistant")

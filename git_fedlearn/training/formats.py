@@ -13,7 +13,7 @@ import jsonlines
 from git_fedlearn.core.canonical import Json, JsonObject, format_value
 from git_fedlearn.extras import Lazy
 from git_fedlearn.training.dataset import Sample
-from git_fedlearn.training.samples import is_pair, is_undesired
+from git_fedlearn.training.samples import explicit_pair, is_pair, is_undesired, is_weightless
 
 pyarrow = Lazy("pyarrow", "parquet")
 pyarrow_parquet = Lazy("pyarrow.parquet", "parquet")
@@ -32,7 +32,11 @@ NO_PAIR: Final = "not a preference pair"
 BAD_END: Final = "does not end with an answer of the assistant"
 BAD_CALLS: Final = "tool calls and results that do not belong together"
 BAD_TURNS: Final = "turns of the assistant that do not alternate with those of others"
+BAD_WEIGHT: Final = "a weight of a message that is neither 0 nor 1"
+BAD_CALL: Final = "a tool call without id, name or arguments as text"
+WEIGHTLESS: Final = "an answer of weight 0, which the format cannot express"
 
+_OPENAI_PARTS: Final = ("text", "image_url", "input_audio", "file", "refusal")
 _SPEAKERS: Final = {"system": "system", "developer": "system", "user": "human", "assistant": "gpt"}
 
 
@@ -59,26 +63,56 @@ def format_samples(name: str, samples: Iterable[Sample]) -> Formatted:
     rows: list[JsonObject] = []
     skipped: Counter[str] = Counter()
     for sample in samples:
-        if is_pair(sample.content) and name not in PAIR_FORMATS:
-            skipped[PAIR] += 1
-            continue
-        if is_undesired(sample.content) and name != "kto":
-            skipped[UNDESIRED] += 1
-            continue
         try:
+            _refuse_label(name, sample.content)
             rows += convert(sample)
         except UnsuitableError as error:
             skipped[str(error)] += 1
+    if name == "dpo":
+        rows = _alike(rows)
     data = _parquet(rows) if name == "parquet" else _json_lines(rows)
     return Formatted(data, len(rows), skipped)
+
+
+def _refuse_label(name: str, content: JsonObject) -> None:
+    """Raise UnsuitableError if a format has no preference pairs, or none of the labels of a sample."""
+    if is_pair(content) and name not in PAIR_FORMATS:
+        raise UnsuitableError(PAIR)
+    if is_undesired(content) and name != "kto":
+        raise UnsuitableError(UNDESIRED)
+    messages = content.get("messages")
+    trained = (messages if isinstance(messages, list) else [])[-1 if name == "kto" else None :]
+    if name != "openai" and any(map(is_weightless, trained)):
+        raise UnsuitableError(WEIGHTLESS)
 
 
 def _openai(sample: Sample) -> list[JsonObject]:
     messages = _messages(sample.content)
     refuse_bad_turns(messages)
+    for message in messages:
+        content, calls = message.get("content"), message.get("tool_calls")
+        parts = [part for part in content if isinstance(part, dict)] if isinstance(content, list) else []
+        if any(part.get("type") not in _OPENAI_PARTS for part in parts):
+            raise UnsuitableError(NOT_TEXT)
+        if message.get("weight", 1) not in (0, 1):
+            raise UnsuitableError(BAD_WEIGHT)
+        if not all(map(_is_whole_call, calls if isinstance(calls, list) else ())):
+            raise UnsuitableError(BAD_CALL)
     row: JsonObject = {"messages": [*messages]}
     kept = ("tools", "functions", "parallel_tool_calls")
     return [row | {name: sample.content[name] for name in kept if name in sample.content}]
+
+
+def _is_whole_call(call: Json) -> bool:
+    function = call.get("function") if isinstance(call, dict) else None
+    return (
+        isinstance(call, dict)
+        and isinstance(function, dict)
+        and all(
+            isinstance(text, str)
+            for text in (call.get("id"), function.get("name"), function.get("arguments"))
+        )
+    )
 
 
 def refuse_bad_turns(messages: Sequence[JsonObject]) -> None:
@@ -165,9 +199,32 @@ def _dpo(sample: Sample) -> list[JsonObject]:
     """A pair as TRL's DPOTrainer reads it."""
     if not is_pair(sample.content):
         raise UnsuitableError(NO_PAIR)
-    return [
-        {name: sample.content[name] for name in ("prompt", "chosen", "rejected") if name in sample.content}
-    ]
+    return [_without_weights(explicit_pair(sample.content))]
+
+
+def _alike(pairs: list[JsonObject]) -> list[JsonObject]:
+    """Pairs that are all texts or all messages: a trainer takes the first one for all."""
+    is_text = all(isinstance(pair["prompt"], str) for pair in pairs)
+    return pairs if is_text else [*map(_as_messages, pairs)]
+
+
+def _as_messages(pair: JsonObject) -> JsonObject:
+    if not isinstance(pair["prompt"], str):
+        return pair
+    roles = {"prompt": "user", "chosen": "assistant", "rejected": "assistant"}
+    return {name: [{"role": role, "content": pair[name]}] for name, role in roles.items()}
+
+
+def _without_weights(row: JsonObject) -> JsonObject:
+    """A row whose messages have no weight: trainers of pairs and labels do not know it."""
+    return {name: _weightless(value) for name, value in row.items()}
+
+
+def _weightless(value: Json) -> Json:
+    listed = [item for item in value if isinstance(item, dict)] if isinstance(value, list) else None
+    if listed is None:
+        return value
+    return [{key: item[key] for key in item if key != "weight"} for item in listed]
 
 
 def _kto(sample: Sample) -> list[JsonObject]:
@@ -175,22 +232,13 @@ def _kto(sample: Sample) -> list[JsonObject]:
     if not is_pair(sample.content):
         messages = _messages(sample.content)
         refuse_bad_turns(messages)
-        return [
-            {
-                "prompt": [*messages[:-1]],
-                "completion": [messages[-1]],
-                "label": not is_undesired(sample.content),
-            }
-        ]
-    rows: list[JsonObject] = []
-    for name in ("chosen", "rejected"):
-        prompt, answer = sample.content.get("prompt", []), sample.content[name]
-        if isinstance(prompt, str):
-            prompt, answer = [{"role": "user", "content": prompt}], [{"role": "assistant", "content": answer}]
-        if not prompt and isinstance(answer, list):
-            prompt, answer = answer[:-1], answer[-1:]
-        rows.append({"prompt": prompt, "completion": answer, "label": name == "chosen"})
-    return rows
+        row: JsonObject = {"prompt": [*messages[:-1]], "completion": [messages[-1]]}
+        return [{**_without_weights(row), "label": not is_undesired(sample.content)}]
+    pair = _without_weights(_as_messages(explicit_pair(sample.content)))
+    return [
+        {"prompt": pair["prompt"], "completion": pair[name], "label": name == "chosen"}
+        for name in ("chosen", "rejected")
+    ]
 
 
 def _columns(sample: Sample) -> list[JsonObject]:

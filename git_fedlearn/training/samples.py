@@ -1,4 +1,4 @@
-"""Fine-tuning samples: chat, prompt and completion, pairs; ShareGPT and Alpaca become chat. Pure.
+"""Fine-tuning samples: chat, prompt and completion, preference pairs. Pure.
 
 Thoughts of the assistant (`<think>`) are taken out.
 
@@ -8,11 +8,13 @@ the same sample from two systems is one record.
 
 import re
 from dataclasses import dataclass
+from itertools import takewhile
 from typing import Final
 
 from git_fedlearn.core.canonical import Json, JsonObject, format_value
 from git_fedlearn.core.events import unit_number
 from git_fedlearn.core.substance import strip_thoughts, without_thought
+from git_fedlearn.training.shapes import in_known_shape
 
 ROLES: Final = ("system", "developer", "user", "assistant", "tool", "function")
 TRAINING_FIELDS: Final = (
@@ -42,11 +44,11 @@ class Malformed:
 
 def parse_sample(fields: JsonObject) -> "JsonObject | Malformed":
     """The record content of a sample, not yet sanitized. Never raises."""
-    fields = in_known_form(fields)
-    if "messages" in fields:
-        body = _chat(fields)
+    fields = in_known_shape(fields)
+    if "chosen" in fields or "rejected" in fields:
+        body = _pair(fields)
     else:
-        body = _pair(fields) if "chosen" in fields or "rejected" in fields else _completion(fields)
+        body = _chat(fields) if "messages" in fields else _completion(fields)
     if isinstance(body, Malformed):
         return body
     content: JsonObject = body | {
@@ -78,60 +80,24 @@ def is_pair(content: JsonObject) -> bool:
     return "chosen" in content
 
 
+def explicit_pair(content: JsonObject) -> JsonObject:
+    """The `prompt`, `chosen` and `rejected` of a pair; the common start of whole chats is their prompt."""
+    pair: JsonObject = {name: content[name] for name in ("prompt", "chosen", "rejected") if name in content}
+    chosen, rejected = pair["chosen"], pair["rejected"]
+    if "prompt" in pair or not isinstance(chosen, list) or not isinstance(rejected, list):
+        return pair
+    shared = [one for one, _ in takewhile(lambda two: two[0] == two[1], zip(chosen, rejected, strict=False))]
+    return {"prompt": shared, "chosen": chosen[len(shared) :], "rejected": rejected[len(shared) :]}
+
+
+def is_weightless(message: Json) -> bool:
+    """Whether a message is not to be trained on: its `weight` is 0, as in fine-tuning by OpenAI."""
+    return isinstance(message, dict) and "weight" in message and message["weight"] == 0
+
+
 def is_undesired(content: JsonObject) -> bool:
     """Whether a model should not give the answer of a sample: `label` is false, as in TRL."""
     return content.get("label") is False
-
-
-_SPEAKERS: Final = {
-    "system": "system",
-    **dict.fromkeys(("human", "user"), "user"),
-    **dict.fromkeys(("gpt", "assistant", "model", "chatgpt", "bot"), "assistant"),
-}
-
-
-def in_known_form(fields: JsonObject) -> JsonObject:
-    """A sample of ShareGPT, Alpaca or TRL in chat form (`messages`); any other sample itself.
-
-    ShareGPT has `conversations`, Alpaca an `instruction`, TRL messages as `prompt` and `completion`. ShareGPT
-    with tool calls stays as it is: what was called cannot be told for certain.
-    """
-    if "messages" in fields:
-        return fields
-    if "prompt" in fields:
-        asked, answered = fields["prompt"], fields.get("completion")
-        is_chat = isinstance(asked, list) and isinstance(answered, list)
-        return {**fields, "messages": [*asked, *answered]} if is_chat else fields  # type: ignore[misc]  # lists
-    return _sharegpt_chat(fields) if isinstance(fields.get("conversations"), list) else _alpaca_chat(fields)
-
-
-def _sharegpt_chat(fields: JsonObject) -> JsonObject:
-    turns = fields["conversations"]
-    messages: list[Json] = []
-    for turn in turns if isinstance(turns, list) else ():
-        role = _SPEAKERS.get(str(turn.get("from", turn.get("role")))) if isinstance(turn, dict) else None
-        if role is None or not isinstance(turn, dict):
-            return fields
-        messages.append({"role": role, "content": turn.get("value", turn.get("content"))})
-    return {**fields, "messages": messages}
-
-
-def _alpaca_chat(fields: JsonObject) -> JsonObject:
-    messages: list[Json] = []
-    question, answer = fields.get("instruction"), fields.get("output")
-    if not isinstance(question, str) or not isinstance(answer, str):
-        return fields
-    if isinstance(given := fields.get("input"), str) and given.strip():
-        question = f"{question}\n\n{given}"
-    if isinstance(system := fields.get("system"), str) and system.strip():
-        messages.append({"role": "system", "content": system})
-    history = fields.get("history")
-    for pair in history if isinstance(history, list) else ():
-        if not isinstance(pair, list) or len(pair) != 2:  # noqa: PLR2004  a question and its answer
-            return fields
-        messages += [{"role": "user", "content": pair[0]}, {"role": "assistant", "content": pair[1]}]
-    messages += [{"role": "user", "content": question}, {"role": "assistant", "content": answer}]
-    return {**fields, "messages": messages}
 
 
 def _pair(fields: JsonObject) -> "JsonObject | Malformed":
@@ -153,6 +119,8 @@ def _pair(fields: JsonObject) -> "JsonObject | Malformed":
 
 
 def _completion(fields: JsonObject) -> "JsonObject | Malformed":
+    if "conversations" in fields:
+        return Malformed("conversations has an unknown speaker or tool call")
     for name in ("prompt", "completion"):
         value = fields.get(name)
         if name not in fields:
@@ -176,7 +144,8 @@ def _chat(fields: JsonObject) -> "JsonObject | Malformed":
         if fault := _message_fault(message):
             return Malformed(fault)
         if isinstance(message, dict):
-            kept.append({name: message[name] for name in _MESSAGE_FIELDS if name in message})
+            names = [name for name in _MESSAGE_FIELDS if name in message and (is_answer or name != "weight")]
+            kept.append({name: message[name] for name in names})
     roles = [message.get("role") for message in messages if isinstance(message, dict)]
     if "assistant" not in roles:
         return Malformed("no assistant message")

@@ -27,17 +27,18 @@ _WORD = re.compile(r"\w+")
 
 
 def split_samples(samples: Sequence[Sample], share: float) -> tuple[list[Sample], list[Sample]]:
-    """The samples to train on and those to validate with; neither is empty if there are two groups of them.
+    """The samples to train on and those to validate with; only one group of them is for training.
 
-    A group is what is alike: the same question, or nearly the same answer. The lowest id of a group decides
-    its side, whatever other groups there are.
+    With two groups or more, neither side is empty. A group is what is alike: the same question, or nearly the
+    same answer. The lowest id of a group decides its side, whatever other groups there are.
     """
     groups = find_groups(samples)
     train = [group for group in groups if is_for_training(group[0].id, share)]
     validate = [group for group in groups if not is_for_training(group[0].id, share)]
-    for full, empty in ((train, validate), (validate, train)):
-        if not empty and len(full) > 1:
-            empty.append(full.pop())
+    if not train and validate:
+        train.append(validate.pop())
+    if not validate and len(train) > 1:
+        validate.append(train.pop())
     return _flat(train), _flat(validate)
 
 

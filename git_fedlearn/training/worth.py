@@ -5,10 +5,11 @@ from typing import Final
 
 from git_fedlearn.core.canonical import Json, JsonObject
 from git_fedlearn.core.events import SCORE, words_of
-from git_fedlearn.core.quality import CUT_OFF, PROBE, find_answer_fault, is_echo
+from git_fedlearn.core.quality import PROBE, find_answer_fault, is_echo
 from git_fedlearn.core.scoring import BELOW
 from git_fedlearn.core.substance import THOUGHT, find_emptiness, find_platitude, is_thinking_aloud
-from git_fedlearn.training.samples import is_undesired
+from git_fedlearn.core.wholeness import CUT_OFF
+from git_fedlearn.training.samples import is_undesired, is_weightless
 
 MAX_SAMPLE_ANSWER: Final = 16_000
 
@@ -36,20 +37,30 @@ _TOOL_QUESTION = re.compile(
 _TOOL_ANSWER = re.compile(
     r'\A\s*\{\s*"(?:success|ok|status|error|isError|result|results|output|stdout|stderr|exit_code|returncode'
     r'|tool|tool_call_id|tool_use_id|observation)"\s*:'
+    r'|\A\s*\{.*"(?:isError|is_error|stdout|stderr|exit_code|exitCode|returncode|tool_call_id|tool_use_id)"\s*:',
+    re.DOTALL,
 )
+_TOOL_MARK = re.compile(
+    r"\A\s*(?:[<\[]\W?(?:tool|function)[\s_-]?(?:response|results?|output)s?\b[^>\]]*[>\]]"
+    r"|(?:tool|function) (?:response|result|output)s?\s*:|observation\s*:|(?:stdout|exit code)\s*:)",
+    re.IGNORECASE,
+)
+"""How agents write down what a tool gave back."""
 
 
 def is_labeled_out(fields: JsonObject) -> bool:
     """Whether its author said not to train on a sample: `label`, `weight`, `train`, `exclude`."""
+    about = fields.get("metadata")
+    fields = {**about, **fields} if isinstance(about, dict) else fields
     label, weight = fields.get("label"), fields.get("weight")
     is_rejected = label is not False and label in (0, -1)
     if isinstance(label, str):
         is_rejected = "_".join(words_of(label)) in _REJECTED
-    is_weightless = isinstance(weight, int | float) and weight <= 0
+    is_unweighted = (isinstance(weight, int | float) and weight <= 0) or weight == "0"
     train = fields.get("train", True)
     is_excluded = train in (False, 0) or (isinstance(train, str) and train.casefold() in _REJECTED)
     return (
-        is_rejected or is_weightless or is_excluded or fields.get("exclude") is True or _has_no_weight(fields)
+        is_rejected or is_unweighted or is_excluded or fields.get("exclude") is True or _has_no_weight(fields)
     )
 
 
@@ -59,7 +70,7 @@ def find_refusal(fields: JsonObject, content: JsonObject, threshold: float) -> s
     A preference pair, and a sample whose `label` is false, are judged by their other labels and their score
     alone: an answer of theirs is bad on purpose.
     """
-    if is_labeled_out(fields):
+    if is_labeled_out({**fields, **content}):
         return NOT_FOR_TRAINING
     score = content.get(SCORE)
     if isinstance(score, int | float) and score < threshold:
@@ -90,7 +101,7 @@ def find_answer_refusal(fields: JsonObject, question: str, answer: str) -> str |
 
 
 def last_turn(content: JsonObject) -> tuple[str, str, bool]:
-    """The texts of the last question and of the last answer, and whether a tool speaks as the assistant."""
+    """The texts of the last question and the last answer to train on, and whether a tool gives the answer."""
     messages = content.get("messages")
     if not isinstance(messages, list):
         return str(content.get("prompt", "")), str(content.get("completion", "")), False
@@ -100,7 +111,9 @@ def last_turn(content: JsonObject) -> tuple[str, str, bool]:
             continue
         if message.get("role") == "user":
             question = text_of_message(message)
-        elif message.get("role") == "assistant" and (text := text_of_message(message)):
+        elif message.get("role") != "assistant" or is_weightless(message):
+            continue
+        elif text := text_of_message(message):
             answer, is_tool = text, "tool_call_id" in message
     return question, answer, is_tool
 
@@ -117,16 +130,27 @@ def _is_tool_result(fields: JsonObject, question: str, answer: str) -> bool:
     source = fields.get("source")
     if isinstance(source, str) and _TOOL_SOURCE.search(source):
         return True
-    asks_for_json = "json" in question.casefold()
-    return bool(_TOOL_QUESTION.search(question) or (_TOOL_ANSWER.match(answer) and not asks_for_json))
+    if _TOOL_QUESTION.search(question) or _TOOL_MARK.match(answer):
+        return True
+    return bool(_TOOL_ANSWER.match(answer)) and not _asks_for_json(fields, question)
+
+
+def _asks_for_json(fields: JsonObject, question: str) -> bool:
+    messages = fields.get("messages")
+    asked = [
+        text_of_message(message)
+        for message in (messages if isinstance(messages, list) else ())
+        if isinstance(message, dict) and message.get("role") != "assistant"
+    ]
+    return any("json" in text.casefold() for text in (question, *asked))
 
 
 def _has_no_weight(fields: JsonObject) -> bool:
     """Whether each message of the assistant has the weight 0."""
     messages = fields.get("messages")
-    weights = [
-        message.get("weight")
+    answers = [
+        message
         for message in (messages if isinstance(messages, list) else ())
         if isinstance(message, dict) and message.get("role") == "assistant"
     ]
-    return bool(weights) and all(weight == 0 and weight is not None for weight in weights)
+    return bool(answers) and all(map(is_weightless, answers))

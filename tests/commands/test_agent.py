@@ -196,3 +196,21 @@ def test_install_again_after_the_clone_moved_replaces_our_hooks(system: System, 
     assert settings.count(str(moved)) == 4
     system.fedlearn("agent", "uninstall", "claude", "--for", str(project))
     assert snapshot(project) == before
+
+
+def test_uninstalling_the_clone_names_the_agents_that_still_have_hooks(system: System, project: Path) -> None:
+    system.fedlearn("agent", "install", "claude", "--for", str(project))
+    system.fedlearn("agent", "install", "codex")
+    said = system.fedlearn("uninstall").err
+    settings = (
+        project / ".claude/settings.local.json",
+        project / ".mcp.json",
+        Path(system.environment["HOME"]) / ".codex/config.toml",
+    )
+    assert said == (
+        f"note: agents keep their hooks, in {', '.join(map(str, settings))}\n"
+        "hint: git fedlearn agent uninstall claude    (or codex)\n"
+    )
+    system.fedlearn("agent", "uninstall", "claude", "--for", str(project))
+    system.fedlearn("agent", "uninstall", "codex")
+    assert system.fedlearn("uninstall").err == ""

@@ -183,6 +183,21 @@ def test_a_split_goes_by_id_so_no_sample_ever_changes_sides(filled: System) -> N
     assert "left over from an export with --split" in stale.err
 
 
+@pytest.mark.parametrize("share", ["nan", "-nan", "inf", "-1", "0", "1", "2", "half", ""])
+def test_a_share_that_is_none_is_a_usage_error(filled: System, share: str) -> None:
+    arguments = ("dataset", "export", "--format", "openai", "-o", "out", "--split", share)
+    assert "error: invalid value for '--split': " in filled.fedlearn(*arguments, code=2).err
+    assert not (filled.path / "out").exists()
+
+
+def test_a_single_sample_is_trained_on_whatever_the_share(system: System) -> None:
+    system.add("fine-tuning", SAMPLES[0])
+    arguments = ("dataset", "export", "--format", "openai", "-o", "out", "--split", "0.0001")
+    assert "wrote 1 sample to" in system.fedlearn(*arguments).out
+    assert len(lines(system.path / "out/train.jsonl")) == 1
+    assert not (system.path / "out/validation.jsonl").exists()
+
+
 def test_min_score_leaves_out_what_claims_less_or_nothing(filled: System) -> None:
     said = filled.fedlearn("dataset", "export", "--format", "openai", "--min-score", "0.85").out
     path = filled.path / ".local/dataset/openai/train.jsonl"
@@ -224,10 +239,12 @@ def test_without_pyarrow_the_hint_is_the_line_to_type(filled: System) -> None:
 
 def test_hugging_face_datasets_loads_every_format(filled: System) -> None:
     filled.add("fine-tuning", *SAMPLES, PAIR, {**PAIR, "prompt": "Which unit restarts the mail server?"})
+    chats = [[ASK, {**SAY, "content": text}] for text in ("Nine degrees.", "I cannot feel it.")]
+    filled.add("fine-tuning", {"chosen": chats[0], "rejected": chats[1]})
     counts = {}
     for name in ("openai", "sharegpt", "alpaca", "parquet", "dpo", "kto"):
         filled.fedlearn("dataset", "export", "--format", name, "--split", "0.8", "-o", f"out/{name}")
-        counts[name] = {"alpaca": 41, "dpo": 2, "kto": 46}.get(name, 42)
+        counts[name] = {"alpaca": 41, "dpo": 3, "kto": 48}.get(name, 42)
     code = (
         "import sys, json, datasets\n"
         "print(json.dumps({name: sum(len(part) for part in datasets.load_dataset(f'out/{name}').values())"

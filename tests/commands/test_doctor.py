@@ -150,6 +150,10 @@ def _in_utf16(one: System) -> None:
     _add_rule(one, "*.jsonl working-tree-encoding=UTF-16LE")
 
 
+def _with_keywords(one: System) -> None:
+    _add_rule(one, "*.jsonl ident")
+
+
 def _add_rule(one: System, rule: str) -> None:
     path = one.path / ".git/info/attributes"
     path.write_text(f"{path.read_text()}{rule}\n")
@@ -193,6 +197,7 @@ BREAKS: list[tuple[Callable[[System], None], list[str]]] = [
     (_filtered, ["conversion"]),
     (_filtered_elsewhere, ["shared rule", "conversion"]),
     (_in_utf16, ["conversion"]),
+    (_with_keywords, ["conversion"]),
     (_windows_lines, ["line endings"]),
     (_raw_data_not_ignored, ["ignored"]),
     (_no_data, ["data"]),

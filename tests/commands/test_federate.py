@@ -228,6 +228,20 @@ def test_files_that_people_edit_are_not_committed(world: World) -> None:
     assert one.git("diff", "--cached", "--name-only").out.split() == ["code.py", "data/drafts/plan.txt"]
 
 
+def test_a_set_that_git_refuses_does_not_stop_the_next_commit_of_code(world: World) -> None:
+    _, (one,) = hub_with(world, "one")
+    one.write(SKILLS, one.read(SKILLS) + b"half a line\n")
+    one.write("code.py", b"x = 1\n")
+    one.git("add", "code.py")
+    done = steps(one.fedlearn("federate", "--json", "--source", str(stack(world, "one", "alpha")), code=1))
+    assert done["commit"][0] == "failed"
+    assert f"{SKILLS}:1: not JSON" in done["commit"][1]
+    assert one.git("diff", "--cached", "--name-only").out.split() == ["code.py"]
+    assert one.git("commit", "--quiet", "--message", "code").code == 0
+    assert b"half a line" in one.read(SKILLS)
+    assert solutions(one) == ["mend alpha"]
+
+
 @pytest.mark.parametrize("files", [[], ["code.py"], [".gitattributes"], [".gitattributes", ".fedlearn.toml"]])
 def test_data_is_not_committed_without_its_rules(world: World, files: list[str]) -> None:
     one = world.repository("one")

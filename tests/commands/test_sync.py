@@ -172,7 +172,8 @@ def test_a_commit_that_a_hook_refuses_says_what_the_hook_said(learner: System) -
     hook.chmod(0o755)
     error = learner.fedlearn("sync", "--commit", code=3).err
     assert "on Fridays we do not commit" in error
-    assert "hint: the changes are staged under data/" in error
+    assert "hint: git status -- data    (the changes are there, not staged)" in error
+    assert learner.git("diff", "--cached", "--name-only").out == ""
     hook.unlink()
     learner.fedlearn("sync", "--commit")
     assert learner.git("status", "--porcelain").out == ""

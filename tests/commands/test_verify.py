@@ -1,6 +1,7 @@
 """`git fedlearn verify`: every kind of damage by file and line, and what `--fix` mends."""
 
 import json
+import os
 import shutil
 from pathlib import Path
 
@@ -83,6 +84,14 @@ def test_what_is_no_record_is_kept_and_reported(system: System) -> None:
 def test_two_contents_under_one_id_are_no_problem_when_both_are_right(system: System) -> None:
     system.write(SET, A + B)
     assert system.fedlearn("verify").out.startswith("2 records in ")
+
+
+def test_settings_that_are_a_pipe_are_refused_not_waited_for(system: System) -> None:
+    path = system.path / ".fedlearn.toml"
+    path.unlink()
+    os.mkfifo(path)
+    error = f"error: {path}: not a regular file\nhint: move it away\n"
+    assert system.fedlearn("verify", code=3).err == error
 
 
 def test_a_record_in_the_wrong_shard_and_one_over_the_limit(system: System) -> None:

@@ -407,6 +407,19 @@ def test_what_unpacks_to_more_than_memory_is_read_in_parts(
     assert patterns(here) == ["good", "other"]
 
 
+def test_lines_that_many_branches_have_take_the_memory_of_one(
+    here: System, peer: Foreign, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On a hub, each branch has all lessons, and one of its own."""
+    monkeypatch.setattr("git_fedlearn.federation.offers.MAX_PEER_BYTES", 100_000)
+    here.fedlearn("remote", "add", "peer", "--branch", "systems/*")
+    shared = [line(pattern=f"{number} " + "word " * 200) for number in range(40)]
+    for number in range(10):
+        peer.offer(*shared, line(pattern=f"own {number}"), branch=f"systems/{number}")
+    found = pull(here)["peers"]["peer"]
+    assert (found["learned"], found["refused"]) == (50, {})
+
+
 @pytest.mark.parametrize("url", ["https://[::1/x", "ssh://[x/y", "git://[:/x"])
 def test_a_url_that_git_cannot_read_is_a_peer_that_is_down(here: System, peer: Foreign, url: str) -> None:
     peer.offer(GOOD)

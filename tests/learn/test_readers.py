@@ -72,6 +72,15 @@ def test_a_rewound_branch_and_the_lines_of_other_agents_do_not_count() -> None:
     assert learned("claude-code", compacted) == OUTCOME
 
 
+@pytest.mark.parametrize("place", range(2, 25))
+def test_lines_that_a_resumed_session_writes_again_do_not_count_twice(place: int) -> None:
+    lines = sessions.claude_code(SESSION)
+    boundary = {"type": "system", "subtype": "compact_boundary", "uuid": "c1", "parentUuid": None}
+    since = [boundary, {**lines[place], "parentUuid": "c1"}, *lines[place + 1 :]]
+    once = [*read_sessions("claude-code", [*lines[:place], *since])]
+    assert [*read_sessions("claude-code", [*lines[:place], *since, *since])] == once
+
+
 def test_a_streamed_answer_is_joined() -> None:
     lines = sessions.ollama(SESSION)
     pieces = []

@@ -118,3 +118,37 @@ def test_the_name_of_a_field_announces_numbers_of_every_country(name: str, numbe
 def test_such_a_name_in_a_sentence_announces_nothing_by_itself() -> None:
     text = "the passport office has 295730" + "481123456 visitors, and gov ids 770602" + "05588"
     assert ENGINE.sanitize(text).value == text
+
+
+@pytest.mark.parametrize("name", ["CCNumber", "card_number", "Credit card no.", "cc_num", "debitCardNumber"])
+@pytest.mark.parametrize(
+    "value",
+    ["3.5E+_15", "5.264_92E+15", "4,716_45E+15", "5.1e_15", "4111 1111 1111 _1112", "41111111_11111112"],
+)
+def test_what_a_field_calls_a_card_number_is_one_however_it_is_spelled(name: str, value: str) -> None:
+    value = value.replace("_", "")
+    for text in (f"{name}: {value}", f'{{"name": "x", "{name}": "{value}"}}'):
+        assert value not in str(ENGINE.sanitize(text).value)
+    assert ENGINE.sanitize({name: value}).value == {name: "<CREDIT_CARD>"}
+
+
+def test_a_rounded_number_of_a_field_that_names_an_identity_number_is_redacted() -> None:
+    assert (
+        ENGINE.sanitize('"NationalID": "6.309_28E+12"'.replace("_", "")).value
+        == '"NationalID": "<NATIONAL_ID>"'
+    )
+    assert ENGINE.sanitize({"CCNumber": float("5.26492E+15")}).value == {"CCNumber": "<CREDIT_CARD>"}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "PhoneNumber(country_code=1, national_number=26254321)",
+        "Country Code: 44 National Number: 26254321",
+        "the mass of the discard is 5.26492E+15 kg",
+        "card_number: 17",
+        "NUMCARDS = 5.26492E+15",
+    ],
+)
+def test_a_number_that_no_field_announces_stays(text: str) -> None:
+    assert ENGINE.sanitize(text).value == text

@@ -43,6 +43,17 @@ def is_left_alone(text: str) -> bool:
         "sshpass -p password ssh",
         "password = user_password",
         "PASSWORD=default_secret",
+        'status: passed ? "pass" : "broken",',
+        'status: "pass" | "fail";',
+        '<input type="password" name="password1" id="inputPassword1">',
+        'passphrase = b"passphrase"',
+        'pass = "\\x00" * 8',
+        "github.com/x/gopass v0.0.0-20210920133722-c8aef6fb66ef/go.mod h1:x",
+        "github.com/x/go-digest v1.0.0-rc1.0.20180430190053-c9281466c8b2/go.mod h1:x",
+        '- key: "3scale-amp-2-rpms-for-rhel-8-x86_64-debug-rpms"',
+        f'validateToken("s{"bp_" + HEX[10:] + HEX[:10] + HEX[10:] + HEX[:10] + HEX[10:]}")',
+        f"integrity: sha512-{rand(9, seed=2)}u+{rand(40, seed=3)}",
+        "assert key2.private?, key3.private?",
     ],
 )
 def test_what_nothing_gives_out_is_left_alone(text: str) -> None:

@@ -17,6 +17,7 @@ NATIONAL = "0278" + "808414"
         (f"Phone:\n{NATIONAL}\n\nE-mail:", NATIONAL),
         (f"Phone:\\n{NATIONAL}\\n\\nE-mail:", NATIONAL),
         (f"24, rue Bouvet\\n{NATIONAL} office\\n", NATIONAL),
+        (f'{{"text": "{NATIONAL} mobile"}}', NATIONAL),
         (f"you can call {SIX}", SIX),
         (f"{SIX} office", SIX),
         (f'"TelephoneNumber": "{SIX}"', SIX),
@@ -68,6 +69,7 @@ def test_a_number_that_is_no_text_is_redacted_under_such_a_key() -> None:
         "national_number_pattern='601055[0-4]'",
         "call 615181 returned",
         "Phone calls: 61 51 81 times",
+        f"8525234|é mobile\n{NATIONAL}|21Vianet",
     ],
 )
 def test_other_numbers_stay(text: str) -> None:

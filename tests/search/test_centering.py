@@ -1,17 +1,22 @@
 """Vectors seen from the center of the lessons."""
 
+import math
+
 import pytest
 
-from git_fedlearn.search.centering import (
-    PRIOR_VECTORS,
-    center_of,
-    centered_cosines,
-    estimate_centered,
-    shift,
-)
+from git_fedlearn.search.centering import PRIOR_VECTORS, center_of, centered, shift
 
 LESSONS = [[0.6, 0.8, 0.0], [0.6, 0.0, 0.8], [0.6, -0.8, 0.0], [0.6, 0.0, -0.8]] * 25
 """Units that share a direction and differ otherwise."""
+
+
+def cosine(one: list[float], other: list[float]) -> float:
+    return sum(x * y for x, y in zip(one, other, strict=True)) / (math.hypot(*one) * math.hypot(*other))
+
+
+def seen(query: list[float], lesson: list[float], center: list[float]) -> float:
+    shifted = shift(query, center)
+    return centered(cosine(shifted, lesson), shifted, center, cosine(center, lesson))
 
 
 def test_the_center_is_the_mean_whatever_the_order() -> None:
@@ -22,33 +27,29 @@ def test_the_center_is_the_mean_whatever_the_order() -> None:
 
 def test_unrelated_lessons_have_no_cosine_from_the_center() -> None:
     center = center_of(LESSONS)
-    (plain,) = centered_cosines([LESSONS[0]], LESSONS[:3], [[0, 1, 2]], None)
-    (seen,) = centered_cosines([LESSONS[0]], LESSONS[:3], [[0, 1, 2]], center)
+    plain = [cosine(LESSONS[0], lesson) for lesson in LESSONS[:3]]
     assert plain == pytest.approx([1, 0.36, -0.28])
-    assert seen[0] == pytest.approx(1)
-    assert abs(seen[1]) < 0.01
-    assert seen[2] < -0.9
+    assert [centered(one, LESSONS[0], []) for one in plain] == plain
+    found = [seen(LESSONS[0], lesson, center) for lesson in LESSONS[:3]]
+    assert found[0] == pytest.approx(1)
+    assert abs(found[1]) < 0.01
+    assert found[2] < -0.9
 
 
-def test_lengths_of_vectors_do_not_matter() -> None:
+def test_a_cosine_from_the_center_is_that_of_both_vectors_less_the_center() -> None:
+    center, query, lesson = [0.3, 0.2, -0.1], [2.0, 1.0, 0.0], [0.6, 0.0, 0.8]
+    moved = [x - y for x, y in zip(lesson, center, strict=True)]
+    assert seen(query, lesson, center) == pytest.approx(cosine(shift(query, center), moved))
+
+
+def test_the_length_of_a_query_does_not_matter() -> None:
     center = center_of(LESSONS)
-    doubled = [2 * x for x in LESSONS[0]]
-    assert shift(doubled, center) == pytest.approx(shift(LESSONS[0], center))
-    assert centered_cosines([doubled], LESSONS, [[1]], center) == [
-        pytest.approx(one) for one in centered_cosines([LESSONS[0]], LESSONS, [[1]], center)
-    ]
+    assert shift([2 * x for x in LESSONS[0]], center) == pytest.approx(shift(LESSONS[0], center))
 
 
-def test_a_missing_vector_has_no_cosine() -> None:
-    assert centered_cosines([None], LESSONS, [[0]], None) == [[0.0]]
-    assert centered_cosines([LESSONS[0], None], [None, LESSONS[0]], [[0, 1], [1]], center_of(LESSONS)) == [
-        [0.0, pytest.approx(1)],
-        [0.0],
-    ]
-
-
-def test_centered_cosines_of_unknown_vectors_are_near_the_real_ones() -> None:
+def test_a_lesson_of_unknown_place_is_taken_to_be_an_average_one() -> None:
     center = center_of(LESSONS)
-    (real,) = centered_cosines([LESSONS[0]], LESSONS[:3], [[0, 1, 2]], center)
-    assert estimate_centered([1.0, 0.36, -0.28], LESSONS[0], center) == pytest.approx(real, abs=0.1)
-    assert estimate_centered([0.36], LESSONS[0], []) == [0.36]
+    shifted = shift(LESSONS[0], center)
+    for lesson in LESSONS[:3]:
+        estimated = centered(cosine(shifted, lesson), shifted, center)
+        assert estimated == pytest.approx(seen(LESSONS[0], lesson, center), abs=0.1)

@@ -9,16 +9,22 @@ import wordllama  # type: ignore[import-untyped]
 from git_fedlearn.errors import FedlearnError
 from git_fedlearn.extras import Lazy, MissingExtraError
 from git_fedlearn.search.embedders.base import ModelIdentity, identify, parse_identity
-from git_fedlearn.search.embedders.wordllama import DIMENSIONS, WordLlamaEmbedder
+from git_fedlearn.search.embedders.wordllama import DIMENSIONS, FEW_TOKENS, WordLlamaEmbedder
 
-TEXTS = ["permission denied", "Die Verbindung wurde abgelehnt: größer", "x" * 3000, "日本語 🦙", "a\x00b"]
+TEXTS = [
+    *("permission denied", "Die Verbindung wurde abgelehnt: größer", "x" * 3000, "日本語 🦙", "a\x00b"),
+    *("two  spaces and\n  a\tline ", "a▁b <s"),
+]
+
+MANY = "connection refused, " * FEW_TOKENS
+"""A text that is embedded with numpy, and all texts beside it."""
 
 
 def test_vectors_are_those_of_wordllama() -> None:
     reference = wordllama.WordLlama.load(cache_dir=Path(wordllama.__file__).parent, disable_download=True)
-    expected = reference.embed(TEXTS, norm=True).tolist()
-    found = WordLlamaEmbedder().embed(TEXTS)
-    for ours, theirs in zip(found, expected, strict=True):
+    expected = reference.embed([*TEXTS, MANY], norm=True).tolist()
+    few, many = WordLlamaEmbedder().embed(TEXTS), WordLlamaEmbedder().embed([*TEXTS, MANY])
+    for ours, theirs in zip([*few, *many], [*expected[:-1], *expected], strict=True):
         assert ours == pytest.approx(theirs, abs=1e-5)
 
 

@@ -1,3 +1,5 @@
+from typing import Any
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -50,3 +52,16 @@ def test_each_side_has_samples_and_no_near_copy_is_on_both(number: int, share: f
 def test_one_group_is_not_split() -> None:
     train, validation = split_samples(COPIES, 0.5)
     assert sorted(map(len, (train, validation))) == [0, 4]
+
+
+def test_pairs_of_whole_chats_are_near_copies_only_if_they_ask_the_same() -> None:
+    def pair(number: int, question: str) -> Sample:
+        answers = (f"number {number}", f"none of the {number}")
+        chats: list[Any] = [
+            [{"role": "user", "content": question}, {"role": "assistant", "content": text}]
+            for text in answers
+        ]
+        return Sample(RecordId(f"{number:032x}"), None, (), {"chosen": chats[0], "rejected": chats[1]})
+
+    pairs = [pair(1, "Which valve?"), pair(2, "Which valve?"), pair(3, "Who keeps the ladder in summer?")]
+    assert [len(group) for group in find_groups(pairs)] == [2, 1]

@@ -2,9 +2,10 @@ from typing import Any
 
 import pytest
 
-from git_fedlearn.core.quality import CUT_OFF, PROBE
+from git_fedlearn.core.quality import PROBE
 from git_fedlearn.core.scoring import BELOW
 from git_fedlearn.core.substance import PLATITUDE, SAYS_NOTHING, STATUS_ONLY, THOUGHT
+from git_fedlearn.core.wholeness import CUT_OFF
 from git_fedlearn.training.samples import parse_sample
 from git_fedlearn.training.worth import GREETING, NOT_FOR_TRAINING, TOO_LONG, TOOL_RESULT, find_refusal
 
@@ -33,6 +34,10 @@ def refusal(question: str = QUESTION, answer: str = ANSWER, **fields: Any) -> st
         ("Say: press ready", "press ready", PROBE),
         (QUESTION, "drawer two " * 1500, TOO_LONG),
         (QUESTION, '{"success": true, "results": [{"drawer": 2}]}', TOOL_RESULT),
+        (QUESTION, '{"content": [{"type": "text"}], "isError": false}', TOOL_RESULT),
+        (QUESTION, "<tool_response>drawer 2</tool_response>", TOOL_RESULT),
+        (QUESTION, "[tool_result] drawer 2 is stuck", TOOL_RESULT),
+        (QUESTION, "Observation: drawer 2 is stuck", TOOL_RESULT),
         ('Task: look up | Tool: drawers({"season": "winter"})', "Drawer two, then nine.", TOOL_RESULT),
     ],
 )
@@ -82,6 +87,26 @@ def test_messages_without_weight_are_not_trained_on() -> None:
     assert find_refusal(sample, sample, 0.7) == NOT_FOR_TRAINING
     sample = {"messages": [ask, say, ask, {**say, "weight": 1}]}
     assert find_refusal(sample, sample, 0.7) is None
+
+
+def test_the_last_answer_to_train_on_is_judged() -> None:
+    ask: dict[str, Any] = {"role": "user", "content": QUESTION}
+    say, empty = ({"role": "assistant", "content": text, "weight": 1} for text in (ANSWER, "none"))
+    sample: dict[str, Any] = {"messages": [ask, say, ask, {**empty, "weight": 0}]}
+    assert find_refusal(sample, sample, 0.7) is None
+    sample = {"messages": [ask, {**say, "weight": 0}, ask, empty]}
+    assert find_refusal(sample, sample, 0.7) == SAYS_NOTHING
+
+
+def test_json_that_a_system_prompt_asks_for_is_an_answer() -> None:
+    turns: list[Any] = [
+        {"role": "system", "content": "Answer in JSON with result and reason."},
+        {"role": "user", "content": QUESTION},
+        {"role": "assistant", "content": '{"result": "drawer two", "reason": "its roller stiffens"}'},
+    ]
+    sample: dict[str, Any] = {"messages": turns}
+    assert find_refusal(sample, sample, 0.7) is None
+    assert find_refusal({"messages": turns[1:]}, {"messages": turns[1:]}, 0.7) == TOOL_RESULT
 
 
 def test_thoughts_are_no_part_of_a_sample() -> None:

@@ -18,7 +18,7 @@ from git_fedlearn.commands.review.kinds import (
 )
 from git_fedlearn.commands.review.walk import Walk, read_text
 from git_fedlearn.console.context import Context
-from git_fedlearn.console.usage import ANSWER_AS_JSON
+from git_fedlearn.console.usage import ANSWER_AS_JSON, NumberRange
 from git_fedlearn.console.words import SHORT_ID, count
 from git_fedlearn.core.canonical import Json
 from git_fedlearn.core.identity import RecordId
@@ -98,7 +98,7 @@ def scope_options(function: Function) -> Function:
             click.option(
                 "--similarity",
                 metavar="SHARE",
-                type=click.FloatRange(MIN_RESEMBLANCE, 1),
+                type=NumberRange(MIN_RESEMBLANCE, 1),
                 help="For --duplicates: share of common runs of three words, without other wordings "
                 f"(default: {DEFAULT_SIMILARITY:g}).",
             ),

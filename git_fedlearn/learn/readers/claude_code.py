@@ -1,7 +1,8 @@
 """Claude Code: `~/.claude/projects/*/SESSION.jsonl`, one message or block a line.
 
 The thread is the chain of `parentUuid`, not the order of lines: a rewind leaves a branch that does not count.
-A compaction starts a new chain, which continues the one before it.
+A compaction starts a new chain, which continues the one before it. A session that is resumed may repeat the
+lines since the last compaction, with their ids.
 """
 
 from collections.abc import Iterable, Iterator
@@ -20,12 +21,16 @@ class _Line(NamedTuple):
 def read(lines: Iterable[JsonObject]) -> Iterator[list[Message]]:
     """The session of a file."""
     read_lines: list[_Line] = []
+    known: set[str] = set()
     for number, line in enumerate(lines):
         if line.get("isSidechain") is True or line.get("type") in ("summary", "file-history-snapshot"):
             continue
         uuid, parent = line.get("uuid"), line.get("parentUuid")
         before = read_lines[-1].uuid if read_lines else ""
         if isinstance(uuid, str):
+            if uuid in known:
+                continue
+            known.add(uuid)
             parent = parent if isinstance(parent, str) else ""
         else:
             uuid, parent = str(number), before

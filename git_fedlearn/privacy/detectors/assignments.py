@@ -30,6 +30,7 @@ from git_fedlearn.privacy.shapes import (
     is_random,
     is_stand_in,
     is_strong_password,
+    is_version,
 )
 from git_fedlearn.privacy.subject import Name, find_names, name_of_key
 
@@ -42,6 +43,8 @@ _MIN_VALUE_LENGTH = 4
 _MAX_EQUALS_SIGNS = 5
 """An unquoted value with more is a row of settings."""
 _MAX_VALUE_LENGTH = 512
+_MAX_REVERSED_LENGTH = 257
+"""With a quotation mark."""
 _MIN_PROSE_VALUE_LENGTH = 8
 _MIN_ISSUED_LENGTH = 16
 """Of the keys and tokens that services give out."""
@@ -60,24 +63,24 @@ _IN_SQL = lazy_pattern(r"identified by$|(?:with|encrypted|user|role|\w+) passwor
 _API_KEY = lazy_pattern(r"(?:api|access|secret)[-_ ]?key$")
 _SETTING = lazy_pattern(
     r"[A-Za-z][a-z]{1,12}(?:[-_]?[A-Za-z][a-z]{1,12}){0,3}=(?:[A-Za-z]{1,16}|[0-9]{1,6})\.?$|--[a-z]|"
-    r"0[xX][0-9a-fA-F]{1,16}[uUlL]{0,3}$|\d[\d.]{0,15}[*/][A-Za-z_]{3,64}$|"
-    r"[~^=<>v]{0,2}\d{1,4}(?:\.\w{1,8}){1,3}(?:-[0-9.]{1,17}(?:-[0-9a-f]{7,40})?)?$"
+    r"0[xX][0-9a-fA-F]{1,16}[uUlL]{0,3}$|\d[\d.]{0,15}[*/][A-Za-z_]{3,64}$"
 )
 _SETTINGS = lazy_pattern(r"[A-Za-z][A-Za-z_.-]{0,24}=|[^=]{0,8}=(?!=|$)")
 _CHOSEN = lazy_pattern(r"secret|crypt|cipher|sign|salt|hmac|jwt|session|master|psk|wifi|wpa|pass|app[-_]?key")
 _ODD_START = lazy_pattern(r"[=?@][A-Za-z0-9_-]{15,512}={0,2}")
 _NEVER_IN_KEYS = lazy_pattern(r"[$#@!^*?,;<>(){}\[\]\"'`\s&]|%(?![0-9A-F]{2})")
 _NEVER_IN_TOKENS = lazy_pattern(r"[\^*?,;<>]")
+_NO_NAME_BEFORE = lazy_pattern(r"(?:\btype=|[?|][ \t]{0,2})[\"'`]$")
 _NO_VALUE = lazy_pattern(
-    r"[,;][^\n]*[:=]|#[a-z]{2,24}(?:[-_][a-z]{2,24}){1,4}|(?:[a-z_]{3,24}/){1,5}[a-z_]{3,24}(?:#[a-z_]{2,24})?"
+    r"[,;][^\n]*[:=]|(\\x[0-9a-f]{2}|\\[0-7]{1,3})\1*|#[a-z]{2,24}(?:[-_][a-z]{2,24}){1,4}|(?:[a-z_]{3,24}/){1,5}[a-z_]{3,24}(?:#[a-z_]{2,24})?"
 )
-"""What stands between two strings, the name of an element of a page, a path or route of words."""
+"""What stands between two strings, one byte, the name of an element of a page, a path or route of words."""
 _REVERSED = lazy_pattern(
-    r"(?<![^\s\"'`(/*#;])(?P<value>[^\s\"'`,;<>()]{8,256})[\"'`]? (?:is|as) (?:the|my|your|our|a|his|"
-    r"her|their) "
-    r"(?:[\w-]{1,20} ){0,3}?(?P<name>pass(?:word|phrase|code)|token|secret|key)\b",
+    r" (?:is|as) (?:the|my|your|our|a|his|her|their) (?:[\w-]{1,20} ){0,3}?"
+    r"(?P<name>pass(?:word|phrase|code)|token|secret|key)\b",
     re.IGNORECASE,
 )
+_VALUE_BEFORE = lazy_pattern(r"(?<![^\s\"'`(/*#;])(?P<value>[^\s\"'`,;<>()]{8,256})[\"'`]?\Z")
 
 
 def find_assignments(subject: Subject) -> Iterator[Match]:
@@ -118,7 +121,7 @@ def _without_placeholders(subject: Subject) -> str:
         return subject.lowered
     pieces: list[str] = []
     at = 0
-    elements = {kind for kind in kinds.KINDS if f"</{kind}>" in subject.text}
+    elements = {kind for kind in kinds.KINDS if f"</{kind}>" in subject.text} if "</" in subject.text else ()
     for hit in _PLACEHOLDER.finditer(subject.text):
         if hit[1] not in elements:
             pieces += (subject.lowered[at : hit.start()], " " * len(hit[0]))
@@ -128,13 +131,23 @@ def _without_placeholders(subject: Subject) -> str:
 
 def _reversed(subject: Subject) -> Iterator[Match]:
     """`… is the password`: the value comes first."""
-    if not (" is " in subject.text or " as " in subject.text):
-        return
-    for hit in _REVERSED.finditer(subject.text):
-        value = hit["value"].lstrip("/#*;")
+    text = subject.text
+    for at in (at for verb in (" is ", " as ") for at in _offsets(text, verb)):
+        hit = _REVERSED.match(text, at)
+        before = hit and _VALUE_BEFORE.search(text, max(0, at - _MAX_REVERSED_LENGTH), at)
+        if not hit or not before:
+            continue
+        value = before["value"].lstrip("/#*;")
         if not _is_plain(value) and is_random(value, min_length=8):
             kind = kinds.PASSWORD if hit["name"].lower().startswith("pass") else kinds.SECRET
-            yield Match(hit.end("value") - len(value), hit.end("value"), kind, "assignment", 0.7)
+            yield Match(before.end("value") - len(value), before.end("value"), kind, "assignment", 0.7)
+
+
+def _offsets(text: str, part: str) -> Iterator[int]:
+    at = text.find(part)
+    while at >= 0:
+        yield at
+        at = text.find(part, at + 1)
 
 
 def _under_key(subject: Subject) -> Iterator[Match]:
@@ -159,7 +172,7 @@ _WAYS = tuple(
     for way in (
         # let token: &str = "…", var token string = "…", public string Token { get; set; } = "…"
         (
-            r"(?P<typed>\??[ \t]{0,2}(?::\s{0,2}|[ \t])"
+            r"(?P<typed>(?<![\"'])\??[ \t]{0,2}(?::\s{0,2}|[ \t])"
             r"(?:[A-Za-z&*][\w.<>\[\]*&?|, ]{0,40}?)\s{0,2}:?=\s{0,2}"
             rf"(?=[A-Za-z@$]{{0,2}}{_QUOTE})|\s{{0,2}}\{{[^{{}}\r\n]{{0,48}}\}}\s{{0,2}}=\s{{0,2}})"
         ),
@@ -222,6 +235,8 @@ def _readings(text: str, at: int) -> Iterator[AssignedValue]:
 
 def _is_secret(assigned: AssignedValue, text: str, name: Name) -> bool:
     value, _, how, quoted = assigned
+    if value.lower() == name.full or _is_no_name(text, name):
+        return False
     if not quoted and (
         how == "call"
         or text.startswith("(", assigned.start + len(value))
@@ -242,6 +257,11 @@ def _is_secret(assigned: AssignedValue, text: str, name: Name) -> bool:
             and not _is_plain(value)
         )
     return _is_generated(assigned, text, name)
+
+
+def _is_no_name(text: str, name: Name) -> bool:
+    """Whether it is the type of an input field, or a result: `passed ? "pass" : "fail"`."""
+    return _NO_NAME_BEFORE.search(text, max(0, name.start - 12), name.start) is not None
 
 
 def _is_generated(assigned: AssignedValue, text: str, name: Name) -> bool:
@@ -353,5 +373,7 @@ def is_secret_value(value: str) -> bool:
 def _is_plain(value: str) -> bool:
     """Whether it is a placeholder, code or a setting instead of a secret."""
     is_expression = is_code(value) and not is_generated_with_brackets(value)
-    is_syntax = _SETTING.match(value) is not None or _NO_VALUE.fullmatch(value) is not None
+    is_syntax = (
+        is_version(value) or _SETTING.match(value) is not None or _NO_VALUE.fullmatch(value) is not None
+    )
     return is_stand_in(value.strip("'\"\\") or value) or is_expression or is_syntax

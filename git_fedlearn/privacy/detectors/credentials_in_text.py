@@ -179,3 +179,5 @@ _COMMANDS: tuple[tuple[str, re.Pattern[str]], ...] = (
 _SURE = frozenset(("sshpass", "psexec", "PsExec", "PSEXEC", "evil-winrm", "freerdp", "rdesktop", "chpasswd"))
 """Programs that take a password where the pattern has it, and nothing else."""
 PROGRAMS = tuple(program for program, _ in _COMMANDS)
+COMMANDS = tuple(pattern for _, pattern in _COMMANDS)
+FORMS = tuple(form.pattern for form in _FORMS)

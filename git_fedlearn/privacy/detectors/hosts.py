@@ -22,12 +22,13 @@ if TYPE_CHECKING:
 _HOST = (
     r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,62}[A-Za-z0-9])?(?:\.[A-Za-z0-9](?:[A-Za-z0-9-]{0,62}[A-Za-z0-9])?){0,6}"
 )
-_LOGIN = lazy_pattern(
-    rf"(?<![\w.@/+-])(?P<user>[A-Za-z_][\w.-]{{0,31}})@(?P<host>{_HOST})(?P<after>:(?:~|/|\d{{1,5}}\b|"
-    rf"[\w.]{{1,64}}/)|\s?[$#](?=\s|$)|"
-    rf"'s password:|: Permission denied|(?::|,)? port \d{{1,5}}\b|: Connection |"
-    rf"\s(?:~|/)[\w./~-]{{0,128}}\]?\s?[$#%])?"
+_USER_AT_HOST = rf"(?<![\w.@/+-])(?P<user>[A-Za-z_][\w.-]{{0,31}})@(?P<host>{_HOST})"
+_AFTER_LOGIN = (
+    r"(?P<after>:(?:~|/|\d{1,5}\b|[\w.]{1,64}/)|\s?[$#](?=\s|$)|"
+    r"'s password:|: Permission denied|(?::|,)? port \d{1,5}\b|: Connection |"
+    r"\s(?:~|/)[\w./~-]{0,128}\]?\s?[$#%])"
 )
+_LOGIN = lazy_pattern(f"{_USER_AT_HOST}{_AFTER_LOGIN}?")
 _SSH_URL = lazy_pattern(
     rf"\b(?:ssh|sftp|scp|rsync|mosh)://(?P<user>[A-Za-z_][\w.-]{{0,31}})@(?P<host>{_HOST})"
 )
@@ -41,12 +42,13 @@ _SSH_CONFIG = lazy_pattern(
     rf"[ \t]+User[ \t]{{1,8}}(?P<user>[\w.-]{{1,32}})",
     re.MULTILINE | re.IGNORECASE,
 )
-_REMOTE_COMMAND = lazy_pattern(
+_REMOTE = (
     r"(?:\bssh|\bscp|\bsftp|\brsync|\bmosh|\bsshfs|\bssh-copy-id|\bautossh|://|ssh=|host=|"
     r"(?i:last login (?:of|for|by)|logged in as|log ?in as)|--(?:target|build)-host|--user-host|"
     r"(?i:connect(?:ing|ed) to|authenticat\w{2,3} (?:to|as)|permanently added|copying (?:to|from)|tunnel to)|"
-    r"(?:ssh-(?:rsa|ed25519|dss)|ecdsa-sha2-\S{5,16}) \S{4,4096})[^\n|;&]{0,160}$"
+    r"(?:ssh-(?:rsa|ed25519|dss)|ecdsa-sha2-\S{5,16}) \S{4,4096})[^\n|;&]{0,160}"
 )
+_REMOTE_COMMAND = lazy_pattern(f"{_REMOTE}$")
 # What sshd and PAM write when somebody logs in.
 _SSHD = lazy_pattern(
     r"(?:(?:Accepted|Failed) [a-z][a-z/-]{2,40} for(?: invalid user| illegal user)? |"
@@ -57,6 +59,7 @@ _SSHD = lazy_pattern(
 _SSH_DEBUG = lazy_pattern(
     rf"Authenticating to (?P<host>{_HOST})(?::\d{{1,5}})? as [\"'](?P<user>[A-Za-z_][\w.-]{{0,31}})[\"']"
 )
+SEPARATE_LOGINS = (_SSH_OPTION, _SSH_CONFIG, _SSHD, _SSH_DEBUG)
 _SSHD_SIGNS = (
     "accepted ",
     "failed ",
@@ -73,6 +76,12 @@ _GENERIC_USERS = frozenset("user username you me git hg svn login name youruser 
 _GENERIC_HOSTS = frozenset(
     "host hostname server remote localhost machine example example.com your-server ip address".split()
 )
+
+
+def joined_logins() -> tuple[re.Pattern[str], ...]:
+    """One of these matches in every text that has a login with an `@`."""
+    after_command = lazy_pattern(rf"{_REMOTE}\n?[A-Za-z_][\w.-]{{0,31}}@")
+    return lazy_pattern(_USER_AT_HOST + _AFTER_LOGIN), after_command, _SSH_URL
 
 
 def find_logins(subject: Subject) -> Iterator[Match]:
@@ -123,7 +132,7 @@ def _separate_logins(pattern: re.Pattern[str], text: str) -> Iterator[Match]:
 _INTERNAL = lazy_pattern(
     r"(?<![\w.$%{}-])(?P<name>(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,62}[A-Za-z0-9])?\.){1,6}"
     r"(?P<zone>local|lan|internal|intranet|corp|home\.arpa|home|localdomain|private|ts\.net))"
-    r"(?![\w-]|\.\w|\(|=| import)",
+    r"(?![\w-]|\.\w|\(|=| import)(?<!private(?=\?))",
     re.IGNORECASE,
 )
 _PUBLIC_NAMES = lazy_pattern(
@@ -155,6 +164,7 @@ _INNER = lazy_pattern(
     r"(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,62}[A-Za-z0-9])?\.){1,3}(?P<tld>[A-Za-z]{2,18}))(?![\w-]|\.\w|\()",
     re.IGNORECASE,
 )
+INTERNAL_NAMES = (_INTERNAL, _INNER)
 _INNER_LABELS = tuple(
     f".{label}." for label in "corp internal intranet intra svc mgmt priv private lan int".split()
 )

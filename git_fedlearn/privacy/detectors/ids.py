@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from git_fedlearn.core.patterns import lazy_pattern
 from git_fedlearn.privacy import kinds
 from git_fedlearn.privacy.model import Match
+from git_fedlearn.privacy.subject import around
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -36,7 +37,7 @@ class _Number(NamedTuple):
 
 
 _ANY_ID = (
-    r"\bssn\b|social.?security|national.?(?:id|insurance|number(?!_?(?:pattern|format|regex|length)))|\bid(?:entity|entification)?.?(?:card|number|no\b|nr)|"
+    r"\bssn\b|social.?security|national.?(?:id|insurance)|\bid(?:entity|entification)?.?(?:card|number|no\b|nr)|"
     r"personal.?(?:id|identification|number|code)|tax(?:payer)?.?(?:id|number)|citizen.?(?:id|number|card)|\bnino\b|"
     r"personnummer|personnr|\bdni\b|\bnie\b|\bni number"
 )
@@ -51,6 +52,12 @@ _ID_NAMES = (
     r"(?:[\"'`]?\s{0,3}[:=]|$)"
 )
 """Names of fields for one country's numbers, which hold those of other countries, too."""
+_CARD_NAMES = (
+    r"(?<![A-Za-z])(?:cc|pan|(?:credit|debit|bank|payment)?[ _-]?card)[ _-]?(?:no|nr|num|number)\.?"
+    r"(?:[\"'`]?\s{0,3}[:=][\s\"'`]{0,3}$|$)"
+)
+_ROUNDED = r"\d[.,]\d{1,15}[eE]\+?1\d"
+"""A number of eleven digits and more, as a spreadsheet writes it."""
 
 
 def _number(
@@ -156,6 +163,14 @@ _NUMBERS: tuple[_Number, ...] = (
         r"[A-Z]{2}\d{2}(?:[ -]?[A-Z0-9]{4}){2,7}(?:[ -]?[A-Z0-9]{1,3})?",
         _stdnum("iban", check_country=False),
         kind=kinds.IBAN,
+    ),
+    _number(
+        "announced-card",
+        "",
+        rf"{_ROUNDED}|\d(?:[ -]?\d){{11,18}}(?:\.0)?",
+        _always,
+        words=_CARD_NAMES,
+        kind=kinds.CREDIT_CARD,
     ),
     _number("us-ssn", "3 5 9", r"\d{3}-\d{2}-\d{4}", _stdnum("us.ssn"), kind=kinds.US_SSN),
     _number(
@@ -263,7 +278,13 @@ _NUMBERS: tuple[_Number, ...] = (
     ),
     _number("mexican-curp", "-4", r"[A-Z]{4}\d{6}[HMX][A-Z]{5}[A-Z0-9]\d", _is_mexican),
     _number("uk-nino", "-2", r"[A-Z]{2} ?\d{2} ?\d{2} ?\d{2} ?[A-D T]", _always, words=r"insurance"),
-    _number("belgian-id", "2 11", r"\d{11}", _is_belgian, words=r"rijksregister|registre national"),
+    _number(
+        "belgian-id",
+        "2 11",
+        r"\d{11}",
+        _is_belgian,
+        words=r"rijksregister|registre national|national.?number",
+    ),
     _number(
         "iban", "-2", r"[a-z]{2}\d{2}[a-z0-9]{11,30}", _stdnum("iban"), words=r"\biban\b", kind=kinds.IBAN
     ),
@@ -282,7 +303,9 @@ _NUMBERS: tuple[_Number, ...] = (
         kinds.NATIONAL_ID,
         "announced-id",
         "",
-        lazy_pattern(r"[A-Z]{0,4}[ -]?\d[\dA-Z .-]{5,18}[\dA-Z](?![A-Za-z0-9]|\]?\\|\][{(|\[])"),
+        lazy_pattern(
+            rf"(?:{_ROUNDED}|[A-Z]{{0,4}}[ -]?\d[\dA-Z .-]{{5,18}}[\dA-Z])(?![A-Za-z0-9]|\]?\\|\][{{(|\[])"
+        ),
         _is_mostly_digits,
         lazy_pattern(f"{_SURE_ID}|{_ID_NAMES}", re.IGNORECASE),
     ),
@@ -295,10 +318,18 @@ _NUMBERS: tuple[_Number, ...] = (
         kind=kinds.IBAN,
     ),
 )
-_DIGITS = lazy_pattern(r"[0-9](?:[ .-]?[0-9A-Z]){5}")
+DIGITS = rf"[0-9](?:[ .-]?[0-9A-Z]){{5}}|{_ROUNDED}"
+"""In every text with a number."""
+_DIGITS = lazy_pattern(DIGITS)
 _HEAD = lazy_pattern(
-    r"(?<![A-Za-z0-9])(?:[0-9]{1,19}(?![0-9])|[A-Z]{1,6}(?=[0-9A-Zx .+-]|$)|[a-z]{2}(?=[0-9]{2}))"
+    r"(?<![A-Za-z0-9])(?:(?=[\dA-Z .,eE+-]{5})[0-9]{1,19}(?![0-9])|[A-Z]{1,6}(?=[ -]?\d)|"
+    r"[a-z]{2}(?=[0-9]{2}))"
 )
+"""The digits or letters that a number begins with; behind letters there are digits."""
+_ANY_NUMBER = lazy_pattern(r"\d(?:[\dA-Z .,eE+-]{4}|\d[a-z0-9]{11})")
+"""Where the digits of every number begin."""
+_MAX_LETTERS = 8
+"""Before the digits."""
 _MAX_WORD_DISTANCE = 40
 _STEMS = tuple(
     """
@@ -317,7 +348,8 @@ def find_numbers(subject: Subject) -> Iterator[Match]:
     if _DIGITS.search(text) is None:
         return
     keyed = is_announced_by(subject.key)
-    for head in _HEAD.finditer(text):
+    windows = around(_ANY_NUMBER, text, _MAX_LETTERS)
+    for head in (head for span in windows for head in _HEAD.finditer(text, *span)):
         at = head.start()
         near: bool | None = keyed or None
         digits = len(head[0]) if head[0].isdigit() else -len(head[0])

@@ -56,7 +56,8 @@ class IdentityRules:
     """The patterns of one identity."""
 
     def __init__(self, identity: LocalIdentity) -> None:
-        self._rules: list[tuple[str, re.Pattern[str], str, str]] = []
+        self._words: list[str] = []
+        self._rules: list[tuple[re.Pattern[str], str, str]] = []
         for mail in identity.emails:
             self._add(mail, kinds.EMAIL_ADDRESS, "local-email", rf"(?<![\w.+-]){re.escape(mail)}(?![\w-])")
         if identity.home.strip("/\\") not in {"", "root", "home", "Users"}:
@@ -70,16 +71,20 @@ class IdentityRules:
         self._add_word(identity.user, kinds.USER_NAME, "local-user")
         self._add_login(identity)
 
+    def is_mentioned(self, text: str) -> bool:
+        """Whether the text has a word of this machine or its user."""
+        return any(map(text.lower().__contains__, self._words)) if self._words else False
+
     def find(self, subject: Subject) -> Iterator[Match]:
         """Every mention of this machine or its user."""
-        for word, pattern, kind, rule in self._rules:
-            if word in subject.lowered:
-                for hit in pattern.finditer(subject.text):
-                    yield Match(*hit.span(), kind, rule, 0.9)
+        for pattern, kind, rule in self._rules:
+            for hit in pattern.finditer(subject.text):
+                yield Match(*hit.span(), kind, rule, 0.9)
 
     def _add(self, word: str, kind: str, rule: str, pattern: str) -> None:
         if word:
-            self._rules.append((word.lower(), re.compile(pattern, re.IGNORECASE), kind, rule))
+            self._words.append(word.lower())
+            self._rules.append((re.compile(pattern, re.IGNORECASE), kind, rule))
 
     def _add_word(self, word: str, kind: str, rule: str) -> None:
         word = word.strip()
@@ -87,7 +92,8 @@ class IdentityRules:
             pattern = r"\s{1,3}".join(re.escape(part) for part in word.split())
             first = word.split()[0]
             compiled = re.compile(rf"(?<![^\W_]){pattern}(?![^\W_])", re.IGNORECASE)
-            self._rules.append((first.lower(), compiled, kind, rule))
+            self._words.append(first.lower())
+            self._rules.append((compiled, kind, rule))
 
     def _add_login(self, identity: LocalIdentity) -> None:
         """`user@host` of this machine, even if both names are common words."""
@@ -138,6 +144,7 @@ _NAMED = (
     ("\\\\", _SHARE, "share-home"),
     ("~", _TILDE, "tilde-home"),
 )
+HOMES = (_LINUX, _MACOS, _WINDOWS, *(pattern for _, pattern, _ in _NAMED))
 _SHARED = frozenset(
     """
     public user username default shared all guest linuxbrew index about dashboard page login index.html

@@ -68,7 +68,7 @@ TLDS = frozenset((_COUNTRY + _GENERIC).split())
 Those that are also suffixes of source files or methods (`.zip`, `.mov`, `.post`) are left out.
 """
 
-_EMAIL = lazy_pattern(
+EMAIL = lazy_pattern(
     r"(?:(?<![\w.$%+/@-])|(?<=%[0-9A-F]{2}))(?P<local>\w(?:[\w.!#$%&'*+?^{|}~-]{0,62}[\w+-])?)(?:@|%40)"
     r"(?P<domain>(?:[^\W_](?:[\w-]{0,61}[^\W_])?\.){1,8}(?P<tld>[^\W\d_]{2,18}|"
     r"xn--[a-z0-9-]{2,24}))(?![\w(@-]|\.\w)"
@@ -85,7 +85,7 @@ def find_emails(subject: Subject) -> Iterator[Match]:
     text = subject.text
     if "@" not in text and "%40" not in text:
         return
-    for hit in _EMAIL.finditer(text):
+    for hit in EMAIL.finditer(text):
         start = hit.start()
         local = hit["local"]
         if start and text[start - 1] == "\\" and local[0] in "nrt":

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from git_fedlearn.core.patterns import lazy_pattern
 from git_fedlearn.privacy import kinds
 from git_fedlearn.privacy.model import Match
-from git_fedlearn.privacy.shapes import is_hash_like, is_marked_example, is_random, is_stand_in
+from git_fedlearn.privacy.shapes import is_hash_like, is_marked_example, is_random, is_stand_in, is_version
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -57,14 +57,14 @@ def _blocks(text: str, begin: re.Pattern[str], end: re.Pattern[str], rule: str) 
             yield Match(start, ends[at][1] if closed else inner, kinds.PRIVATE_KEY, rule, 0.99)
 
 
-_JWT = lazy_pattern(r"(?<![A-Za-z0-9_-])eyJ[\w-]{8,}={0,2}\.[\w-]{2,}={0,2}(?:\.[\w+/-]*){0,3}", re.ASCII)
+JWT = lazy_pattern(r"(?<![A-Za-z0-9_-])eyJ[\w-]{8,}={0,2}\.[\w-]{2,}={0,2}(?:\.[\w+/-]*){0,3}", re.ASCII)
 
 
 def find_jwts(subject: Subject) -> Iterator[Match]:
     """JSON web tokens, signed or not, whose first part decodes to a JSON object."""
     if "eyJ" not in subject.text:
         return
-    for hit in _JWT.finditer(subject.text):
+    for hit in JWT.finditer(subject.text):
         if _is_json_object(hit[0].split(".", 1)[0]):
             end = hit.end() - (len(hit[0]) - len(hit[0].rstrip(".")))
             yield Match(hit.start(), end, kinds.JWT, "json-web-token", 0.99)
@@ -89,6 +89,8 @@ _NAMED_LOGIN = lazy_pattern(
     r"(?<![\w./:-])[\w.-]{1,64}:(?P<password>[^\s:@\"'<>`]{3,128})@(?:tcp|unix|udp)\(|"
     r"(?:oracle:(?:thin|oci8?):|\bsqlplus\s{1,4}(?:-\w{1,8}\s{1,4})?)\w{1,64}/(?P<oracle>[^\s/@\"'<>`]{3,128})@"
 )
+
+URL_LOGINS = (_URL_LOGIN, _URL_TOKEN, _NAMED_LOGIN)
 
 
 def find_url_passwords(subject: Subject) -> Iterator[Match]:
@@ -128,7 +130,7 @@ def _other_logins(text: str) -> Iterator[Match]:
                 yield Match(*hit.span(group), kinds.PASSWORD, "url-password", 0.9)
 
 
-_WEBHOOKS = lazy_pattern(
+WEBHOOKS = lazy_pattern(
     r"(?:https?:(?:\\?/){2})?(?:"
     r"hooks\.slack\.com\\?/(?:services|workflows|triggers)\\?/[\w\\/-]{16,256}|"
     r"(?:ptb\.|"
@@ -170,12 +172,12 @@ def find_webhooks(subject: Subject) -> Iterator[Match]:
     text = subject.text
     if not any(sign in text for sign in WEBHOOK_SIGNS):
         return
-    for hit in _WEBHOOKS.finditer(text):
+    for hit in WEBHOOKS.finditer(text):
         if not is_marked_example(hit[0]):
             yield Match(*hit.span(), kinds.WEBHOOK_URL, "webhook", 0.97)
 
 
-_HEADER = lazy_pattern(
+HEADER = lazy_pattern(
     r"(?i)\b(?P<scheme>bearer|basic|token|digest|apikey|negotiate)[ \t]{1,4}"
     r"(?P<secret>[A-Za-z0-9._~+/=-]{12,4096})"
 )
@@ -185,9 +187,9 @@ def find_headers(subject: Subject) -> Iterator[Match]:
     """What follows an HTTP authentication scheme, if it is random enough for a credential."""
     if not subject.has_any(("bearer", "basic ", "token ", "digest ", "apikey ", "negotiate ")):
         return
-    for hit in _HEADER.finditer(subject.text):
+    for hit in HEADER.finditer(subject.text):
         secret = hit["secret"].rstrip(".")
-        if is_stand_in(secret) or not is_random(secret.rstrip("=")):
+        if is_stand_in(secret) or is_version(secret) or not is_random(secret.rstrip("=")):
             continue
         before = subject.text[max(0, hit.start() - 24) : hit.start()].lower()
         if is_hash_like(secret) and hit["scheme"].lower() in {"token", "digest"} and "auth" not in before:
@@ -196,7 +198,7 @@ def find_headers(subject: Subject) -> Iterator[Match]:
         yield Match(hit.start("secret"), hit.start("secret") + len(secret), kind, "authorization-header", 0.9)
 
 
-_PAIR_BASE64 = lazy_pattern(
+PAIR_BASE64 = lazy_pattern(
     r"\b_?auth[\"']?\s{0,4}[:=]\s{0,4}[\"']?(?P<secret>[A-Za-z0-9+/]{8,512}={0,2})(?![\w+/=-])"
 )
 _PAIR_PLAIN = re.compile(rb"[\w.@-]{1,64}:[\x21-\x7e]{3,400}")
@@ -205,7 +207,7 @@ _PAIR_PLAIN = re.compile(rb"[\w.@-]{1,64}:[\x21-\x7e]{3,400}")
 def find_basic_pairs(subject: Subject) -> Iterator[Match]:
     """`"auth": "…"` of Docker and npm: user and password in base64."""
     if "auth" in subject.text:
-        for hit in _PAIR_BASE64.finditer(subject.text):
+        for hit in PAIR_BASE64.finditer(subject.text):
             plain = base64.b64decode(hit["secret"][: len(hit["secret"]) // 4 * 4])
             if _PAIR_PLAIN.fullmatch(plain) is not None:
                 yield Match(*hit.span("secret"), kinds.PASSWORD, "basic-pair", 0.9)
@@ -222,6 +224,8 @@ _KNOWN = lazy_pattern(
     r"(?:s%3A)?(?P<known>[\w.%+/=~|-]{16,4096})",
     re.IGNORECASE,
 )
+
+COOKIES = (_COOKIE_HEADER, _KNOWN)
 
 
 def find_cookies(subject: Subject) -> Iterator[Match]:

@@ -329,7 +329,7 @@ PREFIXED: tuple[TokenFormat, ...] = (
     _row("zuplo-key", "zpka_", r"[a-z0-9]{30,36}_[0-9a-f]{8}"),
     _row("unkey-key", "unkey_", f"{_A}{{20,40}}"),
     _row("rootly-key", "rootly_", "[a-f0-9]{64}"),
-    _row("pagerduty-key", "pdus+_ u+", f"{_W}{{18,24}}", random=True),
+    _row("pagerduty-key", "pdus+_", f"{_W}{{18,24}}", random=True),
     # observability
     _row("grafana-token", "glc_ glsa_", f"{_B}{{32,400}}"),
     _row("grafana-api-key", "eyJrIjoi", f"{_B}{{40,400}}"),

@@ -19,11 +19,11 @@ MODEL_FOLDER_KEY: Final = "fedlearn.embedderFolder"
 def choose_embedder(repository: Repository) -> Embedder:
     """The configured embedder, wordllama by default. Raises SettingsError."""
     git = repository.git
-    chosen, model = git.find_config(EMBEDDER_KEY) or WORDLLAMA, git.find_config(MODEL_KEY) or ""
-    folder = git.find_config(MODEL_FOLDER_KEY)
-    path = repository.top / Path(folder).expanduser() if folder else None
+    chosen = git.find_config(EMBEDDER_KEY) or WORDLLAMA
     if chosen == WORDLLAMA:
         return WordLlamaEmbedder()
+    model, folder = git.find_config(MODEL_KEY) or "", git.find_config(MODEL_FOLDER_KEY)
+    path = repository.top / Path(folder).expanduser() if folder else None
     if chosen == "fastembed":
         return FastEmbedder(model, path)
     if chosen == "onnx":

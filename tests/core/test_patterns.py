@@ -1,0 +1,47 @@
+"""Patterns that tell whether they match, in RE2 and in `re`."""
+
+import re
+
+import pytest
+
+from git_fedlearn.core import quality, substance
+from git_fedlearn.core.events import words_of
+from git_fedlearn.core.patterns import PatternTest
+
+TESTS = [
+    test for module in (quality, substance) for test in vars(module).values() if isinstance(test, PatternTest)
+]
+TEXTS = (
+    "",
+    "Restart it.",
+    "It is NOT yet resolved, and nobody knows why.",
+    "We do not have an answer.",
+    "It may have been damaged.\nHmm, wait, let me think.",
+    "\n - Actually, no: set `x` to 1.",
+    "See a/b/c, x.y, or fooBar; 'a name'\x0b\x1c",
+)
+
+
+@pytest.mark.parametrize("test", TESTS, ids=lambda test: test.pattern.pattern[:20])
+@pytest.mark.parametrize("text", TEXTS)
+def test_agrees_with_re_on_texts_of_any_script(test: PatternTest, text: str) -> None:
+    for one in (
+        text,
+        text.upper(),
+        f"{text} Änderung",
+        text.replace("i", "\u0130"),
+        text.replace("s", "\u017f"),
+    ):
+        assert test.is_in(one) == bool(test.pattern.search(one))
+
+
+def test_minds_the_flags() -> None:
+    assert PatternTest("^b.c", re.IGNORECASE | re.MULTILINE | re.DOTALL).is_in("a\nB\nC")
+    assert not PatternTest("^b.c", re.MULTILINE).is_in("a\nb\nc")
+    assert not PatternTest("^b", re.DOTALL).is_in("a\nb")
+
+
+def test_words_are_the_same_in_ascii_text_and_any_other() -> None:
+    text = "".join(map(chr, range(128))) + " Mixed_Case-Words 3x"
+
+    assert [*words_of(text), "ä"] == words_of(f"{text} Ä")
