@@ -24,7 +24,7 @@ _DASH = " \u2014 "
 
 def write_log(path: Path, size: int, lessons: int = LESSONS) -> None:
     """Write a log of at least `size` bytes; the same every time."""
-    path.parent.mkdir(parents=True)
+    path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("w", encoding="utf-8") as file:
         written = 0
         for event in _events(random.Random(1), lessons):

@@ -110,7 +110,7 @@ def _presidio() -> Scan:
     from presidio_analyzer import AnalyzerEngine
     from presidio_analyzer.nlp_engine import NlpEngineProvider
 
-    from git_fedlearn.privacy.detectors.personal import DEFAULT_MODEL
+    from git_fedlearn.privacy.policy import DEFAULT_MODEL
 
     settings = {
         "nlp_engine_name": "spacy",

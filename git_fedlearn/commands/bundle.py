@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from git_fedlearn.console.context import Context
-from git_fedlearn.console.message_checks import Update
+from git_fedlearn.console.message_checks import Outgoing, Update
 from git_fedlearn.console.peers import say, to_json
 from git_fedlearn.console.progress import watching
 from git_fedlearn.console.push_checks import check_updates
@@ -59,7 +59,8 @@ def create(context: Context, file: Path, since: str | None, receiver: str | None
         refusal = find_refusal(repository, receiver, tip, base)
         if refusal:
             raise NotAllowedError(refusal.message, hint=refusal.hint)
-    if check_updates(context, objects, [Update("the bundle", base, tip)], [base] if base else []):
+    outgoing = Outgoing(repository, [Update("the bundle", base, tip)], [base] if base else [])
+    if check_updates(context, outgoing):
         raise NotAllowedError("no bundle written: it failed the checks of a push", hint="git fedlearn scan")
     written = write_bundle(repository, (context.directory / file).resolve(), tip, base)
     gained = _gained(objects, base, tip)

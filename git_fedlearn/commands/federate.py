@@ -23,7 +23,6 @@ from git_fedlearn.federation.pull import PullOptions, make_checker, pull
 from git_fedlearn.federation.unattended import (
     LastRun,
     anonymous_environment,
-    is_anonymous,
     marked_run,
     write_last_run,
 )
@@ -276,7 +275,7 @@ def command(  # noqa: PLR0913  one option each
     so that any number of systems can share one remote without racing.
     """
     repository = context.data_repository
-    if is_anonymous(repository):
+    if repository.is_anonymous:
         context = context.moved(context.directory, anonymous_environment(repository))
     goal = to or repository.git.find_config("fedlearn.pushTo")
     run = Run(context, source, goal, remote, timeout, dry_run, as_json)

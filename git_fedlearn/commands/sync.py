@@ -1,10 +1,9 @@
 """`git fedlearn sync`: learn from the logs of an AI stack."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import replace
 from datetime import datetime
-from functools import partial
 
 import click
 
@@ -14,7 +13,7 @@ from git_fedlearn.console.older_layout import say_adopted
 from git_fedlearn.console.progress import reading_bar
 from git_fedlearn.console.reading import LOG_PATTERN, say_skipped, say_unreadable
 from git_fedlearn.console.repeats import print_repeats, repeats_to_json
-from git_fedlearn.console.words import count, redactions, say_folds, updates, what_is_new
+from git_fedlearn.console.words import count, note_size, redactions, say_folds, updates, what_is_new
 from git_fedlearn.core.canonical import Json
 from git_fedlearn.core.folding import find_folds
 from git_fedlearn.core.layout import SetName
@@ -23,7 +22,7 @@ from git_fedlearn.core.scoring import Skipped
 from git_fedlearn.core.weights import Weights
 from git_fedlearn.errors import UsageError
 from git_fedlearn.learn.explanation import Explanation
-from git_fedlearn.learn.extracts import ScoredEvent
+from git_fedlearn.learn.extracts import Chunk, Extract, ScoredEvent
 from git_fedlearn.learn.pipeline import Engine
 from git_fedlearn.learn.repeats import RepeatedLesson, find_repeats
 from git_fedlearn.learn.sources import DEFAULT_SOURCE, SourceKind, choose_source
@@ -31,6 +30,8 @@ from git_fedlearn.learn.sync import Synced, SyncOptions, run_sync
 from git_fedlearn.repository.repository import Repository
 from git_fedlearn.training.own_files import RepairedFile
 
+CLUSTER_PAYS_BYTES = 10**9
+"""New lines from which on a cluster with four times our cores is faster: see docs/sources.md."""
 MAX_REPORTED_FILES = 5
 MAX_NAMED_CHARACTERS = 400
 """Characters of an event's name that are redacted before it is shortened."""
@@ -86,13 +87,13 @@ def command(  # noqa: PLR0913  one parameter for each option
         dry_run=dry_run,
         since=since.date() if since else None,
         jobs=jobs,
-        engine=_engine(engine, explain=explain),
+        engine=_engine(context, engine, explain=explain),
         explain=explanation.add if explanation else None,
     )
     restore_hooks(context, repository, dry_run=dry_run)
     with nullcontext() if explain else reading_bar(context) as watch:
         synced = run_sync(repository, context.privacy, replace(request, watch=watch), commit=do_commit)
-    repeats = {} if dry_run else _find_repeats(repository, synced)
+    repeats = _find_repeats(repository, synced, dry_run=dry_run)
     if as_json:
         weights = repository.settings.weights
         explained = _explained(context, explanation, weights) if explanation else {}
@@ -103,18 +104,22 @@ def command(  # noqa: PLR0913  one parameter for each option
         _say(context, synced, request)
         for name, found in repeats.items():
             print_repeats(context, name, found)
+            note_size(context, repository.sets, name)
     return 1 if synced.batch.faults else 0
 
 
-def _find_repeats(repository: Repository, synced: Synced) -> dict[SetName, list[RepeatedLesson]]:
-    """The new lessons of each set that an older one says the same as."""
+def _find_repeats(
+    repository: Repository, synced: Synced, *, dry_run: bool
+) -> dict[SetName, list[RepeatedLesson]]:
+    """The new lessons of each set that an older one says the same as; none of a dry run."""
     fresh = {identifier for joined in synced.joined for identifier in joined.added}
     return {
-        joined.name: find_repeats(repository, joined.name, joined.added, fresh) for joined in synced.joined
+        joined.name: [] if dry_run else find_repeats(repository, joined.name, joined.added, fresh)
+        for joined in synced.joined
     }
 
 
-def _engine(name: str, *, explain: bool) -> Engine | None:
+def _engine(context: Context, name: str, *, explain: bool) -> Engine | None:
     """The engine with this name; None for the embedded one."""
     kind, _, scheduler = name.partition("=")
     if name == "embedded":
@@ -127,7 +132,19 @@ def _engine(name: str, *, explain: bool) -> Engine | None:
         )
     from git_fedlearn.learn.dask_engine import dask_extracts  # noqa: PLC0415  costs start-up time
 
-    return partial(dask_extracts, scheduler or None)
+    def engine(
+        extract: Callable[[Chunk], Extract], chunks: Sequence[Chunk], was_read: Callable[[Chunk], None]
+    ) -> Iterator[Extract]:
+        size = sum(chunk.size for chunk in chunks)
+        if size < CLUSTER_PAYS_BYTES:
+            pays = f"{CLUSTER_PAYS_BYTES // 10**9} GB"
+            context.note(
+                f"note: a cluster pays from {pays} of new lines on; this is {size / 10**6:,.1f} MB\n"
+                "hint: git fedlearn sync    (without --engine)"
+            )
+        return dask_extracts(scheduler or None, extract, chunks, was_read)
+
+    return engine
 
 
 def _explain(context: Context, explanation: Explanation, weights: Weights) -> None:
@@ -242,7 +259,7 @@ def _to_json(synced: Synced, repeats: Mapping[SetName, Sequence[RepeatedLesson]]
                 "added": [*joined.added],
                 "changed": [*joined.changed],
                 "folds": find_folds(batch.lessons.get(joined.name, [])).to_json(),
-                "near_duplicates": repeats_to_json(repeats.get(joined.name, ())),
+                "near_duplicates": repeats_to_json(repeats[joined.name]),
             }
             for joined in synced.joined
         ],

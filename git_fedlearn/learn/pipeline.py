@@ -52,8 +52,11 @@ class ReadProgress(NamedTuple):
 
 Watch = Callable[[ReadProgress], None]
 
-Engine = Callable[[Callable[[Chunk], Extract], Sequence[Chunk]], Iterator[Extract]]
-"""Maps a function over chunks, elsewhere; gives extracts that together cover all chunks."""
+Engine = Callable[[Callable[[Chunk], Extract], Sequence[Chunk], Callable[[Chunk], None]], Iterator[Extract]]
+"""Maps a function over chunks, elsewhere; gives extracts that together cover all chunks.
+
+Calls the second function with each chunk that was read.
+"""
 
 Positions = Mapping[SourceFile, ReadPosition | None]
 """Where to start in each file, or how far it was read; None for a file that is gone."""
@@ -147,19 +150,28 @@ class Pipeline:
                 yield extractor.extract(Chunk(file, start.offset, None, start.number, start.mark))
             return
         chunks = [chunk for file, start in new.items() for chunk in _split(file, start)]
-        if self.engine:
-            yield from self.engine(extractor.extract_trimmed, chunks) if chunks else ()
-            return
-        jobs = max(min(self.jobs, len(chunks)), 1)
         sizes = {(chunk.file.name, chunk.start): chunk.size for chunk in chunks}
         done, total, kept = 0, sum(sizes.values()), set[bytes]()
+
+        def count(read: Iterable[tuple[str, int]]) -> None:
+            nonlocal done
+            done += sum(sizes[chunk] for chunk in read)
+            if self.watch:
+                self.watch(ReadProgress(done, total, len(kept)))
+
+        if self.engine:
+            if chunks:
+                yield from self.engine(
+                    extractor.extract_trimmed, chunks, lambda chunk: count([(chunk.file.name, chunk.start)])
+                )
+            return
+        jobs = max(min(self.jobs, len(chunks)), 1)
         # Newest first: then the extractor can omit older events.
         for extract in spread(extractor.extract_trimmed, reversed(chunks), jobs):
             yield extract
             if self.watch:
-                done += sum(sizes[chunk] for chunk in extract.reached)
                 kept.update(extract.lessons)
-                self.watch(ReadProgress(done, total, len(kept)))
+                count(extract.reached)
 
     def _admit(
         self, extract: Extract, events: Iterable[RecentEvent], whole: Batch, files: Mapping[str, SourceFile]
