@@ -13,6 +13,7 @@ from git_fedlearn.console.older_layout import say_adopted
 from git_fedlearn.console.progress import reading_bar
 from git_fedlearn.console.reading import LOG_PATTERN, say_skipped, say_unreadable
 from git_fedlearn.console.repeats import print_repeats, repeats_to_json
+from git_fedlearn.console.usage import ANSWER_AS_JSON
 from git_fedlearn.console.words import count, note_size, redactions, say_folds, updates, what_is_new
 from git_fedlearn.core.canonical import Json
 from git_fedlearn.core.folding import find_folds
@@ -56,7 +57,7 @@ MAX_NAMED_CHARACTERS = 400
     help="Where to read: embedded (default), or dask[=SCHEDULER] for a cluster.",
 )
 @click.option("--explain", is_flag=True, help="Show each event with its verdict and score.")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
+@ANSWER_AS_JSON
 @click.pass_obj
 def command(  # noqa: PLR0913  one parameter for each option
     context: Context,
@@ -69,7 +70,6 @@ def command(  # noqa: PLR0913  one parameter for each option
     jobs: int | None,
     engine: str,
     explain: bool,
-    as_json: bool,
 ) -> int:
     """Read telemetry and fine-tuning data, score it, and add the lessons in it to the record sets.
 
@@ -94,7 +94,7 @@ def command(  # noqa: PLR0913  one parameter for each option
     with nullcontext() if explain else reading_bar(context) as watch:
         synced = run_sync(repository, context.privacy, replace(request, watch=watch), commit=do_commit)
     repeats = _find_repeats(repository, synced, dry_run=dry_run)
-    if as_json:
+    if context.is_json:
         weights = repository.settings.weights
         explained = _explained(context, explanation, weights) if explanation else {}
         context.say_json("sync/v1", {**_to_json(synced, repeats), **explained})
