@@ -8,15 +8,7 @@ from functools import lru_cache
 from typing import Final
 
 from git_fedlearn.core.identity import is_volatile
-
-SESSION_FIELDS: Final = frozenset(
-    "session_id interaction_id event_id request_id conversation_id correlation_id run_id trace_id "
-    "span_id".split()
-)
-USAGE_FIELDS: Final = frozenset(
-    "latency duration_ms elapsed_ms prompt_tokens completion_tokens total_tokens".split()
-)
-"""What an answer took."""
+from git_fedlearn.core.record import SESSION_FIELDS, USAGE_FIELDS
 
 _FIELDS: Final = SESSION_FIELDS | USAGE_FIELDS.union(
     """
