@@ -11,6 +11,7 @@ import click
 
 from git_fedlearn.console.context import Context
 from git_fedlearn.console.repeats import print_repeats, repeats_to_json
+from git_fedlearn.console.usage import ANSWER_AS_JSON
 from git_fedlearn.console.words import kinds, note_size, say_folds, updates, what_is_new
 from git_fedlearn.core.canonical import Json, JsonObject
 from git_fedlearn.core.folding import find_folds
@@ -65,9 +66,9 @@ class _Reader(NamedTuple):
 @click.option(
     "--supersedes", metavar="ID", multiple=True, help="A lesson that the records replace; may be repeated."
 )
-@click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
+@ANSWER_AS_JSON
 @click.pass_obj
-def command(context: Context, name: str, file: str, supersedes: tuple[str, ...], *, as_json: bool) -> int:
+def command(context: Context, name: str, file: str, supersedes: tuple[str, ...]) -> int:
     """Add records from FILE (one JSON object per line; default: standard input) to SET.
 
     SET is skills-patterns, error-solutions, best-practices, fine-tuning or collections/NAME. Secrets and
@@ -99,7 +100,7 @@ def command(context: Context, name: str, file: str, supersedes: tuple[str, ...],
     }
     repeats = find_repeats(repository, SetName(name), outcome["added"])
     known = len(read.ids) - sum(map(len, outcome.values()))
-    if as_json:
+    if context.is_json:
         near = repeats_to_json(repeats)
         folds = find_folds(read.lines).to_json()
         more: dict[str, Json] = {"folds": folds, "near_duplicates": near}

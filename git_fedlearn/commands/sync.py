@@ -13,6 +13,7 @@ from git_fedlearn.console.older_layout import say_adopted
 from git_fedlearn.console.progress import reading_bar
 from git_fedlearn.console.reading import LOG_PATTERN, say_skipped, say_unreadable
 from git_fedlearn.console.repeats import print_repeats, repeats_to_json
+from git_fedlearn.console.usage import ANSWER_AS_JSON
 from git_fedlearn.console.words import count, note_size, redactions, say_folds, updates, what_is_new
 from git_fedlearn.core.canonical import Json
 from git_fedlearn.core.folding import find_folds
@@ -27,6 +28,7 @@ from git_fedlearn.learn.pipeline import Engine
 from git_fedlearn.learn.repeats import RepeatedLesson, find_repeats
 from git_fedlearn.learn.sources import DEFAULT_SOURCE, SourceKind, choose_source
 from git_fedlearn.learn.sync import Synced, SyncOptions, run_sync
+from git_fedlearn.repository.repository import Repository
 from git_fedlearn.training.own_files import RepairedFile
 
 CLUSTER_PAYS_BYTES = 10**9
@@ -55,7 +57,7 @@ MAX_NAMED_CHARACTERS = 400
     help="Where to read: embedded (default), or dask[=SCHEDULER] for a cluster.",
 )
 @click.option("--explain", is_flag=True, help="Show each event with its verdict and score.")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
+@ANSWER_AS_JSON
 @click.pass_obj
 def command(  # noqa: PLR0913  one parameter for each option
     context: Context,
@@ -68,7 +70,6 @@ def command(  # noqa: PLR0913  one parameter for each option
     jobs: int | None,
     engine: str,
     explain: bool,
-    as_json: bool,
 ) -> int:
     """Read telemetry and fine-tuning data, score it, and add the lessons in it to the record sets.
 
@@ -92,12 +93,8 @@ def command(  # noqa: PLR0913  one parameter for each option
     restore_hooks(context, repository, dry_run=dry_run)
     with nullcontext() if explain else reading_bar(context) as watch:
         synced = run_sync(repository, context.privacy, replace(request, watch=watch), commit=do_commit)
-    fresh = {identifier for joined in synced.joined for identifier in joined.added}
-    repeats = {
-        joined.name: [] if dry_run else find_repeats(repository, joined.name, joined.added, fresh)
-        for joined in synced.joined
-    }
-    if as_json:
+    repeats = _find_repeats(repository, synced, dry_run=dry_run)
+    if context.is_json:
         weights = repository.settings.weights
         explained = _explained(context, explanation, weights) if explanation else {}
         context.say_json("sync/v1", {**_to_json(synced, repeats), **explained})
@@ -105,14 +102,21 @@ def command(  # noqa: PLR0913  one parameter for each option
         if explanation:
             _explain(context, explanation, repository.settings.weights)
         _say(context, synced, request)
-        if synced.commit:
-            context.say(f"committed {synced.commit[:12]}")
-        elif synced.learned and not dry_run:
-            context.note("hint: git add data && git commit    (or next time: git fedlearn sync --commit)")
         for name, found in repeats.items():
             print_repeats(context, name, found)
             note_size(context, repository.sets, name)
     return 1 if synced.batch.faults else 0
+
+
+def _find_repeats(
+    repository: Repository, synced: Synced, *, dry_run: bool
+) -> dict[SetName, list[RepeatedLesson]]:
+    """The new lessons of each set that an older one says the same as; none of a dry run."""
+    fresh = {identifier for joined in synced.joined for identifier in joined.added}
+    return {
+        joined.name: [] if dry_run else find_repeats(repository, joined.name, joined.added, fresh)
+        for joined in synced.joined
+    }
 
 
 def _engine(context: Context, name: str, *, explain: bool) -> Engine | None:
@@ -215,6 +219,10 @@ def _say(context: Context, synced: Synced, request: SyncOptions) -> None:
     if request.dry_run:
         context.note("dry run: nothing was written")
     say_unreadable(context, batch)
+    if synced.commit:
+        context.say(f"committed {synced.commit[:12]}")
+    elif synced.learned and not request.dry_run:
+        context.note("hint: git add data && git commit    (or next time: git fedlearn sync --commit)")
 
 
 def _warn_of_repairs(context: Context, repaired: list[RepairedFile]) -> None:
