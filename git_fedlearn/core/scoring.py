@@ -21,6 +21,7 @@ from git_fedlearn.core.events import (
     unwrapped,
     words_of,
 )
+from git_fedlearn.core.inconclusive import is_inconclusive
 from git_fedlearn.core.layout import ERROR_SOLUTIONS, SetName
 from git_fedlearn.core.lessons import Draft, find_draft, is_endorsed
 from git_fedlearn.core.quality import find_fault
@@ -32,6 +33,7 @@ from git_fedlearn.core.substance import (
     MAX_OTHERS,
     THOUGHT,
     UNNAMED,
+    UNRESOLVED,
     WHOLE_LOG,
     estimate_specificity,
     find_emptiness,
@@ -181,7 +183,8 @@ def _find_lack(draft: Draft) -> str | None:
     message = draft.content.get("error_message")
     if is_unnamed(question) or (isinstance(message, str) and reports_success(message)):
         return UNNAMED
-    return find_restatement(question, answer) or find_platitude(answer, strict=False)
+    unsolved = UNRESOLVED if is_inconclusive(answer) else None
+    return unsolved or find_restatement(question, answer) or find_platitude(answer, strict=False)
 
 
 def _size_of_others(draft: Draft) -> int:

@@ -22,6 +22,7 @@ from git_fedlearn.privacy.detectors import (
     ids,
     local_identity,
     network,
+    personal,
     phones,
     structures,
     tokens,
@@ -97,7 +98,7 @@ _NAMES = (
     r"[_-]auth(?:[^a-z]|\z)|auth[-_]?(?:code|header)|bearer|(?:psk|sas|otp)(?:[^a-z]|\z)|api[-_]?hash|"
     rf"keys?(?:[^a-z]|\z)|l[{FOREIGN}]senord|[{FOREIGN}]{{2}})"
 )
-_FEW_DIGITS = r"\d[ ./()-]{0,2}[\dA-Z][ ./()-]{0,2}[\dA-Z]|\d[eE]\+?1\d"
+_PHRASES = r"(?i:mnemonic|(?:seed|recovery|backup|secret)[-_ ]?(?:phrase|words))"
 _PHONE_DIGITS = r"[0-9](?:[ ./()-]{0,2}[0-9]){5}"
 _ADDRESSES = (
     r"[0-9]\.[0-9]{1,3}\.[0-9]{1,3}\.[0-9]|"
@@ -108,6 +109,12 @@ _ESCAPES = (
     r"\\(?:u00[2-7][0-9a-fA-F]|x[2-7][0-9a-fA-F]|/|\r?\n|[nrtfvb0][A-Za-z0-9+(_]|(?:u001[bB]|x1[bB]|033|e)\[)|"
     r"\^\[\[|%(?:25)?[2-7][0-9a-fA-F]|&#[0-9]{2,3};|&#x[2-7][0-9a-fA-F];|"
     r"[\"']\s{0,32}[+.&\\]\s{0,32}[\"']"
+)
+# The first two characters decode to one of ASCII and the beginning of the next, or to a lead of UTF-8 and the
+# beginning of a continuation, or the first to a zero byte.
+_BASE64_TEXT = (
+    r"(?:^|[^A-Za-z0-9+/_=])(?:A|[CDI-Za-f][AC-HM-QS-Xc-gi-ns-wyz0-389+/_-]|[w-z0-9][I-LYZabo-r4-7])"
+    r"[A-Za-z0-9+/_-]{20}"
 )
 _BIRTHS = (
     "d.?o.?b|birth|born|gebor|geburt|naiss|naci|nasci|nat[oa] il|urodz|ur\\.|"
@@ -160,35 +167,21 @@ GROUPS: Final = (
     Group(
         r"machine|:(?:\d{4}|\*)|(?i:pin(?:[ -]?(?:code|number))?(?: is|[:=])|mnemonic|phrase|words|"
         r"log ?in|sign ?in|creds|credentials|auth)",
-        (Gate("find_credentials", _of(*credentials_in_text.FORMS)),),
+        (Gate("find_credentials", lambda: (*credentials_in_text.FORMS, _PHRASES)),),
     ),
     Group(
         r"(?i:cookie[\"']?[\s:=]|sess|connect\.sid|auth=|token=|__)",
         (Gate("find_cookies", _of(*structures.COOKIES)),),
     ),
-    # Three of one sign, because numbers of all sorts in one pass would need too many states.
     Group(
-        _FEW_DIGITS,
-        (
-            Gate("find_numbers", _numbers),
-            Gate("find_numbers", lambda: (ids.DIGITS,), for_key=True),
-        ),
+        ids.DIGITS,
+        (Gate("find_numbers", _numbers), Gate("find_numbers", for_key=True)),
     ),
     Group(
-        _FEW_DIGITS,
-        (
-            Gate("find_phones", _of(*phones.signs())),
-            Gate("find_phones", lambda: (_PHONE_DIGITS,), for_key=True),
-        ),
+        _PHONE_DIGITS,
+        (Gate("find_phones", _of(*phones.signs())), Gate("find_phones", for_key=True)),
     ),
-    Group(
-        _FEW_DIGITS,
-        (
-            Gate("find_positions", lambda: (r"\d\.\d{3}",)),
-            Gate("find_ips", lambda: (_ADDRESSES,)),
-        ),
-    ),
-    Group(r"\x82", (Gate("find_positions"),)),
+    Group(r"\d\.\d{3}|\x82", (Gate("find_positions", _of(*personal.POSITIONS)),)),
     Group(_ADDRESSES, (Gate("find_ips"),)),
     Group(_HARDWARE, (Gate("find_macs"),)),
     Group(
@@ -216,11 +209,7 @@ RUN_GROUPS: Final = (
             Gate("find_unknown_tokens", _of(tokens.UNKNOWN)),
             Gate("find_wallets", _of(*wallets.ADDRESSES)),
             Gate("find_in_hex", lambda: (rf"{_NO_LETTER_BEFORE}(?:[2-7][0-9a-fA-F]){{16}}",)),
-            # The first of these characters decodes to that of a text in UTF-8, or to a zero byte.
-            Gate(
-                "find_in_base64",
-                lambda: (r"(?:^|[^A-Za-z0-9+/_=])[ACDI-Za-fw-z0-9][A-Za-z0-9+/_-]{21}",),
-            ),
+            Gate("find_in_base64", lambda: (_BASE64_TEXT,)),
         ),
     ),
     Group(
@@ -244,6 +233,10 @@ BITS: Final = {name: 1 << index for index, name in enumerate(NAMES)}
 _KEY_SHIFT: Final = len(NAMES)
 
 
+def _bit(gate: Gate) -> int:
+    return BITS[gate.detector] << (_KEY_SHIFT if gate.for_key else 0)
+
+
 class _Pass:
     """A set of patterns and the bits that each sets, compiled at the first text."""
 
@@ -252,10 +245,10 @@ class _Pass:
         tried: list[Gate] = []
         for gate in gates:
             if gate.patterns is None:
-                self._sure |= BITS[gate.detector]
+                self._sure |= _bit(gate)
             else:
                 tried.append(gate)
-        self._bits = [BITS[gate.detector] << (_KEY_SHIFT if gate.for_key else 0) for gate in tried]
+        self._bits = [_bit(gate) for gate in tried]
         self._tried = tried
 
     @cached_property

@@ -23,14 +23,13 @@ _ANY_TEXT: Final = r"[\s\S]{0,8}"
 FOREIGN: Final = r"\x80-\xff"
 """What `for_gates` has in place of characters beyond ASCII; each may be one of any set."""
 _PART = re.compile(
-    r"(?P<escape>\\.)|(?P<chars>\[\^?\]?(?:\\.|[^\]\\])*\])|(?P<look>\(\?<?[=!])|(?P<group>\(\?P<\w+>)|"
-    r"\(\?P=(?P<same>\w+)\)|\{(?P<least>\d+),(?P<most>\d+)\}|(?P<open>\()|(?P<close>\))|(?P<end>\$)|"
-    r"(?P<foreign>[^\x00-\x7f])|.",
+    r"(?P<foreign>\\u[0-9a-f]{4}|[^\x00-\x7f])|(?P<escape>\\.)|(?P<chars>\[\^?\]?(?:\\.|[^\]\\])*\])|(?P<look>\(\?<?[=!])|(?P<group>\(\?P<\w+>)|"
+    r"\(\?P=(?P<same>\w+)\)|\{(?P<least>\d+),(?P<most>\d+)\}|(?P<open>\()|(?P<close>\))|(?P<end>\$)|.",
     re.DOTALL,
 )
 _BEFORE = re.compile(r"\(\?<!(?P<chars>\[(?:\\[a-z]|[^\]\\])+\])\)")
 _LAST_HYPHEN = re.compile(r"(?<!\\)-\Z")
-_BEYOND_ASCII = re.compile(r"[^\x00-\x7f]")
+_BEYOND_ASCII = re.compile(r"\\u[0-9a-f]{4}|[^\x00-\x7f]")
 _FOREIGN_OF = {
     r"\d": r"\x84",
     r"\s": r"\x85",

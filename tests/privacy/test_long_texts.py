@@ -32,7 +32,7 @@ PRIVATE = (
     "look at lat 48.85661, " + "lon 2.35222 there",
     '"coordinates": [13.40495, ' + "52.52000]",
     f"use {github_token()} here",
-    f"quillbee KEY {rand(32)} x",
+    f"quillbee key {rand(32, '0123456789abcdef')} x",
     f"{rand(14)}7q is the password",
     github_token()[:20] + f"\\u00{ord(github_token()[20]):x}" + github_token()[21:],
     "mail bob%40" + "corp.acme-industries.de",

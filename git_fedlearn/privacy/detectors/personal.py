@@ -131,6 +131,7 @@ _PATTERNS = (
     (_HEMISPHERE, 0, 0.85),
     (_FIELD, "value", 0.85),
 )
+POSITIONS = tuple(pattern for pattern, _, _ in _PATTERNS)
 
 
 def find_positions(subject: Subject) -> Iterator[Match]:
