@@ -28,6 +28,7 @@ from git_fedlearn.learn.pipeline import Engine
 from git_fedlearn.learn.repeats import RepeatedLesson, find_repeats
 from git_fedlearn.learn.sources import DEFAULT_SOURCE, SourceKind, choose_source
 from git_fedlearn.learn.sync import Synced, SyncOptions, run_sync
+from git_fedlearn.repository.repository import Repository
 from git_fedlearn.training.own_files import RepairedFile
 
 CLUSTER_PAYS_BYTES = 10**9
@@ -92,11 +93,7 @@ def command(  # noqa: PLR0913  one parameter for each option
     restore_hooks(context, repository, dry_run=dry_run)
     with nullcontext() if explain else reading_bar(context) as watch:
         synced = run_sync(repository, context.privacy, replace(request, watch=watch), commit=do_commit)
-    fresh = {identifier for joined in synced.joined for identifier in joined.added}
-    repeats = {
-        joined.name: [] if dry_run else find_repeats(repository, joined.name, joined.added, fresh)
-        for joined in synced.joined
-    }
+    repeats = _find_repeats(repository, synced, dry_run=dry_run)
     if context.is_json:
         weights = repository.settings.weights
         explained = _explained(context, explanation, weights) if explanation else {}
@@ -105,14 +102,21 @@ def command(  # noqa: PLR0913  one parameter for each option
         if explanation:
             _explain(context, explanation, repository.settings.weights)
         _say(context, synced, request)
-        if synced.commit:
-            context.say(f"committed {synced.commit[:12]}")
-        elif synced.learned and not dry_run:
-            context.note("hint: git add data && git commit    (or next time: git fedlearn sync --commit)")
         for name, found in repeats.items():
             print_repeats(context, name, found)
             note_size(context, repository.sets, name)
     return 1 if synced.batch.faults else 0
+
+
+def _find_repeats(
+    repository: Repository, synced: Synced, *, dry_run: bool
+) -> dict[SetName, list[RepeatedLesson]]:
+    """The new lessons of each set that an older one says the same as; none of a dry run."""
+    fresh = {identifier for joined in synced.joined for identifier in joined.added}
+    return {
+        joined.name: [] if dry_run else find_repeats(repository, joined.name, joined.added, fresh)
+        for joined in synced.joined
+    }
 
 
 def _engine(context: Context, name: str, *, explain: bool) -> Engine | None:
@@ -215,6 +219,10 @@ def _say(context: Context, synced: Synced, request: SyncOptions) -> None:
     if request.dry_run:
         context.note("dry run: nothing was written")
     say_unreadable(context, batch)
+    if synced.commit:
+        context.say(f"committed {synced.commit[:12]}")
+    elif synced.learned and not request.dry_run:
+        context.note("hint: git add data && git commit    (or next time: git fedlearn sync --commit)")
 
 
 def _warn_of_repairs(context: Context, repaired: list[RepairedFile]) -> None:
