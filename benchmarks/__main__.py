@@ -18,6 +18,7 @@ BENCHMARKS = (
     "git_merge",
     "sync",
     "sessions",
+    "cluster",
     "search",
     "pull_remotes",
     "hooks",
@@ -26,7 +27,7 @@ BENCHMARKS = (
 )
 """Those of ratios: docs/performance.md has a table of each."""
 
-COUNTS = ("large_sets", "hub", "privacy_corpora", "second_time", "flows")
+COUNTS = ("large_sets", "hub", "push_race", "privacy_corpora", "second_time", "flows")
 
 
 def main() -> None:

@@ -1,13 +1,16 @@
 """An event log of any size, modelled on 106 events of a real coordinator: its kinds in their shares, its
 fields, lengths of questions and answers as they were there, and a score on each event; 1.1 KB an event.
+
+The words are made up, or runs of words from texts that others wrote.
 """
 
 import json
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from benchmarks.records import WORDS
+from git_fedlearn.core.canonical import iter_strings
 
 HIGH_VALUE = 0.04
 LESSONS = 2000
@@ -22,22 +25,32 @@ _DASH = " \u2014 "
 """What makes a text more than ASCII: there, six of ten long texts were, and one of ten short ones."""
 
 
-def write_log(path: Path, size: int, lessons: int = LESSONS) -> None:
-    """Write a log of at least `size` bytes; the same every time."""
-    path.parent.mkdir(parents=True)
+def read_words(folder: Path) -> list[str]:
+    """The words of all texts in the JSON lines below a folder, in their order."""
+    words: list[str] = []
+    for path in sorted(folder.rglob("*.jsonl")):
+        for line in path.read_text(encoding="utf-8").splitlines():
+            for text in iter_strings(json.loads(line)):
+                words += text.split()
+    return words
+
+
+def write_log(path: Path, size: int, lessons: int = LESSONS, words: Sequence[str] = ()) -> None:
+    """Write a log of at least `size` bytes, of runs of these words if there are any; the same every time."""
+    path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("w", encoding="utf-8") as file:
         written = 0
-        for event in _events(random.Random(1), lessons):
+        for event in _events(random.Random(1), lessons, words):
             written += file.write(json.dumps(event) + "\n")
             if written >= size:
                 break
 
 
-def _events(chance: random.Random, lessons: int) -> Iterator[dict[str, object]]:
+def _events(chance: random.Random, lessons: int, words: Sequence[str]) -> Iterator[dict[str, object]]:
     steps = [
         {
-            "query": f"how to {_text(chance, QUESTION_LENGTHS)}",
-            "response": _text(chance, ANSWER_LENGTHS) + ".",
+            "query": f"how to {_text(chance, QUESTION_LENGTHS, words)}",
+            "response": _text(chance, ANSWER_LENGTHS, words) + ".",
         }
         for _ in range(2 * lessons)
     ]
@@ -73,9 +86,12 @@ def _time(second: int) -> str:
     return f"2026-{1 + day // 28:02}-{1 + day % 28:02}T{minute // 60:02}:{minute % 60:02}:{rest:02}Z"
 
 
-def _text(chance: random.Random, lengths: tuple[int, ...]) -> str:
+def _text(chance: random.Random, lengths: tuple[int, ...], words: Sequence[str]) -> str:
     at = chance.randrange(len(lengths) - 1)
     wanted = chance.randint(lengths[at], lengths[at + 1])
+    if words:
+        start = chance.randrange(len(words) - wanted)
+        return " ".join(words[start : start + wanted])[:wanted].strip()
     joints = (*_JOINTS, *[_DASH] * (chance.random() < (0.6 if wanted > 1000 else 0.1)))
     text = ""
     while len(text) < wanted:

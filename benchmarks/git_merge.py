@@ -9,6 +9,8 @@ from pathlib import Path
 from benchmarks.measure import Run, compare, in_child, run
 from benchmarks.records import base_set, changed_side, format_set
 from benchmarks.table import Row
+from git_fedlearn.setup.drivers import format_driver
+from git_fedlearn.setup.launcher import Launcher
 
 SETS = 20
 RECORDS = 500
@@ -39,7 +41,8 @@ def rows(folder: Path) -> Iterator[Row]:
 def _make(repository: Path) -> None:
     repository.mkdir()
     _git(repository, "init", "--quiet", "--initial-branch=ours")
-    driver = f"'{sys.executable}' -I -m git_fedlearn.plumbing.merge_driver %O %A %B %L %P"
+    (repository / ".git/fedlearn").mkdir()
+    driver = format_driver(Launcher((sys.executable, "-I")))
     _git(repository, "config", "merge.fedlearn.driver", driver)
     base = base_set(RECORDS)
     _commit(repository, [format_set(base)] * SETS)

@@ -1,7 +1,8 @@
-"""What our hooks cost a commit of 50 changed records, over the pre-commit framework without any hook."""
+"""What our hooks cost, over git and over the pre-commit framework alone, with 50 changed records."""
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -17,7 +18,8 @@ SET = Path("data/patterns/skills-patterns.jsonl")
 
 
 def rows(folder: Path) -> Iterator[Row]:
-    """The figure of the privacy issue that concerns hooks."""
+    """Our hooks in git alone, then behind the pre-commit framework."""
+    yield from _in_git(folder / "git")
     environment = {
         "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
         "HOME": str(folder),
@@ -49,6 +51,80 @@ def rows(folder: Path) -> Iterator[Row]:
         result,
         note=f"{extra:.0f} ms over it (at most 500), {processor:.0f} ms of processor time",
     )
+
+
+def _in_git(folder: Path) -> Iterator[Row]:
+    """Commit, pull (a merge of one set) and push, with and without hooks."""
+    folder.mkdir()
+    people = {
+        f"GIT_{who}_{what}": "t@example.org" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")
+    }
+    environment = {
+        **people,
+        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+        "HOME": str(folder),
+        "GIT_CONFIG_GLOBAL": os.devnull,
+        "GIT_CONFIG_SYSTEM": os.devnull,
+    }
+    _make_clones(folder, {**os.environ, **environment})
+    spent: dict[bool, list[float]] = {True: [], False: []}
+
+    def measured(*options: str) -> Run:
+        commands = (("commit", "-qm", "learn"), ("pull", "-q", "--no-edit"), ("push", "-q"))
+        done = [run(("git", *options, *command), folder / "work", environment) for command in commands]
+        processor = sum(one.processor for one in done)
+        spent[bool(options)].append(processor)
+        return Run(sum(one.seconds for one in done), max(one.peak for one in done), processor)
+
+    def fresh() -> None:
+        for kept, name in (("hub", "origin.git"), ("one", "work")):
+            shutil.rmtree(folder / name, ignore_errors=True)
+            shutil.copytree(folder / kept, folder / name, symlinks=True)
+        subprocess.run(("git", "update-index", "-q", "--refresh"), cwd=folder / "work", check=False)
+
+    result = compare(measured, lambda: measured("-c", f"core.hooksPath={os.devnull}"), fresh)
+    processor = (median(spent[False]) - median(spent[True])) * 1000
+    yield Row(
+        f"commit, pull and push, {CHANGED} changed records of {RECORDS}",
+        "git without hooks",
+        result,
+        note=f"{processor:.0f} ms of processor time over it (at most 500)",
+    )
+
+
+def _make_clones(folder: Path, environment: dict[str, str]) -> None:
+    """A hub, and a clone with staged records of which the hub has others."""
+
+    def command(place: str, *arguments: str, stdin: str = "") -> None:
+        subprocess.run(
+            arguments,
+            cwd=folder / place,
+            env=environment,
+            input=stdin.encode(),
+            check=True,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+
+    def add(place: str, first: int, last: int) -> None:
+        lines = "\n".join(json.dumps(record_fields(number)) for number in range(first, last))
+        command(place, "git", "fedlearn", "add", "skills-patterns", "-", stdin=lines)
+        command(place, "git", "add", ".")
+
+    command(".", "git", "init", "-q", "--bare", "-b", "main", "hub")
+    command(".", "git", "init", "-q", "-b", "main", "one")
+    command("one", "git", "fedlearn", "init")
+    add("one", 0, RECORDS)
+    command("one", "git", "commit", "-qm", "base")
+    command("one", "git", "remote", "add", "origin", str(folder / "hub"))
+    command("one", "git", "push", "-qu", "origin", "main")
+    command("one", "git", "remote", "set-url", "origin", str(folder / "origin.git"))
+    command(".", "git", "clone", "-q", "hub", "two")
+    command("two", "git", "fedlearn", "install")
+    add("two", RECORDS, RECORDS + CHANGED)
+    command("two", "git", "commit", "-qm", "learn")
+    command("two", "git", "push", "-q")
+    add("one", RECORDS + CHANGED, RECORDS + 2 * CHANGED)
 
 
 def _prepare(repository: Path, environment: dict[str, str]) -> None:

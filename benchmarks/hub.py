@@ -17,6 +17,8 @@ from benchmarks.git_merge import ENVIRONMENT
 from benchmarks.measure import Run, in_child, run
 from benchmarks.records import record_fields, record_line
 from benchmarks.table import machine_line
+from git_fedlearn.core.layout import SetName
+from git_fedlearn.repository.record_sets import RecordSets
 
 STEM = "data/patterns/skills-patterns"
 FEDLEARN = (sys.executable, "-I", "-m", "git_fedlearn.cli")
@@ -100,9 +102,7 @@ class _Hub:
         return clone
 
     def _add(self, clone: Path, number: int) -> None:
-        text = clone.with_suffix(".jsonl")
-        text.write_bytes(record_line(record_fields(90_000_000 + number)))
-        self._fedlearn(clone, "add", "skills-patterns", str(text))
+        in_child(_learn, clone, number)
 
     def _federate(self, clone: Path) -> Run:
         return self._fedlearn(clone, "federate", "--push-to", "systems")
@@ -126,6 +126,12 @@ class _Hub:
         if done.code:
             raise RuntimeError(f"{arguments}: exit code {done.code}")
         return done
+
+
+def _learn(clone: Path, number: int) -> None:
+    """One more lesson in the work tree, without the search index that `add` would build first."""
+    line = record_line(record_fields(90_000_000 + number))
+    RecordSets(clone, 10_000_000).join(SetName(Path(STEM).name), [line])
 
 
 def _system(number: int) -> str:

@@ -20,7 +20,7 @@ from git_fedlearn.repository.repository import Repository
 if TYPE_CHECKING:
     from git_fedlearn.core.record import Record
     from git_fedlearn.learn.intake import Intake
-    from git_fedlearn.privacy.engine import LocalIdentity, PrivacyEngine
+    from git_fedlearn.privacy.engine import CleanValues, LocalIdentity, PrivacyEngine
     from git_fedlearn.privacy.policy import Policy
 
 Clock = Callable[[], datetime]
@@ -41,7 +41,9 @@ class Clone:
         self.directory = directory
         self.clock = clock
         self.is_brief = False
-        """Whether this program reads only a few objects; set before `repository` is read."""
+        """Whether this program reads little, and changes no config; set before `repository` is read."""
+        self.clean_texts: CleanValues | None = None
+        """What `privacy` need not scan; set before that is read."""
 
     @classmethod
     def open(cls, directory: Path, environment: Mapping[str, str], clock: Clock | None = None) -> "Clone":
@@ -54,7 +56,7 @@ class Clone:
     def repository(self) -> Repository:
         """The repository that the folder is in. Raises NotARepositoryError."""
         found = Repository.discover(self.directory, self.environment)
-        found.is_read_by_git = self.is_brief
+        found.is_read_by_git = found.git.keeps_config = self.is_brief
         return found
 
     def find_repository(self) -> Repository | None:
@@ -84,7 +86,7 @@ class Clone:
         """
         from git_fedlearn.privacy.engine import PrivacyEngine  # noqa: PLC0415  costs start-up time
 
-        return PrivacyEngine(self.identity(), self.policy)
+        return PrivacyEngine(self.identity(), self.policy, self.clean_texts)
 
     @cached_property
     def policy(self) -> "Policy":
@@ -144,14 +146,13 @@ class Clone:
         """The names in a text that would identify this machine or its user."""
         from git_fedlearn.privacy.engine import LocalIdentity  # noqa: PLC0415  costs start-up time
 
-        git = Git(self.directory, self.environment)
-        listed = os.fsdecode(git.attempt("config", "-z", "--get-regexp", r"^user\.(name|email)$").out)
-        named = dict(item.split("\n", 1) for item in listed.split("\0") if "\n" in item)
-        email = named.get("user.email")
+        repository = self.find_repository() if self.is_brief else None
+        config = (repository.git if repository else Git(self.directory, self.environment)).config
+        email = config.get("user.email")
         return LocalIdentity(
             user=self.environment.get("USER") or _login_name(),
             host=os.uname().nodename,
-            full_name=named.get("user.name", ""),
+            full_name=config.get("user.name", ""),
             emails=(email,) if email else (),
             home=self.environment.get("HOME", ""),
         )

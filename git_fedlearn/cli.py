@@ -140,9 +140,11 @@ def run(arguments: list[str], context: Context) -> int:  # noqa: PLR0911  one pe
     except BrokenPipeError:
         return BROKEN_PIPE
     except Exception:  # noqa: BLE001  the boundary: a bug must not look like an answer
-        from git_fedlearn.console.crash_report import report_bug  # noqa: PLC0415  costs start-up time
+        from git_fedlearn.console.crash_report import bug_error  # noqa: PLC0415  costs start-up time
 
-        return report_bug(context)
+        bug = bug_error(context)
+        _report(bug, arguments, context)
+        return bug.exit_code
     finally:
         context.close()
     return code if isinstance(code, int) else 0

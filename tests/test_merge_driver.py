@@ -11,12 +11,15 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
+from installed import write_hook
 from systems import System, World
 
 from git_fedlearn.core.conflict_markers import format_conflict
 from git_fedlearn.core.record import make_record
 from git_fedlearn.core.record_set import canonical_set, join_sets
 from git_fedlearn.plumbing import merge_driver
+from git_fedlearn.setup.drivers import format_driver
+from git_fedlearn.setup.launcher import Launcher
 
 SET = "data/patterns/skills-patterns.jsonl"
 COMMAND = [sys.executable, "-I", "-m", "git_fedlearn.plumbing.merge_driver"]
@@ -366,3 +369,59 @@ def test_driver_imports_nothing_that_costs_start_up_time() -> None:
         "subprocess",
     }
     assert not heavy & set(loaded.stdout.decode().split())
+
+
+def test_one_driver_joins_all_files_of_a_merge(world: World) -> None:
+    """Files with the same blobs and of another kind, too; what nobody took goes with the next merge."""
+    one, log = world.repository("one"), world.folder / "log"
+    wrapper = write_hook(world.folder / "python", f'#!/bin/sh\necho x >>{log}\nexec {sys.executable} "$@"\n')
+    one.write(".git/info/attributes", b"data/**/*.jsonl merge=fedlearn\n")
+    one.write(".git/fedlearn/place.json", b"{}")
+    one.git("config", "merge.fedlearn.driver", format_driver(Launcher((str(wrapper), "-I"))))
+    paths = [f"data/collections/set-{number}.jsonl" for number in range(6)]
+    paths.append("data/fine-tuning/snapshots/sys-aaaaaaaaaa/2026-01-01.jsonl")
+    for branch, data in (("main", BASE), ("side", THEIRS), ("main", OURS)):
+        if branch != one.git("branch", "--show-current").out.strip():
+            one.git("checkout", "--quiet", *(["-b"] if branch == "side" else []), branch)
+        for path in paths:
+            one.write(path, data)
+        one.commit()
+    one.git("merge", "--quiet", "--no-edit", "side")
+    assert {one.read(path) for path in paths[:-1]} == {BOTH}
+    assert one.read(paths[-1]) == b"".join(
+        sorted({*OURS.splitlines(keepends=True), *THEIRS.splitlines(keepends=True)})
+    )
+    assert log.read_text().split() == ["x", "x"]
+    one.git("reset", "--quiet", "--hard", "HEAD^")
+    first = {path.name for path in (one.path / ".git/fedlearn").glob("joined-*")}
+    one.git("rebase", "--quiet", "side")
+    one.git("reset", "--quiet", "--hard", "ORIG_HEAD")
+    one.git("merge", "--quiet", "--no-edit", "side")
+    second = {path.name for path in (one.path / ".git/fedlearn").glob("joined-*")}
+    assert len(first) == len(second) == 1
+    assert first != second
+
+
+@pytest.mark.parametrize("left", ["nothing", "half", "other"])
+def test_a_join_ahead_counts_for_its_blobs_alone(world: World, left: str) -> None:
+    """A driver that was killed may leave a file without its name, or results of other blobs."""
+    one = world.repository("one")
+    one.write("ours", OURS)
+    one.write("theirs", THEIRS)
+    names = {
+        "nothing": [],
+        "half": ["unnamed", f"{SET}.tmp"],
+        "other": [f"{SET}.{'0' * 40}-{'1' * 40}", f"{SET}.-"],
+    }
+    folder = '".git/fedlearn/joined-$PPID"'
+    script = f"mkdir -p {folder}/data/patterns\n"
+    script += "".join(f"echo rubbish >{folder}/{name}\n" for name in names[left])
+    line = format_driver(Launcher((sys.executable, "-I")))
+    for placeholder, value in {"%O": "/dev/null", "%A": "ours", "%B": "theirs", "%L": "7", "%P": SET}.items():
+        line = line.replace(placeholder, value)
+    program = (
+        f"import subprocess; raise SystemExit(subprocess.run(['sh', '-c', {script + line!r}]).returncode)"
+    )
+    done = subprocess.run([sys.executable, "-c", program], cwd=one.path, check=False)
+    assert done.returncode == 0
+    assert one.read("ours") == BOTH

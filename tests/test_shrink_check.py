@@ -388,3 +388,32 @@ def test_a_push_to_a_folder_without_a_name(world: World, taught: System) -> None
     bare = world.bare("other.git")
     taught.git("push", "--quiet", str(bare.path), "main")
     assert os.listdir(bare.path)  # noqa: PTH208
+
+
+def test_what_hooks_found_clean_is_scanned_again_under_other_settings(world: World, taught: System) -> None:
+    hub = world.bare("hub")
+    taught.git("push", "--quiet", str(hub.path), "main")
+    taught.add("skills-patterns", {"title": "see CUST-1234"})
+    assert commit(taught, "--all").code == 0
+    rule = "[[privacy.rules]]\nname = 'customer'\npattern = 'CUST-[0-9]{4}'\n"
+    taught.write(".fedlearn.toml", taught.read(".fedlearn.toml") + rule.encode())
+    push = taught.git("push", "--quiet", str(hub.path), "main", check=False)
+    assert push.code == 1
+    assert "(custom:customer)" in push.err
+
+
+def test_a_merge_that_a_hook_found_to_lose_nothing_is_not_checked_again(taught: System) -> None:
+    for branch, title in (("side", "theirs"), ("main", "ours")):
+        taught.git("checkout", "--quiet", "-B", branch, "main")
+        taught.add("skills-patterns", {"title": title})
+        taught.commit()
+    taught.git("merge", "--quiet", "--no-edit", "side")
+    merged = taught.git("rev-parse", "HEAD:data", "HEAD^@").out
+    assert taught.read(".git/fedlearn/merged").decode() == merged
+    script = (taught.path / ".git/hooks/post-merge").read_text().replace("-m git_fedlearn", "-m no_such")
+    (taught.path / ".git/hooks/post-merge").write_text(script)
+    taught.git("reset", "--quiet", "--hard", "HEAD^")
+    assert taught.git("merge", "--quiet", "--no-edit", "side").err == ""
+    taught.git("reset", "--quiet", "--hard", "HEAD^")
+    lossy = taught.git("merge", "--quiet", "--no-edit", "--strategy", "ours", "side")
+    assert "no_such" in lossy.err

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Final
 
 import pytest
-from systems import System
+from systems import System, World
 
 PROGRAM: Final = {
     "cli": "git_fedlearn.cli",
@@ -28,6 +28,7 @@ COMMAND_LINE: Final = {
     "console.usage",
     "core",
     "core.canonical",
+    "core.patterns",
     "core.weights",
     "errors",
     "repository",
@@ -75,6 +76,7 @@ def loaded(
     environment: dict[str, str] | None = None,
     stdin: str = "",
     of_ours: bool = True,
+    folder: Path | None = None,
 ) -> set[str]:
     """The modules that a run of a program loads: those of git_fedlearn, without the first part, or all."""
     done = subprocess.run(
@@ -86,6 +88,7 @@ def loaded(
             f"from {PROGRAM[program]} import main; main()",
             *arguments,
         ],
+        cwd=folder,
         env=environment,
         input=stdin,
         capture_output=True,
@@ -124,6 +127,30 @@ def test_a_hook_loads_neither_libgit2_nor_what_makes_dataclasses(
     assert "git_fedlearn.repository.git" in modules
     parts = {name.partition(".")[0] for name in modules}
     assert not parts.intersection(("pygit2", "dataclasses", "inspect", "socket", "click"))
+
+
+def test_a_push_of_what_was_checked_before_loads_no_detector(world: World) -> None:
+    hub, one = world.bare("hub"), world.system("one")
+    one.git("remote", "add", "hub", str(hub.path))
+    one.git("push", "--quiet", "hub", "main")
+    one.git("fetch", "--quiet", "hub")
+    one.add("error-solutions", {"error_message": "disk full", "solution": "empty the store"})
+    one.git("add", ".")
+    one.git("commit", "--quiet", "--message", "learn about disks")
+    tip, old = (one.git("rev-parse", name).out.strip() for name in ("HEAD", "hub/main"))
+    first, second = (
+        loaded(
+            "hook",
+            *("pre-push", "hub", str(hub.path)),
+            environment=one.environment,
+            stdin=f"refs/heads/main {tip} refs/heads/main {old}\n",
+            folder=one.path,
+        )
+        for _ in range(2)
+    )
+    assert "privacy.registry" in first
+    assert "console.push_checks" in second
+    assert not {module for module in second if module.startswith("privacy.detectors")}
 
 
 def test_a_search_loads_nothing_that_only_other_commands_need(system: System) -> None:

@@ -8,10 +8,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+import click
 import pytest
-from systems import System, World
+from command_tree import leaves
+from systems import System, Terminal, World
 
-from git_fedlearn.cli import run
+from git_fedlearn.cli import cli, run
 from git_fedlearn.console.context import Context, fit, paint, render
 
 TITLE = "pin the release channel of the package set before anything else, " * 3
@@ -23,13 +25,6 @@ COMMANDS = (
 """Commands that print something about a clone with two commits, a peer and long texts."""
 UNBROKEN = re.compile(r"\S{60}|^(next|then|hint): |^\s*git ")
 """Lines to copy, and words that have no room in any line."""
-
-
-class Terminal(io.StringIO):
-    """A terminal that keeps what it shows."""
-
-    def isatty(self) -> bool:
-        return True
 
 
 def shown(system: System, line: str, **environment: str) -> str:
@@ -155,7 +150,12 @@ def test_log_diff_and_show_are_paged_as_git_does(clone: System, tmp_path: Path) 
 
 @pytest.mark.parametrize(
     ("line", "code"),
-    [("show deadbeef --json", 1), ("sync --json --source /nope", 3), ("status --json --nope", 2)],
+    [
+        ("clone ../nothing --json", 3),
+        ("show deadbeef --json", 1),
+        ("sync --json --source /nope", 3),
+        ("status --json --nope", 2),
+    ],
 )
 def test_a_failure_is_json_if_that_was_asked_for(clone: System, line: str, code: int) -> None:
     done = clone.fedlearn(*line.split(), code=code)
@@ -190,6 +190,50 @@ def test_commands_that_change_something_answer_in_json_too(world: World, clone: 
     made = world.repository("two").fedlearn("init", "--json").json()
     assert "data/README.md" in made["created"]
     assert "pre-commit" in made["hooks"]
+
+
+def test_every_command_has_an_answer_for_programs() -> None:
+    own_language = {"completion", "mcp"}
+    """A script for a shell, and a protocol."""
+    lacking = {
+        path
+        for path, command in leaves(cli, "", click.Context(cli))
+        if not any("--json" in parameter.opts for parameter in command.params)
+    }
+    assert lacking == own_language
+
+
+def test_a_bug_is_json_if_that_was_asked_for(clone: System, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("git_fedlearn.console.context.Context.data_repository", property(lambda _: 1 / 0))
+    answer = clone.fedlearn("metrics", "--json", code=3).json()
+    assert answer["error"].startswith("this is a bug in git-fedlearn ")
+
+
+def test_scan_answers_in_json_whatever_it_does(clone: System) -> None:
+    clone.write("notes.txt", f"ask {'jane.roe' + '@' + 'corp-mail.net'}\n".encode())
+    (finding,) = clone.fedlearn("scan", "notes.txt", "--json", code=1).json()["findings"]
+    assert finding["kind"] == "EMAIL_ADDRESS"
+    written = clone.fedlearn("scan", "notes.txt", "--write-baseline", "known", "--json").json()
+    assert written["findings"] == [finding]
+    mark = finding["fingerprint"]
+    allow = ("scan", "--allow", mark, "--reason", "ours", "--json")
+    assert clone.fedlearn(*allow).json()["allowed"] == [{"fingerprint": mark, "new": True}]
+    assert clone.fedlearn(*allow).json()["allowed"] == [{"fingerprint": mark, "new": False}]
+    assert "--json and --format" in clone.fedlearn("scan", "--json", "--format", "sarif", code=2).err
+
+
+def test_what_runs_other_programs_answers_in_json(world: World, clone: System) -> None:
+    here = world.folder_system("here")
+    answer = here.fedlearn("clone", str(clone.path), "two", "--json", "--", "--quiet").json()
+    assert answer["path"] == f"{here.path}/two"
+    assert (answer["imported"], "pre-commit" in answer["hooks"]) == (None, True)
+    ran = clone.fedlearn("schedule", "run-now", "sync", "--json", code=3).json()
+    assert (ran["name"], ran["exit_code"]) == ("sync", 3)
+    assert ran["output"].startswith("error: no logs to read: ")
+    added = clone.fedlearn("agent", "install", "codex", "--json").json()
+    assert [one["what"] for one in added["changes"]] == ["added"]
+    removed = clone.fedlearn("agent", "uninstall", "codex", "--json").json()
+    assert [one["path"] for one in removed["changes"]] == [one["path"] for one in added["changes"]]
 
 
 def test_what_is_searched_for_is_no_option(clone: System) -> None:

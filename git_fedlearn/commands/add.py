@@ -3,6 +3,7 @@
 from collections import Counter
 from datetime import date
 from functools import partial
+from itertools import chain, islice
 from pathlib import Path
 from typing import BinaryIO, Final, NamedTuple, TypeAlias
 
@@ -10,7 +11,8 @@ import click
 
 from git_fedlearn.console.context import Context
 from git_fedlearn.console.repeats import print_repeats, repeats_to_json
-from git_fedlearn.console.words import kinds, say_folds, updates, what_is_new
+from git_fedlearn.console.usage import ANSWER_AS_JSON
+from git_fedlearn.console.words import kinds, note_size, say_folds, updates, what_is_new
 from git_fedlearn.core.canonical import Json, JsonObject
 from git_fedlearn.core.folding import find_folds
 from git_fedlearn.core.identity import RecordId
@@ -56,8 +58,6 @@ class _Reader(NamedTuple):
     place: str
     older: list[RecordId]
     """The lessons that each of the records replaces."""
-    unfinished: int = 0
-    """The number of a last line without a line ending."""
 
 
 @click.command("add", short_help="Add records from a file.")
@@ -66,9 +66,9 @@ class _Reader(NamedTuple):
 @click.option(
     "--supersedes", metavar="ID", multiple=True, help="A lesson that the records replace; may be repeated."
 )
-@click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
+@ANSWER_AS_JSON
 @click.pass_obj
-def command(context: Context, name: str, file: str, supersedes: tuple[str, ...], *, as_json: bool) -> int:
+def command(context: Context, name: str, file: str, supersedes: tuple[str, ...]) -> int:
     """Add records from FILE (one JSON object per line; default: standard input) to SET.
 
     SET is skills-patterns, error-solutions, best-practices, fine-tuning or collections/NAME. Secrets and
@@ -87,7 +87,7 @@ def command(context: Context, name: str, file: str, supersedes: tuple[str, ...],
     read = _read_all(context, file, _Reader(intake, decided, context.now().date(), place, older))
     with repository.lock("add"):
         Ledger(repository).add(read.lines)
-        joined = sets.join(SetName(name), {*read.lines})
+        joined = sets.join(SetName(name), (), made=read.lines)
         Inbox(repository).add_samples(read.waiting)
     for number, reason in read.faults:
         context.print_error(f"error: {place}:{number}: {reason}; skipped")
@@ -100,7 +100,7 @@ def command(context: Context, name: str, file: str, supersedes: tuple[str, ...],
     }
     repeats = find_repeats(repository, SetName(name), outcome["added"])
     known = len(read.ids) - sum(map(len, outcome.values()))
-    if as_json:
+    if context.is_json:
         near = repeats_to_json(repeats)
         folds = find_folds(read.lines).to_json()
         more: dict[str, Json] = {"folds": folds, "near_duplicates": near}
@@ -112,6 +112,7 @@ def command(context: Context, name: str, file: str, supersedes: tuple[str, ...],
         if read.waiting:
             context.note("hint: git fedlearn review")
         print_repeats(context, SetName(name), repeats)
+    note_size(context, sets, SetName(name))
     return 1 if read.faults else 0
 
 
@@ -150,23 +151,19 @@ def _open(path: Path) -> BinaryIO:
 
 
 def _read(source: BinaryIO, reader: _Reader) -> ReadRecords:
-    *whole, last = source.read().split(b"\n")
-    lines = [(number, data) for number, data in enumerate([*whole, last], 1) if data.strip()]
-    if lines and lines[-1][0] > len(whole):
-        reader = reader._replace(unfinished=lines[-1][0])
-    if len(lines) < _MIN_SHARED_LINES:
-        return _read_batch(reader, (0, lines))[1]
-    return _read_spread(reader, lines)
-
-
-def _read_spread(reader: _Reader, lines: list[tuple[int, bytes]]) -> ReadRecords:
-    """The records of many lines, read by all cores, in the order of the lines."""
+    """The records of all lines, in their order; many are read by all cores, some at a time."""
+    lines = ((number, data) for number, data in enumerate(source, 1) if data.strip())
+    first = [*islice(lines, _MIN_SHARED_LINES)]
+    if len(first) < _MIN_SHARED_LINES:
+        return _read_batch(reader, (0, first))[1]
     from git_fedlearn.repository.workers import cores, spread  # noqa: PLC0415  most files are short
 
-    batches = [lines[start : start + _BATCH_LINES] for start in range(0, len(lines), _BATCH_LINES)]
-    parts = dict(spread(partial(_read_batch, reader), enumerate(batches), cores()))
+    rest = chain(first, lines)
+    batches = enumerate(iter(lambda: [*islice(rest, _BATCH_LINES)], []))
+    parts = dict(spread(partial(_read_batch, reader), batches, cores()))
     read = ReadRecords([], set(), Counter(), [], Counter(), [])
-    for _, part in sorted(parts.items()):
+    for number in range(len(parts)):
+        part = parts.pop(number)
         read.lines.extend(part.lines)
         read.ids.update(part.ids)
         read.redacted.update(part.redacted)
@@ -189,9 +186,9 @@ def _read_line(read: ReadRecords, reader: _Reader, number: int, data: bytes) -> 
     if len(data) > MAX_LINE:
         read.faults.append((number, "line too long"))
         return
-    fields, reason = parse_line(data.rstrip(b"\r"))
+    fields, reason = parse_line(data.rstrip(b"\r\n"))
     if fields is None:
-        read.faults.append((number, "incomplete last line" if number == reader.unfinished else reason))
+        read.faults.append((number, reason if data.endswith(b"\n") else "incomplete last line"))
         return
     if reader.decided is not None:
         hold = find_hold(reader.intake.engine, fields, reader.decided)

@@ -6,7 +6,8 @@ import click
 
 from git_fedlearn.agents.recall_refresh import refresh_recall_index
 from git_fedlearn.console.context import Context
-from git_fedlearn.core.canonical import Json
+from git_fedlearn.console.usage import ANSWER_AS_JSON
+from git_fedlearn.core.canonical import Json, JsonObject
 from git_fedlearn.errors import UsageError
 from git_fedlearn.extras import install_line, installed_extras
 from git_fedlearn.setup.agent_files import AGENT_NAMES, AgentEntries, AgentFiles, AgentName, agent_files
@@ -37,6 +38,7 @@ def command() -> None:
 @PROJECT
 @GLOBAL
 @click.option("--instructions", is_flag=True, help="Also add a block to CLAUDE.md or AGENTS.md.")
+@ANSWER_AS_JSON
 @click.pass_obj
 def install(
     context: Context, name: AgentName, project: str | None, *, everywhere: bool, instructions: bool
@@ -55,6 +57,7 @@ def install(
     with repository.lock("agent install"):
         done = install_agent(repository, name, files, entries, instructions=instructions)
     refresh_recall_index(repository)
+    context.answer("agent-install/v1", _changes_json(name, done))
     _say(context, done)
     if not installed_extras()["mcp"]:
         context.note(f"hint: {install_line('mcp')}    (the MCP server needs it; the hooks do not)")
@@ -73,6 +76,7 @@ def install(
 @NAME
 @PROJECT
 @GLOBAL
+@ANSWER_AS_JSON
 @click.pass_obj
 def uninstall(context: Context, name: AgentName, project: str | None, *, everywhere: bool) -> int:
     """Remove what `agent install` added to the files of AGENT, byte for byte."""
@@ -80,6 +84,7 @@ def uninstall(context: Context, name: AgentName, project: str | None, *, everywh
     files = _files(context, name, project, everywhere=everywhere)
     with repository.lock("agent uninstall"):
         done = uninstall_agent(repository, name, files)
+    context.answer("agent-uninstall/v1", _changes_json(name, done))
     _say(context, done)
     if not done:
         context.note("nothing to remove")
@@ -89,9 +94,9 @@ def uninstall(context: Context, name: AgentName, project: str | None, *, everywh
 @command.command("status", short_help="Show what is installed and whether it works.")
 @click.argument("name", metavar="[AGENT]", required=False, type=click.Choice(AGENT_NAMES))
 @PROJECT
-@click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
+@ANSWER_AS_JSON
 @click.pass_obj
-def status(context: Context, name: AgentName | None, project: str | None, *, as_json: bool) -> int:
+def status(context: Context, name: AgentName | None, project: str | None) -> int:
     """Show what is installed for AGENT, or for all: in the project, and for your user account.
 
     Each hook is started once, without an event. Exits with 1 if one does not run.
@@ -120,15 +125,13 @@ def status(context: Context, name: AgentName | None, project: str | None, *, as_
                     "broken": [*found.broken],
                 }
             )
-            if not as_json:
-                word = "problem" if found.broken else "ok" if found.hooks else "none"
-                text = "; ".join(parts) or "not installed"
-                context.say_status(f"{word:<8}", f"{agent} ({scope}): {text}  {files.settings}")
-                for event in found.broken:
-                    context.print_error(f"error: {agent}: the hook {event} does not run")
-    if as_json:
-        context.say_json("agent-status/v1", {"agents": rows})
-    elif broken:
+            word = "problem" if found.broken else "ok" if found.hooks else "none"
+            text = "; ".join(parts) or "not installed"
+            context.say_status(f"{word:<8}", f"{agent} ({scope}): {text}  {files.settings}")
+            for event in found.broken:
+                context.print_error(f"error: {agent}: the hook {event} does not run")
+    context.answer("agent-status/v1", {"agents": rows})
+    if broken:
         context.note(f"hint: git fedlearn agent install {name or 'claude'}")
     return 1 if broken else 0
 
@@ -140,6 +143,13 @@ def _files(context: Context, name: AgentName, project: str | None, *, everywhere
     if not folder.is_dir():
         raise UsageError(f"{folder}: no such directory", hint="name the folder of the project")
     return agent_files(name, None if everywhere else folder, context.environment)
+
+
+def _changes_json(name: AgentName, done: list[ChangedPart]) -> JsonObject:
+    return {
+        "agent": name,
+        "changes": [{"path": str(one.path), "part": one.part, "what": one.what} for one in done],
+    }
 
 
 def _say(context: Context, done: list[ChangedPart]) -> None:

@@ -5,10 +5,11 @@ from pathlib import Path
 import click
 
 from git_fedlearn.console.context import Context
-from git_fedlearn.console.message_checks import Update
+from git_fedlearn.console.message_checks import Outgoing, Update
 from git_fedlearn.console.peers import say, to_json
 from git_fedlearn.console.progress import watching
 from git_fedlearn.console.push_checks import check_updates
+from git_fedlearn.console.usage import ANSWER_AS_JSON
 from git_fedlearn.console.words import count
 from git_fedlearn.core.canonical import Json
 from git_fedlearn.core.changes import ChangeKind
@@ -43,9 +44,9 @@ def command() -> None:
 @click.option(
     "--for", "receiver", metavar="PEER", help="Fail unless everything may be published to this peer."
 )
-@click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
+@ANSWER_AS_JSON
 @click.pass_obj
-def create(context: Context, file: Path, since: str | None, receiver: str | None, *, as_json: bool) -> None:
+def create(context: Context, file: Path, since: str | None, receiver: str | None) -> None:
     """Write the commits of this branch to FILE, after the checks of a push.
 
     A receiver without common history needs a bundle without --since.
@@ -59,11 +60,12 @@ def create(context: Context, file: Path, since: str | None, receiver: str | None
         refusal = find_refusal(repository, receiver, tip, base)
         if refusal:
             raise NotAllowedError(refusal.message, hint=refusal.hint)
-    if check_updates(context, objects, [Update("the bundle", base, tip)], [base] if base else []):
+    outgoing = Outgoing(repository, [Update("the bundle", base, tip)], [base] if base else [])
+    if check_updates(context, outgoing):
         raise NotAllowedError("no bundle written: it failed the checks of a push", hint="git fedlearn scan")
     written = write_bundle(repository, (context.directory / file).resolve(), tip, base)
     gained = _gained(objects, base, tip)
-    if as_json:
+    if context.is_json:
         answer: dict[str, Json] = {"file": str(file), "bytes": written.size, "commits": written.commits}
         answer |= {"tip": written.tip, "since": base, "records": gained}
         context.say_json("bundle-create/v1", answer)
@@ -81,9 +83,9 @@ def create(context: Context, file: Path, since: str | None, receiver: str | None
 )
 @click.option("--dry-run", is_flag=True, help="Only check the bundle.")
 @click.option("--no-commit", is_flag=True, help="Leave new records in the index and working tree.")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
+@ANSWER_AS_JSON
 @click.pass_obj
-def apply(  # noqa: PLR0913  one option each
+def apply(
     context: Context,
     file: Path,
     name: str | None,
@@ -91,7 +93,6 @@ def apply(  # noqa: PLR0913  one option each
     *,
     dry_run: bool,
     no_commit: bool,
-    as_json: bool,
 ) -> int:
     """Check every record of the bundle FILE, and add those that pass in one commit.
 
@@ -106,7 +107,7 @@ def apply(  # noqa: PLR0913  one option each
     checker = make_checker(repository, context.privacy, context.now())
     with unpacked(repository, path, sender) as peer, watching(context, [peer]) as watcher:
         pulled = pull(repository, [peer], checker, request, watcher)
-    if as_json:
+    if context.is_json:
         context.say_json("bundle-apply/v1", to_json(pulled, None))
     else:
         say(context, pulled, request)

@@ -7,8 +7,10 @@ from typing import Final
 import click
 
 from git_fedlearn.console.context import Context
-from git_fedlearn.console.installation import say_installation
+from git_fedlearn.console.installation import installation_facts, say_installation
+from git_fedlearn.console.usage import ANSWER_AS_JSON
 from git_fedlearn.console.words import bring_in
+from git_fedlearn.core.layout import DATA
 from git_fedlearn.errors import GitError, UsageError
 from git_fedlearn.qdrant.connect import is_configured
 from git_fedlearn.repository.git import Git
@@ -35,6 +37,7 @@ class _CloneCommand(click.Command):
 )
 @click.argument("url")
 @click.argument("directory", metavar="[DIR]", required=False)
+@ANSWER_AS_JSON
 @click.pass_context
 def command(ctx: click.Context, url: str, directory: str | None) -> int:
     """Clone a repository of lessons and run `install` in it.
@@ -53,15 +56,16 @@ def command(ctx: click.Context, url: str, directory: str | None) -> int:
     if code:
         raise GitError(f"git clone failed (exit code {code})", hint="see the message of git above")
     repository = Repository.discover(context.directory / directory, context.environment)
-    code = say_installation(context, repository, install(repository))
-    if repository.is_bare:
-        return code
-    if not (repository.top / "data").is_dir():
+    done = install(repository)
+    code = say_installation(context, repository, done)
+    imported = None
+    if not repository.is_bare and not (repository.top / DATA).is_dir():
         _note_no_data(context, repository, directory)
-        return code
-    if is_configured(repository):
-        code |= min(bring_in(context.moved(repository.top)), 1)
-    return code
+    elif not repository.is_bare and is_configured(repository):
+        imported = bring_in(context.moved(repository.top)) == 0
+    path = str(repository.common_dir if repository.is_bare else repository.top)
+    context.answer("clone/v1", {"path": path, "imported": imported, **installation_facts(done)})
+    return 1 if imported is False else code
 
 
 def _note_no_data(context: Context, repository: Repository, directory: str) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 
 from git_fedlearn.console.context import Context
-from git_fedlearn.console.usage import NumberRange
+from git_fedlearn.console.usage import ANSWER_AS_JSON, NumberRange
 from git_fedlearn.console.words import count
 from git_fedlearn.core.canonical import Json
 from git_fedlearn.core.layout import FINE_TUNING
@@ -53,12 +53,12 @@ def command() -> None:
 
 
 @command.command("stats", short_help="Count the samples in the set.")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
+@ANSWER_AS_JSON
 @click.pass_obj
-def stats(context: Context, *, as_json: bool) -> None:
+def stats(context: Context) -> None:
     """Count samples, tokens (an estimate), lengths, roles, duplicates and systems."""
     counted = measure(context.data_repository.sets)
-    if as_json:
+    if context.is_json:
         context.say_json("dataset-stats/v1", _to_json(counted))
         return
     context.say(
@@ -86,9 +86,9 @@ def stats(context: Context, *, as_json: bool) -> None:
 @click.option(
     "--version", "chosen", metavar="VERSION", help="Such as v1.2.0 (default: the next minor version)."
 )
-@click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
+@ANSWER_AS_JSON
 @click.pass_obj
-def snapshot(context: Context, chosen: str | None, *, as_json: bool) -> None:
+def snapshot(context: Context, chosen: str | None) -> None:
     """Write the set, ready for training, to data/fine-tuning/snapshots/SYSTEM/VERSION.jsonl.
 
     Keeps the newest five versions of this system (keep.fine_tuning_snapshots); latest.jsonl is the newest.
@@ -104,7 +104,7 @@ def snapshot(context: Context, chosen: str | None, *, as_json: bool) -> None:
         frozen = freeze(folder, dataset.samples, version, repository.settings.fine_tuning_snapshots)
         remember_own_files(repository, [frozen.path])
     path = repository.relative(frozen.path)
-    if as_json:
+    if context.is_json:
         answer: dict[str, Json] = {"version": str(frozen.version), "path": path, "new": frozen.is_new}
         pruned = [str(old) for old in frozen.pruned]
         context.say_json(
@@ -124,9 +124,9 @@ def snapshot(context: Context, chosen: str | None, *, as_json: bool) -> None:
 @click.argument("name", metavar="MODEL")
 @click.option("--version", "chosen", metavar="VERSION", help="The frozen version that it was trained on.")
 @click.option("--from", "source", metavar="SETS", help="The sets that were exported with --from for it.")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
+@ANSWER_AS_JSON
 @click.pass_obj
-def trained(context: Context, name: str, chosen: str | None, source: str | None, *, as_json: bool) -> None:
+def trained(context: Context, name: str, chosen: str | None, source: str | None) -> None:
     """Record that MODEL was trained on a version of this system, or on an export of lessons.
 
     `retract` and `show --origin` then name the models that saw a lesson, on every system, also when the text
@@ -149,7 +149,7 @@ def trained(context: Context, name: str, chosen: str | None, source: str | None,
             raise FedlearnError(f"{data}: no lesson in it is known here", hint="git fedlearn dataset list")
         model = new_model(repository, name, data, context.now().date(), ids)
         is_new = record_model(repository, model)
-    if as_json:
+    if context.is_json:
         numbers: dict[str, Json] = {"lessons": len(ids), "unknown": unknown}
         context.say_json("dataset-trained/v1", {**model_to_json(model), "new": is_new, **numbers})
         return
@@ -176,9 +176,9 @@ def _check_model_name(context: Context, name: str) -> None:
 
 
 @command.command("list", short_help="List frozen versions and trained models.")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
+@ANSWER_AS_JSON
 @click.pass_obj
-def list_(context: Context, *, as_json: bool) -> None:
+def list_(context: Context) -> None:
     """List the frozen versions of this system, and the models of all systems with their data."""
     repository = context.data_repository
     own = repository.system()
@@ -187,7 +187,7 @@ def list_(context: Context, *, as_json: bool) -> None:
         str(one): len(split_lines(read_file(version_path(folder, one)))) for one in list_versions(folder)
     }
     models = read_models(repository)
-    if as_json:
+    if context.is_json:
         listed: list[Json] = [{"version": name, "samples": number} for name, number in versions.items()]
         found: list[Json] = [{**model_to_json(one), "lessons": len(one.ids)} for one in models]
         context.say_json("dataset-list/v1", {"versions": listed, "models": found})
@@ -221,17 +221,15 @@ def list_(context: Context, *, as_json: bool) -> None:
     "--from", "source", metavar="SETS", help="Make samples of the lessons of these sets (with commas)."
 )
 @click.option("-o", "output", metavar="DIR", help="Output folder (default: .local/dataset/FORMAT).")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
+@ANSWER_AS_JSON
 @click.pass_obj
-def export(  # noqa: PLR0913  click passes an argument for each option
+def export(
     context: Context,
     name: str,
     split: float | None,
     min_score: float | None,
     source: str | None,
     output: str | None,
-    *,
-    as_json: bool,
 ) -> None:
     """Write train.jsonl (or .parquet), and with --split also validation.jsonl.
 
@@ -261,7 +259,7 @@ def export(  # noqa: PLR0913  click passes an argument for each option
             write_file(path, formatted.data)
         else:
             path.unlink(missing_ok=True)
-    if as_json:
+    if context.is_json:
         listed: list[Json] = [_file(path, formatted) for path, formatted in files.items()]
         context.say_json("dataset-export/v1", {"files": listed, "left_out": dict(left_out)})
         return

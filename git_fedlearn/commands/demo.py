@@ -15,7 +15,9 @@ from rich.table import Table
 from rich.text import Text
 
 from git_fedlearn.console.context import Context
+from git_fedlearn.console.usage import ANSWER_AS_JSON
 from git_fedlearn.console.words import count
+from git_fedlearn.core.canonical import Json, JsonObject
 from git_fedlearn.core.layout import SHARED_SETS
 from git_fedlearn.demo.acts import play
 from git_fedlearn.demo.knowledge import Endorsed, describe, endorsed
@@ -32,6 +34,7 @@ SHORT_OID = 8
 @click.command("demo", short_help="Watch three throw-away systems learn from each other.")
 @click.option("--keep", is_flag=True, help="Keep the folder so that you can explore it.")
 @click.option("--folder", metavar="DIR", help="Empty or new folder to use (default: a temporary one).")
+@ANSWER_AS_JSON
 @click.pass_obj
 def command(context: Context, *, keep: bool, folder: str | None) -> int:
     """Watch three systems learn from sample telemetry and share it through real git remotes.
@@ -46,6 +49,7 @@ def command(context: Context, *, keep: bool, folder: str | None) -> int:
         code = audience.conclude(stage, systems)
         if keep:
             audience.invite(place)
+        context.answer("demo/v1", {"folder": str(place) if keep else None, **_facts(stage, systems)})
     return code
 
 
@@ -53,7 +57,9 @@ class Audience:
     """Prints the demo: plain in a pipe, in color on a terminal."""
 
     def __init__(self, context: Context) -> None:
-        self.console = Console(file=context.stdout, highlight=False, markup=False, emoji=False)
+        self.console = Console(
+            file=context.stdout, highlight=False, markup=False, emoji=False, quiet=context.is_json
+        )
         terminal = self.console.is_terminal
         self.console.width = min(WIDTH, self.console.width) if terminal else WIDTH
 
@@ -113,6 +119,25 @@ def _table(systems: list[System]) -> Table:
     table.add_row("tree of data/patterns", *(row.trees[0][:SHORT_OID] for row in rows))
     table.add_row("blob of the fine-tuning set", *(row.trees[1][:SHORT_OID] for row in rows))
     return table
+
+
+def _facts(stage: Stage, systems: list[System]) -> JsonObject:
+    listed: list[Json] = [
+        {
+            "name": row.system,
+            "lessons": {str(name): number for name, number in row.lessons.items()},
+            "retracted": row.retracted,
+            "commit": row.commit,
+        }
+        for row in map(describe, systems)
+    ]
+    different: list[Json] = [*differing(systems)]
+    return {
+        "pulls": stage.pulls,
+        "conflicts": stage.conflicts,
+        "differing": different,
+        "systems": listed,
+    }
 
 
 def _with_program(environment: Mapping[str, str]) -> dict[str, str]:

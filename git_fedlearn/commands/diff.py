@@ -3,6 +3,7 @@
 import click
 
 from git_fedlearn.console.context import Context, paint
+from git_fedlearn.console.usage import ANSWER_AS_JSON
 from git_fedlearn.console.words import change_json, describe, summarize
 from git_fedlearn.core.canonical import Json
 from git_fedlearn.core.layout import SetName
@@ -28,7 +29,7 @@ from git_fedlearn.repository.work_tree import read_work_state
 @click.option("--staged", is_flag=True, help="Compare the index, not the working tree.")
 @click.option("--set", "only", metavar="SET", multiple=True, help="Only this record set; may be repeated.")
 @click.option("--stat", is_flag=True, help="Only counts.")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
+@ANSWER_AS_JSON
 @click.pass_obj
 def command(
     context: Context,
@@ -37,7 +38,6 @@ def command(
     *,
     staged: bool,
     stat: bool,
-    as_json: bool,
 ) -> int:
     """Show which records changed between A and B: learned, confirmed, retracted, restored, with a new score.
 
@@ -55,7 +55,7 @@ def command(
             known = ", ".join(sorted(before.sets() | after.sets())) or "none"
             raise UsageError(f"{name}: no such record set in either state", hint=f"record sets: {known}")
     sets = {name: changes for name, changes in sets.items() if not only or name in only}
-    if as_json:
+    if context.is_json:
         context.say_json("diff/v1", _to_json(sets))
     else:
         with context.paging():

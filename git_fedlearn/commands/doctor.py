@@ -12,12 +12,13 @@ import click
 
 from git_fedlearn.console.context import Context
 from git_fedlearn.console.installation import report_hooks, report_unextended
+from git_fedlearn.console.usage import ANSWER_AS_JSON
 from git_fedlearn.console.words import ago, count
 from git_fedlearn.core.canonical import Json
 from git_fedlearn.errors import FedlearnError
 from git_fedlearn.extras import install_line, installed_extras
 from git_fedlearn.federation.unattended import read_last_run
-from git_fedlearn.learn.sync_state import find_broken_checkpoints
+from git_fedlearn.learn.checkpoints import find_broken_checkpoints
 from git_fedlearn.qdrant.connect import FOLDER_KEY, URL_KEY, try_store
 from git_fedlearn.repository.repository import Repository
 from git_fedlearn.repository.state import CHECKPOINTS, FEDERATING
@@ -180,9 +181,9 @@ def _peers(repository: Repository) -> Iterator[Check]:
     "--fix", is_flag=True, help="Repair with `init` and `install`, remove damaged caches, check again."
 )
 @click.option("--online", is_flag=True, help="Also contact every peer and embed a text.")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
+@ANSWER_AS_JSON
 @click.pass_obj
-def command(context: Context, *, fix: bool, online: bool, as_json: bool) -> int:
+def command(context: Context, *, fix: bool, online: bool) -> int:
     """Check that merges, diffs and hooks work in this clone.
 
     Runs a trial merge, a diff and each hook, and checks attributes, leftovers of interrupted runs, the log
@@ -195,7 +196,7 @@ def command(context: Context, *, fix: bool, online: bool, as_json: bool) -> int:
         _repair(context, context.repository)
         context.repository = Repository.discover(context.directory, context.environment)
         checks = _all_checks(context, online=online)
-    if as_json:
+    if context.is_json:
         answer: list[Json] = [check._asdict() for check in checks]
         context.say_json("doctor/v1", {"checks": answer})
     else:

@@ -6,6 +6,7 @@ import click
 
 from git_fedlearn.console.context import Context
 from git_fedlearn.console.progress import progress_bar
+from git_fedlearn.console.usage import ANSWER_AS_JSON
 from git_fedlearn.console.words import (
     count,
     kinds,
@@ -31,7 +32,7 @@ from git_fedlearn.qdrant.export import Exported, ExportRequest, export_collectio
     help="Only points for which this JMESPath holds: 'value_score >= `0.7`'.",
 )
 @click.option("--dry-run", is_flag=True, help="Show what would be exported, write nothing.")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
+@ANSWER_AS_JSON
 @click.pass_obj
 def command(
     context: Context,
@@ -40,7 +41,6 @@ def command(
     *,
     everything: bool,
     dry_run: bool,
-    as_json: bool,
 ) -> int:
     """Add the payloads of collections to data/collections/, without vectors, secrets and personal data.
 
@@ -65,7 +65,7 @@ def command(
         )
     if run.note:
         context.warn(run.note)
-    if as_json:
+    if context.is_json:
         listed: list[Json] = [_to_json(one) for one in run.collections]
         context.say_json("export/v1", {"store": run.place, "collections": listed})
     else:

@@ -12,7 +12,7 @@ from git_fedlearn.console.context import Context
 from git_fedlearn.console.installation import restore_hooks
 from git_fedlearn.console.peers import warn_of_copied_clone
 from git_fedlearn.console.progress import progress_bar, reading_bar
-from git_fedlearn.console.usage import NumberRange
+from git_fedlearn.console.usage import ANSWER_AS_JSON, NumberRange
 from git_fedlearn.console.words import count
 from git_fedlearn.core.canonical import Json
 from git_fedlearn.errors import FedlearnError
@@ -23,7 +23,6 @@ from git_fedlearn.federation.pull import PullOptions, make_checker, pull
 from git_fedlearn.federation.unattended import (
     LastRun,
     anonymous_environment,
-    is_anonymous,
     marked_run,
     write_last_run,
 )
@@ -74,7 +73,6 @@ class Run:
     remote: str | None
     timeout: float
     dry_run: bool
-    as_json: bool
     steps: list[FederateStep] = field(default_factory=list)
     exchanged: Exchanged = field(default_factory=Exchanged)
 
@@ -101,8 +99,7 @@ class Run:
             hint = f" ({error.hint})" if error.hint else ""
             taken = FederateStep(name, StepStatus.FAILED, f"{error.message}{hint}")
         self.steps.append(taken)
-        if not self.as_json:
-            self.context.say(f"{taken.name:<13} {taken.outcome.value:<13} {taken.detail}".rstrip())
+        self.context.say(f"{taken.name:<13} {taken.outcome.value:<13} {taken.detail}".rstrip())
 
     def _sync(self) -> tuple[StepStatus, str]:
         context, repository = self.context, self.context.data_repository
@@ -254,9 +251,9 @@ def _in_words(found: Exchanged) -> str:
     help="Timeout per peer (default: 60).",
 )
 @click.option("--dry-run", is_flag=True, help="Show what would be learned; change nothing.")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
+@ANSWER_AS_JSON
 @click.pass_obj
-def command(  # noqa: PLR0913  one option each
+def command(
     context: Context,
     source: str | None,
     to: str | None,
@@ -264,7 +261,6 @@ def command(  # noqa: PLR0913  one option each
     timeout: float,
     *,
     dry_run: bool,
-    as_json: bool,
 ) -> int:
     """Sync, export, commit, pull, pull-remotes, import and push, in this order.
 
@@ -276,10 +272,10 @@ def command(  # noqa: PLR0913  one option each
     so that any number of systems can share one remote without racing.
     """
     repository = context.data_repository
-    if is_anonymous(repository):
+    if repository.is_anonymous:
         context = context.moved(context.directory, anonymous_environment(repository))
     goal = to or repository.git.find_config("fedlearn.pushTo")
-    run = Run(context, source, goal, remote, timeout, dry_run, as_json)
+    run = Run(context, source, goal, remote, timeout, dry_run)
     warn_of_copied_clone(context, repository)
     restore_hooks(context, repository, dry_run=dry_run)
     with hold_lock(repository.state.path(FEDERATE), "federate", timeout=1.0):
@@ -292,7 +288,7 @@ def command(  # noqa: PLR0913  one option each
                 run.all_steps()
             failed = tuple(step.name for step in run.steps if step.outcome is StepStatus.FAILED)
             write_last_run(repository, LastRun(context.now(), failed))
-    if as_json:
+    if context.is_json:
         steps: list[Json] = [
             {"step": step.name, "outcome": step.outcome.value, "detail": step.detail} for step in run.steps
         ]

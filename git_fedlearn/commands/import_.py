@@ -7,6 +7,7 @@ import click
 
 from git_fedlearn.console.context import Context
 from git_fedlearn.console.progress import progress_bar
+from git_fedlearn.console.usage import ANSWER_AS_JSON
 from git_fedlearn.console.words import say_folds, say_imported
 from git_fedlearn.core.canonical import Json
 from git_fedlearn.core.folding import find_folds
@@ -26,7 +27,7 @@ from git_fedlearn.search.embedders.choose import choose_embedder
 @click.option("--since", metavar="REV", help="Only lessons that changed since this commit.")
 @click.option("--dump", metavar="FILE", help="Also import a scroll dump (JSON).")
 @click.option("--dry-run", is_flag=True, help="Show what would be imported, write nothing.")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
+@ANSWER_AS_JSON
 @click.pass_obj
 def command(  # noqa: PLR0913  click passes an argument for each option
     context: Context,
@@ -37,7 +38,6 @@ def command(  # noqa: PLR0913  click passes an argument for each option
     *,
     switch_alias: bool,
     dry_run: bool,
-    as_json: bool,
 ) -> int:
     """Embed lessons that are missing from Qdrant, update those that changed, delete those retracted.
 
@@ -59,7 +59,7 @@ def command(  # noqa: PLR0913  click passes an argument for each option
         run = import_into_store(repository, deps, requests, show, switch_alias=switch)
     if run.note:
         context.warn(run.note)
-    if as_json:
+    if context.is_json:
         listed: list[Json] = [_to_json(one) for one in run.collections]
         answer: dict[str, Json] = {"store": run.place, "folds": folds.to_json(), "collections": listed}
         context.say_json("import/v1", answer)

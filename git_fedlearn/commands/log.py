@@ -7,6 +7,7 @@ from typing import NamedTuple
 import click
 
 from git_fedlearn.console.context import Context, paint
+from git_fedlearn.console.usage import ANSWER_AS_JSON
 from git_fedlearn.console.words import change_json, describe, marked_headline, summarize, what_happened
 from git_fedlearn.core.canonical import Json
 from git_fedlearn.core.changes import RecordChange, compare_sets
@@ -41,9 +42,9 @@ COMMIT_LENGTH = 12
     help="Records listed per commit (default: 10).",
 )
 @click.option("--full", is_flag=True, help="With ID: read every version, also lost and restored ones.")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
+@ANSWER_AS_JSON
 @click.pass_obj
-def command(  # noqa: PLR0913  one option each
+def command(
     context: Context,
     identifier: str | None,
     most: int | None,
@@ -51,7 +52,6 @@ def command(  # noqa: PLR0913  one option each
     listed: int,
     *,
     full: bool,
-    as_json: bool,
 ) -> None:
     """Show which commits changed the record ID, and how, newest first; without ID, for all records.
 
@@ -60,14 +60,14 @@ def command(  # noqa: PLR0913  one option each
     """
     objects = context.repository.objects
     if identifier is not None:
-        _log_record(context, objects, _RecordLog(identifier, rev, most, full), as_json=as_json)
+        _log_record(context, objects, _RecordLog(identifier, rev, most, full))
         return
     if full:
         raise UsageError("--full needs an ID", hint="git fedlearn log ID --full")
     if rev == "HEAD" and objects.find_commit("HEAD") is None:
         context.note("no commits yet")
     else:
-        _log_all(context, objects, (rev, most, listed), as_json=as_json)
+        _log_all(context, objects, (rev, most, listed))
 
 
 class _RecordLog(NamedTuple):
@@ -79,13 +79,11 @@ class _RecordLog(NamedTuple):
     full: bool
 
 
-def _log_all(
-    context: Context, objects: Objects, options: tuple[str, int | None, int], *, as_json: bool
-) -> None:
+def _log_all(context: Context, objects: Objects, options: tuple[str, int | None, int]) -> None:
     rev, most, listed = options
     start, tip = get_range(context.repository, objects, rev)
     found = islice(log_changes(objects, tip, without=(start,) if start else ()), most)
-    if as_json:
+    if context.is_json:
         commits: list[Json] = [_commit_json(objects, commit) for commit in found]
         context.say_json("log/v1", {"commits": commits})
         return
@@ -105,7 +103,7 @@ def _say_commits(context: Context, objects: Objects, found: Iterable[CommitChang
             context.say(f"    and {len(changes) - listed} more    (--records {len(changes)})")
 
 
-def _log_record(context: Context, objects: Objects, options: _RecordLog, *, as_json: bool) -> None:
+def _log_record(context: Context, objects: Objects, options: _RecordLog) -> None:
     repository = context.repository
     start, tip = _ends(context, objects, options.rev)
     found = find_anywhere(repository, objects, options.identifier)
@@ -119,7 +117,7 @@ def _log_record(context: Context, objects: Objects, options: _RecordLog, *, as_j
         histories[name] = steps[: options.most]
     is_asked = options.rev == "HEAD" and not repository.is_bare
     pending = {name: _uncommitted(objects, found, name) if is_asked else [] for name in names}
-    if as_json:
+    if context.is_json:
         context.say_json(
             "log/v1",
             {

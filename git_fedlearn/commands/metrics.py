@@ -3,6 +3,7 @@
 import click
 
 from git_fedlearn.console.context import Context
+from git_fedlearn.console.usage import ANSWER_AS_JSON
 from git_fedlearn.console.words import count
 from git_fedlearn.core.canonical import Json
 from git_fedlearn.repository.names import read_names
@@ -19,9 +20,9 @@ SYSTEM_HEADING = f"{'system':<14} {'lessons':>8}  {'synced':<10}"
 
 @click.command("metrics", short_help="Show figures for all systems.")
 @click.option("--month", metavar="YYYY-MM", help="Show the figures at the end of this month.")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
+@ANSWER_AS_JSON
 @click.pass_obj
-def command(context: Context, month: str | None, *, as_json: bool) -> None:
+def command(context: Context, month: str | None) -> None:
     """Show how much all systems have learned, how fast, and how much of it from each other.
 
     The first four figures are the health of the federation: the last sync, the systems, the patterns that
@@ -33,7 +34,7 @@ def command(context: Context, month: str | None, *, as_json: bool) -> None:
     today = context.now().date()
     until = min(parse_month(month), today) if month else today
     metrics = collect(context.data_repository, until, month)
-    if as_json:
+    if context.is_json:
         context.say_json("metrics/v1", {"month": month, "until": until.isoformat(), **_to_json(metrics)})
     else:
         _say(context, metrics)

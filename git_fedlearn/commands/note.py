@@ -8,6 +8,7 @@ import click
 
 from git_fedlearn.console.context import Context
 from git_fedlearn.console.repeats import print_repeats, repeats_to_json
+from git_fedlearn.console.usage import ANSWER_AS_JSON
 from git_fedlearn.console.words import SHORT_ID, kinds, marked_headline
 from git_fedlearn.core.layout import SetName
 from git_fedlearn.core.record import NotARecordError, Record
@@ -56,7 +57,7 @@ class _Noted(NamedTuple):
 @click.option("--title", metavar="TITLE", default="", help="Title of the lesson.")
 @click.option("--tag", "tags", metavar="TAG", multiple=True, help="A tag; may be repeated.")
 @click.option("--supersedes", metavar="ID", multiple=True, help="A lesson that it replaces; may be repeated.")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
+@ANSWER_AS_JSON
 @click.pass_obj
 def command(  # noqa: PLR0913  one parameter for each option
     context: Context,
@@ -67,7 +68,6 @@ def command(  # noqa: PLR0913  one parameter for each option
     supersedes: tuple[str, ...],
     *,
     practice: bool,
-    as_json: bool,
 ) -> int:
     """Write down a lesson: an error and what solves it, or a practice.
 
@@ -85,17 +85,17 @@ def command(  # noqa: PLR0913  one parameter for each option
     text = _read(context, repository, words)
     routed = route_note(text, NoteOptions(error, practice, title, tags), repository.settings.weights)
     if isinstance(routed, Skipped):
-        return _refuse(context, routed.reason, edited=not words, as_json=as_json)
+        return _refuse(context, routed.reason, edited=not words)
     try:
         record, redacted = context.admit(superseding(routed.content, older))
     except NotARecordError as refused:
-        return _refuse(context, str(refused), edited=not words, as_json=as_json)
+        return _refuse(context, str(refused), edited=not words)
     status = _join(repository, routed.set_name, record)
     if not words:
         repository.state.path(NOTE).unlink(missing_ok=True)
     repeats = find_repeats(repository, routed.set_name, [record.id] if status == ADDED else [])
     noted = _Noted(routed.set_name, record, status, redacted, repeats)
-    if as_json:
+    if context.is_json:
         _say_json(context, noted)
     else:
         _say(context, noted)
@@ -144,8 +144,8 @@ def _join(repository: Repository, name: SetName, record: Record) -> str:
     return UPDATED if record.id in joined.changed else KNOWN
 
 
-def _refuse(context: Context, reason: str, *, edited: bool, as_json: bool) -> int:
-    if as_json:
+def _refuse(context: Context, reason: str, *, edited: bool) -> int:
+    if context.is_json:
         context.say_json("note/v1", {"status": "refused", "reason": reason})
         return 1
     context.print_error(f"error: not a lesson: {reason}")

@@ -5,6 +5,7 @@ from typing import NamedTuple
 import click
 
 from git_fedlearn.console.context import Context
+from git_fedlearn.console.usage import ANSWER_AS_JSON
 from git_fedlearn.console.words import SHORT_ID, evidence, redactions
 from git_fedlearn.core.canonical import Json
 from git_fedlearn.core.effective_score import effective_score, tally
@@ -34,11 +35,9 @@ class RatedLesson(NamedTuple):
 @click.argument("identifiers", metavar="ID...", nargs=-1, required=True)
 @click.option("--worked/--failed", "worked", default=None, help="Required: one of the two.")
 @click.option("--note", default="", metavar="TEXT", help="Why, in one line; everybody can read it.")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
+@ANSWER_AS_JSON
 @click.pass_obj
-def command(
-    context: Context, identifiers: tuple[str, ...], note: str, *, worked: bool | None, as_json: bool
-) -> None:
+def command(context: Context, identifiers: tuple[str, ...], note: str, *, worked: bool | None) -> None:
     """Record that the lessons ID worked or failed when this system used them.
 
     Outcomes are shared with data/. They raise or lower the score by which every system ranks a lesson. The
@@ -69,7 +68,7 @@ def command(
         )
         for name, record in found.values()
     ]
-    if as_json:
+    if context.is_json:
         rows: list[Json] = [_to_json(lesson) for lesson in lessons]
         context.say_json("outcome/v1", {"worked": worked, "note": clean, "lessons": rows})
         return

@@ -6,6 +6,7 @@ from git_fedlearn.agents.prime import DEFAULT_BUDGET_TOKENS, MIN_BUDGET_TOKENS, 
 from git_fedlearn.agents.recall_index import KnownLesson, index_path, open_recall_index
 from git_fedlearn.agents.recall_refresh import refresh_recall_index
 from git_fedlearn.console.context import Context
+from git_fedlearn.console.usage import ANSWER_AS_JSON
 from git_fedlearn.core.canonical import Json, JsonObject
 
 
@@ -20,9 +21,9 @@ from git_fedlearn.core.canonical import Json, JsonObject
 @click.option(
     "--for", "project", metavar="DIR", default=".", help="The project (default: the current directory)."
 )
-@click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
+@ANSWER_AS_JSON
 @click.pass_obj
-def command(context: Context, *, budget: int, project: str, as_json: bool) -> int:
+def command(context: Context, *, budget: int, project: str) -> int:
     """Show the lessons most worth knowing for the project in DIR, for the start of an agent's session.
 
     The languages and tools of the project are recognized by its files. Lessons about them come first, by
@@ -37,7 +38,7 @@ def command(context: Context, *, budget: int, project: str, as_json: bool) -> in
             if index
             else Digest("", (), ())
         )
-    if as_json:
+    if context.is_json:
         lessons: list[Json] = [_to_json(lesson) for lesson in digest.lessons]
         facts: JsonObject = {"budget": budget, "tokens": digest.tokens, "tags": [*digest.tags]}
         context.say_json("prime/v1", {**facts, "lessons": lessons})

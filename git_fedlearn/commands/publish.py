@@ -23,7 +23,7 @@ from git_fedlearn.federation.publishing import (
     PublishPlan,
     describe_kinds,
 )
-from git_fedlearn.federation.unattended import anonymous_environment, is_anonymous
+from git_fedlearn.federation.unattended import anonymous_environment
 from git_fedlearn.federation.upstream import Exchange, StepStatus
 from git_fedlearn.privacy.engine import PrivacyEngine
 from git_fedlearn.repository.lock import hold_lock
@@ -84,7 +84,7 @@ def command(  # noqa: PLR0913  one option each
     only a peer brought are left out. Exits with 1 if a chosen lesson may not leave.
     """
     repository = context.data_repository
-    if is_anonymous(repository):
+    if repository.is_anonymous:
         context = context.moved(context.directory, anonymous_environment(repository))
         repository = context.data_repository
     (peer,) = get_peers(repository, (name,))

@@ -5,7 +5,7 @@ import click
 from git_fedlearn.console.context import Context
 from git_fedlearn.console.peers import say, to_json, warn_of_copied_clone
 from git_fedlearn.console.progress import watching
-from git_fedlearn.console.usage import NumberRange
+from git_fedlearn.console.usage import ANSWER_AS_JSON, NumberRange
 from git_fedlearn.errors import GitError
 from git_fedlearn.federation.peers import get_peers
 from git_fedlearn.federation.pull import PullOptions, make_checker, pull
@@ -31,7 +31,7 @@ from git_fedlearn.repository.checkout import is_interrupted
 @click.option("--dry-run", is_flag=True, help="Only fetch and check.")
 @click.option("--no-commit", is_flag=True, help="Leave new records in the index and working tree.")
 @click.option("--push", is_flag=True, help="Push the branch to its upstream if there is a commit.")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
+@ANSWER_AS_JSON
 @click.pass_obj
 def command(  # noqa: PLR0913  one option each
     context: Context,
@@ -42,7 +42,6 @@ def command(  # noqa: PLR0913  one option each
     dry_run: bool,
     no_commit: bool,
     push: bool,
-    as_json: bool,
 ) -> int:
     """Fetch from all peers or those named, check every record, and add those that pass in one commit.
 
@@ -59,7 +58,7 @@ def command(  # noqa: PLR0913  one option each
     with watching(context, peers) as watcher:
         pulled = pull(repository, peers, checker, request, watcher)
     pushed = _push(context) if push and pulled.commit else None
-    if as_json:
+    if context.is_json:
         context.say_json("pull-remotes/v1", to_json(pulled, pushed))
     else:
         say(context, pulled, request)

@@ -85,13 +85,13 @@ def add(
 
 
 @command.command("list", short_help="List all peers.")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
+@ANSWER_AS_JSON
 @click.pass_obj
-def list_peers(context: Context, *, as_json: bool) -> None:
+def list_peers(context: Context) -> None:
     """List all peers with trust level, lessons received, records in quarantine and last contact."""
     peers = read_peers(context.repository)
     facts = [_facts(context, peer) for peer in peers]
-    if as_json:
+    if context.is_json:
         context.say_json("remote-list/v1", {"peers": [*facts]})
         return
     if not peers:
@@ -105,13 +105,13 @@ def list_peers(context: Context, *, as_json: bool) -> None:
 
 @command.command("show", short_help="Show one peer.")
 @click.argument("name", metavar="PEER")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
+@ANSWER_AS_JSON
 @click.pass_obj
-def show(context: Context, name: str, *, as_json: bool) -> None:
+def show(context: Context, name: str) -> None:
     """Show the configuration of a peer and what it has sent so far."""
     (peer,) = get_peers(context.repository, (name,))
     facts = _facts(context, peer)
-    if as_json:
+    if context.is_json:
         context.say_json("remote-show/v1", facts)
         return
     for key, value in facts.items():
@@ -155,11 +155,9 @@ def remove(context: Context, name: str, *, retract: bool) -> None:
 @click.argument("identifier", metavar="[ID]", required=False)
 @click.argument("name", metavar="[NAME]", required=False)
 @click.option("--remove", "is_removed", is_flag=True, help="Show the id of the system again.")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
+@ANSWER_AS_JSON
 @click.pass_obj
-def name_system(
-    context: Context, identifier: str | None, name: str | None, *, is_removed: bool, as_json: bool
-) -> None:
+def name_system(context: Context, identifier: str | None, name: str | None, *, is_removed: bool) -> None:
     """Show NAME in place of the system ID in what people read; without ID, list all systems.
 
     The name stays in the git config of this clone (fedlearn.name.ID) and is never shared. The first
@@ -177,7 +175,7 @@ def name_system(
         write_name(repository, find_system(known, identifier), name)
         names = read_names(repository)
     lessons = {one.system: one.lessons for one in growth_by_system(found)}
-    if as_json:
+    if context.is_json:
         listed: list[Json] = [
             {"id": system, "name": names.names.get(system), "lessons": lessons.get(system, 0)}
             for system in sorted(known)

@@ -17,6 +17,7 @@ from rich.text import Text
 
 from git_fedlearn.console.context import Context, wants_color
 from git_fedlearn.console.progress import progress_bar
+from git_fedlearn.console.usage import ANSWER_AS_JSON
 from git_fedlearn.console.words import SUSPICIOUS_TITLE, count
 from git_fedlearn.core.canonical import JsonObject
 from git_fedlearn.errors import FedlearnError, UsageError
@@ -36,18 +37,18 @@ PLACE = ".local/report.html"
     "-o", "output", metavar="FILE", help=f"Output file (default: {PLACE}), `-` for standard output."
 )
 @click.option("--terminal", is_flag=True, help="Show the figures in the terminal instead.")
-@click.option("--json", "as_json", is_flag=True, help="Answer for programs, with every lesson.")
+@ANSWER_AS_JSON
 @click.pass_obj
-def command(context: Context, output: str | None, *, terminal: bool, as_json: bool) -> None:
+def command(context: Context, output: str | None, *, terminal: bool) -> None:
     """Create an HTML page about the lessons of all systems: what is new, what needs you, growth, adoption.
 
     The page is one file and loads nothing from the network, so you can send it to others. It shows the
     lessons in this clone, what changed since the last report, and what waits for a decision.
     """
-    if sum((terminal, as_json, output is not None)) > 1:
+    if sum((terminal, context.is_json, output is not None)) > 1:
         raise UsageError("-o, --terminal and --json cannot be used together", hint="git fedlearn report")
     figures = _read(context)
-    if as_json:
+    if context.is_json:
         context.say_json("report/v1", figures)
     elif terminal:
         show(context, figures)

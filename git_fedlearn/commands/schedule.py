@@ -112,6 +112,7 @@ def remove(context: Context) -> None:
 
 @command.command("run-now", short_help="Run the job of a timer now.")
 @click.argument("name", type=click.Choice(JOB_NAMES), default="federate")
+@ANSWER_AS_JSON
 @click.pass_obj
 def run_now(context: Context, name: str) -> int:
     """Run a job now, with the command line and the environment of its timer (default: federate)."""
@@ -124,10 +125,14 @@ def run_now(context: Context, name: str) -> int:
         (job,) = jobs_of(repository, context.directory, {name: "daily"})
         found = CommandLine(tuple(job.command), job.path)
     environment = timer_environment(found.path, context.environment)
-    code = follow_program(found.words, environment, repository.top, context.write)
+    output: list[bytes] = []
+    follow = output.append if context.is_json else context.write
+    code = follow_program(found.words, environment, repository.top, follow)
     if code is None:
         raise FedlearnError(
             f"the {name} timer runs {found.words[0]}, which does not exist",
             hint="git fedlearn schedule install",
         )
+    printed = b"".join(output).decode("utf-8", "replace")
+    context.answer("schedule-run-now/v1", {"name": name, "exit_code": code, "output": printed})
     return code

@@ -16,7 +16,7 @@ from git_fedlearn.console.lesson_facts import (
     lesson_facts,
 )
 from git_fedlearn.console.progress import progress_bar
-from git_fedlearn.console.usage import NumberRange
+from git_fedlearn.console.usage import ANSWER_AS_JSON, NumberRange
 from git_fedlearn.console.words import SHORT_ID, SUSPICIOUS, count, evidence
 from git_fedlearn.core.canonical import Json
 from git_fedlearn.core.layout import SetName
@@ -89,9 +89,9 @@ _INDENT = "\n   "
     help="Only lessons with at least this score.",
 )
 @click.option("--store", is_flag=True, help="Search collections in Qdrant; --set names them.")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
+@ANSWER_AS_JSON
 @click.pass_obj
-def command(  # noqa: PLR0913  click passes an argument for each option
+def command(
     context: Context,
     text: str,
     sets: tuple[str, ...],
@@ -99,7 +99,6 @@ def command(  # noqa: PLR0913  click passes an argument for each option
     min_score: float,
     *,
     store: bool,
-    as_json: bool,
 ) -> int:
     """Find lessons that answer TEXT, a question or a pasted error or log, by meaning and by words.
 
@@ -125,7 +124,7 @@ def command(  # noqa: PLR0913  click passes an argument for each option
         with progress_bar(context, "indexing") as show:
             hits = find_lessons(repository, query, progress=show)
     left_out = [] if store else left_out_sets(repository, query)
-    if as_json:
+    if context.is_json:
         found: list[Json] = [_to_json(hit, context.now().date()) for hit in hits]
         context.say_json("search/v1", {"query": query.text, "hits": found, "left_out": [*left_out]})
     else:

@@ -14,6 +14,7 @@ from git_fedlearn.console.lesson_facts import (
     describe_versions,
     lesson_facts,
 )
+from git_fedlearn.console.usage import ANSWER_AS_JSON
 from git_fedlearn.console.words import CHANGE_WORDS, SHORT_ID, SUSPICIOUS, evidence
 from git_fedlearn.core.canonical import Json
 from git_fedlearn.core.changes import ChangeKind
@@ -41,9 +42,9 @@ MAX_LISTED_ALTERNATIVES = 5
 @click.option(
     "--origin", "with_origin", is_flag=True, help="Also show who learned it, when, and how it got here."
 )
-@click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
+@ANSWER_AS_JSON
 @click.pass_obj
-def command(context: Context, identifier: str, *, with_origin: bool, as_json: bool) -> None:
+def command(context: Context, identifier: str, *, with_origin: bool) -> None:
     """Show a record from every set it is in. The first characters of its id are enough.
 
     --origin also names the peer that introduced the record, the peers that have it, the commits that changed
@@ -57,7 +58,7 @@ def command(context: Context, identifier: str, *, with_origin: bool, as_json: bo
     today = context.now().date()
     successors = find_successors(repository, {found[0][1].id}).get(found[0][1].id, ())
     others = find_alternatives(repository, found[0][1])
-    if as_json:
+    if context.is_json:
         records: list[Json] = [
             {
                 "set": name,

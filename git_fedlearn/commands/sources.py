@@ -13,6 +13,7 @@ import click
 from git_fedlearn.console.context import Context
 from git_fedlearn.console.progress import reading_bar
 from git_fedlearn.console.reading import say_skipped, say_unreadable
+from git_fedlearn.console.usage import ANSWER_AS_JSON
 from git_fedlearn.console.words import ago, count, redactions, score_text, what_is_new
 from git_fedlearn.core.canonical import Json
 from git_fedlearn.core.layout import SetName
@@ -66,11 +67,9 @@ def command() -> None:
 @click.argument("folders", metavar="[DIR]...", nargs=-1)
 @click.option("--write", is_flag=True, help="Let `sync` read all of them from now on.")
 @click.option("--add", "names", metavar="SOURCE", multiple=True, help="Only this one; may be repeated.")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
+@ANSWER_AS_JSON
 @click.pass_obj
-def detect(
-    context: Context, folders: tuple[str, ...], names: tuple[str, ...], *, write: bool, as_json: bool
-) -> int:
+def detect(context: Context, folders: tuple[str, ...], names: tuple[str, ...], *, write: bool) -> int:
     """Find the logs of agents, servers and your AI stack, and show what each would yield.
 
     Looks in the folders where the tools write, or in DIR. Reads the newest 20 MB of each and writes nothing,
@@ -94,12 +93,11 @@ def detect(
         tried = probe(repository, context.privacy, one.sources, options, PROBED_BYTES)
         is_configured = _is_configured(one, configured)
         answers.append(_detected_json(one, tried, is_configured=is_configured, is_added=one in chosen))
-        if not as_json:
-            _say_detected(context, one, tried, is_configured=is_configured)
+        _say_detected(context, one, tried, is_configured=is_configured)
     for one in chosen:
         if not _is_configured(one, configured):
-            _configure(context, one, as_json=as_json)
-    if as_json:
+            _configure(context, one)
+    if context.is_json:
         context.say_json("sources-detect/v1", {"sources": answers})
     elif not found:
         context.note(
@@ -145,7 +143,7 @@ def _is_configured(one: FoundSource, configured: set[tuple[str, str]]) -> bool:
     return all((str(file.path), tool) in configured for file in one.sources.files)
 
 
-def _configure(context: Context, one: FoundSource, *, as_json: bool) -> None:
+def _configure(context: Context, one: FoundSource) -> None:
     if not isinstance(one.folder, Path):
         raise UsageError(f"{one.folder}: a URL", hint=f"git config {MAIN_SOURCE} {one.folder}")
     if one.entry is not None and not one.entry["files"]:
@@ -155,10 +153,9 @@ def _configure(context: Context, one: FoundSource, *, as_json: bool) -> None:
             hint=f"git fedlearn sync --source {_short(context, one.folder)}    (recognizes each file)",
         )
     write_source(context.repository, one.name, one.entry, one.folder)
-    if not as_json:
-        where = f"[sources.{one.name}] in {SETTINGS_FILE}, " if one.entry else ""
-        key = f"{MAIN_SOURCE}.{one.name}" if one.entry else MAIN_SOURCE
-        context.say(f"configured {one.name}: {where}git config {key}")
+    where = f"[sources.{one.name}] in {SETTINGS_FILE}, " if one.entry else ""
+    key = f"{MAIN_SOURCE}.{one.name}" if one.entry else MAIN_SOURCE
+    context.say(f"configured {one.name}: {where}git config {key}")
 
 
 def _say_detected(context: Context, one: FoundSource, tried: Probe, *, is_configured: bool) -> None:
@@ -230,14 +227,14 @@ def _sets_json(lessons: Iterable[LessonPreview]) -> list[Json]:
 
 
 @command.command("list", short_help="List the sources that sync reads.")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
+@ANSWER_AS_JSON
 @click.pass_obj
-def list_sources(context: Context, *, as_json: bool) -> None:
+def list_sources(context: Context) -> None:
     """List the configured sources, where each reads from, when it was last read, and what came of it."""
     repository = context.data_repository
     runs = read_json(repository.state.path(SOURCES))
     rows = [_row(name, folder, files, runs.get(name)) for name, folder, files in _configured(context)]
-    if as_json:
+    if context.is_json:
         context.say_json("sources-list/v1", {"sources": [*rows]})
         return
     if not rows:
@@ -292,9 +289,9 @@ def _row_text(context: Context, row: Mapping[str, Json]) -> str:
 
 @command.command("test", short_help="Show what would be learned from a source.")
 @click.argument("name", metavar="SOURCE|DIR")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
+@ANSWER_AS_JSON
 @click.pass_obj
-def test(context: Context, name: str, *, as_json: bool) -> int:
+def test(context: Context, name: str) -> int:
     """Read a source from its start, and show what would be learned and what is skipped. Writes nothing.
 
     SOURCE is a name of `sources list` or `sources detect`, DIR a folder, file or URL.
@@ -306,7 +303,7 @@ def test(context: Context, name: str, *, as_json: bool) -> int:
     with reading_bar(context) as watch:
         options = SyncOptions(place, context.now(), dry_run=True, watch=watch)
         tried = probe(repository, context.privacy, sources, options)
-    if as_json:
+    if context.is_json:
         context.say_json("sources-test/v1", _tested_json(name, place, sources, tried))
     else:
         _say_tested(context, place, sources, tried)

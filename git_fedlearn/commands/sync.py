@@ -1,10 +1,9 @@
 """`git fedlearn sync`: learn from the logs of an AI stack."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import replace
 from datetime import datetime
-from functools import partial
 
 import click
 
@@ -14,7 +13,8 @@ from git_fedlearn.console.older_layout import say_adopted
 from git_fedlearn.console.progress import reading_bar
 from git_fedlearn.console.reading import LOG_PATTERN, say_skipped, say_unreadable
 from git_fedlearn.console.repeats import print_repeats, repeats_to_json
-from git_fedlearn.console.words import count, redactions, say_folds, updates, what_is_new
+from git_fedlearn.console.usage import ANSWER_AS_JSON
+from git_fedlearn.console.words import count, note_size, redactions, say_folds, updates, what_is_new
 from git_fedlearn.core.canonical import Json
 from git_fedlearn.core.folding import find_folds
 from git_fedlearn.core.layout import SetName
@@ -23,13 +23,16 @@ from git_fedlearn.core.scoring import Skipped
 from git_fedlearn.core.weights import Weights
 from git_fedlearn.errors import UsageError
 from git_fedlearn.learn.explanation import Explanation
-from git_fedlearn.learn.extracts import ScoredEvent
+from git_fedlearn.learn.extracts import Chunk, Extract, ScoredEvent
 from git_fedlearn.learn.pipeline import Engine
 from git_fedlearn.learn.repeats import RepeatedLesson, find_repeats
 from git_fedlearn.learn.sources import DEFAULT_SOURCE, SourceKind, choose_source
 from git_fedlearn.learn.sync import Synced, SyncOptions, run_sync
+from git_fedlearn.repository.repository import Repository
 from git_fedlearn.training.own_files import RepairedFile
 
+CLUSTER_PAYS_BYTES = 10**9
+"""New lines from which on a cluster with four times our cores is faster: see docs/sources.md."""
 MAX_REPORTED_FILES = 5
 MAX_NAMED_CHARACTERS = 400
 """Characters of an event's name that are redacted before it is shortened."""
@@ -54,7 +57,7 @@ MAX_NAMED_CHARACTERS = 400
     help="Where to read: embedded (default), or dask[=SCHEDULER] for a cluster.",
 )
 @click.option("--explain", is_flag=True, help="Show each event with its verdict and score.")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
+@ANSWER_AS_JSON
 @click.pass_obj
 def command(  # noqa: PLR0913  one parameter for each option
     context: Context,
@@ -67,7 +70,6 @@ def command(  # noqa: PLR0913  one parameter for each option
     jobs: int | None,
     engine: str,
     explain: bool,
-    as_json: bool,
 ) -> int:
     """Read telemetry and fine-tuning data, score it, and add the lessons in it to the record sets.
 
@@ -85,18 +87,14 @@ def command(  # noqa: PLR0913  one parameter for each option
         dry_run=dry_run,
         since=since.date() if since else None,
         jobs=jobs,
-        engine=_engine(engine, explain=explain),
+        engine=_engine(context, engine, explain=explain),
         explain=explanation.add if explanation else None,
     )
     restore_hooks(context, repository, dry_run=dry_run)
     with nullcontext() if explain else reading_bar(context) as watch:
         synced = run_sync(repository, context.privacy, replace(request, watch=watch), commit=do_commit)
-    fresh = {identifier for joined in synced.joined for identifier in joined.added}
-    repeats = {
-        joined.name: [] if dry_run else find_repeats(repository, joined.name, joined.added, fresh)
-        for joined in synced.joined
-    }
-    if as_json:
+    repeats = _find_repeats(repository, synced, dry_run=dry_run)
+    if context.is_json:
         weights = repository.settings.weights
         explained = _explained(context, explanation, weights) if explanation else {}
         context.say_json("sync/v1", {**_to_json(synced, repeats), **explained})
@@ -104,16 +102,24 @@ def command(  # noqa: PLR0913  one parameter for each option
         if explanation:
             _explain(context, explanation, repository.settings.weights)
         _say(context, synced, request)
-        if synced.commit:
-            context.say(f"committed {synced.commit[:12]}")
-        elif synced.learned and not dry_run:
-            context.note("hint: git add data && git commit    (or next time: git fedlearn sync --commit)")
         for name, found in repeats.items():
             print_repeats(context, name, found)
+            note_size(context, repository.sets, name)
     return 1 if synced.batch.faults else 0
 
 
-def _engine(name: str, *, explain: bool) -> Engine | None:
+def _find_repeats(
+    repository: Repository, synced: Synced, *, dry_run: bool
+) -> dict[SetName, list[RepeatedLesson]]:
+    """The new lessons of each set that an older one says the same as; none of a dry run."""
+    fresh = {identifier for joined in synced.joined for identifier in joined.added}
+    return {
+        joined.name: [] if dry_run else find_repeats(repository, joined.name, joined.added, fresh)
+        for joined in synced.joined
+    }
+
+
+def _engine(context: Context, name: str, *, explain: bool) -> Engine | None:
     """The engine with this name; None for the embedded one."""
     kind, _, scheduler = name.partition("=")
     if name == "embedded":
@@ -126,7 +132,19 @@ def _engine(name: str, *, explain: bool) -> Engine | None:
         )
     from git_fedlearn.learn.dask_engine import dask_extracts  # noqa: PLC0415  costs start-up time
 
-    return partial(dask_extracts, scheduler or None)
+    def engine(
+        extract: Callable[[Chunk], Extract], chunks: Sequence[Chunk], was_read: Callable[[Chunk], None]
+    ) -> Iterator[Extract]:
+        size = sum(chunk.size for chunk in chunks)
+        if size < CLUSTER_PAYS_BYTES:
+            pays = f"{CLUSTER_PAYS_BYTES // 10**9} GB"
+            context.note(
+                f"note: a cluster pays from {pays} of new lines on; this is {size / 10**6:,.1f} MB\n"
+                "hint: git fedlearn sync    (without --engine)"
+            )
+        return dask_extracts(scheduler or None, extract, chunks, was_read)
+
+    return engine
 
 
 def _explain(context: Context, explanation: Explanation, weights: Weights) -> None:
@@ -201,6 +219,10 @@ def _say(context: Context, synced: Synced, request: SyncOptions) -> None:
     if request.dry_run:
         context.note("dry run: nothing was written")
     say_unreadable(context, batch)
+    if synced.commit:
+        context.say(f"committed {synced.commit[:12]}")
+    elif synced.learned and not request.dry_run:
+        context.note("hint: git add data && git commit    (or next time: git fedlearn sync --commit)")
 
 
 def _warn_of_repairs(context: Context, repaired: list[RepairedFile]) -> None:

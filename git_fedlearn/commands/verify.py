@@ -3,6 +3,7 @@
 import click
 
 from git_fedlearn.console.context import Context
+from git_fedlearn.console.usage import ANSWER_AS_JSON
 from git_fedlearn.console.words import count, short_ids
 from git_fedlearn.core.inspection import CONTENT
 from git_fedlearn.core.layout import SetName, find_original
@@ -18,9 +19,9 @@ from git_fedlearn.repository.verify import COPY, OLDER, Verified, earlier_trees,
 @click.option(
     "--history", is_flag=True, help="Look for lost records in all history, not only the last commits."
 )
-@click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
+@ANSWER_AS_JSON
 @click.pass_obj
-def command(context: Context, *, fix: bool, history: bool, as_json: bool) -> int:
+def command(context: Context, *, fix: bool, history: bool) -> int:
     """Check format, ids, order and sizes of all data files, and that no record was lost.
 
     A record is lost if HEAD, its parents or a commit being merged contain it, and the working tree has
@@ -32,13 +33,12 @@ def command(context: Context, *, fix: bool, history: bool, as_json: bool) -> int
     repaired: list[str] = []
     if fix:
         with repository.lock("verify --fix"):
-            _adopt(context, find_older_files(repository), quiet=as_json)
+            _adopt(context, find_older_files(repository), quiet=context.is_json)
             before = _verify(repository, history=history)
             repaired = repair(repository, before)
-            if not as_json:
-                _say_repaired(context, before, repaired)
+            _say_repaired(context, before, repaired)
     verified = before if fix and not repaired else _verify(repository, history=history)
-    if as_json:
+    if context.is_json:
         _say_json(context, verified, repaired)
     else:
         _say(context, verified, fixed=fix)

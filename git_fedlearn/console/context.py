@@ -6,7 +6,6 @@ text are never printed raw: a record from a peer must not move the cursor or hid
 
 import json
 import os
-import re
 import shlex
 import sys
 from collections.abc import Iterator, Mapping, Sequence
@@ -16,6 +15,7 @@ from typing import BinaryIO, Final, TextIO
 
 from git_fedlearn.app import Clock, Clone
 from git_fedlearn.core.canonical import Json
+from git_fedlearn.core.patterns import lazy_pattern
 from git_fedlearn.errors import FedlearnError
 from git_fedlearn.repository.git import Git, open_pager, watched_by
 from git_fedlearn.repository.settings import hide_credentials
@@ -33,7 +33,7 @@ _CODES: Final = {
 """The words that have a color; their meaning must be clear without it."""
 
 
-_CONTROL: Final = re.compile(
+_CONTROL: Final = lazy_pattern(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\U000e0000-\U000e007f]"
 )
 """Control, bidirectional and tag characters, without tab and line feed."""
@@ -54,7 +54,7 @@ _MEANINGS: Final = {
 """What `paint` can mark, and the color of it on a terminal."""
 _OPENINGS: Final = {chr(0xFDD0 + number): code for number, code in enumerate(_MEANINGS.values())}
 _CLOSING: Final = "\ufdef"
-_MARK: Final = re.compile("[\ufdd0-\ufdef]")
+_MARK: Final = lazy_pattern("[\ufdd0-\ufdef]")
 """Characters that Unicode keeps free for use inside a program."""
 _GOOD_SCORE: Final = 0.8
 _FAIR_SCORE: Final = 0.5
@@ -77,9 +77,9 @@ def render(text: str, *, colored: bool) -> str:
     return _MARK.sub(lambda mark: _OPENINGS.get(mark[0], _RESET) if colored else "", text)
 
 
-_COMMAND_LINE: Final = re.compile(r"(next|then|hint): |\s*git ")
+_COMMAND_LINE: Final = lazy_pattern(r"(next|then|hint): |\s*git ")
 """A line to copy and paste, which is never broken."""
-_COLUMN: Final = re.compile(r"\s*\S.*?\s{2,}(?=\S)")
+_COLUMN: Final = lazy_pattern(r"\s*\S.*?\s{2,}(?=\S)")
 
 
 def fit(line: str, columns: int) -> str:

@@ -39,22 +39,26 @@ def machine_error(error: BaseException | None) -> FedlearnError | None:
 
 
 def report_bug(context: Context) -> int:
-    """Report the exception being handled, and return the exit code.
+    """Report the exception being handled, and return the exit code."""
+    error = bug_error(context)
+    context.report(error)
+    return error.exit_code
 
-    It is written to a file, whose path is printed, unless the machine is at fault.
+
+def bug_error(context: Context) -> FedlearnError:
+    """The exception being handled as an error to report.
+
+    It is written to a file, which the hint names, unless the machine is at fault.
     """
     kind, error, trace = sys.exc_info()
     told = machine_error(error)
     if told:
-        context.report(told)
-        return told.exit_code
+        return told
     text = "".join(traceback.format_exception(kind, error, trace))
     name = kind.__name__ if kind else "unknown"
-    context.print_error(f"error: this is a bug in git-fedlearn {__version__} ({name})")
     path = _write_report(text, context)
-    if path:
-        context.print_error(f"hint: report it with {path}    (read it first: it may quote your data)")
-    return FedlearnError.exit_code
+    hint = f"report it with {path}    (read it first: it may quote your data)" if path else ""
+    return FedlearnError(f"this is a bug in git-fedlearn {__version__} ({name})", hint=hint)
 
 
 def _write_report(text: str, context: Context) -> Path | None:

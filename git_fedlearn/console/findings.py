@@ -3,9 +3,11 @@
 No report repeats private data, not even in a file name.
 """
 
+from __future__ import annotations
+
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from git_fedlearn.console.context import Context
 from git_fedlearn.console.words import SHORT_ID, count, plural, short_ids
@@ -13,11 +15,13 @@ from git_fedlearn.core.canonical import Json
 from git_fedlearn.core.inspection import Problem
 from git_fedlearn.core.layout import SetName, is_data_file, is_raw
 from git_fedlearn.core.record_set import Losses
-from git_fedlearn.privacy.engine import PrivacyEngine
 from git_fedlearn.repository.commit_checks import NewLine, changed_paths, new_lines
 from git_fedlearn.repository.trees import CommittedTree
 from git_fedlearn.scanning.files import Passage
 from git_fedlearn.scanning.findings import FileFinding, scan_name, scan_passages, shown_path
+
+if TYPE_CHECKING:
+    from git_fedlearn.privacy.engine import PrivacyEngine
 
 COMMIT_LENGTH = 12
 

@@ -3,17 +3,18 @@
 Only new commits are looked at, in batches, each once however many refs lead to it.
 """
 
-from collections.abc import Iterable
+from __future__ import annotations
+
+from functools import cached_property
 from itertools import chain
-from typing import Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from git_fedlearn.console.context import Context
 from git_fedlearn.console.findings import COMMIT_LENGTH, report_found
-from git_fedlearn.federation.unattended import is_anonymous
 from git_fedlearn.privacy import kinds
-from git_fedlearn.privacy.engine import LocalIdentity
 from git_fedlearn.repository.messages import NOTES, CommitText, read_messages
-from git_fedlearn.repository.objects import Objects, Oid
+from git_fedlearn.repository.objects import Oid
+from git_fedlearn.repository.repository import Repository
 from git_fedlearn.repository.settings import SETTINGS_FILE
 from git_fedlearn.scanning.findings import FileFinding, scan_passages
 from git_fedlearn.scanning.messages import (
@@ -25,6 +26,9 @@ from git_fedlearn.scanning.messages import (
     settings_passages,
     tag_passages,
 )
+
+if TYPE_CHECKING:
+    from git_fedlearn.privacy.engine import LocalIdentity
 
 _LOCAL_RULES: Final = ("local-host", "local-login")
 _HINTS: Final = {
@@ -54,13 +58,39 @@ class Update(NamedTuple):
         return self.old is None and self.ref.startswith("refs/") and bool(self.target.strip("0"))
 
 
-def check_messages(context: Context, objects: Objects, updates: list[Update], known: list[Oid]) -> int:
+class Outgoing:
+    """What a push or a bundle publishes: updates of refs. `known` are commits that the other side has."""
+
+    def __init__(self, repository: Repository, updates: list[Update], known: list[Oid]) -> None:
+        self.objects = repository.objects
+        self.updates = updates
+        self.known = known
+        self._repository = repository
+
+    @cached_property
+    def commits(self) -> list[Oid]:
+        """The commits that no ref of the other side leads to, children first."""
+        tips = [update.new for update in self.updates if update.new]
+        old = [update.old for update in self.updates if update.old]
+        return list(self.objects.walk(tips, without=[*self.known, *old])) if tips else []
+
+    def of(self, update: Update) -> Outgoing:
+        """What one of the updates would publish alone."""
+        return self if self.updates == [update] else Outgoing(self._repository, [update], self.known)
+
+    @cached_property
+    def messages(self) -> list[CommitText]:
+        """The messages and people of these commits."""
+        return list(read_messages(self._repository.git, self.commits))
+
+
+def check_messages(context: Context, outgoing: Outgoing) -> int:
     """Report private data that new commits, tags, notes and refs have beside files; 1 if there is any."""
     engine, git = context.privacy, context.repository.git
-    commits = _new_commits(objects, updates, known)
+    objects, updates = outgoing.objects, outgoing.updates
     tags = {update.ref: update.target for update in updates if update.target.strip("0") and _is_tag(update)}
     passages = chain(
-        commit_passages(engine, read_messages(git, commits)),
+        commit_passages(engine, outgoing.messages),
         tag_passages(engine, git, tags),
         *(
             note_passages(engine, objects, git, update.ref, (update.new, [update.old] if update.old else []))
@@ -70,25 +100,20 @@ def check_messages(context: Context, objects: Objects, updates: list[Update], kn
     )
     found = [
         *scan_messages(engine, passages),
-        *scan_passages(engine, settings_passages(objects, commits)),
+        *scan_passages(engine, settings_passages(objects, outgoing.commits)),
         *(item for update in updates if update.is_named_anew for item in scan_ref(engine, update.ref)),
     ]
     return _report(context, found)
 
 
-def check_authors(context: Context, objects: Objects, updates: list[Update], known: list[Oid]) -> int:
+def check_authors(context: Context, outgoing: Outgoing) -> int:
     """Report new commits whose author or committer is private to this machine; 1 if there are any.
 
     That is an address that git made of its host name, and with `fedlearn.anonymous` the user of git config.
     """
-    commits = _new_commits(objects, updates, known)
-    if not commits:
-        return 0
-    hidden = context.identity() if is_anonymous(context.repository) else None
+    hidden = context.identity() if context.repository.is_anonymous else None
     refused = [
-        (commit, why)
-        for commit in read_messages(context.repository.git, commits)
-        if (why := _why_private(context, commit, hidden))
+        (commit, why) for commit in outgoing.messages if (why := _why_private(context, commit, hidden))
     ]
     for commit, why in refused[:_MAX_COMMITS]:
         context.print_error(f"error: commit {commit.oid[:COMMIT_LENGTH]}: {why}")
@@ -119,14 +144,6 @@ def _why_private(context: Context, commit: CommitText, hidden: LocalIdentity | N
     ):
         return "names the user of this machine, and fedlearn.anonymous is set"
     return ""
-
-
-def _new_commits(objects: Objects, updates: Iterable[Update], known: list[Oid]) -> list[Oid]:
-    """The commits that no ref of the other side leads to, children first."""
-    updates = list(updates)
-    tips = [update.new for update in updates if update.new]
-    old = [update.old for update in updates if update.old]
-    return list(objects.walk(tips, without=[*known, *old])) if tips else []
 
 
 def _is_tag(update: Update) -> bool:

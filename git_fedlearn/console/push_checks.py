@@ -11,7 +11,8 @@ from git_fedlearn.console.findings import (
     report_problems,
     scan_lines,
 )
-from git_fedlearn.console.message_checks import Update, check_messages
+from git_fedlearn.console.judged import SCAN, VERIFY, Judged, settings_bytes
+from git_fedlearn.console.message_checks import Outgoing, Update, check_messages
 from git_fedlearn.core.layout import DATA
 from git_fedlearn.errors import SettingsError
 from git_fedlearn.privacy.policy import parse_policy
@@ -25,27 +26,35 @@ from git_fedlearn.scanning.findings import scan_name
 COMMIT_LENGTH = 12
 
 
-def check_updates(context: Context, objects: Objects, updates: Iterable[Update], known: list[Oid]) -> int:
-    """Report what must not be published; 1 if there is any. `known` are commits that the other side has."""
-    updates = list(updates)
-    code = check_messages(context, objects, updates, known)
-    for update in updates:
+def check_updates(context: Context, outgoing: Outgoing, *, judged: bool = False) -> int:
+    """Report what must not be published; 1 if there is any.
+
+    With `judged`, data files that a hook of this clone found sound, when they were committed, are not
+    checked again.
+    """
+    code = check_messages(context, outgoing)
+    for update in outgoing.updates:
         if update.new is not None:
-            code |= _check_update(context, objects, update, known)
+            code |= _check_update(context, outgoing, update, judged=judged)
         elif update.target:
-            code |= _check_files(context, objects, update)
+            code |= _check_files(context, outgoing.objects, update)
     return code
 
 
-def _check_update(context: Context, objects: Objects, update: Update, known: list[Oid]) -> int:
+def _check_update(context: Context, outgoing: Outgoing, update: Update, *, judged: bool) -> int:
     """Report private data in new commits, invalid lines in the tip, and records that it lost."""
-    tip = update.new or Oid("")
+    objects, tip = outgoing.objects, update.new or Oid("")
     old = [update.old] if update.old else []
-    commits = list(_data_commits(objects, tip, [*known, *old]))
+    commits = list(_data_commits(outgoing, update))
     refused = code = _check_settings(context, objects, update)
+    unverified = False
     for commit in commits:
-        before = _trees(objects, objects.parents(commit))
-        if report_private(context, committed_tree(objects, commit), before, is_past=commit != tip):
+        after, before = committed_tree(objects, commit), _trees(objects, objects.parents(commit))
+        known = Judged(context, after, before) if judged else None
+        unverified |= not (known and known.is_sound(VERIFY))
+        if known and known.is_sound(SCAN):
+            continue
+        if report_private(context, after, before, is_past=commit != tip):
             context.print_error(f"  in commit {commit[:COMMIT_LENGTH]} ({update.ref})")
             code = 1
     if refused or (
@@ -54,11 +63,19 @@ def _check_update(context: Context, objects: Objects, update: Update, known: lis
         return code
     fresh = dict.fromkeys(commits)
     bases = {oid for commit in commits for oid in objects.parents(commit) if oid not in fresh}
+    if not unverified and bases.issuperset(old) and _has_these_settings(context, objects, tip):
+        return code  # each commit keeps what its parents have, so the last one has everything
     outside = [*_trees(objects, sorted(bases.union(old)))]
     candidate = committed_tree(objects, tip)
     problems = find_problems(limits_at(context.repository, objects, tip), candidate, outside)
     losses = find_shrinking(context.repository, chain(outside, _trees(objects, fresh)), candidate, tip)
     return code | report_problems(context, problems) | report_losses(context, losses)
+
+
+def _has_these_settings(context: Context, objects: Objects, commit: Oid) -> bool:
+    """Whether the settings of a commit are those with which the hooks checked the commits."""
+    entry = objects.files(commit, SETTINGS_FILE).get(SETTINGS_FILE)
+    return (objects.read(entry.oid) if entry and entry.is_file else b"") == settings_bytes(context)
 
 
 def _check_files(context: Context, objects: Objects, update: Update) -> int:
@@ -98,9 +115,10 @@ def _check_settings(context: Context, objects: Objects, update: Update) -> int:
     return 0
 
 
-def _data_commits(objects: Objects, tip: Oid, without: list[Oid]) -> Iterator[Oid]:
-    """The new commits that change data files, compared with any parent."""
-    for commit in objects.walk([tip], without=without):
+def _data_commits(outgoing: Outgoing, update: Update) -> Iterator[Oid]:
+    """The new commits of an update that change data files, compared with any parent."""
+    objects = outgoing.objects
+    for commit in outgoing.of(update).commits:
         data = objects.tree_oid(commit, DATA)
         before = [objects.tree_oid(parent, DATA) for parent in objects.parents(commit)]
         if any(tree != data for tree in before or [None]):

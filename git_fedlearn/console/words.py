@@ -16,10 +16,14 @@ from git_fedlearn.core.layout import SetName
 from git_fedlearn.core.record import RETRACTED, Record, headline, printable, score_of
 from git_fedlearn.errors import FedlearnError
 from git_fedlearn.repository.names import SystemNames
+from git_fedlearn.repository.settings import SETTINGS_FILE
 
 if TYPE_CHECKING:
     from git_fedlearn.qdrant.upsert import Imported
+    from git_fedlearn.repository.record_sets import RecordSets
 
+WARNED_SHARE = 0.8
+"""The share of its largest size from which on a set is noted: there is time to act."""
 SHORT_ID = 12
 """Characters of a record id in output for people; commands accept any unambiguous prefix."""
 
@@ -262,6 +266,16 @@ def say_folds(context: Context, folds: Folds) -> None:
     """Print how many inputs share a record."""
     if folds.found:
         context.say(f"  {folds}")
+
+
+def note_size(context: Context, sets: "RecordSets", name: SetName) -> None:
+    """Say it before a set reaches the size at which the commit checks refuse it."""
+    size, most = sets.size(name), sets.max_bytes
+    if size > WARNED_SHARE * most:
+        context.note(
+            f"note: {name}: {size / 10**6:,.1f} MB of at most {most / 10**6:,.1f} MB\n"
+            f"hint: raise record_set_bytes in {SETTINGS_FILE}, or put some lessons into collections"
+        )
 
 
 def say_imported(context: Context, one: "Imported", *, dry_run: bool = False) -> None:

@@ -6,14 +6,14 @@ ids, times, hosts or run data, so that two systems that learn the same lesson wr
 
 import json
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from git_fedlearn.core.canonical import Json, JsonObject, iter_strings
 from git_fedlearn.core.events import SYNONYMS, text_of, texts_of, unit_number
 from git_fedlearn.core.layout import BEST_PRACTICES, ERROR_SOLUTIONS, SKILLS_PATTERNS, SetName
 from git_fedlearn.core.occurrence import is_of_one_occurrence
-from git_fedlearn.core.quality import unfenced
+from git_fedlearn.core.wholeness import unfenced
 
 QUESTION_HEAD: Final = 2000
 QUESTION_TAIL: Final = 500
@@ -53,6 +53,13 @@ class Draft:
     """Made of access rules, not of anybody's words."""
     is_list: bool = False
     """Made of the whole items of a list, which may have been cut off."""
+
+    def shortened(self, answer: str) -> "Draft | None":
+        """The draft with only the start of its answer; None without a start or a field with the answer."""
+        names = [name for name, value in self.content.items() if value == self.answer]
+        if not answer or not names:
+            return None
+        return replace(self, content={**self.content, **dict.fromkeys(names, answer)}, answer=answer)
 
 
 def find_draft(event: JsonObject) -> Draft | None:

@@ -8,16 +8,15 @@ from functools import lru_cache
 from typing import Final
 
 from git_fedlearn.core.identity import is_volatile
+from git_fedlearn.core.record import SESSION_FIELDS, USAGE_FIELDS
 
-_FIELDS: Final = frozenset(
+_FIELDS: Final = SESSION_FIELDS | USAGE_FIELDS.union(
     """
     solution_verified
     timestamps datetime created updated modified started_at finished_at completed_at
-    session_id interaction_id event_id request_id conversation_id correlation_id run_id trace_id span_id
     host hostname pid
     model model_id model_name model_version provider temperature top_p top_k seed finish_reason
-    prompt_tokens completion_tokens total_tokens tokens cost cost_usd
-    latency duration duration_ms duration_s elapsed_ms
+    tokens cost cost_usd duration duration_s
     """.split()
 )
 """Times, sessions, the machine, and the run of a model."""

@@ -2,23 +2,23 @@
 
 import re
 from functools import cached_property
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, AnyStr, Generic, cast
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 
-def lazy_pattern(pattern: str, flags: int = 0) -> re.Pattern[str]:
+def lazy_pattern(pattern: AnyStr, flags: int = 0) -> re.Pattern[AnyStr]:
     """Like `re.compile`, but an invalid pattern raises only when it is used."""
-    return cast("re.Pattern[str]", _LazyPattern(pattern, flags))
+    return cast("re.Pattern[AnyStr]", _LazyPattern(pattern, flags))
 
 
-class _LazyPattern:
+class _LazyPattern(Generic[AnyStr]):
     """Gets the attributes of the compiled pattern at the first use of one."""
 
-    def __init__(self, pattern: str, flags: int) -> None:
-        self._source = (pattern, flags)
-        self.pattern = pattern
+    def __init__(self, pattern: AnyStr, flags: int) -> None:
+        self._source: tuple[AnyStr, int] = (pattern, flags)
+        self.pattern: AnyStr = pattern
         self.flags = flags
 
     def __getattr__(self, name: str) -> object:

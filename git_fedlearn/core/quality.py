@@ -3,18 +3,16 @@
 The rules look at form, never at subject. Each is stated in docs/scoring.md with an example.
 """
 
-import json
 import re
 from collections.abc import Callable
-from itertools import pairwise
 from typing import Final
 
 from git_fedlearn.core.events import words_of
 from git_fedlearn.core.patterns import PatternTest
+from git_fedlearn.core.wholeness import CUT_OFF, is_cut_off
 
 PROBE: Final = "the question is a connection test"
 TOO_SHORT: Final = "the question is too short to be understood alone"
-CUT_OFF: Final = "the answer is cut off"
 REPEATS: Final = "the answer repeats itself"
 DECLINES_TO_ANSWER: Final = "the answer declines to answer"
 CONTRADICTS_ITSELF: Final = "the answer contradicts itself"
@@ -40,15 +38,7 @@ _GUESSES = PatternTest(
     r"|i (?:assume|guess|suspect|think|believe))\b",
     re.IGNORECASE,
 )
-_FENCED = re.compile(r"\A```\w*\n(.*?)\n?```\Z", re.DOTALL)
-_ITEM = re.compile(r"\s*(?:[-*+•]|\d+[.)])\s")
 _CODE = re.compile(r"```.*?```", re.DOTALL)
-
-
-def unfenced(answer: str) -> str:
-    """The content of an answer that is one fenced block, else the answer, stripped."""
-    match = _FENCED.match(answer.strip())
-    return match[1] if match and "```" not in match[1] else answer.strip()
 
 
 def find_fault(question: str, answer: str) -> str | None:
@@ -90,49 +80,7 @@ def is_echo(asked: list[str], said: list[str]) -> bool:
 
 def is_repetitive(said: list[str]) -> bool:
     """Whether an answer of 100 words or more has under a third of distinct three-word runs: a stuck model."""
-    runs = [*zip(said, said[1:], said[2:], strict=False)]
-    return len(runs) >= 100 and len(set(runs)) * 3 < len(runs)  # noqa: PLR2004
-
-
-def is_cut_off(answer: str) -> bool:
-    """Whether the answer stops before its end: an open block or JSON, a heading or sentence left hanging."""
-    text = answer.rstrip()
-    if text.count("```") % 2:
-        return True
-    if unfenced(text)[:1] in ("{", "["):
-        return _is_open_json(unfenced(text))
-    return _hangs(_CODE.sub(".", text))
-
-
-def _is_open_json(text: str) -> bool:
-    """Whether brackets are left open; text that only starts like JSON passes."""
-    try:
-        json.JSONDecoder().raw_decode(text)
-    except (ValueError, RecursionError):
-        bare = re.sub(r'"(?:[^"\\]|\\.)*"', "", text)
-        return bare.count("{") + bare.count("[") > bare.count("}") + bare.count("]")
-    return False
-
-
-def _hangs(text: str) -> bool:
-    lines = [line for line in text.splitlines() if line.strip()]
-    if not lines:
+    if len(said) < 102:  # noqa: PLR2004  100 runs
         return False
-    last = lines[-1]
-    if len(lines) > 1 and re.fullmatch(r"\s*(?:#{1,6}.*|[-*+•]|\d+[.)]|#{1,6}\s*\d+[.)])\s*", last):
-        return True
-    if last.count("`") % 2 or last.count("(") > last.count(")"):
-        return True
-    return bool(re.search(r"[\w,]$", last)) and _ends_unlike_its_kind(lines)
-
-
-def _ends_unlike_its_kind(lines: list[str]) -> bool:
-    """Whether the last line lacks an end mark although most lines of its kind (items, or prose) have one."""
-    item = bool(_ITEM.match(lines[-1]))
-    kin = [
-        line for line in lines[:-1] if bool(_ITEM.match(line)) == item and not line.lstrip().startswith("#")
-    ]
-    kin = [line for line in kin if len(line) >= 40]  # noqa: PLR2004  shorter lines are labels
-    if kin:
-        return sum(bool(re.search(r"[.!?;:)`*\"']$", line.rstrip())) for line in kin) * 2 > len(kin)
-    return len(lines[-1]) >= 200 or any(b == " " and a in ".!?" for a, b in pairwise(lines[-1]))  # noqa: PLR2004
+    runs = [*zip(said, said[1:], said[2:], strict=False)]
+    return len(set(runs)) * 3 < len(runs)

@@ -73,13 +73,16 @@ class NotARecordError(ValueError):
 
 RAW_EVENT: Final = "a whole event of a log, not a record"
 _TIMES: Final = frozenset(("timestamp", "ts", "time", "created_at", "datetime"))
-_EVENT_MARKS: Final = frozenset(
-    """
-    event event_type pattern_extracted
-    session_id interaction_id event_id request_id conversation_id correlation_id run_id trace_id span_id
-    latency latency_ms duration_ms elapsed_ms
-    prompt_tokens completion_tokens total_tokens tokens_used source_hash
-    """.split()
+SESSION_FIELDS: Final = frozenset(
+    "session_id interaction_id event_id request_id conversation_id correlation_id run_id trace_id "
+    "span_id".split()
+)
+USAGE_FIELDS: Final = frozenset(
+    "latency duration_ms elapsed_ms prompt_tokens completion_tokens total_tokens".split()
+)
+"""What an answer took."""
+_EVENT_MARKS: Final = SESSION_FIELDS | USAGE_FIELDS.union(
+    ("event", "event_type", "pattern_extracted", "latency_ms", "tokens_used", "source_hash")
 )
 
 

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
-from git_fedlearn.core.canonical import JsonObject
+from git_fedlearn.core.canonical import JsonObject, iter_strings
 from git_fedlearn.core.events import (
     SCORE,
     feedback_of,
@@ -21,27 +21,33 @@ from git_fedlearn.core.events import (
     unwrapped,
     words_of,
 )
+from git_fedlearn.core.inconclusive import is_inconclusive
 from git_fedlearn.core.layout import ERROR_SOLUTIONS, SetName
 from git_fedlearn.core.lessons import Draft, find_draft, is_endorsed
-from git_fedlearn.core.quality import CUT_OFF, find_fault
+from git_fedlearn.core.quality import find_fault
 from git_fedlearn.core.substance import (
+    CONVERSATION,
     DOCUMENT,
     MAX_ERROR,
     MAX_LESSON,
+    MAX_OTHERS,
     THOUGHT,
     UNNAMED,
+    UNRESOLVED,
     WHOLE_LOG,
     estimate_specificity,
     find_emptiness,
     find_platitude,
     find_restatement,
     is_concrete,
+    is_conversation,
     is_thinking_aloud,
     is_unnamed,
     reports_success,
     strip_thoughts,
 )
 from git_fedlearn.core.weights import DEFAULT_WEIGHTS, Weights
+from git_fedlearn.core.wholeness import CUT_OFF, is_cut_off, is_surely_cut_off, whole_items
 
 THRESHOLD: Final = 0.7
 """The default minimum score of a lesson."""
@@ -116,11 +122,12 @@ def route_event(
         return Score(claim.contribution, (claim,)), _below(claim.contribution, threshold)
     if any("<" in value for value in fields.values() if isinstance(value, str)):
         fields = {name: strip_thoughts(value) for name, value in fields.items()}
-    draft = find_draft(fields)
-    if draft is None:
+    found = find_draft(fields)
+    if found is None:
         return NO_SCORE, Skipped(_missing(fields))
-    if fault := _fault(fields, draft):
-        return NO_SCORE, Skipped(fault)
+    draft = _judged(fields, found)
+    if isinstance(draft, str):
+        return NO_SCORE, Skipped(draft)
     if claim:
         score = Score(claim.contribution, (claim,))
     else:
@@ -141,26 +148,33 @@ def _below(score: float, threshold: float) -> Skipped:
     return Skipped(BELOW, f"scored {score:g}, below your minimum of {threshold:g}")
 
 
-def _fault(event: JsonObject, draft: Draft) -> str | None:
-    """What makes an event worthless at any score."""
+def _judged(event: JsonObject, draft: Draft) -> Draft | str:
+    """A draft, of a list that was cut off its whole items, or what makes it worthless at any score."""
     if not draft.content:
         return PRIVILEGE
-    is_cut = event.get("truncated") is True or str(event.get("finish_reason")).strip() == "length"
-    if is_cut and not draft.is_list:
-        return CUT_OFF
     if not draft.distilled and outcome_of(event)[0] == "failure":
         return FAILED
     if draft.by_rules:
-        return None
-    return _find_lack(draft) or (None if draft.distilled else find_fault(draft.question, draft.answer))
+        return draft
+    if lack := _find_lack(draft):
+        return lack
+    is_told = event.get("truncated") is True or str(event.get("finish_reason")).strip() == "length"
+    is_cut = is_surely_cut_off if draft.distilled else is_cut_off
+    if not draft.is_list and (is_told or is_cut(draft.answer)):
+        whole = draft.shortened(whole_items(draft.answer))
+        if whole is None:
+            return CUT_OFF
+        draft = whole
+    return (None if draft.distilled else find_fault(draft.question, draft.answer)) or draft
 
 
 def _find_lack(draft: Draft) -> str | None:
     """Why the texts of a draft do not make a lesson."""
     question, answer = draft.question, draft.answer
-    if len(answer) > MAX_LESSON:
+    if len(answer) > MAX_LESSON or _size_of_others(draft) > MAX_OTHERS:
         return DOCUMENT
-    if lack := find_emptiness(answer) or (THOUGHT if is_thinking_aloud(answer) else None):
+    talk = CONVERSATION if is_conversation(answer) else None
+    if lack := talk or find_emptiness(answer) or (THOUGHT if is_thinking_aloud(answer) else None):
         return lack
     if draft.set_name != ERROR_SOLUTIONS:
         return find_platitude(f"{question}\n{answer}" if draft.distilled else answer, strict=True)
@@ -169,7 +183,14 @@ def _find_lack(draft: Draft) -> str | None:
     message = draft.content.get("error_message")
     if is_unnamed(question) or (isinstance(message, str) and reports_success(message)):
         return UNNAMED
-    return find_restatement(question, answer) or find_platitude(answer, strict=False)
+    unsolved = UNRESOLVED if is_inconclusive(answer) else None
+    return unsolved or find_restatement(question, answer) or find_platitude(answer, strict=False)
+
+
+def _size_of_others(draft: Draft) -> int:
+    """Characters of the fields that are neither the question nor the answer."""
+    others = [value for value in draft.content.values() if value not in (draft.question, draft.answer)]
+    return sum(map(len, iter_strings(others)))
 
 
 def _missing(event: JsonObject) -> str:

@@ -28,6 +28,9 @@ MAX_LESSON: Final = 6_000
 MAX_ERROR: Final = 10_000
 """Characters of an error; a longer one is a whole log."""
 
+MAX_OTHERS: Final = 16_000
+"""Characters of all other fields of a lesson together."""
+
 MAX_THOUGHTS: Final = 100_000
 """Characters of a text whose thoughts are looked for; a longer one is no lesson."""
 
@@ -46,6 +49,7 @@ THOUGHT: Final = "only a chain of thought"
 PLATITUDE: Final = "a platitude"
 UNNAMED: Final = "the error is not named"
 DOCUMENT: Final = f"longer than {MAX_LESSON} characters"
+CONVERSATION: Final = "a conversation, not a lesson"
 WHOLE_LOG: Final = f"an error of more than {MAX_ERROR} characters"
 
 _THOUGHT_NAMES = "think|thinking|thought|thoughts|reasoning|reflection|scratchpad|analysis"
@@ -81,7 +85,7 @@ _THOUGHT_MARKS: Final = (
         re.compile(r"(?:<\|end\|>\s*)?(?:<\|start\|>assistant)?(?<!`)<\|channel\|>final<\|message\|>"),
         "</think>",
     ),
-    (re.compile(r"(?<!`)<\|(?:end|return)\|>\s*\Z"), ""),
+    (re.compile(r"(?<!`)<\|(?:end|return|im_end|eot_id|endoftext)\|>\s*\Z"), ""),
 )
 """How other models mark thoughts and answers: Magistral, Kimi, Seed, Command, and gpt-oss (harmony)."""
 _THOUGHT_PARTS: Final = frozenset({"thinking", "redacted_thinking", "reasoning"})
@@ -94,6 +98,13 @@ _THOUGHT_ALOUD = re.compile(
     re.IGNORECASE,
 )
 _FINAL_ANSWER = re.compile(r"^\W*(?:final answer|answer|response)\W*:\s*", re.IGNORECASE | re.MULTILINE)
+
+_TURN = re.compile(
+    r"^\W*(?:user|human|assistant|ai|agent|bot|model|gpt|claude|customer|support)\W{0,4}:",
+    re.IGNORECASE | re.MULTILINE,
+)
+MIN_TURNS: Final = 4
+"""Turns of a conversation; a question and its answer may be quoted in a lesson."""
 
 _REFERENCE = re.compile(
     r"https?://\S+|\b[\w.-]+/[\w.-]+#\d+|#\d+|\bgh-\d+\b|\b(?=[a-f]*\d)(?=\d*[a-f])[0-9a-f]{7,40}\b",
@@ -222,6 +233,11 @@ def _is_thought(part: Json) -> bool:
     return isinstance(part, dict) and isinstance(part.get("type"), str) and part["type"] in _THOUGHT_PARTS
 
 
+def is_conversation(text: str) -> bool:
+    """Whether a text is a record of who said what: several turns of a user and a model."""
+    return len(_TURN.findall(text)) >= MIN_TURNS
+
+
 def is_thinking_aloud(text: str) -> bool:
     """Whether a text begins as a chain of thought without tags."""
     return bool(_THOUGHT_ALOUD.match(text[:200]))
@@ -259,7 +275,7 @@ def _begins_with_substance(text: str) -> bool:
     end = text.find(" ", _BEGINNING)
     beginning = text[:end] if end >= 0 else text
     if not _REFERENCE_SIGN.search(beginning):
-        return not _EMPTY_WORDS.issuperset(_content(beginning))
+        return any(word not in _EMPTY_WORDS for word in _content(beginning))
     beginning = _REFERENCE.sub(" ", beginning)
     return not NOTHING_WORDS.issuperset(_content(beginning)) and not _EMPTY_WORDS.issuperset(
         _content(_WEAK_REFERENCE.sub(" ", beginning))

@@ -7,22 +7,21 @@ Allowed URLs are ssh, https, git and files; http only on this machine. `ext::`, 
 """
 
 import os
-import re
-from dataclasses import dataclass, replace
 from enum import Enum
 from pathlib import Path
-from typing import Final, NewType
+from typing import Final, NamedTuple, NewType
 from urllib.parse import urlsplit
 
 from git_fedlearn.core.layout import SetName, stem_of
+from git_fedlearn.core.patterns import lazy_pattern
 from git_fedlearn.errors import FedlearnError, SettingsError, UsageError
 from git_fedlearn.repository.repository import Repository
 from git_fedlearn.repository.settings import hide_credentials
 
 TRANSPORTS: Final = ("ssh", "https", "git", "file")
-_LOOPBACK: Final = re.compile(r"localhost|127(\.\d{1,3}){3}|::1")
-_SCHEME: Final = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://")
-_SCP: Final = re.compile(r"(?:[^/:@\s]+@)?[^/:\s]+:(?!:).*")
+_LOOPBACK: Final = lazy_pattern(r"localhost|127(\.\d{1,3}){3}|::1")
+_SCHEME: Final = lazy_pattern(r"([A-Za-z][A-Za-z0-9+.-]*)://")
+_SCP: Final = lazy_pattern(r"(?:[^/:@\s]+@)?[^/:\s]+:(?!:).*")
 
 
 def check_address(url: str, directory: Path) -> str:
@@ -66,8 +65,8 @@ RemoteName = NewType("RemoteName", str)
 NOTHING: Final = "none"
 """Value of `fedlearnPublish` for a peer to which nothing may be pushed."""
 
-_NAME: Final = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_-]|\.(?!\.)){0,99}(?<!\.)(?<!\.lock)")
-_BRANCH: Final = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_./*-]{0,199}")
+_NAME: Final = lazy_pattern(r"[A-Za-z0-9_](?:[A-Za-z0-9_-]|\.(?!\.)){0,99}(?<!\.)(?<!\.lock)")
+_BRANCH: Final = lazy_pattern(r"[A-Za-z0-9_][A-Za-z0-9_./*-]{0,199}")
 
 
 class TrustLevel(Enum):
@@ -81,8 +80,7 @@ class TrustLevel(Enum):
     """Like `verify`, and its newest commit needs a good signature by an allowed signer."""
 
 
-@dataclass(frozen=True, slots=True)
-class Peer:
+class Peer(NamedTuple):
     """A peer as configured; `publish` is None if everything may be pushed to it, empty if nothing may."""
 
     name: RemoteName
@@ -95,7 +93,7 @@ class Peer:
 
     def with_trust(self, trust: TrustLevel) -> "Peer":
         """The same peer at another trust level."""
-        return replace(self, trust=trust)
+        return self._replace(trust=trust)
 
     @property
     def shown_url(self) -> str:

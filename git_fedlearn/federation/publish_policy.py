@@ -11,6 +11,7 @@ from typing import Final, NamedTuple
 from urllib.parse import unquote, urlsplit
 
 from git_fedlearn.core.layout import DATA, FileKind, find_set, kind_of
+from git_fedlearn.core.patterns import lazy_pattern
 from git_fedlearn.federation.peers import Peer, read_peers
 from git_fedlearn.repository.repository import Repository
 
@@ -29,18 +30,18 @@ class PublishRefusal(NamedTuple):
     paths: tuple[str, ...]
 
 
-def may_publish(
-    repository: Repository, remote: str, paths: Iterable[str], *, url: str = "", unknown: Sequence[str] = ()
-) -> PublishRefusal | None:
-    """None if these paths may be pushed to a remote (a name or URL), else why not.
+def may_publish(repository: Repository, remote: str, paths: Iterable[str]) -> PublishRefusal | None:
+    """None if these paths may be pushed to a remote (a name or URL), else why not. Raises SettingsError."""
+    peer = find_restricted(repository, remote)
+    return refuse_paths(peer, paths) if peer else None
 
-    `url` is where the push goes, if it is known; else it is read from the remote.
+
+def refuse_paths(peer: Peer, paths: Iterable[str], unknown: Sequence[str] = ()) -> PublishRefusal | None:
+    """None if these paths may be pushed to a peer, else why not.
 
     `paths` are all paths that the outgoing commits add or change, `unknown` refs that lead to no commit.
-    Raises SettingsError for invalid config: the push must stop then.
     """
-    peer = _find_peer(repository, remote, url)
-    if peer is None or peer.publish is None:
+    if peer.publish is None:
         return None
     hint = f"git fedlearn remote show {peer.name}    (shows what may be pushed)"
     if not peer.publish:
@@ -87,8 +88,12 @@ def paths_of(repository: Repository, tips: Iterable[str], without: Iterable[str]
     return sorted({os.fsdecode(path) for oid, path in found if oid not in _EMPTY})
 
 
-def _find_peer(repository: Repository, remote: str, url: str) -> Peer | None:
-    """The peer that is this repository; of several the one to which the fewest sets may be pushed."""
+def find_restricted(repository: Repository, remote: str, url: str = "") -> Peer | None:
+    """The peer that is this repository, if not everything may be pushed there; of several the strictest one.
+
+    `url` is where a push goes, if it is known; else it is read from the remote. Raises SettingsError for
+    invalid config: the push must stop then.
+    """
     peers = read_peers(repository)
     if not any(peer.publish is not None for peer in peers):
         return None
@@ -100,7 +105,7 @@ def _find_peer(repository: Repository, remote: str, url: str) -> Peer | None:
     return min(restricted, key=lambda peer: len(peer.publish or ()), default=None)
 
 
-_SCP: Final = re.compile(r"(?:[^@/:]+@)?(?P<host>\[[^\]]+\]|[^/:]+):(?P<path>.*)", re.DOTALL)
+_SCP: Final = lazy_pattern(r"(?:[^@/:]+@)?(?P<host>\[[^\]]+\]|[^/:]+):(?P<path>.*)", re.DOTALL)
 """`user@host:path`, which is no URL: gitremote(7) and git-push(1), "Git URLs"."""
 _PORTS: Final = {"ssh": 22, "git": 9418, "http": 80, "https": 443}
 

@@ -8,7 +8,6 @@ again with their tip. No branch, index or work tree of this clone changes.
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable
-from dataclasses import replace
 from enum import Enum
 from typing import Final, NamedTuple
 
@@ -101,7 +100,7 @@ class Target:
         if fetched.contact is Contact.EMPTY and not self._peer.branch:
             # The branch that HEAD will name is made by the first who publishes.
             first = self._repository.git.find_config("init.defaultBranch") or _FIRST_BRANCH
-            self._peer = replace(self._peer, branch=check_branch(first))
+            self._peer = self._peer._replace(branch=check_branch(first))
             self.fetch()
             return
         if fetched.contact in _NEW_REPOSITORY:

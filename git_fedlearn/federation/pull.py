@@ -160,7 +160,7 @@ class _Run:
 
     def _read_offers(self, peers: list[Peer], fetched: dict[RemoteName, Fetched]) -> list[Offer]:
         tips = read_tips(self.repository, self.objects, peers)
-        with closing(GitObjects(self.repository.git)) as contents:
+        with closing(GitObjects(self.repository.git, self.repository.common_dir)) as contents:
             reader = OfferReader(self.repository, self.objects, contents, self.head, self.tree, self.rules)
             return [
                 reader.read(peer, self.states.read(peer.name), fetched[peer.name], tips[peer.name])

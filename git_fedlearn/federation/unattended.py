@@ -83,11 +83,6 @@ def write_last_run(repository: Repository, run: LastRun) -> None:
     write_json(repository.state.path(FEDERATED), {"format": FORMAT, "ended": ended, "failed": [*run.failed]})
 
 
-def is_anonymous(repository: Repository) -> bool:
-    """Whether this clone makes its own commits without the name of its user: `fedlearn.anonymous`."""
-    return repository.git.attempt("config", "--type=bool", "--get", "fedlearn.anonymous").out == b"true\n"
-
-
 def anonymous_environment(repository: Repository) -> dict[str, str]:
     """The environment in which git commits under the system id, unsigned, whatever the config says."""
     system = repository.system()

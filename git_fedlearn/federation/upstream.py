@@ -15,7 +15,7 @@ from git_fedlearn.repository.git import IDENTITY_HINT, TIMED_OUT, Finished, GitL
 from git_fedlearn.repository.repository import Repository
 
 ATTEMPTS: Final = 24
-MAX_DELAY_SECONDS: Final = 60.0
+MAX_DELAY_SECONDS: Final = 300.0
 SYSTEMS: Final = "systems"
 """`--push-to systems`: each system pushes to its own branch, so that pushes never race."""
 
@@ -162,9 +162,10 @@ def push_until_done(
 def _max_delay(seconds: float, attempt: int) -> float:
     """The longest delay, in seconds, after attempt number `attempt` (from 1), whose push took `seconds`.
 
-    As long as four pushes, so that one of a few waiting systems mostly pushes alone; longer each time.
+    As long as 24 pushes: of fifty systems that spread over that time, every second or third finds that nobody
+    else pushed between its pull and its push, and fewer wait for the next try. Longer each time.
     """
-    return min(4 * seconds * 1.3**attempt, MAX_DELAY_SECONDS)
+    return min(24 * seconds * 1.3**attempt, MAX_DELAY_SECONDS)
 
 
 def _run(repository: Repository, arguments: list[str], seconds: float) -> Finished:

@@ -25,16 +25,21 @@ _CONNECT_TIMEOUT: Final = "30s"
 
 
 def dask_extracts(
-    scheduler: str | None, extract: Callable[[Chunk], Extract], chunks: Sequence[Chunk]
+    scheduler: str | None,
+    extract: Callable[[Chunk], Extract],
+    chunks: Sequence[Chunk],
+    was_read: Callable[[Chunk], None],
 ) -> Iterator[Extract]:
     """Extracts that together cover all chunks. Without a scheduler, starts a cluster of local processes.
+
+    Whoever stops in between leaves no work on the cluster.
 
     Raises FedlearnError if the cluster cannot be reached or repeatedly loses a task.
     """
     errors = (distributed.KilledWorker, TimeoutError, OSError)
     try:
         with _client(scheduler) as client:
-            yield from _reduced(client, extract, chunks)
+            yield from _reduced(client, extract, chunks, was_read)
     except errors as error:
         where = scheduler or "a cluster of local processes"
         raise FedlearnError(
@@ -47,12 +52,18 @@ def _reduced(
     client: Any,  # noqa: ANN401  distributed has no types
     extract: Callable[[Chunk], Extract],
     chunks: Sequence[Chunk],
+    was_read: Callable[[Chunk], None],
 ) -> Iterator[Extract]:
     for start in range(0, len(chunks), MAX_CHUNKS):
-        level = client.map(extract, chunks[start : start + MAX_CHUNKS], pure=False, retries=3)
+        some = chunks[start : start + MAX_CHUNKS]
+        level = client.map(extract, some, pure=False, retries=3)
+        chunk_of = {future.key: chunk for future, chunk in zip(level, some, strict=True)}
+        reading = distributed.as_completed(level)
         while len(level) > 1:
             groups = [level[at : at + BRANCHES] for at in range(0, len(level), BRANCHES)]
             level = [client.submit(join_all, group, pure=False, retries=3) for group in groups]
+        for future in reading:
+            was_read(chunk_of[future.key])
         yield level[0].result()
 
 

@@ -21,7 +21,7 @@ from git_fedlearn.core.events import SCORE
 from git_fedlearn.core.identity import is_metadata_key
 from git_fedlearn.core.layout import FINE_TUNING, SetName
 from git_fedlearn.core.record import FIRST_SEEN, RETRACTED, SEEN_BY, NotARecordError, Record, make_record
-from git_fedlearn.learn.sync_state import read_pending, write_pending
+from git_fedlearn.learn.pending import read_pending, write_pending
 from git_fedlearn.privacy.engine import Finding, PrivacyEngine
 from git_fedlearn.privacy.record_fields import sanitize_fields
 from git_fedlearn.repository.inbox import ACCEPTED, DROPPED, EDITED, DoubtfulSample, Inbox
@@ -220,6 +220,6 @@ def learn_samples(
         Ledger(repository).add(lines)
         joined = sets.join(FINE_TUNING, lines)
         pending = read_pending(repository, sets).get(FINE_TUNING, [])
-        write_pending(repository, {FINE_TUNING: [*pending, *lines]}, ())
+        write_pending(repository, {FINE_TUNING: [*pending, *lines]})
         Inbox(repository).decide_samples([sample.key for sample in samples], decision)
     return len(samples) - len(joined.added)

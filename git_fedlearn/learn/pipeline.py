@@ -10,6 +10,7 @@ from datetime import date
 from typing import Final, NamedTuple
 
 from git_fedlearn.core.events import SCORE
+from git_fedlearn.learn.checkpoints import Checkpoints, ReadPosition, find_start
 from git_fedlearn.learn.extractor import Extractor
 from git_fedlearn.learn.extracts import (
     Chunk,
@@ -25,7 +26,6 @@ from git_fedlearn.learn.intake import WAITS, AdmittedBatch, Admitter, Intake, pa
 from git_fedlearn.learn.lines import START_BYTES
 from git_fedlearn.learn.profiles import find_mistakes
 from git_fedlearn.learn.sources import SourceFile, SourceKind, Sources
-from git_fedlearn.learn.sync_state import Checkpoints, ReadPosition, find_start
 from git_fedlearn.repository.inbox import DoubtfulSample
 from git_fedlearn.repository.workers import spread
 
@@ -52,8 +52,11 @@ class ReadProgress(NamedTuple):
 
 Watch = Callable[[ReadProgress], None]
 
-Engine = Callable[[Callable[[Chunk], Extract], Sequence[Chunk]], Iterator[Extract]]
-"""Maps a function over chunks, elsewhere; gives extracts that together cover all chunks."""
+Engine = Callable[[Callable[[Chunk], Extract], Sequence[Chunk], Callable[[Chunk], None]], Iterator[Extract]]
+"""Maps a function over chunks, elsewhere; gives extracts that together cover all chunks.
+
+Calls the second function with each chunk that was read.
+"""
 
 Positions = Mapping[SourceFile, ReadPosition | None]
 """Where to start in each file, or how far it was read; None for a file that is gone."""
@@ -147,19 +150,28 @@ class Pipeline:
                 yield extractor.extract(Chunk(file, start.offset, None, start.number, start.mark))
             return
         chunks = [chunk for file, start in new.items() for chunk in _split(file, start)]
-        if self.engine:
-            yield from self.engine(extractor.extract_trimmed, chunks) if chunks else ()
-            return
-        jobs = max(min(self.jobs, len(chunks)), 1)
         sizes = {(chunk.file.name, chunk.start): chunk.size for chunk in chunks}
         done, total, kept = 0, sum(sizes.values()), set[bytes]()
+
+        def count(read: Iterable[tuple[str, int]]) -> None:
+            nonlocal done
+            done += sum(sizes[chunk] for chunk in read)
+            if self.watch:
+                self.watch(ReadProgress(done, total, len(kept)))
+
+        if self.engine:
+            if chunks:
+                yield from self.engine(
+                    extractor.extract_trimmed, chunks, lambda chunk: count([(chunk.file.name, chunk.start)])
+                )
+            return
+        jobs = max(min(self.jobs, len(chunks)), 1)
         # Newest first: then the extractor can omit older events.
         for extract in spread(extractor.extract_trimmed, reversed(chunks), jobs):
             yield extract
             if self.watch:
-                done += sum(sizes[chunk] for chunk in extract.reached)
                 kept.update(extract.lessons)
-                self.watch(ReadProgress(done, total, len(kept)))
+                count(extract.reached)
 
     def _admit(
         self, extract: Extract, events: Iterable[RecentEvent], whole: Batch, files: Mapping[str, SourceFile]

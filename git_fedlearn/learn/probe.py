@@ -14,6 +14,7 @@ from typing import Final, NamedTuple
 from git_fedlearn.core.identity import RecordId
 from git_fedlearn.core.layout import SetName
 from git_fedlearn.core.record import Record, score_of
+from git_fedlearn.learn.checkpoints import ReadPosition, find_start
 from git_fedlearn.learn.extracts import CHUNK_BYTES, split_chunks
 from git_fedlearn.learn.intake import Intake
 from git_fedlearn.learn.known_tools import HOMES, find_homes, find_log_folders
@@ -30,7 +31,6 @@ from git_fedlearn.learn.sources import (
     is_compressed,
 )
 from git_fedlearn.learn.sync import SyncOptions, rules_of
-from git_fedlearn.learn.sync_state import ReadPosition, find_start
 from git_fedlearn.privacy.engine import PrivacyEngine
 from git_fedlearn.repository.inbox import Inbox
 from git_fedlearn.repository.record_sets import find_record

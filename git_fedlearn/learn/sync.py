@@ -4,13 +4,10 @@ The order of writes makes crashes harmless: records, pending lessons, snapshot, 
 and last the checkpoints. The next run repeats an interrupted one, and the join makes repetition harmless.
 """
 
-import os
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
-
-from xxhash import xxh3_64_hexdigest
 
 from git_fedlearn.core.canonical import JsonObject
 from git_fedlearn.core.events import end_of, event_time
@@ -18,26 +15,20 @@ from git_fedlearn.core.layout import SetName
 from git_fedlearn.core.record import claimed_id
 from git_fedlearn.core.record_set import join_into, parse_record_set, split_lines
 from git_fedlearn.learn.adopt import Adopted, adopt_sets
+from git_fedlearn.learn.checkpoints import CheckpointStore
 from git_fedlearn.learn.extracts import SCORER_KEY, Rules, ScoredEvent, Scorer
 from git_fedlearn.learn.intake import Intake
-from git_fedlearn.learn.pipeline import Batch, Engine, Pipeline, Positions, Watch
+from git_fedlearn.learn.pending import read_pending, write_pending
+from git_fedlearn.learn.pipeline import Batch, Engine, Pipeline, Watch
 from git_fedlearn.learn.source_settings import sources_of
 from git_fedlearn.learn.sources import Location
-from git_fedlearn.learn.sync_state import (
-    Checkpoints,
-    make_checkpoint,
-    read_checkpoints,
-    read_pending,
-    write_checkpoints,
-    write_pending,
-)
 from git_fedlearn.privacy.engine import PrivacyEngine
 from git_fedlearn.repository.files import LATEST, held, point_latest, prune, read_file, write_file
 from git_fedlearn.repository.inbox import Inbox
 from git_fedlearn.repository.ledger import Ledger
 from git_fedlearn.repository.record_sets import Joined
 from git_fedlearn.repository.repository import Repository
-from git_fedlearn.repository.state import CHECKPOINTS, SOURCES, read_json, write_json
+from git_fedlearn.repository.state import SOURCES, read_json, write_json
 from git_fedlearn.repository.work_tree import SYSTEM_TRAILER, commit_data, refuse_unfinished
 from git_fedlearn.repository.workers import cores
 from git_fedlearn.statistics.metrics import write_month
@@ -113,14 +104,12 @@ def _message(synced: Synced, system: str) -> str:
 
 def sync(repository: Repository, engine: PrivacyEngine, options: SyncOptions) -> Synced:
     """Learn from a source. The caller holds the lock. Raises SourceError if the source is missing."""
-    settings = repository.settings
     sources = sources_of(repository, options.source)
-    checkpoint_file = _checkpoint_file(repository, options.source)
-    known = read_checkpoints(checkpoint_file)
-    checkpoints, system = {} if options.full else known, repository.system()
+    store = CheckpointStore(repository, options.source)
+    checkpoints = {} if options.full else store.read()
     pipeline = Pipeline(
         rules=rules_of(repository, options),
-        intake=Intake(engine, system, settings.record_bytes),
+        intake=Intake(engine, repository.system(), repository.settings.record_bytes),
         today=options.now.date(),
         jobs=options.jobs or cores(),
         engine=options.engine,
@@ -129,41 +118,51 @@ def sync(repository: Repository, engine: PrivacyEngine, options: SyncOptions) ->
     )
     batch, reached = pipeline.run(sources, checkpoints)
     synced = Synced(len(sources.files), batch, folders=sources.folders, unread=sources.unread)
-    sets = repository.sets
     if not options.dry_run:
         synced.adopted = adopt_sets(repository, pipeline.intake, options.now)
-    pending = read_pending(repository, sets)
-    names, lessons = sets.names(), dict[SetName, list[bytes]]()
-    if not options.dry_run:
-        Ledger(repository).add(line for made in batch.lessons.values() for line in made)
-    for name in names:
-        made, waiting = batch.lessons.get(name, []), pending.get(name, [])
-        present = set(sets.read_lines(name)) if waiting else ()
-        missing = [line for line in waiting if line not in present]
-        if made or missing:
-            synced.joined.append(sets.join(name, missing, made=made, write=not options.dry_run))
-        lessons[name] = sorted({*waiting, *made})
+    lessons = _join_lessons(repository, synced, write=not options.dry_run)
     if options.dry_run:
         return synced
     synced.repaired = repair_own_files(repository, options.now.date())
-    write_pending(repository, lessons, names)
-    folder = snapshot_folder(repository.top, system)
+    write_pending(repository, lessons)
+    _write_own_files(repository, synced, options.now)
+    if batch.waiting:
+        Inbox(repository).add_samples(batch.waiting)
+    store.write(reached, checkpoints)
+    _remember_yields(repository, batch, options.now)
+    return synced
+
+
+def _join_lessons(repository: Repository, synced: Synced, *, write: bool) -> dict[SetName, list[bytes]]:
+    """Join what was read, and pending lessons that are missing. Returns what is pending then, by set."""
+    sets, read = repository.sets, synced.batch.lessons
+    pending, lessons = read_pending(repository, sets), dict[SetName, list[bytes]]()
+    names = sets.names()
+    if write:
+        Ledger(repository).add(line for made in read.values() for line in made)
+    for name in names:
+        made, waiting = read.get(name, []), pending.get(name, [])
+        present = set(sets.read_lines(name)) if waiting else ()
+        missing = [line for line in waiting if line not in present]
+        if made or missing:
+            synced.joined.append(sets.join(name, missing, made=made, write=write))
+        lessons[name] = sorted({*waiting, *made})
+    return lessons
+
+
+def _write_own_files(repository: Repository, synced: Synced, now: datetime) -> None:
+    """Write the snapshot of the newest events, and the month file."""
+    settings, batch = repository.settings, synced.batch
+    folder = snapshot_folder(repository.top, repository.system())
     if batch.events:
         keep = (settings.telemetry_events, settings.telemetry_snapshots)
-        synced.snapshot = write_snapshot(folder, batch.events, options.now.date(), keep)
+        synced.snapshot = write_snapshot(folder, batch.events, now.date(), keep)
     clear_retracted(repository)
     refresh_latest(folder)
     # A run that repeats an interrupted one changes no record, but the month file may be out of date.
     if any(batch.lessons.values()) or any(joined.added or joined.changed for joined in synced.joined):
-        synced.metrics = write_month(repository, options.now)
+        synced.metrics = write_month(repository, now)
     remember_own_files(repository, filter(None, (synced.snapshot, synced.metrics)))
-    if batch.waiting:
-        Inbox(repository).add_samples(batch.waiting)
-    reached_now = _checkpoints_of(reached, checkpoints)
-    if reached_now != known:
-        write_checkpoints(checkpoint_file, reached_now)
-    _remember_yields(repository, batch, options.now)
-    return synced
 
 
 def _remember_yields(repository: Repository, batch: Batch, now: datetime) -> None:
@@ -187,23 +186,6 @@ def rules_of(repository: Repository, options: SyncOptions) -> Rules:
         explain=options.explain,
         scorer=Scorer(scorer) if scorer else None,
     )
-
-
-def _checkpoints_of(reached: Positions, known: Checkpoints) -> Checkpoints:
-    """The checkpoints of all files that were read in part, by source name."""
-    made = {
-        file.name: make_checkpoint(file, start, known)
-        for file, start in reached.items()
-        if start and start.offset
-    }
-    return {name: checkpoint for name, checkpoint in made.items() if checkpoint}
-
-
-def _checkpoint_file(repository: Repository, source: Location) -> Path:
-    """One file per source and worktree, since branches differ in what they have learned."""
-    place = source.resolve() if isinstance(source, Path) else source
-    name = xxh3_64_hexdigest(os.fsencode(f"{place}\0{repository.top}"))
-    return repository.state.path(CHECKPOINTS, f"{name}.json")
 
 
 def snapshot_folder(top: Path, system: str) -> Path:

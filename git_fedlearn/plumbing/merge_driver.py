@@ -33,6 +33,11 @@ KEPT_BOTH = 2
 LEFT_TO_GIT = 66
 GAVE_UP = 129
 
+MERGE = "FEDLEARN_MERGE"
+"""Environment variable: the id of the process of git that merges."""
+_HEAD = "GITHEAD_"
+"""Begins the name of a variable that `git merge` sets for each commit it merges: git-merge(1)."""
+
 _BUFFER = 1 << 20
 
 
@@ -42,7 +47,20 @@ def main() -> None:
     gc.disable()  # nothing here is in cycles, and searching for them costs a third of a merge
     code = run(sys.argv[1:])
     sys.stderr.flush()
-    os._exit(code)  # freeing large lists of lines one by one would cost more than the merge
+    try:
+        if code == MERGED:
+            _join_ahead(os.environ)
+    finally:
+        os._exit(code)  # freeing large lists of lines one by one would cost more than the merge
+
+
+def _join_ahead(environment: Mapping[str, str]) -> None:
+    """Join the other files of a merge, too. Whatever happens then, this file is merged."""
+    heads = [name for name in environment if name.startswith(_HEAD)]
+    if MERGE in environment and len(heads) == 1:
+        from git_fedlearn.plumbing.joins_ahead import join_ahead  # noqa: PLC0415  costs start-up time
+
+        join_ahead(environment[MERGE], heads[0].removeprefix(_HEAD), environment)
 
 
 def run(arguments: list[str]) -> int:
@@ -78,7 +96,7 @@ def _is_replay(environment: Mapping[str, str]) -> bool:
     as git 2.34. `git merge-tree` counts as a replay: with the base of a merge, both give the same lines
     unless ours has lost some.
     """
-    return "GIT_PREFIX" in environment and not any(name.startswith("GITHEAD_") for name in environment)
+    return "GIT_PREFIX" in environment and not any(name.startswith(_HEAD) for name in environment)
 
 
 def _keep_both(arguments: list[str], ours: Data, theirs: Data, error: Exception) -> int:

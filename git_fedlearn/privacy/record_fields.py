@@ -1,16 +1,20 @@
 """Records through the privacy engine: their fields, and free text under keys of the format."""
 
+from __future__ import annotations
+
 import re
 from collections import Counter
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from git_fedlearn.core.canonical import Json, JsonObject
 from git_fedlearn.core.identity import POINT, is_metadata_key
 from git_fedlearn.core.outcomes import MAX_NOTE_LENGTH
 from git_fedlearn.core.record import FIRST_SEEN, GEN, ID, POINT_ID, SEEN_BY, SYSTEM_ID, NotARecordError
 from git_fedlearn.errors import UsageError
-from git_fedlearn.privacy.engine import Finding, PrivacyEngine
+
+if TYPE_CHECKING:
+    from git_fedlearn.privacy.engine import Finding, PrivacyEngine
 
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 _FORMS = {

@@ -42,6 +42,7 @@ from git_fedlearn.privacy.detectors.tokens import (
 from git_fedlearn.privacy.detectors.wallets import find_wallets
 from git_fedlearn.privacy.gates import BITS, open_gates
 from git_fedlearn.privacy.model import Match
+from git_fedlearn.privacy.re2_sets import for_gates
 from git_fedlearn.privacy.subject import Subject, name_of_key
 
 if TYPE_CHECKING:
@@ -97,10 +98,10 @@ class Prefilter:
         self._mask = sum(self._by_bit)
         self._chosen = lru_cache(maxsize=MAX_CACHED_CHOICES)(self._behind)
 
-    def choose(self, subject: Subject) -> tuple[Detector, ...]:
-        """The detectors that may find something in this text, in the order of the list."""
-        asked, announced = _asked_by_key(subject.key) if subject.key else (0, 0)
-        opened = (open_gates(subject.data, announced) | asked) & self._mask
+    def choose(self, text: str, key: str = "") -> tuple[Detector, ...]:
+        """The detectors that may find something in this text under this key, in the order of the list."""
+        asked, announced = _asked_by_key(key) if key else (0, 0)
+        opened = (open_gates(for_gates(text), announced) | asked) & self._mask
         return self._chosen(opened) if opened else ()
 
     def _behind(self, mask: int) -> tuple[Detector, ...]:

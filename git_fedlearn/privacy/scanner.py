@@ -58,9 +58,9 @@ class TextScanner:
     def __init__(self, identity: LocalIdentity, policy: Policy) -> None:
         self._allowed_kinds = {kind for kind, action in policy.actions.items() if action == "allow"}
         self._allowed = policy.allowed_fingerprints()
-        # What only this machine, its user and this repository's policy look for.
+        # What only this machine and its user, and this repository's policy look for.
+        self._identity = IdentityRules(identity)
         self._own: tuple[Detector, ...] = (
-            IdentityRules(identity).find,
             *([partial(find_person_names, model=policy.names)] if policy.names else ()),
             *(partial(_find_custom, rule, compile_pattern(rule.pattern)) for rule in policy.rules),
         )
@@ -139,8 +139,13 @@ class TextScanner:
     def _find(self, text: str, key: str, parts: Sequence[Match] = ()) -> Sequence[Match]:
         if len(text) < 3 and not parts:  # noqa: PLR2004 -- nothing private is that short
             return ()
-        subject = Subject(text, plain_key(key) if "<" in key else key)
-        detectors = (*_PREFILTER.choose(subject), *self._own)
+        key = plain_key(key)
+        detectors = (*_PREFILTER.choose(text, key), *self._own)
+        if self._identity.is_mentioned(text):
+            detectors = (*detectors, self._identity.find)
+        if not detectors and not parts:
+            return ()
+        subject = Subject(text, key)
         found = [*parts, *(match for detector in detectors for match in detector(subject))]
         return self._settled(found, text)
 

@@ -6,13 +6,17 @@ like it (`max_tokens`).
 
 from __future__ import annotations
 
-from functools import cached_property
+from functools import cache, cached_property
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from git_fedlearn.core.patterns import lazy_pattern
+from git_fedlearn.privacy.re2_sets import compiled_set, for_gates, for_re2
 
 if TYPE_CHECKING:
+    import re
     from collections.abc import Iterable, Iterator
+
+    import re2
 
 
 _PASSWORDS = (
@@ -121,10 +125,16 @@ def is_name_of_public_value(name: str) -> bool:
     return _NOT_A_SECRET.search(name) is not None
 
 
+@cache
+def _stems() -> re2.Set:
+    return compiled_set(map(for_re2, _STEMS))
+
+
 def stem_positions(lowered: str) -> list[int]:
     """The offsets in a lower-case text at which a name may begin, in order."""
     positions: set[int] = set()
-    for stem in _STEMS:
+    for number in _stems().Match(for_gates(lowered)) or ():
+        stem = _STEMS[number]
         at = lowered.find(stem)
         while at >= 0:
             positions.add(at)
@@ -144,47 +154,28 @@ def _beginning(lowered: str, at: int) -> str:
 _LONG_RUN_LENGTH: Final = 24
 """Of the shortest token without a distinctive prefix."""
 _LONG_RUN = lazy_pattern(rf"[A-Za-z0-9_.$~!:|/+=-]{{{_LONG_RUN_LENGTH},}}")
-_DIGIT_RUN_LENGTH: Final = 14
+LONG_WORD_LENGTH: Final = 14
+"""Of the shortest token."""
 _DIGIT_RUN = lazy_pattern(
-    rf"(?<![A-Za-z0-9_-])(?=[A-Za-z_-]{{0,64}}[0-9])[A-Za-z0-9_-]{{{_DIGIT_RUN_LENGTH}}}"
+    rf"(?<![A-Za-z0-9_-])(?=[A-Za-z_-]{{0,64}}[0-9])[A-Za-z0-9_-]{{{LONG_WORD_LENGTH}}}"
 )
-_DECIMALS = lazy_pattern(r"[0-9]\.[0-9]{3}")
 
 
-LOOKALIKES: Final = dict(
-    zip(
-        "АВЕЅІЈКМНОРСТХаеіјорсухѕԁԛԝһνοαρΑΒΕΖΗΙΚΜΝΟΡΤΥΧ",  # noqa: RUF001 -- Cyrillic and Greek on purpose
-        "ABESIJKMHOPCTXaeijopcyxsdqwhvoapABEZHIKMNOPTYX",
-        strict=True,
-    )
-) | {chr(0xFEE0 + code): chr(code) for code in range(0x21, 0x7F)}
-"""Letters of other scripts that look like ASCII, and the wide forms."""
+def around(pattern: re.Pattern[str], text: str, reach: int) -> Iterator[tuple[int, int]]:
+    """The spans of a text with `reach` characters before and after each match of the pattern, joined.
 
-
-class _StandIns(dict[int, int]):
-    """The byte that stands for a character in `Subject.data`."""
-
-    def __missing__(self, code: int) -> int:
-        char = chr(code)
-        if code < _FOREIGN:
-            found = code
-        elif char.isspace():
-            found = _SPACE
-        else:
-            found = _DIGIT if char.isdecimal() else _FOREIGN
-        if len(self) < _MAX_STAND_INS:
-            self[code] = found
-        return found
-
-
-_FOREIGN, _LOOKALIKE, _DEGREE, _ODD, _DIGIT, _SPACE = range(0x80, 0x86)
-_MAX_STAND_INS: Final = 20_000
-_STAND_INS: Final = _StandIns(
-    dict.fromkeys(map(ord, LOOKALIKES), _LOOKALIKE)
-    | {ord("°"): _DEGREE}
-    # If case does not count, these match an ASCII letter: dotted and dotless i, long s, the sign of Kelvin.
-    | dict.fromkeys((0x130, 0x131, 0x17F, 0x212A), _ODD)
-)
+    So another pattern finds there what it finds in the whole text, if each of its matches touches one of
+    this pattern, and if that match and what its look-around sees are not longer than `reach`.
+    """
+    start = end = -1
+    for hit in pattern.finditer(text):
+        if hit.start() - reach > end:
+            if end >= 0:
+                yield start, end
+            start = max(hit.start() - reach, 0)
+        end = hit.end() + reach
+    if end >= 0:
+        yield start, min(end, len(text))
 
 
 class Subject:
@@ -195,13 +186,6 @@ class Subject:
         self.key = key
 
     @cached_property
-    def data(self) -> bytes:
-        """The text as the gates see it, one byte a character: what is beyond ASCII is one of a few bytes."""
-        if self.text.isascii():
-            return self.text.encode()
-        return self.text.translate(_STAND_INS).encode("latin-1")
-
-    @cached_property
     def lowered(self) -> str:
         """The text in lower case, character by character, so that offsets stay valid."""
         lowered = self.text.lower()
@@ -210,15 +194,26 @@ class Subject:
         return "".join(low if len(low := char.lower()) == 1 else char for char in self.text)
 
     @cached_property
-    def _long_words(self) -> list[str]:
-        return [word for word in self.text.split() if len(word) >= _DIGIT_RUN_LENGTH]
+    def long_words(self) -> list[tuple[int, int]]:
+        """The spans of what stands between blanks and is long enough for a token, in order."""
+        found: list[tuple[int, int]] = []
+        at = 0
+        for word in self.text.split():
+            if len(word) >= LONG_WORD_LENGTH:
+                start = self.text.index(word, at)
+                at = start + len(word)
+                found.append((start, at))
+        return found
 
     @cached_property
     def long_runs(self) -> list[tuple[int, int]]:
         """The spans of long runs of token characters."""
-        if any(len(word) >= _LONG_RUN_LENGTH for word in self._long_words):
-            return [hit.span() for hit in _LONG_RUN.finditer(self.text)]
-        return []
+        return [
+            hit.span()
+            for start, end in self.long_words
+            if end - start >= _LONG_RUN_LENGTH
+            for hit in _LONG_RUN.finditer(self.text, start, end)
+        ]
 
     @cached_property
     def stem_positions(self) -> list[int]:
@@ -228,12 +223,7 @@ class Subject:
     @cached_property
     def has_digit_run(self) -> bool:
         """Whether a long word has a digit near its beginning, as all generated tokens do."""
-        return any(_DIGIT_RUN.search(word) for word in self._long_words)
-
-    @cached_property
-    def has_decimals(self) -> bool:
-        """Whether the text contains a number with three decimals or a degree sign."""
-        return "°" in self.text or _DECIMALS.search(self.text) is not None
+        return any(_DIGIT_RUN.search(self.text, *span) for span in self.long_words)
 
     def has_any(self, words: tuple[str, ...]) -> bool:
         """Whether the text contains one of these lower-case words, in any case."""

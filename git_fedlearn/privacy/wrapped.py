@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import base64
 import re
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from git_fedlearn.core.patterns import lazy_pattern
@@ -18,8 +18,9 @@ from git_fedlearn.privacy.detectors.ids import find_numbers
 from git_fedlearn.privacy.detectors.network import find_emails
 from git_fedlearn.privacy.detectors.phones import find_phones
 from git_fedlearn.privacy.model import Match
+from git_fedlearn.privacy.re2_sets import LOOKALIKES
 from git_fedlearn.privacy.registry import DETECTORS, SECRET_DETECTORS, Prefilter
-from git_fedlearn.privacy.subject import LOOKALIKES, Subject
+from git_fedlearn.privacy.subject import Subject
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -79,7 +80,7 @@ def _whole(run: re.Match[str], plain: str, rule: str) -> Iterator[Match]:
     """The run as one match, if the text that it decodes to is private."""
     inner = Subject(plain)
     found = min(
-        (match for detector in _INNER_PREFILTER.choose(inner) for match in detector(inner)),
+        (match for detector in _INNER_PREFILTER.choose(plain) for match in detector(inner)),
         key=lambda match: (kinds.RANK[match.kind], match.rule),
         default=None,
     )
@@ -132,7 +133,7 @@ def find_behind_escapes(subject: Subject) -> Iterator[Match]:
     text = subject.text
     if "\\" in text and _LETTER_ESCAPE.search(text) is not None:
         inner = Subject(_LETTER_ESCAPE.sub(_white_space, text))
-        for detector in _LETTER_ESCAPE_PREFILTER.choose(inner):
+        for detector in _LETTER_ESCAPE_PREFILTER.choose(inner.text):
             yield from detector(inner)
     decoded = _decode_escapes(text)
     if decoded is not None:
@@ -147,21 +148,35 @@ def _white_space(escape: re.Match[str]) -> str:
 def _in_decoded(decoded: DecodedText, key: str) -> Iterator[Match]:
     """What a decoded text has around the places that were decoded, by its place in the original."""
     inner = Subject(decoded.text, key)
-    for detector in _PLAIN_PREFILTER.choose(inner):
+    for detector in _PLAIN_PREFILTER.choose(decoded.text, key):
         for match in detector(inner):
             at = bisect_left(decoded.changed, match.start)
             if at < len(decoded.changed) and decoded.changed[at] < match.end:
-                yield match._replace(start=decoded.starts[match.start], end=decoded.ends[match.end - 1])
+                start, end = decoded.span(match.start, match.end)
+                yield match._replace(start=start, end=end)
 
 
 class DecodedText(NamedTuple):
-    """A text without its escapes; character i covers `starts[i]` to `ends[i]` of the original."""
+    """A text without its escapes."""
 
     text: str
-    starts: list[int]
-    ends: list[int]
     changed: list[int]
     """The offsets at which an escape was decoded, in order."""
+    escapes: list[tuple[int, int, int]]
+    """Each escape: its span in the original, and how many characters it became, one or none."""
+
+    def span(self, start: int, end: int) -> tuple[int, int]:
+        """The span of the original for a span that is not empty."""
+        return self._origin(start)[0], self._origin(end - 1)[1]
+
+    def _origin(self, at: int) -> tuple[int, int]:
+        """What one character covers in the original."""
+        last = bisect_right(self.changed, at) - 1
+        if last < 0:
+            return at, at + 1
+        start, end, size = self.escapes[last]
+        behind = at - self.changed[last] - size
+        return (start, end) if behind < 0 else (end + behind, end + behind + 1)
 
 
 def _decode_escapes(text: str) -> DecodedText | None:
@@ -169,26 +184,21 @@ def _decode_escapes(text: str) -> DecodedText | None:
     if not any(sign in text for sign in _ESCAPE_SIGNS) and _JOINT.search(text) is None:
         return None
     pieces: list[str] = []
-    starts: list[int] = []
-    ends: list[int] = []
     changed: list[int] = []
-    at = 0
+    escapes: list[tuple[int, int, int]] = []
+    at = size = 0
     for hit in _ESCAPE.finditer(text):
-        pieces.append(text[at : hit.start()])
-        starts.extend(range(at, hit.start()))
-        ends.extend(range(at + 1, hit.start() + 1))
-        changed.append(len(starts))
-        if char := _escaped_character(hit):
-            pieces.append(char)
-            starts.append(hit.start())
-            ends.append(hit.end())
-        at = hit.end()
+        start, end = hit.span()
+        char = _escaped_character(hit)
+        pieces += (text[at:start], char)
+        changed.append(size + start - at)
+        escapes.append((start, end, len(char)))
+        size += start - at + len(char)
+        at = end
     if not changed:
         return None
     pieces.append(text[at:])
-    starts.extend(range(at, len(text)))
-    ends.extend(range(at + 1, len(text) + 1))
-    return DecodedText("".join(pieces), starts, ends, changed)
+    return DecodedText("".join(pieces), changed, escapes)
 
 
 def _escaped_character(hit: re.Match[str]) -> str:
@@ -218,8 +228,8 @@ def find_behind_lookalikes(subject: Subject) -> Iterator[Match]:
     letters = list(text)
     for at in changed:
         letters[at] = LOOKALIKES[text[at]]
-    places = list(range(len(text) + 1))
-    yield from _in_decoded(DecodedText("".join(letters), places[:-1], places[1:], changed), subject.key)
+    escapes = [(at, at + 1, 1) for at in changed]
+    yield from _in_decoded(DecodedText("".join(letters), changed, escapes), subject.key)
 
 
 ALL_DETECTORS: tuple[Detector, ...] = (

@@ -3,13 +3,14 @@
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from hashlib import blake2b
 from typing import Final
 
 from git_fedlearn.core.canonical import Json, JsonObject
 from git_fedlearn.core.effective_score import Tally, claimed_score, effective_score, tally
 from git_fedlearn.core.identity import RecordId, is_metadata_key
 from git_fedlearn.core.layout import SetName
-from git_fedlearn.core.record import FIRST_SEEN, RETRACTED, Record, headline, printable, seen_by
+from git_fedlearn.core.record import FIRST_SEEN, RETRACTED, Record, headline, parse_record, printable, seen_by
 from git_fedlearn.repository.outcomes import read_outcomes
 from git_fedlearn.repository.repository import Repository
 from git_fedlearn.repository.trust import read_trust
@@ -87,9 +88,10 @@ def read_records(
         if record.is_tombstone:
             found.retractions.append(_retraction(name, record))
             continue
-        if record.form in counted:
+        content = blake2b(record.form, digest_size=16).digest()
+        if content in counted:
             continue
-        counted.add(record.form)
+        counted.add(content)
         known = outcomes.get(record.id, {})
         effective = effective_score(record, trust, known)
         lesson = _lesson(name, record, effective, tally(known.values()))
@@ -101,8 +103,8 @@ def _all(repository: Repository, progress: ReportProgress | None) -> Iterator[tu
     sets = repository.sets
     names = sets.names()
     for number, name in enumerate(names, 1):
-        for record in sets.read(name):
-            yield name, record
+        for line in sets.read_lines(name):
+            yield name, parse_record(line)
         if progress:
             progress(number, len(names))
 

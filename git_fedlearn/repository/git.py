@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
+from functools import cached_property
 from io import TextIOWrapper
 from pathlib import Path
 from select import select
@@ -111,6 +112,8 @@ class Git:
     def __init__(self, directory: Path, environment: Mapping[str, str]) -> None:
         self.directory = directory
         self.environment = {**without_cleared(environment), "LC_ALL": "C", "GIT_TERMINAL_PROMPT": "0"}
+        self.keeps_config = False
+        """Whether `find_config` asks git only once, for all keys: for programs that do not change config."""
 
     def run(self, *arguments: str, stdin: bytes = b"") -> bytes:
         """The standard output of a git command. Raises GitError with git's own message."""
@@ -145,8 +148,25 @@ class Git:
         """Whether the command exits with 0."""
         return self.attempt(*arguments).code == 0
 
+    @cached_property
+    def config(self) -> Mapping[str, str]:
+        """The last value of every config key, as it was when first asked for.
+
+        The first and last parts of a key are in lower case; a key without a value is empty.
+        """
+        listed = os.fsdecode(self.attempt("config", "-z", "--list").out).split("\0")
+        return {key: value for key, _, value in (item.partition("\n") for item in listed) if key}
+
     def find_config(self, key: str, *scope: str) -> str | None:
-        """The last value of a config key, in a scope (`--local`, `--global`, `--system`) or in any."""
+        """The last value of a config key, in a scope (`--local`, `--global`, `--system`) or in any.
+
+        With `--type=bool` it is `true` or `false`.
+        """
+        if self.keeps_config and (not scope or scope == ("--type=bool",)):
+            section, *middle, name = key.split(".")
+            known = self.config.get(".".join([section.lower(), *middle, name.lower()]))
+            if known is None or not scope:
+                return known
         finished = self.attempt("config", *scope, "--get", key)
         return os.fsdecode(finished.out).removesuffix("\n") if finished.code == 0 else None
 
@@ -312,6 +332,8 @@ def _end(process: subprocess.Popen[bytes]) -> None:
 
 
 def _temporary_file() -> IO[bytes]:
+    if hasattr(os, "memfd_create"):
+        return os.fdopen(os.memfd_create("git"), "w+b")
     import tempfile  # noqa: PLC0415  costs start-up time
 
     return tempfile.TemporaryFile()

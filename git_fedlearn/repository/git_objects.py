@@ -9,7 +9,6 @@ which read so few objects that loading libgit2 would cost more. Two
 import os
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from functools import cached_property
 from pathlib import Path
 from typing import Final, NamedTuple, TypeVar
 
@@ -57,9 +56,12 @@ class _ParsedCommit(NamedTuple):
 class GitObjects:
     """The object database of one repository, read by git."""
 
-    def __init__(self, git: Git) -> None:
+    def __init__(self, git: Git, common_dir: Path) -> None:
         environment = {**git.environment, "GIT_NO_REPLACE_OBJECTS": "1"}
         self._git = Git(git.directory, environment)
+        given = git.environment.get("GIT_SHALLOW_FILE")
+        self._shallow_file = git.directory / given if given else common_dir / "shallow"
+        self._may_fetch = not git.keeps_config or any(key.endswith(".promisor") for key in git.config)
         self._contents = GitBatch(self._git, "cat-file", "--batch")
         # A commit is never left out of a clone: nothing has to be fetched to know that it is not here.
         here = Git(git.directory, {**environment, "GIT_NO_LAZY_FETCH": "1"})
@@ -75,9 +77,22 @@ class GitObjects:
 
     def find_commit(self, revision: str) -> Oid | None:
         """The commit a revision names, or None."""
+        if not self._may_fetch:
+            return self._read_commit(f"{revision}^{{commit}}")
         found = self._header(revision)
         peeled = self._header(f"{found[0]}^{{commit}}") if found and found[1] != "commit" else found
         return peeled[0] if peeled else None
+
+    def _read_commit(self, name: str) -> Oid | None:
+        """The commit that is named, which is kept because it will be asked for; None if it is not here."""
+        if "\n" in name or "\0" in name:
+            return None
+        answer = self._contents.ask(os.fsencode(name)).split(b" ")
+        if len(answer) != len(_Header._fields) or not answer[-1].isdigit():
+            return None
+        oid = _oid(answer[0])
+        _keep(self._commits, oid, _parse_commit(self._contents.take(int(answer[-1]))))
+        return oid
 
     def all_tips(self) -> list[Oid]:
         """HEAD, if it has a commit, and every commit that a ref names: branches, remotes, tags, the stash."""
@@ -324,11 +339,26 @@ class GitObjects:
         except FileNotFoundError:
             return set()
 
-    @cached_property
-    def _shallow_file(self) -> Path:
-        given = self._git.environment.get("GIT_SHALLOW_FILE")
-        asked = ("rev-parse", "--path-format=absolute", "--git-path", "shallow")
-        return self._git.directory / (given or self._git.text(*asked))
+
+def fetch_missing(git: Git, tips: Iterable[Oid], without: Iterable[Oid]) -> None:
+    """Fetch at once what a partial clone lacks of data/ in these commits (git-clone(1), `--filter`).
+
+    Git itself would fetch object by object, when each is read; if this fails, it still does. Other clones
+    lack nothing.
+    """
+    promisors = (key for key, value in git.config.items() if key.endswith(".promisor") and value == "true")
+    remote = next(promisors, "").removeprefix("remote.").removesuffix(".promisor")
+    if not remote:
+        return
+    listed = ("rev-list", "--objects", "--missing=print", "--stdin")
+    revisions = [*tips, *(f"^{oid}" for oid in without), "--", DATA]
+    found = git.attempt(*listed, stdin="".join(f"{line}\n" for line in revisions).encode("ascii"))
+    missing = [line[1:] + b"\n" for line in found.out.splitlines() if line.startswith(b"?")]
+    # The options with which git fetches a missing object (promisor-remote.c).
+    fetch = ("fetch", "--no-tags", "--no-write-fetch-head", "--recurse-submodules=no", "--filter=blob:none")
+    if missing:
+        noop = ("-c", "fetch.negotiationAlgorithm=noop")
+        git.attempt(*noop, *fetch, "--quiet", "--stdin", remote, stdin=b"".join(missing))
 
 
 class _Header(NamedTuple):

@@ -14,6 +14,7 @@ from typing import Final, NamedTuple
 
 from git_fedlearn.core.canonical import InvalidJsonError, JsonObject, parse_value
 from git_fedlearn.core.layout import DATA, ROOT, SHARED_SETS, find_set, is_raw, path_of
+from git_fedlearn.core.patterns import lazy_pattern
 from git_fedlearn.core.record import is_raw_event
 from git_fedlearn.core.record_set import BOM
 from git_fedlearn.repository.files import read_file
@@ -24,10 +25,10 @@ MAX_DUMP_BYTES: Final = 500_000_000
 
 _END_BYTES: Final = 8192
 
-_DUMP: Final = re.compile(rf"{DATA}/collections/snapshots/(?P<name>[^/]+?)(?:-\d{{4}}-\d\d-\d\d)?\.json")
-_EVENTS: Final = re.compile(rf"{DATA}/telemetry/snapshots/[^/]+\.jsonl")
-_SAMPLES: Final = re.compile(rf"{DATA}/fine-tuning/snapshots/[^/]+\.jsonl")
-_MONTH: Final = re.compile(rf"{DATA}/metrics/monthly/\d{{4}}-(?:0[1-9]|1[0-2])\.json")
+_DUMP: Final = lazy_pattern(rf"{DATA}/collections/snapshots/(?P<name>[^/]+?)(?:-\d{{4}}-\d\d-\d\d)?\.json")
+_EVENTS: Final = lazy_pattern(rf"{DATA}/telemetry/snapshots/[^/]+\.jsonl")
+_SAMPLES: Final = lazy_pattern(rf"{DATA}/fine-tuning/snapshots/[^/]+\.jsonl")
+_MONTH: Final = lazy_pattern(rf"{DATA}/metrics/monthly/\d{{4}}-(?:0[1-9]|1[0-2])\.json")
 _FOLDERS: Final = (
     f"{DATA}/collections/snapshots",
     f"{DATA}/telemetry/snapshots",
@@ -119,7 +120,7 @@ def raw_events(data: bytes) -> Iterator[tuple[int, bytes, JsonObject]]:
             yield match.start(), line, event
 
 
-_NO_RECORD: Final = re.compile(rb'^(?:\xef\xbb\xbf)*\{(?!"_id":")', re.MULTILINE)
+_NO_RECORD: Final = lazy_pattern(rb'^(?:\xef\xbb\xbf)*\{(?!"_id":")', re.MULTILINE)
 
 
 def _parse_object(line: bytes) -> "JsonObject | None":

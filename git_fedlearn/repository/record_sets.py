@@ -91,6 +91,11 @@ class RecordSets:
         paths = [self.top / path for both in found for path in both]
         return sum(path.stat().st_size for path in paths if path.is_file())
 
+    @property
+    def max_bytes(self) -> int:
+        """The bytes of a set whose shards cannot be divided further and are all at the limit of a file."""
+        return self.limit * 16**MAX_LEVEL
+
     def contains(self, name: SetName, text: bytes) -> bool:
         """Whether a file of a set contains these bytes."""
         return any(text in data for data in self._read_files(name, self._shards(name)).values())

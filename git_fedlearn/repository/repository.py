@@ -65,6 +65,11 @@ class Repository:
         """Whether there is no work tree."""
         return self.top == self.git_dir
 
+    @property
+    def is_anonymous(self) -> bool:
+        """Whether this clone makes its own commits without the name of its user: `fedlearn.anonymous`."""
+        return self.git.find_config("fedlearn.anonymous", "--type=bool") == "true"
+
     @cached_property
     def state(self) -> State:
         """The local state of this clone, shared by its worktrees."""
@@ -105,7 +110,7 @@ class Repository:
 
             with suppress(GitError):
                 return LibgitObjects(self.git_dir, self.environment)
-        return GitObjects(self.git)
+        return GitObjects(self.git, self.common_dir)
 
     def close(self) -> None:
         """Let go of the object database; it opens again when it is needed."""

@@ -45,6 +45,9 @@ BUNDLE: Final = StateItem("bundle", "bundles while they are unpacked", "nothing"
 CHECKPOINTS: Final = StateItem(
     "checkpoints", "the position in each log", "the next sync reads all logs again"
 )
+CLEAN_TEXTS: Final = StateItem(
+    "clean-texts", "digests of texts in which hooks found nothing private", "scanned again"
+)
 COUNTS: Final = StateItem("counts.json", "record counts per file version", "counted again")
 EXPORTS: Final = StateItem(
     "exports", "points that an interrupted export has read", "the next export reads all", holds_lessons=True
@@ -69,7 +72,10 @@ INBOX: Final = StateItem(
     is_disposable=False,
 )
 INDEX: Final = StateItem("index", "the search index", "the next search rebuilds it", holds_lessons=True)
-JUDGED: Final = StateItem("judged", "lines that hooks have checked", "checked again")
+JUDGED: Final = StateItem("judged", "the last checks of hooks that passed", "checked again")
+JOINED: Final = StateItem(
+    "joined-*", "joins that the merge driver made ahead, while git merges", "joined again", holds_lessons=True
+)
 LEAKS: Final = StateItem(
     "leaks", "lists for cleaning history", "`git fedlearn scan --history` writes them again"
 )
@@ -81,6 +87,7 @@ LEDGER: Final = StateItem(
 )
 LOCK: Final = StateItem("lock", "the lock of this clone", "nothing, unless a command is running")
 LOCK_HOLDER: Final = StateItem("lock.holder", "the holder of the lock", "an error does not name the holder")
+MERGED: Final = StateItem("merged", "the last merge that lost nothing, as a hook found", "checked again")
 NOTE: Final = StateItem("note.txt", "a note while you edit it", "the text of a note that was refused")
 OWN_FILES: Final = StateItem(
     "own-files",
@@ -141,6 +148,7 @@ ITEMS: Final = (
     BUG_REPORTS,
     BUNDLE,
     CHECKPOINTS,
+    CLEAN_TEXTS,
     COUNTS,
     EXPORTS,
     FEDERATE,
@@ -150,11 +158,13 @@ ITEMS: Final = (
     IMPORTS,
     INBOX,
     INDEX,
+    JOINED,
     JUDGED,
     LEAKS,
     LEDGER,
     LOCK,
     LOCK_HOLDER,
+    MERGED,
     NOTE,
     OWN_OUTCOMES,
     OWN_FILES,

@@ -9,11 +9,12 @@ import signal
 import sys
 import threading
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Future, ProcessPoolExecutor, wait
-from multiprocessing import connection, get_context, parent_process
-from typing import Any, Final, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeAlias, TypeVar
 
 from git_fedlearn.errors import FedlearnError
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future
 
 _T = TypeVar("_T")
 _R = TypeVar("_R")
@@ -40,6 +41,14 @@ def spread(work: Callable[[_T], _R], pieces: Iterable[_T], jobs: int) -> Iterato
     if jobs == 1:
         yield from map(work, pieces)
         return
+    from concurrent.futures import (  # noqa: PLC0415  most runs need no other process
+        FIRST_COMPLETED,
+        BrokenExecutor,
+        ProcessPoolExecutor,
+        wait,
+    )
+    from multiprocessing import get_context  # noqa: PLC0415
+
     # A forked process starts in a hundredth of the time, but is safe only where there are no threads.
     method = "fork" if sys.platform == "linux" and threading.active_count() == 1 else "spawn"
     pool = ProcessPoolExecutor(jobs, get_context(method), _start, (work,))
@@ -67,6 +76,8 @@ def _start(work: Callable[[Any], Any]) -> None:
 
 def _follow() -> None:
     """End with the parent, even if it is killed."""
+    from multiprocessing import connection, parent_process  # noqa: PLC0415
+
     parent = parent_process()
     if parent is not None:
         connection.wait([parent.sentinel])

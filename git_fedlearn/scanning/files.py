@@ -7,13 +7,13 @@ size is read in little memory, and the findings in a line do not depend on the l
 
 import json
 import os
-import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Final, NamedTuple
 
 from git_fedlearn.core.canonical import Json
 from git_fedlearn.core.layout import DATA, is_data_file
+from git_fedlearn.core.patterns import lazy_pattern
 from git_fedlearn.errors import FedlearnError, NotARepositoryError, UsageError
 from git_fedlearn.repository.files import read_file
 from git_fedlearn.repository.repository import Repository
@@ -21,9 +21,9 @@ from git_fedlearn.repository.trees import WorkTree, is_local
 
 JSON_LINES: Final = (".jsonl", ".ndjson")
 _BOM: Final = b"\xef\xbb\xbf"
-_OPENS: Final = re.compile(rb"---(?:--)? ?BEGIN |PuTTY-User-Key-File-|\$ANSIBLE_VAULT;")
-_CLOSES: Final = re.compile(rb"---(?:--)? ?END |^Private-(?:MAC|Hash):")
-_HEX_LINE: Final = re.compile(rb"[ \t]*[0-9a-fA-F]+\s*")
+_OPENS: Final = lazy_pattern(rb"---(?:--)? ?BEGIN |PuTTY-User-Key-File-|\$ANSIBLE_VAULT;")
+_CLOSES: Final = lazy_pattern(rb"---(?:--)? ?END |^Private-(?:MAC|Hash):")
+_HEX_LINE: Final = lazy_pattern(rb"[ \t]*[0-9a-fA-F]+\s*")
 _MAX_PASSAGE_LINES: Final = 400
 """Lines of a block; a 16 kbit RSA key has 200."""
 

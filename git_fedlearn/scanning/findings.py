@@ -3,16 +3,20 @@
 The findings and their order do not depend on the number of processes.
 """
 
+from __future__ import annotations
+
 import re
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from itertools import chain, islice
-from typing import Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from git_fedlearn.core.collection_names import readable_name
-from git_fedlearn.privacy.engine import Finding, PrivacyEngine
 from git_fedlearn.privacy.record_fields import scan_fields
 from git_fedlearn.scanning.files import NotJson, Passage, parse_json_line, text_of
+
+if TYPE_CHECKING:
+    from git_fedlearn.privacy.engine import Finding, PrivacyEngine
 
 _BATCH_BYTES: Final = 200_000
 """Bytes that one process gets at a time."""
@@ -126,7 +130,7 @@ def _batches(passages: Iterable[Passage]) -> Iterator[list[Passage]]:
         yield batch
 
 
-def _scan_spread(scan: "_Scan", batches: Iterable[list[Passage]]) -> Iterator[FileFinding]:
+def _scan_spread(scan: _Scan, batches: Iterable[list[Passage]]) -> Iterator[FileFinding]:
     """Scan in other processes; yields the results in the order of the batches."""
     from git_fedlearn.repository.workers import cores, spread  # noqa: PLC0415  hooks hardly ever need it
 

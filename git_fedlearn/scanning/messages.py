@@ -4,13 +4,15 @@ People who are credited in a trailer (`Signed-off-by: NAME <ADDRESS>`) are publi
 Invisible characters are not reported: no agent learns from messages.
 """
 
+from __future__ import annotations
+
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
+from git_fedlearn.core.patterns import lazy_pattern
 from git_fedlearn.privacy import kinds
-from git_fedlearn.privacy.engine import PrivacyEngine
 from git_fedlearn.repository.git import Git
 from git_fedlearn.repository.messages import CommitText, find_note_blobs, read_tags
 from git_fedlearn.repository.objects import Objects, Oid
@@ -18,21 +20,24 @@ from git_fedlearn.repository.settings import SETTINGS_FILE
 from git_fedlearn.scanning.files import Passage
 from git_fedlearn.scanning.findings import FileFinding, scan_name, scan_passages, shown_path
 
+if TYPE_CHECKING:
+    from git_fedlearn.privacy.engine import PrivacyEngine
+
 PEOPLE: Final = frozenset((kinds.EMAIL_ADDRESS, kinds.PERSON_NAME, kinds.USER_NAME))
 """Kinds that are public where git names people."""
 COMMIT_MESSAGE: Final = "commit message"
 """Stands for the path in findings."""
 
 _PERSON: Final = r"(?:[^<>@,]*<[^<>\s]+>|[^\s<>@,]+@[^\s<>,]+)"
-_CREDIT: Final = re.compile(
+_CREDIT: Final = lazy_pattern(
     rf"\s*(?:[*>-] )?(?:(?:[a-z]+-)+(?:by|to)|to|b?cc|from|author|commit|committer|tagger): *"
     rf"{_PERSON}(?:, *{_PERSON})*,? *(?:[(\[#].*)?\r?"
     r"|(?:\S )?gpg: .*",
     re.IGNORECASE,
 )
 """A trailer, or a line that git wrote, about people: git-interpret-trailers(1), git-merge(1) `--squash`."""
-_SCISSORS: Final = re.compile(r"^\S{1,8} -{24} >8 -{24}\r?$", re.MULTILINE)
-_SIGNATURE: Final = re.compile(
+_SCISSORS: Final = lazy_pattern(r"^\S{1,8} -{24} >8 -{24}\r?$", re.MULTILINE)
+_SIGNATURE: Final = lazy_pattern(
     r"^-----BEGIN (?:PGP|SSH) SIGNATURE-----$|^-----BEGIN SIGNED MESSAGE", re.MULTILINE
 )
 

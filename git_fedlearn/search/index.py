@@ -10,7 +10,6 @@ import os
 import shutil
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
 from uuid import UUID
@@ -80,15 +79,6 @@ class _IndexPoint(NamedTuple):
     id: str
     entry: IndexedLesson
     text: str
-
-
-@dataclass(slots=True)
-class _Changes:
-    """What a refresh has to do: `new` lessons are embedded, of `updated` ones only the entry is written."""
-
-    new: list[_IndexPoint] = field(default_factory=list)
-    updated: list[_IndexPoint] = field(default_factory=list)
-    dropped: list[str] = field(default_factory=list)
 
 
 def cache_folder(repository: Repository) -> Path:
@@ -176,49 +166,47 @@ class LessonIndex:
         if files == self._state.files:
             return Refreshed(0, 0, 0)
         self.check_model()
-        changes = _Changes()
+        news = Refreshed(0, 0, 0)
         for name in sorted(_changed_sets(files, self._state.files)):
-            if name in paths_of:
-                lines = join_into([tree.read(path) for path in paths_of[name]], ()).records
-                self._compare(name, lines, changes)
-            else:
-                changes.dropped += [known.point for known in self.shard.known(name).values()]
-        self._apply(changes, progress)
-        self.shard.settle(len(changes.new))
+            data = [tree.read(path) for path in paths_of.get(name, ())]
+            done = self._update(name, join_into(data, ()).records, progress)
+            news = Refreshed(*map(sum, zip(news, done, strict=True)))
+        self.shard.settle(news.embedded)
         self._state = self._state._replace(files=files, center=self.shard.center())
         _write_state(self._folder, self._state)
-        return Refreshed(len(changes.new), len(changes.updated), len(changes.dropped))
+        return news
 
-    def _compare(self, name: SetName, lines: Iterable[bytes], changes: _Changes) -> None:
-        """Add the differences between the lines of a set and its lessons in the shard."""
+    def _update(self, name: SetName, lines: Iterable[bytes], progress: "Progress | None") -> Refreshed:
+        """Make the lessons of a set in the shard those of these lines, a batch at a time."""
         known = self.shard.known(name)
         current = {xxh3_64_hexdigest(line): line for line in lines}
         outdated = {
             entry.point: entry.text_digest for digest, entry in known.items() if digest not in current
         }
-        for digest, line in current.items():
-            if digest in known:
-                continue
-            record = parse_record(line)
-            if record.is_tombstone:
-                continue
-            point = _index_point(name, line, digest, record)
-            is_same_text = outdated.pop(point.id, None) == point.entry.text_digest
-            (changes.updated if is_same_text else changes.new).append(point)
-        changes.dropped += outdated
-
-    def _apply(self, changes: _Changes, progress: "Progress | None") -> None:
-        self.shard.drop(changes.dropped)
-        for point in changes.updated:
-            self.shard.set_payload(point.id, point.entry)
-        for start in range(0, len(changes.new), EMBEDDING_BATCH):
-            batch = changes.new[start : start + EMBEDDING_BATCH]
-            vectors = self._embedder.embed([point.text for point in batch])
-            self.shard.put(
-                [(p.id, p.entry, vector, p.text) for p, vector in zip(batch, vectors, strict=True)]
-            )
+        fresh = [digest for digest in current if digest not in known]
+        embedded = updated = 0
+        for start in range(0, len(fresh), EMBEDDING_BATCH):
+            new: list[_IndexPoint] = []
+            for digest in fresh[start : start + EMBEDDING_BATCH]:
+                record = parse_record(current[digest])
+                if record.is_tombstone:
+                    continue
+                point = _index_point(name, current[digest], digest, record)
+                if outdated.pop(point.id, None) == point.entry.text_digest:
+                    self.shard.set_payload(point.id, point.entry)
+                    updated += 1
+                else:
+                    new.append(point)
+            if new:
+                vectors = self._embedder.embed([point.text for point in new])
+                self.shard.put(
+                    [(p.id, p.entry, vector, p.text) for p, vector in zip(new, vectors, strict=True)]
+                )
+                embedded += len(new)
             if progress:
-                progress(start + len(batch), len(changes.new))
+                progress(min(start + EMBEDDING_BATCH, len(fresh)), len(fresh))
+        self.shard.drop([*outdated])
+        return Refreshed(embedded, updated, len(outdated))
 
 
 def read_index_status(repository: Repository) -> IndexStatus:

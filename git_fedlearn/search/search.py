@@ -45,8 +45,8 @@ MIN_CANDIDATES: Final = 100
 WINDOW_CANDIDATES: Final = 20
 """Candidates that each retriever gives for a window of a paste."""
 
-WEAK_MARGIN: Final = 0.1
-"""Answers less than this above the bar are weak matches: about as often wrong as right."""
+WEAK_MARGIN: Final = 0.2
+"""Answers less than this above the bar are weak matches: more often wrong than right."""
 
 SCORE_SHARE: Final = 0.4
 """The largest part of its relevance that a lesson can lose in rank by a low effective score."""
@@ -105,7 +105,7 @@ class Hit:
     matched: str
     """The reason: of a paste the line or two that the lesson answers, else the question."""
     is_weak: bool
-    """Whether it is about as likely wrong as right."""
+    """Whether it is more likely wrong than right."""
     effective: float
     claimed: float | None
     systems: tuple[str, ...]

@@ -50,11 +50,17 @@ def format_driver(launcher: Launcher) -> str:
     missing): git merges over an empty base, so that no line of either side is lost; if it cannot (binary
     data), theirs is appended to ours. The path is in conflict then; if nothing could be written, 129 makes
     git abort the merge.
+
+    Before all that, the join is taken if another driver of this merge made it (plumbing/joins_ahead.py).
     """
+    ahead = ".git/fedlearn/joined-$PPID"
+    blobs = "set -- $(git hash-object --no-filters %A %B)"
+    take = f'{blobs} && mv -f {ahead}/%P."$1-$2" %A 2>/dev/null && exit 0'
     command = launcher.command("merge_driver").replace("%", "%%")
     both = "git merge-file -q -L ours -L base -L theirs --marker-size=%L %A /dev/null %B"
     with_base = "git merge-file -L ours -L base -L theirs --marker-size=%L %A %O %B"
     return (
+        f"test ! -d {ahead} || {{ {take}; }}; FEDLEARN_MERGE=$PPID "
         f"{command} %O %A %B %L %P || {{ code=$?; rm -f %A.fedlearn-*; "
         f"test $code -ne 66 || {{ {with_base} && exit; exit 1; }}; "
         "test $code -eq 2 && grep -q '^<<<<<<<* ours' %A || "

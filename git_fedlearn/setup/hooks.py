@@ -125,12 +125,19 @@ _FIRST: Final = {
         "\t(*) exit 0 ;;",
         "\tesac",
     ],
+    "post-merge": [
+        f'\tif test -z "${{{PROBE}-}}"; then',
+        '\t\tchecked=$(cat "$(git rev-parse --git-common-dir)/fedlearn/merged" 2>/dev/null || :)',
+        '\t\ttest -z "$checked" || test "$checked" != "$(git rev-parse HEAD:data HEAD^@)" || exit 0',
+        "\tfi",
+    ],
     "post-rewrite": [f'\ttest -n "${{{PROBE}-}}" || test "${{1-}}" = rebase || exit 0'],
 }
 """A commit of code alone runs three git commands and does not start Python.
 
-In a merge, an unchanged data/ may mean that the other side was dropped. After a commit only a revert or a
-cherry-pick is looked at: git runs no other hook for them.
+In a merge, an unchanged data/ may mean that the other side was dropped. A merge of which pre-merge-commit
+noted that it loses nothing is not checked again. After a commit only a revert or a cherry-pick is looked at:
+git runs no other hook for them.
 """
 
 _COMMIT: Final = [*_refusal("commit"), "\texit 1"]

@@ -78,7 +78,7 @@ def git_version(git: Git) -> tuple[int, int]:
 
 def try_objects(repository: Repository) -> Effect:
     """Read the data files of HEAD through git and, where it can, through libgit2."""
-    by_git = _data_files(GitObjects(repository.git))
+    by_git = _data_files(GitObjects(repository.git, repository.common_dir))
     try:
         libgit = LibgitObjects(repository.git_dir, repository.environment)
     except GitError as error:

@@ -7,8 +7,8 @@ from typing import Final, NamedTuple
 from git_fedlearn.core.canonical import JsonObject
 from git_fedlearn.core.identity import RecordId
 from git_fedlearn.core.layout import BEST_PRACTICES, ERROR_SOLUTIONS, FINE_TUNING, SKILLS_PATTERNS, SetName
-from git_fedlearn.core.quality import CUT_OFF, is_cut_off
 from git_fedlearn.core.record import Record, score_of, seen_by
+from git_fedlearn.core.wholeness import CUT_OFF, is_cut_off
 from git_fedlearn.errors import UsageError
 from git_fedlearn.repository.repository import Repository
 from git_fedlearn.repository.supersession import find_successors

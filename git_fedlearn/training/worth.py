@@ -5,9 +5,10 @@ from typing import Final
 
 from git_fedlearn.core.canonical import Json, JsonObject
 from git_fedlearn.core.events import SCORE, words_of
-from git_fedlearn.core.quality import CUT_OFF, PROBE, find_answer_fault, is_echo
+from git_fedlearn.core.quality import PROBE, find_answer_fault, is_echo
 from git_fedlearn.core.scoring import BELOW
 from git_fedlearn.core.substance import THOUGHT, find_emptiness, find_platitude, is_thinking_aloud
+from git_fedlearn.core.wholeness import CUT_OFF
 from git_fedlearn.training.samples import is_undesired, is_weightless
 
 MAX_SAMPLE_ANSWER: Final = 16_000

@@ -321,3 +321,14 @@ def test_inputs_that_become_one_record_are_counted_with_the_fields_that_differed
     (fold,) = system.fedlearn("add", "error-solutions", "--json", stdin=stdin).json()["folds"]
     assert fold == {"id": fold["id"], "inputs": 2, "differed": ["error", "value_score"]}
     assert fold["id"] in {record.id for record in system.records("error-solutions")}
+
+
+def test_a_set_near_its_largest_size_is_noted(system: System) -> None:
+    """The commit checks refuse a shard that is too large and cannot be divided further."""
+    (system.path / ".fedlearn.toml").write_text("format = 1\n[limits]\nrecord_set_bytes = 1000\n")
+    records = [{"pattern": f"{number} " + "word " * 60, "value_score": 0.8} for number in range(500)]
+    assert "of at most" not in system.add("skills-patterns", *records[:300]).err
+    assert system.add("skills-patterns", *records[300:]).err.endswith(
+        "note: skills-patterns: 0.2 MB of at most 0.3 MB\n"
+        "hint: raise record_set_bytes in .fedlearn.toml, or put some lessons into collections\n"
+    )

@@ -70,6 +70,24 @@ def test_another_folder_only_by_the_git_config_of_this_clone(
     assert "skills-patterns: 1 new" in system.fedlearn("sync", "--source", str(source)).out
 
 
+def test_a_tool_is_not_read_again_when_the_source_is_another(
+    system: System, source: Path, tmp_path: Path
+) -> None:
+    settings(system, PROXY.replace("FILES", "*.jsonl"))
+    calls = tmp_path / "elsewhere/calls.jsonl"
+    write(calls, CALL)
+    system.git("config", "fedlearn.source.proxy", str(calls.parent))
+    write(source / "telemetry/a-events.jsonl", EVENT)
+    write(tmp_path / "other/telemetry/a-events.jsonl", {**EVENT, "query": "How do I list failed timers?"})
+    system.fedlearn("sync", "--source", str(source))
+
+    other = system.fedlearn("sync", "--source", str(tmp_path / "other"))
+    assert "read 1 event from 2 files" in other.out
+    write(calls, CALL, {**CALL, "startTime": 1779900100})
+    assert "read 1 event from 2 files" in system.fedlearn("sync", "--source", str(source)).out
+    assert system.fedlearn("sync", "--source", str(tmp_path / "other")).out.endswith(": nothing new\n")
+
+
 def test_a_link_below_the_source_is_not_followed(system: System, source: Path, tmp_path: Path) -> None:
     settings(system, PROXY.replace("FILES", "proxy/*.jsonl"))
     write(tmp_path / "private/calls.jsonl", CALL)

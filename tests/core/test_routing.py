@@ -8,7 +8,6 @@ from hypothesis import given
 from git_fedlearn.core.layout import BEST_PRACTICES, ERROR_SOLUTIONS, SHARED_SETS, SKILLS_PATTERNS
 from git_fedlearn.core.quality import (
     CONTRADICTS_ITSELF,
-    CUT_OFF,
     DECLINES_TO_ANSWER,
     PROBE,
     REPEATS,
@@ -27,6 +26,7 @@ from git_fedlearn.core.scoring import (
     route_event,
 )
 from git_fedlearn.core.substance import STATUS_ONLY
+from git_fedlearn.core.wholeness import CUT_OFF
 
 SCORING = Path(__file__).parents[2] / "docs" / "scoring.md"
 STEP = {"event_type": "agent_step_complete"}

@@ -13,9 +13,12 @@ from installed import snapshot
 from learn.test_extracts import write_events
 from systems import System, World
 
-from git_fedlearn.learn.extracts import split_chunks
+from git_fedlearn.learn.dask_engine import dask_extracts
+from git_fedlearn.learn.extracts import Chunk, Extract, Reached, split_chunks
+from git_fedlearn.learn.sources import SourceFile, SourceKind
 
 distributed = pytest.importorskip("distributed", reason="needs dask[distributed]")
+fsspec = pytest.importorskip("fsspec", reason="needs fsspec")
 pytestmark = [pytest.mark.filterwarnings("default"), pytest.mark.usefixtures("small_chunks")]
 
 
@@ -61,6 +64,77 @@ def test_a_cluster_leaves_the_same_bytes(world: World, tmp_path: Path, in_proces
     shutil.rmtree(alone.path / "data" / "telemetry")
     alone.fedlearn("sync", "--source", url, code=1)
     assert alone.records("skills-patterns") == system.records("skills-patterns")
+
+
+@pytest.fixture
+def bucket(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """The URL of a bucket on a server that answers as S3 does."""
+    moto = pytest.importorskip("moto.server", reason="needs moto[server]")
+    pytest.importorskip("s3fs", reason="needs s3fs")
+    server = moto.ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://{host}:{port}")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "any")
+    files = fsspec.filesystem("s3", skip_instance_cache=True)
+    files.mkdir("logs")
+    yield "s3://logs"
+    server.stop()
+
+
+def test_a_bucket_is_read_as_a_folder(world: World, tmp_path: Path, in_process: Any, bucket: str) -> None:
+    log = write_events(tmp_path / "stack", 300)
+    _, wanted = learn(world, "alone", "--source", f"{tmp_path}/stack")
+    url = f"{bucket}/telemetry/{log.name}"
+    fsspec.filesystem("s3").put(str(log), url)
+    _, found = learn(world, "embedded", "--source", bucket)
+    assert found == wanted
+    engine = ("--engine", f"dask={in_process.scheduler_address}")
+    system, found = learn(world, "cluster", "--source", bucket, *engine)
+    assert found == wanted
+    assert system.fedlearn("sync", "--source", bucket, *engine).out.endswith(": nothing new\n")
+
+
+def read_slowly(chunk: Chunk) -> Extract:
+    threading.Event().wait(0.01)
+    return Extract(10, reached={(chunk.file.name, chunk.start): Reached(chunk.start + 1, 1, is_whole=True)})
+
+
+def make_chunks(tmp_path: Path, number: int) -> list[Chunk]:
+    file = SourceFile(tmp_path / "log", "log", SourceKind.TELEMETRY)
+    return [Chunk(file, start, start + 1) for start in range(number)]
+
+
+def test_progress_names_each_chunk_once(tmp_path: Path, in_process: Any) -> None:
+    chunks, read = make_chunks(tmp_path, 20), list[Chunk]()
+    (extract,) = dask_extracts(in_process.scheduler_address, read_slowly, chunks, read.append)
+    assert sorted(chunk.start for chunk in read) == [*range(20)]
+    assert len(extract.reached) == 20
+
+
+def test_who_stops_in_between_leaves_no_work(tmp_path: Path, in_process: Any) -> None:
+    def stop(_chunk: Chunk) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        [*dask_extracts(in_process.scheduler_address, read_slowly, make_chunks(tmp_path, 500), stop)]
+    with distributed.Client(in_process.scheduler_address) as client:
+        # Each question is a turn of the scheduler; tasks that run are waited for, others are dropped.
+        left = [client.run_on_scheduler(count_tasks) for _ in range(200)]
+    assert left[-1] == 0
+
+
+def count_tasks(dask_scheduler: Any) -> int:
+    return len(dask_scheduler.tasks)
+
+
+def test_a_small_log_is_said_to_be_faster_without(world: World, tmp_path: Path, in_process: Any) -> None:
+    write_events(tmp_path / "stack", 30)
+    engine = ("--engine", f"dask={in_process.scheduler_address}")
+    said = world.system("one").fedlearn("sync", "--source", f"{tmp_path}/stack", *engine, code=1).err
+    assert "note: a cluster pays from 1 GB of new lines on; this is 0.0 MB" in said
 
 
 def test_what_cannot_be_used_says_so(world: World, tmp_path: Path) -> None:

@@ -110,6 +110,21 @@ PIECES = (
         "is the key ",
         "@tcp(",
     ),
+    *(
+        "\\u0041",
+        "%41",
+        "fax\n0278 ",
+        "0278 808 414 office, ",
+        "4.5e11 ",
+        "A1 ",
+        "de12a",
+        "x is the password ",
+        " as a",
+        "°",
+        "\u00e9 key ",
+        "a1b2c3d4e5f6g7",
+        "ab:cd@",
+    ),
     f"{aws_key()} ",
     f"{TOKEN} ",
     f"password={TOKEN[8:20]} {TOKEN[8:20]} ",
@@ -120,11 +135,21 @@ def shape(piece: str) -> Callable[[int], Json]:
     return lambda size: (piece * (size // len(piece) + 1))[:size]
 
 
+def nested(value: Json, depth: int) -> Json:
+    """The value in lists or in objects, each inside of the next."""
+    for _ in range(depth):
+        value = [value, "a1"] if isinstance(value, list) else {"k": value}
+    return value
+
+
 SHAPES: dict[str, Callable[[int], Json]] = {
     **{repr(piece): shape(piece) for piece in PIECES},
     "a list of beginnings of tokens": lambda size: [TOKEN[:17]] * (size // 8),
     "a list of tokens in halves": lambda size: [TOKEN[:17], TOKEN[17:]] * (size // 16),
     "lists that begin with a key block": lambda size: [["-----BEGIN PRIVATE KEY-----", "x"]] * (size // 8),
+    "a list of numbers": lambda size: [f"0278 80{n % 10} 414" for n in range(size // 8)],
+    "lists in lists": lambda size: nested(["call 0278 808 414"], size // 16),
+    "objects in objects": lambda size: nested({"phone": "\\u0030278 808 414"}, size // 16),
     "distinct mails": lambda size: [f"user{n}@acme-industries.de" for n in range(size // 8)],
     "distinct addresses": lambda size: " ".join(f"93.7.{n // 250}.{n % 250}" for n in range(size // 4)),
     "distinct passwords": lambda size: [{"password": f"Xq7{n}zz!"} for n in range(size // 8)],

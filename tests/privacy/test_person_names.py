@@ -8,7 +8,7 @@ import pytest
 from git_fedlearn.errors import SettingsError
 from git_fedlearn.privacy.detectors import personal
 from git_fedlearn.privacy.engine import PrivacyEngine
-from git_fedlearn.privacy.policy import Policy, parse_policy
+from git_fedlearn.privacy.policy import DEFAULT_MODEL, Policy, parse_policy
 
 TODAY = date(2026, 11, 25)
 
@@ -16,7 +16,7 @@ TODAY = date(2026, 11, 25)
 def test_names_of_people_are_found_only_if_the_policy_asks() -> None:
     assert PrivacyEngine().scan("Thanks to Priya Raghavan for the fix") == ()
     assert parse_policy({}, TODAY).names == ""
-    assert parse_policy({"privacy": {"names": True}}, TODAY).names == personal.DEFAULT_MODEL
+    assert parse_policy({"privacy": {"names": True}}, TODAY).names == DEFAULT_MODEL
     assert parse_policy({"privacy": {"names": "de_core_news_sm"}}, TODAY).names == "de_core_news_sm"
 
 
@@ -26,7 +26,7 @@ def test_an_invalid_pipeline_name_is_an_error(names: object) -> None:
         parse_policy({"privacy": {"names": names}}, TODAY)
 
 
-@pytest.mark.parametrize(("hidden", "model"), [({"spacy": None}, personal.DEFAULT_MODEL), ({}, "xx_no_such")])
+@pytest.mark.parametrize(("hidden", "model"), [({"spacy": None}, DEFAULT_MODEL), ({}, "xx_no_such")])
 def test_a_missing_model_is_an_error_with_an_install_command(
     monkeypatch: pytest.MonkeyPatch, hidden: dict[str, None], model: str
 ) -> None:
@@ -42,8 +42,8 @@ def test_a_missing_model_is_an_error_with_an_install_command(
 
 
 def test_a_pipeline_finds_people_but_not_products() -> None:
-    pytest.importorskip(personal.DEFAULT_MODEL, reason="the extra [ner] is not installed")
-    engine = PrivacyEngine(policy=Policy(names=personal.DEFAULT_MODEL))
+    pytest.importorskip(DEFAULT_MODEL, reason="the extra [ner] is not installed")
+    engine = PrivacyEngine(policy=Policy(names=DEFAULT_MODEL))
     once = engine.sanitize(
         {"a": "Thanks to Priya Raghavan and Hans Müller for Docker Compose.", "b": "Priya Raghavan"}
     )
@@ -52,4 +52,4 @@ def test_a_pipeline_finds_people_but_not_products() -> None:
         "b": "<PERSON_NAME>",
     }
     assert engine.sanitize(once.value).value == once.value
-    assert {finding.rule for finding in once.findings} == {f"ner:{personal.DEFAULT_MODEL}"}
+    assert {finding.rule for finding in once.findings} == {f"ner:{DEFAULT_MODEL}"}

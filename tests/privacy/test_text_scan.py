@@ -102,14 +102,14 @@ def test_the_oldest_text_is_forgotten_first(monkeypatch: pytest.MonkeyPatch) -> 
     engine = PrivacyEngine()
     for number in range(40):
         assert engine.sanitize([f"text {number}"]).findings == ()
-    assert [text for text, _ in engine._scanner._seen] == [f"text {n}" for n in range(35, 40)]  # noqa: SLF001
+    assert [text for text, _ in engine._scanner._texts._seen] == [f"text {n}" for n in range(35, 40)]  # noqa: SLF001
 
 
 def test_the_memory_contains_no_long_text_or_key() -> None:
     engine = PrivacyEngine()
     value: Any = {"a key, too, may be longer than what is remembered": "so may the text under it " * 4}
     assert engine.sanitize(value).findings == ()
-    assert {len(part) for mark in engine._scanner._seen for part in mark} == {0, 16}  # noqa: SLF001
+    assert {len(part) for mark in engine._scanner._texts._seen for part in mark} == {0, 16}  # noqa: SLF001
 
 
 def test_a_text_with_many_findings_is_not_remembered() -> None:
@@ -118,8 +118,8 @@ def test_a_text_with_many_findings_is_not_remembered() -> None:
     for text, is_remembered in ((few, True), (many, False)):
         found = engine.scan(text)
         assert engine.scan(text) == found
-        assert bool(engine._scanner._seen) is is_remembered  # noqa: SLF001
-        engine._scanner._seen.clear()  # noqa: SLF001
+        assert bool(engine._scanner._texts._seen) is is_remembered  # noqa: SLF001
+        engine._scanner._texts._seen.clear()  # noqa: SLF001
 
 
 def test_an_engine_can_be_sent_to_another_process() -> None:

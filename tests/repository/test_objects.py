@@ -31,7 +31,7 @@ NAMES = [
 def reader_of(kind: str, system: System) -> Objects:
     repository = Repository.discover(system.path, system.environment)
     if kind == "git":
-        return GitObjects(repository.git)
+        return GitObjects(repository.git, repository.common_dir)
     return LibgitObjects(repository.git_dir, repository.environment)
 
 
@@ -252,7 +252,7 @@ def test_replaced_objects_are_read_as_they_are_pushed(world: World) -> None:
 def test_processes_end_with_their_reader(history: System) -> None:
     """Also after an interruption, after git ended on its own, and in a fork."""
     before = children()
-    reader = GitObjects(Git(history.path, history.environment))
+    reader = GitObjects(Git(history.path, history.environment), history.path / ".git")
     assert children() == before
     tip = reader.find_commit("HEAD")
     assert tip is not None

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from git_fedlearn.search.edge_shard import Candidate
 from git_fedlearn.search.relevance import WordMatch, WordMatcher, best_matches, relevance
-from git_fedlearn.search.search import rank
+from git_fedlearn.search.search import Query, rank
 
 scores = st.floats(0, 1)
 COSINES = (("near", 0.5), ("less", 0.3), ("far", 0.2))
@@ -41,6 +41,16 @@ def test_other_lessons_follow_one_that_reaches_the_bar() -> None:
     assert answers(near, less, far) == [near, less]
     assert answers(near, less, far, share=1.0) == [near]
     assert answers(less, far) == []
+
+
+def test_one_of_many_lines_needs_more_than_a_question() -> None:
+    alike = Candidate("x", '{"text":"alike"}', 0.85, 0.0)
+    same = Candidate("x", '{"text":"the pump of the oven is stuck"}', 0.85, 2.0)
+    question = Query("the pump of my oven is stuck")
+    paste = Query(f"reading recipes\nheating\n{question.text}\ncooling\ndone")
+    assert best_matches(question.windows, [[alike]], question.bar)
+    assert not best_matches(question.windows, [[alike]], paste.bar)
+    assert best_matches(question.windows, [[same]], paste.bar)
 
 
 @given(scores, scores, scores)

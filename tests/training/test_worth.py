@@ -2,9 +2,10 @@ from typing import Any
 
 import pytest
 
-from git_fedlearn.core.quality import CUT_OFF, PROBE
+from git_fedlearn.core.quality import PROBE
 from git_fedlearn.core.scoring import BELOW
 from git_fedlearn.core.substance import PLATITUDE, SAYS_NOTHING, STATUS_ONLY, THOUGHT
+from git_fedlearn.core.wholeness import CUT_OFF
 from git_fedlearn.training.samples import parse_sample
 from git_fedlearn.training.worth import GREETING, NOT_FOR_TRAINING, TOO_LONG, TOOL_RESULT, find_refusal
 

@@ -4,16 +4,22 @@ Before a commit, private data in staged records is redacted; everything else is 
 merge nothing is written: a pull must not change what was pulled.
 """
 
-from git_fedlearn.commands.hooks.judged import SCAN, VERIFY, Judged
+from contextlib import suppress
+
 from git_fedlearn.commands.hooks.mode import must_stop
 from git_fedlearn.console.context import Context
+from git_fedlearn.console.judged import SCAN, VERIFY, Judged, remembering_clean_texts
 from git_fedlearn.console.words import count, short_ids
 from git_fedlearn.core.layout import DATA, SetName
 from git_fedlearn.core.record_set import Losses
+from git_fedlearn.errors import FedlearnError
 from git_fedlearn.repository.commit_checks import judge, staged_raw_logs
+from git_fedlearn.repository.files import write_file
 from git_fedlearn.repository.history import losses_by_set, merge_parents, nested_files
 from git_fedlearn.repository.objects import Objects, Oid
 from git_fedlearn.repository.own_lessons import find_own_changes
+from git_fedlearn.repository.repository import Repository
+from git_fedlearn.repository.state import MERGED
 from git_fedlearn.repository.trees import CommittedTree, committed_tree, index_tree
 
 AUTO_IMPORT_KEY = "fedlearn.autoImport"
@@ -25,17 +31,9 @@ REPAIR = "git fedlearn verify --fix{} && git add :/data && git commit -m 'Restor
 def pre_commit(context: Context) -> int:
     """Redact staged records; block a commit that adds other private data or invalid lines, or loses records.
 
-    Without staged changes under data/ there is nothing to check, except in a merge, which may lose the
-    records of the other side.
+    Without staged changes under data/ there is nothing to check.
     """
-    repository = context.repository
-    code = refuse_raw_logs(context)
-    merging = (repository.git_dir / "MERGE_HEAD").exists()
-    if not merging and repository.git.is_true(
-        "diff", "--cached", "--quiet", "--no-ext-diff", "--", f":/{DATA}"
-    ):
-        return code
-    return _check_staged(context, may_shrink=False) | code
+    return refuse_raw_logs(context) | _check_staged(context, *staged(context), may_shrink=False)
 
 
 def refuse_raw_logs(context: Context) -> int:
@@ -51,8 +49,34 @@ def refuse_raw_logs(context: Context) -> int:
 
 
 def pre_merge_commit(context: Context) -> int:
-    """Like pre-commit, for a merge; post-merge reports lost records."""
-    return _check_staged(context, may_shrink=True)
+    """Like pre-commit, for a merge; post-merge reports lost records, if there may be any."""
+    candidate, parents = staged(context)
+    code = _check_staged(context, candidate, parents, may_shrink=True)
+    if not code and not _is_worth_a_report(context, candidate, parents):
+        _note_merge(context.repository)
+    return code
+
+
+def _note_merge(repository: Repository) -> None:
+    """Leave a note for the script of post-merge (setup/hooks.py): data/ and the parents of the merge."""
+    tree = repository.git.attempt("write-tree", f"--prefix={DATA}/").out.decode("ascii").strip()
+    with suppress(FedlearnError, OSError):  # a git folder that cannot be written to: checked again
+        note = "\n".join([tree, *merge_parents(repository, repository.objects), ""])
+        write_file(repository.state.path(MERGED), note.encode("ascii"))
+
+
+def _is_worth_a_report(context: Context, candidate: CommittedTree, parents: list[CommittedTree]) -> bool:
+    """Whether post-merge may have something to report or to do."""
+    return bool(
+        _imports(context)
+        or not candidate.entries
+        or losses_by_set(parents, candidate)
+        or any(find_own_changes(context.repository, parents[0], candidate))
+    )
+
+
+def _imports(context: Context) -> bool:
+    return context.repository.git.find_config(AUTO_IMPORT_KEY, "--type=bool") == "true"
 
 
 def post_merge(context: Context) -> int:
@@ -69,7 +93,7 @@ def post_merge(context: Context) -> int:
     warn_of_losses(context, "merge", losses, " --history" if is_forward else "")
     if before:
         _report_own(context, before[0], after)
-    if context.repository.git.find_config(AUTO_IMPORT_KEY, "--type=bool") == "true":
+    if _imports(context):
         from git_fedlearn.console.words import bring_in  # noqa: PLC0415  costs start-up time
 
         bring_in(context)
@@ -118,10 +142,26 @@ def staged(context: Context) -> tuple[CommittedTree, list[CommittedTree]]:
     return index_tree(context.repository, objects), parents
 
 
-def _check_staged(context: Context, *, may_shrink: bool) -> int:
-    judged = Judged(context)
+def is_unchanged(candidate: CommittedTree, parents: list[CommittedTree]) -> bool:
+    """Whether a commit has the data files of each parent, or no parent and no data files."""
+    return all(tree.entries == candidate.entries for tree in parents) if parents else not candidate.entries
+
+
+def _check_staged(
+    context: Context, candidate: CommittedTree, parents: list[CommittedTree], *, may_shrink: bool
+) -> int:
+    if is_unchanged(candidate, parents):
+        return 0
+    judged = Judged(context, candidate, parents)
     if judged.is_sound(SCAN) and judged.is_sound(VERIFY):
         return 0
+    with remembering_clean_texts(context):
+        return _judge(context, candidate, parents, may_shrink=may_shrink)
+
+
+def _judge(
+    context: Context, candidate: CommittedTree, parents: list[CommittedTree], *, may_shrink: bool
+) -> int:
     from git_fedlearn.console.findings import (  # noqa: PLC0415  costs start-up time
         find_private,
         report,
@@ -129,12 +169,11 @@ def _check_staged(context: Context, *, may_shrink: bool) -> int:
         report_problems,
     )
 
-    candidate, parents = staged(context)
     private = find_private(context.privacy, candidate, parents)
     if private.found and _redact(context, candidate, parents):
-        judged = Judged(context)
         candidate, parents = staged(context)
         private = find_private(context.privacy, candidate, parents)
+    judged = Judged(context, candidate, parents)
     verdict = judge(context.repository, candidate, parents)
     lossy = 0 if may_shrink else report_losses(context, verdict.losses)
     broken = report_problems(context, verdict.problems)

@@ -7,9 +7,8 @@ not only what is new in them.
 
 from typing import TYPE_CHECKING
 
-from git_fedlearn.commands.hooks.judged import SCAN, VERIFY, Judged
 from git_fedlearn.console.context import Context
-from git_fedlearn.core.layout import DATA
+from git_fedlearn.console.judged import SCAN, VERIFY, Judged
 
 if TYPE_CHECKING:
     from git_fedlearn.repository.trees import CommittedTree
@@ -34,12 +33,13 @@ def sanitize(context: Context, *paths: str) -> int:
 
 def scan(context: Context, *paths: str) -> int:
     """Block private data in the index."""
-    judged = Judged(context, paths)
+    trees = _trees(context, paths)
+    judged = Judged(context, *trees)
     if judged.is_sound(SCAN):
         return 0
     from git_fedlearn.console.findings import report_private  # noqa: PLC0415
 
-    code = report_private(context, *_trees(context, paths))
+    code = report_private(context, *trees)
     if not code:
         judged.remember(SCAN)
     return code
@@ -47,29 +47,21 @@ def scan(context: Context, *paths: str) -> int:
 
 def verify(context: Context, *paths: str) -> int:
     """Block invalid lines and lost records in the index, and raw logs of a source in this work tree."""
-    from git_fedlearn.commands.hooks.commits import refuse_raw_logs  # noqa: PLC0415
+    from git_fedlearn.commands.hooks.commits import is_unchanged, refuse_raw_logs  # noqa: PLC0415
 
     raw = refuse_raw_logs(context)
-    judged = Judged(context, paths)
-    if judged.is_sound(VERIFY) or (not paths and _nothing_is_staged(context)):
+    trees = _trees(context, paths)
+    judged = Judged(context, *trees)
+    if judged.is_sound(VERIFY) or (not paths and is_unchanged(*trees)):
         return raw
     from git_fedlearn.console.findings import report_losses, report_problems  # noqa: PLC0415
     from git_fedlearn.repository.commit_checks import judge  # noqa: PLC0415
 
-    verdict = judge(context.repository, *_trees(context, paths))
+    verdict = judge(context.repository, *trees)
     code = report_problems(context, verdict.problems) | report_losses(context, verdict.losses)
     if not code:
         judged.remember(VERIFY)
     return code | raw
-
-
-def _nothing_is_staged(context: Context) -> bool:
-    """Whether data/ equals HEAD, and no merge is going on that could lose the other side."""
-    repository = context.repository
-    merging = (repository.git_dir / "MERGE_HEAD").exists()
-    return not merging and repository.git.is_true(
-        "diff", "--cached", "--quiet", "--no-ext-diff", "--", f":/{DATA}"
-    )
 
 
 def _trees(context: Context, paths: tuple[str, ...]) -> "tuple[CommittedTree, list[CommittedTree]]":
@@ -86,16 +78,16 @@ def _trees(context: Context, paths: tuple[str, ...]) -> "tuple[CommittedTree, li
 
 def _nothing_to_redact(context: Context, paths: tuple[str, ...]) -> bool:
     """Whether these files equal the index and are clean. Then the other checks run, too."""
-    judged = Judged(context, paths)
     changed = ("ls-files", "--others", "--modified", "--deleted", "--", *paths)
     if context.repository.git.run("--literal-pathspecs", *changed):
         return False
+    candidate, parents = _trees(context, paths)
+    judged = Judged(context, candidate, parents)
     if judged.is_sound(SCAN):
         return True
     from git_fedlearn.console.findings import find_private  # noqa: PLC0415
     from git_fedlearn.repository.commit_checks import judge  # noqa: PLC0415
 
-    candidate, parents = _trees(context, paths)
     private = find_private(context.privacy, candidate, parents)
     if private.found:
         return False

@@ -4,12 +4,12 @@ The message is redacted, like staged records, and the commit continues. What git
 message (comments, the diff of `git commit -v`) is left alone.
 """
 
-import os
 import re
 from typing import Final
 
 from git_fedlearn.commands.hooks.mode import must_stop
 from git_fedlearn.console.context import Context
+from git_fedlearn.console.judged import remembering_clean_texts
 from git_fedlearn.errors import SettingsError
 from git_fedlearn.privacy.engine import PrivacyEngine
 from git_fedlearn.repository.files import read_file, write_file
@@ -32,8 +32,9 @@ def commit_msg(context: Context, path: str) -> int:
     except UnicodeDecodeError:
         encoding, text = "latin-1", data.decode("latin-1")
     draft = DraftMessage(text, _find_comment(context.repository, text))
-    engine = _find_engine(context)
-    found = draft.scan(engine)
+    with remembering_clean_texts(context):
+        engine = _find_engine(context)
+        found = draft.scan(engine)
     if not found:
         return 0
     # The user did not write this line, and a pull must not fail because of it.
@@ -70,14 +71,10 @@ def _find_comment(repository: Repository, text: str) -> str:
     """The beginning of the lines that git will remove from a message; empty if it removes none."""
     if repository.environment.get("GIT_EDITOR") == _NO_EDITOR:
         return ""
-    listed = repository.git.attempt(
-        "config", "-z", "--get-regexp", r"^(core\.comment(char|string)|commit\.cleanup)$"
-    )
-    items = (item.partition("\n") for item in os.fsdecode(listed.out).split("\0"))
-    config = {key.removeprefix("core."): value for key, _, value in items}
-    if config.get("commit.cleanup", "") not in _STRIPPING:
+    find = repository.git.find_config
+    if (find("commit.cleanup") or "") not in _STRIPPING:
         return ""
-    comment = config.get("commentstring") or config.get("commentchar") or "#"
+    comment = find("core.commentString") or find("core.commentChar") or "#"
     if comment != "auto":
         return comment
     # Git chose a character, with which it begins the last lines, before any diff.

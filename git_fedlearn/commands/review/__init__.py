@@ -110,14 +110,13 @@ def scope_options(function: Function) -> Function:
 
 KEYS: Final = click.argument("keys", nargs=-1, metavar="[KEY]...")
 ALL: Final = click.option("--all", "everything", is_flag=True, help="All items of the kind.")
-AS_JSON: Final = click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
 
 
 @click.group("review", invoke_without_command=True, short_help="Decide on pending items.")
 @scope_options
-@AS_JSON
+@ANSWER_AS_JSON
 @click.pass_context
-def command(click_context: click.Context, *, as_json: bool, **options: Unpack[ScopeOptions]) -> int:
+def command(click_context: click.Context, **options: Unpack[ScopeOptions]) -> int:
     """Decide what needs a person: records from peers, doubtful samples, retractions and lessons of agents.
 
     On a terminal, it asks about each pending item, with one key a decision; elsewhere, it lists them. u takes
@@ -131,31 +130,31 @@ def command(click_context: click.Context, *, as_json: bool, **options: Unpack[Sc
     context: Context = click_context.obj
     scope, _ = _scope(options)
     if click_context.invoked_subcommand:
-        if scope.is_chosen or as_json:
+        if scope.is_chosen or context.is_json:
             name = click_context.invoked_subcommand
             raise UsageError(f"options go after {name}", hint=f"git fedlearn review {name} -h")
         return 0
     found = _find_items(context, scope)
     has_more = not scope.is_chosen and installed_extras()["duplicates"]
-    if not as_json and context.stdin.isatty() and (found.items or has_more):
+    if not context.is_json and context.stdin.isatty() and (found.items or has_more):
         walk = Walk(context, found.items, (lambda: _find_clusters(context)) if has_more else None)
         walk.run()
         _report_results(context, walk.results)
         return 0
-    return _show_list(context, scope, found, as_json=as_json)
+    return _show_list(context, scope, found)
 
 
 @command.command("list", short_help="List pending items.")
 @scope_options
-@AS_JSON
+@ANSWER_AS_JSON
 @click.pass_obj
-def list_items(context: Context, *, as_json: bool, **options: Unpack[ScopeOptions]) -> int:
+def list_items(context: Context, **options: Unpack[ScopeOptions]) -> int:
     """List pending items: key, kind, source, and why each needs a decision.
 
     Exits with 1 if duplicates were retracted in favor of each other, so that no one is left.
     """
     scope, _ = _scope(options)
-    return _show_list(context, scope, _find_items(context, scope), as_json=as_json)
+    return _show_list(context, scope, _find_items(context, scope))
 
 
 @command.command("show", short_help="Show items, redacted.")
@@ -297,8 +296,8 @@ def _report_orphans(context: Context, found: FoundItems) -> None:
         context.print_error(f"hint: git fedlearn restore {identifier}")
 
 
-def _show_list(context: Context, scope: ReviewScope, found: FoundItems, *, as_json: bool) -> int:
-    if as_json:
+def _show_list(context: Context, scope: ReviewScope, found: FoundItems) -> int:
+    if context.is_json:
         answer: dict[str, Json] = {
             kind.kind: [item.to_json() for item in found.items if isinstance(item, kind)]
             for kind in KINDS

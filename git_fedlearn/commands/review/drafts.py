@@ -12,7 +12,7 @@ from git_fedlearn.core.identity import content_of
 from git_fedlearn.core.layout import SetName
 from git_fedlearn.core.record import NotARecordError
 from git_fedlearn.federation.injection import is_suspicious
-from git_fedlearn.learn.sync_state import read_pending, write_pending
+from git_fedlearn.learn.pending import read_pending, write_pending
 from git_fedlearn.repository.inbox import ACCEPTED, DROPPED, DraftedLesson, Inbox
 from git_fedlearn.repository.ledger import Ledger
 
@@ -86,7 +86,7 @@ class PendingDraft(PendingItem):
                 Ledger(repository).add(made)
                 repository.sets.join(name, made)
                 pending = read_pending(repository, repository.sets).get(name, [])
-                write_pending(repository, {name: [*pending, *made]}, ())
+                write_pending(repository, {name: [*pending, *made]})
             Inbox(repository).decide_drafts([item.drafted.id for item in items], ACCEPTED)
         number = len(items) - len(refused)
         said = (f"accepted {count(number, 'draft')}",) if number else ()

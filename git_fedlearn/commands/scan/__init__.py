@@ -6,10 +6,12 @@ from datetime import datetime
 
 import click
 
-from git_fedlearn.commands.scan.formats import REPORTS
+from git_fedlearn.commands.scan.formats import REPORTS, finding_facts
 from git_fedlearn.commands.scan.run import ALL, Scanned, Show
 from git_fedlearn.console.context import Context
+from git_fedlearn.console.usage import ANSWER_AS_JSON
 from git_fedlearn.console.words import count
+from git_fedlearn.core.canonical import Json
 from git_fedlearn.errors import UsageError
 from git_fedlearn.privacy.policy import Allowed
 from git_fedlearn.repository.settings import SETTINGS_FILE
@@ -32,9 +34,9 @@ from git_fedlearn.scanning.findings import FileFinding
     "--format",
     "form",
     type=click.Choice([*REPORTS]),
-    default="text",
     help="Format of the report (default: text).",
 )
+@ANSWER_AS_JSON
 @click.option("--baseline", metavar="FILE", help="Skip the findings listed in FILE.")
 @click.option("--write-baseline", "new_baseline", metavar="FILE", help="Write the findings to FILE.")
 @click.option(
@@ -52,7 +54,7 @@ def command(  # noqa: PLR0913, PLR0917  one parameter for each option
     context: Context,
     paths: tuple[str, ...],
     revisions: str | None,
-    form: str,
+    form: str | None,
     baseline: str | None,
     new_baseline: str | None,
     allowed: tuple[str, ...],
@@ -74,6 +76,9 @@ def command(  # noqa: PLR0913, PLR0917  one parameter for each option
         raise UsageError("--reason and --expires need --allow FINGERPRINT")
     if staged and revisions is not None:
         raise UsageError("--staged and --history cannot be used together")
+    if context.is_json and form not in (None, "json"):
+        raise UsageError("--json and --format cannot be used together")
+    form = "json" if context.is_json else form or "text"
     scan = Scanned(context)
     if revisions is not None:
         found = scan.history(revisions, paths)
@@ -105,6 +110,7 @@ def _bar(context: Context) -> Iterator[Show | None]:
 def _write(context: Context, file: str, found: Iterable[FileFinding]) -> int:
     items = list(found)
     write_baseline(context.directory / file, items)
+    context.answer("scan/v1", {"findings": [*map(finding_facts, items)]})
     context.say(f"wrote {count(len(items), 'finding')} to {file}")
     return 0
 
@@ -114,6 +120,8 @@ def _allow(context: Context, entries: list[Allowed]) -> int:
     for entry in entries:
         what = "allowed" if entry in fresh else "already allowed"
         context.say(f"{what} in {SETTINGS_FILE}: {entry.fingerprint}")
+    answered: list[Json] = [{"fingerprint": entry.fingerprint, "new": entry in fresh} for entry in entries]
+    context.answer("scan-allow/v1", {"allowed": answered})
     if fresh:
         context.note(f"hint: git add {SETTINGS_FILE} && git commit    (then push it: servers use it, too)")
     return 0

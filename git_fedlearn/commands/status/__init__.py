@@ -29,6 +29,7 @@ from git_fedlearn.commands.status.surroundings import (
     vectors_items,
 )
 from git_fedlearn.console.context import Context
+from git_fedlearn.console.usage import ANSWER_AS_JSON
 from git_fedlearn.core.canonical import Json
 from git_fedlearn.core.layout import DATA
 from git_fedlearn.errors import SettingsError
@@ -88,9 +89,9 @@ _EXIT_CODES: Final = {Urgency.PERSON: 1, Urgency.BROKEN: 3}
 @click.option("--fetch", "do_fetch", is_flag=True, help="Fetch from the upstream and all peers first.")
 @click.option("--check", "check", is_flag=True, help="Only what needs a person; the exit code says it, too.")
 @click.option("--porcelain", is_flag=True, help="Print stable lines for scripts: name, TAB, value.")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
+@ANSWER_AS_JSON
 @click.pass_obj
-def command(context: Context, *, do_fetch: bool, check: bool, porcelain: bool, as_json: bool) -> int:
+def command(context: Context, *, do_fetch: bool, check: bool, porcelain: bool) -> int:
     """Show the state of this clone and what to do next.
 
     The first line is the command to run first. Then there is a line for lessons, uncommitted and unpushed
@@ -105,7 +106,7 @@ def command(context: Context, *, do_fetch: bool, check: bool, porcelain: bool, a
         _fetch(context)
     items = [*status_lines(context)]
     first = most_urgent(items)
-    if as_json:
+    if context.is_json:
         listed: list[Json] = [_to_json(item) for item in items]
         answer: dict[str, Json] = {
             "first": {"item": first.name, "command": first.command} if first else None,

@@ -44,6 +44,8 @@ _MIN_VALUE_LENGTH = 4
 _MAX_EQUALS_SIGNS = 5
 """An unquoted value with more is a row of settings."""
 _MAX_VALUE_LENGTH = 512
+_MAX_REVERSED_LENGTH = 257
+"""With a quotation mark."""
 _MIN_PROSE_VALUE_LENGTH = 8
 _MIN_ISSUED_LENGTH = 16
 """Of the keys and tokens that services give out."""
@@ -77,11 +79,11 @@ _NO_VALUE = lazy_pattern(
 )
 """What stands between two strings, one byte, the name of an element of a page, a path or route of words."""
 _REVERSED = lazy_pattern(
-    r"(?<![^\s\"'`(/*#;])(?P<value>[^\s\"'`,;<>()]{8,256})[\"'`]? (?:is|as) (?:the|my|your|our|a|his|"
-    r"her|their) "
-    r"(?:[\w-]{1,20} ){0,3}?(?P<name>pass(?:word|phrase|code)|token|secret|key)\b",
+    r" (?:is|as) (?:the|my|your|our|a|his|her|their) (?:[\w-]{1,20} ){0,3}?"
+    r"(?P<name>pass(?:word|phrase|code)|token|secret|key)\b",
     re.IGNORECASE,
 )
+_VALUE_BEFORE = lazy_pattern(r"(?<![^\s\"'`(/*#;])(?P<value>[^\s\"'`,;<>()]{8,256})[\"'`]?\Z")
 
 
 def find_assignments(subject: Subject) -> Iterator[Match]:
@@ -132,13 +134,23 @@ def _without_placeholders(subject: Subject) -> str:
 
 def _reversed(subject: Subject) -> Iterator[Match]:
     """`… is the password`: the value comes first."""
-    if not (" is " in subject.text or " as " in subject.text):
-        return
-    for hit in _REVERSED.finditer(subject.text):
-        value = hit["value"].lstrip("/#*;")
+    text = subject.text
+    for at in (at for verb in (" is ", " as ") for at in _offsets(text, verb)):
+        hit = _REVERSED.match(text, at)
+        before = hit and _VALUE_BEFORE.search(text, max(0, at - _MAX_REVERSED_LENGTH), at)
+        if not hit or not before:
+            continue
+        value = before["value"].lstrip("/#*;")
         if not _is_plain(value) and is_random(value, min_length=8):
             kind = kinds.PASSWORD if hit["name"].lower().startswith("pass") else kinds.SECRET
-            yield Match(hit.end("value") - len(value), hit.end("value"), kind, "assignment", 0.7)
+            yield Match(before.end("value") - len(value), before.end("value"), kind, "assignment", 0.7)
+
+
+def _offsets(text: str, part: str) -> Iterator[int]:
+    at = text.find(part)
+    while at >= 0:
+        yield at
+        at = text.find(part, at + 1)
 
 
 def _under_key(subject: Subject) -> Iterator[Match]:

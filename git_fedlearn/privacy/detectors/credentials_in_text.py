@@ -183,4 +183,5 @@ _SURE = frozenset(
 """Programs that take a password where the pattern has it, and nothing else."""
 PROGRAMS = tuple(program for program, _ in _COMMANDS)
 COMMANDS = tuple(pattern for _, pattern in _COMMANDS)
-FORMS = tuple(form.pattern for form in _FORMS)
+FORMS = tuple(form.pattern for form in _FORMS if form.pattern is not _PHRASE)
+"""All but the words of a wallet, whose pattern is long."""

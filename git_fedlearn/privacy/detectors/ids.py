@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from git_fedlearn.core.patterns import lazy_pattern
 from git_fedlearn.privacy import kinds
 from git_fedlearn.privacy.model import Match
+from git_fedlearn.privacy.subject import around
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -321,8 +322,14 @@ DIGITS = rf"[0-9](?:[ .-]?[0-9A-Z]){{5}}|{_ROUNDED}"
 """In every text with a number."""
 _DIGITS = lazy_pattern(DIGITS)
 _HEAD = lazy_pattern(
-    r"(?<![A-Za-z0-9])(?:[0-9]{1,19}(?![0-9])|[A-Z]{1,6}(?=[0-9A-Zx .+-]|$)|[a-z]{2}(?=[0-9]{2}))"
+    r"(?<![A-Za-z0-9])(?:(?=[\dA-Z .,eE+-]{5})[0-9]{1,19}(?![0-9])|[A-Z]{1,6}(?=[ -]?\d)|"
+    r"[a-z]{2}(?=[0-9]{2}))"
 )
+"""The digits or letters that a number begins with; behind letters there are digits."""
+_ANY_NUMBER = lazy_pattern(r"\d(?:[\dA-Z .,eE+-]{4}|\d[a-z0-9]{11})")
+"""Where the digits of every number begin."""
+_MAX_LETTERS = 8
+"""Before the digits."""
 _MAX_WORD_DISTANCE = 40
 _STEMS = tuple(
     """
@@ -341,7 +348,8 @@ def find_numbers(subject: Subject) -> Iterator[Match]:
     if _DIGITS.search(text) is None:
         return
     keyed = is_announced_by(subject.key)
-    for head in _HEAD.finditer(text):
+    windows = around(_ANY_NUMBER, text, _MAX_LETTERS)
+    for head in (head for span in windows for head in _HEAD.finditer(text, *span)):
         at = head.start()
         near: bool | None = keyed or None
         digits = len(head[0]) if head[0].isdigit() else -len(head[0])

@@ -17,7 +17,7 @@ from git_fedlearn.privacy import kinds
 from git_fedlearn.privacy.model import Match
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
 
     from git_fedlearn.privacy.model import LocalIdentity
     from git_fedlearn.privacy.subject import Subject
@@ -52,15 +52,12 @@ def is_telling_name(word: str) -> bool:
     return len(word) >= _MIN_NAME_LENGTH and not is_common_word(word) and not word.isdigit()
 
 
-_Rule = tuple[str, re.Pattern[str], str, str]
-"""A lower-case word that the text must contain, the pattern, its kind and its name."""
-
-
 class IdentityRules:
     """The patterns of one identity."""
 
     def __init__(self, identity: LocalIdentity) -> None:
-        self._rules: list[_Rule] = []
+        self._words: list[str] = []
+        self._rules: list[tuple[re.Pattern[str], str, str]] = []
         for mail in identity.emails:
             self._add(mail, kinds.EMAIL_ADDRESS, "local-email", rf"(?<![\w.+-]){re.escape(mail)}(?![\w-])")
         if identity.home.strip("/\\") not in {"", "root", "home", "Users"}:
@@ -74,20 +71,20 @@ class IdentityRules:
         self._add_word(identity.user, kinds.USER_NAME, "local-user")
         self._add_login(identity)
 
-    def find(self, subject: Subject) -> Iterable[Match]:
-        """Every mention of this machine or its user."""
-        lowered = subject.lowered if self._rules else ""
-        rules = [rule for rule in self._rules if rule[0] in lowered]
-        return self._found(rules, subject.text) if rules else ()
+    def is_mentioned(self, text: str) -> bool:
+        """Whether the text has a word of this machine or its user."""
+        return any(map(text.lower().__contains__, self._words)) if self._words else False
 
-    def _found(self, rules: list[_Rule], text: str) -> Iterator[Match]:
-        for _, pattern, kind, rule in rules:
-            for hit in pattern.finditer(text):
+    def find(self, subject: Subject) -> Iterator[Match]:
+        """Every mention of this machine or its user."""
+        for pattern, kind, rule in self._rules:
+            for hit in pattern.finditer(subject.text):
                 yield Match(*hit.span(), kind, rule, 0.9)
 
     def _add(self, word: str, kind: str, rule: str, pattern: str) -> None:
         if word:
-            self._rules.append((word.lower(), re.compile(pattern, re.IGNORECASE), kind, rule))
+            self._words.append(word.lower())
+            self._rules.append((re.compile(pattern, re.IGNORECASE), kind, rule))
 
     def _add_word(self, word: str, kind: str, rule: str) -> None:
         word = word.strip()
@@ -95,7 +92,8 @@ class IdentityRules:
             pattern = r"\s{1,3}".join(re.escape(part) for part in word.split())
             first = word.split()[0]
             compiled = re.compile(rf"(?<![^\W_]){pattern}(?![^\W_])", re.IGNORECASE)
-            self._rules.append((first.lower(), compiled, kind, rule))
+            self._words.append(first.lower())
+            self._rules.append((compiled, kind, rule))
 
     def _add_login(self, identity: LocalIdentity) -> None:
         """`user@host` of this machine, even if both names are common words."""

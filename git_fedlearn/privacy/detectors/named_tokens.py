@@ -52,6 +52,7 @@ _LEAD = lazy_pattern(r"(?:[A-Za-z]{2,24}[0-9]{0,3}[-_.])+(?=[A-Za-z0-9])")
 _WORDS = lazy_pattern(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+|[^\x00-\x7f]+")
 _SEPARATED = lazy_pattern(r"[\s\"'`=:>|,.(\[{\u2013\u2014\u2192\\~-]*\Z")
 _IN_ELEMENT = lazy_pattern(r"<(?i:\w{0,24}(?:secret|password|token|apikey|privatekey))>[^\n<>]{0,48}[ {]$")
+_DIGIT = lazy_pattern(r"\d")
 _TURN = lazy_pattern(r"[0-9][A-Za-z]|[A-Za-z][0-9]")
 _WORDY = lazy_pattern(r"[a-z]{12}|[A-Z]?[a-z]{4,}[_-]|[_-][A-Z]?[a-z]{4,}(?![a-z])")
 
@@ -92,8 +93,9 @@ def find_named_tokens(subject: Subject) -> Iterator[Match]:
     if not subject.has_digit_run:
         return
     text = subject.text
+    words = [span for span in subject.long_words if _DIGIT.search(text, *span) is not None]
     for pattern in (_RUN, _ESCAPED_RUN) if "\\" in text else (_RUN,):
-        for hit in pattern.finditer(text):
+        for hit in (hit for span in words for hit in pattern.finditer(text, *span)):
             start, end = hit.span()
             lead = _LEAD.match(text, start, end)
             if lead is not None and _LEAD.match(text, start, start + 40) is not None:

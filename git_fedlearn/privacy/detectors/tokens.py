@@ -116,10 +116,8 @@ def _rows(formats: tuple[MarkedFormat, ...]) -> tuple[tuple[tuple[str, ...], _Ro
 def find_tokens(subject: Subject) -> Iterator[Match]:
     """Tokens recognized by their prefix, whole."""
     text = subject.text
-    if len(text) < _MIN_TOKEN_LENGTH or _RUN.search(text) is None:
-        return
     prefixes, table = _prefix_table()
-    for run in _RUN.finditer(text):
+    for run in (run for span in subject.long_words for run in _RUN.finditer(text, *span)):
         at, stop = run.span()
         while (hit := prefixes.search(text, at, stop)) is not None:
             at = hit.end()
@@ -154,10 +152,11 @@ def find_shaped_tokens(subject: Subject) -> Iterator[Match]:
 
 def begins_token(text: str) -> bool:
     """Whether this text begins with a distinctive prefix of tokens, or is the beginning of one."""
-    prefixes, table = _prefix_table()
-    hit = prefixes.match(text)
-    if hit is not None:
-        return not all(row.random for row in table[hit[0]])
+    lengths, table = _prefixes()
+    for length in lengths:
+        is_distinctive = table.get(text[:length])
+        if is_distinctive is not None:
+            return is_distinctive
     return len(text) >= 2 and text in _distinctive_beginnings()  # noqa: PLR2004 -- one letter is too little
 
 
@@ -166,6 +165,18 @@ def _distinctive_beginnings() -> frozenset[str]:
     """All beginnings of the prefixes that are distinctive, not marked `random`."""
     prefixes = (p for row in PREFIXED if not row.random for p in row.prefixes.split())
     return frozenset(prefix[:end] for prefix in prefixes for end in range(len(prefix) + 1))
+
+
+@cache
+def _prefixes() -> tuple[tuple[int, ...], dict[str, bool]]:
+    """All lengths of prefixes, longest first; of each prefix, whether it begins with a distinctive one.
+
+    Looking a text up takes no pattern, which takes long to compile.
+    """
+    rows = [(prefix, row.random) for row in PREFIXED for prefix in row.prefixes.split()]
+    distinctive = tuple({prefix for prefix, is_ordinary in rows if not is_ordinary})
+    table = {prefix: prefix.startswith(distinctive) for prefix, _ in rows}
+    return tuple(sorted({*map(len, table)}, reverse=True)), table
 
 
 def whole_token(text: str, min_length: int) -> str | None:

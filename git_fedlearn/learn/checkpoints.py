@@ -1,18 +1,14 @@
-"""State between runs: checkpoints (how far each file was read), and pending lessons (not in a commit yet).
+"""Checkpoints: how far each file was read, so that the next run reads only what is new.
 
 A file is recognized by its content: hashes of its first bytes and of those just before the offset; device and
 inode only break ties. So reading resumes in a renamed, copied or compressed log, and starts over in a
 truncated or rewritten one. A lost checkpoint only costs time. Checkpoints must be written after the records,
 so that a crash repeats work instead of losing it.
-
-Since a log is not read twice, lessons that are discarded before they are committed (git reset, git stash,
-another branch) are joined again from the pending ones. A lesson is pending until HEAD contains it with at
-least this score. Each worktree has its own checkpoints and pending lessons.
 """
 
 import os
 import zlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
@@ -21,15 +17,11 @@ from typing import IO, Final, NamedTuple
 from xxhash import xxh3_64_hexdigest, xxh3_128_hexdigest
 
 from git_fedlearn.core.canonical import Json, JsonObject
-from git_fedlearn.core.layout import SetName
-from git_fedlearn.core.record_set import find_losses, split_lines
 from git_fedlearn.learn.remote_files import Status
-from git_fedlearn.learn.sources import FileMark, SourceError, SourceFile, is_compressed, open_source
-from git_fedlearn.repository.files import read_file, write_file
-from git_fedlearn.repository.record_sets import RecordSets
+from git_fedlearn.learn.source_settings import find_folder
+from git_fedlearn.learn.sources import FileMark, Location, SourceError, SourceFile, is_compressed, open_source
 from git_fedlearn.repository.repository import Repository
-from git_fedlearn.repository.state import CHECKPOINTS, PENDING, read_json, write_json
-from git_fedlearn.repository.trees import committed_tree, read_set
+from git_fedlearn.repository.state import CHECKPOINTS, read_json, write_json
 
 FORMAT: Final = 1
 HEAD_BYTES: Final = 1024
@@ -74,6 +66,41 @@ class ReadPosition(NamedTuple):
     def mark(self) -> FileMark:
         """To recognize the file when it is opened."""
         return FileMark(self.inode, self.first)
+
+
+class CheckpointStore:
+    """The checkpoints of a worktree, since branches differ in what they have learned.
+
+    One file is for a source, one for the tools with a folder of their own, which are read with any source.
+    """
+
+    def __init__(self, repository: Repository, source: Location) -> None:
+        place = source.resolve() if isinstance(source, Path) else source
+        self._repository = repository
+        self._of_source = self._path(f"{place}\0{repository.top}")
+        self._of_tools = self._path(f"\0{repository.top}")
+
+    def read(self) -> Checkpoints:
+        """The checkpoints of the source and of the tools."""
+        return {**read_checkpoints(self._of_source), **read_checkpoints(self._of_tools)}
+
+    def write(self, reached: Mapping[SourceFile, ReadPosition | None], known: Checkpoints) -> None:
+        """Store how far the files of a run were read, as `make_checkpoint` does."""
+        made: dict[Path, dict[str, Checkpoint]] = {self._of_source: {}, self._of_tools: {}}
+        for file, start in reached.items():
+            found = make_checkpoint(file, start, known) if start and start.offset else None
+            if found:
+                made[self._of_tools if self._is_of_tool(file) else self._of_source][file.name] = found
+        for path, checkpoints in made.items():
+            if checkpoints != read_checkpoints(path):
+                write_checkpoints(path, checkpoints)
+
+    def _is_of_tool(self, file: SourceFile) -> bool:
+        own = find_folder(self._repository, file.source) if file.profile else None
+        return own is not None and isinstance(file.path, Path) and file.path.is_relative_to(own)
+
+    def _path(self, name: str) -> Path:
+        return self._repository.state.path(CHECKPOINTS, f"{xxh3_64_hexdigest(os.fsencode(name))}.json")
 
 
 def read_checkpoints(path: Path) -> Checkpoints:
@@ -210,38 +237,3 @@ def _parse_checkpoint(value: Json) -> Checkpoint:
         if type(part) is not field.type or (isinstance(part, int) and part < 0):
             raise TypeError("not a checkpoint")
     return checkpoint
-
-
-def read_pending(repository: Repository, sets: RecordSets) -> dict[SetName, list[bytes]]:
-    """Pending record lines by set: learned here, not yet in HEAD. The caller holds the lock."""
-    files = _pending_files(repository, sets.names())
-    kept = {name: split_lines(read_file(file)) for name, file in files.items() if file.exists()}
-    lessons = {name: lines for name, lines in kept.items() if lines}
-    objects = repository.objects if lessons else None
-    head = objects.find_commit("HEAD") if objects else None
-    if objects is None or head is None:
-        return lessons
-    tree = committed_tree(objects, head)
-    missing = {
-        name: [*find_losses([b"\n".join(lines)], read_set(tree, name)).lines]
-        for name, lines in lessons.items()
-    }
-    return {name: lines for name, lines in missing.items() if lines}
-
-
-def write_pending(
-    repository: Repository, lessons: dict[SetName, list[bytes]], known: Iterable[SetName]
-) -> None:
-    """Replace the pending lessons of these sets; sets in `known` without lessons have none."""
-    for name, path in _pending_files(repository, {*lessons, *known}).items():
-        lines = sorted(set(lessons.get(name, ())))
-        if lines:
-            write_file(path, b"".join([line + b"\n" for line in lines]))
-        else:
-            path.unlink(missing_ok=True)
-
-
-def _pending_files(repository: Repository, names: Iterable[SetName]) -> dict[SetName, Path]:
-    """The file of pending lessons of each set, in this worktree."""
-    folder = repository.state.path(PENDING, xxh3_64_hexdigest(os.fsencode(repository.top)))
-    return {name: folder / f"{name.replace('/', '+')}.jsonl" for name in names}

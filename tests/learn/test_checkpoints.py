@@ -10,9 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from git_fedlearn.extras import ZSTD
-from git_fedlearn.learn.lines import SourceEvent
-from git_fedlearn.learn.sources import SourceFile, find_sources, read_events
-from git_fedlearn.learn.sync_state import (
+from git_fedlearn.learn.checkpoints import (
     Checkpoint,
     Checkpoints,
     ReadPosition,
@@ -21,6 +19,8 @@ from git_fedlearn.learn.sync_state import (
     read_checkpoints,
     write_checkpoints,
 )
+from git_fedlearn.learn.lines import SourceEvent
+from git_fedlearn.learn.sources import SourceFile, find_sources, read_events
 
 
 def started(file: SourceFile, checkpoints: Checkpoints) -> ReadPosition:

@@ -1,0 +1,157 @@
+r"""Sets of patterns for RE2, which tries them all in one pass over a text and takes time in proportion to it.
+
+RE2 sees one byte a character: `for_gates` has a few bytes in place of what is beyond ASCII, and `relaxed`
+makes a pattern of `re` one of RE2 that matches wherever the original does.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+import re2
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+MAX_AUTOMATON_BYTES: Final = 64 << 20
+MAX_REPEATS: Final = 1000
+"""Of RE2."""
+_LONGEST_KEPT_REPEAT: Final = 16
+_ANY_TEXT: Final = r"[\s\S]{0,8}"
+"""In place of the text of an earlier group, which is a quote or a separator."""
+FOREIGN: Final = r"\x80-\xff"
+"""What `for_gates` has in place of characters beyond ASCII; each may be one of any set."""
+_PART = re.compile(
+    r"(?P<foreign>\\u[0-9a-f]{4}|[^\x00-\x7f])|(?P<escape>\\.)|(?P<chars>\[\^?\]?(?:\\.|[^\]\\])*\])|(?P<look>\(\?<?[=!])|(?P<group>\(\?P<\w+>)|"
+    r"\(\?P=(?P<same>\w+)\)|\{(?P<least>\d+),(?P<most>\d+)\}|(?P<open>\()|(?P<close>\))|(?P<end>\$)|.",
+    re.DOTALL,
+)
+_BEFORE = re.compile(r"\(\?<!(?P<chars>\[(?:\\[a-z]|[^\]\\])+\])\)")
+_LAST_HYPHEN = re.compile(r"(?<!\\)-\Z")
+_BEYOND_ASCII = re.compile(r"\\u[0-9a-f]{4}|[^\x00-\x7f]")
+_FOREIGN_OF = {
+    r"\d": r"\x84",
+    r"\s": r"\x85",
+    r"\w": r"\x80-\x84",
+    r"\D": FOREIGN,
+    r"\S": FOREIGN,
+    r"\W": FOREIGN,
+}
+"""What else these match."""
+
+
+def relaxed(pattern: str) -> str:
+    """The pattern for RE2: it matches in every text in which `re` finds the original, and in some others."""
+    lead = _BEFORE.match(pattern)
+    pieces = [f"(?:^|{_relaxed_set('[^' + lead['chars'][1:])})"] if lead else []
+    at = lead.end() if lead else 0
+    depth = 0
+    while at < len(pattern):
+        part = _PART.match(pattern, at)
+        assert part is not None  # noqa: S101 -- the last alternative is any character
+        at = part.end()
+        if depth:  # inside a look-around, which is left out
+            depth += bool(part["open"] or part["look"] or part["group"]) - bool(part["close"])
+        elif part["look"]:
+            depth = 1
+        else:
+            pieces.append(_relaxed_part(part))
+    return "".join(pieces)
+
+
+def _relaxed_part(part: re.Match[str]) -> str:
+    text = part[0]
+    if part["escape"]:
+        text = _relaxed_escape(text)
+    elif part["chars"]:
+        text = _relaxed_set(text)
+    elif part["most"] and int(part["most"]) > _LONGEST_KEPT_REPEAT:
+        text = f"{{{min(int(part['least']), MAX_REPEATS)},}}"
+    return {"group": "(?:", "same": _ANY_TEXT, "end": "", "foreign": f"[{FOREIGN}]"}.get(
+        part.lastgroup or "", text
+    )
+
+
+def _relaxed_escape(escape: str) -> str:
+    if escape[1].isdigit():
+        return _ANY_TEXT
+    if escape in _FOREIGN_OF:
+        return f"[{escape}{_FOREIGN_OF[escape]}]"
+    return {r"\b": "", r"\Z": ""}.get(escape, escape)
+
+
+def _relaxed_set(chars: str) -> str:
+    """A set of characters that holds those beyond ASCII if the original may hold one of them."""
+    bare = _BEYOND_ASCII.sub("", chars)
+    more = {foreign for escape, foreign in _FOREIGN_OF.items() if escape in chars}
+    if bare != chars:
+        more.add(FOREIGN)
+    if chars.startswith("[^"):
+        return f"(?:{bare}|[{FOREIGN}])" if FOREIGN in more else bare
+    if not more:
+        return bare
+    inner = _LAST_HYPHEN.sub(r"\\-", bare[:-1])
+    return f"{inner}{''.join(sorted(more))}]"
+
+
+def compiled_set(patterns: Iterable[str]) -> re2.Set:
+    """The patterns for one pass over what `for_gates` returns; it tells which of them match."""
+    options = re2.Options()
+    options.max_mem = MAX_AUTOMATON_BYTES
+    options.encoding = re2.Options.Encoding.LATIN1  # needs fewer states than UTF-8
+    compiled = re2.Set.SearchSet(options)
+    for pattern in patterns:
+        compiled.Add(pattern.encode("ascii"))
+    compiled.Compile()
+    return compiled
+
+
+def for_re2(pattern: re.Pattern[str] | str) -> str:
+    """What RE2 can say of a pattern of `re`."""
+    if isinstance(pattern, str):
+        return f"(?:{relaxed(pattern)})"
+    letters = (("i", re.IGNORECASE), ("m", re.MULTILINE))
+    flags = "".join(letter for letter, flag in letters if pattern.flags & flag)
+    return f"(?{flags}:{relaxed(pattern.pattern)})"
+
+
+LOOKALIKES: Final = dict(
+    zip(
+        "АВЕЅІЈКМНОРСТХаеіјорсухѕԁԛԝһνοαρΑΒΕΖΗΙΚΜΝΟΡΤΥΧ",  # noqa: RUF001 -- Cyrillic and Greek on purpose
+        "ABESIJKMHOPCTXaeijopcyxsdqwhvoapABEZHIKMNOPTYX",
+        strict=True,
+    )
+) | {chr(0xFEE0 + code): chr(code) for code in range(0x21, 0x7F)}
+"""Letters of other scripts that look like ASCII, and the wide forms."""
+
+
+class _StandIns(dict[int, int]):
+    """The byte that stands for a character in `for_gates`."""
+
+    def __missing__(self, code: int) -> int:
+        char = chr(code)
+        if code < _FOREIGN:
+            found = code
+        elif char.isspace():
+            found = _SPACE
+        else:
+            found = _DIGIT if char.isdecimal() else _FOREIGN
+        if len(self) < _MAX_STAND_INS:
+            self[code] = found
+        return found
+
+
+_FOREIGN, _LOOKALIKE, _DEGREE, _ODD, _DIGIT, _SPACE = range(0x80, 0x86)
+_MAX_STAND_INS: Final = 20_000
+_STAND_INS: Final = _StandIns(
+    dict.fromkeys(map(ord, LOOKALIKES), _LOOKALIKE)
+    | {ord("°"): _DEGREE}
+    # If case does not count, these match an ASCII letter: dotted and dotless i, long s, the sign of Kelvin.
+    | dict.fromkeys((0x130, 0x131, 0x17F, 0x212A), _ODD)
+)
+
+
+def for_gates(text: str) -> bytes:
+    """The text as the gates see it, one byte a character: what is beyond ASCII is one of a few bytes."""
+    return text.encode() if text.isascii() else text.translate(_STAND_INS).encode("latin-1")
