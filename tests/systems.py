@@ -41,6 +41,13 @@ class Result:
         return parsed
 
 
+class Terminal(io.StringIO):
+    """A terminal that keeps what it shows."""
+
+    def isatty(self) -> bool:
+        return True
+
+
 class System:
     """One clone: a folder with git and git-fedlearn."""
 

@@ -6,12 +6,12 @@ import pty
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import click
 import pytest
-from systems import System, World
+from command_tree import leaves
+from systems import System, Terminal, World
 
 from git_fedlearn.cli import cli, run
 from git_fedlearn.console.context import Context, fit, paint, render
@@ -25,13 +25,6 @@ COMMANDS = (
 """Commands that print something about a clone with two commits, a peer and long texts."""
 UNBROKEN = re.compile(r"\S{60}|^(next|then|hint): |^\s*git ")
 """Lines to copy, and words that have no room in any line."""
-
-
-class Terminal(io.StringIO):
-    """A terminal that keeps what it shows."""
-
-    def isatty(self) -> bool:
-        return True
 
 
 def shown(system: System, line: str, **environment: str) -> str:
@@ -197,20 +190,6 @@ def test_commands_that_change_something_answer_in_json_too(world: World, clone: 
     made = world.repository("two").fedlearn("init", "--json").json()
     assert "data/README.md" in made["created"]
     assert "pre-commit" in made["hooks"]
-
-
-def leaves(command: click.Command, path: str, parent: click.Context) -> Iterator[tuple[str, click.Command]]:
-    """All commands and subcommands that can be run, by their path."""
-    ctx = click.Context(command, parent=parent)
-    if not isinstance(command, click.Group):
-        yield path, command
-        return
-    if path and command.invoke_without_command:
-        yield path, command
-    for name in command.list_commands(ctx):
-        below = command.get_command(ctx, name)
-        assert below
-        yield from leaves(below, f"{path} {name}".strip(), ctx)
 
 
 def test_every_command_has_an_answer_for_programs() -> None:

@@ -1,0 +1,215 @@
+"""The whole output of every command, at 80 and 120 columns, in a pipe and without color.
+
+The expected output of a command is in tests/data/output. To write these files again, and then look at what
+changed: REWRITE_OUTPUT=1 python -m pytest tests/test_output.py && git diff tests/data/output
+"""
+
+import io
+import json
+import os
+import re
+import shlex
+import shutil
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+import pytest
+from command_tree import leaves
+from systems import System, Terminal, World
+
+from git_fedlearn.cli import cli, run
+from git_fedlearn.console.context import Context
+
+EXPECTED = Path(__file__).parent / "data/output"
+REWRITE = bool(os.environ.get("REWRITE_OUTPUT"))
+
+SCENES = {
+    "add": "add best-practices ../more.jsonl",
+    "agent install": "agent install codex",
+    "agent status": "agent status codex",
+    "agent uninstall": "agent uninstall codex",
+    "bundle apply": "bundle apply ../friend.bundle --dry-run",
+    "bundle create": "bundle create made.bundle",
+    "clone": "clone ../hub two -- --quiet",
+    "completion": "completion tcsh",
+    "dataset export": "dataset export --format openai -o out",
+    "dataset list": "dataset list",
+    "dataset snapshot": "dataset snapshot",
+    "dataset stats": "dataset stats",
+    "dataset trained": "dataset trained my-model",
+    "diff": "diff HEAD~1 HEAD",
+    "export": "export",
+    "federate": "federate --dry-run",
+    "import": "import",
+    "init": "init",
+    "install": "install",
+    "log": "log",
+    "mcp": "mcp --nothing",
+    "metrics": "metrics",
+    "note": "note 'port 6333 refused => start qdrant first and wait for readyz'",
+    "outcome": "outcome {id} --worked",
+    "prime": "prime",
+    "publish": "publish friend --dry-run",
+    "pull-remotes": "pull-remotes --dry-run",
+    "remote add": "remote add other ../hub",
+    "remote list": "remote list",
+    "remote name": "remote name",
+    "remote remove": "remote remove friend",
+    "remote show": "remote show friend",
+    "report": "report --terminal",
+    "resolve": "resolve",
+    "restore": "restore {retracted}",
+    "retract": "retract {id} --reason 'wrong since version 2.0 of the package set'",
+    "review": "review",
+    "review accept": "review accept nothing",
+    "review drop": "review drop nothing",
+    "review edit": "review edit nothing",
+    "review list": "review list",
+    "review show": "review show nothing",
+    "sanitize": "sanitize",
+    "scan": "scan ../private.txt",
+    "schedule install": "schedule install --print --cron --sync off --federate off",
+    "schedule remove": "schedule remove",
+    "schedule run-now": "schedule run-now tea",
+    "schedule show": "schedule show",
+    "search": "search 'release channel'",
+    "show": "show {id} --origin",
+    "sources detect": "sources detect ../logs",
+    "sources list": "sources list",
+    "sources test": "sources test ../logs",
+    "status": "status",
+    "sync": "sync --source ../logs",
+    "uninstall": "uninstall",
+    "verify": "verify",
+}
+"""A command line for each command, run in a copy of one clone."""
+
+ELSEWHERE = {
+    "demo": "tests/commands/test_demo.py",
+    "doctor": "tests/commands/test_doctor.py",
+}
+"""Commands whose output depends on the machine, or that play for half a minute, and their own tests."""
+
+TO_COPY = re.compile(r"\S{60}|^(next|then|hint): |^\s*git |^\d+ .*git-fedlearn")
+"""Lines to copy, and words without room in any line."""
+
+
+_COLORS = re.compile(r"\x1b\[[\d;]*m")
+
+
+def build(world: World) -> None:
+    """The clone `base`, with ids and times that are always the same."""
+    one, friend, hub = world.system("base"), world.system("friend"), world.bare("hub")
+    one.git("config", "fedlearn.system", "sys-aaaaaaaaaa")
+    friend.git("config", "fedlearn.system", "sys-bbbbbbbbbb")
+    title = "pin the release channel of the package set before anything else, and write down why"
+    one.add(
+        "best-practices",
+        {"title": title, "description": f"{title}, so that builds stay the same", "value_score": 0.9},
+        {"title": "commit the lock file", "description": "so that all agree", "value_score": 0.75},
+        {"title": "a rumor", "description": "restart it every hour", "value_score": 0.3},
+    )
+    one.commit("learn three practices")
+    one.fedlearn("remote", "add", "friend", str(friend.path))
+    friend.add("error-solutions", {"error_message": "disk full", "solution": "empty the store first"})
+    friend.commit("learn a solution")
+    friend.fedlearn("bundle", "create", "../friend.bundle")
+    one.fedlearn("retract", _id(one, "a rumor"), "--reason", "it hides the leak")
+    one.fedlearn("outcome", _id(one, title), "--worked")
+    one.add("fine-tuning", {"prompt": "how to pin a channel", "completion": "name its revision"})
+    one.commit("learn from use")
+    one.git("remote", "add", "origin", str(hub.path))
+    one.git("push", "--quiet", "-u", "origin", "main")
+    one.add("error-solutions", {"error_message": "port 80 in use", "solution": "stop the other server"})
+    events = world.folder / "logs/telemetry/agent-events.jsonl"
+    events.parent.mkdir(parents=True)
+    found = {"event_type": "error_resolved", "error_message": "no space left on device", "value_score": 0.9}
+    events.write_text(json.dumps({**found, "solution": "collect garbage, then build again"}) + "\n")
+    (world.folder / "more.jsonl").write_text('{"title": "one more", "description": "and why"}\nnot json\n')
+    (world.folder / "private.txt").write_text(f"ask {'jane.roe' + '@' + 'corp-mail.net'}\n")
+
+
+def _id(system: System, title: str) -> str:
+    return next(str(one.id) for one in system.records("best-practices") if one.fields.get("title") == title)
+
+
+def shown(world: World, line: str, columns: int | None, **environment: str) -> str:
+    """What a command prints in a fresh copy of the clone, with the exit code if it is not 0."""
+    path = world.folder / "base"
+    shutil.copytree(path, copy := world.folder / "copy", symlinks=True)
+    path.rename(world.folder / "kept")
+    copy.rename(path)
+    try:
+        return _run(System(path, world.home), line, columns, environment)
+    finally:
+        shutil.rmtree(path)
+        (world.folder / "kept").rename(path)
+        shutil.rmtree(world.home)
+        world.home.mkdir()
+
+
+def _run(system: System, line: str, columns: int | None, environment: dict[str, str]) -> str:
+    out, err = Terminal() if columns else io.StringIO(), io.StringIO()
+    settings = {**system.environment, "GIT_PAGER": "cat", "TERM": "xterm", **environment}
+    settings |= {"COLUMNS": str(columns)} if columns else {}
+    context = Context(environment=settings, directory=system.path, stdin=io.BytesIO(), stdout=out, stderr=err)
+    code = run(shlex.split(line), context)
+    rows = _COLORS.sub("", out.getvalue()).splitlines() if columns else []
+    assert [row for row in rows if len(row) > (columns or 0) and not TO_COPY.search(row)] == []
+    return out.getvalue() + err.getvalue() + (f"exit code {code}\n" if code else "")
+
+
+def steady(text: str, world: World, ids: dict[str, str]) -> str:
+    """The output without what differs between machines and runs: paths, new ids, commits, durations."""
+    text = text.replace(str(world.folder), "/FOLDER").replace(sys.prefix, "/VENV")
+    text = re.sub(r"sys-(?!a{10}|b{10})[a-z2-7]{10}", "sys-xxxxxxxxxx", text)
+    text = re.sub(r"\d+\.\d+ s\b", "0.1 s", text)
+    for commit in ids["commits"].split():
+        text = text.replace(commit[:12], "C" * 12)
+    return re.sub(r" +$", "", text, flags=re.MULTILINE)
+
+
+@pytest.fixture(scope="module")
+def ids(stage: World) -> dict[str, str]:
+    one = System(stage.folder / "base", stage.home)
+    records = one.records("best-practices")
+    retracted = next(str(one.id) for one in records if one.is_tombstone)
+    commits = one.git("log", "--format=%H").out
+    return {"id": _id(one, "commit the lock file"), "retracted": retracted, "commits": commits}
+
+
+@pytest.mark.parametrize("name", SCENES)
+def test_the_whole_output_of(name: str, stage: World, ids: dict[str, str]) -> None:
+    line = SCENES[name].format(**ids)
+    bare = {"NO_COLOR": "1"}
+    settings: list[tuple[int | None, dict[str, str]]] = [(80, {}), (80, bare), (120, bare), (None, {})]
+    narrow, plain, wide, piped = [
+        steady(shown(stage, line, columns, **environment), stage, ids) for columns, environment in settings
+    ]
+    assert "\x1b" not in plain + wide + piped
+    assert [row.rstrip() for row in _COLORS.sub("", narrow).splitlines()] == plain.splitlines()
+    sections = {"80 columns": narrow, "120 columns": wide, "pipe": piped}
+    told = "".join(f"=== {title}\n{text}" for title, text in sections.items()).replace("\x1b", "^")
+    path = EXPECTED / f"{name.replace(' ', '-')}.txt"
+    if REWRITE:
+        path.write_text(told, encoding="utf-8")
+    assert told == path.read_text(encoding="utf-8")
+
+
+def test_every_command_has_a_scene() -> None:
+    assert {*SCENES, *ELSEWHERE} == {path for path, _ in leaves(cli, "", click.Context(cli))}
+    assert {path.stem for path in EXPECTED.glob("*.txt")} == {name.replace(" ", "-") for name in SCENES}
+
+
+@pytest.fixture(scope="module")
+def stage() -> Iterator[World]:
+    """A clone with lessons, a peer, an upstream and logs, in a folder whose path is always as long."""
+    folder = Path("/tmp") / f"fedlearn-output-{os.getpid():08}"  # noqa: S108  its length decides about lines
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir()
+    world = World(folder)
+    build(world)
+    yield world
+    shutil.rmtree(folder)
