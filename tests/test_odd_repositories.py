@@ -270,3 +270,21 @@ def test_git_reads_what_libgit2_cannot(world: World, kind: str) -> None:
     assert "learn" in one.fedlearn("log", record.id).out
     one.fedlearn("restore", record.id)
     one.fedlearn("verify", "--history")
+
+
+def test_a_partial_clone_fetches_history_at_once(world: World) -> None:
+    hub, one = world.bare("hub"), world.system("one")
+    for number in range(12):
+        one.add("best-practices", practice(f"lesson {number}"))
+        one.commit()
+    one.git("push", "--quiet", str(hub.path), "main")
+    hub.git("config", "uploadpack.allowFilter", "true")
+    hub.git("config", "uploadpack.allowAnySHA1InWant", "true")
+    two = world.folder_system("two")
+    two.git("clone", "--quiet", "--filter=blob:none", f"file://{hub.path}", ".")
+    trace = world.folder / "trace"
+    two.environment["GIT_TRACE2_EVENT"] = str(trace)
+    whole = two.fedlearn("scan", "--history").out
+    assert whole == one.fedlearn("scan", "--history").out
+    fetches = [line for line in trace.read_text().splitlines() if '"start"' in line and '"fetch"' in line]
+    assert len(fetches) == 1

@@ -94,7 +94,8 @@ def _numbers() -> Iterator[re.Pattern[str] | str]:
 
 _NAMES = (
     r"(?i:pass(?:w(?:or)?d|wort|phrase|code|[^a-z]|\z)|pwd|psw(?:d|[^a-z]|\z)|pw(?:[^a-z]|\z)|kennwort|contrase|"
-    r"mot_?de_?passe|senha|wachtwoord|salasana|identified by|secret|token|credential|creds?(?:[^a-z]|\z)|"
+    r"mot_?de_?passe|senha|wachtwoord|salasana|identified (?:by|with|via)|secret|token|credential|"
+    r"creds?(?:[^a-z]|\z)|"
     r"[_-]auth(?:[^a-z]|\z)|auth[-_]?(?:code|header)|bearer|(?:psk|sas|otp)(?:[^a-z]|\z)|api[-_]?hash|"
     rf"keys?(?:[^a-z]|\z)|l[{FOREIGN}]senord|[{FOREIGN}]{{2}})"
 )
@@ -139,10 +140,11 @@ GROUPS: Final = (
     Group("eyJ", (Gate("find_jwts", _of(structures.JWT)),)),
     Group(_any_of(structures.WEBHOOK_SIGNS), (Gate("find_webhooks", _of(structures.WEBHOOKS)),)),
     Group(
-        r"(?i:bearer|basic|token|digest|apikey|negotiate)[ \t]",
+        r"(?i:bearer|basic|token|digest|apikey|negotiate)[ \t]|(?i:authorization)[\"']?[ \t]*:",
         (Gate("find_headers", _of(structures.HEADER)),),
     ),
     Group(r"auth[\"']?\s*[:=]", (Gate("find_basic_pairs", _of(structures.PAIR_BASE64)),)),
+    Group(r"kind[\"']?:[ \t]*[\"']?[Ss]ecret", (Gate("find_manifests"),)),
     Group(_tokens(1), (Gate("find_tokens", lambda: (_tokens(MIN_REST_LENGTH),)),)),
     Group(
         _any_of(mark for row in MARKED for mark in row.marks if mark != "==") + "|[A-Za-z0-9+/]==",

@@ -48,7 +48,8 @@ _CAMEL = lazy_pattern(r"[A-Z]?[a-z]+|[A-Z]+")
 _BREAKS = lazy_pattern(r"[-_./ :]+|%20")
 _DIGITS = lazy_pattern(r"[0-9]+")
 _UNSPEAKABLE = lazy_pattern(
-    r"[bcdfghjklmnpqrstvwxz]{6}|[A-Z][a-z][A-Z][a-z][A-Z]|[a-z][A-Z]{1,2}[a-z][A-Z]{1,2}[a-z]"
+    r"[bcdfghjklmnpqrstvwxz]{6}|[A-Z][a-z][A-Z][a-z][A-Z]|[a-z][A-Z]{1,2}[a-z][A-Z]{1,2}[a-z]|"
+    r"[A-Z][a-z][A-Z][^_-]{0,24}[A-Z]{2}[a-z][A-Z]"
 )
 _VOWELLESS = lazy_pattern(r"(?<![a-z])[A-Z]?[bcdfghjklmnpqrstvwxz]{3,5}(?![a-z])")
 
@@ -159,6 +160,25 @@ def is_generated_with_brackets(value: str) -> bool:
     if len(value) < 12 or classes < 3 or _SYNTAX.search(value) is not None or not is_random(value):  # noqa: PLR2004
         return False
     return any(len(part) > 3 and not is_identifier_like(part) for part in _BRACKET.split(value))  # noqa: PLR2004
+
+
+_MIN_SIGNS = 6
+_SIGN = lazy_pattern(r"[^\w\s]")
+_WORD = lazy_pattern(r"[a-z]{6}")
+
+
+def is_full_of_signs(value: str) -> bool:
+    """Whether a program made it of all the keys: no code has so many signs and so few words."""
+    signs = _SIGN.findall(value)
+    return (
+        len(value) >= 20  # noqa: PLR2004 -- below, code can look like that
+        and len(set(signs)) >= _MIN_SIGNS
+        and " " not in value
+        and sum(map(str.isdigit, value)) > 1
+        and not value.islower()
+        and not value.isupper()
+        and _WORD.search(value) is None
+    )
 
 
 _PHRASE = lazy_pattern(r"[a-z]{3,12}(?:[ ][a-z]{3,12}){2,11}(?:[ ][0-9]{1,4})?")

@@ -22,14 +22,15 @@ if TYPE_CHECKING:
 _PASSWORDS = (
     r"pass(?:w(?:or)?d|wort|phrase|code)|(?<!com|tre|sur|ver|der|enc)(?<!by|im)(?<!s)pass(?![a-z])|"
     r"(?<![a-z])pwd|pwd(?![a-z])|(?<![a-z])psw(?:d|(?![a-z]))|(?<![a-z])pw(?![a-z])|kennwort|contrase[ñn]a|mot_?de_?passe|senha|wachtwoord|lösenord|salasana|"
-    r"(?<![a-z])psk(?![a-z])|пароль|密码|パスワード|비밀번호|identified by"
+    r"(?<![a-z])psk(?![a-z])|пароль|密码|パスワード|비밀번호|"
+    r"identified (?:(?:with|via) [\w'\"`]{1,40} )?(?:by|as|using)(?![a-z])"
 )
 _SECRETS = (
     r"secret|token|credentials?|(?<![a-z])creds?(?![a-z])|[_-]auth(?![a-z])|auth[-_]?(?:code|header)|"
     r"bearer|(?<![a-z])sas(?![a-z])|(?<![a-z])otp(?![a-z])|api[-_]?hash"
 )
 _STEMS = (
-    "identified by",
+    "identified ",
     *"""
     pass psw pw kennwort contrase mot senha wachtwoord lösenord salasana пароль 密码 パスワード 비밀번호 psk
     secret token cred _auth -auth authcode authheader auth_ auth- bearer sas otp apihash api_hash api-hash key

@@ -340,6 +340,27 @@ class GitObjects:
             return set()
 
 
+def fetch_missing(git: Git, tips: Iterable[Oid], without: Iterable[Oid]) -> None:
+    """Fetch at once what a partial clone lacks of data/ in these commits (git-clone(1), `--filter`).
+
+    Git itself would fetch object by object, when each is read; if this fails, it still does. Other clones
+    lack nothing.
+    """
+    promisors = (key for key, value in git.config.items() if key.endswith(".promisor") and value == "true")
+    remote = next(promisors, "").removeprefix("remote.").removesuffix(".promisor")
+    if not remote:
+        return
+    listed = ("rev-list", "--objects", "--missing=print", "--stdin")
+    revisions = [*tips, *(f"^{oid}" for oid in without), "--", DATA]
+    found = git.attempt(*listed, stdin="".join(f"{line}\n" for line in revisions).encode("ascii"))
+    missing = [line[1:] + b"\n" for line in found.out.splitlines() if line.startswith(b"?")]
+    # The options with which git fetches a missing object (promisor-remote.c).
+    fetch = ("fetch", "--no-tags", "--no-write-fetch-head", "--recurse-submodules=no", "--filter=blob:none")
+    if missing:
+        noop = ("-c", "fetch.negotiationAlgorithm=noop")
+        git.attempt(*noop, *fetch, "--quiet", "--stdin", remote, stdin=b"".join(missing))
+
+
 class _Header(NamedTuple):
     oid: Oid
     kind: str

@@ -21,6 +21,18 @@ LETTERS = "7k" + rand(9, "bdfhjlnprtv") + "4z9q" + rand(7, "cgkmqsw") + "2m8w5x3
 LONG = rand(900, seed=6)
 WORDS = "lantern orchard " + "thirteen velvet 82"
 ADDRESS = "93.201" + ".77.140"
+SIGNS = f"7`D'}}/v{rand(9, seed=4)}R)T;W]5]EB&k>q{rand(7, seed=5)}X??]=;@v"
+DER = "MIIEv" + "gIBADANBgkqhkiG9w0BAQEFAASC" + rand(200, seed=6)
+TOKENS = (
+    rand(76, seed=1) + "+AS" + "t" + rand(5, seed=2) + "A==",
+    rand(33, seed=1) + "AIo" + "TB" + rand(5, seed=2) + "=",
+    rand(44, seed=1) + "AzF" + "u" + rand(5, seed=2) + "Q==",
+    "cf" + "ut_" + rand(48, seed=7),
+    "sk-" + f"ant-api03-{rand(95, seed=7)}",
+    "1PR" + "K-" + "-".join(rand(4, "ABCDEFGHJKLMNPQRSTUVWXYZ23456789", n) for n in range(13)),
+    "packagist_" + f"acs_{rand(80, HEX, 8)}",
+    "key" + f"_{rand(128, HEX, 8)}",
+)
 
 
 def clean(text: str) -> object:
@@ -92,6 +104,24 @@ def bitcoin_address(payload: bytes) -> str:
         (f"SECRET_KEY = 'django-insecure-_x(^{rand(20).lower()}!%(@9k&{rand(12).lower()}'", rand(20).lower()),
         (f"psexec //box -u maren -p {MIXED} cmd", MIXED),
         (f"vault operator unseal {MIXED}", MIXED),
+        (f"$ curl https://x.io/token \\\n  --user maren:{MIXED} --data a=b", MIXED),
+        (f"curl --user maren:'{MIXED}' -X PATCH", MIXED),
+        (f"curl --header  'Authorization:  {UUID}'", UUID),
+        (f"Authorization: Bearer {MIXED[:15]}", MIXED[:15]),
+        ('new NetworkCredential("maren", "velvetharbor")', "velvetharbor"),
+        (f"ConvertTo-SecureString -String -Force {MIXED[:12]}", MIXED[:12]),
+        (f'"ConvertTo-SecureString \\"{MIXED[:12]}\\""', MIXED[:12]),
+        (f"ALTER USER 'm'@'h' IDENTIFIED WITH mysql_native_password BY '{MIXED[:10]}';", MIXED[:10]),
+        (f"smtps://maren@mail.brimble.io:{MIXED[:8]}@smtp.brimble.io:465", MIXED[:8]),
+        (f"Please use the following password to proceed to installation:\n\n{KEY}\n", KEY),
+        (f"password for master:{MIXED[:10]}", MIXED[:10]),
+        (f'jwtsecret: "{SIGNS}"', SIGNS),
+        (f'brimble token = "{SIGNS}"', SIGNS),
+        ("brimble token = 'SSVmFDNCFf" + "OHKXQAEckx'", "SSVmFDNCFf"),
+        (f"kind: Secret\ndata:\n  extra: {base64_of('maren:harbor')}\n", base64_of("maren:harbor")),
+        (f'"data": {{\n  "a.b": "{base64_of("harbor")}"\n}},\n"kind": "Secret"\n', base64_of("harbor")),
+        (f"rsaKey: {DER}", DER),
+        *((f"got {token} there", token) for token in TOKENS),
     ],
 )
 def test_a_secret_is_found_by_the_words_before_it_and_by_its_form(text: str, value: str) -> None:

@@ -247,5 +247,5 @@ def test_no_text_makes_a_detector_fail() -> None:
 
 
 def test_the_list_of_detectors_is_complete() -> None:
-    assert len(DETECTORS) == len(set(DETECTORS)) == 29
+    assert len(DETECTORS) == len(set(DETECTORS)) == 30
     assert {"API_KEY", "PASSWORD"} <= SECRET_KINDS

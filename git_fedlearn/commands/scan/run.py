@@ -10,6 +10,7 @@ from git_fedlearn.console.findings import RAW, shown
 from git_fedlearn.console.words import count
 from git_fedlearn.core.layout import is_data_file
 from git_fedlearn.errors import UsageError
+from git_fedlearn.repository.git_objects import fetch_missing
 from git_fedlearn.repository.objects import Objects
 from git_fedlearn.repository.repository import Repository
 from git_fedlearn.repository.trees import index_tree
@@ -86,6 +87,7 @@ class Scanned:
             paths, revisions = (revisions, *paths), ALL
         objects = context.repository.objects
         commits = _range(context.repository, objects, revisions)
+        fetch_missing(context.repository.git, commits.tips, commits.without)
         self._history = HistoryScan(objects, context.privacy, commits, self._show)
         self._messages = HistoryMessages(
             context.repository, context.privacy, commits, has_refs=revisions == ALL

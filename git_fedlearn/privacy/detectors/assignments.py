@@ -22,6 +22,7 @@ from git_fedlearn.privacy.shapes import (
     is_chosen_word,
     is_code,
     is_damaged_hex,
+    is_full_of_signs,
     is_generated_with_brackets,
     is_hash_like,
     is_hex,
@@ -59,7 +60,9 @@ _DECLARED = lazy_pattern(
     r"config set|"
     r"secret put|add)\s+)(?:-\S+\s+)?[\"']?[\w.-]*$"
 )
-_IN_SQL = lazy_pattern(r"identified by$|(?:with|encrypted|user|role|\w+) password$")
+_IN_SQL = lazy_pattern(
+    r"identified \S.*(?:by|as|using)$|identified by$|(?:with|encrypted|user|role|\w+) password$"
+)
 _API_KEY = lazy_pattern(r"(?:api|access|secret)[-_ ]?key$")
 _SETTING = lazy_pattern(
     r"[A-Za-z][a-z]{1,12}(?:[-_]?[A-Za-z][a-z]{1,12}){0,3}=(?:[A-Za-z]{1,16}|[0-9]{1,6})\.?$|--[a-z]|"
@@ -97,7 +100,7 @@ def _assigned(subject: Subject) -> Iterator[Match]:
     covered = 0
     lowered = _without_placeholders(subject)
     for name in find_names(lowered, subject.stem_positions if lowered is subject.lowered else None):
-        if name.start < covered:
+        if name.start < covered or _is_no_name(text, name):
             continue
         assigned = next((one for one in _readings(text, name.end) if _is_secret(one, text, name)), None)
         if assigned is None:
@@ -194,6 +197,8 @@ _WAYS = tuple(
             r"(?:is|was|are|will be|has been|set to|changed to|reset to|to|as|equals)"
             r"(?: now| still| currently)?(?: set to| changed to)?[ \t]{0,2}:?\s{1,2})"
         ),
+        # Please use the following password to proceed to installation: …
+        r"(?P<told>(?:[ \t]{1,2}[a-z]{1,14}){1,8}:\s{0,8})",
         r"(?P<space>[ \t]{1,4})",
         r"(?P<call>\(\s{0,4})",
     )
@@ -227,7 +232,7 @@ def _readings(text: str, at: int) -> Iterator[AssignedValue]:
         if found["quoted"] is not None:
             yield AssignedValue(found["quoted"], found.start("quoted"), how, quoted=True)
             continue
-        value = found["bare"].rstrip(".:*!?" if how in {"prose", "space"} else ".:*")
+        value = found["bare"].rstrip(".:*!?" if how in {"prose", "told", "space"} else ".:*")
         if parameter := _NEXT_PARAMETER.search(value):
             value = value[: parameter.start()]
         yield AssignedValue(value, found.start("bare"), how, quoted=False)
@@ -235,16 +240,17 @@ def _readings(text: str, at: int) -> Iterator[AssignedValue]:
 
 def _is_secret(assigned: AssignedValue, text: str, name: Name) -> bool:
     value, _, how, quoted = assigned
-    if value.lower() == name.full or _is_no_name(text, name):
-        return False
-    if not quoted and (
-        how == "call"
-        or text.startswith("(", assigned.start + len(value))
-        or value.count("=") > _MAX_EQUALS_SIGNS
-        or ("==" in text[max(name.end, assigned.start - 4) : assigned.start] and value.isidentifier())
+    if value.lower() == name.full or (
+        not quoted
+        and (
+            how == "call"
+            or text.startswith("(", assigned.start + len(value))
+            or value.count("=") > _MAX_EQUALS_SIGNS
+            or ("==" in text[max(name.end, assigned.start - 4) : assigned.start] and value.isidentifier())
+        )
     ):
         return False
-    if how in {"space", "prose"}:
+    if how in {"space", "prose", "told"}:
         return _is_secret_in_prose(assigned, text, name)
     if how == "comma":
         return _is_secret_after_comma(assigned, name)
@@ -285,9 +291,9 @@ def _is_not_issued(name: str, value: str) -> bool:
 
     People choose the value of a `secret_key` themselves, and short values.
     """
-    if is_damaged_hex(value) or _ODD_START.fullmatch(value) is not None:
+    if _ODD_START.fullmatch(value) is not None:
         return True
-    if len(value) < _MIN_ISSUED_LENGTH or _CHOSEN.search(name) is not None:
+    if len(value) < _MIN_ISSUED_LENGTH or _CHOSEN.search(name) is not None or is_full_of_signs(value):
         return False
     return (_NEVER_IN_KEYS if "key" in name else _NEVER_IN_TOKENS).search(value) is not None
 
@@ -321,6 +327,8 @@ def _is_secret_in_prose(assigned: AssignedValue, text: str, name: Name) -> bool:
     value = assigned.value
     if _is_plain(value) or (" " in value and not is_passphrase(value)):
         return False
+    if assigned.how == "told":
+        return name.sort == "password" and is_random(value, min_length=_MIN_PROSE_VALUE_LENGTH)
     before = text[max(0, name.start - 48) : name.start]
     is_declared = _OPTION.search(before) is not None or _DECLARED.search(before) is not None
     is_stated = assigned.how == "prose" or is_declared
@@ -367,12 +375,12 @@ def is_secret_value(value: str) -> bool:
     value = value.strip()
     if " " in value or not (is_random(value, min_length=10) or is_hash_like(value)):
         return False
-    return not _is_plain(value) and not is_identifier_like(value)
+    return not (_is_plain(value) or is_identifier_like(value) or is_damaged_hex(value))
 
 
 def _is_plain(value: str) -> bool:
     """Whether it is a placeholder, code or a setting instead of a secret."""
-    is_expression = is_code(value) and not is_generated_with_brackets(value)
+    is_expression = is_code(value) and not (is_generated_with_brackets(value) or is_full_of_signs(value))
     is_syntax = (
         is_version(value) or _SETTING.match(value) is not None or _NO_VALUE.fullmatch(value) is not None
     )

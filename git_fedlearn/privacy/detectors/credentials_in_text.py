@@ -101,9 +101,9 @@ _FORMS = (
     _Form(("mnemonic", "phrase", "words"), _PHRASE, lambda _: True, kinds.SECRET, "recovery-phrase", 0.85),
 )
 
-_ANY = r"[^\n|;]{0,160}?\s"
+_ANY = r"(?:[^\n|;]|\\\n){0,160}?\s"
 _WORD = r"[\"']?(?P<value>[^\s\"']{4,256})[\"']?"
-_PAIR = r"[\"']?[^\s\"':]{0,64}:(?P<value>[^\s\"']{3,256})[\"']?"
+_PAIR = r"[\"']?[^\s\"':]{0,64}:[\"']?(?P<value>[^\s\"']{3,256})[\"']?"
 
 _COMMANDS: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("curl", lazy_pattern(rf"\bcurl\b{_ANY}(?:-u|--user|--proxy-user)[= ]\s{{0,4}}{_PAIR}")),
@@ -139,7 +139,8 @@ _COMMANDS: tuple[tuple[str, re.Pattern[str]], ...] = (
     (
         "SecureString",
         lazy_pattern(
-            r"\bConvertTo-SecureString\s{1,4}(?:-String\s{1,4})?[\"'](?P<value>[^\"'\r\n]{4,256})[\"']"
+            r"\bConvertTo-SecureString\s{1,4}(?:-[A-Z]\w{1,16}\s{1,4}){0,3}\\?[\"']?"
+            r"(?P<value>(?<=[\"'])[^\"'\r\n\\]{4,256}|[^\s\"'\\$(-][^\s\"'\\]{3,255})"
         ),
     ),
     (
@@ -176,7 +177,9 @@ _COMMANDS: tuple[tuple[str, re.Pattern[str]], ...] = (
     ),
 )
 """A word that the text must contain, and the pattern to look for."""
-_SURE = frozenset(("sshpass", "psexec", "PsExec", "PSEXEC", "evil-winrm", "freerdp", "rdesktop", "chpasswd"))
+_SURE = frozenset(
+    ("sshpass", "Credential", "psexec", "PsExec", "PSEXEC", "evil-winrm", "freerdp", "rdesktop", "chpasswd")
+)
 """Programs that take a password where the pattern has it, and nothing else."""
 PROGRAMS = tuple(program for program, _ in _COMMANDS)
 COMMANDS = tuple(pattern for _, pattern in _COMMANDS)

@@ -46,7 +46,20 @@ MARKED: tuple[MarkedFormat, ...] = (
     MarkedFormat("signed-url", ("Signature=",), r"Signature=(?P<secret>[\w%/+=~-]{26,512})"),
     MarkedFormat("query-key", ("appid=",), r"appid=(?P<secret>[0-9a-f]{32})"),
     MarkedFormat("azure-key-checksum", ("JQQJ99",), rf"{_A}{{52}}JQQJ99{_A}{{10,36}}={{0,2}}"),
-    MarkedFormat("azure-key-checksum", ("AzSe",), rf"{_A}{{42}}AzSe{_A}{{6,8}}"),
+    MarkedFormat(
+        "azure-key-checksum",
+        ("+ASt", "+ABa", "+AMC", "ACDb", "APIM"),
+        r"[A-Za-z0-9+/]{76}(?:\+ASt|\+ABa|\+AMC|ACDb|APIM)[A-Za-z0-9+/]{5}[AQgw]==",
+    ),
+    MarkedFormat(
+        "azure-key-checksum",
+        ("AIoT", "AZEG", "AzCa", "+AEh", "+ARm", "+ASb"),
+        r"[A-Za-z0-9+/]{33}(?:AIoT|AZEG|AzCa|\+AEh|\+ARm|\+ASb)[A-P][A-Za-z0-9+/]{5}=",
+    ),
+    MarkedFormat(
+        "azure-key-checksum", ("+ACR", "AzSe"), r"[A-Za-z0-9+/]{42}(?:\+ACR|AzSe)[A-D][A-Za-z0-9+/]{5}"
+    ),
+    MarkedFormat("azure-key-checksum", ("AzFu",), rf"{_W}{{44}}AzFu{_W}{{5}}[AQgw]=="),
     MarkedFormat("mailchimp-key", ("-us",), r"[0-9a-f]{32}-us[0-9]{1,2}"),
     MarkedFormat("google-refresh-token", ("1//0",), rf"1//0{_W}{{30,512}}"),
     MarkedFormat(

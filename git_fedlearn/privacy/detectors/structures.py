@@ -81,7 +81,7 @@ def _is_json_object(part: str) -> bool:
 
 _URL_LOGIN = lazy_pattern(
     r"(?<![A-Za-z0-9])[A-Za-z][A-Za-z0-9+.-]{1,30}:(?:\\?/){2}"
-    r"(?P<user>[^\s/?#:@\"'<>`\\]{0,256}):(?P<password>[^\s\"'<>`]{1,128}?)@(?=[\w\[$.%-])"
+    r"(?P<user>[^\s/?#:@\"'<>`\\]{0,256}(?:@[\w.-]{1,64})?):(?P<password>[^\s\"'<>`]{1,128}?)@(?=[\w\[$.%-])"
 )
 _AUTHORITY = lazy_pattern(r"[^\s/?#\"'<>`,;|\\]{0,256}")
 _URL_TOKEN = lazy_pattern(r"(?<![A-Za-z0-9])https?:(?:\\?/){2}(?P<token>[A-Za-z0-9_.-]{20,255})@(?=[\w\[])")
@@ -178,23 +178,31 @@ def find_webhooks(subject: Subject) -> Iterator[Match]:
 
 
 HEADER = lazy_pattern(
-    r"(?i)\b(?P<scheme>bearer|basic|token|digest|apikey|negotiate)[ \t]{1,4}"
+    r"(?i)\b(?:(?P<scheme>bearer|basic|token|digest|apikey|negotiate)[ \t]{1,4}|"
+    r"authorization[\"']?[ \t]{0,4}:[ \t]{0,4}[\"']?)"
     r"(?P<secret>[A-Za-z0-9._~+/=-]{12,4096})"
 )
+_MIN_HEADER_LENGTH = 14
 
 
 def find_headers(subject: Subject) -> Iterator[Match]:
     """What follows an HTTP authentication scheme, if it is random enough for a credential."""
-    if not subject.has_any(("bearer", "basic ", "token ", "digest ", "apikey ", "negotiate ")):
+    if not subject.has_any(
+        ("bearer", "basic ", "token ", "digest ", "apikey ", "negotiate ", "authorization")
+    ):
         return
     for hit in HEADER.finditer(subject.text):
         secret = hit["secret"].rstrip(".")
-        if is_stand_in(secret) or is_version(secret) or not is_random(secret.rstrip("=")):
+        scheme = (hit["scheme"] or "").lower()
+        is_header = not scheme or "authorization" in subject.lowered[max(0, hit.start() - 24) : hit.start()]
+        if (
+            is_stand_in(secret)
+            or is_version(secret)
+            or not is_random(secret.rstrip("="), min_length=_MIN_HEADER_LENGTH if is_header else 16)
+            or (is_hash_like(secret) and scheme in {"token", "digest"} and not is_header)
+        ):
             continue
-        before = subject.text[max(0, hit.start() - 24) : hit.start()].lower()
-        if is_hash_like(secret) and hit["scheme"].lower() in {"token", "digest"} and "auth" not in before:
-            continue
-        kind = kinds.PASSWORD if hit["scheme"].lower() == "basic" else kinds.API_KEY
+        kind = kinds.PASSWORD if scheme == "basic" else kinds.API_KEY
         yield Match(hit.start("secret"), hit.start("secret") + len(secret), kind, "authorization-header", 0.9)
 
 
@@ -211,6 +219,29 @@ def find_basic_pairs(subject: Subject) -> Iterator[Match]:
             plain = base64.b64decode(hit["secret"][: len(hit["secret"]) // 4 * 4])
             if _PAIR_PLAIN.fullmatch(plain) is not None:
                 yield Match(*hit.span("secret"), kinds.PASSWORD, "basic-pair", 0.9)
+
+
+_MANIFEST = lazy_pattern(r"^[ \t]*[\"']?kind[\"']?:[ \t]*[\"']?[Ss]ecret[\"']?[ \t]*,?\r?$", re.MULTILINE)
+_DATA = lazy_pattern(
+    r"^(?P<indent>[ \t]*)[\"']?data[\"']?:[ \t]*\{?[ \t]*\r?\n"
+    r"(?P<block>(?:(?P=indent)[ \t]+[^\n]*(?:\n|\Z))*)",
+    re.MULTILINE,
+)
+_ENTRY = lazy_pattern(
+    r"^[ \t]+[\"']?[\w.-]{1,128}[\"']?:[ \t]*(?:[|>][+-]?[ \t]*\r?\n[ \t]+)?[\"']?"
+    r"(?P<value>[A-Za-z0-9+/]{7,8192}={0,2})[\"']?[ \t]*,?\r?$",
+    re.MULTILINE,
+)
+
+
+def find_manifests(subject: Subject) -> Iterator[Match]:
+    """The data of a Secret of Kubernetes: base64 under any name."""
+    if "ecret" not in subject.text or _MANIFEST.search(subject.text) is None:
+        return
+    for data in _DATA.finditer(subject.text):
+        for hit in _ENTRY.finditer(subject.text, *data.span("block")):
+            if len(hit["value"]) % 4 == 0:
+                yield Match(*hit.span("value"), kinds.SECRET, "kubernetes-secret", 0.85)
 
 
 _COOKIE_HEADER = lazy_pattern(

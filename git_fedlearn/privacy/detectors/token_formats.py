@@ -50,7 +50,7 @@ PREFIXED: tuple[TokenFormat, ...] = (
     _row("google-oauth-secret", "GOCSPX-", f"{_W}{{20,64}}"),
     _row("google-oauth-token", "ya29.", f"{_W}{{20,4096}}"),
     _row("google-oauth-code", "4/0A", f"{_W}{{30,512}}"),
-    _row("google-gemini-key", "AQ.Ab8RN6", f"{_W}{{30,128}}"),
+    _row("google-gemini-key", "AQ.Ab8R", f"{_W}{{30,128}}"),
     _row("azure-devops-token", "azd", f"{_A}{{49}}", random=True),
     _row("digitalocean-token", "doo_v1_ dop_v1_ dor_v1_", "[a-f0-9]{40,128}"),
     _row("digitalocean-spaces-key", "DO00", "[A-Z0-9]{16}", random=True),
@@ -63,7 +63,7 @@ PREFIXED: tuple[TokenFormat, ...] = (
     _row("upcloud-token", "ucat_", f"{_A}{{24,64}}"),
     _row("heroku-key", "HRKU-", f"{_W}{{36,80}}"),
     _row("fly-token", "fm1r_ fm1a_ fm2_ fo1_", f"{_B}{{40,2048}}"),
-    _row("cloudflare-token", "cfut_ cfat_ cfk_", f"{_A}{{40}}[a-f0-9]{{8}}(?!{_W})"),
+    _row("cloudflare-token", "cfut_ cfat_ cfk_", f"{_A}{{48}}(?!{_W})"),
     _row("cloudflare-origin-ca-key", "v1.0-", "[a-f0-9]{24}-[a-f0-9]{100,160}"),
     _row("yandex-key", "AQVN", f"{_W}{{35,40}}", random=True),
     _row("yandex-token", "t1.9eu t1.", f"[A-Za-z0-9_=-]{{20,512}}\\.{_W}{{60,128}}"),
@@ -90,7 +90,7 @@ PREFIXED: tuple[TokenFormat, ...] = (
     _row(
         "gitlab-token",
         "glpat- gldt- glrt- glcbt- glft- glimt- glagent- gloas- glsoat- glffct- glwt- GR1348941",
-        rf"{_W}{{16,300}}(?:\.[0-9a-z]{{2}}\.?[0-9a-z]{{7,9}})?",
+        rf"{_W}{{16,300}}(?:\.[0-9a-z]{{2}}\.?[0-9A-Za-z]{{7,9}})?",
     ),
     _row("gitlab-trigger-token", "glptt-", f"[0-9a-f]{{40}}(?!{_W})"),
     _row("bitbucket-app-password", "ATBB", f"{_A}{{28,40}}", random=True),
@@ -98,6 +98,11 @@ PREFIXED: tuple[TokenFormat, ...] = (
     _row("atlassian-token", "ATATT3xFfGF0 ATCTT3xFfGN0 ATOATT3", r"[\w=-]{60,512}"),
     _row("npm-token", "npm_", f"{_A}{{30,255}}"),
     _row("pypi-token", "pypi-AgE pypi-", f"{_W}{{50,1024}}"),
+    _row(
+        "packagist-key",
+        "packagist_ack_ packagist_acs_ packagist_uut_ packagist_out_",
+        "[a-f0-9]{28,96}",
+    ),
     _row("rubygems-key", "rubygems_", "[a-f0-9]{40,64}"),
     _row("cargo-token", "cio", f"{_A}{{32}}", random=True),
     _row("clojars-token", "CLOJARS_", "[a-f0-9]{50,64}"),
@@ -128,6 +133,19 @@ PREFIXED: tuple[TokenFormat, ...] = (
         random=True,
         kind=kinds.PRIVATE_KEY,
     ),
+    # DER in base64: a sequence that begins with the integer 0 or 1, as those of certificates do not.
+    _row(
+        "der-private-key",
+        "MII",
+        r"[A-Za-z0-9+/]{2}[AQgw]IBA(?:A[JKo][A-Z0-9]|DAN)[A-Za-z0-9+/]{40,8192}={0,2}",
+        kind=kinds.PRIVATE_KEY,
+    ),
+    _row(
+        "der-private-key",
+        "MHcCAQEEI MIGHAgEAMBMGByqGSM49 MIG2AgEAMBAGByqGSM49 MC4CAQAwBQYDK2VwBCIEI",
+        r"[A-Za-z0-9+/]{40,512}={0,2}",
+        kind=kinds.PRIVATE_KEY,
+    ),
     _row("ntlm-message", "TlRMTVNTUAAB TlRMTVNTUAAC TlRMTVNTUAAD", f"{_B}{{24,2048}}"),
     _row("json-web-key", "eyJrdHkiOi", f"{_B}{{60,8192}}"),
     _row("arcjet-key", "ajkey_", f"{_A}{{20,40}}"),
@@ -147,6 +165,7 @@ PREFIXED: tuple[TokenFormat, ...] = (
         "A3-",
         "[A-Z0-9]{6}-(?:[A-Z0-9]{11}|[A-Z0-9]{6}-[A-Z0-9]{5})(?:-[A-Z0-9]{5}){3}",
     ),
+    _row("1password-recovery-key", "1PRK-", "[A-Z0-9]{4}(?:-[A-Z0-9]{4}){12}"),
     _row("infisical-token", "st.", r"[a-f0-9]{24}\.[a-f0-9]{32}\.[a-f0-9]{32}"),
     _row("age-secret-key", "AGE-SECRET-KEY-1", "[A-Z0-9]{40,128}", kind=kinds.PRIVATE_KEY),
     _row("nostr-secret-key", "nsec1", "[a-z0-9]{58}", kind=kinds.PRIVATE_KEY),
@@ -170,7 +189,7 @@ PREFIXED: tuple[TokenFormat, ...] = (
     ),
     # models
     _row(
-        "anthropic-key", "sk-ant-", rf"(?:api|admin)\d\d-{_W}{{93}}AA(?!{_W})|(?!api\d|admin\d){_W}{{20,255}}"
+        "anthropic-key", "sk-ant-", rf"(?:api|admin)\d\d-{_W}{{95}}(?!{_W})|(?!api\d|admin\d){_W}{{20,255}}"
     ),
     _row("openai-key", "sk-proj- sk-svcacct- sk-admin- sk-None- sess-", f"{_W}{{20,255}}"),
     _row("openrouter-key", "sk-or-", f"v1-[a-f0-9]{{64}}(?!{_W})|(?!v1-){_W}{{32,255}}"),
@@ -205,6 +224,9 @@ PREFIXED: tuple[TokenFormat, ...] = (
     _row("cartesia-key", "sk_car_", f"{_W}{{20,40}}"),
     _row("deepgram-key", "dg_", "[a-f0-9]{40}"),
     _row("cursor-key", "key_", "(?:[a-f0-9]{28}|[a-f0-9]{64})(?![a-f0-9])"),
+    _row("runway-key", "key_", "[a-f0-9]{128}"),
+    _row("besttime-key", "pri_", "[a-f0-9]{32}(?![a-f0-9])"),
+    _row("wundergraph-key", "cosmo_", "[a-f0-9]{32}(?![a-f0-9])"),
     _row("devin-key", "apk_user_ apk_ cog_", f"{_B}{{50,180}}", random=True),
     _row("qdrant-cloud-key", "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.", r"[\w.-]{20,2048}"),
     _row("composio-key", "uak_ oak_", f"{_W}{{20,80}}", random=True),

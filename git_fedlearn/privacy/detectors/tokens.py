@@ -46,6 +46,8 @@ _MAX_MADE_UP_LENGTH = 4
 _WORDY_PREFIXES = frozenset(("api_", "key_", "key-", "live_", "test_", "api-", "secret_"))
 """Prefixes of the table that tokens of other vendors have, too."""
 _REPEATED = re.compile(r"(.)\1{9}")
+_FILLED = re.compile(r"([B-Za-z0-9])\1{11}")
+"""A sample; zero bytes are `A` in base64."""
 _IDS = frozenset(
     """
     asst batch call chatcmpl chunk cmpl conv evt event file ft gen id item job msg node org pi prod proj req
@@ -213,7 +215,7 @@ def _find_row(text: str, row: _Row, at: int, stop: int) -> Iterator[Match]:
     while (hit := pattern.search(text, at, stop + 1)) is not None:
         start, end = hit.span("secret" if "secret" in pattern.groupindex else 0)
         at = end = extend_token(text, end)
-        if not is_marked_example(text[start:end]):
+        if not is_marked_example(text[start:end]) and _FILLED.search(text, start, end) is None:
             yield Match(start, end, row.kind, row.rule, 0.97)
 
 
