@@ -31,7 +31,7 @@ _BEFORE = re.compile(r"\(\?<!(?P<chars>\[(?:\\[a-z]|[^\]\\])+\])\)")
 _LAST_HYPHEN = re.compile(r"(?<!\\)-\Z")
 _BEYOND_ASCII = re.compile(r"\\u[0-9a-f]{4}|[^\x00-\x7f]")
 _FOREIGN_OF = {
-    r"\d": r"\x84",
+    r"\d": r"\x81\x84",
     r"\s": r"\x85",
     r"\w": r"\x80-\x84",
     r"\D": FOREIGN,
