@@ -19,9 +19,10 @@ class Keyboard:
         try:
             answer = self._read(question)
         except KeyboardInterrupt:
+            answer = "\x03"
+        if answer == "\x03":
             self._write("\n")
-            return None
-        return None if answer in ("", "\x04") else answer.strip().lower()
+        return None if answer in ("", "\x03", "\x04") else answer.strip().lower()
 
     def confirm(self, word: str) -> None:
         """Show what a key means, which the terminal did not show."""
@@ -57,13 +58,18 @@ def _find_terminal(context: Context) -> int | None:
 
 @contextmanager
 def _without_enter(terminal: int) -> Iterator[None]:
-    """Give keys at once and unseen inside, without those that were pressed before."""
-    import termios  # noqa: PLC0415  not on Windows
-    import tty  # noqa: PLC0415
+    """Give keys at once and unseen inside, without those that were pressed before.
 
-    before = termios.tcgetattr(terminal)
+    Ctrl-C is a key then, too: Python does not see a signal that comes just before it waits for a key.
+    """
+    import termios  # noqa: PLC0415  not on Windows
+
+    before, mode = termios.tcgetattr(terminal), termios.tcgetattr(terminal)
+    mode[3] &= ~(termios.ECHO | termios.ICANON)
+    mode[6][termios.VMIN], mode[6][termios.VTIME] = 1, 0
+    mode[6][termios.VINTR] = bytes([os.fpathconf(terminal, "PC_VDISABLE")])
     try:
-        tty.setcbreak(terminal, termios.TCSAFLUSH)
+        termios.tcsetattr(terminal, termios.TCSAFLUSH, mode)
         yield
     finally:
         termios.tcsetattr(terminal, termios.TCSADRAIN, before)

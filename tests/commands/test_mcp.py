@@ -126,7 +126,7 @@ async def wrong_uses(agent: Agent, identifier: str) -> None:
         ),
         (
             {"error_type": "disk full", "solution": "prune the store", "log": "y" * 2_000_000},
-            "error: not recorded: larger than",
+            "error: not recorded, since it is not a lesson: longer than",
         ),
     ):
         text = await agent.call("record", fails=True, set="error-solutions", fields=fields)
