@@ -29,9 +29,10 @@ from git_fedlearn.learn.readers.phrases import (
     TELLING_LINE,
     TEST_CAME_FIRST,
     TRIES_AGAIN,
+    sentences_of,
+    words_in,
 )
 from git_fedlearn.learn.readers.session import Changed, Ran, Said, Step
-from git_fedlearn.learn.readers.words import sentences_of, words_in
 
 FIX_SCORE: Final = 0.85
 """The score of a fix that a passing run has proven."""
