@@ -39,6 +39,7 @@ _MODE: Final = re.compile(rb"[0-7]{5,6}")
 _CRUD: Final = bytes([*range(33), *b".,:;<>\"\\'"])
 """What git strips from both ends of a name (ident.c)."""
 
+
 class _ParsedCommit(NamedTuple):
     tree: Oid
     parents: tuple[Oid, ...]

@@ -65,8 +65,8 @@ MAX_CACHED_BYTES: Final = 4_000_000
 class Objects(ABC):
     """The object database of one repository, including what git adds later.
 
-    `LibgitObjects` reads it where libgit2 can, `GitObjects` everywhere else, with the same answers: each knows
-    how to read and write single objects, and what follows from them is here.
+    `LibgitObjects` reads it where libgit2 can, `GitObjects` everywhere else, with the same answers. Each only
+    reads and writes single objects; what follows from them is here.
     """
 
     def __init__(self) -> None:
