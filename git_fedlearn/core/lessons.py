@@ -7,12 +7,14 @@ ids, times, hosts or run data, so that two systems that learn the same lesson wr
 import json
 import re
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Final
 
 from git_fedlearn.core.canonical import Json, JsonObject, iter_strings
 from git_fedlearn.core.events import SYNONYMS, text_of, texts_of, unit_number
+from git_fedlearn.core.identity import is_volatile
 from git_fedlearn.core.layout import BEST_PRACTICES, ERROR_SOLUTIONS, SKILLS_PATTERNS, SetName
-from git_fedlearn.core.occurrence import is_of_one_occurrence
+from git_fedlearn.core.record import SESSION_FIELDS, USAGE_FIELDS
 from git_fedlearn.core.wholeness import unfenced
 
 QUESTION_HEAD: Final = 2000
@@ -38,6 +40,27 @@ _RUN_FIELDS: Final = frozenset(
 _INJECTED = re.compile(r"\[([\w -]+)\].*?\[/\1\]\s*", re.DOTALL)
 _DIRECTIVE = re.compile(r"\A(?:/\w+\s+)+")
 _RUN_SUFFIXES = ("_id", "_at", "_ts", "_ms", "_seconds", "_time", "_hash")
+
+
+_FIELDS: Final = SESSION_FIELDS | USAGE_FIELDS.union(
+    """
+    solution_verified
+    timestamps datetime created updated modified started_at finished_at completed_at
+    host hostname pid
+    model model_id model_name model_version provider temperature top_p top_k seed finish_reason
+    tokens cost cost_usd duration duration_s
+    """.split()
+)
+"""Times, sessions, the machine, and the run of a model."""
+
+_PREFIXES: Final = ("last_", "tokens_", "latency_")
+_SUFFIXES: Final = ("_count", "_timestamp")
+
+
+@lru_cache(maxsize=1024)
+def is_of_one_occurrence(key: str) -> bool:
+    """Whether the field of an event belongs to one occurrence, or is volatile."""
+    return is_volatile(key) or key in _FIELDS or key.startswith(_PREFIXES) or key.endswith(_SUFFIXES)
 
 
 @dataclass(frozen=True, slots=True)

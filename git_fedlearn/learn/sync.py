@@ -32,8 +32,12 @@ from git_fedlearn.repository.state import SOURCES, read_json, write_json
 from git_fedlearn.repository.work_tree import SYSTEM_TRAILER, commit_data, refuse_unfinished
 from git_fedlearn.repository.workers import cores
 from git_fedlearn.statistics.metrics import write_month
-from git_fedlearn.training.own_files import RepairedFile, remember_own_files, repair_own_files
-from git_fedlearn.training.own_snapshots import clear_retracted
+from git_fedlearn.training.own_files import (
+    RepairedFile,
+    clear_retracted,
+    remember_own_files,
+    repair_own_files,
+)
 
 
 @dataclass(frozen=True, slots=True)

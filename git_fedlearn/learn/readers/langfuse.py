@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from git_fedlearn.core.canonical import Json, JsonObject
 from git_fedlearn.learn.readers.chats import parse_messages
 from git_fedlearn.learn.readers.session import Message, parse_text
-from git_fedlearn.learn.readers.traces import Exchange, join_traces, tool_exchange
+from git_fedlearn.learn.readers.traces import TracedCall, join_traces, tool_exchange
 
 _FIELDS = (
     *("id", "type", "level", "input", "output", "start_time", "startTime"),
@@ -23,13 +23,13 @@ def read(lines: Iterable[JsonObject]) -> Iterator[list[Message]]:
     yield from join_traces([exchange for one in observations for exchange in _exchanges(one)])
 
 
-def _exchanges(observation: JsonObject) -> Iterator[Exchange]:
+def _exchanges(observation: JsonObject) -> Iterator[TracedCall]:
     kind, given = str(observation.get("type")).upper(), parse_text(observation.get("input"))
     when, answer = _either(observation, "start_time", "startTime"), observation.get("output")
     session = _either(observation, "session_id", "sessionId")
     conversation = str(session or _either(observation, "trace_id", "traceId") or "")
     if kind == "GENERATION" and (history := parse_messages(given, when)):
-        yield Exchange(str(when), conversation, history, parse_messages(answer, when))
+        yield TracedCall(str(when), conversation, history, parse_messages(answer, when))
     if kind in ("TOOL", "SPAN") and isinstance(given, dict) and "messages" not in given:
         call = (given, answer, observation.get("level") == "ERROR")
         yield tool_exchange(str(when), conversation, str(observation.get("id")), call, when)

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from git_fedlearn.core.canonical import Json, JsonObject
 from git_fedlearn.learn.readers.chats import parse_messages
 from git_fedlearn.learn.readers.session import Message
-from git_fedlearn.learn.readers.traces import Exchange, join_traces, tool_exchange
+from git_fedlearn.learn.readers.traces import TracedCall, join_traces, tool_exchange
 
 _NANOSECONDS = 1_000_000_000
 
@@ -20,7 +20,7 @@ def read(lines: Iterable[JsonObject]) -> Iterator[list[Message]]:
     yield from join_traces([exchange for span in spans for exchange in _exchanges(span)])
 
 
-def _exchanges(span: JsonObject) -> Iterator[Exchange]:
+def _exchanges(span: JsonObject) -> Iterator[TracedCall]:
     """The call of a tool or of a model that a span is, if it is one."""
     attributes, start = _attributes(span), _start(span)
     when = int(start) // _NANOSECONDS or None
@@ -37,7 +37,7 @@ def _exchanges(span: JsonObject) -> Iterator[Exchange]:
         yield tool_exchange(start, conversation, number, call, when)
     elif history := _first(attributes, ("gen_ai.input.messages", "gen_ai.prompt", "input.value"), when):
         answer = _first(attributes, ("gen_ai.output.messages", "gen_ai.completion", "output.value"), when)
-        yield Exchange(start, conversation, history, answer)
+        yield TracedCall(start, conversation, history, answer)
 
 
 _FAILED = (2, "2", "STATUS_CODE_ERROR")

@@ -12,7 +12,7 @@ from git_fedlearn.learn.readers.chats import Conversations, text_of_result
 from git_fedlearn.learn.readers.session import Message, ToolCall, parse_text
 
 
-class Exchange(NamedTuple):
+class TracedCall(NamedTuple):
     """A call of a model with its history, or of a tool; `start` orders those of a conversation."""
 
     start: str
@@ -24,15 +24,15 @@ class Exchange(NamedTuple):
 
 def tool_exchange(
     start: str, conversation: str, number: str, call: tuple[Json, Json, bool], when: Json
-) -> Exchange:
+) -> TracedCall:
     """The run of a tool; `call` is its arguments, its result, and whether it failed for sure."""
     arguments, result, failed = call
     asked = Message("assistant", "", (ToolCall(number, "", arguments),), when=when)
     answer = Message("tool", text_of_result(parse_text(result)), (), number, failed or None, when)
-    return Exchange(start, conversation, [asked], [answer], is_tool=True)
+    return TracedCall(start, conversation, [asked], [answer], is_tool=True)
 
 
-def join_traces(exchanges: Sequence[Exchange]) -> Iterator[list[Message]]:
+def join_traces(exchanges: Sequence[TracedCall]) -> Iterator[list[Message]]:
     """The conversations."""
     tools = [one for one in exchanges if one.is_tool]
     models = [one for one in exchanges if not one.is_tool]
@@ -47,7 +47,7 @@ def join_traces(exchanges: Sequence[Exchange]) -> Iterator[list[Message]]:
         yield _by_time(one for one in (*models, *tools) if one.conversation == name)
 
 
-def _by_time(exchanges: Iterable[Exchange]) -> list[Message]:
+def _by_time(exchanges: Iterable[TracedCall]) -> list[Message]:
     """The messages of one conversation, those that histories repeat once, with the runs of its tools."""
     messages: list[Message] = []
     seen: set[tuple[str, str]] = set()
