@@ -106,7 +106,7 @@ def _access_fix(event: JsonObject, texts: dict[str, str]) -> Draft | None:
     rules = added_access_rules(event, texts["response"]) if profile else []
     if not rules:
         return None
-    shared = [rule for rule in rules if not grants_privilege(rule)]
+    shared = [rule for rule in rules if not _PRIVILEGE.search(rule)]
     paths = ", ".join(rule.rsplit(" ", 1)[0] for rule in shared)
     content: JsonObject = {
         "error_type": "apparmor_denial",
@@ -197,15 +197,11 @@ def added_access_rules(event: JsonObject, answer: str) -> list[str]:
     return []
 
 
-def grants_privilege(rule: str) -> bool:
-    """Whether a rule grants access to credentials or extra privileges: the owner decides, not a peer."""
-    return bool(_PRIVILEGE.search(rule))
-
-
 _PRIVILEGE = re.compile(
     r"secret|credential|passw|shadow|token|\.ssh|\.gnupg|_key\b|\.pem|/run/wrappers/|/(?:sudo|su|doas|pkexec)\b"
     r"|\s[a-zA-Z]*(?:ux|Ux|UX)\w*,$"
 )
+"""A rule that grants access to credentials or extra privileges: the owner decides, not a peer."""
 _MACHINE_PART = re.compile(r"(?<![0-9a-z])[0-9a-f]{16,}(?:[-_][0-9a-f]{8,})*(?![0-9a-z])")
 
 

@@ -157,7 +157,7 @@ def _join_lessons(repository: Repository, synced: Synced, *, write: bool) -> dic
 def _write_own_files(repository: Repository, synced: Synced, now: datetime) -> None:
     """Write the snapshot of the newest events, and the month file."""
     settings, batch = repository.settings, synced.batch
-    folder = snapshot_folder(repository.top, repository.system())
+    folder = repository.top / "data" / "telemetry" / "snapshots" / repository.system()
     if batch.events:
         keep = (settings.telemetry_events, settings.telemetry_snapshots)
         synced.snapshot = write_snapshot(folder, batch.events, now.date(), keep)
@@ -190,11 +190,6 @@ def rules_of(repository: Repository, options: SyncOptions) -> Rules:
         explain=options.explain,
         scorer=Scorer(scorer) if scorer else None,
     )
-
-
-def snapshot_folder(top: Path, system: str) -> Path:
-    """The folder of a system's telemetry snapshots; no other system writes there."""
-    return top / "data" / "telemetry" / "snapshots" / system
 
 
 def write_snapshot(
