@@ -21,7 +21,6 @@ from git_fedlearn.core.events import (
     unwrapped,
     words_of,
 )
-from git_fedlearn.core.inconclusive import is_inconclusive
 from git_fedlearn.core.layout import ERROR_SOLUTIONS, SetName
 from git_fedlearn.core.lessons import Draft, find_draft, is_endorsed
 from git_fedlearn.core.quality import find_fault
@@ -41,6 +40,7 @@ from git_fedlearn.core.substance import (
     find_restatement,
     is_concrete,
     is_conversation,
+    is_inconclusive,
     is_thinking_aloud,
     is_unnamed,
     reports_success,

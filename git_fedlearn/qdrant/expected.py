@@ -11,7 +11,6 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import IO
 
-from git_fedlearn.core.canonical import InvalidJsonError, Json, JsonObject, parse_value
 from git_fedlearn.core.collection_names import is_cut
 from git_fedlearn.core.identity import POINT, RecordId
 from git_fedlearn.core.join import join_records
@@ -164,30 +163,6 @@ def _read_lines(repository: Repository, name: str) -> Iterator[bytes]:
                 yield line.removeprefix(BOM).rstrip(b"\r\n")
     except OSError as error:
         raise FedlearnError(f"{path}: cannot be read: {error.strerror}") from error
-
-
-def parse_dump(path: Path) -> list[JsonObject]:
-    """The points of a dump, a response of `POST /collections/NAME/points/scroll`. Raises FedlearnError."""
-    try:
-        value = parse_value(path.read_bytes())
-    except OSError as error:
-        raise FedlearnError(f"{path}: cannot be read: {error.strerror}") from error
-    except InvalidJsonError as error:
-        raise FedlearnError(f"{path}: {error}") from error
-    points = _points(value)
-    if points is None:
-        raise FedlearnError(
-            f"{path}: not a scroll dump", hint="it must contain `result.points`, each with a payload"
-        )
-    return points
-
-
-def _points(value: Json) -> list[JsonObject] | None:
-    match value:
-        case {"result": {"points": [*points]}} | {"points": [*points]} | [*points]:
-            kept = [point for point in points if isinstance(point, dict)]
-            return kept if all(isinstance(point.get("payload"), dict | None) for point in kept) else None
-    return None
 
 
 def _digests_at(repository: Repository, collection: str, revision: str) -> frozenset[bytes]:

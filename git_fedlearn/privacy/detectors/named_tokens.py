@@ -51,6 +51,7 @@ _UUID = lazy_pattern(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}\Z")
 _LEAD = lazy_pattern(r"(?:[A-Za-z]{2,24}[0-9]{0,3}[-_.])+(?=[A-Za-z0-9])")
 _WORDS = lazy_pattern(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+|[^\x00-\x7f]+")
 _IN_ELEMENT = lazy_pattern(r"<(?i:\w{0,24}(?:secret|password|token|apikey|privatekey))>[^\n<>]{0,48}[ {]$")
+_ALONE = lazy_pattern(r"[ \t\"'`]*(?:value[\"']?:[ \t\"'`]*)?")
 _DIGIT = lazy_pattern(r"\d")
 _TURN = lazy_pattern(r"[0-9][A-Za-z]|[A-Za-z][0-9]")
 _WORDY = lazy_pattern(r"[a-z]{12}|[A-Z]?[a-z]{4,}[_-]|[_-][A-Z]?[a-z]{4,}(?![a-z])")
@@ -140,7 +141,7 @@ def _may_be_generated(value: str) -> bool:
 
 def _is_generated(value: str) -> bool:
     if _UUID.match(value) is not None:
-        return len(set(value)) > 6  # noqa: PLR2004 -- not of zeros and the like
+        return True
     if is_hex(value):
         if value.isupper() and len(value) == _FINGERPRINT_LENGTH:
             return False
@@ -176,9 +177,9 @@ def _is_id_like(value: str) -> bool:
 def _words_before(text: str, start: int) -> list[str]:
     """The last words before a value on its line, or on the line before if it stands alone, in order."""
     window = text[max(0, start - WINDOW_LENGTH) : start]
-    line = window.rsplit("\n", 1)[-1]
-    if not line.strip(" \t\"'`"):
-        line = window.rstrip(" \t\"'`\r\n").rsplit("\n", 1)[-1]
+    before, _, line = window.rpartition("\n")
+    if _ALONE.fullmatch(line) is not None:
+        line = before.rstrip(" \t\"'`\r\n").rpartition("\n")[2]
     return _split(line)[-5:]
 
 
