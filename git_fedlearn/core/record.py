@@ -14,6 +14,7 @@ from git_fedlearn.core.canonical import (
     JsonObject,
     format_value,
     is_parsed,
+    objects_in,
     parse_value,
 )
 from git_fedlearn.core.identity import POINT, RecordId, identity_form, is_metadata_key, record_id
@@ -275,8 +276,5 @@ def _texts(fields: JsonObject, names: tuple[str, ...]) -> list[str]:
 
 def _chat(fields: JsonObject) -> list[str]:
     """The first question of a training sample in chat form."""
-    messages = fields.get("messages")
-    for message in messages if isinstance(messages, list) else []:
-        if isinstance(message, dict) and message.get("role") == "user":
-            return _texts(message, ("content",))
-    return []
+    asked = (one for one in objects_in(fields.get("messages")) if one.get("role") == "user")
+    return _texts(next(asked, {}), ("content",))
