@@ -109,11 +109,13 @@ _CLEAR: Final = textwrap.wrap(
 """The rest of the user's hook, outside our subshell, still has these variables."""
 
 _UNTOUCHED: Final = [
-    "\traw=$(git config --get fedlearn.source || :)",
-    '\traw=${raw#"$PWD"/}',
-    "\tcase $raw in '' | [/~:]* | ../*) raw=data ;; esac",
-    f'\ttest -z "${{{PROBE}-}}" && git diff --no-ext-diff --cached --quiet -- data "$raw" &&',
-    "\t\t! git rev-parse --quiet --verify MERGE_HEAD >/dev/null && exit 0",
+    f'\tif test -z "${{{PROBE}-}}" && git diff --no-ext-diff --cached --quiet -- data; then',
+    "\t\traw=$(git config --get fedlearn.source || :)",
+    '\t\traw=${raw#"$PWD"/}',
+    "\t\tcase $raw in '' | [/~:]* | ../*) raw= ;; esac",
+    '\t\t{ test -z "$raw" || git diff --no-ext-diff --cached --quiet -- "$raw"; } &&',
+    "\t\t\t! git rev-parse --quiet --verify MERGE_HEAD >/dev/null && exit 0",
+    "\tfi",
 ]
 _FIRST: Final = {
     "pre-commit": _UNTOUCHED,

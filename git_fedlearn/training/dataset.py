@@ -1,7 +1,7 @@
 """The fine-tuning set as a trainer sees it: samples ordered by id, and versions. See docs/dataset.md.
 
 A version is a frozen copy in a file that only one system writes and prunes. It is never rewritten, so its
-name identifies its bytes, except that retracted samples are taken out (see own_snapshots.py).
+name identifies its bytes, except that retracted samples are taken out (see own_files.py).
 """
 
 import re

@@ -98,11 +98,13 @@ def _parse_message(item: JsonObject, when: Json) -> Iterator[Message]:
             case "tool_call_response" | "tool_result":
                 value = next((part[key] for key in ("response", "result", "content") if key in part), None)
                 answers = str(part.get("id", part.get("tool_use_id")) or "")
-                yield Message("tool", _result_text(value), (), answers, _failed(part), when)
+                yield Message(
+                    "tool", text_of_result(value), (), answers, part.get("is_error") is True or None, when
+                )
     if role == "tool":
         if not isinstance(item.get("parts"), list):
             answers = str(item.get("tool_call_id") or "")
-            yield Message("tool", _result_text(parts), (), answers, None, when)
+            yield Message("tool", text_of_result(parts), (), answers, None, when)
     elif role in ("user", "assistant"):
         text = text_of_parts(parts)
         if text or calls:
@@ -117,14 +119,11 @@ def _parse_item(item: JsonObject, when: Json) -> Iterator[Message]:
             arguments = item.get("arguments", item.get("input", item.get("action")))
             yield Message("assistant", "", (ToolCall(call_id, str(item.get("name")), arguments),), when=when)
         case "function_call_output" | "custom_tool_call_output" | "local_shell_call_output":
-            yield Message("tool", _result_text(item.get("output")), (), call_id, None, when)
+            yield Message("tool", text_of_result(item.get("output")), (), call_id, None, when)
 
 
-def _failed(part: JsonObject) -> bool | None:
-    return True if part.get("is_error") is True else None
-
-
-def _result_text(value: Json) -> str:
+def text_of_result(value: Json) -> str:
+    """The text of the result of a tool, an object as JSON."""
     return format_arguments(value) if isinstance(value, dict) else text_of_parts(value)
 
 
