@@ -1,7 +1,8 @@
 """`make bench`: every figure as a ratio against a rival in the same run. Names on the command line choose.
 
-Some count: `second_time` what an agent is shown of the lessons of another system, `learning` and `privacy_corpora` how right the score and the scanners are on
-labels of others, in the folders that FEDLEARN_EVAL and FEDLEARN_CORPUS name.
+Some count: `second_time` what an agent is shown of the lessons of another system, `learning` and
+`privacy_corpora` how right the score and the scanners are on labels of others, in the folders that
+FEDLEARN_EVAL and FEDLEARN_CORPUS name.
 """
 
 import argparse
