@@ -54,17 +54,13 @@ class _Noted(NamedTuple):
 @click.argument("words", metavar="[TEXT]...", nargs=-1)
 @click.option("--error", metavar="ERROR", default="", help="The text solves this error.")
 @click.option("--practice", is_flag=True, help="The text is a practice, whatever it looks like.")
-@click.option("--title", metavar="TITLE", default="", help="Title of the lesson.")
-@click.option("--tag", "tags", metavar="TAG", multiple=True, help="A tag; may be repeated.")
 @click.option("--supersedes", metavar="ID", multiple=True, help="A lesson that it replaces; may be repeated.")
 @ANSWER_AS_JSON
 @click.pass_obj
-def command(  # noqa: PLR0913  one parameter for each option
+def command(
     context: Context,
     words: tuple[str, ...],
     error: str,
-    title: str,
-    tags: tuple[str, ...],
     supersedes: tuple[str, ...],
     *,
     practice: bool,
@@ -83,7 +79,7 @@ def command(  # noqa: PLR0913  one parameter for each option
     repository.system()
     older = find_superseded(repository, supersedes)
     text = _read(context, repository, words)
-    routed = route_note(text, NoteOptions(error, practice, title, tags), repository.settings.weights)
+    routed = route_note(text, NoteOptions(error, practice), repository.settings.weights)
     if isinstance(routed, Skipped):
         return _refuse(context, routed.reason, edited=not words)
     try:
