@@ -14,19 +14,23 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any, Final, NamedTuple, TypeVar
 
-from git_fedlearn.core.canonical import JsonObject
+from git_fedlearn.core.canonical import Json, JsonObject
 from git_fedlearn.core.identity import RecordId
 from git_fedlearn.core.layout import SetName
 from git_fedlearn.errors import FedlearnError
 from git_fedlearn.repository.files import read_file, write_file
 from git_fedlearn.repository.repository import Repository
 from git_fedlearn.repository.state import INBOX, read_json
+from git_fedlearn.repository.trees import set_facts
 
 MAX_RECORDS_PER_PEER: Final = 1000
 """More lines are not stored, so that a peer cannot fill the disk."""
 
 MAX_DRAFTS: Final = 100
 """Drafts of lessons that are stored; further ones are not."""
+
+MAX_REPEATS: Final = 200
+"""Near duplicates that are stored."""
 
 MAX_RETRACTIONS: Final = 200
 """More are refused: nobody reviews so many proposals one by one."""
@@ -85,29 +89,44 @@ class DraftedLesson:
     near: tuple[RecordId, ...] = ()
 
 
+class NearRepeat(NamedTuple):
+    """A lesson that says nearly the same as one that was in its set before."""
+
+    set: SetName
+    new: RecordId
+    known: RecordId
+
+
 class PendingCounts(NamedTuple):
-    """The number of pending items: records by peer, samples, proposed retractions, drafted lessons."""
+    """The number of pending items: records by peer, samples, proposed retractions, drafted lessons.
+
+    `repeats` are the near duplicates found when lessons were recorded; a search for all may find more.
+    """
 
     peers: Counter[str]
     samples: int
     retractions: int
     drafts: int = 0
+    repeats: int = 0
 
 
 class Inbox:
     """The inbox of one clone. Reading needs no lock; callers of other methods hold the repository's."""
 
     def __init__(self, repository: Repository) -> None:
+        self._repository = repository
         self._folder = repository.state.path(INBOX)
         self._samples = _Queue(self._folder, "samples")
         self._retractions = _Queue(self._folder, "retractions")
         self._drafts = _Queue(self._folder, "drafts")
         self._duplicates = _Queue(self._folder, "duplicates")
+        """The pairs that were found, and the groups that were decided on."""
 
     def count(self) -> PendingCounts:
         """The number of pending items."""
         peers = Counter(record.peer for record in self.records())
-        return PendingCounts(peers, len(self.samples()), len(self.retractions()), len(self.drafts()))
+        waiting = (len(self.samples()), len(self.retractions()), len(self.drafts()), len(self.repeats()))
+        return PendingCounts(peers, *waiting)
 
     def records(self, peer: str | None = None) -> list[QuarantinedRecord]:
         """The quarantined records of one peer or of all, sorted by peer, set and key."""
@@ -224,6 +243,44 @@ class Inbox:
         """Store the decision that these lessons are not duplicates of each other."""
         self._duplicates.remember([" ".join(sorted(ids))], DROPPED)
 
+    def repeats(self) -> list[NearRepeat]:
+        """The near duplicates found when lessons were recorded: both live, and nobody decided on them."""
+        distinct = self.distinct_lessons()
+        found = [
+            one
+            for one in self._stored_repeats()
+            if not any({one.new, one.known} <= group for group in distinct)
+        ]
+        if not found:
+            return []
+        key = f"{found}\n{set_facts(self._repository)}"
+        answer = self._repository.state.remember(
+            "near duplicates", key, lambda: {"living": self._living(found)}
+        )
+        living = answer.get("living")
+        return [one for one in found if [*one] in living] if isinstance(living, list) else []
+
+    def _living(self, repeats: Iterable[NearRepeat]) -> list[Json]:
+        """Those of which both lessons live."""
+        ids: dict[SetName, set[RecordId]] = {}
+        for one in repeats:
+            ids.setdefault(one.set, set()).update((one.new, one.known))
+        living = {
+            (name, record.id)
+            for name, wanted in ids.items()
+            for record in self._repository.sets.pick(name, wanted)
+            if not record.is_tombstone
+        }
+        return [[*one] for one in repeats if {(one.set, one.new), (one.set, one.known)} <= living]
+
+    def add_repeats(self, arrived: Iterable[NearRepeat]) -> None:
+        """Store near duplicates; of too many, the oldest are forgotten."""
+        both = dict.fromkeys([*self._stored_repeats(), *arrived])
+        self._duplicates.write([one._asdict() for one in both][-MAX_REPEATS:])
+
+    def _stored_repeats(self) -> list[NearRepeat]:
+        return list(self._duplicates.read(_parse_repeat))
+
     def _peer(self, name: str) -> "_Queue":
         return _Queue(self._folder, f"peers/{name}")
 
@@ -294,6 +351,10 @@ def _format_record(record: QuarantinedRecord) -> dict[str, Any]:
 
 def _parse_retraction(facts: dict[str, Any]) -> ProposedRetraction:
     return ProposedRetraction(RecordId(str(facts["id"])), str(facts["reason"]), str(facts["at"]))
+
+
+def _parse_repeat(facts: dict[str, Any]) -> NearRepeat:
+    return NearRepeat(SetName(str(facts["set"])), RecordId(str(facts["new"])), RecordId(str(facts["known"])))
 
 
 def _parse_draft(facts: dict[str, Any]) -> DraftedLesson:
