@@ -1,5 +1,7 @@
 """Counts, lists and changes of records in words, as several commands print them."""
 
+from __future__ import annotations
+
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -7,19 +9,18 @@ from shlex import quote
 from typing import TYPE_CHECKING, Final
 
 from git_fedlearn.console.context import Context, paint, paint_score
-from git_fedlearn.console.progress import progress_bar
 from git_fedlearn.core.canonical import Json, JsonObject
 from git_fedlearn.core.changes import ChangeKind, RecordChange, count_kinds
-from git_fedlearn.core.effective_score import Tally
-from git_fedlearn.core.folding import Folds
 from git_fedlearn.core.layout import SetName
 from git_fedlearn.core.record import RETRACTED, Record, headline, printable, score_of
 from git_fedlearn.errors import FedlearnError
-from git_fedlearn.repository.names import SystemNames
 from git_fedlearn.repository.settings import SETTINGS_FILE
 
 if TYPE_CHECKING:
+    from git_fedlearn.core.effective_score import Tally
+    from git_fedlearn.core.folding import Folds
     from git_fedlearn.qdrant.upsert import Imported
+    from git_fedlearn.repository.names import SystemNames
     from git_fedlearn.repository.record_sets import RecordSets
 
 WARNED_SHARE = 0.8
@@ -246,7 +247,8 @@ def bring_in(context: Context) -> int:
 
     Failures, such as an unreachable store, are printed and not raised.
     """
-    from git_fedlearn.qdrant.import_ import (  # noqa: PLC0415  few commands import
+    from git_fedlearn.console.progress import progress_bar  # noqa: PLC0415  few commands import
+    from git_fedlearn.qdrant.import_ import (  # noqa: PLC0415
         ImportDeps,
         import_into_store,
         requests_for,
@@ -255,7 +257,7 @@ def bring_in(context: Context) -> int:
 
     repository = context.data_repository
 
-    def report(done: "Imported") -> None:
+    def report(done: Imported) -> None:
         if done.error is None and (done.added or done.updated or done.deleted or not done.is_sound):
             say_imported(context, done)
 
@@ -279,7 +281,7 @@ def say_folds(context: Context, folds: Folds) -> None:
         context.say(f"  {folds}")
 
 
-def note_size(context: Context, sets: "RecordSets", name: SetName) -> None:
+def note_size(context: Context, sets: RecordSets, name: SetName) -> None:
     """Say it before a set reaches the size at which the commit checks refuse it."""
     size, most = sets.size(name), sets.max_bytes
     if size > WARNED_SHARE * most:
@@ -289,7 +291,7 @@ def note_size(context: Context, sets: "RecordSets", name: SetName) -> None:
         )
 
 
-def say_imported(context: Context, one: "Imported", *, dry_run: bool = False) -> None:
+def say_imported(context: Context, one: Imported, *, dry_run: bool = False) -> None:
     """Print what an import changed in a collection, or would change."""
     added, updated, deleted = (
         ("to add", "to update", "to delete") if dry_run else ("added", "updated", "deleted")

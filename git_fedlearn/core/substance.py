@@ -181,6 +181,23 @@ _UNRESOLVED = PatternTest(
     r"(?:be )?(?:fix|look|investigate|revisit|check|follow|address|retry|handle)(?:e?d)?\b",
     re.IGNORECASE,
 )
+_SENTENCE_END = re.compile(r"(?<=[.!?;])\s+|\n+")
+_IN_VAIN = re.compile(
+    r"\b(?:no (?:luck|effect|success)|(?:to no|without) (?:avail|success|effect))\b"
+    r"|\b(?:same (?:error|issue|problem|result)|nothing (?:helped|worked)|still (?:fails|crashes|hangs))\b"
+    r"|\bdid(?:n['\u2019]?t| not) (?:\w+ )?(?:work|help|solve|fix)\b"
+    r"|\b(?:do|does|could|won)(?:n['\u2019]?t| not) (?:\w+ )?(?:work|help|solve|fix)"
+    r"(?:\W|it|this|for me|at all|any ?more|either)*\Z"
+    r"|\b(?:error|problem|issue|crash)s? (?:still )?(?:persist|remain|occur)s?\W*\Z"
+    r"|\b(?:rolled (?:it|this|that) back|backed out|made (?:it|things) worse)\b",
+    re.IGNORECASE,
+)
+_TENTATIVE = re.compile(
+    r"\A\W*(?:maybe|possibly|probably|(?:it|this)(?:'s| is| could be| might be) (?:probably|maybe)|next step"
+    r"|chances are|i(?:'ll|'m| am| will)? (?:suspect|think|guess\w*|believe|going)\b"
+    r"|if\b.*\b(?:might|could)\b)|\?\W*\Z|\b(?:untested|(?:not|n['\u2019]t|never) (?:yet )?tried)\b",
+    re.IGNORECASE,
+)
 _BEGINNING: Final = 160
 _MERGE_NOTE = re.compile(
     r"\A\W*(?:merge (?:branch|pull request|remote-tracking|commit|tag)\b|revert \"|chore(?:\(\w+\))?: )"
@@ -286,6 +303,13 @@ def _kind_of_emptiness(words: list[str]) -> str:
     if words[0] in NOTHING_WORDS:
         return SAYS_NOTHING
     return STATUS_ONLY if POINTER_WORDS.isdisjoint(words) else ELSEWHERE
+
+
+def is_inconclusive(solution: str) -> bool:
+    """Whether the last sentence of a solution tells of failure, or each one does, guesses or asks."""
+    said = [part for part in _SENTENCE_END.split(solution.strip()) if re.search(r"\w", part)]
+    is_none = all(_IN_VAIN.search(part) or _TENTATIVE.search(part) for part in said)
+    return bool(said) and (is_none or _IN_VAIN.search(said[-1]) is not None)
 
 
 def find_restatement(question: str, answer: str) -> str | None:
