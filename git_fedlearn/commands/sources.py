@@ -153,7 +153,7 @@ def _configure(context: Context, one: FoundSource) -> None:
         )
     write_source(context.repository, one.name, one.entry, one.folder)
     key = f"{MAIN_SOURCE}.{one.name}" if one.entry else MAIN_SOURCE
-    context.say(f"configured {one.name}: git config {key}")
+    context.say(f"wrote git config {key}")
 
 
 def _say_detected(context: Context, one: FoundSource, tried: Probe, *, is_configured: bool) -> None:

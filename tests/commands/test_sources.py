@@ -88,7 +88,7 @@ def test_detect_shows_what_each_would_yield_and_writes_nothing(system: System) -
 def test_detect_configures_this_machine_alone(system: System, home: Path) -> None:
     settings = system.read(".fedlearn.toml")
     done = system.fedlearn("sources", "detect", "--add", "codex")
-    assert done.out.splitlines()[-1] == "configured codex: git config fedlearn.source.codex"
+    assert done.out.splitlines()[-1] == "wrote git config fedlearn.source.codex"
     assert system.git("config", "fedlearn.source.codex").out == f"{home}/.codex\n"
     assert system.git("config", "fedlearn.profile.codex").out == "codex *sessions/**/rollout-*.jsonl\n"
     assert {name: one["configured"] for name, one in detected(system).items()} == {
