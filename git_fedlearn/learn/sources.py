@@ -21,9 +21,9 @@ from typing import IO, TYPE_CHECKING, Any, Final, NamedTuple, cast
 from git_fedlearn.errors import FedlearnError
 from git_fedlearn.extras import ZSTD, Lazy, MissingExtraError, load_extra
 from git_fedlearn.learn.documents import HEAD_BYTES, is_document, read_document
+from git_fedlearn.learn.known_tools import find_sessions
 from git_fedlearn.learn.lines import MAX_LINE, Line, Skimmer, read_lines
 from git_fedlearn.learn.profiles import Profile
-from git_fedlearn.learn.recognition import find_sessions
 from git_fedlearn.learn.remote_files import RemotePath, find_remote
 from git_fedlearn.repository.repository import Repository
 

@@ -198,11 +198,10 @@ class Subject:
         """The spans of what stands between blanks and is long enough for a token, in order."""
         found: list[tuple[int, int]] = []
         at = 0
-        for word in self.text.split():
-            if len(word) >= LONG_WORD_LENGTH:
-                start = self.text.index(word, at)
-                at = start + len(word)
-                found.append((start, at))
+        for word in [word for word in self.text.split() if len(word) >= LONG_WORD_LENGTH]:
+            start = self.text.index(word, at)
+            at = start + len(word)
+            found.append((start, at))
         return found
 
     @cached_property
