@@ -176,7 +176,7 @@ def test_a_federate_without_logs_and_stores_loads_nothing_that_reads_them(system
     modules = loaded("cli", "-C", str(system.path), "federate", environment=system.environment, of_ours=False)
     assert "git_fedlearn.federation.upstream" in modules
     others = ("git_fedlearn.learn.sync", "git_fedlearn.qdrant.server", "git_fedlearn.qdrant.export")
-    assert not modules.intersection((*others, "urllib.request", "yaml", "importlib.metadata", "secrets"))
+    assert not modules.intersection((*others, "urllib.request", "yaml", "importlib.metadata"))
 
 
 def test_a_search_loads_nothing_that_only_other_commands_need(system: System) -> None:
