@@ -147,7 +147,7 @@ GROUPS: Final = (
     Group(r"kind[\"']?:[ \t]*[\"']?[Ss]ecret", (Gate("find_manifests"),)),
     Group(_tokens(1), (Gate("find_tokens", lambda: (_tokens(MIN_REST_LENGTH),)),)),
     Group(
-        _any_of(mark for row in MARKED for mark in row.marks if mark != "==") + "|[A-Za-z0-9+/]==",
+        _any_of(mark for row in MARKED for mark in row.marks if mark != "==") + "|[0-9]:[A-Za-z0-9+/]+==",
         (Gate("find_marked_tokens", lambda: (row.pattern for row in MARKED)),),
     ),
     Group("AKIA|ASIA", (Gate("find_aws_secrets", _of(tokens.AWS_KEY_ID)),)),
@@ -195,7 +195,7 @@ GROUPS: Final = (
         r"\.(?i:local|lan|internal|intranet|intra|corp|home|private|priv|ts\.net|svc|mgmt|int)",
         (Gate("find_internal_hosts", _of(*hosts.INTERNAL_NAMES)),),
     ),
-    Group(r"\\|%[2-7]|&#|\^\[|[\"']\s*[+.&]\s*[\"']", (Gate("find_behind_escapes", lambda: (_ESCAPES,)),)),
+    Group(_ESCAPES, (Gate("find_behind_escapes"),)),
     Group(r"[A-Za-z0-9_-]\x81|\x81[A-Za-z0-9_-]", (Gate("find_behind_lookalikes"),)),
 )
 
@@ -222,9 +222,9 @@ RUN_GROUPS: Final = (
         (
             Gate("find_named_tokens"),
             Gate("find_with_detect_secrets"),
-            Gate("find_in_base64_lines", lambda: (r"[A-Za-z0-9+/]{16}\r?\n",)),
         ),
     ),
+    Group(r"[A-Za-z0-9+/]{16}\r?\n", (Gate("find_in_base64_lines"),)),
 )
 _NEED_DIGITS: Final = frozenset(("find_with_detect_secrets",))
 """Detectors that need both their own sign and a run with a digit."""

@@ -19,6 +19,7 @@ from git_fedlearn.core.patterns import lazy_pattern
 from git_fedlearn.privacy import kinds
 from git_fedlearn.privacy.model import Match
 from git_fedlearn.privacy.shapes import (
+    is_certificate,
     is_chosen_word,
     is_code,
     is_damaged_hex,
@@ -73,7 +74,7 @@ _CHOSEN = lazy_pattern(r"secret|crypt|cipher|sign|salt|hmac|jwt|session|master|p
 _ODD_START = lazy_pattern(r"[=?@][A-Za-z0-9_-]{15,512}={0,2}")
 _NEVER_IN_KEYS = lazy_pattern(r"[$#@!^*?,;<>(){}\[\]\"'`\s&]|%(?![0-9A-F]{2})")
 _NEVER_IN_TOKENS = lazy_pattern(r"[\^*?,;<>]")
-_NO_NAME_BEFORE = lazy_pattern(r"(?:\btype=|[?|][ \t]{0,2})[\"'`]$")
+_NO_NAME_BEFORE = lazy_pattern(r"(?:\btype=|[?|][ \t]{0,2})[\"'`]$|</$")
 _NO_VALUE = lazy_pattern(
     r"[,;][^\n]*[:=]|(\\x[0-9a-f]{2}|\\[0-7]{1,3})\1*|#[a-z]{2,24}(?:[-_][a-z]{2,24}){1,4}|(?:[a-z_]{3,24}/){1,5}[a-z_]{3,24}(?:#[a-z_]{2,24})?"
 )
@@ -167,7 +168,8 @@ def _under_key(subject: Subject) -> Iterator[Match]:
 _QUOTE = r"(?:\"\"\"|'''|\\{0,3}[\"'`]|&quot;|&#39;|&apos;)"
 _CLOSE = rf"(?:\[[\w\"']{{0,24}}\])?(?P<close>{_QUOTE}?[ \t]{{0,2}}[\])]{{1,2}}|{_QUOTE}|\*\*|__|%(?==))?"
 _ASSIGN = (
-    r"(?P<assign>[ \t]{0,8}(?::{1,3}=|[?+.|]{1,2}=|=>|={1,3}~?|:|!==?|<-|->|%3[dD]|=3[dD]|-(?=[ \t][\"'`]))"
+    r"(?P<assign>[ \t]{0,8}(?::{1,3}=|[?+.|]{1,2}=|=>|={1,3}~?|:|!==?|<-|->(?=[ \t]{0,4}[\"'`])|"
+    r"%3[dD]|=3[dD]|-(?=[ \t][\"'`]))"
     r"[ \t]{0,32}(?:[|>][-+]?(?=\s))?(?:\\?\r?\n[ \t]{1,24})?)"
 )
 _WAYS = tuple(
@@ -210,7 +212,9 @@ _VALUE = lazy_pattern(
     rf"(?:(?P<quote>{_QUOTE})(?!(?P=quote))(?P<quoted>[^\r\n]{{1,{_MAX_VALUE_LENGTH}}}?)(?P=quote)"
     rf"|{_QUOTE}?(?P<bare>[^\s\"'`,;<>(){{}}\[\]|\\]{{4,{_MAX_VALUE_LENGTH}}}))"
 )
-_NEXT_PARAMETER = lazy_pattern(r"&(?:amp;)?[\w.-]{1,40}=")
+_WHOLE = lazy_pattern(rf"[^\s\"'`,<>\\]{{20,{_MAX_VALUE_LENGTH}}}(?=\r?(?:\n|\Z))")
+"""What fills the rest of a line, brackets, too."""
+_NEXT_PARAMETER = lazy_pattern(r"&(?:amp;)?[\w.-]{1,40}=|%26[\w.-]{1,40}%3[dD]")
 
 
 class AssignedValue(NamedTuple):
@@ -232,6 +236,9 @@ def _readings(text: str, at: int) -> Iterator[AssignedValue]:
         if found["quoted"] is not None:
             yield AssignedValue(found["quoted"], found.start("quoted"), how, quoted=True)
             continue
+        whole = _WHOLE.match(text, found.start("bare")) if how == "assign" else None
+        if whole is not None and is_full_of_signs(whole[0]):
+            yield AssignedValue(whole[0], whole.start(), how, quoted=True)
         value = found["bare"].rstrip(".:*!?" if how in {"prose", "told", "space"} else ".:*")
         if parameter := _NEXT_PARAMETER.search(value):
             value = value[: parameter.start()]
@@ -266,7 +273,7 @@ def _is_secret(assigned: AssignedValue, text: str, name: Name) -> bool:
 
 
 def _is_no_name(text: str, name: Name) -> bool:
-    """Whether it is the type of an input field, or a result: `passed ? "pass" : "fail"`."""
+    """Whether it is the type of an input field, a result (`passed ? "pass" : "fail"`), or ends an element."""
     return _NO_NAME_BEFORE.search(text, max(0, name.start - 12), name.start) is not None
 
 
@@ -306,7 +313,7 @@ def _is_in_query(assigned: AssignedValue, text: str, name: Name) -> bool:
 def _is_secret_after_comma(assigned: AssignedValue, name: Name) -> bool:
     """Of a value that follows its name after a comma, as an argument, in a pair, in a cell."""
     value = assigned.value
-    if name.sort == "key" or _ARGUMENT.match(value) is not None or _is_plain(value):
+    if name.sort == "key" or " " in value or _ARGUMENT.match(value) is not None or _is_plain(value):
         return False
     if assigned.quoted and name.sort == "password":
         return is_strong_password(value) and (not is_identifier_like(value) or value[-2:].isdigit())
@@ -382,6 +389,9 @@ def _is_plain(value: str) -> bool:
     """Whether it is a placeholder, code or a setting instead of a secret."""
     is_expression = is_code(value) and not (is_generated_with_brackets(value) or is_full_of_signs(value))
     is_syntax = (
-        is_version(value) or _SETTING.match(value) is not None or _NO_VALUE.fullmatch(value) is not None
+        is_version(value)
+        or is_certificate(value)
+        or _SETTING.match(value) is not None
+        or _NO_VALUE.fullmatch(value) is not None
     )
     return is_stand_in(value.strip("'\"\\") or value) or is_expression or is_syntax

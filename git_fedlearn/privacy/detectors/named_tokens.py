@@ -50,8 +50,8 @@ _ESCAPED_RUN = lazy_pattern(
 _UUID = lazy_pattern(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}\Z")
 _LEAD = lazy_pattern(r"(?:[A-Za-z]{2,24}[0-9]{0,3}[-_.])+(?=[A-Za-z0-9])")
 _WORDS = lazy_pattern(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+|[^\x00-\x7f]+")
-_SEPARATED = lazy_pattern(r"[\s\"'`=:>|,.(\[{\u2013\u2014\u2192\\~-]*\Z")
 _IN_ELEMENT = lazy_pattern(r"<(?i:\w{0,24}(?:secret|password|token|apikey|privatekey))>[^\n<>]{0,48}[ {]$")
+_ALONE = lazy_pattern(r"[ \t\"'`]*(?:value[\"']?:[ \t\"'`]*)?")
 _DIGIT = lazy_pattern(r"\d")
 _TURN = lazy_pattern(r"[0-9][A-Za-z]|[A-Za-z][0-9]")
 _WORDY = lazy_pattern(r"[a-z]{12}|[A-Z]?[a-z]{4,}[_-]|[_-][A-Z]?[a-z]{4,}(?![a-z])")
@@ -101,20 +101,20 @@ def find_named_tokens(subject: Subject) -> Iterator[Match]:
             if lead is not None and _LEAD.match(text, start, start + 40) is not None:
                 start = _after_name(text, start, lead.end())
             value = text[start:end]
-            if _may_be_generated(value) and _is_private(text, start, value):
+            if _is_announced(text, start, value) and _may_be_generated(value):
                 yield Match(start, end, kinds.SECRET, "named-token", 0.65)
 
 
-def _is_private(text: str, start: int, value: str) -> bool:
+def _is_announced(text: str, start: int, value: str) -> bool:
+    """Whether the words before say that this is a secret, if it is generated."""
     words = _words_before(text, start)
-    if _is_generated(value):
-        return _is_named(words, value) or _IN_ELEMENT.search(text, max(0, start - 64), start) is not None
-    # Too few digits to be sure of it, unless both words are there.
-    return (
+    if not _is_named(words, value):
+        return _IN_ELEMENT.search(text, max(0, start - 64), start) is not None and _is_generated(value)
+    # With too few digits to be sure of it, both words must be there.
+    return _is_generated(value) or (
         len(value) >= _MIN_HEX_LENGTH
         and any(map(_is_keyword, words[-3:]))
         and any(_is_service(words[: i + 1]) for i in range(len(words)))
-        and _is_named(words, value)
     )
 
 
@@ -141,7 +141,7 @@ def _may_be_generated(value: str) -> bool:
 
 def _is_generated(value: str) -> bool:
     if _UUID.match(value) is not None:
-        return len(set(value)) > 6  # noqa: PLR2004 -- not of zeros and the like
+        return True
     if is_hex(value):
         if value.isupper() and len(value) == _FINGERPRINT_LENGTH:
             return False
@@ -177,12 +177,10 @@ def _is_id_like(value: str) -> bool:
 def _words_before(text: str, start: int) -> list[str]:
     """The last words before a value on its line, or on the line before if it stands alone, in order."""
     window = text[max(0, start - WINDOW_LENGTH) : start]
-    line = window.rsplit("\n", 1)[-1]
-    if not line.strip(" \t\"'`"):
-        line = window.rstrip(" \t\"'`\r\n").rsplit("\n", 1)[-1]
-    if _SEPARATED.search(line) is None:
-        return []
-    return _split(line[-WINDOW_LENGTH:])[-5:]
+    before, _, line = window.rpartition("\n")
+    if _ALONE.fullmatch(line) is not None:
+        line = before.rstrip(" \t\"'`\r\n").rpartition("\n")[2]
+    return _split(line)[-5:]
 
 
 def _split(line: str) -> list[str]:
@@ -212,12 +210,11 @@ def _is_service(words: list[str]) -> bool:
 
 
 def _is_named(words: list[str], value: str) -> bool:
-    if not words or not _PUBLISHED.isdisjoint(words[-3:]) or is_name_of_public_value("_".join(words[-3:])):
+    last = range(1, 1 + len(words)) if _PUBLISHED.isdisjoint(words[-3:]) else range(0)
+    keyword = next((i for i in last[:3] if _is_keyword(words[-i])), 0)
+    service = next((i for i in last[:4] if _is_service(words[: 1 - i or None])), 0)
+    if not (keyword or service) or is_name_of_public_value("_".join(words[-3:])):
         return False
-    keyword = next((i for i in range(1, 4) if i <= len(words) and _is_keyword(words[-i])), 0)
-    service = next(
-        (i for i in range(1, 5) if i <= len(words) and _is_service(words[: len(words) - i + 1])), 0
-    )
     if not _is_id_like(value):
         return bool(keyword) or (0 < service <= 3 and _is_of_usual_length(value))  # noqa: PLR2004 -- `acme x value`
     if is_hex(value) and len(value) % 2:
