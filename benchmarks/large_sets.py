@@ -15,7 +15,7 @@ from benchmarks.git_merge import ENVIRONMENT
 from benchmarks.measure import Run, in_child, run
 from benchmarks.records import record_fields
 from benchmarks.table import machine_line
-from git_fedlearn.learn.repeats import MAX_CHECKED
+from git_fedlearn.learn.near_duplicates import MAX_CHECKED
 
 SET = "skills-patterns"
 FEDLEARN = (sys.executable, "-I", "-m", "git_fedlearn.cli")

@@ -30,22 +30,14 @@ def read_profiles(repository: Repository, source: Location) -> dict[Profile, Pat
     """The profiles in the settings, each with its folder: the source, unless git config names another."""
     folders: dict[Profile, Path] = {}
     table = repository.settings_table.get("sources")
-    for profile in [] if table is None else parse_profiles(table, _settings_text(repository)):
+    text = read_file(repository.top / SETTINGS_FILE).decode("utf-8", "replace")
+    for profile in [] if table is None else parse_profiles(table, text):
         own = find_folder(repository, profile.name)
         if own:
             folders[profile] = own
-        elif isinstance(source, Path) and not is_of_home(profile):
+        elif isinstance(source, Path) and (profile.tool, profile.files) not in HOME_FILES:
             folders[profile] = source
     return folders
-
-
-def _settings_text(repository: Repository) -> str:
-    return read_file(repository.top / SETTINGS_FILE).decode("utf-8", "replace")
-
-
-def is_of_home(profile: Profile) -> bool:
-    """Whether a profile describes the home of a tool, and nothing that could be below the main source."""
-    return (profile.tool, profile.files) in HOME_FILES
 
 
 def find_folder(repository: Repository, name: str) -> Path | None:

@@ -6,6 +6,8 @@ which read so few objects that loading libgit2 would cost more. Two
 `git cat-file` processes answer one question after the other, and the trees and commits read last are kept.
 """
 
+# ruff: noqa: D102  `Objects` says what the methods mean
+
 import os
 import re
 from collections.abc import Iterable, Iterator
@@ -63,12 +65,10 @@ class GitObjects(Objects):
         self._commits: dict[Oid, _ParsedCommit] = {}
 
     def close(self) -> None:
-        """End the processes."""
         self._contents.close()
         self._headers.close()
 
     def find_commit(self, revision: str) -> Oid | None:
-        """The commit a revision names, or None."""
         if not self._may_fetch:
             return self._read_commit(f"{revision}^{{commit}}")
         found = self._header(revision)
@@ -95,17 +95,14 @@ class GitObjects(Objects):
         return (found[0], _MODES.get(found[1], 0)) if found else (None, 0)
 
     def parents(self, commit: Oid) -> list[Oid]:
-        """The parents of a commit in order, without those that a shallow clone lacks."""
         return [] if commit in self._read_shallow() else [*self._commit(commit).parents]
 
     def facts(self, commit: Oid) -> CommitFacts:
-        """The facts of a commit."""
         return self._commit(commit).facts
 
     def walk(
         self, tips: Iterable[Oid], *, without: Iterable[Oid] = (), oldest_first: bool = False
     ) -> Iterator[Oid]:
-        """Commits reachable from the tips and not from `without`, children first or parents first."""
         ends = [*tips]
         if not ends:
             return
@@ -115,21 +112,17 @@ class GitObjects(Objects):
             yield Oid(line.decode("ascii"))
 
     def has(self, oid: Oid) -> bool:
-        """Whether an object is here."""
         return self._header(oid) is not None
 
     def size(self, oid: Oid) -> int:
-        """The size of an object in bytes. Raises GitError if it is missing."""
         found = self._header(oid)
         return found[2] if found else len(self._load(oid, "blob"))
 
     def is_ancestor(self, older: str, newer: Oid) -> bool:
-        """Whether a commit is `newer` or reachable from it; False for a commit that is not here."""
         found = self.find_commit(older)
         return found is not None and self._git.is_true("merge-base", "--is-ancestor", found, newer)
 
     def write_blob(self, data: bytes) -> Oid:
-        """Store the bytes of a file."""
         return _oid(self._git.run("hash-object", "-w", "--no-filters", "--stdin", stdin=data))
 
     def _write_folder(self, tree: Oid | None, changed: Folder) -> Oid:

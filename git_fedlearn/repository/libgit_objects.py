@@ -3,6 +3,8 @@
 libgit2 runs no merge drivers, hooks or filters, and is restricted to the config of the repository.
 """
 
+# ruff: noqa: D102  `Objects` says what the methods mean
+
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -53,11 +55,9 @@ class LibgitObjects(Objects):
                 self._repository.odb.add_disk_alternate(str(git_dir / folder))
 
     def close(self) -> None:
-        """Close the files of the repository."""
         self._repository.free()
 
     def find_commit(self, revision: str) -> Oid | None:
-        """The commit a revision names, or None."""
         try:
             found = self._repository.revparse_single(revision).peel(pygit2.Commit)
         except (KeyError, ValueError, pygit2.GitError):
@@ -75,14 +75,12 @@ class LibgitObjects(Objects):
         return (Oid(str(found.id)), modes.get(type(found), 0)) if found else (None, 0)
 
     def parents(self, commit: Oid) -> list[Oid]:
-        """The parents of a commit in order, without those that a shallow clone lacks."""
         found = self._commit(commit).parent_ids
         if self._repository.is_shallow:
             found = [parent for parent in found if parent in self._repository]
         return [Oid(str(parent)) for parent in found]
 
     def facts(self, commit: Oid) -> CommitFacts:
-        """The facts of a commit."""
         found = self._commit(commit)
         return CommitFacts(
             commit_day(found.commit_time, found.commit_time_offset), found.author.name, found.message
@@ -91,7 +89,6 @@ class LibgitObjects(Objects):
     def walk(
         self, tips: Iterable[Oid], *, without: Iterable[Oid] = (), oldest_first: bool = False
     ) -> Iterator[Oid]:
-        """Commits reachable from the tips and not from `without`, children first or parents first."""
         sort = pygit2.enums.SortMode
         walker = self._repository.walk(
             None, sort.TOPOLOGICAL | sort.REVERSE if oldest_first else sort.TOPOLOGICAL
@@ -104,23 +101,19 @@ class LibgitObjects(Objects):
             yield Oid(str(commit.id))
 
     def has(self, oid: Oid) -> bool:
-        """Whether an object is here."""
         return oid in self._repository
 
     def size(self, oid: Oid) -> int:
-        """The size of an object in bytes, without reading it. Raises GitError if it is missing."""
         try:
             return int(self._repository.odb.read_header(oid)[1])
         except (KeyError, pygit2.GitError):
             raise GitError(f"object {oid} is missing", hint="git fsck") from None
 
     def is_ancestor(self, older: str, newer: Oid) -> bool:
-        """Whether a commit is `newer` or reachable from it; False for a commit that is not here."""
         found = self.find_commit(older)
         return found is not None and (found == newer or bool(self._repository.descendant_of(newer, found)))
 
     def write_blob(self, data: bytes) -> Oid:
-        """Store the bytes of a file."""
         return Oid(str(self._repository.create_blob(data)))
 
     def _write_folder(self, tree: Oid | None, changed: Folder) -> Oid:

@@ -44,9 +44,6 @@ _RUN = lazy_pattern(
     r"(?<![A-Za-z0-9_/@#%&+\\-])(?<![A-Za-z0-9][?!^*$;])(?<![\"'][?=@])[A-Za-z0-9][A-Za-z0-9_+/-]{15,511}={0,2}"
     r"(?![A-Za-z0-9_(@/+\\-]|[.?!^*$#][A-Za-z0-9]|%(?![0-9A-F]{2}))"
 )
-_ESCAPED_RUN = lazy_pattern(
-    r"(?<=\\[nrt\"'])[A-Za-z0-9][A-Za-z0-9_+/-]{15,511}={0,2}(?![A-Za-z0-9_(@/+\\-]|\.[A-Za-z0-9])"
-)
 _UUID = lazy_pattern(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}\Z")
 _LEAD = lazy_pattern(r"(?:[A-Za-z]{2,24}[0-9]{0,3}[-_.])+(?=[A-Za-z0-9])")
 _WORDS = lazy_pattern(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+|[^\x00-\x7f]+")
@@ -55,7 +52,6 @@ _ALONE = lazy_pattern(r"[ \t\"'`]*(?:value[\"']?:[ \t\"'`]*)?")
 _SEGMENT = lazy_pattern(r"[^-_.]+[-_.]")
 _DIGIT = lazy_pattern(r"\d")
 _TURN = lazy_pattern(r"[0-9][A-Za-z]|[A-Za-z][0-9]")
-_WORDY = lazy_pattern(r"[a-z]{12}|[A-Z]?[a-z]{4,}[_-]|[_-][A-Z]?[a-z]{4,}(?![a-z])")
 
 _SURE_KEYWORDS = frozenset(("key", "apikey", "token", "secret", "tok", "login"))
 _KEYWORDS = _SURE_KEYWORDS | frozenset(
@@ -96,15 +92,14 @@ def find_named_tokens(subject: Subject) -> Iterator[Match]:
         return
     text = subject.text
     words = [span for span in subject.long_words if _DIGIT.search(text, *span) is not None]
-    for pattern in (_RUN, _ESCAPED_RUN) if "\\" in text else (_RUN,):
-        for hit in (hit for span in words for hit in pattern.finditer(text, *span)):
-            start, end = hit.span()
-            lead = _LEAD.match(text, start, end)
-            if lead is not None and _LEAD.match(text, start, start + 40) is not None:
-                start = _after_name(text, start, lead.end())
-            value = text[start:end]
-            if _is_announced(text, start, value) and _may_be_generated(value):
-                yield Match(start, end, kinds.SECRET, "named-token", 0.65)
+    for hit in (hit for span in words for hit in _RUN.finditer(text, *span)):
+        start, end = hit.span()
+        lead = _LEAD.match(text, start, end)
+        if lead is not None and _LEAD.match(text, start, start + 40) is not None:
+            start = _after_name(text, start, lead.end())
+        value = text[start:end]
+        if _is_announced(text, start, value) and _may_be_generated(value):
+            yield Match(start, end, kinds.SECRET, "named-token", 0.65)
 
 
 def _is_announced(text: str, start: int, value: str) -> bool:
@@ -148,7 +143,7 @@ def _is_generated(value: str) -> bool:
         if value.isupper() and len(value) == _FINGERPRINT_LENGTH:
             return False
         return len(value) >= _MIN_HEX_LENGTH and entropy(value) > 2.7  # noqa: PLR2004 -- measured on hashes
-    return _WORDY.search(value) is None and _is_mixed(value)
+    return _is_mixed(value)
 
 
 def _is_path(value: str) -> bool:
