@@ -193,7 +193,8 @@ class Run:
         pulled = pull(repository, peers, checker, request, PullWatcher())
         failed = [report.name for report in pulled.reports if report.is_failure]
         quarantined = sum(report.quarantined for report in pulled.reports)
-        parts = [f"{pulled.learned or 'nothing'} new from {len(peers) - len(failed)} of {len(peers)} peers"]
+        reached = f"{len(peers) - len(failed)} of " * bool(failed) + count(len(peers), "peer")
+        parts = [f"{pulled.learned or 'nothing'} new from {reached}"] * bool(pulled.files or failed)
         parts += [f"{quarantined} quarantined"] * bool(quarantined)
         parts += [f"failed: {', '.join(failed)}"] * bool(failed)
         if failed:

@@ -153,9 +153,9 @@ def _configure(context: Context, one: FoundSource) -> None:
             hint=f"git fedlearn sync --source {_short(context, one.folder)}    (recognizes each file)",
         )
     write_source(context.repository, one.name, one.entry, one.folder)
-    where = f"[sources.{one.name}] in {SETTINGS_FILE}, " if one.entry else ""
+    where = f"[sources.{one.name}] in {SETTINGS_FILE}, and " if one.entry else ""
     key = f"{MAIN_SOURCE}.{one.name}" if one.entry else MAIN_SOURCE
-    context.say(f"configured {one.name}: {where}git config {key}")
+    context.say(f"wrote {where}git config {key}")
 
 
 def _say_detected(context: Context, one: FoundSource, tried: Probe, *, is_configured: bool) -> None:

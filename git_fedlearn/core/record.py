@@ -14,6 +14,7 @@ from git_fedlearn.core.canonical import (
     JsonObject,
     format_value,
     is_parsed,
+    objects_in,
     parse_value,
 )
 from git_fedlearn.core.identity import POINT, RecordId, identity_form, is_metadata_key, record_id
@@ -142,9 +143,12 @@ def claimed_id(line: bytes) -> RecordId | None:
     return RecordId(line[8:40].decode("ascii")) if CANONICAL_START.match(line) else None
 
 
+SCORE_KEYS: Final = ("value_score", "confidence_score")
+
+
 def score_of(fields: JsonObject) -> float:
     """The claimed score: `value_score`, else `confidence_score`; -1.0 without a score."""
-    for key in ("value_score", "confidence_score"):
+    for key in SCORE_KEYS:
         score = fields.get(key)
         if isinstance(score, int | float) and not isinstance(score, bool) and 0 <= score <= 1:
             return score
@@ -275,8 +279,5 @@ def _texts(fields: JsonObject, names: tuple[str, ...]) -> list[str]:
 
 def _chat(fields: JsonObject) -> list[str]:
     """The first question of a training sample in chat form."""
-    messages = fields.get("messages")
-    for message in messages if isinstance(messages, list) else []:
-        if isinstance(message, dict) and message.get("role") == "user":
-            return _texts(message, ("content",))
-    return []
+    asked = (one for one in objects_in(fields.get("messages")) if one.get("role") == "user")
+    return _texts(next(asked, {}), ("content",))

@@ -12,7 +12,7 @@ from enum import Enum
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from git_fedlearn.core.canonical import InvalidJsonError, JsonObject, parse_value
+from git_fedlearn.core.canonical import JsonObject, parse_object
 from git_fedlearn.core.layout import DATA, ROOT, SHARED_SETS, find_set, is_raw, path_of
 from git_fedlearn.core.patterns import lazy_pattern
 from git_fedlearn.core.record import is_raw_event
@@ -115,20 +115,12 @@ def raw_events(data: bytes) -> Iterator[tuple[int, bytes, JsonObject]]:
     for match in _NO_RECORD.finditer(data):
         end = data.find(b"\n", match.start())
         line = data[match.start() : end if end >= 0 else len(data)].lstrip(BOM).rstrip(b"\r")
-        event = _parse_object(line)
+        event = parse_object(line)
         if event and is_raw_event(event):
             yield match.start(), line, event
 
 
 _NO_RECORD: Final = lazy_pattern(rb'^(?:\xef\xbb\xbf)*\{(?!"_id":")', re.MULTILINE)
-
-
-def _parse_object(line: bytes) -> "JsonObject | None":
-    try:
-        value = parse_value(line)
-    except InvalidJsonError:
-        return None
-    return value if isinstance(value, dict) else None
 
 
 def _find_files(repository: Repository) -> Iterator[OlderFile]:
@@ -153,7 +145,7 @@ def _kind_of_file(repository: Repository, path: str) -> OlderKind | None:
     """What a file is by its path and its content; None for a file of the user's."""
     if _EVENTS.fullmatch(path) and _first_event(_read_ends(repository.top / path)):
         return OlderKind.TELEMETRY
-    if _SAMPLES.fullmatch(path) and _parse_object(_read_ends(repository.top / path).split(b"\n")[0]):
+    if _SAMPLES.fullmatch(path) and parse_object(_read_ends(repository.top / path).split(b"\n")[0]):
         return OlderKind.SAMPLES
     if _MONTH.fullmatch(path):
         match _read_json(repository.top / path):

@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterable
 from datetime import date
 from typing import Final, NamedTuple
 
-from git_fedlearn.core.canonical import InvalidJsonError, Json, JsonObject, format_value, parse_value
+from git_fedlearn.core.canonical import Json, JsonObject, format_value, parse_object
 from git_fedlearn.core.identity import RecordId
 from git_fedlearn.core.layout import FINE_TUNING, MODELS_FILE, SetName
 from git_fedlearn.core.merge import join_training_lines
@@ -127,11 +127,7 @@ def _format(model: TrainedModel) -> bytes:
 
 
 def _parse(line: bytes, system: str) -> TrainedModel | None:
-    try:
-        value = parse_value(line)
-    except InvalidJsonError:
-        return None
-    match value:
+    match parse_object(line):
         case {"model": str(name), "data": str(data), "at": str(at), "ids": list(ids)}:
             return TrainedModel(name, data, at, system, frozenset(one for one in ids if isinstance(one, str)))
     return None

@@ -89,7 +89,7 @@ def test_detect_writes_the_profile_and_this_machines_folder(system: System, home
     system.write(".fedlearn.toml", b"format = 1\n# ours\n[learn]\nminimum_score = 0.8")
     done = system.fedlearn("sources", "detect", "--add", "codex")
     assert done.out.splitlines()[-1] == (
-        "configured codex: [sources.codex] in .fedlearn.toml, git config fedlearn.source.codex"
+        "wrote [sources.codex] in .fedlearn.toml, and git config fedlearn.source.codex"
     )
     assert system.read(".fedlearn.toml") == (
         b"format = 1\n# ours\n[learn]\nminimum_score = 0.8\n\n[sources.codex]\n"

@@ -6,7 +6,7 @@ so spans are sorted by their start. The spans of tools count where no history re
 
 from collections.abc import Iterable, Iterator
 
-from git_fedlearn.core.canonical import Json, JsonObject
+from git_fedlearn.core.canonical import Json, JsonObject, objects_in
 from git_fedlearn.learn.readers.chats import parse_messages
 from git_fedlearn.learn.readers.session import Message
 from git_fedlearn.learn.readers.traces import TracedCall, join_traces, tool_exchange
@@ -81,12 +81,10 @@ _CONTAINERS = (
 def _attributes(span: JsonObject) -> JsonObject:
     """The attributes of a span and of its events; the body of an event counts as attributes, too."""
     found: JsonObject = {}
-    events = span.get("events")
-    for holder in [*(events if isinstance(events, list) else []), span]:
-        if isinstance(holder, dict):
-            body = _value(holder.get("body"))
-            found |= body if isinstance(body, dict) else {}
-            found |= _pairs(holder.get("attributes"))
+    for holder in [*objects_in(span.get("events")), span]:
+        body = _value(holder.get("body"))
+        found |= body if isinstance(body, dict) else {}
+        found |= _pairs(holder.get("attributes"))
     return found
 
 
@@ -94,8 +92,7 @@ def _pairs(attributes: Json) -> JsonObject:
     """Attributes as a list of keys and typed values, or as a plain object with dotted keys."""
     if isinstance(attributes, dict):
         return attributes
-    listed = attributes if isinstance(attributes, list) else []
-    return {str(item.get("key")): _value(item.get("value")) for item in listed if isinstance(item, dict)}
+    return {str(item.get("key")): _value(item.get("value")) for item in objects_in(attributes)}
 
 
 def _value(value: Json) -> Json:
