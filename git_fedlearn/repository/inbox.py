@@ -245,7 +245,9 @@ class Inbox:
 
     def add_repeats(self, arrived: Iterable[NearRepeat]) -> None:
         """Add near duplicates, as many as can be stored."""
-        self._duplicates.decide(self._duplicates.items().keys() - {one.key for one in self.repeats()}, None)
+        found = {one.key for one in self.repeats()}
+        settled = [one for key, one in self._duplicates.items().items() if key not in found]
+        self._duplicates.decide(settled, None)
         self._duplicates.add(arrived)
 
     def _peer(self, name: str) -> "_Queue[QuarantinedRecord]":
