@@ -194,7 +194,7 @@ def find_duplicates(
     """The duplicates in each set; see `find_clusters`. Writes nothing."""
     found: list[Duplicates] = []
     for name in names:
-        records = sets.read(name)
+        records = [*sets.read(name)]
         clusters = tuple(find_clusters(records, resemblance, distinct, by_meaning=by_meaning))
         found.append(Duplicates(name, clusters, tuple(find_orphans(records))))
     return found
