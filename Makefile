@@ -32,11 +32,14 @@ format: $(READY)
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
 
-docs: $(READY) docs/demo.svg
+docs: $(READY) docs/demo.svg docs/recall.svg
 	@$(BIN)/python -m manual
 
 docs/demo.svg: $(wildcard git_fedlearn/demo/*.py) git_fedlearn/commands/demo.py manual/recording.py | $(READY)
 	@echo "recording a run of git fedlearn demo …" && $(BIN)/python -m manual.recording && touch $@
+
+docs/recall.svg: $(wildcard git_fedlearn/agents/*.py) git_fedlearn/plumbing/agent_hook.py manual/recall.py | $(READY)
+	@echo "recording an agent …" && $(BIN)/python -m manual.recall && touch $@
 
 bench: $(READY)
 	@$(BIN)/python -m benchmarks

@@ -1,8 +1,8 @@
 """`make bench`: every figure as a ratio against a rival in the same run. Names on the command line choose.
 
-Some count: `flows` what a piece of work passes through in the package, `second_time` what an agent is shown
-of the lessons of another system, `privacy_corpora` what scanners find in the collections that FEDLEARN_CORPUS
-names.
+Some count: `second_time` what an agent is shown of the lessons of another system, `learning` and
+`privacy_corpora` how right the score and the scanners are on labels of others, in the folders that
+FEDLEARN_EVAL and FEDLEARN_CORPUS name.
 """
 
 import argparse
@@ -27,7 +27,7 @@ BENCHMARKS = (
 )
 """Those of ratios: docs/performance.md has a table of each."""
 
-COUNTS = ("large_sets", "hub", "push_race", "privacy_corpora", "second_time", "flows")
+COUNTS = ("large_sets", "hub", "push_race", "privacy_corpora", "learning", "second_time")
 
 
 def main() -> None:

@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from statistics import median
 
@@ -20,12 +21,7 @@ SET = Path("data/patterns/skills-patterns.jsonl")
 def rows(folder: Path) -> Iterator[Row]:
     """Our hooks in git alone, then behind the pre-commit framework."""
     yield from _in_git(folder / "git")
-    environment = {
-        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
-        "HOME": str(folder),
-        "GIT_CONFIG_GLOBAL": os.devnull,
-        "GIT_CONFIG_SYSTEM": os.devnull,
-    }
+    environment = _environment(folder)
     repository = folder / "repository"
     repository.mkdir()
     _prepare(repository, {**os.environ, **environment})
@@ -53,19 +49,23 @@ def rows(folder: Path) -> Iterator[Row]:
     )
 
 
-def _in_git(folder: Path) -> Iterator[Row]:
-    """Commit, pull (a merge of one set) and push, with and without hooks."""
-    folder.mkdir()
+def _environment(folder: Path) -> dict[str, str]:
     people = {
         f"GIT_{who}_{what}": "t@example.org" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")
     }
-    environment = {
+    return {
         **people,
         "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
         "HOME": str(folder),
         "GIT_CONFIG_GLOBAL": os.devnull,
         "GIT_CONFIG_SYSTEM": os.devnull,
     }
+
+
+def _in_git(folder: Path) -> Iterator[Row]:
+    """Commit, pull (a merge of one set) and push, with and without hooks."""
+    folder.mkdir()
+    environment = _environment(folder)
     _make_clones(folder, {**os.environ, **environment})
     spent: dict[bool, list[float]] = {True: [], False: []}
 
@@ -96,15 +96,7 @@ def _make_clones(folder: Path, environment: dict[str, str]) -> None:
     """A hub, and a clone with staged records of which the hub has others."""
 
     def command(place: str, *arguments: str, stdin: str = "") -> None:
-        subprocess.run(
-            arguments,
-            cwd=folder / place,
-            env=environment,
-            input=stdin.encode(),
-            check=True,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
+        _command(folder / place, environment, *arguments, stdin=stdin)
 
     def add(place: str, first: int, last: int) -> None:
         lines = "\n".join(json.dumps(record_fields(number)) for number in range(first, last))
@@ -130,20 +122,8 @@ def _make_clones(folder: Path, environment: dict[str, str]) -> None:
 def _prepare(repository: Path, environment: dict[str, str]) -> None:
     """A federated repository in which changed records are staged."""
 
-    def command(*arguments: str, stdin: str = "") -> None:
-        subprocess.run(
-            arguments,
-            cwd=repository,
-            env=environment,
-            input=stdin.encode(),
-            check=True,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
-
+    command = partial(_command, repository, environment)
     command("git", "init", "-q")
-    command("git", "config", "user.name", "A Tester")
-    command("git", "config", "user.email", "tester@example.org")
     command("git", "fedlearn", "init")
     for first, last in ((0, RECORDS), (RECORDS, RECORDS + CHANGED)):
         lines = (json.dumps(record_fields(number)) for number in range(first, last))
@@ -151,3 +131,9 @@ def _prepare(repository: Path, environment: dict[str, str]) -> None:
         command("git", "add", ".")
         if first == 0:
             command("git", "commit", "-q", "--no-verify", "-m", "base")
+
+
+def _command(folder: Path, environment: dict[str, str], *arguments: str, stdin: str = "") -> None:
+    subprocess.run(
+        arguments, cwd=folder, env=environment, input=stdin.encode(), check=True, capture_output=True
+    )

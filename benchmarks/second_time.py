@@ -21,7 +21,7 @@ from typing import Any, NamedTuple
 
 from benchmarks.failures import FAILURES, UNRELATED, Failure
 from benchmarks.git_merge import ENVIRONMENT
-from git_fedlearn.agents.token_budget import SHORT_ID, count_tokens
+from git_fedlearn.agents.prime import SHORT_ID, count_tokens
 from git_fedlearn.learn.readers.fixes import find_error
 from git_fedlearn.setup.agent_files import is_our_command
 

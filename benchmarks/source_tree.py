@@ -6,7 +6,6 @@ from collections import Counter
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
-from statistics import median
 from typing import NamedTuple
 
 import git_fedlearn
@@ -25,17 +24,6 @@ class Module(NamedTuple):
     tree: ast.Module
 
 
-class Figures(NamedTuple):
-    """The package in figures; `short` functions have a body of at most two lines."""
-
-    modules: int
-    lines: int
-    median_lines: int
-    functions: int
-    short: int
-    classes: int
-
-
 @cache
 def modules() -> tuple[Module, ...]:
     """All modules of the package that are not empty, by path."""
@@ -43,20 +31,6 @@ def modules() -> tuple[Module, ...]:
         Module(path.relative_to(PACKAGE).as_posix(), text.count("\n"), ast.parse(text))
         for path in sorted(PACKAGE.rglob("*.py"))
         if (text := path.read_text(encoding="utf-8"))
-    )
-
-
-def figures() -> Figures:
-    nodes = [node for module in modules() for node in ast.walk(module.tree)]
-    functions = [node for node in nodes if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]
-    sizes = [module.lines for module in modules()]
-    return Figures(
-        len(sizes),
-        sum(sizes),
-        round(median(sizes)),
-        len(functions),
-        sum(_body_lines(function) <= 2 for function in functions),
-        sum(isinstance(node, ast.ClassDef) for node in nodes),
     )
 
 
@@ -87,11 +61,6 @@ def command_imports() -> set[tuple[str, str]]:
         for imported in _commands_named(module.tree)
         if imported != importer
     }
-
-
-def _body_lines(function: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
-    body = function.body[1:] if ast.get_docstring(function, clean=False) is not None else function.body
-    return (function.end_lineno or 0) - body[0].lineno + 1 if body else 0
 
 
 def _types(tree: ast.Module) -> Iterator[str]:

@@ -55,7 +55,8 @@ class Clone:
     @cached_property
     def repository(self) -> Repository:
         """The repository that the folder is in. Raises NotARepositoryError."""
-        found = Repository.discover(self.directory, self.environment)
+        plain = Repository.find_plain(self.directory, self.environment) if self.is_brief else None
+        found = plain or Repository.discover(self.directory, self.environment)
         found.is_read_by_git = found.git.keeps_config = self.is_brief
         return found
 

@@ -1,6 +1,6 @@
 """`python -m manual.recording`: docs/demo.svg, a picture of a real run of `git fedlearn demo`.
 
-The run has random ids, so a picture that says the same but for its ids is left as it is.
+The run has random ids, so a picture that says the same but for its ids stays.
 """
 
 import io
@@ -31,7 +31,7 @@ THEME: Final = TerminalTheme(
 
 FORMAT: Final = """\
 <svg class="rich-terminal" viewBox="0 0 {width} {height}" role="img" xmlns="http://www.w3.org/2000/svg">
-<title>git fedlearn demo</title>
+<title>{title}</title>
 <!-- {desc} -->
 <style>
 .{unique_id}-matrix {{ font-family: ui-monospace, "DejaVu Sans Mono", Menlo, Consolas, monospace;
@@ -89,16 +89,16 @@ def _until(lines: list[Text], word: str) -> list[Text]:
     return lines[: last + 1]
 
 
-def draw(lines: list[Text]) -> str:
-    """The lines as SVG, without anything that would be fetched."""
+def draw(lines: list[Text], title: str, name: str) -> str:
+    """The lines as SVG, without anything that would be fetched; `name` is the prefix of its ids."""
     console = Console(
         record=True, width=WIDTH, file=io.StringIO(), force_terminal=True, color_system="truecolor"
     )
     for line in lines:
         console.print(line, soft_wrap=True)
-    described = _masked("\n".join(line.plain for line in lines)).replace("--", "- -")
-    form = FORMAT.replace("{desc}", described.replace("{", "{{").replace("}", "}}"))
-    return console.export_svg(title="git fedlearn demo", theme=THEME, code_format=form, unique_id="demo")
+    described = re.sub("-(?=-)", "- ", _masked("\n".join(line.plain for line in lines)))
+    form = FORMAT.replace("{desc}", described.replace("{", "{{").replace("}", "}}")).replace("{title}", title)
+    return console.export_svg(title=title, theme=THEME, code_format=form, unique_id=name)
 
 
 def _masked(text: str) -> str:
@@ -112,7 +112,11 @@ def _says(svg: str) -> str:
     return svg.partition("<!-- ")[2].partition(" -->")[0]
 
 
+def write_picture(path: Path, drawn: str) -> None:
+    """Write a picture, unless the one that is there says the same but for its ids."""
+    if not path.exists() or _says(path.read_text(encoding="utf-8")) != _says(drawn):
+        path.write_text(drawn, encoding="utf-8")
+
+
 if __name__ == "__main__":
-    drawn = draw([*choose(run_demo())])
-    if not PICTURE.exists() or _says(PICTURE.read_text(encoding="utf-8")) != _says(drawn):
-        PICTURE.write_text(drawn, encoding="utf-8")
+    write_picture(PICTURE, draw([*choose(run_demo())], "git fedlearn demo", "demo"))

@@ -14,7 +14,7 @@ from agent_sessions import SESSION, claude_code
 from systems import System, World
 
 from git_fedlearn.agents.loop import RECALL_BUDGET_TOKENS, SESSION_BUDGET_TOKENS
-from git_fedlearn.agents.token_budget import count_tokens
+from git_fedlearn.agents.prime import count_tokens
 from git_fedlearn.repository.lock import hold_lock
 
 COMMAND = "docker compose up -d db && docker compose logs db"

@@ -8,6 +8,7 @@ import tempfile
 from functools import cache
 from pathlib import Path
 from urllib.parse import unquote
+from xml.etree import ElementTree as ET
 
 import click
 import pytest
@@ -16,7 +17,7 @@ from systems import World
 
 from git_fedlearn.cli import cli
 from git_fedlearn.command_table import COMMANDS, EXAMPLES
-from manual import recording
+from manual import recall, recording
 
 STARTS_EMPTY = {"README.md", "docs/tutorial.md"}
 """Pages that begin before there is a repository; the others begin inside one that has learned something."""
@@ -225,8 +226,15 @@ def test_every_page_can_be_found_from_the_first() -> None:
     assert not docs, f"no way leads to {', '.join(str(path.relative_to(TOP)) for path in docs)}"
 
 
-def test_the_picture_of_the_demo_is_whole_and_fetches_nothing() -> None:
-    svg = recording.PICTURE.read_text(encoding="utf-8")
-    assert svg.startswith("<svg")
-    assert "0 conflicts; record sets: identical on all systems, byte for byte" in svg
+@pytest.mark.parametrize(
+    ("picture", "end"),
+    [
+        (recording.PICTURE, "0 conflicts; record sets: identical on all systems, byte for byte"),
+        (recall.PICTURE, "worked 1 time (1 system)"),
+    ],
+)
+def test_a_picture_is_whole_and_fetches_nothing(picture: Path, end: str) -> None:
+    svg = picture.read_text(encoding="utf-8")
+    assert ET.fromstring(svg).tag.endswith("svg")  # noqa: S314  our own file
+    assert end in svg
     assert not re.search(r"(?:href|src|url)\s*[=(]\s*[\"']?https?:|@import|@font-face|<script", svg)

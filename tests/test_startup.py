@@ -153,6 +153,32 @@ def test_a_push_of_what_was_checked_before_loads_no_detector(world: World) -> No
     assert not {module for module in second if module.startswith("privacy.detectors")}
 
 
+def test_a_merge_that_adds_neither_a_line_nor_a_name_loads_no_detector(world: World) -> None:
+    hub, one = world.bare("hub"), world.system("one")
+    one.git("remote", "add", "hub", str(hub.path))
+    one.add("error-solutions", {"error_message": "disk full", "solution": "empty the store"})
+    one.git("add", ".")
+    one.git("commit", "--quiet", "--message", "learn about disks")
+    one.git("push", "--quiet", "hub", "main")
+    two = world.clone(hub, "two")
+    for system, error in ((one, "out of memory"), (two, "no such file")):
+        system.add("error-solutions", {"error_message": error, "solution": "look again"})
+        system.git("add", ".")
+        system.git("commit", "--quiet", "--message", "learn more")
+    one.git("push", "--quiet", "hub", "main")
+    two.git("pull", "--quiet", "--no-commit")
+    modules = loaded("hook", "pre-merge-commit", environment=two.environment, folder=two.path)
+    assert "console.findings" in modules
+    assert not {module for module in modules if module.startswith("privacy.detectors")}
+
+
+def test_a_federate_without_logs_and_stores_loads_nothing_that_reads_them(system: System) -> None:
+    modules = loaded("cli", "-C", str(system.path), "federate", environment=system.environment, of_ours=False)
+    assert "git_fedlearn.federation.upstream" in modules
+    others = ("git_fedlearn.learn.sync", "git_fedlearn.qdrant.server", "git_fedlearn.qdrant.export")
+    assert not modules.intersection((*others, "urllib.request", "yaml", "importlib.metadata"))
+
+
 def test_a_search_loads_nothing_that_only_other_commands_need(system: System) -> None:
     system.add("error-solutions", {"error_message": "disk full", "solution": "empty the store"})
     modules = loaded("cli", "-C", str(system.path), "search", "disk full", environment=system.environment)

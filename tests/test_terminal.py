@@ -213,8 +213,6 @@ def test_scan_answers_in_json_whatever_it_does(clone: System) -> None:
     clone.write("notes.txt", f"ask {'jane.roe' + '@' + 'corp-mail.net'}\n".encode())
     (finding,) = clone.fedlearn("scan", "notes.txt", "--json", code=1).json()["findings"]
     assert finding["kind"] == "EMAIL_ADDRESS"
-    written = clone.fedlearn("scan", "notes.txt", "--write-baseline", "known", "--json").json()
-    assert written["findings"] == [finding]
     mark = finding["fingerprint"]
     allow = ("scan", "--allow", mark, "--reason", "ours", "--json")
     assert clone.fedlearn(*allow).json()["allowed"] == [{"fingerprint": mark, "new": True}]

@@ -8,7 +8,6 @@ self:
 }:
 let
   cfg = config.services.git-fedlearn;
-  program = "${cfg.package}/bin/git-fedlearn";
   jobs = import ./jobs.nix { inherit lib cfg; };
 in
 {
@@ -23,22 +22,19 @@ in
     systemd.user.services = lib.mapAttrs' (
       name: job:
       lib.nameValuePair "git-fedlearn-${name}" {
-        Unit.Description = "git fedlearn ${job.arguments} in ${cfg.repository}";
+        Unit.Description = job.description;
         Service = {
           Type = "oneshot";
-          Environment = [
-            "PATH=${
-              lib.makeBinPath [
-                pkgs.git
-                pkgs.openssh
-                cfg.package
-              ]
-            }"
-          ]
-          ++ lib.optional (cfg.source != null) "AI_STACK_DATA=${cfg.source}";
-          # The driver and the hooks name a store path, which an upgrade changes.
-          ExecStartPre = "${program} --quiet -C ${lib.escapeShellArg cfg.repository} install";
-          ExecStart = "${program} -C ${lib.escapeShellArg cfg.repository} ${job.arguments}";
+          Environment = "PATH=${
+            lib.makeBinPath [
+              pkgs.coreutils # the hooks run cat
+              pkgs.git
+              pkgs.openssh
+              cfg.package
+            ]
+          }";
+          ExecStartPre = job.install;
+          ExecStart = job.command;
           Nice = 10;
         };
       }
@@ -47,7 +43,7 @@ in
     systemd.user.timers = lib.mapAttrs' (
       name: job:
       lib.nameValuePair "git-fedlearn-${name}" {
-        Unit.Description = "git fedlearn ${job.arguments} in ${cfg.repository}";
+        Unit.Description = job.description;
         Timer = {
           OnCalendar = job.when;
           Persistent = true;

@@ -8,7 +8,6 @@ self:
 }:
 let
   cfg = config.services.git-fedlearn;
-  program = "${cfg.package}/bin/git-fedlearn";
   jobs = import ./jobs.nix { inherit lib cfg; };
 in
 {
@@ -31,7 +30,7 @@ in
     systemd.services = lib.mapAttrs' (
       name: job:
       lib.nameValuePair "git-fedlearn-${name}" {
-        description = "git fedlearn ${job.arguments} in ${cfg.repository}";
+        description = job.description;
         wants = [ "network-online.target" ];
         after = [ "network-online.target" ];
         startAt = job.when;
@@ -40,18 +39,14 @@ in
           pkgs.openssh
           cfg.package
         ];
-        environment = lib.optionalAttrs (cfg.source != null) { AI_STACK_DATA = cfg.source; };
         serviceConfig = {
           Type = "oneshot";
           User = cfg.user;
-          # The driver and the hooks name a store path, which an upgrade changes.
-          ExecStartPre = "${program} --quiet -C ${lib.escapeShellArg cfg.repository} install";
-          ExecStart = "${program} -C ${lib.escapeShellArg cfg.repository} ${job.arguments}";
+          ExecStartPre = job.install;
+          ExecStart = job.command;
           Nice = 10;
           NoNewPrivileges = true;
-          PrivateTmp = true;
-          ProtectSystem = "strict";
-          ReadWritePaths = [ cfg.repository ];
+          ProtectSystem = "full";
         };
       }
     ) jobs;

@@ -13,7 +13,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from git_fedlearn.agents.prime import make_digest
+from git_fedlearn.agents.prime import SHORT_ID, count_tokens, make_digest, shorten
 from git_fedlearn.agents.recall_index import (
     RecalledLesson,
     RecallIndex,
@@ -24,7 +24,6 @@ from git_fedlearn.agents.recall_index import (
     outcome_facts,
 )
 from git_fedlearn.agents.sessions import SessionNotes, command_key, keys_within, remove_old_sessions
-from git_fedlearn.agents.token_budget import SHORT_ID, count_tokens, shorten
 from git_fedlearn.core.canonical import Json, JsonObject
 from git_fedlearn.core.identity import RecordId
 from git_fedlearn.errors import LockedError

@@ -3,14 +3,29 @@
 Every line of a lesson begins with `| `, as in all texts for agents (rendering.py).
 """
 
+import math
 from collections.abc import Iterable
 from datetime import date
 from pathlib import Path
 from typing import Final, NamedTuple
 
 from git_fedlearn.agents.recall_index import KnownLesson, RecallIndex
-from git_fedlearn.agents.token_budget import CHARACTERS_PER_TOKEN, SHORT_ID, count_tokens, shorten
 from git_fedlearn.search.project import project_tags
+
+CHARACTERS_PER_TOKEN: Final = 4
+SHORT_ID: Final = 8
+"""Characters of an id, enough for `git fedlearn show`."""
+
+
+def count_tokens(text: str) -> int:
+    """The estimated number of tokens of a text."""
+    return math.ceil(len(text) / CHARACTERS_PER_TOKEN)
+
+
+def shorten(text: str, most: int) -> str:
+    """The text, cut at a word if it is too long."""
+    return text if len(text) <= most else f"{text[: most - 2].rsplit(' ', 1)[0]} …"
+
 
 DEFAULT_BUDGET_TOKENS: Final = 500
 MIN_BUDGET_TOKENS: Final = 80
@@ -94,5 +109,8 @@ def _freshness(first_seen: str, today: date) -> float:
 
 
 def _format(lesson: KnownLesson) -> str:
-    line = f"| {lesson.id[:SHORT_ID]} {shorten(lesson.title, MAX_TITLE)}"
-    return f"{line}\n|   {shorten(lesson.gist, MAX_GIST)}" if lesson.gist else line
+    title, gist = shorten(lesson.title, MAX_TITLE), shorten(lesson.gist, MAX_GIST)
+    if gist.startswith(title):
+        title, gist = gist, ""
+    line = f"| {lesson.id[:SHORT_ID]} {title}"
+    return f"{line}\n|   {gist}" if gist else line

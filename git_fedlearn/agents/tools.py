@@ -6,8 +6,11 @@ raise FedlearnError with a hint; calls may come from several threads and run one
 
 import json
 from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
 from threading import Lock
 from typing import Final, NamedTuple
+
+from xxhash import xxh3_64_hexdigest
 
 from git_fedlearn.agents.rendering import (
     BYTES_PER_TOKEN,
@@ -19,7 +22,6 @@ from git_fedlearn.agents.rendering import (
     size_of,
     value_of,
 )
-from git_fedlearn.agents.repeated_calls import RepeatedCalls
 from git_fedlearn.app import Clone
 from git_fedlearn.console.words import count, kinds, marked_headline
 from git_fedlearn.core.canonical import InvalidJsonError, Json, JsonObject, parse_value
@@ -31,13 +33,15 @@ from git_fedlearn.core.scoring import Skipped, route_event
 from git_fedlearn.core.substance import strip_thoughts
 from git_fedlearn.core.supersession import superseding
 from git_fedlearn.errors import FedlearnError, UsageError
-from git_fedlearn.learn.repeats import RepeatedLesson, find_repeats
+from git_fedlearn.learn.near_duplicates import RepeatedLesson, find_repeats
 from git_fedlearn.privacy.record_fields import clean_note, sanitize_fields
 from git_fedlearn.repository.alternatives import find_alternatives
 from git_fedlearn.repository.inbox import Inbox, ProposedRetraction
 from git_fedlearn.repository.ledger import Ledger
 from git_fedlearn.repository.lookup import select
 from git_fedlearn.repository.outcomes import UseResult, count_outcomes, read_outcomes
+from git_fedlearn.repository.repository import Repository
+from git_fedlearn.repository.state import RECENT_CALLS, read_json, write_json
 from git_fedlearn.repository.supersession import find_successors, find_superseded
 from git_fedlearn.repository.trust import read_trust
 from git_fedlearn.search.embedders.base import Embedder
@@ -176,12 +180,12 @@ class AgentTools:
             record = _living(select(self._sets, identifier), identifier)
             trust = read_trust(repository, {record.id})
             before = effective_score(record, trust, read_outcomes(repository, {record.id}).get(record.id))
-            now, calls = self._clone.now(), RepeatedCalls(repository)
-            call = f"{record.id} {worked} {clean}"
-            is_repeated = calls.is_repeated(call, now)
+            now, call = self._clone.now(), xxh3_64_hexdigest(f"{record.id} {worked} {clean}".encode())
+            recent = _recent_calls(repository, now)
+            is_repeated = call in recent
             if not is_repeated:
                 count_outcomes(repository, [record.id], UseResult(worked, clean), now.date())
-                calls.remember(call, now)
+                write_json(repository.state.path(RECENT_CALLS), {**recent, call: now.isoformat()})
             outcomes = read_outcomes(repository, {record.id}).get(record.id, {})
         value = value_of(record, read_trust(repository, {record.id}), outcomes)
         counts = value.outcomes
@@ -317,3 +321,23 @@ def _check_fields(name: SetName, fields: Mapping[str, Json]) -> JsonObject:
     if not isinstance(value, dict):
         raise UsageError("not recorded: not an object")
     return {key: strip_thoughts(item) for key, item in value.items()}
+
+
+REPEAT_MINUTES: Final = 5
+"""An equal call within this time is the same one."""
+
+
+def _recent_calls(repository: Repository, now: datetime) -> JsonObject:
+    """When the calls of the last minutes were made, by a hash of each; the caller holds the lock.
+
+    A client that timed out, or lost its server, calls again within minutes; that must not count twice.
+    """
+    known = read_json(repository.state.path(RECENT_CALLS))
+    return {key: at for key, at in known.items() if _is_recent(at, now)}
+
+
+def _is_recent(at: Json, now: datetime) -> bool:
+    try:
+        return abs(now - datetime.fromisoformat(str(at))) < timedelta(minutes=REPEAT_MINUTES)
+    except (ValueError, TypeError):
+        return False

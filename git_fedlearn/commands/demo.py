@@ -22,7 +22,6 @@ from git_fedlearn.core.layout import SHARED_SETS
 from git_fedlearn.demo.acts import play
 from git_fedlearn.demo.knowledge import Endorsed, describe, endorsed
 from git_fedlearn.demo.systems import DemoStep, Stage, System, differing
-from git_fedlearn.errors import UsageError
 
 WIDTH = 96
 """Columns, unless the terminal has fewer."""
@@ -33,17 +32,16 @@ SHORT_OID = 8
 
 @click.command("demo", short_help="Watch three throw-away systems learn from each other.")
 @click.option("--keep", is_flag=True, help="Keep the folder so that you can explore it.")
-@click.option("--folder", metavar="DIR", help="Empty or new folder to use (default: a temporary one).")
 @ANSWER_AS_JSON
 @click.pass_obj
-def command(context: Context, *, keep: bool, folder: str | None) -> int:
+def command(context: Context, *, keep: bool) -> int:
     """Watch three systems learn from sample telemetry and share it through real git remotes.
 
     They learn, push, pull in different orders, raise a score and retract a lesson, in a throw-away folder.
     Nothing outside it is read or written: not your git config, your repositories or the network.
     """
     audience = Audience(context)
-    with _folder(context, folder, keep=keep) as place:
+    with _folder(keep=keep) as place:
         stage = Stage(place, _with_program(context.environment), audience.show)
         systems = play(stage)
         code = audience.conclude(stage, systems)
@@ -153,12 +151,9 @@ def _with_program(environment: Mapping[str, str]) -> dict[str, str]:
 
 
 @contextmanager
-def _folder(context: Context, named: str | None, *, keep: bool) -> Iterator[Path]:
+def _folder(*, keep: bool) -> Iterator[Path]:
     """Yield the folder of the demo, removed at the end unless `keep` is set and the demo succeeded."""
-    place = (
-        _named(context.directory / named) if named else Path(tempfile.mkdtemp(prefix="git-fedlearn-demo-"))
-    )
-    place = place.resolve()
+    place = Path(tempfile.mkdtemp(prefix="git-fedlearn-demo-")).resolve()
     done = False
     try:
         yield place
@@ -166,10 +161,3 @@ def _folder(context: Context, named: str | None, *, keep: bool) -> Iterator[Path
     finally:
         if not (keep and done):
             shutil.rmtree(place, ignore_errors=True)
-
-
-def _named(place: Path) -> Path:
-    if place.exists() and not (place.is_dir() and not any(place.iterdir())):
-        raise UsageError(f"{place}: not an empty folder", hint="choose an empty or a new folder")
-    place.mkdir(parents=True, exist_ok=True)
-    return place

@@ -34,17 +34,15 @@ MAX_FEDERATE_AGE: Final = timedelta(days=35)
 """The longest interval of a timer, and a few days."""
 
 
-def examine(context: Context, *, online: bool) -> Iterator[Check]:
-    """All checks of a clone with a working tree; with `online`, also those that need a network or a model."""
+def examine(context: Context) -> Iterator[Check]:
+    """All checks of what is around a clone with a working tree."""
     repository = context.repository
     yield _framework(repository)
     yield _leftovers(repository)
     yield _sources(repository)
     yield _extras()
-    yield from _vectors(repository, online=online)
+    yield from _vectors(repository)
     yield _schedule(context)
-    if online:
-        yield from _peers(repository)
 
 
 def repair_state(repository: Repository) -> None:
@@ -108,7 +106,7 @@ def _extras() -> Check:
     return Check("extras", ok=True, detail=f"{installed}{others}", hint=hint)
 
 
-def _vectors(repository: Repository, *, online: bool) -> Iterator[Check]:
+def _vectors(repository: Repository) -> Iterator[Check]:
     if has_index(repository) and installed_extras()["local"]:
         yield _try("index", lambda: _check_index(repository), FIX)
     else:
@@ -120,7 +118,7 @@ def _vectors(repository: Repository, *, online: bool) -> Iterator[Check]:
             lambda: _check_store(repository),
             "git config fedlearn.qdrantUrl    (check the URL, and that Qdrant is running)",
         )
-    if online or config("fedlearn.embedder"):
+    if config("fedlearn.embedder"):
         yield _try("embedder", lambda: _check_embedder(repository), "git config fedlearn.embedder")
 
 
@@ -166,36 +164,25 @@ def _schedule(context: Context) -> Check:
     return Check("schedule", ok=not late, detail=detail, hint=hint)
 
 
-def _peers(repository: Repository) -> Iterator[Check]:
-    from git_fedlearn.federation.fetch import fetch_peers  # noqa: PLC0415  only with --online
-    from git_fedlearn.federation.peers import read_peers  # noqa: PLC0415
-
-    for fetched in fetch_peers(repository, read_peers(repository), seconds=60, parallel=8):
-        why = ": ".join(part for part in (fetched.contact.value, fetched.detail) if part)
-        hint = f"git fedlearn remote show {fetched.name}" if fetched.contact.is_failure else ""
-        yield Check(f"peer {fetched.name}", ok=not fetched.contact.is_failure, detail=why, hint=hint)
-
-
 @click.command("doctor", short_help="Check that merges, diffs and hooks work in this clone.")
 @click.option(
     "--fix", is_flag=True, help="Repair with `init` and `install`, remove damaged caches, check again."
 )
-@click.option("--online", is_flag=True, help="Also contact every peer and embed a text.")
 @ANSWER_AS_JSON
 @click.pass_obj
-def command(context: Context, *, fix: bool, online: bool) -> int:
+def command(context: Context, *, fix: bool) -> int:
     """Check that merges, diffs and hooks work in this clone.
 
     Runs a trial merge, a diff and each hook, and checks attributes, leftovers of interrupted runs, the log
     sources, extras, search index, timers, and the Qdrant and embedder that you configured. Exits with 1 if
     something does not work.
     """
-    checks = _all_checks(context, online=online)
+    checks = _all_checks(context)
     broken = {check.name for check in checks if not check.ok}
     if fix and broken:
         _repair(context, context.repository)
         context.repository = Repository.discover(context.directory, context.environment)
-        checks = _all_checks(context, online=online)
+        checks = _all_checks(context)
     if context.is_json:
         answer: list[Json] = [check._asdict() for check in checks]
         context.say_json("doctor/v1", {"checks": answer})
@@ -205,10 +192,10 @@ def command(context: Context, *, fix: bool, online: bool) -> int:
     return 0 if all(check.ok for check in checks) else 1
 
 
-def _all_checks(context: Context, *, online: bool) -> list[Check]:
+def _all_checks(context: Context) -> list[Check]:
     repository = context.repository
     checks = [*diagnose(repository)]
-    return checks if repository.is_bare else [*checks, *examine(context, online=online)]
+    return checks if repository.is_bare else [*checks, *examine(context)]
 
 
 def _repair(context: Context, repository: Repository) -> None:

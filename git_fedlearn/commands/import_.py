@@ -1,7 +1,6 @@
 """`git fedlearn import`: lessons from this repository to Qdrant."""
 
 from dataclasses import replace
-from pathlib import Path
 
 import click
 
@@ -11,12 +10,12 @@ from git_fedlearn.console.usage import ANSWER_AS_JSON
 from git_fedlearn.console.words import say_folds, say_imported
 from git_fedlearn.core.canonical import Json
 from git_fedlearn.core.folding import find_folds
-from git_fedlearn.core.record import NotARecordError
-from git_fedlearn.errors import UsageError
+from git_fedlearn.core.record import POINT_ID, NotARecordError
+from git_fedlearn.errors import FedlearnError, UsageError
 from git_fedlearn.qdrant.connect import check_collection
-from git_fedlearn.qdrant.expected import parse_dump
 from git_fedlearn.qdrant.import_ import ImportDeps, import_into_store, requests_for
 from git_fedlearn.qdrant.upsert import Imported
+from git_fedlearn.repository.older_layout import read_dump
 from git_fedlearn.search.embedders.choose import choose_embedder
 
 
@@ -83,15 +82,20 @@ def _check(collections: tuple[str, ...], into: str | None, dump: str | None, *, 
 
 def _read_dump(context: Context, dump: str) -> list[bytes]:
     """The records of a dump, sanitized; invalid ones are reported and skipped."""
+    try:
+        points = read_dump(context.directory / dump)
+    except OSError as error:
+        raise FedlearnError(f"{dump}: cannot be read: {error.strerror}") from error
+    if points is None:
+        raise FedlearnError(
+            f"{dump}: not a scroll dump", hint="it must contain `result.points`, each with an id"
+        )
     lines = []
-    for number, point in enumerate(parse_dump(context.directory / Path(dump)), 1):
+    for number, point in enumerate(points, 1):
         payload = point.get("payload")
+        content = {**payload, POINT_ID: point["id"]} if isinstance(payload, dict) else {}
         try:
-            lines.append(
-                context.admit({**payload, "_point_id": point.get("id")} if isinstance(payload, dict) else {})[
-                    0
-                ].line
-            )
+            lines.append(context.admit(content)[0].line)
         except NotARecordError as error:
             context.print_error(f"error: {dump}, point {number}: {error}; not imported")
     return lines

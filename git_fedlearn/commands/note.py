@@ -9,14 +9,14 @@ import click
 from git_fedlearn.console.context import Context
 from git_fedlearn.console.repeats import print_repeats, repeats_to_json
 from git_fedlearn.console.usage import ANSWER_AS_JSON
-from git_fedlearn.console.words import SHORT_ID, kinds, marked_headline
+from git_fedlearn.console.words import COMMIT_HINT, SHORT_ID, kinds, marked_headline
 from git_fedlearn.core.layout import SetName
 from git_fedlearn.core.record import NotARecordError, Record
 from git_fedlearn.core.scoring import UNSOLVED, Skipped
 from git_fedlearn.core.supersession import superseding
 from git_fedlearn.errors import FedlearnError, UsageError
+from git_fedlearn.learn.near_duplicates import RepeatedLesson, find_repeats
 from git_fedlearn.learn.notes import NoteOptions, route_note
-from git_fedlearn.learn.repeats import RepeatedLesson, find_repeats
 from git_fedlearn.repository.files import write_file
 from git_fedlearn.repository.ledger import Ledger
 from git_fedlearn.repository.repository import Repository
@@ -54,17 +54,13 @@ class _Noted(NamedTuple):
 @click.argument("words", metavar="[TEXT]...", nargs=-1)
 @click.option("--error", metavar="ERROR", default="", help="The text solves this error.")
 @click.option("--practice", is_flag=True, help="The text is a practice, whatever it looks like.")
-@click.option("--title", metavar="TITLE", default="", help="Title of the lesson.")
-@click.option("--tag", "tags", metavar="TAG", multiple=True, help="A tag; may be repeated.")
 @click.option("--supersedes", metavar="ID", multiple=True, help="A lesson that it replaces; may be repeated.")
 @ANSWER_AS_JSON
 @click.pass_obj
-def command(  # noqa: PLR0913  one parameter for each option
+def command(
     context: Context,
     words: tuple[str, ...],
     error: str,
-    title: str,
-    tags: tuple[str, ...],
     supersedes: tuple[str, ...],
     *,
     practice: bool,
@@ -83,7 +79,7 @@ def command(  # noqa: PLR0913  one parameter for each option
     repository.system()
     older = find_superseded(repository, supersedes)
     text = _read(context, repository, words)
-    routed = route_note(text, NoteOptions(error, practice, title, tags), repository.settings.weights)
+    routed = route_note(text, NoteOptions(error, practice), repository.settings.weights)
     if isinstance(routed, Skipped):
         return _refuse(context, routed.reason, edited=not words)
     try:
@@ -171,7 +167,7 @@ def _say(context: Context, noted: _Noted) -> None:
     )
     print_repeats(context, noted.name, noted.repeats)
     if noted.status != KNOWN:
-        context.note("hint: git add data && git commit")
+        context.note(COMMIT_HINT)
 
 
 def _say_json(context: Context, noted: _Noted) -> None:

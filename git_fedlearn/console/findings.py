@@ -139,7 +139,8 @@ def find_private(engine: PrivacyEngine, candidate: CommittedTree, parents: list[
     lines = (line for line in new_lines(candidate, parents) if is_data_file(line.path))
     found = list(scan_lines(engine, lines))
     changed = changed_paths(candidate, parents)
-    named = [item for path in changed for item in scan_name(engine, path)]
+    new = [path for path in changed if not any(path in parent.entries for parent in parents)]
+    named = [item for path in new for item in scan_name(engine, path)]
     raw = [path for path in changed if candidate.is_file(path) and is_raw(path)]
     return Private(found, named, raw)
 

@@ -29,23 +29,14 @@ def progress_bar(context: Context, work: str) -> Iterator[Callable[[int, int], N
     if context.quiet or not context.stderr.isatty():
         yield lambda _done, _total: None
         return
-    from rich.console import Console  # noqa: PLC0415  as above
-    from rich.progress import (  # noqa: PLC0415
-        BarColumn,
-        MofNCompleteColumn,
-        Progress,
-        TextColumn,
-        TimeRemainingColumn,
-    )
+    from rich import console, progress  # noqa: PLC0415  as above
 
     columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TextColumn("{task.fields[rate]}"),
-        TimeRemainingColumn(),
+        *("{task.description}", progress.BarColumn(), progress.MofNCompleteColumn()),
+        *("{task.fields[rate]}", progress.TimeRemainingColumn()),
     )
-    with Progress(*columns, console=Console(file=context.stderr), transient=True) as bar:
+    terminal = console.Console(file=context.stderr)
+    with progress.Progress(*columns, console=terminal, transient=True) as bar:
         task = bar.add_task(work, visible=False, rate="")
 
         def show(done: int, total: int) -> None:
@@ -109,25 +100,14 @@ def reading_bar(context: Context) -> Iterator[Watch | None]:
     if context.quiet or not context.stderr.isatty():
         yield None
         return
-    from rich.console import Console  # noqa: PLC0415  as above
-    from rich.progress import (  # noqa: PLC0415
-        BarColumn,
-        DownloadColumn,
-        Progress,
-        TextColumn,
-        TimeRemainingColumn,
-        TransferSpeedColumn,
-    )
+    from rich import console, progress  # noqa: PLC0415  as above
 
     columns = (
-        TextColumn("reading"),
-        BarColumn(),
-        DownloadColumn(),
-        TransferSpeedColumn(),
-        TextColumn("{task.fields[kept]} lessons"),
-        TimeRemainingColumn(),
+        *("reading", progress.BarColumn(), progress.DownloadColumn(), progress.TransferSpeedColumn()),
+        *("{task.fields[kept]} lessons", progress.TimeRemainingColumn()),
     )
-    with Progress(*columns, console=Console(file=context.stderr), transient=True, auto_refresh=False) as bar:
+    terminal = console.Console(file=context.stderr)
+    with progress.Progress(*columns, console=terminal, transient=True, auto_refresh=False) as bar:
         task = bar.add_task("", total=None, kept=0)
 
         def watch(reading: ReadProgress) -> None:

@@ -1,5 +1,7 @@
 """Counts, lists and changes of records in words, as several commands print them."""
 
+from __future__ import annotations
+
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -7,25 +9,27 @@ from shlex import quote
 from typing import TYPE_CHECKING, Final
 
 from git_fedlearn.console.context import Context, paint, paint_score
-from git_fedlearn.console.progress import progress_bar
 from git_fedlearn.core.canonical import Json, JsonObject
 from git_fedlearn.core.changes import ChangeKind, RecordChange, count_kinds
-from git_fedlearn.core.effective_score import Tally
-from git_fedlearn.core.folding import Folds
 from git_fedlearn.core.layout import SetName
 from git_fedlearn.core.record import RETRACTED, Record, headline, printable, score_of
 from git_fedlearn.errors import FedlearnError
-from git_fedlearn.repository.names import SystemNames
 from git_fedlearn.repository.settings import SETTINGS_FILE
 
 if TYPE_CHECKING:
+    from git_fedlearn.core.effective_score import Tally
+    from git_fedlearn.core.folding import Folds
     from git_fedlearn.qdrant.upsert import Imported
+    from git_fedlearn.repository.names import SystemNames
     from git_fedlearn.repository.record_sets import RecordSets
 
 WARNED_SHARE = 0.8
 """The share of its largest size from which on a set is noted: there is time to act."""
 SHORT_ID = 12
 """Characters of a record id in output for people; commands accept any unambiguous prefix."""
+
+
+COMMIT_HINT: Final = "hint: git add data && git commit"
 
 
 def count(number: int, noun: str) -> str:
@@ -137,7 +141,6 @@ _MEANINGS: Final = {
 """What a kind of change means for the reader."""
 
 _SCORE_CHANGES: Final = (ChangeKind.RAISED, ChangeKind.LOWERED)
-_CHANGE_COLUMNS: Final = max(map(len, CHANGE_WORDS.values()))
 
 
 def summarize(changes: Sequence[RecordChange]) -> str:
@@ -155,22 +158,31 @@ def summarize(changes: Sequence[RecordChange]) -> str:
     return ", ".join(parts) or "no changes"
 
 
-def describe(change: RecordChange, names: SystemNames) -> str:
-    """One line for a change: its kind, the record, its score, its headline, and who changed it."""
+def describe_changes(changes: Sequence[RecordChange], names: SystemNames) -> list[str]:
+    """A line for each change: its kind, the record, its score, its headline, and who changed it."""
+    scores = [_scores(change) for change in changes]
+    kind_width = max((len(CHANGE_WORDS[change.kind]) for change in changes), default=0)
+    score_width = max(map(len, scores), default=0)
+    lines = []
+    for change, score in zip(changes, scores, strict=True):
+        scored = change.after or change.before
+        height = score_of(scored.fields) if scored else -1.0
+        title = marked_headline(change.lesson)
+        parts = [
+            paint(_MEANINGS[change.kind], f"{CHANGE_WORDS[change.kind]:<{kind_width}}"),
+            paint("id", change.record.id[:SHORT_ID]),
+            paint_score(height, f"{score:<{score_width}}"),
+            "" if title == "retracted" else title,
+            _author(change, names),
+        ]
+        lines.append("  ".join(part for part in parts if part).rstrip())
+    return lines
+
+
+def _scores(change: RecordChange) -> str:
     if change.kind in _SCORE_CHANGES:
-        score = f"{score_text(change.before) or 'none'} → {score_text(change.after) or 'none'}"
-    else:
-        score = score_text(change.after or change.before)
-    title = marked_headline(change.lesson)
-    scored = change.after or change.before
-    height = score_of(scored.fields) if scored else -1.0
-    kind = paint(_MEANINGS[change.kind], f"{CHANGE_WORDS[change.kind]:<{_CHANGE_COLUMNS}}")
-    parts = [
-        f"{kind}  {paint('id', change.record.id[:SHORT_ID])}  {paint_score(height, f'{score:<11}')}",
-        "" if title == "retracted" else title,
-        _author(change, names),
-    ]
-    return "  ".join(part for part in parts if part).rstrip()
+        return f"{score_text(change.before) or 'none'} → {score_text(change.after) or 'none'}"
+    return score_text(change.after or change.before)
 
 
 def what_happened(change: RecordChange, names: SystemNames) -> str:
@@ -235,7 +247,8 @@ def bring_in(context: Context) -> int:
 
     Failures, such as an unreachable store, are printed and not raised.
     """
-    from git_fedlearn.qdrant.import_ import (  # noqa: PLC0415  few commands import
+    from git_fedlearn.console.progress import progress_bar  # noqa: PLC0415  few commands import
+    from git_fedlearn.qdrant.import_ import (  # noqa: PLC0415
         ImportDeps,
         import_into_store,
         requests_for,
@@ -244,7 +257,7 @@ def bring_in(context: Context) -> int:
 
     repository = context.data_repository
 
-    def report(done: "Imported") -> None:
+    def report(done: Imported) -> None:
         if done.error is None and (done.added or done.updated or done.deleted or not done.is_sound):
             say_imported(context, done)
 
@@ -268,7 +281,7 @@ def say_folds(context: Context, folds: Folds) -> None:
         context.say(f"  {folds}")
 
 
-def note_size(context: Context, sets: "RecordSets", name: SetName) -> None:
+def note_size(context: Context, sets: RecordSets, name: SetName) -> None:
     """Say it before a set reaches the size at which the commit checks refuse it."""
     size, most = sets.size(name), sets.max_bytes
     if size > WARNED_SHARE * most:
@@ -278,7 +291,7 @@ def note_size(context: Context, sets: "RecordSets", name: SetName) -> None:
         )
 
 
-def say_imported(context: Context, one: "Imported", *, dry_run: bool = False) -> None:
+def say_imported(context: Context, one: Imported, *, dry_run: bool = False) -> None:
     """Print what an import changed in a collection, or would change."""
     added, updated, deleted = (
         ("to add", "to update", "to delete") if dry_run else ("added", "updated", "deleted")

@@ -40,28 +40,15 @@ _BARE: Final = re.compile(
     r"(?<![\w.-])(?:v\d{1,4}(?:\.\d{1,5}){1,3}|(?<=version )\d{1,5}(?:\.\d{1,5}){0,3})(?![\w]|\.\d)"
 )
 _NUMBERED: Final = frozenset(
-    """
-    python java jdk node nodejs ruby php perl go golang rust gcc clang qt cuda cudnn rocm vulkan
-    opengl openssl tls postgres postgresql mysql mariadb sqlite redis ubuntu debian fedora nixos
-    macos ios android windows kernel linux django rails react vue angular spring kubernetes docker
-    npm pnpm yarn pip terraform ansible numpy pandas torch pytorch tensorflow qdrant ollama git
-    nginx apache http es ecmascript typescript kotlin swift scala elixir dotnet
-    """.split()
+    "python java jdk node ruby php go rust gcc cuda openssl postgres postgresql mysql redis qdrant ubuntu "
+    "debian fedora android linux kubernetes django rails react vue angular torch".split()
 )
 """Software whose major version alone is a version: `PostgreSQL 16`."""
 
-_NO_NAMES: Final = (
-    frozenset(
-        """
-        takes took about than over under least most exactly around factor score ratio threshold of
-        to by from at port exit code error status errno line step phase version section chapter page
-        figure table level layer row column item issue ticket round day week month year gpu cpu
-        worker node's http/ only up down rate timeout delay size limit temperature alpha beta sleep
-        wait retry attempt since before after until below above with needs part
-        """.split()
-    )
-    | FUNCTION_WORDS
-    | GENERIC_WORDS
+_NO_NAMES: Final = FUNCTION_WORDS.union(
+    GENERIC_WORDS,
+    "takes took about factor score ratio threshold temperature rate timeout delay size limit port exit line "
+    "since phase section chapter page figure table level column ticket round gpu sleep wait retry".split(),
 )
 
 

@@ -57,6 +57,20 @@ def format_value(value: Json) -> bytes:
         return paired.encode("utf-8", "backslashreplace")
 
 
+def parse_object(data: bytes) -> JsonObject | None:
+    """The object that a JSON text is; None for anything else."""
+    try:
+        value = parse_value(data)
+    except InvalidJsonError:
+        return None
+    return value if isinstance(value, dict) else None
+
+
+def objects_in(value: Json) -> list[JsonObject]:
+    """The objects in a list; none in any other value."""
+    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
+
+
 def iter_strings(value: Json) -> Iterator[str]:
     """Every string in a value, in order; the keys of objects are not among them."""
     if isinstance(value, str):

@@ -6,7 +6,7 @@ synonyms. Nothing here raises, whatever the event contains.
 
 import re
 from collections.abc import Iterable
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta, timezone
 from typing import Final
 
 from git_fedlearn.core.canonical import Json, JsonObject
@@ -182,34 +182,19 @@ def _named(word: str) -> str:
 _MILLISECONDS: Final = 1e11
 """Seconds since 1970 are below this until the year 5138; larger numbers are milliseconds or finer."""
 
-_CLOCK: Final = r"(\d\d?:\d\d(?::\d\d)?)"
-_ZONE: Final = r"(?: *([+-]\d\d:?\d\d|[A-Za-z]+))?"
-_DAY_FIRST: Final = re.compile(
-    rf"(?:[A-Za-z]+,? *)?(\d{{1,2}})[ /-]([A-Za-z]{{3}})[a-z]*[ /-](\d{{4}}|\d\d)[ :]{_CLOCK}{_ZONE}"
-)
-"""The dates of mail and HTTP (RFC 2822, RFC 850), and of web servers' logs."""
-_MONTH_FIRST: Final = re.compile(
-    r"(?:[A-Za-z]+,? +)?([A-Za-z]{3})[a-z]*\.? +(\d{1,2})(?:, *(\d{4})(?:,| at)?)?"
-    rf" +{_CLOCK}{_ZONE}(?: +(\d{{4}}))?"
-)
-"""The dates of `ctime` and `date`, and of American texts."""
-_NUMBERS: Final = re.compile(rf"(\d\d?)([/.])(\d\d?)\2(\d{{4}}),? +{_CLOCK}{_ZONE}")
 _ISO_LIKE: Final = re.compile(r"(\d{4})([/.])(\d\d)\2(\d\d)(?=\D|\Z)")
 _ISO_ZONE: Final = re.compile(r"(?<=\d) ?([A-Za-z]+)\Z")
 _DOT_NET: Final = re.compile(r"/Date\((-?\d+)(?:[+-]\d{4})?\)/")
 _COMPACT: Final = re.compile(r"(?:19|20)\d\d[01]\d[0-3]\d[0-2]\d[0-5]\d[0-5]\d")
 """A date and a time in 14 digits; as milliseconds they would be after the year 2570."""
-
+_DAY_IN_NUMBERS: Final = re.compile(r"(\d\d?)([/.])(\d\d?)\2(?=\d{4},? )")
+_HALF_DAY: Final = re.compile(r" *\b([ap])\.?m\b\.?", re.IGNORECASE)
 _MONTHS: Final = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
-_ZONES: Final = {"est": "-05:00", "edt": "-04:00", "cst": "-06:00", "cdt": "-05:00"} | {
-    "mst": "-07:00",
-    "mdt": "-06:00",
-    "pst": "-08:00",
-    "pdt": "-07:00",
-    "cet": "+01:00",
-    "cest": "+02:00",
+_ZONES: Final = {"est": -5, "edt": -4, "cst": -6, "cdt": -5, "mst": -7, "mdt": -6, "pst": -8, "pdt": -7} | {
+    "cet": 1,
+    "cest": 2,
 }
-"""The zones that RFC 2822 names, and that of most of Europe; any other name is taken for UTC."""
+"""The zones that RFC 2822 names, and that of most of Europe, in hours; any other name is taken for UTC."""
 
 
 def _parse_time(value: Json) -> datetime | None:
@@ -239,36 +224,33 @@ def _parse_time_text(text: str) -> datetime:
         text = f"{text[:8]}T{text[8:]}"
     if found := re.fullmatch(r"(-?\d{9,}(?:\.\d+)?)", text) or _DOT_NET.fullmatch(text):
         return _parse_epoch(float(found[1]))
-    text = _iso_of(text)
-    parsed = datetime.fromisoformat(text.removesuffix("Z") if "+" in text else text)
+    if not text[:4].isdigit():
+        return _parse_written(text)
+    text = _ISO_LIKE.sub(r"\1-\3-\4", text).upper()
+    text = re.sub(r"(:\d\d):60(?=\D|\Z)", r"\1:59", text)  # a leap second
+    text = _ISO_ZONE.sub(lambda found: f"{_ZONES.get(found[1].casefold(), 0):+03}:00", text)
+    parsed = datetime.fromisoformat(text.removesuffix("+00:00") if "+" in text[:-6] else text)
     return parsed.astimezone(UTC) if parsed.tzinfo else parsed.replace(tzinfo=UTC)
 
 
-def _iso_of(text: str) -> str:
-    """The text of a time in ISO 8601; one in another form as it is. Raises ValueError."""
-    if text[:4].isdigit():
-        text = _ISO_LIKE.sub(r"\1-\3-\4", text).upper()
-        text = re.sub(r"(:\d\d):60(?=\D|\Z)", r"\1:59", text)  # a leap second
-        return _ISO_ZONE.sub(lambda found: _ZONES.get(found[1].casefold(), "Z"), text)
-    half = re.search(r" *\b([ap])\.?m\b\.?", text, re.IGNORECASE)
-    text = text.replace(half[0], "") if half else text
-    if match := _DAY_FIRST.fullmatch(text):
-        day, month, year, clock, zone = match.groups()
-    elif match := _MONTH_FIRST.fullmatch(text):
-        month, day, first, clock, zone, last = match.groups()
-        year = first or last or ""
-    elif match := _NUMBERS.fullmatch(text):
-        one, mark, two, year, clock, zone = match.groups()
+def _parse_written(text: str) -> datetime:
+    """A time as mail, HTTP, web servers, `date` and American texts have it. Raises ValueError."""
+    from email.utils import parsedate_tz  # noqa: PLC0415  costs start-up time
+
+    half = _HALF_DAY.search(text)
+    if match := _DAY_IN_NUMBERS.match(text):
+        one, mark, two = match.groups()
         is_american = mark == "/" and (half is not None or int(two) > len(_MONTHS))
         if mark == "/" and not is_american and int(one) <= len(_MONTHS):
             raise ValueError("the day or the month may be first")
-        number, day = (one, two) if is_american else (two, one)
-        month = _MONTHS[int(number) - 1]
-    else:
-        return text
-    year = year if len(year) == 4 else f"20{year}"  # noqa: PLR2004  digits
-    hour, _, rest = clock.partition(":")
-    hours = int(hour) % 12 + 12 * (half[1] in "pP") if half else int(hour)
-    offset = zone if zone and zone[0] in "+-" else _ZONES.get((zone or "").casefold(), "Z")
-    number = str(_MONTHS.index(month.casefold()) + 1)
-    return f"{year}-{number:0>2}-{int(day):02}T{hours:02}:{rest}{offset}"
+        month, day = (one, two) if is_american else (two, one)
+        text = f"{day} {_MONTHS[int(month) - 1]} {text[match.end() :]}"
+    text = _HALF_DAY.sub("", re.sub(r"(\d{4})(?:,| at|:)", r"\1 ", text).replace("/", " "))
+    parsed = parsedate_tz(text)
+    if parsed is None:
+        raise ValueError("not a time")
+    year, month, day, hour, minute, second = parsed[:6]
+    hour = hour % 12 + 12 * (half[1] in "pP") if half else hour
+    hours = next((_ZONES[word] for word in text.casefold().split() if word in _ZONES), 0)
+    zone = timezone(timedelta(seconds=parsed[9] or 3600 * hours))
+    return datetime(year, month, day, hour, minute, second, tzinfo=zone).astimezone(UTC)

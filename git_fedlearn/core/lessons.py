@@ -7,12 +7,14 @@ ids, times, hosts or run data, so that two systems that learn the same lesson wr
 import json
 import re
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Final
 
 from git_fedlearn.core.canonical import Json, JsonObject, iter_strings
 from git_fedlearn.core.events import SYNONYMS, text_of, texts_of, unit_number
+from git_fedlearn.core.identity import is_volatile
 from git_fedlearn.core.layout import BEST_PRACTICES, ERROR_SOLUTIONS, SKILLS_PATTERNS, SetName
-from git_fedlearn.core.occurrence import is_of_one_occurrence
+from git_fedlearn.core.record import SESSION_FIELDS, USAGE_FIELDS
 from git_fedlearn.core.wholeness import unfenced
 
 QUESTION_HEAD: Final = 2000
@@ -38,6 +40,27 @@ _RUN_FIELDS: Final = frozenset(
 _INJECTED = re.compile(r"\[([\w -]+)\].*?\[/\1\]\s*", re.DOTALL)
 _DIRECTIVE = re.compile(r"\A(?:/\w+\s+)+")
 _RUN_SUFFIXES = ("_id", "_at", "_ts", "_ms", "_seconds", "_time", "_hash")
+
+
+_FIELDS: Final = SESSION_FIELDS | USAGE_FIELDS.union(
+    """
+    solution_verified
+    timestamps datetime created updated modified started_at finished_at completed_at
+    host hostname pid
+    model model_id model_name model_version provider temperature top_p top_k seed finish_reason
+    tokens cost cost_usd duration duration_s
+    """.split()
+)
+"""Times, sessions, the machine, and the run of a model."""
+
+_PREFIXES: Final = ("last_", "tokens_", "latency_")
+_SUFFIXES: Final = ("_count", "_timestamp")
+
+
+@lru_cache(maxsize=1024)
+def is_of_one_occurrence(key: str) -> bool:
+    """Whether the field of an event belongs to one occurrence, or is volatile."""
+    return is_volatile(key) or key in _FIELDS or key.startswith(_PREFIXES) or key.endswith(_SUFFIXES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +106,7 @@ def _access_fix(event: JsonObject, texts: dict[str, str]) -> Draft | None:
     rules = added_access_rules(event, texts["response"]) if profile else []
     if not rules:
         return None
-    shared = [rule for rule in rules if not grants_privilege(rule)]
+    shared = [rule for rule in rules if not _PRIVILEGE.search(rule)]
     paths = ", ".join(rule.rsplit(" ", 1)[0] for rule in shared)
     content: JsonObject = {
         "error_type": "apparmor_denial",
@@ -174,15 +197,11 @@ def added_access_rules(event: JsonObject, answer: str) -> list[str]:
     return []
 
 
-def grants_privilege(rule: str) -> bool:
-    """Whether a rule grants access to credentials or extra privileges: the owner decides, not a peer."""
-    return bool(_PRIVILEGE.search(rule))
-
-
 _PRIVILEGE = re.compile(
     r"secret|credential|passw|shadow|token|\.ssh|\.gnupg|_key\b|\.pem|/run/wrappers/|/(?:sudo|su|doas|pkexec)\b"
     r"|\s[a-zA-Z]*(?:ux|Ux|UX)\w*,$"
 )
+"""A rule that grants access to credentials or extra privileges: the owner decides, not a peer."""
 _MACHINE_PART = re.compile(r"(?<![0-9a-z])[0-9a-f]{16,}(?:[-_][0-9a-f]{8,})*(?![0-9a-z])")
 
 

@@ -5,7 +5,7 @@ same result. Files of no kind, and content that is not JSON lines,
 are left to git.
 """
 
-from git_fedlearn.core.canonical import InvalidJsonError, parse_value
+from git_fedlearn.core.canonical import parse_object
 from git_fedlearn.core.fast_join import Data, Piece
 from git_fedlearn.core.foreign_content import find_foreign_content
 from git_fedlearn.core.layout import FileKind, kind_of
@@ -76,9 +76,6 @@ def join_month_files(ours: bytes, theirs: bytes) -> bytes:
 
 
 def _order(data: bytes) -> tuple[bool, str, bytes]:
-    try:
-        value = parse_value(data)
-    except InvalidJsonError:
-        return False, "", data
-    when = value.get("synced_at") if isinstance(value, dict) else None
-    return isinstance(value, dict), when if isinstance(when, str) else "", data
+    fields = parse_object(data)
+    when = fields.get("synced_at") if fields else None
+    return fields is not None, when if isinstance(when, str) else "", data

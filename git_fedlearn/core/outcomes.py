@@ -6,12 +6,11 @@ Source: M. Shapiro et al., "A comprehensive study of convergent and commutative 
 INRIA RR-7506, 2011 (G-Counter; each system has a file of its own, so one number per counter is enough).
 """
 
-import re
 from typing import Final, NamedTuple
 
 from git_fedlearn.core.canonical import InvalidJsonError, Json, JsonObject, format_value, parse_value
 from git_fedlearn.core.identity import RecordId
-from git_fedlearn.core.record import ID
+from git_fedlearn.core.record import DAY, ID, ID_FORM
 from git_fedlearn.core.record_set import split_lines
 
 WORKED: Final = "worked"
@@ -26,9 +25,6 @@ MAX_NOTES: Final = 5
 
 MAX_NOTE_LENGTH: Final = 500
 """Characters of a note."""
-
-_ID: Final = re.compile(r"[0-9a-f]{32}")
-_DATE: Final = re.compile(r"\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])", re.ASCII)
 
 
 class NotAnOutcomeError(ValueError):
@@ -79,7 +75,7 @@ def parse_outcome(line: bytes) -> Outcome:
     if not isinstance(value, dict):
         raise NotAnOutcomeError("not an object")
     identifier = value.get(ID)
-    if not isinstance(identifier, str) or not _ID.fullmatch(identifier):
+    if not isinstance(identifier, str) or not ID_FORM.fullmatch(identifier):
         raise NotAnOutcomeError("no record id")
     rest = [
         (key, format_value(item)) for key, item in value.items() if key not in (ID, WORKED, FAILED, NOTES)
@@ -145,7 +141,7 @@ def _note(value: Json) -> Note:
     if not isinstance(value, dict) or value.keys() != {"at", "text", "worked"}:
         raise NotAnOutcomeError("a note without `at`, `text` and `worked`, or with more")
     at, text, worked = value["at"], value["text"], value["worked"]
-    if not isinstance(at, str) or not _DATE.fullmatch(at):
+    if not isinstance(at, str) or not DAY.fullmatch(at):
         raise NotAnOutcomeError("a note whose `at` is not a date (YYYY-MM-DD)")
     if not isinstance(text, str) or not 0 < len(text) <= MAX_NOTE_LENGTH:
         raise NotAnOutcomeError(f"a note whose text is not 1 to {MAX_NOTE_LENGTH} characters")

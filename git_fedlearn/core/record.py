@@ -14,6 +14,7 @@ from git_fedlearn.core.canonical import (
     JsonObject,
     format_value,
     is_parsed,
+    objects_in,
     parse_value,
 )
 from git_fedlearn.core.identity import POINT, RecordId, identity_form, is_metadata_key, record_id
@@ -34,8 +35,8 @@ CANONICAL_STARTS: Final = re.compile(rb'(?:\{"_id":"[0-9a-f]{32}")*+')
 START_LENGTH: Final = 41
 """Bytes of a line that CANONICAL_START matches."""
 SYSTEM_ID: Final = re.compile(r"sys-[a-z2-7]{10}")
-_RECORD_ID: Final = re.compile(r"[0-9a-f]{32}")
-_DATE: Final = re.compile(r"\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])", re.ASCII)
+ID_FORM: Final = re.compile(r"[0-9a-f]{32}")
+DAY: Final = re.compile(r"\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])", re.ASCII)
 
 
 class Record:
@@ -142,9 +143,12 @@ def claimed_id(line: bytes) -> RecordId | None:
     return RecordId(line[8:40].decode("ascii")) if CANONICAL_START.match(line) else None
 
 
+SCORE_KEYS: Final = ("value_score", "confidence_score")
+
+
 def score_of(fields: JsonObject) -> float:
     """The claimed score: `value_score`, else `confidence_score`; -1.0 without a score."""
-    for key in ("value_score", "confidence_score"):
+    for key in SCORE_KEYS:
         score = fields.get(key)
         if isinstance(score, int | float) and not isinstance(score, bool) and 0 <= score <= 1:
             return score
@@ -170,7 +174,7 @@ def training_line(record: Record) -> bytes:
 
 def _make_tombstone(fields: JsonObject) -> Record:
     identifier = fields.get(ID)
-    if not isinstance(identifier, str) or not _RECORD_ID.fullmatch(identifier):
+    if not isinstance(identifier, str) or not ID_FORM.fullmatch(identifier):
         raise NotARecordError("a retraction without the id it retracts")
     if not isinstance(fields[RETRACTED], dict):
         raise NotARecordError("`_retracted` is not an object")
@@ -184,7 +188,7 @@ def _make(identifier: RecordId, form: bytes, fields: JsonObject) -> Record:
     fields[ID] = identifier
     if SEEN_BY in fields:
         fields[SEEN_BY] = smallest_systems(fields[SEEN_BY])
-    if FIRST_SEEN in fields and not _is_date(fields[FIRST_SEEN]):
+    if FIRST_SEEN in fields and not DAY.fullmatch(str(fields[FIRST_SEEN])):
         raise NotARecordError("`_first_seen` is not a date (YYYY-MM-DD)")
     for key in (POINT_ID, POINT):
         if key in fields and not _is_point_id(fields[key]):
@@ -199,10 +203,6 @@ def _generation(fields: JsonObject) -> int:
     if gen == 0:
         fields.pop(GEN, None)
     return gen
-
-
-def _is_date(value: Json) -> bool:
-    return isinstance(value, str) and bool(_DATE.fullmatch(value))
 
 
 def _is_point_id(value: Json) -> bool:
@@ -279,8 +279,5 @@ def _texts(fields: JsonObject, names: tuple[str, ...]) -> list[str]:
 
 def _chat(fields: JsonObject) -> list[str]:
     """The first question of a training sample in chat form."""
-    messages = fields.get("messages")
-    for message in messages if isinstance(messages, list) else []:
-        if isinstance(message, dict) and message.get("role") == "user":
-            return _texts(message, ("content",))
-    return []
+    asked = (one for one in objects_in(fields.get("messages")) if one.get("role") == "user")
+    return _texts(next(asked, {}), ("content",))

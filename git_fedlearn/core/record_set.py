@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 from collections.abc import Set as AbstractSet
 from typing import NamedTuple
 
-from git_fedlearn.core.canonical import parse_value
+from git_fedlearn.core.canonical import parse_object
 from git_fedlearn.core.conflict_markers import join_conflict_sides
 from git_fedlearn.core.fast_join import Data, Piece, Settled, align, splice
 from git_fedlearn.core.identity import RecordId
@@ -215,10 +215,7 @@ def is_canonical_line(line: bytes, record: Record) -> bool:
 def _is_object(line: bytes) -> bool:
     if not line.lstrip().startswith(b"{"):
         return False
-    try:
-        return isinstance(parse_value(line), dict)
-    except ValueError:
-        return False
+    return parse_object(line) is not None
 
 
 def _raw_lines(data: bytes) -> list[bytes]:

@@ -21,7 +21,6 @@ from git_fedlearn.core.events import (
     unwrapped,
     words_of,
 )
-from git_fedlearn.core.inconclusive import is_inconclusive
 from git_fedlearn.core.layout import ERROR_SOLUTIONS, SetName
 from git_fedlearn.core.lessons import Draft, find_draft, is_endorsed
 from git_fedlearn.core.quality import find_fault
@@ -41,6 +40,7 @@ from git_fedlearn.core.substance import (
     find_restatement,
     is_concrete,
     is_conversation,
+    is_inconclusive,
     is_thinking_aloud,
     is_unnamed,
     reports_success,
@@ -171,7 +171,8 @@ def _judged(event: JsonObject, draft: Draft) -> Draft | str:
 def _find_lack(draft: Draft) -> str | None:
     """Why the texts of a draft do not make a lesson."""
     question, answer = draft.question, draft.answer
-    if len(answer) > MAX_LESSON or _size_of_others(draft) > MAX_OTHERS:
+    others = [value for value in draft.content.values() if value not in (question, answer)]
+    if len(answer) > MAX_LESSON or sum(map(len, iter_strings(others))) > MAX_OTHERS:
         return DOCUMENT
     talk = CONVERSATION if is_conversation(answer) else None
     if lack := talk or find_emptiness(answer) or (THOUGHT if is_thinking_aloud(answer) else None):
@@ -185,12 +186,6 @@ def _find_lack(draft: Draft) -> str | None:
         return UNNAMED
     unsolved = UNRESOLVED if is_inconclusive(answer) else None
     return unsolved or find_restatement(question, answer) or find_platitude(answer, strict=False)
-
-
-def _size_of_others(draft: Draft) -> int:
-    """Characters of the fields that are neither the question nor the answer."""
-    others = [value for value in draft.content.values() if value not in (draft.question, draft.answer)]
-    return sum(map(len, iter_strings(others)))
 
 
 def _missing(event: JsonObject) -> str:
@@ -267,17 +262,17 @@ _ASKS: Final = (
     ("a rule", r"best.practice|convention|guideline|recommend|constraint|should|lesson|gotcha|avoid"),
 )
 _GENERAL_ASKS: Final = tuple(pattern for name, pattern in _ASKS if name != "a design")
-_MOMENTS: Final = (
+_STEPS_AND_DAYS: Final = (
     ("a step of one project", r"\b(?:phase|slice|sprint|milestone|round|session) ?\d"),
     ("a date or commit", r"\b20\d\d-\d\d-\d\d\b|\b(?=[a-f]*\d)(?=\d*[a-f])[0-9a-f]{7,40}\b"),
+)
+_MOMENTS: Final = (
+    *_STEPS_AND_DAYS,
     ("measurements", r"=\s*\d|\b\d+(?:\.\d+)?(?:%| ?ms\b|/\d+\b)"),
     ("one plan", r"\bpriorit|\broadmap\b|\bbacklog\b|\bbuilt next\b|\bestimate\b"),
 )
-
-
 _RUNS: Final = (
-    ("a step of one project", r"\b(?:phase|slice|sprint|milestone|round|session) ?\d"),
-    ("a date or commit", r"\b20\d\d-\d\d-\d\d\b|\b(?=[a-f]*\d)(?=\d*[a-f])[0-9a-f]{7,40}\b"),
+    *_STEPS_AND_DAYS,
     (
         "a ticket",
         r"(?<!\w)#\d+\b|\b(?!utf-|sha-|iso-)[a-z]{3,}-(?=[a-z]*\d)(?=\d*[a-z])[0-9a-z]{3,6}\b|\b[A-Z]{2,8}-\d{2,}\b",

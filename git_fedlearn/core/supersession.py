@@ -9,6 +9,7 @@ from typing import Final, NamedTuple
 
 from git_fedlearn.core.canonical import Json, JsonObject
 from git_fedlearn.core.identity import RecordId
+from git_fedlearn.core.record import ID_FORM
 
 SUPERSEDES: Final = "supersedes"
 """The field of a record with the ids of the lessons that it replaces."""
@@ -37,7 +38,7 @@ def superseded_ids(fields: JsonObject) -> list[RecordId]:
     """The lessons that a record replaces; a single id counts as a list of one."""
     value = fields.get(SUPERSEDES)
     listed = [value] if isinstance(value, str) else value if isinstance(value, list) else []
-    ids = [RecordId(item) for item in listed if isinstance(item, str) and _is_id(item)]
+    ids = [RecordId(item) for item in listed if isinstance(item, str) and ID_FORM.fullmatch(item)]
     return list(dict.fromkeys(ids))[:MAX_SUPERSEDED]
 
 
@@ -45,10 +46,6 @@ def superseding(fields: JsonObject, older: Iterable[RecordId]) -> JsonObject:
     """The fields of a record that also replaces these lessons."""
     listed: list[Json] = [*sorted({*superseded_ids(fields), *older})]
     return {**fields, SUPERSEDES: listed} if listed else fields
-
-
-def _is_id(text: str) -> bool:
-    return len(text) == 32 and not set(text) - set("0123456789abcdef")  # noqa: PLR2004  digits of an id
 
 
 def find_last(

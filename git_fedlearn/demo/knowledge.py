@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from git_fedlearn.core.canonical import Json
+from git_fedlearn.core.canonical import Json, objects_in
 from git_fedlearn.core.layout import SHARED_SETS, SetName
 from git_fedlearn.core.record import RETRACTED, Record, score_of, seen_by
 from git_fedlearn.demo.systems import System, record_sets
@@ -75,10 +75,4 @@ def _joined(fields: dict[str, Json], keys: tuple[str, str]) -> str:
     texts = [value for key in keys if isinstance(value := fields.get(key), str)]
     if texts:
         return ": ".join(texts)
-    messages = fields.get("messages")
-    parts = (
-        [message["content"] for message in messages if isinstance(message, dict)]
-        if isinstance(messages, list)
-        else []
-    )
-    return " ".join(str(text) for text in parts)
+    return " ".join(str(message["content"]) for message in objects_in(fields.get("messages")))

@@ -63,7 +63,9 @@ def adopt(repository: Repository, intake: Intake, files: Iterable[OlderFile], no
         elif kind is OlderKind.MONTH:
             _adopt_month(repository, path, adopted)
         elif kind is OlderKind.RAW:
-            _untrack(repository, path, adopted)
+            # It stays on this machine, where .gitignore hides it.
+            repository.git.run("rm", "--cached", "--quiet", "--ignore-unmatch", "--", path)
+            adopted.done.append(AdoptedFile(path, OlderKind.RAW))
     return adopted
 
 
@@ -140,12 +142,6 @@ def _adopt_month(repository: Repository, path: str, adopted: Adopted) -> None:
         target = write_older_month(repository, repository.top / path)
         name = repository.relative(target) if target else ""
         _remove(repository, AdoptedFile(path, OlderKind.MONTH, 0, name), adopted)
-
-
-def _untrack(repository: Repository, path: str, adopted: Adopted) -> None:
-    """Take a raw file out of the index; it stays on this machine, where .gitignore hides it."""
-    repository.git.run("rm", "--cached", "--quiet", "--ignore-unmatch", "--", path)
-    adopted.done.append(AdoptedFile(path, OlderKind.RAW))
 
 
 def _lesson_of(event: JsonObject) -> tuple[SetName, JsonObject] | None:

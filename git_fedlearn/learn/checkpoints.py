@@ -10,13 +10,14 @@ import os
 import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import IO, Final, NamedTuple
+from typing import IO, Annotated, Final, NamedTuple
 
+import msgspec
 from xxhash import xxh3_64_hexdigest, xxh3_128_hexdigest
 
-from git_fedlearn.core.canonical import Json, JsonObject
+from git_fedlearn.core.canonical import JsonObject
 from git_fedlearn.learn.remote_files import Status
 from git_fedlearn.learn.source_settings import find_folder
 from git_fedlearn.learn.sources import FileMark, Location, SourceError, SourceFile, is_compressed, open_source
@@ -32,18 +33,21 @@ _UNREADABLE: Final = (OSError, EOFError, ValueError, zlib.error, SourceError)
 """Errors of a file that cannot be read; the reader of its lines reports them."""
 
 
+_Count = Annotated[int, msgspec.Meta(ge=0)]
+
+
 @dataclass(frozen=True, slots=True)
 class Checkpoint:
     """How far a file was read; `head` and `tail` are hashes of at most HEAD_BYTES and TAIL_BYTES."""
 
-    offset: int
-    number: int
+    offset: _Count
+    number: _Count
     head: str
     tail: str
-    device: int
-    inode: int
-    size: int
-    modified_ns: int
+    device: _Count
+    inode: _Count
+    size: _Count
+    modified_ns: _Count
 
 
 Checkpoints = Mapping[str, Checkpoint]
@@ -217,23 +221,8 @@ def _is_untouched(checkpoint: Checkpoint, status: os.stat_result | Status) -> bo
 
 def _read(path: Path) -> Checkpoints | None:
     """The checkpoints in a file; None if it is missing, damaged or of another version."""
-    try:
-        match read_json(path):
-            case {"format": number, "files": dict(files)} if number == FORMAT:
-                return {name: _parse_checkpoint(checkpoint) for name, checkpoint in files.items()}
-    except (LookupError, TypeError):
-        return None
+    match read_json(path):
+        case {"format": number, "files": files} if number == FORMAT:
+            with suppress(msgspec.ValidationError):
+                return msgspec.convert(files, dict[str, Checkpoint])
     return None
-
-
-def _parse_checkpoint(value: Json) -> Checkpoint:
-    """Parse one checkpoint. Raises TypeError or LookupError if it is invalid."""
-    if not isinstance(value, dict):
-        raise TypeError("not a checkpoint")
-    found = {field.name: value[field.name] for field in fields(Checkpoint)}
-    checkpoint = Checkpoint(**found)  # type: ignore[arg-type]  # checked below
-    for field in fields(Checkpoint):
-        part = found[field.name]
-        if type(part) is not field.type or (isinstance(part, int) and part < 0):
-            raise TypeError("not a checkpoint")
-    return checkpoint

@@ -23,7 +23,7 @@ from git_fedlearn.core.events import (
     unit_number,
 )
 from git_fedlearn.core.layout import FINE_TUNING, SetName
-from git_fedlearn.core.occurrence import is_of_one_occurrence
+from git_fedlearn.core.lessons import is_of_one_occurrence
 from git_fedlearn.core.scoring import BELOW, Score, Skipped, route_event
 from git_fedlearn.learn.extracts import (
     Chunk,

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from xxhash import xxh3_64_hexdigest
 
-from git_fedlearn.core.canonical import JsonObject, format_value, parse_value
+from git_fedlearn.core.canonical import JsonObject, format_value, parse_object
 from git_fedlearn.core.events import SCORE
 from git_fedlearn.core.identity import is_metadata_key
 from git_fedlearn.core.layout import FINE_TUNING, SetName
@@ -144,7 +144,7 @@ class Admitter:
 
     def _admit_lesson(self, key: bytes, batch: AdmittedBatch) -> None:
         found = self._lessons[key]
-        content = parse_object(found.content)
+        content = parse_object(found.content) or {}
         if found.score is not None:
             content[SCORE] = found.score
         if found.set_name == FINE_TUNING:
@@ -164,7 +164,7 @@ class Admitter:
 
     def _admit_events(self, events: "Iterable[RecentEvent]") -> Iterator[tuple[str, bytes]]:
         for event in events:
-            fields = {**parse_object(event.content), SCORE: event.score}
+            fields = {**(parse_object(event.content) or {}), SCORE: event.score}
             if event.time:
                 fields["timestamp"] = min(event.time, f"{self._today.isoformat()}T23:59:59+00:00")
             try:
@@ -172,14 +172,6 @@ class Admitter:
             except NotARecordError:
                 continue
             yield event.time, record.line
-
-
-def parse_object(data: bytes) -> JsonObject:
-    """Parse a canonical object. Raises TypeError for any other value."""
-    value = parse_value(data)
-    if not isinstance(value, dict):
-        raise TypeError("not an object")
-    return value
 
 
 def sample_key(content: Mapping[str, object]) -> str:

@@ -4,7 +4,6 @@ The kind is guessed from the form of the text: an error with its solution, or a 
 """
 
 import re
-from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 from git_fedlearn.core.canonical import JsonObject
@@ -55,12 +54,10 @@ _SENTENCE_END: Final = re.compile(r"(?<=[.!?])\s+(?=\S)|\n+")
 
 
 class NoteOptions(NamedTuple):
-    """What is not guessed: the error that the text solves, or that it is a practice; title and tags."""
+    """What is not guessed: the error that the text solves, or that it is a practice."""
 
     error: str = ""
     practice: bool = False
-    title: str = ""
-    tags: Sequence[str] = ()
 
 
 def route_note(text: str, options: NoteOptions, weights: Weights) -> RoutedLesson | Skipped:
@@ -73,22 +70,17 @@ def route_note(text: str, options: NoteOptions, weights: Weights) -> RoutedLesso
         fields = _practice(text) if options.practice else _guess(text)
     if fields is None:
         return Skipped(UNSOLVED)
-    routed = _route(fields, options, weights)
+    routed = _route(fields, weights)
     if "solution" in fields:
         return routed
-    said = _route(whole, options, weights)  # a part of a practice may say too little, its whole must not
+    said = _route(whole, weights)  # a part of a practice may say too little, its whole must not
     if len(words_of(text)) < MIN_WORDS:
         return Skipped(SAYS_NOTHING)
     return said if isinstance(said, Skipped) or isinstance(routed, Skipped) else routed
 
 
-def _route(fields: JsonObject, options: NoteOptions, weights: Weights) -> RoutedLesson | Skipped:
-    event: JsonObject = {**fields, "endorsed": True}
-    if options.title:
-        event["title"] = options.title.strip()
-    if options.tags:
-        event["tags"] = [*dict.fromkeys(tag.strip() for tag in options.tags)]
-    return route_event(event, weights, threshold=0.0)[1]
+def _route(fields: JsonObject, weights: Weights) -> RoutedLesson | Skipped:
+    return route_event({**fields, "endorsed": True}, weights, threshold=0.0)[1]
 
 
 def _guess(text: str) -> "JsonObject | None":

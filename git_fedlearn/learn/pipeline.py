@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Final, NamedTuple
 
+from git_fedlearn.core.canonical import parse_object
 from git_fedlearn.core.events import SCORE
 from git_fedlearn.learn.checkpoints import Checkpoints, ReadPosition, find_start
 from git_fedlearn.learn.extractor import Extractor
@@ -22,7 +23,7 @@ from git_fedlearn.learn.extracts import (
     Rules,
     split_chunks,
 )
-from git_fedlearn.learn.intake import WAITS, AdmittedBatch, Admitter, Intake, parse_object, sample_key
+from git_fedlearn.learn.intake import WAITS, AdmittedBatch, Admitter, Intake, sample_key
 from git_fedlearn.learn.lines import START_BYTES
 from git_fedlearn.learn.profiles import find_mistakes
 from git_fedlearn.learn.sources import SourceFile, SourceKind, Sources
@@ -136,7 +137,7 @@ class Pipeline:
             start = self._redacted_start(fault.start) if fault.start else ""
             batch.faults.append(ReadFault(where(fault.place), fault.reason, fault.hint, start))
         for lesson in waiting:
-            content = parse_object(lesson.content)
+            content = parse_object(lesson.content) or {}
             scored = content if lesson.score is None else {**content, SCORE: lesson.score}
             day = self.today.isoformat()
             batch.waiting.append(DoubtfulSample(sample_key(content), where(lesson.place), day, scored))

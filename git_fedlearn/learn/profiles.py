@@ -180,9 +180,7 @@ def _complete(name: str, entry: object) -> Mapping[str, Any]:
 
 
 def _base(profile: object) -> Mapping[str, Any]:
-    if profile is None:
-        return {}
-    if profile in READERS:
+    if profile is None or profile in READERS:
         return {}
     found = READY_MADE.get(profile) if isinstance(profile, str) else None
     if found is None:

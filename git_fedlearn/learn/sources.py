@@ -21,9 +21,9 @@ from typing import IO, TYPE_CHECKING, Any, Final, NamedTuple, cast
 from git_fedlearn.errors import FedlearnError
 from git_fedlearn.extras import ZSTD, Lazy, MissingExtraError, load_extra
 from git_fedlearn.learn.documents import HEAD_BYTES, is_document, read_document
+from git_fedlearn.learn.known_tools import find_sessions
 from git_fedlearn.learn.lines import MAX_LINE, Line, Skimmer, read_lines
 from git_fedlearn.learn.profiles import Profile
-from git_fedlearn.learn.recognition import find_sessions
 from git_fedlearn.learn.remote_files import RemotePath, find_remote
 from git_fedlearn.repository.repository import Repository
 
@@ -123,7 +123,9 @@ def choose_source(repository: Repository, directory: Path, named: str | None) ->
     home = repository.environment.get("HOME", "~")
     is_config = not named and not repository.environment.get("AI_STACK_DATA")
     base = repository.top if is_config else directory
-    return base / (home + place[1:] if place.startswith("~/") else place)
+    path = base / (home + place[1:] if place.startswith("~/") else place)
+    plain = Path(os.path.normpath(path))  # wrong where `..` leads out of a symbolic link
+    return plain if plain.resolve() == path.resolve() else path
 
 
 def configured_source(repository: Repository) -> str | None:

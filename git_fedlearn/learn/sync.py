@@ -32,8 +32,12 @@ from git_fedlearn.repository.state import SOURCES, read_json, write_json
 from git_fedlearn.repository.work_tree import SYSTEM_TRAILER, commit_data, refuse_unfinished
 from git_fedlearn.repository.workers import cores
 from git_fedlearn.statistics.metrics import write_month
-from git_fedlearn.training.own_files import RepairedFile, remember_own_files, repair_own_files
-from git_fedlearn.training.own_snapshots import clear_retracted
+from git_fedlearn.training.own_files import (
+    RepairedFile,
+    clear_retracted,
+    remember_own_files,
+    repair_own_files,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +157,7 @@ def _join_lessons(repository: Repository, synced: Synced, *, write: bool) -> dic
 def _write_own_files(repository: Repository, synced: Synced, now: datetime) -> None:
     """Write the snapshot of the newest events, and the month file."""
     settings, batch = repository.settings, synced.batch
-    folder = snapshot_folder(repository.top, repository.system())
+    folder = repository.top / "data" / "telemetry" / "snapshots" / repository.system()
     if batch.events:
         keep = (settings.telemetry_events, settings.telemetry_snapshots)
         synced.snapshot = write_snapshot(folder, batch.events, now.date(), keep)
@@ -186,11 +190,6 @@ def rules_of(repository: Repository, options: SyncOptions) -> Rules:
         explain=options.explain,
         scorer=Scorer(scorer) if scorer else None,
     )
-
-
-def snapshot_folder(top: Path, system: str) -> Path:
-    """The folder of a system's telemetry snapshots; no other system writes there."""
-    return top / "data" / "telemetry" / "snapshots" / system
 
 
 def write_snapshot(

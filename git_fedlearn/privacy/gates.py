@@ -111,12 +111,9 @@ _ESCAPES = (
     r"\^\[\[|%(?:25)?[2-7][0-9a-fA-F]|&#[0-9]{2,3};|&#x[2-7][0-9a-fA-F];|"
     r"[\"']\s{0,32}[+.&\\]\s{0,32}[\"']"
 )
-# The first two characters decode to one of ASCII and the beginning of the next, or to a lead of UTF-8 and the
-# beginning of a continuation, or the first to a zero byte.
-_BASE64_TEXT = (
-    r"(?:^|[^A-Za-z0-9+/_=])(?:A|[CDI-Za-f][AC-HM-QS-Xc-gi-ns-wyz0-389+/_-]|[w-z0-9][I-LYZabo-r4-7])"
-    r"[A-Za-z0-9+/_-]{20}"
-)
+ENCODED_TEXT: Final = r"[CDI-Za-f][AC-HM-QS-Xc-gi-ns-wyz0-389+/_-]|[w-z0-9][I-LYZabo-r4-7]"
+"""In base64, one of ASCII and the beginning of the next, or a lead of UTF-8 and that of a continuation."""
+_BASE64_TEXT = rf"(?:^|[^A-Za-z0-9+/_=])(?:A|{ENCODED_TEXT})[A-Za-z0-9+/_-]{{20}}"
 _BIRTHS = (
     "d.?o.?b|birth|born|gebor|geburt|naiss|naci|nasci|nat[oa] il|urodz|ur\\.|"
     f"[nf][{FOREIGN}]|[{FOREIGN}]{{2}}"
@@ -147,7 +144,7 @@ GROUPS: Final = (
     Group(r"kind[\"']?:[ \t]*[\"']?[Ss]ecret", (Gate("find_manifests"),)),
     Group(_tokens(1), (Gate("find_tokens", lambda: (_tokens(MIN_REST_LENGTH),)),)),
     Group(
-        _any_of(mark for row in MARKED for mark in row.marks if mark != "==") + "|[A-Za-z0-9+/]==",
+        _any_of(mark for row in MARKED for mark in row.marks if mark != "==") + "|[0-9]:[A-Za-z0-9+/]+==",
         (Gate("find_marked_tokens", lambda: (row.pattern for row in MARKED)),),
     ),
     Group("AKIA|ASIA", (Gate("find_aws_secrets", _of(tokens.AWS_KEY_ID)),)),
@@ -195,7 +192,7 @@ GROUPS: Final = (
         r"\.(?i:local|lan|internal|intranet|intra|corp|home|private|priv|ts\.net|svc|mgmt|int)",
         (Gate("find_internal_hosts", _of(*hosts.INTERNAL_NAMES)),),
     ),
-    Group(r"\\|%[2-7]|&#|\^\[|[\"']\s*[+.&]\s*[\"']", (Gate("find_behind_escapes", lambda: (_ESCAPES,)),)),
+    Group(_ESCAPES, (Gate("find_behind_escapes"),)),
     Group(r"[A-Za-z0-9_-]\x81|\x81[A-Za-z0-9_-]", (Gate("find_behind_lookalikes"),)),
 )
 
@@ -222,9 +219,9 @@ RUN_GROUPS: Final = (
         (
             Gate("find_named_tokens"),
             Gate("find_with_detect_secrets"),
-            Gate("find_in_base64_lines", lambda: (r"[A-Za-z0-9+/]{16}\r?\n",)),
         ),
     ),
+    Group(r"[A-Za-z0-9+/]{16}\r?\n", (Gate("find_in_base64_lines"),)),
 )
 _NEED_DIGITS: Final = frozenset(("find_with_detect_secrets",))
 """Detectors that need both their own sign and a run with a digit."""

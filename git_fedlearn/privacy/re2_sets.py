@@ -6,6 +6,7 @@ makes a pattern of `re` one of RE2 that matches wherever the original does.
 
 from __future__ import annotations
 
+import codecs
 import re
 from typing import TYPE_CHECKING, Final
 
@@ -29,6 +30,8 @@ _PART = re.compile(
 )
 _BEFORE = re.compile(r"\(\?<!(?P<chars>\[(?:\\[a-z]|[^\]\\])+\])\)")
 _LAST_HYPHEN = re.compile(r"(?<!\\)-\Z")
+_BESIDE_LETTER = re.compile(r"[^\\]?[A-Za-z0-9]\\b|.{0,2}\\b[A-Za-z0-9](?![?*{])", re.DOTALL)
+"""There, an end of a word for `re` is one for RE2, too, to which a letter beyond ASCII is no letter."""
 _BEYOND_ASCII = re.compile(r"\\u[0-9a-f]{4}|[^\x00-\x7f]")
 _FOREIGN_OF = {
     r"\d": r"\x81\x84",
@@ -55,6 +58,8 @@ def relaxed(pattern: str) -> str:
             depth += bool(part["open"] or part["look"] or part["group"]) - bool(part["close"])
         elif part["look"]:
             depth = 1
+        elif part[0] == r"\b":
+            pieces.append(r"\b" if _BESIDE_LETTER.match(pattern, max(0, part.start() - 2)) else "")
         else:
             pieces.append(_relaxed_part(part))
     return "".join(pieces)
@@ -78,7 +83,7 @@ def _relaxed_escape(escape: str) -> str:
         return _ANY_TEXT
     if escape in _FOREIGN_OF:
         return f"[{escape}{_FOREIGN_OF[escape]}]"
-    return {r"\b": "", r"\Z": ""}.get(escape, escape)
+    return "" if escape == r"\Z" else escape
 
 
 def _relaxed_set(chars: str) -> str:
@@ -143,6 +148,7 @@ class _StandIns(dict[int, int]):
 
 
 _FOREIGN, _LOOKALIKE, _DEGREE, _ODD, _DIGIT, _SPACE = range(0x80, 0x86)
+_LAST_CONTROL: Final = 0xA0
 _MAX_STAND_INS: Final = 20_000
 _STAND_INS: Final = _StandIns(
     dict.fromkeys(map(ord, LOOKALIKES), _LOOKALIKE)
@@ -152,6 +158,19 @@ _STAND_INS: Final = _StandIns(
 )
 
 
+_LATIN: Final = bytes(code if code < _LAST_CONTROL else _STAND_INS[code] for code in range(256))
+
+
+def _stand_ins(error: UnicodeError) -> tuple[bytes, int]:
+    """What stands for characters beyond Latin 1, which no byte of _LATIN changes."""
+    assert isinstance(error, UnicodeEncodeError)  # noqa: S101 -- nothing else is asked for
+    beyond = error.object[error.start : error.end]
+    return beyond.translate(_STAND_INS).encode("latin-1"), error.end
+
+
+codecs.register_error("fedlearn-stand-ins", _stand_ins)
+
+
 def for_gates(text: str) -> bytes:
     """The text as the gates see it, one byte a character: what is beyond ASCII is one of a few bytes."""
-    return text.encode() if text.isascii() else text.translate(_STAND_INS).encode("latin-1")
+    return text.encode() if text.isascii() else text.encode("latin-1", "fedlearn-stand-ins").translate(_LATIN)

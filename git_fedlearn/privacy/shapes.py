@@ -23,7 +23,7 @@ _WORD_VALUES = frozenset(
     auth bearer basic digest oauth oauth2 basic-auth postgres mysql redis encrypted hashed plaintext
     plain file not-set not_set notset env environment
     fail failed vault manual auto prompt stdin changeit expired valid here there this
-    that
+    that x-oauth-basic palau
     """.split()
 )
 # A path begins with a slash, but so does one base64 value in 64: one with padding, or long, with digits and
@@ -33,25 +33,29 @@ _NO_PATH = (
     r"(?=[^0-9]{0,40}[0-9][^0-9]{0,40}[0-9])(?=[^A-Z]{0,20}[A-Z][^A-Z]{0,20}[A-Z])[A-Za-z0-9+/]{36,512}$"
 )
 _VARIABLE = lazy_pattern(
-    r"^(?:\$[({]|\$[A-Z_]{3,40}/|%[A-Za-z_]{1,40}%$|%[sdr(]$|%\(|\{\{|<[^>]*>$|\[[^\]]*\]$|#\{|\*\*|~/|"
-    rf"/(?!{_NO_PATH})|\.\.?/|https?:|file:|arn:|[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+$)",
+    r"^(?:\$[({]|\$[A-Za-z_]{3,40}(?:[/:@]|\$$)|%[A-Za-z_]{1,40}%$|%[a-z(]$|%\(|\{[\w.$:]*\}$|\{\{|<[^>]*>$|"
+    r"\[[^\]]*\]$|#\{|\*\*|~/|"
+    rf"/(?!{_NO_PATH})|\.\.?/|file:|arn:|[a-z][a-z0-9+]{{1,16}}://(?![^/\s]*@)|[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+$)",
 )
 _CODE = lazy_pattern(r"[(){}\[\];]|->|=>|::|\?\.[A-Za-z_]|\$\{|\s\s|\\[nrt]$|^[A-Za-z_]+(?:\.[A-Za-z_]+)+$")
+_JOINTS = lazy_pattern(r"[.+/]")
 _VERSION = lazy_pattern(
     r"[~^=<>v]{0,2}\d{1,4}(?:\.\w{1,8}){1,3}(?:-[0-9.]{1,17})?|"
     r"v?\d{1,8}\.\d{1,8}\.\d{1,8}(?:[-+][0-9A-Za-z.+-]{1,80})?(?:/go\.mod)?"
 )
 _HEX = lazy_pattern(r"[0-9a-f]+|[0-9A-F]+")
 _UUID = lazy_pattern(r"[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}")
-_SEGMENT = lazy_pattern(r"(?P<word>[A-Za-z]*)[0-9]{0,4}|[0-9]{1,4}[A-Za-z]{0,2}|[0-9]{8}|[0-9][a-z]{4,16}")
+_SEGMENT = lazy_pattern(
+    r"(?P<word>[A-Za-z]*)[0-9]{0,5}|[a-z][0-9]{1,2}[a-z]|[0-9]{1,4}[A-Za-z]{0,2}|[0-9]{8}|[0-9][a-z]{4,16}"
+)
 _CAMEL = lazy_pattern(r"[A-Z]?[a-z]+|[A-Z]+")
 _BREAKS = lazy_pattern(r"[-_./ :]+|%20")
 _DIGITS = lazy_pattern(r"[0-9]+")
 _UNSPEAKABLE = lazy_pattern(
-    r"[bcdfghjklmnpqrstvwxz]{6}|[A-Z][a-z][A-Z][a-z][A-Z]|[a-z][A-Z]{1,2}[a-z][A-Z]{1,2}[a-z]|"
+    r"[bcdfghjklmnpqrstvwxz]{6}|[A-Z][a-z][A-Z][a-z][A-Z]|"
+    r"[a-z](?!(?:As|At|By|Db|Id|If|In|Ip|Is|My|No|Of|On|Or|To|Ui|Up)[A-Z])[A-Z]{1,2}[a-z][A-Z]{1,2}[a-z]|"
     r"[A-Z][a-z][A-Z][^_-]{0,24}[A-Z]{2}[a-z][A-Z]"
 )
-_VOWELLESS = lazy_pattern(r"(?<![a-z])[A-Z]?[bcdfghjklmnpqrstvwxz]{3,5}(?![a-z])")
 
 
 def is_stand_in(value: str) -> bool:
@@ -60,8 +64,9 @@ def is_stand_in(value: str) -> bool:
         len(set(value)) <= 1
         or value.lower() in _WORD_VALUES
         or _VARIABLE.match(value) is not None
-        or (value[0] in "$&*!~@:" and is_identifier_like(value.lstrip("$:")[value[0] not in "$:" :]))
+        or (value[0] in "$&*!~@:?" and is_identifier_like(value.lstrip("$:")[value[0] not in "$:" :]))
         or _STAND_IN.search(value) is not None
+        or (_UUID.fullmatch(value) is not None and len(set(value)) <= 6)  # noqa: PLR2004 -- of zeros and the like
     )
 
 
@@ -89,7 +94,7 @@ def is_code(value: str) -> bool:
     """Whether the value is an expression: code that may compute a secret but does not contain one."""
     if _CODE.search(value) is not None:
         return True
-    parts = value.split(".")
+    parts = _JOINTS.split(value)
     return len(parts) > 1 and all(
         part.isidentifier() and is_identifier_like(part.strip("_")) for part in parts
     )
@@ -114,11 +119,7 @@ def is_identifier_like(value: str) -> bool:
 
 def _is_unspeakable(value: str) -> bool:
     """Whether it cannot be read aloud: too many consonants in a row, or alternating case."""
-    if len(value) < 8:  # noqa: PLR2004 -- shorter ones are acronyms
-        return False
-    if _UNSPEAKABLE.search(value) is not None:
-        return True
-    return len(value) >= 16 and value.isalnum() and len(_VOWELLESS.findall(value[:256])) > 1  # noqa: PLR2004
+    return len(value) >= 8 and _UNSPEAKABLE.search(value) is not None  # noqa: PLR2004 -- shorter ones are acronyms
 
 
 def _is_name_with_numbers(value: str) -> bool:
@@ -132,6 +133,11 @@ def _is_name_with_numbers(value: str) -> bool:
 def is_version(value: str) -> bool:
     """Whether it is the version of a program or module, also of a commit."""
     return _VERSION.fullmatch(value) is not None
+
+
+def is_certificate(value: str) -> bool:
+    """Whether it is the beginning of a certificate or public key in base64, which anybody may read."""
+    return value.startswith(("LS0tLS1CRUdJTiBDRVJU", "LS0tLS1CRUdJTiBQVUJM"))
 
 
 def is_hash_like(value: str) -> bool:
@@ -159,24 +165,24 @@ def is_generated_with_brackets(value: str) -> bool:
     classes = any(map(str.isupper, value)) + any(map(str.islower, value)) + any(map(str.isdigit, value))
     if len(value) < 12 or classes < 3 or _SYNTAX.search(value) is not None or not is_random(value):  # noqa: PLR2004
         return False
-    return any(len(part) > 3 and not is_identifier_like(part) for part in _BRACKET.split(value))  # noqa: PLR2004
+    parts = _BRACKET.split(value)
+    return len(parts) > 1 and any(len(part) > 3 and not is_identifier_like(part) for part in parts)  # noqa: PLR2004
 
 
 _MIN_SIGNS = 6
 _SIGN = lazy_pattern(r"[^\w\s]")
-_WORD = lazy_pattern(r"[a-z]{6}")
+_WORD = lazy_pattern(r"(?=[a-z]{0,3}[aeiou])[a-z]{6}")
 
 
 def is_full_of_signs(value: str) -> bool:
     """Whether a program made it of all the keys: no code has so many signs and so few words."""
     signs = _SIGN.findall(value)
+    digits = sum(map(str.isdigit, value))
     return (
         len(value) >= 20  # noqa: PLR2004 -- below, code can look like that
         and len(set(signs)) >= _MIN_SIGNS
         and " " not in value
-        and sum(map(str.isdigit, value)) > 1
-        and not value.islower()
-        and not value.isupper()
+        and (digits > 1 if value.lower() != value != value.upper() else digits > 4)  # noqa: PLR2004 -- as those of Django
         and _WORD.search(value) is None
     )
 

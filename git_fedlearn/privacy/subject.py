@@ -57,7 +57,7 @@ _NOT_A_SECRET = lazy_pattern(
     r"tokeni[sz]|tokens(?![_-]?secret)|(?<![a-z])m(?:ax|in)_?token|token[-_]?(?:count|limit|type|usage|"
     r"budget|len|size|index|"
     r"cost|rate|id_to|ize|window|per|s_|class|s$)|"
-    r"next[a-z_-]{0,12}token|(?:page|lock)[_-]?token|"
+    r"next[a-z_-]{0,12}token|(?:page|lock)[_-]?token|web[-_]?socket[-_]?key|"
     r"(?<![A-Za-z])(?:num|n|total|prompt|completion|input|output|cached|eos|bos|pad|unk|mask|stop|sep|"
     r"cls|special|next|first|last|"
     r"end|start|begin|page|continuation|csrf_?form|idempotency|request|lock|"
@@ -198,11 +198,10 @@ class Subject:
         """The spans of what stands between blanks and is long enough for a token, in order."""
         found: list[tuple[int, int]] = []
         at = 0
-        for word in self.text.split():
-            if len(word) >= LONG_WORD_LENGTH:
-                start = self.text.index(word, at)
-                at = start + len(word)
-                found.append((start, at))
+        for word in [word for word in self.text.split() if len(word) >= LONG_WORD_LENGTH]:
+            start = self.text.index(word, at)
+            at = start + len(word)
+            found.append((start, at))
         return found
 
     @cached_property

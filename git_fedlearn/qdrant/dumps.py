@@ -41,7 +41,7 @@ def _take(repository: Repository, path: str, admit: Admit) -> TakenDump:
     repository.sets.check_name(taken.set_name)
     key = POINT_ID if name in read_qdrant_settings(repository.top).lessons else POINT
     lines = list[bytes]()
-    for point in read_dump(repository, path) or []:
+    for point in read_dump(repository.top / path) or []:
         payload = point.get("payload")
         content: JsonObject = (
             {name: value for name, value in payload.items() if not is_metadata_key(name)}

@@ -6,6 +6,8 @@ holder, lets in one process at a time. Payload indexes are written as in Qdrant'
 `{"type": "keyword"}`.
 """
 
+# ruff: noqa: D102  the protocol says what the methods mean
+
 import json
 import shutil
 from collections.abc import Iterator, Sequence
@@ -65,11 +67,9 @@ class EdgeStore:
         self._open: dict[str, EdgeCollection] = {}
 
     def names(self) -> list[str]:
-        """The names of the collections, sorted."""
         return sorted(self._folders())
 
     def find(self, name: str) -> "EdgeCollection | None":
-        """A collection by its name or an alias, under the name that was asked for."""
         named = self._aliases().get(name, name)
         if named not in self._open:
             folder = self._folders().get(known_name(named))
@@ -79,7 +79,7 @@ class EdgeStore:
         return self._open[named].renamed(name)
 
     def create(self, name: str, schema: Schema) -> "EdgeCollection":
-        """Create a collection with its vectors and payload indexes; nothing is left of an interrupted one."""
+        """Nothing is left of an interrupted one."""
         folder = self._folder / escape_name(name)
         unfinished = self._folder / _UNFINISHED / folder.name
         require_space(unfinished, WRITE_BYTES)
@@ -95,7 +95,7 @@ class EdgeStore:
         return self._open[name]
 
     def switch_alias(self, alias: str, name: str) -> None:
-        """Point an alias to a collection. Raises FedlearnError if a collection has that name."""
+        """Raises FedlearnError if a collection has that name."""
         folder = self._folders().get(known_name(alias))
         if folder:
             raise FedlearnError(
@@ -105,11 +105,9 @@ class EdgeStore:
         write_json(self._folder / _ALIASES, {**self._aliases(), alias: name})
 
     def note(self) -> str:
-        """Empty: the engine is that of the client."""
         return ""
 
     def close(self) -> None:
-        """Flush and close all collections."""
         for collection in self._open.values():
             collection.close()
         self._open.clear()
@@ -147,7 +145,6 @@ class EdgeCollection:
         return renamed
 
     def schema(self) -> Schema:
-        """Vectors, payload indexes and aliases of the collection."""
         with edge_errors(self._folder):
             known = self._shard.info().payload_schema
         vectors = {
@@ -164,12 +161,10 @@ class EdgeCollection:
         return Schema(vectors, self._config.get("sparse_vectors") or {}, indexes, aliases, multi)
 
     def count(self) -> int:
-        """The number of points."""
         with edge_errors(self._folder):
             return self._shard.count(edge.CountRequest(exact=True))
 
     def pages(self, start: PointId | None = None) -> Iterator[list[Point]]:
-        """All points without their vectors, or those from an id on."""
         offset = None if start is None else _native(start)
         while True:
             request = edge.ScrollRequest(offset=offset, limit=_SCROLL_PAGE, with_payload=True)
@@ -180,28 +175,23 @@ class EdgeCollection:
                 return
 
     def upsert(self, points: Sequence[Point]) -> None:
-        """Add points, or replace those with the same ids."""
         made = [edge.Point(_native(point.id), self._vectors(point.vector), point.payload) for point in points]
         self._update(edge.UpdateOperation.upsert_points(made))
 
     def set_payloads(self, points: Sequence[Point]) -> None:
-        """Replace the payloads of points and keep their vectors."""
         for point in points:
             self._update(edge.UpdateOperation.overwrite_payload([_native(point.id)], point.payload))
 
     def delete(self, points: Sequence[PointId]) -> None:
-        """Remove points."""
         if points:
             self._update(edge.UpdateOperation.delete_points([_native(point) for point in points]))
 
     def vector_of(self, point: PointId) -> Vector | None:
-        """The main vector of a point, None if it has none."""
         with edge_errors(self._folder):
             found = self._shard.retrieve([_native(point)], with_payload=False, with_vector=True)
         return main_vector(found[0].vector, self._main) if found else None
 
     def nearest(self, vector: Vector, limit: int) -> list[ScoredPoint]:
-        """The points most similar to a vector, best first."""
         query = edge.Query.Nearest(vector, using=self._main)
         with edge_errors(self._folder):
             found = self._shard.query(edge.QueryRequest(limit=limit, query=query, with_payload=True))
@@ -212,7 +202,6 @@ class EdgeCollection:
         self._update(edge.UpdateOperation.create_field_index(field, parse_index(index)))
 
     def close(self) -> None:
-        """Flush and close the shard."""
         with edge_errors(self._folder):
             self._shard.flush()
             self._shard.close()

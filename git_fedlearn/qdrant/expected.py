@@ -9,9 +9,8 @@ from collections.abc import Container, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from hashlib import blake2b
 from pathlib import Path
-from typing import IO
+from typing import IO, Final
 
-from git_fedlearn.core.canonical import InvalidJsonError, Json, JsonObject, parse_value
 from git_fedlearn.core.collection_names import is_cut
 from git_fedlearn.core.identity import POINT, RecordId
 from git_fedlearn.core.join import join_records
@@ -23,6 +22,8 @@ from git_fedlearn.qdrant.schema import find_whole_name, newest_snapshots
 from git_fedlearn.repository.files import read_file, refuse_foreign
 from git_fedlearn.repository.repository import Repository
 from git_fedlearn.repository.trees import committed_tree, set_paths, work_files
+
+_PART_BYTES: Final = 8_000_000
 
 
 def digest(data: bytes) -> bytes:
@@ -54,9 +55,12 @@ class RecordFile:
         except NotARecordError:
             return
         self.has_points = self.has_points or POINT in record.fields
-        key = bytes.fromhex(record.id)
+        self.put(bytes.fromhex(record.id), record.line)
+
+    def put(self, key: bytes, line: bytes) -> None:
+        """Add the canonical line of a record with this id, also a repeated one. Raises OSError."""
         self._offsets[key] = (*self._offsets.get(key, ()), self._end)
-        self._end += self._file.write(record.line + b"\n")
+        self._end += self._file.write(line + b"\n")
 
     def finish(self) -> None:
         """Flush after the last line. Raises OSError."""
@@ -71,6 +75,20 @@ class RecordFile:
         """The ids as 16 bytes each, sorted."""
         return sorted(self._offsets)
 
+    def parts(self) -> Iterator[list[bytes]]:
+        """All lines, those of an id together, sorted by id, in parts of about _PART_BYTES."""
+        part: list[bytes] = []
+        size = 0
+        for key in self.ids():
+            lines = [self._read_line(offset) for offset in self._offsets[key]]
+            size += sum(map(len, lines))
+            part += lines
+            if size > _PART_BYTES:
+                yield part
+                part, size = [], 0
+        if part:
+            yield part
+
     def lessons(self, key: bytes) -> list[Record]:
         """The lessons of an id after the join: none if retracted, several after a hash collision."""
         return [record for record in self._joined(key) if not record.is_tombstone]
@@ -81,14 +99,14 @@ class RecordFile:
         return max((record.gen for record in found if record.is_tombstone), default=-1)
 
     def _joined(self, key: bytes) -> Iterator[Record]:
-        records = [self._read(offset) for offset in self._offsets.get(key, ())]
+        records = [parse_record(self._read_line(offset)) for offset in self._offsets.get(key, ())]
         for record in join_records(records) if records else ():
             if digest(record.line) not in self._unchanged:
                 yield record
 
-    def _read(self, offset: int) -> Record:
+    def _read_line(self, offset: int) -> bytes:
         self._file.seek(offset)
-        return parse_record(self._file.readline()[:-1])
+        return self._file.readline()[:-1]
 
 
 @contextmanager
@@ -96,6 +114,17 @@ def open_record_file(folder: Path, unchanged: Container[bytes] = ()) -> Iterator
     """An empty RecordFile in a temporary file, in `folder` if it can be written."""
     with _temporary(folder) as file:
         yield RecordFile(file, unchanged)
+
+
+@contextmanager
+def disk_errors(folder: Path) -> Iterator[None]:
+    """Turn errors of a file in this folder into FedlearnError."""
+    try:
+        yield
+    except OSError as error:
+        raise FedlearnError(
+            f"{folder}: cannot be written: {error.strerror}", hint="free space, then run it again"
+        ) from error
 
 
 def _temporary(folder: Path) -> IO[bytes]:
@@ -130,18 +159,13 @@ def open_expected(
     """
     known = _digests_at(repository, collection, since) if since else frozenset()
     with open_record_file(repository.state.folder, known) as expected:
-        try:
+        with disk_errors(repository.state.folder):
             for path in source_files(repository, collection):
                 for line in _read_lines(repository, path):
                     expected.add(line)
             for line in more:
                 expected.add(line)
             expected.finish()
-        except OSError as error:
-            raise FedlearnError(
-                f"{repository.state.folder}: cannot be written: {error.strerror}",
-                hint="free space, then run it again",
-            ) from error
         yield expected
 
 
@@ -164,30 +188,6 @@ def _read_lines(repository: Repository, name: str) -> Iterator[bytes]:
                 yield line.removeprefix(BOM).rstrip(b"\r\n")
     except OSError as error:
         raise FedlearnError(f"{path}: cannot be read: {error.strerror}") from error
-
-
-def parse_dump(path: Path) -> list[JsonObject]:
-    """The points of a dump, a response of `POST /collections/NAME/points/scroll`. Raises FedlearnError."""
-    try:
-        value = parse_value(path.read_bytes())
-    except OSError as error:
-        raise FedlearnError(f"{path}: cannot be read: {error.strerror}") from error
-    except InvalidJsonError as error:
-        raise FedlearnError(f"{path}: {error}") from error
-    points = _points(value)
-    if points is None:
-        raise FedlearnError(
-            f"{path}: not a scroll dump", hint="it must contain `result.points`, each with a payload"
-        )
-    return points
-
-
-def _points(value: Json) -> list[JsonObject] | None:
-    match value:
-        case {"result": {"points": [*points]}} | {"points": [*points]} | [*points]:
-            kept = [point for point in points if isinstance(point, dict)]
-            return kept if all(isinstance(point.get("payload"), dict | None) for point in kept) else None
-    return None
 
 
 def _digests_at(repository: Repository, collection: str, revision: str) -> frozenset[bytes]:

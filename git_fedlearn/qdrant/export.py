@@ -4,14 +4,12 @@ The store is read page by page, and records are collected on disk until all are 
 has written nothing under data/; the next one resumes after its last page and adds nothing twice.
 """
 
-import tempfile
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from datetime import date
-from pathlib import Path
-from typing import IO, Final, NamedTuple
+from typing import NamedTuple
 from uuid import UUID
 
 from xxhash import xxh3_64_hexdigest
@@ -31,6 +29,7 @@ from git_fedlearn.qdrant.connect import (
     open_store,
     read_qdrant_settings,
 )
+from git_fedlearn.qdrant.expected import RecordFile, disk_errors, open_record_file
 from git_fedlearn.qdrant.mirrored import MirroredPoints
 from git_fedlearn.qdrant.schema import SNAPSHOTS, write_schema, write_snapshot
 from git_fedlearn.qdrant.spool import ExportSpool, ReadPage, ReadRecord, open_spool
@@ -40,9 +39,6 @@ from git_fedlearn.repository.repository import Repository
 from git_fedlearn.repository.state import EXPORTS
 from git_fedlearn.repository.workers import Progress
 from git_fedlearn.training.own_files import remember_own_files
-
-_DIGITS: Final = "0123456789abcdef"
-_PART_BYTES: Final = 8_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,8 +71,6 @@ class Exported:
     raised: int = 0
     replaced: int = 0
     """Records retracted because their mirrored points have another content now."""
-    ids: set[bytes] = field(default_factory=set)
-    """Ids of the records."""
     own_ids: set[bytes] = field(default_factory=set)
     """Ids of those that are not of points that an import made."""
     point_ids: set[PointId] = field(default_factory=set)
@@ -170,10 +164,13 @@ def export_collection(
     name = f"{xxh3_64_hexdigest(place.encode())}-{escape_name(collection.name)}.jsonl"
     header: JsonObject = {"day": request.today.isoformat(), "lessons": collection.name in request.lessons}
     is_whole = not (request.dry_run or request.filters)
-    with open_external_sort(repository.state.folder) as lines, ExitStack() as stack:
+    with open_record_file(repository.state.folder) as lines, ExitStack() as stack:
         spool = stack.enter_context(open_spool(folder, name, header)) if is_whole else ExportSpool(None, {})
-        _Reading(collection, admit, request, exported, lines, spool).run(progress)
-        lines.count(exported.folds)
+        with disk_errors(repository.state.folder):
+            _Reading(collection, admit, request, exported, lines, spool).run(progress)
+            lines.finish()
+        for part in lines.parts():
+            exported.folds.add(part)
         if request.dry_run:
             _join(repository, request, exported, lines, write=False)
         else:
@@ -193,7 +190,7 @@ class _Reading:
     admit: Admit
     request: ExportRequest
     exported: Exported
-    lines: "ExternalSort"
+    lines: RecordFile
     spool: ExportSpool
     seen: set[PointId] = field(default_factory=set)
 
@@ -225,12 +222,11 @@ class _Reading:
         self.exported.redacted.update(page.redacted)
         for line, is_own, point in page.records:
             identifier = bytes.fromhex(line[8:40].decode("ascii"))
-            self.exported.ids.add(identifier)
             if is_own:
                 self.exported.own_ids.add(identifier)
             if point is not None:
                 self.exported.point_ids.add(point)
-            self.lines.add(line)
+            self.lines.put(identifier, line)
 
     def _make_page(self, points: list[Point]) -> ReadPage:
         page = ReadPage([point.id for point in points], [], [], Counter())
@@ -282,90 +278,31 @@ def _make_record(point: Point, admit: Admit, *, mirrored: bool) -> tuple[Record,
 
 
 def _join(
-    repository: Repository, request: ExportRequest, exported: Exported, lines: "ExternalSort", *, write: bool
+    repository: Repository, request: ExportRequest, exported: Exported, lines: RecordFile, *, write: bool
 ) -> None:
     sets = repository.sets
     name = set_of_collection(exported.name)
     points = MirroredPoints(repository, name)
-    for part in lines.parts():
-        if part:
-            if write:
-                Ledger(repository).add(
-                    line for line in part if bytes.fromhex(line[8:40].decode()) in exported.own_ids
-                )
-            joined = sets.join(name, points.in_their_generation(part), write=write)
-            exported.records += len(part)
-            exported.added += len(joined.added)
-            exported.raised += len(joined.changed)
+    for part in map(_joined, lines.parts()):
+        if write:
+            Ledger(repository).add(
+                line for line in part if bytes.fromhex(line[8:40].decode()) in exported.own_ids
+            )
+        joined = sets.join(name, points.in_their_generation(part), write=write)
+        exported.records += len(part)
+        exported.added += len(joined.added)
+        exported.raised += len(joined.changed)
     if exported.point_ids:
-        today = request.today.isoformat()
-        exported.replaced = points.retract_replaced(exported.point_ids, exported.ids, today, write=write)
+        today, ids = request.today.isoformat(), {*lines.ids()}
+        exported.replaced = points.retract_replaced(exported.point_ids, ids, today, write=write)
 
 
-def _write_own_files(
-    repository: Repository, collection: Collection, lines: "ExternalSort", today: date
-) -> None:
+def _joined(lines: Iterable[bytes]) -> list[bytes]:
+    return join_into([b"".join([line + b"\n" for line in sorted({*lines})])], ()).records
+
+
+def _write_own_files(repository: Repository, collection: Collection, lines: RecordFile, today: date) -> None:
     folder = repository.top / SNAPSHOTS / repository.system()
-    pieces = (b"\n".join([*part, b""]) for part in lines.parts() if part)
+    pieces = (b"\n".join([*part, b""]) for part in map(_joined, lines.parts()))
     remember_own_files(repository, [write_snapshot(folder, collection.name, pieces, today)])
     write_schema(folder, collection.name, collection.schema(), today)
-
-
-class ExternalSort:
-    """Joins any number of record lines, kept on disk by the first digit of their ids."""
-
-    def __init__(self, files: Mapping[str, IO[bytes]], folder: Path) -> None:
-        self._files = files
-        self._folder = folder
-
-    def add(self, line: bytes) -> None:
-        """Add a record line in canonical form."""
-        with _disk_errors(self._folder):
-            self._files[line[8:9].decode("ascii")].write(line + b"\n")
-
-    def count(self, folds: Folds) -> None:
-        """Count the lines that share a record, one digit at a time."""
-        for file in self._files.values():
-            with _disk_errors(self._folder):
-                file.seek(0)
-                folds.add(file.read().split(b"\n")[:-1])
-
-    def parts(self) -> Iterator[list[bytes]]:
-        """The joined lines, sorted, in parts of about _PART_BYTES."""
-        together: list[bytes] = []
-        size = 0
-        for file in self._files.values():
-            with _disk_errors(self._folder):
-                file.seek(0)
-                data = file.read()
-            if together and size + len(data) > _PART_BYTES:
-                yield _joined(together)
-                together, size = [], 0
-            together.append(data)
-            size += len(data)
-        yield _joined(together)
-
-
-def _joined(pieces: list[bytes]) -> list[bytes]:
-    lines = sorted({line for piece in pieces for line in piece.split(b"\n")[:-1]})
-    return join_into([b"".join([line + b"\n" for line in lines])], ()).records
-
-
-@contextmanager
-def open_external_sort(folder: Path) -> Iterator[ExternalSort]:
-    """An ExternalSort in unnamed temporary files in `folder`, which do not survive a kill."""
-    with ExitStack() as stack:
-        with _disk_errors(folder):
-            folder.mkdir(parents=True, exist_ok=True)
-            files = {digit: stack.enter_context(tempfile.TemporaryFile(dir=folder)) for digit in _DIGITS}
-        yield ExternalSort(files, folder)
-
-
-@contextmanager
-def _disk_errors(folder: Path) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        raise FedlearnError(
-            f"{folder}: cannot be written: {error.strerror}", hint="free space, then run it again"
-        ) from error

@@ -21,21 +21,17 @@ from git_fedlearn.qdrant.connect import check_collection, file_state, open_store
 from git_fedlearn.qdrant.expected import local_collections, open_expected, source_files
 from git_fedlearn.qdrant.schema import find_schema
 from git_fedlearn.qdrant.store import (
-    MAX_INTEGER,
     Admit,
     Collection,
-    Point,
-    PointId,
     Schema,
-    ScoredPoint,
     Store,
     VectorSpec,
 )
-from git_fedlearn.qdrant.upsert import Imported, PointBuilder, import_records
+from git_fedlearn.qdrant.upsert import Imported, PointBuilder, import_records, rehearse_import
 from git_fedlearn.repository.repository import Repository
 from git_fedlearn.repository.state import IMPORTS, read_json, write_json
 from git_fedlearn.repository.workers import Progress
-from git_fedlearn.search.embedders.base import Embedder, ModelIdentity, Vector, identify, parse_identity
+from git_fedlearn.search.embedders.base import Embedder, ModelIdentity, identify, parse_identity
 from git_fedlearn.search.lesson_text import lesson_text
 
 FORMAT: Final = 1
@@ -58,7 +54,7 @@ class ImportRequest:
     since: str | None = None
     """Only records that changed since this revision."""
     dry_run: bool = False
-    """Write nothing, embed nothing: texts that the model does not accept are counted as added."""
+    """Write and embed nothing."""
 
 
 class ImportDeps(NamedTuple):
@@ -158,8 +154,7 @@ def _import_collection(
             return Imported(request.into, present=last.points, count=last.points, expected=last.points)
     if request.dry_run:
         with open_expected(repository, request.collection, request.more, request.since) as expected:
-            dry = DryRunCollection(request.into, collection)
-            return import_records(dry, expected, builder._replace(embedder=NullEmbedder()), progress)
+            return rehearse_import(request.into, collection, expected, builder)
     if collection is None:
         schema = _new_schema(repository, request.collection, model)
         collection = store.create(request.into, schema)
@@ -223,57 +218,6 @@ def _is_like_our_model(collection: Collection, builder: PointBuilder) -> bool:
 def _cosine(left: list[float], right: list[float]) -> float:
     lengths = (sum(x * x for x in left) * sum(x * x for x in right)) ** 0.5
     return sum(a * b for a, b in zip(left, right, strict=True)) / lengths if lengths else 0.0
-
-
-class DryRunCollection:
-    """A collection, which may not exist, that only counts what would be written to it."""
-
-    def __init__(self, name: str, collection: Collection | None) -> None:
-        self.name = name
-        self.max_integer = collection.max_integer if collection else MAX_INTEGER
-        self._collection = collection
-        self._change = 0
-
-    def schema(self) -> Schema:
-        """The schema of the real collection."""
-        return self._collection.schema() if self._collection else Schema({})
-
-    def count(self) -> int:
-        """The number of points it would have."""
-        return (self._collection.count() if self._collection else 0) + self._change
-
-    def pages(self, start: PointId | None = None) -> Iterator[list[Point]]:
-        """The points of the real collection."""
-        return self._collection.pages(start) if self._collection else iter(())
-
-    def upsert(self, points: Sequence[Point]) -> None:
-        """Count points as added."""
-        self._change += len(points)
-
-    def set_payloads(self, points: Sequence[Point]) -> None:
-        """Do nothing."""
-
-    def delete(self, points: Sequence[PointId]) -> None:
-        """Count points as deleted."""
-        self._change -= len(points)
-
-    def vector_of(self, point: PointId) -> Vector | None:
-        """The vector in the real collection."""
-        return self._collection.vector_of(point) if self._collection else None
-
-    def nearest(self, vector: Vector, limit: int) -> list[ScoredPoint]:
-        """The nearest points of the real collection."""
-        return self._collection.nearest(vector, limit) if self._collection else []
-
-
-class NullEmbedder:
-    """Gives any text the same vector, for a dry run."""
-
-    name = "no model"
-
-    def embed(self, texts: Sequence[str]) -> list[Vector | None]:
-        """A vector of one dimension for each text."""
-        return [[1.0] for _ in texts]
 
 
 class _LastImport(NamedTuple):

@@ -5,6 +5,8 @@ machine, and redirects are not followed. What a server refuses or does not answe
 much, is asked for in smaller parts.
 """
 
+# ruff: noqa: D102  the protocol says what the methods mean
+
 import json
 import math
 import warnings
@@ -68,18 +70,15 @@ class QdrantStore:
         self._local = local
 
     def names(self) -> list[str]:
-        """The names of the collections, sorted."""
         with client_errors(self.place):
             return sorted(found.name for found in self._client.get_collections().collections)
 
     def find(self, name: str) -> "QdrantCollection | None":
-        """A collection by its name or an alias."""
         with client_errors(self.place):
             exists = self._client.collection_exists(name)
         return self._collection(name) if exists else None
 
     def create(self, name: str, schema: Schema) -> "QdrantCollection":
-        """Create a collection with its vectors and payload indexes."""
         vectors = {
             key: models.VectorParams(
                 size=spec.size,
@@ -109,7 +108,6 @@ class QdrantStore:
         return self._collection(name)
 
     def switch_alias(self, alias: str, name: str) -> None:
-        """Point an alias to a collection, atomically."""
         change = models.CreateAliasOperation(
             create_alias=models.CreateAlias(collection_name=name, alias_name=alias)
         )
@@ -119,7 +117,6 @@ class QdrantStore:
             self._client.update_collection_aliases([drop, change] if alias in known else [change])
 
     def note(self) -> str:
-        """A warning if the versions of the client and the server do not fit together, else empty."""
         ours, theirs = version("qdrant-client"), ""
         if not self._local:
             with suppress(FedlearnError), client_errors(self.place):
@@ -130,7 +127,6 @@ class QdrantStore:
         return f"{self.place}: {versions}: they may not fit together"
 
     def close(self) -> None:
-        """Close the connection or folder."""
         self._client.close()
 
     def _collection(self, name: str) -> "QdrantCollection":
@@ -151,7 +147,6 @@ class QdrantCollection:
         self._vector, self._is_multi = schema.main, schema.main in schema.multi
 
     def schema(self) -> Schema:
-        """Vectors, payload indexes and aliases of the collection."""
         with client_errors(self._place):
             info = self._client.get_collection(self.name)
             aliases = sorted(
@@ -182,12 +177,10 @@ class QdrantCollection:
         return Schema(specs, sparse, None if self._local else indexes, aliases, multi)
 
     def count(self) -> int:
-        """The number of points."""
         with client_errors(self._place):
             return self._client.count(self.name, exact=True).count
 
     def pages(self, start: PointId | None = None) -> Iterator[list[Point]]:
-        """All points without their vectors, or those from an id on."""
         offset: models.ExtendedPointId | None = start
         asked: set[models.ExtendedPointId | None] = set()
         while True:
@@ -215,14 +208,12 @@ class QdrantCollection:
                 self._page = _smaller(self._page, error)
 
     def upsert(self, points: Sequence[Point]) -> None:
-        """Add points, or replace those with the same ids."""
         made = [
             models.PointStruct(id=p.id, payload=p.payload, vector=self._vectors(p.vector)) for p in points
         ]
         self._in_parts(made, lambda part: self._client.upsert(self.name, part, wait=True))
 
     def set_payloads(self, points: Sequence[Point]) -> None:
-        """Replace the payloads of points and keep their vectors."""
         changes = [
             models.OverwritePayloadOperation(
                 overwrite_payload=models.SetPayload(payload=point.payload, points=[point.id])
@@ -232,7 +223,6 @@ class QdrantCollection:
         self._in_parts(changes, lambda part: self._client.batch_update_points(self.name, part, wait=True))
 
     def delete(self, points: Sequence[PointId]) -> None:
-        """Remove points."""
         self._in_parts(
             [*points],
             lambda part: self._client.delete(
@@ -241,13 +231,11 @@ class QdrantCollection:
         )
 
     def vector_of(self, point: PointId) -> Vector | None:
-        """The main vector of a point, None if it has none."""
         with client_errors(self._place):
             found = self._client.retrieve(self.name, [point], with_payload=False, with_vectors=True)
         return main_vector(found[0].vector, self._vector) if found else None
 
     def nearest(self, vector: Vector, limit: int) -> list[ScoredPoint]:
-        """The points most similar to a vector, best first."""
         try:
             with client_errors(self._place):
                 answer = self._client.query_points(

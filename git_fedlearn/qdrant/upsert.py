@@ -23,6 +23,7 @@ from git_fedlearn.qdrant.expected import RecordFile, digest
 from git_fedlearn.qdrant.store import (
     BATCH,
     BATCH_BYTES,
+    MAX_INTEGER,
     Admit,
     Collection,
     Point,
@@ -83,39 +84,62 @@ def import_records(
     collection: Collection, expected: RecordFile, builder: PointBuilder, progress: Progress | None = None
 ) -> Imported:
     """Bring a collection up to date with the expected records."""
-    return _Import(collection, expected, builder, progress or (lambda _done, _all: None)).run()
+    return _Import(collection.name, collection, expected, builder, progress).run()
+
+
+def rehearse_import(
+    name: str, collection: Collection | None, expected: RecordFile, builder: PointBuilder
+) -> Imported:
+    """What `import_records` would do to a collection, which may not exist; writes and embeds nothing.
+
+    Texts that the embedder does not accept are counted as added.
+    """
+    return _Import(name, collection, expected, builder, is_rehearsal=True).run()
 
 
 class _Import:
     """One import. `_points`: all point ids in the store; `_present`: digests of the expected forms in it."""
 
     def __init__(
-        self, collection: Collection, expected: RecordFile, builder: PointBuilder, progress: Progress
+        self,
+        name: str,
+        collection: Collection | None,
+        expected: RecordFile,
+        builder: PointBuilder,
+        progress: Progress | None = None,
+        *,
+        is_rehearsal: bool = False,
     ) -> None:
         self._collection = collection
+        self._max_integer = collection.max_integer if collection else MAX_INTEGER
         self._expected = expected
         self._builder = builder
-        self._progress = progress
+        self._progress = progress or (lambda _done, _all: None)
+        self._is_rehearsal = is_rehearsal
         self._points: set[PointId] = set()
         self._present: set[bytes] = set()
-        self._done = Imported(collection.name)
+        self._done = Imported(name)
 
     def run(self) -> Imported:
         """Update the points in the store, then add the missing ones."""
-        total = self._collection.count()
-        for page in self._collection.pages():
+        total = self._count()
+        for page in self._collection.pages() if self._collection else ():
             self._points.update(point.id for point in page)
             self._update(page)
             self._progress(len(self._points), max(total, len(self._points)))
         self._done.present = len(self._present)
-        before, handled = self._collection.count(), 0
+        before, handled = total - self._done.deleted if self._is_rehearsal else self._count(), 0
         missing = len(self._expected) - self._done.present
         for batch in _batches(self._new_points()):
             self._add(batch)
             handled += len(batch)
             self._progress(handled, max(missing, handled))
-        self._done.count, self._done.expected = self._collection.count(), before + self._done.added
+        self._done.expected = before + self._done.added
+        self._done.count = self._done.expected if self._is_rehearsal else self._count()
         return self._done
+
+    def _count(self) -> int:
+        return self._collection.count() if self._collection else 0
 
     def _update(self, page: list[Point]) -> None:
         """Of the points that an import made, delete the retracted ones and update the changed ones.
@@ -130,14 +154,15 @@ class _Import:
                 continue
             ours = self._find_expected(stored)
             if ours:
-                payload = _updated(point.payload, stored, ours, self._collection.max_integer)
+                payload = _updated(point.payload, stored, ours, self._max_integer)
                 changed += [Point(point.id, payload)] if payload else []
             elif self._expected.retracted(stored.id) >= stored.gen:
                 retracted.append(point.id)
-        for start in range(0, len(retracted), BATCH):
-            self._collection.delete(retracted[start : start + BATCH])
-        for start in range(0, len(changed), BATCH):
-            self._collection.set_payloads(changed[start : start + BATCH])
+        if self._collection and not self._is_rehearsal:
+            for start in range(0, len(retracted), BATCH):
+                self._collection.delete(retracted[start : start + BATCH])
+            for start in range(0, len(changed), BATCH):
+                self._collection.set_payloads(changed[start : start + BATCH])
         self._points.difference_update(retracted)
         self._done.deleted += len(retracted)
         self._done.updated += len(changed)
@@ -169,7 +194,7 @@ class _Import:
                 if digest(record.form) in self._present:
                     continue
                 payload = _payload(record.fields)
-                problem = storage_problem(payload, self._collection.max_integer)
+                problem = storage_problem(payload, self._max_integer)
                 if problem:
                     self._done.faults.append(RejectedRecord(record.id, f"Qdrant cannot store it: {problem}"))
                 else:
@@ -186,6 +211,9 @@ class _Import:
         return chosen
 
     def _add(self, batch: list[Point]) -> None:
+        if self._collection is None or self._is_rehearsal:
+            self._done.added += len(batch)
+            return
         texts = [lesson_text(point.payload, self._builder.text_fields).whole for point in batch]
         vectors = self._builder.embedder.embed(texts)
         made = [point._replace(vector=vector) for point, vector in zip(batch, vectors, strict=True)]

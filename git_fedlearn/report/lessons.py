@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from hashlib import blake2b
 from typing import Final
 
-from git_fedlearn.core.canonical import Json, JsonObject
+from git_fedlearn.core.canonical import Json, JsonObject, objects_in
 from git_fedlearn.core.effective_score import Tally, claimed_score, effective_score, tally
 from git_fedlearn.core.identity import RecordId, is_metadata_key
 from git_fedlearn.core.layout import SetName
@@ -150,9 +150,8 @@ def _retraction(name: SetName, record: Record) -> Retraction:
 
 def _help(fields: JsonObject) -> Json:
     """The solution in a lesson; of a chat, the last answer."""
-    messages = fields.get("messages")
-    for message in reversed(messages) if isinstance(messages, list) else ():
-        if isinstance(message, dict) and message.get("role") == "assistant":
+    for message in reversed(objects_in(fields.get("messages"))):
+        if message.get("role") == "assistant":
             return message.get("content")
     return next((text for key in _HELPS if isinstance(text := fields.get(key), str) and text), "")
 

@@ -1,17 +1,21 @@
-"""Lessons on the error of another lesson, with other solutions."""
+"""Lessons on the error of another lesson, told by its message in normal form, with other solutions."""
 
 import re
 from typing import Final, NamedTuple
 
-from git_fedlearn.core.alternatives import error_key, solution_key, solution_of
+from git_fedlearn.core.canonical import JsonObject
 from git_fedlearn.core.effective_score import effective_score
-from git_fedlearn.core.identity import RecordId
+from git_fedlearn.core.events import words_of
+from git_fedlearn.core.identity import RecordId, normal_form
 from git_fedlearn.core.record import Record, parse_record
 from git_fedlearn.repository.outcomes import read_outcomes
 from git_fedlearn.repository.repository import Repository
 from git_fedlearn.repository.trust import read_trust
 
 MAX_SOLUTION_CHARACTERS: Final = 60
+
+MESSAGE_FIELDS: Final = ("error_message", "error", "error_msg")
+SOLUTION_FIELDS: Final = ("solution", "fix", "resolution")
 
 _WORD: Final = re.compile(rb"[a-z]{4,}")
 
@@ -58,3 +62,27 @@ def _with_words(repository: Repository, key: str) -> list[Record]:
     sets = repository.sets
     lines = (line for name in sets.names() for line in sets.find_lines(name, has_word, has_word))
     return [record for line in lines if not (record := parse_record(line)).is_tombstone]
+
+
+def error_key(fields: JsonObject) -> str | None:
+    """Equal for lessons about one error; None for a lesson without an error message.
+
+    The error type does not count: logs name one error by many types.
+    """
+    message = _first_text(fields, MESSAGE_FIELDS)
+    return " ".join(words_of(normal_form(message))) or None
+
+
+def solution_key(fields: JsonObject) -> str:
+    """Equal for solutions in the same words."""
+    return " ".join(words_of(solution_of(fields)))
+
+
+def solution_of(fields: JsonObject) -> str:
+    """The solution of a lesson on an error; empty if it has none."""
+    return _first_text(fields, SOLUTION_FIELDS)
+
+
+def _first_text(fields: JsonObject, names: tuple[str, ...]) -> str:
+    texts = (text for name in names if isinstance(text := fields.get(name), str) and text.strip())
+    return next(texts, "")

@@ -11,7 +11,7 @@ from typing import Final, NamedTuple
 from git_fedlearn.core.inspection import KINDS_OF_A_LINE, Problem, SizeLimits
 from git_fedlearn.core.layout import SetName, find_set, is_raw_in
 from git_fedlearn.core.record_set import Losses, split_lines, split_sections
-from git_fedlearn.repository.history import losses_by_set, nested_files
+from git_fedlearn.repository.history import find_lost_records
 from git_fedlearn.repository.objects import Oid
 from git_fedlearn.repository.repository import Repository
 from git_fedlearn.repository.trees import CommittedTree, is_local
@@ -83,10 +83,7 @@ def find_shrinking(
     repository: Repository, before: Iterable[CommittedTree], after: CommittedTree, commit: Oid | None
 ) -> dict[SetName, Losses]:
     """The sets that lost lessons or tombstones; `after` is the tree of `commit`, or of the index (None)."""
-    before = list(before)
-    losses = losses_by_set(before, after)
-    nested = nested_files(repository, commit) if losses else {}
-    losses = losses_by_set(before, after, nested) if nested else losses
+    losses = find_lost_records(repository, [*before], after, commit)
     return {name: found for name, found in losses.items() if found.is_shrunk}
 
 

@@ -49,6 +49,15 @@ def nested_files(repository: Repository, commit: Oid | None) -> NestedFiles:
     return found
 
 
+def find_lost_records(
+    repository: Repository, before: list[CommittedTree], after: DataTree, commit: Oid | None
+) -> dict[SetName, Losses]:
+    """`losses_by_set`, without records in subfolders of `commit` (None: of the index)."""
+    losses = losses_by_set(before, after)
+    nested = nested_files(repository, commit) if losses else {}
+    return losses_by_set(before, after, nested) if nested else losses
+
+
 def losses_by_set(
     before: Iterable[CommittedTree], after: DataTree, nested: NestedFiles | None = None
 ) -> dict[SetName, Losses]:

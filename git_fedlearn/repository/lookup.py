@@ -1,7 +1,7 @@
 """Records and commits as people name them: the start of an id, a revision (gitrevisions(7))."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Final, NamedTuple
 
 from git_fedlearn.core.identity import RecordId
@@ -66,11 +66,7 @@ def find_anywhere(repository: Repository, objects: Objects, start: str) -> Found
             f"{start}: no record with this id in this clone or its history",
             hint=_WHERE_IDS_ARE,
         )
-    if len(ids) > 1:
-        raise UsageError(
-            f"{start} is ambiguous; {len(ids)} records start with it: {', '.join(ids[:MAX_LISTED_MATCHES])}",
-            hint="give more digits",
-        )
+    _refuse_ambiguous(start, ids)
     return FoundRecord(ids[0], [name for _, name in held], [])
 
 
@@ -83,16 +79,16 @@ def check_start(start: str) -> str:
 
 def _refuse_several(start: str, found: Iterable[tuple[SetName, Record]]) -> None:
     """Raise UsageError, which lists the records, if several ids start with `start`."""
-    names = {record.id: (name, headline(record.fields, 60)) for name, record in found}
-    if len(names) > 1:
-        shown = "".join(
-            f"\n  {i}  {name}  {title}".rstrip()
-            for i, (name, title) in sorted(names.items())[:MAX_LISTED_MATCHES]
-        )
-        more = f"\n  and {len(names) - MAX_LISTED_MATCHES} more" if len(names) > MAX_LISTED_MATCHES else ""
-        raise UsageError(
-            f"{start} is ambiguous; {len(names)} records start with it:{shown}{more}", hint="give more digits"
-        )
+    rows = {record.id: f"{record.id}  {name}  {headline(record.fields, 60)}" for name, record in found}
+    _refuse_ambiguous(start, [row.rstrip() for _, row in sorted(rows.items())])
+
+
+def _refuse_ambiguous(start: str, rows: Sequence[str]) -> None:
+    if len(rows) > 1:
+        rest = len(rows) - MAX_LISTED_MATCHES
+        shown = [*rows[:MAX_LISTED_MATCHES], *([f"and {rest} more"] if rest > 0 else [])]
+        problem = f"{start} is ambiguous; {len(rows)} records start with it:"
+        raise UsageError("\n  ".join([problem, *shown]), hint="give more digits")
 
 
 def get_commit(objects: Objects, revision: str) -> Oid:

@@ -12,7 +12,7 @@ from enum import Enum
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from git_fedlearn.core.canonical import InvalidJsonError, JsonObject, parse_value
+from git_fedlearn.core.canonical import JsonObject, parse_object
 from git_fedlearn.core.layout import DATA, ROOT, SHARED_SETS, find_set, is_raw, path_of
 from git_fedlearn.core.patterns import lazy_pattern
 from git_fedlearn.core.record import is_raw_event
@@ -115,20 +115,12 @@ def raw_events(data: bytes) -> Iterator[tuple[int, bytes, JsonObject]]:
     for match in _NO_RECORD.finditer(data):
         end = data.find(b"\n", match.start())
         line = data[match.start() : end if end >= 0 else len(data)].lstrip(BOM).rstrip(b"\r")
-        event = _parse_object(line)
+        event = parse_object(line)
         if event and is_raw_event(event):
             yield match.start(), line, event
 
 
 _NO_RECORD: Final = lazy_pattern(rb'^(?:\xef\xbb\xbf)*\{(?!"_id":")', re.MULTILINE)
-
-
-def _parse_object(line: bytes) -> "JsonObject | None":
-    try:
-        value = parse_value(line)
-    except InvalidJsonError:
-        return None
-    return value if isinstance(value, dict) else None
 
 
 def _find_files(repository: Repository) -> Iterator[OlderFile]:
@@ -153,18 +145,15 @@ def _kind_of_file(repository: Repository, path: str) -> OlderKind | None:
     """What a file is by its path and its content; None for a file of the user's."""
     if _EVENTS.fullmatch(path) and _first_event(_read_ends(repository.top / path)):
         return OlderKind.TELEMETRY
-    if _SAMPLES.fullmatch(path) and _parse_object(_read_ends(repository.top / path).split(b"\n")[0]):
+    if _SAMPLES.fullmatch(path) and parse_object(_read_ends(repository.top / path).split(b"\n")[0]):
         return OlderKind.SAMPLES
-    if _MONTH.fullmatch(path) and _has_figures(_read_json(repository, path)):
-        return OlderKind.MONTH
-    if _DUMP.fullmatch(path) and read_dump(repository, path) is not None:
+    if _MONTH.fullmatch(path):
+        match _read_json(repository.top / path):
+            case {"federation": dict()}:
+                return OlderKind.MONTH
+    if _DUMP.fullmatch(path) and read_dump(repository.top / path) is not None:
         return OlderKind.DUMP
     return None
-
-
-def _has_figures(month: object) -> bool:
-    """Whether a month file has the figures of a federation."""
-    return isinstance(month, dict) and isinstance(month.get("federation"), dict)
 
 
 def _find_raw(repository: Repository) -> Iterator[OlderFile]:
@@ -183,12 +172,12 @@ def dumped_collection(path: str) -> str:
     return match["name"] if match else ""
 
 
-def read_dump(repository: Repository, path: str) -> list[JsonObject] | None:
+def read_dump(path: Path) -> list[JsonObject] | None:
     """The points of a dump: an answer of Qdrant's scroll API, its `result`, or the list of points.
 
     None for a file that is none of these. https://api.qdrant.tech/api-reference/points/scroll-points
     """
-    value = _read_json(repository, path)
+    value = _read_json(path)
     for key in ("result", "points"):
         if isinstance(value, dict) and key in value:
             value = value[key]
@@ -198,13 +187,12 @@ def read_dump(repository: Repository, path: str) -> list[JsonObject] | None:
     return points if len(points) == len(value) else None
 
 
-def _read_json(repository: Repository, path: str) -> object:
-    """The value in a file; None if it is none, or too large."""
-    file = repository.top / path
-    if file.stat().st_size > MAX_DUMP_BYTES:
+def _read_json(path: Path) -> object:
+    """The value in a file; None if it is none, or too large. Raises OSError."""
+    if path.stat().st_size > MAX_DUMP_BYTES:
         return None
     try:
-        return json.loads(file.read_bytes())
+        return json.loads(path.read_bytes())
     except (ValueError, RecursionError):
         return None
 

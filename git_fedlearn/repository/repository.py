@@ -60,6 +60,21 @@ class Repository:
         placed = {name: value for name, value in absolute.items() if name in environment}
         return cls(Path(work_tree), Path(git_dir), Path(common_dir), {**environment, **placed})
 
+    @classmethod
+    def find_plain(cls, top: Path, environment: Mapping[str, str]) -> "Repository | None":
+        """The repository at this top of a work tree, which takes one git process less than `discover`.
+
+        None if its folders may be elsewhere: linked worktrees, submodules, core.worktree, GIT_DIR.
+        """
+        git_dir = top / ".git"
+        if any(name in environment for name in ("GIT_DIR", "GIT_WORK_TREE", "GIT_COMMON_DIR")):
+            return None
+        if git_dir.is_symlink() or not git_dir.is_dir() or (git_dir / "commondir").exists():
+            return None
+        found = cls(top, git_dir, git_dir, environment)
+        is_plain = found.git.config.get("core.bare") == "false" and "core.worktree" not in found.git.config
+        return found if is_plain else None
+
     @property
     def is_bare(self) -> bool:
         """Whether there is no work tree."""

@@ -53,11 +53,11 @@ EXPORTS: Final = StateItem(
     "exports", "points that an interrupted export has read", "the next export reads all", holds_lessons=True
 )
 FEDERATE: Final = StateItem("federate", "the lock of `federate`", "nothing, unless a run is active")
-FEDERATED: Final = StateItem(
-    "federated.json", "the last run of `federate`", "`status` shows that it never ran"
-)
 FEDERATING: Final = StateItem(
     "federate.json", "marks a running `federate`", "the next run does not detect a killed one"
+)
+FEDERATED: Final = StateItem(
+    "federated.json", "the last run of `federate`", "`status` shows that it never ran"
 )
 FEDERATION: Final = StateItem("federation", "the lock of `pull-remotes`", "nothing, unless a run is active")
 IMPORTS: Final = StateItem(
@@ -72,10 +72,10 @@ INBOX: Final = StateItem(
     is_disposable=False,
 )
 INDEX: Final = StateItem("index", "the search index", "the next search rebuilds it", holds_lessons=True)
-JUDGED: Final = StateItem("judged", "the last checks of hooks that passed", "checked again")
 JOINED: Final = StateItem(
     "joined-*", "joins that the merge driver made ahead, while git merges", "joined again", holds_lessons=True
 )
+JUDGED: Final = StateItem("judged", "the last checks of hooks that passed", "checked again")
 LEAKS: Final = StateItem(
     "leaks", "lists for cleaning history", "`git fedlearn scan --history` writes them again"
 )
@@ -89,13 +89,13 @@ LOCK: Final = StateItem("lock", "the lock of this clone", "nothing, unless a com
 LOCK_HOLDER: Final = StateItem("lock.holder", "the holder of the lock", "an error does not name the holder")
 MERGED: Final = StateItem("merged", "the last merge that lost nothing, as a hook found", "checked again")
 NOTE: Final = StateItem("note.txt", "a note while you edit it", "the text of a note that was refused")
+OWN_OUTCOMES: Final = StateItem(
+    "outcomes.jsonl", "this system's outcomes from all branches", "outcomes that are only on another branch"
+)
 OWN_FILES: Final = StateItem(
     "own-files",
     "the versions of the files that this system alone writes",
     "what others changed in them until the next sync stays",
-)
-OWN_OUTCOMES: Final = StateItem(
-    "outcomes.jsonl", "this system's outcomes from all branches", "outcomes that are only on another branch"
 )
 PEERS: Final = StateItem(
     "peers",
@@ -142,45 +142,8 @@ SOURCES: Final = StateItem(
 )
 STATUS: Final = StateItem("status.json", "cached results of `status`", "computed again")
 
-ITEMS: Final = (
-    AGENTS,
-    AGENT_SETUP,
-    BUG_REPORTS,
-    BUNDLE,
-    CHECKPOINTS,
-    CLEAN_TEXTS,
-    COUNTS,
-    EXPORTS,
-    FEDERATE,
-    FEDERATING,
-    FEDERATED,
-    FEDERATION,
-    IMPORTS,
-    INBOX,
-    INDEX,
-    JOINED,
-    JUDGED,
-    LEAKS,
-    LEDGER,
-    LOCK,
-    LOCK_HOLDER,
-    MERGED,
-    NOTE,
-    OWN_OUTCOMES,
-    OWN_FILES,
-    PEERS,
-    PENDING,
-    PLACE,
-    PUBLISHED,
-    QDRANT,
-    RECENT_CALLS,
-    REPORT,
-    RETRACTED_HERE,
-    SCHEDULE_LOG,
-    SOURCES,
-    STATUS,
-)
-"""All items, by name."""
+ITEMS: Final = tuple(item for item in [*globals().values()] if isinstance(item, StateItem))
+"""All items."""
 
 
 class State:

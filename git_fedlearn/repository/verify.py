@@ -22,7 +22,7 @@ from git_fedlearn.core.outcomes import join_outcomes
 from git_fedlearn.core.record import RAW_EVENT
 from git_fedlearn.core.record_set import Losses, split_lines
 from git_fedlearn.repository.files import TEMPORARY_SUFFIX, find_temporary, remove_leftovers, write_file
-from git_fedlearn.repository.history import history_trees, losses_by_set, merge_parents, nested_files
+from git_fedlearn.repository.history import find_lost_records, history_trees, merge_parents, nested_files
 from git_fedlearn.repository.objects import Objects, Oid
 from git_fedlearn.repository.older_layout import find_older_files
 from git_fedlearn.repository.repository import SYSTEM_KEY, Repository
@@ -76,12 +76,11 @@ class Verified(NamedTuple):
 def verify_tree(repository: Repository, tree: DataTree, before: Iterable[CommittedTree]) -> Verified:
     """Check every data file of a tree, and that it has lost nothing of the trees before."""
     before = list(before)
-    outcomes, losses = _lacking_outcomes(tree, before), losses_by_set(before, tree)
-    missing = [*_find_missing(tree, before)]
-    if outcomes or losses or missing:
+    losses = find_lost_records(repository, before, tree, None)
+    outcomes, missing = _lacking_outcomes(tree, before), [*_find_missing(tree, before)]
+    if outcomes or missing:
         nested = nested_files(repository, None)
         outcomes = {path: data for path, data in outcomes.items() if path not in nested}
-        losses = losses_by_set(before, tree, nested) if nested else losses
         missing = [problem for problem in missing if problem.path not in nested]
     lower = [Problem(path, 0, MISSING, _LOWER, fixable=True) for path in outcomes]
     older = [

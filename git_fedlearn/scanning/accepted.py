@@ -1,6 +1,6 @@
 """Accepted findings: baselines, with which a scan reports only new findings, and entries of the allow-list.
 
-A baseline contains no private text. It identifies a finding by file, kind and fingerprint, as lines and
+A baseline is an answer of `scan --json`. It identifies a finding by file, kind and fingerprint, as lines and
 pointers move. The hooks do not read baselines: a value that may stay for good belongs on the allow-list.
 Allow-list entries are appended to `.fedlearn.toml`, so that its comments and layout stay.
 """
@@ -11,7 +11,7 @@ from datetime import date
 from pathlib import Path
 from typing import Final, TypeAlias
 
-from git_fedlearn.errors import FedlearnError, SettingsError, UsageError
+from git_fedlearn.errors import SettingsError, UsageError
 from git_fedlearn.privacy.engine import PrivacyEngine
 from git_fedlearn.privacy.policy import Allowed, format_allowed, is_fingerprint, parse_policy
 from git_fedlearn.repository.files import read_file, write_file
@@ -19,7 +19,7 @@ from git_fedlearn.repository.repository import Repository
 from git_fedlearn.repository.settings import SETTINGS_FILE, parse_table
 from git_fedlearn.scanning.findings import FileFinding
 
-SCHEMA: Final = "fedlearn.scan-baseline/v1"
+SCHEMA: Final = "fedlearn.scan/v1"
 AcceptedFindings: TypeAlias = frozenset[tuple[str, str, str]]
 
 
@@ -34,21 +34,10 @@ def read_baseline(path: Path) -> AcceptedFindings:
         return frozenset((row["path"], row["kind"], row["fingerprint"]) for row in table["findings"])
     except OSError as error:
         raise UsageError(
-            f"{path}: cannot be read: {error.strerror}", hint=f"git fedlearn scan --write-baseline {path}"
+            f"{path}: cannot be read: {error.strerror}", hint=f"git fedlearn scan --json >{path}"
         ) from error
     except (ValueError, KeyError, TypeError, RecursionError):
-        raise UsageError(f"{path}: not a baseline of git fedlearn scan") from None
-
-
-def write_baseline(path: Path, found: Iterable[FileFinding]) -> None:
-    """Write a baseline of these findings, sorted. Raises FedlearnError."""
-    rows = sorted({_key(item) for item in found})
-    findings = [{"path": path, "kind": kind, "fingerprint": text} for path, kind, text in rows]
-    text = json.dumps({"schema": SCHEMA, "findings": findings}, indent=1, ensure_ascii=False)
-    try:
-        path.write_text(text + "\n", encoding="utf-8")
-    except OSError as error:
-        raise FedlearnError(f"{path}: cannot be written: {error.strerror}") from error
+        raise UsageError(f"{path}: not an answer of git fedlearn scan --json") from None
 
 
 def unknown_of(known: AcceptedFindings, found: Iterable[FileFinding]) -> Iterator[FileFinding]:

@@ -10,103 +10,90 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
+PRE_COMMIT_CONFIG: Final = ".pre-commit-config.yaml"
+
 FILES: Final = {
-    "pyproject.toml": "python",
-    "requirements.txt": "python pip",
-    "setup.py": "python",
-    "setup.cfg": "python",
-    "uv.lock": "python uv",
-    "poetry.lock": "python poetry",
-    "Pipfile": "python pipenv",
-    "tox.ini": "python tox",
-    "pytest.ini": "python pytest",
-    "conftest.py": "python pytest",
-    "manage.py": "python django",
-    "alembic.ini": "python alembic",
-    "environment.yml": "python conda",
-    "package.json": "javascript node",
-    "package-lock.json": "javascript node npm",
-    "pnpm-lock.yaml": "javascript node pnpm",
-    "yarn.lock": "javascript node yarn",
-    "bun.lockb": "javascript bun",
-    "bun.lock": "javascript bun",
-    "deno.json": "javascript deno",
-    "tsconfig.json": "typescript javascript",
-    "Cargo.toml": "rust cargo",
-    "Cargo.lock": "rust cargo",
-    "go.mod": "go",
-    "go.sum": "go",
-    "Gemfile": "ruby bundler",
-    "Gemfile.lock": "ruby bundler",
-    "composer.json": "php composer",
-    "composer.lock": "php composer",
-    "pom.xml": "java maven",
-    "build.gradle": "java gradle",
-    "build.gradle.kts": "kotlin java gradle",
-    "pubspec.yaml": "dart flutter",
-    "mix.exs": "elixir",
-    "Package.swift": "swift",
-    "build.zig": "zig",
-    "CMakeLists.txt": "cpp cmake",
-    "meson.build": "cpp meson",
-    "Makefile": "make",
-    "justfile": "just",
-    "flake.nix": "nix",
-    "flake.lock": "nix",
-    "default.nix": "nix",
-    "Dockerfile": "docker",
-    "Containerfile": "docker",
-    "compose.yaml": "docker",
-    "compose.yml": "docker",
-    "docker-compose.yml": "docker",
-    "docker-compose.yaml": "docker",
-    "Chart.yaml": "helm kubernetes",
-    "kustomization.yaml": "kubernetes",
-    "ansible.cfg": "ansible",
-    ".gitlab-ci.yml": "gitlab",
-    ".pre-commit-config.yaml": "pre-commit",
-    "Jenkinsfile": "jenkins",
-    "serverless.yml": "serverless",
-    "wrangler.toml": "cloudflare",
+    name: tags
+    for tags, names in {
+        "python": "pyproject.toml setup.py setup.cfg",
+        "python pip": "requirements.txt",
+        "python uv": "uv.lock",
+        "python poetry": "poetry.lock",
+        "python pipenv": "Pipfile",
+        "python tox": "tox.ini",
+        "python pytest": "pytest.ini conftest.py",
+        "python django": "manage.py",
+        "python alembic": "alembic.ini",
+        "python conda": "environment.yml",
+        "javascript node": "package.json",
+        "javascript node npm": "package-lock.json",
+        "javascript node pnpm": "pnpm-lock.yaml",
+        "javascript node yarn": "yarn.lock",
+        "javascript bun": "bun.lockb bun.lock",
+        "javascript deno": "deno.json",
+        "typescript javascript": "tsconfig.json",
+        "rust cargo": "Cargo.toml Cargo.lock",
+        "go": "go.mod go.sum",
+        "ruby bundler": "Gemfile Gemfile.lock",
+        "php composer": "composer.json composer.lock",
+        "java maven": "pom.xml",
+        "java gradle": "build.gradle",
+        "kotlin java gradle": "build.gradle.kts",
+        "dart flutter": "pubspec.yaml",
+        "elixir": "mix.exs",
+        "swift": "Package.swift",
+        "zig": "build.zig",
+        "cpp cmake": "CMakeLists.txt",
+        "cpp meson": "meson.build",
+        "make": "Makefile",
+        "just": "justfile",
+        "nix": "flake.nix flake.lock default.nix",
+        "docker": "Dockerfile Containerfile compose.yaml compose.yml docker-compose.yml docker-compose.yaml",
+        "helm kubernetes": "Chart.yaml",
+        "kubernetes": "kustomization.yaml",
+        "ansible": "ansible.cfg",
+        "gitlab": ".gitlab-ci.yml",
+        "pre-commit": PRE_COMMIT_CONFIG,
+        "jenkins": "Jenkinsfile",
+        "serverless": "serverless.yml",
+        "cloudflare": "wrangler.toml",
+    }.items()
+    for name in names.split()
 }
 """What a file of this name says."""
 
 EXTENSIONS: Final = {
-    ".py": "python",
-    ".ipynb": "python",
-    ".js": "javascript",
-    ".mjs": "javascript",
-    ".jsx": "javascript react",
-    ".ts": "typescript javascript",
-    ".tsx": "typescript javascript react",
-    ".vue": "javascript vue",
-    ".svelte": "javascript svelte",
-    ".rs": "rust",
-    ".go": "go",
-    ".rb": "ruby",
-    ".php": "php",
-    ".java": "java",
-    ".kt": "kotlin",
-    ".swift": "swift",
-    ".c": "cpp",
-    ".h": "cpp",
-    ".cc": "cpp",
-    ".cpp": "cpp",
-    ".hpp": "cpp",
-    ".cs": "csharp dotnet",
-    ".csproj": "csharp dotnet",
-    ".sln": "csharp dotnet",
-    ".ex": "elixir",
-    ".hs": "haskell",
-    ".scala": "scala",
-    ".lua": "lua",
-    ".dart": "dart",
-    ".zig": "zig",
-    ".nix": "nix",
-    ".tf": "terraform",
-    ".sql": "sql",
-    ".sh": "bash",
-    ".cu": "cuda",
+    name: tags
+    for tags, names in {
+        "python": ".py .ipynb",
+        "javascript": ".js .mjs",
+        "javascript react": ".jsx",
+        "typescript javascript": ".ts",
+        "typescript javascript react": ".tsx",
+        "javascript vue": ".vue",
+        "javascript svelte": ".svelte",
+        "rust": ".rs",
+        "go": ".go",
+        "ruby": ".rb",
+        "php": ".php",
+        "java": ".java",
+        "kotlin": ".kt",
+        "swift": ".swift",
+        "cpp": ".c .h .cc .cpp .hpp",
+        "csharp dotnet": ".cs .csproj .sln",
+        "elixir": ".ex",
+        "haskell": ".hs",
+        "scala": ".scala",
+        "lua": ".lua",
+        "dart": ".dart",
+        "zig": ".zig",
+        "nix": ".nix",
+        "terraform": ".tf",
+        "sql": ".sql",
+        "bash": ".sh",
+        "cuda": ".cu",
+    }.items()
+    for name in names.split()
 }
 """What a file with this extension says."""
 
@@ -194,7 +181,8 @@ def project_tags(folder: Path) -> frozenset[str]:
     extensions: dict[str, int] = {}
     for place in _folders(folder):
         for entry in _entries(place):
-            found.update(FILES.get(entry.name, "").split())
+            if not _is_of_init(entry):
+                found.update(FILES.get(entry.name, "").split())
             ending = os.path.splitext(entry.name)[1]  # noqa: PTH122  a name, not a path
             extensions[ending] = extensions.get(ending, 0) + 1
             if entry.name in _MANIFESTS:
@@ -237,13 +225,25 @@ def _entries(folder: Path) -> list[os.DirEntry[str]]:
         return []
 
 
+def _is_of_init(entry: os.DirEntry[str]) -> bool:
+    """Whether a file has no hooks but ours, which `init` writes: it says nothing about the project."""
+    if entry.name != PRE_COMMIT_CONFIG:
+        return False
+    hooks = re.findall(r"^\s*- id: *(\S*)", _text_of(Path(entry.path)), re.MULTILINE)
+    return bool(hooks) and all(hook.startswith("fedlearn-") for hook in hooks)
+
+
+def _text_of(path: Path) -> str:
+    try:
+        with path.open(encoding="utf-8", errors="replace") as file:
+            return file.read(MAX_MANIFEST_BYTES)
+    except OSError:
+        return ""
+
+
 def _dependencies(manifest: Path) -> set[str]:
     """The known tools among the dependencies that a manifest names."""
-    try:
-        with manifest.open(encoding="utf-8", errors="replace") as file:
-            text = file.read(MAX_MANIFEST_BYTES)
-    except OSError:
-        return set()
+    text = _text_of(manifest)
     names = {name.casefold().rpartition("/")[2] for name in _DEPENDENCY.findall(text)}
     quoted = {name.casefold() for name in re.findall(r"[\"']([A-Za-z][\w-]*)[\"'\[<>=~! ]", text)}
     return {WORDS[name] for name in names | quoted if name in WORDS and name not in _EVERYDAY}

@@ -9,7 +9,6 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
-from git_fedlearn.core.alternatives import error_key, solution_key
 from git_fedlearn.core.canonical import JsonObject
 from git_fedlearn.core.effective_score import Tally, Trust, claimed_score, judge, tally
 from git_fedlearn.core.identity import RecordId
@@ -17,6 +16,7 @@ from git_fedlearn.core.layout import FINE_TUNING, SetName
 from git_fedlearn.core.outcomes import Outcome
 from git_fedlearn.core.record import Record, claimed_id, parse_record, seen_by
 from git_fedlearn.core.supersession import Successor
+from git_fedlearn.repository.alternatives import error_key, solution_key
 from git_fedlearn.repository.outcomes import read_outcomes
 from git_fedlearn.repository.repository import Repository
 from git_fedlearn.repository.supersession import find_successors

@@ -10,6 +10,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
 
+import msgspec
+
 from git_fedlearn.core.canonical import Json
 from git_fedlearn.core.layout import SetName, find_set
 from git_fedlearn.errors import FedlearnError
@@ -113,15 +115,12 @@ class _Counting:
                 write_json(self._file, {"format": FORMAT, "blobs": {**kept}})
         return sets
 
-    def _read(self) -> dict[str, list[int]]:
-        known: dict[str, list[int]] = {}
-        match read_json(self._file):
-            case {"format": number, "blobs": dict(blobs)} if number == FORMAT:
-                for blob, facts in blobs.items():
-                    match facts:
-                        case [int(records), int(retracted), int(size)]:
-                            known[blob] = [records, retracted, size]
-        return known
+    def _read(self) -> dict[str, tuple[int, int, int]]:
+        known = read_json(self._file)
+        with suppress(msgspec.ValidationError):
+            if known.get("format") == FORMAT:
+                return msgspec.convert(known.get("blobs"), dict[str, tuple[int, int, int]])
+        return {}
 
 
 def _reader_of_files(repository: Repository) -> Callable[[str], bytes]:

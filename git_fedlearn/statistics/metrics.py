@@ -14,7 +14,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from git_fedlearn.core.canonical import InvalidJsonError, Json, JsonObject, parse_value
+from git_fedlearn.core.canonical import Json, JsonObject, objects_in, parse_object
 from git_fedlearn.core.layout import FINE_TUNING
 from git_fedlearn.core.record import SYSTEM_ID
 from git_fedlearn.errors import UsageError
@@ -26,6 +26,7 @@ from git_fedlearn.training.own_files import remember_own_files
 
 FORMAT: Final = 1
 _MONTH: Final = re.compile(r"\d{4}-(0[1-9]|1[0-2])", re.ASCII)
+_TIME: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +86,7 @@ def write_month(repository: Repository, now: datetime) -> Path | None:
     found = survey(repository.sets, now.date())
     facts = _facts(found, system, month)
     path = metrics_path(repository.top, system, month)
-    known = _parse_object(read_file(path) or repository.sparse.read(repository.relative(path)))
+    known = parse_object(read_file(path) or repository.sparse.read(repository.relative(path))) or {}
     if {key: value for key, value in known.items() if key != "synced_at"} == facts:
         return None
     text = json.dumps(facts | {"synced_at": f"{now:%Y-%m-%dT%H:%M:%SZ}"}, indent=2, sort_keys=True)
@@ -97,10 +98,10 @@ def write_month(repository: Repository, now: datetime) -> Path | None:
 def read_month_files(repository: Repository) -> Iterator[MonthFile]:
     """The month files of all systems, ordered by system and month; invalid files are skipped."""
     for path, data in matching_files(repository, "data/metrics/monthly/*/*.json"):
-        facts = _parse_object(data)
+        facts = parse_object(data) or {}
         when, sets = facts.get("synced_at"), facts.get("sets")
         named = SYSTEM_ID.fullmatch(path.parent.name) and _MONTH.fullmatch(path.stem)
-        if named and facts.get("format") == FORMAT and isinstance(when, str) and _is_time(when):
+        if named and facts.get("format") == FORMAT and isinstance(when, str) and _TIME.fullmatch(when):
             yield MonthFile(path.parent.name, path.stem, when, _total_bytes(sets))
 
 
@@ -109,7 +110,7 @@ def write_older_month(repository: Repository, older: Path) -> Path | None:
 
     A file that this system has already is kept as it is. The caller holds the lock.
     """
-    facts = _parse_object(read_file(older))
+    facts = parse_object(read_file(older)) or {}
     figures = facts.get("federation")
     when = _utc_time(facts.get("timestamp"))
     if not isinstance(figures, dict) or not when or not _MONTH.fullmatch(older.stem):
@@ -136,7 +137,7 @@ def _utc_time(value: Json) -> str:
 
 def _facts(found: Survey, system: str, month: str) -> JsonObject:
     """The content of a month file without the time: no figure that changes because days pass."""
-    facts: JsonObject = {
+    facts = {
         "format": FORMAT,
         "system": system,
         "month": month,
@@ -150,28 +151,12 @@ def _facts(found: Survey, system: str, month: str) -> JsonObject:
         "value_scores": dict(found.scores()),
         "retractions": found.retractions,
     }
-    parsed = parse_value(json.dumps(facts).encode())
-    return parsed if isinstance(parsed, dict) else {}
-
-
-def _parse_object(data: bytes) -> JsonObject:
-    try:
-        value = parse_value(data)
-    except InvalidJsonError:
-        return {}
-    return value if isinstance(value, dict) else {}
-
-
-def _is_time(text: str) -> bool:
-    return bool(re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", text, re.ASCII))
+    return parse_object(json.dumps(facts).encode()) or {}
 
 
 def _total_bytes(sets: Json) -> int | None:
-    sizes = (
-        [figures.get("bytes") for figures in sets.values() if isinstance(figures, dict)]
-        if isinstance(sets, dict)
-        else []
-    )
+    listed = [*sets.values()] if isinstance(sets, dict) else []
+    sizes = [figures.get("bytes") for figures in objects_in(listed)]
     whole = [size for size in sizes if isinstance(size, int) and not isinstance(size, bool)]
     return sum(whole) if whole else None
 

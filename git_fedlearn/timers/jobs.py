@@ -86,8 +86,11 @@ def jobs_of(repository: Repository, directory: Path, intervals: Mapping[str, str
     arguments = {"sync": ("--commit", *source), "export": ("--all",), "federate": source}
     log, path = repository.state.path(SCHEDULE_LOG), _search_path(environment)
     program = find_launcher(repository.git).cli()
+    for every in intervals.values():
+        if every not in (*EVERY, None):
+            raise UsageError(f"{every}: not an interval", hint=f"one of {', '.join(EVERY)}")
     return [
-        Job(name, check_every(every), arguments[name], repository.top, program, log, path)
+        Job(name, every, arguments[name], repository.top, program, log, path)
         for name, chosen in intervals.items()
         if (every := chosen or default) != OFF
     ]
@@ -102,13 +105,6 @@ def timer_environment(path: str, environment: Mapping[str, str]) -> dict[str, st
 def tag_of(top: Path) -> str:
     """Eight characters that identify a repository on this machine."""
     return f"{xxh3_64_intdigest(str(top).encode()):016x}"[:8]
-
-
-def check_every(every: str) -> str:
-    """The same text. Raises UsageError if it is not an interval."""
-    if every not in EVERY:
-        raise UsageError(f"{every}: not an interval", hint=f"one of {', '.join(EVERY)}")
-    return every
 
 
 def format_service(job: Job) -> str:
@@ -165,11 +161,6 @@ def parse_cron_line(line: str) -> CommandLine:
 def is_cron_line(line: str, tag: str) -> bool:
     """Whether a line of a crontab is a job of the repository with this tag."""
     return line.rstrip().endswith(_cron_comment(tag))
-
-
-def without_jobs(crontab: str, tag: str) -> str:
-    """A crontab without the jobs of the repository with this tag."""
-    return "".join(line for line in crontab.splitlines(keepends=True) if not is_cron_line(line, tag))
 
 
 def time_of(job: Job) -> tuple[int, int]:

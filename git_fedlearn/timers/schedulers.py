@@ -28,7 +28,6 @@ from git_fedlearn.timers.jobs import (
     parse_plist,
     parse_service,
     tag_of,
-    without_jobs,
 )
 
 
@@ -174,7 +173,8 @@ class Crontab:
 
     def remove(self, tag: str) -> int:
         before = self._read()
-        after = without_jobs(before, tag)
+        kept = (line for line in before.splitlines(keepends=True) if not is_cron_line(line, tag))
+        after = "".join(kept)
         if after != before:
             self._write(after)
         return len(before.splitlines()) - len(after.splitlines())

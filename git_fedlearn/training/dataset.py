@@ -1,7 +1,7 @@
 """The fine-tuning set as a trainer sees it: samples ordered by id, and versions. See docs/dataset.md.
 
 A version is a frozen copy in a file that only one system writes and prunes. It is never rewritten, so its
-name identifies its bytes, except that retracted samples are taken out (see own_snapshots.py).
+name identifies its bytes, except that retracted samples are taken out (see own_files.py).
 """
 
 import re
@@ -13,7 +13,7 @@ from typing import Final, NamedTuple
 
 from xxhash import xxh3_64_intdigest
 
-from git_fedlearn.core.canonical import Json, JsonObject, format_value, iter_strings
+from git_fedlearn.core.canonical import Json, JsonObject, format_value, iter_strings, objects_in
 from git_fedlearn.core.identity import RecordId
 from git_fedlearn.core.layout import FINE_TUNING
 from git_fedlearn.core.record import Record, score_of, seen_by
@@ -144,10 +144,10 @@ def _sample(record: Record, content: JsonObject) -> Sample:
 
 def _count(sample: Sample, stats: Stats) -> None:
     messages = sample.content.get("messages")
-    form = "chat" if isinstance(messages, list) else "completion"
+    form = "completion" if messages is None else "chat"
     form = "preference" if is_pair(sample.content) else "undesired" if is_undesired(sample.content) else form
     stats.forms[form] += 1
-    stats.roles.update(_role(message) for message in (messages if isinstance(messages, list) else ()))
+    stats.roles.update(map(_role, objects_in(messages)))
     stats.systems.update(sample.systems)
     tokens = count_tokens(sample.content)
     stats.tokens += tokens
@@ -168,10 +168,8 @@ def trained_fields(content: JsonObject) -> JsonObject:
 
 def _texts(content: JsonObject) -> Iterator[str]:
     """All strings that a model is trained on, without roles and field names."""
-    messages = content.get("messages")
-    for message in messages if isinstance(messages, list) else ():
-        if isinstance(message, dict):
-            yield from iter_strings({name: value for name, value in message.items() if name != "role"})
+    for message in objects_in(content.get("messages")):
+        yield from iter_strings({name: value for name, value in message.items() if name != "role"})
     yield from iter_strings(
         {name: value for name, value in trained_fields(content).items() if name != "messages"}
     )

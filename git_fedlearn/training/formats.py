@@ -10,7 +10,7 @@ from typing import Any, Final, NamedTuple
 
 import jsonlines
 
-from git_fedlearn.core.canonical import Json, JsonObject, format_value
+from git_fedlearn.core.canonical import Json, JsonObject, format_value, objects_in
 from git_fedlearn.extras import Lazy
 from git_fedlearn.training.dataset import Sample
 from git_fedlearn.training.samples import explicit_pair, is_pair, is_undesired, is_weightless
@@ -80,8 +80,7 @@ def _refuse_label(name: str, content: JsonObject) -> None:
         raise UnsuitableError(PAIR)
     if is_undesired(content) and name != "kto":
         raise UnsuitableError(UNDESIRED)
-    messages = content.get("messages")
-    trained = (messages if isinstance(messages, list) else [])[-1 if name == "kto" else None :]
+    trained = objects_in(content.get("messages"))[-1 if name == "kto" else None :]
     if name != "openai" and any(map(is_weightless, trained)):
         raise UnsuitableError(WEIGHTLESS)
 
@@ -90,29 +89,22 @@ def _openai(sample: Sample) -> list[JsonObject]:
     messages = _messages(sample.content)
     refuse_bad_turns(messages)
     for message in messages:
-        content, calls = message.get("content"), message.get("tool_calls")
-        parts = [part for part in content if isinstance(part, dict)] if isinstance(content, list) else []
-        if any(part.get("type") not in _OPENAI_PARTS for part in parts):
+        if any(part.get("type") not in _OPENAI_PARTS for part in objects_in(message.get("content"))):
             raise UnsuitableError(NOT_TEXT)
         if message.get("weight", 1) not in (0, 1):
             raise UnsuitableError(BAD_WEIGHT)
-        if not all(map(_is_whole_call, calls if isinstance(calls, list) else ())):
+        if not all(map(_is_whole_call, objects_in(message.get("tool_calls")))):
             raise UnsuitableError(BAD_CALL)
     row: JsonObject = {"messages": [*messages]}
     kept = ("tools", "functions", "parallel_tool_calls")
     return [row | {name: sample.content[name] for name in kept if name in sample.content}]
 
 
-def _is_whole_call(call: Json) -> bool:
-    function = call.get("function") if isinstance(call, dict) else None
-    return (
-        isinstance(call, dict)
-        and isinstance(function, dict)
-        and all(
-            isinstance(text, str)
-            for text in (call.get("id"), function.get("name"), function.get("arguments"))
-        )
-    )
+def _is_whole_call(call: JsonObject) -> bool:
+    match call:
+        case {"id": str(), "function": {"name": str(), "arguments": str()}}:
+            return True
+    return False
 
 
 def refuse_bad_turns(messages: Sequence[JsonObject]) -> None:
@@ -137,16 +129,10 @@ def refuse_bad_turns(messages: Sequence[JsonObject]) -> None:
         if role == "assistant":
             if before in ("assistant", "", "system", "developer"):
                 raise UnsuitableError(BAD_TURNS)
-            open_calls = _call_ids(message)
+            open_calls = [str(call.get("id")) for call in objects_in(message.get("tool_calls"))]
         before = role
     if not messages or before != "assistant" or open_calls or _calls(messages[-1]):
         raise UnsuitableError(BAD_END)
-
-
-def _call_ids(message: JsonObject) -> list[str]:
-    listed = message.get("tool_calls")
-    calls = [call for call in listed if isinstance(call, dict)] if isinstance(listed, list) else []
-    return [str(call.get("id")) for call in calls]
 
 
 def _sharegpt(sample: Sample) -> list[JsonObject]:
@@ -217,14 +203,12 @@ def _as_messages(pair: JsonObject) -> JsonObject:
 
 def _without_weights(row: JsonObject) -> JsonObject:
     """A row whose messages have no weight: trainers of pairs and labels do not know it."""
-    return {name: _weightless(value) for name, value in row.items()}
-
-
-def _weightless(value: Json) -> Json:
-    listed = [item for item in value if isinstance(item, dict)] if isinstance(value, list) else None
-    if listed is None:
-        return value
-    return [{key: item[key] for key in item if key != "weight"} for item in listed]
+    return {
+        name: [{key: one[key] for key in one if key != "weight"} for one in objects_in(value)]
+        if isinstance(value, list)
+        else value
+        for name, value in row.items()
+    }
 
 
 def _kto(sample: Sample) -> list[JsonObject]:
@@ -245,16 +229,12 @@ def _columns(sample: Sample) -> list[JsonObject]:
     """One row of the parquet schema; nested values of varying types are JSON strings."""
     messages: list[Json] = []
     for message in _messages(sample.content):
-        content = message.get("content")
+        content = message.get("content") or ""
         calls = message.get("tool_calls") or message.get("function_call")
         messages.append(
             {
                 "role": message["role"],
-                "content": content
-                if isinstance(content, str)
-                else format_value(content).decode()
-                if content
-                else "",
+                "content": content if isinstance(content, str) else format_value(content).decode(),
                 "name": message.get("name"),
                 "tool_calls": format_value(calls).decode() if calls else None,
                 "tool_call_id": message.get("tool_call_id"),
@@ -283,9 +263,8 @@ _CONVERTERS: Final[dict[str, Callable[[Sample], list[JsonObject]]]] = {
 
 def _messages(content: JsonObject) -> list[JsonObject]:
     """The messages of a sample; prompt and completion become messages of user and assistant."""
-    messages = content.get("messages")
-    if isinstance(messages, list):
-        return [message for message in messages if isinstance(message, dict)]
+    if isinstance(messages := content.get("messages"), list):
+        return objects_in(messages)
     return [
         {"role": "user", "content": content["prompt"]},
         {"role": "assistant", "content": content["completion"]},
@@ -306,17 +285,10 @@ def _text(message: JsonObject) -> str:
 
 def _calls(message: JsonObject) -> list[str]:
     """The tool calls of a message, each as a JSON string: `{"arguments": …, "name": …}`."""
-    listed = message.get("tool_calls")
-    calls = (
-        [call.get("function") for call in listed if isinstance(call, dict)]
-        if isinstance(listed, list)
-        else []
-    )
-    calls += [message["function_call"]] if message.get("function_call") else []
-    found = [call for call in calls if isinstance(call, dict)]
+    calls = [call.get("function") for call in objects_in(message.get("tool_calls"))]
     return [
         format_value({"name": call.get("name"), "arguments": call.get("arguments")}).decode()
-        for call in found
+        for call in objects_in([*calls, message.get("function_call")])
     ]
 
 

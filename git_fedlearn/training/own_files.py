@@ -1,10 +1,14 @@
-"""The files that this system alone writes: what others changed in them by a push is put right.
+"""The files that this system alone writes: what others changed in them is put right, what is retracted goes.
 
 `pull-remotes` takes no such file of ours, but whoever may push to the upstream can change them, and git
 merges that. So the local state lists the versions that this system wrote. A file is right if it has one of
 them, or only lines of them: lines that were taken out, as after a retraction, stay out. From any other file
 the lines of others are removed, and those of ours come back whose lessons are still in a record set. Counters
 of outcomes are not listed: the higher ones count, so only lowered ones are put right.
+
+A lesson that was retracted, by whomever, is taken out of the snapshots. Records are recognized by their ids.
+A line to train on has none, and not every field of its record; it is compared with the lines of the retracted
+samples, whose content is in history or in the local copies.
 """
 
 import re
@@ -15,17 +19,18 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from git_fedlearn.core.identity import RecordId
-from git_fedlearn.core.layout import DATA, FileKind, kind_of
+from git_fedlearn.core.layout import DATA, FINE_TUNING, FileKind, SetName, kind_of
 from git_fedlearn.core.record import claimed_id
 from git_fedlearn.core.record_set import split_lines
 from git_fedlearn.repository.files import LATEST, read_file, write_file
 from git_fedlearn.repository.objects import Oid
 from git_fedlearn.repository.outcomes import outcomes_path, read_own_outcomes, write_own_outcomes
-from git_fedlearn.repository.record_sets import is_tombstone_line
+from git_fedlearn.repository.record_sets import RecordSets, is_tombstone_line
 from git_fedlearn.repository.repository import Repository
-from git_fedlearn.repository.state import OWN_FILES
+from git_fedlearn.repository.retraction import find_versions
+from git_fedlearn.repository.state import OWN_FILES, facts_of
 from git_fedlearn.training.dataset import read_dataset
-from git_fedlearn.training.samples import format_training_line
+from git_fedlearn.training.samples import Malformed, format_training_line, parse_sample
 
 VERSIONS_PER_FILE: Final = 20
 """Versions of a file that are listed: other branches have older ones."""
@@ -186,3 +191,71 @@ def _remember(
         text = "".join(f"{oid} {name}\n" for oid, name in listed)
         write_file(repository.state.path(OWN_FILES), text.encode("utf-8"))
     return listed
+
+
+def clear_retracted(repository: Repository) -> None:
+    """Take retracted lessons out of this system's snapshots. The caller holds the lock.
+
+    Nothing is read if neither records nor snapshots changed since the last time.
+    """
+    top = repository.top
+    facts = facts_of(top, (repository.relative(path) for path in (top / "data").rglob("*.jsonl")))
+    repository.state.remember("snapshots", facts, lambda: {"cleared": _clear_all(repository)})
+
+
+def _clear_all(repository: Repository) -> int:
+    """Returns the number of lines that were taken out."""
+    paths = list(_own_snapshots(repository))
+    gone = _retracted(repository.sets) if paths else {}
+    if not gone:
+        return 0
+
+    @cache
+    def trained() -> set[bytes]:
+        found = (
+            parse_sample(record.fields)
+            for identifier, names in gone.items()
+            if FINE_TUNING in names
+            for record in find_versions(repository, FINE_TUNING, identifier)
+        )
+        return {format_training_line(one).rstrip() for one in found if not isinstance(one, Malformed)}
+
+    living = cache(lambda: _living_training_lines(repository))
+    number = 0
+    for path in paths:
+        if kind_of(repository.relative(path)) is FileKind.TRAINING:
+            number += _clear(path, lambda line: not living()(line) and line in trained())
+        else:
+            number += _clear(path, lambda line: claimed_id(line) in gone)
+    return number
+
+
+def _own_snapshots(repository: Repository) -> Iterator[Path]:
+    """The files, also `latest.jsonl` where it is a copy; not the models, which have no text of lessons."""
+    for path in sorted((repository.top / "data").glob(f"*/snapshots/{repository.system()}/*.jsonl")):
+        is_list = kind_of(repository.relative(path)) is FileKind.MODELS
+        if path.is_file() and not path.is_symlink() and not is_list:
+            yield path
+
+
+def _retracted(sets: RecordSets) -> dict[RecordId, set[SetName]]:
+    """What is retracted and lives in no set, with the sets in which it is retracted."""
+    dead: dict[RecordId, set[SetName]] = {}
+    live: set[RecordId] = set()
+    for name in sets.names():
+        for line in sets.read_lines(name):
+            identifier = claimed_id(line)
+            if identifier and is_tombstone_line(line):
+                dead.setdefault(identifier, set()).add(name)
+            elif identifier:
+                live.add(identifier)
+    return {identifier: names for identifier, names in dead.items() if identifier not in live}
+
+
+def _clear(path: Path, is_gone: Callable[[bytes], bool]) -> int:
+    """Rewrite a snapshot without the lines that are gone, if it has any; returns how many."""
+    lines = split_lines(read_file(path))
+    kept = [line for line in lines if not is_gone(line)]
+    if len(kept) < len(lines):
+        write_file(path, b"".join([line + b"\n" for line in kept]))
+    return len(lines) - len(kept)

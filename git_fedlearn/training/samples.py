@@ -163,7 +163,9 @@ def _message_fault(message: Json) -> str:
     calls = message.get("tool_calls")
     if calls is not None and not (isinstance(calls, list) and all(isinstance(call, dict) for call in calls)):
         return "tool_calls is not a list of objects"
-    return "" if _has_content(message) or _speaks_by_call(message) else "a message has no content"
+    speaks_by_call = message["role"] == "assistant" and (calls or message.get("function_call"))
+    has_content = _has_content(message) or (speaks_by_call and message.get("content") in (None, "", []))
+    return "" if has_content else "a message has no content"
 
 
 def _has_content(message: JsonObject) -> bool:
@@ -172,8 +174,3 @@ def _has_content(message: JsonObject) -> bool:
         return bool(content) and all(isinstance(part, dict) and "type" in part for part in content)
     is_result = message["role"] in ("tool", "function")
     return isinstance(content, str) and (is_result or bool(content.strip()))
-
-
-def _speaks_by_call(message: JsonObject) -> bool:
-    calls = message.get("tool_calls") or message.get("function_call")
-    return message["role"] == "assistant" and bool(calls) and message.get("content") in (None, "", [])

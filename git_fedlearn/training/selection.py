@@ -84,7 +84,11 @@ def samples_of_lessons(repository: Repository, names: Iterable[SetName]) -> Sele
 def select_samples(samples: Sequence[Sample]) -> Selection:
     """The samples without those that are cut off, and of near copies the one with the highest score."""
     left_out: Counter[str] = Counter()
-    whole = [one for one in samples if not _is_cut(one)]
+    whole = [
+        one
+        for one in samples
+        if is_pair(one.content) or is_undesired(one.content) or not is_cut_off(last_turn(one.content)[1])
+    ]
     if len(whole) < len(samples):
         left_out[CUT_OFF] = len(samples) - len(whole)
     kept: list[Sample] = []
@@ -118,12 +122,6 @@ def _sample_of(name: SetName, record: Record) -> Sample | str:
 def _text(fields: JsonObject, name: str) -> str:
     value = fields.get(name)
     return value.strip() if isinstance(value, str) else ""
-
-
-def _is_cut(sample: Sample) -> bool:
-    if is_pair(sample.content) or is_undesired(sample.content):
-        return False
-    return is_cut_off(last_turn(sample.content)[1])
 
 
 def _is_copy(one: Sample, words: frozenset[str], other: Sample, its_words: frozenset[str]) -> bool:

@@ -7,10 +7,9 @@ its text is out of all versions.
 
 from collections.abc import Collection, Iterable
 from datetime import date
-from pathlib import Path
 from typing import Final, NamedTuple
 
-from git_fedlearn.core.canonical import InvalidJsonError, Json, JsonObject, format_value, parse_value
+from git_fedlearn.core.canonical import Json, JsonObject, format_value, parse_object
 from git_fedlearn.core.identity import RecordId
 from git_fedlearn.core.layout import FINE_TUNING, MODELS_FILE, SetName
 from git_fedlearn.core.merge import join_training_lines
@@ -69,7 +68,7 @@ def find_models(repository: Repository, ids: Collection[str]) -> list[TrainedMod
 
 def record_model(repository: Repository, model: TrainedModel) -> bool:
     """Write down what a model was trained on; returns whether that is new. The caller holds the lock."""
-    path = models_path(repository)
+    path = version_folder(repository.top, repository.system()) / MODELS_FILE
     known = read_file(path)
     same = (one for line in split_lines(known) if (one := _parse(line, model.system)))
     if any(one._replace(at=model.at) == model for one in same):
@@ -77,11 +76,6 @@ def record_model(repository: Repository, model: TrainedModel) -> bool:
     write_file(path, join_training_lines(known, _format(model)))
     remember_own_files(repository, [path])
     return True
-
-
-def models_path(repository: Repository) -> Path:
-    """The file of this system."""
-    return version_folder(repository.top, repository.system()) / MODELS_FILE
 
 
 def lessons_of_version(repository: Repository, version: DatasetVersion) -> VersionLessons:
@@ -133,11 +127,7 @@ def _format(model: TrainedModel) -> bytes:
 
 
 def _parse(line: bytes, system: str) -> TrainedModel | None:
-    try:
-        value = parse_value(line)
-    except InvalidJsonError:
-        return None
-    match value:
+    match parse_object(line):
         case {"model": str(name), "data": str(data), "at": str(at), "ids": list(ids)}:
             return TrainedModel(name, data, at, system, frozenset(one for one in ids if isinstance(one, str)))
     return None

@@ -3,7 +3,7 @@
 import re
 from typing import Final
 
-from git_fedlearn.core.canonical import Json, JsonObject
+from git_fedlearn.core.canonical import JsonObject, objects_in
 from git_fedlearn.core.events import SCORE, words_of
 from git_fedlearn.core.quality import PROBE, find_answer_fault, is_echo
 from git_fedlearn.core.scoring import BELOW
@@ -106,9 +106,7 @@ def last_turn(content: JsonObject) -> tuple[str, str, bool]:
     if not isinstance(messages, list):
         return str(content.get("prompt", "")), str(content.get("completion", "")), False
     question, answer, is_tool = "", "", False
-    for message in messages:
-        if not isinstance(message, dict):
-            continue
+    for message in objects_in(messages):
         if message.get("role") == "user":
             question = text_of_message(message)
         elif message.get("role") != "assistant" or is_weightless(message):
@@ -121,8 +119,7 @@ def last_turn(content: JsonObject) -> tuple[str, str, bool]:
 def text_of_message(message: JsonObject) -> str:
     """The text of a message, of its text parts if it has parts."""
     content = message.get("content")
-    parts = content if isinstance(content, list) else []
-    texts: list[Json] = [part.get("text") for part in parts if isinstance(part, dict)]
+    texts = [part.get("text") for part in objects_in(content)]
     return content if isinstance(content, str) else "\n".join(text for text in texts if isinstance(text, str))
 
 
@@ -136,21 +133,11 @@ def _is_tool_result(fields: JsonObject, question: str, answer: str) -> bool:
 
 
 def _asks_for_json(fields: JsonObject, question: str) -> bool:
-    messages = fields.get("messages")
-    asked = [
-        text_of_message(message)
-        for message in (messages if isinstance(messages, list) else ())
-        if isinstance(message, dict) and message.get("role") != "assistant"
-    ]
-    return any("json" in text.casefold() for text in (question, *asked))
+    messages = [one for one in objects_in(fields.get("messages")) if one.get("role") != "assistant"]
+    return any("json" in text.casefold() for text in (question, *map(text_of_message, messages)))
 
 
 def _has_no_weight(fields: JsonObject) -> bool:
     """Whether each message of the assistant has the weight 0."""
-    messages = fields.get("messages")
-    answers = [
-        message
-        for message in (messages if isinstance(messages, list) else ())
-        if isinstance(message, dict) and message.get("role") == "assistant"
-    ]
+    answers = [one for one in objects_in(fields.get("messages")) if one.get("role") == "assistant"]
     return bool(answers) and all(map(is_weightless, answers))

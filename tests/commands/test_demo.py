@@ -3,9 +3,11 @@
 import io
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -47,7 +49,7 @@ class Played:
 
 
 @pytest.fixture(scope="module")
-def played(tmp_path_factory: pytest.TempPathFactory) -> Played:
+def played(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Played]:
     """One play for all tests that only look at it."""
     world = World(tmp_path_factory.mktemp("demo"))
     one = world.folder_system("anywhere")
@@ -55,8 +57,10 @@ def played(tmp_path_factory: pytest.TempPathFactory) -> Played:
     for name in [name for name in one.environment if name.startswith(("GIT_AUTHOR", "GIT_COMMITTER"))]:
         del one.environment[name]
     one.environment["GIT_DIR"] = "/nonexistent"
-    done = one.fedlearn("demo", "--keep", "--folder", "play")
-    return Played(one.path / "play", done.out, done.err)
+    done = one.fedlearn("demo", "--keep")
+    (folder,) = re.findall(r"^The three systems are in (.*)\. Try:$", done.out, re.MULTILINE)
+    yield Played(Path(folder), done.out, done.err)
+    shutil.rmtree(folder)
 
 
 def test_nothing_conflicts_and_everybody_knows_the_same(played: Played) -> None:
@@ -117,16 +121,6 @@ def test_a_conflict_or_a_difference_makes_it_fail(played: Played) -> None:
     laptop.commit()
     assert audience.conclude(stage, systems) == 1
     laptop.git("reset", "--quiet", "--hard", head)
-
-
-def test_a_folder_with_something_in_it_is_left_alone(world: World) -> None:
-    one = world.folder_system("anywhere")
-    one.write("play/mine", b"")
-    done = one.fedlearn("demo", "--folder", "play", code=2)
-    assert done.err == (
-        f"error: {one.path}/play: not an empty folder\nhint: choose an empty or a new folder\n"
-    )
-    assert one.read("play/mine") == b""
 
 
 def test_interrupted_it_leaves_nothing(world: World) -> None:

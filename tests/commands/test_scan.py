@@ -134,13 +134,13 @@ def test_reports_for_programs(system: System) -> None:
 
 def test_a_baseline_leaves_what_is_known(system: System) -> None:
     system.write(SET, json.dumps({"title": f"ask {MAIL}"}).encode() + b"\n")
-    assert system.fedlearn("scan", "--write-baseline", "known.json").out == "wrote 1 finding to known.json\n"
+    system.write("known.json", system.fedlearn("scan", "--json", code=1).out.encode())
     assert MAIL.encode() not in system.read("known.json")
     assert system.fedlearn("scan", "--baseline", "known.json").out.startswith("no findings in ")
     system.write(SET, b'\n{"a":1}\n' + json.dumps({"title": f"ask {MAIL} {TOKEN}"}).encode() + b"\n")
     assert "API_KEY" in system.fedlearn("scan", "--baseline", "known.json", code=1).out
     missing = system.fedlearn("scan", "--baseline", "none.json", code=2).err
-    assert missing.endswith(f"hint: git fedlearn scan --write-baseline {system.path}/none.json\n")
+    assert missing.endswith(f"hint: git fedlearn scan --json >{system.path}/none.json\n")
 
 
 def test_history_with_the_way_out_of_a_leak(system: System) -> None:

@@ -9,7 +9,7 @@ import pytest
 from agent_sessions import OUTCOME, SESSION
 
 from git_fedlearn.core.scoring import RoutedLesson, route_event
-from git_fedlearn.learn.readers.lessons import find_lessons
+from git_fedlearn.learn.readers import find_lessons
 from git_fedlearn.learn.readers.session import Changed, Ran, Said, Step, steps_of
 
 PAGE = Path(__file__).parents[2] / "docs" / "sources.md"

@@ -10,10 +10,9 @@ from agent_sessions import LOGS, OTHER_WORK, OUTCOME, SESSION, agent, edits, fai
 from systems import System
 
 from git_fedlearn.core.scoring import RoutedLesson, route_event
-from git_fedlearn.learn.readers import read_sessions
-from git_fedlearn.learn.readers.lessons import find_lessons
+from git_fedlearn.learn.known_tools import recognize
+from git_fedlearn.learn.readers import find_lessons, read_sessions
 from git_fedlearn.learn.readers.session import Step, parse_result
-from git_fedlearn.learn.recognition import recognize
 
 
 def learned(name: str, lines: list[dict[str, Any]]) -> list[str]:

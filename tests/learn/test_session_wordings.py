@@ -9,8 +9,7 @@ from agent_sessions import OTHER_WORK, OUTCOME, SESSION, agent, edits, fails, pa
 
 from git_fedlearn.core.canonical import JsonObject
 from git_fedlearn.core.scoring import RoutedLesson, route_event
-from git_fedlearn.learn.readers import read_sessions
-from git_fedlearn.learn.readers.lessons import find_lessons
+from git_fedlearn.learn.readers import find_lessons, read_sessions
 from git_fedlearn.learn.readers.session import Ran, Said, Step, parse_result
 
 

@@ -148,6 +148,7 @@ def test_a_rounded_number_of_a_field_that_names_an_identity_number_is_redacted()
         "the mass of the discard is 5.26492E+15 kg",
         "card_number: 17",
         "NUMCARDS = 5.26492E+15",
+        f"Addis Ababa {'.' * 35} 25111123",  # in the forty characters before it, `aba` stands alone
     ],
 )
 def test_a_number_that_no_field_announces_stays(text: str) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+
 import pytest
 from privacy.private_samples import rand
 
@@ -10,6 +12,9 @@ from git_fedlearn.privacy.engine import PrivacyEngine
 ENGINE = PrivacyEngine()
 HEX = "0123456789abcdef"
 ISSUED = rand(31, seed=3) + "4"
+SIGNS = f"s&{rand(9, 'bcdfghjk', 4)}1*k+qq)=-!=0yd5l5#1{rand(4, 'bcdfghjk', 5)}!82@ru25*nts1_9^"
+CERTIFICATE = base64.b64encode(b"-----BEGIN CERTIFICATE-----\n" + rand(61, seed=2).encode()).decode()
+UUID = "-".join(rand(length, HEX, 6) for length in (8, 4, 4, 4, 12))
 BROKEN_HEX = rand(17, HEX, 2) + "x" + rand(14, HEX, 3)
 
 
@@ -54,6 +59,40 @@ def is_left_alone(text: str) -> bool:
         f'validateToken("s{"bp_" + HEX[10:] + HEX[:10] + HEX[10:] + HEX[:10] + HEX[10:]}")',
         f"integrity: sha512-{rand(9, seed=2)}u+{rand(40, seed=3)}",
         "assert key2.private?, key3.private?",
+        "names(Names2Values.ACCESS_TOKEN, Names2Values.EXPIRES_IN, Names2Values.SCOPE_3)",
+        "import { tokensByScope, getTokensByScope4 } from './tokens'",
+        "a `HttpLoginCsrfTokenRepository`, csrf_token, `HttpLoginCsrfTokenRepository`",
+        "- key: server.k8s.client.burst\n  optional: true",
+        "key: karpenter.k8s.aws/instance-family",
+        "get_secret_key,\n  op_generate_x25519_key,\n",
+        "verify(defaultPassword, salt2+hashedPassword)",
+        'check(hashedPassword, "Password %q should fit hash %q")',
+        "(string $password, ?EventDispatcherInterface $dispatcher = null)",
+        f"Sec-WebSocket-Key: {rand(22, seed=5)}==",
+        "func dial(endpoint, token types.File2OrContent) error",
+        "PKCS12.new(str, pass) -> pkcs12",
+        f"<key>AD_UNIT_ID</key>\n<string>{rand(20, HEX, 5)}/{rand(10, HEX, 5)}</string>",
+        "GET /bar?key=value%26other%3Dtest",
+        'MYSQL_PASSWORD="op://vault/mysql/password"',
+        "DB_SECRET=mysql2://localhost:3306/database7",
+        *(
+            f"postgres://{login}@db.brimble.io/x"
+            for login in (
+                "{user}:{word}",
+                "%v:%v",
+                "{0}:{1}",
+                "$DB_USER$:$DB_PASS$",
+                "${self:custom.user}:${self:custom.word}",
+                "${process.env.DATABASE_USER}:${process.env.DATABASE_WORD}",
+                "$GITHUB_TOKEN:x-oauth-basic",
+            )
+        ),
+        "url = /postgres://(.*):(.*)@/",
+        f"tls.ca: {CERTIFICATE}",
+        f"kind: Secret\ndata:\n  tls.ca: {CERTIFICATE}\n",
+        f"http://brimble.io/media/box.i{'co-' + rand(32, HEX, 4)}.png",
+        "splunk_token: 44444444-5555-6666-7777-888888888888",
+        "amzn" + f".mws.{UUID}22",
     ],
 )
 def test_what_nothing_gives_out_is_left_alone(text: str) -> None:
@@ -73,6 +112,10 @@ def test_what_nothing_gives_out_is_left_alone(text: str) -> None:
         ("A" + "IzaSy" + rand(33, seed=2), rand(33, seed=2)),
         ("v" + "cp_" + rand(56, seed=2), rand(56, seed=2)),
         ("h" + "f_" + rand(34, seed=2), rand(34, seed=2)),
+        ("sh" + f"pss_{rand(36, seed=2)}", rand(36, seed=2)),
+        (f"https://{rand(40, seed=2)}:x-oauth-basic@github.com/x", rand(40, seed=2)),
+        (f"- name: SONAR_LOGIN\n  value: '{rand(40, HEX, 4)}'", rand(40, HEX, 4)),
+        *((f"SECRET_KEY={quote}{SIGNS}{quote}\n", SIGNS) for quote in ("", "'")),
     ],
 )
 def test_what_services_give_out_and_people_choose_is_redacted(text: str, value: str) -> None:

@@ -26,6 +26,7 @@ ENGINE = PrivacyEngine()
         ("Lat 48.8566 Lon -2.3522", "Lat <COORDINATES> Lon <COORDINATES_2>"),
         ("?mlat=48.85661&mlon=2.35222", "?mlat=<COORDINATES>&mlon=<COORDINATES_2>"),
         ("d.o.b. 05-Mar-1948", "d.o.b. <DATE_OF_BIRTH>"),
+        ("geb. am 05.03.1948; DOB?  5/3/48", "geb. am 05.03.1948; DOB?  <DATE_OF_BIRTH>"),
         ("birthdate: 1948-03-05T00:00:00Z", "birthdate: <DATE_OF_BIRTH>"),
         ("[mei@buildbox ~]$ make", "[<LOGIN> ~]$ make"),
         ("clone ssh://mei@buildbox/srv/x", "clone ssh://<LOGIN>/srv/x"),
@@ -51,6 +52,7 @@ def test_places_births_and_logins_in_the_forms_people_write(before: str, after: 
         "about ~20ms/op",
         "host.name:~/x",
         "the coordinates of the window",
+        "Tell me your date of birth. The form is of 5/3/1948",
     ],
 )
 def test_numbers_and_paths_that_are_not_private_are_left_alone(text: str) -> None:

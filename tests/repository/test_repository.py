@@ -39,3 +39,31 @@ def test_record_sets_follow_the_settings_once_these_are_forgotten(world: World) 
     repository.forget_settings()
     assert repository.sets.limit == 1000
     assert [*repository.sets.read(ERROR_SOLUTIONS)] == []
+
+
+def test_a_plain_repository_is_found_without_asking_where_it_is(world: World) -> None:
+    one = world.system("one")
+    found = Repository.find_plain(one.path, one.environment)
+    asked = Repository.discover(one.path, one.environment)
+    assert found
+    assert (found.top, found.git_dir, found.common_dir) == (asked.top, asked.git_dir, asked.common_dir)
+
+
+@pytest.mark.parametrize("kind", ["worktree", "subfolder", "core.worktree", "GIT_DIR", "bare", "symlink"])
+def test_git_is_asked_where_any_other_repository_is(world: World, kind: str) -> None:
+    one = world.system("one")
+    path, environment = one.path, one.environment
+    if kind == "worktree":
+        one.git("worktree", "add", "--quiet", str(path := world.folder / "linked"), "-b", "linked")
+    elif kind == "subfolder":
+        path = one.path / "data"
+    elif kind == "core.worktree":
+        one.git("config", "core.worktree", str(world.folder))
+    elif kind == "GIT_DIR":
+        environment = {**environment, "GIT_DIR": ".git"}
+    elif kind == "bare":
+        path = world.bare("hub").path
+    else:
+        (one.path / ".git").rename(world.folder / "elsewhere")
+        (one.path / ".git").symlink_to(world.folder / "elsewhere")
+    assert Repository.find_plain(path, environment) is None

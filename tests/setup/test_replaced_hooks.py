@@ -77,3 +77,13 @@ def test_a_tool_that_runs_our_checks_is_no_replacement(
     system.write(config, text)
     assert setup_line(system) == ""
     assert doctor_line(system, 0).startswith("ok pre-commit ")
+
+
+def test_lefthook_skips_a_job_without_files_before_some_pushes(system: System) -> None:
+    hook = system.write(".git/hooks/pre-push", LEFTHOOK.replace(b"pre-commit", b"pre-push"))
+    hook.chmod(0o755)
+    job = "pre-push:\n  jobs:\n    - run: {}git-fedlearn-hook pre-push\n      files: echo lefthook.yml\n"
+    system.write("lefthook.yml", job.format("").encode())
+    assert "not checked by git-fedlearn any more: pre-push" in setup_line(system)
+    system.write("lefthook.yml", job.format(": {files}; ").encode())
+    assert setup_line(system) == ""

@@ -15,7 +15,7 @@ from git_fedlearn.core.record_set import Losses
 from git_fedlearn.errors import FedlearnError
 from git_fedlearn.repository.commit_checks import judge, staged_raw_logs
 from git_fedlearn.repository.files import write_file
-from git_fedlearn.repository.history import losses_by_set, merge_parents, nested_files
+from git_fedlearn.repository.history import find_lost_records, losses_by_set, merge_parents
 from git_fedlearn.repository.objects import Objects, Oid
 from git_fedlearn.repository.own_lessons import find_own_changes
 from git_fedlearn.repository.repository import Repository
@@ -87,9 +87,7 @@ def post_merge(context: Context) -> int:
         return 0
     earlier, is_forward = _merged(objects, head)
     before, after = [committed_tree(objects, oid) for oid in earlier], committed_tree(objects, head)
-    losses = losses_by_set(before, after)
-    nested = nested_files(context.repository, head) if losses else {}
-    losses = losses_by_set(before, after, nested) if nested else losses
+    losses = find_lost_records(context.repository, before, after, head)
     warn_of_losses(context, "merge", losses, " --history" if is_forward else "")
     if before:
         _report_own(context, before[0], after)

@@ -18,15 +18,15 @@ from git_fedlearn.commands.review.kinds import (
 )
 from git_fedlearn.commands.review.walk import Walk, read_text
 from git_fedlearn.console.context import Context
-from git_fedlearn.console.usage import ANSWER_AS_JSON, NumberRange
-from git_fedlearn.console.words import SHORT_ID, count
+from git_fedlearn.console.usage import ANSWER_AS_JSON
+from git_fedlearn.console.words import COMMIT_HINT, SHORT_ID, count
 from git_fedlearn.core.canonical import Json
 from git_fedlearn.core.identity import RecordId
 from git_fedlearn.core.layout import SetName
 from git_fedlearn.errors import UsageError
 from git_fedlearn.extras import installed_extras
 from git_fedlearn.federation.peers import RemoteName, check_name
-from git_fedlearn.learn.near_duplicates import MIN_RESEMBLANCE, find_duplicates
+from git_fedlearn.learn.near_duplicates import find_duplicates
 from git_fedlearn.repository.inbox import Inbox
 from git_fedlearn.repository.names import read_names
 from git_fedlearn.training.trained import TrainedModel, describe_model, find_models, model_to_json
@@ -41,7 +41,7 @@ WAITING_KINDS: Final[tuple[type[PendingItem], ...]] = (
 
 KINDS: Final[tuple[type[PendingItem], ...]] = (*WAITING_KINDS, PendingCluster)
 ALL_SETS: Final = "*"
-DEFAULT_SIMILARITY: Final = 0.8
+MIN_SHARE: Final = 0.8
 """Share of common runs of three words, for lessons to be duplicates by words."""
 LIST_HINT: Final = "git fedlearn review list"
 Function = TypeVar("Function", bound=Callable[..., object])
@@ -49,15 +49,13 @@ Function = TypeVar("Function", bound=Callable[..., object])
 
 @dataclass(frozen=True, slots=True)
 class ReviewScope:
-    """Which items to choose: kinds, records from one peer, duplicates in one set above a similarity."""
+    """Which items to choose: kinds, records from one peer, duplicates in one set."""
 
     kinds: tuple[type[PendingItem], ...]
     is_chosen: bool = False
     """Whether options named the kinds."""
     peer: RemoteName | None = None
     set_name: SetName | None = None
-    similarity: float | None = None
-    """The share of common runs of three words; None for the default, and near ones by meaning, too."""
 
 
 class FoundItems(NamedTuple):
@@ -76,7 +74,6 @@ class ScopeOptions(TypedDict):
     retractions: bool
     drafts: bool
     duplicates: str | None
-    similarity: float | None
 
 
 def scope_options(function: Function) -> Function:
@@ -94,13 +91,6 @@ def scope_options(function: Function) -> Function:
                 flag_value=ALL_SETS,
                 metavar="[SET]",
                 help="Only lessons that say nearly the same, in SET or in all sets.",
-            ),
-            click.option(
-                "--similarity",
-                metavar="SHARE",
-                type=NumberRange(MIN_RESEMBLANCE, 1),
-                help="For --duplicates: share of common runs of three words, without other wordings "
-                f"(default: {DEFAULT_SIMILARITY:g}).",
             ),
         )
     ):
@@ -275,9 +265,8 @@ def _find_items(context: Context, scope: ReviewScope) -> FoundItems:
         names = [scope.set_name] if scope.set_name else sets.names()
         for name in names:
             sets.check_name(name)
-        share = scope.similarity or DEFAULT_SIMILARITY
-        by_meaning = scope.similarity is None and installed_extras()["local"]
-        for one in find_duplicates(sets, names, share, inbox.distinct_lessons(), by_meaning=by_meaning):
+        by_meaning = installed_extras()["local"]
+        for one in find_duplicates(sets, names, MIN_SHARE, inbox.distinct_lessons(), by_meaning=by_meaning):
             found.items.extend(PendingCluster(context, one.name, cluster) for cluster in one.clusters)
             found.orphans.extend((one.name, identifier) for identifier in one.orphans)
     return found
@@ -315,6 +304,9 @@ def _show_list(context: Context, scope: ReviewScope, found: FoundItems) -> int:
         context.note(f"hint: git fedlearn review show KEY{option}    (then accept or drop)")
     elif not found.orphans:
         context.note("nothing to review")
+    repeats = 0 if scope.is_chosen else len(Inbox(context.repository).repeats())
+    if repeats:
+        context.note(f"hint: git fedlearn review --duplicates    ({count(repeats, 'near duplicate')})")
     return 1 if found.orphans else 0
 
 
@@ -340,7 +332,6 @@ def _scope(options: ScopeOptions, keys: tuple[str, ...] = ()) -> tuple[ReviewSco
         is_chosen=bool(chosen),
         peer=check_name(peer) if peer else None,
         set_name=SetName(duplicates) if duplicates and duplicates != ALL_SETS else None,
-        similarity=options["similarity"],
     )
     return scope, keys
 
@@ -420,5 +411,5 @@ def _report_results(context: Context, results: Sequence[Accepted]) -> list[Train
     for model in models:
         context.note(f"note: a model saw it: {describe_model(model, read_names(context.repository))}")
     if any(result.changed for result in results):
-        context.note("hint: git add data && git commit")
+        context.note(COMMIT_HINT)
     return models

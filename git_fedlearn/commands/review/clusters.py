@@ -15,7 +15,7 @@ from git_fedlearn.core.record import Record, score_of
 from git_fedlearn.federation.injection import is_suspicious
 from git_fedlearn.learn.near_duplicates import Cluster, Duplicates, retract_weaker
 from git_fedlearn.repository.inbox import Inbox
-from git_fedlearn.training.own_snapshots import clear_retracted
+from git_fedlearn.training.own_files import clear_retracted
 
 LESSON_COLUMNS: Final = 76
 """Characters shown of a lesson."""

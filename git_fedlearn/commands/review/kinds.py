@@ -29,7 +29,7 @@ from git_fedlearn.repository.names import read_names
 from git_fedlearn.repository.record_sets import RecordSets
 from git_fedlearn.repository.retraction import retract_records
 from git_fedlearn.scanning.accepted import allow
-from git_fedlearn.training.own_snapshots import clear_retracted
+from git_fedlearn.training.own_files import clear_retracted
 from git_fedlearn.training.samples import Malformed, parse_sample
 from git_fedlearn.training.trained import describe_model, find_models
 

@@ -1,22 +1,19 @@
 """`git fedlearn scan`: report secrets and personal data, never the text itself."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime
 
 import click
 
-from git_fedlearn.commands.scan.formats import REPORTS, finding_facts
+from git_fedlearn.commands.scan.formats import REPORTS
 from git_fedlearn.commands.scan.run import ALL, Scanned, Show
 from git_fedlearn.console.context import Context
 from git_fedlearn.console.usage import ANSWER_AS_JSON
-from git_fedlearn.console.words import count
 from git_fedlearn.core.canonical import Json
 from git_fedlearn.errors import UsageError
 from git_fedlearn.privacy.policy import Allowed
 from git_fedlearn.repository.settings import SETTINGS_FILE
-from git_fedlearn.scanning.accepted import allow, read_baseline, unknown_of, write_baseline
-from git_fedlearn.scanning.findings import FileFinding
+from git_fedlearn.scanning.accepted import allow, read_baseline, unknown_of
 
 
 @click.command("scan", short_help="Report secrets and personal data in files or history.")
@@ -37,18 +34,11 @@ from git_fedlearn.scanning.findings import FileFinding
     help="Format of the report (default: text).",
 )
 @ANSWER_AS_JSON
-@click.option("--baseline", metavar="FILE", help="Skip the findings listed in FILE.")
-@click.option("--write-baseline", "new_baseline", metavar="FILE", help="Write the findings to FILE.")
+@click.option("--baseline", metavar="FILE", help="Skip the findings in FILE, an earlier answer of --json.")
 @click.option(
     "--allow", "allowed", metavar="FINGERPRINT", multiple=True, help="Allow this value from now on."
 )
 @click.option("--reason", metavar="TEXT", default="", help="With --allow: why; everybody can read it.")
-@click.option(
-    "--expires",
-    metavar="DATE",
-    type=click.DateTime(["%Y-%m-%d"]),
-    help="First day the exception no longer applies.",
-)
 @click.pass_obj
 def command(  # noqa: PLR0913, PLR0917  one parameter for each option
     context: Context,
@@ -56,10 +46,8 @@ def command(  # noqa: PLR0913, PLR0917  one parameter for each option
     revisions: str | None,
     form: str | None,
     baseline: str | None,
-    new_baseline: str | None,
     allowed: tuple[str, ...],
     reason: str,
-    expires: datetime | None,
     *,
     staged: bool,
 ) -> int:
@@ -71,9 +59,9 @@ def command(  # noqa: PLR0913, PLR0917  one parameter for each option
     Exits with 1 if there are findings.
     """
     if allowed:
-        return _allow(context, [Allowed(f, reason, expires.date() if expires else None) for f in allowed])
-    if reason or expires:
-        raise UsageError("--reason and --expires need --allow FINGERPRINT")
+        return _allow(context, [Allowed(fingerprint, reason) for fingerprint in allowed])
+    if reason:
+        raise UsageError("--reason needs --allow FINGERPRINT")
     if staged and revisions is not None:
         raise UsageError("--staged and --history cannot be used together")
     if context.is_json and form not in (None, "json"):
@@ -86,8 +74,6 @@ def command(  # noqa: PLR0913, PLR0917  one parameter for each option
         found = scan.staged(paths) if staged else scan.files(paths)
     if baseline:
         found = unknown_of(read_baseline(context.directory / baseline), found)
-    if new_baseline:
-        return _write(context, new_baseline, found)
     with _bar(context) as scan.show:
         number = REPORTS[form](context, found)
     if form == "text":
@@ -105,14 +91,6 @@ def _bar(context: Context) -> Iterator[Show | None]:
 
     with progress_bar(context, "scanning") as show:
         yield show
-
-
-def _write(context: Context, file: str, found: Iterable[FileFinding]) -> int:
-    items = list(found)
-    write_baseline(context.directory / file, items)
-    context.answer("scan/v1", {"findings": [*map(finding_facts, items)]})
-    context.say(f"wrote {count(len(items), 'finding')} to {file}")
-    return 0
 
 
 def _allow(context: Context, entries: list[Allowed]) -> int:

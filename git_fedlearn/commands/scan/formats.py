@@ -9,7 +9,7 @@ from urllib.parse import quote
 from git_fedlearn import __version__
 from git_fedlearn.console.context import Context
 from git_fedlearn.console.findings import COMMIT_LENGTH, format_found, found_to_json
-from git_fedlearn.core.canonical import Json, JsonObject
+from git_fedlearn.core.canonical import Json
 from git_fedlearn.privacy.kinds import SECRET_KINDS
 from git_fedlearn.scanning.findings import FileFinding
 
@@ -37,14 +37,9 @@ def report_jsonl(context: Context, items: Iterable[FileFinding]) -> int:
 
 def report_json(context: Context, items: Iterable[FileFinding]) -> int:
     """One JSON document, versioned like the answers of other commands."""
-    found = [finding_facts(item) for item in items]
-    context.say_json("scan/v1", {"findings": [*found]})
+    found: list[Json] = [{**found_to_json(item), "confidence": item.finding.confidence} for item in items]
+    context.say_json("scan/v1", {"findings": found})
     return len(found)
-
-
-def finding_facts(item: FileFinding) -> JsonObject:
-    """A finding of that document."""
-    return {**found_to_json(item), "confidence": item.finding.confidence}
 
 
 def report_github(context: Context, items: Iterable[FileFinding]) -> int:

@@ -1,20 +1,23 @@
 """Readers: what was learned in whole sessions of an agent, from the logs of one tool each.
 
 A reader turns the lines of a file into sessions, lists of steps (`session`): what was said, which commands
-ran, which files changed. What a session yields is the same for all tools (`lessons`).
+ran, which files changed. What a session yields is the same for all tools.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from importlib import import_module
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from git_fedlearn.core.canonical import JsonObject
+
+if TYPE_CHECKING:
+    from git_fedlearn.learn.readers.session import Step
 
 READERS: Final[Mapping[str, str]] = {
     "claude-code": "claude_code",
     "codex": "codex",
     "openai": "openai",
-    "litellm": "litellm",
+    "litellm": "openai",
     "ollama": "ollama",
     "otel": "otel",
     "langfuse": "langfuse",
@@ -24,9 +27,16 @@ READERS: Final[Mapping[str, str]] = {
 
 def read_sessions(name: str, lines: Iterable[JsonObject]) -> Iterator[JsonObject]:
     """The events, each with one lesson, in the sessions of a file that the reader `name` understands."""
-    from git_fedlearn.learn.readers.lessons import find_lessons  # noqa: PLC0415  only for logs of sessions
-    from git_fedlearn.learn.readers.session import steps_of  # noqa: PLC0415
+    from git_fedlearn.learn.readers.session import steps_of  # noqa: PLC0415  only for logs of sessions
 
-    reader = import_module(f"git_fedlearn.learn.readers.{READERS[name]}")
-    for messages in reader.read(lines):
+    for messages in import_module(f"git_fedlearn.learn.readers.{READERS[name]}").read(lines):
         yield from find_lessons(steps_of(messages))
+
+
+def find_lessons(steps: "Sequence[Step]") -> Iterator[JsonObject]:
+    """What a session yields, as events: fixes proven by a run, conventions, corrections; no conversation."""
+    from git_fedlearn.learn.readers.fixes import find_fixes  # noqa: PLC0415  only for logs of sessions
+    from git_fedlearn.learn.readers.statements import find_statements  # noqa: PLC0415
+
+    yield from find_fixes(steps)
+    yield from find_statements(steps)

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 
 from xxhash import xxh3_128_hexdigest
 
-from git_fedlearn.core.canonical import Json, JsonObject
+from git_fedlearn.core.canonical import Json, JsonObject, objects_in
 from git_fedlearn.learn.readers.session import (
     Message,
     ToolCall,
@@ -65,8 +65,7 @@ def parse_messages(value: Json, when: Json = None) -> list[Message]:
     value = parse_text(value)
     if isinstance(value, dict):
         value = value.get("messages", [value])
-    listed = value if isinstance(value, list) else []
-    return [message for item in listed if isinstance(item, dict) for message in _parse_message(item, when)]
+    return [message for item in objects_in(value) for message in _parse_message(item, when)]
 
 
 def parse_answer(value: Json, when: Json = None) -> list[Message]:
@@ -74,11 +73,10 @@ def parse_answer(value: Json, when: Json = None) -> list[Message]:
     response = parse_text(value)
     if not isinstance(response, dict):
         return []
-    choices, output = response.get("choices"), response.get("output")
-    if isinstance(output, list):
+    if isinstance(output := response.get("output"), list):
         return parse_messages(output, when)
-    first = choices[0] if isinstance(choices, list) and choices else None
-    message = first.get("message") if isinstance(first, dict) else response.get("message", response)
+    choices = objects_in(response.get("choices"))
+    message = choices[0].get("message") if choices else response.get("message", response)
     return parse_messages(message, when) if isinstance(message, dict) else []
 
 
@@ -88,9 +86,7 @@ def _parse_message(item: JsonObject, when: Json) -> Iterator[Message]:
         return
     role, parts = item.get("role"), item.get("parts", item.get("content"))
     calls = [*_calls_of(item.get("tool_calls"))]
-    for part in parts if isinstance(parts, list) else []:
-        if not isinstance(part, dict):
-            continue
+    for part in objects_in(parts):
         match part.get("type"):
             case "tool_call" | "tool_use":
                 arguments = part.get("arguments", part.get("input"))
@@ -98,11 +94,13 @@ def _parse_message(item: JsonObject, when: Json) -> Iterator[Message]:
             case "tool_call_response" | "tool_result":
                 value = next((part[key] for key in ("response", "result", "content") if key in part), None)
                 answers = str(part.get("id", part.get("tool_use_id")) or "")
-                yield Message("tool", _result_text(value), (), answers, _failed(part), when)
+                yield Message(
+                    "tool", text_of_result(value), (), answers, part.get("is_error") is True or None, when
+                )
     if role == "tool":
         if not isinstance(item.get("parts"), list):
             answers = str(item.get("tool_call_id") or "")
-            yield Message("tool", _result_text(parts), (), answers, None, when)
+            yield Message("tool", text_of_result(parts), (), answers, None, when)
     elif role in ("user", "assistant"):
         text = text_of_parts(parts)
         if text or calls:
@@ -117,19 +115,15 @@ def _parse_item(item: JsonObject, when: Json) -> Iterator[Message]:
             arguments = item.get("arguments", item.get("input", item.get("action")))
             yield Message("assistant", "", (ToolCall(call_id, str(item.get("name")), arguments),), when=when)
         case "function_call_output" | "custom_tool_call_output" | "local_shell_call_output":
-            yield Message("tool", _result_text(item.get("output")), (), call_id, None, when)
+            yield Message("tool", text_of_result(item.get("output")), (), call_id, None, when)
 
 
-def _failed(part: JsonObject) -> bool | None:
-    return True if part.get("is_error") is True else None
-
-
-def _result_text(value: Json) -> str:
+def text_of_result(value: Json) -> str:
+    """The text of the result of a tool, an object as JSON."""
     return format_arguments(value) if isinstance(value, dict) else text_of_parts(value)
 
 
 def _calls_of(value: Json) -> Iterator[ToolCall]:
-    for call in value if isinstance(value, list) else []:
-        function = call.get("function") if isinstance(call, dict) else None
-        if isinstance(call, dict) and isinstance(function, dict):
+    for call in objects_in(value):
+        if isinstance(function := call.get("function"), dict):
             yield ToolCall(str(call.get("id") or ""), str(function.get("name")), function.get("arguments"))

@@ -8,7 +8,7 @@ lines since the last compaction, with their ids.
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from git_fedlearn.core.canonical import Json, JsonObject
+from git_fedlearn.core.canonical import JsonObject, objects_in
 from git_fedlearn.learn.readers.session import Message, ToolCall, text_of_parts
 
 
@@ -55,9 +55,9 @@ def _messages_of(line: JsonObject) -> Iterator[Message]:
     if kind not in ("user", "assistant") or not isinstance(message, dict):
         return
     content = message.get("content")
-    blocks = content if isinstance(content, list) else []
+    blocks = objects_in(content)
     for block in blocks:
-        if isinstance(block, dict) and block.get("type") == "tool_result":
+        if block.get("type") == "tool_result":
             text, failed = text_of_parts(block.get("content")), block.get("is_error") is True
             yield Message("tool", text, (), str(block.get("tool_use_id")), failed, when)
     if kind == "user" and not _is_by_user(line, blocks):
@@ -65,18 +65,16 @@ def _messages_of(line: JsonObject) -> Iterator[Message]:
     calls = tuple(
         ToolCall(str(block.get("id")), str(block.get("name")), block.get("input"))
         for block in blocks
-        if isinstance(block, dict) and block.get("type") == "tool_use"
+        if block.get("type") == "tool_use"
     )
     yield Message(str(kind), text_of_parts(content), calls, when=when)
 
 
-def _is_by_user(line: JsonObject, blocks: list[Json]) -> bool:
+def _is_by_user(line: JsonObject, blocks: list[JsonObject]) -> bool:
     """Whether the user typed a line."""
     origin = line.get("origin")
     by_human = isinstance(origin, dict) and origin.get("kind") == "human"
     source = line.get("promptSource")
-    is_result = "toolUseResult" in line or any(
-        isinstance(block, dict) and block.get("type") == "tool_result" for block in blocks
-    )
+    is_result = "toolUseResult" in line or any(block.get("type") == "tool_result" for block in blocks)
     is_program = line.get("isMeta") is True or line.get("isCompactSummary") is True
     return not is_result and not is_program and (by_human or source in (None, "typed"))

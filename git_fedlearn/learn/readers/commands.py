@@ -7,8 +7,6 @@ from typing import Final
 
 from git_fedlearn.learn.readers.phrases import (
     ASKS_FOR_HELP,
-    CHANGES_SOMETHING,
-    CHECKS_SOMETHING,
     LOOKING_COMMANDS,
     LOOKING_GIT_COMMANDS,
 )
@@ -67,11 +65,9 @@ def find_extra(failed: str, passed: str) -> str | None:
     """
     before, after = core_of(failed), core_of(passed)
     if before == after:
-        return (
-            ""
-            if " ".join(passed.split()).startswith(" ".join(failed.split())[:8])
-            else _set_variables(failed, passed)
-        )
+        variables = re.findall(r"\b[A-Z_][A-Z0-9_]*=\S*", passed)
+        is_repeated = " ".join(passed.split()).startswith(" ".join(failed.split())[:8])
+        return "" if is_repeated or all(one in failed for one in variables) else passed.strip()
     parts = parts_of(after)
     for place, part in enumerate(parts):
         if core_of(part) == before and place:
@@ -98,12 +94,6 @@ def _covers(before: str, after: str) -> bool:
 _PATH: Final = re.compile(r"[/.]|::")
 
 
-def _set_variables(failed: str, passed: str) -> str:
-    """The second command if it sets more variables, else empty."""
-    variables = re.findall(r"\b[A-Z_][A-Z0-9_]*=\S*", passed)
-    return passed.strip() if any(variable not in failed for variable in variables) else ""
-
-
 @lru_cache(MAX_REMEMBERED)
 def _words(command: str) -> list[str]:
     """A command without its options."""
@@ -124,11 +114,6 @@ def _split(command: str) -> list[str]:
         return command.split()
 
 
-def is_step(command: str) -> bool:
-    """Whether a command does something of its own: it neither looks at something nor checks it."""
-    return not only_looks(command) and not CHECKS_SOMETHING.search(core_of(command))
-
-
 def only_looks(command: str) -> bool:
     """Whether a command changes nothing, and cannot fail in a way that teaches something."""
     return all(_part_looks(part) for part in parts_of(core_of(command)))
@@ -141,8 +126,3 @@ def _part_looks(part: str) -> bool:
     name = words[0].rpartition("/")[2]
     is_git_look = name == "git" and len(words) > 1 and words[1] in LOOKING_GIT_COMMANDS
     return name in LOOKING_COMMANDS or is_git_look or bool(ASKS_FOR_HELP.search(part)) or name == "cd"
-
-
-def may_fix(command: str) -> bool:
-    """Whether a command changes something that another one may have needed."""
-    return not only_looks(command) and bool(CHANGES_SOMETHING.search(command))

@@ -11,8 +11,10 @@ from pathlib import PurePath
 from typing import Final, NamedTuple
 
 from git_fedlearn.core.canonical import JsonObject
-from git_fedlearn.learn.readers.commands import core_of, find_extra, is_piped, is_step, may_fix, only_looks
+from git_fedlearn.learn.readers.commands import core_of, find_extra, is_piped, only_looks
 from git_fedlearn.learn.readers.phrases import (
+    CHANGES_SOMETHING,
+    CHECKS_SOMETHING,
     ECHO_LINE,
     FAILED_ASSERTION,
     FAILURE_REPORT,
@@ -29,9 +31,10 @@ from git_fedlearn.learn.readers.phrases import (
     TELLING_LINE,
     TEST_CAME_FIRST,
     TRIES_AGAIN,
+    sentences_of,
+    words_in,
 )
 from git_fedlearn.learn.readers.session import Changed, Ran, Said, Step
-from git_fedlearn.learn.readers.words import sentences_of, words_in
 
 FIX_SCORE: Final = 0.85
 """The score of a fix that a passing run has proven."""
@@ -157,11 +160,7 @@ def _overcome(steps: Sequence[Step], start: int, place: int) -> Iterator[_Attemp
 
 def _has_failed(run: Ran) -> bool:
     """Whether a run failed; the exit code of a pipe is not that of the command."""
-    return run.failed or (is_piped(run.command) and _reports_failure(run.output))
-
-
-def _reports_failure(output: str) -> bool:
-    return bool(FAILURE_REPORT.search(output[-MAX_REPORT:]))
+    return run.failed or (is_piped(run.command) and bool(FAILURE_REPORT.search(run.output[-MAX_REPORT:])))
 
 
 def _lesson(attempt: _Attempt) -> "JsonObject | None":
@@ -230,11 +229,13 @@ def _changes(attempt: _Attempt) -> list[_Change]:
     for step in attempt.between:
         if isinstance(step, Changed):
             found.append(_file_change(step))
-        elif isinstance(step, Ran) and not _has_failed(step) and may_fix(step.command):
-            found.append(_command_change(step.command))
-        elif isinstance(step, Ran) and not _has_failed(step) and is_step(step.command):
+        elif isinstance(step, Ran) and not _has_failed(step) and not only_looks(step.command):
             change = _command_change(step.command)
-            found += [change] if change.words & words_in(find_error(attempt.failed.output)) else []
+            may_fix = CHANGES_SOMETHING.search(step.command) or (
+                not CHECKS_SOMETHING.search(core_of(step.command))
+                and change.words & words_in(find_error(attempt.failed.output))
+            )
+            found += [change] if may_fix else []
     if attempt.extra:
         text = attempt.extra[:MAX_CHANGE_CHARACTERS]
         found.append(_Change(f"Run `{text}`.", words_in(attempt.extra)))

@@ -8,14 +8,8 @@ from collections.abc import Iterable, Iterator
 
 from git_fedlearn.core.canonical import Json, JsonObject
 from git_fedlearn.learn.readers.chats import parse_messages
-from git_fedlearn.learn.readers.session import (
-    Message,
-    ToolCall,
-    format_arguments,
-    parse_text,
-    text_of_parts,
-)
-from git_fedlearn.learn.readers.traces import ModelCall, ToolRun, join_traces
+from git_fedlearn.learn.readers.session import Message, parse_text
+from git_fedlearn.learn.readers.traces import TracedCall, join_traces, tool_exchange
 
 _FIELDS = (
     *("id", "type", "level", "input", "output", "start_time", "startTime"),
@@ -25,36 +19,20 @@ _FIELDS = (
 
 def read(lines: Iterable[JsonObject]) -> Iterator[list[Message]]:
     """The conversations in a file."""
-    exchanges: list[ModelCall] = []
-    runs: list[ToolRun] = []
-    for line in lines:
-        for observation in _observations(line):
-            kind = str(observation.get("type")).upper()
-            if kind == "GENERATION":
-                exchanges += _exchanges(observation)
-            elif kind in ("TOOL", "SPAN"):
-                runs += _tool_runs(observation)
-    yield from join_traces(exchanges, runs)
+    observations = (one for line in lines for one in _observations(line))
+    yield from join_traces([exchange for one in observations for exchange in _exchanges(one)])
 
 
-def _exchanges(observation: JsonObject) -> Iterator[ModelCall]:
-    when = _either(observation, "start_time", "startTime")
-    history = parse_messages(observation.get("input"), when)
-    if history:
-        answer = parse_messages(observation.get("output"), when)
-        yield ModelCall(str(when), _conversation(observation), history, answer)
-
-
-def _tool_runs(observation: JsonObject) -> Iterator[ToolRun]:
-    arguments, result = parse_text(observation.get("input")), parse_text(observation.get("output"))
-    if not isinstance(arguments, dict) or "messages" in arguments:
-        return
-    when, number = _either(observation, "start_time", "startTime"), str(observation.get("id"))
-    text = format_arguments(result) if isinstance(result, dict) else text_of_parts(result)
-    failed = True if observation.get("level") == "ERROR" else None
-    call = Message("assistant", "", (ToolCall(number, "", arguments),), when=when)
-    answer = Message("tool", text, (), number, failed, when)
-    yield ToolRun(str(when), _conversation(observation), (call, answer))
+def _exchanges(observation: JsonObject) -> Iterator[TracedCall]:
+    kind, given = str(observation.get("type")).upper(), parse_text(observation.get("input"))
+    when, answer = _either(observation, "start_time", "startTime"), observation.get("output")
+    session = _either(observation, "session_id", "sessionId")
+    conversation = str(session or _either(observation, "trace_id", "traceId") or "")
+    if kind == "GENERATION" and (history := parse_messages(given, when)):
+        yield TracedCall(str(when), conversation, history, parse_messages(answer, when))
+    if kind in ("TOOL", "SPAN") and isinstance(given, dict) and "messages" not in given:
+        call = (given, answer, observation.get("level") == "ERROR")
+        yield tool_exchange(str(when), conversation, str(observation.get("id")), call, when)
 
 
 def _observations(line: JsonObject) -> Iterator[JsonObject]:
@@ -66,11 +44,6 @@ def _observations(line: JsonObject) -> Iterator[JsonObject]:
     for item in listed:
         if isinstance(item, dict):
             yield from _observations(item)
-
-
-def _conversation(observation: JsonObject) -> str:
-    session = _either(observation, "session_id", "sessionId")
-    return str(session or _either(observation, "trace_id", "traceId") or "")
 
 
 def _either(item: JsonObject, first: str, second: str) -> Json:

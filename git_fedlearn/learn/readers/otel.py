@@ -6,59 +6,38 @@ so spans are sorted by their start. The spans of tools count where no history re
 
 from collections.abc import Iterable, Iterator
 
-from git_fedlearn.core.canonical import Json, JsonObject
+from git_fedlearn.core.canonical import Json, JsonObject, objects_in
 from git_fedlearn.learn.readers.chats import parse_messages
-from git_fedlearn.learn.readers.session import (
-    Message,
-    ToolCall,
-    format_arguments,
-    parse_text,
-    text_of_parts,
-)
-from git_fedlearn.learn.readers.traces import ModelCall, ToolRun, join_traces
+from git_fedlearn.learn.readers.session import Message
+from git_fedlearn.learn.readers.traces import TracedCall, join_traces, tool_exchange
 
 _NANOSECONDS = 1_000_000_000
 
 
 def read(lines: Iterable[JsonObject]) -> Iterator[list[Message]]:
     """The conversations in a file."""
-    exchanges: list[ModelCall] = []
-    runs: list[ToolRun] = []
-    for line in lines:
-        for span in _spans(line):
-            found = _tool_run(span) or _exchange(span)
-            if isinstance(found, ToolRun):
-                runs.append(found)
-            elif found:
-                exchanges.append(found)
-    yield from join_traces(exchanges, runs)
+    spans = (span for line in lines for span in _spans(line))
+    yield from join_traces([exchange for span in spans for exchange in _exchanges(span)])
 
 
-def _exchange(span: JsonObject) -> ModelCall | None:
+def _exchanges(span: JsonObject) -> Iterator[TracedCall]:
+    """The call of a tool or of a model that a span is, if it is one."""
     attributes, start = _attributes(span), _start(span)
     when = int(start) // _NANOSECONDS or None
-    history = _first(attributes, ("gen_ai.input.messages", "gen_ai.prompt", "input.value"), when)
-    answer = _first(attributes, ("gen_ai.output.messages", "gen_ai.completion", "output.value"), when)
-    return ModelCall(start, _conversation(span, attributes), history, answer) if history else None
-
-
-def _tool_run(span: JsonObject) -> ToolRun | None:
-    """A run of a tool with its arguments and result; None for any other span."""
-    attributes, start = _attributes(span), _start(span)
+    names = ("gen_ai.conversation.id", "session.id")
+    conversation = str(_either(attributes, names) or span.get("traceId") or "")
     arguments = _either(attributes, ("gen_ai.tool.call.arguments", "input.value"))
     is_tool = attributes.get("gen_ai.operation.name") == "execute_tool"
     is_tool = is_tool or attributes.get("openinference.span.kind") == "TOOL"
-    if arguments is None or not (is_tool or "gen_ai.tool.call.arguments" in attributes):
-        return None
-    when = int(start) // _NANOSECONDS or None
-    number = str(attributes.get("gen_ai.tool.call.id") or span.get("spanId") or start)
-    status = span.get("status")
-    failed = "error.type" in attributes or (isinstance(status, dict) and status.get("code") in _FAILED)
-    result = parse_text(_either(attributes, ("gen_ai.tool.call.result", "output.value")))
-    text = format_arguments(result) if isinstance(result, dict) else text_of_parts(result)
-    call = Message("assistant", "", (ToolCall(number, "", arguments),), when=when)
-    answer = Message("tool", text, (), number, True if failed else None, when)
-    return ToolRun(start, _conversation(span, attributes), (call, answer))
+    if arguments is not None and (is_tool or "gen_ai.tool.call.arguments" in attributes):
+        number = str(attributes.get("gen_ai.tool.call.id") or span.get("spanId") or start)
+        status, result = span.get("status"), ("gen_ai.tool.call.result", "output.value")
+        failed = "error.type" in attributes or (isinstance(status, dict) and status.get("code") in _FAILED)
+        call = (arguments, _either(attributes, result), failed)
+        yield tool_exchange(start, conversation, number, call, when)
+    elif history := _first(attributes, ("gen_ai.input.messages", "gen_ai.prompt", "input.value"), when):
+        answer = _first(attributes, ("gen_ai.output.messages", "gen_ai.completion", "output.value"), when)
+        yield TracedCall(start, conversation, history, answer)
 
 
 _FAILED = (2, "2", "STATUS_CODE_ERROR")
@@ -69,11 +48,6 @@ def _start(span: JsonObject) -> str:
     stamps = (span.get(name) for name in ("startTimeUnixNano", "timeUnixNano", "observedTimeUnixNano"))
     found = (str(stamp) for stamp in stamps if isinstance(stamp, str | int) and str(stamp).isdigit())
     return next(found, "0").zfill(20)
-
-
-def _conversation(span: JsonObject, attributes: JsonObject) -> str:
-    names = ("gen_ai.conversation.id", "session.id")
-    return str(_either(attributes, names) or span.get("traceId") or "")
 
 
 def _either(attributes: JsonObject, names: Iterable[str]) -> Json:
@@ -107,12 +81,10 @@ _CONTAINERS = (
 def _attributes(span: JsonObject) -> JsonObject:
     """The attributes of a span and of its events; the body of an event counts as attributes, too."""
     found: JsonObject = {}
-    events = span.get("events")
-    for holder in [*(events if isinstance(events, list) else []), span]:
-        if isinstance(holder, dict):
-            body = _value(holder.get("body"))
-            found |= body if isinstance(body, dict) else {}
-            found |= _pairs(holder.get("attributes"))
+    for holder in [*objects_in(span.get("events")), span]:
+        body = _value(holder.get("body"))
+        found |= body if isinstance(body, dict) else {}
+        found |= _pairs(holder.get("attributes"))
     return found
 
 
@@ -120,8 +92,7 @@ def _pairs(attributes: Json) -> JsonObject:
     """Attributes as a list of keys and typed values, or as a plain object with dotted keys."""
     if isinstance(attributes, dict):
         return attributes
-    listed = attributes if isinstance(attributes, list) else []
-    return {str(item.get("key")): _value(item.get("value")) for item in listed if isinstance(item, dict)}
+    return {str(item.get("key")): _value(item.get("value")) for item in objects_in(attributes)}
 
 
 def _value(value: Json) -> Json:

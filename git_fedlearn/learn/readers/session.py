@@ -10,7 +10,7 @@ import shlex
 from collections.abc import Iterable, Iterator
 from typing import Final, NamedTuple
 
-from git_fedlearn.core.canonical import InvalidJsonError, Json, JsonObject, parse_value
+from git_fedlearn.core.canonical import InvalidJsonError, Json, JsonObject, objects_in, parse_value
 
 MAX_TEXT: Final = 8000
 """Characters of a text that are looked at: half of them from its start, half from its end."""
@@ -177,9 +177,8 @@ def _changes_of(arguments: Json) -> Iterator[Changed]:
     if not isinstance(arguments, dict):
         return
     path = _first_text(arguments, _PATHS)
-    edits = arguments.get("edits")
-    for edit in [arguments, *(edits if isinstance(edits, list) else [])]:
-        if isinstance(edit, dict) and (edit_path := path or _first_text(edit, _PATHS)):
+    for edit in [arguments, *objects_in(arguments.get("edits"))]:
+        if edit_path := path or _first_text(edit, _PATHS):
             before, after = _first_text(edit, _OLD), _first_text(edit, _NEW)
             if before or after:
                 yield Changed(edit_path, shortened(before), shortened(after))

@@ -16,9 +16,9 @@ from git_fedlearn.learn.readers.phrases import (
     REFUSAL,
     SPEAKS_AGAINST_A_RULE,
     SPEAKS_FOR_A_RULE,
+    sentences_of,
 )
 from git_fedlearn.learn.readers.session import Changed, Ran, Said, Step
-from git_fedlearn.learn.readers.words import sentences_of
 
 STATED_SCORE: Final = 0.8
 FOLLOWED_SCORE: Final = 0.85

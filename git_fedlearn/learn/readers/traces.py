@@ -7,54 +7,55 @@ tools are put between its calls by their times.
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
-from git_fedlearn.learn.readers.chats import Conversations
-from git_fedlearn.learn.readers.session import Message
+from git_fedlearn.core.canonical import Json
+from git_fedlearn.learn.readers.chats import Conversations, text_of_result
+from git_fedlearn.learn.readers.session import Message, ToolCall, parse_text
 
 
-class ModelCall(NamedTuple):
-    """A call of a model in a conversation: when it began, its history and the answer."""
+class TracedCall(NamedTuple):
+    """A call of a model with its history, or of a tool; `start` orders those of a conversation."""
 
-    start: int | str
+    start: str
     conversation: str
     history: list[Message]
     answer: list[Message]
+    is_tool: bool = False
 
 
-class ToolRun(NamedTuple):
-    """A run of a tool in a conversation: when it began, the call and its result."""
+def tool_exchange(
+    start: str, conversation: str, number: str, call: tuple[Json, Json, bool], when: Json
+) -> TracedCall:
+    """The run of a tool; `call` is its arguments, its result, and whether it failed for sure."""
+    arguments, result, failed = call
+    asked = Message("assistant", "", (ToolCall(number, "", arguments),), when=when)
+    answer = Message("tool", text_of_result(parse_text(result)), (), number, failed or None, when)
+    return TracedCall(start, conversation, [asked], [answer], is_tool=True)
 
-    start: int | str
-    conversation: str
-    messages: tuple[Message, Message]
 
-
-def join_traces(exchanges: Sequence[ModelCall], runs: Sequence[ToolRun]) -> Iterator[list[Message]]:
+def join_traces(exchanges: Sequence[TracedCall]) -> Iterator[list[Message]]:
     """The conversations."""
-    told = {
-        exchange.conversation
-        for exchange in exchanges
-        if any(message.role == "tool" for message in exchange.history)
-    }
-    apart = dict.fromkeys(run.conversation for run in runs if run.conversation not in told)
+    tools = [one for one in exchanges if one.is_tool]
+    models = [one for one in exchanges if not one.is_tool]
+    told = {one.conversation for one in models if any(said.role == "tool" for said in one.history)}
+    apart = dict.fromkeys(one.conversation for one in tools if one.conversation not in told)
     conversations = Conversations()
-    for exchange in sorted(exchanges, key=lambda exchange: (str(exchange.start), len(exchange.history))):
-        if exchange.conversation not in apart:
-            conversations.add(exchange.history, exchange.answer)
+    for one in sorted(models, key=lambda one: (one.start, len(one.history))):
+        if one.conversation not in apart:
+            conversations.add(one.history, one.answer)
     yield from conversations
     for name in apart:
-        together: list[ModelCall | ToolRun] = [*exchanges, *runs]
-        yield _by_time(item for item in together if item.conversation == name)
+        yield _by_time(one for one in (*models, *tools) if one.conversation == name)
 
 
-def _by_time(items: Iterable[ModelCall | ToolRun]) -> list[Message]:
+def _by_time(exchanges: Iterable[TracedCall]) -> list[Message]:
     """The messages of one conversation, those that histories repeat once, with the runs of its tools."""
     messages: list[Message] = []
     seen: set[tuple[str, str]] = set()
-    for item in sorted(items, key=lambda item: str(item.start)):
-        if isinstance(item, ToolRun):
-            messages += item.messages
+    for one in sorted(exchanges, key=lambda one: one.start):
+        if one.is_tool:
+            messages += one.history + one.answer
             continue
-        for message in (*item.history, *item.answer):
+        for message in (*one.history, *one.answer):
             if (message.role, message.text) not in seen and message.text:
                 seen.add((message.role, message.text))
                 messages.append(message._replace(calls=()))

@@ -19,6 +19,7 @@ from git_fedlearn.core.patterns import lazy_pattern
 from git_fedlearn.privacy import kinds
 from git_fedlearn.privacy.model import Match
 from git_fedlearn.privacy.shapes import (
+    is_certificate,
     is_chosen_word,
     is_code,
     is_damaged_hex,
@@ -55,14 +56,6 @@ _PLACEHOLDER = lazy_pattern(rf"<({'|'.join(kinds.KINDS)})(?:_[0-9]{{1,4}})?>")
 _LINE_START = lazy_pattern(r"[+-]?[ \t]*(?:(?:[-+*#;]|//|export|ENV|ARG|set|setx|SET)[ \t]+)?[\w.-]*")
 _LINE_END = lazy_pattern(r"[ \t]*(?:[ \t]#[^\r\n]*)?(?:\r?\n|$)")
 _OPTION = lazy_pattern(r"(?:^|\s)--?[\w.-]*$")
-_DECLARED = lazy_pattern(
-    r"(?:\b(?:define|ENV|ARG|setx?|SET|setenv|SetEnv|export|setq|declare|readonly|config:set|configure set|"
-    r"config set|"
-    r"secret put|add)\s+)(?:-\S+\s+)?[\"']?[\w.-]*$"
-)
-_IN_SQL = lazy_pattern(
-    r"identified \S.*(?:by|as|using)$|identified by$|(?:with|encrypted|user|role|\w+) password$"
-)
 _API_KEY = lazy_pattern(r"(?:api|access|secret)[-_ ]?key$")
 _SETTING = lazy_pattern(
     r"[A-Za-z][a-z]{1,12}(?:[-_]?[A-Za-z][a-z]{1,12}){0,3}=(?:[A-Za-z]{1,16}|[0-9]{1,6})\.?$|--[a-z]|"
@@ -73,7 +66,7 @@ _CHOSEN = lazy_pattern(r"secret|crypt|cipher|sign|salt|hmac|jwt|session|master|p
 _ODD_START = lazy_pattern(r"[=?@][A-Za-z0-9_-]{15,512}={0,2}")
 _NEVER_IN_KEYS = lazy_pattern(r"[$#@!^*?,;<>(){}\[\]\"'`\s&]|%(?![0-9A-F]{2})")
 _NEVER_IN_TOKENS = lazy_pattern(r"[\^*?,;<>]")
-_NO_NAME_BEFORE = lazy_pattern(r"(?:\btype=|[?|][ \t]{0,2})[\"'`]$")
+_NO_NAME_BEFORE = lazy_pattern(r"(?:\btype=|[?|][ \t]{0,2})[\"'`]$|</$")
 _NO_VALUE = lazy_pattern(
     r"[,;][^\n]*[:=]|(\\x[0-9a-f]{2}|\\[0-7]{1,3})\1*|#[a-z]{2,24}(?:[-_][a-z]{2,24}){1,4}|(?:[a-z_]{3,24}/){1,5}[a-z_]{3,24}(?:#[a-z_]{2,24})?"
 )
@@ -167,7 +160,8 @@ def _under_key(subject: Subject) -> Iterator[Match]:
 _QUOTE = r"(?:\"\"\"|'''|\\{0,3}[\"'`]|&quot;|&#39;|&apos;)"
 _CLOSE = rf"(?:\[[\w\"']{{0,24}}\])?(?P<close>{_QUOTE}?[ \t]{{0,2}}[\])]{{1,2}}|{_QUOTE}|\*\*|__|%(?==))?"
 _ASSIGN = (
-    r"(?P<assign>[ \t]{0,8}(?::{1,3}=|[?+.|]{1,2}=|=>|={1,3}~?|:|!==?|<-|->|%3[dD]|=3[dD]|-(?=[ \t][\"'`]))"
+    r"(?P<assign>[ \t]{0,8}(?::{1,3}=|[?+.|]{1,2}=|=>|={1,3}~?|:|!==?|<-|->(?=[ \t]{0,4}[\"'`])|"
+    r"%3[dD]|=3[dD]|-(?=[ \t][\"'`]))"
     r"[ \t]{0,32}(?:[|>][-+]?(?=\s))?(?:\\?\r?\n[ \t]{1,24})?)"
 )
 _WAYS = tuple(
@@ -200,7 +194,6 @@ _WAYS = tuple(
         # Please use the following password to proceed to installation: …
         r"(?P<told>(?:[ \t]{1,2}[a-z]{1,14}){1,8}:\s{0,8})",
         r"(?P<space>[ \t]{1,4})",
-        r"(?P<call>\(\s{0,4})",
     )
 )
 _ASSIGN_ONLY = (lazy_pattern(rf"{_CLOSE}{_ASSIGN}"),)
@@ -210,7 +203,9 @@ _VALUE = lazy_pattern(
     rf"(?:(?P<quote>{_QUOTE})(?!(?P=quote))(?P<quoted>[^\r\n]{{1,{_MAX_VALUE_LENGTH}}}?)(?P=quote)"
     rf"|{_QUOTE}?(?P<bare>[^\s\"'`,;<>(){{}}\[\]|\\]{{4,{_MAX_VALUE_LENGTH}}}))"
 )
-_NEXT_PARAMETER = lazy_pattern(r"&(?:amp;)?[\w.-]{1,40}=")
+_WHOLE = lazy_pattern(rf"[^\s\"'`,<>\\]{{20,{_MAX_VALUE_LENGTH}}}(?=\r?(?:\n|\Z))")
+"""What fills the rest of a line, brackets, too."""
+_NEXT_PARAMETER = lazy_pattern(r"&(?:amp;)?[\w.-]{1,40}=|%26[\w.-]{1,40}%3[dD]")
 
 
 class AssignedValue(NamedTuple):
@@ -232,6 +227,9 @@ def _readings(text: str, at: int) -> Iterator[AssignedValue]:
         if found["quoted"] is not None:
             yield AssignedValue(found["quoted"], found.start("quoted"), how, quoted=True)
             continue
+        whole = _WHOLE.match(text, found.start("bare")) if how == "assign" else None
+        if whole is not None and is_full_of_signs(whole[0]):
+            yield AssignedValue(whole[0], whole.start(), how, quoted=True)
         value = found["bare"].rstrip(".:*!?" if how in {"prose", "told", "space"} else ".:*")
         if parameter := _NEXT_PARAMETER.search(value):
             value = value[: parameter.start()]
@@ -243,8 +241,7 @@ def _is_secret(assigned: AssignedValue, text: str, name: Name) -> bool:
     if value.lower() == name.full or (
         not quoted
         and (
-            how == "call"
-            or text.startswith("(", assigned.start + len(value))
+            text.startswith("(", assigned.start + len(value))
             or value.count("=") > _MAX_EQUALS_SIGNS
             or ("==" in text[max(name.end, assigned.start - 4) : assigned.start] and value.isidentifier())
         )
@@ -266,7 +263,7 @@ def _is_secret(assigned: AssignedValue, text: str, name: Name) -> bool:
 
 
 def _is_no_name(text: str, name: Name) -> bool:
-    """Whether it is the type of an input field, or a result: `passed ? "pass" : "fail"`."""
+    """Whether it is the type of an input field, a result (`passed ? "pass" : "fail"`), or ends an element."""
     return _NO_NAME_BEFORE.search(text, max(0, name.start - 12), name.start) is not None
 
 
@@ -306,7 +303,7 @@ def _is_in_query(assigned: AssignedValue, text: str, name: Name) -> bool:
 def _is_secret_after_comma(assigned: AssignedValue, name: Name) -> bool:
     """Of a value that follows its name after a comma, as an argument, in a pair, in a cell."""
     value = assigned.value
-    if name.sort == "key" or _ARGUMENT.match(value) is not None or _is_plain(value):
+    if name.sort == "key" or " " in value or _ARGUMENT.match(value) is not None or _is_plain(value):
         return False
     if assigned.quoted and name.sort == "password":
         return is_strong_password(value) and (not is_identifier_like(value) or value[-2:].isdigit())
@@ -330,13 +327,13 @@ def _is_secret_in_prose(assigned: AssignedValue, text: str, name: Name) -> bool:
     if assigned.how == "told":
         return name.sort == "password" and is_random(value, min_length=_MIN_PROSE_VALUE_LENGTH)
     before = text[max(0, name.start - 48) : name.start]
-    is_declared = _OPTION.search(before) is not None or _DECLARED.search(before) is not None
-    is_stated = assigned.how == "prose" or is_declared
+    is_option = _OPTION.search(before) is not None
+    is_stated = assigned.how == "prose" or is_option
     if name.sort == "password":
-        if text[name.start : name.end].lower() == "pass" and not is_declared:
+        if text[name.start : name.end].lower() == "pass" and not is_option:
             # More often what somebody does than a password.
             return is_strong_password(value) and is_random(value, min_length=8 if assigned.quoted else 10)
-        return _is_password_in_prose(assigned, name, is_stated=is_stated)
+        return _is_password_in_prose(assigned, is_stated=is_stated)
     if is_stated:
         return is_secret_value(value)
     is_marked = assigned.quoted or _API_KEY.search(name.full) is not None
@@ -348,16 +345,14 @@ def _is_secret_in_prose(assigned: AssignedValue, text: str, name: Name) -> bool:
     )
 
 
-def _is_password_in_prose(assigned: AssignedValue, name: Name, *, is_stated: bool) -> bool:
+def _is_password_in_prose(assigned: AssignedValue, *, is_stated: bool) -> bool:
     value = assigned.value
     strong = is_strong_password(value)
     if is_stated:
         return strong or (assigned.quoted and len(value) >= _MIN_PROSE_VALUE_LENGTH and is_chosen_word(value))
     if strong and is_random(value, min_length=8) and not is_hash_like(value):
         return True
-    return assigned.quoted and (
-        _IN_SQL.search(name.full) is not None or (strong and not is_identifier_like(value))
-    )
+    return assigned.quoted and strong and not is_identifier_like(value)
 
 
 def is_password_value(value: str, *, quoted: bool) -> bool:
@@ -382,6 +377,9 @@ def _is_plain(value: str) -> bool:
     """Whether it is a placeholder, code or a setting instead of a secret."""
     is_expression = is_code(value) and not (is_generated_with_brackets(value) or is_full_of_signs(value))
     is_syntax = (
-        is_version(value) or _SETTING.match(value) is not None or _NO_VALUE.fullmatch(value) is not None
+        is_version(value)
+        or is_certificate(value)
+        or _SETTING.match(value) is not None
+        or _NO_VALUE.fullmatch(value) is not None
     )
     return is_stand_in(value.strip("'\"\\") or value) or is_expression or is_syntax

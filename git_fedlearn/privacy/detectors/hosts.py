@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 _HOST = (
     r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,62}[A-Za-z0-9])?(?:\.[A-Za-z0-9](?:[A-Za-z0-9-]{0,62}[A-Za-z0-9])?){0,6}"
 )
-_USER_AT_HOST = rf"(?<![\w.@/+-])(?P<user>[A-Za-z_][\w.-]{{0,31}})@(?P<host>{_HOST})"
+_USER_AT_HOST = rf"(?<![\w.@/:%+-])(?P<user>[A-Za-z_][\w.-]{{0,31}})@(?P<host>{_HOST})"
 _AFTER_LOGIN = (
     r"(?P<after>:(?:~|/|\d{1,5}\b|[\w.]{1,64}/)|\s?[$#](?=\s|$)|"
     r"'s password:|: Permission denied|(?::|,)? port \d{1,5}\b|: Connection |"

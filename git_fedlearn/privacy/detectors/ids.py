@@ -351,17 +351,16 @@ def find_numbers(subject: Subject) -> Iterator[Match]:
     windows = around(_ANY_NUMBER, text, _MAX_LETTERS)
     for head in (head for span in windows for head in _HEAD.finditer(text, *span)):
         at = head.start()
-        near: bool | None = keyed or None
+        start = max(0, at - _MAX_WORD_DISTANCE)
+        is_near = keyed or is_announced_by(text[start:at])  # quickly rules out most numbers
         digits = len(head[0]) if head[0].isdigit() else -len(head[0])
         for number in _BY_HEAD.get(digits, _ANY_HEAD):
-            if (hit := number.pattern.match(text, at)) is None:
+            if (number.words is not None and not is_near) or (hit := number.pattern.match(text, at)) is None:
                 continue
-            if number.words is not None:
-                start = max(0, at - _MAX_WORD_DISTANCE)
-                if near is None:  # quickly rules out most numbers
-                    near = any(stem in subject.lowered[start:at] for stem in _STEMS)
-                if not near or not (number.words.search(text[start:at]) or number.words.search(subject.key)):
-                    continue
+            if number.words and not (
+                number.words.search(text, start, at) or number.words.search(subject.key)
+            ):
+                continue
             compact = hit[0] if number.rule == "finnish-hetu" else _SEPARATORS.sub("", hit[0])
             if number.check(compact) and not (number.kind == kinds.CREDIT_CARD and _is_counted(text, at)):
                 yield Match(*hit.span(), number.kind, number.rule, 0.7 if number.words else 0.85)
@@ -393,7 +392,7 @@ def announcing_words() -> list[re.Pattern[str]]:
 def is_announced_by(key: str) -> bool:
     """Whether the key may announce a number."""
     lowered = key.lower()
-    return any(stem in lowered for stem in _STEMS)
+    return any(map(lowered.__contains__, _STEMS))
 
 
 def _lengths(heads: str) -> Iterator[int]:

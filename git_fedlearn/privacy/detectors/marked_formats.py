@@ -60,7 +60,7 @@ MARKED: tuple[MarkedFormat, ...] = (
         "azure-key-checksum", ("+ACR", "AzSe"), r"[A-Za-z0-9+/]{42}(?:\+ACR|AzSe)[A-D][A-Za-z0-9+/]{5}"
     ),
     MarkedFormat("azure-key-checksum", ("AzFu",), rf"{_W}{{44}}AzFu{_W}{{5}}[AQgw]=="),
-    MarkedFormat("mailchimp-key", ("-us",), r"[0-9a-f]{32}-us[0-9]{1,2}"),
+    MarkedFormat("mailchimp-key", tuple(f"-us{digit}" for digit in range(10)), r"[0-9a-f]{32}-us[0-9]{1,2}"),
     MarkedFormat("google-refresh-token", ("1//0",), rf"1//0{_W}{{30,512}}"),
     MarkedFormat(
         "google-oauth-client",

@@ -77,6 +77,7 @@ _EXAMPLE_DOMAIN = lazy_pattern(
     r"(?:^|\.)(?:example\.(?:com|org|net|edu)|example|test|invalid|localhost|(?:your|my)?(?:domain|"
     r"company|host|email)\.com)$"
 )
+_IN_URL = lazy_pattern(r"://[^\s/?#@\"'<>]{0,128}:%?$")
 _ROLE = frozenset(("git", "hg", "svn", "noreply", "no-reply", "donotreply", "do-not-reply", "nobody"))
 
 
@@ -93,6 +94,8 @@ def find_emails(subject: Subject) -> Iterator[Match]:
         tld = hit["tld"].lower()
         if not local or local.lower() in _ROLE or _EXAMPLE_DOMAIN.search(hit["domain"].lower()):
             continue
+        if _IN_URL.search(text, max(0, start - 160), start) is not None:
+            continue  # a password and a host
         if tld in TLDS or tld.startswith("xn--") or not tld.isascii():
             yield Match(start, hit.end(), kinds.EMAIL_ADDRESS, "email-address", 0.95)
 

@@ -54,7 +54,8 @@ _BIRTH_STEMS = tuple(
     dob d.o.b d_o_b d-o-b birth born gebor geburt naiss né naci nasci nat födel född urodz ur. 出生 生
     """.split()
 )
-_BIRTH = lazy_pattern(rf"{_BIRTH_WORD}[^0-9\n]{{0,24}}?{_DATE}", re.IGNORECASE)
+_BIRTH = lazy_pattern(rf"{_BIRTH_WORD}(?:[^0-9\n.]|\.(?!\s+[^\W\d])){{0,24}}?{_DATE}", re.IGNORECASE)
+"""In one sentence."""
 _DATE_SIGN = lazy_pattern(r"\d(?:\d{3}|[-/]|[. ]\d)")
 """A year, or two parts of a shorter date."""
 _BIRTH_KEY = lazy_pattern(_BIRTH_WORD, re.IGNORECASE)

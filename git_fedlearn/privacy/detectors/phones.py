@@ -99,12 +99,13 @@ _REACH: Final = 96
 """More than the length of a number with its separators and its extension."""
 
 
-_ANNOUNCED = lazy_pattern(rf"{_WORDS}\(?\+?[0-9]", re.IGNORECASE)
+_ANNOUNCED = lazy_pattern(rf"{_WORDS}\(?\+?{_GATE.pattern}", re.IGNORECASE)
+_FOLLOWED = lazy_pattern(rf"[0-9]{_AFTER.pattern}", re.IGNORECASE)
 
 
 def signs() -> tuple[re.Pattern[str], ...]:
     """One of these matches in every text with a phone number, unless its key announces it."""
-    return _INTERNATIONAL, _NORTH_AMERICAN, _TRUNK, _ANNOUNCED, _AFTER
+    return _INTERNATIONAL, _NORTH_AMERICAN, _TRUNK, _ANNOUNCED, _FOLLOWED
 
 
 def is_announced_by(key: str) -> bool:

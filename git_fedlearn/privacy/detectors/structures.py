@@ -14,7 +14,15 @@ from typing import TYPE_CHECKING
 from git_fedlearn.core.patterns import lazy_pattern
 from git_fedlearn.privacy import kinds
 from git_fedlearn.privacy.model import Match
-from git_fedlearn.privacy.shapes import is_hash_like, is_marked_example, is_random, is_stand_in, is_version
+from git_fedlearn.privacy.shapes import (
+    is_certificate,
+    is_code,
+    is_hash_like,
+    is_marked_example,
+    is_random,
+    is_stand_in,
+    is_version,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -81,7 +89,8 @@ def _is_json_object(part: str) -> bool:
 
 _URL_LOGIN = lazy_pattern(
     r"(?<![A-Za-z0-9])[A-Za-z][A-Za-z0-9+.-]{1,30}:(?:\\?/){2}"
-    r"(?P<user>[^\s/?#:@\"'<>`\\]{0,256}(?:@[\w.-]{1,64})?):(?P<password>[^\s\"'<>`]{1,128}?)@(?=[\w\[$.%-])"
+    r"(?P<user>(?:[^\s/?#:@\"'<>`\\{}]|\{\{?[^\s{}]{0,64}\}?\}){0,256}(?:@[\w.-]{1,64})?)"
+    r":(?P<password>[^\s\"'<>`]{1,128}?)@(?=[\w\[$.%{#-])"
 )
 _AUTHORITY = lazy_pattern(r"[^\s/?#\"'<>`,;|\\]{0,256}")
 _URL_TOKEN = lazy_pattern(r"(?<![A-Za-z0-9])https?:(?:\\?/){2}(?P<token>[A-Za-z0-9_.-]{20,255})@(?=[\w\[])")
@@ -104,10 +113,12 @@ def find_url_passwords(subject: Subject) -> Iterator[Match]:
         password = hit["password"]
         # `http://host:8080/path/@scope` has no password.
         has_path = "/" in password and re.match(r"\d{1,5}(?:/|$)", password)
-        if not has_path and not is_stand_in(password):
+        if not has_path and not is_stand_in(password) and any(map(str.isalnum, password)):
             end = _last_at(subject.text, hit)
             yield Match(hit.start("password"), end, kinds.PASSWORD, "url-password", 0.95)
-        if is_random(hit["user"], min_length=20):
+        # GitHub takes a token as the user, and this as the password.
+        is_long = len(hit["user"]) >= 20 and (password == "x-oauth-basic" or is_random(hit["user"]))  # noqa: PLR2004, S105
+        if is_long and not is_stand_in(hit["user"]):
             yield Match(*hit.span("user"), kinds.API_KEY, "url-token", 0.9)
 
 
@@ -198,6 +209,7 @@ def find_headers(subject: Subject) -> Iterator[Match]:
         if (
             is_stand_in(secret)
             or is_version(secret)
+            or is_code(secret)
             or not is_random(secret.rstrip("="), min_length=_MIN_HEADER_LENGTH if is_header else 16)
             or (is_hash_like(secret) and scheme in {"token", "digest"} and not is_header)
         ):
@@ -240,7 +252,7 @@ def find_manifests(subject: Subject) -> Iterator[Match]:
         return
     for data in _DATA.finditer(subject.text):
         for hit in _ENTRY.finditer(subject.text, *data.span("block")):
-            if len(hit["value"]) % 4 == 0:
+            if len(hit["value"]) % 4 == 0 and not is_certificate(hit["value"]):
                 yield Match(*hit.span("value"), kinds.SECRET, "kubernetes-secret", 0.85)
 
 

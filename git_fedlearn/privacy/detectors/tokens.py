@@ -45,6 +45,7 @@ _HEX_KEY_LENGTHS = frozenset((32, 40, 48, 64))
 _MAX_MADE_UP_LENGTH = 4
 _WORDY_PREFIXES = frozenset(("api_", "key_", "key-", "live_", "test_", "api-", "secret_"))
 """Prefixes of the table that tokens of other vendors have, too."""
+_FILE_ENDING = re.compile(r"\.(?:png|jpe?g|gif|svg|ico|webp|avif|css|m?js|map|woff2?|ttf|mp4)(?![A-Za-z0-9])")
 _REPEATED = re.compile(r"(.)\1{9}")
 _FILLED = re.compile(r"([B-Za-z0-9])\1{11}")
 """A sample; zero bytes are `A` in base64."""
@@ -127,7 +128,8 @@ def find_tokens(subject: Subject) -> Iterator[Match]:
                 is_key_id = AWS_KEY_ID.match(text, hit.start()) is not None
                 if _counts(token[0], token[0][len(hit[0]) :], row, is_exact=is_key_id):
                     end = extend_token(text, token.end())
-                    yield Match(hit.start(), end, row.kind, row.rule, 0.99)
+                    if _FILE_ENDING.match(text, end) is None:
+                        yield Match(hit.start(), end, row.kind, row.rule, 0.99)
                     at = min(max(end, at), stop)
                     break
 

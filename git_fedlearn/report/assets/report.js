@@ -210,7 +210,7 @@
     const panels = kinds.map((kind) => {
       const points = data.growth.filter((row) => row.kind === kind).map((row) => [charts.at(row.date), row.bytes]).sort((a, b) => a[0] - b[0]);
       const last = bytes(points[points.length - 1][1]);
-      return charts.steps(kind, last, points, range, most, `${kind}: ${last} at last`);
+      return charts.steps(kind === "of single systems" ? "per system" : kind, last, points, range, most, `${kind}: ${last} at last`);
     });
     at("growth").append(element("h3", {}, "Size of committed files"), element("div", { className: "panels" }, ...panels));
   }
@@ -219,7 +219,7 @@
     const { adopted, adoption_rate: rate } = data.totals;
     at("adoption").hidden = !data.totals.lessons;
     const isShared = data.totals.systems > 1;
-    at("adoption").querySelector(".about").textContent = !isShared ? "Only one system has learned lessons so far." : `${Math.round(rate * 100)} % of the shared lessons (${number(adopted)}) were learned by two or more systems independently.`;
+    at("adoption").querySelector(".about").textContent = !isShared ? "Only one system has learned lessons so far." : `${Math.round(rate * 100)}% of the shared lessons (${number(adopted)}) were learned by two or more systems independently.`;
     const left = element("div", {}, element("h3", {}, "Learned independently by"), charts.bars(data.adoption.map((row) => [`${row.systems} system${row.systems === "1" ? "" : "s"}`, row.lessons])));
     const bins = data.scores.bins;
     const most = Math.max(1, ...bins.map((bin) => bin.effective));
@@ -236,6 +236,7 @@
   }
 
   const SOURCES = 4;
+  const READERS = 6;
 
   function links() {
     const { nodes, edges } = data.links;
@@ -249,7 +250,11 @@
       return element("div", { className: "panel" }, element("h3", { title: node.system }, `${system(node.system)} ← ${plural(node.reads, "lesson")}`), charts.bars(rows), more);
     });
     const all = [...edges].sort((a, b) => b.lessons - a.lessons).map((edge) => [system(edge.target), system(edge.source), number(edge.lessons), number(edge.used)]);
-    at("links").append(element("div", { className: "panels broad" }, ...cards), charts.numbers(["system", "from", "lessons", "used"], all, [2, 3]));
+    const broad = (...shown) => element("div", { className: "panels broad" }, ...shown);
+    at("links").append(broad(...cards.slice(0, READERS)));
+    const others = cards.slice(READERS);
+    if (others.length) at("links").append(element("details", { className: "numbers" }, element("summary", {}, plural(others.length, "more system")), broad(...others)));
+    at("links").append(charts.numbers(["system", "from", "lessons", "used"], all, [2, 3]));
   }
 
   function details() {
@@ -270,6 +275,7 @@
   // ---- the list of lessons
 
   const PORTION = 25;
+  const FEW = 5; // not worth a click
   const view = { most: PORTION };
   const ORDERS = {
     effective: (a, b) => b.effective - a.effective, failed: (a, b) => b.failed - a.failed || a.worked - b.worked, systems: (a, b) => b.systems - a.systems,
@@ -321,6 +327,7 @@
 
   function show() {
     const found = chosen();
+    if (found.length < view.most + FEW) view.most += FEW;
     at("rows").replaceChildren(...found.slice(0, view.most).map(item));
     const left = data.left_out ? `; ${number(data.left_out)} of the lowest score are left out of this page` : "";
     const all = found.length === lessons.length && !left ? "" : ` (${number(lessons.length)} in all${left})`;
