@@ -25,72 +25,92 @@ from git_fedlearn.console.context import Context
 EXPECTED = Path(__file__).parent / "data/output"
 REWRITE = bool(os.environ.get("REWRITE_OUTPUT"))
 
-SCENES = {
-    "add": "add best-practices ../more.jsonl",
-    "agent install": "agent install codex",
-    "agent status": "agent status codex",
-    "agent uninstall": "agent uninstall codex",
-    "bundle apply": "bundle apply ../friend.bundle --dry-run",
-    "bundle create": "bundle create made.bundle",
-    "clone": "clone ../hub two -- --quiet",
-    "completion": "completion tcsh",
-    "dataset export": "dataset export --format openai -o out",
-    "dataset list": "dataset list",
-    "dataset snapshot": "dataset snapshot",
-    "dataset stats": "dataset stats",
-    "dataset trained": "dataset trained my-model",
-    "diff": "diff HEAD~1 HEAD",
-    "export": "export",
-    "federate": "federate --dry-run",
-    "import": "import",
-    "init": "init",
-    "install": "install",
-    "log": "log",
-    "mcp": "mcp --nothing",
-    "metrics": "metrics",
-    "note": "note 'port 6333 refused => start qdrant first and wait for readyz'",
-    "outcome": "outcome {id} --worked",
-    "prime": "prime",
-    "publish": "publish friend --dry-run",
-    "pull-remotes": "pull-remotes --dry-run",
-    "remote add": "remote add other ../hub",
-    "remote list": "remote list",
-    "remote name": "remote name",
-    "remote remove": "remote remove friend",
-    "remote show": "remote show friend",
-    "report": "report --terminal",
-    "resolve": "resolve",
-    "restore": "restore {retracted}",
-    "retract": "retract {id} --reason 'wrong since version 2.0 of the package set'",
-    "review": "review",
-    "review accept": "review accept nothing",
-    "review drop": "review drop nothing",
-    "review edit": "review edit nothing",
-    "review list": "review list",
-    "review show": "review show nothing",
-    "sanitize": "sanitize",
-    "scan": "scan ../private.txt",
-    "schedule install": "schedule install --print --cron --sync off --federate off",
-    "schedule remove": "schedule remove",
-    "schedule run-now": "schedule run-now tea",
-    "schedule show": "schedule show",
-    "search": "search 'release channel'",
-    "show": "show {id} --origin",
-    "sources detect": "sources detect ../logs",
-    "sources list": "sources list",
-    "sources test": "sources test ../logs",
-    "status": "status",
-    "sync": "sync --source ../logs",
-    "uninstall": "uninstall",
-    "verify": "verify",
-}
-"""A command line for each command, run in a copy of one clone."""
+COMMIT = "git commit --quiet --all --message more"
 
-ELSEWHERE = {
-    "demo": "tests/commands/test_demo.py",
-    "doctor": "tests/commands/test_doctor.py",
+SCENES: dict[str, tuple[str, ...]] = {
+    "add": ("add best-practices ../more.jsonl",),
+    "agent install": ("agent install codex", "agent install codex", "agent install claude"),
+    "agent status": ("agent status codex", "agent install codex", "agent status codex"),
+    "agent uninstall": ("agent uninstall codex", "agent install codex", "agent uninstall codex"),
+    "bundle apply": ("bundle apply ../friend.bundle --dry-run", COMMIT, "bundle apply ../friend.bundle"),
+    "bundle create": ("bundle create made.bundle",),
+    "clone": ("clone ../hub two -- --quiet",),
+    "completion": ("completion tcsh",),
+    "dataset export": ("dataset export --format openai -o out",),
+    "dataset list": ("dataset list", "dataset snapshot", "dataset list"),
+    "dataset snapshot": ("dataset snapshot", "dataset snapshot"),
+    "dataset stats": ("dataset stats",),
+    "dataset trained": (
+        "dataset trained my-model",
+        "dataset snapshot",
+        "dataset trained my-model --version v0.1.0",
+    ),
+    "diff": ("diff HEAD~1 HEAD", "diff HEAD~1 HEAD --stat", "diff"),
+    "doctor": ("doctor",),
+    "export": ("export", "import", "export"),
+    "federate": ("federate --dry-run", "federate --source ../logs", "federate --source ../logs"),
+    "import": ("import", "import"),
+    "init": ("uninstall", "init", "-C ../new init", "-C ../new init"),
+    "install": ("install", "uninstall", "install"),
+    "log": ("log", "log {id}", "log --records 1"),
+    "mcp": ("mcp --nothing",),
+    "metrics": ("metrics",),
+    "note": (
+        "note 'port 6333 refused => start qdrant first and wait for readyz'",
+        "note 'port 6333 refused => start qdrant first and wait for readyz'",
+    ),
+    "outcome": ("outcome {id} --worked", "outcome {id} --failed --note 'not since version 2'"),
+    "prime": ("prime",),
+    "publish": (
+        "publish friend --dry-run",
+        "remote add community ../community",
+        "publish community --set best-practices --dry-run",
+        "publish community --set best-practices",
+        "publish community --set best-practices --yes",
+        "retract {id} --reason 'wrong since version 2'",
+        "status",
+        "publish community --yes",
+    ),
+    "pull-remotes": ("pull-remotes --dry-run", "pull-remotes", COMMIT, "pull-remotes", "pull-remotes"),
+    "remote add": ("remote add other ../hub", "remote add other --trust full"),
+    "remote list": ("remote list", COMMIT, "pull-remotes", "remote list"),
+    "remote name": ("remote name sys-a laptop", "remote name"),
+    "remote remove": ("remote remove friend",),
+    "remote show": ("remote show friend", COMMIT, "pull-remotes", "remote show friend"),
+    "report": ("report --terminal", "report"),
+    "resolve": ("resolve",),
+    "restore": ("restore {retracted}", "restore {retracted}"),
+    "retract": ("retract {id} --reason 'wrong since version 2.0 of the package set'",),
+    "review": ("review", COMMIT, "pull-remotes", "review"),
+    "review accept": ("review accept nothing", "review accept {sample}"),
+    "review drop": ("review drop nothing", "review drop {sample}"),
+    "review edit": ("review edit nothing", "review edit {sample} ../edited.json"),
+    "review list": ("review list", COMMIT, "pull-remotes", "review list"),
+    "review show": ("review show nothing", "review show {sample}"),
+    "sanitize": ("sanitize", "sanitize ../private.txt"),
+    "scan": ("scan ../private.txt", "scan"),
+    "schedule install": ("schedule install --print --cron",),
+    "schedule remove": ("schedule remove",),
+    "schedule run-now": ("schedule run-now tea",),
+    "schedule show": ("schedule show",),
+    "search": (
+        "search 'release channel'",
+        "search 'no space left on device'",
+        "search --set fine-tuning pin",
+    ),
+    "show": ("show {id} --origin", "show {retracted}"),
+    "sources detect": ("sources detect ../logs", "sources detect ../logs --write", "sources detect"),
+    "sources list": ("sources list", "sources detect ../logs --write", "sync", "sources list"),
+    "sources test": ("sources test ../logs",),
+    "status": ("status", "status --check"),
+    "sync": ("sync --source ../logs", "sync --source ../logs", "sync"),
+    "uninstall": ("uninstall", "uninstall"),
+    "verify": ("verify",),
 }
-"""Commands whose output depends on the machine, or that play for half a minute, and their own tests."""
+"""Command lines for each command, run one after the other in a copy of one clone."""
+
+ELSEWHERE = {"demo": "tests/commands/test_demo.py"}
+"""Commands that play for half a minute, and their own tests."""
 
 TO_COPY = re.compile(r"\S{60}|^(next|then|hint): |^\s*git |^\d+ .*git-fedlearn")
 """Lines to copy, and words without room in any line."""
@@ -116,6 +136,9 @@ def build(world: World) -> None:
     friend.add("error-solutions", {"error_message": "disk full", "solution": "empty the store first"})
     friend.commit("learn a solution")
     friend.fedlearn("bundle", "create", "../friend.bundle")
+    friend.write("data/patterns/skills-patterns.jsonl", b'{"pattern":"loud","value_score":7}\n')
+    friend.git("add", "--all")
+    friend.git("commit", "--quiet", "--no-verify", "--message", "learn too much")
     one.fedlearn("retract", _id(one, "a rumor"), "--reason", "it hides the leak")
     one.fedlearn("outcome", _id(one, title), "--worked")
     one.add("fine-tuning", {"prompt": "how to pin a channel", "completion": "name its revision"})
@@ -123,11 +146,20 @@ def build(world: World) -> None:
     one.git("remote", "add", "origin", str(hub.path))
     one.git("push", "--quiet", "-u", "origin", "main")
     one.add("error-solutions", {"error_message": "port 80 in use", "solution": "stop the other server"})
+    world.bare("community")
+    world.repository("new")
     events = world.folder / "logs/telemetry/agent-events.jsonl"
     events.parent.mkdir(parents=True)
     found = {"event_type": "error_resolved", "error_message": "no space left on device", "value_score": 0.9}
     events.write_text(json.dumps({**found, "solution": "collect garbage, then build again"}) + "\n")
     (world.folder / "more.jsonl").write_text('{"title": "one more", "description": "and why"}\nnot json\n')
+    answer = {"role": "assistant", "content": "The lift is in the east wing."}
+    samples = [
+        {"messages": [{"role": "user", "content": text}, answer]}
+        for text in ("see 0711 2345" + "678 now", "where is the lift")
+    ]
+    one.add("fine-tuning", samples[0])
+    (world.folder / "edited.json").write_text(json.dumps(samples[1]))
     (world.folder / "private.txt").write_text(f"ask {'jane.roe' + '@' + 'corp-mail.net'}\n")
 
 
@@ -135,19 +167,23 @@ def _id(system: System, title: str) -> str:
     return next(str(one.id) for one in system.records("best-practices") if one.fields.get("title") == title)
 
 
-def shown(world: World, line: str, columns: int | None, **environment: str) -> str:
-    """What a command prints in a fresh copy of the clone, with the exit code if it is not 0."""
-    path = world.folder / "base"
-    shutil.copytree(path, copy := world.folder / "copy", symlinks=True)
-    path.rename(world.folder / "kept")
-    copy.rename(path)
+def shown(world: World, lines: list[str], columns: int | None, **environment: str) -> str:
+    """What commands print in the clone, each with its exit code if that is not 0; nothing stays changed."""
+    before = Path(f"{world.folder}-before")
+    shutil.copytree(world.folder, before, symlinks=True)
     try:
-        return _run(System(path, world.home), line, columns, environment)
+        return "".join(_shown(world, line, columns, environment) for line in lines)
     finally:
-        shutil.rmtree(path)
-        (world.folder / "kept").rename(path)
-        shutil.rmtree(world.home)
-        world.home.mkdir()
+        shutil.rmtree(world.folder)
+        before.rename(world.folder)
+
+
+def _shown(world: World, line: str, columns: int | None, environment: dict[str, str]) -> str:
+    one = System(world.folder / "base", world.home)
+    if line.startswith("git "):
+        one.git(*shlex.split(line)[1:])
+        return f"$ {line}\n"
+    return f"$ git fedlearn {line}\n{_run(one, line, columns, environment)}"
 
 
 def _run(system: System, line: str, columns: int | None, environment: dict[str, str]) -> str:
@@ -162,10 +198,17 @@ def _run(system: System, line: str, columns: int | None, environment: dict[str, 
 
 
 def steady(text: str, world: World, ids: dict[str, str]) -> str:
-    """The output without what differs between machines and runs: paths, new ids, commits, durations."""
+    """The output without what differs between machines and runs: paths, new ids, commits, durations,
+    versions."""
     text = text.replace(str(world.folder), "/FOLDER").replace(sys.prefix, "/VENV")
     text = re.sub(r"sys-(?!a{10}|b{10})[a-z2-7]{10}", "sys-xxxxxxxxxx", text)
     text = re.sub(r"\d+\.\d+ s\b", "0.1 s", text)
+    text = re.sub(r"\bgit \d+\.\d+\b", "git 2.99", text)
+    text = re.sub(r"(report.html )\([\d,]+ bytes\)", r"\1(9,999 bytes)", text)
+    text = re.sub(r"PATH=\S+", "PATH=FOLDERS", text)
+    text = re.sub(r"^\d+ (\S+) (?=\* \* \* PATH)", "0 0 ", text, flags=re.MULTILINE)
+    text = re.sub(r"(git-fedlearn:)[0-9a-f]{8}$", r"\1TAG", text, flags=re.MULTILINE)
+    text = re.sub(r"(extras +)local[^\n]*(\n +[^\n]*)*", r"\1local", text)
     for commit in ids["commits"].split():
         text = text.replace(commit[:12], "C" * 12)
     return re.sub(r" +$", "", text, flags=re.MULTILINE)
@@ -177,19 +220,24 @@ def ids(stage: World) -> dict[str, str]:
     records = one.records("best-practices")
     retracted = next(str(one.id) for one in records if one.is_tombstone)
     commits = one.git("log", "--format=%H").out
-    return {"id": _id(one, "commit the lock file"), "retracted": retracted, "commits": commits}
+    (sample,) = one.fedlearn("review", "--json").json()["samples"]
+    return {
+        "sample": sample["key"][:12],
+        "id": _id(one, "commit the lock file"),
+        "retracted": retracted,
+        "commits": commits,
+    }
 
 
 @pytest.mark.parametrize("name", SCENES)
 def test_the_whole_output_of(name: str, stage: World, ids: dict[str, str]) -> None:
-    line = SCENES[name].format(**ids)
+    lines = [line.format(**ids) for line in SCENES[name]]
     bare = {"NO_COLOR": "1"}
-    settings: list[tuple[int | None, dict[str, str]]] = [(80, {}), (80, bare), (120, bare), (None, {})]
-    narrow, plain, wide, piped = [
-        steady(shown(stage, line, columns, **environment), stage, ids) for columns, environment in settings
+    settings: list[tuple[int | None, dict[str, str]]] = [(80, {}), (120, bare), (None, {})]
+    narrow, wide, piped = [
+        steady(shown(stage, lines, columns, **environment), stage, ids) for columns, environment in settings
     ]
-    assert "\x1b" not in plain + wide + piped
-    assert [row.rstrip() for row in _COLORS.sub("", narrow).splitlines()] == plain.splitlines()
+    assert "\x1b" not in wide + piped
     sections = {"80 columns": narrow, "120 columns": wide, "pipe": piped}
     told = "".join(f"=== {title}\n{text}" for title, text in sections.items()).replace("\x1b", "^")
     path = EXPECTED / f"{name.replace(' ', '-')}.txt"

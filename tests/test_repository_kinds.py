@@ -271,7 +271,7 @@ def check_sets(system: System, revision: str, titles: set[str]) -> None:
 def read(here: System) -> None:
     """Every command that only reads finds what is here, also where the work tree lacks it."""
     (first,) = (one for one in here.records("best-practices") if one.fields.get("title") == "first")
-    assert "uncommitted  nothing" in here.fedlearn("status").out
+    assert "uncommitted" not in here.fedlearn("status").out
     assert "first" in here.fedlearn("show", first.id).out
     assert "worked 1" in here.fedlearn("show", first.id).out
     here.fedlearn("show", first.id, "--origin")

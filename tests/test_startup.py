@@ -172,6 +172,13 @@ def test_a_merge_that_adds_neither_a_line_nor_a_name_loads_no_detector(world: Wo
     assert not {module for module in modules if module.startswith("privacy.detectors")}
 
 
+def test_a_federate_without_logs_and_stores_loads_nothing_that_reads_them(system: System) -> None:
+    modules = loaded("cli", "-C", str(system.path), "federate", environment=system.environment, of_ours=False)
+    assert "git_fedlearn.federation.upstream" in modules
+    others = ("git_fedlearn.learn.sync", "git_fedlearn.qdrant.server", "git_fedlearn.qdrant.export")
+    assert not modules.intersection((*others, "urllib.request", "yaml", "importlib.metadata"))
+
+
 def test_a_search_loads_nothing_that_only_other_commands_need(system: System) -> None:
     system.add("error-solutions", {"error_message": "disk full", "solution": "empty the store"})
     modules = loaded("cli", "-C", str(system.path), "search", "disk full", environment=system.environment)

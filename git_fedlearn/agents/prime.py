@@ -109,5 +109,8 @@ def _freshness(first_seen: str, today: date) -> float:
 
 
 def _format(lesson: KnownLesson) -> str:
-    line = f"| {lesson.id[:SHORT_ID]} {shorten(lesson.title, MAX_TITLE)}"
-    return f"{line}\n|   {shorten(lesson.gist, MAX_GIST)}" if lesson.gist else line
+    title, gist = shorten(lesson.title, MAX_TITLE), shorten(lesson.gist, MAX_GIST)
+    if gist.startswith(title):
+        title, gist = gist, ""
+    line = f"| {lesson.id[:SHORT_ID]} {title}"
+    return f"{line}\n|   {gist}" if gist else line

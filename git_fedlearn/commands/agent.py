@@ -154,6 +154,6 @@ def _changes_json(name: AgentName, done: list[ChangedPart]) -> JsonObject:
 
 def _say(context: Context, done: list[ChangedPart]) -> None:
     for one in done:
-        context.say(f"{one.path}: {one.part} {one.what}")
+        context.say(f"{one.part} {one.what}: {one.path}")
         if one.what == "kept":
             context.note(f"note: {one.path} has another server named git-fedlearn; it was not changed")

@@ -65,6 +65,8 @@ def command(ctx: click.Context, url: str, directory: str | None) -> int:
         imported = bring_in(context.moved(repository.top)) == 0
     path = str(repository.common_dir if repository.is_bare else repository.top)
     context.answer("clone/v1", {"path": path, "imported": imported, **installation_facts(done)})
+    if not repository.is_bare and (repository.top / DATA).is_dir():
+        context.note(f"hint: cd {shlex.quote(directory)} && git fedlearn status")
     return 1 if imported is False else code
 
 

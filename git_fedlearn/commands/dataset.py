@@ -7,7 +7,7 @@ import click
 
 from git_fedlearn.console.context import Context
 from git_fedlearn.console.usage import ANSWER_AS_JSON, NumberRange
-from git_fedlearn.console.words import count
+from git_fedlearn.console.words import COMMIT_HINT, count
 from git_fedlearn.core.canonical import Json
 from git_fedlearn.core.layout import FINE_TUNING
 from git_fedlearn.core.record_set import split_lines
@@ -160,7 +160,7 @@ def trained(context: Context, name: str, chosen: str | None, source: str | None)
     if unknown:
         context.note(f"note: {count(unknown, 'sample')} of lessons that are not in this clone")
     if is_new:
-        context.note("hint: git add data && git commit")
+        context.note(COMMIT_HINT)
 
 
 def _check_model_name(context: Context, name: str) -> None:
@@ -198,7 +198,7 @@ def list_(context: Context) -> None:
     for one in models:
         context.say(f"model {describe_model(one, names)}  {count(len(one.ids), 'lesson')}")
     if not versions and not models:
-        context.note("no versions yet")
+        context.note("no versions yet\nhint: git fedlearn dataset snapshot")
 
 
 @command.command("export", short_help="Write files for a trainer.")

@@ -4,7 +4,7 @@ import click
 
 from git_fedlearn.console.context import Context, paint
 from git_fedlearn.console.usage import ANSWER_AS_JSON
-from git_fedlearn.console.words import change_json, describe, summarize
+from git_fedlearn.console.words import change_json, describe_changes, summarize
 from git_fedlearn.core.canonical import Json
 from git_fedlearn.core.layout import SetName
 from git_fedlearn.errors import UsageError
@@ -87,8 +87,8 @@ def _say(context: Context, sets: SetChanges, *, stat: bool) -> None:
     for name, changes in sets.items():
         shown = paint("set", name)
         context.say(f"{shown}: {summarize(changes)}" if stat else shown)
-        for change in () if stat else changes:
-            context.say(f"  {describe(change, names)}")
+        for line in () if stat else describe_changes(changes, names):
+            context.say(f"  {line}")
 
 
 def _to_json(sets: SetChanges) -> dict[str, Json]:

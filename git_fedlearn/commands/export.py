@@ -8,6 +8,7 @@ from git_fedlearn.console.context import Context
 from git_fedlearn.console.progress import progress_bar
 from git_fedlearn.console.usage import ANSWER_AS_JSON
 from git_fedlearn.console.words import (
+    COMMIT_HINT,
     count,
     kinds,
     list_counts,
@@ -72,9 +73,9 @@ def command(
         for one in run.collections:
             _say(context, one, dry_run=dry_run)
         if any(one.added or one.raised for one in run.collections) and not dry_run:
-            context.note("hint: git add data && git commit")
+            context.note(COMMIT_HINT)
     if not run.collections:
-        context.note(f"nothing to export: {run.place} has none of these collections")
+        context.note(f"nothing to export: no collection of lessons in {run.place}")
     return 0 if run.is_complete else 1
 
 

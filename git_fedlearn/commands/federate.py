@@ -38,10 +38,7 @@ from git_fedlearn.federation.upstream import (
 from git_fedlearn.federation.watcher import PullWatcher
 from git_fedlearn.learn.source_settings import has_sources
 from git_fedlearn.learn.sources import DEFAULT_SOURCE, choose_source
-from git_fedlearn.learn.sync import SyncOptions, run_sync
 from git_fedlearn.qdrant.connect import is_configured
-from git_fedlearn.qdrant.export import ExportRequest, export_collections
-from git_fedlearn.qdrant.import_ import ImportDeps, import_into_store, requests_for
 from git_fedlearn.repository.lock import hold_lock
 from git_fedlearn.repository.objects import Oid
 from git_fedlearn.repository.state import FEDERATE
@@ -106,6 +103,8 @@ class Run:
         source = choose_source(repository, context.directory, self.source)
         if not self.source and not has_sources(repository, source):
             return StepStatus.SKIPPED, f"{DEFAULT_SOURCE} does not exist"
+        from git_fedlearn.learn.sync import SyncOptions, run_sync  # noqa: PLC0415  costs start-up time
+
         with reading_bar(context) as watch:
             options = SyncOptions(source, context.now(), dry_run=self.dry_run, watch=watch)
             synced = run_sync(repository, context.privacy, options, commit=False)
@@ -117,6 +116,8 @@ class Run:
         context, repository = self.context, self.context.data_repository
         if not is_configured(repository):
             return _NO_STORE
+        from git_fedlearn.qdrant.export import ExportRequest, export_collections  # noqa: PLC0415  few have it
+
         request = ExportRequest(context.now().date(), dry_run=self.dry_run)
         with progress_bar(context, "exporting") as show:
             run = export_collections(
@@ -138,6 +139,12 @@ class Run:
         context, repository = self.context, self.context.data_repository
         if not is_configured(repository):
             return _NO_STORE
+        from git_fedlearn.qdrant.import_ import (  # noqa: PLC0415  few have it
+            ImportDeps,
+            import_into_store,
+            requests_for,
+        )
+
         deps = ImportDeps(choose_embedder(repository), context.admit)
         with progress_bar(context, "importing") as show:
             run = import_into_store(repository, deps, requests_for(repository), show)
@@ -193,7 +200,8 @@ class Run:
         pulled = pull(repository, peers, checker, request, PullWatcher())
         failed = [report.name for report in pulled.reports if report.is_failure]
         quarantined = sum(report.quarantined for report in pulled.reports)
-        parts = [f"{pulled.learned or 'nothing'} new from {len(peers) - len(failed)} of {len(peers)} peers"]
+        reached = f"{len(peers) - len(failed)} of " * bool(failed) + count(len(peers), "peer")
+        parts = [f"{pulled.learned or 'nothing'} new from {reached}"] * bool(pulled.files or failed)
         parts += [f"{quarantined} quarantined"] * bool(quarantined)
         parts += [f"failed: {', '.join(failed)}"] * bool(failed)
         if failed:
@@ -274,7 +282,8 @@ def command(
     repository = context.data_repository
     if repository.is_anonymous:
         context = context.moved(context.directory, anonymous_environment(repository))
-    goal = to or repository.git.find_config("fedlearn.pushTo")
+    context.repository.git.keeps_config = True  # no step changes it
+    goal = to or context.repository.git.find_config("fedlearn.pushTo")
     run = Run(context, source, goal, remote, timeout, dry_run)
     warn_of_copied_clone(context, repository)
     restore_hooks(context, repository, dry_run=dry_run)

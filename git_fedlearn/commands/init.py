@@ -60,6 +60,8 @@ def command(context: Context) -> int:
     }
     context.answer("init/v1", facts)
     _say_next(context, repository, done, mixed=bool(existing.others))
+    if installed.is_unchanged and not (done.made or done.extended or done.left):
+        context.note("hint: git fedlearn doctor    (checks that it works)")
     return 1 if done.left else code
 
 
@@ -108,5 +110,3 @@ def _say_next(context: Context, repository: Repository, done: Scaffold, *, mixed
         files = dict.fromkeys("data" if not mixed and path.startswith("data/") else path for path in paths)
         context.tell(f"next: git add {shlex.join(files)} && git commit -m 'Set up git-fedlearn'")
         context.tell("then: git fedlearn sources detect    (or write a lesson down: git fedlearn note)")
-    elif not done.left:
-        context.note("everything is already set up; `git fedlearn doctor` checks it")

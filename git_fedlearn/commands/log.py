@@ -8,7 +8,13 @@ import click
 
 from git_fedlearn.console.context import Context, paint
 from git_fedlearn.console.usage import ANSWER_AS_JSON
-from git_fedlearn.console.words import change_json, describe, marked_headline, summarize, what_happened
+from git_fedlearn.console.words import (
+    change_json,
+    describe_changes,
+    marked_headline,
+    summarize,
+    what_happened,
+)
 from git_fedlearn.core.canonical import Json
 from git_fedlearn.core.changes import RecordChange, compare_sets
 from git_fedlearn.core.identity import RecordId
@@ -96,11 +102,15 @@ def _say_commits(context: Context, objects: Objects, found: Iterable[CommitChang
     for commit in found:
         context.say(_commit_line(objects, commit.commit))
         context.say(f"  {summarize(all_changes(commit.sets))}")
-        changes = [(name, change) for name, of in commit.sets.items() for change in of]
-        for name, change in changes[:listed]:
-            context.say(f"    {paint('set', f'{name:<15}')}  {describe(change, names)}")
-        if len(changes) > listed > 0:
-            context.say(f"    and {len(changes) - listed} more    (--records {len(changes)})")
+        left = listed
+        for name, changes in commit.sets.items():
+            lines = describe_changes(changes[:left], names)
+            left -= len(lines)
+            if lines:
+                context.say("\n".join([f"  {paint('set', name)}", *(f"    {line}" for line in lines)]))
+        number = sum(map(len, commit.sets.values()))
+        if number > listed > 0:
+            context.say(f"    and {number - listed} more    (--records {number})")
 
 
 def _log_record(context: Context, objects: Objects, options: _RecordLog) -> None:

@@ -9,7 +9,7 @@ import click
 from git_fedlearn.console.context import Context
 from git_fedlearn.console.repeats import print_repeats, repeats_to_json
 from git_fedlearn.console.usage import ANSWER_AS_JSON
-from git_fedlearn.console.words import SHORT_ID, kinds, marked_headline
+from git_fedlearn.console.words import COMMIT_HINT, SHORT_ID, kinds, marked_headline
 from git_fedlearn.core.layout import SetName
 from git_fedlearn.core.record import NotARecordError, Record
 from git_fedlearn.core.scoring import UNSOLVED, Skipped
@@ -167,7 +167,7 @@ def _say(context: Context, noted: _Noted) -> None:
     )
     print_repeats(context, noted.name, noted.repeats)
     if noted.status != KNOWN:
-        context.note("hint: git add data && git commit")
+        context.note(COMMIT_HINT)
 
 
 def _say_json(context: Context, noted: _Noted) -> None:

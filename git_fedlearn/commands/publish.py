@@ -105,6 +105,7 @@ def command(  # noqa: PLR0913  one option each
                 raise FedlearnError(
                     f"{peer.name}: not published: {done.detail}", hint=f"git fedlearn remote show {peer.name}"
                 )
+            publisher.remember(plan.current)
             _answer(context, publisher, peer, plan, done)
     if choice.is_empty and not (plan.offers or plan.faults):
         context.note(f"hint: git fedlearn publish {peer.name} --set {LESSON_SETS[-1]}    (chooses lessons)")

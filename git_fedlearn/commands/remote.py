@@ -6,7 +6,7 @@ import click
 
 from git_fedlearn.console.context import Context
 from git_fedlearn.console.usage import ANSWER_AS_JSON
-from git_fedlearn.console.words import ago, count
+from git_fedlearn.console.words import COMMIT_HINT, SHORT_ID, ago, count, list_counts
 from git_fedlearn.core.canonical import Json
 from git_fedlearn.errors import UsageError
 from git_fedlearn.federation.fetch import Contact
@@ -77,7 +77,7 @@ def add(
         write_peer(repository, peer)
         states = PeerStates(repository)
         states.write(peer.name, without_read_marks(states.read(peer.name)))
-    context.say(f"{peer.name}: {peer.shown_url} ({', '.join(_options(peer))})")
+    context.say(f"{peer.name}: {peer.shown_url}\n  {', '.join(_options(peer))}")
     keys = ("name", "url", "trust", "branch", "publish")
     facts = _facts(context, peer)
     context.answer("remote-add/v1", {key: facts[key] for key in keys})
@@ -98,8 +98,8 @@ def list_peers(context: Context) -> None:
         context.note("no peers yet\nhint: git fedlearn remote add NAME URL")
     width = max((len(peer.name) for peer in peers), default=0)
     for peer, fact in zip(peers, facts, strict=True):
-        numbers = f"{fact['learned']} learned, {fact['quarantined']} in quarantine"
-        numbers += f", {_seen(context, fact)}"
+        counts = {f"{key}": number for key, number in fact.items() if isinstance(number, int)}
+        numbers = ", ".join(part for part in (list_counts(counts), _seen(context, fact)) if part)
         context.say(f"{peer.name:<{width}}  {peer.trust.value:<6}  {numbers}  {peer.shown_url}")
 
 
@@ -114,9 +114,15 @@ def show(context: Context, name: str) -> None:
     if context.is_json:
         context.say_json("remote-show/v1", facts)
         return
-    for key, value in facts.items():
-        text = ", ".join(map(str, value)) if isinstance(value, list) else str(value)
-        context.say(f"{key:<12} {text or '-'}")
+    tips = [str(tip)[:SHORT_ID] for tip in PeerStates(context.repository).read(peer.name).tips.values()]
+    shown = {
+        **{key: facts[key] for key in ("name", "url", "trust", "branch", "publish")},
+        "contact": _seen(context, facts).removeprefix("last contact "),
+        **{key: facts[key] for key in ("learned", "quarantined") if facts[key]},
+        **({"commits" if len(set(tips)) > 1 else "commit": ", ".join(sorted(set(tips)))} if tips else {}),
+    }
+    for key, value in shown.items():
+        context.say(f"{key:<12} {value}")
 
 
 @command.command("remove", short_help="Remove a peer.")
@@ -148,7 +154,7 @@ def remove(context: Context, name: str, *, retract: bool) -> None:
     context.say(f"{peer.name}: {'; '.join(parts)}")
     context.answer("remote-remove/v1", {"name": peer.name, "retracted": number, "dropped": dropped})
     if number:
-        context.note("hint: git add data && git commit")
+        context.note(COMMIT_HINT)
 
 
 @command.command("name", short_help="Give a system a name on this machine.")

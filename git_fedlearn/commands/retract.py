@@ -4,7 +4,7 @@ import click
 
 from git_fedlearn.console.context import Context
 from git_fedlearn.console.usage import ANSWER_AS_JSON
-from git_fedlearn.console.words import SHORT_ID, count, redactions
+from git_fedlearn.console.words import COMMIT_HINT, SHORT_ID, count, marked_headline, redactions
 from git_fedlearn.core.canonical import Json, JsonObject
 from git_fedlearn.core.layout import DATA, SetName
 from git_fedlearn.core.record import Record
@@ -52,7 +52,7 @@ def command(context: Context, identifiers: tuple[str, ...], reason: str, revisio
         retract_records(repository, living, retracted)
         clear_retracted(repository)
     for name, record in living:
-        context.say(f"retracted {record.id[:SHORT_ID]} from {name}")
+        context.say(f"retracted {record.id[:SHORT_ID]} from {name}: {marked_headline(record.fields)}")
     taken: list[Json] = [{"set": name, "id": record.id} for name, record in living]
     context.answer("retract/v1", {"retracted": taken, "already_retracted": len(chosen) - len(living)})
     models = find_models(repository, {record.id for _, record in living})
@@ -60,6 +60,8 @@ def command(context: Context, identifiers: tuple[str, ...], reason: str, revisio
         context.note(f"note: a model saw it: {describe_model(model, read_names(repository))}")
     if len(living) < len(chosen):
         context.note(f"{count(len(chosen) - len(living), 'record')} already retracted")
+    if living:
+        context.note(COMMIT_HINT)
 
 
 def _clean(context: Context, reason: str) -> Json:

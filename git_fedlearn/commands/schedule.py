@@ -64,7 +64,7 @@ def install(
     if only_print:
         context.answer("schedule-install/v1", answer)
         for job in jobs:
-            context.say(printer.format(job))
+            context.say(printer.format(job), is_whole=True)
         return
     if scheduler is None:
         raise FedlearnError(

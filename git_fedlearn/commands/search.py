@@ -3,6 +3,7 @@
 import re
 import textwrap
 from datetime import date
+from shlex import quote
 
 import click
 
@@ -36,12 +37,12 @@ CUT = "…"
 _WORD = re.compile(r"\w{3,}")
 
 
-def passage(text: str, question: str, most: int) -> list[str]:
+def passage(text: str, question: str, most: int, width: int = WIDTH) -> list[str]:
     """The window of at most `most` lines with the most words of the question, CUT where others follow.
 
     Control characters are escaped: a record may contain them.
     """
-    lines = [part for line in _printable(text).split("\n") if line.strip() for part in _wrapped(line)]
+    lines = [part for line in _printable(text).split("\n") if line.strip() for part in _wrapped(line, width)]
     start = _best_start(lines, {word.lower() for word in _WORD.findall(question)}, most)
     shown = lines[start : start + most]
     return [CUT] * (start > 0) + shown + [CUT] * (start + most < len(lines))
@@ -54,11 +55,11 @@ def _best_start(lines: list[str], asked: set[str], most: int) -> int:
     return max(starts, key=lambda start: (len(set[str]().union(*found[start : start + most])), -start))
 
 
-def _wrapped(line: str) -> list[str]:
-    if len(line) <= WIDTH:
+def _wrapped(line: str, width: int) -> list[str]:
+    if len(line) <= width:
         return [line.rstrip()]
-    indent = line[: len(line) - len(line.lstrip())][: WIDTH // 2]
-    return textwrap.wrap(line, WIDTH, subsequent_indent=indent, break_long_words=True, break_on_hyphens=False)
+    indent = line[: len(line) - len(line.lstrip())][: width // 2]
+    return textwrap.wrap(line, width, subsequent_indent=indent, break_long_words=True, break_on_hyphens=False)
 
 
 def _printable(text: str) -> str:
@@ -66,7 +67,9 @@ def _printable(text: str) -> str:
 
 
 MAX_PREVIEW_LINES = 6
+MIN_WIDTH = 20
 _INDENT = "\n   "
+_LESSON_INDENT = " " * 5
 
 
 @click.command("search", short_help="Find lessons that answer a question or an error.")
@@ -129,8 +132,8 @@ def command(
         context.say_json("search/v1", {"query": query.text, "hits": found, "left_out": [*left_out]})
     else:
         _say(context, hits, from_paste=is_paste(text), shown_by_id=not store)
-        for name in left_out:
-            context.note(f"hint: {name} was not searched: --set {name}")
+        for name in () if hits else left_out:
+            context.note(f"hint: git fedlearn search --set {quote(name)} TEXT    ({name} was not searched)")
     return 0 if hits else 1
 
 
@@ -151,12 +154,13 @@ def _read(context: Context) -> str:
 
 def _say(context: Context, hits: list[Hit], *, from_paste: bool, shown_by_id: bool) -> None:
     cut = ""
+    width = max(MIN_WIDTH, min(WIDTH, (context.columns or WIDTH) - len(_LESSON_INDENT)))
     for number, hit in enumerate(hits, 1):
-        lesson = _lesson(hit)
+        lesson = _lesson(hit, width)
         cut = cut or (hit.id[:SHORT_ID] if CUT in lesson else "")
         matched = [f"   matches: {line}" for line in passage(hit.matched, "", 2)] if from_paste else []
         title = _title(number, hit, context.now().date())
-        context.say("\n".join([title, *matched, *(f"     {line}" for line in lesson), ""]))
+        context.say("\n".join([title, *matched, *(f"{_LESSON_INDENT}{line}" for line in lesson), ""]))
     if cut and shown_by_id:
         context.note(f"hint: git fedlearn show {cut}    (the whole lesson)")
     if not hits:
@@ -190,11 +194,11 @@ def _title(number: int, hit: Hit, today: date) -> str:
     )
 
 
-def _lesson(hit: Hit) -> list[str]:
+def _lesson(hit: Hit, width: int) -> list[str]:
     head, body = hit.text
     return [
-        *passage(head, hit.matched, MAX_PREVIEW_LINES // 2),
-        *passage(body, hit.matched, MAX_PREVIEW_LINES),
+        *passage("" if body.startswith(head) else head, hit.matched, MAX_PREVIEW_LINES // 2, width),
+        *passage(body, hit.matched, MAX_PREVIEW_LINES, width),
     ]
 
 

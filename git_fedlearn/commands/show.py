@@ -16,12 +16,20 @@ from git_fedlearn.console.lesson_facts import (
 )
 from git_fedlearn.console.usage import ANSWER_AS_JSON
 from git_fedlearn.console.words import CHANGE_WORDS, SHORT_ID, SUSPICIOUS, evidence
-from git_fedlearn.core.canonical import Json
+from git_fedlearn.core.canonical import Json, JsonObject
 from git_fedlearn.core.changes import ChangeKind
 from git_fedlearn.core.effective_score import effective_score, tally
 from git_fedlearn.core.identity import is_metadata_key
 from git_fedlearn.core.outcomes import Outcome
-from git_fedlearn.core.record import FIRST_SEEN, RETRACTED, Record, printable, score_of, seen_by
+from git_fedlearn.core.record import (
+    FIRST_SEEN,
+    RETRACTED,
+    SCORE_KEYS,
+    Record,
+    printable,
+    score_of,
+    seen_by,
+)
 from git_fedlearn.core.supersession import Successor
 from git_fedlearn.federation.injection import is_suspicious
 from git_fedlearn.federation.origins import Origin, find_origin
@@ -32,6 +40,7 @@ from git_fedlearn.repository.outcomes import read_outcomes
 from git_fedlearn.repository.repository import Repository
 from git_fedlearn.repository.supersession import find_successors
 from git_fedlearn.repository.trust import read_trust
+from git_fedlearn.search.lesson_text import BODY_FIELDS, HEAD_FIELDS
 from git_fedlearn.training.trained import TrainedModel, describe_model, find_models, model_to_json
 
 MAX_LISTED_ALTERNATIVES = 5
@@ -140,10 +149,17 @@ def _describe(record: Record, weighed: list[str], today: date, names: SystemName
         _row("author's score", f"{score:g}" if score >= 0 else "none"),
         _row("learned", f"{describe_since(fields, today) or 'unknown'} by {systems}"),
     ]
-    for key, value in sorted(fields.items()):
-        if not is_metadata_key(key):
-            lines += [f"  {_text(key)}", *(f"    {line}" for line in _text(value).split("\n"))]
+    for key in _in_order(fields):
+        lines += [f"  {_text(key)}", *(f"    {line}" for line in _text(fields[key]).split("\n"))]
     return lines
+
+
+def _in_order(fields: JsonObject) -> list[str]:
+    """The keys of the content: question and answer first, without the score that has a line already."""
+    told = {key for key in SCORE_KEYS if fields.get(key) == score_of(fields)}
+    content = sorted(key for key in fields if not is_metadata_key(key) and key not in told)
+    first = [key for key in (*HEAD_FIELDS, *BODY_FIELDS) if key in content]
+    return list(dict.fromkeys([*first, *content]))
 
 
 def _describe_origin(origin: Origin, names: SystemNames) -> list[str]:

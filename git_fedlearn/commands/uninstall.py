@@ -55,6 +55,4 @@ def command(context: Context, *, scope: Scope) -> None:
     if done.hooks and done.hooks.changed and done.hooks.reach is not Reach.CLONE:
         context.note(f"note: the hooks in {done.hooks.folder} were shared with {done.hooks.reach.value}")
     if done.system:
-        context.say(
-            f"this clone's id was {done.system}; to reuse it: git fedlearn install --id {done.system}"
-        )
+        context.note(f"hint: git fedlearn install --id {done.system}    (to reuse this clone's id)")

@@ -4,7 +4,7 @@ import click
 
 from git_fedlearn.console.context import Context
 from git_fedlearn.console.usage import ANSWER_AS_JSON
-from git_fedlearn.console.words import count, short_ids
+from git_fedlearn.console.words import COMMIT_HINT, count, short_ids
 from git_fedlearn.core.inspection import CONTENT
 from git_fedlearn.core.layout import SetName, find_original
 from git_fedlearn.core.record_set import Losses
@@ -76,7 +76,7 @@ def _say_repaired(context: Context, before: Verified, repaired: list[str]) -> No
         if problem.kind == COPY and problem.fixable:
             context.say(f"merged {problem.path} into {find_original(problem.path)} and removed it")
     if repaired:
-        context.note("hint: git add data && git commit")
+        context.note(COMMIT_HINT)
 
 
 def _say(context: Context, verified: Verified, *, fixed: bool) -> None:

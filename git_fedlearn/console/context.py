@@ -80,19 +80,24 @@ def render(text: str, *, colored: bool) -> str:
 
 _COMMAND_LINE: Final = lazy_pattern(r"(next|then|hint): |\s*git ")
 """A line to copy and paste, which is never broken."""
-_COLUMN: Final = lazy_pattern(r"\s*\S.*?\s{2,}(?=\S)")
+_COLUMN: Final = lazy_pattern(r"(?<=\s\s)\S")
+"""Where a column begins."""
 
 
 def fit(line: str, columns: int) -> str:
-    """The line broken between words to at most `columns` characters, with further ones under its text."""
-    if len(_MARK.sub("", line)) <= columns or _COMMAND_LINE.match(line):
+    """The line broken between words to at most `columns` characters.
+
+    Further lines are under the last column that begins in the first half of the line, and has room for them.
+    """
+    plain = _MARK.sub("", line)
+    if len(plain) <= columns or _COMMAND_LINE.match(line):
         return line
     import textwrap  # noqa: PLC0415  costs start-up time
 
-    named = _COLUMN.match(line)
-    indent = len(_MARK.sub("", named[0])) if named else columns
-    if indent > columns // 2:
-        indent = len(line) - len(line.lstrip()) + 2
+    begin = len(plain) - len(plain.lstrip())
+    found = (match.start() for match in _COLUMN.finditer(plain) if begin < match.start() <= columns // 2)
+    fitting = (start for start in found if start + max(map(len, plain[start:].split())) <= columns)
+    indent = max(fitting, default=begin + 2)
     parts = textwrap.wrap(
         line, columns, subsequent_indent=" " * indent, break_long_words=False, break_on_hyphens=False
     )
@@ -158,10 +163,11 @@ class Context(Clone):
         moved.quiet, moved.is_json = self.quiet, self.is_json
         return moved
 
-    def say(self, text: str = "") -> None:
-        """Print lines of the answer, which fit a terminal."""
+    def say(self, text: str = "", *, is_whole: bool = False) -> None:
+        """Print lines of the answer, which fit a terminal unless they are for a file and stay whole."""
         if not self.is_json:
-            print(self._rendered(without_control(text)), file=self.stdout)
+            clean = without_control(text)
+            print(clean if is_whole else self._rendered(clean), file=self.stdout)
 
     def tell(self, text: str) -> None:
         """Print a line about what was done, unless `--quiet`."""

@@ -29,6 +29,9 @@ SHORT_ID = 12
 """Characters of a record id in output for people; commands accept any unambiguous prefix."""
 
 
+COMMIT_HINT: Final = "hint: git add data && git commit"
+
+
 def count(number: int, noun: str) -> str:
     """`1 record`, `2 records`, `3 losses`."""
     return f"1 {noun}" if number == 1 else f"{number} {plural(noun)}"
@@ -138,7 +141,6 @@ _MEANINGS: Final = {
 """What a kind of change means for the reader."""
 
 _SCORE_CHANGES: Final = (ChangeKind.RAISED, ChangeKind.LOWERED)
-_CHANGE_COLUMNS: Final = max(map(len, CHANGE_WORDS.values()))
 
 
 def summarize(changes: Sequence[RecordChange]) -> str:
@@ -156,22 +158,31 @@ def summarize(changes: Sequence[RecordChange]) -> str:
     return ", ".join(parts) or "no changes"
 
 
-def describe(change: RecordChange, names: SystemNames) -> str:
-    """One line for a change: its kind, the record, its score, its headline, and who changed it."""
+def describe_changes(changes: Sequence[RecordChange], names: SystemNames) -> list[str]:
+    """A line for each change: its kind, the record, its score, its headline, and who changed it."""
+    scores = [_scores(change) for change in changes]
+    kind_width = max((len(CHANGE_WORDS[change.kind]) for change in changes), default=0)
+    score_width = max(map(len, scores), default=0)
+    lines = []
+    for change, score in zip(changes, scores, strict=True):
+        scored = change.after or change.before
+        height = score_of(scored.fields) if scored else -1.0
+        title = marked_headline(change.lesson)
+        parts = [
+            paint(_MEANINGS[change.kind], f"{CHANGE_WORDS[change.kind]:<{kind_width}}"),
+            paint("id", change.record.id[:SHORT_ID]),
+            paint_score(height, f"{score:<{score_width}}"),
+            "" if title == "retracted" else title,
+            _author(change, names),
+        ]
+        lines.append("  ".join(part for part in parts if part).rstrip())
+    return lines
+
+
+def _scores(change: RecordChange) -> str:
     if change.kind in _SCORE_CHANGES:
-        score = f"{score_text(change.before) or 'none'} → {score_text(change.after) or 'none'}"
-    else:
-        score = score_text(change.after or change.before)
-    title = marked_headline(change.lesson)
-    scored = change.after or change.before
-    height = score_of(scored.fields) if scored else -1.0
-    kind = paint(_MEANINGS[change.kind], f"{CHANGE_WORDS[change.kind]:<{_CHANGE_COLUMNS}}")
-    parts = [
-        f"{kind}  {paint('id', change.record.id[:SHORT_ID])}  {paint_score(height, f'{score:<11}')}",
-        "" if title == "retracted" else title,
-        _author(change, names),
-    ]
-    return "  ".join(part for part in parts if part).rstrip()
+        return f"{score_text(change.before) or 'none'} → {score_text(change.after) or 'none'}"
+    return score_text(change.after or change.before)
 
 
 def what_happened(change: RecordChange, names: SystemNames) -> str:

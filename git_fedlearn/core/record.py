@@ -143,9 +143,12 @@ def claimed_id(line: bytes) -> RecordId | None:
     return RecordId(line[8:40].decode("ascii")) if CANONICAL_START.match(line) else None
 
 
+SCORE_KEYS: Final = ("value_score", "confidence_score")
+
+
 def score_of(fields: JsonObject) -> float:
     """The claimed score: `value_score`, else `confidence_score`; -1.0 without a score."""
-    for key in ("value_score", "confidence_score"):
+    for key in SCORE_KEYS:
         score = fields.get(key)
         if isinstance(score, int | float) and not isinstance(score, bool) and 0 <= score <= 1:
             return score

@@ -8,7 +8,9 @@ import re
 from collections import Counter
 from typing import Final, NamedTuple
 
-from git_fedlearn.core.canonical import Json, JsonObject
+from xxhash import xxh3_64_hexdigest
+
+from git_fedlearn.core.canonical import Json, JsonObject, format_value
 from git_fedlearn.core.identity import POINT, RecordId, is_metadata_key
 from git_fedlearn.core.record import (
     FIRST_SEEN,
@@ -36,11 +38,17 @@ class OutgoingRecord(NamedTuple):
 
 def outgoing_lesson(record: Record, engine: PrivacyEngine, system: str) -> OutgoingRecord:
     """A lesson for readers outside. Raises NotARecordError with a reason if it may not leave."""
-    shared = {
-        key: value for key, value in record.fields.items() if not is_metadata_key(key) or key in _SHARED
-    }
-    clean, redacted = _sanitize(engine, shared)
+    clean, redacted = _sanitize(engine, _shared_fields(record))
     return OutgoingRecord(make_record({**clean, SEEN_BY: [system]}), redacted)
+
+
+def version_of(record: Record) -> str:
+    """A digest of what would leave of a record before it is redacted: it changes when that changes."""
+    return "retracted" if record.is_tombstone else xxh3_64_hexdigest(format_value(_shared_fields(record)))
+
+
+def _shared_fields(record: Record) -> JsonObject:
+    return {key: value for key, value in record.fields.items() if not is_metadata_key(key) or key in _SHARED}
 
 
 def outgoing_retraction(

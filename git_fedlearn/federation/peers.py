@@ -6,7 +6,6 @@ the peer's HEAD) and `fedlearnPublish` (what may be pushed there).
 Allowed URLs are ssh, https, git and files; http only on this machine. `ext::`, which runs a program, is not.
 """
 
-import os
 from enum import Enum
 from pathlib import Path
 from typing import Final, NamedTuple, NewType
@@ -230,12 +229,10 @@ def _set(repository: Repository, name: RemoteName, key: str, value: str | None) 
 
 def _read_remotes(repository: Repository) -> dict[str, dict[str, str]]:
     """Config keys (lower case) of every remote; of several values the last one counts."""
-    listed = repository.git.attempt("config", "--null", "--get-regexp", r"^remote\..*\.(fedlearn.*|url)$")
     remotes: dict[str, dict[str, str]] = {}
-    for item in os.fsdecode(listed.out).split("\0")[:-1]:
-        full, _, value = item.partition("\n")
+    for full, value in repository.git.list_config(r"^remote\..*\.(fedlearn.*|url)$"):
         name, _, key = full.removeprefix("remote.").rpartition(".")
-        remotes.setdefault(name, {})[key.lower()] = value
+        remotes.setdefault(name, {})[key] = value
     return remotes
 
 

@@ -4,14 +4,11 @@ Only peers can be restricted. A rule is about a repository: every remote and eve
 """
 
 import os
-import re
 from collections.abc import Iterable, Sequence
-from pathlib import Path
 from typing import Final, NamedTuple
-from urllib.parse import unquote, urlsplit
 
 from git_fedlearn.core.layout import DATA, FileKind, find_set, kind_of
-from git_fedlearn.core.patterns import lazy_pattern
+from git_fedlearn.federation.addresses import RemoteUrls, find_address
 from git_fedlearn.federation.peers import Peer, read_peers
 from git_fedlearn.repository.repository import Repository
 
@@ -89,52 +86,28 @@ def paths_of(repository: Repository, tips: Iterable[str], without: Iterable[str]
 
 
 def find_restricted(repository: Repository, remote: str, url: str = "") -> Peer | None:
-    """The peer that is this repository, if not everything may be pushed there; of several the strictest one.
+    """The peer that is this repository, with what may be pushed by all rules for it; None without a rule.
 
-    `url` is where a push goes, if it is known; else it is read from the remote. Raises SettingsError for
-    invalid config: the push must stop then.
+    `remote` is a name or a URL, `url` where git pushes to, if that is known. Raises SettingsError for invalid
+    config: the push must stop then.
     """
-    peers = read_peers(repository)
-    if not any(peer.publish is not None for peer in peers):
+    restricted = [peer for peer in read_peers(repository) if peer.publish is not None]
+    if not restricted:
         return None
-    listed = repository.git.attempt("remote", "get-url", "--push", "--all", remote).out if not url else b""
-    urls = [url] if url else os.fsdecode(listed).splitlines()
-    given = {address_of(one, repository.top) for one in (remote, *urls)}
-    found = [peer for peer in peers if peer.name == remote or address_of(peer.url, repository.top) in given]
-    restricted = [peer for peer in found if peer.publish is not None]
-    return min(restricted, key=lambda peer: len(peer.publish or ()), default=None)
-
-
-_SCP: Final = lazy_pattern(r"(?:[^@/:]+@)?(?P<host>\[[^\]]+\]|[^/:]+):(?P<path>.*)", re.DOTALL)
-"""`user@host:path`, which is no URL: gitremote(7) and git-push(1), "Git URLs"."""
-_PORTS: Final = {"ssh": 22, "git": 9418, "http": 80, "https": 443}
-
-
-def address_of(url: str, folder: Path) -> str:
-    """A name for the repository at a URL that is the same for every spelling of it.
-
-    It is made of host and path, without scheme, user, the usual port, `.git` and letter case; of a local
-    path, which is relative to `folder`, it is the real path.
-    """
-    scheme, separator, _rest = url.partition("://")
-    if separator and scheme.lower() != "file":
-        try:
-            parts = urlsplit(url)
-            port = parts.port
-        except ValueError:
-            return url
-        usual = _PORTS.get(scheme.lower().removeprefix("git+").removesuffix("+git"))
-        host = (parts.hostname or "") + (f":{port}" if port and port != usual else "")
-        return f"{host}/{_bare(unquote(parts.path))}".casefold()
-    scp = None if separator else _SCP.fullmatch(url)
-    if scp:
-        return f"{scp['host'].strip('[]')}/{_bare(scp['path'])}".casefold()
-    path = unquote(url.partition("://")[2]) if separator else url
-    return _bare(os.path.realpath(folder / Path(path).expanduser()), start="")
-
-
-def _bare(path: str, *, start: str = "/") -> str:
-    return path.lstrip(start).rstrip("/").removesuffix("/.git").removesuffix(".git").rstrip("/")
+    urls, top = RemoteUrls(repository.git), repository.top
+    given = {find_address(one, top) for one in (*urls.spellings(remote), *urls.spellings(url)) if one}
+    found = [
+        peer
+        for peer in restricted
+        if peer.name == remote
+        or any(
+            find_address(one, top).is_same(address) for one in urls.spellings(peer.name) for address in given
+        )
+    ]
+    if not found:
+        return None
+    allowed = (name for name in found[0].publish or () if all(name in (peer.publish or ()) for peer in found))
+    return found[0]._replace(publish=tuple(allowed))
 
 
 def _is_allowed(path: str, peer: Peer) -> bool:

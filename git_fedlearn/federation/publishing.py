@@ -21,7 +21,12 @@ from git_fedlearn.federation.fetch import Contact, fetch_peers, find_head_branch
 from git_fedlearn.federation.injection import is_suspicious
 from git_fedlearn.federation.land import HeadSet, join_head_set, make_commit, read_head_sets
 from git_fedlearn.federation.offers import BLOB_BYTES, DEPTH, MAX_TREE_ENTRIES
-from git_fedlearn.federation.outgoing import OutgoingRecord, outgoing_lesson, outgoing_retraction
+from git_fedlearn.federation.outgoing import (
+    OutgoingRecord,
+    outgoing_lesson,
+    outgoing_retraction,
+    version_of,
+)
 from git_fedlearn.federation.peers import Peer, check_branch
 from git_fedlearn.federation.publish_policy import may_publish
 from git_fedlearn.federation.published import Publication, add_publications, read_publications
@@ -48,7 +53,7 @@ class PublishKind(Enum):
 class PublishOffer(NamedTuple):
     """A record that can be published, as it would leave; `id` is its id here.
 
-    `others` is the number of other systems that are named for the lesson there.
+    `others` is the number of other systems that are named for the lesson there; `version` as in Publication.
     """
 
     kind: PublishKind
@@ -58,6 +63,7 @@ class PublishOffer(NamedTuple):
     title: str
     others: int
     is_suspicious: bool
+    version: str
 
 
 class PublishFault(NamedTuple):
@@ -69,11 +75,15 @@ class PublishFault(NamedTuple):
 
 
 class PublishPlan(NamedTuple):
-    """What can be published, what may not, and the number of chosen lessons that are there already."""
+    """What can be published, what may not, and the number of chosen lessons that are there already.
+
+    `current` are lessons published before that are there as they are here.
+    """
 
     offers: list[PublishOffer]
     faults: list[PublishFault]
     known: int
+    current: list[Publication]
 
 
 class Target:
@@ -165,15 +175,21 @@ class Publisher:
         names = {name for name, _ in lessons} | {one.set for one in before}
         there = self.target.read(names)
         refused = {name: reason for name in names if (reason := self.find_refusal(name))}
-        plan = PublishPlan([], [], 0)
-        known = 0
-        for (name, _), record in sorted(lessons.items()):
-            known += not self._consider(plan, there[name], record, refused)
+        plan = PublishPlan([], [], 0, [])
+        known = {
+            key
+            for key, record in sorted(lessons.items())
+            if not self._consider(plan, there[key[0]], record, refused)
+        }
         for one in sorted(before):
             for record in self._repository.sets.pick(one.set, {one.here}):
-                if (one.set, record.id) not in lessons:
-                    self._consider(plan, there[one.set], record, refused, one.there)
-        return plan._replace(known=known)
+                key = (one.set, record.id)
+                if key in known or (
+                    key not in lessons
+                    and not self._consider(plan, there[one.set], record, refused, one.there)
+                ):
+                    plan.current.append(one._replace(version=version_of(record)))
+        return plan._replace(known=len(known))
 
     def find_refusal(self, name: SetName) -> str:
         """Why no record of a set may leave for this peer; empty if they may."""
@@ -215,13 +231,23 @@ class Publisher:
         others = {system for one in before for system in seen_by(one.fields)} - {self._system}
         shown = before[0] if record.is_tombstone else outgoing.record
         is_suspect = not record.is_tombstone and is_suspicious(outgoing.record.fields)
-        title = headline(shown.fields)
-        plan.offers.append(PublishOffer(kind, name, record.id, outgoing, title, len(others), is_suspect))
+        plan.offers.append(
+            PublishOffer(
+                kind,
+                name,
+                record.id,
+                outgoing,
+                headline(shown.fields),
+                len(others),
+                is_suspect,
+                version_of(record),
+            )
+        )
         return True
 
     def push(self, offers: list[PublishOffer], wait: Callable[[float], None] = time.sleep) -> Exchange:
         """Publish records of the plan. They are remembered first: what is not there is never retracted."""
-        fresh = [Publication(one.set, one.id, one.outgoing.record.id) for one in offers]
+        fresh = [Publication(one.set, one.id, one.outgoing.record.id, "") for one in offers]
         add_publications(self._repository, self._peer, fresh)
         self.commit = self._make_commit(offers)
 
@@ -230,7 +256,7 @@ class Publisher:
             self.commit = self._make_commit(offers)
             return Exchange(StepStatus.DONE)
 
-        return push_until_done(
+        done = push_until_done(
             self._repository,
             self._find_address(),
             lambda: f"{self.commit}:refs/heads/{self.target.branch}",
@@ -238,6 +264,15 @@ class Publisher:
             wait,
             seconds=self._seconds,
         )
+        if done.status is not StepStatus.FAILED:
+            versions = [one.version for one in offers]
+            done_now = [row._replace(version=version) for row, version in zip(fresh, versions, strict=True)]
+            self.remember(done_now)
+        return done
+
+    def remember(self, published: Iterable[Publication]) -> None:
+        """Remember what is there; the caller holds the lock of PUBLISHED."""
+        add_publications(self._repository, self._peer, published)
 
     def _find_address(self) -> str:
         """The URL to push to: by name, git would keep what is there as if this clone had pulled it."""

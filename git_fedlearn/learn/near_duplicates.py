@@ -35,6 +35,7 @@ from git_fedlearn.core.record import (
 from git_fedlearn.core.supersession import superseded_ids
 from git_fedlearn.errors import LockedError
 from git_fedlearn.extras import Lazy, installed_extras
+from git_fedlearn.repository.inbox import Inbox, NearRepeat
 from git_fedlearn.repository.record_sets import RecordSets
 from git_fedlearn.repository.repository import Repository
 from git_fedlearn.repository.retraction import keep_retracted, tombstone
@@ -293,7 +294,7 @@ class RepeatedLesson(NamedTuple):
 def find_repeats(
     repository: Repository, name: SetName, added: Collection[RecordId], fresh: Collection[RecordId] = ()
 ) -> list[RepeatedLesson]:
-    """The new lessons of a set that say what an older lesson of any set says.
+    """The new lessons of a set that say what an older lesson of any set says; the inbox counts them.
 
     `fresh` are new lessons of other sets. A lesson that the new one replaces is no repeat. None are found
     without the offline model, or while another program uses the search index.
@@ -305,6 +306,7 @@ def find_repeats(
         return []
     records = repository.sets.pick(name, {*added})
     texts = [lesson_text(record.fields).whole for record in records]
+    repeats: list[RepeatedLesson] = []
     with (
         suppress(LockedError),
         open_index(index_folder(repository), model, timeout=_TIMEOUT_SECONDS) as index,
@@ -312,7 +314,6 @@ def find_repeats(
         index.refresh(repository)
         names = sorted({name, *index.sets} - {FINE_TUNING})
         near = index.shard.candidates(texts, model.embed(texts), names, _NEAREST)
-        repeats = []
         for record, candidates in zip(records, near, strict=True):
             passed_over = {*added, *fresh, *superseded_ids(record.fields)}
             older = [
@@ -323,5 +324,8 @@ def find_repeats(
             cosine, known, known_set = max(older, default=(0.0, record.id, name))
             if cosine >= MIN_COSINE:
                 repeats.append(RepeatedLesson(record.id, known, cosine, known_set))
-        return repeats
-    return []
+    found = [NearRepeat(name, one.new, one.known) for one in repeats if one.known_set == name]
+    if found:
+        with suppress(LockedError), repository.lock("near duplicates", _TIMEOUT_SECONDS):
+            Inbox(repository).add_repeats(found)
+    return repeats

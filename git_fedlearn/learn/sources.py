@@ -123,7 +123,9 @@ def choose_source(repository: Repository, directory: Path, named: str | None) ->
     home = repository.environment.get("HOME", "~")
     is_config = not named and not repository.environment.get("AI_STACK_DATA")
     base = repository.top if is_config else directory
-    return base / (home + place[1:] if place.startswith("~/") else place)
+    path = base / (home + place[1:] if place.startswith("~/") else place)
+    plain = Path(os.path.normpath(path))  # wrong where `..` leads out of a symbolic link
+    return plain if plain.resolve() == path.resolve() else path
 
 
 def configured_source(repository: Repository) -> str | None:

@@ -9,20 +9,20 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 from urllib.parse import urlsplit
 
 from git_fedlearn.core.canonical import Json
 from git_fedlearn.core.collection_names import is_collection_name, unescape_name
 from git_fedlearn.core.layout import BEST_PRACTICES, ERROR_SOLUTIONS, SKILLS_PATTERNS
 from git_fedlearn.errors import SettingsError
-from git_fedlearn.qdrant.embedded import open_edge_store
-from git_fedlearn.qdrant.server import open_local_folder, open_server
-from git_fedlearn.qdrant.store import Store
 from git_fedlearn.repository.repository import Repository
 from git_fedlearn.repository.settings import SETTINGS_FILE, parse_table
 from git_fedlearn.repository.state import IMPORTS, QDRANT, read_json
 from git_fedlearn.search.index import stat_data
+
+if TYPE_CHECKING:
+    from git_fedlearn.qdrant.store import Store
 
 URL_KEY: Final = "fedlearn.qdrantUrl"
 FOLDER_KEY: Final = "fedlearn.qdrantFolder"
@@ -64,11 +64,14 @@ def is_configured(repository: Repository) -> bool:
 
 
 @contextmanager
-def open_store(repository: Repository, command: str) -> Iterator[Store]:
+def open_store(repository: Repository, command: str) -> "Iterator[Store]":
     """Open the configured store: a server, else a folder of the local mode, else the embedded store.
 
     The URL of a server is in `$QDRANT_URL` or git config. `command` is named to others who wait for the lock.
     """
+    from git_fedlearn.qdrant.embedded import open_edge_store  # noqa: PLC0415  many commands only ask for one
+    from git_fedlearn.qdrant.server import open_local_folder, open_server  # noqa: PLC0415
+
     environment, git = repository.environment, repository.git
     url = environment.get("QDRANT_URL") or git.find_config(URL_KEY)
     folder = git.find_config(FOLDER_KEY)

@@ -154,8 +154,21 @@ class Git:
 
         The first and last parts of a key are in lower case; a key without a value is empty.
         """
-        listed = os.fsdecode(self.attempt("config", "-z", "--list").out).split("\0")
-        return {key: value for key, _, value in (item.partition("\n") for item in listed) if key}
+        return dict(self._config)
+
+    @cached_property
+    def _config(self) -> list[tuple[str, str]]:
+        return self._parse_config("--list")
+
+    def list_config(self, pattern: str) -> list[tuple[str, str]]:
+        """Every value of the config keys that match a pattern; of several, the last one counts."""
+        if self.keeps_config:
+            return [(key, value) for key, value in self._config if re.search(pattern, key)]
+        return self._parse_config("--get-regexp", pattern)
+
+    def _parse_config(self, *arguments: str) -> list[tuple[str, str]]:
+        listed = os.fsdecode(self.attempt("config", "-z", *arguments).out).split("\0")
+        return [(key, value) for key, _, value in (item.partition("\n") for item in listed) if key]
 
     def find_config(self, key: str, *scope: str) -> str | None:
         """The last value of a config key, in a scope (`--local`, `--global`, `--system`) or in any.

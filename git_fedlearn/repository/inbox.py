@@ -13,21 +13,25 @@ from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Final, Generic, NamedTuple, TypeVar
+from typing import Any, Final, Generic, NamedTuple, TypeAlias, TypeVar
 
-from git_fedlearn.core.canonical import JsonObject
+from git_fedlearn.core.canonical import Json, JsonObject
 from git_fedlearn.core.identity import RecordId
 from git_fedlearn.core.layout import SetName
 from git_fedlearn.errors import FedlearnError
 from git_fedlearn.repository.files import read_file, write_file
 from git_fedlearn.repository.repository import Repository
 from git_fedlearn.repository.state import INBOX, read_json
+from git_fedlearn.repository.trees import set_facts
 
 MAX_RECORDS_PER_PEER: Final = 1000
 """More lines are not stored, so that a peer cannot fill the disk."""
 
 MAX_DRAFTS: Final = 100
 """Drafts of lessons that are stored; further ones are not."""
+
+MAX_REPEATS: Final = 200
+"""Near duplicates that are stored."""
 
 MAX_RETRACTIONS: Final = 200
 """More are refused: nobody reviews so many proposals one by one."""
@@ -84,32 +88,53 @@ class DraftedLesson:
     near: tuple[RecordId, ...] = ()
 
 
-Item = TypeVar("Item", bound=QuarantinedRecord | DoubtfulSample | ProposedRetraction | DraftedLesson)
+@dataclass(frozen=True, slots=True)
+class NearRepeat:
+    """A lesson that says nearly the same as one that was in its set before."""
+
+    set: SetName
+    new: RecordId
+    known: RecordId
+
+    @property
+    def key(self) -> str:
+        """The key of a decision about the two."""
+        return " ".join(sorted((self.new, self.known)))
+
+
+AnyItem: TypeAlias = QuarantinedRecord | DoubtfulSample | ProposedRetraction | DraftedLesson | NearRepeat
+Item = TypeVar("Item", bound=AnyItem)
 
 
 class PendingCounts(NamedTuple):
-    """The number of pending items: records by peer, samples, proposed retractions, drafted lessons."""
+    """The number of pending items: records by peer, samples, proposed retractions, drafted lessons.
+
+    `repeats` are the near duplicates found when lessons were recorded; a search for all may find more.
+    """
 
     peers: Counter[str]
     samples: int
     retractions: int
     drafts: int = 0
+    repeats: int = 0
 
 
 class Inbox:
     """The inbox of one clone. Reading needs no lock; callers of other methods hold the repository's."""
 
     def __init__(self, repository: Repository) -> None:
+        self._repository = repository
         self._folder = repository.state.path(INBOX)
         self._samples = _Queue(self._folder, "samples", DoubtfulSample)
         self._retractions = _Queue(self._folder, "retractions", ProposedRetraction, MAX_RETRACTIONS)
         self._drafts = _Queue(self._folder, "drafts", DraftedLesson, MAX_DRAFTS)
-        self._duplicates = _Queue(self._folder, "duplicates", DoubtfulSample)
+        self._duplicates = _Queue(self._folder, "duplicates", NearRepeat, MAX_REPEATS)
 
     def count(self) -> PendingCounts:
         """The number of pending items."""
         peers = Counter(record.peer for record in self.records())
-        return PendingCounts(peers, len(self.samples()), len(self.retractions()), len(self.drafts()))
+        waiting = (len(self.samples()), len(self.retractions()), len(self.drafts()), len(self.repeats()))
+        return PendingCounts(peers, *waiting)
 
     def records(self, peer: str | None = None) -> list[QuarantinedRecord]:
         """The quarantined records of one peer or of all, sorted by peer, set and key."""
@@ -192,6 +217,39 @@ class Inbox:
         """Store the decision that these lessons are not duplicates of each other."""
         self._duplicates.decide([" ".join(sorted(ids))], DROPPED)
 
+    def repeats(self) -> list[NearRepeat]:
+        """The near duplicates found when lessons were recorded: both live, and nobody decided on them."""
+        distinct = self.distinct_lessons()
+        found = [
+            one
+            for one in self._duplicates.items().values()
+            if not any({one.new, one.known} <= group for group in distinct)
+        ]
+        if not found:
+            return []
+        key = f"{found}\n{set_facts(self._repository)}"
+        answer = self._repository.state.remember("repeats", key, lambda: {"living": self._living(found)})
+        living = answer.get("living")
+        return [one for one in found if one.key in living] if isinstance(living, list) else []
+
+    def _living(self, repeats: Iterable[NearRepeat]) -> list[Json]:
+        """The keys of those of which both lessons live."""
+        ids: dict[SetName, set[RecordId]] = {}
+        for one in repeats:
+            ids.setdefault(one.set, set()).update((one.new, one.known))
+        living = {
+            (name, record.id)
+            for name, wanted in ids.items()
+            for record in self._repository.sets.pick(name, wanted)
+            if not record.is_tombstone
+        }
+        return [one.key for one in repeats if {(one.set, one.new), (one.set, one.known)} <= living]
+
+    def add_repeats(self, arrived: Iterable[NearRepeat]) -> None:
+        """Add near duplicates, as many as can be stored."""
+        self._duplicates.decide(self._duplicates.items().keys() - {one.key for one in self.repeats()}, None)
+        self._duplicates.add(arrived)
+
     def _peer(self, name: str) -> "_Queue[QuarantinedRecord]":
         return _Queue(self._folder, f"peers/{name}", QuarantinedRecord, MAX_RECORDS_PER_PEER)
 
@@ -259,8 +317,8 @@ class _Queue(Generic[Item]):
         write_file(path, text.encode("ascii"))
 
 
-def _key_of(item: QuarantinedRecord | DoubtfulSample | ProposedRetraction | DraftedLesson) -> str:
-    return item.key if isinstance(item, QuarantinedRecord | DoubtfulSample) else item.id
+def _key_of(item: AnyItem) -> str:
+    return item.id if isinstance(item, ProposedRetraction | DraftedLesson) else item.key
 
 
 def _parsed(facts: dict[str, Any]) -> dict[str, Any]:

@@ -3,7 +3,6 @@
 A system id says nothing about a host or a user. The name that somebody gives it may, so it stays here.
 """
 
-import os
 import re
 from collections.abc import Mapping
 from typing import Final, NamedTuple
@@ -39,9 +38,7 @@ class SystemNames(NamedTuple):
 
 def read_names(repository: Repository) -> SystemNames:
     """The local names, and the id of this system (empty before `install`)."""
-    pattern = r"^fedlearn\.(system|name\..*)$"
-    listed = os.fsdecode(repository.git.attempt("config", "--null", "--get-regexp", pattern).out)
-    values = {key: value for key, _, value in (item.partition("\n") for item in listed.split("\0"))}
+    values = dict(repository.git.list_config(r"^fedlearn\.(system|name\..*)$"))
     own = values.pop(SYSTEM_KEY, "")
     return SystemNames(own, {key.removeprefix(f"{NAME_KEYS}."): name for key, name in values.items() if name})
 

@@ -21,6 +21,7 @@ from git_fedlearn.repository.files import read_file
 from git_fedlearn.repository.objects import Objects, Oid, TreeEntry
 from git_fedlearn.repository.repository import Repository
 from git_fedlearn.repository.settings import SETTINGS_FILE
+from git_fedlearn.repository.state import facts_of
 
 RULES: Final = (SETTINGS_FILE, ".gitattributes", ".gitignore")
 """The files at the top that rule data/."""
@@ -144,6 +145,11 @@ class SparseTree(NamedTuple):
 def work_files(repository: Repository) -> SparseTree:
     """The data files of the work tree of a repository; absence from a sparse checkout is not absence."""
     return SparseTree(WorkTree(repository.top), repository.sparse)
+
+
+def set_facts(repository: Repository) -> str:
+    """A key that changes with the record sets of the work tree."""
+    return facts_of(repository.top, filter(find_set, work_files(repository).paths()))
 
 
 def matching_files(repository: Repository, pattern: str) -> Iterator[tuple[PurePosixPath, bytes]]:

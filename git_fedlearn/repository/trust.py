@@ -62,11 +62,9 @@ def introduced_by_peers(repository: Repository) -> dict[str, frozenset[str]]:
 
 
 def _read_config(repository: Repository) -> _Config:
-    listed = repository.git.attempt("config", "--get-regexp", _CONFIG)
     own, chosen = "", dict[str, float]()
     full = set[str]()
-    for line in listed.out.decode("utf-8", "replace").splitlines():
-        key, _, value = line.partition(" ")
+    for key, value in repository.git.list_config(_CONFIG):
         if key == SYSTEM_KEY:
             own = value
         elif key.startswith("remote."):

@@ -10,6 +10,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
+PRE_COMMIT_CONFIG: Final = ".pre-commit-config.yaml"
+
 FILES: Final = {
     name: tags
     for tags, names in {
@@ -51,7 +53,7 @@ FILES: Final = {
         "kubernetes": "kustomization.yaml",
         "ansible": "ansible.cfg",
         "gitlab": ".gitlab-ci.yml",
-        "pre-commit": ".pre-commit-config.yaml",
+        "pre-commit": PRE_COMMIT_CONFIG,
         "jenkins": "Jenkinsfile",
         "serverless": "serverless.yml",
         "cloudflare": "wrangler.toml",
@@ -179,7 +181,8 @@ def project_tags(folder: Path) -> frozenset[str]:
     extensions: dict[str, int] = {}
     for place in _folders(folder):
         for entry in _entries(place):
-            found.update(FILES.get(entry.name, "").split())
+            if not _is_of_init(entry):
+                found.update(FILES.get(entry.name, "").split())
             ending = os.path.splitext(entry.name)[1]  # noqa: PTH122  a name, not a path
             extensions[ending] = extensions.get(ending, 0) + 1
             if entry.name in _MANIFESTS:
@@ -222,13 +225,25 @@ def _entries(folder: Path) -> list[os.DirEntry[str]]:
         return []
 
 
+def _is_of_init(entry: os.DirEntry[str]) -> bool:
+    """Whether a file has no hooks but ours, which `init` writes: it says nothing about the project."""
+    if entry.name != PRE_COMMIT_CONFIG:
+        return False
+    hooks = re.findall(r"^\s*- id: *(\S*)", _text_of(Path(entry.path)), re.MULTILINE)
+    return bool(hooks) and all(hook.startswith("fedlearn-") for hook in hooks)
+
+
+def _text_of(path: Path) -> str:
+    try:
+        with path.open(encoding="utf-8", errors="replace") as file:
+            return file.read(MAX_MANIFEST_BYTES)
+    except OSError:
+        return ""
+
+
 def _dependencies(manifest: Path) -> set[str]:
     """The known tools among the dependencies that a manifest names."""
-    try:
-        with manifest.open(encoding="utf-8", errors="replace") as file:
-            text = file.read(MAX_MANIFEST_BYTES)
-    except OSError:
-        return set()
+    text = _text_of(manifest)
     names = {name.casefold().rpartition("/")[2] for name in _DEPENDENCY.findall(text)}
     quoted = {name.casefold() for name in re.findall(r"[\"']([A-Za-z][\w-]*)[\"'\[<>=~! ]", text)}
     return {WORDS[name] for name in names | quoted if name in WORDS and name not in _EVERYDAY}

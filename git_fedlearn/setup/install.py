@@ -7,7 +7,6 @@ records the path and inode of the git directory. A clone counts as a copy only i
 old directory with the same id, so clones that were moved, restored from a backup or mounted are not copies.
 """
 
-import secrets
 import string
 from dataclasses import dataclass
 from pathlib import Path
@@ -55,6 +54,8 @@ class Installation:
 
 def new_system_id() -> SystemId:
     """A random id of 50 bits, so that thousands of systems never collide."""
+    import secrets  # noqa: PLC0415  most commands make no id
+
     return SystemId("sys-" + "".join(secrets.choice(_BASE32) for _ in range(10)))
 
 

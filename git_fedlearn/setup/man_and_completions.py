@@ -6,7 +6,6 @@ next to it is on PATH: pipx links the man pages, uv links nothing.
 
 import os
 from collections.abc import Iterator, Mapping
-from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path, PurePosixPath
 from typing import Final
 
@@ -80,6 +79,8 @@ def find_manual(git: Git) -> str | None:
 
 def _shared_files() -> Iterator[tuple[PurePosixPath, Path]]:
     """Paths below `share`, with the files of this installation."""
+    from importlib.metadata import PackageNotFoundError, distribution  # noqa: PLC0415  costs start-up time
+
     try:
         files = distribution("git-fedlearn").files or []
     except PackageNotFoundError:

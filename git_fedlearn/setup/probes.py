@@ -229,7 +229,9 @@ def probe_hook(repository: Repository, hook: HookFile) -> Effect:
     target = hook.edits if hook.edits.suffix == ".legacy" else hook.runs
     done = run_line(repository.git, line, environment={PROBE: token, "FEDLEARN_HOOK": str(target)})
     if f"fedlearn-probe {token} {hook.name}" in done.err.splitlines():
-        return works(f"git runs it, and it runs git-fedlearn ({target})")
+        top = repository.top
+        shown = target.relative_to(top) if target.is_relative_to(top) else target
+        return works(f"git runs {shown}, which runs git-fedlearn")
     return fails(f"{target} does not reach git-fedlearn: {_reason(done)}")
 
 

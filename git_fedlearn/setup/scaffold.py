@@ -11,16 +11,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
-import yaml  # type: ignore[import-untyped]
-
 from git_fedlearn.core.layout import DATA, README, ROOT, SHARED_SETS, is_data_file, path_of
 from git_fedlearn.errors import FedlearnError
+from git_fedlearn.extras import Lazy
 from git_fedlearn.repository.files import read_file, write_file
 from git_fedlearn.repository.repository import Repository
 from git_fedlearn.repository.settings import SETTINGS_FILE, Settings
 from git_fedlearn.setup.blocks import line_end, put_block
 from git_fedlearn.setup.drivers import with_shared_rule
 from git_fedlearn.setup.readmes import FOLDER_READMES
+
+yaml = Lazy("yaml")
 
 HOOK_IDS: Final = ("fedlearn-sanitize", "fedlearn-scan", "fedlearn-verify", "fedlearn-message")
 LOCAL_HOOKS: Final = r"""- repo: local

@@ -35,3 +35,24 @@ def test_a_repeat_in_another_set_is_named_and_one_that_replaces_it_is_none(syste
     assert f" says nearly the same as {old[:12]} in best-practices (" in first
     assert hint == f"hint: git fedlearn show {old[:12]}"
     assert system.add("best-practices", {**NEW, "supersedes": [old]}).err.count(old[:12]) == 0
+
+
+def test_near_duplicates_wait_in_status_until_somebody_decides(system: System) -> None:
+    system.add("best-practices", OLD, OTHER)
+    for end, decision in (("", "drop"), (" At once.", "accept")):
+        system.add("best-practices", {**NEW, "description": NEW["description"] + end})
+        (line,) = (line for line in system.fedlearn("status").out.splitlines() if line.startswith("review "))
+        assert line.endswith("git fedlearn review --duplicates")
+        assert system.fedlearn("review").err.endswith(
+            "hint: git fedlearn review --duplicates    (1 near duplicate)\n"
+        )
+        (item,) = (
+            one for one in system.fedlearn("status", "--json").json()["items"] if one["item"] == "review"
+        )
+        assert (item["waiting"], item["near_duplicates"], item["urgency"]) == (1, 1, "person")
+        for cluster in system.fedlearn("review", "list", "--duplicates", "--json").json()["duplicates"]:
+            system.fedlearn("review", decision, cluster["key"], "--duplicates")
+        assert "review" not in system.fedlearn("status").out
+        for one in system.records("best-practices"):
+            if one.fields.get("title") == NEW["title"] and decision == "drop":
+                system.fedlearn("retract", one.id, "--reason", "asked again")

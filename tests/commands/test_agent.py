@@ -130,7 +130,7 @@ def test_a_server_of_the_same_name_is_kept(system: System, project: Path) -> Non
     theirs = b'{"mcpServers": {"git-fedlearn": {"command": "elsewhere"}}}'
     (project / ".mcp.json").write_bytes(theirs)
     done = system.fedlearn("agent", "install", "claude", "--for", str(project))
-    assert f"{project}/.mcp.json: MCP server kept" in done.out
+    assert f"MCP server kept: {project}/.mcp.json\n" in done.out
     system.fedlearn("agent", "uninstall", "claude", "--for", str(project))
     assert (project / ".mcp.json").read_bytes() == theirs
 
@@ -201,6 +201,7 @@ def test_install_again_after_the_clone_moved_replaces_our_hooks(system: System, 
 def test_uninstalling_the_clone_names_the_agents_that_still_have_hooks(system: System, project: Path) -> None:
     system.fedlearn("agent", "install", "claude", "--for", str(project))
     system.fedlearn("agent", "install", "codex")
+    identifier = system.git("config", "fedlearn.system").out.strip()
     said = system.fedlearn("uninstall").err
     settings = (
         project / ".claude/settings.local.json",
@@ -210,6 +211,7 @@ def test_uninstalling_the_clone_names_the_agents_that_still_have_hooks(system: S
     assert said == (
         f"note: agents keep their hooks, in {', '.join(map(str, settings))}\n"
         "hint: git fedlearn agent uninstall claude    (or codex)\n"
+        f"hint: git fedlearn install --id {identifier}    (to reuse this clone's id)\n"
     )
     system.fedlearn("agent", "uninstall", "claude", "--for", str(project))
     system.fedlearn("agent", "uninstall", "codex")

@@ -33,10 +33,10 @@ def test_the_work_tree_the_index_and_any_two_revisions(one: System) -> None:
     expected = (
         "1 learned, 1 score raised to 0.90, 1 retracted\n"
         "error-solutions\n"
-        f"  learned        {solution}  0.80         E: m  by this system\n"
+        f"  learned  {solution}  0.80  E: m  by this system\n"
         "skills-patterns\n"
-        f"  score raised   {raised}  0.72 → 0.90  raised\n"
-        f"  retracted      {wrong}               wrong  by this system: outdated\n"
+        f"  score raised  {raised}  0.72 → 0.90  raised\n"
+        f"  retracted     {wrong}  {'':<11}  wrong  by this system: outdated\n"
     )
     assert one.fedlearn("diff", code=1).out == expected
     assert one.fedlearn("diff", "HEAD", code=1).out == expected

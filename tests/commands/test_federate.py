@@ -81,7 +81,7 @@ def test_a_step_that_fails_does_not_stop_the_others(world: World) -> None:
     _, (one, two) = hub_with(world, "one", "two")
     two.fedlearn("remote", "add", "gone", str(world.folder / "gone"))
     found = steps(two.fedlearn("federate", "--json", "--source", str(stack(world, "two", "beta")), code=1))
-    assert found["pull-remotes"] == ("failed", "nothing new from 0 of 1 peers; failed: gone")
+    assert found["pull-remotes"] == ("failed", "nothing new from 0 of 1 peer; failed: gone")
     assert found["push"][0] == "done"
     one.fedlearn("federate")
     assert solutions(one) == ["mend beta"]

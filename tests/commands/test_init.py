@@ -46,7 +46,7 @@ def test_init_says_what_it_made_and_what_is_next(world: World) -> None:
     before = snapshot(one.path)
     done = one.fedlearn("init")
     assert done.out == f"already installed as {ID}\n"
-    assert done.err == "everything is already set up; `git fedlearn doctor` checks it\n"
+    assert done.err == "hint: git fedlearn doctor    (checks that it works)\n"
     assert snapshot(one.path) == before
 
 

@@ -70,9 +70,9 @@ def test_all_records_commit_by_commit(two: tuple[System, System]) -> None:
     pin = next(record.id[:12] for record in one.records("best-practices") if record.is_tombstone)
     told = one.fedlearn("log", "--records", "1").out
     head = f"{short(one, 'HEAD')}  2026-05-28  take back\n  1 retracted\n"
-    line = f"    best-practices   retracted      {pin}               nix: pin it  by this system: wrong since"
+    line = f"  best-practices\n    retracted  {pin}  nix: pin it  by this system: wrong since"
     assert told.startswith(f"{head}{line} 2.0\n")
-    assert f"meet\n  1 score raised to 0.90, 1 confirmed\n    best-practices   score raised   {pin}" in told
+    assert f"meet\n  1 score raised to 0.90, 1 confirmed\n  best-practices\n    score raised  {pin}" in told
     assert "two learns\n  2 learned\n" in told
     assert "    and 1 more    (--records 2)\n" in told
     assert one.fedlearn("log", "-n", "1", "--records", "0").out == head

@@ -362,3 +362,38 @@ def test_a_peer_that_does_not_answer(world: World, one: System) -> None:
     one.fedlearn("remote", "add", "gone", str(world.folder / "gone"))
     failed = one.fedlearn("publish", "gone", "--set", "best-practices", "--yes", code=3)
     assert failed.err.startswith("error: gone: unreachable")
+
+
+def test_status_counts_updates_that_wait(hub: System, one: System) -> None:
+    def waiting() -> list[str]:
+        return [line for line in one.fedlearn("status").out.splitlines() if line.startswith("publish ")]
+
+    one.fedlearn(
+        "publish", "community", id_of(one, "Wait for readyz"), id_of(one, "Pin the channel"), "--yes"
+    )
+    assert waiting() == []
+    one.add("best-practices", {**PIN, "value_score": 0.6})
+    one.fedlearn("retract", id_of(one, "Wait for readyz"), "--reason", "no longer needed")
+    (line,) = waiting()
+    assert line.split("  ", 1)[1].split() == "2 updates for community git fedlearn publish community".split()
+    one.fedlearn("publish", "community", "--dry-run")
+    assert len(waiting()) == 1
+    hub.path.rename(away := hub.path.with_name("away"))
+    one.fedlearn("publish", "community", "--yes", code=3)
+    away.rename(hub.path)
+    assert waiting() == [line]
+    one.fedlearn("publish", "community", "--yes")
+    assert waiting() == []
+
+
+@pytest.mark.usefixtures("hub")
+def test_what_others_published_meanwhile_no_longer_waits(one: System) -> None:
+    one.fedlearn("publish", "community", id_of(one, "Pin the channel"), "--yes")
+    one.add("best-practices", {**PIN, "value_score": 0.6})
+    file = one.path / ".git/fedlearn/published/community.json"
+    before = file.read_bytes()
+    one.fedlearn("publish", "community", "--yes")
+    file.write_bytes(before)
+    assert "publish " in one.fedlearn("status").out
+    assert one.fedlearn("publish", "community").out.startswith("community: nothing published")
+    assert "publish " not in one.fedlearn("status").out

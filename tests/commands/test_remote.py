@@ -18,15 +18,15 @@ def config(system: System, name: str) -> dict[str, str]:
 
 def test_add_list_show_remove(here: System) -> None:
     result = here.fedlearn("remote", "add", "friend", "https://example.org/a.git", "--trust", "full")
-    assert result.out == "friend: https://example.org/a.git (trust full, branch HEAD, publish all)\n"
+    assert result.out == "friend: https://example.org/a.git\n  trust full, branch HEAD, publish all\n"
     assert result.err == "hint: git fedlearn pull-remotes friend\n"
     assert config(here, "friend") == {"fedlearnmade": "true", "fedlearntrust": "full", "fedlearn": "true"}
     assert here.fedlearn("remote", "list").out == (
-        "friend  full    0 learned, 0 in quarantine, never reached  https://example.org/a.git\n"
+        "friend  full    never reached  https://example.org/a.git\n"
     )
     assert here.fedlearn("remote", "show", "friend").out == (
         "name         friend\nurl          https://example.org/a.git\ntrust        full\nbranch       HEAD\n"
-        "publish      all\ncontact      -\ncontacted    -\nlearned      0\nquarantined  0\ntips         -\n"
+        "publish      all\ncontact      never reached\n"
     )
     assert here.fedlearn("remote", "remove", "friend").out == "friend: removed\n"
     assert here.git("remote").out == ""
@@ -41,9 +41,9 @@ def test_list_says_when_a_peer_was_reached_and_that_it_is_gone(here: System, wor
     here.fedlearn("remote", "add", "far", str(world.folder / "nowhere"))
     here.fedlearn("pull-remotes", code=1)
     assert here.fedlearn("remote", "list").out == (
-        "far   verify  0 learned, 0 in quarantine, never reached, now unreachable  "
+        "far   verify  never reached, now unreachable  "
         f"{world.folder}/nowhere\n"
-        f"near  verify  0 learned, 0 in quarantine, last contact just now  {peer.path}\n"
+        f"near  verify  last contact just now  {peer.path}\n"
     )
     peer.path.rename(world.folder / "moved")
     here.fedlearn("pull-remotes", code=1)
@@ -141,5 +141,5 @@ def test_config_that_cannot_be_used(here: System) -> None:
     refused = here.fedlearn("remote", "list", code=3).err
     assert refused.startswith("error: git config remote.x.fedlearn*: ")
     assert refused.endswith("hint: git fedlearn remote add x\n")
-    assert here.fedlearn("remote", "add", "x").out.endswith("(trust verify, branch HEAD, publish all)\n")
+    assert here.fedlearn("remote", "add", "x").out.endswith("\n  trust verify, branch HEAD, publish all\n")
     here.fedlearn("remote", "list")

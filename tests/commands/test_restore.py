@@ -24,7 +24,7 @@ def buried(system: System) -> System:
 def test_from_history_one_generation_on(buried: System) -> None:
     identifier = only(buried)[0]
     result = buried.fedlearn("restore", identifier[:8])
-    assert result.out == f"restored {identifier[:12]} in skills-patterns\n"
+    assert result.out == f"restored {identifier[:12]} in skills-patterns: a\n"
     assert only(buried) == (identifier, "a", 1)
     assert buried.records("skills-patterns")[0].fields["value_score"] == 0.8
     again = buried.fedlearn("restore", identifier)

@@ -92,7 +92,8 @@ def test_an_answer_that_may_be_wrong_is_a_weak_match(learned: System) -> None:
 def test_samples_that_were_left_out_are_named(learned: System) -> None:
     learned.add("fine-tuning", {"prompt": "about alpacas", "completion": "they hum"})
     nothing = learned.fedlearn("search", "alpacas hum", code=1)
-    assert nothing.err == "no lesson matches\nhint: fine-tuning was not searched: --set fine-tuning\n"
+    hint = "git fedlearn search --set fine-tuning TEXT    (fine-tuning was not searched)"
+    assert nothing.err == f"no lesson matches\nhint: {hint}\n"
     assert learned.fedlearn("search", "alpacas hum", "--json", code=1).json()["left_out"] == ["fine-tuning"]
     named = learned.fedlearn("search", "alpacas hum", "--set", "fine-tuning", "--json").json()
     assert (len(named["hits"]), named["left_out"]) == (1, [])

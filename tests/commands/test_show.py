@@ -11,9 +11,8 @@ def test_a_lesson_and_a_tombstone(system: System) -> None:
         f"{record.id}  skills-patterns\n"
         "  score           0.65\n  author's score  0.8\n"
         "  learned         2026-05-28 (today) by sys-abcdefghij\n"
-        '  tags\n    [\n      "x"\n    ]\n'
         "  title\n    a\n    b\n"
-        "  value_score\n    0.8\n\n"
+        '  tags\n    [\n      "x"\n    ]\n\n'
     )
     system.fedlearn("retract", record.id, "--reason", "wrong")
     assert system.fedlearn("show", record.id).out == (

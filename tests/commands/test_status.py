@@ -6,15 +6,6 @@ import re
 import pytest
 from systems import System, World
 
-REST = (
-    "peers        none                           git fedlearn remote add NAME URL\n"
-    "review       nothing to review\n"
-    "index        up to date\n"
-    "qdrant       not configured\n"
-    "schedule     none                           git fedlearn schedule install\n"
-    "federated    never                          git fedlearn federate\n"
-)
-
 
 @pytest.fixture(autouse=True)
 def _no_timers(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -69,7 +60,7 @@ def test_from_an_empty_repository_to_one_that_is_pushed(world: World) -> None:
         "learned      2 records (skills-patterns 2)\n"
         "uncommitted  2 learned                      git add data && git commit\n"
         "unpushed     nothing pushed yet: no remote  git remote add origin URL\n"
-        "privacy      no private data in 2 new lines\n" + REST
+        "privacy      no private data in 2 new lines\n"
     )
     one.commit()
     world.bare("hub")
@@ -78,12 +69,21 @@ def test_from_an_empty_repository_to_one_that_is_pushed(world: World) -> None:
         one
     )
     one.git("push", "--quiet", "-u", "origin", "HEAD")
-    assert status(one).splitlines()[:5] == [
-        "branch  on main",
-        "learned  2 records (skills-patterns 2)",
-        "uncommitted  nothing",
-        "unpushed  nothing (up to date with origin/main)",
-        "privacy  no new lines to check",
+    told = one.fedlearn("status")
+    assert told.out == (
+        "branch       on main\n"
+        "learned      2 records (skills-patterns 2)\n"
+        "unpushed     nothing (up to date with origin/main)\n"
+    )
+    assert told.err == "hint: git fedlearn schedule install    (schedule: no timers)\n"
+    quiet = {item["item"]: item["text"] for item in one.fedlearn("status", "--json").json()["items"]}
+    assert [quiet[name] for name in ("uncommitted", "privacy", "peers", "review", "publish", "qdrant")] == [
+        "nothing",
+        "no new lines to check",
+        "none",
+        "nothing to review",
+        "nothing to publish again",
+        "not configured",
     ]
 
 
@@ -132,7 +132,7 @@ def test_peers_and_pending_items(world: World) -> None:
     one.fedlearn("remote", "add", "friend", str(friend.path))
     assert "peers  1: friend never reached" in status(one)
     asked = status(one, "--fetch")
-    assert "friend has 1 new record; friend never reached" in asked
+    assert "peers  1: friend has 1 new record  git fedlearn pull-remotes friend\n" in asked
     one.fedlearn("pull-remotes")
     after = status(one)
     assert "peers  1: nothing new, last fetched just now\n" in after
@@ -194,7 +194,6 @@ def test_what_must_not_be_committed_and_what_cannot_be_read(world: World) -> Non
     one.git("config", "remote.x.fedlearnTrust", "nonsense")
     told = status(one)
     assert "peers  unknown: git config remote.x.fedlearn" in told
-    assert "federated  never" in told
 
 
 def test_what_needs_doing_first_and_the_exit_code_for_monitors(world: World) -> None:

@@ -19,7 +19,7 @@ from git_fedlearn.commands.review.kinds import (
 from git_fedlearn.commands.review.walk import Walk, read_text
 from git_fedlearn.console.context import Context
 from git_fedlearn.console.usage import ANSWER_AS_JSON
-from git_fedlearn.console.words import SHORT_ID, count
+from git_fedlearn.console.words import COMMIT_HINT, SHORT_ID, count
 from git_fedlearn.core.canonical import Json
 from git_fedlearn.core.identity import RecordId
 from git_fedlearn.core.layout import SetName
@@ -304,6 +304,9 @@ def _show_list(context: Context, scope: ReviewScope, found: FoundItems) -> int:
         context.note(f"hint: git fedlearn review show KEY{option}    (then accept or drop)")
     elif not found.orphans:
         context.note("nothing to review")
+    repeats = 0 if scope.is_chosen else len(Inbox(context.repository).repeats())
+    if repeats:
+        context.note(f"hint: git fedlearn review --duplicates    ({count(repeats, 'near duplicate')})")
     return 1 if found.orphans else 0
 
 
@@ -408,5 +411,5 @@ def _report_results(context: Context, results: Sequence[Accepted]) -> list[Train
     for model in models:
         context.note(f"note: a model saw it: {describe_model(model, read_names(context.repository))}")
     if any(result.changed for result in results):
-        context.note("hint: git add data && git commit")
+        context.note(COMMIT_HINT)
     return models

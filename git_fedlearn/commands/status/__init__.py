@@ -24,6 +24,7 @@ from git_fedlearn.commands.status.local import (
 from git_fedlearn.commands.status.surroundings import (
     federated_item,
     peers_item,
+    publish_item,
     review_item,
     schedule_item,
     vectors_items,
@@ -55,7 +56,7 @@ def status_lines(context: Context) -> Iterator[StatusLine]:
         return
     yield from setup_items(repository)
     copies = count_copies(repository, work_files(repository).paths())
-    command = "git pull" if state.behind else "git fedlearn sync"
+    command = "git pull" if state.behind else "git fedlearn sources detect"
     yield learned_item(count_work_tree(repository, set(state.changed)), copies, command)
     yield from copies_items(repository)
     yield from older_items(repository)
@@ -64,6 +65,7 @@ def status_lines(context: Context) -> Iterator[StatusLine]:
     yield _unless_misconfigured("privacy", lambda: privacy_item(context, state))
     yield _unless_misconfigured("peers", lambda: peers_item(context, read_peer_statuses(repository)))
     yield review_item(Inbox(repository).count())
+    yield _unless_misconfigured("publish", lambda: publish_item(repository))
     yield from vectors_items(repository)
     yield schedule_item(repository)
     yield federated_item(context)
@@ -95,8 +97,9 @@ def command(context: Context, *, do_fetch: bool, check: bool, porcelain: bool) -
     """Show the state of this clone and what to do next.
 
     The first line is the command to run first. Then there is a line for lessons, uncommitted and unpushed
-    changes, privacy, peers, pending items, search index, Qdrant and timers; one that needs action ends with
-    the command to run. Without --fetch, status does not contact the network.
+    changes, privacy, peers, pending items, lessons to publish again, Qdrant and timers, where there is
+    something to say; one that needs action ends with the command to run. --json and --porcelain have all
+    lines. Without --fetch, status does not contact the network.
 
     --check is for monitors: it exits with 0 if all is well, 1 if something needs a person, such as a decision
     or a peer that does not answer, and 3 if something is broken, such as a hook or a file that lost lessons.
@@ -122,7 +125,10 @@ def command(context: Context, *, do_fetch: bool, check: bool, porcelain: bool) -
     else:
         if first:
             _say(context, [StatusLine("do first", f"({first.name})", first.command)])
-        _say(context, items)
+        _say(context, [item for item in items if not item.is_quiet])
+        idea = next((item for item in items if item.is_quiet and item.command), None)
+        if idea and not first:
+            context.note(f"hint: {idea.command}    ({idea.name}: {idea.text})")
     return _EXIT_CODES.get(_worst(first), 0) if check else 0
 
 

@@ -29,6 +29,8 @@ class StatusLine:
     """Numbers and names for `--json` and `--porcelain`."""
     urgency: Urgency = Urgency.ROUTINE
     """Of a line with a command; without one, there is nothing to do."""
+    is_quiet: bool = False
+    """Whether it says only that there is nothing; `--json` and `--porcelain` have it."""
 
 
 def most_urgent(lines: list[StatusLine]) -> StatusLine | None:

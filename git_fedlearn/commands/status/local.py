@@ -131,7 +131,8 @@ def uncommitted_item(repository: Repository, state: WorkState) -> StatusLine:
     facts: dict[str, Json] = {"changes": summary["changes"], "files": [*sorted(state.changed)]}
     command = _what_to_do(state, summary) if parts else ""
     urgency = Urgency.BROKEN if command.startswith("git fedlearn verify") else Urgency.ROUTINE
-    return StatusLine("uncommitted", ", ".join(parts) or "nothing", command, facts, urgency)
+    text = ", ".join(parts) or "nothing"
+    return StatusLine("uncommitted", text, command, facts, urgency, is_quiet=not parts)
 
 
 def _what_to_do(state: WorkState, summary: JsonObject) -> str:
@@ -227,7 +228,7 @@ def privacy_item(context: Context, state: WorkState) -> StatusLine:
     number, found = int(str(facts["lines"])), facts["findings"]
     lines = count(number, "new line")
     if not number:
-        return StatusLine("privacy", "no new lines to check", facts=facts)
+        return StatusLine("privacy", "no new lines to check", facts=facts, is_quiet=True)
     if found is None:
         return StatusLine(
             "privacy", f"{lines}, too many to check here", "git fedlearn scan", facts, Urgency.OPTIONAL

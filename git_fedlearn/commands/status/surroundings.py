@@ -9,6 +9,8 @@ from git_fedlearn.console.context import Context
 from git_fedlearn.console.words import ago, count
 from git_fedlearn.core.canonical import Json
 from git_fedlearn.federation.origins import PeerStatus
+from git_fedlearn.federation.peers import read_peers
+from git_fedlearn.federation.published import count_updates
 from git_fedlearn.federation.unattended import read_last_run
 from git_fedlearn.qdrant.connect import read_store_status
 from git_fedlearn.repository.inbox import PendingCounts
@@ -23,11 +25,9 @@ MAX_FEDERATE_AGE: Final = timedelta(days=35)
 def peers_item(context: Context, statuses: list[PeerStatus]) -> StatusLine:
     """Peers with records that this clone lacks, and peers that could not be reached."""
     if not statuses:
-        return StatusLine(
-            "peers", "none", "git fedlearn remote add NAME URL", {"peers": {}}, Urgency.OPTIONAL
-        )
+        return StatusLine("peers", "none", facts={"peers": {}}, is_quiet=True)
     behind = [one for one in statuses if one.behind]
-    silent = [one for one in statuses if not one.contacted]
+    silent = [one for one in statuses if not one.contacted and not one.behind]
     failed = [one for one in statuses if one.contacted and one.has_failed]
     parts = [f"{one.peer.name} has {count(one.behind, 'new record')}" for one in behind]
     parts += [f"{one.peer.name} last reached {ago(context, one.contacted)}" for one in failed]
@@ -47,40 +47,49 @@ def peers_item(context: Context, statuses: list[PeerStatus]) -> StatusLine:
 def review_item(waiting: PendingCounts) -> StatusLine:
     """Pending items, which need a person's decision."""
     records, samples, retractions = waiting.peers.total(), waiting.samples, waiting.retractions
-    drafts = waiting.drafts
+    drafts, repeats = waiting.drafts, waiting.repeats
     facts: dict[str, Json] = {
-        "waiting": records + samples + retractions + drafts,
+        "waiting": records + samples + retractions + drafts + repeats,
         "peers": dict(sorted(waiting.peers.items())),
         "samples": samples,
         "retractions": retractions,
         "drafts": drafts,
+        "near_duplicates": repeats,
     }
     if not facts["waiting"]:
-        return StatusLine("review", "nothing to review", facts=facts)
+        return StatusLine("review", "nothing to review", facts=facts, is_quiet=True)
     by_peer = ", ".join(f"{name} {number}" for name, number in sorted(waiting.peers.items()))
     parts = [f"{count(records, 'record')} from peers ({by_peer})"] * bool(records)
     parts += [count(samples, "doubtful sample")] * bool(samples)
     parts += [count(retractions, "proposed retraction")] * bool(retractions)
     parts += [count(drafts, "drafted lesson")] * bool(drafts)
-    return StatusLine("review", ", ".join(parts), "git fedlearn review", facts, Urgency.PERSON)
+    parts += [count(repeats, "near duplicate")] * bool(repeats)
+    command = "git fedlearn review" if len(parts) > 1 or not repeats else "git fedlearn review --duplicates"
+    return StatusLine("review", ", ".join(parts), command, facts, Urgency.PERSON)
+
+
+def publish_item(repository: Repository) -> StatusLine:
+    """Published lessons that changed or were retracted here since, by peer."""
+    waiting = count_updates(repository, read_peers(repository))
+    facts: dict[str, Json] = {"waiting": dict[str, Json](waiting)}
+    if not waiting:
+        return StatusLine("publish", "nothing to publish again", facts=facts, is_quiet=True)
+    text = ", ".join(f"{count(number, 'update')} for {name}" for name, number in waiting.items())
+    return StatusLine("publish", text, f"git fedlearn publish {min(waiting)}", facts, Urgency.PERSON)
 
 
 def vectors_items(repository: Repository) -> Iterator[StatusLine]:
     """The search index and the vector store."""
     index = read_index_status(repository)
     facts: dict[str, Json] = {"made": index.is_made, "changed": [*index.changed]}
-    if not index.is_made:
-        text = "none yet; the first search builds it"
-        yield StatusLine("index", text, "git fedlearn search TEXT", facts, Urgency.OPTIONAL)
-    elif index.changed:
+    text = "up to date" if index.is_made else "none yet; the first search builds it"
+    if index.changed:
         text = f"{', '.join(index.changed)} changed; the next search updates it"
-        yield StatusLine("index", text, "git fedlearn search TEXT", facts, Urgency.OPTIONAL)
-    else:
-        yield StatusLine("index", "up to date", facts=facts)
+    yield StatusLine("index", text, facts=facts, is_quiet=True)
     store = read_store_status(repository)
     facts = {"place": store.place, "collections": [*store.collections], "changed": [*store.changed]}
     if not store.place:
-        yield StatusLine("qdrant", "not configured", facts=facts)
+        yield StatusLine("qdrant", "not configured", facts=facts, is_quiet=True)
     elif not store.collections:
         yield StatusLine("qdrant", f"{store.place}: nothing imported yet", "git fedlearn import", facts)
     elif store.changed:
@@ -96,7 +105,8 @@ def schedule_item(repository: Repository) -> StatusLine:
     jobs = find_jobs(repository)
     facts: dict[str, Json] = {"jobs": {job.name: job.when for job in jobs}}
     if not jobs:
-        return StatusLine("schedule", "none", "git fedlearn schedule install", facts, Urgency.OPTIONAL)
+        command = "git fedlearn schedule install"
+        return StatusLine("schedule", "no timers", command, facts, Urgency.OPTIONAL, is_quiet=True)
     return StatusLine("schedule", "; ".join(f"{job.name} at {job.when}" for job in jobs), facts=facts)
 
 
@@ -105,7 +115,8 @@ def federated_item(context: Context) -> StatusLine:
     run = read_last_run(context.repository)
     if run is None:
         facts: dict[str, Json] = {"ended": None, "failed": []}
-        return StatusLine("federated", "never", "git fedlearn federate", facts, Urgency.OPTIONAL)
+        command = "git fedlearn federate"
+        return StatusLine("federated", "never", command, facts, Urgency.OPTIONAL, is_quiet=True)
     when = run.ended.isoformat(timespec="seconds")
     facts = {"ended": when, "failed": [*run.failed]}
     text = ago(context, when)
