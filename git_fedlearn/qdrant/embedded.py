@@ -22,6 +22,7 @@ from git_fedlearn.core.collection_names import escape_name, known_name, unescape
 from git_fedlearn.errors import FedlearnError
 from git_fedlearn.extras import Lazy
 from git_fedlearn.qdrant.store import (
+    MAX_INTEGER,
     Point,
     PointId,
     Schema,
@@ -122,6 +123,8 @@ class EdgeStore:
 
 class EdgeCollection:
     """One open shard."""
+
+    max_integer = MAX_INTEGER
 
     def __init__(self, folder: Path, name: str, aliases: dict[str, str]) -> None:
         self.name = name
