@@ -23,7 +23,7 @@ _WORD_VALUES = frozenset(
     auth bearer basic digest oauth oauth2 basic-auth postgres mysql redis encrypted hashed plaintext
     plain file not-set not_set notset env environment
     fail failed vault manual auto prompt stdin changeit expired valid here there this
-    that x-oauth-basic palau
+    that x-oauth-basic
     """.split()
 )
 # A path begins with a slash, but so does one base64 value in 64: one with padding, or long, with digits and
