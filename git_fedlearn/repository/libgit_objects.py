@@ -8,6 +8,7 @@ libgit2 runs no merge drivers, hooks or filters, and is restricted to the config
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -114,13 +115,15 @@ class LibgitObjects(Objects):
         return found is not None and (found == newer or bool(self._repository.descendant_of(newer, found)))
 
     def write_blob(self, data: bytes) -> Oid:
-        return Oid(str(self._repository.create_blob(data)))
+        with _writing():
+            return Oid(str(self._repository.create_blob(data)))
 
     def _write_folder(self, tree: Oid | None, changed: Folder) -> Oid:
         builder = self._repository.TreeBuilder(*([self._tree(tree)] if tree else []))
         for name, (mode, oid) in changed.items():
             builder.insert(name, oid, mode)
-        return Oid(str(builder.write()))
+        with _writing():
+            return Oid(str(builder.write()))
 
     def _read_blob(self, oid: Oid) -> bytes:
         try:
@@ -152,6 +155,17 @@ class LibgitObjects(Objects):
         if not isinstance(found, pygit2.Commit):
             raise GitError(f"{commit}: not a commit")
         return found
+
+
+@contextmanager
+def _writing() -> Iterator[None]:
+    """Raise GitError where libgit2 cannot write: to a full disk, or a folder of somebody else."""
+    try:
+        yield
+    except (pygit2.GitError, OSError) as error:
+        raise GitError(
+            f"git cannot write an object: {error}", hint="nothing was changed; free space or fix permissions"
+        ) from error
 
 
 def _is_promise(entry: pygit2.config.ConfigEntry) -> bool:

@@ -4,6 +4,7 @@ import os
 import random
 import signal
 from collections.abc import Iterator
+from contextlib import closing
 from itertools import pairwise
 from pathlib import Path
 
@@ -207,6 +208,26 @@ def test_writing(history: System, both: tuple[Objects, Objects]) -> None:
                 with pytest.raises(GitError, match=error):
                     reader.write_tree(tip, {path: blob})
     assert modes == {0o100644, 0o100755, 0o120000, 0o160000}
+
+
+@pytest.mark.parametrize("kind", READERS)
+def test_a_disk_that_takes_nothing_is_an_error_of_git(world: World, kind: str) -> None:
+    system = world.repository("full")
+    system.write("data/a", b"0")
+    system.commit()
+    reader = reader_of(kind, system)
+    blob = reader.write_blob(b"fits")
+    for number in range(256):
+        folder = system.path / ".git" / "objects" / f"{number:02x}"
+        if not folder.exists():
+            folder.write_bytes(b"")
+    with pytest.raises(GitError), closing(reader):
+        for number in range(8):  # at least one of them is no folder that exists
+            reader.write_blob(b"%d" % number)
+    reader = reader_of(kind, system)
+    with pytest.raises(GitError), closing(reader):
+        for number in range(8):
+            reader.write_tree(None, {f"{number}": blob})
 
 
 def test_new_objects_and_refs_are_seen(world: World) -> None:
