@@ -120,7 +120,7 @@ def choose_source(repository: Repository, directory: Path, named: str | None) ->
     place = named or configured_source(repository) or DEFAULT_SOURCE
     if _URL.match(place):
         return RemotePath(place)
-    home = repository.environment.get("HOME", "~")
+    home = repository.environment.get("HOME") or os.path.expanduser("~")  # noqa: PTH111  knows the user
     is_config = not named and not repository.environment.get("AI_STACK_DATA")
     base = repository.top if is_config else directory
     path = base / (home + place[1:] if place.startswith("~/") else place)
@@ -346,7 +346,7 @@ def read_events(
             head = stream.read(HEAD_BYTES)
             if mark and not mark.is_of(stream, path, head):
                 return
-            if _UTF16.match(head):
+            if is_utf16(head):
                 yield from [] if offset else [SourceFault(path, *_IS_UTF16)]
                 return
             stream.seek(offset)
@@ -368,6 +368,13 @@ def is_compressed(path: Path | RemotePath) -> bool:
 
 
 _UTF16: Final = re.compile(rb"\xff\xfe|\xfe\xff|[\[{]\0.\0|\0[\[{]\0.", re.DOTALL)
+
+
+def is_utf16(head: bytes) -> bool:
+    """Whether a file begins like UTF-16."""
+    return _UTF16.match(head) is not None
+
+
 _IS_UTF16: Final = ("is UTF-16, not UTF-8", "convert it: iconv -f UTF-16 -t UTF-8 FILE > NEW")
 
 
