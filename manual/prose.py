@@ -25,6 +25,7 @@ CONFIGURATION: Final = (
     ("fedlearn.sanitize", "redact (default) private data in staged records, or stop the commit."),
     ("fedlearn.source", "The folder of your AI stack's logs; AI_STACK_DATA and --source win over it."),
     ("fedlearn.source.NAME", "The folder of a source's files on this machine."),
+    ("fedlearn.profile.NAME", "The profile and files of a source that sources detect found here."),
     ("fedlearn.name.ID", "What people read in place of a system id, on this machine only (remote name)."),
     ("fedlearn.pushTo", "systems: federate pushes to a branch of this system alone."),
     ("fedlearn.anonymous", "true: commits of federate name the system id instead of the user."),

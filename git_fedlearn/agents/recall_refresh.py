@@ -24,7 +24,7 @@ from git_fedlearn.core.identity import RecordId
 from git_fedlearn.core.layout import SetName, find_set
 from git_fedlearn.core.record import FIRST_SEEN, SEEN_BY, Record, parse_record, seen_by
 from git_fedlearn.core.record_set import join_into
-from git_fedlearn.federation.injection import reads_like_instructions
+from git_fedlearn.federation.injection import is_suspicious
 from git_fedlearn.privacy.invisible import clean_text
 from git_fedlearn.repository.files import read_file
 from git_fedlearn.repository.lock import hold_lock
@@ -107,7 +107,7 @@ def _refresh_set(top: Path, connection: sqlite3.Connection, name: SetName, paths
 
 def _add(connection: sqlite3.Connection, name: SetName, digest: str, line: bytes) -> None:
     record = parse_record(line)
-    if record.is_tombstone or reads_like_instructions(record.line, record.fields):
+    if record.is_tombstone or is_suspicious(record.fields):
         return
     text = lesson_text(record.fields)
     error, gist = text.head[:MAX_ERROR], one_line(text.body)

@@ -28,7 +28,7 @@ from git_fedlearn.core.layout import SetName
 from git_fedlearn.core.outcomes import MAX_NOTES, Outcome
 from git_fedlearn.core.record import FIRST_SEEN, Record, headline, seen_by
 from git_fedlearn.core.supersession import Successor
-from git_fedlearn.federation.injection import reads_like_instructions
+from git_fedlearn.federation.injection import is_suspicious
 from git_fedlearn.privacy.invisible import clean_text
 from git_fedlearn.search.lesson_text import BODY_FIELDS, HEAD_FIELDS
 from git_fedlearn.search.search import Hit
@@ -101,7 +101,7 @@ def render_lesson(
     record: Record, sets: tuple[SetName, ...], value: LessonValue, today: date, hit: Hit | None = None
 ) -> RenderedLesson:
     """A lesson with its evidence; of a `hit` also its relevance, and the part of the text that it matched."""
-    suspicious = reads_like_instructions(record.line, record.fields)
+    suspicious = is_suspicious(record.fields)
     lines = [f"lesson {record.id}  ({', '.join(sets)})"]
     facts: JsonObject = {"id": record.id, "headline": clean_text(headline(record.fields)), "sets": [*sets]}
     if hit:

@@ -46,7 +46,6 @@ from git_fedlearn.learn.sources import (
     find_sources,
 )
 from git_fedlearn.learn.sync import SyncOptions
-from git_fedlearn.repository.settings import SETTINGS_FILE
 from git_fedlearn.repository.state import SOURCES, read_json
 
 DETECTED_HEADLINES: Final = 3
@@ -73,7 +72,7 @@ def detect(context: Context, folders: tuple[str, ...], names: tuple[str, ...], *
     """Find the logs of agents, servers and your AI stack, and show what each would yield.
 
     Looks in the folders where the tools write, or in DIR. Reads the newest 20 MB of each and writes nothing,
-    unless you pass --write or --add: these add a profile to .fedlearn.toml, and the folder to git config.
+    unless you pass --write or --add: these add it to the git config of this clone.
 
     Exits with 1 if it finds nothing.
     """
@@ -153,9 +152,8 @@ def _configure(context: Context, one: FoundSource) -> None:
             hint=f"git fedlearn sync --source {_short(context, one.folder)}    (recognizes each file)",
         )
     write_source(context.repository, one.name, one.entry, one.folder)
-    where = f"[sources.{one.name}] in {SETTINGS_FILE}, and " if one.entry else ""
     key = f"{MAIN_SOURCE}.{one.name}" if one.entry else MAIN_SOURCE
-    context.say(f"wrote {where}git config {key}")
+    context.say(f"wrote git config {key}")
 
 
 def _say_detected(context: Context, one: FoundSource, tried: Probe, *, is_configured: bool) -> None:

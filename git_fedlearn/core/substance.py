@@ -199,6 +199,8 @@ _TENTATIVE = re.compile(
     re.IGNORECASE,
 )
 _BEGINNING: Final = 160
+MAX_PHRASE: Final = 8
+"""Words of a phrase in _UNRESOLVED."""
 _MERGE_NOTE = re.compile(
     r"\A\W*(?:merge (?:branch|pull request|remote-tracking|commit|tag)\b|revert \"|chore(?:\(\w+\))?: )"
     r"[^\n]*\Z",
@@ -268,29 +270,42 @@ def find_emptiness(text: str) -> str | None:  # noqa: PLR0911  one per reason
         return STATUS_ONLY
     if _ASK_SOMEBODY.match(text):
         return ELSEWHERE
-    if _begins_with_substance(text) and not _UNRESOLVED.is_in(text):
+    beginning = _beginning(text)
+    if _has_substance(beginning) and (not _UNRESOLVED.is_in(text) or _has_remedy(beginning)):
         return None
-    words = _content(_REFERENCE.sub(" ", text))
+    bare = _REFERENCE.sub(" ", text)
+    words = _content(bare)
     if all(word in NOTHING_WORDS for word in words):
         return ELSEWHERE if not words and _REFERENCE.search(text) else SAYS_NOTHING
-    said = _content(_WEAK_REFERENCE.sub(" ", _REFERENCE.sub(" ", text)))
+    said = _content(_WEAK_REFERENCE.sub(" ", bare))
     is_told_to = bool(said) and said[0] in IMPERATIVES and HELPED.isdisjoint(said)
-    told = [word for word in said if is_told_to or word not in _EMPTY_WORDS]
+    told = {word for word in said if is_told_to or word not in _EMPTY_WORDS}
     if _UNRESOLVED.is_in(text):
-        left = {word for word in _content(_UNRESOLVED.pattern.sub(" ", text)) if word in told}
+        left = told.intersection(_content(_UNRESOLVED.pattern.sub(" ", text)))
         if len(left) < 3:  # noqa: PLR2004  words of a remedy
             return UNRESOLVED
     # An answer may be a number or a name with one; a status with one is still a status.
     return None if told or not said or _OPTION.search(text) else _kind_of_emptiness(said)
 
 
-def _begins_with_substance(text: str) -> bool:
-    """Whether the words up to the first blank behind _BEGINNING characters already say something.
+def _beginning(text: str) -> str:
+    """The text up to the first blank behind _BEGINNING characters.
 
-    No reference contains a blank, so these words are the same in the whole text.
+    No reference contains a blank, so its words are the same in the whole text.
     """
     end = text.find(" ", _BEGINNING)
-    beginning = text[:end] if end >= 0 else text
+    return text[:end] if end >= 0 else text
+
+
+def _has_remedy(beginning: str) -> bool:
+    """Whether three words say something outside of phrases that leave it open, one of which may be cut."""
+    left = _content(_UNRESOLVED.pattern.sub(" ", beginning))[:-MAX_PHRASE]
+    said = _content(_WEAK_REFERENCE.sub(" ", _REFERENCE.sub(" ", beginning)))
+    return len({*said}.intersection(left) - _EMPTY_WORDS) >= 3  # noqa: PLR2004  words of a remedy
+
+
+def _has_substance(beginning: str) -> bool:
+    """Whether these words already say something."""
     if not _REFERENCE_SIGN.search(beginning):
         return any(word not in _EMPTY_WORDS for word in _content(beginning))
     beginning = _REFERENCE.sub(" ", beginning)

@@ -2,6 +2,7 @@
 
 import json
 import re
+from functools import lru_cache
 from itertools import pairwise
 from typing import Final
 
@@ -35,6 +36,7 @@ _CUT_LINE = re.compile(
 MAX_CUT_LINE: Final = 120
 
 
+@lru_cache(maxsize=1)
 def is_cut_off(answer: str) -> bool:
     """Whether an answer stops before its end: it says so, or leaves a block, a heading or sentence open."""
     text = answer.rstrip()

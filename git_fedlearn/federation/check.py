@@ -25,7 +25,7 @@ from git_fedlearn.core.record import (
     claimed_id,
     parse_record,
 )
-from git_fedlearn.federation.injection import reads_like_instructions
+from git_fedlearn.federation.injection import is_suspicious
 from git_fedlearn.privacy.engine import Finding, PrivacyEngine
 from git_fedlearn.privacy.kinds import INVISIBLE_TEXT, SECRET_KINDS
 from git_fedlearn.repository.workers import cores, spread
@@ -92,7 +92,7 @@ class Checker:
             record = parse_record(line)
         except NotARecordError:
             return Checked(line, None, 0, is_tombstone=False, reason=Reason.NOT_A_RECORD)
-        flagged = reads_like_instructions(record.line, record.fields)
+        flagged = is_suspicious(record.fields)
         reason = self._reason(line, record)
         if flagged and not reason and self.quarantine_injection:
             reason = Reason.INJECTION

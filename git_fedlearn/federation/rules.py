@@ -31,7 +31,7 @@ from git_fedlearn.core.outcomes import NotAnOutcomeError, join_outcomes, parse_o
 from git_fedlearn.core.record import GEN, Record, make_record, parse_record
 from git_fedlearn.core.record_set import split_lines
 from git_fedlearn.federation.check import Checked, Checker, Reason, reason_of
-from git_fedlearn.federation.injection import reads_like_instructions
+from git_fedlearn.federation.injection import is_suspicious
 from git_fedlearn.federation.land import HeadSet
 from git_fedlearn.federation.peers import TrustLevel
 
@@ -160,7 +160,7 @@ def _outcome_reason(line: bytes, checker: Checker) -> Reason | None:
     reason = reason_of(checker.engine.scan(texts)) if texts else None
     if reason or not checker.quarantine_injection:
         return reason
-    return Reason.INJECTION if reads_like_instructions(outcome.line, {"texts": texts}) else None
+    return Reason.INJECTION if is_suspicious({"texts": texts}) else None
 
 
 def newer_paths(offered: Iterable[str], existing: Iterable[str], brought: Collection[str]) -> list[str]:

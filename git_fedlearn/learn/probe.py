@@ -132,7 +132,7 @@ def _named_apart(found: Iterable[FoundSource]) -> Iterator[FoundSource]:
 def _place(root: Path, paths: Sequence[object], others: Sequence[object]) -> tuple[Path, str]:
     """A folder, and a pattern below it for the files at `paths` and none of the `others`; empty if none is.
 
-    The pattern is shared with all clones, so it has no name of a folder or file in it.
+    The pattern has no name of a folder or file in it, so it also matches logs to come.
     """
     inner, outer = [Path(str(path)) for path in paths], [Path(str(path)) for path in others]
     endings = {path.suffix for path in inner}

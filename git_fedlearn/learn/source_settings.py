@@ -1,11 +1,15 @@
-"""The sources of a clone: its main source, and those that profiles in the settings describe.
+"""The sources of a clone: its main source, those of known tools on this machine, and those with a profile.
 
-A profile is a shared setting. Its folder is git config `fedlearn.source.NAME`, since paths belong to one
-machine: without it, a profile reads only below the main source, never what another clone's settings name.
+What a machine has is in its git config: `fedlearn.source.NAME` is the folder of a source and, for a known
+tool, `fedlearn.profile.NAME` its profile and pattern, so two machines never change the same file for it. A
+profile in the settings is for all clones. Without a folder it reads only below the main source, never what
+another clone's settings name.
 """
 
+import os
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Final
 
 from git_fedlearn.errors import SettingsError
 from git_fedlearn.learn.known_tools import HOME_FILES
@@ -21,23 +25,44 @@ from git_fedlearn.learn.sources import (
     find_profiled,
     find_sources,
 )
-from git_fedlearn.repository.files import read_file, write_file
+from git_fedlearn.repository.files import read_file
 from git_fedlearn.repository.repository import Repository
-from git_fedlearn.repository.settings import SETTINGS_FILE, parse_table
+from git_fedlearn.repository.settings import SETTINGS_FILE
+
+TOOL_KEYS: Final = "fedlearn.profile"
+"""Followed by `.` and the name of a source: its profile, a blank, and the pattern of its files."""
 
 
 def read_profiles(repository: Repository, source: Location) -> dict[Profile, Path]:
-    """The profiles in the settings, each with its folder: the source, unless git config names another."""
+    """The profiles of this clone, each with its folder: the source, unless git config names another."""
     folders: dict[Profile, Path] = {}
     table = repository.settings_table.get("sources")
     text = read_file(repository.top / SETTINGS_FILE).decode("utf-8", "replace")
-    for profile in [] if table is None else parse_profiles(table, text):
+    shared = [] if table is None else parse_profiles(table, text)
+    profiles = _known_tools(repository) | {profile.name: profile for profile in shared}
+    for _, profile in sorted(profiles.items()):
         own = find_folder(repository, profile.name)
         if own:
             folders[profile] = own
         elif isinstance(source, Path) and (profile.tool, profile.files) not in HOME_FILES:
             folders[profile] = source
     return folders
+
+
+def _known_tools(repository: Repository) -> dict[str, Profile]:
+    """The sources of known tools in git config, by name. Raises SettingsError, which names the key."""
+    listed = repository.git.attempt("config", "--null", "--get-regexp", rf"^{TOOL_KEYS}\.").out
+    profiles = {}
+    for item in os.fsdecode(listed).split("\0")[:-1]:
+        key, _, value = item.partition("\n")
+        name, (tool, _, files) = key.removeprefix(f"{TOOL_KEYS}."), value.partition(" ")
+        try:
+            (profiles[name],) = parse_profiles({name: {"profile": tool, "files": files}})
+        except SettingsError as error:
+            raise SettingsError(
+                f"git config {key}: {error.message.partition(']: ')[2]}", hint=f"git config --unset {key}"
+            ) from None
+    return profiles
 
 
 def find_folder(repository: Repository, name: str) -> Path | None:
@@ -77,32 +102,10 @@ def is_absent(repository: Repository, source: Location) -> bool:
 
 
 def write_source(repository: Repository, name: str, entry: Mapping[str, str] | None, folder: Path) -> None:
-    """Configure a source: its profile in the settings, unless one of this name is there, and its folder.
-
-    Without an entry it is the main source. Raises SettingsError.
-    """
+    """Configure a source on this machine. Without an entry it is the main source."""
     if entry is None:
         repository.git.run("config", MAIN_SOURCE, str(folder))
         return
-    with repository.lock("sources"):
-        if name not in repository.settings_table.get("sources", {}):
-            _append(repository, name, entry)
+    if name not in repository.settings_table.get("sources", {}):
+        repository.git.run("config", f"{TOOL_KEYS}.{name}", f"{entry['profile']} {entry['files']}")
     repository.git.run("config", f"{MAIN_SOURCE}.{name}", str(folder))
-
-
-def _append(repository: Repository, name: str, entry: Mapping[str, str]) -> None:
-    """Append a profile to the settings, so that their comments and layout stay."""
-    path = repository.top / SETTINGS_FILE
-    data = read_file(path) or repository.sparse.read(SETTINGS_FILE) or b"format = 1\n"
-    table = "".join(f'{key} = "{value}"\n' for key, value in entry.items())
-    text = f"\n[sources.{name}]\n{table}"
-    extended = data + (b"" if data.endswith(b"\n") else b"\n") + text.encode("utf-8")
-    try:
-        written = parse_table(extended).get("sources", {})
-    except SettingsError:
-        written = {}
-    if not isinstance(written, dict) or written.get(name) != dict(entry):
-        raise SettingsError(f"{path}: [sources.{name}] cannot be appended", hint=f"write it by hand:{text}")
-    parse_profiles(written)
-    write_file(path, extended)
-    repository.forget_settings()

@@ -14,6 +14,7 @@ import base64
 import json
 import re
 from bisect import insort
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 from urllib.parse import quote, quote_plus, unquote
 
@@ -106,7 +107,7 @@ class KnownValues:
         self._kinds[form] = kind
         self._originals[form] = value
         self._lengths.setdefault(run[0], {}).setdefault(run.start(), set()).add(len(form))
-        if is_random(form, min_length=_MIN_EMBEDDED_LENGTH) and form.isalnum():
+        if form.isalnum() and _is_generated(form):
             insort(self._embedded, form, key=lambda form: (-len(form), form))
 
     def _add_digits(self, value: str, kind: str) -> None:
@@ -128,6 +129,11 @@ class KnownValues:
                 yield Match(*run.span(), found.kind, "copy", 0.8)
 
     def _between_words(self, text: str) -> Iterator[Match]:
+        runs = _RUN.findall(text)
+        if "\\" in text or "%" in text:
+            runs += [run[escape:] for run in runs for escape in (1, 2)]
+        if self._lengths.keys().isdisjoint(runs):
+            return
         for hit in _RUN.finditer(text):
             for start, run in _beginnings(text, hit):
                 for offset, lengths in self._lengths.get(run, {}).items():
@@ -160,7 +166,13 @@ def _is_worth_copying(kind: str, value: str) -> bool:
     return len(value) >= (_MIN_WORD_LENGTH if is_plain else _MIN_SECRET_LENGTH)
 
 
-def _forms(value: str) -> set[str]:
+@lru_cache(maxsize=1024)
+def _is_generated(form: str) -> bool:
+    return is_random(form, min_length=_MIN_EMBEDDED_LENGTH)
+
+
+@lru_cache(maxsize=1024)
+def _forms(value: str) -> frozenset[str]:
     """The value and how it is written inside of JSON and URLs, and without such escapes."""
     forms = {
         value,
@@ -187,7 +199,7 @@ def _forms(value: str) -> set[str]:
             pass
         else:
             forms.add(plain)
-    return {form for form in forms if _MIN_SECRET_LENGTH <= len(form) <= MAX_VALUE_LENGTH}
+    return frozenset(form for form in forms if _MIN_SECRET_LENGTH <= len(form) <= MAX_VALUE_LENGTH)
 
 
 def _in_small_escapes(text: str) -> str:

@@ -111,12 +111,9 @@ _ESCAPES = (
     r"\^\[\[|%(?:25)?[2-7][0-9a-fA-F]|&#[0-9]{2,3};|&#x[2-7][0-9a-fA-F];|"
     r"[\"']\s{0,32}[+.&\\]\s{0,32}[\"']"
 )
-# The first two characters decode to one of ASCII and the beginning of the next, or to a lead of UTF-8 and the
-# beginning of a continuation, or the first to a zero byte.
-_BASE64_TEXT = (
-    r"(?:^|[^A-Za-z0-9+/_=])(?:A|[CDI-Za-f][AC-HM-QS-Xc-gi-ns-wyz0-389+/_-]|[w-z0-9][I-LYZabo-r4-7])"
-    r"[A-Za-z0-9+/_-]{20}"
-)
+ENCODED_TEXT: Final = r"[CDI-Za-f][AC-HM-QS-Xc-gi-ns-wyz0-389+/_-]|[w-z0-9][I-LYZabo-r4-7]"
+"""In base64, one of ASCII and the beginning of the next, or a lead of UTF-8 and that of a continuation."""
+_BASE64_TEXT = rf"(?:^|[^A-Za-z0-9+/_=])(?:A|{ENCODED_TEXT})[A-Za-z0-9+/_-]{{20}}"
 _BIRTHS = (
     "d.?o.?b|birth|born|gebor|geburt|naiss|naci|nasci|nat[oa] il|urodz|ur\\.|"
     f"[nf][{FOREIGN}]|[{FOREIGN}]{{2}}"

@@ -17,6 +17,7 @@ from git_fedlearn.privacy import kinds
 from git_fedlearn.privacy.detectors.ids import find_numbers
 from git_fedlearn.privacy.detectors.network import find_emails
 from git_fedlearn.privacy.detectors.phones import find_phones
+from git_fedlearn.privacy.gates import ENCODED_TEXT
 from git_fedlearn.privacy.model import Match
 from git_fedlearn.privacy.re2_sets import LOOKALIKES
 from git_fedlearn.privacy.registry import DETECTORS, SECRET_DETECTORS, Prefilter
@@ -36,6 +37,7 @@ _BASE64_LINES = lazy_pattern(
 )
 _WHOLE_BASE64 = re.compile(r"[A-Za-z0-9+/_-]{24,65536}={0,2}\s*")
 _HEX = lazy_pattern(r"(?<![A-Za-z0-9])(?:[2-7][0-9a-fA-F]){16,8192}(?![A-Za-z0-9])")
+_ENCODED_TEXT = lazy_pattern(ENCODED_TEXT)
 _TEXT_BYTES = re.compile(rb"[\t\n\r\x20-\x7e\x80-\xff]{12,}")
 _SASL_LOGIN = re.compile(rb"[\x20-\x7e]{0,64}\0[\x20-\x7e]{1,64}\0[\x20-\x7e]{4,128}")
 
@@ -90,6 +92,8 @@ def _whole(run: re.Match[str], plain: str, rule: str) -> Iterator[Match]:
 
 def decode_base64(run: str) -> str | None:
     """The text in a run of base64, or None. Most runs fail at their first 16 characters."""
+    if _ENCODED_TEXT.match(run) is None:
+        return None
     digits = run.rstrip("=").replace("-", "+").replace("_", "/")
     data = b""
     for size in (min(16, len(digits)), len(digits)):
@@ -125,14 +129,15 @@ _ESCAPE = lazy_pattern(
 )
 _ESCAPE_SIGNS = ("\\", "%", "&#", "^[")
 _JOINT = lazy_pattern(r"[\"']\s{0,32}[+.&]\s{0,32}[\"']")
-_LETTER_ESCAPE = lazy_pattern(r"(?<!\\)\\+[nrtfvb0](?=[A-Za-z0-9+(_])")
+_LETTER_ESCAPE = lazy_pattern(r"\\(?<!\\\\)\\*[nrtfvb0](?=[A-Za-z0-9+(_])")
 
 
 def find_behind_escapes(subject: Subject) -> Iterator[Match]:
     r"""What only shows once escapes are decoded: a key after a written `\n`, an escaped letter in a token."""
     text = subject.text
-    if "\\" in text and _LETTER_ESCAPE.search(text) is not None:
-        inner = Subject(_LETTER_ESCAPE.sub(_white_space, text))
+    spaced, count = _LETTER_ESCAPE.subn(_white_space, text)
+    if count:
+        inner = Subject(spaced)
         for detector in _LETTER_ESCAPE_PREFILTER.choose(inner.text):
             yield from detector(inner)
     decoded = _decode_escapes(text)

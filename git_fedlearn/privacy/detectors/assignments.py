@@ -56,14 +56,6 @@ _PLACEHOLDER = lazy_pattern(rf"<({'|'.join(kinds.KINDS)})(?:_[0-9]{{1,4}})?>")
 _LINE_START = lazy_pattern(r"[+-]?[ \t]*(?:(?:[-+*#;]|//|export|ENV|ARG|set|setx|SET)[ \t]+)?[\w.-]*")
 _LINE_END = lazy_pattern(r"[ \t]*(?:[ \t]#[^\r\n]*)?(?:\r?\n|$)")
 _OPTION = lazy_pattern(r"(?:^|\s)--?[\w.-]*$")
-_DECLARED = lazy_pattern(
-    r"(?:\b(?:define|ENV|ARG|setx?|SET|setenv|SetEnv|export|setq|declare|readonly|config:set|configure set|"
-    r"config set|"
-    r"secret put|add)\s+)(?:-\S+\s+)?[\"']?[\w.-]*$"
-)
-_IN_SQL = lazy_pattern(
-    r"identified \S.*(?:by|as|using)$|identified by$|(?:with|encrypted|user|role|\w+) password$"
-)
 _API_KEY = lazy_pattern(r"(?:api|access|secret)[-_ ]?key$")
 _SETTING = lazy_pattern(
     r"[A-Za-z][a-z]{1,12}(?:[-_]?[A-Za-z][a-z]{1,12}){0,3}=(?:[A-Za-z]{1,16}|[0-9]{1,6})\.?$|--[a-z]|"
@@ -202,7 +194,6 @@ _WAYS = tuple(
         # Please use the following password to proceed to installation: …
         r"(?P<told>(?:[ \t]{1,2}[a-z]{1,14}){1,8}:\s{0,8})",
         r"(?P<space>[ \t]{1,4})",
-        r"(?P<call>\(\s{0,4})",
     )
 )
 _ASSIGN_ONLY = (lazy_pattern(rf"{_CLOSE}{_ASSIGN}"),)
@@ -250,8 +241,7 @@ def _is_secret(assigned: AssignedValue, text: str, name: Name) -> bool:
     if value.lower() == name.full or (
         not quoted
         and (
-            how == "call"
-            or text.startswith("(", assigned.start + len(value))
+            text.startswith("(", assigned.start + len(value))
             or value.count("=") > _MAX_EQUALS_SIGNS
             or ("==" in text[max(name.end, assigned.start - 4) : assigned.start] and value.isidentifier())
         )
@@ -337,13 +327,13 @@ def _is_secret_in_prose(assigned: AssignedValue, text: str, name: Name) -> bool:
     if assigned.how == "told":
         return name.sort == "password" and is_random(value, min_length=_MIN_PROSE_VALUE_LENGTH)
     before = text[max(0, name.start - 48) : name.start]
-    is_declared = _OPTION.search(before) is not None or _DECLARED.search(before) is not None
-    is_stated = assigned.how == "prose" or is_declared
+    is_option = _OPTION.search(before) is not None
+    is_stated = assigned.how == "prose" or is_option
     if name.sort == "password":
-        if text[name.start : name.end].lower() == "pass" and not is_declared:
+        if text[name.start : name.end].lower() == "pass" and not is_option:
             # More often what somebody does than a password.
             return is_strong_password(value) and is_random(value, min_length=8 if assigned.quoted else 10)
-        return _is_password_in_prose(assigned, name, is_stated=is_stated)
+        return _is_password_in_prose(assigned, is_stated=is_stated)
     if is_stated:
         return is_secret_value(value)
     is_marked = assigned.quoted or _API_KEY.search(name.full) is not None
@@ -355,16 +345,14 @@ def _is_secret_in_prose(assigned: AssignedValue, text: str, name: Name) -> bool:
     )
 
 
-def _is_password_in_prose(assigned: AssignedValue, name: Name, *, is_stated: bool) -> bool:
+def _is_password_in_prose(assigned: AssignedValue, *, is_stated: bool) -> bool:
     value = assigned.value
     strong = is_strong_password(value)
     if is_stated:
         return strong or (assigned.quoted and len(value) >= _MIN_PROSE_VALUE_LENGTH and is_chosen_word(value))
     if strong and is_random(value, min_length=8) and not is_hash_like(value):
         return True
-    return assigned.quoted and (
-        _IN_SQL.search(name.full) is not None or (strong and not is_identifier_like(value))
-    )
+    return assigned.quoted and strong and not is_identifier_like(value)
 
 
 def is_password_value(value: str, *, quoted: bool) -> bool:

@@ -8,7 +8,7 @@ key …` is a secret, `cache key …` and `key …` are not.
 
 from __future__ import annotations
 
-import re
+from operator import add
 from typing import TYPE_CHECKING, Final
 
 from git_fedlearn.core.patterns import lazy_pattern
@@ -44,17 +44,14 @@ _RUN = lazy_pattern(
     r"(?<![A-Za-z0-9_/@#%&+\\-])(?<![A-Za-z0-9][?!^*$;])(?<![\"'][?=@])[A-Za-z0-9][A-Za-z0-9_+/-]{15,511}={0,2}"
     r"(?![A-Za-z0-9_(@/+\\-]|[.?!^*$#][A-Za-z0-9]|%(?![0-9A-F]{2}))"
 )
-_ESCAPED_RUN = lazy_pattern(
-    r"(?<=\\[nrt\"'])[A-Za-z0-9][A-Za-z0-9_+/-]{15,511}={0,2}(?![A-Za-z0-9_(@/+\\-]|\.[A-Za-z0-9])"
-)
 _UUID = lazy_pattern(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}\Z")
 _LEAD = lazy_pattern(r"(?:[A-Za-z]{2,24}[0-9]{0,3}[-_.])+(?=[A-Za-z0-9])")
 _WORDS = lazy_pattern(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+|[^\x00-\x7f]+")
 _IN_ELEMENT = lazy_pattern(r"<(?i:\w{0,24}(?:secret|password|token|apikey|privatekey))>[^\n<>]{0,48}[ {]$")
 _ALONE = lazy_pattern(r"[ \t\"'`]*(?:value[\"']?:[ \t\"'`]*)?")
+_SEGMENT = lazy_pattern(r"[^-_.]+[-_.]")
 _DIGIT = lazy_pattern(r"\d")
 _TURN = lazy_pattern(r"[0-9][A-Za-z]|[A-Za-z][0-9]")
-_WORDY = lazy_pattern(r"[a-z]{12}|[A-Z]?[a-z]{4,}[_-]|[_-][A-Z]?[a-z]{4,}(?![a-z])")
 
 _SURE_KEYWORDS = frozenset(("key", "apikey", "token", "secret", "tok", "login"))
 _KEYWORDS = _SURE_KEYWORDS | frozenset(
@@ -63,6 +60,7 @@ _KEYWORDS = _SURE_KEYWORDS | frozenset(
     custom
     """.split()
 )
+_SERVICES = SERVICES.union(*([name + ending for name in SERVICES] for ending in ("api", "io")))
 _ENDINGS = ("token", "secret", "apikey", "password", "access")
 _PUBLISHED = frozenset(
     """
@@ -94,15 +92,14 @@ def find_named_tokens(subject: Subject) -> Iterator[Match]:
         return
     text = subject.text
     words = [span for span in subject.long_words if _DIGIT.search(text, *span) is not None]
-    for pattern in (_RUN, _ESCAPED_RUN) if "\\" in text else (_RUN,):
-        for hit in (hit for span in words for hit in pattern.finditer(text, *span)):
-            start, end = hit.span()
-            lead = _LEAD.match(text, start, end)
-            if lead is not None and _LEAD.match(text, start, start + 40) is not None:
-                start = _after_name(text, start, lead.end())
-            value = text[start:end]
-            if _is_announced(text, start, value) and _may_be_generated(value):
-                yield Match(start, end, kinds.SECRET, "named-token", 0.65)
+    for hit in (hit for span in words for hit in _RUN.finditer(text, *span)):
+        start, end = hit.span()
+        lead = _LEAD.match(text, start, end)
+        if lead is not None and _LEAD.match(text, start, start + 40) is not None:
+            start = _after_name(text, start, lead.end())
+        value = text[start:end]
+        if _is_announced(text, start, value) and _may_be_generated(value):
+            yield Match(start, end, kinds.SECRET, "named-token", 0.65)
 
 
 def _is_announced(text: str, start: int, value: str) -> bool:
@@ -121,10 +118,10 @@ def _is_announced(text: str, start: int, value: str) -> bool:
 def _after_name(text: str, start: int, end: int) -> int:
     """Where the value begins in `acme-secret-key-…`: behind the last telling word of the lead."""
     at = start
-    for segment in re.finditer(r"[^-_.]+[-_.]", text[start:end]):
-        word = segment[0][:-1].lower()
-        if word in SERVICES or any(_is_keyword(part) for part in _split(segment[0][:-1])):
-            at = start + segment.end()
+    for segment in _SEGMENT.finditer(text, start, end):
+        word = segment[0][:-1]
+        if word.lower() in SERVICES or any(map(_is_keyword, _split(word))):
+            at = segment.end()
     return at
 
 
@@ -146,7 +143,7 @@ def _is_generated(value: str) -> bool:
         if value.isupper() and len(value) == _FINGERPRINT_LENGTH:
             return False
         return len(value) >= _MIN_HEX_LENGTH and entropy(value) > 2.7  # noqa: PLR2004 -- measured on hashes
-    return _WORDY.search(value) is None and _is_mixed(value)
+    return _is_mixed(value)
 
 
 def _is_path(value: str) -> bool:
@@ -180,12 +177,12 @@ def _words_before(text: str, start: int) -> list[str]:
     before, _, line = window.rpartition("\n")
     if _ALONE.fullmatch(line) is not None:
         line = before.rstrip(" \t\"'`\r\n").rpartition("\n")[2]
-    return _split(line)[-5:]
+    return _split(line, 5)
 
 
-def _split(line: str) -> list[str]:
-    """The words of a line, and of names in any style: `scrapeKEY` is two."""
-    return [word.lower() for word in _WORDS.findall(line)]
+def _split(line: str, last: int = 0) -> list[str]:
+    """The last words of a line, all if it is 0, and of names in any style: `scrapeKEY` is two."""
+    return [word.lower() for word in _WORDS.findall(line)[-last:]]
 
 
 def _with_numbers(words: list[str]) -> Iterator[str]:
@@ -200,21 +197,25 @@ def _is_keyword(word: str) -> bool:
 
 def _is_service(words: list[str]) -> bool:
     """Whether the last of these words end with the name of a service, written as one word or as two."""
-    if not words:
+    return bool(words) and not _SERVICES.isdisjoint((words[-1], "".join(words[-2:]), "".join(words[-3:])))
+
+
+def _has_name(words: list[str]) -> bool:
+    """Whether the name of a secret or of a service is among the words, and none of what people publish."""
+    if not _PUBLISHED.isdisjoint(words[-3:]):
         return False
-    last = words[-1]
-    for name in (last, "".join(words[-2:]), "".join(words[-3:])):
-        if not SERVICES.isdisjoint((name, name.removesuffix("api"), name.removesuffix("io"))):
-            return True
-    return False
+    pairs = [*map(add, words, words[1:])]
+    return any(map(_is_keyword, words[-3:])) or not _SERVICES.isdisjoint(
+        (*words[-4:], *pairs, *map(add, pairs, words[2:]))
+    )
 
 
 def _is_named(words: list[str], value: str) -> bool:
-    last = range(1, 1 + len(words)) if _PUBLISHED.isdisjoint(words[-3:]) else range(0)
+    if not _has_name(words) or is_name_of_public_value("_".join(words[-3:])):
+        return False
+    last = range(1, 1 + len(words))
     keyword = next((i for i in last[:3] if _is_keyword(words[-i])), 0)
     service = next((i for i in last[:4] if _is_service(words[: 1 - i or None])), 0)
-    if not (keyword or service) or is_name_of_public_value("_".join(words[-3:])):
-        return False
     if not _is_id_like(value):
         return bool(keyword) or (0 < service <= 3 and _is_of_usual_length(value))  # noqa: PLR2004 -- `acme x value`
     if is_hex(value) and len(value) % 2:
