@@ -39,7 +39,6 @@ CONFIGURATION: Final = (
     ),
     ("fedlearn.qdrantUrl, fedlearn.qdrantFolder", "The vector store for export and import."),
     ("fedlearn.qdrantCredential", "true: ask git's credential helpers for the key of the store."),
-    ("fedlearn.qdrantGrpcPort", "The gRPC port of the store (default: use REST)."),
     ("fedlearn.autoImport", "true: import the records of each merge at once."),
     ("remote.NAME.fedlearn", "true: this remote is a peer; set by git fedlearn remote."),
 )

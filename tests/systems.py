@@ -154,11 +154,14 @@ class World:
     def system(self, name: str, prepare: Callable[[System], None] | None = None) -> System:
         """A federated repository with one commit: a copy of one that `git fedlearn init` made.
 
-        `prepare`: a function of a module that brings it further, once in a process.
+        `prepare`: a function of a module that brings it further, once in a process; its copies have one id.
         """
         made = System(self.folder / name, self.home)
         shutil.copytree(_template(prepare), made.path, symlinks=True)
-        made.git("config", "fedlearn.system", _new_system_id())
+        if prepare:
+            (made.path / ".git/fedlearn/place.json").unlink(missing_ok=True)
+        else:
+            made.git("config", "fedlearn.system", _new_system_id())
         return made
 
     def bare(self, name: str) -> System:

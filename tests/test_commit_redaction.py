@@ -24,11 +24,14 @@ def commit(system: System, *options: str) -> Result:
     return system.git("commit", "--quiet", "--message", "more", *options, check=False)
 
 
-@pytest.fixture
-def taught(system: System) -> System:
+def _taught(system: System) -> None:
     system.add("best-practices", {"title": "Lesson 1", "description": "Label both ends.", "value_score": 0.9})
     system.commit()
-    return system
+
+
+@pytest.fixture
+def taught(world: World) -> System:
+    return world.system("one", _taught)
 
 
 @pytest.mark.parametrize(

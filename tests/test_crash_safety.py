@@ -14,17 +14,19 @@ MAIL = "jane.roe" + "@" + "corp-mail.net"
 SMALL = b"format = 1\n[limits]\nrecord_set_bytes = 1000\n"
 
 
-@pytest.fixture
-def plain(world: World) -> System:
+def _plain(made: System) -> None:
     """A federated repository without hooks and driver, so that only the command itself is at work."""
-    made = world.system("repository")
     made.fedlearn("uninstall")
     made.git("config", "fedlearn.system", "sys-abcdefghij")
     made.git("config", "fedlearn.lockTimeout", "0.5")
     made.add("skills-patterns", *({"title": f"t{n}", "value_score": 0.7} for n in range(4)))
     made.add("best-practices", {"title": "base"})
     made.commit()
-    return made
+
+
+@pytest.fixture
+def plain(world: World) -> System:
+    return world.system("repository", _plain)
 
 
 def killed_everywhere(system: System, *arguments: str) -> None:

@@ -9,13 +9,15 @@ FIX = "hint: git fedlearn verify --fix && git add :/data && git commit -m 'Resto
 CAME = "hint: git fedlearn retract ID --reason WHY    (if they were to stay out)\n"
 
 
-@pytest.fixture
-def one(world: World) -> System:
+def _one(one: System) -> None:
     """A system that learned ten lessons."""
-    one = world.system("one")
     one.add("skills-patterns", *({"title": f"lesson {number}", "text": "x" * 150} for number in range(10)))
     one.commit("ten")
-    return one
+
+
+@pytest.fixture
+def one(world: World) -> System:
+    return world.system("one", _one)
 
 
 def learn(system: System, *titles: str) -> None:

@@ -17,12 +17,15 @@ def commit(system: System, *options: str) -> Result:
     return system.git("commit", "--quiet", "--message", "x", *options, check=False)
 
 
-@pytest.fixture
-def taught(system: System) -> System:
+def _taught(system: System) -> None:
     """A system that committed three lessons."""
     system.add("skills-patterns", *({"title": title} for title in ("a", "b", "c")))
     system.commit()
-    return system
+
+
+@pytest.fixture
+def taught(world: World) -> System:
+    return world.system("one", _taught)
 
 
 def ids(system: System) -> dict[str, str]:

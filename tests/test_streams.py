@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from systems import System
+from systems import System, World
 
 from git_fedlearn.console.context import without_control
 
@@ -25,13 +25,16 @@ COMMANDS = [
 needs_full_device = pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full")
 
 
-@pytest.fixture
-def taught(system: System) -> System:
+def _taught(system: System) -> None:
     system.add(
         "best-practices", {"title": "Label the cables", "description": "Both ends.", "value_score": 0.9}
     )
     system.commit()
-    return system
+
+
+@pytest.fixture
+def taught(world: World) -> System:
+    return world.system("one", _taught)
 
 
 def run(system: System, command: str, redirected: str) -> "subprocess.CompletedProcess[bytes]":

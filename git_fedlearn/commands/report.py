@@ -4,6 +4,8 @@ In a terminal, rich draws the figures; in a pipe they are plain text.
 """
 
 import sys
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from io import StringIO
 from pathlib import Path
 from shlex import quote
@@ -19,7 +21,7 @@ from rich.text import Text
 from git_fedlearn.console.context import Context, wants_color
 from git_fedlearn.console.progress import progress_bar
 from git_fedlearn.console.usage import ANSWER_AS_JSON
-from git_fedlearn.console.words import SUSPICIOUS_TITLE, count
+from git_fedlearn.console.words import SHORT_ID, SUSPICIOUS_TITLE, count
 from git_fedlearn.core.canonical import JsonObject
 from git_fedlearn.errors import FedlearnError, UsageError
 from git_fedlearn.federation.injection import is_suspicious
@@ -95,126 +97,86 @@ BAR: Final = 28
 PIPE_COLUMNS: Final = 100
 """Columns of a line without a terminal."""
 
+MAX_PERIODS: Final = 16
+MAX_EDGES: Final = 12
+
 
 def show(context: Context, figures: JsonObject) -> None:
     """Print every section that has rows."""
     facts: dict[str, Any] = figures
-    coloured = wants_color(context.stdout, context.environment)
+    colored = wants_color(context.stdout, context.environment)
     page = StringIO()
     console = Console(
         file=page,
-        force_terminal=coloured,
-        no_color=not coloured,
+        force_terminal=colored,
+        no_color=not colored,
         width=get_terminal_size().columns if context.stdout.isatty() else PIPE_COLUMNS,
         highlight=False,
         legacy_windows=False,
     )
-    _Sections(console, facts).show()
+    own = facts["system"]
+    console.print(Text("What our systems learned", style="bold"))
+    console.print(Text(f"{facts['made']}{f', by {_named(facts, own)}' if own else ''}", style="dim"))
+    for title, table in _sections(facts):
+        if table.row_count:
+            console.print(Text(f"\n{title}", style="bold cyan"))
+            console.print(table)
     lines = [f"{line.rstrip()}\n" for line in page.getvalue().splitlines()]
     context.write("".join(lines).encode())  # with its colors: say() would escape them
 
 
-class _Sections:
-    """The sections in the order of the page."""
+def _sections(facts: dict[str, Any]) -> Iterator[tuple[str, Table]]:
+    """The headings and tables in the order of the page."""
+    totals = facts["totals"]
+    table = _bars(totals["sets"].items())
+    table.add_row("all lessons", f"{totals['lessons']:,}", f"learned by {count(totals['systems'], 'system')}")
+    table.add_row("adopted", f"{totals['adoption_rate']:.1%}", "learned by two or more systems")
+    table.add_row("outcomes", f"{totals['worked']:,}", f"worked, {totals['failed']:,} failed")
+    table.add_row("retracted", f"{totals['retracted']:,}", "")
+    yield "totals", table
+    new = Counter[str]()
+    for row in facts["by_set"]:
+        new[row["start"]] += row["lessons"]
+    yield f"new lessons, by {facts['unit']}", _bars(sorted(new.items())[-MAX_PERIODS:])
+    bins = [one for one in facts["scores"]["bins"] if one["effective"] or one["claimed"]]
+    yield (
+        "scores",
+        _bars(
+            [(f"{one['from']:.2f}-{one['to']:.2f}", one["effective"]) for one in bins],
+            [f" author's score of {one['claimed']:,}" if one["claimed"] else "" for one in bins],
+        ),
+    )
+    learners = [(f"{one['systems']} system{'s' * (one['systems'] != '1')}", one) for one in facts["adoption"]]
+    yield "learned independently by", _bars([(name, one["lessons"]) for name, one in learners])
+    table = _grid()
+    for edge in sorted(facts["links"]["edges"], key=lambda edge: -edge["lessons"])[:MAX_EDGES]:
+        who = f"{_named(facts, edge['source'])} → {_named(facts, edge['target'])}"
+        table.add_row(who, f"{edge['lessons']:,}", f"{edge['used']:,} used" if edge["used"] else "")
+    yield "who learned from whom", table
+    yield "top lessons (outcomes: worked / failed)", _top(facts["top"])
+    table = _grid()
+    for one in facts["quarantine"]:
+        table.add_row(one["peer"], f"{one['records']:,}", one["reason"])
+    yield "quarantine", table
 
-    def __init__(self, console: Console, facts: dict[str, Any]) -> None:
-        self._console = console
-        self._facts = facts
 
-    def show(self) -> None:
-        self._console.print(Text("What our systems learned", style="bold"))
-        own = self._facts["system"]
-        by = f", by {self._named(own)}" if own else ""
-        self._console.print(Text(f"{self._facts['made']}{by}", style="dim"))
-        self._totals()
-        self._time()
-        self._scores()
-        self._adoption()
-        self._links()
-        self._top()
-        self._waiting()
+def _named(facts: dict[str, Any], system: str) -> str:
+    return str(facts["names"].get(system, system))
 
-    def _named(self, system: str) -> str:
-        return str(self._facts["names"].get(system, system))
 
-    def _totals(self) -> None:
-        totals = self._facts["totals"]
-        table = _grid()
-        for name, number in totals["sets"].items():
-            table.add_row(name, f"{number:,}", _bar(number, max(totals["sets"].values())))
-        table.add_row(
-            "all lessons", f"{totals['lessons']:,}", f"learned by {count(totals['systems'], 'system')}"
-        )
-        table.add_row("adopted", f"{totals['adoption_rate']:.1%}", "learned by two or more systems")
-        table.add_row("outcomes", f"{totals['worked']:,}", f"worked, {totals['failed']:,} failed")
-        table.add_row("retracted", f"{totals['retracted']:,}", "")
-        self._section("totals", table)
-
-    def _time(self) -> None:
-        by_start: dict[str, int] = {}
-        for row in self._facts["by_set"]:
-            by_start[row["start"]] = by_start.get(row["start"], 0) + row["lessons"]
-        table = _grid()
-        for start, number in sorted(by_start.items())[-16:]:
-            table.add_row(start, f"{number:,}", _bar(number, max(by_start.values())))
-        self._section(f"new lessons, by {self._facts['unit']}", table)
-
-    def _scores(self) -> None:
-        bins = self._facts["scores"]["bins"]
-        most = max((one["effective"] for one in bins), default=0)
-        table = _grid()
-        for one in bins:
-            if one["effective"] or one["claimed"]:
-                name = f"{one['from']:.2f}-{one['to']:.2f}"
-                authors = f" author's score of {one['claimed']:,}" if one["claimed"] else ""
-                table.add_row(
-                    name, f"{one['effective']:,}", _bar(one["effective"], most).append(authors, "dim")
-                )
-        self._section("scores", table)
-
-    def _adoption(self) -> None:
-        rows = self._facts["adoption"]
-        table = _grid()
-        for one in rows:
-            most = max(row["lessons"] for row in rows)
-            noun = "system" if one["systems"] == "1" else "systems"
-            table.add_row(f"{one['systems']} {noun}", f"{one['lessons']:,}", _bar(one["lessons"], most))
-        self._section("learned independently by", table)
-
-    def _links(self) -> None:
-        edges = sorted(self._facts["links"]["edges"], key=lambda edge: -edge["lessons"])[:12]
-        table = _grid()
-        for edge in edges:
-            used = f"{edge['used']:,} used" if edge["used"] else ""
-            who = f"{self._named(edge['source'])} → {self._named(edge['target'])}"
-            table.add_row(who, f"{edge['lessons']:,}", used)
-        self._section("who learned from whom", table)
-
-    def _top(self) -> None:
-        table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
-        table.add_column("score", justify="right")
-        table.add_column("id")
-        table.add_column("lesson", ratio=1, overflow="fold")
-        table.add_column("outcomes")
-        for one in self._facts["top"]:
-            outcomes = f"{one['worked']} / {one['failed']}" if one["worked"] or one["failed"] else ""
-            title = Text(one["title"])
-            if one["reads_like_instructions"]:
-                title.append(f"\n{SUSPICIOUS_TITLE}", style="bold red")
-            table.add_row(f"{one['effective']:.2f}", one["id"][:12], title, outcomes)
-        self._section("top lessons (outcomes: worked / failed)", table)
-
-    def _waiting(self) -> None:
-        table = _grid()
-        for one in self._facts["quarantine"]:
-            table.add_row(one["peer"], f"{one['records']:,}", one["reason"])
-        self._section("quarantine", table)
-
-    def _section(self, title: str, table: Table) -> None:
-        if table.row_count:
-            self._console.print()
-            self._console.print(Text(title, style="bold cyan"))
-            self._console.print(table)
+def _top(lessons: list[dict[str, Any]]) -> Table:
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
+    table.add_column("score", justify="right")
+    table.add_column("id")
+    table.add_column("lesson", ratio=1, overflow="fold")
+    table.add_column("outcomes")
+    for one in lessons:
+        outcomes = f"{one['worked']} / {one['failed']}" if one["worked"] or one["failed"] else ""
+        title = Text(one["title"])
+        if one["reads_like_instructions"]:
+            title.append(f"\n{SUSPICIOUS_TITLE}", style="bold red")
+        table.add_row(f"{one['effective']:.2f}", one["id"][:SHORT_ID], title, outcomes)
+    return table
 
 
 def _grid() -> Table:
@@ -225,6 +187,12 @@ def _grid() -> Table:
     return table
 
 
-def _bar(number: int, most: int) -> Text:
-    length = round(BAR * number / most) if most else 0
-    return Text("█" * max(length, 1 if number else 0), style="blue")
+def _bars(rows: Iterable[tuple[str, int]], notes: Sequence[str] = ()) -> Table:
+    """Names and numbers, each with a bar and a note."""
+    rows, table = [*rows], _grid()
+    most = max((number for _, number in rows), default=0)
+    for at, (name, number) in enumerate(rows):
+        length = max(round(BAR * number / most) if most else 0, 1 if number else 0)
+        bar = Text("█" * length, style="blue")
+        table.add_row(name, f"{number:,}", bar.append(notes[at], "dim") if notes else bar)
+    return table

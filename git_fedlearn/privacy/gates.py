@@ -87,8 +87,8 @@ def _tokens(least: int) -> str:
 
 
 def _numbers() -> Iterator[re.Pattern[str] | str]:
-    for number in ids.unannounced_numbers():
-        yield rf"{_NO_LETTER_BEFORE}(?:{number.pattern})(?:\z|[^A-Za-z0-9])"
+    numbers = "|".join(f"(?:{number.pattern})" for number in ids.unannounced_numbers())
+    yield rf"{_NO_LETTER_BEFORE}(?:{numbers})(?:\z|[^A-Za-z0-9])"
     yield from ids.announcing_words()
 
 

@@ -161,18 +161,21 @@ _DIGIT_RUN = lazy_pattern(
 )
 
 
-def around(pattern: re.Pattern[str], text: str, reach: int) -> Iterator[tuple[int, int]]:
-    """The spans of a text with `reach` characters before and after each match of the pattern, joined.
+def around(
+    pattern: re.Pattern[str], text: str, reach: int, before: int | None = None
+) -> Iterator[tuple[int, int]]:
+    """The spans of a text with `reach` characters after and `before` each match of the pattern, joined.
 
     So another pattern finds there what it finds in the whole text, if each of its matches touches one of
-    this pattern, and if that match and what its look-around sees are not longer than `reach`.
+    this pattern, and if that match and what its look-ahead sees are not longer than that.
     """
+    before = reach if before is None else before
     start = end = -1
     for hit in pattern.finditer(text):
-        if hit.start() - reach > end:
+        if hit.start() - before > end:
             if end >= 0:
                 yield start, end
-            start = max(hit.start() - reach, 0)
+            start = max(hit.start() - before, 0)
         end = hit.end() + reach
     if end >= 0:
         yield start, min(end, len(text))

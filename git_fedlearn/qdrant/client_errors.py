@@ -14,12 +14,11 @@ from git_fedlearn.qdrant.transport import LargeAnswerError, SlowAnswerError
 from git_fedlearn.repository.settings import hide_credentials
 
 if TYPE_CHECKING:
-    import grpc
     import httpx
     from qdrant_client.common import client_exceptions
     from qdrant_client.http import exceptions
 else:
-    grpc, httpx = (Lazy(name, "qdrant") for name in ("grpc", "httpx"))
+    httpx = Lazy("httpx", "qdrant")
     client_exceptions = Lazy("qdrant_client.common.client_exceptions", "qdrant")
     exceptions = Lazy("qdrant_client.http.exceptions", "qdrant")
 
@@ -47,7 +46,7 @@ def client_errors(place: str) -> Iterator[None]:
         yield
     except exceptions.UnexpectedResponse as error:
         raise _http_error(place, error) from error
-    except (exceptions.ResponseHandlingException, grpc.RpcError) as error:
+    except exceptions.ResponseHandlingException as error:
         raise _connection_error(place, error) from error
     except client_exceptions.QdrantException as error:
         asked = getattr(error, "retry_after_s", None)
@@ -97,11 +96,7 @@ def _too_much(place: str, code: str, message: str) -> TooMuchError | None:
     return error
 
 
-def _connection_error(
-    place: str, error: "exceptions.ResponseHandlingException | grpc.RpcError"
-) -> FedlearnError:
-    if isinstance(error, grpc.Call):
-        return _grpc_error(place, error)
+def _connection_error(place: str, error: "exceptions.ResponseHandlingException") -> FedlearnError:
     match getattr(error, "source", None):
         case ValueError() | RecursionError():
             return _foreign_answer(place)
@@ -113,21 +108,6 @@ def _connection_error(
         case SlowAnswerError() | httpx.ReadTimeout() | httpx.WriteTimeout() | httpx.PoolTimeout():
             return _slow_error(place)
     return _down_error(place, str(error))
-
-
-def _grpc_error(place: str, error: "grpc.Call") -> FedlearnError:
-    code = error.code().name
-    message = error.details() or code
-    too_much = _too_much(place, code, message)
-    if too_much:
-        return too_much
-    if code in ("UNAUTHENTICATED", "PERMISSION_DENIED"):
-        return _key_error(place, code)
-    if code == "DEADLINE_EXCEEDED":
-        return _slow_error(place)
-    if code == "UNAVAILABLE":
-        return _down_error(place, message)
-    return FedlearnError(f"{place}: the server answered {code}: {first_line(message)}")
 
 
 def _slow_error(place: str) -> FedlearnError:

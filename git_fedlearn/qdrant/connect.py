@@ -27,11 +27,8 @@ if TYPE_CHECKING:
 URL_KEY: Final = "fedlearn.qdrantUrl"
 FOLDER_KEY: Final = "fedlearn.qdrantFolder"
 CREDENTIAL_KEY: Final = "fedlearn.qdrantCredential"
-GRPC_KEY: Final = "fedlearn.qdrantGrpcPort"
 
 DEFAULT_COLLECTIONS: Final = (SKILLS_PATTERNS, ERROR_SOLUTIONS, BEST_PRACTICES)
-
-_MAX_PORT: Final = 65_535
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +74,7 @@ def open_store(repository: Repository, command: str) -> "Iterator[Store]":
     folder = git.find_config(FOLDER_KEY)
     if url:
         key = environment.get("QDRANT_API_KEY") or _find_credential(repository, url)
-        with open_server(url, key, _find_grpc_port(repository)) as server:
+        with open_server(url, key) as server:
             yield server
     elif folder:
         with open_local_folder(Path(folder).expanduser()) as local:
@@ -154,16 +151,6 @@ def _names(value: object, key: str) -> tuple[str, ...]:
     if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
         raise SettingsError(f"{SETTINGS_FILE}: `{key}` must contain lists of names")
     return tuple(value)
-
-
-def _find_grpc_port(repository: Repository) -> int | None:
-    """The gRPC port of the server, None to use REST. Raises SettingsError."""
-    text = repository.git.find_config(GRPC_KEY)
-    if text is None:
-        return None
-    if not text.isdecimal() or not 0 < int(text) <= _MAX_PORT:
-        raise SettingsError(f"git config {GRPC_KEY}: not a port", hint=f"git config {GRPC_KEY} 6334")
-    return int(text)
 
 
 def _find_credential(repository: Repository, url: str) -> str | None:

@@ -22,7 +22,6 @@ from git_fedlearn.core.collection_names import escape_name, known_name, unescape
 from git_fedlearn.errors import FedlearnError
 from git_fedlearn.extras import Lazy
 from git_fedlearn.qdrant.store import (
-    MAX_INTEGER,
     Point,
     PointId,
     Schema,
@@ -123,8 +122,6 @@ class EdgeStore:
 
 class EdgeCollection:
     """One open shard."""
-
-    max_integer = MAX_INTEGER
 
     def __init__(self, folder: Path, name: str, aliases: dict[str, str]) -> None:
         self.name = name

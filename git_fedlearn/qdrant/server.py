@@ -7,7 +7,6 @@ much, is asked for in smaller parts.
 
 # ruff: noqa: D102  the protocol says what the methods mean
 
-import json
 import math
 import warnings
 from collections.abc import Callable, Iterator, Sequence
@@ -22,7 +21,6 @@ from git_fedlearn.errors import FedlearnError
 from git_fedlearn.extras import Lazy, load_extra
 from git_fedlearn.qdrant.client_errors import TooMuchError, client_errors, first_line
 from git_fedlearn.qdrant.store import (
-    MAX_INTEGER,
     Point,
     PointId,
     Schema,
@@ -42,21 +40,9 @@ else:
     qdrant_client, models = (Lazy(name, "qdrant") for name in ("qdrant_client", "qdrant_client.models"))
     version_check = Lazy("qdrant_client.common.version_check", "qdrant")
 
-_GRPC_RETRIES: Final = {
-    "maxAttempts": 5,
-    "initialBackoff": "0.25s",
-    "maxBackoff": "20s",
-    "backoffMultiplier": 2,
-    "retryableStatusCodes": ["UNAVAILABLE", "RESOURCE_EXHAUSTED"],
-}
-"""https://grpc.io/docs/guides/retry/"""
 _SCROLL_PAGE: Final = 1000
 _LOCAL_SCROLL_PAGE: Final = 1_000_000
 """The local mode reads all points for each page, so it gets a single one."""
-
-_MAX_PROTOBUF_INTEGER: Final = 2**63 - 1
-"""gRPC sends integers in payloads as int64."""
-
 
 _Item = TypeVar("_Item")
 
@@ -141,7 +127,6 @@ class QdrantCollection:
         self._client = client
         self._place = place
         self._local = local
-        self.max_integer = _MAX_PROTOBUF_INTEGER if client.init_options.get("prefer_grpc") else MAX_INTEGER
         self._page = _LOCAL_SCROLL_PAGE if local else _SCROLL_PAGE
         schema = self.schema()
         self._vector, self._is_multi = schema.main, schema.main in schema.multi
@@ -286,10 +271,8 @@ def store_of_client(client: ClientLike) -> QdrantStore:
 
 
 @contextmanager
-def open_server(
-    url: str, key: str | None, grpc_port: int | None = None, patience: Patience | None = None
-) -> Iterator[QdrantStore]:
-    """Connect to a server, by gRPC if its port is given.
+def open_server(url: str, key: str | None, patience: Patience | None = None) -> Iterator[QdrantStore]:
+    """Connect to a server.
 
     Raises MissingExtraError, and SettingsError for a key that would be sent unencrypted.
     """
@@ -304,14 +287,6 @@ def open_server(
             api_key=key,
             timeout=math.ceil(patience.seconds),
             check_compatibility=False,
-            prefer_grpc=grpc_port is not None,
-            grpc_port=grpc_port or 0,
-            grpc_options={
-                "grpc.max_receive_message_length": patience.answer_bytes,
-                "grpc.service_config": json.dumps(
-                    {"methodConfig": [{"name": [{}], "retryPolicy": _GRPC_RETRIES}]}
-                ),
-            },
             transport=PatientTransport(url, patience),
         )
     store = QdrantStore(client, place)

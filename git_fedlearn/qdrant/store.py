@@ -96,8 +96,6 @@ class Collection(Protocol):
     """One collection of an open store."""
 
     name: str
-    max_integer: int
-    """The largest integer that a payload may contain."""
 
     def schema(self) -> Schema:
         """Vectors, payload indexes and aliases of the collection."""
@@ -163,18 +161,16 @@ def parse_point_id(value: Json) -> PointId | None:
     return None
 
 
-def storage_problem(value: Json, max_integer: int = MAX_INTEGER) -> str:
+def storage_problem(value: Json) -> str:
     """Why a store would change or refuse a value; empty if it would not."""
-    if isinstance(value, int) and not _MIN_INTEGER <= value <= max_integer:
-        return f"an integer of more than {max_integer.bit_length()} bits"
+    if isinstance(value, int) and not _MIN_INTEGER <= value <= MAX_INTEGER:
+        return "an integer of more than 64 bits"
     if isinstance(value, str):
         return "" if value.isascii() or _is_text(value) else "a lone surrogate"
     if isinstance(value, dict):
-        return next(
-            (why for item in (*value, *value.values()) if (why := storage_problem(item, max_integer))), ""
-        )
+        return next((why for item in (*value, *value.values()) if (why := storage_problem(item))), "")
     if isinstance(value, list):
-        return next((why for item in value if (why := storage_problem(item, max_integer))), "")
+        return next((why for item in value if (why := storage_problem(item))), "")
     return ""
 
 

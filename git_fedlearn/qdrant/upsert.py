@@ -23,7 +23,6 @@ from git_fedlearn.qdrant.expected import RecordFile, digest
 from git_fedlearn.qdrant.store import (
     BATCH,
     BATCH_BYTES,
-    MAX_INTEGER,
     Admit,
     Collection,
     Point,
@@ -111,7 +110,6 @@ class _Import:
         is_rehearsal: bool = False,
     ) -> None:
         self._collection = collection
-        self._max_integer = collection.max_integer if collection else MAX_INTEGER
         self._expected = expected
         self._builder = builder
         self._progress = progress or (lambda _done, _all: None)
@@ -154,7 +152,7 @@ class _Import:
                 continue
             ours = self._find_expected(stored)
             if ours:
-                payload = _updated(point.payload, stored, ours, self._max_integer)
+                payload = _updated(point.payload, stored, ours)
                 changed += [Point(point.id, payload)] if payload else []
             elif self._expected.retracted(stored.id) >= stored.gen:
                 retracted.append(point.id)
@@ -194,7 +192,7 @@ class _Import:
                 if digest(record.form) in self._present:
                     continue
                 payload = _payload(record.fields)
-                problem = storage_problem(payload, self._max_integer)
+                problem = storage_problem(payload)
                 if problem:
                     self._done.faults.append(RejectedRecord(record.id, f"Qdrant cannot store it: {problem}"))
                 else:
@@ -228,7 +226,7 @@ class _Import:
         ]
 
 
-def _updated(payload: JsonObject, stored: Record, ours: Record, max_integer: int) -> "JsonObject | None":
+def _updated(payload: JsonObject, stored: Record, ours: Record) -> "JsonObject | None":
     """The payload joined with our record, None if that changes nothing.
 
     Volatile fields (uses, times) of the store are kept, unless our record has a higher score.
@@ -237,7 +235,7 @@ def _updated(payload: JsonObject, stored: Record, ours: Record, max_integer: int
     if score_of(stored.fields) >= score_of(ours.fields):
         joined = {**joined, **{key: value for key, value in stored.fields.items() if is_volatile(key)}}
     updated = {**payload, **_payload(joined)}
-    if storage_problem(updated, max_integer) or format_value(make_record({**updated}).fields) == format_value(
+    if storage_problem(updated) or format_value(make_record({**updated}).fields) == format_value(
         stored.fields
     ):
         return None

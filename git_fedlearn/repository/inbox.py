@@ -149,11 +149,9 @@ class Inbox:
 
     def decide_records(self, records: Iterable[QuarantinedRecord], decision: str) -> None:
         """Remove records from quarantine, with a decision."""
-        by_peer: dict[str, set[str]] = {}
-        for record in records:
-            by_peer.setdefault(record.peer, set()).add(record.key)
-        for peer, keys in by_peer.items():
-            self._peer(peer).decide(keys, decision)
+        records = [*records]
+        for peer in {record.peer for record in records}:
+            self._peer(peer).decide((one for one in records if one.peer == peer), decision)
 
     def forget_peer(self, peer: str) -> None:
         """Remove the records of a peer, and the decisions about them."""
@@ -171,9 +169,9 @@ class Inbox:
         """The decisions about samples, by key: ACCEPTED, EDITED or DROPPED."""
         return self._samples.decisions()
 
-    def decide_samples(self, keys: Iterable[str], decision: str | None) -> None:
+    def decide_samples(self, samples: Iterable[DoubtfulSample], decision: str | None) -> None:
         """Remove samples; without a decision they may become pending again."""
-        self._samples.decide(keys, decision)
+        self._samples.decide(samples, decision)
 
     def retractions(self) -> list[ProposedRetraction]:
         """The proposed retractions, oldest first."""
@@ -193,9 +191,9 @@ class Inbox:
         """Whether a proposal to retract this record was dropped."""
         return identifier in self._retractions.decisions()
 
-    def decide_retractions(self, ids: Iterable[RecordId], decision: str | None) -> None:
+    def decide_retractions(self, proposed: Iterable[ProposedRetraction], decision: str | None) -> None:
         """Remove proposals; without a decision they may be proposed again."""
-        self._retractions.decide(ids, decision)
+        self._retractions.decide(proposed, decision)
 
     def drafts(self) -> list[DraftedLesson]:
         """The drafted lessons, oldest first."""
@@ -205,9 +203,9 @@ class Inbox:
         """Add a draft; False if it is pending, was decided on, or there are too many."""
         return bool(self._drafts.add([drafted])[1])
 
-    def decide_drafts(self, ids: Iterable[RecordId], decision: str) -> None:
+    def decide_drafts(self, drafts: Iterable[DraftedLesson], decision: str) -> None:
         """Remove drafts, with a decision."""
-        self._drafts.decide(ids, decision)
+        self._drafts.decide(drafts, decision)
 
     def distinct_lessons(self) -> list[frozenset[RecordId]]:
         """Groups of lessons that a person decided are not duplicates of each other."""
@@ -215,7 +213,7 @@ class Inbox:
 
     def keep_distinct(self, ids: Iterable[RecordId]) -> None:
         """Store the decision that these lessons are not duplicates of each other."""
-        self._duplicates.decide([" ".join(sorted(ids))], DROPPED)
+        self._duplicates.remember([" ".join(sorted(ids))], DROPPED)
 
     def repeats(self) -> list[NearRepeat]:
         """The near duplicates found when lessons were recorded: both live, and nobody decided on them."""
@@ -247,7 +245,9 @@ class Inbox:
 
     def add_repeats(self, arrived: Iterable[NearRepeat]) -> None:
         """Add near duplicates, as many as can be stored."""
-        self._duplicates.decide(self._duplicates.items().keys() - {one.key for one in self.repeats()}, None)
+        found = {one.key for one in self.repeats()}
+        settled = [one for key, one in self._duplicates.items().items() if key not in found]
+        self._duplicates.decide(settled, None)
         self._duplicates.add(arrived)
 
     def _peer(self, name: str) -> "_Queue[QuarantinedRecord]":
@@ -282,15 +282,17 @@ class _Queue(Generic[Item]):
             self._write_items([*known.values(), *kept.values()])
         return len(fresh), len(kept)
 
-    def decide(self, keys: Iterable[str], decision: str | None) -> None:
+    def decide(self, items: Iterable[Item], decision: str | None) -> None:
         """Remove items, and store the decision about them if there is one."""
-        gone = set(keys)
+        gone = set(map(_key_of, items))
         if decision:
-            decided = json.dumps(self.decisions() | dict.fromkeys(gone, decision), indent=0, sort_keys=True)
-            self._write(self._decided, decided)
-        known = self.items()
-        if not gone.isdisjoint(known):
-            self._write_items([item for key, item in known.items() if key not in gone])
+            self.remember(gone, decision)
+        self._write_items([item for key, item in self.items().items() if key not in gone])
+
+    def remember(self, keys: Iterable[str], decision: str) -> None:
+        """Store decisions."""
+        decided = json.dumps(self.decisions() | dict.fromkeys(keys, decision), indent=0, sort_keys=True)
+        self._write(self._decided, decided)
 
     def decisions(self) -> dict[str, str]:
         """The decisions by key; none if the file is damaged."""

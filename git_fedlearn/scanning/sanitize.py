@@ -12,8 +12,8 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from git_fedlearn.core.canonical import InvalidJsonError, Json, JsonObject, format_value, parse_value
-from git_fedlearn.core.layout import FileKind, SetName, find_set, is_data_file, kind_of
+from git_fedlearn.core.canonical import Json, JsonObject, format_value
+from git_fedlearn.core.layout import SetName, find_set, is_data_file
 from git_fedlearn.core.record import NotARecordError, Record, claimed_id, make_record
 from git_fedlearn.core.record_set import canonical_set, split_lines
 from git_fedlearn.privacy.engine import PrivacyEngine
@@ -147,48 +147,34 @@ def sanitize_files(
     for path in tree.paths() if paths is None else paths:
         if not is_data_file(path) or not tree.is_file(path):
             continue
-        if not path.endswith(SUFFIXES):
-            _sanitize_text(repository, engine, path, cleaned)
+        data, found = tree.read(path), find_set(path)
+        if found:
+            kinds = _sanitize_set(repository, engine, found[0], data)
         else:
-            _sanitize_file(repository, engine, path, cleaned)
+            clean, kinds = redact_file(engine, path, data, is_json=path.endswith(SUFFIXES))
+            if kinds:
+                write_file(repository.top / path, clean)
+        if kinds:
+            cleaned.paths.append(path)
+            cleaned.redacted.update(kinds)
     return cleaned
 
 
-def _sanitize_text(repository: Repository, engine: PrivacyEngine, path: str, cleaned: SanitizeResult) -> None:
-    redacted = redact_file(engine, path, WorkTree(repository.top).read(path), is_json=False)
-    if redacted.kinds:
-        cleaned.paths.append(path)
-        cleaned.redacted.update(redacted.kinds)
-        write_file(repository.top / path, redacted.data)
-
-
-def _sanitize_file(repository: Repository, engine: PrivacyEngine, path: str, cleaned: SanitizeResult) -> None:
-    data = WorkTree(repository.top).read(path)
-    lines = split_lines(data) if path.endswith(".jsonl") else [data]
-    has_records = kind_of(path) in (FileKind.RECORD_SET, FileKind.SNAPSHOT)
+def _sanitize_set(repository: Repository, engine: PrivacyEngine, name: SetName, data: bytes) -> Counter[str]:
+    """Redact the lines of one file of a record set; returns the findings by kind."""
     clean: dict[bytes, CleanLine] = {}
-    for line in dict.fromkeys(lines):
-        found, kinds = clean_line(engine, line, has_records=has_records)
+    kinds: Counter[str] = Counter()
+    for line in dict.fromkeys(split_lines(data)):
+        found, some = clean_line(engine, line, has_records=True)
         if found:
             clean[line] = found
-            cleaned.redacted.update(kinds)
+            kinds.update(some)
     if clean:
-        cleaned.paths.append(path)
-        _rewrite(repository, path, lines, clean)
-
-
-def _rewrite(repository: Repository, path: str, lines: list[bytes], clean: dict[bytes, CleanLine]) -> None:
-    found = find_set(path)
-    if found:
         replaced = [line.replaced for line in clean.values() if line.replaced]
         trees = earlier_trees(repository, repository.objects, history=False) if replaced else []
-        tombstones = tombstones_of(repository, found[0], replaced, trees)
-        sets = repository.sets
-        sets.replace(found[0], clean.keys(), [*(line.line for line in clean.values()), *tombstones])
-        return
-    rewritten = b"".join([(clean[line].line if line in clean else line) + b"\n" for line in lines])
-    is_snapshot = kind_of(path) is FileKind.SNAPSHOT
-    write_file(repository.top / path, canonical_set(rewritten) if is_snapshot else rewritten)
+        tombstones = tombstones_of(repository, name, replaced, trees)
+        repository.sets.replace(name, clean.keys(), [*(line.line for line in clean.values()), *tombstones])
+    return kinds
 
 
 def tombstones_of(
@@ -211,29 +197,15 @@ def clean_line(
 ) -> tuple[CleanLine | None, Counter[str]]:
     """The redacted line, a record if the file has records, and its findings by kind; None without any."""
     record = find_record(line) if has_records else None
-    return _clean_record(engine, record) if record else _clean_text(engine, line)
-
-
-def _clean_record(engine: PrivacyEngine, record: Record) -> tuple[CleanLine | None, Counter[str]]:
+    if not record:
+        kinds = Counter[str]()
+        clean = _redact(engine, Passage("", 1, line, is_json=True), kinds)
+        return None if clean is None else CleanLine(clean, None), kinds
     fields, found = sanitize_fields(engine, record.fields)
     if not found:
         return None, Counter()
     try:
-        clean = make_record(fields)
+        redacted = make_record(fields)
     except NotARecordError:
         return CleanLine(format_value(fields), record), found
-    return CleanLine(clean.line, record if clean.id != record.id else None), found
-
-
-def _clean_text(engine: PrivacyEngine, line: bytes) -> tuple[CleanLine | None, Counter[str]]:
-    try:
-        value: Json = parse_value(line)
-    except InvalidJsonError:
-        value = None
-    sanitized = engine.sanitize(line.decode("utf-8", "replace") if value is None else value)
-    found = Counter(finding.kind for finding in sanitized.findings)
-    if not found:
-        return None, found
-    if value is None and isinstance(sanitized.value, str):
-        return CleanLine(sanitized.value.encode("utf-8", "replace"), None), found
-    return CleanLine(format_value(sanitized.value), None), found
+    return CleanLine(redacted.line, record if redacted.id != record.id else None), found

@@ -8,14 +8,16 @@ from systems import System, World
 A = "sys-aaaaaaaaaa"
 
 
-@pytest.fixture
-def sender(world: World) -> System:
+def _sender(sender: System) -> None:
     """A system with one lesson in a commit of its own."""
-    sender = world.system("sender")
     sender.git("config", "fedlearn.system", A)
     sender.add("skills-patterns", {"pattern": "from afar", "value_score": 0.9})
     sender.commit()
-    return sender
+
+
+@pytest.fixture
+def sender(world: World) -> System:
+    return world.system("sender", _sender)
 
 
 @pytest.fixture

@@ -22,14 +22,16 @@ TOP = Path(__file__).parents[2]
 SETS = ["skills-patterns", "error-solutions", "best-practices", "fine-tuning"]
 
 
-@pytest.fixture
-def learned(world: World) -> System:
+def _learned(one: System) -> None:
     """A repository with a peer, a lesson and a retracted one."""
-    one = world.system("one")
     one.add("best-practices", {"title": "Pin the channel: always"}, {"title": "Do not"})
     one.fedlearn("retract", ident(one, "Do not"), "--reason", "wrong")
     one.fedlearn("remote", "add", "friend", "https://example.org/lessons.git")
-    return one
+
+
+@pytest.fixture
+def learned(world: World) -> System:
+    return world.system("one", _learned)
 
 
 def ident(system: System, title: str) -> str:

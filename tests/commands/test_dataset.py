@@ -45,11 +45,14 @@ CALL: dict[str, Any] = {
 }
 
 
-@pytest.fixture
-def filled(system: System) -> System:
+def _filled(system: System) -> None:
     system.git("config", "fedlearn.system", "sys-abcde23456")
     system.add("fine-tuning", *SAMPLES[:3], CHAT, CALL)
-    return system
+
+
+@pytest.fixture
+def filled(world: World) -> System:
+    return world.system("one", _filled)
 
 
 def lines(path: Path) -> list[dict[str, Any]]:

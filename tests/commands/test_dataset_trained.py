@@ -20,8 +20,7 @@ def chat(question: str, answer: str) -> dict[str, Any]:
     return {"messages": messages, "value_score": 0.9}
 
 
-@pytest.fixture
-def trained(system: System) -> System:
+def _trained(system: System) -> None:
     """A model was trained on v0.1.0, which has a sample of its own and one that a lesson makes, too."""
     system.git("config", "fedlearn.system", OWN)
     system.add("error-solutions", FIX)
@@ -35,7 +34,11 @@ def trained(system: System) -> System:
     done = system.fedlearn("dataset", "trained", "qwen-lessons", "--version", "v0.1.0")
     assert done.out == "recorded: qwen-lessons (v0.1.0, 2026-05-28, this system), trained on 3 lessons\n"
     system.commit("through the hooks")
-    return system
+
+
+@pytest.fixture
+def trained(world: World) -> System:
+    return world.system("one", _trained)
 
 
 def identifier(system: System, name: str, word: str) -> str:

@@ -4,10 +4,8 @@ import pytest
 from systems import System, World
 
 
-@pytest.fixture
-def one(world: World) -> System:
+def _one(one: System) -> None:
     """Three lessons committed; one raised, one retracted and one new in the work tree."""
-    one = world.system("one")
     one.git("config", "fedlearn.system", "sys-aaaaaaaaaa")
     one.add(
         "skills-patterns",
@@ -19,7 +17,11 @@ def one(world: World) -> System:
     one.add("skills-patterns", {"pattern": "raised", "value_score": 0.9})
     one.fedlearn("retract", identifier(one, "wrong"), "--reason", "outdated")
     one.add("error-solutions", {"error_type": "E", "error_message": "m", "solution": "s", "value_score": 0.8})
-    return one
+
+
+@pytest.fixture
+def one(world: World) -> System:
+    return world.system("one", _one)
 
 
 def identifier(system: System, pattern: str) -> str:

@@ -16,11 +16,14 @@ LESSONS: list[JsonObject] = [
 ]
 
 
-@pytest.fixture
-def learned(system: System) -> System:
+def _learned(system: System) -> None:
     system.git("config", "fedlearn.system", "sys-aaaaaaaaaa")
     system.add("error-solutions", *LESSONS)
-    return system
+
+
+@pytest.fixture
+def learned(world: World) -> System:
+    return world.system("one", _learned)
 
 
 def counts(system: System, *arguments: str, code: int = 0) -> dict[str, int]:

@@ -8,7 +8,7 @@ import sys
 import pytest
 from mcp_agent import Agent, serve
 from privacy.private_samples import github_token
-from systems import System
+from systems import System, World
 
 from git_fedlearn.agents.rendering import NOTICE, SUSPICIOUS
 
@@ -20,8 +20,7 @@ HOSTILE = {
 }
 
 
-@pytest.fixture
-def learned(system: System) -> System:
+def _learned(system: System) -> None:
     system.git("config", "fedlearn.system", OWN)
     system.add(
         "error-solutions",
@@ -32,7 +31,11 @@ def learned(system: System) -> System:
     system.fedlearn("verify", "--fix")
     system.git("add", "--all")
     system.git("commit", "--quiet", "--no-verify", "--message", "by a program without our hooks")
-    return system
+
+
+@pytest.fixture
+def learned(world: World) -> System:
+    return world.system("one", _learned)
 
 
 def test_an_agent_finds_records_judges_and_proposes(learned: System) -> None:

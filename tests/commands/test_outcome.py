@@ -10,12 +10,15 @@ OWN = "sys-aaaaaaaaaa"
 FILE = f"data/outcomes/{OWN}.jsonl"
 
 
-@pytest.fixture
-def learned(system: System) -> System:
+def _learned(system: System) -> None:
     system.git("config", "fedlearn.system", OWN)
     system.add("best-practices", {"title": "pin the channel", "description": "always", "value_score": 0.9})
     system.commit()
-    return system
+
+
+@pytest.fixture
+def learned(world: World) -> System:
+    return world.system("one", _learned)
 
 
 def only_id(system: System) -> str:

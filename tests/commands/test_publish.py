@@ -68,14 +68,17 @@ def hub(world: World) -> System:
     return world.bare("community.git")
 
 
+def _three_lessons(made: System) -> None:
+    made.add("best-practices", WAIT, PIN, OURS)
+    made.commit("a private message")
+
+
 @pytest.fixture
 def one(world: World, hub: System) -> System:
     """A system with an origin of its own, three lessons, and the community as a peer."""
-    own, made = world.bare("own.git"), world.system("one")
+    own, made = world.bare("own.git"), world.system("one", _three_lessons)
     made.git("remote", "add", "origin", str(own.path))
     made.fedlearn("remote", "add", "community", str(hub.path))
-    made.add("best-practices", WAIT, PIN, OURS)
-    made.commit("a private message")
     made.git("-c", "core.hooksPath=/dev/null", "push", "--quiet", "-u", "origin", "main")
     return made
 

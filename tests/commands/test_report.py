@@ -4,7 +4,7 @@ import json
 import re
 
 import pytest
-from systems import EPOCH, System
+from systems import EPOCH, System, World
 
 OWN, OTHER, THIRD = "sys-aaaaaaaaaa", "sys-bbbbbbbbbb", "sys-cccccccccc"
 
@@ -13,8 +13,7 @@ def lesson(text: str, first: str, *seen: str, **more: object) -> dict[str, objec
     return {"query": text, "response": f"so {text}", "_first_seen": first, "_seen_by": [*seen], **more}
 
 
-@pytest.fixture
-def federation(system: System) -> System:
+def _federation(system: System) -> None:
     system.git("config", "fedlearn.system", OWN)
     system.add(
         "skills-patterns",
@@ -28,7 +27,11 @@ def federation(system: System) -> System:
     system.fedlearn("outcome", by_text["two"], "--worked")
     system.fedlearn("outcome", by_text["three"], "--failed")
     system.commit(f"sync\n\nFedlearn-System: {OTHER}")
-    return system
+
+
+@pytest.fixture
+def federation(world: World) -> System:
+    return world.system("one", _federation)
 
 
 def test_the_figures_add_up(federation: System) -> None:

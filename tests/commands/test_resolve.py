@@ -1,14 +1,13 @@
 """`git fedlearn resolve`: merges in which the driver did not run, finished without losing a line."""
 
 import pytest
-from systems import System
+from systems import System, World
 
 SET = "data/patterns/skills-patterns.jsonl"
 BEST = "data/patterns/best-practices.jsonl"
 
 
-@pytest.fixture
-def undriven(system: System) -> System:
+def _undriven(system: System) -> None:
     """A clone without hooks and driver, with branches `main` and `side` that both learned something."""
     system.add("skills-patterns", {"title": "base"})
     system.add("best-practices", {"title": "base"})
@@ -24,7 +23,11 @@ def undriven(system: System) -> System:
     for name in ("skills-patterns", "best-practices"):
         system.add(name, {"title": "main"})
     system.commit("main")
-    return system
+
+
+@pytest.fixture
+def undriven(world: World) -> System:
+    return world.system("one", _undriven)
 
 
 def titles(system: System, name: str = "skills-patterns") -> set[str]:

@@ -19,8 +19,7 @@ def lesson(end: str, **more: Any) -> dict[str, Any]:
     return {"query": "How do I fix a denial?", "response": f"{TEXT} {end}", **more}
 
 
-@pytest.fixture
-def filled(system: System) -> System:
+def _filled(system: System) -> None:
     system.git("config", "fedlearn.system", "sys-aaaaaaaaaa")
     system.add(
         "skills-patterns",
@@ -28,7 +27,11 @@ def filled(system: System) -> System:
         lesson("Once more.", value_score=0.9),
         {"query": "How do I list units?", "response": "systemctl list-units", "value_score": 0.7},
     )
-    return system
+
+
+@pytest.fixture
+def filled(world: World) -> System:
+    return world.system("one", _filled)
 
 
 def ids(system: System) -> dict[float, str]:

@@ -32,14 +32,17 @@ def log(here: System, *numbers: int) -> None:
     here.write("logs/telemetry/aidb-events.jsonl", lines.encode())
 
 
-@pytest.fixture
-def team(world: World) -> tuple[System, System]:
-    """A system that learned four lessons and pushed them, and a member with the same upstream."""
-    hub, here = world.bare("hub"), world.system("here")
-    here.git("remote", "add", "origin", str(hub.path))
+def _learn_four(here: System) -> None:
     (here.path / ".git/info/exclude").write_text("logs\n")
     log(here, 1, 2, 3, 4)
     here.fedlearn("sync", "--source", "logs", "--commit")
+
+
+@pytest.fixture
+def team(world: World) -> tuple[System, System]:
+    """A system that learned four lessons and pushed them, and a member with the same upstream."""
+    hub, here = world.bare("hub"), world.system("here", _learn_four)
+    here.git("remote", "add", "origin", str(hub.path))
     here.git("push", "--quiet", "--set-upstream", "origin", "main")
     return here, world.clone(hub, "evil")
 

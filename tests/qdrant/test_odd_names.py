@@ -19,16 +19,18 @@ def note(name: str) -> JsonObject:
     return {"text": f"what the collection number {NAMES.index(name)} says"}
 
 
-@pytest.fixture
-def exported(world: World) -> System:
+def _exported(one: System) -> None:
     """A system that exported a collection of each name."""
-    one = world.system("one")
     for number, name in enumerate(NAMES):
         fill(one, name, {number: note(name)})
     answer = one.fedlearn("export", "--all")
     assert answer.out.count("1 lesson added") == len(NAMES)
     one.commit()
-    return one
+
+
+@pytest.fixture
+def exported(world: World) -> System:
+    return world.system("one", _exported)
 
 
 def test_each_has_a_file_that_any_file_system_can_hold(exported: System) -> None:

@@ -98,17 +98,3 @@ def test_tls_is_checked_against_the_certificates_that_this_machine_trusts(
         assert "certificate verify failed" in refused
         monkeypatch.setenv("SSL_CERT_FILE", str(certificate[0]))
         assert "nothing to export" in system.fedlearn("export").err
-
-
-def test_grpc_is_used_where_a_port_for_it_is_set(system: System) -> None:
-    system.environment["QDRANT_URL"] = "http://127.0.0.1:1"
-    system.git("config", "fedlearn.qdrantGrpcPort", "1")
-    refused = system.fedlearn("export", code=3).err
-    assert refused.startswith("error: http://127.0.0.1:1: cannot be reached: ")
-    assert "ipv4:127.0.0.1:1" in refused
-    system.git("config", "fedlearn.qdrantGrpcPort", "yes")
-    refused = system.fedlearn("export", code=3).err
-    assert refused == (
-        "error: git config fedlearn.qdrantGrpcPort: not a port\n"
-        "hint: git config fedlearn.qdrantGrpcPort 6334\n"
-    )

@@ -67,7 +67,7 @@ def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
     elif request.param == "rest-with-faults":
         served = Served(limit=100, says_limit=False, fault=now_and_then)
         patience = Patience(tries=4, pause=0.001)
-        with rest_server(tmp_path / "served", served) as url, open_server(url, None, None, patience) as rest:
+        with rest_server(tmp_path / "served", served) as url, open_server(url, None, patience) as rest:
             yield rest
     elif not SERVER:
         pytest.skip("the contract of a Qdrant SERVER did not run: FEDLEARN_TEST_QDRANT_URL is not set")
@@ -308,5 +308,4 @@ def test_point_ids(value: int | str | None, point: PointId | None) -> None:
 def test_what_qdrant_would_change_is_known_beforehand() -> None:
     assert all(storage_problem({**payload}) == "" for payload in PAYLOADS.values())
     assert storage_problem({"a": [2**64]}) == "an integer of more than 64 bits"
-    assert storage_problem({"a": [2**63]}, 2**63 - 1) == "an integer of more than 63 bits"
     assert storage_problem({"a": {"\ud800": 1}}) == "a lone surrogate"

@@ -1,6 +1,7 @@
 """The inbox: what was put there comes back byte for byte, damage costs one item, and decisions hold."""
 
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -64,10 +65,10 @@ def test_what_was_decided_does_not_wait_again(inbox: Inbox) -> None:
     assert inbox.add_records("friend", [record("a"), record("b")]) == 0
     assert inbox.records() == [record("b")]
     inbox.add_samples([SAMPLE])
-    inbox.decide_samples(["aa"], DROPPED)
+    inbox.decide_samples([SAMPLE], DROPPED)
     assert (inbox.samples(), inbox.sample_decisions()) == ([], {"aa": DROPPED})
     inbox.add_retraction(retraction(1))
-    inbox.decide_retractions([retraction(1).id], DROPPED)
+    inbox.decide_retractions([retraction(1)], DROPPED)
     assert (inbox.retractions(), inbox.dropped_retraction(retraction(1).id)) == ([], True)
     inbox.keep_distinct([retraction(2).id, retraction(1).id])
     assert inbox.distinct_lessons() == [frozenset({retraction(1).id, retraction(2).id})]
@@ -77,7 +78,7 @@ def test_a_damaged_line_costs_its_item_only(inbox: Inbox, folder: Path) -> None:
     inbox.add_records("friend", [record("a"), record("b")])
     inbox.add_samples([SAMPLE])
     inbox.add_retraction(retraction(1))
-    inbox.decide_samples(["other"], DROPPED)
+    inbox.decide_samples([replace(SAMPLE, key="other")], DROPPED)
     for name in ("peers/friend", "samples", "retractions"):
         file = folder / f"{name}.jsonl"
         file.write_bytes(b'\xff\n[]\n{}\n{"key":1}\n\n' + file.read_bytes() + b'{"key":')

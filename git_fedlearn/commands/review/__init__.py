@@ -252,14 +252,11 @@ def _find_items(context: Context, scope: ReviewScope) -> FoundItems:
     """Read the inbox, and search for duplicates if they are chosen."""
     inbox = Inbox(context.repository)
     found = FoundItems([], [])
-    if PendingRecord in scope.kinds:
-        found.items.extend(PendingRecord(context, record) for record in inbox.records(scope.peer))
-    if PendingSample in scope.kinds:
-        found.items.extend(PendingSample(context, sample) for sample in inbox.samples())
-    if PendingRetraction in scope.kinds:
-        found.items.extend(PendingRetraction(context, proposed) for proposed in inbox.retractions())
-    if PendingDraft in scope.kinds:
-        found.items.extend(PendingDraft(context, drafted) for drafted in inbox.drafts())
+    for kind in WAITING_KINDS:
+        if kind in scope.kinds:
+            found.items.extend(kind(context, one) for one in kind.pending(inbox))
+    if scope.peer:
+        found.items[:] = [one for one in found.items if one.item.peer == scope.peer]
     if PendingCluster in scope.kinds:
         sets = context.data_repository.sets
         names = [scope.set_name] if scope.set_name else sets.names()

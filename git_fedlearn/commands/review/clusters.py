@@ -30,7 +30,8 @@ class PendingCluster(PendingItem):
 
     def __init__(self, context: Context, name: SetName, cluster: Cluster) -> None:
         self.ids = sorted([cluster.best.id, *(similar.record.id for similar in cluster.weaker)])
-        super().__init__(context, xxh3_64_hexdigest(" ".join(self.ids).encode()))
+        self.context = context
+        self.key = xxh3_64_hexdigest(" ".join(self.ids).encode())
         self.name = name
         self.cluster = cluster
 

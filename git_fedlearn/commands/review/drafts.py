@@ -13,7 +13,7 @@ from git_fedlearn.core.layout import SetName
 from git_fedlearn.core.record import NotARecordError
 from git_fedlearn.federation.injection import is_suspicious
 from git_fedlearn.learn.pending import read_pending, write_pending
-from git_fedlearn.repository.inbox import ACCEPTED, DROPPED, DraftedLesson, Inbox
+from git_fedlearn.repository.inbox import ACCEPTED, DraftedLesson, Inbox
 from git_fedlearn.repository.ledger import Ledger
 
 
@@ -23,25 +23,24 @@ class PendingDraft(PendingItem):
     kind = "drafts"
     noun = "draft"
     unit = "draft"
-
-    def __init__(self, context: Context, drafted: DraftedLesson) -> None:
-        super().__init__(context, drafted.id)
-        self.drafted = drafted
+    pending = Inbox.drafts
+    decide = Inbox.decide_drafts
+    item: DraftedLesson
 
     @property
     def fields(self) -> JsonObject:
         """The lesson."""
-        value = parse_value(self.drafted.line.encode("utf-8"))
+        value = parse_value(self.item.line.encode("utf-8"))
         return value if isinstance(value, dict) else {}
 
     def row(self) -> str:
         """Set, day, and the start of the lesson."""
-        return f"{self.drafted.set}  {self.drafted.since}  {ascii(marked_headline(self.fields))[1:-1]}"
+        return f"{self.item.set}  {self.item.since}  {ascii(marked_headline(self.fields))[1:-1]}"
 
     def describe(self, *, reveal: bool = False) -> str:  # noqa: ARG002  drafts were redacted on arrival
         """The lesson, and known lessons that say something similar."""
-        lines = [f"key     {self.key}", f"set     {self.drafted.set}", f"since   {self.drafted.since}"]
-        for identifier in self.drafted.near:
+        lines = [f"key     {self.key}", f"set     {self.item.set}", f"since   {self.item.since}"]
+        for identifier in self.item.near:
             lines += [
                 f"similar {identifier[:SHORT_ID]}  {name}: {ascii(marked_headline(record.fields))[1:-1]}"
                 for name, record in self.context.data_repository.sets.find(identifier)
@@ -56,16 +55,12 @@ class PendingDraft(PendingItem):
         """The lesson, its set and day, and the ids of similar lessons."""
         return {
             "key": self.key,
-            "set": self.drafted.set,
-            "since": self.drafted.since,
-            "near_duplicates": [*self.drafted.near],
+            "set": self.item.set,
+            "since": self.item.since,
+            "near_duplicates": [*self.item.near],
             "record": self.fields,
             "reads_like_instructions": is_suspicious(self.fields),
         }
-
-    def is_pending(self) -> bool:
-        """Whether it is still undecided."""
-        return self.drafted in Inbox(self.context.repository).drafts()
 
     @classmethod
     def accept(cls, context: Context, items: Sequence[Self]) -> Accepted:
@@ -80,20 +75,14 @@ class PendingDraft(PendingItem):
                 context.print_error(f"error: {item.key[:SHORT_ID]}: {error}; cannot be accepted")
                 refused.append(item.key)
             else:
-                lines.setdefault(item.drafted.set, []).append(record.line)
+                lines.setdefault(item.item.set, []).append(record.line)
         with repository.lock("review"):
             for name, made in lines.items():
                 Ledger(repository).add(made)
                 repository.sets.join(name, made)
                 pending = read_pending(repository, repository.sets).get(name, [])
                 write_pending(repository, {name: [*pending, *made]})
-            Inbox(repository).decide_drafts([item.drafted.id for item in items], ACCEPTED)
+            Inbox(repository).decide_drafts([item.item for item in items], ACCEPTED)
         number = len(items) - len(refused)
         said = (f"accepted {count(number, 'draft')}",) if number else ()
         return Accepted(number, tuple(refused), said)
-
-    @classmethod
-    def drop(cls, context: Context, items: Sequence[Self]) -> None:
-        """Do not learn the lessons, and do not draft them again."""
-        with context.repository.lock("review"):
-            Inbox(context.repository).decide_drafts([item.drafted.id for item in items], DROPPED)

@@ -2,8 +2,8 @@
 
 import json
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
-from typing import ClassVar, Final, NamedTuple, Self
+from collections.abc import Callable, Sequence
+from typing import Any, ClassVar, Final, NamedTuple, Self
 
 from git_fedlearn.console.context import Context
 from git_fedlearn.console.words import SHORT_ID, SUSPICIOUS, count, marked_headline
@@ -54,10 +54,15 @@ class PendingItem(ABC):
     noun: ClassVar[str]
     unit: ClassVar[str]
     """What is counted of its kind."""
+    pending: ClassVar[Callable[[Inbox], Sequence[Any]]]
+    """What is in the inbox of its kind."""
+    decide: ClassVar[Callable[[Inbox, list[Any], str], None]]
+    """Removes items of its kind from the inbox."""
 
-    def __init__(self, context: Context, key: str) -> None:
+    def __init__(self, context: Context, item: Any) -> None:  # noqa: ANN401  what the inbox has of its kind
         self.context = context
-        self.key = key
+        self.item = item
+        self.key: str = item.key if hasattr(item, "key") else item.id
 
     @property
     def choices(self) -> tuple[str, ...]:
@@ -76,9 +81,9 @@ class PendingItem(ABC):
     def to_json(self) -> JsonObject:
         """The whole item for programs, redacted."""
 
-    @abstractmethod
     def is_pending(self) -> bool:
         """Whether it is still undecided."""
+        return self.item in type(self).pending(Inbox(self.context.repository))
 
     @classmethod
     @abstractmethod
@@ -86,9 +91,10 @@ class PendingItem(ABC):
         """Apply what the items propose, without private data."""
 
     @classmethod
-    @abstractmethod
     def drop(cls, context: Context, items: Sequence[Self]) -> None:
         """Reject items, for this clone and permanently."""
+        with context.repository.lock("review"):
+            cls.decide(Inbox(context.repository), [item.item for item in items], DROPPED)
 
 
 class PendingRecord(PendingItem):
@@ -97,32 +103,31 @@ class PendingRecord(PendingItem):
     kind = "records"
     noun = "record"
     unit = "record"
-
-    def __init__(self, context: Context, record: QuarantinedRecord) -> None:
-        super().__init__(context, record.key)
-        self.record = record
+    pending = Inbox.records
+    decide = Inbox.decide_records
+    item: QuarantinedRecord
 
     @property
     def choices(self) -> tuple[str, ...]:
         """A line that is not a record can only be dropped."""
-        return super().choices if repaired(self.record, self.context.privacy) else ("drop",)
+        return super().choices if repaired(self.item, self.context.privacy) else ("drop",)
 
     def row(self) -> str:
         """Peer, set, day and reason."""
-        row = f"{self.record.peer}  {self.record.set}  {self.record.since}  {self.record.reason}"
+        row = f"{self.item.peer}  {self.item.set}  {self.item.since}  {self.item.reason}"
         return marked_headline(self._fields, row)
 
     @property
     def _fields(self) -> JsonObject:
         """The fields of the record, or the line as text if it is none."""
         try:
-            return parse_record(self.record.line).fields
+            return parse_record(self.item.line).fields
         except NotARecordError:
-            return {"line": self.record.line.decode("utf-8", "replace")}
+            return {"line": self.item.line.decode("utf-8", "replace")}
 
     def describe(self, *, reveal: bool = False) -> str:  # noqa: ARG002  records from peers are never shown raw
         """The line as JSON, and the record it would become."""
-        record, engine = self.record, self.context.privacy
+        record, engine = self.item, self.context.privacy
         taken = repaired(record, engine)
         return (
             f"key     {record.key}\npeer    {record.peer}\nset     {record.set}\nsince   {record.since}\n"
@@ -133,7 +138,7 @@ class PendingRecord(PendingItem):
 
     def to_json(self) -> JsonObject:
         """With the line as JSON text."""
-        record, engine = self.record, self.context.privacy
+        record, engine = self.item, self.context.privacy
         return {
             "key": record.key,
             "peer": record.peer,
@@ -145,26 +150,16 @@ class PendingRecord(PendingItem):
             "reads_like_instructions": is_suspicious(self._fields),
         }
 
-    def is_pending(self) -> bool:
-        """Whether it is still in quarantine."""
-        return self.record in Inbox(self.context.repository).records(self.record.peer)
-
     @classmethod
     def accept(cls, context: Context, items: Sequence[Self]) -> Accepted:
         """Add the records: redacted, a wrong id corrected, an invalid score removed."""
         taken, refused = accept_records(
-            context.data_repository, context.privacy, [item.record for item in items]
+            context.data_repository, context.privacy, [item.item for item in items]
         )
         for record in refused:
             context.print_error(f"error: {record.key[:SHORT_ID]}: {record.reason}; cannot be accepted")
         lines = (f"accepted {count(len(taken), 'record')}",) if taken else ()
         return Accepted(len(taken), tuple(record.key for record in refused), lines)
-
-    @classmethod
-    def drop(cls, context: Context, items: Sequence[Self]) -> None:
-        """Remove the records; the same lines are not quarantined again."""
-        with context.repository.lock("review"):
-            Inbox(context.repository).decide_records([item.record for item in items], DROPPED)
 
 
 class PendingSample(PendingItem):
@@ -173,10 +168,9 @@ class PendingSample(PendingItem):
     kind = "samples"
     noun = "sample"
     unit = "sample"
-
-    def __init__(self, context: Context, sample: DoubtfulSample) -> None:
-        super().__init__(context, sample.key)
-        self.sample = sample
+    pending = Inbox.samples
+    decide = Inbox.decide_samples
+    item: DoubtfulSample
 
     @property
     def choices(self) -> tuple[str, ...]:
@@ -185,18 +179,18 @@ class PendingSample(PendingItem):
 
     @property
     def _place(self) -> str:
-        return str(self.context.privacy.sanitize(self.sample.place).value)
+        return str(self.context.privacy.sanitize(self.item.place).value)
 
     def row(self) -> str:
         """Its place in the source, and the kinds of private data it may contain."""
-        doubts = find_doubts(self.context.privacy, self.sample.content)
+        doubts = find_doubts(self.context.privacy, self.item.content)
         row = f"{self._place}  {', '.join(sorted({doubt.kind for doubt in doubts}))}".rstrip()
-        return marked_headline(self.sample.content, row)
+        return marked_headline(self.item.content, row)
 
     def describe(self, *, reveal: bool = False) -> str:
         """The sample redacted, and each doubt about it."""
-        content = self.sample.content
-        lines = [f"key     {self.key}", f"source  {self._place}", f"since   {self.sample.since}"]
+        content = self.item.content
+        lines = [f"key     {self.key}", f"source  {self._place}", f"since   {self.item.since}"]
         for doubt in find_doubts(self.context.privacy, content):
             text = ascii(_text_at(content, doubt.pointer)[doubt.start : doubt.end]) if reveal else ""
             lines.append(f"doubt   {doubt.kind} ({doubt.rule}) at {doubt.pointer} {text}".rstrip())
@@ -207,7 +201,7 @@ class PendingSample(PendingItem):
     @property
     def redacted(self) -> Json:
         """The content without anything that may be private."""
-        return self.context.privacy.sanitize(self.sample.content).value
+        return self.context.privacy.sanitize(self.item.content).value
 
     def to_json(self) -> JsonObject:
         """With every doubt, by pointer and offsets."""
@@ -221,30 +215,26 @@ class PendingSample(PendingItem):
                 "fingerprint": doubt.fingerprint,
                 "confidence": doubt.confidence,
             }
-            for doubt in find_doubts(self.context.privacy, self.sample.content)
+            for doubt in find_doubts(self.context.privacy, self.item.content)
         ]
         return {
             "key": self.key,
             "source": self._place,
-            "since": self.sample.since,
+            "since": self.item.since,
             "doubts": doubts,
             "sample": self.redacted,
-            "reads_like_instructions": is_suspicious(self.sample.content),
+            "reads_like_instructions": is_suspicious(self.item.content),
         }
-
-    def is_pending(self) -> bool:
-        """Whether it is still undecided."""
-        return self.sample in Inbox(self.context.repository).samples()
 
     @classmethod
     def accept(cls, context: Context, items: Sequence[Self]) -> Accepted:
         """Learn the samples redacted."""
-        return _learn(context, [item.sample for item in items], ACCEPTED)
+        return _learn(context, [item.item for item in items], ACCEPTED)
 
     @classmethod
     def accept_as_is(cls, context: Context, items: Sequence["PendingSample"]) -> Accepted:
         """Allow the values in doubt, and learn the samples, and all others that are no longer in doubt."""
-        contents = [item.sample.content for item in items]
+        contents = [item.item.content for item in items]
         marks = {doubt.fingerprint for content in contents for doubt in find_doubts(context.privacy, content)}
         entries = [Allowed(mark, AS_IS_REASON) for mark in sorted(marks)]
         if allow(context.data_repository, context.privacy, entries, context.now().date()):
@@ -267,7 +257,7 @@ class PendingSample(PendingItem):
         content = parse_sample(value) if isinstance(value, dict) else Malformed("not a JSON object")
         if isinstance(content, Malformed):
             raise UsageError(f"the edited sample: {content.reason}", hint="edit it again")
-        return DoubtfulSample(self.key, self.sample.place, self.sample.since, content)
+        return DoubtfulSample(self.key, self.item.place, self.item.since, content)
 
     def learn_edited(self, edited: DoubtfulSample) -> Accepted:
         """Learn another sample in its place, without private data."""
@@ -277,17 +267,6 @@ class PendingSample(PendingItem):
             self.context.note(f"note: redacted {count(len(doubts), 'finding')} in the edited sample")
         return learned
 
-    @staticmethod
-    def pending_keys(context: Context) -> set[str]:
-        """The keys of all samples that are still undecided."""
-        return {sample.key for sample in Inbox(context.repository).samples()}
-
-    @classmethod
-    def drop(cls, context: Context, items: Sequence[Self]) -> None:
-        """Do not learn the samples, also when their source is read again."""
-        with context.repository.lock("review"):
-            Inbox(context.repository).decide_samples([item.key for item in items], DROPPED)
-
 
 class PendingRetraction(PendingItem):
     """A retraction that an agent proposed; its key is the id of the record."""
@@ -295,40 +274,35 @@ class PendingRetraction(PendingItem):
     kind = "retractions"
     noun = "retraction"
     unit = "proposed retraction"
-
-    def __init__(self, context: Context, proposed: ProposedRetraction) -> None:
-        super().__init__(context, proposed.id)
-        self.proposed = proposed
+    pending = Inbox.retractions
+    decide = Inbox.decide_retractions
+    item: ProposedRetraction
 
     def row(self) -> str:
         """Day and reason."""
-        return f"{self.proposed.at[:10]}  {ascii(self.proposed.reason)[1:-1]}"
+        return f"{self.item.at[:10]}  {ascii(self.item.reason)[1:-1]}"
 
     def describe(self, *, reveal: bool = False) -> str:  # noqa: ARG002  reasons were redacted on arrival
         """The reason, and the lessons to retract."""
-        lines = [f"key     {self.key}", f"since   {self.proposed.at}"]
-        lines.append(f"reason  {ascii(self.proposed.reason)[1:-1]}")
-        living = _living(self.context.data_repository.sets, self.proposed.id)
+        lines = [f"key     {self.key}", f"since   {self.item.at}"]
+        lines.append(f"reason  {ascii(self.item.reason)[1:-1]}")
+        living = _living(self.context.data_repository.sets, self.item.id)
         lines += [f"lesson  {name}: {marked_headline(record.fields)}" for name, record in living]
         repository = self.context.data_repository
-        models = find_models(repository, {self.proposed.id})
+        models = find_models(repository, {self.item.id})
         names = read_names(repository)
         lines += [f"trained {ascii(describe_model(model, names))[1:-1]}" for model in models]
         return "\n".join(lines if living else [*lines, "lesson  missing or already retracted"])
 
     def to_json(self) -> JsonObject:
         """Its record, time and reason."""
-        living = _living(self.context.data_repository.sets, self.proposed.id)
+        living = _living(self.context.data_repository.sets, self.item.id)
         return {
-            "id": self.proposed.id,
-            "at": self.proposed.at,
-            "reason": self.proposed.reason,
+            "id": self.item.id,
+            "at": self.item.at,
+            "reason": self.item.reason,
             "reads_like_instructions": any(is_suspicious(record.fields) for _, record in living),
         }
-
-    def is_pending(self) -> bool:
-        """Whether it is still undecided."""
-        return self.proposed in Inbox(self.context.repository).retractions()
 
     @classmethod
     def accept(cls, context: Context, items: Sequence[Self]) -> Accepted:
@@ -338,11 +312,11 @@ class PendingRetraction(PendingItem):
         retracted: list[tuple[SetName, RecordId]] = []
         with repository.lock("review"):
             for item in items:
-                living = _living(context.data_repository.sets, item.proposed.id)
+                living = _living(context.data_repository.sets, item.item.id)
                 facts: JsonObject = {
                     "at": context.now().strftime("%Y-%m-%dT%H:%M:%SZ"),
                     "by": repository.system(),
-                    "reason": item.proposed.reason,
+                    "reason": item.item.reason,
                 }
                 retract_records(repository, living, facts)
                 retracted += [(name, record.id) for name, record in living]
@@ -351,14 +325,8 @@ class PendingRetraction(PendingItem):
                     context.note(f"{item.key[:SHORT_ID]}: missing or already retracted")
                 changed += bool(living)
             clear_retracted(repository)
-            Inbox(repository).decide_retractions([item.proposed.id for item in items], None)
+            Inbox(repository).decide_retractions([item.item for item in items], None)
         return Accepted(changed, lines=tuple(lines), retracted=tuple(retracted))
-
-    @classmethod
-    def drop(cls, context: Context, items: Sequence[Self]) -> None:
-        """Keep the records; agents cannot propose to retract them again."""
-        with context.repository.lock("review"):
-            Inbox(context.repository).decide_retractions([item.proposed.id for item in items], DROPPED)
 
 
 def _learn(context: Context, samples: list[DoubtfulSample], decision: str | None) -> Accepted:

@@ -187,11 +187,10 @@ class Walk:
         self.results.append(result)
         for line in result.lines:
             self._context.say(line)
-        left = PendingSample.pending_keys(self._context)
         settled = {
             position
             for position, one in enumerate(self._items)
-            if isinstance(one, PendingSample) and one.key not in left
+            if isinstance(one, PendingSample) and not one.is_pending()
         }
         self._accepted += len(settled - self._settled)
         self._settled |= settled

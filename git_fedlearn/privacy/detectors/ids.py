@@ -384,9 +384,12 @@ def unannounced_numbers() -> list[re.Pattern[str]]:
     return [number.pattern for number in _NUMBERS if number.words is None]
 
 
-def announcing_words() -> list[re.Pattern[str]]:
-    """The words that other numbers need, or a key that announces them."""
-    return [number.words for number in _NUMBERS if number.words is not None]
+def announcing_words() -> list[str]:
+    """The words that other numbers need, or a key that announces them; each once, for RE2."""
+    words = {
+        number.words.pattern.removesuffix(f"|{_ANY_ID}") for number in _NUMBERS if number.words is not None
+    }
+    return [f"(?i:{word})" for word in sorted({_ANY_ID, *words})]
 
 
 def is_announced_by(key: str) -> bool:

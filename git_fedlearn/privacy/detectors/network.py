@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from git_fedlearn.core.patterns import lazy_pattern
 from git_fedlearn.privacy import kinds
 from git_fedlearn.privacy.model import Match
+from git_fedlearn.privacy.subject import around
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -73,6 +74,9 @@ EMAIL = lazy_pattern(
     r"(?P<domain>(?:[^\W_](?:[\w-]{0,61}[^\W_])?\.){1,8}(?P<tld>[^\W\d_]{2,18}|"
     r"xn--[a-z0-9-]{2,24}))(?![\w(@-]|\.\w)"
 )
+_AT = lazy_pattern("@|%40")
+_MAX_LOCAL_LENGTH = 64
+_MAX_DOMAIN_LENGTH = 576
 _EXAMPLE_DOMAIN = lazy_pattern(
     r"(?:^|\.)(?:example\.(?:com|org|net|edu)|example|test|invalid|localhost|(?:your|my)?(?:domain|"
     r"company|host|email)\.com)$"
@@ -84,9 +88,8 @@ _ROLE = frozenset(("git", "hg", "svn", "noreply", "no-reply", "donotreply", "do-
 def find_emails(subject: Subject) -> Iterator[Match]:
     """E-mail addresses of people, so not `git@`, `noreply@` or example domains."""
     text = subject.text
-    if "@" not in text and "%40" not in text:
-        return
-    for hit in EMAIL.finditer(text):
+    windows = around(_AT, text, _MAX_DOMAIN_LENGTH, _MAX_LOCAL_LENGTH)
+    for hit in (hit for span in windows for hit in EMAIL.finditer(text, *span)):
         start = hit.start()
         local = hit["local"]
         if start and text[start - 1] == "\\" and local[0] in "nrt":
