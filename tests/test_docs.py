@@ -99,7 +99,6 @@ def _learned() -> Path:
     lessons.environment |= {key: where.environment[key] for key in ("HOME", "GIT_CONFIG_GLOBAL")}
     lessons.fedlearn("sync")
     lessons.add("collections/notes", {"title": "A note", "text": "Vectors can be made again."})
-    lessons.add("collections/papers", {"title": "A paper", "text": "Sketches can be merged."})
     lessons.git("add", "data")
     lessons.git("-c", "core.hooksPath=/dev/null", "commit", "--quiet", "-m", "learn")
     for name in ("notes/a.md", "notes.md", "corpus.jsonl", "notes.jsonl"):

@@ -50,7 +50,7 @@ def command(  # noqa: PLR0913  click passes an argument for each option
     repository = context.data_repository
     deps = ImportDeps(choose_embedder(repository), context.admit)
     more = _read_dump(context, dump) if dump else []
-    _refuse_unknown(repository, () if dump else collections)
+    _refuse_unknown(repository, () if dump or into else collections)
     folds = find_folds(more)
     requests = [
         replace(request, into=check_collection(into or request.into), more=more, since=since, dry_run=dry_run)
