@@ -93,7 +93,7 @@ class System:
 
     def records(self, name: str) -> list[Record]:
         """The records of a set in the work tree."""
-        return RecordSets(self.path, 10_000_000).read(SetName(name))
+        return [*RecordSets(self.path, 10_000_000).read(SetName(name))]
 
     def write(self, path: str, data: bytes) -> Path:
         """Write a file of the work tree."""

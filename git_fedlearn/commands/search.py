@@ -165,9 +165,8 @@ def _say(context: Context, hits: list[Hit], *, from_paste: bool, shown_by_id: bo
         context.note(f"hint: git fedlearn show {cut}    (the whole lesson)")
     if not hits:
         context.note("no lesson matches")
-        if not any(
-            context.data_repository.sets.read_lines(name) for name in context.data_repository.sets.names()
-        ):
+        sets = context.data_repository.sets
+        if not any(line for name in sets.names() for line in sets.read_lines(name)):
             context.note("hint: git fedlearn sources detect    (there are no lessons yet)")
 
 

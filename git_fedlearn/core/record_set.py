@@ -122,6 +122,14 @@ def split_sections(data: bytes) -> Sections:
     return Sections(lines[:end], lines[end:])
 
 
+def has_only(data: bytes, start: str) -> bool:
+    """Whether a file is in order and has nothing but records whose ids begin with `start`, once each."""
+    lines, loose = split_sections(data)
+    first = b'{"_id":"%s' % start.encode("ascii")
+    ends = (lines[0], lines[-1]) if lines else ()
+    return not loose and all(line.startswith(first) for line in ends) and not _repeated_ids(lines)
+
+
 def _is_sorted_run(lines: list[bytes]) -> bool:
     return lines == sorted(lines) and all(map(CANONICAL_START.match, lines)) and len(set(lines)) == len(lines)
 

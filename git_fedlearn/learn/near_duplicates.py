@@ -211,7 +211,7 @@ def find_duplicates(
     """The duplicates in each set; see `find_clusters`. Writes nothing."""
     found: list[Duplicates] = []
     for name in names:
-        records = sets.read(name)
+        records = [*sets.read(name)]
         clusters = tuple(find_clusters(records, resemblance, distinct, by_meaning=by_meaning))
         found.append(Duplicates(name, clusters, tuple(find_orphans(records))))
     return found
@@ -277,6 +277,9 @@ def _merge_members(cluster: Cluster) -> Record:
 MAX_CHECKED: Final = 200
 """New lessons that are compared; of more, none is: they come from a file, not from somebody who waits."""
 
+MAX_UNINDEXED_BYTES: Final = 20_000_000
+"""Bytes of files that the search index lacks, above which nobody waits for it: it takes some 10 seconds."""
+
 _NEAREST: Final = 5
 _TIMEOUT_SECONDS: Final = 2.0
 
@@ -297,7 +300,7 @@ def find_repeats(
     """The new lessons of a set that say what an older lesson of any set says; the inbox counts them.
 
     `fresh` are new lessons of other sets. A lesson that the new one replaces is no repeat. None are found
-    without the offline model, or while another program uses the search index.
+    without the offline model, while another program uses the search index, or if that is far behind.
     """
     if not 0 < len(added) <= MAX_CHECKED or name == FINE_TUNING or not installed_extras()["local"]:
         return []
@@ -311,6 +314,8 @@ def find_repeats(
         suppress(LockedError),
         open_index(index_folder(repository), model, timeout=_TIMEOUT_SECONDS) as index,
     ):
+        if index.changed_bytes(repository) > MAX_UNINDEXED_BYTES:
+            return []
         index.refresh(repository)
         names = sorted({name, *index.sets} - {FINE_TUNING})
         near = index.shard.candidates(texts, model.embed(texts), names, _NEAREST)

@@ -50,9 +50,13 @@ class MirroredPoints:
 
     def _find(self, *keys: str) -> Iterator[Record]:
         """The records of the set that have one of these keys."""
-        marks = [b'"%s":' % key.encode() for key in keys]
-        for line in self._repository.sets.read_lines(self._name):
-            record = find_record(line) if any(mark in line for mark in marks) else None
+        marks = [b'"%s"' % key.encode() for key in keys]
+
+        def has_mark(data: bytes) -> bool:
+            return any(mark in data for mark in marks)
+
+        for line in self._repository.sets.find_lines(self._name, has_mark, has_mark):
+            record = find_record(line)
             if record and any(key in record.fields for key in keys):
                 yield record
 

@@ -55,12 +55,12 @@ def _with_words(repository: Repository, key: str) -> list[Record]:
     """The living records with the longest word of an error: a cheap test before a line is parsed."""
     words = _WORD.findall(key.encode("utf-8", "replace"))
     word = max(words, key=len, default=b"")
-    lines = (
-        line
-        for name in repository.sets.names()
-        for line in repository.sets.read_lines(name)
-        if word in line.lower()
-    )
+
+    def has_word(data: bytes) -> bool:
+        return word in data.lower()
+
+    sets = repository.sets
+    lines = (line for name in sets.names() for line in sets.find_lines(name, has_word, has_word))
     return [record for line in lines if not (record := parse_record(line)).is_tombstone]
 
 

@@ -64,11 +64,14 @@ def losses_by_set(
     """The records of each set that any of the trees before had, and `after` and `nested` lack."""
     now = set_paths(after)
     found: dict[SetName, Losses] = {}
-    for name, blobs in _old_blobs(before, after).items():
-        versions = (objects.read(oid) for oid, objects in blobs.items())
-        held = [after.read(path) for path in now.get(name, []) if after.is_file(path)]
+    for name, old in _old_files(before, after).items():
+        paths = [path for path in now.get(name, []) if after.is_file(path)]
+        held = [after.read(path) for path in paths if path in old.paths]
         held += [data for path, files in (nested or {}).items() if _is_of(path, name) for data in files]
-        losses = find_losses(versions, held)
+        losses = find_losses(old.read(), held)
+        if losses.lines and not old.paths.issuperset(paths):
+            held += [after.read(path) for path in paths if path not in old.paths]
+            losses = find_losses(old.read(), held)
         if losses.lines:
             found[name] = losses
     return found
@@ -77,8 +80,8 @@ def losses_by_set(
 def old_lines(before: Iterable[CommittedTree], after: DataTree) -> dict[SetName, set[bytes]]:
     """The lines of each set in the trees before, from files that differ in `after`."""
     return {
-        name: {line for oid, objects in blobs.items() for line in split_lines(objects.read(oid))}
-        for name, blobs in _old_blobs(before, after).items()
+        name: {line for data in old.read() for line in split_lines(data)}
+        for name, old in _old_files(before, after).items()
     }
 
 
@@ -87,16 +90,28 @@ def _is_of(path: str, name: SetName) -> bool:
     return found is not None and found[0] == name
 
 
-def _old_blobs(before: Iterable[CommittedTree], after: DataTree) -> dict[SetName, dict[Oid, Objects]]:
-    """Every blob of a set file and where to read it, without files that are unchanged in `after`."""
-    same = set(after.entries.items()) if isinstance(after, CommittedTree) else set()
-    blobs: dict[SetName, dict[Oid, Objects]] = {}
+class _OldFiles(NamedTuple):
+    """Files of a set that differ from those of a later tree: their paths, and where to read each blob."""
+
+    paths: set[str]
+    blobs: dict[Oid, Objects]
+
+    def read(self) -> Iterator[bytes]:
+        return (objects.read(oid) for oid, objects in self.blobs.items())
+
+
+def _old_files(before: Iterable[CommittedTree], after: DataTree) -> dict[SetName, _OldFiles]:
+    """The files of each set, without those that are unchanged in `after`."""
+    same = set(after.entries.items()) if isinstance(after, CommittedTree | ChangedTree) else set()
+    found: dict[SetName, _OldFiles] = {}
     for tree in before:
         for path, entry in tree.entries.items():
             name = find_set(path) if entry.is_file and (path, entry) not in same else None
             if name:
-                blobs.setdefault(name[0], {})[entry.oid] = tree.objects
-    return blobs
+                old = found.setdefault(name[0], _OldFiles(set(), {}))
+                old.paths.add(path)
+                old.blobs[entry.oid] = tree.objects
+    return found
 
 
 def history_trees(objects: Objects, tips: Iterable[Oid]) -> Iterator[CommittedTree]:

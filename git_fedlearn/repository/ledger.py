@@ -32,9 +32,7 @@ class Ledger:
 
     def ids(self) -> set[RecordId]:
         """The ids of all lessons that this system learned."""
-        if not self._path.is_file():
-            self._write(set(_committed(self._repository)))
-        return {RecordId(word.decode("ascii")) for word in _ID.findall(read_file(self._path))}
+        return {RecordId(word.decode("ascii")) for word in self._words()}
 
     def peek(self) -> set[RecordId]:
         """The same without the lock: a lost list is made again, but not written."""
@@ -44,13 +42,20 @@ class Ledger:
 
     def add(self, lines: Iterable[bytes]) -> None:
         """Add the lessons on these canonical lines; call it before they are written to a set."""
-        fresh = {found for line in lines if (found := claimed_id(line)) and not is_tombstone_line(line)}
-        known = self.ids() if fresh else set()
-        if not fresh <= known:
-            self._write(known | fresh)
+        found = (claimed_id(line) for line in lines if not is_tombstone_line(line))
+        fresh = {identifier.encode("ascii") for identifier in found if identifier}
+        known = self._words() if fresh else []
+        fresh.difference_update(known)
+        if fresh:
+            self._write([*known, *fresh])
 
-    def _write(self, ids: set[RecordId]) -> None:
-        write_file(self._path, "".join(f"{identifier}\n" for identifier in sorted(ids)).encode("ascii"))
+    def _words(self) -> list[bytes]:
+        if not self._path.is_file():
+            self._write([identifier.encode("ascii") for identifier in {*_committed(self._repository)}])
+        return _ID.findall(read_file(self._path))
+
+    def _write(self, words: Iterable[bytes]) -> None:
+        write_file(self._path, b"".join([word + b"\n" for word in sorted(words)]))
 
 
 def _committed(repository: Repository) -> Iterator[RecordId]:

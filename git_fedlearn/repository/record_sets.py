@@ -1,8 +1,11 @@
 """Record sets on disk: read, join, write. The caller holds the repository's lock to join."""
 
 import re
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
+from functools import partial
+from itertools import chain, groupby, product
 from pathlib import Path
+from string import hexdigits
 from typing import Final, NamedTuple
 
 from git_fedlearn.core.fast_join import Settled
@@ -19,10 +22,11 @@ from git_fedlearn.core.layout import (
     level_of,
     older_stem_of,
     path_of,
+    shard_of,
     stem_of,
 )
 from git_fedlearn.core.record import RETRACTED, NotARecordError, Record, claimed_id, parse_record, score_of
-from git_fedlearn.core.record_set import join_into, settle, split_lines
+from git_fedlearn.core.record_set import has_only, is_record_line, join_into, settle, split_lines
 from git_fedlearn.errors import FedlearnError, UsageError
 from git_fedlearn.repository.files import read_file, write_file
 from git_fedlearn.repository.trees import SparseFiles
@@ -87,7 +91,7 @@ class RecordSets:
 
     def size(self, name: SetName) -> int:
         """The bytes of all files of a set."""
-        found = (self._files(name).paths(shard) for shard in self._shards(name))
+        found = (self._files(name).paths(shard) for shard in self.shards(name))
         paths = [self.top / path for both in found for path in both]
         return sum(path.stat().st_size for path in paths if path.is_file())
 
@@ -96,29 +100,85 @@ class RecordSets:
         """The bytes of a set whose shards cannot be divided further and are all at the limit of a file."""
         return self.limit * 16**MAX_LEVEL
 
-    def contains(self, name: SetName, text: bytes) -> bool:
-        """Whether a file of a set contains these bytes."""
-        return any(text in data for data in self._read_files(name, self._shards(name)).values())
-
-    def read(self, name: SetName) -> list[Record]:
+    def read(self, name: SetName) -> Iterator[Record]:
         """The records of a set, tombstones too, sorted by line."""
-        files = self._read_files(name, self._shards(name))
-        return [parse_record(line) for line in join_into(files.values(), ()).records]
+        return map(parse_record, self.read_lines(name))
 
-    def read_lines(self, name: SetName) -> list[bytes]:
-        """The lines of the records of a set, tombstones too, sorted."""
-        return join_into(self._read_files(name, self._shards(name)).values(), ()).records
+    def read_lines(self, name: SetName) -> Iterator[bytes]:
+        """The lines of the records of a set, tombstones too, sorted.
+
+        If each record is in the file of its id, only one file is in memory at a time.
+        """
+        every = self.shards(name)
+        level = level_of(every)
+        if level and all(self.is_in_place(name, shard) for shard in every):
+            parts = sorted(shard for shard in every if len(shard) == level)
+            return chain.from_iterable(self.read_shards(name, {shard}) for shard in parts)
+        return iter(self.read_shards(name, every))
+
+    def read_shards(self, name: SetName, shards: Collection[str]) -> list[bytes]:
+        """The lines of the records in some files of a set, joined and sorted."""
+        return join_into(self._read_files(name, shards).values(), ()).records
+
+    def find_lines(
+        self, name: SetName, has: Callable[[bytes], bool], in_file: Callable[[bytes], bool] | None = None
+    ) -> Iterator[bytes]:
+        """The lines of the records of a set, tombstones too, for which `has` is true, in files of their ids.
+
+        Only files for which `in_file` is true are split into lines; of a file with such a line it must be.
+        """
+        every = self.shards(name)
+        level = level_of(every)
+        above = {shard for shard in every if len(shard) < level}
+        if any(data.strip() for data in self._read_files(name, above).values()):
+            yield from filter(has, self.read_lines(name))
+            return
+        for shard in sorted(every - above):
+            (data,) = self._read_files(name, {shard}).values()
+            if in_file is None or in_file(data):
+                yield from filter(has, join_into([data], ()).records)
+
+    def read_parts(self, name: SetName) -> Iterator[tuple[str, list[bytes]]]:
+        """Each part of a set at its level, also empty ones: the start of its ids, and its lines."""
+        level = self.level(name)
+        part_of = partial(shard_of, level=level)
+        parts = ((start, [*lines]) for start, lines in groupby(self.read_lines(name), part_of))
+        part = next(parts, None)
+        for digits in product(hexdigits[:16], repeat=level):
+            start = "".join(digits)
+            if part and part[0] == start:
+                yield part
+                part = next(parts, None)
+            else:
+                yield start, []
+
+    def level(self, name: SetName) -> int:
+        """The level of a set; see core/layout.py."""
+        return level_of(self.shards(name))
+
+    def is_in_place(self, name: SetName, shard: str) -> bool:
+        """Whether a file has only records that belong into it, in order and once each.
+
+        A file above the level of the set must not have any record, but may have other lines.
+        """
+        (data,) = self._read_files(name, {shard}).values()
+        if len(shard) < self.level(name):
+            return not any(map(is_record_line, split_lines(data)))
+        return has_only(data, shard)
 
     def pick(self, name: SetName, ids: Collection[RecordId]) -> list[Record]:
-        """The records of a set with one of these ids, tombstones too."""
-        lines = join_into(self._read_files(name, self._shards(name)).values(), ()).records
+        """The records of a set with one of these ids, tombstones too, in files of their ids."""
+        every = self.shards(name)
+        starts = {identifier[:MAX_LEVEL] for identifier in ids}
+        shards = {shard for start in starts for shard in _matching_shards(start, every)}
+        lines = self.read_shards(name, shards)
         return [parse_record(line) for line in lines if claimed_id(line) in ids]
 
     def find(self, identifier: str) -> Iterator[tuple[SetName, Record]]:
-        """Every record, tombstones too, whose id begins with these characters."""
+        """Every record, tombstones too, whose id begins with these characters, in a file of its id."""
         for name in self.names():
-            shards = self._shards(name) & _matching_shards(identifier, self._shards(name))
-            for line in join_into(self._read_files(name, shards).values(), ()).records:
+            shards = _matching_shards(identifier, self.shards(name))
+            for line in self.read_shards(name, shards):
                 if line[8 : 8 + len(identifier)] == identifier.encode("ascii", "replace"):
                     yield name, parse_record(line)
 
@@ -128,7 +188,7 @@ class RecordSets:
             return
         pattern = re.compile(rb'^\{"_id":"%s[0-9a-f]*".*' % identifier.encode(), re.MULTILINE)
         for name in self.names():
-            shards = self._shards(name) & _matching_shards(identifier, self._shards(name))
+            shards = self.shards(name) & _matching_shards(identifier, self.shards(name))
             for shard in sorted(shards):
                 (data,) = self._read_files(name, {shard}).values()
                 for match in pattern.finditer(data):
@@ -139,7 +199,7 @@ class RecordSets:
 
         The only way a line leaves a set; a record that other clones may have needs a tombstone among `new`.
         """
-        files = self._read_files(name, self._shards(name))
+        files = self._read_files(name, self.shards(name))
         kept = {shard: _without(data, old) for shard, data in files.items()}
         _level, spread, settled = self._settle(kept, list(new), level_of(files), recompute=False)
         return _report(name, files.values(), settled.records, self._write(name, files, spread))
@@ -160,7 +220,7 @@ class RecordSets:
         written before the root file is emptied, so a crash in between loses nothing.
         """
         lines, made = list(lines), list(made)
-        every = self._shards(name)
+        every = self.shards(name)
         level, files = level_of(every), dict[str, bytes]()
         unread = every if recompute else self._touched(name, every, lines, made)
         while unread:
@@ -240,7 +300,8 @@ class RecordSets:
             if folder.is_symlink():
                 raise FedlearnError(f"{folder}: a symlink in place of a directory", hint="move it away")
 
-    def _shards(self, name: SetName) -> set[str]:
+    def shards(self, name: SetName) -> set[str]:
+        """The shards of a set that have a file, and ROOT."""
         files = self._files(name)
         folders = [files.folder, *([self.top / files.older] if files.older else ())]
         names = {path.stem for folder in folders if folder.is_dir() for path in folder.glob("*.jsonl")}

@@ -12,7 +12,6 @@ from typing import Final
 
 from git_fedlearn.core.canonical import JsonObject
 from git_fedlearn.core.identity import RecordId
-from git_fedlearn.core.layout import SetName
 from git_fedlearn.core.record import Record, parse_record
 from git_fedlearn.core.supersession import SUPERSEDES, NewerLessons, Successor, find_last, superseded_ids
 from git_fedlearn.errors import UsageError
@@ -28,7 +27,7 @@ HALF_BELIEVED: Final = 0.5
 AGREEING_PEERS: Final = 2
 """Peers that must replace a lesson before what this system learned gives way."""
 
-_KEY: Final = b'"%s":' % SUPERSEDES.encode("ascii")
+_KEY: Final = b'"%s"' % SUPERSEDES.encode("ascii")
 
 
 def find_successors(
@@ -78,14 +77,13 @@ def _links(sets: RecordSets) -> JsonObject:
 
 
 def _linked(sets: RecordSets) -> list[Record]:
-    """The living records that replace others; sets without any are not read line by line."""
-    names: list[SetName] = [name for name in sets.names() if sets.contains(name, _KEY)]
-    return [
-        record
-        for name in names
-        for line in sets.read_lines(name)
-        if _KEY in line and not (record := parse_record(line)).is_tombstone
-    ]
+    """The living records that replace others; files without any are not read line by line."""
+
+    def has_key(data: bytes) -> bool:
+        return _KEY in data
+
+    lines = (line for name in sets.names() for line in sets.find_lines(name, has_key, has_key))
+    return [record for line in lines if not (record := parse_record(line)).is_tombstone]
 
 
 class _Belief:

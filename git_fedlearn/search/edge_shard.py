@@ -29,12 +29,20 @@ OPEN_BYTES: Final = 4_000_000
 WRITE_BYTES: Final = 48_000_000
 """Bytes that must be free to write a batch: the log, and pages, which Edge allocates 32 MB at a time."""
 
+LESSON_BYTES: Final = 4_000
+"""Bytes of a lesson of 1 KB in the shard."""
+
 DENSE: Final = "dense"
 WORDS: Final = "bm25"
 _SET: Final = "set_name"
-_SCROLL_PAGE: Final = 10_000
+_SCROLL_PAGE: Final = 1_000
 _MANY_ADDED: Final = 1_000
-"""Lessons added at once after which the shard is arranged anew, which takes 20 µs for each of its lessons."""
+"""Lessons added at once after which they are arranged for fast opening, which takes 30 µs for each."""
+_SEGMENT_LESSONS: Final = 50_000
+"""Lessons that are arranged together: until then their words are in memory, 2 KB a lesson."""
+_MAX_SEGMENTS: Final = 32
+"""Segments from which on small ones are joined."""
+_ID_DIGITS: Final = 32
 _CENTER_SAMPLE: Final = 1_000
 """Lessons whose vectors are averaged for the center. Their ids are hashes, so the first ones are a sample."""
 
@@ -71,14 +79,15 @@ class LessonShard:
         """Open the shard in a folder, or create it. Raises FedlearnError if it cannot be opened."""
         self.folder = folder
         self._bm25 = edge.Bm25()
+        self._added = 0
         require_space(folder, OPEN_BYTES if folder.is_dir() else WRITE_BYTES)
         with edge_errors(folder):
             self._shard = edge.EdgeShard.load(str(folder)) if folder.is_dir() else _create(folder, dimensions)
 
-    def known(self, set_name: str) -> dict[str, IndexedState]:
-        """The indexed lines of a set, by line digest."""
+    def known(self, set_name: str, start: str) -> dict[str, IndexedState]:
+        """The indexed lines of the part of a set whose ids begin with `start`, by line digest."""
         found = {}
-        for point, payload in self._scroll(set_name):
+        for point, payload in self._scroll(set_name, start):
             found[str(payload["line_digest"])] = IndexedState(point, str(payload["text_digest"]))
         return found
 
@@ -91,6 +100,9 @@ class LessonShard:
         ]
         with edge_errors(self.folder):
             self._shard.update(edge.UpdateOperation.upsert_points(made))
+        self._added += len(made)
+        if self._added >= _SEGMENT_LESSONS:
+            self.settle()
 
     def set_payload(self, point: str, entry: IndexedLesson) -> None:
         """Replace the entry of a lesson and keep its vectors."""
@@ -103,13 +115,15 @@ class LessonShard:
             with edge_errors(self.folder):
                 self._shard.update(edge.UpdateOperation.delete_points([UUID(point) for point in points]))
 
-    def settle(self, added: int) -> None:
-        """Write everything to disk; after many additions, also arrange the shard for fast opening."""
+    def settle(self) -> None:
+        """Write everything to disk; after many additions, also arrange them for fast opening."""
         with edge_errors(self.folder):
-            if added >= _MANY_ADDED:
-                require_space(self.folder, self._size())
+            if self._added >= _MANY_ADDED:
+                require_space(self.folder, WRITE_BYTES + self._added * LESSON_BYTES)
+                self._shard.flush()
                 self._shard.optimize()
             self._shard.flush()
+        self._added = 0
 
     def count(self) -> int:
         """The number of lessons in the shard."""
@@ -195,17 +209,14 @@ class LessonShard:
             self._shard.flush()
             self._shard.close()
 
-    def _size(self) -> int:
-        return sum(file.stat().st_blocks * 512 for file in self.folder.rglob("*"))
-
     def _vectors(self, vector: Vector | None, text: str) -> dict[str, "edge.NamedVector"]:
         words: dict[str, edge.NamedVector] = {WORDS: self._bm25.embed_document(text)}
         return words | {DENSE: vector} if vector else words
 
-    def _scroll(self, set_name: str) -> Iterator[tuple[str, dict[str, object]]]:
+    def _scroll(self, set_name: str, start: str) -> Iterator[tuple[str, dict[str, object]]]:
         chosen = edge.Filter(must=[edge.FieldCondition(key=_SET, match=edge.MatchValue(set_name))])
-        offset: edge.PointId | None = None
-        while True:
+        offset: edge.PointId | None = UUID(start.ljust(_ID_DIGITS, "0"))
+        while offset is not None:
             with edge_errors(self.folder):
                 page, offset = self._shard.scroll(
                     edge.ScrollRequest(
@@ -215,9 +226,10 @@ class LessonShard:
                         with_payload=["line_digest", "text_digest"],
                     )
                 )
-            yield from ((str(record.id), record.payload or {}) for record in page)
-            if offset is None:
-                return
+            for record in page:
+                if not str(record.id).startswith(start):
+                    return
+                yield str(record.id), record.payload or {}
 
 
 def _dense(point: "edge.Record") -> Vector | None:
@@ -252,7 +264,7 @@ def edge_errors(folder: Path) -> Iterator[None]:
 
 
 def _create(folder: Path, dimensions: int) -> "edge.EdgeShard":
-    """Create a shard without a graph and without a log.
+    """Create a shard without a graph and without a log, which is mapped into memory rather than loaded.
 
     Comparing all of 100,000 vectors takes 10 ms; a graph of them takes minutes to build. A log is read whole
     when a shard is opened, and the index needs none: what an interrupted refresh wrote is compared again.
@@ -262,9 +274,23 @@ def _create(folder: Path, dimensions: int) -> "edge.EdgeShard":
     made = edge.EdgeShard.create(
         str(fresh),
         edge.EdgeConfig(
-            vectors={DENSE: edge.EdgeVectorParams(size=dimensions, distance=edge.Distance.Cosine)},
-            sparse_vectors={WORDS: edge.EdgeSparseVectorParams(modifier=edge.Modifier.Idf)},
+            vectors={
+                DENSE: edge.EdgeVectorParams(
+                    size=dimensions,
+                    distance=edge.Distance.Cosine,
+                    datatype=edge.VectorStorageDatatype.Float16,
+                    memory=edge.Memory.Cold,
+                )
+            },
+            sparse_vectors={
+                WORDS: edge.EdgeSparseVectorParams(modifier=edge.Modifier.Idf, memory=edge.Memory.Cold)
+            },
+            payload_memory=edge.Memory.Cold,
+            id_tracker_memory=edge.Memory.Cold,
             hnsw_config=edge.HnswIndexConfig(m=0, ef_construct=4, full_scan_threshold=10_000),
+            optimizers=edge.EdgeOptimizersConfig(
+                indexing_threshold=1_000, default_segment_number=_MAX_SEGMENTS
+            ),
             wal_enabled=False,
         ),
     )

@@ -8,25 +8,26 @@ so that an interrupted refresh is repeated.
 
 import os
 import shutil
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
 from uuid import UUID
 
 from xxhash import xxh3_64_hexdigest, xxh3_128_hexdigest
 
-from git_fedlearn.core.canonical import JsonObject
-from git_fedlearn.core.layout import SetName, find_set
-from git_fedlearn.core.record import Record, parse_record
-from git_fedlearn.core.record_set import join_into
+from git_fedlearn.core.canonical import InvalidJsonError, JsonObject, parse_value
+from git_fedlearn.core.layout import MAX_LEVEL, SetName, find_set, shard_of
+from git_fedlearn.core.record import RETRACTED, START_LENGTH
 from git_fedlearn.errors import FedlearnError
 from git_fedlearn.extras import Lazy
 from git_fedlearn.repository.lock import hold_lock
+from git_fedlearn.repository.record_sets import RecordSets
 from git_fedlearn.repository.repository import Repository
 from git_fedlearn.repository.state import INDEX, read_json, write_json
-from git_fedlearn.repository.trees import set_paths, work_files
-from git_fedlearn.search.edge_shard import IndexedLesson, LessonShard
+from git_fedlearn.repository.trees import work_files
+from git_fedlearn.search.edge_shard import WRITE_BYTES, IndexedLesson, LessonShard, require_space
 from git_fedlearn.search.embedders.base import Embedder, ModelIdentity, Vector, identify, parse_identity
 from git_fedlearn.search.lesson_text import TEXT_VERSION, lesson_text
 
@@ -37,9 +38,12 @@ if TYPE_CHECKING:
 else:
     platformdirs = Lazy("platformdirs")
 
-FORMAT: Final = 3
+FORMAT: Final = 4
 EMBEDDING_BATCH: Final = 1024
 """Lessons embedded at a time."""
+
+INDEX_SHARE: Final = 4
+"""The bytes of an index as a multiple of those of the files that it covers, at most."""
 
 DOCTOR_TIMEOUT_SECONDS: Final = 5
 
@@ -73,6 +77,16 @@ class _State(NamedTuple):
     model: ModelIdentity
     files: dict[str, StatData]
     center: Vector
+    mixed: frozenset[SetName] = frozenset()
+    """Sets with a record that is not in the file of its id; of these, every file is read each time."""
+
+
+class _ChangedFile(NamedTuple):
+    """A file of a set that is new, gone or changed; the larger one of its sizes before and now, in bytes."""
+
+    name: SetName
+    shard: str
+    size: int
 
 
 class _IndexPoint(NamedTuple):
@@ -158,40 +172,49 @@ class LessonIndex:
         """The record sets that the index covers."""
         return {found[0] for path in self._state.files if (found := find_set(path))}
 
+    def changed_bytes(self, repository: Repository) -> int:
+        """The size of the files that a refresh would read."""
+        return sum(one.size for one in _changed_files(_stat_files(repository), self._state.files))
+
     def refresh(self, repository: Repository, progress: "Progress | None" = None) -> Refreshed:
-        """Bring the index up to date with the record sets; reads nothing if no file changed."""
-        tree = work_files(repository)
-        paths_of = set_paths(tree)
+        """Bring the index up to date with the record sets; reads only files that changed.
+
+        Raises FedlearnError beforehand if the disk has too little space.
+        """
         files = _stat_files(repository)
         if files == self._state.files:
             return Refreshed(0, 0, 0)
         self.check_model()
-        news = Refreshed(0, 0, 0)
-        for name in sorted(_changed_sets(files, self._state.files)):
-            data = [tree.read(path) for path in paths_of.get(name, ())]
-            done = self._update(name, join_into(data, ()).records, progress)
-            news = Refreshed(*map(sum, zip(news, done, strict=True)))
-        self.shard.settle(news.embedded)
-        self._state = self._state._replace(files=files, center=self.shard.center())
+        changed = _changed_files(files, self._state.files)
+        require_space(self._folder, WRITE_BYTES + INDEX_SHARE * sum(one.size for one in changed))
+        news, mixed = Refreshed(0, 0, 0), {*self._state.mixed}
+        for name in sorted({one.name for one in changed}):
+            parts = _changed_parts(repository.sets, [one for one in changed if one.name == name], mixed)
+            for at, (start, lines) in enumerate(parts.lines, 1):
+                show = partial(_show, progress, news.embedded + news.updated, parts.number / at)
+                done = self._update(name, start, lines, show)
+                news = Refreshed(*map(sum, zip(news, done, strict=True)))
+        self.shard.settle()
+        self._state = self._state._replace(files=files, center=self.shard.center(), mixed=frozenset(mixed))
         _write_state(self._folder, self._state)
         return news
 
-    def _update(self, name: SetName, lines: Iterable[bytes], progress: "Progress | None") -> Refreshed:
-        """Make the lessons of a set in the shard those of these lines, a batch at a time."""
-        known = self.shard.known(name)
+    def _update(self, name: SetName, start: str, lines: Iterable[bytes], progress: "Progress") -> Refreshed:
+        """Make the lessons of a set whose ids begin with `start` those of these lines, a batch at a time."""
+        known = self.shard.known(name, start)
         current = {xxh3_64_hexdigest(line): line for line in lines}
         outdated = {
             entry.point: entry.text_digest for digest, entry in known.items() if digest not in current
         }
         fresh = [digest for digest in current if digest not in known]
         embedded = updated = 0
-        for start in range(0, len(fresh), EMBEDDING_BATCH):
+        for at in range(0, len(fresh), EMBEDDING_BATCH):
             new: list[_IndexPoint] = []
-            for digest in fresh[start : start + EMBEDDING_BATCH]:
-                record = parse_record(current[digest])
-                if record.is_tombstone:
+            for digest in fresh[at : at + EMBEDDING_BATCH]:
+                fields = _find_lesson(current[digest])
+                if fields is None:
                     continue
-                point = _index_point(name, current[digest], digest, record)
+                point = _index_point(name, current[digest], digest, fields)
                 if outdated.pop(point.id, None) == point.entry.text_digest:
                     self.shard.set_payload(point.id, point.entry)
                     updated += 1
@@ -203,8 +226,7 @@ class LessonIndex:
                     [(p.id, p.entry, vector, p.text) for p, vector in zip(new, vectors, strict=True)]
                 )
                 embedded += len(new)
-            if progress:
-                progress(min(start + EMBEDDING_BATCH, len(fresh)), len(fresh))
+            progress(min(at + EMBEDDING_BATCH, len(fresh)), len(fresh))
         self.shard.drop([*outdated])
         return Refreshed(embedded, updated, len(outdated))
 
@@ -214,8 +236,8 @@ def read_index_status(repository: Repository) -> IndexStatus:
     known = read_json(index_folder(repository) / _STATE).get("files")
     if not isinstance(known, dict):
         return IndexStatus(is_made=False, changed=())
-    changed = _changed_sets(_stat_files(repository), _parse_files(known))
-    return IndexStatus(is_made=True, changed=tuple(sorted(changed)))
+    changed = _changed_files(_stat_files(repository), _parse_files(known))
+    return IndexStatus(is_made=True, changed=tuple(sorted({one.name for one in changed})))
 
 
 def _stat_files(repository: Repository) -> dict[str, StatData]:
@@ -264,15 +286,55 @@ def stat_data(path: Path) -> StatData | None:
     return found.st_size, found.st_mtime_ns, found.st_ino
 
 
-def _changed_sets(files: dict[str, StatData], known: dict[str, StatData]) -> set[SetName]:
-    """The sets with a file that is new, gone or changed."""
-    changed = (path for path in files.keys() | known.keys() if files.get(path) != known.get(path))
-    return {found[0] for path in changed if (found := find_set(path))}
+def _changed_files(files: dict[str, StatData], known: dict[str, StatData]) -> list[_ChangedFile]:
+    """The files that are new, gone or changed, of record sets."""
+    changed = sorted(path for path in files.keys() | known.keys() if files.get(path) != known.get(path))
+    sizes = {path: max(facts[path][0] for facts in (files, known) if path in facts) for path in changed}
+    return [_ChangedFile(*found, sizes[path]) for path in changed if (found := find_set(path))]
 
 
-def _index_point(name: SetName, line: bytes, digest: str, record: Record) -> _IndexPoint:
-    text = lesson_text(record.fields).whole
-    point = str(UUID(xxh3_128_hexdigest(name.encode() + b"\0" + record.form)))
+class _ChangedParts(NamedTuple):
+    """Parts of a set: their number, and for each the start of its ids and its lines."""
+
+    number: int
+    lines: Iterable[tuple[str, Iterable[bytes]]]
+
+
+def _changed_parts(sets: RecordSets, changed: Sequence[_ChangedFile], mixed: set[SetName]) -> _ChangedParts:
+    """The changed files of a set as parts; all of it if a record may have come from another file."""
+    name, level = changed[0].name, sets.level(changed[0].name)
+    is_whole = name in mixed or any(one.size and len(one.shard) != level for one in changed)
+    shards = sets.shards(name) if name in mixed else {one.shard for one in changed}
+    if not level or all(sets.is_in_place(name, shard) for shard in shards):
+        mixed.discard(name)
+    else:
+        mixed.add(name)
+    if is_whole or name in mixed:
+        return _ChangedParts(16**level, sets.read_parts(name))
+    parts = sorted(shard for shard in shards if len(shard) == level)
+    return _ChangedParts(len(parts), ((part, sets.read_shards(name, {part})) for part in parts))
+
+
+def _show(progress: "Progress | None", before: int, share: float, done: int, number: int) -> None:
+    """Show how many lessons are indexed; from those of the parts so far follows how many there are."""
+    if progress:
+        progress(before + done, max(before + done, round((before + number) * share)))
+
+
+def _find_lesson(line: bytes) -> "JsonObject | None":
+    """The fields on a record line; None of a tombstone, and of a damaged line."""
+    with suppress(InvalidJsonError):
+        fields = parse_value(line)
+        if isinstance(fields, dict) and RETRACTED not in fields:
+            return fields
+    return None
+
+
+def _index_point(name: SetName, line: bytes, digest: str, fields: JsonObject) -> _IndexPoint:
+    """The point of a lesson. Its id begins as that of the record, so the points of a file are together."""
+    text = lesson_text(fields).whole
+    start, identifier = shard_of(line, MAX_LEVEL), line[:START_LENGTH]
+    point = str(UUID(start + xxh3_128_hexdigest(name.encode() + identifier)[MAX_LEVEL:]))
     text_digest = xxh3_64_hexdigest(text.encode("utf-8", "replace"))
     return _IndexPoint(point, IndexedLesson(name, line.decode("utf-8"), digest, text_digest), text)
 
@@ -293,14 +355,19 @@ def _discard(folder: Path) -> None:
 def _read_state(folder: Path) -> _State | None:
     """The state of the index; None if it is missing, invalid or of another format."""
     match read_json(folder / _STATE):
-        case {"format": known, "text": text, "model": model, "files": dict(files), "center": [*center]} if (
-            known,
-            text,
-        ) == (FORMAT, TEXT_VERSION):
+        case {
+            "format": known,
+            "text": text,
+            "model": model,
+            "files": dict(files),
+            "center": [*center],
+            "mixed": [*mixed],
+        } if (known, text) == (FORMAT, TEXT_VERSION):
             identity = parse_identity(model)
             numbers = [float(x) for x in center if isinstance(x, int | float)]
             if identity and len(numbers) in {0, identity.dimensions}:
-                return _State(identity, _parse_files(files), numbers)
+                names = frozenset(SetName(name) for name in mixed if isinstance(name, str))
+                return _State(identity, _parse_files(files), numbers, names)
     return None
 
 
@@ -320,5 +387,6 @@ def _write_state(folder: Path, state: _State) -> None:
         "model": [state.model.name, state.model.dimensions, [*state.model.probe]],
         "files": {path: [*stat] for path, stat in state.files.items()},
         "center": [*state.center],
+        "mixed": [*sorted(state.mixed)],
     }
     write_json(folder / _STATE, value)

@@ -68,17 +68,16 @@ def samples_of_lessons(repository: Repository, names: Iterable[SetName]) -> Sele
     samples: dict[RecordId, Sample] = {}
     left_out: Counter[str] = Counter()
     for name in names:
-        records = [record for record in repository.sets.read(name) if not record.is_tombstone]
-        replaced = find_successors(repository, {record.id for record in records})
-        for record in records:
-            if any(one.share == 1.0 for one in replaced.get(record.id, ())):
+        records = (record for record in repository.sets.read(name) if not record.is_tombstone)
+        made = {record.id: _sample_of(name, record) for record in records}
+        replaced = find_successors(repository, made.keys())
+        for identifier, sample in made.items():
+            if any(one.share == 1.0 for one in replaced.get(identifier, ())):
                 left_out[SUPERSEDED] += 1
-                continue
-            made = _sample_of(name, record)
-            if isinstance(made, Sample):
-                samples[record.id] = made
+            elif isinstance(sample, Sample):
+                samples[identifier] = sample
             else:
-                left_out[made] += 1
+                left_out[sample] += 1
     return Selection(tuple(samples[one] for one in sorted(samples)), left_out)
 
 

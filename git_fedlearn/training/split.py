@@ -1,6 +1,7 @@
 """A split into training and validation that keeps near copies on one side. Pure."""
 
 import re
+from array import array
 from collections import defaultdict
 from collections.abc import Sequence
 from itertools import pairwise
@@ -53,7 +54,7 @@ def find_groups(samples: Sequence[Sample]) -> list[list[Sample]]:
             at = parents[at]
         return at
 
-    sketches: list[list[int]] = []
+    sketches: list[array[int]] = []
     by_question: dict[str, int] = {}
     by_hash: dict[int, list[int]] = defaultdict(list)
     for at, sample in enumerate(ordered):
@@ -82,15 +83,16 @@ def words_in(value: object) -> str:
     return " ".join(_WORD.findall(" ".join(iter_strings(value)).casefold()))  # type: ignore[arg-type]  # JSON
 
 
-def _sketch(sample: Sample) -> list[int]:
+def _sketch(sample: Sample) -> "array[int]":
     """The lowest hashes of the word pairs of its last answer, of the whole sample if that is short."""
     answer = words_in(last_turn(sample.content)[1]).split()
     words = answer if len(answer) >= MIN_ANSWER_WORDS else words_in(trained_fields(sample.content)).split()
     pairs = {" ".join(pair) for pair in pairwise(words)} or set(words)
-    return sorted(xxh3_64_intdigest(pair.encode("utf-8", "replace")) for pair in pairs)[:SKETCH_SIZE]
+    hashes = sorted(xxh3_64_intdigest(pair.encode("utf-8", "replace")) for pair in pairs)
+    return array("Q", hashes[:SKETCH_SIZE])
 
 
-def _likeness(one: list[int], other: list[int]) -> float:
+def _likeness(one: Sequence[int], other: Sequence[int]) -> float:
     """An estimate of the Jaccard index, from the lowest hashes of both."""
     lowest = sorted({*one, *other})[: min(SKETCH_SIZE, max(len(one), len(other)))]
     if not lowest:

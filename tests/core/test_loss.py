@@ -2,6 +2,10 @@
 
 import random
 
+from core import generators as gen
+from hypothesis import given
+from hypothesis import strategies as st
+
 from git_fedlearn.core.record import make_record
 from git_fedlearn.core.record_set import Losses, canonical_set, find_losses, join_sets
 
@@ -34,6 +38,18 @@ def test_what_is_no_loss() -> None:
     for before, after in ((A, TOMB), (TOMB, BACK), (A, higher), (A, BACK), (A, A)):
         assert find_losses([data(before)], [data(after)]) == Losses()
     assert find_losses([b"rubbish\n"], [b""]) == Losses()
+
+
+FILES = st.lists(gen.raw_files(), max_size=3)
+
+
+@given(before=FILES, some=FILES, others=FILES)
+def test_what_some_files_did_not_lose_all_files_did_not(
+    before: list[bytes], some: list[bytes], others: list[bytes]
+) -> None:
+    some = [*some, *before[1:]]
+    if not find_losses(before, some).lines:
+        assert not find_losses(before, [*some, *others]).lines
 
 
 def test_shards_and_form_do_not_matter() -> None:

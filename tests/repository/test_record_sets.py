@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 from core import generators as gen
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from repository import crashing
 from repository.crashing import crash_everywhere
@@ -12,7 +12,7 @@ from repository.crashing import crash_everywhere
 from git_fedlearn.core.foreign_content import find_foreign_content
 from git_fedlearn.core.layout import ERROR_SOLUTIONS, SetName
 from git_fedlearn.core.record import make_record, parse_record
-from git_fedlearn.core.record_set import canonical_set, is_record_line, join_sets, split_lines
+from git_fedlearn.core.record_set import canonical_set, is_record_line, join_into, join_sets, split_lines
 from git_fedlearn.errors import UsageError
 from git_fedlearn.repository.record_sets import RecordSets
 
@@ -135,6 +135,58 @@ def test_sharded_and_unsharded_clones_converge(
     sets.join(ERROR_SOLUTIONS, [])
     assert known(sets) == expected
     assert sets.join(ERROR_SOLUTIONS, []).written == ()
+
+
+PLACES = st.sampled_from([ROOT, *(f"{FOLDER}/{shard}.jsonl" for shard in ("0", "7", "00", "7f", "ff"))])
+
+
+@settings(max_examples=60)
+@given(
+    limit=st.sampled_from([200, 700, 10**6]),
+    ours=st.lists(gen.record_lines, max_size=12),
+    strewn=st.lists(st.tuples(PLACES, gen.record_lines | TEXT_LINES), max_size=4),
+)
+def test_file_by_file_the_same_is_read_as_from_all_files_at_once(
+    tmp_path_factory: pytest.TempPathFactory, limit: int, ours: list[bytes], strewn: list[tuple[str, bytes]]
+) -> None:
+    top = tmp_path_factory.mktemp("sets")
+    RecordSets(top, limit).join(ERROR_SOLUTIONS, ours)
+    for place, line in strewn:
+        (top / place).parent.mkdir(parents=True, exist_ok=True)
+        with (top / place).open("ab") as file:
+            file.write(line + b"\n")
+    assume(all(find_foreign_content(data) is None for data in files(top).values()))
+    expected = join_into(files(top).values(), ()).records
+    sets = RecordSets(top, limit)
+    assert [*sets.read_lines(ERROR_SOLUTIONS)] == expected
+    parts = [*sets.read_parts(ERROR_SOLUTIONS)]
+    assert [line for _, part in parts for line in part] == expected
+    assert len({start for start, _ in parts}) == len(parts) == 16 ** sets.level(ERROR_SOLUTIONS)
+    assert all(line[8:].decode().startswith(start) for start, part in parts for line in part)
+
+
+@settings(max_examples=30)
+@given(
+    limit=st.sampled_from([200, 700, 10**6]),
+    ours=st.lists(gen.record_lines, max_size=12),
+    left_in_root=st.lists(gen.record_lines, max_size=3),
+)
+def test_records_are_picked_by_id_as_if_all_files_were_read(
+    tmp_path_factory: pytest.TempPathFactory, limit: int, ours: list[bytes], left_in_root: list[bytes]
+) -> None:
+    top = tmp_path_factory.mktemp("sets")
+    sets = RecordSets(top, limit)
+    sets.join(ERROR_SOLUTIONS, ours)
+    with (top / ROOT).open("ab") as file:
+        file.writelines(line + b"\n" for line in left_in_root)
+    every = [*sets.read(ERROR_SOLUTIONS)]
+    for some in (every, every[:1], every[1::3]):
+        ids = {record.id for record in some}
+        assert sets.pick(ERROR_SOLUTIONS, ids) == [record for record in every if record.id in ids]
+        for one in ids:
+            assert {record for _, record in sets.find(one)} == {
+                record for record in every if record.id == one
+            }
 
 
 def test_crash_at_any_call_while_sharding_loses_nothing(tmp_path: Path) -> None:

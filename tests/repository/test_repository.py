@@ -38,7 +38,7 @@ def test_record_sets_follow_the_settings_once_these_are_forgotten(world: World) 
     assert repository.sets is sets
     repository.forget_settings()
     assert repository.sets.limit == 1000
-    assert repository.sets.read(ERROR_SOLUTIONS) == []
+    assert [*repository.sets.read(ERROR_SOLUTIONS)] == []
 
 
 def test_a_plain_repository_is_found_without_asking_where_it_is(world: World) -> None:

@@ -8,9 +8,12 @@ from typing import Any
 import pytest
 from qdrant.holder import held_elsewhere
 from systems import System
+from xxhash import xxh3_64_hexdigest
 
 from git_fedlearn.core.layout import SKILLS_PATTERNS
+from git_fedlearn.core.record import make_record
 from git_fedlearn.errors import LockedError
+from git_fedlearn.repository.record_sets import RecordSets
 from git_fedlearn.repository.repository import Repository
 from git_fedlearn.repository.state import INDEX
 from git_fedlearn.search.embedders.base import Vector
@@ -130,6 +133,56 @@ def test_a_set_that_went_away_is_dropped(learned: System) -> None:
     assert refresh(learned, model).embedded == 4
     (learned.path / "data/collections/notes.jsonl").unlink()
     assert refresh(learned, model) == Refreshed(embedded=0, updated=0, dropped=1)
+
+
+def indexed(system: System, model: Counting) -> set[str]:
+    """The digests of the lines of `skills-patterns` in the index."""
+    with open_index(repository_of(system).state.path(INDEX), model) as index:
+        return {*index.shard.known(SKILLS_PATTERNS, "")}
+
+
+def test_an_index_follows_records_from_file_to_file(system: System) -> None:
+    root = system.path / "data/patterns/skills-patterns.jsonl"
+    shard = root.with_suffix("").joinpath
+    lines = [make_record({"query": f"how to knit {n}", "response": "with wool"}).line for n in range(60)]
+    sets, model = RecordSets(system.path, 2_000), Counting()
+
+    def embedded() -> int:
+        found = refresh(system, model).embedded
+        assert indexed(system, model) == {*map(xxh3_64_hexdigest, sets.read_lines(SKILLS_PATTERNS))}
+        return found
+
+    sets.join(SKILLS_PATTERNS, lines[:40])
+    assert sets.level(SKILLS_PATTERNS) == 1
+    assert embedded() == 40
+    sets.join(SKILLS_PATTERNS, lines[40:41])
+    assert embedded() == 1
+    strayed, other = lines[0], "1.jsonl" if lines[0][8:9] != b"1" else "2.jsonl"
+    home, away = shard(f"{strayed[8:9].decode()}.jsonl"), shard(other)
+    for path in (away, home):  # first in both files, then in the wrong one alone
+        here = {*path.read_bytes().splitlines()} ^ {strayed}
+        path.write_bytes(b"".join(line + b"\n" for line in sorted(here)))
+        assert embedded() == 0
+    assert strayed in sets.read_lines(SKILLS_PATTERNS)
+    sets.join(SKILLS_PATTERNS, lines[41:42])
+    assert embedded() == 1
+    away.write_bytes(b"".join(line + b"\n" for line in away.read_bytes().splitlines() if line != strayed))
+    assert embedded() == 0
+    assert strayed not in sets.read_lines(SKILLS_PATTERNS)
+    root.write_bytes(strayed + b"\n" + lines[42] + b"\n")
+    assert embedded() == 2
+    sets.join(SKILLS_PATTERNS, ())
+    assert embedded() == 0
+    RecordSets(system.path, 300).join(SKILLS_PATTERNS, lines)
+    assert sets.level(SKILLS_PATTERNS) == 2
+    assert embedded() == 17
+    shutil.rmtree(shard())
+    root.write_bytes(b"".join(line + b"\n" for line in lines[:3]))
+    assert embedded() == 0
+    root.write_bytes(b"")
+    shard().mkdir()
+    shard(f"{lines[3][8:9].decode()}.jsonl").write_bytes(lines[3] + b"\n")
+    assert embedded() == 1
 
 
 def test_another_model_builds_the_index_again(learned: System) -> None:

@@ -11,7 +11,7 @@ import re
 import struct
 from collections.abc import Sequence
 from functools import cache
-from itertools import chain
+from itertools import accumulate, chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -29,8 +29,8 @@ DIMENSIONS: Final = 256
 FEW_TOKENS: Final = 4_000
 """Up to so many, adding up their vectors takes less time than importing numpy."""
 
-MAX_WORDS: Final = 100_000
-"""Words whose tokens are remembered."""
+MAX_WORDS: Final = 50_000
+"""Words whose vectors are remembered, 1 KB each."""
 
 _TOKENIZER: Final = "tokenizers/l2_supercat_tokenizer_config.json"
 _WEIGHTS: Final = f"weights/l2_supercat_{DIMENSIONS}.safetensors"
@@ -46,23 +46,18 @@ class WordLlamaEmbedder:
 
     def embed(self, texts: Sequence[str]) -> list[Vector | None]:
         """Unit vectors; None for a text without tokens."""
-        tokens = _tokens([text.encode("utf-8", "replace").decode("utf-8") for text in texts])
-        mean = _mean if sum(map(len, tokens)) <= FEW_TOKENS else _mean_of_many
-        return [mean(one) if one else None for one in tokens]
+        clean = [text.encode("utf-8", "replace").decode("utf-8") for text in texts]
+        words = [[word for word in _WORD_END.split(text) if word] for text in clean]
+        if sum(map(len, words)) <= FEW_TOKENS:
+            tokens = [[*chain.from_iterable(_encode(one))] for one in words]
+            if sum(map(len, tokens)) <= FEW_TOKENS:
+                return [_mean(one) if one else None for one in tokens]
+        return _word_sums().means(words)
 
 
-def _tokens(texts: Sequence[str]) -> list[list[int]]:
-    """The tokens of each text; those of a word are found once."""
-    words = [[word for word in _WORD_END.split(text) if word] for text in texts]
-    if len(_tokens_of) > MAX_WORDS:
-        _tokens_of.clear()
-    new = [*{*chain.from_iterable(words)} - _tokens_of.keys()]
-    encoded = _tokenizer().encode_batch(new, add_special_tokens=False)
-    _tokens_of.update(zip(new, (one.ids for one in encoded), strict=True))
-    return [[*chain.from_iterable(map(_tokens_of.__getitem__, one))] for one in words]
-
-
-_tokens_of: Final[dict[str, list[int]]] = {}
+def _encode(words: Sequence[str]) -> list[list[int]]:
+    """The tokens of each word."""
+    return [one.ids for one in _tokenizer().encode_batch(words, add_special_tokens=False)]
 
 
 def _mean(tokens: Sequence[int]) -> Vector:
@@ -74,11 +69,39 @@ def _mean(tokens: Sequence[int]) -> Vector:
     return [x / length for x in total]
 
 
-def _mean_of_many(tokens: Sequence[int]) -> Vector:
-    """The same, faster."""
-    total = _table().take(tokens, axis=0).sum(axis=0)
-    unit: Vector = (total / (math.sqrt(total @ total) or 1.0)).tolist()
-    return unit
+class _WordSums:
+    """The same for many texts: the vectors of the tokens of a word are added up once."""
+
+    def __init__(self) -> None:
+        data, start = _weights()
+        self._table = np.frombuffer(data, dtype="<f2", offset=start).reshape(-1, DIMENSIONS)
+        self._sums = np.empty((MAX_WORDS, DIMENSIONS), np.float32)
+        self._numbers: dict[str, int] = {}
+
+    def means(self, texts: Sequence[Sequence[str]]) -> list[Vector | None]:
+        """The means of texts, given as words, scaled to length 1; None for a text without tokens."""
+        self._learn({*chain.from_iterable(texts)})
+        found: list[Vector | None] = []
+        for words in texts:
+            total = self._sums.take([self._numbers[word] for word in words], axis=0).sum(axis=0)
+            length = math.sqrt(total @ total)
+            found.append((total / length).tolist() if length else None)
+        return found
+
+    def _learn(self, words: set[str]) -> None:
+        """Have the sums of these words; forget all others if there are too many."""
+        new = [*words - self._numbers.keys()]
+        if len(self._numbers) + len(new) > len(self._sums):
+            self._numbers.clear()
+            new = [*words]
+            self._sums = np.empty((max(MAX_WORDS, len(new)), DIMENSIONS), np.float32)
+        if new:
+            tokens = _encode(new)  # none is empty: a word begins with a token for the space before it
+            starts = [0, *accumulate(map(len, tokens[:-1]))]
+            rows = self._table.take([*chain.from_iterable(tokens)], axis=0).astype(np.float32)
+            number = len(self._numbers)
+            np.add.reduceat(rows, starts, axis=0, out=self._sums[number : number + len(new)])
+            self._numbers.update(zip(new, range(number, number + len(new)), strict=True))
 
 
 @cache
@@ -103,9 +126,8 @@ def _weights() -> tuple[mmap.mmap, int]:
 
 
 @cache
-def _table() -> "np.ndarray":
-    data, start = _weights()
-    return np.frombuffer(data, dtype="<f2", offset=start).reshape(-1, DIMENSIONS).astype(np.float32)
+def _word_sums() -> _WordSums:
+    return _WordSums()
 
 
 def _package() -> Path:
