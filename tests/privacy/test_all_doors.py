@@ -33,6 +33,7 @@ TEXTS = tuple(
         "inlet": "ssh maren@" + "93.201" + ".77.140 and call 704 733 784",
         "kelp": "the card 44215210" + "28146, and 536-22-" + "1234",
         "larch": "see /home/" + "brannigan/notes, and write to brannigan there",
+        "linden": "see 0711 2345" + "678 for the rest",
         "maple": f"cache key {rand(40, HEX)} and sha256-{rand(43)}= are public",
     }.items()
 )
@@ -140,7 +141,45 @@ def by_mcp(system: System, _: World, texts: tuple[str, ...]) -> set[str]:
     return stored(system)
 
 
-DOORS = [by_sanitize, by_add, by_sync, by_commit, by_pull_remotes, by_mcp]
+def by_note(system: System, _: World, texts: tuple[str, ...]) -> set[str]:
+    for number, text in enumerate(texts):
+        system.fedlearn("note", "--error", f"fault number {number}", "-", stdin=text.encode())
+    return {str(record.fields["solution"]) for record in system.records("error-solutions")}
+
+
+def by_review(system: System, _: World, texts: tuple[str, ...]) -> set[str]:
+    """As questions of training samples, of which the doubtful wait until somebody decides."""
+    answer = {"role": "assistant", "content": "as told"}
+    samples = [{"messages": [{"role": "user", "content": text}, answer]} for text in texts]
+    system.fedlearn("add", "fine-tuning", "-", stdin="\n".join(map(json.dumps, samples)).encode())
+    assert system.fedlearn("review", "--json").json()["samples"]
+    system.fedlearn("review", "accept", "--samples", "--all")
+    learned = (json.loads(record.line) for record in system.records("fine-tuning"))
+    return {fields["messages"][0]["content"] for fields in learned}
+
+
+def by_publish(system: System, world: World, texts: tuple[str, ...]) -> set[str]:
+    """Of records that came in without a hook."""
+    hub = world.bare("community.git")
+    system.fedlearn("remote", "add", "community", str(hub.path))
+    system.write(SET, b"".join(sorted(line(pattern=text, value_score=0.8) + b"\n" for text in texts)))
+    system.git("add", "--all")
+    system.git("-c", "core.hooksPath=/dev/null", "commit", "--quiet", "--message", "learn")
+    system.fedlearn("publish", "community", "--set", "skills-patterns", "--min-score", "0.5", "--yes")
+    return {json.loads(item)["pattern"] for item in hub.git("show", f"main:{SET}").out.splitlines()}
+
+
+DOORS = [
+    by_sanitize,
+    by_add,
+    by_sync,
+    by_commit,
+    by_pull_remotes,
+    by_mcp,
+    by_note,
+    by_review,
+    by_publish,
+]
 
 
 @pytest.mark.parametrize("door", DOORS)

@@ -122,13 +122,8 @@ _COMMANDS: tuple[tuple[str, re.Pattern[str]], ...] = (
     ),
     ("login", lazy_pattern(rf"\blogin\s{{1,8}}\S{{1,128}}\s{{1,8}}password\s{{1,8}}{_WORD}")),
     ("ldap", lazy_pattern(rf"\bldap(?:search|modify|add|whoami)\b{_ANY}-w\s{{1,4}}{_WORD}")),
-    (
-        "smbclient",
-        lazy_pattern(rf"\bsmbclient\b{_ANY}-U\s{{1,4}}[\"']?[^\s\"'%]{{1,64}}%(?P<value>[^\s\"']{{3,256}})"),
-    ),
     ("mongo", lazy_pattern(rf"\bmongo(?:sh|dump|restore|export|import)?\b{_ANY}-p\s{{1,4}}{_WORD}")),
     ("net", lazy_pattern(rf"\bnet use\b{_ANY}/user:\S{{1,128}}\s{{1,4}}{_WORD}", re.IGNORECASE)),
-    ("net", lazy_pattern(rf"\bnet user\s{{1,4}}\S{{1,64}}\s{{1,4}}(?!/){_WORD}", re.IGNORECASE)),
     ("useradd", lazy_pattern(rf"\buseradd\b{_ANY}-p\s{{1,4}}{_WORD}")),
     (
         "htpasswd",
@@ -153,20 +148,14 @@ _COMMANDS: tuple[tuple[str, re.Pattern[str]], ...] = (
         (name, lazy_pattern(rf"\b{name}\b{_ANY}-p\s{{1,4}}{_WORD}"))
         for name in ("psexec", "PsExec", "PSEXEC")
     ),
-    ("evil-winrm", lazy_pattern(rf"\bevil-winrm\b{_ANY}-p\s{{1,4}}{_WORD}")),
-    ("freerdp", lazy_pattern(rf"freerdp\b{_ANY}/p:{_WORD}")),
-    ("rdesktop", lazy_pattern(rf"\brdesktop\b{_ANY}-p\s{{1,4}}{_WORD}")),
-    ("lftp", lazy_pattern(r"\blftp\b[^\n|;]{0,160}?\s-u\s{1,4}[\w.@-]{1,64},(?P<value>[^\s\"']{4,256})")),
     ("sqlcmd", lazy_pattern(rf"\bsqlcmd\b{_ANY}-P\s{{0,4}}{_WORD}")),
     ("vault operator unseal", lazy_pattern(rf"\bvault operator unseal\s{{1,4}}{_WORD}")),
-    ("7z", lazy_pattern(rf"\b7z[ar]?\s{{1,4}}[aextl]\b{_ANY}-p{_WORD}")),
     ("zip", lazy_pattern(rf"\b(?:un)?zip\b{_ANY}-P\s{{1,4}}{_WORD}")),
     ("openssl", lazy_pattern(rf"\bopenssl\b{_ANY}(?:-passin|-passout|-pass|-k)\s{{1,4}}(?:pass:)?{_WORD}")),
     (
         "password-stdin",
         lazy_pattern(rf"\becho\s{{1,4}}(?:-\w\s{{1,4}})?{_WORD}\s{{0,4}}\|[^\n]{{0,128}}--password-stdin"),
     ),
-    ("kinit", lazy_pattern(rf"\becho\s{{1,4}}{_WORD}\s{{0,4}}\|\s{{0,4}}kinit\b")),
     ("sudo -S", lazy_pattern(rf"\becho\s{{1,4}}(?:-\w\s{{1,4}})?{_WORD}\s{{0,4}}\|\s{{0,4}}sudo -S")),
     (
         "chpasswd",
@@ -177,9 +166,7 @@ _COMMANDS: tuple[tuple[str, re.Pattern[str]], ...] = (
     ),
 )
 """A word that the text must contain, and the pattern to look for."""
-_SURE = frozenset(
-    ("sshpass", "Credential", "psexec", "PsExec", "PSEXEC", "evil-winrm", "freerdp", "rdesktop", "chpasswd")
-)
+_SURE = frozenset(("sshpass", "Credential", "psexec", "PsExec", "PSEXEC", "chpasswd"))
 """Programs that take a password where the pattern has it, and nothing else."""
 PROGRAMS = tuple(program for program, _ in _COMMANDS)
 COMMANDS = tuple(pattern for _, pattern in _COMMANDS)
