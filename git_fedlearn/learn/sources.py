@@ -394,19 +394,29 @@ def _find_in(root: Path, kind: SourceKind, pattern: re.Pattern[str]) -> Iterator
 
 
 def _find_profiled(profile: Profile, folder: Path) -> Iterator[SourceFile | SourceFault]:
-    """The files of a profile; a symbolic link on the way to one is a fault."""
+    """The files of a profile; a symbolic link that leads out of the folder is a fault."""
     try:
         found = sorted(folder.glob(profile.files))
     except (OSError, ValueError) as error:
         yield SourceFault(folder / profile.files, f"cannot be read: {error}")
         return
+    faults: dict[Path, SourceFault | None] = {}
     for path in found:
         relative = path.relative_to(folder)
         steps = [folder / parent for parent in reversed(relative.parents) if parent.name]
-        faults = (_fault_of(step, expected=stat.S_ISDIR) for step in steps)
-        fault = next((fault for fault in faults if fault), None) or _fault_of(path, expected=stat.S_ISREG)
-        name = f"{profile.name}:{relative.as_posix()}"
-        yield fault or SourceFile(path, name, SourceKind.TELEMETRY, profile)
+        for step in (*steps, path):
+            if step not in faults:
+                faults[step] = _fault_of(step, expected=stat.S_ISREG if step == path else stat.S_ISDIR)
+        if not any(faults[step] for step in (*steps, path)):
+            name = f"{profile.name}:{relative.as_posix()}"
+            yield SourceFile(path, name, SourceKind.TELEMETRY, profile)
+    yield from (fault for path, fault in faults.items() if fault and not _is_read_elsewhere(path, folder))
+
+
+def _is_read_elsewhere(path: Path, folder: Path) -> bool:
+    """Whether a path is a link to what is in the folder under its own name, or to nothing."""
+    is_link = path.is_symlink()
+    return is_link and (not path.exists() or path.resolve().is_relative_to(folder.resolve()))
 
 
 def _fault_of(path: Path, *, expected: Callable[[int], bool]) -> SourceFault | None:
