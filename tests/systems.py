@@ -132,11 +132,15 @@ class World:
             "GIT_AUTHOR_DATE": f"{EPOCH} +0000",
             "GIT_COMMITTER_DATE": f"{EPOCH} +0000",
             "SOURCE_DATE_EPOCH": str(EPOCH),
-            "GIT_CONFIG_COUNT": "2",
+            "GIT_CONFIG_COUNT": "4",
             "GIT_CONFIG_KEY_0": "init.defaultBranch",
             "GIT_CONFIG_VALUE_0": "main",
             "GIT_CONFIG_KEY_1": "protocol.file.allow",
             "GIT_CONFIG_VALUE_1": "always",
+            "GIT_CONFIG_KEY_2": "maintenance.auto",
+            "GIT_CONFIG_VALUE_2": "false",
+            "GIT_CONFIG_KEY_3": "core.fsync",
+            "GIT_CONFIG_VALUE_3": "none",
         }
 
     def folder_system(self, name: str) -> System:

@@ -84,6 +84,19 @@ def test_the_action_passes_what_is_whole_and_stops_what_is_not(system: System) -
     assert "best-practices: 1 record lost" in done.stdout
 
 
+def test_the_action_points_at_private_data_in_a_detached_checkout(system: System) -> None:
+    system.add("best-practices", {"title": "Look first"})
+    system.commit()
+    system.git("checkout", "--quiet", "--detach")
+    mail = "jane.roe" + "@" + "corp-mail.net"
+    data = system.read("data/patterns/best-practices.jsonl")
+    system.write("data/patterns/best-practices.jsonl", data + f'{{"title":"Ask {mail}"}}\n'.encode())
+    done = run_check(system)
+    assert done.returncode == 1
+    assert "::error file=data/patterns/best-practices.jsonl,line=2,title=EMAIL_ADDRESS::" in done.stdout
+    assert mail not in done.stdout + done.stderr
+
+
 @pytest.mark.skipif(not shutil.which("nix-instantiate"), reason="no nix-instantiate: .ci/tools installs it")
 def test_the_nix_files_are_nix() -> None:
     done = subprocess.run(

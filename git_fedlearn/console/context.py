@@ -6,6 +6,7 @@ text are never printed raw: a record from a peer must not move the cursor or hid
 
 import json
 import os
+import re
 import shlex
 import sys
 from collections.abc import Iterator, Mapping, Sequence
@@ -31,7 +32,7 @@ _CODES: Final = {
     "ok": "\x1b[32m",
 }
 """The words that have a color; their meaning must be clear without it."""
-
+_PREFIX: Final = lazy_pattern(rf"^({'|'.join(_CODES)}):(?= )", re.MULTILINE)
 
 _CONTROL: Final = lazy_pattern(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\U000e0000-\U000e007f]"
@@ -112,18 +113,13 @@ def wants_color(stream: TextIO, environment: Mapping[str, str]) -> bool:
 
 def color_prefixes(text: str) -> str:
     """The text with the prefix of each line, such as `error:`, in its color."""
-    return "\n".join(_color_prefix(line) for line in text.split("\n"))
+    return _PREFIX.sub(lambda found: f"{_CODES[found[1]]}{found[0]}{_RESET}", text)
 
 
 def color_word(word: str) -> str:
     """The word in its color, with the white space around it unchanged."""
     code = _CODES.get(word.strip())
     return f"{code}{word}{_RESET}" if code else word
-
-
-def _color_prefix(line: str) -> str:
-    prefix, colon, rest = line.partition(": ")
-    return f"{_CODES[prefix]}{prefix}:{_RESET} {rest}" if colon and prefix in _CODES else line
 
 
 class Context(Clone):

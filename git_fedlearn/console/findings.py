@@ -71,8 +71,6 @@ def report_problems(context: Context, problems: list[Problem]) -> int:
     """Report violations of the format; 1 if there are any."""
     if not problems:
         return 0
-    from git_fedlearn.scanning.findings import shown_path  # noqa: PLC0415  costs start-up time, and only then
-
     for problem in problems[:MAX_REPORTED_PROBLEMS]:
         path = shown_path(context.privacy, problem.path)
         place = f"{path}:{problem.line}" if problem.line else path
@@ -89,8 +87,6 @@ def report_losses(context: Context, losses: dict[SetName, Losses]) -> int:
     """Report record sets that would lose records; 1 if there are any."""
     if not losses:
         return 0
-    from git_fedlearn.scanning.findings import shown_path  # noqa: PLC0415  costs start-up time, and only then
-
     for path, found in losses.items():
         name = shown_path(context.privacy, path)
         if found.lost:

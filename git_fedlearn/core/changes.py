@@ -131,25 +131,18 @@ def _compare(before: list[Record], after: list[Record]) -> Iterator[RecordChange
         if was and now:
             yield from _compare_lessons(was, now)
         elif now:
-            yield RecordChange(_kind_of_new(now, buried), buried, now)
+            is_restored = buried is not None and now.gen > buried.gen
+            kind = ChangeKind.RESTORED if is_restored else ChangeKind.LOST if buried else ChangeKind.LEARNED
+            yield RecordChange(kind, buried, now)
         elif was:
             yield RecordChange(ChangeKind.RETRACTED if tombstone else ChangeKind.LOST, was, tombstone)
     if buried and not new:
         yield RecordChange(ChangeKind.LOST, buried, None)
     elif buried and tombstone and buried != tombstone:
-        yield RecordChange(_kind_of_tombstone(buried, tombstone), buried, tombstone)
+        is_later = tombstone.gen > buried.gen
+        yield RecordChange(ChangeKind.RETRACTED if is_later else ChangeKind.CHANGED, buried, tombstone)
     elif tombstone and not old:
         yield RecordChange(ChangeKind.RETRACTED, None, tombstone)
-
-
-def _kind_of_new(now: Record, buried: Record | None) -> ChangeKind:
-    if buried is None:
-        return ChangeKind.LEARNED
-    return ChangeKind.RESTORED if now.gen > buried.gen else ChangeKind.LOST
-
-
-def _kind_of_tombstone(before: Record, after: Record) -> ChangeKind:
-    return ChangeKind.RETRACTED if after.gen > before.gen else ChangeKind.CHANGED
 
 
 def _compare_lessons(was: Record, now: Record) -> Iterator[RecordChange]:

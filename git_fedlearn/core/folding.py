@@ -57,8 +57,8 @@ def find_folds(lines: Iterable[bytes]) -> Folds:
 def _differences(records: list[Record]) -> set[str]:
     """The fields of the lessons, not of the format, that are not the same in all records."""
     keys = {key for record in records for key in record.fields if not is_metadata_key(key)}
-    return {key for key in keys if len({_text(record, key) for record in records}) > 1}
-
-
-def _text(record: Record, key: str) -> bytes | None:
-    return format_value(record.fields[key]) if key in record.fields else None
+    texts = {
+        key: {format_value([*map(one.fields.get, {key} & one.fields.keys())]) for one in records}
+        for key in keys
+    }
+    return {key for key in keys if len(texts[key]) > 1}

@@ -5,7 +5,6 @@ filled in when the demo runs, so that no file of the package seems to contain a 
 """
 
 from importlib.resources import files
-from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Final
 
@@ -16,11 +15,13 @@ _SECRET: Final = "ghp" + "_" + "5QrStUvWxYz6789yeKomeDgnik0oLm0dn4R"[::-1]
 
 def write_stack(system: str, stack: Path, home: Path) -> None:
     """Write the logs of the AI stack of a system."""
-    for folder in _below("samples", system).iterdir():
+    for folder in files("git_fedlearn.demo").joinpath("samples", system).iterdir():
         target = stack / folder.name
         target.mkdir(parents=True)
         for file in folder.iterdir():
-            text = _with_private_data(file.read_text(encoding="utf-8"), home)
+            text = file.read_text(encoding="utf-8")
+            for placeholder, private in private_texts(home).items():
+                text = text.replace(placeholder, private)
             (target / file.name).write_text(text, encoding="utf-8")
 
 
@@ -32,13 +33,3 @@ def private_texts(home: Path) -> dict[str, str]:
         "@@HOME@@": str(home),
         "@@ADDRESS@@": "192.168." + "7.23",
     }
-
-
-def _with_private_data(text: str, home: Path) -> str:
-    for placeholder, private in private_texts(home).items():
-        text = text.replace(placeholder, private)
-    return text
-
-
-def _below(*names: str) -> Traversable:
-    return files("git_fedlearn.demo").joinpath(*names)

@@ -82,11 +82,11 @@ def read_head_sets(tree: CommittedTree, names: Iterable[SetName]) -> dict[SetNam
 
 
 def join_head_set(head: HeadSet, accepted: Iterable[bytes], limit: int) -> JoinedSet:
-    """Join accepted lines into a set; files that would exceed `limit` bytes are sharded."""
+    """Join canonical lines of records into a set; files that would exceed `limit` bytes are sharded."""
     stem = stem_of(head.name)
     if stem is None:
         raise UsageError(f"{head.name}: no such record set")
-    settled = join_into(head.files.values(), accepted)
+    settled = join_into(head.files.values(), (), accepted)
     _level, spread = distribute(settled, level_of(head.files), limit, head.files)
     files = {
         path_of(stem, shard): data

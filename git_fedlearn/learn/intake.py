@@ -63,20 +63,14 @@ class Intake:
         Fields that name their systems and first day keep them. Raises NotARecordError.
         """
         clean, redacted = sanitize_fields(self.engine, fields)
-        refuse_blocked(self.engine, redacted)
+        if blocked := self.engine.policy.find_blocked(redacted):
+            raise NotARecordError(f"contains {blocked}, which the privacy policy blocks")
         if RETRACTED not in clean:
             clean = {SEEN_BY: [self.system], FIRST_SEEN: learned.isoformat(), **clean}
         record = make_record(clean)
         if len(record.line) > self.limit:
             raise NotARecordError(f"larger than {self.limit} bytes")
         return Admitted(record, redacted)
-
-
-def refuse_blocked(engine: PrivacyEngine, found: Iterable[str]) -> None:
-    """Raise NotARecordError if the policy blocks one of the kinds, so that redacting is not enough."""
-    blocked = engine.policy.find_blocked(found)
-    if blocked:
-        raise NotARecordError(f"contains {blocked}, which the privacy policy blocks")
 
 
 @dataclass(slots=True)

@@ -16,9 +16,8 @@ from git_fedlearn.core.layout import SetName
 from git_fedlearn.core.record import Record, score_of
 from git_fedlearn.learn.checkpoints import ReadPosition, find_start
 from git_fedlearn.learn.extracts import CHUNK_BYTES, split_chunks
-from git_fedlearn.learn.intake import Intake
 from git_fedlearn.learn.known_tools import HOMES, find_homes, find_log_folders
-from git_fedlearn.learn.pipeline import Batch, Pipeline
+from git_fedlearn.learn.pipeline import Batch
 from git_fedlearn.learn.profiles import parse_profiles
 from git_fedlearn.learn.sources import (
     MAIN_SOURCE,
@@ -30,12 +29,10 @@ from git_fedlearn.learn.sources import (
     find_sources,
     is_compressed,
 )
-from git_fedlearn.learn.sync import SyncOptions, rules_of
+from git_fedlearn.learn.sync import SyncOptions, pipeline_of
 from git_fedlearn.privacy.engine import PrivacyEngine
-from git_fedlearn.repository.inbox import Inbox
 from git_fedlearn.repository.record_sets import find_record
 from git_fedlearn.repository.repository import Repository
-from git_fedlearn.repository.workers import cores
 
 PROBED_BYTES: Final = 20_000_000
 """Bytes of each source that `detect` reads."""
@@ -153,14 +150,7 @@ def probe(
     """Read sources from their start, at most about `limit` bytes, and write nothing."""
     sizes = _newest_first(sources.files)
     starts = _starts(sizes, limit)
-    pipeline = Pipeline(
-        rules=rules_of(repository, options),
-        intake=Intake(engine, repository.system(), repository.settings.record_bytes),
-        today=options.now.date(),
-        jobs=options.jobs or cores(),
-        watch=options.watch,
-        decided=Inbox(repository).sample_decisions(),
-    )
+    pipeline = pipeline_of(repository, engine, options)
     part = Sources((*starts,), sources.faults, warnings=sources.warnings)
     batch, _ = pipeline.run(part, {}, starts)
     return Probe(

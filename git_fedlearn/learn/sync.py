@@ -111,15 +111,7 @@ def sync(repository: Repository, engine: PrivacyEngine, options: SyncOptions) ->
     sources = sources_of(repository, options.source)
     store = CheckpointStore(repository, options.source)
     checkpoints = {} if options.full else store.read()
-    pipeline = Pipeline(
-        rules=rules_of(repository, options),
-        intake=Intake(engine, repository.system(), repository.settings.record_bytes),
-        today=options.now.date(),
-        jobs=options.jobs or cores(),
-        engine=options.engine,
-        watch=options.watch,
-        decided=Inbox(repository).sample_decisions(),
-    )
+    pipeline = pipeline_of(repository, engine, options)
     batch, reached = pipeline.run(sources, checkpoints)
     synced = Synced(len(sources.files), batch, folders=sources.folders, unread=sources.unread)
     if not options.dry_run:
@@ -178,17 +170,26 @@ def _remember_yields(repository: Repository, batch: Batch, now: datetime) -> Non
         write_json(path, {**read_json(path), **news})
 
 
-def rules_of(repository: Repository, options: SyncOptions) -> Rules:
-    """How the events of a run are judged. Raises SettingsError."""
+def pipeline_of(repository: Repository, engine: PrivacyEngine, options: SyncOptions) -> Pipeline:
+    """How a run reads, judges and admits events. Raises SettingsError."""
     settings = repository.settings
     scorer = repository.git.find_config(SCORER_KEY)
-    return Rules(
+    rules = Rules(
         weights=settings.weights,
         threshold=settings.minimum_score,
         since=options.since,
         snapshot=settings.telemetry_events,
         explain=options.explain,
         scorer=Scorer(scorer) if scorer else None,
+    )
+    return Pipeline(
+        rules=rules,
+        intake=Intake(engine, repository.system(), settings.record_bytes),
+        today=options.now.date(),
+        jobs=options.jobs or cores(),
+        engine=options.engine,
+        watch=options.watch,
+        decided=Inbox(repository).sample_decisions(),
     )
 
 

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from hashlib import blake2b
 from typing import Final
 
@@ -94,8 +94,9 @@ def read_records(
         counted.add(content)
         known = outcomes.get(record.id, {})
         effective = effective_score(record, trust, known)
-        lesson = _lesson(name, record, effective, tally(known.values()))
-        found.lessons.append(replace(lesson, is_suspicious=is_suspicious(record.fields)))
+        outcome = tally(known.values())
+        marked = is_suspicious(record.fields)
+        found.lessons.append(_lesson(name, record, effective, outcome, is_suspicious=marked))
     return found
 
 
@@ -109,7 +110,9 @@ def _all(repository: Repository, progress: ReportProgress | None) -> Iterator[tu
             progress(number, len(names))
 
 
-def _lesson(name: SetName, record: Record, effective: float, outcomes: Tally) -> ReportLesson:
+def _lesson(
+    name: SetName, record: Record, effective: float, outcomes: Tally, *, is_suspicious: bool
+) -> ReportLesson:
     fields = record.fields
     body = _line(_help(fields), MAX_BODY_LENGTH)
     title = headline(fields, MAX_TITLE_LENGTH) or body[:MAX_TITLE_LENGTH] or "(no text)"
@@ -124,7 +127,7 @@ def _lesson(name: SetName, record: Record, effective: float, outcomes: Tally) ->
         claimed=claimed_score(fields),
         effective=effective,
         outcomes=outcomes,
-        is_suspicious=False,
+        is_suspicious=is_suspicious,
     )
 
 

@@ -35,10 +35,17 @@ class CommitVerdict(NamedTuple):
     losses: dict[SetName, Losses]
 
 
-def judge(repository: Repository, candidate: CommittedTree, parents: list[CommittedTree]) -> CommitVerdict:
-    """The format problems that the index adds, and the records of the parents that it drops."""
+def judge(
+    repository: Repository,
+    candidate: CommittedTree,
+    parents: list[CommittedTree],
+    losses: dict[SetName, Losses] | None = None,
+) -> CommitVerdict:
+    """The format problems that the index adds, and the records of the parents that it drops, if not known."""
     problems = find_problems(limits_of(repository), candidate, parents)
-    return CommitVerdict(problems, find_shrinking(repository, parents, candidate, None))
+    if losses is None:
+        losses = find_shrinking(repository, parents, candidate, None)
+    return CommitVerdict(problems, losses)
 
 
 def source_folder(repository: Repository) -> str | None:

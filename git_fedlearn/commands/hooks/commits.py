@@ -33,7 +33,7 @@ def pre_commit(context: Context) -> int:
 
     Without staged changes under data/ there is nothing to check.
     """
-    return refuse_raw_logs(context) | _check_staged(context, *staged(context), may_shrink=False)
+    return refuse_raw_logs(context) | _check_staged(context, *staged(context))
 
 
 def refuse_raw_logs(context: Context) -> int:
@@ -51,8 +51,9 @@ def refuse_raw_logs(context: Context) -> int:
 def pre_merge_commit(context: Context) -> int:
     """Like pre-commit, for a merge; post-merge reports lost records, if there may be any."""
     candidate, parents = staged(context)
-    code = _check_staged(context, candidate, parents, may_shrink=True)
-    if not code and not _is_worth_a_report(context, candidate, parents):
+    losses = losses_by_set(parents, candidate)
+    code = _check_staged(context, candidate, parents, losses)
+    if not (code or losses or _is_worth_a_report(context, candidate, parents)):
         _note_merge(context.repository)
     return code
 
@@ -66,11 +67,10 @@ def _note_merge(repository: Repository) -> None:
 
 
 def _is_worth_a_report(context: Context, candidate: CommittedTree, parents: list[CommittedTree]) -> bool:
-    """Whether post-merge may have something to report or to do."""
+    """Whether post-merge may have something to report or to do, besides lost records."""
     return bool(
         _imports(context)
         or not candidate.entries
-        or losses_by_set(parents, candidate)
         or any(find_own_changes(context.repository, parents[0], candidate))
     )
 
@@ -146,19 +146,26 @@ def is_unchanged(candidate: CommittedTree, parents: list[CommittedTree]) -> bool
 
 
 def _check_staged(
-    context: Context, candidate: CommittedTree, parents: list[CommittedTree], *, may_shrink: bool
+    context: Context,
+    candidate: CommittedTree,
+    parents: list[CommittedTree],
+    losses: dict[SetName, Losses] | None = None,
 ) -> int:
+    """Check the next commit; `losses` are those of a merge, which post-merge reports."""
     if is_unchanged(candidate, parents):
         return 0
     judged = Judged(context, candidate, parents)
     if judged.is_sound(SCAN) and judged.is_sound(VERIFY):
         return 0
     with remembering_clean_texts(context):
-        return _judge(context, candidate, parents, may_shrink=may_shrink)
+        return _judge(context, candidate, parents, losses)
 
 
 def _judge(
-    context: Context, candidate: CommittedTree, parents: list[CommittedTree], *, may_shrink: bool
+    context: Context,
+    candidate: CommittedTree,
+    parents: list[CommittedTree],
+    losses: dict[SetName, Losses] | None,
 ) -> int:
     from git_fedlearn.console.findings import (  # noqa: PLC0415  costs start-up time
         find_private,
@@ -172,8 +179,8 @@ def _judge(
         candidate, parents = staged(context)
         private = find_private(context.privacy, candidate, parents)
     judged = Judged(context, candidate, parents)
-    verdict = judge(context.repository, candidate, parents)
-    lossy = 0 if may_shrink else report_losses(context, verdict.losses)
+    verdict = judge(context.repository, candidate, parents, losses)
+    lossy = report_losses(context, verdict.losses) if losses is None else 0
     broken = report_problems(context, verdict.problems)
     code = report(context, private)
     if not code:
