@@ -78,7 +78,7 @@ EXAMPLES: Final[dict[str, tuple[tuple[str, str], ...]]] = {
         ("git fedlearn install --global", "man pages and completions for your account"),
     ),
     "uninstall": (("git fedlearn uninstall", "restore the earlier state of this clone"),),
-    "status": (("git fedlearn status --fetch", "fetch from the upstream and all peers first"),),
+    "status": (("git fedlearn status --check", "only what needs a person, for monitors"),),
     "doctor": (("git fedlearn doctor --fix", "repair what is broken"),),
     "demo": (("git fedlearn demo --keep", "keep the folder to explore it"),),
     "completion": (('eval "$(git fedlearn completion bash)"', "turn completion on in this shell"),),

@@ -15,6 +15,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import pytest
 from answers import hold_to_schema
 
 from git_fedlearn.cli import run
@@ -184,6 +185,16 @@ class World:
         made.path = path
         made.fedlearn("install")
         return made
+
+
+def prepared(prepare: Callable[[System], None]) -> Any:
+    """Make a fixture of a function that brings a federated repository further, once in a process."""
+
+    @pytest.fixture(name=prepare.__name__)
+    def copied(world: World) -> System:
+        return world.system("one", prepare)
+
+    return copied
 
 
 @cache

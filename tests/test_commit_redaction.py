@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from systems import Result, System, World
+from systems import Result, System, World, prepared
 
 SET = "data/patterns/best-practices.jsonl"
 MAIL = "jane.roe" + "@" + "corp-mail.net"
@@ -24,14 +24,10 @@ def commit(system: System, *options: str) -> Result:
     return system.git("commit", "--quiet", "--message", "more", *options, check=False)
 
 
-def _taught(system: System) -> None:
+@prepared
+def taught(system: System) -> None:
     system.add("best-practices", {"title": "Lesson 1", "description": "Label both ends.", "value_score": 0.9})
     system.commit()
-
-
-@pytest.fixture
-def taught(world: World) -> System:
-    return world.system("one", _taught)
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,7 @@
 """After a revert, cherry-pick or rebase, the hooks say what it lost and what came from other commits."""
 
 import pytest
-from systems import Result, System, World
+from systems import Result, System, prepared
 
 SHARDED = b"format = 1\n[limits]\nrecord_set_bytes = 2500\n"
 LOST = "of skills-patterns: "
@@ -9,15 +9,11 @@ FIX = "hint: git fedlearn verify --fix && git add :/data && git commit -m 'Resto
 CAME = "hint: git fedlearn retract ID --reason WHY    (if they were to stay out)\n"
 
 
-def _one(one: System) -> None:
+@prepared
+def one(one: System) -> None:
     """A system that learned ten lessons."""
     one.add("skills-patterns", *({"title": f"lesson {number}", "text": "x" * 150} for number in range(10)))
     one.commit("ten")
-
-
-@pytest.fixture
-def one(world: World) -> System:
-    return world.system("one", _one)
 
 
 def learn(system: System, *titles: str) -> None:

@@ -6,7 +6,7 @@ import stat
 from pathlib import Path
 
 import pytest
-from systems import Result, System, World
+from systems import Result, System, World, prepared
 
 SET = "data/patterns/skills-patterns.jsonl"
 MAIL = "jane.roe" + "@" + "corp-mail.net"
@@ -17,15 +17,11 @@ def commit(system: System, *options: str) -> Result:
     return system.git("commit", "--quiet", "--message", "x", *options, check=False)
 
 
-def _taught(system: System) -> None:
+@prepared
+def taught(system: System) -> None:
     """A system that committed three lessons."""
     system.add("skills-patterns", *({"title": title} for title in ("a", "b", "c")))
     system.commit()
-
-
-@pytest.fixture
-def taught(world: World) -> System:
-    return world.system("one", _taught)
 
 
 def ids(system: System) -> dict[str, str]:

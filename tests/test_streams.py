@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from systems import System, World
+from systems import System, prepared
 
 from git_fedlearn.console.context import without_control
 
@@ -25,16 +25,12 @@ COMMANDS = [
 needs_full_device = pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full")
 
 
-def _taught(system: System) -> None:
+@prepared
+def taught(system: System) -> None:
     system.add(
         "best-practices", {"title": "Label the cables", "description": "Both ends.", "value_score": 0.9}
     )
     system.commit()
-
-
-@pytest.fixture
-def taught(world: World) -> System:
-    return world.system("one", _taught)
 
 
 def run(system: System, command: str, redirected: str) -> "subprocess.CompletedProcess[bytes]":

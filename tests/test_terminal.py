@@ -37,9 +37,7 @@ def shown(system: System, line: str, **environment: str) -> str:
     return out.getvalue()
 
 
-@pytest.fixture
-def clone(world: World) -> System:
-    one, friend = world.system("one"), world.system("friend")
+def _two_lessons(one: System) -> None:
     one.git("config", "user.name", "me")
     one.add(
         "best-practices",
@@ -47,6 +45,11 @@ def clone(world: World) -> System:
         {"title": "short", "description": TITLE, "value_score": 0.3},
     )
     one.commit("learn " + TITLE)
+
+
+@pytest.fixture
+def clone(world: World) -> System:
+    one, friend = world.system("one", _two_lessons), world.system("friend")
     one.fedlearn("remote", "add", "friend", str(friend.path))
     (world.folder / "logs/telemetry").mkdir(parents=True)
     return one

@@ -16,7 +16,7 @@ from git_fedlearn.core.canonical import Json
 from git_fedlearn.core.changes import ChangeKind
 from git_fedlearn.errors import FedlearnError
 from git_fedlearn.federation.bundles import Written, find_refusal, find_sender, unpacked, write_bundle
-from git_fedlearn.federation.peers import TrustLevel, get_peers
+from git_fedlearn.federation.peers import get_peers
 from git_fedlearn.federation.pull import PullOptions, make_checker, pull
 from git_fedlearn.repository.history import all_changes, revision_changes
 from git_fedlearn.repository.lookup import get_commit
@@ -77,24 +77,10 @@ def create(context: Context, file: str, since: str | None, receiver: str | None)
 @command.command("apply", short_help="Add the records of a bundle.")
 @click.argument("file", type=click.Path())
 @click.option("--from", "name", metavar="NAME", help="Its sender: a peer or any name (default: bundle-FILE).")
-@click.option(
-    "--trust",
-    type=click.Choice([trust.value for trust in TrustLevel]),
-    help="Trust level (default: verify).",
-)
 @click.option("--dry-run", is_flag=True, help="Only check the bundle.")
-@click.option("--no-commit", is_flag=True, help="Leave new records in the index and working tree.")
 @ANSWER_AS_JSON
 @click.pass_obj
-def apply(
-    context: Context,
-    file: str,
-    name: str | None,
-    trust: str | None,
-    *,
-    dry_run: bool,
-    no_commit: bool,
-) -> int:
+def apply(context: Context, file: str, name: str | None, *, dry_run: bool) -> int:
     """Check every record of the bundle FILE, and add those that pass in one commit.
 
     Records that fail the checks go to quarantine. If the sender is a peer, its trust level applies.
@@ -102,9 +88,7 @@ def apply(
     repository = context.data_repository
     path = context.named_path(file).resolve()
     sender = find_sender(repository, path, name)
-    if trust:
-        sender = sender.with_trust(TrustLevel(trust))
-    request = PullOptions(dry_run=dry_run, commit=not no_commit)
+    request = PullOptions(dry_run=dry_run)
     checker = make_checker(repository, context.privacy, context.now())
     with unpacked(repository, path, sender) as peer, watching(context, [peer]) as watcher:
         pulled = pull(repository, [peer], checker, request, watcher)

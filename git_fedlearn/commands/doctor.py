@@ -19,7 +19,7 @@ from git_fedlearn.errors import FedlearnError
 from git_fedlearn.extras import install_line, installed_extras
 from git_fedlearn.federation.unattended import read_last_run
 from git_fedlearn.learn.checkpoints import find_broken_checkpoints
-from git_fedlearn.qdrant.connect import FOLDER_KEY, URL_KEY, try_store
+from git_fedlearn.qdrant.connect import is_configured, try_store
 from git_fedlearn.repository.repository import Repository
 from git_fedlearn.repository.state import CHECKPOINTS, FEDERATING
 from git_fedlearn.search.embedders.choose import try_embedder
@@ -111,14 +111,13 @@ def _vectors(repository: Repository) -> Iterator[Check]:
         yield _try("index", lambda: _check_index(repository), FIX)
     else:
         yield Check("index", ok=True, detail="none yet; the first search builds it")
-    config = repository.git.find_config
-    if repository.environment.get("QDRANT_URL") or config(URL_KEY) or config(FOLDER_KEY):
+    if is_configured(repository):
         yield _try(
             "qdrant",
             lambda: _check_store(repository),
             "git config fedlearn.qdrantUrl    (check the URL, and that Qdrant is running)",
         )
-    if config("fedlearn.embedder"):
+    if repository.git.find_config("fedlearn.embedder"):
         yield _try("embedder", lambda: _check_embedder(repository), "git config fedlearn.embedder")
 
 

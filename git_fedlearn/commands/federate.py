@@ -12,7 +12,7 @@ from git_fedlearn.console.context import Context
 from git_fedlearn.console.installation import restore_hooks
 from git_fedlearn.console.peers import warn_of_copied_clone
 from git_fedlearn.console.progress import progress_bar, reading_bar
-from git_fedlearn.console.usage import ANSWER_AS_JSON, NumberRange
+from git_fedlearn.console.usage import ANSWER_AS_JSON
 from git_fedlearn.console.words import count
 from git_fedlearn.core.canonical import Json
 from git_fedlearn.errors import FedlearnError
@@ -67,8 +67,6 @@ class Run:
     context: Context
     source: str | None
     to: str | None
-    remote: str | None
-    timeout: float
     dry_run: bool
     steps: list[FederateStep] = field(default_factory=list)
     exchanged: Exchanged = field(default_factory=Exchanged)
@@ -180,7 +178,7 @@ class Run:
     def _write_month(self) -> None:
         """Write the figures of this month, unless they would stop the push."""
         repository, now = self.context.repository, self.context.now()
-        target = find_target(repository, self.to, self.remote)
+        target = find_target(repository, self.to)
         path = metrics_path(Path(), repository.system(), f"{now:%Y-%m}").as_posix()
         if target is None or may_publish(repository, target.remote, [path]) is None:
             write_month(repository, now)
@@ -196,7 +194,7 @@ class Run:
         if not peers:
             return StepStatus.SKIPPED, "no peers"
         checker = make_checker(repository, self.context.privacy, self.context.now())
-        request = PullOptions(self.timeout, dry_run=self.dry_run)
+        request = PullOptions(dry_run=self.dry_run)
         pulled = pull(repository, peers, checker, request, PullWatcher())
         failed = [report.name for report in pulled.reports if report.is_failure]
         quarantined = sum(report.quarantined for report in pulled.reports)
@@ -211,7 +209,7 @@ class Run:
     def _push(self) -> tuple[StepStatus, str]:
         repository = self.context.repository
         self._refuse_detached()
-        target = find_target(repository, self.to, self.remote)
+        target = find_target(repository, self.to)
         if target is None:
             return StepStatus.SKIPPED, f"this branch has no upstream ({first_push(repository)})"
 
@@ -248,16 +246,6 @@ def _in_words(found: Exchanged) -> str:
 @click.option(
     "--push-to", "to", type=click.Choice(["upstream", SYSTEMS]), help="Where to push (default: upstream)."
 )
-@click.option(
-    "--remote", metavar="REMOTE", help="Git remote to push to (default: the upstream's, or origin)."
-)
-@click.option(
-    "--timeout",
-    metavar="SECONDS",
-    type=NumberRange(0.1, 86400),
-    default=60,
-    help="Timeout per peer (default: 60).",
-)
 @click.option("--dry-run", is_flag=True, help="Show what would be learned; change nothing.")
 @ANSWER_AS_JSON
 @click.pass_obj
@@ -265,8 +253,6 @@ def command(
     context: Context,
     source: str | None,
     to: str | None,
-    remote: str | None,
-    timeout: float,
     *,
     dry_run: bool,
 ) -> int:
@@ -284,7 +270,7 @@ def command(
         context = context.moved(context.directory, anonymous_environment(repository))
     context.repository.git.keeps_config = True  # no step changes it
     goal = to or context.repository.git.find_config("fedlearn.pushTo")
-    run = Run(context, source, goal, remote, timeout, dry_run)
+    run = Run(context, source, goal, dry_run)
     warn_of_copied_clone(context, repository)
     restore_hooks(context, repository, dry_run=dry_run)
     with hold_lock(repository.state.path(FEDERATE), "federate", timeout=1.0):

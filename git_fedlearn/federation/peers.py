@@ -91,10 +91,6 @@ class Peer(NamedTuple):
     by_url: bool = False
     """Whether it is fetched by its URL, as no git remote has its name."""
 
-    def with_trust(self, trust: TrustLevel) -> "Peer":
-        """The same peer at another trust level."""
-        return self._replace(trust=trust)
-
     @property
     def shown_url(self) -> str:
         """The URL without user name and password."""

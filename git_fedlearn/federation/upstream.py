@@ -95,11 +95,11 @@ def first_push(repository: Repository) -> str:
     return f"git push -u {'origin' if 'origin' in remotes else remotes[0]} HEAD"
 
 
-def find_target(repository: Repository, to: str | None, remote: str | None) -> PushTarget | None:
-    """The upstream (None if there is no upstream), or with `to` the branch of this system on a remote."""
+def find_target(repository: Repository, to: str | None) -> PushTarget | None:
+    """The upstream (None if there is no upstream), or with `to` the branch of this system on its remote."""
     git = repository.git
     branch = git.attempt("symbolic-ref", "--quiet", "--short", "HEAD").out.decode("utf-8", "replace").strip()
-    named = remote or git.find_config(f"branch.{branch}.remote") or "origin"
+    named = git.find_config(f"branch.{branch}.remote") or "origin"
     if to == SYSTEMS:
         name = f"{SYSTEMS}/{repository.system()}"
         known = git.is_true("rev-parse", "--verify", "--quiet", f"refs/remotes/{named}/{name}")

@@ -73,6 +73,11 @@ class ProposedRetraction:
     reason: str
     at: str
 
+    @property
+    def key(self) -> str:
+        """The id of the record."""
+        return self.id
+
 
 @dataclass(frozen=True, slots=True)
 class DraftedLesson:
@@ -86,6 +91,11 @@ class DraftedLesson:
     line: str
     since: str
     near: tuple[RecordId, ...] = ()
+
+    @property
+    def key(self) -> str:
+        """The id of the record."""
+        return self.id
 
 
 @dataclass(frozen=True, slots=True)
@@ -270,13 +280,13 @@ class _Queue(Generic[Item]):
         for line in read_file(self._items).split(b"\n"):
             with suppress(TypeError, AttributeError, LookupError, ValueError, RecursionError):
                 item = self._kind(**_parsed(json.loads(line)))
-                found[_key_of(item)] = item
+                found[item.key] = item
         return found
 
     def add(self, arrived: Iterable[Item]) -> tuple[int, int]:
         """Add items; returns how many are neither pending nor decided, and how many of these were stored."""
         known, decided = self.items(), self.decisions()
-        fresh = {key: one for one in arrived if (key := _key_of(one)) not in known and key not in decided}
+        fresh = {key: one for one in arrived if (key := one.key) not in known and key not in decided}
         kept = dict(sorted(fresh.items())[: max(self._limit - len(known), 0)])
         if kept:
             self._write_items([*known.values(), *kept.values()])
@@ -284,7 +294,7 @@ class _Queue(Generic[Item]):
 
     def decide(self, items: Iterable[Item], decision: str | None) -> None:
         """Remove items, and store the decision about them if there is one."""
-        gone = set(map(_key_of, items))
+        gone = {item.key for item in items}
         if decision:
             self.remember(gone, decision)
         self._write_items([item for key, item in self.items().items() if key not in gone])
@@ -317,10 +327,6 @@ class _Queue(Generic[Item]):
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         path.touch(mode=0o600)
         write_file(path, text.encode("ascii"))
-
-
-def _key_of(item: AnyItem) -> str:
-    return item.id if isinstance(item, ProposedRetraction | DraftedLesson) else item.key
 
 
 def _parsed(facts: dict[str, Any]) -> dict[str, Any]:

@@ -80,7 +80,8 @@ def _redact(engine: PrivacyEngine, passage: Passage, kinds: Counter[str]) -> byt
 
 def _sanitized(engine: PrivacyEngine, value: Json) -> tuple[Json, Counter[str]]:
     if isinstance(value, dict):
-        return sanitize_fields(engine, value)
+        clean, kinds = sanitize_fields(engine, value)
+        return {**{key: clean[key] for key in value if key in clean}, **clean}, kinds  # in their order
     sanitized = engine.sanitize(value)
     return sanitized.value, Counter(finding.kind for finding in sanitized.findings)
 

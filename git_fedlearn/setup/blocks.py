@@ -24,7 +24,6 @@ class BlockMarks(NamedTuple):
 HASH_MARKS: Final = BlockMarks(b"# >>> git-fedlearn >>>", b"# <<< git-fedlearn <<<")
 HTML_MARKS: Final = BlockMarks(b"<!-- >>> git-fedlearn >>>", b"<!-- <<< git-fedlearn <<<", b" -->")
 OPENING: Final = HASH_MARKS.opening
-CLOSING: Final = HASH_MARKS.closing
 
 MADE_FILE: Final = "file"
 MADE_FOLDER: Final = "folder"

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pexpect
 import pytest
-from systems import System, World
+from systems import System, prepared
 
 from git_fedlearn.cli import cli
 from git_fedlearn.commands.completion import SCRIPTS
@@ -22,16 +22,12 @@ TOP = Path(__file__).parents[2]
 SETS = ["skills-patterns", "error-solutions", "best-practices", "fine-tuning"]
 
 
-def _learned(one: System) -> None:
+@prepared
+def learned(one: System) -> None:
     """A repository with a peer, a lesson and a retracted one."""
     one.add("best-practices", {"title": "Pin the channel: always"}, {"title": "Do not"})
     one.fedlearn("retract", ident(one, "Do not"), "--reason", "wrong")
     one.fedlearn("remote", "add", "friend", "https://example.org/lessons.git")
-
-
-@pytest.fixture
-def learned(world: World) -> System:
-    return world.system("one", _learned)
 
 
 def ident(system: System, title: str) -> str:

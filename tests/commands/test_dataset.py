@@ -8,7 +8,7 @@ from typing import Any
 
 import pyarrow.parquet
 import pytest
-from systems import System, World
+from systems import System, World, prepared
 
 SAMPLES: list[dict[str, Any]] = [
     {
@@ -45,14 +45,10 @@ CALL: dict[str, Any] = {
 }
 
 
-def _filled(system: System) -> None:
+@prepared
+def filled(system: System) -> None:
     system.git("config", "fedlearn.system", "sys-abcde23456")
     system.add("fine-tuning", *SAMPLES[:3], CHAT, CALL)
-
-
-@pytest.fixture
-def filled(world: World) -> System:
-    return world.system("one", _filled)
 
 
 def lines(path: Path) -> list[dict[str, Any]]:

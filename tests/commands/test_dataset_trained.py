@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 import pytest
-from systems import System, World
+from systems import System, World, prepared
 
 from git_fedlearn.core.layout import MODELS_FILE
 from git_fedlearn.core.merge import merge_files
@@ -20,7 +20,8 @@ def chat(question: str, answer: str) -> dict[str, Any]:
     return {"messages": messages, "value_score": 0.9}
 
 
-def _trained(system: System) -> None:
+@prepared
+def trained(system: System) -> None:
     """A model was trained on v0.1.0, which has a sample of its own and one that a lesson makes, too."""
     system.git("config", "fedlearn.system", OWN)
     system.add("error-solutions", FIX)
@@ -34,11 +35,6 @@ def _trained(system: System) -> None:
     done = system.fedlearn("dataset", "trained", "qwen-lessons", "--version", "v0.1.0")
     assert done.out == "recorded: qwen-lessons (v0.1.0, 2026-05-28, this system), trained on 3 lessons\n"
     system.commit("through the hooks")
-
-
-@pytest.fixture
-def trained(world: World) -> System:
-    return world.system("one", _trained)
 
 
 def identifier(system: System, name: str, word: str) -> str:

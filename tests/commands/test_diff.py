@@ -1,10 +1,10 @@
 """`git fedlearn diff`: the whole answer for commits, the index and the work tree."""
 
-import pytest
-from systems import System, World
+from systems import System, World, prepared
 
 
-def _one(one: System) -> None:
+@prepared
+def one(one: System) -> None:
     """Three lessons committed; one raised, one retracted and one new in the work tree."""
     one.git("config", "fedlearn.system", "sys-aaaaaaaaaa")
     one.add(
@@ -17,11 +17,6 @@ def _one(one: System) -> None:
     one.add("skills-patterns", {"pattern": "raised", "value_score": 0.9})
     one.fedlearn("retract", identifier(one, "wrong"), "--reason", "outdated")
     one.add("error-solutions", {"error_type": "E", "error_message": "m", "solution": "s", "value_score": 0.8})
-
-
-@pytest.fixture
-def one(world: World) -> System:
-    return world.system("one", _one)
 
 
 def identifier(system: System, pattern: str) -> str:

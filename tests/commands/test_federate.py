@@ -167,7 +167,7 @@ def test_others_push_at_the_same_time(world: World) -> None:
 
     get_ahead("start")
     repository = Repository.discover(two.path, two.environment)
-    target = find_target(repository, None, None)
+    target = find_target(repository, None)
     assert target
     done = push(repository, target, catch_up, interfere, seconds=60)
     assert (done.status, done.attempts, len(rests)) == (StepStatus.DONE, 3, 2)

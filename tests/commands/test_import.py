@@ -5,7 +5,7 @@ import json
 import pytest
 from coordinator_store import contents, fill, store_of
 from search.embedding_server import Behaviour, embedding_server
-from systems import System, World
+from systems import System, World, prepared
 
 from git_fedlearn.core.canonical import JsonObject
 from git_fedlearn.qdrant.store import Point, PointId, Schema, VectorSpec
@@ -16,14 +16,10 @@ LESSONS: list[JsonObject] = [
 ]
 
 
-def _learned(system: System) -> None:
+@prepared
+def learned(system: System) -> None:
     system.git("config", "fedlearn.system", "sys-aaaaaaaaaa")
     system.add("error-solutions", *LESSONS)
-
-
-@pytest.fixture
-def learned(world: World) -> System:
-    return world.system("one", _learned)
 
 
 def counts(system: System, *arguments: str, code: int = 0) -> dict[str, int]:

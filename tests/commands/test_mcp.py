@@ -5,10 +5,9 @@ import json
 import subprocess
 import sys
 
-import pytest
 from mcp_agent import Agent, serve
 from privacy.private_samples import github_token
-from systems import System, World
+from systems import System, prepared
 
 from git_fedlearn.agents.rendering import NOTICE, SUSPICIOUS
 
@@ -20,7 +19,8 @@ HOSTILE = {
 }
 
 
-def _learned(system: System) -> None:
+@prepared
+def learned(system: System) -> None:
     system.git("config", "fedlearn.system", OWN)
     system.add(
         "error-solutions",
@@ -31,11 +31,6 @@ def _learned(system: System) -> None:
     system.fedlearn("verify", "--fix")
     system.git("add", "--all")
     system.git("commit", "--quiet", "--no-verify", "--message", "by a program without our hooks")
-
-
-@pytest.fixture
-def learned(world: World) -> System:
-    return world.system("one", _learned)
 
 
 def test_an_agent_finds_records_judges_and_proposes(learned: System) -> None:

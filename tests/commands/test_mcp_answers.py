@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from mcp_agent import Agent, serve
 from privacy.private_samples import github_token
-from systems import System, World
+from systems import System, prepared
 
 from git_fedlearn.agents.tools import AgentTools, Wanted
 from git_fedlearn.console.context import Context
@@ -28,7 +28,8 @@ def error(message: str, solution: str, **more: object) -> dict[str, Any]:
     return {"error_message": message, "solution": solution, "value_score": 0.8, **more}
 
 
-def _learned(system: System) -> None:
+@prepared
+def learned(system: System) -> None:
     system.add(
         "error-solutions",
         error(ERROR, "install tomli on Python before 3.11", language="Python 3.10", tags=["packaging"]),
@@ -45,11 +46,6 @@ def _learned(system: System) -> None:
         ),
     )
     system.commit()
-
-
-@pytest.fixture
-def learned(world: World) -> System:
-    return world.system("one", _learned)
 
 
 def tools_of(system: System) -> AgentTools:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from systems import EPOCH, System, World
+from systems import EPOCH, System, prepared
 
 from git_fedlearn.core.merge import join_month_files
 from git_fedlearn.repository.repository import Repository
@@ -22,7 +22,8 @@ def lesson(text: str, first: str, *seen: str, **more: Any) -> dict[str, Any]:
     return {"query": text, "_first_seen": first, "_seen_by": [*seen], **more}
 
 
-def _federation(system: System) -> None:
+@prepared
+def federation(system: System) -> None:
     """Four lessons of three systems: A learned three, B two, C one; one more was retracted."""
     system.git("config", "fedlearn.system", A)
     system.add(
@@ -36,11 +37,6 @@ def _federation(system: System) -> None:
     system.fedlearn("retract", wrong.id, "--reason", "wrong")
     sample = {"prompt": "How are you today?", "completion": "Well.", "value_score": 0.7}
     system.add("fine-tuning", sample | {"_first_seen": "2026-05-20", "_seen_by": [A, B]})
-
-
-@pytest.fixture
-def federation(world: World) -> System:
-    return world.system("one", _federation)
 
 
 def repository(system: System) -> Repository:

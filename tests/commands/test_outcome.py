@@ -4,21 +4,17 @@ import json
 
 import pytest
 from privacy.private_samples import github_token
-from systems import System, World
+from systems import System, World, prepared
 
 OWN = "sys-aaaaaaaaaa"
 FILE = f"data/outcomes/{OWN}.jsonl"
 
 
-def _learned(system: System) -> None:
+@prepared
+def learned(system: System) -> None:
     system.git("config", "fedlearn.system", OWN)
     system.add("best-practices", {"title": "pin the channel", "description": "always", "value_score": 0.9})
     system.commit()
-
-
-@pytest.fixture
-def learned(world: World) -> System:
-    return world.system("one", _learned)
 
 
 def only_id(system: System) -> str:

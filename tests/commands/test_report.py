@@ -3,8 +3,7 @@
 import json
 import re
 
-import pytest
-from systems import EPOCH, System, World
+from systems import EPOCH, System, prepared
 
 OWN, OTHER, THIRD = "sys-aaaaaaaaaa", "sys-bbbbbbbbbb", "sys-cccccccccc"
 
@@ -13,7 +12,8 @@ def lesson(text: str, first: str, *seen: str, **more: object) -> dict[str, objec
     return {"query": text, "response": f"so {text}", "_first_seen": first, "_seen_by": [*seen], **more}
 
 
-def _federation(system: System) -> None:
+@prepared
+def federation(system: System) -> None:
     system.git("config", "fedlearn.system", OWN)
     system.add(
         "skills-patterns",
@@ -27,11 +27,6 @@ def _federation(system: System) -> None:
     system.fedlearn("outcome", by_text["two"], "--worked")
     system.fedlearn("outcome", by_text["three"], "--failed")
     system.commit(f"sync\n\nFedlearn-System: {OTHER}")
-
-
-@pytest.fixture
-def federation(world: World) -> System:
-    return world.system("one", _federation)
 
 
 def test_the_figures_add_up(federation: System) -> None:

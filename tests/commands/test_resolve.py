@@ -1,13 +1,14 @@
 """`git fedlearn resolve`: merges in which the driver did not run, finished without losing a line."""
 
 import pytest
-from systems import System, World
+from systems import System, prepared
 
 SET = "data/patterns/skills-patterns.jsonl"
 BEST = "data/patterns/best-practices.jsonl"
 
 
-def _undriven(system: System) -> None:
+@prepared
+def undriven(system: System) -> None:
     """A clone without hooks and driver, with branches `main` and `side` that both learned something."""
     system.add("skills-patterns", {"title": "base"})
     system.add("best-practices", {"title": "base"})
@@ -23,11 +24,6 @@ def _undriven(system: System) -> None:
     for name in ("skills-patterns", "best-practices"):
         system.add(name, {"title": "main"})
     system.commit("main")
-
-
-@pytest.fixture
-def undriven(world: World) -> System:
-    return world.system("one", _undriven)
 
 
 def titles(system: System, name: str = "skills-patterns") -> set[str]:

@@ -2,8 +2,7 @@
 
 import json
 
-import pytest
-from systems import System, World
+from systems import System, World, prepared
 
 
 def only(system: System) -> tuple[str, str, int]:
@@ -11,17 +10,13 @@ def only(system: System) -> tuple[str, str, int]:
     return record.id, str(record.fields.get("title", "-")), record.gen
 
 
-def _buried(system: System) -> None:
+@prepared
+def buried(system: System) -> None:
     """A system that committed a record and its retraction."""
     system.add("skills-patterns", {"title": "a", "value_score": 0.8})
     system.commit()
     system.fedlearn("retract", only(system)[0], "--reason", "x")
     system.commit()
-
-
-@pytest.fixture
-def buried(world: World) -> System:
-    return world.system("one", _buried)
 
 
 def test_from_history_one_generation_on(buried: System) -> None:

@@ -4,8 +4,7 @@ import subprocess
 import sys
 from typing import Any
 
-import pytest
-from systems import System, World
+from systems import System, World, prepared
 
 from git_fedlearn.core.record import RETRACTED, score_of
 
@@ -19,7 +18,8 @@ def lesson(end: str, **more: Any) -> dict[str, Any]:
     return {"query": "How do I fix a denial?", "response": f"{TEXT} {end}", **more}
 
 
-def _filled(system: System) -> None:
+@prepared
+def filled(system: System) -> None:
     system.git("config", "fedlearn.system", "sys-aaaaaaaaaa")
     system.add(
         "skills-patterns",
@@ -27,11 +27,6 @@ def _filled(system: System) -> None:
         lesson("Once more.", value_score=0.9),
         {"query": "How do I list units?", "response": "systemctl list-units", "value_score": 0.7},
     )
-
-
-@pytest.fixture
-def filled(world: World) -> System:
-    return world.system("one", _filled)
 
 
 def ids(system: System) -> dict[float, str]:

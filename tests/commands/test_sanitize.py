@@ -69,11 +69,11 @@ def test_two_versions_of_a_record_both_lose_it(system: System) -> None:
 @pytest.mark.parametrize(
     ("path", "before", "after"),
     [
-        ("data/metrics/monthly/sys-abcdefghij/2026-05.json", {"by": MAIL}, b'{"by":"<EMAIL_ADDRESS>"}\n'),
+        ("data/metrics/monthly/sys-abcdefghij/2026-05.json", {"by": MAIL}, b'{"by": "<EMAIL_ADDRESS>"}\n'),
         (
             "data/fine-tuning/snapshots/sys-abcdefghij/1.jsonl",
             {"prompt": MAIL, "completion": "x"},
-            b'{"completion":"x","prompt":"<EMAIL_ADDRESS>"}\n',
+            b'{"prompt": "<EMAIL_ADDRESS>", "completion": "x"}\n',
         ),
         ("data/notes.jsonl", [MAIL], b'["<EMAIL_ADDRESS>"]\n'),
     ],

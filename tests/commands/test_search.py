@@ -7,13 +7,14 @@ from typing import Any
 
 import pytest
 from coordinator_store import fill, store_of
-from systems import System, World
+from systems import System, prepared
 
 from git_fedlearn.core.record import Record, make_record
 from git_fedlearn.qdrant.store import Schema, VectorSpec
 
 
-def _learned(system: System) -> None:
+@prepared
+def learned(system: System) -> None:
     system.git("config", "fedlearn.system", "sys-aaaaaaaaaa")
     system.add(
         "error-solutions",
@@ -24,11 +25,6 @@ def _learned(system: System) -> None:
         },
     )
     system.add("skills-patterns", {"query": "how do I pin a nix channel", "response": "use a flake"})
-
-
-@pytest.fixture
-def learned(world: World) -> System:
-    return world.system("one", _learned)
 
 
 def test_it_shows_the_lesson_its_scores_and_who_learned_it(learned: System) -> None:

@@ -100,7 +100,8 @@ def test_ahead_behind_and_asking_first(world: World) -> None:
     one.commit()
     line = "unpushed  1 commit ahead of origin/main: 2 learned  git push\n"
     assert line in status(one)
-    asked = status(one, "--fetch")
+    one.git("fetch", "--quiet")
+    asked = status(one)
     assert "unpushed  1 commit ahead of origin/main: 2 learned  git pull --no-rebase && git push\n" in asked
     assert "to pull  1 commit behind origin/main: 1 learned  git pull --no-rebase\n" in asked
     items = {item["item"]: item for item in one.fedlearn("status", "--json").json()["items"]}
@@ -131,7 +132,8 @@ def test_peers_and_pending_items(world: World) -> None:
     friend.git("commit", "--quiet", "--no-verify", "-m", "x")
     one.fedlearn("remote", "add", "friend", str(friend.path))
     assert "peers  1: friend never reached" in status(one)
-    asked = status(one, "--fetch")
+    one.fedlearn("pull-remotes", "--dry-run")
+    asked = status(one)
     assert "peers  1: friend has 1 new record  git fedlearn pull-remotes friend\n" in asked
     one.fedlearn("pull-remotes")
     after = status(one)

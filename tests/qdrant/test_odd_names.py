@@ -2,7 +2,7 @@
 
 import pytest
 from coordinator_store import contents, fill
-from systems import System, World
+from systems import System, World, prepared
 
 from git_fedlearn.core.canonical import JsonObject
 from git_fedlearn.core.collection_names import escape_name
@@ -19,18 +19,14 @@ def note(name: str) -> JsonObject:
     return {"text": f"what the collection number {NAMES.index(name)} says"}
 
 
-def _exported(one: System) -> None:
+@prepared
+def exported(one: System) -> None:
     """A system that exported a collection of each name."""
     for number, name in enumerate(NAMES):
         fill(one, name, {number: note(name)})
     answer = one.fedlearn("export", "--all")
     assert answer.out.count("1 lesson added") == len(NAMES)
     one.commit()
-
-
-@pytest.fixture
-def exported(world: World) -> System:
-    return world.system("one", _exported)
 
 
 def test_each_has_a_file_that_any_file_system_can_hold(exported: System) -> None:

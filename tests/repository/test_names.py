@@ -1,21 +1,17 @@
 """Local names of systems: shown to people, kept in git config, never shared."""
 
 import pytest
-from systems import System, World
+from systems import System, prepared
 
 A, B = "sys-aaaaaaaaaa", "sys-bbbbbbbbbb"
 
 
-def _learned(system: System) -> None:
+@prepared
+def learned(system: System) -> None:
     system.git("config", "fedlearn.system", A)
     lesson = {"title": "pin the channel", "description": "so that builds repeat", "_first_seen": "2026-05-20"}
     system.add("best-practices", {**lesson, "_seen_by": [A, B]})
     system.commit()
-
-
-@pytest.fixture
-def learned(world: World) -> System:
-    return world.system("one", _learned)
 
 
 def test_a_name_is_shown_wherever_people_read_the_system(learned: System) -> None:

@@ -62,7 +62,7 @@ class PendingItem(ABC):
     def __init__(self, context: Context, item: Any) -> None:  # noqa: ANN401  what the inbox has of its kind
         self.context = context
         self.item = item
-        self.key: str = item.key if hasattr(item, "key") else item.id
+        self.key: str = item.key
 
     @property
     def choices(self) -> tuple[str, ...]:

@@ -1,6 +1,6 @@
 """`git fedlearn status`: one line for each thing that may need attention, with the command to run.
 
-Without `--fetch` it contacts no network. It takes no lock and changes no data file.
+It contacts no network, takes no lock and changes no data file.
 """
 
 import sys
@@ -88,25 +88,22 @@ _EXIT_CODES: Final = {Urgency.PERSON: 1, Urgency.BROKEN: 3}
 
 
 @click.command("status", short_help="Show the state of this clone and what to do next.")
-@click.option("--fetch", "do_fetch", is_flag=True, help="Fetch from the upstream and all peers first.")
 @click.option("--check", "check", is_flag=True, help="Only what needs a person; the exit code says it, too.")
 @click.option("--porcelain", is_flag=True, help="Print stable lines for scripts: name, TAB, value.")
 @ANSWER_AS_JSON
 @click.pass_obj
-def command(context: Context, *, do_fetch: bool, check: bool, porcelain: bool) -> int:
+def command(context: Context, *, check: bool, porcelain: bool) -> int:
     """Show the state of this clone and what to do next.
 
     The first line is the command to run first. Then there is a line for lessons, uncommitted and unpushed
     changes, privacy, peers, pending items, lessons to publish again, Qdrant and timers, where there is
     something to say; one that needs action ends with the command to run. --json and --porcelain have all
-    lines. Without --fetch, status does not contact the network.
+    lines. It does not contact the network.
 
     --check is for monitors: it exits with 0 if all is well, 1 if something needs a person, such as a decision
     or a peer that does not answer, and 3 if something is broken, such as a hook or a file that lost lessons.
     What a timer does, such as a commit or a push, is well.
     """
-    if do_fetch:
-        _fetch(context)
     items = [*status_lines(context)]
     first = most_urgent(items)
     if context.is_json:
@@ -168,19 +165,3 @@ def _to_json(item: StatusLine) -> Json:
     urgency = item.urgency if item.command else Urgency.OPTIONAL
     facts = {"text": item.text, "command": item.command or None, "urgency": urgency.name.lower()}
     return {"item": item.name, **facts, **item.facts}
-
-
-def _fetch(context: Context) -> None:
-    """Fetch from the upstream and from peers, without merging anything."""
-    from git_fedlearn.federation.fetch import fetch_peers  # noqa: PLC0415  costs start-up time
-    from git_fedlearn.federation.peers import read_peers  # noqa: PLC0415
-
-    repository = context.repository
-    if repository.git.is_true("rev-parse", "--verify", "--quiet", "@{upstream}"):
-        done = repository.git.attempt("fetch", "--quiet")
-        if done.code:
-            context.print_error(f"warning: git fetch failed: {done.said}")
-    for fetched in fetch_peers(repository, read_peers(repository), seconds=60, parallel=8):
-        if fetched.contact.is_failure:
-            why = ": ".join(part for part in (fetched.contact.value, fetched.detail) if part)
-            context.print_error(f"warning: {fetched.name}: {why}")
