@@ -59,8 +59,11 @@ _PHRASES: Final = (
 """A blank stands for any run of blanks."""
 _INJECTION: Final = PatternTest("|".join(_PHRASES).replace(" ", r"[ \t\r\n]+"), re.IGNORECASE)
 
+_COLOR: Final = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
+"""A sequence that a terminal does not show: its last letter would hide where the next word begins."""
+
 
 def is_suspicious(fields: JsonObject) -> bool:
     """Whether a text of a record tries to steer the agent that reads it. A heuristic, for a warning."""
     learned = {key: value for key, value in fields.items() if not is_metadata_key(key)}
-    return any(_INJECTION.is_in(place.text) for place in iter_strings(learned))
+    return any(_INJECTION.is_in(_COLOR.sub(" ", place.text)) for place in iter_strings(learned))
