@@ -119,5 +119,9 @@ def _input_maker(top: Path, fedlearn: Callable[..., Run], size: int) -> Callable
 def _write(path: Path, start: int, count: int) -> None:
     with path.open("w", encoding="utf-8") as file:
         for number in range(start, start + count):
-            fields = record_fields(number)
-            file.write(json.dumps({key: fields[key] for key in fields if not is_metadata_key(key)}) + "\n")
+            made = {
+                **record_fields(number),
+                "response": f"{record_fields(number)['response']}.",
+            }  # a whole answer
+            fields = {key: value for key, value in made.items() if not is_metadata_key(key)}
+            file.write(json.dumps(fields) + "\n")

@@ -40,6 +40,9 @@ AGENT_SETUP: Final = StateItem(
     "`agent uninstall` finds its entries, but may leave a file or folder that it created",
     is_disposable=False,
 )
+ANSWERS: Final = StateItem(
+    "answers", "what was computed from files that are the same since", "computed again"
+)
 BUG_REPORTS: Final = StateItem("fedlearn-bug-*.txt", "bug reports", "the bug must be reproduced")
 BUNDLE: Final = StateItem("bundle", "bundles while they are unpacked", "nothing")
 CHECKPOINTS: Final = StateItem(
@@ -140,7 +143,6 @@ SCHEDULE_LOG: Final = StateItem("schedule.log", "output of cron and launchd time
 SOURCES: Final = StateItem(
     "sources.json", "when each source was read, and what came of it", "`sources list` shows no last run"
 )
-STATUS: Final = StateItem("status.json", "cached results of `status`", "computed again")
 
 ITEMS: Final = tuple(item for item in [*globals().values()] if isinstance(item, StateItem))
 """All items."""
@@ -180,14 +182,13 @@ class State:
 
     def remember(self, name: str, key: str, find: Callable[[], JsonObject]) -> JsonObject:
         """The answer stored under a name, if its key is still the same; else `find` it and store it."""
-        path = self.path(STATUS)
-        known = read_json(path)
-        match known.get(name):
+        path = self.path(ANSWERS, f"{name}.json")
+        match read_json(path):
             case {"key": before, "answer": dict(answer)} if before == key:
                 return answer
         found = find()
         with suppress(FedlearnError, OSError):  # a clone that is mounted read-only
-            write_json(path, {**known, name: {"key": key, "answer": found}})
+            write_json(path, {"key": key, "answer": found})
         return found
 
 

@@ -80,6 +80,7 @@ class LessonShard:
         self.folder = folder
         self._bm25 = edge.Bm25()
         self._added = 0
+        self._is_written = False
         require_space(folder, OPEN_BYTES if folder.is_dir() else WRITE_BYTES)
         with edge_errors(folder):
             self._shard = edge.EdgeShard.load(str(folder)) if folder.is_dir() else _create(folder, dimensions)
@@ -98,22 +99,24 @@ class LessonShard:
             edge.Point(point, self._vectors(vector, text), entry._asdict())
             for point, entry, vector, text in points
         ]
-        with edge_errors(self.folder):
-            self._shard.update(edge.UpdateOperation.upsert_points(made))
+        self._update(edge.UpdateOperation.upsert_points(made))
         self._added += len(made)
         if self._added >= _SEGMENT_LESSONS:
             self.settle()
 
     def set_payload(self, point: str, entry: IndexedLesson) -> None:
         """Replace the entry of a lesson and keep its vectors."""
-        with edge_errors(self.folder):
-            self._shard.update(edge.UpdateOperation.overwrite_payload([UUID(point)], entry._asdict()))
+        self._update(edge.UpdateOperation.overwrite_payload([UUID(point)], entry._asdict()))
 
     def drop(self, points: Sequence[str]) -> None:
         """Remove lessons."""
         if points:
-            with edge_errors(self.folder):
-                self._shard.update(edge.UpdateOperation.delete_points([UUID(point) for point in points]))
+            self._update(edge.UpdateOperation.delete_points([UUID(point) for point in points]))
+
+    def _update(self, operation: "edge.UpdateOperation") -> None:
+        self._is_written = True
+        with edge_errors(self.folder):
+            self._shard.update(operation)
 
     def settle(self) -> None:
         """Write everything to disk; after many additions, also arrange them for fast opening."""
@@ -123,7 +126,7 @@ class LessonShard:
                 self._shard.flush()
                 self._shard.optimize()
             self._shard.flush()
-        self._added = 0
+        self._added, self._is_written = 0, False
 
     def count(self) -> int:
         """The number of lessons in the shard."""
@@ -206,7 +209,8 @@ class LessonShard:
     def close(self) -> None:
         """Flush and close the shard."""
         with edge_errors(self.folder):
-            self._shard.flush()
+            if self._is_written:
+                self._shard.flush()
             self._shard.close()
 
     def _vectors(self, vector: Vector | None, text: str) -> dict[str, "edge.NamedVector"]:

@@ -1,6 +1,9 @@
 """`git fedlearn add`: a lesson that is there in other words is named."""
 
+import pytest
 from systems import System
+
+from git_fedlearn.learn import near_duplicates
 
 OLD = {
     "title": "worktree cleanup",
@@ -56,3 +59,13 @@ def test_near_duplicates_wait_in_status_until_somebody_decides(system: System) -
         for one in system.records("best-practices"):
             if one.fields.get("title") == NEW["title"] and decision == "drop":
                 system.fedlearn("retract", one.id, "--reason", "asked again")
+
+
+def test_nobody_waits_for_an_index_that_is_far_behind(
+    system: System, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(near_duplicates, "MAX_UNINDEXED_BYTES", 1)
+    assert [system.add("best-practices", one).err for one in (OLD, NEW)] == ["", ""]
+    assert "clean" in system.fedlearn("search", "worktree clean checks for live children").out
+    monkeypatch.undo()
+    assert "says nearly the same" in system.add("best-practices", {**NEW, "title": "check first"}).err

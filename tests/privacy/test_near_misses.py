@@ -62,6 +62,8 @@ def is_left_alone(text: str) -> bool:
         "names(Names2Values.ACCESS_TOKEN, Names2Values.EXPIRES_IN, Names2Values.SCOPE_3)",
         "import { tokensByScope, getTokensByScope4 } from './tokens'",
         "a `HttpLoginCsrfTokenRepository`, csrf_token, `HttpLoginCsrfTokenRepository`",
+        "clientSecret: process.env.AUTH_AZURE_AD_B2C_SECRET,",
+        "client_secret: process.env.AUTH_FUSION_SECRET!,",
         "- key: server.k8s.client.burst\n  optional: true",
         "key: karpenter.k8s.aws/instance-family",
         "get_secret_key,\n  op_generate_x25519_key,\n",

@@ -9,7 +9,7 @@ from systems import System, World
 import git_fedlearn
 from git_fedlearn.core.canonical import JsonObject
 from git_fedlearn.repository.repository import Repository
-from git_fedlearn.repository.state import ITEMS, STATUS, State, StateItem, facts_of, read_json, write_json
+from git_fedlearn.repository.state import ANSWERS, ITEMS, State, StateItem, facts_of, read_json, write_json
 
 DOCS = Path(__file__).parents[2] / "docs" / "architecture.md"
 
@@ -90,7 +90,7 @@ def test_an_answer_is_found_again_when_its_key_is_another_one(tmp_path: Path) ->
     assert state.remember("b", "1", find) == {"lines": 2}
     assert state.remember("a", "2", find) == {"lines": 3}
     assert state.remember("b", "1", find) == {"lines": 2}
-    state.path(STATUS).write_bytes(b'{"b": {"key": "1", "answer": 7}}')
+    state.path(ANSWERS, "b.json").write_bytes(b'{"key": "1", "answer": 7}')
     assert state.remember("b", "1", find) == {"lines": 4}
 
 
