@@ -5,13 +5,14 @@ are loaded the same way.
 """
 
 import importlib
+import json
 import shlex
 import sys
-import tomllib
 from importlib.util import find_spec
 from pathlib import Path
 from types import ModuleType
 from typing import Any, Final
+from urllib.parse import unquote, urlsplit
 
 from git_fedlearn.errors import FedlearnError
 
@@ -80,23 +81,47 @@ def installed_extras() -> dict[str, bool]:
 def install_line(extra: str) -> str:
     """The command that installs an extra with the tool that installed git-fedlearn."""
     prefix = Path(sys.prefix)
+    if (prefix / "uv-receipt.toml").is_file():  # uv forgets the extras that are not named again
+        extras = {name for name, is_installed in installed_extras().items() if is_installed} | {extra} - {""}
+        return f"uv tool install --force {_requirement(','.join(sorted(extras)))}"
+    return f"{_installer(prefix)} {_requirement(extra)}"
+
+
+def package_line(package: str) -> str:
+    """The command that installs a package of others beside git-fedlearn."""
+    prefix = Path(sys.prefix)
     if (prefix / "uv-receipt.toml").is_file():
-        return f"uv tool install --force {shlex.quote(_uv_requirement(prefix, extra))}"
-    package = f"'git-fedlearn[{extra}]'" if extra else "git-fedlearn"
+        return f"uv tool install --force {_requirement('')} --with {shlex.quote(package)}"
+    return f"{_installer(prefix)} {shlex.quote(package)}"
+
+
+def _installer(prefix: Path) -> str:
     if (prefix / "pipx_metadata.json").is_file():
-        return f"pipx runpip git-fedlearn install {package}"
+        return "pipx runpip git-fedlearn install"
     if not _is_installed("pip"):  # as in an environment that uv made
-        return f"uv pip install --python {shlex.quote(sys.prefix)} {package}"
-    return f"pip install {package}"
+        return f"uv pip install --python {shlex.quote(sys.prefix)}"
+    return "pip install"
 
 
-def _uv_requirement(prefix: Path, extra: str) -> str:
-    """What `uv tool install` needs to know: it forgets the extras that are not named again."""
-    extras = {name for name, is_installed in installed_extras().items() if is_installed} | {extra} - {""}
-    receipt = tomllib.loads((prefix / "uv-receipt.toml").read_text(encoding="utf-8"))
-    needs = next(iter(receipt["tool"]["requirements"]))
-    source = needs.get("directory") or needs.get("editable") or needs["name"]
-    return f"{source}[{','.join(sorted(extras))}]" if extras else source
+def _requirement(extras: str) -> str:
+    """What git-fedlearn was installed from, with extras, as installers note it (PEP 610)."""
+    from importlib.metadata import PackageNotFoundError, distribution  # noqa: PLC0415  costs start-up time
+
+    name = f"git-fedlearn[{extras}]" if extras else "git-fedlearn"
+    try:
+        noted = json.loads(distribution("git-fedlearn").read_text("direct_url.json") or "{}")
+    except (PackageNotFoundError, ValueError):
+        noted = {}
+    match noted:
+        case {"url": str(url), "vcs_info": {"vcs": str(system), **more}}:
+            revision = more.get("requested_revision")
+            return shlex.quote(f"{name} @ {system}+{url}{f'@{revision}' if revision else ''}")
+        case {"url": str(url), "dir_info": dict(facts)}:
+            folder = shlex.quote(unquote(urlsplit(url).path) + (f"[{extras}]" if extras else ""))
+            return f"-e {folder}" if facts.get("editable") else folder
+        case {"url": str(url)}:
+            return shlex.quote(f"{name} @ {url}")
+    return shlex.quote(name)
 
 
 def _is_installed(module: str) -> bool:

@@ -81,10 +81,11 @@ def prepare(world: World, page: str) -> None:
 
 
 def inside(where: Machine) -> None:
-    """Put the reader into a repository that learned, and has notes to add."""
+    """Put the reader into a repository that learned, and has notes to add, and a project elsewhere."""
     lessons = where.system.path / "lessons"
     shutil.copytree(_learned(), lessons, symlinks=True)
     where.system.path = lessons
+    (Path(where.system.environment["HOME"]) / "src/app").mkdir(parents=True, exist_ok=True)
 
 
 @cache

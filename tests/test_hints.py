@@ -15,7 +15,7 @@ from systems import System, World
 
 import git_fedlearn
 from git_fedlearn.cli import cli
-from git_fedlearn.extras import install_line
+from git_fedlearn.extras import install_line, package_line
 
 PACKAGE = Path(git_fedlearn.__file__).parent
 UNKNOWN = "SOMETHING"
@@ -284,23 +284,40 @@ def test_files_of_others_under_data_are_not_in_the_way_of_a_pull(world: World) -
     assert one.read("data/notes.txt") == b"mine\n"
 
 
-RECEIPT = '[tool]\nrequirements = [{{ name = "git-fedlearn", {0} }}]\n'
+TOOLS = {
+    "pipx_metadata.json": "pipx runpip git-fedlearn install ",
+    "uv-receipt.toml": "uv tool install --force ",
+    "other": "pip install ",
+}
+ORIGINS = {
+    "": "'git-fedlearn[EXTRAS]'",
+    '{"url": "https://example.org/g.git", "vcs_info": {"vcs": "git", "commit_id": "c0ffee"}}': (
+        "'git-fedlearn[EXTRAS] @ git+https://example.org/g.git'"
+    ),
+    '{"url": "ssh://git@example.org/g", "vcs_info": {"vcs": "git", "requested_revision": "v1"}}': (
+        "'git-fedlearn[EXTRAS] @ git+ssh://git@example.org/g@v1'"
+    ),
+    '{"url": "file:///a%20b", "dir_info": {}}': "'/a b[EXTRAS]'",
+    '{"url": "file:///a", "dir_info": {"editable": true}}': "-e '/a[EXTRAS]'",
+    '{"url": "https://example.org/g.whl", "archive_info": {}}': (
+        "'git-fedlearn[EXTRAS] @ https://example.org/g.whl'"
+    ),
+}
+"""What an installer noted about where the program came from (PEP 610), and what installs it again."""
 
 
-@pytest.mark.parametrize(
-    ("name", "text", "starts"),
-    [
-        ("pipx_metadata.json", "{}", "pipx runpip git-fedlearn install 'git-fedlearn[ner]'"),
-        ("uv-receipt.toml", RECEIPT.format('extras = ["x"]'), "uv tool install --force 'git-fedlearn["),
-        ("uv-receipt.toml", RECEIPT.format('directory = "/a b"'), "uv tool install --force '/a b["),
-        ("other", "", "pip install 'git-fedlearn[ner]'"),
-    ],
-)
-def test_an_extra_is_installed_with_the_tool_that_installed_the_program(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, text: str, starts: str
+@pytest.mark.parametrize("origin", ORIGINS)
+@pytest.mark.parametrize("tool", TOOLS)
+def test_an_extra_is_installed_as_the_program_was(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, tool: str, origin: str
 ) -> None:
-    (tmp_path / name).write_text(text)
+    (tmp_path / tool).touch()
+    facts = tmp_path / "git_fedlearn-1.dist-info"
+    facts.mkdir()
+    (facts / "METADATA").write_text("Name: git-fedlearn\nVersion: 1\n")
+    (facts / "direct_url.json").write_text(origin)
     monkeypatch.setattr(sys, "prefix", str(tmp_path))
-    line = install_line("ner")
-    assert line.startswith(starts)
-    assert "ner" in line
+    monkeypatch.syspath_prepend(str(tmp_path))
+    found = re.sub(r"\[[\w,]*\bner\b[\w,]*\]", "[EXTRAS]", install_line("ner"))
+    assert found == TOOLS[tool] + ORIGINS[origin]
+    assert package_line("fsspec[s3]").endswith("'fsspec[s3]'")

@@ -3,8 +3,10 @@
 from collections import Counter
 from datetime import date
 from functools import partial
+from io import BufferedReader
 from itertools import chain, islice
 from pathlib import Path
+from shlex import quote
 from typing import BinaryIO, Final, NamedTuple, TypeAlias
 
 import click
@@ -12,7 +14,7 @@ import click
 from git_fedlearn.console.context import Context
 from git_fedlearn.console.repeats import print_repeats, repeats_to_json
 from git_fedlearn.console.usage import ANSWER_AS_JSON
-from git_fedlearn.console.words import kinds, note_size, say_folds, updates, what_is_new
+from git_fedlearn.console.words import kinds, note_size, say_faults, say_folds, updates, what_is_new
 from git_fedlearn.core.canonical import Json, JsonObject
 from git_fedlearn.core.folding import find_folds
 from git_fedlearn.core.identity import RecordId
@@ -20,9 +22,11 @@ from git_fedlearn.core.layout import FINE_TUNING, SetName
 from git_fedlearn.core.record import NotARecordError
 from git_fedlearn.core.supersession import superseding
 from git_fedlearn.errors import FedlearnError
+from git_fedlearn.learn.documents import HEAD_BYTES
 from git_fedlearn.learn.intake import WAITS, Intake, find_hold, sample_key
 from git_fedlearn.learn.lines import MAX_LINE, parse_line
 from git_fedlearn.learn.near_duplicates import find_repeats
+from git_fedlearn.learn.sources import is_utf16
 from git_fedlearn.repository.inbox import DoubtfulSample, Inbox
 from git_fedlearn.repository.ledger import Ledger
 from git_fedlearn.repository.supersession import find_superseded
@@ -89,8 +93,7 @@ def command(context: Context, name: str, file: str, supersedes: tuple[str, ...])
         Ledger(repository).add(read.lines)
         joined = sets.join(SetName(name), (), made=read.lines)
         Inbox(repository).add_samples(read.waiting)
-    for number, reason in read.faults:
-        context.print_error(f"error: {place}:{number}: {reason}; skipped")
+    say_faults(context, [(f"{place}:{number}", reason) for number, reason in read.faults], "skipped")
     updated = set(joined.changed).difference(joined.raised, joined.retracted)
     outcome = {
         "added": [i for i in joined.added if i in read.ids],
@@ -136,18 +139,32 @@ def _to_json(name: str, outcome: JoinCounts, known: int, read: ReadRecords) -> d
 def _read_all(context: Context, file: str, reader: _Reader) -> ReadRecords:
     """Read before the lock is taken: standard input may be slow."""
     if file != "-":
-        with _open(context.directory / file) as source:
+        with _open(context.named_path(file), file) as source:
             return _read(source, reader)
     if context.stdin.isatty():
         context.note("reading records from standard input, end with Ctrl-D")
     return _read(context.stdin, reader)
 
 
-def _open(path: Path) -> BinaryIO:
+def _open(path: Path, named: str) -> BufferedReader:
+    """Open a file of JSON lines. Raises FedlearnError if it cannot be read, or is something else."""
     try:
-        return path.open("rb")
+        file = path.open("rb")
+        head = file.peek(HEAD_BYTES)[:HEAD_BYTES]
     except OSError as error:
-        raise FedlearnError(f"{path}: cannot be read: {error.strerror}") from error
+        raise FedlearnError(f"{named}: cannot be read: {error.strerror}") from error
+    shown = quote(named)
+    if is_utf16(head):
+        file.close()
+        raise FedlearnError(
+            f"{named}: is UTF-16, not UTF-8", hint=f"iconv -f UTF-16 -t UTF-8 {shown} > new.jsonl"
+        )
+    if head.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"["):
+        file.close()
+        raise FedlearnError(
+            f"{named}: a JSON array, not one object per line", hint=f"jq -c '.[]' {shown} > new.jsonl"
+        )
+    return file
 
 
 def _read(source: BinaryIO, reader: _Reader) -> ReadRecords:

@@ -139,7 +139,7 @@ def status(context: Context, name: AgentName | None, project: str | None) -> int
 def _files(context: Context, name: AgentName, project: str | None, *, everywhere: bool) -> AgentFiles:
     if project and everywhere:
         raise UsageError("--for and --global exclude each other", hint="leave one of them out")
-    folder = (context.directory / project).resolve() if project else context.repository.top
+    folder = context.named_path(project).resolve() if project else context.repository.top
     if not folder.is_dir():
         raise UsageError(f"{folder}: no such directory", hint="name the folder of the project")
     return agent_files(name, None if everywhere else folder, context.environment)

@@ -1,6 +1,7 @@
 """`git fedlearn bundle`: share lessons as a file, without a network."""
 
 from pathlib import Path
+from shlex import quote
 
 import click
 
@@ -39,14 +40,14 @@ def command() -> None:
 
 
 @command.command("create", short_help="Create a bundle.")
-@click.argument("file", type=click.Path(path_type=Path))
+@click.argument("file", type=click.Path())
 @click.option("--since", metavar="REV", help="Exclude this commit and its ancestors: the receiver has them.")
 @click.option(
     "--for", "receiver", metavar="PEER", help="Fail unless everything may be published to this peer."
 )
 @ANSWER_AS_JSON
 @click.pass_obj
-def create(context: Context, file: Path, since: str | None, receiver: str | None) -> None:
+def create(context: Context, file: str, since: str | None, receiver: str | None) -> None:
     """Write the commits of this branch to FILE, after the checks of a push.
 
     A receiver without common history needs a bundle without --since.
@@ -63,7 +64,7 @@ def create(context: Context, file: Path, since: str | None, receiver: str | None
     outgoing = Outgoing(repository, [Update("the bundle", base, tip)], [base] if base else [])
     if check_updates(context, outgoing):
         raise NotAllowedError("no bundle written: it failed the checks of a push", hint="git fedlearn scan")
-    written = write_bundle(repository, (context.directory / file).resolve(), tip, base)
+    written = write_bundle(repository, context.named_path(file).resolve(), tip, base)
     gained = _gained(objects, base, tip)
     if context.is_json:
         answer: dict[str, Json] = {"file": str(file), "bytes": written.size, "commits": written.commits}
@@ -74,18 +75,18 @@ def create(context: Context, file: Path, since: str | None, receiver: str | None
 
 
 @command.command("apply", short_help="Add the records of a bundle.")
-@click.argument("file", type=click.Path(path_type=Path))
+@click.argument("file", type=click.Path())
 @click.option("--from", "name", metavar="NAME", help="Its sender: a peer or any name (default: bundle-FILE).")
 @click.option("--dry-run", is_flag=True, help="Only check the bundle.")
 @ANSWER_AS_JSON
 @click.pass_obj
-def apply(context: Context, file: Path, name: str | None, *, dry_run: bool) -> int:
+def apply(context: Context, file: str, name: str | None, *, dry_run: bool) -> int:
     """Check every record of the bundle FILE, and add those that pass in one commit.
 
     Records that fail the checks go to quarantine. If the sender is a peer, its trust level applies.
     """
     repository = context.data_repository
-    path = (context.directory / file).resolve()
+    path = context.named_path(file).resolve()
     sender = find_sender(repository, path, name)
     request = PullOptions(dry_run=dry_run)
     checker = make_checker(repository, context.privacy, context.now())
@@ -104,9 +105,9 @@ def _gained(objects: Objects, base: Oid | None, tip: Oid) -> int:
     return len({change.record.id for change in changes if change.kind is not ChangeKind.LOST})
 
 
-def _say_written(context: Context, file: Path, written: Written, gained: int) -> None:
+def _say_written(context: Context, file: str, written: Written, gained: int) -> None:
     what = f"{count(written.commits, 'commit')}, {count(gained, 'record')}, {written.size:,} bytes"
     context.say(f"{file}: {what}, up to {written.tip[:12]}")
     if read_work_state(context.repository).changed:
         context.note("note: uncommitted changes are not included")
-    context.note(f"hint: git fedlearn bundle apply {file.name}    (on the other machine)")
+    context.note(f"hint: git fedlearn bundle apply {quote(Path(file).name)}    (on the other machine)")

@@ -248,7 +248,9 @@ def export(
     scored = found if min_score is None else at_least(found, min_score)
     samples, left_out = select_samples(scored)
     left_out.update(made.left_out)
-    folder = context.directory / output if output else repository.top / ".local" / "dataset" / name
+    folder = context.named_path(output) if output else repository.top / ".local" / "dataset" / name
+    if folder.exists() and not folder.is_dir():
+        raise UsageError(f"{folder}: not a folder", hint="name a folder for the files")
     parts = _split(samples, split)
     files = {
         folder / f"{part}.{suffix_of(name)}": format_samples(name, chosen) for part, chosen in parts.items()

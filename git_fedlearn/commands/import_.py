@@ -1,5 +1,6 @@
 """`git fedlearn import`: lessons from this repository to Qdrant."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import click
@@ -16,6 +17,7 @@ from git_fedlearn.qdrant.connect import check_collection
 from git_fedlearn.qdrant.import_ import ImportDeps, import_into_store, requests_for
 from git_fedlearn.qdrant.upsert import Imported
 from git_fedlearn.repository.older_layout import read_dump
+from git_fedlearn.repository.repository import Repository
 from git_fedlearn.search.embedders.choose import choose_embedder
 
 
@@ -48,6 +50,7 @@ def command(  # noqa: PLR0913  click passes an argument for each option
     repository = context.data_repository
     deps = ImportDeps(choose_embedder(repository), context.admit)
     more = _read_dump(context, dump) if dump else []
+    _refuse_unknown(repository, () if dump or into else collections)
     folds = find_folds(more)
     requests = [
         replace(request, into=check_collection(into or request.into), more=more, since=since, dry_run=dry_run)
@@ -80,10 +83,19 @@ def _check(collections: tuple[str, ...], into: str | None, dump: str | None, *, 
         )
 
 
+def _refuse_unknown(repository: Repository, collections: Sequence[str]) -> None:
+    """Raise UsageError for a collection without records here that no settings name."""
+    known = [request.collection for request in requests_for(repository)]
+    for name in collections:
+        if name not in known:
+            listed = ", ".join(known) or "none"
+            raise UsageError(f"{name}: no such collection here", hint=f"collections: {listed}")
+
+
 def _read_dump(context: Context, dump: str) -> list[bytes]:
     """The records of a dump, sanitized; invalid ones are reported and skipped."""
     try:
-        points = read_dump(context.directory / dump)
+        points = read_dump(context.named_path(dump))
     except OSError as error:
         raise FedlearnError(f"{dump}: cannot be read: {error.strerror}") from error
     if points is None:

@@ -99,7 +99,9 @@ def _log_all(context: Context, objects: Objects, options: tuple[str, int | None,
 
 def _say_commits(context: Context, objects: Objects, found: Iterable[CommitChanges], listed: int) -> None:
     names = read_names(context.repository)
+    has_changes = False
     for commit in found:
+        has_changes = True
         context.say(_commit_line(objects, commit.commit))
         context.say(f"  {summarize(all_changes(commit.sets))}")
         left = listed
@@ -111,6 +113,8 @@ def _say_commits(context: Context, objects: Objects, found: Iterable[CommitChang
         number = sum(map(len, commit.sets.values()))
         if number > listed > 0:
             context.say(f"    and {number - listed} more    (--records {number})")
+    if not has_changes:
+        context.note("no changes to records in these commits")
 
 
 def _log_record(context: Context, objects: Objects, options: _RecordLog) -> None:

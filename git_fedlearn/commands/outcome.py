@@ -33,17 +33,18 @@ class RatedLesson(NamedTuple):
 
 @click.command("outcome", short_help="Record that lessons worked or failed here.")
 @click.argument("identifiers", metavar="ID...", nargs=-1, required=True)
-@click.option("--worked/--failed", "worked", default=None, help="Required: one of the two.")
+@click.option("--worked", is_flag=True, help="They worked.")
+@click.option("--failed", is_flag=True, help="They failed.")
 @click.option("--note", default="", metavar="TEXT", help="Why, in one line; everybody can read it.")
 @ANSWER_AS_JSON
 @click.pass_obj
-def command(context: Context, identifiers: tuple[str, ...], note: str, *, worked: bool | None) -> None:
+def command(context: Context, identifiers: tuple[str, ...], note: str, *, worked: bool, failed: bool) -> None:
     """Record that the lessons ID worked or failed when this system used them.
 
     Outcomes are shared with data/. They raise or lower the score by which every system ranks a lesson. The
     author's score in the record does not change.
     """
-    if worked is None:
+    if worked == failed:
         raise UsageError(
             "say whether it worked: --worked or --failed",
             hint=f"git fedlearn outcome {identifiers[0]} --worked",

@@ -8,6 +8,7 @@ from git_fedlearn.agents.recall_refresh import refresh_recall_index
 from git_fedlearn.console.context import Context
 from git_fedlearn.console.usage import ANSWER_AS_JSON
 from git_fedlearn.core.canonical import Json, JsonObject
+from git_fedlearn.errors import UsageError
 
 
 @click.command("prime", short_help="Show the lessons worth knowing for a project.")
@@ -31,13 +32,12 @@ def command(context: Context, *, budget: int, project: str) -> int:
     counted as four characters. Prints nothing if there is no lesson.
     """
     repository = context.data_repository
+    folder = context.named_path(project).resolve()
+    if not folder.is_dir():
+        raise UsageError(f"{folder}: no such directory", hint="git fedlearn prime --for DIR")
     refresh_recall_index(repository)
     with open_recall_index(index_path(repository.state)) as index:
-        digest = (
-            make_digest(index, (context.directory / project).resolve(), context.now().date(), budget)
-            if index
-            else Digest("", (), ())
-        )
+        digest = make_digest(index, folder, context.now().date(), budget) if index else Digest("", (), ())
     if context.is_json:
         lessons: list[Json] = [_to_json(lesson) for lesson in digest.lessons]
         facts: JsonObject = {"budget": budget, "tokens": digest.tokens, "tags": [*digest.tags]}

@@ -203,7 +203,10 @@ def _configured(context: Context, name: str, url: str | None) -> Peer:
     repository = context.repository
     checked = check_name(name)
     known = find_remote_url(repository, checked)
-    address = check_address(url, context.directory) if url is not None else known
+    address = known
+    if url is not None:
+        place = str(context.named_path(url)) if url.startswith("~/") else url
+        address = check_address(place, context.directory)
     if address is None:
         raise UsageError(f"{name}: no such git remote", hint=f"git fedlearn remote add {name} URL")
     if known is not None and address != known:

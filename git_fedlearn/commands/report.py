@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from io import StringIO
 from pathlib import Path
+from shlex import quote
 from shutil import get_terminal_size
 from typing import Any, Final
 
@@ -75,11 +76,12 @@ def _write(context: Context, page: bytes, output: str | None) -> None:
         else:
             context.stdout.write(page.decode("utf-8"))
         return
-    path = context.directory / output if output else context.data_repository.top / PLACE
+    path = context.named_path(output) if output else context.data_repository.top / PLACE
     if path.is_dir():
-        raise UsageError(f"{path}: is a folder", hint=f"git fedlearn report -o {path / 'report.html'}")
+        inside = quote(str(path / "report.html"))
+        raise UsageError(f"{path}: is a folder", hint=f"git fedlearn report -o {inside}")
     if output and not path.parent.is_dir():
-        raise FedlearnError(f"{path.parent}: no such folder", hint=f"mkdir -p {path.parent}")
+        raise FedlearnError(f"{path.parent}: no such folder", hint=f"mkdir -p {quote(str(path.parent))}")
     write_file(path, page)
     context.say(f"wrote {_shown(context, path)} ({len(page):,} bytes)")
     context.note(f"hint: open {_shown(context, path)} in a browser")

@@ -11,7 +11,7 @@ from git_fedlearn.core.record import Record
 from git_fedlearn.errors import UsageError
 from git_fedlearn.privacy.record_fields import sanitize_fields
 from git_fedlearn.repository.history import introduced_records
-from git_fedlearn.repository.lookup import NoSuchRecordError, select
+from git_fedlearn.repository.lookup import NoSuchRecordError, get_commit, select
 from git_fedlearn.repository.names import read_names
 from git_fedlearn.repository.record_sets import RecordSets
 from git_fedlearn.repository.repository import Repository
@@ -78,9 +78,7 @@ def _clean(context: Context, reason: str) -> Json:
 def _of_commit(repository: Repository, sets: RecordSets, revision: str) -> list[tuple[SetName, Record]]:
     """The records that a commit added: their current versions, or those of the commit if missing here."""
     objects = repository.objects
-    commit = objects.find_commit(revision)
-    if commit is None:
-        raise UsageError(f"{revision}: no such commit")
+    commit = get_commit(objects, revision)
     introduced = {name: records for name, records in introduced_records(objects, commit).items() if records}
     if not introduced:
         raise NoSuchRecordError(

@@ -166,10 +166,11 @@ def _say_detected(context: Context, one: FoundSource, tried: Probe, *, is_config
         context.say(f"    {_line_of(lesson)}")
     if tried.batch.redacted:
         context.say(f"  {redactions(tried.batch.redacted)}")
-    if tried.batch.unreadable:
-        context.say(
-            f"  {count(tried.batch.unreadable, 'line')} cannot be read (git fedlearn sources test {one.name})"
-        )
+    files = len(one.sources.faults)
+    lines = tried.batch.unreadable - files
+    parts = [count(files, "file")] * bool(files) + [count(lines, "line")] * bool(lines)
+    if parts:
+        context.say(f"  {' and '.join(parts)} cannot be read (git fedlearn sources test {one.name})")
 
 
 def _say_news(context: Context, lessons: Iterable[LessonPreview]) -> None:

@@ -17,7 +17,7 @@ from typing import BinaryIO, Final, TextIO
 from git_fedlearn.app import Clock, Clone
 from git_fedlearn.core.canonical import Json
 from git_fedlearn.core.patterns import lazy_pattern
-from git_fedlearn.errors import FedlearnError
+from git_fedlearn.errors import FedlearnError, UsageError
 from git_fedlearn.repository.git import Git, open_pager, watched_by
 from git_fedlearn.repository.settings import hide_credentials
 
@@ -162,6 +162,16 @@ class Context(Clone):
         )
         moved.quiet, moved.is_json = self.quiet, self.is_json
         return moved
+
+    def named_path(self, text: str) -> Path:
+        """The path that an argument names; `~/` is the home of the user. Raises UsageError for a URL."""
+        if "://" in text:
+            raise UsageError(
+                f"{hide_credentials(text)}: a URL, not a file", hint="name a path on this machine"
+            )
+        home = self.environment.get("HOME")
+        place = f"{home}{text[1:]}" if home and (text == "~" or text.startswith("~/")) else text
+        return Path(os.path.normpath(self.directory / place))
 
     def say(self, text: str = "", *, is_whole: bool = False) -> None:
         """Print lines of the answer, which fit a terminal unless they are for a file and stay whole."""

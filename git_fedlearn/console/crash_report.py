@@ -22,6 +22,7 @@ _MACHINE_ERRORS: Final = frozenset(
     {
         *(errno.EACCES, errno.EPERM, errno.EROFS, errno.EIO, errno.EBADF, errno.ELOOP, errno.ENAMETOOLONG),
         *(errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EAGAIN),
+        *(errno.ENOTDIR, errno.EISDIR),
     }
 )
 """Errors that no program can prevent. errno(3)."""

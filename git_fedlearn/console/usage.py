@@ -12,6 +12,7 @@ import click
 
 from git_fedlearn.command_table import EXAMPLES
 from git_fedlearn.console.context import Context
+from git_fedlearn.core.patterns import lazy_pattern
 
 Callback = Callable[[click.Context, click.Parameter, bool], None]
 
@@ -30,7 +31,13 @@ COMMON: Final = ("--quiet", "--verbose", "--help")
 
 
 def add_common_options(command: click.Command) -> click.Command:
-    """Add the common options to a command and its subcommands, in place; returns the command."""
+    """Add the common options to a command and its subcommands, in place; returns the command.
+
+    No argument but a text may be empty: it would name nothing, and is a variable of a script that is not set.
+    """
+    for parameter in command.params:
+        if isinstance(parameter, click.Argument) and _name_of(parameter) != "TEXT":
+            parameter.callback = _refuse_empty
     if not any(parameter.name == "quiet" for parameter in command.params):
         command.params += [
             _flag(["-q", "--quiet"], _quiet, "Print only the answer, no notes."),
@@ -41,6 +48,16 @@ def add_common_options(command: click.Command) -> click.Command:
         for below in command.commands.values():
             add_common_options(below)
     return command
+
+
+def _refuse_empty(ctx: click.Context, parameter: click.Parameter, value: Any) -> Any:  # noqa: ANN401  click's
+    if value == "" or (isinstance(value, tuple) and "" in value):
+        raise click.UsageError(f"an empty {_name_of(parameter)}", ctx)
+    return value
+
+
+def _name_of(argument: click.Parameter) -> str:
+    return (argument.metavar or argument.human_readable_name.upper()).strip("[].")
 
 
 def _flag(names: list[str], callback: Callback, text: str) -> click.Option:
@@ -69,6 +86,9 @@ ANSWER_AS_JSON: Final = click.option(
     "--json", is_flag=True, expose_value=False, callback=_json, help="Print JSON for programs."
 )
 """For a command that prints its answer with `Context.say`, and as JSON with `Context.answer`."""
+
+_UNNAMED: Final = lazy_pattern(r"^Invalid value for '\[[^']*\]': ")
+"""Click's name of an optional argument lists its values, as the rest of the message does."""
 
 _UNWRAPPED: Final = "\b"
 """Tells click not to rewrap the paragraph that follows."""
@@ -111,6 +131,10 @@ def describe(error: click.UsageError) -> tuple[str, str]:
         return f"{name}: which subcommand?", f"{help_hint}    ({', '.join(_subcommands(error.ctx))})"
     message, _, hint = error.format_message().partition("\nhint: ")
     message = " ".join(message.split()).replace("%Y-%m-%d", "YYYY-MM-DD")
+    message = message.replace("a valid integer range", "a whole number").replace(
+        "a valid float range", "a number"
+    )
+    message = _UNNAMED.sub("", message)
     return f"{message[:1].lower()}{message[1:].rstrip('.')}", hint or help_hint
 
 

@@ -124,7 +124,8 @@ def unpacked(repository: Repository, path: Path, sender: Peer) -> Iterator[Peer]
     Raises FedlearnError if the file is not a bundle, is damaged, or needs commits that this clone lacks.
     """
     if not path.is_file():
-        raise UsageError(f"{path}: no such file", hint="git fedlearn bundle apply FILE")
+        what = "a folder" if path.is_dir() else "no such file"
+        raise UsageError(f"{path}: {what}", hint="git fedlearn bundle apply FILE")
     if not is_bundle(path):
         raise UsageError(f"{path}: not a git bundle", hint="git fedlearn bundle create FILE")
     if not is_whole(path):

@@ -8,6 +8,7 @@ Allowed URLs are ssh, https, git and files; http only on this machine. `ext::`, 
 
 from enum import Enum
 from pathlib import Path
+from shlex import quote
 from typing import Final, NamedTuple, NewType
 from urllib.parse import urlsplit
 
@@ -171,8 +172,10 @@ def get_peers(repository: Repository, names: tuple[str, ...]) -> list[Peer]:
     for name in names:
         if name not in peers:
             known = ", ".join(peers) or "none"
+            is_remote = name in _read_remotes(repository)
             raise UsageError(
-                f"{name}: not a peer (peers: {known})", hint=f"git fedlearn remote add {name} URL"
+                f"{name}: not a peer (peers: {known})",
+                hint=f"git fedlearn remote add {quote(name)}{'' if is_remote else ' URL'}",
             )
     return [peers[RemoteName(name)] for name in dict.fromkeys(names)] if names else list(peers.values())
 

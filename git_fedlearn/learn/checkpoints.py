@@ -91,17 +91,17 @@ class CheckpointStore:
     def write(self, reached: Mapping[SourceFile, ReadPosition | None], known: Checkpoints) -> None:
         """Store how far the files of a run were read, as `make_checkpoint` does."""
         made: dict[Path, dict[str, Checkpoint]] = {self._of_source: {}, self._of_tools: {}}
+        tools = {file.source for file in reached if file.profile}
+        folders = {name: find_folder(self._repository, name) for name in tools}
         for file, start in reached.items():
             found = make_checkpoint(file, start, known) if start and start.offset else None
             if found:
-                made[self._of_tools if self._is_of_tool(file) else self._of_source][file.name] = found
+                own = folders.get(file.source)
+                is_of_tool = own and isinstance(file.path, Path) and file.path.is_relative_to(own)
+                made[self._of_tools if is_of_tool else self._of_source][file.name] = found
         for path, checkpoints in made.items():
             if checkpoints != read_checkpoints(path):
                 write_checkpoints(path, checkpoints)
-
-    def _is_of_tool(self, file: SourceFile) -> bool:
-        own = find_folder(self._repository, file.source) if file.profile else None
-        return own is not None and isinstance(file.path, Path) and file.path.is_relative_to(own)
 
     def _path(self, name: str) -> Path:
         return self._repository.state.path(CHECKPOINTS, f"{xxh3_64_hexdigest(os.fsencode(name))}.json")

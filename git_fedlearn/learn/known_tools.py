@@ -25,7 +25,7 @@ class ToolHome(NamedTuple):
 
 
 HOMES: Final = (
-    ToolHome("claude-code", "projects/*/*.jsonl", "CLAUDE_CONFIG_DIR", ("~/.claude", "config/claude")),
+    ToolHome("claude-code", "projects/**/*.jsonl", "CLAUDE_CONFIG_DIR", ("~/.claude", "config/claude")),
     ToolHome("codex", "*sessions/**/rollout-*.jsonl", "CODEX_HOME", ("~/.codex",)),
 )
 

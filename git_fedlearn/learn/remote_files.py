@@ -13,7 +13,7 @@ from typing import IO, Final, NamedTuple, cast
 from xxhash import xxh3_64_intdigest
 
 from git_fedlearn.errors import FedlearnError
-from git_fedlearn.extras import Lazy
+from git_fedlearn.extras import Lazy, package_line
 
 fsspec = Lazy("fsspec", "dask")
 
@@ -69,7 +69,7 @@ def find_remote(pattern: str) -> list[RemotePath]:
         found = sorted(name for name in files.glob(path) if not files.isdir(name))
     except ImportError as error:
         raise RemoteError(
-            f"{scheme}:// needs a package that is not installed", hint=f"pip install 'fsspec[{scheme}]'"
+            f"{scheme}:// needs a package that is not installed", hint=package_line(f"fsspec[{scheme}]")
         ) from error
     except (OSError, ValueError) as error:
         raise RemoteError(f"{pattern}: cannot be listed: {error}") from error

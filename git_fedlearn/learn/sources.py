@@ -120,7 +120,7 @@ def choose_source(repository: Repository, directory: Path, named: str | None) ->
     place = named or configured_source(repository) or DEFAULT_SOURCE
     if _URL.match(place):
         return RemotePath(place)
-    home = repository.environment.get("HOME", "~")
+    home = repository.environment.get("HOME") or os.path.expanduser("~")  # noqa: PTH111  knows the user
     is_config = not named and not repository.environment.get("AI_STACK_DATA")
     base = repository.top if is_config else directory
     path = base / (home + place[1:] if place.startswith("~/") else place)
@@ -346,7 +346,7 @@ def read_events(
             head = stream.read(HEAD_BYTES)
             if mark and not mark.is_of(stream, path, head):
                 return
-            if _UTF16.match(head):
+            if is_utf16(head):
                 yield from [] if offset else [SourceFault(path, *_IS_UTF16)]
                 return
             stream.seek(offset)
@@ -368,6 +368,13 @@ def is_compressed(path: Path | RemotePath) -> bool:
 
 
 _UTF16: Final = re.compile(rb"\xff\xfe|\xfe\xff|[\[{]\0.\0|\0[\[{]\0.", re.DOTALL)
+
+
+def is_utf16(head: bytes) -> bool:
+    """Whether a file begins like UTF-16."""
+    return _UTF16.match(head) is not None
+
+
 _IS_UTF16: Final = ("is UTF-16, not UTF-8", "convert it: iconv -f UTF-16 -t UTF-8 FILE > NEW")
 
 
@@ -387,19 +394,29 @@ def _find_in(root: Path, kind: SourceKind, pattern: re.Pattern[str]) -> Iterator
 
 
 def _find_profiled(profile: Profile, folder: Path) -> Iterator[SourceFile | SourceFault]:
-    """The files of a profile; a symbolic link on the way to one is a fault."""
+    """The files of a profile; a symbolic link that leads out of the folder is a fault."""
     try:
         found = sorted(folder.glob(profile.files))
     except (OSError, ValueError) as error:
         yield SourceFault(folder / profile.files, f"cannot be read: {error}")
         return
+    faults: dict[Path, SourceFault | None] = {}
     for path in found:
         relative = path.relative_to(folder)
         steps = [folder / parent for parent in reversed(relative.parents) if parent.name]
-        faults = (_fault_of(step, expected=stat.S_ISDIR) for step in steps)
-        fault = next((fault for fault in faults if fault), None) or _fault_of(path, expected=stat.S_ISREG)
-        name = f"{profile.name}:{relative.as_posix()}"
-        yield fault or SourceFile(path, name, SourceKind.TELEMETRY, profile)
+        for step in (*steps, path):
+            if step not in faults:
+                faults[step] = _fault_of(step, expected=stat.S_ISREG if step == path else stat.S_ISDIR)
+        if not any(faults[step] for step in (*steps, path)):
+            name = f"{profile.name}:{relative.as_posix()}"
+            yield SourceFile(path, name, SourceKind.TELEMETRY, profile)
+    yield from (fault for path, fault in faults.items() if fault and not _is_read_elsewhere(path, folder))
+
+
+def _is_read_elsewhere(path: Path, folder: Path) -> bool:
+    """Whether a path is a link to what is in the folder under its own name, or to nothing."""
+    is_link = path.is_symlink()
+    return is_link and (not path.exists() or path.resolve().is_relative_to(folder.resolve()))
 
 
 def _fault_of(path: Path, *, expected: Callable[[int], bool]) -> SourceFault | None:

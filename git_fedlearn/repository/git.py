@@ -138,7 +138,7 @@ class Git:
                     capture_output=True,
                     check=False,
                 )
-        except FileNotFoundError as error:
+        except (FileNotFoundError, NotADirectoryError) as error:
             if error.filename == "git":
                 raise GitError("git is not installed", hint="install git 2.34 or later") from None
             raise GitError(f"{self.directory}: no such directory") from None

@@ -21,6 +21,9 @@ MAX_LISTED_MATCHES = 10
 """Records listed for an ambiguous id."""
 
 
+_PASTED_WITH: Final = " \t\r\n\"'`,;:.()[]<>“”\u2018\u2019«»…"
+"""Blanks, quotes and marks around an id."""
+
 _WHERE_IDS_ARE: Final = "git fedlearn log    (lists the records of every commit)"
 
 
@@ -71,10 +74,11 @@ def find_anywhere(repository: Repository, objects: Objects, start: str) -> Found
 
 
 def check_start(start: str) -> str:
-    """The start of a record id, in lower case. Raises UsageError if it is not one."""
-    if not re.fullmatch(rf"[0-9a-f]{{{MIN_ID_LENGTH},32}}", start.lower()):
+    """The start of a record id, in lower case, without what it was pasted with. Raises UsageError."""
+    bare = start.strip(_PASTED_WITH).lower()
+    if not re.fullmatch(rf"[0-9a-f]{{{MIN_ID_LENGTH},32}}", bare):
         raise UsageError(f"{start}: not a record id", hint=f"at least {MIN_ID_LENGTH} hexadecimal digits")
-    return start.lower()
+    return bare
 
 
 def _refuse_several(start: str, found: Iterable[tuple[SetName, Record]]) -> None:

@@ -280,7 +280,11 @@ class RecordSets:
             stem = stem_of(name)
             if stem is None:
                 known = ", ".join(SHARED_SETS)
-                raise UsageError(f"{name}: no such record set", hint=f"one of {known}, or collections/NAME")
+                meant = name.rpartition("/")[2].removesuffix(".jsonl").lower()
+                hint = f"one of {known}, or collections/NAME"
+                raise UsageError(
+                    f"{name}: no such record set", hint=f"use {meant}" if meant in SHARED_SETS else hint
+                )
             files = _SetFiles(stem, path_of(stem, ROOT), self.top / stem, older_stem_of(name))
             found = self._found[name] = files
         return found

@@ -274,9 +274,8 @@ def test_wrong_uses(system: System, world: World) -> None:
         "hint: one of skills-patterns, error-solutions, best-practices, fine-tuning, or collections/NAME\n"
     )
     system.fedlearn("add", "collections/../x", stdin=b"", code=2)
-    missing = system.path / "none.jsonl"
     assert system.fedlearn("add", "skills-patterns", "none.jsonl", code=3).err == (
-        f"error: {missing}: cannot be read: No such file or directory\n"
+        "error: none.jsonl: cannot be read: No such file or directory\n"
     )
     assert "Is a directory" in system.fedlearn("add", "skills-patterns", "data", code=3).err
     plain = world.repository("plain")
@@ -332,3 +331,8 @@ def test_a_set_near_its_largest_size_is_noted(system: System) -> None:
         "note: skills-patterns: 0.2 MB of at most 0.3 MB\n"
         "hint: raise record_set_bytes in .fedlearn.toml, or put some lessons into collections\n"
     )
+
+
+def test_a_home_that_the_shell_left_in_a_path(system: System) -> None:
+    (Path(system.environment["HOME"]) / "more.jsonl").write_text('{"title": "a"}\n')
+    assert system.fedlearn("add", "best-practices", "~/more.jsonl").out == "best-practices: 1 record added\n"

@@ -96,7 +96,7 @@ def test_nothing_and_wrong_uses(world: World) -> None:
     plain = world.repository("plain")
     assert plain.fedlearn("log").err == "no commits yet\n"
     assert "no record with this id in this clone or its history" in plain.fedlearn("log", "abcd", code=1).err
-    assert plain.fedlearn("log", "", code=2).err.startswith("error: : not a record id\n")
+    assert plain.fedlearn("log", "", code=2).err.startswith("error: an empty ID\n")
     assert plain.fedlearn("log", "--rev", "nope", code=2).err.startswith("error: nope: no such commit\n")
     assert plain.fedlearn("log", "--full", code=2).err.startswith("error: --full needs an ID")
     one = world.system("one")

@@ -89,3 +89,15 @@ def test_the_origin_of_what_is_not_committed_and_not_there(world: World) -> None
         f"origin\n  learned by      {own} (this system)\n  not committed yet\n"
     )
     assert here.fedlearn("show", "0000", "--origin", code=1).err.startswith("error: 0000: ")
+
+
+def test_an_id_is_found_as_it_was_pasted(system: System) -> None:
+    system.add("skills-patterns", {"title": "a"})
+    (record,) = system.records("skills-patterns")
+    for pasted in (
+        f" {record.id}\n",
+        f"“{record.id[:12]}”",
+        f"`{record.id[:12]}`,",
+        f"({record.id[:12].upper()}…)",
+    ):
+        assert system.fedlearn("show", pasted).out.startswith(record.id)

@@ -11,6 +11,7 @@ from agent_sessions import SESSION, agent, claude_code, codex, langfuse, ollama,
 from systems import System, World
 
 from git_fedlearn.learn import probe
+from git_fedlearn.repository.git import watched_by
 
 EVENT = {"query": "How do I list failed units?", "response": "Run systemctl --failed.", "value_score": 0.8}
 CLAUDE = "projects/-src-shop/0a1b.jsonl"
@@ -315,3 +316,34 @@ def test_a_damaged_profile_of_this_machine_is_named(system: System) -> None:
     refused = system.fedlearn("sync", code=3).err.splitlines()
     assert refused[0].startswith("error: git config fedlearn.profile.codex: ")
     assert refused[1] == "hint: git config --unset fedlearn.profile.codex"
+
+
+def test_links_in_the_home_of_a_tool_are_no_second_source(system: System, home: Path) -> None:
+    session = home / ".claude" / CLAUDE
+    write(session.parent / "0a1b/subagents/agent-1.jsonl", claude_code(SESSION))
+    (session.parent / "again.jsonl").symlink_to(session)
+    (session.parent / "gone.jsonl").symlink_to(home / "nowhere")
+    (home / ".claude/projects/-src-other").symlink_to(session.parent)
+    (home / ".claude/projects/loop").symlink_to(home / ".claude")
+    assert detected(system)["claude-code"]["files"] == 2
+    assert detected(system)["claude-code"]["unreadable"] == 0
+    system.fedlearn("sources", "detect", "--write")
+    assert system.fedlearn("sync").err.startswith("hint: git add data && git commit ")
+    write(home / "elsewhere/0a1b.jsonl", claude_code(SESSION))
+    (home / ".claude/projects/-src-far").symlink_to(home / "elsewhere")
+    assert system.fedlearn("sync").err == ""
+
+
+def test_the_number_of_sessions_is_no_number_of_processes(system: System, home: Path) -> None:
+    def commands() -> int:
+        ran: list[str] = []
+        with watched_by(lambda arguments, _: ran.append(arguments[0])):
+            system.fedlearn("sync")
+        return len(ran)
+
+    system.fedlearn("sources", "detect", "--write")
+    system.fedlearn("sync")
+    few = commands()
+    for number in range(20):
+        write(home / f".claude/projects/-src-shop/{number:04}.jsonl", claude_code(SESSION))
+    assert abs(commands() - few) <= 2

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from git_fedlearn.extras import ZSTD
+from git_fedlearn.extras import ZSTD, install_line
 from git_fedlearn.learn.lines import BrokenLine, Line, SkimmedLines, SourceEvent, UnfinishedLine, read_lines
 from git_fedlearn.learn.sources import SourceError, SourceFault, SourceKind, find_sources, read_events
 
@@ -130,7 +130,7 @@ def test_zstd_without_its_extra_names_the_extra(tmp_path: Path, monkeypatch: pyt
     (fault,) = read_events(path)
     assert isinstance(fault, SourceFault)
     assert fault.reason == f"cannot read {path}: the package {ZSTD} is not installed"
-    assert fault.hint == "pip install 'git-fedlearn[zstd]'"
+    assert fault.hint == install_line("zstd")
 
 
 def test_zstd_is_read_through_also_when_it_ends_early(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from search.tiny_model import VECTORS, WORDS, make_model, mean_of
 from systems import System
 
 from git_fedlearn.errors import FedlearnError, SettingsError
+from git_fedlearn.extras import install_line
 from git_fedlearn.search.embedders.fastembed import FastEmbedder
 from git_fedlearn.search.embedders.onnx import OnnxEmbedder
 
@@ -100,5 +101,5 @@ def test_a_missing_extra_is_named_with_its_pip_line(
     )
     assert (done.returncode, done.stderr) == (
         3,
-        f"error: the package {package} is not installed\nhint: pip install 'git-fedlearn[{extra}]'\n",
+        f"error: the package {package} is not installed\nhint: {install_line(extra)}\n",
     )

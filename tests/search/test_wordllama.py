@@ -7,7 +7,7 @@ import pytest
 import wordllama  # type: ignore[import-untyped]
 
 from git_fedlearn.errors import FedlearnError
-from git_fedlearn.extras import Lazy, MissingExtraError
+from git_fedlearn.extras import Lazy, MissingExtraError, install_line
 from git_fedlearn.search.embedders.base import ModelIdentity, identify, parse_identity
 from git_fedlearn.search.embedders.wordllama import DIMENSIONS, FEW_TOKENS, WordLlamaEmbedder
 
@@ -66,5 +66,5 @@ def test_a_missing_package_names_the_pip_line() -> None:
     assert isinstance(caught.value, FedlearnError)
     assert (caught.value.message, caught.value.hint) == (
         "the package no_such_package is not installed",
-        "pip install 'git-fedlearn[local]'",
+        install_line("local"),
     )

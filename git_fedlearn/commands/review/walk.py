@@ -210,6 +210,6 @@ def read_text(context: Context, item: PendingSample, file: str | None) -> str:
     if file == "-":
         return context.stdin.read().decode("utf-8", "replace")
     try:
-        return (context.directory / file).read_text(encoding="utf-8")
+        return context.named_path(file).read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError(f"{file}: cannot be read: {error}") from error

@@ -73,7 +73,7 @@ def command(  # noqa: PLR0913, PLR0917  one parameter for each option
     else:
         found = scan.staged(paths) if staged else scan.files(paths)
     if baseline:
-        found = unknown_of(read_baseline(context.directory / baseline), found)
+        found = unknown_of(read_baseline(context.named_path(baseline)), found)
     with _bar(context) as scan.show:
         number = REPORTS[form](context, found)
     if form == "text":
