@@ -132,7 +132,12 @@ class GitObjects(Objects):
             f"{mode:06o} {kinds.get(mode, 'blob')} {oid}\t{name}\0" for name, (mode, oid) in entries.items()
         )
         # Without --missing a partial clone would fetch every file of the tree.
-        return _oid(self._git.run("mktree", "-z", "--missing", stdin=os.fsencode(listed)))
+        made = _oid(self._git.run("mktree", "-z", "--missing", stdin=os.fsencode(listed)))
+        if not self.has(made):  # git 2.39.5 does not say that the disk is full
+            raise GitError(
+                "git cannot write an object", hint="nothing was changed; free space or fix permissions"
+            )
+        return made
 
     def _read_blob(self, oid: Oid) -> bytes:
         return self._load(oid, "blob")

@@ -1,5 +1,6 @@
 """The two readers of objects give the same answers, in every repository that both can read."""
 
+import hashlib
 import os
 import random
 import signal
@@ -221,13 +222,19 @@ def test_a_disk_that_takes_nothing_is_an_error_of_git(world: World, kind: str) -
         folder = system.path / ".git" / "objects" / f"{number:02x}"
         if not folder.exists():
             folder.write_bytes(b"")
+    full = [number for number in range(256) if (system.path / ".git" / "objects" / f"{number:02x}").is_file()]
+    data = next(data for data in map(str.encode, map(str, range(999))) if int(_blob_id(data)[:2], 16) in full)
     with pytest.raises(GitError), closing(reader):
-        for number in range(8):  # at least one of them is no folder that exists
-            reader.write_blob(b"%d" % number)
+        reader.write_blob(data)
     reader = reader_of(kind, system)
+    names = {str(number): blob for number in range(8)}
     with pytest.raises(GitError), closing(reader):
-        for number in range(8):
-            reader.write_tree(None, {f"{number}": blob})
+        reader.write_tree(None, names)
+
+
+def _blob_id(data: bytes) -> str:
+    """https://git-scm.com/book/en/v2/Git-Internals-Git-Objects."""
+    return hashlib.sha1(b"blob %d\0%s" % (len(data), data), usedforsecurity=False).hexdigest()
 
 
 def test_new_objects_and_refs_are_seen(world: World) -> None:
