@@ -14,6 +14,8 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
+from systems import copy_sparsely
+
 from git_fedlearn.cli import run
 from git_fedlearn.console.context import Context
 from git_fedlearn.repository.record_sets import RecordSets
@@ -50,7 +52,7 @@ def check(place: Path, arguments: list[str], *, held: set[str], sound: bool, exp
 
 def copy(template: Path, place: Path) -> Path:
     shutil.rmtree(place, ignore_errors=True)
-    return shutil.copytree(template, place, symlinks=True)
+    return shutil.copytree(template, place, symlinks=True, copy_function=copy_sparsely)
 
 
 def fedlearn(place: Path, arguments: list[str]) -> int:

@@ -162,7 +162,7 @@ class World:
         `prepare`: a function of a module that brings it further, once in a process; its copies have one id.
         """
         made = System(self.folder / name, self.home)
-        shutil.copytree(_template(prepare), made.path, symlinks=True)
+        shutil.copytree(_template(prepare), made.path, symlinks=True, copy_function=copy_sparsely)
         if prepare:
             (made.path / ".git/fedlearn/place.json").unlink(missing_ok=True)
         else:
@@ -211,6 +211,24 @@ def _template(prepare: Callable[[System], None] | None) -> Path:
         made.fedlearn("init")
         made.commit("federate")
     return made.path
+
+
+def copy_sparsely(source: str, target: str) -> str:
+    """Copy a file for `shutil.copytree`; the holes stay, of which the files of an index are made."""
+    with Path(source).open("rb") as file, Path(target).open("wb") as copied:
+        reader, size, at = file.fileno(), os.fstat(file.fileno()).st_size, 0
+        copied.truncate(size)
+        while at < size:
+            try:
+                at = os.lseek(reader, at, os.SEEK_DATA)
+            except OSError:  # no data up to the end
+                break
+            end = os.lseek(reader, at, os.SEEK_HOLE)
+            copied.seek(at)
+            copied.write(os.pread(reader, end - at, at))
+            at = end
+    shutil.copystat(source, target)
+    return target
 
 
 def _new_system_id() -> str:

@@ -13,7 +13,7 @@ from xml.etree import ElementTree as ET
 import click
 import pytest
 from doc_pages import TOP, Machine, command_lines, machine, pages, read_blocks
-from systems import World
+from systems import World, copy_sparsely
 
 from git_fedlearn.cli import cli
 from git_fedlearn.command_table import COMMANDS, EXAMPLES
@@ -83,7 +83,7 @@ def prepare(world: World, page: str) -> None:
 def inside(where: Machine) -> None:
     """Put the reader into a repository that learned, and has notes to add, and a project elsewhere."""
     lessons = where.system.path / "lessons"
-    shutil.copytree(_learned(), lessons, symlinks=True)
+    shutil.copytree(_learned(), lessons, symlinks=True, copy_function=copy_sparsely)
     where.system.path = lessons
     (Path(where.system.environment["HOME"]) / "src/app").mkdir(parents=True, exist_ok=True)
 

@@ -17,7 +17,7 @@ from pathlib import Path
 import click
 import pytest
 from command_tree import leaves
-from systems import System, Terminal, World
+from systems import System, Terminal, World, copy_sparsely
 
 from git_fedlearn.cli import cli, run
 from git_fedlearn.console.context import Context
@@ -170,7 +170,7 @@ def _id(system: System, title: str) -> str:
 def shown(world: World, lines: list[str], columns: int | None, **environment: str) -> str:
     """What commands print in the clone, each with its exit code if that is not 0; nothing stays changed."""
     before = Path(f"{world.folder}-before")
-    shutil.copytree(world.folder, before, symlinks=True)
+    shutil.copytree(world.folder, before, symlinks=True, copy_function=copy_sparsely)
     try:
         return "".join(_shown(world, line, columns, environment) for line in lines)
     finally:

@@ -10,6 +10,7 @@ from git_fedlearn.console.progress import progress_bar
 from git_fedlearn.console.usage import ANSWER_AS_JSON
 from git_fedlearn.console.words import say_folds, say_imported
 from git_fedlearn.core.canonical import Json
+from git_fedlearn.core.collection_names import known_name
 from git_fedlearn.core.folding import find_folds
 from git_fedlearn.core.record import POINT_ID, NotARecordError
 from git_fedlearn.errors import FedlearnError, UsageError
@@ -87,7 +88,7 @@ def _refuse_unknown(repository: Repository, collections: Sequence[str]) -> None:
     """Raise UsageError for a collection without records here that no settings name."""
     known = [request.collection for request in requests_for(repository)]
     for name in collections:
-        if name not in known:
+        if not {name, known_name(name)} & {*known}:
             listed = ", ".join(known) or "none"
             raise UsageError(f"{name}: no such collection here", hint=f"collections: {listed}")
 

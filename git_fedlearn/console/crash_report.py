@@ -26,6 +26,7 @@ _MACHINE_ERRORS: Final = frozenset(
     }
 )
 """Errors that no program can prevent. errno(3)."""
+_NO_ROOM: Final = frozenset((errno.ENOSPC, errno.EDQUOT, errno.EFBIG))
 
 
 def machine_error(error: BaseException | None) -> FedlearnError | None:
@@ -36,7 +37,8 @@ def machine_error(error: BaseException | None) -> FedlearnError | None:
         return None
     place = os.fsdecode(error.filename) if isinstance(error.filename, str | bytes) else ""
     why = error.strerror or errno.errorcode[error.errno]
-    return FedlearnError(f"{place}: {why}" if place else f"cannot read or write: {why}")
+    hint = "free space, then run it again" if error.errno in _NO_ROOM else ""
+    return FedlearnError(f"{place}: {why}" if place else f"cannot read or write: {why}", hint=hint)
 
 
 def report_bug(context: Context) -> int:

@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 from systems import System
 
+from git_fedlearn.extras import install_line
+
 THEIRS = b"""{
     "permissions": {"allow": ["Bash(ls:*)"]},
     "hooks": {
@@ -71,7 +73,7 @@ def test_install_says_what_is_missing(system: System, project: Path, monkeypatch
     assert system.fedlearn("agent", "install", "claude").err == only_here
     monkeypatch.setitem(sys.modules, "mcp", None)
     missing = system.fedlearn("agent", "install", "claude", "--global").err
-    assert missing.endswith("'git-fedlearn[mcp]'    (the MCP server needs it; the hooks do not)\n")
+    assert missing.endswith(f"{install_line('mcp')}    (the MCP server needs it; the hooks do not)\n")
 
 
 @pytest.mark.parametrize("config", [None, b"", b"# only this", CODEX])

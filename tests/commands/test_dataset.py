@@ -10,6 +10,8 @@ import pyarrow.parquet
 import pytest
 from systems import System, World, prepared
 
+from git_fedlearn.extras import install_line
+
 SAMPLES: list[dict[str, Any]] = [
     {
         "prompt": f"How do I restart unit {number}?",
@@ -232,7 +234,7 @@ def test_without_pyarrow_the_hint_is_the_line_to_type(filled: System) -> None:
     )
     assert (done.returncode, done.stderr) == (
         3,
-        "error: the package pyarrow is not installed\nhint: pip install 'git-fedlearn[parquet]'\n",
+        f"error: the package pyarrow is not installed\nhint: {install_line('parquet')}\n",
     )
 
 

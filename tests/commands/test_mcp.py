@@ -10,6 +10,7 @@ from privacy.private_samples import github_token
 from systems import System, prepared
 
 from git_fedlearn.agents.rendering import NOTICE, SUSPICIOUS
+from git_fedlearn.extras import install_line
 
 OWN = "sys-aaaaaaaaaa"
 HOSTILE = {
@@ -176,4 +177,4 @@ def test_the_missing_extra_is_named(learned: System) -> None:
         check=False,
         stdin=subprocess.DEVNULL,
     )
-    assert done.stderr == "error: the package mcp is not installed\nhint: pip install 'git-fedlearn[mcp]'\n"
+    assert done.stderr == f"error: the package mcp is not installed\nhint: {install_line('mcp')}\n"

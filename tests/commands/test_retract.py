@@ -52,7 +52,7 @@ def test_wrong_uses_change_nothing(system: System) -> None:
     assert "needs a reason" in system.fedlearn("retract", first, "--reason", " ", code=2).err
     assert "longer than" in system.fedlearn("retract", first, "--reason", "x" * 5000, code=2).err
     assert system.fedlearn("retract", "--commit", "nope", "--reason", "x", code=2).err == (
-        "error: nope: no such commit\n"
+        "error: nope: no such commit\nhint: git log --oneline --all    (lists commits)\n"
     )
     system.write("data/collections/a.jsonl", b'{"_id":"%s0","x":1}\n' % second[:31].encode())
     assert system.read("data/patterns/skills-patterns.jsonl") == before

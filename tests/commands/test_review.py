@@ -179,6 +179,7 @@ def test_a_walk_goes_through_all_kinds(system: System, world: World) -> None:
         "samples": 1,
         "retractions": 1,
         "drafts": 0,
+        "near_duplicates": 0,
         "urgency": "person",
     }
     out, err = io.StringIO(), io.StringIO()

@@ -7,6 +7,7 @@ from typing import Any
 from systems import System, World, prepared
 
 from git_fedlearn.core.record import RETRACTED, score_of
+from git_fedlearn.extras import install_line
 
 TEXT = (
     "To let nginx write its log, add the path to the profile, reload the profile with apparmor_parser -r, "
@@ -173,9 +174,7 @@ def test_without_the_library_the_hint_is_the_line_to_type(filled: System) -> Non
         check=False,
     )
     assert done.returncode == 3
-    assert done.stderr == (
-        "error: the package rensa is not installed\nhint: pip install 'git-fedlearn[duplicates]'\n"
-    )
+    assert done.stderr == (f"error: the package rensa is not installed\nhint: {install_line('duplicates')}\n")
 
 
 def test_a_set_that_cannot_be(filled: System) -> None:

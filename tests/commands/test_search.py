@@ -10,6 +10,7 @@ from coordinator_store import fill, store_of
 from systems import System, prepared
 
 from git_fedlearn.core.record import Record, make_record
+from git_fedlearn.extras import install_line
 from git_fedlearn.qdrant.store import Schema, VectorSpec
 
 
@@ -213,7 +214,7 @@ def test_a_missing_extra_is_named_with_its_pip_line(learned: System) -> None:
     )
     assert (done.returncode, done.stderr) == (
         3,
-        "error: the package qdrant_edge is not installed\nhint: pip install 'git-fedlearn[local]'\n",
+        f"error: the package qdrant_edge is not installed\nhint: {install_line('local')}\n",
     )
 
 

@@ -6,6 +6,7 @@ from datetime import date
 import pytest
 
 from git_fedlearn.errors import SettingsError
+from git_fedlearn.extras import install_line
 from git_fedlearn.privacy.detectors import personal
 from git_fedlearn.privacy.engine import PrivacyEngine
 from git_fedlearn.privacy.policy import DEFAULT_MODEL, Policy, parse_policy
@@ -37,7 +38,7 @@ def test_a_missing_model_is_an_error_with_an_install_command(
     personal.load_pipeline.cache_clear()
     with pytest.raises(SettingsError) as error:
         PrivacyEngine(policy=Policy(names=model)).scan("Thanks to Priya Raghavan")
-    assert "git-fedlearn[ner]" in error.value.hint
+    assert install_line("ner") in error.value.hint
     assert "Priya" not in error.value.message
 
 
