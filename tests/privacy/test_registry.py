@@ -180,5 +180,5 @@ def test_text_beyond_ascii_asks_few_detectors(text: str) -> None:
 
 
 def test_names_that_begin_as_tokens_do_ask_no_detector_of_tokens() -> None:
-    text = "def test_expect_success(): assert RESULT_FORMATS and SKIPPED_SUITES and patch_interactive_terminal"
+    text = "def test_expect_success(): assert RESULT_FORMATS and SKIPPED_SUITES and keys_of_exports"
     assert "find_tokens" not in {detector.__name__ for detector in PREFILTER.choose(text)}
