@@ -66,6 +66,8 @@ _CHOSEN = lazy_pattern(r"secret|crypt|cipher|sign|salt|hmac|jwt|session|master|p
 _ODD_START = lazy_pattern(r"[=?@][A-Za-z0-9_-]{15,512}={0,2}")
 _NEVER_IN_KEYS = lazy_pattern(r"[$#@!^*?,;<>(){}\[\]\"'`\s&]|%(?![0-9A-F]{2})")
 _NEVER_IN_TOKENS = lazy_pattern(r"[\^*?,;<>]")
+_PIPED = lazy_pattern(r"\$\{?[\w.]*$|\{[{%](?:(?![}%]\}).)*$|<%[^%]*$")
+"""What is before a name whose pipe is no border of a cell: a variable of a shell, the code of a template."""
 _NO_NAME_BEFORE = lazy_pattern(r"(?:\btype=|[?|][ \t]{0,2})[\"'`]$|</$")
 _NO_VALUE = lazy_pattern(
     r"[,;][^\n]*[:=]|(\\x[0-9a-f]{2}|\\[0-7]{1,3})\1*|#[a-z]{2,24}(?:[-_][a-z]{2,24}){1,4}|(?:[a-z_]{3,24}/){1,5}[a-z_]{3,24}(?:#[a-z_]{2,24})?"
@@ -249,6 +251,8 @@ def _is_secret(assigned: AssignedValue, text: str, name: Name) -> bool:
         return False
     if how in {"space", "prose", "told"}:
         return _is_secret_in_prose(assigned, text, name)
+    if how == "cell" and _PIPED.search(text[max(0, name.start - 128) : name.start].rpartition("\n")[2]):
+        return False
     if how == "comma":
         return _is_secret_after_comma(assigned, name)
     if name.sort == "password":

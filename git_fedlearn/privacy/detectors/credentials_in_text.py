@@ -55,7 +55,7 @@ _PIN = lazy_pattern(
 )
 _LOGIN_PAIR = lazy_pattern(
     r"\b(?:log ?in|sign ?in|credentials|creds|auth)\b[^\n]{0,16}?[ :]\s{0,2}(?!h\d:|sha\d{1,3}:|md5:)"
-    r"(?<!h1:)(?<!\d\d\d:)(?<!md5:)(?:[\w.@-]{2,40}(?:\s/\s|:)|[\w@-]{2,40}/)"
+    r"(?<!h1:)(?<!\d\d\d:)(?<!md5:)(?:[\w.@-]{2,40}(?:\s/\s|:)|[\w@-]{2,40}/(?!\S{1,256}/))"
     r"[\"']?(?P<value>[^\s\"']{4,256})[\"']?",
     re.IGNORECASE,
 )
