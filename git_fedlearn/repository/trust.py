@@ -136,7 +136,7 @@ def _learned(repository: Repository, ids: Collection[RecordId] | None) -> set[Re
     """Those of these lessons (None: of all) that this system learned."""
     path = repository.state.path(LEDGER)
     if path.is_file():
-        return Ledger(repository).ids() if ids is None else set(_contained(ids, read_file(path)))
+        return Ledger(repository).ids() if ids is None else Ledger(repository).among(ids)
     tips = repository.git.text("for-each-ref", "--format=%(objectname)", "refs/heads")
     found = repository.state.remember(
         "learned", tips, lambda: {"ids": [*sorted(Ledger(repository).peek())]} if tips else {}
