@@ -222,6 +222,21 @@ class World:
             config.write_text(_SYSTEM_ID.sub(_new_system_id(), config.read_text()))
         return made
 
+    def copies(self, make: Callable[..., None], *arguments: str) -> None:
+        """Copy all repositories that a function of a module makes in another world, once in a process.
+
+        In their configs, this world takes the place of that one; a linked worktree would not notice.
+        """
+        made = _world(make, *arguments)
+        for path in made.iterdir():
+            if path.name != "home":
+                shutil.copytree(path, self.folder / path.name, symlinks=True, copy_function=copy_sparsely)
+                git_dir = next(folder for folder in (path / ".git", path) if (folder / "config").exists())
+                copied = self.folder / git_dir.relative_to(made)
+                config = (git_dir / "config").read_text().replace(str(made), str(self.folder))
+                (copied / "config").write_text(config)
+                (copied / "fedlearn/place.json").unlink(missing_ok=True)
+
     def bare(self, name: str) -> System:
         """A bare repository to push to."""
         path = self.folder / name
@@ -248,6 +263,15 @@ def prepared(prepare: Callable[[System], None]) -> Any:
         return world.system("one", prepare)
 
     return copied
+
+
+@cache
+def _world(make: Callable[..., None], *arguments: str) -> Path:
+    """The folder of a world with what a function makes in it."""
+    folder = Path(tempfile.mkdtemp(prefix="fedlearn-world-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    make(World(folder), *arguments)
+    return folder
 
 
 @cache
