@@ -177,6 +177,10 @@ def test_a_federate_without_logs_and_stores_loads_nothing_that_reads_them(system
     assert "git_fedlearn.federation.upstream" in modules
     others = ("git_fedlearn.learn.sync", "git_fedlearn.qdrant.server", "git_fedlearn.qdrant.export")
     assert not modules.intersection((*others, "urllib.request", "yaml", "importlib.metadata"))
+    unused = ("training", "statistics", "search.embedders.choose", "setup.scaffold")
+    assert not {
+        module for module in modules if module.startswith(tuple(f"git_fedlearn.{name}" for name in unused))
+    }
 
 
 def test_a_search_loads_nothing_that_only_other_commands_need(system: System) -> None:

@@ -43,8 +43,6 @@ from git_fedlearn.repository.lock import hold_lock
 from git_fedlearn.repository.objects import Oid
 from git_fedlearn.repository.state import FEDERATE
 from git_fedlearn.repository.work_tree import changed_here, commit_data, refuse_unfinished, switch_command
-from git_fedlearn.search.embedders.choose import choose_embedder
-from git_fedlearn.statistics.metrics import metrics_path, write_month
 
 STEP_SECONDS = 600.0
 
@@ -142,6 +140,7 @@ class Run:
             import_into_store,
             requests_for,
         )
+        from git_fedlearn.search.embedders.choose import choose_embedder  # noqa: PLC0415  as above
 
         deps = ImportDeps(choose_embedder(repository), context.admit)
         with progress_bar(context, "importing") as show:
@@ -177,6 +176,8 @@ class Run:
 
     def _write_month(self) -> None:
         """Write the figures of this month, unless they would stop the push."""
+        from git_fedlearn.statistics.metrics import metrics_path, write_month  # noqa: PLC0415  costs start-up time
+
         repository, now = self.context.repository, self.context.now()
         target = find_target(repository, self.to)
         path = metrics_path(Path(), repository.system(), f"{now:%Y-%m}").as_posix()

@@ -1,6 +1,7 @@
 """What was set up in a clone and what could not be, as `init`, `install`, `clone` and `doctor` print it."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from git_fedlearn.console.context import Context
 from git_fedlearn.core.canonical import Json
@@ -11,17 +12,19 @@ from git_fedlearn.setup.hooks import HooksWritten, Reach, find_missing, hooks_fo
 from git_fedlearn.setup.install import Installation
 from git_fedlearn.setup.launcher import find_launcher
 from git_fedlearn.setup.man_and_completions import find_manual
-from git_fedlearn.setup.scaffold import Scaffold
+
+if TYPE_CHECKING:
+    from git_fedlearn.setup.scaffold import Scaffold
 
 
 def say_installation(context: Context, repository: Repository, done: Installation) -> int:
     """Print what was installed and which hooks were skipped; returns the exit code."""
     if done.is_unchanged:
-        context.tell(f"already installed as {done.system}")
+        context.say(f"already installed as {done.system}")
     else:
-        context.tell(f"installed in {repository.common_dir} as {done.system}")
+        context.say(f"installed in {repository.common_dir} as {done.system}")
         for line in _changes(repository, done):
-            context.tell(f"  {line}")
+            context.say(f"  {line}")
         if find_manual(repository.git) == "":
             context.note(
                 "note: man finds no page of git-fedlearn yet; `git fedlearn install --global` links them"
@@ -91,7 +94,7 @@ def _short(path: Path, repository: Repository) -> str:
     return str(path.relative_to(repository.top)) if path.is_relative_to(repository.top) else str(path)
 
 
-def report_unextended(context: Context, done: Scaffold) -> None:
+def report_unextended(context: Context, done: "Scaffold") -> None:
     """Print the files that could not be extended, and the text to add to them."""
     for path, text in done.left:
         context.print_error(f"error: {path}: not extended: not a YAML file with a plain list under `repos:`")

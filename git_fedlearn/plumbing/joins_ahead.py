@@ -8,16 +8,14 @@ process of the merge.
 """
 
 import os
-from collections.abc import Iterator, Mapping
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager
 from hashlib import sha1
 from pathlib import Path
+from typing import BinaryIO
 
 from git_fedlearn.core.layout import in_subtree
 from git_fedlearn.core.merge import UnmergeableError, merge_pieces
-from git_fedlearn.errors import FedlearnError
-from git_fedlearn.repository.files import read_file
-from git_fedlearn.repository.git import Git, GitBatch
 
 _STATE = Path(".git/fedlearn")
 """From the top of the work tree, where git runs drivers; not there in a linked worktree."""
@@ -25,30 +23,36 @@ _PREFIX = "joined-"
 _UNNAMED = "unnamed"
 
 
-def join_ahead(
-    merge: str, ours: list[str], theirs: list[str], path: str, environment: Mapping[str, str]
-) -> None:
-    """Join the files that both sides changed, without `path`; `merge` is the id of the process of git.
+def join_ahead(merge: str, head: str, path: str) -> None:
+    """Join the files that both HEAD and `head` changed, without `path`.
 
-    The changes are those that git diff-tree(1) prints. Raises OSError, ValueError or GitError if something is
-    unusual; then each driver joins its file.
+    `merge` is the id of the process of git. Raises OSError or ValueError if something is unusual; then each
+    driver joins its file.
     """
-    if not merge.isdecimal() or not _STATE.is_dir() or _STATE.stat().st_dev != Path().stat().st_dev:
+    its = _changed("HEAD", head)
+    if not its.keys() - {path} or not merge.isdecimal() or _STATE.stat().st_dev != Path().stat().st_dev:
         return
     folder = _STATE / f"{_PREFIX}{merge}"
     folder.mkdir()  # it fails in all drivers but the first
     _remove_others(folder)
-    mine, its = dict(_blobs(ours)), dict(_blobs(theirs))
-    objects = GitBatch(Git(Path(), environment), "cat-file", "--batch")
-    for name in sorted((mine.keys() & its.keys()) - {path}):
-        if mine[name] != its[name]:
-            _join(folder, name, objects, mine[name], its[name])
-    objects.close()
+    mine = _changed(head, "HEAD")
+    both = [name for name in sorted(mine.keys() & its.keys() - {path}) if mine[name] != its[name]]
+    asked = folder / _UNNAMED
+    asked.write_text("".join(f"{its[name]}\n" for name in both), encoding="ascii")
+    with _output("cat-file", "--batch", "--buffer", stdin=asked) as blobs:
+        asked.unlink()
+        for name in both:
+            size = int(blobs.readline().split(b" ")[-1])
+            _join(folder, name, mine[name], its[name], blobs.read(size + 1)[:size])
 
 
-def _join(folder: Path, path: str, objects: GitBatch, ours: str, theirs: str) -> None:
+def _join(folder: Path, path: str, ours: str, theirs: str, data: bytes) -> None:
+    """Join a blob of theirs with ours, which is read from the work tree: git need not unpack it."""
+    here = Path(path).read_bytes()
+    if sha1(b"blob %d\0%b" % (len(here), here), usedforsecurity=False).hexdigest() != ours:
+        return
     try:
-        joined = merge_pieces(in_subtree(path), _read_ours(objects, path, ours), _read(objects, theirs))
+        joined = merge_pieces(in_subtree(path), here, data)
     except UnmergeableError:
         return
     target = folder / f"{path}.{ours}-{theirs}"
@@ -58,25 +62,31 @@ def _join(folder: Path, path: str, objects: GitBatch, ours: str, theirs: str) ->
     (folder / _UNNAMED).rename(target)
 
 
-def _read_ours(objects: GitBatch, path: str, oid: str) -> bytes:
-    """A blob of HEAD: from the work tree if it has the same bytes, which spares git to unpack them."""
-    with suppress(FedlearnError):
-        data = read_file(Path(path))
-        digest = sha1(b"blob %d\0" % len(data), usedforsecurity=False)
-        digest.update(data)
-        if digest.hexdigest() == oid:
-            return data
-    return _read(objects, oid)
+def _changed(other: str, commit: str) -> dict[str, str]:
+    """The data files that a commit added or changed since it and another one parted, with their blobs.
+
+    Empty if they have several merge bases.
+    """
+    options = ("-r", "-z", "--no-renames", "--no-ext-diff", "--diff-filter=AM", "--merge-base")
+    with _output("diff-tree", *options, other, commit, "--", "data") as listed:
+        changes = os.fsdecode(listed.read()).split("\0")
+    return {path: fact.split(" ")[3] for fact, path in zip(changes[::2], changes[1::2], strict=False)}
 
 
-def _read(objects: GitBatch, oid: str) -> bytes:
-    return objects.take(int(objects.ask(oid.encode("ascii")).split(b" ")[-1]))
-
-
-def _blobs(changes: list[str]) -> Iterator[tuple[str, str]]:
-    """The path of each changed file, and the blob that it has now."""
-    for fact, path in zip(changes[::2], changes[1::2], strict=False):
-        yield path, fact.split(" ")[3]
+@contextmanager
+def _output(*arguments: str, stdin: Path = Path(os.devnull)) -> Iterator[BinaryIO]:
+    """What a git command prints. Without `subprocess`, which would cost start-up time."""
+    reader, writer = os.pipe()
+    files = (
+        (os.POSIX_SPAWN_OPEN, 0, stdin, os.O_RDONLY, 0),
+        (os.POSIX_SPAWN_DUP2, writer, 1),
+        (os.POSIX_SPAWN_OPEN, 2, os.devnull, os.O_WRONLY, 0),
+    )
+    git = os.posix_spawnp("git", ["git", *arguments], os.environ, file_actions=files)
+    os.close(writer)
+    with os.fdopen(reader, "rb") as file:
+        yield file
+    os.waitpid(git, 0)
 
 
 def _remove_others(folder: Path) -> None:

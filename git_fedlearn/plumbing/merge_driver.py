@@ -57,33 +57,10 @@ def main() -> None:
 def _join_ahead(path: str, environment: Mapping[str, str]) -> None:
     """Join the other files of a merge, too, if this is the first. Whatever happens, this one is merged."""
     heads = [name.removeprefix(_HEAD) for name in environment if name.startswith(_HEAD)]
-    if MERGE not in environment or len(heads) != 1 or len(theirs := _changes("HEAD", heads[0])) <= _ONE_FILE:
-        return
-    from git_fedlearn.plumbing.joins_ahead import join_ahead  # noqa: PLC0415  costs start-up time
+    if MERGE in environment and len(heads) == 1:
+        from git_fedlearn.plumbing.joins_ahead import join_ahead  # noqa: PLC0415  costs start-up time
 
-    join_ahead(environment[MERGE], _changes(heads[0], "HEAD"), theirs, path, environment)
-
-
-_ONE_FILE = 3
-"""The parts of what `_changes` returns for one file: its modes and blobs, its path, and nothing."""
-
-
-def _changes(other: str, commit: str) -> list[str]:
-    """The data files that a commit added or changed since it and another one parted: git-diff-tree(1), `-z`.
-
-    Empty if they have several merge bases. Without `subprocess`, which would cost start-up time.
-    """
-    options = ("-r", "-z", "--no-renames", "--no-ext-diff", "--diff-filter=AM", "--merge-base")
-    reader, writer = os.pipe()
-    arguments = ["git", "diff-tree", *options, other, commit, "--", "data"]
-    quiet = (os.POSIX_SPAWN_OPEN, 2, os.devnull, os.O_WRONLY, 0)
-    piped = (os.POSIX_SPAWN_DUP2, writer, 1)
-    git = os.posix_spawnp("git", arguments, os.environ, file_actions=(piped, quiet))
-    os.close(writer)
-    with open(reader, "rb") as file:  # noqa: PTH123  pathlib costs start-up time
-        listed = os.fsdecode(file.read())
-    os.waitpid(git, 0)
-    return listed.split("\0")
+        join_ahead(environment[MERGE], heads[0], path)
 
 
 def run(arguments: list[str]) -> int:

@@ -35,10 +35,19 @@ _NO_PATH = (
 _VARIABLE = lazy_pattern(
     r"^(?:\$[({]|\$[A-Za-z_]{3,40}(?:[/:@]|\$$)|%[A-Za-z_]{1,40}%$|%[a-z(]$|%\(|\{[\w.$:]*\}$|\{\{|<[^>]*>$|"
     r"\[[^\]]*\]$|#\{|\*\*|~/|"
-    rf"/(?!{_NO_PATH})|\.\.?/|file:|arn:|[a-z][a-z0-9+]{{1,16}}://(?![^/\s]*@)|(?:\w{{1,64}}\??\.){{0,8}}[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+!?$)",
+    rf"/(?!{_NO_PATH})|\.\.?/|file:|arn:|urn(?::|%3[aA])|"
+    r"[a-z][a-z0-9+]{1,16}(?:://(?![^/\s]*@)|%(?:25){0,3}3[aA](?:%(?:25){0,3}2[fF]){2}(?!.*%(?:25){0,3}40))|"
+    r"(?:\w{1,64}\??\.){0,8}[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+!?$)",
 )
 _CODE = lazy_pattern(r"[(){}\[\];]|->|=>|::|\?\.[A-Za-z_]|\$\{|\s\s|\\[nrt]$|^[A-Za-z_]+(?:\.[A-Za-z_]+)+$")
 _JOINTS = lazy_pattern(r"[.+/]")
+_ALGORITHM = lazy_pattern(
+    r"(?:b(?:ase)?(?:16|32|36|58|62|64|85)|sha-?(?:1|2|3|224|256|384|512)|md[245]|utf-?(?:8|16|32)|"
+    r"[hrep]s(?:256|384|512)|aes-?(?:128|192|256)|blake[23][bs]?|[ex]d?25519|rc4|crc(?:16|32|64))"
+    r"(?:[-_]?(?:[a-z]{2,10}|256|512)){0,3}",
+    re.IGNORECASE,
+)
+"""An encoding, a hash or a cipher, also with words behind it: `sha256sum`, `base64url-encoded`."""
 _VERSION = lazy_pattern(
     r"[~^=<>v]{0,2}\d{1,4}(?:\.\w{1,8}){1,3}(?:-[0-9.]{1,17})?|"
     r"v?\d{1,8}\.\d{1,8}\.\d{1,8}(?:[-+][0-9A-Za-z.+-]{1,80})?(?:/go\.mod)?"
@@ -66,6 +75,7 @@ def is_stand_in(value: str) -> bool:
         or _VARIABLE.match(value) is not None
         or (value[0] in "$&*!~@:?" and is_identifier_like(value.lstrip("$:")[value[0] not in "$:" :]))
         or _STAND_IN.search(value) is not None
+        or _ALGORITHM.fullmatch(value) is not None
         or (_UUID.fullmatch(value) is not None and len(set(value)) <= 6)  # noqa: PLR2004 -- of zeros and the like
     )
 
@@ -114,6 +124,8 @@ def is_identifier_like(value: str) -> bool:
         if hit is None:
             return False
         words += _CAMEL.findall(hit["word"] or "")
+    if words and len(words[0]) == 1:
+        del words[0]  # as in `x-token`, `r_value`
     return sum(map(len, words)) >= 3 * len(words)
 
 

@@ -41,7 +41,8 @@ _MIN_TURNS = 5
 _ODD_LENGTHS = frozenset((27, 39, 43))
 """Of 20, 29 and 32 bytes in base64."""
 _RUN = lazy_pattern(
-    r"(?<![A-Za-z0-9_/@#%&+\\-])(?<![A-Za-z0-9][?!^*$;])(?<![\"'][?=@])[A-Za-z0-9][A-Za-z0-9_+/-]{15,511}={0,2}"
+    r"(?<![A-Za-z0-9_/@#%&+\\-])(?<![A-Za-z0-9][?!^*$;])(?<![\"'][?=@])"
+    r"(?!(?<=\.)[a-z]{2,12}/)[A-Za-z0-9][A-Za-z0-9_+/-]{15,511}={0,2}"
     r"(?![A-Za-z0-9_(@/+\\-]|[.?!^*$#][A-Za-z0-9]|%(?![0-9A-F]{2}))"
 )
 _UUID = lazy_pattern(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}\Z")
@@ -68,8 +69,8 @@ _PUBLISHED = frozenset(
     ref refs tree blob parent branch tag uuid guid id ids uid gid oid cid pid etag integrity fingerprint fpr
     thumbprint version build image layer trace span request session correlation container pod public pub
     object node device disk partition volume serial inode boot machine gpg pgp openpgp ssh rsa dsa ecdsa ed
-    host signing store path file filename url href src drv nix narhash hex test nonce salt iv cursor page
-    next previous offset signature sig cert certificate subject issuer block tx txid transaction address
+    host signing store path file filename url href src drv nix narhash hex test nonce state salt iv cursor
+    page next previous offset signature sig cert certificate subject issuer block tx txid transaction address
     contract account user project team org organization
     """.split()
 )
@@ -98,7 +99,7 @@ def find_named_tokens(subject: Subject) -> Iterator[Match]:
         if lead is not None and _LEAD.match(text, start, start + 40) is not None:
             start = _after_name(text, start, lead.end())
         value = text[start:end]
-        if _is_announced(text, start, value) and _may_be_generated(value):
+        if _is_announced(text, start, value) and _may_be_generated(value) and f"/commit/{value}" not in text:
             yield Match(start, end, kinds.SECRET, "named-token", 0.65)
 
 

@@ -150,14 +150,16 @@ def find_positions(subject: Subject) -> Iterator[Match]:
 
 _NAME_BEFORE = lazy_pattern(
     r"(?P<name>[^\W\d][^\W\d ]*(?: [^\W\d]+){0,3})[\"'`]?\s{0,2}(?:[:=]|=>|,)\s{0,2}(?:\w{1,16})?"
-    r"[({\[]{1,2}[^(){}\[\]\n]{0,32}$"
+    r"[({\[]{1,2}[^(){}\[\]\n]{0,32}$|"
+    r"\bname[\"']?\s{0,2}[:=]\s{0,2}[\"'](?P<named>[^\"'\n]{2,24})[\"'],?\s{0,24}[\"']?$"
 )
 
 
 def _is_of_city(text: str, start: int) -> bool:
     """Whether the text itself says that a position is that of a large city: `"Lima": {"lat": …`."""
-    name = _NAME_BEFORE.search(text, max(0, start - 72), start)
-    return name is not None and name["name"].lower().replace("_", " ") in CITIES
+    hit = _NAME_BEFORE.search(text, max(0, start - 72), start)
+    name = hit and (hit["name"] or hit["named"])
+    return name is not None and name.lower().replace("_", " ") in CITIES
 
 
 def is_position_key(key: str) -> bool:
