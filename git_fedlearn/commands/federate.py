@@ -42,7 +42,7 @@ from git_fedlearn.qdrant.connect import is_configured
 from git_fedlearn.repository.lock import hold_lock
 from git_fedlearn.repository.objects import Oid
 from git_fedlearn.repository.state import FEDERATE
-from git_fedlearn.repository.work_tree import changed_here, commit_data, refuse_unfinished, switch_command
+from git_fedlearn.repository.work_tree import commit_data, read_work_state, refuse_unfinished, switch_command
 
 STEP_SECONDS = 600.0
 
@@ -151,17 +151,21 @@ class Run:
 
     def _commit(self) -> tuple[StepStatus, str]:
         repository = self.context.data_repository
+        state, system = read_work_state(repository), repository.system()
+        changed = state.written_by(system)
         if self.dry_run:
-            changed = changed_here(repository)
             return (StepStatus.DONE, "there are changes to commit") if changed else (StepStatus.NOTHING, "")
         with repository.lock("federate"):
             refuse_unfinished(repository)
             self._refuse_detached()
-            if changed_here(repository):
+            if changed:
                 self._write_month()
-            message = f"federate: add records from this system\n\nFedlearn-System: {repository.system()}"
+            message = f"federate: add records from this system\n\nFedlearn-System: {system}"
             commit = commit_data(repository, message)
-        return (StepStatus.DONE, commit[:12]) if commit else (StepStatus.NOTHING, "")
+        ignored = f"{count(len(state.ignored), 'data file')} ignored by git" if state.ignored else ""
+        if commit is None:
+            return StepStatus.NOTHING, ignored
+        return StepStatus.DONE, f"{commit[:12]}{'; ' * bool(ignored)}{ignored}"
 
     def _refuse_detached(self) -> None:
         """Raise FedlearnError for a detached HEAD: its commits are on no branch, so nobody would get them.
@@ -194,6 +198,7 @@ class Run:
         peers = read_peers(repository)
         if not peers:
             return StepStatus.SKIPPED, "no peers"
+        self._refuse_detached()
         checker = make_checker(repository, self.context.privacy, self.context.now())
         request = PullOptions(dry_run=self.dry_run)
         pulled = pull(repository, peers, checker, request, PullWatcher())

@@ -181,4 +181,6 @@ def _has_pull_config(repository: Repository) -> bool:
 def _explain(finished: Finished) -> str:
     if finished.lacks_identity:
         return f"{finished.said} ({IDENTITY_HINT})"
+    if "Not possible to fast-forward" in finished.err:
+        return f"{finished.said} (git config pull.ff true    lets git pull merge)"
     return "timed out" if finished.code == TIMED_OUT else finished.said
