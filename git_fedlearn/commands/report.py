@@ -27,7 +27,7 @@ from git_fedlearn.errors import FedlearnError, UsageError
 from git_fedlearn.federation.injection import is_suspicious
 from git_fedlearn.report.changes import read_changes, remember_report
 from git_fedlearn.report.figures import read_figures
-from git_fedlearn.report.page import format_page
+from git_fedlearn.report.page import MAX_ROWS, format_page
 from git_fedlearn.repository.files import write_file
 from git_fedlearn.repository.inbox import Inbox
 
@@ -50,7 +50,7 @@ def command(context: Context, output: str | None, *, terminal: bool) -> None:
     """
     if sum((terminal, context.is_json, output is not None)) > 1:
         raise UsageError("-o, --terminal and --json cannot be used together", hint="git fedlearn report")
-    figures = _read(context)
+    figures = _read(context, None if context.is_json else 0 if terminal else MAX_ROWS)
     if context.is_json:
         context.say_json("report/v1", figures)
     elif terminal:
@@ -61,11 +61,16 @@ def command(context: Context, output: str | None, *, terminal: bool) -> None:
             remember_report(context.data_repository, figures)
 
 
-def _read(context: Context) -> JsonObject:
+def _read(context: Context, max_lessons: int | None) -> JsonObject:
     repository = context.data_repository
     with progress_bar(context, "reading") as show:
         return read_figures(
-            repository, context.now(), Inbox(repository), is_suspicious=is_suspicious, progress=show
+            repository,
+            context.now(),
+            Inbox(repository),
+            is_suspicious=is_suspicious,
+            progress=show,
+            max_lessons=max_lessons,
         )
 
 

@@ -10,12 +10,20 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from itertools import pairwise
-from typing import Final
+from typing import Final, NamedTuple
 
 from git_fedlearn.core.canonical import Json, JsonObject
+from git_fedlearn.core.identity import RecordId
 from git_fedlearn.core.layout import DATA, FINE_TUNING, SHARED_SETS, SetName, find_set
 from git_fedlearn.core.record import printable
-from git_fedlearn.report.lessons import Records, ReportLesson, ReportProgress, read_records
+from git_fedlearn.report.lessons import (
+    LessonTexts,
+    Records,
+    ReportLesson,
+    ReportProgress,
+    read_records,
+    read_texts,
+)
 from git_fedlearn.repository.inbox import Inbox
 from git_fedlearn.repository.names import read_names
 from git_fedlearn.repository.objects import Objects, Oid
@@ -101,6 +109,9 @@ def _read_until(objects: Objects, head: Oid) -> dict[str, str]:
 MAX_SYSTEMS: Final = 12
 """Systems with a line, row or node of their own: those that learned most, and this one."""
 
+MAX_LISTED_SYSTEMS: Final = 500
+"""Systems that a page can list and filter by: those with the most lessons."""
+
 MAX_RETRACTIONS: Final = 100
 MAX_TOP_LESSONS: Final = 10
 BINS: Final = 20
@@ -126,8 +137,13 @@ def read_figures(
     *,
     is_suspicious: Callable[[JsonObject], bool],
     progress: ReportProgress | None = None,
+    max_lessons: int | None = None,
 ) -> JsonObject:
-    """All figures of a report, and the `lessons`, best first; suspicious ones get a mark."""
+    """All figures of a report, and the `lessons`, best first; suspicious ones get a mark.
+
+    With `max_lessons`, only so many, those that need attention before others: of all lessons, the texts are
+    in memory.
+    """
     pending = inbox.count()
     quarantined = Counter((one.peer, one.reason) for one in inbox.records())
     records, past = read_records(repository, is_suspicious, progress), read_past(repository)
@@ -135,6 +151,11 @@ def read_figures(
     own = named.own
     shown = _shown_systems(records.lessons, own)
     best = sorted(records.lessons, key=lambda one: (-one.effective, -one.outcomes.worked, one.id))
+    week = _week_until(now.date())
+    top, listed = _without_repeats(best), best
+    if max_lessons is not None:
+        listed = sorted(best, key=lambda one: not _needs_attention(one, week))[:max_lessons]
+    texts = read_texts(repository, [*top, *listed])
     return {
         "made": now.strftime("%Y-%m-%d %H:%M UTC"),
         "repository": printable(repository.top.name),
@@ -153,7 +174,10 @@ def read_figures(
             for size in past.sizes
             for kind, number in zip(KINDS, size.bytes, strict=True)
         ],
-        "top": [_to_json(one) for one in _without_repeats(best)[:MAX_TOP_LESSONS]],
+        "week": [*week],
+        "attention": _attention(records.lessons, week),
+        "all_systems": _all_systems(records.lessons),
+        "top": [_to_json(one, texts[one.content]) for one in top],
         "retractions": [
             {"id": one.id, "set": one.set_name, "at": one.at, "by": one.by, "reason": one.reason}
             for one in sorted(records.retractions, key=lambda one: one.at, reverse=True)[:MAX_RETRACTIONS]
@@ -167,7 +191,7 @@ def read_figures(
             "retractions": pending.retractions,
             "drafts": pending.drafts,
         },
-        "lessons": [_to_json(one) for one in best],
+        "lessons": [_to_json(one, texts[one.content]) for one in listed],
     }
 
 
@@ -284,18 +308,63 @@ def _links(records: Records, read_until: dict[str, str], shown: list[str]) -> Js
     return {"nodes": nodes, "edges": rows}
 
 
+class ReportWeek(NamedTuple):
+    """The first and the last day of a week, in ISO form."""
+
+    first: str
+    last: str
+
+
+def _week_until(today: date) -> ReportWeek:
+    """The week up to the day of the report, and the next day: in some places it has begun."""
+    return ReportWeek(*((today + timedelta(days=days)).isoformat() for days in (-6, 1)))
+
+
+def _is_new(lesson: ReportLesson, week: ReportWeek) -> bool:
+    return week.first <= lesson.first <= week.last
+
+
+def _needs_attention(lesson: ReportLesson, week: ReportWeek) -> bool:
+    return lesson.outcomes.failed > 0 or _is_new(lesson, week)
+
+
+def _attention(lessons: Iterable[ReportLesson], week: ReportWeek) -> JsonObject:
+    """How many lessons are new, failed (and never worked) or are disputed (worked and failed)."""
+    counted = Counter({"new": 0, "failed": 0, "disputed": 0})
+    for one in lessons:
+        counted["new"] += _is_new(one, week)
+        if one.outcomes.failed:
+            counted["disputed" if one.outcomes.worked else "failed"] += 1
+    return dict(counted)
+
+
+def _all_systems(lessons: Iterable[ReportLesson]) -> list[Json]:
+    """Each system with its number of lessons and the day of its newest one; those with most lessons first."""
+    counted, newest = Counter[str](), dict[str, str]()
+    for one in lessons:
+        counted.update(one.systems)
+        newest |= {system: max(newest.get(system, ""), one.first) for system in one.systems}
+    most = sorted(counted.items(), key=lambda item: (-item[1], item[0]))[:MAX_LISTED_SYSTEMS]
+    return [[system, number, newest[system]] for system, number in most]
+
+
 def _without_repeats(best: Iterable[ReportLesson]) -> list[ReportLesson]:
-    """Each lesson once, even if it is in several sets; the first one stays."""
-    return list({lesson.id: lesson for lesson in reversed(list(best))}.values())[::-1]
+    """The top lessons, each once, even if it is in several sets; the first one stays."""
+    top: dict[RecordId, ReportLesson] = {}
+    for one in best:
+        top.setdefault(one.id, one)
+        if len(top) == MAX_TOP_LESSONS:
+            break
+    return [*top.values()]
 
 
-def _to_json(lesson: ReportLesson) -> JsonObject:
+def _to_json(lesson: ReportLesson, texts: LessonTexts) -> JsonObject:
     return {
         "id": lesson.id,
         "set": lesson.set_name,
-        "title": lesson.title,
-        "body": lesson.body,
-        "texts": dict(lesson.texts),
+        "title": texts.title,
+        "body": texts.body,
+        "texts": dict(texts.fields),
         "first": lesson.first,
         "systems": [*lesson.systems],
         "claimed": lesson.claimed,

@@ -1,10 +1,11 @@
 """The lessons of this clone as a report shows them: a title, a line of text, and scores."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from hashlib import blake2b
-from typing import Final
+from sys import intern
+from typing import Final, NamedTuple
 
 from git_fedlearn.core.canonical import Json, JsonObject, objects_in
 from git_fedlearn.core.effective_score import Tally, claimed_score, effective_score, tally
@@ -27,29 +28,37 @@ _HELPS: Final = (
 """Fields with the solution, by preference."""
 
 
+NEVER_TRIED: Final = Tally()
+
 ReportProgress = Callable[[int, int], None]
 """Called with the number of sets read so far, and of all sets."""
 
 
 @dataclass(frozen=True, slots=True)
 class ReportLesson:
-    """A record that is not retracted. `first` is a day or empty; titles and bodies are printable lines.
-
-    `texts` are the fields of the lesson itself, by name; their lines are printable.
-    """
+    """A record that is not retracted, without its texts, so that a million fit into memory."""
 
     id: RecordId
     set_name: SetName
-    title: str
-    body: str
-    texts: dict[str, str]
+    content: bytes
+    """Digest of its identity form."""
     first: str
+    """A day or empty."""
     systems: tuple[str, ...]
     claimed: float | None
     effective: float
     outcomes: Tally
     is_suspicious: bool
     """Whether it reads like instructions to an agent."""
+
+
+class LessonTexts(NamedTuple):
+    """What a lesson says; title and body are printable lines."""
+
+    title: str
+    body: str
+    fields: dict[str, str]
+    """The fields of the lesson itself, by name; their lines are printable."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,20 +93,50 @@ def read_records(
     outcomes, trust = read_outcomes(repository), read_trust(repository)
     found = Records([], [], {identifier: frozenset(by) for identifier, by in outcomes.items()})
     counted: set[bytes] = set()
+    groups: dict[tuple[str, ...], tuple[str, ...]] = {}
     for name, record in _all(repository, progress):
         if record.is_tombstone:
             found.retractions.append(_retraction(name, record))
             continue
-        content = blake2b(record.form, digest_size=16).digest()
+        content = _digest(record)
         if content in counted:
             continue
         counted.add(content)
         known = outcomes.get(record.id, {})
-        effective = effective_score(record, trust, known)
-        outcome = tally(known.values())
-        marked = is_suspicious(record.fields)
-        found.lessons.append(_lesson(name, record, effective, outcome, is_suspicious=marked))
+        systems = tuple(seen_by(record.fields))
+        found.lessons.append(
+            ReportLesson(
+                id=record.id,
+                set_name=name,
+                content=content,
+                first=intern(str(record.fields.get(FIRST_SEEN, ""))),
+                systems=groups.setdefault(systems, systems),
+                claimed=claimed_score(record.fields),
+                effective=effective_score(record, trust, known),
+                outcomes=tally(known.values()) if known else NEVER_TRIED,
+                is_suspicious=is_suspicious(record.fields),
+            )
+        )
     return found
+
+
+def read_texts(repository: Repository, lessons: Iterable[ReportLesson]) -> dict[bytes, LessonTexts]:
+    """What these lessons say, by their `content`. Reads their sets once more."""
+    wanted: dict[SetName, dict[RecordId, set[bytes]]] = {}
+    for lesson in lessons:
+        wanted.setdefault(lesson.set_name, {}).setdefault(lesson.id, set()).add(lesson.content)
+    texts: dict[bytes, LessonTexts] = {}
+    for name, contents in wanted.items():
+        for line in repository.sets.read_lines(name):
+            of = contents.get(RecordId(line[8:40].decode("ascii")))
+            record = parse_record(line) if of else None
+            if of and record and (content := _digest(record)) in of:
+                texts[content] = _texts_of(record.fields)
+    return texts
+
+
+def _digest(record: Record) -> bytes:
+    return blake2b(record.form, digest_size=16).digest()
 
 
 def _all(repository: Repository, progress: ReportProgress | None) -> Iterator[tuple[SetName, Record]]:
@@ -110,29 +149,14 @@ def _all(repository: Repository, progress: ReportProgress | None) -> Iterator[tu
             progress(number, len(names))
 
 
-def _lesson(
-    name: SetName, record: Record, effective: float, outcomes: Tally, *, is_suspicious: bool
-) -> ReportLesson:
-    fields = record.fields
+def _texts_of(fields: JsonObject) -> LessonTexts:
     body = _line(_help(fields), MAX_BODY_LENGTH)
     title = headline(fields, MAX_TITLE_LENGTH) or body[:MAX_TITLE_LENGTH] or "(no text)"
-    return ReportLesson(
-        id=record.id,
-        set_name=name,
-        title=title,
-        body=body,
-        texts=_texts(fields),
-        first=str(fields.get(FIRST_SEEN, "")),
-        systems=tuple(seen_by(fields)),
-        claimed=claimed_score(fields),
-        effective=effective,
-        outcomes=outcomes,
-        is_suspicious=is_suspicious,
-    )
+    return LessonTexts(title, body, _texts(fields))
 
 
 def _texts(fields: JsonObject) -> dict[str, str]:
-    """What the lesson says, field by field; values that are no text are JSON."""
+    """The fields of the lesson itself; values that are no text are JSON."""
     texts = {}
     for key, value in sorted(fields.items()):
         if not is_metadata_key(key) and value not in ("", None, [], {}):

@@ -7,12 +7,10 @@ page, by their hashes.
 
 import json
 from base64 import b64encode
-from collections import Counter
 from collections.abc import Sequence
-from datetime import date, timedelta
 from hashlib import sha256
 from importlib.resources import files
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 from git_fedlearn.core.canonical import Json, JsonObject
 from git_fedlearn.report.figures import set_names
@@ -20,8 +18,8 @@ from git_fedlearn.report.figures import set_names
 MAX_PAGE_BYTES: Final = 1_500_000
 """The page is smaller than this; the table omits lessons to fit."""
 
-MAX_LISTED_SYSTEMS: Final = 500
-"""Systems that the page can list and filter by: those with the most lessons."""
+MAX_ROWS: Final = 25_000
+"""More lessons than fit into a page: a row has 60 bytes."""
 
 _NOT_SHOWN: Final = ("lessons", "top", "overlap")
 _SCRIPTS: Final = ("charts.js", "report.js")
@@ -44,28 +42,20 @@ def format_page(figures: JsonObject, changes: "JsonObject | None" = None) -> byt
 def format_data(figures: JsonObject, max_bytes: int) -> str:
     """The figures as JSON for a script block, of about `max_bytes` bytes at most.
 
-    Lessons that need attention are first, then the best ones. If not all fit, the last ones are left out; the
-    first ones open whole: half of the room is for them.
+    If not all lessons fit, the last ones are left out. The first ones open whole: half of the room is theirs.
     """
     facts: dict[str, Any] = figures
-    week = _week(facts["made"])
-    lessons = sorted(facts["lessons"], key=lambda one: not (one["failed"] or _is_new(one, week)))
-    systems = _all_systems(lessons)
-    index: dict[str, int] = {
-        name: number for number, name in enumerate([*set_names(figures), *(row[0] for row in systems)])
-    }
+    lessons, names = facts["lessons"], [row[0] for row in facts["all_systems"]]
+    index: dict[str, int] = {name: number for number, name in enumerate([*set_names(figures), *names])}
     others: dict[str, Any] = {key: value for key, value in facts.items() if key not in _NOT_SHOWN}
-    others |= {
-        "attention": _attention(lessons, week),
-        "week": [*week],
-        "index": [*index],
-        "all_systems": systems,
-    }
+    others["index"] = [*index]
     room = max_bytes - len(_dumps(others).encode()) - 100
     rows: list[Json] = [_row(lesson, index) for lesson in lessons]
     texts = _choose_texts(lessons, [len(_dumps(row).encode()) + 1 for row in rows], room)
     shown = len(texts)
-    return _dumps({**others, "rows": rows[:shown], "texts": texts, "left_out": len(rows) - shown})
+    return _dumps(
+        {**others, "rows": rows[:shown], "texts": texts, "left_out": facts["totals"]["lessons"] - shown}
+    )
 
 
 def _choose_texts(lessons: list[dict[str, Any]], sizes: list[int], room: int) -> list[Json]:
@@ -82,42 +72,6 @@ def _choose_texts(lessons: list[dict[str, Any]], sizes: list[int], room: int) ->
         chosen.append(lesson["texts"] if fits else None)
         used += length if fits else len(",null")
     return chosen
-
-
-class ReportWeek(NamedTuple):
-    """The first and the last day of a week, in ISO form."""
-
-    first: str
-    last: str
-
-
-def _week(made: str) -> ReportWeek:
-    """The week up to the day of the report, and the next day: in some places it has begun."""
-    day = date.fromisoformat(made[:10])
-    return ReportWeek((day - timedelta(days=6)).isoformat(), (day + timedelta(days=1)).isoformat())
-
-
-def _is_new(lesson: dict[str, Any], week: ReportWeek) -> bool:
-    return bool(week.first <= lesson["first"] <= week.last)
-
-
-def _attention(lessons: list[dict[str, Any]], week: ReportWeek) -> JsonObject:
-    """How many lessons are new, failed (and never worked) or are disputed (worked and failed)."""
-    return {
-        "new": sum(_is_new(one, week) for one in lessons),
-        "failed": sum(one["failed"] > 0 and not one["worked"] for one in lessons),
-        "disputed": sum(one["failed"] > 0 and one["worked"] > 0 for one in lessons),
-    }
-
-
-def _all_systems(lessons: list[dict[str, Any]]) -> list[Any]:
-    """Each system with its number of lessons and the day of its newest one; those with most lessons first."""
-    counted = Counter(system for one in lessons for system in one["systems"])
-    newest: dict[str, str] = {}
-    for one in lessons:
-        newest |= {system: max(newest.get(system, ""), one["first"]) for system in one["systems"]}
-    most = sorted(counted.items(), key=lambda item: (-item[1], item[0]))[:MAX_LISTED_SYSTEMS]
-    return [[system, number, newest[system]] for system, number in most]
 
 
 def _row(lesson: dict[str, Any], index: dict[str, int]) -> list[Json]:

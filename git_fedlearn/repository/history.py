@@ -61,28 +61,39 @@ def find_lost_records(
 def losses_by_set(
     before: Iterable[CommittedTree], after: DataTree, nested: NestedFiles | None = None
 ) -> dict[SetName, Losses]:
-    """The records of each set that any of the trees before had, and `after` and `nested` lack."""
-    now = set_paths(after)
+    """The records of each set that any of the trees before had, and `after` and `nested` lack.
+
+    A file is compared with itself first, so one file is in memory at a time, unless lines have left one.
+    """
+    now, nested = set_paths(after), nested or {}
     found: dict[SetName, Losses] = {}
     for name, old in _old_files(before, after).items():
-        paths = [path for path in now.get(name, []) if after.is_file(path)]
-        held = [after.read(path) for path in paths if path in old.paths]
-        held += [data for path, files in (nested or {}).items() if _is_of(path, name) for data in files]
-        losses = find_losses(old.read(), held)
-        if losses.lines and not old.paths.issuperset(paths):
-            held += [after.read(path) for path in paths if path not in old.paths]
-            losses = find_losses(old.read(), held)
-        if losses.lines:
-            found[name] = losses
+        gone = [
+            line
+            for path in old
+            for line in find_losses(
+                _versions(old[path]), [*_read_file(after, path), *nested.get(path, ())]
+            ).lines
+        ]
+        if gone:
+            held = [data for path in now.get(name, ()) for data in _read_file(after, path)]
+            held += [data for path, files in nested.items() if _is_of(path, name) for data in files]
+            losses = find_losses([b"\n".join(gone)], held)
+            if losses.lines:
+                found[name] = losses
     return found
 
 
-def old_lines(before: Iterable[CommittedTree], after: DataTree) -> dict[SetName, set[bytes]]:
-    """The lines of each set in the trees before, from files that differ in `after`."""
-    return {
-        name: {line for data in old.read() for line in split_lines(data)}
-        for name, old in _old_files(before, after).items()
-    }
+def gone_lines(before: CommittedTree, after: DataTree) -> dict[SetName, set[bytes]]:
+    """The lines of each set that have left their file."""
+    gone: dict[SetName, set[bytes]] = {}
+    for name, old in _old_files([before], after).items():
+        for path, blobs in old.items():
+            now = {line for data in _read_file(after, path) for line in split_lines(data)}
+            left = {line for data in _versions(blobs) for line in split_lines(data)} - now
+            if left:
+                gone.setdefault(name, set()).update(left)
+    return gone
 
 
 def _is_of(path: str, name: SetName) -> bool:
@@ -90,27 +101,28 @@ def _is_of(path: str, name: SetName) -> bool:
     return found is not None and found[0] == name
 
 
-class _OldFiles(NamedTuple):
-    """Files of a set that differ from those of a later tree: their paths, and where to read each blob."""
-
-    paths: set[str]
-    blobs: dict[Oid, Objects]
-
-    def read(self) -> Iterator[bytes]:
-        return (objects.read(oid) for oid, objects in self.blobs.items())
+_Blobs = dict[Oid, Objects]
+"""The versions of a file, and where to read each of them."""
 
 
-def _old_files(before: Iterable[CommittedTree], after: DataTree) -> dict[SetName, _OldFiles]:
-    """The files of each set, without those that are unchanged in `after`."""
+def _versions(blobs: _Blobs) -> Iterator[bytes]:
+    return (objects.read(oid) for oid, objects in blobs.items())
+
+
+def _read_file(tree: DataTree, path: str) -> list[bytes]:
+    """The bytes of a file, if it is there."""
+    return [tree.read(path)] if tree.is_file(path) else []
+
+
+def _old_files(before: Iterable[CommittedTree], after: DataTree) -> dict[SetName, dict[str, _Blobs]]:
+    """The files of each set by path, without those that are unchanged in `after`."""
     same = set(after.entries.items()) if isinstance(after, CommittedTree | ChangedTree) else set()
-    found: dict[SetName, _OldFiles] = {}
+    found: dict[SetName, dict[str, _Blobs]] = {}
     for tree in before:
         for path, entry in tree.entries.items():
             name = find_set(path) if entry.is_file and (path, entry) not in same else None
             if name:
-                old = found.setdefault(name[0], _OldFiles(set(), {}))
-                old.paths.add(path)
-                old.blobs[entry.oid] = tree.objects
+                found.setdefault(name[0], {}).setdefault(path, {})[entry.oid] = tree.objects
     return found
 
 

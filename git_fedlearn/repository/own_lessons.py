@@ -7,7 +7,7 @@ from git_fedlearn.core.identity import RecordId
 from git_fedlearn.core.record import claimed_id, score_of, seen_by
 from git_fedlearn.core.record_set import parse_record_set, split_lines
 from git_fedlearn.repository.files import read_file
-from git_fedlearn.repository.history import old_lines
+from git_fedlearn.repository.history import gone_lines
 from git_fedlearn.repository.ledger import Ledger
 from git_fedlearn.repository.repository import Repository
 from git_fedlearn.repository.state import RETRACTED_HERE
@@ -28,11 +28,10 @@ class OwnChanges(NamedTuple):
 def find_own_changes(repository: Repository, before: CommittedTree, after: DataTree) -> OwnChanges:
     """The changes from one tree to another that undo what this system did. Reads only sets that differ."""
     changes: list[RecordChange] = []
-    for name, lines in old_lines([before], after).items():
-        now = [line for data in read_set(after, name) for line in split_lines(data)]
-        gone = lines.difference(now)
+    for name, gone in gone_lines(before, after).items():
         ids = {claimed_id(line) for line in gone} - {None}
-        come = [line for line in now if claimed_id(line) in ids] if ids else []
+        now = read_set(after, name) if ids else ()
+        come = [line for data in now for line in split_lines(data) if claimed_id(line) in ids]
         changes += compare_sets([b"\n".join(gone)], [b"\n".join(come)]) if ids else []
     if not changes:
         return OwnChanges([], [], [])

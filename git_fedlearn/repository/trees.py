@@ -296,6 +296,6 @@ def set_paths(tree: DataTree) -> dict[SetName, list[str]]:
     return sets
 
 
-def read_set(tree: DataTree, name: SetName) -> list[bytes]:
-    """The bytes of every file of a set in a tree."""
-    return [tree.read(path) for path in set_paths(tree).get(name, [])]
+def read_set(tree: DataTree, name: SetName) -> Iterator[bytes]:
+    """The bytes of every file of a set in a tree, one at a time."""
+    return map(tree.read, set_paths(tree).get(name, ()))

@@ -99,7 +99,7 @@ def find_named_tokens(subject: Subject) -> Iterator[Match]:
         if lead is not None and _LEAD.match(text, start, start + 40) is not None:
             start = _after_name(text, start, lead.end())
         value = text[start:end]
-        if _is_announced(text, start, value) and _may_be_generated(value):
+        if _is_announced(text, start, value) and _may_be_generated(value) and f"/commit/{value}" not in text:
             yield Match(start, end, kinds.SECRET, "named-token", 0.65)
 
 

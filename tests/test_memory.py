@@ -1,0 +1,63 @@
+"""Whole sets are read file by file: what is in memory at once is far less than the set."""
+
+import gc
+import tracemalloc
+from collections.abc import Callable
+
+import pytest
+from systems import System, prepared
+
+from git_fedlearn.core.layout import ERROR_SOLUTIONS
+from git_fedlearn.core.record import make_record
+from git_fedlearn.repository.history import losses_by_set
+from git_fedlearn.repository.own_lessons import find_own_changes
+from git_fedlearn.repository.record_sets import RecordSets
+from git_fedlearn.repository.repository import Repository
+from git_fedlearn.repository.trees import committed_tree, work_files
+
+RECORDS = 1_200
+BYTES = 2_000
+"""Of one record."""
+
+
+def lesson(number: int, score: float) -> bytes:
+    text = f"{number} " * (BYTES // len(f"{number} "))
+    return make_record({"error_message": f"fault {number}", "solution": text, "value_score": score}).line
+
+
+@prepared
+def large(system: System) -> None:
+    """A committed set in about 256 files, of which some records have a higher score in the work tree."""
+    sets = RecordSets(system.path, limit=4 * RECORDS * BYTES // 256)
+    sets.join(ERROR_SOLUTIONS, [lesson(number, 0.5) for number in range(RECORDS)])
+    system.git("add", "--all")
+    system.git("commit", "--quiet", "--no-verify", "--message", "all")
+    sets.join(ERROR_SOLUTIONS, [lesson(number, 0.9) for number in range(16)])
+    assert len(sets.shards(ERROR_SOLUTIONS)) > 200
+
+
+def peak(run: Callable[[], object]) -> int:
+    """The bytes that a second run of a function allocates at most at once: the first loads modules."""
+    run()
+    gc.collect()
+    tracemalloc.start()
+    try:
+        run()
+        return tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+
+
+@pytest.mark.parametrize("command", ["verify", "report --terminal"])
+def test_a_command_that_reads_every_record(large: System, command: str) -> None:
+    assert peak(lambda: large.fedlearn(*command.split())) < RECORDS * BYTES // 2
+
+
+def test_the_checks_of_a_merge(large: System) -> None:
+    repository = Repository.discover(large.path, large.environment)
+    head = repository.objects.find_commit("HEAD")
+    assert head
+    before = committed_tree(repository.objects, head)
+    after = work_files(repository)
+    assert peak(lambda: losses_by_set([before], after)) < RECORDS * BYTES // 2
+    assert peak(lambda: find_own_changes(repository, before, after)) < RECORDS * BYTES // 2
