@@ -177,6 +177,13 @@ class World:
         made.git("init", "--quiet", "--bare")
         return made
 
+    def guarded(self, name: str) -> System:
+        """A bare repository with the hook of a server."""
+        made = self.bare(name)
+        hook = made.write("hooks/pre-receive", b"#!/bin/sh\nexec git-fedlearn-hook pre-receive\n")
+        hook.chmod(0o755)
+        return made
+
     def clone(self, source: System, name: str) -> System:
         """A clone with `git fedlearn install` run in it."""
         path = self.folder / name

@@ -72,7 +72,8 @@ def test_git_and_man_find_it(environment: Path, shell: Shell) -> None:
     assert location.startswith(str(environment))
     assert shell.said("git", "fedlearn", "--version").startswith("git-fedlearn ")
     if shutil.which("man"):
-        assert "share what a local AI stack learns, by plain git" in shell.said("git", "fedlearn", "--help")
+        page = " ".join(shell.said("git", "fedlearn", "--help").split())
+        assert "share what your local AI stack learns, with plain git" in page
         assert "git-fedlearn-verify" in shell.said("man", "git-fedlearn-verify")
     linked = shell.said("git", "fedlearn", "install", "--global").splitlines()[1]
     assert linked.startswith(f"{shell.home}/.local/share: ")

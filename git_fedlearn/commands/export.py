@@ -86,7 +86,8 @@ def _say(context: Context, one: Exported, *, dry_run: bool) -> None:
     added, updated = ("to add", "to update") if dry_run else ("added", "updated")
     known = one.records - one.added - one.raised
     news = what_is_new({added: one.added, updated: one.raised}, known, "lesson")
-    points = list_counts({"read": one.points, "filtered out": one.filtered}, "point") or "no points"
+    read = {"read": one.points, "filtered out": one.filtered, "without content": one.empty}
+    points = list_counts(read, "point") or "no points"
     context.say(f"{one.name}: {news}; {points}{kinds(one.redacted)}")
     if one.replaced:
         done = "to retract" if dry_run else "retracted"
@@ -105,6 +106,7 @@ def _to_json(one: Exported) -> dict[str, Json]:
         "points": one.points,
         "expected": one.expected,
         "filtered": one.filtered,
+        "empty": one.empty,
         "lessons": one.records,
         "added": one.added,
         "updated": one.raised,

@@ -72,6 +72,10 @@ class NotARecordError(ValueError):
     """The line is not a record. The message is a reason that is safe to print."""
 
 
+class NoContentError(NotARecordError):
+    """Every field is metadata or volatile: there is nothing to learn."""
+
+
 RAW_EVENT: Final = "a whole event of a log, not a record"
 _TIMES: Final = frozenset(("timestamp", "ts", "time", "created_at", "datetime"))
 SESSION_FIELDS: Final = frozenset(
@@ -134,7 +138,7 @@ def _make_record(fields: JsonObject) -> Record:
         return _make_tombstone(fields)
     form = identity_form(fields)
     if form == b"{}":
-        raise NotARecordError("no content: every field is metadata")
+        raise NoContentError("no content: every field is metadata")
     return _make(record_id(form), form, fields)
 
 

@@ -21,6 +21,7 @@ from urllib.parse import quote, quote_plus, unquote
 from git_fedlearn.core.patterns import lazy_pattern
 from git_fedlearn.privacy import kinds
 from git_fedlearn.privacy.detectors.local_identity import is_telling_name
+from git_fedlearn.privacy.gates import ENCODED_TEXT
 from git_fedlearn.privacy.model import Match
 from git_fedlearn.privacy.shapes import is_random
 from git_fedlearn.privacy.wrapped import decode_base64
@@ -38,7 +39,7 @@ _MIN_EMBEDDED_LENGTH = 16
 _RUN = lazy_pattern(r"[^\W_]+")
 _PATH_BREAK = lazy_pattern(r"[\\/~]|%2[Ff]|%5[Cc]")
 _ESCAPE_LETTERS = frozenset("nrtbfv0")
-_BASE64 = lazy_pattern(r"(?<![A-Za-z0-9+/_=-])[A-Za-z0-9+/_-]{12,65536}={0,2}")
+_BASE64 = lazy_pattern(rf"(?<![A-Za-z0-9+/_=-])(?:{ENCODED_TEXT})[A-Za-z0-9+/_-]{{10,65536}}={{0,2}}")
 _SEPARATED_DIGITS = lazy_pattern(r"\+?[0-9(][0-9 ()./-]{5,32}[0-9]")
 _ESCAPED = lazy_pattern(r"%[0-9A-F]{2}")
 _MIN_DIGITS = 7

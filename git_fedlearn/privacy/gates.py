@@ -1,9 +1,9 @@
 r"""Which detectors a text is for: the gates, which cost little, in front of the detectors, which cost more.
 
-One pass of RE2 over a text looks for the signs of all groups. Where it finds one, a second pass tries what
-the detectors of that group look for, as far as RE2 can say it: without look-around, and without the upper
-bounds of long repeats. Signs are short and have no counted repeats, because RE2 builds its automaton while
-it reads, and one of everything at once would need too many states.
+A few passes of RE2 over a text look for the signs of all groups. Where one finds a sign, a second pass tries
+what the detectors of that group look for, as far as RE2 can say it: without look-around, and without the
+upper bounds of long repeats. RE2 builds its automata while it reads, with a state for each set of signs that
+were seen: so signs are short, have no counted repeats, and are in a pass with few others that are as common.
 
 Law: a gate may be open for nothing, but is never shut before a finding (tests ask every detector behind its
 gate).
@@ -12,7 +12,7 @@ gate).
 from __future__ import annotations
 
 import re
-from functools import cache, cached_property
+from functools import cached_property
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from git_fedlearn.privacy.detectors import (
@@ -41,6 +41,8 @@ MIN_REST_LENGTH: Final = 8
 """Every token has at least this many characters after its prefix; a test counts them."""
 MIN_RUN_LENGTH: Final = 14
 """A shorter text has no run of token characters."""
+MIN_LONG_RUN_LENGTH: Final = 24
+"""A shorter text has nothing that any of RUN_GATES finds."""
 _NO_LETTER_BEFORE: Final = "(?:^|[^A-Za-z0-9])"
 
 
@@ -71,18 +73,24 @@ def _any_of(words: Iterable[str]) -> str:
 
 
 _REST = re.compile(r"(?P<chars>\[[^\]^]+\])\{(?P<least>\d+)")
+_MAX_COUNTED: Final = 24
+"""Characters behind a prefix that the gate counts."""
 
 
-def _tokens(least: int) -> str:
-    """A prefix of the table and the first characters of what must follow it."""
+def _tokens(most: int) -> str:
+    """A prefix of the table and what must follow it, of which at most this many characters are counted."""
     rests: dict[str, list[str]] = {}
     for row in PREFIXED:
         head = None if "|" in row.rest else _REST.match(row.rest)
-        chars = head["chars"] if head and int(head["least"]) >= MIN_REST_LENGTH else r"\S"
-        if chars == "[A-Za-z0-9]":  # vendors widen it
-            chars = "[A-Za-z0-9_-]"
-        rests.setdefault(chars, []).extend(row.prefixes.split())
-    ways = (f"(?:{_any_of(prefixes)}){chars}{{{least}}}" for chars, prefixes in rests.items())
+        if head and int(head["least"]) >= MIN_REST_LENGTH:
+            chars = head["chars"].replace(tokens.ALPHANUMERIC, tokens.WITH_MARKS)
+            rest = f"{chars}{{{min(int(head['least']), most)}}}"
+        elif most < MIN_REST_LENGTH or row.rest.startswith(tokens.ALPHANUMERIC):
+            rest = rf"\S{{{min(MIN_REST_LENGTH, most)}}}"
+        else:
+            rest = f"(?:{row.rest})"
+        rests.setdefault(rest, []).extend(row.prefixes.split())
+    ways = (f"(?:{_any_of(prefixes)}){rest}" for rest, prefixes in rests.items())
     return f"{_NO_LETTER_BEFORE}(?:{'|'.join(ways)})"
 
 
@@ -119,15 +127,7 @@ _BIRTHS = (
     f"[nf][{FOREIGN}]|[{FOREIGN}]{{2}}"
 )
 
-GROUPS: Final = (
-    Group(
-        "@|%40",
-        (
-            Gate("find_emails", _of(network.EMAIL)),
-            Gate("find_url_passwords", _of(*structures.URL_LOGINS)),
-            Gate("find_logins", _of(*hosts.joined_logins())),
-        ),
-    ),
+WORD_GROUPS: Final = (
     Group(
         r"ssh|(?i:host(?:name)?[ \t])|(?:Accepted|Failed) |[Ii]nvalid user |for user |uthenticating |"
         r"isconnected from |of user ",
@@ -142,10 +142,10 @@ GROUPS: Final = (
     ),
     Group(r"auth[\"']?\s*[:=]", (Gate("find_basic_pairs", _of(structures.PAIR_BASE64)),)),
     Group(r"kind[\"']?:[ \t]*[\"']?[Ss]ecret", (Gate("find_manifests"),)),
-    Group(_tokens(1), (Gate("find_tokens", lambda: (_tokens(MIN_REST_LENGTH),)),)),
+    Group(_tokens(1), (Gate("find_tokens", lambda: (_tokens(_MAX_COUNTED),)),)),
     Group(
         _any_of(mark for row in MARKED for mark in row.marks if mark != "==") + "|[0-9]:[A-Za-z0-9+/]+==",
-        (Gate("find_marked_tokens", lambda: (row.pattern for row in MARKED)),),
+        (Gate("find_marked_tokens"),),
     ),
     Group("AKIA|ASIA", (Gate("find_aws_secrets", _of(tokens.AWS_KEY_ID)),)),
     Group(
@@ -173,6 +173,25 @@ GROUPS: Final = (
         (Gate("find_cookies", _of(*structures.COOKIES)),),
     ),
     Group(
+        r"(?i:(?:home|users|documents and settings)(?:[\\/]|%2f|%5c))|~[a-z]",
+        (Gate("find_home_paths", _of(*local_identity.HOMES)),),
+    ),
+    Group(f"(?i:{_BIRTHS})", (Gate("find_births", lambda: (f"(?i:{_BIRTHS})[^\\n]*\\d",)),)),
+    Group(
+        r"\.(?i:local|lan|internal|intranet|intra|corp|home|private|priv|ts\.net|svc|mgmt|int)",
+        (Gate("find_internal_hosts", _of(*hosts.INTERNAL_NAMES)),),
+    ),
+)
+NUMBER_GROUPS: Final = (
+    Group(
+        "@|%40",
+        (
+            Gate("find_emails", _of(network.EMAIL)),
+            Gate("find_url_passwords", _of(*structures.URL_LOGINS)),
+            Gate("find_logins", _of(*hosts.joined_logins())),
+        ),
+    ),
+    Group(
         ids.DIGITS,
         (Gate("find_numbers", _numbers), Gate("find_numbers", for_key=True)),
     ),
@@ -183,34 +202,20 @@ GROUPS: Final = (
     Group(r"\d\.\d{3}|\x82", (Gate("find_positions", _of(*personal.POSITIONS)),)),
     Group(_ADDRESSES, (Gate("find_ips"),)),
     Group(_HARDWARE, (Gate("find_macs"),)),
-    Group(
-        r"(?i:(?:home|users|documents and settings)(?:[\\/]|%2f|%5c))|~[a-z]",
-        (Gate("find_home_paths", _of(*local_identity.HOMES)),),
-    ),
-    Group(f"(?i:{_BIRTHS})", (Gate("find_births", lambda: (f"(?i:{_BIRTHS})[^\\n]*\\d",)),)),
-    Group(
-        r"\.(?i:local|lan|internal|intranet|intra|corp|home|private|priv|ts\.net|svc|mgmt|int)",
-        (Gate("find_internal_hosts", _of(*hosts.INTERNAL_NAMES)),),
-    ),
     Group(_ESCAPES, (Gate("find_behind_escapes"),)),
     Group(r"[A-Za-z0-9_-]\x81|\x81[A-Za-z0-9_-]", (Gate("find_behind_lookalikes"),)),
 )
 
-# Runs have a pass of their own: counting that far multiplies the states of all other signs.
+# Runs have passes of their own: counting that far multiplies the states of all other signs.
+RUN_GATES: Final = (
+    Gate("find_shaped_tokens", lambda: (f"{_NO_LETTER_BEFORE}(?:{row.pattern})" for row in SHAPED)),
+    Gate("find_unknown_tokens", _of(tokens.UNKNOWN)),
+    Gate("find_wallets", _of(*wallets.ADDRESSES)),
+    Gate("find_in_hex", lambda: (rf"{_NO_LETTER_BEFORE}(?:[2-7][0-9a-fA-F]){{16}}",)),
+    Gate("find_in_base64", lambda: (_BASE64_TEXT,)),
+)
+"""Without a sign: most texts have a run that long."""
 RUN_GROUPS: Final = (
-    Group(
-        r"[A-Za-z0-9_.$~!:|/+=-]{24}",
-        (
-            Gate(
-                "find_shaped_tokens",
-                lambda: (f"{_NO_LETTER_BEFORE}(?:{row.pattern})" for row in SHAPED),
-            ),
-            Gate("find_unknown_tokens", _of(tokens.UNKNOWN)),
-            Gate("find_wallets", _of(*wallets.ADDRESSES)),
-            Gate("find_in_hex", lambda: (rf"{_NO_LETTER_BEFORE}(?:[2-7][0-9a-fA-F]){{16}}",)),
-            Gate("find_in_base64", lambda: (_BASE64_TEXT,)),
-        ),
-    ),
     Group(
         # A word of 14 characters or more, with a digit in it or right behind that many.
         "(?:^|[^A-Za-z0-9_-])(?:"
@@ -226,7 +231,8 @@ RUN_GROUPS: Final = (
 _NEED_DIGITS: Final = frozenset(("find_with_detect_secrets",))
 """Detectors that need both their own sign and a run with a digit."""
 
-NAMES: Final = tuple(dict.fromkeys(gate.detector for group in (*GROUPS, *RUN_GROUPS) for gate in group.gates))
+_IN_GROUPS = (gate for group in (*WORD_GROUPS, *NUMBER_GROUPS, *RUN_GROUPS) for gate in group.gates)
+NAMES: Final = tuple(dict.fromkeys(gate.detector for gate in (*_IN_GROUPS, *RUN_GATES)))
 """Of all detectors that have gates; the index is the number of the bit in a mask."""
 BITS: Final = {name: 1 << index for index, name in enumerate(NAMES)}
 _KEY_SHIFT: Final = len(NAMES)
@@ -263,18 +269,29 @@ class _Pass:
         return mask
 
 
-_PASSES: Final = tuple(_Pass(group.gates) for group in GROUPS)
-_RUN_PASSES: Final = tuple(_Pass(group.gates) for group in RUN_GROUPS)
+class _Sieve:
+    """Groups whose signs are looked for in one pass."""
+
+    def __init__(self, groups: tuple[Group, ...]) -> None:
+        self._groups = groups
+        self._passes = [_Pass(group.gates) for group in groups]
+
+    @cached_property
+    def _signs(self) -> re2.Set:
+        return compiled_set(relaxed(group.sign) for group in self._groups)
+
+    def open(self, data: bytes) -> int:
+        """The bits of the gates that are open for this text."""
+        mask = 0
+        for number in self._signs.Match(data) or ():
+            mask |= self._passes[number].open(data)
+        return mask
 
 
-@cache
-def _signs() -> re2.Set:
-    return compiled_set(relaxed(group.sign) for group in GROUPS)
-
-
-@cache
-def _runs() -> re2.Set:
-    return compiled_set(relaxed(group.sign) for group in RUN_GROUPS)
+_WORDS: Final = _Sieve(WORD_GROUPS)
+_NUMBERS: Final = _Sieve(NUMBER_GROUPS)
+_RUNS: Final = _Pass(RUN_GATES)
+_WORD_RUNS: Final = _Sieve(RUN_GROUPS)
 
 
 def open_gates(data: bytes, for_key: int) -> int:
@@ -284,12 +301,9 @@ def open_gates(data: bytes, for_key: int) -> int:
     """
     if _ODD_LETTER in data:
         return _ALL
-    mask = runs = 0
-    for number in _signs().Match(data) or ():
-        mask |= _PASSES[number].open(data)
+    mask, runs = _WORDS.open(data) | _NUMBERS.open(data), 0
     if len(data) >= MIN_RUN_LENGTH:
-        for number in _runs().Match(data) or ():
-            runs |= _RUN_PASSES[number].open(data)
+        runs = _WORD_RUNS.open(data) | (_RUNS.open(data) if len(data) >= MIN_LONG_RUN_LENGTH else 0)
     mask = (mask & ~_NEEDING_DIGITS) | (runs & ~_NEEDING_DIGITS) | (mask & runs)
     return (mask & _ALL) | (mask >> _KEY_SHIFT & for_key)
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 _PASSWORDS = (
     r"pass(?:w(?:or)?d|wort|phrase|code)|(?<!com|tre|sur|ver|der|enc)(?<!by|im)(?<!s)pass(?![a-z])|"
-    r"(?<![a-z])pwd|pwd(?![a-z])|(?<![a-z])psw(?:d|(?![a-z]))|(?<![a-z])pw(?![a-z])|kennwort|contrase[ñn]a|mot_?de_?passe|senha|wachtwoord|lösenord|salasana|"
+    r"(?<![a-z])pwd|pwd(?![a-z])|(?<![a-z])psw(?:d|(?![a-z]))|(?:(?<![a-z])|(?<=bind)|(?<=root)|(?<=admin)|(?<=user)|(?<=ldap)|(?<=smtp)|(?<=db))pw(?![a-z])|kennwort|contrase[ñn]a|mot_?de_?passe|senha|wachtwoord|lösenord|salasana|"
     r"(?<![a-z])psk(?![a-z])|пароль|密码|パスワード|비밀번호|"
     r"identified (?:(?:with|via) [\w'\"`]{1,40} )?(?:by|as|using)(?![a-z])"
 )
@@ -66,7 +66,7 @@ _NOT_A_SECRET = lazy_pattern(
     r"translation|object|"
     r"lookup|dedup|idempotency|group|index|unique|composite|registry|hot|short|meta|data|field|column|"
     r"record|item|"
-    r"s3|bucket|storage_object|config|setting|env|redis|state|query|sort|fingerprint|host|known|"
+    r"restore|s3|bucket|storage_object|config|setting|env|redis|state|query|sort|fingerprint|host|known|"
     r"keyboard)[-_ ]?key|"
     r"key[-_ ]?(?:name|id|path|file|type|size|length|len|prefix|ring|board|word|code|press|down|up|"
     r"frame|point|note|"

@@ -30,7 +30,8 @@ if TYPE_CHECKING:
 
 MAX_LAYERS: Final = 2
 """Of base64 around base64."""
-_BASE64 = lazy_pattern(r"(?<![A-Za-z0-9+/_=-])[A-Za-z0-9+/_-]{22,65536}={0,2}")
+_BASE64 = lazy_pattern(rf"(?<![A-Za-z0-9+/_=-])(?=A|{ENCODED_TEXT})[A-Za-z0-9+/_-]{{22,65536}}={{0,2}}")
+"""What begins as text does, or with the zero byte of a login of SASL."""
 _BASE64_LINES = lazy_pattern(
     r"(?<![A-Za-z0-9+/_=-])(?:[A-Za-z0-9+/]{16,128}\r?\n[ \t]{0,16}){1,400}[A-Za-z0-9+/]{2,128}={0,2}"
     r"(?![A-Za-z0-9+/=_-])"

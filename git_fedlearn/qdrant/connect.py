@@ -73,7 +73,7 @@ def open_store(repository: Repository, command: str) -> "Iterator[Store]":
     from git_fedlearn.qdrant.server import open_local_folder, open_server  # noqa: PLC0415
 
     environment, git = repository.environment, repository.git
-    url = environment.get("QDRANT_URL") or git.find_config(URL_KEY)
+    url = (environment.get("QDRANT_URL") or git.find_config(URL_KEY) or "").strip()
     folder = git.find_config(FOLDER_KEY)
     if url:
         key = environment.get("QDRANT_API_KEY") or _find_credential(repository, url)

@@ -62,7 +62,7 @@ class EdgeStore:
     """The collections in one folder; the caller holds its lock."""
 
     def __init__(self, folder: Path) -> None:
-        self.place = str(folder)
+        self.place = self.identity = str(folder)
         self._folder = folder
         self._open: dict[str, EdgeCollection] = {}
 

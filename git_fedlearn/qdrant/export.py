@@ -18,9 +18,9 @@ from git_fedlearn.core.canonical import JsonObject
 from git_fedlearn.core.collection_names import escape_name, is_collection_name
 from git_fedlearn.core.expressions import Expression, is_true
 from git_fedlearn.core.folding import Folds
-from git_fedlearn.core.identity import POINT, is_metadata_key
+from git_fedlearn.core.identity import POINT
 from git_fedlearn.core.layout import set_of_collection
-from git_fedlearn.core.record import POINT_ID, RETRACTED, NotARecordError, Record, parse_record
+from git_fedlearn.core.record import POINT_ID, NoContentError, NotARecordError, Record, parse_record
 from git_fedlearn.core.record_set import join_into
 from git_fedlearn.errors import FedlearnError, StoreDownError, UsageError
 from git_fedlearn.qdrant.connect import (
@@ -33,7 +33,15 @@ from git_fedlearn.qdrant.expected import RecordFile, disk_errors, open_record_fi
 from git_fedlearn.qdrant.mirrored import MirroredPoints
 from git_fedlearn.qdrant.schema import SNAPSHOTS, write_schema, write_snapshot
 from git_fedlearn.qdrant.spool import ExportSpool, ReadPage, ReadRecord, open_spool
-from git_fedlearn.qdrant.store import Admit, Collection, Point, PointId, Store, find_imported
+from git_fedlearn.qdrant.store import (
+    Admit,
+    Collection,
+    Point,
+    PointId,
+    Store,
+    find_imported,
+    own_contents,
+)
 from git_fedlearn.repository.ledger import Ledger
 from git_fedlearn.repository.repository import Repository
 from git_fedlearn.repository.state import EXPORTS
@@ -65,6 +73,8 @@ class Exported:
     """Points that the store counted after the last one was read."""
     points: int = 0
     filtered: int = 0
+    empty: int = 0
+    """Points without content, of which there is nothing to learn."""
     records: int = 0
     """Distinct records."""
     added: int = 0
@@ -96,7 +106,7 @@ class ExportRun(NamedTuple):
 
     @property
     def is_complete(self) -> bool:
-        """Whether all points were read, and exported or filtered out."""
+        """Whether all points were read, and those with content exported or filtered out."""
         return all(one.is_complete and not one.faults for one in self.collections)
 
 
@@ -129,7 +139,7 @@ def export_collections(
                 collection = store.find(name)
                 if collection:
                     done.append(
-                        export_collection(repository, collection, admit, request, store.place, progress)
+                        export_collection(repository, collection, admit, request, store.identity, progress)
                     )
             except StoreDownError:
                 raise
@@ -152,16 +162,16 @@ def export_collection(
     collection: Collection,
     admit: Admit,
     request: ExportRequest,
-    place: str,
+    store: str,
     progress: Progress | None = None,
 ) -> Exported:
     """Export one collection; holds the lock of the repository while it writes.
 
-    `place` is that of the store: an interrupted export of it resumes, unless points are filtered.
+    `store` is its identity: an interrupted export of it resumes, unless points are filtered.
     """
     exported = Exported(collection.name)
     folder = repository.state.path(EXPORTS)
-    name = f"{xxh3_64_hexdigest(place.encode())}-{escape_name(collection.name)}.jsonl"
+    name = f"{xxh3_64_hexdigest(store.encode())}-{escape_name(collection.name)}.jsonl"
     header: JsonObject = {"day": request.today.isoformat(), "lessons": collection.name in request.lessons}
     is_whole = not (request.dry_run or request.filters)
     with open_record_file(repository.state.folder) as lines, ExitStack() as stack:
@@ -218,6 +228,7 @@ class _Reading:
         """Count a page, and keep its records for the join."""
         self.seen.update(page.points)
         self.exported.filtered += page.filtered
+        self.exported.empty += page.empty
         self.exported.faults += page.faults
         self.exported.redacted.update(page.redacted)
         for line, is_own, point in page.records:
@@ -230,7 +241,7 @@ class _Reading:
 
     def _make_page(self, points: list[Point]) -> ReadPage:
         page = ReadPage([point.id for point in points], [], [], Counter())
-        filtered = 0
+        filtered = empty = 0
         for point in points:
             if not all(is_true(accepts(point.payload)) for accepts in self.request.filters):
                 filtered += 1
@@ -238,13 +249,16 @@ class _Reading:
             is_mirrored = self.exported.name not in self.request.lessons
             try:
                 record, redacted = _make_record(point, self.admit, mirrored=is_mirrored)
+            except NoContentError:
+                empty += 1
+                continue
             except NotARecordError as error:
                 page.faults.append((point.id, str(error)))
                 continue
             page.redacted.update(redacted)
             own_point = point.id if POINT in record.fields else None
             page.records.append(ReadRecord(record.line, not find_imported(point.payload), own_point))
-        return page._replace(filtered=filtered)
+        return page._replace(filtered=filtered, empty=empty)
 
     def _sanitized_again(self, page: ReadPage) -> ReadPage:
         """A page of the spool under the rules of today."""
@@ -266,14 +280,14 @@ def _make_record(point: Point, admit: Admit, *, mirrored: bool) -> tuple[Record,
     if imported:
         is_mirrored = POINT in imported.fields
         place = {POINT: imported.fields[POINT]} if is_mirrored else {POINT_ID: point.id}
-    payload = {key: value for key, value in point.payload.items() if key not in (RETRACTED, POINT_ID, POINT)}
+    content, bare = own_contents(point.payload)
     try:
-        record, redacted = admit({**payload, **place})
+        record, redacted = admit({**content, **place})
     except NotARecordError:
-        payload = {key: value for key, value in payload.items() if not is_metadata_key(key)}
-        record, redacted = admit({**payload, **place})
+        content = bare
+        record, redacted = admit({**content, **place})
     if POINT_ID in place and point.id == str(UUID(record.id)):  # made by an import from the record id
-        record, redacted = admit(payload)
+        record, redacted = admit(content)
     return record, redacted
 
 

@@ -142,7 +142,7 @@ def _import_collection(
 ) -> Imported:
     """Import one collection. Raises FedlearnError if another model made its vectors."""
     model = identify(builder.embedder)
-    place = xxh3_64_hexdigest(store.place.encode())
+    place = xxh3_64_hexdigest(store.identity.encode())
     memory = repository.state.path(IMPORTS, f"{place}-{escape_name(request.into)}.json")
     last = _read_last_import(memory)
     collection = store.find(request.into)

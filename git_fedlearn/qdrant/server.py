@@ -20,18 +20,25 @@ from urllib.parse import urlsplit
 from git_fedlearn.core.canonical import JsonObject
 from git_fedlearn.errors import FedlearnError
 from git_fedlearn.extras import Lazy, load_extra
-from git_fedlearn.qdrant.client_errors import TooMuchError, client_errors, first_line
+from git_fedlearn.qdrant.client_errors import (
+    ForbiddenError,
+    NoCollectionError,
+    TooMuchError,
+    client_errors,
+    first_line,
+)
 from git_fedlearn.qdrant.store import (
     MAX_INTEGER,
     Point,
     PointId,
+    PointTooLargeError,
     Schema,
     ScoredPoint,
     VectorSpec,
     main_vector,
 )
 from git_fedlearn.qdrant.transport import Patience, PatientTransport
-from git_fedlearn.repository.settings import check_endpoint
+from git_fedlearn.repository.settings import check_endpoint, clean_key
 from git_fedlearn.search.embedders.base import Vector
 
 if TYPE_CHECKING:
@@ -54,6 +61,9 @@ _SCROLL_PAGE: Final = 1000
 _LOCAL_SCROLL_PAGE: Final = 1_000_000
 """The local mode reads all points for each page, so it gets a single one."""
 
+_PORT: Final = 6333
+"""What the client uses if a URL names none, also for https."""
+
 _MAX_PROTOBUF_INTEGER: Final = 2**63 - 1
 """gRPC sends integers in payloads as int64."""
 
@@ -64,8 +74,12 @@ _Item = TypeVar("_Item")
 class QdrantStore:
     """A server, or with `local` the client's local mode, which knows no payload indexes."""
 
-    def __init__(self, client: "qdrant_client.QdrantClient", place: str, *, local: bool = False) -> None:
+    def __init__(
+        self, client: "qdrant_client.QdrantClient", place: str, path: str = "", *, local: bool = False
+    ) -> None:
+        """`path` is that of the URL: one host may serve several stores."""
         self.place = place
+        self.identity = f"{place}{path.rstrip('/')}"
         self._client = client
         self._local = local
 
@@ -74,9 +88,12 @@ class QdrantStore:
             return sorted(found.name for found in self._client.get_collections().collections)
 
     def find(self, name: str) -> "QdrantCollection | None":
-        with client_errors(self.place):
-            exists = self._client.collection_exists(name)
-        return self._collection(name) if exists else None
+        if self._local and not self._client.collection_exists(name):
+            return None
+        try:
+            return self._collection(name)
+        except NoCollectionError:
+            return None
 
     def create(self, name: str, schema: Schema) -> "QdrantCollection":
         vectors = {
@@ -149,6 +166,8 @@ class QdrantCollection:
     def schema(self) -> Schema:
         with client_errors(self._place):
             info = self._client.get_collection(self.name)
+        aliases = None
+        with suppress(ForbiddenError), client_errors(self._place):
             aliases = sorted(
                 found.alias_name for found in self._client.get_collection_aliases(self.name).aliases
             )
@@ -255,6 +274,8 @@ class QdrantCollection:
                 with client_errors(self._place):
                     send(items[:size])
             except TooMuchError as error:
+                if size == 1 and error.is_refusal:
+                    raise PointTooLargeError(error.message) from error
                 if size == 1:
                     raise
                 size = _smaller(size, error)
@@ -282,7 +303,10 @@ def store_of_client(client: ClientLike) -> QdrantStore:
     place = made.get("url") or made.get("path") or made.get("host") or made.get("location") or "a client"
     parts = urlsplit(str(place))
     named = f"{parts.scheme}://{parts.hostname}:{parts.port or ''}" if parts.hostname else str(place)
-    return QdrantStore(client, named, local=bool(made.get("path") or made.get("location") == ":memory:"))
+    path = f"{parts.path if parts.hostname else ''}{made.get('prefix') or ''}"
+    return QdrantStore(
+        client, named, path=path, local=bool(made.get("path") or made.get("location") == ":memory:")
+    )
 
 
 @contextmanager
@@ -294,7 +318,11 @@ def open_server(
     Raises MissingExtraError, and SettingsError for a key that would be sent unencrypted.
     """
     load_extra("qdrant_client", "qdrant")
-    place = check_endpoint(url, "the Qdrant URL", "set QDRANT_URL", key="QDRANT_API_KEY" if key else "")
+    key = clean_key(key, "QDRANT_API_KEY")
+    hint = f"set QDRANT_URL (git config fedlearn.qdrantUrl) to http://127.0.0.1:{_PORT} or the like"
+    place = check_endpoint(url, "the Qdrant URL", hint, key="QDRANT_API_KEY" if key else "")
+    parts = urlsplit(url)
+    place = place if parts.port else f"{place}:{_PORT}"
     patience = patience or Patience()
     with warnings.catch_warnings(), client_errors(place):
         # "Api key is used with an insecure connection" is checked above.
@@ -314,7 +342,7 @@ def open_server(
             },
             transport=PatientTransport(url, patience),
         )
-    store = QdrantStore(client, place)
+    store = QdrantStore(client, place, parts.path)
     try:
         yield store
     finally:

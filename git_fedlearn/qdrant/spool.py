@@ -38,6 +38,8 @@ class ReadPage(NamedTuple):
     faults: list[tuple[PointId, str]]
     redacted: dict[str, int]
     filtered: int = 0
+    empty: int = 0
+    """Points without content."""
 
 
 class ExportSpool:

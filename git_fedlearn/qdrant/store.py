@@ -10,7 +10,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Final, NamedTuple, Protocol
 
 from git_fedlearn.core.canonical import Json, JsonObject
-from git_fedlearn.core.record import ID, POINT_ID, NotARecordError, Record, make_record
+from git_fedlearn.core.identity import POINT, is_metadata_key
+from git_fedlearn.core.record import ID, POINT_ID, RETRACTED, NotARecordError, Record, make_record
+from git_fedlearn.errors import FedlearnError
 from git_fedlearn.search.embedders.base import Vector
 
 PointId = int | str
@@ -47,12 +49,25 @@ def find_record(payload: JsonObject) -> Record | None:
         return None
 
 
+def own_contents(payload: JsonObject) -> tuple[JsonObject, JsonObject]:
+    """What a payload says of its own point: with the metadata in it, and without, in case that is invalid.
+
+    Never that it is retracted, or of which point it is.
+    """
+    whole = {key: value for key, value in payload.items() if key not in (RETRACTED, POINT_ID, POINT)}
+    return whole, {key: value for key, value in whole.items() if not is_metadata_key(key)}
+
+
 class Point(NamedTuple):
     """A point; vector search finds only those with a vector."""
 
     id: PointId
     payload: JsonObject
     vector: Vector | None = None
+
+
+class PointTooLargeError(FedlearnError):
+    """The store refuses one point because of its size; others of the same call may be missing, too."""
 
 
 class ScoredPoint(NamedTuple):
@@ -109,10 +124,10 @@ class Collection(Protocol):
         """All points (or those from an id on) without their vectors, page by page in the order of ids."""
 
     def upsert(self, points: Sequence[Point]) -> None:
-        """Add points, or replace those with the same ids."""
+        """Add points, or replace those with the same ids. Raises PointTooLargeError."""
 
     def set_payloads(self, points: Sequence[Point]) -> None:
-        """Replace the payloads of points and keep their vectors."""
+        """Replace the payloads of points and keep their vectors. Raises PointTooLargeError."""
 
     def delete(self, points: Sequence[PointId]) -> None:
         """Remove points; missing ids are ignored."""
@@ -129,6 +144,9 @@ class Store(Protocol):
 
     place: str
     """Where it is, for messages; never contains a key."""
+
+    identity: str
+    """What no other store has; it may contain what must not be shown."""
 
     def names(self) -> list[str]:
         """The names of the collections, sorted."""

@@ -24,6 +24,10 @@ else:
     httpx = Lazy("httpx", "qdrant")
 
 _BUSY: Final = (429, 502, 503, 504)
+_TOO_MUCH: Final = b"split your request"
+"""How a rate limit refuses a request that it would never allow, with the code of one that it will."""
+_NOT_HTTP: Final = "illegal"
+"""How the error for an answer begins that is not HTTP."""
 _CREATE: Final = re.compile(r"/collections/[^/]+\Z")
 _MAX_PAUSE: Final = 20.0
 """Seconds between two tries, unless the server asks for more."""
@@ -66,6 +70,7 @@ class PatientTransport:
         """The answer, after as many tries as it takes; httpx errors if the server cannot be reached."""
         request.headers["accept-encoding"] = "identity"
         for pause in self._pauses():
+            begin = time.monotonic()
             try:
                 response = self._answer(request)
             except (httpx.NetworkError, httpx.RemoteProtocolError) as error:
@@ -75,7 +80,8 @@ class PatientTransport:
             else:
                 self._has_answered = True
                 asked = _asked_pause(response.headers.get("retry-after", ""))
-                if response.status_code not in _BUSY or pause is None or asked > self._patience.longest:
+                is_slow = time.monotonic() - begin > self._patience.seconds
+                if pause is None or is_slow or asked > self._patience.longest or not _is_busy(response):
                     return response
             time.sleep(max(asked, pause))
         raise SlowAnswerError  # the last pause is None
@@ -102,7 +108,7 @@ class PatientTransport:
     def _may_repeat(self, request: "httpx.Request", error: Exception) -> bool:
         if isinstance(error, httpx.ConnectError):
             return self._has_answered
-        return not (request.method == "PUT" and _CREATE.search(request.url.path))
+        return not is_not_http(error) and not (request.method == "PUT" and _CREATE.search(request.url.path))
 
     def _answer(self, request: "httpx.Request") -> "httpx.Response":
         """The whole answer within the bounds. Raises SlowAnswerError, LargeAnswerError, ValueError."""
@@ -119,6 +125,15 @@ class PatientTransport:
                     raise SlowAnswerError
         kept = {name: response.headers[name] for name in _PASSED_ON if name in response.headers}
         return httpx.Response(response.status_code, headers=kept, content=bytes(body), request=request)
+
+
+def is_not_http(error: Exception) -> bool:
+    """Whether the server speaks another protocol, such as gRPC."""
+    return isinstance(error, httpx.RemoteProtocolError) and str(error).startswith(_NOT_HTTP)
+
+
+def _is_busy(response: "httpx.Response") -> bool:
+    return response.status_code in _BUSY and _TOO_MUCH not in response.content
 
 
 def _find_proxy(url: str) -> str | None:

@@ -6,7 +6,7 @@ written: their payload has the id of its record. Those of the user's own are lef
 store, a batch, and about 400 bytes per record and point.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import NamedTuple
@@ -28,8 +28,10 @@ from git_fedlearn.qdrant.store import (
     Collection,
     Point,
     PointId,
+    PointTooLargeError,
     find_imported,
     find_record,
+    own_contents,
     parse_point_id,
     storage_problem,
 )
@@ -158,18 +160,20 @@ class _Import:
                 changed += [Point(point.id, payload)] if payload else []
             elif self._expected.retracted(stored.id) >= stored.gen:
                 retracted.append(point.id)
+        updated = len(changed)
         if self._collection and not self._is_rehearsal:
             for start in range(0, len(retracted), BATCH):
                 self._collection.delete(retracted[start : start + BATCH])
-            for start in range(0, len(changed), BATCH):
-                self._collection.set_payloads(changed[start : start + BATCH])
+            batches = (changed[start : start + BATCH] for start in range(0, len(changed), BATCH))
+            updated = sum(self._write(batch, self._collection.set_payloads) for batch in batches)
         self._points.difference_update(retracted)
         self._done.deleted += len(retracted)
-        self._done.updated += len(changed)
+        self._done.updated += updated
 
     def _find_own(self, point: Point) -> None:
         """Mark the expected record of a point of the user's own, as a lesson or mirrored, also sanitized."""
-        content = {key: value for key, value in point.payload.items() if key not in (POINT_ID, POINT)}
+        whole, bare = own_contents(point.payload)
+        content = whole if find_record(whole) else bare
         forms = [content, {**content, POINT: point.id}] if self._expected.has_points else [content]
         stored = [record for form in forms if (record := find_record(form))]
         found = [self._find_expected(record) for record in stored]
@@ -218,14 +222,25 @@ class _Import:
         vectors = self._builder.embedder.embed(texts)
         made = [point._replace(vector=vector) for point, vector in zip(batch, vectors, strict=True)]
         embedded = [point for point in made if point.vector]
-        if embedded:
-            self._collection.upsert(embedded)
-        self._done.added += len(embedded)
+        self._done.added += self._write(embedded, self._collection.upsert)
         self._done.faults += [
             RejectedRecord(str(point.payload[ID]), f"{self._builder.embedder.name} does not accept its text")
             for point in made
             if not point.vector
         ]
+
+    def _write(self, points: list[Point], send: Callable[[Sequence[Point]], None]) -> int:
+        """Send points; returns how many the store took. One that is too large for it is a fault."""
+        try:
+            if points:
+                send(points)
+        except PointTooLargeError as error:
+            half = len(points) // 2
+            if half:
+                return self._write(points[:half], send) + self._write(points[half:], send)
+            self._done.faults.append(RejectedRecord(str(points[0].payload[ID]), error.message))
+            return 0
+        return len(points)
 
 
 def _updated(payload: JsonObject, stored: Record, ours: Record, max_integer: int) -> "JsonObject | None":

@@ -136,6 +136,17 @@ def check_endpoint(url: str, setting: str, hint: str, *, key: str = "") -> str:
     return place
 
 
+def clean_key(key: str | None, setting: str) -> str | None:
+    """An API key without white space around it, None if nothing is left. Raises SettingsError.
+
+    Libraries quote a header that they cannot send, so such a key must not reach them.
+    """
+    stripped = (key or "").strip()
+    if not (stripped.isascii() and stripped.isprintable()):
+        raise SettingsError(f"{setting}: contains a character that no key has", hint=f"set {setting} again")
+    return stripped or None
+
+
 def hide_credentials(text: str) -> str:
     """A text without the user names and passwords of the URLs in it."""
     return _CREDENTIALS.sub(r"\1", text)

@@ -113,11 +113,19 @@ def test_the_settings_name_the_collections(learned: System) -> None:
     assert "`collections` must contain lists of names" in learned.fedlearn("export", code=3).err
 
 
-def test_points_that_teach_nothing_are_named_and_the_rest_is_exported(learned: System) -> None:
-    fill(learned, "error-solutions", {9: {"last_used": "today"}})
+def test_points_without_content_are_counted_and_the_rest_is_exported(learned: System) -> None:
+    fill(learned, "error-solutions", {9: {"last_used": "today"}, 10: {}})
+    for news in ("3 lessons added", "nothing new (3 already known)"):
+        shown = learned.fedlearn("export")
+        assert f"{news}; 5 points read, 2 without content; redacted " in shown.out
+        assert "error" not in shown.err
+
+
+def test_points_that_cannot_be_records_are_named_and_the_rest_is_exported(learned: System) -> None:
+    fill(learned, "error-solutions", {9: {"text": "x " * 600_000}})
     shown = learned.fedlearn("export", code=1)
-    assert "3 lessons added; 4 points read" in shown.out
-    assert "error: error-solutions, point 9: no content: every field is metadata; not exported\n" in shown.err
+    assert "3 lessons added; 4 points read; redacted " in shown.out
+    assert "error: error-solutions, point 9: larger than 1048576 bytes; not exported\n" in shown.err
 
 
 def test_a_payload_cannot_retract_and_keys_of_ours_without_their_form_are_dropped(learned: System) -> None:
@@ -130,10 +138,11 @@ def test_a_payload_cannot_retract_and_keys_of_ours_without_their_form_are_droppe
             3: {"_retracted": {"at": "2026"}, "_id": "e" * 32},
         },
     )
-    assert "point 3: no content" in learned.fedlearn("export", "notes", code=1).err
+    assert "3 points read, 1 without content" in learned.fedlearn("export", "notes").out
     records = learned.records("collections/notes")
     assert sorted(str(record.fields["text"]) for record in records) == ["one", "two"]
     assert {str(record.fields["_seen_by"]) for record in records} == {"['sys-aaaaaaaaaa']"}
+    assert learned.fedlearn("import", "notes").out == "notes: nothing new (3 points)\n"
 
 
 def test_what_goes_by_an_alias_is_exported_under_that_name(learned: System) -> None:
@@ -169,6 +178,7 @@ def test_json(learned: System) -> None:
             "points": 3,
             "expected": 3,
             "filtered": 0,
+            "empty": 0,
             "lessons": 3,
             "added": 3,
             "updated": 0,

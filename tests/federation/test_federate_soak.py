@@ -16,8 +16,8 @@ import pytest
 from federation.servers import git_daemon, serving
 from systems import System, World
 
-SYSTEMS = int(os.environ.get("FEDERATE_SYSTEMS", "20"))
-ROUNDS = int(os.environ.get("FEDERATE_ROUNDS", "200"))
+SYSTEMS = int(os.environ.get("FEDERATE_SYSTEMS", "8"))
+ROUNDS = int(os.environ.get("FEDERATE_ROUNDS", "25"))
 
 
 @pytest.fixture

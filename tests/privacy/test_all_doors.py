@@ -4,6 +4,7 @@ import asyncio
 import json
 import os
 import random
+import re
 import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -169,11 +170,21 @@ def by_publish(system: System, world: World, texts: tuple[str, ...]) -> set[str]
     return {json.loads(item)["pattern"] for item in hub.git("show", f"main:{SET}").out.splitlines()}
 
 
+def by_message(system: System, _: World, texts: tuple[str, ...]) -> set[str]:
+    written = set()
+    for text in texts:
+        file = system.write("message", text.encode())
+        system.git("-c", "commit.cleanup=verbatim", "hook", "run", "commit-msg", "--", str(file))
+        written.add(file.read_bytes().decode())
+    return written
+
+
 DOORS = [
     by_sanitize,
     by_add,
     by_sync,
     by_commit,
+    by_message,
     by_pull_remotes,
     by_mcp,
     by_note,
@@ -200,3 +211,34 @@ def test_scan_finds_what_the_engine_finds(system: System, texts: tuple[str, ...]
         for number, text in enumerate(texts, start=1)
         for finding in ENGINE.scan({"pattern": text})
     )
+
+
+_REPORTED = re.compile(
+    r"(?:remote: )?error: (?:[0-9a-f]{12}:)?(?P<place>.+?)(?::\d+)?: "
+    r"(?P<kind>[A-Z_]+) \(.*\[(?P<fingerprint>[0-9a-f]+)\]"
+)
+_GROUP = 4
+_REPORTED_AT_MOST = 20
+
+
+@pytest.mark.parametrize("options", [(), ("--no-verify",)], ids=["clone", "server"])
+def test_a_push_is_told_what_the_engine_finds(
+    system: System, world: World, texts: tuple[str, ...], options: tuple[str, ...]
+) -> None:
+    """In records and messages of commits that no hook saw."""
+    system.git("remote", "add", "origin", str(world.guarded("hub").path))
+    few = [text for text in texts if len(ENGINE.scan(text)) * _GROUP <= _REPORTED_AT_MOST]
+    for number in range(0, len(few), _GROUP):
+        system.git("checkout", "--quiet", "-b", f"lessons-{number}", "main")
+        group = few[number : number + _GROUP]
+        for text in group:
+            system.write(SET, line(pattern=text, value_score=0.8) + b"\n")
+            system.git("add", "--all")
+            silent = ("-c", "core.hooksPath=/dev/null", "-c", "commit.cleanup=verbatim")
+            system.git(*silent, "commit", "--quiet", "--file=-", stdin=text.encode())
+        pushed = system.git("push", *options, "origin", "HEAD", check=False)
+        told = [hit for hit in map(_REPORTED.match, pushed.err.splitlines()) if hit]
+        found = {(one.kind, one.fingerprint) for text in group for one in ENGINE.scan(text)}
+        assert found == {(hit["kind"], hit["fingerprint"]) for hit in told if hit["place"] == SET}
+        assert found == {(hit["kind"], hit["fingerprint"]) for hit in told if hit["place"] != SET}
+        assert bool(pushed.code) == bool(found)

@@ -20,15 +20,6 @@ def titles(system: System) -> list[str]:
     return sorted(str(record.fields.get("title")) for record in system.records("skills-patterns"))
 
 
-def guard(world: World) -> System:
-    """A server with the pre-receive hook."""
-    hub = world.bare("hub")
-    hook = hub.path / "hooks" / "pre-receive"
-    hook.write_bytes(b"#!/bin/sh\nexec git-fedlearn-hook pre-receive\n")
-    hook.chmod(0o755)
-    return hub
-
-
 def test_an_allowed_kind_is_kept_everywhere(world: World, system: System) -> None:
     decide(system, ALLOW)
     system.add("skills-patterns", {"title": f"ask {MAIL}"})
@@ -101,7 +92,7 @@ def test_invalid_settings_stop_every_command_that_needs_them(system: System) -> 
 
 
 def test_a_push_cannot_allow_its_own_content(world: World, system: System) -> None:
-    hub = guard(world)
+    hub = world.guarded("hub")
     system.git("push", "--quiet", str(hub.path), "main")
     decide(system, ALLOW)
     system.git("add", "--all")
@@ -124,7 +115,7 @@ def test_a_push_cannot_allow_its_own_content(world: World, system: System) -> No
 
 
 def test_a_push_of_invalid_settings_is_rejected(world: World, system: System) -> None:
-    hub = guard(world)
+    hub = world.guarded("hub")
     system.git("push", "--quiet", str(hub.path), "main")
     decide(system, "[privacy.kinds]\nEMAIL = 'allow'\n")
     system.git("add", "--all")

@@ -46,15 +46,6 @@ def kept(folder: Path) -> str:
     return "\n".join(f"{path}\n{path.read_bytes().decode('utf-8', 'replace')}" for path in files)
 
 
-def guarded(world: World) -> System:
-    """A server with the pre-receive hook."""
-    hub = world.bare("hub")
-    hook = hub.path / "hooks" / "pre-receive"
-    hook.write_bytes(b"#!/bin/sh\nexec git-fedlearn-hook pre-receive\n")
-    hook.chmod(0o755)
-    return hub
-
-
 def own_metrics(system: System) -> str:
     return METRICS.format(system.git("config", "fedlearn.system").out.strip())
 
@@ -126,7 +117,7 @@ def test_sanitize_leaves_nothing_private(system: System) -> None:
 
 
 def test_a_commit_without_hooks_is_stopped_at_every_push(world: World, system: System) -> None:
-    hub = guarded(world)
+    hub = world.guarded("hub")
     system.git("push", "--quiet", str(hub.path), "main")
     lines = leak(system)
     system.git("commit", "--quiet", "--no-verify", "-m", "leak")

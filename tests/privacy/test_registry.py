@@ -177,3 +177,8 @@ def test_text_beyond_ascii_asks_few_detectors(text: str) -> None:
         "find_births",
         "find_phones",
     }
+
+
+def test_names_that_begin_as_tokens_do_ask_no_detector_of_tokens() -> None:
+    text = "def test_expect_success(): assert RESULT_FORMATS and SKIPPED_SUITES and keys_of_exports"
+    assert "find_tokens" not in {detector.__name__ for detector in PREFILTER.choose(text)}

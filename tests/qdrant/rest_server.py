@@ -53,6 +53,10 @@ class Fault(NamedTuple):
     way: str = ""
     """`drop`: no answer. `half`: a part of one. `stall`: none for long. `trickle`, `endless`: one without
     an end. `gzip`: one that becomes very large."""
+    error: str = "a fault of the test"
+    """What Qdrant says."""
+    page: str = ""
+    """What something in front of it says instead."""
 
 
 @dataclass
@@ -88,8 +92,11 @@ ROUTES: list[tuple[str, re.Pattern[str], tuple[str, ...], Any, Answer]] = []
 def route(
     method: str, path: str, body: Any = None, *, query: tuple[str, ...] = ()
 ) -> Callable[[Answer], Answer]:
-    """Register an endpoint: the model its body must have, and the query parameters that it must be given."""
-    pattern = re.compile(re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", path))
+    """Register an endpoint: the model its body must have, and the query parameters that it must be given.
+
+    As a proxy would, it serves the same store also below `/one` and `/two`.
+    """
+    pattern = re.compile(r"(?:/one|/two)?" + re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", path))
 
     def register(answer: Answer) -> Answer:
         ROUTES.append((method, pattern, query, TypeAdapter(body) if body else None, answer))
@@ -126,11 +133,6 @@ class Api:
 @route("GET", "/collections")
 def _names(api: Api, _: dict[str, str], __: Body) -> tuple[Any, Any]:
     return {"collections": [{"name": name} for name in api.store.names()]}, models.CollectionsResponse
-
-
-@route("GET", "/collections/{name}/exists")
-def _exists(api: Api, path: dict[str, str], _: Body) -> tuple[Any, Any]:
-    return {"exists": api.store.find(path["name"]) is not None}, models.CollectionExistence
 
 
 @route("GET", "/collections/{name}")
@@ -344,7 +346,7 @@ def _fail(request: BaseHTTPRequestHandler, fault: Fault, done: threading.Event) 
     if fault.way in ("drop", "stall"):
         done.wait(10 if fault.way == "stall" else 0)
         return
-    body = json.dumps({"status": {"error": "a fault of the test"}}).encode()
+    body = fault.page.encode() or json.dumps({"status": {"error": fault.error}}).encode()
     if fault.way == "gzip":
         body = gzip.compress(b" " * 10_000_000)
     request.send_response(fault.code or 200)

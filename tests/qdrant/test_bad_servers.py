@@ -1,9 +1,12 @@
 """Servers as they are: busy, slow, strict, breaking off, redirecting. Nothing is lost or doubled."""
 
 import json
+import socket
+import threading
 import time
 from base64 import b64decode, b64encode
 from collections.abc import Callable
+from contextlib import suppress
 from email.utils import formatdate
 from pathlib import Path
 
@@ -85,7 +88,51 @@ def test_a_request_that_fails_once_is_repeated(tmp_path: Path, name: str) -> Non
             ]
 
 
-SLOW = {"stalls": Fault(way="stall"), "trickles": Fault(way="trickle"), "never ends": Fault(way="endless")}
+REFUSALS = {
+    "by a rate limit": Fault(
+        429,
+        error="Rate limiting exceeded: Write rate limit exceeded, request larger than rate limiter capacity, "
+        "please try to split your request",
+    ),
+    "by the size of a body": Fault(
+        400, error="JSON payload (281468 bytes) is larger than allowed (limit: 60000 bytes)."
+    ),
+    "by a proxy": Fault(413, page="<html><h1>413 Request Entity Too Large</h1></html>"),
+}
+
+
+@pytest.mark.parametrize("name", REFUSALS)
+def test_what_is_refused_as_too_large_is_sent_in_parts_and_one_record_stops_no_other(
+    system: System, name: str
+) -> None:
+    def fault(asked: Asked) -> Fault | None:
+        is_large = asked.target.startswith("PUT /collections/notes/points") and len(asked.body) > 60_000
+        return REFUSALS[name] if is_large else None
+
+    system.add("collections/notes", *({"text": f"note {n}"} for n in range(40)))
+    system.add("collections/notes", {"text": "a long one " * 8000})
+    served = Served(fault=fault)
+    with rest_server(system.path.parent / "served", served) as url:
+        system.environment["QDRANT_URL"] = url
+        for out in ("notes: 40 added (40 points)\n", "notes: nothing new (40 points)\n"):
+            said = system.fedlearn("import", "notes", code=1)
+            assert said.out == out
+            assert said.err.count("; not imported\n") == 1
+            assert f"the server answered HTTP {REFUSALS[name].code}: " in said.err
+    assert len(served.asked) < 60  # what is refused is not asked for again
+
+
+SLOW = {
+    "stalls": Fault(way="stall"),
+    "trickles": Fault(way="trickle"),
+    "never ends": Fault(way="endless"),
+    "times out": Fault(408, error="Timeout error: Operation 'Scroll' timed out after 60 seconds"),
+    "times out on its shards": Fault(
+        500,
+        error="Service internal error: 2 of 2 read operations failed:\n  Timeout error: Deadline Exceeded",
+    ),
+    "times out at a proxy": Fault(504, page="<html>504 Gateway Time-out</html>"),
+}
 
 
 @pytest.mark.parametrize("name", SLOW)
@@ -104,6 +151,17 @@ MESSAGES = {
     "never ends": (SLOW["never ends"], "an answer is larger than git-fedlearn reads"),
     "compressed": (Fault(way="gzip"), "this answer is not Qdrant's"),
     "half": (Fault(way="half"), "the connection broke: "),
+    "times out": (SLOW["times out"], "the server answered HTTP 408: Timeout error: Operation 'Scroll' "),
+    "a proxy without words": (Fault(520), "the server answered HTTP 520"),
+    "another path": (Fault(404, page="<html>404</html>"), "the server answered HTTP 404: Not Found"),
+    "not allowed": (
+        Fault(403, error="Forbidden: Global access is required"),
+        "not allowed with this API key (HTTP 403): Forbidden: Global access is required",
+    ),
+    "a later version": (
+        Fault(page='{"result":{"collections":[{"title":"x"}]},"status":"ok","time":0}'),
+        "this answer is not Qdrant's, or of a version that qdrant-client ",
+    ),
     "redirects": (
         Fault(307, {"Location": "https://other.example.org/x"}),
         "redirects to https://other.example.org/x",
@@ -137,6 +195,90 @@ def test_versions_that_do_not_fit_together_are_named_once(system: System) -> Non
         assert said.count("server version 0.1.2, qdrant-client ") == 1
         served.version = Served().version
         assert "version" not in system.fedlearn("export", "--all").err
+
+
+def test_a_server_that_does_not_know_newer_requests_is_used_without_them(system: System) -> None:
+    def fault(asked: Asked) -> Fault | None:
+        return Fault(404, page="") if asked.target.endswith("/exists") else None
+
+    with rest_server(filled(system.path.parent / "served", 3), Served(version="1.7.4", fault=fault)) as url:
+        system.environment["QDRANT_URL"] = url
+        assert system.fedlearn("export", "notes").out == "notes: 3 lessons added; 3 points read\n"
+        missing = system.fedlearn("export", "others", code=2)
+        assert missing.err == f"error: {url}: no collection others\nhint: collections: notes\n"
+
+
+def test_a_key_for_some_collections_is_enough_for_those(system: System) -> None:
+    def fault(asked: Asked) -> Fault | None:
+        is_closed = "/collections/closed" in asked.target or asked.target.endswith("/aliases")
+        return Fault(403, error="Forbidden: access to collection is required") if is_closed else None
+
+    folder = filled(system.path.parent / "served", 3)
+    store = EdgeStore(folder)
+    store.create("closed", Schema({"": VectorSpec(2)}))
+    store.close()
+    with rest_server(folder, Served(fault=fault)) as url:
+        system.environment["QDRANT_URL"] = url
+        said = system.fedlearn("export", "--all", code=1)
+    assert said.out == "notes: 3 lessons added; 3 points read\n"
+    assert said.err.startswith(f"error: closed: {url}: not allowed with this API key (HTTP 403): Forbidden: ")
+    (schema,) = system.path.glob("data/collections/snapshots/*/notes.schema.json")
+    assert json.loads(schema.read_bytes())["aliases"] == "unknown"
+
+
+def test_a_key_that_may_only_read_is_named(system: System) -> None:
+    def fault(asked: Asked) -> Fault | None:
+        is_write = asked.target.startswith("PUT")
+        return Fault(403, error="Forbidden: Write access is required") if is_write else None
+
+    system.add("collections/notes", {"text": "a note"})
+    with rest_server(system.path.parent / "served", Served(fault=fault)) as url:
+        system.environment["QDRANT_URL"] = url
+        said = system.fedlearn("import", "notes", code=3)
+    assert said.err == (
+        f"error: {url}: not allowed with this API key (HTTP 403): Forbidden: Write access is required\n"
+        "hint: set QDRANT_API_KEY to a key that may do this\n"
+    )
+
+
+def test_a_port_that_does_not_speak_http_is_named_at_once(system: System) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        asked: list[bytes] = []
+
+        def answer() -> None:
+            with suppress(OSError):
+                while True:
+                    connection, _ = server.accept()
+                    with connection:
+                        asked.append(connection.recv(65_536))
+                        connection.sendall(b"\0\0\x12\4\0\0\0\0\0\0\3\0\0\0d")
+
+        thread = threading.Thread(target=answer, daemon=True)
+        thread.start()
+        url = f"http://127.0.0.1:{server.getsockname()[1]}"
+        system.environment["QDRANT_URL"] = url
+        said = system.fedlearn("export", code=3)
+        server.shutdown(socket.SHUT_RDWR)
+    thread.join()
+    assert said.err.startswith(f"error: {url}: does not speak HTTP\nhint: set QDRANT_URL to the port ")
+    assert len(asked) == 1
+
+
+def test_two_stores_on_one_host_are_two_stores(system: System) -> None:
+    """Behind a proxy: what is known of one is not taken for the other."""
+    served = Served(limit=10)
+    with rest_server(filled(system.path.parent / "served"), served) as url:
+        system.environment["QDRANT_URL"] = f"{url}/one/"
+        served.fail_after = 20
+        assert system.fedlearn("export", "notes", code=3).err.startswith(
+            f"error: {url}: the server answered "
+        )
+        served.fail_after = None
+        before = len(served.asked)
+        system.environment["QDRANT_URL"] = f" {url}/two\n"
+        said = system.fedlearn("export", "notes")
+        assert said.out == f"notes: {POINTS} lessons added; {POINTS} points read\n"
+    assert sum(asked.endswith("/scroll") for asked in served.asked[before:]) == POINTS // 10
 
 
 def texts(system: System) -> list[str]:

@@ -60,9 +60,9 @@ def test_what_is_no_answer_is_an_error_in_words(system: System, name: str, comma
     with serving(lambda _: BODIES[name]) as url:
         system.environment["QDRANT_URL"] = url
         said = system.fedlearn(*command, code=3)
-    assert said.err == (
-        f"error: {url}: this answer is not Qdrant's\nhint: check QDRANT_URL (git config fedlearn.qdrantUrl)\n"
-    )
+    assert said.err.startswith(f"error: {url}: this answer is not Qdrant's")
+    assert said.err.endswith("check QDRANT_URL (git config fedlearn.qdrantUrl)\n")
+    assert said.err.count("\n") == 2
 
 
 CONFIG = (
@@ -75,7 +75,6 @@ CONFIG = (
 def endless(path: str) -> bytes:
     """Two pages that follow each other for ever."""
     results = {
-        "/exists": b'{"exists":true}',
         "/aliases": b'{"aliases":[]}',
         "/count": b'{"count":3}',
         "/scroll": b'{"points":[],"next_page_offset":7}',

@@ -46,6 +46,22 @@ def test_a_wrong_key_is_an_error_and_nothing_changes(system: System, server: str
     assert system.git("status", "--porcelain").out == ""
 
 
+@pytest.mark.parametrize("name", ["\n", "\r\n", " ", "\t"])
+def test_white_space_around_a_key_is_not_sent(system: System, server: str, name: str) -> None:
+    system.environment |= {"QDRANT_URL": server, "QDRANT_API_KEY": f"{name}hush-hush{name}"}
+    assert "rejected the API key" in system.fedlearn("export", code=3).err
+    assert KEYS == ["hush-hush"]
+
+
+@pytest.mark.parametrize("name", ["hush\nhush", "hüsh", "hush\x1b[0m"])
+def test_a_key_that_cannot_be_sent_is_not_printed(system: System, server: str, name: str) -> None:
+    system.environment |= {"QDRANT_URL": server, "QDRANT_API_KEY": name}
+    assert system.fedlearn("export", code=3).err == (
+        "error: QDRANT_API_KEY: contains a character that no key has\nhint: set QDRANT_API_KEY again\n"
+    )
+    assert KEYS == []
+
+
 def test_a_key_comes_from_a_credential_helper_where_the_clone_says_so(system: System, server: str) -> None:
     system.git("config", "fedlearn.qdrantUrl", server)
     system.git("config", "credential.helper", "!f() { echo username=x; echo password=from-git; }; f")

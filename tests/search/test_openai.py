@@ -78,6 +78,14 @@ def test_a_wrong_key_is_named_as_such_and_never_quoted() -> None:
         assert OpenAiEmbedder(url, "m", "right").embed(TEXTS[:1])[0] is not None
 
 
+def test_a_key_that_cannot_be_sent_is_not_quoted() -> None:
+    with embedding_server(Behaviour(key="right")) as url:
+        assert OpenAiEmbedder(url, "m", " right\r\n").embed(TEXTS[:1])[0] is not None
+        with pytest.raises(SettingsError, match="FEDLEARN_EMBEDDER_KEY: contains a character") as caught:
+            OpenAiEmbedder(url, "m", "hush\nhush")
+        assert "hush" not in f"{caught.value.message}{caught.value.hint}"
+
+
 def test_a_server_that_is_down_is_an_error_with_a_way_out() -> None:
     with embedding_server(Behaviour()) as url:
         pass

@@ -67,6 +67,8 @@ _NEVER_IN_KEYS = lazy_pattern(r"[$#@!^*?,;<>(){}\[\]\"'`\s&]|%(?![0-9A-F]{2})")
 _NEVER_IN_TOKENS = lazy_pattern(r"[\^*?,;<>]")
 _PIPED = lazy_pattern(r"\$\{?[\w.]*$|\{[{%](?:(?![}%]\}).)*$|<%[^%]*$")
 """What is before a name whose pipe is no border of a cell: a variable of a shell, the code of a template."""
+_NUMBER = lazy_pattern(r"[0-9]{8,16}")
+_USER = lazy_pattern(r"(?i:\b(?:user(?: ?id|name)?|uid)\s?=\s?)[^;\n\"']{1,64};")
 _NO_NAME_BEFORE = lazy_pattern(r"(?:\btype=|[?|][ \t]{0,2})[\"'`]$|</$")
 _NO_VALUE = lazy_pattern(
     r"[,;][^\n]*[:=]|(\\x[0-9a-f]{2}|\\[0-7]{1,3})\1*|#[a-z]{2,24}(?:[-_][a-z]{2,24}){1,4}|(?:[a-z_]{3,24}/){1,5}[a-z_]{3,24}(?:#[a-z_]{2,24})?"
@@ -256,7 +258,11 @@ def _is_secret(assigned: AssignedValue, text: str, name: Name) -> bool:
         return _is_secret_after_comma(assigned, name)
     if name.sort == "password":
         return is_password_value(value, quoted=quoted) or (
-            _is_whole_line(assigned, text, name) and is_chosen_word(value) and not _is_plain(value)
+            how == "assign"
+            and not quoted
+            and (_is_whole_line(assigned, text, name) or _is_of_connection(text, name))
+            and (is_chosen_word(value) or _NUMBER.fullmatch(value) is not None)
+            and not _is_plain(value)
         )
     return _is_generated(assigned, text, name)
 
@@ -312,6 +318,12 @@ def _is_whole_line(assigned: AssignedValue, text: str, name: Name) -> bool:
     return (
         _LINE_START.fullmatch(text, start, name.start) is not None and _LINE_END.match(text, end) is not None
     )
+
+
+def _is_of_connection(text: str, name: Name) -> bool:
+    """Whether it is part of a connection string: `…;User ID=app;Password=…;`."""
+    before = text[max(0, name.start - 128) : name.start]
+    return text[name.start - 1 : name.start] == ";" and _USER.search(before) is not None
 
 
 def _is_secret_in_prose(assigned: AssignedValue, text: str, name: Name) -> bool:

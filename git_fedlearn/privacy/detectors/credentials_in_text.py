@@ -1,7 +1,8 @@
 """Credentials without a name to recognize them by: in prose, in password files, in commands.
 
 Login pairs (`log in with admin / …`), PINs, the words that restore a wallet, `.netrc` and `.pgpass`
-entries, and passwords in the arguments of programs (`curl -u user:…`, `mysql -p…`).
+entries, passwords in the arguments of programs (`curl -u user:…`, `mysql -p…`), what programs put into a
+store of secrets (`gh secret set NAME --body …`), and keys in the arguments of calls (`Fernet("…")`).
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from git_fedlearn.core.patterns import lazy_pattern
 from git_fedlearn.privacy import kinds
 from git_fedlearn.privacy.model import Match
-from git_fedlearn.privacy.shapes import is_chosen_word, is_code, is_stand_in, is_strong_password
+from git_fedlearn.privacy.shapes import is_chosen_word, is_code, is_random, is_stand_in, is_strong_password
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -38,6 +39,11 @@ def find_command_lines(subject: Subject) -> Iterator[Match]:
             for hit in pattern.finditer(text):
                 if _is_password(hit["value"]) or (program in _SURE and _is_word(hit["value"])):
                     yield Match(*hit.span("value"), kinds.PASSWORD, "command-line", 0.8)
+    for sign, pattern in _GENERATED:
+        if sign in text:
+            for hit in pattern.finditer(text):
+                if _is_password(hit["value"]) and is_random(hit["value"], min_length=10):
+                    yield Match(*hit.span("value"), kinds.SECRET, "command-line", 0.75)
 
 
 def _is_password(value: str) -> bool:
@@ -148,6 +154,30 @@ _COMMANDS: tuple[tuple[str, re.Pattern[str]], ...] = (
         (name, lazy_pattern(rf"\b{name}\b{_ANY}-p\s{{1,4}}{_WORD}"))
         for name in ("psexec", "PsExec", "PSEXEC")
     ),
+    ("lftp", lazy_pattern(rf"\blftp\b{_ANY}-u\s{{1,4}}[^\s,]{{1,64}},{_WORD}")),
+    *(
+        (name, lazy_pattern(rf"\b{name}\b{_ANY}-U\s{{0,4}}[\"']?[^\s%\"']{{1,64}}%{_WORD}"))
+        for name in ("smbclient", "rpcclient")
+    ),
+    ("wpa_passphrase", lazy_pattern(rf"\bwpa_passphrase\s{{1,4}}\S{{1,64}}\s{{1,4}}{_WORD}")),
+    ("7z", lazy_pattern(rf"\b7z[ar]?\b{_ANY}-p{_WORD}")),
+    ("ssh-keygen", lazy_pattern(rf"\bssh-keygen\b{_ANY}-[NP]\s{{1,4}}{_WORD}")),
+    ("net user", lazy_pattern(rf"\bnet user\s{{1,4}}\S{{1,64}}\s{{1,4}}{_WORD}\s{{1,4}}/add")),
+    (
+        "rabbitmqctl",
+        lazy_pattern(
+            rf"\brabbitmqctl\s{{1,4}}(?:add_user|change_password|authenticate_user)\s{{1,4}}\S{{1,64}}\s{{1,4}}{_WORD}"
+        ),
+    ),
+    *(
+        (name, lazy_pattern(rf"\b{name}\b{_ANY}-p\s{{1,4}}{_WORD}"))
+        for name in ("az sql", "az postgres", "az mysql", "cqlsh", "beeline")
+    ),
+    *(
+        (name, lazy_pattern(rf"\b{name}\b{_ANY}-P\s{{1,4}}{_WORD}"))
+        for name in ("ipmitool", "mosquitto_pub", "mosquitto_sub")
+    ),
+    ("xfreerdp", lazy_pattern(rf"\bxfreerdp\b{_ANY}/p:{_WORD}")),
     ("sqlcmd", lazy_pattern(rf"\bsqlcmd\b{_ANY}-P\s{{0,4}}{_WORD}")),
     ("vault operator unseal", lazy_pattern(rf"\bvault operator unseal\s{{1,4}}{_WORD}")),
     ("zip", lazy_pattern(rf"\b(?:un)?zip\b{_ANY}-P\s{{1,4}}{_WORD}")),
@@ -166,9 +196,39 @@ _COMMANDS: tuple[tuple[str, re.Pattern[str]], ...] = (
     ),
 )
 """A word that the text must contain, and the pattern to look for."""
+_LONG = r"[\"']?(?P<value>(?=\S{0,40}\d)[^\s\"'$<]{16,512})[\"']?"
+_STORES = ("secret set", "secrets versions", "secrets create", "secret put", "secret create", "env add")
+_ARGUMENT = r"\s{0,8}b?[\"'](?P<value>[^\"'\s]{10,256})[\"']"
+
+_GENERATED: tuple[tuple[str, re.Pattern[str]], ...] = (
+    ("--from-literal", lazy_pattern(rf"--from-literal[= ][\"']?[\w.-]{{1,64}}={_LONG}")),
+    ("put-parameter", lazy_pattern(rf"\bput-parameter\b{_ANY}--value[= ]{_LONG}")),
+    ("secret set", lazy_pattern(rf"\bsecret set\b{_ANY}(?:--body|-b|--value)[= ]{_LONG}")),
+    *(
+        (name, lazy_pattern(rf"\b{name}\b{_ANY}[A-Z][A-Z0-9_]{{1,64}}={_LONG}"))
+        for name in ("config:set", "secrets set", "env:set")
+    ),
+    *(
+        (
+            name,
+            lazy_pattern(
+                rf"\b(?:echo|printf)\s{{1,4}}(?:-\w\s{{1,4}}|[\"']?%s[\"']?\s{{1,4}})?{_LONG}"
+                rf"\s{{0,4}}\|[^\n|]{{0,48}}\b{name}\b"
+            ),
+        )
+        for name in _STORES
+    ),
+    ("createHmac(", lazy_pattern(rf"\bcreateHmac\(\s{{0,8}}[\"'][\w-]{{2,12}}[\"'],{_ARGUMENT}")),
+    ("hmac.new(", lazy_pattern(rf"\bhmac\.new\({_ARGUMENT}")),
+    ("jwt.", lazy_pattern(rf"\bjwt\.(?:sign|encode)\([^\n\"']{{1,80}},{_ARGUMENT}")),
+    ("Fernet(", lazy_pattern(r"\bFernet\(b?[\"'](?P<value>[\w-]{43}=)[\"']")),
+    ("BasicAuth(", lazy_pattern(rf"BasicAuth\(\s{{0,8}}[\"'][^\"'\n]{{1,64}}[\"'],{_ARGUMENT}")),
+    ("auth", lazy_pattern(rf"\bauth\s?=\s?\(\s{{0,8}}[\"'][^\"'\n]{{1,64}}[\"'],{_ARGUMENT}")),
+)
+"""The same where a value is a secret only if it looks generated: stores of secrets, keys of calls."""
 _SURE = frozenset(("sshpass", "Credential", "psexec", "PsExec", "PSEXEC", "chpasswd"))
 """Programs that take a password where the pattern has it, and nothing else."""
-PROGRAMS = tuple(program for program, _ in _COMMANDS)
-COMMANDS = tuple(pattern for _, pattern in _COMMANDS)
+PROGRAMS = tuple(program for program, _ in (*_COMMANDS, *_GENERATED))
+COMMANDS = tuple(pattern for _, pattern in (*_COMMANDS, *_GENERATED))
 FORMS = tuple(form.pattern for form in _FORMS if form.pattern is not _PHRASE)
 """All but the words of a wallet, whose pattern is long."""

@@ -33,8 +33,8 @@ _AWS_SECRET = re.compile(r"(?<![A-Za-z0-9/+=_.-])[A-Za-z0-9/+]{40}(?![A-Za-z0-9/
 _REST = re.compile(r"[A-Za-z0-9_-]{0,4096}")
 # Vendors widen their alphabets: after a prefix of this length, `_` and `-` are accepted in what looks random.
 _MIN_DISTINCTIVE_PREFIX = 4
-_ALPHANUMERIC = "[A-Za-z0-9]"
-_WITH_MARKS = "[A-Za-z0-9_-]"
+ALPHANUMERIC = "[A-Za-z0-9]"
+WITH_MARKS = "[A-Za-z0-9_-]"
 UNKNOWN = re.compile(
     r"(?<![A-Za-z0-9_.$/%+=@#-])(?P<prefix>[a-z][a-z0-9]{1,11}(?:[._-][a-z0-9]{1,10}){0,2})[_-]"
     r"(?P<rest>[A-Za-z0-9][A-Za-z0-9_-]{25,254})(?!\w|[/+=(-]|[.?!^*$]\w)"
@@ -80,8 +80,8 @@ def _prefix_table() -> tuple[re.Pattern[str], dict[str, tuple[_Row, ...]]]:
         for prefix in row.prefixes.split():
             pattern = f"{re.escape(prefix)}(?:{row.rest})"
             rows.setdefault(prefix, []).append(_Row(row.rule, row.kind, pattern, row.random))
-            if len(prefix) >= _MIN_DISTINCTIVE_PREFIX and row.rest.startswith(_ALPHANUMERIC):
-                wider = pattern.replace(_ALPHANUMERIC, _WITH_MARKS, 1)
+            if len(prefix) >= _MIN_DISTINCTIVE_PREFIX and row.rest.startswith(ALPHANUMERIC):
+                wider = pattern.replace(ALPHANUMERIC, WITH_MARKS, 1)
                 rows[prefix].append(_Row(row.rule, row.kind, wider, random=True))
     table = {
         prefix: tuple(row for size in range(len(prefix), 0, -1) for row in rows.get(prefix[:size], ()))

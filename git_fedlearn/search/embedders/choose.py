@@ -38,7 +38,7 @@ def choose_embedder(repository: Repository) -> Embedder:
             f"git config {EMBEDDER_KEY}: no embedder {chosen}",
             hint="use wordllama, onnx, fastembed, or a URL such as http://127.0.0.1:8080/v1",
         )
-    return OpenAiEmbedder(chosen, model, repository.environment.get("FEDLEARN_EMBEDDER_KEY") or None)
+    return OpenAiEmbedder(chosen, model, repository.environment.get("FEDLEARN_EMBEDDER_KEY"))
 
 
 def try_embedder(repository: Repository) -> tuple[str, int]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from git_fedlearn.errors import FedlearnError
 from git_fedlearn.extras import Lazy
-from git_fedlearn.repository.settings import check_endpoint
+from git_fedlearn.repository.settings import check_endpoint, clean_key
 from git_fedlearn.search.embedders.base import Vector
 
 if TYPE_CHECKING:
@@ -38,6 +38,7 @@ class OpenAiEmbedder:
         self, url: str, model: str, key: str | None = None, *, pause: Callable[[float], None] = time.sleep
     ) -> None:
         """`url` is without `/embeddings`, such as http://127.0.0.1:8080/v1. Raises SettingsError."""
+        key = clean_key(key, "FEDLEARN_EMBEDDER_KEY")
         self._place = check_endpoint(
             url,
             "git config fedlearn.embedder",
