@@ -204,7 +204,10 @@ def _invoke(arguments: list[str], context: Context) -> object:
     if not arguments:
         arguments = ["-h"]
     with cli.make_context("git fedlearn", list(arguments), obj=context) as ctx:
-        return cli.invoke(ctx)
+        code = cli.invoke(ctx)
+    if code:
+        context.print_held()
+    return code
 
 
 def _report(error: FedlearnError, arguments: list[str], context: Context) -> None:

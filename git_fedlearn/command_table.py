@@ -70,6 +70,32 @@ COMMANDS: Final = {
 """Every command with its one-line help."""
 
 
+ACTING: Final = frozenset(
+    (
+        *(
+            "init",
+            "clone",
+            "install",
+            "uninstall",
+            "sync",
+            "note",
+            "add",
+            "outcome",
+            "federate",
+            "pull-remotes",
+        ),
+        *("remote add", "remote name", "remote remove", "publish", "bundle apply", "bundle create"),
+        *("schedule install", "schedule remove", "report", "review accept", "review drop", "review edit"),
+        *("retract", "restore", "sanitize", "resolve", "import", "export"),
+        *("dataset export", "dataset snapshot", "dataset trained", "agent install", "agent uninstall"),
+    )
+)
+"""Commands that do something, and then report it; all others answer a question."""
+
+ANSWERING: Final = ("dry_run", "explain", "only_print", "terminal")
+"""Options with which a command that acts answers a question instead, as click names their values."""
+
+
 EXAMPLES: Final[dict[str, tuple[tuple[str, str], ...]]] = {
     "init": (("git init lessons && cd lessons && git fedlearn init", "a new repository for lessons"),),
     "clone": (("git fedlearn clone git@example.org:me/lessons.git", "on your next machine"),),

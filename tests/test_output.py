@@ -20,6 +20,7 @@ from command_tree import leaves
 from systems import System, Terminal, World, copy_sparsely
 
 from git_fedlearn.cli import cli, run
+from git_fedlearn.command_table import ACTING
 from git_fedlearn.console.context import Context
 
 EXPECTED = Path(__file__).parent / "data/output"
@@ -115,6 +116,8 @@ ELSEWHERE = {"demo": "tests/commands/test_demo.py"}
 TO_COPY = re.compile(r"\S{60}|^(next|then|hint): |^\s*git |^\d+ .*git-fedlearn")
 """Lines to copy, and words without room in any line."""
 
+
+ANSWERING_OPTION = re.compile("--(dry-run|print|terminal|explain)")
 
 _COLORS = re.compile(r"\x1b\[[\d;]*m")
 
@@ -244,6 +247,23 @@ def test_the_whole_output_of(name: str, stage: World, ids: dict[str, str]) -> No
     if REWRITE:
         path.write_text(told, encoding="utf-8")
     assert told == path.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("name", sorted(ACTING))
+def test_if_quiet_a_command_that_acts_reports_only_failure(
+    name: str, stage: World, ids: dict[str, str]
+) -> None:
+    lines = [line.format(**ids) for line in SCENES[name]]
+    told = shown(stage, [line if line.startswith("git ") else f"-q {line}" for line in lines], None)
+    runs = re.findall(r"^\$ git fedlearn -q (.*)\n((?:(?!\$ ).*\n)*)", told, re.MULTILINE)
+    assert len(runs) == sum(not line.startswith("git ") for line in lines)
+    for line, output in runs:
+        reports = [row for row in output.splitlines() if not row.startswith("warning: ")]
+        failed = reports[-1:] and reports[-1].startswith("exit code")
+        if failed:
+            assert len(reports) > 1
+        elif line.startswith(name) and not ANSWERING_OPTION.search(line):
+            assert reports == []
 
 
 def test_every_command_has_a_scene() -> None:

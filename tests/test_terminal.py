@@ -241,14 +241,6 @@ def test_what_is_searched_for_is_no_option(clone: System) -> None:
     assert clone.fedlearn("search", "--", "zzz", "--json", code=2).out == ""
 
 
-def test_quiet_init_and_install_say_nothing(world: World) -> None:
-    one = world.repository("one")
-    assert one.fedlearn("init", "-q").out == ""
-    assert (one.path / ".fedlearn.toml").exists()
-    one.fedlearn("uninstall")
-    assert one.fedlearn("-q", "install").out == ""
-
-
 @pytest.mark.parametrize(
     ("line", "expected"),
     [

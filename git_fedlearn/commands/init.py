@@ -69,11 +69,11 @@ def _say_scaffold(context: Context, done: Scaffold) -> None:
     readmes = [path for path in done.made if path in FOLDER_READMES]
     for path in done.made:
         if path not in readmes:
-            context.tell(f"created   {path}")
+            context.say(f"created   {path}")
     if readmes:
-        context.tell(f"created   README.md in {count(len(readmes), 'folder')} of data/")
+        context.say(f"created   README.md in {count(len(readmes), 'folder')} of data/")
     for path in done.extended:
-        context.tell(f"extended  {path}")
+        context.say(f"extended  {path}")
     report_unextended(context, done)
 
 
@@ -81,13 +81,13 @@ def _say_existing(context: Context, existing: ExistingFiles, older: set[str]) ->
     """Name the files under data/, except those of an older layout."""
     ours, others = ([path for path in paths if path not in older] for paths in existing)
     if ours:
-        context.tell(f"uses      {_some(ours)} (existing; from now on a data file of git-fedlearn)")
+        context.say(f"uses      {_some(ours)} (existing; from now on a data file of git-fedlearn)")
         context.note("note: from now on, git refuses commits that add lines of another format to them")
         context.note(
             "hint: git fedlearn verify    (shows such lines; files that are something else: move away)"
         )
     if others:
-        context.tell(f"leaves    {_some(others)} (yours; git-fedlearn does not touch other files)")
+        context.say(f"leaves    {_some(others)} (yours; git-fedlearn does not touch other files)")
 
 
 def _some(paths: list[str]) -> str:
@@ -108,5 +108,5 @@ def _say_next(context: Context, repository: Repository, done: Scaffold, *, mixed
         context.note(f"note: {path} is ignored by a .gitignore rule, so git will not commit it")
     if paths:
         files = dict.fromkeys("data" if not mixed and path.startswith("data/") else path for path in paths)
-        context.tell(f"next: git add {shlex.join(files)} && git commit -m 'Set up git-fedlearn'")
-        context.tell("then: git fedlearn sources detect    (or write a lesson down: git fedlearn note)")
+        context.say(f"next: git add {shlex.join(files)} && git commit -m 'Set up git-fedlearn'")
+        context.say("then: git fedlearn sources detect    (or write a lesson down: git fedlearn note)")

@@ -167,6 +167,7 @@ def _describe(one: PublishOffer) -> str:
 
 def _ask(context: Context) -> str:
     """The first answer that begins with what was typed; the end of input means quit."""
+    context.print_held()
     while True:
         context.stdout.write(f"{', '.join(_ANSWERS[:-1])} or {_ANSWERS[-1]}? ")
         context.stdout.flush()

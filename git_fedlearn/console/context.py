@@ -122,6 +122,18 @@ def color_word(word: str) -> str:
     return f"{code}{word}{_RESET}" if code else word
 
 
+def _is_reporting() -> bool:
+    """Whether the command that runs reports what it did, and answers nothing."""
+    import click  # noqa: PLC0415  few runs ask
+
+    from git_fedlearn.command_table import ACTING, ANSWERING  # noqa: PLC0415  few runs ask
+
+    ctx = click.get_current_context(silent=True)
+    if ctx is None or any(ctx.params.get(name) for name in ANSWERING):
+        return False
+    return ctx.command_path.removeprefix(f"{ctx.find_root().command_path} ") in ACTING
+
+
 class Context(Clone):
     """One run of a command: a clone with streams."""
 
@@ -147,6 +159,7 @@ class Context(Clone):
         """Whether `answer` prints the answer, and `say` nothing."""
         self.has_answered = False
         """Whether JSON was printed."""
+        self._held: list[str] = []
         self._paged: tuple[bool, int | None] | None = None
         """Color and columns of the terminal behind a pager."""
 
@@ -160,7 +173,7 @@ class Context(Clone):
             stderr=self.stderr,
             clock=self.clock,
         )
-        moved.quiet, moved.is_json = self.quiet, self.is_json
+        moved.quiet, moved.is_json, moved._held = self.quiet, self.is_json, self._held
         return moved
 
     def named_path(self, text: str) -> Path:
@@ -174,15 +187,23 @@ class Context(Clone):
         return Path(os.path.normpath(self.directory / place))
 
     def say(self, text: str = "", *, is_whole: bool = False) -> None:
-        """Print lines of the answer, which fit a terminal unless they are for a file and stay whole."""
-        if not self.is_json:
-            clean = without_control(text)
-            print(clean if is_whole else self._rendered(clean), file=self.stdout)
+        """Print lines of the answer, which fit a terminal unless they are for a file and stay whole.
 
-    def tell(self, text: str) -> None:
-        """Print a line about what was done, unless `--quiet`."""
-        if not self.quiet:
-            self.say(text)
+        If `--quiet`, the report of a command that acts is held until it is known that the command failed.
+        """
+        if self.is_json:
+            return
+        clean = without_control(text)
+        line = clean if is_whole else self._rendered(clean)
+        if self.quiet and not is_whole and _is_reporting():
+            self._held.append(line)
+        else:
+            print(line, file=self.stdout)
+
+    def print_held(self) -> None:
+        """Print what `say` held."""
+        while self._held:
+            print(self._held.pop(0), file=self.stdout)
 
     def _rendered(self, text: str) -> str:
         if columns := self.columns:

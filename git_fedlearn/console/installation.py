@@ -20,11 +20,11 @@ if TYPE_CHECKING:
 def say_installation(context: Context, repository: Repository, done: Installation) -> int:
     """Print what was installed and which hooks were skipped; returns the exit code."""
     if done.is_unchanged:
-        context.tell(f"already installed as {done.system}")
+        context.say(f"already installed as {done.system}")
     else:
-        context.tell(f"installed in {repository.common_dir} as {done.system}")
+        context.say(f"installed in {repository.common_dir} as {done.system}")
         for line in _changes(repository, done):
-            context.tell(f"  {line}")
+            context.say(f"  {line}")
         if find_manual(repository.git) == "":
             context.note(
                 "note: man finds no page of git-fedlearn yet; `git fedlearn install --global` links them"

@@ -40,7 +40,7 @@ def add_common_options(command: click.Command) -> click.Command:
             parameter.callback = _refuse_empty
     if not any(parameter.name == "quiet" for parameter in command.params):
         command.params += [
-            _flag(["-q", "--quiet"], _quiet, "Print only the answer, no notes."),
+            _flag(["-q", "--quiet"], _quiet, "Print no notes, and no report of success."),
             _flag(["-v", "--verbose"], _verbose, "Also print each git command that runs, and its duration."),
         ]
     if isinstance(command, click.Group):
