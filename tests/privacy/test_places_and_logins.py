@@ -52,6 +52,8 @@ def test_places_births_and_logins_in_the_forms_people_write(before: str, after: 
         "about ~20ms/op",
         "host.name:~/x",
         "the coordinates of the window",
+        "privateKey: './testdata/ed25519-encrypted.private'",
+        "type x struct {\n\thost   string\n\tuser   string\n}",
         '{"name": "Delhi", "coordinates": [77.1025, ' + "28.7041]}",
         "Tell me your date of birth. The form is of 5/3/1948",
     ],

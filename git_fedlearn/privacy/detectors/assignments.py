@@ -67,13 +67,18 @@ _NEVER_IN_KEYS = lazy_pattern(r"[$#@!^*?,;<>(){}\[\]\"'`\s&]|%(?![0-9A-F]{2})")
 _NEVER_IN_TOKENS = lazy_pattern(r"[\^*?,;<>]")
 _PIPED = lazy_pattern(r"\$\{?[\w.]*$|\{[{%](?:(?![}%]\}).)*$|<%[^%]*$")
 """What is before a name whose pipe is no border of a cell: a variable of a shell, the code of a template."""
+_FINGERPRINT = lazy_pattern(r"(?:SHA(?:1|256|384|512):[A-Za-z0-9+/]{20,86}={0,2}|MD5:[0-9a-f:]{32,47})")
+"""Of a key, as ssh prints it."""
+_LAST_ESCAPES = lazy_pattern(r"(?:\\+(?:x[0-9a-fA-F]{2}|[0-7]{1,3}|[nrt]))+$")
 _NUMBER = lazy_pattern(r"[0-9]{8,16}")
 _USER = lazy_pattern(r"(?i:\b(?:user(?: ?id|name)?|uid)\s?=\s?)[^;\n\"']{1,64};")
 _NO_NAME_BEFORE = lazy_pattern(r"(?:\btype=|[?|][ \t]{0,2})[\"'`]$|</$")
 _NO_VALUE = lazy_pattern(
-    r"[,;][^\n]*[:=]|(\\x[0-9a-f]{2}|\\[0-7]{1,3})\1*|#[a-z]{2,24}(?:[-_][a-z]{2,24}){1,4}|(?:[a-z_]{3,24}/){1,5}[a-z_]{3,24}(?:#[a-z_]{2,24})?"
+    r"[,;][^\n]*[:=]|[a-z]{2,16}:\\?\"[^\n]*|"
+    r"(\\x[0-9a-f]{2}|\\[0-7]{1,3})\1*|#[a-z]{2,24}(?:[-_][a-z]{2,24}){1,4}|(?:[a-z_]{3,24}/){1,5}[a-z_]{3,24}(?:#[a-z_]{2,24})?"
 )
-"""What stands between two strings, one byte, the name of an element of a page, a path or route of words."""
+"""What stands between two strings, the tag of a field (`json:"token"`), one byte, the name of an element of a
+page, a path or route of words."""
 _REVERSED = lazy_pattern(
     r" (?:is|as) (?:the|my|your|our|a|his|her|their) (?:[\w-]{1,20} ){0,3}?"
     r"(?P<name>pass(?:word|phrase|code)|token|secret|key)\b",
@@ -186,7 +191,7 @@ _WAYS = tuple(
             rf"{_QUOTE}?(?:[vV]alue|string|default){_QUOTE}?\s{{0,4}}(?:\\?=|[=:>])\s{{0,4}})"
         ),
         _ASSIGN,
-        r"(?P<element>(?:\s[\w:-]{1,24}=[\"'][^\"'<>]{0,48}[\"']){0,3}>\s{0,24}(?:<!\[CDATA\[)?)",
+        r"(?P<element>(?:\s[\w:-]{1,24}=[\"'][^\"'<>]{0,48}[\"']){0,3}>\s{0,24}(?:<!\[CDATA\[)?(?!=))",
         r"(?P<cell>[ \t]{0,24}\|[ \t]{0,24})",
         r"(?P<comma>\s{0,4},\s{0,4})",
         (
@@ -372,10 +377,11 @@ def is_password_value(value: str, *, quoted: bool) -> bool:
 
 def is_secret_value(value: str) -> bool:
     """Whether the value of a secret or token name is a secret: random, no words, no sentence."""
-    value = value.strip()
+    value = _LAST_ESCAPES.sub("", value.strip())
     if " " in value or not (is_random(value, min_length=10) or is_hash_like(value)):
         return False
-    return not (_is_plain(value) or is_damaged_hex(value))
+    is_public = _FINGERPRINT.fullmatch(value) is not None
+    return not (is_public or _is_plain(value) or is_damaged_hex(value))
 
 
 def _is_plain(value: str) -> bool:

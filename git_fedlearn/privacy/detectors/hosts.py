@@ -114,7 +114,8 @@ def _logged(text: str) -> Iterator[Match]:
 
 def _is_specific(hit: re.Match[str]) -> bool:
     user, host = hit["user"].lower(), hit["host"].lower()
-    if user in _GENERIC_USERS or host in _GENERIC_HOSTS or host.endswith(".example.com"):
+    # Equal ones are fields of the same type.
+    if user == host or user in _GENERIC_USERS or host in _GENERIC_HOSTS or host.endswith(".example.com"):
         return False
     if host[0].isdigit():
         return _IPV4.fullmatch(host) is not None and is_private_ipv4(host)
@@ -211,9 +212,11 @@ def find_internal_hosts(subject: Subject) -> Iterator[Match]:
     if not subject.has_any(_ZONES):
         return
     for hit in _INTERNAL.finditer(subject.text):
-        is_forge = subject.text[max(0, hit.start() - 4) : hit.start()] == "git@"
+        before = subject.text[max(0, hit.start() - 4) : hit.start()]
+        is_key_file = hit["zone"] == "private" and before.endswith("/") and not before.endswith("//")
         if (
-            not is_forge
+            not is_key_file
+            and before != "git@"
             and _PUBLIC_NAMES.search(hit["name"]) is None
             and (
                 hit["zone"].lower() in _SURE_ZONES

@@ -23,7 +23,6 @@ from git_fedlearn.privacy.shapes import (
     is_random,
     is_stand_in,
 )
-from git_fedlearn.privacy.subject import is_name_of_public_value
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -99,7 +98,7 @@ def find_named_tokens(subject: Subject) -> Iterator[Match]:
         if lead is not None:
             start = _after_name(text, start, lead.end())
         value = text[start:end]
-        if _is_announced(text, start, value) and _may_be_generated(value):
+        if _is_announced(text, start, value) and _may_be_generated(value) and f"/commit/{value}" not in text:
             yield Match(start, end, kinds.SECRET, "named-token", 0.65)
 
 
@@ -212,7 +211,7 @@ def _has_name(words: list[str]) -> bool:
 
 
 def _is_named(words: list[str], value: str) -> bool:
-    if not _has_name(words) or is_name_of_public_value("_".join(words[-3:])):
+    if not _has_name(words):
         return False
     last = range(1, 1 + len(words))
     keyword = next((i for i in last[:3] if _is_keyword(words[-i])), 0)

@@ -46,7 +46,6 @@ _MAX_MADE_UP_LENGTH = 4
 _WORDY_PREFIXES = frozenset(("api_", "key_", "key-", "live_", "test_", "api-", "secret_"))
 """Prefixes of the table that tokens of other vendors have, too."""
 _FILE_ENDING = re.compile(r"\.(?:png|jpe?g|gif|svg|ico|webp|avif|css|m?js|map|woff2?|ttf|mp4)(?![A-Za-z0-9])")
-_REPEATED = re.compile(r"(.)\1{9}")
 _FILLED = re.compile(r"([B-Za-z0-9])\1{11}")
 """A sample; zero bytes are `A` in base64."""
 _IDS = frozenset(
@@ -205,9 +204,7 @@ def _counts(token: str, rest: str, row: _Row, *, is_exact: bool) -> bool:
     if row.random and not (has_digit and is_random(rest, min_length=8)):
         return False
     is_wordy = not has_digit and not is_exact and is_identifier_like(rest)
-    is_monotone = len(rest) >= _MIN_TOKEN_LENGTH and (
-        entropy(rest) < _MIN_ENTROPY or _REPEATED.search(rest) is not None
-    )
+    is_monotone = len(rest) >= _MIN_TOKEN_LENGTH and entropy(rest) < _MIN_ENTROPY
     return not (is_wordy or is_monotone or is_marked_example(token))
 
 
