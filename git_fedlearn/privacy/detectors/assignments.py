@@ -27,6 +27,7 @@ from git_fedlearn.privacy.shapes import (
     is_generated_with_brackets,
     is_hash_like,
     is_hex,
+    is_identifier_like,
     is_passphrase,
     is_random,
     is_stand_in,
@@ -312,7 +313,7 @@ def _is_secret_after_comma(assigned: AssignedValue, name: Name) -> bool:
     if name.sort == "key" or " " in value or _ARGUMENT.match(value) is not None or _is_plain(value):
         return False
     if assigned.quoted and name.sort == "password":
-        return is_strong_password(value)
+        return is_strong_password(value) and (not is_identifier_like(value) or value[-2:].isdigit())
     return is_secret_value(value)
 
 

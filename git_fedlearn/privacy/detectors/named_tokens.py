@@ -23,6 +23,7 @@ from git_fedlearn.privacy.shapes import (
     is_random,
     is_stand_in,
 )
+from git_fedlearn.privacy.subject import is_name_of_public_value
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -211,7 +212,7 @@ def _has_name(words: list[str]) -> bool:
 
 
 def _is_named(words: list[str], value: str) -> bool:
-    if not _has_name(words):
+    if not _has_name(words) or is_name_of_public_value("_".join(words[-3:])):
         return False
     last = range(1, 1 + len(words))
     keyword = next((i for i in last[:3] if _is_keyword(words[-i])), 0)

@@ -112,6 +112,9 @@ _VERSION_BEFORE = lazy_pattern(
 )
 _NAME_BEFORE = lazy_pattern(r"[A-Za-z][A-Za-z0-9]*[/@_-]$")
 _NETWORK_AFTER = lazy_pattern(r"[\"'`]?(?::[0-9]{1,5}\b|/[0-9]{1,2}\b| port )")
+_CHANGED_TO = lazy_pattern(
+    r"(?:\b(?:up|down)graded? to|\b(?:updat|bump)\w{1,4} to|\binstalled?)[ \t]{1,2}v?$", re.IGNORECASE
+)
 _TITLE = lazy_pattern(r"\.?[ \t]{1,4}[A-Z<]")
 _HOST_BEFORE = lazy_pattern(
     r"(?:ip|addr(?:ess)?|host|server|from|to|inet6?|peer|client)[-/@_:= \"'`(]{0,4}$", re.IGNORECASE
@@ -198,6 +201,8 @@ def _is_network(text: str, hit: re.Match[str]) -> bool:
 
 def _is_version(text: str, hit: re.Match[str]) -> bool:
     before = text[max(0, hit.start() - 32) : hit.start()]
+    if _CHANGED_TO.search(before):
+        return True
     if _HOST_BEFORE.search(before) or before.endswith("//"):
         return False
     if _is_heading(text, hit) or _VERSION_BEFORE.search(before):
