@@ -17,10 +17,17 @@ SKILLS = "data/patterns/skills-patterns.jsonl"
 
 def hub_with(world: World, *names: str) -> tuple[System, list[System]]:
     """A bare hub, and systems that have it as their upstream."""
+    world.copies(_hub_with, *names)
+    hub, *systems = (System(world.folder / name, world.home) for name in ("hub", *names))
+    return hub, systems
+
+
+def _hub_with(world: World, *names: str) -> None:
     hub, first = world.bare("hub"), world.system(names[0])
     first.git("remote", "add", "origin", str(hub.path))
-    first.git("push", "--quiet", "--set-upstream", "origin", "main")
-    return hub, [first, *(world.clone(hub, name) for name in names[1:])]
+    first.git("-c", "core.hooksPath=/dev/null", "push", "--quiet", "--set-upstream", "origin", "main")
+    for name in names[1:]:
+        world.clone(hub, name)
 
 
 def stack(world: World, name: str, *lessons: str) -> Path:
