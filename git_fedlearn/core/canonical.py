@@ -90,10 +90,12 @@ def is_parsed(value: object, depth: int = 0) -> bool:
     """
     kind = type(value)
     if kind is dict:
-        items = cast("dict[object, object]", value).items()
-        return depth < MAX_DEPTH and all(
-            type(key) is str and _has_no_surrogates(key) and is_parsed(item, depth + 1) for key, item in items
-        )
+        if depth >= MAX_DEPTH:
+            return False
+        for key, item in cast("dict[object, object]", value).items():
+            if type(key) is not str or not _has_no_surrogates(key) or not is_parsed(item, depth + 1):
+                return False
+        return True
     if kind is list:
         return depth < MAX_DEPTH and all(is_parsed(item, depth + 1) for item in cast("list[object]", value))
     return value is None or kind is bool or _is_parsed_scalar(value)

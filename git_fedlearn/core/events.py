@@ -65,9 +65,10 @@ def event_type(event: JsonObject) -> str:
 
 def text_of(event: JsonObject, field: str) -> str:
     """The text of a field under any of its synonyms, stripped; empty if missing."""
-    for name in SYNONYMS.get(field, (field,)):
-        if isinstance(value := event.get(name), str) and value.strip():
-            return value.strip()
+    for name in SYNONYMS.get(field) or (field,):
+        value = event.get(name)
+        if isinstance(value, str) and (text := value.strip()):
+            return text
     return ""
 
 
@@ -105,7 +106,8 @@ def words_of(text: str) -> list[str]:
 def outcome_of(event: JsonObject) -> tuple[str, str]:
     """("success" | "partial" | "failure" | "unknown", the field that says so); the event type comes last."""
     for name in ("outcome", "success", "status", "exit_code", "returncode", "status_code"):
-        if verdict := _verdict(name, event.get(name)):
+        value = event.get(name)
+        if value is not None and (verdict := _verdict(name, value)):
             return verdict, name
     if text_of(event, "solution"):
         verdict = "partial" if event.get("solution_verified") is False else "success"
@@ -182,6 +184,10 @@ def _named(word: str) -> str:
 _MILLISECONDS: Final = 1e11
 """Seconds since 1970 are below this until the year 5138; larger numbers are milliseconds or finer."""
 
+_ISO: Final = re.compile(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-5][0-9](?:\.[0-9]+)?(?:Z|[+-][0-9]{2}:[0-9]{2})?"
+)
+"""What most programs write, which needs no mending."""
 _ISO_LIKE: Final = re.compile(r"(\d{4})([/.])(\d\d)\2(\d\d)(?=\D|\Z)")
 _ISO_ZONE: Final = re.compile(r"(?<=\d) ?([A-Za-z]+)\Z")
 _DOT_NET: Final = re.compile(r"/Date\((-?\d+)(?:[+-]\d{4})?\)/")
@@ -220,6 +226,8 @@ def _parse_epoch(number: float) -> datetime:
 
 def _parse_time_text(text: str) -> datetime:
     """A time as programs write it. Raises ValueError."""
+    if _ISO.fullmatch(text):
+        return _in_utc(datetime.fromisoformat(text))
     if _COMPACT.fullmatch(text):
         text = f"{text[:8]}T{text[8:]}"
     if found := re.fullmatch(r"(-?\d{9,}(?:\.\d+)?)", text) or _DOT_NET.fullmatch(text):
@@ -229,8 +237,11 @@ def _parse_time_text(text: str) -> datetime:
     text = _ISO_LIKE.sub(r"\1-\3-\4", text).upper()
     text = re.sub(r"(:\d\d):60(?=\D|\Z)", r"\1:59", text)  # a leap second
     text = _ISO_ZONE.sub(lambda found: f"{_ZONES.get(found[1].casefold(), 0):+03}:00", text)
-    parsed = datetime.fromisoformat(text.removesuffix("+00:00") if "+" in text[:-6] else text)
-    return parsed.astimezone(UTC) if parsed.tzinfo else parsed.replace(tzinfo=UTC)
+    return _in_utc(datetime.fromisoformat(text.removesuffix("+00:00") if "+" in text[:-6] else text))
+
+
+def _in_utc(time: datetime) -> datetime:
+    return time.astimezone(UTC) if time.tzinfo else time.replace(tzinfo=UTC)
 
 
 def _parse_written(text: str) -> datetime:

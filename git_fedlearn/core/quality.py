@@ -33,7 +33,7 @@ _CONTRADICTS = PatternTest(
     r"^[^\w\n]*(?:wait,|actually, (?:no|that)|hmm\b|let me (?:try|start) again|correction\W*:)",
     re.IGNORECASE | re.MULTILINE,
 )
-_GUESSES = re.compile(
+_GUESSES = PatternTest(
     r"\b(?:likely|probably|possibly|perhaps|presumably|maybe|(?:may|might|could|must) have (?:been )?\w+ed"
     r"|i (?:assume|guess|suspect|think|believe))\b",
     re.IGNORECASE,
@@ -60,9 +60,13 @@ def _find_answer_fault(answer: str, said: list[str]) -> str | None:
         (REPEATS, lambda: is_repetitive(said)),
         (DECLINES_TO_ANSWER, lambda: _DECLINES.is_in(_prose(answer))),
         (CONTRADICTS_ITSELF, lambda: _CONTRADICTS.is_in(_prose(answer))),
-        (GUESSES, lambda: len(_GUESSES.findall(_prose(answer))) > MAX_GUESSES),
+        (GUESSES, lambda: _is_guesswork(_prose(answer))),
     )
     return next((phrase for phrase, applies in faults if applies()), None)
+
+
+def _is_guesswork(prose: str) -> bool:
+    return _GUESSES.is_in(prose) and len(_GUESSES.pattern.findall(prose)) > MAX_GUESSES
 
 
 def _prose(answer: str) -> str:

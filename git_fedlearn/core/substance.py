@@ -54,6 +54,8 @@ WHOLE_LOG: Final = f"an error of more than {MAX_ERROR} characters"
 
 _THOUGHT_NAMES = "think|thinking|thought|thoughts|reasoning|reflection|scratchpad|analysis"
 _THOUGHT = re.compile(rf"(?<!`)<({_THOUGHT_NAMES})\b[^<>]*>.*?</\1\s*>(?!`)\s*", re.DOTALL | re.IGNORECASE)
+_THOUGHT_TAG = re.compile(rf"</?(?:{_THOUGHT_NAMES})\b", re.IGNORECASE)
+"""Without one, none of the patterns around it matches."""
 _THOUGHT_END = re.compile(
     rf"\A(?:(?!<(?:{_THOUGHT_NAMES})\b).)*?(?<!`)</(?:{_THOUGHT_NAMES})\s*>(?!`)\s*",
     re.DOTALL | re.IGNORECASE,
@@ -198,7 +200,9 @@ _TENTATIVE = re.compile(
     r"|if\b.*\b(?:might|could)\b)|\?\W*\Z|\b(?:untested|(?:not|n['\u2019]t|never) (?:yet )?tried)\b",
     re.IGNORECASE,
 )
+_FIRST_WORDS: Final = 40
 _BEGINNING: Final = 160
+"""Characters that mostly say something."""
 MAX_PHRASE: Final = 8
 """Words of a phrase in _UNRESOLVED."""
 _MERGE_NOTE = re.compile(
@@ -229,9 +233,9 @@ def without_thought(text: str) -> str:
         for pattern, tag in _THOUGHT_MARKS:
             text = pattern.sub(tag, text)
     if "<" in text:
-        text = _THOUGHT.sub("", text)
-        text = _THOUGHT_END.sub("", text)
-        text = _THOUGHT_START.sub("", text).strip()
+        if _THOUGHT_TAG.search(text):
+            text = _THOUGHT_START.sub("", _THOUGHT_END.sub("", _THOUGHT.sub("", text)))
+        text = text.strip()
     if _THOUGHT_ALOUD.match(text[:200]) and (parts := _FINAL_ANSWER.split(text))[1:]:
         return parts[-1].strip()
     return text
@@ -270,8 +274,9 @@ def find_emptiness(text: str) -> str | None:  # noqa: PLR0911  one per reason
         return STATUS_ONLY
     if _ASK_SOMEBODY.match(text):
         return ELSEWHERE
-    beginning = _beginning(text)
-    if _has_substance(beginning) and (not _UNRESOLVED.is_in(text) or _has_remedy(beginning)):
+    beginning = _beginning(text, _BEGINNING)
+    says_something = _has_substance(_beginning(text, _FIRST_WORDS)) or _has_substance(beginning)
+    if says_something and (not _UNRESOLVED.is_in(text) or _has_remedy(beginning)):
         return None
     bare = _REFERENCE.sub(" ", text)
     words = _content(bare)
@@ -288,12 +293,12 @@ def find_emptiness(text: str) -> str | None:  # noqa: PLR0911  one per reason
     return None if told or not said or _OPTION.search(text) else _kind_of_emptiness(said)
 
 
-def _beginning(text: str) -> str:
-    """The text up to the first blank behind _BEGINNING characters.
+def _beginning(text: str, length: int) -> str:
+    """The text up to the first blank behind this many characters.
 
     No reference contains a blank, so its words are the same in the whole text.
     """
-    end = text.find(" ", _BEGINNING)
+    end = text.find(" ", length)
     return text[:end] if end >= 0 else text
 
 
@@ -307,7 +312,7 @@ def _has_remedy(beginning: str) -> bool:
 def _has_substance(beginning: str) -> bool:
     """Whether these words already say something."""
     if not _REFERENCE_SIGN.search(beginning):
-        return any(word not in _EMPTY_WORDS for word in _content(beginning))
+        return not _EMPTY_WORDS.issuperset(_content(beginning))
     beginning = _REFERENCE.sub(" ", beginning)
     return not NOTHING_WORDS.issuperset(_content(beginning)) and not _EMPTY_WORDS.issuperset(
         _content(_WEAK_REFERENCE.sub(" ", beginning))

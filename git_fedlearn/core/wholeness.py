@@ -40,11 +40,11 @@ MAX_CUT_LINE: Final = 120
 def is_cut_off(answer: str) -> bool:
     """Whether an answer stops before its end: it says so, or leaves a block, a heading or sentence open."""
     text = answer.rstrip()
-    if _is_open(text) or without_cut_mark(text) != text:
-        return True
-    if unfenced(text)[:1] in ("{", "["):
-        return False
     lines = _prose_lines(text)
+    if _is_open(text, lines) or without_cut_mark(text) != text:
+        return True
+    if _is_json_like(text):
+        return False
     last = lines[-1] if lines else ""
     if last.count("`") % 2 or last.count("(") > last.count(")"):
         return True
@@ -54,9 +54,10 @@ def is_cut_off(answer: str) -> bool:
 def is_surely_cut_off(note: str) -> bool:
     """Whether a note stops before its end beyond doubt: people often leave out the last full stop."""
     text = note.rstrip()
-    if _is_open(text) or without_cut_mark(text) != text:
+    lines = _prose_lines(text)
+    if _is_open(text, lines) or without_cut_mark(text) != text:
         return True
-    *others, last = _prose_lines(text) or [""]
+    *others, last = lines or [""]
     is_list = len(others) >= MIN_WHOLE_ITEMS and all(map(_ITEM.match, [*others, last]))
     return is_list and not _END.search(last) and all(_END.search(line.rstrip()) for line in others)
 
@@ -74,8 +75,9 @@ def whole_items(text: str) -> str:
     kept = without_cut_mark(text)
     lines = kept.splitlines()
     starts = [number for number, line in enumerate(lines) if _ITEM.match(line)]
-    top = [number for number in starts if _indent(lines[number]) == _indent(lines[starts[0]])]
-    if text.rstrip().startswith(f"{kept}\n") and not _is_open(kept) and _END.search(kept):
+    least = _indent(lines[starts[0]]) if starts else 0
+    top = [number for number in starts if _indent(lines[number]) == least]
+    if text.rstrip().startswith(f"{kept}\n") and not _is_open(kept, _prose_lines(kept)) and _END.search(kept):
         top.append(len(lines))
     if len(top) <= MIN_WHOLE_ITEMS:
         return ""
@@ -100,13 +102,12 @@ def _indent(line: str) -> int:
     return len(line) - len(line.lstrip())
 
 
-def _is_open(text: str) -> bool:
-    """Whether a code block, JSON, a heading or an item is left open."""
+def _is_open(text: str, lines: list[str]) -> bool:
+    """Whether a code block, JSON, a heading or an item is left open; `lines` are its `_prose_lines`."""
     if text.count("```") % 2:
         return True
-    if unfenced(text)[:1] in ("{", "["):
+    if _is_json_like(text):
         return _is_open_json(unfenced(text))
-    lines = _prose_lines(text)
     return len(lines) > 1 and bool(
         re.fullmatch(r"\s*(?:#{1,6}.*|[-*+•]|\d+[.)]|#{1,6}\s*\d+[.)])\s*", lines[-1])
     )
@@ -114,7 +115,11 @@ def _is_open(text: str) -> bool:
 
 def _prose_lines(text: str) -> list[str]:
     prose = _CODE.sub(".", text) if "```" in text else text
-    return [line for line in prose.splitlines() if line.strip()]
+    return [line for line in prose.splitlines() if line and not line.isspace()]
+
+
+def _is_json_like(text: str) -> bool:
+    return unfenced(text).startswith(("{", "["))
 
 
 def _is_open_json(text: str) -> bool:
