@@ -5,9 +5,11 @@ import tracemalloc
 from collections.abc import Callable
 
 import pytest
-from systems import System, prepared
+from systems import System, World, prepared
 
-from git_fedlearn.core.layout import ERROR_SOLUTIONS
+from git_fedlearn.console import words
+from git_fedlearn.core.fast_join import Settled
+from git_fedlearn.core.layout import ERROR_SOLUTIONS, MAX_LEVEL, distribute
 from git_fedlearn.core.record import make_record
 from git_fedlearn.repository.history import losses_by_set
 from git_fedlearn.repository.own_lessons import find_own_changes
@@ -61,3 +63,26 @@ def test_the_checks_of_a_merge(large: System) -> None:
     after = work_files(repository)
     assert peak(lambda: losses_by_set([before], after)) < RECORDS * BYTES // 2
     assert peak(lambda: find_own_changes(repository, before, after)) < RECORDS * BYTES // 2
+
+
+def test_the_files_of_a_set_are_made_once() -> None:
+    lines = sorted(lesson(number, 0.5) for number in range(RECORDS))
+    size = sum(map(len, lines))
+    assert distribute(Settled(lines, []), 0, size // 100, ())[0] == MAX_LEVEL
+    assert peak(lambda: distribute(Settled(lines, []), 0, size // 100, ())) < size * 1.5
+
+
+@pytest.mark.parametrize(
+    "command", ["add error-solutions new.jsonl", "dataset export --format openai", "report --json"]
+)
+def test_a_command_that_needs_much_memory_says_so_first(
+    world: World, monkeypatch: pytest.MonkeyPatch, command: str
+) -> None:
+    system = world.system("one")
+    system.write("new.jsonl", lesson(1, 0.5) + b"\n")
+    system.add(
+        "fine-tuning", {"prompt": "which port does the store use?", "completion": "6333, see its docs"}
+    )
+    assert "memory" not in system.fedlearn(*command.split()).err
+    monkeypatch.setattr(words, "NOTED_MEMORY", 100)
+    assert "note: this takes about 0.0 GB of memory\n" in system.fedlearn(*command.split()).err

@@ -5,6 +5,7 @@ from datetime import date
 from functools import partial
 from io import BufferedReader
 from itertools import chain, islice
+from os import fstat
 from pathlib import Path
 from shlex import quote
 from typing import BinaryIO, Final, NamedTuple, TypeAlias
@@ -14,7 +15,15 @@ import click
 from git_fedlearn.console.context import Context
 from git_fedlearn.console.repeats import print_repeats, repeats_to_json
 from git_fedlearn.console.usage import ANSWER_AS_JSON
-from git_fedlearn.console.words import kinds, note_size, say_faults, say_folds, updates, what_is_new
+from git_fedlearn.console.words import (
+    kinds,
+    note_memory,
+    note_size,
+    say_faults,
+    say_folds,
+    updates,
+    what_is_new,
+)
 from git_fedlearn.core.canonical import Json, JsonObject
 from git_fedlearn.core.folding import find_folds
 from git_fedlearn.core.identity import RecordId
@@ -25,7 +34,7 @@ from git_fedlearn.errors import FedlearnError
 from git_fedlearn.learn.documents import HEAD_BYTES
 from git_fedlearn.learn.intake import WAITS, Intake, find_hold, sample_key
 from git_fedlearn.learn.lines import MAX_LINE, parse_line
-from git_fedlearn.learn.near_duplicates import find_repeats
+from git_fedlearn.learn.repeats import find_repeats
 from git_fedlearn.learn.sources import is_utf16
 from git_fedlearn.repository.inbox import DoubtfulSample, Inbox
 from git_fedlearn.repository.ledger import Ledger
@@ -47,6 +56,9 @@ class ReadRecords(NamedTuple):
     waiting: list[DoubtfulSample]
     """Those of them that a person must decide on."""
 
+
+MEMORY_SHARE: Final = 3
+"""The memory that it takes to add a file, as a multiple of its bytes."""
 
 _BATCH_LINES: Final = 250
 _MIN_SHARED_LINES: Final = 2000
@@ -140,6 +152,7 @@ def _read_all(context: Context, file: str, reader: _Reader) -> ReadRecords:
     """Read before the lock is taken: standard input may be slow."""
     if file != "-":
         with _open(context.named_path(file), file) as source:
+            note_memory(context, MEMORY_SHARE * fstat(source.fileno()).st_size)
             return _read(source, reader)
     if context.stdin.isatty():
         context.note("reading records from standard input, end with Ctrl-D")

@@ -7,7 +7,7 @@ import click
 
 from git_fedlearn.console.context import Context
 from git_fedlearn.console.usage import ANSWER_AS_JSON, NumberRange
-from git_fedlearn.console.words import COMMIT_HINT, count
+from git_fedlearn.console.words import COMMIT_HINT, count, note_memory
 from git_fedlearn.core.canonical import Json
 from git_fedlearn.core.layout import FINE_TUNING
 from git_fedlearn.core.record_set import split_lines
@@ -45,6 +45,9 @@ from git_fedlearn.training.trained import (
 
 BAR = 40
 """Characters of the longest bar of a histogram."""
+
+MEMORY_SHARE = 4
+"""The memory that an export takes, as a multiple of the bytes of its sets."""
 
 
 @click.group("dataset", short_help="Count, freeze and export the fine-tuning set.")
@@ -242,6 +245,7 @@ def export(
     """
     repository = context.data_repository
     names = lesson_sets(source) if source else [FINE_TUNING]
+    note_memory(context, MEMORY_SHARE * sum(map(repository.sets.size, names)))
     dataset = read_dataset(repository.sets) if FINE_TUNING in names else Dataset((), ())
     made = samples_of_lessons(repository, [one for one in names if one != FINE_TUNING])
     found = (*dataset.samples, *made.samples)

@@ -21,7 +21,7 @@ from rich.text import Text
 from git_fedlearn.console.context import Context, wants_color
 from git_fedlearn.console.progress import progress_bar
 from git_fedlearn.console.usage import ANSWER_AS_JSON
-from git_fedlearn.console.words import SHORT_ID, SUSPICIOUS_TITLE, count
+from git_fedlearn.console.words import SHORT_ID, SUSPICIOUS_TITLE, count, note_memory
 from git_fedlearn.core.canonical import JsonObject
 from git_fedlearn.errors import FedlearnError, UsageError
 from git_fedlearn.federation.injection import is_suspicious
@@ -33,6 +33,9 @@ from git_fedlearn.repository.inbox import Inbox
 
 PLACE = ".local/report.html"
 """Default path of the page in the repository; git ignores `.local/`."""
+
+MEMORY_SHARE = 6
+"""The memory that `--json` takes, as a multiple of the bytes of all sets."""
 
 
 @click.command("report", short_help="Create an HTML report.")
@@ -63,6 +66,8 @@ def command(context: Context, output: str | None, *, terminal: bool) -> None:
 
 def _read(context: Context, max_lessons: int | None) -> JsonObject:
     repository = context.data_repository
+    if context.is_json:
+        note_memory(context, MEMORY_SHARE * sum(map(repository.sets.size, repository.sets.names())))
     with progress_bar(context, "reading") as show:
         return read_figures(
             repository,

@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from git_fedlearn.repository.names import SystemNames
     from git_fedlearn.repository.record_sets import RecordSets
 
+NOTED_MEMORY: Final = 1_000_000_000
+"""Bytes of memory."""
+
 WARNED_SHARE = 0.8
 """The share of its largest size from which on a set is noted: there is time to act."""
 SHORT_ID = 12
@@ -289,6 +292,12 @@ def note_size(context: Context, sets: RecordSets, name: SetName) -> None:
             f"note: {name}: {size / 10**6:,.1f} MB of at most {most / 10**6:,.1f} MB\n"
             f"hint: raise record_set_bytes in {SETTINGS_FILE}, or put some lessons into collections"
         )
+
+
+def note_memory(context: Context, size: int) -> None:
+    """Say it before a command takes gigabytes of memory."""
+    if size >= NOTED_MEMORY:
+        context.note(f"note: this takes about {size / 10**9:.1f} GB of memory")
 
 
 def say_imported(context: Context, one: Imported, *, dry_run: bool = False) -> None:

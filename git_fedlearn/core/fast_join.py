@@ -38,6 +38,11 @@ class Settled(NamedTuple):
         """The bytes of the file: LF after every line, nothing for an empty set."""
         return b"\n".join([*self.records, *self.opaque, b""])
 
+    @property
+    def size(self) -> int:
+        """The number of those bytes."""
+        return sum(sum(map(len, lines)) + len(lines) for lines in (self.records, self.opaque))
+
 
 class Index(NamedTuple):
     """Where the lines of a file begin (one more offset than lines) and their first bytes."""

@@ -10,7 +10,7 @@ that has sharded converge as soon as one of them writes again.
 """
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 from enum import Enum
 from typing import Final, NewType
 
@@ -185,12 +185,9 @@ def in_subtree(path: str) -> str:
 
     A path without one is returned unchanged.
     """
-    return next((inner for inner in _inner_paths(path) if kind_of(inner) is not FileKind.OTHER), path)
-
-
-def _inner_paths(path: str) -> Iterator[str]:
     parts = path.split("/")
-    return ("/".join(parts[index:]) for index, part in enumerate(parts) if part == DATA)
+    inner = ("/".join(parts[index:]) for index, part in enumerate(parts) if part == DATA)
+    return next((one for one in inner if kind_of(one) is not FileKind.OTHER), path)
 
 
 _SHARDS: Final = ("[0-9a-f]", "[0-9a-f][0-9a-f]")
@@ -268,17 +265,18 @@ def distribute(
     records moved. Opaque lines stay in the root file.
     """
     spread = _spread(settled, level)
-    while level < MAX_LEVEL and any(len(data) > limit for data in spread.values()):
+    while level < MAX_LEVEL and any(lines.size > limit for lines in spread.values()):
         level += 1
         spread = _spread(settled, level)
-    return level, {name: spread.get(name, b"") for name in {ROOT, *files, *spread}}
+    none = Settled([], [])
+    return level, {name: spread.get(name, none).format() for name in {ROOT, *files, *spread}}
 
 
-def _spread(settled: Settled, level: int) -> dict[str, bytes]:
+def _spread(settled: Settled, level: int) -> dict[str, Settled]:
     if level == 0:
-        return {ROOT: settled.format()}
+        return {ROOT: settled}
     shards: dict[str, list[bytes]] = {}
     for line in settled.records:
         shards.setdefault(shard_of(line, level), []).append(line)
-    spread = {name: Settled(lines, []).format() for name, lines in shards.items()}
-    return {ROOT: Settled([], settled.opaque).format(), **spread}
+    spread = {name: Settled(lines, []) for name, lines in shards.items()}
+    return {ROOT: Settled([], settled.opaque), **spread}

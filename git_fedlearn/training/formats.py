@@ -5,7 +5,7 @@ A sample that a format cannot express is skipped and counted by reason, never ch
 
 import io
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, Final, NamedTuple
 
 import jsonlines
@@ -59,19 +59,24 @@ def suffix_of(name: str) -> str:
 
 def format_samples(name: str, samples: Iterable[Sample]) -> Formatted:
     """Samples in one of FORMATS. Raises FedlearnError for parquet without pyarrow."""
-    convert = _CONVERTERS[name]
-    rows: list[JsonObject] = []
     skipped: Counter[str] = Counter()
+    rows = _rows(name, samples, skipped)
+    if name == "parquet":
+        table = [*rows]
+        return Formatted(_parquet(table), len(table), skipped)
+    data = _json_lines(_alike([*rows]) if name == "dpo" else rows)
+    return Formatted(data, data.count(b"\n"), skipped)
+
+
+def _rows(name: str, samples: Iterable[Sample], skipped: Counter[str]) -> Iterator[JsonObject]:
+    """The rows of all samples, one sample at a time; counts those that are `skipped`."""
+    convert = _CONVERTERS[name]
     for sample in samples:
         try:
             _refuse_label(name, sample.content)
-            rows += convert(sample)
+            yield from convert(sample)
         except UnsuitableError as error:
             skipped[str(error)] += 1
-    if name == "dpo":
-        rows = _alike(rows)
-    data = _parquet(rows) if name == "parquet" else _json_lines(rows)
-    return Formatted(data, len(rows), skipped)
 
 
 def _refuse_label(name: str, content: JsonObject) -> None:
@@ -292,7 +297,7 @@ def _calls(message: JsonObject) -> list[str]:
     ]
 
 
-def _json_lines(rows: list[JsonObject]) -> bytes:
+def _json_lines(rows: Iterable[JsonObject]) -> bytes:
     stream = io.BytesIO()
     jsonlines.Writer(stream, dumps=format_value).write_all(rows)
     return stream.getvalue()

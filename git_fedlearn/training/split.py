@@ -55,10 +55,10 @@ def find_groups(samples: Sequence[Sample]) -> list[list[Sample]]:
         return at
 
     sketches: list[array[int]] = []
-    by_question: dict[str, int] = {}
+    by_question: dict[int, int] = {}
     by_hash: dict[int, list[int]] = defaultdict(list)
     for at, sample in enumerate(ordered):
-        question, sketch = words_in(question_of(sample.content)), _sketch(sample)
+        question, sketch = _hash(words_in(question_of(sample.content))), _sketch(sample)
         near = [by_question.setdefault(question, at)]
         candidates = {other for key in sketch[:PROBED] for other in by_hash[key][:SKETCH_SIZE]}
         near += [other for other in candidates if _likeness(sketch, sketches[other]) >= MIN_LIKENESS]
@@ -88,8 +88,11 @@ def _sketch(sample: Sample) -> "array[int]":
     answer = words_in(last_turn(sample.content)[1]).split()
     words = answer if len(answer) >= MIN_ANSWER_WORDS else words_in(trained_fields(sample.content)).split()
     pairs = {" ".join(pair) for pair in pairwise(words)} or set(words)
-    hashes = sorted(xxh3_64_intdigest(pair.encode("utf-8", "replace")) for pair in pairs)
-    return array("Q", hashes[:SKETCH_SIZE])
+    return array("Q", sorted(map(_hash, pairs))[:SKETCH_SIZE])
+
+
+def _hash(text: str) -> int:
+    return xxh3_64_intdigest(text.encode("utf-8", "replace"))
 
 
 def _likeness(one: Sequence[int], other: Sequence[int]) -> float:
