@@ -38,7 +38,7 @@ from git_fedlearn.federation.upstream import (
 )
 from git_fedlearn.federation.watcher import PullWatcher
 from git_fedlearn.learn.source_settings import has_sources
-from git_fedlearn.learn.sources import DEFAULT_SOURCE, choose_source
+from git_fedlearn.learn.sources import choose_source
 from git_fedlearn.qdrant.connect import is_configured
 from git_fedlearn.repository.lock import hold_lock
 from git_fedlearn.repository.objects import Oid
@@ -101,7 +101,7 @@ class Run:
         context, repository = self.context, self.context.data_repository
         source = choose_source(repository, context.directory, self.source)
         if not self.source and not has_sources(repository, source):
-            return StepStatus.SKIPPED, f"{DEFAULT_SOURCE} does not exist"
+            return StepStatus.SKIPPED, "no logs are set up (git fedlearn sources detect --write)"
         from git_fedlearn.learn.sync import SyncOptions, run_sync  # noqa: PLC0415  costs start-up time
 
         with reading_bar(context) as watch:

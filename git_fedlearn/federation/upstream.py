@@ -158,7 +158,8 @@ def push_until_done(
         finished = _run(repository, ["push", "--quiet", "--", remote, refspec], seconds)
         took = time.monotonic() - began
         if finished.code == 0:
-            return Exchange(StepStatus.DONE, refspec.partition(":")[2], attempt)
+            branch = refspec.partition(":")[2].removeprefix("refs/heads/")
+            return Exchange(StepStatus.DONE, f"to {remote}/{branch}", attempt)
         if not _RACED.search(finished.err) or attempt == ATTEMPTS:
             return Exchange(StepStatus.FAILED, _explain(finished), attempt)
         wait(random.uniform(0, _max_delay(took, attempt)))  # noqa: S311  jitter, no secret

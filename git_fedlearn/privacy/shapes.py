@@ -175,7 +175,7 @@ _SYNTAX = lazy_pattern(
 def is_generated_with_brackets(value: str) -> bool:
     """Whether a value that has the brackets of code is no code: what stands between them is generated."""
     classes = any(map(str.isupper, value)) + any(map(str.islower, value)) + any(map(str.isdigit, value))
-    if len(value) < 12 or classes < 3 or _SYNTAX.search(value) is not None or not is_random(value):  # noqa: PLR2004
+    if classes < 3 or _SYNTAX.search(value) is not None or not is_random(value):  # noqa: PLR2004
         return False
     parts = _BRACKET.split(value)
     return len(parts) > 1 and any(len(part) > 3 and not is_identifier_like(part) for part in parts)  # noqa: PLR2004
@@ -259,7 +259,7 @@ def is_random(value: str, *, min_length: int = 16) -> bool:
         return False
     if is_hex(value):
         digits = sum(map(str.isdigit, value))
-        return bool(digits) and digits < len(value) and entropy(value) > 2.7  # noqa: PLR2004 -- measured on hashes
+        return digits < len(value) and entropy(value) > 2.7  # noqa: PLR2004 -- measured on hashes
     classes = sum(any(map(belongs, value)) for belongs in (str.isdigit, str.isupper, str.islower))
     return classes >= 2 and entropy(value) > min(3.2, math.log2(len(value)) * 0.75)  # noqa: PLR2004 -- see is_hex
 

@@ -63,7 +63,7 @@ def test_two_systems_learn_from_each_other_by_it_alone(world: World) -> None:
         *("sync", "export", "commit", "pull", "pull-remotes", "import", "push", "sent")
     ]
     assert first.out.splitlines()[-1] == "sent 1 lesson"
-    assert dict(lines)["push"] == "done          refs/heads/main"
+    assert dict(lines)["push"] == "done          to origin/main"
     two.fedlearn("federate", "--source", str(stack(world, "two", "beta")))
     one.fedlearn("federate")
     assert solutions(one) == solutions(two) == ["mend alpha", "mend beta"]

@@ -285,9 +285,10 @@ def _is_generated(assigned: AssignedValue, text: str, name: Name) -> bool:
     is_name_in_code = not assigned.quoted and value.lstrip(":").isalpha()
     if is_name_in_code or _is_not_issued(name.full, value):
         return False
+    is_in_query = text[name.start - 1 : name.start] in {"?", "&"}
     if name.sort == "key" and (
         not is_random(value)
-        or ((is_hash_like(value) or is_hex(value)) and not _is_in_query(assigned, text, name))
+        or ((is_hash_like(value) or is_hex(value)) and not is_in_query)
         or _SETTINGS.match(value) is not None
     ):
         return False
@@ -306,11 +307,6 @@ def _is_not_issued(name: str, value: str) -> bool:
     return (_NEVER_IN_KEYS if "key" in name else _NEVER_IN_TOKENS).search(value) is not None
 
 
-def _is_in_query(assigned: AssignedValue, text: str, name: Name) -> bool:
-    """Whether it is a parameter of an address: `?key=…`."""
-    return assigned.how == "assign" and text[name.start - 1 : name.start] in {"?", "&"} and name.start > 0
-
-
 def _is_secret_after_comma(assigned: AssignedValue, name: Name) -> bool:
     """Of a value that follows its name after a comma, as an argument, in a pair, in a cell."""
     value = assigned.value
@@ -318,7 +314,7 @@ def _is_secret_after_comma(assigned: AssignedValue, name: Name) -> bool:
         return False
     if assigned.quoted and name.sort == "password":
         return is_strong_password(value) and (not is_identifier_like(value) or value[-2:].isdigit())
-    return is_secret_value(value) and (assigned.quoted or is_random(value) or name.sort == "password")
+    return is_secret_value(value)
 
 
 def _is_whole_line(assigned: AssignedValue, text: str, name: Name) -> bool:
@@ -349,7 +345,7 @@ def _is_secret_in_prose(assigned: AssignedValue, text: str, name: Name) -> bool:
     if name.sort == "password":
         if text[name.start : name.end].lower() == "pass" and not is_option:
             # More often what somebody does than a password.
-            return is_strong_password(value) and is_random(value, min_length=8 if assigned.quoted else 10)
+            return is_random(value, min_length=8 if assigned.quoted else 10)
         return _is_password_in_prose(assigned, is_stated=is_stated)
     if is_stated:
         return is_secret_value(value)
@@ -366,10 +362,8 @@ def _is_password_in_prose(assigned: AssignedValue, *, is_stated: bool) -> bool:
     value = assigned.value
     strong = is_strong_password(value)
     if is_stated:
-        return strong or (assigned.quoted and len(value) >= _MIN_PROSE_VALUE_LENGTH and is_chosen_word(value))
-    if strong and is_random(value, min_length=8) and not is_hash_like(value):
-        return True
-    return assigned.quoted and strong and not is_identifier_like(value)
+        return strong or (assigned.quoted and is_chosen_word(value))
+    return (assigned.quoted and strong) or (is_random(value, min_length=8) and not is_hash_like(value))
 
 
 def is_password_value(value: str, *, quoted: bool) -> bool:
@@ -388,7 +382,7 @@ def is_secret_value(value: str) -> bool:
     if " " in value or not (is_random(value, min_length=10) or is_hash_like(value)):
         return False
     is_public = _FINGERPRINT.fullmatch(value) is not None
-    return not (is_public or _is_plain(value) or is_identifier_like(value) or is_damaged_hex(value))
+    return not (is_public or _is_plain(value) or is_damaged_hex(value))
 
 
 def _is_plain(value: str) -> bool:
@@ -400,4 +394,4 @@ def _is_plain(value: str) -> bool:
         or _SETTING.match(value) is not None
         or _NO_VALUE.fullmatch(value) is not None
     )
-    return is_stand_in(value.strip("'\"\\") or value) or is_expression or is_syntax
+    return is_stand_in(value.strip("'\"\\")) or is_expression or is_syntax

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 from git_fedlearn.privacy import kinds
 from git_fedlearn.privacy.detectors.tokens import extend_token
 from git_fedlearn.privacy.model import Match
-from git_fedlearn.privacy.shapes import is_identifier_like, is_marked_example
+from git_fedlearn.privacy.shapes import is_marked_example
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -61,18 +61,9 @@ def _hits(pattern: re.Pattern[str], text: str, rule: str) -> Iterator[Match]:
     while (hit := pattern.search(text, at)) is not None:
         # The first group long enough to be the secret, or the whole match.
         group = next((g for g in range(1, hit.re.groups + 1) if hit[g] and len(hit[g]) > 8), 0)  # noqa: PLR2004
-        start, end = _trim(text, *hit.span(group))
+        start, end = hit.span(group)
         at = end = max(extend_token(text, end), hit.start() + 1)
         token = text[start:end]
         whole = start == 0 or not text[start - 1].isalnum()
-        if whole and not is_marked_example(token) and not is_identifier_like(token):
+        if whole and not is_marked_example(token):
             yield Match(start, end, kinds.API_KEY, rule, 0.9)
-
-
-def _trim(text: str, start: int, end: int) -> tuple[int, int]:
-    """The span without the quotes and blanks that some patterns include."""
-    while start < end and not (text[start].isalnum() or text[start] in "_-"):
-        start += 1
-    while end > start and not (text[end - 1].isalnum() or text[end - 1] in "_-=/+"):
-        end -= 1
-    return start, end

@@ -96,7 +96,7 @@ def find_named_tokens(subject: Subject) -> Iterator[Match]:
     for hit in (hit for span in words for hit in _RUN.finditer(text, *span)):
         start, end = hit.span()
         lead = _LEAD.match(text, start, end)
-        if lead is not None and _LEAD.match(text, start, start + 40) is not None:
+        if lead is not None:
             start = _after_name(text, start, lead.end())
         value = text[start:end]
         if _is_announced(text, start, value) and _may_be_generated(value) and f"/commit/{value}" not in text:
@@ -107,7 +107,7 @@ def _is_announced(text: str, start: int, value: str) -> bool:
     """Whether the words before say that this is a secret, if it is generated."""
     words = _words_before(text, start)
     if not _is_named(words, value):
-        return _IN_ELEMENT.search(text, max(0, start - 64), start) is not None and _is_generated(value)
+        return _IN_ELEMENT.search(text, max(0, start - 64), start) is not None
     # With too few digits to be sure of it, both words must be there.
     return _is_generated(value) or (
         len(value) >= _MIN_HEX_LENGTH
@@ -198,7 +198,7 @@ def _is_keyword(word: str) -> bool:
 
 def _is_service(words: list[str]) -> bool:
     """Whether the last of these words end with the name of a service, written as one word or as two."""
-    return bool(words) and not _SERVICES.isdisjoint((words[-1], "".join(words[-2:]), "".join(words[-3:])))
+    return not _SERVICES.isdisjoint((words[-1], "".join(words[-2:]), "".join(words[-3:])))
 
 
 def _has_name(words: list[str]) -> bool:
@@ -219,7 +219,7 @@ def _is_named(words: list[str], value: str) -> bool:
     service = next((i for i in last[:4] if _is_service(words[: 1 - i or None])), 0)
     if not _is_id_like(value):
         return bool(keyword) or (0 < service <= 3 and _is_of_usual_length(value))  # noqa: PLR2004 -- `acme x value`
-    if is_hex(value) and len(value) % 2:
+    if len(value) % 2:
         return False  # no bytes
     if service and (keyword or (service == 1 and _is_of_usual_length(value))):
         return True
