@@ -154,7 +154,7 @@ def find_shaped_tokens(subject: Subject) -> Iterator[Match]:
 def begins_token(text: str) -> bool:
     """Whether this text begins with a distinctive prefix of tokens, or is the beginning of one."""
     lengths, table = _prefixes()
-    for length in lengths:
+    for length in lengths.get(text[:2], ()):
         is_distinctive = table.get(text[:length])
         if is_distinctive is not None:
             return is_distinctive
@@ -169,15 +169,19 @@ def _distinctive_beginnings() -> frozenset[str]:
 
 
 @cache
-def _prefixes() -> tuple[tuple[int, ...], dict[str, bool]]:
-    """All lengths of prefixes, longest first; of each prefix, whether it begins with a distinctive one.
+def _prefixes() -> tuple[dict[str, list[int]], dict[str, bool]]:
+    """The lengths of prefixes by their first two characters, longest first; whether each is distinctive.
 
+    It also is if it only begins with a distinctive one. All have two characters or more.
     Looking a text up takes no pattern, which takes long to compile.
     """
     rows = [(prefix, row.random) for row in PREFIXED for prefix in row.prefixes.split()]
     distinctive = tuple({prefix for prefix, is_ordinary in rows if not is_ordinary})
     table = {prefix: prefix.startswith(distinctive) for prefix, _ in rows}
-    return tuple(sorted({*map(len, table)}, reverse=True)), table
+    lengths: dict[str, set[int]] = {}
+    for prefix in table:
+        lengths.setdefault(prefix[:2], set()).add(len(prefix))
+    return {head: sorted(sizes, reverse=True) for head, sizes in lengths.items()}, table
 
 
 def whole_token(text: str, min_length: int) -> str | None:
