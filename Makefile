@@ -20,7 +20,7 @@ demo: $(DEMO)/.ready
 	@PATH="$(CURDIR)/$(DEMO)/bin:$$PATH" git fedlearn demo
 
 test: $(READY)
-	@$(BIN)/python -m pytest -n auto -m "not soak"
+	@$(BIN)/python -m pytest -n auto --dist worksteal -m "not soak"
 
 lint: $(READY)
 	@$(BIN)/ruff check .

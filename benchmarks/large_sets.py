@@ -17,7 +17,7 @@ from benchmarks.measure import Run, in_child, run
 from benchmarks.records import record_fields
 from benchmarks.table import machine_line
 from git_fedlearn.core.identity import is_metadata_key
-from git_fedlearn.learn.near_duplicates import MAX_CHECKED
+from git_fedlearn.learn.repeats import MAX_CHECKED
 
 SET = "skills-patterns"
 FEDLEARN = (sys.executable, "-I", "-m", "git_fedlearn.cli")

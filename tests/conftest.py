@@ -26,6 +26,7 @@ def _hermetic(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     home.mkdir()
     for name, value in World.environment(home).items():
         monkeypatch.setenv(name, value)
+    monkeypatch.setattr(os, "fsync", lambda _: None)  # as core.fsync for git: no test cuts the power
 
 
 @pytest.fixture

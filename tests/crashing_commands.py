@@ -1,8 +1,8 @@
 """Run by a test in a process of its own: one command, killed at every call that changes the disk in turn.
 
-`python crashing_commands.py FOLDER ARGUMENTS…`: FOLDER/repository is what the command works on. After each
-death the repository must be sound unless it was not before, hold every record it held, and a second
-run must leave the same bytes as one that was not disturbed.
+`python crashing_commands.py FOLDER STEP ARGUMENTS…`: FOLDER/repository is what the command works on; each
+STEP-th of the calls is the last in turn. After each death the repository must be sound unless it was not
+before, hold every record it held, and a second run must leave the same bytes as one that was not disturbed.
 """
 
 import io
@@ -26,13 +26,13 @@ CALLS = ("fsync", "replace", "rename", "unlink", "symlink", "mkdir", "chmod")
 Files = dict[str, bytes]
 
 
-def main(folder: Path, arguments: list[str]) -> None:
+def main(folder: Path, step: int, arguments: list[str]) -> None:
     template = folder / "repository"
     held, sound = ids(template), fedlearn(template, ["verify"]) == 0
     undisturbed = copy(template, folder / "undisturbed")
     fedlearn(undisturbed, arguments)
     expected = files(undisturbed)
-    for number in count(1):
+    for number in count(1, step):
         place = copy(template, folder / "killed")
         if not dies_at(number, lambda place=place: fedlearn(place, arguments)):  # type: ignore[misc]
             break
@@ -115,4 +115,4 @@ def arm(number: int) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), sys.argv[2:])
+    main(Path(sys.argv[1]), int(sys.argv[2]), sys.argv[3:])

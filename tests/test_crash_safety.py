@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
-from systems import System, World
+from systems import ANOTHER_MODEL, System, World
 
 SET = "data/patterns/skills-patterns.jsonl"
 MAIL = "jane.roe" + "@" + "corp-mail.net"
@@ -15,10 +15,14 @@ SMALL = b"format = 1\n[limits]\nrecord_set_bytes = 1000\n"
 
 
 def _plain(made: System) -> None:
-    """A federated repository without hooks and driver, so that only the command itself is at work."""
+    """A federated repository without hooks and driver, so that only the command itself is at work.
+
+    Of the commands that look for lessons that say the same, which takes the most time, `add` alone does.
+    """
     made.fedlearn("uninstall")
     made.git("config", "fedlearn.system", "sys-abcdefghij")
     made.git("config", "fedlearn.lockTimeout", "0.5")
+    made.git("config", *ANOTHER_MODEL)
     made.add("skills-patterns", *({"title": f"t{n}", "value_score": 0.7} for n in range(4)))
     made.add("best-practices", {"title": "base"})
     made.commit()
@@ -29,14 +33,14 @@ def plain(world: World) -> System:
     return world.system("repository", _plain)
 
 
-def killed_everywhere(system: System, *arguments: str) -> None:
+MANY_CALLS = pytest.mark.parametrize("step", [3, pytest.param(1, marks=pytest.mark.soak)])
+"""Commands that write a lot are killed at each third call, and at each by `make soak`."""
+
+
+def killed_everywhere(system: System, *arguments: str, step: int = 1) -> None:
+    script = Path(__file__).with_name("crashing_commands.py")
     done = subprocess.run(
-        [
-            sys.executable,
-            str(Path(__file__).with_name("crashing_commands.py")),
-            str(system.path.parent),
-            *arguments,
-        ],
+        [sys.executable, str(script), str(system.path.parent), str(step), *arguments],
         env=system.environment,
         capture_output=True,
         text=True,
@@ -52,21 +56,25 @@ def write_lines(system: System, name: str, *records: Mapping[str, object]) -> st
     return str(path)
 
 
-def test_add(plain: System) -> None:
+@MANY_CALLS
+def test_add(plain: System, step: int) -> None:
+    plain.git("config", "--unset", ANOTHER_MODEL[0])
     file = write_lines(plain, "in.jsonl", {"title": "t1", "value_score": 0.9}, {"title": "new"})
-    killed_everywhere(plain, "add", "skills-patterns", file)
+    killed_everywhere(plain, "add", "skills-patterns", file, step=step)
 
 
-def test_add_that_shards(plain: System) -> None:
+@MANY_CALLS
+def test_add_that_shards(plain: System, step: int) -> None:
     file = write_lines(plain, "in.jsonl", *({"title": f"new {n}"} for n in range(8)))
     plain.write(".fedlearn.toml", SMALL)
-    killed_everywhere(plain, "add", "skills-patterns", file)
+    killed_everywhere(plain, "add", "skills-patterns", file, step=step)
     assert list((plain.path.parent / "undisturbed/data/patterns/skills-patterns").iterdir())
 
 
-def test_retract(plain: System) -> None:
+@MANY_CALLS
+def test_retract(plain: System, step: int) -> None:
     chosen = [plain.records(name)[0].id for name in ("skills-patterns", "best-practices")]
-    killed_everywhere(plain, "retract", *chosen, "--reason", "x")
+    killed_everywhere(plain, "retract", *chosen, "--reason", "x", step=step)
 
 
 def test_restore(plain: System) -> None:
@@ -75,12 +83,13 @@ def test_restore(plain: System) -> None:
     killed_everywhere(plain, "restore", *chosen)
 
 
-def test_verify_fix(plain: System) -> None:
+@MANY_CALLS
+def test_verify_fix(plain: System, step: int) -> None:
     lines = plain.read(SET).splitlines(keepends=True)
     plain.write(SET, b"".join(reversed(lines[1:])))
     plain.write("data/patterns/best-practices.jsonl", b"")
     plain.write("data/telemetry/snapshots/sys-abcdefghij/2026-05-01.jsonl", b"".join(reversed(lines)))
-    killed_everywhere(plain, "verify", "--fix")
+    killed_everywhere(plain, "verify", "--fix", step=step)
 
 
 def test_sanitize(plain: System) -> None:
@@ -103,7 +112,8 @@ def test_resolve(plain: System) -> None:
     killed_everywhere(plain, "resolve")
 
 
-def test_sync(plain: System) -> None:
+@MANY_CALLS
+def test_sync(plain: System, step: int) -> None:
     event = {"event": "interaction", "value_score": 0.9, "status": "success"}
     source = write_lines(
         plain,
@@ -111,7 +121,7 @@ def test_sync(plain: System) -> None:
         *({**event, "query": f"how to do thing {word}", "response": f"do {word}"} for word in ("a", "b")),
     )
     write_lines(plain, "source/fine-tuning/dataset.jsonl", {"prompt": "p", "completion": "c"})
-    killed_everywhere(plain, "sync", "--source", str(Path(source).parent.parent))
+    killed_everywhere(plain, "sync", "--source", str(Path(source).parent.parent), step=step)
 
 
 @pytest.mark.soak

@@ -1,4 +1,4 @@
-"""The whole output of every command, at 80 and 120 columns, in a pipe and without color.
+"""The whole output of every command at 80 columns and in a pipe; if they differ, also at 120 without color.
 
 The expected output of a command is in tests/data/output. To write these files again, and then look at what
 changed: REWRITE_OUTPUT=1 python -m pytest tests/test_output.py && git diff tests/data/output
@@ -47,7 +47,7 @@ SCENES: dict[str, tuple[str, ...]] = {
         "dataset trained my-model --version v0.1.0",
     ),
     "diff": ("diff HEAD~1 HEAD", "diff HEAD~1 HEAD --stat", "diff"),
-    "doctor": ("doctor",),
+    "doctor": ("search 'release channel'", "doctor"),
     "export": ("export", "import", "export"),
     "federate": ("federate --dry-run", "federate --source ../logs", "federate --source ../logs"),
     "import": ("import", "import"),
@@ -235,13 +235,12 @@ def ids(stage: World) -> dict[str, str]:
 @pytest.mark.parametrize("name", SCENES)
 def test_the_whole_output_of(name: str, stage: World, ids: dict[str, str]) -> None:
     lines = [line.format(**ids) for line in SCENES[name]]
-    bare = {"NO_COLOR": "1"}
-    settings: list[tuple[int | None, dict[str, str]]] = [(80, {}), (120, bare), (None, {})]
-    narrow, wide, piped = [
-        steady(shown(stage, lines, columns, **environment), stage, ids) for columns, environment in settings
-    ]
-    assert "\x1b" not in wide + piped
-    sections = {"80 columns": narrow, "120 columns": wide, "pipe": piped}
+    narrow, piped = [steady(shown(stage, lines, columns), stage, ids) for columns in (80, None)]
+    assert "\x1b" not in piped
+    sections = {"80 columns": narrow, "pipe": piped}
+    if _COLORS.sub("", narrow) != piped:  # something is broken at 80 columns
+        sections["120 columns"] = steady(shown(stage, lines, 120, NO_COLOR="1"), stage, ids)
+        assert "\x1b" not in sections["120 columns"]
     told = "".join(f"=== {title}\n{text}" for title, text in sections.items()).replace("\x1b", "^")
     path = EXPECTED / f"{name.replace(' ', '-')}.txt"
     if REWRITE:

@@ -18,6 +18,7 @@ from git_fedlearn.core.record import make_record
 TEST_GIT = os.environ.get("FEDLEARN_TEST_GIT", "")
 PRACTICES = "data/patterns/best-practices.jsonl"
 SAMPLES = "data/fine-tuning/dataset.jsonl"
+NAMES = ("origin", "hub.git", "peer")
 NOTES = "data/collections/notes.jsonl"
 OURS = ("data", ".fedlearn.toml", ".gitattributes", ".gitignore")
 SAMPLE = {"prompt": "How is a fan replaced?", "completion": "Unplug the machine, then take out four screws."}
@@ -70,22 +71,13 @@ class Reftable(Kind):
     reader = "git"
 
 
-class WithoutBlobs(Kind):
-    clone = ("--filter=blob:none",)
-    reader = "git"
-
-
 class WithoutTrees(Kind):
     clone = ("--filter=tree:0",)
     reader = "git"
 
 
-class Shallow(Kind):
-    clone = ("--depth=1",)
-
-
-class Sparse(Kind):
-    clone = ("--sparse",)
+class ShallowSparse(Kind):
+    clone = ("--depth=1", "--sparse")
     cone: tuple[str, ...] = ("data/patterns",)
 
     def prepare(self, hub: System, here: System) -> None:
@@ -94,15 +86,21 @@ class Sparse(Kind):
         assert not (here.path / SAMPLES).exists()
 
 
-class SparseByPatterns(Sparse):
+class SparseWithoutBlobs(ShallowSparse):
     """Not even the settings are checked out."""
 
+    clone = ("--filter=blob:none", "--sparse")
     cone = ("--no-cone", "/data/patterns/")
+    reader = "git"
 
 
-class SkippedByHand(Kind):
+class SkippedAndShared(Kind):
+    """The objects are those of another repository, and files are skipped by hand."""
+
     def prepare(self, hub: System, here: System) -> None:
-        super().prepare(hub, here)
+        System(hub.path, here.path.parent / "home").git(
+            "clone", "--quiet", "--shared", str(hub.path), str(here.path)
+        )
         listed = here.git("ls-files", *OURS).out.split()
         for path in (path for path in listed if not path.startswith("data/patterns/")):
             here.git("update-index", "--skip-worktree", path)
@@ -134,27 +132,17 @@ class Submodule(Kind):
         here.path = above.path / "lessons"
 
 
-class Alternates(Kind):
-    def prepare(self, hub: System, here: System) -> None:
-        System(hub.path, here.path.parent / "home").git(
-            "clone", "--quiet", "--shared", str(hub.path), str(here.path)
-        )
-
-
 KINDS: dict[str, Callable[[], Kind]] = {
     "plain": Kind,
     "SHA-256": Sha256,
     "reftable": Reftable,
-    "blob:none": WithoutBlobs,
     "tree:0": WithoutTrees,
-    "shallow": Shallow,
-    "sparse": Sparse,
-    "sparse by patterns": SparseByPatterns,
-    "skipped by hand": SkippedByHand,
+    "shallow and sparse": ShallowSparse,
+    "blob:none and sparse by patterns": SparseWithoutBlobs,
+    "alternates, and skipped by hand": SkippedAndShared,
     "linked worktree": Worktree,
     "relative worktree": RelativeWorktree,
     "submodule": Submodule,
-    "alternates": Alternates,
 }
 
 
@@ -164,7 +152,8 @@ def test_the_journey_through_a_kind_of_repository(
 ) -> None:
     kind = KINDS[name]()
     use_git(monkeypatch, name, kind.needs)
-    origin, hub = origin_and_hub(world, kind)
+    world.copies(origin_hub_and_peer, *kind.init)
+    origin, hub, peer = (System(world.folder / name, world.home) for name in NAMES)
     here = System(world.folder / "here", world.home)
     kind.prepare(hub, here)
     here.fedlearn("install")
@@ -180,11 +169,12 @@ def test_the_journey_through_a_kind_of_repository(
     titles |= {"fourth"}
     here.git("push", "--quiet", "origin", "HEAD:main")
     check_sets(hub, "main", titles)
-    assert objects_line(hub).startswith("git " if kind.init else "libgit2 ")
+    if kind.init or name == "plain":
+        assert objects_line(hub).startswith("git " if kind.init else "libgit2 ")
     hub.fedlearn("scan", "--history")
 
     read(here)
-    share(here, world, kind)
+    share(here, peer)
     check_sets(here, "HEAD", titles | {"fifth"})
     here.fedlearn("verify", "--history")
     assert here.git("status", "--porcelain").out == ""
@@ -197,11 +187,12 @@ def objects_line(system: System) -> str:
     return str(checks["objects"]["detail"])
 
 
-def origin_and_hub(world: World, kind: Kind) -> tuple[System, System]:
-    """A system with lessons in three sets and two commits, and a server with our hook, where it pushed."""
-    origin, hub = world.folder_system("origin"), world.folder_system("hub.git")
-    origin.git("init", "--quiet", *kind.init)
-    origin.fedlearn("init")
+def origin_hub_and_peer(world: World, *init: str) -> None:
+    """A system with lessons in three sets and two commits, a server where it pushed, and somebody else."""
+    origin, hub, peer = (world.folder_system(name) for name in NAMES)
+    for system in (origin, peer):
+        system.git("init", "--quiet", *init)
+        system.fedlearn("init")
     origin.add("best-practices", practice("first"))
     origin.add("collections/notes", {"text": "a note"})
     origin.commit()
@@ -210,13 +201,14 @@ def origin_and_hub(world: World, kind: Kind) -> tuple[System, System]:
     (first, *_) = origin.records("best-practices")
     origin.fedlearn("outcome", first.id, "--worked")
     origin.commit()
-    hub.git("init", "--quiet", "--bare", *kind.init)
+    hub.git("init", "--quiet", "--bare", *init)
     for key in ("uploadpack.allowFilter", "uploadpack.allowAnySHA1InWant"):
         hub.git("config", key, "true")
     hub.fedlearn("install")
     origin.git("remote", "add", "origin", str(hub.path))
     origin.git("push", "--quiet", "--set-upstream", "origin", "main")
-    return origin, hub
+    peer.add("best-practices", practice("fifth"))
+    peer.commit()
 
 
 def learn(here: System) -> None:
@@ -291,17 +283,12 @@ def read(here: System) -> None:
     assert here.git("diff", "HEAD~1", "HEAD", "--", PRACTICES).out.count("record ") >= 1
 
 
-def share(here: System, world: World, kind: Kind) -> None:
+def share(here: System, peer: System) -> None:
     """A peer's lesson comes in, and a bundle goes out."""
-    peer = world.folder_system("peer")
-    peer.git("init", "--quiet", *kind.init)
-    peer.fedlearn("init")
-    peer.add("best-practices", practice("fifth"))
-    peer.commit()
     here.fedlearn("remote", "add", "peer", str(peer.path))
     assert "1 new" in here.fedlearn("pull-remotes").out
-    bundle = str(world.folder / "stick.bundle")
-    if not isinstance(kind, Shallow):
+    bundle = str(here.path.parent / "stick.bundle")
+    if here.git("rev-parse", "--is-shallow-repository").out == "false\n":
         here.fedlearn("bundle", "create", bundle)
         assert "new" in peer.fedlearn("bundle", "apply", bundle).out
         here.fedlearn("bundle", "apply", bundle)

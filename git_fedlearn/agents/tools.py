@@ -33,7 +33,7 @@ from git_fedlearn.core.scoring import Skipped, route_event
 from git_fedlearn.core.substance import strip_thoughts
 from git_fedlearn.core.supersession import superseding
 from git_fedlearn.errors import FedlearnError, UsageError
-from git_fedlearn.learn.near_duplicates import RepeatedLesson, find_repeats
+from git_fedlearn.learn.repeats import RepeatedLesson, find_repeats
 from git_fedlearn.privacy.record_fields import clean_note, sanitize_fields
 from git_fedlearn.repository.alternatives import find_alternatives
 from git_fedlearn.repository.inbox import Inbox, ProposedRetraction

@@ -34,7 +34,7 @@ from git_fedlearn.errors import FedlearnError
 from git_fedlearn.learn.documents import HEAD_BYTES
 from git_fedlearn.learn.intake import WAITS, Intake, find_hold, sample_key
 from git_fedlearn.learn.lines import MAX_LINE, parse_line
-from git_fedlearn.learn.near_duplicates import find_repeats
+from git_fedlearn.learn.repeats import find_repeats
 from git_fedlearn.learn.sources import is_utf16
 from git_fedlearn.repository.inbox import DoubtfulSample, Inbox
 from git_fedlearn.repository.ledger import Ledger

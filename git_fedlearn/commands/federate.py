@@ -29,6 +29,7 @@ from git_fedlearn.federation.unattended import (
 from git_fedlearn.federation.upstream import (
     SYSTEMS,
     Exchange,
+    PushTarget,
     StepStatus,
     find_target,
     first_push,
@@ -37,12 +38,12 @@ from git_fedlearn.federation.upstream import (
 )
 from git_fedlearn.federation.watcher import PullWatcher
 from git_fedlearn.learn.source_settings import has_sources
-from git_fedlearn.learn.sources import DEFAULT_SOURCE, choose_source
+from git_fedlearn.learn.sources import choose_source
 from git_fedlearn.qdrant.connect import is_configured
 from git_fedlearn.repository.lock import hold_lock
 from git_fedlearn.repository.objects import Oid
 from git_fedlearn.repository.state import FEDERATE
-from git_fedlearn.repository.work_tree import changed_here, commit_data, refuse_unfinished, switch_command
+from git_fedlearn.repository.work_tree import commit_data, read_work_state, refuse_unfinished, switch_command
 
 STEP_SECONDS = 600.0
 
@@ -66,6 +67,8 @@ class Run:
     source: str | None
     to: str | None
     dry_run: bool
+    unchecked: list[str] = field(default_factory=list)
+    """The hooks that do not run git-fedlearn in this clone."""
     steps: list[FederateStep] = field(default_factory=list)
     exchanged: Exchanged = field(default_factory=Exchanged)
 
@@ -98,7 +101,7 @@ class Run:
         context, repository = self.context, self.context.data_repository
         source = choose_source(repository, context.directory, self.source)
         if not self.source and not has_sources(repository, source):
-            return StepStatus.SKIPPED, f"{DEFAULT_SOURCE} does not exist"
+            return StepStatus.SKIPPED, "no logs are set up (git fedlearn sources detect --write)"
         from git_fedlearn.learn.sync import SyncOptions, run_sync  # noqa: PLC0415  costs start-up time
 
         with reading_bar(context) as watch:
@@ -151,17 +154,21 @@ class Run:
 
     def _commit(self) -> tuple[StepStatus, str]:
         repository = self.context.data_repository
+        state, system = read_work_state(repository), repository.system()
+        changed = state.written_by(system)
         if self.dry_run:
-            changed = changed_here(repository)
             return (StepStatus.DONE, "there are changes to commit") if changed else (StepStatus.NOTHING, "")
         with repository.lock("federate"):
             refuse_unfinished(repository)
             self._refuse_detached()
-            if changed_here(repository):
+            if changed:
                 self._write_month()
-            message = f"federate: add records from this system\n\nFedlearn-System: {repository.system()}"
+            message = f"federate: add records from this system\n\nFedlearn-System: {system}"
             commit = commit_data(repository, message)
-        return (StepStatus.DONE, commit[:12]) if commit else (StepStatus.NOTHING, "")
+        ignored = f"{count(len(state.ignored), 'data file')} ignored by git" if state.ignored else ""
+        if commit is None:
+            return StepStatus.NOTHING, ignored
+        return StepStatus.DONE, f"{commit[:12]}{'; ' * bool(ignored)}{ignored}"
 
     def _refuse_detached(self) -> None:
         """Raise FedlearnError for a detached HEAD: its commits are on no branch, so nobody would get them.
@@ -185,15 +192,22 @@ class Run:
             write_month(repository, now)
 
     def _pull(self) -> tuple[StepStatus, str]:
-        pulled = pull_upstream(self.context.repository, STEP_SECONDS)
+        pulled = self._pull_upstream()
         self.context.forget_settings()
         return pulled.status, pulled.detail
+
+    def _pull_upstream(self) -> Exchange:
+        pulled = pull_upstream(self.context.repository, STEP_SECONDS)
+        for line in pulled.warnings:
+            self.context.print_error(line)
+        return pulled
 
     def _pull_remotes(self) -> tuple[StepStatus, str]:
         repository = self.context.data_repository
         peers = read_peers(repository)
         if not peers:
             return StepStatus.SKIPPED, "no peers"
+        self._refuse_detached()
         checker = make_checker(repository, self.context.privacy, self.context.now())
         request = PullOptions(dry_run=self.dry_run)
         pulled = pull(repository, peers, checker, request, PullWatcher())
@@ -221,15 +235,28 @@ class Run:
 
         def catch_up() -> Exchange:
             nonlocal there
-            pulled = pull_upstream(repository, STEP_SECONDS)
+            pulled = self._pull_upstream()
             there = find_remote_tip()
             return pulled
 
-        done = push(repository, target, catch_up, time.sleep, seconds=STEP_SECONDS)
+        def check(tip: Oid) -> None:
+            if "pre-push" in self.unchecked:
+                self._check_push(target, there, tip)
+
+        done = push(repository, target, catch_up, time.sleep, seconds=STEP_SECONDS, check=check)
         if done.status is StepStatus.DONE:
             self.exchanged.count_sent(repository, there)
         attempts = f" after {done.attempts} attempts" if done.attempts > 1 else ""
         return done.status, f"{done.detail}{attempts}"
+
+    def _check_push(self, target: PushTarget, there: Oid | None, tip: Oid) -> None:
+        """Check what is pushed, as the hook that is missing would. Raises FedlearnError if it must not be."""
+        from git_fedlearn.console.message_checks import Update  # noqa: PLC0415  costs start-up time, as below
+        from git_fedlearn.console.push_checks import check_push  # noqa: PLC0415
+
+        update = Update(target.refspec.partition(":")[2], there, tip, tip)
+        if check_push(self.context, (target.remote, ""), [update]):
+            raise FedlearnError("the checks of the commits that it would publish failed")
 
 
 def _in_words(found: Exchanged) -> str:
@@ -271,9 +298,8 @@ def command(
         context = context.moved(context.directory, anonymous_environment(repository))
     context.repository.git.keeps_config = True  # no step changes it
     goal = to or context.repository.git.find_config("fedlearn.pushTo")
-    run = Run(context, source, goal, dry_run)
     warn_of_copied_clone(context, repository)
-    restore_hooks(context, repository, dry_run=dry_run)
+    run = Run(context, source, goal, dry_run, restore_hooks(context, repository, dry_run=dry_run))
     with hold_lock(repository.state.path(FEDERATE), "federate", timeout=1.0):
         if dry_run:
             run.all_steps()

@@ -1,6 +1,6 @@
 """`git fedlearn log`: the history of one record, or of all, commit by commit."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import NamedTuple
 
@@ -90,7 +90,7 @@ def _log_all(context: Context, objects: Objects, options: tuple[str, int | None,
     start, tip = get_range(context.repository, objects, rev)
     found = islice(log_changes(objects, tip, without=(start,) if start else ()), most)
     if context.is_json:
-        commits: list[Json] = [_commit_json(objects, commit) for commit in found]
+        commits: list[Json] = [_to_json(objects, one.commit, one.sets) for one in found]
         context.say_json("log/v1", {"commits": commits})
         return
     with context.paging():
@@ -136,7 +136,11 @@ def _log_record(context: Context, objects: Objects, options: _RecordLog) -> None
             "log/v1",
             {
                 "id": identifier,
-                "commits": [_step_json(objects, step) for name in names for step in histories[name]],
+                "commits": [
+                    _to_json(objects, step.commit, {name: step.changes})
+                    for name in names
+                    for step in histories[name]
+                ],
                 "uncommitted": [change_json(name, change) for name in names for change in pending[name]],
             },
         )
@@ -201,7 +205,7 @@ def _origin(objects: Objects, commit: Oid) -> str:
     return f"; from {', '.join(map(printable, peers))}" if peers else ""
 
 
-def _commit_facts(objects: Objects, commit: Oid) -> dict[str, Json]:
+def _to_json(objects: Objects, commit: Oid, sets: Mapping[SetName, Sequence[RecordChange]]) -> Json:
     facts = objects.facts(commit)
     trailers = read_trailers(facts.message)
     return {
@@ -211,14 +215,5 @@ def _commit_facts(objects: Objects, commit: Oid) -> dict[str, Json]:
         "subject": facts.subject,
         "system": trailers.system or None,
         "peers": [*trailers.peers],
+        "changes": [change_json(name, change) for name, changes in sets.items() for change in changes],
     }
-
-
-def _commit_json(objects: Objects, commit: CommitChanges) -> Json:
-    changes: list[Json] = [change_json(name, change) for name, of in commit.sets.items() for change in of]
-    return {**_commit_facts(objects, commit.commit), "changes": changes}
-
-
-def _step_json(objects: Objects, step: LogEntry) -> Json:
-    changes: list[Json] = [change_json(step.name, change) for change in step.changes]
-    return {**_commit_facts(objects, step.commit), "changes": changes}

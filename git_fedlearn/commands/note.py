@@ -15,8 +15,8 @@ from git_fedlearn.core.record import NotARecordError, Record
 from git_fedlearn.core.scoring import UNSOLVED, Skipped
 from git_fedlearn.core.supersession import superseding
 from git_fedlearn.errors import FedlearnError, UsageError
-from git_fedlearn.learn.near_duplicates import RepeatedLesson, find_repeats
 from git_fedlearn.learn.notes import NoteOptions, route_note
+from git_fedlearn.learn.repeats import RepeatedLesson, find_repeats
 from git_fedlearn.repository.files import write_file
 from git_fedlearn.repository.ledger import Ledger
 from git_fedlearn.repository.repository import Repository

@@ -329,7 +329,7 @@ def _find(context: Context, name: str) -> tuple[Location, Sources]:
     place = choose_source(repository, context.directory, name)
     if isinstance(place, RemotePath) or place.exists():
         return place, find_sources(place)
-    for one in find_on_machine(repository, context.directory):
+    for one in _detected(context, ()):
         if one.name == name:
             return one.folder, one.sources
     raise UsageError(f"{name}: no such source or folder", hint="git fedlearn sources detect")

@@ -24,8 +24,8 @@ from git_fedlearn.core.weights import Weights
 from git_fedlearn.errors import UsageError
 from git_fedlearn.learn.explanation import Explanation
 from git_fedlearn.learn.extracts import Chunk, Extract, ScoredEvent
-from git_fedlearn.learn.near_duplicates import RepeatedLesson, find_repeats
 from git_fedlearn.learn.pipeline import Engine
+from git_fedlearn.learn.repeats import RepeatedLesson, find_repeats
 from git_fedlearn.learn.sources import DEFAULT_SOURCE, SourceKind, choose_source
 from git_fedlearn.learn.sync import Synced, SyncOptions, run_sync
 from git_fedlearn.repository.repository import Repository

@@ -68,11 +68,14 @@ def report_hooks(context: Context, hooks: HooksWritten) -> int:
     return 1 if hooks.refused else 0
 
 
-def restore_hooks(context: Context, repository: Repository, *, dry_run: bool) -> None:
-    """Warn if another tool took our checks out of a hook; put them back if only this clone runs it."""
+def restore_hooks(context: Context, repository: Repository, *, dry_run: bool) -> list[str]:
+    """Warn if another tool took our checks out of a hook; put them back if only this clone runs it.
+
+    Returns the names of the hooks that still do not check.
+    """
     missing = find_missing(repository)
     if not missing:
-        return
+        return []
     if not dry_run and reach_of(repository, hooks_folder(repository)) is Reach.CLONE:
         try:
             with repository.lock("install"):
@@ -88,6 +91,7 @@ def restore_hooks(context: Context, repository: Repository, *, dry_run: bool) ->
             f"{', '.join(left)}: the hook no longer runs git-fedlearn, so private data is not checked"
         )
         context.print_error("hint: git fedlearn install")
+    return left
 
 
 def _short(path: Path, repository: Repository) -> str:

@@ -88,7 +88,7 @@ def check_messages(context: Context, outgoing: Outgoing) -> int:
     """Report private data that new commits, tags, notes and refs have beside files; 1 if there is any."""
     engine, git = context.privacy, context.repository.git
     objects, updates = outgoing.objects, outgoing.updates
-    tags = {update.ref: update.target for update in updates if update.target.strip("0") and _is_tag(update)}
+    tags = {one.ref: one.target for one in updates if one.target.strip("0") and one.target != one.new}
     passages = chain(
         commit_passages(engine, outgoing.messages),
         tag_passages(engine, git, tags),
@@ -144,10 +144,6 @@ def _why_private(context: Context, commit: CommitText, hidden: LocalIdentity | N
     ):
         return "names the user of this machine, and fedlearn.anonymous is set"
     return ""
-
-
-def _is_tag(update: Update) -> bool:
-    return update.target != update.new
 
 
 def _report(context: Context, found: list[FileFinding]) -> int:

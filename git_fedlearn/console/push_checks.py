@@ -1,6 +1,6 @@
 """Check what a push or a bundle publishes, commit by commit."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
 
 from git_fedlearn.console.context import Context
@@ -9,14 +9,16 @@ from git_fedlearn.console.findings import (
     report_losses,
     report_private,
     report_problems,
+    report_raw,
     scan_lines,
 )
-from git_fedlearn.console.judged import SCAN, VERIFY, Judged, settings_bytes
-from git_fedlearn.console.message_checks import Outgoing, Update, check_messages
-from git_fedlearn.core.layout import DATA
+from git_fedlearn.console.judged import SCAN, VERIFY, Judged, remembering_clean_texts, settings_bytes
+from git_fedlearn.console.message_checks import Outgoing, Update, check_authors, check_messages
+from git_fedlearn.core.layout import DATA, is_raw_in
 from git_fedlearn.errors import SettingsError
+from git_fedlearn.federation.publish_policy import find_restricted, outgoing_paths, refuse_paths
 from git_fedlearn.privacy.policy import parse_policy
-from git_fedlearn.repository.commit_checks import NewLine, find_problems, find_shrinking
+from git_fedlearn.repository.commit_checks import NewLine, find_problems, find_shrinking, source_folder
 from git_fedlearn.repository.objects import Objects, Oid
 from git_fedlearn.repository.settings import SETTINGS_FILE, settings_of
 from git_fedlearn.repository.trees import CommittedTree, committed_tree
@@ -24,6 +26,45 @@ from git_fedlearn.repository.verify import limits_at, settings_table_at
 from git_fedlearn.scanning.findings import scan_name
 
 COMMIT_LENGTH = 12
+
+
+def check_push(
+    context: Context, remote: tuple[str, str], updates: list[Update], unknown: Sequence[str] = ()
+) -> int:
+    """Check that the remote may get each new commit, not only the tip, and that all are sound; 1 if not.
+
+    `remote` is its name, and where git pushes to, if that is known; `unknown` are refs without a commit.
+    """
+    repository, (name, _) = context.repository, remote
+    listed = repository.git.attempt("for-each-ref", "--format=%(objectname)", f"refs/remotes/{name}/")
+    if _refuse_files(context, remote, updates, unknown):
+        return 1
+    found = [repository.objects.find_commit(oid) for oid in listed.out.decode().split()]
+    outgoing = Outgoing(repository, updates, [oid for oid in found if oid])
+    with remembering_clean_texts(context):
+        code = check_updates(context, outgoing, judged=True)
+        return check_authors(context, outgoing) | code
+
+
+def _refuse_files(
+    context: Context, remote: tuple[str, str], updates: list[Update], unknown: Sequence[str]
+) -> bool:
+    """Report files that may not be pushed to this remote, or nowhere; whether there are any."""
+    peer, folder = find_restricted(context.repository, *remote), source_folder(context.repository)
+    if peer is None and folder is None:
+        return False
+    tips = [update.new for update in updates if update.new]
+    there = [update.old for update in updates if update.old]
+    paths = outgoing_paths(context.repository, remote[0], tips, there)
+    refusal = refuse_paths(peer, paths, unknown) if peer else None
+    if refusal:
+        context.print_error(f"error: {refusal.message}")
+        context.print_error(f"hint: {refusal.hint}")
+        return True
+    if report_raw(context, [path for path in paths if folder and is_raw_in(folder, path)]):
+        context.print_error("hint: git rm --cached FILE && git commit --amend    (it stays on this machine)")
+        return True
+    return False
 
 
 def check_updates(context: Context, outgoing: Outgoing, *, judged: bool = False) -> int:

@@ -7,7 +7,7 @@ from git_fedlearn.console.context import Context
 from git_fedlearn.console.words import SHORT_ID
 from git_fedlearn.core.canonical import Json
 from git_fedlearn.core.layout import SetName
-from git_fedlearn.learn.near_duplicates import RepeatedLesson
+from git_fedlearn.learn.repeats import RepeatedLesson
 
 MAX_LISTED_REPEATS: Final = 10
 

@@ -125,7 +125,8 @@ class _Order:
 def _inspect_line(path: str, line: NumberedLine, limits: SizeLimits, shard: str) -> Iterator[Problem]:
     record = line.record
     if record is None:
-        is_adopted = line.reason == RAW_EVENT and _is_root(path)
+        # Whole events in the root file of a set are adopted (docs/howto/migrate.md).
+        is_adopted = line.reason == RAW_EVENT and (find_set(path) or ("", None))[1] == ROOT
         fixable = is_adopted or _is_marker(line.line)
         yield Problem(path, line.number, "opaque", line.reason, fixable=fixable)
         return
@@ -146,12 +147,6 @@ def _form_problem(line: bytes, record: Record) -> tuple[str, str] | None:
     if is_canonical_line(line, record):
         return None
     return "form", "CR at the end of a record" if line.endswith(b"\r") else "a record not in canonical form"
-
-
-def _is_root(path: str) -> bool:
-    """Whether a file is the root file of a set: whole events in it are adopted (docs/howto/migrate.md)."""
-    found = find_set(path)
-    return found is not None and found[1] == ROOT
 
 
 def _is_marker(line: bytes) -> bool:

@@ -10,7 +10,7 @@ that has sharded converge as soon as one of them writes again.
 """
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 from enum import Enum
 from typing import Final, NewType
 
@@ -185,12 +185,9 @@ def in_subtree(path: str) -> str:
 
     A path without one is returned unchanged.
     """
-    return next((inner for inner in _inner_paths(path) if kind_of(inner) is not FileKind.OTHER), path)
-
-
-def _inner_paths(path: str) -> Iterator[str]:
     parts = path.split("/")
-    return ("/".join(parts[index:]) for index, part in enumerate(parts) if part == DATA)
+    inner = ("/".join(parts[index:]) for index, part in enumerate(parts) if part == DATA)
+    return next((one for one in inner if kind_of(one) is not FileKind.OTHER), path)
 
 
 _SHARDS: Final = ("[0-9a-f]", "[0-9a-f][0-9a-f]")

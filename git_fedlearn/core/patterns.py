@@ -1,8 +1,9 @@
 """Regular expressions that are compiled when they are first used, and some that only tell a yes from a no."""
 
+import codecs
 import re
 from functools import cached_property
-from typing import TYPE_CHECKING, AnyStr, Generic, cast
+from typing import TYPE_CHECKING, AnyStr, Final, Generic, cast
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -29,10 +30,28 @@ class _LazyPattern(Generic[AnyStr]):
         return getattr(compiled, name)
 
 
-class PatternTest:
-    """Tells whether a pattern matches somewhere. RE2 reads ASCII text, in a tenth of the time of `re`.
+_SIGNS: Final = "fedlearn-signs"
+_SIGN: Final = "\x01"
+"""Neither a letter nor a blank."""
 
-    The pattern must mean the same to both: no look-around or back reference, no end mark, no class of blanks.
+
+def _as_signs(error: UnicodeError) -> tuple[str, int]:
+    """One sign for each character that is beyond ASCII. Raises the error if one is a letter or a blank."""
+    assert isinstance(error, UnicodeEncodeError)  # noqa: S101 -- nothing else is asked for
+    beyond = error.object[error.start : error.end]
+    if any(char.isalnum() or char.isspace() for char in beyond):
+        raise error
+    return _SIGN * len(beyond), error.end
+
+
+codecs.register_error(_SIGNS, _as_signs)
+
+
+class PatternTest:
+    """Tells whether a pattern matches somewhere. RE2 reads most texts, in a tenth of the time of `re`.
+
+    It reads those whose letters and blanks are ASCII: other signs, such as dashes, are one to it. The pattern
+    must mean the same to both: ASCII, no look-around or back reference, no end mark, no class of blanks.
     """
 
     def __init__(self, pattern: str, flags: int = 0) -> None:
@@ -40,7 +59,11 @@ class PatternTest:
 
     def is_in(self, text: str) -> bool:
         """Whether the pattern matches somewhere in the text."""
-        return bool(self._search(text.encode()) if text.isascii() else self.pattern.search(text))
+        try:
+            data = text.encode("ascii", _SIGNS)
+        except UnicodeEncodeError:
+            return bool(self.pattern.search(text))
+        return bool(self._search(data))
 
     @cached_property
     def _search(self) -> "Callable[[bytes], object]":

@@ -106,7 +106,8 @@ def join_head_set(head: HeadSet, accepted: Iterable[bytes], limit: int) -> Joine
 def refuse_unready(repository: Repository) -> None:
     """Raise FedlearnError if data files have uncommitted changes, or a merge or the like is not finished.
 
-    Other files under data/ are not in the way: a pull writes none of them.
+    Other files under data/ are not in the way: a pull writes none of them. This refreshes the index, without
+    which `put_into_work_tree` fails for files that only look changed.
     """
     refuse_unfinished(repository)
     changed = repository.git.run(

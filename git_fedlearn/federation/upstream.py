@@ -12,6 +12,7 @@ from git_fedlearn.federation.fetch import FILE_BYTES
 from git_fedlearn.federation.publish_policy import may_publish, outgoing_paths
 from git_fedlearn.repository.checkout import PULLING, marked_checkout, rollback_interrupted
 from git_fedlearn.repository.git import IDENTITY_HINT, TIMED_OUT, Finished, GitLimits
+from git_fedlearn.repository.objects import Oid
 from git_fedlearn.repository.repository import Repository
 
 ATTEMPTS: Final = 24
@@ -41,6 +42,8 @@ class Exchange:
     status: StepStatus
     detail: str = ""
     attempts: int = 1
+    warnings: tuple[str, ...] = ()
+    """Of a pull that is done: what it lost, retracted or replaced here."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +79,7 @@ def pull_upstream(repository: Repository, seconds: float) -> Exchange:
     if finished.code:
         return Exchange(StepStatus.FAILED, _explain(finished))
     moved = git.text("rev-parse", "HEAD") != before
-    return Exchange(StepStatus.DONE if moved else StepStatus.NOTHING)
+    return Exchange(StepStatus.DONE if moved else StepStatus.NOTHING, warnings=(*finished.warnings,))
 
 
 def undo_unfinished(repository: Repository) -> None:
@@ -116,20 +119,27 @@ def push(
     wait: Callable[[float], None],
     *,
     seconds: float,
+    check: Callable[[Oid], None] = lambda _: None,
 ) -> Exchange:
     """Push; if others were faster, wait for a random time, catch up and try again.
 
     `catch_up` pulls; if that fails, so does the push. `wait` gets seconds. The delay grows with the time a
-    push takes, as everything takes longer when many push at the same time.
+    push takes, as everything takes longer when many push at the same time. `check` gets each commit that is
+    about to be pushed, and raises FedlearnError if it must not be.
     """
-    if target.tracking and repository.git.text("rev-parse", target.tracking) == repository.git.text(
-        "rev-parse", "HEAD"
-    ):
+    git = repository.git
+
+    def checked_refspec() -> str:
+        head = Oid(git.text("rev-parse", "HEAD"))
+        check(head)
+        return target.refspec.replace("HEAD", head, 1)
+
+    if target.tracking and git.text("rev-parse", target.tracking) == git.text("rev-parse", "HEAD"):
         return Exchange(StepStatus.NOTHING)
     refusal = may_publish(repository, target.remote, outgoing_paths(repository, target.remote, ["HEAD"]))
     if refusal:
         return Exchange(StepStatus.FAILED, f"{refusal.message} ({refusal.hint})")
-    return push_until_done(repository, target.remote, lambda: target.refspec, catch_up, wait, seconds=seconds)
+    return push_until_done(repository, target.remote, checked_refspec, catch_up, wait, seconds=seconds)
 
 
 def push_until_done(
@@ -150,7 +160,8 @@ def push_until_done(
         finished = _run(repository, ["push", "--quiet", "--", remote, refspec], seconds)
         took = time.monotonic() - began
         if finished.code == 0:
-            return Exchange(StepStatus.DONE, refspec.partition(":")[2], attempt)
+            branch = refspec.partition(":")[2].removeprefix("refs/heads/")
+            return Exchange(StepStatus.DONE, f"to {remote}/{branch}", attempt)
         if not _RACED.search(finished.err) or attempt == ATTEMPTS:
             return Exchange(StepStatus.FAILED, _explain(finished), attempt)
         wait(random.uniform(0, _max_delay(took, attempt)))  # noqa: S311  jitter, no secret
@@ -181,4 +192,6 @@ def _has_pull_config(repository: Repository) -> bool:
 def _explain(finished: Finished) -> str:
     if finished.lacks_identity:
         return f"{finished.said} ({IDENTITY_HINT})"
+    if "Not possible to fast-forward" in finished.err:
+        return f"{finished.said} (git config pull.ff true    lets git pull merge)"
     return "timed out" if finished.code == TIMED_OUT else finished.said

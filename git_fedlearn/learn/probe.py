@@ -5,7 +5,7 @@ that is larger, it reads the end.
 """
 
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -72,7 +72,7 @@ class Probe:
 
 
 def find_on_machine(repository: Repository, directory: Path) -> list[FoundSource]:
-    """The logs of known tools on this machine, and the logs of the AI stack that `sync` reads."""
+    """The logs of known tools on this machine, and of the AI stack that `sync` reads; names may repeat."""
     found = []
     main = choose_source(repository, directory, None)
     if isinstance(main, Path) and main.is_dir():
@@ -85,7 +85,7 @@ def find_on_machine(repository: Repository, directory: Path) -> list[FoundSource
         found += [FoundSource(home.profile, folder, sources, entry)] if sources.files else []
     for folder in find_log_folders(repository.environment, repository.top):
         found += [one for one in find_in(folder) if one.entry]
-    return [*_named_apart(found)]
+    return found
 
 
 def find_in(root: Location) -> list[FoundSource]:
@@ -115,15 +115,6 @@ def find_in(root: Location) -> list[FoundSource]:
 def _profiled(name: str, entry: Mapping[str, str], folder: Path) -> Sources:
     (profile,) = parse_profiles({name: dict(entry)})
     return find_profiled({profile: folder})
-
-
-def _named_apart(found: Iterable[FoundSource]) -> Iterator[FoundSource]:
-    """The sources, with a number after a name that occurs again."""
-    times: dict[str, int] = {}
-    for one in found:
-        number = times[one.name] = times.get(one.name, 0) + 1
-        name = one.name if number == 1 else f"{one.name}-{number}"
-        yield FoundSource(name, one.folder, one.sources, one.entry)
 
 
 def _place(root: Path, paths: Sequence[object], others: Sequence[object]) -> tuple[Path, str]:

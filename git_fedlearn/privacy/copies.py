@@ -39,6 +39,7 @@ _MIN_EMBEDDED_LENGTH = 16
 _RUN = lazy_pattern(r"[^\W_]+")
 _PATH_BREAK = lazy_pattern(r"[\\/~]|%2[Ff]|%5[Cc]")
 _ESCAPE_LETTERS = frozenset("nrtbfv0")
+_ESCAPE_SIGNS = ("\\", "%")
 _BASE64 = lazy_pattern(rf"(?<![A-Za-z0-9+/_=-])(?:{ENCODED_TEXT})[A-Za-z0-9+/_-]{{10,65536}}={{0,2}}")
 _SEPARATED_DIGITS = lazy_pattern(r"\+?[0-9(][0-9 ()./-]{5,32}[0-9]")
 _ESCAPED = lazy_pattern(r"%[0-9A-F]{2}")
@@ -136,6 +137,8 @@ class KnownValues:
         if self._lengths.keys().isdisjoint(runs):
             return
         for hit in _RUN.finditer(text):
+            if hit[0] not in self._lengths and text[hit.start() - 1 : hit.start()] not in _ESCAPE_SIGNS:
+                continue
             for start, run in _beginnings(text, hit):
                 for offset, lengths in self._lengths.get(run, {}).items():
                     yield from self._at(text, start - offset, lengths)

@@ -150,7 +150,7 @@ WORD_GROUPS: Final = (
     Group("AKIA|ASIA", (Gate("find_aws_secrets", _of(tokens.AWS_KEY_ID)),)),
     Group(
         rf"(?i:{_any_of(word for row in detect_secrets_rules.PLUGINS for word in row[2])})",
-        (Gate("find_with_detect_secrets"),),
+        (Gate("find_with_detect_secrets", lambda: detect_secrets_rules.FORMS),),
     ),
     Group(
         _NAMES,

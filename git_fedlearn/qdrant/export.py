@@ -152,9 +152,19 @@ def export_collections(
 
 def _refuse_missing(store: Store, names: Sequence[str]) -> None:
     for name in names:
-        if is_collection_name(name) and not store.find(name):
+        if is_collection_name(name) and _is_missing(store, name):
             existing = ", ".join(store.names()) or "none"
             raise UsageError(f"{store.place}: no collection {name}", hint=f"collections: {existing}")
+
+
+def _is_missing(store: Store, name: str) -> bool:
+    """Whether the store has no such collection; one that it does not let us see is not missing."""
+    try:
+        return store.find(name) is None
+    except StoreDownError:
+        raise
+    except FedlearnError:
+        return False
 
 
 def export_collection(

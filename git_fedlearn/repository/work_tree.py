@@ -38,13 +38,19 @@ class WorkState:
         self.changed: dict[str, Oid | None] = {}
         """Our data files that differ from HEAD in index or work tree, with their blobs in HEAD."""
         self.conflicts: list[str] = []
+        self.ignored: list[str] = []
+        """Our data files that git ignores and does not track, so that no commit has them."""
+
+    def written_by(self, system: SystemId) -> list[str]:
+        """The changed files that `commit_data` commits on this system, sorted."""
+        return sorted(path for path in self.changed if is_written_here(path, system))
 
 
 def read_work_state(repository: Repository) -> WorkState:
     """The state of a repository with a work tree."""
     listed = repository.git.run(
         "--no-optional-locks",
-        *("status", "--porcelain=v2", "--branch", "-z", "--untracked-files=all", "--no-renames"),
+        *("status", "--porcelain=v2", "--branch", "-z", "--untracked-files=all", "--ignored", "--no-renames"),
         *("--", f":/{DATA}"),
     )
     state = WorkState()
@@ -70,9 +76,13 @@ def _take_header(state: WorkState, name: str, value: str) -> None:
 
 
 def _take_entry(state: WorkState, kind: str, rest: str) -> None:
-    if kind == "?":
-        if is_data_file(rest) and not is_local(rest):
+    if kind in "?!":
+        if is_local(rest) or not is_data_file(rest):
+            return
+        if kind == "?":
             state.changed[rest] = None
+        else:
+            state.ignored.append(rest)
         return
     *facts, path = rest.split(" ", _FIELDS[kind] - 1)
     if not is_data_file(path):
@@ -90,8 +100,11 @@ _UNFINISHED: Final = {
     "rebase-apply/applying": ("a git am", "git am --continue"),
     "rebase-apply": ("a rebase", "git rebase --continue"),
     "sequencer": ("a cherry-pick or revert", "git cherry-pick --continue"),
+    "BISECT_LOG": ("a bisect", "git bisect reset"),
 }
 """What is in progress if the git directory has a file, and the command that ends it."""
+_REFUSE_EMPTY: Final = ("git cherry-pick --continue", "git revert --continue", "git am --continue")
+"""Those that want `--skip` instead if nothing is left to commit, as when a commit only deleted lessons."""
 FIRST_COMMIT: Final = "git add --all && git commit -m 'Set up git-fedlearn'"
 """The command that makes the first commit of a branch."""
 _RULES: Final = {SETTINGS_FILE: b"", ".gitattributes": b"merge=fedlearn", ".gitignore": b"latest.jsonl"}
@@ -105,12 +118,6 @@ def is_written_here(path: str, system: SystemId) -> bool:
     return kind_of(path) is not FileKind.OTHER and owner_of(path) in (None, system)
 
 
-def changed_here(repository: Repository) -> list[str]:
-    """The files that `commit_data` would commit, sorted."""
-    system = repository.system()
-    return sorted(path for path in read_work_state(repository).changed if is_written_here(path, system))
-
-
 def commit_data(repository: Repository, message: str) -> str | None:
     """Commit the changes of files that this system writes, with the user's hooks and signing.
 
@@ -120,7 +127,7 @@ def commit_data(repository: Repository, message: str) -> str | None:
     """
     refuse_unfinished(repository)
     git, system = repository.git, repository.system()
-    changed = changed_here(repository)
+    changed = read_work_state(repository).written_by(system)
     if not changed:
         return None
     _require_rules(repository)
@@ -173,7 +180,7 @@ def _require_rules(repository: Repository) -> None:
 
 
 def refuse_unfinished(repository: Repository) -> None:
-    """Raise FedlearnError in the middle of a merge, rebase, cherry-pick or revert."""
+    """Raise FedlearnError in the middle of a merge, rebase, cherry-pick, revert or bisect."""
     what = find_unfinished(repository)
     if what:
         raise FedlearnError(f"{what} is in progress", hint=continue_command(repository))
@@ -189,7 +196,12 @@ def continue_command(repository: Repository) -> str:
     in_conflict = os.fsdecode(repository.git.run("diff", "--name-only", "-z", "--diff-filter=U")).split("\0")
     if any(kind_of(path) is not FileKind.OTHER for path in in_conflict):
         return "git fedlearn resolve"
-    return "git status" if any(in_conflict) else _unfinished(repository)[1]
+    if any(in_conflict):
+        return "git status"
+    command = _unfinished(repository)[1]
+    if command in _REFUSE_EMPTY and repository.git.is_true("diff", "--cached", "--quiet"):
+        return command.replace("--continue", "--skip")
+    return command
 
 
 def switch_command(repository: Repository) -> str:

@@ -4,6 +4,7 @@ Results arrive in any order, so the caller must not depend on it. Workers end wi
 them, however it ends, so that no lock outlives a run.
 """
 
+import gc
 import os
 import signal
 import sys
@@ -70,6 +71,7 @@ def spread(work: Callable[[_T], _R], pieces: Iterable[_T], jobs: int) -> Iterato
 
 def _start(work: Callable[[Any], Any]) -> None:
     _work[:] = [work]
+    gc.freeze()  # what a fork inherits stays, and need not be searched for cycles
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent gets it too, and stops the workers
     threading.Thread(target=_follow, daemon=True).start()
 

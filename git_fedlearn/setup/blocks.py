@@ -51,7 +51,8 @@ def find_block(data: bytes, marks: BlockMarks = HASH_MARKS) -> Block | None:
         )
     newline = data.find(b"\n", closing)
     end = len(data) if newline < 0 else newline + 1
-    return Block(start, end, _parse_made(data[start : data.find(b"\n", start)]))
+    note = data[start : data.find(b"\n", start)].decode("ascii", "replace")
+    return Block(start, end, tuple(one for one in (MADE_FILE, MADE_FOLDER, MADE_LINE_END) if one in note))
 
 
 def put_block(
@@ -103,11 +104,6 @@ def _format(lines: Iterable[str], made: tuple[str, ...], ending: bytes, marks: B
     opening = marks.opening + (f" (also made: {', '.join(made)})".encode() if made else b"") + marks.ending
     closing = marks.closing + marks.ending
     return b"".join(line + ending for line in (opening, *(line.encode() for line in lines), closing))
-
-
-def _parse_made(opening: bytes) -> tuple[str, ...]:
-    note = opening.decode("ascii", "replace")
-    return tuple(made for made in (MADE_FILE, MADE_FOLDER, MADE_LINE_END) if made in note)
 
 
 def _line_start(data: bytes, marker: bytes, start: int) -> int:

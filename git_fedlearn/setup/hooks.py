@@ -249,7 +249,7 @@ def find_missing(repository: Repository) -> list[HookFile]:
 
     A hook that only its tool's own config leads to git-fedlearn (pre-commit, lefthook) is not missing.
     """
-    if repository.is_bare or repository.git.find_config(SYSTEM_KEY, "--local") is None:
+    if repository.is_bare or repository.git.find_config(SYSTEM_KEY) is None:
         return []
     return [hook for hook in find_hooks(repository) if not _reaches_us(repository, hook)]
 

@@ -1,9 +1,12 @@
 """`git fedlearn add`: a lesson that is there in other words is named."""
 
-import pytest
-from systems import System
+import json
+from typing import Any
 
-from git_fedlearn.learn import near_duplicates
+import pytest
+from systems import Result, System
+
+from git_fedlearn.learn import repeats
 
 OLD = {
     "title": "worktree cleanup",
@@ -18,32 +21,37 @@ NEW = {
 OTHER = {"title": "pin the channel", "description": "a flake with a lock file gives the same packages"}
 
 
+def add(system: System, name: str, *records: dict[str, Any]) -> Result:
+    lines = "".join(f"{json.dumps(record)}\n" for record in records)
+    return system.fedlearn("add", name, "-", stdin=lines.encode())
+
+
 def test_a_lesson_that_is_there_in_other_words_is_added_and_named(system: System) -> None:
-    assert system.add("best-practices", OLD, OTHER).err == ""
+    assert add(system, "best-practices", OLD, OTHER).err == ""
     old = next(one.id for one in system.records("best-practices") if "clean" in str(one.fields["title"]))
-    added = system.add("best-practices", NEW)
+    added = add(system, "best-practices", NEW)
     new = next(one.id for one in system.records("best-practices") if one.fields["title"] == NEW["title"])
     first, hint = added.err.splitlines()
     assert first.startswith(f"{new[:12]} says nearly the same as {old[:12]} (")
     assert hint == "hint: git fedlearn review --duplicates best-practices"
     assert len(system.records("best-practices")) == 3
-    assert system.add("best-practices", NEW).err == ""
+    assert add(system, "best-practices", NEW).err == ""
 
 
 def test_a_repeat_in_another_set_is_named_and_one_that_replaces_it_is_none(system: System) -> None:
-    system.add("best-practices", OLD, OTHER)
+    add(system, "best-practices", OLD, OTHER)
     old = next(one.id for one in system.records("best-practices") if "clean" in str(one.fields["title"]))
     question = {"query": NEW["title"], "response": NEW["description"]}
-    first, hint = system.add("skills-patterns", question).err.splitlines()
+    first, hint = add(system, "skills-patterns", question).err.splitlines()
     assert f" says nearly the same as {old[:12]} in best-practices (" in first
     assert hint == f"hint: git fedlearn show {old[:12]}"
-    assert system.add("best-practices", {**NEW, "supersedes": [old]}).err.count(old[:12]) == 0
+    assert add(system, "best-practices", {**NEW, "supersedes": [old]}).err.count(old[:12]) == 0
 
 
 def test_near_duplicates_wait_in_status_until_somebody_decides(system: System) -> None:
-    system.add("best-practices", OLD, OTHER)
+    add(system, "best-practices", OLD, OTHER)
     for end, decision in (("", "drop"), (" At once.", "accept")):
-        system.add("best-practices", {**NEW, "description": NEW["description"] + end})
+        add(system, "best-practices", {**NEW, "description": NEW["description"] + end})
         (line,) = (line for line in system.fedlearn("status").out.splitlines() if line.startswith("review "))
         assert line.endswith("git fedlearn review --duplicates")
         assert system.fedlearn("review").err.endswith(
@@ -64,8 +72,8 @@ def test_near_duplicates_wait_in_status_until_somebody_decides(system: System) -
 def test_nobody_waits_for_an_index_that_is_far_behind(
     system: System, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(near_duplicates, "MAX_UNINDEXED_BYTES", 1)
-    assert [system.add("best-practices", one).err for one in (OLD, NEW)] == ["", ""]
+    monkeypatch.setattr(repeats, "MAX_UNINDEXED_BYTES", 1)
+    assert [add(system, "best-practices", one).err for one in (OLD, NEW)] == ["", ""]
     assert "clean" in system.fedlearn("search", "worktree clean checks for live children").out
     monkeypatch.undo()
-    assert "says nearly the same" in system.add("best-practices", {**NEW, "title": "check first"}).err
+    assert "says nearly the same" in add(system, "best-practices", {**NEW, "title": "check first"}).err

@@ -17,10 +17,17 @@ SKILLS = "data/patterns/skills-patterns.jsonl"
 
 def hub_with(world: World, *names: str) -> tuple[System, list[System]]:
     """A bare hub, and systems that have it as their upstream."""
+    world.copies(_hub_with, *names)
+    hub, *systems = (System(world.folder / name, world.home) for name in ("hub", *names))
+    return hub, systems
+
+
+def _hub_with(world: World, *names: str) -> None:
     hub, first = world.bare("hub"), world.system(names[0])
     first.git("remote", "add", "origin", str(hub.path))
-    first.git("push", "--quiet", "--set-upstream", "origin", "main")
-    return hub, [first, *(world.clone(hub, name) for name in names[1:])]
+    first.git("-c", "core.hooksPath=/dev/null", "push", "--quiet", "--set-upstream", "origin", "main")
+    for name in names[1:]:
+        world.clone(hub, name)
 
 
 def stack(world: World, name: str, *lessons: str) -> Path:
@@ -56,7 +63,7 @@ def test_two_systems_learn_from_each_other_by_it_alone(world: World) -> None:
         *("sync", "export", "commit", "pull", "pull-remotes", "import", "push", "sent")
     ]
     assert first.out.splitlines()[-1] == "sent 1 lesson"
-    assert dict(lines)["push"] == "done          refs/heads/main"
+    assert dict(lines)["push"] == "done          to origin/main"
     two.fedlearn("federate", "--source", str(stack(world, "two", "beta")))
     one.fedlearn("federate")
     assert solutions(one) == solutions(two) == ["mend alpha", "mend beta"]
@@ -95,6 +102,7 @@ def test_code_that_conflicts_is_left_as_it_was(world: World) -> None:
     one.git("push", "--quiet")
     found = steps(two.fedlearn("federate", "--json", code=1))
     assert found["pull"][0] == found["push"][0] == "failed"
+    assert "CONFLICT (add/add): Merge conflict in code.py" in found["pull"][1]
     assert two.read("code.py") == b"two"
     assert not (two.path / ".git/MERGE_HEAD").exists()
 
@@ -308,6 +316,84 @@ def test_a_detached_head_is_a_failure_that_says_so(world: World) -> None:
     assert one.git("rev-parse", "HEAD").out == before
     one.git("switch", "--quiet", "main")
     assert steps(one.fedlearn("federate", "--json"))["push"][0] == "done"
+
+
+def test_lessons_of_peers_are_not_committed_on_a_detached_head(world: World) -> None:
+    _, (one, two) = hub_with(world, "one", "two")
+    two.add("skills-patterns", {"pattern": "two", "value_score": 0.9})
+    two.commit()
+    one.fedlearn("remote", "add", "two", str(two.path))
+    one.git("checkout", "--quiet", "--detach")
+    found = steps(one.fedlearn("federate", "--json", code=1))
+    assert found["pull-remotes"] == found["commit"]
+    one.git("switch", "--quiet", "main")
+    assert steps(one.fedlearn("federate", "--json"))["pull-remotes"] == ("done", "1 new from 1 peer")
+
+
+def test_a_bisect_is_not_disturbed(world: World) -> None:
+    _, (one, two) = hub_with(world, "one", "two")
+    for number in range(4):
+        one.write("code.py", str(number).encode())
+        one.commit()
+    two.add("skills-patterns", {"pattern": "two", "value_score": 0.9})
+    two.commit()
+    one.fedlearn("remote", "add", "two", str(two.path))
+    one.git("bisect", "start", "HEAD", "HEAD~3")
+    before = one.git("rev-parse", "HEAD").out
+    refused = one.fedlearn("pull-remotes", code=3)
+    assert refused.err == "error: a bisect is in progress\nhint: git bisect reset\n"
+    found = steps(one.fedlearn("federate", "--json", code=1))
+    assert found["commit"] == ("failed", "a bisect is in progress (git bisect reset)")
+    assert one.git("rev-parse", "HEAD").out == before
+    one.git("bisect", "reset")
+    assert one.git("branch", "--show-current").out == "main\n"
+
+
+def test_data_files_that_git_ignores_are_told_of(world: World) -> None:
+    """A rule such as `*.jsonl` in the ignore file of a user hides sets that no commit has yet."""
+    _, (one,) = hub_with(world, "one")
+    one.write(".git/info/exclude", b"*.jsonl\n")
+    one.add("collections/notes", {"pattern": "use a queue", "value_score": 0.9})
+    found = steps(one.fedlearn("federate", "--json"))
+    assert found["commit"] == ("nothing to do", "1 data file ignored by git")
+    line = one.fedlearn("status", "--check", code=1).out
+    assert "git check-ignore -v data/collections/notes.jsonl" in line
+    one.add("skills-patterns", {"pattern": "one", "value_score": 0.9})
+    outcome, detail = steps(one.fedlearn("federate", "--json"))["commit"]
+    assert (outcome, detail[12:]) == ("done", "; 1 data file ignored by git")
+    one.write(".git/info/exclude", b"")
+    assert ";" not in steps(one.fedlearn("federate", "--json"))["commit"][1]
+    assert one.git("ls-tree", "--name-only", "origin/main", "data/collections/notes.jsonl").out
+
+
+@pytest.mark.parametrize("path", [SKILLS, "data"])
+def test_what_a_pull_lost_is_told(world: World, path: str) -> None:
+    _, (one, two) = hub_with(world, "one", "two")
+    one.add("skills-patterns", {"pattern": "measure first", "value_score": 0.9})
+    one.fedlearn("federate")
+    two.git("pull", "--quiet")
+    two.git("rm", "--quiet", "-r", path)
+    two.git("commit", "--quiet", "--no-verify", "--message", "start over")
+    two.git("push", "--quiet", "--no-verify")
+    done = one.fedlearn("federate")
+    assert "warning: this merge lost 1 record of skills-patterns: " in done.err
+    assert "hint: git fedlearn verify --fix --history && " in done.err
+
+
+@pytest.mark.parametrize("key", ["pull.ff", "merge.ff"])
+def test_a_pull_that_may_only_fast_forward_says_how_to_merge(world: World, key: str) -> None:
+    _, (one, two) = hub_with(world, "one", "two")
+    for system in (two, one):
+        system.add("skills-patterns", {"pattern": system.path.name, "value_score": 0.9})
+        system.commit()
+    two.git("push", "--quiet")
+    one.git("config", key, "only")
+    outcome, detail = steps(one.fedlearn("federate", "--json", code=1))["pull"]
+    assert outcome == "failed"
+    command = detail.partition("(")[2].partition("    ")[0]
+    one.git(*command.removeprefix("git ").split())
+    found = steps(one.fedlearn("federate", "--json"))
+    assert (found["pull"][0], found["push"][0]) == ("done", "done")
 
 
 def test_a_missing_identity_is_named(world: World) -> None:

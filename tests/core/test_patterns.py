@@ -31,8 +31,20 @@ def test_agrees_with_re_on_texts_of_any_script(test: PatternTest, text: str) -> 
         f"{text} Änderung",
         text.replace("i", "\u0130"),
         text.replace("s", "\u017f"),
+        text.replace(" ", " \u2014 "),
+        text.replace(" ", "\u2019").replace(".", "\u2026"),
+        text.replace(" ", "\u2003"),
+        text.replace(",", "\u0301\ud800\U0001f600"),
     ):
         assert test.is_in(one) == bool(test.pattern.search(one))
+
+
+def test_reads_dashes_and_quotes_with_re2() -> None:
+    test = PatternTest("b.c")
+    assert test.is_in("abcd bxc")
+    del test.pattern
+    assert test.is_in("a \u2013 \u201cb\u2019c\u201d \u2026")
+    assert not test.is_in("\u2022 b\u2019\u2019c")
 
 
 def test_minds_the_flags() -> None:

@@ -59,7 +59,7 @@ def test_federate_keeps_to_it_without_any_hook(world: World) -> None:
     one.fedlearn("remote", "add", "origin", "--publish", "best-practices")
     one.git("config", "fedlearn.pushTo", "systems")
     push = one.fedlearn("federate").out.splitlines()[-2]
-    assert push.startswith("push          done          refs/heads/systems/sys-")
+    assert push.startswith("push          done          to origin/systems/sys-")
     before = hub.git("for-each-ref").out
     one.add("skills-patterns", {"pattern": "only for us", "value_score": 0.9})
     push = one.fedlearn("federate", code=1).out.splitlines()[-2]

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import re
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -8,7 +9,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from privacy.private_samples import aws_key, github_token, jwt, pem_block, rand, strong_word
 
-from git_fedlearn.privacy.detectors import ids, phones, wallets
+from git_fedlearn.privacy.detectors import detect_secrets_rules, ids, phones, wallets
 from git_fedlearn.privacy.detectors.marked_formats import MARKED, SHAPED
 from git_fedlearn.privacy.detectors.token_formats import PREFIXED
 from git_fedlearn.privacy.engine import PrivacyEngine
@@ -81,6 +82,24 @@ def test_a_gate_is_open_for_every_finding(text: str, key: str) -> None:
 )
 def test_a_gate_is_open_for_every_token(token: str, before: str) -> None:
     assert list(closed_but_found(f"{before}{token}", "")) == []
+
+
+PLUGIN_PATTERNS = [
+    pattern
+    for module, name, _ in detect_secrets_rules.PLUGINS
+    for pattern in getattr(import_module(f"detect_secrets.plugins.{module}"), name).denylist
+]
+
+
+@settings(max_examples=200, deadline=None, suppress_health_check=list(HealthCheck))
+@given(st.sampled_from(PLUGIN_PATTERNS).flatmap(lambda pattern: st.from_regex(pattern, fullmatch=True)))
+def test_a_gate_is_open_for_whatever_a_plugin_of_detect_secrets_finds(text: str) -> None:
+    assert list(closed_but_found(text, "")) == []
+
+
+def test_a_mere_mention_of_a_service_loads_no_plugin() -> None:
+    text = "aws s3 cp build/release-candidate-20241129.tgz s3://releases and look up AKIA in the manual"
+    assert "find_with_detect_secrets" not in {detector.__name__ for detector in PREFILTER.choose(text)}
 
 
 PATTERNS = [

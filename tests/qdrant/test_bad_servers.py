@@ -219,9 +219,13 @@ def test_a_key_for_some_collections_is_enough_for_those(system: System) -> None:
     store.close()
     with rest_server(folder, Served(fault=fault)) as url:
         system.environment["QDRANT_URL"] = url
-        said = system.fedlearn("export", "--all", code=1)
-    assert said.out == "notes: 3 lessons added; 3 points read\n"
-    assert said.err.startswith(f"error: closed: {url}: not allowed with this API key (HTTP 403): Forbidden: ")
+        for names, news in (
+            (["--all"], "3 lessons added"),
+            (["closed", "notes"], "nothing new (3 already known)"),
+        ):
+            said = system.fedlearn("export", *names, code=1)
+            assert said.out == f"notes: {news}; 3 points read\n"
+            assert said.err.startswith(f"error: closed: {url}: not allowed with this API key (HTTP 403): ")
     (schema,) = system.path.glob("data/collections/snapshots/*/notes.schema.json")
     assert json.loads(schema.read_bytes())["aliases"] == "unknown"
 

@@ -130,7 +130,6 @@ def test_a_full_disk_is_an_error_and_all_is_there_afterwards(system: System, lim
     if verb == "export":
         fill(system, "error-solutions", payloads(30))
     before = system.git("status", "--porcelain", "--untracked-files=all").out
-    shutil.rmtree(system.path / ".git/fedlearn/index")  # `add` made it
     arguments = (
         ["search", "the pump e1x reports no pressure"] if verb == "search" else [verb, "error-solutions"]
     )

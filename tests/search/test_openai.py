@@ -1,7 +1,5 @@
 """The embedder for OpenAI-compatible servers, against a real one on loopback."""
 
-import shutil
-
 import pytest
 from search.embedding_server import Behaviour, embedding_server
 from systems import System
@@ -103,7 +101,6 @@ def test_a_key_travels_encrypted_or_not_at_all() -> None:
 
 def test_search_asks_the_configured_server(system: System) -> None:
     system.add("skills-patterns", {"query": "pin a nix channel", "response": "use a flake"})
-    shutil.rmtree(system.path / ".git/fedlearn/index")  # `add` made it
     behaviour = Behaviour()
     with embedding_server(behaviour) as url:
         system.git("config", "fedlearn.embedder", url)

@@ -3,7 +3,9 @@
 from pathlib import Path
 
 import pytest
-from systems import System
+from systems import System, World
+
+from git_fedlearn.core.record import make_record
 
 FOREIGN = b"#!/bin/sh\nexit 0\n"
 LEFTHOOK = b'#!/bin/sh\ncall_lefthook() { lefthook "$@"; }\ncall_lefthook run "pre-commit" "$@"\n'
@@ -87,3 +89,38 @@ def test_lefthook_skips_a_job_without_files_before_some_pushes(system: System) -
     assert "not checked by git-fedlearn any more: pre-push" in setup_line(system)
     system.write("lefthook.yml", job.format(": {files}; ").encode())
     assert setup_line(system) == ""
+
+
+SKILLS = "data/patterns/skills-patterns.jsonl"
+KEY = "AKIA" + "IOSFODNN7EXAMPLQ"
+UNSOUND = {
+    "private data in a record": (SKILLS, make_record({"pattern": f"use {KEY}"}).line + b"\n", "learn"),
+    "private data in a message": ("code.py", b"", f"use {KEY}"),
+    "a record that is lost": (SKILLS, b"", "learn"),
+    "an invalid line": (SKILLS, b"{}\n", "learn"),
+    "a raw log": ("logs/telemetry/x-events.jsonl", b"{}\n", "learn"),
+    "invalid settings": (".fedlearn.toml", b"[", "learn"),
+}
+
+
+@pytest.mark.parametrize("reason", UNSOUND)
+def test_a_push_of_federate_is_checked_without_the_hook_too(world: World, reason: str) -> None:
+    hub, one = world.bare("hub"), world.system("one")
+    one.add("skills-patterns", {"pattern": "measure first"})
+    one.commit()
+    one.git("remote", "add", "origin", str(hub.path))
+    one.git("push", "--quiet", "--set-upstream", "origin", "main")
+    one.git("config", "core.hooksPath", "/dev/null")
+    one.write("logs/README", b"raw logs")
+    one.git("config", "fedlearn.source", "logs")
+    path, data, message = UNSOUND[reason]
+    one.write(path, data + one.read(SKILLS) if data and path == SKILLS else data)
+    one.commit(message)
+    done = one.fedlearn("federate", code=1)
+    (line,) = [line for line in done.out.splitlines() if line.startswith("push ")]
+    assert " failed " in line
+    assert KEY not in done.out + done.err
+    assert hub.git("rev-list", "--count", "main").out == "2\n"
+    one.git("reset", "--quiet", "--hard", "origin/main")
+    one.add("skills-patterns", {"pattern": "measure again"})
+    assert "sent 1 lesson" in one.fedlearn("federate", code=None).out

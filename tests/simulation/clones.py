@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from simulation.oracle import Known, Oracle, is_set_file, read_known, set_files
-from systems import EPOCH, System, World
+from systems import ANOTHER_MODEL, EPOCH, System, World
 
 _FAST = {
     "init.defaultBranch": "main",
@@ -18,6 +18,7 @@ _FAST = {
     "maintenance.auto": "false",
     "core.fsync": "none",
     "advice.detachedHead": "false",
+    **dict([ANOTHER_MODEL]),
 }
 
 SETTINGS = """\

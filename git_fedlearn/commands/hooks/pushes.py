@@ -1,56 +1,23 @@
 """The hooks pre-push (in a clone) and pre-receive (on a server); `plumbing/hook.py` finds them by name."""
 
 from git_fedlearn.console.context import Context
-from git_fedlearn.console.findings import report_raw
-from git_fedlearn.console.judged import remembering_clean_texts
-from git_fedlearn.console.message_checks import Outgoing, Update, check_authors
-from git_fedlearn.console.push_checks import check_updates
-from git_fedlearn.core.layout import is_raw_in
-from git_fedlearn.federation.publish_policy import find_restricted, outgoing_paths, refuse_paths
+from git_fedlearn.console.message_checks import Outgoing, Update
+from git_fedlearn.console.push_checks import check_push, check_updates
 from git_fedlearn.privacy.engine import PrivacyEngine
-from git_fedlearn.repository.commit_checks import source_folder
 from git_fedlearn.repository.objects import Objects, Oid
 from git_fedlearn.repository.settings import SETTINGS_FILE
 
 
 def pre_push(context: Context, remote: str, url: str = "") -> int:
-    """Check that the remote may get each new commit, not only the tip, and that all are sound."""
+    """Check what git is about to push."""
     objects = context.repository.objects
-    listed = context.repository.git.attempt(
-        "for-each-ref", "--format=%(objectname)", f"refs/remotes/{remote}/"
-    )
     updates, unknown = [], []
     for line in context.stdin.read().decode("utf-8", "replace").splitlines():
         _local, new, ref, old = line.split(" ")
         if new.strip("0") and not _find(objects, new):
             unknown.append(ref)
         updates.append(Update(ref, _find(objects, old), _find(objects, new), new))
-    if _refuse_files(context, remote, url, updates, unknown):
-        return 1
-    found = [_find(objects, oid) for oid in listed.out.decode().split()]
-    outgoing = Outgoing(context.repository, updates, [oid for oid in found if oid])
-    with remembering_clean_texts(context):
-        code = check_updates(context, outgoing, judged=True)
-        return check_authors(context, outgoing) | code
-
-
-def _refuse_files(context: Context, remote: str, url: str, updates: list[Update], unknown: list[str]) -> bool:
-    """Report files that may not be pushed to this remote, or nowhere; whether there are any."""
-    peer, folder = find_restricted(context.repository, remote, url), source_folder(context.repository)
-    if peer is None and folder is None:
-        return False
-    tips = [update.new for update in updates if update.new]
-    there = [update.old for update in updates if update.old]
-    paths = outgoing_paths(context.repository, remote, tips, there)
-    refusal = refuse_paths(peer, paths, unknown) if peer else None
-    if refusal:
-        context.print_error(f"error: {refusal.message}")
-        context.print_error(f"hint: {refusal.hint}")
-        return True
-    if report_raw(context, [path for path in paths if folder and is_raw_in(folder, path)]):
-        context.print_error("hint: git rm --cached FILE && git commit --amend    (it stays on this machine)")
-        return True
-    return False
+    return check_push(context, (remote, url), updates, unknown)
 
 
 def pre_receive(context: Context) -> int:

@@ -14,6 +14,7 @@ from git_fedlearn.commands.status.local import (
     bare_items,
     branch_item,
     copies_items,
+    ignored_items,
     learned_item,
     older_items,
     privacy_item,
@@ -61,6 +62,7 @@ def status_lines(context: Context) -> Iterator[StatusLine]:
     yield from copies_items(repository)
     yield from older_items(repository)
     yield uncommitted_item(repository, state)
+    yield from ignored_items(state)
     yield from upstream_items(repository, state)
     yield _unless_misconfigured("privacy", lambda: privacy_item(context, state))
     yield _unless_misconfigured("peers", lambda: peers_item(context, read_peer_statuses(repository)))

@@ -3,6 +3,7 @@
 Counts and scan results are cached under the git folder by the commits and files they depend on.
 """
 
+import shlex
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Final
@@ -133,6 +134,14 @@ def uncommitted_item(repository: Repository, state: WorkState) -> StatusLine:
     urgency = Urgency.BROKEN if command.startswith("git fedlearn verify") else Urgency.ROUTINE
     text = ", ".join(parts) or "nothing"
     return StatusLine("uncommitted", text, command, facts, urgency, is_quiet=not parts)
+
+
+def ignored_items(state: WorkState) -> Iterator[StatusLine]:
+    """A line if data files never get into a commit, because a rule of the user makes git ignore them."""
+    if state.ignored:
+        text = f"{count(len(state.ignored), 'data file')} that git ignores, so nobody else gets them"
+        command = f"git check-ignore -v {shlex.quote(state.ignored[0])}"
+        yield StatusLine("ignored", text, command, {"files": [*state.ignored]}, Urgency.PERSON)
 
 
 def _what_to_do(state: WorkState, summary: JsonObject) -> str:

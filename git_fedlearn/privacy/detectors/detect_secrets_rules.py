@@ -1,19 +1,19 @@
 """The plugins of detect-secrets that find what no rule here does, used only for their compiled patterns.
 
-No settings (a process-wide singleton), no verification, no network. detect-secrets takes 0.14 s to import,
-so a plugin is imported when a text first contains one of its keywords.
+No settings (a process-wide singleton), no verification, no network. detect-secrets takes 0.11 s to import,
+so a plugin is imported for the first text that has the form of what some plugin finds.
 """
 
 from __future__ import annotations
 
 import re
 from importlib import import_module
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from git_fedlearn.privacy import kinds
 from git_fedlearn.privacy.detectors.tokens import extend_token
 from git_fedlearn.privacy.model import Match
-from git_fedlearn.privacy.shapes import is_identifier_like, is_marked_example
+from git_fedlearn.privacy.shapes import is_marked_example
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,6 +27,14 @@ PLUGINS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("stripe", "StripeDetector", ("k_live_",)),
 )
 """Module, class, and lower-case keywords, one of which the text must contain."""
+FORMS: Final = (
+    r"(?:A3T[A-Z0-9]|ABIA|ACCA|AKIA|ASIA)[0-9A-Z]{16}",
+    r"(?i:aws[^\n]*(?:key|pwd|pw|pass|token)[^\n]*[\"'][0-9a-z/+]{40}[\"'])",
+    "gh[oprsu]_[A-Za-z0-9_]{36}",
+    r"SG\.[A-Za-z0-9_-]{22}\.[A-Za-z0-9_-]{43}",
+    "[rs]k_live_[0-9a-zA-Z]{24}",
+)
+"""What the patterns of the plugins find, for the gate."""
 _LOADED: dict[str, tuple[re.Pattern[str], ...]] = {}
 
 
@@ -53,18 +61,9 @@ def _hits(pattern: re.Pattern[str], text: str, rule: str) -> Iterator[Match]:
     while (hit := pattern.search(text, at)) is not None:
         # The first group long enough to be the secret, or the whole match.
         group = next((g for g in range(1, hit.re.groups + 1) if hit[g] and len(hit[g]) > 8), 0)  # noqa: PLR2004
-        start, end = _trim(text, *hit.span(group))
+        start, end = hit.span(group)
         at = end = max(extend_token(text, end), hit.start() + 1)
         token = text[start:end]
         whole = start == 0 or not text[start - 1].isalnum()
-        if whole and not is_marked_example(token) and not is_identifier_like(token):
+        if whole and not is_marked_example(token):
             yield Match(start, end, kinds.API_KEY, rule, 0.9)
-
-
-def _trim(text: str, start: int, end: int) -> tuple[int, int]:
-    """The span without the quotes and blanks that some patterns include."""
-    while start < end and not (text[start].isalnum() or text[start] in "_-"):
-        start += 1
-    while end > start and not (text[end - 1].isalnum() or text[end - 1] in "_-=/+"):
-        end -= 1
-    return start, end

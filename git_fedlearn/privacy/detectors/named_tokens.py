@@ -17,6 +17,7 @@ from git_fedlearn.privacy.detectors.services import SERVICES
 from git_fedlearn.privacy.model import Match
 from git_fedlearn.privacy.shapes import (
     entropy,
+    is_certificate,
     is_damaged_hex,
     is_hex,
     is_identifier_like,
@@ -46,6 +47,8 @@ _RUN = lazy_pattern(
     r"(?![A-Za-z0-9_(@/+\\-]|[.?!^*$#][A-Za-z0-9]|%(?![0-9A-F]{2}))"
 )
 _UUID = lazy_pattern(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}\Z")
+_ADDRESS = lazy_pattern(r"0x[0-9a-fA-F]{40}\Z")
+"""Of an account of Ethereum."""
 _LEAD = lazy_pattern(r"(?:[A-Za-z]{2,24}[0-9]{0,3}[-_.])+(?=[A-Za-z0-9])")
 _WORDS = lazy_pattern(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+|[^\x00-\x7f]+")
 _IN_ELEMENT = lazy_pattern(r"<(?i:\w{0,24}(?:secret|password|token|apikey|privatekey))>[^\n<>]{0,48}[ {]$")
@@ -69,9 +72,9 @@ _PUBLISHED = frozenset(
     ref refs tree blob parent branch tag uuid guid id ids uid gid oid cid pid etag integrity fingerprint fpr
     thumbprint version build image layer trace span request session correlation container pod public pub
     object node device disk partition volume serial inode boot machine gpg pgp openpgp ssh rsa dsa ecdsa ed
-    host signing store path file filename url href src drv nix narhash hex test nonce state salt iv cursor
-    page next previous offset signature sig cert certificate subject issuer block tx txid transaction address
-    contract account user project team org organization
+    host signing store path file filename url href src drv nix narhash hex test nonce state alias salt iv
+    cursor page next previous offset signature sig cert certificate subject issuer block tx txid transaction
+    address contract account user project team org organization
     """.split()
 )
 _NO_NAMES = frozenset(
@@ -96,7 +99,7 @@ def find_named_tokens(subject: Subject) -> Iterator[Match]:
     for hit in (hit for span in words for hit in _RUN.finditer(text, *span)):
         start, end = hit.span()
         lead = _LEAD.match(text, start, end)
-        if lead is not None and _LEAD.match(text, start, start + 40) is not None:
+        if lead is not None:
             start = _after_name(text, start, lead.end())
         value = text[start:end]
         if _is_announced(text, start, value) and _may_be_generated(value) and f"/commit/{value}" not in text:
@@ -107,7 +110,7 @@ def _is_announced(text: str, start: int, value: str) -> bool:
     """Whether the words before say that this is a secret, if it is generated."""
     words = _words_before(text, start)
     if not _is_named(words, value):
-        return _IN_ELEMENT.search(text, max(0, start - 64), start) is not None and _is_generated(value)
+        return _IN_ELEMENT.search(text, max(0, start - 64), start) is not None
     # With too few digits to be sure of it, both words must be there.
     return _is_generated(value) or (
         len(value) >= _MIN_HEX_LENGTH
@@ -132,6 +135,8 @@ def _may_be_generated(value: str) -> bool:
         and any(map(str.isalpha, value))
         and (_is_id_like(value) or is_random(value, min_length=_MIN_LENGTH))
         and not is_damaged_hex(value)
+        and not is_certificate(value)
+        and _ADDRESS.match(value) is None
         and not is_stand_in(value)
         and not _is_path(value)
     )
@@ -198,7 +203,7 @@ def _is_keyword(word: str) -> bool:
 
 def _is_service(words: list[str]) -> bool:
     """Whether the last of these words end with the name of a service, written as one word or as two."""
-    return bool(words) and not _SERVICES.isdisjoint((words[-1], "".join(words[-2:]), "".join(words[-3:])))
+    return not _SERVICES.isdisjoint((words[-1], "".join(words[-2:]), "".join(words[-3:])))
 
 
 def _has_name(words: list[str]) -> bool:
@@ -219,7 +224,7 @@ def _is_named(words: list[str], value: str) -> bool:
     service = next((i for i in last[:4] if _is_service(words[: 1 - i or None])), 0)
     if not _is_id_like(value):
         return bool(keyword) or (0 < service <= 3 and _is_of_usual_length(value))  # noqa: PLR2004 -- `acme x value`
-    if is_hex(value) and len(value) % 2:
+    if len(value) % 2:
         return False  # no bytes
     if service and (keyword or (service == 1 and _is_of_usual_length(value))):
         return True

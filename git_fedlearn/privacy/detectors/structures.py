@@ -70,8 +70,6 @@ JWT = lazy_pattern(r"(?<![A-Za-z0-9_-])eyJ[\w-]{8,}={0,2}\.[\w-]{2,}={0,2}(?:\.[
 
 def find_jwts(subject: Subject) -> Iterator[Match]:
     """JSON web tokens, signed or not, whose first part decodes to a JSON object."""
-    if "eyJ" not in subject.text:
-        return
     for hit in JWT.finditer(subject.text):
         if _is_json_object(hit[0].split(".", 1)[0]):
             end = hit.end() - (len(hit[0]) - len(hit[0].rstrip(".")))
@@ -198,10 +196,6 @@ _MIN_HEADER_LENGTH = 14
 
 def find_headers(subject: Subject) -> Iterator[Match]:
     """What follows an HTTP authentication scheme, if it is random enough for a credential."""
-    if not subject.has_any(
-        ("bearer", "basic ", "token ", "digest ", "apikey ", "negotiate ", "authorization")
-    ):
-        return
     for hit in HEADER.finditer(subject.text):
         secret = hit["secret"].rstrip(".")
         scheme = (hit["scheme"] or "").lower()
@@ -226,11 +220,10 @@ _PAIR_PLAIN = re.compile(rb"[\w.@-]{1,64}:[\x21-\x7e]{3,400}")
 
 def find_basic_pairs(subject: Subject) -> Iterator[Match]:
     """`"auth": "…"` of Docker and npm: user and password in base64."""
-    if "auth" in subject.text:
-        for hit in PAIR_BASE64.finditer(subject.text):
-            plain = base64.b64decode(hit["secret"][: len(hit["secret"]) // 4 * 4])
-            if _PAIR_PLAIN.fullmatch(plain) is not None:
-                yield Match(*hit.span("secret"), kinds.PASSWORD, "basic-pair", 0.9)
+    for hit in PAIR_BASE64.finditer(subject.text):
+        plain = base64.b64decode(hit["secret"][: len(hit["secret"]) // 4 * 4])
+        if _PAIR_PLAIN.fullmatch(plain) is not None:
+            yield Match(*hit.span("secret"), kinds.PASSWORD, "basic-pair", 0.9)
 
 
 _MANIFEST = lazy_pattern(r"^[ \t]*[\"']?kind[\"']?:[ \t]*[\"']?[Ss]ecret[\"']?[ \t]*,?\r?$", re.MULTILINE)
@@ -248,7 +241,7 @@ _ENTRY = lazy_pattern(
 
 def find_manifests(subject: Subject) -> Iterator[Match]:
     """The data of a Secret of Kubernetes: base64 under any name."""
-    if "ecret" not in subject.text or _MANIFEST.search(subject.text) is None:
+    if _MANIFEST.search(subject.text) is None:
         return
     for data in _DATA.finditer(subject.text):
         for hit in _ENTRY.finditer(subject.text, *data.span("block")):
@@ -268,6 +261,8 @@ _KNOWN = lazy_pattern(
     re.IGNORECASE,
 )
 
+_HASHES = lazy_pattern(r"(?i:sha-?\d{1,3}|md5|checksum|integrity)")
+
 COOKIES = (_COOKIE_HEADER, _KNOWN)
 
 
@@ -276,7 +271,7 @@ def find_cookies(subject: Subject) -> Iterator[Match]:
     if "cookie" in subject.lowered:
         for header in _COOKIE_HEADER.finditer(subject.text):
             for hit in _PAIR.finditer(subject.text, *header.span("pairs")):
-                if _is_session(hit["value"]):
+                if _is_session(hit["value"]) and not _HASHES.fullmatch(hit["name"]):
                     yield _match(*hit.span("value"))
     if subject.has_any(("sess", "connect.sid", "auth=", "token=", "__")):
         for hit in _KNOWN.finditer(subject.text):
@@ -290,4 +285,4 @@ def _match(start: int, end: int) -> Match:
 
 
 def _is_session(value: str) -> bool:
-    return not is_stand_in(value) and (is_random(value) or is_hash_like(value))
+    return not is_stand_in(value) and "(" not in value and (is_random(value) or is_hash_like(value))

@@ -46,16 +46,19 @@ def find_columns(subject: Subject) -> Iterator[Match]:
 def _in_lines(text: str, stems: list[int]) -> Iterator[Match]:
     columns: dict[int, Name] = {}
     separator = ""
-    width = at = 0
+    width = at = named = 0
     for line in text.splitlines(keepends=True):
+        end = at + len(line)
+        has_name = named < len(stems) and stems[named] < end
+        if has_name:
+            named = bisect_left(stems, end)
         if columns and line.count(separator) == width:
             if _RULE.fullmatch(line) is None:
                 yield from _cells(line, at, separator, columns)
-        else:
-            has_name = bisect_left(stems, at) < bisect_left(stems, at + len(line))
+        elif has_name or columns:
             separator, columns = _header(line) if has_name else ("", {})
             width = line.count(separator) if columns else 0
-        at += len(line)
+        at = end
 
 
 def _header(line: str) -> tuple[str, dict[int, Name]]:

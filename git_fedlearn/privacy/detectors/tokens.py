@@ -46,7 +46,6 @@ _MAX_MADE_UP_LENGTH = 4
 _WORDY_PREFIXES = frozenset(("api_", "key_", "key-", "live_", "test_", "api-", "secret_"))
 """Prefixes of the table that tokens of other vendors have, too."""
 _FILE_ENDING = re.compile(r"\.(?:png|jpe?g|gif|svg|ico|webp|avif|css|m?js|map|woff2?|ttf|mp4)(?![A-Za-z0-9])")
-_REPEATED = re.compile(r"(.)\1{9}")
 _FILLED = re.compile(r"([B-Za-z0-9])\1{11}")
 """A sample; zero bytes are `A` in base64."""
 _IDS = frozenset(
@@ -92,7 +91,7 @@ def _prefix_table() -> tuple[re.Pattern[str], dict[str, tuple[_Row, ...]]]:
 
 def _trie(words: list[str]) -> str:
     """An alternation with shared beginnings, so that few branches are tried; the longest word wins."""
-    if not words or words == [""]:
+    if words == [""]:
         return ""
     heads: dict[str, list[str]] = {}
     for word in words:
@@ -155,7 +154,7 @@ def find_shaped_tokens(subject: Subject) -> Iterator[Match]:
 def begins_token(text: str) -> bool:
     """Whether this text begins with a distinctive prefix of tokens, or is the beginning of one."""
     lengths, table = _prefixes()
-    for length in lengths:
+    for length in lengths.get(text[:2], ()):
         is_distinctive = table.get(text[:length])
         if is_distinctive is not None:
             return is_distinctive
@@ -170,15 +169,19 @@ def _distinctive_beginnings() -> frozenset[str]:
 
 
 @cache
-def _prefixes() -> tuple[tuple[int, ...], dict[str, bool]]:
-    """All lengths of prefixes, longest first; of each prefix, whether it begins with a distinctive one.
+def _prefixes() -> tuple[dict[str, list[int]], dict[str, bool]]:
+    """The lengths of prefixes by their first two characters, longest first; whether each is distinctive.
 
+    It also is if it only begins with a distinctive one. All have two characters or more.
     Looking a text up takes no pattern, which takes long to compile.
     """
     rows = [(prefix, row.random) for row in PREFIXED for prefix in row.prefixes.split()]
     distinctive = tuple({prefix for prefix, is_ordinary in rows if not is_ordinary})
     table = {prefix: prefix.startswith(distinctive) for prefix, _ in rows}
-    return tuple(sorted({*map(len, table)}, reverse=True)), table
+    lengths: dict[str, set[int]] = {}
+    for prefix in table:
+        lengths.setdefault(prefix[:2], set()).add(len(prefix))
+    return {head: sorted(sizes, reverse=True) for head, sizes in lengths.items()}, table
 
 
 def whole_token(text: str, min_length: int) -> str | None:
@@ -205,9 +208,7 @@ def _counts(token: str, rest: str, row: _Row, *, is_exact: bool) -> bool:
     if row.random and not (has_digit and is_random(rest, min_length=8)):
         return False
     is_wordy = not has_digit and not is_exact and is_identifier_like(rest)
-    is_monotone = len(rest) >= _MIN_TOKEN_LENGTH and (
-        entropy(rest) < _MIN_ENTROPY or _REPEATED.search(rest) is not None
-    )
+    is_monotone = len(rest) >= _MIN_TOKEN_LENGTH and entropy(rest) < _MIN_ENTROPY
     return not (is_wordy or is_monotone or is_marked_example(token))
 
 
@@ -264,13 +265,13 @@ def _is_hex_key(prefix: str, rest: str) -> bool:
 def _is_generated(rest: str) -> bool:
     digits, uppers, lowers = (sum(map(f, rest)) for f in (str.isdigit, str.isupper, str.islower))
     is_mixed = digits > 1 and uppers > 2 and lowers > 2  # noqa: PLR2004 -- of at least thirty characters
-    return is_mixed and is_random(rest, min_length=26) and _WORDY.search(rest) is None
+    return is_mixed and _WORDY.search(rest) is None
 
 
 def find_aws_secrets(subject: Subject) -> Iterator[Match]:
     """AWS secret keys in a text that also contains an AWS key id, whatever their names."""
     text = subject.text
-    if ("AKIA" in text or "ASIA" in text) and AWS_KEY_ID.search(text) is not None:
+    if AWS_KEY_ID.search(text) is not None:
         for hit in _AWS_SECRET.finditer(text):
             if is_aws_secret(hit[0]):
                 yield Match(*hit.span(), kinds.API_KEY, "aws-secret-key", 0.85)
