@@ -117,9 +117,19 @@ def test_with_the_extra_for_a_server_alone_lessons_come_from_it(
     assert imported.err.endswith(f"hint: {install_line(tmp_path / 'environment', 'local')}\n")
 
 
-def test_the_demo_ends_well_and_says_what_the_search_would_show(one: System, programs: Path) -> None:
-    done = one.git("fedlearn", "demo")
-    assert "0 conflicts; record sets: identical on all systems" in done.out
+@pytest.mark.parametrize(
+    "whole", [False, pytest.param(True, marks=pytest.mark.soak)], ids=["last act", "whole"]
+)
+def test_the_demo_says_what_the_search_would_show(one: System, programs: Path, whole: bool) -> None:  # noqa: FBT001
+    act = (
+        "import os, pathlib; from git_fedlearn.commands.demo import Audience\n"
+        "from git_fedlearn.console.context import Context\n"
+        "from git_fedlearn.demo import acts; from git_fedlearn.demo.systems import Stage\n"
+        "acts.ask(acts.Cast(Stage(pathlib.Path('play'), os.environ, Audience(Context()).show)))"
+    )
+    alias = f"alias.py=!{programs}/python"
+    done = one.git("fedlearn", "demo") if whole else one.git("-c", alias, "py", "-c", act)
+    assert not whole or "0 conflicts; record sets: identical on all systems" in done.out
     said = (
         "laptop$ git fedlearn search 'connection refused when my service starts before qdrant'"
         " With the extra [local], this finds the lessons that answer the question, in any wording."

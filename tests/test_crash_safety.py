@@ -71,9 +71,10 @@ def test_add_that_shards(plain: System, step: int) -> None:
     assert list((plain.path.parent / "undisturbed/data/patterns/skills-patterns").iterdir())
 
 
-def test_retract(plain: System) -> None:
+@MANY_CALLS
+def test_retract(plain: System, step: int) -> None:
     chosen = [plain.records(name)[0].id for name in ("skills-patterns", "best-practices")]
-    killed_everywhere(plain, "retract", *chosen, "--reason", "x")
+    killed_everywhere(plain, "retract", *chosen, "--reason", "x", step=step)
 
 
 def test_restore(plain: System) -> None:
@@ -82,12 +83,13 @@ def test_restore(plain: System) -> None:
     killed_everywhere(plain, "restore", *chosen)
 
 
-def test_verify_fix(plain: System) -> None:
+@MANY_CALLS
+def test_verify_fix(plain: System, step: int) -> None:
     lines = plain.read(SET).splitlines(keepends=True)
     plain.write(SET, b"".join(reversed(lines[1:])))
     plain.write("data/patterns/best-practices.jsonl", b"")
     plain.write("data/telemetry/snapshots/sys-abcdefghij/2026-05-01.jsonl", b"".join(reversed(lines)))
-    killed_everywhere(plain, "verify", "--fix")
+    killed_everywhere(plain, "verify", "--fix", step=step)
 
 
 def test_sanitize(plain: System) -> None:

@@ -57,20 +57,22 @@ UNCHECKED = {"GIT_QUARANTINE_PATH"}
 """git makes no commit at all with it."""
 
 
-@pytest.mark.parametrize("name", [*CLEARED, *HONORED])
-def test_no_variable_lets_private_data_past_the_hook(system: System, name: str) -> None:
-    value = VALUES[name].replace("{top}", str(system.path))
+@pytest.mark.parametrize(
+    "names", [*(tuple(CLEARED)[start::4] for start in range(4)), *((name,) for name in HONORED)]
+)
+def test_no_variable_lets_private_data_past_the_hook(system: System, names: tuple[str, ...]) -> None:
     system.write("shadowing/json.py", b"raise SystemExit(0)\n")
     line = json.dumps({"title": "Whom to ask", "description": f"The lift key is with {MAIL}."})
     system.write(SET, line.encode() + b"\n")
-    system.environment[name] = value
+    system.environment |= {name: VALUES[name].replace("{top}", str(system.path)) for name in names}
     system.git("add", SET)
     done = system.git("commit", "--quiet", "--message", "learn", check=False)
-    del system.environment[name]
-    assert (done.code == 0) == (name not in UNCHECKED), done.err
+    for name in names:
+        del system.environment[name]
+    assert (done.code == 0) == (not UNCHECKED.issuperset(names)), done.err
     committed = system.git("show", f"HEAD:{SET}", check=False).out
     assert MAIL not in committed
-    assert name in UNCHECKED or "The lift key is with <EMAIL_ADDRESS>" in committed
+    assert UNCHECKED.issuperset(names) or "The lift key is with <EMAIL_ADDRESS>" in committed
 
 
 def test_modules_of_python_path_come_last() -> None:

@@ -43,6 +43,11 @@ COPIES = [
 
 
 @pytest.mark.parametrize("name", COPIES)
+def test_a_copy_is_one_of_the_file_that_its_name_begins_with(name: str) -> None:
+    assert find_original(f"data/patterns/{name}") == PRACTICES
+
+
+@pytest.mark.parametrize("name", COPIES[::5])
 def test_a_copy_is_told_of_and_merged(system: System, name: str) -> None:
     copy = f"data/patterns/{name}"
     system.add("best-practices", practice("kept"))

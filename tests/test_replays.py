@@ -135,8 +135,7 @@ CONFLICTS = {
 }
 
 
-@pytest.mark.parametrize("driver", ["false", ""], ids=["failing", "missing"])
-@pytest.mark.parametrize("style", ["merge", "diff3"])
+@pytest.mark.parametrize(("style", "driver"), [("merge", "false"), ("diff3", "")], ids=["failing", "missing"])
 @pytest.mark.parametrize("command", CONFLICTS)
 def test_resolve_in_a_replay_brings_its_own_lessons_only(
     forked: System, command: str, style: str, driver: str

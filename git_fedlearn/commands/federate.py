@@ -192,9 +192,15 @@ class Run:
             write_month(repository, now)
 
     def _pull(self) -> tuple[StepStatus, str]:
-        pulled = pull_upstream(self.context.repository, STEP_SECONDS)
+        pulled = self._pull_upstream()
         self.context.forget_settings()
         return pulled.status, pulled.detail
+
+    def _pull_upstream(self) -> Exchange:
+        pulled = pull_upstream(self.context.repository, STEP_SECONDS)
+        for line in pulled.warnings:
+            self.context.print_error(line)
+        return pulled
 
     def _pull_remotes(self) -> tuple[StepStatus, str]:
         repository = self.context.data_repository
@@ -229,7 +235,7 @@ class Run:
 
         def catch_up() -> Exchange:
             nonlocal there
-            pulled = pull_upstream(repository, STEP_SECONDS)
+            pulled = self._pull_upstream()
             there = find_remote_tip()
             return pulled
 

@@ -42,6 +42,8 @@ class Exchange:
     status: StepStatus
     detail: str = ""
     attempts: int = 1
+    warnings: tuple[str, ...] = ()
+    """Of a pull that is done: what it lost, retracted or replaced here."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +79,7 @@ def pull_upstream(repository: Repository, seconds: float) -> Exchange:
     if finished.code:
         return Exchange(StepStatus.FAILED, _explain(finished))
     moved = git.text("rev-parse", "HEAD") != before
-    return Exchange(StepStatus.DONE if moved else StepStatus.NOTHING)
+    return Exchange(StepStatus.DONE if moved else StepStatus.NOTHING, warnings=(*finished.warnings,))
 
 
 def undo_unfinished(repository: Repository) -> None:

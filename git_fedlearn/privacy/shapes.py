@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import binascii
 import math
 import re
 from collections import Counter
@@ -34,12 +36,13 @@ _NO_PATH = (
 )
 _VARIABLE = lazy_pattern(
     r"^(?:\$[({]|\$[A-Za-z_]{3,40}(?:[/:@]|\$$)|%[A-Za-z_]{1,40}%$|%[a-z(]$|%\(|\{[\w.$:]*\}$|\{\{|<[^>]*>$|"
-    r"\[[^\]]*\]$|#\{|\*\*|~/|"
+    r"\[[^\]]*\]$|[\w.-]{1,64}:\$\{?[A-Z][A-Z0-9_]{1,63}\}?$|#\{|\*\*|~/|"
     rf"/(?!{_NO_PATH})|\.\.?/|file:|arn:|urn(?::|%3[aA])|"
     r"[a-z][a-z0-9+]{1,16}(?:://(?![^/\s]*@)|%(?:25){0,3}3[aA](?:%(?:25){0,3}2[fF]){2}(?!.*%(?:25){0,3}40))|"
     r"(?:\w{1,64}\??\.){0,8}[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+!?$)",
 )
 _CODE = lazy_pattern(r"[(){}\[\];]|->|=>|::|\?\.[A-Za-z_]|\$\{|\s\s|\\[nrt]$|^[A-Za-z_]+(?:\.[A-Za-z_]+)+$")
+_EMPTY_BLOCK = re.compile(rb"-----BEGIN [A-Z ]{1,40}-----\s*-----END ")
 _JOINTS = lazy_pattern(r"[.+/]")
 _ALGORITHM = lazy_pattern(
     r"(?:b(?:ase)?(?:16|32|36|58|62|64|85)|sha-?(?:1|2|3|224|256|384|512)|md[245]|utf-?(?:8|16|32)|"
@@ -148,8 +151,17 @@ def is_version(value: str) -> bool:
 
 
 def is_certificate(value: str) -> bool:
-    """Whether it is the beginning of a certificate or public key in base64, which anybody may read."""
-    return value.startswith(("LS0tLS1CRUdJTiBDRVJU", "LS0tLS1CRUdJTiBQVUJM"))
+    """Whether it is the beginning of a certificate or public key in base64, or of a block without a key."""
+    return value.startswith(("LS0tLS1CRUdJTiBDRVJU", "LS0tLS1CRUdJTiBQVUJM")) or (
+        value.startswith("LS0tLS1CRUdJTi") and _EMPTY_BLOCK.match(_decoded(value[:120])) is not None
+    )
+
+
+def _decoded(value: str) -> bytes:
+    try:
+        return base64.b64decode(value[: len(value) // 4 * 4])
+    except binascii.Error:
+        return b""
 
 
 def is_hash_like(value: str) -> bool:

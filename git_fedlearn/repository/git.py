@@ -53,8 +53,17 @@ class Finished(NamedTuple):
         said = [
             re.sub(r"^(fatal|error): ", "", line) for line in lines if line and not line.startswith("hint:")
         ]
-        text = "; ".join(said[-MAX_SAID_LINES:]) or "it did not say why"
-        return hide_credentials("".join(char if char.isprintable() else "?" for char in text))
+        return _printable("; ".join(said[-MAX_SAID_LINES:]) or "it did not say why")
+
+    @property
+    def warnings(self) -> list[str]:
+        """Its warnings and hints, and those of hooks, a printable line each."""
+        lines = self.err.splitlines()
+        return [_printable(line) for line in lines if line.startswith(("warning: ", "hint: "))]
+
+
+def _printable(text: str) -> str:
+    return hide_credentials("".join(char if char.isprintable() else "?" for char in text))
 
 
 class GitLimits(NamedTuple):
@@ -186,7 +195,7 @@ class Git:
     def attempt_all(
         self, commands: Mapping[str, Sequence[str]], limits: GitLimits, *, parallel: int
     ) -> Iterator[tuple[str, Finished]]:
-        """Run git commands in parallel and yield each as it ends, with the end of its messages but no output.
+        """Run git commands in parallel and yield each as it ends; `err` is the end of all that it printed.
 
         They have no terminal, so they cannot prompt. Those still running when the caller stops are killed.
         """
@@ -216,8 +225,8 @@ class Git:
             cwd=self.directory,
             env=self.environment,
             stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
             start_new_session=True,
         ) as process:
             try:
@@ -425,7 +434,7 @@ def _wait_for(
 ) -> tuple[bool, bytes]:
     """Whether the process ended in time, and the end of its messages."""
     said = b""
-    pipe = process.stderr
+    pipe = process.stdout
     while pipe and time.monotonic() < deadline and not stopped.is_set():
         if not select([pipe], [], [], 0.1)[0]:
             if process.poll() is not None:

@@ -103,6 +103,8 @@ _UNFINISHED: Final = {
     "BISECT_LOG": ("a bisect", "git bisect reset"),
 }
 """What is in progress if the git directory has a file, and the command that ends it."""
+_REFUSE_EMPTY: Final = ("git cherry-pick --continue", "git revert --continue", "git am --continue")
+"""Those that want `--skip` instead if nothing is left to commit, as when a commit only deleted lessons."""
 FIRST_COMMIT: Final = "git add --all && git commit -m 'Set up git-fedlearn'"
 """The command that makes the first commit of a branch."""
 _RULES: Final = {SETTINGS_FILE: b"", ".gitattributes": b"merge=fedlearn", ".gitignore": b"latest.jsonl"}
@@ -194,7 +196,12 @@ def continue_command(repository: Repository) -> str:
     in_conflict = os.fsdecode(repository.git.run("diff", "--name-only", "-z", "--diff-filter=U")).split("\0")
     if any(kind_of(path) is not FileKind.OTHER for path in in_conflict):
         return "git fedlearn resolve"
-    return "git status" if any(in_conflict) else _unfinished(repository)[1]
+    if any(in_conflict):
+        return "git status"
+    command = _unfinished(repository)[1]
+    if command in _REFUSE_EMPTY and repository.git.is_true("diff", "--cached", "--quiet"):
+        return command.replace("--continue", "--skip")
+    return command
 
 
 def switch_command(repository: Repository) -> str:

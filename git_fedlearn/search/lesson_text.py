@@ -8,7 +8,7 @@ from git_fedlearn.core.canonical import Json, JsonObject
 from git_fedlearn.core.identity import content_of
 from git_fedlearn.core.supersession import SUPERSEDES
 
-TEXT_VERSION: Final = 3
+TEXT_VERSION: Final = 4
 """Increased with every change here, so that indexes are built again."""
 
 HEAD_FIELDS: Final = (
@@ -24,6 +24,8 @@ _LABELS: Final = frozenset(
     (
         *("role", "language", "framework", "outcome", "source", "version", "id", "collection", "event_type"),
         *("_node_type", "document_id", "doc_id", "ref_doc_id", "user_id", "agent_id", "run_id", "hash"),
+        *("actor_id", "attributed_to", "text_lemmatized", "textLemmatized", "createdAt", "updatedAt"),
+        *("userId", "agentId", "runId"),
         SUPERSEDES,
     )
 )

@@ -102,6 +102,7 @@ def test_code_that_conflicts_is_left_as_it_was(world: World) -> None:
     one.git("push", "--quiet")
     found = steps(two.fedlearn("federate", "--json", code=1))
     assert found["pull"][0] == found["push"][0] == "failed"
+    assert "CONFLICT (add/add): Merge conflict in code.py" in found["pull"][1]
     assert two.read("code.py") == b"two"
     assert not (two.path / ".git/MERGE_HEAD").exists()
 
@@ -363,6 +364,20 @@ def test_data_files_that_git_ignores_are_told_of(world: World) -> None:
     one.write(".git/info/exclude", b"")
     assert ";" not in steps(one.fedlearn("federate", "--json"))["commit"][1]
     assert one.git("ls-tree", "--name-only", "origin/main", "data/collections/notes.jsonl").out
+
+
+@pytest.mark.parametrize("path", [SKILLS, "data"])
+def test_what_a_pull_lost_is_told(world: World, path: str) -> None:
+    _, (one, two) = hub_with(world, "one", "two")
+    one.add("skills-patterns", {"pattern": "measure first", "value_score": 0.9})
+    one.fedlearn("federate")
+    two.git("pull", "--quiet")
+    two.git("rm", "--quiet", "-r", path)
+    two.git("commit", "--quiet", "--no-verify", "--message", "start over")
+    two.git("push", "--quiet", "--no-verify")
+    done = one.fedlearn("federate")
+    assert "warning: this merge lost 1 record of skills-patterns: " in done.err
+    assert "hint: git fedlearn verify --fix --history && " in done.err
 
 
 @pytest.mark.parametrize("key", ["pull.ff", "merge.ff"])

@@ -83,6 +83,30 @@ def test_a_file_that_one_side_deleted_stays(undriven: System, gone_on: str) -> N
     assert undriven.git("ls-files", "--unmerged").out == ""
 
 
+@pytest.mark.parametrize("verb", ["cherry-pick", "revert", "am"])
+def test_what_would_only_delete_lessons_is_skipped(undriven: System, verb: str) -> None:
+    undriven.git("checkout", "--quiet", "--detach", "main~1")
+    undriven.git("rm", "--quiet", SET)
+    undriven.git("commit", "--quiet", "--no-verify", "--message", "delete")
+    deletion = undriven.git("rev-parse", "HEAD").out.strip()
+    patch = undriven.git("format-patch", "--stdout", "-1").out.encode()
+    undriven.git("checkout", "--quiet", "main")
+    if verb == "revert":
+        for title in ("one", "two"):
+            undriven.add("collections/notes", {"title": title})
+            undriven.commit()
+        undriven.git("revert", "--no-edit", "HEAD~1", check=False)
+    elif verb == "cherry-pick":
+        undriven.git("cherry-pick", deletion, check=False)
+    else:
+        undriven.git("am", "--quiet", "--3way", stdin=patch, check=False)
+    said = undriven.fedlearn("resolve").err
+    assert said.endswith(f"hint: git fedlearn verify && git {verb} --skip\n")
+    undriven.git(verb, "--skip")
+    assert titles(undriven) == {"base", "main"}
+    assert undriven.git("status", "--porcelain").out == ""
+
+
 def test_both_sides_renamed_a_record_set(undriven: System) -> None:
     for branch in ("main", "side"):
         undriven.git("checkout", "--quiet", branch)

@@ -41,10 +41,16 @@ def _learn_four(here: System) -> None:
 @pytest.fixture
 def team(world: World) -> tuple[System, System]:
     """A system that learned four lessons and pushed them, and a member with the same upstream."""
-    hub, here = world.bare("hub"), world.system("here", _learn_four)
+    world.copies(_team)
+    return System(world.folder / "here", world.home), System(world.folder / "evil", world.home)
+
+
+def _team(world: World) -> None:
+    hub, here = world.bare("hub"), world.system("here")
+    _learn_four(here)
     here.git("remote", "add", "origin", str(hub.path))
-    here.git("push", "--quiet", "--set-upstream", "origin", "main")
-    return here, world.clone(hub, "evil")
+    here.git("push", "--quiet", "--no-verify", "--set-upstream", "origin", "main")
+    world.clone(hub, "evil")
 
 
 def lessons(here: System) -> list[Record]:

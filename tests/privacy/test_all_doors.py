@@ -15,6 +15,7 @@ from mcp import Client, StdioServerParameters
 from privacy.private_samples import ALNUM, aws_key, github_token, jwt, pem_block, rand, slack_webhook
 from systems import System, World
 
+from git_fedlearn.core.substance import find_emptiness, is_inconclusive
 from git_fedlearn.privacy.engine import PrivacyEngine
 
 SET = "data/patterns/skills-patterns.jsonl"
@@ -44,7 +45,7 @@ SAMPLE_SIZE = 60
 
 
 def outside_texts() -> tuple[str, ...]:
-    """Some texts with private data from each folder, the same on every run; each is a lesson of its own."""
+    """Some texts with private data from each folder, the same on every run; each can be a lesson."""
     chosen: list[str] = []
     for folder in filter(None, OUTSIDE.split(os.pathsep)):
         for path in sorted(Path(folder).glob("*.jsonl")):
@@ -52,7 +53,8 @@ def outside_texts() -> tuple[str, ...]:
             private = (r["text"].strip() for r in records if r["label"] in {"secret", "pii"})
             texts = [text for text in private if len(text) < 2_000]
             chosen += random.Random(1).sample(texts, min(SAMPLE_SIZE, len(texts)))  # noqa: S311 -- a sample
-    return tuple(f"lesson {number}: {text}" for number, text in enumerate(chosen))
+    lessons = (f"lesson {number}: {text}" for number, text in enumerate(chosen))
+    return tuple(text for text in lessons if find_emptiness(text) is None and not is_inconclusive(text))
 
 
 @pytest.fixture(

@@ -14,6 +14,7 @@ HEX = "0123456789abcdef"
 ISSUED = rand(31, seed=3) + "4"
 SIGNS = f"s&{rand(9, 'bcdfghjk', 4)}1*k+qq)=-!=0yd5l5#1{rand(4, 'bcdfghjk', 5)}!82@ru25*nts1_9^"
 CERTIFICATE = base64.b64encode(b"-----BEGIN CERTIFICATE-----\n" + rand(61, seed=2).encode()).decode()
+EMPTY_BLOCK = base64.b64encode(b"-----BEGIN PRIVATE " + b"KEY-----\n-----END PRIVATE KEY-----").decode()
 UUID = "-".join(rand(length, HEX, 6) for length in (8, 4, 4, 4, 12))
 BROKEN_HEX = rand(17, HEX, 2) + "x" + rand(14, HEX, 3)
 
@@ -77,6 +78,18 @@ def is_left_alone(text: str) -> bool:
         "GET /bar?key=value%26other%3Dtest",
         'MYSQL_PASSWORD="op://vault/mysql/password"',
         'echo "$password" | base64',
+        "--creds flux:$REGISTRY_PAT2",
+        f'Key: "id:{UUID}",',
+        f"http-cookie (1.0.8) sha256={rand(64, HEX, 8)}",
+        'url = "http://x.org/set_cookie"\n\nc = x.Client(transport=x.MockTransport(get_and_set_cookies))',
+        '| x.y | Name of the key in the secret that has the password | `"https-jks-password"` |',
+        '"PW": "Palau",\n"PY": "Paraguay",',
+        "'PW' => 'Palaos',",
+        f"tls.key: {EMPTY_BLOCK}",
+        'f.write("machine x.org login user password pass\\ndefault\\n")',
+        '<string name="sas_verified">Verifisert!</string>',
+        f'COINBASE = "0x{rand(40, HEX, 8)}"',
+        f"Database key for alias `session_db_{rand(32, HEX, 8)}`",
         'SecretRef SecretKeySelector `json:"secretRef"`',
         'SecretAccessKey v1.Selector `json:"secretAccessKeySecretRef,omitempty"`',
         f'["ssh-rsa", RSAKey, "SHA256:{rand(43, seed=7)}"],',

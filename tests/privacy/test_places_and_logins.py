@@ -52,6 +52,7 @@ def test_places_births_and_logins_in_the_forms_people_write(before: str, after: 
         "about ~20ms/op",
         "host.name:~/x",
         "the coordinates of the window",
+        '"coordinates": [121.4737, ' + '31.2304],\n"population": 23416000',
         "privateKey: './testdata/ed25519-encrypted.private'",
         "type x struct {\n\thost   string\n\tuser   string\n}",
         '{"name": "Delhi", "coordinates": [77.1025, ' + "28.7041]}",

@@ -66,11 +66,15 @@ _CHOSEN = lazy_pattern(r"secret|crypt|cipher|sign|salt|hmac|jwt|session|master|p
 _ODD_START = lazy_pattern(r"[=?@][A-Za-z0-9_-]{15,512}={0,2}")
 _NEVER_IN_KEYS = lazy_pattern(r"[$#@!^*?,;<>(){}\[\]\"'`\s&]|%(?![0-9A-F]{2})")
 _NEVER_IN_TOKENS = lazy_pattern(r"[\^*?,;<>]")
+_MAX_WORDS_IN_CELL = 4
+"""Before the name of a secret, which heads a column or a row."""
 _PIPED = lazy_pattern(r"\$\{?[\w.]*$|\{[{%](?:(?![}%]\}).)*$|<%[^%]*$")
 """What is before a name whose pipe is no border of a cell: a variable of a shell, the code of a template."""
 _FINGERPRINT = lazy_pattern(r"(?:SHA(?:1|256|384|512):[A-Za-z0-9+/]{20,86}={0,2}|MD5:[0-9a-f:]{32,47})")
 """Of a key, as ssh prints it."""
 _LAST_ESCAPES = lazy_pattern(r"(?:\\+(?:x[0-9a-fA-F]{2}|[0-7]{1,3}|[nrt]))+$")
+_COUNTRY = lazy_pattern(r"PW[\"']?\s{0,4}(?::|=>?|,)\s{0,4}[\"']?(?:Pala[^\W\d]{1,4}\b|[^\x00-\x7f])")
+_LABEL = lazy_pattern(r"^[a-z]{1,12}:")
 _NUMBER = lazy_pattern(r"[0-9]{8,16}")
 _USER = lazy_pattern(r"(?i:\b(?:user(?: ?id|name)?|uid)\s?=\s?)[^;\n\"']{1,64};")
 _NO_NAME_BEFORE = lazy_pattern(r"(?:\btype=|[?|][ \t]{0,2})[\"'`]$|</$")
@@ -258,7 +262,7 @@ def _is_secret(assigned: AssignedValue, text: str, name: Name) -> bool:
         return False
     if how in {"space", "prose", "told"}:
         return _is_secret_in_prose(assigned, text, name)
-    if how == "cell" and _PIPED.search(text[max(0, name.start - 128) : name.start].rpartition("\n")[2]):
+    if how == "cell" and _is_no_cell(text, name):
         return False
     if how == "comma":
         return _is_secret_after_comma(assigned, name)
@@ -273,9 +277,19 @@ def _is_secret(assigned: AssignedValue, text: str, name: Name) -> bool:
     return _is_generated(assigned, text, name)
 
 
+def _is_no_cell(text: str, name: Name) -> bool:
+    """Whether the pipe behind a name is one of a shell or a template, or ends a sentence in a table."""
+    before = text[max(0, name.start - 128) : name.start].rpartition("\n")[2]
+    return _PIPED.search(before) is not None or len(before.rpartition("|")[2].split()) > _MAX_WORDS_IN_CELL
+
+
 def _is_no_name(text: str, name: Name) -> bool:
-    """Whether it is the type of an input field, a result (`passed ? "pass" : "fail"`), or ends an element."""
-    return _NO_NAME_BEFORE.search(text, max(0, name.start - 12), name.start) is not None
+    """Whether it is the type of an input field, a result (`passed ? "pass" : "fail"`), or ends an element.
+
+    `PW: Palau` is a country.
+    """
+    is_country = name.full == "pw" and _COUNTRY.match(text, name.start) is not None
+    return is_country or _NO_NAME_BEFORE.search(text, max(0, name.start - 12), name.start) is not None
 
 
 def _is_generated(assigned: AssignedValue, text: str, name: Name) -> bool:
@@ -288,11 +302,15 @@ def _is_generated(assigned: AssignedValue, text: str, name: Name) -> bool:
     is_in_query = text[name.start - 1 : name.start] in {"?", "&"}
     if name.sort == "key" and (
         not is_random(value)
-        or ((is_hash_like(value) or is_hex(value)) and not is_in_query)
+        or (_is_id(_LABEL.sub("", value)) and not is_in_query)
         or _SETTINGS.match(value) is not None
     ):
         return False
     return is_secret_value(value)
+
+
+def _is_id(value: str) -> bool:
+    return is_hash_like(value) or is_hex(value)
 
 
 def _is_not_issued(name: str, value: str) -> bool:
@@ -382,7 +400,9 @@ def is_secret_value(value: str) -> bool:
     if " " in value or not (is_random(value, min_length=10) or is_hash_like(value)):
         return False
     is_public = _FINGERPRINT.fullmatch(value) is not None
-    return not (is_public or _is_plain(value) or is_damaged_hex(value))
+    return not (
+        is_public or _is_plain(value) or is_identifier_like(value.rstrip("!?.")) or is_damaged_hex(value)
+    )
 
 
 def _is_plain(value: str) -> bool:

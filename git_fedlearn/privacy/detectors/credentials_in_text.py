@@ -67,7 +67,7 @@ _LOGIN_PAIR = lazy_pattern(
 )
 # .netrc: `machine … login … password …`; .pgpass: `host:port:database:user:password`.
 _NETRC = lazy_pattern(
-    r"\bmachine\s{1,8}\S{1,128}\s{1,8}login\s{1,8}\S{1,128}\s{1,8}password\s{1,8}(?P<value>\S{4,256})"
+    r"\bmachine\s{1,8}\S{1,128}\s{1,8}login\s{1,8}\S{1,128}\s{1,8}password\s{1,8}(?P<value>(?:(?!\\[nrt])\S){4,256})"
 )
 _PGPASS = lazy_pattern(
     r"(?<![\w.:/-])[\w.*-]{1,64}:(?:\d{4,5}|\*):[A-Za-z*][\w*-]{0,63}:[\w.-]{1,64}:(?P<value>[^\s:\"']{6,128})(?!\S)"

@@ -17,6 +17,7 @@ from git_fedlearn.privacy.detectors.services import SERVICES
 from git_fedlearn.privacy.model import Match
 from git_fedlearn.privacy.shapes import (
     entropy,
+    is_certificate,
     is_damaged_hex,
     is_hex,
     is_identifier_like,
@@ -46,6 +47,8 @@ _RUN = lazy_pattern(
     r"(?![A-Za-z0-9_(@/+\\-]|[.?!^*$#][A-Za-z0-9]|%(?![0-9A-F]{2}))"
 )
 _UUID = lazy_pattern(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}\Z")
+_ADDRESS = lazy_pattern(r"0x[0-9a-fA-F]{40}\Z")
+"""Of an account of Ethereum."""
 _LEAD = lazy_pattern(r"(?:[A-Za-z]{2,24}[0-9]{0,3}[-_.])+(?=[A-Za-z0-9])")
 _WORDS = lazy_pattern(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+|[^\x00-\x7f]+")
 _IN_ELEMENT = lazy_pattern(r"<(?i:\w{0,24}(?:secret|password|token|apikey|privatekey))>[^\n<>]{0,48}[ {]$")
@@ -69,9 +72,9 @@ _PUBLISHED = frozenset(
     ref refs tree blob parent branch tag uuid guid id ids uid gid oid cid pid etag integrity fingerprint fpr
     thumbprint version build image layer trace span request session correlation container pod public pub
     object node device disk partition volume serial inode boot machine gpg pgp openpgp ssh rsa dsa ecdsa ed
-    host signing store path file filename url href src drv nix narhash hex test nonce state salt iv cursor
-    page next previous offset signature sig cert certificate subject issuer block tx txid transaction address
-    contract account user project team org organization
+    host signing store path file filename url href src drv nix narhash hex test nonce state alias salt iv
+    cursor page next previous offset signature sig cert certificate subject issuer block tx txid transaction
+    address contract account user project team org organization
     """.split()
 )
 _NO_NAMES = frozenset(
@@ -132,6 +135,8 @@ def _may_be_generated(value: str) -> bool:
         and any(map(str.isalpha, value))
         and (_is_id_like(value) or is_random(value, min_length=_MIN_LENGTH))
         and not is_damaged_hex(value)
+        and not is_certificate(value)
+        and _ADDRESS.match(value) is None
         and not is_stand_in(value)
         and not _is_path(value)
     )

@@ -136,18 +136,22 @@ POSITIONS = tuple(pattern for pattern, _, _ in _PATTERNS)
 
 
 def find_positions(subject: Subject) -> Iterator[Match]:
-    """Pairs of coordinates recognized by form or context, and numbers under the key of a position."""
+    """Pairs of coordinates recognized by form or context, and numbers under the key of a position.
+
+    That of a large city, or of a place whose population follows, is no position of a person.
+    """
     text = subject.text
     windows = list(around(_DECIMALS, text, _REACH))
     for pattern, group, confidence in _PATTERNS if windows else ():
         for hit in (hit for span in windows for hit in pattern.finditer(text, *span)):
-            if not _is_of_city(text, hit.start()):
+            if not _is_of_city(text, hit.start()) and not _POPULATION.match(text, hit.end()):
                 yield Match(*hit.span(group), kinds.COORDINATES, "coordinates", confidence)
     if subject.key and len(text) <= 64 and is_position_key(subject.key):  # noqa: PLR2004 -- a value, not a text
         for hit in _NUMBER.finditer(text):
             yield Match(*hit.span(), kinds.COORDINATES, "coordinates", 0.85)
 
 
+_POPULATION = lazy_pattern(r"[\s\]})\"',]{0,24}population\b", re.IGNORECASE)
 _NAME_BEFORE = lazy_pattern(
     r"(?P<name>[^\W\d][^\W\d ]*(?: [^\W\d]+){0,3})[\"'`]?\s{0,2}(?:[:=]|=>|,)\s{0,2}(?:\w{1,16})?"
     r"[({\[]{1,2}[^(){}\[\]\n]{0,32}$|"

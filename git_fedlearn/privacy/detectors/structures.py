@@ -261,6 +261,8 @@ _KNOWN = lazy_pattern(
     re.IGNORECASE,
 )
 
+_HASHES = lazy_pattern(r"(?i:sha-?\d{1,3}|md5|checksum|integrity)")
+
 COOKIES = (_COOKIE_HEADER, _KNOWN)
 
 
@@ -269,7 +271,7 @@ def find_cookies(subject: Subject) -> Iterator[Match]:
     if "cookie" in subject.lowered:
         for header in _COOKIE_HEADER.finditer(subject.text):
             for hit in _PAIR.finditer(subject.text, *header.span("pairs")):
-                if _is_session(hit["value"]):
+                if _is_session(hit["value"]) and not _HASHES.fullmatch(hit["name"]):
                     yield _match(*hit.span("value"))
     if subject.has_any(("sess", "connect.sid", "auth=", "token=", "__")):
         for hit in _KNOWN.finditer(subject.text):
@@ -283,4 +285,4 @@ def _match(start: int, end: int) -> Match:
 
 
 def _is_session(value: str) -> bool:
-    return not is_stand_in(value) and (is_random(value) or is_hash_like(value))
+    return not is_stand_in(value) and "(" not in value and (is_random(value) or is_hash_like(value))
