@@ -177,6 +177,15 @@ def test_only_verbose_watches_git(world: World) -> None:
         assert told == []
 
 
+def test_git_is_asked_once_about_colors(world: World) -> None:
+    system = world.system("one")
+    system.add("best-practices", *({"title": f"number {number}"} for number in range(9)))
+    told: list[tuple[str, ...]] = []
+    with watched_by(lambda arguments, _seconds: told.append(tuple(arguments))):
+        system.fedlearn("diff", code=1)
+    assert sum("--get-colorbool" in arguments for arguments in told) == 1
+
+
 class Terminal(io.StringIO):
     def isatty(self) -> bool:
         return True

@@ -160,6 +160,8 @@ class Context(Clone):
         self.has_answered = False
         """Whether JSON was printed."""
         self._held: list[str] = []
+        self._git_color: dict[bool, bool] = {}
+        """What git says of colors on a terminal, and elsewhere: it is asked once, not for every line."""
         self._paged: tuple[bool, int | None] | None = None
         """Color and columns of the terminal behind a pager."""
 
@@ -219,9 +221,11 @@ class Context(Clone):
             return False
         if self.environment.get("FORCE_COLOR"):
             return True
-        is_terminal = "true" if self.stdout.isatty() else "false"
-        found = self._git.attempt("config", "--get-colorbool", "color.fedlearn", is_terminal)
-        return found.out.strip() == b"true"
+        is_terminal = self.stdout.isatty()
+        if is_terminal not in self._git_color:
+            asked = ("--get-colorbool", "color.fedlearn", "true" if is_terminal else "false")
+            self._git_color[is_terminal] = self._git.attempt("config", *asked).out.strip() == b"true"
+        return self._git_color[is_terminal]
 
     @property
     def columns(self) -> int | None:

@@ -89,7 +89,8 @@ def _center(collection: Collection) -> Vector:
 
 def _candidates(collection: Collection, vector: Vector, limit: int, center: Vector) -> Iterator[Candidate]:
     shifted = shift(vector, center)
+    seen = centered(shifted, center)
     for one in collection.nearest(shifted, limit):
         with suppress(NotARecordError):
             line = make_record({**one.payload}).line.decode("utf-8")
-            yield Candidate(collection.name, line, centered(one.score, shifted, center), 0.0)
+            yield Candidate(collection.name, line, seen(one.score, None), 0.0)

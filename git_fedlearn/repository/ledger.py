@@ -7,6 +7,7 @@ that was committed by hand is then missing.
 """
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Final
@@ -21,6 +22,8 @@ from git_fedlearn.repository.state import LEDGER
 from git_fedlearn.repository.work_tree import read_trailers
 
 _ID: Final = re.compile(rb"[0-9a-f]{32}")
+_LINE: Final = 33
+"""Bytes of a line of the list: an id, and a line feed."""
 
 
 class Ledger:
@@ -33,6 +36,17 @@ class Ledger:
     def ids(self) -> set[RecordId]:
         """The ids of all lessons that this system learned."""
         return {RecordId(word.decode("ascii")) for word in self._words()}
+
+    def among(self, ids: Iterable[RecordId]) -> set[RecordId]:
+        """Those of these lessons that this system learned; the list must be there. Its lines are sorted."""
+        data = read_file(self._path)
+        number = (len(data) + 1) // _LINE
+
+        def word(at: int) -> bytes:
+            return data[_LINE * at : _LINE * at + _LINE - 1]
+
+        places = ((one, bisect_left(range(number), one.encode("ascii"), key=word)) for one in ids)
+        return {one for one, at in places if at < number and word(at) == one.encode("ascii")}
 
     def peek(self) -> set[RecordId]:
         """The same without the lock: a lost list is made again, but not written."""

@@ -13,7 +13,7 @@ from typing import Final, NamedTuple
 
 import msgspec
 
-from git_fedlearn.core.canonical import Json, JsonObject
+from git_fedlearn.core.canonical import JsonObject
 from git_fedlearn.core.effective_score import Reputation, Trust, weigh_systems
 from git_fedlearn.core.identity import RecordId
 from git_fedlearn.core.record import SEEN_BY, claimed_id, parse_record, seen_by
@@ -66,17 +66,21 @@ class _Reputations(Mapping[str, Reputation]):
         self._kind = kind
 
     @cached_property
-    def _known(self) -> dict[str, Reputation]:
-        return _parse_reputations(self._read().get(self._kind))
+    def _sides(self) -> JsonObject:
+        found = self._read().get(self._kind)
+        return found if isinstance(found, dict) else {}
 
     def __getitem__(self, name: str) -> Reputation:
-        return self._known[name]
+        match self._sides[name]:
+            case [int() | float() as good, int() | float() as bad]:
+                return Reputation(good, bad)
+        return Reputation()
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._known)
+        return iter(self._sides)
 
     def __len__(self) -> int:
-        return len(self._known)
+        return len(self._sides)
 
 
 def introduced_by_peers(repository: Repository) -> dict[str, frozenset[str]]:
@@ -132,7 +136,7 @@ def _learned(repository: Repository, ids: Collection[RecordId] | None) -> set[Re
     """Those of these lessons (None: of all) that this system learned."""
     path = repository.state.path(LEDGER)
     if path.is_file():
-        return Ledger(repository).ids() if ids is None else set(_contained(ids, read_file(path)))
+        return Ledger(repository).ids() if ids is None else Ledger(repository).among(ids)
     tips = repository.git.text("for-each-ref", "--format=%(objectname)", "refs/heads")
     found = repository.state.remember(
         "learned", tips, lambda: {"ids": [*sorted(Ledger(repository).peek())]} if tips else {}
@@ -191,12 +195,3 @@ def _facts(repository: Repository, config: _Config) -> str:
 
 def _format_reputations(reputations: Mapping[str, Reputation]) -> JsonObject:
     return {name: [one.good, one.bad] for name, one in sorted(reputations.items())}
-
-
-def _parse_reputations(value: Json) -> dict[str, Reputation]:
-    found = {}
-    for name, sides in value.items() if isinstance(value, dict) else ():
-        match sides:
-            case [int() | float() as good, int() | float() as bad]:
-                found[name] = Reputation(good, bad)
-    return found

@@ -7,7 +7,7 @@ whichever model made the vectors, so that one bar of relevance fits all of them 
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from git_fedlearn.search.embedders.base import Vector
@@ -29,19 +29,23 @@ def shift(vector: Vector, center: Vector) -> Vector:
     return [x / length - y for x, y in zip(vector, center, strict=True)]
 
 
-def centered(cosine: float, shifted: Vector, center: Vector, at_center: float | None = None) -> float:
-    """The cosine of a query and a lesson, seen from the center, in [-1, 1].
+def centered(shifted: Vector, center: Vector) -> Callable[[float, float | None], float]:
+    """How the cosines of a query look from the center, in [-1, 1]; `shifted` is the query seen from there.
 
-    `cosine` is that of the lesson and `shifted`, the query seen from the center; `at_center` that of the
-    lesson and the center. Where it is unknown, the lesson is taken to be as near the center as lessons are
-    on average.
+    The first argument is the cosine of `shifted` and a lesson, the second that of the center and the lesson.
+    Where that is unknown (None), the lesson is taken to be as near the center as lessons are on average.
     """
     if not center:
-        return max(-1.0, min(cosine, 1.0))
+        return lambda cosine, _: max(-1.0, min(cosine, 1.0))
     square = _dot(center, center)
-    near = square if at_center is None else at_center * math.sqrt(square)
-    distance = math.sqrt(max(1.0 - 2.0 * near + square, 1e-9))
-    return max(-1.0, min((cosine - _dot(shifted, center) / _length(shifted)) / distance, 1.0))
+    length, moved = math.sqrt(square), _dot(shifted, center) / _length(shifted)
+
+    def seen(cosine: float, at_center: float | None) -> float:
+        near = square if at_center is None else at_center * length
+        distance = math.sqrt(max(1.0 - 2.0 * near + square, 1e-9))
+        return max(-1.0, min((cosine - moved) / distance, 1.0))
+
+    return seen
 
 
 def _dot(one: Vector, other: Vector) -> float:

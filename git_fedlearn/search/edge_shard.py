@@ -163,18 +163,17 @@ class LessonShard:
             ]
             stored = self._retrieve({*chain(*words, *near)})
             at_center = self._query_among(center, {*stored}) if center and any(vectors) else {}
+        seen = [centered(vector, center or []) if vector else None for vector in shifted]
         return [
             [
                 Candidate(
                     *stored[point],
-                    centered(cosines[point], vector, center or [], at_center.get(point))
-                    if vector and point in cosines
-                    else 0.0,
+                    see(cosines[point], at_center.get(point)) if see and point in cosines else 0.0,
                     by_words.get(point, 0.0),
                 )
                 for point in by_words | cosines
             ]
-            for vector, by_words, cosines in zip(shifted, words, near, strict=True)
+            for see, by_words, cosines in zip(seen, words, near, strict=True)
         ]
 
     def _cosines(

@@ -166,6 +166,8 @@ def left_out_sets(repository: Repository, query: Query) -> list[SetName]:
 
 def rank_matches(repository: Repository, query: Query, matches: Sequence[LessonMatch]) -> list[Hit]:
     """Matches as hits, best first, within the limits of the query."""
+    if not matches:
+        return []
     ids = {identifier for one in matches if (identifier := claimed_id(one.candidate.line.encode("utf-8")))}
     trust, outcomes = read_trust(repository, ids), read_outcomes(repository, ids)
     weak_below = query.bar + WEAK_MARGIN

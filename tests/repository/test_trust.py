@@ -3,12 +3,13 @@
 from pathlib import Path
 
 import pytest
-from systems import System
+from systems import System, World
 
 from git_fedlearn.core.canonical import Json
 from git_fedlearn.core.effective_score import Reputation, Trust
 from git_fedlearn.core.identity import RecordId
 from git_fedlearn.core.record import Record, make_record
+from git_fedlearn.repository.ledger import Ledger
 from git_fedlearn.repository.repository import Repository
 from git_fedlearn.repository.state import LEDGER, PEERS
 from git_fedlearn.repository.trust import read_trust
@@ -80,3 +81,13 @@ def test_without_a_ledger_the_commits_of_this_system_tell(system: System, record
     system.git("add", "data")
     system.git("commit", "-q", "-m", f"learn\n\nFedlearn-System: {OWN}")
     assert trust(system, records[0].id).learned == {records[0].id}
+
+
+def test_the_ledger_is_searched_as_it_is_read(world: World) -> None:
+    system = world.system("one")
+    repository = Repository.discover(system.path, system.environment)
+    assert Ledger(repository).ids() == Ledger(repository).among([RecordId("0" * 32)]) == set()
+    system.add("best-practices", *({"title": f"number {number}"} for number in range(30)))
+    known = sorted(Ledger(repository).ids())
+    others = [RecordId(f"{int(one, 16) + 1:032x}") for one in known]
+    assert Ledger(repository).among([*known, *others, RecordId("0" * 32), RecordId("f" * 32)]) == {*known}

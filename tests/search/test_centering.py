@@ -16,7 +16,7 @@ def cosine(one: list[float], other: list[float]) -> float:
 
 def seen(query: list[float], lesson: list[float], center: list[float]) -> float:
     shifted = shift(query, center)
-    return centered(cosine(shifted, lesson), shifted, center, cosine(center, lesson))
+    return centered(shifted, center)(cosine(shifted, lesson), cosine(center, lesson))
 
 
 def test_the_center_is_the_mean_whatever_the_order() -> None:
@@ -29,7 +29,7 @@ def test_unrelated_lessons_have_no_cosine_from_the_center() -> None:
     center = center_of(LESSONS)
     plain = [cosine(LESSONS[0], lesson) for lesson in LESSONS[:3]]
     assert plain == pytest.approx([1, 0.36, -0.28])
-    assert [centered(one, LESSONS[0], []) for one in plain] == plain
+    assert [centered(LESSONS[0], [])(one, None) for one in plain] == plain
     found = [seen(LESSONS[0], lesson, center) for lesson in LESSONS[:3]]
     assert found[0] == pytest.approx(1)
     assert abs(found[1]) < 0.01
@@ -51,5 +51,5 @@ def test_a_lesson_of_unknown_place_is_taken_to_be_an_average_one() -> None:
     center = center_of(LESSONS)
     shifted = shift(LESSONS[0], center)
     for lesson in LESSONS[:3]:
-        estimated = centered(cosine(shifted, lesson), shifted, center)
+        estimated = centered(shifted, center)(cosine(shifted, lesson), None)
         assert estimated == pytest.approx(seen(LESSONS[0], lesson, center), abs=0.1)
