@@ -78,6 +78,7 @@ def is_left_alone(text: str) -> bool:
         "GET /bar?key=value%26other%3Dtest",
         'MYSQL_PASSWORD="op://vault/mysql/password"',
         'echo "$password" | base64',
+        'senhaseguraAuth "github.com/external-things/things/providers/v1/senhasegura/auth"',
         "--creds flux:$REGISTRY_PAT2",
         f'Key: "id:{UUID}",',
         f"http-cookie (1.0.8) sha256={rand(64, HEX, 8)}",

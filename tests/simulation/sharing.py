@@ -15,6 +15,9 @@ from simulation.oracle import DisagreementError, combine_all, compare
 
 NO_DRIVER = ("-c", "merge.fedlearn.driver=false")
 RACES = 6
+STOPS = 20
+"""Of one operation, at most."""
+MONTHS = "\tdata/metrics/monthly/"
 SHARD = re.compile(r"/[0-9a-f]{1,2}\.jsonl$")
 
 
@@ -87,7 +90,7 @@ def cherry_pick(clone: Clone, random: Random) -> str:
         changed = _changed_by(clone, chosen)
         before = clone.known()
         command = ("cherry-pick", "--allow-empty", "--keep-redundant-commits", chosen)
-        resolved = joining.run(*command, finish=("cherry-pick", "--continue"))
+        resolved = joining.run(*command)
         brought = {i for i, fact in clone.known().items() if fact != before.get(i)}
         if changed and not brought <= changed:
             raise DisagreementError(
@@ -181,29 +184,32 @@ class Joining:
             self.theirs = world.known_at(world.remote(self.remote), "main")
         return self
 
-    def run(self, *arguments: str, finish: tuple[str, ...] = ()) -> str:
-        """A git command that must not end in a conflict, save one of modify/delete that `finish` ends.
+    def run(self, *arguments: str) -> str:
+        """A git command that must not end in a conflict, save those of modify/delete, without a driver.
 
-        If nothing is left of it, because lessons are not deleted, git wants to hear that.
+        A revert may delete a whole file; a pick may take the months of one system for those of another, in
+        a renamed folder. `resolve` finishes such a stop, with the command that it names.
         """
-        figures = self.clone.world.figures
+        figures, git = self.clone.world.figures, self.clone.git
         figures[arguments[0]] += 1
-        done = self.clone.git(*arguments, check=False)
-        unmerged = self.clone.git("ls-files", "--unmerged").out.splitlines() if done.code else []
-        if unmerged and finish and is_modify_delete(unmerged):
+        done = git(*arguments, check=False)
+        resolved = ""
+        for _ in range(STOPS):
+            unmerged = git("ls-files", "--unmerged").out.splitlines() if done.code else []
+            if not unmerged:
+                break
+            if not is_modify_delete([line for line in unmerged if MONTHS not in line]):
+                figures["conflicts"] += 1
+                raise DisagreementError(
+                    f"{self.clone.name}: conflict in git {' '.join(arguments)}\n{done.out}{done.err}"
+                )
             figures["resolved"] += 1
-            self.clone.fedlearn("resolve")
-            is_empty = self.clone.git("diff", "--cached", "--quiet", check=False).code == 0
-            self.clone.git("-c", "core.editor=true", finish[0], "--skip" if is_empty else "--continue")
-            return ", finished by resolve"
-        if unmerged:
-            figures["conflicts"] += 1
-            raise DisagreementError(
-                f"{self.clone.name}: conflict in git {' '.join(arguments)}\n{done.out}{done.err}"
-            )
+            resolved = ", finished by resolve"
+            named = self.clone.fedlearn("resolve").err.rpartition("&& git ")[2].split()
+            done = git("-c", "core.editor=true", *(named or ["status"]), check=False)
         if done.code:
             raise DisagreementError(f"{self.clone.name}: git {' '.join(arguments)} failed: {done}")
-        return ""
+        return resolved
 
     def __exit__(self, kind: object, error: object, trace: object) -> None:
         if kind is not None:

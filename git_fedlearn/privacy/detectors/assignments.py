@@ -80,10 +80,11 @@ _USER = lazy_pattern(r"(?i:\b(?:user(?: ?id|name)?|uid)\s?=\s?)[^;\n\"']{1,64};"
 _NO_NAME_BEFORE = lazy_pattern(r"(?:\btype=|[?|][ \t]{0,2})[\"'`]$|</$")
 _NO_VALUE = lazy_pattern(
     r"[,;][^\n]*[:=]|[a-z]{2,16}:\\?\"[^\n]*|"
+    r"(?:[a-z0-9-]{2,24}\.){1,4}[a-z]{2,6}(?:/(?:[a-z][a-z_-]{1,30}|v[0-9]{1,2})){1,8}|"
     r"(\\x[0-9a-f]{2}|\\[0-7]{1,3})\1*|#[a-z]{2,24}(?:[-_][a-z]{2,24}){1,4}|(?:[a-z_]{3,24}/){1,5}[a-z_]{3,24}(?:#[a-z_]{2,24})?"
 )
-"""What stands between two strings, the tag of a field (`json:"token"`), one byte, the name of an element of a
-page, a path or route of words."""
+"""What stands between two strings, the tag of a field (`json:"token"`), the path of a module, one byte, the
+name of an element of a page, a path or route of words."""
 _REVERSED = lazy_pattern(
     r" (?:is|as) (?:the|my|your|our|a|his|her|their) (?:[\w-]{1,20} ){0,3}?"
     r"(?P<name>pass(?:word|phrase|code)|token|secret|key)\b",
