@@ -39,7 +39,7 @@ def large(system: System) -> None:
 
 
 def peak(run: Callable[[], object]) -> int:
-    """The bytes that a function allocates at most at once: the least of two runs after one that loads modules.
+    """The bytes that a function holds at most at once: the least of two runs after one that loads modules.
 
     What other threads of the test process allocate meanwhile counts, too.
     """
