@@ -23,7 +23,7 @@ from git_fedlearn.demo.acts import play
 from git_fedlearn.demo.knowledge import Endorsed, describe, endorsed
 from git_fedlearn.demo.systems import DemoStep, Stage, System, differing
 
-WIDTH = 96
+WIDTH = 100
 """Columns, unless the terminal has fewer."""
 
 INDENT = 4

@@ -84,7 +84,7 @@ class System:
         Raises FedlearnError if it fails.
         """
         git = self.git if self.path.exists() else Git(self.stage.folder, self.environment)
-        done = git.attempt("fedlearn", "-q", *arguments, stdin=stdin)
+        done = git.attempt("fedlearn", *arguments, stdin=stdin)
         if done.code:
             raise FedlearnError(f"{self.name}: git fedlearn {arguments[0]} failed:\n{done.err.strip()}")
         said = done.out.decode("utf-8", "replace")

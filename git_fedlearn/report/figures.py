@@ -156,6 +156,8 @@ def read_figures(
     if max_lessons is not None:
         listed = sorted(best, key=lambda one: not _needs_attention(one, week))[:max_lessons]
     texts = read_texts(repository, [*top, *listed])
+    # Another process may have retracted some since.
+    top, listed = ([one for one in lessons if one.content in texts] for lessons in (top, listed))
     return {
         "made": now.strftime("%Y-%m-%d %H:%M UTC"),
         "repository": printable(repository.top.name),
