@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Final, TypeAlias, TypeVar
 from urllib.parse import urlsplit
 
 from git_fedlearn.core.canonical import JsonObject
-from git_fedlearn.errors import FedlearnError
+from git_fedlearn.errors import FedlearnError, SettingsError
 from git_fedlearn.extras import Lazy, load_extra
 from git_fedlearn.qdrant.client_errors import (
     ForbiddenError,
@@ -315,13 +315,19 @@ def open_server(
 ) -> Iterator[QdrantStore]:
     """Connect to a server, by gRPC if its port is given.
 
-    Raises MissingExtraError, and SettingsError for a key that would be sent unencrypted.
+    Raises MissingExtraError, and SettingsError for a key that would be sent unencrypted or a password in the
+    URL.
     """
     load_extra("qdrant_client", "qdrant")
     key = clean_key(key, "QDRANT_API_KEY")
     hint = f"set QDRANT_URL (git config fedlearn.qdrantUrl) to http://127.0.0.1:{_PORT} or the like"
     place = check_endpoint(url, "the Qdrant URL", hint, key="QDRANT_API_KEY" if key else "")
     parts = urlsplit(url)
+    if parts.password:
+        raise SettingsError(
+            f"{place}: a user and password in the URL are not sent",
+            hint="take them out; Qdrant has API keys: QDRANT_API_KEY",
+        )
     place = place if parts.port else f"{place}:{_PORT}"
     patience = patience or Patience()
     with warnings.catch_warnings(), client_errors(place):

@@ -62,6 +62,15 @@ def test_a_key_that_cannot_be_sent_is_not_printed(system: System, server: str, n
     assert KEYS == []
 
 
+def test_a_password_in_the_url_is_refused_and_not_printed(system: System, server: str) -> None:
+    system.environment |= {"QDRANT_URL": server.replace("//", "//mei:hush-hush@")}
+    assert system.fedlearn("export", code=3).err == (
+        f"error: {server}: a user and password in the URL are not sent\n"
+        "hint: take them out; Qdrant has API keys: QDRANT_API_KEY\n"
+    )
+    assert KEYS == []
+
+
 def test_a_key_comes_from_a_credential_helper_where_the_clone_says_so(system: System, server: str) -> None:
     system.git("config", "fedlearn.qdrantUrl", server)
     system.git("config", "credential.helper", "!f() { echo username=x; echo password=from-git; }; f")
