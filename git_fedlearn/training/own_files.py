@@ -20,7 +20,7 @@ from typing import Final, NamedTuple
 
 from git_fedlearn.core.identity import RecordId
 from git_fedlearn.core.layout import DATA, FINE_TUNING, FileKind, SetName, kind_of
-from git_fedlearn.core.record import claimed_id
+from git_fedlearn.core.record import RETRACTED, claimed_id
 from git_fedlearn.core.record_set import split_lines
 from git_fedlearn.repository.files import LATEST, read_file, write_file
 from git_fedlearn.repository.objects import Oid
@@ -240,16 +240,18 @@ def _own_snapshots(repository: Repository) -> Iterator[Path]:
 
 def _retracted(sets: RecordSets) -> dict[RecordId, set[SetName]]:
     """What is retracted and lives in no set, with the sets in which it is retracted."""
+    mark = RETRACTED.encode()
     dead: dict[RecordId, set[SetName]] = {}
-    live: set[RecordId] = set()
     for name in sets.names():
+        for line in sets.find_lines(name, is_tombstone_line, lambda data: mark in data):
+            if identifier := claimed_id(line):
+                dead.setdefault(identifier, set()).add(name)
+    for name in sets.names() if dead else ():
         for line in sets.read_lines(name):
             identifier = claimed_id(line)
-            if identifier and is_tombstone_line(line):
-                dead.setdefault(identifier, set()).add(name)
-            elif identifier:
-                live.add(identifier)
-    return {identifier: names for identifier, names in dead.items() if identifier not in live}
+            if identifier and not is_tombstone_line(line):
+                dead.pop(identifier, None)
+    return dead
 
 
 def _clear(path: Path, is_gone: Callable[[bytes], bool]) -> int:
