@@ -72,22 +72,12 @@ COMMANDS: Final = {
 
 ACTING: Final = frozenset(
     (
-        *(
-            "init",
-            "clone",
-            "install",
-            "uninstall",
-            "sync",
-            "note",
-            "add",
-            "outcome",
-            "federate",
-            "pull-remotes",
-        ),
-        *("remote add", "remote name", "remote remove", "publish", "bundle apply", "bundle create"),
-        *("schedule install", "schedule remove", "report", "review accept", "review drop", "review edit"),
-        *("retract", "restore", "sanitize", "resolve", "import", "export"),
-        *("dataset export", "dataset snapshot", "dataset trained", "agent install", "agent uninstall"),
+        *("init", "clone", "install", "uninstall", "agent install", "agent uninstall"),
+        *("sync", "note", "add", "outcome", "retract", "restore", "sanitize", "resolve"),
+        *("federate", "pull-remotes", "publish", "bundle apply", "bundle create"),
+        *("remote add", "remote name", "remote remove", "schedule install", "schedule remove"),
+        *("review accept", "review drop", "review edit", "report", "import", "export"),
+        *("dataset export", "dataset snapshot", "dataset trained"),
     )
 )
 """Commands that do something, and then report it; all others answer a question."""

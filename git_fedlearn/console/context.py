@@ -160,6 +160,7 @@ class Context(Clone):
         self.has_answered = False
         """Whether JSON was printed."""
         self._held: list[str] = []
+        """Lines of a report that `--quiet` holds back; see `say`."""
         self._git_color: dict[bool, bool] = {}
         """What git says of colors on a terminal, and elsewhere: it is asked once, not for every line."""
         self._paged: tuple[bool, int | None] | None = None

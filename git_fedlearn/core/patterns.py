@@ -37,7 +37,8 @@ _SIGN: Final = "\x01"
 
 def _as_signs(error: UnicodeError) -> tuple[str, int]:
     """One sign for each character that is beyond ASCII. Raises the error if one is a letter or a blank."""
-    assert isinstance(error, UnicodeEncodeError)  # noqa: S101 -- nothing else is asked for
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
     beyond = error.object[error.start : error.end]
     if any(char.isalnum() or char.isspace() for char in beyond):
         raise error

@@ -200,9 +200,10 @@ _TENTATIVE = re.compile(
     r"|if\b.*\b(?:might|could)\b)|\?\W*\Z|\b(?:untested|(?:not|n['\u2019]t|never) (?:yet )?tried)\b",
     re.IGNORECASE,
 )
-_FIRST_WORDS: Final = 40
+_SHORT_BEGINNING: Final = 40
+"""Characters that often say something already."""
 _BEGINNING: Final = 160
-"""Characters that mostly say something."""
+"""Characters that mostly do."""
 MAX_PHRASE: Final = 8
 """Words of a phrase in _UNRESOLVED."""
 _MERGE_NOTE = re.compile(
@@ -275,7 +276,7 @@ def find_emptiness(text: str) -> str | None:  # noqa: PLR0911  one per reason
     if _ASK_SOMEBODY.match(text):
         return ELSEWHERE
     beginning = _beginning(text, _BEGINNING)
-    says_something = _has_substance(_beginning(text, _FIRST_WORDS)) or _has_substance(beginning)
+    says_something = _has_substance(_beginning(text, _SHORT_BEGINNING)) or _has_substance(beginning)
     if says_something and (not _UNRESOLVED.is_in(text) or _has_remedy(beginning)):
         return None
     bare = _REFERENCE.sub(" ", text)

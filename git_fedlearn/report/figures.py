@@ -144,20 +144,11 @@ def read_figures(
     With `max_lessons`, only so many, those that need attention before others: of all lessons, the texts are
     in memory.
     """
-    pending = inbox.count()
-    quarantined = Counter((one.peer, one.reason) for one in inbox.records())
+    waiting = _waiting(inbox)
     records, past = read_records(repository, is_suspicious, progress), read_past(repository)
     named = read_names(repository)
     own = named.own
     shown = _shown_systems(records.lessons, own)
-    best = sorted(records.lessons, key=lambda one: (-one.effective, -one.outcomes.worked, one.id))
-    week = _week_until(now.date())
-    top, listed = _without_repeats(best), best
-    if max_lessons is not None:
-        listed = sorted(best, key=lambda one: not _needs_attention(one, week))[:max_lessons]
-    texts = read_texts(repository, [*top, *listed])
-    # Another process may have retracted some since.
-    top, listed = ([one for one in lessons if one.content in texts] for lessons in (top, listed))
     return {
         "made": now.strftime("%Y-%m-%d %H:%M UTC"),
         "repository": printable(repository.top.name),
@@ -176,14 +167,21 @@ def read_figures(
             for size in past.sizes
             for kind, number in zip(KINDS, size.bytes, strict=True)
         ],
-        "week": [*week],
-        "attention": _attention(records.lessons, week),
         "all_systems": _all_systems(records.lessons),
-        "top": [_to_json(one, texts[one.content]) for one in top],
         "retractions": [
             {"id": one.id, "set": one.set_name, "at": one.at, "by": one.by, "reason": one.reason}
             for one in sorted(records.retractions, key=lambda one: one.at, reverse=True)[:MAX_RETRACTIONS]
         ],
+        **waiting,
+        **_listed(repository, records.lessons, _week_until(now.date()), max_lessons),
+    }
+
+
+def _waiting(inbox: Inbox) -> JsonObject:
+    """What waits for a decision, and what peers sent that was kept apart."""
+    pending = inbox.count()
+    quarantined = Counter((one.peer, one.reason) for one in inbox.records())
+    return {
         "quarantine": [
             {"peer": peer, "reason": reason, "records": n}
             for (peer, reason), n in sorted(quarantined.items())
@@ -193,6 +191,24 @@ def read_figures(
             "retractions": pending.retractions,
             "drafts": pending.drafts,
         },
+    }
+
+
+def _listed(
+    repository: Repository, lessons: Iterable[ReportLesson], week: "ReportWeek", max_lessons: int | None
+) -> JsonObject:
+    """The lessons that are listed, with their texts; how many are new, failed or disputed."""
+    best = sorted(lessons, key=lambda one: (-one.effective, -one.outcomes.worked, one.id))
+    top, listed = _without_repeats(best), best
+    if max_lessons is not None:
+        listed = sorted(best, key=lambda one: not _needs_attention(one, week))[:max_lessons]
+    texts = read_texts(repository, [*top, *listed])
+    # Another process may have retracted some since.
+    top, listed = ([one for one in some if one.content in texts] for some in (top, listed))
+    return {
+        "week": [*week],
+        "attention": _attention(best, week),
+        "top": [_to_json(one, texts[one.content]) for one in top],
         "lessons": [_to_json(one, texts[one.content]) for one in listed],
     }
 

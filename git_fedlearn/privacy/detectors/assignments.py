@@ -73,7 +73,8 @@ _PIPED = lazy_pattern(r"\$\{?[\w.]*$|\{[{%](?:(?![}%]\}).)*$|<%[^%]*$")
 _FINGERPRINT = lazy_pattern(r"(?:SHA(?:1|256|384|512):[A-Za-z0-9+/]{20,86}={0,2}|MD5:[0-9a-f:]{32,47})")
 """Of a key, as ssh prints it."""
 _LAST_ESCAPES = lazy_pattern(r"(?:\\+(?:x[0-9a-fA-F]{2}|[0-7]{1,3}|[nrt]))+$")
-_COUNTRY = lazy_pattern(r"PW[\"']?\s{0,4}(?::|=>?|,)\s{0,4}[\"']?(?:Pala[^\W\d]{1,4}\b|[^\x00-\x7f])")
+_COUNTRY = lazy_pattern(r"PW[\"']?\s{0,4}(?::|=>?|,)\s{0,4}[\"']?Pala[^\W\d]{1,4}\b")
+"""The code of Palau in a list of countries (ISO 3166), the only one that is also a name of passwords."""
 _LABEL = lazy_pattern(r"^[a-z]{1,12}:")
 _NUMBER = lazy_pattern(r"[0-9]{8,16}")
 _USER = lazy_pattern(r"(?i:\b(?:user(?: ?id|name)?|uid)\s?=\s?)[^;\n\"']{1,64};")
