@@ -1,7 +1,7 @@
 """The hooks post-commit and post-rewrite, for commits that git made from others: rebase, cherry-pick, revert.
 
-They say what the merge driver cannot know: which records such a commit lost, which lessons came along that
-the original commit did not bring, as with a set that it moved into shards, and which files git took for others.
+They say what the merge driver cannot know: the records that such a commit lost, the lessons that it brought
+and the original did not, as with a set that it moved into shards, and the files for which git took others.
 """
 
 from collections.abc import Iterable
