@@ -151,9 +151,9 @@ def _ignored(repository: Repository) -> Effect:
     if hidden.code == 0:
         rule = os.fsdecode(hidden.out).split("\t")[0]
         return fails(f"{rule} hides data files from git; remove that rule")
-    hidden, command = find_hidden_changes(repository)
-    if hidden:
-        raise FedlearnError(f"{hidden[0]}: {HIDDEN}", hint=command)
+    changed, command = find_hidden_changes(repository)
+    if changed:
+        raise FedlearnError(f"{changed[0]}: {HIDDEN}", hint=command)
     if ".gitignore" in repository.sparse.rules():
         return works(".gitignore is not checked out; git reads it from the index")
     raw = ("data/telemetry/x-events.jsonl", "data/telemetry/snapshots/a/latest.jsonl")
