@@ -30,12 +30,10 @@ from git_fedlearn.privacy.detectors import (
 )
 from git_fedlearn.privacy.detectors.marked_formats import MARKED, SHAPED
 from git_fedlearn.privacy.detectors.token_formats import PREFIXED
-from git_fedlearn.privacy.re2_sets import FOREIGN, compiled_set, for_re2, relaxed
+from git_fedlearn.privacy.re2_sets import FOREIGN, for_re2, matcher, relaxed
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
-
-    import re2
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
 MIN_REST_LENGTH: Final = 8
 """Every token has at least this many characters after its prefix; a test counts them."""
@@ -96,7 +94,8 @@ def _tokens(most: int) -> str:
 
 def _numbers() -> Iterator[re.Pattern[str] | str]:
     numbers = "|".join(f"(?:{number.pattern})" for number in ids.unannounced_numbers())
-    yield rf"{_NO_LETTER_BEFORE}(?:{numbers})(?:\z|[^A-Za-z0-9])"
+    # None stands behind a digit and a dot or hyphen, as decimals do.
+    yield rf"(?:(?:^|[^0-9])[.,_-]|^|[^A-Za-z0-9.,_-])(?:{numbers})(?:\z|[^A-Za-z0-9])"
     yield from ids.announcing_words()
 
 
@@ -257,14 +256,14 @@ class _Pass:
         self._tried = tried
 
     @cached_property
-    def _set(self) -> re2.Set:
-        return compiled_set("|".join(map(for_re2, gate.patterns())) for gate in self._tried if gate.patterns)
+    def _match(self) -> Callable[[bytes], Sequence[int]]:
+        return matcher("|".join(map(for_re2, gate.patterns())) for gate in self._tried if gate.patterns)
 
     def open(self, data: bytes) -> int:
         """The bits of the gates that are open for this text."""
         mask = self._sure
         if self._tried:
-            for number in self._set.Match(data) or ():
+            for number in self._match(data):
                 mask |= self._bits[number]
         return mask
 
@@ -277,13 +276,13 @@ class _Sieve:
         self._passes = [_Pass(group.gates) for group in groups]
 
     @cached_property
-    def _signs(self) -> re2.Set:
-        return compiled_set(relaxed(group.sign) for group in self._groups)
+    def _match(self) -> Callable[[bytes], Sequence[int]]:
+        return matcher(relaxed(group.sign) for group in self._groups)
 
     def open(self, data: bytes) -> int:
         """The bits of the gates that are open for this text."""
         mask = 0
-        for number in self._signs.Match(data) or ():
+        for number in self._match(data):
             mask |= self._passes[number].open(data)
         return mask
 

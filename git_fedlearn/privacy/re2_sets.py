@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 import re2
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable, Sequence
 
 MAX_AUTOMATON_BYTES: Final = 64 << 20
 MAX_REPEATS: Final = 1000
@@ -100,8 +100,8 @@ def _relaxed_set(chars: str) -> str:
     return f"{inner}{''.join(sorted(more))}]"
 
 
-def compiled_set(patterns: Iterable[str]) -> re2.Set:
-    """The patterns for one pass over what `for_gates` returns; it tells which of them match."""
+def matcher(patterns: Iterable[str]) -> Callable[[bytes], Sequence[int]]:
+    """One pass over what `for_gates` returns, which tells the indices of the patterns that match."""
     options = re2.Options()
     options.max_mem = MAX_AUTOMATON_BYTES
     options.encoding = re2.Options.Encoding.LATIN1  # needs fewer states than UTF-8
@@ -109,7 +109,9 @@ def compiled_set(patterns: Iterable[str]) -> re2.Set:
     for pattern in patterns:
         compiled.Add(pattern.encode("ascii"))
     compiled.Compile()
-    return compiled
+    # The method of the module itself: the one around it takes half as long again as the pass over a line.
+    found: Callable[[bytes], Sequence[int]] = compiled._set.Match  # noqa: SLF001
+    return found
 
 
 def for_re2(pattern: re.Pattern[str] | str) -> str:
