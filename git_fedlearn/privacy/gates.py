@@ -303,6 +303,8 @@ def open_gates(data: bytes, for_key: int) -> int:
     mask, runs = _WORDS.open(data) | _NUMBERS.open(data), 0
     if len(data) >= MIN_RUN_LENGTH:
         runs = _WORD_RUNS.open(data) | (_RUNS.open(data) if len(data) >= MIN_LONG_RUN_LENGTH else 0)
+    if not mask | runs:
+        return 0
     mask = (mask & ~_NEEDING_DIGITS) | (runs & ~_NEEDING_DIGITS) | (mask & runs)
     return (mask & _ALL) | (mask >> _KEY_SHIFT & for_key)
 
