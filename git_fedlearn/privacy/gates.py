@@ -15,6 +15,7 @@ import re
 from functools import cached_property
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from git_fedlearn.core.patterns import matcher
 from git_fedlearn.privacy.detectors import (
     credentials_in_text,
     detect_secrets_rules,
@@ -30,7 +31,7 @@ from git_fedlearn.privacy.detectors import (
 )
 from git_fedlearn.privacy.detectors.marked_formats import MARKED, SHAPED
 from git_fedlearn.privacy.detectors.token_formats import PREFIXED
-from git_fedlearn.privacy.re2_sets import FOREIGN, for_re2, matcher, relaxed
+from git_fedlearn.privacy.re2_sets import FOREIGN, for_re2, relaxed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence

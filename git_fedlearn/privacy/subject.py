@@ -9,8 +9,8 @@ from __future__ import annotations
 from functools import cache, cached_property
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from git_fedlearn.core.patterns import lazy_pattern
-from git_fedlearn.privacy.re2_sets import for_gates, for_re2, matcher
+from git_fedlearn.core.patterns import lazy_pattern, matcher
+from git_fedlearn.privacy.re2_sets import for_gates, for_re2
 
 if TYPE_CHECKING:
     import re

@@ -14,7 +14,8 @@ from git_fedlearn.privacy.detectors.marked_formats import MARKED, SHAPED
 from git_fedlearn.privacy.detectors.token_formats import PREFIXED
 from git_fedlearn.privacy.engine import PrivacyEngine
 from git_fedlearn.privacy.gates import MIN_REST_LENGTH, NAMES
-from git_fedlearn.privacy.re2_sets import for_gates, matcher, relaxed
+from git_fedlearn.core.patterns import matcher
+from git_fedlearn.privacy.re2_sets import for_gates, relaxed
 from git_fedlearn.privacy.registry import Prefilter
 from git_fedlearn.privacy.subject import Subject
 from git_fedlearn.privacy.wrapped import ALL_DETECTORS
