@@ -34,15 +34,20 @@ MAX_AUTOMATON_BYTES: Final = 64 << 20
 
 
 def matcher(patterns: "Iterable[str]") -> "Callable[[bytes], Sequence[int]]":
-    """One pass of RE2 over a text of one byte a character: the indices of the patterns that match in it."""
+    """One pass of RE2 over a text of one byte a character: the indices of the patterns that match in it.
+
+    What patterns have beyond ASCII matches nothing.
+    """
     import re2  # noqa: PLC0415  most commands look at no text
 
+    patterns = [*patterns]
     options = re2.Options()
     options.max_mem = MAX_AUTOMATON_BYTES
-    options.encoding = re2.Options.Encoding.LATIN1  # needs fewer states than UTF-8
+    if all(map(str.isascii, patterns)):
+        options.encoding = re2.Options.Encoding.LATIN1  # needs fewer states than UTF-8
     compiled = re2.Set.SearchSet(options)
     for pattern in patterns:
-        compiled.Add(pattern.encode("ascii"))
+        compiled.Add(pattern.encode())
     compiled.Compile()
     # The method of the module itself: the one around it takes half as long again as the pass over a line.
     found: Callable[[bytes], Sequence[int]] = compiled._set.Match  # noqa: SLF001

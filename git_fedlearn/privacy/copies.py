@@ -169,7 +169,7 @@ def _is_worth_copying(kind: str, value: str) -> bool:
 
 
 class _Form(NamedTuple):
-    """A way to write a value: where its first run of letters and digits starts, and whether it is generated."""
+    """A way to write a value: its first run of letters and digits, where, and whether it is generated."""
 
     text: str
     run: str

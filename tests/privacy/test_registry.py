@@ -9,12 +9,12 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from privacy.private_samples import aws_key, github_token, jwt, pem_block, rand, strong_word
 
+from git_fedlearn.core.patterns import matcher
 from git_fedlearn.privacy.detectors import detect_secrets_rules, ids, phones, wallets
 from git_fedlearn.privacy.detectors.marked_formats import MARKED, SHAPED
 from git_fedlearn.privacy.detectors.token_formats import PREFIXED
 from git_fedlearn.privacy.engine import PrivacyEngine
 from git_fedlearn.privacy.gates import MIN_REST_LENGTH, NAMES
-from git_fedlearn.core.patterns import matcher
 from git_fedlearn.privacy.re2_sets import for_gates, relaxed
 from git_fedlearn.privacy.registry import Prefilter
 from git_fedlearn.privacy.subject import Subject

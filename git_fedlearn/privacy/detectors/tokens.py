@@ -191,11 +191,7 @@ def whole_token(text: str, min_length: int) -> str | None:
     prefix = _prefix_at(text)
     for row in _rows_by_prefix().get(prefix, ()):
         token = None if row.random else _compiled(row.pattern).match(text)
-        if (
-            token is not None
-            and token.end() > min_length
-            and is_random(text[len(prefix) :], min_length=8)
-        ):
+        if token is not None and token.end() > min_length and is_random(text[len(prefix) :], min_length=8):
             return row.rule
     return None
 
