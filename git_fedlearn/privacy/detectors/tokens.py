@@ -43,7 +43,9 @@ _WORDY = re.compile(r"[A-Za-z]{20}|(?:^|[_-])[a-z]{4,16}(?:[_-]|$)")
 _PREFIX_BREAK = re.compile(r"[._-]")
 _HEX_KEY_LENGTHS = frozenset((32, 40, 48, 64))
 _MAX_MADE_UP_LENGTH = 4
-_WORDY_PREFIXES = frozenset(("api_", "key_", "key-", "live_", "test_", "api-", "secret_"))
+_WORDY_PREFIXES = frozenset(
+    ("api_", "key_", "key-", "live_", "test_", "api-", "secret_", "access_", "app-", "dataset-")
+)
 """Prefixes of the table that tokens of other vendors have, too."""
 _FILE_ENDING = re.compile(r"\.(?:png|jpe?g|gif|svg|ico|webp|avif|css|m?js|map|woff2?|ttf|mp4)(?![A-Za-z0-9])")
 _FILLED = re.compile(r"([B-Za-z0-9])\1{11}")
@@ -121,6 +123,8 @@ def find_tokens(subject: Subject) -> Iterator[Match]:
         at, stop = run.span()
         while (hit := prefixes.search(text, at, stop)) is not None:
             at = hit.end()
+            if text[hit.start() - 1 : hit.start()].isalpha():
+                continue  # behind a letter beyond ASCII
             for row in table[hit[0]]:
                 if (token := _compiled(row.pattern).match(text, hit.start())) is None:
                     continue
