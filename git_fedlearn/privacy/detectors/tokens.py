@@ -43,7 +43,9 @@ _WORDY = re.compile(r"[A-Za-z]{20}|(?:^|[_-])[a-z]{4,16}(?:[_-]|$)")
 _PREFIX_BREAK = re.compile(r"[._-]")
 _HEX_KEY_LENGTHS = frozenset((32, 40, 48, 64))
 _MAX_MADE_UP_LENGTH = 4
-_WORDY_PREFIXES = frozenset(("api_", "key_", "key-", "live_", "test_", "api-", "secret_"))
+_WORDY_PREFIXES = frozenset(
+    ("api_", "key_", "key-", "live_", "test_", "api-", "secret_", "access_", "app-", "dataset-")
+)
 """Prefixes of the table that tokens of other vendors have, too."""
 _FILE_ENDING = re.compile(r"\.(?:png|jpe?g|gif|svg|ico|webp|avif|css|m?js|map|woff2?|ttf|mp4)(?![A-Za-z0-9])")
 _FILLED = re.compile(r"([B-Za-z0-9])\1{11}")
@@ -124,6 +126,8 @@ def find_tokens(subject: Subject) -> Iterator[Match]:
             start = hit.start()
             prefix = _prefix_at(text, start, stop)
             at = start + (len(prefix) or 1)
+            if text[start - 1 : start].isalpha():
+                continue  # behind a letter beyond ASCII
             for row in rows.get(prefix, ()):
                 if (token := _compiled(row.pattern).match(text, start)) is None:
                     continue
