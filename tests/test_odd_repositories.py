@@ -1,5 +1,6 @@
 """Repositories that are not plain: synchronized, sparse, in a subtree, git elsewhere, odd commits."""
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -147,6 +148,35 @@ def test_outcomes_outside_the_cone_are_counted_on(world: World) -> None:
     one.fedlearn("outcome", record.id, "--failed")
     own = one.git("config", "fedlearn.system").out.strip()
     assert b'"worked":1' in one.read(f"data/outcomes/{own}.jsonl").replace(b" ", b"")
+
+
+SOLUTIONS = "data/patterns/error-solutions.jsonl"
+
+
+@pytest.mark.parametrize("marks", ["assume-unchanged", "skip-worktree", "assume-unchanged skip-worktree"])
+def test_lessons_in_a_file_that_git_takes_for_unchanged_are_told_of(system: System, marks: str) -> None:
+    event = {
+        "error_message": "disk full",
+        "solution": "remove the old logs below /var/log",
+        "value_score": 0.9,
+    }
+    system.write("stack/telemetry/agents-events.jsonl", f"{json.dumps(event)}\n".encode())
+    system.add("error-solutions", {"error_message": "first", "solution": "a whole answer"})
+    system.commit()
+    for mark in marks.split():
+        system.git("update-index", f"--{mark}", SOLUTIONS)
+    assert "git takes" not in system.fedlearn("doctor").out
+    told = system.fedlearn("sync", "--source", "stack", "--commit", code=3).err
+    command = " && ".join(f"git update-index --no-{mark} {SOLUTIONS}" for mark in marks.split())
+    assert f"error: {SOLUTIONS}: changed, but git takes it for unchanged" in told
+    assert told.endswith(f"hint: {command}\n")
+    assert command in system.fedlearn("status").out
+    assert command in system.fedlearn("doctor", code=1).out
+    for step in command.split(" && "):
+        system.git(*step.split()[1:])
+    system.fedlearn("sync", "--source", "stack", "--commit")
+    assert "disk full" in system.git("show", f"HEAD:{SOLUTIONS}").out
+    assert "ignored" not in system.fedlearn("status").out
 
 
 # repositories in a subfolder of another

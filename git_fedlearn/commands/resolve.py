@@ -7,6 +7,8 @@ from git_fedlearn.console.usage import ANSWER_AS_JSON
 from git_fedlearn.console.words import count
 from git_fedlearn.core.canonical import Json
 from git_fedlearn.repository.conflicts import resolve_conflicts
+from git_fedlearn.repository.history import PICK_BY_NAME, find_left_out
+from git_fedlearn.repository.trees import index_tree
 from git_fedlearn.repository.work_tree import continue_command
 
 
@@ -39,6 +41,14 @@ def command(context: Context) -> int:
         context.say("no conflicts in data files")
     else:
         context.note(f"{count(len(resolved.joined), 'file')} merged and staged")
+    picked = repository.objects.find_commit("CHERRY_PICK_HEAD")
+    there = index_tree(repository, repository.objects).entries
+    left_out = find_left_out(repository.objects, [picked], there) if picked else []
+    for path in left_out:
+        context.note(f"warning: this cherry-pick left out {path}, for which git took a similar file")
+    if left_out:
+        context.note(f"hint: git cherry-pick --abort && {PICK_BY_NAME} COMMIT...    (the same commits)")
+        return 1
     command = continue_command(repository)
     if command:
         context.note(f"hint: {f'git fedlearn verify && {command}' if resolved.joined else command}")

@@ -17,6 +17,8 @@ from git_fedlearn.repository.repository import Repository
 
 ATTEMPTS: Final = 24
 MAX_DELAY_SECONDS: Final = 300.0
+PULL_UNRELATED: Final = "git pull --no-rebase --allow-unrelated-histories"
+"""The command that merges an upstream with which this branch has no commit in common."""
 SYSTEMS: Final = "systems"
 """`--push-to systems`: each system pushes to its own branch, so that pushes never race."""
 
@@ -194,4 +196,6 @@ def _explain(finished: Finished) -> str:
         return f"{finished.said} ({IDENTITY_HINT})"
     if "Not possible to fast-forward" in finished.err:
         return f"{finished.said} (git config pull.ff true    lets git pull merge)"
+    if "refusing to merge unrelated histories" in finished.err:
+        return f"{finished.said} ({PULL_UNRELATED}    keeps both)"
     return "timed out" if finished.code == TIMED_OUT else finished.said

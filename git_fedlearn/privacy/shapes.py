@@ -142,7 +142,9 @@ def _is_name_with_numbers(value: str) -> bool:
     numbers = _DIGITS.findall(value)
     words = _CAMEL.findall(value)
     plain = value.replace("_", "").isalnum() and len(numbers) <= 2 and all(len(n) <= 5 for n in numbers)  # noqa: PLR2004
-    return plain and bool(words) and sum(map(len, words)) >= 4 * len(words)
+    spoken = bool(words) and sum(map(len, words)) >= 4 * len(words)
+    # Without capitals, two letters are no word.
+    return plain and spoken and len(words[-1]) > 1 and (not value.islower() or min(map(len, words)) > 2)  # noqa: PLR2004
 
 
 def is_version(value: str) -> bool:
@@ -206,7 +208,7 @@ def is_full_of_signs(value: str) -> bool:
         len(value) >= 20  # noqa: PLR2004 -- below, code can look like that
         and len(set(signs)) >= _MIN_SIGNS
         and " " not in value
-        and (digits > 1 if value.lower() != value != value.upper() else digits > 4)  # noqa: PLR2004 -- as those of Django
+        and (digits + len(set(signs)) // 10 > 1 if value.lower() != value != value.upper() else digits > 4)  # noqa: PLR2004 -- as those of Django
         and _WORD.search(value) is None
     )
 

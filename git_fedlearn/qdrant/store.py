@@ -7,6 +7,7 @@ implementations pass one contract suite (tests/qdrant/test_stores.py).
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from typing import Final, NamedTuple, Protocol
 
 from git_fedlearn.core.canonical import Json, JsonObject
@@ -194,6 +195,18 @@ def storage_problem(value: Json, max_integer: int = MAX_INTEGER) -> str:
     if isinstance(value, list):
         return next((why for item in value if (why := storage_problem(item, max_integer))), "")
     return ""
+
+
+def storable(value: Json, max_integer: int = MAX_INTEGER) -> Json:
+    """The value with each larger integer that equals a double as that: the same number to every reader."""
+    if isinstance(value, dict):
+        return {key: storable(item, max_integer) for key, item in value.items()}
+    if isinstance(value, list):
+        return [storable(item, max_integer) for item in value]
+    if isinstance(value, int) and not _MIN_INTEGER <= value <= max_integer:
+        with suppress(OverflowError):
+            return float(value) if float(value) == value else value
+    return value
 
 
 def _is_text(value: str) -> bool:

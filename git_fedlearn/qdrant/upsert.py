@@ -33,6 +33,7 @@ from git_fedlearn.qdrant.store import (
     find_record,
     own_contents,
     parse_point_id,
+    storable,
     storage_problem,
 )
 from git_fedlearn.repository.workers import Progress
@@ -197,7 +198,7 @@ class _Import:
             for record in self._expected.lessons(key):
                 if digest(record.form) in self._present:
                     continue
-                payload = _payload(record.fields)
+                payload = _payload(record.fields, self._max_integer)
                 problem = storage_problem(payload, self._max_integer)
                 if problem:
                     self._done.faults.append(RejectedRecord(record.id, f"Qdrant cannot store it: {problem}"))
@@ -251,7 +252,7 @@ def _updated(payload: JsonObject, stored: Record, ours: Record, max_integer: int
     joined = join_records([stored, ours])[0].fields
     if score_of(stored.fields) >= score_of(ours.fields):
         joined = {**joined, **{key: value for key, value in stored.fields.items() if is_volatile(key)}}
-    updated = {**payload, **_payload(joined)}
+    updated = {**payload, **_payload(joined, max_integer)}
     if storage_problem(updated, max_integer) or format_value(make_record({**updated}).fields) == format_value(
         stored.fields
     ):
@@ -274,6 +275,6 @@ def _batches(points: Iterator[Point]) -> Iterator[list[Point]]:
         yield batch
 
 
-def _payload(fields: JsonObject) -> JsonObject:
+def _payload(fields: JsonObject, max_integer: int) -> JsonObject:
     """The payload for a record; the point id is not part of it."""
-    return {key: value for key, value in fields.items() if key != POINT_ID}
+    return {key: storable(value, max_integer) for key, value in fields.items() if key != POINT_ID}

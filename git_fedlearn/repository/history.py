@@ -5,12 +5,12 @@ Only blobs that differ are read.
 
 import os
 import re
-from collections.abc import Iterable, Iterator
-from typing import NamedTuple
+from collections.abc import Container, Iterable, Iterator
+from typing import Final, NamedTuple
 
 from git_fedlearn.core.changes import RecordChange, compare_sets
 from git_fedlearn.core.identity import RecordId
-from git_fedlearn.core.layout import DATA, SetName, find_set, in_subtree
+from git_fedlearn.core.layout import DATA, FileKind, SetName, find_set, in_subtree, kind_of
 from git_fedlearn.core.record import Record, claimed_id
 from git_fedlearn.core.record_set import Losses, find_losses, parse_record_set, split_lines
 from git_fedlearn.repository.objects import Objects, Oid, TreeEntry
@@ -231,6 +231,24 @@ def merge_parents(repository: Repository, objects: Objects) -> list[Oid]:
         named += path.read_text(encoding="ascii").split()
     found = [objects.find_commit(revision) for revision in ("HEAD", *named)]
     return list(dict.fromkeys(oid for oid in found if oid))
+
+
+PICK_BY_NAME: Final = "git cherry-pick --strategy=recursive -X no-renames"
+"""Picks commits without looking for renamed files. Before git 2.50, the strategy `ort` always does."""
+
+
+def find_left_out(objects: Objects, picked: Iterable[Oid], there: Container[str]) -> list[str]:
+    """The data files that the picked commits changed and that are not there, sorted.
+
+    If git merges a change of a file that our side never had, it takes a similar file for that one, perhaps
+    of another system: git-merge(1), "find-renames".
+    """
+    changed: set[str] = set()
+    for commit in picked:
+        parent = next(iter(objects.parents(commit)), None)
+        found = objects.changed_files(parent, commit, DATA)
+        changed |= {path for path, (_, now) in found.items() if now and kind_of(path) is not FileKind.OTHER}
+    return sorted(path for path in changed if path not in there)
 
 
 SetChanges = dict[SetName, list[RecordChange]]

@@ -1,6 +1,7 @@
 """The files under data/ in a commit, in the index or in the work tree, read through one interface."""
 
 import os
+import shlex
 from collections.abc import Iterator
 from functools import cached_property
 from pathlib import Path, PurePosixPath
@@ -25,6 +26,7 @@ from git_fedlearn.repository.state import facts_of
 
 RULES: Final = (SETTINGS_FILE, ".gitattributes", ".gitignore")
 """The files at the top that rule data/."""
+HIDDEN: Final = "changed, but git takes it for unchanged (git update-index), so no commit gets its lessons"
 _PLAIN_INDEX: Final = 2
 _FOLDER_DEPTH: Final = 2
 """Levels of folders below those of the layout that may contain files of ours."""
@@ -120,6 +122,26 @@ def _may_skip(repository: Repository) -> bool:
     except FileNotFoundError:
         return False
     return version != _PLAIN_INDEX or any(repository.git_dir.glob("sharedindex.*"))
+
+
+def find_hidden_changes(repository: Repository) -> tuple[list[str], str]:
+    """The data files whose changes git does not look for, and the command that makes it look again.
+
+    Somebody marked them with git-update-index(1), or git did by `core.ignoreStat`. No commit has the changes.
+    """
+    marked: dict[str, list[str]] = {}
+    listed = repository.git.run("ls-files", "-v", "--stage", "-z", "--", f":/{DATA}")
+    for line in os.fsdecode(listed).split("\0"):
+        facts, _, path = line.partition("\t")
+        tag, _, oid, *_ = [*facts.split(" "), "", ""]
+        options = ["--no-assume-unchanged"] * tag.islower() + ["--no-skip-worktree"] * (tag in "Ss")
+        file = repository.top / path
+        is_ours = options and is_data_file(path) and file.is_file()
+        if is_ours and read_file(file) != repository.objects.read(Oid(oid)):
+            for option in options:
+                marked.setdefault(option, []).append(path)
+    steps = [f"git update-index {option} {shlex.join(paths)}" for option, paths in marked.items()]
+    return sorted({path for paths in marked.values() for path in paths}), " && ".join(steps)
 
 
 class SparseTree(NamedTuple):

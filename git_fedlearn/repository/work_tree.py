@@ -16,7 +16,7 @@ from git_fedlearn.repository.git import IDENTITY_HINT
 from git_fedlearn.repository.objects import Oid
 from git_fedlearn.repository.repository import Repository, SystemId
 from git_fedlearn.repository.settings import SETTINGS_FILE
-from git_fedlearn.repository.trees import is_local
+from git_fedlearn.repository.trees import HIDDEN, find_hidden_changes, is_local
 
 _NO_FILE = "000000"
 _FIELDS = {"1": 8, "2": 9, "u": 10}
@@ -127,6 +127,9 @@ def commit_data(repository: Repository, message: str) -> str | None:
     """
     refuse_unfinished(repository)
     git, system = repository.git, repository.system()
+    hidden, command = find_hidden_changes(repository)
+    if hidden:
+        raise FedlearnError(f"{hidden[0]}: {HIDDEN}", hint=command)
     changed = read_work_state(repository).written_by(system)
     if not changed:
         return None

@@ -1,14 +1,16 @@
 """The searched text of a record: its head (the question or error) and its body (the answer)."""
 
 import json
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final, NamedTuple
 
 from git_fedlearn.core.canonical import Json, JsonObject
 from git_fedlearn.core.identity import content_of
+from git_fedlearn.core.patterns import lazy_pattern
 from git_fedlearn.core.supersession import SUPERSEDES
 
-TEXT_VERSION: Final = 4
+TEXT_VERSION: Final = 5
 """Increased with every change here, so that indexes are built again."""
 
 HEAD_FIELDS: Final = (
@@ -34,6 +36,9 @@ _LABELS: Final = frozenset(
 _NAMED: Final = frozenset((*HEAD_FIELDS, *BODY_FIELDS, *_LABELS))
 _NODE: Final = "_node_content"
 
+_IS_ID: Final = lazy_pattern(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9a-f]{16,128}", re.IGNORECASE)
+"""A UUID or a digest, which links a text to a file or a user and says nothing."""
+
 MAX_TEXT: Final = 20_000
 """Characters of head and body each; longer texts are pasted material."""
 
@@ -57,10 +62,11 @@ def lesson_text(fields: JsonObject, chosen: Sequence[str] = ()) -> LessonText:
         return LessonText("\n".join(_texts(content, chosen))[:MAX_TEXT], "")
     head = list(dict.fromkeys(_texts(content, HEAD_FIELDS)))
     body = _texts(content, BODY_FIELDS)
-    rest = _texts(content, sorted(content.keys() - _NAMED))
+    rest = [text for text in _texts(content, sorted(content.keys() - _NAMED)) if not _IS_ID.fullmatch(text)]
     if not (head or body or rest):
         rest = [f"{key} {value}" for key, value in sorted(content.items())]
-    if not head:
+    if not (head or body):
+        rest.sort(key=lambda text: " " not in text)  # a word alone is a label
         head, rest = rest[:1], rest[1:]
     return LessonText("\n".join(head)[:MAX_TEXT], "\n".join([*body, *rest])[:MAX_TEXT])
 

@@ -16,6 +16,7 @@ from git_fedlearn.repository.files import find_temporary, remove_leftovers
 from git_fedlearn.repository.older_layout import find_older_files
 from git_fedlearn.repository.repository import Repository
 from git_fedlearn.repository.state import LOCK_HOLDER, read_json
+from git_fedlearn.repository.trees import HIDDEN, find_hidden_changes
 from git_fedlearn.repository.verify import data_leftovers
 from git_fedlearn.setup.hooks import find_hooks
 from git_fedlearn.setup.install import NEW_ID, find_copied_clone
@@ -150,6 +151,9 @@ def _ignored(repository: Repository) -> Effect:
     if hidden.code == 0:
         rule = os.fsdecode(hidden.out).split("\t")[0]
         return fails(f"{rule} hides data files from git; remove that rule")
+    changed, command = find_hidden_changes(repository)
+    if changed:
+        raise FedlearnError(f"{changed[0]}: {HIDDEN}", hint=command)
     if ".gitignore" in repository.sparse.rules():
         return works(".gitignore is not checked out; git reads it from the index")
     raw = ("data/telemetry/x-events.jsonl", "data/telemetry/snapshots/a/latest.jsonl")

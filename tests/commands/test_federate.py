@@ -396,6 +396,29 @@ def test_a_pull_that_may_only_fast_forward_says_how_to_merge(world: World, key: 
     assert (found["pull"][0], found["push"][0]) == ("done", "done")
 
 
+def test_an_upstream_with_a_history_of_its_own_says_how_to_keep_both(world: World) -> None:
+    hub, (one,) = hub_with(world, "one")
+    one.fedlearn("federate", "--source", str(stack(world, "one", "alpha")))
+    two = world.repository("two")
+    two.git("commit", "--quiet", "--allow-empty", "--message", "a root of its own")
+    two.fedlearn("init")
+    two.commit()
+    two.git("remote", "add", "--fetch", "origin", str(hub.path))
+    two.git("branch", "--quiet", "--set-upstream-to=origin/main")
+    answer = two.fedlearn("federate", "--json", "--source", str(stack(world, "two", "beta")), code=1)
+    merge = "git pull --no-rebase --allow-unrelated-histories"
+    assert steps(answer)["pull"] == (
+        "failed",
+        f"refusing to merge unrelated histories ({merge}    keeps both)",
+    )
+    assert f"{merge} && git push\n" in two.fedlearn("status").out
+    two.git(*merge.split()[1:], "--no-edit")
+    two.fedlearn("federate")
+    assert solutions(two) == ["mend alpha", "mend beta"]
+    one.git("pull", "--quiet", "--no-rebase")
+    assert solutions(one) == ["mend alpha", "mend beta"]
+
+
 def test_a_missing_identity_is_named(world: World) -> None:
     _, (one, two) = hub_with(world, "one", "two")
     one.add("skills-patterns", {"pattern": "one", "value_score": 0.9})

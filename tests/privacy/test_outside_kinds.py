@@ -22,6 +22,7 @@ LONG = rand(900, seed=6)
 WORDS = "lantern orchard " + "thirteen velvet 82"
 ADDRESS = "93.201" + ".77.140"
 SIGNS = f"7`D'}}/v{rand(9, seed=4)}R)T;W]5]EB&k>q{rand(7, seed=5)}X??]=;@v"
+KEYS = SIGNS.replace("'", "(")
 DER = "MIIEv" + "gIBADANBgkqhkiG9w0BAQEFAASC" + rand(200, seed=6)
 TOKENS = (
     rand(76, seed=1) + "+AS" + "t" + rand(5, seed=2) + "A==",
@@ -32,6 +33,14 @@ TOKENS = (
     "1PR" + "K-" + "-".join(rand(4, "ABCDEFGHJKLMNPQRSTUVWXYZ23456789", n) for n in range(13)),
     "packagist_" + f"acs_{rand(80, HEX, 8)}",
     "key" + f"_{rand(128, HEX, 8)}",
+    rand(42, seed=1) + "+AR" + "mC" + rand(5, seed=2),
+    "AAAA" + rand(7, seed=1) + ":APA" + "91b" + rand(134, seed=2),
+    "dt0" + f"a01.{rand(8, seed=1)}.{rand(64, HEX, 8)}",
+    "shp" + f"mkt_{rand(8, HEX, 1)}_{rand(32, HEX, 8)}",
+    base64.b64encode(b"48213097551208346").decode().rstrip("=") + f".{rand(7, seed=1)}.{rand(27, seed=2)}",
+    "2" + rand(26, seed=1) + f"_{rand(21, seed=2)}7"[:22],
+    f"48213097-{rand(20, seed=1)}" + rand(20, seed=2),
+    "live" + f"_{rand(25, seed=3)}",
 )
 
 
@@ -122,6 +131,25 @@ def bitcoin_address(payload: bytes) -> str:
         (f'"data": {{\n  "a.b": "{base64_of("harbor")}"\n}},\n"kind": "Secret"\n', base64_of("harbor")),
         (f"rsaKey: {DER}", DER),
         *((f"got {token} there", token) for token in TOKENS),
+        *((f"http://maren:q@${MIXED[:6]}{sign}x7@git.brimble.io", MIXED[:6]) for sign in "@$"),
+        *(
+            (call.format("white7heron"), "white7heron")
+            for call in (
+                "pymysql.connect('db1', \"maren\", '{}')",
+                'DriverManager.getConnection(url, "maren", "{}");',
+                'new PDO("mysql:host=db1", $user, "{}", $options);',
+                'oci_connect("maren", "{}")',
+            )
+        ),
+        *((f"define('{name}',  '{KEYS} {KEYS[9:]}');", KEYS) for name in ("LOGGED_IN_SALT", "AUTH_KEY")),
+        *((f"{name}Vn4tWq8hS", "Vn4tWq8hS") for name in ("ENV TOKEN=", "secretKey: ")),
+        *(
+            (f"jdbc:x://db1/y?user=maren&{name}=whiteheron", "whiteheron")
+            for name in ("password", "userpass")
+        ),
+        *((f"password={word}\n", word) for word in ("h3ron", "her!n")),
+        ("brimble_api_token = 'mq7xr42zkowdnfp'", "mq7xr42zkowdnfp"),
+        ("password = 'k;M&}q!x<Wz@,{Ru~p)[Hd4'", "Ru~p"),
     ],
 )
 def test_a_secret_is_found_by_the_words_before_it_and_by_its_form(text: str, value: str) -> None:

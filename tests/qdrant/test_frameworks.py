@@ -51,6 +51,24 @@ PAYLOADS: dict[str, JsonObject] = {
         "userId": "wren",
         "createdAt": "2026-05-01T10:00:00.000Z",
     },
+    "Dify": {
+        "page_content": TEXT,
+        "metadata": {"dataset_id": ID, "doc_hash": "9f86d081884c7d65" * 4, "doc_id": ID, "document_id": ID},
+        "group_id": ID,
+    },
+    "n8n": {
+        "content": TEXT,
+        "metadata": {"blobType": "text/plain", "file_id": ID, "loc": {"lines": {"from": 1, "to": 9}}},
+    },
+    "Open WebUI": {
+        "text": TEXT,
+        "metadata": {
+            "created_by": ID,
+            "file_id": ID,
+            "hash": "9f86d081884c7d65" * 4,
+            "name": "operations.md",
+        },
+    },
     "Qdrant MCP server": {"document": TEXT, "metadata": {"topic": "operations"}},
 }
 
@@ -73,6 +91,7 @@ def test_it_is_exported_and_found(system: System, name: str) -> None:
         "search", "--set", "collections/memories", "how do I rotate the logs of the gateway?"
     )
     assert TEXT in " ".join(found.out.split())
+    assert found.out.splitlines()[2].split()[:4] == TEXT.split()[:4]
 
 
 @pytest.mark.parametrize("node", ["no JSON", "[1]", '{"text": 5}', '{"text_resource": null}', "{" * 5000])

@@ -31,6 +31,7 @@ def payloads(number: int) -> dict[PointId, JsonObject]:
             "error_message": f"the {NOUNS[n % 10]} {VERBS[n // 10 % 10]} größer 🦙 case{sign}",
             "solution": f"{NOUNS[n // 10 % 10]} first, then {NOUNS[n % 10]} number {n}",
             "nested": {"null": None, "list": [n, 2**64 - 1, -(2**63), 0.5, {"deep": []}]},
+            "beyond": [2.0**64, -1e19, 1.5e300],
             "access_count": n,
         }
     return made

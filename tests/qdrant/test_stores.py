@@ -22,6 +22,7 @@ from git_fedlearn.qdrant.store import (
     Store,
     VectorSpec,
     parse_point_id,
+    storable,
     storage_problem,
 )
 from git_fedlearn.qdrant.transport import Patience
@@ -31,7 +32,7 @@ NAME = "fedlearn-contract-test"
 PAYLOADS: dict[PointId, JsonObject] = {
     0: {"text": "größer 日本語 🦙", "nested": {"list": [1, None, {"deep": True}]}},
     7: {"null": None, "empty": {}, "none": []},
-    2**64 - 1: {"most": 2**64 - 1, "least": -(2**63), "float": 0.1, "tiny": 1e-300},
+    2**64 - 1: {"most": 2**64 - 1, "least": -(2**63), "float": 0.1, "tiny": 1e-300, "huge": 1e300},
     "123e4567-e89b-12d3-a456-426614174000": {"text": "by uuid"},
 }
 
@@ -310,3 +311,15 @@ def test_what_qdrant_would_change_is_known_beforehand() -> None:
     assert storage_problem({"a": [2**64]}) == "an integer of more than 64 bits"
     assert storage_problem({"a": [2**63]}, 2**63 - 1) == "an integer of more than 63 bits"
     assert storage_problem({"a": {"\ud800": 1}}) == "a lone surrogate"
+
+
+@pytest.mark.parametrize("number", [2**64, -(2**63) - 2**11, 10**22, int(1.7e308)])
+def test_an_integer_that_equals_a_double_is_stored_as_one(number: int) -> None:
+    stored = storable(number)
+    assert (stored, type(stored)) == (number, float)
+    assert storage_problem(stored) == ""
+
+
+@pytest.mark.parametrize("number", [2**64 + 1, 10**23, 10**400, 2**64 - 1])
+def test_any_other_integer_stays_as_it_is(number: int) -> None:
+    assert type(storable(number)) is int

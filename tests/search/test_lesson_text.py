@@ -14,6 +14,9 @@ from git_fedlearn.search.lesson_text import MAX_TEXT, lesson_text
         ({"title": "t", "category": "c", "description": "d"}, "t\nc", "d"),
         ({"note": "only this", "more": "and this"}, "and this", "only this"),
         ({"port": 8080}, "port 8080", ""),
+        ({"content": "c", "author": "a"}, "", "c\na"),
+        ({"kind": "faq", "passage": "a whole sentence", "by": "us"}, "a whole sentence", "us\nfaq"),
+        ({"text": "t", "file": {"sha": "0a" * 20, "uuid": "5C1A2F0E-9f0d-4e5b-8a67-1f2e3d4c5b6a"}}, "", "t"),
         (
             {"messages": [{"role": "user", "content": "ask"}, {"role": "assistant", "content": "tell"}]},
             "ask",

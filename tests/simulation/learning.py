@@ -61,7 +61,9 @@ def restore(clone: Clone, random: Random) -> str:
     own = clone.path / ".git" / "fedlearn" / "retracted.jsonl"
     held = own.exists() and token in own.read_text()
     held = held or bool(
-        clone.git("log", "-1", "--format=%h", "--no-textconv", f"-S{token}", "--all", "--", "data").out
+        clone.git(
+            "log", "-1", "--format=%h", "--no-textconv", "--full-history", f"-S{token}", "--all", "--", "data"
+        ).out
     )
     done = clone.fedlearn("restore", chosen, code=0 if held else 3)
     if done.code:

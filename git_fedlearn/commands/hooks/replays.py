@@ -1,7 +1,7 @@
 """The hooks post-commit and post-rewrite, for commits that git made from others: rebase, cherry-pick, revert.
 
-They say what the merge driver cannot know, because git did not run it: which records such a commit lost, and
-which lessons came along that the original commit did not bring, as with a set that it moved into shards.
+They say what the merge driver cannot know: the records that such a commit lost, the lessons that it brought
+and the original did not, as with a set that it moved into shards, and the files for which git took others.
 """
 
 from collections.abc import Iterable
@@ -11,8 +11,14 @@ from git_fedlearn.console.context import Context
 from git_fedlearn.console.words import count, short_ids
 from git_fedlearn.core.changes import ChangeKind
 from git_fedlearn.core.identity import RecordId
-from git_fedlearn.core.layout import SetName
-from git_fedlearn.repository.history import losses_by_set, revision_changes
+from git_fedlearn.core.layout import DATA, SetName
+from git_fedlearn.repository.files import read_file
+from git_fedlearn.repository.history import (
+    PICK_BY_NAME,
+    find_left_out,
+    losses_by_set,
+    revision_changes,
+)
 from git_fedlearn.repository.objects import Objects, Oid
 from git_fedlearn.repository.trees import committed_tree
 
@@ -53,6 +59,8 @@ def _report(context: Context, what: str, new: list[Oid], old: list[Oid]) -> None
     warn_of_losses(context, what, losses_by_set(before, committed_tree(objects, head)))
     if not old:
         return
+    if base := next((parent for parent in parents if parent not in new), None):
+        _report_left_out(context, what, base, head, old)
     changed = {identifier for commit in old for _, _, identifier in _changes(objects, commit)}
     came: dict[SetName, set[RecordId]] = {}
     for commit in new:
@@ -66,6 +74,18 @@ def _report(context: Context, what: str, new: list[Oid], old: list[Oid]) -> None
         )
     if came:
         context.print_error("hint: git fedlearn retract ID --reason WHY    (if they were to stay out)")
+
+
+def _report_left_out(context: Context, what: str, base: Oid, head: Oid, old: list[Oid]) -> None:
+    """Name the files that git took for others, and the command that begins again without that."""
+    objects = context.repository.objects
+    left_out = find_left_out(objects, old, objects.files(head, DATA))
+    for path in left_out:
+        context.print_error(f"warning: this {what} left out {path}, for which git took a similar file")
+    if left_out:
+        start = read_file(context.repository.git_dir / "sequencer/head").decode("ascii").strip()
+        commits = "COMMIT..." if start else " ".join(commit[:12] for commit in old)
+        context.print_error(f"hint: git reset --keep {(start or base)[:12]} && {PICK_BY_NAME} {commits}")
 
 
 def _changes(objects: Objects, commit: Oid) -> Iterable[tuple[SetName, ChangeKind, RecordId]]:

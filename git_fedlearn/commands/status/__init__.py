@@ -62,7 +62,7 @@ def status_lines(context: Context) -> Iterator[StatusLine]:
     yield from copies_items(repository)
     yield from older_items(repository)
     yield uncommitted_item(repository, state)
-    yield from ignored_items(state)
+    yield from ignored_items(repository, state)
     yield from upstream_items(repository, state)
     yield _unless_misconfigured("privacy", lambda: privacy_item(context, state))
     yield _unless_misconfigured("peers", lambda: peers_item(context, read_peer_statuses(repository)))

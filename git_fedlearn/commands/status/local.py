@@ -17,7 +17,7 @@ from git_fedlearn.console.words import count, summarize
 from git_fedlearn.core.canonical import Json, JsonObject
 from git_fedlearn.core.changes import ChangeKind, RecordChange
 from git_fedlearn.core.layout import SetName, find_set
-from git_fedlearn.federation.upstream import first_push
+from git_fedlearn.federation.upstream import PULL_UNRELATED, first_push
 from git_fedlearn.repository.commit_checks import NewLine
 from git_fedlearn.repository.history import (
     all_changes,
@@ -30,7 +30,7 @@ from git_fedlearn.repository.objects import Oid
 from git_fedlearn.repository.older_layout import find_older_files
 from git_fedlearn.repository.repository import SYSTEM_KEY, Repository
 from git_fedlearn.repository.state import facts_of
-from git_fedlearn.repository.trees import WorkTree, committed_tree
+from git_fedlearn.repository.trees import WorkTree, committed_tree, find_hidden_changes
 from git_fedlearn.repository.work_tree import WorkState, continue_command, find_unfinished, switch_command
 from git_fedlearn.setup.drivers import DRIVER_KEY
 from git_fedlearn.setup.hooks import find_missing
@@ -136,8 +136,12 @@ def uncommitted_item(repository: Repository, state: WorkState) -> StatusLine:
     return StatusLine("uncommitted", text, command, facts, urgency, is_quiet=not parts)
 
 
-def ignored_items(state: WorkState) -> Iterator[StatusLine]:
-    """A line if data files never get into a commit, because a rule of the user makes git ignore them."""
+def ignored_items(repository: Repository, state: WorkState) -> Iterator[StatusLine]:
+    """A line if data files never get into a commit, because git ignores them or takes them for unchanged."""
+    hidden, command = find_hidden_changes(repository)
+    if hidden:
+        text = f"{count(len(hidden), 'changed data file')} that git takes for unchanged"
+        yield StatusLine("ignored", text, command, {"files": [*hidden]}, Urgency.PERSON)
     if state.ignored:
         text = f"{count(len(state.ignored), 'data file')} that git ignores, so nobody else gets them"
         command = f"git check-ignore -v {shlex.quote(state.ignored[0])}"
@@ -166,12 +170,15 @@ def upstream_items(repository: Repository, state: WorkState) -> Iterator[StatusL
     text = f"nothing (up to date with {state.upstream})"
     if state.ahead:
         text = f"{count(state.ahead, 'commit')} ahead of {state.upstream}{_in_words(ahead)}"
-    command = "git push" if not state.behind else "git pull --no-rebase && git push"
+    pull = "git pull --no-rebase"
+    if state.ahead and state.behind and not repository.git.is_true("merge-base", "HEAD", "@{upstream}"):
+        pull = PULL_UNRELATED
+    command = f"{pull} && git push" if state.behind else "git push"
     yield StatusLine("unpushed", text, command if state.ahead else "", {**facts, "changes": ahead["changes"]})
     if state.behind:
         text = f"{count(state.behind, 'commit')} behind {state.upstream}{_in_words(behind)}"
         facts = {"upstream": state.upstream, "commits": state.behind, "changes": behind["changes"]}
-        yield StatusLine("to pull", text, "git pull --no-rebase", facts)
+        yield StatusLine("to pull", text, pull, facts)
 
 
 def _no_upstream(repository: Repository, state: WorkState) -> StatusLine:

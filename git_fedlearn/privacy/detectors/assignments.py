@@ -48,6 +48,9 @@ _MAX_VALUE_LENGTH = 512
 _MAX_REVERSED_LENGTH = 257
 """With a quotation mark."""
 _MIN_PROSE_VALUE_LENGTH = 8
+_MIN_SECRET_LENGTH = 8
+_MIN_ODD_LENGTH = 10
+"""Of secrets that are not made of capitals, small letters and digits."""
 _MIN_ISSUED_LENGTH = 16
 """Of the keys and tokens that services give out."""
 _MORE = lazy_pattern(r"[\w.+/=~:%-]*")
@@ -63,6 +66,9 @@ _SETTING = lazy_pattern(
 )
 _SETTINGS = lazy_pattern(r"[A-Za-z][A-Za-z_.-]{0,24}=|[^=]{0,8}=(?!=|$)")
 _CHOSEN = lazy_pattern(r"secret|crypt|cipher|sign|salt|hmac|jwt|session|master|psk|wifi|wpa|pass|app[-_]?key")
+_MADE_UP = lazy_pattern(r"(?:^|[_.-])(?:mock|fake|dummy)[_.-]")
+"""What tests call a secret that is none."""
+_AFTER_TYPE = lazy_pattern(r"[ \t]*(?:=|\?:|[),{])")
 _ODD_START = lazy_pattern(r"[=?@][A-Za-z0-9_-]{15,512}={0,2}")
 _NEVER_IN_KEYS = lazy_pattern(r"[$#@!^*?,;<>(){}\[\]\"'`\s&]|%(?![0-9A-F]{2})")
 _NEVER_IN_TOKENS = lazy_pattern(r"[\^*?,;<>]")
@@ -76,8 +82,9 @@ _LAST_ESCAPES = lazy_pattern(r"(?:\\+(?:x[0-9a-fA-F]{2}|[0-7]{1,3}|[nrt]))+$")
 _COUNTRY = lazy_pattern(r"PW[\"']?\s{0,4}(?::|=>?|,)\s{0,4}[\"']?Pala[^\W\d]{1,4}\b")
 """The code of Palau in a list of countries (ISO 3166), the only one that is also a name of passwords."""
 _LABEL = lazy_pattern(r"^[a-z]{1,12}:")
-_NUMBER = lazy_pattern(r"[0-9]{8,16}")
-_USER = lazy_pattern(r"(?i:\b(?:user(?: ?id|name)?|uid)\s?=\s?)[^;\n\"']{1,64};")
+_WEAK = lazy_pattern(r"[0-9]{8,16}|(?=[a-z]{0,4}[0-9!@#$%^&*+?])[a-z][a-z0-9!@#$%^&*+?]{3,4}")
+"""A password of digits, or a short word with one of them or a sign."""
+_USER = lazy_pattern(r"(?i:\b(?:user(?: ?id|name)?|uid|login)\s?=\s?)[^;&\n\"']{1,64}(?:;|&(?:amp;)?)")
 _NO_NAME_BEFORE = lazy_pattern(r"(?:\btype=|[?|][ \t]{0,2})[\"'`]$|</$")
 _NO_VALUE = lazy_pattern(
     r"[,;][^\n]*[:=]|[a-z]{2,16}:\\?\"[^\n]*|"
@@ -253,14 +260,7 @@ def _readings(text: str, at: int) -> Iterator[AssignedValue]:
 
 def _is_secret(assigned: AssignedValue, text: str, name: Name) -> bool:
     value, _, how, quoted = assigned
-    if value.lower() == name.full or (
-        not quoted
-        and (
-            text.startswith("(", assigned.start + len(value))
-            or value.count("=") > _MAX_EQUALS_SIGNS
-            or ("==" in text[max(name.end, assigned.start - 4) : assigned.start] and value.isidentifier())
-        )
-    ):
+    if value.lower() == name.full or _is_said_to_be_none(assigned, text, name):
         return False
     if how in {"space", "prose", "told"}:
         return _is_secret_in_prose(assigned, text, name)
@@ -273,10 +273,27 @@ def _is_secret(assigned: AssignedValue, text: str, name: Name) -> bool:
             how == "assign"
             and not quoted
             and (_is_whole_line(assigned, text, name) or _is_of_connection(text, name))
-            and (is_chosen_word(value) or _NUMBER.fullmatch(value) is not None)
+            and (is_chosen_word(value) or _WEAK.fullmatch(value) is not None)
             and not _is_plain(value)
         )
     return _is_generated(assigned, text, name)
+
+
+def _is_said_to_be_none(assigned: AssignedValue, text: str, name: Name) -> bool:
+    """Whether name or syntax say that it is no secret: `mock_token`, the label of a field, a type, a call."""
+    value = assigned.value
+    end = assigned.start + len(value)
+    if assigned.quoted:
+        return (value.endswith(":") and value[:-1].isalpha()) or _MADE_UP.search(name.full) is not None
+    is_type = value.endswith(("?", "!")) and value[0].isupper() and value[:-1].isalpha()
+    return (
+        text.startswith("(", end)
+        or (value.endswith(("$", "#", "@")) and text.startswith("{", end))
+        or (is_type and _AFTER_TYPE.match(text, end) is not None)
+        or value.count("=") > _MAX_EQUALS_SIGNS
+        or ("==" in text[max(name.end, assigned.start - 4) : assigned.start] and value.isidentifier())
+        or _MADE_UP.search(name.full) is not None
+    )
 
 
 def _is_no_cell(text: str, name: Name) -> bool:
@@ -347,9 +364,9 @@ def _is_whole_line(assigned: AssignedValue, text: str, name: Name) -> bool:
 
 
 def _is_of_connection(text: str, name: Name) -> bool:
-    """Whether it is part of a connection string: `…;User ID=app;Password=…;`."""
+    """Whether it is part of a connection string: `…;User ID=app;Password=…;`, `?user=app&password=…`."""
     before = text[max(0, name.start - 128) : name.start]
-    return text[name.start - 1 : name.start] == ";" and _USER.search(before) is not None
+    return before.endswith((";", "&", "user")) and _USER.search(before) is not None
 
 
 def _is_secret_in_prose(assigned: AssignedValue, text: str, name: Name) -> bool:
@@ -399,7 +416,9 @@ def is_password_value(value: str, *, quoted: bool) -> bool:
 def is_secret_value(value: str) -> bool:
     """Whether the value of a secret or token name is a secret: random, no words, no sentence."""
     value = _LAST_ESCAPES.sub("", value.strip())
-    if " " in value or not (is_random(value, min_length=10) or is_hash_like(value)):
+    is_plain_mix = value.isalnum() and value.upper() != value != value.lower()
+    min_length = _MIN_SECRET_LENGTH if is_plain_mix else _MIN_ODD_LENGTH
+    if " " in value or not (is_random(value, min_length=min_length) or is_hash_like(value)):
         return False
     is_public = _FINGERPRINT.fullmatch(value) is not None
     return not (

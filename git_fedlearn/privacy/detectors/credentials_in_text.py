@@ -13,7 +13,14 @@ from typing import TYPE_CHECKING, NamedTuple
 from git_fedlearn.core.patterns import lazy_pattern
 from git_fedlearn.privacy import kinds
 from git_fedlearn.privacy.model import Match
-from git_fedlearn.privacy.shapes import is_chosen_word, is_code, is_random, is_stand_in, is_strong_password
+from git_fedlearn.privacy.shapes import (
+    is_chosen_word,
+    is_code,
+    is_full_of_signs,
+    is_random,
+    is_stand_in,
+    is_strong_password,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -37,7 +44,7 @@ def find_command_lines(subject: Subject) -> Iterator[Match]:
     for program, pattern in _COMMANDS:
         if program in text:
             for hit in pattern.finditer(text):
-                if _is_password(hit["value"]) or (program in _SURE and _is_word(hit["value"])):
+                if _is_password(hit["value"]) or (program in _SURE and _is_sure(hit["value"])):
                     yield Match(*hit.span("value"), kinds.PASSWORD, "command-line", 0.8)
     for sign, pattern in _GENERATED:
         if sign in text:
@@ -51,9 +58,10 @@ def _is_password(value: str) -> bool:
     return not is_stand_in(value) and not is_code(value) and is_strong_password(value)
 
 
-def _is_word(value: str) -> bool:
-    """Whether it is a word that people choose: enough where nothing but a password can stand."""
-    return is_chosen_word(value) and not is_stand_in(value)
+def _is_sure(value: str) -> bool:
+    """Whether it is a word that people choose, or all signs: enough where only a password can stand."""
+    is_chosen = is_chosen_word(value) or is_full_of_signs(value.replace(" ", ""))
+    return is_chosen and not is_stand_in(value)
 
 
 _PIN = lazy_pattern(
@@ -110,6 +118,13 @@ _FORMS = (
 _ANY = r"(?:[^\n|;]|\\\n){0,160}?\s"
 _WORD = r"[\"']?(?P<value>[^\s\"']{4,256})[\"']?"
 _PAIR = r"[\"']?[^\s\"':]{0,64}:[\"']?(?P<value>[^\s\"']{3,256})[\"']?"
+# A call that opens a connection to a database has the password behind host and user.
+_CONNECT = lazy_pattern(
+    r"(?:\bgetConnection|\b(?:pymysql|MySQLdb|pymssql|psycopg2?|pgdb|pg|cx_Oracle|oracledb|connector|connections)"
+    r"\.[cC]onnect(?:ion)?|\b\w{2,8}_p?connect|\bPDO|\bmysqli)\("
+    r"(?:\s{0,8}(?:\"[^\"\n]{0,128}\"|'[^'\n]{0,128}'|[\w.$]{1,32}),){1,2}\s{0,8}"
+    r"[\"'](?P<value>[^\"'\s:/]{6,64})[\"']\s{0,4}[,)]"
+)
 
 _COMMANDS: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("curl", lazy_pattern(rf"\bcurl\b{_ANY}(?:-u|--user|--proxy-user)[= ]\s{{0,4}}{_PAIR}")),
@@ -153,6 +168,14 @@ _COMMANDS: tuple[tuple[str, re.Pattern[str]], ...] = (
     *(
         (name, lazy_pattern(rf"\b{name}\b{_ANY}-p\s{{1,4}}{_WORD}"))
         for name in ("psexec", "PsExec", "PSEXEC")
+    ),
+    *((name, _CONNECT) for name in ("onnect(", "onnection(", "PDO(", "mysqli(")),
+    (
+        "define(",
+        lazy_pattern(
+            r"\bdefine\(\s{0,4}[\"'](?:(?:SECURE_)?AUTH|LOGGED_IN|NONCE)_(?:KEY|SALT)[\"'],\s{0,16}"
+            r"'(?P<value>[^'\n]{32,128})'"
+        ),
     ),
     ("lftp", lazy_pattern(rf"\blftp\b{_ANY}-u\s{{1,4}}[^\s,]{{1,64}},{_WORD}")),
     *(
@@ -226,9 +249,9 @@ _GENERATED: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("auth", lazy_pattern(rf"\bauth\s?=\s?\(\s{{0,8}}[\"'][^\"'\n]{{1,64}}[\"'],{_ARGUMENT}")),
 )
 """The same where a value is a secret only if it looks generated: stores of secrets, keys of calls."""
-_SURE = frozenset(("sshpass", "Credential", "psexec", "PsExec", "PSEXEC", "chpasswd"))
+_SURE = frozenset(("sshpass", "Credential", "define(", "psexec", "PsExec", "PSEXEC", "chpasswd"))
 """Programs that take a password where the pattern has it, and nothing else."""
 PROGRAMS = tuple(program for program, _ in (*_COMMANDS, *_GENERATED))
-COMMANDS = tuple(pattern for _, pattern in (*_COMMANDS, *_GENERATED))
+COMMANDS = tuple(dict.fromkeys(pattern for _, pattern in (*_COMMANDS, *_GENERATED)))
 FORMS = tuple(form.pattern for form in _FORMS if form.pattern is not _PHRASE)
 """All but the words of a wallet, whose pattern is long."""

@@ -53,11 +53,13 @@ MARKED: tuple[MarkedFormat, ...] = (
     ),
     MarkedFormat(
         "azure-key-checksum",
-        ("AIoT", "AZEG", "AzCa", "+AEh", "+ARm", "+ASb"),
-        r"[A-Za-z0-9+/]{33}(?:AIoT|AZEG|AzCa|\+AEh|\+ARm|\+ASb)[A-P][A-Za-z0-9+/]{5}=",
+        ("AIoT", "AZEG", "AzCa", "+AEh", "+ARm", "+ASb", "+ASt"),
+        r"[A-Za-z0-9+/]{33}(?:AIoT|AZEG|AzCa|\+AEh|\+ARm|\+ASb|\+ASt)[A-P][A-Za-z0-9+/]{5}=",
     ),
     MarkedFormat(
-        "azure-key-checksum", ("+ACR", "AzSe"), r"[A-Za-z0-9+/]{42}(?:\+ACR|AzSe)[A-D][A-Za-z0-9+/]{5}"
+        "azure-key-checksum",
+        ("+ACR", "AzSe", "AzCa", "+AEh", "+ARm", "+ASb"),
+        r"[A-Za-z0-9+/]{42,44}(?:\+ACR|AzSe|AzCa|\+AEh|\+ARm|\+ASb)[A-D][A-Za-z0-9+/]{5}",
     ),
     MarkedFormat("azure-key-checksum", ("AzFu",), rf"{_W}{{44}}AzFu{_W}{{5}}[AQgw]=="),
     MarkedFormat("mailchimp-key", tuple(f"-us{digit}" for digit in range(10)), r"[0-9a-f]{32}-us[0-9]{1,2}"),
@@ -77,6 +79,8 @@ MARKED: tuple[MarkedFormat, ...] = (
         "airtable-oauth-token", (".v1.",), rf"{_A}{{16,36}}\.v1\.{_W}{{40,1024}}(?:\.[0-9a-f]{{5,64}})?"
     ),
     MarkedFormat("thingsboard-token", ("/telemetry",), r"/api/v1/(?P<secret>[A-Za-z0-9]{20})/telemetry"),
+    MarkedFormat("firebase-key", ("APA91b",), rf"{_W}{{11}}:APA91b{_W}{{100,180}}"),
+    MarkedFormat("rapidapi-key", ("jsn",), r"[a-z0-9]{10}msh[a-z0-9]{15}p1[a-z0-9]{5}jsn[a-z0-9]{12}(?!\w)"),
     MarkedFormat("maxmind-key", ("_mmk",), rf"{_A}{{6}}_{_A}{{29}}_mmk"),
     MarkedFormat("ebay-key", ("-PRD-",), r"[\w]{1,40}-[\w]{1,40}-PRD-[a-f0-9]{8,12}-[a-f0-9]{8,12}"),
     MarkedFormat("fly-macaroon", ("FlyV1 ",), r"FlyV1 (?P<secret>[\w,=/+-]{60,4096})"),
@@ -140,7 +144,14 @@ SHAPED: tuple[MarkedFormat, ...] = (
     MarkedFormat(
         "discord-bot-token",
         (".",),
-        r"[MNO][A-Za-z0-9_-]{23,27}\.[A-Za-z0-9_-]{6}\.[A-Za-z0-9_-]{27,40}(?![\w-])",
+        rf"(?:[MNO]{_W}{{23,27}}|(?:[MNO][DTjz][AEIMQUYcgk][w-z0-5]){{5}}[MNO][DTjz][AEIMQUYcgk])"
+        rf"\.{_W}{{6,7}}\.{_W}{{27,40}}(?![\w-])",
+    ),
+    MarkedFormat("ngrok-token", ("_",), rf"[12]{_A}{{26}}_(?=[A-Za-z]{{0,20}}[0-9]){_A}{{21}}(?!\w)"),
+    MarkedFormat(
+        "twitter-access-token",
+        ("-",),
+        r"[0-9]{7,19}-(?=[a-z0-9]{0,39}[A-Z])(?=[A-Za-z]{0,39}[0-9])[A-Za-z0-9]{40}(?![\w-])",
     ),
     MarkedFormat("zhipu-key", (".",), rf"[a-f0-9]{{32}}\.{_A}{{16}}(?!\w)"),
     MarkedFormat("facebook-app-token", ("|",), rf"\d{{12,18}}\|{_W}{{24,40}}"),

@@ -74,7 +74,7 @@ _PUBLISHED = frozenset(
     object node device disk partition volume serial inode boot machine gpg pgp openpgp ssh rsa dsa ecdsa ed
     host signing store path file filename url href src drv nix narhash hex test nonce state alias salt iv
     cursor page next previous offset signature sig cert certificate subject issuer block tx txid transaction
-    address contract account user project team org organization
+    address contract account user project team org organization mock fake dummy
     """.split()
 )
 _NO_NAMES = frozenset(

@@ -111,9 +111,9 @@ def find_url_passwords(subject: Subject) -> Iterator[Match]:
         password = hit["password"]
         # `http://host:8080/path/@scope` has no password.
         has_path = "/" in password and re.match(r"\d{1,5}(?:/|$)", password)
-        if not has_path and not is_stand_in(password) and any(map(str.isalnum, password)):
-            end = _last_at(subject.text, hit)
-            yield Match(hit.start("password"), end, kinds.PASSWORD, "url-password", 0.95)
+        start, end = hit.start("password"), _last_at(subject.text, hit)
+        if not has_path and not is_stand_in(subject.text[start:end]) and any(map(str.isalnum, password)):
+            yield Match(start, end, kinds.PASSWORD, "url-password", 0.95)
         # GitHub takes a token as the user, and this as the password.
         is_long = len(hit["user"]) >= 20 and (password == "x-oauth-basic" or is_random(hit["user"]))  # noqa: PLR2004, S105
         if is_long and not is_stand_in(hit["user"]):
