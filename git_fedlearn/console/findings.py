@@ -22,6 +22,7 @@ from git_fedlearn.scanning.findings import FileFinding, scan_name, scan_passages
 
 if TYPE_CHECKING:
     from git_fedlearn.privacy.engine import PrivacyEngine
+    from git_fedlearn.privacy.model import Finding
 
 COMMIT_LENGTH = 12
 
@@ -46,21 +47,15 @@ def format_found(found: FileFinding) -> str:
     return f"{commit}{found.path}{line}: {finding.kind} ({finding.rule}){pointer} [{finding.fingerprint}]"
 
 
-def found_to_json(found: FileFinding) -> dict[str, Json]:
+def finding_to_json(finding: Finding) -> dict[str, Json]:
     """A finding for programs; `start` and `end` count code points of the decoded string, or of the line."""
-    finding = found.finding
+    return {key: value for key, value in finding._asdict().items() if key != "in_key"}
+
+
+def found_to_json(found: FileFinding) -> dict[str, Json]:
+    """The same with its place."""
     commit: dict[str, Json] = {"commit": found.commit} if found.commit else {}
-    return {
-        **commit,
-        "path": found.path,
-        "line": found.line,
-        "pointer": finding.pointer,
-        "start": finding.start,
-        "end": finding.end,
-        "kind": finding.kind,
-        "rule": finding.rule,
-        "fingerprint": finding.fingerprint,
-    }
+    return {**commit, "path": found.path, "line": found.line, **finding_to_json(found.finding)}
 
 
 MAX_REPORTED_PROBLEMS = 20

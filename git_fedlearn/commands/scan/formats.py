@@ -37,7 +37,7 @@ def report_jsonl(context: Context, items: Iterable[FileFinding]) -> int:
 
 def report_json(context: Context, items: Iterable[FileFinding]) -> int:
     """One JSON document, versioned like the answers of other commands."""
-    found: list[Json] = [{**found_to_json(item), "confidence": item.finding.confidence} for item in items]
+    found: list[Json] = [found_to_json(item) for item in items]
     context.say_json("scan/v1", {"findings": found})
     return len(found)
 
