@@ -6,6 +6,8 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 DEMO := .venv-demo
 LOWEST := .venv-lowest
+# pytest keeps the tests as it compiled them.
+unexport PYTHONDONTWRITEBYTECODE
 PIP_INSTALL := -m pip install --quiet --disable-pip-version-check
 
 # $(call make_venv,FOLDER): a new virtual environment, or the reason why there cannot be one.

@@ -1,11 +1,16 @@
 """Hermetic tests: no config, identity, clock, locale or network of the machine they run on."""
 
+import compileall
 import os
+import shutil
+import tempfile
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
 from systems import System, World
+
+import git_fedlearn
 
 settings.register_profile(
     "tests",
@@ -15,6 +20,28 @@ settings.register_profile(
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
 )
 settings.load_profile("tests")
+
+MEMORY = Path("/dev/shm")  # noqa: S108  only a place for folders that pytest and tempfile make
+MEMORY_NEEDED = 4_000_000_000
+"""Bytes: twice what a whole run has in files at once."""
+
+if (
+    "TMPDIR" not in os.environ
+    and os.access(MEMORY, os.W_OK)
+    and not os.statvfs(MEMORY).f_flag & os.ST_NOEXEC
+    and shutil.disk_usage(MEMORY).free > MEMORY_NEEDED
+):  # the tests make and remove some hundred thousand files
+    os.environ["TMPDIR"] = str(MEMORY)
+    tempfile.tempdir = None
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Compile the package, as an installation does: programs of tests start some thousand times.
+
+    Some of them may write no more than a few bytes to any file, and Python would leave half a module.
+    """
+    if not hasattr(config, "workerinput"):
+        compileall.compile_dir(next(iter(git_fedlearn.__path__)), quiet=2)
 
 
 @pytest.fixture(autouse=True)

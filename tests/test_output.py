@@ -11,6 +11,7 @@ import re
 import shlex
 import shutil
 import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -112,6 +113,9 @@ SCENES: dict[str, tuple[str, ...]] = {
 
 ELSEWHERE = {"demo": "tests/commands/test_demo.py"}
 """Commands that play for half a minute, and their own tests."""
+
+LENGTH = 29
+"""Of the path of the folder, whatever TMPDIR is: it decides about lines."""
 
 TO_COPY = re.compile(r"\S{60}|^(next|then|hint): |^\s*git |^\d+ .*git-fedlearn")
 """Lines to copy, and words without room in any line."""
@@ -273,7 +277,8 @@ def test_every_command_has_a_scene() -> None:
 @pytest.fixture(scope="module")
 def stage() -> Iterator[World]:
     """A clone with lessons, a peer, an upstream and logs, in a folder whose path is always as long."""
-    folder = Path("/tmp") / f"fedlearn-output-{os.getpid():08}"  # noqa: S108  its length decides about lines
+    place = next(place for place in (tempfile.gettempdir(), "/tmp") if len(place) < LENGTH // 2)  # noqa: S108
+    folder = Path(place, f"fedlearn-{os.getpid():0{LENGTH - len(place) - len('/fedlearn-')}}")
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir()
     world = World(folder)

@@ -9,6 +9,6 @@ from simulation.runner import simulate
 
 @pytest.mark.parametrize("seed", range(2))
 def test_nothing_is_lost_and_nothing_conflicts(seed: int) -> None:
-    outcome = simulate(seed, clones=3, operations=20)
+    outcome = simulate(seed, clones=3, operations=12)
     assert outcome.commands.get("conflicts", 0) == 0
     assert outcome.trees == 1

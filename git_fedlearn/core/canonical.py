@@ -8,6 +8,7 @@ are compared by value: a whole number becomes an int, so 1, 1.0 and 1e0 are equa
 from __future__ import annotations
 
 import json
+import sys
 from math import isfinite
 from typing import TYPE_CHECKING, Final, NoReturn, TypeAlias, cast
 
@@ -49,12 +50,42 @@ def format_value(value: Json) -> bytes:
     Numbers must be as `parse_value` returns them. A lone surrogate, which UTF-8 cannot encode, is
     escaped.
     """
+    if (faster := sys.modules.get("msgspec")) and _is_written_alike(value):
+        try:
+            encoded: bytes = faster.json.encode(value, order="sorted")
+        except UnicodeEncodeError:
+            pass  # a surrogate
+        else:
+            return encoded
     text = _ENCODER.encode(value)
     try:
         return text.encode("utf-8")
     except UnicodeEncodeError:
         paired = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "surrogatepass")
         return paired.encode("utf-8", "backslashreplace")
+
+
+def _is_written_alike(value: Json) -> bool:
+    """Whether msgspec writes an object as we do: but for very small and large numbers it does.
+
+    It takes a tenth of the time, but 20 ms to load. So it is used where somebody has loaded it, as all do who
+    format thousands of values.
+    """
+    return isinstance(value, dict) and all(map(_is_ordinary, value.values()))
+
+
+def _is_ordinary(value: Json) -> bool:
+    kind = type(value)
+    if kind is str or value is None or kind is bool:
+        return True
+    if kind is list:
+        return all(type(item) is str for item in cast("list[Json]", value))
+    return kind in {int, float} and (_MIN_PLAIN <= abs(cast("float", value)) < _MAX_PLAIN or value == 0)
+
+
+_MIN_PLAIN: Final = 0.0001
+_MAX_PLAIN: Final = 1e15
+"""Numbers between them are written without an exponent."""
 
 
 def parse_object(data: bytes) -> JsonObject | None:

@@ -10,6 +10,7 @@ from datetime import UTC, date, datetime, timedelta, timezone
 from typing import Final
 
 from git_fedlearn.core.canonical import Json, JsonObject
+from git_fedlearn.core.patterns import ascii_of
 
 SCORE: Final = "value_score"
 """The field with the score of an event, a lesson or a sample."""
@@ -98,9 +99,10 @@ def unit_number(event: JsonObject, field: str) -> float | None:
 
 def words_of(text: str) -> list[str]:
     """The words of a text in lower case, in order."""
-    if text.isascii():
-        return text.encode().translate(_ASCII_WORDS).decode().split()
-    return _WORD.findall(text.casefold())
+    data = ascii_of(text)
+    if data is None:
+        return _WORD.findall(text.casefold())
+    return data.translate(_ASCII_WORDS).decode().split()
 
 
 def outcome_of(event: JsonObject) -> tuple[str, str]:

@@ -259,7 +259,7 @@ def _is_thought(part: Json) -> bool:
 
 def is_conversation(text: str) -> bool:
     """Whether a text is a record of who said what: several turns of a user and a model."""
-    return len(_TURN.findall(text)) >= MIN_TURNS
+    return text.count(":") >= MIN_TURNS and len(_TURN.findall(text)) >= MIN_TURNS
 
 
 def is_thinking_aloud(text: str) -> bool:

@@ -15,7 +15,7 @@ import json
 import re
 from bisect import insort
 from functools import lru_cache
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 from urllib.parse import quote, quote_plus, unquote
 
 from git_fedlearn.core.patterns import lazy_pattern
@@ -79,7 +79,7 @@ class KnownValues:
             if match.kind == kinds.HOME_PATH:
                 user = _PATH_BREAK.split(value)[-1]
                 if is_telling_name(user):
-                    self._add(user, user, kinds.USER_NAME)
+                    self._add(_form(user), user, kinds.USER_NAME)
             elif _is_worth_copying(match.kind, value):
                 for form in _forms(value):
                     self._add(form, value, match.kind)
@@ -98,19 +98,17 @@ class KnownValues:
             return []
         return [*self._between_words(text), *self._inside_words(text), *self._in_base64(text)]
 
-    def _add(self, form: str, value: str, kind: str) -> None:
-        known = self._kinds.get(form)
+    def _add(self, form: _Form, value: str, kind: str) -> None:
+        text = form.text
+        known = self._kinds.get(text)
         if known is not None:
-            self._kinds[form] = min(known, kind, key=lambda name: kinds.RANK.get(name, 0))
-            return
-        run = _RUN.search(form)
-        if run is None:
-            return
-        self._kinds[form] = kind
-        self._originals[form] = value
-        self._lengths.setdefault(run[0], {}).setdefault(run.start(), set()).add(len(form))
-        if form.isalnum() and _is_generated(form):
-            insort(self._embedded, form, key=lambda form: (-len(form), form))
+            self._kinds[text] = min(known, kind, key=lambda name: kinds.RANK.get(name, 0))
+        elif form.run:
+            self._kinds[text] = kind
+            self._originals[text] = value
+            self._lengths.setdefault(form.run, {}).setdefault(form.start, set()).add(len(text))
+            if form.is_generated:
+                insort(self._embedded, text, key=lambda text: (-len(text), text))
 
     def _add_digits(self, value: str, kind: str) -> None:
         digits = "".join(filter(str.isdigit, value))
@@ -120,7 +118,7 @@ class KnownValues:
             self.numbers.setdefault(form, kind)
             self._originals.setdefault(form, value)
             if len(form) >= _MIN_COPIED_DIGITS:
-                self._add(form, value, kind)
+                self._add(_form(form), value, kind)
 
     def _in_base64(self, text: str) -> Iterator[Match]:
         """Whole runs that decode to a text with a known value, such as a login."""
@@ -170,23 +168,31 @@ def _is_worth_copying(kind: str, value: str) -> bool:
     return len(value) >= (_MIN_WORD_LENGTH if is_plain else _MIN_SECRET_LENGTH)
 
 
-@lru_cache(maxsize=1024)
-def _is_generated(form: str) -> bool:
-    return is_random(form, min_length=_MIN_EMBEDDED_LENGTH)
+class _Form(NamedTuple):
+    """A way to write a value: its first run of letters and digits, where, and whether it is generated."""
+
+    text: str
+    run: str
+    start: int
+    is_generated: bool
+
+
+def _form(text: str) -> _Form:
+    run = _RUN.search(text)
+    is_generated = text.isalnum() and is_random(text, min_length=_MIN_EMBEDDED_LENGTH)
+    return _Form(text, run[0] if run else "", run.start() if run else 0, is_generated)
 
 
 @lru_cache(maxsize=1024)
-def _forms(value: str) -> frozenset[str]:
+def _forms(value: str) -> tuple[_Form, ...]:
     """The value and how it is written inside of JSON and URLs, and without such escapes."""
-    forms = {
-        value,
-        json.dumps(value)[1:-1],
-        json.dumps(value, ensure_ascii=False)[1:-1],
-        quote(value, safe=""),
-    }
-    forms.add(json.dumps(json.dumps(value)[1:-1])[1:-1])
-    forms.add(value.replace("/", "\\/"))
-    forms |= {quote(value), quote_plus(value), _in_small_escapes(quote(value, safe=""))}
+    escaped = json.dumps(value)[1:-1]
+    forms = {value, escaped, value.replace("/", "\\/")}
+    if escaped != value:
+        forms |= {json.dumps(value, ensure_ascii=False)[1:-1], json.dumps(escaped)[1:-1]}
+    quoted = quote(value, safe="")
+    if quoted != value:
+        forms |= {quoted, quote(value), quote_plus(value), _in_small_escapes(quoted)}
     if not value.isalpha():
         forms |= {value.lower(), value.upper()}
     if len(value) >= _MIN_WORD_LENGTH:
@@ -203,7 +209,7 @@ def _forms(value: str) -> frozenset[str]:
             pass
         else:
             forms.add(plain)
-    return frozenset(form for form in forms if _MIN_SECRET_LENGTH <= len(form) <= MAX_VALUE_LENGTH)
+    return tuple(_form(form) for form in forms if _MIN_SECRET_LENGTH <= len(form) <= MAX_VALUE_LENGTH)
 
 
 def _in_small_escapes(text: str) -> str:

@@ -15,6 +15,7 @@ import re
 from functools import cached_property
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from git_fedlearn.core.patterns import matcher
 from git_fedlearn.privacy.detectors import (
     credentials_in_text,
     detect_secrets_rules,
@@ -30,12 +31,10 @@ from git_fedlearn.privacy.detectors import (
 )
 from git_fedlearn.privacy.detectors.marked_formats import MARKED, SHAPED
 from git_fedlearn.privacy.detectors.token_formats import PREFIXED
-from git_fedlearn.privacy.re2_sets import FOREIGN, compiled_set, for_re2, relaxed
+from git_fedlearn.privacy.re2_sets import FOREIGN, for_re2, relaxed
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
-
-    import re2
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
 MIN_REST_LENGTH: Final = 8
 """Every token has at least this many characters after its prefix; a test counts them."""
@@ -96,7 +95,8 @@ def _tokens(most: int) -> str:
 
 def _numbers() -> Iterator[re.Pattern[str] | str]:
     numbers = "|".join(f"(?:{number.pattern})" for number in ids.unannounced_numbers())
-    yield rf"{_NO_LETTER_BEFORE}(?:{numbers})(?:\z|[^A-Za-z0-9])"
+    # None stands behind a digit and a dot or hyphen, as decimals do.
+    yield rf"(?:(?:^|[^0-9])[.,_-]|^|[^A-Za-z0-9.,_-])(?:{numbers})(?:\z|[^A-Za-z0-9])"
     yield from ids.announcing_words()
 
 
@@ -257,14 +257,14 @@ class _Pass:
         self._tried = tried
 
     @cached_property
-    def _set(self) -> re2.Set:
-        return compiled_set("|".join(map(for_re2, gate.patterns())) for gate in self._tried if gate.patterns)
+    def _match(self) -> Callable[[bytes], Sequence[int]]:
+        return matcher("|".join(map(for_re2, gate.patterns())) for gate in self._tried if gate.patterns)
 
     def open(self, data: bytes) -> int:
         """The bits of the gates that are open for this text."""
         mask = self._sure
         if self._tried:
-            for number in self._set.Match(data) or ():
+            for number in self._match(data):
                 mask |= self._bits[number]
         return mask
 
@@ -277,13 +277,13 @@ class _Sieve:
         self._passes = [_Pass(group.gates) for group in groups]
 
     @cached_property
-    def _signs(self) -> re2.Set:
-        return compiled_set(relaxed(group.sign) for group in self._groups)
+    def _match(self) -> Callable[[bytes], Sequence[int]]:
+        return matcher(relaxed(group.sign) for group in self._groups)
 
     def open(self, data: bytes) -> int:
         """The bits of the gates that are open for this text."""
         mask = 0
-        for number in self._signs.Match(data) or ():
+        for number in self._match(data):
             mask |= self._passes[number].open(data)
         return mask
 
@@ -304,6 +304,8 @@ def open_gates(data: bytes, for_key: int) -> int:
     mask, runs = _WORDS.open(data) | _NUMBERS.open(data), 0
     if len(data) >= MIN_RUN_LENGTH:
         runs = _WORD_RUNS.open(data) | (_RUNS.open(data) if len(data) >= MIN_LONG_RUN_LENGTH else 0)
+    if not mask | runs:
+        return 0
     mask = (mask & ~_NEEDING_DIGITS) | (runs & ~_NEEDING_DIGITS) | (mask & runs)
     return (mask & _ALL) | (mask >> _KEY_SHIFT & for_key)
 

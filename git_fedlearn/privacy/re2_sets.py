@@ -8,14 +8,9 @@ from __future__ import annotations
 
 import codecs
 import re
-from typing import TYPE_CHECKING, Final
+from functools import lru_cache
+from typing import Final
 
-import re2
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-MAX_AUTOMATON_BYTES: Final = 64 << 20
 MAX_REPEATS: Final = 1000
 """Of RE2."""
 _LONGEST_KEPT_REPEAT: Final = 16
@@ -100,18 +95,6 @@ def _relaxed_set(chars: str) -> str:
     return f"{inner}{''.join(sorted(more))}]"
 
 
-def compiled_set(patterns: Iterable[str]) -> re2.Set:
-    """The patterns for one pass over what `for_gates` returns; it tells which of them match."""
-    options = re2.Options()
-    options.max_mem = MAX_AUTOMATON_BYTES
-    options.encoding = re2.Options.Encoding.LATIN1  # needs fewer states than UTF-8
-    compiled = re2.Set.SearchSet(options)
-    for pattern in patterns:
-        compiled.Add(pattern.encode("ascii"))
-    compiled.Compile()
-    return compiled
-
-
 def for_re2(pattern: re.Pattern[str] | str) -> str:
     """What RE2 can say of a pattern of `re`."""
     if isinstance(pattern, str):
@@ -164,8 +147,12 @@ _LATIN: Final = bytes(code if code < _LAST_CONTROL else _STAND_INS[code] for cod
 def _stand_ins(error: UnicodeError) -> tuple[bytes, int]:
     """What stands for characters beyond Latin 1, which no byte of _LATIN changes."""
     assert isinstance(error, UnicodeEncodeError)  # noqa: S101 -- nothing else is asked for
-    beyond = error.object[error.start : error.end]
-    return beyond.translate(_STAND_INS).encode("latin-1"), error.end
+    return _stand_ins_of(error.object[error.start : error.end]), error.end
+
+
+@lru_cache(maxsize=4096)
+def _stand_ins_of(beyond: str) -> bytes:
+    return beyond.translate(_STAND_INS).encode("latin-1")
 
 
 codecs.register_error("fedlearn-stand-ins", _stand_ins)

@@ -52,6 +52,9 @@ class _KnownText(NamedTuple):
     """None if not determined yet."""
 
 
+_CLEAN: Final = _KnownText((), None)
+
+
 class TextScanner:
     """Finds what is private in single texts, for one identity and policy."""
 
@@ -80,7 +83,7 @@ class TextScanner:
             if key is None:
                 continue
             if seen.may_begin is None:
-                seen = self._seen[known_by] = _KnownText((), may_begin(text))
+                seen = self._seen[known_by] = _CLEAN._replace(may_begin=may_begin(text))
             if seen.may_begin:
                 return False
         return True
@@ -109,7 +112,7 @@ class TextScanner:
         return self._remember(known_by, self._find(text, key)).matches
 
     def _remember(self, known_by: _MemoryKey, found: Sequence[Match]) -> _KnownText:
-        known = _KnownText(found, None)
+        known = _KnownText(found, None) if found else _CLEAN
         if len(found) <= MAX_REMEMBERED_MATCHES:
             if len(self._seen) >= MAX_REMEMBERED_TEXTS:
                 self._seen.popitem(last=False)

@@ -9,14 +9,12 @@ from __future__ import annotations
 from functools import cache, cached_property
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from git_fedlearn.core.patterns import lazy_pattern
-from git_fedlearn.privacy.re2_sets import compiled_set, for_gates, for_re2
+from git_fedlearn.core.patterns import lazy_pattern, matcher
+from git_fedlearn.privacy.re2_sets import for_gates, for_re2
 
 if TYPE_CHECKING:
     import re
-    from collections.abc import Iterable, Iterator
-
-    import re2
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
 
 _PASSWORDS = (
@@ -126,14 +124,14 @@ def is_name_of_public_value(name: str) -> bool:
 
 
 @cache
-def _stems() -> re2.Set:
-    return compiled_set(map(for_re2, _STEMS))
+def _stems() -> Callable[[bytes], Sequence[int]]:
+    return matcher(map(for_re2, _STEMS))
 
 
 def stem_positions(lowered: str) -> list[int]:
     """The offsets in a lower-case text at which a name may begin, in order."""
     positions: set[int] = set()
-    for number in _stems().Match(for_gates(lowered)) or ():
+    for number in _stems()(for_gates(lowered)):
         stem = _STEMS[number]
         at = lowered.find(stem)
         while at >= 0:

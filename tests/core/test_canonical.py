@@ -2,9 +2,11 @@
 
 import json
 import math
+import sys
 
+import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from git_fedlearn.core.canonical import (
@@ -12,6 +14,7 @@ from git_fedlearn.core.canonical import (
     MAX_DIGITS,
     InvalidJsonError,
     Json,
+    JsonObject,
     format_value,
     is_parsed,
     parse_value,
@@ -36,6 +39,20 @@ VALUES = st.recursive(
 def test_canonical_bytes_are_a_fixed_point(value: Json) -> None:
     text = format_value(parse_value(json.dumps(value).encode()))
     assert format_value(parse_value(text)) == text
+
+
+@given(st.dictionaries(st.text(max_size=3), SCALARS | st.lists(SCALARS, max_size=3), max_size=4))
+@example({"small": 0.00001})
+@example({"large": 1e15 + 0.5, "larger": 1e22})
+@example({"whole": 2**64, "zero": -0.0})
+@example({"b": ["\ud83d\ude00", "\ud83d"], "a": "\x7f\u2028\x00"})
+def test_both_libraries_write_the_same(value: JsonObject) -> None:
+    del sys.modules["msgspec"]
+    try:
+        slowly = format_value(value)
+    finally:
+        sys.modules["msgspec"] = msgspec
+    assert format_value(value) == slowly
 
 
 @given(VALUES)

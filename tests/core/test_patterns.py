@@ -7,9 +7,13 @@ import pytest
 from git_fedlearn.core import quality, substance
 from git_fedlearn.core.events import words_of
 from git_fedlearn.core.patterns import PatternTest
+from git_fedlearn.federation import injection
 
 TESTS = [
-    test for module in (quality, substance) for test in vars(module).values() if isinstance(test, PatternTest)
+    test
+    for module in (quality, substance, injection)
+    for test in vars(module).values()
+    if isinstance(test, PatternTest)
 ]
 TEXTS = (
     "",
@@ -57,3 +61,4 @@ def test_words_are_the_same_in_ascii_text_and_any_other() -> None:
     text = "".join(map(chr, range(128))) + " Mixed_Case-Words 3x"
 
     assert [*words_of(text), "ä"] == words_of(f"{text} Ä")
+    assert words_of("Don\u2019t \u2014 \u2192 STOP\u2026now") == words_of("Don't - > STOP.now")

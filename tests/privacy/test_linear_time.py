@@ -183,7 +183,8 @@ def steps(value: Json) -> int:
 @pytest.mark.parametrize("name", SHAPES)
 def test_the_steps_grow_with_the_input(name: str) -> None:
     make = SHAPES[name]
-    PrivacyEngine().sanitize(make(SIZE))  # imports and patterns, once
+    for size in (SIZE, 4 * SIZE):
+        PrivacyEngine().sanitize(make(size))  # imports, tables and patterns, once
     small, large = steps(make(SIZE)), steps(make(4 * SIZE))
     assert large <= ALLOWED_GROWTH * small + 3000
 

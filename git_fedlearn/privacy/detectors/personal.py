@@ -64,9 +64,10 @@ _ANY_DATE = lazy_pattern(_DATE, re.IGNORECASE)
 
 def find_births(subject: Subject) -> Iterator[Match]:
     """Dates that a word before them or their key marks as a birth."""
-    if subject.has_any(_BIRTH_STEMS) and _DATE_SIGN.search(subject.text) is not None:
-        for hit in _BIRTH.finditer(subject.text):
-            yield Match(*hit.span("date"), kinds.DATE_OF_BIRTH, "date-of-birth", 0.85)
+    if subject.has_any(_BIRTH_STEMS):
+        for span in around(_DATE_SIGN, subject.text, _REACH):
+            for hit in _BIRTH.finditer(subject.text, *span):
+                yield Match(*hit.span("date"), kinds.DATE_OF_BIRTH, "date-of-birth", 0.85)
     if subject.key and is_birth_key(subject.key):
         for hit in _ANY_DATE.finditer(subject.text[:256]):
             yield Match(*hit.span("date"), kinds.DATE_OF_BIRTH, "date-of-birth", 0.9)

@@ -74,8 +74,8 @@ _compiled = cache(re.compile)
 
 
 @cache
-def _prefix_table() -> tuple[re.Pattern[str], dict[str, tuple[_Row, ...]]]:
-    """One alternation of all prefixes, longest first, and the rows to try for each."""
+def _rows_by_prefix() -> dict[str, tuple[_Row, ...]]:
+    """The rows to try behind each prefix: its own, then those of shorter ones that it begins with."""
     rows: dict[str, list[_Row]] = {}
     for row in PREFIXED:
         for prefix in row.prefixes.split():
@@ -84,26 +84,27 @@ def _prefix_table() -> tuple[re.Pattern[str], dict[str, tuple[_Row, ...]]]:
             if len(prefix) >= _MIN_DISTINCTIVE_PREFIX and row.rest.startswith(ALPHANUMERIC):
                 wider = pattern.replace(ALPHANUMERIC, WITH_MARKS, 1)
                 rows[prefix].append(_Row(row.rule, row.kind, wider, random=True))
-    table = {
+    return {
         prefix: tuple(row for size in range(len(prefix), 0, -1) for row in rows.get(prefix[:size], ()))
         for prefix in rows
     }
-    return re.compile(rf"(?<![A-Za-z0-9])(?:{_trie(sorted(rows))})"), table
 
 
-def _trie(words: list[str]) -> str:
-    """An alternation with shared beginnings, so that few branches are tried; the longest word wins."""
-    if words == [""]:
-        return ""
-    heads: dict[str, list[str]] = {}
-    for word in words:
-        if word:
-            heads.setdefault(word[0], []).append(word[1:])
-    branches = [re.escape(head) + _trie(tails) for head, tails in heads.items()]
-    body = branches[0] if len(branches) == 1 else "|".join(branches)
-    if "" in words:
-        return f"(?:{body})?"
-    return body if len(branches) == 1 else f"(?:{body})"
+@cache
+def _heads() -> re.Pattern[str]:
+    """Where a prefix may begin. A pattern of all prefixes takes long to compile."""
+    heads = sorted({prefix[0] for prefix in _rows_by_prefix()})
+    return re.compile(rf"(?<![A-Za-z0-9])[{''.join(map(re.escape, heads))}]")
+
+
+def _prefix_at(text: str, at: int = 0, stop: int | None = None) -> str:
+    """The longest prefix of the table that stands there and ends before `stop`; empty if none does."""
+    lengths, table = _prefixes()
+    for length in lengths.get(text[at : at + 2], ()):
+        prefix = text[at : at + length]
+        if prefix in table and (stop is None or at + length <= stop):
+            return prefix
+    return ""
 
 
 @cache
@@ -118,21 +119,23 @@ def _rows(formats: tuple[MarkedFormat, ...]) -> tuple[tuple[tuple[str, ...], _Ro
 def find_tokens(subject: Subject) -> Iterator[Match]:
     """Tokens recognized by their prefix, whole."""
     text = subject.text
-    prefixes, table = _prefix_table()
+    heads, rows = _heads(), _rows_by_prefix()
     for run in (run for span in subject.long_words for run in _RUN.finditer(text, *span)):
         at, stop = run.span()
-        while (hit := prefixes.search(text, at, stop)) is not None:
-            at = hit.end()
-            if text[hit.start() - 1 : hit.start()].isalpha():
+        while (hit := heads.search(text, at, stop)) is not None:
+            start = hit.start()
+            prefix = _prefix_at(text, start, stop)
+            at = start + (len(prefix) or 1)
+            if text[start - 1 : start].isalpha():
                 continue  # behind a letter beyond ASCII
-            for row in table[hit[0]]:
-                if (token := _compiled(row.pattern).match(text, hit.start())) is None:
+            for row in rows.get(prefix, ()):
+                if (token := _compiled(row.pattern).match(text, start)) is None:
                     continue
-                is_key_id = AWS_KEY_ID.match(text, hit.start()) is not None
-                if _counts(token[0], token[0][len(hit[0]) :], row, is_exact=is_key_id):
+                is_key_id = AWS_KEY_ID.match(text, start) is not None
+                if _counts(token[0], token[0][len(prefix) :], row, is_exact=is_key_id):
                     end = extend_token(text, token.end())
                     if _FILE_ENDING.match(text, end) is None:
-                        yield Match(hit.start(), end, row.kind, row.rule, 0.99)
+                        yield Match(start, end, row.kind, row.rule, 0.99)
                     at = min(max(end, at), stop)
                     break
 
@@ -157,11 +160,8 @@ def find_shaped_tokens(subject: Subject) -> Iterator[Match]:
 
 def begins_token(text: str) -> bool:
     """Whether this text begins with a distinctive prefix of tokens, or is the beginning of one."""
-    lengths, table = _prefixes()
-    for length in lengths.get(text[:2], ()):
-        is_distinctive = table.get(text[:length])
-        if is_distinctive is not None:
-            return is_distinctive
+    if prefix := _prefix_at(text):
+        return _prefixes()[1][prefix]
     return len(text) >= 2 and text in _distinctive_beginnings()  # noqa: PLR2004 -- one letter is too little
 
 
@@ -177,7 +177,6 @@ def _prefixes() -> tuple[dict[str, list[int]], dict[str, bool]]:
     """The lengths of prefixes by their first two characters, longest first; whether each is distinctive.
 
     It also is if it only begins with a distinctive one. All have two characters or more.
-    Looking a text up takes no pattern, which takes long to compile.
     """
     rows = [(prefix, row.random) for row in PREFIXED for prefix in row.prefixes.split()]
     distinctive = tuple({prefix for prefix, is_ordinary in rows if not is_ordinary})
@@ -193,15 +192,10 @@ def whole_token(text: str, min_length: int) -> str | None:
 
     Only tokens longer than `min_length` count.
     """
-    prefixes, table = _prefix_table()
-    hit = prefixes.match(text)
-    for row in table[hit[0]] if hit else ():
+    prefix = _prefix_at(text)
+    for row in _rows_by_prefix().get(prefix, ()):
         token = None if row.random else _compiled(row.pattern).match(text)
-        if (
-            token is not None
-            and token.end() > min_length
-            and is_random(text[hit.end() :] if hit else text, min_length=8)
-        ):
+        if token is not None and token.end() > min_length and is_random(text[len(prefix) :], min_length=8):
             return row.rule
     return None
 
@@ -249,8 +243,8 @@ def find_unknown_tokens(subject: Subject) -> Iterator[Match]:
 
 def _has_known_prefix(text: str, at: int) -> bool:
     """Whether the format is known, so that what does not match it is no token."""
-    hit = _prefix_table()[0].match(text, at)
-    return hit is not None and len(hit[0]) >= _MIN_DISTINCTIVE_PREFIX and hit[0] not in _WORDY_PREFIXES
+    prefix = _prefix_at(text, at)
+    return len(prefix) >= _MIN_DISTINCTIVE_PREFIX and prefix not in _WORDY_PREFIXES
 
 
 def _is_hex_key(prefix: str, rest: str) -> bool:
