@@ -320,11 +320,12 @@ def _is_generated(assigned: AssignedValue, text: str, name: Name) -> bool:
     if is_name_in_code or _is_not_issued(name.full, value):
         return False
     is_in_query = text[name.start - 1 : name.start] in {"?", "&"}
+    unlabelled = _LABEL.sub("", value)
     if _is_chosen(assigned, text, name):
         return True
     if name.sort == "key" and (
         not is_random(value)
-        or (_is_id(_LABEL.sub("", value)) and not is_in_query)
+        or ((is_hash_like(unlabelled) or is_hex(unlabelled)) and not is_in_query)
         or _SETTINGS.match(value) is not None
     ):
         return False
@@ -339,10 +340,6 @@ def _is_chosen(assigned: AssignedValue, text: str, name: Name) -> bool:
         and _CHOSEN.search(name.full) is not None
         and (assigned.quoted or _is_whole_line(assigned, text, name))
     )
-
-
-def _is_id(value: str) -> bool:
-    return is_hash_like(value) or is_hex(value)
 
 
 def _is_not_issued(name: str, value: str) -> bool:
