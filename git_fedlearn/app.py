@@ -205,5 +205,5 @@ def _login_name() -> str:
 
     try:
         return getpass.getuser()
-    except OSError:
+    except (KeyError, OSError):  # no line in passwd(5), as in a container; KeyError before Python 3.13
         return ""

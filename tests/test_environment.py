@@ -2,9 +2,10 @@
 
 import json
 import os
+import pwd
 
 import pytest
-from systems import System
+from systems import System, World
 
 from git_fedlearn.repository.environment import CLEARED, HONORED, behind_python_path
 
@@ -91,3 +92,27 @@ def test_a_hook_of_the_framework_ignores_modules_of_python_path(system: System) 
     system.environment["PYTHONPATH"] = str(system.path / "shadowing")
     found = system.git("-c", "alias.run=!git-fedlearn-hook scan", "run", check=False)
     assert (found.code, f"error: {SET}:1: EMAIL_ADDRESS" in found.err) == (1, True)
+
+
+def _unknown(_user: int) -> pwd.struct_passwd:
+    raise KeyError("uid not found")
+
+
+def test_a_user_without_home_and_passwd_entry(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As in a container that runs under a number: `docker run --user`, OpenShift."""
+    one = world.system("one")
+    one.git("config", "fedlearn.qdrantFolder", "~/qdrant")
+    monkeypatch.setattr(pwd, "getpwuid", _unknown)
+    for name in ("HOME", "USER", "LOGNAME", "LNAME", "USERNAME"):
+        monkeypatch.delenv(name, raising=False)
+        one.environment.pop(name, None)
+    one.environment.pop("XDG_CONFIG_HOME")
+    one.add("error-solutions", {"error_message": "the disk is full", "solution": "remove the old logs"})
+    one.fedlearn("note", "When the disk is full, remove the old logs first.")
+    one.commit()
+    one.fedlearn("status")
+    one.fedlearn("scan")
+    assert "problem" not in one.fedlearn("doctor", code=1).out.replace("problem  qdrant", "")
+    assert one.fedlearn("schedule", "show", code=1).err.startswith("no timers\n")
+    assert "/.local/share/nixos-ai-stack does not exist" in one.fedlearn("sync", code=3).err
+    assert one.fedlearn("agent", "install", "claude", "--global", code=3).err.startswith("error: /dev/null/")

@@ -6,6 +6,7 @@ then there is no answer. Each session has a budget of tokens, and no lesson is s
 """
 
 import json
+import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
@@ -190,8 +191,9 @@ class AgentLoop:
         if isinstance(transcript, str) and transcript and (event == SESSION_END or notes.solved):
             from git_fedlearn.agents.drafts import draft_lesson  # noqa: PLC0415  33 ms
 
+            path = Path(os.path.expanduser(transcript))  # noqa: PTH111  raises nothing
             with self._open_index(wait=True) as index:
-                draft_lesson(self._repository, Path(transcript).expanduser(), self._today, index, notes.shown)
+                draft_lesson(self._repository, path, self._today, index, notes.shown)
             notes.solved = 0
         if event == SESSION_END:
             notes.path.unlink(missing_ok=True)

@@ -25,6 +25,7 @@ from git_fedlearn.learn.known_tools import find_sessions
 from git_fedlearn.learn.lines import MAX_LINE, Line, Skimmer, read_lines
 from git_fedlearn.learn.profiles import Profile
 from git_fedlearn.learn.remote_files import RemotePath, find_remote
+from git_fedlearn.repository.environment import home_folder
 from git_fedlearn.repository.repository import Repository
 
 if TYPE_CHECKING:
@@ -120,7 +121,7 @@ def choose_source(repository: Repository, directory: Path, named: str | None) ->
     place = named or configured_source(repository) or DEFAULT_SOURCE
     if _URL.match(place):
         return RemotePath(place)
-    home = repository.environment.get("HOME") or os.path.expanduser("~")  # noqa: PTH111  knows the user
+    home = home_folder(repository.environment)
     is_config = not named and not repository.environment.get("AI_STACK_DATA")
     base = repository.top if is_config else directory
     path = base / (home + place[1:] if place.startswith("~/") else place)

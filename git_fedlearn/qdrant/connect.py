@@ -4,6 +4,7 @@ Where data is sent comes from git config and the environment, never from a commi
 able to change it. `.fedlearn.toml`, which all clones share, only names collections and the fields to embed.
 """
 
+import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -80,7 +81,8 @@ def open_store(repository: Repository, command: str) -> "Iterator[Store]":
         with open_server(url, key, _find_grpc_port(repository)) as server:
             yield server
     elif folder:
-        with open_local_folder(Path(folder).expanduser()) as local:
+        path = Path(os.path.expanduser(folder))  # noqa: PTH111  raises nothing
+        with open_local_folder(path) as local:
             yield local
     else:
         with open_edge_store(repository.state.path(QDRANT), command) as embedded:

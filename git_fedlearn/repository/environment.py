@@ -6,6 +6,7 @@ variable that says where the repository is, who commits, or how to reach a remot
 it. git(1), git-config(1), githooks(5), python(1).
 """
 
+import os
 from collections.abc import Mapping
 from typing import Final
 
@@ -76,6 +77,15 @@ def without_cleared(environment: Mapping[str, str]) -> dict[str, str]:
     Python's stay, for the user's own hooks.
     """
     return {name: value for name, value in environment.items() if name not in CLEARED or name[:4] != "GIT_"}
+
+
+def home_folder(environment: Mapping[str, str]) -> str:
+    """The home folder of the user; one in which nothing is, nor can be, if nothing says where it is.
+
+    In a container a user may have neither HOME nor a line in passwd(5).
+    """
+    home = environment.get("HOME") or os.path.expanduser("~")  # noqa: PTH111  raises nothing
+    return home if home != "~" else os.devnull
 
 
 def behind_python_path(folders: list[str], environment: Mapping[str, str]) -> list[str]:

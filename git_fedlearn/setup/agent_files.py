@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Final, Literal
 
 from git_fedlearn.core.canonical import JsonObject
+from git_fedlearn.repository.environment import home_folder
 from git_fedlearn.setup.launcher import Launcher
 
 AgentName = Literal["claude", "codex"]
@@ -61,7 +62,7 @@ class AgentFiles:
 
 def agent_files(name: AgentName, project: Path | None, environment: Mapping[str, str]) -> AgentFiles:
     """The files of an agent; without a project those of the user. Codex has its settings only there."""
-    home = Path(environment.get("HOME") or Path.home())
+    home = Path(home_folder(environment))
     if name == "codex":
         folder = Path(environment.get("CODEX_HOME") or home / ".codex")
         return AgentFiles(folder / "config.toml", None, (project or folder) / "AGENTS.md")

@@ -10,6 +10,7 @@ from pathlib import Path, PurePosixPath
 from typing import Final
 
 from git_fedlearn.errors import FedlearnError
+from git_fedlearn.repository.environment import home_folder
 from git_fedlearn.repository.git import Git, attempt_program
 
 _MARK: Final = "/./"
@@ -26,8 +27,7 @@ _FOLDERS: Final = (
 
 def share_folder(environment: Mapping[str, str]) -> Path:
     """The `share` folder of this user."""
-    home = Path(environment.get("HOME") or "~").expanduser()
-    return Path(environment.get("XDG_DATA_HOME") or home / ".local" / "share")
+    return Path(environment.get("XDG_DATA_HOME") or Path(home_folder(environment), ".local", "share"))
 
 
 def link_shared_files(target: Path) -> int:

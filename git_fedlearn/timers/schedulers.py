@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Final, NamedTuple, Protocol
 
 from git_fedlearn.errors import FedlearnError
+from git_fedlearn.repository.environment import home_folder
 from git_fedlearn.repository.files import write_file
 from git_fedlearn.repository.git import attempt_program
 from git_fedlearn.repository.repository import Repository
@@ -72,7 +73,7 @@ class Systemd:
 
     def __init__(self, environment: Mapping[str, str]) -> None:
         self.environment = environment
-        config = environment.get("XDG_CONFIG_HOME") or _home(environment) / ".config"
+        config = environment.get("XDG_CONFIG_HOME") or Path(home_folder(environment), ".config")
         self.folder = Path(config) / "systemd" / "user"
 
     def is_there(self) -> bool:
@@ -121,7 +122,7 @@ class Launchd:
 
     def __init__(self, environment: Mapping[str, str]) -> None:
         self.environment = environment
-        self.folder = _home(environment) / "Library" / "LaunchAgents"
+        self.folder = Path(home_folder(environment), "Library", "LaunchAgents")
 
     def is_there(self) -> bool:
         return attempt_program(("launchctl", "help"), self.environment) is not None
@@ -232,7 +233,3 @@ def _run(command: Sequence[str], environment: Mapping[str, str], hint: str, *, s
 def _domain() -> str:
     """The launchd domain of this user's session."""
     return f"gui/{os.getuid()}"
-
-
-def _home(environment: Mapping[str, str]) -> Path:
-    return Path(environment.get("HOME") or Path.home())

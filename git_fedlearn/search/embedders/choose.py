@@ -1,6 +1,6 @@
 """The embedder that git config of this clone names; wordllama without one."""
 
-from pathlib import Path
+import os
 from typing import Final
 
 from git_fedlearn.errors import SettingsError
@@ -23,7 +23,7 @@ def choose_embedder(repository: Repository) -> Embedder:
     if chosen == WORDLLAMA:
         return WordLlamaEmbedder()
     model, folder = git.find_config(MODEL_KEY) or "", git.find_config(MODEL_FOLDER_KEY)
-    path = repository.top / Path(folder).expanduser() if folder else None
+    path = repository.top / os.path.expanduser(folder) if folder else None  # noqa: PTH111  raises nothing
     if chosen == "fastembed":
         return FastEmbedder(model, path)
     if chosen == "onnx":
