@@ -142,6 +142,25 @@ def bitcoin_address(payload: bytes) -> str:
             )
         ),
         *((f"define('{name}',  '{KEYS} {KEYS[9:]}');", KEYS) for name in ("LOGGED_IN_SALT", "AUTH_KEY")),
+        *(
+            (form.format("white7heron"), "white7heron")
+            for form in (
+                "nmcli device wifi connect home password {}",
+                "etcdctl --user maren:{} get x",
+                "rdesktop -u maren -p {} box",
+                "impdp maren/{}@db1 schemas=x",
+                "rman target sys/{}@db1",
+                "radius-server key {}",
+                "snmp-server community {} RO",
+            )
+        ),
+        *((f"{line} 7 {KEY[:18]}", KEY[:18]) for line in ("username maren password", "tacacs-server key")),
+        *(
+            (f"got {value} there", value)
+            for value in ("$1$" + f"{rand(8)}${rand(22)}", "$9$" + f"{rand(14)}${rand(43)}")
+        ),
+        (f"npm config set //npm.brimble.io/:_authToken {UUID}", UUID),
+        *((line, "hite") for line in ("JWT_SECRET=whiteheron42", 'secret_key = "White2026!"')),
         *((f"{name}Vn4tWq8hS", "Vn4tWq8hS") for name in ("ENV TOKEN=", "secretKey: ")),
         *(
             (f"jdbc:x://db1/y?user=maren&{name}=whiteheron", "whiteheron")

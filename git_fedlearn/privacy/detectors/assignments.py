@@ -84,6 +84,7 @@ _COUNTRY = lazy_pattern(r"PW[\"']?\s{0,4}(?::|=>?|,)\s{0,4}[\"']?Pala[^\W\d]{1,4
 _LABEL = lazy_pattern(r"^[a-z]{1,12}:")
 _WEAK = lazy_pattern(r"[0-9]{8,16}|(?=[a-z]{0,4}[0-9!@#$%^&*+?])[a-z][a-z0-9!@#$%^&*+?]{3,4}")
 """A password of digits, or a short word with one of them or a sign."""
+_WORD_AND_NUMBER = lazy_pattern(r"[A-Z][a-z]{4,12}[0-9]{2,4}[!?.#$]?|[a-z]{7,20}[0-9]{2,4}")
 _USER = lazy_pattern(r"(?i:\b(?:user(?: ?id|name)?|uid|login)\s?=\s?)[^;&\n\"']{1,64}(?:;|&(?:amp;)?)")
 _NO_NAME_BEFORE = lazy_pattern(r"(?:\btype=|[?|][ \t]{0,2})[\"'`]$|</$")
 _NO_VALUE = lazy_pattern(
@@ -319,17 +320,26 @@ def _is_generated(assigned: AssignedValue, text: str, name: Name) -> bool:
     if is_name_in_code or _is_not_issued(name.full, value):
         return False
     is_in_query = text[name.start - 1 : name.start] in {"?", "&"}
+    unlabelled = _LABEL.sub("", value)
+    if _is_chosen(assigned, text, name):
+        return True
     if name.sort == "key" and (
         not is_random(value)
-        or (_is_id(_LABEL.sub("", value)) and not is_in_query)
+        or ((is_hash_like(unlabelled) or is_hex(unlabelled)) and not is_in_query)
         or _SETTINGS.match(value) is not None
     ):
         return False
     return is_secret_value(value)
 
 
-def _is_id(value: str) -> bool:
-    return is_hash_like(value) or is_hex(value)
+def _is_chosen(assigned: AssignedValue, text: str, name: Name) -> bool:
+    """Whether it is a secret that people choose as they choose passwords: `Summer2024`."""
+    return (
+        _WORD_AND_NUMBER.fullmatch(assigned.value) is not None
+        and assigned.how == "assign"
+        and _CHOSEN.search(name.full) is not None
+        and (assigned.quoted or _is_whole_line(assigned, text, name))
+    )
 
 
 def _is_not_issued(name: str, value: str) -> bool:
@@ -416,7 +426,7 @@ def is_password_value(value: str, *, quoted: bool) -> bool:
 def is_secret_value(value: str) -> bool:
     """Whether the value of a secret or token name is a secret: random, no words, no sentence."""
     value = _LAST_ESCAPES.sub("", value.strip())
-    is_plain_mix = value.isalnum() and value.upper() != value != value.lower()
+    is_plain_mix = value.isalnum() and not value.isalpha() and value.upper() != value != value.lower()
     min_length = _MIN_SECRET_LENGTH if is_plain_mix else _MIN_ODD_LENGTH
     if " " in value or not (is_random(value, min_length=min_length) or is_hash_like(value)):
         return False

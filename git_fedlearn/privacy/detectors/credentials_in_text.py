@@ -126,6 +126,9 @@ _CONNECT = lazy_pattern(
     r"[\"'](?P<value>[^\"'\s:/]{6,64})[\"']\s{0,4}[,)]"
 )
 
+_TYPE_7 = lazy_pattern(r"\b(?:password|secret|key|key-string) 7 (?P<value>[0-9A-Fa-f]{8,128})(?!\w)")
+"""In settings of switches and routers, in an encoding that anybody can read."""
+
 _COMMANDS: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("curl", lazy_pattern(rf"\bcurl\b{_ANY}(?:-u|--user|--proxy-user)[= ]\s{{0,4}}{_PAIR}")),
     ("wget", lazy_pattern(rf"\bwget\b{_ANY}--(?:http-|ftp-)?password[= ]{_WORD}")),
@@ -176,6 +179,18 @@ _COMMANDS: tuple[tuple[str, re.Pattern[str]], ...] = (
             r"\bdefine\(\s{0,4}[\"'](?:(?:SECURE_)?AUTH|LOGGED_IN|NONCE)_(?:KEY|SALT)[\"'],\s{0,16}"
             r"'(?P<value>[^'\n]{32,128})'"
         ),
+    ),
+    *((f"{word} 7 ", _TYPE_7) for word in ("password", "secret", "key", "key-string")),
+    ("-server ", lazy_pattern(rf"\b(?:snmp-server community|(?:radius|tacacs)-server key)\s{_WORD}")),
+    ("nmcli", lazy_pattern(rf"\bnmcli\b{_ANY}password\s{{1,4}}{_WORD}")),
+    ("etcdctl", lazy_pattern(rf"\betcdctl\b{_ANY}--user[= ]{_PAIR}")),
+    ("rdesktop", lazy_pattern(rf"\brdesktop\b{_ANY}-p\s{{1,4}}{_WORD}")),
+    *(
+        (
+            name,
+            lazy_pattern(rf"\b{name}\s(?:[^\n|;]{{0,80}}?\s)?[\w$]{{1,32}}/(?P<value>[^\s/@\"']{{4,64}})@\w"),
+        )
+        for name in ("impdp", "expdp", "rman")
     ),
     ("lftp", lazy_pattern(rf"\blftp\b{_ANY}-u\s{{1,4}}[^\s,]{{1,64}},{_WORD}")),
     *(

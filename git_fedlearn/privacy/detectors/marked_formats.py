@@ -86,7 +86,7 @@ MARKED: tuple[MarkedFormat, ...] = (
     MarkedFormat("fly-macaroon", ("FlyV1 ",), r"FlyV1 (?P<secret>[\w,=/+-]{60,4096})"),
     MarkedFormat("openai-legacy-key", ("T3BlbkFJ",), rf"[A-Za-z0-9_-]{{10,120}}T3BlbkFJ{_W}{{10,120}}"),
     MarkedFormat(
-        "npm-legacy-token", ("_authToken",), rf"_authToken\s?=\s?(?P<secret>{_UUID}|{_W}{{20,255}})"
+        "npm-legacy-token", ("_authToken",), rf"_authToken(?:\s?=\s?|\s)(?P<secret>{_UUID}|{_W}{{20,255}})"
     ),
     MarkedFormat("gitlab-session", ("_gitlab_session=",), r"_gitlab_session=(?P<secret>[0-9a-z]{32})"),
     MarkedFormat("tableau-token", ("==:",), rf"[A-Za-z0-9+/]{{22}}==:{_A}{{32}}"),
@@ -106,8 +106,8 @@ MARKED: tuple[MarkedFormat, ...] = (
     ),
     MarkedFormat(
         "htpasswd-hash",
-        ("$2a$", "$2b$", "$2x$", "$2y$", "$apr1$", "$5$", "$6$", "$y$", "$argon2i"),
-        r"\$(?:2[abxy]\$\d\d\$[./A-Za-z0-9]{53}|apr1\$[./A-Za-z0-9]{1,8}\$[./A-Za-z0-9]{22}|[56]\$(?:rounds=\d{1,9}\$)?[./A-Za-z0-9]{1,16}\$[./A-Za-z0-9]{43,86}|y\$[./A-Za-z0-9]{2,12}\$[./A-Za-z0-9]{1,86}\$[./A-Za-z0-9]{43}|argon2id?\$[\w=,$+/-]{30,200})",
+        ("$1$", "$8$", "$9$", "$2a$", "$2b$", "$2x$", "$2y$", "$apr1$", "$5$", "$6$", "$y$", "$argon2i"),
+        r"\$(?:2[abxy]\$\d\d\$[./A-Za-z0-9]{53}|(?:1|apr1)\$[./A-Za-z0-9]{1,8}\$[./A-Za-z0-9]{22}|[89]\$[./A-Za-z0-9]{14}\$[./A-Za-z0-9]{43}|[56]\$(?:rounds=\d{1,9}\$)?[./A-Za-z0-9]{1,16}\$[./A-Za-z0-9]{43,86}|y\$[./A-Za-z0-9]{2,12}\$[./A-Za-z0-9]{1,86}\$[./A-Za-z0-9]{43}|argon2id?\$[\w=,$+/-]{30,200})",
         kinds.PASSWORD,
     ),
     MarkedFormat(
