@@ -422,7 +422,8 @@ def test_an_upstream_with_a_history_of_its_own_says_how_to_keep_both(world: Worl
     assert solutions(one) == ["mend alpha", "mend beta"]
 
 
-def test_a_missing_identity_is_named(world: World) -> None:
+def test_a_missing_identity_is_named(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("git_fedlearn.federation.upstream.MAX_DELAY_SECONDS", 0.1)
     _, (one, two) = hub_with(world, "one", "two")
     one.add("skills-patterns", {"pattern": "one", "value_score": 0.9})
     one.commit()
