@@ -159,7 +159,11 @@ def main() -> None:
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
     instruction = os.environ.get("_GIT_FEDLEARN_COMPLETE")
-    context = Context()
+    try:
+        context = Context()
+    except FileNotFoundError:
+        sys.stderr.write("error: the current folder has been removed\nhint: cd to the work tree\n")
+        sys.exit(FedlearnError.exit_code)
     code = _complete(instruction) if instruction else run(sys.argv[1:], context)
     lost = code == BROKEN_PIPE
     try:
