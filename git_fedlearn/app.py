@@ -42,6 +42,8 @@ class Clone:
         self.clock = clock
         self.is_brief = False
         """Whether this program reads little, and changes no config; set before `repository` is read."""
+        self.keeps_config = False
+        """Whether config is read only once; set before `repository` is read."""
         self.clean_texts: CleanValues | None = None
         """What `privacy` need not scan; set before that is read."""
 
@@ -57,7 +59,8 @@ class Clone:
         """The repository that the folder is in. Raises NotARepositoryError."""
         plain = Repository.find_plain(self.directory, self.environment) if self.is_brief else None
         found = plain or Repository.discover(self.directory, self.environment)
-        found.is_read_by_git = found.git.keeps_config = self.is_brief
+        found.is_read_by_git = self.is_brief
+        found.git.keeps_config = self.is_brief or self.keeps_config
         return found
 
     def find_repository(self) -> Repository | None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from git_fedlearn import __version__
-from git_fedlearn.command_table import COMMANDS, SECTIONS
+from git_fedlearn.command_table import COMMANDS, CONFIGURING, SECTIONS
 from git_fedlearn.console.context import Context
 from git_fedlearn.console.usage import add_common_options, add_examples, describe, unknown_command
 from git_fedlearn.errors import FedlearnError
@@ -53,6 +53,7 @@ class LazyGroup(click.Group):
         """Like click, with a suggestion for an unknown command."""
         if self.get_command(ctx, args[0]) is None and not args[0].startswith("-"):
             raise unknown_command(args[0], self.list_commands(ctx))
+        ctx.obj.keeps_config = args[0] not in CONFIGURING
         return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
@@ -158,7 +159,11 @@ def main() -> None:
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
     instruction = os.environ.get("_GIT_FEDLEARN_COMPLETE")
-    context = Context()
+    try:
+        context = Context()
+    except FileNotFoundError:
+        sys.stderr.write("error: the current folder has been removed\nhint: cd to the work tree\n")
+        sys.exit(FedlearnError.exit_code)
     code = _complete(instruction) if instruction else run(sys.argv[1:], context)
     lost = code == BROKEN_PIPE
     try:

@@ -82,6 +82,14 @@ ACTING: Final = frozenset(
 )
 """Commands that do something, and then report it; all others answer a question."""
 
+CONFIGURING: Final = frozenset(
+    (
+        *("init", "clone", "install", "uninstall", "doctor", "remote", "sources", "agent", "schedule"),
+        *("demo", "mcp"),
+    )
+)
+"""Commands that change git's config, or go on while others do; all others read it once."""
+
 ANSWERING: Final = ("dry_run", "explain", "only_print", "terminal")
 """Options with which a command that acts answers a question instead, as click names their values."""
 

@@ -116,3 +116,17 @@ def test_no_field_reaches_the_terminal_raw(system: System) -> None:
     for command in (["log"], ["diff", "HEAD~1", "HEAD"], ["status"], *origins):
         shown = system.fedlearn(*command, code=1 if command[0] == "diff" else 0)
         assert not {*"\x1b\x9b\x07\r\x7f\u202e\u2028\U000e0041"} & {*shown.out, *shown.err}
+
+
+def test_a_folder_that_was_removed_is_named(taught: System) -> None:
+    gone = subprocess.run(
+        ["sh", "-c", f"mkdir gone && cd gone && rmdir ../gone && exec {PROGRAM} status"],
+        cwd=taught.path,
+        env=taught.environment,
+        capture_output=True,
+        check=False,
+    )
+    assert (gone.returncode, gone.stderr) == (
+        3,
+        b"error: the current folder has been removed\nhint: cd to the work tree\n",
+    )

@@ -296,7 +296,6 @@ def command(
     repository = context.data_repository
     if repository.is_anonymous:
         context = context.moved(context.directory, anonymous_environment(repository))
-    context.repository.git.keeps_config = True  # no step changes it
     goal = to or context.repository.git.find_config("fedlearn.pushTo")
     warn_of_copied_clone(context, repository)
     run = Run(context, source, goal, dry_run, restore_hooks(context, repository, dry_run=dry_run))

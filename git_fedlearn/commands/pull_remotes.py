@@ -49,7 +49,6 @@ def command(  # noqa: PLR0913  one option each
     Records that fail the checks go to quarantine; see `git fedlearn review`.
     """
     repository = context.data_repository
-    repository.git.keeps_config = True  # no step changes it
     peers = get_peers(repository, names)
     request = PullOptions(timeout, jobs, dry_run=dry_run, commit=not no_commit)
     checker = make_checker(repository, context.privacy, context.now())

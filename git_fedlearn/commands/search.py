@@ -121,7 +121,6 @@ def command(
         raise UsageError("nothing to search for", hint='git fedlearn search "connection refused"')
     query = Query(text, limit, min_score, tuple(SetName(name) for name in sets))
     repository = context.data_repository
-    repository.git.keeps_config = True
     if store:
         hits = _find_in_store(repository, query)
     else:

@@ -79,7 +79,6 @@ def command(  # noqa: PLR0913  one parameter for each option
     Without --source, the folder is $AI_STACK_DATA, else git config fedlearn.source, which timers use, too.
     """
     repository = context.data_repository
-    repository.git.keeps_config = True  # no step changes it
     explanation = Explanation() if explain else None
     request = SyncOptions(
         choose_source(repository, context.directory, source),

@@ -177,6 +177,7 @@ class Context(Clone):
             clock=self.clock,
         )
         moved.quiet, moved.is_json, moved._held = self.quiet, self.is_json, self._held
+        moved.keeps_config = self.keeps_config
         return moved
 
     def named_path(self, text: str) -> Path:

@@ -100,8 +100,25 @@ def fetch_peers(
     for transports, group in sorted(groups.items(), key=lambda item: len(item[0])):
         git = _quiet_git(repository, transports)
         commands: dict[str, list[str]] = {peer.name: _fetch_command(peer, transports) for peer in group}
+        by_name = {peer.name: peer for peer in group}
         for name, finished in git.attempt_all(commands, limits, parallel=parallel):
-            yield _outcome(RemoteName(name), finished)
+            fetched = _outcome(RemoteName(name), finished)
+            is_empty = fetched.contact is Contact.EMPTY
+            yield _with_branches(fetched, git, by_name[fetched.name], limits) if is_empty else fetched
+
+
+def _with_branches(fetched: Fetched, git: Git, peer: Peer, limits: GitLimits) -> Fetched:
+    """The result for a peer whose HEAD names no commit: it may have branches, which are to be chosen."""
+    asked = [*_hardened(allowed_transports(peer.url)), "ls-remote", "--heads", "--", _place(peer)]
+    ((_, done),) = git.attempt_all({"": asked}, limits, parallel=1)
+    there = re.findall(r"^[0-9a-f]+\trefs/heads/([\w./-]{1,100})$", done.err, re.MULTILINE)
+    if not there:
+        return fetched
+    folders = {name.rpartition("/")[0] for name in there}
+    chosen = f"{folders.pop()}/*" if len(folders) == 1 and "/" in there[0] else there[0]
+    hint = f"git fedlearn remote add {peer.name} --branch '{chosen}'"
+    detail = f"its HEAD names none; it has {', '.join(there[:3])} ({hint})"
+    return Fetched(peer.name, Contact.NO_BRANCH, detail)
 
 
 def find_head_branch(repository: Repository, peer: Peer) -> str | None:
@@ -115,8 +132,11 @@ def find_head_branch(repository: Repository, peer: Peer) -> str | None:
 
 def _fetch_command(peer: Peer, transports: Sequence[str]) -> list[str]:
     """The arguments of git that fetch a peer."""
-    where = peer.url if peer.by_url else peer.name
-    return [*_hardened(transports), "fetch", *_OPTIONS, "--", where, peer.refspec]
+    return [*_hardened(transports), "fetch", *_OPTIONS, "--", _place(peer), peer.refspec]
+
+
+def _place(peer: Peer) -> str:
+    return peer.url if peer.by_url else peer.name
 
 
 def _hardened(transports: Sequence[str]) -> list[str]:

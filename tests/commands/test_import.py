@@ -305,7 +305,7 @@ def test_a_scroll_dump_is_sanitized_and_imported(learned: System) -> None:
 
 
 def test_what_qdrant_would_change_is_named_and_the_rest_imported(learned: System) -> None:
-    learned.add("error-solutions", {"error_message": "huge", "solution": "s", "number": 2**64})
+    learned.add("error-solutions", {"error_message": "huge", "solution": "s", "number": 2**64 + 1})
     shown = learned.fedlearn("import", "error-solutions", code=1)
     assert "2 added" in shown.out
     assert "Qdrant cannot store it: an integer of more than 64 bits; not imported" in shown.err

@@ -1,5 +1,7 @@
 """`pull-remotes` between real repositories: what is joined, what is left alone, and what is reported."""
 
+import shlex
+
 from federation.foreign import ERRORS, SKILLS, Foreign, line, lines_of, patterns, pull
 from systems import System, World
 
@@ -198,12 +200,28 @@ def test_a_blob_that_was_read_is_not_read_again(here: System, peer: Foreign) -> 
     assert (found["quarantined"], found["learned"]) == (0, 1)
 
 
+def test_a_peer_whose_head_names_no_branch_says_which_to_choose(here: System, world: World) -> None:
+    """As a bare repository made with another default branch, or a bundle without HEAD."""
+    hub = Foreign(world, "hub")
+    hub.offer(line(pattern="of the trunk"), branch="trunk")
+    here.fedlearn("remote", "add", "hub", str(hub.path))
+    said = here.fedlearn("pull-remotes", code=1).out
+    assert "hub  no such branch: its HEAD names none; it has trunk (git fedlearn remote add" in said
+    command = said.partition("(git fedlearn ")[2].partition(")")[0]
+    here.fedlearn(*shlex.split(command))
+    here.fedlearn("pull-remotes")
+    assert patterns(here) == ["of the trunk"]
+
+
 def test_a_branch_a_pattern_of_branches_and_none(here: System, world: World) -> None:
     hub = Foreign(world, "hub")
     for name in ("one", "two"):
         hub.offer(line(pattern=f"of {name}"), branch=f"systems/{name}")
     here.fedlearn("remote", "add", "hub", str(hub.path))
-    assert pull(here)["peers"]["hub"]["contact"] == "nothing there yet"
+    found = pull(here, code=1)["peers"]["hub"]
+    assert found["contact"] == "no such branch"
+    assert found["detail"].startswith("its HEAD names none; it has systems/one, systems/two (git fedlearn ")
+    assert found["detail"].endswith(" remote add hub --branch 'systems/*')")
     here.fedlearn("remote", "add", "hub", "--branch", "systems/two")
     pull(here)
     assert patterns(here) == ["of two"]

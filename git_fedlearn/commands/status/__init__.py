@@ -106,7 +106,6 @@ def command(context: Context, *, check: bool, porcelain: bool) -> int:
     or a peer that does not answer, and 3 if something is broken, such as a hook or a file that lost lessons.
     What a timer does, such as a commit or a push, is well.
     """
-    context.repository.git.keeps_config = True  # nothing here changes it
     items = [*status_lines(context)]
     first = most_urgent(items)
     if context.is_json:
