@@ -35,7 +35,7 @@ from git_fedlearn.learn.documents import HEAD_BYTES
 from git_fedlearn.learn.intake import WAITS, Intake, find_hold, sample_key
 from git_fedlearn.learn.lines import MAX_LINE, parse_line
 from git_fedlearn.learn.repeats import find_repeats
-from git_fedlearn.learn.sources import is_utf16
+from git_fedlearn.learn.sources import UTF16
 from git_fedlearn.repository.inbox import DoubtfulSample, Inbox
 from git_fedlearn.repository.ledger import Ledger
 from git_fedlearn.repository.supersession import find_superseded
@@ -167,7 +167,7 @@ def _open(path: Path, named: str) -> BufferedReader:
     except OSError as error:
         raise FedlearnError(f"{named}: cannot be read: {error.strerror}") from error
     shown = quote(named)
-    if is_utf16(head):
+    if UTF16.match(head):
         file.close()
         raise FedlearnError(
             f"{named}: is UTF-16, not UTF-8", hint=f"iconv -f UTF-16 -t UTF-8 {shown} > new.jsonl"

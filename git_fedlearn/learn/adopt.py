@@ -54,57 +54,56 @@ def adopt(repository: Repository, intake: Intake, files: Iterable[OlderFile], no
     """Adopt files of an older layout, except dumps of collections. The caller holds the lock."""
     adopted = adopt_sets(repository, intake, now)
     for path, kind, _line in files:
-        if kind is OlderKind.LINK:
-            _remove(repository, AdoptedFile(path, kind), adopted)
-        elif kind is OlderKind.TELEMETRY:
-            _adopt_events(repository, intake, path, now, adopted)
-        elif kind is OlderKind.SAMPLES:
-            _adopt_version(repository, intake, path, now, adopted)
-        elif kind is OlderKind.MONTH:
-            _adopt_month(repository, path, adopted)
-        elif kind is OlderKind.RAW:
+        if kind is OlderKind.RAW:
             # It stays on this machine, where .gitignore hides it.
             repository.git.run("rm", "--cached", "--quiet", "--ignore-unmatch", "--", path)
-            adopted.done.append(AdoptedFile(path, OlderKind.RAW))
+            adopted.done.append(AdoptedFile(path, kind))
+        elif kind in (OlderKind.TELEMETRY, OlderKind.SAMPLES, OlderKind.MONTH, OlderKind.LINK):
+            if kind is not OlderKind.LINK and not is_committed(repository, path):
+                adopted.uncommitted.append(path)
+                continue
+            number, target = 0, ""
+            if kind is OlderKind.TELEMETRY:
+                number = _adopt_events(repository, intake, path, now, adopted)
+            elif kind is OlderKind.SAMPLES:
+                number, target = _adopt_version(repository, intake, path, now)
+            elif kind is OlderKind.MONTH and (month := write_older_month(repository, repository.top / path)):
+                target = repository.relative(month)
+            (repository.top / path).unlink()
+            adopted.done.append(AdoptedFile(path, kind, number, target))
     return adopted
 
 
 def adopt_sets(repository: Repository, intake: Intake, now: datetime) -> Adopted:
-    """Turn whole events among the records into lessons. The caller holds the lock."""
+    """Turn whole events among the records into lessons, and logged samples into samples.
+
+    The caller holds the lock.
+    """
     adopted = Adopted()
     for path in root_files(repository):
-        _adopt_set(repository, intake, path, now, adopted)
+        found, events = find_set(path), [*raw_events(read_file(repository.top / path))]
+        if not events or not found:
+            continue
+        lessons: dict[SetName, list[bytes]] = {}
+        gone = set[bytes]()
+        for _start, line, event in events:
+            draft = _sample_of(event) if found[0] == FINE_TUNING else _lesson_of(event)
+            if draft and (made := _admit(intake, draft[1], event, now, adopted)):
+                lessons.setdefault(draft[0], []).append(made)
+                gone.add(line)
+        if len(gone) < len(events):
+            adopted.kept[path] = len(events) - len(gone)
+        if gone:
+            own = lessons.pop(found[0], [])
+            _learn(repository, lessons)
+            Ledger(repository).add(own)
+            repository.sets.replace(found[0], gone, own)
+            adopted.done.append(AdoptedFile(path, OlderKind.EVENTS, len(gone)))
     return adopted
 
 
-def _adopt_set(repository: Repository, intake: Intake, path: str, now: datetime, adopted: Adopted) -> None:
-    """Turn the whole events in the root file of a set into lessons, and logged samples into samples."""
-    found = find_set(path)
-    is_training = found is not None and found[0] == FINE_TUNING
-    events = list(raw_events(read_file(repository.top / path)))
-    if not events or not found:
-        return
-    lessons: dict[SetName, list[bytes]] = {}
-    gone = set[bytes]()
-    for _start, line, event in events:
-        draft = _sample_of(event) if is_training else _lesson_of(event)
-        if draft and (made := _admit(intake, draft[1], event, now, adopted)):
-            lessons.setdefault(draft[0], []).append(made)
-            gone.add(line)
-    if len(gone) < len(events):
-        adopted.kept[path] = len(events) - len(gone)
-    if gone:
-        own = lessons.pop(found[0], [])
-        _learn(repository, lessons)
-        Ledger(repository).add(own)
-        repository.sets.replace(found[0], gone, own)
-        adopted.done.append(AdoptedFile(path, OlderKind.EVENTS, len(gone)))
-
-
-def _adopt_events(repository: Repository, intake: Intake, path: str, now: datetime, adopted: Adopted) -> None:
-    """Learn the lessons in a snapshot of events, and remove the file."""
-    if not _may_remove(repository, path, adopted):
-        return
+def _adopt_events(repository: Repository, intake: Intake, path: str, now: datetime, adopted: Adopted) -> int:
+    """Learn the lessons in a snapshot of events; returns their number."""
     lessons: dict[SetName, list[bytes]] = {}
     for line in split_lines(read_file(repository.top / path)):
         event = parse_line(line)[0]
@@ -112,16 +111,11 @@ def _adopt_events(repository: Repository, intake: Intake, path: str, now: dateti
         if event and draft and (made := _admit(intake, draft[1], event, now, adopted)):
             lessons.setdefault(draft[0], []).append(made)
     _learn(repository, lessons)
-    number = sum(map(len, lessons.values()))
-    _remove(repository, AdoptedFile(path, OlderKind.TELEMETRY, number), adopted)
+    return sum(map(len, lessons.values()))
 
 
-def _adopt_version(
-    repository: Repository, intake: Intake, path: str, now: datetime, adopted: Adopted
-) -> None:
-    """Move a version of the training data into the folder of this system, redacted."""
-    if not _may_remove(repository, path, adopted):
-        return
+def _adopt_version(repository: Repository, intake: Intake, path: str, now: datetime) -> tuple[int, str]:
+    """Copy a version of the training data into the folder of this system, redacted; its size and path."""
     lines = dict[bytes, None]()
     for line in split_lines(read_file(repository.top / path)):
         fields = parse_line(line)[0]
@@ -133,15 +127,7 @@ def _adopt_version(
     target = (file.parent / repository.system() / file.name).as_posix()
     write_file(repository.top / target, b"".join(lines))
     remember_own_files(repository, [repository.top / target])
-    _remove(repository, AdoptedFile(path, OlderKind.SAMPLES, len(lines), target), adopted)
-
-
-def _adopt_month(repository: Repository, path: str, adopted: Adopted) -> None:
-    """Move the metrics of a month into the folder of this system, as far as they have figures of ours."""
-    if _may_remove(repository, path, adopted):
-        target = write_older_month(repository, repository.top / path)
-        name = repository.relative(target) if target else ""
-        _remove(repository, AdoptedFile(path, OlderKind.MONTH, 0, name), adopted)
+    return len(lines), target
 
 
 def _lesson_of(event: JsonObject) -> tuple[SetName, JsonObject] | None:
@@ -180,16 +166,3 @@ def _learn(repository: Repository, lessons: dict[SetName, list[bytes]]) -> None:
     for name, lines in lessons.items():
         Ledger(repository).add(lines)
         repository.sets.join(name, lines)
-
-
-def _may_remove(repository: Repository, path: str, adopted: Adopted) -> bool:
-    if is_committed(repository, path):
-        return True
-    adopted.uncommitted.append(path)
-    return False
-
-
-def _remove(repository: Repository, file: AdoptedFile, adopted: Adopted) -> None:
-    """Remove a file that was taken in, or a link."""
-    (repository.top / file.path).unlink()
-    adopted.done.append(file)

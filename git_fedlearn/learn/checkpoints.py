@@ -7,7 +7,6 @@ so that a crash repeats work instead of losing it.
 """
 
 import os
-import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass
@@ -29,7 +28,7 @@ HEAD_BYTES: Final = 1024
 TAIL_BYTES: Final = 256
 """Bytes hashed at the start of a file (HEAD_BYTES) and just before the offset (TAIL_BYTES)."""
 
-_UNREADABLE: Final = (OSError, EOFError, ValueError, zlib.error, SourceError)
+_UNREADABLE: Final = (OSError, EOFError, ValueError, SourceError)
 """Errors of a file that cannot be read; the reader of its lines reports them."""
 
 
@@ -136,21 +135,18 @@ def find_start(file: SourceFile, checkpoints: Checkpoints) -> ReadPosition | Non
     if own and compressed and _is_untouched(own, status):
         return ReadPosition(own.offset, own.number, status.st_dev, status.st_ino, b"", is_done=True)
     begin = ReadPosition(0, 1, status.st_dev, status.st_ino, _first_bytes(file), is_done=not status.st_size)
-    inode = status.st_ino
-    if own and own.inode == inode and _matches(file, own, status.st_size):
-        is_done = not compressed and own.offset == status.st_size
-        return begin._replace(offset=own.offset, number=own.number, is_done=is_done)
-    likely = sorted(
-        checkpoints.values(),
-        key=lambda checkpoint: (checkpoint.inode != inode, checkpoint != own, -checkpoint.offset),
-    )
-    checkpoint = next(
-        (checkpoint for checkpoint in likely if _matches(file, checkpoint, status.st_size)), None
-    )
-    if checkpoint is None:
-        return begin
-    is_done = not compressed and checkpoint.offset == status.st_size
-    return begin._replace(offset=checkpoint.offset, number=checkpoint.number, is_done=is_done)
+    for checkpoint in _likely(own, status.st_ino, checkpoints):
+        if _matches(file, checkpoint, status.st_size):
+            is_done = not compressed and checkpoint.offset == status.st_size
+            return begin._replace(offset=checkpoint.offset, number=checkpoint.number, is_done=is_done)
+    return begin
+
+
+def _likely(own: Checkpoint | None, inode: int, checkpoints: Checkpoints) -> Iterator[Checkpoint]:
+    """The checkpoints, the likeliest first; the others are only sorted if a file lost its own."""
+    if own and own.inode == inode:
+        yield own
+    yield from sorted(checkpoints.values(), key=lambda one: (one.inode != inode, one != own, -one.offset))
 
 
 def make_checkpoint(file: SourceFile, reached: ReadPosition, checkpoints: Checkpoints) -> Checkpoint | None:
@@ -169,21 +165,12 @@ def make_checkpoint(file: SourceFile, reached: ReadPosition, checkpoints: Checkp
     shrunk = reached.offset > status.st_size and not is_compressed(file.path)
     if (status.st_dev, status.st_ino) != (reached.device, reached.inode) or shrunk:
         return None
-    first, head, tail = None, "", ""
     with suppress(*_UNREADABLE), open_source(file.path) as stream:
         first, head, tail = _ends(stream, reached.offset)
-    if first is None or not first.startswith(reached.first):
-        return None
-    return Checkpoint(
-        offset=reached.offset,
-        number=reached.number,
-        head=head,
-        tail=tail,
-        device=status.st_dev,
-        inode=status.st_ino,
-        size=status.st_size,
-        modified_ns=status.st_mtime_ns,
-    )
+        if first.startswith(reached.first):
+            facts = (status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns)
+            return Checkpoint(reached.offset, reached.number, head, tail, *facts)
+    return None
 
 
 def _matches(file: SourceFile, checkpoint: Checkpoint, size: int) -> bool:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import re
-from typing import Final, NamedTuple, NoReturn
+from typing import Final, NamedTuple
 
 from git_fedlearn.core.canonical import (
     MAX_DIGITS,
@@ -32,7 +32,7 @@ _NESTED_AFTER: Final = (":", "[", ",")
 
 
 class LinePiece(NamedTuple):
-    """A part of a line: an event, or damage (`fields` None) and its reason. Offsets are bytes in the line."""
+    """A part of a line: an event, or damage (`fields` None) and its reason; offsets are bytes in the line."""
 
     start: int
     end: int
@@ -42,14 +42,6 @@ class LinePiece(NamedTuple):
     """Keys, at any depth, that occur twice with different values; the last one is in `fields`."""
     data: bytes = b""
     """The event as JSON."""
-
-
-class _Found(NamedTuple):
-    start: int
-    end: int
-    fields: JsonObject
-    repeated: frozenset[str]
-    data: bytes
 
 
 def find_pieces(line: bytes, *, is_whole: bool = True) -> list[LinePiece]:
@@ -69,14 +61,13 @@ def find_pieces(line: bytes, *, is_whole: bool = True) -> list[LinePiece]:
         if not found:
             break
         end = _skip_separators(text, found.end)
-        start_byte, end_byte = _bytes_to(text, found.start), _bytes_to(text, end)
-        pieces.append(LinePiece(start_byte, end_byte, found.fields, "", found.repeated, found.data))
+        pieces.append(found._replace(start=_bytes_to(text, found.start), end=_bytes_to(text, end)))
         at = end
     return pieces
 
 
 class _Search:
-    """Finds the next intact event in a text, in time linear in its length."""
+    """Finds the next intact event in a text, in time linear in its length; offsets are characters."""
 
     def __init__(self, text: str, *, is_whole: bool) -> None:
         self._text = text
@@ -85,7 +76,7 @@ class _Search:
         self.reason = ""
         """Why the last damage could not be parsed."""
 
-    def next_event(self, at: int) -> _Found | None:
+    def next_event(self, at: int) -> LinePiece | None:
         """The first event at or after `at`."""
         text, first_key, self.reason = self._text, _first_key(self._text, at), ""
         start = text.find("{", at)
@@ -105,7 +96,7 @@ class _Search:
         self.reason = self.reason or "not a JSON object"
         return None
 
-    def _is_event(self, at: int, found: _Found, first_key: str) -> bool:
+    def _is_event(self, at: int, found: LinePiece, first_key: str) -> bool:
         """Whether an object behind damage from `at` on is an event, not a part of a damaged one."""
         text = self._text
         after = _skip_separators(text, found.end)
@@ -125,7 +116,7 @@ class _DamagedError(InvalidJsonError):
         self.position = position
 
 
-def _decode(text: str, start: int) -> _Found:
+def _decode(text: str, start: int) -> LinePiece:
     """The object at a position, without fields that JSON cannot hold (NaN). Raises InvalidJsonError."""
     repeated: set[str] = set()
     decoder = json.JSONDecoder(
@@ -139,25 +130,18 @@ def _decode(text: str, start: int) -> _Found:
     except json.JSONDecodeError as error:
         raise _DamagedError(f"not JSON: {error.msg.lower()} at column {error.colno}", error.pos) from None
     except RecursionError:
-        _fail("nested too deep", start + _RECURSION_COST)
+        raise _DamagedError("nested too deep", start + _RECURSION_COST) from None
     try:
         text[start:end].encode("utf-8")
     except UnicodeEncodeError:
-        _fail("not valid UTF-8", end)
+        raise _DamagedError("not valid UTF-8", end) from None
     data = format_value(fields)
     parse_value(data)  # depth
-    return _Found(start, end, fields, frozenset(repeated), data)
+    return LinePiece(start, end, fields, "", frozenset(repeated), data)
 
 
-def _fail(reason: str, position: int) -> NoReturn:
-    raise _DamagedError(reason, position) from None
-
-
-class _Unusable:
-    """A value that JSON cannot hold."""
-
-
-_UNUSABLE: Final = _Unusable()
+_UNUSABLE: Final = object()
+"""In place of a value that JSON cannot hold."""
 
 
 def _usable(pairs: list[tuple[str, Json]], repeated: set[str]) -> JsonObject:

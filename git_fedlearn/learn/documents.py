@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import IO, Final
 
 from git_fedlearn.learn.damage import find_pieces
-from git_fedlearn.learn.lines import START_BYTES, BrokenLine, Line, SkimmedLines, SourceEvent, UnfinishedLine
+from git_fedlearn.learn.lines import BrokenLine, Line, SkimmedLines, UnfinishedLine, lines_of
 
 HEAD_BYTES: Final = 4096
 """Bytes that show whether a file is indented."""
@@ -38,22 +38,11 @@ def read_document(
         elif depth < 0:
             yield BrokenLine(first, start, offset, "not a JSON object", line.strip())
         else:
-            yield from _parse(b"".join(parts), first, number, start, offset)
+            data = b"".join(parts)
+            if pieces := find_pieces(data):
+                yield from lines_of(pieces, data, max(first, number - 1), start, offset)
+            else:
+                yield SkimmedLines(0, number, offset)
         parts, start, first, depth, size = [], offset, number, 0, 0
     if parts:
         yield UnfinishedLine(first, start)
-
-
-def _parse(data: bytes, number: int, next_number: int, start: int, end: int) -> Iterator[Line]:
-    pieces = find_pieces(data)
-    if not pieces:
-        yield SkimmedLines(0, next_number, end)
-    for piece in pieces:
-        if piece.fields is None:
-            yield BrokenLine(
-                next_number - 1, start, end, piece.reason, data[piece.start : piece.end][:START_BYTES]
-            )
-        else:
-            yield SourceEvent(
-                piece.fields, max(number, next_number - 1), start, end, piece.data, piece.repeated
-            )

@@ -131,63 +131,23 @@ class Extractor:
         """The extract of a chunk."""
         file, extract = chunk.file, Extract(self.rules.snapshot)
         if file.profile and file.profile.reader:
-            self._extract_sessions(extract, chunk, file.profile.reader)
-            self._raise_floor(extract)
-            return extract
-        learn = self._learn_sample if file.kind is SourceKind.FINE_TUNING else self._learn_event
-        is_plain = file.kind is SourceKind.TELEMETRY and not file.profile and not self.rules.explain
-        skimmer = Skimmer(self.rules.threshold) if is_plain else None
-        end, lines, is_whole = chunk.start, 0, True
-        lines_read = read_events(
-            file.path, offset=chunk.start, number=0, stop=chunk.stop, skimmer=skimmer, mark=chunk.mark
-        )
-        for line in lines_read:
-            if isinstance(line, SourceEvent):
-                extract.read[file.kind] += 1
+            last = SourceEvent({}, 0, 0, 0)
+
+            def fields() -> Iterator[JsonObject]:
+                nonlocal last
+                for last in _read_chunk(extract, chunk, None):
+                    yield last.fields
+
+            for event in read_sessions(file.profile.reader, fields()):
+                line = SourceEvent(event, last.number, last.offset, last.end, format_value(event))
+                self._learn_event(extract, chunk, line)
+        else:
+            learn = self._learn_sample if file.kind is SourceKind.FINE_TUNING else self._learn_event
+            is_plain = file.kind is SourceKind.TELEMETRY and not file.profile and not self.rules.explain
+            for line in _read_chunk(extract, chunk, Skimmer(self.rules.threshold) if is_plain else None):
                 learn(extract, chunk, line)
-                end, lines = line.end, line.number + 1
-            elif isinstance(line, SkimmedLines):
-                extract.read[file.kind] += line.skipped
-                extract.skipped[BELOW] += line.skipped
-                end, lines = line.end, line.number
-            elif isinstance(line, BrokenLine):
-                place = LinePlace(file.name, chunk.start, line.number)
-                extract.add_faults([LineFault(place, line.reason, line.start)], 1)
-                end, lines = line.end, line.number + 1
-            elif isinstance(line, SourceFault):
-                place = LinePlace(file.name, chunk.start, -1)
-                extract.add_faults([LineFault(place, line.reason, hint=line.hint)], 1)
-                is_whole = False
-        extract.reached[file.name, chunk.start] = Reached(end, lines, is_whole)
         self._raise_floor(extract)
         return extract
-
-    def _extract_sessions(self, extract: Extract, chunk: Chunk, reader: str) -> None:
-        """Add the lessons of a file of sessions, which is read from its start."""
-        file, end, number, is_whole = chunk.file, 0, 0, True
-
-        def lines() -> Iterator[JsonObject]:
-            nonlocal end, number, is_whole
-            for line in read_events(file.path, offset=0, number=0, mark=chunk.mark):
-                if isinstance(line, SourceFault):
-                    place = LinePlace(file.name, chunk.start, -1)
-                    extract.add_faults([LineFault(place, line.reason, hint=line.hint)], 1)
-                    is_whole = False
-                elif isinstance(line, BrokenLine):
-                    place = LinePlace(file.name, chunk.start, line.number)
-                    extract.add_faults([LineFault(place, line.reason, line.start)], 1)
-                    end, number = line.end, line.number + 1
-                elif isinstance(line, SourceEvent):
-                    extract.read[file.kind] += 1
-                    end, number = line.end, line.number + 1
-                    yield line.fields
-                elif isinstance(line, SkimmedLines):
-                    end, number = line.end, line.number
-
-        for event in read_sessions(reader, lines()):
-            data = format_value(event)
-            self._learn_event(extract, chunk, SourceEvent(event, max(0, number - 1), end, end, data))
-        extract.reached[file.name, chunk.start] = Reached(end, number, is_whole)
 
     def extract_trimmed(self, chunk: Chunk) -> Extract:
         """The extract of a chunk, trimmed to be sent to another process."""
@@ -208,12 +168,8 @@ class Extractor:
         extract.add_lesson(key, FoundLesson(FINE_TUNING, content, number, day, 1, place))
 
     def _learn_event(self, extract: Extract, chunk: Chunk, line: SourceEvent) -> None:
-        file, profile, place = (
-            chunk.file,
-            chunk.file.profile,
-            LinePlace(chunk.file.name, chunk.start, line.number),
-        )
-        fields = line.fields
+        file, fields = chunk.file, line.fields
+        profile, place = file.profile, LinePlace(file.name, chunk.start, line.number)
         if profile:
             extract.uses[profile.name, LINES] += 1
             mapped = profile.apply(fields)
@@ -251,6 +207,33 @@ class Extractor:
         self._newest = nlargest(self.rules.snapshot, seen)
         if len(self._newest) == self.rules.snapshot > 0:
             self._floor = self._newest[-1][0]
+
+
+def _read_chunk(extract: Extract, chunk: Chunk, skimmer: Skimmer | None) -> Iterator[SourceEvent]:
+    """The events of a chunk; the extract gets the faults, and how many lines and bytes were read."""
+    file, end, lines, is_whole = chunk.file, chunk.start, 0, True
+    read = read_events(
+        file.path, offset=chunk.start, number=0, stop=chunk.stop, skimmer=skimmer, mark=chunk.mark
+    )
+    for line in read:
+        if isinstance(line, SourceEvent):
+            extract.read[file.kind] += 1
+            yield line
+            end, lines = line.end, line.number + 1
+        elif isinstance(line, SkimmedLines):
+            if line.skipped:
+                extract.read[file.kind] += line.skipped
+                extract.skipped[BELOW] += line.skipped
+            end, lines = line.end, line.number
+        elif isinstance(line, BrokenLine):
+            place = LinePlace(file.name, chunk.start, line.number)
+            extract.add_faults([LineFault(place, line.reason, line.start)], 1)
+            end, lines = line.end, line.number + 1
+        elif isinstance(line, SourceFault):
+            place = LinePlace(file.name, chunk.start, -1)
+            extract.add_faults([LineFault(place, line.reason, hint=line.hint)], 1)
+            is_whole = False
+    extract.reached[file.name, chunk.start] = Reached(end, lines, is_whole)
 
 
 def _is_ambiguous(repeated: frozenset[str], content: bytes, profile: Profile | None) -> bool:

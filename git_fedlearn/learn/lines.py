@@ -113,7 +113,7 @@ def read_lines(
         if len(rest) > max_line:
             intact = _intact_start(find_pieces(rest, is_whole=False))
             if intact:
-                yield from _lines_of(intact, rest, number, offset, offset + intact[-1].end)
+                yield from lines_of(intact, rest, number, offset, offset + intact[-1].end)
                 rest, offset = rest[intact[-1].end :], offset + intact[-1].end
                 continue
             end, is_ended = _skip_line(stream, offset + len(rest), limit)
@@ -163,7 +163,7 @@ def _parse(data: bytes, number: int, offset: int, end: int) -> Iterator[Line]:
         return
     pieces = find_pieces(data)
     if any(piece.fields is not None for piece in pieces):
-        yield from _lines_of(pieces, data, number, offset, end)
+        yield from lines_of(pieces, data, number, offset, end)
     else:
         yield BrokenLine(number, offset, end, reason, data.removeprefix(_BOM)[:START_BYTES])
 
@@ -177,7 +177,7 @@ def _parse_last(data: bytes, number: int, offset: int) -> Iterator[Line]:
     pieces = find_pieces(data, is_whole=False)
     intact = _intact_start(pieces)
     if intact:
-        yield from _lines_of(intact, data, number, offset, offset + intact[-1].end)
+        yield from lines_of(intact, data, number, offset, offset + intact[-1].end)
     if len(intact) < len(pieces) or not pieces:
         yield UnfinishedLine(number, offset + (intact[-1].end if intact else 0))
 
@@ -188,7 +188,7 @@ def _intact_start(pieces: list[LinePiece]) -> list[LinePiece]:
     return pieces[: last + 1]
 
 
-def _lines_of(pieces: list[LinePiece], data: bytes, number: int, offset: int, end: int) -> Iterator[Line]:
+def lines_of(pieces: list[LinePiece], data: bytes, number: int, offset: int, end: int) -> Iterator[Line]:
     """The pieces of a line as results of their own; the last one ends with the line."""
     ends = [*(offset + piece.end for piece in pieces[:-1]), end]
     for piece, piece_end in zip(pieces, ends, strict=True):

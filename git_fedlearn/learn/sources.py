@@ -6,20 +6,20 @@ followed.
 """
 
 import glob
-import gzip
-import io
 import os
 import re
 import stat
 import zlib
 from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import Enum
+from importlib import import_module
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any, Final, NamedTuple, cast
+from typing import IO, Final, NamedTuple
 
 from git_fedlearn.errors import FedlearnError
-from git_fedlearn.extras import ZSTD, Lazy, MissingExtraError, load_extra
+from git_fedlearn.extras import ZSTD, MissingExtraError, load_extra
 from git_fedlearn.learn.documents import HEAD_BYTES, is_document, read_document
 from git_fedlearn.learn.known_tools import find_sessions
 from git_fedlearn.learn.lines import MAX_LINE, Line, Skimmer, read_lines
@@ -28,15 +28,7 @@ from git_fedlearn.learn.remote_files import RemotePath, find_remote
 from git_fedlearn.repository.environment import home_folder
 from git_fedlearn.repository.repository import Repository
 
-if TYPE_CHECKING:
-    from backports import zstd
-else:
-    zstd = Lazy(ZSTD, "zstd")
-
 DEFAULT_SOURCE: Final = "~/.local/share/nixos-ai-stack"
-
-ZSTD_BLOCK_BYTES: Final = 1 << 17
-"""The maximum size of a block in a zstd frame."""
 
 MAIN_SOURCE: Final = "fedlearn.source"
 """The name of the source without a profile: its key in git config, which no profile can be called."""
@@ -45,7 +37,14 @@ Location = Path | RemotePath
 """A source folder, or a URL."""
 
 _URL: Final = re.compile(r"[a-z][a-z0-9+.-]*://")
-_COMPRESSIONS: Final = (".gz", ".zst", ".xz", ".bz2")
+_COMPRESSIONS: Final = {
+    ".gz": ("gzip", "BadGzipFile"),
+    ".zst": (ZSTD, "ZstdError"),
+    ".xz": ("lzma", "LZMAError"),
+    ".bz2": ("bz2", ""),
+}
+"""The module that decompresses each, and its error for damaged data; without one, that is an OSError."""
+
 _ROTATED = (
     r"(?:[._-]\d[\w:+-]*)*\.(?:jsonl|ndjson|json)(?:[.-](?:\d[\w:+-]*|old|bak|backup|prev|orig))*~?"
     rf"(?:{'|'.join(map(re.escape, _COMPRESSIONS))})?"
@@ -237,80 +236,28 @@ def _find_remote(url: str) -> Sources:
     return Sources(files, (), folders=(RemotePath(url),))
 
 
-def open_source(path: Path | RemotePath) -> IO[bytes]:
-    """Open a source for reading, decompressed. Raises SourceError for zstd without its extra."""
-    if path.suffix == ".gz":
-        raw = path.open("rb")
-        return cast("IO[bytes]", _OwningGzip(raw))
-    if path.suffix == ".zst":
-        try:
-            load_extra(ZSTD, "zstd")  # before the file is opened
-        except MissingExtraError as error:
-            raise SourceError(f"cannot read {path}: {error.message}", hint=error.hint) from error
-        file = path.open("rb")
-        return io.BufferedReader(_OwningStream(zstd.ZstdFile(file), file, zstd.ZstdError), ZSTD_BLOCK_BYTES)
-    if path.suffix in (".xz", ".bz2"):
-        return _open_xz_or_bz2(path)
-    return path.open("rb")
+@contextmanager
+def open_source(path: Path | RemotePath) -> Iterator[IO[bytes]]:
+    """A source to read, decompressed; damaged data raises EOFError when it is reached.
 
-
-def _open_xz_or_bz2(path: Path | RemotePath) -> IO[bytes]:
-    try:  # some builds of Python lack these modules
-        import bz2  # noqa: PLC0415
-        import lzma  # noqa: PLC0415
-    except ImportError as error:
-        raise SourceError(f"cannot read {path}: this Python was built without {error.name}") from error
-    file = path.open("rb")
-    if path.suffix == ".xz":
-        return io.BufferedReader(_OwningStream(lzma.LZMAFile(file), file, lzma.LZMAError))
-    return io.BufferedReader(_OwningStream(bz2.BZ2File(file), file, OSError))
-
-
-class _OwningGzip(gzip.GzipFile):
-    """A GzipFile that closes the file it reads."""
-
-    def __init__(self, raw: IO[bytes]) -> None:
-        self._raw = raw
-        super().__init__(fileobj=raw, mode="rb")
-
-    def close(self) -> None:
-        super().close()
-        self._raw.close()
-
-
-class _OwningStream(io.RawIOBase):
-    """A decompressing stream that closes the file it reads, and raises EOFError for damaged data."""
-
-    def __init__(self, stream: Any, file: IO[bytes], error: type[Exception]) -> None:  # noqa: ANN401  untyped
-        self._file = file
-        self._stream = stream
-        self._error = error
-
-    def readable(self) -> bool:
-        return True
-
-    def seekable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: Any) -> int:  # noqa: ANN401  any writable buffer
-        try:
-            return int(self._stream.readinto1(buffer))
-        except self._error as error:
-            raise EOFError(str(error)) from error
-
-    def seek(self, offset: int, whence: int = 0) -> int:
-        try:
-            return int(self._stream.seek(offset, whence))
-        except self._error as error:
-            raise EOFError(str(error)) from error
-
-    def tell(self) -> int:
-        return int(self._stream.tell())
-
-    def close(self) -> None:
-        self._stream.close()
-        self._file.close()
-        super().close()
+    Raises SourceError if the module that decompresses it is missing.
+    """
+    if not is_compressed(path):
+        with path.open("rb") as file:
+            yield file
+        return
+    name, error = _COMPRESSIONS[path.suffix]
+    try:
+        module = load_extra(name, "zstd") if name == ZSTD else import_module(name)
+    except MissingExtraError as missing:
+        raise SourceError(f"cannot read {path}: {missing.message}", hint=missing.hint) from missing
+    except ImportError as missing:
+        raise SourceError(f"cannot read {path}: this Python was built without {missing.name}") from missing
+    try:
+        with path.open("rb") as file, module.open(file) as stream:
+            yield stream
+    except (zlib.error, getattr(module, error, OSError)) as damage:
+        raise EOFError(str(damage)) from damage
 
 
 class FileMark(NamedTuple):
@@ -347,8 +294,10 @@ def read_events(
             head = stream.read(HEAD_BYTES)
             if mark and not mark.is_of(stream, path, head):
                 return
-            if is_utf16(head):
-                yield from [] if offset else [SourceFault(path, *_IS_UTF16)]
+            if UTF16.match(head):
+                if not offset:
+                    hint = "convert it: iconv -f UTF-16 -t UTF-8 FILE > NEW"
+                    yield SourceFault(path, "is UTF-16, not UTF-8", hint)
                 return
             stream.seek(offset)
             if is_document(head):
@@ -357,7 +306,7 @@ def read_events(
             yield from read_lines(stream, offset=offset, number=number, limit=limit, skimmer=skimmer)
     except SourceError as error:
         yield SourceFault(path, error.message, error.hint)
-    except (EOFError, gzip.BadGzipFile, zlib.error):
+    except EOFError:
         yield SourceFault(path, "the compressed data is damaged or truncated; lines before that were read")
     except OSError as error:
         yield SourceFault(path, f"cannot be read: {error.strerror or error}")
@@ -368,15 +317,8 @@ def is_compressed(path: Path | RemotePath) -> bool:
     return path.suffix in _COMPRESSIONS
 
 
-_UTF16: Final = re.compile(rb"\xff\xfe|\xfe\xff|[\[{]\0.\0|\0[\[{]\0.", re.DOTALL)
-
-
-def is_utf16(head: bytes) -> bool:
-    """Whether a file begins like UTF-16."""
-    return _UTF16.match(head) is not None
-
-
-_IS_UTF16: Final = ("is UTF-16, not UTF-8", "convert it: iconv -f UTF-16 -t UTF-8 FILE > NEW")
+UTF16: Final = re.compile(rb"\xff\xfe|\xfe\xff|[\[{]\0.\0|\0[\[{]\0.", re.DOTALL)
+"""How a file in UTF-16 begins."""
 
 
 def _find_in(root: Path, kind: SourceKind, pattern: re.Pattern[str]) -> Iterator[SourceFile | SourceFault]:
@@ -432,7 +374,5 @@ def _fault_of(path: Path, *, expected: Callable[[int], bool]) -> SourceFault | N
         return SourceFault(
             path, "is a symbolic link", "set --source DIR to the folder that contains the real files"
         )
-    return None if expected(mode) else SourceFault(path, _WRONG[expected is stat.S_ISDIR])
-
-
-_WRONG: Final = {True: "is not a folder", False: "is not a regular file"}
+    what = "folder" if expected is stat.S_ISDIR else "regular file"
+    return None if expected(mode) else SourceFault(path, f"is not a {what}")

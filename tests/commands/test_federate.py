@@ -399,6 +399,21 @@ def test_a_pull_that_may_only_fast_forward_says_how_to_merge(world: World, key: 
     assert (found["pull"][0], found["push"][0]) == ("done", "done")
 
 
+@pytest.mark.parametrize("key", ["remote.pushDefault", "branch.main.pushRemote"])
+def test_it_pushes_where_git_push_does(world: World, key: str) -> None:
+    hub, (one,) = hub_with(world, "one")
+    fork, before = world.bare("fork"), hub.git("rev-parse", "main").out
+    one.git("remote", "add", "fork", str(fork.path))
+    one.git("config", key, "fork")
+    found = steps(one.fedlearn("federate", "--json", "--source", str(stack(world, "one", "alpha"))))
+    assert found["push"] == ("done", "to fork/main")
+    assert fork.git("rev-parse", "main").out == one.git("rev-parse", "HEAD").out
+    assert hub.git("rev-parse", "main").out == before
+    assert steps(one.fedlearn("federate", "--json"))["push"] == ("nothing to do", "")
+    one.fedlearn("federate", "--push-to", "systems")
+    assert "systems/sys-" in fork.git("branch").out
+
+
 def test_an_upstream_with_a_history_of_its_own_says_how_to_keep_both(world: World) -> None:
     hub, (one,) = hub_with(world, "one")
     one.fedlearn("federate", "--source", str(stack(world, "one", "alpha")))

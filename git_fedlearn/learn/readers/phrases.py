@@ -117,132 +117,61 @@ MISSING_NAME: Final = re.compile(
     r"|is not a function|does not exist on type|undefined method|no field)"
 )
 
-SPEAKS_FOR_A_RULE: Final = (
-    (
-        1.5,
-        r"\bin (?:this|our|the whole) (?:repo\w*|project|code ?base|team|package|module|service|app\w*|shop|house|org\w*|company)\b",
-    ),
-    (1.0, r"\b(?:here|everywhere|throughout|across)\b"),
-    (
-        1.0,
-        r"\bour\b|\bthe team\b|\bwe (?!can\b|could\b|will\b|would\b|talk|were\b|had\b|are\b|need to\b|should\b|have (?:a|to)\b|did\b|saw\b|got\b|might\b|may\b)\w+",
-    ),
-    (
-        1.5,
-        r"\b(?:always|never(?! mind)|whenever|whatever|whoever|wherever|from now on|going forward|in (?:the )?future|henceforth|(?:don't|do not) ever)\b",
-    ),
-    (
-        1.0,
-        (
-            r"^\W*(?!(?:the|these|those|my|your|his|her|their|this|that|there|it)\b)(?:[\w/.-]+ ){0,2}[\w/.-]+s "
-            r"(?:must|may|need|have to|should|go|live|follow|are|get|use|take|belong|come|start|stay)\b"
-        ),
-    ),
-    (1.5, r"\b(?:immer|stets|grunds[äa]tzlich|nie(?:mals)?|toujours|jamais|siempre|nunca|jam[áa]s|sempre)\b"),
-    (
-        1.5,
-        (
-            r"\b(?:ab (?:jetzt|sofort)|k[üu]nftig|d[ée]sormais|dor[ée]navant|[àa] partir de maintenant|(?:de|a partir de) ahora"
-            r"|d'ora in poi|de agora em diante)\b"
-        ),
-    ),
-    (
-        1.5,
-        (
-            r"\b(?:bei uns|in diesem (?:projekt|repo\w*)|in unserem|unsere?[nmrs]?|wir (?!sollten|m[üu]ssen|k[öo]nnen)\w+en|hier\b.*\b(?:immer|nie|nur|kein\w*)"
-            r"|dans (?:ce|notre) \w+|chez nous|notre|nous \w+ons|on n'?\s?\w+ (?:pas|jamais|que)|en (?:este|nuestro) \w+"
-            r"|nuestr[oa]s?|aqu[íi]|in questo \w+|nostr[oaie]|neste \w+|noss[oa]s?)\b"
-        ),
-    ),
-    (
-        1.0,
-        (
-            r"\b(?:muss|m[üu]ssen|darf (?:nicht|kein\w*)|d[üu]rfen (?:nicht|keine?)|verboten|doit|doivent|il faut|interdit\w*|deben?|hay que"
-            r"|prohibid[oa]s?|deve|devem|devono)\b"
-        ),
-    ),
-    (0.5, r"\b(?:statt|anstatt|nicht|keine?[nmrs]?|au lieu|en (?:vez|lugar) de|invece di|em vez de|sino)\b"),
-    (1.0, r"\b(?:every|each|all|any|only|anything|everything|nothing else|nothing|nobody|no one)\b"),
-    (
-        1.0,
-        r"\b(?:must(?:n't| not)?|may not|may only|has to|have to|are to be|is to be|not allowed|forbidden|ought to|should(?:n't| not)?)\b",
-    ),
-    (
-        1.5,
-        r"\b(?:remember|keep in mind|by the way|btw|note that|for the record|one thing|(?:small|quick|side) (?:thing|note)|heads[- ]up|reminder|word of warning|fyi|good to know|be aware|for (?:the )?future|in future|going forward|as a rule|rule of thumb|in general|generally|by convention|convention|guideline|policy|house (?:style|rule)|please know|so you know|you should know|make sure|important:)\b",
-    ),
-    (1.0, r",? not \b|\binstead\b|\brather than\b|\bnever\b(?! mind)"),
-    (
-        0.5,
-        r"\b(?:because|since|otherwise|or else|so that|so|rejects?|breaks?|fails?|checks?|the reason|that way|relies|depends|gets? lost)\b",
-    ),
-    (0.5, r"\b(?:don't|do not|doesn't|no \w+s|without)\b"),
-    (1.5, r"\bthe (?:rule|convention|policy|standard|agreement)\b.{0,20}\bis\b|\byou to (?:always|never)\b"),
-    (0.5, r"\b\w+s (?:in \w+ )?are \w+\b"),
-    (
-        0.5,
-        r"`[^`]+`|\b\w+[/.]\w+\b|\b\w+/(?=\s)|\b[a-z]+[A-Z]\w+\b|\b[A-Z][a-z]+[A-Z]\w+\b|\b[a-z]+_[a-z_]+\b|\b[A-Z]{2,}\b",
-    ),
-    (
-        0.5,
-        r"\b(?:is|are|lives?|goes?|go|belongs?|comes?|begins?|starts?|ends?|gets?|stays?|follows?|needs?|requires?|uses?) (?:\w+ ){0,2}(?:in|into|to|under|with|from|by|on|through|before|after|\w+(?:ed|en))\b",
-    ),
-)
-"""Patterns of a rule and their weight: all cases, us, duty, announcement, contrast, reason, names, the present."""
 
-SPEAKS_AGAINST_A_RULE: Final = (
-    (
-        1.5,
-        r"\b(?:yesterday|today|tonight|tomorrow|this (?:morning|afternoon|evening|week|time|one)|last (?:night|week|time)|all night|for now|right now|not now|at the moment|by (?:noon|\w+day)|noon|later|next week|on the (?:train|bus|plane|way)|monday|tuesday|wednesday|thursday|friday|saturday|sunday|january|february|march|april|june|july|august|september|october|november|december)\b",
-    ),
-    (1.0, r"\b(?:until|still|meanwhile|for the time being|soon)\b"),
-    (
-        2.0,
-        r"\b(?:i meant|never ?mind|(?:not )?that (?:file|one|branch|line|test)\b(?! \w+s\b)|the other (?:one|file|function|branch)|which one|the (?:first|second|third|last)(?: two| three)? \w+)\b",
-    ),
-    (
-        1.0,
-        r"\b(?:i|he|she|they)(?:'ll| will|'d| would| did| looked| saw| made| need| needs| want| wants| called| asked| said| told| have to go| found| forgot| think)\b",
-    ),
-    (1.0, r"\b(?:was|were|had|did|found|forgot|happened|liked|sent)\b"),
-    (
-        1.0,
-        r"\bthe \w+ (?:called|wants?|needs|said|asked|would like)\b|\b(?:meeting|demo|presentation|deadline|holiday|lunch|mockup|my mail)\b",
-    ),
-    (
-        1.5,
-        r"\b(?:continue|go on|carry on|do that (?:first|before)|before anything else|wait for me|(?:^|[,;.:] )(?:please )?start with|leave (?:it|that)|come back|skip (?:it|that)|can you|could you|would you|let's|let us|let me)\b",
-    ),
-    (
-        1.0,
-        r"\bplease (?:add|check|fix|push|make|look|try|run|put|rename|write|do|swap|hide|finish|change|send|explain|move|delete|remove|rebase|merge)\b",
-    ),
-    (
-        1.0,
-        r"\b(?:this|that|it|which) (?:is|looks) (?:wrong|broken|off)\b|\b(?:from|as|like) before\b|\bagain\b",
-    ),
-    (1.5, r"\?(?:\s|$)"),
-    (2.5, r"\b(?:this|that|it) should(?:n't| not)?\b"),
-    (1.5, r"\b(?:is|are|looks) (?:fine|good|ok(?:ay)?)\b|\bit (?:should|must) (?:say|show|read|look|be)\b"),
-    (2.5, r"\bi (?:always|never)\b"),
-    (1.0, r"\blook at\b|\bof (?:these|those|them)\b"),
-    (1.0, r"\b(?:undo|revert|restore|take back) (?:that|it|this|them)\b"),
-    (
-        1.5,
-        (
-            r"\b(?:heute|morgen|gestern|gleich|vorerst|erstmal|bis (?:morgen|\w+tag)|aujourd'hui|demain|pour l'instant|ma[ñn]ana|hoy|ayer"
-            r"|por ahora|oggi|domani|hoje|amanh[ãa])\b"
-        ),
-    ),
-    (
-        1.5,
-        (
-            r"\b(?:kannst|k[öo]nntest) du\b|\bbitte (?:mach|schau|pr[üu]f|f[üu]ge?|l[öo]sch|schieb|[äa]nder|zeig)\w*|\bnoch (?:ein)?mal\b"
-            r"|\b(?:peux|pourrais)-tu\b|\b(?:puedes|podr[íi]as)\b|\bhaz\b|\bajoute\b"
-        ),
-    ),
+def _weighted(table: str) -> list[tuple[float, re.Pattern[str]]]:
+    """Patterns with a weight before each."""
+    rows = (line.partition(" ") for line in table.strip().splitlines())
+    return [(float(weight), re.compile(pattern, re.IGNORECASE)) for weight, _, pattern in rows]
+
+
+SPEAKS_FOR_A_RULE: Final = _weighted(
+    r"""
+1.5 \bin (?:this|our|the whole) (?:repo\w*|project|code ?base|team|package|module|service|app\w*|shop|house|org\w*|company)\b
+1.0 \b(?:here|everywhere|throughout|across)\b
+1.0 \bour\b|\bthe team\b|\bwe (?!can\b|could\b|will\b|would\b|talk|were\b|had\b|are\b|need to\b|should\b|have (?:a|to)\b|did\b|saw\b|got\b|might\b|may\b)\w+
+1.5 \b(?:always|never(?! mind)|whenever|whatever|whoever|wherever|from now on|going forward|in (?:the )?future|henceforth|(?:don't|do not) ever)\b
+1.0 ^\W*(?!(?:the|these|those|my|your|his|her|their|this|that|there|it)\b)(?:[\w/.-]+ ){0,2}[\w/.-]+s (?:must|may|need|have to|should|go|live|follow|are|get|use|take|belong|come|start|stay)\b
+1.5 \b(?:immer|stets|grunds[äa]tzlich|nie(?:mals)?|toujours|jamais|siempre|nunca|jam[áa]s|sempre)\b
+1.5 \b(?:ab (?:jetzt|sofort)|k[üu]nftig|d[ée]sormais|dor[ée]navant|[àa] partir de maintenant|(?:de|a partir de) ahora|d'ora in poi|de agora em diante)\b
+1.5 \b(?:bei uns|in diesem (?:projekt|repo\w*)|in unserem|unsere?[nmrs]?|wir (?!sollten|m[üu]ssen|k[öo]nnen)\w+en|hier\b.*\b(?:immer|nie|nur|kein\w*)|dans (?:ce|notre) \w+|chez nous|notre|nous \w+ons|on n'?\s?\w+ (?:pas|jamais|que)|en (?:este|nuestro) \w+|nuestr[oa]s?|aqu[íi]|in questo \w+|nostr[oaie]|neste \w+|noss[oa]s?)\b
+1.0 \b(?:muss|m[üu]ssen|darf (?:nicht|kein\w*)|d[üu]rfen (?:nicht|keine?)|verboten|doit|doivent|il faut|interdit\w*|deben?|hay que|prohibid[oa]s?|deve|devem|devono)\b
+0.5 \b(?:statt|anstatt|nicht|keine?[nmrs]?|au lieu|en (?:vez|lugar) de|invece di|em vez de|sino)\b
+1.0 \b(?:every|each|all|any|only|anything|everything|nothing else|nothing|nobody|no one)\b
+1.0 \b(?:must(?:n't| not)?|may not|may only|has to|have to|are to be|is to be|not allowed|forbidden|ought to|should(?:n't| not)?)\b
+1.5 \b(?:remember|keep in mind|by the way|btw|note that|for the record|one thing|(?:small|quick|side) (?:thing|note)|heads[- ]up|reminder|word of warning|fyi|good to know|be aware|for (?:the )?future|in future|going forward|as a rule|rule of thumb|in general|generally|by convention|convention|guideline|policy|house (?:style|rule)|please know|so you know|you should know|make sure|important:)\b
+1.0 ,? not \b|\binstead\b|\brather than\b|\bnever\b(?! mind)
+0.5 \b(?:because|since|otherwise|or else|so that|so|rejects?|breaks?|fails?|checks?|the reason|that way|relies|depends|gets? lost)\b
+0.5 \b(?:don't|do not|doesn't|no \w+s|without)\b
+1.5 \bthe (?:rule|convention|policy|standard|agreement)\b.{0,20}\bis\b|\byou to (?:always|never)\b
+0.5 \b\w+s (?:in \w+ )?are \w+\b
+0.5 `[^`]+`|\b\w+[/.]\w+\b|\b\w+/(?=\s)|\b[a-z]+[A-Z]\w+\b|\b[A-Z][a-z]+[A-Z]\w+\b|\b[a-z]+_[a-z_]+\b|\b[A-Z]{2,}\b
+0.5 \b(?:is|are|lives?|goes?|go|belongs?|comes?|begins?|starts?|ends?|gets?|stays?|follows?|needs?|requires?|uses?) (?:\w+ ){0,2}(?:in|into|to|under|with|from|by|on|through|before|after|\w+(?:ed|en))\b
+"""
 )
-"""Patterns of a wish of the day, and their weight."""
+"""All cases, us, duty, announcement, contrast, reason, names, the present."""
+
+SPEAKS_AGAINST_A_RULE: Final = _weighted(
+    r"""
+1.5 \b(?:yesterday|today|tonight|tomorrow|this (?:morning|afternoon|evening|week|time|one)|last (?:night|week|time)|all night|for now|right now|not now|at the moment|by (?:noon|\w+day)|noon|later|next week|on the (?:train|bus|plane|way)|monday|tuesday|wednesday|thursday|friday|saturday|sunday|january|february|march|april|june|july|august|september|october|november|december)\b
+1.0 \b(?:until|still|meanwhile|for the time being|soon)\b
+2.0 \b(?:i meant|never ?mind|(?:not )?that (?:file|one|branch|line|test)\b(?! \w+s\b)|the other (?:one|file|function|branch)|which one|the (?:first|second|third|last)(?: two| three)? \w+)\b
+1.0 \b(?:i|he|she|they)(?:'ll| will|'d| would| did| looked| saw| made| need| needs| want| wants| called| asked| said| told| have to go| found| forgot| think)\b
+1.0 \b(?:was|were|had|did|found|forgot|happened|liked|sent)\b
+1.0 \bthe \w+ (?:called|wants?|needs|said|asked|would like)\b|\b(?:meeting|demo|presentation|deadline|holiday|lunch|mockup|my mail)\b
+1.5 \b(?:continue|go on|carry on|do that (?:first|before)|before anything else|wait for me|(?:^|[,;.:] )(?:please )?start with|leave (?:it|that)|come back|skip (?:it|that)|can you|could you|would you|let's|let us|let me)\b
+1.0 \bplease (?:add|check|fix|push|make|look|try|run|put|rename|write|do|swap|hide|finish|change|send|explain|move|delete|remove|rebase|merge)\b
+1.0 \b(?:this|that|it|which) (?:is|looks) (?:wrong|broken|off)\b|\b(?:from|as|like) before\b|\bagain\b
+1.5 \?(?:\s|$)
+2.5 \b(?:this|that|it) should(?:n't| not)?\b
+1.5 \b(?:is|are|looks) (?:fine|good|ok(?:ay)?)\b|\bit (?:should|must) (?:say|show|read|look|be)\b
+2.5 \bi (?:always|never)\b
+1.0 \blook at\b|\bof (?:these|those|them)\b
+1.0 \b(?:undo|revert|restore|take back) (?:that|it|this|them)\b
+1.5 \b(?:heute|morgen|gestern|gleich|vorerst|erstmal|bis (?:morgen|\w+tag)|aujourd'hui|demain|pour l'instant|ma[ñn]ana|hoy|ayer|por ahora|oggi|domani|hoje|amanh[ãa])\b
+1.5 \b(?:kannst|k[öo]nntest) du\b|\bbitte (?:mach|schau|pr[üu]f|f[üu]ge?|l[öo]sch|schieb|[äa]nder|zeig)\w*|\bnoch (?:ein)?mal\b|\b(?:peux|pourrais)-tu\b|\b(?:puedes|podr[íi]as)\b|\bhaz\b|\bajoute\b
+"""
+)
+"""What makes a wish of the day."""
 
 REFUSAL: Final = re.compile(
     r"(?i)^(?:\W*(?:no|nope|not|stop|don't|do not|never|wrong|wait|hmm|hold on|careful|actually|please (?:don't|do not|no|use|undo|revert)|undo|revert|that(?:'s| is) (?:not|wrong)"

@@ -157,15 +157,8 @@ def _command_of(arguments: Json) -> str:
 _PATHS: Final = ("file_path", "path", "filename", "target_file", "file")
 _OLD: Final = ("old_string", "old_str", "old", "search", "before", "old_text")
 _NEW: Final = (
-    "new_string",
-    "new_str",
-    "new",
-    "replace",
-    "after",
-    "new_text",
-    "content",
-    "file_text",
-    "contents",
+    *("new_string", "new_str", "new", "replace", "after", "new_text"),
+    *("content", "file_text", "contents"),
 )
 
 

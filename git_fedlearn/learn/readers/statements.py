@@ -71,12 +71,8 @@ def _statements(text: str) -> Iterator[str]:
 
 def rule_weight(statement: str) -> float:
     """How much speaks for a rule, less what speaks for a wish of the day."""
-    found = sum(weight for weight, pattern in _FOR_A_RULE if pattern.search(statement))
-    return found - sum(weight for weight, pattern in _AGAINST_A_RULE if pattern.search(statement))
-
-
-_FOR_A_RULE: Final = [(weight, re.compile(text, re.IGNORECASE)) for weight, text in SPEAKS_FOR_A_RULE]
-_AGAINST_A_RULE: Final = [(weight, re.compile(text, re.IGNORECASE)) for weight, text in SPEAKS_AGAINST_A_RULE]
+    found = sum(weight for weight, pattern in SPEAKS_FOR_A_RULE if pattern.search(statement))
+    return found - sum(weight for weight, pattern in SPEAKS_AGAINST_A_RULE if pattern.search(statement))
 
 
 def _event(statement: str, *, corrects: bool, when: object) -> JsonObject:
