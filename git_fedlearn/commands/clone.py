@@ -14,6 +14,7 @@ from git_fedlearn.errors import GitError, UsageError
 from git_fedlearn.qdrant.connect import is_configured
 from git_fedlearn.repository.git import Git
 from git_fedlearn.repository.repository import Repository
+from git_fedlearn.repository.work_tree import find_unborn_choices
 from git_fedlearn.setup.install import install
 
 _GIT_OPTIONS: Final = "git-fedlearn.clone.git-options"
@@ -73,9 +74,8 @@ def command(ctx: click.Context, url: str, directory: str | None) -> int:
 
 def _note_no_data(context: Context, repository: Repository, directory: str) -> None:
     """Print what to do; a remote whose HEAD refers to a nonexistent branch only looks empty."""
-    git = repository.git
-    branches = git.text("for-each-ref", "--format=%(refname:lstrip=3)", "refs/remotes").split()
-    if branches and not git.is_true("rev-parse", "--verify", "--quiet", "HEAD"):
+    branches = find_unborn_choices(repository)
+    if branches:
         context.warn(f"remote HEAD refers to a nonexistent branch; there is {', '.join(branches)}")
         context.print_error(f"hint: cd {shlex.quote(directory)} && git checkout {branches[0]}")
     else:
