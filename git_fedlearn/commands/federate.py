@@ -36,7 +36,6 @@ from git_fedlearn.federation.upstream import (
     pull_upstream,
     push,
 )
-from git_fedlearn.federation.watcher import PullWatcher
 from git_fedlearn.learn.source_settings import has_sources
 from git_fedlearn.learn.sources import choose_source
 from git_fedlearn.qdrant.connect import is_configured
@@ -78,19 +77,19 @@ class Run:
         self._run_step("export", self._export)
         self._run_step("commit", self._commit)
         before = self.context.repository.objects.find_commit("HEAD")
-        self._run_step("pull", self._skip_dry_run if self.dry_run else self._pull)
+        self._run_step("pull", self._pull, is_dry=False)
         self._run_step("pull-remotes", self._pull_remotes)
         self.exchanged.count_received(self.context.repository, before)
-        self._run_step("import", self._skip_dry_run if self.dry_run else self._import)
-        self._run_step("push", self._skip_dry_run if self.dry_run else self._push)
+        self._run_step("import", self._import, is_dry=False)
+        self._run_step("push", self._push, is_dry=False)
 
-    @staticmethod
-    def _skip_dry_run() -> tuple[StepStatus, str]:
-        return StepStatus.SKIPPED, "not in a dry run"
-
-    def _run_step(self, name: str, step: Callable[[], tuple[StepStatus, str]]) -> None:
+    def _run_step(
+        self, name: str, step: Callable[[], tuple[StepStatus, str]], *, is_dry: bool = True
+    ) -> None:
+        """Run a step, if it can be part of a dry run."""
         try:
-            taken = FederateStep(name, *step())
+            skips = self.dry_run and not is_dry
+            taken = FederateStep(name, *((StepStatus.SKIPPED, "not in a dry run") if skips else step()))
         except FedlearnError as error:
             hint = f" ({error.hint})" if error.hint else ""
             taken = FederateStep(name, StepStatus.FAILED, f"{error.message}{hint}")
@@ -188,7 +187,7 @@ class Run:
         self._refuse_detached()
         checker = make_checker(repository, self.context.privacy, self.context.now())
         request = PullOptions(dry_run=self.dry_run)
-        pulled = pull(repository, peers, checker, request, PullWatcher())
+        pulled = pull(repository, peers, checker, request)
         failed = [report.name for report in pulled.reports if report.is_failure]
         quarantined = sum(report.quarantined for report in pulled.reports)
         reached = f"{len(peers) - len(failed)} of " * bool(failed) + count(len(peers), "peer")

@@ -90,17 +90,16 @@ _EXIT_CODES: Final = {Urgency.PERSON: 1, Urgency.BROKEN: 3}
 
 
 @click.command("status", short_help="Show the state of this clone and what to do next.")
-@click.option("--check", "check", is_flag=True, help="Only what needs a person; the exit code says it, too.")
-@click.option("--porcelain", is_flag=True, help="Print stable lines for scripts: name, TAB, value.")
+@click.option("--check", is_flag=True, help="Only what needs a person; the exit code says it, too.")
 @ANSWER_AS_JSON
 @click.pass_obj
-def command(context: Context, *, check: bool, porcelain: bool) -> int:
+def command(context: Context, *, check: bool) -> int:
     """Show the state of this clone and what to do next.
 
     The first line is the command to run first. Then there is a line for lessons, uncommitted and unpushed
     changes, privacy, peers, pending items, lessons to publish again, Qdrant and timers, where there is
-    something to say; one that needs action ends with the command to run. --json and --porcelain have all
-    lines. It does not contact the network.
+    something to say; one that needs action ends with the command to run. --json has all lines. It does not
+    contact the network.
 
     --check is for monitors: it exits with 0 if all is well, 1 if something needs a person, such as a decision
     or a peer that does not answer, and 3 if something is broken, such as a hook or a file that lost lessons.
@@ -116,9 +115,6 @@ def command(context: Context, *, check: bool, porcelain: bool) -> int:
             "items": listed,
         }
         context.say_json("status/v1", answer)
-    elif porcelain:
-        for item in items:
-            _say_plain(context, item.name.replace(" ", "-"), item.facts)
     elif check:
         _say(context, [item for item in items if item.command and item.urgency >= Urgency.PERSON])
     else:
@@ -145,22 +141,6 @@ def _say(context: Context, items: list[StatusLine]) -> None:
         elif item.command:
             line = f"{line.rstrip()}\n{'':<{NAME_WIDTH}} {item.command}"
         context.say(line.rstrip())
-
-
-def _say_plain(context: Context, name: str, facts: dict[str, Json]) -> None:
-    """Print a fact per line: dotted name, TAB, value; a list separated by spaces, an empty value as `-`."""
-    for key, value in facts.items():
-        if isinstance(value, dict):
-            _say_plain(context, f"{name}.{key}", value)
-        else:
-            words = [_plain(word) for word in value] if isinstance(value, list) else [_plain(value)]
-            context.say(f"{name}.{key}\t{' '.join(words) or '-'}")
-
-
-def _plain(value: Json) -> str:
-    if value is None or value == "":
-        return "-"
-    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _to_json(item: StatusLine) -> Json:

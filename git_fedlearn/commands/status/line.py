@@ -26,11 +26,11 @@ class StatusLine:
     text: str
     command: str = ""
     facts: dict[str, Json] = field(default_factory=dict)
-    """Numbers and names for `--json` and `--porcelain`."""
+    """Numbers and names for `--json`."""
     urgency: Urgency = Urgency.ROUTINE
     """Of a line with a command; without one, there is nothing to do."""
     is_quiet: bool = False
-    """Whether it says only that there is nothing; `--json` and `--porcelain` have it."""
+    """Whether it says only that there is nothing; `--json` has it."""
 
 
 def most_urgent(lines: list[StatusLine]) -> StatusLine | None:
