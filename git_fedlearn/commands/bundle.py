@@ -12,7 +12,6 @@ from git_fedlearn.console.progress import PULLING, progress_bar
 from git_fedlearn.console.push_checks import check_updates
 from git_fedlearn.console.usage import ANSWER_AS_JSON
 from git_fedlearn.console.words import count
-from git_fedlearn.core.canonical import Json
 from git_fedlearn.core.changes import ChangeKind
 from git_fedlearn.errors import FedlearnError
 from git_fedlearn.federation.bundles import Written, find_refusal, find_sender, unpacked, write_bundle
@@ -67,7 +66,7 @@ def create(context: Context, file: str, since: str | None, receiver: str | None)
     written = write_bundle(repository, context.named_path(file).resolve(), tip, base)
     gained = _gained(objects, base, tip)
     if context.is_json:
-        answer: dict[str, Json] = {"file": str(file), "bytes": written.size, "commits": written.commits}
+        answer = {"file": str(file), "bytes": written.size, "commits": written.commits}
         answer |= {"tip": written.tip, "since": base, "records": gained}
         context.say_json("bundle-create/v1", answer)
         return

@@ -14,7 +14,6 @@ from git_fedlearn.console.peers import warn_of_copied_clone
 from git_fedlearn.console.progress import reading_bar
 from git_fedlearn.console.usage import ANSWER_AS_JSON
 from git_fedlearn.console.words import count
-from git_fedlearn.core.canonical import Json
 from git_fedlearn.errors import FedlearnError
 from git_fedlearn.federation.exchanged import Exchanged
 from git_fedlearn.federation.peers import read_peers
@@ -170,11 +169,11 @@ class Run:
 
     def _pull(self) -> tuple[StepStatus, str]:
         pulled = self._pull_upstream()
-        self.context.forget_settings()
         return pulled.status, pulled.detail
 
     def _pull_upstream(self) -> Exchange:
         pulled = pull_upstream(self.context.repository, STEP_SECONDS)
+        self.context.forget_settings()
         for line in pulled.warnings:
             self.context.print_error(line)
         return pulled
@@ -245,11 +244,10 @@ def _sound(command: str, *, is_sound: bool) -> tuple[StepStatus, str]:
 def _in_words(found: Exchanged) -> str:
     """`received 12 lessons from 3 systems, sent 4`."""
     source = f" from {count(found.systems, 'system')}" if found.systems else ""
-    received = f"received {count(found.received, 'lesson')}{source}" if found.received else ""
-    sent = ""
+    parts = [f"received {count(found.received, 'lesson')}{source}"] * bool(found.received)
     if found.sent:
-        sent = f"sent {found.sent}" if received else f"sent {count(found.sent, 'lesson')}"
-    return ", ".join(part for part in (received, sent) if part) or "nothing new to receive or to send"
+        parts.append(f"sent {found.sent if parts else count(found.sent, 'lesson')}")
+    return ", ".join(parts) or "nothing new to receive or to send"
 
 
 @click.command("federate", short_help="Sync, pull, push and fetch from peers in one run.")
@@ -293,11 +291,11 @@ def command(
             failed = tuple(step.name for step in run.steps if step.outcome is StepStatus.FAILED)
             write_last_run(repository, LastRun(context.now(), failed))
     if context.is_json:
-        steps: list[Json] = [
+        steps = [
             {"step": step.name, "outcome": step.outcome.value, "detail": step.detail} for step in run.steps
         ]
         found = run.exchanged
-        facts: dict[str, Json] = {"received": found.received, "systems": found.systems, "sent": found.sent}
+        facts = {"received": found.received, "systems": found.systems, "sent": found.sent}
         context.say_json("federate/v1", {"dry_run": run.dry_run, "steps": steps, **facts})
     elif not dry_run:
         context.say(_in_words(run.exchanged))

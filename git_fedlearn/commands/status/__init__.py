@@ -32,7 +32,6 @@ from git_fedlearn.commands.status.surroundings import (
 )
 from git_fedlearn.console.context import Context
 from git_fedlearn.console.usage import ANSWER_AS_JSON
-from git_fedlearn.core.canonical import Json
 from git_fedlearn.core.layout import DATA
 from git_fedlearn.errors import SettingsError
 from git_fedlearn.federation.origins import read_peer_statuses
@@ -108,8 +107,8 @@ def command(context: Context, *, check: bool) -> int:
     items = [*status_lines(context)]
     first = most_urgent(items)
     if context.is_json:
-        listed: list[Json] = [_to_json(item) for item in items]
-        answer: dict[str, Json] = {
+        listed = [_to_json(item) for item in items]
+        answer = {
             "first": {"item": first.name, "command": first.command} if first else None,
             "worst": _worst(first).name.lower(),
             "items": listed,
@@ -143,7 +142,7 @@ def _say(context: Context, items: list[StatusLine]) -> None:
         context.say(line.rstrip())
 
 
-def _to_json(item: StatusLine) -> Json:
+def _to_json(item: StatusLine) -> dict[str, object]:
     urgency = item.urgency if item.command else Urgency.OPTIONAL
     facts = {"text": item.text, "command": item.command or None, "urgency": urgency.name.lower()}
     return {"item": item.name, **facts, **item.facts}

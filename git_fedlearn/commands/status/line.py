@@ -1,9 +1,8 @@
 """One line of `status`, and how soon it needs somebody."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum
-
-from git_fedlearn.core.canonical import Json
 
 
 class Urgency(IntEnum):
@@ -25,7 +24,7 @@ class StatusLine:
     name: str
     text: str
     command: str = ""
-    facts: dict[str, Json] = field(default_factory=dict)
+    facts: Mapping[str, object] = field(default_factory=dict)
     """Numbers and names for `--json`."""
     urgency: Urgency = Urgency.ROUTINE
     """Of a line with a command; without one, there is nothing to do."""
