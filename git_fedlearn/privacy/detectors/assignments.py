@@ -285,7 +285,7 @@ def _is_said_to_be_none(assigned: AssignedValue, text: str, name: Name) -> bool:
     value = assigned.value
     end = assigned.start + len(value)
     if assigned.quoted:
-        return (value.endswith(":") and value[:-1].isalpha()) or _MADE_UP.search(name.full) is not None
+        return (value.endswith(":") and value[:-1].istitle() and value[:-1].isalpha()) or _MADE_UP.search(name.full) is not None
     is_type = value.endswith(("?", "!")) and value[0].isupper() and value[:-1].isalpha()
     return (
         text.startswith("(", end)
