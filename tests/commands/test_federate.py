@@ -290,7 +290,10 @@ def test_the_last_line_says_what_was_received_and_sent(world: World) -> None:
     }
 
 
-def test_what_others_pushed_meanwhile_was_not_sent_from_here(world: World) -> None:
+def test_what_others_pushed_meanwhile_was_not_sent_from_here(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("git_fedlearn.federation.upstream.MAX_DELAY_SECONDS", 0.1)
     hub, (one, two) = hub_with(world, "one", "two")
     two.add("skills-patterns", {"pattern": "ask first, then act", "value_score": 0.9})
     two.commit()
@@ -434,7 +437,8 @@ def test_an_upstream_with_a_history_of_its_own_says_how_to_keep_both(world: Worl
     assert solutions(one) == ["mend alpha", "mend beta"]
 
 
-def test_a_missing_identity_is_named(world: World) -> None:
+def test_a_missing_identity_is_named(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("git_fedlearn.federation.upstream.MAX_DELAY_SECONDS", 0.1)
     _, (one, two) = hub_with(world, "one", "two")
     one.add("skills-patterns", {"pattern": "one", "value_score": 0.9})
     one.commit()
