@@ -235,7 +235,7 @@ def learn(here: System) -> None:
     done = here.git("commit", "--quiet", "--message", "private")
     assert "redacted" in done.err or "before the commit" in done.err
     assert address not in here.git("show", f"HEAD:{PRACTICES}").out
-    assert address not in here.git("log", "--patch").out
+    assert address not in here.git("log", "--patch", "--no-textconv").out
     (asked,) = (one for one in here.records("best-practices") if "ask" in str(one.fields.get("title")))
     here.fedlearn("retract", asked.id, "--reason", "a test")
     here.git("commit", "--quiet", "--all", "--message", "retract")

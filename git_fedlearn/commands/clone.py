@@ -9,12 +9,12 @@ import click
 from git_fedlearn.console.context import Context
 from git_fedlearn.console.installation import installation_facts, say_installation
 from git_fedlearn.console.usage import ANSWER_AS_JSON
-from git_fedlearn.console.words import bring_in
 from git_fedlearn.core.layout import DATA
 from git_fedlearn.errors import GitError, UsageError
 from git_fedlearn.qdrant.connect import is_configured
 from git_fedlearn.repository.git import Git
 from git_fedlearn.repository.repository import Repository
+from git_fedlearn.repository.work_tree import find_unborn_choices
 from git_fedlearn.setup.install import install
 
 _GIT_OPTIONS: Final = "git-fedlearn.clone.git-options"
@@ -62,6 +62,8 @@ def command(ctx: click.Context, url: str, directory: str | None) -> int:
     if not repository.is_bare and not (repository.top / DATA).is_dir():
         _note_no_data(context, repository, directory)
     elif not repository.is_bare and is_configured(repository):
+        from git_fedlearn.console.store import bring_in  # noqa: PLC0415  few clones have a store
+
         imported = bring_in(context.moved(repository.top)) == 0
     path = str(repository.common_dir if repository.is_bare else repository.top)
     context.answer("clone/v1", {"path": path, "imported": imported, **installation_facts(done)})
@@ -72,9 +74,8 @@ def command(ctx: click.Context, url: str, directory: str | None) -> int:
 
 def _note_no_data(context: Context, repository: Repository, directory: str) -> None:
     """Print what to do; a remote whose HEAD refers to a nonexistent branch only looks empty."""
-    git = repository.git
-    branches = git.text("for-each-ref", "--format=%(refname:lstrip=3)", "refs/remotes").split()
-    if branches and not git.is_true("rev-parse", "--verify", "--quiet", "HEAD"):
+    branches = find_unborn_choices(repository)
+    if branches:
         context.warn(f"remote HEAD refers to a nonexistent branch; there is {', '.join(branches)}")
         context.print_error(f"hint: cd {shlex.quote(directory)} && git checkout {branches[0]}")
     else:

@@ -101,17 +101,22 @@ def first_push(repository: Repository) -> str:
 
 
 def find_target(repository: Repository, to: str | None) -> PushTarget | None:
-    """The upstream (None if there is no upstream), or with `to` the branch of this system on its remote."""
+    """Where `git push` goes (None if there is no upstream), or with `to` the branch of this system there."""
     git = repository.git
     branch = git.attempt("symbolic-ref", "--quiet", "--short", "HEAD").out.decode("utf-8", "replace").strip()
-    named = git.find_config(f"branch.{branch}.remote") or "origin"
-    if to == SYSTEMS:
-        name = f"{SYSTEMS}/{repository.system()}"
-        known = git.is_true("rev-parse", "--verify", "--quiet", f"refs/remotes/{named}/{name}")
-        return PushTarget(named, f"+HEAD:refs/heads/{name}", f"refs/remotes/{named}/{name}" if known else "")
-    upstream = find_upstream(repository)
-    merge = git.find_config(f"branch.{branch}.merge")
-    return PushTarget(named, f"HEAD:{merge}", upstream) if upstream and merge else None
+    pulled = git.find_config(f"branch.{branch}.remote") or "origin"
+    pushed = git.find_config(f"branch.{branch}.pushRemote") or git.find_config("remote.pushDefault") or pulled
+    upstream, merge = find_upstream(repository), git.find_config(f"branch.{branch}.merge")
+    if to != SYSTEMS and not (upstream and merge):
+        return None
+    if to != SYSTEMS and pushed == pulled:
+        return PushTarget(pulled, f"HEAD:{merge}", upstream or "")
+    name = f"{SYSTEMS}/{repository.system()}" if to == SYSTEMS else branch
+    known = git.is_true("rev-parse", "--verify", "--quiet", f"refs/remotes/{pushed}/{name}")
+    force = "+" if to == SYSTEMS else ""
+    return PushTarget(
+        pushed, f"{force}HEAD:refs/heads/{name}", f"refs/remotes/{pushed}/{name}" if known else ""
+    )
 
 
 def push(

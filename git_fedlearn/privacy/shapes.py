@@ -13,7 +13,7 @@ from git_fedlearn.core.patterns import lazy_pattern
 _STAND_IN = lazy_pattern(
     r"example|placeholder|change[-_ ]?(?:me|it|this)|replace[-_ ]?(?:me|with|this)|redacted|dummy|"
     r"insert[-_ ]|(?:^|[-_<\[{ ])(?:your|my|some|the)[-_ ]|xxxx|\*{3}|\.{3}|…|todo|fixme|"
-    r"not[-_]?(?:a|the)[-_]real|your_?[a-z]|00000000|012345678|abcdefgh|deadbeef|\bfake|foobar",
+    r"not[-_]?(?:an?|the)[-_]?(?:real|key|token|secret|password)|your_?[a-z]|00000000|012345678|abcdefgh|deadbeef|\bfake|foobar",
     re.IGNORECASE,
 )
 _WORD_VALUES = frozenset(

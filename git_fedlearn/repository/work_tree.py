@@ -217,6 +217,14 @@ def switch_command(repository: Repository) -> str:
     return f"git switch {shlex.quote([*usual, *branches][0])}"
 
 
+def find_unborn_choices(repository: Repository) -> list[str]:
+    """The branches that were fetched, if HEAD names one that does not exist, as after some `git clone`."""
+    git = repository.git
+    if git.is_true("rev-parse", "--verify", "--quiet", "HEAD"):
+        return []
+    return git.text("for-each-ref", "--format=%(refname:lstrip=3)", "refs/remotes").split()
+
+
 def _unfinished(repository: Repository) -> tuple[str, str]:
     found = (facts for name, facts in _UNFINISHED.items() if (repository.git_dir / name).exists())
     return next(found, ("", ""))

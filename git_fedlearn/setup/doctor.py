@@ -83,8 +83,9 @@ def _check(name: str, test: Callable[[Repository], Effect], repository: Reposito
 
 
 def _git(repository: Repository) -> Effect:
-    version, oldest = (".".join(map(str, pair)) for pair in (git_version(repository.git), OLDEST_GIT))
-    return Effect(git_version(repository.git) >= OLDEST_GIT, f"git {version}; {oldest} or later is needed")
+    version = git_version(repository.git)
+    shown, oldest = (".".join(map(str, pair)) for pair in (version, OLDEST_GIT))
+    return Effect(version >= OLDEST_GIT, f"git {shown}; {oldest} or later is needed")
 
 
 def _attributes(repository: Repository) -> Effect:

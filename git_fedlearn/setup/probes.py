@@ -257,7 +257,6 @@ def _scratch(repository: Repository) -> Iterator[Git]:
 def _commit(git: Git, path: str, data: bytes, *parents: str) -> str:
     """A commit with one file."""
     blob = _store(git, "blob", data)
-    git.run("read-tree", "--empty")
     git.run("update-index", "--add", "--cacheinfo", f"100644,{blob},{path}")
     named = "".join(f"parent {parent}\n" for parent in parents)
     return _store(git, "commit", _COMMIT.format(tree=git.text("write-tree"), parents=named).encode())

@@ -47,6 +47,7 @@ def test_a_remote_whose_head_names_no_branch_is_not_empty(world: World) -> None:
         "hint: cd two && git checkout main\n"
     )
     two = System(here.path / "two", world.home)
+    assert two.fedlearn("status").out.startswith("do first     (learned)  git checkout main\n")
     two.git("checkout", "--quiet", "main")
     assert two.fedlearn("doctor").code == 0
 

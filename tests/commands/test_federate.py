@@ -290,7 +290,10 @@ def test_the_last_line_says_what_was_received_and_sent(world: World) -> None:
     }
 
 
-def test_what_others_pushed_meanwhile_was_not_sent_from_here(world: World) -> None:
+def test_what_others_pushed_meanwhile_was_not_sent_from_here(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("git_fedlearn.federation.upstream.MAX_DELAY_SECONDS", 0.1)
     hub, (one, two) = hub_with(world, "one", "two")
     two.add("skills-patterns", {"pattern": "ask first, then act", "value_score": 0.9})
     two.commit()
@@ -396,6 +399,21 @@ def test_a_pull_that_may_only_fast_forward_says_how_to_merge(world: World, key: 
     assert (found["pull"][0], found["push"][0]) == ("done", "done")
 
 
+@pytest.mark.parametrize("key", ["remote.pushDefault", "branch.main.pushRemote"])
+def test_it_pushes_where_git_push_does(world: World, key: str) -> None:
+    hub, (one,) = hub_with(world, "one")
+    fork, before = world.bare("fork"), hub.git("rev-parse", "main").out
+    one.git("remote", "add", "fork", str(fork.path))
+    one.git("config", key, "fork")
+    found = steps(one.fedlearn("federate", "--json", "--source", str(stack(world, "one", "alpha"))))
+    assert found["push"] == ("done", "to fork/main")
+    assert fork.git("rev-parse", "main").out == one.git("rev-parse", "HEAD").out
+    assert hub.git("rev-parse", "main").out == before
+    assert steps(one.fedlearn("federate", "--json"))["push"] == ("nothing to do", "")
+    one.fedlearn("federate", "--push-to", "systems")
+    assert "systems/sys-" in fork.git("branch").out
+
+
 def test_an_upstream_with_a_history_of_its_own_says_how_to_keep_both(world: World) -> None:
     hub, (one,) = hub_with(world, "one")
     one.fedlearn("federate", "--source", str(stack(world, "one", "alpha")))
@@ -419,7 +437,8 @@ def test_an_upstream_with_a_history_of_its_own_says_how_to_keep_both(world: Worl
     assert solutions(one) == ["mend alpha", "mend beta"]
 
 
-def test_a_missing_identity_is_named(world: World) -> None:
+def test_a_missing_identity_is_named(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("git_fedlearn.federation.upstream.MAX_DELAY_SECONDS", 0.1)
     _, (one, two) = hub_with(world, "one", "two")
     one.add("skills-patterns", {"pattern": "one", "value_score": 0.9})
     one.commit()

@@ -190,8 +190,11 @@ def test_a_branch_of_the_peer_is_published_to(hub: System, one: System) -> None:
     assert "error: community: read from several branches (systems/*)" in failed.err
 
 
-def test_others_publish_at_the_same_time(world: World, hub: System, one: System) -> None:
+def test_others_publish_at_the_same_time(
+    world: World, hub: System, one: System, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The first push is refused because another one came first; the second is on top of that."""
+    monkeypatch.setattr("git_fedlearn.federation.upstream.MAX_DELAY_SECONDS", 0.1)
     rival = world.system("rival")
     rival.add("best-practices", {"title": "Rival", "description": "Came first."})
     rival.commit()

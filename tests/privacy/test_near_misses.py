@@ -137,6 +137,7 @@ def is_left_alone(text: str) -> bool:
         'val password = property as String? ?: ""',
         '"one_time_password": "Einmalkennwort:"',
         f"mock_token='{ISSUED}'",
+        f"token={rand(12, HEX)}notatoken{rand(12, HEX)}",
         f"fake_password = '{ISSUED[:9]}'",
         f"Servi\u00e7{'cio'}{rand(32, seed=4)}",
         f"abc/N.{'s'}.{rand(24, seed=2)}",

@@ -41,6 +41,11 @@ TOKENS = (
     "2" + rand(26, seed=1) + f"_{rand(21, seed=2)}7"[:22],
     f"48213097-{rand(20, seed=1)}" + rand(20, seed=2),
     "live" + f"_{rand(25, seed=3)}",
+    "IQoJ" + f"b3JpZ2lu{rand(200, seed=3)}==",
+    "Atza" + f"|{rand(160, seed=3)}",
+    "APP_" + f"USR-{rand(16, '0123456789')}-010126-{rand(32, HEX)}-{rand(9, '0123456789')}",
+    f"https://chat.brimble.io/hooks/{rand(17, seed=3)}/{rand(47, seed=4)}",
+    f"https://events.pagerduty.com/integration/{rand(32, HEX, 8)}/enqueue",
 )
 
 

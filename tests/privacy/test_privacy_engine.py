@@ -309,10 +309,10 @@ def test_a_token_never_survives_whatever_surrounds_it(before: str, after: str) -
     ],
 )
 def test_long_input_takes_linear_time(piece: str) -> None:
-    text = piece * (100_000 // len(piece))
+    text = piece * (50_000 // len(piece))
     started = time.process_time()
     ENGINE.scan(text)
-    assert time.process_time() - started < 3
+    assert time.process_time() - started < 0.75
 
 
 def test_deep_nesting_works() -> None:

@@ -146,7 +146,7 @@ def test_a_hostile_peer_brings_nothing_private(world: World, system: System, tru
     system.fedlearn("remote", "add", "peer", str(peer.path), "--trust", trust)
     result = run_any(system, "pull-remotes")
     shown = run_any(system, "review", "list")
-    assert is_clean(kept(system.path), result, shown, system.git("log", "-p", "main").out)
+    assert is_clean(kept(system.path), result, shown, system.git("log", "-p", "--no-textconv", "main").out)
 
 
 def run_any(system: System, *arguments: str) -> str:

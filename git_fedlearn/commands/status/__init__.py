@@ -38,7 +38,7 @@ from git_fedlearn.errors import SettingsError
 from git_fedlearn.federation.origins import read_peer_statuses
 from git_fedlearn.repository.inbox import Inbox
 from git_fedlearn.repository.trees import work_files
-from git_fedlearn.repository.work_tree import read_work_state
+from git_fedlearn.repository.work_tree import find_unborn_choices, read_work_state
 from git_fedlearn.statistics.counts import count_copies, count_work_tree
 
 
@@ -51,9 +51,9 @@ def status_lines(context: Context) -> Iterator[StatusLine]:
     state = read_work_state(repository)
     yield branch_item(repository, state)
     if not (repository.top / DATA).is_dir():
-        yield StatusLine(
-            "learned", "nothing: no data/ folder yet", "git fedlearn init", {"sets": {}}, Urgency.BROKEN
-        )
+        fetched = find_unborn_choices(repository)
+        command = f"git checkout {fetched[0]}" if fetched else "git fedlearn init"
+        yield StatusLine("learned", "nothing: no data/ folder yet", command, {"sets": {}}, Urgency.BROKEN)
         return
     yield from setup_items(repository)
     copies = count_copies(repository, work_files(repository).paths())

@@ -68,6 +68,7 @@ _SETTINGS = lazy_pattern(r"[A-Za-z][A-Za-z_.-]{0,24}=|[^=]{0,8}=(?!=|$)")
 _CHOSEN = lazy_pattern(r"secret|crypt|cipher|sign|salt|hmac|jwt|session|master|psk|wifi|wpa|pass|app[-_]?key")
 _MADE_UP = lazy_pattern(r"(?:^|[_.-])(?:mock|fake|dummy)[_.-]")
 """What tests call a secret that is none."""
+_FIELD_LABEL = lazy_pattern(r"[^\W\d_a-z][^\W\d_A-Z]*:")
 _AFTER_TYPE = lazy_pattern(r"[ \t]*(?:=|\?:|[),{])")
 _ODD_START = lazy_pattern(r"[=?@][A-Za-z0-9_-]{15,512}={0,2}")
 _NEVER_IN_KEYS = lazy_pattern(r"[$#@!^*?,;<>(){}\[\]\"'`\s&]|%(?![0-9A-F]{2})")
@@ -285,7 +286,7 @@ def _is_said_to_be_none(assigned: AssignedValue, text: str, name: Name) -> bool:
     value = assigned.value
     end = assigned.start + len(value)
     if assigned.quoted:
-        return (value.endswith(":") and value[:-1].isalpha()) or _MADE_UP.search(name.full) is not None
+        return _FIELD_LABEL.fullmatch(value) is not None or _MADE_UP.search(name.full) is not None
     is_type = value.endswith(("?", "!")) and value[0].isupper() and value[:-1].isalpha()
     return (
         text.startswith("(", end)

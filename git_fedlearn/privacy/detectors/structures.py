@@ -158,6 +158,8 @@ WEBHOOKS = lazy_pattern(
     r"[\w.-]{1,80}\.azurewebsites\.net\\?/api\\?/[\w\\/-]{1,100}\?code=[\w=%/+-]{20,200}|"
     r"[\w.:-]{1,80}\\?/(?:web)?hooks?\\?/(?:[\w-]{1,40}\\?/)?[a-z0-9]{26,32}(?![\w/-])|"
     r"[\w.:-]{1,80}\\?/workflows\\?/[0-9a-f]{32}\\?/triggers\\?/[\w\\/-]{1,80}\?[\w=&%.~/-]{10,400}|"
+    r"[\w.:-]{1,80}\\?/hooks\\?/[A-Za-z0-9]{15,24}\\?/[A-Za-z0-9]{30,64}(?![\w/-])|"
+    r"events\.pagerduty\.com\\?/integration\\?/[0-9a-f]{32}(?:\\?/enqueue)?|"
     r"api\.telegram\.org\\?/bot\d{6,12}:[\w-]{30,50}(?:\\?/\w{1,40})?"
     r")",
     re.ASCII,
@@ -172,6 +174,7 @@ WEBHOOK_SIGNS = (
     "logic.azure",
     "azurewebsites",
     "/triggers/",
+    "events.pagerduty",
 )
 """Every webhook address contains one of these."""
 
