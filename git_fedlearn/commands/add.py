@@ -97,14 +97,14 @@ def command(context: Context, name: str, file: str, supersedes: tuple[str, ...])
     sets.check_name(SetName(name))
     context.refuse_private_name(name)
     intake = Intake(context.privacy, repository.system(), repository.settings.record_bytes)
-    decided = Inbox(repository).sample_decisions() if name == FINE_TUNING else None
+    decided = Inbox(repository).decisions(DoubtfulSample) if name == FINE_TUNING else None
     place = "standard input" if file == "-" else file
     older = find_superseded(repository, supersedes)
     read = _read_all(context, file, _Reader(intake, decided, context.now().date(), place, older))
     with repository.lock("add"):
         Ledger(repository).add(read.lines)
         joined = sets.join(SetName(name), (), made=read.lines)
-        Inbox(repository).add_samples(read.waiting)
+        Inbox(repository).add(read.waiting)
     say_faults(context, [(f"{place}:{number}", reason) for number, reason in read.faults], "skipped")
     updated = set(joined.changed).difference(joined.raised, joined.retracted)
     outcome = {

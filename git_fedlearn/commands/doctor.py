@@ -22,7 +22,7 @@ from git_fedlearn.repository.repository import Repository
 from git_fedlearn.repository.state import CHECKPOINTS, FEDERATING
 from git_fedlearn.search.embedders.choose import try_embedder
 from git_fedlearn.search.index import check_index, has_index, remove_index
-from git_fedlearn.setup.doctor import Check, diagnose, find_git_lock, find_leftovers, remove_all_leftovers
+from git_fedlearn.setup.doctor import Check, diagnose, find_git_lock, find_leftovers
 from git_fedlearn.setup.install import install
 from git_fedlearn.setup.scaffold import HOOK_IDS, has_our_hooks, refuse_left_out, write_scaffold
 from git_fedlearn.timers.schedulers import find_jobs
@@ -43,10 +43,8 @@ def examine(context: Context) -> Iterator[Check]:
 
 def repair_state(repository: Repository) -> None:
     """Remove damaged files that can be rebuilt. The caller holds the lock."""
-    remove_all_leftovers(repository)
-    for path in repository.state.find_damaged():
-        path.unlink(missing_ok=True)
-    for path in find_broken_checkpoints(repository):
+    damaged = (*repository.state.find_damaged(), *find_broken_checkpoints(repository))
+    for path in (*find_leftovers(repository, is_locked=True), *damaged):
         path.unlink(missing_ok=True)
     if has_index(repository) and not _try("index", lambda: _check_index(repository), "").ok:
         remove_index(repository)
@@ -70,7 +68,7 @@ def _leftovers(repository: Repository) -> Check:
         return Check(
             "leftovers", ok=False, detail=detail, hint=f"rm {lock}    (if no git command is running)"
         )
-    files = [*find_leftovers(repository)]
+    files = find_leftovers(repository)
     if files:
         detail = f"{some([*map(str, files)], 1)}, from an interrupted run"
         return Check("leftovers", ok=False, detail=detail, hint=FIX)

@@ -27,7 +27,7 @@ from git_fedlearn.federation.peers import (
     remove_peer,
     write_peer,
 )
-from git_fedlearn.repository.inbox import Inbox
+from git_fedlearn.repository.inbox import Inbox, QuarantinedRecord
 from git_fedlearn.repository.names import find_system, read_names, write_name
 from git_fedlearn.repository.settings import hide_credentials
 from git_fedlearn.statistics.metrics import collect, growth_by_system
@@ -143,7 +143,7 @@ def remove(context: Context, name: str, *, retract: bool) -> None:
         number = 0
         if retract:
             number = retract_all(repository, find_only_from(repository, peer), context.now())
-        dropped = len(Inbox(repository).records(peer.name))
+        dropped = len(Inbox(repository).pending(QuarantinedRecord, peer.name))
         remove_peer(repository, peer)
         PeerStates(repository).remove(peer.name)
         Inbox(repository).forget_peer(peer.name)
@@ -234,6 +234,6 @@ def _facts(context: Context, peer: Peer) -> dict[str, object]:
         "contact": state.contact,
         "contacted": state.contacted,
         "learned": state.learned,
-        "quarantined": len(Inbox(context.repository).records(peer.name)),
+        "quarantined": len(Inbox(context.repository).pending(QuarantinedRecord, peer.name)),
         "tips": [*sorted(set(state.tips.values()))],
     }

@@ -289,8 +289,8 @@ class _Run:
 
     def _land(self, pulled: Pulled, offers: list[Offer]) -> None:
         """Quarantine first, then the commit, then what was read: a crash in between only repeats work."""
-        for peer, records in self.quarantined.items():
-            Inbox(self.repository).add_records(peer, records)
+        for records in self.quarantined.values():
+            Inbox(self.repository).add(records)
         landed = self.head
         files = pulled.files
         if files and self.options.commit:

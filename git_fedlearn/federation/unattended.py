@@ -47,9 +47,8 @@ def recover(repository: Repository, mark: Path) -> None:
     undo_unfinished(repository)
     with repository.lock("federate"):
         rollback_interrupted(repository.git, repository.git_dir / PULLING)
-        for path in repository.git.run("ls-files", "--deleted", "-z", "--", ":/data").split(b"\0"):
-            if path and is_data_file(os.fsdecode(path)):
-                repository.git.run("checkout", "--", f":/{os.fsdecode(path)}")
+        for path in filter(is_data_file, repository.git.items("ls-files", "--deleted", "-z", "--", ":/data")):
+            repository.git.run("checkout", "--", f":/{path}")
         objects = repository.objects
         found = verify_tree(
             repository, work_files(repository), earlier_trees(repository, objects, history=False)

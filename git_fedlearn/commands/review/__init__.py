@@ -255,7 +255,7 @@ def _find_items(context: Context, scope: ReviewScope) -> FoundItems:
     found = FoundItems([], [])
     for kind in WAITING_KINDS:
         if kind in scope.kinds:
-            found.items.extend(kind(context, one) for one in kind.pending(inbox))
+            found.items.extend(kind(context, one) for one in inbox.pending(kind.stored))
     if scope.peer:
         found.items[:] = [one for one in found.items if one.item.peer == scope.peer]
     if PendingCluster in scope.kinds:
