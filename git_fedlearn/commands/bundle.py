@@ -13,19 +13,13 @@ from git_fedlearn.console.push_checks import check_updates
 from git_fedlearn.console.usage import ANSWER_AS_JSON
 from git_fedlearn.console.words import count
 from git_fedlearn.core.changes import ChangeKind
-from git_fedlearn.errors import FedlearnError
+from git_fedlearn.errors import RefusedError
 from git_fedlearn.federation.bundles import find_refusal, find_sender, unpacked, write_bundle
 from git_fedlearn.federation.peers import get_peers
 from git_fedlearn.federation.pull import PullOptions, make_checker, pull
 from git_fedlearn.repository.history import all_changes, revision_changes
 from git_fedlearn.repository.lookup import get_commit
 from git_fedlearn.repository.work_tree import read_work_state
-
-
-class NotAllowedError(FedlearnError):
-    """A bundle would contain what must not be published."""
-
-    exit_code = 1
 
 
 @click.group("bundle", short_help="Share lessons as a file, without a network.")
@@ -58,10 +52,10 @@ def create(context: Context, file: str, since: str | None, receiver: str | None)
         get_peers(repository, (receiver,))
         refusal = find_refusal(repository, receiver, tip, base)
         if refusal:
-            raise NotAllowedError(refusal.message, hint=refusal.hint)
+            raise RefusedError(refusal.message, hint=refusal.hint)
     outgoing = Outgoing(repository, [Update("the bundle", base, tip)], [base] if base else [])
     if check_updates(context, outgoing):
-        raise NotAllowedError("no bundle written: it failed the checks of a push", hint="git fedlearn scan")
+        raise RefusedError("no bundle written: it failed the checks of a push", hint="git fedlearn scan")
     written = write_bundle(repository, context.named_path(file).resolve(), tip, base)
     changes = all_changes(revision_changes(objects, base, tip))
     gained = len({change.record.id for change in changes if change.kind is not ChangeKind.LOST})

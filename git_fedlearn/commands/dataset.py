@@ -59,9 +59,7 @@ def command() -> None:
 def stats(context: Context) -> None:
     """Count samples, tokens (an estimate), lengths, roles, duplicates and systems."""
     counted = measure(context.data_repository.sets)
-    if context.is_json:
-        context.say_json("dataset-stats/v1", _to_json(counted))
-        return
+    context.answer("dataset-stats/v1", _to_json(counted))
     context.say(
         f"{count(counted.samples, 'sample')}, about {counted.tokens:,} tokens, {counted.bytes:,} bytes"
     )

@@ -33,12 +33,6 @@ _HASHES: Final = {"sha1": hashlib.sha1, "sha256": hashlib.sha256}
 _MAX_HEADER_BYTES: Final = 2**24
 
 
-class NothingNewError(FedlearnError):
-    """The bundle would contain no commit."""
-
-    exit_code = 1
-
-
 @dataclass(frozen=True, slots=True)
 class Written:
     """A bundle that was written: its size in bytes, its number of commits, and the newest of them."""
@@ -95,7 +89,7 @@ def write_bundle(repository: Repository, path: Path, tip: Oid, since: Oid | None
     excluded = [f"^{since}"] if since else []
     commits = int(git.text("rev-list", "--count", tip, *excluded, "--"))
     if not commits:
-        raise NothingNewError("there is nothing new to put into a bundle", hint="git fedlearn log")
+        raise RefusedError("there is nothing new to put into a bundle", hint="git fedlearn log")
     branch = git.attempt("symbolic-ref", "--quiet", "HEAD").out.decode("utf-8", "replace").strip()
     named = ["HEAD", branch] if branch else ["HEAD"]
     done = git.attempt("bundle", "create", str(path), *named, *excluded)

@@ -1,7 +1,5 @@
 """`git fedlearn scan`: report secrets and personal data, never the text itself."""
 
-from contextlib import nullcontext
-
 import click
 
 from git_fedlearn.commands.scan.formats import REPORTS
@@ -66,15 +64,15 @@ def command(  # noqa: PLR0913, PLR0917  one parameter for each option
     if context.is_json and form not in (None, "json"):
         raise UsageError("--json and --format cannot be used together")
     form = "json" if context.is_json else form or "text"
-    scan = Scanned(context)
-    if revisions is not None:
-        found = scan.history(revisions, paths)
-    else:
-        found = scan.staged(paths) if staged else scan.files(paths)
-    if baseline:
-        found = unknown_of(read_baseline(context.named_path(baseline)), found)
     # No bar where findings are printed.
-    with nullcontext() if context.stdout.isatty() else progress_bar(context, "scanning") as scan.show:
+    with progress_bar(context, "scanning", is_hidden=context.stdout.isatty()) as show:
+        scan = Scanned(context, show)
+        if revisions is not None:
+            found = scan.history(revisions, paths)
+        else:
+            found = scan.staged(paths) if staged else scan.files(paths)
+        if baseline:
+            found = unknown_of(read_baseline(context.named_path(baseline)), found)
         number = REPORTS[form](context, found)
     if form == "text":
         scan.say_summary(number)
