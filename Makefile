@@ -51,6 +51,7 @@ bench-table: $(READY)
 
 soak: $(READY)
 	@$(BIN)/python -m pytest -n auto -m soak
+	@$(BIN)/python -m pytest -n auto -m hypothesis --hypothesis-profile=soak
 	@$(BIN)/python -m benchmarks hub push_race
 
 # The lowest versions that pyproject.toml allows must do, too.

@@ -4,7 +4,7 @@ import time
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from privacy.private_samples import aws_key, github_token, jwt, pem_block, slack_webhook, strong_word
 
@@ -259,7 +259,6 @@ VALUES = st.recursive(
 )
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(VALUES)
 def test_sanitizing_twice_is_sanitizing_once(value: Json) -> None:
     once = ENGINE.sanitize(value).value
@@ -267,7 +266,6 @@ def test_sanitizing_twice_is_sanitizing_once(value: Json) -> None:
     assert ENGINE.scan(once) == ()
 
 
-@settings(max_examples=100, deadline=None)
 @given(st.lists(HOT, max_size=10).map("".join), st.lists(HOT, max_size=10).map("".join))
 def test_a_token_never_survives_whatever_surrounds_it(before: str, after: str) -> None:
     token = github_token(7)
