@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 DEMO := .venv-demo
 LOWEST := .venv-lowest
-# pytest keeps the tests as it compiled them.
+# With bytecode, pytest need not compile all tests in each run.
 unexport PYTHONDONTWRITEBYTECODE
 PIP_INSTALL := -m pip install --quiet --disable-pip-version-check
 
