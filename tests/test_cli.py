@@ -192,7 +192,8 @@ class Terminal(io.StringIO):
 
 
 @pytest.mark.parametrize(
-    ("environment", "coloured"), [({}, True), ({"NO_COLOR": "1"}, False), ({"TERM": "dumb"}, False)]
+    ("environment", "coloured"),
+    [({"TERM": "xterm"}, True), ({"TERM": "xterm", "NO_COLOR": "1"}, False), ({"TERM": "dumb"}, False)],
 )
 def test_colours_on_a_terminal_only(system: System, environment: dict[str, str], *, coloured: bool) -> None:
     plain = {key: value for key, value in system.environment.items() if key not in {"NO_COLOR", "TERM"}}

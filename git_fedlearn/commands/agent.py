@@ -5,7 +5,7 @@ from typing import Final
 import click
 
 from git_fedlearn.agents.recall_refresh import refresh_recall_index
-from git_fedlearn.console.context import Context
+from git_fedlearn.console.context import Context, paint_state
 from git_fedlearn.console.usage import ANSWER_AS_JSON
 from git_fedlearn.core.canonical import Json, JsonObject
 from git_fedlearn.errors import UsageError
@@ -126,8 +126,8 @@ def status(context: Context, name: AgentName | None, project: str | None) -> int
                 }
             )
             word = "problem" if found.broken else "ok" if found.hooks else "none"
-            text = "; ".join(parts) or "not installed"
-            context.say_status(f"{word:<8}", f"{agent} ({scope}): {text}  {files.settings}")
+            text = f"{agent} ({scope}): {'; '.join(parts) or 'not installed'}"
+            context.say(f"{paint_state(word)} {text}  {files.settings}")
             for event in found.broken:
                 context.print_error(f"error: {agent}: the hook {event} does not run")
     context.answer("agent-status/v1", {"agents": rows})

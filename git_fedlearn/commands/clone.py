@@ -9,7 +9,6 @@ import click
 from git_fedlearn.console.context import Context
 from git_fedlearn.console.installation import installation_facts, say_installation
 from git_fedlearn.console.usage import ANSWER_AS_JSON
-from git_fedlearn.console.words import bring_in
 from git_fedlearn.core.layout import DATA
 from git_fedlearn.errors import GitError, UsageError
 from git_fedlearn.qdrant.connect import is_configured
@@ -63,6 +62,8 @@ def command(ctx: click.Context, url: str, directory: str | None) -> int:
     if not repository.is_bare and not (repository.top / DATA).is_dir():
         _note_no_data(context, repository, directory)
     elif not repository.is_bare and is_configured(repository):
+        from git_fedlearn.console.store import bring_in  # noqa: PLC0415  few clones have a store
+
         imported = bring_in(context.moved(repository.top)) == 0
     path = str(repository.common_dir if repository.is_bare else repository.top)
     context.answer("clone/v1", {"path": path, "imported": imported, **installation_facts(done)})

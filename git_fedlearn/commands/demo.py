@@ -7,26 +7,22 @@ import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from textwrap import wrap
 
 import click
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
 
-from git_fedlearn.console.context import Context
+from git_fedlearn.console.context import Context, fit, paint
 from git_fedlearn.console.usage import ANSWER_AS_JSON
-from git_fedlearn.console.words import count
+from git_fedlearn.console.words import align, count
 from git_fedlearn.core.canonical import Json, JsonObject
 from git_fedlearn.core.layout import SHARED_SETS
 from git_fedlearn.demo.acts import play
-from git_fedlearn.demo.knowledge import Endorsed, describe, endorsed
+from git_fedlearn.demo.knowledge import describe, endorsed
 from git_fedlearn.demo.systems import DemoStep, Stage, System, differing
 
 WIDTH = 100
 """Columns, unless the terminal has fewer."""
 
-INDENT = 4
+INDENT = " " * 4
 SHORT_OID = 8
 
 
@@ -52,32 +48,31 @@ def command(context: Context, *, keep: bool) -> int:
 
 
 class Audience:
-    """Prints the demo: plain in a pipe, in color on a terminal."""
+    """Prints the demo."""
 
     def __init__(self, context: Context) -> None:
-        self.console = Console(
-            file=context.stdout, highlight=False, markup=False, emoji=False, quiet=context.is_json
-        )
-        terminal = self.console.is_terminal
-        self.console.width = min(WIDTH, self.console.width) if terminal else WIDTH
+        self._context = context
+        self._width = min(WIDTH, context.columns or WIDTH)
 
     def show(self, news: DemoStep | str) -> None:
         """Print a step, or the heading of an act."""
         if isinstance(news, str):
-            self.console.print(Text(f"\n{news}", style="bold"))
+            self._context.say(f"\n{paint('heading', news)}")
             return
-        self.console.print(Text.assemble((f"{news.system}$ ", "cyan"), news.command), soft_wrap=True)
+        self._context.say(f"{paint('set', f'{news.system}$')} {news.command}")
         for line in news.happened:
-            self._lines(line, "dim")
+            self._say(line, "aside")
 
     def conclude(self, stage: Stage, systems: list[System]) -> int:
         """Print what each system has in the end and whether it is identical; returns the exit code."""
         self.show("What each system has now:")
-        self.console.print(_table(systems))
+        for line in _table(systems):
+            self._context.say(line)
         different = [*differing(systems)]
         self.show("Lessons that two or more systems learned independently:")
         for lesson in endorsed(systems[0]):
-            self._lesson(lesson)
+            self._say(f"{count(lesson.systems, 'system')}, score {lesson.score:g}, {lesson.name}", "set")
+            self._say(f"  {lesson.text}")
         same = f"{', '.join(different)} differ" if different else "identical on all systems, byte for byte"
         self.show(f"{count(stage.pulls, 'pull')}, {count(stage.conflicts, 'conflict')}; record sets: {same}")
         return 1 if different or stage.conflicts else 0
@@ -92,31 +87,24 @@ class Audience:
             "git fedlearn verify --history",
             f"rm -r {place}    (when you are done)",
         ):
-            self._lines(line)
+            self._say(line)
 
-    def _lesson(self, lesson: Endorsed) -> None:
-        self._lines(f"{count(lesson.systems, 'system')}, score {lesson.score:g}, {lesson.name}", "cyan")
-        self._lines(f"  {lesson.text}")
-
-    def _lines(self, text: str, style: str = "") -> None:
-        margin = " " * (INDENT + len(text) - len(text.lstrip()))
-        room = self.console.width - len(margin)
-        for line in wrap(text.strip(), room, break_long_words=False, break_on_hyphens=False) or [""]:
-            self.console.print(Text(margin + line, style=style), soft_wrap=True)
+    def _say(self, text: str, meaning: str = "") -> None:
+        for line in fit(f"{INDENT}{text}", self._width).split("\n"):
+            self._context.say(paint(meaning, line) if meaning else line)
 
 
-def _table(systems: list[System]) -> Table:
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+def _table(systems: list[System]) -> list[str]:
     rows = [describe(system) for system in systems]
-    for heading in ("", *(row.system for row in rows)):
-        table.add_column(heading, justify="right" if heading else "left")
-    for name in SHARED_SETS:
-        table.add_row(name, *(str(row.lessons[name]) for row in rows))
-    table.add_row("retracted", *(str(row.retracted) for row in rows))
-    table.add_row("commit", *(row.commit[:SHORT_OID] for row in rows))
-    table.add_row("tree of data/patterns", *(row.trees[0][:SHORT_OID] for row in rows))
-    table.add_row("blob of the fine-tuning set", *(row.trees[1][:SHORT_OID] for row in rows))
-    return table
+    table = [
+        ("", *(row.system for row in rows)),
+        *((name, *(str(row.lessons[name]) for row in rows)) for name in SHARED_SETS),
+        ("retracted", *(str(row.retracted) for row in rows)),
+        ("commit", *(row.commit[:SHORT_OID] for row in rows)),
+        ("tree of data/patterns", *(row.trees[0][:SHORT_OID] for row in rows)),
+        ("blob of the fine-tuning set", *(row.trees[1][:SHORT_OID] for row in rows)),
+    ]
+    return align(table, right=range(1, len(rows) + 1))
 
 
 def _facts(stage: Stage, systems: list[System]) -> JsonObject:

@@ -10,7 +10,7 @@ from typing import Final
 
 import click
 
-from git_fedlearn.console.context import Context
+from git_fedlearn.console.context import Context, paint_state
 from git_fedlearn.console.installation import report_hooks, report_unextended
 from git_fedlearn.console.usage import ANSWER_AS_JSON
 from git_fedlearn.console.words import ago, count
@@ -218,6 +218,6 @@ def _repair(context: Context, repository: Repository) -> None:
 
 def _say(context: Context, check: Check, *, was_broken: bool) -> None:
     word = "problem" if not check.ok else "fixed" if was_broken else "ok"
-    context.say_status(f"{word:<8}", f"{check.name:<16} {check.detail}")
+    context.say(f"{paint_state(word)} {check.name:<16} {check.detail}")
     if check.hint:
         context.say(f"{'':<8} {'':<16} {check.hint}")

@@ -5,21 +5,20 @@ from shlex import quote
 import click
 
 from git_fedlearn.console.context import Context
-from git_fedlearn.console.progress import progress_bar
+from git_fedlearn.console.store import export_lessons, say_failed
 from git_fedlearn.console.usage import ANSWER_AS_JSON
 from git_fedlearn.console.words import (
     COMMIT_HINT,
     count,
     kinds,
     list_counts,
-    say_failed,
     say_faults,
     say_folds,
     what_is_new,
 )
 from git_fedlearn.core.canonical import Json
 from git_fedlearn.core.expressions import compile_filter
-from git_fedlearn.qdrant.export import Exported, ExportRequest, export_collections
+from git_fedlearn.qdrant.export import Exported, ExportRequest
 
 
 @click.command("export", short_help="Export lessons from Qdrant to this repository.")
@@ -56,14 +55,7 @@ def command(
         names=collections,
         everything=everything,
     )
-    with progress_bar(context, "exporting") as show:
-        run = export_collections(
-            context.data_repository,
-            request,
-            admit=context.admit,
-            check_name=context.refuse_private_name,
-            progress=show,
-        )
+    run = export_lessons(context, request)
     if run.note:
         context.warn(run.note)
     if context.is_json:

@@ -11,7 +11,7 @@ import click
 from git_fedlearn.console.context import Context
 from git_fedlearn.console.installation import restore_hooks
 from git_fedlearn.console.peers import warn_of_copied_clone
-from git_fedlearn.console.progress import progress_bar, reading_bar
+from git_fedlearn.console.progress import reading_bar
 from git_fedlearn.console.usage import ANSWER_AS_JSON
 from git_fedlearn.console.words import count
 from git_fedlearn.core.canonical import Json
@@ -112,45 +112,23 @@ class Run:
         return (StepStatus.DONE, f"{synced.learned} new") if synced.learned else (StepStatus.NOTHING, "")
 
     def _export(self) -> tuple[StepStatus, str]:
-        context, repository = self.context, self.context.data_repository
-        if not is_configured(repository):
+        if not is_configured(self.context.data_repository):
             return _NO_STORE
-        from git_fedlearn.qdrant.export import ExportRequest, export_collections  # noqa: PLC0415  few have it
+        from git_fedlearn.console.store import export_lessons  # noqa: PLC0415  few have one
+        from git_fedlearn.qdrant.export import ExportRequest  # noqa: PLC0415
 
-        request = ExportRequest(context.now().date(), dry_run=self.dry_run)
-        with progress_bar(context, "exporting") as show:
-            run = export_collections(
-                repository,
-                request,
-                admit=context.admit,
-                check_name=context.refuse_private_name,
-                progress=show,
-            )
+        request = ExportRequest(self.context.now().date(), dry_run=self.dry_run)
+        run = export_lessons(self.context, request)
         if not run.collections:
             return StepStatus.NOTHING, f"{run.place} has no such collections"
-        return (
-            (StepStatus.DONE, "")
-            if run.is_complete
-            else (StepStatus.FAILED, "for details: git fedlearn export")
-        )
+        return _sound("export", is_sound=run.is_complete)
 
     def _import(self) -> tuple[StepStatus, str]:
-        context, repository = self.context, self.context.data_repository
-        if not is_configured(repository):
+        if not is_configured(self.context.data_repository):
             return _NO_STORE
-        from git_fedlearn.qdrant.import_ import (  # noqa: PLC0415  few have it
-            ImportDeps,
-            import_into_store,
-            requests_for,
-        )
-        from git_fedlearn.search.embedders.choose import choose_embedder  # noqa: PLC0415  as above
+        from git_fedlearn.console.store import import_lessons  # noqa: PLC0415  few have one
 
-        deps = ImportDeps(choose_embedder(repository), context.admit)
-        with progress_bar(context, "importing") as show:
-            run = import_into_store(repository, deps, requests_for(repository), show)
-        return (
-            (StepStatus.DONE, "") if run.is_sound else (StepStatus.FAILED, "for details: git fedlearn import")
-        )
+        return _sound("import", is_sound=import_lessons(self.context).is_sound)
 
     def _commit(self) -> tuple[StepStatus, str]:
         repository = self.context.data_repository
@@ -257,6 +235,12 @@ class Run:
         update = Update(target.refspec.partition(":")[2], there, tip, tip)
         if check_push(self.context, (target.remote, ""), [update]):
             raise FedlearnError("the checks of the commits that it would publish failed")
+
+
+def _sound(command: str, *, is_sound: bool) -> tuple[StepStatus, str]:
+    if is_sound:
+        return StepStatus.DONE, ""
+    return StepStatus.FAILED, f"for details: git fedlearn {command}"
 
 
 def _in_words(found: Exchanged) -> str:

@@ -6,20 +6,19 @@ from dataclasses import replace
 import click
 
 from git_fedlearn.console.context import Context
-from git_fedlearn.console.progress import progress_bar
+from git_fedlearn.console.store import import_lessons, say_imported
 from git_fedlearn.console.usage import ANSWER_AS_JSON
-from git_fedlearn.console.words import say_folds, say_imported
+from git_fedlearn.console.words import say_folds
 from git_fedlearn.core.canonical import Json
 from git_fedlearn.core.collection_names import known_name
 from git_fedlearn.core.folding import find_folds
 from git_fedlearn.core.record import POINT_ID, NotARecordError
 from git_fedlearn.errors import FedlearnError, UsageError
 from git_fedlearn.qdrant.connect import check_collection
-from git_fedlearn.qdrant.import_ import ImportDeps, import_into_store, requests_for
+from git_fedlearn.qdrant.import_ import requests_for
 from git_fedlearn.qdrant.upsert import Imported
 from git_fedlearn.repository.older_layout import read_dump
 from git_fedlearn.repository.repository import Repository
-from git_fedlearn.search.embedders.choose import choose_embedder
 
 
 @click.command("import", short_help="Import lessons from this repository to Qdrant.")
@@ -49,7 +48,6 @@ def command(  # noqa: PLR0913  click passes an argument for each option
     """
     _check(collections, into, dump, switch_alias=switch_alias)
     repository = context.data_repository
-    deps = ImportDeps(choose_embedder(repository), context.admit)
     more = _read_dump(context, dump) if dump else []
     _refuse_unknown(repository, () if dump or into else collections)
     folds = find_folds(more)
@@ -57,9 +55,7 @@ def command(  # noqa: PLR0913  click passes an argument for each option
         replace(request, into=check_collection(into or request.into), more=more, since=since, dry_run=dry_run)
         for request in requests_for(repository, collections)
     ]
-    switch = switch_alias and not dry_run
-    with progress_bar(context, "importing") as show:
-        run = import_into_store(repository, deps, requests, show, switch_alias=switch)
+    run = import_lessons(context, requests, switch_alias=switch_alias and not dry_run)
     if run.note:
         context.warn(run.note)
     if context.is_json:

@@ -9,6 +9,7 @@ import click
 from git_fedlearn.console.context import Context, paint
 from git_fedlearn.console.usage import ANSWER_AS_JSON
 from git_fedlearn.console.words import (
+    SHORT_ID,
     change_json,
     describe_changes,
     marked_headline,
@@ -27,8 +28,6 @@ from git_fedlearn.repository.names import read_names
 from git_fedlearn.repository.objects import Objects, Oid
 from git_fedlearn.repository.record_log import LogEntry, Versions, trace_record
 from git_fedlearn.repository.work_tree import read_trailers
-
-COMMIT_LENGTH = 12
 
 
 @click.command("log", short_help="Show the history of records.")
@@ -180,7 +179,7 @@ def _say_record(
         facts = objects.facts(step.commit)
         what = ", ".join(what_happened(change, names) for change in step.changes)
         origin = _origin(objects, step.commit)
-        commit = paint("id", step.commit[:COMMIT_LENGTH])
+        commit = paint("id", step.commit[:SHORT_ID])
         context.say(f"  {facts.date}  {commit}  {what}  ({printable(facts.subject)}{origin})")
     if not (pending or steps):
         context.say("  no changes in these commits")
@@ -196,7 +195,7 @@ def _title_of(changes: list[RecordChange]) -> str:
 
 def _commit_line(objects: Objects, commit: Oid) -> str:
     facts = objects.facts(commit)
-    shown = paint("id", commit[:COMMIT_LENGTH])
+    shown = paint("id", commit[:SHORT_ID])
     return f"{shown}  {facts.date}  {printable(facts.subject)}{_origin(objects, commit)}"
 
 

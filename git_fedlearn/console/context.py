@@ -22,17 +22,14 @@ from git_fedlearn.repository.git import Git, open_pager, watched_by
 from git_fedlearn.repository.settings import hide_credentials
 
 _RESET: Final = "\x1b[0m"
-_CODES: Final = {
+_PREFIXES: Final = {
     "error": "\x1b[1;31m",
     "warning": "\x1b[33m",
     "hint": "\x1b[36m",
     "note": "\x1b[2m",
-    "problem": "\x1b[1;31m",
-    "fixed": "\x1b[33m",
-    "ok": "\x1b[32m",
 }
-"""The words that have a color; their meaning must be clear without it."""
-_PREFIX: Final = lazy_pattern(rf"^({'|'.join(_CODES)}):(?= )", re.MULTILINE)
+"""The first words of lines on standard error, whose meaning must be clear without a color."""
+_PREFIX: Final = lazy_pattern(rf"^({'|'.join(_PREFIXES)}):(?= )", re.MULTILINE)
 
 _CONTROL: Final = lazy_pattern(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\U000e0000-\U000e007f]"
@@ -51,6 +48,8 @@ _MEANINGS: Final = {
     "good": "\x1b[32m",
     "fair": "\x1b[33m",
     "bad": "\x1b[31m",
+    "heading": "\x1b[1m",
+    "aside": "\x1b[2m",
 }
 """What `paint` can mark, and the color of it on a terminal."""
 _OPENINGS: Final = {chr(0xFDD0 + number): code for number, code in enumerate(_MEANINGS.values())}
@@ -73,12 +72,18 @@ def paint_score(score: float, text: str) -> str:
     return paint("good" if score >= _GOOD_SCORE else "fair" if score >= _FAIR_SCORE else "bad", text)
 
 
+def paint_state(word: str) -> str:
+    """`problem`, `fixed`, `ok` or `none` in eight columns, marked with its meaning."""
+    meaning = {"problem": "bad", "fixed": "fair", "ok": "good"}.get(word)
+    return paint(meaning, f"{word:<8}") if meaning else f"{word:<8}"
+
+
 def render(text: str, *, colored: bool) -> str:
     """The text with the marks of `paint` as colors, or without them."""
     return _MARK.sub(lambda mark: _OPENINGS.get(mark[0], _RESET) if colored else "", text)
 
 
-_COMMAND_LINE: Final = lazy_pattern(r"(next|then|hint): |\s*git ")
+_COMMAND_LINE: Final = lazy_pattern(r"(next|then|hint): |\s*git |\w+\$ ")
 """A line to copy and paste, which is never broken."""
 _COLUMN: Final = lazy_pattern(r"(?<=\s\s)\S")
 """Where a column begins."""
@@ -90,7 +95,7 @@ def fit(line: str, columns: int) -> str:
     Further lines are under the last column that begins in the first half of the line, and has room for them.
     """
     plain = _MARK.sub("", line)
-    if len(plain) <= columns or _COMMAND_LINE.match(line):
+    if len(plain) <= columns or _COMMAND_LINE.match(plain):
         return line
     import textwrap  # noqa: PLC0415  costs start-up time
 
@@ -104,22 +109,11 @@ def fit(line: str, columns: int) -> str:
     return "\n".join(parts)
 
 
-def wants_color(stream: TextIO, environment: Mapping[str, str]) -> bool:
-    """Whether to color the output to a stream; `FORCE_COLOR` also colors a pipe."""
+def _decided_color(environment: Mapping[str, str]) -> bool | None:
+    """Whether to color, if the environment says so; `FORCE_COLOR` also colors a pipe."""
     if environment.get("NO_COLOR") or environment.get("TERM") == "dumb":
         return False
-    return bool(environment.get("FORCE_COLOR")) or stream.isatty()
-
-
-def color_prefixes(text: str) -> str:
-    """The text with the prefix of each line, such as `error:`, in its color."""
-    return _PREFIX.sub(lambda found: f"{_CODES[found[1]]}{found[0]}{_RESET}", text)
-
-
-def color_word(word: str) -> str:
-    """The word in its color, with the white space around it unchanged."""
-    code = _CODES.get(word.strip())
-    return f"{code}{word}{_RESET}" if code else word
+    return True if environment.get("FORCE_COLOR") else None
 
 
 def _is_reporting() -> bool:
@@ -219,10 +213,9 @@ class Context(Clone):
         """Whether the answer is colored: `NO_COLOR`, then git's `color.fedlearn` and `color.ui`."""
         if self._paged:
             return self._paged[0]
-        if self.environment.get("NO_COLOR") or self.environment.get("TERM") == "dumb":
-            return False
-        if self.environment.get("FORCE_COLOR"):
-            return True
+        decided = _decided_color(self.environment)
+        if decided is not None:
+            return decided
         is_terminal = self.stdout.isatty()
         if is_terminal not in self._git_color:
             asked = ("--get-colorbool", "color.fedlearn", "true" if is_terminal else "false")
@@ -281,16 +274,10 @@ class Context(Clone):
         """Print a line to standard error, even if `--quiet`, or nothing if that cannot be written."""
         clean = render(without_control(text), colored=False)
         with suppress(OSError):
-            shown = color_prefixes(clean) if wants_color(self.stderr, self.environment) else clean
-            print(shown, file=self.stderr)
-
-    def say_status(self, word: str, text: str) -> None:
-        """Print a line of the answer that begins with a status word (`ok`, `problem`), in its color."""
-        if self.is_json:
-            return
-        line = self._rendered(f"{word} {without_control(text)}")
-        shown = color_word(word) if wants_color(self.stdout, self.environment) else word
-        print(f"{shown}{line.removeprefix(word)}", file=self.stdout)
+            decided = _decided_color(self.environment)
+            if self.stderr.isatty() if decided is None else decided:
+                clean = _PREFIX.sub(lambda found: f"{_PREFIXES[found[1]]}{found[0]}{_RESET}", clean)
+            print(clean, file=self.stderr)
 
     @contextmanager
     def watching_git(self) -> Iterator[None]:

@@ -10,7 +10,14 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from git_fedlearn.console.context import Context
-from git_fedlearn.console.words import SHORT_ID, count, plural, short_ids
+from git_fedlearn.console.words import (
+    ALLOW_HINT,
+    MAX_REPORTED_ERRORS,
+    SHORT_ID,
+    count,
+    report_errors,
+    short_ids,
+)
 from git_fedlearn.core.canonical import Json
 from git_fedlearn.core.inspection import Problem
 from git_fedlearn.core.layout import SetName, is_data_file, is_raw
@@ -22,8 +29,7 @@ from git_fedlearn.scanning.findings import FileFinding, scan_name, scan_passages
 
 if TYPE_CHECKING:
     from git_fedlearn.privacy.engine import PrivacyEngine
-
-COMMIT_LENGTH = 12
+    from git_fedlearn.privacy.model import Finding
 
 
 def scan_lines(engine: PrivacyEngine, lines: Iterable[NewLine]) -> Iterator[FileFinding]:
@@ -40,47 +46,38 @@ def shown(engine: PrivacyEngine, found: Iterable[FileFinding]) -> Iterator[FileF
 def format_found(found: FileFinding) -> str:
     """`path:line: KIND (rule) at /pointer [fingerprint]`, in history after `commit:`."""
     finding = found.finding
-    commit = f"{found.commit[:COMMIT_LENGTH]}:" if found.commit else ""
+    commit = f"{found.commit[:SHORT_ID]}:" if found.commit else ""
     line = f":{found.line}" if found.line else ""
     pointer = f" at {finding.pointer}" if finding.pointer else ""
     return f"{commit}{found.path}{line}: {finding.kind} ({finding.rule}){pointer} [{finding.fingerprint}]"
 
 
-def found_to_json(found: FileFinding) -> dict[str, Json]:
+def finding_to_json(finding: Finding) -> dict[str, Json]:
     """A finding for programs; `start` and `end` count code points of the decoded string, or of the line."""
-    finding = found.finding
+    return {key: value for key, value in finding._asdict().items() if key != "in_key"}
+
+
+def found_to_json(found: FileFinding) -> dict[str, Json]:
+    """The same with its place."""
     commit: dict[str, Json] = {"commit": found.commit} if found.commit else {}
-    return {
-        **commit,
-        "path": found.path,
-        "line": found.line,
-        "pointer": finding.pointer,
-        "start": finding.start,
-        "end": finding.end,
-        "kind": finding.kind,
-        "rule": finding.rule,
-        "fingerprint": finding.fingerprint,
-    }
-
-
-MAX_REPORTED_PROBLEMS = 20
-"""Lines of each kind of report; the others are counted."""
+    return {**commit, "path": found.path, "line": found.line, **finding_to_json(found.finding)}
 
 
 def report_problems(context: Context, problems: list[Problem]) -> int:
     """Report violations of the format; 1 if there are any."""
-    if not problems:
-        return 0
-    for problem in problems[:MAX_REPORTED_PROBLEMS]:
-        path = shown_path(context.privacy, problem.path)
-        place = f"{path}:{problem.line}" if problem.line else path
-        context.print_error(f"error: {place}: {problem.message}")
-    say_more(context, len(problems), "problem")
+    report_errors(
+        context,
+        [
+            f"{shown_path(context.privacy, one.path)}{f':{one.line}' if one.line else ''}: {one.message}"
+            for one in problems
+        ],
+        "problems",
+    )
     if any(problem.fixable for problem in problems):
         context.print_error("hint: git fedlearn verify --fix && git add :/data")
-    else:
+    elif problems:
         context.print_error("hint: fix the file, then git add it")
-    return 1
+    return 1 if problems else 0
 
 
 def report_losses(context: Context, losses: dict[SetName, Losses]) -> int:
@@ -98,22 +95,14 @@ def report_losses(context: Context, losses: dict[SetName, Losses]) -> int:
     lost = [identifier[:SHORT_ID] for found in losses.values() for identifier in found.lost]
     context.print_error("hint: git fedlearn verify --fix && git add :/data    (keeps them)")
     if lost:
-        more = " …" if len(lost) > MAX_REPORTED_PROBLEMS else ""
-        ids = " ".join(lost[:MAX_REPORTED_PROBLEMS])
-        retract = f"git fedlearn retract {ids}{more} --reason WHY && git add :/data"
+        ids = " ".join([*lost[:MAX_REPORTED_ERRORS], *["…"] * (len(lost) > MAX_REPORTED_ERRORS)])
+        retract = f"git fedlearn retract {ids} --reason WHY && git add :/data"
         context.print_error(
             f"hint: git fedlearn verify --fix && {retract}    (retracts them on every system)"
         )
     if any(found.revived for found in losses.values()):
         context.print_error("hint: git fedlearn restore ID    (undoes a retraction)")
     return 1
-
-
-def say_more(context: Context, number: int, noun: str) -> None:
-    """Print how many were not listed."""
-    rest = number - MAX_REPORTED_PROBLEMS
-    if rest > 0:
-        context.print_error(f"error: and {rest} more {noun if rest == 1 else plural(noun)}")
 
 
 RAW = "raw telemetry, which never leaves a machine"
@@ -144,9 +133,8 @@ def find_private(engine: PrivacyEngine, candidate: CommittedTree, parents: list[
 def report_found(context: Context, found: Iterable[FileFinding]) -> int:
     """Report findings, equal ones once; 1 if there are any."""
     lines = Counter(map(format_found, found))
-    for line, times in list(lines.items())[:MAX_REPORTED_PROBLEMS]:
-        context.print_error(f"error: {line}" + (f" {times} times" if times > 1 else ""))
-    say_more(context, len(lines), "finding")
+    errors = [f"{line} {times} times" if times > 1 else line for line, times in lines.items()]
+    report_errors(context, errors, "findings")
     return 1 if lines else 0
 
 
@@ -167,9 +155,7 @@ def report(context: Context, private: Private, *, is_past: bool = False) -> int:
         return 1
     if found:
         context.print_error("hint: git fedlearn sanitize && git add :/data")
-        context.print_error(
-            "hint: git fedlearn scan --allow FINGERPRINT --reason WHY    (if it is not private)"
-        )
+        context.print_error(ALLOW_HINT)
     if named:
         context.print_error("hint: git rm --cached FILE    (or rename it)")
     if raw:
@@ -179,7 +165,5 @@ def report(context: Context, private: Private, *, is_past: bool = False) -> int:
 
 def report_raw(context: Context, paths: Sequence[str]) -> int:
     """Report files of raw telemetry; 1 if there are any."""
-    for path in paths[:MAX_REPORTED_PROBLEMS]:
-        context.print_error(f"error: {shown_path(context.privacy, path)}: {RAW}")
-    say_more(context, len(paths), "file")
+    report_errors(context, [f"{shown_path(context.privacy, path)}: {RAW}" for path in paths], "files")
     return 1 if paths else 0

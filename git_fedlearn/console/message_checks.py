@@ -10,7 +10,8 @@ from itertools import chain
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from git_fedlearn.console.context import Context
-from git_fedlearn.console.findings import COMMIT_LENGTH, report_found
+from git_fedlearn.console.findings import report_found
+from git_fedlearn.console.words import ALLOW_HINT, SHORT_ID, report_errors
 from git_fedlearn.privacy import kinds
 from git_fedlearn.repository.messages import NOTES, CommitText, read_messages
 from git_fedlearn.repository.objects import Oid
@@ -115,21 +116,14 @@ def check_authors(context: Context, outgoing: Outgoing) -> int:
     refused = [
         (commit, why) for commit in outgoing.messages if (why := _why_private(context, commit, hidden))
     ]
-    for commit, why in refused[:_MAX_COMMITS]:
-        context.print_error(f"error: commit {commit.oid[:COMMIT_LENGTH]}: {why}")
-    if len(refused) > _MAX_COMMITS:
-        context.print_error(f"error: and {len(refused) - _MAX_COMMITS} more commits")
+    report_errors(context, [f"commit {commit.oid[:SHORT_ID]}: {why}" for commit, why in refused], "commits")
     if refused:
         exec_ = "--exec 'git commit --amend --no-edit --reset-author'"
         context.print_error(
             "hint: git config user.name NAME && git config user.email ADDRESS    (public ones)"
         )
-        context.print_error(f"hint: git rebase {exec_} {refused[-1][0].oid[:COMMIT_LENGTH]}^")
+        context.print_error(f"hint: git rebase {exec_} {refused[-1][0].oid[:SHORT_ID]}^")
     return 1 if refused else 0
-
-
-_MAX_COMMITS: Final = 10
-"""Commits that are listed because of their authors."""
 
 
 def _why_private(context: Context, commit: CommitText, hidden: LocalIdentity | None) -> str:
@@ -152,7 +146,5 @@ def _report(context: Context, found: list[FileFinding]) -> int:
         if any(item.path.startswith(place) for item in found):
             context.print_error(f"hint: {hint}")
     if found:
-        context.print_error(
-            "hint: git fedlearn scan --allow FINGERPRINT --reason WHY    (if it is not private)"
-        )
+        context.print_error(ALLOW_HINT)
     return code

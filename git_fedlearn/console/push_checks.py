@@ -14,6 +14,7 @@ from git_fedlearn.console.findings import (
 )
 from git_fedlearn.console.judged import SCAN, VERIFY, Judged, remembering_clean_texts, settings_bytes
 from git_fedlearn.console.message_checks import Outgoing, Update, check_authors, check_messages
+from git_fedlearn.console.words import SHORT_ID
 from git_fedlearn.core.layout import DATA, is_raw_in
 from git_fedlearn.errors import SettingsError
 from git_fedlearn.federation.publish_policy import find_restricted, outgoing_paths, refuse_paths
@@ -24,8 +25,6 @@ from git_fedlearn.repository.settings import SETTINGS_FILE, settings_of
 from git_fedlearn.repository.trees import CommittedTree, committed_tree
 from git_fedlearn.repository.verify import limits_at, settings_table_at
 from git_fedlearn.scanning.findings import scan_name
-
-COMMIT_LENGTH = 12
 
 
 def check_push(
@@ -96,7 +95,7 @@ def _check_update(context: Context, outgoing: Outgoing, update: Update, *, judge
         if known and known.is_sound(SCAN):
             continue
         if report_private(context, after, before, is_past=commit != tip):
-            context.print_error(f"  in commit {commit[:COMMIT_LENGTH]} ({update.ref})")
+            context.print_error(f"  in commit {commit[:SHORT_ID]} ({update.ref})")
             code = 1
     if refused or (
         not commits and (not old or objects.tree_oid(old[0], DATA) == objects.tree_oid(tip, DATA))

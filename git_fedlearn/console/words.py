@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from datetime import datetime
-from shlex import quote
 from typing import TYPE_CHECKING, Final
 
 from git_fedlearn.console.context import Context, paint, paint_score
@@ -13,13 +12,11 @@ from git_fedlearn.core.canonical import Json, JsonObject
 from git_fedlearn.core.changes import ChangeKind, RecordChange, count_kinds
 from git_fedlearn.core.layout import SetName
 from git_fedlearn.core.record import RETRACTED, Record, headline, printable, score_of
-from git_fedlearn.errors import FedlearnError
 from git_fedlearn.repository.settings import SETTINGS_FILE
 
 if TYPE_CHECKING:
     from git_fedlearn.core.effective_score import Tally
     from git_fedlearn.core.folding import Folds
-    from git_fedlearn.qdrant.upsert import Imported
     from git_fedlearn.repository.names import SystemNames
     from git_fedlearn.repository.record_sets import RecordSets
 
@@ -29,20 +26,46 @@ NOTED_MEMORY: Final = 1_000_000_000
 WARNED_SHARE = 0.8
 """The share of its largest size from which on a set is noted: there is time to act."""
 SHORT_ID = 12
-"""Characters of a record id in output for people; commands accept any unambiguous prefix."""
+"""Characters of the id of a record or commit in output for people; commands accept any unambiguous prefix."""
 
+MAX_REPORTED_ERRORS: Final = 20
+"""Errors of one kind that are listed; the others are counted."""
 
 COMMIT_HINT: Final = "hint: git add data && git commit"
+ALLOW_HINT: Final = "hint: git fedlearn scan --allow FINGERPRINT --reason WHY    (if it is not private)"
 
 
 def count(number: int, noun: str) -> str:
     """`1 record`, `2 records`, `3 losses`."""
-    return f"1 {noun}" if number == 1 else f"{number} {plural(noun)}"
+    return f"1 {noun}" if number == 1 else f"{number} {noun}{'es' if noun.endswith('s') else 's'}"
 
 
-def plural(noun: str) -> str:
-    """`records`, `losses`."""
-    return f"{noun}{'es' if noun.endswith('s') else 's'}"
+def some(names: Sequence[str], limit: int, between: str = ", ") -> str:
+    """The first `limit` names, and the number of the others: `a, b and 3 more`."""
+    rest = len(names) - limit
+    return between.join(names[:limit]) + (f" and {rest} more" if rest > 0 else "")
+
+
+def report_errors(context: Context, errors: Sequence[str], rest: str, total: int = 0) -> None:
+    """Print the first errors, and how many more there are (of `total`): `rest` as in `problems`."""
+    for error in errors[:MAX_REPORTED_ERRORS]:
+        context.print_error(f"error: {error}")
+    left = max(total, len(errors)) - MAX_REPORTED_ERRORS
+    if left > 0:
+        context.print_error(f"error: and {left} more {rest.removesuffix('s') if left == 1 else rest}")
+
+
+def align(rows: Iterable[Sequence[str]], right: Container[int] = ()) -> list[str]:
+    """The rows with their columns aligned, two spaces apart; the columns with these numbers to the right."""
+    rows = [*rows]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    return [
+        "  ".join(
+            cell.rjust(width) if at in right else cell.ljust(width)
+            for at, (cell, width) in enumerate(zip(row, widths, strict=True))
+        ).rstrip()
+        for row in rows
+    ]
 
 
 def ago(context: Context, when: str) -> str:
@@ -115,8 +138,7 @@ def updates(raised: int, changed: int) -> dict[str, int]:
 
 def short_ids(ids: Sequence[str], limit: int = 10) -> str:
     """The first `limit` ids, shortened, and the number of the others."""
-    listed = " ".join(identifier[:SHORT_ID] for identifier in ids[:limit])
-    return f"{listed} and {len(ids) - limit} more" if len(ids) > limit else listed
+    return some([identifier[:SHORT_ID] for identifier in ids], limit, " ")
 
 
 CHANGE_WORDS: Final = {
@@ -241,43 +263,6 @@ def _author(change: RecordChange, names: SystemNames) -> str:
     return f"{by}: {printable(reason)}" if by and reason else by or printable(reason or "")
 
 
-MAX_REPORTED_FAULTS: Final = 20
-"""Points or records that are listed; the others are counted."""
-
-
-def bring_in(context: Context) -> int:
-    """Import all lessons after a clone or a merge, and print what changed. Returns the exit code.
-
-    Failures, such as an unreachable store, are printed and not raised.
-    """
-    from git_fedlearn.console.progress import progress_bar  # noqa: PLC0415  few commands import
-    from git_fedlearn.qdrant.import_ import (  # noqa: PLC0415
-        ImportDeps,
-        import_into_store,
-        requests_for,
-    )
-    from git_fedlearn.search.embedders.choose import choose_embedder  # noqa: PLC0415
-
-    repository = context.data_repository
-
-    def report(done: Imported) -> None:
-        if done.error is None and (done.added or done.updated or done.deleted or not done.is_sound):
-            say_imported(context, done)
-
-    try:
-        deps = ImportDeps(choose_embedder(repository), context.admit)
-        with progress_bar(context, "importing") as show:
-            run = import_into_store(repository, deps, requests_for(repository), show, report)
-    except FedlearnError as error:
-        context.report(error)
-        context.print_error("hint: git fedlearn import    (later; no lesson is lost)")
-        return error.exit_code
-    for one in run.collections:
-        if one.error:
-            say_failed(context, one.name, one.error)
-    return 0 if run.is_sound else 1
-
-
 def say_folds(context: Context, folds: Folds) -> None:
     """Print how many inputs share a record."""
     if folds.found:
@@ -300,36 +285,6 @@ def note_memory(context: Context, size: int) -> None:
         context.note(f"note: this takes about {size / 10**9:.1f} GB of memory")
 
 
-def say_imported(context: Context, one: Imported, *, dry_run: bool = False) -> None:
-    """Print what an import changed in a collection, or would change."""
-    added, updated, deleted = (
-        ("to add", "to update", "to delete") if dry_run else ("added", "updated", "deleted")
-    )
-    if one.error:
-        say_failed(context, one.name, one.error)
-        return
-    news = list_counts({added: one.added, updated: one.updated, deleted: one.deleted})
-    context.say(f"{one.name}: {news or 'nothing new'} ({count(one.count, 'point')})")
-    faults = [(f"{one.name}, record {fault.record[:SHORT_ID]}", fault.reason) for fault in one.faults]
-    say_faults(context, faults, "not imported")
-    if not one.is_verified:
-        context.print_error(
-            f"error: {one.name}: {count(one.count, 'point')} in Qdrant, expected {one.expected}"
-        )
-        again = f"git fedlearn import {quote(one.name)}"
-        context.print_error(f"hint: {again}    (if no other program writes to it)")
-
-
-def say_failed(context: Context, collection: str, error: FedlearnError) -> None:
-    """Report why a collection could not be exported or imported, which did not stop the others."""
-    is_named = collection in (*error.message.split(": "), "…")
-    message = error.message if is_named else f"{collection}: {error.message}"
-    context.report(FedlearnError(message, hint=error.hint))
-
-
 def say_faults(context: Context, faults: Sequence[tuple[str, str]], undone: str) -> None:
     """Report what was skipped and why; `undone` as in `not exported`."""
-    for what, reason in faults[:MAX_REPORTED_FAULTS]:
-        context.print_error(f"error: {what}: {reason}; {undone}")
-    if len(faults) > MAX_REPORTED_FAULTS:
-        context.print_error(f"error: and {len(faults) - MAX_REPORTED_FAULTS} more {undone}")
+    report_errors(context, [f"{what}: {reason}; {undone}" for what, reason in faults], undone)

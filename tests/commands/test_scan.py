@@ -19,7 +19,17 @@ def test_a_finding_names_file_line_kind_and_pointer(system: System) -> None:
     found = json.loads(line)
     mark = found["fingerprint"]
     assert result.out == f"{SET}:2: EMAIL_ADDRESS (email-address) at /a/0/b [{mark}]\n1 finding in 1 file\n"
-    assert set(found) == {"path", "line", "pointer", "start", "end", "kind", "rule", "fingerprint"}
+    assert set(found) == {
+        "path",
+        "line",
+        "pointer",
+        "start",
+        "end",
+        "kind",
+        "rule",
+        "fingerprint",
+        "confidence",
+    }
     assert (found["path"], found["line"], found["start"], found["end"]) == (SET, 2, 4, 4 + len(MAIL))
 
 

@@ -11,7 +11,7 @@ from simulation.clones import Clone
 from simulation.learning import POOL, add_untold, fact_of, note_learned
 from simulation.lessons import Draw, token_of, word
 from simulation.oracle import DisagreementError, Known, combine_all, compare
-from simulation.sharing import SHARD, is_modify_delete
+from simulation.sharing import is_modify_delete, moved_lessons
 
 FRESH = 400
 """Lessons that only these operations learn, beyond the pool of the others."""
@@ -152,7 +152,7 @@ class Replaying:
         clone = self.clone
         after = clone.known()
         came = [draw for draw in self.dropped if clone.world.oracle.ids.get(draw.token) in after]
-        if came and self._is_sharded():
+        if came and moved_lessons(clone, self.start, "HEAD"):
             clone.world.figures["came along"] += len(came)
             self.kept = [*self.kept, *came]
         where = f"{clone.name} after a replay"
@@ -160,10 +160,6 @@ class Replaying:
         note_learned(clone, self.kept)
         if clone.is_dirty:
             raise DisagreementError(f"{where}: {clone.git('status', '--porcelain').out}")
-
-    def _is_sharded(self) -> bool:
-        made = self.clone.git("diff", "--name-only", "--diff-filter=A", self.start, "HEAD", "--", "data").out
-        return any(map(SHARD.search, made.splitlines()))
 
 
 ENDING_BADLY = ("stash", "revert")

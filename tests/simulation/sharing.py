@@ -3,7 +3,6 @@
 After each, the clone must know what both sides knew, all is committed, and no path is in conflict.
 """
 
-import re
 from collections.abc import Callable
 from random import Random
 from typing import Self
@@ -11,14 +10,13 @@ from typing import Self
 from simulation.clones import Clone
 from simulation.learning import POOL, add
 from simulation.lessons import draw
-from simulation.oracle import DisagreementError, combine_all, compare
+from simulation.oracle import DisagreementError, combine_all, compare, is_set_file
 
 NO_DRIVER = ("-c", "merge.fedlearn.driver=false")
 RACES = 6
 STOPS = 20
 """Of one operation, at most."""
 MONTHS = "\tdata/metrics/monthly/"
-SHARD = re.compile(r"/[0-9a-f]{1,2}\.jsonl$")
 
 
 def pull_peer(clone: Clone, random: Random) -> str:
@@ -103,11 +101,17 @@ def cherry_pick(clone: Clone, random: Random) -> str:
 
 def _changed_by(clone: Clone, commit: str) -> set[str]:
     """The lessons that a commit changed; nothing if it moved lessons to other files, which git adds whole."""
-    made = clone.git("diff", "--name-only", "--diff-filter=A", f"{commit}~1", commit, "--", "data").out
-    if any(map(SHARD.search, made.splitlines())):
+    if moved_lessons(clone, f"{commit}~1", commit):
         return set()
     parent, known = (clone.world.known_at(clone, at) for at in (f"{commit}~1", commit))
     return {i for i in {*parent, *known} if known.get(i) != parent.get(i)}
+
+
+def moved_lessons(clone: Clone, old: str, new: str) -> bool:
+    """Whether lessons left a file of a set, for a shard, from one commit to another."""
+    listed = clone.git("diff", "--numstat", "--no-renames", "--no-textconv", old, new, "--", "data").out
+    numbers = [line.split("\t") for line in listed.splitlines()]
+    return any(is_set_file(path) and int(gone) > int(added) for added, gone, path in numbers)
 
 
 def stash(clone: Clone, random: Random) -> str:

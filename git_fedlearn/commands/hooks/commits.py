@@ -92,7 +92,7 @@ def post_merge(context: Context) -> int:
     if before:
         _report_own(context, before[0], after)
     if _imports(context):
-        from git_fedlearn.console.words import bring_in  # noqa: PLC0415  costs start-up time
+        from git_fedlearn.console.store import bring_in  # noqa: PLC0415  costs start-up time
 
         bring_in(context)
     return 0

@@ -10,6 +10,7 @@ from typing import Final
 from git_fedlearn.commands.hooks.mode import must_stop
 from git_fedlearn.console.context import Context
 from git_fedlearn.console.judged import remembering_clean_texts
+from git_fedlearn.console.words import ALLOW_HINT, redactions
 from git_fedlearn.errors import SettingsError
 from git_fedlearn.privacy.engine import PrivacyEngine
 from git_fedlearn.repository.files import read_file, write_file
@@ -46,11 +47,8 @@ def commit_msg(context: Context, path: str) -> int:
 
         report_found(context, typed)
         context.print_error(f"hint: git commit --edit --file={path}    (the message is in this file)")
-        context.print_error(
-            "hint: git fedlearn scan --allow FINGERPRINT --reason WHY    (if it is not private)"
-        )
+        context.print_error(ALLOW_HINT)
         return 1
-    from git_fedlearn.console.words import redactions  # noqa: PLC0415  costs start-up time
 
     redacted = draft.redact(engine)
     write_file(file, redacted.text.encode(encoding, "replace"))

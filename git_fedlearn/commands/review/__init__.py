@@ -3,7 +3,8 @@
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, NamedTuple, TypedDict, TypeVar, Unpack
+from functools import wraps
+from typing import Any, Final, NamedTuple, TypeVar
 
 import click
 
@@ -44,18 +45,19 @@ ALL_SETS: Final = "*"
 MIN_SHARE: Final = 0.8
 """Share of common runs of three words, for lessons to be duplicates by words."""
 LIST_HINT: Final = "git fedlearn review list"
-Function = TypeVar("Function", bound=Callable[..., object])
+Result = TypeVar("Result")
 
 
 @dataclass(frozen=True, slots=True)
 class ReviewScope:
-    """Which items to choose: kinds, records from one peer, duplicates in one set."""
+    """Which items to choose: kinds, records from one peer, duplicates in one set, keys."""
 
     kinds: tuple[type[PendingItem], ...]
     is_chosen: bool = False
     """Whether options named the kinds."""
     peer: RemoteName | None = None
     set_name: SetName | None = None
+    keys: tuple[str, ...] = ()
 
 
 class FoundItems(NamedTuple):
@@ -65,37 +67,48 @@ class FoundItems(NamedTuple):
     orphans: list[tuple[SetName, RecordId]]
 
 
-class ScopeOptions(TypedDict):
-    """The options that choose a kind."""
+def scoped(function: Callable[..., Result]) -> Callable[..., Result]:
+    """Give a command the options that choose a kind, and call it with its `scope`.
 
-    peers: bool
-    peer: str | None
-    samples: bool
-    retractions: bool
-    drafts: bool
-    duplicates: str | None
+    `--duplicates` takes the next word as a set, also in `accept --duplicates KEY`: no set has a name like a
+    key.
+    """
 
-
-def scope_options(function: Function) -> Function:
-    """Give a command the options that choose a kind."""
-    for option in reversed(
-        (
-            click.option("--peers", is_flag=True, help="Only records from peers (the quarantine)."),
-            click.option("--peer", metavar="PEER", help="Only records from this peer."),
-            click.option("--samples", is_flag=True, help="Only samples that may contain private data."),
-            click.option("--retractions", is_flag=True, help="Only retractions that agents proposed."),
-            click.option("--drafts", is_flag=True, help="Only lessons drafted from sessions of agents."),
-            click.option(
-                "--duplicates",
-                is_flag=False,
-                flag_value=ALL_SETS,
-                metavar="[SET]",
-                help="Only lessons that say nearly the same, in SET or in all sets.",
-            ),
+    @click.option("--peers", is_flag=True, help="Only records from peers (the quarantine).")
+    @click.option("--peer", metavar="PEER", help="Only records from this peer.")
+    @click.option("--samples", is_flag=True, help="Only samples that may contain private data.")
+    @click.option("--retractions", is_flag=True, help="Only retractions that agents proposed.")
+    @click.option("--drafts", is_flag=True, help="Only lessons drafted from sessions of agents.")
+    @click.option(
+        "--duplicates",
+        is_flag=False,
+        flag_value=ALL_SETS,
+        metavar="[SET]",
+        help="Only lessons that say nearly the same, in SET or in all sets.",
+    )
+    @wraps(function)
+    def run(
+        *arguments: object,
+        peers: bool,
+        peer: str | None,
+        duplicates: str | None,
+        keys: tuple[str, ...] = (),
+        **options: Any,  # noqa: ANN401  those of the command
+    ) -> Result:
+        if duplicates and _is_key(duplicates):
+            keys, duplicates = (duplicates, *keys), ALL_SETS
+        flags = (peers or peer, *map(options.pop, ("samples", "retractions", "drafts")), duplicates)
+        chosen = tuple(kind for kind, flag in zip(KINDS, flags, strict=True) if flag)
+        scope = ReviewScope(
+            chosen or WAITING_KINDS,
+            is_chosen=bool(chosen),
+            peer=check_name(peer) if peer else None,
+            set_name=SetName(duplicates) if duplicates and duplicates != ALL_SETS else None,
+            keys=keys,
         )
-    ):
-        function = option(function)
-    return function
+        return function(*arguments, scope=scope, **options)
+
+    return run
 
 
 KEYS: Final = click.argument("keys", nargs=-1, metavar="[KEY]...")
@@ -103,10 +116,10 @@ ALL: Final = click.option("--all", "everything", is_flag=True, help="All items o
 
 
 @click.group("review", invoke_without_command=True, short_help="Decide on pending items.")
-@scope_options
+@scoped
 @ANSWER_AS_JSON
 @click.pass_context
-def command(click_context: click.Context, **options: Unpack[ScopeOptions]) -> int:
+def command(click_context: click.Context, *, scope: ReviewScope) -> int:
     """Decide what needs a person: records from peers, doubtful samples, retractions and lessons of agents.
 
     On a terminal, it asks about each pending item, with one key a decision; elsewhere, it lists them. u takes
@@ -118,7 +131,6 @@ def command(click_context: click.Context, **options: Unpack[ScopeOptions]) -> in
     duplicates retracts all but the best; a walk ends with them, a list has them with --duplicates only.
     """
     context: Context = click_context.obj
-    scope, _ = _scope(options)
     if click_context.invoked_subcommand:
         if scope.is_chosen or context.is_json:
             name = click_context.invoked_subcommand
@@ -135,29 +147,28 @@ def command(click_context: click.Context, **options: Unpack[ScopeOptions]) -> in
 
 
 @command.command("list", short_help="List pending items.")
-@scope_options
+@scoped
 @ANSWER_AS_JSON
 @click.pass_obj
-def list_items(context: Context, **options: Unpack[ScopeOptions]) -> int:
+def list_items(context: Context, *, scope: ReviewScope) -> int:
     """List pending items: key, kind, source, and why each needs a decision.
 
     Exits with 1 if duplicates were retracted in favor of each other, so that no one is left.
     """
-    scope, _ = _scope(options)
     return _show_list(context, scope, _find_items(context, scope))
 
 
 @command.command("show", short_help="Show items, redacted.")
 @KEYS
-@scope_options
+@scoped
 @click.option("--reveal", is_flag=True, help="Also print what may be private in samples.")
 @ANSWER_AS_JSON
 @click.pass_obj
-def show(context: Context, keys: tuple[str, ...], *, reveal: bool, **options: Unpack[ScopeOptions]) -> None:
+def show(context: Context, *, reveal: bool, scope: ReviewScope) -> None:
     """Show items, redacted and escaped, with the reason why each is pending and what accepting does."""
     if reveal and context.is_json:
         raise UsageError("--reveal is for persons, not for --json", hint="leave out one of them")
-    chosen = _choose(context, keys, options, everything=False)
+    chosen = _choose(context, scope)
     for item in chosen:
         context.say(item.describe(reveal=reveal))
     kinds = [kind for kind in KINDS if any(isinstance(item, kind) for item in chosen)]
@@ -169,19 +180,12 @@ def show(context: Context, keys: tuple[str, ...], *, reveal: bool, **options: Un
 
 @command.command("accept", short_help="Accept items.")
 @KEYS
-@scope_options
+@scoped
 @ALL
 @click.option("--as-is", is_flag=True, help="Learn samples unredacted, and allow their values from now on.")
 @ANSWER_AS_JSON
 @click.pass_obj
-def accept(
-    context: Context,
-    keys: tuple[str, ...],
-    *,
-    everything: bool,
-    as_is: bool,
-    **options: Unpack[ScopeOptions],
-) -> int:
+def accept(context: Context, *, everything: bool, as_is: bool, scope: ReviewScope) -> int:
     """Accept items, chosen by their keys or by a kind and --all.
 
     A record from a peer is added redacted, with a correct id and without an invalid score. A sample is
@@ -193,7 +197,7 @@ def accept(
     hook and no other clone redacts them: commit that file too. All other private data is still redacted.
     Exits with 1 if an item cannot be accepted.
     """
-    chosen = _choose(context, keys, options, everything=everything)
+    chosen = _choose(context, scope, everything=everything)
     if everything:
         chosen = _without_doubtful(context, chosen)
     if as_is:
@@ -209,19 +213,17 @@ def accept(
 
 @command.command("drop", short_help="Drop items.")
 @KEYS
-@scope_options
+@scoped
 @ALL
 @ANSWER_AS_JSON
 @click.pass_obj
-def drop(
-    context: Context, keys: tuple[str, ...], *, everything: bool, **options: Unpack[ScopeOptions]
-) -> None:
+def drop(context: Context, *, everything: bool, scope: ReviewScope) -> None:
     """Drop items, chosen by their keys or by a kind and --all.
 
     A dropped record, sample or draft is not learned, however often it is read. The record of a dropped
     retraction stays. Dropped duplicates stay, too, and are not shown as duplicates of each other again.
     """
-    chosen = _choose(context, keys, options, everything=everything)
+    chosen = _choose(context, scope, everything=everything)
     for kind in KINDS:
         mine = [item for item in chosen if isinstance(item, kind)]
         if mine:
@@ -307,46 +309,17 @@ def _show_list(context: Context, scope: ReviewScope, found: FoundItems) -> int:
     return 1 if found.orphans else 0
 
 
-def _scope(options: ScopeOptions, keys: tuple[str, ...] = ()) -> tuple[ReviewScope, tuple[str, ...]]:
-    """The kinds that options choose, by default all in the inbox; and the keys.
-
-    `--duplicates` takes the next word as a set, also in `accept --duplicates KEY`: no set has a name like a
-    key.
-    """
-    peer, duplicates = options["peer"], options["duplicates"]
-    if duplicates and _is_key(duplicates):
-        keys, duplicates = (duplicates, *keys), ALL_SETS
-    flags = (
-        options["peers"] or peer,
-        options["samples"],
-        options["retractions"],
-        options["drafts"],
-        duplicates,
-    )
-    chosen = tuple(kind for kind, flag in zip(KINDS, flags, strict=True) if flag)
-    scope = ReviewScope(
-        chosen or WAITING_KINDS,
-        is_chosen=bool(chosen),
-        peer=check_name(peer) if peer else None,
-        set_name=SetName(duplicates) if duplicates and duplicates != ALL_SETS else None,
-    )
-    return scope, keys
-
-
-def _choose(
-    context: Context, keys: tuple[str, ...], options: ScopeOptions, *, everything: bool
-) -> list[PendingItem]:
-    scope, keys = _scope(options, keys)
+def _choose(context: Context, scope: ReviewScope, *, everything: bool = False) -> list[PendingItem]:
     if everything and not scope.is_chosen:
         raise UsageError(
             "--all needs a kind", hint="add --peers, --samples, --retractions, --drafts or --duplicates"
         )
-    if bool(keys) == everything:
+    if bool(scope.keys) == everything:
         raise UsageError("name items by their keys, or by a kind and --all", hint=LIST_HINT)
     items = _find_items(context, scope).items
     if everything and not items:
         context.note("nothing to review")
-    return items if everything else _select(items, keys)
+    return items if everything else _select(items, scope.keys)
 
 
 def _without_doubtful(context: Context, items: Sequence[PendingItem]) -> list[PendingItem]:
@@ -377,7 +350,7 @@ def _is_key(text: str) -> bool:
 
 def _accept_kind(context: Context, kind: type[PendingItem], chosen: Sequence[PendingItem]) -> Accepted:
     mine: list[Any] = [item for item in chosen if isinstance(item, kind)]
-    return kind.accept(context, mine) if mine else Accepted(0)
+    return kind.accept(context, mine) if mine else Accepted()
 
 
 def _say_accepted(context: Context, keys: Sequence[str], results: Sequence[Accepted]) -> None:
@@ -407,6 +380,6 @@ def _report_results(context: Context, results: Sequence[Accepted]) -> list[Train
     models = find_models(context.data_repository, retracted) if retracted else []
     for model in models:
         context.note(f"note: a model saw it: {describe_model(model, read_names(context.repository))}")
-    if any(result.changed for result in results):
+    if any(result.lines for result in results):
         context.note(COMMIT_HINT)
     return models

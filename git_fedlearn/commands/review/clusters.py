@@ -8,7 +8,7 @@ from xxhash import xxh3_64_hexdigest
 from git_fedlearn.commands.review.kinds import Accepted, PendingItem
 from git_fedlearn.console.context import Context
 from git_fedlearn.console.words import SHORT_ID, marked_headline
-from git_fedlearn.core.canonical import Json, JsonObject
+from git_fedlearn.core.canonical import JsonObject
 from git_fedlearn.core.identity import content_of
 from git_fedlearn.core.layout import SetName
 from git_fedlearn.core.record import Record, score_of
@@ -51,21 +51,20 @@ class PendingCluster(PendingItem):
 
     def to_json(self) -> JsonObject:
         """The ids of its lessons."""
-        weaker: list[Json] = [
-            {
-                "id": similar.record.id,
-                "similarity": similar.resemblance,
-                "by_meaning": similar.by_meaning,
-                "reads_like_instructions": is_suspicious(similar.record.fields),
-            }
-            for similar in self.cluster.weaker
-        ]
         best = self.cluster.best
         return {
             "key": self.key,
             "set": self.name,
             "best": best.id,
-            "weaker": weaker,
+            "weaker": [
+                {
+                    "id": similar.record.id,
+                    "similarity": similar.resemblance,
+                    "by_meaning": similar.by_meaning,
+                    "reads_like_instructions": is_suspicious(similar.record.fields),
+                }
+                for similar in self.cluster.weaker
+            ],
             "reads_like_instructions": is_suspicious(best.fields),
         }
 
@@ -82,17 +81,13 @@ class PendingCluster(PendingItem):
             found = [Duplicates(item.name, (item.cluster,), ()) for item in items]
             retract_weaker(repository, found, context.now())
             clear_retracted(repository)
-        weaker = [
-            (item.name, similar.record.id, item.cluster.best.id)
-            for item in items
-            for similar in item.cluster.weaker
-        ]
+        retracted = [(item.name, similar.record.id) for item in items for similar in item.cluster.weaker]
+        best = [item.cluster.best.id for item in items for _ in item.cluster.weaker]
         lines = [
-            f"retracted {identifier[:SHORT_ID]} from {name} in favor of {best[:SHORT_ID]}"
-            for name, identifier, best in weaker
+            f"retracted {identifier[:SHORT_ID]} from {name} in favor of {kept[:SHORT_ID]}"
+            for (name, identifier), kept in zip(retracted, best, strict=True)
         ]
-        retracted = tuple((name, identifier) for name, identifier, _ in weaker)
-        return Accepted(len(items), lines=tuple(lines), retracted=retracted)
+        return Accepted(lines, retracted=retracted)
 
     @classmethod
     def drop(cls, context: Context, items: Sequence[Self]) -> None:

@@ -84,5 +84,4 @@ class PendingDraft(PendingItem):
                 write_pending(repository, {name: [*pending, *made]})
             Inbox(repository).decide_drafts([item.item for item in items], ACCEPTED)
         number = len(items) - len(refused)
-        said = (f"accepted {count(number, 'draft')}",) if number else ()
-        return Accepted(number, tuple(refused), said)
+        return Accepted([f"accepted {count(number, 'draft')}"] if number else [], refused)

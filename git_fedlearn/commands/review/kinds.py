@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, ClassVar, Final, NamedTuple, Self
 
 from git_fedlearn.console.context import Context
+from git_fedlearn.console.findings import finding_to_json
 from git_fedlearn.console.words import SHORT_ID, SUSPICIOUS, count, marked_headline
 from git_fedlearn.core.canonical import InvalidJsonError, Json, JsonObject, parse_value
 from git_fedlearn.core.identity import RecordId
@@ -38,12 +39,11 @@ AS_IS_REASON: Final = "reviewed: not private"
 
 
 class Accepted(NamedTuple):
-    """How many items changed a record set, what to say of it, and the keys of items that were refused."""
+    """What to say of each change of a record set, the keys of refused items, and the retracted lessons."""
 
-    changed: int
-    refused: tuple[str, ...] = ()
-    lines: tuple[str, ...] = ()
-    retracted: tuple[tuple[SetName, RecordId], ...] = ()
+    lines: Sequence[str] = ()
+    refused: Sequence[str] = ()
+    retracted: Sequence[tuple[SetName, RecordId]] = ()
 
 
 class PendingItem(ABC):
@@ -158,8 +158,8 @@ class PendingRecord(PendingItem):
         )
         for record in refused:
             context.print_error(f"error: {record.key[:SHORT_ID]}: {record.reason}; cannot be accepted")
-        lines = (f"accepted {count(len(taken), 'record')}",) if taken else ()
-        return Accepted(len(taken), tuple(record.key for record in refused), lines)
+        lines = [f"accepted {count(len(taken), 'record')}"] if taken else []
+        return Accepted(lines, [record.key for record in refused])
 
 
 class PendingSample(PendingItem):
@@ -205,23 +205,12 @@ class PendingSample(PendingItem):
 
     def to_json(self) -> JsonObject:
         """With every doubt, by pointer and offsets."""
-        doubts: list[Json] = [
-            {
-                "kind": doubt.kind,
-                "rule": doubt.rule,
-                "pointer": doubt.pointer,
-                "start": doubt.start,
-                "end": doubt.end,
-                "fingerprint": doubt.fingerprint,
-                "confidence": doubt.confidence,
-            }
-            for doubt in find_doubts(self.context.privacy, self.item.content)
-        ]
+        doubts = find_doubts(self.context.privacy, self.item.content)
         return {
             "key": self.key,
             "source": self._place,
             "since": self.item.since,
-            "doubts": doubts,
+            "doubts": [finding_to_json(doubt) for doubt in doubts],
             "sample": self.redacted,
             "reads_like_instructions": is_suspicious(self.item.content),
         }
@@ -308,11 +297,10 @@ class PendingRetraction(PendingItem):
     def accept(cls, context: Context, items: Sequence[Self]) -> Accepted:
         """Retract the records, on every system, with the proposed reasons."""
         repository = context.data_repository
-        changed, lines = 0, list[str]()
         retracted: list[tuple[SetName, RecordId]] = []
         with repository.lock("review"):
             for item in items:
-                living = _living(context.data_repository.sets, item.item.id)
+                living = _living(repository.sets, item.item.id)
                 facts: JsonObject = {
                     "at": context.now().strftime("%Y-%m-%dT%H:%M:%SZ"),
                     "by": repository.system(),
@@ -320,13 +308,12 @@ class PendingRetraction(PendingItem):
                 }
                 retract_records(repository, living, facts)
                 retracted += [(name, record.id) for name, record in living]
-                lines += [f"retracted {item.key[:SHORT_ID]} from {name}" for name, _ in living]
                 if not living:
                     context.note(f"{item.key[:SHORT_ID]}: missing or already retracted")
-                changed += bool(living)
             clear_retracted(repository)
             Inbox(repository).decide_retractions([item.item for item in items], None)
-        return Accepted(changed, lines=tuple(lines), retracted=tuple(retracted))
+        lines = [f"retracted {identifier[:SHORT_ID]} from {name}" for name, identifier in retracted]
+        return Accepted(lines, retracted=retracted)
 
 
 def _learn(context: Context, samples: list[DoubtfulSample], decision: str | None) -> Accepted:
@@ -340,7 +327,7 @@ def _learn(context: Context, samples: list[DoubtfulSample], decision: str | None
         ) from error
     how = {ACCEPTED: "redacted", EDITED: "edited", None: "as is"}[decision]
     line = f"accepted {count(len(samples), 'sample')}, {how}" + (f" ({known} already known)" if known else "")
-    return Accepted(len(samples), lines=(line,))
+    return Accepted([line])
 
 
 def warning_line(fields: JsonObject) -> str:

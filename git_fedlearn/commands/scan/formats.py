@@ -8,7 +8,8 @@ from urllib.parse import quote
 
 from git_fedlearn import __version__
 from git_fedlearn.console.context import Context
-from git_fedlearn.console.findings import COMMIT_LENGTH, format_found, found_to_json
+from git_fedlearn.console.findings import format_found, found_to_json
+from git_fedlearn.console.words import SHORT_ID
 from git_fedlearn.core.canonical import Json
 from git_fedlearn.privacy.kinds import SECRET_KINDS
 from git_fedlearn.scanning.findings import FileFinding
@@ -37,7 +38,7 @@ def report_jsonl(context: Context, items: Iterable[FileFinding]) -> int:
 
 def report_json(context: Context, items: Iterable[FileFinding]) -> int:
     """One JSON document, versioned like the answers of other commands."""
-    found: list[Json] = [{**found_to_json(item), "confidence": item.finding.confidence} for item in items]
+    found: list[Json] = [found_to_json(item) for item in items]
     context.say_json("scan/v1", {"findings": found})
     return len(found)
 
@@ -75,7 +76,7 @@ def _format_github(item: FileFinding) -> str:
     finding = item.finding
     line = f",line={item.line}" if item.line else ""
     where = f" at {finding.pointer}" if finding.pointer else ""
-    commit = f" in commit {item.commit[:COMMIT_LENGTH]}" if item.commit else ""
+    commit = f" in commit {item.commit[:SHORT_ID]}" if item.commit else ""
     properties = f"file={_property(item.path)}{line},title={_property(finding.kind)}"
     message = f"{finding.kind} ({finding.rule}){where}{commit} [{finding.fingerprint}]"
     return f"::error {properties}::{_escaped(message)}"

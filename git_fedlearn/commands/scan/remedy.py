@@ -10,7 +10,7 @@ from shlex import quote
 from typing import Final
 
 from git_fedlearn.console.context import Context
-from git_fedlearn.console.findings import COMMIT_LENGTH
+from git_fedlearn.console.words import SHORT_ID
 from git_fedlearn.privacy.kinds import SECRET_KINDS
 from git_fedlearn.repository.files import write_file
 from git_fedlearn.repository.objects import Oid
@@ -56,7 +56,7 @@ def advise(context: Context, scan: HistoryScan, messages: HistoryMessages) -> No
     context.say()
     for commit, kinds in list(found_kinds.items())[:MAX_LISTED_COMMITS]:
         found = ", ".join(f"{number} {kind}" for kind, number in sorted(kinds.items()))
-        context.say(f"commit {commit[:COMMIT_LENGTH]} added {found}")
+        context.say(f"commit {commit[:SHORT_ID]} added {found}")
     if len(found_kinds) > MAX_LISTED_COMMITS:
         context.say(f"and {len(found_kinds) - MAX_LISTED_COMMITS} more")
     steps = [

@@ -7,7 +7,7 @@ from itertools import chain
 from git_fedlearn.commands.scan.remedy import advise
 from git_fedlearn.console.context import Context
 from git_fedlearn.console.findings import RAW, shown
-from git_fedlearn.console.words import count
+from git_fedlearn.console.words import ALLOW_HINT, count
 from git_fedlearn.core.layout import is_data_file
 from git_fedlearn.errors import UsageError
 from git_fedlearn.repository.git_objects import fetch_missing
@@ -116,7 +116,7 @@ class Scanned:
             paths = "" if self._is_everything else " PATH..."
             context.note(f"hint: git fedlearn sanitize{paths}    (redacts them)")
         if number and context.find_repository():
-            context.note("hint: git fedlearn scan --allow FINGERPRINT --reason WHY    (if it is not private)")
+            context.note(ALLOW_HINT)
 
     def _passages(self, targets: list[ScanTarget]) -> Iterator[Passage]:
         sizes = [target.file.stat().st_size if target.file.is_file() else 0 for target in targets]
