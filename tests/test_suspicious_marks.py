@@ -38,14 +38,14 @@ def system(tmp_path_factory: pytest.TempPathFactory) -> System:
     inbox = Inbox(Repository.discover(made.path, made.environment))
     line = make_record({**LESSON, "value_score": 0.5}).line
     waiting = QuarantinedRecord("cd" * 8, "kiwi", BEST_PRACTICES, "score", line, "2026-05-28")
-    inbox.add_records("kiwi", [waiting])
+    inbox.add([waiting])
     sample: JsonObject = {
         "messages": [{"role": "user", "content": "?"}, {"role": "assistant", "content": ORDERS}]
     }
-    inbox.add_samples([DoubtfulSample("ab" * 8, "dataset.jsonl:1", "2026-05-28", sample)])
+    inbox.add([DoubtfulSample("ab" * 8, "dataset.jsonl:1", "2026-05-28", sample)])
     near = (RecordId(ids[0]),)
     draft = make_record({**LESSON, "title": "drafted: pin the build channel"})
-    inbox.add_draft(DraftedLesson(draft.id, BEST_PRACTICES, draft.line.decode(), "2026-05-28", near))
+    inbox.add([DraftedLesson(draft.id, BEST_PRACTICES, draft.line.decode(), "2026-05-28", near)])
     return made
 
 
