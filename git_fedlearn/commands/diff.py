@@ -5,7 +5,6 @@ import click
 from git_fedlearn.console.context import Context, paint
 from git_fedlearn.console.usage import ANSWER_AS_JSON
 from git_fedlearn.console.words import change_json, describe_changes, summarize
-from git_fedlearn.core.canonical import Json
 from git_fedlearn.core.layout import SetName
 from git_fedlearn.errors import UsageError
 from git_fedlearn.repository.history import (
@@ -92,6 +91,6 @@ def _say(context: Context, sets: SetChanges, *, stat: bool) -> None:
             context.say(f"  {line}")
 
 
-def _to_json(sets: SetChanges) -> dict[str, Json]:
-    changes: list[Json] = [change_json(SetName(name), change) for name in sets for change in sets[name]]
+def _to_json(sets: SetChanges) -> dict[str, object]:
+    changes = [change_json(SetName(name), change) for name in sets for change in sets[name]]
     return {"summary": summarize(all_changes(sets)), "changes": changes}

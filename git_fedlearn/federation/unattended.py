@@ -7,7 +7,7 @@ earlier run was killed, and repairs what git left unfinished.
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -57,11 +57,18 @@ def recover(repository: Repository, mark: Path) -> None:
             repair(repository, found)
 
 
+MAX_AGE: Final = timedelta(days=35)
+
+
 class LastRun(NamedTuple):
     """When `federate` last ran to its end, and the names of the steps that failed."""
 
     ended: datetime
     failed: tuple[str, ...]
+
+    def is_late(self, now: datetime) -> bool:
+        """Whether no timer can have run since: the longest interval, and a few days, have passed."""
+        return now - self.ended > MAX_AGE
 
 
 def read_last_run(repository: Repository) -> LastRun | None:
