@@ -7,10 +7,20 @@ import pwd
 import pytest
 from systems import System, World
 
-from git_fedlearn.repository.environment import CLEARED, HONORED, behind_python_path
+from git_fedlearn.repository.environment import CLEARED, behind_python_path
 
 SET = "data/patterns/best-practices.jsonl"
 MAIL = "jane.roe" + "@" + "corp-mail.net"
+
+HONORED = (
+    "GIT_DIR GIT_WORK_TREE GIT_COMMON_DIR GIT_INDEX_FILE GIT_INDEX_VERSION GIT_OBJECT_DIRECTORY "
+    "GIT_ALTERNATE_OBJECT_DIRECTORIES GIT_QUARANTINE_PATH GIT_SHALLOW_FILE GIT_NO_REPLACE_OBJECTS "
+    "GIT_NO_LAZY_FETCH GIT_NAMESPACE GIT_CEILING_DIRECTORIES GIT_DISCOVERY_ACROSS_FILESYSTEM "
+    "GIT_CONFIG_GLOBAL GIT_CONFIG_SYSTEM GIT_CONFIG_NOSYSTEM GIT_CONFIG_COUNT GIT_CONFIG_PARAMETERS "
+    "GIT_ATTR_NOSYSTEM GIT_AUTHOR_NAME GIT_COMMITTER_NAME GIT_REFLOG_ACTION GIT_OPTIONAL_LOCKS GIT_TRACE "
+    "GIT_SSH_COMMAND GIT_PROTOCOL_FROM_USER PYTHONPATH PYTHONUSERBASE PYTHONNOUSERSITE "
+).split()
+"""Variables that git and hooks see as git would: they say where things are, who commits, what to reach."""
 
 VALUES = {
     **dict.fromkeys(CLEARED, "1"),

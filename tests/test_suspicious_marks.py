@@ -38,14 +38,14 @@ def system(tmp_path_factory: pytest.TempPathFactory) -> System:
     inbox = Inbox(Repository.discover(made.path, made.environment))
     line = make_record({**LESSON, "value_score": 0.5}).line
     waiting = QuarantinedRecord("cd" * 8, "kiwi", BEST_PRACTICES, "score", line, "2026-05-28")
-    inbox.add_records("kiwi", [waiting])
+    inbox.add([waiting])
     sample: JsonObject = {
         "messages": [{"role": "user", "content": "?"}, {"role": "assistant", "content": ORDERS}]
     }
-    inbox.add_samples([DoubtfulSample("ab" * 8, "dataset.jsonl:1", "2026-05-28", sample)])
+    inbox.add([DoubtfulSample("ab" * 8, "dataset.jsonl:1", "2026-05-28", sample)])
     near = (RecordId(ids[0]),)
     draft = make_record({**LESSON, "title": "drafted: pin the build channel"})
-    inbox.add_draft(DraftedLesson(draft.id, BEST_PRACTICES, draft.line.decode(), "2026-05-28", near))
+    inbox.add([DraftedLesson(draft.id, BEST_PRACTICES, draft.line.decode(), "2026-05-28", near)])
     return made
 
 
@@ -95,12 +95,11 @@ def test_a_lesson_similar_to_a_draft_is_marked(system: System) -> None:
 
 
 @pytest.mark.parametrize(
-    ("arguments", "code"), [(arguments, code) for arguments, code in COMMANDS if arguments[0] != "report"]
+    ("arguments", "code"), [row for row in COMMANDS if row[0][0] != "report" and row[0][1:2] != ("show",)]
 )
 def test_answers_for_programs_mark_it(system: System, arguments: tuple[str, ...], code: int) -> None:
     asked = [identifiers(system)[0] if one == "ID" else one for one in arguments]
-    if asked[:2] != ["review", "show"]:
-        assert '"reads_like_instructions": true' in system.fedlearn(*asked, "--json", code=code).out
+    assert '"reads_like_instructions": true' in system.fedlearn(*asked, "--json", code=code).out
 
 
 def test_the_report_marks_it_and_no_other(system: System) -> None:

@@ -46,8 +46,8 @@ def draft_lesson(
         drafted = _draft(clone, event, today, index, shown)
         if drafted:
             with repository.lock("agent"):
-                is_new = Inbox(repository).add_draft(drafted)
-            if is_new:
+                _, stored = Inbox(repository).add([drafted])
+            if stored:
                 return drafted
     return None
 

@@ -215,7 +215,7 @@ class AgentTools:
         with self._one_at_a_time, self._repository.lock("mcp"):
             record = _living(select(self._sets, identifier), identifier)
             inbox = Inbox(self._repository)
-            is_kept = inbox.dropped_retraction(record.id)
+            is_kept = record.id in inbox.decisions(ProposedRetraction)
             proposed = ProposedRetraction(record.id, str(fields["reason"]), at)
             is_new = not is_kept and inbox.add_retraction(proposed)
         if is_kept:

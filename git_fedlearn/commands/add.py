@@ -24,7 +24,7 @@ from git_fedlearn.console.words import (
     updates,
     what_is_new,
 )
-from git_fedlearn.core.canonical import Json, JsonObject
+from git_fedlearn.core.canonical import JsonObject
 from git_fedlearn.core.folding import find_folds
 from git_fedlearn.core.identity import RecordId
 from git_fedlearn.core.layout import FINE_TUNING, SetName
@@ -97,14 +97,14 @@ def command(context: Context, name: str, file: str, supersedes: tuple[str, ...])
     sets.check_name(SetName(name))
     context.refuse_private_name(name)
     intake = Intake(context.privacy, repository.system(), repository.settings.record_bytes)
-    decided = Inbox(repository).sample_decisions() if name == FINE_TUNING else None
+    decided = Inbox(repository).decisions(DoubtfulSample) if name == FINE_TUNING else None
     place = "standard input" if file == "-" else file
     older = find_superseded(repository, supersedes)
     read = _read_all(context, file, _Reader(intake, decided, context.now().date(), place, older))
     with repository.lock("add"):
         Ledger(repository).add(read.lines)
         joined = sets.join(SetName(name), (), made=read.lines)
-        Inbox(repository).add_samples(read.waiting)
+        Inbox(repository).add(read.waiting)
     say_faults(context, [(f"{place}:{number}", reason) for number, reason in read.faults], "skipped")
     updated = set(joined.changed).difference(joined.raised, joined.retracted)
     outcome = {
@@ -115,15 +115,14 @@ def command(context: Context, name: str, file: str, supersedes: tuple[str, ...])
     }
     repeats = find_repeats(repository, SetName(name), outcome["added"])
     known = len(read.ids) - sum(map(len, outcome.values()))
+    folds = find_folds(read.lines)
     if context.is_json:
-        near = repeats_to_json(repeats)
-        folds = find_folds(read.lines).to_json()
-        more: dict[str, Json] = {"folds": folds, "near_duplicates": near}
+        more = {"folds": folds.to_json(), "near_duplicates": repeats_to_json(repeats)}
         context.say_json("add/v1", _to_json(name, outcome, known, read) | more)
     else:
         skipped = "".join(f"; skipped {number}: {reason}" for reason, number in sorted(read.skipped.items()))
         context.say(f"{name}: {_describe(outcome, known)}{kinds(read.redacted)}{skipped}")
-        say_folds(context, find_folds(read.lines))
+        say_folds(context, folds)
         if read.waiting:
             context.note("hint: git fedlearn review")
         print_repeats(context, SetName(name), repeats)
@@ -137,7 +136,7 @@ def _describe(outcome: JoinCounts, known: int) -> str:
     return what_is_new({**news, "retracted": len(outcome["retracted"])}, known, "record")
 
 
-def _to_json(name: str, outcome: JoinCounts, known: int, read: ReadRecords) -> dict[str, Json]:
+def _to_json(name: str, outcome: JoinCounts, known: int, read: ReadRecords) -> dict[str, object]:
     return {
         "set": name,
         **{what: [*ids] for what, ids in outcome.items()},

@@ -7,7 +7,7 @@ import click
 from git_fedlearn.agents.recall_refresh import refresh_recall_index
 from git_fedlearn.console.context import Context, paint_state
 from git_fedlearn.console.usage import ANSWER_AS_JSON
-from git_fedlearn.core.canonical import Json, JsonObject
+from git_fedlearn.core.canonical import JsonObject
 from git_fedlearn.errors import UsageError
 from git_fedlearn.extras import install_line, installed_extras
 from git_fedlearn.setup.agent_files import AGENT_NAMES, AgentEntries, AgentFiles, AgentName, agent_files
@@ -102,18 +102,15 @@ def status(context: Context, name: AgentName | None, project: str | None) -> int
     Each hook is started once, without an event. Exits with 1 if one does not run.
     """
     repository = context.repository
-    rows: list[Json] = []
+    rows = []
     broken = False
     for agent in [name] if name else AGENT_NAMES:
         for scope in ("user",) if agent == "codex" else ("project", "user"):
             files = _files(context, agent, None if scope == "user" else project, everywhere=scope == "user")
             found = read_installed(repository, agent, files)
             broken = broken or bool(found.broken)
-            parts = [
-                *([f"hooks {', '.join(sorted(found.hooks))}"] if found.hooks else []),
-                *(["MCP server"] if found.has_server else []),
-                *(["instructions"] if found.has_instructions else []),
-            ]
+            parts = [f"hooks {', '.join(sorted(found.hooks))}"] * bool(found.hooks)
+            parts += ["MCP server"] * found.has_server + ["instructions"] * found.has_instructions
             rows.append(
                 {
                     "agent": agent,

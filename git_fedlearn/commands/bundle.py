@@ -8,11 +8,10 @@ import click
 from git_fedlearn.console.context import Context
 from git_fedlearn.console.message_checks import Outgoing, Update
 from git_fedlearn.console.peers import say, to_json
-from git_fedlearn.console.progress import watching
+from git_fedlearn.console.progress import PULLING, progress_bar
 from git_fedlearn.console.push_checks import check_updates
 from git_fedlearn.console.usage import ANSWER_AS_JSON
 from git_fedlearn.console.words import count
-from git_fedlearn.core.canonical import Json
 from git_fedlearn.core.changes import ChangeKind
 from git_fedlearn.errors import FedlearnError
 from git_fedlearn.federation.bundles import Written, find_refusal, find_sender, unpacked, write_bundle
@@ -67,7 +66,7 @@ def create(context: Context, file: str, since: str | None, receiver: str | None)
     written = write_bundle(repository, context.named_path(file).resolve(), tip, base)
     gained = _gained(objects, base, tip)
     if context.is_json:
-        answer: dict[str, Json] = {"file": str(file), "bytes": written.size, "commits": written.commits}
+        answer = {"file": str(file), "bytes": written.size, "commits": written.commits}
         answer |= {"tip": written.tip, "since": base, "records": gained}
         context.say_json("bundle-create/v1", answer)
         return
@@ -90,8 +89,8 @@ def apply(context: Context, file: str, name: str | None, *, dry_run: bool) -> in
     sender = find_sender(repository, path, name)
     request = PullOptions(dry_run=dry_run)
     checker = make_checker(repository, context.privacy, context.now())
-    with unpacked(repository, path, sender) as peer, watching(context, [peer]) as watcher:
-        pulled = pull(repository, [peer], checker, request, watcher)
+    with unpacked(repository, path, sender) as peer, progress_bar(context, PULLING) as show:
+        pulled = pull(repository, [peer], checker, request, show)
     if context.is_json:
         context.say_json("bundle-apply/v1", to_json(pulled, None))
     else:

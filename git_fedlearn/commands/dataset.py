@@ -1,6 +1,6 @@
 """`git fedlearn dataset`: count, freeze and export the fine-tuning set."""
 
-from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 
 import click
@@ -8,7 +8,6 @@ import click
 from git_fedlearn.console.context import Context
 from git_fedlearn.console.usage import ANSWER_AS_JSON, NumberRange
 from git_fedlearn.console.words import COMMIT_HINT, count, note_memory
-from git_fedlearn.core.canonical import Json
 from git_fedlearn.core.layout import FINE_TUNING
 from git_fedlearn.core.record_set import split_lines
 from git_fedlearn.errors import FedlearnError, UsageError
@@ -67,22 +66,28 @@ def stats(context: Context) -> None:
     context.say(
         f"{count(counted.samples, 'sample')}, about {counted.tokens:,} tokens, {counted.bytes:,} bytes"
     )
-    for what, number in (("malformed", counted.malformed), ("retracted", counted.retracted)):
-        if number:
-            context.say(f"  {what:<12} {number:>8}")
+    last = ""
+    for heading, number, text in _rows(counted):
+        shown = "" if heading == last else heading
+        context.say(f"  {shown:<12} {number:>8}  {text}".rstrip())
+        last = heading
+
+
+def _rows(counted: Stats) -> Iterator[tuple[str, int, str]]:
+    """A heading, a number, and what is counted; the last rows are a histogram up to the longest sample."""
+    found = [("malformed", counted.malformed, ""), ("retracted", counted.retracted, "")]
     for heading, counter in (("form", counted.forms), ("role", counted.roles), ("system", counted.systems)):
-        _say_counter(context, heading, counter)
-    heading = "repeated"
-    for what, number in (
-        ("same text, ignoring case and white space", counted.same_text),
-        ("same question", counted.same_question),
-    ):
-        if number:
-            context.say(f"  {heading:<12} {number:>8}  {what}")
-            heading = ""
-    if counted.unscored:
-        context.say(f"  {'no score':<12} {counted.unscored:>8}")
-    _say_lengths(context, counted)
+        ordered = sorted(counter.items(), key=lambda item: (-item[1], item[0]))
+        found += [(heading, number, name) for name, number in ordered]
+    found.append(("repeated", counted.same_text, "same text, ignoring case and white space"))
+    found.append(("repeated", counted.same_question, "same question"))
+    found.append(("no score", counted.unscored, ""))
+    yield from (row for row in found if row[1])
+    most = max(counted.lengths)
+    longest = max((bar for bar, number in enumerate(counted.lengths) if number), default=-1)
+    for bar, number in enumerate(counted.lengths[: longest + 1]):
+        label = f"< {LENGTHS[bar]}" if bar < len(LENGTHS) else f">= {LENGTHS[-1]}"
+        yield "tokens", number, f"{label:<9} {'#' * round(BAR * number / most)}"
 
 
 @command.command("snapshot", short_help="Freeze a version.")
@@ -108,11 +113,9 @@ def snapshot(context: Context, chosen: str | None) -> None:
         remember_own_files(repository, [frozen.path])
     path = repository.relative(frozen.path)
     if context.is_json:
-        answer: dict[str, Json] = {"version": str(frozen.version), "path": path, "new": frozen.is_new}
+        answer = {"version": str(frozen.version), "path": path, "new": frozen.is_new}
         pruned = [str(old) for old in frozen.pruned]
-        context.say_json(
-            "dataset-snapshot/v1", {**answer, "samples": len(dataset.samples), "pruned": [*pruned]}
-        )
+        context.say_json("dataset-snapshot/v1", {**answer, "samples": len(dataset.samples), "pruned": pruned})
         return
     if not frozen.is_new:
         context.say(f"no changes since {frozen.version} ({path})")
@@ -153,8 +156,8 @@ def trained(context: Context, name: str, chosen: str | None, source: str | None)
         model = new_model(repository, name, data, context.now().date(), ids)
         is_new = record_model(repository, model)
     if context.is_json:
-        numbers: dict[str, Json] = {"lessons": len(ids), "unknown": unknown}
-        context.say_json("dataset-trained/v1", {**model_to_json(model), "new": is_new, **numbers})
+        facts = {**model_to_json(model), "new": is_new, "lessons": len(ids), "unknown": unknown}
+        context.say_json("dataset-trained/v1", facts)
         return
     what = "recorded" if is_new else "already recorded"
     context.say(
@@ -191,8 +194,8 @@ def list_(context: Context) -> None:
     }
     models = read_models(repository)
     if context.is_json:
-        listed: list[Json] = [{"version": name, "samples": number} for name, number in versions.items()]
-        found: list[Json] = [{**model_to_json(one), "lessons": len(one.ids)} for one in models]
+        listed = [{"version": name, "samples": number} for name, number in versions.items()]
+        found = [{**model_to_json(one), "lessons": len(one.ids)} for one in models]
         context.say_json("dataset-list/v1", {"versions": listed, "models": found})
         return
     for name, number in versions.items():
@@ -266,8 +269,11 @@ def export(
         else:
             path.unlink(missing_ok=True)
     if context.is_json:
-        listed: list[Json] = [_file(path, formatted) for path, formatted in files.items()]
-        context.say_json("dataset-export/v1", {"files": listed, "left_out": dict(left_out)})
+        listed = [
+            {"path": str(path), "samples": made.samples, "left_out": made.skipped}
+            for path, made in files.items()
+        ]
+        context.say_json("dataset-export/v1", {"files": listed, "left_out": left_out})
         return
     _say_files(context, files)
     for reason, number in sorted(left_out.items()):
@@ -301,49 +307,16 @@ def _say_files(context: Context, files: dict[Path, Formatted]) -> None:
             context.say(f"  skipped {number}: {reason}")
 
 
-def _file(path: Path, made: Formatted) -> dict[str, Json]:
-    return {"path": str(path), "samples": made.samples, "left_out": dict(made.skipped)}
-
-
 def _note_malformed(context: Context, dataset: Dataset) -> None:
     for identifier, reason in dataset.malformed:
         context.note(f"skipped {identifier}: {reason}")
 
 
-def _say_counter(context: Context, heading: str, counter: Counter[str]) -> None:
-    for name, number in sorted(counter.items(), key=lambda item: (-item[1], item[0])):
-        context.say(f"  {heading:<12} {number:>8}  {name}")
-        heading = ""
-
-
-def _say_lengths(context: Context, counted: Stats) -> None:
-    """Print a histogram, up to the longest sample."""
-    last = max((bar for bar, number in enumerate(counted.lengths) if number), default=-1)
-    most = max(counted.lengths)
-    for bar, number in enumerate(counted.lengths[: last + 1]):
-        label = f"< {LENGTHS[bar]}" if bar < len(LENGTHS) else f">= {LENGTHS[-1]}"
-        line = (
-            f"  {'tokens' if not bar else '':<12} {number:>8}  {label:<9} {'#' * round(BAR * number / most)}"
-        )
-        context.say(line.rstrip())
-
-
-def _to_json(counted: Stats) -> dict[str, Json]:
-    bounds: list[Json] = [*LENGTHS, None]
+def _to_json(counted: Stats) -> dict[str, object]:
+    lengths = zip((*LENGTHS, None), counted.lengths, strict=True)
+    same = ("samples", "malformed", "retracted", "bytes", "tokens", "forms", "roles", "systems", "unscored")
     return {
-        "samples": counted.samples,
-        "malformed": counted.malformed,
-        "retracted": counted.retracted,
-        "bytes": counted.bytes,
-        "tokens": counted.tokens,
+        **{name: getattr(counted, name) for name in (*same, "same_text", "same_question")},
         "longest_tokens": counted.longest,
-        "lengths": [
-            {"below": bound, "samples": number} for bound, number in zip(bounds, counted.lengths, strict=True)
-        ],
-        "forms": dict(counted.forms),
-        "roles": dict(counted.roles),
-        "systems": dict(counted.systems),
-        "same_text": counted.same_text,
-        "same_question": counted.same_question,
-        "unscored": counted.unscored,
+        "lengths": [{"below": bound, "samples": number} for bound, number in lengths],
     }

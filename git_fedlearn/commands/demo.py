@@ -13,7 +13,6 @@ import click
 from git_fedlearn.console.context import Context, fit, paint
 from git_fedlearn.console.usage import ANSWER_AS_JSON
 from git_fedlearn.console.words import align, count
-from git_fedlearn.core.canonical import Json, JsonObject
 from git_fedlearn.core.layout import SHARED_SETS
 from git_fedlearn.demo.acts import play
 from git_fedlearn.demo.knowledge import describe, endorsed
@@ -107,8 +106,8 @@ def _table(systems: list[System]) -> list[str]:
     return align(table, right=range(1, len(rows) + 1))
 
 
-def _facts(stage: Stage, systems: list[System]) -> JsonObject:
-    listed: list[Json] = [
+def _facts(stage: Stage, systems: list[System]) -> dict[str, object]:
+    listed = [
         {
             "name": row.system,
             "lessons": {str(name): number for name, number in row.lessons.items()},
@@ -117,11 +116,10 @@ def _facts(stage: Stage, systems: list[System]) -> JsonObject:
         }
         for row in map(describe, systems)
     ]
-    different: list[Json] = [*differing(systems)]
     return {
         "pulls": stage.pulls,
         "conflicts": stage.conflicts,
-        "differing": different,
+        "differing": [*differing(systems)],
         "systems": listed,
     }
 

@@ -5,7 +5,6 @@ import click
 from git_fedlearn.console.context import Context, paint
 from git_fedlearn.console.usage import ANSWER_AS_JSON
 from git_fedlearn.console.words import change_json, describe_changes, summarize
-from git_fedlearn.core.canonical import Json
 from git_fedlearn.core.layout import SetName
 from git_fedlearn.errors import UsageError
 from git_fedlearn.repository.history import (
@@ -20,7 +19,7 @@ from git_fedlearn.repository.lookup import get_commit, get_range
 from git_fedlearn.repository.names import read_names
 from git_fedlearn.repository.objects import Objects
 from git_fedlearn.repository.repository import Repository
-from git_fedlearn.repository.trees import index_tree
+from git_fedlearn.repository.trees import index_tree, set_paths
 from git_fedlearn.repository.work_tree import read_work_state
 
 
@@ -50,10 +49,11 @@ def command(
     objects = repository.objects
     before, after = _trees(repository, objects, revisions, staged=staged)
     sets = tree_changes(before, after)
+    known = sorted(set_paths(before).keys() | set_paths(after).keys())
     for name in only:
-        if name not in before.sets() | after.sets():
-            known = ", ".join(sorted(before.sets() | after.sets())) or "none"
-            raise UsageError(f"{name}: no such record set in either state", hint=f"record sets: {known}")
+        if name not in known:
+            hint = f"record sets: {', '.join(known) or 'none'}"
+            raise UsageError(f"{name}: no such record set in either state", hint=hint)
     sets = {name: changes for name, changes in sets.items() if not only or name in only}
     if context.is_json:
         context.say_json("diff/v1", _to_json(sets))
@@ -91,6 +91,6 @@ def _say(context: Context, sets: SetChanges, *, stat: bool) -> None:
             context.say(f"  {line}")
 
 
-def _to_json(sets: SetChanges) -> dict[str, Json]:
-    changes: list[Json] = [change_json(SetName(name), change) for name in sets for change in sets[name]]
+def _to_json(sets: SetChanges) -> dict[str, object]:
+    changes = [change_json(SetName(name), change) for name in sets for change in sets[name]]
     return {"summary": summarize(all_changes(sets)), "changes": changes}

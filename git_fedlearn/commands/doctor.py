@@ -4,7 +4,6 @@ Each check either works or has a hint that repairs it; no check changes anything
 """
 
 from collections.abc import Callable, Iterator
-from datetime import timedelta
 from pathlib import Path
 from typing import Final
 
@@ -13,8 +12,7 @@ import click
 from git_fedlearn.console.context import Context, paint_state
 from git_fedlearn.console.installation import report_hooks, report_unextended
 from git_fedlearn.console.usage import ANSWER_AS_JSON
-from git_fedlearn.console.words import ago, count
-from git_fedlearn.core.canonical import Json
+from git_fedlearn.console.words import ago, count, some
 from git_fedlearn.errors import FedlearnError
 from git_fedlearn.extras import install_line, installed_extras
 from git_fedlearn.federation.unattended import read_last_run
@@ -24,14 +22,12 @@ from git_fedlearn.repository.repository import Repository
 from git_fedlearn.repository.state import CHECKPOINTS, FEDERATING
 from git_fedlearn.search.embedders.choose import try_embedder
 from git_fedlearn.search.index import check_index, has_index, remove_index
-from git_fedlearn.setup.doctor import Check, diagnose, find_git_lock, find_leftovers, remove_all_leftovers
+from git_fedlearn.setup.doctor import Check, diagnose, find_git_lock, find_leftovers
 from git_fedlearn.setup.install import install
 from git_fedlearn.setup.scaffold import HOOK_IDS, has_our_hooks, refuse_left_out, write_scaffold
 from git_fedlearn.timers.schedulers import find_jobs
 
 FIX: Final = "git fedlearn doctor --fix"
-MAX_FEDERATE_AGE: Final = timedelta(days=35)
-"""The longest interval of a timer, and a few days."""
 
 
 def examine(context: Context) -> Iterator[Check]:
@@ -47,10 +43,8 @@ def examine(context: Context) -> Iterator[Check]:
 
 def repair_state(repository: Repository) -> None:
     """Remove damaged files that can be rebuilt. The caller holds the lock."""
-    remove_all_leftovers(repository)
-    for path in repository.state.find_damaged():
-        path.unlink(missing_ok=True)
-    for path in find_broken_checkpoints(repository):
+    damaged = (*repository.state.find_damaged(), *find_broken_checkpoints(repository))
+    for path in (*find_leftovers(repository, is_locked=True), *damaged):
         path.unlink(missing_ok=True)
     if has_index(repository) and not _try("index", lambda: _check_index(repository), "").ok:
         remove_index(repository)
@@ -74,10 +68,10 @@ def _leftovers(repository: Repository) -> Check:
         return Check(
             "leftovers", ok=False, detail=detail, hint=f"rm {lock}    (if no git command is running)"
         )
-    files = [*find_leftovers(repository)]
+    files = find_leftovers(repository)
     if files:
-        more = f" and {len(files) - 1} more" if files[1:] else ""
-        return Check("leftovers", ok=False, detail=f"{files[0]}{more}, from an interrupted run", hint=FIX)
+        detail = f"{some([*map(str, files)], 1)}, from an interrupted run"
+        return Check("leftovers", ok=False, detail=detail, hint=FIX)
     damaged = [*repository.state.find_damaged()]
     if damaged:
         detail = f"{', '.join(map(str, damaged))}: damaged; can be rebuilt"
@@ -112,13 +106,11 @@ def _vectors(repository: Repository) -> Iterator[Check]:
     else:
         yield Check("index", ok=True, detail="none yet; the first search builds it")
     if is_configured(repository):
-        yield _try(
-            "qdrant",
-            lambda: _check_store(repository),
-            "git config fedlearn.qdrantUrl    (check the URL, and that Qdrant is running)",
-        )
+        hint = "git config fedlearn.qdrantUrl    (check the URL, and that Qdrant is running)"
+        yield _try("qdrant", lambda: _check_store(repository), hint)
     if repository.git.find_config("fedlearn.embedder"):
-        yield _try("embedder", lambda: _check_embedder(repository), "git config fedlearn.embedder")
+        say = "{}, {} dimensions".format
+        yield _try("embedder", lambda: say(*try_embedder(repository)), "git config fedlearn.embedder")
 
 
 def _check_index(repository: Repository) -> str:
@@ -128,11 +120,6 @@ def _check_index(repository: Repository) -> str:
 def _check_store(repository: Repository) -> str:
     place, number = try_store(repository)
     return f"{place} answers; {count(number, 'collection')}"
-
-
-def _check_embedder(repository: Repository) -> str:
-    name, dimensions = try_embedder(repository)
-    return f"{name}, {dimensions} dimensions"
 
 
 def _try(name: str, test: Callable[[], str], hint: str) -> Check:
@@ -154,9 +141,7 @@ def _schedule(context: Context) -> Check:
     names = ", ".join(job.name for job in jobs)
     run = read_last_run(context.repository)
     detail = f"{names}; federate last ran {ago(context, run.ended.isoformat())}" if run else names
-    late = (
-        run and context.now() - run.ended > MAX_FEDERATE_AGE and any(job.name == "federate" for job in jobs)
-    )
+    late = run and run.is_late(context.now()) and any(job.name == "federate" for job in jobs)
     hint = "git fedlearn schedule run-now" if late or (run and run.failed) else ""
     if run and run.failed:
         return Check("schedule", ok=False, detail=f"{detail}; failed: {', '.join(run.failed)}", hint=hint)
@@ -183,7 +168,7 @@ def command(context: Context, *, fix: bool) -> int:
         context.repository = Repository.discover(context.directory, context.environment)
         checks = _all_checks(context)
     if context.is_json:
-        answer: list[Json] = [check._asdict() for check in checks]
+        answer = [check._asdict() for check in checks]
         context.say_json("doctor/v1", {"checks": answer})
     else:
         for check in checks:

@@ -16,7 +16,6 @@ from git_fedlearn.console.words import (
     say_folds,
     what_is_new,
 )
-from git_fedlearn.core.canonical import Json
 from git_fedlearn.core.expressions import compile_filter
 from git_fedlearn.qdrant.export import Exported, ExportRequest
 
@@ -59,7 +58,7 @@ def command(
     if run.note:
         context.warn(run.note)
     if context.is_json:
-        listed: list[Json] = [_to_json(one) for one in run.collections]
+        listed = [_to_json(one) for one in run.collections]
         context.say_json("export/v1", {"store": run.place, "collections": listed})
     else:
         for one in run.collections:
@@ -92,7 +91,7 @@ def _say(context: Context, one: Exported, *, dry_run: bool) -> None:
         context.print_error(f"hint: git fedlearn export {quote(one.name)}")
 
 
-def _to_json(one: Exported) -> dict[str, Json]:
+def _to_json(one: Exported) -> dict[str, object]:
     return {
         "collection": one.name,
         "points": one.points,

@@ -14,7 +14,6 @@ from git_fedlearn.console.peers import warn_of_copied_clone
 from git_fedlearn.console.progress import reading_bar
 from git_fedlearn.console.usage import ANSWER_AS_JSON
 from git_fedlearn.console.words import count
-from git_fedlearn.core.canonical import Json
 from git_fedlearn.errors import FedlearnError
 from git_fedlearn.federation.exchanged import Exchanged
 from git_fedlearn.federation.peers import read_peers
@@ -36,7 +35,6 @@ from git_fedlearn.federation.upstream import (
     pull_upstream,
     push,
 )
-from git_fedlearn.federation.watcher import PullWatcher
 from git_fedlearn.learn.source_settings import has_sources
 from git_fedlearn.learn.sources import choose_source
 from git_fedlearn.qdrant.connect import is_configured
@@ -78,19 +76,19 @@ class Run:
         self._run_step("export", self._export)
         self._run_step("commit", self._commit)
         before = self.context.repository.objects.find_commit("HEAD")
-        self._run_step("pull", self._skip_dry_run if self.dry_run else self._pull)
+        self._run_step("pull", self._pull, is_dry=False)
         self._run_step("pull-remotes", self._pull_remotes)
         self.exchanged.count_received(self.context.repository, before)
-        self._run_step("import", self._skip_dry_run if self.dry_run else self._import)
-        self._run_step("push", self._skip_dry_run if self.dry_run else self._push)
+        self._run_step("import", self._import, is_dry=False)
+        self._run_step("push", self._push, is_dry=False)
 
-    @staticmethod
-    def _skip_dry_run() -> tuple[StepStatus, str]:
-        return StepStatus.SKIPPED, "not in a dry run"
-
-    def _run_step(self, name: str, step: Callable[[], tuple[StepStatus, str]]) -> None:
+    def _run_step(
+        self, name: str, step: Callable[[], tuple[StepStatus, str]], *, is_dry: bool = True
+    ) -> None:
+        """Run a step, if it can be part of a dry run."""
         try:
-            taken = FederateStep(name, *step())
+            skips = self.dry_run and not is_dry
+            taken = FederateStep(name, *((StepStatus.SKIPPED, "not in a dry run") if skips else step()))
         except FedlearnError as error:
             hint = f" ({error.hint})" if error.hint else ""
             taken = FederateStep(name, StepStatus.FAILED, f"{error.message}{hint}")
@@ -171,11 +169,11 @@ class Run:
 
     def _pull(self) -> tuple[StepStatus, str]:
         pulled = self._pull_upstream()
-        self.context.forget_settings()
         return pulled.status, pulled.detail
 
     def _pull_upstream(self) -> Exchange:
         pulled = pull_upstream(self.context.repository, STEP_SECONDS)
+        self.context.forget_settings()
         for line in pulled.warnings:
             self.context.print_error(line)
         return pulled
@@ -188,7 +186,7 @@ class Run:
         self._refuse_detached()
         checker = make_checker(repository, self.context.privacy, self.context.now())
         request = PullOptions(dry_run=self.dry_run)
-        pulled = pull(repository, peers, checker, request, PullWatcher())
+        pulled = pull(repository, peers, checker, request)
         failed = [report.name for report in pulled.reports if report.is_failure]
         quarantined = sum(report.quarantined for report in pulled.reports)
         reached = f"{len(peers) - len(failed)} of " * bool(failed) + count(len(peers), "peer")
@@ -246,11 +244,10 @@ def _sound(command: str, *, is_sound: bool) -> tuple[StepStatus, str]:
 def _in_words(found: Exchanged) -> str:
     """`received 12 lessons from 3 systems, sent 4`."""
     source = f" from {count(found.systems, 'system')}" if found.systems else ""
-    received = f"received {count(found.received, 'lesson')}{source}" if found.received else ""
-    sent = ""
+    parts = [f"received {count(found.received, 'lesson')}{source}"] * bool(found.received)
     if found.sent:
-        sent = f"sent {found.sent}" if received else f"sent {count(found.sent, 'lesson')}"
-    return ", ".join(part for part in (received, sent) if part) or "nothing new to receive or to send"
+        parts.append(f"sent {found.sent if parts else count(found.sent, 'lesson')}")
+    return ", ".join(parts) or "nothing new to receive or to send"
 
 
 @click.command("federate", short_help="Sync, pull, push and fetch from peers in one run.")
@@ -294,11 +291,11 @@ def command(
             failed = tuple(step.name for step in run.steps if step.outcome is StepStatus.FAILED)
             write_last_run(repository, LastRun(context.now(), failed))
     if context.is_json:
-        steps: list[Json] = [
+        steps = [
             {"step": step.name, "outcome": step.outcome.value, "detail": step.detail} for step in run.steps
         ]
         found = run.exchanged
-        facts: dict[str, Json] = {"received": found.received, "systems": found.systems, "sent": found.sent}
+        facts = {"received": found.received, "systems": found.systems, "sent": found.sent}
         context.say_json("federate/v1", {"dry_run": run.dry_run, "steps": steps, **facts})
     elif not dry_run:
         context.say(_in_words(run.exchanged))

@@ -9,7 +9,6 @@ from git_fedlearn.console.context import Context
 from git_fedlearn.console.store import import_lessons, say_imported
 from git_fedlearn.console.usage import ANSWER_AS_JSON
 from git_fedlearn.console.words import say_folds
-from git_fedlearn.core.canonical import Json
 from git_fedlearn.core.collection_names import known_name
 from git_fedlearn.core.folding import find_folds
 from git_fedlearn.core.record import POINT_ID, NotARecordError
@@ -59,8 +58,8 @@ def command(  # noqa: PLR0913  click passes an argument for each option
     if run.note:
         context.warn(run.note)
     if context.is_json:
-        listed: list[Json] = [_to_json(one) for one in run.collections]
-        answer: dict[str, Json] = {"store": run.place, "folds": folds.to_json(), "collections": listed}
+        listed = [_to_json(one) for one in run.collections]
+        answer = {"store": run.place, "folds": folds.to_json(), "collections": listed}
         context.say_json("import/v1", answer)
     else:
         say_folds(context, folds)
@@ -110,7 +109,7 @@ def _read_dump(context: Context, dump: str) -> list[bytes]:
     return lines
 
 
-def _to_json(one: Imported) -> dict[str, Json]:
+def _to_json(one: Imported) -> dict[str, object]:
     return {
         "collection": one.name,
         "added": one.added,

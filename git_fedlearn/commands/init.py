@@ -9,7 +9,6 @@ from git_fedlearn.console.installation import installation_facts, report_unexten
 from git_fedlearn.console.older_layout import say_older_files
 from git_fedlearn.console.usage import ANSWER_AS_JSON
 from git_fedlearn.console.words import count
-from git_fedlearn.core.canonical import Json
 from git_fedlearn.errors import NotARepositoryError
 from git_fedlearn.repository.older_layout import find_older_files
 from git_fedlearn.repository.repository import Repository
@@ -52,7 +51,7 @@ def command(context: Context) -> int:
     say_older_files(context, older)
     installed = install(repository)
     code = say_installation(context, repository, installed)
-    facts: dict[str, Json] = {
+    facts = {
         "created": [*done.made],
         "extended": [*done.extended],
         "left": [path for path, _ in done.left],

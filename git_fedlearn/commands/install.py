@@ -6,7 +6,6 @@ from git_fedlearn.console.context import Context
 from git_fedlearn.console.installation import installation_facts, say_installation
 from git_fedlearn.console.usage import ANSWER_AS_JSON
 from git_fedlearn.console.words import count
-from git_fedlearn.core.canonical import Json
 from git_fedlearn.repository.git import Git
 from git_fedlearn.setup.drivers import Scope, write_drivers
 from git_fedlearn.setup.install import install, parse_system_id
@@ -55,7 +54,7 @@ def command(context: Context, *, scope: Scope, system: str | None) -> int:
             context.say(f"{folder}: {count(linked, 'file')} linked (man pages, completions)")
         if context.environment.get("SHELL", "").endswith("zsh"):
             context.note(f"note: for zsh, add before compinit: fpath+={folder}/zsh/site-functions")
-    facts: dict[str, Json] = {"system": None, "config": [*changed], "hooks": [], "refused": []}
+    facts = {"system": None, "config": [*changed], "hooks": [], "refused": []}
     context.answer("install/v1", {"scope": scope.removeprefix("--"), "linked": linked, **facts})
     context.note("note: run `git fedlearn install` in each clone to set up attributes, hooks and system id")
     return 0

@@ -16,7 +16,6 @@ from git_fedlearn.console.words import (
     summarize,
     what_happened,
 )
-from git_fedlearn.core.canonical import Json
 from git_fedlearn.core.changes import RecordChange, compare_sets
 from git_fedlearn.core.identity import RecordId
 from git_fedlearn.core.layout import SetName
@@ -64,36 +63,34 @@ def command(
     are enough.
     """
     objects = context.repository.objects
-    if identifier is not None:
-        _log_record(context, objects, _RecordLog(identifier, rev, most, full))
-        return
-    if full:
+    if full and identifier is None:
         raise UsageError("--full needs an ID", hint="git fedlearn log ID --full")
-    if rev == "HEAD" and objects.find_commit("HEAD") is None:
+    is_empty = rev == "HEAD" and objects.find_commit("HEAD") is None
+    start, tip = (None, None) if is_empty else get_range(context.repository, objects, rev)
+    if identifier is not None:
+        _log_record(context, identifier, _Revisions(start, tip, most, full, is_open=rev == "HEAD"))
+        return
+    if tip is None:
         context.note("no commits yet")
-    else:
-        _log_all(context, objects, (rev, most, listed))
-
-
-class _RecordLog(NamedTuple):
-    """The history of one record: its id, the revisions, a limit, and whether to read every version."""
-
-    identifier: str
-    rev: str
-    most: int | None
-    full: bool
-
-
-def _log_all(context: Context, objects: Objects, options: tuple[str, int | None, int]) -> None:
-    rev, most, listed = options
-    start, tip = get_range(context.repository, objects, rev)
+        return
     found = islice(log_changes(objects, tip, without=(start,) if start else ()), most)
     if context.is_json:
-        commits: list[Json] = [_to_json(objects, one.commit, one.sets) for one in found]
+        commits = [_to_json(objects, one.commit, one.sets) for one in found]
         context.say_json("log/v1", {"commits": commits})
         return
     with context.paging():
         _say_commits(context, objects, found, listed)
+
+
+class _Revisions(NamedTuple):
+    """The commits to look at, newest first: `tip` without `start`, at most `most`, each version if `full`."""
+
+    start: Oid | None
+    tip: Oid | None
+    most: int | None
+    full: bool
+    is_open: bool
+    """Whether they end with the work tree."""
 
 
 def _say_commits(context: Context, objects: Objects, found: Iterable[CommitChanges], listed: int) -> None:
@@ -116,25 +113,23 @@ def _say_commits(context: Context, objects: Objects, found: Iterable[CommitChang
         context.note("no changes to records in these commits")
 
 
-def _log_record(context: Context, objects: Objects, options: _RecordLog) -> None:
+def _log_record(context: Context, identifier: str, asked: _Revisions) -> None:
     repository = context.repository
-    start, tip = _ends(context, objects, options.rev)
-    found = find_anywhere(repository, objects, options.identifier)
-    identifier, names = found.id, found.sets
+    objects, (start, tip, most, full, is_open) = repository.objects, asked
+    found = find_anywhere(repository, objects, identifier)
+    names = found.sets
+    inside = set(objects.walk([tip], without=[start])) if start and tip else None
     histories = {}
     for name in names:
-        steps = trace_record(objects, tip, name, identifier, full=options.full) if tip else []
-        if start:
-            inside = set(objects.walk([tip] if tip else [], without=[start]))
-            steps = [step for step in steps if step.commit in inside]
-        histories[name] = steps[: options.most]
-    is_asked = options.rev == "HEAD" and not repository.is_bare
+        steps = trace_record(objects, tip, name, found.id, full=full) if tip else []
+        histories[name] = [step for step in steps if inside is None or step.commit in inside][:most]
+    is_asked = is_open and not repository.is_bare
     pending = {name: _uncommitted(objects, found, name) if is_asked else [] for name in names}
     if context.is_json:
         context.say_json(
             "log/v1",
             {
-                "id": identifier,
+                "id": found.id,
                 "commits": [
                     _to_json(objects, step.commit, {name: step.changes})
                     for name in names
@@ -146,13 +141,7 @@ def _log_record(context: Context, objects: Objects, options: _RecordLog) -> None
         return
     with context.paging():
         for name in names:
-            _say_record(context, objects, (name, identifier), (pending[name], histories[name]))
-
-
-def _ends(context: Context, objects: Objects, rev: str) -> tuple[Oid | None, Oid | None]:
-    if rev == "HEAD" and objects.find_commit("HEAD") is None:
-        return None, None
-    return get_range(context.repository, objects, rev)
+            _say_record(context, objects, (name, found.id), (pending[name], histories[name]))
 
 
 def _uncommitted(objects: Objects, found: FoundRecord, name: SetName) -> list[RecordChange]:
@@ -204,7 +193,7 @@ def _origin(objects: Objects, commit: Oid) -> str:
     return f"; from {', '.join(map(printable, peers))}" if peers else ""
 
 
-def _to_json(objects: Objects, commit: Oid, sets: Mapping[SetName, Sequence[RecordChange]]) -> Json:
+def _to_json(objects: Objects, commit: Oid, sets: Mapping[SetName, Sequence[RecordChange]]) -> object:
     facts = objects.facts(commit)
     trailers = read_trailers(facts.message)
     return {

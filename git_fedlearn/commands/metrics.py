@@ -5,7 +5,6 @@ import click
 from git_fedlearn.console.context import Context
 from git_fedlearn.console.usage import ANSWER_AS_JSON
 from git_fedlearn.console.words import count
-from git_fedlearn.core.canonical import Json
 from git_fedlearn.repository.names import read_names
 from git_fedlearn.statistics.metrics import Metrics, collect, growth_by_system, parse_month, trend
 
@@ -40,7 +39,7 @@ def command(context: Context, month: str | None) -> None:
         _say(context, metrics)
 
 
-def _to_json(metrics: Metrics) -> dict[str, Json]:
+def _to_json(metrics: Metrics) -> dict[str, object]:
     found = metrics.survey
     return {
         "federation_sync_last": metrics.sync_last,

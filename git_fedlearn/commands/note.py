@@ -2,7 +2,7 @@
 
 import shlex
 from collections import Counter
-from typing import Final, NamedTuple
+from typing import Final
 
 import click
 
@@ -16,7 +16,7 @@ from git_fedlearn.core.scoring import UNSOLVED, Skipped
 from git_fedlearn.core.supersession import superseding
 from git_fedlearn.errors import FedlearnError, UsageError
 from git_fedlearn.learn.notes import NoteOptions, route_note
-from git_fedlearn.learn.repeats import RepeatedLesson, find_repeats
+from git_fedlearn.learn.repeats import find_repeats
 from git_fedlearn.repository.files import write_file
 from git_fedlearn.repository.ledger import Ledger
 from git_fedlearn.repository.repository import Repository
@@ -38,16 +38,6 @@ Write down a lesson. One line is enough:
 
 git-fedlearn redacts secrets and personal data. An empty note is not saved.
 """
-
-
-class _Noted(NamedTuple):
-    """A note that became a lesson."""
-
-    name: SetName
-    record: Record
-    status: str
-    redacted: Counter[str]
-    repeats: list[RepeatedLesson]
 
 
 @click.command("note", short_help="Write down a lesson in one line.")
@@ -90,25 +80,33 @@ def command(
     if not words:
         repository.state.path(NOTE).unlink(missing_ok=True)
     repeats = find_repeats(repository, routed.set_name, [record.id] if status == ADDED else [])
-    noted = _Noted(routed.set_name, record, status, redacted, repeats)
-    if context.is_json:
-        _say_json(context, noted)
-    else:
-        _say(context, noted)
+    context.answer(
+        "note/v1",
+        {
+            "status": status,
+            "set": routed.set_name,
+            "id": record.id,
+            "redacted": redacted,
+            "near_duplicates": repeats_to_json(repeats),
+        },
+    )
+    if not context.is_json:
+        _say(context, routed.set_name, record, status, redacted)
+        print_repeats(context, routed.set_name, repeats)
+        if status in (ADDED, UPDATED):
+            context.note(COMMIT_HINT)
     return 1 if status == RETRACTED else 0
 
 
 def _read(context: Context, repository: Repository, words: tuple[str, ...]) -> str:
     if words == ("-",):
-        if context.stdin.isatty():
-            context.note("reading the note from standard input, end with Ctrl-D")
-        text = context.stdin.read().decode("utf-8", "replace")
+        text = context.read_input("the note")
     elif words:
         text = " ".join(words)
     elif context.stdin.isatty():
         return _edit(repository)
     else:
-        raise UsageError("nothing to note", hint="git fedlearn note 'ERROR => SOLUTION'")
+        text = ""
     if not text.strip():
         raise UsageError("nothing to note", hint="git fedlearn note 'ERROR => SOLUTION'")
     return text
@@ -155,29 +153,11 @@ def _refuse(context: Context, reason: str, *, edited: bool) -> int:
     return 1
 
 
-def _say(context: Context, noted: _Noted) -> None:
-    identifier = noted.record.id[:SHORT_ID]
-    if noted.status == RETRACTED:
+def _say(context: Context, name: SetName, record: Record, status: str, redacted: Counter[str]) -> None:
+    identifier = record.id[:SHORT_ID]
+    if status == RETRACTED:
         context.print_error(f"error: {identifier}: this lesson was retracted")
         context.print_error(f"hint: git fedlearn restore {identifier}")
         return
-    known = {ADDED: "", UPDATED: "already known, updated: ", KNOWN: "already known: "}[noted.status]
-    context.say(
-        f"{noted.name}: {known}{identifier}  {marked_headline(noted.record.fields)}{kinds(noted.redacted)}"
-    )
-    print_repeats(context, noted.name, noted.repeats)
-    if noted.status != KNOWN:
-        context.note(COMMIT_HINT)
-
-
-def _say_json(context: Context, noted: _Noted) -> None:
-    context.say_json(
-        "note/v1",
-        {
-            "status": noted.status,
-            "set": noted.name,
-            "id": noted.record.id,
-            "redacted": dict(noted.redacted),
-            "near_duplicates": repeats_to_json(noted.repeats),
-        },
-    )
+    known = {ADDED: "", UPDATED: "already known, updated: ", KNOWN: "already known: "}[status]
+    context.say(f"{name}: {known}{identifier}  {marked_headline(record.fields)}{kinds(redacted)}")

@@ -7,7 +7,6 @@ import click
 from git_fedlearn.console.context import Context
 from git_fedlearn.console.usage import ANSWER_AS_JSON
 from git_fedlearn.console.words import SHORT_ID, evidence, redactions
-from git_fedlearn.core.canonical import Json
 from git_fedlearn.core.effective_score import effective_score, tally
 from git_fedlearn.core.identity import RecordId
 from git_fedlearn.core.layout import SetName
@@ -70,7 +69,7 @@ def command(context: Context, identifiers: tuple[str, ...], note: str, *, worked
         for name, record in found.values()
     ]
     if context.is_json:
-        rows: list[Json] = [_to_json(lesson) for lesson in lessons]
+        rows = [_to_json(lesson) for lesson in lessons]
         context.say_json("outcome/v1", {"worked": worked, "note": clean, "lessons": rows})
         return
     for lesson in lessons:
@@ -98,7 +97,7 @@ def _describe(lesson: RatedLesson) -> str:
     return f"{lesson.record.id[:SHORT_ID]}  {lesson.set_name}  {said}, {change}"
 
 
-def _to_json(lesson: RatedLesson) -> dict[str, Json]:
+def _to_json(lesson: RatedLesson) -> dict[str, object]:
     return {
         "id": lesson.record.id,
         "set": lesson.set_name,

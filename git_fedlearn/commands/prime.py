@@ -7,7 +7,7 @@ from git_fedlearn.agents.recall_index import KnownLesson, index_path, open_recal
 from git_fedlearn.agents.recall_refresh import refresh_recall_index
 from git_fedlearn.console.context import Context
 from git_fedlearn.console.usage import ANSWER_AS_JSON
-from git_fedlearn.core.canonical import Json, JsonObject
+from git_fedlearn.core.canonical import JsonObject
 from git_fedlearn.errors import UsageError
 
 
@@ -39,7 +39,7 @@ def command(context: Context, *, budget: int, project: str) -> int:
     with open_recall_index(index_path(repository.state)) as index:
         digest = make_digest(index, folder, context.now().date(), budget) if index else Digest("", (), ())
     if context.is_json:
-        lessons: list[Json] = [_to_json(lesson) for lesson in digest.lessons]
+        lessons = [_to_json(lesson) for lesson in digest.lessons]
         facts: JsonObject = {"budget": budget, "tokens": digest.tokens, "tags": [*digest.tags]}
         context.say_json("prime/v1", {**facts, "lessons": lessons})
     elif digest.text:

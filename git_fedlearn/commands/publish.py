@@ -9,7 +9,6 @@ import click
 from git_fedlearn.console.context import Context, paint
 from git_fedlearn.console.usage import ANSWER_AS_JSON, NumberRange
 from git_fedlearn.console.words import SHORT_ID, SUSPICIOUS, count, redactions
-from git_fedlearn.core.canonical import Json
 from git_fedlearn.core.layout import SetName
 from git_fedlearn.core.record import MAX_SEEN_BY
 from git_fedlearn.errors import FedlearnError
@@ -189,7 +188,7 @@ def _row(one: PublishOffer) -> str:
 def _answer(context: Context, publisher: Publisher, peer: Peer, plan: PublishPlan, done: Exchange) -> None:
     """Print what was published, or would be, and what may not be."""
     dry_run, branch = done.status is StepStatus.SKIPPED, publisher.target.branch
-    facts: dict[str, Json] = {
+    facts = {
         "peer": peer.name,
         "branch": branch,
         "dry_run": dry_run,
@@ -213,12 +212,12 @@ def _answer(context: Context, publisher: Publisher, peer: Peer, plan: PublishPla
         context.say(f"{peer.name}: published {describe_kinds(plan.offers)} to {branch} as {commit}{known}")
 
 
-def _to_json(one: PublishOffer) -> dict[str, Json]:
+def _to_json(one: PublishOffer) -> dict[str, object]:
     return {
         "kind": one.kind.value,
         "set": one.set,
         "id": one.id,
-        "redacted": dict[str, Json](one.outgoing.redacted),
+        "redacted": one.outgoing.redacted,
         "reads_like_instructions": one.is_suspicious,
         "others": one.others,
         "record": one.outgoing.record.fields,

@@ -4,7 +4,7 @@ import click
 
 from git_fedlearn.console.context import Context
 from git_fedlearn.console.peers import say, to_json, warn_of_copied_clone
-from git_fedlearn.console.progress import watching
+from git_fedlearn.console.progress import PULLING, progress_bar
 from git_fedlearn.console.usage import ANSWER_AS_JSON, NumberRange
 from git_fedlearn.errors import GitError
 from git_fedlearn.federation.peers import get_peers
@@ -55,8 +55,8 @@ def command(  # noqa: PLR0913  one option each
     if is_interrupted(repository.git_dir):
         context.note("note: the previous run was interrupted; its leftovers were cleaned up")
     warn_of_copied_clone(context, repository)
-    with watching(context, peers) as watcher:
-        pulled = pull(repository, peers, checker, request, watcher)
+    with progress_bar(context, PULLING) as show:
+        pulled = pull(repository, peers, checker, request, show)
     pushed = _push(context) if push and pulled.commit else None
     if context.is_json:
         context.say_json("pull-remotes/v1", to_json(pulled, pushed))

@@ -1,13 +1,13 @@
 """`git fedlearn remote`: add, list and remove peers."""
 
 import shlex
+from typing import Final
 
 import click
 
 from git_fedlearn.console.context import Context
 from git_fedlearn.console.usage import ANSWER_AS_JSON
 from git_fedlearn.console.words import COMMIT_HINT, SHORT_ID, ago, count, list_counts
-from git_fedlearn.core.canonical import Json
 from git_fedlearn.errors import UsageError
 from git_fedlearn.federation.fetch import Contact
 from git_fedlearn.federation.origins import find_only_from, retract_all
@@ -27,11 +27,12 @@ from git_fedlearn.federation.peers import (
     remove_peer,
     write_peer,
 )
-from git_fedlearn.repository.inbox import Inbox
+from git_fedlearn.repository.inbox import Inbox, QuarantinedRecord
 from git_fedlearn.repository.names import find_system, read_names, write_name
 from git_fedlearn.repository.settings import hide_credentials
 from git_fedlearn.statistics.metrics import collect, growth_by_system
 
+_CONFIGURED: Final = ("name", "url", "trust", "branch", "publish")
 TRUSTS = click.Choice([trust.value for trust in TrustLevel])
 
 
@@ -77,10 +78,10 @@ def add(
         write_peer(repository, peer)
         states = PeerStates(repository)
         states.write(peer.name, without_read_marks(states.read(peer.name)))
-    context.say(f"{peer.name}: {peer.shown_url}\n  {', '.join(_options(peer))}")
-    keys = ("name", "url", "trust", "branch", "publish")
-    facts = _facts(context, peer)
-    context.answer("remote-add/v1", {key: facts[key] for key in keys})
+    facts = {key: value for key, value in _facts(context, peer).items() if key in _CONFIGURED}
+    options = ", ".join(f"{key} {facts[key]}" for key in ("trust", "branch", "publish"))
+    context.say(f"{peer.name}: {peer.shown_url}\n  {options}")
+    context.answer("remote-add/v1", facts)
     context.note(f"hint: git fedlearn pull-remotes {peer.name}")
 
 
@@ -116,7 +117,7 @@ def show(context: Context, name: str) -> None:
         return
     tips = [str(tip)[:SHORT_ID] for tip in PeerStates(context.repository).read(peer.name).tips.values()]
     shown = {
-        **{key: facts[key] for key in ("name", "url", "trust", "branch", "publish")},
+        **{key: facts[key] for key in _CONFIGURED},
         "contact": _seen(context, facts).removeprefix("last contact "),
         **{key: facts[key] for key in ("learned", "quarantined") if facts[key]},
         **({"commits" if len(set(tips)) > 1 else "commit": ", ".join(sorted(set(tips)))} if tips else {}),
@@ -142,16 +143,13 @@ def remove(context: Context, name: str, *, retract: bool) -> None:
         number = 0
         if retract:
             number = retract_all(repository, find_only_from(repository, peer), context.now())
-        dropped = len(Inbox(repository).records(peer.name))
+        dropped = len(Inbox(repository).pending(QuarantinedRecord, peer.name))
         remove_peer(repository, peer)
         PeerStates(repository).remove(peer.name)
         Inbox(repository).forget_peer(peer.name)
-    parts = ["removed"]
-    if retract:
-        parts.append(f"{count(number, 'record')} retracted" if number else "nothing to retract")
-    if dropped:
-        parts.append(f"{count(dropped, 'record')} in quarantine dropped")
-    context.say(f"{peer.name}: {'; '.join(parts)}")
+    told = f"; {count(number, 'record')} retracted" if number else "; nothing to retract" * retract
+    told += f"; {count(dropped, 'record')} in quarantine dropped" if dropped else ""
+    context.say(f"{peer.name}: removed{told}")
     context.answer("remote-remove/v1", {"name": peer.name, "retracted": number, "dropped": dropped})
     if number:
         context.note(COMMIT_HINT)
@@ -182,7 +180,7 @@ def name_system(context: Context, identifier: str | None, name: str | None, *, i
         names = read_names(repository)
     lessons = {one.system: one.lessons for one in growth_by_system(found)}
     if context.is_json:
-        listed: list[Json] = [
+        listed = [
             {"id": system, "name": names.names.get(system), "lessons": lessons.get(system, 0)}
             for system in sorted(known)
         ]
@@ -218,32 +216,24 @@ def _configured(context: Context, name: str, url: str | None) -> Peer:
     return find_peer(repository, checked) or Peer(checked, address)
 
 
-def _seen(context: Context, fact: dict[str, Json]) -> str:
+def _seen(context: Context, fact: dict[str, object]) -> str:
     """When a peer was last reached, and the result of the last fetch if that failed."""
     failed = fact["contact"] not in ("", Contact.REACHED.value, Contact.EMPTY.value)
     last = f"last contact {ago(context, str(fact['contacted']))}" if fact["contacted"] else "never reached"
     return f"{last}, now {fact['contact']}" if failed else last
 
 
-def _options(peer: Peer) -> list[str]:
-    return [f"trust {peer.trust.value}", f"branch {peer.branch or 'HEAD'}", f"publish {_published(peer)}"]
-
-
-def _published(peer: Peer) -> str:
-    return format_publish(peer.publish)
-
-
-def _facts(context: Context, peer: Peer) -> dict[str, Json]:
+def _facts(context: Context, peer: Peer) -> dict[str, object]:
     state = PeerStates(context.repository).read(peer.name)
     return {
         "name": peer.name,
         "url": peer.shown_url,
         "trust": peer.trust.value,
         "branch": peer.branch or "HEAD",
-        "publish": _published(peer),
+        "publish": format_publish(peer.publish),
         "contact": state.contact,
         "contacted": state.contacted,
         "learned": state.learned,
-        "quarantined": len(Inbox(context.repository).records(peer.name)),
+        "quarantined": len(Inbox(context.repository).pending(QuarantinedRecord, peer.name)),
         "tips": [*sorted(set(state.tips.values()))],
     }

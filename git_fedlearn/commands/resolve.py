@@ -5,7 +5,6 @@ import click
 from git_fedlearn.console.context import Context
 from git_fedlearn.console.usage import ANSWER_AS_JSON
 from git_fedlearn.console.words import count
-from git_fedlearn.core.canonical import Json
 from git_fedlearn.repository.conflicts import resolve_conflicts
 from git_fedlearn.repository.history import PICK_BY_NAME, find_left_out
 from git_fedlearn.repository.trees import index_tree
@@ -23,11 +22,7 @@ def command(context: Context) -> int:
     repository = context.data_repository
     with repository.lock("resolve"):
         resolved = resolve_conflicts(repository)
-    facts: dict[str, Json] = {
-        "merged": [*resolved.joined],
-        "refused": [*resolved.refused],
-        "foreign": [*resolved.foreign],
-    }
+    facts = {"merged": resolved.joined, "refused": resolved.refused, "foreign": resolved.foreign}
     context.answer("resolve/v1", facts)
     for path in resolved.joined:
         context.say(f"merged {path}")

@@ -5,7 +5,6 @@ import click
 from git_fedlearn.console.context import Context
 from git_fedlearn.console.usage import ANSWER_AS_JSON
 from git_fedlearn.console.words import COMMIT_HINT, SHORT_ID, marked_headline
-from git_fedlearn.core.canonical import Json
 from git_fedlearn.core.layout import SetName
 from git_fedlearn.core.record import Record
 from git_fedlearn.errors import FedlearnError
@@ -41,7 +40,7 @@ def command(context: Context, identifiers: tuple[str, ...]) -> None:
             sets.join(name, [record.line for record in records])
             lesson = records[0]
             context.say(f"restored {lesson.id[:SHORT_ID]} in {name}: {marked_headline(lesson.fields)}")
-    brought: list[Json] = [{"set": name, "id": records[0].id} for name, records in lessons]
+    brought = [{"set": name, "id": records[0].id} for name, records in lessons]
     context.answer("restore/v1", {"restored": brought})
     if lessons:
         context.note(COMMIT_HINT)

@@ -53,7 +53,7 @@ def command(context: Context, identifiers: tuple[str, ...], reason: str, revisio
         clear_retracted(repository)
     for name, record in living:
         context.say(f"retracted {record.id[:SHORT_ID]} from {name}: {marked_headline(record.fields)}")
-    taken: list[Json] = [{"set": name, "id": record.id} for name, record in living]
+    taken = [{"set": name, "id": record.id} for name, record in living]
     context.answer("retract/v1", {"retracted": taken, "already_retracted": len(chosen) - len(living)})
     models = find_models(repository, {record.id for _, record in living})
     for model in models:

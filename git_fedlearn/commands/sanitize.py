@@ -7,7 +7,6 @@ import click
 from git_fedlearn.console.context import Context
 from git_fedlearn.console.usage import ANSWER_AS_JSON
 from git_fedlearn.console.words import count, kinds
-from git_fedlearn.core.canonical import Json
 from git_fedlearn.errors import UsageError
 from git_fedlearn.repository.files import read_file, write_file
 from git_fedlearn.scanning.files import ScanTarget, expects_json, find_targets, is_binary
@@ -42,7 +41,7 @@ def command(context: Context, paths: tuple[str, ...]) -> None:
         if not _is_rewritten_as_data(target) and (paths or not target.is_data):
             _sanitize_file(context, target, cleaned)
     names = {target.shown for target in targets if target.is_data}
-    facts: dict[str, Json] = {"files": [*cleaned.paths], "redacted": dict(sorted(cleaned.redacted.items()))}
+    facts = {"files": [*cleaned.paths], "redacted": dict(sorted(cleaned.redacted.items()))}
     context.answer("sanitize/v1", facts)
     for path in cleaned.paths:
         shown = shown_path(context.privacy, path) if path in names else path

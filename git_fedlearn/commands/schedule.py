@@ -5,7 +5,6 @@ import click
 from git_fedlearn.console.context import Context
 from git_fedlearn.console.usage import ANSWER_AS_JSON
 from git_fedlearn.console.words import count
-from git_fedlearn.core.canonical import Json
 from git_fedlearn.errors import FedlearnError
 from git_fedlearn.repository.git import follow_program
 from git_fedlearn.timers.jobs import EVERY, JOB_NAMES, CommandLine, describe_job, jobs_of, timer_environment
@@ -59,8 +58,8 @@ def install(
     jobs = jobs_of(repository, context.directory, intervals)
     scheduler = Crontab(context.environment) if cron else find_scheduler(context.environment)
     printer = scheduler or Crontab(context.environment)
-    listed: list[Json] = [{"name": job.name, "every": job.every, "text": printer.format(job)} for job in jobs]
-    answer: dict[str, Json] = {"scheduler": printer.title, "installed": not only_print, "jobs": listed}
+    listed = [{"name": job.name, "every": job.every, "text": printer.format(job)} for job in jobs]
+    answer = {"scheduler": printer.title, "installed": not only_print, "jobs": listed}
     if only_print:
         context.answer("schedule-install/v1", answer)
         for job in jobs:
@@ -91,7 +90,7 @@ def install(
 def show(context: Context) -> int:
     """Show the timers of this repository. Exits with 1 if there are none."""
     jobs = find_jobs(context.repository)
-    listed: list[Json] = [{"name": job.name, "when": job.when, "text": job.shown} for job in jobs]
+    listed = [{"name": job.name, "when": job.when, "text": job.shown} for job in jobs]
     context.answer("schedule-show/v1", {"jobs": listed})
     for job in jobs:
         context.say(job.shown)

@@ -19,7 +19,6 @@ from git_fedlearn.console.lesson_facts import (
 from git_fedlearn.console.progress import progress_bar
 from git_fedlearn.console.usage import ANSWER_AS_JSON, NumberRange
 from git_fedlearn.console.words import SHORT_ID, SUSPICIOUS, count, evidence
-from git_fedlearn.core.canonical import Json
 from git_fedlearn.core.layout import SetName
 from git_fedlearn.core.record import FIRST_SEEN
 from git_fedlearn.errors import UsageError
@@ -116,7 +115,7 @@ def command(
     Exits with 1 if no lesson matches.
     """
     if text == "-":
-        text = _read(context)
+        text = context.read_input("the text")
     if not text.strip():
         raise UsageError("nothing to search for", hint='git fedlearn search "connection refused"')
     query = Query(text, limit, min_score, tuple(SetName(name) for name in sets))
@@ -128,7 +127,7 @@ def command(
             hits = find_lessons(repository, query, progress=show)
     left_out = [] if store else left_out_sets(repository, query)
     if context.is_json:
-        found: list[Json] = [_to_json(hit, context.now().date()) for hit in hits]
+        found = [_to_json(hit, context.now().date()) for hit in hits]
         context.say_json("search/v1", {"query": query.text, "hits": found, "left_out": [*left_out]})
     else:
         _say(context, hits, from_paste=is_paste(text), shown_by_id=not store)
@@ -144,12 +143,6 @@ def _find_in_store(repository: Repository, query: Query) -> list[Hit]:
 
     with open_store(repository, "search") as opened:
         return find_in_store(repository, opened, query, choose_embedder(repository))
-
-
-def _read(context: Context) -> str:
-    if context.stdin.isatty():
-        context.note("reading the text from standard input, end with Ctrl-D")
-    return context.stdin.read().decode("utf-8", "replace")
 
 
 def _say(context: Context, hits: list[Hit], *, from_paste: bool, shown_by_id: bool) -> None:
@@ -201,17 +194,14 @@ def _lesson(hit: Hit, width: int) -> list[str]:
     ]
 
 
-def _to_json(hit: Hit, today: date) -> dict[str, Json]:
-    numbers: dict[str, Json] = {
+def _to_json(hit: Hit, today: date) -> dict[str, object]:
+    return {
+        "id": hit.id,
+        "sets": [*hit.sets],
         "rank": round(hit.rank, 4),
         "relevance": round(hit.relevance, 4),
         "effective_score": round(hit.effective, 4),
         "claimed_score": hit.claimed,
-    }
-    return {
-        "id": hit.id,
-        "sets": [*hit.sets],
-        **numbers,
         "matched": hit.matched,
         "weak_match": hit.is_weak,
         "first_seen": hit.fields.get(FIRST_SEEN),

@@ -68,7 +68,7 @@ def command(context: Context, identifier: str, *, with_origin: bool) -> None:
     successors = find_successors(repository, {found[0][1].id}).get(found[0][1].id, ())
     others = find_alternatives(repository, found[0][1])
     if context.is_json:
-        records: list[Json] = [
+        records = [
             {
                 "set": name,
                 **lesson_facts(record.fields, today, successors, [one.id for one in others]),
@@ -77,8 +77,8 @@ def command(context: Context, identifier: str, *, with_origin: bool) -> None:
             }
             for name, record in found
         ]
-        models: list[Json] = [model_to_json(one) for one in _models(repository, origin)]
-        answer: dict[str, Json] = {"origin": {**_origin_to_json(origin), "models": models}} if origin else {}
+        models = [model_to_json(one) for one in _models(repository, origin)]
+        answer = {"origin": {**_origin_to_json(origin), "models": models}} if origin else {}
         context.say_json("show/v1", {"records": records, **answer})
         return
     names = read_names(repository)
@@ -86,9 +86,12 @@ def command(context: Context, identifier: str, *, with_origin: bool) -> None:
         outcomes = read_outcomes(repository, {record.id for _, record in found})
         for name, record in found:
             known = outcomes.get(record.id, {})
-            weighed = [] if record.is_tombstone else _weigh(repository, record, known, names)
-            weighed += [] if record.is_tombstone else _relate(record, successors, others)
-            facts = _describe(record, weighed, today, names)
+            if record.is_tombstone:
+                facts = _describe_retraction(record, names)
+            else:
+                weighed = _weigh(repository, record, known, names)
+                related = _relate(record, successors, others)
+                facts = _describe(record, [*weighed, *related], today, names)
             context.say("\n".join([f"{paint('id', record.id)}  {paint('set', name)}", *facts, ""]))
         if origin:
             trained = [_row("trained", describe_model(one, names)) for one in _models(repository, origin)]
@@ -132,15 +135,17 @@ def _relate(record: Record, successors: Sequence[Successor], others: Sequence[Al
     return lines
 
 
+def _describe_retraction(record: Record, names: SystemNames) -> list[str]:
+    retracted = record.fields[RETRACTED]
+    facts = retracted if isinstance(retracted, dict) else {}
+    return [
+        _row("retracted", f"{facts.get('at')} by {names.named(str(facts.get('by')))}"),
+        _row("reason", _text(facts.get("reason"))),
+    ]
+
+
 def _describe(record: Record, weighed: list[str], today: date, names: SystemNames) -> list[str]:
     fields = record.fields
-    if record.is_tombstone:
-        retracted = fields[RETRACTED]
-        facts = retracted if isinstance(retracted, dict) else {}
-        return [
-            _row("retracted", f"{facts.get('at')} by {names.named(str(facts.get('by')))}"),
-            _row("reason", _text(facts.get("reason"))),
-        ]
     systems = ", ".join(names.named(system) for system in seen_by(fields)) or "unknown"
     score = score_of(fields)
     lines = [
@@ -180,7 +185,7 @@ def _row(name: str, text: str) -> str:
     return f"  {name:<14}  {text}"
 
 
-def _origin_to_json(origin: Origin) -> dict[str, Json]:
+def _origin_to_json(origin: Origin) -> dict[str, object]:
     return {
         "id": origin.record.id,
         "sets": [*origin.sets],

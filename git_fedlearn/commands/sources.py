@@ -2,7 +2,7 @@
 
 import shlex
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -12,7 +12,7 @@ import click
 
 from git_fedlearn.console.context import Context
 from git_fedlearn.console.progress import reading_bar
-from git_fedlearn.console.reading import say_skipped, say_unreadable
+from git_fedlearn.console.reading import say_skipped, say_unreadable, unused_to_json
 from git_fedlearn.console.usage import ANSWER_AS_JSON
 from git_fedlearn.console.words import ago, count, redactions, score_text, what_is_new
 from git_fedlearn.core.canonical import Json
@@ -87,11 +87,11 @@ def detect(context: Context, folders: tuple[str, ...], names: tuple[str, ...], *
     configured = _configured_files(context)
     chosen = [one for one in found if write or one.name in names]
     options = SyncOptions(Path(), context.now(), dry_run=True)
-    answers: list[Json] = []
+    answers: list[dict[str, object]] = []
     for one in found:
         tried = probe(repository, context.privacy, one.sources, options, PROBED_BYTES)
         is_configured = _is_configured(one, configured)
-        answers.append(_detected_json(one, tried, is_configured=is_configured, is_added=one in chosen))
+        answers.append(_detected_json(one, tried, is_configured=is_configured or one in chosen))
         _say_detected(context, one, tried, is_configured=is_configured)
     for one in chosen:
         if not _is_configured(one, configured):
@@ -167,18 +167,24 @@ def _say_detected(context: Context, one: FoundSource, tried: Probe, *, is_config
     if tried.batch.redacted:
         context.say(f"  {redactions(tried.batch.redacted)}")
     files = len(one.sources.faults)
-    lines = tried.batch.unreadable - files
-    parts = [count(files, "file")] * bool(files) + [count(lines, "line")] * bool(lines)
+    unreadable = {"file": files, "line": tried.batch.unreadable - files}
+    parts = [count(number, noun) for noun, number in unreadable.items() if number]
     if parts:
         context.say(f"  {' and '.join(parts)} cannot be read (git fedlearn sources test {one.name})")
 
 
-def _say_news(context: Context, lessons: Iterable[LessonPreview]) -> None:
+def _say_news(context: Context, lessons: Sequence[LessonPreview], limit: int = 0) -> None:
+    """Print what is new in each set, and the first lessons of it."""
     counts = _counts(lessons)
     if not counts:
         context.say("  no lessons")
     for name, (new, known) in counts.items():
         context.say(f"  {name}: {what_is_new({'new': new}, known)}")
+        named = [lesson for lesson in lessons if lesson.name == name]
+        for lesson in named[:limit]:
+            context.say(f"    {_line_of(lesson)}")
+        if 0 < limit < len(named):
+            context.say(f"    and {len(named) - limit} more")
 
 
 def _counts(lessons: Iterable[LessonPreview]) -> dict[SetName, tuple[int, int]]:
@@ -204,7 +210,7 @@ def _short(context: Context, folder: Location) -> str:
     return f"~{text.removeprefix(home)}" if home and text.startswith(f"{home}/") else text
 
 
-def _detected_json(one: FoundSource, tried: Probe, *, is_configured: bool, is_added: bool) -> Json:
+def _detected_json(one: FoundSource, tried: Probe, *, is_configured: bool) -> dict[str, object]:
     return {
         "name": one.name,
         "profile": one.entry["profile"] if one.entry else None,
@@ -215,13 +221,13 @@ def _detected_json(one: FoundSource, tried: Probe, *, is_configured: bool, is_ad
         "read_bytes": tried.read_bytes,
         "sets": _sets_json(tried.lessons),
         "headlines": [headline(lesson.record.fields) for lesson in tried.lessons[:DETECTED_HEADLINES]],
-        "redacted": dict(tried.batch.redacted),
+        "redacted": tried.batch.redacted,
         "unreadable": tried.batch.unreadable,
-        "configured": is_configured or is_added,
+        "configured": is_configured,
     }
 
 
-def _sets_json(lessons: Iterable[LessonPreview]) -> list[Json]:
+def _sets_json(lessons: Iterable[LessonPreview]) -> list[dict[str, object]]:
     return [{"set": name, "new": new, "known": known} for name, (new, known) in _counts(lessons).items()]
 
 
@@ -234,7 +240,7 @@ def list_sources(context: Context) -> None:
     runs = read_json(repository.state.path(SOURCES))
     rows = [_row(name, folder, files, runs.get(name)) for name, folder, files in _configured(context)]
     if context.is_json:
-        context.say_json("sources-list/v1", {"sources": [*rows]})
+        context.say_json("sources-list/v1", {"sources": rows})
         return
     if not rows:
         context.note("no sources yet\nhint: git fedlearn sources detect")
@@ -266,16 +272,16 @@ def _configured(context: Context) -> list[tuple[str, Location | None, int | None
     return rows
 
 
-def _row(name: str, folder: Location | None, files: int | None, run: Json) -> dict[str, Json]:
+def _row(name: str, folder: Location | None, files: int | None, run: Json) -> dict[str, object]:
     match run:
         case {"at": str(at), "lessons": int(lessons)}:
-            last: Json = {"at": at, "lessons": lessons}
+            last: object = {"at": at, "lessons": lessons}
         case _:
             last = None
     return {"name": name, "folder": str(folder) if folder else None, "files": files, "last_run": last}
 
 
-def _row_text(context: Context, row: Mapping[str, Json]) -> str:
+def _row_text(context: Context, row: Mapping[str, object]) -> str:
     if row["folder"] is None:
         return f"not set up on this machine (git fedlearn sources detect --add {row['name']})"
     place = _short(context, Path(str(row["folder"])))
@@ -339,16 +345,7 @@ def _say_tested(context: Context, place: Location, sources: Sources, tried: Prob
     batch = tried.batch
     read = sum(batch.read.values())
     context.say(f"read {count(read, 'event')} from {count(tried.files, 'file')} in {_short(context, place)}")
-    counts = _counts(tried.lessons)
-    for name, (new, known) in counts.items():
-        context.say(f"  {name}: {what_is_new({'new': new}, known)}")
-        lessons = [lesson for lesson in tried.lessons if lesson.name == name]
-        for lesson in lessons[:TESTED_HEADLINES]:
-            context.say(f"    {_line_of(lesson)}")
-        if len(lessons) > TESTED_HEADLINES:
-            context.say(f"    and {len(lessons) - TESTED_HEADLINES} more")
-    if not counts:
-        context.say("  no lessons")
+    _say_news(context, tried.lessons, TESTED_HEADLINES)
     say_skipped(context, batch, sources.unread)
     if batch.redacted:
         context.say(f"  {redactions(batch.redacted)}")
@@ -358,7 +355,7 @@ def _say_tested(context: Context, place: Location, sources: Sources, tried: Prob
     context.note("nothing was written")
 
 
-def _tested_json(name: str, place: Location, sources: Sources, tried: Probe) -> dict[str, Json]:
+def _tested_json(name: str, place: Location, sources: Sources, tried: Probe) -> dict[str, object]:
     batch = tried.batch
     return {
         "name": name,
@@ -376,12 +373,7 @@ def _tested_json(name: str, place: Location, sources: Sources, tried: Probe) -> 
             }
             for lesson in tried.lessons
         ],
-        "skipped": dict(batch.skipped),
-        "redacted": dict(batch.redacted),
-        "unread": [*sources.unread],
-        "warnings": [*batch.warnings],
-        "faults": [
-            {"place": fault.place, "reason": fault.reason, "start": fault.start} for fault in batch.faults
-        ],
-        "unreadable": batch.unreadable,
+        **unused_to_json(batch),
+        "unread": sources.unread,
+        "warnings": batch.warnings,
     }

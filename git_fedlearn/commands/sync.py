@@ -11,11 +11,10 @@ from git_fedlearn.console.context import Context
 from git_fedlearn.console.installation import restore_hooks
 from git_fedlearn.console.older_layout import say_adopted
 from git_fedlearn.console.progress import reading_bar
-from git_fedlearn.console.reading import LOG_PATTERN, say_skipped, say_unreadable
+from git_fedlearn.console.reading import LOG_PATTERN, say_skipped, say_unreadable, unused_to_json
 from git_fedlearn.console.repeats import print_repeats, repeats_to_json
 from git_fedlearn.console.usage import ANSWER_AS_JSON
 from git_fedlearn.console.words import count, note_size, redactions, say_folds, updates, what_is_new
-from git_fedlearn.core.canonical import Json
 from git_fedlearn.core.folding import find_folds
 from git_fedlearn.core.layout import SetName
 from git_fedlearn.core.record import MAX_HEADLINE_LENGTH, claimed_id, printable
@@ -168,8 +167,8 @@ def _headline(context: Context, event: ScoredEvent) -> str:
     return text if len(text) <= MAX_HEADLINE_LENGTH else f"{text[: MAX_HEADLINE_LENGTH - 1]}…"
 
 
-def _explained(context: Context, explanation: Explanation, weights: Weights) -> dict[str, Json]:
-    events: list[Json] = [
+def _explained(context: Context, explanation: Explanation, weights: Weights) -> dict[str, object]:
+    events = [
         {
             "path": event.path,
             "line": event.line,
@@ -184,10 +183,8 @@ def _explained(context: Context, explanation: Explanation, weights: Weights) -> 
         }
         for event in explanation.events
     ]
-    groups: list[Json] = [
-        {"verdict": verdict, "events": len(found)} for verdict, found in explanation.by_verdict()
-    ]
-    unreachable: list[Json] = [
+    groups = [{"verdict": verdict, "events": len(found)} for verdict, found in explanation.by_verdict()]
+    unreachable = [
         {"path": path, "term": term, "highest": highest}
         for path, term, highest in explanation.unreachable(weights)
     ]
@@ -247,7 +244,7 @@ def _say_sets(context: Context, synced: Synced) -> None:
             say_folds(context, find_folds(lessons))
 
 
-def _to_json(synced: Synced, repeats: Mapping[SetName, Sequence[RepeatedLesson]]) -> dict[str, Json]:
+def _to_json(synced: Synced, repeats: Mapping[SetName, Sequence[RepeatedLesson]]) -> dict[str, object]:
     batch = synced.batch
     return {
         "files": synced.files,
@@ -263,12 +260,7 @@ def _to_json(synced: Synced, repeats: Mapping[SetName, Sequence[RepeatedLesson]]
             }
             for joined in synced.joined
         ],
-        "skipped": dict(batch.skipped),
-        "redacted": dict(batch.redacted),
-        "faults": [
-            {"place": fault.place, "reason": fault.reason, "start": fault.start} for fault in batch.faults
-        ],
-        "unreadable": batch.unreadable,
+        **unused_to_json(batch),
         "repaired": [file._asdict() for file in synced.repaired],
         "commit": synced.commit,
     }

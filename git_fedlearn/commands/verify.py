@@ -6,7 +6,7 @@ from git_fedlearn.console.context import Context
 from git_fedlearn.console.usage import ANSWER_AS_JSON
 from git_fedlearn.console.words import COMMIT_HINT, count, short_ids
 from git_fedlearn.core.inspection import CONTENT
-from git_fedlearn.core.layout import SetName, find_original
+from git_fedlearn.core.layout import find_original
 from git_fedlearn.core.record_set import Losses
 from git_fedlearn.repository.older_layout import OlderFile, OlderKind, find_older_files
 from git_fedlearn.repository.repository import Repository
@@ -38,9 +38,19 @@ def command(context: Context, *, fix: bool, history: bool) -> int:
             repaired = repair(repository, before)
             _say_repaired(context, before, repaired)
     verified = before if fix and not repaired else _verify(repository, history=history)
-    if context.is_json:
-        _say_json(context, verified, repaired)
-    else:
+    facts = {
+        "sound": verified.is_sound,
+        "records": verified.records,
+        "files": verified.files,
+        "problems": [problem._asdict() for problem in verified.problems],
+        "losses": [
+            {"set": name, "lost": found.lost, "revived": found.revived, "weakened": found.weakened}
+            for name, found in verified.losses.items()
+        ],
+        "mended": repaired,
+    }
+    context.answer("verify/v1", facts)
+    if not context.is_json:
         _say(context, verified, fixed=fix)
     return 0 if verified.is_sound else 1
 
@@ -110,26 +120,3 @@ def _kinds_of_loss(losses: Losses) -> list[tuple[str, str, tuple[str, ...]]]:
         ("with a lower score or less metadata than before", "earlier version", losses.weakened),
     )
     return [(what, noun, tuple(ids)) for what, noun, ids in kinds if ids]
-
-
-def _say_json(context: Context, verified: Verified, repaired: list[str]) -> None:
-    losses: dict[SetName, Losses] = verified.losses
-    context.say_json(
-        "verify/v1",
-        {
-            "sound": verified.is_sound,
-            "records": verified.records,
-            "files": verified.files,
-            "problems": [{**problem._asdict()} for problem in verified.problems],
-            "losses": [
-                {
-                    "set": name,
-                    "lost": [*found.lost],
-                    "revived": [*found.revived],
-                    "weakened": [*found.weakened],
-                }
-                for name, found in losses.items()
-            ],
-            "mended": [*repaired],
-        },
-    )

@@ -115,16 +115,16 @@ def _peers(ctx: click.Context, _start: str) -> Iterator[Completion]:
 
 
 def _pending_keys(ctx: click.Context, _start: str) -> Iterator[Completion]:
-    from git_fedlearn.repository.inbox import Inbox  # noqa: PLC0415
+    from git_fedlearn.repository import inbox as kinds  # noqa: PLC0415
 
-    inbox = Inbox(_context(ctx).repository)
-    for record in inbox.records():
+    inbox = kinds.Inbox(_context(ctx).repository)
+    for record in inbox.pending(kinds.QuarantinedRecord):
         yield CompletionItem(record.key[:SHORT_ID], help=f"{record.peer}: {record.reason}")
-    for sample in inbox.samples():
+    for sample in inbox.pending(kinds.DoubtfulSample):
         yield CompletionItem(sample.key[:SHORT_ID], help=f"sample of {sample.since}")
-    for proposed in inbox.retractions():
+    for proposed in inbox.pending(kinds.ProposedRetraction):
         yield CompletionItem(proposed.id[:SHORT_ID], help=f"retraction: {ascii(proposed.reason)[1:-1]}")
-    for drafted in inbox.drafts():
+    for drafted in inbox.pending(kinds.DraftedLesson):
         yield CompletionItem(drafted.id[:SHORT_ID], help=f"draft of {drafted.since}")
 
 

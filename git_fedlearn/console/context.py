@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import BinaryIO, Final, TextIO
 
 from git_fedlearn.app import Clock, Clone
-from git_fedlearn.core.canonical import Json
 from git_fedlearn.core.patterns import lazy_pattern
 from git_fedlearn.errors import FedlearnError, UsageError
 from git_fedlearn.repository.git import Git, open_pager, watched_by
@@ -255,6 +254,12 @@ class Context(Clone):
         finally:
             self.stdout, self._paged = terminal, None
 
+    def read_input(self, what: str) -> str:
+        """Standard input as text; says on a terminal what it waits for."""
+        if self.stdin.isatty():
+            self.note(f"reading {what} from standard input, end with Ctrl-D")
+        return self.stdin.read().decode("utf-8", "replace")
+
     def write(self, data: bytes) -> None:
         """Write bytes of the answer, unchanged."""
         self.stdout.flush()
@@ -299,12 +304,12 @@ class Context(Clone):
         if error.hint:
             self.print_error(f"hint: {error.hint}")
 
-    def say_json(self, schema: str, answer: dict[str, Json]) -> None:
-        """Print an answer as JSON; `schema` is its name and version, as in `verify/v1`."""
+    def say_json(self, schema: str, answer: Mapping[str, object]) -> None:
+        """Print an answer as JSON, whose values json takes; `schema` is its name and version: `verify/v1`."""
         self.has_answered = True
         print(json.dumps({"schema": f"fedlearn.{schema}", **answer}, indent=2), file=self.stdout)
 
-    def answer(self, schema: str, facts: dict[str, Json]) -> None:
+    def answer(self, schema: str, facts: Mapping[str, object]) -> None:
         """Print the answer of a command as JSON if that was asked for; `say` prints it otherwise."""
         if self.is_json:
             self.say_json(schema, facts)

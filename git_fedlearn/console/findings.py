@@ -18,7 +18,7 @@ from git_fedlearn.console.words import (
     report_errors,
     short_ids,
 )
-from git_fedlearn.core.canonical import Json
+from git_fedlearn.core.canonical import JsonObject
 from git_fedlearn.core.inspection import Problem
 from git_fedlearn.core.layout import SetName, is_data_file, is_raw
 from git_fedlearn.core.record_set import Losses
@@ -52,14 +52,14 @@ def format_found(found: FileFinding) -> str:
     return f"{commit}{found.path}{line}: {finding.kind} ({finding.rule}){pointer} [{finding.fingerprint}]"
 
 
-def finding_to_json(finding: Finding) -> dict[str, Json]:
+def finding_to_json(finding: Finding) -> JsonObject:
     """A finding for programs; `start` and `end` count code points of the decoded string, or of the line."""
     return {key: value for key, value in finding._asdict().items() if key != "in_key"}
 
 
-def found_to_json(found: FileFinding) -> dict[str, Json]:
+def found_to_json(found: FileFinding) -> dict[str, object]:
     """The same with its place."""
-    commit: dict[str, Json] = {"commit": found.commit} if found.commit else {}
+    commit = {"commit": found.commit} if found.commit else {}
     return {**commit, "path": found.path, "line": found.line, **finding_to_json(found.finding)}
 
 

@@ -4,7 +4,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from git_fedlearn.console.context import Context
-from git_fedlearn.core.canonical import Json
 from git_fedlearn.errors import FedlearnError
 from git_fedlearn.repository.repository import Repository
 from git_fedlearn.setup.drivers import PULL_KEY, PULL_MARK_KEY
@@ -32,12 +31,10 @@ def say_installation(context: Context, repository: Repository, done: Installatio
     return report_hooks(context, done.hooks) if done.hooks else 0
 
 
-def installation_facts(done: Installation) -> dict[str, Json]:
+def installation_facts(done: Installation) -> dict[str, object]:
     """What was installed or removed, for programs."""
     hooks = done.hooks
-    refused: list[Json] = [
-        {"path": str(one.path), "reason": one.reason} for one in (hooks.refused if hooks else ())
-    ]
+    refused = [{"path": str(one.path), "reason": one.reason} for one in (hooks.refused if hooks else ())]
     return {
         "system": done.system,
         "config": [*done.config],

@@ -6,7 +6,7 @@ from typing import Final
 
 from git_fedlearn.console.words import short_ids
 from git_fedlearn.core.age import age_days, describe_age, find_versions
-from git_fedlearn.core.canonical import Json, JsonObject
+from git_fedlearn.core.canonical import JsonObject
 from git_fedlearn.core.record import FIRST_SEEN, printable
 from git_fedlearn.core.supersession import Successor, superseded_ids
 
@@ -53,7 +53,7 @@ def describe_alternatives(ids: Sequence[str]) -> str:
 
 def lesson_facts(
     fields: JsonObject, today: date, successors: Sequence[Successor], alternatives: Sequence[str]
-) -> dict[str, Json]:
+) -> JsonObject:
     """The same for programs."""
     return {
         "age_days": age_days(fields, today),

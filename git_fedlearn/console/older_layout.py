@@ -1,10 +1,10 @@
 """What was found of an older layout of data/, and what became of it, in words."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from git_fedlearn.console.context import Context
-from git_fedlearn.console.words import count, redactions
+from git_fedlearn.console.words import count, kinds, redactions
 from git_fedlearn.core.layout import FINE_TUNING, ROOT, SHARED_SETS, path_of
 from git_fedlearn.learn.adopt import Adopted, AdoptedFile
 from git_fedlearn.repository.older_layout import OlderFile, OlderKind
@@ -60,14 +60,8 @@ def _describe(file: AdoptedFile) -> str:
 def say_dumps(context: Context, taken: "Iterable[TakenDump]") -> None:
     """What became of each dump; points that cannot be records go to standard error."""
     for dump in taken:
-        context.say("".join(_describe_dump(dump)))
+        removed = ", file removed" if dump.is_removed else ""
+        taken_in = f"{count(dump.points, 'point')} taken into {dump.set_name}"
+        context.say(f"{dump.path}: {taken_in}{removed}{kinds(dump.redacted)}")
         for fault in dump.faults:
             context.print_error(f"error: {dump.path}: {fault}")
-
-
-def _describe_dump(dump: "TakenDump") -> Iterator[str]:
-    yield f"{dump.path}: {count(dump.points, 'point')} taken into {dump.set_name}"
-    if dump.is_removed:
-        yield ", file removed"
-    if dump.redacted:
-        yield f"; {redactions(dump.redacted)}"

@@ -1,8 +1,7 @@
 """The results of peers, for people and programs, and the warning about a copied clone."""
 
 from git_fedlearn.console.context import Context
-from git_fedlearn.console.words import count, short_ids
-from git_fedlearn.core.canonical import Json
+from git_fedlearn.console.words import count, list_counts, short_ids
 from git_fedlearn.federation.offers import PeerReport
 from git_fedlearn.federation.pull import Pulled, PullOptions
 from git_fedlearn.repository.repository import Repository
@@ -30,9 +29,8 @@ def say(context: Context, pulled: Pulled, request: PullOptions) -> None:
         context.say(f"{report.name:<{width}}  {describe(report)}")
         _warn(context, report, is_kept=not request.dry_run)
     for joined in pulled.sets:
-        numbers = (("new", len(joined.added)), ("updated", len(joined.changed)))
-        parts = [f"{number} {word}" for word, number in numbers if number]
-        context.say(f"{joined.name}: {', '.join(parts)}")
+        counts = {"new": len(joined.added), "updated": len(joined.changed)}
+        context.say(f"{joined.name}: {list_counts(counts)}")
     if request.dry_run and pulled.files:
         context.note("dry run: nothing was changed")
     elif pulled.commit:
@@ -53,19 +51,17 @@ def describe(report: PeerReport) -> str:
         return "no data/ folder"
     if not (report.learned or report.changed or report.files or report.quarantined):
         return "nothing new"
-    numbers = (
-        ("new", report.learned),
-        ("updated", report.changed),
-        ("quarantined", report.quarantined),
-        ("flagged", len(report.flagged)),
-    )
-    parts = [f"{number} {word}" for word, number in numbers if number]
-    if report.files:
-        parts.append(count(report.files, "file") + " from other systems")
-    return ", ".join(parts)
+    counts = {
+        "new": report.learned,
+        "updated": report.changed,
+        "quarantined": report.quarantined,
+        "flagged": len(report.flagged),
+    }
+    files = [f"{count(report.files, 'file')} from other systems"] * bool(report.files)
+    return ", ".join([list_counts(counts), *files]).removeprefix(", ")
 
 
-def to_json(pulled: Pulled, pushed: bool | None) -> dict[str, Json]:  # noqa: FBT001  a value, not a switch
+def to_json(pulled: Pulled, pushed: bool | None) -> dict[str, object]:  # noqa: FBT001  a value, not a switch
     """The answer as JSON."""
     return {
         "peers": [_report_json(report) for report in pulled.reports],
@@ -79,7 +75,7 @@ def to_json(pulled: Pulled, pushed: bool | None) -> dict[str, Json]:  # noqa: FB
     }
 
 
-def _report_json(report: PeerReport) -> dict[str, Json]:
+def _report_json(report: PeerReport) -> dict[str, object]:
     return {
         "name": report.name,
         "contact": report.contact.value,

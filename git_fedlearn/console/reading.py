@@ -28,3 +28,15 @@ def say_unreadable(context: Context, batch: Batch) -> None:
         for fault in batch.faults
     ]
     report_errors(context, errors, "lines or files that cannot be read", batch.unreadable)
+
+
+def unused_to_json(batch: Batch) -> dict[str, object]:
+    """The same for programs."""
+    return {
+        "skipped": batch.skipped,
+        "redacted": batch.redacted,
+        "faults": [
+            {"place": fault.place, "reason": fault.reason, "start": fault.start} for fault in batch.faults
+        ],
+        "unreadable": batch.unreadable,
+    }

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
 from git_fedlearn.console.context import Context, paint, paint_score
-from git_fedlearn.core.canonical import Json, JsonObject
+from git_fedlearn.core.canonical import JsonObject
 from git_fedlearn.core.changes import ChangeKind, RecordChange, count_kinds
 from git_fedlearn.core.layout import SetName
 from git_fedlearn.core.record import RETRACTED, Record, headline, printable, score_of
@@ -228,7 +228,7 @@ def score_text(record: Record | None) -> str:
     return (f"{score:.2f}" if round(score, 2) == score else f"{score:g}") if score >= 0 else ""
 
 
-def change_json(name: SetName, change: RecordChange) -> dict[str, Json]:
+def change_json(name: SetName, change: RecordChange) -> dict[str, object]:
     """A change for programs."""
     from git_fedlearn.federation.injection import is_suspicious  # noqa: PLC0415  hooks do not pay for it
 

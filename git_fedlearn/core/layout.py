@@ -144,6 +144,17 @@ def find_set(path: str) -> tuple[SetName, str] | None:
     return (name, shard) if name else None
 
 
+def set_of(path: str) -> SetName | None:
+    """The record set that this path belongs to, or None."""
+    found = find_set(path)
+    return found[0] if found else None
+
+
+def may_share(shard: str, other: str) -> bool:
+    """Whether an id can begin with both: then two shards of a set may contain the same record."""
+    return shard.startswith(other) or other.startswith(shard)
+
+
 def kind_of(path: str) -> FileKind:
     """The kind of the file at this path."""
     if find_set(path):

@@ -137,9 +137,8 @@ def make_commit(
     commit = Oid(made.decode("ascii").strip())
     if head is None:
         return commit
-    touched = repository.git.run("diff-tree", "-r", "--name-only", "-z", head, commit).split(b"\0")
-    foreign = [path for path in touched if path and not path.startswith(f"{DATA}/".encode())]
-    if foreign or len(touched) - 1 > len(files):
+    touched = repository.git.items("diff-tree", "-r", "--name-only", "-z", head, commit)
+    if len(touched) > len(files) or not all(path.startswith(f"{DATA}/") for path in touched):
         raise FedlearnError(f"commit {commit} touches files outside {DATA}/; it was not used")
     return commit
 

@@ -122,9 +122,8 @@ class Offer:
 
 def read_tips(repository: Repository, objects: Objects, peers: list[Peer]) -> dict[str, dict[str, Oid]]:
     """The commits that each peer's refs point to, by peer and ref; at most one for a peer without `*`."""
-    listed = repository.git.text("for-each-ref", "--format=%(objectname) %(refname)", "refs/fedlearn/")
     tips: dict[str, dict[str, Oid]] = {peer.name: {} for peer in peers}
-    for oid, ref in (line.split(" ", 1) for line in listed.splitlines()):
+    for ref, oid in repository.git.refs("refs/fedlearn/").items():
         for peer in peers:
             pattern = peer.ref
             is_match = ref == pattern or (pattern.endswith("*") and ref.startswith(pattern[:-1]))

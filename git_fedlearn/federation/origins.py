@@ -82,8 +82,7 @@ def offered_lessons(repository: Repository, objects: Objects, peer: Peer) -> set
 
 
 def _offered_lines(repository: Repository, objects: Objects, peer: Peer) -> Iterator[bytes]:
-    listed = repository.git.text("for-each-ref", "--format=%(objectname)", peer.refs)
-    tips = [objects.find_commit(oid) for oid in listed.split()]
+    tips = map(objects.find_commit, repository.git.refs(peer.refs).values())
     blobs = {entry.oid for tip in tips if tip for entry in read_tip_files(objects, tip).sets.values()}
     left = MAX_OFFERED_BYTES
     for blob in sorted(blobs):
@@ -173,8 +172,7 @@ def read_peer_statuses(repository: Repository) -> list[PeerStatus]:
 def _count_behind(
     repository: Repository, peers: list[Peer], states: dict[RemoteName, PeerState]
 ) -> dict[str, int]:
-    listed = repository.git.text("for-each-ref", "--format=%(objectname) %(refname)", "refs/fedlearn/")
-    refs = dict(line.split(" ", 1)[::-1] for line in listed.splitlines())
+    refs = repository.git.refs("refs/fedlearn/")
     changed = [
         peer
         for peer in peers

@@ -209,7 +209,7 @@ def write_peer(repository: Repository, peer: Peer) -> None:
 def remove_peer(repository: Repository, peer: Peer) -> None:
     """Remove a peer: its refs, its config keys, and the git remote if `remote add` made it."""
     git = repository.git
-    for ref in git.text("for-each-ref", "--format=%(refname)", peer.refs).splitlines():
+    for ref in git.refs(peer.refs):
         git.run("update-ref", "--no-deref", "-d", ref)
     if git.find_config(f"remote.{peer.name}.fedlearnMade"):
         git.run("remote", "remove", peer.name)

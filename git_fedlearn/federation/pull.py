@@ -43,7 +43,6 @@ from git_fedlearn.federation.rules import (
     merge_peer_outcomes,
     newer_paths,
 )
-from git_fedlearn.federation.watcher import PullWatcher
 from git_fedlearn.privacy.engine import PrivacyEngine
 from git_fedlearn.repository.checkout import remove_orphaned_locks
 from git_fedlearn.repository.git_objects import GitObjects
@@ -53,6 +52,7 @@ from git_fedlearn.repository.objects import Oid
 from git_fedlearn.repository.repository import Repository
 from git_fedlearn.repository.state import FEDERATION
 from git_fedlearn.repository.trees import committed_tree
+from git_fedlearn.repository.workers import Progress
 
 MAX_PEER_LINES = 500_000
 """New lines of one peer and set that one run takes; the next run reads the peer again for the others."""
@@ -95,9 +95,16 @@ def make_checker(repository: Repository, engine: PrivacyEngine, now: datetime) -
 
 
 def pull(
-    repository: Repository, peers: list[Peer], checker: Checker, options: PullOptions, watcher: PullWatcher
+    repository: Repository,
+    peers: list[Peer],
+    checker: Checker,
+    options: PullOptions,
+    progress: Progress = lambda _done, _total: None,
 ) -> Pulled:
-    """Fetch lessons from peers. Raises FedlearnError if data/ has uncommitted changes, LockedError."""
+    """Fetch lessons from peers. Raises FedlearnError if data/ has uncommitted changes, LockedError.
+
+    `progress` is called with the peers fetched and all peers, then with new lines checked and in all.
+    """
     timeout = options.seconds + 30
     with hold_lock(repository.state.path(FEDERATION), "pull-remotes", timeout=timeout):
         if not options.dry_run:
@@ -108,21 +115,25 @@ def pull(
         fetched = {}
         for outcome in fetch_peers(repository, peers, seconds=options.seconds, parallel=options.parallel):
             fetched[outcome.name] = outcome
-            watcher.fetched(outcome)
+            progress(len(fetched), len(peers))
         with repository.lock("pull-remotes"):
-            return _Run(repository, checker, options, watcher).run(peers, fetched)
+            return _Run(repository, checker, options, progress).run(peers, fetched)
 
 
 class _Run:
     """The part of a run after the fetches; the caller holds the lock."""
 
     def __init__(
-        self, repository: Repository, checker: Checker, options: PullOptions, watcher: PullWatcher
+        self,
+        repository: Repository,
+        checker: Checker,
+        options: PullOptions,
+        progress: Progress,
     ) -> None:
         self.repository = repository
         self.checker = checker
         self.options = options
-        self.watcher = watcher
+        self.progress = progress
         self.system = repository.system()
         self.states = PeerStates(repository)
         self.objects = repository.objects
@@ -147,8 +158,7 @@ class _Run:
             for name, offered in offer.lines.items():
                 offered.difference_update(heads[name].lines)
                 lines |= offered
-        checked = check_all(self.checker, lines, self.watcher.checked)
-        self.watcher.joining()
+        checked = check_all(self.checker, lines, self.progress)
         pulled = Pulled([offer.report for offer in offers])
         self._take_own_files(pulled, own_files, checked)
         self._take_outcomes(pulled, readable)
@@ -279,8 +289,8 @@ class _Run:
 
     def _land(self, pulled: Pulled, offers: list[Offer]) -> None:
         """Quarantine first, then the commit, then what was read: a crash in between only repeats work."""
-        for peer, records in self.quarantined.items():
-            Inbox(self.repository).add_records(peer, records)
+        for records in self.quarantined.values():
+            Inbox(self.repository).add(records)
         landed = self.head
         files = pulled.files
         if files and self.options.commit:

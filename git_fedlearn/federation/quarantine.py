@@ -67,7 +67,7 @@ def accept_records(
             for peer in {item.peer for item, _ in taken if item.set == name}:
                 sent = {record.id for item, record in taken if (item.set, item.peer) == (name, peer)}
                 states.add_introduced(RemoteName(peer), sent & set(joined.added))
-        Inbox(repository).decide_records([item for item, _ in taken], ACCEPTED)
+        Inbox(repository).decide([item for item, _ in taken], ACCEPTED)
     return [item for item, _ in taken], [item for item, record in found if not record]
 
 

@@ -7,7 +7,7 @@ earlier run was killed, and repairs what git left unfinished.
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -47,9 +47,8 @@ def recover(repository: Repository, mark: Path) -> None:
     undo_unfinished(repository)
     with repository.lock("federate"):
         rollback_interrupted(repository.git, repository.git_dir / PULLING)
-        for path in repository.git.run("ls-files", "--deleted", "-z", "--", ":/data").split(b"\0"):
-            if path and is_data_file(os.fsdecode(path)):
-                repository.git.run("checkout", "--", f":/{os.fsdecode(path)}")
+        for path in filter(is_data_file, repository.git.items("ls-files", "--deleted", "-z", "--", ":/data")):
+            repository.git.run("checkout", "--", f":/{path}")
         objects = repository.objects
         found = verify_tree(
             repository, work_files(repository), earlier_trees(repository, objects, history=False)
@@ -58,11 +57,18 @@ def recover(repository: Repository, mark: Path) -> None:
             repair(repository, found)
 
 
+MAX_AGE: Final = timedelta(days=35)
+
+
 class LastRun(NamedTuple):
     """When `federate` last ran to its end, and the names of the steps that failed."""
 
     ended: datetime
     failed: tuple[str, ...]
+
+    def is_late(self, now: datetime) -> bool:
+        """Whether no timer can have run since: the longest interval, and a few days, have passed."""
+        return now - self.ended > MAX_AGE
 
 
 def read_last_run(repository: Repository) -> LastRun | None:

@@ -207,5 +207,5 @@ def learn_samples(
         joined = sets.join(FINE_TUNING, lines)
         pending = read_pending(repository, sets).get(FINE_TUNING, [])
         write_pending(repository, {FINE_TUNING: [*pending, *lines]})
-        Inbox(repository).decide_samples(samples, decision)
+        Inbox(repository).decide(samples, decision)
     return len(samples) - len(joined.added)

@@ -6,7 +6,6 @@ profile in the settings is for all clones. Without a folder it reads only below 
 another clone's settings name.
 """
 
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
@@ -51,10 +50,8 @@ def read_profiles(repository: Repository, source: Location) -> dict[Profile, Pat
 
 def _known_tools(repository: Repository) -> dict[str, Profile]:
     """The sources of known tools in git config, by name. Raises SettingsError, which names the key."""
-    listed = repository.git.attempt("config", "--null", "--get-regexp", rf"^{TOOL_KEYS}\.").out
     profiles = {}
-    for item in os.fsdecode(listed).split("\0")[:-1]:
-        key, _, value = item.partition("\n")
+    for key, value in repository.git.list_config(rf"^{TOOL_KEYS}\."):
         name, (tool, _, files) = key.removeprefix(f"{TOOL_KEYS}."), value.partition(" ")
         try:
             (profiles[name],) = parse_profiles({name: {"profile": tool, "files": files}})

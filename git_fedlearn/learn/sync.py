@@ -24,7 +24,7 @@ from git_fedlearn.learn.source_settings import sources_of
 from git_fedlearn.learn.sources import Location
 from git_fedlearn.privacy.engine import PrivacyEngine
 from git_fedlearn.repository.files import LATEST, held, point_latest, prune, read_file, write_file
-from git_fedlearn.repository.inbox import Inbox
+from git_fedlearn.repository.inbox import DoubtfulSample, Inbox
 from git_fedlearn.repository.ledger import Ledger
 from git_fedlearn.repository.record_sets import Joined
 from git_fedlearn.repository.repository import Repository
@@ -123,7 +123,7 @@ def sync(repository: Repository, engine: PrivacyEngine, options: SyncOptions) ->
     write_pending(repository, lessons)
     _write_own_files(repository, synced, options.now)
     if batch.waiting:
-        Inbox(repository).add_samples(batch.waiting)
+        Inbox(repository).add(batch.waiting)
     store.write(reached, checkpoints)
     _remember_yields(repository, batch, options.now)
     return synced
@@ -189,7 +189,7 @@ def pipeline_of(repository: Repository, engine: PrivacyEngine, options: SyncOpti
         jobs=options.jobs or cores(),
         engine=options.engine,
         watch=options.watch,
-        decided=Inbox(repository).sample_decisions(),
+        decided=Inbox(repository).decisions(DoubtfulSample),
     )
 
 

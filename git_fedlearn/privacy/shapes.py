@@ -213,6 +213,14 @@ def is_full_of_signs(value: str) -> bool:
     )
 
 
+_BYTE = lazy_pattern(r"\\x[0-9a-fA-F]{2}")
+
+
+def is_escaped_bytes(value: str) -> bool:
+    """Whether it is written as escaped bytes, at least eight distinct ones, as Python prints a random key."""
+    return len(set(_BYTE.findall(value))) >= 8  # noqa: PLR2004 -- half of a short key
+
+
 _PHRASE = lazy_pattern(r"[a-z]{3,12}(?:[ ][a-z]{3,12}){2,11}(?:[ ][0-9]{1,4})?")
 _WORDS_OF_SENTENCES = frozenset(
     """

@@ -24,7 +24,7 @@ from git_fedlearn.report.lessons import (
     read_records,
     read_texts,
 )
-from git_fedlearn.repository.inbox import Inbox
+from git_fedlearn.repository.inbox import Inbox, QuarantinedRecord
 from git_fedlearn.repository.names import read_names
 from git_fedlearn.repository.objects import Objects, Oid
 from git_fedlearn.repository.repository import Repository
@@ -180,7 +180,7 @@ def read_figures(
 def _waiting(inbox: Inbox) -> JsonObject:
     """What waits for a decision, and what peers sent that was kept apart."""
     pending = inbox.count()
-    quarantined = Counter((one.peer, one.reason) for one in inbox.records())
+    quarantined = Counter((one.peer, one.reason) for one in inbox.pending(QuarantinedRecord))
     return {
         "quarantine": [
             {"peer": peer, "reason": reason, "records": n}

@@ -7,7 +7,7 @@ from git_fedlearn.core.canonical import JsonObject
 from git_fedlearn.core.effective_score import effective_score
 from git_fedlearn.core.events import words_of
 from git_fedlearn.core.identity import RecordId, normal_form
-from git_fedlearn.core.record import Record, parse_record
+from git_fedlearn.core.record import Record
 from git_fedlearn.repository.outcomes import read_outcomes
 from git_fedlearn.repository.repository import Repository
 from git_fedlearn.repository.trust import read_trust
@@ -33,9 +33,11 @@ def find_alternatives(repository: Repository, record: Record) -> list[Alternativ
     key = error_key(record.fields)
     if key is None:
         return []
+    # The longest word of the error: a cheap test before a line is parsed.
+    word = max(_WORD.findall(key.encode("utf-8", "replace")), key=len, default=b"")
     found = {
         one.id: one
-        for one in _with_words(repository, key)
+        for one in repository.sets.find_living(lambda data: word in data.lower())
         if error_key(one.fields) == key and solution_key(one.fields) != solution_key(record.fields)
     }
     found.pop(record.id, None)
@@ -49,19 +51,6 @@ def find_alternatives(repository: Repository, record: Record) -> list[Alternativ
         for one in found.values()
     ]
     return sorted(weighed, key=lambda one: (-one.effective, one.id))
-
-
-def _with_words(repository: Repository, key: str) -> list[Record]:
-    """The living records with the longest word of an error: a cheap test before a line is parsed."""
-    words = _WORD.findall(key.encode("utf-8", "replace"))
-    word = max(words, key=len, default=b"")
-
-    def has_word(data: bytes) -> bool:
-        return word in data.lower()
-
-    sets = repository.sets
-    lines = (line for name in sets.names() for line in sets.find_lines(name, has_word, has_word))
-    return [record for line in lines if not (record := parse_record(line)).is_tombstone]
 
 
 def error_key(fields: JsonObject) -> str | None:

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from git_fedlearn.repository.git import Git
+from git_fedlearn.repository.git import Git, null_ended
 from git_fedlearn.repository.state import read_json, write_json
 
 LANDING: Final = "fedlearn-landing.json"
@@ -105,16 +105,16 @@ def _restore_files(git: Git, head: str, tree: str) -> None:
             (git.directory / change.path).unlink(missing_ok=True)
     for command, some in (("reset", written), ("checkout", [change for change in written if change.was])):
         if some:
-            paths = b"".join(os.fsencode(change.path) + b"\0" for change in some)
+            paths = null_ended(change.path for change in some)
             git.run("--literal-pathspecs", command, "--quiet", head, *_FROM_INPUT, stdin=paths)
 
 
 def _changes(git: Git, head: str, tree: str) -> Iterator[_Change]:
     """The files that differ."""
-    raw = git.run("diff-tree", "-r", "-z", "--no-renames", head, tree).split(b"\0")
-    for facts, path in zip(raw[::2], raw[1::2], strict=False):
-        _, _, was, becomes, _ = facts.decode("ascii").split(" ")
-        yield _Change(os.fsdecode(path), was.strip("0") and was, becomes.strip("0") and becomes)
+    listed = git.items("diff-tree", "-r", "-z", "--no-renames", head, tree)
+    for facts, path in zip(listed[::2], listed[1::2], strict=True):
+        _, _, was, becomes, _ = facts.split(" ")
+        yield _Change(path, was.strip("0") and was, becomes.strip("0") and becomes)
 
 
 def _is_written(git: Git, file: Path, change: _Change) -> bool:

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from typing import Final, NamedTuple
 
 from git_fedlearn.core.inspection import KINDS_OF_A_LINE, Problem, SizeLimits
-from git_fedlearn.core.layout import SetName, find_set, is_raw_in
+from git_fedlearn.core.layout import SetName, find_set, is_raw_in, may_share
 from git_fedlearn.core.record_set import Losses, split_lines, split_sections
 from git_fedlearn.repository.history import find_lost_records
 from git_fedlearn.repository.objects import Oid
@@ -64,10 +64,8 @@ def staged_raw_logs(repository: Repository) -> list[str]:
     if folder is None or (repository.git_dir / "MERGE_HEAD").exists():
         return []
     changed = ("diff", "--cached", "--name-only", "--no-renames", "--diff-filter=d", "--no-ext-diff", "-z")
-    listed = os.fsdecode(
-        repository.git.run(*changed, "--", ":/" if folder == "." else f":(top,literal){folder}")
-    )
-    return [path for path in listed.split("\0") if path and is_raw_in(folder, path)]
+    place = ":/" if folder == "." else f":(top,literal){folder}"
+    return [path for path in repository.git.items(*changed, "--", place) if is_raw_in(folder, path)]
 
 
 def find_problems(
@@ -163,6 +161,4 @@ def _old_files(path: str, parents: list[CommittedTree]) -> Iterator[bytes]:
 
 def _may_share_lines(old: str, path: str) -> bool:
     before, now = find_set(old), find_set(path)
-    if not before or not now or before[0] != now[0]:
-        return False
-    return before[1].startswith(now[1]) or now[1].startswith(before[1])
+    return before is not None and now is not None and before[0] == now[0] and may_share(before[1], now[1])

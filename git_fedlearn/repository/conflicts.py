@@ -1,6 +1,5 @@
 """Finish a merge in which our driver did not run, from the two sides that git kept."""
 
-import os
 from functools import partial, reduce
 from pathlib import Path
 from typing import NamedTuple
@@ -12,6 +11,7 @@ from git_fedlearn.repository.files import read_file, write_file
 from git_fedlearn.repository.objects import Objects, TreeEntry
 from git_fedlearn.repository.repository import Repository
 from git_fedlearn.repository.trees import read_stages
+from git_fedlearn.repository.work_tree import find_unmerged
 
 BASE, OURS, THEIRS = 1, 2, 3
 """Index stages, gitrevisions(7)."""
@@ -48,7 +48,7 @@ def resolve_conflicts(repository: Repository) -> Resolved:
         repository.git.run("add", "--force", "--", *(f":(top,literal){path}" for path in joined))
     if gone:
         repository.git.run("rm", "--quiet", "--cached", "--", *(f":(top,literal){path}" for path in gone))
-    foreign = [path for path in _unmerged(repository) if path not in refused]
+    foreign = [path for path in find_unmerged(repository) if path not in refused]
     return Resolved(joined, foreign, refused)
 
 
@@ -80,8 +80,3 @@ def _are_files(path: Path, sides: dict[int, TreeEntry]) -> bool:
     exists = path.exists() or path.is_symlink()
     is_plain = path.is_file() and not path.is_symlink()
     return all(entry.is_file for entry in sides.values()) and (is_plain or not exists)
-
-
-def _unmerged(repository: Repository) -> list[str]:
-    listed = repository.git.run("diff", "--name-only", "--diff-filter=U", "-z")
-    return sorted({os.fsdecode(path) for path in listed.split(b"\0") if path})

@@ -36,40 +36,6 @@ CLEARED: Final[Mapping[str, str]] = {
 }
 """Variables that no git command of ours (GIT_) and no hook (all) sees, and why."""
 
-HONORED: Final[Mapping[str, str]] = {
-    "GIT_DIR": "where the repository is; git sets it for hooks",
-    "GIT_WORK_TREE": "where the work tree is",
-    "GIT_COMMON_DIR": "where the repository is",
-    "GIT_INDEX_FILE": "the index to commit; git sets it for `git commit FILE`",
-    "GIT_INDEX_VERSION": "the format of a new index",
-    "GIT_OBJECT_DIRECTORY": "where objects are; git sets it for pre-receive",
-    "GIT_ALTERNATE_OBJECT_DIRECTORIES": "where more objects are; git sets it for pre-receive",
-    "GIT_QUARANTINE_PATH": "objects that are not accepted yet; git sets it for pre-receive",
-    "GIT_SHALLOW_FILE": "where a pushed history ends; git sets it for pre-receive",
-    "GIT_NO_REPLACE_OBJECTS": "objects as they are",
-    "GIT_NO_LAZY_FETCH": "whether a partial clone may fetch",
-    "GIT_NAMESPACE": "a namespace of the remote",
-    "GIT_CEILING_DIRECTORIES": "where the search for a repository ends",
-    "GIT_DISCOVERY_ACROSS_FILESYSTEM": "where the search for a repository ends",
-    "GIT_CONFIG_GLOBAL": "config of the user",
-    "GIT_CONFIG_SYSTEM": "config of the machine",
-    "GIT_CONFIG_NOSYSTEM": "config of the machine",
-    "GIT_CONFIG_COUNT": "config of this run",
-    "GIT_CONFIG_PARAMETERS": "config of this run: `git -c`",
-    "GIT_ATTR_NOSYSTEM": "attributes of the machine",
-    "GIT_AUTHOR_NAME": "who commits",
-    "GIT_COMMITTER_NAME": "who commits",
-    "GIT_REFLOG_ACTION": "a word in the reflog",
-    "GIT_OPTIONAL_LOCKS": "whether git status refreshes the index",
-    "GIT_TRACE": "a trace of git",
-    "GIT_SSH_COMMAND": "how to reach a remote",
-    "GIT_PROTOCOL_FROM_USER": "which transports git may use",
-    "PYTHONPATH": "where packages are; our hooks look there last",
-    "PYTHONUSERBASE": "where packages are",
-    "PYTHONNOUSERSITE": "where packages are",
-}
-"""Variables that git and hooks see as git would, and what they say."""
-
 
 def without_cleared(environment: Mapping[str, str]) -> dict[str, str]:
     """The environment for git: without its variables that would change what a check sees.

@@ -59,12 +59,6 @@ def find_temporary(folder: Path) -> list[Path]:
     return [path for path in found if path.is_file() and not path.is_symlink()]
 
 
-def remove_leftovers(paths: Iterable[Path]) -> None:
-    """Remove temporary files of killed writers. The caller holds the lock."""
-    for path in paths:
-        path.unlink(missing_ok=True)
-
-
 def refuse_foreign(path: Path) -> None:
     """Raise FedlearnError if there is a symlink, folder or device in place of a data file."""
     if path.is_symlink() or (path.exists() and not path.is_file()):

@@ -6,14 +6,14 @@ import signal
 import subprocess
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from functools import cached_property
 from io import TextIOWrapper
 from pathlib import Path
 from select import select
-from typing import IO, Final, NamedTuple, TextIO
+from typing import IO, Final, NamedTuple, TextIO, cast
 from weakref import finalize
 
 from git_fedlearn.errors import GitError
@@ -22,7 +22,6 @@ from git_fedlearn.repository.settings import hide_credentials
 
 MAX_SAID_LINES: Final = 6
 """Lines of an error message of git that are passed on, the last ones."""
-
 
 _NO_IDENTITY: Final = re.compile(
     r"[Pp]lease tell me who you are|unable to auto-detect email|empty ident name"
@@ -96,18 +95,11 @@ def watched_by(watcher: GitWatcher | None) -> Iterator[None]:
 
 @contextmanager
 def open_pager(command: str, environment: Mapping[str, str]) -> Iterator[TextIO]:
-    """Start a pager as git does, yield its input, and wait until the user leaves it."""
+    """Start a pager, a line for a shell, as git does; yield its input, and wait until the user leaves it."""
     settings = {"LESS": "FRX", "LV": "-c", **environment}
-    with subprocess.Popen(  # noqa: S602  core.pager is a line for a shell
-        command,
-        shell=True,
-        stdin=subprocess.PIPE,
-        env=settings,
-    ) as process:
-        if process.stdin is None:
-            raise GitError(f"{command}: the pager has no input")
+    with subprocess.Popen(command, shell=True, stdin=subprocess.PIPE, env=settings) as process:  # noqa: S602
         with suppress(BrokenPipeError):  # the user left it before the end
-            stream = TextIOWrapper(process.stdin, encoding="utf-8", errors="backslashreplace")
+            stream = TextIOWrapper(_pipe(process.stdin), encoding="utf-8", errors="backslashreplace")
             yield stream
             stream.close()
         while process.poll() is None:
@@ -134,6 +126,15 @@ class Git:
     def text(self, *arguments: str) -> str:
         """The standard output of a git command as text without the final newline. Raises GitError."""
         return os.fsdecode(self.run(*arguments)).removesuffix("\n")
+
+    def items(self, *arguments: str, stdin: bytes = b"") -> list[str]:
+        """What a git command prints with `-z`, item by item, without empty ones. Raises GitError."""
+        return [item for item in os.fsdecode(self.run(*arguments, stdin=stdin)).split("\0") if item]
+
+    def refs(self, *patterns: str) -> dict[str, str]:
+        """The object that each ref names; a peer can put any character of Unicode into a name."""
+        listed = self.text("for-each-ref", "--format=%(objectname) %(refname)", *patterns).split("\n")
+        return {ref: oid for oid, _, ref in (line.partition(" ") for line in listed) if ref}
 
     def attempt(self, *arguments: str, stdin: bytes = b"") -> Finished:
         """Run a git command whose failure is an answer, not an error."""
@@ -216,9 +217,7 @@ class Git:
                 stopped.set()
                 pool.shutdown(wait=False, cancel_futures=True)
 
-    def _attempt_within(
-        self, arguments: Sequence[str], limits: GitLimits, stopped: threading.Event
-    ) -> Finished:
+    def _attempt_within(self, arguments: Sequence[str], limits: GitLimits, stop: threading.Event) -> Finished:
         """Run in a session of its own, which is killed at the time limit with everything it started."""
         with subprocess.Popen(  # noqa: S603
             [*_WITH_FILE_LIMIT, str(limits.file_bytes // 512), *arguments],
@@ -230,7 +229,7 @@ class Git:
             start_new_session=True,
         ) as process:
             try:
-                ended, said = _wait_for(process, time.monotonic() + limits.seconds, stopped)
+                ended, said = _wait_for(process, time.monotonic() + limits.seconds, stop)
             finally:
                 with suppress(ProcessLookupError):
                     os.killpg(process.pid, signal.SIGKILL)
@@ -243,17 +242,18 @@ class Git:
         Git must read all of its input before it writes. Raises GitError with git's own message.
         """
         with _timed(arguments), _temporary_file() as said:
-            process = self._open(arguments, said)
+            process = self.open(arguments, said)
             try:
                 with suppress(BrokenPipeError), _pipe(process.stdin) as pipe:
                     pipe.write(stdin)
                 yield from (line.removesuffix(b"\n") for line in _pipe(process.stdout))
                 if process.wait():
-                    raise GitError(f"git {arguments[0]} failed: {_said(said, process.returncode).said}")
+                    raise _failure(arguments, process.returncode, said)
             finally:
                 _end(process)
 
-    def _open(self, arguments: Sequence[str], errors: IO[bytes]) -> subprocess.Popen[bytes]:
+    def open(self, arguments: Sequence[str], errors: IO[bytes]) -> subprocess.Popen[bytes]:
+        """Start a git command that is fed and read through pipes."""
         return subprocess.Popen(  # noqa: S603
             ["git", *arguments],  # noqa: S607
             cwd=self.directory,
@@ -279,10 +279,10 @@ class Git:
 
         Raises GitError if git knows none, as on a terminal without cursor movement.
         """
-        found = self.attempt("var", "GIT_EDITOR")
-        if found.code:
-            raise GitError("no editor", hint="git config --global core.editor EDITOR")
-        editor = os.fsdecode(found.out).removesuffix("\n")
+        try:
+            editor = self.text("var", "GIT_EDITOR")
+        except GitError:
+            raise GitError("no editor", hint="git config --global core.editor EDITOR") from None
         done = subprocess.run(  # noqa: S603  the user's own editor, a shell command as git has it
             ["sh", "-c", f'{editor} "$@"', editor, str(path)],  # noqa: S607
             cwd=self.directory,
@@ -307,7 +307,7 @@ class GitBatch:
         """The first line of the answer to a request of one line. Raises GitError if git ends instead."""
         if self._close is None:
             self._errors = _temporary_file()
-            self._process = self._git._open(self._arguments, self._errors)  # noqa: SLF001  its second half
+            self._process = self._git.open(self._arguments, self._errors)
             self._close = finalize(self, _end_batch, self._process, self._errors, os.getpid())
         line = b""
         with suppress(BrokenPipeError):
@@ -332,8 +332,7 @@ class GitBatch:
         self._close = None
 
     def _failure(self) -> GitError:
-        code = self._process.wait()
-        failed = GitError(f"git {self._arguments[0]} failed: {_said(self._errors, code).said}")
+        failed = _failure(self._arguments, self._process.wait(), self._errors)
         self.close()
         return failed
 
@@ -363,14 +362,13 @@ def _temporary_file() -> IO[bytes]:
 
 def _pipe(pipe: IO[bytes] | None) -> IO[bytes]:
     """A pipe that is there, because the process was opened with it."""
-    if pipe is None:
-        raise ValueError("not opened as a pipe")
-    return pipe
+    return cast("IO[bytes]", pipe)
 
 
-def _said(errors: IO[bytes], code: int) -> Finished:
+def _failure(arguments: Sequence[str], code: int, errors: IO[bytes]) -> GitError:
     errors.seek(0)
-    return Finished(code, b"", errors.read().decode("utf-8", "replace"))
+    said = Finished(code, b"", errors.read().decode("utf-8", "replace")).said
+    return GitError(f"git {arguments[0]} failed: {said}")
 
 
 def attempt_program(
@@ -412,6 +410,11 @@ def follow_program(
     return process.returncode if process.returncode >= 0 else 128 - process.returncode
 
 
+def null_ended(paths: Iterable[str]) -> bytes:
+    """Paths as git reads them from standard input, each with a NUL byte behind it."""
+    return b"".join(os.fsencode(path) + b"\0" for path in paths)
+
+
 @contextmanager
 def _timed(arguments: Sequence[str]) -> Iterator[None]:
     started = time.monotonic()
@@ -429,13 +432,11 @@ _WITH_FILE_LIMIT = ("sh", "-c", 'ulimit -f "$0" 2>/dev/null; exec git "$@"')
 """POSIX: a limit of file sizes, in blocks of 512 bytes, for git and everything it starts."""
 
 
-def _wait_for(
-    process: subprocess.Popen[bytes], deadline: float, stopped: threading.Event
-) -> tuple[bool, bytes]:
+def _wait_for(process: subprocess.Popen[bytes], deadline: float, stop: threading.Event) -> tuple[bool, bytes]:
     """Whether the process ended in time, and the end of its messages."""
     said = b""
     pipe = process.stdout
-    while pipe and time.monotonic() < deadline and not stopped.is_set():
+    while pipe and time.monotonic() < deadline and not stop.is_set():
         if not select([pipe], [], [], 0.1)[0]:
             if process.poll() is not None:
                 return True, said

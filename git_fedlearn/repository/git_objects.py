@@ -87,8 +87,7 @@ class GitObjects(Objects):
         return oid
 
     def _refs(self) -> list[tuple[str, str]]:
-        listed = self._git.text("for-each-ref", "--format=%(objectname) %(refname)").splitlines()
-        return [(ref, oid) for oid, ref in (line.split(" ", 1) for line in listed)]
+        return [*self._git.refs().items()]
 
     def _peel(self, oid: str) -> tuple[Oid | None, int]:
         found = self._header(f"{oid}^{{}}")

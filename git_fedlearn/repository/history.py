@@ -3,14 +3,13 @@
 Only blobs that differ are read.
 """
 
-import os
 import re
 from collections.abc import Container, Iterable, Iterator
 from typing import Final, NamedTuple
 
 from git_fedlearn.core.changes import RecordChange, compare_sets
 from git_fedlearn.core.identity import RecordId
-from git_fedlearn.core.layout import DATA, FileKind, SetName, find_set, in_subtree, kind_of
+from git_fedlearn.core.layout import DATA, FileKind, SetName, find_set, in_subtree, kind_of, may_share, set_of
 from git_fedlearn.core.record import Record, claimed_id
 from git_fedlearn.core.record_set import Losses, find_losses, parse_record_set, split_lines
 from git_fedlearn.repository.objects import Objects, Oid, TreeEntry
@@ -38,12 +37,11 @@ def nested_files(repository: Repository, commit: Oid | None) -> NestedFiles:
     """
     listing = ("ls-tree", "-r", "-z", "--full-tree", commit) if commit else ("ls-files", "--stage", "-z")
     found: NestedFiles = {}
-    for line in repository.git.run(*listing).split(b"\0"):
-        facts, _, name = line.partition(b"\t")
-        path = os.fsdecode(name)
+    for line in repository.git.items(*listing):
+        facts, _, path = line.partition("\t")
         inner = in_subtree(path)
         if inner != path:
-            mode, *oids = os.fsdecode(facts).replace("blob ", "").split(" ")
+            mode, *oids = facts.replace("blob ", "").split(" ")
             if TreeEntry(int(mode, 8), Oid(oids[0])).is_file:
                 found.setdefault(inner, []).append(repository.objects.read(Oid(oids[0])))
     return found
@@ -77,7 +75,7 @@ def losses_by_set(
         ]
         if gone:
             held = [data for path in now.get(name, ()) for data in _read_file(after, path)]
-            held += [data for path, files in nested.items() if _is_of(path, name) for data in files]
+            held += [data for path, files in nested.items() if set_of(path) == name for data in files]
             losses = find_losses([b"\n".join(gone)], held)
             if losses.lines:
                 found[name] = losses
@@ -94,11 +92,6 @@ def gone_lines(before: CommittedTree, after: DataTree) -> dict[SetName, set[byte
             if left:
                 gone.setdefault(name, set()).update(left)
     return gone
-
-
-def _is_of(path: str, name: SetName) -> bool:
-    found = find_set(path)
-    return found is not None and found[0] == name
 
 
 _Blobs = dict[Oid, Objects]
@@ -120,9 +113,9 @@ def _old_files(before: Iterable[CommittedTree], after: DataTree) -> dict[SetName
     found: dict[SetName, dict[str, _Blobs]] = {}
     for tree in before:
         for path, entry in tree.entries.items():
-            name = find_set(path) if entry.is_file and (path, entry) not in same else None
+            name = set_of(path) if entry.is_file and (path, entry) not in same else None
             if name:
-                found.setdefault(name[0], {}).setdefault(path, {})[entry.oid] = tree.objects
+                found.setdefault(name, {}).setdefault(path, {})[entry.oid] = tree.objects
     return found
 
 
@@ -169,11 +162,9 @@ def live_versions(trees: Iterable[CommittedTree], name: SetName, identifier: Rec
     seen: set[Oid] = set()
     for tree in trees:
         for path, entry in tree.entries.items():
-            found = find_set(path)
-            if not found or found[0] != name or not entry.is_file or entry.oid in seen:
-                continue
-            seen.add(entry.oid)
-            yield from _lessons(tree.objects.read(entry.oid), identifier)
+            if set_of(path) == name and entry.is_file and entry.oid not in seen:
+                seen.add(entry.oid)
+                yield from _lessons(tree.objects.read(entry.oid), identifier)
 
 
 def _lessons(data: bytes, identifier: RecordId) -> Iterator[Record]:
@@ -193,15 +184,11 @@ def find_ids(objects: Objects, start: str) -> set[tuple[RecordId, SetName]]:
     for tree in history_trees(objects, objects.all_tips()):
         for path, entry in tree.entries.items():
             of = find_set(path)
-            if of and entry.is_file and entry.oid not in seen and _may_contain(of[1], start):
+            if of and entry.is_file and entry.oid not in seen and may_share(of[1], start):
                 seen.add(entry.oid)
                 ids = wanted.findall(objects.read(entry.oid))
                 found |= {(RecordId(identifier.decode("ascii")), of[0]) for identifier in ids}
     return found
-
-
-def _may_contain(shard: str, start: str) -> bool:
-    return shard.startswith(start) or start.startswith(shard)
 
 
 def introduced_records(objects: Objects, commit: Oid) -> dict[SetName, list[Record]]:
@@ -311,8 +298,7 @@ def commit_changes(objects: Objects, commit: Oid) -> SetChanges:
         return {}
     bases: list[Oid | None] = [*parents] or [None]
     changed = [objects.changed_files(base, commit, DATA) for base in bases]
-    sets = [{found[0] for path in files if (found := find_set(path))} for files in changed]
-    names = set.intersection(*sets)
+    names = set.intersection(*({name for path in files if (name := set_of(path))} for files in changed))
     if not names:
         return {}
     after = _only(committed_tree(objects, commit), names)
@@ -331,9 +317,7 @@ def log_changes(objects: Objects, tip: Oid, *, without: tuple[Oid, ...] = ()) ->
 
 
 def _only(tree: CommittedTree, names: set[SetName]) -> CommittedTree:
-    entries = {
-        path: entry for path, entry in tree.entries.items() if (found := find_set(path)) and found[0] in names
-    }
+    entries = {path: entry for path, entry in tree.entries.items() if set_of(path) in names}
     return CommittedTree(entries, tree.objects)
 
 
@@ -346,16 +330,9 @@ def _also_in(changes: list[RecordChange], others: list[RecordChange]) -> list[Re
 def _paths_to_read(before: Tree, after: Tree, paths: set[str]) -> list[str]:
     """The files that differ, and those that may contain a second line of one of their records."""
     old, new = before.entries, after.entries
-    differing = {path for path in paths if old.get(path) != new.get(path)}
-    shards = {found[1] for path in differing if (found := find_set(path))}
-    return sorted(path for path in paths if path in differing or _may_repeat(path, shards))
-
-
-def _may_repeat(path: str, shards: set[str]) -> bool:
-    found = find_set(path)
-    return found is not None and any(
-        found[1].startswith(shard) or shard.startswith(found[1]) for shard in shards
-    )
+    shards = {path: found[1] for path in paths if (found := find_set(path))}
+    differing = {shard for path, shard in shards.items() if old.get(path) != new.get(path)}
+    return sorted(path for path, shard in shards.items() if any(may_share(shard, one) for one in differing))
 
 
 def _read(tree: Tree, paths: list[str]) -> list[bytes]:

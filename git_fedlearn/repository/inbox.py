@@ -9,9 +9,10 @@ stored under the key of its item, which is never pending again. A damaged line c
 import json
 import sys
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass
+from operator import attrgetter
 from pathlib import Path
 from typing import Any, Final, Generic, NamedTuple, TypeAlias, TypeVar
 
@@ -129,67 +130,66 @@ class PendingCounts(NamedTuple):
     repeats: int = 0
 
 
+class _Kind(NamedTuple):
+    """Where items of a kind are, at most how many, and their order."""
+
+    file: str
+    limit: int
+    order: "attrgetter[Any]"
+
+
+_KINDS: Final[Mapping[type, _Kind]] = {
+    QuarantinedRecord: _Kind("peers/{}", MAX_RECORDS_PER_PEER, attrgetter("peer", "set", "key")),
+    DoubtfulSample: _Kind("samples", sys.maxsize, attrgetter("key")),
+    ProposedRetraction: _Kind("retractions", MAX_RETRACTIONS, attrgetter("at", "id")),
+    DraftedLesson: _Kind("drafts", MAX_DRAFTS, attrgetter("since", "id")),
+    NearRepeat: _Kind("duplicates", MAX_REPEATS, attrgetter("key")),
+}
+
+
 class Inbox:
     """The inbox of one clone. Reading needs no lock; callers of other methods hold the repository's."""
 
     def __init__(self, repository: Repository) -> None:
         self._repository = repository
         self._folder = repository.state.path(INBOX)
-        self._samples = _Queue(self._folder, "samples", DoubtfulSample)
-        self._retractions = _Queue(self._folder, "retractions", ProposedRetraction, MAX_RETRACTIONS)
-        self._drafts = _Queue(self._folder, "drafts", DraftedLesson, MAX_DRAFTS)
-        self._duplicates = _Queue(self._folder, "duplicates", NearRepeat, MAX_REPEATS)
 
     def count(self) -> PendingCounts:
         """The number of pending items."""
-        peers = Counter(record.peer for record in self.records())
-        waiting = (len(self.samples()), len(self.retractions()), len(self.drafts()), len(self.repeats()))
+        peers = Counter(record.peer for record in self.pending(QuarantinedRecord))
+        samples, retractions = self.pending(DoubtfulSample), self.pending(ProposedRetraction)
+        waiting = (len(samples), len(retractions), len(self.pending(DraftedLesson)), len(self.repeats()))
         return PendingCounts(peers, *waiting)
 
-    def records(self, peer: str | None = None) -> list[QuarantinedRecord]:
-        """The quarantined records of one peer or of all, sorted by peer, set and key."""
-        paths = (self._folder / "peers").glob("*.jsonl")
-        names = [peer] if peer else sorted(path.stem for path in paths)
-        found = [record for name in names for record in self._peer(name).items().values()]
-        return sorted(found, key=lambda record: (record.peer, record.set, record.key))
+    def pending(self, kind: type[Item], peer: str = "") -> list[Item]:
+        """The pending items of a kind (and peer) in order: samples by key, others by peer or time."""
+        names = [peer]
+        if kind is QuarantinedRecord and not peer:
+            names = [path.stem for path in (self._folder / "peers").glob("*.jsonl")]
+        found = [item for name in names for item in self._queue(kind, name).items().values()]
+        return sorted(found, key=_KINDS[kind].order)
 
-    def add_records(self, peer: str, arrived: Iterable[QuarantinedRecord]) -> int:
-        """Quarantine records; returns how many are new: neither pending nor decided."""
-        return self._peer(peer).add(arrived)[0]
+    def decisions(self, kind: type[Item]) -> dict[str, str]:
+        """The decisions about items of a kind, by key: ACCEPTED, EDITED or DROPPED."""
+        return self._queue(kind).decisions()
 
-    def decide_records(self, records: Iterable[QuarantinedRecord], decision: str) -> None:
-        """Remove records from quarantine, with a decision."""
-        records = [*records]
-        for peer in {record.peer for record in records}:
-            self._peer(peer).decide((one for one in records if one.peer == peer), decision)
+    def add(self, arrived: Iterable[AnyItem]) -> tuple[int, int]:
+        """Add items; returns how many are neither pending nor decided, and how many of these were stored."""
+        added = [queue.add(items) for queue, items in self._by_queue(arrived)]
+        return sum(fresh for fresh, _ in added), sum(stored for _, stored in added)
+
+    def decide(self, items: Iterable[AnyItem], decision: str | None) -> None:
+        """Remove items; without a decision they may become pending again."""
+        for queue, some in self._by_queue(items):
+            queue.decide(some, decision)
 
     def forget_peer(self, peer: str) -> None:
         """Remove the records of a peer, and the decisions about them."""
-        self._peer(peer).remove()
-
-    def samples(self) -> list[DoubtfulSample]:
-        """The pending samples, sorted by key."""
-        return sorted(self._samples.items().values(), key=lambda sample: sample.key)
-
-    def add_samples(self, arrived: Iterable[DoubtfulSample]) -> int:
-        """Add pending samples; returns how many are new: neither pending nor decided."""
-        return self._samples.add(arrived)[0]
-
-    def sample_decisions(self) -> dict[str, str]:
-        """The decisions about samples, by key: ACCEPTED, EDITED or DROPPED."""
-        return self._samples.decisions()
-
-    def decide_samples(self, samples: Iterable[DoubtfulSample], decision: str | None) -> None:
-        """Remove samples; without a decision they may become pending again."""
-        self._samples.decide(samples, decision)
-
-    def retractions(self) -> list[ProposedRetraction]:
-        """The proposed retractions, oldest first."""
-        return sorted(self._retractions.items().values(), key=lambda one: (one.at, one.id))
+        self._queue(QuarantinedRecord, peer).remove()
 
     def add_retraction(self, proposed: ProposedRetraction) -> bool:
         """Add a proposal; False if it is pending or was decided on. Raises FedlearnError if too many are."""
-        fresh, stored = self._retractions.add([proposed])
+        fresh, stored = self.add([proposed])
         if fresh > stored:
             raise FedlearnError(
                 f"{MAX_RETRACTIONS} proposed retractions are pending",
@@ -197,42 +197,19 @@ class Inbox:
             )
         return bool(stored)
 
-    def dropped_retraction(self, identifier: RecordId) -> bool:
-        """Whether a proposal to retract this record was dropped."""
-        return identifier in self._retractions.decisions()
-
-    def decide_retractions(self, proposed: Iterable[ProposedRetraction], decision: str | None) -> None:
-        """Remove proposals; without a decision they may be proposed again."""
-        self._retractions.decide(proposed, decision)
-
-    def drafts(self) -> list[DraftedLesson]:
-        """The drafted lessons, oldest first."""
-        return sorted(self._drafts.items().values(), key=lambda one: (one.since, one.id))
-
-    def add_draft(self, drafted: DraftedLesson) -> bool:
-        """Add a draft; False if it is pending, was decided on, or there are too many."""
-        return bool(self._drafts.add([drafted])[1])
-
-    def decide_drafts(self, drafts: Iterable[DraftedLesson], decision: str) -> None:
-        """Remove drafts, with a decision."""
-        self._drafts.decide(drafts, decision)
-
     def distinct_lessons(self) -> list[frozenset[RecordId]]:
         """Groups of lessons that a person decided are not duplicates of each other."""
-        return [frozenset(map(RecordId, key.split())) for key in self._duplicates.decisions()]
+        return [frozenset(map(RecordId, key.split())) for key in self.decisions(NearRepeat)]
 
     def keep_distinct(self, ids: Iterable[RecordId]) -> None:
         """Store the decision that these lessons are not duplicates of each other."""
-        self._duplicates.remember([" ".join(sorted(ids))], DROPPED)
+        self._queue(NearRepeat).remember([" ".join(sorted(ids))], DROPPED)
 
     def repeats(self) -> list[NearRepeat]:
         """The near duplicates found when lessons were recorded: both live, and nobody decided on them."""
         distinct = self.distinct_lessons()
-        found = [
-            one
-            for one in self._duplicates.items().values()
-            if not any({one.new, one.known} <= group for group in distinct)
-        ]
+        every = self._queue(NearRepeat).items().values()
+        found = [one for one in every if not any({one.new, one.known} <= group for group in distinct)]
         if not found:
             return []
         key = f"{found}\n{set_facts(self._repository)}"
@@ -254,20 +231,27 @@ class Inbox:
         return [one.key for one in repeats if {(one.set, one.new), (one.set, one.known)} <= living]
 
     def add_repeats(self, arrived: Iterable[NearRepeat]) -> None:
-        """Add near duplicates, as many as can be stored."""
+        """Add near duplicates, as many as can be stored; those that are settled make room."""
         found = {one.key for one in self.repeats()}
-        settled = [one for key, one in self._duplicates.items().items() if key not in found]
-        self._duplicates.decide(settled, None)
-        self._duplicates.add(arrived)
+        self.decide([one for one in self.pending(NearRepeat) if one.key not in found], None)
+        self.add(arrived)
 
-    def _peer(self, name: str) -> "_Queue[QuarantinedRecord]":
-        return _Queue(self._folder, f"peers/{name}", QuarantinedRecord, MAX_RECORDS_PER_PEER)
+    def _queue(self, kind: type[Item], peer: str = "") -> "_Queue[Item]":
+        return _Queue(self._folder, _KINDS[kind].file.format(peer), kind, _KINDS[kind].limit)
+
+    def _by_queue(self, items: Iterable[AnyItem]) -> "Iterator[tuple[_Queue[AnyItem], list[AnyItem]]]":
+        found: dict[tuple[type[AnyItem], str], list[AnyItem]] = {}
+        for item in items:
+            peer = item.peer if isinstance(item, QuarantinedRecord) else ""
+            found.setdefault((type(item), peer), []).append(item)
+        for (kind, peer), some in found.items():
+            yield self._queue(kind, peer), some
 
 
 class _Queue(Generic[Item]):
     """A file of items, with at most `limit` of them, and a file of decisions by key."""
 
-    def __init__(self, inbox: Path, name: str, kind: type[Item], limit: int = sys.maxsize) -> None:
+    def __init__(self, inbox: Path, name: str, kind: type[Item], limit: int) -> None:
         self._inbox = inbox
         self._items = inbox / f"{name}.jsonl"
         self._decided = inbox / f"{name}.decided.json"
@@ -315,7 +299,11 @@ class _Queue(Generic[Item]):
 
     def _write_items(self, items: Iterable[Item]) -> None:
         """Replace the items, in ASCII: a peer may have sent any bytes."""
-        text = "".join(f"{json.dumps(asdict(item), default=_text)}\n" for item in items)
+
+        def text_of(line: bytes) -> str:
+            return line.decode("utf-8", "surrogateescape")
+
+        text = "".join(f"{json.dumps(asdict(item), default=text_of)}\n" for item in items)
         if text:
             self._write(self._items, text)
         else:
@@ -336,7 +324,3 @@ def _parsed(facts: dict[str, Any]) -> dict[str, Any]:
     if "near" in facts:
         facts["near"] = tuple(facts["near"])
     return facts
-
-
-def _text(line: bytes) -> str:
-    return line.decode("utf-8", "surrogateescape")

@@ -92,10 +92,3 @@ def tagged(git: Git) -> dict[str, str]:
     listed = git.run("for-each-ref", "--format=%(objecttype) %(objectname) %(refname)", TAGS)
     found = (os.fsdecode(line).split(" ", 2) for line in listed.splitlines())
     return {ref: oid for kind, oid, ref in found if kind == "tag"}
-
-
-def note_tips(git: Git) -> dict[str, Oid]:
-    """The commits of the notes refs, by the names of the refs."""
-    listed = git.run("for-each-ref", "--format=%(objectname) %(refname)", NOTES)
-    found = (os.fsdecode(line).split(" ", 1) for line in listed.splitlines())
-    return {ref: Oid(oid) for oid, ref in found}

@@ -158,10 +158,7 @@ def _kind_of_file(repository: Repository, path: str) -> OlderKind | None:
 
 def _find_raw(repository: Repository) -> Iterator[OlderFile]:
     """Raw telemetry that git tracks."""
-    listed = os.fsdecode(
-        repository.git.run("ls-files", "-z", "--", f"{DATA}/telemetry", f"{DATA}/dashboards")
-    )
-    for path in filter(None, listed.split("\0")):
+    for path in repository.git.items("ls-files", "-z", "--", f"{DATA}/telemetry", f"{DATA}/dashboards"):
         if is_raw(path) and not (repository.top / path).is_symlink():
             yield OlderFile(path, OlderKind.RAW)
 

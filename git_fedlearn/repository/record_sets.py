@@ -20,6 +20,7 @@ from git_fedlearn.core.layout import (
     distribute,
     find_set,
     level_of,
+    may_share,
     older_stem_of,
     path_of,
     shard_of,
@@ -49,24 +50,6 @@ class Joined(NamedTuple):
     written: tuple[str, ...] = ()
 
 
-class _SetFiles(NamedTuple):
-    """Paths of a set: without `.jsonl`, the root file, and the folder of shards."""
-
-    stem: str
-    root: str
-    folder: Path
-    older: str | None
-    """The path that earlier versions wrote: still read, and emptied at the next write."""
-
-    def path(self, shard: str) -> str:
-        """The path of a file, relative to the top."""
-        return path_of(self.stem, shard) if shard else self.root
-
-    def paths(self, shard: str) -> list[str]:
-        """The path of a file, and the one that earlier versions wrote."""
-        return [self.path(shard), *([path_of(self.older, shard)] if self.older else ())]
-
-
 class RecordSets:
     """The record sets under the top of a work tree; `limit` is the size limit of a file in bytes."""
 
@@ -75,7 +58,7 @@ class RecordSets:
         self.top = top
         self.limit = limit
         self._sparse = sparse
-        self._found: dict[SetName, _SetFiles] = {}
+        self._known: dict[SetName, list[str]] = {}
 
     def names(self) -> list[SetName]:
         """The shared sets, and one for each collection that has a file."""
@@ -87,12 +70,11 @@ class RecordSets:
 
     def check_name(self, name: SetName) -> None:
         """Raise UsageError for an invalid set name."""
-        self._files(name)
+        self._stems(name)
 
     def size(self, name: SetName) -> int:
         """The bytes of all files of a set."""
-        found = (self._files(name).paths(shard) for shard in self.shards(name))
-        paths = [self.top / path for both in found for path in both]
+        paths = [self.top / path for shard in self.shards(name) for path in self._paths(name, shard)]
         return sum(path.stat().st_size for path in paths if path.is_file())
 
     @property
@@ -137,6 +119,11 @@ class RecordSets:
             (data,) = self._read_files(name, {shard}).values()
             if in_file is None or in_file(data):
                 yield from filter(has, join_into([data], ()).records)
+
+    def find_living(self, has: Callable[[bytes], bool]) -> list[Record]:
+        """The living records of all sets whose lines `has` is true for; of their files it must be, too."""
+        lines = (line for name in self.names() for line in self.find_lines(name, has, has))
+        return [record for line in lines if not (record := parse_record(line)).is_tombstone]
 
     def read_parts(self, name: SetName) -> Iterator[tuple[str, list[bytes]]]:
         """Each part of a set at its level, also empty ones: the start of its ids, and its lines."""
@@ -188,8 +175,7 @@ class RecordSets:
             return
         pattern = re.compile(rb'^\{"_id":"%s[0-9a-f]*".*' % identifier.encode(), re.MULTILINE)
         for name in self.names():
-            shards = self.shards(name) & _matching_shards(identifier, self.shards(name))
-            for shard in sorted(shards):
+            for shard in sorted(_matching_shards(identifier, self.shards(name))):
                 (data,) = self._read_files(name, {shard}).values()
                 for match in pattern.finditer(data):
                     yield name, match[0]
@@ -263,19 +249,23 @@ class RecordSets:
     def _write(self, name: SetName, before: dict[str, bytes], after: dict[str, bytes]) -> tuple[str, ...]:
         written = []
         for shard in sorted(after, key=lambda shard: (shard == ROOT, shard)):
-            path = self._files(name).path(shard)
+            path, *older_paths = self._paths(name, shard)
             is_missing = shard == ROOT and not (self.top / path).exists() and path not in self._left_out()
             if after[shard] != before.get(shard, b"") or is_missing:
                 write_file(self.top / path, after[shard])
                 written.append(path)
-                for older in self._files(name).paths(shard)[1:]:
+                for older in older_paths:
                     if read_file(self.top / older):
                         write_file(self.top / older, b"")
                         written.append(older)
         return tuple(written)
 
-    def _files(self, name: SetName) -> _SetFiles:
-        found = self._found.get(name)
+    def _stems(self, name: SetName) -> list[str]:
+        """The path of a set without `.jsonl`, and the one that earlier versions wrote.
+
+        That one is still read, and emptied at the next write.
+        """
+        found = self._known.get(name)
         if found is None:
             stem = stem_of(name)
             if stem is None:
@@ -285,9 +275,11 @@ class RecordSets:
                 raise UsageError(
                     f"{name}: no such record set", hint=f"use {meant}" if meant in SHARED_SETS else hint
                 )
-            files = _SetFiles(stem, path_of(stem, ROOT), self.top / stem, older_stem_of(name))
-            found = self._found[name] = files
+            found = self._known[name] = [*filter(None, (stem, older_stem_of(name)))]
         return found
+
+    def _paths(self, name: SetName, shard: str) -> list[str]:
+        return [path_of(stem, shard) for stem in self._stems(name)]
 
     def _left_out(self) -> Collection[str]:
         return self._sparse.entries if self._sparse else ()
@@ -302,16 +294,14 @@ class RecordSets:
 
     def shards(self, name: SetName) -> set[str]:
         """The shards of a set that have a file, and ROOT."""
-        files = self._files(name)
-        folders = [files.folder, *([self.top / files.older] if files.older else ())]
+        folders = [self.top / stem for stem in self._stems(name)]
         names = {path.stem for folder in folders if folder.is_dir() for path in folder.glob("*.jsonl")}
         names |= {found[1] for path in self._left_out() if (found := find_set(path)) and found[0] == name}
         return {ROOT, *(shard for shard in names if SHARD_NAME.fullmatch(shard))}
 
     def _read_files(self, name: SetName, shards: Iterable[str]) -> dict[str, bytes]:
-        files = self._files(name)
-        self._refuse_links(files.folder)
-        return {shard: b"".join(map(self._read_file, files.paths(shard))) for shard in shards}
+        self._refuse_links(self.top / self._stems(name)[0])
+        return {shard: b"".join(map(self._read_file, self._paths(name, shard))) for shard in shards}
 
     def _read_file(self, path: str) -> bytes:
         """The bytes of a file. Raises FedlearnError if they are not JSON lines."""
@@ -342,7 +332,7 @@ def _without(data: bytes, lines: Collection[bytes]) -> bytes:
 
 def _matching_shards(identifier: str, shards: set[str]) -> set[str]:
     """The shards that may contain records whose ids begin with these characters."""
-    return {shard for shard in shards if identifier.startswith(shard) or shard.startswith(identifier)}
+    return {shard for shard in shards if may_share(shard, identifier)}
 
 
 def _report(name: SetName, before: Iterable[bytes], after: list[bytes], written: tuple[str, ...]) -> Joined:

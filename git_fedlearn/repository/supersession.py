@@ -12,7 +12,6 @@ from typing import Final
 
 from git_fedlearn.core.canonical import JsonObject
 from git_fedlearn.core.identity import RecordId
-from git_fedlearn.core.record import Record, parse_record
 from git_fedlearn.core.supersession import SUPERSEDES, NewerLessons, Successor, find_last, superseded_ids
 from git_fedlearn.errors import UsageError
 from git_fedlearn.repository.ledger import Ledger
@@ -68,22 +67,12 @@ def _newer_lessons(repository: Repository) -> NewerLessons:
 
 
 def _links(sets: RecordSets) -> JsonObject:
-    """The lessons that each record replaces."""
+    """The lessons that each living record replaces; files without any are not read line by line."""
     found: JsonObject = {}
-    for record in _linked(sets):
+    for record in sets.find_living(lambda data: _KEY in data):
         if older := [one for one in superseded_ids(record.fields) if one != record.id]:
             found[record.id] = [*older]
     return found
-
-
-def _linked(sets: RecordSets) -> list[Record]:
-    """The living records that replace others; files without any are not read line by line."""
-
-    def has_key(data: bytes) -> bool:
-        return _KEY in data
-
-    lines = (line for name in sets.names() for line in sets.find_lines(name, has_key, has_key))
-    return [record for line in lines if not (record := parse_record(line)).is_tombstone]
 
 
 class _Belief:

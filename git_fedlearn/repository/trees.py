@@ -17,6 +17,7 @@ from git_fedlearn.core.layout import (
     find_set,
     is_data_file,
     kind_of,
+    set_of,
 )
 from git_fedlearn.repository.files import read_file
 from git_fedlearn.repository.objects import Objects, Oid, TreeEntry
@@ -63,10 +64,6 @@ class CommittedTree(NamedTuple):
         """Whether the path is a regular file."""
         return path in self.entries and self.entries[path].is_file
 
-    def sets(self) -> set[SetName]:
-        """The record sets that have a file here."""
-        return {*set_paths(self)}
-
 
 class SparseFiles:
     """The files of ours that are in the index but not in the work tree, and that git does not miss there.
@@ -88,10 +85,9 @@ class SparseFiles:
         if not _may_skip(repository):
             return {}
         found = {}
-        listed = repository.git.run("ls-files", "-t", "--stage", "-z", "--", DATA, *RULES)
-        for line in listed.split(b"\0"):
-            facts, _, path = os.fsdecode(line).partition("\t")
-            tag, mode, oid, *_stage = [*facts.split(" "), "", ""]
+        for line in repository.git.items("ls-files", "-t", "--stage", "-z", "--", DATA, *RULES):
+            facts, _, path = line.partition("\t")
+            tag, mode, oid, _stage = facts.split(" ")
             if tag == "S" and not os.path.lexists(repository.top / path):
                 found[path] = TreeEntry(int(mode, 8), Oid(oid))
         return found
@@ -130,10 +126,9 @@ def find_hidden_changes(repository: Repository) -> tuple[list[str], str]:
     Somebody marked them with git-update-index(1), or git did by `core.ignoreStat`. No commit has the changes.
     """
     marked: dict[str, list[str]] = {}
-    listed = repository.git.run("ls-files", "-v", "--stage", "-z", "--", f":/{DATA}")
-    for line in os.fsdecode(listed).split("\0"):
+    for line in repository.git.items("ls-files", "-v", "--stage", "-z", "--", f":/{DATA}"):
         facts, _, path = line.partition("\t")
-        tag, _, oid, *_ = [*facts.split(" "), "", ""]
+        tag, _, oid, _ = facts.split(" ")
         options = ["--no-assume-unchanged"] * tag.islower() + ["--no-skip-worktree"] * (tag in "Ss")
         file = repository.top / path
         is_ours = options and is_data_file(path) and file.is_file()
@@ -262,10 +257,6 @@ class ChangedTree(NamedTuple):
         """Whether the path is a regular file."""
         return self.work.is_file(path) if path in self.changed else self.committed.is_file(path)
 
-    def sets(self) -> set[SetName]:
-        """The record sets that have a file here."""
-        return {*set_paths(self)}
-
 
 def is_local(path: str) -> bool:
     """Whether a file under data/ is ours and never leaves this machine."""
@@ -301,20 +292,18 @@ def index_tree(repository: Repository, objects: Objects) -> CommittedTree:
 
 def read_stages(repository: Repository) -> Iterator[tuple[int, Oid, int, str]]:
     """(mode, blob, stage, path) of every index entry under data/; git-ls-files(1), `--stage`."""
-    for line in repository.git.run("ls-files", "--stage", "-z", "--", f":/{DATA}").split(b"\0"):
-        if line:
-            facts, _, path = line.partition(b"\t")
-            mode, oid, stage = facts.decode("ascii").split(" ")
-            yield int(mode, 8), Oid(oid), int(stage), os.fsdecode(path)
+    for line in repository.git.items("ls-files", "--stage", "-z", "--", f":/{DATA}"):
+        facts, _, path = line.partition("\t")
+        mode, oid, stage = facts.split(" ")
+        yield int(mode, 8), Oid(oid), int(stage), path
 
 
 def set_paths(tree: DataTree) -> dict[SetName, list[str]]:
     """The files of each record set in a tree."""
     sets: dict[SetName, list[str]] = {}
     for path in tree.paths():
-        found = find_set(path)
-        if found:
-            sets.setdefault(found[0], []).append(path)
+        if name := set_of(path):
+            sets.setdefault(name, []).append(path)
     return sets
 
 

@@ -16,12 +16,13 @@ from git_fedlearn.core.layout import (
     is_data_file,
     kind_of,
     owner_of,
+    set_of,
 )
 from git_fedlearn.core.merge import canonical_file, merge_files
 from git_fedlearn.core.outcomes import join_outcomes
 from git_fedlearn.core.record import RAW_EVENT
 from git_fedlearn.core.record_set import Losses, split_lines
-from git_fedlearn.repository.files import TEMPORARY_SUFFIX, find_temporary, remove_leftovers, write_file
+from git_fedlearn.repository.files import TEMPORARY_SUFFIX, find_temporary, write_file
 from git_fedlearn.repository.history import find_lost_records, history_trees, merge_parents, nested_files
 from git_fedlearn.repository.objects import Objects, Oid
 from git_fedlearn.repository.older_layout import find_older_files
@@ -208,8 +209,8 @@ def repair(repository: Repository, verified: Verified) -> list[str]:
     Records in the root file of a sharded set move to their shards; temporary files of killed writers are
     removed from data/ and from the local state.
     """
-    remove_leftovers(data_leftovers(repository))
-    remove_leftovers(find_temporary(repository.state.folder))
+    for leftover in leftovers(repository):
+        leftover.unlink(missing_ok=True)
     missing = [problem.path for problem in verified.problems if problem.kind == MISSING]
     for path in missing:
         write_file(repository.top / path, verified.outcomes.get(path) or _last_bytes(repository, path))
@@ -235,9 +236,8 @@ def _merge_copies(repository: Repository, copies: Iterable[str]) -> Iterator[str
     tree = WorkTree(repository.top)
     for path in copies:
         original, data = find_original(path) or path, tree.read(path)
-        found = find_set(original)
-        if found:
-            yield from repository.sets.join(found[0], split_lines(data), recompute=True).written
+        if name := set_of(original):
+            yield from repository.sets.join(name, split_lines(data), recompute=True).written
         else:
             ours = work_files(repository).read(original)
             write_file(repository.top / original, merge_files(original, ours, data) if ours else data)
@@ -245,11 +245,12 @@ def _merge_copies(repository: Repository, copies: Iterable[str]) -> Iterator[str
         (repository.top / path).unlink()
 
 
-def data_leftovers(repository: Repository) -> list[Path]:
-    """The temporary files that killed writers left under data/; other programs have such files, too."""
+def leftovers(repository: Repository) -> list[Path]:
+    """The temporary files that killed writers left, of data files and in the local state."""
     found = find_temporary(repository.top / DATA)
-    return [path for path in found if is_data_file(repository.relative(path).removesuffix(TEMPORARY_SUFFIX))]
+    ours = [path for path in found if is_data_file(repository.relative(path).removesuffix(TEMPORARY_SUFFIX))]
+    return [*ours, *find_temporary(repository.state.folder)]
 
 
 def _sets_of(paths: Iterable[str]) -> set[SetName]:
-    return {found[0] for path in paths if (found := find_set(path))}
+    return {name for path in paths if (name := set_of(path))}

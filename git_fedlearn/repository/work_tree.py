@@ -5,14 +5,13 @@ other files, under data/ too, may be half edited. Its trailers name the system t
 behind it.
 """
 
-import os
 import re
 import shlex
 from typing import Final, NamedTuple
 
 from git_fedlearn.core.layout import DATA, FileKind, is_data_file, kind_of, owner_of
 from git_fedlearn.errors import FedlearnError, GitError
-from git_fedlearn.repository.git import IDENTITY_HINT
+from git_fedlearn.repository.git import IDENTITY_HINT, null_ended
 from git_fedlearn.repository.objects import Oid
 from git_fedlearn.repository.repository import Repository, SystemId
 from git_fedlearn.repository.settings import SETTINGS_FILE
@@ -48,17 +47,17 @@ class WorkState:
 
 def read_work_state(repository: Repository) -> WorkState:
     """The state of a repository with a work tree."""
-    listed = repository.git.run(
+    listed = repository.git.items(
         "--no-optional-locks",
         *("status", "--porcelain=v2", "--branch", "-z", "--untracked-files=all", "--ignored", "--no-renames"),
         *("--", f":/{DATA}"),
     )
     state = WorkState()
-    for line in os.fsdecode(listed).split("\0"):
+    for line in listed:
         kind, _, rest = line.partition(" ")
         if kind == "#":
             _take_header(state, *rest.partition(" ")[::2])
-        elif kind:
+        else:
             _take_entry(state, kind, rest)
     return state
 
@@ -135,16 +134,16 @@ def commit_data(repository: Repository, message: str) -> str | None:
         return None
     _require_rules(repository)
     from_stdin = ("--pathspec-from-file=-", "--pathspec-file-nul")
-    git.run("--literal-pathspecs", "add", "--sparse", "--all", *from_stdin, stdin=_lines(changed))
+    git.run("--literal-pathspecs", "add", "--sparse", "--all", *from_stdin, stdin=null_ended(changed))
     compared = ("diff", "--cached", "--name-only", "--no-renames", "--no-ext-diff", "-z", "--", f":/{DATA}")
-    staged = [path for path in os.fsdecode(git.run(*compared)).split("\0") if is_written_here(path, system)]
+    staged = [path for path in git.items(*compared) if is_written_here(path, system)]
     if not staged:
         return None
     committed = ("commit", "--quiet", "--only", "--message", message, *from_stdin)
-    done = git.attempt("--literal-pathspecs", *committed, stdin=_lines(staged))
+    done = git.attempt("--literal-pathspecs", *committed, stdin=null_ended(staged))
     if done.code:
         # Staged changes that the hooks refuse would stop the user's next commit of code, too.
-        git.run("--literal-pathspecs", "reset", "--quiet", *from_stdin, stdin=_lines(changed))
+        git.run("--literal-pathspecs", "reset", "--quiet", *from_stdin, stdin=null_ended(changed))
         if done.lacks_identity:
             raise GitError(f"git commit failed: {done.said}", hint=IDENTITY_HINT)
         said = f"{done.out.decode('utf-8', 'replace').strip()}\n{done.err.strip()}".strip()
@@ -153,17 +152,12 @@ def commit_data(repository: Repository, message: str) -> str | None:
             hint="git status -- data    (the changes are there, not staged)",
         )
     commit = git.text("rev-parse", "HEAD")
-    touched = git.run("diff-tree", "-r", "--root", "--no-commit-id", "--name-only", "-z", commit).split(b"\0")
-    foreign = [path for path in touched if path and not path.startswith(f"{DATA}/".encode())]
-    if foreign:
+    touched = git.items("diff-tree", "-r", "--root", "--no-commit-id", "--name-only", "-z", commit)
+    if not all(path.startswith(f"{DATA}/") for path in touched):
         raise FedlearnError(
             f"commit {commit} touches files outside {DATA}/", hint="a hook added them: git show --stat"
         )
     return commit
-
-
-def _lines(paths: list[str]) -> bytes:
-    return b"".join(os.fsencode(path) + b"\0" for path in paths)
 
 
 def _require_rules(repository: Repository) -> None:
@@ -196,15 +190,20 @@ def find_unfinished(repository: Repository) -> str | None:
 
 def continue_command(repository: Repository) -> str:
     """The command that leads on from an operation in progress; empty if there is none."""
-    in_conflict = os.fsdecode(repository.git.run("diff", "--name-only", "-z", "--diff-filter=U")).split("\0")
+    in_conflict = find_unmerged(repository)
     if any(kind_of(path) is not FileKind.OTHER for path in in_conflict):
         return "git fedlearn resolve"
-    if any(in_conflict):
+    if in_conflict:
         return "git status"
     command = _unfinished(repository)[1]
     if command in _REFUSE_EMPTY and repository.git.is_true("diff", "--cached", "--quiet"):
         return command.replace("--continue", "--skip")
     return command
+
+
+def find_unmerged(repository: Repository) -> list[str]:
+    """The files in conflict, under data/ and elsewhere."""
+    return sorted({*repository.git.items("diff", "--name-only", "-z", "--diff-filter=U")})
 
 
 def switch_command(repository: Repository) -> str:

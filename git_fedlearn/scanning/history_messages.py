@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from git_fedlearn.privacy.engine import PrivacyEngine
-from git_fedlearn.repository.messages import note_tips, read_messages, tagged
+from git_fedlearn.repository.messages import NOTES, read_messages, tagged
 from git_fedlearn.repository.objects import Oid
 from git_fedlearn.repository.repository import Repository
 from git_fedlearn.repository.settings import SETTINGS_FILE
@@ -64,7 +64,7 @@ class HistoryMessages:
     def _in_refs(self) -> Iterator[FileFinding]:
         engine, objects, git = self._engine, self._repository.objects, self._repository.git
         yield from scan_messages(engine, tag_passages(engine, git, tagged(git)))
-        for ref, tip in note_tips(git).items():
-            yield from scan_messages(engine, note_passages(engine, objects, git, ref, (tip, [])))
-        for ref in git.text("for-each-ref", "--format=%(refname)", "refs/heads/", "refs/tags/").splitlines():
+        for ref, tip in git.refs(NOTES).items():
+            yield from scan_messages(engine, note_passages(engine, objects, git, ref, (Oid(tip), [])))
+        for ref in git.refs("refs/heads/", "refs/tags/"):
             yield from scan_ref(engine, ref)

@@ -38,7 +38,7 @@ from git_fedlearn.setup.blocks import (
     take_block,
     take_file_block,
 )
-from git_fedlearn.setup.json_edits import JsonEdit, add_value, parse_object_text, remove_values, undo
+from git_fedlearn.setup.json_edits import JsonEdit, add_all, parse_object_text, remove_values, undo
 from git_fedlearn.setup.launcher import run_line
 
 PROBE: Final = "FEDLEARN_PROBE"
@@ -151,35 +151,13 @@ def _install_hooks(repository: Repository, path: Path, groups: JsonObject) -> Ch
     hooks = _read_object(path).get(HOOKS)
     if hooks is not None and not isinstance(hooks, dict):
         raise FedlearnError(f"{path}: `hooks` is not an object", hint="repair it first; it was not changed")
-    found = (
-        {
-            event: [command for command in _commands(hooks.get(event)) if is_our_command(command)]
-            for event in hooks or ()
-        }
-        if hooks
-        else {}
-    )
+    found = {event: [*filter(is_our_command, _commands(value))] for event, value in (hooks or {}).items()}
     ours = {event: commands for event, commands in found.items() if commands}
     if ours == {event: _commands(value) for event, value in groups.items()}:
         return ChangedPart(path, HOOKS, "already there")
     if ours:
         _uninstall_json(repository, path)
-    text, made = _start(path)
-    edits = []
-    known = parse_object_text(text, str(path))
-    if HOOKS not in known:
-        text, edit = add_value(text, (), HOOKS, groups)
-        edits.append(edit)
-    else:
-        for event, value in groups.items():
-            present = parse_object_text(text, str(path)).get(HOOKS)
-            group = value[0] if isinstance(value, list) else value
-            if isinstance(present, dict) and event in present:
-                text, edit = add_value(text, (HOOKS, event), "", group)
-            else:
-                text, edit = add_value(text, (HOOKS,), event, value)
-            edits.append(edit)
-    _write(repository, path, text, made, edits)
+    _add(repository, path, {HOOKS: groups})
     return ChangedPart(path, HOOKS, "added")
 
 
@@ -192,13 +170,7 @@ def _install_server(repository: Repository, path: Path, server: JsonObject) -> C
         if str(path) not in _notes(repository):
             return ChangedPart(path, part, "kept")
         _uninstall_json(repository, path)
-    text, made = _start(path)
-    known = parse_object_text(text, str(path))
-    if SERVERS in known:
-        text, edit = add_value(text, (SERVERS,), SERVER_NAME, server)
-    else:
-        text, edit = add_value(text, (), SERVERS, {SERVER_NAME: server})
-    _write(repository, path, text, made, [edit])
+    _add(repository, path, {SERVERS: {SERVER_NAME: server}})
     return ChangedPart(path, part, "added")
 
 
@@ -221,8 +193,11 @@ def _notes(repository: Repository) -> JsonObject:
     return read_json(repository.state.path(AGENT_SETUP))
 
 
-def _write(repository: Repository, path: Path, text: str, made: list[str], edits: list[JsonEdit]) -> None:
-    """Write a file, after the note that says how to undo it."""
+def _add(repository: Repository, path: Path, members: JsonObject) -> None:
+    """Add members to a file, after the note that says how to undo it."""
+    text, made = _start(path)
+    parse_object_text(text, str(path))
+    text, edits = add_all(text, members)
     listed: list[Json] = [[*edit] for edit in edits]
     notes = _notes(repository)
     write_json(repository.state.path(AGENT_SETUP), {**notes, str(path): {"made": [*made], "edits": listed}})
@@ -232,23 +207,19 @@ def _write(repository: Repository, path: Path, text: str, made: list[str], edits
 def _uninstall_json(repository: Repository, path: Path) -> bool:
     """Take our entries out of a JSON file; whether there were any."""
     notes = _notes(repository)
-    note = notes.get(str(path))
-    before = read_file(path).decode("utf-8", "surrogateescape")
+    is_known = str(path) in notes
+    note = notes.pop(str(path), None)
+    before = after = read_file(path).decode("utf-8", "surrogateescape")
     made: list[str] = []
-    after = before
     if isinstance(note, dict):
-        listed, edits = note.get("made"), note.get("edits")
+        listed = note.get("made")
         made = [*map(str, listed)] if isinstance(listed, list) else []
-        after = _undo_all(before, edits) or before
+        after = _undo_all(before, note.get("edits")) or before
     if before.strip() and after == before:
         parse_object_text(before, str(path))
-        is_known = isinstance(note, dict)
         after = remove_values(before, lambda place, value: _is_ours(place, value, with_server=is_known))
-    if str(path) in notes:
-        write_json(
-            repository.state.path(AGENT_SETUP),
-            {key: value for key, value in notes.items() if key != str(path)},
-        )
+    if is_known:
+        write_json(repository.state.path(AGENT_SETUP), notes)
     if after == before:
         return False
     if MADE_FILE in made and json.loads(after) == {}:

@@ -12,12 +12,11 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from git_fedlearn.errors import FedlearnError
-from git_fedlearn.repository.files import find_temporary, remove_leftovers
 from git_fedlearn.repository.older_layout import find_older_files
 from git_fedlearn.repository.repository import Repository
 from git_fedlearn.repository.state import LOCK_HOLDER, read_json
 from git_fedlearn.repository.trees import HIDDEN, find_hidden_changes
-from git_fedlearn.repository.verify import data_leftovers
+from git_fedlearn.repository.verify import leftovers
 from git_fedlearn.setup.hooks import find_hooks
 from git_fedlearn.setup.install import NEW_ID, find_copied_clone
 from git_fedlearn.setup.man_and_completions import find_manual
@@ -167,10 +166,9 @@ def _ignored(repository: Repository) -> Effect:
 
 def _line_ends(repository: Repository) -> Effect:
     """Whether data files have CR LF, from before the rule or from a program that ignores it."""
-    listed = os.fsdecode(repository.git.run("ls-files", "--eol", "-z", "--", "data/*.jsonl"))
     wrong = [
         entry.partition("\t")[2]
-        for entry in listed.split("\0")
+        for entry in repository.git.items("ls-files", "--eol", "-z", "--", "data/*.jsonl")
         if any(sign in entry.partition("\t")[0] for sign in ("i/crlf", "i/mixed", "w/crlf", "w/mixed"))
     ]
     if wrong:
@@ -178,14 +176,14 @@ def _line_ends(repository: Repository) -> Effect:
     return works("data files use LF line endings")
 
 
-def find_leftovers(repository: Repository) -> Iterator[Path]:
-    """Files that may be removed: names of lock holders that ended, and temporary files if none is running."""
+def find_leftovers(repository: Repository, *, is_locked: bool = False) -> list[Path]:
+    """Files that may be removed: names of lock holders that ended, and temporary files if nobody is writing.
+
+    With `is_locked` the caller holds the lock, so that nobody else is.
+    """
     notes = [*repository.state.folder.rglob(LOCK_HOLDER.name)]
-    yield from (note for note in notes if not _is_alive(note))
-    if any(map(_is_alive, notes)):
-        return
-    yield from data_leftovers(repository)
-    yield from find_temporary(repository.state.folder)
+    ended = [note for note in notes if not _is_alive(note)]
+    return [*ended, *leftovers(repository)] if is_locked or ended == notes else ended
 
 
 def find_git_lock(repository: Repository) -> Path | None:
@@ -194,15 +192,6 @@ def find_git_lock(repository: Repository) -> Path | None:
     with suppress(OSError):
         return lock if time.time() - lock.stat().st_mtime > OLD_SECONDS else None
     return None
-
-
-def remove_all_leftovers(repository: Repository) -> None:
-    """Remove what `find_leftovers` finds. The caller holds the lock, so nothing else is writing."""
-    for note in repository.state.folder.rglob(LOCK_HOLDER.name):
-        if not _is_alive(note):
-            note.unlink(missing_ok=True)
-    remove_leftovers(data_leftovers(repository))
-    remove_leftovers(find_temporary(repository.state.folder))
 
 
 def _is_alive(note: Path) -> bool:

@@ -197,14 +197,30 @@ class HookFile:
     edits: Path
 
     @property
+    def is_executable(self) -> bool:
+        """Whether git runs it."""
+        return self.runs.is_file() and os.access(self.runs, os.X_OK)
+
+    @property
     def has_block(self) -> bool:
         """Whether our block is in the file."""
         return find_file_block(self.edits) is not None
 
     @property
+    def is_ours(self) -> bool:
+        """Whether `install` created the file."""
+        block = find_file_block(self.edits)
+        return block is not None and MADE_FILE in block.made
+
+    @property
     def calls_us(self) -> bool:
         """Whether the file runs git-fedlearn, in our block or in a line of the user."""
         return self.edits.is_file() and runs_our_program(read_file(self.edits).decode("utf-8", "replace"))
+
+    @property
+    def calls_us_itself(self) -> bool:
+        """Whether only a line of the user runs git-fedlearn."""
+        return self.calls_us and not self.has_block
 
 
 @dataclass(frozen=True, slots=True)
@@ -251,13 +267,11 @@ def find_missing(repository: Repository) -> list[HookFile]:
     """
     if repository.is_bare or repository.git.find_config(SYSTEM_KEY) is None:
         return []
-    return [hook for hook in find_hooks(repository) if not _reaches_us(repository, hook)]
-
-
-def _reaches_us(repository: Repository, hook: HookFile) -> bool:
-    if not (hook.runs.is_file() and os.access(hook.runs, os.X_OK)):
-        return False
-    return hook.calls_us or is_run_by_tool(repository, hook)
+    return [
+        hook
+        for hook in find_hooks(repository)
+        if not (hook.is_executable and (hook.calls_us or is_run_by_tool(repository, hook)))
+    ]
 
 
 def is_run_by_tool(repository: Repository, hook: HookFile) -> bool:
@@ -296,7 +310,7 @@ def write_hooks(repository: Repository, launcher: Launcher) -> HooksWritten:
         refusal = _find_refusal(hook, launcher)
         if refusal:
             refused.append(refusal)
-        elif not _calls_elsewhere(hook) and _write(repository, hook, launcher, made_folder=made_folder):
+        elif not hook.calls_us_itself and _write(repository, hook, launcher, made_folder=made_folder):
             changed.append(hook.name)
     return HooksWritten(folder, tuple(changed), tuple(refused), reach_of(repository, folder))
 
@@ -332,25 +346,16 @@ def _write(repository: Repository, hook: HookFile, launcher: Launcher, *, made_f
         write_file(hook.edits, put_block(SHEBANG, lines, made=made))
         hook.edits.chmod(0o755)
         return True
-    if _is_made_by_us(hook.edits):
+    if hook.is_ours:
         hook.edits.chmod(0o755)
     return put_file_block(hook.edits, lines, at=after_shebang(read_file(hook.edits)))
-
-
-def _calls_elsewhere(hook: HookFile) -> bool:
-    return hook.calls_us and not hook.has_block
-
-
-def _is_made_by_us(path: Path) -> bool:
-    block = find_file_block(path)
-    return block is not None and MADE_FILE in block.made
 
 
 def _find_refusal(hook: HookFile, launcher: Launcher) -> SkippedHook | None:
     path = hook.edits
     if hook.runs.is_symlink() and not hook.runs.exists():
         return SkippedHook(hook.runs, "is a broken symlink", f"rm {hook.runs}, then: git fedlearn install")
-    if not path.exists() or _is_made_by_us(path) or _calls_elsewhere(hook):
+    if not path.exists() or hook.is_ours or hook.calls_us_itself:
         return None
     if not path.is_file():
         return SkippedHook(path, "is not a file", "move it away, then: git fedlearn install")

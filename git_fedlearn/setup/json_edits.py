@@ -15,6 +15,7 @@ from git_fedlearn.errors import FedlearnError
 
 DEFAULT_INDENT: Final = "  "
 _SPACE: Final = " \t\r\n"
+_DECODER: Final = json.JSONDecoder()
 
 
 class JsonEdit(NamedTuple):
@@ -30,6 +31,7 @@ class JsonSpan:
 
     start: int
     end: int
+    value: Json
     children: dict[str, "JsonSpan"] = field(default_factory=dict)
     first: int = 0
     """Where the key of a member starts; of an item, its start."""
@@ -68,6 +70,22 @@ def add_value(text: str, path: Sequence[str], key: str, value: Json) -> tuple[st
     return text[: span.start + 1] + inserted + text[span.end - 1 :], JsonEdit(inserted, inner)
 
 
+def add_all(text: str, members: JsonObject, path: tuple[str, ...] = ()) -> tuple[str, list[JsonEdit]]:
+    """Add members to the object at `path`; what is there already gets the members or items that it lacks."""
+    edits: list[JsonEdit] = []
+    for key, value in members.items():
+        known = _find(scan(text), path).children
+        if key in known and isinstance(value, dict):
+            text, more = add_all(text, value, (*path, key))
+            edits += more
+            continue
+        into, label = ((*path, key), "") if key in known else (path, key)
+        for item in value if key in known and isinstance(value, list) else [value]:
+            text, edit = add_value(text, into, label, item)
+            edits.append(edit)
+    return text, edits
+
+
 def undo(text: str, edit: JsonEdit) -> str | None:
     """The text without what an edit inserted; None if it is not there exactly once."""
     if text.count(edit.inserted) != 1:
@@ -81,26 +99,23 @@ def remove_values(text: str, is_ours: Callable[[tuple[str, ...], Json], bool]) -
     An array or object that is empty after that goes, too, but not the outermost one.
     """
     while True:
-        found = next(iter(_paths(scan(text), json.loads(text), (), is_ours)), None)
-        if found is None:
+        found = _paths(scan(text), (), is_ours)
+        if not found:
             return text
-        text = _cut(text, found)
+        text = _cut(text, found[0])
 
 
 def _paths(
-    span: JsonSpan, value: Json, path: tuple[str, ...], is_ours: Callable[[tuple[str, ...], Json], bool]
+    span: JsonSpan, path: tuple[str, ...], is_ours: Callable[[tuple[str, ...], Json], bool]
 ) -> list[tuple[str, ...]]:
     """The paths of values to remove, innermost first; of a parent whose only child goes, the parent's."""
     found: list[tuple[str, ...]] = []
     for name, child in span.children.items():
-        item = (
-            value[name] if isinstance(value, dict) else value[int(name)] if isinstance(value, list) else None
-        )
         here = (*path, name)
-        if is_ours(here, item):
+        if is_ours(here, child.value):
             found.append(here)
             continue
-        below = _paths(child, item, here, is_ours)
+        below = _paths(child, here, is_ours)
         if len(child.children) == 1 and below == [(*here, *child.children)]:
             found.append(here)
         else:
@@ -143,41 +158,19 @@ def scan(text: str) -> JsonSpan:
 
 
 def _scan(text: str, at: int) -> JsonSpan:
-    if text[at] in "{[":
-        return _scan_container(text, at)
-    if text[at] == '"':
-        return JsonSpan(at, _string_end(text, at))
-    end = at
-    while end < len(text) and text[end] not in ",]}" and text[end] not in _SPACE:
-        end += 1
-    return JsonSpan(at, end)
-
-
-def _scan_container(text: str, start: int) -> JsonSpan:
-    found = JsonSpan(start, 0)
-    closing = "}" if text[start] == "{" else "]"
-    at = _skip(text, start + 1)
-    while text[at] != closing:
+    value, end = _DECODER.raw_decode(text, at)
+    found = JsonSpan(at, end, value)
+    at = _skip(text, at + 1)
+    while isinstance(value, dict | list) and at < end - 1:
         first, name = at, str(len(found.children))
-        if closing == "}":
-            end = _string_end(text, at)
-            name = json.loads(text[at:end])
-            at = _skip(text, _skip(text, end) + 1)
-        child = _scan(text, at)
+        if isinstance(value, dict):
+            name, key_end = _DECODER.raw_decode(text, at)
+            at = _skip(text, _skip(text, key_end) + 1)
+        child = found.children[name] = _scan(text, at)
         child.first = first
-        found.children[name] = child
         at = _skip(text, child.end)
-        if text[at] == ",":
-            at = _skip(text, at + 1)
-    found.end = at + 1
+        at = _skip(text, at + 1) if text[at] == "," else at
     return found
-
-
-def _string_end(text: str, at: int) -> int:
-    end = at + 1
-    while text[end] != '"':
-        end += 2 if text[end] == "\\" else 1
-    return end + 1
 
 
 def _skip(text: str, at: int) -> int:

@@ -18,7 +18,7 @@ from git_fedlearn.core.layout import ATTRIBUTE_PATTERNS, DATA
 from git_fedlearn.core.record import make_record
 from git_fedlearn.core.record_set import join_sets
 from git_fedlearn.errors import GitError
-from git_fedlearn.repository.git import Finished, Git
+from git_fedlearn.repository.git import Finished, Git, null_ended
 from git_fedlearn.repository.git_objects import GitObjects
 from git_fedlearn.repository.libgit_objects import LibgitObjects
 from git_fedlearn.repository.objects import Objects, TreeEntry
@@ -146,9 +146,8 @@ def find_wrong_attributes(git: Git) -> list[str]:
 
 def _attributes(git: Git, names: Iterable[str], paths: Iterable[str]) -> Iterator[tuple[str, str, str]]:
     """(path, attribute, value) as git-check-attr(1) prints them."""
-    stdin = b"".join(os.fsencode(path) + b"\0" for path in paths)
-    fields = os.fsdecode(git.run("check-attr", "--stdin", "-z", *names, stdin=stdin)).split("\0")
-    return zip(fields[::3], fields[1::3], fields[2::3], strict=False)
+    fields = git.items("check-attr", "--stdin", "-z", *names, stdin=null_ended(paths))
+    return zip(fields[::3], fields[1::3], fields[2::3], strict=True)
 
 
 def try_conversion(repository: Repository) -> Effect:
@@ -221,7 +220,7 @@ def probe_hook(repository: Repository, hook: HookFile) -> Effect:
         if is_run_by_tool(repository, hook):
             return works(f"{hook.runs} is another tool's, whose config runs git-fedlearn (not probed)")
         return fails("is not set up" if hook.runs.exists() else "does not exist")
-    if not (hook.runs.is_file() and os.access(hook.runs, os.X_OK)):
+    if not hook.is_executable:
         return fails(f"{hook.runs} is not executable, so git ignores it")
     token = token_hex(8)
     line = f'"$FEDLEARN_HOOK" {"origin ." if hook.name == "pre-push" else ""}'

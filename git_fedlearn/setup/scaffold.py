@@ -145,17 +145,12 @@ def find_existing(top: Path) -> ExistingFiles:
         place = Path(folder).relative_to(top).as_posix()
         for path in (f"{place}/{name}" for name in names):
             if not is_data_file(path):
-                if not _is_our_readme(top, path):
+                ours = FOLDER_READMES.get(path)
+                if ours is None or read_file(top / path).replace(b"\r\n", b"\n") != ours.encode():
                     found.others.append(path)
             elif path != README and (top / path).stat().st_size:
                 found.ours.append(path)
     return ExistingFiles(sorted(found.ours), sorted(found.others))
-
-
-def _is_our_readme(top: Path, path: str) -> bool:
-    """Whether a file is the README.md of a folder as `init` wrote it."""
-    text = FOLDER_READMES.get(path)
-    return text is not None and (read_file(top / path) or b"").replace(b"\r\n", b"\n") == text.encode()
 
 
 def refuse_left_out(repository: Repository) -> None:
@@ -169,18 +164,22 @@ def refuse_left_out(repository: Repository) -> None:
 
 def write_scaffold(top: Path) -> Scaffold:
     """Create or extend every file. The caller holds the lock. Raises FedlearnError before writing any."""
-    before = {path: (read_file(top / path), (top / path).exists()) for path, _ in _files(top)}
-    after = {path: _wanted(top / path, before[path], form) for path, form in _files(top)}
+    files: list[tuple[str, bytes | None, bytes | None]] = []
+    for path, form in _files(top):
+        old = read_file(top / path) if os.path.lexists(top / path) else None
+        try:
+            files.append((path, old, form(old)))
+        except FedlearnError as error:
+            raise FedlearnError(f"{top / path}: {error.message}", hint=error.hint) from None
     made: list[str] = []
     extended: list[str] = []
     left: list[tuple[str, str]] = []
-    for path, data in after.items():
-        old, existed = before[path]
+    for path, old, data in files:
         if data is None:
             left.append((path, LOCAL_HOOKS))
-        elif data != old or not existed:
+        elif data != old:
             write_file(top / path, data)
-            (extended if existed else made).append(path)
+            (made if old is None else extended).append(path)
     return Scaffold(tuple(made), tuple(extended), tuple(left))
 
 
@@ -197,7 +196,7 @@ def _files(top: Path | None) -> Iterator[tuple[str, Callable[[bytes | None], byt
     yield SETTINGS_FILE, _kept(SETTINGS.encode())
     yield ".gitattributes", lambda old: with_shared_rule(old or b"")
     yield ".gitignore", lambda old: put_block(old or b"", IGNORED)
-    yield PRE_COMMIT_CONFIG, lambda old: new_config() if not old else find_extended(old)
+    yield PRE_COMMIT_CONFIG, lambda old: find_extended(old) if old else b"repos:\n" + _indented("  ")
     yield README, _kept(DATA_README.encode())
     for path, text in FOLDER_READMES.items():
         folder = (top / path).parent if top else None
@@ -209,21 +208,6 @@ def _files(top: Path | None) -> Iterator[tuple[str, Callable[[bytes | None], byt
 
 def _kept(text: bytes) -> Callable[[bytes | None], bytes | None]:
     return lambda old: text if old is None else old
-
-
-def _wanted(
-    path: Path, before: tuple[bytes, bool], form: Callable[[bytes | None], bytes | None]
-) -> bytes | None:
-    data, exists = before
-    try:
-        return form(data if exists else None)
-    except FedlearnError as error:
-        raise FedlearnError(f"{path}: {error.message}", hint=error.hint) from None
-
-
-def new_config() -> bytes:
-    """A pre-commit config with our hooks only."""
-    return b"repos:\n" + _indented("  ")
 
 
 def has_our_hooks(data: bytes) -> bool:

@@ -174,11 +174,11 @@ def test_index_timers_and_the_last_federation(world: World) -> None:
     one.fedlearn("schedule", "install", "--cron", "--sync", "6h", "--federate", "daily")
     one.add("skills-patterns", {"pattern": "a"})
     one.fedlearn("federate", "--source", str(world.folder / "nothing"), code=1)
-    told = one.fedlearn("status", "--porcelain").out
-    facts = dict(line.split("\t") for line in told.splitlines())
-    assert facts["federated.failed"] == "sync"
-    assert facts["schedule.jobs.sync"].split()[1] == "*/6"
-    assert set(facts) >= {"schedule.jobs.federate", "branch.commit", "learned.sets.skills-patterns.records"}
+    items = {item["item"]: item for item in one.fedlearn("status", "--json").json()["items"]}
+    assert items["federated"]["failed"] == ["sync"]
+    assert items["schedule"]["jobs"]["sync"].split()[1] == "*/6"
+    assert "federate" in items["schedule"]["jobs"]
+    assert items["learned"]["sets"]["skills-patterns"]["records"] == 1
     assert "federated  just now; failed: sync" in status(one)
 
 

@@ -101,6 +101,14 @@ def test_a_retraction_stands_against_any_generation(here: System, peer: Hostile)
     assert patterns(here) == []
 
 
+def test_the_name_of_a_branch_may_have_any_separator_of_unicode(here: System, peer: Hostile) -> None:
+    here.fedlearn("remote", "add", "peer", "--branch", "systems/*")
+    for number, name in enumerate(("a\u2028b", "c\x85d")):
+        peer.offer(line(pattern=f"new {number}"), branch=f"systems/{name}")
+    assert pull(here)["peers"]["peer"]["learned"] == 2
+    assert "peer" in here.fedlearn("remote", "list").out
+
+
 @pytest.mark.parametrize("gen", [1, 1000, 2**52])
 def test_what_we_lack_is_taken_at_generation_zero(here: System, peer: Hostile, gen: int) -> None:
     peer.again([line(pattern="new")], _gen=gen)

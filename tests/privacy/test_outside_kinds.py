@@ -157,6 +157,12 @@ def bitcoin_address(payload: bytes) -> str:
                 "rman target sys/{}@db1",
                 "radius-server key {}",
                 "snmp-server community {} RO",
+                "crypto isakmp key {} address 93.201.77.140",
+                "requirepass {}",
+                'dataSource.setPassword("{}");',
+                'request.setBasicAuth("maren", "{}")',
+                'new UsernamePasswordCredentials("maren", "{}")',
+                'new PasswordAuthentication("maren", "{}".toCharArray())',
             )
         ),
         *((f"{line} 7 {KEY[:18]}", KEY[:18]) for line in ("username maren password", "tacacs-server key")),
@@ -164,6 +170,9 @@ def bitcoin_address(payload: bytes) -> str:
             (f"got {value} there", value)
             for value in ("$1$" + f"{rand(8)}${rand(22)}", "$9$" + f"{rand(14)}${rand(43)}")
         ),
+        ("app.secret_key = b'" + "".join(f"\\x{n:02x}" for n in range(60, 250, 12)) + "'", "\\x3c"),
+        (f'AES.new("{MIXED[:16]}", AES.MODE_CBC)', MIXED[:16]),
+        (f'builder.signWith(SignatureAlgorithm.HS256, "{MIXED}")', MIXED),
         (f"npm config set //npm.brimble.io/:_authToken {UUID}", UUID),
         *((line, "hite") for line in ("JWT_SECRET=whiteheron42", 'secret_key = "White2026!"')),
         *((f"{name}Vn4tWq8hS", "Vn4tWq8hS") for name in ("ENV TOKEN=", "secretKey: ")),

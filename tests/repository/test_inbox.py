@@ -47,47 +47,50 @@ def retraction(number: int) -> ProposedRetraction:
 def test_what_was_put_in_comes_back(inbox: Inbox) -> None:
     assert inbox.count() == PendingCounts(Counter(), 0, 0)
     one, two = record("b", b'\xff\x00\r\n\x85"'), record("a", peer="hub")
-    assert (inbox.add_records("friend", [one]), inbox.add_records("hub", [two])) == (1, 1)
-    assert inbox.records() == [one, two]
-    assert inbox.records("hub") == [two]
-    assert (inbox.add_samples([SAMPLE]), inbox.add_samples([SAMPLE])) == (1, 0)
-    assert inbox.samples() == [SAMPLE]
+    assert (inbox.add([one]), inbox.add([two])) == ((1, 1), (1, 1))
+    assert inbox.pending(QuarantinedRecord) == [one, two]
+    assert inbox.pending(QuarantinedRecord, "hub") == [two]
+    assert (inbox.add([SAMPLE]), inbox.add([SAMPLE])) == ((1, 1), (0, 0))
+    assert inbox.pending(DoubtfulSample) == [SAMPLE]
     assert inbox.add_retraction(retraction(1))
-    assert inbox.retractions() == [retraction(1)]
+    assert inbox.pending(ProposedRetraction) == [retraction(1)]
     assert inbox.count() == PendingCounts(Counter(["friend", "hub"]), 1, 1)
     inbox.forget_peer("friend")
-    assert inbox.records() == [two]
+    assert inbox.pending(QuarantinedRecord) == [two]
 
 
 def test_what_was_decided_does_not_wait_again(inbox: Inbox) -> None:
-    inbox.add_records("friend", [record("a"), record("b")])
-    inbox.decide_records([record("a")], ACCEPTED)
-    assert inbox.add_records("friend", [record("a"), record("b")]) == 0
-    assert inbox.records() == [record("b")]
-    inbox.add_samples([SAMPLE])
-    inbox.decide_samples([SAMPLE], DROPPED)
-    assert (inbox.samples(), inbox.sample_decisions()) == ([], {"aa": DROPPED})
+    inbox.add([record("a"), record("b")])
+    inbox.decide([record("a")], ACCEPTED)
+    assert inbox.add([record("a"), record("b")]) == (0, 0)
+    assert inbox.pending(QuarantinedRecord) == [record("b")]
+    inbox.add([SAMPLE])
+    inbox.decide([SAMPLE], DROPPED)
+    assert (inbox.pending(DoubtfulSample), inbox.decisions(DoubtfulSample)) == ([], {"aa": DROPPED})
     inbox.add_retraction(retraction(1))
-    inbox.decide_retractions([retraction(1)], DROPPED)
-    assert (inbox.retractions(), inbox.dropped_retraction(retraction(1).id)) == ([], True)
+    inbox.decide([retraction(1)], DROPPED)
+    assert (inbox.pending(ProposedRetraction), inbox.decisions(ProposedRetraction)) == (
+        [],
+        {retraction(1).key: DROPPED},
+    )
     inbox.keep_distinct([retraction(2).id, retraction(1).id])
     assert inbox.distinct_lessons() == [frozenset({retraction(1).id, retraction(2).id})]
 
 
 def test_a_damaged_line_costs_its_item_only(inbox: Inbox, folder: Path) -> None:
-    inbox.add_records("friend", [record("a"), record("b")])
-    inbox.add_samples([SAMPLE])
+    inbox.add([record("a"), record("b")])
+    inbox.add([SAMPLE])
     inbox.add_retraction(retraction(1))
-    inbox.decide_samples([replace(SAMPLE, key="other")], DROPPED)
+    inbox.decide([replace(SAMPLE, key="other")], DROPPED)
     for name in ("peers/friend", "samples", "retractions"):
         file = folder / f"{name}.jsonl"
         file.write_bytes(b'\xff\n[]\n{}\n{"key":1}\n\n' + file.read_bytes() + b'{"key":')
-    assert inbox.records() == [record("a"), record("b")]
-    assert inbox.samples() == [SAMPLE]
-    assert inbox.retractions() == [retraction(1)]
+    assert inbox.pending(QuarantinedRecord) == [record("a"), record("b")]
+    assert inbox.pending(DoubtfulSample) == [SAMPLE]
+    assert inbox.pending(ProposedRetraction) == [retraction(1)]
     for damaged in (b"{", b"[]"):
         (folder / "samples.decided.json").write_bytes(damaged)
-        assert inbox.sample_decisions() == {}
+        assert inbox.decisions(DoubtfulSample) == {}
 
 
 def test_an_agent_cannot_fill_it(inbox: Inbox) -> None:

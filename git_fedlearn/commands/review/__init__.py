@@ -21,7 +21,6 @@ from git_fedlearn.commands.review.walk import Walk, read_text
 from git_fedlearn.console.context import Context
 from git_fedlearn.console.usage import ANSWER_AS_JSON
 from git_fedlearn.console.words import COMMIT_HINT, SHORT_ID, count
-from git_fedlearn.core.canonical import Json
 from git_fedlearn.core.identity import RecordId
 from git_fedlearn.core.layout import SetName
 from git_fedlearn.errors import UsageError
@@ -256,7 +255,7 @@ def _find_items(context: Context, scope: ReviewScope) -> FoundItems:
     found = FoundItems([], [])
     for kind in WAITING_KINDS:
         if kind in scope.kinds:
-            found.items.extend(kind(context, one) for one in kind.pending(inbox))
+            found.items.extend(kind(context, one) for one in inbox.pending(kind.stored))
     if scope.peer:
         found.items[:] = [one for one in found.items if one.item.peer == scope.peer]
     if PendingCluster in scope.kinds:
@@ -286,7 +285,7 @@ def _report_orphans(context: Context, found: FoundItems) -> None:
 
 def _show_list(context: Context, scope: ReviewScope, found: FoundItems) -> int:
     if context.is_json:
-        answer: dict[str, Json] = {
+        answer = {
             kind.kind: [item.to_json() for item in found.items if isinstance(item, kind)]
             for kind in KINDS
             if kind in scope.kinds
@@ -369,9 +368,9 @@ def _say_accepted(context: Context, keys: Sequence[str], results: Sequence[Accep
     )
 
 
-def _answer_decision(context: Context, **decided: list[Json]) -> None:
-    lists: dict[str, Json] = {"accepted": [], "dropped": [], "refused": [], "retracted": [], "models": []}
-    context.answer("review-decision/v1", {**lists, **decided})
+def _answer_decision(context: Context, **decided: object) -> None:
+    lists: dict[str, object] = {"accepted": [], "dropped": [], "refused": [], "retracted": [], "models": []}
+    context.answer("review-decision/v1", lists | decided)
 
 
 def _report_results(context: Context, results: Sequence[Accepted]) -> list[TrainedModel]:

@@ -23,8 +23,7 @@ class PendingDraft(PendingItem):
     kind = "drafts"
     noun = "draft"
     unit = "draft"
-    pending = Inbox.drafts
-    decide = Inbox.decide_drafts
+    stored = DraftedLesson
     item: DraftedLesson
 
     @property
@@ -82,6 +81,6 @@ class PendingDraft(PendingItem):
                 repository.sets.join(name, made)
                 pending = read_pending(repository, repository.sets).get(name, [])
                 write_pending(repository, {name: [*pending, *made]})
-            Inbox(repository).decide_drafts([item.item for item in items], ACCEPTED)
+            Inbox(repository).decide([item.item for item in items], ACCEPTED)
         number = len(items) - len(refused)
         return Accepted([f"accepted {count(number, 'draft')}"] if number else [], refused)

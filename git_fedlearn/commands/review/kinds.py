@@ -2,7 +2,7 @@
 
 import json
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any, ClassVar, Final, NamedTuple, Self
 
 from git_fedlearn.console.context import Context
@@ -21,6 +21,7 @@ from git_fedlearn.repository.inbox import (
     ACCEPTED,
     DROPPED,
     EDITED,
+    AnyItem,
     DoubtfulSample,
     Inbox,
     ProposedRetraction,
@@ -54,10 +55,8 @@ class PendingItem(ABC):
     noun: ClassVar[str]
     unit: ClassVar[str]
     """What is counted of its kind."""
-    pending: ClassVar[Callable[[Inbox], Sequence[Any]]]
-    """What is in the inbox of its kind."""
-    decide: ClassVar[Callable[[Inbox, list[Any], str], None]]
-    """Removes items of its kind from the inbox."""
+    stored: ClassVar[type[AnyItem]]
+    """What the inbox has of its kind."""
 
     def __init__(self, context: Context, item: Any) -> None:  # noqa: ANN401  what the inbox has of its kind
         self.context = context
@@ -83,7 +82,7 @@ class PendingItem(ABC):
 
     def is_pending(self) -> bool:
         """Whether it is still undecided."""
-        return self.item in type(self).pending(Inbox(self.context.repository))
+        return self.item in Inbox(self.context.repository).pending(self.stored)
 
     @classmethod
     @abstractmethod
@@ -94,7 +93,7 @@ class PendingItem(ABC):
     def drop(cls, context: Context, items: Sequence[Self]) -> None:
         """Reject items, for this clone and permanently."""
         with context.repository.lock("review"):
-            cls.decide(Inbox(context.repository), [item.item for item in items], DROPPED)
+            Inbox(context.repository).decide([item.item for item in items], DROPPED)
 
 
 class PendingRecord(PendingItem):
@@ -103,8 +102,7 @@ class PendingRecord(PendingItem):
     kind = "records"
     noun = "record"
     unit = "record"
-    pending = Inbox.records
-    decide = Inbox.decide_records
+    stored = QuarantinedRecord
     item: QuarantinedRecord
 
     @property
@@ -168,8 +166,7 @@ class PendingSample(PendingItem):
     kind = "samples"
     noun = "sample"
     unit = "sample"
-    pending = Inbox.samples
-    decide = Inbox.decide_samples
+    stored = DoubtfulSample
     item: DoubtfulSample
 
     @property
@@ -232,7 +229,7 @@ class PendingSample(PendingItem):
         named = {item.key for item in items}
         settled = [
             sample
-            for sample in Inbox(context.repository).samples()
+            for sample in Inbox(context.repository).pending(DoubtfulSample)
             if sample.key in named or not find_doubts(context.privacy, sample.content)
         ]
         return _learn(context, settled, None)
@@ -263,8 +260,7 @@ class PendingRetraction(PendingItem):
     kind = "retractions"
     noun = "retraction"
     unit = "proposed retraction"
-    pending = Inbox.retractions
-    decide = Inbox.decide_retractions
+    stored = ProposedRetraction
     item: ProposedRetraction
 
     def row(self) -> str:
@@ -311,7 +307,7 @@ class PendingRetraction(PendingItem):
                 if not living:
                     context.note(f"{item.key[:SHORT_ID]}: missing or already retracted")
             clear_retracted(repository)
-            Inbox(repository).decide_retractions([item.item for item in items], None)
+            Inbox(repository).decide([item.item for item in items], None)
         lines = [f"retracted {identifier[:SHORT_ID]} from {name}" for name, identifier in retracted]
         return Accepted(lines, retracted=retracted)
 

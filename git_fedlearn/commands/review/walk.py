@@ -93,18 +93,18 @@ class Walk:
                 self._context.report(error)
 
     def _find_next(self) -> PendingItem | None:
-        while self._position < len(self._items) or self._find_more:
+        while True:
             if self._position == len(self._items) and self._find_more:
                 find_more, self._find_more = self._find_more, None
                 self._items += find_more()
-                continue
+            if self._position == len(self._items):
+                return None
             item = self._items[self._position]
             if self._position not in self._settled:
                 if item.is_pending():
                     return item
                 self._settled.add(self._position)
             self._position += 1
-        return None
 
     def _offer_undo(self) -> bool:
         self._context.say("\nno more items")

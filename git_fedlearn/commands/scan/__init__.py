@@ -9,7 +9,6 @@ from git_fedlearn.commands.scan.formats import REPORTS
 from git_fedlearn.commands.scan.run import ALL, Scanned, Show
 from git_fedlearn.console.context import Context
 from git_fedlearn.console.usage import ANSWER_AS_JSON
-from git_fedlearn.core.canonical import Json
 from git_fedlearn.errors import UsageError
 from git_fedlearn.privacy.policy import Allowed
 from git_fedlearn.repository.settings import SETTINGS_FILE
@@ -98,7 +97,7 @@ def _allow(context: Context, entries: list[Allowed]) -> int:
     for entry in entries:
         what = "allowed" if entry in fresh else "already allowed"
         context.say(f"{what} in {SETTINGS_FILE}: {entry.fingerprint}")
-    answered: list[Json] = [{"fingerprint": entry.fingerprint, "new": entry in fresh} for entry in entries]
+    answered = [{"fingerprint": entry.fingerprint, "new": entry in fresh} for entry in entries]
     context.answer("scan-allow/v1", {"allowed": answered})
     if fresh:
         context.note(f"hint: git add {SETTINGS_FILE} && git commit    (then push it: servers use it, too)")

@@ -10,7 +10,6 @@ from git_fedlearn import __version__
 from git_fedlearn.console.context import Context
 from git_fedlearn.console.findings import format_found, found_to_json
 from git_fedlearn.console.words import SHORT_ID
-from git_fedlearn.core.canonical import Json
 from git_fedlearn.privacy.kinds import SECRET_KINDS
 from git_fedlearn.scanning.findings import FileFinding
 
@@ -38,7 +37,7 @@ def report_jsonl(context: Context, items: Iterable[FileFinding]) -> int:
 
 def report_json(context: Context, items: Iterable[FileFinding]) -> int:
     """One JSON document, versioned like the answers of other commands."""
-    found: list[Json] = [found_to_json(item) for item in items]
+    found = [found_to_json(item) for item in items]
     context.say_json("scan/v1", {"findings": found})
     return len(found)
 
@@ -53,14 +52,14 @@ def report_sarif(context: Context, items: Iterable[FileFinding]) -> int:
     found = list(items)
     rules = sorted({(item.finding.rule, item.finding.kind) for item in found})
     ids = {rule: number for number, (rule, _) in reversed(list(enumerate(rules)))}
-    results: list[Json] = [_result(item, ids) for item in found]
-    described: list[Json] = [
+    results: list[object] = [_result(item, ids) for item in found]
+    described: list[object] = [
         {"id": rule, "shortDescription": {"text": f"{kind.replace('_', ' ').lower()} in data"}}
         for number, (rule, kind) in enumerate(rules)
         if ids[rule] == number
     ]
-    driver: Json = {"name": "git-fedlearn", "semanticVersion": __version__, "rules": described}
-    run: Json = {"tool": {"driver": driver}, "columnKind": "unicodeCodePoints", "results": results}
+    driver: object = {"name": "git-fedlearn", "semanticVersion": __version__, "rules": described}
+    run: object = {"tool": {"driver": driver}, "columnKind": "unicodeCodePoints", "results": results}
     context.say(json.dumps({"$schema": SARIF_SCHEMA, "version": "2.1.0", "runs": [run]}, indent=2))
     return len(found)
 
@@ -82,17 +81,17 @@ def _format_github(item: FileFinding) -> str:
     return f"::error {properties}::{_escaped(message)}"
 
 
-def _result(item: FileFinding, ids: dict[str, int]) -> Json:
+def _result(item: FileFinding, ids: dict[str, int]) -> object:
     finding = item.finding
     where = f" at {finding.pointer}" if finding.pointer else ""
-    place: dict[str, Json] = {"artifactLocation": {"uri": quote(item.path)}}
+    place: dict[str, object] = {"artifactLocation": {"uri": quote(item.path)}}
     if item.line:
-        columns: dict[str, Json] = {"startColumn": finding.start + 1, "endColumn": finding.end + 1}
+        columns: dict[str, object] = {"startColumn": finding.start + 1, "endColumn": finding.end + 1}
         place["region"] = {"startLine": item.line, **({} if finding.pointer else columns)}
-    location: dict[str, Json] = {"physicalLocation": place}
+    location: dict[str, object] = {"physicalLocation": place}
     if finding.pointer:
         location["logicalLocations"] = [{"fullyQualifiedName": finding.pointer}]
-    properties: dict[str, Json] = {"kind": finding.kind, "confidence": finding.confidence}
+    properties: dict[str, object] = {"kind": finding.kind, "confidence": finding.confidence}
     if item.commit:
         properties["commit"] = item.commit
     return {

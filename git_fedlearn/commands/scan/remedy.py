@@ -21,26 +21,14 @@ from git_fedlearn.scanning.history_messages import HistoryMessages
 
 MAX_LISTED_COMMITS: Final = 20
 _CALLBACK: Final = """\
-# For git filter-repo --blob-callback: sanitizes the blobs that `git fedlearn scan --history` listed.
+# For git filter-repo --{kind}-callback: sanitizes each {kind} that `git fedlearn scan --history` listed.
 import subprocess
-if "leaky_blobs" not in globals():
-    with open({blobs!r}, "rb") as listed:
-        globals()["leaky_blobs"] = set(listed.read().split())
-if blob.original_id in globals()["leaky_blobs"]:
-    blob.data = subprocess.run(
-        ["git", "fedlearn", "sanitize", "-"], input=blob.data, stdout=subprocess.PIPE, check=True
-    ).stdout
-"""
-
-_MESSAGE_CALLBACK: Final = """\
-# For git filter-repo --commit-callback: sanitizes the messages that `git fedlearn scan --history` listed.
-import subprocess
-if "leaky_commits" not in globals():
-    with open({commits!r}, "rb") as listed:
-        globals()["leaky_commits"] = set(listed.read().split())
-if commit.original_id in globals()["leaky_commits"]:
-    commit.message = subprocess.run(
-        ["git", "fedlearn", "sanitize", "-"], input=commit.message, stdout=subprocess.PIPE, check=True
+if "leaky_{kind}s" not in globals():
+    with open({listed!r}, "rb") as listed:
+        globals()["leaky_{kind}s"] = set(listed.read().split())
+if {kind}.original_id in globals()["leaky_{kind}s"]:
+    {kind}.{part} = subprocess.run(
+        ["git", "fedlearn", "sanitize", "-"], input={kind}.{part}, stdout=subprocess.PIPE, check=True
     ).stdout
 """
 
@@ -114,18 +102,15 @@ def _prepare(context: Context, leaks: Leaks, commits: list[Oid]) -> str:
     """Write the lists and the callbacks; returns the command to type at the top, empty if none is needed."""
     folder = context.repository.state.path(LEAKS)
     parts = ["git filter-repo --force"]
-    if commits:
-        write_file(folder / "commits", "".join(f"{oid}\n" for oid in commits).encode("ascii"))
-        callback = _MESSAGE_CALLBACK.format(commits=str(folder / "commits"))
-        write_file(folder / "message.py", callback.encode("utf-8", "surrogateescape"))
-        parts.append(f'--commit-callback "$(cat {quote(str(folder / "message.py"))})"')
-    if leaks.blobs:
-        write_file(folder / "blobs", "".join(f"{oid}\n" for oid in leaks.blobs).encode("ascii"))
-        callback = _CALLBACK.format(blobs=str(folder / "blobs"))
-        write_file(folder / "callback.py", callback.encode("utf-8", "surrogateescape"))
-        parts.append(f'--blob-callback "$(cat {quote(str(folder / "callback.py"))})"')
+    for kind, part, ids in (("commit", "message", commits), ("blob", "data", leaks.blobs)):
+        if ids:
+            listed, script = folder / f"{kind}s", folder / f"{kind}.py"
+            write_file(listed, "".join(f"{oid}\n" for oid in ids).encode("ascii"))
+            callback = _CALLBACK.format(kind=kind, part=part, listed=str(listed))
+            write_file(script, callback.encode("utf-8", "surrogateescape"))
+            parts.append(f'--{kind}-callback "$(cat {quote(str(script))})"')
     if leaks.paths:
-        listed = "".join(f"literal:{path}\n" for path in leaks.paths)
-        write_file(folder / "paths", listed.encode("utf-8", "surrogateescape"))
+        named = "".join(f"literal:{path}\n" for path in leaks.paths)
+        write_file(folder / "paths", named.encode("utf-8", "surrogateescape"))
         parts.append(f"--invert-paths --paths-from-file {quote(str(folder / 'paths'))}")
     return " ".join(parts) if len(parts) > 1 else ""

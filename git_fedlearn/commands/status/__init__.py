@@ -32,7 +32,6 @@ from git_fedlearn.commands.status.surroundings import (
 )
 from git_fedlearn.console.context import Context
 from git_fedlearn.console.usage import ANSWER_AS_JSON
-from git_fedlearn.core.canonical import Json
 from git_fedlearn.core.layout import DATA
 from git_fedlearn.errors import SettingsError
 from git_fedlearn.federation.origins import read_peer_statuses
@@ -94,17 +93,16 @@ _EXIT_CODES: Final = {Urgency.PERSON: 1, Urgency.BROKEN: 3}
 
 
 @click.command("status", short_help="Show the state of this clone and what to do next.")
-@click.option("--check", "check", is_flag=True, help="Only what needs a person; the exit code says it, too.")
-@click.option("--porcelain", is_flag=True, help="Print stable lines for scripts: name, TAB, value.")
+@click.option("--check", is_flag=True, help="Only what needs a person; the exit code says it, too.")
 @ANSWER_AS_JSON
 @click.pass_obj
-def command(context: Context, *, check: bool, porcelain: bool) -> int:
+def command(context: Context, *, check: bool) -> int:
     """Show the state of this clone and what to do next.
 
     The first line is the command to run first. Then there is a line for lessons, uncommitted and unpushed
     changes, privacy, peers, pending items, lessons to publish again, Qdrant and timers, where there is
-    something to say; one that needs action ends with the command to run. --json and --porcelain have all
-    lines. It does not contact the network.
+    something to say; one that needs action ends with the command to run. --json has all lines. It does not
+    contact the network.
 
     --check is for monitors: it exits with 0 if all is well, 1 if something needs a person, such as a decision
     or a peer that does not answer, and 3 if something is broken, such as a hook or a file that lost lessons.
@@ -113,16 +111,13 @@ def command(context: Context, *, check: bool, porcelain: bool) -> int:
     items = [*status_lines(context)]
     first = most_urgent(items)
     if context.is_json:
-        listed: list[Json] = [_to_json(item) for item in items]
-        answer: dict[str, Json] = {
+        listed = [_to_json(item) for item in items]
+        answer = {
             "first": {"item": first.name, "command": first.command} if first else None,
             "worst": _worst(first).name.lower(),
             "items": listed,
         }
         context.say_json("status/v1", answer)
-    elif porcelain:
-        for item in items:
-            _say_plain(context, item.name.replace(" ", "-"), item.facts)
     elif check:
         _say(context, [item for item in items if item.command and item.urgency >= Urgency.PERSON])
     else:
@@ -151,23 +146,7 @@ def _say(context: Context, items: list[StatusLine]) -> None:
         context.say(line.rstrip())
 
 
-def _say_plain(context: Context, name: str, facts: dict[str, Json]) -> None:
-    """Print a fact per line: dotted name, TAB, value; a list separated by spaces, an empty value as `-`."""
-    for key, value in facts.items():
-        if isinstance(value, dict):
-            _say_plain(context, f"{name}.{key}", value)
-        else:
-            words = [_plain(word) for word in value] if isinstance(value, list) else [_plain(value)]
-            context.say(f"{name}.{key}\t{' '.join(words) or '-'}")
-
-
-def _plain(value: Json) -> str:
-    if value is None or value == "":
-        return "-"
-    return str(value).lower() if isinstance(value, bool) else str(value)
-
-
-def _to_json(item: StatusLine) -> Json:
+def _to_json(item: StatusLine) -> dict[str, object]:
     urgency = item.urgency if item.command else Urgency.OPTIONAL
     facts = {"text": item.text, "command": item.command or None, "urgency": urgency.name.lower()}
     return {"item": item.name, **facts, **item.facts}

@@ -1,9 +1,8 @@
 """One line of `status`, and how soon it needs somebody."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum
-
-from git_fedlearn.core.canonical import Json
 
 
 class Urgency(IntEnum):
@@ -25,12 +24,12 @@ class StatusLine:
     name: str
     text: str
     command: str = ""
-    facts: dict[str, Json] = field(default_factory=dict)
-    """Numbers and names for `--json` and `--porcelain`."""
+    facts: Mapping[str, object] = field(default_factory=dict)
+    """Numbers and names for `--json`."""
     urgency: Urgency = Urgency.ROUTINE
     """Of a line with a command; without one, there is nothing to do."""
     is_quiet: bool = False
-    """Whether it says only that there is nothing; `--json` and `--porcelain` have it."""
+    """Whether it says only that there is nothing; `--json` has it."""
 
 
 def most_urgent(lines: list[StatusLine]) -> StatusLine | None:

@@ -14,7 +14,7 @@ from git_fedlearn import __version__
 from git_fedlearn.commands.status.line import StatusLine, Urgency
 from git_fedlearn.console.context import Context
 from git_fedlearn.console.words import count, summarize
-from git_fedlearn.core.canonical import Json, JsonObject
+from git_fedlearn.core.canonical import JsonObject
 from git_fedlearn.core.changes import ChangeKind, RecordChange
 from git_fedlearn.core.layout import SetName, find_set
 from git_fedlearn.federation.upstream import PULL_UNRELATED, first_push
@@ -55,7 +55,7 @@ def branch_item(repository: Repository, state: WorkState) -> StatusLine:
     if state.commit is None:
         where += ", no commits yet"
     unfinished = find_unfinished(repository)
-    facts: dict[str, Json] = {
+    facts = {
         "branch": state.branch,
         "commit": state.commit,
         "unfinished": unfinished,
@@ -81,7 +81,7 @@ def setup_items(repository: Repository) -> Iterator[StatusLine]:
     missing = [hook.name for hook in find_missing(repository)]
     if missing:
         text = f"not checked by git-fedlearn any more: {', '.join(missing)}"
-        facts: dict[str, Json] = {"installed": True, "missing_hooks": [*missing]}
+        facts = {"installed": True, "missing_hooks": [*missing]}
         yield StatusLine("setup", text, "git fedlearn install", facts, Urgency.BROKEN)
 
 
@@ -113,7 +113,7 @@ def learned_item(sets: Mapping[SetName, Count], copies: int, command: str) -> St
     parts = ", ".join(f"{name} {counted.records}" for name, counted in filled.items())
     different = total.records - copies
     text = f"{count(different, 'record')}{retracted}{f' ({parts})' if parts else ''}"
-    listed: dict[str, Json] = {
+    listed = {
         name: {"records": counted.records, "retracted": counted.retracted, "bytes": counted.bytes}
         for name, counted in sorted(sets.items())
     }
@@ -125,15 +125,13 @@ def uncommitted_item(repository: Repository, state: WorkState) -> StatusLine:
     summary = _uncommitted(repository, state) if state.changed else _NOTHING
     files = sorted(path for path in state.changed if not find_set(path))
     sets = sorted(path for path in state.changed if find_set(path))
-    parts = [str(summary["text"])] * bool(summary["text"])
-    if sets and not parts:
-        parts.append(f"{count(len(sets), 'record set file')}")
-    parts += [f"{count(len(files), 'other data file')}"] * bool(files)
-    facts: dict[str, Json] = {"changes": summary["changes"], "files": [*sorted(state.changed)]}
-    command = _what_to_do(state, summary) if parts else ""
+    lines = str(summary["text"]) or (count(len(sets), "record set file") if sets else "")
+    others = count(len(files), "other data file") if files else ""
+    text = ", ".join(part for part in (lines, others) if part)
+    facts = {"changes": summary["changes"], "files": [*sorted(state.changed)]}
+    command = _what_to_do(state, summary) if text else ""
     urgency = Urgency.BROKEN if command.startswith("git fedlearn verify") else Urgency.ROUTINE
-    text = ", ".join(parts) or "nothing"
-    return StatusLine("uncommitted", text, command, facts, urgency, is_quiet=not parts)
+    return StatusLine("uncommitted", text or "nothing", command, facts, urgency, is_quiet=not text)
 
 
 def ignored_items(repository: Repository, state: WorkState) -> Iterator[StatusLine]:
@@ -165,7 +163,7 @@ def upstream_items(repository: Repository, state: WorkState) -> Iterator[StatusL
     if state.upstream is None or not state.upstream_is_known:
         yield _no_upstream(repository, state)
         return
-    facts: dict[str, Json] = {"upstream": state.upstream, "commits": state.ahead}
+    facts = {"upstream": state.upstream, "commits": state.ahead}
     ahead, behind = _between(repository, state) if state.ahead or state.behind else (_NOTHING, _NOTHING)
     text = f"nothing (up to date with {state.upstream})"
     if state.ahead:
@@ -182,7 +180,7 @@ def upstream_items(repository: Repository, state: WorkState) -> Iterator[StatusL
 
 
 def _no_upstream(repository: Repository, state: WorkState) -> StatusLine:
-    facts: dict[str, Json] = {"upstream": None, "commits": None}
+    facts = {"upstream": None, "commits": None}
     if state.branch is None:
         return StatusLine("unpushed", "unknown: a detached HEAD has no upstream", facts=facts)
     if state.upstream:
@@ -241,14 +239,13 @@ def privacy_item(context: Context, state: WorkState) -> StatusLine:
     facts: JsonObject = {"lines": 0, "findings": 0}
     if state.changed or state.ahead:
         facts = _check_new_lines(context, state)
-    number, found = int(str(facts["lines"])), facts["findings"]
-    lines = count(number, "new line")
+    number, found = facts["lines"], facts["findings"]
+    lines = count(int(str(number)), "new line")
     if not number:
         return StatusLine("privacy", "no new lines to check", facts=facts, is_quiet=True)
     if found is None:
-        return StatusLine(
-            "privacy", f"{lines}, too many to check here", "git fedlearn scan", facts, Urgency.OPTIONAL
-        )
+        text = f"{lines}, too many to check here"
+        return StatusLine("privacy", text, "git fedlearn scan", facts, Urgency.OPTIONAL)
     if not found:
         return StatusLine("privacy", f"no private data in {lines}", facts=facts)
     text = f"{count(int(str(found)), 'finding')} in {lines} will stop the commit or push"

@@ -1,8 +1,6 @@
 """The lines of `status` about peers, pending items, search index, Qdrant, timers and the last `federate`."""
 
 from collections.abc import Iterator
-from datetime import timedelta
-from typing import Final
 
 from git_fedlearn.commands.status.line import StatusLine, Urgency
 from git_fedlearn.console.context import Context
@@ -18,9 +16,6 @@ from git_fedlearn.repository.repository import Repository
 from git_fedlearn.search.index import read_index_status
 from git_fedlearn.timers.schedulers import find_jobs
 
-MAX_FEDERATE_AGE: Final = timedelta(days=35)
-"""The longest interval of a timer, and a few days."""
-
 
 def peers_item(context: Context, statuses: list[PeerStatus]) -> StatusLine:
     """Peers with records that this clone lacks, and peers that could not be reached."""
@@ -35,7 +30,7 @@ def peers_item(context: Context, statuses: list[PeerStatus]) -> StatusLine:
     names = [one.peer.name for one in (*behind, *failed, *silent)]
     last = max((one.contacted for one in statuses), default="")
     text = f"{len(statuses)}: " + ("; ".join(parts) or f"nothing new, last fetched {ago(context, last)}")
-    facts: dict[str, Json] = {
+    facts = {
         one.peer.name: {"behind": one.behind, "contact": one.contact, "contacted": one.contacted}
         for one in statuses
     }
@@ -46,32 +41,34 @@ def peers_item(context: Context, statuses: list[PeerStatus]) -> StatusLine:
 
 def review_item(waiting: PendingCounts) -> StatusLine:
     """Pending items, which need a person's decision."""
-    records, samples, retractions = waiting.peers.total(), waiting.samples, waiting.retractions
-    drafts, repeats = waiting.drafts, waiting.repeats
-    facts: dict[str, Json] = {
-        "waiting": records + samples + retractions + drafts + repeats,
+    numbers = {
+        "samples": waiting.samples,
+        "retractions": waiting.retractions,
+        "drafts": waiting.drafts,
+        "near_duplicates": waiting.repeats,
+    }
+    records = waiting.peers.total()
+    facts = {
+        "waiting": records + sum(numbers.values()),
         "peers": dict(sorted(waiting.peers.items())),
-        "samples": samples,
-        "retractions": retractions,
-        "drafts": drafts,
-        "near_duplicates": repeats,
+        **numbers,
     }
     if not facts["waiting"]:
         return StatusLine("review", "nothing to review", facts=facts, is_quiet=True)
     by_peer = ", ".join(f"{name} {number}" for name, number in sorted(waiting.peers.items()))
+    nouns = ("doubtful sample", "proposed retraction", "drafted lesson", "near duplicate")
     parts = [f"{count(records, 'record')} from peers ({by_peer})"] * bool(records)
-    parts += [count(samples, "doubtful sample")] * bool(samples)
-    parts += [count(retractions, "proposed retraction")] * bool(retractions)
-    parts += [count(drafts, "drafted lesson")] * bool(drafts)
-    parts += [count(repeats, "near duplicate")] * bool(repeats)
-    command = "git fedlearn review" if len(parts) > 1 or not repeats else "git fedlearn review --duplicates"
+    parts += [count(number, noun) for number, noun in zip(numbers.values(), nouns, strict=True) if number]
+    command = (
+        "git fedlearn review" if len(parts) > 1 or not waiting.repeats else "git fedlearn review --duplicates"
+    )
     return StatusLine("review", ", ".join(parts), command, facts, Urgency.PERSON)
 
 
 def publish_item(repository: Repository) -> StatusLine:
     """Published lessons that changed or were retracted here since, by peer."""
     waiting = count_updates(repository, read_peers(repository))
-    facts: dict[str, Json] = {"waiting": dict[str, Json](waiting)}
+    facts = {"waiting": dict[str, Json](waiting)}
     if not waiting:
         return StatusLine("publish", "nothing to publish again", facts=facts, is_quiet=True)
     text = ", ".join(f"{count(number, 'update')} for {name}" for name, number in waiting.items())
@@ -81,7 +78,7 @@ def publish_item(repository: Repository) -> StatusLine:
 def vectors_items(repository: Repository) -> Iterator[StatusLine]:
     """The search index and the vector store."""
     index = read_index_status(repository)
-    facts: dict[str, Json] = {"made": index.is_made, "changed": [*index.changed]}
+    facts = {"made": index.is_made, "changed": [*index.changed]}
     text = "up to date" if index.is_made else "none yet; the first search builds it"
     if index.changed:
         text = f"{', '.join(index.changed)} changed; the next search updates it"
@@ -103,7 +100,7 @@ def vectors_items(repository: Repository) -> Iterator[StatusLine]:
 def schedule_item(repository: Repository) -> StatusLine:
     """The timers of this machine."""
     jobs = find_jobs(repository)
-    facts: dict[str, Json] = {"jobs": {job.name: job.when for job in jobs}}
+    facts = {"jobs": {job.name: job.when for job in jobs}}
     if not jobs:
         command = "git fedlearn schedule install"
         return StatusLine("schedule", "no timers", command, facts, Urgency.OPTIONAL, is_quiet=True)
@@ -114,7 +111,7 @@ def federated_item(context: Context) -> StatusLine:
     """When `federate` last ran."""
     run = read_last_run(context.repository)
     if run is None:
-        facts: dict[str, Json] = {"ended": None, "failed": []}
+        facts: dict[str, object] = {"ended": None, "failed": []}
         command = "git fedlearn federate"
         return StatusLine("federated", "never", command, facts, Urgency.OPTIONAL, is_quiet=True)
     when = run.ended.isoformat(timespec="seconds")
@@ -123,5 +120,5 @@ def federated_item(context: Context) -> StatusLine:
     if run.failed:
         text = f"{text}; failed: {', '.join(run.failed)}"
         return StatusLine("federated", text, "git fedlearn federate", facts, Urgency.PERSON)
-    old = context.now() - run.ended > MAX_FEDERATE_AGE
-    return StatusLine("federated", text, "git fedlearn federate" if old else "", facts)
+    command = "git fedlearn federate" if run.is_late(context.now()) else ""
+    return StatusLine("federated", text, command, facts)

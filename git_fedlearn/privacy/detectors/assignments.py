@@ -23,6 +23,7 @@ from git_fedlearn.privacy.shapes import (
     is_chosen_word,
     is_code,
     is_damaged_hex,
+    is_escaped_bytes,
     is_full_of_signs,
     is_generated_with_brackets,
     is_hash_like,
@@ -48,9 +49,6 @@ _MAX_VALUE_LENGTH = 512
 _MAX_REVERSED_LENGTH = 257
 """With a quotation mark."""
 _MIN_PROSE_VALUE_LENGTH = 8
-_MIN_SECRET_LENGTH = 8
-_MIN_ODD_LENGTH = 10
-"""Of secrets that are not made of capitals, small letters and digits."""
 _MIN_ISSUED_LENGTH = 16
 """Of the keys and tokens that services give out."""
 _MORE = lazy_pattern(r"[\w.+/=~:%-]*")
@@ -426,10 +424,11 @@ def is_password_value(value: str, *, quoted: bool) -> bool:
 
 def is_secret_value(value: str) -> bool:
     """Whether the value of a secret or token name is a secret: random, no words, no sentence."""
+    if is_escaped_bytes(value):
+        return True
     value = _LAST_ESCAPES.sub("", value.strip())
     is_plain_mix = value.isalnum() and not value.isalpha() and value.upper() != value != value.lower()
-    min_length = _MIN_SECRET_LENGTH if is_plain_mix else _MIN_ODD_LENGTH
-    if " " in value or not (is_random(value, min_length=min_length) or is_hash_like(value)):
+    if " " in value or not (is_random(value, min_length=8 if is_plain_mix else 10) or is_hash_like(value)):
         return False
     is_public = _FINGERPRINT.fullmatch(value) is not None
     return not (

@@ -126,8 +126,19 @@ _CONNECT = lazy_pattern(
     r"[\"'](?P<value>[^\"'\s:/]{6,64})[\"']\s{0,4}[,)]"
 )
 
+# In settings of switches and routers, in an encoding that anybody can read, or as they are.
 _TYPE_7 = lazy_pattern(r"\b(?:password|secret|key|key-string) 7 (?P<value>[0-9A-Fa-f]{8,128})(?!\w)")
-"""In settings of switches and routers, in an encoding that anybody can read."""
+_OF_DEVICE = lazy_pattern(
+    rf"\b(?:snmp-server community|(?:radius|tacacs)-server key|isakmp key|pre-shared-key|authentication-key|"
+    rf"requirepass|masterauth)\s{{1,4}}{_WORD}"
+)
+
+
+def _login_call(name: str) -> tuple[str, re.Pattern[str]]:
+    """A call of this name with user and password."""
+    pair = r"\(\s{0,8}[\"'][^\"'\n]{0,64}[\"'],\s{0,8}[\"'](?P<value>[^\"'\r\n]{4,256})[\"']"
+    return f"{name}(", lazy_pattern(name + pair)
+
 
 _COMMANDS: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("curl", lazy_pattern(rf"\bcurl\b{_ANY}(?:-u|--user|--proxy-user)[= ]\s{{0,4}}{_PAIR}")),
@@ -162,12 +173,8 @@ _COMMANDS: tuple[tuple[str, re.Pattern[str]], ...] = (
             r"(?P<value>(?<=[\"'])[^\"'\r\n\\]{4,256}|[^\s\"'\\$(-][^\s\"'\\]{3,255})"
         ),
     ),
-    (
-        "Credential",
-        lazy_pattern(
-            r"Credential\(\s{0,4}[\"'][^\"'\r\n]{0,64}[\"'],\s{0,4}[\"'](?P<value>[^\"'\r\n]{4,256})[\"']"
-        ),
-    ),
+    *map(_login_call, ("Credential", "Credentials", "asicAuth", "PasswordAuthentication")),
+    ("setPassword(", lazy_pattern(r"\bsetPassword\(\s{0,8}[\"'](?P<value>[^\"'\r\n]{6,256})[\"']")),
     *(
         (name, lazy_pattern(rf"\b{name}\b{_ANY}-p\s{{1,4}}{_WORD}"))
         for name in ("psexec", "PsExec", "PSEXEC")
@@ -181,7 +188,17 @@ _COMMANDS: tuple[tuple[str, re.Pattern[str]], ...] = (
         ),
     ),
     *((f"{word} 7 ", _TYPE_7) for word in ("password", "secret", "key", "key-string")),
-    ("-server ", lazy_pattern(rf"\b(?:snmp-server community|(?:radius|tacacs)-server key)\s{_WORD}")),
+    *(
+        (name, _OF_DEVICE)
+        for name in (
+            "-server ",
+            "isakmp key",
+            "shared-key",
+            "authentication-key",
+            "requirepass",
+            "masterauth",
+        )
+    ),
     ("nmcli", lazy_pattern(rf"\bnmcli\b{_ANY}password\s{{1,4}}{_WORD}")),
     ("etcdctl", lazy_pattern(rf"\betcdctl\b{_ANY}--user[= ]{_PAIR}")),
     ("rdesktop", lazy_pattern(rf"\brdesktop\b{_ANY}-p\s{{1,4}}{_WORD}")),
@@ -258,13 +275,17 @@ _GENERATED: tuple[tuple[str, re.Pattern[str]], ...] = (
     ),
     ("createHmac(", lazy_pattern(rf"\bcreateHmac\(\s{{0,8}}[\"'][\w-]{{2,12}}[\"'],{_ARGUMENT}")),
     ("hmac.new(", lazy_pattern(rf"\bhmac\.new\({_ARGUMENT}")),
-    ("jwt.", lazy_pattern(rf"\bjwt\.(?:sign|encode)\([^\n\"']{{1,80}},{_ARGUMENT}")),
+    *(
+        (name, lazy_pattern(rf"\b(?i:jwt)\.(?:sign|encode)\([^\n\"']{{1,80}},{_ARGUMENT}"))
+        for name in ("jwt.", "JWT.")
+    ),
+    ("signWith(", lazy_pattern(rf"\bsignWith\(\s{{0,8}}[\w.]{{1,48}},{_ARGUMENT}")),
+    ("AES.new(", lazy_pattern(rf"\bAES\.new\({_ARGUMENT}")),
     ("Fernet(", lazy_pattern(r"\bFernet\(b?[\"'](?P<value>[\w-]{43}=)[\"']")),
-    ("BasicAuth(", lazy_pattern(rf"BasicAuth\(\s{{0,8}}[\"'][^\"'\n]{{1,64}}[\"'],{_ARGUMENT}")),
     ("auth", lazy_pattern(rf"\bauth\s?=\s?\(\s{{0,8}}[\"'][^\"'\n]{{1,64}}[\"'],{_ARGUMENT}")),
 )
 """The same where a value is a secret only if it looks generated: stores of secrets, keys of calls."""
-_SURE = frozenset(("sshpass", "Credential", "define(", "psexec", "PsExec", "PSEXEC", "chpasswd"))
+_SURE = frozenset(("sshpass", "Credential(", "define(", "psexec", "PsExec", "PSEXEC", "chpasswd"))
 """Programs that take a password where the pattern has it, and nothing else."""
 PROGRAMS = tuple(program for program, _ in (*_COMMANDS, *_GENERATED))
 COMMANDS = tuple(dict.fromkeys(pattern for _, pattern in (*_COMMANDS, *_GENERATED)))
