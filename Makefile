@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 DEMO := .venv-demo
 LOWEST := .venv-lowest
-# pytest keeps the tests as it compiled them.
+# With bytecode, pytest need not compile all tests in each run.
 unexport PYTHONDONTWRITEBYTECODE
 PIP_INSTALL := -m pip install --quiet --disable-pip-version-check
 
@@ -51,6 +51,7 @@ bench-table: $(READY)
 
 soak: $(READY)
 	@$(BIN)/python -m pytest -n auto -m soak
+	@$(BIN)/python -m pytest -n auto -m hypothesis --hypothesis-profile=soak
 	@$(BIN)/python -m benchmarks hub push_race
 
 # The lowest versions that pyproject.toml allows must do, too.

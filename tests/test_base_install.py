@@ -84,10 +84,9 @@ def test_packages_of_extras_are_not_there(one: System, programs: Path, package: 
     ],
 )
 def test_what_takes_an_extra_names_the_line_that_installs_it(
-    one: System, programs: Path, arguments: list[str], package: str, extra: str, *, server: bool
+    world: World, programs: Path, arguments: list[str], package: str, extra: str, *, server: bool
 ) -> None:
-    one.git("init", "--quiet")
-    one.git("fedlearn", "init")
+    one = with_programs(world.system("one"), programs)
     if server:
         one.environment["QDRANT_URL"] = "http://127.0.0.1:1"
     done = one.git("fedlearn", *arguments, check=False)

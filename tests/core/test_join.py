@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from core import generators as gen
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from xxhash import xxh3_128_hexdigest
 
@@ -91,7 +91,6 @@ def read_model(line: bytes) -> dict[str, Any]:
     return fields
 
 
-@settings(max_examples=400)
 @given(st.lists(gen.record_lines, max_size=12))
 def test_join_of_lines_is_what_the_definition_says(lines: list[bytes]) -> None:
     canonical = [parse_record(line).line for line in lines]
@@ -101,7 +100,6 @@ def test_join_of_lines_is_what_the_definition_says(lines: list[bytes]) -> None:
     )
 
 
-@settings(max_examples=200)
 @given(st.lists(gen.record_lines, max_size=8), st.lists(gen.record_lines, max_size=8))
 def test_join_of_files_is_what_the_definition_says(ours: list[bytes], theirs: list[bytes]) -> None:
     files = [canonical_set(b"".join(line + b"\n" for line in lines)) for lines in (ours, theirs)]

@@ -52,7 +52,6 @@ def find_record(data: bytes) -> Record | None:
 # the laws, on canonical files
 
 
-@settings(max_examples=400)
 @given(gen.clones(3))
 def test_join_is_commutative_associative_idempotent_and_absorbs(files: list[bytes]) -> None:
     a, b, c = files
@@ -69,7 +68,6 @@ def test_join_of_canonical_files_is_canonical_and_what_parsing_every_line_gives(
     assert joined == canonical_set(joined) == canonical_set(a + b)
 
 
-@settings(max_examples=400)
 @given(gen.clones(3))
 def test_laws_hold_where_different_lessons_share_an_id(files: list[bytes]) -> None:
     with two_bit_hash():
@@ -86,7 +84,6 @@ def test_empty_file_is_the_neutral_element(a: bytes) -> None:
     assert join_sets(a, b"") == a == join_sets(b"", a)
 
 
-@settings(max_examples=400)
 @given(gen.clones(2))
 def test_nothing_disappears_but_by_retraction_or_generation(files: list[bytes]) -> None:
     check_nothing_disappears(*files)
@@ -115,7 +112,6 @@ def check_nothing_disappears(a: bytes, b: bytes) -> None:
 # the laws, on files as they come
 
 
-@settings(max_examples=400)
 @given(gen.raw_files(), gen.raw_files())
 def test_join_of_raw_files_is_commutative_and_loses_nothing(a: bytes, b: bytes) -> None:
     joined = join_sets(a, b)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from git_fedlearn.core.record_set import canonical_set
@@ -132,7 +132,6 @@ contents = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=200)
 @given(st.lists(contents, max_size=8))
 def test_a_judge_that_remembers_judges_as_one_that_does_not(events: list[dict[str, Any]]) -> None:
     remembering = Judge(Rules())

@@ -6,7 +6,7 @@ import random
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from git_fedlearn.core.scoring import BELOW, Skipped
@@ -126,7 +126,6 @@ def same(data: bytes, max_line: int = 100_000) -> int:
     return len(left)
 
 
-@settings(max_examples=100)
 @given(st.lists(events, min_size=1, max_size=3), st.integers(0, 5), st.lists(st.integers(0, 2), max_size=12))
 def test_any_events(shapes: list[dict[str, Any]], form: int, order: list[int]) -> None:
     same(b"".join(written(shapes[number % len(shapes)], form) for number in order))

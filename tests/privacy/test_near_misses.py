@@ -147,6 +147,7 @@ def is_left_alone(text: str) -> bool:
         "snmp-server community public RO",
         'form.setPassword("password")',
         'httpBasicAuth("username", "password")',
+        'new UsernamePasswordCredentials("maren", "wrong")',
         "token = b'\\x00\\x00\\x00\\x01\\x00\\x00\\x00\\x01\\x00'",
         "the password 7 times",
         "secret_name = 'Database2'",

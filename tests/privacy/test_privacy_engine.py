@@ -4,7 +4,7 @@ import time
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from privacy.private_samples import aws_key, github_token, jwt, pem_block, slack_webhook, strong_word
 
@@ -259,7 +259,6 @@ VALUES = st.recursive(
 )
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(VALUES)
 def test_sanitizing_twice_is_sanitizing_once(value: Json) -> None:
     once = ENGINE.sanitize(value).value
@@ -267,7 +266,6 @@ def test_sanitizing_twice_is_sanitizing_once(value: Json) -> None:
     assert ENGINE.scan(once) == ()
 
 
-@settings(max_examples=100, deadline=None)
 @given(st.lists(HOT, max_size=10).map("".join), st.lists(HOT, max_size=10).map("".join))
 def test_a_token_never_survives_whatever_surrounds_it(before: str, after: str) -> None:
     token = github_token(7)
@@ -309,10 +307,14 @@ def test_a_token_never_survives_whatever_surrounds_it(before: str, after: str) -
     ],
 )
 def test_long_input_takes_linear_time(piece: str) -> None:
-    text = piece * (50_000 // len(piece))
+    small, large = (scan_seconds(piece * (size // len(piece))) for size in (12_500, 50_000))
+    assert large < 8 * small + 0.2
+
+
+def scan_seconds(text: str) -> float:
     started = time.process_time()
     ENGINE.scan(text)
-    assert time.process_time() - started < 0.75
+    return time.process_time() - started
 
 
 def test_deep_nesting_works() -> None:

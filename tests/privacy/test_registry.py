@@ -66,13 +66,11 @@ def closed_but_found(text: str, key: str) -> Iterator[str]:
             yield detector.__name__
 
 
-@settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(TEXTS, KEYS)
 def test_a_gate_is_open_for_every_finding(text: str, key: str) -> None:
     assert list(closed_but_found(text, key)) == []
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     st.sampled_from(PREFIXED).flatmap(
         lambda row: st.from_regex(
@@ -92,7 +90,7 @@ PLUGIN_PATTERNS = [
 ]
 
 
-@settings(max_examples=200, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(suppress_health_check=list(HealthCheck))
 @given(st.sampled_from(PLUGIN_PATTERNS).flatmap(lambda pattern: st.from_regex(pattern, fullmatch=True)))
 def test_a_gate_is_open_for_whatever_a_plugin_of_detect_secrets_finds(text: str) -> None:
     assert list(closed_but_found(text, "")) == []
@@ -110,7 +108,7 @@ PATTERNS = [
 ]
 
 
-@settings(max_examples=400, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(suppress_health_check=list(HealthCheck))
 @given(
     st.sampled_from(PATTERNS).flatmap(
         lambda pattern: st.tuples(st.just(pattern), st.from_regex(re.compile(pattern), fullmatch=True))

@@ -52,7 +52,10 @@ def test_frames_of_a_stack_are_not_asked_alone() -> None:
     assert windows_of("\n".join(FRAMES[:4]))
 
 
-@given(st.text(max_size=200))
+LINES = st.sampled_from([*FRAMES, *ERRORS, "", "  12:00 request 7 served"]) | st.text(max_size=9)
+
+
+@given(st.lists(LINES, max_size=9).map("\n".join))
 def test_windows_are_lines_of_the_text(text: str) -> None:
     windows = windows_of(text)
     if is_paste(text):

@@ -28,8 +28,12 @@ def status_lines(context: Context) -> Iterator[StatusLine]:
     yield branch_line(repository, state)
     if not (repository.top / DATA).is_dir():
         fetched = find_unborn_choices(repository)
-        command = f"git checkout {fetched[0]}" if fetched else "git fedlearn init"
-        yield StatusLine("learned", "nothing: no data/ folder yet", command, {"sets": {}}, Urgency.BROKEN)
+        text, command = "nothing: no data/ folder yet", "git fedlearn init"
+        if state.commit and repository.objects.tree_oid(state.commit, DATA):
+            text, command = "nothing: data/ is in HEAD, and not here", "git checkout HEAD -- data"
+        elif fetched:
+            command = f"git checkout {fetched[0]}"
+        yield StatusLine("learned", text, command, {"sets": {}}, Urgency.BROKEN)
         return
     yield from clone_lines(context, state)
     yield from surrounding_lines(context)

@@ -132,10 +132,13 @@ _OF_DEVICE = lazy_pattern(
     rf"\b(?:snmp-server community|(?:radius|tacacs)-server key|isakmp key|pre-shared-key|authentication-key|"
     rf"requirepass|masterauth)\s{{1,4}}{_WORD}"
 )
-_LOGIN_CALL = lazy_pattern(
-    r"(?:[bB]asicAuth|Credentials?|PasswordAuthentication)\(\s{0,8}[\"'][^\"'\n]{1,64}[\"'],\s{0,8}"
-    r"[\"'](?P<value>[^\"'\r\n]{4,256})[\"']"
-)
+
+
+def _login_call(name: str) -> tuple[str, re.Pattern[str]]:
+    """A call of this name with user and password."""
+    pair = r"\(\s{0,8}[\"'][^\"'\n]{0,64}[\"'],\s{0,8}[\"'](?P<value>[^\"'\r\n]{4,256})[\"']"
+    return f"{name}(", lazy_pattern(name + pair)
+
 
 _COMMANDS: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("curl", lazy_pattern(rf"\bcurl\b{_ANY}(?:-u|--user|--proxy-user)[= ]\s{{0,4}}{_PAIR}")),
@@ -170,7 +173,7 @@ _COMMANDS: tuple[tuple[str, re.Pattern[str]], ...] = (
             r"(?P<value>(?<=[\"'])[^\"'\r\n\\]{4,256}|[^\s\"'\\$(-][^\s\"'\\]{3,255})"
         ),
     ),
-    *((name, _LOGIN_CALL) for name in ("Credential", "asicAuth(", "PasswordAuthentication(")),
+    *map(_login_call, ("Credential", "Credentials", "asicAuth", "PasswordAuthentication")),
     ("setPassword(", lazy_pattern(r"\bsetPassword\(\s{0,8}[\"'](?P<value>[^\"'\r\n]{6,256})[\"']")),
     *(
         (name, lazy_pattern(rf"\b{name}\b{_ANY}-p\s{{1,4}}{_WORD}"))
@@ -282,7 +285,7 @@ _GENERATED: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("auth", lazy_pattern(rf"\bauth\s?=\s?\(\s{{0,8}}[\"'][^\"'\n]{{1,64}}[\"'],{_ARGUMENT}")),
 )
 """The same where a value is a secret only if it looks generated: stores of secrets, keys of calls."""
-_SURE = frozenset(("sshpass", "Credential", "define(", "psexec", "PsExec", "PSEXEC", "chpasswd"))
+_SURE = frozenset(("sshpass", "Credential(", "define(", "psexec", "PsExec", "PSEXEC", "chpasswd"))
 """Programs that take a password where the pattern has it, and nothing else."""
 PROGRAMS = tuple(program for program, _ in (*_COMMANDS, *_GENERATED))
 COMMANDS = tuple(dict.fromkeys(pattern for _, pattern in (*_COMMANDS, *_GENERATED)))
