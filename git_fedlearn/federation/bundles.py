@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from git_fedlearn.errors import FedlearnError, UsageError
+from git_fedlearn.errors import FedlearnError, RefusedError, UsageError
 from git_fedlearn.federation.fetch import FILE_BYTES
 from git_fedlearn.federation.peers import Peer, RemoteName, TrustLevel, check_name, read_peers
 from git_fedlearn.federation.publish_policy import PublishRefusal, may_publish, paths_of
