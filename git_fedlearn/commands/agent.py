@@ -56,7 +56,7 @@ def install(
     with repository.lock("agent install"):
         done = install_agent(repository, name, files, entries, instructions=instructions)
     refresh_recall_index(repository)
-    _report(context, "agent-install/v1", name, done)
+    context.answer("agent-install/v1", _report(context, name, done))
     if not installed_extras()["mcp"]:
         context.note(f"hint: {install_line('mcp')}    (the MCP server needs it; the hooks do not)")
     if name == "claude" and files.settings.is_relative_to(repository.top):
@@ -82,7 +82,7 @@ def uninstall(context: Context, name: AgentName, project: str | None, *, everywh
     files = _files(context, name, project, everywhere=everywhere)
     with repository.lock("agent uninstall"):
         done = uninstall_agent(repository, name, files)
-    _report(context, "agent-uninstall/v1", name, done)
+    context.answer("agent-uninstall/v1", _report(context, name, done))
     if not done:
         context.note("nothing to remove")
     return 0
@@ -139,10 +139,11 @@ def _files(context: Context, name: AgentName, project: str | None, *, everywhere
     return agent_files(name, None if everywhere else folder, context.environment)
 
 
-def _report(context: Context, schema: str, name: AgentName, done: list[ChangedPart]) -> None:
-    changes = [{"path": str(one.path), "part": one.part, "what": one.what} for one in done]
-    context.answer(schema, {"agent": name, "changes": changes})
+def _report(context: Context, name: AgentName, done: list[ChangedPart]) -> dict[str, object]:
+    """Print what changed; returns the same for programs."""
     for one in done:
         context.say(f"{one.part} {one.what}: {one.path}")
         if one.what == "kept":
             context.note(f"note: {one.path} has another server named git-fedlearn; it was not changed")
+    changes = [{"path": str(one.path), "part": one.part, "what": one.what} for one in done]
+    return {"agent": name, "changes": changes}
