@@ -49,11 +49,12 @@ class LibgitObjects(Objects):
             self._repository = pygit2.Repository(str(git_dir))
         except pygit2.GitError as error:
             raise GitError(f"libgit2 cannot open {git_dir}: {error}") from error
-        if any(map(_is_promise, self._repository.config)):
+        settings = [entry.name for entry in self._repository.config]
+        if any(name == "extensions.partialclone" or name.endswith(".promisor") for name in settings):
             raise GitError("libgit2 cannot fetch what a partial clone lacks")
-        for folder in (environment.get("GIT_OBJECT_DIRECTORY"), *_alternates(environment)):
-            if folder:
-                self._repository.odb.add_disk_alternate(str(git_dir / folder))
+        alternates = environment.get("GIT_ALTERNATE_OBJECT_DIRECTORIES", "").split(":")
+        for folder in filter(None, (environment.get("GIT_OBJECT_DIRECTORY"), *alternates)):
+            self._repository.odb.add_disk_alternate(str(git_dir / folder))
 
     def close(self) -> None:
         self._repository.free()
@@ -181,15 +182,5 @@ def _writing() -> Iterator[None]:
         ) from error
 
 
-def _is_promise(entry: pygit2.config.ConfigEntry) -> bool:
-    """Whether a setting says that a remote has the objects that are missing here."""
-    name = entry.name
-    return name == "extensions.partialclone" or (name.startswith("remote.") and name.endswith(".promisor"))
-
-
 def _entry(item: pygit2.Object) -> TreeEntry:
     return TreeEntry(int(item.filemode or FILE_MODE), Oid(str(item.id)))
-
-
-def _alternates(environment: Mapping[str, str]) -> list[str]:
-    return environment.get("GIT_ALTERNATE_OBJECT_DIRECTORIES", "").split(":")

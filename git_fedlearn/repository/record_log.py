@@ -68,13 +68,12 @@ class Versions:
 def find_lines(data: bytes, identifier: RecordId) -> Iterator[bytes]:
     """The lines of a file that are this record; only non-canonical lines are parsed."""
     start = b'{"_id":"%s"' % identifier.encode("ascii")
-    place = 0 if data.startswith(start) else data.find(b"\n" + start) + 1
-    while place or data.startswith(start):
+    place = data.find(start)
+    while place >= 0:
         end = data.find(b"\n", place)
-        yield data[place : end if end >= 0 else None].rstrip(b"\r")
-        place = data.find(b"\n" + start, end) + 1 if end >= 0 else 0
-        if not place:
-            break
+        if place == 0 or data[place - 1 : place] == b"\n":
+            yield data[place : end if end >= 0 else None].rstrip(b"\r")
+        place = data.find(start, place + 1)
     if data.count(b"\n" + _START) + data.startswith(_START) < data.count(b"\n"):
         for line in data.split(b"\n"):
             if claimed_id(line) is None and (record := find_record(line)) and record.id == identifier:

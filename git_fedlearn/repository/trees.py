@@ -28,6 +28,7 @@ from git_fedlearn.repository.state import facts_of
 RULES: Final = (SETTINGS_FILE, ".gitattributes", ".gitignore")
 """The files at the top that rule data/."""
 HIDDEN: Final = "changed, but git takes it for unchanged (git update-index), so no commit gets its lessons"
+_ROOTS: Final = {DATA, *(folder.rpartition("/")[0] for folder in FOLDERS), *FOLDERS}
 _PLAIN_INDEX: Final = 2
 _FOLDER_DEPTH: Final = 2
 """Levels of folders below those of the layout that may contain files of ours."""
@@ -190,8 +191,7 @@ class WorkTree(NamedTuple):
 
     def paths(self) -> list[str]:
         """The paths, sorted."""
-        roots = [DATA, *dict.fromkeys(path.rpartition("/")[0] for path in FOLDERS), *FOLDERS]
-        found = [root for root in dict.fromkeys(roots) if (self.top / root).is_symlink()]
+        found = [root for root in _ROOTS if (self.top / root).is_symlink()]
         if (self.top / README).exists():
             found.append(README)
         for root in FOLDERS:
@@ -268,8 +268,7 @@ def is_local(path: str) -> bool:
 
 def is_layout_link(path: str, tree: DataTree) -> bool:
     """Whether a path that is not a regular file is in place of a file or folder of ours."""
-    roots = {DATA, *(root.rpartition("/")[0] for root in FOLDERS), *FOLDERS}
-    return path in roots or kind_of(path) is not FileKind.OTHER or tree.is_file(f"{path}.jsonl")
+    return path in _ROOTS or kind_of(path) is not FileKind.OTHER or tree.is_file(f"{path}.jsonl")
 
 
 def _is_set_folder(path: str) -> bool:
