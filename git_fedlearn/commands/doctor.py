@@ -167,12 +167,9 @@ def command(context: Context, *, fix: bool) -> int:
         _repair(context, context.repository)
         context.repository = Repository.discover(context.directory, context.environment)
         checks = _all_checks(context)
-    if context.is_json:
-        answer = [check._asdict() for check in checks]
-        context.say_json("doctor/v1", {"checks": answer})
-    else:
-        for check in checks:
-            _say(context, check, was_broken=check.name in broken)
+    context.answer("doctor/v1", {"checks": [check._asdict() for check in checks]})
+    for check in checks:
+        _say(context, check, was_broken=check.name in broken)
     return 0 if all(check.ok for check in checks) else 1
 
 

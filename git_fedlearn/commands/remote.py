@@ -112,9 +112,7 @@ def show(context: Context, name: str) -> None:
     """Show the configuration of a peer and what it has sent so far."""
     (peer,) = get_peers(context.repository, (name,))
     facts = _facts(context, peer)
-    if context.is_json:
-        context.say_json("remote-show/v1", facts)
-        return
+    context.answer("remote-show/v1", facts)
     tips = [str(tip)[:SHORT_ID] for tip in PeerStates(context.repository).read(peer.name).tips.values()]
     shown = {
         **{key: facts[key] for key in _CONFIGURED},

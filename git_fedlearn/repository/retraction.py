@@ -20,13 +20,14 @@ def tombstone(record: Record, retracted: JsonObject) -> Record:
 
 
 def retract_records(
-    repository: Repository, records: list[tuple[SetName, Record]], retracted: JsonObject
+    repository: Repository, records: list[tuple[SetName, Record]], reason: str, at: str
 ) -> None:
-    """Replace lessons by tombstones; `retracted` has `at`, `by` and `reason`. The caller holds the lock."""
+    """Replace lessons by tombstones of this system; `at` is a time or a day. The caller holds the lock."""
     keep_retracted(repository, [record for _, record in records])
     sets = repository.sets
+    facts: JsonObject = {"at": at, "by": repository.system(), "reason": reason}
     for name in sorted({name for name, _ in records}):
-        sets.join(name, [tombstone(record, retracted).line for of, record in records if of == name])
+        sets.join(name, [tombstone(record, facts).line for of, record in records if of == name])
 
 
 def keep_retracted(repository: Repository, records: list[Record]) -> None:
