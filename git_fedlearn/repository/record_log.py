@@ -10,6 +10,7 @@ lost and restored breaks that law; `full` reads every version.
 """
 
 from collections.abc import Callable, Iterable, Iterator
+from itertools import islice
 from typing import Final, NamedTuple
 
 from git_fedlearn.core.changes import RecordChange, compare_sets
@@ -164,10 +165,5 @@ def _joined(lines: set[bytes]) -> RecordVersion:
 
 def _in_order(objects: Objects, tip: Oid, steps: Iterable[LogEntry]) -> Iterator[LogEntry]:
     by_commit = {step.commit: step for step in steps}
-    left = len(by_commit)
-    for commit in objects.walk([tip]) if left else ():
-        if commit in by_commit:
-            yield by_commit[commit]
-            left -= 1
-        if not left:
-            return
+    found = (by_commit[commit] for commit in objects.walk([tip]) if commit in by_commit)
+    return islice(found, len(by_commit))

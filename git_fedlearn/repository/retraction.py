@@ -1,7 +1,5 @@
 """Retracting lessons and restoring them: tombstones, and the versions before them."""
 
-from pathlib import Path
-
 from git_fedlearn.core.canonical import JsonObject
 from git_fedlearn.core.identity import RecordId
 from git_fedlearn.core.join import join_records
@@ -34,7 +32,7 @@ def retract_records(
 
 def keep_retracted(repository: Repository, records: list[Record]) -> None:
     """Keep a local copy of records before they are retracted: they may never have been committed."""
-    path = _kept(repository)
+    path = repository.state.path(RETRACTED_HERE)
     lines = [record.line for record in records if not record.is_tombstone]
     if lines:
         write_file(path, canonical_set(b"\n".join([read_file(path), *lines])))
@@ -68,7 +66,8 @@ def find_versions(repository: Repository, name: SetName, identifier: RecordId) -
     What was only fetched from peers is left out: it may have failed the check.
     """
     objects = repository.objects
-    kept = [line.record for line in parse_record_set(read_file(_kept(repository))) if line.record]
+    data = read_file(repository.state.path(RETRACTED_HERE))
+    kept = [line.record for line in parse_record_set(data) if line.record]
     found = [one for one in kept if one.id == identifier and not one.is_tombstone]
     return found + list(live_versions(history_trees(objects, objects.own_tips()), name, identifier))
 
@@ -77,7 +76,3 @@ def _where_it_may_be(repository: Repository) -> str:
     if repository.git.text("rev-parse", "--is-shallow-repository") == "true":
         return "git fetch --unshallow    (then run this again)"
     return "git fedlearn add SET FILE    (a copy of the record with a `_gen` above the retraction's)"
-
-
-def _kept(repository: Repository) -> Path:
-    return repository.state.path(RETRACTED_HERE)
