@@ -7,7 +7,7 @@ and lines of code repeat.
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections import OrderedDict
 from functools import partial
 from typing import TYPE_CHECKING, Final, NamedTuple
@@ -159,6 +159,21 @@ class TextScanner:
             found = self._without_placeholders(found, text)
         settled = settle_overlaps(found)
         return self.without_allowed(settled, text) if self._allowed else settled
+
+    def widened(self, matches: Sequence[Match], text: str, reach: int) -> Sequence[Match]:
+        """The matches with as many characters on both sides, joined where they meet; none cuts a placeholder."""
+        spans = [hit.span() for hit in self.placeholders.finditer(text)]
+        starts, ends = [start for start, _ in spans], [end for _, end in spans]
+        wide: list[Match] = []
+        for match in matches:
+            start, end = max(0, match.start - reach), min(len(text), match.end + reach)
+            before, after = bisect_right(ends, start), bisect_left(starts, end) - 1
+            if before < len(spans):
+                start = min(start, starts[before])
+            if after >= 0:
+                end = max(end, ends[after])
+            wide.append(match._replace(start=start, end=end))
+        return settle_overlaps(wide)
 
     def _without_placeholders(self, found: list[Match], text: str) -> list[Match]:
         """The matches that cut no placeholder and contain something besides placeholders."""

@@ -5,7 +5,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from itertools import count
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from git_fedlearn.core.identity import is_metadata_key
 from git_fedlearn.privacy import kinds
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
     from git_fedlearn.privacy.model import LocalIdentity, Match
     from git_fedlearn.privacy.policy import Policy
 
+MAX_EXACT_ROUNDS: Final = 8
+"""Rounds of redaction in one text that take only what was found; honest texts need two or three."""
+_MIN_REACH: Final = 64
 _NewTexts = dict[tuple[str, bool], str]
 """The redacted text of each string, by its pointer and whether it is a key."""
 
@@ -167,11 +171,16 @@ class _Redactor:
         """A text without these matches and without anything private.
 
         Repeated until nothing more is found, hence idempotent. Each round leaves fewer characters outside
-        placeholders, so it ends.
+        placeholders, so it ends. In a text made for it, as `password=password=…`, each round finds one more
+        value: after some rounds, more and more around each goes with it, so that few follow.
         """
         matches = matches or self._texts.matches(text, key)
-        while matches:
+        for number in count():
+            if not matches:
+                break
             self._known.learn(text, matches)
+            if number >= MAX_EXACT_ROUNDS:
+                matches = self._texts.widened(matches, text, _MIN_REACH << (number - MAX_EXACT_ROUNDS))
             pieces: list[str] = []
             at = 0
             for match in matches:

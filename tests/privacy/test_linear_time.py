@@ -144,6 +144,8 @@ def nested(value: Json, depth: int) -> Json:
 
 SHAPES: dict[str, Callable[[int], Json]] = {
     **{repr(piece): shape(piece) for piece in PIECES},
+    # Its last value is found first, then the one before it, and so on.
+    "a chain of names": lambda size: "password=" * (size // 9) + "pass",
     "a list of beginnings of tokens": lambda size: [TOKEN[:17]] * (size // 8),
     "a list of tokens in halves": lambda size: [TOKEN[:17], TOKEN[17:]] * (size // 16),
     "lists that begin with a key block": lambda size: [["-----BEGIN PRIVATE KEY-----", "x"]] * (size // 8),
