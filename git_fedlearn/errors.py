@@ -22,6 +22,12 @@ class UsageError(FedlearnError):
     exit_code = 2
 
 
+class RefusedError(FedlearnError):
+    """The answer is no: what was asked for may not be done."""
+
+    exit_code = 1
+
+
 class GitError(FedlearnError):
     """A git command failed; the message contains git's own."""
 

@@ -181,7 +181,7 @@ def test_every_verb_has_examples_and_they_can_be_typed() -> None:
 
 def check(words: list[str]) -> None:
     """Parse a command line without running it. A command that is only named needs no arguments."""
-    with click.Context(cli, info_name="git fedlearn") as above:
+    with click.Context(cli, info_name="git fedlearn", **cli.context_settings) as above:
         ctx: click.Context = above
         while words and not words[0].startswith("-") and isinstance(ctx.command, click.Group):
             name, *words = words

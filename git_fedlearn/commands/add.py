@@ -165,18 +165,14 @@ def _open(path: Path, named: str) -> BufferedReader:
         head = file.peek(HEAD_BYTES)[:HEAD_BYTES]
     except OSError as error:
         raise FedlearnError(f"{named}: cannot be read: {error.strerror}") from error
-    shown = quote(named)
     if UTF16.match(head):
-        file.close()
-        raise FedlearnError(
-            f"{named}: is UTF-16, not UTF-8", hint=f"iconv -f UTF-16 -t UTF-8 {shown} > new.jsonl"
-        )
-    if head.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"["):
-        file.close()
-        raise FedlearnError(
-            f"{named}: a JSON array, not one object per line", hint=f"jq -c '.[]' {shown} > new.jsonl"
-        )
-    return file
+        what, convert = "is UTF-16, not UTF-8", "iconv -f UTF-16 -t UTF-8"
+    elif head.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"["):
+        what, convert = "a JSON array, not one object per line", "jq -c '.[]'"
+    else:
+        return file
+    file.close()
+    raise FedlearnError(f"{named}: {what}", hint=f"{convert} {quote(named)} > new.jsonl")
 
 
 def _read(source: BinaryIO, reader: _Reader) -> ReadRecords:

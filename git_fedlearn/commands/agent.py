@@ -7,7 +7,6 @@ import click
 from git_fedlearn.agents.recall_refresh import refresh_recall_index
 from git_fedlearn.console.context import Context, paint_state
 from git_fedlearn.console.usage import ANSWER_AS_JSON
-from git_fedlearn.core.canonical import JsonObject
 from git_fedlearn.errors import UsageError
 from git_fedlearn.extras import install_line, installed_extras
 from git_fedlearn.setup.agent_files import AGENT_NAMES, AgentEntries, AgentFiles, AgentName, agent_files
@@ -57,8 +56,7 @@ def install(
     with repository.lock("agent install"):
         done = install_agent(repository, name, files, entries, instructions=instructions)
     refresh_recall_index(repository)
-    context.answer("agent-install/v1", _changes_json(name, done))
-    _say(context, done)
+    context.answer("agent-install/v1", _report(context, name, done))
     if not installed_extras()["mcp"]:
         context.note(f"hint: {install_line('mcp')}    (the MCP server needs it; the hooks do not)")
     if name == "claude" and files.settings.is_relative_to(repository.top):
@@ -84,8 +82,7 @@ def uninstall(context: Context, name: AgentName, project: str | None, *, everywh
     files = _files(context, name, project, everywhere=everywhere)
     with repository.lock("agent uninstall"):
         done = uninstall_agent(repository, name, files)
-    context.answer("agent-uninstall/v1", _changes_json(name, done))
-    _say(context, done)
+    context.answer("agent-uninstall/v1", _report(context, name, done))
     if not done:
         context.note("nothing to remove")
     return 0
@@ -142,15 +139,11 @@ def _files(context: Context, name: AgentName, project: str | None, *, everywhere
     return agent_files(name, None if everywhere else folder, context.environment)
 
 
-def _changes_json(name: AgentName, done: list[ChangedPart]) -> JsonObject:
-    return {
-        "agent": name,
-        "changes": [{"path": str(one.path), "part": one.part, "what": one.what} for one in done],
-    }
-
-
-def _say(context: Context, done: list[ChangedPart]) -> None:
+def _report(context: Context, name: AgentName, done: list[ChangedPart]) -> dict[str, object]:
+    """Print what changed; returns the same for programs."""
     for one in done:
         context.say(f"{one.part} {one.what}: {one.path}")
         if one.what == "kept":
             context.note(f"note: {one.path} has another server named git-fedlearn; it was not changed")
+    changes = [{"path": str(one.path), "part": one.part, "what": one.what} for one in done]
+    return {"agent": name, "changes": changes}

@@ -13,20 +13,13 @@ from git_fedlearn.console.push_checks import check_updates
 from git_fedlearn.console.usage import ANSWER_AS_JSON
 from git_fedlearn.console.words import count
 from git_fedlearn.core.changes import ChangeKind
-from git_fedlearn.errors import FedlearnError
-from git_fedlearn.federation.bundles import Written, find_refusal, find_sender, unpacked, write_bundle
+from git_fedlearn.errors import RefusedError
+from git_fedlearn.federation.bundles import find_refusal, find_sender, unpacked, write_bundle
 from git_fedlearn.federation.peers import get_peers
 from git_fedlearn.federation.pull import PullOptions, make_checker, pull
 from git_fedlearn.repository.history import all_changes, revision_changes
 from git_fedlearn.repository.lookup import get_commit
-from git_fedlearn.repository.objects import Objects, Oid
 from git_fedlearn.repository.work_tree import read_work_state
-
-
-class NotAllowedError(FedlearnError):
-    """A bundle would contain what must not be published."""
-
-    exit_code = 1
 
 
 @click.group("bundle", short_help="Share lessons as a file, without a network.")
@@ -59,18 +52,22 @@ def create(context: Context, file: str, since: str | None, receiver: str | None)
         get_peers(repository, (receiver,))
         refusal = find_refusal(repository, receiver, tip, base)
         if refusal:
-            raise NotAllowedError(refusal.message, hint=refusal.hint)
+            raise RefusedError(refusal.message, hint=refusal.hint)
     outgoing = Outgoing(repository, [Update("the bundle", base, tip)], [base] if base else [])
     if check_updates(context, outgoing):
-        raise NotAllowedError("no bundle written: it failed the checks of a push", hint="git fedlearn scan")
+        raise RefusedError("no bundle written: it failed the checks of a push", hint="git fedlearn scan")
     written = write_bundle(repository, context.named_path(file).resolve(), tip, base)
-    gained = _gained(objects, base, tip)
+    changes = all_changes(revision_changes(objects, base, tip))
+    gained = len({change.record.id for change in changes if change.kind is not ChangeKind.LOST})
     if context.is_json:
-        answer = {"file": str(file), "bytes": written.size, "commits": written.commits}
-        answer |= {"tip": written.tip, "since": base, "records": gained}
-        context.say_json("bundle-create/v1", answer)
+        answer = {"file": file, "bytes": written.size, "commits": written.commits, "tip": written.tip}
+        context.say_json("bundle-create/v1", {**answer, "since": base, "records": gained})
         return
-    _say_written(context, file, written, gained)
+    what = f"{count(written.commits, 'commit')}, {count(gained, 'record')}, {written.size:,} bytes"
+    context.say(f"{file}: {what}, up to {written.tip[:12]}")
+    if read_work_state(repository).changed:
+        context.note("note: uncommitted changes are not included")
+    context.note(f"hint: git fedlearn bundle apply {quote(Path(file).name)}    (on the other machine)")
 
 
 @command.command("apply", short_help="Add the records of a bundle.")
@@ -96,17 +93,3 @@ def apply(context: Context, file: str, name: str | None, *, dry_run: bool) -> in
     else:
         say(context, pulled, request)
     return 1 if any(report.is_failure for report in pulled.reports) else 0
-
-
-def _gained(objects: Objects, base: Oid | None, tip: Oid) -> int:
-    """How many records are new or changed for a receiver at `base`."""
-    changes = all_changes(revision_changes(objects, base, tip))
-    return len({change.record.id for change in changes if change.kind is not ChangeKind.LOST})
-
-
-def _say_written(context: Context, file: str, written: Written, gained: int) -> None:
-    what = f"{count(written.commits, 'commit')}, {count(gained, 'record')}, {written.size:,} bytes"
-    context.say(f"{file}: {what}, up to {written.tip[:12]}")
-    if read_work_state(context.repository).changed:
-        context.note("note: uncommitted changes are not included")
-    context.note(f"hint: git fedlearn bundle apply {quote(Path(file).name)}    (on the other machine)")

@@ -24,8 +24,9 @@ class _CloneCommand(click.Command):
     """Passes everything after `--` to git clone."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        own, _, ctx.meta[_GIT_OPTIONS] = _split(args)
-        return super().parse_args(ctx, own)
+        end = args.index("--") if "--" in args else len(args)
+        ctx.meta[_GIT_OPTIONS] = args[end + 1 :]
+        return super().parse_args(ctx, args[:end])
 
 
 @click.command(
@@ -89,10 +90,3 @@ def find_name(url: str) -> str | None:
     name = re.split(r"[/:]", path)[-1]
     name = name.removesuffix(".git") if name.endswith(".git") else name.removesuffix(".bundle")
     return " ".join(re.sub(r"[\x00-\x20]", " ", name).split()) or None
-
-
-def _split(args: list[str]) -> tuple[list[str], str, list[str]]:
-    if "--" not in args:
-        return args, "", []
-    position = args.index("--")
-    return args[:position], "--", args[position + 1 :]

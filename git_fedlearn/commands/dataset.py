@@ -16,7 +16,6 @@ from git_fedlearn.repository.names import read_names
 from git_fedlearn.training.dataset import (
     LENGTHS,
     Dataset,
-    Sample,
     Stats,
     at_least,
     freeze,
@@ -60,9 +59,7 @@ def command() -> None:
 def stats(context: Context) -> None:
     """Count samples, tokens (an estimate), lengths, roles, duplicates and systems."""
     counted = measure(context.data_repository.sets)
-    if context.is_json:
-        context.say_json("dataset-stats/v1", _to_json(counted))
-        return
+    context.answer("dataset-stats/v1", _to_json(counted))
     context.say(
         f"{count(counted.samples, 'sample')}, about {counted.tokens:,} tokens, {counted.bytes:,} bytes"
     )
@@ -258,7 +255,9 @@ def export(
     folder = context.named_path(output) if output else repository.top / ".local" / "dataset" / name
     if folder.exists() and not folder.is_dir():
         raise UsageError(f"{folder}: not a folder", hint="name a folder for the files")
-    parts = _split(samples, split)
+    parts = {"train": [*samples]}
+    if split is not None:
+        parts["train"], parts["validation"] = split_samples(samples, split)
     files = {
         folder / f"{part}.{suffix_of(name)}": format_samples(name, chosen) for part, chosen in parts.items()
     }
@@ -281,13 +280,6 @@ def export(
     if len(scored) < len(found):
         context.say(f"skipped {len(found) - len(scored)}: author's score below {min_score:g}, or missing")
     _note_malformed(context, dataset)
-
-
-def _split(samples: tuple[Sample, ...], share: float | None) -> dict[str, list[Sample]]:
-    if share is None:
-        return {"train": [*samples]}
-    train, validation = split_samples(samples, share)
-    return {"train": train, "validation": validation}
 
 
 def _refuse_stale(validation: Path, files: dict[Path, Formatted]) -> None:

@@ -109,8 +109,7 @@ def _vectors(repository: Repository) -> Iterator[Check]:
         hint = "git config fedlearn.qdrantUrl    (check the URL, and that Qdrant is running)"
         yield _try("qdrant", lambda: _check_store(repository), hint)
     if repository.git.find_config("fedlearn.embedder"):
-        say = "{}, {} dimensions".format
-        yield _try("embedder", lambda: say(*try_embedder(repository)), "git config fedlearn.embedder")
+        yield _try("embedder", lambda: _check_embedder(repository), "git config fedlearn.embedder")
 
 
 def _check_index(repository: Repository) -> str:
@@ -120,6 +119,11 @@ def _check_index(repository: Repository) -> str:
 def _check_store(repository: Repository) -> str:
     place, number = try_store(repository)
     return f"{place} answers; {count(number, 'collection')}"
+
+
+def _check_embedder(repository: Repository) -> str:
+    name, dimensions = try_embedder(repository)
+    return f"{name}, {dimensions} dimensions"
 
 
 def _try(name: str, test: Callable[[], str], hint: str) -> Check:
@@ -167,12 +171,9 @@ def command(context: Context, *, fix: bool) -> int:
         _repair(context, context.repository)
         context.repository = Repository.discover(context.directory, context.environment)
         checks = _all_checks(context)
-    if context.is_json:
-        answer = [check._asdict() for check in checks]
-        context.say_json("doctor/v1", {"checks": answer})
-    else:
-        for check in checks:
-            _say(context, check, was_broken=check.name in broken)
+    context.answer("doctor/v1", {"checks": [check._asdict() for check in checks]})
+    for check in checks:
+        _say(context, check, was_broken=check.name in broken)
     return 0 if all(check.ok for check in checks) else 1
 
 

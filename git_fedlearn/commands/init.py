@@ -92,8 +92,7 @@ def _say_existing(context: Context, existing: ExistingFiles, older: set[str]) ->
 def _some(paths: list[str]) -> str:
     """The first paths, and the number of the others."""
     rest = len(paths) - MAX_LISTED_FILES
-    shown = paths[:MAX_LISTED_FILES] + ([f"{count(rest, 'more file')}"] if rest > 0 else [])
-    return ", ".join(shown)
+    return ", ".join([*paths[:MAX_LISTED_FILES], *[count(rest, "more file")] * (rest > 0)])
 
 
 def _say_next(context: Context, repository: Repository, done: Scaffold, *, mixed: bool) -> None:

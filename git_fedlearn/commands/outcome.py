@@ -1,7 +1,5 @@
 """`git fedlearn outcome`: record whether lessons worked here."""
 
-from typing import NamedTuple
-
 import click
 
 from git_fedlearn.console.context import Context
@@ -10,7 +8,6 @@ from git_fedlearn.console.words import SHORT_ID, evidence, redactions
 from git_fedlearn.core.effective_score import effective_score, tally
 from git_fedlearn.core.identity import RecordId
 from git_fedlearn.core.layout import SetName
-from git_fedlearn.core.outcomes import Outcome
 from git_fedlearn.core.record import Record
 from git_fedlearn.errors import FedlearnError, UsageError
 from git_fedlearn.privacy.record_fields import clean_note
@@ -18,16 +15,6 @@ from git_fedlearn.repository.lookup import select
 from git_fedlearn.repository.outcomes import UseResult, count_outcomes, read_outcomes
 from git_fedlearn.repository.record_sets import RecordSets
 from git_fedlearn.repository.trust import read_trust
-
-
-class RatedLesson(NamedTuple):
-    """A lesson with its effective score before and after, and the outcomes of all systems after this one."""
-
-    set_name: SetName
-    record: Record
-    before: float
-    after: float
-    outcomes: dict[str, Outcome]
 
 
 @click.command("outcome", short_help="Record that lessons worked or failed here.")
@@ -58,23 +45,25 @@ def command(context: Context, identifiers: tuple[str, ...], note: str, *, worked
         before, trust_before = read_outcomes(repository, found), read_trust(repository, found)
         counted = count_outcomes(repository, [*found], UseResult(worked, clean), context.now().date())
         after, trust_after = read_outcomes(repository, found), read_trust(repository, found)
-    lessons = [
-        RatedLesson(
-            name,
-            record,
-            effective_score(record, trust_before, before.get(record.id)),
-            effective_score(record, trust_after, after[record.id]),
-            after[record.id],
+    rows = []
+    for name, record in found.values():
+        score_before = effective_score(record, trust_before, before.get(record.id))
+        score = effective_score(record, trust_after, after[record.id])
+        outcomes = tally(after[record.id].values())
+        change = f"score {score_before:.2f} → {score:.2f}"
+        context.say(f"{record.id[:SHORT_ID]}  {name}  {evidence(outcomes)}, {change}")
+        rows.append(
+            {
+                "id": record.id,
+                "set": name,
+                "outcomes": outcomes._asdict(),
+                "effective_score_before": round(score_before, 4),
+                "effective_score": round(score, 4),
+            }
         )
-        for name, record in found.values()
-    ]
-    if context.is_json:
-        rows = [_to_json(lesson) for lesson in lessons]
-        context.say_json("outcome/v1", {"worked": worked, "note": clean, "lessons": rows})
-        return
-    for lesson in lessons:
-        context.say(_describe(lesson))
-    context.note(f"hint: git add {repository.relative(counted.path)} && git commit")
+    context.answer("outcome/v1", {"worked": worked, "note": clean, "lessons": rows})
+    if not context.is_json:
+        context.note(f"hint: git add {repository.relative(counted.path)} && git commit")
 
 
 def _living(sets: RecordSets, identifiers: tuple[str, ...]) -> dict[RecordId, tuple[SetName, Record]]:
@@ -89,19 +78,3 @@ def _living(sets: RecordSets, identifiers: tuple[str, ...]) -> dict[RecordId, tu
             )
         found[record.id] = name, record
     return found
-
-
-def _describe(lesson: RatedLesson) -> str:
-    said = evidence(tally(lesson.outcomes.values()))
-    change = f"score {lesson.before:.2f} → {lesson.after:.2f}"
-    return f"{lesson.record.id[:SHORT_ID]}  {lesson.set_name}  {said}, {change}"
-
-
-def _to_json(lesson: RatedLesson) -> dict[str, object]:
-    return {
-        "id": lesson.record.id,
-        "set": lesson.set_name,
-        "outcomes": dict(tally(lesson.outcomes.values())._asdict()),
-        "effective_score_before": round(lesson.before, 4),
-        "effective_score": round(lesson.after, 4),
-    }

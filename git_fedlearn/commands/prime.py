@@ -38,11 +38,10 @@ def command(context: Context, *, budget: int, project: str) -> int:
     refresh_recall_index(repository)
     with open_recall_index(index_path(repository.state)) as index:
         digest = make_digest(index, folder, context.now().date(), budget) if index else Digest("", (), ())
-    if context.is_json:
-        lessons = [_to_json(lesson) for lesson in digest.lessons]
-        facts: JsonObject = {"budget": budget, "tokens": digest.tokens, "tags": [*digest.tags]}
-        context.say_json("prime/v1", {**facts, "lessons": lessons})
-    elif digest.text:
+    lessons = [_to_json(lesson) for lesson in digest.lessons]
+    facts = {"budget": budget, "tokens": digest.tokens, "tags": digest.tags, "lessons": lessons}
+    context.answer("prime/v1", facts)
+    if digest.text:
         context.say(digest.text)
     return 0
 

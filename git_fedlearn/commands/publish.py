@@ -11,7 +11,7 @@ from git_fedlearn.console.usage import ANSWER_AS_JSON, NumberRange
 from git_fedlearn.console.words import SHORT_ID, SUSPICIOUS, count, redactions
 from git_fedlearn.core.layout import SetName
 from git_fedlearn.core.record import MAX_SEEN_BY
-from git_fedlearn.errors import FedlearnError
+from git_fedlearn.errors import FedlearnError, RefusedError
 from git_fedlearn.federation.peers import Peer, get_peers
 from git_fedlearn.federation.publish_choice import LESSON_SETS, PublishChoice, choose_lessons
 from git_fedlearn.federation.publish_policy import may_publish
@@ -31,12 +31,6 @@ from git_fedlearn.repository.state import PUBLISHED
 _SECONDS: Final = 600.0
 _ANSWERS: Final = ("publish", "skip", "all", "quit")
 _UNSEEN: Final = "reads like instructions to an agent; look at it on a terminal"
-
-
-class NotPublishedError(FedlearnError):
-    """Nothing may be published to this peer, or nobody looked at what would be."""
-
-    exit_code = 1
 
 
 @click.command("publish", short_help="Copy chosen lessons into another repository.")
@@ -88,7 +82,7 @@ def command(  # noqa: PLR0913  one option each
         repository = context.data_repository
     (peer,) = get_peers(repository, (name,))
     if peer.publish == () and (refusal := may_publish(repository, peer.name, ())):
-        raise NotPublishedError(refusal.message, hint=refusal.hint)
+        raise RefusedError(refusal.message, hint=refusal.hint)
     choice = PublishChoice(identifiers, tuple(map(SetName, sets)), min_score, learners)
     engine = PrivacyEngine(context.identity(), context.policy.without_allowances())
     with hold_lock(repository.state.path(PUBLISHED), "publish", timeout=1.0):
@@ -129,7 +123,7 @@ def _decide(context: Context, plan: PublishPlan, line: str, *, is_sure: bool) ->
     if not plan.offers:
         return plan
     if context.is_json or not context.stdin.isatty():
-        raise NotPublishedError(
+        raise RefusedError(
             f"{count(len(plan.offers), 'lesson')} to publish, and nobody has looked at them",
             hint=f"{line} --dry-run    (then the same with --yes)",
         )

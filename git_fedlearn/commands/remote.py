@@ -112,9 +112,7 @@ def show(context: Context, name: str) -> None:
     """Show the configuration of a peer and what it has sent so far."""
     (peer,) = get_peers(context.repository, (name,))
     facts = _facts(context, peer)
-    if context.is_json:
-        context.say_json("remote-show/v1", facts)
-        return
+    context.answer("remote-show/v1", facts)
     tips = [str(tip)[:SHORT_ID] for tip in PeerStates(context.repository).read(peer.name).tips.values()]
     shown = {
         **{key: facts[key] for key in _CONFIGURED},
@@ -171,29 +169,24 @@ def name_system(context: Context, identifier: str | None, name: str | None, *, i
     found = collect(repository, context.now().date())
     names = read_names(repository)
     known = {*found.systems, *names.names, *([names.own] if names.own else [])}
+    lessons = {one.system: one.lessons for one in growth_by_system(found)}
     if identifier is not None:
         if (name is None) != is_removed:
             raise UsageError(
                 "give a name, or --remove", hint=f"git fedlearn remote name {shlex.quote(identifier)} NAME"
             )
-        write_name(repository, find_system(known, identifier), name)
-        names = read_names(repository)
-    lessons = {one.system: one.lessons for one in growth_by_system(found)}
-    if context.is_json:
-        listed = [
-            {"id": system, "name": names.names.get(system), "lessons": lessons.get(system, 0)}
-            for system in sorted(known)
-        ]
-        context.say_json("remote-name/v1", {"own": names.own or None, "systems": listed})
-    elif identifier is not None:
         system = find_system(known, identifier)
+        write_name(repository, system, name)
+        names = read_names(repository)
         context.say(f"{system}: shown as {names.named(system)}")
     else:
-        for system in sorted(known):
-            number = count(lessons.get(system, 0), "lesson")
-            context.say(
-                f"{system}  {number:>12}  {names.with_own(system).removeprefix(system).strip()}".rstrip()
-            )
+        for one in sorted(known):
+            number, shown = count(lessons.get(one, 0), "lesson"), names.with_own(one).removeprefix(one)
+            context.say(f"{one}  {number:>12}  {shown.strip()}".rstrip())
+    listed = [
+        {"id": one, "name": names.names.get(one), "lessons": lessons.get(one, 0)} for one in sorted(known)
+    ]
+    context.answer("remote-name/v1", {"own": names.own or None, "systems": listed})
 
 
 def _configured(context: Context, name: str, url: str | None) -> Peer:

@@ -5,7 +5,6 @@ import click
 from git_fedlearn.console.context import Context
 from git_fedlearn.console.usage import ANSWER_AS_JSON
 from git_fedlearn.console.words import COMMIT_HINT, SHORT_ID, count, marked_headline, redactions
-from git_fedlearn.core.canonical import Json, JsonObject
 from git_fedlearn.core.layout import DATA, SetName
 from git_fedlearn.core.record import Record
 from git_fedlearn.errors import UsageError
@@ -39,17 +38,13 @@ def command(context: Context, identifiers: tuple[str, ...], reason: str, revisio
     if not identifiers and not revision:
         raise UsageError("nothing to retract", hint="git fedlearn retract ID --reason WHY")
     sets = repository.sets
-    retracted: JsonObject = {
-        "at": context.now().strftime("%Y-%m-%dT%H:%M:%SZ"),
-        "by": repository.system(),
-        "reason": _clean(context, reason),
-    }
+    clean = _clean(context, reason)
     with repository.lock("retract"):
         found = [found for start in identifiers for found in select(sets, start)]
         found += _of_commit(repository, sets, revision) if revision else []
         chosen = {(name, record.id): record for name, record in found}
         living = [(name, record) for (name, _), record in chosen.items() if not record.is_tombstone]
-        retract_records(repository, living, retracted)
+        retract_records(repository, living, clean, f"{context.now():%Y-%m-%dT%H:%M:%SZ}")
         clear_retracted(repository)
     for name, record in living:
         context.say(f"retracted {record.id[:SHORT_ID]} from {name}: {marked_headline(record.fields)}")
@@ -64,7 +59,7 @@ def command(context: Context, identifiers: tuple[str, ...], reason: str, revisio
         context.note(COMMIT_HINT)
 
 
-def _clean(context: Context, reason: str) -> Json:
+def _clean(context: Context, reason: str) -> str:
     if not reason.strip():
         raise UsageError("a retraction needs a reason", hint="git fedlearn retract ID --reason WHY")
     if len(reason) > MAX_REASON_LENGTH:
@@ -72,7 +67,7 @@ def _clean(context: Context, reason: str) -> Json:
     fields, redacted = sanitize_fields(context.privacy, {"reason": reason})
     if redacted:
         context.note(f"note: {redactions(redacted)} in the reason")
-    return fields["reason"]
+    return str(fields["reason"])
 
 
 def _of_commit(repository: Repository, sets: RecordSets, revision: str) -> list[tuple[SetName, Record]]:

@@ -32,13 +32,13 @@ def command(context: Context, paths: tuple[str, ...]) -> None:
         return
     targets = find_targets(context.directory, context.find_repository(), paths)
     cleaned = SanitizeResult([], Counter())
-    data = [target.shown for target in targets if _is_rewritten_as_data(target)]
+    data = [target.shown for target in targets if target.is_data]
     if data:
         repository = context.data_repository
         with repository.lock("sanitize"):
             cleaned = sanitize_files(repository, context.privacy, data if paths else None)
     for target in targets:
-        if not _is_rewritten_as_data(target) and (paths or not target.is_data):
+        if not target.is_data:
             _sanitize_file(context, target, cleaned)
     names = {target.shown for target in targets if target.is_data}
     facts = {"files": [*cleaned.paths], "redacted": dict(sorted(cleaned.redacted.items()))}
@@ -50,11 +50,6 @@ def command(context: Context, paths: tuple[str, ...]) -> None:
         context.say(f"{count(len(cleaned.paths), 'file')} sanitized{kinds(cleaned.redacted)}")
     else:
         context.say("no private data found")
-
-
-def _is_rewritten_as_data(target: ScanTarget) -> bool:
-    """Whether to rewrite a file as a data file: with new ids, and tombstones for committed records."""
-    return target.is_data
 
 
 def _sanitize_file(context: Context, target: ScanTarget, cleaned: SanitizeResult) -> None:

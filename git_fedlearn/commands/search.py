@@ -18,7 +18,7 @@ from git_fedlearn.console.lesson_facts import (
 )
 from git_fedlearn.console.progress import progress_bar
 from git_fedlearn.console.usage import ANSWER_AS_JSON, NumberRange
-from git_fedlearn.console.words import SHORT_ID, SUSPICIOUS, count, evidence
+from git_fedlearn.console.words import SHORT_ID, SUSPICIOUS, count, evidence, printable_lines
 from git_fedlearn.core.layout import SetName
 from git_fedlearn.core.record import FIRST_SEEN
 from git_fedlearn.errors import UsageError
@@ -41,7 +41,9 @@ def passage(text: str, question: str, most: int, width: int = WIDTH) -> list[str
 
     Control characters are escaped: a record may contain them.
     """
-    lines = [part for line in _printable(text).split("\n") if line.strip() for part in _wrapped(line, width)]
+    lines = [
+        part for line in printable_lines(text).split("\n") if line.strip() for part in _wrapped(line, width)
+    ]
     start = _best_start(lines, {word.lower() for word in _WORD.findall(question)}, most)
     shown = lines[start : start + most]
     return [CUT] * (start > 0) + shown + [CUT] * (start + most < len(lines))
@@ -59,10 +61,6 @@ def _wrapped(line: str, width: int) -> list[str]:
         return [line.rstrip()]
     indent = line[: len(line) - len(line.lstrip())][: width // 2]
     return textwrap.wrap(line, width, subsequent_indent=indent, break_long_words=True, break_on_hyphens=False)
-
-
-def _printable(text: str) -> str:
-    return "".join(char if char.isprintable() or char == "\n" else ascii(char)[1:-1] for char in text)
 
 
 MAX_PREVIEW_LINES = 6

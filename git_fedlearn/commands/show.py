@@ -15,7 +15,7 @@ from git_fedlearn.console.lesson_facts import (
     lesson_facts,
 )
 from git_fedlearn.console.usage import ANSWER_AS_JSON
-from git_fedlearn.console.words import CHANGE_WORDS, SHORT_ID, SUSPICIOUS, evidence
+from git_fedlearn.console.words import CHANGE_WORDS, SHORT_ID, SUSPICIOUS, evidence, printable_lines
 from git_fedlearn.core.canonical import Json, JsonObject
 from git_fedlearn.core.changes import ChangeKind
 from git_fedlearn.core.effective_score import effective_score, tally
@@ -41,7 +41,7 @@ from git_fedlearn.repository.repository import Repository
 from git_fedlearn.repository.supersession import find_successors
 from git_fedlearn.repository.trust import read_trust
 from git_fedlearn.search.lesson_text import BODY_FIELDS, HEAD_FIELDS
-from git_fedlearn.training.trained import TrainedModel, describe_model, find_models, model_to_json
+from git_fedlearn.training.trained import describe_model, find_models, model_to_json
 
 MAX_LISTED_ALTERNATIVES = 5
 
@@ -64,6 +64,7 @@ def command(context: Context, identifier: str, *, with_origin: bool) -> None:
     origin = None
     if with_origin:
         origin = find_origin(repository, found[0][1], tuple(name for name, _ in found))
+    models = find_models(repository, [found[0][1].id]) if with_origin else []
     today = context.now().date()
     successors = find_successors(repository, {found[0][1].id}).get(found[0][1].id, ())
     others = find_alternatives(repository, found[0][1])
@@ -77,8 +78,8 @@ def command(context: Context, identifier: str, *, with_origin: bool) -> None:
             }
             for name, record in found
         ]
-        models = [model_to_json(one) for one in _models(repository, origin)]
-        answer = {"origin": {**_origin_to_json(origin), "models": models}} if origin else {}
+        trained = [model_to_json(one) for one in models]
+        answer = {"origin": {**_origin_to_json(origin), "models": trained}} if origin else {}
         context.say_json("show/v1", {"records": records, **answer})
         return
     names = read_names(repository)
@@ -94,13 +95,8 @@ def command(context: Context, identifier: str, *, with_origin: bool) -> None:
                 facts = _describe(record, [*weighed, *related], today, names)
             context.say("\n".join([f"{paint('id', record.id)}  {paint('set', name)}", *facts, ""]))
         if origin:
-            trained = [_row("trained", describe_model(one, names)) for one in _models(repository, origin)]
-            context.say("\n".join(["origin", *_describe_origin(origin, names), *trained]))
-
-
-def _models(repository: Repository, origin: Origin | None) -> list[TrainedModel]:
-    """The models that saw a record."""
-    return find_models(repository, [origin.record.id]) if origin else []
+            rows = [_row("trained", describe_model(one, names)) for one in models]
+            context.say("\n".join(["origin", *_describe_origin(origin, names), *rows]))
 
 
 def _weigh(
@@ -199,6 +195,7 @@ def _origin_to_json(origin: Origin) -> dict[str, object]:
 
 
 def _text(value: Json) -> str:
-    """The value for a terminal. Control characters are escaped: a record may contain them."""
-    text = value if isinstance(value, str) else json.dumps(value, indent=2, ensure_ascii=False)
-    return "".join(char if char.isprintable() or char == "\n" else ascii(char)[1:-1] for char in text)
+    """The value for a terminal."""
+    return printable_lines(
+        value if isinstance(value, str) else json.dumps(value, indent=2, ensure_ascii=False)
+    )

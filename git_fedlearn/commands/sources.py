@@ -286,9 +286,11 @@ def _row_text(context: Context, row: Mapping[str, object]) -> str:
         return f"not set up on this machine (git fedlearn sources detect --add {row['name']})"
     place = _short(context, Path(str(row["folder"])))
     files = f"{count(row['files'], 'file')}, " if isinstance(row["files"], int) else ""
-    match row["last_run"]:
-        case {"at": str(at), "lessons": int(lessons)}:
-            return f"{place}: {files}last read {ago(context, at)}, {count(lessons, 'lesson')} found"
+    last = row["last_run"]
+    if isinstance(last, dict):
+        return (
+            f"{place}: {files}last read {ago(context, last['at'])}, {count(last['lessons'], 'lesson')} found"
+        )
     return f"{place}: {files}not read yet"
 
 

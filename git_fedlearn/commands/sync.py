@@ -21,7 +21,7 @@ from git_fedlearn.core.record import MAX_HEADLINE_LENGTH, claimed_id, printable
 from git_fedlearn.core.scoring import Skipped
 from git_fedlearn.core.weights import Weights
 from git_fedlearn.errors import UsageError
-from git_fedlearn.learn.explanation import Explanation
+from git_fedlearn.learn.explanation import find_unreachable, group_by_verdict
 from git_fedlearn.learn.extracts import Chunk, Extract, ScoredEvent
 from git_fedlearn.learn.pipeline import Engine
 from git_fedlearn.learn.repeats import RepeatedLesson, find_repeats
@@ -78,7 +78,7 @@ def command(  # noqa: PLR0913  one parameter for each option
     Without --source, the folder is $AI_STACK_DATA, else git config fedlearn.source, which timers use, too.
     """
     repository = context.data_repository
-    explanation = Explanation() if explain else None
+    explanation: list[ScoredEvent] = []
     request = SyncOptions(
         choose_source(repository, context.directory, source),
         context.now(),
@@ -87,7 +87,7 @@ def command(  # noqa: PLR0913  one parameter for each option
         since=since.date() if since else None,
         jobs=jobs,
         engine=_engine(context, engine, explain=explain),
-        explain=explanation.add if explanation else None,
+        explain=explanation.append if explain else None,
     )
     restore_hooks(context, repository, dry_run=dry_run)
     with nullcontext() if explain else reading_bar(context) as watch:
@@ -95,10 +95,10 @@ def command(  # noqa: PLR0913  one parameter for each option
     repeats = _find_repeats(repository, synced, dry_run=dry_run)
     if context.is_json:
         weights = repository.settings.weights
-        explained = _explained(context, explanation, weights) if explanation else {}
+        explained = _explained(context, explanation, weights) if explain else {}
         context.say_json("sync/v1", {**_to_json(synced, repeats), **explained})
     else:
-        if explanation:
+        if explain:
             _explain(context, explanation, repository.settings.weights)
         _say(context, synced, request)
         for name, found in repeats.items():
@@ -146,8 +146,8 @@ def _engine(context: Context, name: str, *, explain: bool) -> Engine | None:
     return engine
 
 
-def _explain(context: Context, explanation: Explanation, weights: Weights) -> None:
-    for verdict, events in explanation.by_verdict():
+def _explain(context: Context, explanation: list[ScoredEvent], weights: Weights) -> None:
+    for verdict, events in group_by_verdict(explanation):
         context.say(f"{verdict} ({len(events)})")
         for event in events:
             score = f"{event.score.value:.3f}, " if event.score.terms else ""
@@ -157,7 +157,7 @@ def _explain(context: Context, explanation: Explanation, weights: Weights) -> No
             for term in event.score.terms:
                 context.say(f"    {term.contribution:.3f}  {term.name:<12} {term.why}")
         context.say("")
-    for path, missing, most in explanation.unreachable(weights):
+    for path, missing, most in find_unreachable(explanation, weights):
         context.say(f"{path}: no event says anything about {missing}, so none can score above {most:g}")
 
 
@@ -167,7 +167,7 @@ def _headline(context: Context, event: ScoredEvent) -> str:
     return text if len(text) <= MAX_HEADLINE_LENGTH else f"{text[: MAX_HEADLINE_LENGTH - 1]}…"
 
 
-def _explained(context: Context, explanation: Explanation, weights: Weights) -> dict[str, object]:
+def _explained(context: Context, explanation: list[ScoredEvent], weights: Weights) -> dict[str, object]:
     events = [
         {
             "path": event.path,
@@ -181,12 +181,12 @@ def _explained(context: Context, explanation: Explanation, weights: Weights) -> 
                 for term in event.score.terms
             ],
         }
-        for event in explanation.events
+        for event in explanation
     ]
-    groups = [{"verdict": verdict, "events": len(found)} for verdict, found in explanation.by_verdict()]
+    groups = [{"verdict": verdict, "events": len(found)} for verdict, found in group_by_verdict(explanation)]
     unreachable = [
         {"path": path, "term": term, "highest": highest}
-        for path, term, highest in explanation.unreachable(weights)
+        for path, term, highest in find_unreachable(explanation, weights)
     ]
     return {"events": events, "groups": groups, "unreachable": unreachable}
 

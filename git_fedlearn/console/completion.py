@@ -87,20 +87,16 @@ def _record_ids(ctx: click.Context, start: str) -> Iterator[Completion]:
     if wanted is not None:
         lines = (found for found in lines if _is_tombstone(found[1]) is wanted)
     for name, line in islice(lines, MAX_COMPLETED_IDS):
-        identifier = line[8:40].decode("ascii")
+        identifier, record = line[8:40].decode("ascii"), find_record(line)
+        title = headline(record.fields, MAX_COMPLETION_WIDTH) if record else "not a record"
         yield CompletionItem(
-            identifier if len(start) >= SHORT_ID else identifier[:SHORT_ID], help=f"{name}: {_headline(line)}"
+            identifier if len(start) >= SHORT_ID else identifier[:SHORT_ID], help=f"{name}: {title}"
         )
 
 
 def _is_tombstone(line: bytes) -> bool:
     record = find_record(line) if b'"_retracted":' in line else None
     return record is not None and record.is_tombstone
-
-
-def _headline(line: bytes) -> str:
-    record = find_record(line)
-    return headline(record.fields, MAX_COMPLETION_WIDTH) if record else "not a record"
 
 
 def _set_names(ctx: click.Context, _start: str) -> Iterator[Completion]:

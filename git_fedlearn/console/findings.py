@@ -86,17 +86,15 @@ def report_losses(context: Context, losses: dict[SetName, Losses]) -> int:
         return 0
     for path, found in losses.items():
         name = shown_path(context.privacy, path)
-        if found.lost:
-            what = f"{count(len(found.lost), 'record')} of {name}"
-            context.print_error(f"error: {what} would be lost: {short_ids(found.lost)}")
-        if found.revived:
-            what = f"{count(len(found.revived), 'retraction')} of {name}"
-            context.print_error(f"error: {what} would be undone: {short_ids(found.revived)}")
-    lost = [identifier[:SHORT_ID] for found in losses.values() for identifier in found.lost]
+        for noun, ids, done in (("record", found.lost, "lost"), ("retraction", found.revived, "undone")):
+            if ids:
+                what = f"{count(len(ids), noun)} of {name} would be {done}"
+                context.print_error(f"error: {what}: {short_ids(ids)}")
+    lost = [identifier[:SHORT_ID] for one in losses.values() for identifier in one.lost]
     context.print_error("hint: git fedlearn verify --fix && git add :/data    (keeps them)")
     if lost:
-        ids = " ".join([*lost[:MAX_REPORTED_ERRORS], *["…"] * (len(lost) > MAX_REPORTED_ERRORS)])
-        retract = f"git fedlearn retract {ids} --reason WHY && git add :/data"
+        listed = " ".join([*lost[:MAX_REPORTED_ERRORS], *["…"] * (len(lost) > MAX_REPORTED_ERRORS)])
+        retract = f"git fedlearn retract {listed} --reason WHY && git add :/data"
         context.print_error(
             f"hint: git fedlearn verify --fix && {retract}    (retracts them on every system)"
         )
@@ -149,8 +147,8 @@ def report(context: Context, private: Private, *, is_past: bool = False) -> int:
     """Report private data in new lines and names, and raw telemetry; 1 if there is any."""
     found, named, raw = private
     report_found(context, (*named, *found))
-    code = report_raw(context, raw)
-    if is_past and (found or named or raw):
+    report_raw(context, raw)
+    if is_past and any(private):
         context.print_error("hint: git fedlearn scan --history    (how to take it out of an earlier commit)")
         return 1
     if found:
@@ -160,7 +158,7 @@ def report(context: Context, private: Private, *, is_past: bool = False) -> int:
         context.print_error("hint: git rm --cached FILE    (or rename it)")
     if raw:
         context.print_error(f"hint: {KEEP_RAW}")
-    return 1 if found or named else code
+    return 1 if any(private) else 0
 
 
 def report_raw(context: Context, paths: Sequence[str]) -> int:

@@ -43,12 +43,15 @@ class Judged:
         """Whether this check has passed."""
         return f"{self._state} {check}" in self._read()
 
-    def remember(self, check: str) -> None:
-        """Remember that this check has passed."""
+    def remember(self, check: str, code: int) -> int:
+        """Remember that this check has passed, unless its exit code says that it failed; returns the code."""
+        if code:
+            return code
         lines = [*self._read(), f"{self._state} {check}"][-MAX_VERDICTS:]
         with suppress(OSError):  # a git folder that cannot be written to: the next hook checks again
             self._file.parent.mkdir(exist_ok=True)
             self._file.write_text("".join(f"{line}\n" for line in lines), encoding="ascii")
+        return 0
 
     def _read(self) -> list[str]:
         try:

@@ -17,7 +17,7 @@ from git_fedlearn.repository.messages import NOTES, CommitText, read_messages
 from git_fedlearn.repository.objects import Oid
 from git_fedlearn.repository.repository import Repository
 from git_fedlearn.repository.settings import SETTINGS_FILE
-from git_fedlearn.scanning.findings import FileFinding, scan_passages
+from git_fedlearn.scanning.findings import scan_passages
 from git_fedlearn.scanning.messages import (
     COMMIT_MESSAGE,
     commit_passages,
@@ -104,7 +104,13 @@ def check_messages(context: Context, outgoing: Outgoing) -> int:
         *scan_passages(engine, settings_passages(objects, outgoing.commits)),
         *(item for update in updates if update.is_named_anew for item in scan_ref(engine, update.ref)),
     ]
-    return _report(context, found)
+    code = report_found(context, found)
+    for place, hint in _HINTS.items():
+        if any(item.path.startswith(place) for item in found):
+            context.print_error(f"hint: {hint}")
+    if found:
+        context.print_error(ALLOW_HINT)
+    return code
 
 
 def check_authors(context: Context, outgoing: Outgoing) -> int:
@@ -138,13 +144,3 @@ def _why_private(context: Context, commit: CommitText, hidden: LocalIdentity | N
     ):
         return "names the user of this machine, and fedlearn.anonymous is set"
     return ""
-
-
-def _report(context: Context, found: list[FileFinding]) -> int:
-    code = report_found(context, found)
-    for place, hint in _HINTS.items():
-        if any(item.path.startswith(place) for item in found):
-            context.print_error(f"hint: {hint}")
-    if found:
-        context.print_error(ALLOW_HINT)
-    return code

@@ -4,7 +4,7 @@ rich takes 0.1 s to import, so it is imported only when there is a terminal.
 """
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING, Any, Final
 
 from git_fedlearn.console.context import Context
@@ -19,9 +19,12 @@ PULLING: Final = "fetching and checking"
 
 
 @contextmanager
-def progress_bar(context: Context, work: str) -> Iterator[Callable[[int, int], None]]:
-    """Yield a function that shows progress; it is called with (done, total)."""
-    with _bar(context, "MofNCompleteColumn", "{task.fields[rate]}") as bar:
+def progress_bar(
+    context: Context, work: str, *, is_hidden: bool = False
+) -> Iterator[Callable[[int, int], None]]:
+    """Yield a function that shows progress, unless `is_hidden`; it is called with (done, total)."""
+    columns = ("MofNCompleteColumn", "{task.fields[rate]}")
+    with nullcontext() if is_hidden else _bar(context, *columns) as bar:
         task = bar.add_task(work, visible=False, rate="") if bar else None
 
         def show(done: int, total: int) -> None:

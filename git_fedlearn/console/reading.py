@@ -22,11 +22,11 @@ def say_skipped(context: Context, batch: Batch, unread: Sequence[str]) -> None:
 
 def say_unreadable(context: Context, batch: Batch) -> None:
     """Report lines and files that cannot be read."""
-    errors = [
-        f"{fault.place}: {fault.reason}{f': {fault.start}' if fault.start else ''}"
-        f"{f'{chr(10)}hint: {fault.hint}' if fault.hint else ''}"
-        for fault in batch.faults
-    ]
+    errors = []
+    for fault in batch.faults:
+        start = f": {fault.start}" if fault.start else ""
+        hint = "\nhint: " + fault.hint if fault.hint else ""
+        errors.append(f"{fault.place}: {fault.reason}{start}{hint}")
     report_errors(context, errors, "lines or files that cannot be read", batch.unreadable)
 
 

@@ -40,7 +40,7 @@ def add_common_options(command: click.Command) -> click.Command:
             parameter.callback = _refuse_empty
     if not any(parameter.name == "quiet" for parameter in command.params):
         command.params += [
-            _flag(["-q", "--quiet"], _quiet, "Print no notes, and no report of success."),
+            _flag(["-q", "--quiet"], _set("quiet"), "Print no notes, and no report of success."),
             _flag(["-v", "--verbose"], _verbose, "Also print each git command that runs, and its duration."),
         ]
     if isinstance(command, click.Group):
@@ -64,10 +64,15 @@ def _flag(names: list[str], callback: Callback, text: str) -> click.Option:
     return click.Option(names, is_flag=True, expose_value=False, callback=callback, help=text)
 
 
-def _quiet(ctx: click.Context, _parameter: click.Parameter, value: bool) -> None:  # noqa: FBT001  click's
-    context = ctx.find_object(Context)
-    if context and value:
-        context.quiet = True
+def _set(name: str) -> Callback:
+    """A callback that sets an attribute of the context."""
+
+    def call(ctx: click.Context, _parameter: click.Parameter, value: bool) -> None:  # noqa: FBT001  click's
+        context = ctx.find_object(Context)
+        if context and value:
+            setattr(context, name, True)
+
+    return call
 
 
 def _verbose(ctx: click.Context, _parameter: click.Parameter, value: bool) -> None:  # noqa: FBT001  click's
@@ -76,14 +81,8 @@ def _verbose(ctx: click.Context, _parameter: click.Parameter, value: bool) -> No
         ctx.find_root().with_resource(context.watching_git())
 
 
-def _json(ctx: click.Context, _parameter: click.Parameter, value: bool) -> None:  # noqa: FBT001  click's
-    context = ctx.find_object(Context)
-    if context and value:
-        context.is_json = True
-
-
 ANSWER_AS_JSON: Final = click.option(
-    "--json", is_flag=True, expose_value=False, callback=_json, help="Print JSON for programs."
+    "--json", is_flag=True, expose_value=False, callback=_set("is_json"), help="Print JSON for programs."
 )
 """For a command that prints its answer with `Context.say`, and as JSON with `Context.answer`."""
 

@@ -55,6 +55,11 @@ def report_errors(context: Context, errors: Sequence[str], rest: str, total: int
         context.print_error(f"error: and {left} more {rest.removesuffix('s') if left == 1 else rest}")
 
 
+def printable_lines(text: str) -> str:
+    """The text with everything except visible characters, spaces and line feeds escaped."""
+    return "\n".join(map(printable, text.split("\n")))
+
+
 def align(rows: Iterable[Sequence[str]], right: Container[int] = ()) -> list[str]:
     """The rows with their columns aligned, two spaces apart; the columns with these numbers to the right."""
     rows = [*rows]
@@ -141,29 +146,18 @@ def short_ids(ids: Sequence[str], limit: int = 10) -> str:
     return some([identifier[:SHORT_ID] for identifier in ids], limit, " ")
 
 
-CHANGE_WORDS: Final = {
-    ChangeKind.LEARNED: "learned",
-    ChangeKind.RAISED: "score raised",
-    ChangeKind.LOWERED: "score lowered",
-    ChangeKind.ENDORSED: "confirmed",
-    ChangeKind.RETRACTED: "retracted",
-    ChangeKind.RESTORED: "restored",
-    ChangeKind.CHANGED: "changed",
-    ChangeKind.LOST: "lost",
+_CHANGES: Final = {
+    ChangeKind.LEARNED: ("learned", "good"),
+    ChangeKind.RAISED: ("score raised", "good"),
+    ChangeKind.LOWERED: ("score lowered", "fair"),
+    ChangeKind.ENDORSED: ("confirmed", "good"),
+    ChangeKind.RETRACTED: ("retracted", "bad"),
+    ChangeKind.RESTORED: ("restored", "good"),
+    ChangeKind.CHANGED: ("changed", "fair"),
+    ChangeKind.LOST: ("lost", "bad"),
 }
-"""What people read for a kind of change; `--json` has its value."""
-
-_MEANINGS: Final = {
-    ChangeKind.LEARNED: "good",
-    ChangeKind.RAISED: "good",
-    ChangeKind.LOWERED: "fair",
-    ChangeKind.ENDORSED: "good",
-    ChangeKind.RETRACTED: "bad",
-    ChangeKind.RESTORED: "good",
-    ChangeKind.CHANGED: "fair",
-    ChangeKind.LOST: "bad",
-}
-"""What a kind of change means for the reader."""
+"""What people read for a kind of change, and what it means for them; `--json` has its value."""
+CHANGE_WORDS: Final = {kind: words for kind, (words, _) in _CHANGES.items()}
 
 _SCORE_CHANGES: Final = (ChangeKind.RAISED, ChangeKind.LOWERED)
 
@@ -194,7 +188,7 @@ def describe_changes(changes: Sequence[RecordChange], names: SystemNames) -> lis
         height = score_of(scored.fields) if scored else -1.0
         title = marked_headline(change.lesson)
         parts = [
-            paint(_MEANINGS[change.kind], f"{CHANGE_WORDS[change.kind]:<{kind_width}}"),
+            paint(_CHANGES[change.kind][1], f"{CHANGE_WORDS[change.kind]:<{kind_width}}"),
             paint("id", change.record.id[:SHORT_ID]),
             paint_score(height, f"{score:<{score_width}}"),
             "" if title == "retracted" else title,
@@ -218,7 +212,7 @@ def what_happened(change: RecordChange, names: SystemNames) -> str:
     elif change.kind in (ChangeKind.LEARNED, ChangeKind.RESTORED) and score_of(change.record.fields) >= 0:
         score = f" with score {score_text(change.record)}"
     author = _author(change, names)
-    what = paint(_MEANINGS[change.kind], f"{CHANGE_WORDS[change.kind]}{score}")
+    what = paint(_CHANGES[change.kind][1], f"{CHANGE_WORDS[change.kind]}{score}")
     return f"{what}{f' {author}' if author else ''}"
 
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from git_fedlearn.errors import FedlearnError, UsageError
+from git_fedlearn.errors import FedlearnError, RefusedError, UsageError
 from git_fedlearn.federation.fetch import FILE_BYTES
 from git_fedlearn.federation.peers import Peer, RemoteName, TrustLevel, check_name, read_peers
 from git_fedlearn.federation.publish_policy import PublishRefusal, may_publish, paths_of
@@ -31,12 +31,6 @@ _BRANCH: Final = "refs/heads/bundle"
 _AGAIN: Final = "copy the file again, or ask for a new one"
 _HASHES: Final = {"sha1": hashlib.sha1, "sha256": hashlib.sha256}
 _MAX_HEADER_BYTES: Final = 2**24
-
-
-class NothingNewError(FedlearnError):
-    """The bundle would contain no commit."""
-
-    exit_code = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +89,7 @@ def write_bundle(repository: Repository, path: Path, tip: Oid, since: Oid | None
     excluded = [f"^{since}"] if since else []
     commits = int(git.text("rev-list", "--count", tip, *excluded, "--"))
     if not commits:
-        raise NothingNewError("there is nothing new to put into a bundle", hint="git fedlearn log")
+        raise RefusedError("there is nothing new to put into a bundle", hint="git fedlearn log")
     branch = git.attempt("symbolic-ref", "--quiet", "HEAD").out.decode("utf-8", "replace").strip()
     named = ["HEAD", branch] if branch else ["HEAD"]
     done = git.attempt("bundle", "create", str(path), *named, *excluded)

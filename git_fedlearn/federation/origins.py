@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, NamedTuple
 
-from git_fedlearn.core.canonical import JsonObject
 from git_fedlearn.core.identity import RecordId
 from git_fedlearn.core.layout import SetName, find_set
 from git_fedlearn.core.record import Record, claimed_id
@@ -23,7 +22,7 @@ from git_fedlearn.repository.objects import Objects, Oid
 from git_fedlearn.repository.record_log import trace_record
 from git_fedlearn.repository.record_sets import is_tombstone_line
 from git_fedlearn.repository.repository import Repository
-from git_fedlearn.repository.retraction import keep_retracted, tombstone
+from git_fedlearn.repository.retraction import retract_records
 from git_fedlearn.repository.trees import committed_tree
 from git_fedlearn.repository.work_tree import read_trailers
 
@@ -132,16 +131,10 @@ def ids_only_from(repository: Repository, name: RemoteName) -> set[RecordId]:
 
 def retract_all(repository: Repository, found: dict[SetName, list[Record]], now: datetime) -> int:
     """Retract records in the working tree; returns how many. The caller holds the lock."""
-    retracted: JsonObject = {
-        "at": now.strftime("%Y-%m-%dT%H:%M:%SZ"),
-        "by": repository.system(),
-        "reason": "came only from a peer that is no longer trusted",
-    }
-    sets = repository.sets
-    keep_retracted(repository, [record for records in found.values() for record in records])
-    for name, records in found.items():
-        sets.join(name, [tombstone(record, retracted).line for record in records])
-    return sum(map(len, found.values()))
+    records = [(name, record) for name, records in found.items() for record in records]
+    reason = "came only from a peer that is no longer trusted"
+    retract_records(repository, records, reason, f"{now:%Y-%m-%dT%H:%M:%SZ}")
+    return len(records)
 
 
 class PeerStatus(NamedTuple):

@@ -26,6 +26,7 @@ SCORE_ROUNDING: Final = 0.001
 """Scores are compared after rounding to three decimals, so a line this near the threshold is parsed."""
 
 _BLOCK: Final = 64 * 1024  # fits into the cache of a processor
+_TOO_LONG: Final = "line too long"
 _BOM: Final = b"\xef\xbb\xbf"
 _BLANK: Final = b" \t\r\n\f\v\0,[]\xef\xbb\xbf"
 """Bytes of a line without an event: white space, a hole of NUL bytes, the brackets of an array."""
@@ -117,7 +118,8 @@ def read_lines(
                 rest, offset = rest[intact[-1].end :], offset + intact[-1].end
                 continue
             end, is_ended = _skip_line(stream, offset + len(rest), limit)
-            yield _too_long(number, offset, end) if is_ended else UnfinishedLine(number, offset)
+            too_long = BrokenLine(number, offset, end, _TOO_LONG)
+            yield too_long if is_ended else UnfinishedLine(number, offset)
             rest, offset, number = b"", end, number + 1
         block = _next_block(stream, rest, None if limit is None else limit - offset, max_line)
         if len(block) == len(rest):
@@ -144,7 +146,7 @@ def _parse_chosen(
             yield SkimmedLines(at - done, number + at, starts[at])
         line = lines[at]
         if len(line) > max_line:
-            yield _too_long(number + at, starts[at], starts[at + 1])
+            yield BrokenLine(number + at, starts[at], starts[at + 1], _TOO_LONG)
         else:
             yield from _parse(line.rstrip(b"\r\n"), number + at, starts[at], starts[at + 1])
         done = at + 1
@@ -208,10 +210,6 @@ def parse_line(data: bytes) -> "tuple[JsonObject | None, str]":
     except InvalidJsonError as error:
         return None, "NUL bytes" if b"\0" in data else str(error)
     return (fields, "") if isinstance(fields, dict) else (None, "not a JSON object")
-
-
-def _too_long(number: int, offset: int, end: int) -> BrokenLine:
-    return BrokenLine(number, offset, end, "line too long")
 
 
 def _next_block(stream: IO[bytes], rest: bytes, room: int | None, max_line: int) -> bytes:

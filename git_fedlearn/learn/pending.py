@@ -23,13 +23,11 @@ from git_fedlearn.repository.trees import committed_tree, read_set
 def read_pending(repository: Repository, sets: RecordSets) -> dict[SetName, list[bytes]]:
     """Pending record lines by set: learned here, not yet in HEAD. The caller holds the lock."""
     files = _pending_files(repository, sets.names())
-    kept = {name: split_lines(read_file(file)) for name, file in files.items() if file.exists()}
-    lessons = {name: lines for name, lines in kept.items() if lines}
-    objects = repository.objects if lessons else None
-    head = objects.find_commit("HEAD") if objects else None
-    if objects is None or head is None:
+    lessons = {name: lines for name, file in files.items() if (lines := split_lines(read_file(file)))}
+    head = repository.objects.find_commit("HEAD") if lessons else None
+    if head is None:
         return lessons
-    tree = committed_tree(objects, head)
+    tree = committed_tree(repository.objects, head)
     missing = {
         name: [*find_losses([b"\n".join(lines)], read_set(tree, name)).lines]
         for name, lines in lessons.items()

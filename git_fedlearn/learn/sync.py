@@ -13,7 +13,7 @@ from git_fedlearn.core.canonical import JsonObject
 from git_fedlearn.core.events import end_of, event_time
 from git_fedlearn.core.layout import SetName
 from git_fedlearn.core.record import claimed_id
-from git_fedlearn.core.record_set import join_into, parse_record_set, split_lines
+from git_fedlearn.core.record_set import join_into, split_lines
 from git_fedlearn.learn.adopt import Adopted, adopt_sets
 from git_fedlearn.learn.checkpoints import CheckpointStore
 from git_fedlearn.learn.extracts import SCORER_KEY, Rules, ScoredEvent, Scorer
@@ -26,7 +26,7 @@ from git_fedlearn.privacy.engine import PrivacyEngine
 from git_fedlearn.repository.files import LATEST, held, point_latest, prune, read_file, write_file
 from git_fedlearn.repository.inbox import DoubtfulSample, Inbox
 from git_fedlearn.repository.ledger import Ledger
-from git_fedlearn.repository.record_sets import Joined
+from git_fedlearn.repository.record_sets import Joined, find_record
 from git_fedlearn.repository.repository import Repository
 from git_fedlearn.repository.state import SOURCES, read_json, write_json
 from git_fedlearn.repository.work_tree import SYSTEM_TRAILER, commit_data, refuse_unfinished
@@ -230,7 +230,6 @@ def _dated(folder: Path) -> list[Path]:
 
 
 def _time_of(line: bytes) -> str:
-    for parsed in parse_record_set(line):
-        when = event_time(parsed.record.fields) if parsed.record else None
-        return when.isoformat() if when else ""
-    return ""
+    record = find_record(line)
+    when = event_time(record.fields) if record else None
+    return when.isoformat() if when else ""

@@ -7,7 +7,6 @@ point of another system may have the same id, and a point that two systems expor
 from collections.abc import Iterable, Iterator
 from typing import Final
 
-from git_fedlearn.core.canonical import JsonObject
 from git_fedlearn.core.identity import POINT, RecordId
 from git_fedlearn.core.layout import SetName
 from git_fedlearn.core.record import GEN, RETRACTED, Record, claimed_id, make_record, parse_record, seen_by
@@ -44,8 +43,7 @@ class MirroredPoints:
         learned = Ledger(self._repository).ids() if stale else set()
         stale = [record for record in stale if record.id in learned]
         if stale and write:
-            retracted: JsonObject = {"at": day, "by": self._system, "reason": REPLACED}
-            retract_records(self._repository, [(self._name, record) for record in stale], retracted)
+            retract_records(self._repository, [(self._name, record) for record in stale], REPLACED, day)
         return len(stale)
 
     def _find(self, *keys: str) -> Iterator[Record]:

@@ -39,8 +39,14 @@ def resolve_conflicts(repository: Repository) -> Resolved:
         if stage and kind_of(path) is not FileKind.OTHER:
             sides.setdefault(path, {})[stage] = TreeEntry(mode, oid)
     refused = sorted(path for path, found in sides.items() if not _are_files(repository.top / path, found))
-    odd = {path for path in sides.keys() - refused if _has_foreign_side(objects, sides[path])}
-    gone = sorted(path for path in sides.keys() - {*refused, *odd} if _is_gone(path, sides[path]))
+    odd = {
+        path
+        for path in sides.keys() - refused
+        if any(find_foreign_content(objects.read(entry.oid)) for entry in sides[path].values())
+    }
+    # Both sides dropped or renamed the file; a record set is never deleted.
+    dropped = (path for path in sides.keys() - {*refused, *odd} if sides[path].keys() == {BASE})
+    gone = sorted(path for path in dropped if find_set(path) is None)
     joined = sorted(sides.keys() - {*refused, *odd, *gone})
     for path in joined:
         write_file(repository.top / path, _join_sides(repository, objects, path, sides[path]))
@@ -55,25 +61,12 @@ def resolve_conflicts(repository: Repository) -> Resolved:
 def _join_sides(repository: Repository, objects: Objects, path: str, sides: dict[int, TreeEntry]) -> bytes:
     """The join of the sides, or the base if both dropped the file, with the file in the work tree."""
     versions = {stage: objects.read(entry.oid) for stage, entry in sides.items()}
-    base = b"" if _is_merge(repository) else versions.get(BASE, b"")
+    # Either histories are in conflict, or git applies one change: rebase, pick, revert, am, stash.
+    is_merge = any((repository.git_dir / name).exists() for name in ("MERGE_HEAD", "SQUASH_MSG"))
+    base = b"" if is_merge else versions.get(BASE, b"")
     ours = versions.get(OURS, b"") if sides.keys() - {BASE} else versions[BASE]
     merge = partial(merge_files, path, replayed=base)
     return reduce(merge, [versions.get(THEIRS, b""), read_file(repository.top / path)], ours)
-
-
-def _is_merge(repository: Repository) -> bool:
-    """Whether histories are in conflict; else git applies one change: rebase, pick, revert, am, stash."""
-    return any((repository.git_dir / name).exists() for name in ("MERGE_HEAD", "SQUASH_MSG"))
-
-
-def _has_foreign_side(objects: Objects, sides: dict[int, TreeEntry]) -> bool:
-    """Whether a side is not JSON lines, and so never joined."""
-    return any(find_foreign_content(objects.read(entry.oid)) for entry in sides.values())
-
-
-def _is_gone(path: str, sides: dict[int, TreeEntry]) -> bool:
-    """Whether both sides dropped or renamed the file. A record set is never deleted."""
-    return sides.keys() == {BASE} and find_set(path) is None
 
 
 def _are_files(path: Path, sides: dict[int, TreeEntry]) -> bool:

@@ -49,11 +49,12 @@ class LibgitObjects(Objects):
             self._repository = pygit2.Repository(str(git_dir))
         except pygit2.GitError as error:
             raise GitError(f"libgit2 cannot open {git_dir}: {error}") from error
-        if any(map(_is_promise, self._repository.config)):
+        settings = [entry.name for entry in self._repository.config]
+        if any(name == "extensions.partialclone" or name.endswith(".promisor") for name in settings):
             raise GitError("libgit2 cannot fetch what a partial clone lacks")
-        for folder in (environment.get("GIT_OBJECT_DIRECTORY"), *_alternates(environment)):
-            if folder:
-                self._repository.odb.add_disk_alternate(str(git_dir / folder))
+        alternates = environment.get("GIT_ALTERNATE_OBJECT_DIRECTORIES", "").split(":")
+        for folder in filter(None, (environment.get("GIT_OBJECT_DIRECTORY"), *alternates)):
+            self._repository.odb.add_disk_alternate(str(git_dir / folder))
 
     def close(self) -> None:
         self._repository.free()
@@ -66,7 +67,8 @@ class LibgitObjects(Objects):
         return Oid(str(found.id))
 
     def _refs(self) -> list[tuple[str, str]]:
-        return [(name, name) for name in self._repository.references]
+        with _reading("the refs"):
+            return [(name, name) for name in self._repository.references]
 
     def _peel(self, oid: str) -> tuple[Oid | None, int]:
         found = self._repository.get(oid)
@@ -94,21 +96,20 @@ class LibgitObjects(Objects):
         walker = self._repository.walk(
             None, sort.TOPOLOGICAL | sort.REVERSE if oldest_first else sort.TOPOLOGICAL
         )
-        for tip in tips:
-            walker.push(tip)
-        for tip in without:
-            walker.hide(tip)
-        for commit in walker:
-            yield Oid(str(commit.id))
+        with _reading("the history"):
+            for tip in tips:
+                walker.push(tip)
+            for tip in without:
+                walker.hide(tip)
+            for commit in walker:
+                yield Oid(str(commit.id))
 
     def has(self, oid: Oid) -> bool:
         return oid in self._repository
 
     def size(self, oid: Oid) -> int:
-        try:
+        with _reading(f"object {oid}"):
             return int(self._repository.odb.read_header(oid)[1])
-        except (KeyError, pygit2.GitError):
-            raise GitError(f"object {oid} is missing", hint="git fsck") from None
 
     def is_ancestor(self, older: str, newer: Oid) -> bool:
         found = self.find_commit(older)
@@ -126,10 +127,7 @@ class LibgitObjects(Objects):
             return Oid(str(builder.write()))
 
     def _read_blob(self, oid: Oid) -> bytes:
-        try:
-            blob = self._repository[oid]
-        except KeyError:
-            raise GitError(f"object {oid} is missing", hint="git fsck") from None
+        blob = self._get(oid)
         if not isinstance(blob, pygit2.Blob):
             raise GitError(f"object {oid} is not a blob")
         return blob.data
@@ -138,23 +136,39 @@ class LibgitObjects(Objects):
         return Oid(str(self._commit(commit).tree_id))
 
     def _find(self, commit: Oid, path: str) -> TreeEntry | None:
-        tree = self._commit(commit).tree
-        return _entry(tree[path]) if path in tree else None
+        tree = self._tree(self._root(commit))
+        with _reading(f"a folder of commit {commit}"):
+            return _entry(tree[path]) if path in tree else None
 
     def _read_folder(self, tree: Oid) -> Folder:
         return {str(item.name): _entry(item) for item in self._tree(tree)}
 
     def _tree(self, tree: Oid) -> pygit2.Tree:
-        found = self._repository.get(tree)
+        found = self._get(tree)
         if not isinstance(found, pygit2.Tree):
-            raise GitError(f"object {tree} is missing")
+            raise GitError(f"object {tree} is not a tree")
         return found
 
     def _commit(self, commit: Oid) -> pygit2.Commit:
-        found = self._repository[commit]
+        found = self._get(commit)
         if not isinstance(found, pygit2.Commit):
             raise GitError(f"{commit}: not a commit")
         return found
+
+    def _get(self, oid: Oid) -> pygit2.Object:
+        with _reading(f"object {oid}"):
+            return self._repository[oid]
+
+
+@contextmanager
+def _reading(what: str) -> Iterator[None]:
+    """Raise GitError if something is missing or damaged, as an object that is empty after a power failure."""
+    try:
+        yield
+    except KeyError:
+        raise GitError(f"{what} is missing", hint="git fsck") from None
+    except pygit2.GitError as error:
+        raise GitError(f"{what} cannot be read: {error}", hint="git fsck") from error
 
 
 @contextmanager
@@ -168,15 +182,5 @@ def _writing() -> Iterator[None]:
         ) from error
 
 
-def _is_promise(entry: pygit2.config.ConfigEntry) -> bool:
-    """Whether a setting says that a remote has the objects that are missing here."""
-    name = entry.name
-    return name == "extensions.partialclone" or (name.startswith("remote.") and name.endswith(".promisor"))
-
-
 def _entry(item: pygit2.Object) -> TreeEntry:
     return TreeEntry(int(item.filemode or FILE_MODE), Oid(str(item.id)))
-
-
-def _alternates(environment: Mapping[str, str]) -> list[str]:
-    return environment.get("GIT_ALTERNATE_OBJECT_DIRECTORIES", "").split(":")

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import Final, NamedTuple
 
-from git_fedlearn.repository.git import Git
+from git_fedlearn.repository.git import Git, GitBatch
 from git_fedlearn.repository.objects import Oid
 
 BATCH: Final = 1000
@@ -57,25 +57,17 @@ def read_messages(git: Git, commits: Iterable[Oid]) -> Iterator[CommitText]:
 
 def read_tags(git: Git, oids: Iterable[str]) -> Iterator[TagText]:
     """The messages of those objects that are annotated tags, and of the tags that they lead to."""
-    waiting = {oid: oid for oid in oids}
-    while waiting:
-        data = git.run("cat-file", "--batch", stdin="".join(f"{oid}\n" for oid in waiting).encode("ascii"))
-        following: dict[str, str] = {}
-        at = 0
-        while at < len(data):
-            end = data.index(b"\n", at)
-            oid, kind, *size = data[at:end].decode("ascii").split(" ")
-            at = end + 1
-            if not size:
-                continue
-            content = data[at : at + int(size[0])]
-            at += int(size[0]) + 1
+    batch = GitBatch(git, "cat-file", "--batch")
+    for asked in dict.fromkeys(oids):
+        oid = asked
+        while oid:
+            _, kind, *size = batch.ask(oid.encode("ascii", "replace")).decode("ascii").split(" ")
+            header, _, message = (batch.take(int(size[0])) if size else b"").partition(b"\n\n")
+            oid = ""
             if kind == "tag":
-                header, _, message = content.partition(b"\n\n")
-                yield TagText(waiting[oid], message.decode("utf-8", "replace"))
-                target = header.split(b"\n", 1)[0].removeprefix(b"object ").decode("ascii", "replace")
-                following[target] = waiting[oid]
-        waiting = following
+                yield TagText(asked, message.decode("utf-8", "replace"))
+                oid = header.split(b"\n", 1)[0].removeprefix(b"object ").decode("ascii", "replace")
+    batch.close()
 
 
 def find_note_blobs(git: Git, tip: Oid, without: Iterable[Oid]) -> Iterator[NoteBlob]:

@@ -64,17 +64,11 @@ def find_older_files(repository: Repository, *, whole: bool = True) -> list[Olde
     Unless `whole`, only the first and the last kilobytes of a record set are read: lines that are no records
     come last in a set, and before its first join there are only such lines.
     """
-    found = [*_find_sets(repository, whole=whole), *_find_files(repository), *_find_raw(repository)]
+    read = read_file if whole else _read_ends
+    sets = ((path, _first_event(read(repository.top / path))) for path in root_files(repository))
+    events = [OlderFile(path, OlderKind.EVENTS, number) for path, number in sets if number]
+    found = [*events, *_find_files(repository), *_find_raw(repository)]
     return sorted(found, key=lambda file: file.path)
-
-
-def _find_sets(repository: Repository, *, whole: bool) -> Iterator[OlderFile]:
-    """Files of record sets that contain whole events."""
-    for path in root_files(repository):
-        file = repository.top / path
-        number = _first_event(read_file(file) if whole else _read_ends(file))
-        if number:
-            yield OlderFile(path, OlderKind.EVENTS, number)
 
 
 def root_files(repository: Repository) -> Iterator[str]:

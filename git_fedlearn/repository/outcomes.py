@@ -61,7 +61,7 @@ def read_own_outcomes(repository: Repository) -> bytes:
     """The counters of this system, from any branch or worktree of this clone."""
     path = _own(repository)
     tracked = read_file(path) or repository.sparse.read(repository.relative(path))
-    return join_outcomes(tracked, read_file(_counted(repository)))
+    return join_outcomes(tracked, read_file(repository.state.path(OWN_OUTCOMES)))
 
 
 def write_own_outcomes(repository: Repository, data: bytes) -> Path:
@@ -73,7 +73,7 @@ def write_own_outcomes(repository: Repository, data: bytes) -> Path:
     for folder in (path.parent, path.parent.parent):
         if folder.is_symlink():
             raise FedlearnError(f"{folder}: a symlink in place of a directory", hint="move it away")
-    write_file(_counted(repository), data)
+    write_file(repository.state.path(OWN_OUTCOMES), data)
     write_file(path, data)
     return path
 
@@ -94,7 +94,3 @@ def count_outcomes(
 
 def _own(repository: Repository) -> Path:
     return outcomes_path(repository.top, repository.system())
-
-
-def _counted(repository: Repository) -> Path:
-    return repository.state.path(OWN_OUTCOMES)

@@ -10,6 +10,7 @@ lost and restored breaks that law; `full` reads every version.
 """
 
 from collections.abc import Callable, Iterable, Iterator
+from itertools import islice
 from typing import Final, NamedTuple
 
 from git_fedlearn.core.changes import RecordChange, compare_sets
@@ -68,13 +69,12 @@ class Versions:
 def find_lines(data: bytes, identifier: RecordId) -> Iterator[bytes]:
     """The lines of a file that are this record; only non-canonical lines are parsed."""
     start = b'{"_id":"%s"' % identifier.encode("ascii")
-    place = 0 if data.startswith(start) else data.find(b"\n" + start) + 1
-    while place or data.startswith(start):
+    place = data.find(start)
+    while place >= 0:
         end = data.find(b"\n", place)
-        yield data[place : end if end >= 0 else None].rstrip(b"\r")
-        place = data.find(b"\n" + start, end) + 1 if end >= 0 else 0
-        if not place:
-            break
+        if place == 0 or data[place - 1 : place] == b"\n":
+            yield data[place : end if end >= 0 else None].rstrip(b"\r")
+        place = data.find(start, place + 1)
     if data.count(b"\n" + _START) + data.startswith(_START) < data.count(b"\n"):
         for line in data.split(b"\n"):
             if claimed_id(line) is None and (record := find_record(line)) and record.id == identifier:
@@ -165,10 +165,5 @@ def _joined(lines: set[bytes]) -> RecordVersion:
 
 def _in_order(objects: Objects, tip: Oid, steps: Iterable[LogEntry]) -> Iterator[LogEntry]:
     by_commit = {step.commit: step for step in steps}
-    left = len(by_commit)
-    for commit in objects.walk([tip]) if left else ():
-        if commit in by_commit:
-            yield by_commit[commit]
-            left -= 1
-        if not left:
-            return
+    found = (by_commit[commit] for commit in objects.walk([tip]) if commit in by_commit)
+    return islice(found, len(by_commit))

@@ -1,7 +1,5 @@
 """Retracting lessons and restoring them: tombstones, and the versions before them."""
 
-from pathlib import Path
-
 from git_fedlearn.core.canonical import JsonObject
 from git_fedlearn.core.identity import RecordId
 from git_fedlearn.core.join import join_records
@@ -22,18 +20,19 @@ def tombstone(record: Record, retracted: JsonObject) -> Record:
 
 
 def retract_records(
-    repository: Repository, records: list[tuple[SetName, Record]], retracted: JsonObject
+    repository: Repository, records: list[tuple[SetName, Record]], reason: str, at: str
 ) -> None:
-    """Replace lessons by tombstones; `retracted` has `at`, `by` and `reason`. The caller holds the lock."""
+    """Replace lessons by tombstones of this system; `at` is a time or a day. The caller holds the lock."""
     keep_retracted(repository, [record for _, record in records])
     sets = repository.sets
+    facts: JsonObject = {"at": at, "by": repository.system(), "reason": reason}
     for name in sorted({name for name, _ in records}):
-        sets.join(name, [tombstone(record, retracted).line for of, record in records if of == name])
+        sets.join(name, [tombstone(record, facts).line for of, record in records if of == name])
 
 
 def keep_retracted(repository: Repository, records: list[Record]) -> None:
     """Keep a local copy of records before they are retracted: they may never have been committed."""
-    path = _kept(repository)
+    path = repository.state.path(RETRACTED_HERE)
     lines = [record.line for record in records if not record.is_tombstone]
     if lines:
         write_file(path, canonical_set(b"\n".join([read_file(path), *lines])))
@@ -67,7 +66,8 @@ def find_versions(repository: Repository, name: SetName, identifier: RecordId) -
     What was only fetched from peers is left out: it may have failed the check.
     """
     objects = repository.objects
-    kept = [line.record for line in parse_record_set(read_file(_kept(repository))) if line.record]
+    data = read_file(repository.state.path(RETRACTED_HERE))
+    kept = [line.record for line in parse_record_set(data) if line.record]
     found = [one for one in kept if one.id == identifier and not one.is_tombstone]
     return found + list(live_versions(history_trees(objects, objects.own_tips()), name, identifier))
 
@@ -76,7 +76,3 @@ def _where_it_may_be(repository: Repository) -> str:
     if repository.git.text("rev-parse", "--is-shallow-repository") == "true":
         return "git fetch --unshallow    (then run this again)"
     return "git fedlearn add SET FILE    (a copy of the record with a `_gen` above the retraction's)"
-
-
-def _kept(repository: Repository) -> Path:
-    return repository.state.path(RETRACTED_HERE)

@@ -82,7 +82,8 @@ class _Belief:
         linked = {one for ids in newer.values() for one in ids}
         self._newer = newer
         self._learned = Ledger(repository).peek()
-        self._worked = _worked_here(repository, linked)
+        own, counted = repository.git.find_config(SYSTEM_KEY), read_outcomes(repository, linked)
+        self._worked = {one for one, by in counted.items() if own in by and by[own].worked > by[own].failed}
         self._peers = introduced_by_peers(repository)
 
     def share(self, newer: RecordId, older: RecordId) -> float:
@@ -101,9 +102,3 @@ class _Belief:
         if identifier in self._learned:
             return set()
         return {peer for peer, ids in self._peers.items() if identifier in ids}
-
-
-def _worked_here(repository: Repository, ids: Collection[RecordId]) -> set[RecordId]:
-    own = repository.git.find_config(SYSTEM_KEY)
-    counted = read_outcomes(repository, ids)
-    return {one for one, by in counted.items() if own in by and by[own].worked > by[own].failed}

@@ -1,5 +1,7 @@
 """The files under data/ in a commit, in the index or in the work tree, read through one interface."""
 
+# ruff: noqa: D102  `DataTree` says what the methods mean
+
 import os
 import shlex
 from collections.abc import Iterator
@@ -28,6 +30,7 @@ from git_fedlearn.repository.state import facts_of
 RULES: Final = (SETTINGS_FILE, ".gitattributes", ".gitignore")
 """The files at the top that rule data/."""
 HIDDEN: Final = "changed, but git takes it for unchanged (git update-index), so no commit gets its lessons"
+_ROOTS: Final = {DATA, *(folder.rpartition("/")[0] for folder in FOLDERS), *FOLDERS}
 _PLAIN_INDEX: Final = 2
 _FOLDER_DEPTH: Final = 2
 """Levels of folders below those of the layout that may contain files of ours."""
@@ -53,7 +56,6 @@ class CommittedTree(NamedTuple):
     objects: Objects
 
     def paths(self) -> list[str]:
-        """The paths, sorted."""
         return sorted(self.entries)
 
     def read(self, path: str) -> bytes:
@@ -61,7 +63,6 @@ class CommittedTree(NamedTuple):
         return self.objects.read(self.entries[path].oid) if self.is_file(path) else b""
 
     def is_file(self, path: str) -> bool:
-        """Whether the path is a regular file."""
         return path in self.entries and self.entries[path].is_file
 
 
@@ -146,15 +147,12 @@ class SparseTree(NamedTuple):
     sparse: SparseFiles
 
     def paths(self) -> list[str]:
-        """The paths, sorted."""
         return sorted({*self.work.paths(), *self.sparse.entries})
 
     def read(self, path: str) -> bytes:
-        """The bytes of a file. Raises FedlearnError if it is not a regular file."""
         return self.work.read(path) or self.sparse.read(path)
 
     def is_file(self, path: str) -> bool:
-        """Whether the path is a regular file."""
         entry = self.sparse.entries.get(path)
         return self.work.is_file(path) or (entry is not None and entry.is_file)
 
@@ -189,9 +187,7 @@ class WorkTree(NamedTuple):
     top: Path
 
     def paths(self) -> list[str]:
-        """The paths, sorted."""
-        roots = [DATA, *dict.fromkeys(path.rpartition("/")[0] for path in FOLDERS), *FOLDERS]
-        found = [root for root in dict.fromkeys(roots) if (self.top / root).is_symlink()]
+        found = [root for root in _ROOTS if (self.top / root).is_symlink()]
         if (self.top / README).exists():
             found.append(README)
         for root in FOLDERS:
@@ -220,11 +216,9 @@ class WorkTree(NamedTuple):
                     yield f"{place}/{name}", False
 
     def read(self, path: str) -> bytes:
-        """The bytes of a file. Raises FedlearnError if it is not a regular file."""
         return read_file(self.top / path)
 
     def is_file(self, path: str) -> bool:
-        """Whether the path is a regular file."""
         return (self.top / path).is_file() and not (self.top / path).is_symlink()
 
 
@@ -246,15 +240,12 @@ class ChangedTree(NamedTuple):
         return kept | here
 
     def paths(self) -> list[str]:
-        """The paths, sorted."""
         return sorted(self.entries)
 
     def read(self, path: str) -> bytes:
-        """The bytes of a file. Raises FedlearnError if it is not a regular file."""
         return self.work.read(path) if path in self.changed else self.committed.read(path)
 
     def is_file(self, path: str) -> bool:
-        """Whether the path is a regular file."""
         return self.work.is_file(path) if path in self.changed else self.committed.is_file(path)
 
 
@@ -268,8 +259,7 @@ def is_local(path: str) -> bool:
 
 def is_layout_link(path: str, tree: DataTree) -> bool:
     """Whether a path that is not a regular file is in place of a file or folder of ours."""
-    roots = {DATA, *(root.rpartition("/")[0] for root in FOLDERS), *FOLDERS}
-    return path in roots or kind_of(path) is not FileKind.OTHER or tree.is_file(f"{path}.jsonl")
+    return path in _ROOTS or kind_of(path) is not FileKind.OTHER or tree.is_file(f"{path}.jsonl")
 
 
 def _is_set_folder(path: str) -> bool:

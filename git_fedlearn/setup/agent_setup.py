@@ -27,12 +27,12 @@ from git_fedlearn.setup.agent_files import (
     is_our_command,
 )
 from git_fedlearn.setup.blocks import (
-    HASH_MARKS,
     HTML_MARKS,
     MADE_FILE,
     MADE_FOLDER,
     find_block,
     find_file_block,
+    missing_parts,
     put_block,
     put_file_block,
     take_block,
@@ -44,6 +44,7 @@ from git_fedlearn.setup.launcher import run_line
 PROBE: Final = "FEDLEARN_PROBE"
 HOOKS: Final = "hooks"
 SERVERS: Final = "mcpServers"
+_REPAIR: Final = "repair it first; it was not changed"
 
 
 class ChangedPart(NamedTuple):
@@ -79,8 +80,7 @@ def install_agent(
         if files.servers:
             done.append(_install_server(repository, files.servers, entries.server()))
     if instructions:
-        made = () if files.instructions.exists() else (MADE_FILE,)
-        changed = put_file_block(files.instructions, [*INSTRUCTIONS], made=made, marks=HTML_MARKS)
+        changed = put_file_block(files.instructions, [*INSTRUCTIONS], marks=HTML_MARKS)
         done.append(ChangedPart(files.instructions, "instructions", "added" if changed else "already there"))
     return done
 
@@ -150,7 +150,7 @@ def _read_object(path: Path) -> JsonObject:
 def _install_hooks(repository: Repository, path: Path, groups: JsonObject) -> ChangedPart:
     hooks = _read_object(path).get(HOOKS)
     if hooks is not None and not isinstance(hooks, dict):
-        raise FedlearnError(f"{path}: `hooks` is not an object", hint="repair it first; it was not changed")
+        raise FedlearnError(f"{path}: `hooks` is not an object", hint=_REPAIR)
     found = {event: [*filter(is_our_command, _commands(value))] for event, value in (hooks or {}).items()}
     ours = {event: commands for event, commands in found.items() if commands}
     if ours == {event: _commands(value) for event, value in groups.items()}:
@@ -176,17 +176,13 @@ def _install_server(repository: Repository, path: Path, server: JsonObject) -> C
 
 def _start(path: Path) -> tuple[str, list[str]]:
     """The text of a file to add to, and what has to be made for it."""
-    if path.exists():
-        data = read_file(path)
-        if data.strip():
-            try:
-                return data.decode("utf-8"), []
-            except UnicodeDecodeError:
-                raise FedlearnError(
-                    f"{path}: not UTF-8", hint="repair it first; it was not changed"
-                ) from None
-        return "{}\n", [f"text:{data.decode('ascii', 'replace')}"]
-    return "{}\n", [MADE_FILE, *([] if path.parent.exists() else [MADE_FOLDER])]
+    data = read_file(path)
+    if data.strip():
+        try:
+            return data.decode("utf-8"), []
+        except UnicodeDecodeError:
+            raise FedlearnError(f"{path}: not UTF-8", hint=_REPAIR) from None
+    return "{}\n", [*missing_parts(path)] or [f"text:{data.decode('ascii', 'replace')}"]
 
 
 def _notes(repository: Repository) -> JsonObject:
@@ -265,8 +261,7 @@ def _install_toml(path: Path, entries: AgentEntries) -> ChangedPart:
     with_server = not (isinstance(servers, dict) and SERVER_NAME in servers)
     lines = entries.toml(with_server=with_server)
     _parse_toml(path, put_block(data, lines), "with our block it is")
-    made = () if path.exists() else (MADE_FILE, *(() if path.parent.exists() else (MADE_FOLDER,)))
-    changed = put_file_block(path, lines, made=made, marks=HASH_MARKS)
+    changed = put_file_block(path, lines)
     return ChangedPart(path, part if with_server else HOOKS, "added" if changed else "already there")
 
 
@@ -274,6 +269,4 @@ def _parse_toml(path: Path, data: bytes, what: str = "it is") -> Mapping[str, ob
     try:
         return tomllib.loads(data.decode("utf-8"))
     except (ValueError, RecursionError) as error:
-        raise FedlearnError(
-            f"{path}: {what} not valid TOML: {error}", hint="repair it first; it was not changed"
-        ) from None
+        raise FedlearnError(f"{path}: {what} not valid TOML: {error}", hint=_REPAIR) from None

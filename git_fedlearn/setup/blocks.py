@@ -38,6 +38,12 @@ class Block(NamedTuple):
     made: tuple[str, ...]
 
 
+def missing_parts(path: Path) -> tuple[str, ...]:
+    """What has to be made to write a file: itself, its folder."""
+    made = () if path.parent.exists() else (MADE_FOLDER,)
+    return () if path.exists() else (MADE_FILE, *made)
+
+
 def find_block(data: bytes, marks: BlockMarks = HASH_MARKS) -> Block | None:
     """The git-fedlearn block, None if there is none. Raises FedlearnError if its end is missing."""
     start = _line_start(data, marks.opening, 0)
@@ -128,14 +134,13 @@ def put_file_block(
     path: Path,
     lines: list[str],
     *,
-    made: tuple[str, ...] = (),
     at: int | None = None,
     marks: BlockMarks = HASH_MARKS,
 ) -> bool:
     """Write a block into a file, in place of the old one; returns whether that changed it."""
     find_file_block(path, marks)
     before = read_file(path)
-    after = put_block(before, lines, made=made, at=at, marks=marks)
+    after = put_block(before, lines, made=missing_parts(path), at=at, marks=marks)
     if after == before:
         return False
     write_file(path, after)

@@ -14,7 +14,7 @@ from typing import Final, Literal
 from git_fedlearn.core.layout import ATTRIBUTE_PATTERNS
 from git_fedlearn.errors import FedlearnError, GitError
 from git_fedlearn.repository.git import Git
-from git_fedlearn.setup.blocks import MADE_FILE, MADE_FOLDER, append_line, put_file_block, take_file_block
+from git_fedlearn.setup.blocks import append_line, put_file_block, take_file_block
 from git_fedlearn.setup.launcher import Launcher
 
 Scope = Literal["--local", "--global", "--system"]
@@ -193,9 +193,7 @@ def _replace_locked(path: Path, data: bytes) -> None:
 def write_info_attributes(common_dir: Path) -> Path | None:
     """Put the rules into info/attributes; returns its path if that changed it."""
     path = common_dir / "info" / "attributes"
-    made = ((MADE_FILE,) if not path.exists() else ()) + ((MADE_FOLDER,) if not path.parent.exists() else ())
-    with_rule = put_file_block(path, [*RULES], made=made)
-    return path if with_rule else None
+    return path if put_file_block(path, [*RULES]) else None
 
 
 def remove_info_attributes(common_dir: Path) -> Path | None:

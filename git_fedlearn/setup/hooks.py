@@ -20,8 +20,8 @@ from git_fedlearn.repository.files import read_file, write_file
 from git_fedlearn.repository.repository import SYSTEM_KEY, Repository
 from git_fedlearn.setup.blocks import (
     MADE_FILE,
-    MADE_FOLDER,
     find_file_block,
+    missing_parts,
     put_block,
     put_file_block,
     take_file_block,
@@ -75,12 +75,6 @@ def hook_lines(name: str, launcher: Launcher, *, only_installed: bool = False) -
         ") || " + _ENDING.get(name, "exit $?"),
     ]
     return [*_SAVE_INPUT, *lines, *_RESTORE_INPUT] if name in _WITH_INPUT else lines
-
-
-def portable_script(name: str) -> bytes:
-    """A whole hook for any machine, as in the folder hooks/ of the project."""
-    head = f"# The {name} hook of git-fedlearn, for use without `git fedlearn install`; see README.md."
-    return SHEBANG + "\n".join([head, *hook_lines(name, PORTABLE), ""]).encode()
 
 
 def _run(name: str, launcher: Launcher) -> list[str]:
@@ -217,11 +211,6 @@ class HookFile:
         """Whether the file runs git-fedlearn, in our block or in a line of the user."""
         return self.edits.is_file() and runs_our_program(read_file(self.edits).decode("utf-8", "replace"))
 
-    @property
-    def calls_us_itself(self) -> bool:
-        """Whether only a line of the user runs git-fedlearn."""
-        return self.calls_us and not self.has_block
-
 
 @dataclass(frozen=True, slots=True)
 class SkippedHook:
@@ -305,12 +294,11 @@ def write_hooks(repository: Repository, launcher: Launcher) -> HooksWritten:
         )
     changed: list[str] = []
     refused: list[SkippedHook] = []
-    made_folder = not folder.exists()
     for hook in find_hooks(repository):
         refusal = _find_refusal(hook, launcher)
         if refusal:
             refused.append(refusal)
-        elif not hook.calls_us_itself and _write(repository, hook, launcher, made_folder=made_folder):
+        elif (hook.has_block or not hook.calls_us) and _write(repository, hook, launcher):
             changed.append(hook.name)
     return HooksWritten(folder, tuple(changed), tuple(refused), reach_of(repository, folder))
 
@@ -334,7 +322,7 @@ def reach_of(repository: Repository, path: Path) -> Reach:
     return Reach.COMMITTED if path.is_relative_to(repository.top.resolve()) else Reach.MACHINE
 
 
-def _write(repository: Repository, hook: HookFile, launcher: Launcher, *, made_folder: bool) -> bool:
+def _write(repository: Repository, hook: HookFile, launcher: Launcher) -> bool:
     reach = reach_of(repository, hook.edits)
     lines = hook_lines(
         hook.name,
@@ -342,8 +330,7 @@ def _write(repository: Repository, hook: HookFile, launcher: Launcher, *, made_f
         only_installed=reach is Reach.MACHINE,
     )
     if not hook.edits.exists():
-        made = (MADE_FILE, MADE_FOLDER) if made_folder and hook.name == HOOKS[0] else (MADE_FILE,)
-        write_file(hook.edits, put_block(SHEBANG, lines, made=made))
+        write_file(hook.edits, put_block(SHEBANG, lines, made=missing_parts(hook.edits)))
         hook.edits.chmod(0o755)
         return True
     if hook.is_ours:
@@ -355,7 +342,7 @@ def _find_refusal(hook: HookFile, launcher: Launcher) -> SkippedHook | None:
     path = hook.edits
     if hook.runs.is_symlink() and not hook.runs.exists():
         return SkippedHook(hook.runs, "is a broken symlink", f"rm {hook.runs}, then: git fedlearn install")
-    if not path.exists() or hook.is_ours or hook.calls_us_itself:
+    if not path.exists() or hook.is_ours or (hook.calls_us and not hook.has_block):
         return None
     if not path.is_file():
         return SkippedHook(path, "is not a file", "move it away, then: git fedlearn install")

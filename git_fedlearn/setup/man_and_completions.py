@@ -33,7 +33,7 @@ def share_folder(environment: Mapping[str, str]) -> Path:
 def link_shared_files(target: Path) -> int:
     """Link every missing file; returns how many. Other files stay. Raises FedlearnError."""
     try:
-        return _link(target)
+        return sum(_link(target, path, source) for path, source in _shared_files())
     except OSError as error:
         raise FedlearnError(
             f"{error.filename}: man pages and completions cannot be linked: {error.strerror}",
@@ -41,19 +41,16 @@ def link_shared_files(target: Path) -> int:
         ) from error
 
 
-def _link(target: Path) -> int:
-    made = 0
-    for path, source in _shared_files():
-        link = target / path
-        aim = f"{source.parents[len(path.parts) - 1]}{_MARK}{path}"
-        if _is_our_link(link) and os.readlink(link) != aim:  # noqa: PTH115  pathlib would drop the mark
-            link.unlink()
-        if os.path.lexists(link):
-            continue
-        link.parent.mkdir(parents=True, exist_ok=True)
-        os.symlink(aim, link)  # noqa: PTH211  the same
-        made += 1
-    return made
+def _link(target: Path, path: PurePosixPath, source: Path) -> bool:
+    """Link a file; whether it was missing, or a link of ours to something else."""
+    link, aim = target / path, f"{source.parents[len(path.parts) - 1]}{_MARK}{path}"
+    if _is_our_link(link) and os.readlink(link) != aim:  # noqa: PTH115  pathlib would drop the mark
+        link.unlink()
+    if os.path.lexists(link):
+        return False
+    link.parent.mkdir(parents=True, exist_ok=True)
+    os.symlink(aim, link)  # noqa: PTH211  the same
+    return True
 
 
 def unlink_shared_files(target: Path) -> int:

@@ -213,7 +213,7 @@ def _kept(text: bytes) -> Callable[[bytes | None], bytes | None]:
 def has_our_hooks(data: bytes) -> bool:
     """Whether a pre-commit config names one of our hooks, from any repository."""
     config = _load(data)
-    return config is not None and any(identifier in HOOK_IDS for identifier in _hook_ids(config))
+    return config is not None and _names_ours(config)
 
 
 def find_extended(data: bytes) -> bytes | None:
@@ -221,7 +221,7 @@ def find_extended(data: bytes) -> bytes | None:
     config = _load(data)
     if config is None:
         return None
-    if has_our_hooks(data):
+    if _names_ours(config):
         return data
     extended = _insert(data)
     wanted = {**config, "repos": [*config["repos"], *yaml.safe_load(LOCAL_HOOKS)]}
@@ -237,10 +237,10 @@ def _load(data: bytes) -> dict[str, Any] | None:
     return config if isinstance(config, dict) and isinstance(config.get("repos"), list) else None
 
 
-def _hook_ids(config: dict[str, Any]) -> list[object]:
+def _names_ours(config: dict[str, Any]) -> bool:
     repositories = [repository for repository in config["repos"] if isinstance(repository, dict)]
     hooks = [hook for repository in repositories for hook in repository.get("hooks") or []]
-    return [hook.get("id") for hook in hooks if isinstance(hook, dict)]
+    return any(isinstance(hook, dict) and hook.get("id") in HOOK_IDS for hook in hooks)
 
 
 def _insert(data: bytes) -> bytes | None:

@@ -12,7 +12,8 @@ from systems import World
 from git_fedlearn.privacy.policy import parse_policy
 from git_fedlearn.repository.settings import Settings, parse_table, settings_of
 from git_fedlearn.setup.drivers import RULES
-from git_fedlearn.setup.hooks import HOOKS, portable_script
+from git_fedlearn.setup.hooks import HOOKS, SHEBANG, hook_lines
+from git_fedlearn.setup.launcher import PORTABLE
 from git_fedlearn.setup.scaffold import HOOK_IDS, LOCAL_HOOKS
 
 PROJECT = Path(__file__).parents[2]
@@ -239,5 +240,6 @@ def test_the_hooks_we_offer_are_those_we_write() -> None:
 @pytest.mark.parametrize("name", HOOKS)
 def test_the_scripts_in_hooks_are_the_ones_we_install(name: str) -> None:
     script = PROJECT / "hooks" / name
-    assert script.read_bytes() == portable_script(name)
+    head = f"# The {name} hook of git-fedlearn, for use without `git fedlearn install`; see README.md."
+    assert script.read_bytes() == SHEBANG + "\n".join([head, *hook_lines(name, PORTABLE), ""]).encode()
     assert script.stat().st_mode & 0o111

@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 
 import pytest
 from systems import System, World
@@ -257,3 +258,12 @@ def test_a_state_folder_that_cannot_be_used_is_no_matter(world: World) -> None:
     assert "learned  0 records and 1 retraction (skills-patterns 0)\n" in status(one)
     (one.path / ".git/fedlearn/counts.json").write_text('{"format":1,"blobs":{"x":[1]}}')
     assert "learned  0 records and 1 retraction (skills-patterns 0)\n" in status(one)
+
+
+def test_data_that_is_not_checked_out_is_not_set_up_anew(system: System) -> None:
+    """As after `git clone --no-checkout`."""
+    shutil.rmtree(system.path / "data")
+    command = "git checkout HEAD -- data"
+    assert system.fedlearn("status").out.startswith(f"do first     (learned)  {command}\n")
+    system.git(*command.split()[1:])
+    assert system.git("status", "--porcelain").out == ""

@@ -318,3 +318,29 @@ def children() -> set[int]:
         if int(rest.rpartition(")")[2].split()[1]) == os.getpid():
             found.add(int(number))
     return found
+
+
+@pytest.mark.parametrize("damage", ["empty", "gone"])
+@pytest.mark.parametrize("revision", ["HEAD~1", "HEAD:", "HEAD:data", "HEAD:data/a.jsonl"])
+@pytest.mark.parametrize("kind", READERS)
+def test_a_damaged_object_is_an_error_that_leads_to_fsck(
+    world: World, kind: str, revision: str, damage: str
+) -> None:
+    """As after a power failure: the file of an object is there, and empty."""
+    one = world.repository("one")
+    for text in (b"1\n", b"2\n"):
+        one.write("data/a.jsonl", text)
+        one.commit()
+    head, found = (one.git("rev-parse", name).out.strip() for name in ("HEAD", revision))
+    path = one.path / ".git/objects" / found[:2] / found[2:]
+    path.unlink()
+    if damage == "empty":
+        path.touch()
+    with closing(reader_of(kind, one)) as objects, pytest.raises(GitError) as raised:
+        read_all(objects, Oid(head))
+    assert raised.value.hint == "git fsck" or "git rev-list failed: " in raised.value.message
+
+
+def read_all(objects: Objects, head: Oid) -> list[bytes]:
+    trees = [objects.files(commit, "data") for commit in objects.walk([head])]
+    return [objects.read(entry.oid) for tree in trees for entry in tree.values()]

@@ -182,12 +182,8 @@ def _judge(
     verdict = judge(context.repository, candidate, parents, losses)
     lossy = report_losses(context, verdict.losses) if losses is None else 0
     broken = report_problems(context, verdict.problems)
-    code = report(context, private)
-    if not code:
-        judged.remember(SCAN)
-    if not broken and not verdict.losses:
-        judged.remember(VERIFY)
-    return lossy | broken | code
+    judged.remember(VERIFY, broken or bool(verdict.losses))
+    return lossy | broken | judged.remember(SCAN, report(context, private))
 
 
 def _redact(context: Context, candidate: CommittedTree, parents: list[CommittedTree]) -> bool:

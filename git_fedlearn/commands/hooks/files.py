@@ -39,10 +39,7 @@ def scan(context: Context, *paths: str) -> int:
         return 0
     from git_fedlearn.console.findings import report_private  # noqa: PLC0415
 
-    code = report_private(context, *trees)
-    if not code:
-        judged.remember(SCAN)
-    return code
+    return judged.remember(SCAN, report_private(context, *trees))
 
 
 def verify(context: Context, *paths: str) -> int:
@@ -59,9 +56,7 @@ def verify(context: Context, *paths: str) -> int:
 
     verdict = judge(context.repository, *trees)
     code = report_problems(context, verdict.problems) | report_losses(context, verdict.losses)
-    if not code:
-        judged.remember(VERIFY)
-    return code | raw
+    return judged.remember(VERIFY, code) | raw
 
 
 def _trees(context: Context, paths: tuple[str, ...]) -> "tuple[CommittedTree, list[CommittedTree]]":
@@ -91,9 +86,7 @@ def _nothing_to_redact(context: Context, paths: tuple[str, ...]) -> bool:
     private = find_private(context.privacy, candidate, parents)
     if private.found:
         return False
-    if not private.named:
-        judged.remember(SCAN)
+    judged.remember(SCAN, bool(private.named))
     verdict = judge(context.repository, candidate, parents)
-    if not verdict.problems and not verdict.losses:
-        judged.remember(VERIFY)
+    judged.remember(VERIFY, bool(verdict.problems or verdict.losses))
     return True

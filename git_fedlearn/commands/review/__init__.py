@@ -1,7 +1,7 @@
 """`git fedlearn review`: decide on everything that needs a person."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import wraps
 from typing import Any, Final, NamedTuple, TypeVar
@@ -170,11 +170,8 @@ def show(context: Context, *, reveal: bool, scope: ReviewScope) -> None:
     chosen = _choose(context, scope)
     for item in chosen:
         context.say(item.describe(reveal=reveal))
-    kinds = [kind for kind in KINDS if any(isinstance(item, kind) for item in chosen)]
-    context.answer(
-        "review/v1",
-        {kind.kind: [item.to_json() for item in chosen if isinstance(item, kind)] for kind in kinds},
-    )
+    answer = {kind.kind: [item.to_json() for item in mine] for kind, mine in _by_kind(chosen)}
+    context.answer("review/v1", answer)
 
 
 @command.command("accept", short_help="Accept items.")
@@ -205,7 +202,7 @@ def accept(context: Context, *, everything: bool, as_is: bool, scope: ReviewScop
             raise UsageError("--as-is is only for samples", hint="git fedlearn review list --samples")
         results = [PendingSample.accept_as_is(context, samples)] if samples else []
     else:
-        results = [_accept_kind(context, kind, chosen) for kind in KINDS]
+        results = [kind.accept(context, mine) for kind, mine in _by_kind(chosen)]
     _say_accepted(context, [item.key for item in chosen], results)
     return 1 if any(result.refused for result in results) else 0
 
@@ -223,11 +220,9 @@ def drop(context: Context, *, everything: bool, scope: ReviewScope) -> None:
     retraction stays. Dropped duplicates stay, too, and are not shown as duplicates of each other again.
     """
     chosen = _choose(context, scope, everything=everything)
-    for kind in KINDS:
-        mine = [item for item in chosen if isinstance(item, kind)]
-        if mine:
-            kind.drop(context, mine)
-            context.say(f"dropped {count(len(mine), kind.unit)}")
+    for kind, mine in _by_kind(chosen):
+        kind.drop(context, mine)
+        context.say(f"dropped {count(len(mine), kind.unit)}")
     _answer_decision(context, dropped=[item.key for item in chosen])
 
 
@@ -347,9 +342,11 @@ def _is_key(text: str) -> bool:
     return bool(re.fullmatch("[0-9a-f]+", text.lower()))
 
 
-def _accept_kind(context: Context, kind: type[PendingItem], chosen: Sequence[PendingItem]) -> Accepted:
-    mine: list[Any] = [item for item in chosen if isinstance(item, kind)]
-    return kind.accept(context, mine) if mine else Accepted()
+def _by_kind(items: Sequence[PendingItem]) -> Iterator[tuple[type[PendingItem], list[Any]]]:
+    """The kinds that these items are of, each with its items."""
+    for kind in KINDS:
+        if mine := [item for item in items if isinstance(item, kind)]:
+            yield kind, mine
 
 
 def _say_accepted(context: Context, keys: Sequence[str], results: Sequence[Accepted]) -> None:

@@ -293,16 +293,12 @@ class PendingRetraction(PendingItem):
     def accept(cls, context: Context, items: Sequence[Self]) -> Accepted:
         """Retract the records, on every system, with the proposed reasons."""
         repository = context.data_repository
+        at = f"{context.now():%Y-%m-%dT%H:%M:%SZ}"
         retracted: list[tuple[SetName, RecordId]] = []
         with repository.lock("review"):
             for item in items:
                 living = _living(repository.sets, item.item.id)
-                facts: JsonObject = {
-                    "at": context.now().strftime("%Y-%m-%dT%H:%M:%SZ"),
-                    "by": repository.system(),
-                    "reason": item.item.reason,
-                }
-                retract_records(repository, living, facts)
+                retract_records(repository, living, item.item.reason, at)
                 retracted += [(name, record.id) for name, record in living]
                 if not living:
                     context.note(f"{item.key[:SHORT_ID]}: missing or already retracted")

@@ -5,7 +5,8 @@ The last decision is carried out with the next one, or at the end, so that it ca
 
 import json
 from collections.abc import Callable, Sequence
-from typing import Final, NamedTuple
+from functools import partial
+from typing import Final
 
 import click
 
@@ -14,7 +15,6 @@ from git_fedlearn.console.context import Context
 from git_fedlearn.console.keyboard import Keyboard
 from git_fedlearn.console.words import SHORT_ID
 from git_fedlearn.errors import FedlearnError, UsageError
-from git_fedlearn.repository.inbox import DoubtfulSample
 
 _KEYS: Final = {
     "accept": ("a", "take it, without private data, or do what it proposes"),
@@ -27,14 +27,6 @@ _KEYS: Final = {
     "quit": ("q", "keep the decisions, and leave the rest"),
 }
 """The key of each choice, and what it means."""
-
-
-class Decision(NamedTuple):
-    """A decision that is not carried out yet: on which item, whether to accept it, and its other version."""
-
-    position: int
-    is_accepted: bool
-    edited: DoubtfulSample | None = None
 
 
 class Walk:
@@ -54,7 +46,8 @@ class Walk:
         self._find_more = find_more
         self._keyboard = Keyboard(context)
         self._position = 0
-        self._last: Decision | None = None
+        self._last: tuple[int, Callable[[], Accepted | None]] | None = None
+        """The position of the item that was decided on last, and what to do, still to be done."""
         self._settled: set[int] = set()
         """The positions of items that are no longer pending."""
         self._accepted = 0
@@ -119,10 +112,13 @@ class Walk:
             self._undo()
         elif answer == "next":
             self._position += 1
-        elif answer in {"accept", "drop"}:
-            self._decide(is_accepted=answer == "accept")
+        elif answer == "accept":
+            self._decide(partial(item.accept, self._context, [item]))
+        elif answer == "drop":
+            self._decide(partial(item.drop, self._context, [item]))
         elif answer == "edit" and isinstance(item, PendingSample):
-            self._decide(is_accepted=True, edited=item.parse_edited(read_text(self._context, item, None)))
+            edited = item.parse_edited(read_text(self._context, item, None))
+            self._decide(partial(item.learn_edited, edited))
         elif answer == "as-is" and isinstance(item, PendingSample):
             self._carry_out()
             self._allow(item)
@@ -146,32 +142,28 @@ class Walk:
             for choice in choices:
                 self._context.say(f"  {_KEYS[choice][0]}  {choice:<6}  {_KEYS[choice][1]}")
 
-    def _decide(self, *, is_accepted: bool, edited: DoubtfulSample | None = None) -> None:
+    def _decide(self, decision: Callable[[], Accepted | None]) -> None:
         self._carry_out()
-        self._last = Decision(self._position, is_accepted, edited)
+        self._last = self._position, decision
         self._position += 1
 
     def _undo(self) -> None:
         if self._last:
-            self._position, self._last = self._last.position, None
+            self._position, self._last = self._last[0], None
 
     def _carry_out(self) -> None:
         """Carry out the last decision, unless another process decided on its item in the meantime."""
         last, self._last = self._last, None
         if last is None:
             return
-        item, context = self._items[last.position], self._context
+        (position, decision), context = last, self._context
+        item = self._items[position]
         try:
             if not item.is_pending():
                 context.note(f"note: {item.key[:SHORT_ID]} is no longer pending")
-            elif not last.is_accepted:
-                item.drop(context, [item])
+            elif (result := decision()) is None:
                 self._dropped += 1
             else:
-                if last.edited and isinstance(item, PendingSample):
-                    result = item.learn_edited(last.edited)
-                else:
-                    result = item.accept(context, [item])
                 self.results.append(result)
                 if result.refused:
                     return
@@ -179,7 +171,7 @@ class Walk:
         except FedlearnError as error:
             context.report(error)
             return
-        self._settled.add(last.position)
+        self._settled.add(position)
 
     def _allow(self, item: PendingSample) -> None:
         """Learn a sample as it is, and with it the others that are no longer in doubt."""

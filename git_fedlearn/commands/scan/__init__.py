@@ -1,13 +1,11 @@
 """`git fedlearn scan`: report secrets and personal data, never the text itself."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-
 import click
 
 from git_fedlearn.commands.scan.formats import REPORTS
-from git_fedlearn.commands.scan.run import ALL, Scanned, Show
+from git_fedlearn.commands.scan.run import ALL, Scanned
 from git_fedlearn.console.context import Context
+from git_fedlearn.console.progress import progress_bar
 from git_fedlearn.console.usage import ANSWER_AS_JSON
 from git_fedlearn.errors import UsageError
 from git_fedlearn.privacy.policy import Allowed
@@ -66,30 +64,19 @@ def command(  # noqa: PLR0913, PLR0917  one parameter for each option
     if context.is_json and form not in (None, "json"):
         raise UsageError("--json and --format cannot be used together")
     form = "json" if context.is_json else form or "text"
-    scan = Scanned(context)
-    if revisions is not None:
-        found = scan.history(revisions, paths)
-    else:
-        found = scan.staged(paths) if staged else scan.files(paths)
-    if baseline:
-        found = unknown_of(read_baseline(context.named_path(baseline)), found)
-    with _bar(context) as scan.show:
+    # No bar where findings are printed.
+    with progress_bar(context, "scanning", is_hidden=context.stdout.isatty()) as show:
+        scan = Scanned(context, show)
+        if revisions is not None:
+            found = scan.history(revisions, paths)
+        else:
+            found = scan.staged(paths) if staged else scan.files(paths)
+        if baseline:
+            found = unknown_of(read_baseline(context.named_path(baseline)), found)
         number = REPORTS[form](context, found)
     if form == "text":
         scan.say_summary(number)
     return 1 if number else 0
-
-
-@contextmanager
-def _bar(context: Context) -> Iterator[Show | None]:
-    """A bar on a terminal, unless findings are printed there, too."""
-    if context.quiet or context.stdout.isatty() or not context.stderr.isatty():
-        yield None
-        return
-    from git_fedlearn.console.progress import progress_bar  # noqa: PLC0415  a tenth of a second
-
-    with progress_bar(context, "scanning") as show:
-        yield show
 
 
 def _allow(context: Context, entries: list[Allowed]) -> int:

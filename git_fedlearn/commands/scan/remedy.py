@@ -47,15 +47,12 @@ def advise(context: Context, scan: HistoryScan, messages: HistoryMessages) -> No
         context.say(f"commit {commit[:SHORT_ID]} added {found}")
     if len(found_kinds) > MAX_LISTED_COMMITS:
         context.say(f"and {len(found_kinds) - MAX_LISTED_COMMITS} more")
-    steps = [
-        "Everybody who has a clone has this data. What to do:",
-        *_steps(found_kinds, leaks, scan),
-        *_beside_files(messages),
-        *([_REWRITE] if command else []),
-    ]
-    numbered = [steps[0], *(f"{number}. {step}" for number, step in enumerate(steps[1:], 1))]
-    rewrite = [f"     {command}", "     git fedlearn scan --history", *_AFTER] if command else []
-    context.say("\n".join(["", *numbered, *rewrite]))
+    steps = [*_steps(found_kinds, leaks, scan), *_beside_files(messages), *[_REWRITE] * bool(command)]
+    lines = ["", "Everybody who has a clone has this data. What to do:"]
+    lines += [f"{number}. {step}" for number, step in enumerate(steps, 1)]
+    if command:
+        lines += [f"     {command}", "     git fedlearn scan --history", *_AFTER]
+    context.say("\n".join(lines))
 
 
 _REWRITE: Final = "Rewrite the history (git-filter-repo is on PyPI and in most distributions):"

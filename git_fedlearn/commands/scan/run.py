@@ -1,7 +1,7 @@
 """One run of `scan` over files, the index or history, with its summary."""
 
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from itertools import chain
 
 from git_fedlearn.commands.scan.remedy import advise
@@ -14,6 +14,7 @@ from git_fedlearn.repository.git_objects import fetch_missing
 from git_fedlearn.repository.objects import Objects
 from git_fedlearn.repository.repository import Repository
 from git_fedlearn.repository.trees import index_tree
+from git_fedlearn.repository.workers import Progress
 from git_fedlearn.scanning.files import (
     Passage,
     ScanTarget,
@@ -30,20 +31,20 @@ from git_fedlearn.scanning.history_messages import HistoryMessages
 ALL = "--all"
 """Means every ref."""
 
-Show = Callable[[int, int], None]
-"""Called with (bytes or versions read, bytes or versions in all)."""
-
 
 class Scanned:
-    """One run: its findings, and the summary of them."""
+    """One run: its findings, and the summary of them.
 
-    def __init__(self, context: Context) -> None:
+    `show` is called with (bytes or versions read, bytes or versions in all).
+    """
+
+    def __init__(self, context: Context, show: Progress) -> None:
         self._context = context
+        self._show = show
         self._history: HistoryScan | None = None
         self._messages: HistoryMessages | None = None
         self._number = 0
         self._is_everything = False
-        self.show: Show | None = None
 
     def files(self, paths: tuple[str, ...]) -> Iterator[FileFinding]:
         """Findings in files and folders, by default all data files; `-` is standard input."""
@@ -95,10 +96,6 @@ class Scanned:
         found = chain(self._history.findings(), self._messages.findings() if not paths else ())
         return (item for item in found if _is_under(context, item.path, paths)) if paths else found
 
-    def _show(self, done: int, total: int) -> None:
-        if self.show:
-            self.show(done, total)
-
     def say_summary(self, number: int) -> None:
         """Print the number of findings, and what to do about them."""
         context = self._context
@@ -132,8 +129,8 @@ class Scanned:
             for passage in read_passages(target.shown, lines, is_json=expects_json(target.shown)):
                 yield passage
                 read += len(passage.data) + 1
-                if self.show and passage.number % 100 == 1:
-                    self.show(min(read, done + size), sum(sizes))
+                if passage.number % 100 == 1:
+                    self._show(min(read, done + size), sum(sizes))
             done += size
 
     def _names(self, paths: Iterable[str]) -> Iterator[FileFinding]:

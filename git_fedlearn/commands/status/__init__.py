@@ -4,83 +4,39 @@ It contacts no network, takes no lock and changes no data file.
 """
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Final
 
 import click
 
 from git_fedlearn.commands.status.line import StatusLine, Urgency, most_urgent
-from git_fedlearn.commands.status.local import (
-    bare_items,
-    branch_item,
-    copies_items,
-    ignored_items,
-    learned_item,
-    older_items,
-    privacy_item,
-    setup_items,
-    uncommitted_item,
-    upstream_items,
-)
-from git_fedlearn.commands.status.surroundings import (
-    federated_item,
-    peers_item,
-    publish_item,
-    review_item,
-    schedule_item,
-    vectors_items,
-)
+from git_fedlearn.commands.status.local import bare_lines, branch_line, clone_lines
+from git_fedlearn.commands.status.surroundings import surrounding_lines
 from git_fedlearn.console.context import Context
 from git_fedlearn.console.usage import ANSWER_AS_JSON
 from git_fedlearn.core.layout import DATA
-from git_fedlearn.errors import SettingsError
-from git_fedlearn.federation.origins import read_peer_statuses
-from git_fedlearn.repository.inbox import Inbox
-from git_fedlearn.repository.trees import work_files
 from git_fedlearn.repository.work_tree import find_unborn_choices, read_work_state
-from git_fedlearn.statistics.counts import count_copies, count_work_tree
 
 
 def status_lines(context: Context) -> Iterator[StatusLine]:
     """All lines, from the work tree to other machines."""
     repository = context.repository
     if repository.is_bare:
-        yield from bare_items(repository)
+        yield from bare_lines(repository)
         return
     state = read_work_state(repository)
-    yield branch_item(repository, state)
+    yield branch_line(repository, state)
     if not (repository.top / DATA).is_dir():
         fetched = find_unborn_choices(repository)
-        command = f"git checkout {fetched[0]}" if fetched else "git fedlearn init"
-        yield StatusLine("learned", "nothing: no data/ folder yet", command, {"sets": {}}, Urgency.BROKEN)
+        text, command = "nothing: no data/ folder yet", "git fedlearn init"
+        if state.commit and repository.objects.tree_oid(state.commit, DATA):
+            text, command = "nothing: data/ is in HEAD, and not here", "git checkout HEAD -- data"
+        elif fetched:
+            command = f"git checkout {fetched[0]}"
+        yield StatusLine("learned", text, command, {"sets": {}}, Urgency.BROKEN)
         return
-    yield from setup_items(repository)
-    copies = count_copies(repository, work_files(repository).paths())
-    command = "git pull" if state.behind else "git fedlearn sources detect"
-    yield learned_item(count_work_tree(repository, set(state.changed)), copies, command)
-    yield from copies_items(repository)
-    yield from older_items(repository)
-    yield uncommitted_item(repository, state)
-    yield from ignored_items(repository, state)
-    yield from upstream_items(repository, state)
-    yield _unless_misconfigured("privacy", lambda: privacy_item(context, state))
-    yield _unless_misconfigured("peers", lambda: peers_item(context, read_peer_statuses(repository)))
-    yield review_item(Inbox(repository).count())
-    yield _unless_misconfigured("publish", lambda: publish_item(repository))
-    yield from vectors_items(repository)
-    yield schedule_item(repository)
-    yield federated_item(context)
-
-
-def _unless_misconfigured(name: str, item: Callable[[], StatusLine]) -> StatusLine:
-    """The line, or the error of unusable settings, which must not hide the other lines."""
-    try:
-        return item()
-    except SettingsError as error:
-        command = error.hint or "git fedlearn doctor"
-        return StatusLine(
-            name, f"unknown: {error.message}", command, {"error": error.message}, Urgency.BROKEN
-        )
+    yield from clone_lines(context, state)
+    yield from surrounding_lines(context)
 
 
 NAME_WIDTH = 12

@@ -1,8 +1,10 @@
 """One line of `status`, and how soon it needs somebody."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum
+
+from git_fedlearn.errors import SettingsError
 
 
 class Urgency(IntEnum):
@@ -36,3 +38,14 @@ def most_urgent(lines: list[StatusLine]) -> StatusLine | None:
     """The line to act on first: of the most urgent ones, the first. None if all of them are optional."""
     due = [line for line in lines if line.command and line.urgency > Urgency.OPTIONAL]
     return max(due, key=lambda line: line.urgency, default=None)
+
+
+def unless_misconfigured(name: str, item: Callable[[], StatusLine]) -> StatusLine:
+    """The line, or the error of unusable settings, which must not hide the other lines."""
+    try:
+        return item()
+    except SettingsError as error:
+        command = error.hint or "git fedlearn doctor"
+        return StatusLine(
+            name, f"unknown: {error.message}", command, {"error": error.message}, Urgency.BROKEN
+        )

@@ -11,7 +11,7 @@ from typing import Final
 from xxhash import xxh3_128_hexdigest
 
 from git_fedlearn import __version__
-from git_fedlearn.commands.status.line import StatusLine, Urgency
+from git_fedlearn.commands.status.line import StatusLine, Urgency, unless_misconfigured
 from git_fedlearn.console.context import Context
 from git_fedlearn.console.words import count, summarize
 from git_fedlearn.core.canonical import JsonObject
@@ -30,14 +30,14 @@ from git_fedlearn.repository.objects import Oid
 from git_fedlearn.repository.older_layout import find_older_files
 from git_fedlearn.repository.repository import SYSTEM_KEY, Repository
 from git_fedlearn.repository.state import facts_of
-from git_fedlearn.repository.trees import WorkTree, committed_tree, find_hidden_changes
+from git_fedlearn.repository.trees import WorkTree, committed_tree, find_hidden_changes, work_files
 from git_fedlearn.repository.work_tree import WorkState, continue_command, find_unfinished, switch_command
 from git_fedlearn.setup.drivers import DRIVER_KEY
 from git_fedlearn.setup.hooks import find_missing
-from git_fedlearn.statistics.counts import Count, copies_in, count_commit
+from git_fedlearn.statistics.counts import Count, copies_in, count_commit, count_copies, count_work_tree
 
 
-def bare_items(repository: Repository) -> Iterator[StatusLine]:
+def bare_lines(repository: Repository) -> Iterator[StatusLine]:
     """The lines of a repository without a working tree."""
     head = repository.objects.find_commit("HEAD")
     yield StatusLine("branch", "bare repository", facts={"bare": True})
@@ -46,10 +46,10 @@ def bare_items(repository: Repository) -> Iterator[StatusLine]:
     else:
         tree = committed_tree(repository.objects, head)
         copies = copies_in(tree.read(path) for path in tree.paths() if find_set(path))
-        yield learned_item(count_commit(repository, head), copies, "")
+        yield _learned(count_commit(repository, head), copies, "")
 
 
-def branch_item(repository: Repository, state: WorkState) -> StatusLine:
+def branch_line(repository: Repository, state: WorkState) -> StatusLine:
     """The branch, and an unfinished merge, rebase or cherry-pick."""
     where = f"on {state.branch}" if state.branch else f"HEAD detached at {(state.commit or '')[:12]}"
     if state.commit is None:
@@ -71,7 +71,22 @@ def branch_item(repository: Repository, state: WorkState) -> StatusLine:
     return StatusLine("branch", where, command, facts, Urgency.PERSON)
 
 
-def setup_items(repository: Repository) -> Iterator[StatusLine]:
+def clone_lines(context: Context, state: WorkState) -> Iterator[StatusLine]:
+    """The lines of a clone with data files, from its setup to privacy."""
+    repository = context.repository
+    yield from _setup(repository)
+    copies = count_copies(repository, work_files(repository).paths())
+    command = "git pull" if state.behind else "git fedlearn sources detect"
+    yield _learned(count_work_tree(repository, set(state.changed)), copies, command)
+    yield from _copies(repository)
+    yield from _older(repository)
+    yield _uncommitted_line(repository, state)
+    yield from _ignored(repository, state)
+    yield from _upstream(repository, state)
+    yield unless_misconfigured("privacy", lambda: _privacy(context, state))
+
+
+def _setup(repository: Repository) -> Iterator[StatusLine]:
     """A line if `install` was never run, or another tool took our checks out of a hook."""
     keys = repository.git.attempt("config", "--get-regexp", rf"^({SYSTEM_KEY}|{DRIVER_KEY})$")
     if keys.out.count(b"\n") < 2:  # noqa: PLR2004  both keys
@@ -85,7 +100,7 @@ def setup_items(repository: Repository) -> Iterator[StatusLine]:
         yield StatusLine("setup", text, "git fedlearn install", facts, Urgency.BROKEN)
 
 
-def older_items(repository: Repository) -> Iterator[StatusLine]:
+def _older(repository: Repository) -> Iterator[StatusLine]:
     """A line if scripts wrote data files before git-fedlearn, which are not adopted yet."""
     paths = sorted({file.path for file in find_older_files(repository, whole=False)})
     if paths:
@@ -95,7 +110,7 @@ def older_items(repository: Repository) -> Iterator[StatusLine]:
         )
 
 
-def copies_items(repository: Repository) -> Iterator[StatusLine]:
+def _copies(repository: Repository) -> Iterator[StatusLine]:
     """A line if a file synchronizer left copies of data files: nothing reads their records."""
     found = WorkTree(repository.top).copies()
     if found:
@@ -103,7 +118,7 @@ def copies_items(repository: Repository) -> Iterator[StatusLine]:
         yield StatusLine("copies", text, "git fedlearn verify --fix", {"files": [*found]}, Urgency.PERSON)
 
 
-def learned_item(sets: Mapping[SetName, Count], copies: int, command: str) -> StatusLine:
+def _learned(sets: Mapping[SetName, Count], copies: int, command: str) -> StatusLine:
     """Records per set; a record in several sets is one. `command` is what to do if there are none."""
     total = Count()
     for counted in sets.values():
@@ -120,7 +135,7 @@ def learned_item(sets: Mapping[SetName, Count], copies: int, command: str) -> St
     return StatusLine("learned", text, "" if filled else command, {"records": different, "sets": listed})
 
 
-def uncommitted_item(repository: Repository, state: WorkState) -> StatusLine:
+def _uncommitted_line(repository: Repository, state: WorkState) -> StatusLine:
     """Changes under data/ that are not committed."""
     summary = _uncommitted(repository, state) if state.changed else _NOTHING
     files = sorted(path for path in state.changed if not find_set(path))
@@ -134,7 +149,7 @@ def uncommitted_item(repository: Repository, state: WorkState) -> StatusLine:
     return StatusLine("uncommitted", text or "nothing", command, facts, urgency, is_quiet=not text)
 
 
-def ignored_items(repository: Repository, state: WorkState) -> Iterator[StatusLine]:
+def _ignored(repository: Repository, state: WorkState) -> Iterator[StatusLine]:
     """A line if data files never get into a commit, because git ignores them or takes them for unchanged."""
     hidden, command = find_hidden_changes(repository)
     if hidden:
@@ -156,7 +171,7 @@ def _what_to_do(state: WorkState, summary: JsonObject) -> str:
     return "git add data && git commit" if state.commit else "git add --all && git commit"
 
 
-def upstream_items(repository: Repository, state: WorkState) -> Iterator[StatusLine]:
+def _upstream(repository: Repository, state: WorkState) -> Iterator[StatusLine]:
     """Commits that are not pushed, and fetched commits that are not merged."""
     if state.commit is None:
         return
@@ -234,7 +249,7 @@ MAX_CHECKED_LINES: Final = 300
 """New lines that `status` scans; about 1 ms per line."""
 
 
-def privacy_item(context: Context, state: WorkState) -> StatusLine:
+def _privacy(context: Context, state: WorkState) -> StatusLine:
     """Private data in lines that are not committed or not pushed: it would stop the commit or push."""
     facts: JsonObject = {"lines": 0, "findings": 0}
     if state.changed or state.ahead:

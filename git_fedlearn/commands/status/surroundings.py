@@ -2,22 +2,33 @@
 
 from collections.abc import Iterator
 
-from git_fedlearn.commands.status.line import StatusLine, Urgency
+from git_fedlearn.commands.status.line import StatusLine, Urgency, unless_misconfigured
 from git_fedlearn.console.context import Context
 from git_fedlearn.console.words import ago, count
 from git_fedlearn.core.canonical import Json
-from git_fedlearn.federation.origins import PeerStatus
+from git_fedlearn.federation.origins import PeerStatus, read_peer_statuses
 from git_fedlearn.federation.peers import read_peers
 from git_fedlearn.federation.published import count_updates
 from git_fedlearn.federation.unattended import read_last_run
 from git_fedlearn.qdrant.connect import read_store_status
-from git_fedlearn.repository.inbox import PendingCounts
+from git_fedlearn.repository.inbox import Inbox, PendingCounts
 from git_fedlearn.repository.repository import Repository
 from git_fedlearn.search.index import read_index_status
 from git_fedlearn.timers.schedulers import find_jobs
 
 
-def peers_item(context: Context, statuses: list[PeerStatus]) -> StatusLine:
+def surrounding_lines(context: Context) -> Iterator[StatusLine]:
+    """All of them."""
+    repository = context.repository
+    yield unless_misconfigured("peers", lambda: _peers(context, read_peer_statuses(repository)))
+    yield _review(Inbox(repository).count())
+    yield unless_misconfigured("publish", lambda: _publish(repository))
+    yield from _vectors(repository)
+    yield _schedule(repository)
+    yield _federated(context)
+
+
+def _peers(context: Context, statuses: list[PeerStatus]) -> StatusLine:
     """Peers with records that this clone lacks, and peers that could not be reached."""
     if not statuses:
         return StatusLine("peers", "none", facts={"peers": {}}, is_quiet=True)
@@ -39,7 +50,7 @@ def peers_item(context: Context, statuses: list[PeerStatus]) -> StatusLine:
     return StatusLine("peers", text, command, {"peers": facts}, urgency)
 
 
-def review_item(waiting: PendingCounts) -> StatusLine:
+def _review(waiting: PendingCounts) -> StatusLine:
     """Pending items, which need a person's decision."""
     numbers = {
         "samples": waiting.samples,
@@ -65,7 +76,7 @@ def review_item(waiting: PendingCounts) -> StatusLine:
     return StatusLine("review", ", ".join(parts), command, facts, Urgency.PERSON)
 
 
-def publish_item(repository: Repository) -> StatusLine:
+def _publish(repository: Repository) -> StatusLine:
     """Published lessons that changed or were retracted here since, by peer."""
     waiting = count_updates(repository, read_peers(repository))
     facts = {"waiting": dict[str, Json](waiting)}
@@ -75,7 +86,7 @@ def publish_item(repository: Repository) -> StatusLine:
     return StatusLine("publish", text, f"git fedlearn publish {min(waiting)}", facts, Urgency.PERSON)
 
 
-def vectors_items(repository: Repository) -> Iterator[StatusLine]:
+def _vectors(repository: Repository) -> Iterator[StatusLine]:
     """The search index and the vector store."""
     index = read_index_status(repository)
     facts = {"made": index.is_made, "changed": [*index.changed]}
@@ -97,7 +108,7 @@ def vectors_items(repository: Repository) -> Iterator[StatusLine]:
         yield StatusLine("qdrant", f"{store.place}: {imported} up to date", facts=facts)
 
 
-def schedule_item(repository: Repository) -> StatusLine:
+def _schedule(repository: Repository) -> StatusLine:
     """The timers of this machine."""
     jobs = find_jobs(repository)
     facts = {"jobs": {job.name: job.when for job in jobs}}
@@ -107,7 +118,7 @@ def schedule_item(repository: Repository) -> StatusLine:
     return StatusLine("schedule", "; ".join(f"{job.name} at {job.when}" for job in jobs), facts=facts)
 
 
-def federated_item(context: Context) -> StatusLine:
+def _federated(context: Context) -> StatusLine:
     """When `federate` last ran."""
     run = read_last_run(context.repository)
     if run is None:

@@ -23,27 +23,16 @@ class Conversations:
         self._all: list[list[Message]] = []
 
     def add(self, history: list[Message], answer: list[Message]) -> None:
-        """Add a request and its answer."""
+        """Add a request, whose history is not empty, and its answer."""
         heads = [*_heads(history)]
-        known = next(
-            (
-                (place, self._by_head[head])
-                for place, head in reversed([*enumerate(heads, 1)])
-                if head in self._by_head
-            ),
-            None,
-        )
-        if known:
-            place, conversation = known
-            conversation[place:] = [*history[place:], *answer]
-        else:
-            conversation = [*history, *answer]
+        place = max((at for at, head in enumerate(heads, 1) if head in self._by_head), default=0)
+        conversation = self._by_head[heads[place - 1]] if place else []
+        if not place:
             self._all.append(conversation)
-        both = [*_heads(conversation)]
-        for head in (both[len(history) - 1 :] if history else both)[:2]:
+        conversation[place:] = [*history[place:], *answer]
+        heads = [*_heads(conversation)]
+        for head in (*heads[len(history) - 1 : len(history) + 1], heads[-1]):
             self._by_head[head] = conversation
-        if both:
-            self._by_head[both[-1]] = conversation
 
     def __iter__(self) -> Iterator[list[Message]]:
         return iter(self._all)

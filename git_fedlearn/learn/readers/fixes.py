@@ -56,15 +56,19 @@ RELATED_SHARE: Final = 0.6
 
 
 class _Attempt(NamedTuple):
-    """A failing run, and the steps up to the run that passed."""
+    """A failing run, the run that passed, their places in a session, and what the second does more."""
 
+    steps: Sequence[Step]
+    start: int
+    place: int
     failed: Ran
-    between: Sequence[Step]
     passed: Ran
     extra: str
-    end: int
-    """The place after the run that passed."""
-    after: Sequence[Step]
+
+    @property
+    def between(self) -> Sequence[Step]:
+        """The steps between the two runs."""
+        return self.steps[self.start + 1 : self.place]
 
 
 class _Change(NamedTuple):
@@ -119,43 +123,36 @@ class _Later(NamedTuple):
             if isinstance(change, Changed)
         )
         places = (self.errors.get(error, -1), *(self.changes.get(change, -1) for change in undone))
-        return max(places) >= attempt.end
+        return max(places) > attempt.place
 
 
 def _attempts(steps: Sequence[Step]) -> Iterator[_Attempt]:
-    """Each last failure of a command with the next run that passes."""
-    open_failures: dict[str, int] = {}
+    """Each last failure of a command with the next run that passes, or lacks nothing that the failure did."""
+    open_failures: dict[str, tuple[int, Ran]] = {}
     for place, step in enumerate(steps):
         if not isinstance(step, Ran):
             continue
-        if _has_failed(step):
-            if not only_looks(step.command) or REFUSES_TO_WORK.search(step.output):
-                yield from _overcome(steps, open_failures.get(core_of(step.command), place), place)
-                for core in [core for core in open_failures if find_extra(core, step.command) is not None]:
+        if not _has_failed(step):
+            for core, (start, failed) in list(open_failures.items()):
+                is_old = place - start > MAX_STEPS
+                extra = None if is_old else find_extra(failed.command, step.command)
+                if is_old or extra is not None:
                     del open_failures[core]
-                open_failures[core_of(step.command)] = place
-            continue
-        for core, start in list(open_failures.items()):
-            failed = steps[start]
-            if place - start > MAX_STEPS or not isinstance(failed, Ran):
+                if extra is not None:
+                    yield _Attempt(steps, start, place, failed, step, extra)
+        elif not only_looks(step.command) or REFUSES_TO_WORK.search(step.output):
+            start, failed = open_failures.get(core_of(step.command), (place, step))
+            if start < place <= start + MAX_STEPS and _lacks_nothing_of(failed, step):
+                yield _Attempt(steps, start, place, failed, step, "")
+            for core in [core for core in open_failures if find_extra(core, step.command) is not None]:
                 del open_failures[core]
-                continue
-            extra = find_extra(failed.command, step.command)
-            if extra is not None:
-                del open_failures[core]
-                after = steps[place + 1 : place + 3]
-                yield _Attempt(failed, steps[start + 1 : place], step, extra, place + 1, after)
+            open_failures[core_of(step.command)] = (place, step)
 
 
-def _overcome(steps: Sequence[Step], start: int, place: int) -> Iterator[_Attempt]:
-    """The attempt between two failures of a command, if the second lacks nothing that the first did."""
-    first, second = steps[start], steps[place]
-    if start < place <= start + MAX_STEPS and isinstance(first, Ran) and isinstance(second, Ran):
-        missed = find_error(first.output)
-        if MISSING_THING.search(missed) and not any(line in second.output for line in missed.splitlines()):
-            yield _Attempt(
-                first, steps[start + 1 : place], second, "", place + 1, steps[place + 1 : place + 3]
-            )
+def _lacks_nothing_of(first: Ran, second: Ran) -> bool:
+    missed = find_error(first.output)
+    lines = missed.splitlines()
+    return bool(MISSING_THING.search(missed)) and not any(line in second.output for line in lines)
 
 
 def _has_failed(run: Ran) -> bool:
@@ -207,7 +204,8 @@ def _explain(said: Sequence[str], error: frozenset[str], attempt: _Attempt) -> s
     """What the agent said about the cause, the best sentence or two; empty if it only told what it does."""
     changes = _changes(attempt)
     changed = frozenset[str]().union(*(change.words | change.context for change in changes))
-    later = [step.text for step in attempt.after if isinstance(step, Said) and not step.by_user]
+    after = attempt.steps[attempt.place + 1 : attempt.place + 3]
+    later = [step.text for step in after if isinstance(step, Said) and not step.by_user]
     best, weight = "", 0.0
     for place, text in enumerate([*said, *later[:1]]):
         sentences = [sentence for sentence in sentences_of(text) if not NARRATION.match(sentence)]

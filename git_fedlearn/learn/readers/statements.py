@@ -18,7 +18,7 @@ from git_fedlearn.learn.readers.phrases import (
     SPEAKS_FOR_A_RULE,
     sentences_of,
 )
-from git_fedlearn.learn.readers.session import Changed, Ran, Said, Step
+from git_fedlearn.learn.readers.session import Ran, Said, Step
 
 STATED_SCORE: Final = 0.8
 FOLLOWED_SCORE: Final = 0.85
@@ -40,17 +40,14 @@ MAX_TITLE: Final = 100
 
 def find_statements(steps: Sequence[Step]) -> Iterator[JsonObject]:
     """The lessons, as events."""
-    places = [place for place, step in enumerate(steps) if isinstance(step, Said) and step.by_user]
-    for number, place in enumerate(places):
-        step = steps[place]
-        if not isinstance(step, Said):
-            continue
-        following = places[number + 1] if number + 1 < len(places) else len(steps)
-        next_words = steps[following] if following < len(steps) else None
-        agreed = isinstance(next_words, Said) and bool(AGREEMENT.search(next_words.text))
-        refused = isinstance(next_words, Said) and not agreed and bool(REFUSAL.match(next_words.text))
-        before = steps[places[number - 1] + 1 : place] if number else []
-        acted = any(isinstance(earlier, Said | Changed | Ran) for earlier in before)
+    by_user = [(at, step) for at, step in enumerate(steps) if isinstance(step, Said) and step.by_user]
+    ends = [-1, *(place for place, _ in by_user), len(steps)]
+    for number, (place, step) in enumerate(by_user):
+        previous, following = ends[number], ends[number + 2]
+        answer = by_user[number + 1][1].text if following < len(steps) else ""
+        agreed = bool(AGREEMENT.search(answer))
+        refused = not agreed and bool(REFUSAL.match(answer))
+        acted = number > 0 and place > previous + 1
         corrects = acted and bool(REFUSAL.search(step.text))
         reacted = following > place + 1
         for statement in _statements(step.text):
