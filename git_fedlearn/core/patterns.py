@@ -70,7 +70,8 @@ def _as_signs(error: UnicodeError) -> tuple[str, int]:
 
 @lru_cache(maxsize=1024)
 def _are_signs(chars: str) -> bool:
-    return not any(char.isalnum() or char.isspace() for char in chars)
+    # In lower case, a sign of Greek is a letter.
+    return not any(char.isalnum() or char.isspace() for char in chars + chars.casefold())
 
 
 codecs.register_error(_SIGNS, _as_signs)

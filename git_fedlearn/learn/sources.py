@@ -257,6 +257,8 @@ def open_source(path: Path | RemotePath) -> Iterator[IO[bytes]]:
         with path.open("rb") as file, module.open(file) as stream:
             yield stream
     except (zlib.error, getattr(module, error, OSError)) as damage:
+        if isinstance(damage, OSError) and damage.errno:
+            raise  # of the file, not of its data
         raise EOFError(str(damage)) from damage
 
 

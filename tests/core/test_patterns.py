@@ -62,3 +62,4 @@ def test_words_are_the_same_in_ascii_text_and_any_other() -> None:
 
     assert [*words_of(text), "ä"] == words_of(f"{text} Ä")
     assert words_of("Don\u2019t \u2014 \u2192 STOP\u2026now") == words_of("Don't - > STOP.now")
+    assert words_of("a\u0345") == words_of("a\u03b9")

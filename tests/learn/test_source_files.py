@@ -189,9 +189,10 @@ def test_objects_over_several_lines_are_read_one_by_one(tmp_path: Path) -> None:
     assert [line.fields for line in read_events(path) if isinstance(line, SourceEvent)] == events[:1]
 
 
-def test_a_file_that_is_gone_is_a_fault(tmp_path: Path) -> None:
-    (fault,) = read_events(tmp_path / "gone")
-    assert fault == SourceFault(tmp_path / "gone", "cannot be read: No such file or directory")
+@pytest.mark.parametrize("name", ["gone", "gone.gz", "gone.xz", "gone.bz2", "gone.zst"])
+def test_a_file_that_is_gone_is_a_fault(tmp_path: Path, name: str) -> None:
+    (fault,) = read_events(tmp_path / name)
+    assert fault == SourceFault(tmp_path / name, "cannot be read: No such file or directory")
 
 
 def test_sources_are_found_with_their_rotated_files(tmp_path: Path) -> None:

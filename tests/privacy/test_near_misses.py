@@ -236,6 +236,11 @@ LETTERS = "mx2rxr8z" + "tizo8kyt" + "vx1kan"
         (f"Fernet(b'{rand(43, seed=5)}=')", rand(43, seed=5)),
         ("Data Source=sis2:1521/x;User ID=maren;Password=whiteheron;", "whiteheron"),
         ("password = 48210" + "977\n", "48210" + "977"),
+        *(
+            (f"{before}{'gh' + 'p_'}{rand(36, seed=7)}", rand(36, seed=7))
+            for before in ("\u5bc6\u94a5", "\u30c8\u30fc\u30af\u30f3\u306f", "\u043a\u043b\u044e\u0447")
+        ),
+        *((f"connect(password={'Gehe' + 'im'}!{after}", "Gehe" + "im") for after in (")", ", port=1)")),
     ],
 )
 def test_further_ways_to_write_a_secret_are_redacted(text: str, value: str) -> None:

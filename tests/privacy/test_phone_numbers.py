@@ -28,6 +28,7 @@ NATIONAL = "0278" + "808414"
         (f"contact_number: {NATIONAL}", NATIONAL),
         (f'"phone2": "{NATIONAL}"', NATIONAL),
         (f"msisdn={NATIONAL}", NATIONAL),
+        ("notes.txt:12:0049 170 55" + "50123", "170 55" + "50123"),
     ],
 )
 def test_a_number_in_text_is_redacted(text: str, value: str) -> None:
@@ -68,6 +69,7 @@ def test_a_number_that_is_no_text_is_redacted_under_such_a_key() -> None:
         "line 61 51 81 of the listing",
         "national_number_pattern='601055[0-4]'",
         "call 615181 returned",
+        "Mar 3 10:00:00 2024 10:15:20 up",
         "Phone calls: 61 51 81 times",
         f"8525234|é mobile\n{NATIONAL}|21Vianet",
     ],

@@ -285,7 +285,8 @@ def _is_said_to_be_none(assigned: AssignedValue, text: str, name: Name) -> bool:
     end = assigned.start + len(value)
     if assigned.quoted:
         return _FIELD_LABEL.fullmatch(value) is not None or _MADE_UP.search(name.full) is not None
-    is_type = value.endswith(("?", "!")) and value[0].isupper() and value[:-1].isalpha()
+    is_name = value.endswith(("?", "!")) and value[0].isupper() and value[:-1].isalpha()
+    is_type = is_name and ":" in text[name.end : assigned.start]
     return (
         text.startswith("(", end)
         or (value.endswith(("$", "#", "@")) and text.startswith("{", end))

@@ -24,10 +24,10 @@ if TYPE_CHECKING:
 REGIONS = ("US", "GB", "DE", "FR", "ES", "IT", "NL", "SE", "PL", "BR", "MX", "IN", "CN", "JP", "AU")
 
 _INTERNATIONAL = lazy_pattern(
-    r"(?<![\w.+-])(?:\+|(?<![0-9]:)\b00 ?)"
+    r"(?<![\w.+-])(?:\+|\b00|(?<![0-9]:)\b00 )"
     r"[1-9][0-9]{0,2}[ ./()-]{0,2}(?:[0-9][ ./()-]{0,2}){6,13}[0-9](?![\w])"
 )
-"""After the seconds `00` of a time comes a year, not the number of a country."""
+"""After the seconds `00` of a time and a blank comes a year, not the number of a country."""
 _EXTENSION = r"(?: ?(?:x|ext\.?|#) ?[0-9]{1,6})?"
 _NORTH_AMERICAN = lazy_pattern(
     r"(?<![\w.+/-])(?:\+?1[ .-])?"

@@ -92,9 +92,12 @@ def _rows_by_prefix() -> dict[str, tuple[_Row, ...]]:
 
 @cache
 def _heads() -> re.Pattern[str]:
-    """Where a prefix may begin. A pattern of all prefixes takes long to compile."""
+    """Where a prefix may begin: not inside of a Latin word. Chinese has no blanks before a token.
+
+    A pattern of all prefixes takes long to compile.
+    """
     heads = sorted({prefix[0] for prefix in _rows_by_prefix()})
-    return re.compile(rf"(?<![A-Za-z0-9])[{''.join(map(re.escape, heads))}]")
+    return re.compile(rf"(?<![A-Za-z0-9À-ÖØ-öø-ɏ\u1e00-\u1eff])[{''.join(map(re.escape, heads))}]")
 
 
 def _prefix_at(text: str, at: int = 0, stop: int | None = None) -> str:
@@ -126,8 +129,6 @@ def find_tokens(subject: Subject) -> Iterator[Match]:
             start = hit.start()
             prefix = _prefix_at(text, start, stop)
             at = start + (len(prefix) or 1)
-            if text[start - 1 : start].isalpha():
-                continue  # behind a letter beyond ASCII
             for row in rows.get(prefix, ()):
                 if (token := _compiled(row.pattern).match(text, start)) is None:
                     continue
