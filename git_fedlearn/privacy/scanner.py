@@ -161,7 +161,7 @@ class TextScanner:
         return self.without_allowed(settled, text) if self._allowed else settled
 
     def widened(self, matches: Sequence[Match], text: str, reach: int) -> Sequence[Match]:
-        """The matches with as many characters on both sides, joined where they meet; none cuts a placeholder."""
+        """The matches with as many more characters on both sides, joined; none cuts a placeholder."""
         spans = [hit.span() for hit in self.placeholders.finditer(text)]
         starts, ends = [start for start, _ in spans], [end for _, end in spans]
         wide: list[Match] = []
