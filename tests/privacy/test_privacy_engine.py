@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import gc
 import time
 from typing import TYPE_CHECKING
 
@@ -313,13 +312,13 @@ def test_long_input_takes_linear_time(piece: str) -> None:
 
 
 def scan_seconds(text: str) -> float:
-    gc.disable()  # it looks through all that other tests left
-    try:
+    """The lower of two times, each without a memory of the text: the first may pay for other tests."""
+    times = []
+    for engine in (PrivacyEngine(), PrivacyEngine()):
         started = time.process_time()
-        ENGINE.scan(text)
-        return time.process_time() - started
-    finally:
-        gc.enable()
+        engine.scan(text)
+        times.append(time.process_time() - started)
+    return min(times)
 
 
 def test_deep_nesting_works() -> None:
