@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
 import msgspec
@@ -171,7 +172,8 @@ def survey(sets: RecordSets, until: date) -> Survey:
                 figures.records += 1
                 if name in LESSON_SETS:
                     identifier = (claimed_id(line) or "").encode() or line
-                    lessons[identifier] = _join_facts(lessons.get(identifier, lesson), lesson)
+                    known = lessons.get(identifier)
+                    lessons[identifier] = _join_facts(known, lesson) if known else lesson
         found.sets[name] = figures
     found.lessons = [*lessons.values()]
     return found
@@ -230,8 +232,13 @@ def _retracted_by(facts: Json, until: date) -> bool:
 
 
 def _day(value: Json) -> date | None:
+    return _parse_day(value[:10]) if isinstance(value, str) else None
+
+
+@lru_cache(maxsize=1024)
+def _parse_day(text: str) -> date | None:
     try:
-        return date.fromisoformat(value[:10]) if isinstance(value, str) else None
+        return date.fromisoformat(text)
     except ValueError:
         return None
 
