@@ -34,8 +34,12 @@ def taught(system: System) -> None:
 
 
 def run(system: System, command: str, redirected: str) -> "subprocess.CompletedProcess[bytes]":
+    return in_shell(system, f"{PROGRAM} {command} {redirected}")
+
+
+def in_shell(system: System, line: str) -> "subprocess.CompletedProcess[bytes]":
     return subprocess.run(
-        ["sh", "-c", f"{PROGRAM} {command} {redirected}"],
+        ["sh", "-c", line],
         cwd=system.path,
         env=system.environment,
         capture_output=True,
@@ -70,13 +74,7 @@ def test_closed_descriptors_are_no_place_for_data(taught: System, closed: str) -
 
 
 def test_too_many_open_files_is_an_error_not_a_bug(taught: System) -> None:
-    done = subprocess.run(
-        ["sh", "-c", f"ulimit -n 8; {PROGRAM} verify"],
-        cwd=taught.path,
-        env=taught.environment,
-        capture_output=True,
-        check=False,
-    )
+    done = in_shell(taught, f"ulimit -n 8; {PROGRAM} verify")
     assert b"this is a bug" not in done.stderr
 
 
@@ -119,13 +117,7 @@ def test_no_field_reaches_the_terminal_raw(system: System) -> None:
 
 
 def test_a_folder_that_was_removed_is_named(taught: System) -> None:
-    gone = subprocess.run(
-        ["sh", "-c", f"mkdir gone && cd gone && rmdir ../gone && exec {PROGRAM} status"],
-        cwd=taught.path,
-        env=taught.environment,
-        capture_output=True,
-        check=False,
-    )
+    gone = in_shell(taught, f"mkdir gone && cd gone && rmdir ../gone && exec {PROGRAM} status")
     assert (gone.returncode, gone.stderr) == (
         3,
         b"error: the current folder has been removed\nhint: cd to the work tree\n",

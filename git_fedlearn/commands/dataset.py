@@ -258,10 +258,9 @@ def export(
     parts = {"train": [*samples]}
     if split is not None:
         parts["train"], parts["validation"] = split_samples(samples, split)
-    files = {
-        folder / f"{part}.{suffix_of(name)}": format_samples(name, chosen) for part, chosen in parts.items()
-    }
-    _refuse_stale(folder / f"validation.{suffix_of(name)}", files)
+    suffix = suffix_of(name)
+    files = {folder / f"{part}.{suffix}": format_samples(name, chosen) for part, chosen in parts.items()}
+    _refuse_stale(folder / f"validation.{suffix}", files)
     for path, formatted in files.items():
         if formatted.samples:
             write_file(path, formatted.data)
@@ -269,8 +268,8 @@ def export(
             path.unlink(missing_ok=True)
     if context.is_json:
         listed = [
-            {"path": str(path), "samples": made.samples, "left_out": made.skipped}
-            for path, made in files.items()
+            {"path": str(path), "samples": one.samples, "left_out": one.skipped}
+            for path, one in files.items()
         ]
         context.say_json("dataset-export/v1", {"files": listed, "left_out": left_out})
         return

@@ -196,19 +196,22 @@ def is_generated_with_brackets(value: str) -> bool:
 
 
 _MIN_SIGNS = 6
+_MANY_SIGNS = 10
 _SIGN = lazy_pattern(r"[^\w\s]")
 _WORD = lazy_pattern(r"(?=[a-z]{0,3}[aeiou])[a-z]{6}")
 
 
 def is_full_of_signs(value: str) -> bool:
     """Whether a program made it of all the keys: no code has so many signs and so few words."""
-    signs = _SIGN.findall(value)
-    digits = sum(map(str.isdigit, value))
+    signs = len(set(_SIGN.findall(value)))
+    is_mixed = value.lower() != value != value.upper()
+    # Of twenty keys chosen at random, one in three has a single digit; keys of Django have no capitals.
+    least_digits = 5 if not is_mixed else 1 if signs >= _MANY_SIGNS else 2
     return (
         len(value) >= 20  # noqa: PLR2004 -- below, code can look like that
-        and len(set(signs)) >= _MIN_SIGNS
+        and signs >= _MIN_SIGNS
         and " " not in value
-        and (digits + len(set(signs)) // 10 > 1 if value.lower() != value != value.upper() else digits > 4)  # noqa: PLR2004 -- as those of Django
+        and sum(map(str.isdigit, value)) >= least_digits
         and _WORD.search(value) is None
     )
 

@@ -418,23 +418,18 @@ def test_an_upstream_with_a_history_of_its_own_says_how_to_keep_both(world: Worl
     hub, (one,) = hub_with(world, "one")
     one.fedlearn("federate", "--source", str(stack(world, "one", "alpha")))
     two = world.repository("two")
-    two.git("commit", "--quiet", "--allow-empty", "--message", "a root of its own")
     two.fedlearn("init")
     two.commit()
     two.git("remote", "add", "--fetch", "origin", str(hub.path))
     two.git("branch", "--quiet", "--set-upstream-to=origin/main")
-    answer = two.fedlearn("federate", "--json", "--source", str(stack(world, "two", "beta")), code=1)
     merge = "git pull --no-rebase --allow-unrelated-histories"
-    assert steps(answer)["pull"] == (
-        "failed",
-        f"refusing to merge unrelated histories ({merge}    keeps both)",
-    )
+    found = steps(two.fedlearn("federate", "--json", "--source", str(stack(world, "two", "beta")), code=1))
+    assert found["pull"] == ("failed", f"refusing to merge unrelated histories ({merge}    keeps both)")
     assert f"{merge} && git push\n" in two.fedlearn("status").out
     two.git(*merge.split()[1:], "--no-edit")
-    two.fedlearn("federate")
-    assert solutions(two) == ["mend alpha", "mend beta"]
-    one.git("pull", "--quiet", "--no-rebase")
-    assert solutions(one) == ["mend alpha", "mend beta"]
+    for system in (two, one):
+        system.fedlearn("federate")
+        assert solutions(system) == ["mend alpha", "mend beta"]
 
 
 def test_a_missing_identity_is_named(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
